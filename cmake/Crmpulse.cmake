@@ -1,0 +1,46 @@
+# crmpulse_library(NAME SOURCES … LINK …): one folder, one static library, warnings as errors, sanitizers as chosen.
+# crmpulse_program(NAME SOURCES … LINK …), crmpulse_test(NAME SOURCES … LINK …): the same for programs and tests.
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+function(crmpulse_settings target)
+  target_include_directories(${target} PUBLIC ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+  target_compile_definitions(${target} PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wconversion -Werror
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-restrict -Wno-maybe-uninitialized>)
+  if(CRMPULSE_SANITIZE)
+    target_compile_options(${target} PUBLIC -fsanitize=${CRMPULSE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+    target_link_options(${target} PUBLIC -fsanitize=${CRMPULSE_SANITIZE})
+  endif()
+endfunction()
+
+function(crmpulse_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(crmpulse_${name} STATIC ${ARG_SOURCES})
+  add_library(crmpulse::${name} ALIAS crmpulse_${name})
+  crmpulse_settings(crmpulse_${name})
+  if(ARG_LINK)
+    target_link_libraries(crmpulse_${name} ${ARG_LINK})
+  endif()
+endfunction()
+
+function(crmpulse_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  crmpulse_settings(${name})
+  target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endfunction()
+
+# One executable per folder under tests/, every TEST_CASE its own ctest test.
+function(crmpulse_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(test_${name} ${ARG_SOURCES})
+  crmpulse_settings(test_${name})
+  target_link_libraries(test_${name} PRIVATE ${ARG_LINK} crmpulse_catch_main)
+  target_compile_definitions(test_${name} PRIVATE CRMPULSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" CRMPULSE_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  catch_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
+endfunction()

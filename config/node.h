@@ -1,0 +1,42 @@
+#pragma once
+// A YAML document as plain data with the place of every value; yaml-cpp stays inside node.cpp.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+
+namespace crmpulse::config {
+
+/// One value of a document. Scalars keep their text; a Reader gives it a type. Null and absent are different: a key
+/// written with nothing behind it is Kind::null.
+struct Node {
+  enum class Kind { null, scalar, sequence, mapping };
+  Kind kind = Kind::null;
+  int line = 0;         ///< 1-based
+  bool quoted = false;  ///< the scalar stood in quotes: "30" is text, 30 may be a number
+  std::string scalar;
+  std::vector<Node> items;                            ///< sequence
+  std::vector<std::pair<std::string, Node>> members;  ///< mapping, in the file's order; keys unique
+};
+
+struct Document {
+  std::string file;  ///< as given by the user; stands in every Problem
+  Node root;
+};
+
+inline constexpr std::size_t kMaxDocumentBytes = 4 * 1024 * 1024;
+
+/// Refuses what is not YAML, duplicate keys, documents over kMaxDocumentBytes, nesting over 64, aliases to itself.
+[[nodiscard]] boost::system::result<Document, Problems> load_file(const std::string& file);
+[[nodiscard]] boost::system::result<Document, Problems> load_text(std::string_view text, const std::string& file);
+
+}  // namespace crmpulse::config
+
+namespace crmpulse {
+/// Lets result<T, Problems>::value() throw something readable.
+[[noreturn]] void throw_exception_from_error(const Problems& problems, const boost::source_location&);
+}  // namespace crmpulse

@@ -1,0 +1,92 @@
+#pragma once
+// Reading one mapping of a document into a struct, collecting every problem with its line and path.
+//
+//   Reader reader{document.root, "", problems, document.file};
+//   reader.get("interval", interval);                 // optional: keeps the default
+//   reader.require("name", name);                     // problem when absent
+//   for (Reader item : reader.each("crms")) …         // a sequence of mappings
+//   reader.finish();                                  // unknown keys become problems, with the nearest known key
+//
+// The struct, its defaults and its reading stand beside the consumer; only the mechanism is here.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/node.h"
+#include "core/secret.h"
+#include "core/time.h"
+
+namespace crmpulse::config {
+
+/// Shared by the readers of one document (or of several files of one configuration).
+class Reader {
+ public:
+  /// `node` must be a mapping (or null, read as an empty one); anything else is a problem and reads as empty.
+  Reader(const Node& node, std::string path, const std::string& file, Problems& problems);
+
+  // Typed values. Absent: false and `out` untouched. Wrong type or out of range: a problem, false.
+  bool get(std::string_view key, std::string& out);
+  bool get(std::string_view key, bool& out);                        ///< true, false
+  bool get(std::string_view key, int& out, int min, int max);
+  bool get(std::string_view key, double& out, double min, double max);  ///< finite; `0.9`, `5%` reads as 0.05
+  bool get(std::string_view key, Duration& out, Duration min, Duration max);
+  bool get_bytes(std::string_view key, std::uint64_t& out, std::uint64_t min, std::uint64_t max);  ///< `64KiB`, `512MiB`
+  bool get(std::string_view key, std::vector<std::string>& out);    ///< a sequence of scalars, or one scalar
+  /// The scalar must be one of `choices`; gives its index.
+  bool get_choice(std::string_view key, std::size_t& out, const std::vector<std::string_view>& choices);
+
+  template <class... Args>
+  void require(std::string_view key, Args&&... args) {
+    if (!has(key)) {
+      missing(key);
+    } else {
+      get(key, std::forward<Args>(args)...);
+    }
+  }
+
+  /// A secret from exactly one of `KEY` (refused outside tests and demos when `allow_inline` is false), `KEY_file`,
+  /// `KEY_env`, or `KEY_credential` (a name under $CREDENTIALS_DIRECTORY). A trailing newline is dropped. A missing or
+  /// empty file, an unset variable: a problem. Absent: false.
+  bool get_secret(std::string_view key, Secret& out, bool allow_inline = false);
+
+  [[nodiscard]] bool has(std::string_view key) const;
+  /// The raw value, marked as known; nullptr when absent.
+  const Node* raw(std::string_view key);
+  /// A nested mapping; when absent an empty one (nothing in it is required then unless asked for).
+  Reader child(std::string_view key);
+  /// A sequence of mappings; empty when absent.
+  std::vector<Reader> each(std::string_view key);
+  /// Keys in the file's order.
+  [[nodiscard]] std::vector<std::string> keys() const;
+
+  /// A problem at this mapping, at one of its keys, or "required".
+  void problem(std::string message);
+  void problem(std::string_view key, std::string message);
+  void missing(std::string_view key);
+
+  /// Reports the keys nobody asked for. Call it once, when all known keys have been asked for.
+  void finish();
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& file() const { return *file_; }
+  [[nodiscard]] int line() const { return node_->line; }
+
+ private:
+  const Node* find(std::string_view key);
+  const Node* scalar(std::string_view key);
+  [[nodiscard]] std::string path_of(std::string_view key) const;
+
+  const Node* node_;
+  std::string path_;
+  const std::string* file_;
+  Problems* problems_;
+  std::vector<std::string> known_;
+};
+
+/// Parses one scalar the way Reader does; for callers that read maps with free keys.
+[[nodiscard]] Result<double> parse_number(std::string_view text);
+[[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
+
+}  // namespace crmpulse::config

@@ -1,0 +1,12 @@
+#pragma once
+#include <string_view>
+
+#include "core/error.h"
+#include "core/zone.h"
+
+namespace crmpulse::config {
+
+/// `Europe/Prague` → its transitions from 1970 to 2100, from the system's time zone database.
+[[nodiscard]] Result<Zone> load_zone(std::string_view name);
+
+}  // namespace crmpulse::config

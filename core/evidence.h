@@ -1,0 +1,23 @@
+#pragma once
+#include <string>
+
+#include "core/time.h"
+
+namespace crmpulse {
+
+/// One bounded line about a failure or a change, beside the samples (remote write carries only numbers).
+struct Evidence {
+  TimePoint at;
+  std::string crm;
+  std::string kind;       ///< label `kind`
+  std::string agent;
+  std::string operation;  ///< may be empty
+  std::string stage;      ///< name from core/failure.h, or empty for a change
+  std::string reason;     ///< name from core/failure.h, or empty for a change
+  std::string text;       ///< one line, at most kMaxEvidenceText bytes, no secret, no personal data
+  friend bool operator==(const Evidence&, const Evidence&) = default;
+};
+
+inline constexpr std::size_t kMaxEvidenceText = 400;
+
+}  // namespace crmpulse

@@ -1,0 +1,95 @@
+#include "core/log.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <mutex>
+
+#include "core/clock.h"
+
+namespace crmpulse::log {
+namespace {
+
+std::atomic<Level> threshold{Level::info};
+std::atomic<Format> format{Format::text};
+std::mutex output_mutex;
+
+std::string_view name(Level level) {
+  switch (level) {
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warning: return "warning";
+    case Level::error: return "error";
+  }
+  return "error";
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+std::string as_json(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  std::string out = fmt::format(R"({{"at":"{}","level":"{}","message":)", format_time(wall_now()), name(level));
+  append_json_string(out, message);
+  for (const Field& field : fields) {
+    out += ',';
+    append_json_string(out, field.key);
+    out += ':';
+    append_json_string(out, field.value);
+  }
+  return out + "}\n";
+}
+
+std::string as_text(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  std::string out = fmt::format("{} {:<7} {}", format_time(wall_now()), name(level), message);
+  for (const Field& field : fields) {
+    out += fmt::format(" {}=", field.key);
+    if (field.value.find_first_of(" \"\n=") == std::string::npos && !field.value.empty()) {
+      out += field.value;
+    } else {
+      append_json_string(out, field.value);
+    }
+  }
+  return out + '\n';
+}
+
+}  // namespace
+
+void configure(Level level, Format wanted) {
+  threshold = level;
+  format = wanted;
+}
+
+Result<Level> level_from(std::string_view text) {
+  for (const Level level : {Level::debug, Level::info, Level::warning, Level::error}) {
+    if (name(level) == text) return level;
+  }
+  return Error{fmt::format("'{}' is not a log level; use debug, info, warning or error", text)};
+}
+
+Result<Format> format_from(std::string_view text) {
+  if (text == "text") return Format::text;
+  if (text == "json") return Format::json;
+  return Error{fmt::format("'{}' is not a log format; use text or json", text)};
+}
+
+void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  if (level < threshold.load()) return;
+  const std::string line = format.load() == Format::json ? as_json(level, message, fields) : as_text(level, message, fields);
+  const std::lock_guard lock{output_mutex};
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+}  // namespace crmpulse::log

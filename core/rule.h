@@ -1,0 +1,157 @@
+#pragma once
+// A rule as a value: `config/` reads it from YAML, `rules/` judges with it, the agent's `probe` compares one reading
+// with its thresholds. The meaning of every field is section 2 of the health-states specification
+// (docs/health-states.md).
+
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/labels.h"
+#include "core/level.h"
+#include "core/time.h"
+#include "core/zone.h"
+
+namespace crmpulse {
+
+/// A label must have one of these values. An empty list of matches matches everything.
+struct LabelMatch {
+  std::string name;
+  std::vector<std::string> any_of;
+  friend bool operator==(const LabelMatch&, const LabelMatch&) = default;
+};
+[[nodiscard]] bool matches(std::span<const LabelMatch> matches, const Labels& labels);
+
+/// Which samples feed a rule.
+struct Measure {
+  std::string metric;
+  std::vector<LabelMatch> where;
+  /// When set, the value judged is metric / divisor, both of the same CRM (and of the same labels `on`): a share
+  /// of licensed users, of all records. A divisor that is absent or ≤ 0 means: no value.
+  struct Divisor {
+    std::string metric;
+    std::vector<LabelMatch> where;
+    std::vector<std::string> on;
+    friend bool operator==(const Divisor&, const Divisor&) = default;
+  };
+  std::optional<Divisor> per;
+  friend bool operator==(const Measure&, const Measure&) = default;
+};
+
+enum class Direction { above, below };  ///< which way is worse
+enum class Role { gate, soft };         ///< worst-of, or at most sub-healthy by itself
+enum class NoDataState { sub_healthy, keep, ignore };
+
+enum class Aggregator {
+  last,
+  avg,
+  min,
+  max,
+  quantile,         ///< pNN, nearest rank ceil(q·n)
+  ratio,            ///< mean of 0/1 samples: the good share
+  rate,             ///< increase of a counter per second, resets skipped
+  count,            ///< samples in the window
+  age,              ///< now minus the newest value, which is a Unix time in seconds; seconds
+  burn,             ///< error-budget burn rate of 0/1 samples against `slo`
+  apdex,            ///< (satisfied + tolerating/2) / total against `target` seconds
+  baseline_drop,    ///< relative drop against the same weekday hour of the last four weeks, 0…1
+  failures_in_row,  ///< how many newest samples in a row are below 1
+  share_above       ///< share of samples above `target`
+};
+/// `last`, `p75`, …; the quantile comes back in `quantile` (0…1).
+struct AggregatorName {
+  Aggregator aggregator;
+  double quantile;
+};
+[[nodiscard]] std::optional<AggregatorName> aggregator_from(std::string_view name);
+[[nodiscard]] std::string to_string(Aggregator aggregator, double quantile);
+
+struct Threshold {
+  double enter = 0;  ///< equal is a breach
+  double exit = 0;   ///< equal is recovered
+  Duration hold{};   ///< `for`: observed time in breach before the level is confirmed
+  friend bool operator==(const Threshold&, const Threshold&) = default;
+};
+
+/// Judged only then, in local time of `zone`.
+struct ActiveHours {
+  unsigned char days = 0x7f;  ///< bit 0 Monday … bit 6 Sunday
+  std::chrono::minutes from{0};
+  std::chrono::minutes to{24 * 60};
+  Zone zone;
+  friend bool operator==(const ActiveHours&, const ActiveHours&) = default;
+};
+
+struct Rule {
+  std::string id;
+  std::string dimension;
+  Measure measure;
+  std::string each;  ///< a label: judge every value of it, the worst counts; empty: all samples together
+  int quorum = 1;    ///< how many agents must see the level
+  std::vector<LabelMatch> applies_to;
+  Direction op = Direction::above;
+  Aggregator aggregator = Aggregator::last;
+  double quantile = 0;  ///< for Aggregator::quantile
+  double target = 0;    ///< for apdex and share_above; seconds or the metric's unit
+  double slo = 0;       ///< for burn: 0.999
+  int min_bad = 0;      ///< for burn: bad samples needed before it counts
+  Duration window{};    ///< 0 only for `last`, `age`, `failures_in_row`
+  int min_samples = 1;
+  Threshold sub;
+  Threshold poor;
+  Duration recover_sub{};
+  Duration recover_poor{};
+  Role role = Role::gate;
+  double weight = 1;
+  /// Ends of the score scale; NaN: the straight line through enter_sub (0.8) and enter_poor (0.4) goes on.
+  double score_target = std::numeric_limits<double>::quiet_NaN();
+  double score_worst = std::numeric_limits<double>::quiet_NaN();
+  Duration no_data_after{};  ///< 0: max(60 s, 4 × interval)
+  NoDataState no_data = NoDataState::sub_healthy;
+  Duration interval{};  ///< expected spacing; 0: learned from the samples
+  std::optional<ActiveHours> active;
+  std::string remedy;  ///< key of the remedy text
+  std::string unit;    ///< `seconds`, `ratio`, `count` … for people
+};
+
+/// The level one value would enter, with no memory: 2 at or beyond poor.enter, 1 at or beyond sub.enter.
+[[nodiscard]] Level entered_level(const Rule& rule, double value);
+/// Does a CRM's sample feed this rule?
+[[nodiscard]] bool feeds(const Rule& rule, std::string_view metric, const Labels& labels);
+
+struct Settings {
+  Duration group_wait_sub{std::chrono::seconds{30}};
+  Duration group_wait_poor{};
+  Duration settle{std::chrono::seconds{60}};
+  Duration repeat_sub{std::chrono::hours{4}};
+  Duration repeat_poor{std::chrono::minutes{30}};
+  int flap_changes = 6;
+  Duration flap_window{std::chrono::minutes{60}};
+  int flap_ends_at = 2;
+  Duration flap_stable{std::chrono::minutes{15}};
+  Duration ack_expiry{std::chrono::hours{8}};
+  int startup_grace = 2;  ///< evaluations
+  int digest_opens = 10;
+  Duration digest_window{std::chrono::seconds{60}};
+  double score_sub = 80;
+  double score_poor = 50;
+  double score_band = 3;
+  friend bool operator==(const Settings&, const Settings&) = default;
+};
+
+/// Rules in the order of their files; ids may repeat: the last rule of an id whose `applies_to` matches wins.
+struct Ruleset {
+  Settings settings;
+  std::vector<Rule> rules;
+};
+
+/// What to do about a failing dimension.
+struct Remedy {
+  std::string en;
+  std::string zh;
+};
+
+}  // namespace crmpulse

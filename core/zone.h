@@ -1,0 +1,23 @@
+#pragma once
+#include <string>
+#include <vector>
+
+#include "core/time.h"
+
+namespace crmpulse {
+
+/// A time zone as data: `config/zone.h` loads one by its IANA name, `rules/` only looks up.
+struct Zone {
+  struct Transition {
+    TimePoint from;   ///< the offset holds from here on
+    Duration offset;  ///< local minus UTC
+    friend bool operator==(const Transition&, const Transition&) = default;
+  };
+  std::string name = "UTC";
+  std::vector<Transition> transitions;  ///< ascending; before the first, UTC
+
+  [[nodiscard]] Duration offset_at(TimePoint time) const;
+  friend bool operator==(const Zone&, const Zone&) = default;
+};
+
+}  // namespace crmpulse

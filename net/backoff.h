@@ -1,0 +1,28 @@
+#pragma once
+#include <optional>
+#include <random>
+#include <string_view>
+
+#include "core/time.h"
+
+namespace crmpulse::net {
+
+/// Exponential back-off with full jitter: a uniform wait in [0, min(cap, base·2ⁿ)], never below `floor`.
+class Backoff {
+ public:
+  Backoff(Duration base, Duration cap, std::uint64_t seed = std::random_device{}()) : base_(base), cap_(cap), random_(seed) {}
+  [[nodiscard]] Duration next();
+  void reset() { attempt_ = 0; }
+  [[nodiscard]] int attempts() const { return attempt_; }
+
+ private:
+  Duration base_;
+  Duration cap_;
+  int attempt_ = 0;
+  std::mt19937_64 random_;
+};
+
+/// `Retry-After`: seconds or an HTTP date; clamped to [1 s, 1 h]. Nothing for what is neither.
+[[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, TimePoint now);
+
+}  // namespace crmpulse::net

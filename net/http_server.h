@@ -1,0 +1,90 @@
+#pragma once
+// HTTP/1.1 server; Beast stays in http_server.cpp.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "core/time.h"
+#include "net/loop.h"
+
+namespace crmpulse::net {
+
+struct HttpRequest {
+  std::string method;
+  std::string path;  ///< decoded, without the query
+  std::map<std::string, std::string, std::less<>> query;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::string remote_address;
+  /// Value of a header, name compared without case; empty when absent.
+  [[nodiscard]] std::string_view header(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+
+/// Answers one request; call it exactly once, on the loop's thread, now or later. If it is dropped uncalled the client
+/// gets 500. If the client has gone the answer is dropped.
+using Respond = std::function<void(HttpResponse)>;
+using Handler = std::function<void(HttpRequest, Respond)>;
+
+struct TlsFiles {
+  std::string cert_file;
+  std::string key_file;
+  std::string client_ca_file;  ///< not empty: clients must show a certificate of this CA
+};
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";
+  unsigned short port = 0;  ///< 0: any free port, see port()
+  std::optional<TlsFiles> tls;
+  std::size_t max_body_bytes = 32 * 1024 * 1024;
+  std::size_t max_header_bytes = 16 * 1024;
+  int max_connections = 1024;        ///< beyond: answered 503 and closed
+  Duration header_timeout{std::chrono::seconds{10}};
+  Duration body_timeout{std::chrono::seconds{30}};
+  Duration idle_timeout{std::chrono::seconds{60}};
+};
+
+/// Listens from construction; every connection is a coroutine in one task scope. stop() ends accepting, lets requests
+/// in hand finish for a bounded time, then closes.
+class HttpServer {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, ServerOptions options, Handler handler);
+  ~HttpServer();
+  [[nodiscard]] unsigned short port() const;
+  /// `finished` is called on the loop's thread when the last connection has gone or `grace` is over.
+  void stop(Duration grace, std::function<void()> finished);
+
+  struct Stats {
+    std::uint64_t accepted = 0;
+    std::uint64_t refused = 0;   ///< over max_connections
+    std::uint64_t malformed = 0; ///< answered 400, 408, 413, 431 before a handler saw them
+    int open = 0;
+  };
+  [[nodiscard]] Stats stats() const;
+
+ private:
+  HttpServer();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// `127.0.0.1:9460`, `[::1]:9460`, `:9460` (all addresses).
+struct Endpoint {
+  std::string address;
+  unsigned short port = 0;
+};
+[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
+[[nodiscard]] bool is_loopback(const Endpoint& endpoint);
+
+}  // namespace crmpulse::net

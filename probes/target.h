@@ -1,0 +1,82 @@
+#pragma once
+// A CRM bound to its recipe: what the agent schedules. One run of one measurement gives one Reading.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/evidence.h"
+#include "core/sample.h"
+#include "net/http_client.h"
+#include "probes/recipe.h"
+
+namespace crmpulse::probes {
+
+/// One CRM of agent.yaml, ready to be probed.
+struct TargetSpec {
+  std::string crm;
+  std::shared_ptr<const Recipe> recipe;
+  Arguments arguments;
+  Labels labels;  ///< crm, kind, agent and the agent's own labels: on every sample
+  Duration default_timeout{std::chrono::seconds{10}};
+};
+
+/// What one run of one measurement gave. Never empty-handed: a failed run has a failure, its samples and evidence.
+struct Reading {
+  std::string measurement;  ///< its id
+  std::string operation;
+  std::string object;
+  TimePoint at;              ///< the scheduled time: stamp of every sample
+  std::vector<std::pair<std::string, double>> phases;  ///< name → seconds, in order
+  double duration_seconds = 0;
+  std::vector<Sample> samples;
+  std::vector<Evidence> evidence;
+  std::optional<Failure> failure;
+  std::uint64_t rows_truncated = 0;
+};
+
+/// Shared by all targets of an agent: the SQL worker threads and the HTTP client.
+class Runtime {
+ public:
+  struct Options {
+    int max_sql_threads = 32;  ///< a hung server holds at most one each
+  };
+  Runtime() : Runtime(Options{}) {}
+  explicit Runtime(Options options);
+  /// Cancels what runs and joins.
+  ~Runtime();
+  struct Impl;
+  [[nodiscard]] Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Thread-safe. Keeps the CRM's connections between runs and checks them before use.
+class Target {
+ public:
+  /// Checks everything that can be checked without the network: dialect, query templates, `when`.
+  [[nodiscard]] static boost::system::result<std::unique_ptr<Target>, Problems> make(Runtime& runtime, TargetSpec spec);
+  ~Target();
+
+  struct Planned {
+    const Measurement* measurement;
+    Duration timeout;
+    int calls;  ///< requests or statements one run makes
+  };
+  /// The measurements that are on for these arguments (`when`), in the recipe's order.
+  [[nodiscard]] const std::vector<Planned>& measurements() const;
+  [[nodiscard]] const TargetSpec& spec() const;
+
+  /// Starts one run; `done` is called once, on some thread, at the latest shortly after the timeout. Runs of one target
+  /// share its connection and so queue behind each other inside their own timeouts.
+  void start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done);
+
+ private:
+  Target();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crmpulse::probes

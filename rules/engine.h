@@ -1,0 +1,146 @@
+#pragma once
+// The judge: samples and `now` in, states and messages out. No clock, no I/O, no threads, no YAML.
+// Exact behaviour: docs/health-states.md. One Engine belongs to one thread.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "core/labels.h"
+#include "core/rule.h"
+#include "core/time.h"
+
+namespace crmpulse::rules {
+
+/// Where messages go, as far as deciding needs to know.
+struct ReceiverSpec {
+  std::string name;
+  Level min_level = Level::sub_healthy;
+  std::vector<LabelMatch> only;  ///< CRMs by label
+};
+
+enum class MessageType { opened, escalated, improved, reminder, resolved, flapping, flap_ended };
+[[nodiscard]] std::string_view to_string(MessageType type);  ///< `incident.opened`, …
+
+/// One rule's verdict on one CRM (with `each`: its worst value). Plain data for pages, metrics and messages.
+struct RuleStatus {
+  std::string rule;
+  std::string dimension;
+  std::string remedy;
+  std::string unit;
+  std::string worst_of;  ///< with `each`: the label value that is worst
+  Level level = Level::healthy;
+  DataStatus data_status = DataStatus::warming_up;
+  Role role = Role::gate;
+  bool no_data_latch = false;
+  std::optional<double> value;  ///< the newest aggregated value
+  double enter_sub = 0;
+  double enter_poor = 0;
+  TimePoint since;  ///< when `level` (or the latch) was confirmed
+  std::optional<TimePoint> last_data;
+};
+
+struct IncidentStatus {
+  std::string id;  ///< ULID, a function of crm and opening
+  Level level = Level::healthy;
+  Level worst = Level::healthy;
+  TimePoint opened;
+};
+
+struct CrmStatus {
+  std::string crm;
+  std::string kind;
+  Labels labels;
+  Level state = Level::healthy;
+  DataStatus data_status = DataStatus::warming_up;
+  std::optional<double> score;  ///< 0…100; absent without data
+  TimePoint since;
+  std::vector<RuleStatus> rules;
+  std::optional<IncidentStatus> incident;
+  bool flapping = false;
+  std::optional<std::string> acked_by;
+};
+
+struct StateChange {
+  TimePoint at;
+  CrmStatus status;  ///< after the change
+  Level previous = Level::healthy;
+};
+
+/// A message decided for one receiver; the collector renders and enqueues it.
+struct Message {
+  TimePoint at;
+  std::string receiver;
+  std::string crm;
+  MessageType type = MessageType::opened;
+  Level state = Level::healthy;     ///< the state this message tells (eff)
+  Level previous = Level::healthy;  ///< `told` before it
+  std::string incident;             ///< ULID
+  std::int64_t seq = 0;             ///< per (receiver, crm), ascending: the outbox's seq
+  std::string reason;               ///< empty, or `removed`, `no_data`, …
+  CrmStatus status;
+};
+
+struct Outcome {
+  std::vector<StateChange> changes;
+  std::vector<Message> messages;
+  std::vector<std::string> touched;  ///< CRMs whose persistent state changed; unique
+};
+
+/// How a sample was taken.
+enum class Fold { accepted, late, future, invalid, duplicate };
+
+class Engine {
+ public:
+  Engine(Ruleset ruleset, std::vector<ReceiverSpec> receivers);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  /// Replaces rules and receivers; confirmed levels stay, timers of changed rules are cleared, removed ones close.
+  Outcome reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers, TimePoint now);
+
+  using SeriesId = std::uint32_t;
+  /// Resolves a series once: which CRM and rules it feeds. Idempotent. Allocates; everything after does not.
+  /// Labels must hold `crm`; without it the series feeds nothing (kNoSeries).
+  [[nodiscard]] SeriesId bind(std::string_view metric, const Labels& labels);
+  static constexpr SeriesId kNoSeries = ~SeriesId{0};
+
+  /// Takes one sample into its windows and evaluates the rules it feeds at its own time. Effects are seen by step().
+  Fold fold(SeriesId series, TimePoint at, double value, TimePoint now);
+
+  /// Everything that is due at `now`: verdicts of what was folded, deadlines, messages. Call after each request's
+  /// samples and at each tick.
+  [[nodiscard]] Outcome step(TimePoint now);
+  /// The next instant at which step() would do something without samples.
+  [[nodiscard]] std::optional<TimePoint> next_deadline() const;
+
+  // What operators say. Unknown CRMs are accepted (the mark waits for them).
+  void set_maintenance(const std::string& crm, bool on, TimePoint now);
+  void set_silence(const std::string& crm, bool on, TimePoint now);
+  void set_inhibited(const std::string& crm, bool on, TimePoint now);
+  void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now);
+  void set_muted(bool kill_switch);
+  /// Forgets a CRM; an open incident is resolved with reason `removed`.
+  Outcome remove(const std::string& crm, TimePoint now);
+
+  [[nodiscard]] std::vector<std::string> crms() const;
+  [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
+
+  // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
+  [[nodiscard]] std::string save(std::string_view crm) const;
+  [[nodiscard]] Result<void> load(std::string_view crm, std::string_view bytes);
+  /// After load(): no-data deadlines count from `now` (the gap was ours), startup grace begins.
+  void restarted(TimePoint now);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crmpulse::rules

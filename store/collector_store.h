@@ -1,0 +1,124 @@
+#pragma once
+// What the collector keeps in one SQLite file: journal, state of the engine, outbox. Functions take the Database of a
+// Writer's job (or a reader's own connection); which calls share a transaction is the caller's decision.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/time.h"
+#include "store/database.h"
+
+namespace crmpulse::store {
+
+/// Opens (creating, migrating) `collector.db` in `state_dir` for the Writer. After an unclean stop the integrity is
+/// checked first; damage is an Error that says which file and what to do.
+[[nodiscard]] Result<Database> open_collector(const std::string& state_dir);
+[[nodiscard]] Result<Database> open_collector_reader(const std::string& state_dir);
+
+// ---- journal: what was acknowledged, as it came ----
+
+enum class RecordKind : std::uint8_t { remote_write_1 = 1, remote_write_2 = 2, evidence = 3 };
+
+struct JournalRecord {
+  std::int64_t seq = 0;  ///< assigned by append, ascending without reuse
+  RecordKind kind = RecordKind::remote_write_1;
+  TimePoint received;       ///< collector's clock
+  std::string agent;        ///< X-Crm-Agent, or empty
+  std::uint64_t batch = 0;  ///< X-Crm-Batch-Seq, or 0
+  Duration skew{};          ///< what was added to the samples' own times when they were folded
+  std::string body;         ///< compressed, as received
+};
+
+/// Returns the record's seq.
+[[nodiscard]] Result<std::int64_t> append(Database& database, const JournalRecord& record);
+/// Records with seq > after, in order; stops early when the visitor returns false.
+[[nodiscard]] Result<void> read_journal(Database& database, std::int64_t after, const std::function<bool(const JournalRecord&)>& visit);
+[[nodiscard]] Result<std::int64_t> last_seq(Database& database);
+/// Deletes records received before `before` or, oldest first, beyond `max_bytes`, never beyond `folded_seq`; at most
+/// `max_rows` a call. Returns how many went.
+[[nodiscard]] Result<std::int64_t> prune_journal(Database& database, TimePoint before, std::uint64_t max_bytes, std::int64_t folded_seq, int max_rows);
+/// The newest batch number seen from each agent: duplicates after a lost answer are dropped by it.
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::uint64_t>>> last_batches(Database& database);
+
+// ---- engine state: one blob a CRM, with the journal position it has folded ----
+
+struct StoredState {
+  std::string crm;
+  std::int64_t folded_seq = 0;
+  std::string blob;
+};
+[[nodiscard]] Result<void> save_state(Database& database, const StoredState& state);
+[[nodiscard]] Result<void> delete_state(Database& database, const std::string& crm);
+[[nodiscard]] Result<std::vector<StoredState>> load_states(Database& database);
+/// Small named values: clean-stop mark, last tick, schema notes.
+[[nodiscard]] Result<void> set_meta(Database& database, const std::string& name, const std::string& value);
+[[nodiscard]] Result<std::optional<std::string>> get_meta(Database& database, const std::string& name);
+
+// ---- incidents: what the API and the page list ----
+
+struct StoredIncident {
+  std::string id;  ///< ULID
+  std::string crm;
+  std::string kind;
+  int level = 0;  ///< now, or the worst when closed
+  TimePoint opened;
+  std::optional<TimePoint> resolved;
+  std::string detail;  ///< JSON object, rendered by the collector
+};
+[[nodiscard]] Result<void> save_incident(Database& database, const StoredIncident& incident);
+struct IncidentFilter {
+  std::string crm;                 ///< empty: all
+  std::optional<bool> open;        ///< absent: both
+  int limit = 200;
+};
+[[nodiscard]] Result<std::vector<StoredIncident>> list_incidents(Database& database, const IncidentFilter& filter);
+[[nodiscard]] Result<std::optional<StoredIncident>> get_incident(Database& database, const std::string& id);
+
+// ---- outbox: at least once, FIFO per (receiver, dedup_key) ----
+
+enum class DeliveryStatus : std::uint8_t { pending = 0, inflight = 1, delivered = 2, dead = 3, superseded = 4 };
+
+struct OutboxRow {
+  std::string id;         ///< ULID; webhook-id on every attempt
+  std::string receiver;
+  std::string dedup_key;  ///< `crm/acme`
+  std::int64_t seq = 0;   ///< unique with (receiver, dedup_key)
+  std::string event;      ///< `incident.opened`, …
+  int level = 0;
+  std::string body;       ///< rendered at enqueue; signature and timestamp are made at send
+  TimePoint created;
+  TimePoint not_before;
+  int attempts = 0;
+  int last_code = 0;       ///< HTTP status, 0 when there was no answer
+  std::string last_error;  ///< no URL path, no query, no secret
+  DeliveryStatus status = DeliveryStatus::pending;
+  TimePoint lease_until;
+};
+
+/// Enqueues; a row with the same (receiver, dedup_key, seq) is left as it is. Merging with unsent rows (attempts = 0):
+/// a `resolved` and the unsent `opened` of the same key vanish together as superseded; a newer `escalated`/`improved`
+/// supersedes an unsent one. After one attempt nothing is merged away.
+[[nodiscard]] Result<void> enqueue(Database& database, const OutboxRow& row);
+/// Takes the head of each (receiver, dedup_key) queue of this receiver that is due, marks it inflight until
+/// `lease_until`, oldest first. Heads whose predecessor is pending or inflight are not due.
+[[nodiscard]] Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now, TimePoint lease_until, int limit);
+/// Writes attempts, last_code, last_error, status, not_before of a leased row.
+[[nodiscard]] Result<void> settle(Database& database, const OutboxRow& row);
+/// At start: rows left inflight by a crash become pending again.
+[[nodiscard]] Result<void> recover_outbox(Database& database);
+[[nodiscard]] Result<std::vector<OutboxRow>> list_outbox(Database& database, std::optional<DeliveryStatus> status, int limit);
+/// Bounds the table: delivered and superseded older than `before` go; over `max_rows` reminders first, then improved,
+/// never opened or resolved of the newest seq. Returns how many unsent rows were dropped.
+[[nodiscard]] Result<std::int64_t> prune_outbox(Database& database, TimePoint before, std::int64_t max_rows);
+struct OutboxCounts {
+  std::int64_t pending = 0;
+  std::int64_t dead = 0;
+  std::optional<TimePoint> oldest_pending;
+};
+[[nodiscard]] Result<OutboxCounts> count_outbox(Database& database);
+
+}  // namespace crmpulse::store

@@ -1,0 +1,60 @@
+#pragma once
+// The agent's durable queue: what was measured and not yet acknowledged. Oldest first; bounded; drops the oldest.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/evidence.h"
+#include "core/sample.h"
+
+namespace crmpulse::store {
+
+/// Thread-safe; writes are grouped on a thread of its own (about one sync per `flush_interval`).
+class Spool {
+ public:
+  struct Options {
+    std::uint64_t max_bytes = 512ULL * 1024 * 1024;
+    Duration flush_interval{200};
+  };
+  [[nodiscard]] static Result<std::unique_ptr<Spool>> open(const std::string& state_dir, Options options);
+  ~Spool();
+
+  /// Queues one measurement's outcome. Does not block on the disk. When the disk is full or the bound is reached the
+  /// oldest rows go and are counted.
+  void push(std::vector<Sample> samples, std::vector<Evidence> evidence);
+
+  /// What to send next, oldest first; the same until acknowledged. Rows are never split.
+  struct Batch {
+    std::uint64_t seq = 0;  ///< of its newest row; survives restarts, ascending: X-Crm-Batch-Seq
+    std::vector<Sample> samples;
+    std::vector<Evidence> evidence;
+    [[nodiscard]] bool empty() const { return samples.empty() && evidence.empty(); }
+  };
+  [[nodiscard]] Result<Batch> peek(std::size_t max_samples);
+  /// Deletes everything up to and including `seq`.
+  [[nodiscard]] Result<void> acknowledge(std::uint64_t seq);
+  /// Waits until all pushed so far is synced.
+  [[nodiscard]] Result<void> flush();
+
+  struct Stats {
+    std::uint64_t bytes = 0;
+    std::uint64_t rows = 0;
+    std::uint64_t dropped_samples = 0;  ///< since the start of the process
+    TimePoint oldest;                   ///< epoch when empty
+  };
+  [[nodiscard]] Stats stats() const;
+
+  /// A small durable value (the agent's counters, test-record ids).
+  [[nodiscard]] Result<void> set(const std::string& name, const std::string& value);
+  [[nodiscard]] Result<std::string> get(const std::string& name);
+
+ private:
+  Spool();
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crmpulse::store

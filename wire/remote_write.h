@@ -1,0 +1,90 @@
+#pragma once
+// Prometheus remote write 1.0 and 2.0, both directions of 1.0, reading of 2.0. Pure: bytes in, views or bytes out.
+// Schema: docs of prometheus/docs (remote write 1.0, 2.0-rc.4). Body = snappy block format over protobuf.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "core/sample.h"
+
+namespace crmpulse::wire {
+
+enum class Version { v1, v2 };
+
+/// What one request may be; beyond it is refused as a whole.
+struct Limits {
+  std::size_t max_decompressed_bytes = 32 * 1024 * 1024;
+  std::size_t max_series = 50'000;
+  std::size_t max_samples = 200'000;
+  std::size_t max_labels_per_series = 64;
+  std::size_t max_label_name_bytes = 128;
+  std::size_t max_label_value_bytes = 1024;
+};
+
+/// Why a body is refused. `status` is the HTTP answer: 400 malformed, 413 too large.
+struct Refusal {
+  int status = 400;
+  std::string_view code;  ///< label value for the refusal counter: snappy, protobuf, label, limit, …; static storage
+  std::string message;
+};
+
+struct LabelView {
+  std::string_view name;
+  std::string_view value;
+};
+struct SampleView {
+  double value;            ///< bit-exact: a stale marker stays one
+  std::int64_t unix_millis;
+};
+
+/// One series of a request. Views live as long as the decoded body and only during the call.
+struct SeriesView {
+  /// Canonical identity: the labels as encoded in remote write 1.0 (sorted, with `__name__`). Equal bytes = same series.
+  std::string_view key;
+  std::span<const LabelView> labels;  ///< includes `__name__`
+  std::span<const SampleView> samples;
+};
+
+/// Reusable buffers of a decoder; one per thread. Steady state allocates nothing per label or sample.
+class Decoder {
+ public:
+  explicit Decoder(Limits limits = {});
+  ~Decoder();
+  Decoder(Decoder&&) noexcept;
+  Decoder& operator=(Decoder&&) noexcept;
+
+  struct Counts {
+    std::size_t series = 0;
+    std::size_t samples = 0;
+    std::size_t histograms = 0;  ///< present but not used here
+    std::size_t exemplars = 0;
+  };
+  using Visitor = std::function<void(const SeriesView&)>;
+
+  /// Checks the whole body first; the visitor is called only when all of it is sound (names valid and sorted, no
+  /// duplicates, no empty values, UTF-8, a `__name__`, bounds). `compressed` is the HTTP body.
+  [[nodiscard]] boost::system::result<Counts, Refusal> decode(Version version, std::string_view compressed, const Visitor& visit);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Is this value Prometheus's stale marker?
+[[nodiscard]] bool is_stale_marker(double value);
+
+/// Samples → a remote write 1.0 body, snappy-compressed. Samples of one label set become one series, in time order;
+/// series keep the order of first appearance.
+[[nodiscard]] std::string encode(std::span<const Sample> samples);
+
+}  // namespace crmpulse::wire
+
+namespace crmpulse {
+[[noreturn]] void throw_exception_from_error(const wire::Refusal& refusal, const boost::source_location&);
+}
