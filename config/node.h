@@ -16,7 +16,8 @@ namespace crmpulse::config {
 struct Node {
   enum class Kind { null, scalar, sequence, mapping };
   Kind kind = Kind::null;
-  int line = 0;         ///< 1-based
+  int line = 0;         ///< 1-based; where the value begins (what an alias stands for: where it is written out)
+  int key_line = 0;     ///< 1-based; where its key stands, 0 when it has none (items of sequences, the root)
   bool quoted = false;  ///< the scalar stood in quotes: "30" is text, 30 may be a number
   std::string scalar;
   std::vector<Node> items;                            ///< sequence
@@ -29,8 +30,11 @@ struct Document {
 };
 
 inline constexpr std::size_t kMaxDocumentBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kMaxDocumentNodes = 500'000;  ///< aliases counted as often as they stand
+inline constexpr std::size_t kMaxDocumentDepth = 64;
 
-/// Refuses what is not YAML, duplicate keys, documents over kMaxDocumentBytes, nesting over 64, aliases to itself.
+/// Refuses what is not UTF-8 or not YAML, a second document, duplicate keys, keys that are not text, merge keys (`<<`),
+/// tags, documents over the bounds above, aliases to themselves. An empty document has a null root.
 [[nodiscard]] boost::system::result<Document, Problems> load_file(const std::string& file);
 [[nodiscard]] boost::system::result<Document, Problems> load_text(std::string_view text, const std::string& file);
 

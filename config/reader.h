@@ -7,8 +7,12 @@
 //   for (Reader item : reader.each("crms")) …         // a sequence of mappings
 //   reader.finish();                                  // unknown keys become problems, with the nearest known key
 //
+// A mapping with free keys (names a user chooses) is read with keys() and raw() or child(); finish() is not called on
+// it. Nodes and the file's name must outlive the reader.
+//
 // The struct, its defaults and its reading stand beside the consumer; only the mechanism is here.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,28 +32,33 @@ class Reader {
 
   // Typed values. Absent: false and `out` untouched. Wrong type or out of range: a problem, false.
   bool get(std::string_view key, std::string& out);
-  bool get(std::string_view key, bool& out);                        ///< true, false
+  bool get(std::string_view key, bool& out);  ///< true, false
   bool get(std::string_view key, int& out, int min, int max);
   bool get(std::string_view key, double& out, double min, double max);  ///< finite; `0.9`, `5%` reads as 0.05
   bool get(std::string_view key, Duration& out, Duration min, Duration max);
-  bool get_bytes(std::string_view key, std::uint64_t& out, std::uint64_t min, std::uint64_t max);  ///< `64KiB`, `512MiB`
-  bool get(std::string_view key, std::vector<std::string>& out);    ///< a sequence of scalars, or one scalar
+  bool get_bytes(std::string_view key, std::uint64_t& out, std::uint64_t min,
+                 std::uint64_t max);                              ///< `64KiB`, `512MiB`
+  bool get(std::string_view key, std::vector<std::string>& out);  ///< a sequence of scalars, or one scalar
   /// The scalar must be one of `choices`; gives its index.
   bool get_choice(std::string_view key, std::size_t& out, const std::vector<std::string_view>& choices);
 
+  /// A path: absolute as it is, a relative one from the directory of this document.
+  bool get_path(std::string_view key, std::string& out);
+
+  /// As get(), but absent is a problem.
   template <class... Args>
-  void require(std::string_view key, Args&&... args) {
-    if (!has(key)) {
-      missing(key);
-    } else {
-      get(key, std::forward<Args>(args)...);
-    }
+  bool require(std::string_view key, Args&&... args) {
+    if (has(key)) return get(key, std::forward<Args>(args)...);
+    missing(key);
+    return false;
   }
 
   /// A secret from exactly one of `KEY` (refused outside tests and demos when `allow_inline` is false), `KEY_file`,
   /// `KEY_env`, or `KEY_credential` (a name under $CREDENTIALS_DIRECTORY). A trailing newline is dropped. A missing or
-  /// empty file, an unset variable: a problem. Absent: false.
+  /// empty file, an unset variable: a problem. A file others may read: a warning in the log. Absent: false.
+  /// KEY_file is relative to the directory of this document.
   bool get_secret(std::string_view key, Secret& out, bool allow_inline = false);
+  bool require_secret(std::string_view key, Secret& out, bool allow_inline = false);
 
   [[nodiscard]] bool has(std::string_view key) const;
   /// The raw value, marked as known; nullptr when absent.
@@ -61,31 +70,40 @@ class Reader {
   /// Keys in the file's order.
   [[nodiscard]] std::vector<std::string> keys() const;
 
-  /// A problem at this mapping, at one of its keys, or "required".
+  /// Reads another node of the same document (an item of raw()); `step` is its way from here: `where`, `steps[2]`.
+  [[nodiscard]] Reader reader_for(const Node& node, std::string_view step) const;
+
+  /// A problem at this mapping, at one of its keys (its line is the key's or the value's), or "required".
   void problem(std::string message);
   void problem(std::string_view key, std::string message);
+  void problem_at(const Node& node, std::string_view step, std::string message);
   void missing(std::string_view key);
+  /// Of the whole configuration so far: compare before and after to see whether a part was read without any.
+  [[nodiscard]] std::size_t problem_count() const { return problems_->size(); }
 
   /// Reports the keys nobody asked for. Call it once, when all known keys have been asked for.
   void finish();
 
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] const std::string& file() const { return *file_; }
-  [[nodiscard]] int line() const { return node_->line; }
+  [[nodiscard]] int line() const { return line_; }
+  [[nodiscard]] const Node& node() const { return *node_; }
 
  private:
-  const Node* find(std::string_view key);
-  const Node* scalar(std::string_view key);
+  [[nodiscard]] const Node* look(std::string_view key) const;
+  const Node* find(std::string_view key);    ///< marks the key as known
+  const Node* scalar(std::string_view key);  ///< find(); anything but a scalar is a problem
   [[nodiscard]] std::string path_of(std::string_view key) const;
 
   const Node* node_;
+  int line_;
   std::string path_;
   const std::string* file_;
   Problems* problems_;
   std::vector<std::string> known_;
 };
 
-/// Parses one scalar the way Reader does; for callers that read maps with free keys.
+/// Parses one scalar the way Reader does; for callers that read maps with free keys. Finite numbers only.
 [[nodiscard]] Result<double> parse_number(std::string_view text);
 [[nodiscard]] Result<std::uint64_t> parse_bytes(std::string_view text);
 

@@ -6,7 +6,8 @@
 
 namespace crmpulse::config {
 
-/// `Europe/Prague` → its transitions from 1970 to 2100, from the system's time zone database.
+/// `Europe/Prague` → its transitions from 1970 to 2100, from the system's time zone database. `local` is the
+/// machine's own zone.
 [[nodiscard]] Result<Zone> load_zone(std::string_view name);
 
 }  // namespace crmpulse::config

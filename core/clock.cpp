@@ -23,8 +23,12 @@ Duration boot_time() {
 
 SystemClock::SystemClock() : offset_(wall_now().time_since_epoch() - boot_time()) {}
 
-TimePoint SystemClock::now() const { return TimePoint{boot_time() + offset_}; }
+TimePoint SystemClock::now() const {
+  return TimePoint{boot_time() + offset_};
+}
 
-TimePoint wall_now() { return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()); }
+TimePoint wall_now() {
+  return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+}
 
 }  // namespace crmpulse

@@ -13,6 +13,7 @@ namespace crmpulse {
 
 /// One sentence for a person: what went wrong, where, and what to do. Never holds a secret.
 struct Error {
+  Error() = default;  ///< result<T, Error>::error() needs one; never seen
   explicit Error(std::string text) : message(std::move(text)) {}
   std::string message;
   friend bool operator==(const Error&, const Error&) = default;

@@ -9,7 +9,7 @@ namespace crmpulse {
 struct Evidence {
   TimePoint at;
   std::string crm;
-  std::string kind;       ///< label `kind`
+  std::string kind;  ///< label `kind`
   std::string agent;
   std::string operation;  ///< may be empty
   std::string stage;      ///< name from core/failure.h, or empty for a change

@@ -5,10 +5,11 @@
 namespace crmpulse {
 namespace {
 
-constexpr std::array<std::string_view, 8> kStages{"resolve", "connect", "tls", "auth", "request", "response", "content", "cleanup"};
-constexpr std::array<std::string_view, 15> kReasons{"timeout",      "refused",     "unreachable", "certificate", "credentials",
-                                                    "permission",   "quota",       "rate_limited", "maintenance", "server_error",
-                                                    "bad_content",  "missing",     "conflict",    "skipped",     "internal"};
+constexpr std::array<std::string_view, 8> kStages{"resolve", "connect",  "tls",     "auth",
+                                                  "request", "response", "content", "cleanup"};
+constexpr std::array<std::string_view, 15> kReasons{
+    "timeout",     "refused",      "unreachable", "certificate", "credentials", "permission", "quota",   "rate_limited",
+    "maintenance", "server_error", "bad_content", "missing",     "conflict",    "skipped",    "internal"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -22,7 +23,11 @@ std::optional<Enum> find(const std::array<std::string_view, N>& names, std::stri
 std::size_t sequence_length(std::string_view text, std::size_t at) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(at);
-  const std::size_t length = lead < 0x80 ? 1 : (lead >= 0xc2 && lead < 0xe0) ? 2 : (lead & 0xf0) == 0xe0 ? 3 : (lead >= 0xf0 && lead < 0xf5) ? 4 : 0;
+  const std::size_t length = lead < 0x80                     ? 1
+                             : (lead >= 0xc2 && lead < 0xe0) ? 2
+                             : (lead & 0xf0) == 0xe0         ? 3
+                             : (lead >= 0xf0 && lead < 0xf5) ? 4
+                                                             : 0;
   if (length == 0 || at + length > text.size()) return 0;
   for (std::size_t i = 1; i < length; ++i) {
     if ((byte(at + i) & 0xc0) != 0x80) return 0;
@@ -50,10 +55,18 @@ std::string mask_credentials(std::string_view text) {
 
 }  // namespace
 
-std::string_view to_string(Stage stage) { return kStages.at(static_cast<std::size_t>(stage)); }
-std::string_view to_string(Reason reason) { return kReasons.at(static_cast<std::size_t>(reason)); }
-std::optional<Stage> stage_from(std::string_view name) { return find<Stage>(kStages, name); }
-std::optional<Reason> reason_from(std::string_view name) { return find<Reason>(kReasons, name); }
+std::string_view to_string(Stage stage) {
+  return kStages.at(static_cast<std::size_t>(stage));
+}
+std::string_view to_string(Reason reason) {
+  return kReasons.at(static_cast<std::size_t>(reason));
+}
+std::optional<Stage> stage_from(std::string_view name) {
+  return find<Stage>(kStages, name);
+}
+std::optional<Reason> reason_from(std::string_view name) {
+  return find<Reason>(kReasons, name);
+}
 
 std::string one_line(std::string_view text, std::size_t max_bytes) {
   constexpr std::string_view kEllipsis = "…";

@@ -7,7 +7,8 @@ namespace {
 
 template <class Pairs>
 auto position_of(Pairs& pairs, std::string_view name) {
-  return std::lower_bound(pairs.begin(), pairs.end(), name, [](const Labels::Pair& pair, std::string_view wanted) { return pair.first < wanted; });
+  return std::lower_bound(pairs.begin(), pairs.end(), name,
+                          [](const Labels::Pair& pair, std::string_view wanted) { return pair.first < wanted; });
 }
 
 }  // namespace

@@ -87,7 +87,8 @@ Result<Format> format_from(std::string_view text) {
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
   if (level < threshold.load()) return;
-  const std::string line = format.load() == Format::json ? as_json(level, message, fields) : as_text(level, message, fields);
+  const std::string line =
+      format.load() == Format::json ? as_json(level, message, fields) : as_text(level, message, fields);
   const std::lock_guard lock{output_mutex};
   std::fwrite(line.data(), 1, line.size(), stderr);
 }

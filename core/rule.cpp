@@ -14,12 +14,18 @@ struct Named {
   Aggregator aggregator;
 };
 constexpr std::array kAggregators{
-    Named{"last", Aggregator::last},       Named{"avg", Aggregator::avg},
-    Named{"min", Aggregator::min},         Named{"max", Aggregator::max},
-    Named{"ratio", Aggregator::ratio},     Named{"rate", Aggregator::rate},
-    Named{"count", Aggregator::count},     Named{"age", Aggregator::age},
-    Named{"burn", Aggregator::burn},       Named{"apdex", Aggregator::apdex},
-    Named{"baseline_drop", Aggregator::baseline_drop}, Named{"failures_in_row", Aggregator::failures_in_row},
+    Named{"last", Aggregator::last},
+    Named{"avg", Aggregator::avg},
+    Named{"min", Aggregator::min},
+    Named{"max", Aggregator::max},
+    Named{"ratio", Aggregator::ratio},
+    Named{"rate", Aggregator::rate},
+    Named{"count", Aggregator::count},
+    Named{"age", Aggregator::age},
+    Named{"burn", Aggregator::burn},
+    Named{"apdex", Aggregator::apdex},
+    Named{"baseline_drop", Aggregator::baseline_drop},
+    Named{"failures_in_row", Aggregator::failures_in_row},
     Named{"share_above", Aggregator::share_above},
 };
 
@@ -39,7 +45,8 @@ std::optional<AggregatorName> aggregator_from(std::string_view name) {
   double percent = 0;
   if (name.size() < 2 || name.front() != 'p') return std::nullopt;
   const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), percent);
-  if (error != std::errc{} || end != name.data() + name.size() || !(percent > 0) || !(percent < 100)) return std::nullopt;
+  if (error != std::errc{} || end != name.data() + name.size() || !(percent > 0) || !(percent < 100))
+    return std::nullopt;
   return AggregatorName{Aggregator::quantile, percent / 100};
 }
 

@@ -13,7 +13,8 @@ struct Unit {
   std::int64_t millis;
 };
 // Longest first: what format_duration prefers. `ms` stands before `m` for the parser's sake too.
-constexpr std::array kUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"ms", 1}, Unit{"m", 60'000}, Unit{"s", 1'000}};
+constexpr std::array kUnits{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"ms", 1}, Unit{"m", 60'000},
+                            Unit{"s", 1'000}};
 constexpr std::int64_t kMaxMillis = 100LL * 366 * 86'400'000;  // a century: more is a slip of the pen
 
 const Unit* unit_at(std::string_view text) {
@@ -89,7 +90,8 @@ std::string format_duration(Duration duration) {
     out = "-";
     millis = -millis;
   }
-  constexpr std::array kOrder{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1'000}, Unit{"ms", 1}};
+  constexpr std::array kOrder{Unit{"d", 86'400'000}, Unit{"h", 3'600'000}, Unit{"m", 60'000}, Unit{"s", 1'000},
+                              Unit{"ms", 1}};
   for (const Unit& unit : kOrder) {
     if (millis < unit.millis) continue;
     out += fmt::format("{}{}", millis / unit.millis, unit.name);
@@ -100,9 +102,10 @@ std::string format_duration(Duration duration) {
 
 Result<TimePoint> parse_time(std::string_view text) {
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
-  const bool shape = text.size() >= 20 && text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't' || text[10] == ' ') &&
-                     text[13] == ':' && text[16] == ':' && digits(text, 0, 4, year) && digits(text, 5, 2, month) &&
-                     digits(text, 8, 2, day) && digits(text, 11, 2, hour) && digits(text, 14, 2, minute) && digits(text, 17, 2, second);
+  const bool shape = text.size() >= 20 && text[4] == '-' && text[7] == '-' &&
+                     (text[10] == 'T' || text[10] == 't' || text[10] == ' ') && text[13] == ':' && text[16] == ':' &&
+                     digits(text, 0, 4, year) && digits(text, 5, 2, month) && digits(text, 8, 2, day) &&
+                     digits(text, 11, 2, hour) && digits(text, 14, 2, minute) && digits(text, 17, 2, second);
   if (!shape) return bad_time(text);
   const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(month)},
                                          std::chrono::day{static_cast<unsigned>(day)}};
@@ -121,7 +124,8 @@ Result<TimePoint> parse_time(std::string_view text) {
   if (position >= text.size()) return bad_time(text);
   const auto offset = parse_offset(text, position);
   if (!offset) return bad_time(text);
-  const auto instant = std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} + std::chrono::seconds{second};
+  const auto instant = std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+                       std::chrono::seconds{second};
   return TimePoint{instant.time_since_epoch()} + Duration{millis} - *offset;
 }
 
@@ -129,8 +133,9 @@ std::string format_time(TimePoint time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date{day};
   const std::chrono::hh_mm_ss<Duration> clock{time - day};
-  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  std::string out = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
+                                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                                clock.hours().count(), clock.minutes().count(), clock.seconds().count());
   if (clock.subseconds().count() != 0) out += fmt::format(".{:03}", clock.subseconds().count());
   return out + 'Z';
 }

@@ -24,8 +24,14 @@ using TimePoint = std::chrono::sys_time<Duration>;
 /// RFC 3339 UTC; milliseconds are written only when not zero.
 [[nodiscard]] std::string format_time(TimePoint time);
 
-[[nodiscard]] constexpr double to_seconds(Duration duration) { return static_cast<double>(duration.count()) / 1000.0; }
-[[nodiscard]] constexpr TimePoint from_unix_millis(std::int64_t millis) { return TimePoint{Duration{millis}}; }
-[[nodiscard]] constexpr std::int64_t unix_millis(TimePoint time) { return time.time_since_epoch().count(); }
+[[nodiscard]] constexpr double to_seconds(Duration duration) {
+  return static_cast<double>(duration.count()) / 1000.0;
+}
+[[nodiscard]] constexpr TimePoint from_unix_millis(std::int64_t millis) {
+  return TimePoint{Duration{millis}};
+}
+[[nodiscard]] constexpr std::int64_t unix_millis(TimePoint time) {
+  return time.time_since_epoch().count();
+}
 
 }  // namespace crmpulse

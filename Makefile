@@ -1,0 +1,55 @@
+# The commands of the README. Everything real is in CMakeLists.txt, CMakePresets.json and scripts/.
+
+PREFIX  ?= /usr
+DESTDIR ?=
+JOBS    ?= $(shell nproc)
+CONFIG  ?=
+
+.PHONY: help run test build bench lint tsan clang-19 install deps deps-run clean
+
+help:
+	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
+	@echo 'make run CONFIG=DIR      the same with your DIR/agent.yaml and DIR/collector.yaml'
+	@echo 'make test                build with sanitizers, run every test'
+	@echo 'make build               release build; programs in build/release/bin/'
+	@echo 'make install             programs, units, configuration, recipes (DESTDIR=, PREFIX=)'
+	@echo 'make lint                formatting, clang-tidy, coroutine lint'
+	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
+	@echo 'make bench               benchmarks beside the peers that are installed'
+
+deps:
+	@scripts/install-dependencies
+
+deps-run:
+	@scripts/install-dependencies --without-tests
+
+build: deps-run
+	@scripts/build release
+
+run: build
+	@scripts/run-demo build/release/bin "$(CONFIG)"
+
+test: deps
+	@scripts/build dev
+	@ctest --preset dev
+
+tsan: deps
+	@scripts/build tsan
+	@ctest --preset tsan -L threads
+
+clang-19: deps
+	@scripts/build clang-19
+
+lint: deps
+	@scripts/lint
+
+bench: deps
+	@scripts/build bench
+	@bench/run build/bench/bin
+
+install: build
+	@cmake -DCMAKE_INSTALL_PREFIX=$(PREFIX) build/release >/dev/null
+	@DESTDIR=$(DESTDIR) cmake --install build/release
+
+clean:
+	@rm -rf build

@@ -1,0 +1,367 @@
+#include "config/reader.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+
+#include "config/secret_source.h"
+#include "config/suggest.h"
+#include "core/log.h"
+
+namespace crmpulse::config {
+namespace {
+
+const Node kNothing{};
+
+std::string_view name_of(Node::Kind kind) {
+  switch (kind) {
+    case Node::Kind::null: return "nothing";
+    case Node::Kind::scalar: return "a single value";
+    case Node::Kind::sequence: return "a list";
+    case Node::Kind::mapping: return "a mapping";
+  }
+  return "nothing";
+}
+
+/// Where a problem with this value is shown. A block under a key begins a line later: there the key is meant.
+int line_to_show(const Node& node) {
+  const bool at_key = node.key_line > 0 && node.kind != Node::Kind::scalar;
+  return at_key ? node.key_line : node.line;
+}
+
+std::string join(std::string_view path, std::string_view step) {
+  if (path.empty() || step.empty() || step.front() == '[') return fmt::format("{}{}", path, step);
+  return fmt::format("{}.{}", path, step);
+}
+
+struct SecretKeys {
+  explicit SecretKeys(std::string_view key)
+      : inline_key(key),
+        file(inline_key + "_file"),
+        variable(inline_key + "_env"),
+        credential(inline_key + "_credential") {}
+  std::string inline_key, file, variable, credential;
+};
+
+Result<Secret> inline_secret(const std::string& text) {
+  if (text.empty()) return Error{"is empty"};
+  return Secret{text};
+}
+
+Result<Secret> read_secret_file(const std::string& secret_file, const std::string& document, const std::string& path) {
+  auto read = secret_from_file(secret_file);
+  if (!read) return read.error();
+  if (read->warning) log::warning(*read->warning, {{"file", document}, {"path", path}});
+  return std::move(read->secret);
+}
+
+}  // namespace
+
+Reader::Reader(const Node& node, std::string path, const std::string& file, Problems& problems)
+    : node_(&node), line_(node.line), path_(std::move(path)), file_(&file), problems_(&problems) {
+  if (node.kind == Node::Kind::mapping) return;
+  if (node.kind != Node::Kind::null) {
+    problems_->push_back(
+        {*file_, line_to_show(node), path_, fmt::format("must be a mapping, not {}", name_of(node.kind))});
+  }
+  node_ = &kNothing;
+}
+
+const Node* Reader::look(std::string_view key) const {
+  const auto found = std::find_if(node_->members.begin(), node_->members.end(),
+                                  [&](const auto& member) { return member.first == key; });
+  return found == node_->members.end() ? nullptr : &found->second;
+}
+
+const Node* Reader::find(std::string_view key) {
+  if (std::find(known_.begin(), known_.end(), key) == known_.end()) known_.emplace_back(key);
+  return look(key);
+}
+
+const Node* Reader::scalar(std::string_view key) {
+  const Node* node = find(key);
+  if (node == nullptr || node->kind == Node::Kind::scalar) return node;
+  if (node->kind == Node::Kind::null) {
+    problem(key, "has no value");
+  } else {
+    problem(key, fmt::format("must be a single value, not {}", name_of(node->kind)));
+  }
+  return nullptr;
+}
+
+std::string Reader::path_of(std::string_view key) const {
+  return join(path_, key);
+}
+
+bool Reader::get(std::string_view key, std::string& out) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return false;
+  out = node->scalar;
+  return true;
+}
+
+bool Reader::get(std::string_view key, bool& out) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return false;
+  if (node->quoted || (node->scalar != "true" && node->scalar != "false")) {
+    problem(key, fmt::format("must be true or false, not '{}'", node->scalar));
+    return false;
+  }
+  out = node->scalar == "true";
+  return true;
+}
+
+bool Reader::get(std::string_view key, int& out, int min, int max) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return false;
+  int value = 0;
+  const std::string& text = node->scalar;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (node->quoted || error != std::errc{} || end != text.data() + text.size()) {
+    problem(key, fmt::format("must be a whole number, not '{}'{}", text, node->quoted ? " in quotes" : ""));
+    return false;
+  }
+  if (value < min || value > max) {
+    problem(key, fmt::format("must be between {} and {}, not {}", min, max, value));
+    return false;
+  }
+  out = value;
+  return true;
+}
+
+bool Reader::get(std::string_view key, double& out, double min, double max) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return false;
+  const auto value = node->quoted
+                         ? Result<double>{Error{fmt::format("must be a number, not '{}' in quotes", node->scalar)}}
+                         : parse_number(node->scalar);
+  if (!value) {
+    problem(key, value.error().message);
+    return false;
+  }
+  if (*value < min || *value > max) {
+    problem(key, fmt::format("must be between {} and {}, not {}", min, max, *value));
+    return false;
+  }
+  out = *value;
+  return true;
+}
+
+bool Reader::get(std::string_view key, Duration& out, Duration min, Duration max) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return false;
+  const auto value = parse_duration(node->scalar);
+  if (!value) {
+    problem(key, value.error().message);
+    return false;
+  }
+  if (*value < min || *value > max) {
+    problem(key, fmt::format("must be between {} and {}, not {}", format_duration(min), format_duration(max),
+                             format_duration(*value)));
+    return false;
+  }
+  out = *value;
+  return true;
+}
+
+bool Reader::get_bytes(std::string_view key, std::uint64_t& out, std::uint64_t min, std::uint64_t max) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return false;
+  const auto value = parse_bytes(node->scalar);
+  if (!value) {
+    problem(key, value.error().message);
+    return false;
+  }
+  if (*value < min || *value > max) {
+    problem(key, fmt::format("must be between {} and {} bytes, not {}", min, max, *value));
+    return false;
+  }
+  out = *value;
+  return true;
+}
+
+bool Reader::get(std::string_view key, std::vector<std::string>& out) {
+  const Node* node = find(key);
+  if (node == nullptr) return false;
+  std::vector<std::string> values;
+  if (node->kind == Node::Kind::scalar) values.push_back(node->scalar);
+  const bool listed = node->kind == Node::Kind::scalar || node->kind == Node::Kind::sequence;
+  if (!listed) problem(key, node->kind == Node::Kind::null ? "has no value" : "must be a list, not a mapping");
+  bool good = listed;
+  for (std::size_t i = 0; i < node->items.size(); ++i) {
+    if (node->items[i].kind == Node::Kind::scalar) {
+      values.push_back(node->items[i].scalar);
+      continue;
+    }
+    problem_at(node->items[i], fmt::format("{}[{}]", key, i),
+               fmt::format("must be a single value, not {}", name_of(node->items[i].kind)));
+    good = false;
+  }
+  if (good) out = std::move(values);
+  return good;
+}
+
+bool Reader::get_choice(std::string_view key, std::size_t& out, const std::vector<std::string_view>& choices) {
+  const Node* node = scalar(key);
+  if (node == nullptr) return false;
+  const auto found = std::find(choices.begin(), choices.end(), node->scalar);
+  if (found == choices.end()) {
+    problem(key, fmt::format("must be one of {}, not '{}'", fmt::join(choices, ", "), node->scalar));
+    return false;
+  }
+  out = static_cast<std::size_t>(found - choices.begin());
+  return true;
+}
+
+bool Reader::get_path(std::string_view key, std::string& out) {
+  std::string text;
+  if (!get(key, text)) return false;
+  if (text.empty()) {
+    problem(key, "is an empty path");
+    return false;
+  }
+  const std::filesystem::path path{text};
+  out = path.is_absolute() ? text : (std::filesystem::path{*file_}.parent_path() / path).string();
+  return true;
+}
+
+bool Reader::get_secret(std::string_view key, Secret& out, bool allow_inline) {
+  const SecretKeys keys{key};
+  std::vector<std::string> given;
+  for (const std::string& name : {keys.inline_key, keys.file, keys.variable, keys.credential}) {
+    if (find(name) != nullptr) given.push_back(name);
+  }
+  if (given.empty()) return false;
+  if (given.size() > 1) {
+    problem(given[1], fmt::format("only one of {} may be given", fmt::join(given, ", ")));
+    return false;
+  }
+  const std::string& name = given[0];
+  if (name == keys.inline_key && !allow_inline) {
+    problem(name, fmt::format("a secret may not stand in this file; use {}, {} or {}", keys.file, keys.variable,
+                              keys.credential));
+    return false;
+  }
+  std::string text;
+  if (!(name == keys.file ? get_path(name, text) : get(name, text))) return false;
+  Result<Secret> secret = name == keys.file         ? read_secret_file(text, *file_, path_of(name))
+                          : name == keys.variable   ? secret_from_environment(text)
+                          : name == keys.credential ? secret_from_credential(text)
+                                                    : inline_secret(text);
+  if (!secret) {
+    problem(name, secret.error().message);
+    return false;
+  }
+  out = std::move(*secret);
+  return true;
+}
+
+bool Reader::require_secret(std::string_view key, Secret& out, bool allow_inline) {
+  const SecretKeys keys{key};
+  const auto all = {keys.inline_key, keys.file, keys.variable, keys.credential};
+  if (std::any_of(all.begin(), all.end(), [&](const std::string& name) { return has(name); }))
+    return get_secret(key, out, allow_inline);
+  for (const std::string& name : all) find(name);
+  problem(key, fmt::format("required; give {}, {} or {}", keys.file, keys.variable, keys.credential));
+  return false;
+}
+
+bool Reader::has(std::string_view key) const {
+  return look(key) != nullptr;
+}
+
+const Node* Reader::raw(std::string_view key) {
+  return find(key);
+}
+
+Reader Reader::reader_for(const Node& node, std::string_view step) const {
+  Reader reader{node, join(path_, step), *file_, *problems_};
+  if (reader.line_ == 0) reader.line_ = line_;
+  return reader;
+}
+
+Reader Reader::child(std::string_view key) {
+  const Node* node = find(key);
+  return reader_for(node != nullptr ? *node : kNothing, key);
+}
+
+std::vector<Reader> Reader::each(std::string_view key) {
+  std::vector<Reader> readers;
+  const Node* node = find(key);
+  if (node == nullptr || node->kind == Node::Kind::null) return readers;
+  if (node->kind != Node::Kind::sequence) {
+    problem(key, fmt::format("must be a list, not {}", name_of(node->kind)));
+    return readers;
+  }
+  for (std::size_t i = 0; i < node->items.size(); ++i)
+    readers.push_back(reader_for(node->items[i], fmt::format("{}[{}]", key, i)));
+  return readers;
+}
+
+std::vector<std::string> Reader::keys() const {
+  std::vector<std::string> names;
+  for (const auto& member : node_->members) names.push_back(member.first);
+  return names;
+}
+
+void Reader::problem(std::string message) {
+  problems_->push_back({*file_, line_, path_, std::move(message)});
+}
+
+void Reader::problem(std::string_view key, std::string message) {
+  const Node* node = look(key);
+  problems_->push_back({*file_, node != nullptr ? line_to_show(*node) : line_, path_of(key), std::move(message)});
+}
+
+void Reader::problem_at(const Node& node, std::string_view step, std::string message) {
+  problems_->push_back({*file_, line_to_show(node), join(path_, step), std::move(message)});
+}
+
+void Reader::missing(std::string_view key) {
+  find(key);
+  problem(key, "required");
+}
+
+void Reader::finish() {
+  for (const auto& [key, node] : node_->members) {
+    if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
+    problems_->push_back(
+        {*file_, node.key_line, path_of(key), fmt::format("unknown key '{}'{}", key, suggestion(key, known_))});
+  }
+}
+
+Result<double> parse_number(std::string_view text) {
+  std::string_view digits = text;
+  const bool percent = digits.ends_with('%');
+  if (percent) digits.remove_suffix(1);
+  double value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+  if (!whole) return Error{fmt::format("must be a number, not '{}'", text)};
+  if (!std::isfinite(value)) return Error{fmt::format("must be a finite number, not '{}'", text)};
+  return percent ? value / 100 : value;
+}
+
+Result<std::uint64_t> parse_bytes(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    unsigned shift;
+  };
+  constexpr std::array kUnits{Unit{"KiB", 10}, Unit{"MiB", 20}, Unit{"GiB", 30},
+                              Unit{"TiB", 40}, Unit{"B", 0},    Unit{"", 0}};
+  std::uint64_t amount = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), amount);
+  const std::string_view name = text.substr(static_cast<std::size_t>(end - text.data()));
+  const auto unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& known) { return known.name == name; });
+  const bool fits = unit != kUnits.end() && amount <= (~std::uint64_t{0} >> unit->shift);
+  if (error != std::errc{} || !fits)
+    return Error{fmt::format("must be a size such as 64KiB or 512MiB, not '{}'", text)};
+  return amount << unit->shift;
+}
+
+}  // namespace crmpulse::config

@@ -1,0 +1,240 @@
+#include "config/rule_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+
+#include "config/zone.h"
+
+namespace crmpulse::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLongest = 24h * 400;
+constexpr double kInfinite = std::numeric_limits<double>::infinity();
+
+bool is_name(std::string_view text, std::string_view also) {
+  const auto allowed = [&](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           also.find(c) != std::string_view::npos;
+  };
+  return !text.empty() && !(text.front() >= '0' && text.front() <= '9') &&
+         std::all_of(text.begin(), text.end(), allowed);
+}
+
+/// Letters, digits and `_`, not beginning with a digit; `also` adds characters.
+bool read_name(Reader& reader, std::string_view key, bool required, std::string_view also, std::string& out) {
+  std::string text;
+  if (!(required ? reader.require(key, text) : reader.get(key, text))) return false;
+  if (!is_name(text, also)) {
+    reader.problem(key, fmt::format("'{}' is not a name of letters, digits and _", text));
+    return false;
+  }
+  out = std::move(text);
+  return true;
+}
+
+/// A number, a percentage, or a duration (with a sign for what lies ahead), which becomes seconds.
+bool read_value(Reader& reader, std::string_view key, double& out) {
+  std::string text;
+  if (!reader.get(key, text)) return false;
+  const bool negative = text.starts_with('-');
+  if (const auto duration = parse_duration(std::string_view{text}.substr(negative ? 1 : 0))) {
+    out = negative ? -to_seconds(*duration) : to_seconds(*duration);
+    return true;
+  }
+  return reader.get(key, out, -kInfinite, kInfinite);
+}
+
+void read_threshold(Reader& rule, std::string_view key, bool inherited, Threshold& threshold) {
+  if (!inherited && !rule.has(key)) return rule.missing(key);
+  Reader reader = rule.child(key);
+  if (!inherited && !reader.has("enter")) reader.missing("enter");
+  // An old exit means nothing beside a new enter.
+  if (read_value(reader, "enter", threshold.enter)) threshold.exit = threshold.enter;
+  read_value(reader, "exit", threshold.exit);
+  reader.get("for", threshold.hold, 0s, kLongest);
+  reader.finish();
+}
+
+void read_measure(Reader& rule, bool inherited, Measure& measure) {
+  if (!rule.has("measure")) {
+    if (!inherited) rule.missing("measure");
+    rule.raw("measure");
+    return;
+  }
+  measure = Measure{};
+  Reader reader = rule.child("measure");
+  read_name(reader, "metric", true, ":", measure.metric);
+  measure.where = read_matches(reader, "where");
+  if (reader.has("per")) {
+    Reader per = reader.child("per");
+    Measure::Divisor& divisor = measure.per.emplace();
+    read_name(per, "metric", true, ":", divisor.metric);
+    divisor.where = read_matches(per, "where");
+    per.get("on", divisor.on);
+    per.finish();
+  }
+  reader.raw("per");
+  reader.finish();
+}
+
+void read_aggregator(Reader& reader, bool inherited, Rule& rule) {
+  std::string name;
+  if (!(inherited ? reader.get("aggregator", name) : reader.require("aggregator", name))) return;
+  const auto known = aggregator_from(name);
+  if (!known) {
+    reader.problem(
+        "aggregator",
+        fmt::format("unknown aggregator '{}'; known: last, avg, min, max, pNN (p75, p95), ratio, rate, count, age, "
+                    "burn, apdex, baseline_drop, failures_in_row, share_above",
+                    name));
+    return;
+  }
+  rule.aggregator = known->aggregator;
+  rule.quantile = known->quantile;
+}
+
+constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+
+/// `mon`, `mon-fri`, `sat-mon` → bits; 0 when it is none of these.
+unsigned days_from(std::string_view text) {
+  const auto day = [](std::string_view name) {
+    return static_cast<std::size_t>(std::find(kDays.begin(), kDays.end(), name) - kDays.begin());
+  };
+  const std::size_t dash = text.find('-');
+  const std::size_t first = day(text.substr(0, dash));
+  const std::size_t last = dash == std::string_view::npos ? first : day(text.substr(dash + 1));
+  if (first >= kDays.size() || last >= kDays.size()) return 0;
+  unsigned bits = 0;
+  for (std::size_t i = first;; i = (i + 1) % kDays.size()) {
+    bits |= 1U << i;
+    if (i == last) return bits;
+  }
+}
+
+/// `08:00` → minutes of the day; up to `24:00`; -1 when it is not a time.
+int minutes_from(std::string_view text) {
+  if (text.size() != 5 || text[2] != ':') return -1;
+  int hour = 0, minute = 0;
+  const auto after_hour = std::from_chars(text.data(), text.data() + 2, hour);
+  const auto after_minute = std::from_chars(text.data() + 3, text.data() + 5, minute);
+  if (after_hour.ptr != text.data() + 2 || after_minute.ptr != text.data() + 5 || hour < 0 || minute < 0 || minute > 59)
+    return -1;
+  const int total = hour * 60 + minute;
+  return total <= 24 * 60 ? total : -1;
+}
+
+void read_days(Reader& reader, ActiveHours& active) {
+  std::vector<std::string> days;
+  if (!reader.get("days", days)) return;
+  unsigned bits = 0;
+  for (const std::string& text : days) {
+    const unsigned more = days_from(text);
+    if (more == 0)
+      reader.problem("days", fmt::format("'{}' is not a day or a span of days; write mon-fri, or [mon, wed]", text));
+    bits |= more;
+  }
+  if (days.empty()) reader.problem("days", "an empty list; the rule would never be judged");
+  active.days = static_cast<unsigned char>(bits);
+}
+
+void read_hours(Reader& reader, ActiveHours& active) {
+  std::string hours;
+  if (!reader.get("hours", hours)) return;
+  const std::size_t dash = hours.find('-');
+  const int from = minutes_from(std::string_view{hours}.substr(0, dash));
+  const int to = dash == std::string::npos ? -1 : minutes_from(std::string_view{hours}.substr(dash + 1));
+  if (from < 0 || to < 0) {
+    reader.problem("hours", fmt::format("'{}' is not a span of hours; write \"08:00-18:00\"", hours));
+  } else if (from >= to) {
+    reader.problem("hours", fmt::format("'{}' must end after it begins; a span cannot go over midnight", hours));
+  }
+  active.from = std::chrono::minutes{from};
+  active.to = std::chrono::minutes{to};
+}
+
+void read_active(Reader& rule, Rule& out) {
+  if (!rule.has("active")) {
+    rule.raw("active");
+    return;
+  }
+  Reader reader = rule.child("active");
+  ActiveHours& active = out.active.emplace();
+  read_days(reader, active);
+  read_hours(reader, active);
+  std::string name;
+  if (reader.get("tz", name)) {
+    auto zone = load_zone(name);
+    if (!zone) reader.problem("tz", zone.error().message);
+    if (zone) active.zone = std::move(*zone);
+  }
+  reader.finish();
+}
+
+void read_no_data(Reader& rule, Rule& out) {
+  Reader reader = rule.child("no_data");
+  reader.get("after", out.no_data_after, 1s, kLongest);
+  std::size_t state = 0;
+  if (reader.get_choice("state", state, {"sub_healthy", "keep", "ignore"}))
+    out.no_data = static_cast<NoDataState>(state);
+  reader.finish();
+}
+
+}  // namespace
+
+std::vector<LabelMatch> read_matches(Reader& parent, std::string_view key) {
+  std::vector<LabelMatch> matches;
+  Reader reader = parent.child(key);
+  for (const std::string& name : reader.keys()) {
+    LabelMatch match;
+    match.name = name;
+    if (!is_name(name, "")) reader.problem(name, fmt::format("'{}' is not the name of a label", name));
+    if (!reader.get(name, match.any_of)) continue;
+    if (match.any_of.empty()) reader.problem(name, "an empty list; nothing would match");
+    std::sort(match.any_of.begin(), match.any_of.end());
+    match.any_of.erase(std::unique(match.any_of.begin(), match.any_of.end()), match.any_of.end());
+    matches.push_back(std::move(match));
+  }
+  std::sort(matches.begin(), matches.end(), [](const LabelMatch& a, const LabelMatch& b) { return a.name < b.name; });
+  return matches;
+}
+
+void read_rule(Reader& reader, bool inherited, Rule& rule) {
+  read_name(reader, "dimension", !inherited, "", rule.dimension);
+  read_measure(reader, inherited, rule.measure);
+  read_name(reader, "each", false, "", rule.each);
+  reader.get("quorum", rule.quorum, 1, 1000);
+  std::size_t choice = 0;
+  if (!inherited && !reader.has("op")) reader.missing("op");
+  if (reader.get_choice("op", choice, {"above", "below"})) rule.op = choice == 0 ? Direction::above : Direction::below;
+  read_aggregator(reader, inherited, rule);
+  read_value(reader, "target", rule.target);
+  reader.get("slo", rule.slo, 0, 1);
+  reader.get("min_bad", rule.min_bad, 0, 1'000'000);
+  reader.get("window", rule.window, 1s, kLongest);
+  reader.get("min_samples", rule.min_samples, 1, 1'000'000);
+  read_threshold(reader, "sub", inherited, rule.sub);
+  read_threshold(reader, "poor", inherited, rule.poor);
+  Reader recover = reader.child("recover_for");
+  recover.get("sub", rule.recover_sub, 0s, kLongest);
+  recover.get("poor", rule.recover_poor, 0s, kLongest);
+  recover.finish();
+  if (reader.get_choice("role", choice, {"gate", "soft"})) rule.role = choice == 0 ? Role::gate : Role::soft;
+  reader.get("weight", rule.weight, 0, 1'000'000);
+  Reader score = reader.child("score");
+  read_value(score, "target", rule.score_target);
+  read_value(score, "worst", rule.score_worst);
+  score.finish();
+  read_no_data(reader, rule);
+  reader.get("interval", rule.interval, 100ms, kLongest);
+  read_active(reader, rule);
+  read_name(reader, "remedy", false, "-", rule.remedy);
+  reader.get("unit", rule.unit);
+}
+
+}  // namespace crmpulse::config

@@ -1,0 +1,22 @@
+#pragma once
+// One rule, and the settings, of a rules file. Internal to config/: consumers use rules_file.h.
+
+#include "config/reader.h"
+#include "core/rule.h"
+
+namespace crmpulse::config {
+
+/// A mapping of label names to a value or a list of values; sorted, so that equal selections compare equal.
+[[nodiscard]] std::vector<LabelMatch> read_matches(Reader& parent, std::string_view key);
+
+/// Reads the keys that are given over `rule`, but for id and applies_to. `inherited`: `rule` is a copy of an earlier
+/// rule, and nothing is required.
+void read_rule(Reader& reader, bool inherited, Rule& rule);
+
+/// The load-time checks that need several keys; `rule` was read by `reader` without a problem.
+void check_rule(Reader& reader, const Rule& rule);
+
+/// Reads the keys that are given over `settings`.
+void read_settings(Reader& reader, Settings& settings);
+
+}  // namespace crmpulse::config

@@ -1,0 +1,49 @@
+#include "config/suggest.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace crmpulse::config {
+namespace {
+
+constexpr std::size_t kFew = 12;
+constexpr std::size_t kLongestWord = 64;  // longer words are not typing errors, and the distance is quadratic
+
+/// Edit distance with neighbours swapped counted as one (optimal string alignment).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<std::size_t>> cost(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
+  for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
+  for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t changed = cost[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, changed});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
+  const std::string* nearest = nullptr;
+  std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
+  if (word.size() <= kLongestWord) {
+    for (const std::string& candidate : known) {
+      if (candidate.size() > kLongestWord) continue;
+      const std::size_t steps = distance(word, candidate);
+      if (steps >= least) continue;
+      least = steps;
+      nearest = &candidate;
+    }
+  }
+  if (nearest != nullptr) return fmt::format("; did you mean '{}'?", *nearest);
+  if (known.empty() || known.size() > kFew) return "";
+  return fmt::format("; known: {}", fmt::join(known, ", "));
+}
+
+}  // namespace crmpulse::config

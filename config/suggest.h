@@ -1,0 +1,12 @@
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace crmpulse::config {
+
+/// The end of a sentence about a word nobody knows: `; did you mean 'interval'?` when one is near, else
+/// `; known: a, b, c` when they are few, else nothing.
+[[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& known);
+
+}  // namespace crmpulse::config

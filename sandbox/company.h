@@ -1,0 +1,49 @@
+#pragma once
+// All sample CRMs of a demo, their faults, and the place where the demo's webhook ends: behind one HTTP server.
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "sandbox/sample_crm.h"
+
+namespace crmpulse::sandbox {
+
+struct Options {
+  std::string dir;                                  ///< where the sample CRMs' files go
+  std::string schema;                               ///< text of the schema file
+  std::vector<std::pair<std::string, Fault>> crms;  ///< names and the fault each starts with
+  std::size_t max_alerts = 200;
+};
+
+/// Runs on the loop's thread. Routes: POST /_sandbox/faults {"crm","fault"}, GET /_sandbox/faults,
+/// POST /hook (the webhook's end), GET /_sandbox/alerts?after=N.
+class Company {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Company>> open(net::Loop& loop, const Clock& clock, Options options);
+  void handle(net::HttpRequest request, const net::Respond& respond);
+
+ private:
+  struct Alert {
+    std::int64_t number;
+    std::string body;
+  };
+  Company(net::Loop& loop, const Clock& clock, Options options);
+  [[nodiscard]] net::HttpResponse set_fault(const net::HttpRequest& request);
+  [[nodiscard]] net::HttpResponse list_faults() const;
+  [[nodiscard]] net::HttpResponse take_alert(const net::HttpRequest& request);
+  [[nodiscard]] net::HttpResponse list_alerts(const net::HttpRequest& request) const;
+
+  const Clock& clock_;
+  Options options_;
+  std::vector<SampleCrm> crms_;
+  std::deque<Alert> alerts_;
+  std::int64_t last_alert_ = 0;
+  net::Loop::Timer life_;
+};
+
+}  // namespace crmpulse::sandbox

@@ -1,0 +1,280 @@
+#include "config/reader.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "config/secret_source.h"
+
+using namespace crmpulse;
+using namespace crmpulse::config;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct Fixture {
+  explicit Fixture(std::string_view text, std::string file = "f.yaml") : document(load_text(text, file).value()) {}
+  Reader reader() { return Reader{document.root, "", document.file, problems}; }
+  std::string said() const { return to_string(problems); }
+
+  Document document;
+  Problems problems;
+};
+
+/// A directory of its own, removed at the end.
+struct Directory {
+  Directory() {
+    char name[] = "/tmp/crmpulse-config-XXXXXX";
+    REQUIRE(mkdtemp(name) != nullptr);
+    path = name;
+  }
+  ~Directory() { std::filesystem::remove_all(path); }
+  std::string file(const std::string& name, const std::string& content, mode_t mode = 0600) const {
+    const std::string full = path + "/" + name;
+    std::ofstream{full} << content;
+    chmod(full.c_str(), mode);
+    return full;
+  }
+  std::string path;
+};
+
+struct Variable {
+  Variable(const char* variable, const std::string& value) : name(variable) { setenv(variable, value.c_str(), 1); }
+  ~Variable() { unsetenv(name); }
+  const char* name;
+};
+
+}  // namespace
+
+TEST_CASE("values are read with their types and absent ones keep the default") {
+  Fixture f{"s: text\nb: true\ni: 7\nd: 0.5\np: 5%\nt: 90s\nz: 64KiB\nl: [a, b]\none: a\nc: poor\n"};
+  Reader r = f.reader();
+  std::string s = "default";
+  bool b = false;
+  int i = 1;
+  double d = 1, p = 1;
+  Duration t{};
+  std::uint64_t z = 0;
+  std::vector<std::string> l, one;
+  std::size_t c = 9;
+  CHECK_FALSE(r.get("absent", s));
+  CHECK(s == "default");
+  CHECK(r.get("s", s));
+  CHECK(r.get("b", b));
+  CHECK(r.get("i", i, 0, 10));
+  CHECK(r.get("d", d, 0, 1));
+  CHECK(r.get("p", p, 0, 1));
+  CHECK(r.get("t", t, 0s, 1h));
+  CHECK(r.get_bytes("z", z, 0, 1 << 20));
+  CHECK(r.get("l", l));
+  CHECK(r.get("one", one));
+  CHECK(r.get_choice("c", c, {"healthy", "poor"}));
+  r.finish();
+  CHECK(f.said().empty());
+  CHECK(s == "text");
+  CHECK(b);
+  CHECK(i == 7);
+  CHECK(d == 0.5);
+  CHECK(p == 0.05);
+  CHECK(t == 90s);
+  CHECK(z == 65536);
+  CHECK(l == std::vector<std::string>{"a", "b"});
+  CHECK(one == std::vector<std::string>{"a"});
+  CHECK(c == 1);
+}
+
+TEST_CASE("every problem is collected with its line and path") {
+  Fixture f{
+      "agent:\n"
+      "  name: [a]\n"
+      "  on: yes\n"
+      "  tries: 99\n"
+      "  ratio: .nan\n"
+      "  text: \"0.5\"\n"
+      "  wait: 5\n"
+      "crms:\n"
+      "  - name: a\n"
+      "  - with:\n"
+      "      url:\n"
+      "      size: 5MB\n"
+      "    kind: blue\n"
+      "  - just text\n"};
+  Reader r = f.reader();
+  Reader agent = r.child("agent");
+  std::string s;
+  bool b = false;
+  int i = 0;
+  double d = 0;
+  Duration t{};
+  std::uint64_t z = 0;
+  std::size_t c = 0;
+  CHECK_FALSE(agent.get("name", s));
+  CHECK_FALSE(agent.get("on", b));
+  CHECK_FALSE(agent.get("tries", i, 1, 10));
+  CHECK_FALSE(agent.get("ratio", d, 0, 1));
+  CHECK_FALSE(agent.get("text", d, 0, 1));
+  CHECK_FALSE(agent.get("wait", t, 0s, 1h));
+  std::vector<Reader> crms = r.each("crms");
+  REQUIRE(crms.size() == 3);
+  for (Reader& crm : crms) crm.require("name", s);
+  Reader with = crms[1].child("with");
+  with.require("url", s);
+  CHECK_FALSE(with.get_bytes("size", z, 0, 1));
+  CHECK_FALSE(crms[1].get_choice("kind", c, {"red", "green"}));
+  CHECK(f.said() ==
+        "f.yaml:2: agent.name: must be a single value, not a list\n"
+        "f.yaml:3: agent.on: must be true or false, not 'yes'\n"
+        "f.yaml:4: agent.tries: must be between 1 and 10, not 99\n"
+        "f.yaml:5: agent.ratio: must be a number, not '.nan'\n"
+        "f.yaml:6: agent.text: must be a number, not '0.5' in quotes\n"
+        "f.yaml:7: agent.wait: '5' is not a duration; write for example 500ms, 30s, 5m, 24h or 7d\n"
+        "f.yaml:14: crms[2]: must be a mapping, not a single value\n"
+        "f.yaml:10: crms[1].name: required\n"
+        "f.yaml:14: crms[2].name: required\n"
+        "f.yaml:11: crms[1].with.url: has no value\n"
+        "f.yaml:12: crms[1].with.size: must be a size such as 64KiB or 512MiB, not '5MB'\n"
+        "f.yaml:13: crms[1].kind: must be one of red, green, not 'blue'");
+}
+
+TEST_CASE("an unknown key names the nearest known one, or all of few") {
+  Fixture f{"intervall: 5s\nzebra: 1\nnmae: x\n"};
+  Reader r = f.reader();
+  Duration t{};
+  std::string s;
+  r.get("interval", t, 0s, 1h);
+  r.require("name", s);
+  r.finish();
+  CHECK(f.said() ==
+        "f.yaml:1: name: required\n"
+        "f.yaml:1: intervall: unknown key 'intervall'; did you mean 'interval'?\n"
+        "f.yaml:2: zebra: unknown key 'zebra'; known: interval, name\n"
+        "f.yaml:3: nmae: unknown key 'nmae'; did you mean 'name'?");
+}
+
+TEST_CASE("a missing mapping reads as an empty one, and its problems point to its parent") {
+  Fixture f{"# one\nship:\n  url: x\nempty:\n"};
+  Reader r = f.reader();
+  std::string s;
+  r.child("ship").child("tls").require("ca_file", s);
+  r.child("empty").require("key", s);
+  CHECK(f.said() ==
+        "f.yaml:3: ship.tls.ca_file: required\n"
+        "f.yaml:4: empty.key: required");
+  CHECK(r.each("nothing").empty());
+  CHECK(r.each("empty").empty());
+}
+
+TEST_CASE("a mapping with free keys is walked in the file's order") {
+  Fixture f{"labels: {zone: a, region: eu}\nparts:\n  b: {n: 1}\n  a: {n: 2, m: 3}\n"};
+  Reader r = f.reader();
+  Reader labels = r.child("labels");
+  CHECK(labels.keys() == std::vector<std::string>{"zone", "region"});
+  CHECK(labels.raw("region")->scalar == "eu");
+  Reader parts = r.child("parts");
+  std::vector<int> numbers;
+  for (const std::string& key : parts.keys()) {
+    Reader part = parts.child(key);
+    int n = 0;
+    part.require("n", n, 0, 9);
+    numbers.push_back(n);
+    part.finish();
+  }
+  CHECK(numbers == std::vector<int>{1, 2});
+  CHECK(f.said() == "f.yaml:4: parts.a.m: unknown key 'm'; did you mean 'n'?");
+}
+
+TEST_CASE("numbers are finite and percent is a share") {
+  CHECK(parse_number("5%").value() == 0.05);
+  CHECK(parse_number("-2.5e3").value() == -2500);
+  for (const char* text : {"", "nan", "inf", "-inf", "1e999", "5 %", "%", "1,5", "0x10"}) {
+    INFO(text);
+    CHECK(parse_number(text).has_error());
+  }
+}
+
+TEST_CASE("sizes have binary units and do not overflow") {
+  CHECK(parse_bytes("0").value() == 0);
+  CHECK(parse_bytes("512MiB").value() == 512ULL * 1024 * 1024);
+  CHECK(parse_bytes("1GiB").value() == 1ULL << 30);
+  for (const char* text : {"", "KiB", "-1", "1.5MiB", "5MB", "99999999999TiB", "99999999999999999999999"}) {
+    INFO(text);
+    CHECK(parse_bytes(text).has_error());
+  }
+}
+
+TEST_CASE("a secret comes from a file, a variable or a credential") {
+  const Directory directory;
+  directory.file("token", "hunter2\n");
+  const Variable variable{"CRMPULSE_TEST_SECRET", "from-env"};
+  const Variable credentials{"CREDENTIALS_DIRECTORY", directory.path};
+  Fixture f{"a_file: token\nb_env: CRMPULSE_TEST_SECRET\nc_credential: token\nd: inline\n", directory.path + "/f.yaml"};
+  Reader r = f.reader();
+  Secret a, b, c, d, e;
+  CHECK(r.get_secret("a", a));
+  CHECK(r.get_secret("b", b));
+  CHECK(r.get_secret("c", c));
+  CHECK(r.get_secret("d", d, true));
+  CHECK_FALSE(r.get_secret("e", e));
+  r.finish();
+  CHECK(f.said().empty());
+  CHECK(a.reveal() == "hunter2");
+  CHECK(b.reveal() == "from-env");
+  CHECK(c.reveal() == "hunter2");
+  CHECK(d.reveal() == "inline");
+}
+
+TEST_CASE("a bad source of a secret is a problem that does not show it") {
+  const Directory directory;
+  directory.file("empty", "\n");
+  directory.file("token", "hunter2\n");
+  const Variable credentials{"CREDENTIALS_DIRECTORY", directory.path};
+  Fixture f{
+      "a: hunter2\n"
+      "b: hunter2\n"
+      "b_file: token\n"
+      "c_file: nothing\n"
+      "d_file: empty\n"
+      "e_env: CRMPULSE_TEST_UNSET\n"
+      "f_credential: ../token\n",
+      directory.path + "/f.yaml"};
+  Reader r = f.reader();
+  Secret secret;
+  for (const char* key : {"a", "b", "c", "d", "e", "f"}) CHECK_FALSE(r.get_secret(key, secret));
+  CHECK_FALSE(r.require_secret("g", secret));
+  const std::string file = directory.path + "/f.yaml";
+  CHECK(f.said() ==
+        file + ":1: a: a secret may not stand in this file; use a_file, a_env or a_credential\n" +  //
+            file + ":3: b_file: only one of b, b_file may be given\n" +                             //
+            file + ":4: c_file: secret file " + directory.path +
+            "/nothing cannot be read: No such file or directory\n" + file + ":5: d_file: secret file " +
+            directory.path + "/empty is empty\n" +  //
+            file + ":6: e_env: environment variable CRMPULSE_TEST_UNSET is not set\n" + file +
+            ":7: f_credential: '../token' is not the name of a credential; write the name given to LoadCredential=\n" +
+            file + ":1: g: required; give g_file, g_env or g_credential");
+  CHECK(f.said().find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("a secret file others may read is a warning, not an error") {
+  const Directory directory;
+  const auto closed = secret_from_file(directory.file("closed", "x"));
+  CHECK_FALSE(closed.value().warning);
+  const auto open = secret_from_file(directory.file("open", "hunter2", 0644));
+  REQUIRE(open.value().warning);
+  CHECK(open.value().secret.reveal() == "hunter2");
+  CHECK(*open.value().warning ==
+        "secret file " + directory.path + "/open is open to other users (mode 0644); chmod 600 closes it");
+}
+
+TEST_CASE("a relative path starts at the directory of its document") {
+  Fixture f{"a: x.pem\nb: /etc/x.pem\n", "/srv/conf/f.yaml"};
+  Reader r = f.reader();
+  std::string a, b;
+  CHECK(r.get_path("a", a));
+  CHECK(r.get_path("b", b));
+  CHECK(a == "/srv/conf/x.pem");
+  CHECK(b == "/etc/x.pem");
+}

@@ -1,0 +1,73 @@
+"""Every example of the docs is real: agent, collector and rules files pass `check`, Prometheus files pass promtool."""
+
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+from harness import BIN, SOURCE, EndToEnd
+
+FENCE = re.compile(r"^```yaml (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Docs(EndToEnd):
+    def examples(self, kind):
+        found = []
+        for page in sorted((SOURCE / "docs").glob("*.md")):
+            for number, (name, text) in enumerate(FENCE.findall(page.read_text())):
+                if name == kind:
+                    found.append((f"{page.stem}-{number}.yaml", text))
+        self.assertTrue(found, f"no example of kind {kind}")
+        return found
+
+    def place(self, text):
+        """The example with its files made in the test's folder, so that `check` finds them."""
+        for path in set(re.findall(r"/etc/crmpulse/[\w.]+", text)):
+            (self.folder / pathlib.Path(path).name).write_text("http://127.0.0.1:9/hook\n" if path.endswith(".url") else "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0\n")
+            (self.folder / pathlib.Path(path).name).chmod(0o600)
+        text = text.replace("/usr/share/crmpulse/", f"{SOURCE}/config/").replace("/etc/crmpulse/", f"{self.folder}/")
+        return text.replace("/var/lib/", f"{self.folder}/")
+
+    def run_check(self, command, name):
+        done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, f"{name}: {done.stdout}{done.stderr}")
+
+    def test_agent_examples_pass_check(self):
+        for name, text in self.examples("agent"):
+            self.run_check([BIN / "crmpulse-agent", "check", "--config", self.write(name, self.place(text))], name)
+
+    def test_collector_examples_pass_check(self):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=collector",
+                        "-keyout", "key.pem", "-out", "cert.pem"], check=True, capture_output=True, cwd=self.folder)
+        for name, text in self.examples("collector"):
+            text = self.place(text)
+            for source, target in (("cert.pem", "collector.crt"), ("key.pem", "collector.key")):
+                (self.folder / target).write_text((self.folder / source).read_text())
+            self.run_check([BIN / "crmpulse-collector", "check", "--config", self.write(name, text)], name)
+
+    def test_rules_examples_pass_check_behind_the_shipped_rules(self):
+        for name, text in self.examples("rules"):
+            rules = self.write(name, text)
+            config = self.write(f"collector-{name}", f"listen: 127.0.0.1:9460\nauth: off\nstate_dir: {self.folder}/c\n"
+                                                     f"rules: [{SOURCE}/config/rules/default.yaml, {rules}]\n")
+            self.run_check([BIN / "crmpulse-collector", "check", "--config", config], name)
+
+    def test_prometheus_examples_pass_promtool(self):
+        for name, text in self.examples("prometheus"):
+            self.run_check(["promtool", "check", "config", self.write(name, text)], name)
+        for name, text in self.examples("promrules"):
+            self.run_check(["promtool", "check", "rules", self.write(name, text)], name)
+
+    def test_shipped_examples_pass_check(self):
+        for program, name in (("crmpulse-agent", "agent.yaml"), ("crmpulse-collector", "collector.yaml")):
+            text = self.place((SOURCE / "config" / name).read_text())
+            self.run_check([BIN / program, "check", "--config", self.write(name, text)], name)
+
+    def test_every_page_the_readme_names_exists(self):
+        links = re.findall(r"\]\(([\w./-]+)\)", (SOURCE / "README.md").read_text())
+        self.assertEqual([link for link in links if not (SOURCE / link).exists()], [])
+
+
+if __name__ == "__main__":
+    unittest.main()

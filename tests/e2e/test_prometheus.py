@@ -1,0 +1,65 @@
+"""The collector among real Prometheus servers: scraped, checked by promtool, and fed by remote write."""
+
+import json
+import subprocess
+import time
+import unittest
+import urllib.parse
+
+from harness import WRITE_HEADERS, EndToEnd, eventually, free_port, get, get_json, post, remote_write
+
+
+class Prometheus(EndToEnd):
+    def prometheus(self, config):
+        port = free_port()
+        path = self.write(f"prometheus-{port}.yml", config)
+        self.process(f"prometheus-{port}", ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={self.folder}/tsdb-{port}",
+                                            f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"])
+        base = f"http://127.0.0.1:{port}"
+        eventually(lambda: get(base + "/-/ready"), 60, "Prometheus is ready")
+        return base
+
+    def feed(self):
+        """A CRM that is slow, by hand."""
+        now = int(time.time() * 1000)
+        labels = {"crm": "acme", "kind": "sample", "agent": "hand"}
+        series = [({"__name__": "crm_up", **labels}, [(now, 1.0)]),
+                  ({"__name__": "crm_operation_duration_seconds", "operation": "read", "object": "contact", **labels}, [(now, 0.25)])]
+        self.assertEqual(post(self.base + "/api/v1/write", remote_write(series), WRITE_HEADERS), 204)
+
+    def test_metrics_are_clean_and_scraped(self):
+        self.collector()
+        self.feed()
+        eventually(lambda: self.metric("crm_up", crm="acme") == 1.0, 10, "the sample is exposed")
+        checked = subprocess.run(["promtool", "check", "metrics"], input=get(self.base + "/metrics"), text=True, capture_output=True)
+        self.assertEqual((checked.returncode, checked.stderr.strip()), (0, ""), checked.stdout)
+        prometheus = self.prometheus(f"scrape_configs: [{{job_name: crmpulse, honor_labels: true, scrape_interval: 1s, "
+                                     f"static_configs: [{{targets: ['{self.base[7:]}']}}]}}]\n")
+        query = "crm_operation_duration_seconds{crm=\"acme\",operation=\"read\"}"
+
+        def scraped():
+            result = get_json(f"{prometheus}/api/v1/query?query={urllib.parse.quote(query)}")["data"]["result"]
+            return result and float(result[0]["value"][1]) == 0.25
+
+        eventually(scraped, 60, "Prometheus has the value")
+
+    def test_a_prometheus_feeds_the_collector(self):
+        self.collector()
+        # Prometheus scrapes itself; a recorded rule gives the series a CRM's name.
+        rules = self.write("record.yml", json.dumps({"groups": [{"name": "crm", "interval": "1s", "rules": [
+            {"record": "crm_up", "expr": "max(up)", "labels": {"crm": "fed", "kind": "foreign", "agent": "prometheus"}}]}]}))
+        port = free_port()
+        path = self.write("writer.yml", json.dumps({
+            "global": {"scrape_interval": "1s"}, "rule_files": [str(rules)],
+            "scrape_configs": [{"job_name": "self", "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}],
+            "remote_write": [{"url": self.base + "/api/v1/write", "queue_config": {"batch_send_deadline": "1s"}}]}))
+        self.process("prometheus", ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={self.folder}/tsdb",
+                                    f"--web.listen-address=127.0.0.1:{port}", "--log.level=warn"])
+        eventually(lambda: self.metric("crm_up", crm="fed") == 1.0, 90, "the recorded series arrived by remote write")
+        self.assertEqual(self.crm("fed")["kind"], "foreign")
+        failed = get_json(f"http://127.0.0.1:{port}/api/v1/query?query=prometheus_remote_storage_samples_failed_total")
+        self.assertEqual([item["value"][1] for item in failed["data"]["result"]], ["0"])
+
+
+if __name__ == "__main__":
+    unittest.main()

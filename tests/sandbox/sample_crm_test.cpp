@@ -1,0 +1,90 @@
+#include "sandbox/sample_crm.h"
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+using namespace crmpulse;
+using namespace crmpulse::sandbox;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() : path_(std::filesystem::temp_directory_path() / "crmpulse-sample-XXXXXX") {
+    std::string name = path_.string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] std::string path() const { return path_.string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string schema() {
+  std::ifstream file{CRMPULSE_SOURCE_DIR "/config/demo/sample-crm.sql"};
+  REQUIRE(file);
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+std::int64_t ask(const std::string& file, const char* sql) {
+  auto database = store::Database::open(file, store::Database::Mode::reader);
+  REQUIRE(database);
+  auto statement = database.value().prepare(sql);
+  REQUIRE(statement);
+  REQUIRE(statement.value().step().value());
+  return statement.value().integer(0);
+}
+
+const TimePoint kNow = parse_time("2026-11-21T09:00:00Z").value();
+
+}  // namespace
+
+TEST_CASE("a sample CRM is seeded and lives") {
+  const Folder folder;
+  auto crm = SampleCrm::create(folder.path(), "acme", schema(), kNow);
+  REQUIRE(crm);
+  const std::string file = folder.path() + "/acme.db";
+  CHECK(ask(file, "SELECT count(*) FROM contact") == 400);
+  CHECK(ask(file, "SELECT count(*) FROM contact WHERE email IS NULL") == 0);
+  const TimePoint later = kNow + std::chrono::seconds{90};
+  REQUIRE(crm.value().live(later));
+  CHECK(ask(file, "SELECT max(modified_at) FROM deal") == unix_millis(later) / 1000);
+}
+
+TEST_CASE("every fault changes what a reader sees, and repair undoes it") {
+  const Folder folder;
+  auto made = SampleCrm::create(folder.path(), "acme", schema(), kNow);
+  REQUIRE(made);
+  SampleCrm& crm = made.value();
+  const std::string file = folder.path() + "/acme.db";
+
+  REQUIRE(crm.set_fault(Fault::dirty, kNow));
+  CHECK(ask(file, "SELECT count(*) FROM contact WHERE email IS NULL") == 200);
+
+  REQUIRE(crm.set_fault(Fault::down, kNow));
+  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK(crm.live(kNow));
+
+  REQUIRE(crm.set_fault(Fault::slow, kNow));
+  CHECK(std::filesystem::exists(file));
+  CHECK(ask(file, "SELECT count(*) FROM sqlite_master WHERE type = 'view'") == 2);
+  CHECK(ask(file, "SELECT count(*) FROM deal") == 160);
+  CHECK(crm.live(kNow + std::chrono::seconds{1}));
+
+  REQUIRE(crm.set_fault(Fault::stale, kNow));
+  const std::int64_t newest = ask(file, "SELECT max(modified_at) FROM deal");
+  CHECK(newest <= unix_millis(kNow) / 1000 - 120);
+  REQUIRE(crm.live(kNow + std::chrono::seconds{5}));
+  CHECK(ask(file, "SELECT max(modified_at) FROM deal") == newest);
+
+  REQUIRE(crm.set_fault(Fault::none, kNow));
+  REQUIRE(crm.live(kNow));
+  CHECK(ask(file, "SELECT max(modified_at) FROM deal") == unix_millis(kNow) / 1000);
+  CHECK(ask(file, "SELECT count(*) FROM contact WHERE email IS NULL") == 0);
+}

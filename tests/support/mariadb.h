@@ -1,0 +1,35 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "tests/support/process.h"
+
+namespace crmpulse::test {
+
+/// A real MariaDB on 127.0.0.1, in a directory of its own: `root` without password, through the socket. Starting it
+/// takes a few seconds; one server can serve many tests.
+class Mariadb {
+ public:
+  Mariadb();
+  ~Mariadb();
+
+  [[nodiscard]] unsigned short port() const { return port_; }
+  /// mysql://USER@127.0.0.1:PORT/DATABASE
+  [[nodiscard]] std::string url(const std::string& user = "root", const std::string& database = "test") const;
+  [[nodiscard]] std::string socket() const { return directory_.path() + "/socket"; }
+  /// Runs SQL as root; throws std::runtime_error when it fails.
+  void execute(const std::string& sql, const std::string& database = "test") const;
+
+  void stop();
+  void start();
+  /// SIGSTOP / SIGCONT
+  void hang();
+  void resume();
+
+ private:
+  TempDir directory_;
+  unsigned short port_;
+  std::unique_ptr<Process> server_;
+};
+
+}  // namespace crmpulse::test

@@ -1,0 +1,155 @@
+#include "tests/support/process.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+namespace crmpulse::test {
+namespace {
+
+const passwd* user_to_become(const std::string& name) {
+  if (name.empty() || ::geteuid() != 0) return nullptr;
+  return ::getpwnam(name.c_str());
+}
+
+sockaddr_in loopback(unsigned short port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  return address;
+}
+
+/// In the child, between fork and exec.
+[[noreturn]] void become(const std::vector<char*>& arguments, const passwd* user, int output, pid_t parent) {
+  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
+  // After setuid, which clears it.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != parent) ::_exit(126);
+  ::dup2(output, STDOUT_FILENO);
+  ::dup2(output, STDERR_FILENO);
+  if (::chdir("/") != 0) ::_exit(126);
+  ::execvp(arguments[0], arguments.data());
+  ::_exit(127);
+}
+
+}  // namespace
+
+TempDir::TempDir() : TempDir(std::string{}) {}
+
+TempDir::TempDir(const std::string& owner) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "crmpulse-test-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + pattern);
+  path_ = pattern;
+  const passwd* user = user_to_become(owner);
+  if (user != nullptr && ::chown(path_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("chown failed for " + path_);
+}
+
+TempDir::~TempDir() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+unsigned short free_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t length = sizeof address;
+  const bool bound = socket >= 0 && ::bind(socket, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+                     ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &length) == 0;
+  ::close(socket);
+  if (!bound) throw std::runtime_error("no free port");
+  return ntohs(address.sin_port);
+}
+
+bool port_answers(unsigned short port) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  const sockaddr_in address = loopback(port);
+  const bool answers = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  ::close(socket);
+  return answers;
+}
+
+bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
+  return true;
+}
+
+Process::Process(const std::vector<std::string>& command, const ProcessOptions& options) {
+  std::vector<char*> arguments;
+  for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const passwd* user = user_to_become(options.user);
+  const int output = ::open(options.output.empty() ? "/dev/null" : options.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  if (output < 0) throw std::runtime_error("cannot write " + options.output);
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  if (pid_ == 0) become(arguments, user, output, parent);
+  ::close(output);
+  if (pid_ < 0) throw std::runtime_error("cannot fork for " + command.at(0));
+}
+
+Process::~Process() { stop(); }
+
+bool Process::reap(bool block) {
+  if (gone_) return true;
+  pid_t result = 0;
+  do {
+    result = ::waitpid(pid_, &status_, block ? 0 : WNOHANG);
+  } while (result < 0 && errno == EINTR);
+  gone_ = result != 0;
+  return gone_;
+}
+
+bool Process::running() { return !reap(false); }
+
+int Process::wait() {
+  reap(true);
+  return WIFSIGNALED(status_) ? -WTERMSIG(status_) : WEXITSTATUS(status_);
+}
+
+void Process::signal(int number) const {
+  if (!gone_) ::kill(pid_, number);
+}
+
+void Process::stop(int first_signal) {
+  if (!running()) return;
+  ::kill(pid_, SIGCONT);
+  ::kill(pid_, first_signal);
+  if (eventually([&] { return !running(); }, std::chrono::seconds{10})) return;
+  ::kill(pid_, SIGKILL);
+  reap(true);
+}
+
+void run_to_end(const std::vector<std::string>& command, const ProcessOptions& options) {
+  TempDir logs{options.user};
+  ProcessOptions own = options;
+  if (own.output.empty()) own.output = logs.path() + "/output";
+  Process process{command, own};
+  const int status = process.wait();
+  if (status == 0) return;
+  std::ostringstream text;
+  text << std::ifstream{own.output}.rdbuf();
+  throw std::runtime_error(command.at(0) + " ended with " + std::to_string(status) + ": " + text.str());
+}
+
+}  // namespace crmpulse::test

@@ -1,0 +1,69 @@
+#pragma once
+// A program started for a test, and a directory for what it writes. Both end with their object.
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace crmpulse::test {
+
+/// A new directory under the system's temporary one, removed with everything in it at the end.
+class TempDir {
+ public:
+  TempDir();
+  /// Owned by this user when we are root and it exists: servers refuse to run as root.
+  explicit TempDir(const std::string& owner);
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// A port of 127.0.0.1 nobody listens on now.
+[[nodiscard]] unsigned short free_port();
+/// Does somebody listen there?
+[[nodiscard]] bool port_answers(unsigned short port);
+
+/// True as soon as `condition` is; false when `patience` is over first.
+[[nodiscard]] bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience = std::chrono::seconds{60});
+
+struct ProcessOptions {
+  std::string user;    ///< run as this user when we are root and it exists
+  std::string output;  ///< file for standard output and error; empty: thrown away
+};
+
+/// A child process. It dies with the test program, however that ends.
+class Process {
+ public:
+  /// Throws std::runtime_error when the program cannot be started.
+  explicit Process(const std::vector<std::string>& command, const ProcessOptions& options = {});
+  /// stop()
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  [[nodiscard]] bool running();
+  /// Exit status; -signal when a signal ended it.
+  int wait();
+  void signal(int number) const;
+  /// SIGCONT and SIGTERM, ten seconds, SIGKILL. Twice is harmless.
+  void stop(int first_signal = 15);
+
+ private:
+  bool reap(bool block);
+  pid_t pid_ = -1;
+  int status_ = 0;
+  bool gone_ = false;
+};
+
+/// Runs to the end; throws std::runtime_error with the output when it fails.
+void run_to_end(const std::vector<std::string>& command, const ProcessOptions& options = {});
+
+}  // namespace crmpulse::test
