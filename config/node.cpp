@@ -165,17 +165,19 @@ class Builder : public YAML::EventHandler {
   }
 
   Key key_from(Frame& mapping, const Node& node, int line) {
-    if (node.kind != Node::Kind::scalar) {
+    if (node.kind != Node::Kind::scalar && node.kind != Node::Kind::null) {
       problem(line, "a key must be text");
       return Key{"", line, false};
     }
-    if (node.scalar == "<<" && !node.quoted) {
+    // As a key `null` is a word like any other (recipes have it); YAML alone sees a value in it.
+    const std::string text = node.kind == Node::Kind::null ? "null" : node.scalar;
+    if (text == "<<" && !node.quoted) {
       problem(line, "merge keys (<<) are not supported; write the keys out");
       return Key{"", line, false};
     }
-    const auto [first, is_new] = mapping.key_lines.emplace(node.scalar, line);
-    if (!is_new) problem(line, fmt::format("duplicate key '{}', already in line {}", node.scalar, first->second));
-    return Key{node.scalar, line, is_new};
+    const auto [first, is_new] = mapping.key_lines.emplace(text, line);
+    if (!is_new) problem(line, fmt::format("duplicate key '{}', already in line {}", text, first->second));
+    return Key{text, line, is_new};
   }
 
   const std::string& file_;

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <random>
 #include <string_view>
@@ -10,7 +11,8 @@ namespace crmpulse::net {
 /// Exponential back-off with full jitter: a uniform wait in [0, min(cap, base·2ⁿ)], never below `floor`.
 class Backoff {
  public:
-  Backoff(Duration base, Duration cap, std::uint64_t seed = std::random_device{}()) : base_(base), cap_(cap), random_(seed) {}
+  Backoff(Duration base, Duration cap, std::uint64_t seed = std::random_device{}(), Duration floor = Duration::zero())
+      : base_(base), cap_(cap), floor_(floor), random_(seed) {}
   [[nodiscard]] Duration next();
   void reset() { attempt_ = 0; }
   [[nodiscard]] int attempts() const { return attempt_; }
@@ -18,6 +20,7 @@ class Backoff {
  private:
   Duration base_;
   Duration cap_;
+  Duration floor_;
   int attempt_ = 0;
   std::mt19937_64 random_;
 };

@@ -42,12 +42,12 @@ struct HttpPhases {
 };
 
 struct ClientResponse {
-  int status = 0;  ///< 0 when there was no complete answer; see failure
+  int status = 0;  ///< 0 when there was no complete answer (nor headers, nor body); see failure
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;
   HttpPhases phases;
   std::optional<Failure> failure;  ///< stage and reason when the exchange itself failed (not for a status code)
-  std::optional<TimePoint> certificate_expiry;
+  std::optional<TimePoint> certificate_expiry;  ///< the server's; only of a connection this request made itself
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
 };
 
@@ -61,7 +61,8 @@ class HttpClient {
   };
   HttpClient();
   explicit HttpClient(Options options);
-  /// Requests in flight are ended with a `request`/`skipped` failure; their callbacks run before this returns.
+  /// Requests in flight are ended with a `request`/`skipped` failure; their callbacks run before this returns. Not from
+  /// a callback.
   ~HttpClient();
 
   using Callback = std::function<void(ClientResponse)>;

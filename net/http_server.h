@@ -35,6 +35,8 @@ struct HttpResponse {
 /// Answers one request; call it exactly once, on the loop's thread, now or later. If it is dropped uncalled the client
 /// gets 500. If the client has gone the answer is dropped.
 using Respond = std::function<void(HttpResponse)>;
+/// A HEAD request comes to the handler as GET; the body of its answer is not sent. What the handler throws becomes a
+/// 500 and a log line. Every error the server answers itself is JSON: `{"error":{"code":"…","message":"…"}}`.
 using Handler = std::function<void(HttpRequest, Respond)>;
 
 struct TlsFiles {
@@ -49,7 +51,7 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;
   std::size_t max_body_bytes = 32 * 1024 * 1024;
   std::size_t max_header_bytes = 16 * 1024;
-  int max_connections = 1024;        ///< beyond: answered 503 and closed
+  int max_connections = 1024;  ///< beyond: answered 503 and closed
   Duration header_timeout{std::chrono::seconds{10}};
   Duration body_timeout{std::chrono::seconds{30}};
   Duration idle_timeout{std::chrono::seconds{60}};
@@ -60,17 +62,21 @@ struct ServerOptions {
 class HttpServer {
  public:
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, ServerOptions options, Handler handler);
+  /// Connections are closed at once; the handler and `finished` of stop() are not called any more. Destroy it before
+  /// the Loop, on the loop's thread or while nobody runs the loop.
   ~HttpServer();
   [[nodiscard]] unsigned short port() const;
-  /// `finished` is called on the loop's thread when the last connection has gone or `grace` is over.
+  /// Loop's thread only. `finished` is called there when the last connection has gone, at the latest when `grace` is
+  /// over and the rest have been closed.
   void stop(Duration grace, std::function<void()> finished);
 
   struct Stats {
-    std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;   ///< over max_connections
-    std::uint64_t malformed = 0; ///< answered 400, 408, 413, 431 before a handler saw them
+    std::uint64_t accepted = 0;   ///< without the refused
+    std::uint64_t refused = 0;    ///< over max_connections
+    std::uint64_t malformed = 0;  ///< answered 400, 408, 413, 417, 431, 501 before a handler saw them
     int open = 0;
   };
+  /// Thread-safe.
   [[nodiscard]] Stats stats() const;
 
  private:
@@ -79,7 +85,7 @@ class HttpServer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// `127.0.0.1:9460`, `[::1]:9460`, `:9460` (all addresses).
+/// `127.0.0.1:9460`, `localhost:9460`, `[::1]:9460`, `:9460` (all addresses, as `::`).
 struct Endpoint {
   std::string address;
   unsigned short port = 0;

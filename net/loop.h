@@ -20,7 +20,8 @@ class Loop {
   /// Runs until stop(). SIGTERM and SIGINT call on_stop (once; a second signal ends the process at once), SIGHUP
   /// on_reload; handlers are set before run().
   void run();
-  /// Ends run() after the handler that is running; what is queued is dropped. Thread-safe.
+  /// Ends run() after the handler that is running; what is queued is dropped with the loop (or found by a further
+  /// run()). Thread-safe.
   void stop();
   /// Runs `task` on the loop's thread, soon. Thread-safe.
   void post(std::function<void()> task);
@@ -30,7 +31,8 @@ class Loop {
   void on_stop(std::function<void()> handler);
   void on_reload(std::function<void()> handler);
 
-  /// A timer of the steady clock; cancelled when the handle goes. Made and destroyed on the loop's thread (or before run).
+  /// A timer of the steady clock; cancelled when the handle goes. Made and destroyed on the loop's thread
+  /// (or while nobody runs the loop), and before the Loop.
   class Timer {
    public:
     struct Impl;

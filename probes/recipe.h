@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ struct Parameter {
   std::string name;
   ParameterType type = ParameterType::string;
   bool required = false;
-  std::optional<std::string> default_text;  ///< as written in the recipe
+  std::optional<std::string> default_text;               ///< as written in the recipe
+  std::optional<std::vector<std::string>> default_list;  ///< of a list
   std::vector<std::string> choices;
   std::optional<double> min;  ///< numbers; seconds for durations
   std::optional<double> max;
@@ -41,7 +43,7 @@ enum class Reduce { none, sum, count, avg, min, max, distinct, quantile, share_a
 
 struct SampleSpec {
   std::string metric;
-  std::string column;              ///< empty when `constant` is used
+  std::string column;  ///< empty when `constant` is used
   std::optional<double> constant;
   std::vector<std::string> by;
   std::vector<std::pair<std::string, std::string>> labels;
@@ -94,13 +96,13 @@ struct Measurement {
   std::vector<SampleSpec> samples;
   std::string transaction;
   std::vector<Step> steps;
-  int line = 0;
+  int line = 0;  ///< in the recipe's file
 };
 
 struct FailureMapping {
-  std::string sqlstate;              ///< a prefix of the SQLSTATE; empty: not looked at
-  std::optional<int> status;         ///< HTTP status
-  std::string contains;              ///< in the error text
+  std::string sqlstate;       ///< a prefix of the SQLSTATE; empty: not looked at
+  std::optional<int> status;  ///< HTTP status
+  std::string contains;       ///< in the error text
   Stage stage = Stage::request;
   Reason reason = Reason::internal;
 };
@@ -120,25 +122,32 @@ struct Recipe {
 };
 
 /// A shipped recipe's name (looked up in `recipe_dir`) or a path.
-[[nodiscard]] boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path, const std::string& recipe_dir);
+[[nodiscard]] boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path,
+                                                                  const std::string& recipe_dir);
 /// Names of the recipes in a directory, sorted.
 [[nodiscard]] std::vector<std::string> list_recipes(const std::string& recipe_dir);
+
+/// A value's fault for its parameter ("must be …"), or nothing. Not for lists' whole and secrets.
+[[nodiscard]] std::optional<std::string> fault_of(const Parameter& parameter, const std::string& text);
 
 /// A user's values for a recipe's parameters, checked, with defaults filled in.
 class Arguments {
  public:
-  /// `with` is the mapping under crms[].with. Unknown and missing parameters, wrong types and unreadable secrets become problems.
+  /// `with` is the mapping under crms[].with. Unknown and missing parameters, wrong types and unreadable secrets become
+  /// problems.
   [[nodiscard]] static Arguments read(const Recipe& recipe, config::Reader with);
   /// Was it given (or has it a default)? For a boolean: is it true?
   [[nodiscard]] bool given(std::string_view name) const;
   [[nodiscard]] std::string text(std::string_view name) const;
   [[nodiscard]] const std::vector<std::string>& list(std::string_view name) const;
+  /// Empty when none was given.
   [[nodiscard]] const Secret& secret(std::string_view name) const;
 
  private:
   std::map<std::string, std::string, std::less<>> texts_;
   std::map<std::string, std::vector<std::string>, std::less<>> lists_;
   std::map<std::string, Secret, std::less<>> secrets_;
+  std::set<std::string, std::less<>> off_;  ///< booleans that are false
 };
 
 }  // namespace crmpulse::probes

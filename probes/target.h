@@ -27,7 +27,7 @@ struct Reading {
   std::string measurement;  ///< its id
   std::string operation;
   std::string object;
-  TimePoint at;              ///< the scheduled time: stamp of every sample
+  TimePoint at;                                        ///< the scheduled time: stamp of every sample
   std::vector<std::pair<std::string, double>> phases;  ///< name → seconds, in order
   double duration_seconds = 0;
   std::vector<Sample> samples;
@@ -58,6 +58,8 @@ class Target {
  public:
   /// Checks everything that can be checked without the network: dialect, query templates, `when`.
   [[nodiscard]] static boost::system::result<std::unique_ptr<Target>, Problems> make(Runtime& runtime, TargetSpec spec);
+  /// Runs under way end as skipped: every `done` has been called and has returned before this does. Goes before its
+  /// Runtime.
   ~Target();
 
   struct Planned {
@@ -76,7 +78,7 @@ class Target {
  private:
   Target();
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  ///< shared with the runs under way
 };
 
 }  // namespace crmpulse::probes

@@ -61,16 +61,16 @@ std::string worst_dimension(const boost::json::value& crm) {
   return worst;
 }
 
+/// The fault's sentence in the reader's language, English where there is none.
+std::string reason_of(const boost::json::value& fault, Language language) {
+  const std::string own = language == Language::zh ? text(fault, "why_zh") : std::string{};
+  return own.empty() ? text(fault, "why") : own;
+}
+
 std::string why(const boost::json::value& crm, Language language) {
   const auto* incident = member(crm, "incident");
-  if (incident == nullptr || !incident->is_object()) return {};
-  const auto* fault = member(*incident, "fault");
-  if (fault != nullptr && fault->is_object()) {
-    std::string reason = language == Language::zh ? text(*fault, "why_zh") : text(*fault, "why");
-    if (reason.empty()) reason = text(*fault, "why");
-    if (!reason.empty()) return reason;
-  }
-  return {};
+  const auto* fault = incident != nullptr ? member(*incident, "fault") : nullptr;
+  return fault != nullptr ? reason_of(*fault, language) : std::string{};
 }
 
 std::string_view colour_of(int level) {
@@ -148,17 +148,20 @@ std::vector<std::string> table_lines(const std::vector<Row>& rows, Language lang
 
 std::vector<std::string> alert_lines(const boost::json::value& alert, Language language) {
   const char* tongue = language == Language::zh ? "zh" : "en";
-  std::string what = fmt::format("{}  {}  {}  {}", text(alert, "at"), text(alert, "type"), text(alert, "crm"),
-                                 state_word(text(alert, "state"), language));
-  if (const auto* sentence = member(alert, "text"); sentence != nullptr && sentence->is_object())
-    what += "  " + text(*sentence, tongue);
-  std::vector<std::string> lines{what};
+  std::vector<std::string> lines{fmt::format("{}  {}  {}  {}", text(alert, "at"), text(alert, "type"),
+                                             text(alert, "crm"), state_word(text(alert, "state"), language))};
+  if (const auto* fault = member(alert, "fault"); fault != nullptr) {
+    const std::string reason = reason_of(*fault, language);
+    if (!reason.empty()) lines.front() += "  " + reason;
+  }
   const auto* failing = member(alert, "failing");
   if (failing == nullptr || !failing->is_array()) return lines;
+  std::string before;
   for (const auto& item : failing->get_array()) {
     const auto* remedy = member(item, "remedy");
-    if (remedy == nullptr || !remedy->is_object()) continue;
-    lines.push_back(fmt::format("    {}: {}", text(item, "dimension"), text(*remedy, tongue)));
+    if (remedy == nullptr || !remedy->is_object() || text(*remedy, tongue) == before) continue;
+    before = text(*remedy, tongue);
+    lines.push_back(fmt::format("    {}: {}", text(item, "dimension"), before));
   }
   return lines;
 }

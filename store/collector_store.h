@@ -35,14 +35,22 @@ struct JournalRecord {
 
 /// Returns the record's seq.
 [[nodiscard]] Result<std::int64_t> append(Database& database, const JournalRecord& record);
-/// Records with seq > after, in order; stops early when the visitor returns false.
-[[nodiscard]] Result<void> read_journal(Database& database, std::int64_t after, const std::function<bool(const JournalRecord&)>& visit);
+/// Records with seq > after, in order; stops early when the visitor returns false. Records appended meanwhile may be
+/// among them.
+[[nodiscard]] Result<void> read_journal(Database& database, std::int64_t after,
+                                        const std::function<bool(const JournalRecord&)>& visit);
+/// The newest seq ever assigned, pruned or not; 0 before the first.
 [[nodiscard]] Result<std::int64_t> last_seq(Database& database);
 /// Deletes records received before `before` or, oldest first, beyond `max_bytes`, never beyond `folded_seq`; at most
-/// `max_rows` a call. Returns how many went.
-[[nodiscard]] Result<std::int64_t> prune_journal(Database& database, TimePoint before, std::uint64_t max_bytes, std::int64_t folded_seq, int max_rows);
-/// The newest batch number seen from each agent: duplicates after a lost answer are dropped by it.
-[[nodiscard]] Result<std::vector<std::pair<std::string, std::uint64_t>>> last_batches(Database& database);
+/// `max_rows` a call. Returns how many went. Stops at the first record that stays.
+[[nodiscard]] Result<std::int64_t> prune_journal(Database& database, TimePoint before, std::uint64_t max_bytes,
+                                                 std::int64_t folded_seq, int max_rows);
+/// An agent sends the samples and the evidence of one batch in two requests with the same number.
+enum class Stream : std::uint8_t { samples = 0, evidence = 1 };
+/// The newest batch number seen from each agent: duplicates after a lost answer are dropped by it. Outlives the
+/// journal's own records.
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::uint64_t>>> last_batches(Database& database,
+                                                                                      Stream stream = Stream::samples);
 
 // ---- engine state: one blob a CRM, with the journal position it has folded ----
 
@@ -71,8 +79,8 @@ struct StoredIncident {
 };
 [[nodiscard]] Result<void> save_incident(Database& database, const StoredIncident& incident);
 struct IncidentFilter {
-  std::string crm;                 ///< empty: all
-  std::optional<bool> open;        ///< absent: both
+  std::string crm;           ///< empty: all
+  std::optional<bool> open;  ///< absent: both
   int limit = 200;
 };
 [[nodiscard]] Result<std::vector<StoredIncident>> list_incidents(Database& database, const IncidentFilter& filter);
@@ -83,36 +91,42 @@ struct IncidentFilter {
 enum class DeliveryStatus : std::uint8_t { pending = 0, inflight = 1, delivered = 2, dead = 3, superseded = 4 };
 
 struct OutboxRow {
-  std::string id;         ///< ULID; webhook-id on every attempt
+  std::string id;  ///< ULID; webhook-id on every attempt
   std::string receiver;
   std::string dedup_key;  ///< `crm/acme`
   std::int64_t seq = 0;   ///< unique with (receiver, dedup_key)
   std::string event;      ///< `incident.opened`, …
   int level = 0;
-  std::string body;       ///< rendered at enqueue; signature and timestamp are made at send
+  std::string body;  ///< rendered at enqueue; signature and timestamp are made at send
   TimePoint created;
   TimePoint not_before;
   int attempts = 0;
   int last_code = 0;       ///< HTTP status, 0 when there was no answer
   std::string last_error;  ///< no URL path, no query, no secret
   DeliveryStatus status = DeliveryStatus::pending;
-  TimePoint lease_until;
+  TimePoint lease_until;  ///< meaningful while inflight
 };
 
-/// Enqueues; a row with the same (receiver, dedup_key, seq) is left as it is. Merging with unsent rows (attempts = 0):
-/// a `resolved` and the unsent `opened` of the same key vanish together as superseded; a newer `escalated`/`improved`
-/// supersedes an unsent one. After one attempt nothing is merged away.
+/// Enqueues as pending; a row with the same (receiver, dedup_key, seq) is left as it is. Merging with unsent rows
+/// (attempts = 0): a `resolved` and the unsent `opened` of the same key vanish together as superseded; a newer
+/// `escalated`/`improved` supersedes an unsent one, as a resolved does when the opened went out before; so does a newer
+/// reminder an older, and a heartbeat. An unsent `flapping` counts as opened when the receiver knows of nothing open.
+/// After one attempt nothing is merged away.
 [[nodiscard]] Result<void> enqueue(Database& database, const OutboxRow& row);
 /// Takes the head of each (receiver, dedup_key) queue of this receiver that is due, marks it inflight until
-/// `lease_until`, oldest first. Heads whose predecessor is pending or inflight are not due.
-[[nodiscard]] Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now, TimePoint lease_until, int limit);
+/// `lease_until`, oldest first. Heads whose predecessor is pending or inflight are not due. A lease that ran out counts
+/// as an attempt, and the row is due again.
+[[nodiscard]] Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
+                                                   TimePoint lease_until, int limit);
 /// Writes attempts, last_code, last_error, status, not_before of a leased row.
 [[nodiscard]] Result<void> settle(Database& database, const OutboxRow& row);
-/// At start: rows left inflight by a crash become pending again.
+/// At start: rows left inflight by a crash become pending again, with one attempt more: it may have arrived.
 [[nodiscard]] Result<void> recover_outbox(Database& database);
-[[nodiscard]] Result<std::vector<OutboxRow>> list_outbox(Database& database, std::optional<DeliveryStatus> status, int limit);
-/// Bounds the table: delivered and superseded older than `before` go; over `max_rows` reminders first, then improved,
-/// never opened or resolved of the newest seq. Returns how many unsent rows were dropped.
+[[nodiscard]] Result<std::vector<OutboxRow>> list_outbox(Database& database, std::optional<DeliveryStatus> status,
+                                                         int limit);
+/// Bounds the table: delivered and superseded older than `before` go, but not the message by which a receiver knows of
+/// an open incident. Over `max_rows` what is finished goes first, then dead, then unsent reminders, then unsent
+/// improved; nothing else unsent: merging bounds it to a few rows a queue. Returns how many unsent rows were dropped.
 [[nodiscard]] Result<std::int64_t> prune_outbox(Database& database, TimePoint before, std::int64_t max_rows);
 struct OutboxCounts {
   std::int64_t pending = 0;

@@ -4,8 +4,8 @@
 // 3.7.0–3.51.2: one connection does all writes and checkpoints).
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,9 +21,11 @@ class Statement;
 class Database {
  public:
   enum class Mode {
-    writer,    ///< WAL, synchronous=FULL, foreign keys, busy timeout; creates the file (0600)
-    reader,    ///< read-only, wal_autocheckpoint=0
+    writer,  ///< WAL, synchronous=FULL, foreign keys, busy timeout; creates the file (0600); one a file, see `open`
+    reader,  ///< read-only, wal_autocheckpoint=0
   };
+  /// A second writer of the same file, in this or another process, is refused (`<file>.lock`). After an unclean stop a
+  /// writer checks the file's integrity first. Errors say which file and, when it is damaged, what to do.
   [[nodiscard]] static Result<Database> open(const std::string& file, Mode mode);
   ~Database();
   Database(Database&&) noexcept;
@@ -32,17 +34,32 @@ class Database {
   /// Several statements without parameters or rows.
   [[nodiscard]] Result<void> execute(std::string_view sql);
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
-  /// Applies migrations[user_version…] each in a transaction and raises user_version. A file from a newer program is refused.
+  /// The same, prepared once and kept with the connection. Handed out reset; never null. Finish with it (run, step to
+  /// the end, or reset) before asking for the same text again. Only for texts fixed at compile time: all are kept.
+  [[nodiscard]] Result<Statement*> cached(std::string_view sql);
+  /// Applies migrations[user_version…] each in a transaction and raises user_version. A file from a newer program is
+  /// refused.
   [[nodiscard]] Result<void> migrate(std::initializer_list<std::string_view> migrations);
-  [[nodiscard]] std::int64_t changes() const;
+  [[nodiscard]] std::int64_t changes() const;         ///< rows the last statement inserted, updated or deleted
+  [[nodiscard]] std::int64_t last_insert_id() const;  ///< INTEGER PRIMARY KEY of the row inserted last
   [[nodiscard]] sqlite3* handle() const { return handle_; }
 
  private:
-  explicit Database(sqlite3* handle) : handle_(handle) {}
+  struct Parts;  ///< the cached statements and the lock
+  explicit Database(sqlite3* handle);
+  void close();
+  [[nodiscard]] Result<void> prepare_writer(bool unclean);
+
   sqlite3* handle_ = nullptr;
+  std::unique_ptr<Parts> parts_;
 };
 
-/// A prepared statement, reusable: bind from 1, step, read columns from 0, reset.
+/// What SQLite says went wrong on this connection, for a person: names the file, and says what to do when it is
+/// damaged or the disk is full.
+[[nodiscard]] Error last_error(sqlite3* handle);
+
+/// A prepared statement, reusable: bind from 1, step, read columns from 0, reset. What is wrong with a binding is
+/// reported by the next step.
 class Statement {
  public:
   explicit Statement(sqlite3_stmt* handle) : handle_(handle) {}
@@ -56,11 +73,11 @@ class Statement {
   Statement& bind_blob(int index, std::string_view bytes);  ///< bytes must live until reset
   Statement& bind_null(int index);
 
-  /// true: a row is there; false: done (the statement resets itself).
+  /// true: a row is there; false: done. At the end and after an error the statement resets itself.
   [[nodiscard]] Result<bool> step();
   /// step() to the end, ignoring rows, then reset.
   [[nodiscard]] Result<void> run();
-  void reset();
+  void reset();  ///< forgets the bindings too
 
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] double real(int column) const;
@@ -69,7 +86,10 @@ class Statement {
   [[nodiscard]] bool is_null(int column) const;
 
  private:
+  Statement& bound(int code);
+
   sqlite3_stmt* handle_ = nullptr;
+  int bind_error_ = 0;  ///< SQLite's code of the first binding that failed
 };
 
 }  // namespace crmpulse::store

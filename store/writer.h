@@ -15,7 +15,8 @@ class Writer {
  public:
   /// Runs inside a transaction, in a savepoint of its own: an error undoes this job alone.
   using Job = std::function<Result<void>(Database&)>;
-  /// Called on the writer's thread after the commit is synced (or with why it was not). Must not block or throw.
+  /// Called on the writer's thread after the commit is synced (or with why it was not). Must not block or throw. A
+  /// commit that fails fails all of its jobs.
   using Done = std::function<void(Result<void>)>;
 
   struct Options {
@@ -33,12 +34,12 @@ class Writer {
 
   /// false: the queue is full (overload); nothing was queued and `done` is not called. Thread-safe.
   [[nodiscard]] bool submit(Job job, Done done);
-  /// Submits and waits; for start-up, shut-down and tests, never on the io thread.
+  /// Submits and waits; for start-up, shut-down and tests, never on the io thread nor inside a Job or Done.
   [[nodiscard]] Result<void> run(Job job);
 
   struct Stats {
     std::uint64_t commits = 0;
-    std::uint64_t jobs = 0;
+    std::uint64_t jobs = 0;  ///< run, whatever became of them
     std::uint64_t failed_commits = 0;
     double commit_seconds_total = 0;
     std::size_t queued = 0;

@@ -25,29 +25,35 @@ struct Limits {
   std::size_t max_labels_per_series = 64;
   std::size_t max_label_name_bytes = 128;
   std::size_t max_label_value_bytes = 1024;
+  std::size_t max_symbols = 500'000;  ///< of a 2.0 request
 };
 
 /// Why a body is refused. `status` is the HTTP answer: 400 malformed, 413 too large.
 struct Refusal {
   int status = 400;
-  std::string_view code;  ///< label value for the refusal counter: snappy, protobuf, label, limit, …; static storage
-  std::string message;
+  /// Label value for the refusal counter, static storage: snappy, protobuf, label, series, symbol, limit; of evidence
+  /// also json, evidence.
+  std::string_view code;
+  std::string message;  ///< says where: `series 3: label 2 (env): …`; never a label's value
 };
+/// Lets result<T, Refusal>::value() throw something readable.
+[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location&);
 
 struct LabelView {
   std::string_view name;
   std::string_view value;
 };
 struct SampleView {
-  double value;            ///< bit-exact: a stale marker stays one
+  double value;  ///< bit-exact: a stale marker stays one
   std::int64_t unix_millis;
 };
 
-/// One series of a request. Views live as long as the decoded body and only during the call.
+/// One series of a request. The views live only during the visitor's call.
 struct SeriesView {
-  /// Canonical identity: the labels as encoded in remote write 1.0 (sorted, with `__name__`). Equal bytes = same series.
+  /// Canonical identity: the labels as encoded in remote write 1.0 (sorted, with `__name__`). Equal bytes = same
+  /// series.
   std::string_view key;
-  std::span<const LabelView> labels;  ///< includes `__name__`
+  std::span<const LabelView> labels;  ///< sorted by name, includes `__name__`
   std::span<const SampleView> samples;
 };
 
@@ -59,6 +65,7 @@ class Decoder {
   Decoder(Decoder&&) noexcept;
   Decoder& operator=(Decoder&&) noexcept;
 
+  /// What the request holds. Series without samples (histograms or exemplars only) are counted but not visited.
   struct Counts {
     std::size_t series = 0;
     std::size_t samples = 0;
@@ -68,8 +75,10 @@ class Decoder {
   using Visitor = std::function<void(const SeriesView&)>;
 
   /// Checks the whole body first; the visitor is called only when all of it is sound (names valid and sorted, no
-  /// duplicates, no empty values, UTF-8, a `__name__`, bounds). `compressed` is the HTTP body.
-  [[nodiscard]] boost::system::result<Counts, Refusal> decode(Version version, std::string_view compressed, const Visitor& visit);
+  /// duplicates, no empty values, UTF-8, a `__name__`, bounds). `compressed` is the HTTP body. A message of the other
+  /// version is refused, not read as an empty one. The visitor must not call the same decoder.
+  [[nodiscard]] boost::system::result<Counts, Refusal> decode(Version version, std::string_view compressed,
+                                                              const Visitor& visit);
 
  private:
   struct State;
@@ -79,12 +88,9 @@ class Decoder {
 /// Is this value Prometheus's stale marker?
 [[nodiscard]] bool is_stale_marker(double value);
 
-/// Samples → a remote write 1.0 body, snappy-compressed. Samples of one label set become one series, in time order;
-/// series keep the order of first appearance.
+/// Samples → a remote write 1.0 body, snappy-compressed. Samples of one label set become one series, in time order
+/// (equal times keep their order); series keep the order of first appearance. A label `__name__` gives way to the
+/// sample's metric.
 [[nodiscard]] std::string encode(std::span<const Sample> samples);
 
 }  // namespace crmpulse::wire
-
-namespace crmpulse {
-[[noreturn]] void throw_exception_from_error(const wire::Refusal& refusal, const boost::source_location&);
-}

@@ -88,6 +88,15 @@ TEST_CASE("an empty document has a null root") {
   CHECK(load_text("# only a comment\n", "f.yaml").value().root.kind == Node::Kind::null);
 }
 
+TEST_CASE("null as a key is a word, as a value nothing") {
+  const auto document = load_text("{value: a, null: skip, other: null}\n", "f.yaml");
+  REQUIRE(document);
+  REQUIRE(document->root.members.size() == 3);
+  CHECK(document->root.members[1].first == "null");
+  CHECK(document->root.members[1].second.scalar == "skip");
+  CHECK(document->root.members[2].second.kind == Node::Kind::null);
+}
+
 TEST_CASE("what yaml-cpp lets pass is refused with its line") {
   CHECK(refusal("a: 1\nb: 2\na: 3\n") == "f.yaml:3: duplicate key 'a', already in line 1");
   CHECK(refusal("a: {x: 1, x: 2}\nb: {y: 1, y: 2}\n") ==

@@ -12,25 +12,38 @@ constexpr const char* kUser = "mysql";
 }  // namespace
 
 Mariadb::Mariadb() : directory_(kUser), port_(free_port()) {
-  run_to_end({"mariadb-install-db", "--no-defaults", "--datadir=" + directory_.path() + "/data", "--auth-root-authentication-method=normal",
-              "--skip-name-resolve", "--force"},
+  run_to_end({"mariadb-install-db", "--no-defaults", "--datadir=" + directory_.path() + "/data",
+              "--auth-root-authentication-method=normal", "--skip-name-resolve", "--force"},
              {kUser, {}});
+  make_certificate(directory_.path(), kUser);
   start();
+  execute("CREATE DATABASE crm", "mysql");
 }
 
-Mariadb::~Mariadb() { stop(); }
+Mariadb::~Mariadb() {
+  stop();
+}
 
 std::string Mariadb::url(const std::string& user, const std::string& database) const {
   return "mysql://" + user + "@127.0.0.1:" + std::to_string(port_) + "/" + database;
 }
 
-void Mariadb::start() {
+void Mariadb::start(bool with_tls) {
   const std::string log = directory_.path() + "/log";
-  server_ = std::make_unique<Process>(
-      std::vector<std::string>{"/usr/sbin/mariadbd", "--no-defaults", "--datadir=" + directory_.path() + "/data", "--port=" + std::to_string(port_), "--bind-address=127.0.0.1",
-                               "--socket=" + socket(), "--pid-file=" + directory_.path() + "/pid", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
-                               "--innodb-buffer-pool-size=16M", "--max-connections=20"},
-      ProcessOptions{kUser, log});
+  std::vector<std::string> command{"/usr/sbin/mariadbd",
+                                   "--no-defaults",
+                                   "--datadir=" + directory_.path() + "/data",
+                                   "--port=" + std::to_string(port_),
+                                   "--bind-address=127.0.0.1",
+                                   "--socket=" + socket(),
+                                   "--pid-file=" + directory_.path() + "/pid",
+                                   "--skip-name-resolve",
+                                   "--innodb-flush-log-at-trx-commit=0",
+                                   "--innodb-buffer-pool-size=16M",
+                                   "--max-connections=20"};
+  if (with_tls)
+    command.insert(command.end(), {"--ssl-cert=" + certificate(), "--ssl-key=" + directory_.path() + "/server.key"});
+  server_ = std::make_unique<Process>(command, ProcessOptions{kUser, log});
   const bool up = eventually([&] {
     if (!server_->running()) throw std::runtime_error("MariaDB ended; see " + log);
     if (!port_answers(port_)) return false;
@@ -45,8 +58,12 @@ void Mariadb::stop() {
   server_.reset();
 }
 
-void Mariadb::hang() { server_->signal(SIGSTOP); }
-void Mariadb::resume() { server_->signal(SIGCONT); }
+void Mariadb::hang() {
+  server_->signal(SIGSTOP);
+}
+void Mariadb::resume() {
+  server_->signal(SIGCONT);
+}
 
 void Mariadb::execute(const std::string& sql, const std::string& database) const {
   run_to_end({"mariadb", "--no-defaults", "--socket=" + socket(), "-u", "root", database, "-e", sql});

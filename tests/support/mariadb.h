@@ -6,8 +6,8 @@
 
 namespace crmpulse::test {
 
-/// A real MariaDB on 127.0.0.1, in a directory of its own: `root` without password, through the socket. Starting it
-/// takes a few seconds; one server can serve many tests.
+/// A real MariaDB on 127.0.0.1, in a directory of its own, with an empty database `crm`: `root` without password,
+/// through the socket. Starting it takes a few seconds; one server can serve many tests.
 class Mariadb {
  public:
   Mariadb();
@@ -15,13 +15,15 @@ class Mariadb {
 
   [[nodiscard]] unsigned short port() const { return port_; }
   /// mysql://USER@127.0.0.1:PORT/DATABASE
-  [[nodiscard]] std::string url(const std::string& user = "root", const std::string& database = "test") const;
+  [[nodiscard]] std::string url(const std::string& user = "root", const std::string& database = "crm") const;
+  /// Self-signed, for 127.0.0.1 and localhost; so its own authority.
+  [[nodiscard]] std::string certificate() const { return directory_.path() + "/server.crt"; }
   [[nodiscard]] std::string socket() const { return directory_.path() + "/socket"; }
   /// Runs SQL as root; throws std::runtime_error when it fails.
-  void execute(const std::string& sql, const std::string& database = "test") const;
+  void execute(const std::string& sql, const std::string& database = "crm") const;
 
   void stop();
-  void start();
+  void start(bool with_tls = true);
   /// SIGSTOP / SIGCONT
   void hang();
   void resume();

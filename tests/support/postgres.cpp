@@ -26,13 +26,19 @@ void signal_children(pid_t parent, int number) {
 
 Postgres::Postgres() : directory_(kUser), port_(free_port()) {
   const std::string data = directory_.path() + "/data";
-  run_to_end({program("initdb"), "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync", "--no-instructions"}, {kUser, {}});
+  run_to_end({program("initdb"), "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync",
+              "--no-instructions"},
+             {kUser, {}});
+  make_certificate(directory_.path(), kUser);
   // Written through the file's own permissions: we are its owner or root.
-  std::ofstream{data + "/pg_hba.conf"} << "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\nlocal all all trust\n";
+  std::ofstream{data + "/pg_hba.conf"}
+      << "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\nlocal all all trust\n";
   start();
 }
 
-Postgres::~Postgres() { stop(); }
+Postgres::~Postgres() {
+  stop();
+}
 
 std::string Postgres::url(const std::string& user, const std::string& database) const {
   return "postgresql://" + user + "@127.0.0.1:" + std::to_string(port_) + "/" + database;
@@ -40,10 +46,28 @@ std::string Postgres::url(const std::string& user, const std::string& database) 
 
 void Postgres::start() {
   const std::string log = directory_.path() + "/log";
-  server_ = std::make_unique<Process>(
-      std::vector<std::string>{program("postgres"), "-D", directory_.path() + "/data", "-p", std::to_string(port_), "-c", "listen_addresses=127.0.0.1", "-c",
-                               "unix_socket_directories=" + directory_.path(), "-c", "fsync=off", "-c", "shared_buffers=16MB", "-c", "max_connections=20"},
-      ProcessOptions{kUser, log});
+  server_ = std::make_unique<Process>(std::vector<std::string>{program("postgres"),
+                                                               "-D",
+                                                               directory_.path() + "/data",
+                                                               "-p",
+                                                               std::to_string(port_),
+                                                               "-c",
+                                                               "listen_addresses=127.0.0.1",
+                                                               "-c",
+                                                               "unix_socket_directories=" + directory_.path(),
+                                                               "-c",
+                                                               "fsync=off",
+                                                               "-c",
+                                                               "shared_buffers=16MB",
+                                                               "-c",
+                                                               "ssl=on",
+                                                               "-c",
+                                                               "ssl_cert_file=" + certificate(),
+                                                               "-c",
+                                                               "ssl_key_file=" + directory_.path() + "/server.key",
+                                                               "-c",
+                                                               "max_connections=20"},
+                                      ProcessOptions{kUser, log});
   const std::string ready = program("pg_isready");
   const bool up = eventually([&] {
     if (!server_->running()) throw std::runtime_error("PostgreSQL ended; see " + log);
@@ -72,7 +96,8 @@ void Postgres::resume() {
 }
 
 void Postgres::execute(const std::string& sql, const std::string& database) const {
-  run_to_end({program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", std::to_string(port_), "-U", "postgres", "-d", database, "-c", sql});
+  run_to_end({program("psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", std::to_string(port_),
+              "-U", "postgres", "-d", database, "-c", sql});
 }
 
 }  // namespace crmpulse::test

@@ -16,6 +16,8 @@ class Postgres {
   [[nodiscard]] unsigned short port() const { return port_; }
   /// postgresql://USER@127.0.0.1:PORT/DATABASE
   [[nodiscard]] std::string url(const std::string& user = "postgres", const std::string& database = "postgres") const;
+  /// Self-signed, for 127.0.0.1 and localhost; so its own authority.
+  [[nodiscard]] std::string certificate() const { return directory_.path() + "/server.crt"; }
   /// Runs SQL as the superuser; throws std::runtime_error when it fails.
   void execute(const std::string& sql, const std::string& database = "postgres") const;
 

@@ -38,7 +38,8 @@ sockaddr_in loopback(unsigned short port) {
 
 /// In the child, between fork and exec.
 [[noreturn]] void become(const std::vector<char*>& arguments, const passwd* user, int output, pid_t parent) {
-  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0)) ::_exit(126);
+  if (user != nullptr && (::setgroups(0, nullptr) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
+    ::_exit(126);
   // After setuid, which clears it.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(126);
@@ -58,7 +59,8 @@ TempDir::TempDir(const std::string& owner) {
   if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + pattern);
   path_ = pattern;
   const passwd* user = user_to_become(owner);
-  if (user != nullptr && ::chown(path_.c_str(), user->pw_uid, user->pw_gid) != 0) throw std::runtime_error("chown failed for " + path_);
+  if (user != nullptr && ::chown(path_.c_str(), user->pw_uid, user->pw_gid) != 0)
+    throw std::runtime_error("chown failed for " + path_);
 }
 
 TempDir::~TempDir() {
@@ -99,7 +101,8 @@ Process::Process(const std::vector<std::string>& command, const ProcessOptions& 
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   const passwd* user = user_to_become(options.user);
-  const int output = ::open(options.output.empty() ? "/dev/null" : options.output.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  const int output = ::open(options.output.empty() ? "/dev/null" : options.output.c_str(),
+                            O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (output < 0) throw std::runtime_error("cannot write " + options.output);
   const pid_t parent = ::getpid();
   pid_ = ::fork();
@@ -108,7 +111,9 @@ Process::Process(const std::vector<std::string>& command, const ProcessOptions& 
   if (pid_ < 0) throw std::runtime_error("cannot fork for " + command.at(0));
 }
 
-Process::~Process() { stop(); }
+Process::~Process() {
+  stop();
+}
 
 bool Process::reap(bool block) {
   if (gone_) return true;
@@ -120,7 +125,9 @@ bool Process::reap(bool block) {
   return gone_;
 }
 
-bool Process::running() { return !reap(false); }
+bool Process::running() {
+  return !reap(false);
+}
 
 int Process::wait() {
   reap(true);
@@ -150,6 +157,13 @@ void run_to_end(const std::vector<std::string>& command, const ProcessOptions& o
   std::ostringstream text;
   text << std::ifstream{own.output}.rdbuf();
   throw std::runtime_error(command.at(0) + " ended with " + std::to_string(status) + ": " + text.str());
+}
+
+void make_certificate(const std::string& directory, const std::string& user) {
+  run_to_end({"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
+              "30", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout",
+              directory + "/server.key", "-out", directory + "/server.crt"},
+             {user, {}});
 }
 
 }  // namespace crmpulse::test

@@ -31,7 +31,8 @@ class TempDir {
 [[nodiscard]] bool port_answers(unsigned short port);
 
 /// True as soon as `condition` is; false when `patience` is over first.
-[[nodiscard]] bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience = std::chrono::seconds{60});
+[[nodiscard]] bool eventually(const std::function<bool()>& condition,
+                              std::chrono::milliseconds patience = std::chrono::seconds{60});
 
 struct ProcessOptions {
   std::string user;    ///< run as this user when we are root and it exists
@@ -65,5 +66,9 @@ class Process {
 
 /// Runs to the end; throws std::runtime_error with the output when it fails.
 void run_to_end(const std::vector<std::string>& command, const ProcessOptions& options = {});
+
+/// A self-signed certificate for 127.0.0.1 and localhost: DIRECTORY/server.crt and server.key, the key readable by the
+/// user only.
+void make_certificate(const std::string& directory, const std::string& user);
 
 }  // namespace crmpulse::test

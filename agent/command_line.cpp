@@ -1,0 +1,104 @@
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include <ostream>
+
+#include "agent/commands.h"
+#include "agent/data_dir.h"
+#include "agent/service.h"
+#include "core/log.h"
+
+namespace crmpulse::agent {
+namespace {
+
+constexpr const char* kDefaultConfig = "/etc/crmpulse/agent.yaml";
+
+struct Arguments {
+  std::string config = kDefaultConfig;
+  std::string log_level = "info";
+  std::string log_format = "text";
+  ProbeOptions probe;
+  std::string probe_format = "table";
+  RecipesOptions recipes;
+  std::string language = "en";
+};
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* description) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->fallthrough();  // --log-level and --version may stand behind the command
+  return command;
+}
+
+void add_config(CLI::App* command, Arguments& arguments) {
+  command->add_option("--config", arguments.config, "the configuration file")->capture_default_str();
+}
+
+void describe(CLI::App& app, Arguments& arguments) {
+  app.description("Measures CRMs and ships what it finds to a collector.");
+  app.set_version_flag("--version", "crmpulse-agent " CRMPULSE_VERSION);
+  app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  app.add_option("--log-format", arguments.log_format, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  app.require_subcommand(1);
+  add_config(add_command(app, "run", "run the service until SIGTERM; SIGHUP reloads"), arguments);
+  add_config(
+      add_command(app, "check", "validate the configuration without touching the network; print the calls a day"),
+      arguments);
+  CLI::App* probe =
+      add_command(app, "probe", "run every measurement once, now; exit 0 healthy, 1 sub-healthy, 2 poor, 3 unknown");
+  add_config(probe, arguments);
+  probe->add_option("NAME", arguments.probe.names, "CRMs to probe (default: all)");
+  probe->add_option("--format", arguments.probe_format, "table, json or prometheus")
+      ->check(CLI::IsMember({"table", "json", "prometheus"}))
+      ->capture_default_str();
+  CLI::App* recipes = add_command(app, "recipes", "list the recipes, or explain one");
+  recipes->add_option("NAME", arguments.recipes.name, "a recipe's name or path");
+  recipes->add_option("--language", arguments.language, "en or zh")
+      ->check(CLI::IsMember({"en", "zh"}))
+      ->capture_default_str();
+}
+
+int run(CLI::App& app, Arguments& arguments, std::ostream& out, std::ostream& err) {
+  log::configure(*log::level_from(arguments.log_level), *log::format_from(arguments.log_format));
+  const SettingsDefaults defaults = machine_defaults();
+  if (app.got_subcommand("run")) return run_command(arguments.config, defaults, err);
+  if (app.got_subcommand("check")) return check_command(arguments.config, defaults, out, err);
+  if (app.got_subcommand("recipes")) {
+    arguments.recipes.chinese = arguments.language == "zh";
+    return recipes_command(arguments.recipes, defaults, out, err);
+  }
+  arguments.probe.config = arguments.config;
+  if (arguments.probe_format == "json") arguments.probe.format = ProbeFormat::json;
+  if (arguments.probe_format == "prometheus") arguments.probe.format = ProbeFormat::prometheus;
+  return probe_command(arguments.probe, defaults, out, err);
+}
+
+}  // namespace
+
+SettingsDefaults machine_defaults() {
+  const std::string data = data_dir(service::executable_dir());
+  return {service::host_name(), service::default_state_dir(), data + "/recipes", data + "/rules/default.yaml"};
+}
+
+int command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+  CLI::App app;
+  app.name("crmpulse-agent");
+  Arguments arguments;
+  describe(app, arguments);
+  const bool probing = argc > 1 && std::find(argv + 1, argv + argc, std::string_view{"probe"}) != argv + argc;
+  try {
+    app.parse(argc, argv);
+    return run(app, arguments, out, err);
+  } catch (const CLI::ParseError& error) {
+    if (app.exit(error, out, err) == 0) return kExitOk;
+    return probing ? kExitUnknown : kExitUsage;
+  } catch (const std::exception& error) {
+    err << fmt::format("crmpulse-agent: {}\n", error.what());
+    return probing ? kExitUnknown : kExitFailed;
+  }
+}
+
+}  // namespace crmpulse::agent

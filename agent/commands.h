@@ -1,0 +1,42 @@
+#pragma once
+// The program's commands; main only calls command_line. Results go to `out`, errors to `err`.
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "agent/settings.h"
+
+namespace crmpulse::agent {
+
+inline constexpr int kExitOk = 0;
+inline constexpr int kExitFailed = 1;
+inline constexpr int kExitUsage = 2;    ///< configuration or command line
+inline constexpr int kExitUnknown = 3;  ///< `probe`: by the monitoring-plugin convention
+
+/// What this machine and installation bring.
+[[nodiscard]] SettingsDefaults machine_defaults();
+
+int check_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err);
+
+enum class ProbeFormat { table, json, prometheus };
+struct ProbeOptions {
+  std::string config;
+  std::vector<std::string> names;  ///< empty: all CRMs
+  ProbeFormat format = ProbeFormat::table;
+};
+int probe_command(const ProbeOptions& options, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err);
+
+struct RecipesOptions {
+  std::string name;  ///< empty: list them
+  bool chinese = false;
+};
+int recipes_command(const RecipesOptions& options, const SettingsDefaults& defaults, std::ostream& out,
+                    std::ostream& err);
+
+/// Runs until SIGTERM or SIGINT.
+int run_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& err);
+
+int command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,209 @@
+#include "agent/crm_settings.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <set>
+
+namespace crmpulse::agent {
+namespace {
+
+struct Transactions {
+  bool enabled = false;
+  std::optional<Duration> interval;
+};
+
+struct Context {
+  Settings& settings;
+  Problems& problems;
+  std::map<std::string, std::shared_ptr<const probes::Recipe>, std::less<>> recipes;  ///< null: it did not load
+};
+
+bool is_label_name(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  return !name.empty() && name.size() <= 128 && letter(name.front()) && !name.starts_with("__") &&
+         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+void get_interval(config::Reader& reader, std::optional<Duration>& out) {
+  Duration value{};
+  if (reader.get("interval", value, kMinInterval, kMaxInterval)) out = value;
+}
+
+bool is_path(std::string_view recipe) {
+  return recipe.find('/') != std::string_view::npos || recipe.ends_with(".yaml");
+}
+
+std::shared_ptr<const probes::Recipe> find_recipe(config::Reader& reader, Context& context) {
+  std::string name;
+  reader.require("recipe", name);
+  if (name.empty()) return nullptr;
+  if (!is_path(name)) {
+    const auto known = probes::list_recipes(context.settings.recipe_dir);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      reader.problem("recipe",
+                     fmt::format("there is no recipe '{}' in {}; known: {}; a recipe of your own is named by its path",
+                                 name, context.settings.recipe_dir, fmt::join(known, ", ")));
+      return nullptr;
+    }
+  }
+  if (std::error_code error; is_path(name) && !std::filesystem::exists(from_folder_of(reader.file(), name), error)) {
+    reader.problem("recipe", fmt::format("there is no file '{}'", from_folder_of(reader.file(), name)));
+    return nullptr;
+  }
+  const std::string source = is_path(name) ? from_folder_of(reader.file(), name) : name;
+  if (const auto found = context.recipes.find(source); found != context.recipes.end()) return found->second;
+  auto& slot = context.recipes[source];
+  if (auto loaded = probes::load_recipe(source, context.settings.recipe_dir)) {
+    slot = std::make_shared<const probes::Recipe>(std::move(*loaded));
+  } else {
+    for (const Problem& problem : loaded.error()) context.problems.push_back(problem);
+  }
+  return slot;
+}
+
+Transactions read_transactions(config::Reader reader) {
+  Transactions transactions;
+  reader.get("enabled", transactions.enabled);
+  get_interval(reader, transactions.interval);
+  reader.finish();
+  return transactions;
+}
+
+std::map<std::string, MeasurementSettings> read_measurements(config::Reader reader, const probes::Recipe& recipe) {
+  std::map<std::string, MeasurementSettings> out;
+  for (const auto& measurement : recipe.measurements) {
+    if (!reader.has(measurement.id)) continue;
+    config::Reader item = reader.child(measurement.id);
+    MeasurementSettings& wanted = out[measurement.id];
+    get_interval(item, wanted.interval);
+    item.get("enabled", wanted.enabled);
+    Duration timeout{};
+    if (item.get("timeout", timeout, kMinTimeout, kMaxTimeout)) wanted.timeout = timeout;
+    if (measurement.liveness && !wanted.enabled)
+      item.problem("enabled", "the liveness measurement decides crm_up and cannot be off");
+    item.finish();
+  }
+  for (const std::string& id : reader.keys()) {
+    const auto known = [&](const probes::Measurement& m) { return m.id == id; };
+    if (std::any_of(recipe.measurements.begin(), recipe.measurements.end(), known)) continue;
+    std::vector<std::string> ids;
+    for (const auto& measurement : recipe.measurements) ids.push_back(measurement.id);
+    reader.raw(id);
+    reader.problem(id,
+                   fmt::format("recipe '{}' has no such measurement; it has {}", recipe.name, fmt::join(ids, ", ")));
+  }
+  reader.finish();
+  return out;
+}
+
+/// The recipe's measurements as this CRM runs them; ids of those it does not go to `off`.
+std::shared_ptr<const probes::Recipe> adapt(const probes::Recipe& recipe,
+                                            const std::map<std::string, MeasurementSettings>& wanted,
+                                            const Transactions& transactions, Duration interval,
+                                            std::vector<std::string>& off) {
+  auto adapted = std::make_shared<probes::Recipe>(recipe);
+  std::erase_if(adapted->measurements, [&](const probes::Measurement& measurement) {
+    const auto found = wanted.find(measurement.id);
+    const bool on =
+        (found == wanted.end() || found->second.enabled) && (measurement.transaction.empty() || transactions.enabled);
+    if (!on) off.push_back(measurement.id);
+    return !on;
+  });
+  for (auto& measurement : adapted->measurements) {
+    if (!measurement.transaction.empty() && transactions.interval) measurement.interval = transactions.interval;
+    if (const auto found = wanted.find(measurement.id); found != wanted.end()) {
+      if (found->second.interval) measurement.interval = found->second.interval;
+      if (found->second.timeout) measurement.timeout = found->second.timeout;
+    }
+    if (!measurement.interval) measurement.interval = interval;
+  }
+  return adapted;
+}
+
+/// `transactions.enabled` that would write nothing is a misunderstanding worth a word.
+void check_transactions(config::Reader& reader, const CrmSettings& crm, const Transactions& transactions) {
+  if (!transactions.enabled) return;
+  std::string needed;
+  for (const auto& measurement : crm.recipe->measurements) {
+    if (measurement.transaction.empty()) continue;
+    if (measurement.when.empty() || crm.arguments.given(measurement.when)) return;
+    needed = measurement.when;
+  }
+  reader.problem("transactions", needed.empty() ? fmt::format("recipe '{}' has no write test", crm.recipe->name)
+                                                : fmt::format("the recipe's write test needs with.{}", needed));
+}
+
+void check_auth(config::Reader& reader, const probes::Recipe& recipe) {
+  if (reader.raw("auth") == nullptr) return;
+  reader.problem("auth", recipe.transport == probes::Transport::sql
+                             ? "a database needs no authentication flow: its user stands in with.url, its password in "
+                               "with.password_file, password_env or password_credential"
+                             : "authentication flows are not part of this version; use the recipe's parameters");
+}
+
+void read_budget(config::Reader& reader, double& budget) {
+  reader.get("budget", budget, 0, 1);
+  if (!(budget > 0)) reader.problem("budget", "must be above 0: nothing could be measured");
+}
+
+void read_crm(config::Reader& reader, Context& context, std::set<std::string>& names) {
+  CrmSettings crm;
+  reader.require("name", crm.name);
+  if (reader.has("name") && (crm.name.empty() || crm.name.size() > 128))
+    reader.problem("name", "must be 1 to 128 bytes: it becomes the label \"crm\"");
+  if (!crm.name.empty() && !names.insert(crm.name).second)
+    reader.problem("name", fmt::format("there are two CRMs named '{}'", crm.name));
+  Duration interval = context.settings.interval;
+  reader.get("interval", interval, kMinInterval, kMaxInterval);
+  read_budget(reader, crm.budget);
+  auto labels = reader.child("labels");
+  read_labels(labels, crm.labels);
+  const Transactions transactions = read_transactions(reader.child("transactions"));
+  const auto recipe = find_recipe(reader, context);
+  if (!recipe) {
+    for (const std::string_view key : {"with", "auth", "measurements"}) reader.raw(key);
+    reader.finish();
+    return;
+  }
+  check_auth(reader, *recipe);
+  const auto wanted = read_measurements(reader.child("measurements"), *recipe);
+  const std::size_t before = context.problems.size();
+  crm.arguments = probes::Arguments::read(*recipe, reader.child("with"));
+  crm.recipe = adapt(*recipe, wanted, transactions, interval, crm.off);
+  if (context.problems.size() == before) check_transactions(reader, crm, transactions);
+  reader.finish();
+  context.settings.crms.push_back(std::move(crm));
+}
+
+}  // namespace
+
+void read_labels(config::Reader& reader, Labels& labels) {
+  constexpr std::array<std::string_view, 3> kOurs{"crm", "kind", "agent"};
+  for (const std::string& name : reader.keys()) {
+    std::string value;
+    if (!reader.get(name, value)) continue;
+    if (std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end()) {
+      reader.problem(name, "is set by the agent itself");
+    } else if (!is_label_name(name)) {
+      reader.problem(name, "is no label name: letters, digits and _, not starting with a digit or __");
+    } else if (value.empty() || value.size() > 1024) {
+      reader.problem(name, "a label's value must be 1 to 1024 bytes");
+    } else {
+      labels.set(name, value);
+    }
+  }
+  reader.finish();
+}
+
+void read_crms(config::Reader& root, Settings& settings, Problems& problems) {
+  Context context{settings, problems, {}};
+  std::set<std::string> names;
+  if (!root.has("crms")) root.missing("crms");
+  for (config::Reader& reader : root.each("crms")) read_crm(reader, context, names);
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,156 @@
+#include "agent/judge.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+namespace crmpulse::agent {
+namespace {
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+/// Nearest rank, ceil(q·n).
+double nearest_rank(std::vector<double> values, double quantile) {
+  std::sort(values.begin(), values.end());
+  const auto rank = static_cast<std::size_t>(std::ceil(quantile * static_cast<double>(values.size())));
+  return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
+}
+
+/// Nothing for what one reading cannot say.
+std::optional<double> aggregate(const Rule& rule, const std::vector<double>& values, TimePoint now) {
+  switch (rule.aggregator) {
+    case Aggregator::last: return values.back();
+    case Aggregator::avg:
+    case Aggregator::ratio: return mean(values);
+    case Aggregator::min: return *std::min_element(values.begin(), values.end());
+    case Aggregator::max: return *std::max_element(values.begin(), values.end());
+    case Aggregator::quantile: return nearest_rank(values, rule.quantile);
+    case Aggregator::age: return to_seconds(now.time_since_epoch()) - *std::max_element(values.begin(), values.end());
+    default: return std::nullopt;
+  }
+}
+
+/// The sample's value, divided where the rule says so; nothing without a usable divisor.
+std::optional<double> value_of(const Rule& rule, const Sample& sample, std::span<const Sample> all) {
+  if (!rule.measure.per) return sample.value;
+  const Measure::Divisor& per = *rule.measure.per;
+  const auto divides = [&](const Sample& other) {
+    const auto same = [&](const std::string& label) { return other.labels.get(label) == sample.labels.get(label); };
+    return other.metric == per.metric && matches(per.where, other.labels) &&
+           std::all_of(per.on.begin(), per.on.end(), same);
+  };
+  const auto found = std::find_if(all.rbegin(), all.rend(), divides);
+  if (found == all.rend() || !(found->value > 0)) return std::nullopt;
+  return sample.value / found->value;
+}
+
+bool is_worse(const Rule& rule, double a, double b) {
+  return rule.op == Direction::above ? a > b : a < b;
+}
+
+std::optional<RuleLevel> judge_rule(const Rule& rule, std::span<const Sample> samples, TimePoint now) {
+  std::map<std::string, std::vector<double>, std::less<>> groups;
+  for (const Sample& sample : samples) {
+    if (!feeds(rule, sample.metric, sample.labels)) continue;
+    const auto value = value_of(rule, sample, samples);
+    if (value) groups[rule.each.empty() ? std::string{} : std::string{sample.labels.get(rule.each)}].push_back(*value);
+  }
+  if (groups.empty()) return std::nullopt;
+  RuleLevel worst{.rule = &rule, .each = {}, .value = {}, .level = {}};
+  for (const auto& [each, values] : groups) {
+    const auto value = aggregate(rule, values, now);
+    if (!value || (worst.value && !is_worse(rule, *value, *worst.value))) continue;
+    worst.each = each;
+    worst.value = value;
+    worst.level = entered_level(rule, *value);
+  }
+  return worst;
+}
+
+/// The last rule of an id that applies wins.
+std::vector<const Rule*> applying(const Ruleset& rules, const Labels& crm) {
+  std::vector<const Rule*> out;
+  for (const Rule& rule : rules.rules) {
+    if (!matches(rule.applies_to, crm)) continue;
+    const auto same = std::find_if(out.begin(), out.end(), [&](const Rule* other) { return other->id == rule.id; });
+    if (same == out.end())
+      out.push_back(&rule);
+    else
+      *same = &rule;
+  }
+  return out;
+}
+
+Level counted(const RuleLevel& level) {
+  const Level found = level.level.value_or(Level::healthy);
+  return level.rule->role == Role::soft ? std::min(found, Level::sub_healthy) : found;
+}
+
+std::string sentence(const RuleLevel& level) {
+  const Rule& rule = *level.rule;
+  const double limit = counted(level) == Level::poor ? rule.poor.enter : rule.sub.enter;
+  return fmt::format("{}{} {} ({} from {})", rule.dimension,
+                     level.each.empty() ? "" : fmt::format(" of {}", level.each), human_value(*level.value, rule.unit),
+                     to_string(counted(level)), human_value(limit, rule.unit));
+}
+
+std::string sentence(const probes::Reading& reading) {
+  return fmt::format("{} failed: {}/{}: {}", reading.measurement, to_string(reading.failure->stage),
+                     to_string(reading.failure->reason), reading.failure->message);
+}
+
+std::string healthy_sentence(const CrmReport& report) {
+  const auto judged =
+      std::count_if(report.levels.begin(), report.levels.end(), [](const RuleLevel& l) { return l.level.has_value(); });
+  return fmt::format("{} measurements answered, {} rules judged", report.readings.size(), judged);
+}
+
+}  // namespace
+
+std::vector<RuleLevel> judge_samples(const Ruleset& rules, const Labels& crm, std::span<const Sample> samples,
+                                     TimePoint now) {
+  std::vector<RuleLevel> out;
+  for (const Rule* rule : applying(rules, crm)) {
+    if (auto level = judge_rule(*rule, samples, now)) out.push_back(std::move(*level));
+  }
+  return out;
+}
+
+void judge_report(CrmReport& report, const Ruleset& rules, const Labels& labels, TimePoint now) {
+  std::vector<Sample> samples;
+  for (const auto& reading : report.readings)
+    samples.insert(samples.end(), reading.samples.begin(), reading.samples.end());
+  report.levels = judge_samples(rules, labels, samples, now);
+  const auto take = [&](Level level, const auto& subject) {
+    if (report.state && *report.state >= level) return;
+    report.state = level;
+    report.why = level == Level::healthy ? std::string{} : sentence(subject);
+  };
+  for (const auto& reading : report.readings) {
+    if (reading.failure) take(reading.measurement == report.liveness ? Level::poor : Level::sub_healthy, reading);
+  }
+  for (const auto& level : report.levels) {
+    if (level.level) take(counted(level), level);
+  }
+  if (!report.state) report.why = "nothing could be judged: no rule has a value";
+  if (report.state == Level::healthy) report.why = healthy_sentence(report);
+}
+
+std::string human_value(double value, std::string_view unit) {
+  if (unit == "ratio") return fmt::format("{:.4g}%", value * 100);
+  if (unit != "seconds" || !std::isfinite(value)) return fmt::format("{:.6g}", value);
+  const double size = std::abs(value);
+  if (size < 1e-9) return "0 s";
+  if (size < 1) return fmt::format("{:.3g} ms", value * 1e3);
+  if (size < 120) return fmt::format("{:.3g} s", value);
+  if (size < 7200) return fmt::format("{:.3g} min", value / 60);
+  if (size < 172800) return fmt::format("{:.3g} h", value / 3600);
+  return fmt::format("{:.4g} d", value / 86400);
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,45 @@
+#pragma once
+// The rules' thresholds on one reading of one CRM: no windows, no `for`, no memory. For `probe`; the collector judges
+// for real.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/rule.h"
+#include "core/sample.h"
+#include "probes/target.h"
+
+namespace crmpulse::agent {
+
+struct RuleLevel {
+  const Rule* rule = nullptr;
+  std::string each;             ///< the value of the rule's `each` label that is worst; empty when it has none
+  std::optional<double> value;  ///< absent: the rule needs more than one reading
+  std::optional<Level> level;
+};
+
+/// One entry per rule that applies to the CRM and is fed by the samples, in the rules' order. `rules` must outlive it.
+[[nodiscard]] std::vector<RuleLevel> judge_samples(const Ruleset& rules, const Labels& crm,
+                                                   std::span<const Sample> samples, TimePoint now);
+
+/// One CRM probed once.
+struct CrmReport {
+  std::string crm;
+  std::string kind;
+  std::vector<probes::Reading> readings;
+  std::string liveness;  ///< id of that measurement
+  std::vector<RuleLevel> levels;
+  std::optional<Level> state;  ///< absent: unknown, nothing could be judged
+  std::string why;             ///< one line
+};
+
+/// Fills levels, state and why from the readings: the worst gate counts, soft rules at most sub-healthy, a failed
+/// measurement is sub-healthy (its series would be missing), a failed liveness poor.
+void judge_report(CrmReport& report, const Ruleset& rules, const Labels& labels, TimePoint now);
+
+/// `1.31 s`, `99.5%`, `1234`: a value in a rule's unit, for people.
+[[nodiscard]] std::string human_value(double value, std::string_view unit);
+
+}  // namespace crmpulse::agent

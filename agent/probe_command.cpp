@@ -1,0 +1,109 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <future>
+#include <ostream>
+#include <thread>
+
+#include "agent/commands.h"
+#include "agent/probe_report.h"
+#include "agent/targets.h"
+#include "config/rules_file.h"
+#include "core/clock.h"
+
+namespace crmpulse::agent {
+namespace {
+
+/// Every measurement once, one after another: they share a connection.
+CrmReport probe_one(probes::Target& target) {
+  CrmReport report{.crm = target.spec().crm,
+                   .kind = target.spec().recipe->name,
+                   .readings = {},
+                   .liveness = {},
+                   .levels = {},
+                   .state = {},
+                   .why = {}};
+  const auto& planned = target.measurements();
+  for (std::size_t index = 0; index < planned.size(); ++index) {
+    if (planned[index].measurement->liveness) report.liveness = planned[index].measurement->id;
+    auto reading = std::make_shared<std::promise<probes::Reading>>();
+    auto future = reading->get_future();
+    target.start(index, wall_now(), [reading](probes::Reading value) { reading->set_value(std::move(value)); });
+    report.readings.push_back(future.get());
+  }
+  return report;
+}
+
+/// CRMs beside each other; each on a thread that waits for its readings.
+std::vector<CrmReport> probe_all(const std::vector<probes::Target*>& targets) {
+  std::vector<CrmReport> reports(targets.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    threads.emplace_back([&, i] { reports[i] = probe_one(*targets[i]); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  return reports;
+}
+
+bool wanted(const std::vector<std::string>& names, const std::string& crm) {
+  return names.empty() || std::find(names.begin(), names.end(), crm) != names.end();
+}
+
+/// Names the user gave that are no CRM of the file.
+std::vector<std::string> unknown_names(const std::vector<std::string>& names, const Settings& settings) {
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    const auto same = [&](const CrmSettings& crm) { return crm.name == name; };
+    if (std::none_of(settings.crms.begin(), settings.crms.end(), same)) out.push_back(name);
+  }
+  return out;
+}
+
+std::string text_of(ProbeFormat format, const std::vector<CrmReport>& reports) {
+  switch (format) {
+    case ProbeFormat::json: return probe_json(reports);
+    case ProbeFormat::prometheus: return probe_prometheus(reports);
+    case ProbeFormat::table: break;
+  }
+  return probe_table(reports);
+}
+
+}  // namespace
+
+int probe_command(const ProbeOptions& options, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err) {
+  const auto settings = load_settings(options.config, defaults);
+  if (!settings) {
+    err << to_string(settings.error()) << '\n';
+    return kExitUnknown;
+  }
+  const auto rules = config::load_rules(settings->rules);
+  probes::Runtime runtime;
+  const auto made = make_targets(*settings, runtime);
+  if (!rules || !made) {
+    err << (rules ? to_string(made.error()) : to_string(rules.error())) << '\n';
+    return kExitUnknown;
+  }
+  if (const auto unknown = unknown_names(options.names, *settings); !unknown.empty()) {
+    std::vector<std::string> known;
+    for (const auto& crm : settings->crms) known.push_back(crm.name);
+    err << fmt::format("{}: there is no CRM named {}; it has {}\n", options.config, fmt::join(unknown, ", "),
+                       fmt::join(known, ", "));
+    return kExitUnknown;
+  }
+  if (made->empty()) {
+    err << fmt::format("{}: there are no CRMs in it\n", options.config);
+    return kExitUnknown;
+  }
+  std::vector<probes::Target*> targets;
+  for (const auto& target : *made) {
+    if (wanted(options.names, target->spec().crm)) targets.push_back(target.get());
+  }
+  std::vector<CrmReport> reports = probe_all(targets);
+  for (std::size_t i = 0; i < reports.size(); ++i)
+    judge_report(reports[i], *rules, targets[i]->spec().labels, wall_now());
+  out << text_of(options.format, reports);
+  return exit_code(worst_state(reports));
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,164 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+#include <set>
+
+#include "agent/commands.h"
+#include "agent/text_table.h"
+#include "core/time.h"
+
+namespace crmpulse::agent {
+namespace {
+
+struct Words {
+  bool chinese;
+  [[nodiscard]] const char* operator()(const char* en, const char* zh) const { return chinese ? zh : en; }
+  [[nodiscard]] const std::string& operator()(const probes::Text& text) const {
+    return chinese && !text.zh.empty() ? text.zh : text.en;
+  }
+};
+
+const char* name_of(probes::ParameterType type) {
+  constexpr std::array kNames{"string",   "secret",     "url",    "integer", "number",
+                              "duration", "identifier", "prefix", "boolean", "list"};
+  return kNames[static_cast<std::size_t>(type)];
+}
+
+std::string spoken_to(const probes::Recipe& recipe) {
+  if (recipe.transport == probes::Transport::http) return "http";
+  std::vector<std::string_view> dialects;
+  for (const auto dialect : recipe.dialects) dialects.push_back(probes::to_string(dialect));
+  return fmt::format("sql: {}", fmt::join(dialects, ", "));
+}
+
+std::string parameters_text(const probes::Recipe& recipe, const Words& words) {
+  TextTable table{
+      {{words("name", "名称")}, {words("type", "类型")}, {words("default", "默认")}, {words("meaning", "含义")}}};
+  for (const auto& parameter : recipe.parameters) {
+    const bool secret = parameter.type == probes::ParameterType::secret;
+    std::string help = words(parameter.help);
+    if (secret) help += words(" (as _file, _env or _credential)", "（写成 _file、_env 或 _credential）");
+    if (!parameter.choices.empty()) help += fmt::format(" [{}]", fmt::join(parameter.choices, " | "));
+    table.add({parameter.name, name_of(parameter.type),
+               parameter.required ? words("required", "必填") : parameter.default_text.value_or(""), help});
+  }
+  return table.empty() ? std::string{}
+                       : fmt::format("\n{}\n{}", words("Parameters (under `with:`)", "参数（写在 `with:` 下）"),
+                                     table.text("  "));
+}
+
+/// Metric names with their fixed labels' place left to the samples themselves.
+std::string metrics_of(const probes::Measurement& measurement) {
+  if (!measurement.transaction.empty()) return "crm_transaction_success, crm_transaction_duration_seconds";
+  std::set<std::string> metrics;
+  if (measurement.liveness) metrics.insert("crm_up");
+  for (const auto& sample : measurement.samples) metrics.insert(sample.metric);
+  return fmt::format("{}", fmt::join(metrics, ", "));
+}
+
+std::string measurements_text(const probes::Recipe& recipe, const Words& words) {
+  TextTable table{{{words("measurement", "测量")},
+                   {words("interval", "间隔")},
+                   {words("operation", "操作")},
+                   {words("only with", "条件")},
+                   {words("samples", "样本")}}};
+  for (const auto& measurement : recipe.measurements) {
+    table.add({measurement.id,
+               measurement.interval ? format_duration(*measurement.interval) : words("the CRM's", "按 CRM 配置"),
+               measurement.operation, measurement.when, metrics_of(measurement)});
+  }
+  return fmt::format("\n{}\n{}", words("Measurements", "测量项"), table.text("  "));
+}
+
+std::string indented(std::string_view text, std::string_view indent) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    if (end > 0) out += fmt::format("{}{}\n", indent, text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+std::string template_text(const probes::Template& text) {
+  std::string out = indented(text.any, "      ");
+  for (const auto& [dialect, query] : text.by_dialect) {
+    out += fmt::format("      {}:\n{}", probes::to_string(dialect), indented(query, "        "));
+  }
+  return out;
+}
+
+std::string calls_text(const probes::Recipe& recipe, const Words& words) {
+  std::string out = fmt::format("\n{}\n", words("Calls", "调用"));
+  for (const auto& measurement : recipe.measurements) {
+    out += fmt::format("  {}\n", measurement.id);
+    if (measurement.request) out += fmt::format("      {} {}\n", measurement.request->method, measurement.request->url);
+    if (!measurement.query.empty()) out += template_text(measurement.query);
+    for (const auto& step : measurement.steps) {
+      out += fmt::format("    {}\n{}", step.step, template_text(step.statement.empty() ? step.query : step.statement));
+    }
+  }
+  return out;
+}
+
+std::string rest_text(const probes::Recipe& recipe, const Words& words) {
+  std::string out;
+  if (!recipe.rights.empty())
+    out += fmt::format("\n{}\n", words("Rights the monitoring account needs", "监控账号所需权限"));
+  for (const std::string& right : recipe.rights) out += indented(right, "  ");
+  if (!recipe.not_measured.empty()) out += fmt::format("\n{}\n", words("Not measured", "不测量"));
+  for (const auto& [dimension, why] : recipe.not_measured) out += fmt::format("  {}: {}\n", dimension, words(why));
+  return out;
+}
+
+int show(const RecipesOptions& options, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err) {
+  const auto known = probes::list_recipes(defaults.recipe_dir);
+  const bool is_path = options.name.find('/') != std::string::npos || options.name.ends_with(".yaml");
+  if (!is_path && std::find(known.begin(), known.end(), options.name) == known.end()) {
+    err << fmt::format("there is no recipe '{}' in {}; known: {}\n", options.name, defaults.recipe_dir,
+                       fmt::join(known, ", "));
+    return kExitUsage;
+  }
+  const auto recipe = probes::load_recipe(options.name, defaults.recipe_dir);
+  if (!recipe) {
+    err << to_string(recipe.error()) << '\n';
+    return kExitUsage;
+  }
+  const Words words{options.chinese};
+  out << fmt::format("{}: {} ({})\n", recipe->name, words(recipe->title), spoken_to(*recipe))
+      << parameters_text(*recipe, words) << measurements_text(*recipe, words) << rest_text(*recipe, words)
+      << calls_text(*recipe, words);
+  return kExitOk;
+}
+
+}  // namespace
+
+int recipes_command(const RecipesOptions& options, const SettingsDefaults& defaults, std::ostream& out,
+                    std::ostream& err) {
+  if (!options.name.empty()) return show(options, defaults, out, err);
+  const Words words{options.chinese};
+  TextTable table{{{words("recipe", "配方")},
+                   {words("for", "适用于")},
+                   {words("speaks", "方式")},
+                   {words("measurements", "测量项"), TextTable::Align::right}}};
+  bool broken = false;
+  for (const std::string& name : probes::list_recipes(defaults.recipe_dir)) {
+    const auto recipe = probes::load_recipe(name, defaults.recipe_dir);
+    if (!recipe) {
+      err << to_string(recipe.error()) << '\n';
+      broken = true;
+      continue;
+    }
+    table.add({recipe->name, words(recipe->title), spoken_to(*recipe), fmt::to_string(recipe->measurements.size())});
+  }
+  if (table.empty())
+    err << fmt::format("there are no recipes in {}\n", defaults.recipe_dir);
+  else
+    out << table.text();
+  return broken || table.empty() ? kExitFailed : kExitOk;
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,62 @@
+#pragma once
+// Runs what the scheduler says, on the targets, and hands the readings on.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/targets.h"
+#include "core/clock.h"
+#include "net/loop.h"
+
+namespace crmpulse::agent {
+
+/// What the agent says about its runs; counted since the start of the process, over reloads.
+struct RunCounters {
+  std::uint64_t runs = 0;
+  std::uint64_t skipped = 0;  ///< due again while still running
+  std::uint64_t rows_truncated = 0;
+  std::map<std::string, std::uint64_t> calls;  ///< by CRM
+};
+
+/// Everything on the loop's thread. One CRM's measurements run one after another, liveness first, so that none of them
+/// spends its timeout waiting for another; CRMs run beside each other.
+class Runner {
+ public:
+  using Sink = std::function<void(probes::Reading)>;
+  /// `clock` says what is due; `wall` stamps the samples.
+  Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> wall, Sink sink);
+  ~Runner();
+
+  /// Starts measuring these targets in place of those before, whose runs in hand end by themselves.
+  void replace(Targets targets, const std::string& agent);
+  /// Starts nothing more; `finished` is called when nothing is in hand or `grace` is over.
+  void stop(Duration grace, std::function<void()> finished);
+
+  [[nodiscard]] RunCounters counters() const;
+
+ private:
+  struct Generation;
+  struct Mailbox;
+  void wake();
+  void start_next(Generation& generation, std::size_t target);
+  void finished(std::uint64_t generation, std::size_t item, probes::Reading reading);
+  void retire(std::unique_ptr<Generation> generation);
+  void check_stopped();
+
+  net::Loop& loop_;
+  const Clock& clock_;
+  std::function<TimePoint()> wall_;
+  Sink sink_;
+  std::shared_ptr<Mailbox> mailbox_;
+  std::unique_ptr<Generation> current_;
+  std::vector<std::unique_ptr<Generation>> retired_;  ///< until their last run has ended
+  RunCounters counters_;
+  std::uint64_t generations_ = 0;
+  net::Loop::Timer timer_;
+  net::Loop::Timer grace_timer_;
+  std::function<void()> stopped_;
+};
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,54 @@
+#include "agent/self_metrics.h"
+
+namespace crmpulse::agent {
+namespace {
+
+class Collector {
+ public:
+  explicit Collector(const SelfReading& reading) : reading_(reading) {}
+  void add(std::string_view metric, double value, std::string_view label = {}, std::string_view label_value = {}) {
+    Sample sample{std::string{metric}, Labels{{"agent", reading_.agent}}, value, reading_.at};
+    if (!label.empty()) sample.labels.set(label, label_value);
+    samples.push_back(std::move(sample));
+  }
+  void add(std::string_view metric, std::uint64_t value) { add(metric, static_cast<double>(value)); }
+
+  std::vector<Sample> samples;
+
+ private:
+  const SelfReading& reading_;
+};
+
+double seconds(TimePoint time) {
+  return static_cast<double>(unix_millis(time)) / 1000.0;
+}
+
+}  // namespace
+
+std::vector<Sample> self_samples(const SelfReading& reading) {
+  Collector out{reading};
+  if (reading.heartbeat) out.add("crm_agent_heartbeat_timestamp_seconds", seconds(reading.at));
+  out.add("crm_agent_info", 1.0, "version", CRMPULSE_VERSION);
+  out.add("crm_agent_spool_bytes", reading.spool.bytes);
+  // An empty spool has nothing old: now.
+  const bool waiting = reading.spool.oldest > TimePoint{};
+  out.add("crm_agent_spool_oldest_unsent_timestamp_seconds", seconds(waiting ? reading.spool.oldest : reading.at));
+  out.add("crm_agent_dropped_samples_total", reading.spool.dropped_samples + reading.shipper.dropped_samples);
+  out.add("crm_agent_dropped_evidence_total", reading.shipper.dropped_evidence);
+  out.add("crm_agent_failed_sends_total", reading.shipper.failed_requests);
+  out.add("crm_agent_runs_total", reading.runs.runs);
+  out.add("crm_agent_skipped_runs_total", reading.runs.skipped);
+  out.add("crm_agent_rows_truncated_total", reading.runs.rows_truncated);
+  out.add("crm_agent_resident_memory_bytes", reading.resident_bytes);
+  out.add("crm_agent_last_reload_successful", reading.last_reload_worked ? 1.0 : 0.0);
+  for (const std::string& crm : reading.crms) {
+    const auto calls = reading.runs.calls.find(crm);
+    out.add("crm_agent_calls_total", calls == reading.runs.calls.end() ? 0.0 : static_cast<double>(calls->second),
+            "crm", crm);
+    // Databases have no allowance to keep to, so nothing is stretched.
+    out.add("crm_agent_interval_stretch_ratio", 1.0, "crm", crm);
+  }
+  return std::move(out.samples);
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,28 @@
+#pragma once
+// What the agent says about itself: samples with the label `agent`, and `crm` where they are per CRM. Pure.
+
+#include <string>
+#include <vector>
+
+#include "agent/runner.h"
+#include "agent/shipper.h"
+#include "core/sample.h"
+#include "store/spool.h"
+
+namespace crmpulse::agent {
+
+struct SelfReading {
+  std::string agent;
+  TimePoint at;
+  bool heartbeat = false;  ///< with the heartbeat's own sample
+  std::vector<std::string> crms;
+  RunCounters runs;
+  store::Spool::Stats spool;
+  Shipper::Stats shipper;
+  std::uint64_t resident_bytes = 0;
+  bool last_reload_worked = true;
+};
+
+[[nodiscard]] std::vector<Sample> self_samples(const SelfReading& reading);
+
+}  // namespace crmpulse::agent

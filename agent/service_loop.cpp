@@ -1,0 +1,162 @@
+#include "agent/service_loop.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "agent/targets.h"
+#include "core/log.h"
+
+namespace crmpulse::agent {
+namespace {
+
+constexpr Duration kSelfInterval{std::chrono::seconds{30}};
+constexpr int kHeartbeatRounds = 2;  ///< the heartbeat comes with every second report: each minute
+constexpr Duration kStatusInterval{std::chrono::seconds{10}};
+constexpr Duration kStopGrace{std::chrono::seconds{5}};
+
+Shipper::Options shipper_options(const Settings& settings) {
+  Shipper::Options options;
+  options.agent = settings.agent_name;
+  options.url = settings.ship.url;
+  options.token = settings.ship.token;
+  options.tls = settings.ship.tls;
+  options.batch_samples = static_cast<std::size_t>(settings.ship.batch_samples);
+  return options;
+}
+
+net::HttpClient::Options client_options() {
+  net::HttpClient::Options options;
+  options.user_agent = "crmpulse-agent/" CRMPULSE_VERSION;
+  return options;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ServiceLoop>> ServiceLoop::make(std::string config, SettingsDefaults defaults,
+                                                       Settings settings) {
+  std::error_code error;
+  std::filesystem::create_directories(settings.state_dir, error);
+  if (error) return Error{fmt::format("cannot create the state directory {}: {}", settings.state_dir, error.message())};
+  store::Spool::Options options;
+  options.max_bytes = settings.ship.spool_max;
+  auto spool = store::Spool::open(settings.state_dir, options);
+  if (!spool) return spool.error();
+  return std::unique_ptr<ServiceLoop>{
+      new ServiceLoop{std::move(config), std::move(defaults), std::move(settings), std::move(*spool)}};
+}
+
+ServiceLoop::ServiceLoop(std::string config, SettingsDefaults defaults, Settings settings,
+                         std::unique_ptr<store::Spool> spool)
+    : config_(std::move(config)),
+      defaults_(std::move(defaults)),
+      settings_(std::move(settings)),
+      spool_(std::move(spool)),
+      runner_(
+          loop_, clock_, wall_now,
+          [this](probes::Reading reading) { spool_->push(std::move(reading.samples), std::move(reading.evidence)); }),
+      client_(client_options()) {}
+
+ServiceLoop::~ServiceLoop() = default;
+
+boost::system::result<void, Problems> ServiceLoop::run() {
+  auto targets = prepare(settings_);
+  if (!targets) return targets.error();
+  loop_.on_stop([this] { stop(); });
+  loop_.on_reload([this] { reload(); });
+  loop_.post([this, held = std::make_shared<Targets>(std::move(*targets))] { begin(std::move(*held)); });
+  loop_.run();
+  shipper_->stop();
+  if (auto flushed = spool_->flush(); !flushed)
+    log::error("the spool could not be synced", {{"why", flushed.error().message}});
+  log::info("agent stopped");
+  return {};
+}
+
+void ServiceLoop::begin(Targets targets) {
+  shipper_ = std::make_unique<Shipper>(*spool_, client_, shipper_options(settings_));
+  apply(settings_, std::move(targets));
+  timers_.push_back(loop_.every(kSelfInterval, [this] { report_self(); }));
+  timers_.push_back(loop_.every(kStatusInterval, [this] { report_status(); }));
+  if (const auto interval = manager_.alive_interval())
+    timers_.push_back(loop_.every(*interval, [this] { manager_.alive(); }));
+  report_self();
+  manager_.ready();
+  report_status();
+  log::info("agent started", {{"agent", settings_.agent_name},
+                              {"crms", fmt::to_string(settings_.crms.size())},
+                              {"ships_to", settings_.ship.url}});
+}
+
+boost::system::result<Targets, Problems> ServiceLoop::prepare(const Settings& next) {
+  Problems problems;
+  const auto needs_restart = [&](const char* path) {
+    problems.push_back({config_, 0, path, "can only change with a restart"});
+  };
+  if (next.state_dir != settings_.state_dir) needs_restart("agent.state_dir");
+  if (next.ship.spool_max != settings_.ship.spool_max) needs_restart("ship.spool_max");
+  auto targets = make_targets(next, runtime_);
+  if (!targets) {
+    for (const Problem& problem : targets.error()) problems.push_back(problem);
+  }
+  if (!problems.empty()) return problems;
+  return targets;
+}
+
+void ServiceLoop::apply(Settings next, Targets targets) {
+  settings_ = std::move(next);
+  shipper_->configure(shipper_options(settings_));
+  runner_.replace(std::move(targets), settings_.agent_name);
+  connectivity_.reset();
+  if (settings_.connectivity_url.empty()) return;
+  connectivity_ = std::make_unique<Connectivity>(
+      loop_, client_,
+      Connectivity::Options{settings_.agent_name, settings_.connectivity_url, settings_.interval, settings_.timeout},
+      [this](std::vector<Sample> samples) { spool_->push(std::move(samples), {}); });
+}
+
+void ServiceLoop::reload() {
+  manager_.reloading();
+  auto next = load_settings(config_, defaults_);
+  auto targets = next ? prepare(*next) : boost::system::result<Targets, Problems>{next.error()};
+  last_reload_worked_ = targets.has_value();
+  if (targets) {
+    apply(std::move(*next), std::move(*targets));
+    log::info("configuration reloaded", {{"file", config_}, {"crms", fmt::to_string(settings_.crms.size())}});
+  } else {
+    for (const Problem& problem : targets.error())
+      log::error("reload refused, nothing changed", {{"problem", to_string(problem)}});
+  }
+  manager_.ready();
+  report_status();
+}
+
+void ServiceLoop::stop() {
+  log::info("agent stopping");
+  manager_.stopping();
+  connectivity_.reset();
+  runner_.stop(kStopGrace, [this] { loop_.stop(); });
+}
+
+void ServiceLoop::report_self() {
+  SelfReading reading;
+  reading.agent = settings_.agent_name;
+  reading.at = wall_now();
+  reading.heartbeat = self_reports_++ % kHeartbeatRounds == 0;
+  for (const CrmSettings& crm : settings_.crms) reading.crms.push_back(crm.name);
+  reading.runs = runner_.counters();
+  reading.spool = spool_->stats();
+  reading.shipper = shipper_->stats();
+  reading.resident_bytes = service::resident_bytes();
+  reading.last_reload_worked = last_reload_worked_;
+  spool_->push(self_samples(reading), {});
+}
+
+void ServiceLoop::report_status() {
+  const auto spool = spool_->stats();
+  manager_.status(fmt::format("{} CRMs, collector {}, {} rows waiting{}", settings_.crms.size(),
+                              shipper_->stats().reachable ? "reachable" : "not reachable", spool.rows,
+                              last_reload_worked_ ? "" : ", last reload refused"));
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,101 @@
+#include "agent/settings.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "agent/crm_settings.h"
+#include "agent/url.h"
+#include "config/reader.h"
+
+namespace crmpulse::agent {
+namespace {
+
+void check_url(config::Reader& reader, std::string_view key, const std::string& url) {
+  if (auto fault = url_fault(url)) reader.problem(key, *fault);
+}
+
+void check_file(config::Reader& reader, std::string_view key, const std::string& file) {
+  std::error_code error;
+  if (!file.empty() && !std::filesystem::is_regular_file(file, error)) {
+    reader.problem(key, fmt::format("there is no file '{}'", file));
+  }
+}
+
+void read_agent(config::Reader reader, Settings& settings) {
+  reader.get("name", settings.agent_name);
+  if (settings.agent_name.empty() || settings.agent_name.size() > 128) {
+    reader.problem("name", "must be 1 to 128 bytes: it becomes the label \"agent\"");
+  }
+  reader.get_path("state_dir", settings.state_dir);
+  auto labels = reader.child("labels");
+  read_labels(labels, settings.labels);
+  auto connectivity = reader.child("connectivity");
+  if (connectivity.get("url", settings.connectivity_url)) check_url(connectivity, "url", settings.connectivity_url);
+  connectivity.finish();
+  reader.finish();
+}
+
+void read_tls(config::Reader reader, ShipSettings& ship) {
+  for (const auto& [key, file] : {std::pair{"ca_file", &ship.tls.ca_file}, std::pair{"cert_file", &ship.tls.cert_file},
+                                  std::pair{"key_file", &ship.tls.key_file}}) {
+    if (reader.get_path(key, *file)) check_file(reader, key, *file);
+  }
+  if (ship.tls.cert_file.empty() != ship.tls.key_file.empty()) {
+    reader.problem("cert_file and key_file belong together: give both or neither");
+  }
+  reader.finish();
+}
+
+void read_ship(config::Reader reader, ShipSettings& ship) {
+  reader.require("url", ship.url);
+  if (reader.has("url")) check_url(reader, "url", ship.url);
+  reader.get_secret("token", ship.token);
+  read_tls(reader.child("tls"), ship);
+  if (reader.has("tls") && ship.url.starts_with("http://"))
+    reader.problem("tls", "the url is http://; TLS needs https://");
+  reader.get_bytes("spool_max", ship.spool_max, 1024 * 1024, 1ULL << 40);
+  reader.get("batch_samples", ship.batch_samples, 1, 2000);
+  reader.finish();
+}
+
+void read_defaults(config::Reader reader, Settings& settings) {
+  reader.get("interval", settings.interval, kMinInterval, kMaxInterval);
+  reader.get("timeout", settings.timeout, kMinTimeout, kMaxTimeout);
+  reader.finish();
+}
+
+}  // namespace
+
+std::string from_folder_of(const std::string& file, const std::string& path) {
+  if (std::filesystem::path{path}.is_absolute()) return path;
+  return (std::filesystem::path{file}.parent_path() / path).lexically_normal().string();
+}
+
+boost::system::result<Settings, Problems> load_settings(const std::string& file, const SettingsDefaults& defaults) {
+  auto document = config::load_file(file);
+  if (!document) return document.error();
+  Problems problems;
+  Settings settings;
+  settings.agent_name = defaults.agent_name;
+  settings.state_dir = defaults.state_dir;
+  settings.rules = {defaults.rules_file};
+  settings.recipe_dir = defaults.recipe_dir;
+  config::Reader root{document->root, "", document->file, problems};
+  read_agent(root.child("agent"), settings);
+  if (!root.has("ship"))
+    root.missing("ship");
+  else
+    read_ship(root.child("ship"), settings.ship);
+  read_defaults(root.child("defaults"), settings);
+  if (root.get("rules", settings.rules)) {
+    for (std::string& pattern : settings.rules) pattern = from_folder_of(file, pattern);
+  }
+  root.get_path("recipe_dir", settings.recipe_dir);
+  read_crms(root, settings, problems);
+  root.finish();
+  if (!problems.empty()) return problems;
+  return settings;
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,74 @@
+#pragma once
+// agent.yaml as a value: config/agent.yaml shows every key. Read once per start or reload; touches files, never the
+// network.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/labels.h"
+#include "core/secret.h"
+#include "net/http_client.h"
+#include "probes/recipe.h"
+
+namespace crmpulse::agent {
+
+inline constexpr Duration kMinInterval{std::chrono::seconds{1}};
+inline constexpr Duration kMaxInterval{std::chrono::hours{24 * 30}};
+inline constexpr Duration kMinTimeout{100};
+inline constexpr Duration kMaxTimeout{std::chrono::minutes{10}};
+
+struct ShipSettings {
+  std::string url;  ///< any remote-write receiver
+  Secret token;     ///< sent as a bearer token; may be empty
+  net::ClientTls tls;
+  std::uint64_t spool_max = 512ULL * 1024 * 1024;
+  int batch_samples = 2000;
+};
+
+/// What a user changes about one measurement of a recipe.
+struct MeasurementSettings {
+  std::optional<Duration> interval;
+  std::optional<Duration> timeout;
+  bool enabled = true;
+};
+
+struct CrmSettings {
+  std::string name;
+  /// The recipe as this CRM uses it: without the measurements that are switched off, with the user's intervals and
+  /// timeouts; every measurement has an interval.
+  std::shared_ptr<const probes::Recipe> recipe;
+  probes::Arguments arguments;
+  Labels labels;
+  double budget = 0.01;          ///< share of the CRM's daily allowance
+  std::vector<std::string> off;  ///< ids of the measurements that are switched off
+};
+
+struct Settings {
+  std::string agent_name;
+  std::string state_dir;
+  Labels labels;
+  std::string connectivity_url;  ///< empty: not asked
+  ShipSettings ship;
+  Duration interval{std::chrono::seconds{30}};
+  Duration timeout{std::chrono::seconds{10}};
+  std::vector<CrmSettings> crms;
+  std::vector<std::string> rules;  ///< for the levels `probe` prints
+  std::string recipe_dir;
+};
+
+/// What stands in for keys that are not in the file.
+struct SettingsDefaults {
+  std::string agent_name;
+  std::string state_dir;
+  std::string recipe_dir;
+  std::string rules_file;
+};
+
+/// Every problem of the file, of its recipes and of the arguments given to them.
+[[nodiscard]] boost::system::result<Settings, Problems> load_settings(const std::string& file,
+                                                                      const SettingsDefaults& defaults);
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,308 @@
+#include "agent/shipper.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "agent/url.h"
+#include "core/clock.h"
+#include "core/failure.h"
+#include "core/log.h"
+#include "net/backoff.h"
+#include "wire/evidence.h"
+#include "wire/remote_write.h"
+
+namespace crmpulse::agent {
+namespace {
+
+constexpr Duration kLastAnswer{std::chrono::seconds{1}};
+/// Evidence a receiver fails on must not hold back samples for ever.
+constexpr int kEvidenceAttempts = 5;
+/// Lines a request; with names of 128 bytes and texts at their longest half of what a receiver takes (wire/evidence.h).
+constexpr std::size_t kEvidenceLines = 250;
+
+/// Shared with the callbacks of requests, which may come after the shipper has gone.
+struct Shared {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool stopping = false;
+  std::uint64_t configured = 0;  ///< counts configure()
+  std::uint64_t exchange = 0;    ///< the one whose answer is awaited
+  std::optional<net::ClientResponse> answer;
+};
+
+/// One line about an answer that was not 2xx.
+std::string describe(const net::ClientResponse& response) {
+  if (response.failure) return one_line(response.failure->message);
+  return fmt::format("status {}: {}", response.status, one_line(response.body, 200));
+}
+
+}  // namespace
+
+Verdict judge(const net::ClientResponse& response) {
+  if (response.failure) return Verdict::retry;
+  switch (response.status) {
+    case 413: return Verdict::too_large;
+    case 400:
+    case 409:
+    case 415:
+    case 422: return Verdict::refused;
+    default: return response.status >= 200 && response.status < 300 ? Verdict::accepted : Verdict::retry;
+  }
+}
+
+struct Shipper::Impl {
+  Impl(store::Spool& spool_, net::HttpClient& client_, Options options_)
+      : spool(spool_), client(client_), options(std::move(options_)), limit(options.batch_samples) {}
+
+  void run();
+  void deliver(const store::Spool::Batch& batch);
+  net::ClientResponse send_samples(const store::Spool::Batch& batch, const Options& with);
+  Verdict send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt, net::ClientResponse& last);
+  net::ClientRequest request(const Options& with, const std::string& url) const;
+  std::optional<net::ClientResponse> exchange(net::ClientRequest request);
+  void acknowledge(const store::Spool::Batch& batch);
+  void drop_samples(const store::Spool::Batch& batch, const net::ClientResponse& response);
+  void drop_evidence(std::size_t lines, const std::string& why);
+  bool shrink(const store::Spool::Batch& batch);
+  void reached();
+  void not_reached(const net::ClientResponse& response);
+  /// Ends early when we stop or are configured anew.
+  void wait(Duration time);
+  bool stopping() const {
+    const std::lock_guard lock{shared->mutex};
+    return shared->stopping;
+  }
+  Options current() const {
+    const std::lock_guard lock{shared->mutex};
+    return options;
+  }
+  template <class Change>
+  void count(Change change) {
+    const std::lock_guard lock{shared->mutex};
+    change(stats);
+  }
+
+  store::Spool& spool;
+  net::HttpClient& client;
+  std::shared_ptr<Shared> shared = std::make_shared<Shared>();
+  Options options;  ///< under shared->mutex
+  Stats stats;      ///< under shared->mutex
+  // The thread's own:
+  std::size_t limit;                    ///< samples a request; halved while the receiver finds them too large
+  std::uint64_t too_large_seq = 0;      ///< the batch that was last too large
+  std::uint64_t evidence_sent_seq = 0;  ///< evidence up to here is with the receiver, whatever became of the samples
+  bool warned_evidence = false;
+  bool refusing = false;
+  bool spool_failed = false;
+  std::thread thread;
+};
+
+void Shipper::Impl::run() {
+  while (!stopping()) {
+    auto batch = spool.peek(limit);
+    if (!batch && !std::exchange(spool_failed, true))
+      log::error("the spool cannot be read", {{"why", batch.error().message}});
+    if (batch) spool_failed = false;
+    if (batch && !batch->empty())
+      deliver(*batch);
+    else
+      wait(current().poll);
+  }
+}
+
+void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
+  const Options first = current();
+  net::Backoff backoff{first.backoff_base, first.backoff_cap, std::random_device{}(), first.backoff_base / 2};
+  for (int attempt = 1; !stopping(); ++attempt) {
+    const Options with = current();
+    net::ClientResponse evidence_answer;
+    const Verdict evidence = send_evidence(batch, with, attempt, evidence_answer);
+    if (evidence == Verdict::accepted) evidence_sent_seq = std::max(evidence_sent_seq, batch.seq);
+    Verdict samples = evidence == Verdict::retry ? Verdict::retry : Verdict::accepted;
+    net::ClientResponse response = evidence_answer;
+    if (samples != Verdict::retry && !batch.samples.empty()) {
+      response = send_samples(batch, with);
+      samples = judge(response);
+    }
+    if (samples == Verdict::retry) {
+      if (stopping()) return;
+      not_reached(response);
+      const auto asked = net::parse_retry_after(response.header("retry-after"), wall_now());
+      wait(asked.value_or(backoff.next()));
+      continue;
+    }
+    reached();
+    if (samples == Verdict::too_large && shrink(batch)) return;
+    if (samples == Verdict::accepted) {
+      refusing = false;
+      count([&](Stats& s) { s.sent_samples += batch.samples.size(); });
+      limit = std::min(with.batch_samples, limit * 2);
+    } else {
+      drop_samples(batch, response);
+    }
+    if (evidence == Verdict::refused) drop_evidence(batch.evidence.size(), describe(evidence_answer));
+    acknowledge(batch);
+    return;
+  }
+}
+
+net::ClientResponse Shipper::Impl::send_samples(const store::Spool::Batch& batch, const Options& with) {
+  net::ClientRequest out = request(with, with.url);
+  out.headers.emplace_back("Content-Type", "application/x-protobuf");
+  out.headers.emplace_back("Content-Encoding", "snappy");
+  out.headers.emplace_back("X-Prometheus-Remote-Write-Version", "0.1.0");
+  out.headers.emplace_back("X-Crm-Batch-Seq", fmt::to_string(batch.seq));
+  out.body = wire::encode(batch.samples);
+  auto answer = exchange(std::move(out));
+  if (answer) return std::move(*answer);
+  net::ClientResponse none;
+  none.failure = Failure{Stage::request, Reason::skipped, "stopping"};
+  return none;
+}
+
+/// `refused` when the receiver takes no evidence at all (or never this one); `last` is its answer then, or the one that
+/// asks for a retry.
+Verdict Shipper::Impl::send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt,
+                                     net::ClientResponse& last) {
+  if (batch.seq <= evidence_sent_seq) return Verdict::accepted;
+  for (std::size_t from = 0; from < batch.evidence.size(); from += kEvidenceLines) {
+    const std::size_t size = std::min(kEvidenceLines, batch.evidence.size() - from);
+    net::ClientRequest out = request(with, evidence_url(with.url));
+    out.headers.emplace_back("Content-Type", "application/x-ndjson");
+    // The number says "all evidence up to here": only the last part may say it, or the others would be taken for
+    // repeats.
+    if (from + size == batch.evidence.size()) out.headers.emplace_back("X-Crm-Batch-Seq", fmt::to_string(batch.seq));
+    out.body = wire::encode_evidence(std::span{batch.evidence}.subspan(from, size));
+    auto answer = exchange(std::move(out));
+    if (!answer) return Verdict::retry;
+    last = std::move(*answer);
+    const bool no_such_place = !last.failure && (last.status == 404 || last.status == 405 || last.status == 501);
+    const bool never_works = !last.failure && last.status != 503 && last.status >= 500 && attempt >= kEvidenceAttempts;
+    const Verdict verdict = judge(last);
+    if (no_such_place || never_works || verdict == Verdict::too_large || verdict == Verdict::refused)
+      return Verdict::refused;
+    if (verdict == Verdict::retry) return verdict;
+  }
+  return Verdict::accepted;
+}
+
+net::ClientRequest Shipper::Impl::request(const Options& with, const std::string& url) const {
+  net::ClientRequest out;
+  out.method = "POST";
+  out.url = url;
+  out.timeout = with.timeout;
+  out.tls = with.tls;
+  out.headers.emplace_back("X-Crm-Agent", with.agent);
+  out.headers.emplace_back("X-Crm-Time", fmt::to_string(unix_millis(wall_now())));
+  if (!with.token.empty()) out.headers.emplace_back("Authorization", "Bearer " + with.token.reveal());
+  return out;
+}
+
+std::optional<net::ClientResponse> Shipper::Impl::exchange(net::ClientRequest request) {
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock{shared->mutex};
+    if (shared->stopping) return std::nullopt;
+    number = ++shared->exchange;
+    shared->answer.reset();
+  }
+  client.send(std::move(request), [state = shared, number](net::ClientResponse response) {
+    const std::lock_guard lock{state->mutex};
+    if (state->exchange != number) return;
+    state->answer = std::move(response);
+    state->changed.notify_all();
+  });
+  std::unique_lock lock{shared->mutex};
+  const auto answered = [this] { return shared->answer.has_value(); };
+  shared->changed.wait(lock, [&] { return answered() || shared->stopping; });
+  shared->changed.wait_for(lock, answered() ? Duration{} : kLastAnswer, answered);
+  ++shared->exchange;
+  return std::exchange(shared->answer, std::nullopt);
+}
+
+void Shipper::Impl::acknowledge(const store::Spool::Batch& batch) {
+  if (auto done = spool.acknowledge(batch.seq); !done) {
+    log::error("the spool cannot be written; what was sent will be sent again", {{"why", done.error().message}});
+    wait(current().backoff_base);
+  }
+}
+
+/// false: it is one measurement's outcome and cannot be less.
+bool Shipper::Impl::shrink(const store::Spool::Batch& batch) {
+  const bool again = too_large_seq == batch.seq;
+  too_large_seq = batch.seq;
+  if (again || batch.samples.size() < 2) return false;
+  limit = batch.samples.size() / 2;
+  return true;
+}
+
+void Shipper::Impl::drop_samples(const store::Spool::Batch& batch, const net::ClientResponse& response) {
+  count([&](Stats& s) { s.dropped_samples += batch.samples.size(); });
+  if (std::exchange(refusing, true)) return;
+  log::error("the receiver refuses samples for good; they are dropped",
+             {{"samples", fmt::to_string(batch.samples.size())}, {"answer", describe(response)}});
+}
+
+void Shipper::Impl::drop_evidence(std::size_t lines, const std::string& why) {
+  count([&](Stats& s) { s.dropped_evidence += lines; });
+  if (std::exchange(warned_evidence, true)) return;
+  log::warning("the receiver takes no evidence; failures arrive there without their text", {{"answer", why}});
+}
+
+void Shipper::Impl::reached() {
+  bool back = false;
+  count([&](Stats& s) { back = !std::exchange(s.reachable, true); });
+  if (back) log::info("the collector is back");
+}
+
+void Shipper::Impl::not_reached(const net::ClientResponse& response) {
+  bool lost = false;
+  count([&](Stats& s) {
+    ++s.failed_requests;
+    lost = std::exchange(s.reachable, false);
+  });
+  if (lost) log::warning("the collector takes nothing; samples wait in the spool", {{"why", describe(response)}});
+}
+
+void Shipper::Impl::wait(Duration time) {
+  std::unique_lock lock{shared->mutex};
+  shared->changed.wait_for(
+      lock, time, [this, seen = shared->configured] { return shared->stopping || shared->configured != seen; });
+}
+
+Shipper::Shipper(store::Spool& spool, net::HttpClient& client, Options options)
+    : impl_(std::make_unique<Impl>(spool, client, std::move(options))) {
+  impl_->thread = std::thread{[impl = impl_.get()] { impl->run(); }};
+}
+
+Shipper::~Shipper() {
+  stop();
+}
+
+void Shipper::configure(Options options) {
+  const std::lock_guard lock{impl_->shared->mutex};
+  impl_->options = std::move(options);
+  ++impl_->shared->configured;
+  impl_->shared->changed.notify_all();
+}
+
+void Shipper::stop() {
+  {
+    const std::lock_guard lock{impl_->shared->mutex};
+    impl_->shared->stopping = true;
+  }
+  impl_->shared->changed.notify_all();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+Shipper::Stats Shipper::stats() const {
+  const std::lock_guard lock{impl_->shared->mutex};
+  return impl_->stats;
+}
+
+}  // namespace crmpulse::agent

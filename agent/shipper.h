@@ -1,0 +1,53 @@
+#pragma once
+// Spool → collector (or any remote-write receiver): oldest first, one request in flight, until it is acknowledged.
+
+#include <memory>
+#include <string>
+
+#include "core/secret.h"
+#include "net/http_client.h"
+#include "store/spool.h"
+
+namespace crmpulse::agent {
+
+/// Has a thread of its own, because the spool's reads and syncs block.
+class Shipper {
+ public:
+  struct Options {
+    std::string agent;
+    std::string url;
+    Secret token;
+    net::ClientTls tls;
+    std::size_t batch_samples = 2000;
+    Duration timeout{std::chrono::seconds{30}};
+    Duration poll{std::chrono::seconds{1}};  ///< how often an empty spool is looked at
+    Duration backoff_base{std::chrono::seconds{1}};
+    Duration backoff_cap{std::chrono::minutes{1}};
+  };
+
+  Shipper(store::Spool& spool, net::HttpClient& client, Options options);
+  ~Shipper();
+  /// From the next request on.
+  void configure(Options options);
+  /// Starts no more requests; the one in hand has a second to be answered. What is not acknowledged stays in the spool.
+  void stop();
+
+  struct Stats {
+    std::uint64_t sent_samples = 0;
+    std::uint64_t dropped_samples = 0;   ///< the receiver will never take them
+    std::uint64_t dropped_evidence = 0;  ///< lines; a plain remote-write receiver has no place for them
+    std::uint64_t failed_requests = 0;
+    bool reachable = true;  ///< the last request was answered with a decision
+  };
+  [[nodiscard]] Stats stats() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// What a receiver's answer means for what was sent.
+enum class Verdict { accepted, retry, too_large, refused };
+[[nodiscard]] Verdict judge(const net::ClientResponse& response);
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,41 @@
+#include "agent/targets.h"
+
+namespace crmpulse::agent {
+namespace {
+
+Labels labels_of(const Settings& settings, const CrmSettings& crm) {
+  Labels labels = settings.labels;
+  for (const auto& [name, value] : crm.labels) labels.set(name, value);
+  labels.set("crm", crm.name);
+  labels.set("kind", crm.recipe->name);
+  labels.set("agent", settings.agent_name);
+  return labels;
+}
+
+}  // namespace
+
+boost::system::result<Targets, Problems> make_targets(const Settings& settings, probes::Runtime& runtime) {
+  Targets targets;
+  Problems problems;
+  for (const CrmSettings& crm : settings.crms) {
+    probes::TargetSpec spec{.crm = crm.name,
+                            .recipe = crm.recipe,
+                            .arguments = crm.arguments,
+                            .labels = labels_of(settings, crm),
+                            .default_timeout = settings.timeout};
+    if (auto made = probes::Target::make(runtime, std::move(spec))) {
+      targets.push_back(std::move(*made));
+    } else {
+      for (const Problem& problem : made.error()) problems.push_back(problem);
+    }
+  }
+  if (!problems.empty()) return problems;
+  return targets;
+}
+
+double calls_a_day(const probes::Target::Planned& planned) {
+  const Duration interval = planned.measurement->interval.value_or(std::chrono::seconds{30});
+  return 86'400.0 / to_seconds(interval) * planned.calls;
+}
+
+}  // namespace crmpulse::agent

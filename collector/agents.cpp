@@ -1,0 +1,102 @@
+#include "collector/agents.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <vector>
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kOffsets = 5;
+constexpr std::size_t kMaxAgents = 10'000;
+
+Duration median(const std::deque<Duration>& offsets) {
+  std::vector<Duration> sorted{offsets.begin(), offsets.end()};
+  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return *middle;
+}
+
+bool is_evidence(store::RecordKind kind) {
+  return kind == store::RecordKind::evidence;
+}
+
+std::uint64_t number(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value == nullptr ? 0 : value->to_number<std::uint64_t>();
+}
+
+}  // namespace
+
+Agent* AgentBook::find_or_add(const std::string& agent) {
+  const auto known = agents_.find(agent);
+  if (known != agents_.end()) return &known->second;
+  if (agents_.size() >= kMaxAgents) return nullptr;
+  return &agents_[agent];
+}
+
+Duration AgentBook::observe(const std::string& agent, TimePoint sent, TimePoint now) {
+  const Duration offset = now - sent;
+  Agent* known = find_or_add(agent);
+  if (known == nullptr) return offset;
+  known->last_seen = now;
+  known->offsets.push_back(offset);
+  if (known->offsets.size() > kOffsets) known->offsets.pop_front();
+  known->skewed = std::chrono::abs(offset) > kMaxSkew;
+  return known->skewed ? offset : median(known->offsets);
+}
+
+void AgentBook::seen(const std::string& agent, TimePoint now) {
+  if (Agent* known = find_or_add(agent)) known->last_seen = now;
+}
+
+AgentBook::Batch AgentBook::begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch) {
+  Agent* known = agent.empty() || batch == 0 ? nullptr : find_or_add(agent);
+  if (known == nullptr) return Batch::fresh;
+  const std::uint64_t last = is_evidence(kind) ? known->last_evidence : known->last_samples;
+  std::uint64_t& pending = is_evidence(kind) ? known->pending_evidence : known->pending_samples;
+  if (batch == last) return Batch::duplicate;
+  if (batch == pending) return Batch::pending;
+  pending = batch;
+  return Batch::fresh;
+}
+
+void AgentBook::end(const std::string& agent, store::RecordKind kind, std::uint64_t batch, bool journalled) {
+  Agent* known = agent.empty() || batch == 0 ? nullptr : find_or_add(agent);
+  if (known == nullptr) return;
+  std::uint64_t& pending = is_evidence(kind) ? known->pending_evidence : known->pending_samples;
+  if (pending == batch) pending = 0;
+  if (journalled) (is_evidence(kind) ? known->last_evidence : known->last_samples) = batch;
+}
+
+std::string AgentBook::save() const {
+  json::object out;
+  for (const auto& [name, agent] : agents_) {
+    out[name] = json::object{{"samples", agent.last_samples}, {"evidence", agent.last_evidence}};
+  }
+  return json::serialize(out);
+}
+
+void AgentBook::load(std::string_view text) {
+  boost::system::error_code error;
+  const json::value parsed = json::parse({text.data(), text.size()}, error);
+  if (error || !parsed.is_object()) return;
+  for (const auto& [name, value] : parsed.get_object()) {
+    Agent* agent = value.is_object() ? find_or_add(std::string{name}) : nullptr;
+    if (agent == nullptr) continue;
+    agent->last_samples = number(value.get_object(), "samples");
+    agent->last_evidence = number(value.get_object(), "evidence");
+  }
+}
+
+Result<TimePoint> parse_agent_time(std::string_view text) {
+  std::int64_t millis = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
+  if (error == std::errc{} && end == text.data() + text.size()) return from_unix_millis(millis);
+  return parse_time(text);
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,57 @@
+#pragma once
+// What is known of each sending agent: how far its clock is off, which batch it sent last. Belongs to the loop's
+// thread.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/time.h"
+#include "store/collector_store.h"
+
+namespace crmpulse::collector {
+
+/// Beyond this an agent's clock is called wrong and its own stamps are not averaged any more.
+inline constexpr Duration kMaxSkew{std::chrono::seconds{30}};
+
+struct Agent {
+  std::deque<Duration> offsets;  ///< collector minus agent, newest last, at most five
+  bool skewed = false;
+  TimePoint last_seen;
+  std::uint64_t last_samples = 0;  ///< newest batch acknowledged, by endpoint
+  std::uint64_t last_evidence = 0;
+  std::uint64_t pending_samples = 0;  ///< being journalled now; 0: none
+  std::uint64_t pending_evidence = 0;
+};
+
+class AgentBook {
+ public:
+  /// What to add to the samples' stamps: the median of the last five offsets. A clock that is off by more than
+  /// kMaxSkew is taken by its newest offset alone, so that the request's end is the time of receipt.
+  [[nodiscard]] Duration observe(const std::string& agent, TimePoint sent, TimePoint now);
+  void seen(const std::string& agent, TimePoint now);
+
+  enum class Batch { fresh, pending, duplicate };
+  /// An agent repeats a batch until it is acknowledged; only the newest can come again.
+  [[nodiscard]] Batch begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch);
+  void end(const std::string& agent, store::RecordKind kind, std::uint64_t batch, bool journalled);
+
+  [[nodiscard]] const std::map<std::string, Agent, std::less<>>& all() const { return agents_; }
+
+  /// The acknowledged batches as JSON, and back.
+  [[nodiscard]] std::string save() const;
+  void load(std::string_view text);
+
+ private:
+  [[nodiscard]] Agent* find_or_add(const std::string& agent);
+  std::map<std::string, Agent, std::less<>> agents_;
+};
+
+/// `X-Crm-Time`: RFC 3339 or Unix milliseconds.
+[[nodiscard]] Result<TimePoint> parse_agent_time(std::string_view text);
+
+}  // namespace crmpulse::collector

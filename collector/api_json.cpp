@@ -1,0 +1,116 @@
+#include "collector/api.h"
+#include "collector/describe.h"
+#include "collector/fault.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus& status) {
+  if (!status.incident) return nullptr;
+  const Fault fault = judge_fault(status, engine.content().book().find(status.crm), engine.now());
+  json::object out{{"id", status.incident->id},
+                   {"level", to_string(status.incident->level)},
+                   {"worst", to_string(status.incident->worst)},
+                   {"opened_at", format_time(status.incident->opened)},
+                   {"acked_by", status.acked_by ? json::value(*status.acked_by) : json::value(nullptr)},
+                   {"fault", fault_json(fault, Language::en)},
+                   {"remedies", remedies_json(status, engine.configuration().remedies)}};
+  out["fault"].as_object()["why_zh"] = fault.why_zh;
+  return out;
+}
+
+std::string_view status_name(store::DeliveryStatus status) {
+  switch (status) {
+    case store::DeliveryStatus::pending: return "pending";
+    case store::DeliveryStatus::inflight: return "inflight";
+    case store::DeliveryStatus::delivered: return "delivered";
+    case store::DeliveryStatus::dead: return "dead";
+    case store::DeliveryStatus::superseded: return "superseded";
+  }
+  return "pending";
+}
+
+}  // namespace
+
+json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) {
+  json::array dimensions;
+  for (const rules::RuleStatus* rule : by_dimension(status)) dimensions.push_back(dimension_json(*rule));
+  json::object labels;
+  for (const auto& [name, value] : status.labels) labels[name] = value;
+  return {{"crm", status.crm},
+          {"kind", status.kind},
+          {"labels", std::move(labels)},
+          {"state", state_name(status)},
+          {"data_status", to_string(status.data_status)},
+          {"since", format_time(status.since)},
+          {"score", status.score ? json::value(*status.score) : json::value(nullptr)},
+          {"flapping", status.flapping},
+          {"dimensions", std::move(dimensions)},
+          {"incident", open_incident_json(engine, status)}};
+}
+
+json::object crm_details_json(const EngineLoop& engine, const rules::CrmStatus& status) {
+  json::object out = crm_json(engine, status);
+  json::array rules;
+  for (const rules::RuleStatus& rule : status.rules) rules.push_back(dimension_json(rule));
+  out["rules"] = std::move(rules);
+  json::array evidence;
+  json::array failures;
+  if (const CrmFacts* facts = engine.content().book().find(status.crm)) {
+    for (auto line = facts->evidence.rbegin(); line != facts->evidence.rend(); ++line) {
+      evidence.push_back(json::object{{"at", format_time(line->at)},
+                                      {"agent", line->agent},
+                                      {"operation", line->operation},
+                                      {"stage", line->stage},
+                                      {"reason", line->reason},
+                                      {"text", line->text}});
+    }
+    for (const auto& [operation, failure] : facts->failures) {
+      failures.push_back(json::object{{"at", format_time(failure.at)},
+                                      {"operation", operation},
+                                      {"stage", failure.stage},
+                                      {"reason", failure.reason},
+                                      {"agent", failure.agent},
+                                      {"text", failure.text}});
+    }
+  }
+  out["evidence"] = std::move(evidence);
+  out["failures"] = std::move(failures);
+  return out;
+}
+
+json::object incident_json(const store::StoredIncident& incident) {
+  json::object out{
+      {"id", incident.id},
+      {"crm", incident.crm},
+      {"kind", incident.kind},
+      {"state", incident.resolved ? "resolved" : "open"},
+      {"level", to_string(static_cast<Level>(incident.level))},
+      {"opened_at", format_time(incident.opened)},
+      {"resolved_at", incident.resolved ? json::value(format_time(*incident.resolved)) : json::value(nullptr)}};
+  boost::system::error_code error;
+  const json::value detail = json::parse(incident.detail, error);
+  if (error || !detail.is_object()) return out;
+  for (const char* key : {"worst", "fault", "failing", "evidence", "timeline"}) {
+    if (const json::value* part = detail.get_object().if_contains(key)) out[key] = *part;
+  }
+  return out;
+}
+
+json::object delivery_json(const store::OutboxRow& row) {
+  return {{"id", row.id},
+          {"receiver", row.receiver},
+          {"about", row.dedup_key},
+          {"seq", row.seq},
+          {"event", row.event},
+          {"status", status_name(row.status)},
+          {"attempts", row.attempts},
+          {"last_code", row.last_code},
+          {"last_error", row.last_error},
+          {"created_at", format_time(row.created)},
+          {"not_before", format_time(row.not_before)}};
+}
+
+}  // namespace crmpulse::collector

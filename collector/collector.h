@@ -1,0 +1,75 @@
+#pragma once
+// The running collector: owns its parts, starts them in order and stops them in the other.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "collector/api.h"
+#include "collector/engine_loop.h"
+#include "collector/exposition.h"
+#include "collector/ingest.h"
+#include "collector/notifier.h"
+#include "collector/router.h"
+#include "collector/self_metrics.h"
+#include "collector/service.h"
+#include "collector/tokens.h"
+
+namespace crmpulse::collector {
+
+class Collector {
+ public:
+  /// Opens the store, recovers, listens. Blocks; call it before the loop runs.
+  [[nodiscard]] static Result<std::unique_ptr<Collector>> start(net::Loop& loop, Clocks clocks, std::string config_file,
+                                                                std::shared_ptr<const Configuration> configuration);
+  ~Collector();
+
+  [[nodiscard]] unsigned short port() const { return server_->port(); }
+  /// Loop's thread. Stops accepting, finishes what is in hand, stores a last snapshot, ends the loop; at most 10 s.
+  void stop();
+
+  struct Reload {
+    bool applied = false;
+    Problems problems;                 ///< why not
+    std::vector<std::string> restart;  ///< keys whose new values wait for a restart
+  };
+  /// Loop's thread. Loads everything anew beside the loop and applies it when all of it is sound.
+  void reload(std::function<void(const Reload&)> done);
+
+ private:
+  Collector(net::Loop& loop, Clocks clocks, std::string config_file, std::shared_ptr<const Configuration> configuration,
+            store::Database database);
+  void add_routes();
+  void add_service_routes();
+  [[nodiscard]] std::optional<AccessRole> authorise(const net::HttpRequest& request) const;
+  [[nodiscard]] Result<void> listen();
+  void tick();
+  void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
+  void finish_when_quiet(int rounds_left);
+
+  net::Loop& loop_;
+  Clocks clocks_;
+  std::string config_file_;
+  std::shared_ptr<const Configuration> configuration_;
+  Service service_;
+  Tokens tokens_;
+  std::unique_ptr<store::Writer> writer_;
+  net::HttpClient client_;
+  EngineLoop engine_;
+  Notifier notifier_;
+  Ingest ingest_;
+  Api api_;
+  Router router_;
+  Exposition exposition_;
+  ReloadStats reloads_;
+  std::unique_ptr<net::HttpServer> server_;
+  net::Loop::Timer ticker_;
+  net::Loop::Timer stopper_;
+  std::thread loader_;
+  TimePoint last_forget_;
+  bool loading_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace crmpulse::collector

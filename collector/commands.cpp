@@ -1,0 +1,137 @@
+#include "collector/commands.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include "collector/collector.h"
+#include "collector/render.h"
+#include "core/failure.h"
+#include "core/log.h"
+
+namespace crmpulse::collector {
+namespace {
+
+int wrong(const Problems& problems) {
+  fmt::print(stderr, "{}\n", to_string(problems));
+  return 2;
+}
+
+int failed(const Error& error) {
+  fmt::print(stderr, "{}\n", error.message);
+  return 1;
+}
+
+}  // namespace
+
+int run_service(const std::string& config) {
+  auto configuration = load_configuration(config);
+  if (!configuration) return wrong(configuration.error());
+  const SystemClock engine;
+  const WallClock wall;
+  net::Loop loop;
+  auto collector = Collector::start(loop, Clocks{engine, wall}, config, *configuration);
+  if (!collector) {
+    log::error("cannot start", {{"why", collector.error().message}});
+    return 1;
+  }
+  loop.on_stop([&collector] { (*collector)->stop(); });
+  loop.on_reload([&collector] { (*collector)->reload([](const Collector::Reload&) {}); });
+  loop.run();
+  return 0;
+}
+
+int check_configuration(const std::string& config) {
+  auto configuration = load_configuration(config);
+  if (!configuration) return wrong(configuration.error());
+  const Configuration& loaded = **configuration;
+  fmt::print("{}: listens on {}:{}{}, {} rules, {} remedies, {} receivers\n", config, loaded.settings.listen.address,
+             loaded.settings.listen.port, loaded.settings.auth_required ? "" : " without authentication",
+             loaded.ruleset.rules.size(), loaded.remedies.size(), loaded.receivers.size());
+  for (const ReceiverSettings& receiver : loaded.settings.receivers) {
+    fmt::print("receiver {}: {}, from {}{}\n", receiver.name, receiver.type, to_string(receiver.min_level),
+               receiver.secret.empty() ? ", unsigned" : "");
+  }
+  return 0;
+}
+
+int test_alert(const std::string& config, const std::string& receiver) {
+  auto configuration = load_configuration(config);
+  if (!configuration) return wrong(configuration.error());
+  const auto known = (*configuration)->receivers.find(receiver);
+  if (known == (*configuration)->receivers.end()) {
+    fmt::print(stderr, "{} has no receiver '{}'\n", config, receiver);
+    return 2;
+  }
+  const TimePoint now = wall_now();
+  store::OutboxRow row;
+  row.id = message_id(now, receiver, "test", unix_millis(now));
+  row.event = "test";
+  row.body = render_test(receiver, now);
+  std::promise<net::ClientResponse> answer;
+  net::HttpClient client;
+  client.send(known->second->prepare(row, now),
+              [&answer](const net::ClientResponse& response) { answer.set_value(response); });
+  const net::ClientResponse response = answer.get_future().get();
+  const Verdict verdict = known->second->classify(response, 1, wall_now());
+  const bool delivered = verdict.kind == Verdict::Kind::delivered;
+  fmt::print("{}: {}\n", delivered ? "delivered" : "not delivered", verdict.why);
+  if (!response.body.empty()) fmt::print("answer: {}\n", one_line(response.body, 500));
+  return delivered ? 0 : 1;
+}
+
+int token_create(const std::string& config, const std::string& name, const std::string& role) {
+  auto settings = load_settings(config);
+  if (!settings) return wrong(settings.error());
+  const std::optional<AccessRole> known = role_from(role);
+  if (!known) {
+    fmt::print(stderr, "unknown role '{}': ingest, viewer, operator or admin\n", role);
+    return 2;
+  }
+  auto secret = create_token(settings->state_dir, name, *known);
+  if (!secret) return failed(secret.error());
+  fmt::print("{}\n", *secret);
+  return 0;
+}
+
+int token_list(const std::string& config) {
+  auto settings = load_settings(config);
+  if (!settings) return wrong(settings.error());
+  auto tokens = list_tokens(settings->state_dir);
+  if (!tokens) return failed(tokens.error());
+  for (const Token& token : *tokens)
+    fmt::print("{}\t{}\t{}\n", token.name, to_string(token.role), format_time(token.created));
+  return 0;
+}
+
+int token_revoke(const std::string& config, const std::string& name) {
+  auto settings = load_settings(config);
+  if (!settings) return wrong(settings.error());
+  if (auto revoked = revoke_token(settings->state_dir, name); !revoked) return failed(revoked.error());
+  return 0;
+}
+
+int backup(const std::string& config, const std::string& destination) {
+  namespace fs = std::filesystem;
+  auto settings = load_settings(config);
+  if (!settings) return wrong(settings.error());
+  std::error_code error;
+  const fs::path file =
+      fs::is_directory(destination, error) ? fs::path{destination} / "collector.db" : fs::path{destination};
+  if (fs::exists(file, error)) return failed(Error{fmt::format("{} exists; a backup replaces nothing", file.string())});
+  auto database = store::open_collector_reader(settings->state_dir);
+  if (!database) return failed(database.error());
+  // One read transaction: consistent while the collector writes.
+  auto statement = database->prepare("VACUUM INTO ?1");
+  if (!statement) return failed(statement.error());
+  statement->bind(1, std::string_view{file.native()});
+  if (auto copied = statement->run(); !copied) return failed(copied.error());
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, error);
+  fmt::print("{}\n", file.string());
+  return 0;
+}
+
+}  // namespace crmpulse::collector

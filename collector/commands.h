@@ -1,0 +1,28 @@
+#pragma once
+// What the program's commands do, without the command line. Each gives the exit code: 0 done, 1 failed, 2 wrong use or
+// configuration. Results go to standard output, everything else to standard error.
+
+#include <string>
+#include <vector>
+
+namespace crmpulse::collector {
+
+struct BacktestOptions {
+  std::vector<std::string> rules;
+  std::string receivers;  ///< a file, or empty
+  std::string samples;    ///< a file, `-`, or empty: from the journal
+  std::string config;
+  std::string from;  ///< RFC 3339
+  std::string to;
+};
+
+[[nodiscard]] int run_service(const std::string& config);
+[[nodiscard]] int check_configuration(const std::string& config);
+[[nodiscard]] int backtest(const BacktestOptions& options);
+[[nodiscard]] int test_alert(const std::string& config, const std::string& receiver);
+[[nodiscard]] int token_create(const std::string& config, const std::string& name, const std::string& role);
+[[nodiscard]] int token_list(const std::string& config);
+[[nodiscard]] int token_revoke(const std::string& config, const std::string& name);
+[[nodiscard]] int backup(const std::string& config, const std::string& destination);
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,47 @@
+#include "collector/configuration.h"
+
+namespace crmpulse::collector {
+namespace {
+
+void append(Problems& problems, const Problems& more) {
+  problems.insert(problems.end(), more.begin(), more.end());
+}
+
+}  // namespace
+
+boost::system::result<std::shared_ptr<const Configuration>, Problems> load_configuration(const std::string& file) {
+  auto settings = load_settings(file);
+  if (!settings) return settings.error();
+  auto loaded = std::make_shared<Configuration>();
+  loaded->settings = std::move(*settings);
+  Problems problems;
+  if (auto ruleset = config::load_rules(loaded->settings.rules)) {
+    loaded->ruleset = std::move(*ruleset);
+  } else {
+    append(problems, ruleset.error());
+  }
+  if (auto remedies = config::load_remedies(loaded->settings.remedies)) {
+    loaded->remedies = std::move(*remedies);
+  } else {
+    append(problems, remedies.error());
+  }
+  for (const ReceiverSettings& receiver : loaded->settings.receivers) {
+    auto made = make_receiver(receiver);
+    if (made) {
+      loaded->receivers.emplace(receiver.name, std::move(*made));
+    } else {
+      problems.push_back({file, 0, "receivers", made.error().message});
+    }
+  }
+  if (!problems.empty()) return problems;
+  return std::shared_ptr<const Configuration>{std::move(loaded)};
+}
+
+std::vector<rules::ReceiverSpec> receiver_specs(const std::vector<ReceiverSettings>& receivers) {
+  std::vector<rules::ReceiverSpec> specs;
+  for (const ReceiverSettings& receiver : receivers)
+    specs.push_back({receiver.name, receiver.min_level, receiver.only});
+  return specs;
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,129 @@
+#include "collector/crm_book.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr Duration kSlot{std::chrono::minutes{5}};
+
+/// The entry of a bounded map, or nullptr when it is full of others.
+template <class Map>
+typename Map::mapped_type* bounded(Map& map, std::string_view key) {
+  const auto known = map.find(key);
+  if (known != map.end()) return &known->second;
+  if (map.size() >= CrmFacts::kMaxOperations) return nullptr;
+  return &map[std::string{key}];
+}
+
+}  // namespace
+
+void LatencyHistogram::observe(double seconds) {
+  const auto bucket = std::lower_bound(kBounds.begin(), kBounds.end(), seconds);
+  ++counts[static_cast<std::size_t>(bucket - kBounds.begin())];
+  sum += seconds;
+}
+
+void Availability::observe(TimePoint at, bool good) {
+  const std::int64_t number = at.time_since_epoch() / kSlot;
+  Slot& slot = slots_[static_cast<std::size_t>(number) % slots_.size()];
+  if (slot.number > number) return;
+  if (slot.number < number) slot = {number, 0, 0};
+  ++slot.total;
+  if (good) ++slot.good;
+}
+
+void Availability::restore(const Slot& slot) {
+  if (slot.number >= 0) slots_[static_cast<std::size_t>(slot.number) % slots_.size()] = slot;
+}
+
+std::optional<double> Availability::ratio(TimePoint now, Duration window) const {
+  const std::int64_t last = now.time_since_epoch() / kSlot;
+  const std::int64_t first = (now - window).time_since_epoch() / kSlot + 1;
+  std::uint64_t good = 0;
+  std::uint64_t total = 0;
+  for (const Slot& slot : slots_) {
+    if (slot.number < first || slot.number > last) continue;
+    good += slot.good;
+    total += slot.total;
+  }
+  if (total == 0) return std::nullopt;
+  return static_cast<double>(good) / static_cast<double>(total);
+}
+
+void CrmFacts::observe(const Series& series, TimePoint at, double value) {
+  switch (series.duty) {
+    case Duty::none: return;
+    case Duty::up: availability.observe(at, value >= 1); return;
+    case Duty::success: {
+      const auto failed = failures.find(series.labels.get("operation"));
+      if (value >= 1 && failed != failures.end() && failed->second.at <= at) failures.erase(failed);
+      return;
+    }
+    case Duty::duration:
+      if (LatencyHistogram* histogram = bounded(latency, series.labels.get("operation"));
+          histogram != nullptr && value >= 0) {
+        histogram->observe(value);
+      }
+      return;
+    case Duty::phase:
+      if (double* phase = bounded(phases, series.labels.get("phase"))) *phase = value;
+      return;
+    case Duty::failure: {
+      if (value < 1) return;
+      NewestFailure* failure = bounded(failures, series.labels.get("operation"));
+      if (failure == nullptr || failure->at > at) return;
+      const bool same = failure->stage == series.labels.get("stage") && failure->reason == series.labels.get("reason");
+      failure->stage = series.labels.get("stage");
+      failure->reason = series.labels.get("reason");
+      failure->agent = series.labels.get("agent");
+      failure->at = at;
+      if (!same) failure->text.clear();
+      return;
+    }
+    case Duty::vendor_status:
+      vendor_status = value;
+      vendor_status_at = at;
+      return;
+  }
+}
+
+void CrmFacts::add(Evidence line) {
+  if (!line.stage.empty()) {
+    NewestFailure* failure = bounded(failures, line.operation);
+    if (failure != nullptr && failure->at <= line.at) {
+      *failure = {line.stage, line.reason, line.text, line.agent, line.at};
+    } else if (failure != nullptr && failure->stage == line.stage && failure->reason == line.reason) {
+      failure->text = line.text;
+    }
+  }
+  evidence.push_back(std::move(line));
+  if (evidence.size() > kMaxEvidence) evidence.pop_front();
+}
+
+std::uint32_t CrmBook::index_of(std::string_view crm, std::string_view kind) {
+  const auto known = by_name_.find(crm);
+  if (known != by_name_.end()) {
+    if (!kind.empty()) facts_[known->second].kind = kind;
+    return known->second;
+  }
+  const auto index = static_cast<std::uint32_t>(facts_.size());
+  facts_.emplace_back();
+  facts_.back().crm = crm;
+  facts_.back().kind = kind;
+  by_name_.emplace(std::string{crm}, index);
+  return index;
+}
+
+CrmFacts* CrmBook::find(std::string_view crm) {
+  const auto known = by_name_.find(crm);
+  return known == by_name_.end() ? nullptr : &facts_[known->second];
+}
+
+const CrmFacts* CrmBook::find(std::string_view crm) const {
+  const auto known = by_name_.find(crm);
+  return known == by_name_.end() ? nullptr : &facts_[known->second];
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,89 @@
+#pragma once
+// What the collector knows of each CRM beside the judge's verdict: newest failures, evidence, latency histograms,
+// availability. Belongs to the loop's thread.
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/series_table.h"
+#include "core/evidence.h"
+#include "core/time.h"
+
+namespace crmpulse::collector {
+
+/// The newest failure of one operation; gone with its next success.
+struct NewestFailure {
+  std::string stage;
+  std::string reason;
+  std::string text;  ///< the evidence line that came with it, or empty
+  std::string agent;
+  TimePoint at;
+};
+
+struct LatencyHistogram {
+  static constexpr std::array kBounds{0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0};  ///< seconds
+  std::array<std::uint64_t, kBounds.size() + 1> counts{};  ///< not cumulative; the last is +Inf
+  double sum = 0;
+  void observe(double seconds);
+};
+
+/// Good and all liveness readings of the last 24 hours, in five-minute slots.
+class Availability {
+ public:
+  struct Slot {
+    std::int64_t number = -1;  ///< five-minute periods since the epoch
+    std::uint32_t good = 0;
+    std::uint32_t total = 0;
+  };
+  void observe(TimePoint at, bool good);
+  void restore(const Slot& slot);
+  /// The good share of [now − window, now]; nothing without readings. Window at most 24 h.
+  [[nodiscard]] std::optional<double> ratio(TimePoint now, Duration window) const;
+  [[nodiscard]] const auto& slots() const { return slots_; }
+
+ private:
+  std::array<Slot, 288> slots_{};
+};
+
+struct CrmFacts {
+  std::string crm;
+  std::string kind;
+  std::map<std::string, NewestFailure, std::less<>> failures;    ///< by operation
+  std::deque<Evidence> evidence;                                 ///< newest last, at most kMaxEvidence
+  std::map<std::string, LatencyHistogram, std::less<>> latency;  ///< by operation, since the process began
+  std::map<std::string, double, std::less<>> phases;             ///< newest seconds by phase
+  Availability availability;
+  std::optional<double> vendor_status;
+  TimePoint vendor_status_at;
+  std::int64_t folded_seq = 0;  ///< newest journal record that is part of this CRM's state
+  bool dirty = false;           ///< changed since the last snapshot
+
+  static constexpr std::size_t kMaxEvidence = 50;
+  static constexpr std::size_t kMaxOperations = 200;  ///< bounds every map above
+
+  void observe(const Series& series, TimePoint at, double value);
+  void add(Evidence line);
+};
+
+class CrmBook {
+ public:
+  /// The CRM's index; a new one is added.
+  [[nodiscard]] std::uint32_t index_of(std::string_view crm, std::string_view kind);
+  [[nodiscard]] CrmFacts& operator[](std::uint32_t index) { return facts_[index]; }
+  [[nodiscard]] CrmFacts* find(std::string_view crm);
+  [[nodiscard]] const CrmFacts* find(std::string_view crm) const;
+  [[nodiscard]] std::deque<CrmFacts>& all() { return facts_; }
+  [[nodiscard]] const std::deque<CrmFacts>& all() const { return facts_; }
+
+ private:
+  std::map<std::string, std::uint32_t, std::less<>> by_name_;
+  std::deque<CrmFacts> facts_;
+};
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,178 @@
+#include "collector/describe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/level.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+struct ChineseName {
+  std::string_view dimension;
+  std::string_view zh;
+};
+constexpr std::array kChineseNames{
+    ChineseName{"availability", "可用性"},     ChineseName{"latency", "响应时间"},
+    ChineseName{"transactions", "事务成功率"}, ChineseName{"staleness", "数据更新"},
+    ChineseName{"usage", "使用频率"},          ChineseName{"features", "功能利用率"},
+    ChineseName{"data_quality", "数据质量"},   ChineseName{"process", "流程效率"},
+    ChineseName{"satisfaction", "用户满意度"}, ChineseName{"throughput", "处理效率"},
+    ChineseName{"quota", "API 配额"},          ChineseName{"safety", "数据安全"},
+    ChineseName{"business", "业务指标"},
+};
+
+std::string_view dimension_zh(std::string_view dimension) {
+  const auto found = std::find_if(kChineseNames.begin(), kChineseNames.end(),
+                                  [&](const auto& name) { return name.dimension == dimension; });
+  return found == kChineseNames.end() ? dimension : found->zh;
+}
+
+std::string unit_zh(const std::string& unit) {
+  if (unit == "seconds") return "秒";
+  if (unit == "ratio" || unit == "count") return "";
+  return unit;
+}
+
+std::string unit_en(const std::string& unit) {
+  return unit == "ratio" || unit == "count" || unit.empty() ? "" : " " + unit;
+}
+
+json::value number_or_null(const std::optional<double>& number) {
+  return number ? json::value(*number) : json::value(nullptr);
+}
+
+}  // namespace
+
+std::string_view state_name(Level level, DataStatus data) {
+  return data == DataStatus::warming_up ? "unknown" : to_string(level);
+}
+
+std::string_view state_name(const rules::CrmStatus& status) {
+  return state_name(status.state, status.data_status);
+}
+
+std::string_view state_name_zh(const rules::CrmStatus& status) {
+  return status.data_status == DataStatus::warming_up ? "未知" : chinese(status.state);
+}
+
+Level shown_level(const rules::RuleStatus& rule) {
+  return rule.no_data_latch && rule.level == Level::healthy ? Level::sub_healthy : rule.level;
+}
+
+std::vector<const rules::RuleStatus*> by_dimension(const rules::CrmStatus& status) {
+  std::vector<const rules::RuleStatus*> worst;
+  for (const rules::RuleStatus& rule : status.rules) {
+    const auto known =
+        std::find_if(worst.begin(), worst.end(), [&](const auto* other) { return other->dimension == rule.dimension; });
+    if (known == worst.end()) {
+      worst.push_back(&rule);
+      continue;
+    }
+    const bool more_known = shown_level(rule) == shown_level(**known) && !(*known)->value && rule.value;
+    if (shown_level(rule) > shown_level(**known) || more_known) *known = &rule;
+  }
+  return worst;
+}
+
+std::vector<const rules::RuleStatus*> failing(const rules::CrmStatus& status) {
+  std::vector<const rules::RuleStatus*> bad = by_dimension(status);
+  std::erase_if(bad, [](const rules::RuleStatus* rule) { return shown_level(*rule) == Level::healthy; });
+  std::stable_sort(bad.begin(), bad.end(),
+                   [](const auto* a, const auto* b) { return shown_level(*a) > shown_level(*b); });
+  return bad;
+}
+
+double threshold_of(const rules::RuleStatus& rule) {
+  return rule.level == Level::poor ? rule.enter_poor : rule.enter_sub;
+}
+
+const Remedy* find_remedy(const config::Remedies& remedies, const rules::RuleStatus& rule, std::string_view kind) {
+  if (const auto own = remedies.find(fmt::format("{}/{}", rule.remedy, kind)); own != remedies.end())
+    return &own->second;
+  const auto general = remedies.find(rule.remedy);
+  return general == remedies.end() ? nullptr : &general->second;
+}
+
+json::object dimension_json(const rules::RuleStatus& rule) {
+  json::object out{{"dimension", rule.dimension},
+                   {"rule", rule.rule},
+                   {"state", state_name(shown_level(rule), rule.data_status)},
+                   {"value", number_or_null(rule.value)},
+                   {"unit", rule.unit},
+                   {"sub_healthy", rule.enter_sub},
+                   {"poor", rule.enter_poor},
+                   {"data_status", to_string(rule.data_status)},
+                   {"since", format_time(rule.since)}};
+  if (!rule.worst_of.empty()) out["worst_of"] = rule.worst_of;
+  return out;
+}
+
+json::object failing_json(const rules::RuleStatus& rule, const config::Remedies& remedies, std::string_view kind) {
+  json::object out{{"dimension", rule.dimension},
+                   {"rule", rule.rule},
+                   {"state", to_string(shown_level(rule))},
+                   {"value", number_or_null(rule.value)},
+                   {"unit", rule.unit},
+                   {"threshold", threshold_of(rule)},
+                   {"data_status", to_string(rule.data_status)},
+                   {"since", format_time(rule.since)}};
+  if (!rule.worst_of.empty()) out["worst_of"] = rule.worst_of;
+  if (const Remedy* remedy = find_remedy(remedies, rule, kind)) {
+    out["remedy"] = json::object{{"en", remedy->en}, {"zh", remedy->zh}};
+  }
+  return out;
+}
+
+json::array failing_json(const rules::CrmStatus& status, const config::Remedies& remedies) {
+  json::array out;
+  for (const rules::RuleStatus* rule : failing(status)) out.push_back(failing_json(*rule, remedies, status.kind));
+  return out;
+}
+
+json::object fault_json(const Fault& fault, Language language) {
+  return {{"verdict", fault.verdict}, {"why", language == Language::zh ? fault.why_zh : fault.why_en}};
+}
+
+json::array remedies_json(const rules::CrmStatus& status, const config::Remedies& remedies) {
+  json::array out;
+  for (const rules::RuleStatus* rule : failing(status)) {
+    const Remedy* remedy = find_remedy(remedies, *rule, status.kind);
+    if (remedy != nullptr)
+      out.push_back(json::object{{"dimension", rule->dimension}, {"en", remedy->en}, {"zh", remedy->zh}});
+  }
+  return out;
+}
+
+json::array evidence_texts(const CrmFacts* facts, TimePoint since, std::size_t most) {
+  json::array out;
+  if (facts == nullptr) return out;
+  for (auto line = facts->evidence.rbegin(); line != facts->evidence.rend() && out.size() < most; ++line) {
+    if (line->at < since) continue;
+    const std::string text = line->operation.empty() ? line->text : fmt::format("{}: {}", line->operation, line->text);
+    const bool known =
+        std::any_of(out.begin(), out.end(), [&](const json::value& other) { return other.as_string() == text; });
+    if (!known) out.push_back(json::value(text));
+  }
+  return out;
+}
+
+Bilingual dimension_sentence(const rules::RuleStatus& rule) {
+  const std::string of = rule.worst_of.empty() ? "" : fmt::format(" ({})", rule.worst_of);
+  const std::string name_zh{dimension_zh(rule.dimension)};
+  if (rule.data_status == DataStatus::no_data || !rule.value) {
+    return {fmt::format("{}{}: no data", rule.dimension, of), fmt::format("{}{}：没有数据", name_zh, of)};
+  }
+  const Level level = shown_level(rule);
+  const double threshold = threshold_of(rule);
+  return {fmt::format("{}{} {:.6g}{} ({} from {:.6g})", rule.dimension, of, *rule.value, unit_en(rule.unit),
+                      to_string(level), threshold),
+          fmt::format("{}{} {:.6g}{}（{}阈值 {:.6g}）", name_zh, of, *rule.value, unit_zh(rule.unit), chinese(level),
+                      threshold)};
+}
+
+}  // namespace crmpulse::collector

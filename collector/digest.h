@@ -1,0 +1,15 @@
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crmpulse::collector {
+
+[[nodiscard]] std::string base64_encode(std::string_view bytes);
+/// Strict: padding where it belongs, nothing else in between.
+[[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
+[[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view message);
+[[nodiscard]] std::string sha256(std::string_view bytes);
+[[nodiscard]] std::string hex(std::string_view bytes);
+
+}  // namespace crmpulse::collector

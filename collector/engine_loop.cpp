@@ -1,0 +1,184 @@
+#include "collector/engine_loop.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "collector/describe.h"
+#include "collector/render.h"
+#include "collector/snapshot.h"
+#include "core/log.h"
+
+namespace crmpulse::collector {
+namespace {
+
+/// Ticks come every second; a longer pause is ours, not the CRMs'.
+constexpr Duration kLongestStall{std::chrono::seconds{30}};
+constexpr Duration kSnapshotEvery{std::chrono::seconds{15}};
+constexpr Duration kValuesEvery{std::chrono::minutes{5}};
+constexpr Duration kPruneEvery{std::chrono::minutes{1}};
+constexpr Duration kKeepDeliveries{std::chrono::hours{24 * 30}};
+constexpr std::int64_t kMaxOutboxRows = 100'000;
+constexpr int kPruneRows = 5'000;
+
+}  // namespace
+
+EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
+                       std::shared_ptr<const Configuration> configuration, Ledger::Written written)
+    : writer_(writer),
+      clocks_(clocks),
+      configuration_(std::move(configuration)),
+      fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
+      ledger_(loop, writer, std::move(written)) {}
+
+void EngineLoop::step() {
+  step_at(now());
+}
+
+void EngineLoop::step_at(TimePoint now) {
+  const auto before = std::chrono::steady_clock::now();
+  rules::Outcome outcome = fold_.engine().step(now);
+  stats_.step_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
+  ++stats_.steps;
+  handle(std::move(outcome), now);
+}
+
+void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
+  Changes changes;
+  // What was told or changed is stored at once, with its messages; what only moved on waits for the next snapshot, or
+  // is folded again from the journal.
+  std::set<std::string> crms;
+  for (const rules::Message& message : outcome.messages) {
+    changes.messages.push_back(message_row(message));
+    crms.insert(message.crm);
+  }
+  for (const std::string& crm : outcome.touched) {
+    fold_.book()[fold_.book().index_of(crm, "")].dirty = true;
+    if (!fold_.engine().status(crm)) crms.insert(crm);
+  }
+  for (const rules::StateChange& change : outcome.changes) {
+    crms.insert(change.status.crm);
+    ++stats_.changes;
+    log::info("state changed", {{"crm", change.status.crm},
+                                {"from", std::string{to_string(change.previous)}},
+                                {"to", std::string{state_name(change.status)}},
+                                {"data", std::string{to_string(change.status.data_status)}}});
+  }
+  for (const std::string& crm : crms) add_crm(changes, crm, now);
+  if (!changes.empty()) ledger_.add(std::move(changes));
+}
+
+store::OutboxRow EngineLoop::message_row(const rules::Message& message) const {
+  store::OutboxRow row;
+  row.receiver = message.receiver;
+  row.dedup_key = "crm/" + message.crm;
+  row.seq = message.seq;
+  row.id = message_id(message.at, row.receiver, row.dedup_key, row.seq);
+  row.event = rules::to_string(message.type);
+  row.level = static_cast<int>(message.state);
+  row.created = message.at;
+  row.not_before = message.at;
+  Language language = Language::en;
+  for (const ReceiverSettings& receiver : configuration_->settings.receivers) {
+    if (receiver.name == message.receiver) language = receiver.language;
+  }
+  row.body = render_message(message, language,
+                            {*configuration_, fold_.book().find(message.crm), incidents_.opened(message.crm)});
+  return row;
+}
+
+void EngineLoop::add_crm(Changes& changes, const std::string& crm, TimePoint now) {
+  const std::optional<rules::CrmStatus> status = fold_.engine().status(crm);
+  for (store::StoredIncident& incident :
+       incidents_.update(crm, status, fold_.book().find(crm), configuration_->remedies, now)) {
+    changes.incidents.insert_or_assign(incident.id, std::move(incident));
+  }
+  if (status) {
+    changes.states.insert_or_assign(crm, state_of(crm));
+  } else {
+    changes.removed.insert(crm);
+  }
+}
+
+store::StoredState EngineLoop::state_of(const std::string& crm) {
+  static const CrmFacts kNothing;
+  const CrmFacts* facts = fold_.book().find(crm);
+  return {crm, fold_.folded_seq(), encode_state(fold_.engine().save(crm), facts == nullptr ? kNothing : *facts)};
+}
+
+Changes EngineLoop::dirty_states(bool clean) {
+  Changes changes;
+  for (CrmFacts& facts : fold_.book().all()) {
+    if (!facts.dirty) continue;
+    facts.dirty = false;
+    if (fold_.engine().status(facts.crm)) add_crm(changes, facts.crm, now());
+  }
+  changes.meta["folded_seq"] = std::to_string(fold_.folded_seq());
+  changes.meta["batches"] = agents_.save();
+  changes.meta["clean"] = clean ? "1" : "0";
+  changes.meta["last_tick"] = format_time(now());
+  return changes;
+}
+
+void EngineLoop::snapshot() {
+  last_snapshot_ = now();
+  Changes changes = dirty_states(false);
+  if (last_snapshot_ - last_values_ >= kValuesEvery) {
+    last_values_ = last_snapshot_;
+    changes.meta["last_values"] = encode_values(fold_.series(), last_snapshot_);
+  }
+  ledger_.add(std::move(changes));
+}
+
+void EngineLoop::tick() {
+  const TimePoint before = std::exchange(last_tick_, now());
+  // The machine slept or the loop stood still: nobody watched, so that time says nothing about any CRM.
+  if (before != TimePoint{} && last_tick_ - before > kLongestStall) fold_.engine().restarted(last_tick_);
+  ledger_.retry();
+  step_at(last_tick_);
+  if (last_tick_ - last_snapshot_ >= kSnapshotEvery) snapshot();
+  if (last_tick_ - last_prune_ >= kPruneEvery) prune();
+}
+
+Result<void> EngineLoop::close() {
+  Changes changes = dirty_states(true);
+  changes.meta["last_values"] = encode_values(fold_.series(), now());
+  ledger_.hold(std::move(changes));
+  return ledger_.write_now();
+}
+
+void EngineLoop::reconfigure(std::shared_ptr<const Configuration> configuration) {
+  configuration_ = std::move(configuration);
+  const TimePoint at = now();
+  handle(fold_.engine().reconfigure(configuration_->ruleset, receiver_specs(configuration_->settings.receivers), at),
+         at);
+}
+
+void EngineLoop::prune() {
+  last_prune_ = now();
+  const Settings& settings = configuration_->settings;
+  const TimePoint samples_before = last_prune_ - settings.keep_samples;
+  const TimePoint deliveries_before = last_prune_ - kKeepDeliveries;
+  const std::uint64_t journal_max = settings.journal_max;
+  const bool queued = writer_.submit(
+      [samples_before, deliveries_before, journal_max](store::Database& database) -> Result<void> {
+        auto folded = store::get_meta(database, "folded_seq");
+        if (!folded) return folded.error();
+        const std::int64_t folded_seq = *folded ? std::strtoll((*folded)->c_str(), nullptr, 10) : 0;
+        auto pruned = store::prune_journal(database, samples_before, journal_max, folded_seq, kPruneRows);
+        if (!pruned) return pruned.error();
+        auto dropped = store::prune_outbox(database, deliveries_before, kMaxOutboxRows);
+        if (!dropped) return dropped.error();
+        if (*dropped > 0)
+          log::warning("messages dropped: the outbox is full", {{"messages", std::to_string(*dropped)}});
+        return {};
+      },
+      [](const Result<void>& result) {
+        if (!result) log::warning("old records cannot be deleted", {{"why", result.error().message}});
+      });
+  if (!queued) log::debug("no room to delete old records now");
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,84 @@
+#pragma once
+// The one owner of everything that is judged: folds what was journalled, steps the rules at `now`, and hands what came
+// of it to the ledger. All functions run on the loop's thread, recover() before it runs.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "collector/agents.h"
+#include "collector/clocks.h"
+#include "collector/configuration.h"
+#include "collector/fold.h"
+#include "collector/incidents.h"
+#include "collector/ledger.h"
+
+namespace crmpulse::collector {
+
+class EngineLoop {
+ public:
+  struct Stats {
+    std::uint64_t steps = 0;
+    double step_seconds = 0;
+    std::uint64_t changes = 0;
+    std::uint64_t replayed_records = 0;
+    std::uint64_t unreadable_records = 0;
+  };
+
+  /// `written`: messages that are in the outbox now.
+  EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks, std::shared_ptr<const Configuration> configuration,
+             Ledger::Written written);
+
+  /// Loads the last snapshots, replays the journal after them, and stores where that led. Blocks.
+  [[nodiscard]] Result<void> recover();
+
+  void fold(const RecordStamp& record, std::span<const Point> points) { fold_.take(record, points); }
+  void fold(const RecordStamp& record, std::vector<Evidence> lines) { fold_.take(record, std::move(lines)); }
+  /// After each request's samples.
+  void step();
+  /// Once a second: deadlines, retries; every 15 s a snapshot.
+  void tick();
+  void snapshot();
+  /// The last snapshot, written before it returns. Blocks; when the loop is about to end.
+  [[nodiscard]] Result<void> close();
+  void reconfigure(std::shared_ptr<const Configuration> configuration);
+
+  [[nodiscard]] const Configuration& configuration() const { return *configuration_; }
+  [[nodiscard]] Fold& content() { return fold_; }
+  [[nodiscard]] const Fold& content() const { return fold_; }
+  [[nodiscard]] AgentBook& agents() { return agents_; }
+  [[nodiscard]] const AgentBook& agents() const { return agents_; }
+  [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] const Stats& stats() const { return stats_; }
+  [[nodiscard]] TimePoint now() const { return clocks_.engine.now(); }
+  [[nodiscard]] TimePoint last_tick() const { return last_tick_; }
+
+ private:
+  [[nodiscard]] Result<void> load(store::Database& database);
+  [[nodiscard]] Result<void> load_state(const store::StoredState& state);
+  [[nodiscard]] Result<void> replay(store::Database& database);
+  void replay_record(const store::JournalRecord& record, wire::Decoder& decoder);
+  void step_at(TimePoint now);
+  void handle(rules::Outcome outcome, TimePoint now);
+  [[nodiscard]] store::OutboxRow message_row(const rules::Message& message) const;
+  void add_crm(Changes& changes, const std::string& crm, TimePoint now);
+  [[nodiscard]] store::StoredState state_of(const std::string& crm);
+  [[nodiscard]] Changes dirty_states(bool clean);
+  void prune();
+
+  store::Writer& writer_;
+  Clocks clocks_;
+  std::shared_ptr<const Configuration> configuration_;
+  Fold fold_;
+  AgentBook agents_;
+  IncidentBook incidents_;
+  Ledger ledger_;
+  Stats stats_;
+  TimePoint last_tick_;
+  TimePoint last_snapshot_;
+  TimePoint last_values_;
+  TimePoint last_prune_;
+};
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,67 @@
+#include "collector/fold.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "wire/remote_write.h"
+
+namespace crmpulse::collector {
+
+void Fold::bind(Series& series) {
+  series.bound = true;
+  const std::string_view crm = series.labels.get("crm");
+  series.crm = crm.empty() ? kNoCrm : book_.index_of(crm, series.labels.get("kind"));
+  if (!crm.empty()) series.feeds = engine_.bind(series.metric, series.labels);
+}
+
+void Fold::count(rules::Fold fold) {
+  switch (fold) {
+    case rules::Fold::accepted: ++counts_.accepted; return;
+    case rules::Fold::late: ++counts_.late; return;
+    case rules::Fold::future: ++counts_.future; return;
+    case rules::Fold::invalid: ++counts_.invalid; return;
+    case rules::Fold::duplicate: ++counts_.duplicate; return;
+  }
+}
+
+void Fold::take(const RecordStamp& record, const Point& point) {
+  Series& series = series_[point.series];
+  if (wire::is_stale_marker(point.value)) {
+    ++counts_.stale;
+    series.live = false;
+    return;
+  }
+  const TimePoint at = from_unix_millis(point.unix_millis) + record.skew;
+  if (!std::isfinite(point.value)) return count(rules::Fold::invalid);
+  if (at > record.received + kMaxAhead) return count(rules::Fold::future);
+  if (!series.bound) bind(series);
+  CrmFacts* facts = series.crm == kNoCrm ? nullptr : &book_[series.crm];
+  // After a crash the CRM's snapshot may be younger than this record.
+  const bool known = facts != nullptr && record.seq <= facts->folded_seq;
+  series.note(at, point.value);
+  if (known) return;
+  if (facts != nullptr) {
+    facts->observe(series, at, point.value);
+    facts->dirty = true;
+  }
+  count(series.feeds == rules::Engine::kNoSeries ? rules::Fold::accepted
+                                                 : engine_.fold(series.feeds, at, point.value, record.received));
+}
+
+void Fold::take(const RecordStamp& record, std::span<const Point> points) {
+  for (const Point& point : points) take(record, point);
+  folded_seq_ = std::max(folded_seq_, record.seq);
+}
+
+void Fold::take(const RecordStamp& record, std::vector<Evidence> lines) {
+  for (Evidence& line : lines) {
+    CrmFacts& facts = book_[book_.index_of(line.crm, line.kind)];
+    if (record.seq <= facts.folded_seq) continue;
+    line.at += record.skew;
+    facts.add(std::move(line));
+    facts.dirty = true;
+  }
+  folded_seq_ = std::max(folded_seq_, record.seq);
+}
+
+}  // namespace crmpulse::collector

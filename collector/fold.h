@@ -1,0 +1,65 @@
+#pragma once
+// Takes what was journalled into everything that is kept in memory: the engine's windows, last values, facts. The same
+// for live requests and for replay, so that both end alike. Belongs to the loop's thread.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "collector/crm_book.h"
+#include "collector/series_table.h"
+#include "core/evidence.h"
+#include "rules/engine.h"
+
+namespace crmpulse::collector {
+
+/// What of a journal record decides how its content is taken.
+struct RecordStamp {
+  std::int64_t seq = 0;
+  TimePoint received;
+  Duration skew{};  ///< added to the sender's stamps
+};
+
+struct FoldCounts {
+  std::uint64_t accepted = 0;
+  std::uint64_t late = 0;
+  std::uint64_t future = 0;
+  std::uint64_t invalid = 0;
+  std::uint64_t duplicate = 0;
+  std::uint64_t stale = 0;  ///< stale markers
+};
+
+/// A sample this far ahead of the collector's clock is not taken.
+inline constexpr Duration kMaxAhead{std::chrono::minutes{5}};
+
+class Fold {
+ public:
+  explicit Fold(rules::Engine engine) : engine_(std::move(engine)) {}
+
+  void take(const RecordStamp& record, std::span<const Point> points);
+  void take(const RecordStamp& record, std::vector<Evidence> lines);
+
+  [[nodiscard]] rules::Engine& engine() { return engine_; }
+  [[nodiscard]] const rules::Engine& engine() const { return engine_; }
+  [[nodiscard]] SeriesTable& series() { return series_; }
+  [[nodiscard]] const SeriesTable& series() const { return series_; }
+  [[nodiscard]] CrmBook& book() { return book_; }
+  [[nodiscard]] const CrmBook& book() const { return book_; }
+  [[nodiscard]] const FoldCounts& counts() const { return counts_; }
+  /// The newest record taken.
+  [[nodiscard]] std::int64_t folded_seq() const { return folded_seq_; }
+  void set_folded_seq(std::int64_t seq) { folded_seq_ = seq; }
+
+ private:
+  void bind(Series& series);
+  void take(const RecordStamp& record, const Point& point);
+  void count(rules::Fold fold);
+
+  rules::Engine engine_;
+  SeriesTable series_;
+  CrmBook book_;
+  FoldCounts counts_;
+  std::int64_t folded_seq_ = 0;
+};
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,71 @@
+#pragma once
+// From an HTTP request to the journal to the fold. A request is answered 2xx only when its bytes are on disk; nothing
+// of a refused request is kept. Belongs to the loop's thread.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "collector/engine_loop.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "store/writer.h"
+#include "wire/remote_write.h"
+
+namespace crmpulse::collector {
+
+class Ingest {
+ public:
+  struct Stats {
+    std::map<std::pair<std::string, std::string>, std::uint64_t>
+        requests;                                                ///< by endpoint (write, evidence) and outcome
+    std::map<std::string, std::uint64_t, std::less<>> refusals;  ///< by code
+    std::uint64_t samples = 0;                                   ///< journalled
+    std::uint64_t body_bytes = 0;                                ///< journalled, as received
+    std::uint64_t bytes_in_flight = 0;
+  };
+
+  Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine);
+  ~Ingest();
+
+  void write(const net::HttpRequest& request, net::Respond respond);
+  void evidence(const net::HttpRequest& request, net::Respond respond);
+
+  [[nodiscard]] const Stats& stats() const { return stats_; }
+  /// Requests that are being journalled.
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
+
+  static constexpr std::uint64_t kMaxBytesInFlight = 256ULL * 1024 * 1024;
+
+ private:
+  struct Batch;
+  using BatchPointer = std::unique_ptr<Batch>;
+
+  [[nodiscard]] BatchPointer take_batch(net::Respond respond);
+  void recycle(BatchPointer batch);
+  [[nodiscard]] bool identify(const net::HttpRequest& request, Batch& batch);
+  [[nodiscard]] std::optional<wire::Refusal> decode(wire::Version version, const std::string& body, Batch& batch);
+  void journal(const net::HttpRequest& request, BatchPointer batch);
+  void journalled(std::uint64_t id, const Result<void>& result);
+  void acknowledge(BatchPointer batch);
+  void finish(BatchPointer batch, std::string_view outcome, net::HttpResponse response);
+  void refuse(BatchPointer batch, int status, std::string_view code, std::string_view message,
+              std::string_view field = {});
+
+  net::Loop& loop_;
+  store::Writer& writer_;
+  Clocks clocks_;
+  EngineLoop& engine_;
+  wire::Decoder decoder_;
+  std::vector<BatchPointer> pool_;
+  std::unordered_map<std::uint64_t, BatchPointer> in_flight_;
+  std::uint64_t next_id_ = 0;
+  Stats stats_;
+};
+
+}  // namespace crmpulse::collector

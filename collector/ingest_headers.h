@@ -1,0 +1,13 @@
+#pragma once
+#include <string_view>
+
+#include "core/error.h"
+#include "net/http_server.h"
+#include "wire/remote_write.h"
+
+namespace crmpulse::collector {
+
+/// Which remote-write message the headers announce. The error is for 415.
+[[nodiscard]] Result<wire::Version> announced_version(const net::HttpRequest& request);
+
+}  // namespace crmpulse::collector

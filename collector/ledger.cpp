@@ -1,0 +1,118 @@
+#include "collector/ledger.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "core/log.h"
+
+namespace crmpulse::collector {
+namespace {
+
+template <class Map>
+void merge_map(Map& into, Map& later) {
+  for (auto& [key, value] : later) into.insert_or_assign(key, std::move(value));
+}
+
+}  // namespace
+
+bool Changes::empty() const {
+  return states.empty() && removed.empty() && incidents.empty() && messages.empty() && meta.empty();
+}
+
+void Changes::merge(Changes later) {
+  for (const std::string& crm : later.removed) {
+    states.erase(crm);
+    removed.insert(crm);
+  }
+  merge_map(states, later.states);
+  merge_map(incidents, later.incidents);
+  merge_map(meta, later.meta);
+  std::move(later.messages.begin(), later.messages.end(), std::back_inserter(messages));
+}
+
+Result<void> write(store::Database& database, const Changes& changes) {
+  for (const std::string& crm : changes.removed) {
+    if (auto done = store::delete_state(database, crm); !done) return done;
+  }
+  for (const auto& [crm, state] : changes.states) {
+    if (auto done = store::save_state(database, state); !done) return done;
+  }
+  for (const auto& [id, incident] : changes.incidents) {
+    if (auto done = store::save_incident(database, incident); !done) return done;
+  }
+  for (const store::OutboxRow& message : changes.messages) {
+    if (auto done = store::enqueue(database, message); !done) return done;
+  }
+  for (const auto& [name, value] : changes.meta) {
+    if (auto done = store::set_meta(database, name, value); !done) return done;
+  }
+  return {};
+}
+
+void Ledger::add(Changes changes) {
+  hold(std::move(changes));
+  // While the disk refuses, one attempt a tick is enough.
+  if (!stats_.failing) start();
+}
+
+void Ledger::hold(Changes changes) {
+  waiting_.merge(std::move(changes));
+  bound();
+  stats_.waiting_messages = waiting_.messages.size();
+}
+
+void Ledger::retry() {
+  if (!waiting_.empty()) start();
+}
+
+void Ledger::start() {
+  if (under_way_ || waiting_.empty()) return;
+  auto changes = std::make_shared<const Changes>(std::move(waiting_));
+  waiting_ = {};
+  under_way_ = true;
+  const bool queued = writer_.submit([changes](store::Database& database) { return write(database, *changes); },
+                                     [this, changes](const Result<void>& result) {
+                                       loop_.post([this, changes, result] { finished(changes, result); });
+                                     });
+  if (!queued) finished(changes, Error{"the store's queue is full"});
+}
+
+void Ledger::finished(const std::shared_ptr<const Changes>& changes, const Result<void>& result) {
+  under_way_ = false;
+  if (!result) {
+    ++stats_.failures;
+    if (!stats_.failing)
+      log::error("state and messages cannot be stored; trying again", {{"why", result.error().message}});
+    stats_.failing = true;
+    Changes again = *changes;
+    again.merge(std::move(waiting_));
+    waiting_ = std::move(again);
+    stats_.waiting_messages = waiting_.messages.size();
+    return;
+  }
+  ++stats_.commits;
+  if (stats_.failing) log::info("state and messages are stored again");
+  stats_.failing = false;
+  stats_.waiting_messages = waiting_.messages.size();
+  if (written_ && !changes->messages.empty()) written_(changes->messages);
+  start();
+}
+
+Result<void> Ledger::write_now() {
+  if (waiting_.empty()) return {};
+  const Changes changes = std::move(waiting_);
+  waiting_ = {};
+  return writer_.run([&changes](store::Database& database) { return write(database, changes); });
+}
+
+void Ledger::bound() {
+  std::vector<store::OutboxRow>& messages = waiting_.messages;
+  for (const std::string_view event : {"incident.reminder", "incident.improved"}) {
+    if (messages.size() <= kMaxWaiting) return;
+    const std::size_t before = messages.size();
+    std::erase_if(messages, [event](const store::OutboxRow& row) { return row.event == event; });
+    stats_.dropped_messages += before - messages.size();
+  }
+}
+
+}  // namespace crmpulse::collector

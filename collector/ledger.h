@@ -1,0 +1,71 @@
+#pragma once
+// What has changed and is not on disk yet. One commit is under way at a time, so that everything arrives in order; when
+// the disk refuses, the changes wait in memory and are tried again. Belongs to the loop's thread.
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "net/loop.h"
+#include "store/collector_store.h"
+#include "store/writer.h"
+
+namespace crmpulse::collector {
+
+/// Changes that belong together: one transaction.
+struct Changes {
+  std::map<std::string, store::StoredState> states;        ///< by CRM
+  std::set<std::string> removed;                           ///< CRMs; deleted before the states are written
+  std::map<std::string, store::StoredIncident> incidents;  ///< by id
+  std::vector<store::OutboxRow> messages;
+  std::map<std::string, std::string> meta;
+
+  [[nodiscard]] bool empty() const;
+  /// Adds later changes.
+  void merge(Changes later);
+};
+[[nodiscard]] Result<void> write(store::Database& database, const Changes& changes);
+
+class Ledger {
+ public:
+  struct Stats {
+    std::uint64_t commits = 0;
+    std::uint64_t failures = 0;
+    std::uint64_t dropped_messages = 0;  ///< over kMaxWaiting; reminders and improvements only
+    std::size_t waiting_messages = 0;
+    bool failing = false;
+  };
+  using Written = std::function<void(const std::vector<store::OutboxRow>&)>;
+
+  Ledger(net::Loop& loop, store::Writer& writer, Written written)
+      : loop_(loop), writer_(writer), written_(std::move(written)) {}
+
+  void add(Changes changes);
+  /// Like add(), but nothing starts: for write_now().
+  void hold(Changes changes);
+  /// Once a tick: tries again what failed.
+  void retry();
+  /// Waits for the disk: at start and at the end, when the loop does not run. What is under way is included when its
+  /// outcome is already known.
+  [[nodiscard]] Result<void> write_now();
+  [[nodiscard]] bool idle() const { return !under_way_ && waiting_.empty(); }
+  [[nodiscard]] const Stats& stats() const { return stats_; }
+
+  static constexpr std::size_t kMaxWaiting = 100'000;
+
+ private:
+  void start();
+  void finished(const std::shared_ptr<const Changes>& changes, const Result<void>& result);
+  void bound();
+
+  net::Loop& loop_;
+  store::Writer& writer_;
+  Written written_;
+  Changes waiting_;
+  bool under_way_ = false;
+  Stats stats_;
+};
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "collector/commands.h"
+#include "core/log.h"
+#include "core/version.h"
+
+namespace {
+
+using namespace crmpulse;
+
+struct Options {
+  std::string config = "/etc/crmpulse/collector.yaml";
+  std::string log_level = "info";
+  std::string log_format = "text";
+  std::string receiver;
+  std::string name;
+  std::string role;
+  std::string destination;
+  collector::BacktestOptions backtest;
+};
+
+CLI::App* add_command(CLI::App& app, const char* name, const char* help, Options& options) {
+  CLI::App* command = app.add_subcommand(name, help);
+  command->fallthrough();
+  command->add_option("--config", options.config, "Configuration file")->capture_default_str();
+  return command;
+}
+
+void add_token_commands(CLI::App& app, Options& options) {
+  CLI::App* token = app.add_subcommand("token", "API tokens: create, list, revoke");
+  token->fallthrough();
+  token->require_subcommand(1);
+  CLI::App* create = add_command(*token, "create", "Create a token and print it once", options);
+  create->add_option("--name", options.name, "Whose it is")->required();
+  create->add_option("--role", options.role, "ingest, viewer, operator or admin")->required();
+  add_command(*token, "list", "Names, roles and dates", options);
+  CLI::App* revoke = add_command(*token, "revoke", "Delete a token", options);
+  revoke->add_option("--name,name", options.name, "Whose it is")->required();
+}
+
+void add_backtest(CLI::App& app, Options& options) {
+  CLI::App* command = add_command(app, "backtest", "Run the rules over recorded samples, touching nothing", options);
+  command->add_option("--rules", options.backtest.rules, "Rules files, in order");
+  command->add_option("--receivers", options.backtest.receivers, "A file with receivers, for their messages");
+  command->add_option("--samples", options.backtest.samples, "JSON lines; - for standard input");
+  command->add_option("--from", options.backtest.from, "Start of the journal's part (RFC 3339)");
+  command->add_option("--to", options.backtest.to, "Its end");
+}
+
+void add_commands(CLI::App& app, Options& options) {
+  app.set_version_flag("--version", fmt::format("crmpulse-collector {}", kVersion));
+  app.add_option("--log-level", options.log_level, "debug, info, warning or error")->capture_default_str();
+  app.add_option("--log-format", options.log_format, "text or json")->capture_default_str();
+  app.require_subcommand(1);
+  add_command(app, "run", "Run the service", options);
+  add_command(app, "check", "Check configuration and rules", options);
+  add_backtest(app, options);
+  CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
+  alert->add_option("receiver", options.receiver, "Its name in the configuration")->required();
+  add_token_commands(app, options);
+  CLI::App* backup = add_command(app, "backup", "Copy the store while it runs", options);
+  backup->add_option("destination", options.destination, "File or folder")->required();
+}
+
+int dispatch(const CLI::App& app, const Options& options) {
+  const std::string command = app.get_subcommands().front()->get_name();
+  if (command == "run") return collector::run_service(options.config);
+  if (command == "check") return collector::check_configuration(options.config);
+  if (command == "test-alert") return collector::test_alert(options.config, options.receiver);
+  if (command == "backup") return collector::backup(options.config, options.destination);
+  if (command == "backtest") {
+    collector::BacktestOptions backtest = options.backtest;
+    backtest.config = app.get_subcommands().front()->count("--config") > 0 ? options.config : "";
+    return collector::backtest(backtest);
+  }
+  const std::string action = app.get_subcommands().front()->get_subcommands().front()->get_name();
+  if (action == "create") return collector::token_create(options.config, options.name, options.role);
+  if (action == "list") return collector::token_list(options.config);
+  return collector::token_revoke(options.config, options.name);
+}
+
+int configure_log(const Options& options) {
+  const auto level = log::level_from(options.log_level);
+  const auto format = log::format_from(options.log_format);
+  if (!level || !format) {
+    fmt::print(stderr, "{}\n", !level ? level.error().message : format.error().message);
+    return 2;
+  }
+  log::configure(*level, *format);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"crmpulse-collector: receives, judges, alerts and shows"};
+  add_commands(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  if (const int wrong = configure_log(options); wrong != 0) return wrong;
+  try {
+    return dispatch(app, options);
+  } catch (const std::exception& error) {
+    log::error("ended by an error", {{"why", error.what()}});
+    return 1;
+  }
+}

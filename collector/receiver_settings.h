@@ -1,0 +1,14 @@
+#pragma once
+#include <vector>
+
+#include "collector/settings.h"
+#include "config/reader.h"
+
+namespace crmpulse::collector {
+
+/// Reads `receivers:`; types are checked against the table in receivers/.
+[[nodiscard]] std::vector<ReceiverSettings> read_receivers(config::Reader& root);
+/// The same for files where addresses and secrets do not matter (`backtest --receivers`).
+[[nodiscard]] std::vector<ReceiverSettings> read_receiver_selections(config::Reader& root);
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,145 @@
+#include "collector/render.h"
+
+#include <fmt/format.h>
+
+#include "collector/describe.h"
+#include "collector/digest.h"
+#include "collector/fault.h"
+#include "collector/json_text.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kEvidenceLines = 5;
+constexpr Duration kEvidenceBefore{std::chrono::minutes{15}};
+
+struct Words {
+  std::string_view en;
+  std::string_view zh;
+};
+
+Words words_of(rules::MessageType type) {
+  switch (type) {
+    case rules::MessageType::opened: return {"is", "状态为"};
+    case rules::MessageType::escalated: return {"got worse and is", "恶化为"};
+    case rules::MessageType::improved: return {"improved and is", "好转为"};
+    case rules::MessageType::reminder: return {"is still", "仍为"};
+    case rules::MessageType::resolved: return {"is well again:", "已恢复："};
+    case rules::MessageType::flapping: return {"keeps changing and is", "状态反复变化，现为"};
+    case rules::MessageType::flap_ended: return {"is stable again and is", "已稳定，现为"};
+  }
+  return {"is", "状态为"};
+}
+
+Bilingual sentence(const rules::Message& message, const Fault& fault, const RenderContext& context) {
+  const Words words = words_of(message.type);
+  Bilingual text{fmt::format("{} {} {}.", message.crm, words.en, to_string(message.state)),
+                 fmt::format("{} {}{}。", message.crm, words.zh, chinese(message.state))};
+  if (message.state == Level::healthy) {
+    if (message.reason == "removed") text = {message.crm + " is no longer watched.", message.crm + " 已不再受监控。"};
+    return text;
+  }
+  for (const rules::RuleStatus* rule : failing(message.status)) {
+    const Bilingual one = dimension_sentence(*rule);
+    text.en += fmt::format(" {}.", one.en);
+    text.zh += fmt::format("{}。", one.zh);
+  }
+  text.en += fmt::format(" Looks like {}: {}.", fault.verdict, fault.why_en);
+  text.zh += fmt::format("判断：{}。", fault.why_zh);
+  const auto worst = failing(message.status);
+  const Remedy* remedy =
+      worst.empty() ? nullptr : find_remedy(context.configuration.remedies, *worst.front(), message.status.kind);
+  if (remedy != nullptr) {
+    text.en += fmt::format(" What to do: {}", remedy->en);
+    text.zh += fmt::format("建议：{}", remedy->zh);
+  }
+  return text;
+}
+
+json::object incident_json(const rules::Message& message, const RenderContext& context) {
+  json::object incident{{"id", message.incident}};
+  std::optional<TimePoint> opened = context.incident_opened;
+  if (!opened && message.status.incident) opened = message.status.incident->opened;
+  if (opened) incident["opened_at"] = format_time(*opened);
+  const std::string& external = context.configuration.settings.external_url;
+  if (!external.empty()) incident["url"] = fmt::format("{}/api/v1/incidents/{}", external, message.incident);
+  return incident;
+}
+
+}  // namespace
+
+std::string render_message(const rules::Message& message, Language language, const RenderContext& context) {
+  const bool well = message.state == Level::healthy;
+  const Fault fault = judge_fault(message.status, context.facts, message.at);
+  const Bilingual text = sentence(message, fault, context);
+  json::object body{{"version", "1"},
+                    {"type", rules::to_string(message.type)},
+                    {"at", format_time(message.at)},
+                    {"crm", message.crm},
+                    {"kind", message.status.kind},
+                    {"state", to_string(message.state)},
+                    {"state_zh", chinese(message.state)},
+                    {"previous_state", to_string(message.previous)},
+                    {"data_status", to_string(message.status.data_status)},
+                    {"incident", incident_json(message, context)},
+                    {"score", message.status.score ? json::value(*message.status.score) : json::value(nullptr)},
+                    {"failing", well ? json::array{} : failing_json(message.status, context.configuration.remedies)}};
+  if (!message.reason.empty()) body["reason"] = message.reason;
+  if (!well) {
+    body["fault"] = fault_json(fault, language);
+    body["evidence"] = evidence_texts(context.facts, message.at - kEvidenceBefore, kEvidenceLines);
+  }
+  body["language"] = language == Language::zh ? "zh" : "en";
+  body["text"] = json::object{{"en", text.en}, {"zh", text.zh}};
+  return to_text(body);
+}
+
+std::string render_test(const std::string& receiver, TimePoint at) {
+  return to_text(json::object{{"version", "1"},
+                              {"type", "test"},
+                              {"at", format_time(at)},
+                              {"receiver", receiver},
+                              {"text", json::object{{"en", "This is a test message of crmpulse. Nothing is wrong."},
+                                                    {"zh", "这是 crmpulse 的测试消息，一切正常。"}}}});
+}
+
+std::string render_dead_delivery(const std::string& receiver, const std::string& event, const std::string& about,
+                                 const std::string& why, TimePoint at) {
+  return to_text(json::object{
+      {"version", "1"},
+      {"type", "delivery.dead"},
+      {"at", format_time(at)},
+      {"receiver", receiver},
+      {"event", event},
+      {"about", about},
+      {"why", why},
+      {"text",
+       json::object{{"en", fmt::format("Receiver {} could not be told {} ({}): {}", receiver, event, about, why)},
+                    {"zh", fmt::format("无法向接收端 {} 发送 {}（{}）：{}", receiver, event, about, why)}}}});
+}
+
+std::string message_id(TimePoint at, std::string_view receiver, std::string_view key, std::int64_t seq) {
+  // ULID: 48 bits of milliseconds, 80 bits that would be random; here a digest of what the message is.
+  constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const auto millis = static_cast<std::uint64_t>(unix_millis(at));
+  std::string bytes;
+  for (int shift = 40; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(millis >> shift));
+  bytes += sha256(fmt::format("{}\n{}\n{}", receiver, key, seq)).substr(0, 10);
+  std::string out;
+  // 26 characters of 5 bits hold 130 bits: two zero bits lead.
+  std::uint32_t pending = 0;
+  int bits = 2;
+  for (const char byte : bytes) {
+    pending = (pending << 8) | static_cast<unsigned char>(byte);
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      out.push_back(kAlphabet[(pending >> bits) & 31U]);
+    }
+  }
+  return out;
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,31 @@
+#pragma once
+// What a message says. Rendered once, when it is enqueued; the receiver signs it when it is sent.
+
+#include <optional>
+#include <string>
+
+#include "collector/configuration.h"
+#include "collector/crm_book.h"
+#include "rules/engine.h"
+
+namespace crmpulse::collector {
+
+struct RenderContext {
+  const Configuration& configuration;
+  const CrmFacts* facts = nullptr;  ///< null: nothing known beside the status
+  std::optional<TimePoint> incident_opened;
+};
+
+/// The JSON body of interface.md, with one sentence in both languages beside it.
+[[nodiscard]] std::string render_message(const rules::Message& message, Language language,
+                                         const RenderContext& context);
+/// `test` for `test-alert`.
+[[nodiscard]] std::string render_test(const std::string& receiver, TimePoint at);
+/// `delivery.dead`: another receiver could not be told something.
+[[nodiscard]] std::string render_dead_delivery(const std::string& receiver, const std::string& event,
+                                               const std::string& about, const std::string& why, TimePoint at);
+
+/// An id that sorts by time and is the same for the same message however often it is decided.
+[[nodiscard]] std::string message_id(TimePoint at, std::string_view receiver, std::string_view key, std::int64_t seq);
+
+}  // namespace crmpulse::collector

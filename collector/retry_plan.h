@@ -1,0 +1,21 @@
+#pragma once
+#include <optional>
+#include <random>
+
+#include "core/time.h"
+
+namespace crmpulse::collector {
+
+/// When an undelivered message is tried again. First hour: full jitter, base 1 s doubling, at most 5 min; then every
+/// 15 min; after 24 h never. What the receiver asked for (clamped by its classify()) wins.
+class RetryPlan {
+ public:
+  explicit RetryPlan(std::uint64_t seed = std::random_device{}()) : random_(seed) {}
+  /// `attempts` includes the one that just failed. Nothing: give up.
+  [[nodiscard]] std::optional<Duration> next(int attempts, Duration age, std::optional<Duration> asked);
+
+ private:
+  std::mt19937_64 random_;
+};
+
+}  // namespace crmpulse::collector

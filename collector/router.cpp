@@ -1,0 +1,90 @@
+#include "collector/router.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "collector/answers.h"
+
+namespace crmpulse::collector {
+namespace {
+
+/// Compares piece by piece; `{name}` takes any one piece that is not empty.
+std::optional<PathParts> match(std::string_view pattern, std::string_view path) {
+  PathParts parts;
+  while (!pattern.empty() && !path.empty()) {
+    const auto next = [](std::string_view& text) {
+      text.remove_prefix(1);
+      const std::string_view piece = text.substr(0, text.find('/'));
+      text.remove_prefix(piece.size());
+      return piece;
+    };
+    if (pattern.front() != '/' || path.front() != '/') return std::nullopt;
+    const std::string_view expected = next(pattern);
+    const std::string_view piece = next(path);
+    const bool open = expected.starts_with('{');
+    if (open && piece.empty()) return std::nullopt;
+    if (!open && expected != piece) return std::nullopt;
+    if (open) parts.emplace(expected.substr(1, expected.size() - 2), piece);
+  }
+  if (!pattern.empty() || !path.empty()) return std::nullopt;
+  return parts;
+}
+
+bool answers_method(const Route& route, const std::string& method) {
+  return route.method == method || (route.method == "GET" && method == "HEAD");
+}
+
+net::HttpResponse method_not_allowed(const std::set<std::string>& methods) {
+  std::string allow;
+  for (const std::string& method : methods) allow += (allow.empty() ? "" : ", ") + method;
+  net::HttpResponse response = error_answer(405, "method_not_allowed", fmt::format("this address answers {}", allow));
+  response.headers.emplace_back("Allow", allow);
+  return response;
+}
+
+}  // namespace
+
+std::string_view bearer_token(const net::HttpRequest& request) {
+  constexpr std::string_view kScheme = "bearer ";
+  std::string_view header = request.header("authorization");
+  if (header.size() <= kScheme.size()) return {};
+  for (std::size_t i = 0; i < kScheme.size(); ++i) {
+    const char letter = header[i] >= 'A' && header[i] <= 'Z' ? static_cast<char>(header[i] - 'A' + 'a') : header[i];
+    if (letter != kScheme[i]) return {};
+  }
+  header.remove_prefix(kScheme.size());
+  while (header.starts_with(' ')) header.remove_prefix(1);
+  while (header.ends_with(' ')) header.remove_suffix(1);
+  return header;
+}
+
+void Router::handle(const net::HttpRequest& request, net::Respond respond) const {
+  std::set<std::string> other_methods;
+  for (const Route& route : routes_) {
+    const std::optional<PathParts> parts = match(route.path, request.path);
+    if (!parts) continue;
+    if (!answers_method(route, request.method)) {
+      other_methods.insert(route.method);
+      continue;
+    }
+    if (route.role) {
+      const std::optional<AccessRole> held = authorise_(request);
+      if (!held) {
+        net::HttpResponse response =
+            error_answer(401, "unauthorized", "a valid token is needed: Authorization: Bearer …");
+        response.headers.emplace_back("WWW-Authenticate", "Bearer");
+        return respond(std::move(response));
+      }
+      if (!covers(*held, *route.role)) {
+        return respond(
+            error_answer(403, "forbidden", fmt::format("this needs a token with role {}", to_string(*route.role))));
+      }
+    }
+    return route.handler(request, *parts, std::move(respond));
+  }
+  if (!other_methods.empty()) return respond(method_not_allowed(other_methods));
+  respond(error_answer(404, "not_found", "there is nothing at this address"));
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,174 @@
+#include "collector/self_metrics.h"
+
+#include "collector/metric_family.h"
+#include "core/version.h"
+
+namespace crmpulse::collector {
+namespace {
+
+using prometheus::MetricFamily;
+
+MetricFamily single(MetricFamily family, double value) {
+  add_value(family, {}, value);
+  return family;
+}
+
+double number(std::uint64_t count) {
+  return static_cast<double>(count);
+}
+
+constexpr auto gauge = gauge_family;
+constexpr auto counter = counter_family;
+
+}  // namespace
+
+void SelfMetrics::add_ingest(Families& out) const {
+  const Ingest::Stats& stats = from_.ingest.stats();
+  MetricFamily requests =
+      counter("crmpulse_collector_ingest_requests_total", "Ingest requests by endpoint and outcome.");
+  for (const auto& [key, count] : stats.requests)
+    add_value(requests, {{"endpoint", key.first}, {"outcome", key.second}}, number(count));
+  MetricFamily refusals =
+      counter("crmpulse_collector_ingest_refusals_total", "Refused or partly refused ingest requests by reason.");
+  for (const auto& [code, count] : stats.refusals) add_value(refusals, {{"code", code}}, number(count));
+  for (MetricFamily* family : {&requests, &refusals}) {
+    if (!family->metric.empty()) out.push_back(std::move(*family));
+  }
+  out.push_back(
+      single(counter("crmpulse_collector_journal_samples_total", "Samples journalled."), number(stats.samples)));
+  out.push_back(
+      single(counter("crmpulse_collector_journal_bytes_total", "Bytes of request bodies journalled, as received."),
+             number(stats.body_bytes)));
+  out.push_back(
+      single(gauge("crmpulse_collector_journal_bytes_in_flight", "Bytes of request bodies waiting for the journal."),
+             number(stats.bytes_in_flight)));
+  const FoldCounts& folds = from_.engine.content().counts();
+  MetricFamily samples = counter("crmpulse_collector_samples_total", "Samples by how the engine took them.");
+  add_value(samples, {{"fold", "accepted"}}, number(folds.accepted));
+  add_value(samples, {{"fold", "late"}}, number(folds.late));
+  add_value(samples, {{"fold", "future"}}, number(folds.future));
+  add_value(samples, {{"fold", "invalid"}}, number(folds.invalid));
+  add_value(samples, {{"fold", "duplicate"}}, number(folds.duplicate));
+  add_value(samples, {{"fold", "stale_marker"}}, number(folds.stale));
+  out.push_back(std::move(samples));
+  out.push_back(single(gauge("crmpulse_collector_series", "Series held in memory."),
+                       number(from_.engine.content().series().size())));
+}
+
+void SelfMetrics::add_engine(Families& out) const {
+  const EngineLoop::Stats& stats = from_.engine.stats();
+  out.push_back(
+      single(counter("crmpulse_collector_engine_steps_total", "Steps of the rule engine."), number(stats.steps)));
+  out.push_back(
+      single(counter("crmpulse_collector_engine_step_seconds_total", "Time spent in steps of the rule engine."),
+             stats.step_seconds));
+  out.push_back(
+      single(counter("crmpulse_collector_state_changes_total", "Changes of a CRM's state."), number(stats.changes)));
+  out.push_back(single(gauge("crmpulse_collector_replayed_records", "Journal records replayed at start."),
+                       number(stats.replayed_records)));
+  out.push_back(
+      single(gauge("crmpulse_collector_crms", "CRMs known."), number(from_.engine.content().engine().crms().size())));
+  MetricFamily reloads = counter("crmpulse_collector_reloads_total", "Reloads of the configuration by outcome.");
+  add_value(reloads, {{"outcome", "applied"}}, number(from_.reloads.succeeded));
+  add_value(reloads, {{"outcome", "refused"}}, number(from_.reloads.failed));
+  out.push_back(std::move(reloads));
+  out.push_back(single(gauge("crmpulse_collector_last_reload_successful", "1 unless the last reload was refused."),
+                       from_.reloads.last_failed ? 0 : 1));
+}
+
+void SelfMetrics::add_store(Families& out) const {
+  const store::Writer::Stats writer = from_.writer.stats();
+  out.push_back(
+      single(counter("crmpulse_collector_store_commits_total", "Commits of the store."), number(writer.commits)));
+  out.push_back(single(counter("crmpulse_collector_store_failed_commits_total", "Commits of the store that failed."),
+                       number(writer.failed_commits)));
+  out.push_back(single(counter("crmpulse_collector_store_commit_seconds_total", "Time spent in commits of the store."),
+                       writer.commit_seconds_total));
+  out.push_back(
+      single(counter("crmpulse_collector_store_jobs_total", "Jobs the store's writer ran."), number(writer.jobs)));
+  out.push_back(single(gauge("crmpulse_collector_store_queued_jobs", "Jobs waiting for the store's writer."),
+                       number(writer.queued)));
+  const Ledger::Stats& ledger = from_.engine.ledger().stats();
+  out.push_back(single(counter("crmpulse_collector_state_writes_total", "Writes of states and messages."),
+                       number(ledger.commits)));
+  out.push_back(single(
+      counter("crmpulse_collector_state_write_failures_total", "Writes of states and messages that failed and wait."),
+      number(ledger.failures)));
+  out.push_back(single(gauge("crmpulse_collector_unwritten_messages", "Messages decided but not in the outbox yet."),
+                       number(ledger.waiting_messages)));
+  out.push_back(single(counter("crmpulse_collector_dropped_messages_total",
+                               "Reminders and improvements dropped while the disk refused."),
+                       number(ledger.dropped_messages)));
+}
+
+void SelfMetrics::add_delivery(Families& out) const {
+  MetricFamily deliveries =
+      counter("crmpulse_collector_deliveries_total", "Attempts to deliver a message, by receiver and outcome.");
+  MetricFamily breaker = gauge("crmpulse_collector_receiver_failing",
+                               "1 while a receiver fails so often that it is only tried every 30 s.");
+  for (const auto& [receiver, stats] : from_.notifier.stats()) {
+    add_value(deliveries, {{"receiver", receiver}, {"outcome", "delivered"}}, number(stats.delivered));
+    add_value(deliveries, {{"receiver", receiver}, {"outcome", "retry"}}, number(stats.retried));
+    add_value(deliveries, {{"receiver", receiver}, {"outcome", "dead"}}, number(stats.dead));
+    add_value(breaker, {{"receiver", receiver}}, stats.breaker_open ? 1 : 0);
+  }
+  for (MetricFamily* family : {&deliveries, &breaker}) {
+    if (!family->metric.empty()) out.push_back(std::move(*family));
+  }
+  const store::OutboxCounts& outbox = from_.notifier.outbox();
+  MetricFamily rows = gauge("crmpulse_collector_outbox_messages", "Messages in the outbox that are not delivered.");
+  add_value(rows, {{"status", "pending"}}, static_cast<double>(outbox.pending));
+  add_value(rows, {{"status", "dead"}}, static_cast<double>(outbox.dead));
+  out.push_back(std::move(rows));
+  const Duration age = outbox.oldest_pending ? from_.engine.now() - *outbox.oldest_pending : Duration{};
+  out.push_back(
+      single(gauge("crmpulse_collector_outbox_oldest_pending_seconds", "Age of the oldest message that waits."),
+             to_seconds(age)));
+}
+
+void SelfMetrics::add_agents(Families& out) const {
+  MetricFamily skew =
+      gauge("crmpulse_collector_agent_clock_skew", "1 while an agent's clock is off by more than 30 s.");
+  MetricFamily offset =
+      gauge("crmpulse_collector_agent_clock_offset_seconds", "Collector's clock minus the agent's, newest reading.");
+  MetricFamily seen =
+      gauge("crmpulse_collector_agent_last_seen_timestamp_seconds", "Unix time of the agent's newest request.");
+  for (const auto& [name, agent] : from_.engine.agents().all()) {
+    if (agent.last_seen == TimePoint{}) continue;
+    add_value(seen, {{"agent", name}}, static_cast<double>(unix_millis(agent.last_seen)) / 1000);
+    if (agent.offsets.empty()) continue;
+    add_value(skew, {{"agent", name}}, agent.skewed ? 1 : 0);
+    add_value(offset, {{"agent", name}}, to_seconds(agent.offsets.back()));
+  }
+  for (MetricFamily* family : {&skew, &offset, &seen}) {
+    if (!family->metric.empty()) out.push_back(std::move(*family));
+  }
+}
+
+void SelfMetrics::add_server(Families& out) const {
+  const net::HttpServer::Stats server = from_.server();
+  out.push_back(
+      single(counter("crmpulse_collector_http_connections_total", "Connections accepted."), number(server.accepted)));
+  out.push_back(single(counter("crmpulse_collector_http_connections_refused_total", "Connections over the limit."),
+                       number(server.refused)));
+  out.push_back(single(
+      counter("crmpulse_collector_http_malformed_requests_total", "Requests refused before they were understood."),
+      number(server.malformed)));
+  out.push_back(single(gauge("crmpulse_collector_http_open_connections", "Connections open now."), server.open));
+}
+
+std::vector<MetricFamily> SelfMetrics::Collect() const {
+  Families out;
+  MetricFamily build = gauge("crmpulse_collector_build_info", "1, labelled with the program's version.");
+  add_value(build, {{"version", std::string{kVersion}}}, 1);
+  out.push_back(std::move(build));
+  add_ingest(out);
+  add_engine(out);
+  add_store(out);
+  add_delivery(out);
+  add_agents(out);
+  add_server(out);
+  return out;
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,47 @@
+#pragma once
+#include <prometheus/collectable.h>
+#include <prometheus/metric_family.h>
+
+#include <cstdint>
+#include <functional>
+
+#include "collector/engine_loop.h"
+#include "collector/ingest.h"
+#include "collector/notifier.h"
+#include "store/writer.h"
+
+namespace crmpulse::collector {
+
+struct ReloadStats {
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;
+  bool last_failed = false;
+};
+
+/// The collector about itself.
+class SelfMetrics final : public prometheus::Collectable {
+ public:
+  struct Sources {
+    const EngineLoop& engine;
+    const Ingest& ingest;
+    const Notifier& notifier;
+    const store::Writer& writer;
+    const ReloadStats& reloads;
+    std::function<net::HttpServer::Stats()> server;
+  };
+  explicit SelfMetrics(Sources sources) : from_(std::move(sources)) {}
+  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+
+ private:
+  using Families = std::vector<prometheus::MetricFamily>;
+  void add_ingest(Families& out) const;
+  void add_engine(Families& out) const;
+  void add_store(Families& out) const;
+  void add_delivery(Families& out) const;
+  void add_agents(Families& out) const;
+  void add_server(Families& out) const;
+
+  Sources from_;
+};
+
+}  // namespace crmpulse::collector

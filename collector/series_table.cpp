@@ -1,0 +1,86 @@
+#include "collector/series_table.h"
+
+#include <algorithm>
+#include <array>
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr Duration kFresh{std::chrono::minutes{5}};
+constexpr Duration kFreshAtMost{std::chrono::hours{3}};
+
+struct DutyOf {
+  std::string_view metric;
+  Duty duty;
+};
+constexpr std::array kDuties{
+    DutyOf{"crm_up", Duty::up},
+    DutyOf{"crm_operation_success", Duty::success},
+    DutyOf{"crm_operation_duration_seconds", Duty::duration},
+    DutyOf{"crm_operation_phase_seconds", Duty::phase},
+    DutyOf{"crm_failure", Duty::failure},
+    DutyOf{"crm_vendor_status", Duty::vendor_status},
+};
+
+Series make_series(const wire::SeriesView& view) {
+  Series series;
+  for (const wire::LabelView& label : view.labels) {
+    if (label.name == "__name__") {
+      series.metric = label.value;
+    } else {
+      series.labels.set(label.name, label.value);
+    }
+  }
+  const auto duty =
+      std::find_if(kDuties.begin(), kDuties.end(), [&](const DutyOf& entry) { return entry.metric == series.metric; });
+  if (duty != kDuties.end()) series.duty = duty->duty;
+  return series;
+}
+
+}  // namespace
+
+void Series::note(TimePoint time, double reading) {
+  if (time < at) return;
+  interval = at == TimePoint{} ? Duration{} : time - at;
+  at = time;
+  value = reading;
+  live = true;
+}
+
+std::optional<SeriesIndex> SeriesTable::find_or_add(const wire::SeriesView& view) {
+  if (const auto known = by_key_.find(view.key); known != by_key_.end()) return known->second;
+  if (by_key_.size() >= max_series_) return std::nullopt;
+  SeriesIndex index = static_cast<SeriesIndex>(series_.size());
+  if (free_.empty()) {
+    series_.push_back(make_series(view));
+  } else {
+    index = free_.back();
+    free_.pop_back();
+    series_[index] = make_series(view);
+  }
+  by_key_.emplace(std::string{view.key}, index);
+  return index;
+}
+
+bool SeriesTable::fresh(const Series& series, TimePoint now) {
+  if (!series.live) return false;
+  // A first value says nothing of the spacing: it may be an hourly one.
+  const Duration allowed =
+      series.interval == Duration{} ? kFreshAtMost : std::clamp(3 * series.interval, kFresh, kFreshAtMost);
+  return now - series.at <= allowed;
+}
+
+void SeriesTable::forget(TimePoint before) {
+  for (auto entry = by_key_.begin(); entry != by_key_.end();) {
+    Series& series = series_[entry->second];
+    if (series.at >= before) {
+      ++entry;
+      continue;
+    }
+    free_.push_back(entry->second);
+    series = Series{};
+    by_key_.erase(entry++);
+  }
+}
+
+}  // namespace crmpulse::collector

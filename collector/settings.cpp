@@ -1,0 +1,136 @@
+#include "collector/settings.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "collector/data_dir.h"
+#include "collector/receiver_settings.h"
+#include "config/reader.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr Duration kHour{std::chrono::hours{1}};
+constexpr Duration kTenYears{std::chrono::hours{24 * 3660}};
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+void read_file_name(config::Reader& reader, std::string_view key, std::string& out) {
+  if (!reader.get_path(key, out)) return;
+  std::error_code error;
+  if (!fs::is_regular_file(out, error)) reader.problem(key, fmt::format("no such file: {}", out));
+}
+
+void read_tls(config::Reader& root, Settings& settings) {
+  if (!root.has("tls")) return;
+  config::Reader tls = root.child("tls");
+  net::TlsFiles files;
+  read_file_name(tls, "cert_file", files.cert_file);
+  read_file_name(tls, "key_file", files.key_file);
+  read_file_name(tls, "client_ca_file", files.client_ca_file);
+  if (!tls.has("cert_file")) tls.missing("cert_file");
+  if (!tls.has("key_file")) tls.missing("key_file");
+  tls.finish();
+  settings.tls = std::move(files);
+}
+
+/// Beyond this machine nothing is served without TLS and tokens.
+void read_listen(config::Reader& root, Settings& settings) {
+  std::string listen;
+  if (root.get("listen", listen)) {
+    if (auto endpoint = net::parse_endpoint(listen)) {
+      settings.listen = *endpoint;
+    } else {
+      root.problem("listen", endpoint.error().message);
+    }
+  }
+  read_tls(root, settings);
+  std::size_t auth = 0;
+  if (root.get_choice("auth", auth, {"required", "off"})) settings.auth_required = auth == 0;
+  if (net::is_loopback(settings.listen)) return;
+  if (!settings.tls) root.problem("listen", "anything but a loopback address needs tls: {cert_file: …, key_file: …}");
+  if (!settings.auth_required) root.problem("auth", "may be off only on a loopback address");
+}
+
+void read_patterns(config::Reader& root, std::string_view key, std::vector<std::string>& out) {
+  std::vector<std::string> patterns;
+  if (!root.get(key, patterns)) return;
+  if (patterns.empty()) root.problem(key, "an empty list; leave the key out for the shipped files");
+  out.clear();
+  for (const std::string& pattern : patterns) {
+    const fs::path path{pattern};
+    out.push_back(path.is_absolute() ? pattern : (fs::path{root.file()}.parent_path() / path).string());
+  }
+}
+
+void read_retention(config::Reader& root, Settings& settings) {
+  config::Reader retention = root.child("retention");
+  retention.get("samples", settings.keep_samples, kHour, kTenYears);
+  retention.get("states", settings.keep_states, kHour, kTenYears);
+  retention.finish();
+  root.get_bytes("journal_max", settings.journal_max, 16 * kMiB, 1024 * 1024 * kMiB);
+}
+
+void read_external_url(config::Reader& root, Settings& settings) {
+  std::string& url = settings.external_url;
+  if (!root.get("external_url", url)) return;
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    root.problem("external_url", "must begin with http:// or https://");
+  }
+  while (url.ends_with('/')) url.pop_back();
+}
+
+Settings defaults() {
+  Settings settings;
+  const std::string shipped = data_dir();
+  settings.rules = {shipped + "/rules/default.yaml", "/etc/crmpulse/rules.d/*.yaml"};
+  settings.remedies = {shipped + "/rules/remedies.yaml", "/etc/crmpulse/remedies.d/*.yaml"};
+  return settings;
+}
+
+}  // namespace
+
+boost::system::result<Settings, Problems> load_settings(const std::string& file) {
+  auto document = config::load_file(file);
+  if (!document) return document.error();
+  Problems problems;
+  config::Reader root{document->root, "", document->file, problems};
+  Settings settings = defaults();
+  read_listen(root, settings);
+  root.get_path("state_dir", settings.state_dir);
+  read_patterns(root, "rules", settings.rules);
+  read_patterns(root, "remedies", settings.remedies);
+  read_retention(root, settings);
+  std::size_t access = 0;
+  if (root.get_choice("metrics", access, {"open", "viewer"})) {
+    settings.metrics = access == 0 ? MetricsAccess::open : MetricsAccess::viewer;
+  }
+  read_external_url(root, settings);
+  settings.receivers = read_receivers(root);
+  root.finish();
+  if (!problems.empty()) return problems;
+  return settings;
+}
+
+boost::system::result<std::vector<ReceiverSettings>, Problems> load_receiver_settings(const std::string& file) {
+  auto document = config::load_file(file);
+  if (!document) return document.error();
+  // A bare list is read as if it stood under `receivers:`.
+  if (document->root.kind == config::Node::Kind::sequence) {
+    config::Node wrapped;
+    wrapped.kind = config::Node::Kind::mapping;
+    wrapped.line = document->root.line;
+    wrapped.members.emplace_back("receivers", std::move(document->root));
+    document->root = std::move(wrapped);
+  }
+  Problems problems;
+  config::Reader root{document->root, "", document->file, problems};
+  std::vector<ReceiverSettings> receivers = read_receiver_selections(root);
+  if (!root.has("receivers")) root.missing("receivers");
+  if (!problems.empty()) return problems;
+  return receivers;
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,52 @@
+#pragma once
+// collector.yaml as a value. Read at start and at each reload; touches files, never the network.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/node.h"
+#include "core/rule.h"
+#include "core/secret.h"
+#include "core/time.h"
+#include "net/http_server.h"
+
+namespace crmpulse::collector {
+
+enum class Language { en, zh };
+
+struct ReceiverSettings {
+  std::string name;
+  std::string type;
+  Secret url;     ///< its path and query often hold a token
+  Secret secret;  ///< signing secrets, newest first, separated by blanks; empty: unsigned
+  Level min_level = Level::sub_healthy;
+  Language language = Language::en;
+  std::vector<LabelMatch> only;
+  /// May the address be loopback or private? Unset: yes, but never link-local (cloud metadata).
+  std::optional<bool> allow_private;
+};
+
+enum class MetricsAccess { open, viewer };
+
+struct Settings {
+  net::Endpoint listen{"127.0.0.1", 9460};
+  std::optional<net::TlsFiles> tls;
+  bool auth_required = true;
+  std::string state_dir = "/var/lib/crmpulse-collector";
+  std::vector<std::string> rules;     ///< patterns, in order; relative ones are meant from the file's folder
+  std::vector<std::string> remedies;  ///< likewise
+  Duration keep_samples{std::chrono::hours{24 * 30}};
+  Duration keep_states{std::chrono::hours{24 * 400}};
+  std::uint64_t journal_max = 2ULL * 1024 * 1024 * 1024;
+  MetricsAccess metrics = MetricsAccess::viewer;
+  std::string external_url;  ///< without a slash at the end; how people reach the collector
+  std::vector<ReceiverSettings> receivers;
+};
+
+[[nodiscard]] boost::system::result<Settings, Problems> load_settings(const std::string& file);
+/// Only the receivers of a file that holds `receivers` and nothing else needed: for `backtest`.
+[[nodiscard]] boost::system::result<std::vector<ReceiverSettings>, Problems> load_receiver_settings(
+    const std::string& file);
+
+}  // namespace crmpulse::collector

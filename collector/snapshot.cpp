@@ -1,0 +1,130 @@
+#include "collector/snapshot.h"
+
+#include <algorithm>
+#include <optional>
+#include <vector>
+
+#include "collector/digest.h"
+#include "core/codec.h"
+#include "core/log.h"
+#include "core/sample.h"
+#include "wire/remote_write.h"
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+void write_failure(Encoder& out, const std::string& operation, const NewestFailure& failure) {
+  out.text(operation);
+  out.text(failure.stage);
+  out.text(failure.reason);
+  out.text(failure.text);
+  out.text(failure.agent);
+  out.i64(unix_millis(failure.at));
+}
+
+void read_failure(Decoder& in, CrmFacts& facts) {
+  const std::string operation = in.text();
+  NewestFailure failure;
+  failure.stage = in.text();
+  failure.reason = in.text();
+  failure.text = in.text();
+  failure.agent = in.text();
+  failure.at = from_unix_millis(in.i64());
+  if (in.ok()) facts.failures[operation] = std::move(failure);
+}
+
+void write_evidence(Encoder& out, const Evidence& line) {
+  out.i64(unix_millis(line.at));
+  out.text(line.agent);
+  out.text(line.operation);
+  out.text(line.stage);
+  out.text(line.reason);
+  out.text(line.text);
+}
+
+void read_evidence(Decoder& in, CrmFacts& facts) {
+  Evidence line;
+  line.at = from_unix_millis(in.i64());
+  line.crm = facts.crm;
+  line.kind = facts.kind;
+  line.agent = in.text();
+  line.operation = in.text();
+  line.stage = in.text();
+  line.reason = in.text();
+  line.text = in.text();
+  if (in.ok()) facts.evidence.push_back(std::move(line));
+}
+
+}  // namespace
+
+std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts) {
+  Encoder out;
+  out.u8(kVersion);
+  out.text(engine_bytes);
+  out.text(facts.kind);
+  out.u32(static_cast<std::uint32_t>(facts.failures.size()));
+  for (const auto& [operation, failure] : facts.failures) write_failure(out, operation, failure);
+  out.u32(static_cast<std::uint32_t>(facts.evidence.size()));
+  for (const Evidence& line : facts.evidence) write_evidence(out, line);
+  const auto used = [](const Availability::Slot& slot) { return slot.number >= 0; };
+  out.u32(static_cast<std::uint32_t>(
+      std::count_if(facts.availability.slots().begin(), facts.availability.slots().end(), used)));
+  for (const Availability::Slot& slot : facts.availability.slots()) {
+    if (!used(slot)) continue;
+    out.i64(slot.number);
+    out.u32(slot.good);
+    out.u32(slot.total);
+  }
+  return out.take();
+}
+
+Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
+  Decoder in{blob};
+  if (in.u8() != kVersion) return Error{"the stored state of " + facts.crm + " is of another version"};
+  std::string engine_bytes = in.text();
+  facts.kind = in.text();
+  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_failure(in, facts);
+  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_evidence(in, facts);
+  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) {
+    Availability::Slot slot;
+    slot.number = in.i64();
+    slot.good = in.u32();
+    slot.total = in.u32();
+    facts.availability.restore(slot);
+  }
+  if (!in.ok() || !in.at_end()) return Error{"the stored state of " + facts.crm + " is damaged"};
+  return {boost::system::in_place_value, std::move(engine_bytes)};
+}
+
+std::string encode_values(const SeriesTable& table, TimePoint now) {
+  std::vector<Sample> samples;
+  for (const Series& series : table.all()) {
+    if (!SeriesTable::fresh(series, now)) continue;
+    // Two readings, so that the spacing comes back too.
+    if (series.interval > Duration{})
+      samples.push_back({series.metric, series.labels, series.value, series.at - series.interval});
+    samples.push_back({series.metric, series.labels, series.value, series.at});
+  }
+  return base64_encode(wire::encode(samples));
+}
+
+void decode_values(std::string_view text, SeriesTable& table) {
+  const std::optional<std::string> body = base64_decode(text);
+  if (!body) return;
+  wire::Limits limits;
+  limits.max_decompressed_bytes = 1024UL * 1024 * 1024;
+  limits.max_series = SeriesTable::kMaxSeries;
+  limits.max_samples = 2 * SeriesTable::kMaxSeries;
+  wire::Decoder decoder{limits};
+  const auto restored = decoder.decode(wire::Version::v1, *body, [&table](const wire::SeriesView& view) {
+    const std::optional<SeriesIndex> index = table.find_or_add(view);
+    if (!index) return;
+    for (const wire::SampleView& sample : view.samples)
+      table[*index].note(from_unix_millis(sample.unix_millis), sample.value);
+  });
+  if (!restored) log::warning("stored last values cannot be read", {{"why", restored.error().message}});
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,22 @@
+#pragma once
+// One CRM's stored state: the engine's bytes and the facts beside them. Our own format, versioned by its first byte.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/crm_book.h"
+#include "collector/series_table.h"
+#include "core/error.h"
+
+namespace crmpulse::collector {
+
+[[nodiscard]] std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts);
+/// Fills `facts` (but for latency histograms, which count from the start of the process) and gives the engine's bytes.
+[[nodiscard]] Result<std::string> decode_state(std::string_view blob, CrmFacts& facts);
+
+/// The last values of all fresh series, in base64: hourly ones survive a restart.
+[[nodiscard]] std::string encode_values(const SeriesTable& table, TimePoint now);
+void decode_values(std::string_view text, SeriesTable& table);
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,381 @@
+#include "net/http_connection.h"
+
+#include <algorithm>
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/error.hpp>
+#include <utility>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "net/http_message.h"
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using asio::awaitable;
+using asio::redirect_error;
+using asio::use_awaitable;
+using boost::system::error_code;
+
+namespace crmpulse::net {
+namespace {
+
+constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kWriteBytes = 64 * 1024;  ///< each of them within body_timeout, or the client reads too slowly
+constexpr Duration kCancelAgain{50};
+constexpr Duration kLinger = std::chrono::seconds{1};
+constexpr Duration kRefusalTimeout = std::chrono::seconds{2};
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Behind the copies of one Respond: the first answer counts, none at all is a 500.
+class Responder {
+ public:
+  Responder(std::weak_ptr<HttpConnection> connection, asio::any_io_executor executor, std::uint64_t number)
+      : connection_(std::move(connection)), executor_(std::move(executor)), number_(number) {}
+  Responder(const Responder&) = delete;
+  Responder& operator=(const Responder&) = delete;
+
+  ~Responder() {
+    if (!answered_) answer(error_response(500, "internal", "the request was dropped without an answer"));
+  }
+
+  void answer(HttpResponse response) {
+    answered_ = true;
+    auto connection = connection_.lock();
+    if (!connection) return;
+    asio::dispatch(executor_,
+                   [connection = std::move(connection), number = number_, response = std::move(response)]() mutable {
+                     connection->take_answer(number, std::move(response));
+                   });
+  }
+
+ private:
+  std::weak_ptr<HttpConnection> connection_;
+  asio::any_io_executor executor_;
+  std::uint64_t number_;
+  bool answered_ = false;
+};
+
+HttpResponse internal_error() {
+  return error_response(500, "internal", "the request failed inside the program; its log says why");
+}
+
+bool closes_connection(const HttpResponse& response) {
+  return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
+    return same_without_case(header.first, "connection") && same_without_case(header.second, "close");
+  });
+}
+
+std::string address_of(const asio::ip::tcp::socket& socket) {
+  error_code error;
+  const auto endpoint = socket.remote_endpoint(error);
+  if (error) return {};
+  const auto address = endpoint.address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+  return address.to_string();
+}
+
+std::unique_ptr<HttpStream> stream_for(asio::ip::tcp::socket socket, ServerState& server) {
+  if (server.tls) return tls_stream(std::move(socket), *server.tls);
+  return plain_stream(std::move(socket));
+}
+
+}  // namespace
+
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server, bool refuse)
+    : server_(std::move(server)),
+      refuse_(refuse),
+      remote_address_(address_of(socket)),
+      deadline_(socket.get_executor()),
+      answered_(socket.get_executor(), asio::steady_timer::time_point::max()) {
+  stream_ = stream_for(std::move(socket), *server_);
+  server_->connections.insert(this);
+  if (refuse_)
+    server_->refusing += 1;
+  else
+    server_->open += 1;
+}
+
+HttpConnection::~HttpConnection() {
+  server_->connections.erase(this);
+  if (refuse_)
+    server_->refusing -= 1;
+  else
+    server_->open -= 1;
+}
+
+awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self) {
+  co_await self->serve_requests();
+  self->disarm();
+}
+
+awaitable<void> HttpConnection::serve_requests() {
+  arm(refuse_ ? kRefusalTimeout : server_->options.header_timeout);
+  const error_code error = co_await stream_->handshake();
+  bool go_on = !error && !timed_out_;
+  while (go_on) go_on = co_await serve_one_request();
+}
+
+awaitable<bool> HttpConnection::serve_one_request() {
+  const bool begun = co_await wait_for_first_byte();
+  if (!begun) co_return false;
+  const bool complete = co_await read_request();
+  if (!complete) co_return false;
+  HttpResponse response = co_await ask_handler();
+  if (aborted_) co_return false;
+  if (server_->stopping || closes_connection(response)) keep_alive_ = false;
+  co_await write_response(std::move(response));
+  first_request_ = false;
+  if (!keep_alive_) co_await linger();
+  co_return keep_alive_;
+}
+
+awaitable<bool> HttpConnection::wait_for_first_byte() {
+  if (buffer_.size() > 0) co_return true;
+  if (server_->stopping) co_return false;
+  idle_ = true;
+  if (!first_request_) arm(server_->options.idle_timeout);
+  const error_code error = co_await fill();
+  idle_ = false;
+  co_return !error;
+}
+
+/// True when the request is complete and may be served; else the client has been told why, where that is possible.
+awaitable<bool> HttpConnection::read_request() {
+  parser_ = std::make_unique<Parser>();
+  parser_->header_limit(static_cast<std::uint32_t>(server_->options.max_header_bytes));
+  parser_->body_limit(server_->options.max_body_bytes);
+  keep_alive_ = false;
+  arm(refuse_ ? kRefusalTimeout : server_->options.header_timeout);
+  error_code error = co_await read_header();
+  std::optional<Rejection> rejection;
+  if (error)
+    rejection = rejection_of(error);
+  else
+    rejection = check_header();
+  if (!rejection) {
+    arm(server_->options.body_timeout);
+    error = co_await read_body();
+    if (error) rejection = rejection_of(error);
+  }
+  disarm();
+  request_read_ = !rejection;
+  if (rejection) co_await reject(*rejection);
+  co_return !rejection;
+}
+
+awaitable<error_code> HttpConnection::read_header() {
+  error_code error;
+  while (!error && !parser_->is_header_done()) {
+    buffer_.consume(parser_->put(buffer_.data(), error));
+    if (error == http::error::need_more) error = co_await fill();
+  }
+  co_return error;
+}
+
+awaitable<error_code> HttpConnection::read_body() {
+  error_code error;
+  if (wants_continue() && buffer_.size() == 0) error = co_await write_all(kContinue);
+  while (!error && !parser_->is_done()) {
+    error = http::error::need_more;
+    if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
+    if (error == http::error::need_more) error = co_await fill();
+  }
+  co_return error;
+}
+
+awaitable<error_code> HttpConnection::fill() {
+  if (buffer_.size() > server_->options.max_header_bytes + kReadBytes) co_return http::error::header_limit;
+  const auto space = buffer_.prepare(kReadBytes);
+  const Transfer done = co_await stream_->read_some(space);
+  buffer_.commit(done.bytes);
+  if (timed_out_ && !done.error) co_return asio::error::operation_aborted;
+  co_return done.error;
+}
+
+HttpConnection::Rejection HttpConnection::rejection_of(const error_code& error) const {
+  if (aborted_) return {};
+  if (error == asio::error::operation_aborted && timed_out_)
+    return {408, "timeout", "the request did not arrive in time"};
+  if (error == http::error::body_limit) return {413, "too_large", "the body is larger than the server takes"};
+  if (error == http::error::header_limit)
+    return {431, "headers_too_large", "the headers are larger than the server takes"};
+  if (error == asio::error::eof) return {400, "bad_request", "the request ended before it was complete"};
+  if (error.category() == make_error_code(http::error::need_more).category())
+    return {400, "bad_request", "this is not an HTTP/1.1 request"};
+  return {};
+}
+
+std::optional<HttpConnection::Rejection> HttpConnection::check_header() const {
+  if (refuse_) return Rejection{503, "overloaded", "the server has as many connections as it takes"};
+  const auto& request = parser_->get();
+  const std::size_t hosts = request.count(http::field::host);
+  if (request.version() == 11 && hosts != 1)
+    return Rejection{400, "bad_request", "an HTTP/1.1 request has one Host header"};
+  if (request.count(http::field::transfer_encoding) > 0 && !parser_->chunked())
+    return Rejection{501, "not_implemented", "the only transfer encoding here is chunked"};
+  const auto expect = request[http::field::expect];
+  if (!expect.empty() && !same_without_case({expect.data(), expect.size()}, "100-continue"))
+    return Rejection{417, "expectation_failed", "the only expectation here is 100-continue"};
+  HttpRequest scratch;
+  const auto target = request.target();
+  if (!parse_target({target.data(), target.size()}, scratch))
+    return Rejection{400, "bad_request", "the request's target is not a path"};
+  return std::nullopt;
+}
+
+bool HttpConnection::wants_continue() const {
+  const auto& request = parser_->get();
+  return request.version() == 11 && request.count(http::field::expect) > 0 && !parser_->is_done();
+}
+
+HttpRequest HttpConnection::take_request() {
+  auto message = parser_->release();
+  HttpRequest request;
+  const auto method = message.method_string();
+  const auto target = message.target();
+  request.method.assign(method.data(), method.size());
+  (void)parse_target({target.data(), target.size()}, request);
+  for (const auto& field : message) {
+    const auto name = field.name_string();
+    const auto value = field.value();
+    request.headers.emplace_back(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
+  }
+  request.body = std::move(message.body());
+  request.remote_address = remote_address_;
+  return request;
+}
+
+awaitable<HttpResponse> HttpConnection::ask_handler() {
+  keep_alive_ = parser_->keep_alive();
+  HttpRequest request = take_request();
+  parser_.reset();
+  head_only_ = request.method == "HEAD";
+  if (head_only_) request.method = "GET";
+  request_number_ += 1;
+  answer_.reset();
+  auto responder = std::make_shared<Responder>(weak_from_this(), deadline_.get_executor(), request_number_);
+  Respond respond = [responder](HttpResponse response) { responder->answer(std::move(response)); };
+  responder.reset();
+  call_handler(std::move(request), respond);
+  respond = nullptr;
+  error_code ignored;
+  while (!answer_ && !aborted_) co_await answered_.async_wait(redirect_error(use_awaitable, ignored));
+  HttpResponse response;
+  if (answer_) response = std::move(*answer_);
+  co_return response;
+}
+
+void HttpConnection::call_handler(HttpRequest request, const Respond& respond) {
+  const std::shared_ptr<Handler> handler = server_->handler;
+  if (!handler) return;
+  try {
+    (*handler)(std::move(request), respond);
+  } catch (const std::exception& error) {
+    log::error("a request's handler threw", {{"error", error.what()}});
+    respond(internal_error());
+  }
+}
+
+void HttpConnection::take_answer(std::uint64_t number, HttpResponse response) {
+  if (number != request_number_ || answer_) return;
+  if (!is_sendable(response)) {
+    log::error("a request's handler gave an answer that cannot be sent", {{"status", std::to_string(response.status)}});
+    response = internal_error();
+  }
+  answer_ = std::move(response);
+  answered_.cancel();
+}
+
+awaitable<void> HttpConnection::write_response(HttpResponse response) {
+  const bool body_follows = !head_only_ && allows_body(response.status);
+  std::string first = head_of(response, keep_alive_, wall_now());
+  std::string_view rest;
+  if (body_follows) rest = response.body;
+  if (rest.size() <= kWriteBytes) first.append(std::exchange(rest, {}));
+  error_code error = co_await write_all(first);
+  if (!error) error = co_await write_all(rest);
+  if (!error) co_return;
+  keep_alive_ = false;
+  broken_ = true;
+}
+
+awaitable<error_code> HttpConnection::write_all(std::string_view bytes) {
+  Transfer done;
+  while (!bytes.empty() && !done.error) {
+    arm(server_->options.body_timeout);
+    std::string_view chunk = bytes.substr(0, kWriteBytes);
+    bytes.remove_prefix(chunk.size());
+    while (!chunk.empty() && !done.error) {
+      done = co_await stream_->write_some(asio::buffer(chunk));
+      chunk.remove_prefix(done.bytes);
+      if (timed_out_ && !done.error) done.error = asio::error::operation_aborted;
+    }
+  }
+  co_return done.error;
+}
+
+awaitable<void> HttpConnection::reject(Rejection rejection) {
+  if (rejection.status == 0) co_return;
+  if (refuse_)
+    server_->refused += 1;
+  else
+    server_->malformed += 1;
+  head_only_ = parser_->is_header_done() && parser_->get().method() == http::verb::head;
+  HttpResponse response = error_response(rejection.status, rejection.code, rejection.message);
+  if (rejection.status == 503) response.headers.emplace_back("Retry-After", "5");
+  co_await write_response(std::move(response));
+  co_await linger();
+}
+
+/// Closing with unread input in the socket would reset the connection and take our last answer away from the client:
+/// wait for its end, for a bounded time.
+awaitable<void> HttpConnection::linger() {
+  if (broken_) co_return;
+  error_code error;
+  arm(kLinger);
+  co_await stream_->end_writing();
+  const bool all_read = request_read_ && buffer_.size() == 0 && stream_->socket().available(error) == 0;
+  if (all_read) co_return;
+  const auto space = buffer_.prepare(kReadBytes);
+  while (!error && !timed_out_) co_await stream_->socket().async_read_some(space, redirect_error(use_awaitable, error));
+}
+
+void HttpConnection::stop_when_idle() {
+  if (idle_) arm(Duration::zero());
+}
+
+void HttpConnection::abort() {
+  aborted_ = true;
+  answered_.cancel();
+  error_code ignored;
+  stream_->socket().close(ignored);
+}
+
+void HttpConnection::arm(Duration within) {
+  timed_out_ = false;
+  set_deadline(within);
+}
+
+void HttpConnection::disarm() {
+  deadline_number_ += 1;
+  deadline_.cancel();
+  timed_out_ = false;
+}
+
+void HttpConnection::set_deadline(Duration within) {
+  deadline_number_ += 1;
+  deadline_.expires_after(within);
+  deadline_.async_wait([weak = weak_from_this(), number = deadline_number_](error_code error) {
+    const auto self = weak.lock();
+    if (error || !self || number != self->deadline_number_) return;
+    self->timed_out_ = true;
+    error_code ignored;
+    self->stream_->socket().cancel(ignored);
+    self->set_deadline(kCancelAgain);
+  });
+}
+
+}  // namespace crmpulse::net

@@ -1,0 +1,118 @@
+#pragma once
+// Private to net/: one connection of the HTTP server, and what the server's connections share.
+
+#include <atomic>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "net/http_server.h"
+#include "net/http_stream.h"
+#include "net/tasks.h"
+
+namespace crmpulse::net {
+
+class HttpConnection;
+
+/// Owned by the server and by each of its tasks: a task may end after the server has gone.
+struct ServerState {
+  ServerState(boost::asio::any_io_executor executor, ServerOptions given, Handler handle)
+      : options(std::move(given)), handler(std::make_shared<Handler>(std::move(handle))), tasks(std::move(executor)) {}
+
+  const ServerOptions options;
+  std::shared_ptr<Handler> handler;  ///< empty once the server has gone
+  std::optional<boost::asio::ssl::context> tls;
+  TaskScope tasks;
+  std::set<HttpConnection*> connections;  ///< of the loop's thread
+  int refusing = 0;                       ///< connections that are there to be told 503
+  bool stopping = false;
+
+  // Read by stats() from any thread.
+  std::atomic<std::uint64_t> accepted{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<std::uint64_t> malformed{0};
+  std::atomic<int> open{0};
+};
+
+/// Requests one after the other until either side ends it. Lives in its task; on the loop's thread only.
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  /// `refuse`: the server is full; the first request is answered 503.
+  HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server, bool refuse);
+  ~HttpConnection();
+
+  [[nodiscard]] static boost::asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
+
+  /// Ends now when no request is in hand, else after the one in hand.
+  void stop_when_idle();
+  /// Ends now.
+  void abort();
+  /// The answer to request `number`; late and second ones are dropped.
+  void take_answer(std::uint64_t number, HttpResponse response);
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  /// Why a request is not served; no status: there is nobody to tell.
+  struct Rejection {
+    int status = 0;
+    std::string_view code;
+    std::string_view message;
+  };
+
+  boost::asio::awaitable<void> serve_requests();
+  boost::asio::awaitable<bool> serve_one_request();
+  boost::asio::awaitable<bool> wait_for_first_byte();
+  boost::asio::awaitable<bool> read_request();
+  boost::asio::awaitable<boost::system::error_code> read_header();
+  boost::asio::awaitable<boost::system::error_code> read_body();
+  boost::asio::awaitable<boost::system::error_code> fill();
+  boost::asio::awaitable<HttpResponse> ask_handler();
+  boost::asio::awaitable<void> write_response(HttpResponse response);
+  boost::asio::awaitable<boost::system::error_code> write_all(std::string_view bytes);
+  boost::asio::awaitable<void> reject(Rejection rejection);
+  boost::asio::awaitable<void> linger();
+
+  [[nodiscard]] Rejection rejection_of(const boost::system::error_code& error) const;
+  [[nodiscard]] std::optional<Rejection> check_header() const;
+  [[nodiscard]] bool wants_continue() const;
+  [[nodiscard]] HttpRequest take_request();
+  void call_handler(HttpRequest request, const Respond& respond);
+
+  void arm(Duration within);
+  void disarm();
+  void set_deadline(Duration within);
+
+  std::shared_ptr<ServerState> server_;
+  const bool refuse_;
+  std::unique_ptr<HttpStream> stream_;
+  std::string remote_address_;
+
+  // A deadline cancels what the socket does, again and again until disarmed: a composed operation may have been
+  // between two steps. The socket stays open, so that the client can be told.
+  boost::asio::steady_timer deadline_;
+  std::uint64_t deadline_number_ = 0;
+  bool timed_out_ = false;
+
+  boost::beast::flat_buffer buffer_;
+  std::unique_ptr<Parser> parser_;  ///< of the request in hand
+  bool first_request_ = true;
+  bool idle_ = true;  ///< no byte of a request read
+  bool keep_alive_ = true;
+  bool head_only_ = false;
+  bool request_read_ = false;  ///< the request in hand, to its last byte
+  bool broken_ = false;        ///< an answer could not be written
+  bool aborted_ = false;
+
+  std::uint64_t request_number_ = 0;
+  boost::asio::steady_timer answered_;  ///< never expires; cancelled when the answer is there
+  std::optional<HttpResponse> answer_;
+};
+
+}  // namespace crmpulse::net

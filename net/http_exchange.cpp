@@ -1,0 +1,294 @@
+#include "net/http_exchange.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "core/log.h"
+
+namespace crmpulse::net {
+namespace {
+
+constexpr std::size_t kMostHeaderBytes = 256 * 1024;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(" \t\r\n");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
+}
+
+bool breaks_the_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+bool is_loopback_host(std::string_view host) {
+  return host == "localhost" || host == "[::1]" || host.substr(0, 4) == "127.";
+}
+
+std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
+  std::string out(text);
+  curl_free(text);
+  return out;
+}
+
+/// OpenSSL's form, always UTC: `Nov 21 09:00:00 2026 GMT`.
+std::optional<TimePoint> parse_certificate_time(const char* text) {
+  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  std::array<char, 4> month{};
+  int day = 0, hour = 0, minute = 0, second = 0, year = 0;
+  if (std::sscanf(text, "%3s %2d %2d:%2d:%2d %4d GMT", month.data(), &day, &hour, &minute, &second, &year) != 6)
+    return std::nullopt;
+  const std::size_t at = kMonths.find(month.data());
+  if (at == std::string_view::npos || at % 3 != 0) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{static_cast<unsigned>(at / 3 + 1)},
+                                         std::chrono::day{static_cast<unsigned>(day)}};
+  if (!date.ok()) return std::nullopt;
+  return TimePoint{std::chrono::sys_days{date}} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+         std::chrono::seconds{second};
+}
+
+/// Of the server's own certificate, the first of the chain. Known only to the request that made the connection.
+std::optional<TimePoint> certificate_expiry(CURL* easy) {
+  curl_certinfo* chain = nullptr;
+  if (curl_easy_getinfo(easy, CURLINFO_CERTINFO, &chain) != CURLE_OK || chain == nullptr || chain->num_of_certs < 1)
+    return std::nullopt;
+  static constexpr std::string_view kField = "Expire date:";
+  for (const curl_slist* line = chain->certinfo[0]; line != nullptr; line = line->next) {
+    if (std::string_view(line->data).substr(0, kField.size()) == kField)
+      return parse_certificate_time(line->data + kField.size());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Peer> peer_of(const std::string& url) {
+  const std::unique_ptr<CURLU, CurlDelete> parsed(curl_url());
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
+  const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
+  Peer peer;
+  peer.tls = scheme == "https";
+  if (!peer.tls && scheme != "http") return std::nullopt;
+  peer.host = url_part(parsed.get(), CURLUPART_HOST);
+  peer.port = url_part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  if (peer.host.empty()) return std::nullopt;
+  return peer;
+}
+
+Exchange::Exchange(ClientRequest request, HttpClient::Callback callback)
+    : request_(std::move(request)),
+      callback_(std::move(callback)),
+      peer_(peer_of(request_.url).value_or(Peer{})),
+      deadline_(Clock::now() + std::min(request_.timeout, Duration{std::chrono::hours{24}})) {}
+
+std::optional<Failure> Exchange::refusal() const {
+  if (peer_.host.empty()) return Failure{Stage::request, Reason::internal, "the address is not an http or https URL"};
+  if (request_.method.empty() || breaks_the_line(request_.method) || request_.method.find(' ') != std::string::npos)
+    return Failure{Stage::request, Reason::internal, "the request's method is not a word"};
+  for (const auto& [name, value] : request_.headers) {
+    if (name.empty() || name.find(':') != std::string::npos || breaks_the_line(name) || breaks_the_line(value))
+      return Failure{Stage::request, Reason::internal, "a header of the request has a line break or an unusable name"};
+  }
+  return std::nullopt;
+}
+
+void Exchange::start(EasyHandle easy, const std::string& user_agent) {
+  easy_ = std::move(easy);
+  CURL* const handle = easy_.get();
+  curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text_);
+  curl_easy_setopt(handle, CURLOPT_URL, request_.url.c_str());
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, user_agent.c_str());
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
+  curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
+  curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
+  curl_easy_setopt(handle, CURLOPT_RESOLVER_START_FUNCTION, &Exchange::on_resolve);
+  curl_easy_setopt(handle, CURLOPT_RESOLVER_START_DATA, this);
+  curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, &Exchange::on_socket);
+  curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, this);
+  curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, &Exchange::on_tls);
+  curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, this);
+  set_method_and_body();
+  set_headers();
+  set_tls();
+  set_connection();
+}
+
+void Exchange::set_method_and_body() {
+  CURL* const handle = easy_.get();
+  if (request_.method == "HEAD") {
+    curl_easy_setopt(handle, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  const bool sends_body =
+      !request_.body.empty() || request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH";
+  if (sends_body) {
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body.size()));
+    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, request_.body.data());
+  }
+  if (request_.method != (sends_body ? "POST" : "GET"))
+    curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
+}
+
+bool Exchange::has_header(std::string_view name) const {
+  return std::any_of(request_.headers.begin(), request_.headers.end(),
+                     [name](const auto& header) { return lower(header.first) == name; });
+}
+
+void Exchange::set_headers() {
+  curl_slist* list = nullptr;
+  // A name followed by `;` is libcurl's way to send a header without a value.
+  for (const auto& [name, value] : request_.headers)
+    list = curl_slist_append(list, (value.empty() ? name + ";" : fmt::format("{}: {}", name, value)).c_str());
+  // Else libcurl calls every body a submitted form.
+  if (!has_header("content-type")) list = curl_slist_append(list, "Content-Type:");
+  header_list_.reset(list);
+  curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, list);
+}
+
+void Exchange::set_tls() {
+  CURL* const handle = easy_.get();
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  curl_easy_setopt(handle, CURLOPT_CERTINFO, 1L);
+  if (!request_.tls.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, request_.tls.ca_file.c_str());
+  if (!request_.tls.cert_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, request_.tls.cert_file.c_str());
+  if (!request_.tls.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, request_.tls.key_file.c_str());
+}
+
+void Exchange::set_connection() {
+  CURL* const handle = easy_.get();
+  const auto left = std::chrono::ceil<Duration>(deadline_ - Clock::now());
+  const long timeout = static_cast<long>(std::max<Duration::rep>(left.count(), 1));
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);  // else a hung name server stops every other request of the thread
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
+  if (is_loopback_host(peer_.host)) curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  if (!request_.fresh_connection) return;
+  curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+  curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
+  curl_easy_setopt(handle, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+}
+
+std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {
+  Exchange& exchange = *static_cast<Exchange*>(self);
+  const std::string_view line(data, size * count);
+  exchange.header_bytes_ += line.size();
+  if (exchange.header_bytes_ > kMostHeaderBytes) {
+    exchange.headers_too_large_ = true;
+    return 0;
+  }
+  // A status line: what came before belonged to an interim answer (100 Continue, a proxy's).
+  if (line.substr(0, 5) == "HTTP/") exchange.response_.headers.clear();
+  const std::size_t colon = line.find(':');
+  if (colon != std::string_view::npos && line.substr(0, 5) != "HTTP/")
+    exchange.response_.headers.emplace_back(lower(trimmed(line.substr(0, colon))),
+                                            std::string(trimmed(line.substr(colon + 1))));
+  return line.size();
+}
+
+std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
+  Exchange& exchange = *static_cast<Exchange*>(self);
+  const std::size_t bytes = size * count;
+  if (bytes > exchange.request_.max_response_bytes - exchange.response_.body.size()) {
+    exchange.body_too_large_ = true;
+    return 0;
+  }
+  exchange.response_.body.append(data, bytes);
+  return bytes;
+}
+
+int Exchange::on_resolve(void*, void*, void* self) {
+  static_cast<Exchange*>(self)->reached_ = Reached::resolve;
+  return 0;
+}
+
+int Exchange::on_socket(void* self, curl_socket_t, curlsocktype) {
+  static_cast<Exchange*>(self)->reached_ = Reached::connect;
+  return CURL_SOCKOPT_OK;
+}
+
+CURLcode Exchange::on_tls(CURL*, void*, void* self) {
+  static_cast<Exchange*>(self)->reached_ = Reached::tls;
+  return CURLE_OK;
+}
+
+double Exchange::seconds(CURLINFO info) const {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy_.get(), info, &microseconds);
+  return static_cast<double>(microseconds) / 1e6;
+}
+
+HttpPhases Exchange::phases() const {
+  const double resolved = seconds(CURLINFO_NAMELOOKUP_TIME_T);
+  const double connected = seconds(CURLINFO_CONNECT_TIME_T);
+  const double secured = seconds(CURLINFO_APPCONNECT_TIME_T);
+  const double ready = seconds(CURLINFO_PRETRANSFER_TIME_T);
+  const double answered = seconds(CURLINFO_STARTTRANSFER_TIME_T);
+  const auto length = [](double from, double to) { return std::max(to - from, 0.0); };
+  long new_connections = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_NUM_CONNECTS, &new_connections);
+  HttpPhases out;
+  out.total = seconds(CURLINFO_TOTAL_TIME_T);
+  if (new_connections > 0) {
+    out.dns = resolved;
+    out.connect = length(resolved, connected);
+    out.tls = secured > 0 ? length(connected, secured) : 0;
+  }
+  if (answered > 0) {
+    out.first_byte = length(ready, answered);
+    out.transfer = length(answered, out.total);
+  }
+  return out;
+}
+
+ClientResponse Exchange::failed(Stage stage, Reason reason, std::string message) const {
+  ClientResponse response;
+  response.failure = Failure{stage, reason, one_line(message)};
+  return response;
+}
+
+ClientResponse Exchange::finish(CURLcode code) {
+  ClientResponse response;
+  if (code == CURLE_OK) {
+    response = std::move(response_);
+    long status = 0;
+    curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
+    response.status = static_cast<int>(status);
+  } else {
+    response.failure = failure_of(code);
+  }
+  response.phases = phases();
+  response.certificate_expiry = certificate_expiry(easy_.get());
+  return response;
+}
+
+void Exchange::answer(ClientResponse response) {
+  try {
+    if (callback_) callback_(std::move(response));
+  } catch (const std::exception& error) {
+    log::error("a callback of the HTTP client threw", {{"error", error.what()}});
+  }
+}
+
+}  // namespace crmpulse::net

@@ -1,0 +1,89 @@
+#pragma once
+// Private to net/: one request on one libcurl handle, from its options to its ClientResponse. Used on the client's
+// thread only.
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "net/http_client.h"
+
+namespace crmpulse::net {
+
+struct CurlDelete {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+using EasyHandle = std::unique_ptr<CURL, CurlDelete>;
+
+/// What a Failure may say about where a request went: host and port, nothing else of the URL.
+struct Peer {
+  std::string host;
+  std::string port;
+  bool tls = false;
+  [[nodiscard]] std::string text() const { return host + ":" + port; }
+};
+
+/// Nothing unless it is an absolute http or https URL.
+[[nodiscard]] std::optional<Peer> peer_of(const std::string& url);
+
+class Exchange {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Exchange(ClientRequest request, HttpClient::Callback callback);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// Why this request cannot be sent at all, known without a network.
+  [[nodiscard]] std::optional<Failure> refusal() const;
+  /// Puts the request into a handle fresh from curl_easy_reset. The handle is this object's until release().
+  void start(EasyHandle easy, const std::string& user_agent);
+  [[nodiscard]] CURL* easy() const { return easy_.get(); }
+  [[nodiscard]] EasyHandle release() { return std::move(easy_); }
+
+  [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
+  /// Reads the outcome out of the handle. CURLE_OPERATION_TIMEDOUT also for what the client itself gave up.
+  [[nodiscard]] ClientResponse finish(CURLcode code);
+  [[nodiscard]] ClientResponse failed(Stage stage, Reason reason, std::string message) const;
+  /// Runs the callback; what it throws is logged, the client goes on.
+  void answer(ClientResponse response);
+
+ private:
+  static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
+  static int on_resolve(void* resolver, void* reserved, void* self);
+  static int on_socket(void* self, curl_socket_t socket, curlsocktype purpose);
+  static CURLcode on_tls(CURL* easy, void* context, void* self);
+  void set_method_and_body();
+  void set_headers();
+  void set_tls();
+  void set_connection();
+  [[nodiscard]] bool has_header(std::string_view name) const;
+  [[nodiscard]] HttpPhases phases() const;
+  [[nodiscard]] Failure failure_of(CURLcode code) const;
+  [[nodiscard]] Failure timeout() const;
+  [[nodiscard]] bool certificate_alert() const;
+  [[nodiscard]] double seconds(CURLINFO info) const;
+
+  ClientRequest request_;
+  HttpClient::Callback callback_;
+  Peer peer_;  ///< no host: the URL cannot be used
+  Clock::time_point deadline_;
+  EasyHandle easy_;
+  std::unique_ptr<curl_slist, CurlDelete> header_list_;
+  ClientResponse response_;
+  std::size_t header_bytes_ = 0;
+  bool headers_too_large_ = false;
+  bool body_too_large_ = false;
+
+  /// How far a new connection came. libcurl's times tell only once it stands: until then connect's is zero.
+  enum class Reached { nothing, resolve, connect, tls };
+  Reached reached_ = Reached::nothing;
+  char error_text_[CURL_ERROR_SIZE] = {};
+};
+
+}  // namespace crmpulse::net

@@ -1,0 +1,39 @@
+#pragma once
+// Private to net/: the one place where coroutines are started. A task belongs to a scope, which knows how many run,
+// records what they throw, can cancel them and says when the last has ended.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace crmpulse::net {
+
+/// Used on the executor's thread only. Neither waits nor cancels when it goes: its owner cancels and joins, and a task
+/// that may outlive the scope owns what it refers to.
+class TaskScope {
+ public:
+  explicit TaskScope(boost::asio::any_io_executor executor);
+  TaskScope(const TaskScope&) = delete;
+  TaskScope& operator=(const TaskScope&) = delete;
+
+  /// `what` names the task in the log when it ends with an exception; it lives as long as the program.
+  void spawn(std::string_view what, boost::asio::awaitable<void> task);
+  /// Asks every task to end: what it awaits ends with operation_aborted.
+  void cancel();
+  /// `joined` is posted once no task runs, at once when none does.
+  void join(std::function<void()> joined);
+  /// Those who wait in join() have gone.
+  void forget_joins();
+  [[nodiscard]] int running() const;
+  /// How many tasks ended with an exception (a cancellation is none).
+  [[nodiscard]] std::uint64_t failed() const;
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace crmpulse::net

@@ -1,0 +1,181 @@
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "probes/recipe.h"
+#include "probes/sql/connection.h"
+
+namespace crmpulse::probes {
+namespace {
+
+constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+std::optional<std::string> out_of_bounds(const Parameter& parameter, double value, const std::string& text) {
+  const auto shown = [&](double bound) {
+    return parameter.type == ParameterType::duration
+               ? format_duration(Duration{static_cast<std::int64_t>(bound * 1000)})
+               : fmt::format("{}", bound);
+  };
+  if (parameter.min && value < *parameter.min)
+    return fmt::format("must be at least {}, not {}", shown(*parameter.min), text);
+  if (parameter.max && value > *parameter.max)
+    return fmt::format("must be at most {}, not {}", shown(*parameter.max), text);
+  return std::nullopt;
+}
+
+std::optional<std::string> number_fault(const Parameter& parameter, const std::string& text) {
+  if (parameter.type == ParameterType::integer) {
+    std::int64_t whole = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), whole);
+    if (error != std::errc{} || end != text.data() + text.size())
+      return fmt::format("must be a whole number, not '{}'", text);
+    return out_of_bounds(parameter, static_cast<double>(whole), text);
+  }
+  const Result<double> value = config::parse_number(text);
+  if (!value) return value.error().message;
+  return out_of_bounds(parameter, *value, text);
+}
+
+std::optional<std::string> duration_fault(const Parameter& parameter, const std::string& text) {
+  const Result<Duration> value = parse_duration(text);
+  if (!value) return value.error().message;
+  return out_of_bounds(parameter, to_seconds(*value), text);
+}
+
+/// `name` or `schema.name`.
+bool is_identifier(std::string_view text) {
+  while (true) {
+    const std::size_t dot = text.find('.');
+    const std::string_view part = text.substr(0, dot);
+    if (part.empty() || part.find_first_not_of(kLetters) != std::string_view::npos) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+std::optional<std::string> url_fault(const std::string& text) {
+  if (!text.starts_with("http://") && !text.starts_with("https://")) {
+    const auto error = sql::check_url(text);
+    return error ? std::optional{error->message} : std::nullopt;
+  }
+  if (text.find_first_of(" \t\r\n") != std::string::npos) return "has a blank in it";
+  const std::size_t start = text.find("://") + 3;
+  const std::string_view authority = std::string_view{text}.substr(start, text.find_first_of("/?#", start) - start);
+  if (authority.find('@') != std::string_view::npos)
+    return "has a user or a password in it; the recipe's other parameters are for that";
+  if (authority.empty()) return "has no host";
+  return std::nullopt;
+}
+
+/// The database behind `url` must be one the recipe's queries are written for.
+std::optional<std::string> dialect_fault(const Recipe& recipe, const std::string& url) {
+  const Result<Dialect> dialect = sql::dialect_of(url);
+  if (!dialect) return dialect.error().message;
+  if (std::find(recipe.dialects.begin(), recipe.dialects.end(), *dialect) != recipe.dialects.end()) return std::nullopt;
+  std::vector<std::string_view> names;
+  for (const Dialect known : recipe.dialects) names.push_back(to_string(known));
+  return fmt::format("the recipe {} is written for {}, not for {}", recipe.name, fmt::join(names, ", "),
+                     to_string(*dialect));
+}
+
+std::optional<std::string> item_fault(const Parameter& parameter, const std::string& item) {
+  if (item.find('\0') != std::string::npos) return "has a NUL character in it";
+  const auto& choices = parameter.choices;
+  if (!choices.empty() && std::find(choices.begin(), choices.end(), item) == choices.end()) {
+    return fmt::format("must be one of {}, not '{}'", fmt::join(choices, ", "), item);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> fault_of(const Parameter& parameter, const std::string& text) {
+  if (auto fault = item_fault(parameter, text)) return fault;
+  switch (parameter.type) {
+    case ParameterType::url: return url_fault(text);
+    case ParameterType::integer:
+    case ParameterType::number: return number_fault(parameter, text);
+    case ParameterType::duration: return duration_fault(parameter, text);
+    case ParameterType::identifier:
+      if (!is_identifier(text))
+        return fmt::format("must be a name of letters, digits and _ (with dots between parts), not '{}'", text);
+      break;
+    case ParameterType::prefix:
+      if (text.find_first_not_of(kLetters) != std::string::npos)
+        return fmt::format("may hold only letters, digits and _, not '{}'", text);
+      break;
+    case ParameterType::boolean:
+      if (text != "true" && text != "false") return fmt::format("must be true or false, not '{}'", text);
+      break;
+    default: break;
+  }
+  return std::nullopt;
+}
+
+Arguments Arguments::read(const Recipe& recipe, config::Reader with) {
+  Arguments arguments;
+  for (const Parameter& parameter : recipe.parameters) {
+    const std::string& name = parameter.name;
+    if (parameter.type == ParameterType::secret) {
+      Secret secret;
+      const bool given = parameter.required ? with.require_secret(name, secret) : with.get_secret(name, secret);
+      if (given) arguments.secrets_.emplace(name, std::move(secret));
+      continue;
+    }
+    if (!with.has(name)) {
+      if (parameter.required) with.missing(name);
+      (void)with.raw(name);
+      if (parameter.default_text) arguments.texts_.emplace(name, *parameter.default_text);
+      if (parameter.default_list) arguments.lists_.emplace(name, *parameter.default_list);
+      continue;
+    }
+    if (parameter.type == ParameterType::list) {
+      std::vector<std::string> items;
+      if (!with.get(name, items)) continue;
+      for (const std::string& item : items) {
+        if (const auto fault = item_fault(parameter, item)) with.problem(name, *fault);
+      }
+      arguments.lists_.emplace(name, std::move(items));
+      continue;
+    }
+    std::string text;
+    if (!with.get(name, text)) continue;
+    auto fault = fault_of(parameter, text);
+    if (!fault && recipe.transport == Transport::sql && name == "url") fault = dialect_fault(recipe, text);
+    if (fault) with.problem(name, *fault);
+    arguments.texts_.emplace(name, std::move(text));
+  }
+  for (const Parameter& parameter : recipe.parameters) {
+    if (parameter.type == ParameterType::boolean && arguments.text(parameter.name) != "true")
+      arguments.off_.insert(parameter.name);
+  }
+  with.finish();
+  return arguments;
+}
+
+bool Arguments::given(std::string_view name) const {
+  if (off_.find(name) != off_.end()) return false;
+  return texts_.find(name) != texts_.end() || lists_.find(name) != lists_.end() ||
+         secrets_.find(name) != secrets_.end();
+}
+
+std::string Arguments::text(std::string_view name) const {
+  const auto found = texts_.find(name);
+  return found == texts_.end() ? std::string{} : found->second;
+}
+
+const std::vector<std::string>& Arguments::list(std::string_view name) const {
+  static const std::vector<std::string> kNone;
+  const auto found = lists_.find(name);
+  return found == lists_.end() ? kNone : found->second;
+}
+
+const Secret& Arguments::secret(std::string_view name) const {
+  static const Secret kNone;
+  const auto found = secrets_.find(name);
+  return found == secrets_.end() ? kNone : found->second;
+}
+
+}  // namespace crmpulse::probes

@@ -1,0 +1,98 @@
+#include "probes/readings.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace crmpulse::probes {
+
+double whole_microseconds(double seconds) {
+  return std::round(std::max(0.0, seconds) * 1e6) / 1e6;
+}
+
+void Readings::add(Reading& reading, std::string_view metric, std::initializer_list<Labels::Pair> labels,
+                   double value) const {
+  Sample sample{std::string{metric}, spec_.labels, value, reading.at};
+  for (const auto& [name, text] : labels) sample.labels.set(name, text);
+  reading.samples.push_back(std::move(sample));
+}
+
+void Readings::add_failure_samples(const Measurement& measurement, Reading& reading) {
+  const std::lock_guard lock{mutex_};
+  const auto last = open_.find(measurement.id);
+  std::optional<Labels> now;
+  if (reading.failure) {
+    now = spec_.labels;
+    now->set("operation", measurement.operation);
+    now->set("object", measurement.object);
+    now->set("stage", to_string(reading.failure->stage));
+    now->set("reason", to_string(reading.failure->reason));
+  }
+  if (last != open_.end() && last->second != now) {
+    const Labels closed = last->second;
+    open_.erase(last);
+    // Another measurement of the same operation may still fail the same way.
+    const bool still =
+        std::any_of(open_.begin(), open_.end(), [&](const auto& entry) { return entry.second == closed; });
+    if (!still) reading.samples.push_back(Sample{"crm_failure", closed, 0, reading.at});
+  }
+  if (!now) return;
+  reading.samples.push_back(Sample{"crm_failure", *now, 1, reading.at});
+  open_.insert_or_assign(measurement.id, *now);
+}
+
+Evidence Readings::evidence(const Measurement& measurement, const Reading& reading) const {
+  const auto label = [&](std::string_view name) { return std::string{spec_.labels.get(name)}; };
+  return Evidence{reading.at,
+                  label("crm"),
+                  label("kind"),
+                  label("agent"),
+                  measurement.operation,
+                  std::string{to_string(reading.failure->stage)},
+                  std::string{to_string(reading.failure->reason)},
+                  one_line(reading.failure->message, kMaxEvidenceText)};
+}
+
+Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Found found) {
+  Reading reading;
+  reading.measurement = measurement.id;
+  reading.operation = measurement.operation;
+  reading.object = measurement.object;
+  reading.at = scheduled;
+  reading.phases = std::move(found.phases);
+  for (auto& [name, seconds] : reading.phases) seconds = whole_microseconds(seconds);
+  reading.duration_seconds = whole_microseconds(found.duration);
+  reading.failure = std::move(found.failure);
+  reading.rows_truncated = found.rows_truncated;
+
+  const bool succeeded = !reading.failure;
+  // A run that was never made says nothing about the CRM.
+  const bool skipped = reading.failure && reading.failure->reason == Reason::skipped;
+  const double success = succeeded ? 1 : 0;
+  if (measurement.liveness && !skipped) add(reading, "crm_up", {}, success);
+  if (!skipped)
+    add(reading, "crm_operation_success", {{"operation", measurement.operation}, {"object", measurement.object}},
+        success);
+  if (succeeded) {
+    add(reading, "crm_operation_duration_seconds",
+        {{"operation", measurement.operation}, {"object", measurement.object}}, reading.duration_seconds);
+  }
+  for (const auto& [phase, seconds] : reading.phases) {
+    add(reading, "crm_operation_phase_seconds",
+        {{"operation", measurement.operation}, {"object", measurement.object}, {"phase", phase}}, seconds);
+  }
+  if (!measurement.transaction.empty() && !skipped)
+    add(reading, "crm_transaction_success", {{"transaction", measurement.transaction}}, success);
+  for (const auto& [step, seconds] : found.steps) {
+    add(reading, "crm_transaction_duration_seconds", {{"transaction", measurement.transaction}, {"step", step}},
+        whole_microseconds(seconds));
+  }
+  for (Sample& sample : found.samples) {
+    sample.at = reading.at;
+    reading.samples.push_back(std::move(sample));
+  }
+  add_failure_samples(measurement, reading);
+  if (reading.failure) reading.evidence.push_back(evidence(measurement, reading));
+  return reading;
+}
+
+}  // namespace crmpulse::probes

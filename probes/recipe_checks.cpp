@@ -1,0 +1,146 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/metric_names.h"
+#include "probes/recipe_reader.h"
+#include "probes/template.h"
+
+namespace crmpulse::probes {
+namespace {
+
+using config::Reader;
+
+// What every run says about itself, whatever the recipe says.
+constexpr std::array<std::string_view, 5> kAutomatic{
+    "crm_up", "crm_operation_duration_seconds", "crm_operation_phase_seconds", "crm_operation_success", "crm_failure"};
+constexpr std::array<std::string_view, 4> kReservedLabels{"crm", "kind", "agent", "__name__"};
+
+template <class List>
+bool contains(const List& list, std::string_view value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+void check_metric(const std::string& metric, Reader& reader) {
+  if (metric.empty()) return;
+  if (!is_plain_name(metric)) {
+    reader.problem("metric", fmt::format("'{}' is no metric name", metric));
+  } else if (contains(kAutomatic, metric)) {
+    reader.problem("metric", fmt::format("{} is made from every run by itself", metric));
+  } else if (metric.starts_with("crm_") && !is_metric_name(metric)) {
+    reader.problem("metric", fmt::format("there is no metric {}; names of your own do not begin with crm_", metric));
+  }
+}
+
+void check_labels(const SampleSpec& spec, Reader& reader) {
+  std::vector<std::string_view> seen;
+  const auto check = [&](std::string_view key, const std::string& name) {
+    if (!is_plain_name(name)) reader.problem(key, fmt::format("'{}' is no label name", name));
+    if (contains(kReservedLabels, name)) reader.problem(key, fmt::format("the label {} is set for every sample", name));
+    if (contains(seen, name)) reader.problem(key, fmt::format("the label {} is given twice", name));
+    seen.push_back(name);
+  };
+  if (spec.reduce == Reduce::quantile) seen.push_back("quantile");
+  for (const std::string& column : spec.by) check("by", column);
+  for (const auto& label : spec.labels) check("labels", label.first);
+}
+
+/// A parameter that may be missing cannot be written into a text, unless the measurement waits for it.
+void check_given(const Recipe& recipe, std::string_view text, std::string_view when, std::string_view key,
+                 Reader& reader) {
+  const auto pieces = parse_template(text);
+  if (!pieces) return;
+  for (const Piece& piece : *pieces) {
+    const Parameter* parameter = piece.name.empty() ? nullptr : recipe.parameter(piece.name);
+    if (parameter == nullptr || parameter->required || parameter->default_text || parameter->default_list ||
+        parameter->name == when)
+      continue;
+    if (parameter->type == ParameterType::boolean) continue;
+    reader.problem(
+        key, fmt::format("${{{0}}} may not have been given: make it required, give it a default, or write `when: {0}`",
+                         piece.name));
+  }
+}
+
+void check_texts(const Recipe& recipe, const Template& text, std::string_view when, std::string_view key,
+                 Reader& reader) {
+  std::vector<std::string> faults;
+  for (const Dialect dialect : recipe.dialects) {
+    for (const std::string& fault : template_faults(recipe, text.text(dialect), Place::sql, dialect)) {
+      if (!contains(faults, fault)) faults.push_back(fault);
+    }
+  }
+  for (const std::string& fault : faults) reader.problem(key, fault);
+  check_given(recipe, text.any, when, key, reader);
+  for (const auto& own : text.by_dialect) check_given(recipe, own.second, when, key, reader);
+}
+
+void check_request(const Recipe& recipe, const HttpCall& call, std::string_view when, Reader& reader) {
+  const auto report = [&](std::string_view text, Place place) {
+    check_given(recipe, text, when, "request", reader);
+    for (const std::string& fault : template_faults(recipe, text, place)) reader.problem("request", fault);
+  };
+  report(call.url, Place::url);
+  for (const auto& header : call.headers) {
+    report(header.second, Place::header);
+    const bool token = !header.first.empty() &&
+                       header.first.find_first_not_of(
+                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == std::string::npos;
+    if (!token) reader.problem("request", fmt::format("'{}' is no header name", header.first));
+    if (header.second.find_first_of("\r\n") != std::string::npos)
+      reader.problem("request", fmt::format("the header {} has a line break in it", header.first));
+  }
+  report(call.body, Place::json);
+}
+
+void check_kind(const Recipe& recipe, const Measurement& measurement, Reader& reader) {
+  const bool writes = !measurement.transaction.empty() || !measurement.steps.empty();
+  const int kinds = (measurement.query.empty() ? 0 : 1) + (measurement.request ? 1 : 0) + (writes ? 1 : 0);
+  if (kinds != 1) reader.problem("needs exactly one of query, request, or transaction with steps");
+  if (writes && measurement.transaction.empty())
+    reader.problem("steps", "need a transaction (the name of the write test)");
+  if (writes && measurement.steps.empty()) reader.problem("transaction", "needs steps");
+  if (recipe.transport == Transport::http && !measurement.query.empty())
+    reader.problem("query", "is for transport sql");
+  if (recipe.transport == Transport::http && writes) reader.problem("transaction", "is for transport sql");
+  if (!measurement.samples.empty() && measurement.query.empty()) reader.problem("samples", "need a query");
+  if (reader.raw("expect") != nullptr && !measurement.request) reader.problem("expect", "is for a request");
+  if (measurement.fresh_connection && writes) reader.problem("connection", "a write test has a connection of its own");
+}
+
+}  // namespace
+
+void check_sample(const Measurement&, const SampleSpec& spec, Reader& reader) {
+  check_metric(spec.metric, reader);
+  check_labels(spec, reader);
+  const bool has_value = !spec.column.empty() || spec.constant.has_value();
+  if (!spec.column.empty() && spec.constant) reader.problem("constant", "stands instead of value, not beside it");
+  if (!has_value && spec.reduce != Reduce::count) reader.problem("needs a value (a column) or a constant");
+  if (!spec.column.empty() && !is_plain_name(spec.column))
+    reader.problem("value", fmt::format("'{}' is no column name: letters, digits and _", spec.column));
+  if (spec.constant && spec.reduce != Reduce::none) reader.problem("reduce", "reduces a column, not a constant");
+  const bool quantile = spec.reduce == Reduce::quantile;
+  if (quantile && !reader.has("quantiles")) reader.problem("quantiles", "required by reduce: quantile");
+  if (!quantile && reader.has("quantiles")) reader.problem("quantiles", "is for reduce: quantile");
+  const bool share = spec.reduce == Reduce::share_above;
+  if (share && !reader.has("threshold")) reader.problem("threshold", "required by reduce: share_above");
+  if (!share && reader.has("threshold")) reader.problem("threshold", "is for reduce: share_above");
+}
+
+void check_measurement(const Recipe& recipe, const Measurement& measurement, Reader& reader) {
+  if (!measurement.id.empty() && !is_plain_name(measurement.id)) reader.problem("id", "an id is letters, digits and _");
+  check_kind(recipe, measurement, reader);
+  if (!measurement.when.empty() && recipe.parameter(measurement.when) == nullptr) {
+    reader.problem("when", fmt::format("'{}' is no parameter of this recipe", measurement.when));
+  }
+  if (measurement.liveness && !measurement.when.empty()) reader.problem("when", "the liveness measurement always runs");
+  check_texts(recipe, measurement.query, measurement.when, "query", reader);
+  for (const Step& step : measurement.steps) {
+    check_texts(recipe, step.statement, measurement.when, "steps", reader);
+    check_texts(recipe, step.query, measurement.when, "steps", reader);
+  }
+  if (measurement.request) check_request(recipe, *measurement.request, measurement.when, reader);
+}
+
+}  // namespace crmpulse::probes

@@ -1,0 +1,174 @@
+#include "probes/reduce.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "probes/values.h"
+
+namespace crmpulse::probes {
+namespace {
+
+bool equal_without_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return lower(x) == lower(y);
+  });
+}
+
+/// Some databases return column names in capitals.
+std::optional<std::size_t> position_of(const std::vector<std::string>& names, std::string_view wanted) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (equal_without_case(names[i], wanted)) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+double quantile(std::vector<double>& values, double q) {
+  std::sort(values.begin(), values.end());
+  const double rank = std::ceil(q * static_cast<double>(values.size()) - 1e-9);
+  const auto index = static_cast<std::size_t>(std::max(1.0, rank)) - 1;
+  return values[std::min(index, values.size() - 1)];
+}
+
+RowReader::RowReader(const Measurement& measurement, const Labels& labels)
+    : measurement_(measurement), labels_(labels) {}
+RowReader::~RowReader() = default;
+
+void RowReader::fail(Reason reason, std::string message) {
+  if (!failure_) failure_ = Failure{Stage::content, reason, one_line(message)};
+}
+
+void RowReader::columns(const std::vector<std::string>& names) {
+  for (const SampleSpec& spec : measurement_.samples) {
+    Spec& bound = specs_.emplace_back();
+    bound.spec = &spec;
+    if (!spec.column.empty()) {
+      bound.value = position_of(names, spec.column);
+      if (!bound.value) fail(Reason::bad_content, fmt::format("the answer has no column '{}'", spec.column));
+    }
+    for (const std::string& column : spec.by) {
+      const auto position = position_of(names, column);
+      if (!position) fail(Reason::bad_content, fmt::format("the answer has no column '{}'", column));
+      bound.by.push_back(position.value_or(0));
+    }
+  }
+}
+
+bool RowReader::row(std::span<const sql::Cell> cells) {
+  if (rows_ >= static_cast<std::uint64_t>(measurement_.rows)) return ++truncated_ < kMaxCountedRows;
+  ++rows_;
+  for (Spec& spec : specs_) {
+    if (failure_) break;
+    take(spec, cells);
+  }
+  return true;
+}
+
+Labels RowReader::labels_of(const Spec& spec, std::span<const sql::Cell> cells) const {
+  Labels labels;
+  for (std::size_t i = 0; i < spec.by.size(); ++i) {
+    const sql::Cell& cell = cells[spec.by[i]];
+    if (!cell.null) labels.set(spec.spec->by[i], one_line(cell.text.substr(0, 4 * kMaxLabelBytes), kMaxLabelBytes));
+  }
+  return labels;
+}
+
+void RowReader::take(Spec& spec, std::span<const sql::Cell> cells) {
+  const Labels labels = labels_of(spec, cells);
+  if (!spec.value) {
+    add(spec, labels, spec.spec->constant.value_or(0), nullptr);
+    return;
+  }
+  const sql::Cell& cell = cells[*spec.value];
+  if (cell.null) {
+    if (spec.spec->on_null == OnNull::zero) add(spec, labels, 0, &cell);
+    if (spec.spec->on_null == OnNull::failure)
+      fail(Reason::missing, fmt::format("column '{}' is NULL", spec.spec->column));
+    return;
+  }
+  const bool text_will_do = spec.spec->reduce == Reduce::distinct || spec.spec->reduce == Reduce::count;
+  const std::optional<double> value = text_will_do ? 0 : number_of(cell);
+  if (!value) {
+    fail(Reason::bad_content, fmt::format("column '{}' is not a number", spec.spec->column));
+    return;
+  }
+  add(spec, labels, *value, &cell);
+}
+
+void RowReader::add(Spec& spec, const Labels& labels, std::optional<double> value, const sql::Cell* cell) {
+  const SampleSpec& how = *spec.spec;
+  const double number = value.value_or(0);
+  if (how.reduce == Reduce::none) {
+    emit(how, labels, number);
+    return;
+  }
+  Group& group = spec.groups[labels];
+  group.min = group.count == 0 ? number : std::min(group.min, number);
+  group.max = group.count == 0 ? number : std::max(group.max, number);
+  group.sum += number;
+  ++group.count;
+  if (number > how.threshold) ++group.above;
+  if (how.reduce == Reduce::quantile) group.values.push_back(number);
+  if (how.reduce == Reduce::distinct && cell != nullptr && !cell->null)
+    group.distinct.insert(std::hash<std::string_view>{}(cell->text));
+}
+
+void RowReader::finish_group(const SampleSpec& spec, const Labels& labels, Group& group) {
+  const auto count = static_cast<double>(group.count);
+  switch (spec.reduce) {
+    case Reduce::none: break;
+    case Reduce::sum: emit(spec, labels, group.sum); break;
+    case Reduce::count: emit(spec, labels, count); break;
+    case Reduce::avg: emit(spec, labels, group.sum / count); break;
+    case Reduce::min: emit(spec, labels, group.min); break;
+    case Reduce::max: emit(spec, labels, group.max); break;
+    case Reduce::distinct: emit(spec, labels, static_cast<double>(group.distinct.size())); break;
+    case Reduce::share_above: emit(spec, labels, static_cast<double>(group.above) / count); break;
+    case Reduce::quantile:
+      for (const double q : spec.quantiles) {
+        Labels with_quantile = labels;
+        with_quantile.set("quantile", fmt::format("{}", q));
+        emit(spec, with_quantile, quantile(group.values, q));
+      }
+      break;
+  }
+}
+
+void RowReader::emit(const SampleSpec& spec, const Labels& labels, double value) {
+  value *= spec.scale;
+  if (!std::isfinite(value)) {
+    fail(Reason::bad_content, fmt::format("the value of {} is too large", spec.metric));
+    return;
+  }
+  Labels all = labels_;
+  for (const auto& [name, text] : spec.labels) all.set(name, text);
+  for (const auto& [name, text] : labels) all.set(name, text);
+  samples_.push_back(Sample{spec.metric, std::move(all), value, {}});
+}
+
+void RowReader::finish() {
+  for (Spec& spec : specs_) {
+    const Reduce reduce = spec.spec->reduce;
+    const bool counts = reduce == Reduce::sum || reduce == Reduce::count || reduce == Reduce::distinct;
+    // No rows: there are none of them, but there is no average of them.
+    if (spec.groups.empty() && counts && spec.spec->by.empty()) emit(*spec.spec, {}, 0);
+    for (auto& [labels, group] : spec.groups) finish_group(*spec.spec, labels, group);
+  }
+  std::set<std::pair<std::string_view, const Labels&>> seen;
+  for (const Sample& sample : samples_) {
+    if (!seen.emplace(sample.metric, sample.labels).second) {
+      fail(Reason::bad_content,
+           fmt::format("several rows give {} the same labels; name the column that tells them apart in 'by'",
+                       sample.metric));
+      break;
+    }
+  }
+  if (failure_) samples_.clear();
+}
+
+}  // namespace crmpulse::probes

@@ -1,0 +1,183 @@
+#include "probes/run_sql.h"
+
+#include <fmt/format.h>
+
+#include "probes/reduce.h"
+#include "probes/values.h"
+
+namespace crmpulse::probes {
+namespace {
+
+/// What a step's query gave in its first row.
+class FirstRow final : public sql::Rows {
+ public:
+  explicit FirstRow(const std::string& column) : column_(column) {}
+  void columns(const std::vector<std::string>& names) override {
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (names[i] == column_) index_ = i;
+    }
+  }
+  bool row(std::span<const sql::Cell> cells) override {
+    if (++rows_ == 1 && index_ && !cells[*index_].null) value_ = number_of(cells[*index_]);
+    return rows_ < kMaxCountedRows;
+  }
+  [[nodiscard]] std::optional<sql::SqlError> compare(double wanted) const {
+    const auto fault = [](Reason reason, std::string text) {
+      return sql::SqlError{Stage::content, reason, {}, std::move(text), false};
+    };
+    if (!index_) return fault(Reason::bad_content, fmt::format("the answer has no column '{}'", column_));
+    if (!value_) return fault(Reason::missing, fmt::format("the answer has no number in '{}'", column_));
+    if (*value_ != wanted)
+      return fault(Reason::bad_content, fmt::format("'{}' is {}, not {}", column_, *value_, wanted));
+    return std::nullopt;
+  }
+
+ private:
+  const std::string& column_;
+  std::optional<std::size_t> index_;
+  std::optional<double> value_;
+  std::uint64_t rows_ = 0;
+};
+
+bool matches(const FailureMapping& mapping, const sql::SqlError& error) {
+  if (mapping.status) return false;
+  if (!mapping.sqlstate.empty() && !error.sqlstate.starts_with(mapping.sqlstate)) return false;
+  return mapping.contains.empty() || error.message.find(mapping.contains) != std::string::npos;
+}
+
+/// Lost before it answered, on a connection that had been idle: worth one more try on a new one.
+bool was_dead(const sql::SqlError& error) {
+  return error.connection_lost && error.reason != Reason::timeout && error.reason != Reason::skipped;
+}
+
+sql::SqlError bad_statement(const Error& error) {
+  return sql::SqlError{Stage::request, Reason::bad_content, {}, one_line(error.message), false};
+}
+
+}  // namespace
+
+SqlRunner::SqlRunner(const TargetSpec& spec)
+    : spec_(spec), dialect_(sql::dialect_of(spec.arguments.text("url")).value()) {}
+
+Failure SqlRunner::failure_of(const Recipe& recipe, const sql::SqlError& error) {
+  Failure failure{error.stage, error.reason, error.message};
+  for (const FailureMapping& mapping : recipe.failures) {
+    if (!matches(mapping, error)) continue;
+    failure.stage = mapping.stage;
+    failure.reason = mapping.reason;
+    break;
+  }
+  return failure;
+}
+
+Found SqlRunner::run(const Measurement& measurement, const sql::Limits& limits) {
+  return measurement.transaction.empty() ? run_query(measurement, limits) : run_transaction(measurement, limits);
+}
+
+Values SqlRunner::values() const {
+  return Values{*spec_.recipe, spec_.arguments, new_run_id(), std::string{spec_.labels.get("agent")}};
+}
+
+Result<std::string> SqlRunner::statement(const Template& text, const Values& values) const {
+  return expand(text.text(dialect_), values, Place::sql, dialect_);
+}
+
+std::optional<sql::SqlError> SqlRunner::connect(std::unique_ptr<sql::Connection>& kept, bool read_only,
+                                                const sql::Limits& limits, Found& found) {
+  if (kept && kept->is_healthy()) return std::nullopt;
+  kept.reset();
+  sql::Opened opened =
+      sql::open({dialect_, spec_.arguments.text("url"), spec_.arguments.secret("password"), read_only}, limits);
+  found.phases = std::move(opened.phases);
+  kept = std::move(opened.connection);
+  return opened.error;
+}
+
+Found SqlRunner::run_query(const Measurement& measurement, const sql::Limits& limits) {
+  Found found;
+  const Result<std::string> text = statement(measurement.query, values());
+  if (!text) {
+    found.failure = failure_of(*spec_.recipe, bad_statement(text.error()));
+    return found;
+  }
+  std::unique_ptr<sql::Connection> fresh;
+  std::unique_ptr<sql::Connection>& connection = measurement.fresh_connection ? fresh : reading_;
+  for (int attempt = 0;; ++attempt) {
+    const bool reused = connection != nullptr;
+    std::optional<sql::SqlError> error = connect(connection, true, limits, found);
+    RowReader rows{measurement, spec_.labels};
+    if (!error) {
+      const sql::Outcome outcome = connection->query(*text, limits, rows);
+      error = outcome.error;
+      if (!error) {
+        rows.finish();
+        for (const auto& phase : found.phases) found.duration += measurement.fresh_connection ? phase.second : 0;
+        found.duration += outcome.first_byte + outcome.transfer;
+        found.phases.emplace_back("first_byte", outcome.first_byte);
+        found.phases.emplace_back("transfer", outcome.transfer);
+        found.failure = rows.failure();
+        found.samples = std::move(rows.samples());
+        found.rows_truncated = rows.truncated();
+        return found;
+      }
+    }
+    if (error->connection_lost) connection.reset();
+    if (reused && attempt == 0 && was_dead(*error) && rows.rows() == 0 && !limits.over()) continue;
+    found.failure = failure_of(*spec_.recipe, *error);
+    return found;
+  }
+}
+
+std::optional<sql::SqlError> SqlRunner::run_step(const Step& step, const Values& values, const sql::Limits& limits) {
+  const Result<std::string> text = statement(step.query.empty() ? step.statement : step.query, values);
+  if (!text) return bad_statement(text.error());
+  if (step.query.empty()) return writing_->execute(*text, limits).error;
+  FirstRow rows{step.expect_column};
+  const sql::Outcome outcome = writing_->query(*text, limits, rows);
+  if (outcome.error || !step.expect_equals) return outcome.error;
+  return rows.compare(*step.expect_equals);
+}
+
+Found SqlRunner::run_transaction(const Measurement& measurement, const sql::Limits& limits) {
+  Found found;
+  // A third of the time is kept for cleaning up after a step that took too long.
+  const auto now = std::chrono::steady_clock::now();
+  sql::Limits step_limits = limits;
+  step_limits.deadline = now + (limits.deadline - now) * 2 / 3;
+  // Steps are never sent twice, so an idle connection proves itself first.
+  sql::NoRows none;
+  std::optional<sql::SqlError> error = connect(writing_, false, step_limits, found);
+  if (!error && found.phases.empty() && writing_->query("SELECT 1", step_limits, none).error) {
+    writing_.reset();
+    error = connect(writing_, false, step_limits, found);
+  }
+  if (error) {
+    writing_.reset();
+    found.failure = failure_of(*spec_.recipe, *error);
+    return found;
+  }
+  const Values bound = values();
+  for (const Step& step : measurement.steps) {
+    if (found.failure && !step.cleanup) continue;
+    const sql::Limits& own = step.cleanup ? limits : step_limits;
+    const auto started = std::chrono::steady_clock::now();
+    Found reconnected;
+    error = writing_ ? std::nullopt : connect(writing_, false, own, reconnected);
+    if (!error) error = run_step(step, bound, own);
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+    found.duration += seconds;
+    if (!error) {
+      found.steps.emplace_back(step.step, seconds);
+      continue;
+    }
+    if (error->connection_lost) writing_.reset();
+    Failure failure = failure_of(*spec_.recipe, *error);
+    failure.message = one_line(fmt::format("step {}: {}{}", step.step, failure.message,
+                                           found.failure ? "; before it " + found.failure->message : ""));
+    if (step.cleanup) failure.stage = Stage::cleanup;
+    found.failure = std::move(failure);
+  }
+  return found;
+}
+
+}  // namespace crmpulse::probes

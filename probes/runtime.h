@@ -1,0 +1,74 @@
+#pragma once
+// Threads and timers behind Runtime, for probes/ itself.
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "net/http_client.h"
+#include "probes/sql/connection.h"
+#include "probes/target.h"
+
+namespace crmpulse::probes {
+
+/// Worker threads, made as they are needed, up to a bound. A job may block.
+class WorkerPool {
+ public:
+  explicit WorkerPool(int max_threads);
+  /// Drops what has not begun, waits `kStopWait` for what has, and leaves behind a thread that a driver still holds.
+  ~WorkerPool();
+  void submit(std::function<void()> job);
+  static constexpr Duration kStopWait{5000};
+
+ private:
+  struct Shared;
+  static void work(const std::shared_ptr<Shared>& shared);
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::thread> threads_;
+};
+
+/// One thread that calls functions at points of steady time. They must not block.
+class Alarms {
+ public:
+  using Id = std::pair<sql::SteadyTime, std::uint64_t>;
+  Alarms();
+  ~Alarms();
+  [[nodiscard]] Id set(sql::SteadyTime at, std::function<void()> call);
+  /// Never waits for a call that is running.
+  void clear(const Id& id);
+
+ private:
+  void loop();
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<Id, std::function<void()>> calls_;
+  std::uint64_t next_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+/// Something that runs and can be told to end now.
+class Stoppable {
+ public:
+  virtual ~Stoppable() = default;
+  virtual void stop() = 0;
+};
+
+struct Runtime::Impl {
+  explicit Impl(Options options) : workers(options.max_sql_threads) {}
+  ~Impl();
+  void enrol(const std::shared_ptr<Stoppable>& target);
+
+  std::mutex mutex;
+  std::vector<std::weak_ptr<Stoppable>> targets;
+  net::HttpClient http;
+  Alarms alarms;
+  WorkerPool workers;
+};
+
+}  // namespace crmpulse::probes

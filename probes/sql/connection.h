@@ -1,0 +1,122 @@
+#pragma once
+// The one interface of the SQL transport. Four drivers stand behind it: postgresql.cpp, mysql.cpp, sqlite.cpp,
+// odbc.cpp. A connection belongs to one thread at a time; nothing here waits longer than its Limits allow (ODBC drivers
+// may: they block as they like, and the caller's watchdog answers for them).
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/error.h"
+#include "core/failure.h"
+#include "core/secret.h"
+#include "core/time.h"
+#include "probes/recipe.h"
+
+namespace crmpulse::probes::sql {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// Ends the waits of one run from another thread.
+class Cancel {
+ public:
+  Cancel();
+  ~Cancel();
+  Cancel(const Cancel&) = delete;
+  Cancel& operator=(const Cancel&) = delete;
+  void request();
+  [[nodiscard]] bool requested() const { return requested_; }
+  /// Readable once requested: for poll().
+  [[nodiscard]] int fd() const { return fd_; }
+
+ private:
+  int fd_;
+  std::atomic<bool> requested_{false};
+};
+
+/// How long one call may take, on this side and on the server's.
+struct Limits {
+  SteadyTime deadline;
+  Duration statement_timeout{};  ///< asked of the server, a little earlier than the deadline
+  Cancel* cancel = nullptr;
+  [[nodiscard]] bool over() const {
+    return std::chrono::steady_clock::now() >= deadline || (cancel != nullptr && cancel->requested());
+  }
+};
+
+struct SqlError {
+  Stage stage = Stage::request;
+  Reason reason = Reason::internal;
+  std::string sqlstate;  ///< empty when the driver has none
+  std::string message;   ///< fit for evidence: one line, no record's text
+  bool connection_lost = false;
+};
+
+/// One value; views are valid during Rows::row only.
+struct Cell {
+  bool null = true;
+  std::optional<double> number;  ///< when the driver knows it as a number
+  std::string_view text;
+};
+
+/// Takes the rows of a query as they arrive.
+class Rows {
+ public:
+  virtual ~Rows() = default;
+  virtual void columns(const std::vector<std::string>& names) = 0;
+  /// False: enough, the rest is not read.
+  virtual bool row(std::span<const Cell> cells) = 0;
+};
+
+/// Throws the rows away.
+class NoRows final : public Rows {
+ public:
+  void columns(const std::vector<std::string>&) override {}
+  bool row(std::span<const Cell>) override { return true; }
+};
+
+struct Outcome {
+  std::optional<SqlError> error;
+  double first_byte = 0;  ///< seconds from sending until the first answer
+  double transfer = 0;    ///< seconds from there to the end
+};
+
+class Connection {
+ public:
+  virtual ~Connection() = default;
+  /// Still usable as far as can be told without waiting for the server?
+  [[nodiscard]] virtual bool is_healthy() = 0;
+  /// One statement that returns rows. After an error with connection_lost the connection is of no use.
+  [[nodiscard]] virtual Outcome query(const std::string& statement, const Limits& limits, Rows& rows) = 0;
+  /// One statement; rows it returns are dropped.
+  [[nodiscard]] virtual Outcome execute(const std::string& statement, const Limits& limits) = 0;
+};
+
+struct ConnectSpec {
+  Dialect dialect = Dialect::postgresql;
+  std::string url;
+  Secret password;
+  bool read_only = true;
+};
+
+struct Opened {
+  std::unique_ptr<Connection> connection;
+  std::optional<SqlError> error;                       ///< set exactly when there is no connection
+  std::vector<std::pair<std::string, double>> phases;  ///< dns, connect: seconds
+};
+
+/// `postgresql://`, `postgres://`, `mysql://`, `mariadb://`, `sqlite:`, `odbc:` → the driver.
+[[nodiscard]] Result<Dialect> dialect_of(std::string_view url);
+/// Everything that can be said about a URL without the network: shape, options, no password in it.
+[[nodiscard]] std::optional<Error> check_url(std::string_view url);
+
+[[nodiscard]] Opened open(const ConnectSpec& spec, const Limits& limits);
+
+}  // namespace crmpulse::probes::sql

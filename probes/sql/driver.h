@@ -1,0 +1,73 @@
+#pragma once
+// What the four drivers share and what each of them offers; for probes/sql only.
+
+#include "probes/sql/connection.h"
+
+namespace crmpulse::probes::sql {
+
+[[nodiscard]] std::optional<Error> check_postgresql_url(const std::string& url);
+[[nodiscard]] Opened open_postgresql(const ConnectSpec& spec, const Limits& limits);
+
+[[nodiscard]] std::optional<Error> check_mysql_url(const std::string& url);
+[[nodiscard]] Opened open_mysql(const ConnectSpec& spec, const Limits& limits);
+
+[[nodiscard]] std::optional<Error> check_sqlite_url(const std::string& url);
+[[nodiscard]] Opened open_sqlite(const ConnectSpec& spec, const Limits& limits);
+
+[[nodiscard]] std::optional<Error> check_odbc_url(const std::string& url);
+[[nodiscard]] Opened open_odbc(const ConnectSpec& spec, const Limits& limits);
+
+[[nodiscard]] Error password_in_url();
+
+// Errors.
+
+struct StageReason {
+  Stage stage;
+  Reason reason;
+};
+/// The default meaning of an SQLSTATE; nothing for an unknown one.
+[[nodiscard]] std::optional<StageReason> meaning_of_sqlstate(std::string_view sqlstate);
+/// An error a server reported. Texts that may quote a record's values are cut down to what cannot.
+[[nodiscard]] SqlError server_error(std::string_view sqlstate, std::string_view message);
+/// The same for an error that came instead of a connection: permission is then `auth`, the rest `connect`.
+[[nodiscard]] SqlError while_connecting(SqlError error);
+/// Meaning of an errno of connect(2).
+[[nodiscard]] StageReason meaning_of_errno(int error_number);
+/// Errors libraries and ODBC drivers make themselves carry no useful code, only English text (this program sets no
+/// locale).
+[[nodiscard]] StageReason meaning_of_connect_text(std::string_view text);
+[[nodiscard]] SqlError lost(std::string_view message);
+/// The deadline has passed, or the run was cancelled.
+[[nodiscard]] SqlError expired(Stage stage, const Limits& limits);
+
+// Waiting.
+
+enum class Wait { ready, expired };
+/// poll() for `events` on `fd` until the deadline or the cancel.
+[[nodiscard]] Wait wait_for(int fd, short events, const Limits& limits, short* happened = nullptr);
+[[nodiscard]] Duration remaining(const Limits& limits);
+/// What to ask of the server: a tenth below the timeout, so that its answer beats our deadline; less when the run
+/// has spent its time in a queue.
+[[nodiscard]] Duration server_timeout(const Limits& limits);
+
+// Names.
+
+struct Resolved {
+  std::vector<std::string> addresses;  ///< numeric
+  std::optional<SqlError> error;
+  bool asked = false;  ///< false: the name was an address already
+};
+/// Blocks in the system's resolver, which keeps its own time.
+[[nodiscard]] Resolved resolve(const std::string& host);
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace crmpulse::probes::sql

@@ -1,0 +1,258 @@
+// Anything with an ODBC driver: `odbc:Driver={…};Server=…;Database=…;UID=…`.
+//
+// A driver blocks as it likes: the timeouts asked of it are whole seconds, and one that hangs in the network holds its
+// thread until the network gives up. The run is answered by the watchdog all the same.
+
+#include <sql.h>
+#include <sqlext.h>
+
+#include <fmt/format.h>
+
+#include <array>
+
+#include "probes/sql/driver.h"
+#include "probes/sql/odbc_text.h"
+
+namespace crmpulse::probes::sql {
+namespace {
+
+static_assert(sizeof(SQLWCHAR) == sizeof(char16_t), "unixODBC's wide characters are UTF-16");
+
+constexpr SQLULEN kMaxRows = 110'000;        // more than any recipe may read: drivers like to fetch everything
+constexpr std::size_t kMaxCellUnits = 4096;  // of UTF-16; what is longer is cut
+
+template <SQLSMALLINT Type>
+class Handle {
+ public:
+  explicit Handle(SQLHANDLE parent) {
+    if (!SQL_SUCCEEDED(SQLAllocHandle(Type, parent, &handle_))) throw std::bad_alloc();
+  }
+  ~Handle() { SQLFreeHandle(Type, handle_); }
+  Handle(const Handle&) = delete;
+  Handle& operator=(const Handle&) = delete;
+  [[nodiscard]] SQLHANDLE get() const { return handle_; }
+
+ private:
+  SQLHANDLE handle_ = SQL_NULL_HANDLE;
+};
+using Environment = Handle<SQL_HANDLE_ENV>;
+using ConnectionHandle = Handle<SQL_HANDLE_DBC>;
+using Statement = Handle<SQL_HANDLE_STMT>;
+
+SQLWCHAR* wide(std::u16string& text) {
+  return reinterpret_cast<SQLWCHAR*>(text.data());
+}
+
+SQLPOINTER number(std::uintptr_t value) {
+  return reinterpret_cast<SQLPOINTER>(value);
+}  // NOLINT: how ODBC passes integers
+
+std::uintptr_t whole_seconds(Duration duration) {
+  return static_cast<std::uintptr_t>(
+      std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count()));
+}
+
+struct Diagnosis {
+  std::string sqlstate;
+  std::string message;
+};
+
+Diagnosis diagnose(SQLSMALLINT type, SQLHANDLE handle) {
+  std::array<char16_t, 6> state{};
+  std::u16string text(1024, u'\0');
+  SQLINTEGER native = 0;
+  SQLSMALLINT length = 0;
+  Diagnosis out;
+  if (!SQL_SUCCEEDED(SQLGetDiagRecW(type, handle, 1, reinterpret_cast<SQLWCHAR*>(state.data()), &native, wide(text),
+                                    1024, &length))) {
+    out.message = "the ODBC driver gives no reason";
+    return out;
+  }
+  append_utf8(out.sqlstate, std::u16string_view{state.data()});
+  std::string message;
+  append_utf8(message, std::u16string_view{text.data()});
+  out.message = primary_message(message);
+  return out;
+}
+
+/// Opens no file of its own: unixODBC reads odbcinst.ini and odbc.ini.
+class OdbcConnection final : public Connection {
+ public:
+  explicit OdbcConnection(bool read_only) : environment_(SQL_NULL_HANDLE), read_only_(read_only) {
+    SQLSetEnvAttr(environment_.get(), SQL_ATTR_ODBC_VERSION, number(SQL_OV_ODBC3), 0);
+    connection_ = std::make_unique<ConnectionHandle>(environment_.get());
+  }
+  ~OdbcConnection() override {
+    if (connected_) SQLDisconnect(connection_->get());
+  }
+
+  std::optional<SqlError> connect(const std::string& string, const Limits& limits) {
+    SQLHANDLE handle = connection_->get();
+    SQLSetConnectAttr(handle, SQL_ATTR_LOGIN_TIMEOUT, number(whole_seconds(remaining(limits))), 0);
+    if (read_only_) SQLSetConnectAttr(handle, SQL_ATTR_ACCESS_MODE, number(SQL_MODE_READ_ONLY), 0);
+    std::u16string text = to_utf16(string);
+    const SQLRETURN result = SQLDriverConnectW(handle, nullptr, wide(text), static_cast<SQLSMALLINT>(text.size()),
+                                               nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
+    if (!SQL_SUCCEEDED(result)) return connect_error(limits);
+    connected_ = true;
+    if (read_only_) return make_read_only(limits);
+    return std::nullopt;
+  }
+
+  bool is_healthy() override {
+    SQLUINTEGER dead = SQL_CD_FALSE;
+    SQLGetConnectAttr(connection_->get(), SQL_ATTR_CONNECTION_DEAD, &dead, SQL_IS_UINTEGER, nullptr);
+    return dead != SQL_CD_TRUE;
+  }
+
+  Outcome query(const std::string& statement, const Limits& limits, Rows& rows) override {
+    return run(statement, limits, rows, true);
+  }
+  Outcome execute(const std::string& statement, const Limits& limits) override {
+    NoRows none;
+    return run(statement, limits, none, false);
+  }
+
+ private:
+  SqlError connect_error(const Limits& limits) const {
+    const Diagnosis diagnosis = diagnose(SQL_HANDLE_DBC, connection_->get());
+    if (limits.over()) return expired(Stage::connect, limits);
+    SqlError error = while_connecting(server_error(diagnosis.sqlstate, diagnosis.message));
+    // Drivers say 08001 for whatever kept them from connecting.
+    if (diagnosis.sqlstate.starts_with("0") || diagnosis.sqlstate.starts_with("HY")) {
+      const StageReason meaning = meaning_of_connect_text(diagnosis.message);
+      error.stage = meaning.stage;
+      error.reason = meaning.reason;
+    }
+    return error;
+  }
+
+  /// As far as the database behind the driver is known to be able; for the others nothing is ever committed.
+  std::optional<SqlError> make_read_only(const Limits& limits) {
+    std::array<char, 64> name{};
+    SQLSMALLINT length = 0;
+    SQLGetInfo(connection_->get(), SQL_DBMS_NAME, name.data(), static_cast<SQLSMALLINT>(name.size()), &length);
+    const std::string_view dbms{name.data()};
+    std::optional<SqlError> error;
+    if (dbms == "PostgreSQL") error = execute_setting("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", limits);
+    if (dbms == "MySQL" || dbms == "MariaDB") error = execute_setting("SET SESSION TRANSACTION READ ONLY", limits);
+    // A driver that cannot turn this off has no transactions; then there is only the account's right to read.
+    SQLSetConnectAttr(connection_->get(), SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0);
+    return error;
+  }
+
+  std::optional<SqlError> execute_setting(const std::string& statement, const Limits& limits) {
+    auto error = execute(statement, limits).error;
+    if (error) *error = while_connecting(*error);
+    return error;
+  }
+
+  SqlError statement_error(const Statement& statement, const Limits& limits) {
+    const Diagnosis diagnosis = diagnose(SQL_HANDLE_STMT, statement.get());
+    if (limits.over()) return expired(Stage::request, limits);
+    SqlError error = server_error(diagnosis.sqlstate, diagnosis.message);
+    error.connection_lost = error.connection_lost || !is_healthy();
+    return error;
+  }
+
+  Outcome run(const std::string& text, const Limits& limits, Rows& rows, bool must_return_rows) {
+    Outcome outcome;
+    {
+      const Statement statement{connection_->get()};
+      SQLSetStmtAttr(statement.get(), SQL_ATTR_QUERY_TIMEOUT, number(whole_seconds(server_timeout(limits))), 0);
+      SQLSetStmtAttr(statement.get(), SQL_ATTR_MAX_ROWS, number(kMaxRows), 0);
+      std::u16string sent = to_utf16(text);
+      const Stopwatch watch;
+      const SQLRETURN result = SQLExecDirectW(statement.get(), wide(sent), static_cast<SQLINTEGER>(sent.size()));
+      outcome.first_byte = watch.seconds();
+      if (!SQL_SUCCEEDED(result) && result != SQL_NO_DATA) {
+        outcome.error = statement_error(statement, limits);
+      } else {
+        outcome.error = read_rows(statement, limits, rows, must_return_rows);
+      }
+      outcome.transfer = watch.seconds() - outcome.first_byte;
+    }
+    if (read_only_) SQLEndTran(SQL_HANDLE_DBC, connection_->get(), SQL_ROLLBACK);
+    return outcome;
+  }
+
+  std::optional<SqlError> read_rows(const Statement& statement, const Limits& limits, Rows& rows,
+                                    bool must_return_rows) {
+    SQLSMALLINT count = 0;
+    SQLNumResultCols(statement.get(), &count);
+    if (count == 0) {
+      if (must_return_rows)
+        return SqlError{Stage::content, Reason::bad_content, {}, "the statement returns no rows", false};
+      return std::nullopt;
+    }
+    rows.columns(names(statement, count));
+    std::vector<std::string> texts(static_cast<std::size_t>(count));
+    std::vector<Cell> cells(texts.size());
+    while (true) {
+      const SQLRETURN result = SQLFetch(statement.get());
+      if (result == SQL_NO_DATA) return std::nullopt;
+      if (!SQL_SUCCEEDED(result)) return statement_error(statement, limits);
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        if (!read_cell(statement, static_cast<SQLUSMALLINT>(i + 1), texts[i], cells[i]))
+          return statement_error(statement, limits);
+      }
+      if (!rows.row(cells)) return std::nullopt;
+      if (limits.over()) return expired(Stage::request, limits);
+    }
+  }
+
+  static std::vector<std::string> names(const Statement& statement, SQLSMALLINT count) {
+    std::vector<std::string> out;
+    for (SQLSMALLINT i = 1; i <= count; ++i) {
+      std::u16string name(256, u'\0');
+      SQLSMALLINT length = 0;
+      SQLDescribeColW(statement.get(), static_cast<SQLUSMALLINT>(i), wide(name), 256, &length, nullptr, nullptr,
+                      nullptr, nullptr);
+      append_utf8(out.emplace_back(), std::u16string_view{name.data()});
+    }
+    return out;
+  }
+
+  bool read_cell(const Statement& statement, SQLUSMALLINT column, std::string& text, Cell& cell) {
+    SQLLEN length = 0;
+    const SQLRETURN result = SQLGetData(statement.get(), column, SQL_C_WCHAR, buffer_.data(),
+                                        static_cast<SQLLEN>(buffer_.size() * sizeof(char16_t)), &length);
+    if (!SQL_SUCCEEDED(result)) return false;
+    text.clear();
+    cell = Cell{};
+    if (length == SQL_NULL_DATA) return true;
+    const std::size_t whole = length < 0 ? kMaxCellUnits : static_cast<std::size_t>(length) / sizeof(char16_t);
+    append_utf8(text, std::u16string_view{buffer_.data(), std::min(whole, kMaxCellUnits)});
+    cell.null = false;
+    cell.text = text;
+    return true;
+  }
+
+  Environment environment_;
+  std::unique_ptr<ConnectionHandle> connection_;
+  bool read_only_;
+  bool connected_ = false;
+  std::array<char16_t, kMaxCellUnits + 1> buffer_{};
+};
+
+std::string_view connection_string(const std::string& url) {
+  return std::string_view{url}.substr(std::string_view{"odbc:"}.size());
+}
+
+}  // namespace
+
+std::optional<Error> check_odbc_url(const std::string& url) {
+  return fault_of_connection_string(connection_string(url));
+}
+
+Opened open_odbc(const ConnectSpec& spec, const Limits& limits) {
+  Opened opened;
+  const Stopwatch watch;
+  auto connection = std::make_unique<OdbcConnection>(spec.read_only);
+  opened.error = connection->connect(with_password(connection_string(spec.url), spec.password), limits);
+  opened.phases.emplace_back("connect", watch.seconds());
+  if (!opened.error) opened.connection = std::move(connection);
+  return opened;
+}
+
+}  // namespace crmpulse::probes::sql

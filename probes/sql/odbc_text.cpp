@@ -1,0 +1,135 @@
+#include "probes/sql/odbc_text.h"
+
+#include <cstdint>
+
+#include "probes/sql/driver.h"
+
+namespace crmpulse::probes::sql {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+/// Takes `key=value` off the front; a value in braces may hold anything, `}}` is a brace.
+std::optional<std::string> take_key(std::string_view& rest) {
+  const std::size_t equals = rest.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  std::string key = lower(trimmed(rest.substr(0, equals)));
+  rest.remove_prefix(equals + 1);
+  while (rest.starts_with(' ')) rest.remove_prefix(1);
+  if (rest.starts_with('{')) {
+    std::size_t end = rest.find('}', 1);
+    while (end != std::string_view::npos && rest.substr(end).starts_with("}}")) end = rest.find('}', end + 2);
+    if (end == std::string_view::npos) return std::nullopt;
+    rest.remove_prefix(end + 1);
+  }
+  const std::size_t semicolon = rest.find(';');
+  rest.remove_prefix(semicolon == std::string_view::npos ? rest.size() : semicolon + 1);
+  return key;
+}
+
+char32_t next_code_point(std::string_view text, std::size_t& at) {
+  const auto lead = static_cast<unsigned char>(text[at++]);
+  if (lead < 0x80) return lead;
+  const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+  char32_t point = lead & (0x3fU >> static_cast<unsigned>(more));
+  for (int i = 0; i < more; ++i) {
+    if (at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xc0U) != 0x80) return 0xfffd;
+    point = point << 6U | (static_cast<unsigned char>(text[at++]) & 0x3fU);
+  }
+  return lead < 0xc2 || point > 0x10ffff ? 0xfffd : point;
+}
+
+}  // namespace
+
+std::optional<Error> fault_of_connection_string(std::string_view text) {
+  bool says_where = false;
+  for (std::string_view rest = trimmed(text); !rest.empty(); rest = trimmed(rest)) {
+    const auto key = take_key(rest);
+    if (!key || key->empty())
+      return Error{"is no ODBC connection string; write odbc:Driver={…};Server=…;Database=…;UID=…"};
+    if (*key == "pwd" || *key == "password") return password_in_url();
+    says_where = says_where || *key == "driver" || *key == "dsn" || *key == "filedsn";
+  }
+  if (!says_where) return Error{"needs a Driver or a DSN"};
+  return std::nullopt;
+}
+
+std::string with_password(std::string_view text, const Secret& password) {
+  std::string out{text};
+  if (password.empty()) return out;
+  while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
+  out += ";PWD={";
+  for (const char c : password.reveal()) {
+    out += c;
+    if (c == '}') out += c;
+  }
+  return out + "}";
+}
+
+std::u16string to_utf16(std::string_view text) {
+  std::u16string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t point = next_code_point(text, at);
+    if (point >= 0x10000) {
+      out += static_cast<char16_t>(0xd800 + ((point - 0x10000) >> 10U));
+      out += static_cast<char16_t>(0xdc00 + ((point - 0x10000) & 0x3ffU));
+    } else {
+      out += static_cast<char16_t>(point);
+    }
+  }
+  return out;
+}
+
+void append_utf8(std::string& out, std::u16string_view text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    char32_t point = text[i];
+    const bool high = point >= 0xd800 && point < 0xdc00;
+    if (high && i + 1 < text.size() && text[i + 1] >= 0xdc00 && text[i + 1] < 0xe000) {
+      point = 0x10000 + ((point - 0xd800) << 10U) + (static_cast<char32_t>(text[++i]) - 0xdc00);
+    } else if (point >= 0xd800 && point < 0xe000) {
+      point = 0xfffd;
+    }
+    if (point < 0x80) {
+      out += static_cast<char>(point);
+    } else if (point < 0x800) {
+      out += static_cast<char>(0xc0 | (point >> 6U));
+      out += static_cast<char>(0x80 | (point & 0x3fU));
+    } else if (point < 0x10000) {
+      out += static_cast<char>(0xe0 | (point >> 12U));
+      out += static_cast<char>(0x80 | ((point >> 6U) & 0x3fU));
+      out += static_cast<char>(0x80 | (point & 0x3fU));
+    } else {
+      out += static_cast<char>(0xf0 | (point >> 18U));
+      out += static_cast<char>(0x80 | ((point >> 12U) & 0x3fU));
+      out += static_cast<char>(0x80 | ((point >> 6U) & 0x3fU));
+      out += static_cast<char>(0x80 | (point & 0x3fU));
+    }
+  }
+}
+
+std::string primary_message(std::string_view text) {
+  while (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  text = text.substr(0, text.find('\n'));
+  text = text.substr(0, text.find("DETAIL:"));
+  text = trimmed(text);
+  while (text.ends_with(';')) text.remove_suffix(1);
+  return std::string{text};
+}
+
+}  // namespace crmpulse::probes::sql

@@ -1,0 +1,25 @@
+#pragma once
+// Texts of the ODBC transport: connection strings and UTF-16, which its wide calls speak.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/secret.h"
+
+namespace crmpulse::probes::sql {
+
+/// What is wrong with `Driver={…};Server=…;UID=…`, if anything: shape, or a password in it.
+[[nodiscard]] std::optional<Error> fault_of_connection_string(std::string_view text);
+/// `;PWD={…}` appended; an empty password adds nothing.
+[[nodiscard]] std::string with_password(std::string_view text, const Secret& password);
+
+/// What is no UTF-8 (UTF-16) becomes U+FFFD.
+[[nodiscard]] std::u16string to_utf16(std::string_view text);
+void append_utf8(std::string& out, std::u16string_view text);
+
+/// `[vendor][driver]ERROR: text;\nDETAIL: …` → `ERROR: text`.
+[[nodiscard]] std::string primary_message(std::string_view text);
+
+}  // namespace crmpulse::probes::sql

@@ -1,0 +1,108 @@
+#include "probes/sql/url.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "probes/sql/driver.h"
+
+namespace crmpulse::probes::sql {
+namespace {
+
+std::optional<int> hex(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return std::nullopt;
+}
+
+/// Nothing for a broken escape, or one that makes a NUL.
+std::optional<std::string> decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto high = i + 2 < text.size() ? hex(text[i + 1]) : std::nullopt;
+    const auto low = high ? hex(text[i + 2]) : std::nullopt;
+    if (!low || (*high == 0 && *low == 0)) return std::nullopt;
+    out += static_cast<char>(*high * 16 + *low);
+    i += 2;
+  }
+  return out;
+}
+
+Error broken(std::string_view what) {
+  return Error{fmt::format("is no database URL: {}; write mysql://user@host:port/database", what)};
+}
+
+std::optional<Error> take_host_and_port(std::string_view text, Url& url) {
+  std::string_view port;
+  if (text.starts_with('[')) {
+    const std::size_t end = text.find(']');
+    if (end == std::string_view::npos) return broken("the [ is never closed");
+    url.host = text.substr(1, end - 1);
+    port = text.substr(end + 1);
+  } else {
+    const std::size_t colon = text.find(':');
+    const auto host = decoded(text.substr(0, colon));
+    if (!host) return broken("a % escape is wrong");
+    url.host = *host;
+    port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
+  }
+  if (port.empty()) return std::nullopt;
+  if (!port.starts_with(':')) return broken("what stands behind the ] is no port");
+  port.remove_prefix(1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), url.port);
+  if (error != std::errc{} || end != port.data() + port.size() || url.port == 0)
+    return broken(fmt::format("'{}' is no port", port));
+  return std::nullopt;
+}
+
+std::optional<Error> take_options(std::string_view text, Url& url) {
+  while (!text.empty()) {
+    const std::size_t end = text.find('&');
+    const std::string_view pair = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    const std::size_t equals = pair.find('=');
+    if (equals == std::string_view::npos) return broken(fmt::format("'{}' is not key=value", pair));
+    const auto key = decoded(pair.substr(0, equals));
+    const auto value = decoded(pair.substr(equals + 1));
+    if (!key || !value) return broken("a % escape is wrong");
+    url.options[*key] = *value;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<Url> parse_url(const std::string& text) {
+  Url url;
+  const std::size_t scheme = text.find("://");
+  if (scheme == std::string::npos) return broken("it has no ://");
+  std::string_view rest = std::string_view{text}.substr(scheme + 3);
+  const std::size_t question = rest.find('?');
+  if (question != std::string_view::npos) {
+    if (auto error = take_options(rest.substr(question + 1), url)) return *error;
+    rest = rest.substr(0, question);
+  }
+  const std::size_t slash = rest.find('/');
+  std::string_view authority = rest.substr(0, slash);
+  const auto database = decoded(slash == std::string_view::npos ? std::string_view{} : rest.substr(slash + 1));
+  const std::size_t at = authority.rfind('@');
+  if (at != std::string_view::npos) {
+    const std::string_view user = authority.substr(0, at);
+    if (user.find(':') != std::string_view::npos) return password_in_url();
+    const auto name = decoded(user);
+    if (!name) return broken("a % escape is wrong");
+    url.user = *name;
+    authority.remove_prefix(at + 1);
+  }
+  if (!database) return broken("a % escape is wrong");
+  url.database = *database;
+  if (auto error = take_host_and_port(authority, url)) return *error;
+  return url;
+}
+
+}  // namespace crmpulse::probes::sql

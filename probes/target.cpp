@@ -1,0 +1,285 @@
+#include "probes/target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+
+#include "probes/readings.h"
+#include "probes/run_http.h"
+#include "probes/run_sql.h"
+#include "probes/runtime.h"
+#include "probes/template.h"
+
+namespace crmpulse::probes {
+namespace {
+
+/// After the deadline a run has this long to tell what happened itself.
+constexpr Duration kMargin{250};
+
+Found not_made(Stage stage, Reason reason, std::string message) {
+  Found found;
+  found.failure = Failure{stage, reason, std::move(message)};
+  return found;
+}
+
+struct Run {
+  Run(const Target::Planned& run_plan, TimePoint at, std::function<void(Reading)> when_done)
+      : plan(run_plan),
+        scheduled(at),
+        deadline(std::chrono::steady_clock::now() + run_plan.timeout),
+        done(std::move(when_done)) {}
+  const Target::Planned& plan;
+  const TimePoint scheduled;
+  const sql::SteadyTime deadline;
+  std::function<void(Reading)> done;
+  std::atomic<bool> finished{false};
+  sql::Cancel cancel;
+  Alarms::Id alarm{};
+};
+
+/// The target whose `done` this thread is inside of.
+thread_local const void* inside = nullptr;
+
+}  // namespace
+
+struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl> {
+  Impl(Runtime& runtime_in, TargetSpec spec_in)
+      : runtime(runtime_in.impl()), spec(std::move(spec_in)), readings(spec) {}
+
+  void start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done);
+  void stop() override;
+
+  void start_http(const std::shared_ptr<Run>& run);
+  void start_sql(const std::shared_ptr<Run>& run);
+  void work();
+  void expire(const std::shared_ptr<Run>& run);
+  void finish(const std::shared_ptr<Run>& run, Found found);
+  void collect_problems(Problems& problems) const;
+
+  Runtime::Impl& runtime;
+  const TargetSpec spec;
+  std::vector<Planned> planned;
+  Readings readings;
+
+  std::mutex mutex;
+  std::condition_variable quiet;
+  std::deque<std::shared_ptr<Run>> queue;
+  std::shared_ptr<Run> active;             ///< on a worker thread
+  std::vector<std::shared_ptr<Run>> open;  ///< those whose `done` has not returned
+  bool busy = false;                       ///< a worker is at it, or will be
+  bool closed = false;
+  std::unique_ptr<SqlRunner> sql;  ///< only the worker touches it
+};
+
+void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done) {
+  auto run = std::make_shared<Run>(planned.at(index), scheduled, std::move(done));
+  bool refused = false;
+  {
+    const std::lock_guard lock{mutex};
+    refused = closed;
+    open.push_back(run);
+    if (!refused) {
+      run->alarm = runtime.alarms.set(run->deadline + kMargin, [self = weak_from_this(), run] {
+        if (const auto target = self.lock()) target->expire(run);
+      });
+    }
+  }
+  if (refused) {
+    finish(run, not_made(Stage::request, Reason::skipped, "the target is stopping"));
+  } else if (run->plan.measurement->request) {
+    start_http(run);
+  } else {
+    start_sql(run);
+  }
+}
+
+void Target::Impl::start_http(const std::shared_ptr<Run>& run) {
+  const Measurement& measurement = *run->plan.measurement;
+  const Values values{*spec.recipe, spec.arguments, new_run_id(), std::string{spec.labels.get("agent")}};
+  Result<net::ClientRequest> request = make_request(measurement, values, run->plan.timeout);
+  if (!request) {
+    finish(run, not_made(Stage::request, Reason::bad_content, one_line(request.error().message)));
+    return;
+  }
+  runtime.http.send(std::move(*request), [self = shared_from_this(), run](const net::ClientResponse& response) {
+    self->finish(run, judge_response(*self->spec.recipe, *run->plan.measurement, self->spec.labels, response));
+  });
+}
+
+void Target::Impl::start_sql(const std::shared_ptr<Run>& run) {
+  const std::lock_guard lock{mutex};
+  // Is it up? is asked before anything else that waits.
+  if (run->plan.measurement->liveness) {
+    queue.push_front(run);
+  } else {
+    queue.push_back(run);
+  }
+  if (busy) return;
+  busy = true;
+  runtime.workers.submit([self = shared_from_this()] { self->work(); });
+}
+
+/// One run, then back to the end of the workers' line: other targets wait there too.
+void Target::Impl::work() {
+  std::shared_ptr<Run> run;
+  {
+    const std::lock_guard lock{mutex};
+    while (!queue.empty() && (!run || run->finished)) {
+      run = std::move(queue.front());
+      queue.pop_front();
+    }
+    active = run;
+  }
+  if (run && !run->finished) {
+    const sql::Limits limits{run->deadline, run->plan.timeout, &run->cancel};
+    if (limits.over()) {
+      expire(run);
+    } else {
+      try {
+        finish(run, sql->run(*run->plan.measurement, limits));
+      } catch (const std::exception& error) {
+        // Out of memory, out of descriptors: this machine's fault, told like any other.
+        finish(run, not_made(Stage::request, Reason::internal, one_line(error.what())));
+      }
+    }
+  }
+  const std::lock_guard lock{mutex};
+  active.reset();
+  if (queue.empty()) {
+    busy = false;
+  } else {
+    runtime.workers.submit([self = shared_from_this()] { self->work(); });
+  }
+}
+
+/// The deadline has passed and nobody has told what happened.
+void Target::Impl::expire(const std::shared_ptr<Run>& run) {
+  std::string holder;
+  bool started = false;
+  {
+    const std::lock_guard lock{mutex};
+    started = active == run || run->plan.measurement->request.has_value();
+    if (!started && active) holder = active->plan.measurement->id;
+  }
+  run->cancel.request();
+  const std::string timeout = format_duration(run->plan.timeout);
+  if (started) {
+    finish(run, not_made(Stage::request, Reason::timeout, fmt::format("no answer within {}", timeout)));
+  } else if (!holder.empty() && run->plan.measurement->liveness) {
+    // Skipped would leave a hung server unnoticed for as long as another measurement keeps coming first.
+    finish(run, not_made(Stage::request, Reason::timeout,
+                         fmt::format("the connection was held by '{}' for {}", holder, timeout)));
+  } else if (!holder.empty()) {
+    finish(run, not_made(Stage::request, Reason::skipped,
+                         fmt::format("the connection was held by '{}' for {}", holder, timeout)));
+  } else {
+    finish(run, not_made(Stage::request, Reason::skipped, fmt::format("no worker was free within {}", timeout)));
+  }
+}
+
+void Target::Impl::finish(const std::shared_ptr<Run>& run, Found found) {
+  if (run->finished.exchange(true)) return;
+  {
+    const std::lock_guard lock{mutex};
+    runtime.alarms.clear(run->alarm);
+  }
+  const void* outer = inside;
+  inside = this;
+  run->done(readings.make(*run->plan.measurement, run->scheduled, std::move(found)));
+  run->done = nullptr;
+  inside = outer;
+  const std::lock_guard lock{mutex};
+  std::erase(open, run);
+  quiet.notify_all();
+}
+
+/// Every run that is open ends now, as skipped. Returns when no `done` is being called any more.
+void Target::Impl::stop() {
+  std::vector<std::shared_ptr<Run>> left;
+  {
+    const std::lock_guard lock{mutex};
+    closed = true;
+    queue.clear();
+    left = open;
+  }
+  for (const auto& run : left) {
+    run->cancel.request();
+    finish(run, not_made(Stage::request, Reason::skipped, "cancelled: the target is stopping"));
+  }
+  std::unique_lock lock{mutex};
+  if (inside != this) quiet.wait(lock, [&] { return open.empty(); });
+}
+
+void Target::Impl::collect_problems(Problems& problems) const {
+  const Recipe& recipe = *spec.recipe;
+  const Values values{recipe, spec.arguments, "0123456789abcdef", std::string{spec.labels.get("agent")}};
+  const auto report = [&](const Measurement& measurement, const std::string& message) {
+    problems.push_back({recipe.file, measurement.line, fmt::format("{} ({})", measurement.id, spec.crm), message});
+  };
+  const Result<Dialect> known = sql::dialect_of(spec.arguments.text("url"));
+  const Dialect dialect = known ? *known : Dialect::postgresql;
+  const auto check = [&](const Measurement& measurement, const Template& text) {
+    if (text.empty()) return;
+    const Result<std::string> expanded = expand(text.text(dialect), values, Place::sql, dialect);
+    if (!expanded) report(measurement, expanded.error().message);
+  };
+  for (const Planned& plan : planned) {
+    const Measurement& measurement = *plan.measurement;
+    check(measurement, measurement.query);
+    for (const Step& step : measurement.steps) {
+      check(measurement, step.statement);
+      check(measurement, step.query);
+    }
+    if (measurement.request) {
+      const auto request = make_request(measurement, values, plan.timeout);
+      if (!request) report(measurement, request.error().message);
+    }
+  }
+}
+
+Target::Target() = default;
+Target::~Target() {
+  if (impl_) impl_->stop();
+}
+
+boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& runtime, TargetSpec spec) {
+  auto impl = std::make_shared<Impl>(runtime, std::move(spec));
+  const Recipe& recipe = *impl->spec.recipe;
+  Problems problems;
+  if (recipe.transport == Transport::sql) {
+    const std::string url = impl->spec.arguments.text("url");
+    const Result<Dialect> dialect = sql::dialect_of(url);
+    const auto fault = sql::check_url(url);
+    if (fault) {
+      problems.push_back({recipe.file, 0, fmt::format("url ({})", impl->spec.crm), fault->message});
+    } else if (std::find(recipe.dialects.begin(), recipe.dialects.end(), *dialect) == recipe.dialects.end()) {
+      problems.push_back({recipe.file, 0, fmt::format("url ({})", impl->spec.crm),
+                          fmt::format("the recipe has no queries for {}", to_string(*dialect))});
+    }
+  }
+  for (const Measurement& measurement : recipe.measurements) {
+    if (!measurement.when.empty() && !impl->spec.arguments.given(measurement.when)) continue;
+    const int calls = measurement.steps.empty() ? 1 : static_cast<int>(measurement.steps.size());
+    impl->planned.push_back({&measurement, measurement.timeout.value_or(impl->spec.default_timeout), calls});
+  }
+  if (problems.empty()) impl->collect_problems(problems);
+  if (!problems.empty()) return problems;
+  if (recipe.transport == Transport::sql) impl->sql = std::make_unique<SqlRunner>(impl->spec);
+  runtime.impl().enrol(impl);
+  std::unique_ptr<Target> target{new Target};
+  target->impl_ = std::move(impl);
+  return target;
+}
+
+const std::vector<Target::Planned>& Target::measurements() const {
+  return impl_->planned;
+}
+const TargetSpec& Target::spec() const {
+  return impl_->spec;
+}
+void Target::start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done) {
+  impl_->start(index, scheduled, std::move(done));
+}
+
+}  // namespace crmpulse::probes

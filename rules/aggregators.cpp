@@ -1,0 +1,200 @@
+#include "rules/aggregators.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace crmpulse::rules {
+namespace {
+
+struct Context {
+  const Rule& rule;
+  const Window& window;
+  TimePoint at;
+  std::vector<double>& scratch;
+};
+using Value = std::optional<double>;
+
+constexpr double kRounding = 1e-9;  ///< 0.95 × 20 must be 19, whatever binary fractions say
+
+Value last(const Context& c) {
+  if (c.window.ring().empty()) return std::nullopt;
+  return c.window.ring().back().value;
+}
+
+Value avg(const Context& c) {
+  const Summary s = c.window.summary();
+  if (s.count <= 0) return std::nullopt;
+  return s.sum / s.count;
+}
+
+Value min(const Context& c) {
+  const Summary s = c.window.summary();
+  if (s.count <= 0) return std::nullopt;
+  return s.min;
+}
+
+Value max(const Context& c) {
+  const Summary s = c.window.summary();
+  if (s.count <= 0) return std::nullopt;
+  return s.max;
+}
+
+/// Nearest rank, no interpolation; refused below 1 / (1 - q) samples, where it would be the maximum in disguise.
+Value quantile(const Context& c) {
+  const Ring& ring = c.window.ring();
+  const double n = static_cast<double>(ring.size());
+  if (ring.empty() || n * (1 - c.rule.quantile) < 1 - kRounding) return std::nullopt;
+  c.scratch.clear();
+  for (const auto piece : ring.pieces()) {
+    for (const Entry& entry : piece) c.scratch.push_back(entry.value);
+  }
+  const auto rank = static_cast<std::ptrdiff_t>(std::max(1.0, std::ceil(c.rule.quantile * n - kRounding)));
+  const auto place = c.scratch.begin() + (rank - 1);
+  std::nth_element(c.scratch.begin(), place, c.scratch.end());
+  return *place;
+}
+
+Value rate_of_buckets(const Window& window) {
+  const Summary s = window.summary();
+  if (s.elapsed <= 0) return std::nullopt;
+  return s.increase / s.elapsed;
+}
+
+/// Every series by itself: the increase over the time in which it was seen to increase. A reset (the counter fell)
+/// leaves that step out, both ways.
+Value rate(const Context& c) {
+  if (c.window.bucketed()) return rate_of_buckets(c.window);
+  struct Counter {
+    std::uint32_t tag;
+    Entry before;
+    double increase;
+    double elapsed;
+  };
+  std::array<Counter, 32> counters;  // more series than that do not share a counter worth a rate
+  std::size_t known = 0;
+  const Ring& ring = c.window.ring();
+  for (std::size_t i = 0; i < ring.size(); ++i) {
+    const Entry entry = ring[i];
+    const auto end = counters.begin() + static_cast<std::ptrdiff_t>(known);
+    const auto found =
+        std::find_if(counters.begin(), end, [&](const Counter& counter) { return counter.tag == entry.tag(); });
+    if (found == end) {
+      if (known < counters.size()) counters[known++] = {entry.tag(), entry, 0, 0};
+      continue;
+    }
+    if (entry.value >= found->before.value) {
+      found->increase += entry.value - found->before.value;
+      found->elapsed += to_seconds(entry.at() - found->before.at());
+    }
+    found->before = entry;
+  }
+  Value total;
+  for (std::size_t i = 0; i < known; ++i) {
+    if (counters[i].elapsed > 0) total = total.value_or(0) + counters[i].increase / counters[i].elapsed;
+  }
+  return total;
+}
+
+Value count(const Context& c) {
+  return c.window.count();
+}
+
+/// The newest change any of the series knows: of each series its newest sample, of those the latest time.
+Value age(const Context& c) {
+  std::array<std::uint32_t, 32> seen;
+  std::size_t known = 0;
+  Value newest;
+  const Ring& ring = c.window.ring();
+  for (std::size_t i = ring.size(); i-- > 0 && known < seen.size();) {
+    const auto end = seen.begin() + static_cast<std::ptrdiff_t>(known);
+    if (std::find(seen.begin(), end, ring[i].tag()) != end) continue;
+    seen[known++] = ring[i].tag();
+    newest = std::max(newest.value_or(ring[i].value), ring[i].value);
+  }
+  if (!newest) return std::nullopt;
+  return to_seconds(c.at.time_since_epoch()) - *newest;
+}
+
+Value burn(const Context& c) {
+  const Summary s = c.window.summary();
+  if (s.count <= 0 || c.rule.slo >= 1) return std::nullopt;
+  if (s.bad < c.rule.min_bad) return 0;
+  return s.bad / s.count / (1 - c.rule.slo);
+}
+
+Value apdex(const Context& c) {
+  const Summary s = c.window.summary();
+  if (s.count <= 0) return std::nullopt;
+  return (s.within + (s.tolerable - s.within) / 2) / s.count;
+}
+
+/// How far the mean of the window lies below the median of the same hour of the last four weeks; two of them must
+/// be known.
+Value baseline_drop(const Context& c) {
+  constexpr std::int64_t kWeek = 7 * 24;
+  const Value now = avg(c);
+  const auto& hours = c.window.hours();
+  if (!now || hours.empty()) return std::nullopt;
+  const std::int64_t hour = std::chrono::floor<std::chrono::hours>(c.at).time_since_epoch().count();
+  std::array<double, 4> before;
+  std::size_t known = 0;
+  for (std::int64_t week = 1; week <= 4; ++week) {
+    const Window::Hour& then = hours[static_cast<std::size_t>(hour - week * kWeek) % hours.size()];
+    if (then.index == hour - week * kWeek && then.count > 0) before[known++] = then.sum / then.count;
+  }
+  if (known < 2) return std::nullopt;
+  std::sort(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(known));
+  const double median = known % 2 == 1 ? before[known / 2] : (before[known / 2 - 1] + before[known / 2]) / 2;
+  if (median <= 0) return std::nullopt;
+  return std::max(0.0, 1 - *now / median);
+}
+
+Value failures_in_row(const Context& c) {
+  const Ring& ring = c.window.ring();
+  if (ring.empty()) return std::nullopt;
+  std::size_t failures = 0;
+  while (failures < ring.size() && ring[ring.size() - 1 - failures].value < 1) ++failures;
+  return static_cast<double>(failures);
+}
+
+Value share_above(const Context& c) {
+  const Summary s = c.window.summary();
+  if (s.count <= 0) return std::nullopt;
+  return (s.count - s.within) / s.count;
+}
+
+struct Row {
+  Aggregator aggregator;
+  Value (*function)(const Context&);
+};
+/// One line per aggregator; the mean of 0/1 samples is the good share, so `ratio` is `avg` by another name.
+constexpr std::array kTable{
+    Row{Aggregator::last, last},
+    Row{Aggregator::avg, avg},
+    Row{Aggregator::min, min},
+    Row{Aggregator::max, max},
+    Row{Aggregator::ratio, avg},
+    Row{Aggregator::quantile, quantile},
+    Row{Aggregator::rate, rate},
+    Row{Aggregator::count, count},
+    Row{Aggregator::age, age},
+    Row{Aggregator::burn, burn},
+    Row{Aggregator::apdex, apdex},
+    Row{Aggregator::baseline_drop, baseline_drop},
+    Row{Aggregator::failures_in_row, failures_in_row},
+    Row{Aggregator::share_above, share_above},
+};
+
+}  // namespace
+
+std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at, std::vector<double>& scratch) {
+  if (rule.min_samples > 1 && window.count() < rule.min_samples) return std::nullopt;
+  const auto row =
+      std::find_if(kTable.begin(), kTable.end(), [&](const Row& known) { return known.aggregator == rule.aggregator; });
+  if (row == kTable.end()) return std::nullopt;
+  const Value value = row->function(Context{rule, window, at, scratch});
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,112 @@
+#include "rules/binding.h"
+
+#include <algorithm>
+
+#include "rules/hash.h"
+
+namespace crmpulse::rules {
+namespace {
+
+constexpr char kSeparator = '\xff';  // no UTF-8 text holds it
+
+/// The series' memory in its CRM; kMaxTag when there is no room for one more.
+std::uint32_t tag_of(Crm& crm, const std::string& key) {
+  const std::uint64_t id = stable_hash(key);
+  if (const auto known = crm.tags.find(id); known != crm.tags.end()) return known->second;
+  if (crm.series.size() >= Entry::kMaxTag) return Entry::kMaxTag;
+  const auto tag = static_cast<std::uint32_t>(crm.series.size());
+  crm.series.emplace_back().id = id;
+  crm.tags.emplace(id, tag);
+  return tag;
+}
+
+std::string slot_key(const Measure::Divisor& divisor, const Labels& labels) {
+  std::string key;
+  for (const std::string& name : divisor.on) {
+    key += labels.get(name);
+    key += kSeparator;
+  }
+  return key;
+}
+
+void feed_value(Series& series, RuleState& state, const SeriesName& name) {
+  const Rule& rule = state.rule();
+  Instance* instance = state.instance_of(rule.each.empty() ? std::string_view{} : name.labels.get(rule.each));
+  if (instance == nullptr) return;
+  const auto view = instance->view_of(rule, name.labels.get("agent"));
+  if (!view) return;
+  Feed feed{&state, instance, *view, 0, Feed::Kind::value};
+  if (rule.measure.per) {
+    feed.kind = Feed::Kind::quotient;
+    feed.slot = state.slot_of(slot_key(*rule.measure.per, name.labels));
+  }
+  series.feeds.push_back(feed);
+}
+
+void feed_divisor(Series& series, RuleState& state, const SeriesName& name) {
+  const auto& per = state.rule().measure.per;
+  if (!per || per->metric != name.metric || !matches(per->where, name.labels)) return;
+  series.feeds.push_back({&state, nullptr, 0, state.slot_of(slot_key(*per, name.labels)), Feed::Kind::divisor});
+}
+
+}  // namespace
+
+std::string series_key(std::string_view metric, const Labels& labels) {
+  std::string key{metric};
+  for (const auto& [name, value] : labels) {
+    key += kSeparator;
+    key += name;
+    key += kSeparator;
+    key += value;
+  }
+  return key;
+}
+
+SeriesName series_name(std::string_view key) {
+  const auto next = [&key] {
+    const std::size_t end = std::min(key.find(kSeparator), key.size());
+    const std::string_view part = key.substr(0, end);
+    key.remove_prefix(std::min(end + 1, key.size()));
+    return part;
+  };
+  SeriesName name{std::string{next()}, {}};
+  while (!key.empty()) {
+    const std::string_view label = next();
+    name.labels.set(label, next());
+  }
+  return name;
+}
+
+void resolve(Series& series, const SeriesName& name) {
+  series.feeds.clear();
+  for (const auto& state : series.crm->rules) {
+    if (feeds(state->rule(), name.metric, name.labels)) feed_value(series, *state, name);
+    feed_divisor(series, *state, name);
+  }
+  if (series.feeds.empty()) return;
+  series.tag = tag_of(*series.crm, *series.key);
+  if (series.tag == Entry::kMaxTag) series.feeds.clear();
+  for (const Feed& feed : series.feeds) {
+    if (feed.instance != nullptr) feed.instance->learn(series.crm->series[series.tag], series.tag);
+  }
+}
+
+bool adopt_labels(Crm& crm, std::string_view metric, const Labels& labels) {
+  Labels next = crm.labels;
+  if (metric == "crm_up") {
+    next = Labels{};
+    for (const auto& [name, value] : labels) {
+      if (name != "agent") next.set(name, value);
+    }
+    if (next.get("kind").empty()) next.set("kind", crm.kind);
+  } else if (next.get("kind").empty()) {
+    next.set("kind", labels.get("kind"));
+  }
+  next.set("crm", crm.name);
+  if (next == crm.labels) return false;
+  crm.labels = std::move(next);
+  crm.kind = std::string{crm.labels.get("kind")};
+  return true;
+}
+
+}  // namespace crmpulse::rules

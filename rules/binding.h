@@ -1,0 +1,45 @@
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/labels.h"
+#include "rules/crm.h"
+
+namespace crmpulse::rules {
+
+/// Where the samples of a series go.
+struct Feed {
+  enum class Kind : std::uint8_t { value, quotient, divisor };
+  RuleState* rule = nullptr;
+  Instance* instance = nullptr;  ///< of value and quotient
+  std::uint32_t view = 0;
+  std::uint32_t slot = 0;  ///< of quotient and divisor
+  Kind kind = Kind::value;
+};
+
+/// A series resolved once. Pointers are valid until the CRM's rules are applied anew.
+struct Series {
+  const std::string* key = nullptr;  ///< metric and labels, owned by the engine's table
+  Crm* crm = nullptr;
+  std::uint32_t tag = 0;
+  bool refuses_negative = false;  ///< a duration
+  std::vector<Feed> feeds;
+};
+
+/// Metric and labels in one string that no other series has, and back.
+[[nodiscard]] std::string series_key(std::string_view metric, const Labels& labels);
+struct SeriesName {
+  std::string metric;
+  Labels labels;
+};
+[[nodiscard]] SeriesName series_name(std::string_view key);
+
+/// Fills `feeds` (and the tag, when there is any feed) from the rules that apply to the series' CRM now.
+void resolve(Series& series, const SeriesName& name);
+
+/// Learns what a series says about its CRM itself: the kind, and with crm_up the labels. True when that changed.
+bool adopt_labels(Crm& crm, std::string_view metric, const Labels& labels);
+
+}  // namespace crmpulse::rules

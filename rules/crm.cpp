@@ -1,0 +1,136 @@
+#include "rules/crm.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace crmpulse::rules {
+namespace {
+
+using RuleList = std::span<const std::shared_ptr<const CompiledRule>>;
+
+/// In the order in which the ids first appear.
+std::vector<std::shared_ptr<const CompiledRule>> applying(RuleList rules, const Labels& labels) {
+  std::vector<std::shared_ptr<const CompiledRule>> chosen;
+  for (const auto& compiled : rules) {
+    if (!matches(compiled->rule.applies_to, labels)) continue;
+    const auto same = std::find_if(chosen.begin(), chosen.end(),
+                                   [&](const auto& other) { return other->rule.id == compiled->rule.id; });
+    if (same == chosen.end()) {
+      chosen.push_back(compiled);
+    } else {
+      *same = compiled;
+    }
+  }
+  return chosen;
+}
+
+std::unique_ptr<Instance> new_instance(const Rule& rule, TimePoint now) {
+  auto instance = std::make_unique<Instance>();
+  instance->reset_windows(rule, now);
+  return instance;
+}
+
+/// All values of `each` become one unit again that remembers the worst of them.
+void merge_instances(RuleState& state, TimePoint now) {
+  auto merged = new_instance(state.rule(), now);
+  merged->dimension = state.worst().dimension;
+  state.instances.clear();
+  state.instances.push_back(std::move(merged));
+}
+
+void replace_rule(RuleState& state, const std::shared_ptr<const CompiledRule>& next, TimePoint now) {
+  const auto before = std::exchange(state.compiled, next);
+  const bool may_latch = next->rule.role == Role::gate && next->rule.no_data == NoDataState::sub_healthy;
+  for (const auto& instance : state.instances) {
+    instance->dimension.latched = instance->dimension.latched && may_latch;
+    instance->switch_at = kUnset;
+  }
+  if (before == next || before->judge_print == next->judge_print) return;
+  const bool same_data = before->data_print == next->data_print;
+  if (before->rule.each != next->rule.each) merge_instances(state, now);
+  for (const auto& instance : state.instances) {
+    if (!same_data) instance->reset_windows(next->rule, now);
+    instance->dimension.clear_timers();
+  }
+  if (!same_data) state.slots.clear();
+}
+
+auto severity(const RuleState& state, const Instance& instance) {
+  const double value = instance.value.value_or(0);
+  return std::tuple{instance.dimension.shown(), instance.has_data(),
+                    state.rule().op == Direction::above ? value : -value};
+}
+
+}  // namespace
+
+const Instance& RuleState::worst() const {
+  return **std::max_element(instances.begin(), instances.end(),
+                            [&](const auto& a, const auto& b) { return severity(*this, *a) < severity(*this, *b); });
+}
+
+Level RuleState::confirmed() const {
+  Level level = Level::healthy;
+  for (const auto& instance : instances) level = std::max(level, instance->dimension.confirmed);
+  return level;
+}
+
+bool RuleState::latched() const {
+  return std::any_of(instances.begin(), instances.end(),
+                     [](const auto& instance) { return instance->dimension.latched; });
+}
+
+bool RuleState::judged() const {
+  return std::any_of(instances.begin(), instances.end(), [](const auto& instance) {
+    return instance->active && !instance->expired && instance->has_data();
+  });
+}
+
+bool RuleState::missing() const {
+  return rule().no_data != NoDataState::ignore && !judged() &&
+         std::any_of(instances.begin(), instances.end(),
+                     [](const auto& instance) { return instance->active && instance->expired; });
+}
+
+Instance* RuleState::instance_of(std::string_view each_value) {
+  for (const auto& instance : instances) {
+    if (!instance->placeholder && instance->each == each_value) return instance.get();
+  }
+  if (instances.size() >= kMostInstances) return nullptr;
+  // The unit that waited for the first series becomes this series' unit, with what it has become meanwhile.
+  if (!instances.front()->placeholder) instances.push_back(new_instance(rule(), kUnset));
+  Instance& instance = *instances.back();
+  instance.placeholder = false;
+  instance.each = std::string{each_value};
+  return &instance;
+}
+
+std::uint32_t RuleState::slot_of(std::string key) {
+  const auto found = std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.key == key; });
+  if (found != slots.end()) return static_cast<std::uint32_t>(found - slots.begin());
+  slots.push_back({std::move(key), 0, false});
+  return static_cast<std::uint32_t>(slots.size() - 1);
+}
+
+bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
+  std::vector<std::unique_ptr<RuleState>> next;
+  for (const auto& compiled : applying(rules, crm.labels)) {
+    const auto known = std::find_if(crm.rules.begin(), crm.rules.end(),
+                                    [&](const auto& state) { return state && state->rule().id == compiled->rule.id; });
+    if (known != crm.rules.end()) {
+      replace_rule(**known, compiled, now);
+      next.push_back(std::move(*known));
+      continue;
+    }
+    auto state = std::make_unique<RuleState>();
+    state->compiled = compiled;
+    state->instances.push_back(new_instance(compiled->rule, now));
+    next.push_back(std::move(state));
+  }
+  const bool gone = std::any_of(crm.rules.begin(), crm.rules.end(), [](const auto& state) { return state != nullptr; });
+  crm.rules = std::move(next);
+  if (crm.rules.size() < 2) crm.score = ScoreLevel{};
+  return gone;
+}
+
+}  // namespace crmpulse::rules

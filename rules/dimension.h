@@ -1,0 +1,50 @@
+#pragma once
+#include "core/codec.h"
+#include "core/rule.h"
+#include "rules/moment.h"
+
+namespace crmpulse::rules {
+
+/// Observed time for which a condition has held without a break; `unset` while it does not hold.
+struct Timer {
+  static constexpr Duration kUnset{-1};
+  Duration held = kUnset;
+
+  void observe(bool condition, Duration dt) { held = !condition ? kUnset : held == kUnset ? Duration{0} : held + dt; }
+  [[nodiscard]] bool reached(Duration needed) const { return held != kUnset && held >= needed; }
+  [[nodiscard]] bool running() const { return held != kUnset; }
+};
+
+/// The confirmed level of one judged unit and what it takes to change it: docs/health-states.md, "Levels and timers".
+struct Dimension {
+  Level confirmed = Level::healthy;
+  Timer up_sub;     ///< level ≥ sub-healthy
+  Timer up_poor;    ///< level = poor
+  Timer down_poor;  ///< level < poor
+  Timer down_sub;   ///< level = healthy
+  TimePoint last_data = kUnset;
+  TimePoint since = kUnset;  ///< of `confirmed`, or of the latch when that is what counts
+  bool latched = false;      ///< data was missing too long, and has not been good since
+  std::uint8_t clean = 0;    ///< healthy evaluations since the latch was set
+
+  /// One evaluation with data. `interval` is the expected spacing; a larger gap adds nothing to the timers.
+  /// `fresh` is false for data that is itself older than the no-data deadline: it cannot lift the latch.
+  void evaluate(const Rule& rule, TimePoint at, double value, Duration interval, bool fresh);
+  /// Data has been missing too long, and the rule wants that to count.
+  void latch(TimePoint at);
+  void clear_timers();
+
+  /// What the outside sees: the latch counts as sub-healthy.
+  [[nodiscard]] Level shown() const { return latched && confirmed == Level::healthy ? Level::sub_healthy : confirmed; }
+
+  void save(Encoder& encoder) const;
+  void load(Decoder& decoder);
+
+ private:
+  void confirm(Level level, TimePoint at);
+};
+
+/// The level of one value given the confirmed one: entering is strict, leaving needs `exit` to be reached.
+[[nodiscard]] Level level_of(const Rule& rule, double value, Level confirmed);
+
+}  // namespace crmpulse::rules

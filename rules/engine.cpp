@@ -1,0 +1,377 @@
+#include "rules/engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <unordered_map>
+
+#include "rules/binding.h"
+#include "rules/crm.h"
+#include "rules/judge.h"
+
+namespace crmpulse::rules {
+
+std::string_view to_string(MessageType type) {
+  switch (type) {
+    case MessageType::opened: return "incident.opened";
+    case MessageType::escalated: return "incident.escalated";
+    case MessageType::improved: return "incident.improved";
+    case MessageType::reminder: return "incident.reminder";
+    case MessageType::resolved: return "incident.resolved";
+    case MessageType::flapping: return "incident.flapping";
+    case MessageType::flap_ended: return "incident.flap_ended";
+  }
+  return "incident.opened";
+}
+
+namespace {
+
+constexpr Duration kFuture = std::chrono::minutes{5};
+
+bool measures_duration(std::string_view metric) {
+  return metric.ends_with("_seconds") && metric.find("duration") != std::string_view::npos;
+}
+
+std::vector<std::shared_ptr<const CompiledRule>> compile(std::vector<Rule> rules) {
+  std::vector<std::shared_ptr<const CompiledRule>> compiled;
+  for (Rule& rule : rules) compiled.push_back(std::make_shared<const CompiledRule>(std::move(rule)));
+  return compiled;
+}
+
+}  // namespace
+
+struct Engine::Impl {
+  Settings settings;
+  std::vector<std::shared_ptr<const CompiledRule>> rules;
+  std::vector<ReceiverSpec> receivers;
+  bool muted = false;
+  TimePoint now = kUnset;  ///< newest instant heard of; time does not go back
+
+  std::vector<std::unique_ptr<Crm>> crms;  ///< by number; empty places are of removed ones
+  std::map<std::string, Crm*, std::less<>> by_name;
+  std::vector<Series> series;
+  std::unordered_map<std::string, SeriesId> series_by_key;
+  std::set<std::pair<TimePoint, std::uint32_t>> deadlines;  ///< one per CRM that has one
+  std::vector<std::uint32_t> dirty;
+  std::vector<double> scratch;
+
+  void advance(TimePoint to) { now = std::max(now, to); }
+  void mark(Crm& crm);
+  void mark_all();
+  Crm& crm_of(std::string_view name);
+  void drop(Crm& crm);
+  void schedule(Crm& crm, TimePoint at);
+  void attach(SeriesId id);
+  void resolve_all(Crm& crm);
+  Bench bench() const { return {settings, receivers, muted, now}; }
+  void judge_one(Crm& crm, bool removed, Outcome& outcome);
+  std::vector<std::uint32_t> take_due();
+
+  Fold fold(Series& series, TimePoint at, double value);
+  Instance::Intake take(const Feed& feed, TimePoint at, std::uint32_t tag, double value, const Previous& previous);
+  Instance::Intake divide(const Feed& feed, Crm& crm, double divisor);
+};
+
+void Engine::Impl::mark(Crm& crm) {
+  if (crm.dirty) return;
+  crm.dirty = true;
+  dirty.push_back(crm.number);
+}
+
+void Engine::Impl::mark_all() {
+  for (const auto& crm : crms) {
+    if (crm) mark(*crm);
+  }
+}
+
+Crm& Engine::Impl::crm_of(std::string_view name) {
+  if (const auto known = by_name.find(name); known != by_name.end()) return *known->second;
+  auto crm = std::make_unique<Crm>();
+  crm->number = static_cast<std::uint32_t>(crms.size());
+  crm->name = std::string{name};
+  align_receivers(*crm, receivers);
+  by_name.emplace(crm->name, crm.get());
+  crms.push_back(std::move(crm));
+  dirty.reserve(crms.size());
+  return *crms.back();
+}
+
+void Engine::Impl::drop(Crm& crm) {
+  for (const SeriesId id : crm.series_ids) {
+    series[id].crm = nullptr;
+    series[id].feeds.clear();
+  }
+  if (crm.scheduled != kNever) deadlines.erase({crm.scheduled, crm.number});
+  by_name.erase(crm.name);
+  crms[crm.number].reset();
+}
+
+void Engine::Impl::schedule(Crm& crm, TimePoint at) {
+  if (crm.scheduled == at) return;
+  if (crm.scheduled != kNever) {
+    auto node = deadlines.extract({crm.scheduled, crm.number});
+    crm.scheduled = at;
+    if (at == kNever) return;
+    node.value() = {at, crm.number};
+    deadlines.insert(std::move(node));
+    return;
+  }
+  crm.scheduled = at;
+  deadlines.emplace(at, crm.number);
+}
+
+/// Gives a series its CRM, which it may be the first to name, and its feeds.
+void Engine::Impl::attach(SeriesId id) {
+  const SeriesName name = series_name(*series[id].key);
+  Crm& crm = crm_of(name.labels.get("crm"));
+  series[id].crm = &crm;
+  crm.series_ids.push_back(id);
+  const bool relabelled = adopt_labels(crm, name.metric, name.labels);
+  if (!std::exchange(crm.known, true) || relabelled) {
+    apply_rules(crm, rules, kUnset);
+    resolve_all(crm);
+  } else {
+    resolve(series[id], name);
+  }
+  mark(crm);
+}
+
+void Engine::Impl::resolve_all(Crm& crm) {
+  for (const SeriesId id : crm.series_ids) resolve(series[id], series_name(*series[id].key));
+}
+
+void Engine::Impl::judge_one(Crm& crm, bool removed, Outcome& outcome) {
+  schedule(crm, judge(crm, bench(), removed, outcome));
+  outcome.touched.push_back(crm.name);
+}
+
+/// The numbers of the CRMs that need judging, ascending.
+std::vector<std::uint32_t> Engine::Impl::take_due() {
+  std::vector<std::uint32_t> due;
+  for (const std::uint32_t number : dirty) {
+    if (!crms[number] || !crms[number]->dirty) continue;
+    crms[number]->dirty = false;
+    due.push_back(number);
+  }
+  dirty.clear();
+  for (auto next = deadlines.begin(); next != deadlines.end() && next->first <= now; ++next)
+    due.push_back(next->second);
+  std::sort(due.begin(), due.end());
+  due.erase(std::unique(due.begin(), due.end()), due.end());
+  return due;
+}
+
+Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_t tag, double value,
+                                    const Previous& previous) {
+  const Rule& rule = feed.rule->rule();
+  if (feed.kind == Feed::Kind::value)
+    return feed.instance->take(rule, feed.view, at, tag, value, previous, now, scratch);
+  const RuleState::Slot& slot = feed.rule->slots[feed.slot];
+  if (!slot.known) {
+    feed.instance->waiting = {true, feed.view, tag, feed.slot, at, value};
+    return {};
+  }
+  feed.instance->waiting.set = false;
+  return feed.instance->take(rule, feed.view, at, tag, value / slot.value, {previous.at, previous.value / slot.value},
+                             now, scratch);
+}
+
+/// A divisor came. Samples that waited for the first one are taken with it.
+Instance::Intake Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
+  RuleState::Slot& slot = feed.rule->slots[feed.slot];
+  slot.value = divisor;
+  const bool was_known = std::exchange(slot.known, divisor > 0);
+  if (was_known || !slot.known) return {};
+  for (const auto& instance : feed.rule->instances) {
+    auto& waiting = instance->waiting;
+    if (!waiting.set || waiting.slot != feed.slot) continue;
+    waiting.set = false;
+    const Instance::Intake intake = instance->take(feed.rule->rule(), waiting.view, waiting.at, waiting.tag,
+                                                   waiting.value / divisor, {}, now, scratch);
+    if (intake.evaluated) crm.evaluated_at = std::max(crm.evaluated_at, waiting.at);
+  }
+  return {};
+}
+
+Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
+  Crm& crm = *from.crm;
+  if (from.feeds.empty()) return Fold::accepted;
+  SeriesMemory& memory = crm.series[from.tag];
+  if (at == memory.newest) return Fold::duplicate;
+  const Previous previous{memory.newest, memory.value};
+  const bool newest = at > memory.newest;
+  if (newest) memory.advance(at, value);
+  bool accepted = false;
+  bool duplicate = false;
+  for (const Feed& feed : from.feeds) {
+    if (feed.kind == Feed::Kind::divisor) {
+      if (newest) divide(feed, crm, value);
+      accepted = accepted || newest;
+      continue;
+    }
+    if (newest && feed.rule->rule().interval <= Duration{0}) feed.instance->learn(memory, from.tag);
+    const Instance::Intake intake = take(feed, at, from.tag, value, previous);
+    accepted = accepted || intake.put == Window::Put::stored;
+    duplicate = duplicate || intake.put == Window::Put::duplicate;
+    if (intake.evaluated) crm.evaluated_at = std::max(crm.evaluated_at, at);
+  }
+  mark(crm);
+  if (accepted) return Fold::accepted;
+  return duplicate ? Fold::duplicate : Fold::late;
+}
+
+Engine::Engine(Ruleset ruleset, std::vector<ReceiverSpec> receivers) : impl_(std::make_unique<Impl>()) {
+  impl_->settings = ruleset.settings;
+  impl_->rules = compile(std::move(ruleset.rules));
+  impl_->receivers = std::move(receivers);
+}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+
+Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers, TimePoint now) {
+  impl_->advance(now);
+  impl_->settings = ruleset.settings;
+  impl_->rules = compile(std::move(ruleset.rules));
+  impl_->receivers = std::move(receivers);
+  Outcome outcome;
+  for (const auto& crm : impl_->crms) {
+    if (!crm) continue;
+    align_receivers(*crm, impl_->receivers);
+    const bool gone = crm->known && apply_rules(*crm, impl_->rules, impl_->now);
+    impl_->resolve_all(*crm);
+    impl_->judge_one(*crm, gone, outcome);
+  }
+  return outcome;
+}
+
+Engine::SeriesId Engine::bind(std::string_view metric, const Labels& labels) {
+  if (labels.get("crm").empty()) return kNoSeries;
+  const auto [place, added] =
+      impl_->series_by_key.try_emplace(series_key(metric, labels), static_cast<SeriesId>(impl_->series.size()));
+  if (added) {
+    Series& series = impl_->series.emplace_back();
+    series.key = &place->first;
+    series.refuses_negative = measures_duration(metric);
+  }
+  if (impl_->series[place->second].crm == nullptr) impl_->attach(place->second);
+  return place->second;
+}
+
+Fold Engine::fold(SeriesId id, TimePoint at, double value, TimePoint now) {
+  impl_->advance(now);
+  if (id >= impl_->series.size()) return Fold::accepted;
+  Series& series = impl_->series[id];
+  if (!std::isfinite(value) || at < TimePoint{} || (series.refuses_negative && value < 0)) return Fold::invalid;
+  if (at > impl_->now + kFuture) return Fold::future;
+  if (series.crm == nullptr) impl_->attach(id);
+  return impl_->fold(series, at, value);
+}
+
+Outcome Engine::step(TimePoint now) {
+  impl_->advance(now);
+  Outcome outcome;
+  for (const std::uint32_t number : impl_->take_due()) impl_->judge_one(*impl_->crms[number], false, outcome);
+  return outcome;
+}
+
+std::optional<TimePoint> Engine::next_deadline() const {
+  if (impl_->deadlines.empty()) return std::nullopt;
+  return impl_->deadlines.begin()->first;
+}
+
+void Engine::set_maintenance(const std::string& name, bool on, TimePoint now) {
+  impl_->advance(now);
+  Crm& crm = impl_->crm_of(name);
+  if (std::exchange(crm.maintenance, on) && !on) crm.suppression_ended = impl_->now;
+  impl_->mark(crm);
+}
+
+void Engine::set_silence(const std::string& name, bool on, TimePoint now) {
+  impl_->advance(now);
+  Crm& crm = impl_->crm_of(name);
+  crm.silenced = on;
+  impl_->mark(crm);
+}
+
+void Engine::set_inhibited(const std::string& name, bool on, TimePoint now) {
+  impl_->advance(now);
+  Crm& crm = impl_->crm_of(name);
+  if (std::exchange(crm.inhibited, on) && !on) crm.suppression_ended = impl_->now;
+  impl_->mark(crm);
+}
+
+void Engine::acknowledge(const std::string& name, std::string author, std::optional<TimePoint> until, TimePoint now) {
+  impl_->advance(now);
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end() || known->second->state == Level::healthy) return;
+  known->second->ack = Ack{std::move(author), until.value_or(impl_->now + impl_->settings.ack_expiry)};
+  impl_->mark(*known->second);
+}
+
+void Engine::set_muted(bool kill_switch) {
+  impl_->muted = kill_switch;
+  impl_->mark_all();
+}
+
+Outcome Engine::remove(const std::string& name, TimePoint now) {
+  impl_->advance(now);
+  Outcome outcome;
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end()) return outcome;
+  tell_removed(*known->second, impl_->bench(), outcome);
+  outcome.touched.push_back(name);
+  impl_->drop(*known->second);
+  return outcome;
+}
+
+std::vector<std::string> Engine::crms() const {
+  std::vector<std::string> names;
+  for (const auto& [name, crm] : impl_->by_name) {
+    if (crm->known) names.push_back(name);
+  }
+  return names;
+}
+
+std::optional<CrmStatus> Engine::status(std::string_view name) const {
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end() || !known->second->known) return std::nullopt;
+  return status_of(*known->second, impl_->now);
+}
+
+std::string Engine::save(std::string_view name) const {
+  const auto known = impl_->by_name.find(name);
+  return known == impl_->by_name.end() ? std::string{} : save_crm(*known->second);
+}
+
+Result<void> Engine::load(std::string_view name, std::string_view bytes) {
+  Crm loaded;
+  loaded.name = std::string{name};
+  if (const auto result = load_crm(loaded, bytes, impl_->rules); result.has_error()) return result;
+  std::vector<SeriesId> bound;
+  if (const auto known = impl_->by_name.find(name); known != impl_->by_name.end()) {
+    bound = known->second->series_ids;
+    impl_->drop(*known->second);
+  }
+  Crm& crm = impl_->crm_of(name);
+  loaded.number = crm.number;
+  crm = std::move(loaded);
+  align_receivers(crm, impl_->receivers);
+  for (const SeriesId id : bound) impl_->attach(id);
+  impl_->mark(crm);
+  return {};
+}
+
+void Engine::restarted(TimePoint now) {
+  impl_->advance(now);
+  for (const auto& crm : impl_->crms) {
+    if (!crm) continue;
+    crm->grace = impl_->settings.startup_grace;
+    for (const auto& state : crm->rules) {
+      for (const auto& instance : state->instances) instance->counted_from = instance->refill_from = impl_->now;
+    }
+    impl_->mark(*crm);
+  }
+}
+
+}  // namespace crmpulse::rules

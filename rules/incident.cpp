@@ -1,0 +1,170 @@
+#include "rules/incident.h"
+
+#include <algorithm>
+
+#include "rules/hash.h"
+
+namespace crmpulse::rules {
+namespace {
+
+constexpr std::size_t kMostChanges = 64;
+
+Decision send(MessageType type, Level tells) {
+  return {type, tells, kNever};
+}
+Decision wait_until(TimePoint later) {
+  return {std::nullopt, Level::healthy, later};
+}
+Decision nothing() {
+  return wait_until(kNever);
+}
+
+MessageType rise_from(Level told) {
+  return told == Level::healthy ? MessageType::opened : MessageType::escalated;
+}
+
+Duration group_wait(const Settings& settings, Level level) {
+  return level == Level::poor ? settings.group_wait_poor : settings.group_wait_sub;
+}
+
+Duration repeat(const Settings& settings, Level level) {
+  return level == Level::poor ? settings.repeat_poor : settings.repeat_sub;
+}
+
+Decision decide_flapping(const Situation& s, const Told& told, Level min_level, Level eff) {
+  if (s.suppressed) return nothing();
+  if (!s.announced) {
+    if (s.now < s.settled) return wait_until(s.settled);
+    return min_level <= s.flap_level ? send(MessageType::flapping, s.flap_level) : nothing();
+  }
+  return s.state > s.flap_level && eff > told.level ? send(rise_from(told.level), eff) : nothing();
+}
+
+Decision decide_rise(const Situation& s, const Settings& settings, const Told& told, Level eff) {
+  if (s.suppressed) return nothing();
+  TimePoint due = s.settled;
+  if (told.level == Level::healthy) due = std::max(due, told.failing_since + group_wait(settings, eff));
+  return s.now < due ? wait_until(due) : send(rise_from(told.level), eff);
+}
+
+Decision decide_reminder(const Situation& s, const Settings& settings, const Told& told, Level eff) {
+  const Duration every = repeat(settings, eff);
+  if (s.suppressed || s.acked || every <= Duration{0}) return nothing();
+  const TimePoint due = told.last_sent + every;
+  return s.now < due ? wait_until(due) : send(MessageType::reminder, eff);
+}
+
+}  // namespace
+
+Decision decide(const Situation& s, const Settings& settings, const Told& told, Level min_level, Level eff) {
+  if (s.muted) return nothing();
+  if (s.flapping) return decide_flapping(s, told, min_level, eff);
+  if (told.heard_flapping) {
+    if (eff > Level::healthy) return send(MessageType::flap_ended, eff);
+    return s.grace ? nothing() : send(MessageType::resolved, eff);
+  }
+  if (eff == Level::healthy && told.level > Level::healthy)
+    return s.grace ? nothing() : send(MessageType::resolved, eff);
+  if (eff > told.level) return decide_rise(s, settings, told, eff);
+  if (eff < told.level) return s.suppressed ? nothing() : send(MessageType::improved, eff);
+  return eff > Level::healthy ? decide_reminder(s, settings, told, eff) : nothing();
+}
+
+void Told::save(Encoder& encoder) const {
+  encoder.text(receiver);
+  encoder.u8(static_cast<std::uint8_t>(level));
+  encoder.i64(failing_since.time_since_epoch().count());
+  encoder.i64(last_sent.time_since_epoch().count());
+  encoder.u8(heard_flapping ? 1 : 0);
+  encoder.i64(seq);
+}
+
+void Told::load(Decoder& decoder) {
+  receiver = decoder.text();
+  level = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
+  failing_since = TimePoint{Duration{decoder.i64()}};
+  last_sent = TimePoint{Duration{decoder.i64()}};
+  heard_flapping = decoder.u8() != 0;
+  seq = decoder.i64();
+}
+
+void Flap::changed(TimePoint at, Level from, Level to) {
+  if (changes.size() >= kMostChanges) changes.erase(changes.begin());
+  changes.push_back({at, from, to});
+}
+
+void Flap::update(const Settings& settings, TimePoint now) {
+  std::erase_if(changes, [&](const Change& change) { return change.at <= now - settings.flap_window; });
+  const auto count = static_cast<int>(changes.size());
+  if (!on) {
+    if (settings.flap_changes <= 0 || count < settings.flap_changes) return;
+    on = true;
+    announced = false;
+    level = worst();
+    return;
+  }
+  if (!announced) level = worst();
+  const bool calm = changes.empty() || now - changes.back().at >= settings.flap_stable;
+  if (count > settings.flap_ends_at && !calm) return;
+  on = announced = false;
+  // What ended by calm must not start again with the very next change: a new phase needs new changes.
+  changes.clear();
+}
+
+Level Flap::worst() const {
+  Level worst = Level::healthy;
+  for (const Change& change : changes) worst = std::max({worst, change.from, change.to});
+  return worst;
+}
+
+TimePoint Flap::deadline(const Settings& settings) const {
+  if (!on || changes.empty()) return kNever;
+  const auto left = static_cast<std::size_t>(std::max(0, settings.flap_ends_at));
+  const TimePoint calm = changes.back().at + settings.flap_stable;
+  if (changes.size() <= left) return calm;
+  return std::min(calm, changes[changes.size() - 1 - left].at + settings.flap_window);
+}
+
+void Flap::save(Encoder& encoder) const {
+  encoder.u8(on ? 1 : 0);
+  encoder.u8(announced ? 1 : 0);
+  encoder.u8(static_cast<std::uint8_t>(level));
+  encoder.u32(static_cast<std::uint32_t>(changes.size()));
+  for (const Change& change : changes) {
+    encoder.i64(change.at.time_since_epoch().count());
+    encoder.u8(static_cast<std::uint8_t>(change.from));
+    encoder.u8(static_cast<std::uint8_t>(change.to));
+  }
+}
+
+void Flap::load(Decoder& decoder) {
+  on = decoder.u8() != 0;
+  announced = decoder.u8() != 0;
+  level = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
+  changes.clear();
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    Change change{};
+    change.at = TimePoint{Duration{decoder.i64()}};
+    change.from = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
+    change.to = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
+    changes.push_back(change);
+  }
+}
+
+std::string incident_id(std::string_view crm, TimePoint opened, std::uint64_t ordinal) {
+  static constexpr char kAlphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";  // Crockford's base 32
+  Encoder seed;
+  seed.text(crm);
+  seed.i64(unix_millis(opened));
+  seed.u64(ordinal);
+  const std::uint64_t low = stable_hash(seed.bytes());
+  const std::uint64_t high = stable_hash(seed.bytes(), stable_hash("incident"));
+  const auto time = static_cast<std::uint64_t>(unix_millis(opened)) & 0xffff'ffff'ffffULL;
+  std::string id(26, '0');
+  for (std::size_t i = 0; i < 10; ++i) id[i] = kAlphabet[time >> (45 - 5 * i) & 31];
+  for (std::size_t i = 0; i < 12; ++i) id[10 + i] = kAlphabet[low >> (5 * i) & 31];
+  for (std::size_t i = 0; i < 4; ++i) id[22 + i] = kAlphabet[high >> (5 * i) & 31];
+  return id;
+}
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,86 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/codec.h"
+#include "core/rule.h"
+#include "rules/engine.h"
+#include "rules/moment.h"
+
+namespace crmpulse::rules {
+
+/// What one receiver knows of one CRM.
+struct Told {
+  std::string receiver;
+  Level level = Level::healthy;      ///< of the last message handed over; healthy: nothing open
+  TimePoint failing_since = kUnset;  ///< since when the receiver's own view of the state is not healthy
+  TimePoint last_sent = kUnset;
+  bool heard_flapping = false;  ///< the open message is a `flapping`
+  std::int64_t seq = 0;
+
+  void save(Encoder& encoder) const;
+  void load(Decoder& decoder);
+};
+
+/// Restlessness of a CRM's state. Only changes inside the flap window are kept; more than 64 are not needed.
+struct Flap {
+  struct Change {
+    TimePoint at;
+    Level from;
+    Level to;
+  };
+  std::vector<Change> changes;
+  bool on = false;
+  bool announced = false;        ///< some receiver was told, or none of them cares below `level`
+  Level level = Level::healthy;  ///< the level announced
+
+  void changed(TimePoint at, Level from, Level to);
+  /// Starts or ends the flapping phase at `now`.
+  void update(const Settings& settings, TimePoint now);
+  [[nodiscard]] Level worst() const;
+  [[nodiscard]] TimePoint deadline(const Settings& settings) const;
+
+  void save(Encoder& encoder) const;
+  void load(Decoder& decoder);
+};
+
+struct Ack {
+  std::string author;
+  TimePoint until;
+};
+
+struct Incident {
+  std::string id;
+  TimePoint opened;
+  Level worst = Level::healthy;
+};
+/// A ULID: 48 bits of opening time, 80 bits that follow from crm, time and how many incidents the CRM had before.
+[[nodiscard]] std::string incident_id(std::string_view crm, TimePoint opened, std::uint64_t ordinal);
+
+/// The facts the decision about one receiver rests on.
+struct Situation {
+  TimePoint now;
+  Level state = Level::healthy;
+  bool muted = false;          ///< the kill switch
+  bool suppressed = false;     ///< maintenance, silence or inhibition
+  TimePoint settled = kUnset;  ///< the end of the last maintenance or inhibition plus `settle`
+  bool acked = false;
+  bool grace = false;  ///< just started: nothing is resolved yet
+  bool flapping = false;
+  bool announced = false;
+  Level flap_level = Level::healthy;
+};
+
+struct Decision {
+  std::optional<MessageType> type;  ///< what to send now, if anything
+  Level tells = Level::healthy;     ///< the level it tells
+  TimePoint later = kNever;         ///< when to decide again although nothing changed
+};
+/// The decision table of docs/health-states.md, "Messages". `eff` is the state as this receiver sees it.
+[[nodiscard]] Decision decide(const Situation& situation, const Settings& settings, const Told& told, Level min_level,
+                              Level eff);
+
+}  // namespace crmpulse::rules

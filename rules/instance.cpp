@@ -1,0 +1,214 @@
+#include "rules/instance.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "rules/active.h"
+#include "rules/aggregators.h"
+#include "rules/hash.h"
+
+namespace crmpulse::rules {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kUnknownSpacing = 60s;
+constexpr Duration kShortestNoData = 60s;
+
+void print(Encoder& out, const std::vector<LabelMatch>& matches) {
+  out.u32(static_cast<std::uint32_t>(matches.size()));
+  for (const LabelMatch& match : matches) {
+    out.text(match.name);
+    out.u32(static_cast<std::uint32_t>(match.any_of.size()));
+    for (const std::string& value : match.any_of) out.text(value);
+  }
+}
+
+std::uint64_t fingerprint_of_data(const Rule& rule) {
+  Encoder out;
+  out.text(rule.measure.metric);
+  print(out, rule.measure.where);
+  if (rule.measure.per) {
+    out.text(rule.measure.per->metric);
+    print(out, rule.measure.per->where);
+    for (const std::string& label : rule.measure.per->on) out.text(label);
+  }
+  out.text(rule.each);
+  out.i64(rule.quorum);
+  out.u8(static_cast<std::uint8_t>(rule.aggregator));
+  for (const double value : {rule.quantile, rule.target, rule.slo}) out.f64(value);
+  out.i64(rule.min_bad);
+  out.i64(rule.window.count());
+  return stable_hash(out.bytes());
+}
+
+std::uint64_t fingerprint_of_judgement(const Rule& rule) {
+  Encoder out;
+  out.u8(static_cast<std::uint8_t>(rule.op));
+  out.i64(rule.min_samples);
+  for (const Threshold& line : {rule.sub, rule.poor}) {
+    out.f64(line.enter);
+    out.f64(line.exit);
+    out.i64(line.hold.count());
+  }
+  for (const Duration time : {rule.recover_sub, rule.recover_poor, rule.interval}) out.i64(time.count());
+  return stable_hash(out.bytes());
+}
+
+}  // namespace
+
+CompiledRule::CompiledRule(Rule source)
+    : rule(std::move(source)),
+      data_print(fingerprint_of_data(rule)),
+      judge_print(fingerprint_of_judgement(rule) ^ data_print) {}
+
+std::optional<std::uint32_t> Instance::view_of(const Rule& rule, std::string_view agent) {
+  const std::string_view who = rule.quorum > 1 ? agent : std::string_view{};
+  const auto found = std::find_if(views.begin(), views.end(), [&](const View& view) { return view.agent == who; });
+  if (found != views.end()) return static_cast<std::uint32_t>(found - views.begin());
+  if (views.size() >= kMostViews) return std::nullopt;
+  views.emplace_back(std::string{who}, rule);
+  return static_cast<std::uint32_t>(views.size() - 1);
+}
+
+void Instance::reset_windows(const Rule& rule, TimePoint now) {
+  views.clear();
+  waiting = {};
+  newest_sample = kUnset;
+  refill_from = counted_from = now;
+  learned = Duration{0};
+  if (rule.quorum <= 1) static_cast<void>(view_of(rule, {}));
+}
+
+Duration Instance::interval(const Rule& rule) const {
+  if (rule.interval > Duration{0}) return rule.interval;
+  if (learned > Duration{0}) return learned;
+  return rule.no_data_after > Duration{0} ? rule.no_data_after / 4 : kUnknownSpacing;
+}
+
+Duration Instance::no_data_after(const Rule& rule) const {
+  return rule.no_data_after > Duration{0} ? rule.no_data_after : std::max(kShortestNoData, 4 * interval(rule));
+}
+
+void Instance::learn(const SeriesMemory& memory, std::uint32_t tag) {
+  const Duration spacing = memory.spacing();
+  if (spacing <= Duration{0}) return;
+  if (learned > Duration{0} && spacing >= learned && tag != learned_from) return;
+  learned = spacing;
+  learned_from = tag;
+}
+
+Instance::Intake Instance::take(const Rule& rule, std::uint32_t view_index, TimePoint at, std::uint32_t tag,
+                                double sample, const Previous& previous, TimePoint now, std::vector<double>& scratch) {
+  // Older than what the rule looks back on, counted from now: history, not news.
+  const Duration horizon = rule.window > Duration{0} ? rule.window : no_data_after(rule);
+  if (at <= now - horizon) return {Window::Put::late, false};
+  View& view = views[view_index];
+  const Window::Put put = view.window.put(at, tag, sample, previous);
+  if (put != Window::Put::stored) return {put, false};
+  newest_sample = is_set(newest_sample) ? std::max(newest_sample, at) : at;
+  if (is_set(dimension.last_data) && at < dimension.last_data) return {put, false};
+  if (rule.active && !active_at(*rule.active, at)) return {put, false};
+  const std::optional<double> judged = observe(rule, view, at, scratch);
+  if (!judged) return {put, false};
+  const bool fresh = at > now - no_data_after(rule);
+  value = judged;
+  dimension.evaluate(rule, at, *judged, interval(rule), fresh);
+  if (fresh) expired = false;
+  return {put, true};
+}
+
+/// The value to judge: of the one view, or with a quorum the one that at least `quorum` agents see or exceed.
+std::optional<double> Instance::observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch) {
+  view.value = aggregate(rule, view.window, at, scratch);
+  view.at = at;
+  if (rule.quorum <= 1) return view.value;
+  scratch.clear();
+  for (const View& other : views) {
+    if (other.value && is_set(other.at) && other.at > at - no_data_after(rule)) scratch.push_back(*other.value);
+  }
+  const auto needed = static_cast<std::size_t>(rule.quorum);
+  if (scratch.size() < needed) return std::nullopt;
+  const auto place = scratch.begin() + static_cast<std::ptrdiff_t>(needed - 1);
+  if (rule.op == Direction::above) {
+    std::nth_element(scratch.begin(), place, scratch.end(), std::greater<>{});
+  } else {
+    std::nth_element(scratch.begin(), place, scratch.end());
+  }
+  return *place;
+}
+
+TimePoint Instance::no_data_due(const Rule& rule) const {
+  TimePoint last = std::max(counted_from, dimension.last_data);
+  // A window that is still filling is not missing data as long as samples come.
+  if (is_set(newest_sample) && newest_sample < refill_from + rule.window) last = std::max(last, newest_sample);
+  return last + no_data_after(rule);
+}
+
+void Instance::check_no_data(const Rule& rule, TimePoint now) {
+  if (!is_set(counted_from)) counted_from = refill_from = now;
+  if (!rule.active) active = true;
+  if (rule.active && now >= switch_at) {
+    const bool was = std::exchange(active, active_at(*rule.active, now));
+    switch_at = next_switch(*rule.active, now);
+    if (active && !was) counted_from = now;
+  }
+  if (!active) return;
+  if (expired || now < no_data_due(rule)) return;
+  expired = true;
+  if (rule.role == Role::gate && rule.no_data == NoDataState::sub_healthy) dimension.latch(now);
+}
+
+TimePoint Instance::deadline(const Rule& rule) const {
+  const TimePoint due = expired || !active ? kNever : no_data_due(rule);
+  return rule.active ? std::min(due, switch_at) : due;
+}
+
+void Instance::save(Encoder& encoder) const {
+  encoder.text(each);
+  encoder.u8(placeholder ? 1 : 0);
+  dimension.save(encoder);
+  encoder.u8(value ? 1 : 0);
+  encoder.f64(value.value_or(0));
+  for (const TimePoint time : {counted_from, refill_from, newest_sample}) encoder.i64(time.time_since_epoch().count());
+  encoder.u8(expired ? 1 : 0);
+  encoder.u8(active ? 1 : 0);
+  encoder.i64(learned.count());
+  encoder.u32(learned_from);
+  encoder.u32(static_cast<std::uint32_t>(views.size()));
+  for (const View& view : views) {
+    encoder.text(view.agent);
+    encoder.u8(view.value ? 1 : 0);
+    encoder.f64(view.value.value_or(0));
+    encoder.i64(view.at.time_since_epoch().count());
+    view.window.save(encoder);
+  }
+}
+
+void Instance::load(Decoder& decoder, const Rule& rule, bool same_data) {
+  each = decoder.text();
+  placeholder = decoder.u8() != 0;
+  dimension.load(decoder);
+  const bool has_value = decoder.u8() != 0;
+  const double newest = decoder.f64();
+  if (has_value) value = newest;
+  for (TimePoint* time : {&counted_from, &refill_from, &newest_sample}) *time = TimePoint{Duration{decoder.i64()}};
+  expired = decoder.u8() != 0;
+  active = decoder.u8() != 0;
+  learned = Duration{decoder.i64()};
+  learned_from = decoder.u32();
+  views.clear();
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    View view{decoder.text(), rule};
+    const bool seen = decoder.u8() != 0;
+    const double seen_value = decoder.f64();
+    if (seen) view.value = seen_value;
+    view.at = TimePoint{Duration{decoder.i64()}};
+    view.window.load(decoder);
+    if (same_data) views.push_back(std::move(view));
+  }
+  if (!same_data) reset_windows(rule, kUnset);
+}
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,89 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/codec.h"
+#include "core/rule.h"
+#include "rules/dimension.h"
+#include "rules/spacing.h"
+#include "rules/window.h"
+
+namespace crmpulse::rules {
+
+/// A rule with the two fingerprints that say, across reloads and restarts, what an edit changed.
+struct CompiledRule {
+  explicit CompiledRule(Rule source);
+  Rule rule;
+  std::uint64_t data_print = 0;   ///< which samples, which aggregation: a change empties the windows
+  std::uint64_t judge_print = 0;  ///< thresholds and times: a change clears the timers
+};
+
+/// What one place of observation sees: all agents together, or with a quorum each agent by itself.
+struct View {
+  View(std::string who, const Rule& rule) : agent(std::move(who)), window(rule) {}
+  std::string agent;
+  Window window;
+  std::optional<double> value;  ///< of its newest evaluation
+  TimePoint at = kUnset;
+};
+
+/// The unit that is judged: one CRM × one rule × one value of the rule's label `each`.
+struct Instance {
+  std::string each;         ///< the label's value; empty without `each`, or before the first series came
+  bool placeholder = true;  ///< no series feeds it yet
+  std::vector<View> views;
+  Dimension dimension;
+  std::optional<double> value;      ///< newest aggregated value
+  TimePoint counted_from = kUnset;  ///< no-data time is not counted from before this
+  TimePoint refill_from =
+      kUnset;  ///< start, restart or new rule: until the window had time to fill, samples count as data
+  TimePoint newest_sample = kUnset;
+  bool expired = false;            ///< no data for `no_data.after`
+  bool active = true;              ///< inside the rule's active hours
+  TimePoint switch_at = kUnset;    ///< when `active` must be looked at again
+  Duration learned{};              ///< spacing of its fastest series; 0 until known
+  std::uint32_t learned_from = 0;  ///< tag of that series
+
+  struct Waiting {
+    bool set = false;
+    std::uint32_t view = 0, tag = 0, slot = 0;
+    TimePoint at;
+    double value = 0;
+  } waiting;  ///< a sample whose divisor was not known yet
+
+  static constexpr std::size_t kMostViews = 64;
+  /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.
+  std::optional<std::uint32_t> view_of(const Rule& rule, std::string_view agent);
+  void reset_windows(const Rule& rule, TimePoint now);
+
+  [[nodiscard]] Duration interval(const Rule& rule) const;
+  [[nodiscard]] Duration no_data_after(const Rule& rule) const;
+  void learn(const SeriesMemory& memory, std::uint32_t tag);
+
+  struct Intake {
+    Window::Put put = Window::Put::stored;
+    bool evaluated = false;  ///< with data
+  };
+  /// Takes a sample, and evaluates when it is not older than what was judged already.
+  Intake take(const Rule& rule, std::uint32_t view, TimePoint at, std::uint32_t tag, double sample,
+              const Previous& previous, TimePoint now, std::vector<double>& scratch);
+
+  /// Deadlines at `now`: sets `expired` and the latch when data has been missing too long.
+  void check_no_data(const Rule& rule, TimePoint now);
+  /// The next instant check_no_data() would do something.
+  [[nodiscard]] TimePoint deadline(const Rule& rule) const;
+  [[nodiscard]] bool has_data() const { return is_set(dimension.last_data); }
+
+  void save(Encoder& encoder) const;
+  /// `same_data`: the windows still fit the rule; otherwise they are read and dropped.
+  void load(Decoder& decoder, const Rule& rule, bool same_data);
+
+ private:
+  std::optional<double> observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch);
+  [[nodiscard]] TimePoint no_data_due(const Rule& rule) const;
+};
+
+}  // namespace crmpulse::rules

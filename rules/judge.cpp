@@ -1,0 +1,183 @@
+#include "rules/judge.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace crmpulse::rules {
+namespace {
+
+bool has_started(const Crm& crm) {
+  const auto speaks = [](const RuleState& state, const Instance& instance) {
+    return instance.has_data() || (instance.expired && state.rule().no_data != NoDataState::ignore);
+  };
+  for (const auto& state : crm.rules) {
+    for (const auto& instance : state->instances) {
+      if (speaks(*state, *instance)) return true;
+    }
+  }
+  return false;
+}
+
+TimePoint check_no_data(Crm& crm, TimePoint now) {
+  TimePoint next = kNever;
+  for (const auto& state : crm.rules) {
+    for (const auto& instance : state->instances) {
+      instance->check_no_data(state->rule(), now);
+      next = std::min(next, instance->deadline(state->rule()));
+    }
+  }
+  return next;
+}
+
+void open_incident(Crm& crm, TimePoint now) {
+  if (!crm.incident) crm.incident = Incident{incident_id(crm.name, now, crm.incidents++), now, crm.state};
+  crm.incident->worst = std::max(crm.incident->worst, crm.state);
+}
+
+/// An incident lasts until the state is back and nobody has an open message about it.
+void close_incident(Crm& crm) {
+  const bool open =
+      std::any_of(crm.told.begin(), crm.told.end(), [](const Told& told) { return told.level > Level::healthy; });
+  if (crm.state == Level::healthy && !open) crm.incident.reset();
+}
+
+void change_state(Crm& crm, Level next, TimePoint now) {
+  const Level before = std::exchange(crm.state, next);
+  crm.since = now;
+  if (before == next) return;
+  crm.flap.changed(now, before, next);
+  if (next > before || next == Level::healthy) crm.ack.reset();
+}
+
+struct View {
+  Level eff;
+  bool selected;
+};
+View seen_by(const ReceiverSpec& receiver, const Crm& crm) {
+  const bool selected = matches(receiver.only, crm.labels);
+  return {selected && crm.state >= receiver.min_level ? crm.state : Level::healthy, selected};
+}
+
+Situation situation_of(const Crm& crm, const Bench& bench) {
+  Situation situation;
+  situation.now = bench.now;
+  situation.state = crm.state;
+  situation.muted = bench.muted;
+  situation.suppressed = crm.suppressed();
+  if (is_set(crm.suppression_ended)) situation.settled = crm.suppression_ended + bench.settings.settle;
+  situation.acked = crm.ack.has_value();
+  situation.grace = crm.grace > 0;
+  situation.flapping = crm.flap.on;
+  situation.announced = crm.flap.announced;
+  situation.flap_level = crm.flap.level;
+  return situation;
+}
+
+Decision decide_for(const ReceiverSpec& receiver, const Told& told, const Crm& crm, Situation situation,
+                    const Settings& settings) {
+  const auto [eff, selected] = seen_by(receiver, crm);
+  if (!selected && told.level == Level::healthy) return {};
+  situation.flapping = situation.flapping && selected;
+  return decide(situation, settings, told, receiver.min_level, eff);
+}
+
+void send(Crm& crm, Told& told, const Decision& decision, std::string_view reason, const Bench& bench,
+          Outcome& outcome) {
+  open_incident(crm, bench.now);
+  Message message;
+  message.at = bench.now;
+  message.receiver = told.receiver;
+  message.crm = crm.name;
+  message.type = *decision.type;
+  message.state = decision.tells;
+  message.previous = told.level;
+  message.incident = crm.incident->id;
+  message.seq = ++told.seq;
+  message.reason = std::string{reason};
+  message.status = status_of(crm, bench.now);
+  outcome.messages.push_back(std::move(message));
+  told.level = decision.tells;
+  told.last_sent = bench.now;
+  if (decision.type == MessageType::flapping) told.heard_flapping = true;
+  if (decision.type == MessageType::resolved || decision.type == MessageType::flap_ended) told.heard_flapping = false;
+}
+
+void tell(Crm& crm, const Bench& bench, bool removed, Outcome& outcome) {
+  const Situation situation = situation_of(crm, bench);
+  for (std::size_t i = 0; i < crm.told.size(); ++i) {
+    Told& told = crm.told[i];
+    if (seen_by(bench.receivers[i], crm).eff == Level::healthy) {
+      told.failing_since = kUnset;
+    } else if (!is_set(told.failing_since)) {
+      told.failing_since = bench.now;
+    }
+    const Decision decision = decide_for(bench.receivers[i], told, crm, situation, bench.settings);
+    if (!decision.type) continue;
+    const bool gone = removed && decision.type == MessageType::resolved;
+    send(crm, told, decision, gone ? std::string_view{"removed"} : silent_reason(crm), bench, outcome);
+  }
+  if (!situation.flapping || situation.muted || situation.suppressed) return;
+  if (!crm.flap.announced)
+    crm.flap.announced = bench.now >= situation.settled;
+  else
+    crm.flap.level = std::max(crm.flap.level, crm.state);
+}
+
+TimePoint next_message(const Crm& crm, const Bench& bench) {
+  const Situation situation = situation_of(crm, bench);
+  TimePoint next = kNever;
+  for (std::size_t i = 0; i < crm.told.size(); ++i) {
+    next = std::min(next, decide_for(bench.receivers[i], crm.told[i], crm, situation, bench.settings).later);
+  }
+  return next;
+}
+
+}  // namespace
+
+TimePoint judge(Crm& crm, const Bench& bench, bool removed, Outcome& outcome) {
+  if (!crm.known) return kNever;
+  const TimePoint no_data = check_no_data(crm, bench.now);
+  const bool evaluated = is_set(crm.evaluated_at);
+  evaluate_score(crm, bench.settings);
+  if (crm.ack && bench.now >= crm.ack->until) crm.ack.reset();
+
+  const bool first = !crm.started && has_started(crm);
+  crm.started = crm.started || first;
+  const Level before = crm.state;
+  const Level next = crm.started ? verdict(crm) : Level::healthy;
+  const bool changed = first || next != before;
+  if (changed) change_state(crm, next, bench.now);
+  crm.flap.update(bench.settings, bench.now);
+  if (crm.state > Level::healthy) open_incident(crm, bench.now);
+  if (changed) outcome.changes.push_back({bench.now, status_of(crm, bench.now), before});
+
+  tell(crm, bench, removed, outcome);
+  close_incident(crm);
+  if (evaluated && crm.grace > 0) --crm.grace;
+  const TimePoint ack = crm.ack ? crm.ack->until : kNever;
+  return std::min({no_data, ack, crm.flap.deadline(bench.settings), next_message(crm, bench)});
+}
+
+void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome) {
+  if (bench.muted) return;
+  for (Told& told : crm.told) {
+    if (told.level > Level::healthy)
+      send(crm, told, {MessageType::resolved, Level::healthy, kNever}, "removed", bench, outcome);
+  }
+}
+
+void align_receivers(Crm& crm, const std::vector<ReceiverSpec>& receivers) {
+  std::vector<Told> aligned;
+  for (const ReceiverSpec& receiver : receivers) {
+    const auto known = std::find_if(crm.told.begin(), crm.told.end(),
+                                    [&](const Told& told) { return told.receiver == receiver.name; });
+    if (known != crm.told.end()) {
+      aligned.push_back(std::move(*known));
+    } else {
+      aligned.emplace_back().receiver = receiver.name;
+    }
+  }
+  crm.told = std::move(aligned);
+}
+
+}  // namespace crmpulse::rules

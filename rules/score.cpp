@@ -1,0 +1,81 @@
+#include "rules/score.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace crmpulse::rules {
+namespace {
+
+constexpr double kAtSub = 0.8;
+constexpr double kAtPoor = 0.4;
+constexpr std::uint8_t kEnterAfter = 2;
+constexpr std::uint8_t kLeaveAfter = 4;
+
+/// `y` on the line through (x0, y0) and (x1, y1).
+double on_line(double x, double x0, double y0, double x1, double y1) {
+  return y0 + (y1 - y0) * ((x - x0) / (x1 - x0));
+}
+
+bool worse(const Rule& rule, double value, double than) {
+  return rule.op == Direction::above ? value > than : value < than;
+}
+
+}  // namespace
+
+double score_value(const Rule& rule, double value) {
+  const double sub = rule.sub.enter;
+  const double poor = rule.poor.enter;
+  double score = 0;
+  if (!std::isnan(rule.score_target) && !worse(rule, value, sub)) {
+    score = on_line(value, sub, kAtSub, rule.score_target, 1);
+  } else if (!std::isnan(rule.score_worst) && worse(rule, value, poor)) {
+    score = on_line(value, poor, kAtPoor, rule.score_worst, 0);
+  } else {
+    score = on_line(value, sub, kAtSub, poor, kAtPoor);
+  }
+  return std::isnan(score) ? kAtSub : std::clamp(score, 0.0, 1.0);
+}
+
+double banded_score(const Rule& rule, double value, Level confirmed) {
+  const double score = score_value(rule, value);
+  if (confirmed == Level::healthy) return std::max(score, kAtSub);
+  return confirmed == Level::sub_healthy ? std::max(score, kAtPoor) : score;
+}
+
+void ScoreLevel::Line::evaluate(bool is_below, bool is_above) {
+  below = is_below ? static_cast<std::uint8_t>(std::min<int>(below + 1, kEnterAfter)) : std::uint8_t{0};
+  above = is_above ? static_cast<std::uint8_t>(std::min<int>(above + 1, kLeaveAfter)) : std::uint8_t{0};
+  if (!on && below >= kEnterAfter) on = true;
+  if (on && above >= kLeaveAfter) on = false;
+}
+
+void ScoreLevel::evaluate(const Settings& settings, const Score& now, const Score& remembered) {
+  const double good = std::min(now.value, remembered.value);
+  sub.evaluate(now.value < settings.score_sub, good >= settings.score_sub + settings.score_band);
+  poor.evaluate(now.value < settings.score_poor && now.pulling >= 2,
+                good >= settings.score_poor + settings.score_band || remembered.pulling < 2);
+}
+
+Level ScoreLevel::level() const {
+  return poor.on ? Level::poor : sub.on ? Level::sub_healthy : Level::healthy;
+}
+
+void ScoreLevel::save(Encoder& encoder) const {
+  for (const Line& line : {sub, poor}) {
+    encoder.u8(line.on ? 1 : 0);
+    encoder.u8(line.below);
+    encoder.u8(line.above);
+  }
+  encoder.i64(last.time_since_epoch().count());
+}
+
+void ScoreLevel::load(Decoder& decoder) {
+  for (Line* line : {&sub, &poor}) {
+    line->on = decoder.u8() != 0;
+    line->below = decoder.u8();
+    line->above = decoder.u8();
+  }
+  last = TimePoint{Duration{decoder.i64()}};
+}
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,43 @@
+#pragma once
+#include <cstdint>
+
+#include "core/codec.h"
+#include "core/rule.h"
+#include "rules/moment.h"
+
+namespace crmpulse::rules {
+
+/// Where a value lies on the way from fine (1) over enter_sub (0.8) and enter_poor (0.4) to worst (0).
+[[nodiscard]] double score_value(const Rule& rule, double value);
+/// The same, but never below the band of the confirmed level: the score must not do by itself what `for` forbids.
+[[nodiscard]] double banded_score(const Rule& rule, double value, Level confirmed);
+
+/// 0…100 over some of a CRM's rules.
+struct Score {
+  double value = 0;
+  int rules = 0;    ///< that it is made of
+  int pulling = 0;  ///< of them below 0.8; a single one never makes the CRM poor by way of the score
+};
+
+/// What the score says, with its own hysteresis: two evaluations below a line to enter, four at or above line + band
+/// to leave.
+struct ScoreLevel {
+  struct Line {
+    bool on = false;
+    std::uint8_t below = 0;
+    std::uint8_t above = 0;
+    void evaluate(bool is_below, bool is_above);
+  };
+  Line sub;
+  Line poor;
+  TimePoint last = kUnset;  ///< newest evaluation
+
+  /// `now` decides about worse; `remembered` must be good too before it gets better.
+  void evaluate(const Settings& settings, const Score& now, const Score& remembered);
+  [[nodiscard]] Level level() const;
+
+  void save(Encoder& encoder) const;
+  void load(Decoder& decoder);
+};
+
+}  // namespace crmpulse::rules

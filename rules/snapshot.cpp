@@ -1,0 +1,170 @@
+// Everything known of one CRM as bytes, and back.
+#include <algorithm>
+
+#include "rules/crm.h"
+
+namespace crmpulse::rules {
+namespace {
+
+constexpr std::uint32_t kVersion = 1;
+
+void put(Encoder& encoder, TimePoint time) {
+  encoder.i64(time.time_since_epoch().count());
+}
+TimePoint get_time(Decoder& decoder) {
+  return TimePoint{Duration{decoder.i64()}};
+}
+Level get_level(Decoder& decoder) {
+  return static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
+}
+
+void save_labels(Encoder& encoder, const Labels& labels) {
+  encoder.u32(static_cast<std::uint32_t>(labels.size()));
+  for (const auto& [name, value] : labels) {
+    encoder.text(name);
+    encoder.text(value);
+  }
+}
+
+void load_labels(Decoder& decoder, Labels& labels) {
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    const std::string name = decoder.text();
+    labels.set(name, decoder.text());
+  }
+}
+
+void save_incident(Encoder& encoder, const Crm& crm) {
+  encoder.u64(crm.incidents);
+  encoder.u8(crm.incident ? 1 : 0);
+  if (crm.incident) {
+    encoder.text(crm.incident->id);
+    put(encoder, crm.incident->opened);
+    encoder.u8(static_cast<std::uint8_t>(crm.incident->worst));
+  }
+  encoder.u8(crm.ack ? 1 : 0);
+  if (crm.ack) {
+    encoder.text(crm.ack->author);
+    put(encoder, crm.ack->until);
+  }
+}
+
+void load_incident(Decoder& decoder, Crm& crm) {
+  crm.incidents = decoder.u64();
+  if (decoder.u8() != 0) {
+    crm.incident.emplace();
+    crm.incident->id = decoder.text();
+    crm.incident->opened = get_time(decoder);
+    crm.incident->worst = get_level(decoder);
+  }
+  if (decoder.u8() != 0) {
+    crm.ack.emplace();
+    crm.ack->author = decoder.text();
+    crm.ack->until = get_time(decoder);
+  }
+}
+
+void save_rule(Encoder& encoder, const RuleState& state) {
+  encoder.text(state.rule().id);
+  encoder.text(state.rule().each);
+  encoder.u64(state.compiled->data_print);
+  encoder.u64(state.compiled->judge_print);
+  encoder.u32(static_cast<std::uint32_t>(state.slots.size()));
+  for (const RuleState::Slot& slot : state.slots) {
+    encoder.text(slot.key);
+    encoder.f64(slot.value);
+    encoder.u8(slot.known ? 1 : 0);
+  }
+  encoder.u32(static_cast<std::uint32_t>(state.instances.size()));
+  for (const auto& instance : state.instances) instance->save(encoder);
+}
+
+/// Reads one rule's part. It lands in the CRM's rule of that id, or nowhere when the rule no longer applies.
+void load_rule(Decoder& decoder, Crm& crm) {
+  const std::string id = decoder.text();
+  const std::string each = decoder.text();
+  const std::uint64_t data_print = decoder.u64();
+  const std::uint64_t judge_print = decoder.u64();
+  const auto found =
+      std::find_if(crm.rules.begin(), crm.rules.end(), [&](const auto& state) { return state->rule().id == id; });
+  static const CompiledRule kNowhere{Rule{}};
+  const Rule& rule = found != crm.rules.end() ? (*found)->rule() : kNowhere.rule;
+  const CompiledRule& compiled = found != crm.rules.end() ? *(*found)->compiled : kNowhere;
+
+  std::vector<RuleState::Slot> slots;
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    RuleState::Slot slot{decoder.text(), decoder.f64(), false};
+    slot.known = decoder.u8() != 0;
+    slots.push_back(std::move(slot));
+  }
+  std::vector<std::unique_ptr<Instance>> instances;
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    instances.push_back(std::make_unique<Instance>());
+    instances.back()->load(decoder, rule, compiled.data_print == data_print);
+    if (compiled.judge_print != judge_print) instances.back()->dimension.clear_timers();
+  }
+  if (found == crm.rules.end() || instances.empty() || !decoder.ok()) return;
+  RuleState& state = **found;
+  if (compiled.data_print == data_print) state.slots = std::move(slots);
+  state.instances = std::move(instances);
+  if (each == rule.each) return;
+  // Other units than before: one that remembers the worst of the old ones starts again.
+  auto merged = std::make_unique<Instance>();
+  merged->reset_windows(rule, kUnset);
+  merged->dimension = state.worst().dimension;
+  state.instances.clear();
+  state.instances.push_back(std::move(merged));
+}
+
+}  // namespace
+
+std::string save_crm(const Crm& crm) {
+  Encoder encoder;
+  encoder.u32(kVersion);
+  encoder.text(crm.kind);
+  save_labels(encoder, crm.labels);
+  for (const bool flag : {crm.known, crm.started, crm.maintenance, crm.silenced, crm.inhibited})
+    encoder.u8(flag ? 1 : 0);
+  encoder.u8(static_cast<std::uint8_t>(crm.state));
+  put(encoder, crm.since);
+  put(encoder, crm.suppression_ended);
+  encoder.i64(crm.grace);
+  crm.score.save(encoder);
+  crm.flap.save(encoder);
+  save_incident(encoder, crm);
+  encoder.u32(static_cast<std::uint32_t>(crm.told.size()));
+  for (const Told& told : crm.told) told.save(encoder);
+  encoder.u32(static_cast<std::uint32_t>(crm.series.size()));
+  for (const SeriesMemory& memory : crm.series) memory.save(encoder);
+  encoder.u32(static_cast<std::uint32_t>(crm.rules.size()));
+  for (const auto& state : crm.rules) save_rule(encoder, *state);
+  return encoder.take();
+}
+
+Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::shared_ptr<const CompiledRule>> rules) {
+  Decoder decoder{bytes};
+  if (decoder.u32() != kVersion) return Error{"the saved state of " + crm.name + " is of another version"};
+  crm.kind = decoder.text();
+  load_labels(decoder, crm.labels);
+  for (bool* flag : {&crm.known, &crm.started, &crm.maintenance, &crm.silenced, &crm.inhibited})
+    *flag = decoder.u8() != 0;
+  crm.state = get_level(decoder);
+  crm.since = get_time(decoder);
+  crm.suppression_ended = get_time(decoder);
+  crm.grace = static_cast<int>(decoder.i64());
+  crm.score.load(decoder);
+  crm.flap.load(decoder);
+  load_incident(decoder, crm);
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) crm.told.emplace_back().load(decoder);
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    crm.series.emplace_back().load(decoder);
+    crm.tags.emplace(crm.series.back().id, static_cast<std::uint32_t>(crm.series.size() - 1));
+  }
+  const ScoreLevel score = crm.score;
+  apply_rules(crm, rules, kUnset);
+  if (crm.rules.size() >= 2) crm.score = score;
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) load_rule(decoder, crm);
+  if (!decoder.ok() || !decoder.at_end()) return Error{"the saved state of " + crm.name + " is damaged"};
+  return {};
+}
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,189 @@
+#include "rules/window.h"
+
+#include <algorithm>
+
+namespace crmpulse::rules {
+namespace {
+
+constexpr std::int64_t kHourMillis = 3'600'000;
+
+/// These look at single samples or their order; sums do not serve them.
+bool needs_raw(Aggregator aggregator) {
+  return aggregator == Aggregator::last || aggregator == Aggregator::age || aggregator == Aggregator::failures_in_row ||
+         aggregator == Aggregator::quantile;
+}
+
+std::size_t raw_limit(const Rule& rule) {
+  if (rule.window > Duration{0}) return Window::kRawLimit;
+  return rule.aggregator == Aggregator::last ? 1 : Window::kCountLimit;
+}
+
+}  // namespace
+
+void Summary::add(double value, double target) {
+  count += 1;
+  sum += value;
+  min = std::min(min, value);
+  max = std::max(max, value);
+  if (value < 1) bad += 1;
+  if (value <= target) within += 1;
+  if (value <= 4 * target) tolerable += 1;
+}
+
+void Summary::add(const Summary& other) {
+  count += other.count;
+  sum += other.sum;
+  min = std::min(min, other.min);
+  max = std::max(max, other.max);
+  bad += other.bad;
+  within += other.within;
+  tolerable += other.tolerable;
+  increase += other.increase;
+  elapsed += other.elapsed;
+}
+
+Window::Window(const Rule& rule) : span_(rule.window), target_(rule.target), ring_(raw_limit(rule)) {
+  if (span_ > kLongestRaw && !needs_raw(rule.aggregator)) {
+    bucket_width_ = Duration{(span_.count() + kBuckets - 1) / kBuckets};
+    buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
+  }
+  if (rule.aggregator == Aggregator::baseline_drop) hours_.resize(kBaselineHours);
+}
+
+Window::Put Window::put(TimePoint at, std::uint32_t tag, double value, const Previous& previous) {
+  if (span_ > Duration{0} && is_set(newest_) && at <= newest_ - span_) return Put::late;
+  const Put put = bucketed() ? put_bucket(at, value, previous) : put_raw(at, tag, value);
+  if (put != Put::stored) return put;
+  newest_ = std::max(newest_, at);
+  if (!hours_.empty()) put_hour(at, value);
+  evict();
+  return put;
+}
+
+Window::Put Window::put_raw(TimePoint at, std::uint32_t tag, double value) {
+  if (stride_ > 1 && ++skipped_ < stride_) return Put::stored;
+  skipped_ = 0;
+  const Entry entry{Entry::key_of(at, tag), value};
+  Ring::Put put = ring_.put(entry);
+  if (put == Ring::Put::full) {
+    if (span_ > Duration{0}) {
+      // What has left the window goes first; only a window that is really full is thinned.
+      while (!ring_.empty() && ring_.front().at() <= std::max(newest_, at) - span_) ring_.pop_front();
+      if (ring_.size() >= ring_.limit()) {
+        ring_.thin();
+        stride_ *= 2;
+      }
+    } else {
+      if (entry.key < ring_.front().key) return Put::late;
+      ring_.pop_front();
+    }
+    put = ring_.put(entry);
+  }
+  return put == Ring::Put::duplicate ? Put::duplicate : Put::stored;
+}
+
+Window::Put Window::put_bucket(TimePoint at, double value, const Previous& previous) {
+  // Sums cannot tell a sample sent twice from a late one: what is not newer than its series is left out.
+  if (is_set(previous.at) && at <= previous.at) return Put::late;
+  const std::int64_t index = unix_millis(at) / bucket_width_.count();
+  Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
+  if (bucket.index > index) return Put::late;
+  if (bucket.index < index) bucket = Bucket{index, {}};
+  bucket.summary.add(value, target_);
+  if (is_set(previous.at) && value >= previous.value) {
+    bucket.summary.increase += value - previous.value;
+    bucket.summary.elapsed += to_seconds(at - previous.at);
+  }
+  return Put::stored;
+}
+
+void Window::put_hour(TimePoint at, double value) {
+  const std::int64_t index = unix_millis(at) / kHourMillis;
+  Hour& hour = hours_[static_cast<std::size_t>(index) % hours_.size()];
+  if (hour.index > index) return;
+  if (hour.index < index) hour = Hour{index, 0, 0};
+  hour.sum += value;
+  hour.count += 1;
+}
+
+void Window::evict() {
+  if (span_ <= Duration{0}) return;
+  while (!ring_.empty() && ring_.front().at() <= newest_ - span_) ring_.pop_front();
+}
+
+double Window::count() const {
+  return bucketed() ? summary().count : static_cast<double>(ring_.size()) * stride_;
+}
+
+Summary Window::summary() const {
+  Summary total;
+  if (!is_set(newest_)) return total;
+  if (bucketed()) {
+    const std::int64_t before = unix_millis(newest_ - span_) / bucket_width_.count();
+    for (const Bucket& bucket : buckets_) {
+      if (bucket.index > before) total.add(bucket.summary);
+    }
+    return total;
+  }
+  for (const auto piece : ring_.pieces()) {
+    for (const Entry& entry : piece) total.add(entry.value, target_);
+  }
+  return total;
+}
+
+void Window::save(Encoder& encoder) const {
+  encoder.i64(newest_.time_since_epoch().count());
+  encoder.u32(stride_);
+  encoder.u32(skipped_);
+  encoder.u32(static_cast<std::uint32_t>(ring_.size()));
+  for (std::size_t i = 0; i < ring_.size(); ++i) {
+    encoder.u64(ring_[i].key);
+    encoder.f64(ring_[i].value);
+  }
+  const auto used = [](const auto& slots) {
+    return static_cast<std::uint32_t>(
+        std::count_if(slots.begin(), slots.end(), [](const auto& slot) { return slot.index >= 0; }));
+  };
+  encoder.u32(used(buckets_));
+  for (const Bucket& bucket : buckets_) {
+    if (bucket.index < 0) continue;
+    const Summary& s = bucket.summary;
+    encoder.i64(bucket.index);
+    for (const double value : {s.count, s.sum, s.min, s.max, s.bad, s.within, s.tolerable, s.increase, s.elapsed})
+      encoder.f64(value);
+  }
+  encoder.u32(used(hours_));
+  for (const Hour& hour : hours_) {
+    if (hour.index < 0) continue;
+    encoder.i64(hour.index);
+    encoder.f64(hour.sum);
+    encoder.f64(hour.count);
+  }
+}
+
+void Window::load(Decoder& decoder) {
+  newest_ = TimePoint{Duration{decoder.i64()}};
+  stride_ = std::max<std::uint32_t>(1, decoder.u32());
+  skipped_ = decoder.u32();
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    const std::uint64_t key = decoder.u64();
+    const double value = decoder.f64();
+    ring_.put(Entry{key, value});
+  }
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    Bucket bucket{decoder.i64(), {}};
+    Summary& s = bucket.summary;
+    for (double* value : {&s.count, &s.sum, &s.min, &s.max, &s.bad, &s.within, &s.tolerable, &s.increase, &s.elapsed})
+      *value = decoder.f64();
+    if (bucket.index >= 0 && !buckets_.empty())
+      buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
+  }
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    Hour hour{decoder.i64(), 0, 0};
+    hour.sum = decoder.f64();
+    hour.count = decoder.f64();
+    if (hour.index >= 0 && !hours_.empty()) hours_[static_cast<std::size_t>(hour.index) % hours_.size()] = hour;
+  }
+}
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,92 @@
+#pragma once
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/codec.h"
+#include "core/rule.h"
+#include "core/time.h"
+#include "rules/moment.h"
+#include "rules/ring.h"
+
+namespace crmpulse::rules {
+
+/// What the order-free aggregators need to know of a set of samples.
+struct Summary {
+  double count = 0;
+  double sum = 0;
+  double min = std::numeric_limits<double>::infinity();
+  double max = -std::numeric_limits<double>::infinity();
+  double bad = 0;        ///< samples below 1
+  double within = 0;     ///< samples ≤ target
+  double tolerable = 0;  ///< samples ≤ 4 × target
+  double increase = 0;   ///< of counters, resets left out (windows of buckets only)
+  double elapsed = 0;    ///< seconds over which `increase` was observed
+
+  void add(double value, double target);
+  void add(const Summary& other);
+};
+
+/// The sample of the same series before this one; `at` is unset for the first.
+struct Previous {
+  TimePoint at = kUnset;
+  double value = 0;
+};
+
+/// The samples a rule looks back on. Raw up to six hours (and always where the order or a quantile matters); longer
+/// windows are 360 buckets of sums. Bounded: see kRawLimit. Belongs to one rule instance.
+class Window {
+ public:
+  static constexpr Duration kLongestRaw = std::chrono::hours{6};
+  static constexpr std::size_t kRawLimit = 4096;  ///< entries; a fuller window is thinned, evenly
+  static constexpr std::size_t kCountLimit = 64;  ///< entries of a rule without a window
+  static constexpr std::int64_t kBuckets = 360;
+  static constexpr std::size_t kBaselineHours = 5 * 7 * 24;
+
+  struct Bucket {
+    std::int64_t index = -1;  ///< time / width
+    Summary summary;
+  };
+  struct Hour {
+    std::int64_t index = -1;  ///< Unix time / 3600
+    double sum = 0;
+    double count = 0;
+  };
+
+  explicit Window(const Rule& rule);
+
+  enum class Put { stored, late, duplicate };
+  Put put(TimePoint at, std::uint32_t tag, double value, const Previous& previous);
+
+  /// Samples in the window, those that thinning left out included.
+  [[nodiscard]] double count() const;
+  [[nodiscard]] Summary summary() const;
+  [[nodiscard]] bool bucketed() const { return !buckets_.empty(); }
+  [[nodiscard]] const Ring& ring() const { return ring_; }
+  [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
+  [[nodiscard]] TimePoint newest() const { return newest_; }
+
+  void save(Encoder& encoder) const;
+  /// Into a new window. What was saved under another rule is read as far as it fits.
+  void load(Decoder& decoder);
+
+ private:
+  Put put_raw(TimePoint at, std::uint32_t tag, double value);
+  Put put_bucket(TimePoint at, double value, const Previous& previous);
+  void put_hour(TimePoint at, double value);
+  void evict();
+
+  Duration span_;
+  Duration bucket_width_{};
+  double target_;
+  TimePoint newest_ = kUnset;
+  Ring ring_;
+  std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
+  std::uint32_t skipped_ = 0;
+  std::vector<Bucket> buckets_;  ///< empty, or kBuckets + 1 places found by index % size
+  std::vector<Hour> hours_;      ///< only for baseline_drop
+};
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,79 @@
+#include "store/collector_store.h"
+
+namespace crmpulse::store {
+namespace {
+
+// Columns that are read without the rest stand before the large ones: SQLite reads a row from its start.
+constexpr std::string_view kFirst = R"sql(
+  -- end_offset: bytes of all bodies up to and including this one, as in one long file. The size of any run of records
+  -- is a difference of two rows, so that nothing is summed up over the table.
+  CREATE TABLE journal(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    agent TEXT NOT NULL,
+    batch INTEGER NOT NULL,
+    skew INTEGER NOT NULL,
+    end_offset INTEGER NOT NULL,
+    body BLOB NOT NULL);
+  CREATE TABLE agent_batch(
+    agent TEXT NOT NULL,
+    stream INTEGER NOT NULL,
+    batch INTEGER NOT NULL,
+    PRIMARY KEY(agent, stream)) WITHOUT ROWID;
+
+  CREATE TABLE engine_state(
+    crm TEXT PRIMARY KEY,
+    folded_seq INTEGER NOT NULL,
+    blob BLOB NOT NULL);
+  CREATE TABLE meta(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+  CREATE TABLE incident(
+    id TEXT PRIMARY KEY,
+    crm TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    opened INTEGER NOT NULL,
+    resolved INTEGER,
+    detail TEXT NOT NULL);
+  CREATE INDEX incident_by_time ON incident(opened, id);
+  CREATE INDEX incident_by_crm ON incident(crm, opened, id);
+
+  CREATE TABLE outbox(
+    id TEXT PRIMARY KEY,
+    receiver TEXT NOT NULL,
+    dedup_key TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    last_code INTEGER NOT NULL,
+    last_error TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    UNIQUE(receiver, dedup_key, seq));
+  CREATE INDEX outbox_waiting ON outbox(receiver, dedup_key, seq) WHERE status IN (0, 1);
+  CREATE INDEX outbox_by_status ON outbox(status, created);
+)sql";
+
+std::string file_in(const std::string& state_dir) {
+  return state_dir + "/collector.db";
+}
+
+}  // namespace
+
+Result<Database> open_collector(const std::string& state_dir) {
+  Result<Database> database = Database::open(file_in(state_dir), Database::Mode::writer);
+  if (!database) return database;
+  if (const Result<void> migrated = database->migrate({kFirst}); !migrated) return migrated.error();
+  return database;
+}
+
+Result<Database> open_collector_reader(const std::string& state_dir) {
+  return Database::open(file_in(state_dir), Database::Mode::reader);
+}
+
+}  // namespace crmpulse::store

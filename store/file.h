@@ -1,0 +1,27 @@
+#pragma once
+// What the store needs of the file system beside SQLite. Internal to store/.
+
+#include <string>
+
+#include "core/error.h"
+
+namespace crmpulse::store {
+
+/// Creates the file, readable by its owner alone, unless it is there.
+[[nodiscard]] Result<void> create_private(const std::string& file);
+
+/// Held as long as the object lives; the kernel frees it when the process dies. A file of its own, because closing any
+/// descriptor of the database file would drop SQLite's own locks.
+class FileLock {
+ public:
+  [[nodiscard]] static Result<FileLock> take(const std::string& file);
+  ~FileLock();
+  FileLock(FileLock&& other) noexcept;
+  FileLock& operator=(FileLock&& other) noexcept;
+
+ private:
+  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
+  int descriptor_ = -1;
+};
+
+}  // namespace crmpulse::store

@@ -1,0 +1,191 @@
+#include <fmt/format.h>
+
+#include "store/collector_store.h"
+#include "store/query.h"
+
+namespace crmpulse::store {
+namespace {
+
+OutboxRow read_row(const Statement& row) {
+  OutboxRow out;
+  out.id = row.text(0);
+  out.receiver = row.text(1);
+  out.dedup_key = row.text(2);
+  out.seq = row.integer(3);
+  out.event = row.text(4);
+  out.level = static_cast<int>(row.integer(5));
+  out.created = time_at(row, 6);
+  out.not_before = time_at(row, 7);
+  out.attempts = static_cast<int>(row.integer(8));
+  out.last_code = static_cast<int>(row.integer(9));
+  out.last_error = row.text(10);
+  out.status = static_cast<DeliveryStatus>(row.integer(11));
+  out.lease_until = time_at(row, 12);
+  out.body = row.blob(13);
+  return out;
+}
+
+Result<std::vector<OutboxRow>> read_all(const Result<Statement*>& rows) {
+  std::vector<OutboxRow> all;
+  const Result<void> done = each_row(rows, [&](const Statement& row) { all.push_back(read_row(row)); });
+  if (!done) return done.error();
+  return all;
+}
+
+Result<bool> insert(Database& database, const OutboxRow& row, DeliveryStatus status) {
+  const Result<void> added =
+      run(database,
+          "INSERT INTO outbox(id, receiver, dedup_key, seq, event, level, created, not_before, attempts, last_code, "
+          "last_error, status, lease_until, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "ON CONFLICT(receiver, dedup_key, seq) DO NOTHING",
+          row.id, row.receiver, row.dedup_key, row.seq, row.event, row.level, row.created, row.not_before, row.attempts,
+          row.last_code, row.last_error, static_cast<int>(status), TimePoint{}, Blob{row.body});
+  if (!added) return added.error();
+  return database.changes() > 0;
+}
+
+bool is_resolved(std::string_view event) {
+  return event == "incident.resolved";
+}
+bool is_change(std::string_view event) {
+  return event == "incident.escalated" || event == "incident.improved";
+}
+/// The message that makes an incident known to a receiver.
+bool opens(std::string_view event) {
+  return event == "incident.opened" || event == "incident.flapping";
+}
+
+/// A newer message of these makes an older unsent one pointless.
+bool replaces(std::string_view newer, std::string_view older) {
+  if (is_change(newer)) return is_change(older);
+  return newer == older && (newer == "incident.reminder" || newer == "heartbeat");
+}
+
+/// The unsent messages of one queue that belong to its newest incident, newest first, and what the receiver may have
+/// been told before them.
+struct Tail {
+  struct Item {
+    std::string id;
+    std::string event;
+  };
+  std::vector<Item> unsent;
+  bool told_open = false;  ///< an earlier message that did, or may have, reached the receiver left an incident open
+};
+
+Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
+  Tail tail;
+  bool ended = false;
+  const auto rows = query(
+      database,
+      "SELECT id, event, status, attempts FROM outbox WHERE receiver = ? AND dedup_key = ? AND seq < ? AND status != 4 "
+      "ORDER BY seq DESC",
+      newest.receiver, newest.dedup_key, newest.seq);
+  if (!rows) return rows.error();
+  const ResetAtEnd reset{**rows};
+  while (!ended) {
+    const Result<bool> more = (*rows)->step();
+    if (!more) return more.error();
+    if (!*more) return tail;
+    const Statement& row = **rows;
+    const bool untouched =
+        static_cast<DeliveryStatus>(row.integer(2)) == DeliveryStatus::pending && row.integer(3) == 0;
+    ended = !untouched || is_resolved(row.text(1));
+    if (ended) {
+      tail.told_open = !is_resolved(row.text(1));
+    } else {
+      tail.unsent.push_back({text_at(row, 0), text_at(row, 1)});
+    }
+  }
+  return tail;
+}
+
+Result<void> supersede(Database& database, const std::string& id) {
+  return run(database, "UPDATE outbox SET status = 4 WHERE id = ?", id);
+}
+
+}  // namespace
+
+Result<void> enqueue(Database& database, const OutboxRow& row) {
+  const Result<Tail> tail = read_tail(database, row);
+  if (!tail) return tail.error();
+  bool vanishes = false;
+  for (const Tail::Item& item : tail->unsent)
+    vanishes = vanishes || (is_resolved(row.event) && opens(item.event) && !tail->told_open);
+  const Result<bool> added = insert(database, row, vanishes ? DeliveryStatus::superseded : DeliveryStatus::pending);
+  if (!added) return added.error();
+  if (!*added) return {};
+  for (const Tail::Item& item : tail->unsent) {
+    if (!is_resolved(row.event) && !replaces(row.event, item.event)) continue;
+    if (const Result<void> gone = supersede(database, item.id); !gone) return gone;
+  }
+  return {};
+}
+
+Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
+                                     TimePoint lease_until, int limit) {
+  // An expired lease is an attempt whose outcome nobody knows: it counts, so that nothing is merged away behind it.
+  Result<std::vector<OutboxRow>> due = read_all(query(
+      database,
+      "SELECT o.id, o.receiver, o.dedup_key, o.seq, o.event, o.level, o.created, o.not_before, o.attempts + o.status, "
+      "o.last_code, "
+      "o.last_error, o.status, o.lease_until, o.body FROM outbox o JOIN (SELECT dedup_key, min(seq) AS seq FROM outbox "
+      "WHERE receiver = ?1 AND status IN (0, 1) GROUP BY dedup_key) head ON o.dedup_key = head.dedup_key AND o.seq = "
+      "head.seq "
+      "WHERE o.receiver = ?1 AND ((o.status = 0 AND o.not_before <= ?2) OR (o.status = 1 AND o.lease_until <= ?2)) "
+      "ORDER BY o.created, o.id LIMIT ?3",
+      receiver, now, limit));
+  if (!due) return due;
+  for (OutboxRow& row : *due) {
+    row.status = DeliveryStatus::inflight;
+    row.lease_until = lease_until;
+    const Result<void> taken = run(database, "UPDATE outbox SET status = 1, lease_until = ?, attempts = ? WHERE id = ?",
+                                   lease_until, row.attempts, row.id);
+    if (!taken) return taken.error();
+  }
+  return due;
+}
+
+Result<void> settle(Database& database, const OutboxRow& row) {
+  const Result<void> done =
+      run(database,
+          "UPDATE outbox SET attempts = ?, last_code = ?, last_error = ?, status = ?, not_before = ? WHERE id = ?",
+          row.attempts, row.last_code, row.last_error, static_cast<int>(row.status), row.not_before, row.id);
+  if (!done) return done;
+  if (database.changes() == 0) return Error{fmt::format("there is no delivery {}", row.id)};
+  return {};
+}
+
+Result<void> recover_outbox(Database& database) {
+  return run(database, "UPDATE outbox SET status = 0, attempts = attempts + 1 WHERE status = 1");
+}
+
+Result<std::vector<OutboxRow>> list_outbox(Database& database, std::optional<DeliveryStatus> status, int limit) {
+  if (!status) {
+    return read_all(query(database,
+                          "SELECT id, receiver, dedup_key, seq, event, level, created, not_before, attempts, "
+                          "last_code, last_error, status, "
+                          "lease_until, body FROM outbox ORDER BY created DESC, rowid DESC LIMIT ?",
+                          limit));
+  }
+  return read_all(query(database,
+                        "SELECT id, receiver, dedup_key, seq, event, level, created, not_before, attempts, last_code, "
+                        "last_error, status, "
+                        "lease_until, body FROM outbox WHERE status = ? ORDER BY created DESC, rowid DESC LIMIT ?",
+                        static_cast<int>(*status), limit));
+}
+
+Result<OutboxCounts> count_outbox(Database& database) {
+  OutboxCounts counts;
+  const auto waiting = query(database, "SELECT count(*), min(created) FROM outbox WHERE status IN (0, 1)");
+  const Result<void> done = each_row(waiting, [&](const Statement& row) {
+    counts.pending = row.integer(0);
+    if (!row.is_null(1)) counts.oldest_pending = time_at(row, 1);
+  });
+  if (!done) return done.error();
+  const auto dead = one_integer(query(database, "SELECT count(*) FROM outbox WHERE status = 3"));
+  if (!dead) return dead.error();
+  counts.dead = dead->value_or(0);
+  return counts;
+}
+
+}  // namespace crmpulse::store

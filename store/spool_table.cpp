@@ -1,0 +1,159 @@
+#include "store/spool_table.h"
+
+#include <sqlite3.h>
+
+#include <chrono>
+
+#include "store/query.h"
+
+namespace crmpulse::store {
+namespace {
+
+// end_offset: bytes of all rows up to and including this one, as in the collector's journal.
+constexpr std::string_view kFirst = R"sql(
+  CREATE TABLE spool_row(
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    samples INTEGER NOT NULL,
+    oldest INTEGER NOT NULL,
+    end_offset INTEGER NOT NULL,
+    body BLOB NOT NULL);
+  CREATE TABLE value(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+)sql";
+
+/// Numbers start at the microseconds of the wall clock, so that a spool that was lost and created anew goes on above
+/// the numbers its collector has seen.
+Result<void> start_numbers(Database& database) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return run(database,
+             "INSERT INTO sqlite_sequence(name, seq) SELECT 'spool_row', ? WHERE NOT EXISTS "
+             "(SELECT 1 FROM sqlite_sequence WHERE name = 'spool_row')",
+             std::int64_t{std::chrono::duration_cast<std::chrono::microseconds>(now).count()});
+}
+
+std::uint64_t unsigned_at(const Statement& row, int column) {
+  return static_cast<std::uint64_t>(row.integer(column));
+}
+
+}  // namespace
+
+Result<SpoolTable> SpoolTable::open(const std::string& state_dir) {
+  Result<Database> database = Database::open(state_dir + "/spool.db", Database::Mode::writer);
+  if (!database) return database.error();
+  if (const Result<void> migrated = database->migrate({kFirst}); !migrated) return migrated.error();
+  if (const Result<void> started = start_numbers(*database); !started) return started.error();
+  return SpoolTable{*std::move(database)};
+}
+
+Result<SpoolTable::Totals> SpoolTable::totals() {
+  Totals totals;
+  std::uint64_t first_seq = 0;
+  std::uint64_t start = 0;
+  const auto first =
+      query(database_, "SELECT seq, end_offset - length(body), oldest FROM spool_row ORDER BY seq LIMIT 1");
+  const Result<void> begun = each_row(first, [&](const Statement& row) {
+    first_seq = unsigned_at(row, 0);
+    start = unsigned_at(row, 1);
+    totals.oldest = time_at(row, 2);
+  });
+  if (!begun) return begun.error();
+  const auto last = query(database_, "SELECT seq, end_offset FROM spool_row ORDER BY seq DESC LIMIT 1");
+  const Result<void> ended = each_row(last, [&](const Statement& row) {
+    totals.rows = unsigned_at(row, 0) - first_seq + 1;  // only prefixes are deleted: numbers have no gaps
+    totals.bytes = unsigned_at(row, 1) - start;
+  });
+  if (!ended) return ended.error();
+  return totals;
+}
+
+Result<std::int64_t> SpoolTable::add(const std::deque<SpoolRow>& rows, std::uint64_t max_bytes, bool make_room) {
+  if (const Result<void> begun = run(database_, "BEGIN IMMEDIATE"); !begun) return begun.error();
+  Result<std::int64_t> dropped = add_in_transaction(rows, max_bytes, make_room);
+  if (dropped) {
+    const Result<void> committed = run(database_, "COMMIT");
+    if (committed) return dropped;
+    dropped = committed.error();
+  }
+  // A failed write may have undone the transaction already.
+  if (sqlite3_get_autocommit(database_.handle()) == 0) (void)run(database_, "ROLLBACK");
+  return dropped;
+}
+
+Result<std::int64_t> SpoolTable::add_in_transaction(const std::deque<SpoolRow>& rows, std::uint64_t max_bytes,
+                                                    bool make_room) {
+  std::int64_t dropped = 0;
+  if (make_room) {
+    std::uint64_t needed = 0;
+    for (const SpoolRow& row : rows) needed += row.body.size();
+    const Result<std::int64_t> gone = drop_oldest(needed);
+    if (!gone) return gone;
+    dropped += *gone;
+  }
+  for (const SpoolRow& row : rows) {
+    const Result<void> added =
+        run(database_,
+            "INSERT INTO spool_row(samples, oldest, end_offset, body) VALUES(?1, ?2, "
+            "coalesce((SELECT end_offset FROM spool_row ORDER BY seq DESC LIMIT 1), 0) + ?3, ?4)",
+            row.samples, row.oldest, static_cast<std::int64_t>(row.body.size()), Blob{row.body});
+    if (!added) return added.error();
+  }
+  const Result<Totals> now = totals();
+  if (!now) return now.error();
+  if (now->bytes <= max_bytes) return dropped;
+  const Result<std::int64_t> gone = drop_oldest(now->bytes - max_bytes);
+  if (!gone) return gone;
+  return dropped + *gone;
+}
+
+/// As many of the oldest rows as it takes to free `bytes`. Returns the samples they held.
+Result<std::int64_t> SpoolTable::drop_oldest(std::uint64_t bytes) {
+  std::int64_t samples = 0;
+  std::int64_t last = 0;
+  {
+    std::uint64_t freed = 0;
+    const auto rows = query(database_, "SELECT seq, samples, length(body) FROM spool_row ORDER BY seq");
+    if (!rows) return rows.error();
+    const ResetAtEnd reset{**rows};
+    while (freed < bytes) {
+      const Result<bool> row = (*rows)->step();
+      if (!row) return row.error();
+      if (!*row) break;
+      last = (*rows)->integer(0);
+      samples += (*rows)->integer(1);
+      freed += unsigned_at(**rows, 2);
+    }
+  }
+  if (const Result<void> gone = run(database_, "DELETE FROM spool_row WHERE seq <= ?", last); !gone)
+    return gone.error();
+  return samples;
+}
+
+Result<void> SpoolTable::read(const std::function<bool(std::uint64_t, std::int64_t, std::string_view)>& visit) {
+  const auto rows = query(database_, "SELECT seq, samples, body FROM spool_row ORDER BY seq");
+  if (!rows) return rows.error();
+  const ResetAtEnd reset{**rows};
+  while (true) {
+    const Result<bool> row = (*rows)->step();
+    if (!row) return row.error();
+    if (!*row || !visit(unsigned_at(**rows, 0), (*rows)->integer(1), (*rows)->blob(2))) return {};
+  }
+}
+
+Result<void> SpoolTable::remove_through(std::uint64_t seq) {
+  return run(database_, "DELETE FROM spool_row WHERE seq <= ?", static_cast<std::int64_t>(seq));
+}
+
+Result<void> SpoolTable::set(const std::string& name, const std::string& value) {
+  return run(database_,
+             "INSERT INTO value(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value", name,
+             value);
+}
+
+Result<std::string> SpoolTable::get(const std::string& name) {
+  std::string value;
+  const Result<void> done = each_row(query(database_, "SELECT value FROM value WHERE name = ?", name),
+                                     [&](const Statement& row) { value = row.text(0); });
+  if (!done) return done.error();
+  return Result<std::string>{boost::system::in_place_value, std::move(value)};
+}
+
+}  // namespace crmpulse::store

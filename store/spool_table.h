@@ -1,0 +1,44 @@
+#pragma once
+// The spool's table: rows in order, measured by running offsets. Not thread-safe. Internal to store/.
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "store/database.h"
+#include "store/spool_row.h"
+
+namespace crmpulse::store {
+
+class SpoolTable {
+ public:
+  [[nodiscard]] static Result<SpoolTable> open(const std::string& state_dir);
+
+  struct Totals {
+    std::uint64_t bytes = 0;
+    std::uint64_t rows = 0;
+    TimePoint oldest;
+  };
+  [[nodiscard]] Result<Totals> totals();
+
+  /// Adds the rows in one synced transaction and drops the oldest beyond `max_bytes`; with `make_room` first as many
+  /// of the oldest as the new ones need. Returns how many samples were dropped. After an error nothing has changed.
+  [[nodiscard]] Result<std::int64_t> add(const std::deque<SpoolRow>& rows, std::uint64_t max_bytes, bool make_room);
+  /// Calls `visit(seq, samples, body)` from the oldest on until it returns false.
+  [[nodiscard]] Result<void> read(const std::function<bool(std::uint64_t, std::int64_t, std::string_view)>& visit);
+  [[nodiscard]] Result<void> remove_through(std::uint64_t seq);
+
+  [[nodiscard]] Result<void> set(const std::string& name, const std::string& value);
+  [[nodiscard]] Result<std::string> get(const std::string& name);
+
+ private:
+  explicit SpoolTable(Database database) : database_(std::move(database)) {}
+  Result<std::int64_t> add_in_transaction(const std::deque<SpoolRow>& rows, std::uint64_t max_bytes, bool make_room);
+  Result<std::int64_t> drop_oldest(std::uint64_t bytes);
+
+  Database database_;
+};
+
+}  // namespace crmpulse::store

@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "agent/commands.h"
+#include "tests/agent/support.h"
+
+using namespace crmpulse;
+using namespace crmpulse::agent;
+using namespace crmpulse::agent::test;
+
+namespace {
+
+SettingsDefaults defaults() {
+  return {"this-host", "/var/lib/default", source_dir("tests/agent/data/recipes"),
+          source_dir("tests/agent/data/rules.yaml")};
+}
+
+/// A CRM with 3 contacts, one without an address.
+std::string make_crm(const TempDir& folder, std::string_view name) {
+  const std::string file = folder.path(name);
+  sqlite(file,
+         "CREATE TABLE contact(email TEXT); INSERT INTO contact VALUES ('a@example.com'), ('b@example.com'), (NULL);"
+         "CREATE TABLE heartbeat(run_id TEXT, at TEXT);");
+  return file;
+}
+
+std::string configure(const TempDir& folder, std::string_view crms) {
+  return folder.write(
+      "agent.yaml",
+      fmt::format("agent: {{name: a}}\nship: {{url: 'http://127.0.0.1:1/api/v1/write'}}\ncrms:\n{}", crms));
+}
+
+std::string crm_line(std::string_view name, const std::string& file, std::string_view more = "") {
+  return fmt::format("  - {{name: {}, recipe: mini, with: {{url: 'sqlite:{}'}}{}}}\n", name, file, more);
+}
+
+struct Output {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+Output probe(const std::string& config, std::vector<std::string> names = {}, ProbeFormat format = ProbeFormat::table) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = probe_command({config, std::move(names), format}, defaults(), out, err);
+  return {code, out.str(), err.str()};
+}
+
+Output check(const std::string& config) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = check_command(config, defaults(), out, err);
+  return {code, out.str(), err.str()};
+}
+
+Output command(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "crmpulse-agent");
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = command_line(static_cast<int>(arguments.size()), arguments.data(), out, err);
+  return {code, out.str(), err.str()};
+}
+
+}  // namespace
+
+TEST_CASE("probe measures a CRM, judges it, and ends healthy with 0") {
+  const TempDir folder;
+  const auto done = probe(configure(folder, crm_line("acme", make_crm(folder, "acme.db"))));
+  INFO(done.out << done.err);
+  CHECK(done.code == 0);
+  CHECK(done.out.starts_with("HEALTHY acme: 3 measurements answered"));
+  CHECK(done.out.find("crm_records_incomplete  object=contact") ==
+        std::string::npos);  // labels are sorted: field first
+  CHECK(done.out.find("crm_records_incomplete  field=email object=contact") != std::string::npos);
+  CHECK(done.err.empty());
+}
+
+TEST_CASE("probe's values are the database's") {
+  const TempDir folder;
+  const auto done =
+      probe(configure(folder, crm_line("acme", make_crm(folder, "acme.db"))), {}, ProbeFormat::prometheus);
+  CHECK(done.out.find("crm_records{agent=\"a\",crm=\"acme\",kind=\"mini\",object=\"contact\"} 3\n") !=
+        std::string::npos);
+  CHECK(done.out.find("crm_up{agent=\"a\",crm=\"acme\",kind=\"mini\"} 1\n") != std::string::npos);
+}
+
+TEST_CASE("probe of a CRM that is gone is poor, says stage and reason, and ends with 2") {
+  const TempDir folder;
+  const auto done = probe(configure(folder, crm_line("acme", folder.path("nowhere.db"))));
+  INFO(done.out);
+  CHECK(done.code == 2);
+  CHECK(done.out.starts_with("POOR acme: liveness failed: "));
+}
+
+TEST_CASE("probe of a CRM with one broken table is sub-healthy") {
+  const TempDir folder;
+  const std::string file = make_crm(folder, "acme.db");
+  sqlite(file, "DROP TABLE contact");
+  const auto done = probe(configure(folder, crm_line("acme", file)));
+  INFO(done.out);
+  CHECK(done.code == 1);
+  CHECK(done.out.starts_with("SUB-HEALTHY acme: records failed: "));
+}
+
+TEST_CASE("probe runs only the named CRMs, an unknown name is unknown") {
+  const TempDir folder;
+  const auto config =
+      configure(folder, crm_line("acme", make_crm(folder, "acme.db")) + crm_line("globex", folder.path("nowhere.db")));
+  CHECK(probe(config, {"acme"}).code == 0);
+  CHECK(probe(config).code == 2);
+  const auto unknown = probe(config, {"initech"});
+  CHECK(unknown.code == 3);
+  CHECK(unknown.err.find("initech") != std::string::npos);
+}
+
+TEST_CASE("probe of nothing is unknown, not healthy") {
+  const TempDir folder;
+  const auto done = probe(folder.write("agent.yaml", "ship: {url: 'http://127.0.0.1:1/write'}\ncrms: []\n"));
+  CHECK(done.code == 3);
+  CHECK(done.err.find("no CRMs") != std::string::npos);
+}
+
+TEST_CASE("probe writes JSON that names every measurement") {
+  const TempDir folder;
+  const auto done = probe(configure(folder, crm_line("acme", make_crm(folder, "acme.db"))), {}, ProbeFormat::json);
+  const auto json = boost::json::parse(done.out);
+  CHECK(json.at("state") == "healthy");
+  CHECK(json.at("crms").at(0).at("measurements").as_array().size() == 3);
+  CHECK(json.at("crms").at(0).at("measurements").at(0).at("ok") == true);
+}
+
+TEST_CASE("a broken configuration makes probe unknown and check 2, with every problem") {
+  const TempDir folder;
+  const auto config = configure(folder, "  - {name: a, recipe: nothing}\n  - {name: b, recipe: mini}\n");
+  CHECK(probe(config).code == 3);
+  const auto checked = check(config);
+  CHECK(checked.code == 2);
+  CHECK(checked.err.find(":4: crms[0].recipe: ") != std::string::npos);
+  CHECK(checked.err.find(":5: crms[1].with.url: ") != std::string::npos);
+  CHECK(checked.out.empty());
+}
+
+TEST_CASE("check prints each measurement's interval and the calls a day, without touching the CRM") {
+  const TempDir folder;
+  const auto done = check(configure(folder, crm_line("acme", folder.path("nowhere.db"), ", interval: 60s")));
+  INFO(done.out << done.err);
+  CHECK(done.code == 0);
+  CHECK(done.out.find("acme  mini    liveness           1m      10s         1440\n"
+                      "              records            1m      10s         1440\n"
+                      "              quality            1d      30s            1\n"
+                      "              all                                    2881\n") != std::string::npos);
+  CHECK(done.out.find("acme: daily allowance: none (a database of your own); switched off: heartbeat\n") !=
+        std::string::npos);
+  CHECK_FALSE(std::filesystem::exists(folder.path("nowhere.db")));
+}
+
+TEST_CASE("check counts every step of a write test") {
+  const TempDir folder;
+  const auto config = folder.write("agent.yaml", R"(agent: {name: a}
+ship: {url: 'http://127.0.0.1:1/api/v1/write'}
+crms:
+  - {name: acme, recipe: mini, with: {url: 'sqlite:/nowhere', heartbeat_table: heartbeat}, transactions: {enabled: true, interval: 1h}}
+)");
+  const auto done = check(config);
+  INFO(done.out << done.err);
+  CHECK(done.out.find("heartbeat          1h      10s           72\n") != std::string::npos);
+}
+
+TEST_CASE("check refuses rules that are not there") {
+  const TempDir folder;
+  const auto config =
+      folder.write("agent.yaml", "ship: {url: 'http://127.0.0.1:1/write'}\ncrms: []\nrules: [nowhere.yaml]\n");
+  const auto done = check(config);
+  CHECK(done.code == 2);
+  CHECK(done.err.find("nowhere.yaml") != std::string::npos);
+}
+
+TEST_CASE("recipes are listed, and one is explained in both languages") {
+  std::ostringstream out;
+  std::ostringstream err;
+  CHECK(recipes_command({}, defaults(), out, err) == 0);
+  CHECK(out.str().find("mini    A small CRM on SQLite  sql: sqlite") != std::string::npos);
+  out.str("");
+  CHECK(recipes_command({"mini", false}, defaults(), out, err) == 0);
+  for (const char* part :
+       {"read access to the file", "Nobody is asked.", "SELECT count(*) AS n FROM contact WHERE email IS NULL",
+        "crm_records_incomplete", "heartbeat_table", "required", "INSERT INTO ${heartbeat_table}"}) {
+    INFO(part);
+    CHECK(out.str().find(part) != std::string::npos);
+  }
+  out.str("");
+  CHECK(recipes_command({"mini", true}, defaults(), out, err) == 0);
+  CHECK(out.str().find("SQLite 上的小型 CRM") != std::string::npos);
+  CHECK(out.str().find("没有满意度调查。") != std::string::npos);
+  CHECK(recipes_command({"nothing", false}, defaults(), out, err) == 2);
+  CHECK(err.str().find("known: mini") != std::string::npos);
+}
+
+TEST_CASE("the command line knows its options and refuses others") {
+  CHECK(command({"--version"}).code == 0);
+  CHECK(command({"--version"}).out.starts_with("crmpulse-agent "));
+  CHECK(command({"--help"}).code == 0);
+  CHECK(command({"probe", "--help"}).out.find("--format") != std::string::npos);
+  CHECK(command({}).code == 2);
+  CHECK(command({"check", "--nonsense"}).code == 2);
+  CHECK(command({"frobnicate"}).code == 2);
+  CHECK(command({"check", "--log-level", "loud"}).code == 2);
+  CHECK(command({"probe", "--format", "xml"}).code == 3);
+  CHECK(command({"probe", "--config", "/nowhere/agent.yaml"}).code == 3);
+  const auto missing = command({"check", "--config", "/nowhere/agent.yaml", "--log-format", "json"});
+  CHECK(missing.code == 2);
+  CHECK(missing.err.starts_with("/nowhere/agent.yaml"));
+}

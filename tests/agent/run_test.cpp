@@ -1,0 +1,202 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <set>
+
+#include "tests/agent/support.h"
+
+using namespace crmpulse;
+using namespace crmpulse::agent::test;
+
+namespace {
+
+/// An agent of its own folder with SQLite CRMs, measured each second.
+class Agent {
+ public:
+  explicit Agent(const std::string& url) : url_(url) {
+    sqlite(folder.path("acme.db"), "CREATE TABLE contact(email TEXT); INSERT INTO contact VALUES (NULL);");
+  }
+
+  void configure(std::string_view crms, std::string_view agent = "") {
+    folder.write(
+        "agent.yaml",
+        fmt::format(
+            "agent: {{name: a, state_dir: state{}}}\nship: {{url: '{}'}}\ndefaults: {{interval: 1s, timeout: 2s}}\n"
+            "recipe_dir: {}\nrules: [{}]\ncrms:\n{}",
+            agent, url_, source_dir("tests/agent/data/recipes"), source_dir("tests/agent/data/rules.yaml"), crms));
+  }
+  [[nodiscard]] std::string crm(std::string_view name, std::string_view more = "") const {
+    return fmt::format("  - {{name: {}, recipe: mini, with: {{url: 'sqlite:{}'}}{}}}\n", name, folder.path("acme.db"),
+                       more);
+  }
+  Process start(std::vector<std::string> environment = {}) {
+    return Process{
+        {agent_program(), "run", "--config", folder.path("agent.yaml")}, folder.path("log"), std::move(environment)};
+  }
+  [[nodiscard]] std::string log() const { return read_file(folder.path("log")); }
+
+  TempDir folder;
+
+ private:
+  std::string url_;
+};
+
+std::set<std::string> seen(const Sink& sink, std::string_view metric, std::string_view label) {
+  std::set<std::string> out;
+  for (const auto& request : sink.received()) {
+    for (const Sample& sample : request.samples) {
+      if (sample.metric == metric) out.insert(std::string{sample.labels.get(label)});
+    }
+  }
+  return out;
+}
+
+/// Stamps of a CRM's accepted crm_up samples, as they arrived.
+std::vector<TimePoint> stamps(const Sink& sink, std::string_view crm) {
+  std::vector<TimePoint> out;
+  for (const auto& request : sink.received()) {
+    for (const Sample& sample : request.samples) {
+      if (request.answered / 100 == 2 && sample.metric == "crm_up" && sample.labels.get("crm") == crm)
+        out.push_back(sample.at);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a running agent ships its CRM's samples and its own, and stops cleanly on SIGTERM") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme", ", labels: {team: sales}"), ", labels: {region: eu}");
+  Process process = agent.start();
+  const bool shipped = eventually(
+      [&] { return sink.accepted("crm_up").size() >= 2 && !sink.accepted("crm_records_incomplete").empty(); });
+  INFO(agent.log());
+  REQUIRE(shipped);
+  CHECK(seen(sink, "crm_up", "kind") == std::set<std::string>{"mini"});
+  CHECK(seen(sink, "crm_up", "agent") == std::set<std::string>{"a"});
+  CHECK(seen(sink, "crm_up", "region") == std::set<std::string>{"eu"});
+  CHECK(seen(sink, "crm_up", "team") == std::set<std::string>{"sales"});
+  CHECK(sink.accepted("crm_records_incomplete").front() == 1);
+  CHECK(seen(sink, "crm_agent_heartbeat_timestamp_seconds", "crm") == std::set<std::string>{""});
+  CHECK(seen(sink, "crm_agent_calls_total", "crm") == std::set<std::string>{"acme"});
+  CHECK_FALSE(seen(sink, "crm_agent_info", "version").contains(""));
+  process.signal(SIGTERM);
+  CHECK(process.wait() == 0);
+  CHECK(agent.log().find("agent stopped") != std::string::npos);
+}
+
+TEST_CASE("SIGHUP takes over a good configuration whole, and nothing of a bad one") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  Process process = agent.start();
+  REQUIRE(eventually([&] { return !sink.accepted("crm_up").empty(); }));
+
+  agent.configure(agent.crm("globex") + "  - {name: broken, recipe: nothing}\n");
+  process.signal(SIGHUP);
+  REQUIRE(eventually([&] { return agent.log().find("reload refused, nothing changed") != std::string::npos; }));
+  const auto before = stamps(sink, "acme").size();
+  REQUIRE(eventually([&] { return stamps(sink, "acme").size() > before; }));
+  CHECK(stamps(sink, "globex").empty());
+
+  agent.configure(agent.crm("globex"));
+  process.signal(SIGHUP);
+  const bool changed = eventually([&] { return stamps(sink, "globex").size() >= 2; });
+  INFO(agent.log());
+  REQUIRE(changed);
+  process.signal(SIGTERM);
+  CHECK(process.wait() == 0);
+}
+
+TEST_CASE("what must not change while running is refused by a reload") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  Process process = agent.start();
+  REQUIRE(eventually([&] { return !sink.accepted("crm_up").empty(); }));
+  std::string text = read_file(agent.folder.path("agent.yaml"));
+  text.replace(text.find("state_dir: state"), 16, "state_dir: other");
+  agent.folder.write("agent.yaml", text);
+  process.signal(SIGHUP);
+  CHECK(eventually(
+      [&] { return agent.log().find("agent.state_dir: can only change with a restart") != std::string::npos; }));
+}
+
+TEST_CASE("an agent that was killed sends what was not acknowledged, once, in order") {
+  Agent agent{"http://127.0.0.1:1/api/v1/write"};
+  agent.configure(agent.crm("acme"));
+  {
+    Process process = agent.start();
+    // Nobody takes its samples; its spool grows: the other measurements, the agent's own, and liveness each second.
+    REQUIRE(eventually(
+        [&] { return sqlite_count(agent.folder.path("state/spool.db"), "SELECT count(*) FROM spool_row") >= 6; }));
+    process.signal(SIGKILL);
+    CHECK(process.wait() == 128 + SIGKILL);
+  }
+  const Sink sink;
+  std::string text = read_file(agent.folder.path("agent.yaml"));
+  text.replace(text.find("http://127.0.0.1:1/api/v1/write"), 31, sink.url());
+  agent.folder.write("agent.yaml", text);
+  const auto restarted = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+  Process process = agent.start();
+  const bool arrived = eventually([&] {
+    const auto at = stamps(sink, "acme");
+    return !at.empty() && at.back() >= restarted;
+  });
+  INFO(agent.log());
+  REQUIRE(arrived);
+  auto at = stamps(sink, "acme");
+  CHECK(at.front() < restarted);
+  CHECK(std::count_if(at.begin(), at.end(), [&](TimePoint time) { return time < restarted; }) >= 2);
+  CHECK(std::is_sorted(at.begin(), at.end()));
+  CHECK(std::adjacent_find(at.begin(), at.end()) == at.end());
+}
+
+TEST_CASE("a second agent on the same state directory is refused") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  const Process first = agent.start();
+  REQUIRE(eventually([&] { return !sink.accepted("crm_up").empty(); }));
+  Process second = agent.start();
+  CHECK(second.wait() == 1);
+}
+
+TEST_CASE("the service manager hears ready, alive, reloading and stopping from a running agent") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  const NotifySocket socket{agent.folder.path("notify")};
+  Process process = agent.start({"NOTIFY_SOCKET=" + agent.folder.path("notify"), "WATCHDOG_USEC=100000"});
+  const auto hears = [&](std::string_view start) {
+    for (int i = 0; i < 200; ++i) {
+      const std::string message = socket.next();
+      if (message.starts_with(start)) return true;
+      if (message == "nothing came") break;
+    }
+    return false;
+  };
+  CHECK(hears("READY=1"));
+  CHECK(hears("STATUS=1 CRMs, collector reachable"));
+  CHECK(hears("WATCHDOG=1"));
+  CHECK(hears("WATCHDOG=1"));
+  process.signal(SIGHUP);
+  CHECK(hears("RELOADING=1"));
+  CHECK(hears("READY=1"));
+  process.signal(SIGTERM);
+  CHECK(hears("STOPPING=1"));
+  CHECK(process.wait() == 0);
+}
+
+TEST_CASE("an unusable configuration ends run with 2 and every problem") {
+  Agent agent{"http://127.0.0.1:1/api/v1/write"};
+  agent.configure("  - {name: a, recipe: nothing}\n  - {name: b, recipe: mini}\n");
+  Process process = agent.start();
+  CHECK(process.wait() == 2);
+  CHECK(agent.log().find("crms[0].recipe") != std::string::npos);
+  CHECK(agent.log().find("crms[1].with.url") != std::string::npos);
+}

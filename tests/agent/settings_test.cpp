@@ -1,0 +1,138 @@
+#include "agent/settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "agent/url.h"
+#include "tests/agent/support.h"
+
+using namespace crmpulse;
+using namespace crmpulse::agent;
+using namespace crmpulse::agent::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+SettingsDefaults defaults() {
+  return {"this-host", "/var/lib/default", source_dir("tests/agent/data/recipes"),
+          source_dir("tests/agent/data/rules.yaml")};
+}
+
+const probes::Measurement& measurement(const CrmSettings& crm, std::string_view id) {
+  const auto& all = crm.recipe->measurements;
+  return *std::find_if(all.begin(), all.end(), [&](const auto& m) { return m.id == id; });
+}
+
+/// The lines `# expect: LINE: path: start of message` of a file.
+std::vector<std::string> expectations(const std::string& file) {
+  std::vector<std::string> out;
+  std::istringstream text{read_file(file)};
+  for (std::string line; std::getline(text, line);) {
+    if (!line.starts_with("# expect: ")) continue;
+    line.erase(0, 10);
+    if (const auto at = line.find("RECIPES"); at != std::string::npos) line.replace(at, 7, defaults().recipe_dir);
+    out.push_back(line);
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every key of agent.yaml reaches the settings") {
+  const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
+  const auto loaded = load_settings(source_dir("tests/agent/data/full.yaml"), defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  CHECK(loaded->agent_name == "branch-1");
+  CHECK(loaded->state_dir == "/tmp/state");
+  CHECK(loaded->labels == Labels{{"region", "eu"}});
+  CHECK(loaded->connectivity_url == "https://www.example.com/");
+  CHECK(loaded->ship.url == "http://127.0.0.1:9460/api/v1/write");
+  CHECK(loaded->ship.token.reveal() == "s3cret");
+  CHECK(loaded->ship.spool_max == 64ULL * 1024 * 1024);
+  CHECK(loaded->ship.batch_samples == 500);
+  CHECK(loaded->rules == std::vector{source_dir("tests/agent/data/rules.yaml")});
+  CHECK(loaded->recipe_dir == source_dir("tests/agent/data/recipes"));
+  REQUIRE(loaded->crms.size() == 2);
+  CHECK(loaded->crms[0].name == "acme");
+  CHECK(loaded->crms[0].budget == 0.02);
+  CHECK(loaded->crms[0].labels == Labels{{"team", "sales"}});
+  CHECK(loaded->crms[0].off == std::vector<std::string>{"records"});
+  CHECK(loaded->crms[1].recipe->name == "mini");
+}
+
+TEST_CASE("an interval comes from the measurement's own key, then the recipe, then the CRM, then the defaults") {
+  const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
+  const auto loaded = load_settings(source_dir("tests/agent/data/full.yaml"), defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  const CrmSettings& acme = loaded->crms[0];
+  const CrmSettings& globex = loaded->crms[1];
+  CHECK(measurement(acme, "quality").interval == Duration{12h});
+  CHECK(measurement(acme, "quality").timeout == Duration{60s});
+  CHECK(measurement(globex, "quality").interval == Duration{24h});
+  CHECK(measurement(globex, "quality").timeout == Duration{30s});
+  CHECK(measurement(acme, "liveness").interval == Duration{45s});
+  CHECK(measurement(globex, "liveness").interval == Duration{15s});
+  CHECK(measurement(acme, "heartbeat").interval == Duration{10min});
+}
+
+TEST_CASE("write tests are off until asked for") {
+  const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
+  const auto loaded = load_settings(source_dir("tests/agent/data/full.yaml"), defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  CHECK(loaded->crms[1].off == std::vector<std::string>{"heartbeat"});
+}
+
+TEST_CASE("a minimal agent.yaml takes the machine's defaults") {
+  const TempDir folder;
+  const std::string file =
+      folder.write("agent.yaml", "ship: {url: 'https://collector.example.com/api/v1/write'}\ncrms: []\n");
+  const auto loaded = load_settings(file, defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  CHECK(loaded->agent_name == "this-host");
+  CHECK(loaded->state_dir == "/var/lib/default");
+  CHECK(loaded->rules == std::vector{defaults().rules_file});
+  CHECK(loaded->interval == Duration{30s});
+  CHECK(loaded->timeout == Duration{10s});
+  CHECK(loaded->ship.batch_samples == 2000);
+}
+
+TEST_CASE("every rejected file is rejected with all its problems, by line and path") {
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{source_dir("tests/agent/rejected")}) {
+    INFO(entry.path());
+    ++files;
+    const auto loaded = load_settings(entry.path().string(), defaults());
+    REQUIRE_FALSE(loaded.has_value());
+    std::vector<std::string> found;
+    for (const Problem& problem : loaded.error()) {
+      CHECK((problem.file == entry.path().string()));
+      found.push_back(fmt::format("{}: {}: {}", problem.line, problem.path, problem.message));
+    }
+    const auto expected = expectations(entry.path().string());
+    INFO(to_string(loaded.error()));
+    CHECK(found.size() == expected.size());
+    for (const std::string& wanted : expected) {
+      INFO("expected " << wanted);
+      CHECK(std::any_of(found.begin(), found.end(), [&](const std::string& line) { return line.starts_with(wanted); }));
+    }
+  }
+  CHECK(files >= 14);
+}
+
+TEST_CASE("the shipped example is a valid configuration") {
+  SettingsDefaults shipped = defaults();
+  shipped.recipe_dir = source_dir("config/recipes");
+  const auto loaded = load_settings(source_dir("config/agent.yaml"), shipped);
+  if (!loaded) FAIL(to_string(loaded.error()));
+  CHECK(loaded->crms.size() == 1);
+}
+
+TEST_CASE("evidence goes to the sibling of the write path") {
+  CHECK(evidence_url("http://h:9460/api/v1/write") == "http://h:9460/api/v1/evidence");
+  CHECK(evidence_url("http://h:9460/api/v1/write/") == "http://h:9460/api/v1/evidence");
+  CHECK(evidence_url("https://h/push?tenant=a/b") == "https://h/evidence?tenant=a/b");
+  CHECK(evidence_url("https://h") == "https://h/evidence");
+}

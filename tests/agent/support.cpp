@@ -1,0 +1,240 @@
+#include "tests/agent/support.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "wire/evidence.h"
+#include "wire/remote_write.h"
+
+namespace crmpulse::agent::test {
+namespace {
+
+constexpr std::chrono::seconds kPatience{20};
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+std::vector<Sample> decode(std::string_view body) {
+  std::vector<Sample> out;
+  wire::Decoder decoder;
+  const auto visit = [&](const wire::SeriesView& series) {
+    std::string metric;
+    Labels labels;
+    for (const auto& [name, value] : series.labels) {
+      if (name == "__name__")
+        metric = value;
+      else
+        labels.set(name, value);
+    }
+    for (const auto& [value, at] : series.samples) out.push_back({metric, labels, value, from_unix_millis(at)});
+  };
+  if (!decoder.decode(wire::Version::v1, body, visit)) throw std::runtime_error("the sink cannot decode a body");
+  return out;
+}
+
+}  // namespace
+
+bool eventually(const std::function<bool()>& condition) {
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  while (std::chrono::steady_clock::now() < deadline) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
+  return condition();
+}
+
+TempDir::TempDir() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "crmpulse-test-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+  path_ = pattern;
+}
+
+TempDir::~TempDir() {
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+}
+
+std::string TempDir::write(std::string_view name, std::string_view text) const {
+  std::ofstream{path(name)} << text;
+  return path(name);
+}
+
+std::string source_dir(std::string_view below) {
+  return std::string{CRMPULSE_SOURCE_DIR} + "/" + std::string{below};
+}
+
+std::string read_file(const std::string& file) {
+  std::ostringstream out;
+  out << std::ifstream{file}.rdbuf();
+  return out.str();
+}
+
+Sink::Sink(unsigned short port) {
+  net::ServerOptions options;
+  options.port = port;
+  server_ = std::move(net::HttpServer::listen(loop_, options, [this](net::HttpRequest request, net::Respond respond) {
+                        respond(answer(request));
+                      }).value());
+  port_ = server_->port();
+  thread_ = std::thread{[this] { loop_.run(); }};
+}
+
+Sink::~Sink() {
+  loop_.post([this] { server_->stop(Duration{}, [this] { loop_.stop(); }); });
+  thread_.join();
+}
+
+void Sink::script(const std::string& path, std::vector<net::HttpResponse> answers) {
+  const std::lock_guard lock{mutex_};
+  auto& queue = scripts_[path];
+  queue.insert(queue.end(), answers.begin(), answers.end());
+}
+
+net::HttpResponse Sink::answer(const net::HttpRequest& request) {
+  Received received{.path = request.path, .headers = {}, .samples = {}, .evidence = {}, .answered = 0};
+  for (const auto& [name, value] : request.headers) received.headers[lower(name)] = value;
+  if (request.path.ends_with("/evidence"))
+    received.evidence = wire::decode_evidence(request.body).value();
+  else if (request.method == "POST")
+    received.samples = decode(request.body);
+  const std::lock_guard lock{mutex_};
+  net::HttpResponse out{204, {}, {}};
+  if (auto& queue = scripts_[request.path]; !queue.empty()) {
+    out = queue.front();
+    queue.pop_front();
+  }
+  received.answered = out.status;
+  received_.push_back(std::move(received));
+  return out;
+}
+
+std::vector<Received> Sink::received() const {
+  const std::lock_guard lock{mutex_};
+  return received_;
+}
+
+std::vector<double> Sink::accepted(std::string_view metric) const {
+  std::vector<double> out;
+  for (const Received& request : received()) {
+    if (request.answered / 100 != 2) continue;
+    for (const Sample& sample : request.samples) {
+      if (sample.metric == metric) out.push_back(sample.value);
+    }
+  }
+  return out;
+}
+
+std::string Sink::url() const {
+  return "http://127.0.0.1:" + std::to_string(port_) + "/api/v1/write";
+}
+
+Process::Process(std::vector<std::string> command, const std::string& log, std::vector<std::string> environment) {
+  std::vector<char*> arguments;
+  for (std::string& part : command) arguments.push_back(part.data());
+  arguments.push_back(nullptr);
+  pid_ = fork();
+  if (pid_ != 0) return;
+  for (std::string& variable : environment) putenv(variable.data());
+  const int out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  dup2(out, STDOUT_FILENO);
+  dup2(out, STDERR_FILENO);
+  execv(arguments[0], arguments.data());
+  _exit(127);
+}
+
+Process::~Process() {
+  if (pid_ < 0) return;
+  kill(pid_, SIGKILL);
+  waitpid(pid_, nullptr, 0);
+}
+
+void Process::signal(int number) const {
+  kill(pid_, number);
+}
+
+int Process::wait() {
+  int status = 0;
+  if (!eventually([&] { return waitpid(pid_, &status, WNOHANG) == pid_; })) return -1;
+  pid_ = -1;
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+std::string agent_program() {
+  return std::string{CRMPULSE_BINARY_DIR} + "/bin/crmpulse-agent";
+}
+
+NotifySocket::NotifySocket(const std::string& name) : fd_(socket(AF_UNIX, SOCK_DGRAM, 0)) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, name.data(), name.size());
+  if (name.front() == '@') address.sun_path[0] = '\0';
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  const timeval patience{kPatience.count(), 0};
+  if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
+      setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) {
+    throw std::runtime_error("no notify socket");
+  }
+}
+
+NotifySocket::~NotifySocket() {
+  close(fd_);
+}
+
+std::string NotifySocket::next() const {
+  char buffer[512];
+  const auto size = recv(fd_, buffer, sizeof buffer, 0);
+  return size < 0 ? "nothing came" : std::string(buffer, static_cast<std::size_t>(size));
+}
+
+Environment::Environment(std::string name, const std::string& value) : name_(std::move(name)) {
+  setenv(name_.c_str(), value.c_str(), 1);
+}
+
+Environment::~Environment() {
+  unsetenv(name_.c_str());
+}
+
+void sqlite(const std::string& file, const std::string& sql) {
+  sqlite3* handle = nullptr;
+  char* message = nullptr;
+  const bool done = sqlite3_open(file.c_str(), &handle) == SQLITE_OK &&
+                    sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message) == SQLITE_OK;
+  const std::string why = message == nullptr ? "cannot open" : message;
+  sqlite3_free(message);
+  sqlite3_close(handle);
+  if (!done) throw std::runtime_error(file + ": " + why);
+}
+
+int sqlite_count(const std::string& file, const std::string& query) {
+  sqlite3* handle = nullptr;
+  sqlite3_stmt* statement = nullptr;
+  int count = -1;
+  if (sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READONLY, nullptr) == SQLITE_OK &&
+      sqlite3_prepare_v2(handle, query.c_str(), -1, &statement, nullptr) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW) {
+    count = sqlite3_column_int(statement, 0);
+  }
+  sqlite3_finalize(statement);
+  sqlite3_close(handle);
+  return count;
+}
+
+}  // namespace crmpulse::agent::test

@@ -1,0 +1,117 @@
+#pragma once
+// A receiver that answers as a test says, temporary folders, and real child processes.
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/evidence.h"
+#include "core/sample.h"
+#include "net/http_server.h"
+
+namespace crmpulse::agent::test {
+
+/// Looks until `condition` holds; false after 20 s.
+[[nodiscard]] bool eventually(const std::function<bool()>& condition);
+
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  [[nodiscard]] std::string path(std::string_view name = "") const { return (path_ / name).string(); }
+  /// Writes a file and gives its path.
+  std::string write(std::string_view name, std::string_view text) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+[[nodiscard]] std::string source_dir(std::string_view below);
+[[nodiscard]] std::string read_file(const std::string& file);
+
+/// What came in one request.
+struct Received {
+  std::string path;
+  std::map<std::string, std::string> headers;  ///< names in lower case
+  std::vector<Sample> samples;
+  std::vector<Evidence> evidence;
+  int answered = 0;
+};
+
+/// A remote-write receiver. Answers are taken from a script by path, then 204.
+class Sink {
+ public:
+  explicit Sink(unsigned short port = 0);
+  ~Sink();
+  void script(const std::string& path, std::vector<net::HttpResponse> answers);
+  [[nodiscard]] std::vector<Received> received() const;
+  /// Values of a metric in the order they were accepted (2xx).
+  [[nodiscard]] std::vector<double> accepted(std::string_view metric) const;
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] unsigned short port() const { return port_; }
+
+ private:
+  net::HttpResponse answer(const net::HttpRequest& request);
+
+  net::Loop loop_;
+  std::unique_ptr<net::HttpServer> server_;
+  unsigned short port_ = 0;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::deque<net::HttpResponse>> scripts_;
+  std::vector<Received> received_;
+  std::thread thread_;
+};
+
+/// The agent's own program as a child process; its output goes to a file.
+class Process {
+ public:
+  Process(std::vector<std::string> command, const std::string& log, std::vector<std::string> environment = {});
+  ~Process();  ///< kills what still runs
+  void signal(int number) const;
+  /// Exit code, or 128 + signal; -1 when it does not end within 20 s.
+  [[nodiscard]] int wait();
+
+ private:
+  int pid_ = -1;
+};
+[[nodiscard]] std::string agent_program();
+
+/// Stands where systemd's notify socket would: a path, or an abstract name with a leading @.
+class NotifySocket {
+ public:
+  explicit NotifySocket(const std::string& name);
+  ~NotifySocket();
+  NotifySocket(const NotifySocket&) = delete;
+  NotifySocket& operator=(const NotifySocket&) = delete;
+  /// The next message; "nothing came" after 20 s.
+  [[nodiscard]] std::string next() const;
+
+ private:
+  int fd_;
+};
+
+/// Sets a variable of our environment for a while.
+class Environment {
+ public:
+  Environment(std::string name, const std::string& value);
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  std::string name_;
+};
+
+/// Runs statements on a SQLite file.
+void sqlite(const std::string& file, const std::string& sql);
+/// The one number a query gives; -1 when the file or the table is not there (yet). Reads only.
+[[nodiscard]] int sqlite_count(const std::string& file, const std::string& query);
+
+}  // namespace crmpulse::agent::test

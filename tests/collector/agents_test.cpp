@@ -1,0 +1,69 @@
+#include "collector/agents.h"
+
+#include <catch2/catch.hpp>
+
+using namespace crmpulse;
+using namespace crmpulse::collector;
+
+namespace {
+
+const TimePoint kNow = from_unix_millis(1'790'000'000'000);
+constexpr auto kSamples = store::RecordKind::remote_write_1;
+constexpr auto kEvidence = store::RecordKind::evidence;
+
+}  // namespace
+
+TEST_CASE("an agent's samples are corrected by the median of its last five offsets") {
+  AgentBook book;
+  CHECK(book.observe("a", kNow - Duration{1000}, kNow) == Duration{1000});
+  CHECK(book.observe("a", kNow - Duration{1100}, kNow) == Duration{1100});
+  CHECK(book.observe("a", kNow - Duration{20'000}, kNow) == Duration{1100});
+  CHECK(book.observe("a", kNow - Duration{900}, kNow) == Duration{1100});
+  CHECK(book.observe("a", kNow - Duration{950}, kNow) == Duration{1000});
+  CHECK_FALSE(book.all().at("a").skewed);
+}
+
+TEST_CASE("a clock off by more than thirty seconds is flagged and replaced by the time of receipt") {
+  AgentBook book;
+  CHECK(book.observe("a", kNow - Duration{100}, kNow) == Duration{100});
+  CHECK(book.observe("a", kNow + Duration{31'000}, kNow) == Duration{-31'000});
+  CHECK(book.all().at("a").skewed);
+}
+
+TEST_CASE("only the newest acknowledged batch of an endpoint is a duplicate") {
+  AgentBook book;
+  using Batch = AgentBook::Batch;
+  CHECK(book.begin("a", kSamples, 7) == Batch::fresh);
+  CHECK(book.begin("a", kSamples, 7) == Batch::pending);
+  book.end("a", kSamples, 7, true);
+  CHECK(book.begin("a", kSamples, 7) == Batch::duplicate);
+  CHECK(book.begin("a", kEvidence, 7) == Batch::fresh);
+  CHECK(book.begin("b", kSamples, 7) == Batch::fresh);
+  // An agent whose spool was lost counts from one again.
+  CHECK(book.begin("a", kSamples, 1) == Batch::fresh);
+}
+
+TEST_CASE("a batch that could not be journalled may come again") {
+  AgentBook book;
+  CHECK(book.begin("a", kSamples, 7) == AgentBook::Batch::fresh);
+  book.end("a", kSamples, 7, false);
+  CHECK(book.begin("a", kSamples, 7) == AgentBook::Batch::fresh);
+}
+
+TEST_CASE("acknowledged batches survive being saved, nonsense loads as nothing") {
+  AgentBook book;
+  book.end("a", kSamples, 7, true);
+  book.end("a", kEvidence, 5, true);
+  AgentBook other;
+  other.load(book.save());
+  CHECK(other.begin("a", kSamples, 7) == AgentBook::Batch::duplicate);
+  CHECK(other.begin("a", kEvidence, 5) == AgentBook::Batch::duplicate);
+  AgentBook empty;
+  empty.load("{broken");
+  CHECK(empty.all().empty());
+}
+
+TEST_CASE("an agent's time is RFC 3339 or Unix milliseconds") {
+  CHECK(parse_agent_time("2026-11-21T09:00:00Z").value() == parse_agent_time("1795251600000").value());
+  CHECK(parse_agent_time("yesterday").has_error());
+}

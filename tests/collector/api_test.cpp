@@ -1,0 +1,217 @@
+// What people, scripts and Prometheus read; and reloading.
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "collector/crm_book.h"
+#include "collector/json_text.h"
+#include "collector/series_table.h"
+#include "collector_fixture.h"
+
+using namespace crmpulse;
+using namespace crmpulse::test;
+
+namespace {
+
+boost::json::value first_crm(const RunningCollector& running) {
+  return running.get_json("/api/v1/crms").at("crms").at(0);
+}
+
+void write_everything(const RunningCollector& running) {
+  std::vector<Sample> samples;
+  const TimePoint now = running.now();
+  for (const char* metric : {"crm_up", "crm_licensed_users", "crm_agent_calls_total", "crm_health_level",
+                             "crm_operation_latency_seconds_bucket"}) {
+    samples.push_back(sample(metric, "acme", 1, now));
+  }
+  samples.push_back(
+      sample("crm_process_seconds", "acme", 90, now, {{"process", "lead_response"}, {"quantile", "0.5"}}));
+  samples.push_back(
+      sample("crm_failure", "acme", 1, now, {{"operation", "create"}, {"stage", "auth"}, {"reason", "credentials"}}));
+  samples.push_back(sample("crm_info", "acme", 1, now, {{"version", "6.0 \"x\" \\ y\n"}}));
+  REQUIRE(send(write_call(running.base(), wire::encode(samples))).status == 204);
+  REQUIRE(running.write_latency("acme", 5) == 204);
+}
+
+}  // namespace
+
+TEST_CASE("the list of CRMs has the promised shape") {
+  const RunningCollector running;
+  REQUIRE(running.get_json("/api/v1/crms").at("crms").as_array().empty());
+  REQUIRE(running.write_latency("acme", 5) == 204);
+  const boost::json::value crm = first_crm(running);
+  CHECK(crm.at("crm").as_string() == "acme");
+  CHECK(crm.at("kind").as_string() == "tryton");
+  CHECK(crm.at("state").as_string() == "poor");
+  CHECK(crm.at("data_status").as_string() == "fresh");
+  CHECK(parse_time(std::string_view{crm.at("since").as_string()}).has_value());
+  CHECK(crm.at("score").is_number());
+  const boost::json::value dimension = crm.at("dimensions").at(0);
+  CHECK(dimension.at("dimension").as_string() == "latency");
+  CHECK(dimension.at("state").as_string() == "poor");
+  CHECK(dimension.at("value").to_number<double>() == 5);
+  CHECK(dimension.at("unit").as_string() == "seconds");
+  CHECK(dimension.at("sub_healthy").to_number<double>() == 1);
+  CHECK(dimension.at("poor").to_number<double>() == 3);
+  const boost::json::value incident = crm.at("incident");
+  CHECK(incident.at("level").as_string() == "poor");
+  CHECK(incident.at("acked_by").is_null());
+  CHECK(incident.at("fault").at("verdict").as_string() == "database");
+  CHECK(incident.at("remedies").at(0).at("dimension").as_string() == "latency");
+  CHECK_FALSE(incident.at("remedies").at(0).at("zh").as_string().empty());
+}
+
+TEST_CASE("a CRM is unknown while it warms up") {
+  const RunningCollector running;
+  REQUIRE(send(write_call(running.base(), wire::encode(std::vector{sample("crm_records", "acme", 3, running.now())})))
+              .status == 204);
+  const boost::json::value crm = first_crm(running);
+  CHECK(crm.at("data_status").as_string() == "warming_up");
+  CHECK(crm.at("state").as_string() == "unknown");
+  CHECK(crm.at("incident").is_null());
+  CHECK(running.get("/metrics").body.find("crm_health_level{") == std::string::npos);
+}
+
+TEST_CASE("incidents are listed by state and CRM, and one by one") {
+  const RunningCollector running;
+  REQUIRE(running.write_latency("acme", 5) == 204);
+  REQUIRE(eventually(
+      [&] { return running.get_json("/api/v1/incidents?state=open").at("incidents").as_array().size() == 1; }));
+  const boost::json::value open = running.get_json("/api/v1/incidents?state=open&crm=acme").at("incidents").at(0);
+  CHECK(open.at("state").as_string() == "open");
+  CHECK(open.at("level").as_string() == "poor");
+  CHECK(running.get_json("/api/v1/incidents?crm=other").at("incidents").as_array().empty());
+  CHECK(running.get_json("/api/v1/incidents?state=resolved").at("incidents").as_array().empty());
+  CHECK(running.get("/api/v1/incidents?state=odd").status == 400);
+  CHECK(running.get("/api/v1/deliveries?status=odd").status == 400);
+  const std::string id{open.at("id").as_string()};
+  CHECK(running.get_json("/api/v1/incidents/" + id).at("crm").as_string() == "acme");
+  CHECK(running.get("/api/v1/incidents/nothing").status == 404);
+}
+
+TEST_CASE("the page shows every CRM in both languages and escapes what came from outside") {
+  const RunningCollector running;
+  REQUIRE(running.write_latency("<b>acme</b>", 5) == 204);
+  const std::string page = running.get("/").body;
+  CHECK(page.find("<b>acme") == std::string::npos);
+  CHECK(page.find("&lt;b&gt;acme") != std::string::npos);
+  CHECK(page.find("不良") != std::string::npos);
+}
+
+TEST_CASE("/metrics is clean under promtool, with every family of health, samples and the collector") {
+  const RunningCollector running;
+  write_everything(running);
+  const net::ClientResponse response = running.get("/metrics");
+  CHECK(response.header("content-type") == "text/plain; version=0.0.4; charset=utf-8");
+  const TempDir directory;
+  const std::string file = directory.write("metrics", response.body);
+  const std::string report = directory.path("report");
+  const int code = std::system(("promtool check metrics < " + file + " > " + report + " 2>&1").c_str());
+  INFO(report);
+  CHECK(code == 0);
+  CHECK(std::filesystem::file_size(report) == 0);
+  const auto has = [&](const std::string& line) { return response.body.find("\n" + line) != std::string::npos; };
+  CHECK(has(R"(crm_health_level{crm="acme",kind="tryton"} 2)"));
+  CHECK(has(R"(crm_health{crm="acme",kind="tryton",state="poor"} 1)"));
+  CHECK(has(R"(crm_health_score{crm="acme",kind="tryton"} )"));
+  CHECK(has(R"(crm_dimension_level{crm="acme",kind="tryton",dimension="latency"} 2)"));
+  CHECK(has(R"(crm_dimension_value{crm="acme",kind="tryton",dimension="latency"} 5)"));
+  CHECK(has(R"(crm_incident_open{crm="acme",kind="tryton",level="poor",fault="credentials"} 1)"));
+  CHECK(has(R"(crm_availability_ratio{crm="acme",kind="tryton",window="1h"} 1)"));
+  CHECK(has(R"(crm_operation_latency_seconds_bucket{crm="acme",kind="tryton",operation="read",le="10"} 6)"));
+  CHECK(has(R"(crm_operation_latency_seconds_count{crm="acme",kind="tryton",operation="read"} 6)"));
+  CHECK(has(R"(crmpulse_collector_build_info{version=")"));
+  CHECK(response.body.find("crm_health_level{agent") == std::string::npos);
+}
+
+TEST_CASE("a reload applies whole or not at all") {
+  RunningCollector running;
+  REQUIRE(running.write_latency("acme", 1.5) == 204);
+  REQUIRE(running.state_of("acme") == "sub_healthy");
+  const auto reload = [&] { return send({"POST", running.base() + "/-/reload", {}, ""}); };
+
+  running.files().rules = "rules:\n  - id: latency\n    nonsense: 1\n";
+  running.files().receivers = "  - {name: oncall, type: webhook, url: \"http://127.0.0.1:1/\"}\n";
+  running.write_files();
+  const net::ClientResponse refused = reload();
+  CHECK(refused.status == 422);
+  const boost::json::value error = boost::json::parse(refused.body).at("error");
+  CHECK(error.at("code").as_string() == "invalid_configuration");
+  CHECK(std::string_view{error.at("problems").at(0).as_string()}.starts_with("rules.yaml:"));
+  CHECK(refused.body.find(running.directory().path()) == std::string::npos);
+  CHECK(running.get("/metrics").body.find("crmpulse_collector_last_reload_successful 0") != std::string::npos);
+  CHECK(running.get("/metrics").body.find("receiver=\"oncall\"") == std::string::npos);
+  CHECK(first_crm(running).at("dimensions").at(0).at("poor").to_number<double>() == 3);
+
+  std::string rules = kQuickRules;
+  rules.replace(rules.find("enter: 3"), 8, "enter: 2");
+  rules.replace(rules.find("exit: 2.7"), 9, "exit: 1.9");
+  running.files().rules = rules;
+  running.files().extra = "external_url: https://example.com/\n";
+  running.write_files();
+  const net::ClientResponse applied = reload();
+  INFO(applied.body);
+  CHECK(applied.status == 200);
+  CHECK(first_crm(running).at("dimensions").at(0).at("poor").to_number<double>() == 2);
+  CHECK(running.get("/metrics").body.find("receiver=\"oncall\"") != std::string::npos);
+  CHECK(running.state_of("acme") == "sub_healthy");
+}
+
+TEST_CASE("a reload says which changes wait for a restart") {
+  RunningCollector running;
+  running.files().extra = "metrics: open\n";
+  running.write_files();
+  const net::ClientResponse response = send({"POST", running.base() + "/-/reload", {}, ""});
+  CHECK(response.status == 200);
+  CHECK(boost::json::parse(response.body).at("needs_restart").at(0).as_string() == "metrics");
+}
+
+TEST_CASE("numbers in JSON are written as people write them") {
+  CHECK(collector::to_text(boost::json::object{
+            {"a", 87.5}, {"b", 3.0}, {"c", "é\n"}, {"d", nullptr}, {"e", boost::json::array{1, true}}}) ==
+        R"({"a":87.5,"b":3,"c":"é\n","d":null,"e":[1,true]})");
+}
+
+TEST_CASE("availability counts the readings of its window only") {
+  collector::Availability availability;
+  const TimePoint now = parse_time("2026-11-21T12:00:00Z").value();
+  CHECK_FALSE(availability.ratio(now, std::chrono::hours{1}).has_value());
+  availability.observe(now - std::chrono::hours{2}, false);
+  availability.observe(now - std::chrono::minutes{10}, true);
+  availability.observe(now, true);
+  CHECK(availability.ratio(now, std::chrono::hours{1}) == 1.0);
+  CHECK(*availability.ratio(now, std::chrono::hours{24}) == Approx(2.0 / 3));
+}
+
+TEST_CASE("a value is shown five minutes, or three intervals up to three hours") {
+  collector::Series series;
+  const TimePoint now = parse_time("2026-11-21T12:00:00Z").value();
+  const auto fresh = [&](Duration age) { return collector::SeriesTable::fresh(series, now + age); };
+  series.note(now - std::chrono::seconds{30}, 1);
+  series.note(now, 1);
+  CHECK(fresh(std::chrono::minutes{5}));
+  CHECK_FALSE(fresh(std::chrono::minutes{6}));
+  series = {};
+  series.note(now - std::chrono::minutes{30}, 1);
+  series.note(now, 1);
+  CHECK(fresh(std::chrono::minutes{90}));
+  CHECK_FALSE(fresh(std::chrono::minutes{91}));
+  series.note(now - std::chrono::hours{1}, 7);
+  CHECK(series.value == 1);
+}
+
+TEST_CASE("series nobody has sent for long are forgotten, the others keep their place") {
+  collector::SeriesTable table{2};
+  const std::vector<wire::LabelView> labels{{"__name__", "crm_up"}, {"crm", "acme"}};
+  const auto a = table.find_or_add({"a", labels, {}});
+  const auto b = table.find_or_add({"b", labels, {}});
+  REQUIRE((a && b));
+  CHECK_FALSE(table.find_or_add({"c", labels, {}}).has_value());
+  CHECK(table.find_or_add({"b", labels, {}}) == b);
+  const TimePoint now = parse_time("2026-11-21T12:00:00Z").value();
+  table[*b].note(now, 1);
+  table.forget(now);
+  CHECK(table.size() == 1);
+  CHECK(table.find_or_add({"b", labels, {}}) == b);
+  CHECK(table.find_or_add({"c", labels, {}}) == a);
+}

@@ -1,0 +1,92 @@
+#pragma once
+// A whole collector on a free port, its files in a folder that goes with the test.
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "collector/collector.h"
+#include "core/clock.h"
+#include "support.h"
+
+namespace crmpulse::test {
+
+struct CollectorFiles {
+  std::string receivers;  ///< YAML under `receivers:`
+  std::string extra;      ///< more top-level lines
+  std::string auth = "off";
+  std::string rules = kQuickRules;
+};
+
+class RunningCollector {
+ public:
+  explicit RunningCollector(CollectorFiles files = {}) : files_(std::move(files)) {
+    write_files();
+    start();
+  }
+  ~RunningCollector() { stop(); }
+
+  void write_files() const {
+    directory_.write("rules.yaml", files_.rules);
+    directory_.write("remedies.yaml", kRemedies);
+    directory_.write(
+        "collector.yaml",
+        fmt::format(
+            "listen: 127.0.0.1:0\nauth: {}\nstate_dir: {}\nrules: [rules.yaml]\nremedies: [remedies.yaml]\n{}{}",
+            files_.auth, directory_.path("state"), files_.extra,
+            files_.receivers.empty() ? "" : "receivers:\n" + files_.receivers));
+  }
+  void start() {
+    const std::string config = directory_.path("collector.yaml");
+    auto configuration = collector::load_configuration(config);
+    if (!configuration) throw std::runtime_error(to_string(configuration.error()));
+    thread_ = std::make_unique<LoopThread>();
+    collector_ =
+        std::move(collector::Collector::start(thread_->loop(), {clock_, wall_}, config, *configuration).value());
+    thread_->begin();
+  }
+  /// As SIGTERM does.
+  void stop() {
+    if (!collector_) return;
+    thread_->run([this] { collector_->stop(); });
+    thread_->join();
+    collector_.reset();
+    thread_.reset();
+  }
+
+  [[nodiscard]] std::string base() const { return fmt::format("http://127.0.0.1:{}", collector_->port()); }
+  [[nodiscard]] net::ClientResponse get(const std::string& path) const { return send({"GET", base() + path, {}, ""}); }
+  [[nodiscard]] boost::json::value get_json(const std::string& path) const {
+    return boost::json::parse(get(path).body);
+  }
+  [[nodiscard]] std::string state_of(const std::string& crm) const {
+    const net::ClientResponse response = get("/api/v1/crms/" + crm);
+    if (response.status != 200) return "";
+    const boost::json::value parsed = boost::json::parse(response.body);
+    return std::string{parsed.at("state").as_string()};
+  }
+  /// Latencies one second apart that end now.
+  [[nodiscard]] int write_latency(const std::string& crm, double seconds, int count = 6) const {
+    std::vector<Sample> samples;
+    for (int i = count - 1; i >= 0; --i) {
+      samples.push_back(sample("crm_operation_duration_seconds", crm, seconds, clock_.now() - std::chrono::seconds{i},
+                               {{"operation", "read"}}));
+    }
+    return send(write_call(base(), wire::encode(samples))).status;
+  }
+  [[nodiscard]] const TempDir& directory() const { return directory_; }
+  [[nodiscard]] CollectorFiles& files() { return files_; }
+  [[nodiscard]] collector::Collector& collector() { return *collector_; }
+  [[nodiscard]] LoopThread& thread() { return *thread_; }
+  [[nodiscard]] TimePoint now() const { return clock_.now(); }
+
+ private:
+  TempDir directory_;
+  CollectorFiles files_;
+  SystemClock clock_;
+  collector::WallClock wall_;
+  std::unique_ptr<LoopThread> thread_;
+  std::unique_ptr<collector::Collector> collector_;
+};
+
+}  // namespace crmpulse::test

@@ -1,0 +1,231 @@
+// The program itself: exit codes, signals, what the service manager hears.
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+#include <fstream>
+#include <sstream>
+
+#include "collector/service.h"
+#include "support.h"
+#include "wire/remote_write.h"
+
+using namespace crmpulse;
+using namespace crmpulse::test;
+
+namespace {
+
+const std::string kProgram = CRMPULSE_BINARY_DIR "/bin/crmpulse-collector";
+
+struct Ran {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+std::string read(const std::string& file) {
+  std::ostringstream text;
+  text << std::ifstream{file}.rdbuf();
+  return text.str();
+}
+
+Ran run(const TempDir& directory, const std::string& arguments) {
+  const std::string out = directory.path("stdout");
+  const std::string err = directory.path("stderr");
+  const int status = std::system((kProgram + " " + arguments + " >" + out + " 2>" + err + " </dev/null").c_str());
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, read(out), read(err)};
+}
+
+/// Rules, remedies and a collector.yaml of this text before them.
+std::string configure(const TempDir& directory, const std::string& more = "") {
+  directory.write("rules.yaml", kQuickRules);
+  directory.write("remedies.yaml", kRemedies);
+  return directory.write("collector.yaml", "listen: 127.0.0.1:0\nauth: off\nstate_dir: state\nrules: [rules.yaml]\nremedies: [remedies.yaml]\n" + more);
+}
+
+/// Starts `run` with its log in a file; SIGKILL when the object goes.
+class Service {
+ public:
+  Service(const TempDir& directory, const std::string& config) : log_(directory.path("log")) {
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      if (std::freopen(log_.c_str(), "a", stderr) == nullptr) ::_exit(99);
+      ::execl(kProgram.c_str(), kProgram.c_str(), "run", "--config", config.c_str(), nullptr);
+      ::_exit(99);
+    }
+  }
+  ~Service() {
+    if (pid_ > 0) end(SIGKILL);
+  }
+  Service(const Service&) = delete;
+  Service& operator=(const Service&) = delete;
+  [[nodiscard]] std::string base() const {
+    std::string port;
+    REQUIRE(eventually([&] {
+      const std::string text = read(log_);
+      const auto at = text.find("address=127.0.0.1:");
+      if (at == std::string::npos) return false;
+      port = text.substr(at + 18, text.find_first_of(" \n", at + 18) - at - 18);
+      return text.find('\n', at) != std::string::npos;
+    }));
+    return "http://127.0.0.1:" + port;
+  }
+  void signal(int number) const { ::kill(pid_, number); }
+  int end(int number) {
+    signal(number);
+    int status = 0;
+    ::waitpid(pid_, &status, 0);
+    pid_ = -1;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  }
+  [[nodiscard]] std::string log() const { return read(log_); }
+
+ private:
+  std::string log_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace
+
+TEST_CASE("wrong use is exit 2 with a reason on standard error") {
+  const TempDir directory;
+  for (const char* arguments : {"", "--nonsense", "run --nonsense", "walk", "test-alert", "token", "token create", "backtest", "--log-level loud check"}) {
+    INFO(arguments);
+    const Ran ran = run(directory, arguments);
+    CHECK(ran.code == 2);
+    CHECK_FALSE(ran.err.empty());
+    CHECK(ran.out.empty());
+  }
+  CHECK(run(directory, "--version").out.starts_with("crmpulse-collector "));
+  CHECK(run(directory, "--help").code == 0);
+}
+
+TEST_CASE("check prints every problem as file:line: path: message and starts nothing") {
+  const TempDir directory;
+  const std::string good = configure(directory);
+  const Ran fine = run(directory, "check --config " + good);
+  INFO(fine.err);
+  CHECK(fine.code == 0);
+  CHECK_FALSE(std::filesystem::exists(directory.path("state")));
+  const std::string bad = directory.write("bad.yaml", "auth: maybe\nrules: [nowhere.yaml]\n");
+  const Ran wrong = run(directory, "check --config " + bad);
+  CHECK(wrong.code == 2);
+  CHECK(wrong.err.find("bad.yaml:1: auth: ") != std::string::npos);
+  CHECK(run(directory, "check --config " + directory.path("absent.yaml")).code == 2);
+  CHECK(run(directory, "run --config " + bad).code == 2);
+}
+
+TEST_CASE("a running collector reloads on SIGHUP, is copied while it runs, stops on SIGTERM, and its journal can be judged again") {
+  const TempDir directory;
+  const std::string config = configure(directory);
+  Service service{directory, config};
+  const std::string base = service.base();
+  std::vector<Sample> samples;
+  const TimePoint now = wall_now();
+  for (int i = 5; i >= 0; --i) {
+    samples.push_back(sample("crm_operation_duration_seconds", "acme", 5, now - std::chrono::seconds{i}, {{"operation", "read"}}));
+  }
+  REQUIRE(send(write_call(base, wire::encode(samples))).status == 204);
+  service.signal(SIGHUP);
+  CHECK(eventually([&] { return service.log().find("configuration reloaded") != std::string::npos; }));
+  configure(directory, "nonsense: 1\n");
+  service.signal(SIGHUP);
+  CHECK(eventually([&] { return service.log().find("reload refused") != std::string::npos; }));
+  configure(directory);
+  const Ran copied = run(directory, "backup --config " + config + " " + directory.path("copy.db"));
+  INFO(copied.err);
+  CHECK(copied.code == 0);
+  CHECK(std::filesystem::file_size(directory.path("copy.db")) > 0);
+  CHECK(run(directory, "backup --config " + config + " " + directory.path("copy.db")).code == 1);
+  const Ran second = run(directory, "run --config " + config);
+  CHECK(second.code == 1);
+  CHECK(service.end(SIGTERM) == 0);
+  const Ran judged = run(directory, "backtest --config " + config + " --from " + format_time(now - std::chrono::hours{1}) + " --to " +
+                                        format_time(now + std::chrono::hours{1}));
+  INFO(judged.err);
+  CHECK(judged.code == 0);
+  CHECK(judged.out.find("\"state\":\"poor\"") != std::string::npos);
+}
+
+TEST_CASE("nothing that was acknowledged is lost by kill -9") {
+  const TempDir directory;
+  const std::string config = configure(directory);
+  {
+    Service service{directory, config};
+    std::vector<Sample> samples;
+    for (int i = 5; i >= 0; --i) {
+      samples.push_back(sample("crm_operation_duration_seconds", "acme", 5, wall_now() - std::chrono::seconds{i}, {{"operation", "read"}}));
+    }
+    REQUIRE(send(write_call(service.base(), wire::encode(samples))).status == 204);
+    CHECK(service.end(SIGKILL) == -SIGKILL);
+  }
+  std::filesystem::remove(directory.path("log"));
+  Service service{directory, config};
+  CHECK(send({"GET", service.base() + "/api/v1/crms/acme", {}, ""}).body.find("\"state\":\"poor\"") != std::string::npos);
+}
+
+TEST_CASE("test-alert sends a marked message and prints the answer") {
+  const TempDir directory;
+  Sink sink{{{204, {}, ""}, {500, {}, "out of order"}}};
+  const std::string config = configure(directory, "receivers: [{name: oncall, type: webhook, url: \"" + sink.url() + "\"}]\n");
+  const Ran delivered = run(directory, "test-alert --config " + config + " oncall");
+  CHECK(delivered.code == 0);
+  CHECK(delivered.out.starts_with("delivered: HTTP 204"));
+  CHECK(sink.requests().at(0).body.find("\"type\":\"test\"") != std::string::npos);
+  const Ran failed = run(directory, "test-alert --config " + config + " oncall");
+  CHECK(failed.code == 1);
+  CHECK(failed.out.find("out of order") != std::string::npos);
+  CHECK(run(directory, "test-alert --config " + config + " nobody").code == 2);
+}
+
+TEST_CASE("tokens are created, listed without their secret, and revoked") {
+  const TempDir directory;
+  const std::string config = configure(directory);
+  const Ran created = run(directory, "token create --config " + config + " --name branch-1 --role ingest");
+  REQUIRE(created.code == 0);
+  CHECK(created.out.starts_with("crmp_"));
+  CHECK(run(directory, "token create --config " + config + " --name branch-1 --role ingest").code == 1);
+  CHECK(run(directory, "token create --config " + config + " --name x --role king").code == 2);
+  const Ran listed = run(directory, "token list --config " + config);
+  CHECK(listed.out.find("branch-1\tingest\t") != std::string::npos);
+  CHECK(listed.out.find(created.out.substr(0, 20)) == std::string::npos);
+  CHECK(run(directory, "token revoke --config " + config + " --name branch-1").code == 0);
+  CHECK(run(directory, "token list --config " + config).out.empty());
+}
+
+TEST_CASE("the service manager hears what happens") {
+  const TempDir directory;
+  const std::string path = directory.path("notify");
+  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  REQUIRE(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const auto heard = [socket] {
+    std::string text(512, '\0');
+    const ssize_t length = ::recv(socket, text.data(), text.size(), 0);
+    text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+    return text;
+  };
+  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+  ::setenv("WATCHDOG_USEC", "30000000", 1);
+  collector::Service service;
+  ::unsetenv("NOTIFY_SOCKET");
+  ::unsetenv("WATCHDOG_USEC");
+  service.ready();
+  CHECK(heard() == "READY=1");
+  service.alive();
+  CHECK(heard() == "WATCHDOG=1");
+  service.status("healthy 1");
+  CHECK(heard() == "STATUS=healthy 1");
+  service.status("healthy 1");
+  CHECK(heard().empty());
+  service.reloading();
+  CHECK(heard().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+  service.stopping();
+  CHECK(heard() == "STOPPING=1");
+  ::close(socket);
+}

@@ -1,0 +1,116 @@
+#include "collector/settings.h"
+
+#include <fmt/format.h>
+
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "collector/configuration.h"
+#include "support.h"
+
+using namespace crmpulse;
+using namespace crmpulse::collector;
+
+namespace {
+
+const std::filesystem::path kRejected = std::filesystem::path{CRMPULSE_SOURCE_DIR} / "tests/collector/rejected";
+
+/// The first line is `# expect LINE: PATH: part of the message`.
+struct Expected {
+  int line = 0;
+  std::string path;
+  std::string message;
+};
+
+Expected expected_of(const std::filesystem::path& file) {
+  std::ifstream in{file};
+  std::string hash;
+  std::string word;
+  Expected expected;
+  char colon = 0;
+  in >> hash >> word >> expected.line >> colon;
+  std::string rest;
+  std::getline(in, rest);
+  rest.erase(0, rest.find_first_not_of(' '));
+  const auto end = rest.find(':');
+  expected.path = rest.substr(0, end);
+  expected.message = rest.substr(std::min(rest.size(), end + 2));
+  return expected;
+}
+
+}  // namespace
+
+TEST_CASE("every rejected collector.yaml names its line, its key and what is wrong") {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{kRejected}) {
+    if (entry.path().extension() != ".yaml") continue;
+    ++files;
+    const Expected expected = expected_of(entry.path());
+    INFO(entry.path().filename().string());
+    const auto settings = load_settings(entry.path().string());
+    REQUIRE(settings.has_error());
+    INFO(to_string(settings.error()));
+    bool found = false;
+    for (const Problem& problem : settings.error()) {
+      found = found || (problem.line == expected.line && problem.path == expected.path &&
+                        problem.message.find(expected.message) != std::string::npos);
+      CHECK(problem.message.find("whsec_") != 0);
+    }
+    CHECK(found);
+  }
+  CHECK(files >= 25);
+}
+
+TEST_CASE("all problems of a file are reported, not the first") {
+  const test::TempDir directory;
+  const auto settings =
+      load_settings(directory.write("collector.yaml", "auth: maybe\nretention: {samples: x}\nnonsense: 1\n"));
+  REQUIRE(settings.has_error());
+  CHECK(settings.error().size() == 3);
+}
+
+TEST_CASE("the shipped collector.yaml loads as it is, on loopback, with the shipped rules and remedies") {
+  const auto configuration = load_configuration(CRMPULSE_SOURCE_DIR "/config/collector.yaml");
+  if (configuration.has_error()) FAIL(to_string(configuration.error()));
+  CHECK((*configuration)->settings.listen.address == "127.0.0.1");
+  CHECK((*configuration)->settings.listen.port == 9460);
+  CHECK((*configuration)->ruleset.rules.size() > 5);
+  CHECK((*configuration)->remedies.contains("slow_response"));
+}
+
+TEST_CASE("an empty file means the defaults: loopback, tokens required") {
+  const test::TempDir directory;
+  const auto settings = load_settings(directory.write("collector.yaml", ""));
+  REQUIRE(settings.has_value());
+  CHECK(settings->auth_required);
+  CHECK(settings->listen.address == "127.0.0.1");
+  CHECK(settings->metrics == MetricsAccess::viewer);
+}
+
+TEST_CASE("receivers are read with their selection and language") {
+  const test::TempDir directory;
+  directory.write("hook.url", "https://hooks.example.com/T0/secret\n");
+  directory.write("hook.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+  const auto settings = load_settings(directory.write(
+      "collector.yaml",
+      "receivers:\n  - name: oncall\n    type: webhook\n    url_file: hook.url\n    secret_file: hook.secret\n"
+      "    min_state: poor\n    language: zh\n    only: {kind: [salesforce, tryton]}\n"));
+  if (settings.has_error()) FAIL(to_string(settings.error()));
+  const ReceiverSettings& receiver = settings->receivers.at(0);
+  CHECK(receiver.min_level == Level::poor);
+  CHECK(receiver.language == Language::zh);
+  CHECK(receiver.only.at(0).name == "kind");
+  CHECK(receiver.only.at(0).any_of == std::vector<std::string>{"salesforce", "tryton"});
+  CHECK(receiver.url.reveal() == "https://hooks.example.com/T0/secret");
+}
+
+TEST_CASE("a receivers file for backtest needs names only, as a mapping or as a list") {
+  const test::TempDir directory;
+  for (const std::string text :
+       {"receivers: [{name: pager, min_state: poor}]\n", "- {name: pager, min_state: poor}\n"}) {
+    const auto receivers = load_receiver_settings(directory.write("receivers.yaml", text));
+    if (receivers.has_error()) FAIL(to_string(receivers.error()));
+    REQUIRE(receivers->size() == 1);
+    CHECK(receivers->at(0).min_level == Level::poor);
+  }
+}

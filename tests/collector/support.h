@@ -1,0 +1,93 @@
+#pragma once
+// A collector's surroundings for tests: a folder, a loop on a thread of its own, a receiver that answers as it is told.
+
+#include <condition_variable>
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/sample.h"
+#include "core/secret.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+
+namespace crmpulse::test {
+
+class TempDir {
+ public:
+  TempDir();
+  ~TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  [[nodiscard]] std::string path(const std::string& name = "") const;
+  /// Writes a file and gives its path.
+  std::string write(const std::string& name, const std::string& text) const;
+
+ private:
+  std::filesystem::path directory_;
+};
+
+/// A net::Loop that runs until this object goes.
+class LoopThread {
+ public:
+  LoopThread();
+  ~LoopThread();
+  net::Loop& loop() { return *loop_; }
+  /// Runs `task` on the loop's thread and waits for it.
+  void run(const std::function<void()>& task);
+  /// Waits until the loop has ended by itself.
+  void join();
+  /// The loop runs from here on; before, its thread is the caller.
+  void begin();
+
+ private:
+  std::unique_ptr<net::Loop> loop_;
+  std::thread thread_;
+};
+
+/// Tries until it holds or the deadline passes.
+[[nodiscard]] bool eventually(const std::function<bool()>& holds,
+                              std::chrono::seconds deadline = std::chrono::seconds{20});
+
+struct Call {
+  std::string method = "GET";
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+[[nodiscard]] net::ClientResponse send(const Call& call);
+/// A remote write 1.0 request.
+[[nodiscard]] Call write_call(const std::string& base, const std::string& body);
+
+/// A webhook endpoint: answers from a script, then 200; remembers what came.
+class Sink {
+ public:
+  explicit Sink(std::vector<net::HttpResponse> script = {});
+  ~Sink();
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] std::vector<net::HttpRequest> requests() const;
+  void script(std::vector<net::HttpResponse> answers);
+
+ private:
+  LoopThread thread_;
+  std::unique_ptr<net::HttpServer> server_;
+  mutable std::mutex mutex_;
+  std::deque<net::HttpResponse> script_;
+  std::vector<net::HttpRequest> requests_;
+};
+
+[[nodiscard]] Sample sample(const std::string& metric, const std::string& crm, double value, TimePoint at,
+                            Labels more = {});
+
+/// Rules with second-long timers: latency from 1 s sub-healthy, from 3 s poor; availability from crm_up.
+extern const char* const kQuickRules;
+extern const char* const kRemedies;
+
+}  // namespace crmpulse::test

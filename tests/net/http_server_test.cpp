@@ -1,0 +1,267 @@
+#include <catch2/catch.hpp>
+
+#include "support.h"
+
+using namespace crmpulse;
+using namespace crmpulse::net;
+using namespace crmpulse::net::test;
+using Catch::Contains;
+using Catch::StartsWith;
+
+namespace {
+
+std::string post_head(std::size_t length) {
+  return "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n";
+}
+
+Handler echoing() {
+  return [](HttpRequest request, const Respond& respond) {
+    HttpResponse response;
+    response.body = std::move(request.body);
+    respond(response);
+  };
+}
+
+}  // namespace
+
+TEST_CASE("a handler sees method, path, query, headers, body and who asks") {
+  HttpRequest seen;
+  Served served([&](HttpRequest request, const Respond& respond) {
+    seen = std::move(request);
+    respond({});
+  });
+  RawClient client(served.port());
+  client.say("POST /a%20b/c?x=1&y=a+b%26c&x=2&flag HTTP/1.1\r\nHost: h\r\nX-Two: v w \r\nContent-Length: 3\r\n\r\nabc");
+  REQUIRE_THAT(client.hear_answer(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  CHECK(seen.method == "POST");
+  CHECK(seen.path == "/a b/c");
+  CHECK(seen.query == std::map<std::string, std::string, std::less<>>{{"x", "1"}, {"y", "a b&c"}, {"flag", ""}});
+  CHECK(seen.header("x-TWO") == "v w");
+  CHECK(seen.header("absent").empty());
+  CHECK(seen.body == "abc");
+  CHECK(seen.remote_address == "127.0.0.1");
+}
+
+TEST_CASE("a connection serves one request after the other, also when they come at once") {
+  Served served(echoing());
+  RawClient client(served.port());
+  for (const char* body : {"one", "two"}) {
+    client.say(post_head(3) + body);
+    CHECK_THAT(client.hear_answer(), Contains("Content-Length: 3\r\n") && Catch::EndsWith(body));
+  }
+  client.say(post_head(1) + "a" + post_head(1) + "b");
+  CHECK_THAT(client.hear_answer(), Catch::EndsWith("\r\na"));
+  CHECK_THAT(client.hear_answer(), Catch::EndsWith("\r\nb"));
+  CHECK(served.server().stats().accepted == 1);
+  CHECK(served.server().stats().malformed == 0);
+}
+
+TEST_CASE("a chunked body arrives whole") {
+  Served served(echoing());
+  RawClient client(served.port());
+  client.say(
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;ext=1\r\nde\r\n0\r\nTrailer: "
+      "t\r\n\r\n");
+  CHECK_THAT(client.hear_answer(), Catch::EndsWith("\r\n\r\nabcde"));
+}
+
+TEST_CASE("HEAD is answered as GET without its body") {
+  std::string method;
+  Served served([&](const HttpRequest& request, const Respond& respond) {
+    method = request.method;
+    HttpResponse response;
+    response.body = "hello";
+    respond(response);
+  });
+  RawClient client(served.port());
+  client.say("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string head = client.hear_until("\r\n\r\n");
+  CHECK_THAT(head, Contains("Content-Length: 5\r\n") && Catch::EndsWith("\r\n\r\n"));
+  CHECK(method == "GET");
+  client.say(kGet);
+  CHECK_THAT(client.hear_answer(), StartsWith("HTTP/1.1 200") && Catch::EndsWith("hello"));
+}
+
+TEST_CASE("an answer has a date, and a status without a body has none") {
+  Served served([](const HttpRequest&, const Respond& respond) {
+    HttpResponse response;
+    response.status = 204;
+    respond(response);
+  });
+  RawClient client(served.port());
+  client.say(kGet);
+  const std::string answer = client.hear_answer();
+  CHECK_THAT(answer, StartsWith("HTTP/1.1 204 No Content\r\n") && Contains("\r\nDate: ") && Contains(" GMT\r\n"));
+  CHECK_THAT(answer, !Contains("Content-Length"));
+}
+
+TEST_CASE("HTTP/1.0, Connection: close and a handler's wish end the connection after the answer") {
+  Served served([](const HttpRequest& request, const Respond& respond) {
+    HttpResponse response;
+    if (request.path == "/bye") response.headers.emplace_back("Connection", "close");
+    respond(response);
+  });
+  for (const char* text : {"GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                           "GET /bye HTTP/1.1\r\nHost: x\r\n\r\n"})
+    CHECK_THAT(ask(served, text), StartsWith("HTTP/1.1 200") && Contains("Connection: close\r\n"));
+}
+
+TEST_CASE("what is not HTTP or not clear is refused before a handler sees it") {
+  std::atomic<int> handled{0};
+  Served served([&](const HttpRequest&, const Respond& respond) {
+    handled += 1;
+    respond({});
+  });
+  struct Case {
+    std::string text;
+    std::string status;
+    std::string code;
+  };
+  const std::vector<Case> cases = {
+      {"nonsense\r\n\r\n", "400", "bad_request"},
+      {"GET / HTTP/1.1\r\n\r\n", "400", "bad_request"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400", "bad_request"},
+      {"GET / HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n", "400", "bad_request"},
+      {"GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n", "400", "bad_request"},
+      {"GET /%0a HTTP/1.1\r\nHost: a\r\n\r\n", "400", "bad_request"},
+      {"GET /?a=%4 HTTP/1.1\r\nHost: a\r\n\r\n", "400", "bad_request"},
+      {"GET nopath HTTP/1.1\r\nHost: a\r\n\r\n", "400", "bad_request"},
+      {"GET / HTTP/3.7\r\nHost: a\r\n\r\n", "400", "bad_request"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", "400", "bad_request"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "400", "bad_request"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400",
+       "bad_request"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", "400",
+       "bad_request"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400", "bad_request"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "501", "not_implemented"},
+      {"POST / HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\nContent-Length: 1\r\n\r\na", "417", "expectation_failed"},
+  };
+  for (const Case& one : cases) {
+    CAPTURE(one.text);
+    const std::string answer = ask(served, one.text);
+    CHECK_THAT(answer, StartsWith("HTTP/1.1 " + one.status) && Contains("Connection: close\r\n") &&
+                           Contains("Content-Type: application/json\r\n"));
+    CHECK(error_code_of(answer) == one.code);
+  }
+  CHECK(handled == 0);
+  CHECK(served.server().stats().malformed == cases.size());
+  CHECK_THAT(ask(served, "GET http://example.org/ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"),
+             StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("a body over the limit is answered 413 and the connection closed, announced or not") {
+  ServerOptions options;
+  options.max_body_bytes = 1000;
+  Served served(echoing(), options);
+  SECTION("announced: before a byte of it is sent") {
+    RawClient client(served.port());
+    client.say(post_head(1001));
+    const std::string answer = client.hear_all();
+    CHECK_THAT(answer, StartsWith("HTTP/1.1 413"));
+    CHECK(error_code_of(answer) == "too_large");
+  }
+  SECTION("chunked: when it grows over it") {
+    const std::string chunk = "190\r\n" + std::string(400, 'x') + "\r\n";
+    CHECK_THAT(ask(served, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk + chunk + chunk),
+               StartsWith("HTTP/1.1 413"));
+  }
+  SECTION("while the client is still sending far more") {
+    RawClient client(served.port());
+    client.say(post_head(4'000'000));
+    client.say(std::string(300'000, 'x'));
+    CHECK_THAT(client.hear_all(), StartsWith("HTTP/1.1 413"));
+  }
+  SECTION("a body of exactly the limit is fine") {
+    RawClient client(served.port());
+    client.say(post_head(1000) + std::string(1000, 'x'));
+    CHECK_THAT(client.hear_answer(), StartsWith("HTTP/1.1 200"));
+  }
+}
+
+TEST_CASE("headers over the limit are answered 431") {
+  ServerOptions options;
+  options.max_header_bytes = 2000;
+  Served served(echoing(), options);
+  CHECK_THAT(ask(served, "GET / HTTP/1.1\r\nHost: x\r\nX: " + std::string(3000, 'y') + "\r\n\r\n"),
+             StartsWith("HTTP/1.1 431"));
+  const std::string endless = ask(served, "GET /" + std::string(100'000, 'y'));
+  CHECK_THAT(endless, StartsWith("HTTP/1.1 431"));
+  CHECK(error_code_of(endless) == "headers_too_large");
+}
+
+TEST_CASE("a client that stops within its headers, or dribbles them for ever, is answered 408") {
+  ServerOptions options;
+  options.header_timeout = Duration{80};
+  Served served(echoing(), options);
+  RawClient client(served.port());
+  client.say("GET / HTTP/1.1\r\nHo");
+  SECTION("stops") {}
+  SECTION("dribbles") {
+    REQUIRE(eventually([&] {
+      client.say("x");
+      return client.hears_something();
+    }));
+  }
+  const std::string answer = client.hear_all();
+  CHECK_THAT(answer, StartsWith("HTTP/1.1 408"));
+  CHECK(error_code_of(answer) == "timeout");
+}
+
+TEST_CASE("a body that stops half-way is answered 408, one that ends half-way 400") {
+  ServerOptions options;
+  options.body_timeout = Duration{80};
+  Served served(echoing(), options);
+  CHECK_THAT(ask(served, post_head(10) + "abc"), StartsWith("HTTP/1.1 408"));
+  RawClient client(served.port());
+  client.say(post_head(10) + "abc");
+  client.end_writing();
+  CHECK_THAT(client.hear_all(), StartsWith("HTTP/1.1 400"));
+}
+
+TEST_CASE("an idle connection is closed without a word") {
+  ServerOptions options;
+  options.idle_timeout = Duration{50};
+  options.header_timeout = Duration{50};
+  Served served(echoing(), options);
+  RawClient silent(served.port());
+  CHECK(silent.hear_all().empty());
+  RawClient client(served.port());
+  client.say(kGet);
+  CHECK_THAT(client.hear_answer(), StartsWith("HTTP/1.1 200"));
+  CHECK(client.hear_all().empty());
+  CHECK(served.server().stats().malformed == 0);
+  CHECK(eventually([&] { return served.server().stats().open == 0; }));
+}
+
+TEST_CASE("100-continue is said before the body, and 413 instead of it") {
+  ServerOptions options;
+  options.max_body_bytes = 100;
+  Served served(echoing(), options);
+  RawClient client(served.port());
+  client.say("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  CHECK(client.hear_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+  client.say("abc");
+  CHECK_THAT(client.hear_answer(), StartsWith("HTTP/1.1 200") && Catch::EndsWith("abc"));
+  client.say("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 101\r\n\r\n");
+  CHECK_THAT(client.hear_all(), StartsWith("HTTP/1.1 413"));
+}
+
+TEST_CASE("more connections than the limit are answered 503, and there is room again afterwards") {
+  ServerOptions options;
+  options.max_connections = 2;
+  Served served(echoing(), options);
+  {
+    RawClient first(served.port());
+    RawClient second(served.port());
+    REQUIRE(eventually([&] { return served.server().stats().open == 2; }));
+    const std::string answer = ask(served, kGet);
+    CHECK_THAT(answer, StartsWith("HTTP/1.1 503") && Contains("Retry-After: "));
+    CHECK(error_code_of(answer) == "overloaded");
+    CHECK(served.server().stats().refused == 1);
+    first.say(kGet);
+    CHECK_THAT(first.hear_answer(), StartsWith("HTTP/1.1 200"));
+  }
+  REQUIRE(eventually([&] { return served.server().stats().open == 0; }));
+  CHECK_THAT(ask(served, "GET / HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+}

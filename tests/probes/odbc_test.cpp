@@ -1,0 +1,156 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "tests/probes/database_fixture.h"
+#include "tests/support/postgres.h"
+
+using namespace crmpulse;
+using namespace crmpulse::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kHead = recipe_head("odbc");
+
+/// The driver's library, named directly: no odbcinst.ini is needed.
+std::string driver(const std::string& library) {
+  for (const char* directory : {"/usr/lib/x86_64-linux-gnu/odbc/", "/usr/lib/aarch64-linux-gnu/odbc/"}) {
+    if (std::filesystem::exists(directory + library)) return directory + library;
+  }
+  FAIL("no " << library);
+  return {};
+}
+
+Postgres& server() {
+  static Postgres instance;
+  static const bool prepared = [] {
+    instance.execute(
+        "CREATE ROLE monitor LOGIN PASSWORD 'ri}ght;';"
+        "CREATE TABLE deal (id int PRIMARY KEY, stage text, amount numeric(12,2), open boolean, modified timestamp);"
+        "INSERT INTO deal VALUES (1, '成交', 10.50, false, '2026-11-21 09:00:00.25'), (2, 'lost', NULL, true, "
+        "'2026-11-20');"
+        "CREATE TABLE secret_table (name text); CREATE TABLE person (name text); INSERT INTO person VALUES ('Jane "
+        "Roe');"
+        "CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz);"
+        "GRANT SELECT ON deal, person TO monitor; GRANT SELECT, INSERT, DELETE ON beat TO monitor;");
+    return true;
+  }();
+  (void)prepared;
+  return instance;
+}
+
+std::string url(const std::string& user = "monitor", const std::string& database = "postgres") {
+  return "odbc:Driver={" + driver("psqlodbcw.so") + "};Server=127.0.0.1;Port=" + std::to_string(server().port()) +
+         ";Database=" + database + ";UID=" + user;
+}
+
+std::unique_ptr<probes::Target> monitor(probes::Runtime& runtime, const std::string& measurements,
+                                        const std::string& with = "", Duration timeout = 10s,
+                                        const std::string& password = "ri}ght;") {
+  const PasswordFile file{password};
+  return make_target(runtime, kHead + measurements, "url: '" + url() + "'\npassword_file: " + file.path() + "\n" + with,
+                     timeout);
+}
+
+}  // namespace
+
+TEST_CASE("PostgreSQL through ODBC gives numbers, times and labels in any script") {
+  probes::Runtime runtime;
+  const auto target = monitor(runtime, R"yaml(
+  - id: values
+    query: SELECT stage, amount, CASE WHEN open THEN 1 ELSE 0 END AS open, modified FROM deal WHERE stage <> '没有' ORDER BY id
+    samples:
+      - {metric: crm_sales_amount, value: amount, by: [stage], "null": skip}
+      - {metric: crm_records, value: open, by: [stage]}
+      - {metric: crm_last_modified_timestamp_seconds, value: modified, by: [stage]}
+  - id: text
+    query: SELECT 1 AS n WHERE ${text} = 'O''Hara'
+    samples: [{metric: crm_records, value: n, reduce: count}]
+)yaml",
+                              "text: O'Hara");
+  const auto reading = run(*target, "values");
+  check_succeeded(reading);
+  const auto samples = samples_of(reading);
+  CHECK(samples.at(R"(crm_sales_amount{stage="成交"})") == 10.5);
+  CHECK(samples.count(R"(crm_sales_amount{stage="lost"})") == 0);
+  CHECK(samples.at(R"(crm_records{stage="lost"})") == 1);
+  CHECK(samples.at(R"(crm_last_modified_timestamp_seconds{stage="成交"})") == 1795251600.25);
+  CHECK(samples_of(run(*target, "text")).at("crm_records") == 1);
+}
+
+TEST_CASE("each way an ODBC query can fail has its stage and reason") {
+  probes::Runtime runtime;
+  const auto target = monitor(runtime, R"yaml(
+  - {id: bad_sql, query: SELEC 1}
+  - {id: missing_table, query: SELECT 1 FROM nothing_here}
+  - {id: permission, query: SELECT * FROM secret_table}
+  - {id: no_rows, query: SET work_mem = '1MB'}
+  - {id: write, query: "INSERT INTO beat VALUES ('x', now()) RETURNING 1 AS one"}
+  - {id: record_text, query: "SELECT CAST(name AS int) AS n FROM person"}
+  - {id: is_null, query: SELECT NULL AS n, samples: [{metric: crm_records, value: n}]}
+  - {id: is_text, query: SELECT name AS n FROM person, samples: [{metric: crm_records, value: n}]}
+  - {id: slow, timeout: 2s, query: SELECT pg_sleep(20)}
+)yaml");
+  check_failed(run(*target, "bad_sql"), "request/bad_content");
+  check_failed(run(*target, "missing_table"), "request/missing");
+  check_failed(run(*target, "permission"), "request/permission");
+  check_failed(run(*target, "no_rows"), "content/bad_content");
+  check_failed(run(*target, "write"), "request/permission");
+  const auto record_text = run(*target, "record_text");
+  check_failed(record_text, "request/bad_content");
+  CHECK(record_text.failure->message.find("Jane") == std::string::npos);
+  check_failed(run(*target, "is_null"), "content/missing");
+  check_failed(run(*target, "is_text"), "content/bad_content");
+  const auto started = std::chrono::steady_clock::now();
+  check_failed(run(*target, "slow"), "request/timeout");
+  CHECK(std::chrono::steady_clock::now() - started < 3s);
+  CHECK(eventually([&] { return !run(*target, "liveness").failure; }));
+}
+
+TEST_CASE("ODBC connections fail by reason and come back") {
+  probes::Runtime runtime;
+  check_failed(run(*monitor(runtime, "", "", 10s, "wrong"), "liveness"), "auth/credentials");
+  check_failed(run(*make_target(runtime, kHead, "url: '" + url("postgres", "nowhere") + "'"), "liveness"),
+               "connect/missing");
+  check_failed(run(*make_target(runtime, kHead, "url: 'odbc:Driver=/no/such/driver.so'"), "liveness"),
+               "connect/missing");
+  const auto target = monitor(runtime, "");
+  check_succeeded(run(*target, "liveness"));
+  server().stop();
+  check_failed(run(*target, "liveness"), "connect/refused");
+  server().start();
+  check_succeeded(run(*target, "liveness"));
+}
+
+TEST_CASE("a hung server behind an ODBC driver is answered at the deadline, and holds one thread at most") {
+  const auto runtime = std::make_unique<probes::Runtime>();
+  const auto target = monitor(*runtime, "", "", 700ms);
+  check_succeeded(run(*target, "liveness"));
+  server().hang();
+  const auto started = std::chrono::steady_clock::now();
+  const auto first = run(*target, "liveness");
+  const auto second = run(*target, "liveness");
+  CHECK(std::chrono::steady_clock::now() - started < 3s);
+  server().resume();
+  check_failed(first, "request/timeout");
+  check_failed(second, "request/timeout");
+  CHECK(eventually([&] { return !run(*target, "liveness").failure; }));
+}
+
+TEST_CASE("a write test through ODBC leaves nothing behind") {
+  probes::Runtime runtime;
+  const auto target = monitor(runtime, kWriteTest, "heartbeat_table: beat");
+  check_succeeded(run(*target, "heartbeat"));
+  server().execute("DO $$ BEGIN IF EXISTS (SELECT 1 FROM beat) THEN RAISE EXCEPTION 'left behind'; END IF; END $$");
+}
+
+TEST_CASE("SQLite through ODBC works with the same recipe") {
+  const TempDir directory;
+  probes::Runtime runtime;
+  const auto target = make_target(
+      runtime, kHead + "  - {id: n, query: SELECT 41 + 1 AS n, samples: [{metric: crm_records, value: n}]}\n",
+      "url: 'odbc:Driver=" + driver("libsqlite3odbc.so") + ";Database=" + directory.path() + "/crm.db'");
+  const auto reading = run(*target, "n");
+  check_succeeded(reading);
+  CHECK(samples_of(reading).at("crm_records") == 42);
+}

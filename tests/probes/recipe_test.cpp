@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "core/metric_names.h"
+#include "tests/probes/database_fixture.h"
+
+using namespace crmpulse;
+using namespace crmpulse::test;
+using namespace crmpulse::probes;
+
+namespace {
+
+const std::string kRejected = std::string{CRMPULSE_SOURCE_DIR} + "/tests/probes/rejected";
+
+/// What the file itself says must be complained about: its lines `# expect: TEXT`.
+std::vector<std::string> expectations(const std::filesystem::path& file) {
+  std::vector<std::string> out;
+  std::ifstream stream{file};
+  for (std::string line; std::getline(stream, line) && line.starts_with("# expect: ");) out.push_back(line.substr(10));
+  return out;
+}
+
+const std::string kWith = R"yaml(
+recipe: shop
+title: {en: Shop, zh: 商店}
+transport: sql
+dialects: [postgresql]
+parameters:
+  url: {type: url, required: true, help: {en: h, zh: h}}
+  password: {type: secret, help: {en: h, zh: h}}
+  count: {type: integer, default: 5, min: 1, max: 10, help: {en: h, zh: h}}
+  ratio: {type: number, default: 5%, help: {en: h, zh: h}}
+  age: {type: duration, min: 1d, help: {en: h, zh: h}}
+  table: {type: identifier, help: {en: h, zh: h}}
+  prefix: {type: prefix, default: "", help: {en: h, zh: h}}
+  deep: {type: boolean, help: {en: h, zh: h}}
+  wide: {type: boolean, default: true, help: {en: h, zh: h}}
+  stages: {type: list, default: [won, "lost, again"], help: {en: h, zh: h}}
+  mode: {type: string, choices: [fast, slow], help: {en: h, zh: h}}
+measurements:
+  - {id: liveness, liveness: true, query: SELECT 1}
+)yaml";
+
+}  // namespace
+
+TEST_CASE("every rejected recipe is refused with its file, its line and what is wrong") {
+  int files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator{kRejected}) {
+    ++files;
+    INFO(entry.path().filename().string());
+    const auto recipe = load_recipe(entry.path().string(), "");
+    REQUIRE(recipe.has_error());
+    REQUIRE_FALSE(recipe.error().empty());
+    const Problems problems = recipe.error();
+    const std::string all = to_string(problems);
+    INFO(all);
+    for (const Problem& problem : problems) {
+      CHECK(problem.file == entry.path().string());
+      CHECK(problem.line > 0);
+    }
+    const std::vector<std::string> expected = expectations(entry.path());
+    CHECK_FALSE(expected.empty());
+    for (const std::string& text : expected) {
+      INFO("expected: " << text);
+      CHECK(all.find(text) != std::string::npos);
+    }
+    // Nothing but what the file is there for.
+    const auto unexpected = std::count_if(problems.begin(), problems.end(), [&](const Problem& problem) {
+      return std::none_of(expected.begin(), expected.end(),
+                          [&](const std::string& text) { return to_string(problem).find(text) != std::string::npos; });
+    });
+    CHECK(unexpected == 0);
+  }
+  CHECK(files >= 50);
+}
+
+TEST_CASE("a recipe that is not there is told with those that are") {
+  const auto recipe = load_recipe("nowhere", std::string{CRMPULSE_SOURCE_DIR} + "/config/recipes");
+  REQUIRE(recipe.has_error());
+  CHECK(to_string(recipe.error()).find("there is no recipe 'nowhere'; shipped are: ") != std::string::npos);
+  CHECK(load_recipe("/no/such/file.yaml", "").has_error());
+  CHECK(list_recipes("/no/such/directory").empty());
+}
+
+TEST_CASE("arguments take the user's values and the recipe's defaults") {
+  const Recipe recipe = recipe_from(kWith);
+  const PasswordFile file{"hunter2"};
+  const Arguments given =
+      arguments_from(recipe, "{url: 'postgresql://m@h/crm', password_file: " + file.path() +
+                                 ", count: 7, table: sales.deal, deep: true, wide: false, age: 2d}");
+  CHECK(given.text("count") == "7");
+  CHECK(given.text("ratio") == "5%");
+  CHECK(given.secret("password").reveal() == "hunter2");
+  CHECK(given.list("stages") == std::vector<std::string>{"won", "lost, again"});
+  CHECK(given.given("table"));
+  CHECK(given.given("deep"));
+  CHECK_FALSE(given.given("wide"));
+  CHECK_FALSE(given.given("mode"));
+
+  const Arguments bare = arguments_from(recipe, "{url: 'postgresql://m@h/crm'}");
+  CHECK_FALSE(bare.given("deep"));
+  CHECK(bare.given("wide"));
+  CHECK_FALSE(bare.given("table"));
+  CHECK_FALSE(bare.given("password"));
+  CHECK(bare.secret("password").empty());
+}
+
+TEST_CASE("arguments that break their type, bounds or choices are told with their line") {
+  const Recipe recipe = recipe_from(kWith);
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"count: 11", "must be at most 10, not 11"},
+      {"count: many", "must be a whole number"},
+      {"count: 1.5", "must be a whole number"},
+      {"ratio: x", "must be a number"},
+      {"age: 1h", "must be at least 1d, not 1h"},
+      {"age: soon", "is not a duration"},
+      {"table: 'deal; DROP TABLE deal'", "must be a name of letters"},
+      {"table: 'a..b'", "must be a name of letters"},
+      {"table: 'a\"b'", "must be a name of letters"},
+      {"table: ''", "must be a name of letters"},
+      {"prefix: a-b", "may hold only letters"},
+      {"deep: yes", "must be true or false"},
+      {"mode: medium", "must be one of fast, slow"},
+      {"password: hunter2", "may not stand in this file"},
+      {"nonsense: 1", "unknown key 'nonsense'"},
+  };
+  for (const auto& [line, expected] : cases) {
+    INFO(line);
+    Problems problems;
+    (void)arguments_from(recipe, "url: postgresql://m@h/crm\n" + line + "\n", &problems);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].line == 2);
+    CHECK(to_string(problems[0]).find(expected) != std::string::npos);
+    CHECK(to_string(problems[0]).find("hunter2") == std::string::npos);
+  }
+}
+
+TEST_CASE("URLs that hold a password, or lead to a database the recipe does not speak to, are refused") {
+  const Recipe recipe = recipe_from(kWith);
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"postgresql://m:hunter2@h/crm", "has a password in it"},
+      {"postgresql://m@h/crm?password=hunter2", "has a password in it"},
+      {"mysql://m:hunter2@h/crm", "has a password in it"},
+      {"mysql://m@h/crm?password=hunter2", "has a password in it"},
+      {"odbc:Driver=x;UID=m;PWD={hun;ter2}", "has a password in it"},
+      {"odbc:Driver=x;password = hunter2", "has a password in it"},
+      {"https://m:hunter2@h/", "has a user or a password in it"},
+      {"postgresql://m@h/crm?no_such_option=1", "is no PostgreSQL URL"},
+      {"mysql://m@h/crm", "is written for postgresql, not for mysql"},
+      {"mysql://m@h/crm?no-such=1", "unknown option"},
+      {"mysql://m@h/crm?ssl-mode=maybe", "has ssl-mode 'maybe'"},
+      {"mysql://m@h:99999/crm", "is no port"},
+      {"mysql://m@h/%zz", "a % escape is wrong"},
+      {"sqlite://relative.db", "is no SQLite URL"},
+      {"sqlite:", "names no file"},
+      {"odbc:Server=x", "needs a Driver or a DSN"},
+      {"odbc:Driver={x", "is no ODBC connection string"},
+      {"oracle://h/crm", "is no database URL"},
+      {"https://h/", "is no database URL"},
+  };
+  for (const auto& [url, expected] : cases) {
+    INFO(url);
+    Problems problems;
+    (void)arguments_from(recipe, "url: '" + url + "'\n", &problems);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].message.find(expected) != std::string::npos);
+    CHECK(problems[0].message.find("hunter2") == std::string::npos);
+    CHECK(problems[0].message.find("ter2") == std::string::npos);
+  }
+  Problems problems;
+  (void)arguments_from(recipe, "{}", &problems);
+  CHECK(to_string(problems).find("with.url: required") != std::string::npos);
+}
+
+TEST_CASE("metric names are sorted, so that looking one up finds it") {
+  const auto names = metric_names();
+  CHECK(std::is_sorted(names.begin(), names.end()));
+  for (const std::string_view name : names) CHECK(is_metric_name(name));
+  CHECK_FALSE(is_metric_name("crm_nothing"));
+}

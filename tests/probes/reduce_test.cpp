@@ -1,0 +1,156 @@
+#include "probes/reduce.h"
+
+#include <catch2/catch.hpp>
+
+#include "probes/values.h"
+#include "tests/probes/target_fixture.h"
+
+using namespace crmpulse;
+using namespace crmpulse::test;
+using namespace crmpulse::probes;
+
+namespace {
+
+sql::Cell cell(const char* text) {
+  sql::Cell out;
+  out.null = text == nullptr;
+  if (text != nullptr) out.text = text;
+  return out;
+}
+
+struct Result {
+  std::map<std::string, double> samples;
+  std::optional<Failure> failure;
+  std::uint64_t truncated = 0;
+};
+
+Result reduced(const std::string& samples, const std::vector<std::vector<const char*>>& rows, int limit = 1000) {
+  const Recipe recipe = recipe_from(
+      "recipe: r\ntitle: {en: r, zh: r}\ntransport: sql\ndialects: [sqlite]\nparameters: {url: {type: url, required: "
+      "true, help: {en: h, zh: h}}}\n"
+      "measurements:\n  - {id: m, liveness: true, rows: " +
+      std::to_string(limit) + ", query: SELECT 1, samples: [" + samples + "]}\n");
+  const Labels labels{{"crm", "acme"}, {"region", "eu"}};
+  RowReader reader{recipe.measurements[0], labels};
+  reader.columns({"object", "n"});
+  for (const auto& row : rows) {
+    std::vector<sql::Cell> cells;
+    for (const char* text : row) cells.push_back(cell(text));
+    if (!reader.row(cells)) break;
+  }
+  reader.finish();
+  Result out{{}, reader.failure(), reader.truncated()};
+  for (Sample& sample : reader.samples()) {
+    CHECK(sample.labels.get("crm") == "acme");
+    Labels own = sample.labels;
+    own.set("crm", "");
+    if (own.get("region") == "eu") own.set("region", "");
+    out.samples[sample.metric + to_string(own)] = sample.value;
+  }
+  return out;
+}
+
+const std::vector<std::vector<const char*>> kRows{{"a", "1"}, {"a", "2"}, {"b", "3"}, {"b", "10"}, {"b", "4"}};
+
+}  // namespace
+
+TEST_CASE("each way of reducing gives its figure, over all rows and by group") {
+  const auto one = [](const std::string& how) {
+    return reduced("{metric: x, value: n, reduce: " + how + "}", kRows).samples.at("x");
+  };
+  CHECK(one("sum") == 20);
+  CHECK(one("count") == 5);
+  CHECK(one("avg") == 4);
+  CHECK(one("min") == 1);
+  CHECK(one("max") == 10);
+  CHECK(one("share_above, threshold: 3") == Approx(0.4));
+  CHECK(reduced("{metric: x, value: object, reduce: distinct}", kRows).samples.at("x") == 2);
+  CHECK(reduced("{metric: x, reduce: count}", kRows).samples.at("x") == 5);
+  CHECK(one("sum, scale: 0.5") == 10);
+
+  const auto groups = reduced("{metric: x, value: n, reduce: max, by: [object], labels: {period: 24h}}", kRows).samples;
+  CHECK(groups.at(R"(x{object="a",period="24h"})") == 2);
+  CHECK(groups.at(R"(x{object="b",period="24h"})") == 10);
+}
+
+TEST_CASE("quantiles are nearest ranks") {
+  const auto quantiles =
+      reduced("{metric: x, value: n, reduce: quantile, quantiles: [0, 0.2, 0.5, 0.9, 1]}", kRows).samples;
+  CHECK(quantiles.at(R"(x{quantile="0"})") == 1);
+  CHECK(quantiles.at(R"(x{quantile="0.2"})") == 1);
+  CHECK(quantiles.at(R"(x{quantile="0.5"})") == 3);
+  CHECK(quantiles.at(R"(x{quantile="0.9"})") == 10);
+  CHECK(quantiles.at(R"(x{quantile="1"})") == 10);
+  std::vector<double> hundred;
+  for (int i = 1; i <= 100; ++i) hundred.push_back(i);
+  CHECK(quantile(hundred, 0.95) == 95);
+  CHECK(quantile(hundred, 0.29) == 29);
+}
+
+TEST_CASE("no rows are none of them, but have no average") {
+  CHECK(reduced("{metric: x, value: n, reduce: sum}", {}).samples.at("x") == 0);
+  CHECK(reduced("{metric: x, reduce: count}", {}).samples.at("x") == 0);
+  CHECK(reduced("{metric: x, value: n, reduce: distinct}", {}).samples.at("x") == 0);
+  for (const char* how : {"avg", "min", "max", "quantile, quantiles: [0.5]", "share_above, threshold: 1"}) {
+    const auto result = reduced("{metric: x, value: n, reduce: " + std::string{how} + "}", {});
+    CHECK(result.samples.empty());
+    CHECK_FALSE(result.failure);
+  }
+  CHECK(reduced("{metric: x, reduce: count, by: [object]}", {}).samples.empty());
+}
+
+TEST_CASE("NULL fails the run, is skipped or is zero, as the recipe says") {
+  const std::vector<std::vector<const char*>> rows{{"a", nullptr}, {"b", "4"}};
+  const auto failed = reduced("{metric: x, value: n, by: [object]}", rows);
+  REQUIRE(failed.failure);
+  CHECK(failed.failure->stage == Stage::content);
+  CHECK(failed.failure->reason == Reason::missing);
+  CHECK(failed.samples.empty());
+  CHECK(reduced(R"({metric: x, value: n, by: [object], "null": skip})", rows).samples.size() == 1);
+  CHECK(reduced(R"({metric: x, value: n, by: [object], "null": zero})", rows).samples.at(R"(x{object="a"})") == 0);
+  CHECK(reduced(R"({metric: x, value: n, reduce: avg, "null": skip})", rows).samples.at("x") == 4);
+  CHECK(reduced(R"({metric: x, value: n, reduce: avg, "null": zero})", rows).samples.at("x") == 2);
+  CHECK(reduced(R"({metric: x, value: n, reduce: count, "null": skip})", rows).samples.at("x") == 1);
+  CHECK(reduced(R"({metric: x, constant: 1, by: [object]})", {{nullptr, "1"}}).samples.at("x") == 1);
+}
+
+TEST_CASE("labels from rows are bounded, and win over the agent's own") {
+  const std::string long_text(500, 'x');
+  const auto result = reduced("{metric: x, value: n, by: [object]}", {{long_text.c_str(), "1"}});
+  REQUIRE(result.samples.size() == 1);
+  CHECK(result.samples.begin()->first.size() < 150);
+  CHECK(reduced("{metric: x, value: n, labels: {region: us}}", {{"a", "1"}}).samples.count(R"(x{region="us"})") == 1);
+}
+
+TEST_CASE("rows past the limit are counted, not read, and after many of them reading stops") {
+  std::vector<std::vector<const char*>> rows(20'000, {"a", "1"});
+  const auto result = reduced("{metric: x, reduce: count}", rows, 3);
+  CHECK(result.samples.at("x") == 3);
+  CHECK(result.truncated == kMaxCountedRows);
+}
+
+TEST_CASE("several rows with the same labels are a fault of the recipe, and said so") {
+  const auto result = reduced("{metric: x, value: n, by: [object]}", kRows);
+  REQUIRE(result.failure);
+  CHECK(result.failure->reason == Reason::bad_content);
+  CHECK(result.failure->message.find("'by'") != std::string::npos);
+}
+
+TEST_CASE("texts that are numbers or times become numbers, others do not") {
+  const auto value = [](const char* text) { return number_of(cell(text)); };
+  CHECK(value("12.50") == 12.5);
+  CHECK(value(" -3 ") == -3.0);
+  CHECK(value("+1e3") == 1000.0);
+  CHECK(value("2026-11-21 09:00:00") == 1795251600.0);
+  CHECK(value("2026-11-21T09:00:00.25Z") == 1795251600.25);
+  CHECK(value("2026-11-21 09:00:00+02") == 1795244400.0);
+  CHECK(value("2026-11-21 09:00:00-05:30") == 1795271400.0);
+  CHECK(value("2026-11-21 09:00:00 +0130") == 1795246200.0);
+  CHECK(value("2026-11-21 09:00") == 1795251600.0);
+  CHECK(value("2026-11-21") == 1795219200.0);
+  for (const char* text : {"", "abc", "NaN", "inf", "1e999", "12 apples", "2026-13-01", "2026-02-30", "0000-00-00",
+                           "2026-11-21 25:00", "2026-11-21 09:00:00 CET", "infinity", "12:00:00", "0x10", "1,5"}) {
+    INFO(text);
+    CHECK_FALSE(value(text));
+  }
+}

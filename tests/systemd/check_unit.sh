@@ -1,0 +1,27 @@
+#!/bin/sh
+# check_unit.sh UNIT: systemd understands every line, and leaves little open (exposure at most 1.5 of 10).
+# Works on a copy whose program is /bin/true, since the real one need not be installed.
+set -eu
+
+unit=$1
+name=$(basename "$unit")
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+grep -q '^Type=notify$' "$unit"
+grep -Eq "^ExecStart=/usr/bin/${name%.service} run --config /etc/crmpulse/[a-z]+\.yaml$" "$unit"
+sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$unit" > "$scratch/$name"
+
+# A misspelt key is only a line on standard error; the exit code stays 0.
+if ! systemd-analyze verify --man=no "$scratch/$name" > "$scratch/out" 2>&1 || [ -s "$scratch/out" ]; then
+  echo "$name: systemd-analyze verify says:" >&2
+  cat "$scratch/out" >&2
+  exit 1
+fi
+
+if ! systemd-analyze security --offline=true --threshold=15 --no-pager "$scratch/$name" > "$scratch/out" 2>&1; then
+  echo "$name: exposure above 1.5:" >&2
+  cat "$scratch/out" >&2
+  exit 1
+fi
+tail -1 "$scratch/out"

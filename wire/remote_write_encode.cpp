@@ -1,0 +1,76 @@
+#include <snappy.h>
+
+#include <algorithm>
+#include <protozero/pbf_writer.hpp>
+#include <unordered_map>
+
+#include "wire/label_block.h"
+#include "wire/remote_write.h"
+#include "wire/text.h"
+
+namespace crmpulse::wire {
+namespace {
+
+struct Series {
+  std::string labels;  ///< canonical bytes
+  std::vector<SampleView> samples;
+};
+
+/// The sample's labels with `__name__` in its sorted place.
+void encode_labels(const Sample& sample, std::string& out) {
+  out.clear();
+  bool named = false;
+  for (const auto& [name, value] : sample.labels) {
+    if (!named && name >= kMetricName) {
+      append_label(out, {kMetricName, sample.metric});
+      named = true;
+    }
+    if (name != kMetricName) append_label(out, {name, value});
+  }
+  if (!named) append_label(out, {kMetricName, sample.metric});
+}
+
+/// Nearly always at the end: what is measured later comes later. Equal times keep their order.
+void add_in_time_order(std::vector<SampleView>& samples, const SampleView& sample) {
+  const auto place =
+      std::upper_bound(samples.begin(), samples.end(), sample.unix_millis,
+                       [](std::int64_t time, const SampleView& other) { return time < other.unix_millis; });
+  samples.insert(place, sample);
+}
+
+std::vector<Series> group_by_labels(std::span<const Sample> samples) {
+  std::vector<Series> all;
+  std::unordered_map<std::string, std::size_t> places;
+  std::string labels;
+  for (const Sample& sample : samples) {
+    encode_labels(sample, labels);
+    const auto [place, fresh] = places.try_emplace(labels, all.size());
+    if (fresh) all.push_back({labels, {}});
+    add_in_time_order(all[place->second].samples, {sample.value, unix_millis(sample.at)});
+  }
+  return all;
+}
+
+std::string encode_series(const Series& series) {
+  std::string out = series.labels;
+  protozero::pbf_writer writer{out};
+  for (const SampleView& sample : series.samples) {
+    protozero::pbf_writer message{writer, 2};
+    message.add_double(1, sample.value);
+    message.add_int64(2, sample.unix_millis);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string encode(std::span<const Sample> samples) {
+  std::string body;
+  protozero::pbf_writer writer{body};
+  for (const Series& series : group_by_labels(samples)) writer.add_message(1, encode_series(series));
+  std::string compressed;
+  snappy::Compress(body.data(), body.size(), &compressed);
+  return compressed;
+}
+
+}  // namespace crmpulse::wire

@@ -1,0 +1,235 @@
+#include "wire/series.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cstring>
+#include <protozero/pbf_reader.hpp>
+
+#include "wire/label_block.h"
+
+namespace crmpulse::wire {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "doubles are copied from the wire as they stand");
+
+using protozero::pbf_reader;
+using protozero::pbf_wire_type;
+
+// Asked before every access: protozero asserts the wire type, and a body chooses it.
+bool is_bytes(const pbf_reader& reader) {
+  return reader.wire_type() == pbf_wire_type::length_delimited;
+}
+
+std::string_view view_of(pbf_reader& reader) {
+  const auto view = reader.get_view();
+  return {view.data(), view.size()};
+}
+
+pbf_reader reader_of(std::string_view bytes) {
+  return pbf_reader{bytes.data(), bytes.size()};
+}
+
+Refusal wrong_type(std::string_view message, const pbf_reader& reader) {
+  return malformed(fmt::format("field {} of a {} has wire type {}", reader.tag(), message,
+                               static_cast<unsigned>(reader.wire_type())));
+}
+
+/// Is `part` the content of a length-delimited field that starts at `start`, with shortest tag and length?
+bool stands_at(const char* start, std::string_view part) {
+  return part.data() == start + 1 + length_size(part.size());
+}
+
+const char* end_of(std::string_view text) {
+  return text.data() + text.size();
+}
+
+/// Labels as nearly everybody writes them, canonical and with one-byte lengths, need no general parser: this is most of
+/// the work of a request. Returns where the run of them ends; the rest is for read_label.
+const char* read_short_labels(std::string_view bytes, std::size_t max_labels, std::vector<LabelView>& labels) {
+  const char* at = bytes.data();
+  const char* const end = end_of(bytes);
+  constexpr std::size_t kFrame = 4;  // two tags and two lengths around name and value
+  while (labels.size() < max_labels && end - at >= 6 && at[0] == '\x0a' && at[2] == '\x0a') {
+    const std::size_t size = static_cast<unsigned char>(at[1]);
+    const std::size_t name = static_cast<unsigned char>(at[3]);
+    if (size > 127 || size > static_cast<std::size_t>(end - at) - 2 || name == 0 || name + kFrame >= size) break;
+    const char* const after_name = at + kFrame + name;
+    const std::size_t value = size - name - kFrame;
+    if (after_name[0] != '\x12' || static_cast<unsigned char>(after_name[1]) != value) break;
+    labels.push_back({{at + kFrame, name}, {after_name + 2, value}});
+    at += 2 + size;
+  }
+  return at;
+}
+
+/// The same for samples: value, then time, nothing else.
+const char* read_short_samples(const char* at, const char* end, std::size_t max_samples,
+                               std::vector<SampleView>& samples) {
+  constexpr std::ptrdiff_t kTimeAt = 12;  // two bytes of the field, nine of the value, the time's tag
+  while (samples.size() < max_samples && end - at > kTimeAt && at[0] == '\x12' && at[2] == '\x09' && at[11] == '\x10') {
+    const char* const sample_end = at + 2 + static_cast<unsigned char>(at[1]);
+    if (sample_end > end || sample_end <= at + kTimeAt || at[1] < 0) break;
+    SampleView sample{0, 0};
+    std::memcpy(&sample.value, at + 3, sizeof sample.value);
+    const char* time = at + kTimeAt;
+    sample.unix_millis = static_cast<std::int64_t>(protozero::decode_varint(&time, sample_end));
+    if (time != sample_end) break;
+    samples.push_back(sample);
+    at = sample_end;
+  }
+  return at;
+}
+
+Verdict read_label(std::string_view bytes, LabelView& label) {
+  for (pbf_reader reader = reader_of(bytes); reader.next();) {
+    if (reader.tag() > 2) {
+      reader.skip();
+      continue;
+    }
+    if (!is_bytes(reader)) return wrong_type("label", reader);
+    std::string_view& part = reader.tag() == 1 ? label.name : label.value;
+    part = view_of(reader);
+  }
+  return {};
+}
+
+/// Name, value, nothing else, shortest form.
+bool is_canonical(std::string_view bytes, const LabelView& label) {
+  return !label.name.empty() && !label.value.empty() && stands_at(bytes.data(), label.name) &&
+         stands_at(end_of(label.name), label.value) && end_of(label.value) == end_of(bytes);
+}
+
+Verdict read_sample(std::string_view bytes, SampleView& sample) {
+  for (pbf_reader reader = reader_of(bytes); reader.next();) {
+    switch (reader.tag()) {
+      case 1:
+        if (reader.wire_type() != pbf_wire_type::fixed64) return wrong_type("sample", reader);
+        sample.value = reader.get_double();
+        break;
+      case 2:
+        if (reader.wire_type() != pbf_wire_type::varint) return wrong_type("sample", reader);
+        sample.unix_millis = reader.get_int64();
+        break;
+      default: reader.skip();  // 2.0's start_timestamp, and what later versions add
+    }
+  }
+  return {};
+}
+
+Verdict add_sample(std::string_view bytes, const Limits& limits, Series& out) {
+  if (out.samples.size() == limits.max_samples) return over_limit("samples", limits.max_samples);
+  SampleView sample{0, 0};
+  if (Verdict verdict = read_sample(bytes, sample)) return verdict;
+  out.samples.push_back(sample);
+  return {};
+}
+
+/// labels_refs arrive in pairs, packed or one by one.
+class RefPairs {
+ public:
+  RefPairs(std::span<const std::string_view> symbols, const Limits& limits, Series& out)
+      : symbols_(symbols), limits_(limits), out_(out) {}
+
+  Verdict add(std::uint64_t ref) {
+    if (ref >= symbols_.size()) {
+      return Refusal{400, "symbol", fmt::format("label reference {} is outside the {} symbols", ref, symbols_.size())};
+    }
+    const std::string_view symbol = symbols_[static_cast<std::size_t>(ref)];
+    half_ = !half_;
+    if (half_) {
+      name_ = symbol;
+      return {};
+    }
+    if (out_.labels.size() == limits_.max_labels_per_series) return over_limit("labels", limits_.max_labels_per_series);
+    out_.labels.push_back({name_, symbol});
+    return {};
+  }
+  Verdict finish() const {
+    if (half_) return Refusal{400, "symbol", "an odd number of label references"};
+    return {};
+  }
+
+ private:
+  std::span<const std::string_view> symbols_;
+  const Limits& limits_;
+  Series& out_;
+  std::string_view name_;
+  bool half_ = false;
+};
+
+Verdict add_refs(pbf_reader& reader, RefPairs& pairs) {
+  if (reader.wire_type() == pbf_wire_type::varint) return pairs.add(reader.get_uint64());
+  if (!is_bytes(reader)) return wrong_type("series", reader);
+  const auto refs = reader.get_packed_uint64();
+  for (auto ref = refs.begin(); ref != refs.end(); ++ref) {
+    if (Verdict verdict = pairs.add(*ref)) return verdict;
+  }
+  return {};
+}
+
+}  // namespace
+
+Refusal malformed(std::string message) {
+  return {400, "protobuf", std::move(message)};
+}
+Refusal over_limit(std::string_view what, std::size_t limit) {
+  return {413, "limit", fmt::format("more than {} {}", limit, what)};
+}
+
+Verdict read_series_v1(std::string_view bytes, const Limits& limits, Series& out) {
+  out.clear();
+  const char* block_end = read_short_labels(bytes, limits.max_labels_per_series, out.labels);
+  bool canonical = true;
+  const char* const start = read_short_samples(block_end, end_of(bytes), limits.max_samples, out.samples);
+  const std::string_view rest{start, static_cast<std::size_t>(end_of(bytes) - start)};
+  for (pbf_reader reader = reader_of(rest); reader.next();) {
+    const auto field = reader.tag();  // protozero forgets it when the value is read
+    if (field > 4) {
+      reader.skip();
+      continue;
+    }
+    if (!is_bytes(reader)) return wrong_type("series", reader);
+    const std::string_view part = view_of(reader);
+    if (field == 1) {
+      if (out.labels.size() == limits.max_labels_per_series) return over_limit("labels", limits.max_labels_per_series);
+      LabelView& label = out.labels.emplace_back();
+      if (Verdict verdict = read_label(part, label)) return verdict;
+      canonical = canonical && stands_at(block_end, part) && is_canonical(part, label);
+      block_end = end_of(part);
+    } else if (field == 2) {
+      if (Verdict verdict = add_sample(part, limits, out)) return verdict;
+    } else {
+      ++(field == 3 ? out.exemplars : out.histograms);
+    }
+  }
+  if (canonical) out.block = bytes.substr(0, static_cast<std::size_t>(block_end - bytes.data()));
+  return {};
+}
+
+Verdict read_series_v2(std::string_view bytes, std::span<const std::string_view> symbols, const Limits& limits,
+                       Series& out) {
+  out.clear();
+  RefPairs pairs{symbols, limits, out};
+  for (pbf_reader reader = reader_of(bytes); reader.next();) {
+    const auto field = reader.tag();
+    if (field == 1) {
+      if (Verdict verdict = add_refs(reader, pairs)) return verdict;
+      continue;
+    }
+    if (field > 4) {
+      reader.skip();
+      continue;
+    }
+    if (!is_bytes(reader)) return wrong_type("series", reader);
+    const std::string_view part = view_of(reader);
+    if (field == 2) {
+      if (Verdict verdict = add_sample(part, limits, out)) return verdict;
+    } else {
+      ++(field == 3 ? out.histograms : out.exemplars);
+    }
+  }
+  return pairs.finish();
+}
+
+}  // namespace crmpulse::wire

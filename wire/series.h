@@ -1,0 +1,58 @@
+#pragma once
+// One TimeSeries of a request: reading it and checking its labels. Internal to wire/.
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "wire/remote_write.h"
+
+namespace crmpulse::wire {
+
+using Verdict = std::optional<Refusal>;  ///< nothing: sound so far
+
+/// As read, not yet checked. One object is reused for all series; views point into the decompressed body.
+struct Series {
+  std::vector<LabelView> labels;
+  std::vector<SampleView> samples;
+  std::string_view block;  ///< the labels' bytes when they stand in the body in canonical form, else empty
+  std::size_t histograms = 0;
+  std::size_t exemplars = 0;
+
+  void clear() {
+    labels.clear();
+    samples.clear();
+    block = {};
+    histograms = 0;
+    exemplars = 0;
+  }
+};
+
+/// Both hold to limits.max_labels_per_series and, within one series, limits.max_samples, so that `out` stays bounded.
+/// Broken protobuf is a protozero::exception.
+[[nodiscard]] Verdict read_series_v1(std::string_view bytes, const Limits& limits, Series& out);
+[[nodiscard]] Verdict read_series_v2(std::string_view bytes, std::span<const std::string_view> symbols,
+                                     const Limits& limits, Series& out);
+
+/// Checks label sets, cheaply when they have the names and the metric of the set before.
+class LabelCheck {
+ public:
+  /// Forgets what earlier bodies held: the views would dangle.
+  void start();
+  [[nodiscard]] Verdict check(Version version, std::span<const LabelView> labels, const Limits& limits);
+
+ private:
+  Verdict check_new_name(std::size_t index, std::span<const LabelView> labels, const Limits& limits);
+  Verdict check_metric(Version version, std::span<const LabelView> labels);
+
+  std::vector<std::string_view> known_names_;  ///< valid and sorted
+  std::size_t metric_at_ = 0;                  ///< where `__name__` stood last
+  std::string_view known_metric_;              ///< valid in 1.0
+};
+
+[[nodiscard]] Refusal malformed(std::string message);
+[[nodiscard]] Refusal over_limit(std::string_view what, std::size_t limit);
+
+}  // namespace crmpulse::wire

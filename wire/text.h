@@ -1,0 +1,17 @@
+#pragma once
+// What names and values on the wire may look like. Internal to wire/.
+
+#include <string_view>
+
+namespace crmpulse::wire {
+
+inline constexpr std::string_view kMetricName = "__name__";
+
+/// `[a-zA-Z_][a-zA-Z0-9_]*`
+[[nodiscard]] bool is_label_name(std::string_view name);
+/// `[a-zA-Z_:][a-zA-Z0-9_:]*`
+[[nodiscard]] bool is_metric_name(std::string_view name);
+/// Well-formed per the Unicode standard's table 3-7: no overlong forms, no surrogates, nothing above U+10FFFF.
+[[nodiscard]] bool is_utf8(std::string_view text);
+
+}  // namespace crmpulse::wire
