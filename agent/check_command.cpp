@@ -26,7 +26,7 @@ std::string crm_table(const Settings& settings, const Targets& targets) {
       const double calls = calls_a_day(planned);
       total += calls;
       table.add({first ? settings.crms[i].name : "", first ? settings.crms[i].recipe->name : "",
-                 planned.measurement->id, format_duration(*planned.measurement->interval),
+                 planned.measurement->id, format_duration(planned.measurement->interval.value_or(settings.interval)),
                  format_duration(planned.timeout), fmt::format("{:.0f}", calls)});
       first = false;
     }

@@ -4,8 +4,8 @@
 #include <ostream>
 
 #include "agent/commands.h"
-#include "agent/data_dir.h"
 #include "agent/service.h"
+#include "config/data_dir.h"
 #include "core/log.h"
 
 namespace crmpulse::agent {
@@ -79,7 +79,7 @@ int run(CLI::App& app, Arguments& arguments, std::ostream& out, std::ostream& er
 }  // namespace
 
 SettingsDefaults machine_defaults() {
-  const std::string data = data_dir(service::executable_dir());
+  const std::string data = config::data_dir(service::executable_dir(), CRMPULSE_DATA_DIR);
   return {service::host_name(), service::default_state_dir(), data + "/recipes", data + "/rules/default.yaml"};
 }
 

@@ -62,12 +62,13 @@ std::optional<RuleLevel> judge_rule(const Rule& rule, std::span<const Sample> sa
   }
   if (groups.empty()) return std::nullopt;
   RuleLevel worst{.rule = &rule, .each = {}, .value = {}, .level = {}};
+  worst.resting = rule.active && !active_at(*rule.active, now);
   for (const auto& [each, values] : groups) {
     const auto value = aggregate(rule, values, now);
     if (!value || (worst.value && !is_worse(rule, *value, *worst.value))) continue;
     worst.each = each;
     worst.value = value;
-    worst.level = entered_level(rule, *value);
+    if (!worst.resting) worst.level = entered_level(rule, *value);
   }
   return worst;
 }
@@ -94,14 +95,15 @@ Level counted(const RuleLevel& level) {
 std::string sentence(const RuleLevel& level) {
   const Rule& rule = *level.rule;
   const double limit = counted(level) == Level::poor ? rule.poor.enter : rule.sub.enter;
-  return fmt::format("{}{} {} ({} from {})", rule.dimension,
-                     level.each.empty() ? "" : fmt::format(" of {}", level.each), human_value(*level.value, rule.unit),
-                     to_string(counted(level)), human_value(limit, rule.unit));
+  return fmt::format(
+      "{}{} {} ({} from {})", rule.dimension, level.each.empty() ? "" : fmt::format(" of {}", level.each),
+      human_value(level.value.value_or(0), rule.unit), to_string(counted(level)), human_value(limit, rule.unit));
 }
 
 std::string sentence(const probes::Reading& reading) {
-  return fmt::format("{} failed: {}/{}: {}", reading.measurement, to_string(reading.failure->stage),
-                     to_string(reading.failure->reason), reading.failure->message);
+  const Failure failure = reading.failure.value_or(Failure{});
+  return fmt::format("{} failed: {}/{}: {}", reading.measurement, to_string(failure.stage), to_string(failure.reason),
+                     failure.message);
 }
 
 std::string healthy_sentence(const CrmReport& report) {

@@ -18,6 +18,7 @@ struct RuleLevel {
   std::string each;             ///< the value of the rule's `each` label that is worst; empty when it has none
   std::optional<double> value;  ///< absent: the rule needs more than one reading
   std::optional<Level> level;
+  bool resting = false;  ///< outside the rule's hours: shown, not judged
 };
 
 /// One entry per rule that applies to the CRM and is fed by the samples, in the rules' order. `rules` must outlive it.

@@ -21,8 +21,10 @@ int badness(std::optional<Level> state) {
 std::string summary(std::span<const CrmReport> reports) {
   std::vector<const CrmReport*> sorted;
   for (const CrmReport& report : reports) sorted.push_back(&report);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](auto* a, auto* b) { return badness(a->state) > badness(b->state); });
+  std::sort(sorted.begin(), sorted.end(), [](const CrmReport* a, const CrmReport* b) {
+    const int difference = badness(a->state) - badness(b->state);
+    return difference != 0 ? difference > 0 : a < b;  // then as in the file
+  });
   std::string out;
   for (const CrmReport* report : sorted) {
     out += fmt::format("{}{} {}: {}", out.empty() ? "" : "; ", state_word(report->state), report->crm, report->why);
@@ -55,7 +57,7 @@ std::string measurements_table(const CrmReport& report) {
 }
 
 std::string level_of(const RuleLevel& level) {
-  if (!level.level) return "needs a window";
+  if (!level.level) return level.resting ? "outside its hours" : "needs a window";
   const bool softened = level.rule->role == Role::soft && *level.level == Level::poor;
   return fmt::format("{}{}", to_string(*level.level), softened ? " (counts as sub_healthy)" : "");
 }

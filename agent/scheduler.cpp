@@ -1,6 +1,7 @@
 #include "agent/scheduler.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace crmpulse::agent {
 namespace {
@@ -59,7 +60,8 @@ std::vector<Scheduler::Due> Scheduler::due(TimePoint now) {
     ++runs_;
     out.push_back({index, scheduled});
   }
-  std::stable_sort(out.begin(), out.end(), [](const Due& a, const Due& b) { return a.scheduled < b.scheduled; });
+  std::sort(out.begin(), out.end(),
+            [](const Due& a, const Due& b) { return std::tie(a.scheduled, a.index) < std::tie(b.scheduled, b.index); });
   return out;
 }
 

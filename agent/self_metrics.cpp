@@ -41,7 +41,10 @@ std::vector<Sample> self_samples(const SelfReading& reading) {
   out.add("crm_agent_rows_truncated_total", reading.runs.rows_truncated);
   out.add("crm_agent_resident_memory_bytes", reading.resident_bytes);
   out.add("crm_agent_last_reload_successful", reading.last_reload_worked ? 1.0 : 0.0);
-  for (const std::string& crm : reading.crms) {
+  for (const auto& [crm, kind, transport] : reading.crms) {
+    Sample info{"crm_agent_target_info", {{"agent", reading.agent}, {"crm", crm}, {"kind", kind}}, 1.0, reading.at};
+    info.labels.set("transport", transport);
+    out.samples.push_back(std::move(info));
     const auto calls = reading.runs.calls.find(crm);
     out.add("crm_agent_calls_total", calls == reading.runs.calls.end() ? 0.0 : static_cast<double>(calls->second),
             "crm", crm);

@@ -11,11 +11,18 @@
 
 namespace crmpulse::agent {
 
+/// A CRM as its samples are labelled, and how it is reached: `sql` or `http`.
+struct SelfTarget {
+  std::string crm;
+  std::string kind;
+  std::string transport;
+};
+
 struct SelfReading {
   std::string agent;
   TimePoint at;
   bool heartbeat = false;  ///< with the heartbeat's own sample
-  std::vector<std::string> crms;
+  std::vector<SelfTarget> crms;
   RunCounters runs;
   store::Spool::Stats spool;
   Shipper::Stats shipper;

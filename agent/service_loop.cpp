@@ -143,7 +143,10 @@ void ServiceLoop::report_self() {
   reading.agent = settings_.agent_name;
   reading.at = wall_now();
   reading.heartbeat = self_reports_++ % kHeartbeatRounds == 0;
-  for (const CrmSettings& crm : settings_.crms) reading.crms.push_back(crm.name);
+  for (const CrmSettings& crm : settings_.crms) {
+    const bool sql = crm.recipe->transport == probes::Transport::sql;
+    reading.crms.push_back({crm.name, std::string{crm.labels.get("kind")}, sql ? "sql" : "http"});
+  }
   reading.runs = runner_.counters();
   reading.spool = spool_->stats();
   reading.shipper = shipper_->stats();

@@ -2,7 +2,6 @@
 
 #include <fstream>
 #include <iostream>
-#include <optional>
 #include <vector>
 
 #include "collector/backtest.h"
@@ -24,7 +23,7 @@ int wrong(std::string_view message) {
 }
 
 struct Inputs {
-  std::optional<Settings> settings;
+  std::string state_dir;  ///< of the configuration, when there is one
   Ruleset ruleset;
   std::vector<rules::ReceiverSpec> receivers;
 };
@@ -37,7 +36,7 @@ boost::system::result<Inputs, Problems> load_inputs(const BacktestOptions& optio
     if (!settings) return settings.error();
     if (rules.empty()) rules = settings->rules;
     inputs.receivers = receiver_specs(settings->receivers);
-    inputs.settings = std::move(*settings);
+    inputs.state_dir = settings->state_dir;
   }
   auto ruleset = config::load_rules(rules);
   if (!ruleset) return ruleset.error();
@@ -62,7 +61,7 @@ int run_journal(const Inputs& inputs, const BacktestOptions& options) {
   const auto from = parse_time(options.from);
   const auto to = parse_time(options.to);
   if (!from || !to) return wrong("--from and --to must be times such as 2026-11-21T09:00:00Z");
-  auto database = store::open_collector_reader(inputs.settings->state_dir);
+  auto database = store::open_collector_reader(inputs.state_dir);
   if (!database) return wrong(database.error().message);
   JournalSamples samples{*database, *from, *to};
   const BacktestSource source = [&samples] { return samples.next(); };

@@ -124,7 +124,9 @@ int backup(const std::string& config, const std::string& destination) {
   if (fs::exists(file, error)) return failed(Error{fmt::format("{} exists; a backup replaces nothing", file.string())});
   auto database = store::open_collector_reader(settings->state_dir);
   if (!database) return failed(database.error());
-  // One read transaction: consistent while the collector writes.
+  // One read transaction: consistent while the collector writes. What is written is another file, which a reader may
+  // not do unless told; the store itself stays opened read-only.
+  if (auto allowed = database->execute("PRAGMA query_only = OFF"); !allowed) return failed(allowed.error());
   auto statement = database->prepare("VACUUM INTO ?1");
   if (!statement) return failed(statement.error());
   statement->bind(1, std::string_view{file.native()});

@@ -68,7 +68,9 @@ void CrmFacts::observe(const Series& series, TimePoint at, double value) {
       }
       return;
     case Duty::phase:
-      if (double* phase = bounded(phases, series.labels.get("phase"))) *phase = value;
+      if (Phases* of_operation = bounded(phases, series.labels.get("operation"))) {
+        if (double* phase = bounded(*of_operation, series.labels.get("phase"))) *phase = value;
+      }
       return;
     case Duty::failure: {
       if (value < 1) return;
@@ -82,6 +84,7 @@ void CrmFacts::observe(const Series& series, TimePoint at, double value) {
       if (!same) failure->text.clear();
       return;
     }
+    case Duty::target_info: transport = series.labels.get("transport"); return;
     case Duty::vendor_status:
       vendor_status = value;
       vendor_status_at = at;

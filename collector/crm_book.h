@@ -51,13 +51,17 @@ class Availability {
   std::array<Slot, 288> slots_{};
 };
 
+/// Newest seconds by phase of one operation.
+using Phases = std::map<std::string, double, std::less<>>;
+
 struct CrmFacts {
   std::string crm;
   std::string kind;
+  std::string transport;  ///< how its agent reaches it: `sql`, `http`; empty while unknown
   std::map<std::string, NewestFailure, std::less<>> failures;    ///< by operation
   std::deque<Evidence> evidence;                                 ///< newest last, at most kMaxEvidence
   std::map<std::string, LatencyHistogram, std::less<>> latency;  ///< by operation, since the process began
-  std::map<std::string, double, std::less<>> phases;             ///< newest seconds by phase
+  std::map<std::string, Phases, std::less<>> phases;             ///< by operation
   Availability availability;
   std::optional<double> vendor_status;
   TimePoint vendor_status_at;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "core/level.h"
 
@@ -80,10 +81,12 @@ std::vector<const rules::RuleStatus*> by_dimension(const rules::CrmStatus& statu
 }
 
 std::vector<const rules::RuleStatus*> failing(const rules::CrmStatus& status) {
-  std::vector<const rules::RuleStatus*> bad = by_dimension(status);
-  std::erase_if(bad, [](const rules::RuleStatus* rule) { return shown_level(*rule) == Level::healthy; });
-  std::stable_sort(bad.begin(), bad.end(),
-                   [](const auto* a, const auto* b) { return shown_level(*a) > shown_level(*b); });
+  std::vector<const rules::RuleStatus*> bad;
+  const std::vector<const rules::RuleStatus*> worst = by_dimension(status);
+  for (const Level level : {Level::poor, Level::sub_healthy}) {
+    std::copy_if(worst.begin(), worst.end(), std::back_inserter(bad),
+                 [level](const rules::RuleStatus* rule) { return shown_level(*rule) == level; });
+  }
   return bad;
 }
 

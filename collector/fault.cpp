@@ -60,12 +60,12 @@ constexpr std::array kLines{
     Line{"", "unreachable", "network", "the CRM cannot be reached from the agent", "代理无法到达 CRM"},
 };
 
-const Line* find_line(std::string_view kind, const NewestFailure& failure) {
+const Line* find_line(std::string_view transport, const NewestFailure& failure) {
   const auto fits = [&](const Line& line) {
     return (line.stage.empty() || line.stage == failure.stage) &&
            (line.reason.empty() || line.reason == failure.reason);
   };
-  if (is_database_kind(kind)) {
+  if (transport == "sql") {
     const auto line = std::find_if(kDatabaseLines.begin(), kDatabaseLines.end(), fits);
     if (line != kDatabaseLines.end()) return &*line;
   }
@@ -80,8 +80,8 @@ std::string fill(std::string_view sentence, std::string_view operation) {
   return text;
 }
 
-Fault from_failure(std::string_view kind, const std::string& operation, const NewestFailure& failure) {
-  const Line* line = find_line(kind, failure);
+Fault from_failure(std::string_view transport, const std::string& operation, const NewestFailure& failure) {
+  const Line* line = find_line(transport, failure);
   if (line == nullptr) {
     const std::string where = fmt::format("{}/{}", failure.stage, failure.reason);
     return {"unknown", fmt::format("{} fails ({})", operation, where), fmt::format("{} 失败（{}）", operation, where)};
@@ -95,18 +95,26 @@ bool fails(const rules::CrmStatus& status, std::string_view dimension) {
   });
 }
 
-/// Where slow calls spend their time.
+double sum_of(const Phases& phases) {
+  return std::accumulate(phases.begin(), phases.end(), 0.0,
+                         [](double sum, const auto& one) { return sum + one.second; });
+}
+
+/// Where the slowest operation spends its time.
 Fault from_phases(const CrmFacts& facts) {
+  const auto slowest = std::max_element(facts.phases.begin(), facts.phases.end(), [](const auto& a, const auto& b) {
+    return sum_of(a.second) < sum_of(b.second);
+  });
   const auto phase = [&](std::string_view name) {
-    const auto found = facts.phases.find(name);
-    return found == facts.phases.end() ? 0.0 : found->second;
+    if (slowest == facts.phases.end()) return 0.0;
+    const auto found = slowest->second.find(name);
+    return found == slowest->second.end() ? 0.0 : found->second;
   };
   const double way = phase("dns") + phase("connect") + phase("tls");
-  const double server = phase("first_byte");
-  const double all = way + server + phase("transfer");
+  const double all = slowest == facts.phases.end() ? 0.0 : sum_of(slowest->second);
   if (all > 0 && way > all / 2)
     return {"network", "most of the time goes into reaching the CRM", "大部分时间花在到达 CRM 的路上"};
-  if (is_database_kind(facts.kind)) return {"database", "the database answers slowly", "数据库响应缓慢"};
+  if (facts.transport == "sql") return {"database", "the database answers slowly", "数据库响应缓慢"};
   return {"vendor", "the CRM itself answers slowly", "CRM 本身响应缓慢"};
 }
 
@@ -122,12 +130,6 @@ Fault from_dimensions(const rules::CrmStatus& status, const CrmFacts* facts) {
 
 }  // namespace
 
-bool is_database_kind(std::string_view kind) {
-  constexpr std::array<std::string_view, 9> kKinds{"tryton",   "odoo",   "suitecrm", "espocrm",  "vtiger",
-                                                   "dolibarr", "sample", "sql",      "sqlserver"};
-  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
-}
-
 Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now) {
   if (status.data_status == DataStatus::no_data) {
     return {"agent", "no agent has reported about this CRM for a while", "代理已有一段时间没有报告此 CRM"};
@@ -139,7 +141,7 @@ Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoi
   const auto newest = std::max_element(facts->failures.begin(), facts->failures.end(),
                                        [](const auto& a, const auto& b) { return a.second.at < b.second.at; });
   if (newest != facts->failures.end() && now - newest->second.at <= kNewFailure) {
-    return from_failure(facts->kind.empty() ? status.kind : facts->kind, newest->first, newest->second);
+    return from_failure(facts->transport, newest->first, newest->second);
   }
   return from_dimensions(status, facts);
 }

@@ -20,7 +20,4 @@ struct Fault {
 /// `facts` may be null. Failures older than fifteen minutes before `now` do not speak.
 [[nodiscard]] Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now);
 
-/// Is this a CRM that is probed through its database?
-[[nodiscard]] bool is_database_kind(std::string_view kind);
-
 }  // namespace crmpulse::collector

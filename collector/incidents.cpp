@@ -34,15 +34,15 @@ void add_step(json::object& detail, TimePoint at, std::string_view state) {
   timeline.push_back(json::object{{"at", format_time(at)}, {"state", state}});
 }
 
-void describe(json::object& detail, const rules::CrmStatus& status, const CrmFacts* facts,
-              const config::Remedies& remedies, TimePoint at) {
+void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,
+              const CrmFacts* facts, const config::Remedies& remedies, TimePoint at) {
   const Fault fault = judge_fault(status, facts, at);
   detail["state"] = state_name(status);
-  detail["worst"] = to_string(status.incident->worst);
+  detail["worst"] = to_string(incident.worst);
   detail["fault"] = fault_json(fault, Language::en);
   detail["fault"].as_object()["why_zh"] = fault.why_zh;
   detail["failing"] = failing_json(status, remedies);
-  detail["evidence"] = evidence_texts(facts, status.incident->opened - kEvidenceBefore, kEvidenceLines);
+  detail["evidence"] = evidence_texts(facts, incident.opened - kEvidenceBefore, kEvidenceLines);
 }
 
 }  // namespace
@@ -56,9 +56,9 @@ std::vector<store::StoredIncident> IncidentBook::update(const std::string& crm,
                                                         const CrmFacts* facts, const config::Remedies& remedies,
                                                         TimePoint at) {
   std::vector<store::StoredIncident> changed;
-  const bool is_open = status && status->incident;
+  const std::optional<rules::IncidentStatus> now = status ? status->incident : std::nullopt;
   const auto known = open_.find(crm);
-  if (known != open_.end() && (!is_open || status->incident->id != known->second.id)) {
+  if (known != open_.end() && (!now || now->id != known->second.id)) {
     store::StoredIncident ended = std::move(known->second);
     open_.erase(known);
     json::object detail = parse_detail(ended.detail);
@@ -68,15 +68,15 @@ std::vector<store::StoredIncident> IncidentBook::update(const std::string& crm,
     ended.detail = to_text(detail);
     changed.push_back(std::move(ended));
   }
-  if (!is_open) return changed;
+  if (!status || !now) return changed;
   store::StoredIncident& incident = open_[crm];
   json::object detail = parse_detail(incident.detail);
-  incident.id = status->incident->id;
+  incident.id = now->id;
   incident.crm = crm;
   incident.kind = status->kind;
-  incident.level = static_cast<int>(status->incident->level);
-  incident.opened = status->incident->opened;
-  describe(detail, *status, facts, remedies, at);
+  incident.level = static_cast<int>(now->level);
+  incident.opened = now->opened;
+  describe(detail, *status, *now, facts, remedies, at);
   add_step(detail, at, to_string(status->state));
   incident.detail = to_text(detail);
   changed.push_back(incident);

@@ -164,8 +164,8 @@ void Ingest::journal(const net::HttpRequest& request, BatchPointer batch) {
   }
   if (!record.agent.empty()) agents.seen(record.agent, record.received);
   // A foreign sender is trusted to have the right wall time; the engine's clock may have drifted from it.
-  record.skew = batch->sent && !record.agent.empty() ? agents.observe(record.agent, *batch->sent, record.received)
-                                                     : record.received - clocks_.wall.now();
+  const std::optional<TimePoint> sent = record.agent.empty() ? std::nullopt : batch->sent;
+  record.skew = sent ? agents.observe(record.agent, *sent, record.received) : record.received - clocks_.wall.now();
   batch->future = count_future(batch->points, record.received, record.skew);
   if (batch->points.empty() && batch->lines.empty()) {
     agents.end(record.agent, record.kind, record.batch, true);

@@ -1,15 +1,14 @@
 #include "collector/journal_samples.h"
 
-#include <algorithm>
 #include <cmath>
-#include <vector>
+#include <map>
 
 namespace crmpulse::collector {
 namespace {
 
 constexpr std::size_t kLinesAtOnce = 10'000;
 
-void append_series(const wire::SeriesView& series, Duration skew, std::vector<BacktestLine>& lines) {
+void append_series(const wire::SeriesView& series, Duration skew, std::multimap<TimePoint, BacktestLine>& lines) {
   Sample sample;
   for (const wire::LabelView& label : series.labels) {
     if (label.name == "__name__") {
@@ -25,7 +24,7 @@ void append_series(const wire::SeriesView& series, Duration skew, std::vector<Ba
     BacktestLine line;
     line.at = sample.at;
     line.sample = sample;
-    lines.push_back(std::move(line));
+    lines.emplace(line.at, line);
   }
 }
 
@@ -57,13 +56,11 @@ void JournalSamples::take(const store::JournalRecord& record) {
   if (record.received > to_) ended_ = true;
   if (record.received < from_ || ended_ || record.kind == store::RecordKind::evidence) return;
   const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
-  std::vector<BacktestLine> lines;
+  std::multimap<TimePoint, BacktestLine> lines;  // by time, else as they came
   const auto decoded = decoder_.decode(
       version, record.body, [&](const wire::SeriesView& series) { append_series(series, record.skew, lines); });
   if (!decoded) return;
-  std::stable_sort(lines.begin(), lines.end(),
-                   [](const BacktestLine& a, const BacktestLine& b) { return a.at < b.at; });
-  std::move(lines.begin(), lines.end(), std::back_inserter(lines_));
+  for (auto& [at, line] : lines) lines_.push_back(std::move(line));
   BacktestLine tick;
   tick.at = record.received;
   lines_.push_back(std::move(tick));

@@ -16,7 +16,7 @@ namespace {
 Result<std::int64_t> stored_number(store::Database& database, const std::string& name) {
   auto text = store::get_meta(database, name);
   if (!text) return text.error();
-  return *text ? std::strtoll((*text)->c_str(), nullptr, 10) : std::int64_t{0};
+  return std::strtoll(text->value_or("0").c_str(), nullptr, 10);
 }
 
 }  // namespace
@@ -52,10 +52,10 @@ Result<void> EngineLoop::load(store::Database& database) {
   incidents_.load(*open);
   auto batches = store::get_meta(database, "batches");
   if (!batches) return batches.error();
-  if (*batches) agents_.load(**batches);
+  agents_.load(batches->value_or(""));
   auto values = store::get_meta(database, "last_values");
   if (!values) return values.error();
-  if (*values) decode_values(**values, fold_.series());
+  decode_values(values->value_or(""), fold_.series());
   return {};
 }
 

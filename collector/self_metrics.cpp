@@ -17,8 +17,12 @@ double number(std::uint64_t count) {
   return static_cast<double>(count);
 }
 
-constexpr auto gauge = gauge_family;
-constexpr auto counter = counter_family;
+MetricFamily gauge(const char* name, const char* help) {
+  return gauge_family(name, help);
+}
+MetricFamily counter(const char* name, const char* help) {
+  return counter_family(name, help);
+}
 
 }  // namespace
 

@@ -20,6 +20,7 @@ constexpr std::array kDuties{
     DutyOf{"crm_operation_phase_seconds", Duty::phase},
     DutyOf{"crm_failure", Duty::failure},
     DutyOf{"crm_vendor_status", Duty::vendor_status},
+    DutyOf{"crm_agent_target_info", Duty::target_info},
 };
 
 Series make_series(const wire::SeriesView& view) {

@@ -26,7 +26,7 @@ struct Point {
 };
 
 /// What the collector itself keeps about a metric, beside its last value and the rules.
-enum class Duty : std::uint8_t { none, up, success, duration, phase, failure, vendor_status };
+enum class Duty : std::uint8_t { none, up, success, duration, phase, failure, vendor_status, target_info };
 
 struct Series {
   std::string metric;

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "collector/data_dir.h"
 #include "collector/receiver_settings.h"
+#include "config/data_dir.h"
 #include "config/reader.h"
 
 namespace crmpulse::collector {
@@ -84,7 +84,9 @@ void read_external_url(config::Reader& root, Settings& settings) {
 
 Settings defaults() {
   Settings settings;
-  const std::string shipped = data_dir();
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::string shipped = config::data_dir(program.parent_path().string(), CRMPULSE_DATA_DIR);
   settings.rules = {shipped + "/rules/default.yaml", "/etc/crmpulse/rules.d/*.yaml"};
   settings.remedies = {shipped + "/rules/remedies.yaml", "/etc/crmpulse/remedies.d/*.yaml"};
   return settings;

@@ -64,6 +64,7 @@ std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts) {
   out.u8(kVersion);
   out.text(engine_bytes);
   out.text(facts.kind);
+  out.text(facts.transport);
   out.u32(static_cast<std::uint32_t>(facts.failures.size()));
   for (const auto& [operation, failure] : facts.failures) write_failure(out, operation, failure);
   out.u32(static_cast<std::uint32_t>(facts.evidence.size()));
@@ -85,6 +86,7 @@ Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
   if (in.u8() != kVersion) return Error{"the stored state of " + facts.crm + " is of another version"};
   std::string engine_bytes = in.text();
   facts.kind = in.text();
+  facts.transport = in.text();
   for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_failure(in, facts);
   for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_evidence(in, facts);
   for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) {

@@ -13,6 +13,8 @@ namespace crmpulse::config {
 
 /// One value of a document. Scalars keep their text; a Reader gives it a type. Null and absent are different: a key
 /// written with nothing behind it is Kind::null.
+struct Member;
+
 struct Node {
   enum class Kind { null, scalar, sequence, mapping };
   Kind kind = Kind::null;
@@ -20,8 +22,15 @@ struct Node {
   int key_line = 0;     ///< 1-based; where its key stands, 0 when it has none (items of sequences, the root)
   bool quoted = false;  ///< the scalar stood in quotes: "30" is text, 30 may be a number
   std::string scalar;
-  std::vector<Node> items;                            ///< sequence
-  std::vector<std::pair<std::string, Node>> members;  ///< mapping, in the file's order; keys unique
+  std::vector<Node> items;      ///< sequence
+  std::vector<Member> members;  ///< mapping, in the file's order; keys unique
+};
+
+/// A key and its value.
+struct Member {
+  Member(std::string key, Node value) : first(std::move(key)), second(std::move(value)) {}
+  std::string first;
+  Node second;
 };
 
 struct Document {

@@ -339,12 +339,16 @@ Result<double> parse_number(std::string_view text) {
   std::string_view digits = text;
   const bool percent = digits.ends_with('%');
   if (percent) digits.remove_suffix(1);
+  // As 99.9e-2, so that 99.9% is the number nearest to 0.999: equal to a threshold is a breach.
+  const std::string written = percent && digits.find_first_of("eE") == std::string_view::npos
+                                  ? std::string{digits} + "e-2"
+                                  : std::string{digits};
   double value = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  const bool whole = error == std::errc{} && end == digits.data() + digits.size();
+  const auto [end, error] = std::from_chars(written.data(), written.data() + written.size(), value);
+  const bool whole = error == std::errc{} && end == written.data() + written.size() && !digits.empty();
   if (!whole) return Error{fmt::format("must be a number, not '{}'", text)};
   if (!std::isfinite(value)) return Error{fmt::format("must be a finite number, not '{}'", text)};
-  return percent ? value / 100 : value;
+  return percent && written.size() == digits.size() ? value / 100 : value;
 }
 
 Result<std::uint64_t> parse_bytes(std::string_view text) {

@@ -117,6 +117,10 @@ struct Rule {
   std::string unit;    ///< `seconds`, `ratio`, `count` … for people
 };
 
+/// Is a rule judged at this instant? Local time of the rule's zone; `to` at or before `from` means over midnight, the
+/// day being that of the start.
+[[nodiscard]] bool active_at(const ActiveHours& hours, TimePoint time);
+
 /// The level one value would enter, with no memory: 2 at or beyond poor.enter, 1 at or beyond sub.enter.
 [[nodiscard]] Level entered_level(const Rule& rule, double value);
 /// Does a CRM's sample feed this rule?

@@ -7,11 +7,6 @@ using std::chrono::days;
 
 constexpr Duration kDay = days{1};
 
-bool on_day(const ActiveHours& hours, std::int64_t day_number) {
-  const std::int64_t weekday = ((day_number + 3) % 7 + 7) % 7;  // day 0 of the epoch was a Thursday; 0 is Monday
-  return (hours.days >> weekday & 1) != 0;
-}
-
 /// Local wall time → instant; in the hour a clock change repeats, the earlier reading of the offset.
 TimePoint instant_of(const Zone& zone, TimePoint local) {
   const TimePoint guess = local - zone.offset_at(local);
@@ -19,15 +14,6 @@ TimePoint instant_of(const Zone& zone, TimePoint local) {
 }
 
 }  // namespace
-
-bool active_at(const ActiveHours& hours, TimePoint time) {
-  const TimePoint local = time + hours.zone.offset_at(time);
-  const auto midnight = std::chrono::floor<days>(local);
-  const std::int64_t day = midnight.time_since_epoch().count();
-  const Duration clock = local - midnight;
-  if (hours.from < hours.to) return clock >= hours.from && clock < hours.to && on_day(hours, day);
-  return (clock >= hours.from && on_day(hours, day)) || (clock < hours.to && on_day(hours, day - 1));
-}
 
 TimePoint next_switch(const ActiveHours& hours, TimePoint time) {
   const bool now = active_at(hours, time);

@@ -21,7 +21,7 @@ SelfReading reading() {
   SelfReading out;
   out.agent = "a";
   out.at = kNow;
-  out.crms = {"acme", "globex"};
+  out.crms = {{"acme", "tryton", "sql"}, {"globex", "page", "http"}};
   out.runs.runs = 10;
   out.runs.skipped = 2;
   out.runs.rows_truncated = 3;
@@ -39,7 +39,7 @@ TEST_CASE("the agent's samples carry the agent, and the CRM only where they are 
     INFO(sample.metric);
     CHECK(sample.metric.starts_with("crm_agent_"));
     CHECK(sample.labels.get("agent") == "a");
-    CHECK(sample.labels.get("kind").empty());
+    CHECK(sample.labels.get("kind").empty() == (sample.metric != "crm_agent_target_info"));
     CHECK(sample.at == kNow);
   }
   CHECK(value_of(samples, "crm_agent_runs_total") == 10);

@@ -67,7 +67,7 @@ class RunningCollector {
   }
   /// Latencies one second apart that end now.
   [[nodiscard]] int write_latency(const std::string& crm, double seconds, int count = 6) const {
-    std::vector<Sample> samples;
+    std::vector<Sample> samples{sample("crm_agent_target_info", crm, 1, clock_.now(), {{"transport", "sql"}})};
     for (int i = count - 1; i >= 0; --i) {
       samples.push_back(sample("crm_operation_duration_seconds", crm, seconds, clock_.now() - std::chrono::seconds{i},
                                {{"operation", "read"}}));

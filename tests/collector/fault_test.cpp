@@ -15,6 +15,7 @@ CrmFacts failing(const std::string& kind, const std::string& stage, const std::s
                  Duration ago = Duration{}) {
   CrmFacts facts;
   facts.kind = kind;
+  facts.transport = kind == "salesforce" || kind == "hubspot" ? "http" : "sql";
   facts.failures["read"] = {stage, reason, "", "branch-1", kNow - ago};
   return facts;
 }
@@ -91,11 +92,14 @@ TEST_CASE("an old failure does not speak, the failing dimension does") {
 TEST_CASE("slow calls are laid to where their time goes") {
   CrmFacts facts;
   facts.kind = "salesforce";
-  facts.phases = {{"dns", 1.0}, {"connect", 1.0}, {"tls", 0.5}, {"first_byte", 0.5}};
+  facts.transport = "http";
+  facts.phases["read"] = {{"dns", 1.0}, {"connect", 1.0}, {"tls", 0.5}, {"first_byte", 0.5}};
   CHECK(judge_fault(status("latency"), &facts, kNow).verdict == "network");
-  facts.phases = {{"dns", 0.01}, {"connect", 0.1}, {"first_byte", 3.5}};
+  facts.phases["login"] = {{"connect", 0.2}};  // quick, so it does not count
+  facts.phases["read"] = {{"dns", 0.01}, {"connect", 0.1}, {"first_byte", 3.5}};
   CHECK(judge_fault(status("latency"), &facts, kNow).verdict == "vendor");
   facts.kind = "tryton";
+  facts.transport = "sql";
   CHECK(judge_fault(status("latency"), &facts, kNow).verdict == "database");
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -10,6 +11,7 @@
 #include <sstream>
 
 #include "collector/service.h"
+#include "core/clock.h"
 #include "support.h"
 #include "wire/remote_write.h"
 
@@ -43,7 +45,9 @@ Ran run(const TempDir& directory, const std::string& arguments) {
 std::string configure(const TempDir& directory, const std::string& more = "") {
   directory.write("rules.yaml", kQuickRules);
   directory.write("remedies.yaml", kRemedies);
-  return directory.write("collector.yaml", "listen: 127.0.0.1:0\nauth: off\nstate_dir: state\nrules: [rules.yaml]\nremedies: [remedies.yaml]\n" + more);
+  return directory.write(
+      "collector.yaml",
+      "listen: 127.0.0.1:0\nauth: off\nstate_dir: state\nrules: [rules.yaml]\nremedies: [remedies.yaml]\n" + more);
 }
 
 /// Starts `run` with its log in a file; SIGKILL when the object goes.
@@ -92,7 +96,8 @@ class Service {
 
 TEST_CASE("wrong use is exit 2 with a reason on standard error") {
   const TempDir directory;
-  for (const char* arguments : {"", "--nonsense", "run --nonsense", "walk", "test-alert", "token", "token create", "backtest", "--log-level loud check"}) {
+  for (const char* arguments : {"", "--nonsense", "run --nonsense", "walk", "test-alert", "token", "token create",
+                                "backtest", "--log-level loud check"}) {
     INFO(arguments);
     const Ran ran = run(directory, arguments);
     CHECK(ran.code == 2);
@@ -118,7 +123,9 @@ TEST_CASE("check prints every problem as file:line: path: message and starts not
   CHECK(run(directory, "run --config " + bad).code == 2);
 }
 
-TEST_CASE("a running collector reloads on SIGHUP, is copied while it runs, stops on SIGTERM, and its journal can be judged again") {
+TEST_CASE(
+    "a running collector reloads on SIGHUP, is copied while it runs, stops on SIGTERM, and its journal can be judged "
+    "again") {
   const TempDir directory;
   const std::string config = configure(directory);
   Service service{directory, config};
@@ -126,7 +133,8 @@ TEST_CASE("a running collector reloads on SIGHUP, is copied while it runs, stops
   std::vector<Sample> samples;
   const TimePoint now = wall_now();
   for (int i = 5; i >= 0; --i) {
-    samples.push_back(sample("crm_operation_duration_seconds", "acme", 5, now - std::chrono::seconds{i}, {{"operation", "read"}}));
+    samples.push_back(
+        sample("crm_operation_duration_seconds", "acme", 5, now - std::chrono::seconds{i}, {{"operation", "read"}}));
   }
   REQUIRE(send(write_call(base, wire::encode(samples))).status == 204);
   service.signal(SIGHUP);
@@ -143,8 +151,9 @@ TEST_CASE("a running collector reloads on SIGHUP, is copied while it runs, stops
   const Ran second = run(directory, "run --config " + config);
   CHECK(second.code == 1);
   CHECK(service.end(SIGTERM) == 0);
-  const Ran judged = run(directory, "backtest --config " + config + " --from " + format_time(now - std::chrono::hours{1}) + " --to " +
-                                        format_time(now + std::chrono::hours{1}));
+  const Ran judged =
+      run(directory, "backtest --config " + config + " --from " + format_time(now - std::chrono::hours{1}) + " --to " +
+                         format_time(now + std::chrono::hours{1}));
   INFO(judged.err);
   CHECK(judged.code == 0);
   CHECK(judged.out.find("\"state\":\"poor\"") != std::string::npos);
@@ -157,20 +166,23 @@ TEST_CASE("nothing that was acknowledged is lost by kill -9") {
     Service service{directory, config};
     std::vector<Sample> samples;
     for (int i = 5; i >= 0; --i) {
-      samples.push_back(sample("crm_operation_duration_seconds", "acme", 5, wall_now() - std::chrono::seconds{i}, {{"operation", "read"}}));
+      samples.push_back(sample("crm_operation_duration_seconds", "acme", 5, wall_now() - std::chrono::seconds{i},
+                               {{"operation", "read"}}));
     }
     REQUIRE(send(write_call(service.base(), wire::encode(samples))).status == 204);
     CHECK(service.end(SIGKILL) == -SIGKILL);
   }
   std::filesystem::remove(directory.path("log"));
   Service service{directory, config};
-  CHECK(send({"GET", service.base() + "/api/v1/crms/acme", {}, ""}).body.find("\"state\":\"poor\"") != std::string::npos);
+  CHECK(send({"GET", service.base() + "/api/v1/crms/acme", {}, ""}).body.find("\"state\":\"poor\"") !=
+        std::string::npos);
 }
 
 TEST_CASE("test-alert sends a marked message and prints the answer") {
   const TempDir directory;
   Sink sink{{{204, {}, ""}, {500, {}, "out of order"}}};
-  const std::string config = configure(directory, "receivers: [{name: oncall, type: webhook, url: \"" + sink.url() + "\"}]\n");
+  const std::string config =
+      configure(directory, "receivers: [{name: oncall, type: webhook, url: \"" + sink.url() + "\"}]\n");
   const Ran delivered = run(directory, "test-alert --config " + config + " oncall");
   CHECK(delivered.code == 0);
   CHECK(delivered.out.starts_with("delivered: HTTP 204"));

@@ -93,9 +93,13 @@ class Core {
     return found;
   }
   void disk_refuses(bool on) {
-    writer_->run([on](store::Database& database) -> Result<void> {
-      return database.execute(on ? "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk full'); END" : "DROP TRIGGER full");
-    }).value();
+    writer_
+        ->run([on](store::Database& database) -> Result<void> {
+          return database.execute(
+              on ? "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+                 : "DROP TRIGGER full");
+        })
+        .value();
   }
   [[nodiscard]] Ledger::Stats ledger() {
     Ledger::Stats stats;
@@ -209,7 +213,8 @@ TEST_CASE("while the disk refuses, judging goes on and no message is lost or out
   REQUIRE(rows.size() >= 3);
   std::int64_t last = 0;
   for (const store::OutboxRow& row : rows) last = std::max(last, row.seq);
-  const auto newest = std::find_if(rows.begin(), rows.end(), [last](const store::OutboxRow& row) { return row.seq == last; });
+  const auto newest =
+      std::find_if(rows.begin(), rows.end(), [last](const store::OutboxRow& row) { return row.seq == last; });
   CHECK(newest->event == "incident.resolved");
   CHECK(core.ledger().waiting_messages == 0);
 }

@@ -123,7 +123,7 @@ rules:
         import sqlite3
         database = sqlite3.connect(f"file:{folder}/spool.db?mode=ro", uri=True)
         try:
-            return {row[0] for row in database.execute("SELECT seq FROM spool")}
+            return {row[0] for row in database.execute("SELECT seq FROM spool_row")}
         finally:
             database.close()
 

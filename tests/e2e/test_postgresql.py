@@ -1,5 +1,7 @@
 """Agent, collector and PostgreSQL as real processes: what an admin's database can do to us, and how it is told."""
 
+import os
+import pathlib
 import signal
 import unittest
 
@@ -72,7 +74,7 @@ class PostgreSQL(EndToEnd):
     def test_a_server_that_hangs_is_a_timeout_and_the_agent_still_stops_cleanly(self):
         self.wait_state("shop", "healthy", 60)
         postmaster = self.server.process.child.pid
-        children = [int(pid) for pid in open(f"/proc/{postmaster}/task/{postmaster}/children").read().split()]
+        children = [int(pid) for pid in pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()]
         self.addCleanup(lambda: [self._continue(pid) for pid in [postmaster, *children]])
         for pid in [postmaster, *children]:
             self._signal(pid, signal.SIGSTOP)
@@ -83,7 +85,6 @@ class PostgreSQL(EndToEnd):
 
     @staticmethod
     def _signal(pid, number):
-        import os
         try:
             os.kill(pid, number)
         except ProcessLookupError:

@@ -1,19 +1,19 @@
-#include "agent/data_dir.h"
+#include "config/data_dir.h"
 
 #include <cstdlib>
 #include <filesystem>
 
-namespace crmpulse::agent {
+namespace crmpulse::config {
 
-std::string data_dir(const std::string& executable_dir) {
+std::string data_dir(const std::string& executable_dir, const std::string& installed) {
   if (const char* given = std::getenv("CRMPULSE_DATA_DIR"); given != nullptr && *given != '\0') return given;
   const std::filesystem::path here{executable_dir};
   for (const char* relative : {"../../../config", "../share/crmpulse"}) {
     const auto candidate = (here / relative).lexically_normal();
     std::error_code error;
-    if (std::filesystem::is_directory(candidate / "recipes", error)) return candidate.string();
+    if (std::filesystem::is_directory(candidate / "rules", error)) return candidate.string();
   }
-  return CRMPULSE_DATA_DIR;
+  return installed;
 }
 
-}  // namespace crmpulse::agent
+}  // namespace crmpulse::config
