@@ -71,7 +71,7 @@ crms:
         self.assertIn("code", json.loads(refused.exception.read())["error"])
         self.assertEqual(get_json(self.base + "/api/v1/crms")["crms"], [])
         self.assertEqual(journal.samples(self.folder / "collector", "crm_up"), [])
-        refusals = sum(value for (name, _), value in self.metrics().items() if name == "crmpulse_collector_ingest_refused_total")
+        refusals = sum(value for (name, _), value in self.metrics().items() if name == "crmpulse_collector_ingest_refusals_total")
         self.assertGreaterEqual(refusals, len(cases) + 3)
 
     def test_unknown_options_are_errors(self):

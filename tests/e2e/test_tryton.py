@@ -58,7 +58,14 @@ class Tryton(EndToEnd):
 
     def crms(self):
         return (f"  - name: backoffice\n    recipe: tryton\n    with: {{url: \"{self.server.url('crm', 'monitor')}\", heartbeat_table: crmpulse_heartbeat}}\n"
-                "    measurements: {heartbeat: {interval: 2s}, automation: {interval: 5s}}\n")
+                "    transactions: {enabled: true, interval: 2s}\n    measurements: {automation: {interval: 5s}}\n")
+
+    def all_measured(self):
+        shown = {name for (name, labels) in self.metrics() if ("crm", "backoffice") in labels}
+        missing = [metric for metric in MEASURED if metric not in shown]
+        if missing:
+            raise ValueError(f"missing: {missing}")
+        return True
 
     def check(self):
         done = subprocess.run([BIN / "crmpulse-agent", "check", "--config", self.agent_yaml], capture_output=True, text=True)
@@ -75,8 +82,7 @@ class Tryton(EndToEnd):
         self.collector(alerts, rules=[SOURCE / "config/rules/demo.yaml", self.write("own.yaml", "rules:\n  - {id: staleness, sub: {enter: 60d}, poor: {enter: 90d}}\n")])
         self.agent(self.crms())
         self.check()
-        eventually(lambda: not [metric for metric in MEASURED if self.metric(metric, crm="backoffice") is None], 120,
-                   "every row that Tryton allows is in /metrics: " + str([metric for metric in MEASURED if self.metric(metric, crm="backoffice") is None]))
+        eventually(self.all_measured, 120, f"every row that Tryton allows is in /metrics, of {MEASURED}")
         for metric, labels, query in BY_HAND:
             with self.subTest(metric=metric, **labels):
                 self.assertAlmostEqual(self.metric(metric, crm="backoffice", **labels), float(self.server.sql(query, "crm")), places=3)
