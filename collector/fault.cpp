@@ -26,6 +26,7 @@ constexpr std::array kDatabaseLines{
     Line{"connect", "refused", "database", "the database refuses connections", "数据库拒绝连接"},
     Line{"connect", "timeout", "network", "the database's host does not answer", "数据库主机没有响应"},
     Line{"connect", "unreachable", "network", "the database's host cannot be reached", "无法到达数据库主机"},
+    Line{"connect", "missing", "database", "the database is not there", "数据库不存在"},
     Line{"connect", "quota", "database", "the database has no connection left", "数据库的连接数已用尽"},
     Line{"request", "timeout", "database", "the database does not finish {} in time", "数据库未能按时完成 {}"},
     Line{"response", "timeout", "database", "the database does not finish {} in time", "数据库未能按时完成 {}"},

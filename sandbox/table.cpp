@@ -113,6 +113,28 @@ std::string fit(std::string_view text, int width) {
   return out.append(static_cast<std::size_t>(std::max(0, width - used)), ' ');
 }
 
+std::vector<std::string> wrap(std::string_view text, int width) {
+  std::vector<std::string> lines;
+  const std::size_t indent = std::min(text.find_first_not_of(' '), text.size());
+  const std::string margin(indent + 2, ' ');
+  std::string line;
+  while (display_width(line) + display_width(text) > width) {
+    const std::string cut = fit(text, width - display_width(line));
+    // fit() pads where a wide character does not fit: only what stands in the text counts.
+    std::size_t length = std::min(cut.size(), text.size());
+    while (length > 0 && text.substr(0, length) != std::string_view{cut}.substr(0, length)) --length;
+    const std::size_t blank = text.substr(0, length).rfind(' ');
+    if (blank != std::string_view::npos && blank > indent) length = blank;
+    if (length == 0) break;
+    lines.push_back(line + std::string{text.substr(0, length)});
+    text.remove_prefix(length);
+    while (text.starts_with(' ')) text.remove_prefix(1);
+    line = margin;
+  }
+  lines.push_back(line + std::string{text});
+  return lines;
+}
+
 std::vector<Row> rows_from(const boost::json::value& crms, Language language) {
   std::vector<Row> rows;
   const auto* list = member(crms, "crms");

@@ -15,6 +15,10 @@ enum class Language { en, zh };
 /// Pads or cuts to exactly `width` columns.
 [[nodiscard]] std::string fit(std::string_view text, int width);
 
+/// Lines of at most `width` columns, broken at blanks where there are any (Chinese has none); later lines are indented
+/// like the first and two columns more.
+[[nodiscard]] std::vector<std::string> wrap(std::string_view text, int width);
+
 struct Row {
   std::string crm;
   std::string kind;

@@ -22,6 +22,7 @@ namespace crmpulse::sandbox {
 namespace {
 
 volatile sig_atomic_t stop_asked = 0;
+constexpr std::size_t kMostAlerts = 100;  ///< lines kept for the screen
 
 /// Keys arrive one by one and unseen while this lives.
 class RawTerminal {
@@ -108,10 +109,10 @@ class Watcher {
     for (std::string& line : fresh_) alerts_.push_back(std::move(line));
     fresh_.clear();
     const auto room = static_cast<std::size_t>(std::max(4, height - static_cast<int>(lines.size()) - 2));
-    while (alerts_.size() > room) alerts_.pop_front();
+    while (alerts_.size() > kMostAlerts) alerts_.pop_front();
     if (!options_.sandbox.empty())
       lines.emplace_back(zh ? "告警（内置 webhook 接收端）" : "Alerts that reached the built-in webhook receiver");
-    for (const std::string& alert : alerts_) lines.push_back(alert);
+    for (std::string& line : newest_alerts(width, room)) lines.push_back(std::move(line));
     std::string screen = "\x1b[H";
     for (const std::string& line : lines) screen += fit_screen(line, width) + "\x1b[K\r\n";
     std::fputs((screen + "\x1b[J").c_str(), stdout);
@@ -121,6 +122,16 @@ class Watcher {
   /// Cuts a line to the screen; coloured lines are already fitted by the table.
   static std::string fit_screen(const std::string& line, int width) {
     return line.find('\x1b') != std::string::npos || display_width(line) <= width ? line : fit(line, width);
+  }
+
+  /// The last `room` lines of the alerts, wrapped to the screen.
+  std::vector<std::string> newest_alerts(int width, std::size_t room) const {
+    std::vector<std::string> lines;
+    for (const std::string& alert : alerts_) {
+      for (std::string& line : wrap(alert, width)) lines.push_back(std::move(line));
+    }
+    if (lines.size() > room) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(room));
+    return lines;
   }
 
   std::string menu(bool zh) const {

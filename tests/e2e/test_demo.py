@@ -11,6 +11,7 @@ class Demo(EndToEnd):
     def setUp(self):
         super().setUp()
         self.demo = self.process("demo", [SOURCE / "scripts/run-demo", BIN], env={"TMPDIR": str(self.folder)})
+        self.addCleanup(self.demo.stop)  # politely: its children are sessions of their own
         output = eventually(lambda: (lambda text: text if "Faults by hand" in text else None)(self.demo.log.read_text()), 90, "the demo is up")
         self.base = re.search(r"Collector: (http://[^/]+)/", output).group(1)
         self.sandbox = re.search(r"(http://[^/]+)/_sandbox/faults", output).group(1)

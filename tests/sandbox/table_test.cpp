@@ -13,6 +13,12 @@ TEST_CASE("Chinese characters take two columns, symbols one") {
   CHECK(fit("亚健康", 5) == "亚健 ");
 }
 
+TEST_CASE("long lines are wrapped at blanks, Chinese where it must be, and nothing is lost") {
+  CHECK(wrap("  one two three four", 12) == std::vector<std::string>{"  one two", "    three", "    four"});
+  CHECK(wrap("short", 12) == std::vector<std::string>{"short"});
+  CHECK(wrap("数据太久没有更新", 9) == std::vector<std::string>{"数据太久", "  没有更", "  新"});
+}
+
 TEST_CASE("a row shows the worst dimension with its value and limit, and why") {
   const auto answer = boost::json::parse(R"({"crms":[{"crm":"acme","kind":"sample","state":"poor","score":41.5,
     "dimensions":[{"dimension":"usage","state":"healthy","value":0.9},
