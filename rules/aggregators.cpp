@@ -137,14 +137,17 @@ Value baseline_drop(const Context& c) {
   const auto& hours = c.window.hours();
   if (!now || hours.empty()) return std::nullopt;
   const std::int64_t hour = std::chrono::floor<std::chrono::hours>(c.at).time_since_epoch().count();
-  std::array<double, 4> before;
+  std::array<double, 4> before{};  // ascending
   std::size_t known = 0;
   for (std::int64_t week = 1; week <= 4; ++week) {
     const Window::Hour& then = hours[static_cast<std::size_t>(hour - week * kWeek) % hours.size()];
-    if (then.index == hour - week * kWeek && then.count > 0) before[known++] = then.sum / then.count;
+    if (then.index != hour - week * kWeek || then.count <= 0) continue;
+    const double mean = then.sum / then.count;
+    std::size_t place = known++;
+    for (; place > 0 && before[place - 1] > mean; --place) before[place] = before[place - 1];
+    before[place] = mean;
   }
   if (known < 2) return std::nullopt;
-  std::sort(before.begin(), before.begin() + static_cast<std::ptrdiff_t>(known));
   const double median = known % 2 == 1 ? before[known / 2] : (before[known / 2 - 1] + before[known / 2]) / 2;
   if (median <= 0) return std::nullopt;
   return std::max(0.0, 1 - *now / median);
