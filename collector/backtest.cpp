@@ -176,6 +176,7 @@ class Backtest {
   }
 
   void apply(const BacktestLine& line) {
+    if (!line.control) return;
     marked_.insert(line.crm);
     switch (*line.control) {
       case BacktestControl::maintenance_start: return engine_.set_maintenance(line.crm, true, now_);
@@ -276,10 +277,11 @@ Result<void> run_backtest(const Ruleset& ruleset, const std::vector<rules::Recei
   everybody.name = "default";
   Backtest backtest{ruleset, receivers.empty() ? std::vector{everybody} : receivers, out};
   while (true) {
-    const auto line = source();
-    if (line.has_error()) return line.error();
-    if (!*line) break;
-    backtest.take(**line);
+    const auto next = source();
+    if (next.has_error()) return next.error();
+    const std::optional<BacktestLine>& line = next.value();
+    if (!line) break;
+    backtest.take(*line);
   }
   backtest.judge();
   return {};

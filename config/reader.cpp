@@ -56,8 +56,9 @@ Result<Secret> inline_secret(const std::string& text) {
 Result<Secret> read_secret_file(const std::string& secret_file, const std::string& document, const std::string& path) {
   auto read = secret_from_file(secret_file);
   if (!read) return read.error();
-  if (read->warning) log::warning(*read->warning, {{"file", document}, {"path", path}});
-  return std::move(read->secret);
+  SecretFromFile& found = read.value();
+  if (found.warning) log::warning(*found.warning, {{"file", document}, {"path", path}});
+  return std::move(found.secret);
 }
 
 }  // namespace

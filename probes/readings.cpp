@@ -40,16 +40,16 @@ void Readings::add_failure_samples(const Measurement& measurement, Reading& read
   open_.insert_or_assign(measurement.id, *now);
 }
 
-Evidence Readings::evidence(const Measurement& measurement, const Reading& reading) const {
+Evidence Readings::evidence(const Measurement& measurement, TimePoint at, const Failure& failure) const {
   const auto label = [&](std::string_view name) { return std::string{spec_.labels.get(name)}; };
-  return Evidence{reading.at,
+  return Evidence{at,
                   label("crm"),
                   label("kind"),
                   label("agent"),
                   measurement.operation,
-                  std::string{to_string(reading.failure->stage)},
-                  std::string{to_string(reading.failure->reason)},
-                  one_line(reading.failure->message, kMaxEvidenceText)};
+                  std::string{to_string(failure.stage)},
+                  std::string{to_string(failure.reason)},
+                  one_line(failure.message, kMaxEvidenceText)};
 }
 
 Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Found found) {
@@ -91,7 +91,7 @@ Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Foun
     reading.samples.push_back(std::move(sample));
   }
   add_failure_samples(measurement, reading);
-  if (reading.failure) reading.evidence.push_back(evidence(measurement, reading));
+  if (reading.failure) reading.evidence.push_back(evidence(measurement, reading.at, *reading.failure));
   return reading;
 }
 

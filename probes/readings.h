@@ -28,7 +28,7 @@ class Readings {
   /// Labels of crm_failure.
   void add_failure_samples(const Measurement& measurement, Reading& reading);
   void add(Reading& reading, std::string_view metric, std::initializer_list<Labels::Pair> labels, double value) const;
-  [[nodiscard]] Evidence evidence(const Measurement& measurement, const Reading& reading) const;
+  [[nodiscard]] Evidence evidence(const Measurement& measurement, TimePoint at, const Failure& failure) const;
 
   const TargetSpec& spec_;
   std::mutex mutex_;
