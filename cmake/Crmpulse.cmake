@@ -35,12 +35,15 @@ function(crmpulse_program name)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
-# One executable per folder under tests/, every TEST_CASE its own ctest test.
+# One executable per folder under tests/, every TEST_CASE its own ctest test. TIMEOUT in seconds for one of them.
 function(crmpulse_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 300)
+  endif()
   add_executable(test_${name} ${ARG_SOURCES})
   crmpulse_settings(test_${name})
   target_link_libraries(test_${name} PRIVATE ${ARG_LINK} crmpulse_catch_main)
   target_compile_definitions(test_${name} PRIVATE CRMPULSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" CRMPULSE_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  catch_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT 300)
+  catch_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT ${ARG_TIMEOUT})
 endfunction()
