@@ -9,11 +9,17 @@ namespace {
 
 constexpr const char* kUser = "mysql";
 
+// A server that starts removes every "#sql*" file from its temporary directory, so two servers that
+// shared /tmp would take each other's temporary tables away.
+std::string temporary_directory(const TempDir& directory) {
+  return "--tmpdir=" + directory.path();
+}
+
 }  // namespace
 
 Mariadb::Mariadb() : directory_(kUser), port_(free_port()) {
   run_to_end({"mariadb-install-db", "--no-defaults", "--datadir=" + directory_.path() + "/data",
-              "--auth-root-authentication-method=normal", "--skip-name-resolve", "--force"},
+              temporary_directory(directory_), "--auth-root-authentication-method=normal", "--skip-name-resolve", "--force"},
              {kUser, {}});
   make_certificate(directory_.path(), kUser);
   start();
@@ -33,6 +39,7 @@ void Mariadb::start(bool with_tls) {
   std::vector<std::string> command{"/usr/sbin/mariadbd",
                                    "--no-defaults",
                                    "--datadir=" + directory_.path() + "/data",
+                                   temporary_directory(directory_),
                                    "--port=" + std::to_string(port_),
                                    "--bind-address=127.0.0.1",
                                    "--socket=" + socket(),
