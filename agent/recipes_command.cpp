@@ -95,7 +95,8 @@ std::string calls_text(const probes::Recipe& recipe, const Words& words) {
   std::string out = fmt::format("\n{}\n", words("Calls", "调用"));
   for (const auto& measurement : recipe.measurements) {
     out += fmt::format("  {}\n", measurement.id);
-    if (measurement.request) out += fmt::format("      {} {}\n", measurement.request->method, measurement.request->url);
+    for (const probes::Exchange& exchange : measurement.exchanges)
+      out += fmt::format("      {} {}\n", exchange.call.method, exchange.call.url);
     if (!measurement.query.empty()) out += template_text(measurement.query);
     for (const auto& step : measurement.steps) {
       out += fmt::format("    {}\n{}", step.step, template_text(step.statement.empty() ? step.query : step.statement));

@@ -39,7 +39,17 @@ struct Parameter {
 };
 
 enum class OnNull { failure, skip, zero };
-enum class Reduce { none, sum, count, avg, min, max, distinct, quantile, share_above };
+enum class Reduce { none, sum, count, avg, min, max, distinct, quantile, share_above, duplicates };
+
+/// A condition on a column of a row; all that are given must hold.
+struct RowFilter {
+  std::string column;
+  std::string is;  ///< equal as text
+  std::optional<double> above;
+  std::optional<double> below;
+  std::string matches;      ///< RE2
+  std::string not_matches;  ///< RE2
+};
 
 struct SampleSpec {
   std::string metric;
@@ -52,6 +62,8 @@ struct SampleSpec {
   Reduce reduce = Reduce::none;
   std::vector<double> quantiles;
   double threshold = 0;
+  std::vector<RowFilter> where;
+  std::pair<std::string, std::string> ratio;  ///< names of saved values; both empty when not used
 };
 
 /// A text with ${} in it, per SQL dialect; `any` serves the dialects that have none of their own.
@@ -62,14 +74,71 @@ struct Template {
   [[nodiscard]] bool empty() const { return any.empty() && by_dialect.empty(); }
 };
 
+using TextPairs = std::vector<std::pair<std::string, std::string>>;
+
+/// One request as the recipe writes it: every text may hold ${}.
 struct HttpCall {
   std::string method = "GET";
-  std::string url;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::string url;                   ///< a whole URL, or a path from the recipe's base_url
+  TextPairs query;                   ///< values are percent-encoded whole
+  TextPairs headers;                 ///< beside the recipe's
+  std::string body;                  ///< at most one of body, json, form
+  std::optional<config::Node> json;  ///< the body as YAML wrote it
+  TextPairs form;
+  bool auth = true;   ///< false: neither the login nor the recipe's headers are sent
+  int redirects = 0;  ///< how many may be followed
+  std::size_t max_bytes = 4 * 1024 * 1024;
   std::vector<int> expect_status{200};
+  std::optional<int> expect_empty;  ///< this status means "no rows"
   std::string expect_contains;
   std::string expect_absent;
+  TextPairs expect_at;  ///< JSON pointer → the value it must have, as text
+};
+
+/// Where a value of a row comes from; docs/recipe-format.md, Columns.
+struct Column {
+  std::string name;
+  std::optional<std::string> at;  ///< JSON pointer in the row
+  std::string header;             ///< lower case
+  std::string match;              ///< RE2
+  std::string from;               ///< pointers or "now"; both or none
+  std::string to;
+  std::string text;   ///< a fixed text with ${}
+  std::string count;  ///< pointer to an array
+  std::vector<std::pair<std::string, std::string>> map;
+  std::optional<std::string> otherwise;
+  double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: it is no time
+};
+
+/// How the next page is asked for; nothing: there is one page.
+struct Paging {
+  std::string url;     ///< pointer to the next page's URL or path
+  std::string cursor;  ///< pointer to a cursor …
+  std::string query;   ///< … that goes into this query parameter
+  std::string json;    ///< … or to this pointer of the body
+  std::string more;    ///< pointer to a boolean …
+  std::string page;    ///< … while it is true, this query parameter counts up from 1
+};
+
+/// A request with what its answer means.
+struct Exchange {
+  std::pair<std::string, std::string> each_of;  ///< `for`: name → list parameter; empty when asked once
+  HttpCall call;
+  std::string rows_at;       ///< `each`: pointer to the array of rows
+  bool has_rows_at = false;  ///< false: the answer is the one row
+  std::optional<Paging> next;
+  int pages = 10;
+  std::vector<Column> columns;
+  std::vector<Column> save;  ///< of the first row; the name is the value's
+  std::vector<SampleSpec> samples;
+};
+
+/// A step of a write test is repeated until this holds.
+struct Until {
+  std::string at;  ///< JSON pointer
+  std::optional<double> above;
+  std::string is;
+  Duration within{std::chrono::seconds{20}};
 };
 
 struct Step {
@@ -79,6 +148,8 @@ struct Step {
   std::string expect_column;
   std::optional<double> expect_equals;
   bool cleanup = false;
+  std::optional<Exchange> exchange;  ///< over HTTP, instead of statement and query
+  std::optional<Until> until;
 };
 
 struct Measurement {
@@ -91,20 +162,85 @@ struct Measurement {
   std::string when;
   bool fresh_connection = false;
   Template query;
-  std::optional<HttpCall> request;
+  std::vector<Exchange> exchanges;  ///< over HTTP: in order
+  bool batch = false;               ///< the exchanges are packed as the recipe's `batch` says
   int rows = 1000;
-  std::vector<SampleSpec> samples;
+  std::vector<SampleSpec> samples;  ///< of the query's rows; over HTTP: of saved values
   std::string transaction;
   std::vector<Step> steps;
-  int line = 0;  ///< in the recipe's file
+  std::optional<Exchange> sweep;  ///< finds left-overs of a write test: rows with columns `id` and `marker`
+  int cap = 5;                    ///< most test records of ours that may exist
+  int line = 0;                   ///< in the recipe's file
 };
 
 struct FailureMapping {
   std::string sqlstate;       ///< a prefix of the SQLSTATE; empty: not looked at
   std::optional<int> status;  ///< HTTP status
+  std::string code;           ///< the answer's own code (`errors.code`); empty: not looked at
   std::string contains;       ///< in the error text
+  std::string blind;          ///< RE2 over the message: its group is the field or object that is gone
+  std::optional<Duration> wait;
   Stage stage = Stage::request;
   Reason reason = Reason::internal;
+};
+
+/// Where an answer says what went wrong.
+struct ErrorSources {
+  std::vector<std::string> present;  ///< pointers: an answer that has one is a failure whatever its status
+  std::vector<std::string> code;     ///< pointers; the first that is there
+  std::vector<std::string> message;
+  std::vector<std::string> request_id;  ///< header names, lower case
+};
+
+/// An allowance told by a header of answers to calls made anyway.
+struct QuotaHeader {
+  std::string allowance;
+  std::string header;              ///< lower case
+  std::string match;               ///< RE2 with a group for each of `gives`; empty: the whole value
+  std::vector<std::string> gives;  ///< limit, used, remaining
+};
+
+struct Allowance {
+  std::string name;     ///< label `allowance`
+  std::string per_day;  ///< a template that gives a number of calls
+};
+
+/// Several requests in one call.
+struct Batch {
+  HttpCall call;                      ///< its json is the envelope
+  std::string list;                   ///< pointer in the body: where the requests go
+  std::string method, url, body, id;  ///< names of their members
+  std::string prefix;                 ///< put before each path
+  int most = 1;
+  std::string answers;                     ///< pointer in the answer
+  std::string answer_status, answer_body;  ///< pointers in one answer
+};
+
+/// One way to log in, as the recipe describes it. Texts may hold ${} of parameters.
+struct AuthFlow {
+  std::string flow;    ///< a name of probes/auth/flows.h
+  std::string header;  ///< `Name: value` with ${token}; empty: the flow's own
+  std::string token_url;
+  std::string audience;
+  std::string scope;
+  std::string url;       ///< tryton_session, odoo_login
+  std::string database;  ///< odoo_login
+  std::string base_url;  ///< pointer in the token's answer
+  std::string encoding;  ///< form or json
+  std::string send;      ///< form or basic: how client_id and client_secret are sent
+  std::optional<Duration> expires_in;
+};
+
+struct Auth {
+  std::vector<AuthFlow> flows;           ///< empty: the CRM is asked as it is
+  std::vector<FailureMapping> renew_on;  ///< only status, code and contains count
+};
+
+/// A template of a data-quality check: a measurement whose texts hold ${object}, ${field}, ${age}.
+struct Check {
+  std::string kind;    ///< complete, unique, valid, fresh, orphan
+  std::string format;  ///< of `valid`
+  Measurement measurement;
 };
 
 struct Recipe {
@@ -117,6 +253,14 @@ struct Recipe {
   std::vector<Parameter> parameters;
   std::vector<FailureMapping> failures;
   std::vector<Measurement> measurements;
+  std::string base_url;  ///< of paths; empty: the login's, else the parameter `url`
+  TextPairs headers;     ///< sent with every request
+  Auth auth;
+  ErrorSources errors;
+  std::vector<QuotaHeader> quota;
+  std::optional<Allowance> allowance;
+  std::optional<Batch> batch;
+  std::vector<Check> checks;
   std::string file;
   [[nodiscard]] const Parameter* parameter(std::string_view name) const;
 };

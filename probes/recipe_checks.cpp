@@ -96,7 +96,7 @@ void check_request(const Recipe& recipe, const HttpCall& call, std::string_view 
 
 void check_kind(const Recipe& recipe, const Measurement& measurement, Reader& reader) {
   const bool writes = !measurement.transaction.empty() || !measurement.steps.empty();
-  const int kinds = (measurement.query.empty() ? 0 : 1) + (measurement.request ? 1 : 0) + (writes ? 1 : 0);
+  const int kinds = (measurement.query.empty() ? 0 : 1) + (measurement.exchanges.empty() ? 0 : 1) + (writes ? 1 : 0);
   if (kinds != 1) reader.problem("needs exactly one of query, request, or transaction with steps");
   if (writes && measurement.transaction.empty())
     reader.problem("steps", "need a transaction (the name of the write test)");
@@ -105,7 +105,7 @@ void check_kind(const Recipe& recipe, const Measurement& measurement, Reader& re
     reader.problem("query", "is for transport sql");
   if (recipe.transport == Transport::http && writes) reader.problem("transaction", "is for transport sql");
   if (!measurement.samples.empty() && measurement.query.empty()) reader.problem("samples", "need a query");
-  if (reader.raw("expect") != nullptr && !measurement.request) reader.problem("expect", "is for a request");
+  if (reader.raw("expect") != nullptr && measurement.exchanges.empty()) reader.problem("expect", "is for a request");
   if (measurement.fresh_connection && writes) reader.problem("connection", "a write test has a connection of its own");
 }
 
@@ -140,7 +140,8 @@ void check_measurement(const Recipe& recipe, const Measurement& measurement, Rea
     check_texts(recipe, step.statement, measurement.when, "steps", reader);
     check_texts(recipe, step.query, measurement.when, "steps", reader);
   }
-  if (measurement.request) check_request(recipe, *measurement.request, measurement.when, reader);
+  if (!measurement.exchanges.empty())
+    check_request(recipe, measurement.exchanges.front().call, measurement.when, reader);
 }
 
 }  // namespace crmpulse::probes

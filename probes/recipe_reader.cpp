@@ -293,8 +293,11 @@ Measurement read_measurement(Reader& reader, const Recipe& recipe) {
   std::size_t fresh = 0;
   out.fresh_connection = reader.get_choice("connection", fresh, {"fresh"});
   out.query = read_template(reader, "query", recipe);
-  if (reader.has("request")) out.request = read_request(reader.child("request"));
-  if (reader.has("expect") && out.request) read_expect(reader.child("expect"), *out.request);
+  if (reader.has("request")) {
+    out.exchanges.emplace_back();
+    out.exchanges.front().call = read_request(reader.child("request"));
+  }
+  if (reader.has("expect") && !out.exchanges.empty()) read_expect(reader.child("expect"), out.exchanges.front().call);
   reader.get("rows", out.rows, 1, 100'000);
   reader.get("transaction", out.transaction);
   read_steps(reader, recipe, out);

@@ -121,7 +121,8 @@ void RowReader::add(Spec& spec, const Labels& labels, std::optional<double> valu
 void RowReader::finish_group(const SampleSpec& spec, const Labels& labels, Group& group) {
   const auto count = static_cast<double>(group.count);
   switch (spec.reduce) {
-    case Reduce::none: break;
+    case Reduce::none:
+    case Reduce::duplicates: break;
     case Reduce::sum: emit(spec, labels, group.sum); break;
     case Reduce::count: emit(spec, labels, count); break;
     case Reduce::avg: emit(spec, labels, group.sum / count); break;

@@ -57,7 +57,7 @@ bool matches(const FailureMapping& mapping, const net::ClientResponse& response)
 }  // namespace
 
 Result<net::ClientRequest> make_request(const Measurement& measurement, const Values& values, Duration timeout) {
-  const HttpCall& call = *measurement.request;
+  const HttpCall& call = measurement.exchanges.front().call;
   net::ClientRequest request;
   request.method = call.method;
   request.timeout = timeout;
@@ -88,7 +88,7 @@ Found judge_response(const Recipe& recipe, const Measurement& measurement, const
     if (seconds > 0) found.phases.emplace_back(name, seconds);
   }
   found.duration = phases.total;
-  found.failure = failure_in(*measurement.request, response);
+  found.failure = failure_in(measurement.exchanges.front().call, response);
   if (found.failure && response.status != 0) {
     for (const FailureMapping& mapping : recipe.failures) {
       if (!matches(mapping, response)) continue;

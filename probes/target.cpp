@@ -87,7 +87,7 @@ void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<v
   }
   if (refused) {
     finish(run, not_made(Stage::request, Reason::skipped, "the target is stopping"));
-  } else if (run->plan.measurement->request) {
+  } else if (!run->plan.measurement->exchanges.empty()) {
     start_http(run);
   } else {
     start_sql(run);
@@ -159,7 +159,7 @@ void Target::Impl::expire(const std::shared_ptr<Run>& run) {
   bool started = false;
   {
     const std::lock_guard lock{mutex};
-    started = active == run || run->plan.measurement->request.has_value();
+    started = active == run || !run->plan.measurement->exchanges.empty();
     if (!started && active) holder = active->plan.measurement->id;
   }
   run->cancel.request();
@@ -231,7 +231,7 @@ void Target::Impl::collect_problems(Problems& problems) const {
       check(measurement, step.statement);
       check(measurement, step.query);
     }
-    if (measurement.request) {
+    if (!measurement.exchanges.empty()) {
       const auto request = make_request(measurement, values, plan.timeout);
       if (!request) report(measurement, request.error().message);
     }

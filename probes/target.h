@@ -9,6 +9,7 @@
 #include "core/evidence.h"
 #include "core/sample.h"
 #include "net/http_client.h"
+#include "probes/auth/settings.h"
 #include "probes/recipe.h"
 
 namespace crmpulse::probes {
@@ -20,6 +21,10 @@ struct TargetSpec {
   Arguments arguments;
   Labels labels;  ///< crm, kind, agent and the agent's own labels: on every sample
   Duration default_timeout{std::chrono::seconds{10}};
+  auth::Settings auth{};  ///< how to log in; flow empty: not at all
+  net::ClientTls tls{};   ///< of every request to this CRM
+  std::string proxy;      ///< empty: as the environment says
+  std::string state_dir;  ///< for tokens and the ids of test records; empty: nothing is kept on disk
 };
 
 /// What one run of one measurement gave. Never empty-handed: a failed run has a failure, its samples and evidence.
@@ -34,6 +39,8 @@ struct Reading {
   std::vector<Evidence> evidence;
   std::optional<Failure> failure;
   std::uint64_t rows_truncated = 0;
+  int calls = 0;                 ///< requests or statements it made, logins included
+  std::optional<Duration> wait;  ///< the CRM wants to be left alone for this long
 };
 
 /// Shared by all targets of an agent: the SQL worker threads and the HTTP client.
@@ -65,7 +72,7 @@ class Target {
   struct Planned {
     const Measurement* measurement;
     Duration timeout;
-    int calls;  ///< requests or statements one run makes
+    int calls;  ///< requests or statements one run makes; of paged ones the first page
   };
   /// The measurements that are on for these arguments (`when`), in the recipe's order.
   [[nodiscard]] const std::vector<Planned>& measurements() const;

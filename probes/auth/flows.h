@@ -1,0 +1,57 @@
+#pragma once
+// The table of ways to log in. One more is one .cpp here and one line in flows.cpp.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "net/http_client.h"
+#include "probes/auth/settings.h"
+#include "probes/recipe.h"
+
+namespace crmpulse::probes::auth {
+
+/// One key a user gives.
+struct Field {
+  std::string_view name;
+  bool secret = false;
+  bool required = true;
+  Text help;
+};
+
+/// What the CRM gave: the token itself and what came with it.
+struct Token {
+  Secret value;
+  Secret refresh;                                          ///< the newest refresh token, when the CRM rotates it
+  std::string base_url;                                    ///< where later requests go; may be empty
+  std::map<std::string, std::string, std::less<>> values;  ///< e.g. `uid`: ${} of later requests
+  TimePoint obtained;
+  std::optional<TimePoint> expires;
+};
+
+/// The recipe's flow with all ${} filled in, the user's settings, and what is known from before.
+struct Context {
+  AuthFlow flow;
+  Settings settings;
+  Token before;  ///< empty value: none
+  TimePoint now;
+};
+
+struct Flow {
+  std::string_view name;
+  std::vector<Field> fields;
+  std::string_view default_header;  ///< `Authorization: Bearer ${token}`; empty: the flow puts values only
+  /// Null: the token is in the settings and needs no request (`immediate` gives it).
+  Result<net::ClientRequest> (*request)(const Context&) = nullptr;
+  /// What the answer means; a Failure has stage auth (or what the exchange itself says).
+  boost::system::result<Token, Failure> (*read)(const Context&, const net::ClientResponse&) = nullptr;
+  Token (*immediate)(const Context&) = nullptr;
+};
+
+[[nodiscard]] std::span<const Flow> flows();
+[[nodiscard]] const Flow* find_flow(std::string_view name);
+
+}  // namespace crmpulse::probes::auth

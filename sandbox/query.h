@@ -1,0 +1,68 @@
+#pragma once
+// One query model for SOQL, COQL, OData and HubSpot's search: each dialect parses into it, one evaluator answers.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "sandbox/crm.h"
+
+namespace crmpulse::sandbox {
+
+enum class Compare { equal, not_equal, less, less_equal, greater, greater_equal, like, in, not_in, contains_word };
+
+/// A tree: a comparison, or `all`/`any`/`none` of its children.
+struct Condition {
+  enum class Kind { always, compare, all, any, none };
+  Kind kind = Kind::always;
+  std::string field;  ///< canonical name (sandbox/crm.h); `account.name` follows a reference
+  Compare compare = Compare::equal;
+  std::vector<Value> values;  ///< one; more for in and not_in; monostate is null
+  /// `field in (SELECT column FROM …)`
+  std::shared_ptr<struct Query> subquery;
+  std::vector<Condition> children;
+};
+
+enum class Aggregate { none, count, count_distinct, sum, avg, min, max };
+
+struct Output {
+  std::string field;  ///< canonical; empty for COUNT() and COUNT(*)
+  Aggregate aggregate = Aggregate::none;
+  std::string part;  ///< of a time: year, month, day; empty: the whole
+  std::string name;  ///< the member's name in the answer, as the dialect wants it
+};
+
+struct Order {
+  std::size_t output = 0;  ///< index into outputs; when `field` is empty
+  std::string field;
+  bool descending = false;
+  bool nulls_last = false;
+};
+
+struct Query {
+  Kind from = Kind::account;
+  std::vector<Output> outputs;
+  Condition where;
+  std::vector<Output> group_by;
+  std::optional<std::pair<Output, std::pair<Compare, double>>> having;
+  std::vector<Order> order_by;
+  std::optional<std::size_t> limit;
+  std::size_t offset = 0;
+};
+
+struct Row {
+  RecordId id = 0;            ///< 0 for groups
+  std::vector<Value> values;  ///< as `outputs`
+};
+
+/// `total`: rows before limit and offset. `search`: only records that searches see already. Deleted records never.
+struct Rows {
+  std::vector<Row> rows;
+  std::size_t total = 0;
+};
+[[nodiscard]] Rows evaluate(const Crm& crm, const Query& query, TimePoint now, bool search = false);
+[[nodiscard]] bool holds(const Crm& crm, const Condition& condition, const Record& record, TimePoint now);
+
+}  // namespace crmpulse::sandbox
