@@ -23,7 +23,7 @@ struct TargetSpec {
   Duration default_timeout{std::chrono::seconds{10}};
   auth::Settings auth{};  ///< how to log in; flow empty: not at all
   net::ClientTls tls{};   ///< of every request to this CRM
-  std::string proxy;      ///< empty: as the environment says
+  std::string proxy{};    ///< empty: as the environment says
   std::string state_dir;  ///< for tokens and the ids of test records; empty: nothing is kept on disk
 };
 
