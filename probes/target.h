@@ -21,10 +21,10 @@ struct TargetSpec {
   Arguments arguments;
   Labels labels;  ///< crm, kind, agent and the agent's own labels: on every sample
   Duration default_timeout{std::chrono::seconds{10}};
-  auth::Settings auth{};  ///< how to log in; flow empty: not at all
-  net::ClientTls tls{};   ///< of every request to this CRM
-  std::string proxy{};    ///< empty: as the environment says
-  std::string state_dir;  ///< for tokens and the ids of test records; empty: nothing is kept on disk
+  auth::Settings auth{};    ///< how to log in; flow empty: not at all
+  net::ClientTls tls{};     ///< of every request to this CRM
+  std::string proxy{};      ///< empty: as the environment says
+  std::string state_dir{};  ///< for tokens and the ids of test records; empty: nothing is kept on disk
 };
 
 /// What one run of one measurement gave. Never empty-handed: a failed run has a failure, its samples and evidence.
