@@ -1,13 +1,9 @@
 #pragma once
-// What the operating system and its service manager give and want. The one place behind which POSIX and systemd stay:
-// service_linux.cpp implements it, a Windows build brings its own.
+// What the operating system gives the agent. The one place behind which POSIX stays: service_linux.cpp implements it, a
+// Windows build brings its own. The service manager hears from us through net/service_notify.h.
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <string>
-
-#include "core/time.h"
 
 namespace crmpulse::agent::service {
 
@@ -20,28 +16,5 @@ namespace crmpulse::agent::service {
 [[nodiscard]] std::uint64_t resident_bytes();
 /// Once at start: what a service needs of its process (a broken pipe is an error code, not a signal).
 void prepare_process();
-
-/// Tells the service manager how we are (systemd: sd_notify's datagrams). Without a manager every call does nothing.
-/// One thread: the loop that does the work, so that a hang shows.
-class Manager {
- public:
-  /// From the environment the manager set.
-  Manager();
-  ~Manager();
-  Manager(const Manager&) = delete;
-  Manager& operator=(const Manager&) = delete;
-
-  void ready();
-  void status(const std::string& text);  ///< one line for people
-  void reloading();                      ///< then ready() again
-  void stopping();
-  void alive();
-  /// How often alive() is wanted; nothing when nobody watches.
-  [[nodiscard]] std::optional<Duration> alive_interval() const;
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
 
 }  // namespace crmpulse::agent::service

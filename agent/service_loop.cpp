@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "agent/service.h"
 #include "agent/targets.h"
 #include "core/log.h"
 

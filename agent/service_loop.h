@@ -7,9 +7,9 @@
 #include "agent/connectivity.h"
 #include "agent/runner.h"
 #include "agent/self_metrics.h"
-#include "agent/service.h"
 #include "agent/settings.h"
 #include "agent/shipper.h"
+#include "net/service_notify.h"
 
 namespace crmpulse::agent {
 
@@ -40,7 +40,7 @@ class ServiceLoop {
   SystemClock clock_;
   bool last_reload_worked_ = true;
   int self_reports_ = 0;
-  service::Manager manager_;
+  net::ServiceNotify manager_;
   // In this order: what is below uses what is above, and goes first.
   probes::Runtime runtime_;
   std::unique_ptr<store::Spool> spool_;

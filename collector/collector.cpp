@@ -96,7 +96,7 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   if (auto recovered = collector->engine_.recover(); !recovered) return recovered.error();
   if (auto listening = collector->listen(); !listening) return listening.error();
   collector->ticker_ = loop.every(kTick, [self = collector.get()] { self->tick(); });
-  collector->service_.ready();
+  collector->manager_.ready();
   return collector;
 }
 
@@ -131,14 +131,14 @@ void Collector::tick() {
     last_forget_ = engine_.now();
     engine_.content().series().forget(last_forget_ - kForgetAfter);
   }
-  service_.alive();
-  service_.status(status_line(engine_));
+  if (manager_.alive_interval()) manager_.alive();
+  manager_.status(status_line(engine_));
 }
 
 void Collector::reload(std::function<void(const Reload&)> done) {
   if (loading_ || stopping_) return done({false, {{config_file_, 0, "", "a reload is under way"}}, {}});
   loading_ = true;
-  service_.reloading();
+  manager_.reloading();
   if (loader_.joinable()) loader_.join();
   // Files may be slow: they are read beside the loop.
   loader_ = std::thread{[this, done = std::move(done)] {
@@ -154,7 +154,7 @@ void Collector::reload(std::function<void(const Reload&)> done) {
         reloads_.last_failed = true;
         log::error("reload refused; nothing has changed", {{"problems", to_string(outcome.problems)}});
       }
-      service_.ready();
+      manager_.ready();
       done(outcome);
     });
   }};
@@ -187,7 +187,7 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
 void Collector::stop() {
   if (stopping_) return;
   stopping_ = true;
-  service_.stopping();
+  manager_.stopping();
   notifier_.stop();
   server_->stop(kServerGrace, [this] { finish_when_quiet(kQuietRounds); });
 }

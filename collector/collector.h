@@ -13,8 +13,8 @@
 #include "collector/notifier.h"
 #include "collector/router.h"
 #include "collector/self_metrics.h"
-#include "collector/service.h"
 #include "collector/tokens.h"
+#include "net/service_notify.h"
 
 namespace crmpulse::collector {
 
@@ -52,7 +52,7 @@ class Collector {
   Clocks clocks_;
   std::string config_file_;
   std::shared_ptr<const Configuration> configuration_;
-  Service service_;
+  net::ServiceNotify manager_;
   Tokens tokens_;
   std::unique_ptr<store::Writer> writer_;
   net::HttpClient client_;

@@ -43,6 +43,8 @@ bool scan_http_date(const std::string& text, HttpDate& date) {
   return true;
 }
 
+}  // namespace
+
 std::optional<TimePoint> parse_http_date(std::string_view value) {
   if (value.size() > kLongestHttpDate) return std::nullopt;
   HttpDate date;
@@ -58,8 +60,6 @@ std::optional<TimePoint> parse_http_date(std::string_view value) {
   return TimePoint{std::chrono::sys_days{day}} + std::chrono::hours{date.hour} + std::chrono::minutes{date.minute} +
          std::chrono::seconds{date.second};
 }
-
-}  // namespace
 
 Duration Backoff::next() {
   constexpr int kMostDoublings = 40;  // 2⁴⁰ ms are 34 years: beyond every cap, within the type

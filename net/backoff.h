@@ -25,6 +25,8 @@ class Backoff {
   std::mt19937_64 random_;
 };
 
+/// The three forms of RFC 9110 §5.6.7: `Sat, 21 Nov 2026 09:00:00 GMT` and the two obsolete ones.
+[[nodiscard]] std::optional<TimePoint> parse_http_date(std::string_view value);
 /// `Retry-After`: seconds or an HTTP date; clamped to [1 s, 1 h]. Nothing for what is neither.
 [[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, TimePoint now);
 

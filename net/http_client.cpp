@@ -21,7 +21,6 @@ using Clock = Exchange::Clock;
 constexpr Duration kLongestPoll = std::chrono::seconds{1};
 /// libcurl gives a request up by itself and knows best why; but not one that waits for a connection to its host.
 constexpr Duration kPatienceWithCurl{50};
-constexpr long kKeptConnections = 256;
 constexpr std::size_t kKeptHandles = 64;
 
 void initialise_curl_once() {
@@ -89,7 +88,7 @@ HttpClient::Impl::Impl(Options given) : options(std::move(given)) {
   multi.reset(curl_multi_init());
   if (!multi) throw std::runtime_error("libcurl has no multi handle to give");
   curl_multi_setopt(multi.get(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options.max_connections_per_host));
-  curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, kKeptConnections);
+  curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_kept_connections));
   thread = std::thread([this] { run(); });
 }
 
@@ -173,12 +172,15 @@ void HttpClient::Impl::finish_completed() {
 
 void HttpClient::Impl::end(CURL* easy, CURLcode code) {
   auto node = in_flight.extract(easy);
-  Exchange& exchange = *node.mapped();
+  ExchangePtr exchange = std::move(node.mapped());
   curl_multi_remove_handle(multi.get(), easy);
-  ClientResponse response = exchange.finish(code);
-  EasyHandle handle = exchange.release();
+  ClientResponse response = exchange->finish(code);
+  EasyHandle handle = exchange->release();
   if (idle_handles.size() < kKeptHandles) idle_handles.push_back(std::move(handle));
-  exchange.answer(std::move(response));
+  if (exchange->follow(response))
+    start(std::move(exchange));
+  else
+    exchange->answer(std::move(response));
 }
 
 void HttpClient::Impl::give_up_overdue() {

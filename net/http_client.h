@@ -1,5 +1,5 @@
 #pragma once
-// HTTP client: libcurl's multi interface on a thread of its own (its resolver can block), keep-alive, HTTP/2.
+// HTTP client: libcurl's multi interface on a thread of its own (its resolver can block), keep-alive, HTTP/2 over TLS.
 
 #include <functional>
 #include <memory>
@@ -28,6 +28,8 @@ struct ClientRequest {
   std::size_t max_response_bytes = 1024 * 1024;
   bool fresh_connection = false;
   ClientTls tls;
+  std::string proxy;      ///< `http://proxy:3128`, also https, socks5, socks5h; empty: as the environment says
+  int max_redirects = 0;  ///< how many are followed; the answer after the last allowed one must not be another
 };
 
 /// Seconds since the start of the request at which the phase ended would be cumulative; these are the lengths of the
@@ -51,13 +53,17 @@ struct ClientResponse {
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;
 };
 
-/// Thread-safe. Redirects are never followed. Secrets in URLs or headers never appear in Failure texts.
+/// Thread-safe. Secrets in URLs or headers never appear in Failure texts.
+///
+/// Redirects are followed to http and https only, from https to https only. Another origin (scheme, host or port) gets
+/// neither our headers, but for Accept and the like, nor our certificate, and never a body.
 class HttpClient {
  public:
   struct Options {
     std::string user_agent;  ///< default: crmpulse/VERSION
     int max_connections_per_host = 6;
-    int max_in_flight = 1000;  ///< further requests wait their turn inside their own timeout
+    int max_in_flight = 1000;         ///< further requests wait their turn inside their own timeout
+    int max_kept_connections = 2000;  ///< idle ones; two for each of 1,000 hosts
   };
   HttpClient();
   explicit HttpClient(Options options);

@@ -74,6 +74,11 @@ std::optional<TimePoint> certificate_expiry(CURL* easy) {
   return std::nullopt;
 }
 
+HttpPhases sum(const HttpPhases& a, const HttpPhases& b) {
+  return {a.dns + b.dns,           a.connect + b.connect, a.tls + b.tls, a.first_byte + b.first_byte,
+          a.transfer + b.transfer, a.total + b.total};
+}
+
 }  // namespace
 
 std::optional<Peer> peer_of(const std::string& url) {
@@ -89,6 +94,20 @@ std::optional<Peer> peer_of(const std::string& url) {
   return peer;
 }
 
+std::optional<Peer> proxy_of(const std::string& url) {
+  const std::unique_ptr<CURLU, CurlDelete> parsed(curl_url());
+  constexpr unsigned kFlags = CURLU_NON_SUPPORT_SCHEME | CURLU_DEFAULT_SCHEME;
+  const std::string whole = url.find("://") == std::string::npos ? "http://" + url : url;
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, whole.c_str(), kFlags) != CURLUE_OK) return std::nullopt;
+  const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
+  static constexpr std::array<std::string_view, 4> kSchemes{"http", "https", "socks5", "socks5h"};
+  if (std::find(kSchemes.begin(), kSchemes.end(), scheme) == kSchemes.end()) return std::nullopt;
+  Peer peer{url_part(parsed.get(), CURLUPART_HOST), url_part(parsed.get(), CURLUPART_PORT), scheme == "https"};
+  if (peer.host.empty()) return std::nullopt;
+  if (peer.port.empty()) peer.port = peer.tls ? "443" : "1080";  // libcurl's own defaults
+  return peer;
+}
+
 Exchange::Exchange(ClientRequest request, HttpClient::Callback callback)
     : request_(std::move(request)),
       callback_(std::move(callback)),
@@ -97,6 +116,8 @@ Exchange::Exchange(ClientRequest request, HttpClient::Callback callback)
 
 std::optional<Failure> Exchange::refusal() const {
   if (peer_.host.empty()) return Failure{Stage::request, Reason::internal, "the address is not an http or https URL"};
+  if (!request_.proxy.empty() && !proxy_of(request_.proxy))
+    return Failure{Stage::request, Reason::internal, "the proxy's address cannot be used"};
   if (request_.method.empty() || breaks_the_line(request_.method) || request_.method.find(' ') != std::string::npos)
     return Failure{Stage::request, Reason::internal, "the request's method is not a word"};
   for (const auto& [name, value] : request_.headers) {
@@ -183,7 +204,13 @@ void Exchange::set_connection() {
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  if (is_loopback_host(peer_.host)) curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  if (!request_.proxy.empty()) {
+    curl_easy_setopt(handle, CURLOPT_PROXY, request_.proxy.c_str());
+    curl_easy_setopt(handle, CURLOPT_NOPROXY, "");  // what is said of one CRM beats the environment
+    curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  } else if (is_loopback_host(peer_.host)) {
+    curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  }
   if (!request_.fresh_connection) return;
   curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
   curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
@@ -278,9 +305,31 @@ ClientResponse Exchange::finish(CURLcode code) {
   } else {
     response.failure = failure_of(code);
   }
-  response.phases = phases();
+  response.phases = sum(earlier_, phases());
   response.certificate_expiry = certificate_expiry(easy_.get());
   return response;
+}
+
+bool Exchange::follow(ClientResponse& response) {
+  if (request_.max_redirects <= 0 || response.failure || !is_redirect(response)) return false;
+  auto next = redirected(request_, response);
+  if (redirects_ == request_.max_redirects)
+    next = Failure{Stage::response, Reason::bad_content,
+                   fmt::format("{} redirects without end: {} were followed", peer_.text(), redirects_)};
+  if (!next) {
+    const HttpPhases phases = response.phases;
+    response = failed(next.error().stage, next.error().reason, next.error().message);
+    response.phases = phases;
+    return false;
+  }
+  redirects_ += 1;
+  earlier_ = response.phases;
+  request_ = std::move(*next);
+  peer_ = peer_of(request_.url).value_or(Peer{});
+  response_ = {};
+  header_bytes_ = 0;
+  reached_ = Reached::nothing;
+  return true;
 }
 
 void Exchange::answer(ClientResponse response) {

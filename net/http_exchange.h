@@ -29,6 +29,14 @@ struct Peer {
 
 /// Nothing unless it is an absolute http or https URL.
 [[nodiscard]] std::optional<Peer> peer_of(const std::string& url);
+/// Nothing unless it is a proxy libcurl can use: http (also without a scheme), https, socks5, socks5h.
+[[nodiscard]] std::optional<Peer> proxy_of(const std::string& url);
+
+/// Does the answer ask for another URL to be looked at?
+[[nodiscard]] bool is_redirect(const ClientResponse& response);
+/// The request it asks for; a Failure when that must not be sent.
+[[nodiscard]] boost::system::result<ClientRequest, Failure> redirected(const ClientRequest& request,
+                                                                       const ClientResponse& response);
 
 class Exchange {
  public:
@@ -48,6 +56,9 @@ class Exchange {
   [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
   /// Reads the outcome out of the handle. CURLE_OPERATION_TIMEDOUT also for what the client itself gave up.
   [[nodiscard]] ClientResponse finish(CURLcode code);
+  /// True: the answer was a redirect that is followed, and this is now the next request, to be started. Else `response`
+  /// is what the client gets. After release().
+  [[nodiscard]] bool follow(ClientResponse& response);
   [[nodiscard]] ClientResponse failed(Stage stage, Reason reason, std::string message) const;
   /// Runs the callback; what it throws is logged, the client goes on.
   void answer(ClientResponse response);
@@ -67,6 +78,8 @@ class Exchange {
   [[nodiscard]] Failure failure_of(CURLcode code) const;
   [[nodiscard]] Failure timeout() const;
   [[nodiscard]] bool certificate_alert() const;
+  [[nodiscard]] std::optional<Failure> proxy_failure(CURLcode code) const;
+  [[nodiscard]] std::string next_hop() const;
   [[nodiscard]] double seconds(CURLINFO info) const;
 
   ClientRequest request_;
@@ -76,6 +89,8 @@ class Exchange {
   EasyHandle easy_;
   std::unique_ptr<curl_slist, CurlDelete> header_list_;
   ClientResponse response_;
+  HttpPhases earlier_;  ///< of the redirects on the way here
+  int redirects_ = 0;   ///< followed so far
   std::size_t header_bytes_ = 0;
   bool headers_too_large_ = false;
   bool body_too_large_ = false;

@@ -54,14 +54,15 @@ bool Exchange::certificate_alert() const {
 Failure Exchange::timeout() const {
   const std::string within = fmt::format("within {}", format_duration(request_.timeout));
   const std::string peer = peer_.text();
+  const std::string hop = next_hop();
   if (seconds(CURLINFO_PRETRANSFER_TIME_T) <= 0) {
     switch (reached_) {
       case Reached::nothing:
-        return {Stage::request, Reason::timeout, fmt::format("no free connection to {} {}", peer, within)};
+        return {Stage::request, Reason::timeout, fmt::format("no free connection to {} {}", hop, within)};
       case Reached::resolve:
-        return {Stage::resolve, Reason::timeout, fmt::format("the name of {} did not resolve {}", peer, within)};
+        return {Stage::resolve, Reason::timeout, fmt::format("the name of {} did not resolve {}", hop, within)};
       case Reached::connect:
-        return {Stage::connect, Reason::timeout, fmt::format("no connection to {} {}", peer, within)};
+        return {Stage::connect, Reason::timeout, fmt::format("no connection to {} {}", hop, within)};
       case Reached::tls: return {Stage::tls, Reason::timeout, fmt::format("no TLS handshake with {} {}", peer, within)};
     }
   }
@@ -70,6 +71,25 @@ Failure Exchange::timeout() const {
   if (static_cast<std::size_t>(sent) < request_.body.size())
     return {Stage::request, Reason::timeout, fmt::format("{} did not take the request {}", peer, within)};
   return {Stage::response, Reason::timeout, fmt::format("no complete answer from {} {}", peer, within)};
+}
+
+/// Who a new connection goes to.
+std::string Exchange::next_hop() const {
+  if (request_.proxy.empty()) return peer_.text();
+  return "the proxy " + proxy_of(request_.proxy).value_or(Peer{}).text();
+}
+
+/// What a proxy on the way has to say; of the CRM nothing is known then.
+std::optional<Failure> Exchange::proxy_failure(CURLcode code) const {
+  if (code == CURLE_COULDNT_RESOLVE_PROXY)
+    return Failure{Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", next_hop())};
+  if (code == CURLE_PROXY)
+    return Failure{Stage::connect, Reason::unreachable, fmt::format("no way to {} through the proxy", peer_.text())};
+  const long status = number(easy_.get(), CURLINFO_HTTP_CONNECTCODE);
+  if (status < 400) return std::nullopt;
+  if (status == 407) return Failure{Stage::connect, Reason::credentials, "the proxy wants a name and a password"};
+  return Failure{Stage::connect, Reason::unreachable,
+                 fmt::format("the proxy has no way to {}: HTTP {}", peer_.text(), status)};
 }
 
 Failure Exchange::failure_of(CURLcode code) const {
@@ -82,12 +102,12 @@ Failure Exchange::failure_of(CURLcode code) const {
   const long error = number(easy_.get(), CURLINFO_OS_ERRNO);
   if (certificate_alert())
     return {Stage::tls, Reason::certificate, fmt::format("{} does not accept our certificate, or wants one", peer)};
+  if (auto failure = proxy_failure(code)) return *std::move(failure);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return timeout();
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
       return {Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", peer)};
-    case CURLE_COULDNT_CONNECT: return connect_failure(peer, error);
+    case CURLE_COULDNT_CONNECT: return connect_failure(next_hop(), error);
     case CURLE_SSL_CONNECT_ERROR: return handshake_failure(peer, error);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR: return certificate_failure(peer, number(easy_.get(), CURLINFO_SSL_VERIFYRESULT));

@@ -6,9 +6,11 @@
 #include <set>
 
 #include "tests/agent/support.h"
+#include "tests/support/notify_socket.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent::test;
+using crmpulse::test::NotifySocket;
 
 namespace {
 

@@ -8,10 +8,12 @@
 
 #include "agent/url.h"
 #include "tests/agent/support.h"
+#include "tests/support/notify_socket.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent;
 using namespace crmpulse::agent::test;
+using crmpulse::test::Environment;
 using namespace std::chrono_literals;
 
 namespace {

@@ -2,9 +2,6 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,37 +176,6 @@ int Process::wait() {
 
 std::string agent_program() {
   return std::string{CRMPULSE_BINARY_DIR} + "/bin/crmpulse-agent";
-}
-
-NotifySocket::NotifySocket(const std::string& name) : fd_(socket(AF_UNIX, SOCK_DGRAM, 0)) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, name.data(), name.size());
-  if (name.front() == '@') address.sun_path[0] = '\0';
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
-  const timeval patience{kPatience.count(), 0};
-  if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), size) != 0 ||
-      setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) {
-    throw std::runtime_error("no notify socket");
-  }
-}
-
-NotifySocket::~NotifySocket() {
-  close(fd_);
-}
-
-std::string NotifySocket::next() const {
-  char buffer[512];
-  const auto size = recv(fd_, buffer, sizeof buffer, 0);
-  return size < 0 ? "nothing came" : std::string(buffer, static_cast<std::size_t>(size));
-}
-
-Environment::Environment(std::string name, const std::string& value) : name_(std::move(name)) {
-  setenv(name_.c_str(), value.c_str(), 1);
-}
-
-Environment::~Environment() {
-  unsetenv(name_.c_str());
 }
 
 void sqlite(const std::string& file, const std::string& sql) {

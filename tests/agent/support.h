@@ -83,32 +83,6 @@ class Process {
 };
 [[nodiscard]] std::string agent_program();
 
-/// Stands where systemd's notify socket would: a path, or an abstract name with a leading @.
-class NotifySocket {
- public:
-  explicit NotifySocket(const std::string& name);
-  ~NotifySocket();
-  NotifySocket(const NotifySocket&) = delete;
-  NotifySocket& operator=(const NotifySocket&) = delete;
-  /// The next message; "nothing came" after 20 s.
-  [[nodiscard]] std::string next() const;
-
- private:
-  int fd_;
-};
-
-/// Sets a variable of our environment for a while.
-class Environment {
- public:
-  Environment(std::string name, const std::string& value);
-  ~Environment();
-  Environment(const Environment&) = delete;
-  Environment& operator=(const Environment&) = delete;
-
- private:
-  std::string name_;
-};
-
 /// Runs statements on a SQLite file.
 void sqlite(const std::string& file, const std::string& sql);
 /// The one number a query gives; -1 when the file or the table is not there (yet). Reads only.

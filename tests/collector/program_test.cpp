@@ -1,7 +1,5 @@
-// The program itself: exit codes, signals, what the service manager hears.
+// The program itself: exit codes and signals.
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,7 +8,6 @@
 #include <fstream>
 #include <sstream>
 
-#include "collector/service.h"
 #include "core/clock.h"
 #include "support.h"
 #include "wire/remote_write.h"
@@ -206,38 +203,4 @@ TEST_CASE("tokens are created, listed without their secret, and revoked") {
   CHECK(listed.out.find(created.out.substr(0, 20)) == std::string::npos);
   CHECK(run(directory, "token revoke --config " + config + " --name branch-1").code == 0);
   CHECK(run(directory, "token list --config " + config).out.empty());
-}
-
-TEST_CASE("the service manager hears what happens") {
-  const TempDir directory;
-  const std::string path = directory.path("notify");
-  const int socket = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  REQUIRE(::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
-  const auto heard = [socket] {
-    std::string text(512, '\0');
-    const ssize_t length = ::recv(socket, text.data(), text.size(), 0);
-    text.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
-    return text;
-  };
-  ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
-  ::setenv("WATCHDOG_USEC", "30000000", 1);
-  collector::Service service;
-  ::unsetenv("NOTIFY_SOCKET");
-  ::unsetenv("WATCHDOG_USEC");
-  service.ready();
-  CHECK(heard() == "READY=1");
-  service.alive();
-  CHECK(heard() == "WATCHDOG=1");
-  service.status("healthy 1");
-  CHECK(heard() == "STATUS=healthy 1");
-  service.status("healthy 1");
-  CHECK(heard().empty());
-  service.reloading();
-  CHECK(heard().starts_with("RELOADING=1\nMONOTONIC_USEC="));
-  service.stopping();
-  CHECK(heard() == "STOPPING=1");
-  ::close(socket);
 }

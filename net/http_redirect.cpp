@@ -1,0 +1,85 @@
+// What following a redirect means for a request: its method, its body, and what another origin must not see.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "net/http_exchange.h"
+
+namespace crmpulse::net {
+namespace {
+
+bool same_name(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// `location` seen from `base`, without a fragment and without a name and password.
+std::string resolved(const std::string& base, const std::string& location) {
+  const std::unique_ptr<CURLU, CurlDelete> url(curl_url());
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK) return {};
+  if (curl_url_set(url.get(), CURLUPART_URL, location.c_str(), CURLU_URLENCODE) != CURLUE_OK) return {};
+  for (const CURLUPart part : {CURLUPART_FRAGMENT, CURLUPART_USER, CURLUPART_PASSWORD})
+    curl_url_set(url.get(), part, nullptr, 0);
+  char* text = nullptr;
+  if (curl_url_get(url.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
+  std::string out(text);
+  curl_free(text);
+  return out;
+}
+
+/// Any header may hold a key (`x-api-token`), so only those that cannot are shown to others.
+bool tells_nothing(const std::pair<std::string, std::string>& header) {
+  static constexpr std::array<std::string_view, 3> kHarmless{"Accept", "Accept-Language", "Cache-Control"};
+  return std::any_of(kHarmless.begin(), kHarmless.end(),
+                     [&](std::string_view name) { return same_name(header.first, name); });
+}
+
+void drop_body(ClientRequest& request) {
+  request.body.clear();
+  request.headers.erase(std::remove_if(request.headers.begin(), request.headers.end(),
+                                       [](const auto& header) { return same_name(header.first, "Content-Type"); }),
+                        request.headers.end());
+}
+
+void drop_what_is_ours(ClientRequest& request) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  std::copy_if(request.headers.begin(), request.headers.end(), std::back_inserter(kept), tells_nothing);
+  request.headers = std::move(kept);
+  request.tls.cert_file.clear();
+  request.tls.key_file.clear();
+}
+
+}  // namespace
+
+bool is_redirect(const ClientResponse& response) {
+  static constexpr std::array<int, 5> kStatuses{301, 302, 303, 307, 308};
+  return std::find(kStatuses.begin(), kStatuses.end(), response.status) != kStatuses.end() &&
+         !response.header("location").empty();
+}
+
+boost::system::result<ClientRequest, Failure> redirected(const ClientRequest& request, const ClientResponse& response) {
+  const auto refused = [&](const Peer& from, std::string_view where) {
+    return Failure{Stage::response, Reason::bad_content,
+                   one_line(fmt::format("{} redirects {}; that is not followed", from.text(), where))};
+  };
+  ClientRequest next = request;
+  next.url = resolved(request.url, std::string(response.header("location")));
+  const Peer from = peer_of(request.url).value_or(Peer{});
+  const std::optional<Peer> to = peer_of(next.url);
+  if (!to) return refused(from, "to what is neither http nor https");
+  if (from.tls && !to->tls) return refused(from, fmt::format("from https to http ({})", to->text()));
+
+  const bool keeps_method = response.status == 307 || response.status == 308;
+  if ((response.status == 303 && request.method != "HEAD") || (!keeps_method && request.method == "POST")) {
+    next.method = "GET";
+    drop_body(next);
+  }
+  const bool same_origin = from.tls == to->tls && from.port == to->port && same_name(from.host, to->host);
+  if (same_origin) return next;
+  if (!next.body.empty()) return refused(from, fmt::format("a request with a body to {}", to->text()));
+  drop_what_is_ours(next);
+  return next;
+}
+
+}  // namespace crmpulse::net

@@ -1,0 +1,37 @@
+#pragma once
+// How a program tells its service manager how it is. The one place behind which systemd stays: service_notify_linux.cpp
+// speaks sd_notify's datagrams, another system brings its own.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/time.h"
+
+namespace crmpulse::net {
+
+/// Without a manager every call does nothing; none blocks. One thread: the loop that does the work, so that a hang
+/// shows.
+class ServiceNotify {
+ public:
+  /// From the environment the manager set.
+  ServiceNotify();
+  ~ServiceNotify();
+  ServiceNotify(const ServiceNotify&) = delete;
+  ServiceNotify& operator=(const ServiceNotify&) = delete;
+
+  void ready();
+  void status(std::string_view text);  ///< for people, only its first line; what was said last is not said again
+  void reloading();                    ///< then ready() again
+  void stopping();
+  void alive();
+  /// How often alive() is wanted at least; nothing when nobody watches.
+  [[nodiscard]] std::optional<Duration> alive_interval() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace crmpulse::net
