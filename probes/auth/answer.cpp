@@ -20,10 +20,15 @@ constexpr std::size_t kLongestPlainRun = 40;  ///< an identifier fits, a signatu
 constexpr Duration kToleratedSkew = std::chrono::seconds{60};
 constexpr std::string_view kMask = "***";
 
+/// Whatever the case: an endpoint may have changed it, and percent-encoding has two.
 void replace_all(std::string& text, std::string_view what) {
   if (what.size() < kShortestMasked) return;
-  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + kMask.size()))
-    text.replace(at, what.size(), kMask);
+  const std::string wanted = lower(what);
+  std::string seen = lower(text);
+  for (std::size_t at = seen.find(wanted); at != std::string::npos; at = seen.find(wanted, at + kMask.size())) {
+    text.replace(at, wanted.size(), kMask);
+    seen.replace(at, wanted.size(), kMask);
+  }
 }
 
 /// Long runs of the letters tokens are made of: what we sent may come back in a form we do not know.
@@ -106,6 +111,13 @@ net::ClientRequest post_json(const std::string& url, const json::value& body) {
   return post(url, "application/json", json::serialize(body));
 }
 
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 std::optional<json::object> json_object_in(const std::string& body) {
   json::error_code error;
   json::value value = json::parse(body, error);
@@ -133,13 +145,14 @@ Reason reason_of_status(int status) {
   }
 }
 
-Failure login_failure(const Context& context, const net::ClientResponse& response, Reason reason,
-                      std::string_view said) {
+Failure login_failure(const Context& context, const net::ClientResponse& response, Reason reason, std::string_view said,
+                      std::string_view hint) {
+  const std::string notes = std::string(hint) + skew_note(context, response);
+  const std::size_t most = notes.empty() ? kLongestSaid : kLongestSaid / 2;  // what we know matters more
   const std::string what =
-      said.empty() ? fmt::format("HTTP {}", response.status) : one_line(masked(context, said), kLongestSaid);
-  return Failure{
-      Stage::auth, reason,
-      one_line(fmt::format("the login at {} failed: {}{}", host_of(context.flow), what, skew_note(context, response)))};
+      said.empty() ? fmt::format("HTTP {}", response.status) : one_line(masked(context, said), most);
+  return Failure{Stage::auth, reason,
+                 one_line(fmt::format("the login at {} failed: {}{}", host_of(context.flow), what, notes))};
 }
 
 bool is_token_text(std::string_view text) {

@@ -14,9 +14,11 @@ namespace {
 namespace json = boost::json;
 
 struct Said {
-  std::string code;  ///< in lower case, blanks as `_`
+  std::string error;
   std::string description;
-  [[nodiscard]] std::string text() const { return description.empty() ? code : code + ": " + description; }
+  [[nodiscard]] std::string text() const {
+    return error.empty() || description.empty() ? error + description : error + ": " + description;
+  }
 };
 
 struct Meaning {
@@ -54,12 +56,10 @@ constexpr std::array kMeanings{
     Meaning{"temporarily_unavailable", Reason::server_error},
 };
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == ' ') c = '_';
-  }
+/// Zoho writes `Access Denied` where others write `access_denied`.
+std::string as_code(std::string_view text) {
+  std::string out = lower(text);
+  std::replace(out.begin(), out.end(), ' ', '_');
   return out;
 }
 
@@ -67,29 +67,29 @@ std::string lower(std::string_view text) {
 Said said_in(const json::object& object, int status) {
   const json::value* const error = object.if_contains("error");
   if (error != nullptr && error->is_object())
-    return {lower(text_at(error->as_object(), "code")), text_at(error->as_object(), "message")};
-  Said said{lower(text_at(object, "error")), text_at(object, "error_description")};
-  if (said.code.empty() && status >= 400) said.code = lower(text_at(object, "status"));
+    return {text_at(error->as_object(), "code"), text_at(error->as_object(), "message")};
+  Said said{text_at(object, "error"), text_at(object, "error_description")};
+  if (said.error.empty() && status >= 400) said.error = text_at(object, "status");
   if (said.description.empty()) said.description = text_at(object, "message");
   return said;
 }
 
 Reason reason_of(const Said& said, int status) {
-  // Zoho says `Access Denied` when tokens are asked for too often.
-  if (lower(said.description).find("too_many_requests") != std::string::npos) return Reason::rate_limited;
-  const auto* const found = std::find_if(kMeanings.begin(), kMeanings.end(),
-                                         [&](const Meaning& meaning) { return meaning.code == said.code; });
+  // So Zoho says it beside `Access Denied`.
+  if (lower(said.description).find("too many requests") != std::string::npos) return Reason::rate_limited;
+  const std::string code = as_code(said.error);
+  const auto* const found =
+      std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& meaning) { return meaning.code == code; });
   if (found != kMeanings.end()) return found->reason;
   return status == 400 ? Reason::credentials : reason_of_status(status);
 }
 
 Failure failure_in(const Context& context, const net::ClientResponse& response, const Said& said) {
-  const Reason reason = reason_of(said, response.status);
-  std::string text = said.text();
   // The same client is unknown in another data centre of the vendor.
-  if (said.code == "invalid_client" || said.code == "invalid_client_id" || said.code == "invalid_code")
-    text = one_line(text, 140) + " (is the address of the token endpoint right?)";
-  return login_failure(context, response, reason, text);
+  const std::string code = as_code(said.error);
+  const bool unknown_here = code == "invalid_client" || code == "invalid_client_id" || code == "invalid_code";
+  return login_failure(context, response, reason_of(said, response.status), said.text(),
+                       unknown_here ? " (is the address of the token endpoint right?)" : "");
 }
 
 std::optional<Duration> life_in(const json::object& object) {
