@@ -294,10 +294,12 @@ awaitable<void> HttpConnection::write_response(HttpResponse response) {
   std::string first = head_of(response, keep_alive_, wall_now());
   std::string_view rest;
   if (body_follows) rest = response.body;
+  if (response.delivery == Delivery::half_of_body) rest = rest.substr(0, rest.size() / 2);
   if (rest.size() <= kWriteBytes) first.append(std::exchange(rest, {}));
-  error_code error = co_await write_all(first);
+  error_code error = asio::error::broken_pipe;
+  if (response.delivery != Delivery::nothing) error = co_await write_all(first);
   if (!error) error = co_await write_all(rest);
-  if (!error) co_return;
+  if (!error && response.delivery == Delivery::whole) co_return;
   keep_alive_ = false;
   broken_ = true;
 }

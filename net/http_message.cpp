@@ -79,7 +79,7 @@ bool is_word(std::string_view name) {
 /// The connection's own business.
 bool is_ours(std::string_view name) {
   return same_without_case(name, "connection") || same_without_case(name, "content-length") ||
-         same_without_case(name, "transfer-encoding") || same_without_case(name, "date");
+         same_without_case(name, "transfer-encoding");
 }
 
 }  // namespace
@@ -125,15 +125,22 @@ bool allows_body(int status) {
   return status >= 200 && status != 204 && status != 304;
 }
 
+std::string http_date(TimePoint time) {
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time)));
+}
+
 std::string head_of(const HttpResponse& response, bool keep_alive, TimePoint now) {
   const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(response.status));
   std::string head;
   const auto out = std::back_inserter(head);
   fmt::format_to(out, "HTTP/1.1 {} {}\r\n", response.status, std::string_view(reason.data(), reason.size()));
-  for (const auto& [name, value] : response.headers)
-    if (!is_ours(name)) fmt::format_to(out, "{}: {}\r\n", name, value);
-  fmt::format_to(out, "Date: {:%a, %d %b %Y %H:%M:%S} GMT\r\n",
-                 fmt::gmtime(std::chrono::floor<std::chrono::seconds>(now)));
+  bool dated = false;
+  for (const auto& [name, value] : response.headers) {
+    if (is_ours(name)) continue;
+    dated = dated || same_without_case(name, "date");
+    fmt::format_to(out, "{}: {}\r\n", name, value);
+  }
+  if (!dated) fmt::format_to(out, "Date: {}\r\n", http_date(now));
   if (allows_body(response.status)) fmt::format_to(out, "Content-Length: {}\r\n", response.body.size());
   if (!keep_alive) head += "Connection: close\r\n";
   head += "\r\n";

@@ -26,11 +26,20 @@ struct HttpRequest {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
+/// What of an answer is sent before the connection is closed: a broken server, for rehearsals and tests.
+enum class Delivery { whole, half_of_body, nothing };
+
+/// A `Date` among the headers replaces the server's own; lengths and `Connection` are the server's business
+/// (`Connection: close` asks for it).
 struct HttpResponse {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
+  Delivery delivery = Delivery::whole;
 };
+
+/// As the header `Date` has it.
+[[nodiscard]] std::string http_date(TimePoint time);
 
 /// Answers one request; call it exactly once, on the loop's thread, now or later. If it is dropped uncalled the client
 /// gets 500. If the client has gone the answer is dropped.

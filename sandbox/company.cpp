@@ -69,6 +69,13 @@ net::HttpResponse Company::set_fault(const net::HttpRequest& request) {
   return problem(404, "unknown_crm", fmt::format("there is no sample CRM '{}'", name));
 }
 
+Result<void> Company::repair() {
+  for (SampleCrm& crm : crms_) {
+    if (auto done = crm.set_fault(Fault::none, clock_.now()); !done) return done;
+  }
+  return {};
+}
+
 net::HttpResponse Company::list_faults() const {
   boost::json::object faults;
   for (const SampleCrm& crm : crms_) faults[crm.name()] = to_string(crm.fault());

@@ -26,6 +26,8 @@ class Company {
  public:
   [[nodiscard]] static Result<std::unique_ptr<Company>> open(net::Loop& loop, const Clock& clock, Options options);
   void handle(net::HttpRequest request, const net::Respond& respond);
+  [[nodiscard]] const std::vector<SampleCrm>& crms() const { return crms_; }
+  [[nodiscard]] Result<void> repair();  ///< no fault any more, in any of them
 
  private:
   struct Alert {

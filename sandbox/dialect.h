@@ -1,9 +1,10 @@
 #pragma once
 // A vendor's way to speak, over the one Crm: its paths, tokens, queries, limits, errors and status page.
 
-#include <deque>
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/error.h"
@@ -14,17 +15,20 @@ namespace crmpulse::sandbox {
 
 /// What a fault does to the calls it names; docs/sandbox.md lists them with their `POST /_sandbox/faults` members.
 struct FaultRule {
-  std::string crm;        ///< salesforce, hubspot, zoho, dynamics, pipedrive, or empty: all
-  std::string operation;  ///< token, query, search, read, create, update, delete, limits, status, …; empty: all
-  std::string fault;      ///< slow, error, outage, hang, cut, html, truncated, huge, redirect, token_revoked,
-                          ///< quota_gone, rate_limited, stale, search_lag, dirty, clock_skew, missing_field,
-                          ///< maintenance, vendor_incident, permission
-  double seconds = 0;     ///< slow, search_lag, clock_skew, Retry-After of rate_limited
-  double share = 1;       ///< of the calls, 0…1
-  std::string name;       ///< missing_field: `Object.Field` in the dialect's words
+  std::string crm;          ///< salesforce, hubspot, zoho, dynamics, pipedrive, or empty: all
+  std::string operation;    ///< token, query, search, read, create, update, delete, limits, status, …; empty: all
+  std::string fault;        ///< slow, error, outage, hang, cut, html, truncated, huge, redirect, token_revoked,
+                            ///< quota_gone, rate_limited, stale, search_lag, dirty, clock_skew, missing_field,
+                            ///< maintenance, vendor_incident, permission, quota
+  double seconds = 0;       ///< slow, search_lag, clock_skew, Retry-After of rate_limited
+  double share = 1;         ///< of the calls, 0…1
+  std::string name;         ///< missing_field: `Object.Field` in the dialect's words; permission, vendor_incident: the
+                            ///< vendor's word to use
+  int status = 0;           ///< html, error: the status to answer with; 0: the fault's own
+  std::uint64_t calls = 0;  ///< quota: the allowance, calls a day
 };
 
-/// Credentials every dialect accepts; docs/sandbox.md prints them.
+/// Credentials every dialect accepts; docs/sandbox.md prints them. Made for rehearsals: known to everybody.
 struct Credentials {
   std::string client_id = "crmpulse-sandbox";
   std::string client_secret = "sandbox-client-secret";
@@ -41,6 +45,7 @@ struct World {
   TimePoint now;                         ///< the sandbox's clock, with clock_skew
   const std::vector<FaultRule>& faults;  ///< only those that apply to this call's CRM
   std::string origin;                    ///< http://127.0.0.1:9470: for instance_url, api_domain, nextLink
+  /// The rule of that name for this operation, or null. A rule without operation is for all of them.
   [[nodiscard]] const FaultRule* fault(std::string_view name, std::string_view operation) const;
 };
 
@@ -65,7 +70,10 @@ class Dialect {
   [[nodiscard]] virtual std::string operation(const net::HttpRequest& request) const = 0;
   /// Answers. `call` comes with crm, operation, method, path, at; the dialect sets `counted`.
   virtual net::HttpResponse answer(const net::HttpRequest& request, World& world, Call& call) = 0;
-  /// Faults in the vendor's own words: an error, rate limit, quota or maintenance answer.
+  /// Faults in the vendor's own words: error, rate_limited, quota_gone, maintenance, permission. The host decides when;
+  /// all other faults of transport (slow, outage, hang, cut, html, truncated, huge, redirect) and of data (stale,
+  /// search_lag, dirty, clock_skew) are its business alone. missing_field, vendor_incident and maintenance on the
+  /// status page are the dialect's: it asks `world.fault(…)`.
   virtual net::HttpResponse fault_answer(const FaultRule& fault, World& world) = 0;
   /// Every token given out so far has ended.
   virtual void revoke_tokens() = 0;

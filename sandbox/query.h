@@ -14,13 +14,17 @@ namespace crmpulse::sandbox {
 enum class Compare { equal, not_equal, less, less_equal, greater, greater_equal, like, in, not_in, contains_word };
 
 /// A tree: a comparison, or `all`/`any`/`none` of its children.
+/// A null field equals only null, differs from every value, and is neither less nor greater nor like anything. Texts
+/// are compared without case. A text given for a number, boolean or time (`true`, `12`, RFC 3339, Unix milliseconds) is
+/// read as one.
 struct Condition {
   enum class Kind { always, compare, all, any, none };
   Kind kind = Kind::always;
   std::string field;  ///< canonical name (sandbox/crm.h); `account.name` follows a reference
+  std::string part;   ///< of a time, as in Output
   Compare compare = Compare::equal;
   std::vector<Value> values;  ///< one; more for in and not_in; monostate is null
-  /// `field in (SELECT column FROM …)`
+  /// `field in (SELECT column FROM …)`: its first output
   std::shared_ptr<struct Query> subquery;
   std::vector<Condition> children;
 };
@@ -30,15 +34,16 @@ enum class Aggregate { none, count, count_distinct, sum, avg, min, max };
 struct Output {
   std::string field;  ///< canonical; empty for COUNT() and COUNT(*)
   Aggregate aggregate = Aggregate::none;
-  std::string part;  ///< of a time: year, month, day; empty: the whole
+  std::string part;  ///< of a time: year, quarter, month, day, hour (numbers), date (the day's begin); empty: the whole
   std::string name;  ///< the member's name in the answer, as the dialect wants it
 };
 
 struct Order {
   std::size_t output = 0;  ///< index into outputs; when `field` is empty
   std::string field;
+  std::optional<Output> expression;  ///< instead of the two above: an aggregate or part that is not among the outputs
   bool descending = false;
-  bool nulls_last = false;
+  bool nulls_last = false;  ///< else nulls come first, whatever the direction
 };
 
 struct Query {
@@ -57,12 +62,21 @@ struct Row {
   std::vector<Value> values;  ///< as `outputs`
 };
 
-/// `total`: rows before limit and offset. `search`: only records that searches see already. Deleted records never.
+/// Rows without an order are in order of creation; what an order leaves open too. `total`: rows before limit and
+/// offset. `search`: only records that searches see already. Deleted records never.
 struct Rows {
   std::vector<Row> rows;
   std::size_t total = 0;
 };
 [[nodiscard]] Rows evaluate(const Crm& crm, const Query& query, TimePoint now, bool search = false);
+/// The same over records that are not in the Crm (a vendor's metadata); `query.from` is not looked at. References are
+/// followed into the Crm.
+[[nodiscard]] Rows evaluate(const Crm& crm, const std::vector<Record>& records, const Query& query, TimePoint now);
 [[nodiscard]] bool holds(const Crm& crm, const Condition& condition, const Record& record, TimePoint now);
+
+/// A field of a record, following references: `account.owner.name`.
+[[nodiscard]] Value resolve(const Crm& crm, const Record& record, std::string_view path);
+/// -1, 0, 1 as explained at Condition; nothing: the two cannot be compared (one is null, or of another type).
+[[nodiscard]] std::optional<int> compare(const Value& left, const Value& right);
 
 }  // namespace crmpulse::sandbox

@@ -135,8 +135,8 @@ std::vector<std::string> wrap(std::string_view text, int width) {
   return lines;
 }
 
-std::vector<Row> rows_from(const boost::json::value& crms, Language language) {
-  std::vector<Row> rows;
+std::vector<CrmRow> rows_from(const boost::json::value& crms, Language language) {
+  std::vector<CrmRow> rows;
   const auto* list = member(crms, "crms");
   if (list == nullptr || !list->is_array()) return rows;
   for (const auto& crm : list->get_array()) {
@@ -147,24 +147,25 @@ std::vector<Row> rows_from(const boost::json::value& crms, Language language) {
   return rows;
 }
 
-std::vector<std::string> table_lines(const std::vector<Row>& rows, Language language, bool colour, int width) {
+std::vector<std::string> table_lines(const std::vector<CrmRow>& rows, Language language, bool colour, int width) {
   constexpr std::array<int, 5> kWidths{12, 10, 15, 7, 44};
   const int reason_width = std::max(20, width - 12 - 10 - 15 - 7 - 44 - 5);
-  const auto line = [&](const Row& row, std::string_view before, std::string_view after) {
+  const auto line = [&](const CrmRow& row, std::string_view before, std::string_view after) {
     return fmt::format("{} {} {}{}{} {} {} {}", fit(row.crm, kWidths[0]), fit(row.kind, kWidths[1]), before,
                        fit(row.state, kWidths[2]), after, fit(row.score, kWidths[3]), fit(row.worst, kWidths[4]),
                        fit(row.reason, reason_width));
   };
   const bool zh = language == Language::zh;
-  Row heading{"CRM",
-              zh ? "类型" : "kind",
-              -1,
-              zh ? "状态" : "state",
-              zh ? "得分" : "score",
-              zh ? "最差维度" : "worst dimension",
-              zh ? "原因" : "reason"};
+  CrmRow heading{"CRM",
+                 zh ? "类型" : "kind",
+                 -1,
+                 zh ? "状态" : "state",
+                 zh ? "得分" : "score",
+                 zh ? "最差维度" : "worst dimension",
+                 zh ? "原因" : "reason"};
   std::vector<std::string> lines{line(heading, "", "")};
-  for (const Row& row : rows) lines.push_back(line(row, colour ? colour_of(row.level) : "", colour ? "\x1b[0m" : ""));
+  for (const CrmRow& row : rows)
+    lines.push_back(line(row, colour ? colour_of(row.level) : "", colour ? "\x1b[0m" : ""));
   return lines;
 }
 

@@ -19,7 +19,7 @@ enum class Language { en, zh };
 /// like the first and two columns more.
 [[nodiscard]] std::vector<std::string> wrap(std::string_view text, int width);
 
-struct Row {
+struct CrmRow {
   std::string crm;
   std::string kind;
   int level = -1;  ///< 0, 1, 2; -1 unknown
@@ -29,9 +29,9 @@ struct Row {
   std::string reason;  ///< fault, or why
 };
 /// Rows from GET /api/v1/crms. Members that are absent leave blanks.
-[[nodiscard]] std::vector<Row> rows_from(const boost::json::value& crms, Language language);
+[[nodiscard]] std::vector<CrmRow> rows_from(const boost::json::value& crms, Language language);
 /// The table with a heading; colours when `colour`.
-[[nodiscard]] std::vector<std::string> table_lines(const std::vector<Row>& rows, Language language, bool colour,
+[[nodiscard]] std::vector<std::string> table_lines(const std::vector<CrmRow>& rows, Language language, bool colour,
                                                    int width);
 /// One alert of the generic webhook in two lines: what happened, what to do.
 [[nodiscard]] std::vector<std::string> alert_lines(const boost::json::value& alert, Language language);

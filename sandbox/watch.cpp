@@ -142,7 +142,7 @@ class Watcher {
   }
 
   void print_changes() {
-    for (const Row& row : rows_) {
+    for (const CrmRow& row : rows_) {
       std::string& before = printed_[row.crm];
       if (before == row.state) continue;
       before = row.state;
@@ -187,7 +187,7 @@ class Watcher {
   WatchOptions options_;
   Language language_;
   net::HttpClient client_;
-  std::vector<Row> rows_;
+  std::vector<CrmRow> rows_;
   std::deque<std::string> alerts_;
   std::vector<std::string> fresh_;
   std::map<std::string, std::string> printed_;

@@ -95,6 +95,30 @@ TEST_CASE("an answer has a date, and a status without a body has none") {
   CHECK_THAT(answer, !Contains("Content-Length"));
 }
 
+TEST_CASE("an answer may have the handler's date") {
+  Served served([](const HttpRequest&, const Respond& respond) {
+    respond({200, {{"date", http_date(from_unix_millis(784'111'777'000))}}, "x"});
+  });
+  RawClient client(served.port());
+  client.say(kGet);
+  const std::string answer = client.hear_answer();
+  CHECK_THAT(answer, Contains("\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n"));
+  CHECK_THAT(answer, !Contains("Date: "));
+}
+
+TEST_CASE("a connection can be broken off before the answer or in the middle of its body") {
+  Delivery delivery = Delivery::nothing;
+  Served served([&](const HttpRequest&, const Respond& respond) { respond({200, {}, "abcdefgh", delivery}); });
+  CHECK(ask(served, kGet).empty());
+  delivery = Delivery::half_of_body;
+  const std::string half = ask(served, kGet);
+  CHECK_THAT(half, Contains("Content-Length: 8\r\n") && Catch::EndsWith("\r\n\r\nabcd"));
+  delivery = Delivery::whole;
+  RawClient client(served.port());
+  client.say(kGet);
+  CHECK_THAT(client.hear_answer(), Catch::EndsWith("abcdefgh"));
+}
+
 TEST_CASE("HTTP/1.0, Connection: close and a handler's wish end the connection after the answer") {
   Served served([](const HttpRequest& request, const Respond& respond) {
     HttpResponse response;

@@ -1,0 +1,14 @@
+#include "sandbox/dialect.h"
+
+#include "sandbox/faults.h"
+
+namespace crmpulse::sandbox {
+
+const FaultRule* World::fault(std::string_view name, std::string_view operation) const {
+  for (const FaultRule& rule : faults) {
+    if (rule.fault == name && is_for(rule, operation)) return &rule;
+  }
+  return nullptr;
+}
+
+}  // namespace crmpulse::sandbox

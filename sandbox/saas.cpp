@@ -1,0 +1,326 @@
+#include "sandbox/saas.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <charconv>
+#include <cmath>
+
+#include "core/log.h"
+#include "sandbox/truth.h"
+
+namespace crmpulse::sandbox {
+namespace {
+
+constexpr Duration kDefaultSlow = std::chrono::seconds{2};
+constexpr Duration kDefaultSearchLag = std::chrono::seconds{30};
+
+net::HttpResponse json(int status, const boost::json::value& value) {
+  return {status, {{"Content-Type", "application/json"}}, boost::json::serialize(value) + "\n"};
+}
+
+net::HttpResponse problem(int status, std::string_view code, std::string_view message, std::string_view field = {}) {
+  boost::json::object error{{"code", code}, {"message", message}};
+  if (!field.empty()) error["field"] = field;
+  return json(status, {{"error", std::move(error)}});
+}
+
+Duration seconds_of(const FaultRule& rule, Duration otherwise) {
+  if (rule.seconds == 0) return otherwise;
+  return Duration{static_cast<std::int64_t>(std::llround(rule.seconds * 1000))};
+}
+
+std::string parameter(const net::HttpRequest& request, std::string_view name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? std::string{} : found->second;
+}
+
+net::HttpResponse html(int status, std::string_view title) {
+  return {status,
+          {{"Content-Type", "text/html; charset=utf-8"}},
+          fmt::format("<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1>"
+                      "<p>The service is not available at the moment.</p></body></html>\n",
+                      title)};
+}
+
+std::string target_of(const net::HttpRequest& request) {
+  const auto encoded = [](std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                         std::string_view{"-._~/"}.find(c) != std::string_view::npos;
+      if (plain)
+        out.push_back(c);
+      else
+        out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return out;
+  };
+  std::string out = encoded(request.path);
+  char mark = '?';
+  for (const auto& [name, value] : request.query) {
+    out += fmt::format("{}{}={}", mark, encoded(name), encoded(value));
+    mark = '&';
+  }
+  return out;
+}
+
+/// What takes the place of the dialect's answer, whatever the vendor.
+std::optional<net::HttpResponse> transport_fault(const FaultRule& rule, const net::HttpRequest& request,
+                                                 const SaasOptions& options) {
+  if (rule.fault == "outage") {
+    if (rule.status != 0) return html(rule.status, "Service Unavailable");
+    auto response = html(503, "Service Unavailable");
+    if (rule.name == "connection") response.delivery = net::Delivery::nothing;
+    return response;
+  }
+  if (rule.fault == "html") return html(rule.status == 0 ? 200 : rule.status, "Down for maintenance");
+  if (rule.fault == "redirect") return net::HttpResponse{302, {{"Location", target_of(request)}}, {}};
+  if (rule.fault != "huge") return std::nullopt;
+  const std::string_view item = R"({"filler":"0123456789012345678901234567890123456789"},)";
+  net::HttpResponse response{200, {{"Content-Type", "application/json"}}, R"({"records":[)"};
+  response.body.reserve(options.huge_bytes + 100);
+  while (response.body.size() < options.huge_bytes) response.body += item;
+  response.body += "{}]}";
+  return response;
+}
+
+bool is_vendors_own(std::string_view fault) {
+  return fault == "error" || fault == "rate_limited" || fault == "quota_gone" || fault == "maintenance" ||
+         fault == "permission";
+}
+
+void damage(net::HttpResponse& response, const FaultRule& rule) {
+  if (rule.fault == "cut") response.delivery = net::Delivery::half_of_body;
+  if (rule.fault == "truncated") response.body.resize(response.body.size() / 2);
+}
+
+}  // namespace
+
+Saas::Saas(net::Loop& loop, const Clock& clock, SaasOptions options, std::vector<std::unique_ptr<Dialect>> dialects,
+           Company* company)
+    : loop_(loop), clock_(clock), options_(std::move(options)), company_(company), log_(options_.max_calls) {
+  for (auto& dialect : dialects) guests_.push_back(Guest{std::move(dialect), Crm{clock_.now()}});
+}
+
+Saas::~Saas() = default;
+
+std::vector<std::string> Saas::names() const {
+  std::vector<std::string> out;
+  for (const Guest& guest : guests_) out.emplace_back(guest.dialect->name());
+  return out;
+}
+
+Saas::Guest* Saas::guest_named(std::string_view name) {
+  const auto found = std::find_if(guests_.begin(), guests_.end(),
+                                  [name](const Guest& guest) { return guest.dialect->name() == name; });
+  return found == guests_.end() ? nullptr : &*found;
+}
+
+void Saas::handle(net::HttpRequest request, const net::Respond& respond) {
+  if (request.path.starts_with("/_sandbox/") || request.path == "/_sandbox" || request.path == "/hook") {
+    bool passed_on = false;
+    net::HttpResponse response = operate(request, respond, passed_on);
+    if (!passed_on) respond(std::move(response));
+    return;
+  }
+  for (Guest& guest : guests_) {
+    if (guest.dialect->owns(request)) return serve(guest, request, respond);
+  }
+  respond(problem(404, "not_found",
+                  fmt::format("no dialect has this path; the sandbox speaks {}", fmt::join(names(), ", "))));
+}
+
+void Saas::serve(Guest& guest, const net::HttpRequest& request, const net::Respond& respond) {
+  const std::string name{guest.dialect->name()};
+  const TimePoint now = clock_.now();
+  guest.crm.live(now);
+  Call call{name, guest.dialect->operation(request), false, 0, request.method, shown_path(request), now};
+  const std::vector<FaultRule> drawn = faults_.draw(name, call.operation);
+  std::string origin{request.header("host")};
+  World world{guest.crm, options_.credentials, now, drawn,
+              fmt::format("{}://{}", options_.tls ? "https" : "http", origin)};
+  if (const auto* skew = world.fault("clock_skew", call.operation)) world.now += seconds_of(*skew, {});
+  if (world.fault("hang", call.operation) != nullptr) {
+    log_.add(std::move(call));
+    return hang(respond);
+  }
+  net::HttpResponse response = answer(guest, request, world, call);
+  Duration delay{};
+  for (const FaultRule& rule : drawn) {
+    if (!is_for(rule, call.operation)) continue;
+    damage(response, rule);
+    if (rule.fault == "slow") delay += seconds_of(rule, kDefaultSlow);
+  }
+  response.headers.emplace_back("Date", net::http_date(world.now));
+  call.status = response.delivery == net::Delivery::nothing ? 0 : response.status;
+  log_.add(std::move(call));
+  respond_later(respond, std::move(response), delay);
+}
+
+net::HttpResponse Saas::answer(Guest& guest, const net::HttpRequest& request, World& world, Call& call) {
+  for (const FaultRule& rule : world.faults) {
+    if (!is_for(rule, call.operation)) continue;
+    if (auto response = transport_fault(rule, request, options_)) return std::move(*response);
+    // The status page of a vendor is on another host: it tells of the maintenance instead of being in it.
+    const bool told = call.operation == "status" && rule.operation.empty();
+    if (is_vendors_own(rule.fault) && !told) return guest.dialect->fault_answer(rule, world);
+  }
+  return guest.dialect->answer(request, world, call);
+}
+
+void Saas::respond_later(const net::Respond& respond, net::HttpResponse response, Duration delay) {
+  if (delay <= Duration{}) return respond(std::move(response));
+  const auto place = pending_.insert(pending_.end(), Pending{respond, {}});
+  place->timer = loop_.after(delay, [this, place, response = std::move(response)]() mutable {
+    place->respond(std::move(response));
+    // Not now: the timer is running this function.
+    loop_.post([this, place] { pending_.erase(place); });
+  });
+}
+
+void Saas::hang(const net::Respond& respond) {
+  const auto close = [](Pending& pending) {
+    net::HttpResponse nothing;
+    nothing.delivery = net::Delivery::nothing;
+    pending.respond(std::move(nothing));
+  };
+  const auto place = hanging_.insert(hanging_.end(), Pending{respond, {}});
+  place->timer = loop_.after(options_.max_hang, [this, place, close] {
+    close(*place);
+    loop_.post([this, place] { hanging_.erase(place); });
+  });
+  if (hanging_.size() <= options_.max_hanging) return;
+  hanging_.front().timer.cancel();
+  close(hanging_.front());
+  hanging_.pop_front();
+}
+
+net::HttpResponse Saas::operate(const net::HttpRequest& request, const net::Respond& respond, bool& passed_on) {
+  const std::string& path = request.path;
+  const std::string& method = request.method;
+  if (path == "/_sandbox/faults" && method == "GET") return list_faults();
+  if (path == "/_sandbox/faults" && method == "DELETE") {
+    FaultRule none;
+    none.fault = "none";
+    if (auto done = set_fault(none); !done) return problem(500, "failed", done.error().message);
+    return list_faults();
+  }
+  if (path == "/_sandbox/faults" && method == "POST") return post_fault(request);
+  if (path == "/_sandbox/requests" && method == "GET") return list_requests(request);
+  if (path == "/_sandbox/requests" && method == "DELETE") return log_.clear(), net::HttpResponse{204, {}, {}};
+  if (path == "/_sandbox/data" && method == "GET") return data(request);
+  if (company_ != nullptr) {
+    passed_on = true;
+    company_->handle(request, respond);
+    return {};
+  }
+  return problem(404, "not_found", "the sandbox has /_sandbox/faults, /_sandbox/requests and /_sandbox/data");
+}
+
+bool Saas::is_sample(std::string_view crm) const {
+  if (company_ == nullptr) return false;
+  const auto& crms = company_->crms();
+  return std::any_of(crms.begin(), crms.end(), [crm](const SampleCrm& one) { return one.name() == crm; });
+}
+
+net::HttpResponse Saas::post_fault(const net::HttpRequest& request) {
+  boost::json::error_code error;
+  const auto body = boost::json::parse(request.body, error);
+  if (error || !body.is_object()) return problem(400, "bad_json", R"(send {"crm":"salesforce","fault":"slow"})");
+  const auto* crm = body.as_object().if_contains("crm");
+  if (crm != nullptr && crm->is_string() && is_sample(crm->get_string())) {
+    net::HttpResponse response;
+    company_->handle(request, [&response](net::HttpResponse made) { response = std::move(made); });
+    return response;
+  }
+  const auto rule = fault_from_json(body.as_object());
+  if (!rule) {
+    const FaultProblem wrong = rule.error();
+    return problem(422, wrong.field == "fault" ? "unknown_fault" : "bad_fault", wrong.message, wrong.field);
+  }
+  if (auto done = set_fault(rule.value()); !done) return problem(404, "unknown_crm", done.error().message, "crm");
+  log::info("fault", {{"crm", rule.value().crm}, {"fault", rule.value().fault}, {"operation", rule.value().operation}});
+  return json(200, to_json(rule.value()));
+}
+
+Result<void> Saas::set_fault(const FaultRule& rule) {
+  if (!rule.crm.empty() && guest_named(rule.crm) == nullptr)
+    return Error{fmt::format("there is no CRM '{}'; the sandbox has {}", rule.crm, fmt::join(names(), ", "))};
+  faults_.set(rule);
+  if (rule.fault == "none" && rule.crm.empty() && company_ != nullptr) {
+    if (auto repaired = company_->repair(); !repaired) return repaired;
+  }
+  for (Guest& guest : guests_) {
+    if (rule.crm.empty() || rule.crm == guest.dialect->name()) begin_fault(guest, rule);
+  }
+  apply_faults_of_data();
+  return {};
+}
+
+void Saas::begin_fault(Guest& guest, const FaultRule& rule) {
+  guest.crm.live(clock_.now());
+  if (rule.fault == "token_revoked") guest.dialect->revoke_tokens();
+  if (rule.fault == "stale" && rule.seconds > 0) guest.crm.age(clock_.now() - seconds_of(rule, {}));
+}
+
+void Saas::apply_faults_of_data() {
+  for (Guest& guest : guests_) {
+    bool stale = false;
+    bool dirty = false;
+    Duration lag{};
+    std::uint64_t calls = 0;
+    for (const FaultRule& rule : faults_.of(guest.dialect->name())) {
+      stale = stale || rule.fault == "stale";
+      dirty = dirty || rule.fault == "dirty";
+      if (rule.fault == "search_lag") lag = seconds_of(rule, kDefaultSearchLag);
+      if (rule.fault == "quota") calls = std::max<std::uint64_t>(rule.calls, 1);
+    }
+    guest.crm.set_stale(stale);
+    guest.crm.set_dirty(dirty);
+    guest.crm.set_search_lag(lag);
+    guest.dialect->set_daily_limit(calls);
+  }
+}
+
+net::HttpResponse Saas::list_faults() const {
+  boost::json::object faults;
+  if (company_ != nullptr) {
+    for (const SampleCrm& crm : company_->crms()) faults[crm.name()] = to_string(crm.fault());
+  }
+  for (const Guest& guest : guests_) {
+    const auto rules = faults_.of(guest.dialect->name());
+    faults[guest.dialect->name()] = rules.empty() ? std::string{"none"} : rules.front().fault;
+  }
+  boost::json::array rules;
+  for (const FaultRule& rule : faults_.all()) rules.push_back(to_json(rule));
+  return json(200, {{"faults", std::move(faults)}, {"rules", std::move(rules)}});
+}
+
+net::HttpResponse Saas::list_requests(const net::HttpRequest& request) const {
+  RequestLog::Filter filter;
+  filter.crm = parameter(request, "crm");
+  filter.operation = parameter(request, "operation");
+  if (const std::string since = parameter(request, "since"); !since.empty()) {
+    const auto time = parse_time(since);
+    if (!time) return problem(422, "bad_since", "since is a time: 2026-11-21T09:00:00Z", "since");
+    filter.since = time.value();
+  }
+  const std::string after = parameter(request, "after");
+  std::from_chars(after.data(), after.data() + after.size(), filter.after);
+  return json(200, log_.list(filter));
+}
+
+net::HttpResponse Saas::data(const net::HttpRequest& request) {
+  const std::string name = parameter(request, "crm");
+  Guest* guest = name.empty() && !guests_.empty() ? &guests_.front() : guest_named(name);
+  if (guest == nullptr) return problem(404, "unknown_crm", fmt::format("the sandbox has {}", fmt::join(names(), ", ")));
+  guest->crm.live(clock_.now());
+  auto truth = truth_of(guest->crm, clock_.now());
+  truth["crm"] = guest->dialect->name();
+  return json(200, std::move(truth));
+}
+
+}  // namespace crmpulse::sandbox

@@ -1,0 +1,85 @@
+#pragma once
+// The host of the dialects: one company for each, one HTTP server for all, faults between them, and the log of calls.
+
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "sandbox/company.h"
+#include "sandbox/dialect.h"
+#include "sandbox/faults.h"
+#include "sandbox/request_log.h"
+
+namespace crmpulse::sandbox {
+
+struct SaasOptions {
+  Credentials credentials;
+  bool tls = false;              ///< for the addresses the dialects tell: https instead of http
+  std::size_t max_calls = 5000;  ///< kept in the log of calls
+  Duration max_hang = std::chrono::minutes{10};
+  std::size_t max_hanging = 500;  ///< calls that are not answered; beyond, the oldest connection is closed
+  std::size_t huge_bytes = 50 * 1000 * 1000;
+};
+
+/// Runs on the loop's thread. Operations beside the dialects' own paths:
+///   POST /_sandbox/faults      {"crm","fault",…} as faults.h; the sample CRMs' form too when there are any
+///   GET, DELETE /_sandbox/faults
+///   GET /_sandbox/requests?crm=&operation=&since=&after=, DELETE /_sandbox/requests
+///   GET /_sandbox/data?crm=    counts of what is in the company, for tests
+class Saas {
+ public:
+  /// `company`: the sample CRMs behind the same server, or null.
+  Saas(net::Loop& loop, const Clock& clock, SaasOptions options, std::vector<std::unique_ptr<Dialect>> dialects,
+       Company* company = nullptr);
+  ~Saas();
+  Saas(const Saas&) = delete;
+  Saas& operator=(const Saas&) = delete;
+
+  void handle(net::HttpRequest request, const net::Respond& respond);
+  /// As POST /_sandbox/faults does it. Error: there is no such CRM.
+  [[nodiscard]] Result<void> set_fault(const FaultRule& rule);
+  [[nodiscard]] std::vector<std::string> names() const;
+
+ private:
+  /// A dialect with its own copy of the company, so that a fault of one CRM's data leaves the others alone.
+  struct Guest {
+    std::unique_ptr<Dialect> dialect;
+    Crm crm;
+  };
+  struct Pending {
+    net::Respond respond;
+    net::Loop::Timer timer;
+  };
+
+  void serve(Guest& guest, const net::HttpRequest& request, const net::Respond& respond);
+  [[nodiscard]] net::HttpResponse answer(Guest& guest, const net::HttpRequest& request, World& world, Call& call);
+  void respond_later(const net::Respond& respond, net::HttpResponse response, Duration delay);
+  void hang(const net::Respond& respond);
+  [[nodiscard]] net::HttpResponse operate(const net::HttpRequest& request, const net::Respond& respond,
+                                          bool& passed_on);
+  [[nodiscard]] net::HttpResponse post_fault(const net::HttpRequest& request);
+  [[nodiscard]] net::HttpResponse list_faults() const;
+  [[nodiscard]] net::HttpResponse list_requests(const net::HttpRequest& request) const;
+  [[nodiscard]] net::HttpResponse data(const net::HttpRequest& request);
+  [[nodiscard]] bool is_sample(std::string_view crm) const;
+  void apply_faults_of_data();
+  void begin_fault(Guest& guest, const FaultRule& rule);
+  [[nodiscard]] Guest* guest_named(std::string_view name);
+
+  net::Loop& loop_;
+  const Clock& clock_;
+  SaasOptions options_;
+  Company* company_;
+  std::vector<Guest> guests_;
+  FaultBook faults_;
+  RequestLog log_;
+  std::list<Pending> pending_;  ///< slow and hanging answers
+  std::list<Pending> hanging_;
+};
+
+}  // namespace crmpulse::sandbox
