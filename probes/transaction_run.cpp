@@ -1,0 +1,408 @@
+#include "probes/transaction_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/log.h"
+#include "probes/transaction_until.h"
+
+namespace crmpulse::probes {
+namespace {
+
+constexpr Duration kFirstPause{200};
+constexpr Duration kLongestPause{2000};
+/// Failed clean-ups in a row that switch a write test off.
+constexpr int kFailedCleanUps = 2;
+constexpr std::string_view kId = "id";
+constexpr std::string_view kSwitchedOff = "; the write test is switched off now";
+
+/// The answer, or its absence, means that the CRM took nothing: nobody needs to look for it.
+bool surely_refused(const ExchangeResult& result) {
+  if (!result.failure) return false;
+  if (result.status != 0) return result.status >= 400 && result.status < 500 && result.status != 408;
+  const Stage stage = result.failure->stage;
+  return stage == Stage::resolve || stage == Stage::connect || stage == Stage::tls || stage == Stage::auth;
+}
+
+/// To remove what is not there is no failure.
+bool is_gone(const ExchangeResult& result) {
+  return !result.failure || result.status == 404 || result.status == 410 || result.failure->reason == Reason::missing;
+}
+
+bool writes(const Step& step) {
+  constexpr std::array<std::string_view, 3> kWriting{"create", "update", "delete"};
+  return std::find(kWriting.begin(), kWriting.end(), step.step) != kWriting.end();
+}
+
+bool saves_id(const Measurement& measurement) {
+  return std::any_of(measurement.steps.begin(), measurement.steps.end(), [](const Step& step) {
+    return step.exchange && std::any_of(step.exchange->save.begin(), step.exchange->save.end(),
+                                        [](const Column& column) { return column.name == kId; });
+  });
+}
+
+std::optional<std::size_t> column_of(const Exchange& sweep, std::string_view name) {
+  for (std::size_t i = 0; i < sweep.columns.size(); ++i) {
+    if (sweep.columns[i].name == name) return i;
+  }
+  return std::nullopt;
+}
+
+double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+}  // namespace
+
+TransactionRun::TransactionRun(WriteTest& test, std::string run_id, SteadyTime deadline, bool only_clean_up,
+                               WriteTest::Done done)
+    : test_(test),
+      run_id_(std::move(run_id)),
+      started_(test.host_.steady()),
+      deadline_(deadline),
+      steps_end_(share(3)),
+      only_clean_up_(only_clean_up),
+      done_(std::move(done)),
+      variables_{{"run_id", run_id_}, {"marker", test.marker()}} {}
+
+TransactionRun::~TransactionRun() {
+  if (done_) refuse(Stage::request, Reason::skipped, "cancelled: the agent is stopping");
+}
+
+void TransactionRun::begin() {
+  job([this] {
+    const Result<bool> opened = [&] {
+      const std::lock_guard lock{test_.mutex_};
+      return test_.ledger_.open();
+    }();
+    if (!opened) {
+      return refuse(Stage::request, Reason::internal, "the ledger of test records: " + opened.error().message);
+    }
+    if (!*opened) return refuse(Stage::request, Reason::skipped, "another run of this write test is under way");
+    opened_ = true;
+    if (test_.disabled_ && !only_clean_up_) {
+      return refuse(Stage::cleanup, Reason::skipped,
+                    fmt::format("switched itself off after two failed clean-ups: remove the records named {} … and "
+                                "restart the agent",
+                                test_.marker()));
+    }
+    const TransactionLedger& ledger = test_.ledger_;
+    // Now and then anyway: a CRM may say that it has removed what it has not.
+    const bool look = !test_.swept_ || !ledger.records().empty() || ledger.failed_clean_ups() >= kFailedCleanUps ||
+                      test_.created_since_sweep_ >= test_.measurement_.cap;
+    if (look || only_clean_up_) return sweep();
+    create();
+  });
+}
+
+// What earlier runs left behind.
+
+void TransactionRun::sweep() {
+  if (!test_.measurement_.sweep) return find(nullptr);
+  ask(*test_.measurement_.sweep, {{"marker", test_.marker()}}, share(2), true, &TransactionRun::swept);
+}
+
+void TransactionRun::swept(ExchangeResult result) {
+  if (result.failure) {
+    // Whether records are left is not known, so none is added.
+    return refuse(result.failure->stage, result.failure->reason,
+                  "looking for test records left over: " + result.failure->message);
+  }
+  const std::vector<SweptRow> rows = rows_of(result);
+  sweep_complete_ = result.rows_truncated == 0;
+  test_.created_since_sweep_ = 0;
+  find(&rows);
+}
+
+std::vector<SweptRow> TransactionRun::rows_of(const ExchangeResult& result) const {
+  const auto id = column_of(*test_.measurement_.sweep, kId);
+  const auto marker = column_of(*test_.measurement_.sweep, "marker");
+  std::vector<SweptRow> rows;
+  for (const auto& row : result.rows) {
+    if (id && marker && std::max(*id, *marker) < row.size()) rows.push_back({row[*id], row[*marker]});
+  }
+  return rows;
+}
+
+void TransactionRun::find(const std::vector<SweptRow>* rows) {
+  LeftOvers found =
+      find_left_overs(test_.ledger_.records(), rows, test_.marker(), test_.host_.wall(), 2 * test_.timeout_);
+  if (sweep_complete_) {
+    for (const std::string& run_id : found.gone) {
+      if (!wrote(test_.ledger_.gone(run_id))) return;
+    }
+  }
+  to_remove_ = std::move(found.remove);
+  remove_next();
+}
+
+void TransactionRun::remove_next() {
+  if (removing_ == to_remove_.size()) return verify();
+  if (test_.host_.steady() >= steps_end_) {
+    not_removed_ += to_remove_.size() - removing_;
+    return left_overs_done();
+  }
+  step_ = 0;
+  remove_step();
+}
+
+/// The clean-up steps for one record, one after another.
+void TransactionRun::remove_step() {
+  const auto& steps = test_.measurement_.steps;
+  while (step_ < steps.size() && !(step().cleanup && step().exchange)) ++step_;
+  const OpenRecord& record = to_remove_[removing_];
+  if (step_ < steps.size()) {
+    const Variables variables{{"run_id", record.run_id}, {"marker", test_.marker()}, {"id", record.id}};
+    return ask(*step().exchange, variables, steps_end_, false, &TransactionRun::removed);
+  }
+  if (!record.run_id.empty()) {
+    if (!wrote(test_.ledger_.gone(record.run_id))) return;
+  }
+  ++removing_;
+  remove_next();
+}
+
+void TransactionRun::removed(ExchangeResult result) {
+  if (is_gone(result)) {
+    ++step_;
+    return remove_step();
+  }
+  if (!removal_failure_) removal_failure_ = result.failure;
+  ++not_removed_;
+  ++removing_;
+  remove_next();
+}
+
+/// What a second sweep still shows counts: a search that lags behind, or a CRM that did not do what it said.
+void TransactionRun::verify() {
+  if (to_remove_.empty() || not_removed_ > 0 || !test_.measurement_.sweep) return left_overs_done();
+  ask(*test_.measurement_.sweep, {{"marker", test_.marker()}}, deadline_, true, &TransactionRun::verified);
+}
+
+void TransactionRun::verified(ExchangeResult result) {
+  if (result.failure) return swept(std::move(result));
+  for (const SweptRow& row : rows_of(result)) still_shown_ += is_ours(row.marker, test_.marker()) ? 1 : 0;
+  left_overs_done();
+}
+
+void TransactionRun::left_overs_done() {
+  if (removal_failure_) {
+    const bool off = clean_up_failed();
+    return refuse(Stage::cleanup, removal_failure_->reason,
+                  fmt::format("removing test records left over, {} still there: {}{}", not_removed_,
+                              removal_failure_->message, off ? kSwitchedOff : ""));
+  }
+  const bool all_removed = not_removed_ == 0 && sweep_complete_;
+  test_.swept_ = all_removed && still_shown_ == 0;
+  if (all_removed) {
+    test_.disabled_ = false;
+    if (!wrote(test_.ledger_.count_failed(0))) return;
+  }
+  if (only_clean_up_) return finish();
+  const std::size_t left = test_.ledger_.records().size() + still_shown_;
+  if (!all_removed || left >= static_cast<std::size_t>(test_.measurement_.cap)) {
+    return refuse(Stage::request, Reason::skipped,
+                  fmt::format("{}{} test records of ours are still there; not creating more",
+                              sweep_complete_ ? "" : "more than ", std::max(left, not_removed_)));
+  }
+  if (test_.host_.steady() > share(2)) {
+    return refuse(Stage::request, Reason::skipped, "removing test records left over took the time of this run");
+  }
+  create();
+}
+
+// The test itself.
+
+void TransactionRun::create() {
+  if (!wrote(test_.ledger_.intend(run_id_, test_.host_.wall()))) return;
+  ++test_.created_since_sweep_;
+  step_ = 0;
+  next_step();
+}
+
+void TransactionRun::next_step() {
+  const Measurement& measurement = test_.measurement_;
+  // A clean-up needs to know what to remove; what it does not know is looked for by the next run.
+  const bool id_missing = !variables_.contains(kId) && saves_id(measurement);
+  for (; step_ < measurement.steps.size(); ++step_) {
+    if (step().exchange && !(step().cleanup ? id_missing : result_.found.failure.has_value())) break;
+  }
+  if (step_ == measurement.steps.size()) return conclude();
+  if (const auto& until = step().until) {
+    until_end_ = std::min(created_.value_or(test_.host_.steady()) + until->within, steps_end_);
+    pause_ = kFirstPause;
+  }
+  ask_step();
+}
+
+void TransactionRun::ask_step() {
+  ask(*step().exchange, variables_, step().cleanup ? deadline_ : steps_end_, false, &TransactionRun::step_done);
+}
+
+void TransactionRun::step_done(ExchangeResult result) {
+  const Step& current = step();
+  keep_id(result);
+  for (const auto& [name, value] : result.saved) variables_[name] = value;
+  if (current.until && wait_until(current, result)) return;
+  result_.found.duration += result.duration;
+  if (result.failure) {
+    if (!created_) surely_not_created_ = surely_refused(result);
+    step_failed(current, std::move(*result.failure));
+  } else {
+    result_.found.steps.emplace_back(current.step, result.duration);
+    if (!created_) created_ = test_.host_.steady();
+    if (current.cleanup) cleaned_ = true;
+    if (writes(current)) {
+      ++written_;
+      writing_seconds_ += result.duration;
+    }
+  }
+  ++step_;
+  next_step();
+}
+
+/// On disk before the next step.
+void TransactionRun::keep_id(const ExchangeResult& result) {
+  const auto saved = result.saved.find(kId);
+  if (saved == result.saved.end() || saved->second.empty() || variables_.contains(kId)) return;
+  if (const Result<void> written = test_.ledger_.name(run_id_, saved->second); !written) {
+    // Here and now the record is known, so it is removed; but the run has failed.
+    step_failed(step(), Failure{Stage::request, Reason::internal, written.error().message});
+  }
+}
+
+/// True: nothing more to do about this answer; the step is asked again later, or has failed.
+bool TransactionRun::wait_until(const Step& step, const ExchangeResult& result) {
+  const SteadyTime now = test_.host_.steady();
+  const bool not_found = result.failure && result.status == 404;
+  if (result.failure && !not_found) return false;
+  const SteadyTime since = created_.value_or(started_);
+  if (!not_found && holds(*step.until, result.body)) {
+    add_sample("crm_write_visible_seconds", "transaction", test_.measurement_.transaction,
+               whole_microseconds(seconds_between(since, now)));
+    return false;
+  }
+  if (now >= until_end_) {
+    result_.found.duration += result.duration;
+    step_failed(step, Failure{Stage::response, Reason::timeout,
+                              fmt::format("not visible to searches after {:.3g} s", seconds_between(since, now))});
+    ++step_;
+    next_step();
+    return true;
+  }
+  const SteadyTime again = std::min(now + pause_, until_end_);
+  pause_ = std::min(pause_ * 2, kLongestPause);
+  test_.host_.at(again, [self = shared_from_this()] { self->job([run = self.get()] { run->ask_step(); }); });
+  return true;
+}
+
+void TransactionRun::step_failed(const Step& step, Failure failure) {
+  std::optional<Failure>& told = result_.found.failure;
+  failure.message =
+      one_line(fmt::format("step {}: {}{}", step.step, failure.message, told ? "; before it " + told->message : ""));
+  if (step.cleanup) {
+    failure.stage = Stage::cleanup;
+    clean_up_failed_ = true;
+  } else if (cleaned_) {
+    failed_after_clean_up_ = true;
+  }
+  told = std::move(failure);
+}
+
+/// What is now known about the record goes to disk.
+void TransactionRun::conclude() {
+  std::optional<Failure>& failure = result_.found.failure;
+  const bool removed = cleaned_ && !clean_up_failed_ && !failed_after_clean_up_;
+  if (!removed && !failure) failure = Failure{Stage::cleanup, Reason::missing, "the test record's id was not told"};
+  const Result<void> written = removed || surely_not_created_ ? test_.ledger_.gone(run_id_) : Result<void>{};
+  if (!written && !failure) failure = Failure{Stage::request, Reason::internal, written.error().message};
+  if (clean_up_failed_) {
+    if (clean_up_failed()) failure->message = one_line(failure->message + std::string{kSwitchedOff});
+  } else if (removed) {
+    (void)test_.ledger_.count_failed(0);  // a file that cannot be written fails the next run
+  }
+  if (!failure && writing_seconds_ > 0)
+    add_sample("crm_records_per_second", "operation", "write", written_ / writing_seconds_);
+  finish();
+}
+
+// Both.
+
+void TransactionRun::job(std::function<void()> what) {
+  test_.host_.work([self = shared_from_this(), what = std::move(what)] {
+    if (!self->done_) return;
+    if (self->test_.stopped_) return self->refuse(Stage::request, Reason::skipped, "cancelled: the agent is stopping");
+    try {
+      what();
+    } catch (const std::exception& error) {
+      self->refuse(Stage::request, Reason::internal, one_line(error.what()));
+    }
+  });
+}
+
+void TransactionRun::ask(const Exchange& exchange, const Variables& variables, SteadyTime deadline, bool keep_rows,
+                         Next next) {
+  test_.host_.exchanger.run(exchange, variables, deadline, keep_rows,
+                            [self = shared_from_this(), next](ExchangeResult result) {
+                              self->job([run = self.get(), next, result = std::move(result)]() mutable {
+                                run->count(result);
+                                (run->*next)(std::move(result));
+                              });
+                            });
+}
+
+void TransactionRun::count(const ExchangeResult& result) {
+  result_.calls += result.calls;
+  result_.found.rows_truncated += result.rows_truncated;
+  if (result.wait) result_.wait = std::max(result_.wait.value_or(Duration{}), *result.wait);
+  if (result.login && !result_.login) result_.login = result.login;
+}
+
+/// True: that was one too many.
+bool TransactionRun::clean_up_failed() {
+  const int failed = std::min(test_.ledger_.failed_clean_ups() + 1, kFailedCleanUps);
+  (void)test_.ledger_.count_failed(failed);  // a file that cannot be written fails the next run
+  if (failed < kFailedCleanUps) return false;
+  if (!test_.disabled_) {
+    log::error(
+        "a write test switched itself off after two failed clean-ups",
+        {{"crm", test_.spec_.crm}, {"transaction", test_.measurement_.transaction}, {"records", test_.marker()}});
+  }
+  test_.disabled_ = true;
+  return true;
+}
+
+void TransactionRun::add_sample(std::string_view metric, std::string_view label, std::string_view text, double value) {
+  Sample sample{std::string{metric}, test_.spec_.labels, value, {}};
+  sample.labels.set(label, text);
+  result_.found.samples.push_back(std::move(sample));
+}
+
+/// False: the run has ended.
+bool TransactionRun::wrote(const Result<void>& result) {
+  if (result.has_value()) return true;
+  refuse(Stage::request, Reason::internal, result.error().message);
+  return false;
+}
+
+/// The run ends with this.
+void TransactionRun::refuse(Stage stage, Reason reason, std::string message) {
+  result_.found.failure = Failure{stage, reason, one_line(message)};
+  finish();
+}
+
+void TransactionRun::finish() {
+  if (!done_) return;
+  if (opened_) {
+    const bool disabled = test_.disabled_ || test_.ledger_.failed_clean_ups() >= kFailedCleanUps;
+    add_sample("crm_agent_transaction_disabled", "transaction", test_.measurement_.transaction, disabled ? 1 : 0);
+    const std::lock_guard lock{test_.mutex_};
+    test_.ledger_.close();
+  }
+  opened_ = false;
+  std::exchange(done_, nullptr)(std::move(result_));
+}
+
+}  // namespace crmpulse::probes

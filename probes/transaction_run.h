@@ -1,0 +1,89 @@
+#pragma once
+// One run of a write test: a chain of exchanges, each answer handled by a job of its own.
+
+#include "probes/transaction.h"
+#include "probes/transaction_left_overs.h"
+
+namespace crmpulse::probes {
+
+/// Kept alive by the exchange or the timer it waits for. Its jobs never overlap.
+class TransactionRun : public std::enable_shared_from_this<TransactionRun> {
+ public:
+  TransactionRun(WriteTest& test, std::string run_id, std::chrono::steady_clock::time_point deadline,
+                 bool only_clean_up, WriteTest::Done done);
+  /// A lost run still answers.
+  ~TransactionRun();
+  TransactionRun(const TransactionRun&) = delete;
+  TransactionRun& operator=(const TransactionRun&) = delete;
+
+  void begin();
+
+ private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  using Next = void (TransactionRun::*)(ExchangeResult);
+
+  // Left-overs.
+  void sweep();
+  void swept(ExchangeResult result);
+  void find(const std::vector<SweptRow>* rows);
+  void remove_next();
+  void remove_step();
+  void removed(ExchangeResult result);
+  void verify();
+  void verified(ExchangeResult result);
+  void left_overs_done();
+
+  // The test itself.
+  void create();
+  void next_step();
+  void ask_step();
+  void step_done(ExchangeResult result);
+  [[nodiscard]] bool wait_until(const Step& step, const ExchangeResult& result);
+  void keep_id(const ExchangeResult& result);
+  void step_failed(const Step& step, Failure failure);
+  void conclude();
+
+  // Both.
+  [[nodiscard]] std::vector<SweptRow> rows_of(const ExchangeResult& result) const;
+  [[nodiscard]] SteadyTime share(int quarters) const { return started_ + (deadline_ - started_) * quarters / 4; }
+  [[nodiscard]] const Step& step() const { return test_.measurement_.steps[step_]; }
+  void job(std::function<void()> what);
+  void ask(const Exchange& exchange, const Variables& variables, SteadyTime deadline, bool keep_rows, Next next);
+  void count(const ExchangeResult& result);
+  [[nodiscard]] bool clean_up_failed();
+  void add_sample(std::string_view metric, std::string_view label, std::string_view text, double value);
+  [[nodiscard]] bool wrote(const Result<void>& result);
+  void refuse(Stage stage, Reason reason, std::string message);
+  void finish();
+
+  WriteTest& test_;
+  const std::string run_id_;
+  const SteadyTime started_;
+  const SteadyTime deadline_;
+  const SteadyTime steps_end_;  ///< the last quarter is for cleaning up
+  const bool only_clean_up_;
+  WriteTest::Done done_;
+  bool opened_ = false;
+  WriteTestResult result_;
+
+  std::vector<OpenRecord> to_remove_;
+  std::size_t removing_ = 0;
+  std::size_t not_removed_ = 0;
+  std::optional<Failure> removal_failure_;
+  std::size_t still_shown_ = 0;  ///< by a sweep after the removal
+  bool sweep_complete_ = true;
+
+  std::size_t step_ = 0;
+  Variables variables_;
+  bool cleaned_ = false;  ///< the clean-up steps succeeded
+  bool clean_up_failed_ = false;
+  bool failed_after_clean_up_ = false;  ///< a check that the record is gone
+  bool surely_not_created_ = false;
+  std::optional<SteadyTime> created_;  ///< when the first step was answered
+  SteadyTime until_end_;
+  Duration pause_{};
+  int written_ = 0;
+  double writing_seconds_ = 0;
+};
+
+}  // namespace crmpulse::probes
