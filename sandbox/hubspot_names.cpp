@@ -34,7 +34,7 @@ Value first_engagement(const Lookup& lookup, const Record& person) {
   if (const auto seconds = seconds_between(person, "created", "first_touch")) return *seconds * 1000;
   const auto found = lookup.first_touch().find(person.id);
   if (found == lookup.first_touch().end()) return {};
-  return static_cast<double>(std::max<Duration>(found->second - person.created, Duration{}).count());
+  return static_cast<double>((found->second - person.created).count());
 }
 
 Value last_contacted(const Lookup& lookup, const Record& person) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 
 namespace crmpulse::sandbox {
 namespace {
@@ -73,14 +74,18 @@ Condition group(Condition::Kind kind, std::vector<Condition> children) {
 
 }  // namespace
 
+void throw_exception_from_error(const Refusal& refusal, const boost::source_location&) {
+  throw std::runtime_error(refusal.message);
+}
+
 const std::map<RecordId, TimePoint>& Lookup::first_touch() const {
   if (first_touch_) return *first_touch_;
   first_touch_.emplace();
   for (const RecordId id : crm.of(Kind::task)) {
     const Record* task = crm.find(id);
-    const RecordId who = task == nullptr || task->deleted ? 0 : id_of(field(*task, "who"));
-    if (who == 0) continue;
-    const auto [found, fresh] = first_touch_->try_emplace(who, task->created);
+    const Record* who = task == nullptr || task->deleted ? nullptr : crm.find(id_of(field(*task, "who")));
+    if (who == nullptr || task->created < who->created) continue;
+    const auto [found, fresh] = first_touch_->try_emplace(who->id, task->created);
     if (!fresh) found->second = std::min(found->second, task->created);
   }
   return *first_touch_;

@@ -2,6 +2,7 @@
 // A vendor's words for the one CRM: its objects, their fields, and how a field of the vendor's that the CRM does not
 // store (a state code, milliseconds to the first answer) is worked out from what it does.
 
+#include <boost/system/result.hpp>
 #include <map>
 #include <optional>
 #include <span>
@@ -20,7 +21,7 @@ class Lookup {
   Lookup(const Crm& company, TimePoint time) : crm(company), now(time) {}
   const Crm& crm;
   TimePoint now;
-  /// The first task about each lead and contact. Worked out once.
+  /// The first task about each lead and contact since it was there. Worked out once.
   [[nodiscard]] const std::map<RecordId, TimePoint>& first_touch() const;
 
  private:
@@ -46,6 +47,17 @@ struct ObjectName {
   Condition (*only)() = nullptr;  ///< which of the kind's records; null: all
   bool writable = true;
 };
+
+/// Why a query was not understood; each dialect words it its own way.
+struct Refusal {
+  enum class Kind { syntax, object, field, value, too_much };
+  Kind kind = Kind::syntax;
+  std::string name;    ///< the object or field, or the text near which the syntax broke
+  std::string clause;  ///< select, from, where, …
+  std::string message;
+};
+/// Lets result<T, Refusal>::value() throw something readable.
+[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location&);
 
 using ParseId = std::optional<RecordId> (*)(std::string_view);
 
