@@ -41,6 +41,7 @@ Token quoted(std::string_view text, std::size_t& at) {
     if (text[at] == '\\' && at + 1 < text.size()) ++at;
     token.text.push_back(text[at]);
   }
+  if (at >= text.size()) return {Token::Kind::symbol, "'"};  // never closed
   ++at;
   return token;
 }

@@ -265,11 +265,7 @@ net::HttpResponse Hubspot::fault_answer(const FaultRule& fault, World&) {
                  {{"errors",
                    {{{"message", "One or more of the following scopes are required."},
                      {"context", {{"requiredGranularScopes", {"crm.objects.contacts.read"}}}}}}}});
-  if (what == "token_revoked")
-    return error(401, "INVALID_AUTHENTICATION",
-                 "Authentication credentials not found. The token is not known or was revoked");
-  if (what == "outage") return {502, {{"Content-Type", "text/html"}}, "<html><body>502 Bad Gateway</body></html>"};
-  return error(500, "INTERNAL_ERROR", "internal error");
+  return error(fault.status != 0 ? fault.status : 500, "INTERNAL_ERROR", "internal error");
 }
 
 }  // namespace

@@ -253,8 +253,20 @@ json::array associated(const Ask& ask, RecordId id, const ObjectName& to) {
   return list;
 }
 
-int status_level(const World& world) {
-  return world.fault("vendor_incident", "status") != nullptr ? 2 : world.fault("maintenance", "") != nullptr ? 1 : 0;
+struct PageState {
+  std::string indicator = "none";  ///< none, minor, major, critical
+  std::string description = "All Systems Operational";
+  std::string component = "operational";
+};
+
+PageState state_of(const World& world) {
+  if (const auto* incident = world.fault("vendor_incident", "status"); incident != nullptr) {
+    const std::string indicator = incident->name.empty() ? "major" : incident->name;
+    return {indicator, "Service disruption", indicator == "minor" ? "partial_outage" : "major_outage"};
+  }
+  if (world.fault("maintenance", "status") != nullptr)
+    return {"maintenance", "Service Under Maintenance", "under_maintenance"};
+  return {};
 }
 
 json::object component(std::string_view id, std::string_view name, std::string_view status, TimePoint now) {
@@ -309,20 +321,18 @@ net::HttpResponse answer_associations(const Ask& ask) {
 }
 
 net::HttpResponse answer_status_page(const Route& route, World& world) {
-  const int level = status_level(world);
-  const std::string_view state = level == 2 ? "major_outage" : level == 1 ? "under_maintenance" : "operational";
+  const PageState state = state_of(world);
   const json::object page{{"id", "hubspot"}, {"name", "HubSpot"}, {"url", world.origin}, {"updated_at", at(world.now)}};
-  const json::object status = level == 2   ? json::object{{"indicator", "major"}, {"description", "Major Outage"}}
-                              : level == 1 ? json::object{{"indicator", "none"}, {"description", "Under Maintenance"}}
-                                           : json::object{{"indicator", "none"}, {"description", "All Systems Operational"}};
-  const json::array components{component("crm", "CRM", state, world.now), component("api", "APIs", state, world.now),
+  const json::object status{{"indicator", state.indicator}, {"description", state.description}};
+  const json::array components{component("crm", "CRM", state.component, world.now),
+                               component("api", "APIs", state.component, world.now),
                                component("mail", "Email", "operational", world.now)};
   json::array incidents;
-  if (level == 2)
+  if (world.fault("vendor_incident", "status") != nullptr)
     incidents.push_back({{"id", "sandbox-incident"},
                          {"name", "CRM and API errors"},
                          {"status", "investigating"},
-                         {"impact", "major"},
+                         {"impact", state.indicator},
                          {"created_at", at(world.now)}});
   const std::string_view file = route.part(1);
   json::object body{{"page", page}};

@@ -18,13 +18,6 @@ constexpr std::size_t kMostPerGroup = 6;
 constexpr std::size_t kMostPerPage = 200;
 constexpr std::size_t kMostResults = 10'000;
 
-/// What a search became, or why it was refused.
-struct Search {
-  Query query;
-  std::vector<std::string> properties;
-  std::optional<net::HttpResponse> refused;
-};
-
 net::HttpResponse bad_search(const std::string& message, std::string_view property = {}) {
   json::object detail{{"message", message}};
   if (!property.empty()) detail["context"] = {{"propertyName", json::array{json::value(property)}}};
@@ -84,106 +77,120 @@ const Operator* find_operator(std::string_view name) {
   return nullptr;
 }
 
-/// One filter as a condition; nothing and `refused` set when it cannot be.
-Condition condition_of(const Ask& ask, const ObjectName& object, const json::value& filter,
-                       std::optional<net::HttpResponse>& refused) {
-  const std::string name = text_member(filter, "propertyName");
-  const FieldName* field = searched_field(ask, object, name);
-  const Operator* how = find_operator(text_member(filter, "operator"));
-  if (field == nullptr) refused = unknown_property(name);
-  if (how == nullptr) refused = bad_search("Invalid input JSON: unknown operator", name);
-  if (refused) return {};
-  if (how->unary) return where(*field, how->compare, {Value{}});
-  auto values = typed(ask, *field, filter);
-  const std::size_t least = how->name == "BETWEEN" ? 2 : 1;
-  if (!values || values->size() < least) {
-    refused = bad_search(fmt::format("operator {} requires valid values for property {}", how->name, name), name);
-    return {};
-  }
-  if (how->name == "BETWEEN")
-    return all_of({where(*field, Compare::greater_equal, {values->at(0)}),
-                   where(*field, Compare::less_equal, {values->at(1)})});
-  if (how->name == "NOT_CONTAINS_TOKEN") return none_of({where(*field, how->compare, std::move(*values))});
-  return where(*field, how->compare, std::move(*values));
-}
-
 const json::array& list_member(const json::value& value, std::string_view name) {
   static const json::array kNone;
   const auto* found = member(value, name);
   return found != nullptr && found->is_array() ? found->get_array() : kNone;
 }
 
-Condition groups_of(const Ask& ask, const ObjectName& object, const json::value& body,
-                    std::optional<net::HttpResponse>& refused) {
+/// Reads one search. The first thing wrong is kept; what follows it no longer counts.
+class Search {
+ public:
+  Search(const Ask& ask, const ObjectName& object) : ask_(ask), object_(object) {}
+  Query query;
+  std::vector<std::string> properties;
+  std::optional<net::HttpResponse> refused;
+
+  void read(const json::value& body);
+
+ private:
+  void refuse(net::HttpResponse response) {
+    if (!refused) refused = std::move(response);
+  }
+  Condition filter(const json::value& filter);
+  Condition group(const json::array& filters);
+  Condition groups(const json::value& body);
+  Condition words_anywhere(const std::string& words);
+  void sort_by(const json::value& sort);
+  void page(const json::value& body);
+
+  const Ask& ask_;
+  const ObjectName& object_;
+  std::size_t filters_ = 0;
+};
+
+Condition Search::filter(const json::value& filter) {
+  const std::string name = text_member(filter, "propertyName");
+  const FieldName* field = searched_field(ask_, object_, name);
+  const Operator* how = find_operator(text_member(filter, "operator"));
+  if (field == nullptr) refuse(unknown_property(name));
+  if (how == nullptr) refuse(bad_search("Invalid input JSON: unknown operator", name));
+  if (refused) return {};
+  if (how->unary) return where(*field, how->compare, {Value{}});
+  auto values = typed(ask_, *field, filter);
+  const bool between = how->name == "BETWEEN";
+  if (!values || values->size() < (between ? 2U : 1U)) {
+    refuse(bad_search(fmt::format("operator {} requires valid values for property {}", how->name, name), name));
+    return {};
+  }
+  if (between)
+    return all_of({where(*field, Compare::greater_equal, {values->at(0)}),
+                   where(*field, Compare::less_equal, {values->at(1)})});
+  if (how->name == "NOT_CONTAINS_TOKEN") return none_of({where(*field, how->compare, std::move(*values))});
+  return where(*field, how->compare, std::move(*values));
+}
+
+Condition Search::group(const json::array& filters) {
+  std::vector<Condition> all;
+  for (const auto& one : filters) all.push_back(filter(one));
+  filters_ += all.size();
+  if (all.size() > kMostPerGroup) refuse(bad_search("too many filters in one filterGroup"));
+  return all_of(std::move(all));
+}
+
+Condition Search::groups(const json::value& body) {
   const auto& groups = list_member(body, "filterGroups");
   std::vector<Condition> any;
-  std::size_t filters = 0;
-  for (const auto& group : groups) {
-    std::vector<Condition> all;
-    for (const auto& filter : list_member(group, "filters")) {
-      all.push_back(condition_of(ask, object, filter, refused));
-      if (refused) return {};
-    }
-    filters += all.size();
-    if (all.size() > kMostPerGroup) refused = bad_search("too many filters in one filterGroup");
-    any.push_back(all_of(std::move(all)));
-  }
+  for (const auto& one : groups) any.push_back(group(list_member(one, "filters")));
   // Members beside filterGroups are the older form of one group.
-  if (const auto& alone = list_member(body, "filters"); !alone.empty()) {
-    std::vector<Condition> all;
-    for (const auto& filter : alone) all.push_back(condition_of(ask, object, filter, refused));
-    any.push_back(all_of(std::move(all)));
-  }
-  if (groups.size() > kMostGroups || filters > kMostFilters) refused = bad_search("too many filterGroups or filters");
+  if (const auto& alone = list_member(body, "filters"); !alone.empty()) any.push_back(group(alone));
+  if (groups.size() > kMostGroups || filters_ > kMostFilters) refuse(bad_search("too many filterGroups or filters"));
   return any.empty() ? Condition{} : any_of(std::move(any));
 }
 
 /// `-closedate`, `closedate`, or {"propertyName", "direction"}.
-std::optional<Order> order_of(const Ask& ask, const ObjectName& object, const json::value& sort, std::string& name) {
+void Search::sort_by(const json::value& sort) {
   Order order;
   order.nulls_last = true;
-  name = sort.is_string() ? std::string{sort.get_string()} : text_member(sort, "propertyName");
+  std::string name = text_member(sort, "propertyName");
   order.descending = text_member(sort, "direction") == "DESCENDING";
-  if (sort.is_string() && name.starts_with('-')) order.descending = true;
-  if (sort.is_string() && name.starts_with('-')) name.erase(0, 1);
-  const FieldName* field = ask.schema.field(object, name);
-  if (field == nullptr) return std::nullopt;
+  if (sort.is_string()) {
+    name = std::string{sort.get_string()};
+    order.descending = name.starts_with('-');
+    if (order.descending) name.erase(0, 1);
+  }
+  const FieldName* field = ask_.schema.field(object_, name);
+  if (field == nullptr) return refuse(unknown_property(name));
   order.field = query_name(*field);
-  return order;
+  query.order_by.push_back(order);
 }
 
-Condition words_anywhere(const Ask& ask, const ObjectName& object, const std::string& words) {
+Condition Search::words_anywhere(const std::string& words) {
   std::vector<Condition> any;
-  for (const FieldName* field : ask.schema.fields(object)) {
+  for (const FieldName* field : ask_.schema.fields(object_)) {
     if (field->type == FieldType::text) any.push_back(where(*field, Compare::contains_word, {words + "*"}));
   }
   return any_of(std::move(any));
 }
 
-Search search_of(const Ask& ask, const ObjectName& object, const json::value& body) {
-  Search search;
-  search.query.where = groups_of(ask, object, body, search.refused);
+void Search::page(const json::value& body) {
+  query.limit = 10;
+  if (const auto* limit = member(body, "limit"); limit != nullptr && !limit->is_null())
+    query.limit = bounded(scalar_text(*limit).value_or(""), 10, 0, kMostPerPage + 1);
+  if (*query.limit > kMostPerPage) refuse(bad_search("limit must not be above 200"));
+  query.offset = bounded(text_member(body, "after"), 0, 0, kMostResults + 1);
+  if (query.offset + *query.limit > kMostResults) refuse(bad_search("paging beyond 10000 results is not supported"));
+}
+
+void Search::read(const json::value& body) {
+  query.where = groups(body);
   if (const std::string words = text_member(body, "query"); !words.empty())
-    search.query.where = all_of({std::move(search.query.where), words_anywhere(ask, object, words)});
+    query.where = all_of({std::move(query.where), words_anywhere(words)});
   const auto& sorts = list_member(body, "sorts");
-  if (sorts.size() > 1) search.refused = bad_search("only one sort is supported");
-  for (const auto& sort : sorts) {
-    std::string name;
-    const auto order = order_of(ask, object, sort, name);
-    if (!order) search.refused = unknown_property(name);
-    if (order) search.query.order_by.push_back(*order);
-  }
-  for (const auto& property : list_member(body, "properties"))
-    search.properties.push_back(scalar_text(property).value_or(""));
-  search.query.limit = 10;
-  if (const auto* limit = member(body, "limit"); limit != nullptr && !limit->is_null()) {
-    search.query.limit = bounded(scalar_text(*limit).value_or(""), 10, 0, kMostPerPage + 1);
-    if (*search.query.limit > kMostPerPage) search.refused = bad_search("limit must not be above 200");
-  }
-  search.query.offset = bounded(text_member(body, "after"), 0, 0, kMostResults + 1);
-  if (search.query.offset + *search.query.limit > kMostResults)
-    search.refused = bad_search("paging beyond 10000 results is not supported");
-  return search;
+  if (sorts.size() > 1) refuse(bad_search("only one sort is supported"));
+  for (const auto& sort : sorts) sort_by(sort);
+  for (const auto& property : list_member(body, "properties")) properties.push_back(scalar_text(property).value_or(""));
+  page(body);
 }
 
 std::vector<std::string> usual_properties(const ObjectName& object) {
@@ -200,7 +207,8 @@ std::vector<std::string> usual_properties(const ObjectName& object) {
 net::HttpResponse answer_search(const Ask& ask, const ObjectName& object) {
   const auto body = parse_json(ask.request.body);
   if (!body || !body->is_object()) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
-  Search search = search_of(ask, object, *body);
+  Search search{ask, object};
+  search.read(*body);
   if (search.refused) return std::move(*search.refused);
   if (search.properties.empty()) search.properties = usual_properties(object);
   const std::size_t next = search.query.offset + *search.query.limit;

@@ -159,8 +159,7 @@ net::HttpResponse Zoho::fault_answer(const FaultRule& fault, World&) {
     if (scope) return error(401, "OAUTH_SCOPE_MISMATCH", "invalid oauth scope to access this URL");
     return error(403, "NO_PERMISSION", "permission denied", {{"permissions", json::array{"Crm_Implied_Api_Access"}}});
   }
-  if (what == "token_revoked") return error(401, "INVALID_TOKEN", "invalid oauth token");
-  return error(500, "INTERNAL_ERROR", "Internal Server Error");
+  return error(fault.status != 0 ? fault.status : 500, "INTERNAL_ERROR", "Internal Server Error");
 }
 
 }  // namespace
