@@ -1,0 +1,295 @@
+// HubSpot's object calls: list, read, create, update, archive, one by one and in batches.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+#include "sandbox/hubspot_parts.h"
+
+namespace crmpulse::sandbox::hubspot {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMostInputs = 100;
+
+std::string iso(TimePoint time) {
+  const std::string text = format_time(time);
+  return text.find('.') == std::string::npos ? text.substr(0, text.size() - 1) + ".000Z" : text;
+}
+
+net::HttpResponse not_found(std::string_view id) {
+  return error(404, "OBJECT_NOT_FOUND", fmt::format("Object not found.  objectId are usually numeric. id: {}", id));
+}
+
+std::string quoted(std::string_view text) {
+  return json::serialize(json::value(text));
+}
+
+/// Bad properties come as HubSpot tells them: a JSON list inside the message.
+net::HttpResponse bad_property(std::string_view name, std::string_view code, const std::string& what) {
+  const json::value list{{{"isValid", false}, {"message", what}, {"error", code}, {"name", name}}};
+  return error(400, "VALIDATION_ERROR", "Property values were not valid: " + json::serialize(list),
+               {{"errors", {{{"message", what}, {"code", code}, {"context", {{"propertyName", {name}}}}}}}});
+}
+
+/// Another live contact with this e-mail.
+RecordId holder_of_email(const Ask& ask, const std::string& email, RecordId except) {
+  Query query;
+  query.from = Kind::contact;
+  query.where = where("email", Compare::equal, email);
+  for (const Row& row : evaluate(ask.world.crm, query, ask.world.now).rows) {
+    if (row.id != except) return row.id;
+  }
+  return 0;
+}
+
+std::optional<net::HttpResponse> bad_email(const Ask& ask, const Fields& fields, RecordId id) {
+  const auto found = fields.find("email");
+  if (found == fields.end()) return {};
+  const std::string email = text_of(found->second);
+  if (email.empty()) return {};
+  const auto at = email.find('@');
+  if (at == 0 || at == std::string::npos || email.find('.', at) == std::string::npos)
+    return bad_property("email", "INVALID_EMAIL", fmt::format("Email address {} is invalid", email));
+  if (const RecordId other = holder_of_email(ask, email, id); other != 0)
+    return error(409, "CONFLICT", fmt::format("Contact already exists. Existing ID: {}", other));
+  return {};
+}
+
+/// The written properties under their canonical names.
+struct Read {
+  Fields fields;
+  std::optional<net::HttpResponse> refused;
+};
+
+Read fields_of(const Ask& ask, const ObjectName& object, const json::value& input) {
+  Read read;
+  const auto* properties = member(input, "properties");
+  if (properties == nullptr || !properties->is_object()) {
+    read.refused = error(400, "VALIDATION_ERROR", "Invalid input JSON: some required fields were not set: properties");
+    return read;
+  }
+  for (const auto& [key, value] : properties->get_object()) {
+    const std::string name{key};
+    const FieldName* known = ask.schema.field(object, name);
+    if (known == nullptr) {
+      read.refused = bad_property(name, "PROPERTY_DOESNT_EXIST", fmt::format("Property {} does not exist", quoted(name)));
+      return read;
+    }
+    const std::string text = scalar_text(value).value_or("");
+    const auto typed = text.empty() ? std::optional<Value>{Value{}} : ask.schema.value(known->type, text);
+    if (known->read_only || !typed) {
+      read.refused = known->read_only ? bad_property(name, "READ_ONLY_VALUE", quoted(name) + " is a read only property")
+                                      : bad_property(name, "INVALID_VALUE", quoted(text) + " was not valid");
+      return read;
+    }
+    if (known->compute == nullptr) read.fields[std::string{known->canonical}] = *typed;
+    if (known->compute != nullptr && known->write != nullptr) known->write(*typed, read.fields);
+  }
+  return read;
+}
+
+std::vector<std::string> default_properties(const Ask& ask, const ObjectName& object) {
+  std::vector<std::string> names;
+  for (const FieldName* known : ask.schema.fields(object)) {
+    if (names.size() < 4 && known->compute == nullptr) names.emplace_back(known->vendor);
+    if (known->canonical == "created" || known->canonical == "modified") names.emplace_back(known->vendor);
+  }
+  return names;
+}
+
+std::vector<std::string> wanted_properties(const Ask& ask, const ObjectName& object) {
+  auto names = comma_list(query_value(ask.request, "properties"));
+  return names.empty() ? default_properties(ask, object) : names;
+}
+
+/// Also an archived one, when `archived` asks for those.
+const Record* visible_record(const Ask& ask, const ObjectName& object, RecordId id, bool archived) {
+  if (!archived) return record_of(ask.lookup, object, id);
+  const Record* record = ask.world.crm.find(id);
+  return record != nullptr && record->kind == object.kind && record->deleted ? record : nullptr;
+}
+
+net::HttpResponse list(const Ask& ask, const ObjectName& object) {
+  const std::size_t limit = bounded(query_value(ask.request, "limit"), 10, 1, 100);
+  const RecordId after = parse_id(query_value(ask.request, "after")).value_or(0);
+  const bool archived = query_value(ask.request, "archived") == "true";
+  const auto properties = wanted_properties(ask, object);
+  json::array results;
+  json::object body;
+  for (const RecordId id : ask.world.crm.of(object.kind)) {
+    const Record* record = id < after ? nullptr : visible_record(ask, object, id, archived);
+    if (record == nullptr) continue;
+    if (results.size() == limit) {
+      const auto link = fmt::format("{}{}?limit={}&after={}", ask.world.origin, ask.request.path, limit, id);
+      body["paging"] = {{"next", {{"after", std::to_string(id)}, {"link", link}}}};
+      break;
+    }
+    results.push_back(record_json(ask, object, *record, properties));
+  }
+  body["results"] = std::move(results);
+  return json_reply(200, body);
+}
+
+net::HttpResponse one(const Ask& ask, const ObjectName& object, std::string_view text) {
+  RecordId id = parse_id(text).value_or(0);
+  if (query_value(ask.request, "idProperty") == "email") id = holder_of_email(ask, std::string{text}, 0);
+  const bool archived = query_value(ask.request, "archived") == "true";
+  if (ask.request.method == "GET") {
+    const Record* record = visible_record(ask, object, id, archived);
+    if (record == nullptr) return not_found(text);
+    return json_reply(200, record_json(ask, object, *record, wanted_properties(ask, object)));
+  }
+  if (ask.request.method == "DELETE") {
+    ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    return {204, {}, {}};  // also for what is not there
+  }
+  if (ask.request.method != "PATCH") return no_such_path();
+  if (record_of(ask.lookup, object, id) == nullptr) return not_found(text);
+  const auto input = parse_json(ask.request.body);
+  if (!input) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
+  auto written = write(ask, object, id, *input);
+  if (written.refused) return std::move(*written.refused);
+  return json_reply(200, record_json(ask, object, *ask.world.crm.find(id), default_properties(ask, object)));
+}
+
+net::HttpResponse create(const Ask& ask, const ObjectName& object) {
+  const auto input = parse_json(ask.request.body);
+  if (!input) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
+  auto written = write(ask, object, 0, *input);
+  if (written.refused) return std::move(*written.refused);
+  return json_reply(201, record_json(ask, object, *ask.world.crm.find(written.id), default_properties(ask, object)));
+}
+
+net::HttpResponse forget(const Ask& ask) {
+  const auto input = parse_json(ask.request.body);
+  const RecordId id = input ? parse_id(text_member(*input, "objectId")).value_or(0) : 0;
+  ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+  return {204, {}, {}};
+}
+
+/// One input of a batch: what became of it is put into `results` or `errors`.
+struct Batch {
+  json::array results;
+  json::array errors;
+  void refuse(const net::HttpResponse& refused) { errors.push_back(*parse_json(refused.body)); }
+};
+
+void run_input(const Ask& ask, const ObjectName& object, std::string_view action, const json::value& input,
+               const std::vector<std::string>& properties, std::string_view id_property, Batch& batch) {
+  const std::string text = text_member(input, "id");
+  RecordId id = parse_id(text).value_or(0);
+  if (id_property == "email") id = holder_of_email(ask, text, 0);
+  if (action == "archive") {
+    ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    return;
+  }
+  const bool must_exist = action == "read" || action == "update";
+  if (must_exist && record_of(ask.lookup, object, id) == nullptr) return batch.refuse(not_found(text));
+  if (action == "create") id = 0;
+  if (action != "read") {
+    const auto written = write(ask, object, id, input);
+    if (written.refused) return batch.refuse(*written.refused);
+    id = written.id;
+  }
+  batch.results.push_back(record_json(ask, object, *ask.world.crm.find(id), properties));
+}
+
+std::vector<std::string> text_list(const json::value& value, std::string_view name) {
+  std::vector<std::string> list;
+  const auto* found = member(value, name);
+  if (found == nullptr || !found->is_array()) return list;
+  for (const auto& item : found->get_array()) list.push_back(scalar_text(item).value_or(""));
+  return list;
+}
+
+}  // namespace
+
+json::value property_value(const Value& value, FieldType type) {
+  if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";
+  if (const auto* number = std::get_if<double>(&value)) return json::value(number_text(*number));
+  if (const auto* text = std::get_if<std::string>(&value)) return json::value(*text);
+  if (const auto time = time_of(value)) return json::value(type == FieldType::date ? date_text(*time) : iso(*time));
+  return nullptr;
+}
+
+json::object record_json(const Ask& ask, const ObjectName& object, const Record& record,
+                         const std::vector<std::string>& properties) {
+  json::object values;
+  for (const std::string& name : properties) {
+    const FieldName* known = ask.schema.field(object, name);
+    if (known != nullptr) values[known->vendor] = property_value(value_of(ask.lookup, record, *known), known->type);
+  }
+  values["hs_object_id"] = std::to_string(record.id);
+  json::object body{{"id", std::to_string(record.id)},
+                    {"properties", std::move(values)},
+                    {"createdAt", iso(record.created)},
+                    {"updatedAt", iso(record.modified)},
+                    {"archived", record.deleted.has_value()}};
+  if (record.deleted) body["archivedAt"] = iso(*record.deleted);
+  const auto company = id_of(field(record, "account"));
+  if (company != 0 && query_value(ask.request, "associations").find("companies") != std::string::npos) {
+    body["associations"] = {{"companies", {{"results", {{{"id", std::to_string(company)}, {"type", "primary"}}}}}}};
+  }
+  return body;
+}
+
+Written write(const Ask& ask, const ObjectName& object, RecordId id, const json::value& input) {
+  if (!object.writable) return {0, error(405, "VALIDATION_ERROR", "This object type is read only")};
+  Read read = fields_of(ask, object, input);
+  if (read.refused) return {0, std::move(read.refused)};
+  if (object.kind == Kind::contact) {
+    if (auto refused = bad_email(ask, read.fields, id)) return {0, std::move(refused)};
+  }
+  Crm& crm = ask.world.crm;
+  if (id == 0) return {crm.create(object.kind, std::move(read.fields), crm.api_user(), ask.world.now), {}};
+  crm.update(id, read.fields, crm.api_user(), ask.world.now);
+  return {id, {}};
+}
+
+net::HttpResponse answer_batch(const Ask& ask, const ObjectName& object) {
+  const std::string_view action = ask.route.part(3);
+  const bool known = action == "read" || action == "create" || action == "update" || action == "upsert" ||
+                     action == "archive";
+  const auto input = parse_json(ask.request.body);
+  const auto* inputs = input ? member(*input, "inputs") : nullptr;
+  if (!known || ask.request.method != "POST") return no_such_path();
+  if (inputs == nullptr || !inputs->is_array()) return error(400, "VALIDATION_ERROR", "Invalid input JSON: no inputs");
+  if (inputs->get_array().size() > kMostInputs)
+    return error(400, "VALIDATION_ERROR", fmt::format("The maximum number of inputs is {}", kMostInputs));
+  auto properties = text_list(*input, "properties");
+  if (properties.empty()) properties = default_properties(ask, object);
+  Batch batch;
+  for (const auto& one_input : inputs->get_array()) {
+    const std::string own = text_member(one_input, "idProperty");
+    run_input(ask, object, action, one_input, properties, own.empty() ? text_member(*input, "idProperty") : own, batch);
+  }
+  if (action == "archive") return {204, {}, {}};
+  json::object body{{"status", "COMPLETE"},
+                    {"results", std::move(batch.results)},
+                    {"startedAt", iso(ask.world.now)},
+                    {"completedAt", iso(ask.world.now)}};
+  if (batch.errors.empty()) return json_reply(action == "create" ? 201 : 200, body);
+  body["numErrors"] = batch.errors.size();
+  body["errors"] = std::move(batch.errors);
+  return json_reply(207, body);
+}
+
+net::HttpResponse answer_objects(const Ask& ask) {
+  const std::string type{ask.route.part(1)};
+  const ObjectName* object = ask.schema.object(type);
+  if (object == nullptr) object = ask.schema.object(type == "company" ? "companies" : type + "s");
+  if (object == nullptr) return no_such_object(type);
+  const std::string_view what = ask.route.part(2);
+  const bool post = ask.request.method == "POST";
+  if (what == "search" && post) return answer_search(ask, *object);
+  if (what == "batch") return answer_batch(ask, *object);
+  if (what == "gdpr-delete" && post) return forget(ask);
+  if (what.empty()) return post ? create(ask, *object) : list(ask, *object);
+  if (ask.route.part(3) == "associations") return answer_associations(ask);
+  return one(ask, *object, what);
+}
+
+}  // namespace crmpulse::sandbox::hubspot

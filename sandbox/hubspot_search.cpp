@@ -1,0 +1,224 @@
+// HubSpot's search: filter groups into a Query, eventually consistent, never archived records.
+
+#include <fmt/format.h>
+
+#include <array>
+#include <boost/json.hpp>
+
+#include "sandbox/hubspot_parts.h"
+
+namespace crmpulse::sandbox::hubspot {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMostGroups = 5;
+constexpr std::size_t kMostFilters = 18;
+constexpr std::size_t kMostPerGroup = 6;
+constexpr std::size_t kMostPerPage = 200;
+constexpr std::size_t kMostResults = 10'000;
+
+net::HttpResponse bad_search(const std::string& message, std::string_view property = {}) {
+  json::object detail{{"message", message}};
+  if (!property.empty()) detail["context"] = {{"propertyName", json::array{json::value(property)}}};
+  return error(400, "VALIDATION_ERROR", message, {{"errors", json::array{std::move(detail)}}});
+}
+
+net::HttpResponse unknown_property(std::string_view name) {
+  return bad_search(fmt::format("Property \"{}\" does not exist", name), name);
+}
+
+const FieldName* searched_field(const Ask& ask, const ObjectName& object, std::string_view name) {
+  if (name == "associations.company") {
+    for (const FieldName& field : object.fields) {
+      if (field.canonical == "account") return &field;
+    }
+  }
+  return ask.schema.field(object, name);
+}
+
+std::optional<std::vector<Value>> typed(const Ask& ask, const FieldName& field, const json::value& filter) {
+  std::vector<std::string> texts;
+  if (const auto* list = member(filter, "values"); list != nullptr && list->is_array()) {
+    for (const auto& item : list->get_array()) texts.push_back(scalar_text(item).value_or(""));
+  }
+  for (const char* name : {"value", "highValue"}) {
+    if (const auto* one = member(filter, name); one != nullptr && !one->is_null())
+      texts.push_back(scalar_text(*one).value_or(""));
+  }
+  std::vector<Value> values;
+  for (const std::string& text : texts) {
+    auto value = ask.schema.value(field.type, text);
+    if (!value) return std::nullopt;
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
+struct Operator {
+  std::string_view name;
+  Compare compare;
+  bool unary = false;
+};
+constexpr std::array kOperators{
+    Operator{"EQ", Compare::equal},         Operator{"NEQ", Compare::not_equal},
+    Operator{"LT", Compare::less},          Operator{"LTE", Compare::less_equal},
+    Operator{"GT", Compare::greater},       Operator{"GTE", Compare::greater_equal},
+    Operator{"IN", Compare::in},            Operator{"NOT_IN", Compare::not_in},
+    Operator{"BETWEEN", Compare::equal},    Operator{"CONTAINS_TOKEN", Compare::contains_word},
+    Operator{"NOT_CONTAINS_TOKEN", Compare::contains_word},
+    Operator{"HAS_PROPERTY", Compare::not_equal, true},
+    Operator{"NOT_HAS_PROPERTY", Compare::equal, true}};
+
+const Operator* find_operator(std::string_view name) {
+  for (const Operator& one : kOperators) {
+    if (one.name == name) return &one;
+  }
+  return nullptr;
+}
+
+const json::array& list_member(const json::value& value, std::string_view name) {
+  static const json::array kNone;
+  const auto* found = member(value, name);
+  return found != nullptr && found->is_array() ? found->get_array() : kNone;
+}
+
+/// Reads one search. The first thing wrong is kept; what follows it no longer counts.
+class Search {
+ public:
+  Search(const Ask& ask, const ObjectName& object) : ask_(ask), object_(object) {}
+  Query query;
+  std::vector<std::string> properties;
+  std::optional<net::HttpResponse> refused;
+
+  void read(const json::value& body);
+
+ private:
+  void refuse(net::HttpResponse response) {
+    if (!refused) refused = std::move(response);
+  }
+  Condition filter(const json::value& filter);
+  Condition group(const json::array& filters);
+  Condition groups(const json::value& body);
+  Condition words_anywhere(const std::string& words);
+  void sort_by(const json::value& sort);
+  void page(const json::value& body);
+
+  const Ask& ask_;
+  const ObjectName& object_;
+  std::size_t filters_ = 0;
+};
+
+Condition Search::filter(const json::value& filter) {
+  const std::string name = text_member(filter, "propertyName");
+  const FieldName* field = searched_field(ask_, object_, name);
+  const Operator* how = find_operator(text_member(filter, "operator"));
+  if (field == nullptr) refuse(unknown_property(name));
+  if (how == nullptr) refuse(bad_search("Invalid input JSON: unknown operator", name));
+  if (refused) return {};
+  if (how->unary) return where(*field, how->compare, {Value{}});
+  auto values = typed(ask_, *field, filter);
+  const bool between = how->name == "BETWEEN";
+  if (!values || values->size() < (between ? 2U : 1U)) {
+    refuse(bad_search(fmt::format("operator {} requires valid values for property {}", how->name, name), name));
+    return {};
+  }
+  if (between)
+    return all_of({where(*field, Compare::greater_equal, {values->at(0)}),
+                   where(*field, Compare::less_equal, {values->at(1)})});
+  if (how->name == "NOT_CONTAINS_TOKEN") return none_of({where(*field, how->compare, std::move(*values))});
+  return where(*field, how->compare, std::move(*values));
+}
+
+Condition Search::group(const json::array& filters) {
+  std::vector<Condition> all;
+  for (const auto& one : filters) all.push_back(filter(one));
+  filters_ += all.size();
+  if (all.size() > kMostPerGroup) refuse(bad_search("too many filters in one filterGroup"));
+  return all_of(std::move(all));
+}
+
+Condition Search::groups(const json::value& body) {
+  const auto& groups = list_member(body, "filterGroups");
+  std::vector<Condition> any;
+  for (const auto& one : groups) any.push_back(group(list_member(one, "filters")));
+  // Members beside filterGroups are the older form of one group.
+  if (const auto& alone = list_member(body, "filters"); !alone.empty()) any.push_back(group(alone));
+  if (groups.size() > kMostGroups || filters_ > kMostFilters) refuse(bad_search("too many filterGroups or filters"));
+  return any.empty() ? Condition{} : any_of(std::move(any));
+}
+
+/// `-closedate`, `closedate`, or {"propertyName", "direction"}.
+void Search::sort_by(const json::value& sort) {
+  Order order;
+  order.nulls_last = true;
+  std::string name = text_member(sort, "propertyName");
+  order.descending = text_member(sort, "direction") == "DESCENDING";
+  if (sort.is_string()) {
+    name = std::string{sort.get_string()};
+    order.descending = name.starts_with('-');
+    if (order.descending) name.erase(0, 1);
+  }
+  const FieldName* field = ask_.schema.field(object_, name);
+  if (field == nullptr) return refuse(unknown_property(name));
+  order.field = query_name(*field);
+  query.order_by.push_back(order);
+}
+
+Condition Search::words_anywhere(const std::string& words) {
+  std::vector<Condition> any;
+  for (const FieldName* field : ask_.schema.fields(object_)) {
+    if (field->type == FieldType::text) any.push_back(where(*field, Compare::contains_word, {words + "*"}));
+  }
+  return any_of(std::move(any));
+}
+
+void Search::page(const json::value& body) {
+  query.limit = 10;
+  if (const auto* limit = member(body, "limit"); limit != nullptr && !limit->is_null())
+    query.limit = bounded(scalar_text(*limit).value_or(""), 10, 0, kMostPerPage + 1);
+  if (*query.limit > kMostPerPage) refuse(bad_search("limit must not be above 200"));
+  query.offset = bounded(text_member(body, "after"), 0, 0, kMostResults + 1);
+  if (query.offset + *query.limit > kMostResults) refuse(bad_search("paging beyond 10000 results is not supported"));
+}
+
+void Search::read(const json::value& body) {
+  query.where = groups(body);
+  if (const std::string words = text_member(body, "query"); !words.empty())
+    query.where = all_of({std::move(query.where), words_anywhere(words)});
+  const auto& sorts = list_member(body, "sorts");
+  if (sorts.size() > 1) refuse(bad_search("only one sort is supported"));
+  for (const auto& sort : sorts) sort_by(sort);
+  for (const auto& property : list_member(body, "properties")) properties.push_back(scalar_text(property).value_or(""));
+  page(body);
+}
+
+std::vector<std::string> usual_properties(const ObjectName& object) {
+  std::vector<std::string> names;
+  for (const FieldName& field : object.fields) {
+    if (field.canonical == "created" || field.canonical == "modified" || (names.size() < 4 && field.compute == nullptr))
+      names.emplace_back(field.vendor);
+  }
+  return names;
+}
+
+}  // namespace
+
+net::HttpResponse answer_search(const Ask& ask, const ObjectName& object) {
+  const auto body = parse_json(ask.request.body);
+  if (!body || !body->is_object()) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
+  Search search{ask, object};
+  search.read(*body);
+  if (search.refused) return std::move(*search.refused);
+  if (search.properties.empty()) search.properties = usual_properties(object);
+  const std::size_t next = search.query.offset + *search.query.limit;
+  const Rows found = answer_query(ask.lookup, object, std::move(search.query), true);
+  json::array results;
+  for (const Row& row : found.rows)
+    results.push_back(record_json(ask, object, *ask.world.crm.find(row.id), search.properties));
+  json::object answer{{"total", found.total}, {"results", std::move(results)}};
+  if (next < found.total) answer["paging"] = {{"next", {{"after", std::to_string(next)}}}};
+  return json_reply(200, answer);
+}
+
+}  // namespace crmpulse::sandbox::hubspot
