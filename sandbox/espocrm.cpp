@@ -159,7 +159,7 @@ class Entity {
       const bool wanted = names.empty() || std::find(names.begin(), names.end(), each.name) != names.end();
       if (!wanted || each.type == FieldType::id || attribute(each.name) == nullptr) continue;
       const auto found = row.fields.find(each.name);
-      out[std::string{each.name}] = found == row.fields.end() ? value{} : json_of(each, found->second);
+      out[std::string{each.name}] = found == row.fields.end() ? value() : json_of(each, found->second);
     }
     return out;
   }
@@ -171,7 +171,7 @@ class Entity {
       return value(each.type == FieldType::date ? sql_date(*at) : sql_time(*at));
     const double n = std::get<double>(stored);
     if (each.type == FieldType::reference) return value(espocrm_id(static_cast<RecordId>(n)));
-    return n == std::floor(n) ? value{static_cast<std::int64_t>(n)} : value{n};
+    return n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n);
   }
 
   Result<Fields> canonical(const object& given) const {

@@ -56,7 +56,7 @@ net::HttpResponse failure(const value& id, const selfhosted::OdooError& error) {
   const object data{{"name", error.name},
                     {"debug", "Traceback (most recent call last):\n  …\n" + error.name + ": " + error.message},
                     {"message", error.message},
-                    {"arguments", array{value{error.message}}},
+                    {"arguments", array{error.message}},
                     {"context", object{}}};
   return selfhosted::json_answer(
       200, object{{"jsonrpc", "2.0"},
@@ -154,14 +154,14 @@ class Odoo final : public Dialect {
       return failure(rpc.id, {"builtins.AttributeError", "Method not found: " + rpc.method});
     if (text_at(rpc.args, 0) != kDatabase) return no_database(rpc, text_at(rpc.args, 0));
     const bool right = text_at(rpc.args, 1) == world.credentials.username && knows(world, text_at(rpc.args, 2));
-    return result(rpc.id, right ? value{world.crm.api_user()} : value{false});
+    return result(rpc.id, right ? value(world.crm.api_user()) : value(false));
   }
 
   static net::HttpResponse object_call(const Rpc& rpc, World& world) {
     const array& args = rpc.args;
     if (args.size() < 5) return failure(rpc.id, {"builtins.TypeError", "execute_kw() needs five arguments"});
     if (text_at(args, 0) != kDatabase) return no_database(rpc, text_at(args, 0));
-    if (args[1] != value{world.crm.api_user()} || !knows(world, text_at(args, 2)))
+    if (args[1] != value(world.crm.api_user()) || !knows(world, text_at(args, 2)))
       return failure(rpc.id, {"odoo.exceptions.AccessDenied", "Access Denied"});
     selfhosted::OdooCall call{text_at(args, 3), text_at(args, 4), {}, {}};
     if (rpc.method == "execute") {

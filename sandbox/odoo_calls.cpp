@@ -31,13 +31,13 @@ class Execution {
     if (!rows) return rows.error();
     array ids;
     for (const ModelRow& row : *rows) ids.emplace_back(row.id);
-    return value{std::move(ids)};
+    return value(std::move(ids));
   }
 
   OdooResult<value> search_count() const {
     const auto rows = matching();
     if (!rows) return rows.error();
-    return value{rows->size()};
+    return value(rows->size());
   }
 
   OdooResult<value> search_read() const {
@@ -80,7 +80,7 @@ class Execution {
       if (!one) return one;
       made.push_back(std::move(*one));
     }
-    return value{std::move(made)};
+    return value(std::move(made));
   }
 
   OdooResult<value> write() const {
@@ -93,7 +93,7 @@ class Execution {
       if (!fields) return fields.error();
       world_.crm.update(id, *fields, world_.crm.api_user(), world_.now);
     }
-    return value{true};
+    return value(true);
   }
 
   OdooResult<value> unlink() const {
@@ -101,7 +101,7 @@ class Execution {
       if (!selfhosted::read(world_.crm, model_, id, world_.now)) return missing(id);
       world_.crm.remove(id, world_.crm.api_user(), world_.now);
     }
-    return value{true};
+    return value(true);
   }
 
   OdooResult<value> fields_get() const {
@@ -116,7 +116,7 @@ class Execution {
       if (!each.target.empty()) about["relation"] = std::string{each.target};
       told[std::string{each.name}] = std::move(about);
     }
-    return value{std::move(told)};
+    return value(std::move(told));
   }
 
  private:
@@ -135,7 +135,7 @@ class Execution {
 
   value argument(std::size_t place, std::string_view name) const {
     if (const auto found = call_.kwargs.find(name); found != call_.kwargs.end()) return found->value();
-    return place < call_.args.size() ? call_.args[place] : value{};
+    return place < call_.args.size() ? call_.args[place] : value();
   }
 
   std::vector<RecordId> ids() const {
@@ -157,7 +157,7 @@ class Execution {
     if (const auto context = call_.kwargs.find("context"); context != call_.kwargs.end()) {
       const value* wish =
           context->value().is_object() ? context->value().get_object().if_contains("active_test") : nullptr;
-      active_test = wish == nullptr || *wish != value{false};
+      active_test = wish == nullptr || *wish != value(false);
     }
     const auto where = parse_domain(argument(0, "domain"), model_, field_of_, active_test);
     if (!where) return value_error(where.error().message);
@@ -219,7 +219,7 @@ class Execution {
       }
       out.push_back(std::move(one));
     }
-    return value{std::move(out)};
+    return value(std::move(out));
   }
 
   static Value selfhosted_field(const ModelRow& row, const ModelField& each) {
@@ -249,9 +249,9 @@ class Execution {
     }
     Kind kind = model_.kinds.front();
     const value* type = values.if_contains("type");
-    if (type != nullptr && *type == value{"opportunity"}) kind = Kind::opportunity;
+    if (type != nullptr && *type == value("opportunity")) kind = Kind::opportunity;
     const value* company = values.if_contains("is_company");
-    if (model_.name == "res.partner" && (company == nullptr || *company != value{true})) kind = Kind::contact;
+    if (model_.name == "res.partner" && (company == nullptr || *company != value(true))) kind = Kind::contact;
     if (values.if_contains("name") == nullptr) {
       return OdooError{"odoo.exceptions.ValidationError",
                        "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\nModel: " +
@@ -259,7 +259,7 @@ class Execution {
     }
     auto fields = canonical(values, kind);
     if (!fields) return fields.error();
-    return value{world_.crm.create(kind, std::move(*fields), world_.crm.api_user(), world_.now)};
+    return value(world_.crm.create(kind, std::move(*fields), world_.crm.api_user(), world_.now));
   }
 
   World& world_;

@@ -105,10 +105,10 @@ value aggregate(const std::vector<const ModelRow*>& rows, const Spec& spec) {
     const Value& end = spec.how == "max" ? *distinct.rbegin() : *distinct.begin();
     return odoo_value(*spec.field, end, [](const ModelField&, RecordId) { return std::string{}; });
   }
-  if (numbers.empty()) return spec.how == "sum" || spec.how.empty() ? value{0} : value{false};
+  if (numbers.empty()) return spec.how == "sum" || spec.how.empty() ? value(0) : value(false);
   double sum = 0;
   for (const double n : numbers) sum += n;
-  return spec.how == "avg" ? value{sum / static_cast<double>(numbers.size())} : number(sum);
+  return spec.how == "avg" ? value(sum / static_cast<double>(numbers.size())) : number(sum);
 }
 
 /// By the members that `orderby` names: `amount_total desc, stage_id`.
@@ -138,7 +138,7 @@ object group_of(const std::vector<Value>& key, const std::vector<const ModelRow*
   for (std::size_t i = 0; i < key.size(); ++i) {
     const std::string written = by[i].name + (by[i].how.empty() ? "" : ":" + by[i].how);
     const auto* at = std::get_if<TimePoint>(&key[i]);
-    group[written] = at != nullptr ? value{time_label(*at, by[i].how.empty() ? "month" : by[i].how)}
+    group[written] = at != nullptr ? value(time_label(*at, by[i].how.empty() ? "month" : by[i].how))
                                    : odoo_value(*by[i].field, key[i], name_of);
     if (at != nullptr) group["__range"] = object{{written, object{{"from", sql_time(*at)}}}};
   }
@@ -161,7 +161,7 @@ Result<value> grouped(const std::vector<ModelRow>& rows, const Model& model, con
   if (!by) return by.error();
   const auto measures = specs_of(query.fields, field_of, model);
   if (!measures) return measures.error();
-  const bool lazy = query.lazy != value{false} && query.lazy != value{0};
+  const bool lazy = query.lazy != value(false) && query.lazy != value(0);
   if (lazy && by->size() > 1) by->resize(1);
 
   std::map<std::vector<Value>, std::vector<const ModelRow*>> groups;
@@ -176,17 +176,17 @@ Result<value> grouped(const std::vector<ModelRow>& rows, const Model& model, con
   for (const auto& [key, members] : groups) out.emplace_back(group_of(key, members, *by, *measures, lazy, name_of));
   order_groups(out, query.orderby);
   cut(out, query.offset, query.limit);
-  return value{std::move(out)};
+  return value(std::move(out));
 }
 
 value odoo_value(const ModelField& field, const Value& stored, const NameOf& name_of) {
   if (is_null(stored)) {
-    return field.type == FieldType::number ? value{0} : value{false};
+    return field.type == FieldType::number ? value(0) : value(false);
   }
-  if (const auto* text = std::get_if<std::string>(&stored)) return value{*text};
+  if (const auto* text = std::get_if<std::string>(&stored)) return value(*text);
   if (const auto* flag = std::get_if<bool>(&stored)) return *flag;
   if (const auto* at = std::get_if<TimePoint>(&stored))
-    return value{field.type == FieldType::date ? sql_date(*at) : sql_time(*at)};
+    return value(field.type == FieldType::date ? sql_date(*at) : sql_time(*at));
   const double n = std::get<double>(stored);
   if (field.type != FieldType::reference) return number(n);
   const auto id = static_cast<RecordId>(n);

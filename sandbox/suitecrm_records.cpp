@@ -45,10 +45,10 @@ value links(const net::HttpRequest& request, std::size_t page, std::size_t pages
     if (n < 1 || n > pages) return nullptr;
     return value(request.path.substr(4) + "?page[number]=" + std::to_string(n) + "&page[size]=" + std::to_string(size));
   };
-  return object{{"first", page == 1 ? value{} : at(1)},
+  return object{{"first", page == 1 ? value() : at(1)},
                 {"prev", at(page - 1)},
                 {"next", at(page + 1)},
-                {"last", page == pages ? value{} : at(pages)}};
+                {"last", page == pages ? value() : at(pages)}};
 }
 
 value shown(const ModelField& each, const ModelRow& row) {
@@ -65,7 +65,7 @@ value shown(const ModelField& each, const ModelRow& row) {
   }
   const double n = std::get<double>(stored);
   if (each.type == FieldType::reference) return value(suitecrm_id(static_cast<RecordId>(n)));
-  return value(boost::json::serialize(n == std::floor(n) ? value{static_cast<std::int64_t>(n)} : value{n}));
+  return value(boost::json::serialize(n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n)));
 }
 
 /// What the API calls a record of the module.
