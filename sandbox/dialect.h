@@ -86,5 +86,8 @@ std::unique_ptr<Dialect> make_hubspot();
 std::unique_ptr<Dialect> make_zoho();
 std::unique_ptr<Dialect> make_dynamics();
 std::unique_ptr<Dialect> make_pipedrive();
+std::unique_ptr<Dialect> make_odoo();
+std::unique_ptr<Dialect> make_suitecrm();
+std::unique_ptr<Dialect> make_espocrm();
 
 }  // namespace crmpulse::sandbox

@@ -1,0 +1,310 @@
+// EspoCRM's REST API: an API key in a header, filters in the query string, reasons in a header.
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cmath>
+
+#include "sandbox/dialect.h"
+#include "sandbox/espocrm_entities.h"
+#include "sandbox/espocrm_where.h"
+
+namespace crmpulse::sandbox {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+using boost::json::value;
+using namespace selfhosted;
+
+constexpr std::string_view kPrefix = "/api/v1/";
+constexpr std::string_view kVersion = "9.1.5";
+constexpr std::size_t kMaxSize = 200;
+constexpr std::size_t kDefaultSize = 20;
+
+net::HttpResponse failure(int status, const std::string& reason) {
+  net::HttpResponse answer{status, {{"Content-Type", "application/json"}}, {}};
+  if (!reason.empty()) answer.headers.emplace_back("X-Status-Reason", reason);
+  return answer;
+}
+
+std::vector<std::string> list_of(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    items.emplace_back(text.substr(0, text.find(',')));
+    text.remove_prefix(std::min(items.back().size() + 1, text.size()));
+  }
+  return items;
+}
+
+/// What a list request asks for, from the query string or from its `searchParams`.
+struct Search {
+  value where;
+  std::string text;
+  std::string order_by;
+  bool descending = false;
+  std::size_t offset = 0;
+  std::size_t size = kDefaultSize;
+  std::vector<std::string> select;
+};
+
+Search search_of(const net::HttpRequest& request) {
+  object given = nested(request.query);
+  if (const value* packed = given.if_contains("searchParams"); packed != nullptr && packed->is_string()) {
+    boost::system::error_code error;
+    const value parsed = boost::json::parse(packed->get_string(), error);
+    if (!error && parsed.is_object())
+      for (const auto& member : parsed.get_object()) given[member.key()] = member.value();
+  }
+  const auto text = [&](const char* name) {
+    const value* member = given.if_contains(name);
+    if (member == nullptr) return std::string{};
+    return member->is_string() ? std::string{member->get_string()} : boost::json::serialize(*member);
+  };
+  const auto number = [&](const char* name, std::size_t otherwise) {
+    const std::string written = text(name);
+    return written.empty() ? otherwise : static_cast<std::size_t>(std::strtoul(written.c_str(), nullptr, 10));
+  };
+  Search search;
+  if (const value* where = given.if_contains("where")) search.where = *where;
+  if (const value* where = given.if_contains("whereGroup")) search.where = *where;
+  search.text = text("textFilter").empty() ? text("q") : text("textFilter");
+  search.order_by = text("orderBy");
+  search.descending = text("order") == "desc" || text("order") == "true";
+  search.offset = number("offset", 0);
+  search.size = number("maxSize", kDefaultSize);
+  search.select = list_of(text("attributeSelect").empty() ? text("select") : text("attributeSelect"));
+  return search;
+}
+
+class Entity {
+ public:
+  Entity(World& world, const Model& model) : world_(world), model_(model) {}
+
+  net::HttpResponse list(const net::HttpRequest& request) const {
+    const Search search = search_of(request);
+    if (search.size > kMaxSize) return failure(403, "Max size should should not exceed 200. Use offset and limit.");
+    auto where = parse_where(search.where, [this](std::string_view name) { return attribute(name); }, world_.now);
+    if (!where) return failure(400, where.error().message);
+    if (!search.text.empty()) {
+      *where = combine(Condition::Kind::all,
+                       {std::move(*where), compare("name", Compare::like, Value{"%" + search.text + "%"})});
+    }
+    auto rows = selfhosted::select(world_.crm, model_, *where, world_.now);
+    if (!search.order_by.empty()) {
+      if (attribute(search.order_by) == nullptr) return failure(400, "Bad orderBy.");
+      sort_rows(rows, {{search.order_by, search.descending}}, false);
+    }
+    array list;
+    for (std::size_t i = search.offset; i < rows.size() && list.size() < search.size; ++i)
+      list.push_back(shown(rows[i], search.select));
+    return json_answer(200, object{{"total", rows.size()}, {"list", std::move(list)}});
+  }
+
+  net::HttpResponse one(const std::string& id) const {
+    const auto row = selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now);
+    return row ? json_answer(200, shown(*row, {})) : not_found(id);
+  }
+
+  net::HttpResponse create(const object& given, bool skip_duplicate_check) const {
+    const std::string_view required = model_.find("lastName") != nullptr ? "lastName" : "name";
+    const value* name = given.if_contains(required);
+    if (name == nullptr || !name->is_string() || name->get_string().empty()) {
+      return failure(400, "Field validation failure; entityType: " + std::string{model_.name} +
+                              ", field: " + std::string{required} + ", type: required.");
+    }
+    const auto fields = canonical(given);
+    if (!fields) return failure(400, fields.error().message);
+    if (!skip_duplicate_check) {
+      const array same = duplicates(*fields);
+      if (!same.empty()) {
+        net::HttpResponse answer = json_answer(409, same);
+        answer.headers.emplace_back("X-Status-Reason", R"({"reason":"duplicate"})");
+        return answer;
+      }
+    }
+    const RecordId id = world_.crm.create(model_.kinds.front(), *fields, world_.crm.api_user(), world_.now);
+    return one(espocrm_id(id));
+  }
+
+  net::HttpResponse update(const std::string& id, const object& given) const {
+    if (!selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now)) return not_found(id);
+    const auto fields = canonical(given);
+    if (!fields) return failure(400, fields.error().message);
+    world_.crm.update(espocrm_id_from(id), *fields, world_.crm.api_user(), world_.now);
+    return one(id);
+  }
+
+  net::HttpResponse remove(const std::string& id) const {
+    if (!selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now)) return not_found(id);
+    world_.crm.remove(espocrm_id_from(id), world_.crm.api_user(), world_.now);
+    return json_answer(200, true);
+  }
+
+ private:
+  const ModelField* attribute(std::string_view name) const {
+    const FaultRule* fault = world_.fault("missing_field", "");
+    if (fault != nullptr && fault->name == std::string{model_.name} + "." + std::string{name}) return nullptr;
+    return model_.find(name);
+  }
+
+  static net::HttpResponse not_found(const std::string& id) {
+    return failure(404, "Record " + id + " does not exist.");
+  }
+
+  /// `names`: what was selected; unknown ones are passed over, as EspoCRM does.
+  object shown(const ModelRow& row, const std::vector<std::string>& names) const {
+    object out{{"id", espocrm_id(row.id)}};
+    for (const ModelField& each : model_.fields) {
+      const bool wanted = names.empty() || std::find(names.begin(), names.end(), each.name) != names.end();
+      if (!wanted || each.type == FieldType::id || attribute(each.name) == nullptr) continue;
+      const auto found = row.fields.find(each.name);
+      out[std::string{each.name}] = found == row.fields.end() ? value() : json_of(each, found->second);
+    }
+    return out;
+  }
+
+  static value json_of(const ModelField& each, const Value& stored) {
+    if (const auto* flag = std::get_if<bool>(&stored)) return *flag;
+    if (const auto* text = std::get_if<std::string>(&stored)) return value(*text);
+    if (const auto* at = std::get_if<TimePoint>(&stored))
+      return value(each.type == FieldType::date ? sql_date(*at) : sql_time(*at));
+    const double n = std::get<double>(stored);
+    if (each.type == FieldType::reference) return value(espocrm_id(static_cast<RecordId>(n)));
+    return n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n);
+  }
+
+  Result<Fields> canonical(const object& given) const {
+    Fields fields;
+    for (const auto& [name, json] : given) {
+      const ModelField* known = attribute(name);
+      if (known == nullptr) continue;  // EspoCRM passes over what it does not know
+      std::optional<Value> parsed;
+      if (known->type == FieldType::reference && json.is_string()) {
+        const RecordId id = espocrm_id_from(json.get_string());
+        parsed = id == 0 ? Value{} : Value{static_cast<double>(id)};
+      } else {
+        parsed = value_from(known->type, json);
+      }
+      if (!parsed) {
+        return Error{"Field validation failure; entityType: " + std::string{model_.name} +
+                     ", field: " + std::string{name} + ", type: valid."};
+      }
+      espocrm_write(*known, *parsed, fields);
+    }
+    return fields;
+  }
+
+  /// Records with the same e-mail address or the same full name.
+  array duplicates(const Fields& fields) const {
+    const auto get = [&](const char* name) {
+      const auto found = fields.find(name);
+      return found == fields.end() ? Value{} : found->second;
+    };
+    std::vector<Condition> same;
+    if (!is_null(get("email")) && model_.find("emailAddress") != nullptr)
+      same.push_back(compare("emailAddress", Compare::equal, get("email")));
+    if (model_.find("lastName") != nullptr && !is_null(get("first_name"))) {
+      same.push_back(combine(Condition::Kind::all, {compare("firstName", Compare::equal, get("first_name")),
+                                                    compare("lastName", Compare::equal, get("last_name"))}));
+    }
+    if (model_.name == "Account") same.push_back(compare("name", Compare::equal, get("name")));
+    array out;
+    if (same.empty()) return out;
+    for (const ModelRow& row : selfhosted::select(world_.crm, model_, combine(Condition::Kind::any, same), world_.now))
+      out.push_back(shown(row, {"name", "emailAddress"}));
+    return out;
+  }
+
+  World& world_;
+  const Model& model_;
+};
+
+class EspoCrm final : public Dialect {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "espocrm"; }
+
+  /// Entities and controllers begin with a capital; other vendors' paths below /api/v1 do not.
+  [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
+    const std::string_view path = request.path;
+    return path.starts_with(kPrefix) && path.size() > kPrefix.size() && path[kPrefix.size()] >= 'A' &&
+           path[kPrefix.size()] <= 'Z';
+  }
+
+  [[nodiscard]] std::string operation(const net::HttpRequest& request) const override {
+    const std::string_view rest = std::string_view{request.path}.substr(kPrefix.size());
+    if (rest == "Settings" || rest == "I18n" || rest.starts_with("App/")) return "health";
+    if (rest == "Metadata") return "describe";
+    if (request.method == "POST") return "create";
+    if (request.method == "PUT" || request.method == "PATCH") return "update";
+    if (request.method == "DELETE") return "delete";
+    if (rest.find('/') != std::string_view::npos) return "read";
+    return request.query.contains("q") || request.query.contains("textFilter") ? "search" : "query";
+  }
+
+  net::HttpResponse answer(const net::HttpRequest& request, World& world, Call& call) override {
+    const std::string_view rest = std::string_view{request.path}.substr(kPrefix.size());
+    const bool authorised = request.header("x-api-key") == world.credentials.static_token;
+    if (rest == "Settings" || rest == "I18n") return json_answer(200, settings(authorised));
+    if (!authorised) return failure(401, "");
+    call.counted = true;
+    if (rest == "App/user") return json_answer(200, session(world));
+    return entity_call(request, rest, world);
+  }
+
+  net::HttpResponse fault_answer(const FaultRule& fault, World& /*world*/) override {
+    if (fault.fault == "permission") return failure(403, "No access.");
+    net::HttpResponse answer = failure(500, "");
+    if (fault.fault == "maintenance") answer = failure(503, "Application is in maintenance mode.");
+    if (fault.fault == "rate_limited" || fault.fault == "quota_gone") answer = failure(429, "");
+    if (answer.status != 500 && fault.seconds > 0)
+      answer.headers.emplace_back("Retry-After", std::to_string(static_cast<int>(fault.seconds)));
+    return answer;
+  }
+
+  void revoke_tokens() override {}  // an API key does not end by itself
+  void set_daily_limit(std::uint64_t /*calls*/) override {}
+
+ private:
+  static value settings(bool authorised) {
+    object out{{"applicationName", "EspoCRM"}, {"theme", "Espo"}, {"language", "en_US"}};
+    if (authorised) out["version"] = std::string{kVersion};
+    return out;
+  }
+
+  static value session(const World& world) {
+    const Record* user = world.crm.find(world.crm.api_user());
+    const std::string name = user == nullptr ? std::string{} : text_of(field(*user, "name"));
+    return object{{"user", object{{"id", espocrm_id(world.crm.api_user())}, {"userName", name}, {"type", "api"}}},
+                  {"acl", object{{"table", object{}}}},
+                  {"settings", settings(true)}};
+  }
+
+  static net::HttpResponse entity_call(const net::HttpRequest& request, std::string_view rest, World& world) {
+    const std::string name{rest.substr(0, rest.find('/'))};
+    const std::string id{rest.substr(std::min(name.size() + 1, rest.size()))};
+    const auto entities = espocrm_entities();
+    const auto model =
+        std::find_if(entities.begin(), entities.end(), [&](const Model& each) { return each.name == name; });
+    if (model == entities.end()) return failure(404, "Entity type '" + name + "' does not exist.");
+    const Entity entity{world, *model};
+    if (request.method == "GET") return id.empty() ? entity.list(request) : entity.one(id);
+    if (request.method == "DELETE") return entity.remove(id);
+    if (model->kinds.empty()) return failure(403, "No create access.");
+    boost::system::error_code error;
+    const value body = boost::json::parse(request.body, error);
+    if (error || !body.is_object()) return failure(400, "Bad JSON.");
+    if (request.method == "POST" && id.empty())
+      return entity.create(body.get_object(), request.header("x-skip-duplicate-check") == "true");
+    if (request.method == "PUT" || request.method == "PATCH") return entity.update(id, body.get_object());
+    return failure(405, "");
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Dialect> make_espocrm() {
+  return std::make_unique<EspoCrm>();
+}
+
+}  // namespace crmpulse::sandbox

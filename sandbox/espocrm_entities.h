@@ -1,0 +1,18 @@
+#pragma once
+// EspoCRM's entities over the company: names and meanings as of EspoCRM 9.
+
+#include <span>
+
+#include "sandbox/model.h"
+
+namespace crmpulse::sandbox::selfhosted {
+
+[[nodiscard]] std::span<const Model> espocrm_entities();
+/// A value written to an attribute becomes canonical fields.
+void espocrm_write(const ModelField& field, const Value& value, Fields& fields);
+
+/// A 17-character id and back; 0 when it is none of ours.
+[[nodiscard]] std::string espocrm_id(RecordId id);
+[[nodiscard]] RecordId espocrm_id_from(std::string_view text);
+
+}  // namespace crmpulse::sandbox::selfhosted

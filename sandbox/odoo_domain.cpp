@@ -1,0 +1,144 @@
+#include "sandbox/odoo_domain.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <set>
+
+namespace crmpulse::sandbox::selfhosted {
+namespace {
+
+using boost::json::array;
+using boost::json::value;
+
+struct Operator {
+  std::string_view written;
+  Compare compare = Compare::equal;
+  bool anywhere = false;  ///< the value stands anywhere in the text
+  bool negated = false;
+};
+
+constexpr std::array kOperators{
+    Operator{"=", Compare::equal},
+    Operator{"!=", Compare::not_equal},
+    Operator{"<>", Compare::not_equal},
+    Operator{"<", Compare::less},
+    Operator{"<=", Compare::less_equal},
+    Operator{">", Compare::greater},
+    Operator{">=", Compare::greater_equal},
+    Operator{"in", Compare::in},
+    Operator{"not in", Compare::not_in},
+    Operator{"like", Compare::like, true},
+    Operator{"ilike", Compare::like, true},
+    Operator{"=like", Compare::like},
+    Operator{"=ilike", Compare::like},
+    Operator{"not like", Compare::like, true, true},
+    Operator{"not ilike", Compare::like, true, true},
+};
+
+class Parser {
+ public:
+  Parser(const array& items, const Model& model, const FieldOf& field_of)
+      : items_(items), model_(model), field_of_(field_of) {}
+
+  Result<Condition> all() {
+    std::vector<Condition> terms;
+    while (at_ < items_.size()) {
+      auto next = term();
+      if (!next) return next;
+      terms.push_back(std::move(*next));
+    }
+    if (terms.empty()) return Condition{};
+    return combine(Condition::Kind::all, std::move(terms));
+  }
+  [[nodiscard]] bool names(std::string_view field) const { return named_.contains(field); }
+
+ private:
+  Result<Condition> term() {
+    if (at_ >= items_.size()) return Error{"Domain() is invalid: operands are missing"};
+    const value& item = items_[at_++];
+    if (item.is_array()) return leaf(item.get_array());
+    if (!item.is_string()) return Error{"Domain() invalid item"};
+    if (item.get_string() == "!") return nested(Condition::Kind::none, 1);
+    if (item.get_string() == "|") return nested(Condition::Kind::any, 2);
+    if (item.get_string() == "&") return nested(Condition::Kind::all, 2);
+    return Error{"Domain() invalid item"};
+  }
+
+  Result<Condition> nested(Condition::Kind kind, int operands) {
+    std::vector<Condition> children;
+    for (int i = 0; i < operands; ++i) {
+      auto child = term();
+      if (!child) return child;
+      children.push_back(std::move(*child));
+    }
+    return combine(kind, std::move(children));
+  }
+
+  Result<Condition> leaf(const array& parts) {
+    if (parts.size() != 3 || !parts[1].is_string()) return Error{"Invalid leaf in domain"};
+    if (parts[0].is_number()) {  // (1, "=", 1) is always true, (0, "=", 1) never
+      if (parts[0] == parts[2]) return Condition{};
+      return combine(Condition::Kind::none, {Condition{}});
+    }
+    if (!parts[0].is_string()) return Error{"Invalid leaf in domain"};
+    const std::string name = odoo_field(parts[0].get_string());
+    const ModelField* field = field_of_(name);
+    if (field == nullptr) {
+      return Error{"Invalid field " + std::string{model_.name} + "." + std::string{parts[0].get_string()} +
+                   " in leaf " + boost::json::serialize(parts)};
+    }
+    named_.insert(name);
+    const auto found = std::find_if(kOperators.begin(), kOperators.end(), [&](const Operator& each) {
+      return each.written == std::string_view{parts[1].get_string()};
+    });
+    if (found == kOperators.end())
+      return Error{"Invalid operator '" + std::string{parts[1].get_string()} + "' in domain term"};
+    return comparison(*field, *found, parts[2]);
+  }
+
+  static Result<Condition> comparison(const ModelField& field, const Operator& op, const value& wanted) {
+    Condition condition;
+    condition.kind = Condition::Kind::compare;
+    condition.field = field.name;
+    condition.compare = op.compare;
+    const bool list = wanted.is_array();
+    // A single value for `in`, and a list for `=`, are taken as Odoo takes them.
+    if (list && op.compare == Compare::equal) condition.compare = Compare::in;
+    if (list && op.compare == Compare::not_equal) condition.compare = Compare::not_in;
+    const array values = list ? wanted.get_array() : array{wanted};
+    for (const value& each : values) {
+      const bool null = each.is_null() || (each.is_bool() && !each.get_bool() && field.type != FieldType::boolean);
+      const auto parsed = null ? std::optional{Value{}} : value_from(field.type, each);
+      if (!parsed) return Error{"Invalid value in domain for " + std::string{field.name}};
+      condition.values.push_back(op.anywhere ? Value{"%" + text_of(*parsed) + "%"} : *parsed);
+    }
+    if (!op.negated) return condition;
+    return combine(Condition::Kind::none, {std::move(condition)});
+  }
+
+  const array& items_;
+  const Model& model_;
+  const FieldOf& field_of_;
+  std::size_t at_ = 0;
+  std::set<std::string, std::less<>> named_;
+};
+
+}  // namespace
+
+std::string odoo_field(std::string_view written) {
+  std::string name{written};
+  std::replace(name.begin(), name.end(), '.', '/');
+  return name;
+}
+
+Result<Condition> parse_domain(const value& domain, const Model& model, const FieldOf& field_of, bool active_test) {
+  static const array kEverything;
+  if (!domain.is_array() && !domain.is_null()) return Error{"Domain() must be a list"};
+  Parser parser{domain.is_array() ? domain.get_array() : kEverything, model, field_of};
+  auto condition = parser.all();
+  if (!condition || !active_test || parser.names("active") || model.find("active") == nullptr) return condition;
+  return combine(Condition::Kind::all, {std::move(*condition), compare("active", Compare::equal, Value{true})});
+}
+
+}  // namespace crmpulse::sandbox::selfhosted

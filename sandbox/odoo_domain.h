@@ -1,0 +1,22 @@
+#pragma once
+// Odoo's domains: lists in prefix notation, `["|", ["email_from", "=", false], ["phone", "ilike", "555"]]`.
+
+#include <boost/json/value.hpp>
+#include <functional>
+
+#include "core/error.h"
+#include "sandbox/model.h"
+
+namespace crmpulse::sandbox::selfhosted {
+
+/// A field of the model the domain is for; null: there is none (an administrator may have removed it).
+using FieldOf = std::function<const ModelField*(std::string_view)>;
+
+/// A condition on the model's rows. `active_test`: archived rows are left out unless the domain speaks of `active`.
+[[nodiscard]] Result<Condition> parse_domain(const boost::json::value& domain, const Model& model,
+                                             const FieldOf& field_of, bool active_test);
+
+/// A field's name as the models have it: `stage_id.is_won` is `stage_id/is_won`.
+[[nodiscard]] std::string odoo_field(std::string_view written);
+
+}  // namespace crmpulse::sandbox::selfhosted

@@ -1,0 +1,32 @@
+#pragma once
+// read_group: counts and sums by fields, and values as Odoo writes them.
+
+#include <boost/json/value.hpp>
+#include <functional>
+#include <string>
+
+#include "core/error.h"
+#include "sandbox/odoo_domain.h"
+
+namespace crmpulse::sandbox::selfhosted {
+
+/// The arguments of read_group as they came; null when not given.
+struct GroupQuery {
+  boost::json::value fields;   ///< `amount:sum`, `user_id:count_distinct`, `n:count(id)`, or a bare name: its sum
+  boost::json::value groupby;  ///< `stage_id`, `date_closed:month`
+  boost::json::value offset;
+  boost::json::value limit;
+  boost::json::value orderby;
+  boost::json::value lazy;  ///< default true: only the first groupby, counted as FIELD_count
+};
+using NameOf = std::function<std::string(const ModelField&, RecordId)>;
+
+/// An array of groups, by the order of their keys unless `orderby` says otherwise.
+[[nodiscard]] Result<boost::json::value> grouped(const std::vector<ModelRow>& rows, const Model& model,
+                                                 const FieldOf& field_of, const GroupQuery& query,
+                                                 const NameOf& name_of);
+
+/// Null is false, a many2one is [id, name], times are UTC without zone.
+[[nodiscard]] boost::json::value odoo_value(const ModelField& field, const Value& value, const NameOf& name_of);
+
+}  // namespace crmpulse::sandbox::selfhosted

@@ -1,0 +1,20 @@
+#pragma once
+// SuiteCRM's modules over the company: names and meanings as of 7.14.
+
+#include <span>
+
+#include "sandbox/model.h"
+
+namespace crmpulse::sandbox::selfhosted {
+
+[[nodiscard]] std::span<const Model> suitecrm_modules();
+/// Fields that are worked out when a record is shown and are in no table: filters over them break the query.
+[[nodiscard]] bool suitecrm_is_shown_only(std::string_view field);
+/// A value written to a field becomes canonical fields.
+void suitecrm_write(const ModelField& field, const Value& value, Fields& fields);
+
+/// A 36-character id and back; 0 when it is none of ours.
+[[nodiscard]] std::string suitecrm_id(RecordId id);
+[[nodiscard]] RecordId suitecrm_id_from(std::string_view text);
+
+}  // namespace crmpulse::sandbox::selfhosted

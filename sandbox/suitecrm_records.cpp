@@ -1,0 +1,275 @@
+#include "sandbox/suitecrm_records.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json.hpp>
+#include <cmath>
+#include <cstdlib>
+
+namespace crmpulse::sandbox::selfhosted {
+namespace {
+
+using boost::json::array;
+using boost::json::object;
+using boost::json::value;
+
+constexpr std::string_view kJsonApi = "application/vnd.api+json";
+
+/// `filter[status][eq]` → {"filter", "status", "eq"}.
+std::vector<std::string> brackets(std::string_view name) {
+  std::vector<std::string> parts{std::string{name.substr(0, name.find('['))}};
+  for (std::size_t open = name.find('['); open != std::string_view::npos; open = name.find('[', open + 1))
+    parts.emplace_back(name.substr(open + 1, name.find(']', open) - open - 1));
+  return parts;
+}
+
+struct Comparison {
+  std::string_view written;
+  Compare compare;
+};
+constexpr std::array kComparisons{Comparison{"eq", Compare::equal},   Comparison{"neq", Compare::not_equal},
+                                  Comparison{"gt", Compare::greater}, Comparison{"gte", Compare::greater_equal},
+                                  Comparison{"lt", Compare::less},    Comparison{"lte", Compare::less_equal}};
+
+std::vector<std::string> list_of(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    items.emplace_back(text.substr(0, text.find(',')));
+    text.remove_prefix(std::min(items.back().size() + 1, text.size()));
+  }
+  return items;
+}
+
+value links(const net::HttpRequest& request, std::size_t page, std::size_t pages, std::size_t size) {
+  const auto at = [&](std::size_t n) -> value {
+    if (n < 1 || n > pages) return nullptr;
+    return value(request.path.substr(4) + "?page[number]=" + std::to_string(n) + "&page[size]=" + std::to_string(size));
+  };
+  return object{{"first", page == 1 ? value() : at(1)},
+                {"prev", at(page - 1)},
+                {"next", at(page + 1)},
+                {"last", page == pages ? value() : at(pages)}};
+}
+
+value shown(const ModelField& each, const ModelRow& row) {
+  const auto found = row.fields.find(each.name);
+  if (found == row.fields.end()) return value("");
+  const Value& stored = found->second;
+  if (const auto* flag = std::get_if<bool>(&stored)) return value(*flag ? "1" : "0");
+  if (const auto* text = std::get_if<std::string>(&stored)) return value(*text);
+  if (const auto* at = std::get_if<TimePoint>(&stored)) {
+    if (each.type == FieldType::date) return value(sql_date(*at));
+    std::string iso = sql_time(*at);
+    iso[10] = 'T';
+    return value(iso + "+00:00");
+  }
+  const double n = std::get<double>(stored);
+  if (each.type == FieldType::reference) return value(suitecrm_id(static_cast<RecordId>(n)));
+  return value(boost::json::serialize(n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n)));
+}
+
+/// What the API calls a record of the module.
+std::string object_name(std::string_view module) {
+  if (module == "Opportunities") return "Opportunity";
+  if (module == "Cases") return "aCase";
+  return std::string{module.substr(0, module.size() - 1)};
+}
+
+}  // namespace
+
+net::HttpResponse suitecrm_answer(int status, object body) {
+  body.insert_or_assign("jsonapi", object{{"version", "1.0"}});
+  return json_answer(status, body, kJsonApi);
+}
+
+net::HttpResponse suitecrm_failure(int status, const std::string& detail) {
+  return json_answer(status, object{{"errors", object{{"status", status}, {"title", nullptr}, {"detail", detail}}}},
+                     kJsonApi);
+}
+
+net::HttpResponse SuiteModule::list(const net::HttpRequest& request) const {
+  const auto where = filter(request);
+  if (!where) return suitecrm_failure(400, where.error().message);
+  auto rows = select(world_.crm, model_, *where, world_.now);
+  if (const auto sort = request.query.find("sort"); sort != request.query.end()) {
+    const bool descending = sort->second.starts_with('-');
+    const std::string name = sort->second.substr(descending ? 1 : 0);
+    if (field(name) == nullptr)
+      return suitecrm_failure(400, "Sort field " + name + " in " + std::string{model_.name} + " module is not found");
+    sort_rows(rows, {{name, descending}}, false);
+  }
+  return page(request, std::move(rows));
+}
+
+net::HttpResponse SuiteModule::one(const net::HttpRequest& request, const std::string& id) const {
+  const auto row = selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now);
+  if (!row) return not_found(id);
+  const auto fields = wanted(request);
+  if (!fields) return suitecrm_failure(400, fields.error().message);
+  return suitecrm_answer(200, {{"data", resource(*row, *fields)}});
+}
+
+net::HttpResponse SuiteModule::create(const object& attributes) const {
+  auto fields = canonical(attributes);
+  if (!fields) return suitecrm_failure(400, fields.error().message);
+  const RecordId id = world_.crm.create(model_.kinds.front(), std::move(*fields), world_.crm.api_user(), world_.now);
+  return suitecrm_answer(201,
+                         {{"data", resource(*selfhosted::read(world_.crm, model_, id, world_.now), everything())}});
+}
+
+net::HttpResponse SuiteModule::update(const std::string& id, const object& attributes) const {
+  if (!selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now)) return not_found(id);
+  const auto fields = canonical(attributes);
+  if (!fields) return suitecrm_failure(400, fields.error().message);
+  world_.crm.update(suitecrm_id_from(id), *fields, world_.crm.api_user(), world_.now);
+  return suitecrm_answer(
+      201, {{"data", resource(*selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now), everything())}});
+}
+
+net::HttpResponse SuiteModule::remove(const std::string& id) const {
+  if (!selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now)) return not_found(id);
+  world_.crm.remove(suitecrm_id_from(id), world_.crm.api_user(), world_.now);
+  return suitecrm_answer(200, {{"meta", object{{"message", "Record with id " + id + " is deleted"}}}});
+}
+
+net::HttpResponse SuiteModule::fields_told() const {
+  static constexpr std::array kTypes{"id", "varchar", "decimal", "bool", "datetime", "date", "id"};
+  object attributes;
+  for (const ModelField* each : everything()) {
+    attributes[std::string{each->name}] =
+        object{{"type", kTypes.at(static_cast<std::size_t>(each->type))}, {"required", each->name == "last_name"}};
+  }
+  return suitecrm_answer(200, {{"data", object{{"type", "fields"}, {"attributes", std::move(attributes)}}}});
+}
+
+const ModelField* SuiteModule::field(std::string_view name) const {
+  const FaultRule* fault = world_.fault("missing_field", "");
+  if (fault != nullptr && fault->name == std::string{model_.name} + "." + std::string{name}) return nullptr;
+  return model_.find(name);
+}
+
+net::HttpResponse SuiteModule::not_found(const std::string& id) const {
+  return suitecrm_failure(400, std::string{model_.name} + " module with id " + id + " is not found");
+}
+
+SuiteModule::Wanted SuiteModule::everything() const {
+  std::vector<const ModelField*> fields;
+  for (const ModelField& each : model_.fields)
+    if (field(each.name) != nullptr) fields.push_back(&each);
+  return fields;
+}
+
+/// `fields[Leads]=name,status`
+Result<SuiteModule::Wanted> SuiteModule::wanted(const net::HttpRequest& request) const {
+  const auto given = request.query.find("fields[" + std::string{model_.name} + "]");
+  if (given == request.query.end()) return everything();
+  std::vector<const ModelField*> fields;
+  for (const std::string& name : list_of(given->second)) {
+    const ModelField* known = field(name);
+    if (known == nullptr) {
+      return Error{"The following field in " + std::string{model_.name} + " module is not found: " + name};
+    }
+    fields.push_back(known);
+  }
+  return fields;
+}
+
+Result<Condition> SuiteModule::filter(const net::HttpRequest& request) const {
+  std::vector<Condition> terms;
+  Condition::Kind how = Condition::Kind::all;
+  for (const auto& [name, given] : request.query) {
+    const auto parts = brackets(name);
+    if (parts.front() != "filter") continue;
+    if (parts.size() == 2 && parts[1] == "operator") {
+      if (given == "or" || given == "OR") how = Condition::Kind::any;
+      continue;
+    }
+    if (parts.size() != 3) return Error{"Filter field " + (parts.size() > 1 ? parts[1] : name) + " must be an array"};
+    auto term = comparison(parts[1], parts[2], given);
+    if (!term) return term;
+    terms.push_back(std::move(*term));
+  }
+  // `deleted = 0` is one more term of the same list: with OR it lets every record in, as SuiteCRM does.
+  terms.push_back(compare("deleted", Compare::equal, Value{false}));
+  return combine(how, std::move(terms));
+}
+
+Result<Condition> SuiteModule::comparison(const std::string& name, const std::string& op,
+                                          const std::string& given) const {
+  const ModelField* known = field(name);
+  if (known == nullptr)
+    return Error{"Filter field " + name + " in " + std::string{model_.name} + " module is not found"};
+  if (suitecrm_is_shown_only(name) && !(name == "account_name" && model_.name == "Leads"))
+    return Error{"Database failure. Please refer to suitecrm.log for details."};
+  const auto found = std::find_if(kComparisons.begin(), kComparisons.end(),
+                                  [&](const Comparison& each) { return each.written == op; });
+  if (found == kComparisons.end()) return Error{"Filter operator " + op + " is invalid"};
+  if (known->type == FieldType::reference || known->type == FieldType::id) {
+    const RecordId id = suitecrm_id_from(given);
+    return compare(name, found->compare, given.empty() ? Value{} : Value{static_cast<double>(id)});
+  }
+  // Forms store an empty text where nothing was entered; numbers and times that were not entered are NULL, which
+  // no comparison finds.
+  if (known->type == FieldType::text && given.empty()) return compare(name, found->compare, Value{});
+  const auto wanted_value = value_from(known->type, value(given));
+  if (!wanted_value || is_null(*wanted_value)) return combine(Condition::Kind::none, {Condition{}});
+  return compare(name, found->compare, *wanted_value);
+}
+
+net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector<ModelRow> rows) const {
+  const auto number = [&](const char* name, std::size_t otherwise) {
+    const auto given = request.query.find(name);
+    return given == request.query.end() ? otherwise
+                                        : static_cast<std::size_t>(std::strtoul(given->second.c_str(), nullptr, 10));
+  };
+  const std::size_t size = number("page[size]", 0);
+  const std::size_t page = std::max<std::size_t>(number("page[number]", 1), 1);
+  const std::size_t total = rows.size();
+  if (size > 0) {
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min((page - 1) * size, total)));
+    if (rows.size() > size) rows.resize(size);
+  }
+  const auto fields = wanted(request);
+  if (!fields) return suitecrm_failure(400, fields.error().message);
+  array data;
+  for (const ModelRow& row : rows) data.push_back(resource(row, *fields));
+  object body{{"data", data}};
+  if (size > 0 && !rows.empty()) {  // an empty answer has neither meta nor links
+    const std::size_t pages = (total + size - 1) / size;
+    body["meta"] = object{{"total-pages", pages}, {"records-on-this-page", rows.size()}};
+    body["links"] = links(request, page, pages, size);
+  }
+  return suitecrm_answer(200, std::move(body));
+}
+
+object SuiteModule::resource(const ModelRow& row, const std::vector<const ModelField*>& fields) const {
+  object attributes;
+  for (const ModelField* each : fields)
+    if (each->type != FieldType::id) attributes[std::string{each->name}] = shown(*each, row);
+
+  return {{"type", object_name(model_.name)},
+          {"id", suitecrm_id(row.id)},
+          {"attributes", std::move(attributes)},
+          {"relationships", object{}}};
+}
+
+Result<Fields> SuiteModule::canonical(const object& attributes) const {
+  Fields fields;
+  for (const auto& [name, json] : attributes) {
+    const ModelField* known = field(name);
+    if (known == nullptr)
+      return Error{"Property " + std::string{name} + " in " + std::string{model_.name} + " module is invalid"};
+    std::optional<Value> parsed;
+    if (known->type == FieldType::reference && json.is_string()) {
+      const RecordId id = suitecrm_id_from(json.get_string());
+      parsed = id == 0 ? Value{} : Value{static_cast<double>(id)};
+    } else {
+      parsed = value_from(known->type, json);
+    }
+    if (!parsed) return Error{"Property " + std::string{name} + " has a wrong value"};
+    suitecrm_write(*known, *parsed, fields);
+  }
+  return fields;
+}
+
+}  // namespace crmpulse::sandbox::selfhosted
