@@ -53,8 +53,9 @@ ServiceLoop::ServiceLoop(std::string config, SettingsDefaults defaults, Settings
       defaults_(std::move(defaults)),
       settings_(std::move(settings)),
       spool_(std::move(spool)),
+      governors_(settings_.state_dir + "/calls"),
       runner_(
-          loop_, clock_, wall_now,
+          loop_, clock_, wall_now, governors_,
           [this](probes::Reading reading) { spool_->push(std::move(reading.samples), std::move(reading.evidence)); }),
       client_(client_options()) {}
 
@@ -107,6 +108,7 @@ boost::system::result<Targets, Problems> ServiceLoop::prepare(const Settings& ne
 void ServiceLoop::apply(Settings next, Targets targets) {
   settings_ = std::move(next);
   shipper_->configure(shipper_options(settings_));
+  governors_.configure(settings_.crms, targets, clock_.now());
   runner_.replace(std::move(targets), settings_.agent_name);
   connectivity_.reset();
   if (settings_.connectivity_url.empty()) return;
@@ -146,7 +148,8 @@ void ServiceLoop::report_self() {
   reading.heartbeat = self_reports_++ % kHeartbeatRounds == 0;
   for (const CrmSettings& crm : settings_.crms) {
     const bool sql = crm.recipe->transport == probes::Transport::sql;
-    reading.crms.push_back({crm.name, std::string{crm.labels.get("kind")}, sql ? "sql" : "http"});
+    reading.crms.push_back(
+        {crm.name, crm.recipe->name, sql ? "sql" : "http", governors_.find(crm.name)->status(clock_.now())});
   }
   reading.runs = runner_.counters();
   reading.spool = spool_->stats();
@@ -154,6 +157,7 @@ void ServiceLoop::report_self() {
   reading.resident_bytes = service::resident_bytes();
   reading.last_reload_worked = last_reload_worked_;
   spool_->push(self_samples(reading), {});
+  governors_.save_changed();
 }
 
 void ServiceLoop::report_status() {

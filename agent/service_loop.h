@@ -45,6 +45,7 @@ class ServiceLoop {
   probes::Runtime runtime_;
   std::unique_ptr<store::Spool> spool_;
   net::Loop loop_;
+  Governors governors_;
   Runner runner_;
   net::HttpClient client_;
   std::unique_ptr<Connectivity> connectivity_;
