@@ -202,7 +202,7 @@ void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading re
   if (Governor* governor = governors_.find(spec.crm)) {
     for (Sample& forecast : governor->learn(reading.samples)) reading.samples.push_back(std::move(forecast));
   }
-  sink_(std::move(reading));
+  sink_(spec.crm, std::move(reading));
   generation.queues[target].busy = false;
   if (current) {
     generation.scheduler.finished(item);

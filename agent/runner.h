@@ -26,7 +26,7 @@ struct RunCounters {
 /// spends its timeout waiting for another; CRMs run beside each other.
 class Runner {
  public:
-  using Sink = std::function<void(probes::Reading)>;
+  using Sink = std::function<void(const std::string& crm, probes::Reading)>;
   /// `clock` says what is due; `wall` stamps the samples. Every run is asked of its CRM's governor first.
   Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> wall, Governors& governors, Sink sink);
   ~Runner();

@@ -54,9 +54,8 @@ ServiceLoop::ServiceLoop(std::string config, SettingsDefaults defaults, Settings
       settings_(std::move(settings)),
       spool_(std::move(spool)),
       governors_(settings_.state_dir + "/calls"),
-      runner_(
-          loop_, clock_, wall_now, governors_,
-          [this](probes::Reading reading) { spool_->push(std::move(reading.samples), std::move(reading.evidence)); }),
+      runner_(loop_, clock_, wall_now, governors_,
+              [this](const std::string& crm, probes::Reading reading) { take(crm, std::move(reading)); }),
       client_(client_options()) {}
 
 ServiceLoop::~ServiceLoop() = default;
@@ -109,6 +108,9 @@ void ServiceLoop::apply(Settings next, Targets targets) {
   settings_ = std::move(next);
   shipper_->configure(shipper_options(settings_));
   governors_.configure(settings_.crms, targets, clock_.now());
+  std::map<std::string, Labels> labels;
+  for (const auto& target : targets) labels.emplace(target->spec().crm, target->spec().labels);
+  reconciler_.configure(settings_.reconcile, labels, wall_now());
   runner_.replace(std::move(targets), settings_.agent_name);
   connectivity_.reset();
   if (settings_.connectivity_url.empty()) return;
@@ -157,7 +159,14 @@ void ServiceLoop::report_self() {
   reading.resident_bytes = service::resident_bytes();
   reading.last_reload_worked = last_reload_worked_;
   spool_->push(self_samples(reading), {});
+  auto reconciled = reconciler_.due(reading.at);
+  if (!reconciled.samples.empty()) spool_->push(std::move(reconciled.samples), std::move(reconciled.evidence));
   governors_.save_changed();
+}
+
+void ServiceLoop::take(const std::string& crm, probes::Reading reading) {
+  reconciler_.take(crm, reading);
+  spool_->push(std::move(reading.samples), std::move(reading.evidence));
 }
 
 void ServiceLoop::report_status() {
