@@ -1,9 +1,8 @@
 #pragma once
 // The table of ways to log in. One more is one .cpp here and one line in flows.cpp.
 
-#include <functional>
 #include <map>
-#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,9 +45,11 @@ struct Flow {
   std::string_view default_header;  ///< `Authorization: Bearer ${token}`; empty: the flow puts values only
   /// Null: the token is in the settings and needs no request (`immediate` gives it).
   Result<net::ClientRequest> (*request)(const Context&) = nullptr;
-  /// What the answer means; a Failure has stage auth (or what the exchange itself says).
+  /// What a complete answer means; a Failure has stage auth. (An exchange that failed speaks for itself.)
   boost::system::result<Token, Failure> (*read)(const Context&, const net::ClientResponse&) = nullptr;
   Token (*immediate)(const Context&) = nullptr;
+  std::string_view secret_value{};  ///< this secret of the settings is `${secret}` of later requests
+  bool may_lock = false;            ///< without a request of its own: refused often, the CRM locks the account
 };
 
 [[nodiscard]] std::span<const Flow> flows();

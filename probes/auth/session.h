@@ -3,9 +3,13 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "core/clock.h"
 #include "core/sample.h"
 #include "net/http_client.h"
 #include "probes/auth/flows.h"
@@ -15,45 +19,60 @@ namespace crmpulse::probes::auth {
 /// What authorises a request.
 struct Access {
   std::vector<std::pair<std::string, std::string>> headers;
-  std::string base_url;                                    ///< may be empty
+  std::string base_url;                                    ///< may be empty; without a closing slash
   std::map<std::string, std::string, std::less<>> values;  ///< beside parameters: `uid`, `secret`, …
   std::uint64_t generation = 0;                            ///< which token this is
 };
 
 /// Counted since the start, for crm_agent_token_… samples.
 struct Stats {
-  std::optional<TimePoint> obtained;  ///< of the token in use
+  std::optional<TimePoint> obtained;  ///< of the token in use; not of one the user gave
   std::optional<TimePoint> expires;
   std::map<std::string, std::uint64_t, std::less<>> refreshes;  ///< outcome (`ok` or a reason) → count
   std::uint64_t requests = 0;
 };
 
-/// What one renewal told, for the samples of operation `login`; handed to whoever asked first.
+/// `labels` on every sample: crm_agent_token_age_seconds, crm_agent_token_expiry_timestamp_seconds (both only while
+/// there is a token), crm_agent_token_refreshes_total{outcome}.
+[[nodiscard]] std::vector<Sample> token_samples(const Stats& stats, const Labels& labels, TimePoint at);
+
+/// What one renewal told, for the samples of operation `login`; handed to one caller of access(), who need not be the
+/// one who waited for it.
 struct Login {
   double duration_seconds = 0;
   std::optional<Failure> failure;
 };
 
-/// Thread-safe. Many ask, one request is made (single flight). After a failed login the next try waits: a wrong
-/// password must not lock the account (back-off 30 s, doubled up to 1 h; cleared by success or new settings).
+/// Thread-safe. Many ask, one request is made (single flight).
+///
+/// After a failed login the next try waits, and access() answers at once with that failure: a wrong password must not
+/// lock the account. Credentials, permission and rate limits: 30 s, doubled up to 1 h; anything else: 2 s, doubled up
+/// to 15 s. Cleared by success and by new settings, which are a new session.
 class Session {
  public:
   virtual ~Session() = default;
   using Done = std::function<void(boost::system::result<Access, Failure>, std::optional<Login>)>;
-  /// Calls `done` once, now or later, on some thread; at the latest at `deadline`. A token that ends within five
-  /// minutes (or a tenth of its life) is renewed first.
+  /// Calls `done` once, now or later, on some thread; at the latest at `deadline`. Never blocks. A token within five
+  /// minutes of its end (or a tenth of its life) is renewed meanwhile and still given while it is good.
   virtual void access(std::chrono::steady_clock::time_point deadline, Done done) = 0;
-  /// The CRM refused this token: when it is still the one in use, the next access() renews it.
+  /// The CRM refused this token: when it is still the one in use, the next access() renews it. Not so when the user
+  /// gave it, or when five were got within ten minutes: then access() gives the same generation again, and asking the
+  /// CRM once more is of no use. A refused name and password (flow `basic`) is kept back as after a failed login.
   virtual void refuse(std::uint64_t generation) = 0;
   [[nodiscard]] virtual Stats stats() const = 0;
 };
 
-/// One session per identity (flow, addresses, client and user names), made at need; tokens on disk under
-/// `state_dir`/tokens (0600, replaced whole), nothing on disk when it is empty.
+/// One session per identity (flow, addresses, client and user names, secrets), made at need and gone with its last
+/// user; tokens on disk under `state_dir`/tokens (0600, replaced whole), nothing on disk when it is empty.
 class Sessions {
  public:
-  explicit Sessions(net::HttpClient& client);
+  using WallClock = std::function<TimePoint()>;
+  explicit Sessions(net::HttpClient& client, WallClock now = &wall_now);
+  /// Whoever still waits is answered with request/skipped. Before the client goes.
   ~Sessions();
+  Sessions(const Sessions&) = delete;
+  Sessions& operator=(const Sessions&) = delete;
+  /// Null when the flow is unknown. Thread-safe; reads the token's file.
   [[nodiscard]] std::shared_ptr<Session> get(const AuthFlow& flow_filled_in, const Settings& settings,
                                              const net::ClientTls& tls, const std::string& proxy,
                                              const std::string& state_dir);

@@ -1,0 +1,150 @@
+#include "probes/auth/answer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "net/backoff.h"
+#include "probes/auth/encoding.h"
+
+namespace crmpulse::probes::auth {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kLongestAnswer = 64 * 1024;
+constexpr std::size_t kLongestToken = 16 * 1024;
+constexpr std::size_t kLongestSaid = 200;
+constexpr std::size_t kShortestMasked = 4;    ///< masking a shorter text would only make a message unreadable
+constexpr std::size_t kLongestPlainRun = 40;  ///< an identifier fits, a signature or a token does not
+constexpr Duration kToleratedSkew = std::chrono::seconds{60};
+constexpr std::string_view kMask = "***";
+
+void replace_all(std::string& text, std::string_view what) {
+  if (what.size() < kShortestMasked) return;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + kMask.size()))
+    text.replace(at, what.size(), kMask);
+}
+
+/// Long runs of the letters tokens are made of: what we sent may come back in a form we do not know.
+std::string without_long_runs(std::string_view text) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.+=%~";
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t run = std::min(text.find_first_not_of(kLetters), text.size());
+    if (run > kLongestPlainRun)
+      out += kMask;
+    else
+      out += text.substr(0, run);
+    text.remove_prefix(run);
+    const std::size_t gap = std::min(text.find_first_of(kLetters), text.size());
+    out += text.substr(0, gap);
+    text.remove_prefix(gap);
+  }
+  return out;
+}
+
+std::string masked(const Context& context, std::string_view said) {
+  std::string text(said);
+  const auto mask = [&](const std::string& secret) {
+    for (const std::string& form : {secret, percent_encoded(secret), base64(secret)}) replace_all(text, form);
+  };
+  for (const auto& [name, secret] : context.settings.secrets) {
+    mask(secret.reveal());
+    for (const char* const user : {"username", "client_id"})
+      replace_all(text, base64(context.settings.text(user) + ":" + secret.reveal()));
+  }
+  mask(context.before.value.reveal());
+  mask(context.before.refresh.reveal());
+  return without_long_runs(text);
+}
+
+std::string host_of(const AuthFlow& flow) {
+  const std::string& url = flow.token_url.empty() ? flow.url : flow.token_url;
+  const std::size_t scheme = url.find("://");
+  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
+  const std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
+  return host.substr(host.find('@') + 1);
+}
+
+std::string skew_note(const Context& context, const net::ClientResponse& response) {
+  const auto theirs = net::parse_http_date(response.header("date"));
+  if (!theirs) return {};
+  const Duration ahead = context.now - *theirs;
+  if (ahead <= kToleratedSkew && ahead >= -kToleratedSkew) return {};
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(ahead).count();
+  return fmt::format("; this machine's clock is {} s {} the CRM's", std::abs(seconds),
+                     seconds > 0 ? "ahead of" : "behind");
+}
+
+std::string form_encoded(const Parameters& parameters) {
+  std::string out;
+  for (const auto& [name, value] : parameters) {
+    if (!out.empty()) out += '&';
+    out += percent_encoded(name) + '=' + percent_encoded(value);
+  }
+  return out;
+}
+
+net::ClientRequest post(const std::string& url, std::string type, std::string body) {
+  net::ClientRequest request;
+  request.method = "POST";
+  request.url = url;
+  request.headers = {{"Accept", "application/json"}, {"Content-Type", std::move(type)}};
+  request.body = std::move(body);
+  request.max_response_bytes = kLongestAnswer;
+  return request;
+}
+
+}  // namespace
+
+net::ClientRequest post_form(const std::string& url, const Parameters& parameters) {
+  return post(url, "application/x-www-form-urlencoded", form_encoded(parameters));
+}
+
+net::ClientRequest post_json(const std::string& url, const json::value& body) {
+  return post(url, "application/json", json::serialize(body));
+}
+
+std::optional<json::object> json_object_in(const std::string& body) {
+  json::error_code error;
+  json::value value = json::parse(body, error);
+  if (error || !value.is_object()) return std::nullopt;
+  return std::move(value.as_object());
+}
+
+std::string text_at(const json::object& object, std::string_view name) {
+  const json::value* const value = object.if_contains(name);
+  if (value == nullptr) return {};
+  if (value->is_string()) return std::string(std::string_view{value->as_string()});
+  return value->is_number() ? json::serialize(*value) : std::string{};
+}
+
+Reason reason_of_status(int status) {
+  switch (status) {
+    case 401: return Reason::credentials;
+    case 403: return Reason::permission;
+    case 404:
+    case 410: return Reason::missing;
+    case 408:
+    case 504: return Reason::timeout;
+    case 429: return Reason::rate_limited;
+    default: return status >= 500 ? Reason::server_error : Reason::bad_content;
+  }
+}
+
+Failure login_failure(const Context& context, const net::ClientResponse& response, Reason reason,
+                      std::string_view said) {
+  const std::string what =
+      said.empty() ? fmt::format("HTTP {}", response.status) : one_line(masked(context, said), kLongestSaid);
+  return Failure{
+      Stage::auth, reason,
+      one_line(fmt::format("the login at {} failed: {}{}", host_of(context.flow), what, skew_note(context, response)))};
+}
+
+bool is_token_text(std::string_view text) {
+  return !text.empty() && text.size() <= kLongestToken &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+}  // namespace crmpulse::probes::auth

@@ -1,0 +1,35 @@
+#pragma once
+// Internal to probes/auth/: what the answers of all logins have in common, and how they become Failures.
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "probes/auth/flows.h"
+
+namespace crmpulse::probes::auth {
+
+using TokenOrFailure = boost::system::result<Token, Failure>;
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+[[nodiscard]] net::ClientRequest post_form(const std::string& url, const Parameters& parameters);
+[[nodiscard]] net::ClientRequest post_json(const std::string& url, const boost::json::value& body);
+
+/// The body as a JSON object; nothing when it is none.
+[[nodiscard]] std::optional<boost::json::object> json_object_in(const std::string& body);
+/// The text of a member, a number as its digits; empty when it is not there or neither.
+[[nodiscard]] std::string text_at(const boost::json::object& object, std::string_view name);
+
+/// What a status means when the answer says nothing else.
+[[nodiscard]] Reason reason_of_status(int status);
+
+/// `the login at HOST failed: SAID`, without a secret of ours, with how far our clock is off when it is (a signed login
+/// has a time limit). `said` empty: the status.
+[[nodiscard]] Failure login_failure(const Context& context, const net::ClientResponse& response, Reason reason,
+                                    std::string_view said);
+
+/// Can it stand in a header, and is it of a token's length?
+[[nodiscard]] bool is_token_text(std::string_view text);
+
+}  // namespace crmpulse::probes::auth

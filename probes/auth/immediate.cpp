@@ -1,0 +1,58 @@
+// Ways to log in without a login: what the user gave goes into a header of every request.
+#include "probes/auth/encoding.h"
+#include "probes/auth/flow_table.h"
+
+namespace crmpulse::probes::auth {
+namespace {
+
+Token given(Secret value) {
+  Token token;
+  token.value = std::move(value);
+  return token;
+}
+
+Token bearer(const Context& context) {
+  return given(context.settings.secret("token"));
+}
+
+Token api_key(const Context& context) {
+  return given(context.settings.secret("key"));
+}
+
+Token basic(const Context& context) {
+  return given(Secret{base64(context.settings.text("username") + ":" + context.settings.secret("password").reveal())});
+}
+
+Flow immediate(std::string_view name, std::vector<Field> fields, std::string_view header,
+               Token (*give)(const Context&)) {
+  Flow flow;
+  flow.name = name;
+  flow.fields = std::move(fields);
+  flow.default_header = header;
+  flow.immediate = give;
+  return flow;
+}
+
+}  // namespace
+
+Flow bearer_flow() {
+  const Field token{
+      "token",
+      true,
+      true,
+      {"Token the CRM gave out for good: private app, service key", "CRM 发放的长期令牌：私有应用或服务密钥"}};
+  return immediate("bearer", {token}, kBearerHeader, &bearer);
+}
+
+Flow api_key_flow() {
+  const Field key{"key", true, true, {"Key from the CRM's settings", "CRM 设置中的 API 密钥"}};
+  return immediate("api_key", {key}, kBearerHeader, &api_key);
+}
+
+Flow basic_flow() {
+  Flow flow = immediate("basic", {username_field(), password_field()}, "Authorization: Basic ${token}", &basic);
+  flow.may_lock = true;
+  return flow;
+}
+
+}  // namespace crmpulse::probes::auth

@@ -1,0 +1,38 @@
+// RFC 7523 as Salesforce takes it: a statement signed with our private key instead of a secret.
+#include "probes/auth/encoding.h"
+#include "probes/auth/flow_table.h"
+#include "probes/auth/oauth.h"
+
+namespace crmpulse::probes::auth {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::chrono::seconds kLife{150};  ///< Salesforce accepts about three minutes
+
+Result<net::ClientRequest> request(const Context& context) {
+  const auto now = std::chrono::floor<std::chrono::seconds>(context.now).time_since_epoch();
+  const json::object header{{"alg", "RS256"}};
+  const json::object claims{{"iss", context.settings.text("client_id")},
+                            {"sub", context.settings.text("username")},
+                            {"aud", context.flow.audience},
+                            {"exp", (now + kLife).count()}};
+  const std::string signed_part = base64url(json::serialize(header)) + "." + base64url(json::serialize(claims));
+  const Result<std::string> signature = sign_rs256(context.settings.secret("private_key"), signed_part);
+  if (!signature) return signature.error();
+  return post_form(context.flow.token_url, {{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+                                            {"assertion", signed_part + "." + base64url(*signature)}});
+}
+
+}  // namespace
+
+Flow jwt_bearer_flow() {
+  const Field key{
+      "private_key",
+      true,
+      true,
+      {"RSA private key in PEM form; the CRM has its certificate", "PEM 格式的 RSA 私钥；其证书已上传到 CRM"}};
+  return {"jwt_bearer", {client_id_field(), username_field(), key}, kBearerHeader, &request, &read_token};
+}
+
+}  // namespace crmpulse::probes::auth

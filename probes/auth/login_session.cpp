@@ -1,0 +1,322 @@
+#include "probes/auth/login_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/log.h"
+#include "net/backoff.h"
+#include "probes/auth/answer.h"
+
+namespace crmpulse::probes::auth {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr Duration kEarly = minutes{5};          ///< before its end a token is renewed
+constexpr Duration kTooLate = seconds{10};       ///< before its end it is not given any more: requests take time
+constexpr Duration kShortestLogin = seconds{5};  ///< others wait for it too, whatever the first one's patience
+constexpr Duration kLongestLogin = minutes{1};
+constexpr Duration kBackgroundLogin = seconds{30};
+// Zoho gives ten in ten minutes and then none; another program may share our identity.
+constexpr std::size_t kMostTokens = 5;
+constexpr Duration kTokenWindow = minutes{10};
+
+Failure skipped() {
+  return {Stage::request, Reason::skipped, "the program is stopping"};
+}
+
+bool may_lock_the_account(const Failure& failure) {
+  return failure.reason == Reason::credentials || failure.reason == Reason::permission ||
+         failure.reason == Reason::rate_limited || failure.reason == Reason::quota ||
+         (failure.stage == Stage::auth && failure.reason == Reason::missing);
+}
+
+Duration delay_after(bool careful, int failures) {
+  const Duration first = careful ? Duration{seconds{30}} : Duration{seconds{2}};
+  const Duration most = careful ? Duration{hours{1}} : Duration{seconds{15}};
+  return std::min(most, first * (1 << std::clamp(failures - 1, 0, 10)));
+}
+
+/// `Name: value` with the token in it.
+std::optional<std::pair<std::string, std::string>> header_of(std::string_view form, const std::string& token) {
+  const std::size_t colon = form.find(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string value(form.substr(std::min(form.find_first_not_of(' ', colon + 1), form.size())));
+  constexpr std::string_view kToken = "${token}";
+  for (std::size_t at = value.find(kToken); at != std::string::npos; at = value.find(kToken, at + token.size()))
+    value.replace(at, kToken.size(), token);
+  return std::pair{std::string(form.substr(0, colon)), std::move(value)};
+}
+
+Duration until(std::chrono::steady_clock::time_point deadline) {
+  return std::chrono::floor<Duration>(deadline - std::chrono::steady_clock::now());
+}
+
+}  // namespace
+
+LoginSession::LoginSession(std::shared_ptr<Shared> shared, Identity identity)
+    : shared_(std::move(shared)), identity_(std::move(identity)) {
+  if (identity_.kind.immediate != nullptr) {
+    token_ = identity_.kind.immediate({identity_.flow, identity_.settings, {}, shared_->now()});
+  } else if (auto kept = identity_.file.read()) {
+    token_ = *std::move(kept);
+    obtained_.push_back(token_.obtained);
+  }
+  if (!token_.value.empty()) generation_ = 1;
+}
+
+bool LoginSession::is_usable(TimePoint now) const {
+  if (token_.value.empty() || refused_) return false;
+  if (!token_.expires) return true;
+  return now < *token_.expires - std::min(kTooLate, (*token_.expires - token_.obtained) / 20);
+}
+
+bool LoginSession::is_due(TimePoint now) const {
+  return token_.expires && now >= *token_.expires - std::min(kEarly, (*token_.expires - token_.obtained) / 10);
+}
+
+/// Also over when the clock was set back.
+bool LoginSession::waits(TimePoint now) const {
+  return failure_ && now < next_try_ && now >= failed_at_;
+}
+
+LoginSession::Answer LoginSession::current_access() const {
+  Access access;
+  access.base_url = token_.base_url;
+  access.values = token_.values;
+  access.generation = generation_;
+  if (!identity_.kind.secret_value.empty())
+    access.values.emplace("secret", identity_.settings.secret(identity_.kind.secret_value).reveal());
+  const std::string_view form =
+      identity_.flow.header.empty() ? identity_.kind.default_header : std::string_view{identity_.flow.header};
+  if (form.empty()) return access;
+  auto header = header_of(form, token_.value.reveal());
+  if (!header) return Failure{Stage::auth, Reason::internal, "the recipe's header is not `Name: value`"};
+  access.headers.push_back(*std::move(header));
+  return access;
+}
+
+Failure LoginSession::told_again() const {
+  Failure failure = *failure_;
+  constexpr std::size_t kMostOfMessage = 240;
+  failure.message = fmt::format("{}; the next try is at {}", one_line(failure.message, kMostOfMessage),
+                                format_time(std::chrono::ceil<seconds>(next_try_)));
+  return failure;
+}
+
+void LoginSession::access(Clock::time_point deadline, Done done) {
+  std::optional<Answer> answer;
+  std::optional<Login> login;
+  std::uint64_t waiter = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const TimePoint now = shared_->now();
+    const bool by_user = identity_.kind.immediate != nullptr;
+    if (by_user && refused_ && !waits(now)) {
+      refused_ = false;
+      generation_ += 1;
+    }
+    const bool usable = is_usable(now);
+    if (!ended_ && !in_flight_ && !by_user && !waits(now) && (!usable || is_due(now)))
+      begin(usable ? Clock::now() + kBackgroundLogin : deadline);
+    if (ended_)
+      answer = skipped();
+    else if (usable)
+      answer = current_access();
+    else if (!in_flight_)
+      answer = told_again();
+    if (answer) {
+      login = std::exchange(untold_, std::nullopt);
+    } else {
+      waiter = next_waiter_++;
+      waiters_.emplace(waiter, std::move(done));
+    }
+  }
+  if (answer) return done(*std::move(answer), std::move(login));
+  shared_->worker.at(deadline, [weak = weak_from_this(), waiter] {
+    if (const auto self = weak.lock()) self->give_up(waiter);
+  });
+}
+
+void LoginSession::begin(Clock::time_point deadline) {
+  in_flight_ = true;
+  // A little less than the caller has, so that the exchange's own failure comes before the caller's time is over.
+  const Duration left = until(deadline);
+  const Duration timeout =
+      std::clamp(left - std::clamp(left / 20, Duration{20}, Duration{200}), kShortestLogin, kLongestLogin);
+  shared_->worker.post([self = shared_from_this(), timeout] { self->log_in(timeout); });
+}
+
+/// Another program of ours (`probe` beside `run`) may have logged in, and made our refresh token an old one.
+std::optional<Token> LoginSession::newer_on_disk(const Token& before) const {
+  auto kept = identity_.file.read();
+  if (!kept || kept->obtained <= before.obtained || kept->value.reveal() == before.value.reveal()) return std::nullopt;
+  return kept;
+}
+
+void LoginSession::log_in(Duration timeout) {
+  Context context{identity_.flow, identity_.settings, {}, {}};
+  {
+    const std::lock_guard lock(mutex_);
+    context.before = token_;
+  }
+  if (auto newer = newer_on_disk(context.before)) {
+    const std::lock_guard lock(mutex_);
+    context.before = *newer;
+    take(*std::move(newer));
+  }
+  context.now = shared_->now();
+  {
+    std::unique_lock lock(mutex_);
+    if (is_usable(context.now) && !is_due(context.now)) {
+      in_flight_ = false;
+      lock.unlock();
+      return answer_waiters();
+    }
+    counted_.requests += 1;
+  }
+  auto request = identity_.kind.request(context);
+  if (!request) {
+    net::ClientResponse none;
+    none.failure = Failure{Stage::auth, Reason::credentials, one_line(request.error().message)};
+    return finish(context, none, 0);
+  }
+  request->timeout = timeout;
+  request->tls = identity_.tls;
+  request->proxy = identity_.proxy;
+  shared_->client.send(*std::move(request), [self = shared_from_this(), context = std::move(context),
+                                             started = Clock::now()](net::ClientResponse response) {
+    const double duration = std::chrono::duration<double>(Clock::now() - started).count();
+    self->shared_->worker.post(
+        [self, context, response = std::move(response), duration] { self->finish(context, response, duration); });
+  });
+}
+
+LoginSession::Outcome LoginSession::outcome_of(const Context& context, const net::ClientResponse& response) const {
+  if (response.failure) return *response.failure;
+  Outcome outcome = identity_.kind.read(context, response);
+  if (!outcome) return outcome;
+  outcome->obtained = context.now;
+  if (!outcome->expires && context.flow.expires_in) outcome->expires = context.now + *context.flow.expires_in;
+  if (outcome->refresh.empty()) outcome->refresh = context.before.refresh;
+  return outcome;
+}
+
+void LoginSession::keep(const Token& token) const {
+  if (const Result<void> kept = identity_.file.write(token); !kept)
+    log::error("a token cannot be kept; a restart will need a login", {{"why", kept.error().message}});
+}
+
+void LoginSession::finish(const Context& context, const net::ClientResponse& response, double duration) {
+  Outcome outcome = outcome_of(context, response);
+  if (outcome) keep(*outcome);  // before its use: it may be the only one that refreshes
+  {
+    const std::lock_guard lock(mutex_);
+    in_flight_ = false;
+    untold_ = Login{duration, std::nullopt};
+    if (outcome) {
+      take(*std::move(outcome));
+      count("ok");
+    } else {
+      untold_->failure = outcome.error();
+      count(std::string(to_string(outcome.error().reason)));
+      put_off(outcome.error(), net::parse_retry_after(response.header("retry-after"), context.now));
+    }
+  }
+  answer_waiters();
+}
+
+void LoginSession::take(Token token) {
+  token_ = std::move(token);
+  generation_ += 1;
+  refused_ = false;
+  failure_.reset();
+  failures_ = 0;
+  obtained_.push_back(token_.obtained);
+  if (obtained_.size() > kMostTokens) obtained_.pop_front();
+}
+
+void LoginSession::put_off(const Failure& failure, std::optional<Duration> wanted) {
+  const bool careful = may_lock_the_account(failure);
+  failures_ = careful == careful_ ? failures_ + 1 : 1;
+  careful_ = careful;
+  failure_ = failure;
+  failed_at_ = shared_->now();
+  const Duration delay = delay_after(careful, failures_);
+  next_try_ = failed_at_ + (careful ? std::max(delay, wanted.value_or(delay)) : delay);
+}
+
+void LoginSession::count(std::string outcome) {
+  counted_.refreshes[std::move(outcome)] += 1;
+}
+
+/// With what there is now: a token, or the failure of the login that has just ended.
+void LoginSession::answer_waiters() {
+  std::map<std::uint64_t, Done> waiters;
+  std::optional<Answer> answer;
+  std::optional<Login> login;
+  {
+    const std::lock_guard lock(mutex_);
+    waiters.swap(waiters_);
+    if (waiters.empty()) return;
+    if (is_usable(shared_->now()))
+      answer = current_access();
+    else
+      answer = failure_.value_or(Failure{Stage::auth, Reason::credentials, "the token ended before it was used"});
+    login = std::exchange(untold_, std::nullopt);
+  }
+  for (auto& [number, done] : waiters) done(*answer, std::exchange(login, std::nullopt));
+}
+
+void LoginSession::give_up(std::uint64_t waiter) {
+  Done done;
+  {
+    const std::lock_guard lock(mutex_);
+    auto node = waiters_.extract(waiter);
+    if (!node) return;
+    done = std::move(node.mapped());
+  }
+  done(Failure{Stage::auth, Reason::timeout, "the login did not end in time"}, std::nullopt);
+}
+
+void LoginSession::refuse(std::uint64_t generation) {
+  const std::lock_guard lock(mutex_);
+  if (generation != generation_ || refused_) return;
+  const TimePoint now = shared_->now();
+  if (identity_.kind.immediate != nullptr) {
+    if (!identity_.kind.may_lock) return;
+    refused_ = true;
+    // Long after the last refusal this is a new story.
+    if (failure_ && now > next_try_ + std::max<Duration>(minutes{5}, next_try_ - failed_at_)) failures_ = 0;
+    put_off({Stage::auth, Reason::credentials, "the CRM does not accept this name and password"}, std::nullopt);
+    return;
+  }
+  const bool often = obtained_.size() == kMostTokens && obtained_.front() > now - kTokenWindow;
+  if (!often) refused_ = true;
+}
+
+Stats LoginSession::stats() const {
+  const std::lock_guard lock(mutex_);
+  Stats stats = counted_;
+  if (identity_.kind.immediate == nullptr && !token_.value.empty()) {
+    stats.obtained = token_.obtained;
+    stats.expires = token_.expires;
+  }
+  return stats;
+}
+
+void LoginSession::end() {
+  std::map<std::uint64_t, Done> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    waiters.swap(waiters_);
+  }
+  for (auto& [number, done] : waiters) done(skipped(), std::nullopt);
+}
+
+}  // namespace crmpulse::probes::auth

@@ -1,0 +1,87 @@
+#pragma once
+// Internal to probes/auth/: the session of one identity.
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+
+#include "probes/auth/session.h"
+#include "probes/auth/token_file.h"
+#include "probes/auth/worker.h"
+
+namespace crmpulse::probes::auth {
+
+/// What all sessions of one Sessions share. A session may outlive that; then the worker has been stopped.
+struct Shared {
+  Shared(net::HttpClient& given, Sessions::WallClock clock) : client(given), now(std::move(clock)) {}
+  net::HttpClient& client;  ///< used on the worker's thread alone
+  const Sessions::WallClock now;
+  Worker worker;
+};
+
+/// How a session is made.
+struct Identity {
+  const Flow& kind;
+  AuthFlow flow;
+  Settings settings;
+  net::ClientTls tls;
+  std::string proxy;
+  TokenFile file;
+};
+
+class LoginSession final : public Session, public std::enable_shared_from_this<LoginSession> {
+ public:
+  LoginSession(std::shared_ptr<Shared> shared, Identity identity);
+  void access(std::chrono::steady_clock::time_point deadline, Done done) override;
+  void refuse(std::uint64_t generation) override;
+  [[nodiscard]] Stats stats() const override;
+  /// Answers whoever waits; later access() is answered so too.
+  void end();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  using Outcome = boost::system::result<Token, Failure>;
+  using Answer = boost::system::result<Access, Failure>;
+
+  // With mutex_ held.
+  [[nodiscard]] bool is_usable(TimePoint now) const;
+  [[nodiscard]] bool is_due(TimePoint now) const;
+  [[nodiscard]] bool waits(TimePoint now) const;
+  [[nodiscard]] Answer current_access() const;
+  [[nodiscard]] Failure told_again() const;
+  void begin(Clock::time_point deadline);
+  void put_off(const Failure& failure, std::optional<Duration> wanted);
+  void take(Token token);
+  void count(std::string outcome);
+
+  // On the worker's thread.
+  void log_in(Duration timeout);
+  void finish(const Context& context, const net::ClientResponse& response, double duration);
+  [[nodiscard]] std::optional<Token> newer_on_disk(const Token& before) const;
+  [[nodiscard]] Outcome outcome_of(const Context& context, const net::ClientResponse& response) const;
+  void keep(const Token& token) const;
+  void answer_waiters();
+  void give_up(std::uint64_t waiter);
+
+  const std::shared_ptr<Shared> shared_;
+  const Identity identity_;
+
+  mutable std::mutex mutex_;
+  Token token_;  ///< empty value: none
+  std::uint64_t generation_ = 0;
+  bool refused_ = false;  ///< the CRM does not take token_ any more
+  bool in_flight_ = false;
+  bool ended_ = false;
+  std::map<std::uint64_t, Done> waiters_;
+  std::uint64_t next_waiter_ = 0;
+  std::optional<Login> untold_;
+  std::optional<Failure> failure_;  ///< of the last login; nothing after one that worked
+  bool careful_ = false;            ///< failure_ is of the kind that may lock an account
+  int failures_ = 0;                ///< in a row, of that kind
+  TimePoint failed_at_;
+  TimePoint next_try_;
+  std::deque<TimePoint> obtained_;  ///< of the newest tokens
+  Stats counted_;
+};
+
+}  // namespace crmpulse::probes::auth

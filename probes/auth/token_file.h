@@ -1,0 +1,32 @@
+#pragma once
+// Internal to probes/auth/: a token on disk, so that a restart needs no login and a replaced refresh token is not lost.
+
+#include <optional>
+#include <string>
+
+#include "core/error.h"
+#include "probes/auth/flows.h"
+
+namespace crmpulse::probes::auth {
+
+/// One identity's file. It may block: not on the client's thread.
+class TokenFile {
+ public:
+  /// Keeps nothing.
+  TokenFile() = default;
+  /// `state_dir`/tokens/`identity`.json; nothing is kept when `state_dir` is empty.
+  TokenFile(const std::string& state_dir, std::string identity);
+
+  /// Nothing when there is none. One that is damaged, of another identity, or that others can write is not used; the
+  /// log says so.
+  [[nodiscard]] std::optional<Token> read() const;
+  /// The file is the old one or the new one whole, also after a power cut; its owner alone can read it.
+  [[nodiscard]] Result<void> write(const Token& token) const;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;  ///< empty: nothing is kept
+  std::string identity_;
+};
+
+}  // namespace crmpulse::probes::auth
