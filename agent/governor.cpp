@@ -37,10 +37,10 @@ void Governor::configure(Options options) {
   replan();
 }
 
-std::optional<double> Governor::cap() const {
-  const auto limit = limit_ ? limit_ : options_.per_day;
-  if (!limit || !options_.backs_off) return std::nullopt;
-  return std::max(1.0, std::floor(*limit * options_.budget + 1e-9));
+std::optional<double> Governor::cap(const Options& options, std::optional<double> per_day) {
+  if (!per_day || !options.backs_off) return std::nullopt;
+  constexpr double kRounding = 1e-9;  // 1 % of 5,000 is 50, whatever binary fractions say
+  return std::max(1.0, std::floor(*per_day * options.budget + kRounding));
 }
 
 Governor::Admission Governor::admit(std::size_t index, TimePoint now) {
@@ -134,7 +134,7 @@ void Governor::replan() {
     runs.push_back(run.planned);
     if (run.planned.calls > 0) runs.back().calls = run.mean;
   }
-  plan_ = plan_calls(runs, cap());
+  plan_ = plan_calls(runs, cap(options_, limit_ ? limit_ : options_.per_day));
   save_after_ = plan_.allowed ? std::max<std::int64_t>(1, static_cast<std::int64_t>(*plan_.allowed / 100)) : 1000;
   const double further = options_.backs_off ? std::min(kMostStretch, penalty_ * scarcity()) : 1;
   bool changed = false;

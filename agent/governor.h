@@ -26,6 +26,9 @@ class Governor {
     bool backs_off = true;  ///< false: a database of one's own, which has no allowance and is never overcrowded by us
   };
 
+  /// Our calls a day of an allowance of so many; at least one. Nothing when nothing is known of an allowance.
+  [[nodiscard]] static std::optional<double> cap(const Options& options, std::optional<double> per_day);
+
   explicit Governor(Options options) { configure(std::move(options)); }
   /// After a reload: the ledger, what was learned, and a pause stay.
   void configure(Options options);
@@ -97,7 +100,6 @@ class Governor {
   void count(Run& run, int calls);
   void replan();
   [[nodiscard]] double scarcity() const;
-  [[nodiscard]] std::optional<double> cap() const;
 
   Options options_;
   std::vector<Run> runs_;
