@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <ostream>
 
 #include "agent/commands.h"
+#include "agent/governors.h"
 #include "agent/targets.h"
 #include "agent/text_table.h"
 #include "config/rules_file.h"
@@ -11,33 +14,76 @@
 namespace crmpulse::agent {
 namespace {
 
-std::string crm_table(const Settings& settings, const Targets& targets) {
+/// Calls a day of one CRM, and what its allowance makes of them.
+struct Plan {
+  std::vector<PlannedRun> runs;
+  Governor::Options options;
+  CallPlan calls;
+};
+
+Plan plan_of(const CrmSettings& crm, const probes::Target& target) {
+  Plan plan;
+  plan.options = governor_options(crm, target);
+  plan.runs = plan.options.runs;
+  plan.calls = plan_calls(plan.runs, Governor::cap(plan.options, plan.options.per_day));
+  return plan;
+}
+
+std::string rounded(double value) {
+  return fmt::format("{:.0f}", value);
+}
+
+/// What a measurement's interval becomes; empty when it stays.
+std::string stretched(const Plan& plan, std::size_t index) {
+  if (plan.calls.stretch[index] <= 1) return {};
+  const double seconds = to_seconds(plan.runs[index].interval) * plan.calls.stretch[index];
+  return format_duration(std::chrono::minutes{static_cast<std::int64_t>(std::ceil(seconds / 60))});
+}
+
+std::string crm_table(const Settings& settings, const Targets& targets, const std::vector<Plan>& plans) {
   using enum TextTable::Align;
   TextTable table{{{"CRM", left},
                    {"recipe", left},
                    {"measurement", left},
                    {"interval", right},
                    {"timeout", right},
-                   {"calls a day", right}}};
+                   {"calls a day", right},
+                   {"stretched to", right}}};
   for (std::size_t i = 0; i < targets.size(); ++i) {
+    const CrmSettings& crm = settings.crms[i];
     double total = 0;
     bool first = true;
-    for (const auto& planned : targets[i]->measurements()) {
+    const auto& measurements = targets[i]->measurements();
+    for (std::size_t m = 0; m < measurements.size(); ++m) {
+      const auto& planned = measurements[m];
       const double calls = calls_a_day(planned);
       total += calls;
-      table.add({first ? settings.crms[i].name : "", first ? settings.crms[i].recipe->name : "",
-                 planned.measurement->id, format_duration(planned.measurement->interval.value_or(settings.interval)),
-                 format_duration(planned.timeout), fmt::format("{:.0f}", calls)});
+      table.add({first ? crm.name : "", first ? crm.recipe->name : "", planned.measurement->id,
+                 format_duration(planned.measurement->interval.value_or(settings.interval)),
+                 format_duration(planned.timeout), rounded(calls), stretched(plans[i], m)});
       first = false;
     }
-    table.add({first ? settings.crms[i].name : "", first ? settings.crms[i].recipe->name : "", "all", "", "",
-               fmt::format("{:.0f}", total)});
+    table.add({first ? crm.name : "", first ? crm.recipe->name : "", "all", "", "", rounded(total), ""});
   }
   return table.text();
 }
 
-/// What is not measured and why, per CRM; a database has no allowance to take a share of.
-std::string notes(const Settings& settings, const Targets& targets) {
+/// What of the CRM's own allowance the configuration would take, what it may take, and what follows from that.
+std::string allowance_note(const CrmSettings& crm, const Plan& plan) {
+  if (crm.recipe->transport == probes::Transport::sql) return "none (a database of your own)";
+  if (!plan.options.per_day) return "not known; what the CRM says of it while it is measured counts";
+  const double per_day = *plan.options.per_day;
+  std::string note =
+      fmt::format("{} calls a day; counted calls {:.0f} a day = {:.2g}% of it, cap {:.3g}% = {:.0f}", rounded(per_day),
+                  plan.calls.planned, 100 * plan.calls.planned / per_day, 100 * crm.budget, *plan.calls.allowed);
+  if (!plan.calls.is_short()) return note;
+  const double most = *std::max_element(plan.calls.stretch.begin(), plan.calls.stretch.end());
+  return note +
+         fmt::format("; intervals are stretched, up to {:.3g} times, to {:.0f} calls a day", most, plan.calls.made);
+}
+
+/// What is not measured, and the allowance, per CRM.
+std::string notes(const Settings& settings, const Targets& targets, const std::vector<Plan>& plans) {
   std::string out;
   for (std::size_t i = 0; i < targets.size(); ++i) {
     const CrmSettings& crm = settings.crms[i];
@@ -47,11 +93,12 @@ std::string notes(const Settings& settings, const Targets& targets) {
       const auto same = [&](const auto& planned) { return planned.measurement->id == measurement.id; };
       if (std::none_of(on.begin(), on.end(), same)) off.push_back(measurement.id);
     }
-    const char* allowance =
-        crm.recipe->transport == probes::Transport::sql ? "none (a database of your own)" : "not known";
-    out += fmt::format("{}: daily allowance: {}{}\n", crm.name, allowance,
+    out += fmt::format("{}: daily allowance: {}{}\n", crm.name, allowance_note(crm, plans[i]),
                        off.empty() ? std::string{} : fmt::format("; switched off: {}", fmt::join(off, ", ")));
   }
+  for (const Reconciliation& one : settings.reconcile)
+    out += fmt::format("reconciliation {}: {} against {}, every {}\n", one.name, one.left.crm, one.right.crm,
+                       format_duration(one.interval));
   return out;
 }
 
@@ -76,7 +123,9 @@ int check_command(const std::string& config, const SettingsDefaults& defaults, s
   }
   out << fmt::format("agent {}, state in {}, ships to {}\n\n", settings->agent_name, settings->state_dir,
                      settings->ship.url);
-  out << crm_table(*settings, *targets) << '\n' << notes(*settings, *targets);
+  std::vector<Plan> plans;
+  for (std::size_t i = 0; i < targets->size(); ++i) plans.push_back(plan_of(settings->crms[i], *(*targets)[i]));
+  out << crm_table(*settings, *targets, plans) << '\n' << notes(*settings, *targets, plans);
   return kExitOk;
 }
 

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <set>
+
+#include "agent/tls_settings.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -137,12 +138,21 @@ void check_transactions(config::Reader& reader, const CrmSettings& crm, const Tr
                                                 : fmt::format("the recipe's write test needs with.{}", needed));
 }
 
-void check_auth(config::Reader& reader, const probes::Recipe& recipe) {
-  if (reader.raw("auth") == nullptr) return;
-  reader.problem("auth", recipe.transport == probes::Transport::sql
-                             ? "a database needs no authentication flow: its user stands in with.url, its password in "
-                               "with.password_file, password_env or password_credential"
-                             : "authentication flows are not part of this version; use the recipe's parameters");
+/// How to log in and the way to an HTTP CRM; a database has both in its URL.
+void read_access(config::Reader& reader, const probes::Recipe& recipe, CrmSettings& crm) {
+  if (recipe.transport == probes::Transport::http) {
+    crm.auth = probes::auth::read_settings(recipe, reader.child("auth"));
+    const HttpSettings http = read_http(reader.child("http"));
+    crm.tls = http.tls;
+    crm.proxy = http.proxy;
+    return;
+  }
+  if (reader.raw("auth") != nullptr) {
+    reader.problem("auth",
+                   "a database needs no authentication flow: its user stands in with.url, its password in "
+                   "with.password_file, password_env or password_credential");
+  }
+  if (reader.raw("http") != nullptr) reader.problem("http", "a database is not reached over HTTP");
 }
 
 void read_budget(config::Reader& reader, double& budget) {
@@ -165,11 +175,11 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   const Transactions transactions = read_transactions(reader.child("transactions"));
   const auto recipe = find_recipe(reader, context);
   if (!recipe) {
-    for (const std::string_view key : {"with", "auth", "measurements"}) reader.raw(key);
+    for (const std::string_view key : {"with", "auth", "http", "measurements", "checks", "requests"}) reader.raw(key);
     reader.finish();
     return;
   }
-  check_auth(reader, *recipe);
+  read_access(reader, *recipe, crm);
   const auto wanted = read_measurements(reader.child("measurements"), *recipe);
   const std::size_t before = context.problems.size();
   crm.arguments = probes::Arguments::read(*recipe, reader.child("with"));
@@ -199,11 +209,12 @@ void read_labels(config::Reader& reader, Labels& labels) {
   reader.finish();
 }
 
-void read_crms(config::Reader& root, Settings& settings, Problems& problems) {
+std::set<std::string> read_crms(config::Reader& root, Settings& settings, Problems& problems) {
   Context context{settings, problems, {}};
   std::set<std::string> names;
   if (!root.has("crms")) root.missing("crms");
   for (config::Reader& reader : root.each("crms")) read_crm(reader, context, names);
+  return names;
 }
 
 }  // namespace crmpulse::agent

@@ -1,6 +1,7 @@
 #include <ostream>
 
 #include "agent/commands.h"
+#include "agent/service.h"
 #include "agent/service_loop.h"
 
 namespace crmpulse::agent {

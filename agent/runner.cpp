@@ -39,20 +39,30 @@ struct Runner::Generation {
     bool busy = false;
   };
 
-  Generation(std::uint64_t number_, Targets targets_, const std::string& agent, TimePoint now)
+  Generation(std::uint64_t number_, Targets targets_, Governors& all, const std::string& agent, TimePoint now)
       : number(number_),
         targets(std::move(targets_)),
+        governors(find_governors(all)),
         scheduler(plan(agent), now, kFirstSpread),
         queues(targets.size()) {}
+
+  [[nodiscard]] std::vector<Governor*> find_governors(Governors& all) const {
+    std::vector<Governor*> out;
+    for (const auto& target : targets) out.push_back(all.find(target->spec().crm));
+    return out;
+  }
 
   std::vector<Scheduler::Item> plan(const std::string& agent) {
     std::vector<Scheduler::Item> out;
     for (std::size_t target = 0; target < targets.size(); ++target) {
       const auto& planned = targets[target]->measurements();
+      first_item.push_back(items.size());
+      seen_revision.push_back(governors[target]->revision());
       for (std::size_t index = 0; index < planned.size(); ++index) {
         const Duration interval = planned[index].measurement->interval.value_or(std::chrono::seconds{30});
         items.push_back({target, index});
-        out.push_back({interval, splay(agent, targets[target]->spec().crm, planned[index].measurement->id, interval)});
+        out.push_back({interval, splay(agent, targets[target]->spec().crm, planned[index].measurement->id, interval),
+                       governors[target]->stretch(index), planned[index].measurement->liveness});
       }
     }
     return out;
@@ -69,14 +79,18 @@ struct Runner::Generation {
   std::uint64_t number;
   Targets targets;
   std::vector<Item> items;
+  std::vector<std::size_t> first_item;       ///< by target
+  std::vector<std::uint64_t> seen_revision;  ///< by target: of its governor, as the scheduler knows it
+  std::vector<Governor*> governors;          ///< by target; only of the current generation
   Scheduler scheduler;
   std::vector<Queue> queues;  ///< by target
 };
 
-Runner::Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> wall, Sink sink)
+Runner::Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> wall, Governors& governors, Sink sink)
     : loop_(loop),
       clock_(clock),
       wall_(std::move(wall)),
+      governors_(governors),
       sink_(std::move(sink)),
       mailbox_(std::make_shared<Mailbox>()) {
   mailbox_->owner = this;
@@ -89,7 +103,7 @@ Runner::~Runner() {
 
 void Runner::replace(Targets targets, const std::string& agent) {
   if (current_) retire(std::move(current_));
-  current_ = std::make_unique<Generation>(++generations_, std::move(targets), agent, clock_.now());
+  current_ = std::make_unique<Generation>(++generations_, std::move(targets), governors_, agent, clock_.now());
   wake();
 }
 
@@ -111,6 +125,7 @@ RunCounters Runner::counters() const {
 
 void Runner::wake() {
   Generation& generation = *current_;
+  std::vector<std::size_t> touched;
   for (const Scheduler::Due& due : generation.scheduler.due(clock_.now())) {
     const std::size_t target = generation.items[due.index].target;
     auto& waiting = generation.queues[target].waiting;
@@ -118,45 +133,85 @@ void Runner::wake() {
       waiting.push_front(due);
     else
       waiting.push_back(due);
+    touched.push_back(target);
   }
-  for (std::size_t target = 0; target < generation.queues.size(); ++target) start_next(generation, target);
-  const TimePoint next = generation.scheduler.next();
-  const Duration nap =
-      next == TimePoint::max() ? kLongestNap : std::clamp(Duration{next - clock_.now()}, Duration{1}, kLongestNap);
-  timer_ = loop_.after(nap, [this] { wake(); });
+  for (const std::size_t target : touched) start_next(generation, target);
+  armed_ = TimePoint::max();
+  arm();
+}
+
+/// Sets the timer anew when something is due before it rings.
+void Runner::arm() {
+  const TimePoint now = clock_.now();
+  const TimePoint next = std::min(current_->scheduler.next(), now + kLongestNap);
+  if (next >= armed_) return;
+  armed_ = next;
+  timer_ = loop_.after(std::max(Duration{next - now}, Duration{1}), [this] { wake(); });
 }
 
 void Runner::start_next(Generation& generation, std::size_t target) {
   auto& queue = generation.queues[target];
-  if (queue.busy || queue.waiting.empty()) return;
-  const Scheduler::Due due = queue.waiting.front();
-  queue.waiting.pop_front();
-  queue.busy = true;
-  ++counters_.runs;
-  counters_.calls[generation.targets[target]->spec().crm] +=
-      static_cast<std::uint64_t>(generation.planned(due.index).calls);
-  const TimePoint stamp = wall_() - (clock_.now() - due.scheduled);
-  generation.targets[target]->start(
-      generation.items[due.index].measurement, stamp,
-      [mailbox = mailbox_, number = generation.number, item = due.index](probes::Reading reading) {
-        mailbox->report(number, item, std::move(reading));
-      });
+  Governor& governor = *generation.governors[target];
+  while (!queue.busy && !queue.waiting.empty()) {
+    const Scheduler::Due due = queue.waiting.front();
+    queue.waiting.pop_front();
+    const std::size_t measurement = generation.items[due.index].measurement;
+    const TimePoint now = clock_.now();
+    if (const auto admission = governor.admit(measurement, now); !admission.admitted) {
+      ++counters_.refused;
+      generation.scheduler.refused(due.index, admission.again);
+      continue;
+    }
+    // Written before the call is made: a crash must not forget it.
+    governors_.save(generation.targets[target]->spec().crm);
+    queue.busy = true;
+    ++counters_.runs;
+    generation.targets[target]->start(
+        measurement, wall_() - (now - due.scheduled),
+        [mailbox = mailbox_, number = generation.number, item = due.index](probes::Reading reading) {
+          mailbox->report(number, item, std::move(reading));
+        });
+  }
+}
+
+/// Intervals as the governor wants them now.
+void Runner::follow_governor(Generation& generation, std::size_t target) {
+  const Governor& governor = *generation.governors[target];
+  if (std::exchange(generation.seen_revision[target], governor.revision()) == governor.revision()) return;
+  const std::size_t first = generation.first_item[target];
+  for (std::size_t index = 0; index < generation.targets[target]->measurements().size(); ++index)
+    generation.scheduler.set_stretch(first + index, governor.stretch(index), clock_.now());
 }
 
 void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading reading) {
+  const auto known = [number](const auto& generation) { return generation->number == number; };
+  const bool current = current_ && current_->number == number;
+  const auto retired = std::find_if(retired_.begin(), retired_.end(), known);
+  if (!current && retired == retired_.end()) return;
+  Generation& generation = current ? *current_ : **retired;
+  const auto [target, measurement] = generation.items[item];
+  const probes::TargetSpec& spec = generation.targets[target]->spec();
+  Governor::Outcome outcome{reading.calls, reading.wait, {}};
+  if (reading.failure) outcome.failed = reading.failure->reason;
+  counters_.calls[spec.crm] += static_cast<std::uint64_t>(std::max(0, reading.calls));
   counters_.rows_truncated += reading.rows_truncated;
-  sink_(std::move(reading));
-  if (current_ && current_->number == number) {
-    const std::size_t target = current_->items[item].target;
-    current_->scheduler.finished(item);
-    current_->queues[target].busy = false;
-    start_next(*current_, target);
+  if (current)
+    generation.governors[target]->finished(measurement, outcome, clock_.now());
+  else if (Governor* governor = governors_.find(spec.crm))
+    governor->finished_late(outcome, clock_.now());
+  if (Governor* governor = governors_.find(spec.crm)) {
+    for (Sample& forecast : governor->learn(reading.samples)) reading.samples.push_back(std::move(forecast));
+  }
+  sink_(spec.crm, std::move(reading));
+  generation.queues[target].busy = false;
+  if (current) {
+    generation.scheduler.finished(item);
+    follow_governor(generation, target);
+    start_next(generation, target);
+    arm();
     return;
   }
-  for (const auto& generation : retired_) {
-    if (generation->number == number) generation->queues[generation->items[item].target].busy = false;
-  }
-  std::erase_if(retired_, [](const auto& generation) { return generation->idle(); });
+  std::erase_if(retired_, [](const auto& one) { return one->idle(); });
   check_stopped();
 }
 

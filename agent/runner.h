@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/governors.h"
 #include "agent/targets.h"
 #include "core/clock.h"
 #include "net/loop.h"
@@ -16,6 +17,7 @@ namespace crmpulse::agent {
 struct RunCounters {
   std::uint64_t runs = 0;
   std::uint64_t skipped = 0;  ///< due again while still running
+  std::uint64_t refused = 0;  ///< not made: our share of the allowance is used up, or the CRM wants to be left alone
   std::uint64_t rows_truncated = 0;
   std::map<std::string, std::uint64_t> calls;  ///< by CRM
 };
@@ -24,12 +26,13 @@ struct RunCounters {
 /// spends its timeout waiting for another; CRMs run beside each other.
 class Runner {
  public:
-  using Sink = std::function<void(probes::Reading)>;
-  /// `clock` says what is due; `wall` stamps the samples.
-  Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> wall, Sink sink);
+  using Sink = std::function<void(const std::string& crm, probes::Reading)>;
+  /// `clock` says what is due; `wall` stamps the samples. Every run is asked of its CRM's governor first.
+  Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> wall, Governors& governors, Sink sink);
   ~Runner();
 
-  /// Starts measuring these targets in place of those before, whose runs in hand end by themselves.
+  /// Starts measuring these targets in place of those before, whose runs in hand end by themselves. The governors know
+  /// them already.
   void replace(Targets targets, const std::string& agent);
   /// Starts nothing more; `finished` is called when nothing is in hand or `grace` is over.
   void stop(Duration grace, std::function<void()> finished);
@@ -40,7 +43,9 @@ class Runner {
   struct Generation;
   struct Mailbox;
   void wake();
+  void arm();
   void start_next(Generation& generation, std::size_t target);
+  void follow_governor(Generation& generation, std::size_t target);
   void finished(std::uint64_t generation, std::size_t item, probes::Reading reading);
   void retire(std::unique_ptr<Generation> generation);
   void check_stopped();
@@ -48,6 +53,7 @@ class Runner {
   net::Loop& loop_;
   const Clock& clock_;
   std::function<TimePoint()> wall_;
+  Governors& governors_;
   Sink sink_;
   std::shared_ptr<Mailbox> mailbox_;
   std::unique_ptr<Generation> current_;
@@ -55,6 +61,7 @@ class Runner {
   RunCounters counters_;
   std::uint64_t generations_ = 0;
   net::Loop::Timer timer_;
+  TimePoint armed_ = TimePoint::max();  ///< when the timer rings
   net::Loop::Timer grace_timer_;
   std::function<void()> stopped_;
 };

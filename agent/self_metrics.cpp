@@ -38,18 +38,22 @@ std::vector<Sample> self_samples(const SelfReading& reading) {
   out.add("crm_agent_failed_sends_total", reading.shipper.failed_requests);
   out.add("crm_agent_runs_total", reading.runs.runs);
   out.add("crm_agent_skipped_runs_total", reading.runs.skipped);
+  out.add("crm_agent_refused_runs_total", reading.runs.refused);
   out.add("crm_agent_rows_truncated_total", reading.runs.rows_truncated);
   out.add("crm_agent_resident_memory_bytes", reading.resident_bytes);
   out.add("crm_agent_last_reload_successful", reading.last_reload_worked ? 1.0 : 0.0);
-  for (const auto& [crm, kind, transport] : reading.crms) {
+  for (const auto& [crm, kind, transport, calls] : reading.crms) {
     Sample info{"crm_agent_target_info", {{"agent", reading.agent}, {"crm", crm}, {"kind", kind}}, 1.0, reading.at};
     info.labels.set("transport", transport);
     out.samples.push_back(std::move(info));
-    const auto calls = reading.runs.calls.find(crm);
-    out.add("crm_agent_calls_total", calls == reading.runs.calls.end() ? 0.0 : static_cast<double>(calls->second),
-            "crm", crm);
-    // Databases have no allowance to keep to, so nothing is stretched.
-    out.add("crm_agent_interval_stretch_ratio", 1.0, "crm", crm);
+    const auto made = reading.runs.calls.find(crm);
+    out.add("crm_agent_calls_total", made == reading.runs.calls.end() ? 0.0 : static_cast<double>(made->second), "crm",
+            crm);
+    out.add("crm_agent_interval_stretch_ratio", calls.stretch, "crm", crm);
+    out.add("crm_agent_calls_planned_per_day", calls.planned, "crm", crm);
+    if (calls.allowed) out.add("crm_agent_calls_allowed_per_day", *calls.allowed, "crm", crm);
+    if (calls.paused_until)
+      out.add("crm_agent_paused_until_timestamp_seconds", seconds(*calls.paused_until), "crm", crm);
   }
   return std::move(out.samples);
 }

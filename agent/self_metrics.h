@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/governor.h"
 #include "agent/runner.h"
 #include "agent/shipper.h"
 #include "core/sample.h"
@@ -11,11 +12,12 @@
 
 namespace crmpulse::agent {
 
-/// A CRM as its samples are labelled, and how it is reached: `sql` or `http`.
+/// A CRM as its samples are labelled, how it is reached (`sql` or `http`), and how much of it is asked for.
 struct SelfTarget {
   std::string crm;
   std::string kind;
   std::string transport;
+  Governor::Status calls{};
 };
 
 struct SelfReading {

@@ -53,9 +53,9 @@ ServiceLoop::ServiceLoop(std::string config, SettingsDefaults defaults, Settings
       defaults_(std::move(defaults)),
       settings_(std::move(settings)),
       spool_(std::move(spool)),
-      runner_(
-          loop_, clock_, wall_now,
-          [this](probes::Reading reading) { spool_->push(std::move(reading.samples), std::move(reading.evidence)); }),
+      governors_(settings_.state_dir + "/calls"),
+      runner_(loop_, clock_, wall_now, governors_,
+              [this](const std::string& crm, probes::Reading reading) { take(crm, std::move(reading)); }),
       client_(client_options()) {}
 
 ServiceLoop::~ServiceLoop() = default;
@@ -107,6 +107,10 @@ boost::system::result<Targets, Problems> ServiceLoop::prepare(const Settings& ne
 void ServiceLoop::apply(Settings next, Targets targets) {
   settings_ = std::move(next);
   shipper_->configure(shipper_options(settings_));
+  governors_.configure(settings_.crms, targets, clock_.now());
+  std::map<std::string, Labels> labels;
+  for (const auto& target : targets) labels.emplace(target->spec().crm, target->spec().labels);
+  reconciler_.configure(settings_.reconcile, labels, wall_now());
   runner_.replace(std::move(targets), settings_.agent_name);
   connectivity_.reset();
   if (settings_.connectivity_url.empty()) return;
@@ -146,7 +150,8 @@ void ServiceLoop::report_self() {
   reading.heartbeat = self_reports_++ % kHeartbeatRounds == 0;
   for (const CrmSettings& crm : settings_.crms) {
     const bool sql = crm.recipe->transport == probes::Transport::sql;
-    reading.crms.push_back({crm.name, std::string{crm.labels.get("kind")}, sql ? "sql" : "http"});
+    reading.crms.push_back(
+        {crm.name, crm.recipe->name, sql ? "sql" : "http", governors_.find(crm.name)->status(clock_.now())});
   }
   reading.runs = runner_.counters();
   reading.spool = spool_->stats();
@@ -154,6 +159,14 @@ void ServiceLoop::report_self() {
   reading.resident_bytes = service::resident_bytes();
   reading.last_reload_worked = last_reload_worked_;
   spool_->push(self_samples(reading), {});
+  auto reconciled = reconciler_.due(reading.at);
+  if (!reconciled.samples.empty()) spool_->push(std::move(reconciled.samples), std::move(reconciled.evidence));
+  governors_.save_changed();
+}
+
+void ServiceLoop::take(const std::string& crm, probes::Reading reading) {
+  reconciler_.take(crm, reading);
+  spool_->push(std::move(reading.samples), std::move(reading.evidence));
 }
 
 void ServiceLoop::report_status() {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "agent/connectivity.h"
+#include "agent/reconcile.h"
 #include "agent/runner.h"
 #include "agent/self_metrics.h"
 #include "agent/settings.h"
@@ -32,6 +33,7 @@ class ServiceLoop {
   void apply(Settings next, Targets targets);
   void stop();
   void report_self();
+  void take(const std::string& crm, probes::Reading reading);
   void report_status();
 
   std::string config_;
@@ -45,6 +47,8 @@ class ServiceLoop {
   probes::Runtime runtime_;
   std::unique_ptr<store::Spool> spool_;
   net::Loop loop_;
+  Governors governors_;
+  Reconciler reconciler_;
   Runner runner_;
   net::HttpClient client_;
   std::unique_ptr<Connectivity> connectivity_;

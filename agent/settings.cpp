@@ -5,22 +5,12 @@
 #include <filesystem>
 
 #include "agent/crm_settings.h"
-#include "agent/url.h"
+#include "agent/reconcile_settings.h"
+#include "agent/tls_settings.h"
 #include "config/reader.h"
 
 namespace crmpulse::agent {
 namespace {
-
-void check_url(config::Reader& reader, std::string_view key, const std::string& url) {
-  if (auto fault = url_fault(url)) reader.problem(key, *fault);
-}
-
-void check_file(config::Reader& reader, std::string_view key, const std::string& file) {
-  std::error_code error;
-  if (!file.empty() && !std::filesystem::is_regular_file(file, error)) {
-    reader.problem(key, fmt::format("there is no file '{}'", file));
-  }
-}
 
 void read_agent(config::Reader reader, Settings& settings) {
   reader.get("name", settings.agent_name);
@@ -36,22 +26,13 @@ void read_agent(config::Reader reader, Settings& settings) {
   reader.finish();
 }
 
-void read_tls(config::Reader reader, ShipSettings& ship) {
-  for (const auto& [key, file] : {std::pair{"ca_file", &ship.tls.ca_file}, std::pair{"cert_file", &ship.tls.cert_file},
-                                  std::pair{"key_file", &ship.tls.key_file}}) {
-    if (reader.get_path(key, *file)) check_file(reader, key, *file);
-  }
-  if (ship.tls.cert_file.empty() != ship.tls.key_file.empty()) {
-    reader.problem("cert_file and key_file belong together: give both or neither");
-  }
-  reader.finish();
-}
-
 void read_ship(config::Reader reader, ShipSettings& ship) {
   reader.require("url", ship.url);
   if (reader.has("url")) check_url(reader, "url", ship.url);
   reader.get_secret("token", ship.token);
-  read_tls(reader.child("tls"), ship);
+  config::Reader tls = reader.child("tls");
+  read_tls_files(tls, ship.tls);
+  tls.finish();
   if (reader.has("tls") && ship.url.starts_with("http://"))
     reader.problem("tls", "the url is http://; TLS needs https://");
   reader.get_bytes("spool_max", ship.spool_max, 1024 * 1024, 1ULL << 40);
@@ -92,7 +73,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file,
     for (std::string& pattern : settings.rules) pattern = from_folder_of(file, pattern);
   }
   root.get_path("recipe_dir", settings.recipe_dir);
-  read_crms(root, settings, problems);
+  read_reconcile(root, settings, read_crms(root, settings, problems));
   root.finish();
   if (!problems.empty()) return problems;
   return settings;

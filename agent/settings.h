@@ -8,9 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "agent/reconcile.h"
 #include "core/labels.h"
 #include "core/secret.h"
 #include "net/http_client.h"
+#include "probes/auth/settings.h"
 #include "probes/recipe.h"
 
 namespace crmpulse::agent {
@@ -41,6 +43,9 @@ struct CrmSettings {
   /// timeouts; every measurement has an interval.
   std::shared_ptr<const probes::Recipe> recipe;
   probes::Arguments arguments;
+  probes::auth::Settings auth;
+  net::ClientTls tls;
+  std::string proxy;  ///< empty: as the environment says
   Labels labels;
   double budget = 0.01;          ///< share of the CRM's daily allowance
   std::vector<std::string> off;  ///< ids of the measurements that are switched off
@@ -55,6 +60,7 @@ struct Settings {
   Duration interval{std::chrono::seconds{30}};
   Duration timeout{std::chrono::seconds{10}};
   std::vector<CrmSettings> crms;
+  std::vector<Reconciliation> reconcile;
   std::vector<std::string> rules;  ///< for the levels `probe` prints
   std::string recipe_dir;
 };

@@ -22,7 +22,11 @@ boost::system::result<Targets, Problems> make_targets(const Settings& settings, 
                             .recipe = crm.recipe,
                             .arguments = crm.arguments,
                             .labels = labels_of(settings, crm),
-                            .default_timeout = settings.timeout};
+                            .default_timeout = settings.timeout,
+                            .auth = crm.auth,
+                            .tls = crm.tls,
+                            .proxy = crm.proxy,
+                            .state_dir = settings.state_dir};
     if (auto made = probes::Target::make(runtime, std::move(spec))) {
       targets.push_back(std::move(*made));
     } else {

@@ -121,6 +121,63 @@ TEST_CASE("what is due comes in the order of its times") {
   CHECK(due[1].index == 0);
 }
 
+TEST_CASE("a stretched item starts on its grid, an eager one soon") {
+  test::ManualClock clock{kStart};
+  Scheduler scheduler{{{Duration{60s}, Duration{4s}, 60}, {Duration{60s}, Duration{4s}, 60, true}}, clock.now(), 5s};
+  const auto first = scheduler.next();
+  CHECK(first - kStart <= Duration{5s});
+  clock.set(first);
+  REQUIRE(scheduler.due(clock.now()).size() == 1);
+  scheduler.finished(1);
+  CHECK((scheduler.next() - Duration{4min}).time_since_epoch() % Duration{1h} == Duration{});
+}
+
+TEST_CASE("an interval can be stretched and relaxed between two runs") {
+  test::ManualClock clock{kStart};
+  Scheduler scheduler{{{Duration{30s}, Duration{4s}}}, clock.now(), 5s};
+  const auto before = run_until(scheduler, clock, kStart + 5min);
+  scheduler.set_stretch(0, 10, clock.now());
+  CHECK(scheduler.next() - before.back() >= Duration{150s});
+  CHECK(scheduler.next() - before.back() <= Duration{450s});
+  const auto slow = run_until(scheduler, clock, kStart + 1h);
+  CHECK(slow[3] - slow[2] == Duration{300s});
+  scheduler.set_stretch(0, 1, clock.now());
+  CHECK(scheduler.next() - clock.now() <= Duration{30s});
+  const auto fast = run_until(scheduler, clock, kStart + 65min);
+  CHECK(fast[3] - fast[2] == Duration{30s});
+}
+
+TEST_CASE("stretches that change all the time do not keep an item from running") {
+  test::ManualClock clock{kStart};
+  Scheduler scheduler{{{Duration{1h}, Duration{20min}}}, clock.now(), 5s};
+  (void)run_until(scheduler, clock, kStart + 5s);
+  std::size_t runs = 0;
+  for (int i = 0; i < 24 * 60; ++i) {
+    clock.set(kStart + i * Duration{1min});
+    scheduler.set_stretch(0, 1 + i % 7 / 10.0, clock.now());
+    for (const auto& due : scheduler.due(clock.now())) {
+      scheduler.finished(due.index);
+      ++runs;
+    }
+  }
+  CHECK(runs >= 12);
+  CHECK(runs <= 48);
+}
+
+TEST_CASE("a refused run comes back when it was told to, and counts as none") {
+  test::ManualClock clock{kStart};
+  Scheduler scheduler{{{Duration{30s}, Duration{4s}}, {Duration{30s}, Duration{7s}, 1, true}}, clock.now(), 0s};
+  REQUIRE(scheduler.due(clock.now()).size() == 2);
+  scheduler.refused(0, kStart + 1h);
+  scheduler.refused(1, kStart + 1h);
+  CHECK(scheduler.runs() == 0);
+  CHECK(scheduler.in_flight() == 0);
+  CHECK(scheduler.next() == kStart + 1h);
+  clock.set(kStart + 1h);
+  CHECK(scheduler.due(clock.now()).size() == 1);
+  CHECK(scheduler.next() == kStart + 1h + 4s);
+}
+
 TEST_CASE("an empty schedule never wakes") {
   CHECK(Scheduler({}, kStart, 5s).next() == TimePoint::max());
 }

@@ -80,6 +80,18 @@ TEST_CASE("an interval comes from the measurement's own key, then the recipe, th
   CHECK(measurement(acme, "heartbeat").interval == Duration{10min});
 }
 
+TEST_CASE("a reconciliation with a query gives that CRM's target a measurement") {
+  const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
+  const auto loaded = load_settings(source_dir("tests/agent/data/full.yaml"), defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  REQUIRE(loaded->reconcile.size() == 1);
+  CHECK(loaded->reconcile[0].crm == "acme");
+  CHECK(loaded->reconcile[0].left.labels == Labels{{"object", "contact"}});
+  CHECK(measurement(loaded->crms[1], "reconcile_contacts_right").query.any == "SELECT count(*) AS value FROM contact");
+  CHECK(measurement(loaded->crms[1], "reconcile_contacts_right").interval == Duration{30min});
+  for (const auto& other : loaded->crms[0].recipe->measurements) CHECK(other.operation != "reconcile");
+}
+
 TEST_CASE("write tests are off until asked for") {
   const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
   const auto loaded = load_settings(source_dir("tests/agent/data/full.yaml"), defaults());

@@ -1,0 +1,46 @@
+#pragma once
+// The governors of all CRMs: kept over reloads, and with a folder also over restarts.
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "agent/governor.h"
+#include "agent/targets.h"
+
+namespace crmpulse::agent {
+
+/// What a CRM's settings and recipe say to its governor. `per_day` is what the recipe's allowance comes to.
+[[nodiscard]] Governor::Options governor_options(const CrmSettings& crm, const probes::Target& target);
+
+/// One thread. Writes one small file per CRM that has an allowance, each replaced whole.
+class Governors {
+ public:
+  /// Empty: nothing is kept on disk.
+  explicit Governors(std::string folder) : folder_(std::move(folder)) {}
+  ~Governors() { save_all(); }
+
+  /// From now on for these CRMs, in this order; what was known of them stays, the others are forgotten.
+  void configure(const std::vector<CrmSettings>& crms, const Targets& targets, TimePoint now);
+  [[nodiscard]] Governor* find(std::string_view crm);
+  /// Writes it down when enough has happened since the last time.
+  void save(std::string_view crm);
+  /// All of which that is so.
+  void save_changed();
+  /// Whatever has changed.
+  void save_all();
+
+ private:
+  void write(const std::string& crm, Governor& governor);
+  [[nodiscard]] std::string file_of(std::string_view crm) const;
+
+  std::string folder_;
+  std::map<std::string, std::unique_ptr<Governor>, std::less<>> governors_;
+  bool failing_ = false;  ///< the folder cannot be written; said once
+};
+
+/// A governor's memory as text, and back; nothing when it is no such text.
+[[nodiscard]] std::string encode_memory(const Governor::Memory& memory);
+[[nodiscard]] std::optional<Governor::Memory> decode_memory(std::string_view text);
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,58 @@
+#include "agent/tls_settings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "agent/url.h"
+
+namespace crmpulse::agent {
+namespace {
+
+void check_file(config::Reader& reader, std::string_view key, const std::string& file) {
+  std::error_code error;
+  if (!file.empty() && !std::filesystem::is_regular_file(file, error)) {
+    reader.problem(key, fmt::format("there is no file '{}'", file));
+  }
+}
+
+/// The schemes net/http_client.h speaks to a proxy with.
+void check_proxy(config::Reader& reader, const std::string& proxy) {
+  constexpr std::array<std::string_view, 2> kOther{"socks5://", "socks5h://"};
+  const auto other =
+      std::find_if(kOther.begin(), kOther.end(), [&](std::string_view scheme) { return proxy.starts_with(scheme); });
+  const std::string as_http = other == kOther.end() ? proxy : "http://" + proxy.substr(other->size());
+  if (url_fault(as_http))
+    reader.problem("proxy",
+                   fmt::format("'{}' is no proxy's address: http://, https://, socks5:// or socks5h://, a host "
+                               "and a port, without user and password",
+                               one_line(proxy, 60)));
+}
+
+}  // namespace
+
+void check_url(config::Reader& reader, std::string_view key, const std::string& url) {
+  if (auto fault = url_fault(url)) reader.problem(key, *fault);
+}
+
+void read_tls_files(config::Reader& reader, net::ClientTls& tls) {
+  for (const auto& [key, file] : {std::pair{"ca_file", &tls.ca_file}, std::pair{"cert_file", &tls.cert_file},
+                                  std::pair{"key_file", &tls.key_file}}) {
+    if (reader.get_path(key, *file)) check_file(reader, key, *file);
+  }
+  if (tls.cert_file.empty() != tls.key_file.empty()) {
+    reader.problem("cert_file and key_file belong together: give both or neither");
+  }
+}
+
+HttpSettings read_http(config::Reader reader) {
+  HttpSettings http;
+  if (reader.get("proxy", http.proxy)) check_proxy(reader, http.proxy);
+  read_tls_files(reader, http.tls);
+  reader.finish();
+  return http;
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,19 @@
+#pragma once
+#include "config/reader.h"
+#include "net/http_client.h"
+
+namespace crmpulse::agent {
+
+/// A fault of the URL under this key is a problem.
+void check_url(config::Reader& reader, std::string_view key, const std::string& url);
+/// `ca_file`, `cert_file`, `key_file` of this mapping; the reader is not finished.
+void read_tls_files(config::Reader& reader, net::ClientTls& tls);
+
+/// `crms[].http`: how an HTTP CRM is reached.
+struct HttpSettings {
+  std::string proxy;
+  net::ClientTls tls;
+};
+[[nodiscard]] HttpSettings read_http(config::Reader reader);
+
+}  // namespace crmpulse::agent
