@@ -46,6 +46,8 @@ constexpr std::array kHelp{
     Help{"crm_api_limit", "Calls the CRM allows per period."},
     Help{"crm_api_used", "Calls used of the allowance."},
     Help{"crm_api_remaining", "Calls left of the allowance."},
+    Help{"crm_reconciliation_ratio",
+         "A figure of one CRM divided by the same figure of another source; 1 when they agree."},
     Help{"crm_backup_timestamp_seconds", "Unix time of the newest backup."},
     Help{"crm_restore_test_timestamp_seconds", "Unix time of the newest restore test."},
     Help{"crm_certificate_expiry_timestamp_seconds", "Unix time at which the certificate expires."},

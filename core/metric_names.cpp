@@ -6,7 +6,7 @@
 namespace crmpulse {
 namespace {
 
-constexpr std::array<std::string_view, 37> kNames{
+constexpr std::array<std::string_view, 38> kNames{
     "crm_active_users",
     "crm_activities",
     "crm_api_limit",
@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 37> kNames{
     "crm_operation_success",
     "crm_process_overdue_ratio",
     "crm_process_seconds",
+    "crm_reconciliation_ratio",
     "crm_records",
     "crm_records_created",
     "crm_records_duplicate",

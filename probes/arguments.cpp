@@ -6,6 +6,7 @@
 
 #include "probes/recipe.h"
 #include "probes/sql/connection.h"
+#include "probes/template.h"
 
 namespace crmpulse::probes {
 namespace {
@@ -42,17 +43,6 @@ std::optional<std::string> duration_fault(const Parameter& parameter, const std:
   const Result<Duration> value = parse_duration(text);
   if (!value) return value.error().message;
   return out_of_bounds(parameter, to_seconds(*value), text);
-}
-
-/// `name` or `schema.name`.
-bool is_identifier(std::string_view text) {
-  while (true) {
-    const std::size_t dot = text.find('.');
-    const std::string_view part = text.substr(0, dot);
-    if (part.empty() || part.find_first_not_of(kLetters) != std::string_view::npos) return false;
-    if (dot == std::string_view::npos) return true;
-    text.remove_prefix(dot + 1);
-  }
 }
 
 std::optional<std::string> url_fault(const std::string& text) {

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,11 +11,13 @@
 #include "core/sample.h"
 #include "probes/auth/session.h"
 #include "probes/recipe.h"
+#include "probes/template.h"
 
 namespace crmpulse::probes {
 
-/// Values beside the parameters: `run_id`, `marker`, items of `for`, what earlier requests saved, what the login gave.
-using Variables = std::map<std::string, std::string, std::less<>>;
+/// The variables of a run that takes several exchanges: its id and its one `now` (as unix milliseconds; the exchanger
+/// reads both from here and takes its own when they are not there).
+[[nodiscard]] Variables start_variables(const std::string& run_id, TimePoint now);
 
 struct ExchangeResult {
   std::optional<Failure> failure;
@@ -33,7 +34,8 @@ struct ExchangeResult {
   std::optional<auth::Login> login;
 };
 
-/// Runs exchanges of one target. Thread-safe; `done` is called once, at the latest at the deadline, on some thread.
+/// Runs exchanges of one target. Thread-safe; `done` is called once, at the latest shortly after the deadline, on some
+/// thread: it must not block. The exchange must outlive its run: it is a part of the target's recipe.
 class Exchanger {
  public:
   virtual ~Exchanger() = default;

@@ -4,6 +4,13 @@
 #include <cmath>
 
 namespace crmpulse::probes {
+namespace {
+
+const std::string kLogin = "login";
+const std::string kToken = "token";
+constexpr std::string_view kLoginKey = "/login";  // no measurement's id
+
+}  // namespace
 
 double whole_microseconds(double seconds) {
   return std::round(std::max(0.0, seconds) * 1e6) / 1e6;
@@ -16,16 +23,17 @@ void Readings::add(Reading& reading, std::string_view metric, std::initializer_l
   reading.samples.push_back(std::move(sample));
 }
 
-void Readings::add_failure_samples(const Measurement& measurement, Reading& reading) {
+void Readings::add_failure_samples(std::string_view key, std::string_view operation, std::string_view object,
+                                   const std::optional<Failure>& failure, Reading& reading) {
   const std::lock_guard lock{mutex_};
-  const auto last = open_.find(measurement.id);
+  const auto last = open_.find(key);
   std::optional<Labels> now;
-  if (reading.failure) {
+  if (failure) {
     now = spec_.labels;
-    now->set("operation", measurement.operation);
-    now->set("object", measurement.object);
-    now->set("stage", to_string(reading.failure->stage));
-    now->set("reason", to_string(reading.failure->reason));
+    now->set("operation", operation);
+    now->set("object", object);
+    now->set("stage", to_string(failure->stage));
+    now->set("reason", to_string(failure->reason));
   }
   if (last != open_.end() && last->second != now) {
     const Labels closed = last->second;
@@ -37,7 +45,19 @@ void Readings::add_failure_samples(const Measurement& measurement, Reading& read
   }
   if (!now) return;
   reading.samples.push_back(Sample{"crm_failure", *now, 1, reading.at});
-  open_.insert_or_assign(measurement.id, *now);
+  open_.insert_or_assign(std::string{key}, *now);
+}
+
+/// A login is an operation of its own: its time is in no measurement's.
+void Readings::add_login(const auth::Login& login, Reading& reading) {
+  const bool skipped = login.failure && login.failure->reason == Reason::skipped;
+  if (skipped) return;
+  add(reading, "crm_operation_success", {{"operation", kLogin}, {"object", kToken}}, login.failure ? 0 : 1);
+  if (!login.failure) {
+    add(reading, "crm_operation_duration_seconds", {{"operation", kLogin}, {"object", kToken}},
+        whole_microseconds(login.duration_seconds));
+  }
+  add_failure_samples(kLoginKey, kLogin, kToken, login.failure, reading);
 }
 
 Evidence Readings::evidence(const Measurement& measurement, TimePoint at, const Failure& failure) const {
@@ -63,6 +83,8 @@ Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Foun
   reading.duration_seconds = whole_microseconds(found.duration);
   reading.failure = std::move(found.failure);
   reading.rows_truncated = found.rows_truncated;
+  reading.calls = found.calls;
+  reading.wait = found.wait;
 
   const bool succeeded = !reading.failure;
   // A run that was never made says nothing about the CRM.
@@ -90,7 +112,8 @@ Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Foun
     sample.at = reading.at;
     reading.samples.push_back(std::move(sample));
   }
-  add_failure_samples(measurement, reading);
+  add_failure_samples(measurement.id, measurement.operation, measurement.object, reading.failure, reading);
+  if (found.login) add_login(*found.login, reading);
   if (reading.failure) reading.evidence.push_back(evidence(measurement, reading.at, *reading.failure));
   return reading;
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "probes/auth/session.h"
 #include "probes/target.h"
 
 namespace crmpulse::probes {
@@ -16,6 +17,9 @@ struct Found {
   std::vector<Sample> samples;                         ///< of the recipe, with all labels but no stamp
   std::optional<Failure> failure;
   std::uint64_t rows_truncated = 0;
+  int calls = 0;                     ///< 0: as many as were planned
+  std::optional<Duration> wait;      ///< the CRM wants to be left alone
+  std::optional<auth::Login> login;  ///< that this run was the first to ask for
 };
 
 /// Of one target. Remembers which failures are open, to close each once. Thread-safe.
@@ -25,14 +29,16 @@ class Readings {
   [[nodiscard]] Reading make(const Measurement& measurement, TimePoint scheduled, Found found);
 
  private:
-  /// Labels of crm_failure.
-  void add_failure_samples(const Measurement& measurement, Reading& reading);
+  /// `key` tells what fails: a measurement's id, or the login.
+  void add_failure_samples(std::string_view key, std::string_view operation, std::string_view object,
+                           const std::optional<Failure>& failure, Reading& reading);
+  void add_login(const auth::Login& login, Reading& reading);
   void add(Reading& reading, std::string_view metric, std::initializer_list<Labels::Pair> labels, double value) const;
   [[nodiscard]] Evidence evidence(const Measurement& measurement, TimePoint at, const Failure& failure) const;
 
   const TargetSpec& spec_;
   std::mutex mutex_;
-  std::map<std::string, Labels, std::less<>> open_;  ///< measurement → labels of its last crm_failure 1
+  std::map<std::string, Labels, std::less<>> open_;  ///< key → labels of its last crm_failure 1
 };
 
 /// Latencies are told in whole microseconds.

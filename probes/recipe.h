@@ -12,6 +12,7 @@
 #include "core/failure.h"
 #include "core/secret.h"
 #include "core/time.h"
+#include "probes/pattern.h"
 
 namespace crmpulse::probes {
 
@@ -44,11 +45,11 @@ enum class Reduce { none, sum, count, avg, min, max, distinct, quantile, share_a
 /// A condition on a column of a row; all that are given must hold.
 struct RowFilter {
   std::string column;
-  std::string is;  ///< equal as text
+  std::optional<std::string> is;  ///< equal as text, or as numbers
   std::optional<double> above;
   std::optional<double> below;
-  std::string matches;      ///< RE2
-  std::string not_matches;  ///< RE2
+  Pattern matches;
+  Pattern not_matches;
 };
 
 struct SampleSpec {
@@ -79,14 +80,15 @@ using TextPairs = std::vector<std::pair<std::string, std::string>>;
 /// One request as the recipe writes it: every text may hold ${}.
 struct HttpCall {
   std::string method = "GET";
-  std::string url;                   ///< a whole URL, or a path from the recipe's base_url
-  TextPairs query;                   ///< values are percent-encoded whole
-  TextPairs headers;                 ///< beside the recipe's
-  std::string body;                  ///< at most one of body, json, form
-  std::optional<config::Node> json;  ///< the body as YAML wrote it
+  std::string url;                           ///< a whole URL, or a path from the recipe's base_url
+  TextPairs query;                           ///< values are percent-encoded whole
+  TextPairs headers;                         ///< beside the recipe's
+  std::string body;                          ///< at most one of body, json, form
+  std::shared_ptr<const config::Node> json;  ///< the body as YAML wrote it; null: none
   TextPairs form;
-  bool auth = true;   ///< false: neither the login nor the recipe's headers are sent
-  int redirects = 0;  ///< how many may be followed
+  bool fresh = false;  ///< on a new connection (`connection: fresh` of its measurement)
+  bool auth = true;    ///< false: neither the login nor the recipe's headers are sent
+  int redirects = 0;   ///< how many may be followed
   std::size_t max_bytes = 4 * 1024 * 1024;
   std::vector<int> expect_status{200};
   std::optional<int> expect_empty;  ///< this status means "no rows"
@@ -100,8 +102,8 @@ struct Column {
   std::string name;
   std::optional<std::string> at;  ///< JSON pointer in the row
   std::string header;             ///< lower case
-  std::string match;              ///< RE2
-  std::string from;               ///< pointers or "now"; both or none
+  Pattern match;
+  std::string from;  ///< pointers or "now"; both or none
   std::string to;
   std::string text;   ///< a fixed text with ${}
   std::string count;  ///< pointer to an array
@@ -128,6 +130,7 @@ struct Exchange {
   bool has_rows_at = false;  ///< false: the answer is the one row
   std::optional<Paging> next;
   int pages = 10;
+  int rows = 1000;  ///< most rows read
   std::vector<Column> columns;
   std::vector<Column> save;  ///< of the first row; the name is the value's
   std::vector<SampleSpec> samples;
@@ -178,7 +181,7 @@ struct FailureMapping {
   std::optional<int> status;  ///< HTTP status
   std::string code;           ///< the answer's own code (`errors.code`); empty: not looked at
   std::string contains;       ///< in the error text
-  std::string blind;          ///< RE2 over the message: its group is the field or object that is gone
+  Pattern blind;              ///< over the message: its group is the field or object that is gone
   std::optional<Duration> wait;
   Stage stage = Stage::request;
   Reason reason = Reason::internal;
@@ -196,7 +199,7 @@ struct ErrorSources {
 struct QuotaHeader {
   std::string allowance;
   std::string header;              ///< lower case
-  std::string match;               ///< RE2 with a group for each of `gives`; empty: the whole value
+  Pattern match;                   ///< with a group for each of `gives`; empty: the whole value
   std::vector<std::string> gives;  ///< limit, used, remaining
 };
 

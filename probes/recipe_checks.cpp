@@ -5,6 +5,7 @@
 
 #include "core/metric_names.h"
 #include "probes/recipe_reader.h"
+#include "probes/reduce.h"
 #include "probes/template.h"
 
 namespace crmpulse::probes {
@@ -42,32 +43,16 @@ void check_labels(const SampleSpec& spec, Reader& reader) {
     seen.push_back(name);
   };
   if (spec.reduce == Reduce::quantile) seen.push_back("quantile");
-  for (const std::string& column : spec.by) check("by", column);
+  for (const std::string& column : spec.by) check("by", std::string{label_of(column)});
   for (const auto& label : spec.labels) check("labels", label.first);
 }
 
-/// A parameter that may be missing cannot be written into a text, unless the measurement waits for it.
-void check_given(const Recipe& recipe, std::string_view text, std::string_view when, std::string_view key,
+void check_texts(const Scope& scope, const Template& text, std::string_view when, std::string_view key,
                  Reader& reader) {
-  const auto pieces = parse_template(text);
-  if (!pieces) return;
-  for (const Piece& piece : *pieces) {
-    const Parameter* parameter = piece.name.empty() ? nullptr : recipe.parameter(piece.name);
-    if (parameter == nullptr || parameter->required || parameter->default_text || parameter->default_list ||
-        parameter->name == when)
-      continue;
-    if (parameter->type == ParameterType::boolean) continue;
-    reader.problem(
-        key, fmt::format("${{{0}}} may not have been given: make it required, give it a default, or write `when: {0}`",
-                         piece.name));
-  }
-}
-
-void check_texts(const Recipe& recipe, const Template& text, std::string_view when, std::string_view key,
-                 Reader& reader) {
+  const Recipe& recipe = scope.recipe;
   std::vector<std::string> faults;
   for (const Dialect dialect : recipe.dialects) {
-    for (const std::string& fault : template_faults(recipe, text.text(dialect), Place::sql, dialect)) {
+    for (const std::string& fault : template_faults(scope, text.text(dialect), Place::sql, dialect)) {
       if (!contains(faults, fault)) faults.push_back(fault);
     }
   }
@@ -76,49 +61,64 @@ void check_texts(const Recipe& recipe, const Template& text, std::string_view wh
   for (const auto& own : text.by_dialect) check_given(recipe, own.second, when, key, reader);
 }
 
-void check_request(const Recipe& recipe, const HttpCall& call, std::string_view when, Reader& reader) {
-  const auto report = [&](std::string_view text, Place place) {
-    check_given(recipe, text, when, "request", reader);
-    for (const std::string& fault : template_faults(recipe, text, place)) reader.problem("request", fault);
-  };
-  report(call.url, Place::url);
-  for (const auto& header : call.headers) {
-    report(header.second, Place::header);
-    const bool token = !header.first.empty() &&
-                       header.first.find_first_not_of(
-                           "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_") == std::string::npos;
-    if (!token) reader.problem("request", fmt::format("'{}' is no header name", header.first));
-    if (header.second.find_first_of("\r\n") != std::string::npos)
-      reader.problem("request", fmt::format("the header {} has a line break in it", header.first));
-  }
-  report(call.body, Place::json);
-}
-
 void check_kind(const Recipe& recipe, const Measurement& measurement, Reader& reader) {
   const bool writes = !measurement.transaction.empty() || !measurement.steps.empty();
   const int kinds = (measurement.query.empty() ? 0 : 1) + (measurement.exchanges.empty() ? 0 : 1) + (writes ? 1 : 0);
-  if (kinds != 1) reader.problem("needs exactly one of query, request, or transaction with steps");
+  const bool sql = recipe.transport == Transport::sql;
+  if (kinds != 1)
+    reader.problem(sql ? "needs exactly one of query, or transaction with steps"
+                       : "needs exactly one of request, requests, or transaction with steps");
   if (writes && measurement.transaction.empty())
     reader.problem("steps", "need a transaction (the name of the write test)");
   if (writes && measurement.steps.empty()) reader.problem("transaction", "needs steps");
-  if (recipe.transport == Transport::http && !measurement.query.empty())
-    reader.problem("query", "is for transport sql");
-  if (recipe.transport == Transport::http && writes) reader.problem("transaction", "is for transport sql");
-  if (!measurement.samples.empty() && measurement.query.empty()) reader.problem("samples", "need a query");
+  if (!sql && !measurement.query.empty()) reader.problem("query", "is for transport sql");
+  if (sql && !measurement.samples.empty() && measurement.query.empty()) reader.problem("samples", "need a query");
   if (reader.raw("expect") != nullptr && measurement.exchanges.empty()) reader.problem("expect", "is for a request");
   if (measurement.fresh_connection && writes) reader.problem("connection", "a write test has a connection of its own");
+  if (measurement.sweep && !writes) reader.problem("sweep", "is for a write test");
+}
+
+void check_batch(const Recipe& recipe, const Measurement& measurement, Reader& reader) {
+  if (!measurement.batch) return;
+  if (!recipe.batch) reader.problem("batch", "the recipe has no `batch`");
+  for (const Exchange& exchange : measurement.exchanges) {
+    if (exchange.next) reader.problem("batch", "a request in a batch has no pages");
+    if (!exchange.call.auth) reader.problem("batch", "a request in a batch has the batch's login");
+    if (!exchange.call.form.empty() || !exchange.call.body.empty())
+      reader.problem("batch", "a request in a batch has a body of json, or none");
+    const std::string& url = exchange.call.url;
+    if (url.starts_with("http") || url.starts_with("${url}"))
+      reader.problem("batch", "a request in a batch has a path");
+  }
 }
 
 }  // namespace
 
-void check_sample(const Measurement&, const SampleSpec& spec, Reader& reader) {
+void check_given(const Recipe& recipe, std::string_view text, std::string_view when, std::string_view key,
+                 Reader& reader) {
+  for (const std::string& name : names_in(text)) {
+    const Parameter* parameter = recipe.parameter(name);
+    if (parameter == nullptr || parameter->required || parameter->default_text || parameter->default_list ||
+        parameter->name == when)
+      continue;
+    if (parameter->type == ParameterType::boolean) continue;
+    reader.problem(
+        key, fmt::format("${{{0}}} may not have been given: make it required, give it a default, or write `when: {0}`",
+                         name));
+  }
+}
+
+void check_sample(const SampleSpec& spec, Reader& reader) {
   check_metric(spec.metric, reader);
   check_labels(spec, reader);
-  const bool has_value = !spec.column.empty() || spec.constant.has_value();
+  const bool has_value = !spec.column.empty() || spec.constant.has_value() || !spec.ratio.first.empty();
   if (!spec.column.empty() && spec.constant) reader.problem("constant", "stands instead of value, not beside it");
   if (!has_value && spec.reduce != Reduce::count) reader.problem("needs a value (a column) or a constant");
-  if (!spec.column.empty() && !is_plain_name(spec.column))
-    reader.problem("value", fmt::format("'{}' is no column name: letters, digits and _", spec.column));
+  if (!spec.ratio.first.empty() && (!spec.column.empty() || spec.constant))
+    reader.problem("ratio", "stands instead of value, not beside it");
+  if (!spec.column.empty() && !is_plain_name(spec.column) && spec.column.front() != '/')
+    reader.problem(
+        "value", fmt::format("'{}' is no column name: letters, digits and _ (over HTTP also a pointer)", spec.column));
   if (spec.constant && spec.reduce != Reduce::none) reader.problem("reduce", "reduces a column, not a constant");
   const bool quantile = spec.reduce == Reduce::quantile;
   if (quantile && !reader.has("quantiles")) reader.problem("quantiles", "required by reduce: quantile");
@@ -128,20 +128,20 @@ void check_sample(const Measurement&, const SampleSpec& spec, Reader& reader) {
   if (!share && reader.has("threshold")) reader.problem("threshold", "is for reduce: share_above");
 }
 
-void check_measurement(const Recipe& recipe, const Measurement& measurement, Reader& reader) {
+void check_measurement(const Scope& scope, const Measurement& measurement, Reader& reader) {
+  const Recipe& recipe = scope.recipe;
   if (!measurement.id.empty() && !is_plain_name(measurement.id)) reader.problem("id", "an id is letters, digits and _");
   check_kind(recipe, measurement, reader);
+  check_batch(recipe, measurement, reader);
   if (!measurement.when.empty() && recipe.parameter(measurement.when) == nullptr) {
     reader.problem("when", fmt::format("'{}' is no parameter of this recipe", measurement.when));
   }
   if (measurement.liveness && !measurement.when.empty()) reader.problem("when", "the liveness measurement always runs");
-  check_texts(recipe, measurement.query, measurement.when, "query", reader);
+  check_texts(scope, measurement.query, measurement.when, "query", reader);
   for (const Step& step : measurement.steps) {
-    check_texts(recipe, step.statement, measurement.when, "steps", reader);
-    check_texts(recipe, step.query, measurement.when, "steps", reader);
+    check_texts(scope, step.statement, measurement.when, "steps", reader);
+    check_texts(scope, step.query, measurement.when, "steps", reader);
   }
-  if (!measurement.exchanges.empty())
-    check_request(recipe, measurement.exchanges.front().call, measurement.when, reader);
 }
 
 }  // namespace crmpulse::probes

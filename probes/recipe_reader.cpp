@@ -4,9 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <iterator>
 #include <set>
 
+#include "probes/json.h"
 #include "probes/template.h"
 
 namespace crmpulse::probes {
@@ -15,26 +16,15 @@ namespace {
 using config::Reader;
 using namespace std::chrono_literals;
 
-constexpr double kAnyNumber = std::numeric_limits<double>::max();
 const std::vector<std::string_view> kTransports{"sql", "http"};
 const std::vector<std::string_view> kDialects{"postgresql", "mysql", "sqlite", "odbc"};
 const std::vector<std::string_view> kTypes{"string",   "secret",     "url",    "integer", "number",
                                            "duration", "identifier", "prefix", "boolean", "list"};
-const std::vector<std::string_view> kOnNull{"failure", "skip", "zero"};
-const std::vector<std::string_view> kReduce{"none", "sum",      "count",    "avg",        "min",
-                                            "max",  "distinct", "quantile", "share_above"};
-const std::vector<std::string_view> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
 const std::vector<std::string_view> kStages{"resolve", "connect",  "tls",     "auth",
                                             "request", "response", "content", "cleanup"};
 constexpr std::array<std::string_view, 13> kDimensions{
     "availability", "latency",      "transactions", "staleness", "usage",  "features", "data_quality",
     "process",      "satisfaction", "throughput",   "quota",     "safety", "business"};
-
-template <class Enum>
-void get_enum(Reader& reader, std::string_view key, Enum& out, const std::vector<std::string_view>& names) {
-  std::size_t index = 0;
-  if (reader.get_choice(key, index, names)) out = static_cast<Enum>(index);
-}
 
 Text read_text(Reader reader) {
   Text text;
@@ -130,7 +120,7 @@ Parameter read_parameter(Reader reader, const std::string& name) {
 void read_parameters(Reader reader, Recipe& recipe) {
   for (const std::string& name : reader.keys()) {
     if (!is_plain_name(name)) reader.problem(name, "a parameter's name is letters, digits and _");
-    if (name == kRunId || name == kAgent) reader.problem(name, "this name is taken: it exists everywhere");
+    if (is_taken_name(name)) reader.problem(name, "this name is taken: it exists everywhere");
     recipe.parameters.push_back(read_parameter(reader.child(name), name));
   }
 }
@@ -139,11 +129,7 @@ void read_failures(Reader& reader, Recipe& recipe) {
   for (Reader& entry : reader.each("failures")) {
     FailureMapping mapping;
     entry.get("sqlstate", mapping.sqlstate);
-    int status = 0;
-    if (entry.get("status", status, 100, 599)) mapping.status = status;
-    entry.get("contains", mapping.contains);
-    if (mapping.sqlstate.empty() && !mapping.status && mapping.contains.empty())
-      entry.problem("needs sqlstate, status or contains");
+    read_failure_conditions(entry, mapping);
     if (!entry.has("stage")) entry.missing("stage");
     get_enum(entry, "stage", mapping.stage, kStages);
     std::string reason;
@@ -155,6 +141,10 @@ void read_failures(Reader& reader, Recipe& recipe) {
         entry.problem("reason", fmt::format("'{}' is no reason", reason));
       }
     }
+    if (get_pattern(entry, "blind", mapping.blind, 1) && recipe.transport == Transport::sql)
+      entry.problem("blind", "is for transport http");
+    Duration wait{};
+    if (entry.get("wait", wait, 1s, 24h)) mapping.wait = wait;
     entry.finish();
     recipe.failures.push_back(std::move(mapping));
   }
@@ -188,73 +178,7 @@ Template read_template(Reader& reader, std::string_view key, const Recipe& recip
   return out;
 }
 
-void read_pairs(Reader reader, std::vector<std::pair<std::string, std::string>>& out) {
-  for (const std::string& key : reader.keys()) {
-    std::string value;
-    if (reader.get(key, value)) out.emplace_back(key, value);
-  }
-}
-
-HttpCall read_request(Reader reader) {
-  HttpCall call;
-  std::size_t method = 0;
-  if (reader.get_choice("method", method, kMethods)) call.method = kMethods[method];
-  reader.require("url", call.url);
-  read_pairs(reader.child("headers"), call.headers);
-  reader.get("body", call.body);
-  reader.finish();
-  return call;
-}
-
-void read_expect(Reader reader, HttpCall& call) {
-  std::vector<std::string> texts;
-  if (reader.get("status", texts)) {
-    call.expect_status.clear();
-    for (const std::string& text : texts) {
-      const Result<double> status = config::parse_number(text);
-      if (!status || *status < 100 || *status > 599 || *status != static_cast<int>(*status)) {
-        reader.problem("status", fmt::format("'{}' is no HTTP status", text));
-      } else {
-        call.expect_status.push_back(static_cast<int>(*status));
-      }
-    }
-    if (texts.empty()) reader.problem("status", "is empty");
-  }
-  reader.get("contains", call.expect_contains);
-  reader.get("absent", call.expect_absent);
-  reader.finish();
-}
-
-void read_quantiles(Reader& reader, SampleSpec& spec) {
-  std::vector<std::string> texts;
-  reader.get("quantiles", texts);
-  for (const std::string& text : texts) {
-    const Result<double> quantile = config::parse_number(text);
-    if (!quantile || *quantile < 0 || *quantile > 1) {
-      reader.problem("quantiles", fmt::format("'{}' is not between 0 and 1", text));
-    } else {
-      spec.quantiles.push_back(*quantile);
-    }
-  }
-}
-
-SampleSpec read_sample(Reader& reader) {
-  SampleSpec spec;
-  reader.require("metric", spec.metric);
-  reader.get("value", spec.column);
-  double constant = 0;
-  if (reader.get("constant", constant, -kAnyNumber, kAnyNumber)) spec.constant = constant;
-  reader.get("by", spec.by);
-  read_pairs(reader.child("labels"), spec.labels);
-  reader.get("scale", spec.scale, -kAnyNumber, kAnyNumber);
-  get_enum(reader, "null", spec.on_null, kOnNull);
-  get_enum(reader, "reduce", spec.reduce, kReduce);
-  read_quantiles(reader, spec);
-  reader.get("threshold", spec.threshold, -kAnyNumber, kAnyNumber);
-  return spec;
-}
-
-void read_steps(Reader& reader, const Recipe& recipe, Measurement& measurement) {
+void read_sql_steps(Reader& reader, const Recipe& recipe, Measurement& measurement) {
   for (Reader& entry : reader.each("steps")) {
     Step step;
     entry.require("step", step.step);
@@ -278,35 +202,64 @@ void read_steps(Reader& reader, const Recipe& recipe, Measurement& measurement) 
   }
 }
 
+/// With one request, samples of saved values stand among those of its rows.
+void part_samples(Measurement& out) {
+  Exchange& exchange = out.exchanges.front();
+  const auto named = [](const std::vector<Column>& columns, const std::string& name) {
+    return std::any_of(columns.begin(), columns.end(), [&](const Column& column) { return column.name == name; });
+  };
+  const auto own = std::stable_partition(exchange.samples.begin(), exchange.samples.end(), [&](const SampleSpec& spec) {
+    return spec.ratio.first.empty() && (named(exchange.columns, spec.column) || !named(exchange.save, spec.column));
+  });
+  std::move(own, exchange.samples.end(), std::back_inserter(out.samples));
+  exchange.samples.erase(own, exchange.samples.end());
+}
+
+void read_requests(Reader& reader, Scope& scope, Measurement& out) {
+  if (reader.has("requests")) {
+    for (Reader& entry : reader.each("requests")) {
+      out.exchanges.push_back(read_exchange(entry, scope, out.when));
+      entry.finish();
+    }
+    if (out.exchanges.empty()) reader.problem("requests", "is empty");
+    if (reader.raw("request") != nullptr) reader.problem("request", "stands instead of requests, not beside them");
+    for (Reader& entry : reader.each("samples")) {
+      out.samples.push_back(read_sample(entry));
+      check_sample(out.samples.back(), entry);
+      entry.finish();
+    }
+  } else if (reader.has("request")) {
+    out.exchanges.push_back(read_exchange(reader, scope, out.when));
+    part_samples(out);
+  }
+  if (out.exchanges.empty()) return;
+  out.exchanges.front().call.fresh = out.fresh_connection;
+  std::vector<std::string> saved;
+  for (const Exchange& exchange : out.exchanges) {
+    for (const Column& column : exchange.save) {
+      if (std::find(saved.begin(), saved.end(), column.name) != saved.end())
+        reader.problem("save", fmt::format("'{}' is saved twice", column.name));
+      saved.push_back(column.name);
+    }
+  }
+  for (const SampleSpec& spec : out.samples) check_saved_sample(scope, spec, saved, reader);
+}
+
 Measurement read_measurement(Reader& reader, const Recipe& recipe) {
   Measurement out;
   out.line = reader.line();
   reader.require("id", out.id);
   reader.get("liveness", out.liveness);
   out.operation = out.id;
-  reader.get("operation", out.operation);
-  reader.get("object", out.object);
-  Duration duration{};
-  if (reader.get("interval", duration, 100ms, 366 * 24h)) out.interval = duration;
-  if (reader.get("timeout", duration, 100ms, 1h)) out.timeout = duration;
-  reader.get("when", out.when);
-  std::size_t fresh = 0;
-  out.fresh_connection = reader.get_choice("connection", fresh, {"fresh"});
-  out.query = read_template(reader, "query", recipe);
-  if (reader.has("request")) {
-    out.exchanges.emplace_back();
-    out.exchanges.front().call = read_request(reader.child("request"));
-  }
-  if (reader.has("expect") && !out.exchanges.empty()) read_expect(reader.child("expect"), out.exchanges.front().call);
-  reader.get("rows", out.rows, 1, 100'000);
   reader.get("transaction", out.transaction);
-  read_steps(reader, recipe, out);
-  for (Reader& entry : reader.each("samples")) {
-    out.samples.push_back(read_sample(entry));
-    check_sample(out, out.samples.back(), entry);
-    entry.finish();
+  Scope scope = scope_of(recipe);
+  read_questions(reader, scope, out);
+  if (recipe.transport == Transport::http) {
+    read_steps(reader, scope, out);
+  } else {
+    read_sql_steps(reader, recipe, out);
   }
-  check_measurement(recipe, out, reader);
+  check_measurement(scope, out, reader);
   reader.finish();
   return out;
 }
@@ -325,6 +278,12 @@ void read_measurements(Reader& reader, Recipe& recipe) {
   if (liveness == 0) reader.problem("measurements", "one measurement must have liveness: true; its success is crm_up");
 }
 
+bool is_recipe_name(std::string_view text) {
+  constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+  return !text.empty() && text.find_first_not_of(kLetters) == std::string_view::npos && text.front() != '-' &&
+         (text.front() < '0' || text.front() > '9');
+}
+
 }  // namespace
 
 bool is_plain_name(std::string_view text) {
@@ -333,12 +292,75 @@ bool is_plain_name(std::string_view text) {
   return !text.empty() && characters && (text.front() < '0' || text.front() > '9');
 }
 
+void read_pairs(Reader reader, TextPairs& out) {
+  for (const std::string& key : reader.keys()) {
+    std::string value;
+    if (reader.get(key, value)) out.emplace_back(key, value);
+  }
+}
+
+bool get_pattern(Reader& reader, std::string_view key, Pattern& out, int groups) {
+  std::string text;
+  if (!reader.get(key, text)) return false;
+  const Result<Pattern> pattern = Pattern::make(text);
+  if (!pattern) {
+    reader.problem(key, pattern.error().message);
+    return false;
+  }
+  if (pattern->groups() < groups) {
+    reader.problem(key, "needs a group: the part in brackets is the value");
+    return false;
+  }
+  out = *pattern;
+  return true;
+}
+
+bool get_pointer(Reader& reader, std::string_view key, std::string& out) {
+  if (!reader.get(key, out)) return false;
+  if (const auto fault = pointer_fault(out)) reader.problem(key, *fault);
+  return true;
+}
+
+bool get_pointers(Reader& reader, std::string_view key, std::vector<std::string>& out) {
+  if (!reader.get(key, out)) return false;
+  for (const std::string& pointer : out) {
+    if (const auto fault = pointer_fault(pointer)) reader.problem(key, *fault);
+  }
+  return true;
+}
+
+void read_questions(Reader& reader, Scope& scope, Measurement& out) {
+  reader.get("operation", out.operation);
+  reader.get("object", out.object);
+  Duration duration{};
+  if (reader.get("interval", duration, 100ms, 366 * 24h)) out.interval = duration;
+  if (reader.get("timeout", duration, 100ms, 1h)) out.timeout = duration;
+  reader.get("when", out.when);
+  std::size_t fresh = 0;
+  out.fresh_connection = reader.get_choice("connection", fresh, {"fresh"});
+  reader.get("rows", out.rows, 1, 100'000);
+  out.query = read_template(reader, "query", scope.recipe);
+  if (scope.recipe.transport == Transport::http) {
+    reader.get("batch", out.batch);
+    read_requests(reader, scope, out);
+    return;
+  }
+  for (const std::string_view key : {"request", "requests"}) {
+    if (reader.raw(key) != nullptr) reader.problem(key, "is for transport http");
+  }
+  for (Reader& entry : reader.each("samples")) {
+    out.samples.push_back(read_sample(entry));
+    check_sample(out.samples.back(), entry);
+    entry.finish();
+  }
+}
+
 Recipe read_recipe(const config::Document& document, Problems& problems) {
   Recipe recipe;
   recipe.file = document.file;
   Reader reader{document.root, "", document.file, problems};
-  if (reader.require("recipe", recipe.name) && !is_plain_name(recipe.name))
-    reader.problem("recipe", "a recipe's name is letters, digits and _");
+  if (reader.require("recipe", recipe.name) && !is_recipe_name(recipe.name))
+    reader.problem("recipe", "a recipe's name is letters, digits, _ and -");
   if (reader.has("title")) {
     recipe.title = read_text(reader.child("title"));
   } else {
@@ -358,8 +380,10 @@ Recipe read_recipe(const config::Document& document, Problems& problems) {
     if (password != nullptr && password->type != ParameterType::secret)
       reader.problem("parameters", "'password' must be of type secret");
   }
+  read_http(reader, recipe);
   read_failures(reader, recipe);
   read_measurements(reader, recipe);
+  read_http_templates(reader, recipe);
   reader.finish();
   return recipe;
 }

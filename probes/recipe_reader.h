@@ -1,17 +1,64 @@
 #pragma once
-// A recipe's file → Recipe, for probes/ itself. recipe_reader.cpp reads the keys, recipe_checks.cpp looks at the whole.
+// A recipe's file → Recipe, for probes/ itself. recipe_reader.cpp reads the file as a whole, recipe_exchange_reader.cpp
+// requests and their columns, recipe_http_reader.cpp what else belongs to HTTP, recipe_sample_reader.cpp samples;
+// recipe_checks.cpp and recipe_http_checks.cpp look at what one key alone cannot tell.
 
 #include "config/node.h"
 #include "config/reader.h"
 #include "probes/recipe.h"
+#include "probes/template.h"
 
 namespace crmpulse::probes {
 
 [[nodiscard]] Recipe read_recipe(const config::Document& document, Problems& problems);
 
-/// What one key alone cannot tell about a measurement; `reader` stands on it.
-void check_measurement(const Recipe& recipe, const Measurement& measurement, config::Reader& reader);
-void check_sample(const Measurement& measurement, const SampleSpec& spec, config::Reader& reader);
+// Small things every part uses.
+template <class Enum>
+void get_enum(config::Reader& reader, std::string_view key, Enum& out, const std::vector<std::string_view>& names) {
+  std::size_t index = 0;
+  if (reader.get_choice(key, index, names)) out = static_cast<Enum>(index);
+}
+void read_pairs(config::Reader reader, TextPairs& out);
+bool get_pattern(config::Reader& reader, std::string_view key, Pattern& out, int groups);
+bool get_pointer(config::Reader& reader, std::string_view key, std::string& out);
+bool get_pointers(config::Reader& reader, std::string_view key, std::vector<std::string>& out);
+inline constexpr double kAnyNumber = 1.7976931348623157e308;
+
+// recipe_sample_reader.cpp
+[[nodiscard]] SampleSpec read_sample(config::Reader& reader);
+
+// recipe_exchange_reader.cpp
+[[nodiscard]] HttpCall read_call(config::Reader reader);
+/// Keys of one request with what its answer means: `request`, `expect`, `each`, …, `samples`, `for`. Values it saves
+/// become names in `scope`.
+[[nodiscard]] Exchange read_exchange(config::Reader& reader, Scope& scope, const std::string& when);
+void read_steps(config::Reader& reader, Scope& scope, Measurement& measurement);
+
+// recipe_http_reader.cpp
+void read_http(config::Reader& reader, Recipe& recipe);
+void read_http_templates(config::Reader& reader, Recipe& recipe);  ///< batch, checks: after the rest
+[[nodiscard]] Scope scope_of(const Recipe& recipe);
+void read_failure_conditions(config::Reader& entry, FailureMapping& mapping);
+
+// recipe_reader.cpp
+/// Everything of a measurement but its id, liveness and write test.
+void read_questions(config::Reader& reader, Scope& scope, Measurement& out);
+
+// recipe_checks.cpp
+void check_measurement(const Scope& scope, const Measurement& measurement, config::Reader& reader);
+void check_sample(const SampleSpec& spec, config::Reader& reader);
+/// A parameter that may be missing cannot be written into a text, unless the measurement waits for it.
+void check_given(const Recipe& recipe, std::string_view text, std::string_view when, std::string_view key,
+                 config::Reader& reader);
+
+// recipe_http_checks.cpp
+void check_text(const Scope& scope, std::string_view text, Place place, std::string_view when, std::string_view key,
+                config::Reader& reader);
+void check_call(const Scope& scope, const HttpCall& call, std::string_view when, config::Reader& reader);
+void check_exchange(const Scope& scope, const Exchange& exchange, std::string_view when, config::Reader& reader);
+/// A sample of saved values; `saved` are their names.
+void check_saved_sample(const Scope& scope, const SampleSpec& spec, const std::vector<std::string>& saved,
+                        config::Reader& reader);
 
 /// Letters, digits and `_`, not beginning with a digit.
 [[nodiscard]] bool is_plain_name(std::string_view text);

@@ -18,12 +18,26 @@ bool equal_without_case(std::string_view a, std::string_view b) {
   });
 }
 
-/// Some databases return column names in capitals.
 std::optional<std::size_t> position_of(const std::vector<std::string>& names, std::string_view wanted) {
+  const auto exact = std::find(names.begin(), names.end(), wanted);
+  if (exact != names.end()) return static_cast<std::size_t>(exact - names.begin());
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (equal_without_case(names[i], wanted)) return i;
   }
   return std::nullopt;
+}
+
+/// Blanks at the ends and the case of letters make no difference between duplicates.
+std::string folded(std::string_view text) {
+  const std::size_t start = text.find_first_not_of(" \t\r\n");
+  if (start == std::string_view::npos) return {};
+  std::string out{text.substr(start, text.find_last_not_of(" \t\r\n") - start + 1)};
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+bool counts_texts(Reduce reduce) {
+  return reduce == Reduce::distinct || reduce == Reduce::count || reduce == Reduce::duplicates;
 }
 
 }  // namespace
@@ -35,32 +49,61 @@ double quantile(std::vector<double>& values, double q) {
   return values[std::min(index, values.size() - 1)];
 }
 
-RowReader::RowReader(const Measurement& measurement, const Labels& labels)
-    : measurement_(measurement), labels_(labels) {}
+std::string_view label_of(std::string_view column) {
+  const std::size_t slash = column.rfind('/');
+  return slash == std::string_view::npos ? column : column.substr(slash + 1);
+}
+
+bool holds(const RowFilter& filter, const Cell& cell) {
+  if (cell.null) return false;
+  if (filter.is && cell.text != *filter.is) {
+    const Cell wanted{false, std::nullopt, *filter.is};
+    const auto a = number_of(cell);
+    if (!a || a != number_of(wanted)) return false;
+  }
+  if (filter.above || filter.below) {
+    const auto number = number_of(cell);
+    if (!number || (filter.above && *number <= *filter.above) || (filter.below && *number >= *filter.below))
+      return false;
+  }
+  if (!filter.matches.empty() && !filter.matches.found_in(cell.text)) return false;
+  return filter.not_matches.empty() || !filter.not_matches.found_in(cell.text);
+}
+
+const Sample* twice_told(const std::vector<Sample>& samples) {
+  std::set<std::pair<std::string_view, const Labels&>> seen;
+  for (const Sample& sample : samples) {
+    if (!seen.emplace(sample.metric, sample.labels).second) return &sample;
+  }
+  return nullptr;
+}
+
+RowReader::RowReader(const std::vector<SampleSpec>& samples, int max_rows, const Labels& labels)
+    : wanted_(samples), max_rows_(static_cast<std::uint64_t>(std::max(0, max_rows))), labels_(labels) {}
 RowReader::~RowReader() = default;
 
 void RowReader::fail(Reason reason, std::string message) {
   if (!failure_) failure_ = Failure{Stage::content, reason, one_line(message)};
 }
 
+std::size_t RowReader::bind(const std::vector<std::string>& names, const std::string& wanted) {
+  const auto position = position_of(names, wanted);
+  if (!position) fail(Reason::bad_content, fmt::format("the answer has no column '{}'", wanted));
+  return position.value_or(0);
+}
+
 void RowReader::columns(const std::vector<std::string>& names) {
-  for (const SampleSpec& spec : measurement_.samples) {
+  for (const SampleSpec& spec : wanted_) {
     Spec& bound = specs_.emplace_back();
     bound.spec = &spec;
-    if (!spec.column.empty()) {
-      bound.value = position_of(names, spec.column);
-      if (!bound.value) fail(Reason::bad_content, fmt::format("the answer has no column '{}'", spec.column));
-    }
-    for (const std::string& column : spec.by) {
-      const auto position = position_of(names, column);
-      if (!position) fail(Reason::bad_content, fmt::format("the answer has no column '{}'", column));
-      bound.by.push_back(position.value_or(0));
-    }
+    if (!spec.column.empty()) bound.value = bind(names, spec.column);
+    for (const std::string& column : spec.by) bound.by.push_back(bind(names, column));
+    for (const RowFilter& filter : spec.where) bound.where.push_back(bind(names, filter.column));
   }
 }
 
-bool RowReader::row(std::span<const sql::Cell> cells) {
-  if (rows_ >= static_cast<std::uint64_t>(measurement_.rows)) return ++truncated_ < kMaxCountedRows;
+bool RowReader::row(std::span<const Cell> cells) {
+  if (rows_ >= max_rows_) return ++truncated_ < kMaxCountedRows;
   ++rows_;
   for (Spec& spec : specs_) {
     if (failure_) break;
@@ -69,30 +112,33 @@ bool RowReader::row(std::span<const sql::Cell> cells) {
   return true;
 }
 
-Labels RowReader::labels_of(const Spec& spec, std::span<const sql::Cell> cells) const {
+Labels RowReader::labels_of(const Spec& spec, std::span<const Cell> cells) const {
   Labels labels;
   for (std::size_t i = 0; i < spec.by.size(); ++i) {
-    const sql::Cell& cell = cells[spec.by[i]];
-    if (!cell.null) labels.set(spec.spec->by[i], one_line(cell.text.substr(0, 4 * kMaxLabelBytes), kMaxLabelBytes));
+    const Cell& cell = cells[spec.by[i]];
+    if (!cell.null)
+      labels.set(label_of(spec.spec->by[i]), one_line(cell.text.substr(0, 4 * kMaxLabelBytes), kMaxLabelBytes));
   }
   return labels;
 }
 
-void RowReader::take(Spec& spec, std::span<const sql::Cell> cells) {
+void RowReader::take(Spec& spec, std::span<const Cell> cells) {
+  for (std::size_t i = 0; i < spec.where.size(); ++i) {
+    if (!holds(spec.spec->where[i], cells[spec.where[i]])) return;
+  }
   const Labels labels = labels_of(spec, cells);
   if (!spec.value) {
     add(spec, labels, spec.spec->constant.value_or(0), nullptr);
     return;
   }
-  const sql::Cell& cell = cells[*spec.value];
+  const Cell& cell = cells[*spec.value];
   if (cell.null) {
     if (spec.spec->on_null == OnNull::zero) add(spec, labels, 0, &cell);
     if (spec.spec->on_null == OnNull::failure)
       fail(Reason::missing, fmt::format("column '{}' is NULL", spec.spec->column));
     return;
   }
-  const bool text_will_do = spec.spec->reduce == Reduce::distinct || spec.spec->reduce == Reduce::count;
-  const std::optional<double> value = text_will_do ? 0 : number_of(cell);
+  const std::optional<double> value = counts_texts(spec.spec->reduce) ? 0 : number_of(cell);
   if (!value) {
     fail(Reason::bad_content, fmt::format("column '{}' is not a number", spec.spec->column));
     return;
@@ -100,13 +146,14 @@ void RowReader::take(Spec& spec, std::span<const sql::Cell> cells) {
   add(spec, labels, *value, &cell);
 }
 
-void RowReader::add(Spec& spec, const Labels& labels, std::optional<double> value, const sql::Cell* cell) {
+void RowReader::add(Spec& spec, const Labels& labels, double number, const Cell* cell) {
   const SampleSpec& how = *spec.spec;
-  const double number = value.value_or(0);
   if (how.reduce == Reduce::none) {
     emit(how, labels, number);
     return;
   }
+  const std::string text = how.reduce == Reduce::duplicates && cell != nullptr ? folded(cell->text) : std::string{};
+  if (how.reduce == Reduce::duplicates && text.empty()) return;
   Group& group = spec.groups[labels];
   group.min = group.count == 0 ? number : std::min(group.min, number);
   group.max = group.count == 0 ? number : std::max(group.max, number);
@@ -116,13 +163,14 @@ void RowReader::add(Spec& spec, const Labels& labels, std::optional<double> valu
   if (how.reduce == Reduce::quantile) group.values.push_back(number);
   if (how.reduce == Reduce::distinct && cell != nullptr && !cell->null)
     group.distinct.insert(std::hash<std::string_view>{}(cell->text));
+  if (how.reduce == Reduce::duplicates) group.distinct.insert(std::hash<std::string_view>{}(text));
 }
 
 void RowReader::finish_group(const SampleSpec& spec, const Labels& labels, Group& group) {
   const auto count = static_cast<double>(group.count);
   switch (spec.reduce) {
-    case Reduce::none:
-    case Reduce::duplicates: break;
+    case Reduce::none: break;
+    case Reduce::duplicates: emit(spec, labels, count - static_cast<double>(group.distinct.size())); break;
     case Reduce::sum: emit(spec, labels, group.sum); break;
     case Reduce::count: emit(spec, labels, count); break;
     case Reduce::avg: emit(spec, labels, group.sum / count); break;
@@ -155,19 +203,15 @@ void RowReader::emit(const SampleSpec& spec, const Labels& labels, double value)
 void RowReader::finish() {
   for (Spec& spec : specs_) {
     const Reduce reduce = spec.spec->reduce;
-    const bool counts = reduce == Reduce::sum || reduce == Reduce::count || reduce == Reduce::distinct;
+    const bool counts = reduce == Reduce::sum || counts_texts(reduce);
     // No rows: there are none of them, but there is no average of them.
     if (spec.groups.empty() && counts && spec.spec->by.empty()) emit(*spec.spec, {}, 0);
     for (auto& [labels, group] : spec.groups) finish_group(*spec.spec, labels, group);
   }
-  std::set<std::pair<std::string_view, const Labels&>> seen;
-  for (const Sample& sample : samples_) {
-    if (!seen.emplace(sample.metric, sample.labels).second) {
-      fail(Reason::bad_content,
-           fmt::format("several rows give {} the same labels; name the column that tells them apart in 'by'",
-                       sample.metric));
-      break;
-    }
+  if (const Sample* twice = twice_told(samples_)) {
+    fail(Reason::bad_content,
+         fmt::format("several rows give {} the same labels; name the column that tells them apart in 'by'",
+                     twice->metric));
   }
   if (failure_) samples_.clear();
 }

@@ -9,7 +9,7 @@
 
 #include "core/sample.h"
 #include "probes/recipe.h"
-#include "probes/sql/connection.h"
+#include "probes/rows.h"
 
 namespace crmpulse::probes {
 
@@ -17,15 +17,16 @@ inline constexpr std::size_t kMaxLabelBytes = 128;
 /// Rows past the limit that are still counted before the rest is left unread.
 inline constexpr std::uint64_t kMaxCountedRows = 10'000;
 
-/// The samples of one run of one query. Stamps are set by who asked.
-class RowReader final : public sql::Rows {
+/// The samples of one run of one query or request. Stamps are set by who asked.
+class RowReader final : public Rows {
  public:
-  /// `labels` are on every sample. The measurement must outlive this.
-  RowReader(const Measurement& measurement, const Labels& labels);
+  /// `labels` are on every sample. Everything but `max_rows` must outlive this.
+  RowReader(const std::vector<SampleSpec>& samples, int max_rows, const Labels& labels);
   ~RowReader() override;
 
+  /// Exact names are preferred; else they may differ in case, as some databases return them in capitals.
   void columns(const std::vector<std::string>& names) override;
-  bool row(std::span<const sql::Cell> cells) override;
+  bool row(std::span<const Cell> cells) override;
 
   /// Once, after the last row.
   void finish();
@@ -48,17 +49,20 @@ class RowReader final : public sql::Rows {
     const SampleSpec* spec = nullptr;
     std::optional<std::size_t> value;
     std::vector<std::size_t> by;
+    std::vector<std::size_t> where;
     std::map<Labels, Group> groups;
   };
 
   void fail(Reason reason, std::string message);
-  void take(Spec& spec, std::span<const sql::Cell> cells);
-  void add(Spec& spec, const Labels& labels, std::optional<double> value, const sql::Cell* cell);
+  [[nodiscard]] std::size_t bind(const std::vector<std::string>& names, const std::string& wanted);
+  void take(Spec& spec, std::span<const Cell> cells);
+  void add(Spec& spec, const Labels& labels, double number, const Cell* cell);
   void finish_group(const SampleSpec& spec, const Labels& labels, Group& group);
   void emit(const SampleSpec& spec, const Labels& labels, double value);
-  [[nodiscard]] Labels labels_of(const Spec& spec, std::span<const sql::Cell> cells) const;
+  [[nodiscard]] Labels labels_of(const Spec& spec, std::span<const Cell> cells) const;
 
-  const Measurement& measurement_;
+  const std::vector<SampleSpec>& wanted_;
+  const std::uint64_t max_rows_;
   const Labels& labels_;
   std::vector<Spec> specs_;
   std::vector<Sample> samples_;
@@ -69,5 +73,14 @@ class RowReader final : public sql::Rows {
 
 /// Nearest rank: the smallest value with at least q·n values at or below it. Sorts; not for an empty list.
 [[nodiscard]] double quantile(std::vector<double>& values, double q);
+
+/// The label a `by` column becomes: its name, or the last token of a pointer.
+[[nodiscard]] std::string_view label_of(std::string_view column);
+
+/// Does a condition hold for a value?
+[[nodiscard]] bool holds(const RowFilter& filter, const Cell& cell);
+
+/// Two samples of one name with the same labels, if there are any.
+[[nodiscard]] const Sample* twice_told(const std::vector<Sample>& samples);
 
 }  // namespace crmpulse::probes

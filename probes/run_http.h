@@ -1,18 +1,27 @@
 #pragma once
-// One run of one HTTP measurement.
+// One run of one HTTP measurement: its exchanges one after another, or packed into batches.
 
-#include "net/http_client.h"
+#include <functional>
+#include <memory>
+
+#include "probes/exchanger.h"
 #include "probes/readings.h"
-#include "probes/template.h"
 
 namespace crmpulse::probes {
 
-/// The request with all its ${} filled in; an error when a value cannot stand in its place.
-[[nodiscard]] Result<net::ClientRequest> make_request(const Measurement& measurement, const Values& values,
-                                                      Duration timeout);
+/// `done` is called once, on some thread, at the latest shortly after the deadline. The measurement is a part of the
+/// target's recipe, and like the exchanger outlives the run or is stopped before.
+void run_http(const std::shared_ptr<HttpExchanger>& exchanger, const std::shared_ptr<const TargetSpec>& spec,
+              const Measurement& measurement, TimePoint now, std::chrono::steady_clock::time_point deadline,
+              std::function<void(Found)> done);
 
-/// What the answer means by the recipe's `expect` and `failures`.
-[[nodiscard]] Found judge_response(const Recipe& recipe, const Measurement& measurement, const Labels& labels,
-                                   const net::ClientResponse& response);
+/// All exchanges of a measurement, those of its write test too.
+[[nodiscard]] std::vector<const Exchange*> exchanges_of(const Measurement& measurement);
+
+/// How many calls one run makes; of paged ones the first page.
+[[nodiscard]] int planned_calls(const Recipe& recipe, const Measurement& measurement, const Arguments& arguments);
+
+/// What is wrong with a measurement's requests for these arguments: values that cannot stand where they are put.
+[[nodiscard]] std::vector<std::string> request_faults(const TargetSpec& spec, const Measurement& measurement);
 
 }  // namespace crmpulse::probes

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/clock.h"
 #include "probes/reduce.h"
 #include "probes/values.h"
 
@@ -75,7 +76,7 @@ Found SqlRunner::run(const Measurement& measurement, const sql::Limits& limits) 
 }
 
 Values SqlRunner::values() const {
-  return Values{*spec_.recipe, spec_.arguments, new_run_id(), std::string{spec_.labels.get("agent")}};
+  return Values{*spec_.recipe, spec_.arguments, new_run_id(), std::string{spec_.labels.get("agent")}, wall_now()};
 }
 
 Result<std::string> SqlRunner::statement(const Template& text, const Values& values) const {
@@ -105,7 +106,7 @@ Found SqlRunner::run_query(const Measurement& measurement, const sql::Limits& li
   for (int attempt = 0;; ++attempt) {
     const bool reused = connection != nullptr;
     std::optional<sql::SqlError> error = connect(connection, true, limits, found);
-    RowReader rows{measurement, spec_.labels};
+    RowReader rows{measurement.samples, measurement.rows, spec_.labels};
     if (!error) {
       const sql::Outcome outcome = connection->query(*text, limits, rows);
       error = outcome.error;

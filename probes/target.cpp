@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "core/clock.h"
 #include "probes/readings.h"
 #include "probes/run_http.h"
 #include "probes/run_sql.h"
@@ -45,7 +46,10 @@ thread_local const void* inside = nullptr;
 
 struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl> {
   Impl(Runtime& runtime_in, TargetSpec spec_in)
-      : runtime(runtime_in.impl()), spec(std::move(spec_in)), readings(spec) {}
+      : runtime(runtime_in.impl()),
+        shared_spec(std::make_shared<const TargetSpec>(std::move(spec_in))),
+        spec(*shared_spec),
+        readings(spec) {}
 
   void start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done);
   void stop() override;
@@ -58,7 +62,8 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
   void collect_problems(Problems& problems) const;
 
   Runtime::Impl& runtime;
-  const TargetSpec spec;
+  const std::shared_ptr<const TargetSpec> shared_spec;
+  const TargetSpec& spec;
   std::vector<Planned> planned;
   Readings readings;
 
@@ -70,6 +75,7 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
   bool busy = false;                       ///< a worker is at it, or will be
   bool closed = false;
   std::unique_ptr<SqlRunner> sql;  ///< only the worker touches it
+  std::shared_ptr<HttpExchanger> exchanger;
 };
 
 void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done) {
@@ -87,7 +93,7 @@ void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<v
   }
   if (refused) {
     finish(run, not_made(Stage::request, Reason::skipped, "the target is stopping"));
-  } else if (!run->plan.measurement->exchanges.empty()) {
+  } else if (exchanger) {
     start_http(run);
   } else {
     start_sql(run);
@@ -96,15 +102,12 @@ void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<v
 
 void Target::Impl::start_http(const std::shared_ptr<Run>& run) {
   const Measurement& measurement = *run->plan.measurement;
-  const Values values{*spec.recipe, spec.arguments, new_run_id(), std::string{spec.labels.get("agent")}};
-  Result<net::ClientRequest> request = make_request(measurement, values, run->plan.timeout);
-  if (!request) {
-    finish(run, not_made(Stage::request, Reason::bad_content, one_line(request.error().message)));
+  if (!measurement.steps.empty()) {
+    finish(run, not_made(Stage::request, Reason::internal, "write tests over HTTP are not built in"));
     return;
   }
-  runtime.http.send(std::move(*request), [self = shared_from_this(), run](const net::ClientResponse& response) {
-    self->finish(run, judge_response(*self->spec.recipe, *run->plan.measurement, self->spec.labels, response));
-  });
+  run_http(exchanger, shared_spec, measurement, run->scheduled, run->deadline,
+           [self = shared_from_this(), run](Found found) { self->finish(run, std::move(found)); });
 }
 
 void Target::Impl::start_sql(const std::shared_ptr<Run>& run) {
@@ -159,7 +162,7 @@ void Target::Impl::expire(const std::shared_ptr<Run>& run) {
   bool started = false;
   {
     const std::lock_guard lock{mutex};
-    started = active == run || !run->plan.measurement->exchanges.empty();
+    started = active == run || exchanger;
     if (!started && active) holder = active->plan.measurement->id;
   }
   run->cancel.request();
@@ -180,6 +183,7 @@ void Target::Impl::expire(const std::shared_ptr<Run>& run) {
 
 void Target::Impl::finish(const std::shared_ptr<Run>& run, Found found) {
   if (run->finished.exchange(true)) return;
+  if (found.calls == 0 && sql) found.calls = run->plan.calls;
   {
     const std::lock_guard lock{mutex};
     runtime.alarms.clear(run->alarm);
@@ -200,6 +204,7 @@ void Target::Impl::stop() {
   {
     const std::lock_guard lock{mutex};
     closed = true;
+    if (exchanger) exchanger->stop();
     queue.clear();
     left = open;
   }
@@ -213,7 +218,7 @@ void Target::Impl::stop() {
 
 void Target::Impl::collect_problems(Problems& problems) const {
   const Recipe& recipe = *spec.recipe;
-  const Values values{recipe, spec.arguments, "0123456789abcdef", std::string{spec.labels.get("agent")}};
+  const Values values{recipe, spec.arguments, "0123456789abcdef", std::string{spec.labels.get("agent")}, wall_now()};
   const auto report = [&](const Measurement& measurement, const std::string& message) {
     problems.push_back({recipe.file, measurement.line, fmt::format("{} ({})", measurement.id, spec.crm), message});
   };
@@ -231,10 +236,7 @@ void Target::Impl::collect_problems(Problems& problems) const {
       check(measurement, step.statement);
       check(measurement, step.query);
     }
-    if (!measurement.exchanges.empty()) {
-      const auto request = make_request(measurement, values, plan.timeout);
-      if (!request) report(measurement, request.error().message);
-    }
+    for (const std::string& fault : request_faults(spec, measurement)) report(measurement, fault);
   }
 }
 
@@ -260,12 +262,16 @@ boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& r
   }
   for (const Measurement& measurement : recipe.measurements) {
     if (!measurement.when.empty() && !impl->spec.arguments.given(measurement.when)) continue;
-    const int calls = measurement.steps.empty() ? 1 : static_cast<int>(measurement.steps.size());
+    const int calls = planned_calls(recipe, measurement, impl->spec.arguments);
     impl->planned.push_back({&measurement, measurement.timeout.value_or(impl->spec.default_timeout), calls});
   }
   if (problems.empty()) impl->collect_problems(problems);
   if (!problems.empty()) return problems;
-  if (recipe.transport == Transport::sql) impl->sql = std::make_unique<SqlRunner>(impl->spec);
+  if (recipe.transport == Transport::sql) {
+    impl->sql = std::make_unique<SqlRunner>(impl->spec);
+  } else {
+    impl->exchanger = std::make_shared<HttpExchanger>(runtime.impl().http, impl->shared_spec, nullptr, wall_now);
+  }
   runtime.impl().enrol(impl);
   std::unique_ptr<Target> target{new Target};
   target->impl_ = std::move(impl);

@@ -2,36 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
+#include <stdexcept>
 
 #include "config/reader.h"
+#include "probes/template_parts.h"
 
 namespace crmpulse::probes {
 namespace {
 
-bool is_name(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-                              std::string_view::npos;
-}
+constexpr std::string_view kMarkerWords = "zz-crm-health-probe";
 
 std::string number_text(std::string_view text) {
   const Result<double> value = config::parse_number(text);
   return fmt::format("{}", value ? *value : 0);
-}
-
-std::string seconds_text(std::string_view text) {
-  const Result<Duration> value = parse_duration(text);
-  return fmt::format("{}", value ? to_seconds(*value) : 0);
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
-    out += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-  }
-  return out;
 }
 
 std::string json_inner(std::string_view text) {
@@ -56,57 +41,33 @@ Result<std::string> header_value(std::string_view text) {
   return {boost::system::in_place_value, text};
 }
 
-struct Value {
-  ParameterType type = ParameterType::string;
-  std::string text;
-  std::vector<std::string> items;  ///< of a list
-};
-
-/// Whole numbers keep their digits; others lose a `%` and what a double cannot hold.
-std::string plain_number(const Value& value) {
-  return value.type == ParameterType::integer ? value.text : number_text(value.text);
+/// What a login gives has the type scope_of() says.
+ParameterType type_of_variable(std::string_view name) {
+  if (name == kBaseUrl) return ParameterType::url;
+  if (name == "uid") return ParameterType::integer;
+  return ParameterType::string;
 }
 
-Value value_of(const Values& values, const std::string& name) {
-  if (name == kRunId) return {ParameterType::string, values.run_id, {}};
-  if (name == kAgent) return {ParameterType::string, values.agent, {}};
-  const Parameter* parameter = values.recipe.parameter(name);
-  if (parameter == nullptr) throw std::logic_error("template names an unknown parameter: " + name);
-  switch (parameter->type) {
-    case ParameterType::secret: return {parameter->type, values.arguments.secret(name).reveal(), {}};
-    case ParameterType::list: return {parameter->type, {}, values.arguments.list(name)};
-    default: return {parameter->type, values.arguments.text(name), {}};
+/// Before any filter.
+Result<Value> value_of(const Piece& piece, const Values& values) {
+  const std::string& name = piece.name;
+  if (is_time_name(name)) {
+    const bool literal = months_of(piece.back) || parse_duration(piece.back).has_value();
+    return time_value(piece, values.now, literal ? piece.back : values.arguments.text(piece.back));
   }
-}
-
-Result<std::string> sql_value(const Value& value, Dialect dialect) {
-  switch (value.type) {
-    case ParameterType::integer:
-    case ParameterType::number: {
-      // The blank keeps the sign from making a comment of `5 -${n}`.
-      const std::string number = plain_number(value);
-      return {boost::system::in_place_value, number.starts_with('-') ? " " + number : number};
-    }
-    case ParameterType::duration: return {boost::system::in_place_value, seconds_text(value.text)};
-    case ParameterType::identifier: return {boost::system::in_place_value, sql_identifier(value.text, dialect)};
-    case ParameterType::prefix: return {boost::system::in_place_value, value.text};
-    case ParameterType::boolean: {
-      const bool as_number = dialect == Dialect::sqlite || dialect == Dialect::odbc;
-      const bool on = value.text == "true";
-      return {boost::system::in_place_value, as_number ? (on ? "1" : "0") : (on ? "TRUE" : "FALSE")};
-    }
-    case ParameterType::list: {
-      std::string out;
-      for (const std::string& item : value.items) {
-        const Result<std::string> literal = sql_literal(item, dialect);
-        if (!literal) return literal.error();
-        out += (out.empty() ? "" : ", ") + *literal;
-      }
-      // `x IN ()` is no SQL; `x IN (NULL)` is never true.
-      return {boost::system::in_place_value, out.empty() ? "NULL" : out};
-    }
-    case ParameterType::secret: throw std::logic_error("a secret in a query");
-    default: return sql_literal(value.text, dialect);
+  if (name == kRunId) return Value{ParameterType::string, values.run_id};
+  if (name == kAgent) return Value{ParameterType::string, values.agent};
+  if (name == kMarker) return Value{ParameterType::string, marker_of(values.agent)};
+  if (values.variables != nullptr) {
+    const auto known = values.variables->find(name);
+    if (known != values.variables->end()) return Value{type_of_variable(name), known->second};
+  }
+  const Parameter* parameter = values.recipe.parameter(name);
+  if (parameter == nullptr) return Error{"has no value yet"};
+  switch (parameter->type) {
+    case ParameterType::secret: return Value{parameter->type, values.arguments.secret(name).reveal()};
+    case ParameterType::list: return Value{parameter->type, {}, values.arguments.list(name)};
+    default: return Value{parameter->type, values.arguments.text(name)};
   }
 }
 
@@ -124,6 +85,37 @@ std::string plain_text(const Value& value, const std::function<std::string(std::
   }
 }
 
+std::string as_it_is(std::string_view text) {
+  return std::string{text};
+}
+
+/// The value as a quoted literal; a list as several with commas between.
+Result<Value> quoted_value(const Value& value, std::string_view quoting) {
+  const auto items = value.type == ParameterType::list ? value.items : std::vector{plain_text(value, as_it_is)};
+  std::string out;
+  for (const std::string& item : items) {
+    const Result<std::string> literal = quoted(item, quoting);
+    if (!literal) return literal.error();
+    out += (out.empty() ? "" : ",") + *literal;
+  }
+  // `x IN ()` is no query.
+  return Value{ParameterType::string, out.empty() ? "''" : out};
+}
+
+Result<Value> filtered_value(const Piece& piece, const Values& values) {
+  Result<Value> value = value_of(piece, values);
+  for (const std::string& filter : piece.filters) {
+    if (!value) break;
+    if (is_quoting(filter)) value = quoted_value(*value, filter);
+    if (filter != "number") continue;
+    const std::string text = plain_text(*value, as_it_is);
+    if (!config::parse_number(text)) return Error{"is no number"};
+    const bool whole = text.find_first_not_of("-0123456789") == std::string::npos;
+    value = Value{whole ? ParameterType::integer : ParameterType::number, text};
+  }
+  return value;
+}
+
 Result<std::string> escaped(const Value& value, Place place, Dialect dialect, bool at_start) {
   switch (place) {
     case Place::sql: return sql_value(value, dialect);
@@ -132,90 +124,80 @@ Result<std::string> escaped(const Value& value, Place place, Dialect dialect, bo
       if (value.type == ParameterType::url && at_start) return {boost::system::in_place_value, value.text};
       return {boost::system::in_place_value, plain_text(value, percent_encoded)};
     case Place::json: return {boost::system::in_place_value, plain_text(value, json_inner)};
-    case Place::header: return header_value(plain_text(value, [](std::string_view text) { return std::string{text}; }));
+    case Place::text: return {boost::system::in_place_value, plain_text(value, as_it_is)};
+    case Place::header: return header_value(plain_text(value, as_it_is));
   }
   throw std::logic_error("unknown place of a template");
 }
 
-/// Where in an SQL text we are: plain, or inside a quoted thing or a comment. Fed piece by piece.
-class SqlScanner {
- public:
-  explicit SqlScanner(bool backslash_escapes) : backslash_escapes_(backslash_escapes) {}
-  void feed(std::string_view text) {
-    for (std::size_t i = 0; i < text.size(); ++i) i += step(text, i);
+/// What stands between `${` and `}`.
+std::optional<Piece> parse_piece(std::string_view inside) {
+  Piece piece;
+  std::size_t bar = inside.find('|');
+  std::string_view expression = inside.substr(0, bar);
+  while (bar != std::string_view::npos) {
+    inside.remove_prefix(bar + 1);
+    bar = inside.find('|');
+    if (!is_word(inside.substr(0, bar))) return std::nullopt;
+    piece.filters.emplace_back(inside.substr(0, bar));
   }
-  [[nodiscard]] bool plain() const { return inside_ == 0; }
-
- private:
-  /// Looks at text[i]; returns how many more characters belong to it.
-  std::size_t step(std::string_view text, std::size_t i) {
-    const char c = text[i];
-    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
-    if (inside_ == '-') {
-      if (c == '\n') inside_ = 0;
-    } else if (inside_ == '*') {
-      if (c != '*' || next != '/') return 0;
-      inside_ = 0;
-      return 1;
-    } else if (inside_ == '$') {
-      if (text.substr(i).starts_with(dollar_tag_)) {
-        inside_ = 0;
-        return dollar_tag_.size() - 1;
-      }
-    } else if (inside_ != 0) {
-      if (c == '\\' && backslash_escapes_ && inside_ != '`') return 1;
-      // A doubled quote leaves and enters at once: the same in the end.
-      if (c == inside_) inside_ = 0;
-    } else {
-      return enter(text, i, c, next);
-    }
-    return 0;
+  if (const std::size_t minus = expression.find('-'); minus != std::string_view::npos) {
+    piece.back = expression.substr(minus + 1);
+    expression = expression.substr(0, minus);
+    if (!is_time_name(expression) || !is_word(piece.back)) return std::nullopt;
   }
-
-  std::size_t enter(std::string_view text, std::size_t i, char c, char next) {
-    if (c == '\'' || c == '"' || c == '`') inside_ = c;
-    if (c == '#' && backslash_escapes_) inside_ = '-';
-    if (c == '-' && next == '-') inside_ = '-';
-    if (c == '/' && next == '*') {
-      inside_ = '*';
-      return 1;
-    }
-    if (c == '$') {
-      const std::size_t end = text.find('$', i + 1);
-      const std::string_view tag = end == std::string_view::npos ? std::string_view{} : text.substr(i + 1, end - i - 1);
-      if (end == std::string_view::npos || !(tag.empty() || is_name(tag))) return 0;
-      inside_ = '$';
-      dollar_tag_ = text.substr(i, end - i + 1);
-      return dollar_tag_.size() - 1;
-    }
-    return 0;
-  }
-
-  bool backslash_escapes_;
-  char inside_ = 0;
-  std::string dollar_tag_;
-};
-
-bool safe_inside_quotes(ParameterType type) {
-  return type == ParameterType::integer || type == ParameterType::number || type == ParameterType::duration ||
-         type == ParameterType::prefix || type == ParameterType::boolean;
-}
-
-bool plain_at(const std::vector<Piece>& pieces, std::size_t index, bool backslash_escapes) {
-  SqlScanner scanner{backslash_escapes};
-  for (std::size_t i = 0; i < index; ++i)
-    scanner.feed(pieces[i].name.empty() ? std::string_view{pieces[i].literal} : std::string_view{"x"});
-  return scanner.plain();
-}
-
-bool stands_plain(const std::vector<Piece>& pieces, std::size_t index, std::optional<Dialect> dialect) {
-  // A backslash before a quote escapes it in MySQL and in PostgreSQL's E'': where it could be either, both must be
-  // plain.
-  if (dialect == Dialect::sqlite) return plain_at(pieces, index, false);
-  return plain_at(pieces, index, false) && plain_at(pieces, index, true);
+  if (!is_word(expression)) return std::nullopt;
+  piece.name = expression;
+  return piece;
 }
 
 }  // namespace
+
+bool is_word(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+                              std::string_view::npos;
+}
+
+bool is_identifier(std::string_view text) {
+  while (true) {
+    const std::size_t dot = text.find('.');
+    if (!is_word(text.substr(0, dot))) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+bool is_taken_name(std::string_view name) {
+  return name == kRunId || name == kAgent || name == kMarker || is_time_name(name);
+}
+
+std::string plain_number(const Value& value) {
+  // Whole numbers keep their digits; others lose a `%` and what a double cannot hold.
+  return value.type == ParameterType::integer ? value.text : number_text(value.text);
+}
+
+std::string seconds_text(std::string_view duration) {
+  const Result<Duration> value = parse_duration(duration);
+  return fmt::format("{}", value ? to_seconds(*value) : 0);
+}
+
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
+    if (plain) {
+      out += c;
+    } else {
+      const auto byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kHex[byte >> 4U];
+      out += kHex[byte & 15U];
+    }
+  }
+  return out;
+}
 
 Result<std::vector<Piece>> parse_template(std::string_view text) {
   std::vector<Piece> pieces;
@@ -230,12 +212,11 @@ Result<std::vector<Piece>> parse_template(std::string_view text) {
       i += 2;
     } else if (text.substr(i).starts_with("${")) {
       const std::size_t end = text.find('}', i);
-      const std::string_view name =
-          end == std::string_view::npos ? std::string_view{} : text.substr(i + 2, end - i - 2);
-      if (!is_name(name))
+      auto piece = end == std::string_view::npos ? std::nullopt : parse_piece(text.substr(i + 2, end - i - 2));
+      if (!piece)
         return Error{fmt::format("'{}' is not ${{NAME}}; write $${{ for a literal ${{", one_line(text.substr(i, 24)))};
       flush();
-      pieces.push_back({{}, std::string{name}});
+      pieces.push_back(std::move(*piece));
       i = end;
     } else {
       literal += text[i];
@@ -245,29 +226,34 @@ Result<std::vector<Piece>> parse_template(std::string_view text) {
   return pieces;
 }
 
-std::vector<std::string> template_faults(const Recipe& recipe, std::string_view text, Place place,
-                                         std::optional<Dialect> dialect) {
-  std::vector<std::string> faults;
-  const auto pieces = parse_template(text);
-  if (!pieces) return {pieces.error().message};
-  for (std::size_t i = 0; i < pieces->size(); ++i) {
-    const std::string& name = (*pieces)[i].name;
-    if (name.empty()) continue;
-    const Parameter* parameter = recipe.parameter(name);
-    if (parameter == nullptr && name != kRunId && name != kAgent) {
-      faults.push_back(fmt::format("${{{}}} is no parameter of this recipe", name));
+std::string to_text(const std::vector<Piece>& pieces) {
+  std::string out;
+  for (const Piece& piece : pieces) {
+    if (!piece.name.empty()) {
+      out += "${" + piece.name + (piece.back.empty() ? "" : "-" + piece.back);
+      for (const std::string& filter : piece.filters) out += "|" + filter;
+      out += "}";
       continue;
     }
-    const ParameterType type = parameter != nullptr ? parameter->type : ParameterType::string;
-    if (type == ParameterType::secret && (place == Place::sql || place == Place::url)) {
-      faults.push_back(
-          fmt::format("${{{}}} is a secret and cannot stand in a {}", name, place == Place::sql ? "query" : "URL"));
-    } else if (place == Place::sql && !safe_inside_quotes(type) && !stands_plain(*pieces, i, dialect)) {
-      faults.push_back(
-          fmt::format("${{{}}} stands inside quotes or a comment; it brings its own quotes, write it bare", name));
+    for (std::size_t i = 0; i < piece.literal.size(); ++i) {
+      if (std::string_view{piece.literal}.substr(i).starts_with("${")) out += '$';
+      out += piece.literal[i];
     }
   }
-  return faults;
+  return out;
+}
+
+std::vector<std::string> names_in(std::string_view text) {
+  std::vector<std::string> names;
+  const auto pieces = parse_template(text);
+  if (!pieces) return names;
+  for (const Piece& piece : *pieces) {
+    if (piece.name.empty()) continue;
+    names.push_back(piece.name);
+    const bool literal = piece.back.empty() || months_of(piece.back) || parse_duration(piece.back).has_value();
+    if (!literal) names.push_back(piece.back);
+  }
+  return names;
 }
 
 Result<std::string> expand(std::string_view text, const Values& values, Place place, Dialect dialect) {
@@ -281,49 +267,31 @@ Result<std::string> expand(std::string_view text, const Values& values, Place pl
       out += doubled ? piece.literal.substr(1) : piece.literal;
       continue;
     }
-    const Result<std::string> part = escaped(value_of(values, piece.name), place, dialect, out.empty());
+    const Result<Value> value = filtered_value(piece, values);
+    if (!value) return Error{fmt::format("${{{}}}: {}", piece.name, value.error().message)};
+    const Result<std::string> part = escaped(*value, place, dialect, out.empty());
     if (!part) return Error{fmt::format("${{{}}}: {}", piece.name, part.error().message)};
     out += *part;
   }
   return {boost::system::in_place_value, out};
 }
 
-Result<std::string> sql_literal(std::string_view value, Dialect dialect) {
-  if (value.find('\0') != std::string_view::npos) return Error{"a NUL character cannot stand in a query"};
-  const bool has_backslash = value.find('\\') != std::string_view::npos;
-  // Behind ODBC may stand a MySQL, where a backslash eats our closing quote, or anything else, where doubling it is
-  // wrong.
-  if (has_backslash && dialect == Dialect::odbc) return Error{"a backslash cannot stand in a query through ODBC"};
-  const bool double_backslash = has_backslash && (dialect == Dialect::postgresql || dialect == Dialect::mysql);
-  // E'' means the same whatever standard_conforming_strings says; the blank keeps it apart from a word before it.
-  std::string out = double_backslash && dialect == Dialect::postgresql ? " E'" : "'";
-  for (const char c : value) {
-    if (c == '\'' || (c == '\\' && double_backslash)) out += c;
-    out += c;
-  }
-  out += '\'';
-  return {boost::system::in_place_value, out};
-}
-
-std::string sql_identifier(std::string_view dotted, Dialect dialect) {
-  const char quote = dialect == Dialect::mysql ? '`' : '"';
-  std::string out{quote};
-  for (const char c : dotted) {
-    if (c == '.') {
-      out += quote;
-      out += '.';
-      out += quote;
-    } else {
-      if (c == quote) out += quote;
-      out += c;
-    }
-  }
-  return out + quote;
+std::optional<Result<Value>> only_value(std::string_view text, const Values& values) {
+  if (!text.starts_with("${")) return std::nullopt;
+  const auto pieces = parse_template(text);
+  if (!pieces || pieces->size() != 1 || pieces->front().name.empty()) return std::nullopt;
+  Result<Value> value = filtered_value(pieces->front(), values);
+  if (!value) return Result<Value>{Error{fmt::format("${{{}}}: {}", pieces->front().name, value.error().message)}};
+  return value;
 }
 
 std::string new_run_id() {
   thread_local std::mt19937_64 random{std::random_device{}()};
   return fmt::format("{:016x}", random());
+}
+
+std::string marker_of(std::string_view agent) {
+  return fmt::format("{} {}", kMarkerWords, agent);
 }
 
 }  // namespace crmpulse::probes

@@ -111,7 +111,7 @@ std::optional<double> parse_sql_time(std::string_view text) {
   return *date + *clock - *zone;
 }
 
-std::optional<double> number_of(const sql::Cell& cell) {
+std::optional<double> number_of(const Cell& cell) {
   if (cell.number) return std::isfinite(*cell.number) ? cell.number : std::nullopt;
   const std::string_view text = trimmed(cell.text);
   if (const auto number = parse_finite(text)) return number;

@@ -1,10 +1,10 @@
 #pragma once
-// What databases write → numbers.
+// What databases and APIs write → numbers.
 
 #include <optional>
 #include <string_view>
 
-#include "probes/sql/connection.h"
+#include "probes/rows.h"
 
 namespace crmpulse::probes {
 
@@ -12,6 +12,6 @@ namespace crmpulse::probes {
 [[nodiscard]] std::optional<double> parse_sql_time(std::string_view text);
 
 /// A number, a text that is one, or a timestamp. Nothing for anything else, NaN and infinities. Not for NULL.
-[[nodiscard]] std::optional<double> number_of(const sql::Cell& cell);
+[[nodiscard]] std::optional<double> number_of(const Cell& cell);
 
 }  // namespace crmpulse::probes

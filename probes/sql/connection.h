@@ -19,6 +19,7 @@
 #include "core/secret.h"
 #include "core/time.h"
 #include "probes/recipe.h"
+#include "probes/rows.h"
 
 namespace crmpulse::probes::sql {
 
@@ -59,21 +60,8 @@ struct SqlError {
   bool connection_lost = false;
 };
 
-/// One value; views are valid during Rows::row only.
-struct Cell {
-  bool null = true;
-  std::optional<double> number;  ///< when the driver knows it as a number
-  std::string_view text;
-};
-
-/// Takes the rows of a query as they arrive.
-class Rows {
- public:
-  virtual ~Rows() = default;
-  virtual void columns(const std::vector<std::string>& names) = 0;
-  /// False: enough, the rest is not read.
-  virtual bool row(std::span<const Cell> cells) = 0;
-};
+using probes::Cell;
+using probes::Rows;
 
 /// Throws the rows away.
 class NoRows final : public Rows {

@@ -11,8 +11,8 @@ using namespace crmpulse::probes;
 
 namespace {
 
-sql::Cell cell(const char* text) {
-  sql::Cell out;
+Cell cell(const char* text) {
+  Cell out;
   out.null = text == nullptr;
   if (text != nullptr) out.text = text;
   return out;
@@ -31,10 +31,10 @@ Result reduced(const std::string& samples, const std::vector<std::vector<const c
       "measurements:\n  - {id: m, liveness: true, rows: " +
       std::to_string(limit) + ", query: SELECT 1, samples: [" + samples + "]}\n");
   const Labels labels{{"crm", "acme"}, {"region", "eu"}};
-  RowReader reader{recipe.measurements[0], labels};
+  RowReader reader{recipe.measurements[0].samples, limit, labels};
   reader.columns({"object", "n"});
   for (const auto& row : rows) {
-    std::vector<sql::Cell> cells;
+    std::vector<Cell> cells;
     for (const char* text : row) cells.push_back(cell(text));
     if (!reader.row(cells)) break;
   }

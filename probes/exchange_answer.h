@@ -1,0 +1,58 @@
+#pragma once
+// What an answer means: success by status and content, or where and why it failed. For exchange*.cpp and batch.cpp.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/http_client.h"
+#include "probes/json.h"
+#include "probes/recipe.h"
+
+namespace crmpulse::probes {
+
+/// One answer: a call's own, or one of those packed into a batch's. What it was made of must outlive it.
+class Answer {
+ public:
+  explicit Answer(const net::ClientResponse& response);
+  Answer(int status, JsonValue body, const net::ClientResponse& outer);
+
+  [[nodiscard]] int status() const { return status_; }
+  [[nodiscard]] std::string_view header(std::string_view lower_case_name) const {
+    return outer_.header(lower_case_name);
+  }
+  [[nodiscard]] std::string_view body() const;
+  /// Absent when the body is no JSON; parsed when first asked for.
+  [[nodiscard]] JsonValue json() const;
+  /// Why there is no JSON; empty when there is.
+  [[nodiscard]] const std::string& json_fault() const;
+
+ private:
+  void parse() const;
+  const net::ClientResponse& outer_;
+  int status_;
+  bool part_ = false;
+  mutable bool parsed_ = false;
+  mutable JsonDocument document_;
+  mutable JsonValue root_;
+  mutable std::string fault_;
+  mutable std::optional<std::string> text_;  ///< of a part
+};
+
+struct Verdict {
+  std::optional<Failure> failure;
+  std::optional<Duration> wait;  ///< the CRM wants to be left alone
+  bool empty = false;            ///< "no rows", told by its status
+};
+
+/// `secrets` never appear in the verdict. `renewed_in_vain`: the answer said that the login ended, twice.
+[[nodiscard]] Verdict judge(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
+                            const std::vector<std::string>& secrets, bool renewed_in_vain);
+
+/// Does an answer say that the login has ended?
+[[nodiscard]] bool ends_login(const Recipe& recipe, const Answer& answer);
+
+/// A foreign message fit for evidence: secrets, e-mail addresses and long runs of digits are masked.
+[[nodiscard]] std::string masked(std::string_view message, const std::vector<std::string>& secrets);
+
+}  // namespace crmpulse::probes

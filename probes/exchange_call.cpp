@@ -1,0 +1,190 @@
+#include "probes/exchange_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/clock.h"
+#include "probes/exchange_answer.h"
+#include "probes/exchange_request.h"
+
+namespace crmpulse::probes {
+namespace {
+
+constexpr std::size_t kShortestSecret = 4;  ///< shorter ones would mask words
+
+void add_secret(std::vector<std::string>& secrets, const std::string& secret) {
+  if (secret.size() >= kShortestSecret) secrets.push_back(secret);
+}
+
+std::vector<std::string> secrets_of(const TargetSpec& spec) {
+  std::vector<std::string> out;
+  for (const Parameter& parameter : spec.recipe->parameters) {
+    if (parameter.type == ParameterType::secret) add_secret(out, spec.arguments.secret(parameter.name).reveal());
+  }
+  for (const auto& entry : spec.auth.secrets) add_secret(out, entry.second.reveal());
+  return out;
+}
+
+TimePoint now_in(const Variables& variables, const std::function<TimePoint()>& clock) {
+  const auto told = variables.find(kNow);
+  if (told == variables.end()) return clock();
+  return from_unix_millis(std::strtoll(told->second.c_str(), nullptr, 10));
+}
+
+class Call : public std::enable_shared_from_this<Call> {
+ public:
+  Call(std::shared_ptr<ExchangeCore> core, SteadyTime deadline, bool with_login, ExchangeResult& result,
+       std::function<Result<net::ClientRequest>(const auth::Access&)> prepare, std::function<void(CallOutcome)> done)
+      : core_(std::move(core)),
+        deadline_(deadline),
+        with_login_(with_login && core_->session != nullptr),
+        result_(result),
+        prepare_(std::move(prepare)),
+        done_(std::move(done)) {}
+
+  void begin() {
+    if (!with_login_) {
+      send({});
+      return;
+    }
+    core_->session->access(deadline_, [self = shared_from_this()](boost::system::result<auth::Access, Failure> access,
+                                                                  const std::optional<auth::Login>& login) {
+      if (login) {
+        self->result_.login = login;
+        ++self->result_.calls;
+      }
+      if (access) {
+        self->send(std::move(*access));
+      } else {
+        Failure failure = access.error();
+        if (failure.stage == Stage::auth) failure.message += self->core_->signals.clock_remark();
+        self->fail(std::move(failure));
+      }
+    });
+  }
+
+ private:
+  void fail(Failure failure) {
+    CallOutcome outcome;
+    outcome.failure = std::move(failure);
+    outcome.url = url_;
+    done_(std::move(outcome));
+  }
+
+  void send(auth::Access access) {
+    const auto left = std::chrono::duration_cast<Duration>(deadline_ - std::chrono::steady_clock::now());
+    if (core_->stopped) return fail({Stage::request, Reason::skipped, "cancelled: the target is stopping"});
+    if (left <= Duration::zero())
+      return fail({Stage::request, Reason::timeout, "the run's time was over before this request"});
+    Result<net::ClientRequest> request = prepare_(access);
+    if (!request) return fail({Stage::request, Reason::bad_content, one_line(request.error().message)});
+    access_ = std::move(access);
+    if (with_login_) {
+      for (auto& header : access_.headers) request->headers.push_back(header);
+    }
+    request->timeout = left;
+    request->tls = core_->spec->tls;
+    request->proxy = core_->spec->proxy;
+    url_ = request->url;
+    core_->client.send(std::move(*request), [self = shared_from_this()](net::ClientResponse response) {
+      self->answered(std::move(response));
+    });
+  }
+
+  void answered(net::ClientResponse response) {
+    ++result_.calls;
+    for (Sample& sample : core_->signals.read(response, core_->clock())) result_.samples.push_back(std::move(sample));
+    if (response.failure) {
+      add_times(response.phases);
+      return fail(std::move(*response.failure));
+    }
+    const bool ended = with_login_ && ends_login(core_->recipe(), Answer{response});
+    if (ended && !renewed_) {
+      renewed_ = true;
+      core_->session->refuse(access_.generation);
+      return begin();
+    }
+    add_times(response.phases);
+    CallOutcome outcome;
+    outcome.renewed_in_vain = ended;
+    outcome.response = std::move(response);
+    outcome.url = std::move(url_);
+    done_(std::move(outcome));
+  }
+
+  void add_times(const net::HttpPhases& phases) {
+    result_.duration += phases.total;
+    for (const auto& [name, seconds] : {std::pair{"dns", phases.dns},
+                                        {"connect", phases.connect},
+                                        {"tls", phases.tls},
+                                        {"first_byte", phases.first_byte},
+                                        {"transfer", phases.transfer}}) {
+      if (seconds > 0) add_phase(result_.phases, name, seconds);
+    }
+  }
+
+  const std::shared_ptr<ExchangeCore> core_;
+  const SteadyTime deadline_;
+  const bool with_login_;
+  ExchangeResult& result_;
+  const std::function<Result<net::ClientRequest>(const auth::Access&)> prepare_;
+  const std::function<void(CallOutcome)> done_;
+  auth::Access access_;
+  std::string url_;
+  bool renewed_ = false;
+};
+
+}  // namespace
+
+ExchangeCore::ExchangeCore(net::HttpClient& http, std::shared_ptr<const TargetSpec> target,
+                           std::shared_ptr<auth::Session> login, std::function<TimePoint()> wall)
+    : client(http),
+      spec(std::move(target)),
+      session(std::move(login)),
+      clock(std::move(wall)),
+      agent(spec->labels.get("agent")),
+      secrets(secrets_of(*spec)),
+      signals(*spec->recipe, spec->labels) {}
+
+RunValues::RunValues(const ExchangeCore& core, Variables variables)
+    : core_(core),
+      variables_(std::move(variables)),
+      values_{core.recipe(), core.spec->arguments, {}, core.agent, now_in(variables_, core.clock), &variables_},
+      secrets_(core.secrets) {
+  const auto run_id = variables_.find(kRunId);
+  values_.run_id = run_id == variables_.end() ? new_run_id() : run_id->second;
+  add_access(variables_, {}, core_.spec->arguments);
+}
+
+void RunValues::add(const auth::Access& access) {
+  add_access(variables_, access, core_.spec->arguments);
+  secrets_ = core_.secrets;
+  for (const auto& header : access.headers) {
+    add_secret(secrets_, header.second);
+    add_secret(secrets_, header.second.substr(header.second.find(' ') + 1));
+  }
+  if (const auto secret = access.values.find("secret"); secret != access.values.end())
+    add_secret(secrets_, secret->second);
+}
+
+void make_call(const std::shared_ptr<ExchangeCore>& core, SteadyTime deadline, bool with_login, ExchangeResult& result,
+               std::function<Result<net::ClientRequest>(const auth::Access&)> prepare,
+               std::function<void(CallOutcome)> done) {
+  std::make_shared<Call>(core, deadline, with_login, result, std::move(prepare), std::move(done))->begin();
+}
+
+void add_phase(std::vector<std::pair<std::string, double>>& phases, std::string_view name, double seconds) {
+  const auto known = std::find_if(phases.begin(), phases.end(), [&](const auto& phase) { return phase.first == name; });
+  if (known == phases.end()) {
+    phases.emplace_back(name, seconds);
+  } else {
+    known->second += seconds;
+  }
+}
+
+Variables start_variables(const std::string& run_id, TimePoint now) {
+  return {{std::string{kRunId}, run_id}, {std::string{kNow}, std::to_string(unix_millis(now))}};
+}
+
+}  // namespace crmpulse::probes

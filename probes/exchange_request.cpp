@@ -1,0 +1,200 @@
+#include "probes/exchange_request.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace crmpulse::probes {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+bool is_whole(std::string_view url) {
+  return url.starts_with("http://") || url.starts_with("https://");
+}
+
+/// Scheme and authority end here; the path, if any, begins.
+std::size_t end_of_origin(std::string_view url) {
+  const std::size_t start = url.find("://");
+  const std::size_t end = start == std::string_view::npos ? url.npos : url.find_first_of("/?#", start + 3);
+  return end == std::string_view::npos ? url.size() : end;
+}
+
+/// Comparable: lower case, without the scheme's own port.
+std::string origin_of(std::string_view url) {
+  std::string origin = lower(url.substr(0, end_of_origin(url)));
+  const std::string_view port = origin.starts_with("https://") ? ":443" : ":80";
+  if (origin.ends_with(port)) origin.resize(origin.size() - port.size());
+  return origin;
+}
+
+Result<std::string> base_url(const Values& values) {
+  if (!values.recipe.base_url.empty()) return expand(values.recipe.base_url, values, Place::url);
+  if (values.variables != nullptr) {
+    const auto told = values.variables->find(kBaseUrl);
+    if (told != values.variables->end()) return {boost::system::in_place_value, told->second};
+  }
+  return {boost::system::in_place_value, values.arguments.text("url")};
+}
+
+Result<std::string> address(const HttpCall& call, const Values& values) {
+  Result<std::string> url = expand(call.url, values, Place::url);
+  if (!url || is_whole(*url)) return url;
+  Result<std::string> base = base_url(values);
+  if (!base) return base;
+  if (base->empty()) return Error{"no address is known: the login told no base_url"};
+  while (base->ends_with('/')) base->pop_back();
+  return {boost::system::in_place_value, *base + (url->starts_with('/') ? "" : "/") + *url};
+}
+
+void add_query(std::string& url, std::string_view name, std::string_view value) {
+  url += url.find('?') == std::string::npos ? '?' : '&';
+  url += percent_encoded(name) + "=" + percent_encoded(value);
+}
+
+/// `pages_name` is the parameter that paging sets, in place of the recipe's.
+Result<void> add_queries(std::string& url, const HttpCall& call, std::string_view pages_name, const Values& values) {
+  for (const auto& [name, text] : call.query) {
+    if (name == pages_name) continue;
+    const Result<std::string> value = expand(text, values, Place::text);
+    if (!value) return value.error();
+    add_query(url, name, *value);
+  }
+  return {};
+}
+
+void set_header(net::ClientRequest& request, const std::string& name, std::string value) {
+  const auto same = [&](const auto& header) { return lower(header.first) == lower(name); };
+  std::erase_if(request.headers, same);
+  request.headers.emplace_back(name, std::move(value));
+}
+
+Result<void> add_headers(net::ClientRequest& request, const TextPairs& headers, const Values& values) {
+  for (const auto& [name, text] : headers) {
+    const Result<std::string> value = expand(text, values, Place::header);
+    if (!value) return value.error();
+    set_header(request, name, *value);
+  }
+  return {};
+}
+
+Result<void> add_body(net::ClientRequest& request, const HttpCall& call, const std::optional<Paging>& next,
+                      const Page& page, const Values& values) {
+  if (call.json) {
+    Result<JsonBody> body = JsonBody::make(*call.json, values);
+    if (!body) return body.error();
+    if (next && !next->json.empty() && !page.cursor.empty()) body->set(next->json, JsonBody::text(page.cursor));
+    request.body = body->serialised();
+    set_header(request, "Content-Type", "application/json");
+    return {};
+  }
+  if (!call.form.empty()) {
+    std::string form;
+    for (const auto& [name, text] : call.form) {
+      const Result<std::string> value = expand(text, values, Place::text);
+      if (!value) return value.error();
+      form += (form.empty() ? "" : "&") + percent_encoded(name) + "=" + percent_encoded(*value);
+    }
+    request.body = std::move(form);
+    set_header(request, "Content-Type", "application/x-www-form-urlencoded");
+    return {};
+  }
+  const Result<std::string> body = expand(call.body, values, Place::json);
+  if (!body) return body.error();
+  request.body = *body;
+  return {};
+}
+
+}  // namespace
+
+Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Paging>& next, const Page& page,
+                                   const Values& values) {
+  net::ClientRequest request;
+  request.method = call.method;
+  request.max_response_bytes = call.max_bytes;
+  request.max_redirects = call.redirects;
+  request.fresh_connection = call.fresh && page.number == 1;
+  const bool by_page = next && !next->page.empty();
+  const bool by_cursor = next && !next->query.empty() && !page.cursor.empty();
+  const std::string_view pages_name = by_page ? next->page : by_cursor ? next->query : std::string_view{};
+  if (page.url.empty()) {
+    const Result<std::string> url = address(call, values);
+    if (!url) return url.error();
+    request.url = *url;
+    if (const auto added = add_queries(request.url, call, pages_name, values); !added) return added.error();
+    if (by_page) add_query(request.url, next->page, std::to_string(page.number));
+    if (by_cursor) add_query(request.url, next->query, page.cursor);
+  } else {
+    request.url = page.url;
+  }
+  if (const auto added = add_body(request, call, next, page, values); !added) return added.error();
+  if (call.auth) {
+    if (const auto added = add_headers(request, values.recipe.headers, values); !added) return added.error();
+  }
+  if (const auto added = add_headers(request, call.headers, values); !added) return added.error();
+  return request;
+}
+
+Result<std::string> path_of(const HttpCall& call, const Values& values) {
+  const Result<std::string> url = expand(call.url, values, Place::url);
+  if (!url) return url;
+  std::string path = is_whole(*url) ? url->substr(end_of_origin(*url)) : *url;
+  if (!path.starts_with('/')) path.insert(0, "/");
+  if (const auto added = add_queries(path, call, "", values); !added) return added.error();
+  return {boost::system::in_place_value, path};
+}
+
+void add_access(Variables& variables, const auth::Access& access, const Arguments& arguments) {
+  for (const auto& [name, value] : access.values) variables.insert_or_assign(name, value);
+  const std::string base = access.base_url.empty() ? arguments.text("url") : access.base_url;
+  if (!base.empty()) variables.insert_or_assign(std::string{kBaseUrl}, base);
+}
+
+Result<std::string> same_origin(const std::string& base, const std::string& reference) {
+  const std::size_t end = end_of_origin(base);
+  if (reference.find_first_of(" \t\r\n") != std::string::npos)
+    return Error{"the next page's address has a blank in it"};
+  if (is_whole(reference)) {
+    if (origin_of(reference) != origin_of(base)) return Error{"the next page is on another host; it was not asked for"};
+    return {boost::system::in_place_value, reference};
+  }
+  if (reference.starts_with("//") || reference.find("://") < reference.find_first_of("/?"))
+    return Error{"the next page is on another host; it was not asked for"};
+  if (reference.starts_with('/')) return {boost::system::in_place_value, base.substr(0, end) + reference};
+  const std::string path = base.substr(0, base.find_first_of("?#"));
+  if (reference.starts_with('?')) return {boost::system::in_place_value, path + reference};
+  const std::size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos || slash < end ? path + "/" : path.substr(0, slash + 1);
+  return {boost::system::in_place_value, folder + reference};
+}
+
+Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, const Answer& answer,
+                                      const std::string& asked_url) {
+  using Next = std::optional<Page>;
+  Page next;
+  next.number = page.number + 1;
+  if (!paging.more.empty()) {
+    const JsonValue more = answer.json().at(paging.more);
+    const bool on = more.boolean().value_or(more.text() == "true" || more.number().value_or(0) > 0);
+    return on ? Next{next} : Next{};
+  }
+  const JsonValue told = answer.json().at(paging.url.empty() ? paging.cursor : paging.url);
+  const std::string text = told.boolean() ? std::string{} : told.text();
+  if (text.empty()) return Next{};
+  if (paging.url.empty()) {
+    if (text == page.cursor) return Error{"the next page's cursor is this page's own"};
+    next.cursor = text;
+    return Next{next};
+  }
+  const Result<std::string> url = same_origin(asked_url, text);
+  if (!url) return url.error();
+  if (*url == asked_url) return Error{"the next page's address is this page's own"};
+  next.url = *url;
+  return Next{next};
+}
+
+}  // namespace crmpulse::probes

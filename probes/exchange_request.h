@@ -1,0 +1,37 @@
+#pragma once
+// A request of a recipe → what is sent: addresses, values in their places, the page that is asked for.
+
+#include <optional>
+#include <string>
+
+#include "net/http_client.h"
+#include "probes/auth/session.h"
+#include "probes/exchange_answer.h"
+#include "probes/template.h"
+
+namespace crmpulse::probes {
+
+/// Which page of an exchange; the first as it is made.
+struct Page {
+  int number = 1;
+  std::string cursor;  ///< empty: none yet
+  std::string url;     ///< whole; empty: the exchange's own
+};
+
+/// An error when a value cannot stand in its place. Without the login's headers and times.
+[[nodiscard]] Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Paging>& next,
+                                                 const Page& page, const Values& values);
+/// The path and query of a request that goes into a batch.
+[[nodiscard]] Result<std::string> path_of(const HttpCall& call, const Values& values);
+
+/// What the login gives, for ${}: its values and `base_url`, which is the parameter `url` when it tells none.
+void add_access(Variables& variables, const auth::Access& access, const Arguments& arguments);
+
+/// The page after this one, if the answer tells of one; an error when it may not be asked for.
+[[nodiscard]] Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, const Answer& answer,
+                                                    const std::string& asked_url);
+
+/// A reference in an answer → a whole URL of the same origin as `base`; an error for other origins.
+[[nodiscard]] Result<std::string> same_origin(const std::string& base, const std::string& reference);
+
+}  // namespace crmpulse::probes

@@ -1,0 +1,105 @@
+#include "probes/exchanger.h"
+
+#include "probes/exchange_call.h"
+#include "probes/exchange_reader.h"
+#include "probes/exchange_request.h"
+
+namespace crmpulse::probes {
+namespace {
+
+/// One exchange with all its pages. Lives in the callbacks of what it waits for.
+class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
+ public:
+  ExchangeRun(std::shared_ptr<ExchangeCore> core, const Exchange& exchange, Variables variables, SteadyTime deadline,
+              bool keep_rows, std::function<void(ExchangeResult)> done)
+      : core_(std::move(core)),
+        exchange_(exchange),
+        values_(*core_, std::move(variables)),
+        reader_(exchange, values_.values(), core_->spec->labels, keep_rows),
+        deadline_(deadline),
+        done_(std::move(done)) {}
+
+  void ask() {
+    make_call(
+        core_, deadline_, exchange_.call.auth, result_,
+        [self = shared_from_this()](const auth::Access& access) {
+          self->values_.add(access);
+          return fill_in(self->exchange_.call, self->exchange_.next, self->page_, self->values_.values());
+        },
+        [self = shared_from_this()](CallOutcome outcome) { self->take(outcome); });
+  }
+
+ private:
+  void take(CallOutcome& outcome) {
+    if (outcome.failure) {
+      result_.status = 0;
+      return finish(std::move(outcome.failure));
+    }
+    const Answer answer{outcome.response};
+    result_.status = answer.status();
+    Verdict verdict = judge(core_->recipe(), exchange_.call, needs_json(exchange_), answer, values_.secrets(),
+                            outcome.renewed_in_vain);
+    if (verdict.failure && verdict.failure->stage == Stage::auth)
+      verdict.failure->message = one_line(verdict.failure->message + core_->signals.clock_remark());
+    result_.wait = verdict.wait;
+    if (!verdict.failure && !verdict.empty) verdict.failure = reader_.read(answer);
+    std::optional<Page> next;
+    if (!verdict.failure && !verdict.empty && exchange_.next) {
+      Result<std::optional<Page>> told = next_page(*exchange_.next, page_, answer, outcome.url);
+      if (told) {
+        next = std::move(*told);
+      } else {
+        verdict.failure = Failure{Stage::content, Reason::bad_content, told.error().message};
+      }
+    }
+    result_.body = std::move(outcome.response.body);
+    if (verdict.failure || !next) return finish(std::move(verdict.failure));
+    if (reader_.full() || next->number > exchange_.pages) {
+      reader_.count_truncated(1);  // at least
+      return finish(std::nullopt);
+    }
+    page_ = std::move(*next);
+    ask();
+  }
+
+  void finish(std::optional<Failure> failure) {
+    result_.failure = std::move(failure);
+    // The recipe's own samples go first: they win over what headers say.
+    std::vector<Sample> signals = std::move(result_.samples);
+    result_.samples.clear();
+    reader_.finish(result_);
+    for (Sample& signal : signals) result_.samples.push_back(std::move(signal));
+    const auto done = std::move(done_);
+    done(std::move(result_));
+  }
+
+  const std::shared_ptr<ExchangeCore> core_;
+  const Exchange& exchange_;
+  RunValues values_;
+  ExchangeReader reader_;
+  const SteadyTime deadline_;
+  std::function<void(ExchangeResult)> done_;
+  Page page_;
+  ExchangeResult result_;
+};
+
+}  // namespace
+
+HttpExchanger::HttpExchanger(net::HttpClient& client, std::shared_ptr<const TargetSpec> spec,
+                             std::shared_ptr<auth::Session> session, std::function<TimePoint()> clock)
+    : core_(std::make_shared<ExchangeCore>(client, std::move(spec), std::move(session), std::move(clock))) {}
+
+HttpExchanger::~HttpExchanger() {
+  stop();
+}
+
+void HttpExchanger::stop() {
+  core_->stopped = true;
+}
+
+void HttpExchanger::run(const Exchange& exchange, const Variables& variables, SteadyTime deadline, bool keep_rows,
+                        std::function<void(ExchangeResult)> done) {
+  std::make_shared<ExchangeRun>(core_, exchange, variables, deadline, keep_rows, std::move(done))->ask();
+}
+
+}  // namespace crmpulse::probes
