@@ -35,7 +35,7 @@ test: deps
 
 tsan: deps
 	@scripts/build tsan
-	@ctest --preset tsan -R "^(store|net|probes|agent|collector|sandbox):"
+	@ctest --preset tsan -R "^(store|net|probes|auth|agent|collector|sandbox):"
 
 clang-19: deps
 	@scripts/build clang-19

@@ -41,8 +41,12 @@ struct Context {
 
 struct Flow {
   std::string_view name;
-  std::vector<Field> fields;
-  std::string_view default_header;  ///< `Authorization: Bearer ${token}`; empty: the flow puts values only
+  /// Keys of the recipe, beside `header`, `base_url` and `expires_in`, which every flow has.
+  std::vector<std::string_view> recipe_needs{};
+  std::vector<std::string_view> recipe_may{};
+  std::vector<Field> fields{};  ///< the user's keys
+  /// `Authorization: Bearer ${token}`; empty: the recipe must say it, or the flow puts values only.
+  std::string_view default_header{};
   /// Null: the token is in the settings and needs no request (`immediate` gives it).
   Result<net::ClientRequest> (*request)(const Context&) = nullptr;
   /// What a complete answer means; a Failure has stage auth. (An exchange that failed speaks for itself.)

@@ -23,16 +23,6 @@ Token basic(const Context& context) {
   return given(Secret{base64(context.settings.text("username") + ":" + context.settings.secret("password").reveal())});
 }
 
-Flow immediate(std::string_view name, std::vector<Field> fields, std::string_view header,
-               Token (*give)(const Context&)) {
-  Flow flow;
-  flow.name = name;
-  flow.fields = std::move(fields);
-  flow.default_header = header;
-  flow.immediate = give;
-  return flow;
-}
-
 }  // namespace
 
 Flow bearer_flow() {
@@ -41,18 +31,20 @@ Flow bearer_flow() {
       true,
       true,
       {"Token the CRM gave out for good: private app, service key", "CRM 发放的长期令牌：私有应用或服务密钥"}};
-  return immediate("bearer", {token}, kBearerHeader, &bearer);
+  return {.name = "bearer", .fields = {token}, .default_header = kBearerHeader, .immediate = &bearer};
 }
 
 Flow api_key_flow() {
   const Field key{"key", true, true, {"Key from the CRM's settings", "CRM 设置中的 API 密钥"}};
-  return immediate("api_key", {key}, kBearerHeader, &api_key);
+  return {.name = "api_key", .recipe_needs = {"header"}, .fields = {key}, .immediate = &api_key};
 }
 
 Flow basic_flow() {
-  Flow flow = immediate("basic", {username_field(), password_field()}, "Authorization: Basic ${token}", &basic);
-  flow.may_lock = true;
-  return flow;
+  return {.name = "basic",
+          .fields = {username_field(), password_field()},
+          .default_header = "Authorization: Basic ${token}",
+          .immediate = &basic,
+          .may_lock = true};
 }
 
 }  // namespace crmpulse::probes::auth

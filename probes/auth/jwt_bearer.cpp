@@ -20,8 +20,10 @@ Result<net::ClientRequest> request(const Context& context) {
   const std::string signed_part = base64url(json::serialize(header)) + "." + base64url(json::serialize(claims));
   const Result<std::string> signature = sign_rs256(context.settings.secret("private_key"), signed_part);
   if (!signature) return signature.error();
-  return post_form(context.flow.token_url, {{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
-                                            {"assertion", signed_part + "." + base64url(*signature)}});
+  Parameters parameters{{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
+                        {"assertion", signed_part + "." + base64url(*signature)}};
+  if (!context.flow.scope.empty()) parameters.emplace_back("scope", context.flow.scope);
+  return post_form(context.flow.token_url, parameters);
 }
 
 }  // namespace
@@ -32,7 +34,13 @@ Flow jwt_bearer_flow() {
       true,
       true,
       {"RSA private key in PEM form; the CRM has its certificate", "PEM 格式的 RSA 私钥；其证书已上传到 CRM"}};
-  return {"jwt_bearer", {client_id_field(), username_field(), key}, kBearerHeader, &request, &read_token};
+  return {.name = "jwt_bearer",
+          .recipe_needs = {"token_url", "audience"},
+          .recipe_may = {"scope"},
+          .fields = {client_id_field(), username_field(), key},
+          .default_header = kBearerHeader,
+          .request = &request,
+          .read = &read_token};
 }
 
 }  // namespace crmpulse::probes::auth

@@ -133,7 +133,7 @@ void LoginSession::access(Clock::time_point deadline, Done done) {
       login = std::exchange(untold_, std::nullopt);
     } else {
       waiter = next_waiter_++;
-      waiters_.emplace(waiter, std::move(done));
+      waiters_.emplace(waiter, done);
     }
   }
   if (answer) return done(*std::move(answer), std::move(login));

@@ -52,7 +52,12 @@ boost::system::result<Token, Failure> read(const Context& context, const net::Cl
 }  // namespace
 
 Flow odoo_login_flow() {
-  return {"odoo_login", {username_field(), password_field()}, "", &request, &read, nullptr, "password"};
+  return {.name = "odoo_login",
+          .recipe_needs = {"url", "database"},
+          .fields = {username_field(), password_field()},
+          .request = &request,
+          .read = &read,
+          .secret_value = "password"};
 }
 
 }  // namespace crmpulse::probes::auth

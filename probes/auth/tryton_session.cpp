@@ -10,13 +10,19 @@ namespace {
 
 namespace json = boost::json;
 
+/// `http://host:8000/crm/`; the database may already stand in the URL.
+std::string address_of(const AuthFlow& flow) {
+  if (flow.database.empty()) return flow.url;
+  return fmt::format("{}{}{}/", flow.url, flow.url.ends_with('/') ? "" : "/", percent_encoded(flow.database));
+}
+
 /// Exactly these three members: with any other one Tryton answers in another form.
 Result<net::ClientRequest> request(const Context& context) {
   const json::object password{{"password", context.settings.secret("password").reveal()}};
   const json::object body{{"id", 1},
                           {"method", "common.db.login"},
                           {"params", json::array{context.settings.text("username"), password, "en"}}};
-  return post_json(context.flow.url, body);
+  return post_json(address_of(context.flow), body);
 }
 
 /// `["UserError",[message,…]]`, `["LoginException",[name, question, kind]]`, or `[text, traceback]` of an inner fault.
@@ -64,7 +70,13 @@ boost::system::result<Token, Failure> read(const Context& context, const net::Cl
 }  // namespace
 
 Flow tryton_session_flow() {
-  return {"tryton_session", {username_field(), password_field()}, "Authorization: Session ${token}", &request, &read};
+  return {.name = "tryton_session",
+          .recipe_needs = {"url"},
+          .recipe_may = {"database"},
+          .fields = {username_field(), password_field()},
+          .default_header = "Authorization: Session ${token}",
+          .request = &request,
+          .read = &read};
 }
 
 }  // namespace crmpulse::probes::auth

@@ -100,6 +100,14 @@ TEST_CASE("every flow has a name of its own, and keys explained in both language
       CHECK_FALSE(field.help.en.empty());
       CHECK(has_chinese(field.help.zh));
     }
+    for (const auto* const list : {&flow.recipe_needs, &flow.recipe_may}) {
+      for (const std::string_view key : *list) {
+        CAPTURE(key);
+        static const std::set<std::string_view> kKnown{"token_url", "audience", "scope", "url",
+                                                       "database",  "encoding", "send",  "header"};
+        CHECK(kKnown.count(key) == 1);
+      }
+    }
     const bool asks = flow.request != nullptr && flow.read != nullptr;
     CHECK(asks == (flow.immediate == nullptr));
     if (!flow.default_header.empty()) CHECK(flow.default_header.find("${token}") != std::string_view::npos);
@@ -153,8 +161,9 @@ TEST_CASE("flows without a request never make one") {
     CAPTURE(flow.name);
     const StateDir state;
     Program program;
-    const auto session =
-        program.session(flow_named(flow.name, "http://127.0.0.1:9/"), settings_for(flow.name), state.path());
+    probes::AuthFlow described = flow_named(flow.name, "http://127.0.0.1:9/");
+    if (flow.default_header.empty()) described.header = "x-key: ${token}";
+    const auto session = program.session(described, settings_for(flow.name), state.path());
     CHECK_FALSE(header(*session).empty());
     session->refuse(1);
     CHECK(session->stats().requests == 0);

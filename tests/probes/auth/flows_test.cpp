@@ -154,6 +154,17 @@ TEST_CASE("tryton_session logs in as Tryton wants it and joins what it gave") {
         R"({"id":1,"method":"common.db.login","params":["monitor-username",{"password":"hidden+password"},"en"]})");
 }
 
+TEST_CASE("tryton_session finds the database by its own key too") {
+  Vendor vendor([](const net::HttpRequest&) { return json(200, R"({"id":1,"result":[7,"0123abcd"]})"); });
+  Program program;
+  for (const std::string base : {"", "/"}) {
+    probes::AuthFlow flow = flow_named("tryton_session", vendor.url(base));
+    flow.database = "my crm";
+    CHECK_FALSE(header(*program.session(flow, settings_for("tryton_session"))).empty());
+    CHECK(vendor.requests().back().path == "/my crm/");
+  }
+}
+
 TEST_CASE("what Tryton answers to a login that fails is told apart") {
   const auto of = [](int status, const std::string& body) { return failure_of(status, body, "tryton_session"); };
   CHECK(of(401, "<html>").reason == Reason::credentials);
