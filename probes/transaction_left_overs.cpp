@@ -62,9 +62,11 @@ LeftOvers find_left_overs(const std::vector<OpenRecord>& ledger, const std::vect
   for (const SweptRow& row : *rows) {
     if (row.id.empty() || !is_ours(row.marker, marker) || has_id(found.remove, row.id)) continue;
     const std::string run_id = run_id_in(row.marker, marker);
-    const auto known =
-        std::find_if(ledger.begin(), ledger.end(), [&](const OpenRecord& record) { return record.run_id == run_id; });
-    found.remove.push_back({run_id, row.id, known == ledger.end() ? TimePoint{} : known->at});
+    const auto known = std::find_if(ledger.begin(), ledger.end(), [&](const OpenRecord& record) {
+      return run_id.empty() ? record.id == row.id : record.run_id == run_id;
+    });
+    found.remove.push_back(known == ledger.end() ? OpenRecord{run_id, row.id, {}}
+                                                 : OpenRecord{known->run_id, row.id, known->at});
   }
   for (const OpenRecord& record : ledger) {
     if (has_run(found.remove, record.run_id) || (!record.id.empty() && has_id(found.remove, record.id))) continue;

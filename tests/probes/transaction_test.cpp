@@ -280,6 +280,9 @@ TEST_CASE("an id is believed without the record in sight, but not for long, and 
   CHECK(left(2h, none).gone.size() == 1);
   CHECK(left(30min, {{"57", "zz-crm-health-probe a10 00000000000000aa"}}).remove.empty());
   CHECK(left(2h, {{"57", "zz-crm-health-probe a1 00000000000000aa"}}).remove.size() == 1);
+  const auto by_id = left(2h, {{"57", "zz-crm-health-probe a1"}});  // a marker of its own, without the run
+  REQUIRE(by_id.remove.size() == 1);
+  CHECK(by_id.remove.front().run_id == "00000000000000aa");
   CHECK(find_left_overs({{"00000000000000aa", "57", now - 2h}}, nullptr, kMarker, now, 2min).remove.size() == 1);
 }
 
