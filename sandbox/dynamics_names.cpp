@@ -1,0 +1,331 @@
+// Dataverse's tables and columns.
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "sandbox/dynamics_parts.h"
+
+namespace crmpulse::sandbox::dynamics {
+namespace {
+
+constexpr std::string_view kGuidHead = "5f1d0c3a-7e21-ee11-8179-";
+
+double number_of(const Value& value) {
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr ? *number : 0;
+}
+
+Value always_active(const Lookup&, const Record&) {
+  return 0.0;
+}
+
+/// 0 open, 1 qualified, 2 disqualified.
+Value lead_state(const Lookup&, const Record& lead) {
+  if (truth_of(field(lead, "converted"))) return 1.0;
+  return text_field(lead, "status").starts_with("Closed") ? 2.0 : 0.0;
+}
+
+Value lead_status(const Lookup& lookup, const Record& lead) {
+  const double state = number_of(lead_state(lookup, lead));
+  if (state > 0) return state + 2;
+  return text_field(lead, "status") == "Open - Not Contacted" ? 1.0 : 2.0;
+}
+
+void write_lead_state(const Value& value, Fields& fields) {
+  const double state = number_of(value);
+  fields["status"] = state == 1 ? "Closed - Converted" : state == 2 ? "Closed - Not Converted" : "Open - Not Contacted";
+  fields["converted"] = state == 1;
+}
+
+/// 0 open, 1 won, 2 lost.
+Value deal_state(const Lookup&, const Record& deal) {
+  if (!truth_of(field(deal, "closed"))) return 0.0;
+  return truth_of(field(deal, "won")) ? 1.0 : 2.0;
+}
+
+Value deal_status(const Lookup& lookup, const Record& deal) {
+  const double state = number_of(deal_state(lookup, deal));
+  return state == 0 ? 1.0 : state + 2;
+}
+
+void write_deal_state(const Value& value, Fields& fields) {
+  const double state = number_of(value);
+  fields["stage"] = state == 1 ? "Closed Won" : state == 2 ? "Closed Lost" : "Prospecting";
+}
+
+Value actual_value(const Lookup&, const Record& deal) {
+  return truth_of(field(deal, "won")) ? field(deal, "amount") : Value{};
+}
+
+Value actual_close_date(const Lookup&, const Record& deal) {
+  return truth_of(field(deal, "closed")) ? field(deal, "close_date") : Value{};
+}
+
+/// 0 active, 1 resolved.
+Value case_state(const Lookup&, const Record& incident) {
+  return truth_of(field(incident, "closed")) ? 1.0 : 0.0;
+}
+
+Value case_status(const Lookup&, const Record& incident) {
+  return truth_of(field(incident, "closed")) ? 5.0 : 1.0;
+}
+
+void write_case_state(const Value& value, Fields& fields) {
+  fields["status"] = number_of(value) == 1 ? "Closed" : "Working";
+}
+
+Value priority_code(const Lookup&, const Record& incident) {
+  const std::string text = text_field(incident, "priority");
+  return text == "High" ? 1.0 : text == "Low" ? 3.0 : 2.0;
+}
+
+Value origin_code(const Lookup&, const Record& incident) {
+  const std::string text = text_field(incident, "origin");
+  return text == "Phone" ? 1.0 : text == "Email" ? 2.0 : 3.0;
+}
+
+Value ticket_number(const Lookup&, const Record& incident) {
+  return fmt::format("CAS-{:05}-S4NDBX", incident.id);
+}
+
+/// 0 open, 1 completed.
+Value task_state(const Lookup&, const Record& task) {
+  return is_null(field(task, "done_at")) ? 0.0 : 1.0;
+}
+
+/// An activity is about one record: the person when there is one.
+Value regarding(const Lookup&, const Record& task) {
+  Value who = field(task, "who");
+  return is_null(who) ? field(task, "what") : who;
+}
+
+void write_regarding(const Value& value, Fields& fields) {
+  fields["who"] = value;
+}
+
+Value activity_type(const Lookup&, const Record&) {
+  return "task";
+}
+
+Value is_disabled(const Lookup&, const Record& user) {
+  return !truth_of(field(user, "active"));
+}
+
+/// 0 read and write, 4 non-interactive.
+Value access_mode(const Lookup&, const Record& user) {
+  return text_field(user, "type") == "Standard" ? 0.0 : 4.0;
+}
+
+/// 64 access by the web, 65 by web services.
+Value access_action(const Lookup&, const Record& login) {
+  return text_field(login, "application") == "Browser" ? 64.0 : 65.0;
+}
+
+Value access_operation(const Lookup&, const Record&) {
+  return 4.0;
+}
+
+Condition successful() {
+  return where("status", Compare::equal, "Success");
+}
+
+Condition closed() {
+  return where("closed", Compare::equal, true);
+}
+
+Condition none_of_ours() {
+  return never();
+}
+
+using enum FieldType;
+
+constexpr FieldName kAccounts[] = {
+    {"accountid", "id", id, nullptr, nullptr, true},
+    {"name", "name"},
+    {"telephone1", "phone"},
+    {"websiteurl", "website"},
+    {"address1_city", "city"},
+    {"address1_country", "country"},
+    {"statecode", "", number, always_active},
+    {"_ownerid_value", "owner", reference},
+    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
+    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kContacts[] = {
+    {"contactid", "id", id, nullptr, nullptr, true},
+    {"firstname", "first_name"},
+    {"lastname", "last_name"},
+    {"fullname", "", text, full_name},
+    {"emailaddress1", "email"},
+    {"telephone1", "phone"},
+    {"mobilephone", "mobile"},
+    {"jobtitle", "title"},
+    {"_parentcustomerid_value", "account", reference},
+    {"statecode", "", number, always_active},
+    {"_ownerid_value", "owner", reference},
+    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
+    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kLeads[] = {
+    {"leadid", "id", id, nullptr, nullptr, true},
+    {"subject", "topic"},
+    {"firstname", "first_name"},
+    {"lastname", "last_name"},
+    {"fullname", "", text, full_name},
+    {"companyname", "company"},
+    {"emailaddress1", "email"},
+    {"telephone1", "phone"},
+    {"mobilephone", "mobile"},
+    {"jobtitle", "title"},
+    {"statecode", "", number, lead_state, write_lead_state},
+    {"statuscode", "", number, lead_status},
+    {"_ownerid_value", "owner", reference},
+    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
+    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kOpportunities[] = {
+    {"opportunityid", "id", id, nullptr, nullptr, true},
+    {"name", "name"},
+    {"estimatedvalue", "amount", number},
+    {"actualvalue", "", number, actual_value},
+    {"estimatedclosedate", "close_date", date},
+    {"actualclosedate", "", date, actual_close_date},
+    {"stepname", "stage"},
+    {"currentsituation", "next_step"},
+    {"statecode", "", number, deal_state, write_deal_state},
+    {"statuscode", "", number, deal_status},
+    {"_parentaccountid_value", "account", reference},
+    {"_customerid_value", "account", reference},
+    {"_ownerid_value", "owner", reference},
+    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
+    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kSalesProcesses[] = {
+    {"businessprocessflowinstanceid", "id", id, nullptr, nullptr, true},
+    {"_opportunityid_value", "id", reference, nullptr, nullptr, true},
+    {"activestagestartedon", "stage_changed", time},
+    {"statecode", "", number, deal_state},
+    {"_ownerid_value", "owner", reference},
+    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
+    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kIncidents[] = {
+    {"incidentid", "id", id, nullptr, nullptr, true},
+    {"title", "subject"},
+    {"ticketnumber", "", text, ticket_number},
+    {"statecode", "", number, case_state, write_case_state},
+    {"statuscode", "", number, case_status},
+    {"prioritycode", "", number, priority_code},
+    {"caseorigincode", "", number, origin_code},
+    {"customersatisfactioncode", "csat", number},
+    {"_customerid_value", "account", reference},
+    {"_primarycontactid_value", "contact", reference},
+    {"_ownerid_value", "owner", reference},
+    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
+    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kResolutions[] = {
+    {"activityid", "id", id, nullptr, nullptr, true},
+    {"actualend", "closed_at", time},
+    {"_incidentid_value", "id", reference, nullptr, nullptr, true},
+    {"_ownerid_value", "owner", reference},
+    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
+    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kTasks[] = {
+    {"activityid", "id", id, nullptr, nullptr, true},
+    {"subject", "subject"},
+    {"activitytypecode", "", text, activity_type},
+    {"statecode", "", number, task_state},
+    {"scheduledend", "due", date},
+    {"actualend", "done_at", time},
+    {"_regardingobjectid_value", "", reference, regarding, write_regarding},
+    {"_ownerid_value", "owner", reference},
+    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
+    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kUsers[] = {
+    {"systemuserid", "id", id, nullptr, nullptr, true},
+    {"fullname", "name"},
+    {"internalemailaddress", "email"},
+    {"domainname", "email"},
+    {"isdisabled", "", boolean, is_disabled},
+    {"accessmode", "", number, access_mode},
+    {"createdon", "created", time, nullptr, nullptr, true},
+    {"modifiedon", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kAudits[] = {
+    {"auditid", "id", id, nullptr, nullptr, true},
+    {"action", "", number, access_action},
+    {"operation", "", number, access_operation},
+    {"_userid_value", "user", reference},
+    {"_objectid_value", "user", reference},
+    {"createdon", "at", time},
+};
+
+// Other activities exist and are empty: the company logs tasks.
+constexpr ObjectName kObjects[] = {
+    {"accounts", "account", Kind::account, kAccounts},
+    {"contacts", "contact", Kind::contact, kContacts},
+    {"leads", "lead", Kind::lead, kLeads},
+    {"opportunities", "opportunity", Kind::opportunity, kOpportunities},
+    {"opportunitysalesprocesses", "opportunitysalesprocess", Kind::opportunity, kSalesProcesses, nullptr, false},
+    {"incidents", "incident", Kind::case_, kIncidents},
+    {"incidentresolutions", "incidentresolution", Kind::case_, kResolutions, closed, false},
+    {"tasks", "task", Kind::task, kTasks},
+    {"activitypointers", "activitypointer", Kind::task, kTasks, nullptr, false},
+    {"phonecalls", "phonecall", Kind::task, kTasks, none_of_ours, false},
+    {"appointments", "appointment", Kind::task, kTasks, none_of_ours, false},
+    {"emails", "email", Kind::task, kTasks, none_of_ours, false},
+    {"systemusers", "systemuser", Kind::user, kUsers, nullptr, false},
+    {"audits", "audit", Kind::login, kAudits, successful, false},
+};
+
+}  // namespace
+
+std::span<const ObjectName> objects() {
+  return kObjects;
+}
+
+std::string guid_text(RecordId id) {
+  return fmt::format("{}{:012x}", kGuidHead, id);
+}
+
+std::optional<RecordId> parse_guid(std::string_view text) {
+  if (text.size() != 36 || text.substr(0, 24) != kGuidHead) {
+    // Any other GUID is one of a record that never was.
+    const bool shaped = text.size() == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-';
+    return shaped ? std::optional<RecordId>{0} : std::nullopt;
+  }
+  RecordId id = 0;
+  const auto [end, error] = std::from_chars(text.data() + 24, text.data() + text.size(), id, 16);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+}
+
+}  // namespace crmpulse::sandbox::dynamics

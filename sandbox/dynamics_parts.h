@@ -1,0 +1,47 @@
+#pragma once
+// Private to sandbox/dynamics*.cpp: the parts of the Dynamics 365 (Dataverse) dialect.
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/dialect.h"
+#include "sandbox/vendor_fields.h"
+#include "sandbox/vendor_reply.h"
+
+namespace crmpulse::sandbox::dynamics {
+
+/// One authorised call; `resource` is what follows `/api/data/v9.2/`.
+struct Ask {
+  const net::HttpRequest& request;
+  std::string base;  ///< http://127.0.0.1:9470/api/data/v9.2/
+  std::string_view resource;
+  World& world;
+  const Lookup& lookup;
+  const Schema& schema;
+};
+
+[[nodiscard]] std::span<const ObjectName> objects();
+[[nodiscard]] std::string guid_text(RecordId id);
+[[nodiscard]] std::optional<RecordId> parse_guid(std::string_view text);
+
+/// `{"error":{"code":"0x…","message":…}}`
+[[nodiscard]] net::HttpResponse error(int status, std::string_view code, std::string_view message);
+[[nodiscard]] boost::json::value value_json(const Value& value, FieldType type);
+
+/// A name with a key in brackets: `leads(5f1d…)`.
+struct Keyed {
+  std::string_view name;
+  std::optional<std::string_view> key;
+};
+[[nodiscard]] Keyed keyed(std::string_view segment);
+
+[[nodiscard]] net::HttpResponse answer_functions(const Ask& ask, std::string_view name);
+[[nodiscard]] net::HttpResponse answer_set(const Ask& ask, const ObjectName& object, std::string_view rest);
+[[nodiscard]] net::HttpResponse answer_entity(const Ask& ask, const ObjectName& object, std::string_view key);
+[[nodiscard]] net::HttpResponse create_entity(const Ask& ask, const ObjectName& object);
+[[nodiscard]] boost::json::object record_json(const Ask& ask, const ObjectName& object, const Record& record,
+                                              const std::vector<const FieldName*>& fields);
+
+}  // namespace crmpulse::sandbox::dynamics

@@ -1,0 +1,214 @@
+// Pipedrive's objects and fields.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "sandbox/pipedrive_parts.h"
+
+namespace crmpulse::sandbox::pipedrive {
+namespace {
+
+constexpr std::string_view kLeadHead = "adf21080-0e10-11eb-879b-";
+
+Value deal_status(const Lookup&, const Record& deal) {
+  if (!truth_of(field(deal, "closed"))) return "open";
+  return truth_of(field(deal, "won")) ? "won" : "lost";
+}
+
+void write_status(const Value& value, Fields& fields) {
+  const std::string status = text_of(value);
+  fields["stage"] = status == "won" ? "Closed Won" : status == "lost" ? "Closed Lost" : "Prospecting";
+}
+
+/// A closed deal stays in the last stage it had.
+Value stage_id(const Lookup&, const Record& deal) {
+  const auto found = std::find(kStages.begin(), kStages.end(), text_field(deal, "stage"));
+  return found == kStages.end() ? static_cast<double>(kStages.size()) : static_cast<double>(found - kStages.begin() + 1);
+}
+
+void write_stage(const Value& value, Fields& fields) {
+  const RecordId id = id_of(value);
+  if (id >= 1 && id <= kStages.size()) fields["stage"] = std::string{kStages[id - 1]};
+}
+
+Value pipeline_id(const Lookup&, const Record&) {
+  return 1.0;
+}
+
+Value won_time(const Lookup&, const Record& deal) {
+  return truth_of(field(deal, "won")) ? field(deal, "closed_at") : Value{};
+}
+
+Value lost_time(const Lookup&, const Record& deal) {
+  return truth_of(field(deal, "won")) ? Value{} : field(deal, "closed_at");
+}
+
+void write_name(const Value& value, Fields& fields) {
+  const std::string name = text_of(value);
+  const auto blank = name.find(' ');
+  fields["first_name"] = blank == std::string::npos ? Value{} : Value{name.substr(0, blank)};
+  fields["last_name"] = blank == std::string::npos ? name : name.substr(blank + 1);
+}
+
+Value lead_title(const Lookup& lookup, const Record& lead) {
+  const Value own = field(lead, "lead_title");
+  return is_null(own) ? full_name(lookup, lead) : own;
+}
+
+void write_lead_title(const Value& value, Fields& fields) {
+  fields["lead_title"] = value;
+  fields.try_emplace("last_name", value);
+}
+
+/// A lead that was converted, or given up, is archived.
+Value lead_archived(const Lookup&, const Record& lead) {
+  return truth_of(field(lead, "converted")) || text_field(lead, "status").starts_with("Closed");
+}
+
+Value lead_seen(const Lookup&, const Record& lead) {
+  return !truth_of(field(lead, "unread"));
+}
+
+Value activity_done(const Lookup&, const Record& task) {
+  return !is_null(field(task, "done_at"));
+}
+
+Value activity_type(const Lookup&, const Record& task) {
+  std::string text = text_field(task, "subject");
+  if (text != "Call" && text != "Email" && text != "Meeting") return "task";
+  text.front() = static_cast<char>(text.front() + 32);
+  return text;
+}
+
+/// The task's record when it is of that kind.
+Value about(const Lookup& lookup, const Record& task, const char* name, Kind kind) {
+  const Record* other = lookup.crm.find(id_of(field(task, name)));
+  return other != nullptr && other->kind == kind ? field(task, name) : Value{};
+}
+
+Value activity_deal(const Lookup& lookup, const Record& task) {
+  return about(lookup, task, "what", Kind::opportunity);
+}
+
+Value activity_person(const Lookup& lookup, const Record& task) {
+  return about(lookup, task, "who", Kind::contact);
+}
+
+Value activity_lead(const Lookup& lookup, const Record& task) {
+  const RecordId lead = id_of(about(lookup, task, "who", Kind::lead));
+  return lead != 0 ? Value{lead_id(lead)} : Value{};
+}
+
+void write_deal(const Value& value, Fields& fields) {
+  fields["what"] = value;
+}
+
+void write_person(const Value& value, Fields& fields) {
+  fields["who"] = value;
+}
+
+using enum FieldType;
+
+constexpr FieldName kDeals[] = {
+    {"id", "id", id, nullptr, nullptr, true},
+    {"title", "name"},
+    {"value", "amount", number},
+    {"currency", "currency"},
+    {"status", "", text, deal_status, write_status},
+    {"stage_id", "", number, stage_id, write_stage},
+    {"pipeline_id", "", number, pipeline_id},
+    {"org_id", "account", reference},
+    {"person_id", "contact", reference},
+    {"owner_id", "owner", reference},
+    {"creator_user_id", "created_by", reference, nullptr, nullptr, true},
+    {"add_time", "created", time, nullptr, nullptr, true},
+    {"update_time", "modified", time, nullptr, nullptr, true},
+    {"stage_change_time", "stage_changed", time, nullptr, nullptr, true},
+    {"close_time", "closed_at", time, nullptr, nullptr, true},
+    {"won_time", "", time, won_time},
+    {"lost_time", "", time, lost_time},
+    {"lost_reason", "lost_reason"},
+    {"expected_close_date", "close_date", date},
+    {"last_activity_date", "last_activity", date, nullptr, nullptr, true},
+};
+
+constexpr FieldName kPersons[] = {
+    {"id", "id", id, nullptr, nullptr, true},
+    {"name", "", text, full_name, write_name},
+    {"first_name", "first_name"},
+    {"last_name", "last_name"},
+    {"emails", "email"},
+    {"phones", "phone"},
+    {"job_title", "title"},
+    {"org_id", "account", reference},
+    {"owner_id", "owner", reference},
+    {"add_time", "created", time, nullptr, nullptr, true},
+    {"update_time", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kOrganizations[] = {
+    {"id", "id", id, nullptr, nullptr, true},
+    {"name", "name"},
+    {"website", "website"},
+    {"industry", "industry"},
+    {"owner_id", "owner", reference},
+    {"add_time", "created", time, nullptr, nullptr, true},
+    {"update_time", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kActivities[] = {
+    {"id", "id", id, nullptr, nullptr, true},
+    {"subject", "subject"},
+    {"type", "", text, activity_type},
+    {"done", "", boolean, activity_done},
+    {"due_date", "due", date},
+    {"marked_as_done_time", "done_at", time, nullptr, nullptr, true},
+    {"deal_id", "", reference, activity_deal, write_deal},
+    {"person_id", "", reference, activity_person, write_person},
+    {"lead_id", "", text, activity_lead},
+    {"owner_id", "owner", reference},
+    {"creator_user_id", "created_by", reference, nullptr, nullptr, true},
+    {"add_time", "created", time, nullptr, nullptr, true},
+    {"update_time", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr FieldName kLeads[] = {
+    {"id", "id", id, nullptr, nullptr, true},
+    {"title", "", text, lead_title, write_lead_title},
+    {"owner_id", "owner", reference},
+    {"creator_id", "created_by", reference, nullptr, nullptr, true},
+    {"is_archived", "", boolean, lead_archived},
+    {"was_seen", "", boolean, lead_seen},
+    {"add_time", "created", time, nullptr, nullptr, true},
+    {"update_time", "modified", time, nullptr, nullptr, true},
+};
+
+constexpr ObjectName kObjects[] = {
+    {"deals", "deal", Kind::opportunity, kDeals},
+    {"persons", "person", Kind::contact, kPersons},
+    {"organizations", "organization", Kind::account, kOrganizations},
+    {"activities", "activity", Kind::task, kActivities},
+    {"leads", "lead", Kind::lead, kLeads},
+};
+
+}  // namespace
+
+std::span<const ObjectName> objects() {
+  return kObjects;
+}
+
+std::string lead_id(RecordId id) {
+  return fmt::format("{}{:012x}", kLeadHead, id);
+}
+
+std::optional<RecordId> parse_id(std::string_view text) {
+  const bool lead = text.starts_with(kLeadHead);
+  if (lead) text.remove_prefix(kLeadHead.size());
+  RecordId id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id, lead ? 16 : 10);
+  return error == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+}
+
+}  // namespace crmpulse::sandbox::pipedrive
