@@ -28,7 +28,7 @@ struct ExchangeResult {
   std::vector<std::vector<std::string>> rows;  ///< the columns' texts, only when `keep_rows` was asked for
   std::vector<std::pair<std::string, double>> phases;
   double duration = 0;  ///< of the requests, without the login, seconds
-  int calls = 0;
+  int calls = 0;        ///< that count against the allowance
   std::optional<Duration> wait;
   std::uint64_t rows_truncated = 0;
   std::optional<auth::Login> login;

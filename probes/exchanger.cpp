@@ -64,6 +64,7 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
 
   void finish(std::optional<Failure> failure) {
     result_.failure = std::move(failure);
+    if (exchange_.call.free) result_.calls = 0;
     // The recipe's own samples go first: they win over what headers say.
     std::vector<Sample> signals = std::move(result_.samples);
     result_.samples.clear();

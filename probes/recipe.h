@@ -88,6 +88,7 @@ struct HttpCall {
   TextPairs form;
   bool fresh = false;  ///< on a new connection (`connection: fresh` of its measurement)
   bool auth = true;    ///< false: neither the login nor the recipe's headers are sent
+  bool free = false;   ///< not counted against the CRM's allowance; what is asked without the login never is
   int redirects = 0;   ///< how many may be followed
   std::size_t max_bytes = 4 * 1024 * 1024;
   std::vector<int> expect_status{200};

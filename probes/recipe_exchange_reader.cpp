@@ -178,6 +178,8 @@ HttpCall read_call(Reader reader) {
     reader.problem("has one body: json, form or body");
   std::size_t none = 0;
   call.auth = !reader.get_choice("auth", none, {"none"});
+  call.free = !call.auth;
+  reader.get("free", call.free);
   reader.get("redirects", call.redirects, 0, kMostRedirects);
   std::uint64_t bytes = 0;
   if (reader.get_bytes("max_bytes", bytes, 1, kMostBytes)) call.max_bytes = static_cast<std::size_t>(bytes);

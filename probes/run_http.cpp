@@ -328,7 +328,9 @@ std::vector<std::string> request_faults(const TargetSpec& spec, const Measuremen
 int planned_calls(const Recipe& recipe, const Measurement& measurement, const Arguments& arguments) {
   if (!measurement.steps.empty()) return static_cast<int>(measurement.steps.size());
   if (measurement.exchanges.empty()) return 1;
-  const auto asked = static_cast<int>(asked_of(measurement, arguments).size());
+  const std::vector<Asked> all = asked_of(measurement, arguments);
+  const auto asked = static_cast<int>(
+      std::count_if(all.begin(), all.end(), [](const Asked& one) { return !one.exchange->call.free; }));
   if (!measurement.batch) return asked;
   const int most = recipe.batch ? recipe.batch->most : 1;
   return (asked + most - 1) / most;

@@ -39,7 +39,7 @@ struct Reading {
   std::vector<Evidence> evidence;
   std::optional<Failure> failure;
   std::uint64_t rows_truncated = 0;
-  int calls = 0;                 ///< requests or statements it made, logins included
+  int calls = 0;                 ///< requests or statements it made that count against an allowance, logins included
   std::optional<Duration> wait;  ///< the CRM wants to be left alone for this long
 };
 
@@ -72,7 +72,7 @@ class Target {
   struct Planned {
     const Measurement* measurement;
     Duration timeout;
-    int calls;  ///< requests or statements one run makes; of paged ones the first page
+    int calls;  ///< requests or statements one run makes that count against an allowance; of paged ones the first page
   };
   /// The measurements that are on for these arguments (`when`), in the recipe's order.
   [[nodiscard]] const std::vector<Planned>& measurements() const;
