@@ -54,12 +54,12 @@ class Call : public std::enable_shared_from_this<Call> {
         self->result_.login = login;
         ++self->result_.calls;
       }
-      if (access) {
-        self->send(std::move(*access));
+      if (!access) {
+        self->fail(access.error());
+      } else if (self->refused_ && access->generation == self->access_.generation) {
+        self->tell(std::move(*self->refused_), true);  // the login has nothing newer: asking again would change nothing
       } else {
-        Failure failure = access.error();
-        if (failure.stage == Stage::auth) failure.message += self->core_->signals.clock_remark();
-        self->fail(std::move(failure));
+        self->send(std::move(*access));
       }
     });
   }
@@ -100,14 +100,18 @@ class Call : public std::enable_shared_from_this<Call> {
       return fail(std::move(*response.failure));
     }
     const bool ended = with_login_ && ends_login(core_->recipe(), Answer{response});
-    if (ended && !renewed_) {
-      renewed_ = true;
+    if (ended && !refused_) {
       core_->session->refuse(access_.generation);
+      refused_ = std::move(response);
       return begin();
     }
+    tell(std::move(response), ended);
+  }
+
+  void tell(net::ClientResponse response, bool renewed_in_vain) {
     add_times(response.phases);
     CallOutcome outcome;
-    outcome.renewed_in_vain = ended;
+    outcome.renewed_in_vain = renewed_in_vain;
     outcome.response = std::move(response);
     outcome.url = std::move(url_);
     done_(std::move(outcome));
@@ -132,7 +136,7 @@ class Call : public std::enable_shared_from_this<Call> {
   const std::function<void(CallOutcome)> done_;
   auth::Access access_;
   std::string url_;
-  bool renewed_ = false;
+  std::optional<net::ClientResponse> refused_;  ///< the answer that ended the first login
 };
 
 }  // namespace
