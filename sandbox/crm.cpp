@@ -10,6 +10,17 @@ namespace {
 constexpr std::array<std::string_view, kKinds> kKindNames{"account", "contact", "lead", "opportunity",
                                                           "case",    "task",    "user", "login"};
 
+/// Of people: both names.
+Value full_name(const Record& record) {
+  if (record.kind != Kind::contact && record.kind != Kind::lead) return {};
+  const Value first = field(record, "first_name");
+  const Value last = field(record, "last_name");
+  const auto* end = std::get_if<std::string>(&last);
+  if (end == nullptr) return {};
+  const auto* begin = std::get_if<std::string>(&first);
+  return begin == nullptr ? *end : *begin + " " + *end;
+}
+
 Value reference(RecordId id) {
   if (id == 0) return {};
   return static_cast<double>(id);
@@ -89,6 +100,8 @@ Value field(const Record& record, std::string_view name) {
   if (name == "owner") return reference(record.owner);
   if (name == "kind") return std::string{to_string(record.kind)};
   if (name == "deleted") return record.deleted.has_value();
+  if (name == "name") return full_name(record);
+  if (name == "closed" && record.kind == Kind::task) return record.fields.count("done_at") > 0;
   return {};
 }
 

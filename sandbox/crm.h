@@ -59,7 +59,7 @@ struct Record {
 };
 
 /// Names a field, also the common ones (`created`, `modified`, `owner`, `id`, `created_by`, `modified_by`), `kind` and
-/// `deleted` (bool).
+/// `deleted` (bool); `name` of contacts and leads is made of both names, `closed` of a task is that it is done.
 [[nodiscard]] Value field(const Record& record, std::string_view name);
 
 /// One thread. The same company every time: what is in it depends on the time it was made and the time it has lived to,

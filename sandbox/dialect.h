@@ -89,5 +89,7 @@ std::unique_ptr<Dialect> make_pipedrive();
 std::unique_ptr<Dialect> make_odoo();
 std::unique_ptr<Dialect> make_suitecrm();
 std::unique_ptr<Dialect> make_espocrm();
+/// All of them.
+[[nodiscard]] std::vector<std::unique_ptr<Dialect>> make_dialects();
 
 }  // namespace crmpulse::sandbox

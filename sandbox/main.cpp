@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 
 #include <cstdio>
@@ -8,6 +10,9 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "sandbox/company.h"
+#include "sandbox/credentials.h"
+#include "sandbox/saas.h"
+#include "sandbox/scenario.h"
 #include "sandbox/watch.h"
 
 namespace {
@@ -16,15 +21,23 @@ using namespace crmpulse;
 
 struct RunArguments {
   std::string listen = "127.0.0.1:9470";
+  std::string scenario;
+  std::string credentials;
+  std::string tls_cert;
+  std::string tls_key;
   std::string dir;
   std::string schema;
   std::vector<std::string> crms;  ///< NAME or NAME=FAULT
 };
 
-Result<sandbox::Options> options_from(const RunArguments& arguments) {
+/// The sample CRMs; none are there without --crm.
+Result<std::unique_ptr<sandbox::Company>> open_company(const RunArguments& arguments, net::Loop& loop,
+                                                       const Clock& clock) {
+  if (arguments.crms.empty()) return std::unique_ptr<sandbox::Company>{};
+  if (arguments.dir.empty()) return Error{"say with --dir where the files of the sample CRMs go"};
   std::ifstream file{arguments.schema};
   if (!file)
-    return Error{fmt::format("cannot read {}: name the schema of the sample CRM with --schema", arguments.schema)};
+    return Error{fmt::format("cannot read '{}': name the schema of the sample CRM with --schema", arguments.schema)};
   sandbox::Options options;
   options.dir = arguments.dir;
   options.schema.assign(std::istreambuf_iterator<char>{file}, {});
@@ -34,32 +47,90 @@ Result<sandbox::Options> options_from(const RunArguments& arguments) {
     if (!fault) return Error{fmt::format("'{}': the fault is one of none, slow, very_slow, stale, down, dirty", crm)};
     options.crms.emplace_back(crm.substr(0, equals), *fault);
   }
+  return sandbox::Company::open(loop, clock, std::move(options));
+}
+
+Result<sandbox::SaasOptions> saas_options(const RunArguments& arguments) {
+  sandbox::SaasOptions options;
+  options.tls = !arguments.tls_cert.empty();
+  if (options.tls == arguments.tls_key.empty()) return Error{"--tls-cert and --tls-key belong together"};
+  if (arguments.credentials.empty()) return options;
+  auto credentials = sandbox::write_credentials(arguments.credentials);
+  if (!credentials) return credentials.error();
+  options.credentials = std::move(credentials.value());
   return options;
 }
 
-Result<void> run(const RunArguments& arguments) {
+Result<net::ServerOptions> server_options(const RunArguments& arguments) {
   const auto endpoint = net::parse_endpoint(arguments.listen);
   if (!endpoint) return endpoint.error();
   if (!net::is_loopback(endpoint.value())) return Error{"the sandbox listens on loopback only"};
-  const auto options = options_from(arguments);
+  net::ServerOptions options;
+  options.address = endpoint.value().address;
+  options.port = endpoint.value().port;
+  options.max_header_bytes = 64 * 1024;  // SOQL stands in the URL
+  if (!arguments.tls_cert.empty()) options.tls = net::TlsFiles{arguments.tls_cert, arguments.tls_key, {}};
+  return options;
+}
+
+/// Steps that are over before the loop runs are done at once.
+std::vector<net::Loop::Timer> play(const sandbox::Scenario& scenario, net::Loop& loop, sandbox::Saas& saas) {
+  std::vector<net::Loop::Timer> timers;
+  for (const sandbox::Scenario::Step& step : scenario.steps) {
+    timers.push_back(loop.after(step.at, [&saas, step] {
+      if (const auto done = saas.set_fault(step.rule); !done)
+        return log::warning("a step of the scenario failed", {{"error", done.error().message}});
+      log::info("scenario", {{"at", format_duration(step.at)},
+                             {"crm", step.rule.crm},
+                             {"fault", step.rule.fault},
+                             {"operation", step.rule.operation}});
+    }));
+  }
+  return timers;
+}
+
+Result<sandbox::Scenario> scenario_from(const std::string& file, const std::vector<std::string>& crms) {
+  if (file.empty()) return sandbox::Scenario{};
+  auto scenario = sandbox::load_scenario(file, crms);
+  if (!scenario) return Error{to_string(scenario.error())};
+  return std::move(scenario.value());
+}
+
+Result<void> run(const RunArguments& arguments) {
+  const auto listen = server_options(arguments);
+  if (!listen) return listen.error();
+  const auto options = saas_options(arguments);
   if (!options) return options.error();
   net::Loop loop;
   const SystemClock clock;
-  auto company = sandbox::Company::open(loop, clock, options.value());
+  const auto company = open_company(arguments, loop, clock);
   if (!company) return company.error();
-  net::ServerOptions server_options;
-  server_options.address = endpoint.value().address;
-  server_options.port = endpoint.value().port;
-  auto server =
-      net::HttpServer::listen(loop, server_options, [&](net::HttpRequest request, const net::Respond& respond) {
-        company.value()->handle(std::move(request), respond);
-      });
+  sandbox::Saas saas{loop, clock, options.value(), sandbox::make_dialects(), company.value().get()};
+  const auto scenario = scenario_from(arguments.scenario, saas.names());
+  if (!scenario) return scenario.error();
+  auto server = net::HttpServer::listen(
+      loop, listen.value(),
+      [&](net::HttpRequest request, const net::Respond& respond) { saas.handle(std::move(request), respond); });
   if (!server) return server.error();
-  log::info("sandbox is up", {{"listen", fmt::format("{}:{}", endpoint.value().address, server.value()->port())}});
+  log::info("sandbox is up", {{"listen", fmt::format("{}:{}", listen.value().address, server.value()->port())},
+                              {"crms", fmt::format("{}", fmt::join(saas.names(), " "))}});
+  const auto timers = play(scenario.value(), loop, saas);
   loop.on_stop([&] { server.value()->stop(std::chrono::seconds{1}, [&] { loop.stop(); }); });
   loop.run();
   return {};
 }
+
+constexpr std::string_view kPaths = R"(
+The CRMs it speaks as, all at the same address:
+  salesforce  /services/oauth2/…  /services/data/vXX.0/…  /v1/instances/…   (also /_status/salesforce/v1/…)
+  hubspot     /crm/…  /oauth/…  /account-info/…  /settings/…
+  zoho        /oauth/v2/token  /crm/v7/…
+  dynamics    /{tenant}/oauth2/v2.0/token  /api/data/v9.2/…
+  pipedrive   /api/v2/…  /v1/…
+and what people run themselves: odoo, espocrm, suitecrm.
+Faults:  curl -d '{"crm":"salesforce","fault":"slow","seconds":3}' http://127.0.0.1:9470/_sandbox/faults
+Calls:   curl http://127.0.0.1:9470/_sandbox/requests?crm=salesforce
+docs/sandbox.md has the credentials, the faults and examples.)";
 
 }  // namespace
 
@@ -73,11 +144,16 @@ int main(int argc, char** argv) {
   app.add_option("--log-format", format, "text or json")->capture_default_str();
 
   RunArguments arguments;
-  CLI::App* run_command = app.add_subcommand("run", "serve the sample CRMs and their faults");
+  CLI::App* run_command = app.add_subcommand("run", "serve simulated CRMs and their faults");
+  run_command->footer(std::string{kPaths});
   run_command->add_option("--listen", arguments.listen, "address and port (loopback)")->capture_default_str();
-  run_command->add_option("--dir", arguments.dir, "where the sample CRMs' files go")->required();
-  run_command->add_option("--schema", arguments.schema, "the sample CRM's schema (sample-crm.sql)")->required();
-  run_command->add_option("--crm", arguments.crms, "NAME or NAME=FAULT; may be repeated")->required();
+  run_command->add_option("--scenario", arguments.scenario, "an incident to replay: faults and when each comes");
+  run_command->add_option("--credentials", arguments.credentials, "where keys and secrets for agents are written");
+  run_command->add_option("--tls-cert", arguments.tls_cert, "serve https with this certificate");
+  run_command->add_option("--tls-key", arguments.tls_key, "its key");
+  run_command->add_option("--crm", arguments.crms, "a sample CRM in SQLite: NAME or NAME=FAULT; may be repeated");
+  run_command->add_option("--dir", arguments.dir, "where the sample CRMs' files go");
+  run_command->add_option("--schema", arguments.schema, "the sample CRMs' schema (sample-crm.sql)");
 
   sandbox::WatchOptions watch_options;
   CLI::App* watch_command = app.add_subcommand("watch", "show the states as they change");

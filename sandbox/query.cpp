@@ -363,7 +363,7 @@ Rows evaluate(const Crm& crm, const std::vector<Record>& records, const Query& q
   const Evaluation evaluation{crm, query, now};
   Members members;
   for (const Record& record : records) {
-    if (!record.deleted && evaluation.holds(evaluation.where(), record)) members.push_back(&record);
+    if (evaluation.holds(evaluation.where(), record)) members.push_back(&record);
   }
   return evaluation.rows_of(std::move(members));
 }

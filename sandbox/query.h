@@ -69,8 +69,8 @@ struct Rows {
   std::size_t total = 0;
 };
 [[nodiscard]] Rows evaluate(const Crm& crm, const Query& query, TimePoint now, bool search = false);
-/// The same over records that are not in the Crm (a vendor's metadata); `query.from` is not looked at. References are
-/// followed into the Crm.
+/// The same over records that are not in the Crm (a vendor's metadata) or that evaluate() leaves out (deleted ones);
+/// `query.from` is not looked at. References are followed into the Crm.
 [[nodiscard]] Rows evaluate(const Crm& crm, const std::vector<Record>& records, const Query& query, TimePoint now);
 [[nodiscard]] bool holds(const Crm& crm, const Condition& condition, const Record& record, TimePoint now);
 

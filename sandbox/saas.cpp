@@ -101,11 +101,26 @@ void damage(net::HttpResponse& response, const FaultRule& rule) {
 
 Saas::Saas(net::Loop& loop, const Clock& clock, SaasOptions options, std::vector<std::unique_ptr<Dialect>> dialects,
            Company* company)
-    : loop_(loop), clock_(clock), options_(std::move(options)), company_(company), log_(options_.max_calls) {
-  for (auto& dialect : dialects) guests_.push_back(Guest{std::move(dialect), Crm{clock_.now()}});
+    : loop_(loop),
+      clock_(clock),
+      options_(std::move(options)),
+      started_(clock.now()),
+      company_(company),
+      log_(options_.max_calls) {
+  for (auto& dialect : dialects) guests_.push_back(Guest{std::move(dialect), std::nullopt});
 }
 
 Saas::~Saas() = default;
+
+Crm& Saas::company_of(Guest& guest) {
+  if (!guest.crm) {
+    guest.crm.emplace(started_);
+    guest.crm->live(clock_.now());
+    apply_faults_of_data(guest);
+  }
+  guest.crm->live(clock_.now());
+  return *guest.crm;
+}
 
 std::vector<std::string> Saas::names() const {
   std::vector<std::string> out;
@@ -136,12 +151,11 @@ void Saas::handle(net::HttpRequest request, const net::Respond& respond) {
 void Saas::serve(Guest& guest, const net::HttpRequest& request, const net::Respond& respond) {
   const std::string name{guest.dialect->name()};
   const TimePoint now = clock_.now();
-  guest.crm.live(now);
+  Crm& crm = company_of(guest);
   Call call{name, guest.dialect->operation(request), false, 0, request.method, shown_path(request), now};
   const std::vector<FaultRule> drawn = faults_.draw(name, call.operation);
   std::string origin{request.header("host")};
-  World world{guest.crm, options_.credentials, now, drawn,
-              fmt::format("{}://{}", options_.tls ? "https" : "http", origin)};
+  World world{crm, options_.credentials, now, drawn, fmt::format("{}://{}", options_.tls ? "https" : "http", origin)};
   if (const auto* skew = world.fault("clock_skew", call.operation)) world.now += seconds_of(*skew, {});
   if (world.fault("hang", call.operation) != nullptr) {
     log_.add(std::move(call));
@@ -256,33 +270,32 @@ Result<void> Saas::set_fault(const FaultRule& rule) {
   for (Guest& guest : guests_) {
     if (rule.crm.empty() || rule.crm == guest.dialect->name()) begin_fault(guest, rule);
   }
-  apply_faults_of_data();
   return {};
 }
 
 void Saas::begin_fault(Guest& guest, const FaultRule& rule) {
-  guest.crm.live(clock_.now());
   if (rule.fault == "token_revoked") guest.dialect->revoke_tokens();
-  if (rule.fault == "stale" && rule.seconds > 0) guest.crm.age(clock_.now() - seconds_of(rule, {}));
+  if (rule.fault == "stale" && rule.seconds > 0) company_of(guest).age(clock_.now() - seconds_of(rule, {}));
+  if (guest.crm) guest.crm->live(clock_.now());
+  apply_faults_of_data(guest);
 }
 
-void Saas::apply_faults_of_data() {
-  for (Guest& guest : guests_) {
-    bool stale = false;
-    bool dirty = false;
-    Duration lag{};
-    std::uint64_t calls = 0;
-    for (const FaultRule& rule : faults_.of(guest.dialect->name())) {
-      stale = stale || rule.fault == "stale";
-      dirty = dirty || rule.fault == "dirty";
-      if (rule.fault == "search_lag") lag = seconds_of(rule, kDefaultSearchLag);
-      if (rule.fault == "quota") calls = std::max<std::uint64_t>(rule.calls, 1);
-    }
-    guest.crm.set_stale(stale);
-    guest.crm.set_dirty(dirty);
-    guest.crm.set_search_lag(lag);
-    guest.dialect->set_daily_limit(calls);
+void Saas::apply_faults_of_data(Guest& guest) {
+  bool stale = false;
+  bool dirty = false;
+  Duration lag{};
+  std::uint64_t calls = 0;
+  for (const FaultRule& rule : faults_.of(guest.dialect->name())) {
+    stale = stale || rule.fault == "stale";
+    dirty = dirty || rule.fault == "dirty";
+    if (rule.fault == "search_lag") lag = seconds_of(rule, kDefaultSearchLag);
+    if (rule.fault == "quota") calls = std::max<std::uint64_t>(rule.calls, 1);
   }
+  guest.dialect->set_daily_limit(calls);
+  if (!guest.crm) return;
+  guest.crm->set_stale(stale);
+  guest.crm->set_dirty(dirty);
+  guest.crm->set_search_lag(lag);
 }
 
 net::HttpResponse Saas::list_faults() const {
@@ -317,8 +330,7 @@ net::HttpResponse Saas::data(const net::HttpRequest& request) {
   const std::string name = parameter(request, "crm");
   Guest* guest = name.empty() && !guests_.empty() ? &guests_.front() : guest_named(name);
   if (guest == nullptr) return problem(404, "unknown_crm", fmt::format("the sandbox has {}", fmt::join(names(), ", ")));
-  guest->crm.live(clock_.now());
-  auto truth = truth_of(guest->crm, clock_.now());
+  auto truth = truth_of(company_of(*guest), clock_.now());
   truth["crm"] = guest->dialect->name();
   return json(200, std::move(truth));
 }

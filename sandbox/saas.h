@@ -4,6 +4,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,11 +47,13 @@ class Saas {
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
-  /// A dialect with its own copy of the company, so that a fault of one CRM's data leaves the others alone.
+  /// A dialect with its own copy of the company, so that a fault of one CRM's data leaves the others alone. Made when
+  /// it is first asked for, as it would be had it been there from the start.
   struct Guest {
     std::unique_ptr<Dialect> dialect;
-    Crm crm;
+    std::optional<Crm> crm;
   };
+  [[nodiscard]] Crm& company_of(Guest& guest);  ///< living at this moment
   struct Pending {
     net::Respond respond;
     net::Loop::Timer timer;
@@ -67,13 +70,14 @@ class Saas {
   [[nodiscard]] net::HttpResponse list_requests(const net::HttpRequest& request) const;
   [[nodiscard]] net::HttpResponse data(const net::HttpRequest& request);
   [[nodiscard]] bool is_sample(std::string_view crm) const;
-  void apply_faults_of_data();
+  void apply_faults_of_data(Guest& guest);
   void begin_fault(Guest& guest, const FaultRule& rule);
   [[nodiscard]] Guest* guest_named(std::string_view name);
 
   net::Loop& loop_;
   const Clock& clock_;
   SaasOptions options_;
+  TimePoint started_;
   Company* company_;
   std::vector<Guest> guests_;
   FaultBook faults_;

@@ -1,0 +1,16 @@
+#include "sandbox/dialect.h"
+
+namespace crmpulse::sandbox {
+
+std::vector<std::unique_ptr<Dialect>> make_dialects() {
+  std::vector<std::unique_ptr<Dialect>> out;
+  out.push_back(make_salesforce());
+  out.push_back(make_hubspot());
+  out.push_back(make_zoho());
+  out.push_back(make_odoo());
+  out.push_back(make_suitecrm());
+  out.push_back(make_espocrm());
+  return out;
+}
+
+}  // namespace crmpulse::sandbox

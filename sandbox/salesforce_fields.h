@@ -1,0 +1,89 @@
+#pragma once
+// Salesforce's names for what is in the company: objects, their fields, ids and JSON values.
+
+#include <boost/json/value.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/crm.h"
+
+namespace crmpulse::sandbox::salesforce {
+
+enum class Type {
+  id,
+  reference,
+  string,
+  picklist,
+  email,
+  phone,
+  url,
+  boolean,
+  number,
+  integer,
+  currency,
+  datetime,
+  date,
+  object_name
+};
+
+struct Column {
+  std::string_view name;
+  std::string_view field;  ///< canonical; may follow references
+  Type type = Type::string;
+  std::string_view target = {};  ///< of a reference: the object, or `Who`, `What` for several
+  bool writable = false;
+  bool required = false;
+  bool filterable = true;
+};
+
+struct Object {
+  std::string_view name;
+  std::string_view label;
+  std::string_view prefix;
+  std::optional<Kind> kind;  ///< nothing: made up of other records, read only
+  bool writable = false;
+  std::vector<Column> columns;
+};
+
+/// All objects there are; a name is found without case.
+[[nodiscard]] const std::vector<Object>& objects();
+[[nodiscard]] const Object* object_named(std::string_view name);
+[[nodiscard]] const Object* object_of(Kind kind);
+/// Also dotted names the object lists itself (`Who.Type`).
+[[nodiscard]] const Column* column_named(const Object& object, std::string_view name);
+/// `AccountId` is followed as `Account`; empty: the column is no reference.
+[[nodiscard]] std::string_view relationship_of(const Column& column);
+
+/// `(SELECT … FROM Tasks)` in a query of `parent`: the records of `object` whose `link` is the parent.
+struct Children {
+  std::string_view parent;
+  std::string_view name;
+  std::string_view object;
+  std::string_view link;
+};
+[[nodiscard]] const Children* children_named(const Object& parent, std::string_view name);
+[[nodiscard]] std::vector<Children> children_of(const Object& parent);
+
+/// 18 characters: the object's prefix, our number, and Salesforce's checksum of the letters' case.
+[[nodiscard]] std::string id_text(std::string_view prefix, RecordId id);
+struct ParsedId {
+  std::string prefix;
+  RecordId id = 0;
+};
+/// 15 or 18 characters of our making.
+[[nodiscard]] std::optional<ParsedId> parse_id(std::string_view text);
+
+/// As the REST API writes it: `2026-11-21T18:00:00.000+0000`.
+[[nodiscard]] std::string datetime_text(TimePoint time);
+[[nodiscard]] std::string date_text(TimePoint time);
+/// `own`: the object the record itself is of, for its Id.
+[[nodiscard]] boost::json::value to_json(const Crm& crm, const Value& value, const Column& column, const Object& own);
+
+[[nodiscard]] bool same_name(std::string_view a, std::string_view b);
+
+inline constexpr std::string_view kOrganizationId = "00DSb0000000001";
+inline constexpr std::string_view kInstance = "SBX1";
+
+}  // namespace crmpulse::sandbox::salesforce
