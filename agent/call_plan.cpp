@@ -97,11 +97,6 @@ PlannedRun planned_run(const probes::Target::Planned& planned) {
   run.interval = measurement.interval.value_or(kUnstated);
   run.calls = planned.calls;
   const auto& exchanges = measurement.exchanges;
-  if (!exchanges.empty()) {
-    const auto counted = std::count_if(exchanges.begin(), exchanges.end(), [](const auto& e) { return e.call.auth; });
-    run.calls = std::ceil(run.calls * static_cast<double>(counted) / static_cast<double>(exchanges.size()));
-    run.free = planned.calls - static_cast<int>(run.calls);
-  }
   const auto tells_age = [](const std::vector<probes::SampleSpec>& samples) {
     return std::any_of(samples.begin(), samples.end(),
                        [](const auto& sample) { return sample.metric == "crm_last_modified_timestamp_seconds"; });

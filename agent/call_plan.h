@@ -20,7 +20,6 @@ inline constexpr std::size_t kParts = 3;
 struct PlannedRun {
   Duration interval;
   double calls = 1;  ///< of one run, as far as the CRM counts them
-  int free = 0;      ///< further calls of one run, which it does not count
   Part part = Part::others;
 };
 
@@ -36,8 +35,7 @@ struct CallPlan {
 /// A twentieth of the cap is left unplanned: for logins, further pages and repeated requests.
 [[nodiscard]] CallPlan plan_calls(std::span<const PlannedRun> runs, std::optional<double> allowed);
 
-/// A measurement as the plan sees it. Requests with `auth: none` (a vendor's status page, an open address) are not
-/// counted: no allowance pays for them.
+/// A measurement as the plan sees it.
 [[nodiscard]] PlannedRun planned_run(const probes::Target::Planned& planned);
 
 }  // namespace crmpulse::agent

@@ -70,7 +70,7 @@ Governor::Admission Governor::admit(std::size_t index, TimePoint now) {
 void Governor::finished(std::size_t index, const Outcome& outcome, TimePoint now) {
   Run& run = runs_[index];
   if (run.reserved >= 0) {
-    const int made = run.planned.calls > 0 ? std::max(0, outcome.calls - run.planned.free) : 0;
+    const int made = std::max(0, outcome.calls);
     ledger_.add(run.started, run.planned.part, made - run.reserved);
     unsaved_calls_ += std::max(0, made - run.reserved);
     run.reserved = -1;

@@ -9,7 +9,8 @@ namespace json = boost::json;
 
 json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus& status) {
   if (!status.incident) return nullptr;
-  const Fault fault = judge_fault(status, engine.content().book().find(status.crm), engine.now());
+  const Fault fault =
+      judge_fault(status, engine.content().book().find(status.crm), engine.now(), &engine.content().book());
   json::object out{{"id", status.incident->id},
                    {"level", to_string(status.incident->level)},
                    {"worst", to_string(status.incident->worst)},
@@ -69,7 +70,7 @@ json::object crm_details_json(const EngineLoop& engine, const rules::CrmStatus& 
     }
     for (const auto& [operation, failure] : facts->failures) {
       failures.push_back(json::object{{"at", format_time(failure.at)},
-                                      {"operation", operation},
+                                      {"operation", operation.operation},
                                       {"stage", failure.stage},
                                       {"reason", failure.reason},
                                       {"agent", failure.agent},

@@ -9,12 +9,16 @@ namespace {
 constexpr Duration kSlot{std::chrono::minutes{5}};
 
 /// The entry of a bounded map, or nullptr when it is full of others.
-template <class Map>
-typename Map::mapped_type* bounded(Map& map, std::string_view key) {
+template <class Map, class Key>
+typename Map::mapped_type* bounded(Map& map, const Key& key) {
   const auto known = map.find(key);
   if (known != map.end()) return &known->second;
   if (map.size() >= CrmFacts::kMaxOperations) return nullptr;
-  return &map[std::string{key}];
+  return &map[typename Map::key_type{key}];
+}
+
+OperationOf operation_of(const Series& series) {
+  return {std::string{series.labels.get("operation")}, std::string{series.labels.get("agent")}};
 }
 
 }  // namespace
@@ -54,11 +58,23 @@ std::optional<double> Availability::ratio(TimePoint now, Duration window) const 
 
 void CrmFacts::observe(const Series& series, TimePoint at, double value) {
   switch (series.duty) {
-    case Duty::none: return;
-    case Duty::up: availability.observe(at, value >= 1); return;
+    case Duty::none:
+    case Duty::connectivity:
+    case Duty::heartbeat: return;
+    case Duty::up:
+      availability.observe(at, value >= 1);
+      if (Sight* sight = bounded(sights, series.labels.get("agent")); sight != nullptr && at >= sight->at) {
+        if (sight->up != (value >= 1) || sight->at == TimePoint{}) sight->since = at;
+        *sight = {value >= 1, at, sight->since, series.interval};
+      }
+      return;
     case Duty::success: {
-      const auto failed = failures.find(series.labels.get("operation"));
-      if (value >= 1 && failed != failures.end() && failed->second.at <= at) failures.erase(failed);
+      if (value < 1) return;
+      const OperationOf operation = operation_of(series);
+      const auto failed = failures.find(operation);
+      if (failed != failures.end() && failed->second.at <= at) failures.erase(failed);
+      if (NewestSuccess* success = bounded(successes, operation); success != nullptr && at >= success->at)
+        *success = {at, series.interval};
       return;
     }
     case Duty::duration:
@@ -74,7 +90,7 @@ void CrmFacts::observe(const Series& series, TimePoint at, double value) {
       return;
     case Duty::failure: {
       if (value < 1) return;
-      NewestFailure* failure = bounded(failures, series.labels.get("operation"));
+      NewestFailure* failure = bounded(failures, operation_of(series));
       if (failure == nullptr || failure->at > at) return;
       const bool same = failure->stage == series.labels.get("stage") && failure->reason == series.labels.get("reason");
       failure->stage = series.labels.get("stage");
@@ -85,16 +101,45 @@ void CrmFacts::observe(const Series& series, TimePoint at, double value) {
       return;
     }
     case Duty::target_info: transport = series.labels.get("transport"); return;
+    case Duty::stretch: stretch = value; return;
+    case Duty::paused: paused_until = from_unix_millis(static_cast<std::int64_t>(value * 1000)); return;
     case Duty::vendor_status:
-      vendor_status = value;
-      vendor_status_at = at;
+      if (VendorStatus* status = bounded(vendor, series.labels.get("instance"));
+          status != nullptr && at >= status->at) {
+        if (status->value < 1 || value < 1) status->since = at;
+        *status = {value, at, status->since, series.interval};
+      }
       return;
   }
 }
 
+void CrmBook::observe(const Series& series, TimePoint at, double value) {
+  if (series.duty != Duty::connectivity && series.duty != Duty::heartbeat) return;
+  const std::string_view agent = series.labels.get("agent");
+  auto known = places_.find(agent);
+  if (known == places_.end()) {
+    if (places_.size() >= kMaxAgents) return;
+    known = places_.emplace(std::string{agent}, AgentPlace{}).first;
+  }
+  AgentPlace& place = known->second;
+  if (series.duty == Duty::heartbeat) {
+    place.heartbeat = std::max(place.heartbeat, at);
+  } else if (at >= place.connected_at) {
+    const bool works = value >= 1;
+    if (place.connected != works) place.connected_since = at;
+    place.connected = works;
+    place.connected_at = at;
+  }
+}
+
+const AgentPlace* CrmBook::place(std::string_view agent) const {
+  const auto known = places_.find(agent);
+  return known == places_.end() ? nullptr : &known->second;
+}
+
 void CrmFacts::add(Evidence line) {
   if (!line.stage.empty()) {
-    NewestFailure* failure = bounded(failures, line.operation);
+    NewestFailure* failure = bounded(failures, OperationOf{line.operation, line.agent});
     if (failure != nullptr && failure->at <= line.at) {
       *failure = {line.stage, line.reason, line.text, line.agent, line.at};
     } else if (failure != nullptr && failure->stage == line.stage && failure->reason == line.reason) {

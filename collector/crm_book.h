@@ -3,6 +3,7 @@
 // availability. Belongs to the loop's thread.
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -17,13 +18,49 @@
 
 namespace crmpulse::collector {
 
-/// The newest failure of one operation; gone with its next success.
+/// An operation as one agent runs it.
+struct OperationOf {
+  std::string operation;
+  std::string agent;
+  friend auto operator<=>(const OperationOf&, const OperationOf&) = default;
+};
+
+/// The newest failure of one operation of one agent; gone with its next success.
 struct NewestFailure {
   std::string stage;
   std::string reason;
   std::string text;  ///< the evidence line that came with it, or empty
   std::string agent;
   TimePoint at;
+};
+
+struct NewestSuccess {
+  TimePoint at;
+  Duration interval{};  ///< of such samples; 0: not known yet
+};
+
+/// What one agent sees of a CRM's liveness.
+struct Sight {
+  bool up = false;
+  TimePoint at;
+  TimePoint since;      ///< of `up`
+  Duration interval{};  ///< of the samples; 0: not known yet
+};
+
+/// What the vendor says about one of its instances.
+struct VendorStatus {
+  double value = 0;
+  TimePoint at;
+  TimePoint since;  ///< of a value as bad as this or worse than fine
+  Duration interval{};
+};
+
+/// What is known of an agent's own place.
+struct AgentPlace {
+  std::optional<bool> connected;  ///< its neutral target answers; nothing: it has none
+  TimePoint connected_at;
+  TimePoint connected_since;  ///< of `connected`
+  TimePoint heartbeat;
 };
 
 struct LatencyHistogram {
@@ -58,13 +95,16 @@ struct CrmFacts {
   std::string crm;
   std::string kind;
   std::string transport;  ///< how its agent reaches it: `sql`, `http`; empty while unknown
-  std::map<std::string, NewestFailure, std::less<>> failures;    ///< by operation
+  std::map<OperationOf, NewestFailure> failures;
+  std::map<OperationOf, NewestSuccess> successes;
+  std::map<std::string, Sight, std::less<>> sights;              ///< by agent
+  std::map<std::string, VendorStatus, std::less<>> vendor;       ///< by instance
+  double stretch = 1;                                            ///< of its intervals, as an agent last said
+  TimePoint paused_until;                                        ///< the CRM wanted to be left alone
   std::deque<Evidence> evidence;                                 ///< newest last, at most kMaxEvidence
   std::map<std::string, LatencyHistogram, std::less<>> latency;  ///< by operation, since the process began
   std::map<std::string, Phases, std::less<>> phases;             ///< by operation
   Availability availability;
-  std::optional<double> vendor_status;
-  TimePoint vendor_status_at;
   std::int64_t folded_seq = 0;  ///< newest journal record that is part of this CRM's state
   bool dirty = false;           ///< changed since the last snapshot
 
@@ -77,17 +117,22 @@ struct CrmFacts {
 
 class CrmBook {
  public:
+  static constexpr std::size_t kMaxAgents = 10'000;
   /// The CRM's index; a new one is added.
   [[nodiscard]] std::uint32_t index_of(std::string_view crm, std::string_view kind);
   [[nodiscard]] CrmFacts& operator[](std::uint32_t index) { return facts_[index]; }
   [[nodiscard]] CrmFacts* find(std::string_view crm);
   [[nodiscard]] const CrmFacts* find(std::string_view crm) const;
+  /// Takes what an agent says about its own place.
+  void observe(const Series& series, TimePoint at, double value);
+  [[nodiscard]] const AgentPlace* place(std::string_view agent) const;
   [[nodiscard]] std::deque<CrmFacts>& all() { return facts_; }
   [[nodiscard]] const std::deque<CrmFacts>& all() const { return facts_; }
 
  private:
   std::map<std::string, std::uint32_t, std::less<>> by_name_;
   std::deque<CrmFacts> facts_;
+  std::map<std::string, AgentPlace, std::less<>> places_;  ///< by agent
 };
 
 }  // namespace crmpulse::collector

@@ -84,15 +84,15 @@ store::OutboxRow EngineLoop::message_row(const rules::Message& message) const {
   for (const ReceiverSettings& receiver : configuration_->settings.receivers) {
     if (receiver.name == message.receiver) language = receiver.language;
   }
-  row.body = render_message(message, language,
-                            {*configuration_, fold_.book().find(message.crm), incidents_.opened(message.crm)});
+  row.body =
+      render_message(message, language,
+                     {*configuration_, fold_.book().find(message.crm), incidents_.opened(message.crm), &fold_.book()});
   return row;
 }
 
 void EngineLoop::add_crm(Changes& changes, const std::string& crm, TimePoint now) {
   const std::optional<rules::CrmStatus> status = fold_.engine().status(crm);
-  for (store::StoredIncident& incident :
-       incidents_.update(crm, status, fold_.book().find(crm), configuration_->remedies, now)) {
+  for (store::StoredIncident& incident : incidents_.update(crm, status, fold_.book(), configuration_->remedies, now)) {
     changes.incidents.insert_or_assign(incident.id, std::move(incident));
   }
   if (status) {

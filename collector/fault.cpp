@@ -1,77 +1,53 @@
 #include "collector/fault.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <numeric>
+#include <set>
+#include <tuple>
+
+#include "collector/fault_lines.h"
 
 namespace crmpulse::collector {
 namespace {
 
-constexpr Duration kNewFailure{std::chrono::minutes{15}};
+using namespace std::chrono_literals;
 
-/// One line of the table; empty stage or reason match any. The first line that matches speaks. `{}` stands for the
-/// operation.
-struct Line {
-  std::string_view stage;
-  std::string_view reason;
-  std::string_view verdict;
-  std::string_view en;
-  std::string_view zh;
+constexpr Duration kNewFailure = 15min;
+constexpr Duration kOldestFailure = 24h;
+constexpr Duration kFreshSight = 5min;
+constexpr Duration kTogether = 5min;       ///< failures that begin this close to each other have one cause
+constexpr Duration kHeartbeatLost = 3min;  ///< three are sent in that time
+constexpr std::size_t kTogetherCrms = 3;
+constexpr double kTogetherShare = 0.6;
+constexpr std::size_t kAgentCrms = 3;  ///< so many, of two kinds, say something about their agent
+
+/// Everything a verdict may look at.
+struct Case {
+  const rules::CrmStatus& status;
+  const CrmFacts& facts;
+  const CrmBook* book;
+  TimePoint now;
 };
 
-constexpr std::array kDatabaseLines{
-    Line{"connect", "refused", "database", "the database refuses connections", "数据库拒绝连接"},
-    Line{"connect", "timeout", "network", "the database's host does not answer", "数据库主机没有响应"},
-    Line{"connect", "unreachable", "network", "the database's host cannot be reached", "无法到达数据库主机"},
-    Line{"connect", "missing", "database", "the database is not there", "数据库不存在"},
-    Line{"connect", "quota", "database", "the database has no connection left", "数据库的连接数已用尽"},
-    Line{"request", "timeout", "database", "the database does not finish {} in time", "数据库未能按时完成 {}"},
-    Line{"response", "timeout", "database", "the database does not finish {} in time", "数据库未能按时完成 {}"},
-    Line{"request", "missing", "database", "a table or column that {} needs is missing", "{} 所需的表或列不存在"},
-    Line{"request", "conflict", "database", "locks in the database keep {} from finishing",
-         "数据库中的锁使 {} 无法完成"},
-    Line{"", "maintenance", "database", "the database is starting, stopping or in recovery",
-         "数据库正在启动、停止或恢复"},
-    Line{"", "server_error", "database", "the database reports an error in {}", "数据库在 {} 中报告错误"},
+/// The failure that speaks, and of whose operation it is.
+struct Speaker {
+  const OperationOf& operation;
+  const NewestFailure& failure;
 };
 
-constexpr std::array kLines{
-    Line{"", "credentials", "credentials", "the CRM does not accept the monitoring account's credentials",
-         "CRM 不接受监控账号的凭据"},
-    Line{"", "permission", "credentials", "the monitoring account may not do {}", "监控账号无权执行 {}"},
-    Line{"", "quota", "quota", "the CRM's API allowance is used up", "CRM 的 API 配额已用尽"},
-    Line{"", "rate_limited", "quota", "the CRM limits the rate of calls", "CRM 限制了调用频率"},
-    Line{"resolve", "", "network", "the CRM's name cannot be resolved", "无法解析 CRM 的域名"},
-    Line{"connect", "refused", "vendor", "the CRM's server refuses connections", "CRM 服务器拒绝连接"},
-    Line{"connect", "", "network", "the CRM cannot be reached from the agent", "代理无法到达 CRM"},
-    Line{"tls", "certificate", "vendor", "the CRM's certificate is not valid", "CRM 的证书无效"},
-    Line{"tls", "", "network", "no TLS connection to the CRM", "无法与 CRM 建立 TLS 连接"},
-    Line{"", "maintenance", "vendor", "the CRM says it is under maintenance", "CRM 表示正在维护"},
-    Line{"", "server_error", "vendor", "the CRM answers {} with an error", "CRM 对 {} 返回错误"},
-    Line{"", "timeout", "vendor", "the CRM does not answer {} in time", "CRM 未能按时响应 {}"},
-    Line{"content", "missing", "data", "what {} looks for is not there", "{} 要查找的内容不存在"},
-    Line{"content", "", "vendor", "the CRM answers {} with something unexpected", "CRM 对 {} 返回了意外的内容"},
-    Line{"", "bad_content", "vendor", "the CRM answers {} with something unexpected", "CRM 对 {} 返回了意外的内容"},
-    Line{"", "missing", "data", "what {} looks for is not there", "{} 要查找的内容不存在"},
-    Line{"", "conflict", "data", "{} meets a conflicting record", "{} 遇到冲突的记录"},
-    Line{"", "skipped", "agent", "the agent skipped {}", "代理跳过了 {}"},
-    Line{"", "unreachable", "network", "the CRM cannot be reached from the agent", "代理无法到达 CRM"},
-};
+/// `09:02 UTC`, or the date with it when that is another day.
+std::string clock_time(TimePoint time, TimePoint now) {
+  const std::string text = format_time(time);
+  const std::string clock = text.substr(11, 5) + " UTC";
+  return text.substr(0, 10) == format_time(now).substr(0, 10) ? clock : text.substr(0, 10) + " " + clock;
+}
 
-const Line* find_line(std::string_view transport, const NewestFailure& failure) {
-  const auto fits = [&](const Line& line) {
-    return (line.stage.empty() || line.stage == failure.stage) &&
-           (line.reason.empty() || line.reason == failure.reason);
-  };
-  if (transport == "sql") {
-    const auto line = std::find_if(kDatabaseLines.begin(), kDatabaseLines.end(), fits);
-    if (line != kDatabaseLines.end()) return &*line;
-  }
-  const auto line = std::find_if(kLines.begin(), kLines.end(), fits);
-  return line == kLines.end() ? nullptr : &*line;
+bool fresh(TimePoint at, Duration interval, Duration least, TimePoint now) {
+  return now - at <= std::max(least, 3 * interval);
 }
 
 std::string fill(std::string_view sentence, std::string_view operation) {
@@ -79,15 +55,6 @@ std::string fill(std::string_view sentence, std::string_view operation) {
   const auto place = text.find("{}");
   if (place != std::string::npos) text.replace(place, 2, operation.empty() ? "?" : operation);
   return text;
-}
-
-Fault from_failure(std::string_view transport, const std::string& operation, const NewestFailure& failure) {
-  const Line* line = find_line(transport, failure);
-  if (line == nullptr) {
-    const std::string where = fmt::format("{}/{}", failure.stage, failure.reason);
-    return {"unknown", fmt::format("{} fails ({})", operation, where), fmt::format("{} 失败（{}）", operation, where)};
-  }
-  return {line->verdict, fill(line->en, operation), fill(line->zh, operation)};
 }
 
 bool fails(const rules::CrmStatus& status, std::string_view dimension) {
@@ -129,22 +96,250 @@ Fault from_dimensions(const rules::CrmStatus& status, const CrmFacts* facts) {
   return {"unknown", "no failure was reported", "没有报告失败"};
 }
 
+Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmBook* book) {
+  if (facts != nullptr && facts->paused_until > now) {
+    const std::string until = clock_time(facts->paused_until, now);
+    return {"quota", fmt::format("the CRM wants to be left alone until {}, so nothing is asked", until),
+            fmt::format("CRM 要求在 {} 之前不要访问，因此没有发出请求", until)};
+  }
+  const Sight* newest = nullptr;
+  std::string agent;
+  if (facts != nullptr) {
+    for (const auto& [name, sight] : facts->sights) {
+      if (newest != nullptr && sight.at <= newest->at) continue;
+      newest = &sight;
+      agent = name;
+    }
+  }
+  const AgentPlace* place = newest == nullptr || book == nullptr ? nullptr : book->place(agent);
+  if (place == nullptr || place->heartbeat == TimePoint{})
+    return {"agent", "no agent has reported about this CRM for a while", "代理已有一段时间没有报告此 CRM"};
+  if (now - place->heartbeat > kHeartbeatLost) {
+    const std::string since = clock_time(place->heartbeat, now);
+    return {"agent", fmt::format("agent {} has not been heard of since {}", agent, since),
+            fmt::format("自 {} 起没有收到代理 {} 的任何消息", since, agent)};
+  }
+  const std::string since = clock_time(newest->at, now);
+  return {"agent", fmt::format("agent {} is there, but has not reported about this CRM since {}", agent, since),
+          fmt::format("代理 {} 在线，但自 {} 起没有报告此 CRM", agent, since)};
+}
+
+/// What the vendor itself says: of several instances the worst.
+std::optional<Fault> from_vendor(const Case& c, double least) {
+  const std::pair<const std::string, VendorStatus>* worst = nullptr;
+  for (const auto& entry : c.facts.vendor) {
+    if (entry.second.value < least || !fresh(entry.second.at, entry.second.interval, kNewFailure, c.now)) continue;
+    if (worst == nullptr || entry.second.value > worst->second.value) worst = &entry;
+  }
+  if (worst == nullptr) return std::nullopt;
+  const auto& [instance, status] = *worst;
+  const std::string on_en = instance.empty() ? "" : " on " + instance;
+  const std::string on_zh = instance.empty() ? "" : instance + " 上的";
+  const std::string since = clock_time(status.since, c.now);
+  const bool maintenance = status.value < 2;
+  const char* en = maintenance ? "maintenance" : status.value < 3 ? "a minor incident" : "a major incident";
+  const char* zh = maintenance ? "维护" : status.value < 3 ? "轻微事故" : "重大事故";
+  return Fault{"vendor", fmt::format("the vendor's status page reports {}{} since {}", en, on_en, since),
+               fmt::format("供应商状态页自 {} 起报告{}{}", since, on_zh, zh)};
+}
+
+/// The earlier in its exchange a failure comes the more it explains; then what the CRM says of itself.
+int weight(const NewestFailure& failure) {
+  constexpr std::array<std::string_view, 4> kWay{"resolve", "connect", "tls", "auth"};
+  const auto stage = std::find(kWay.begin(), kWay.end(), failure.stage);
+  if (stage != kWay.end()) return 10 - static_cast<int>(stage - kWay.begin());
+  constexpr std::array<std::string_view, 8> kSelf{"quota",   "rate_limited", "maintenance", "server_error",
+                                                  "timeout", "unreachable",  "refused",     "credentials"};
+  return std::find(kSelf.begin(), kSelf.end(), failure.reason) != kSelf.end() ? 5 : 0;
+}
+
+std::optional<Speaker> find_speaker(const Case& c) {
+  // With stretched intervals a failure is the newest word for that much longer; a success takes it back.
+  const double factor = std::clamp(c.facts.stretch, 1.0, 96.0);
+  const Duration horizon =
+      std::min(kOldestFailure, Duration{static_cast<Duration::rep>(static_cast<double>(kNewFailure.count()) * factor)});
+  std::optional<Speaker> speaker;
+  for (const auto& [operation, failure] : c.facts.failures) {
+    if (c.now - failure.at > horizon) continue;
+    const auto more = [](const NewestFailure& a, const NewestFailure& b) {
+      return std::tuple{weight(a), a.at} > std::tuple{weight(b), b.at};
+    };
+    if (!speaker || more(failure, speaker->failure)) {
+      speaker.reset();
+      speaker.emplace(Speaker{operation, failure});
+    }
+  }
+  return speaker;
+}
+
+/// Nothing of the CRM itself has answered.
+bool on_the_way(const NewestFailure& failure) {
+  if (failure.stage == "resolve") return true;
+  if (failure.reason == "quota" || failure.reason == "missing" || failure.reason == "maintenance" ||
+      failure.reason == "credentials")
+    return false;
+  return failure.stage == "connect" || failure.stage == "tls" || failure.reason == "timeout" ||
+         failure.reason == "unreachable";
+}
+
+/// Somebody answered: the way is there, whoever it leads to.
+bool was_answered(const NewestFailure& failure) {
+  return failure.reason == "refused" || failure.reason == "certificate";
+}
+
+/// Another agent for whom the operation works within two of its intervals, or the CRM's liveness; empty: none.
+std::string other_agent(const Case& c, const Speaker& speaker) {
+  for (const auto& [operation, success] : c.facts.successes) {
+    if (operation.operation != speaker.operation.operation || operation.agent == speaker.operation.agent) continue;
+    if (c.facts.failures.contains(operation)) continue;
+    if (success.at >= speaker.failure.at - std::max(Duration{1min}, 2 * success.interval)) return operation.agent;
+  }
+  return {};
+}
+
+/// Down as far as anybody who looked lately can tell; since when.
+std::optional<TimePoint> down_since(const CrmFacts& facts, TimePoint now) {
+  std::optional<TimePoint> since;
+  for (const auto& [agent, sight] : facts.sights) {
+    if (!fresh(sight.at, sight.interval, kFreshSight, now)) continue;
+    if (sight.up) return std::nullopt;
+    since = since ? std::min(*since, sight.since) : sight.since;
+  }
+  return since;
+}
+
+bool seen_lately(const CrmFacts& facts, TimePoint now) {
+  return std::any_of(facts.sights.begin(), facts.sights.end(), [&](const auto& entry) {
+    return fresh(entry.second.at, entry.second.interval, kFreshSight, now);
+  });
+}
+
+/// Several CRMs of the kind began to fail together: no customer's own trouble.
+std::optional<Fault> from_kind(const Case& c) {
+  const auto ours = down_since(c.facts, c.now);
+  if (c.book == nullptr || !ours || c.facts.transport != "http") return std::nullopt;
+  std::size_t watched = 0;
+  std::size_t down = 0;
+  for (const CrmFacts& other : c.book->all()) {
+    if (other.kind != c.facts.kind || !seen_lately(other, c.now)) continue;
+    ++watched;
+    const auto theirs = down_since(other, c.now);
+    if (theirs && std::chrono::abs(*theirs - *ours) <= kTogether) ++down;
+  }
+  if (down < kTogetherCrms || static_cast<double>(down) < kTogetherShare * static_cast<double>(watched))
+    return std::nullopt;
+  return Fault{"vendor", fmt::format("{} of {} {} CRMs began to fail within five minutes", down, watched, c.facts.kind),
+               fmt::format("{} 个 {} CRM 中有 {} 个在五分钟内开始失败", watched, c.facts.kind, down)};
+}
+
+/// Everything the agent watches, of more than one kind, is down.
+std::optional<Fault> from_agent_view(const Case& c, const std::string& agent) {
+  if (c.book == nullptr) return std::nullopt;
+  std::size_t down = 0;
+  std::set<std::string_view> kinds;
+  for (const CrmFacts& other : c.book->all()) {
+    const auto sight = other.sights.find(agent);
+    if (sight == other.sights.end() || !fresh(sight->second.at, sight->second.interval, kFreshSight, c.now)) continue;
+    if (sight->second.up) return std::nullopt;
+    ++down;
+    kinds.insert(other.kind);
+  }
+  if (down < kAgentCrms || kinds.size() < 2) return std::nullopt;
+  return Fault{"network", fmt::format("agent {} reaches none of its {} CRMs: its own network", agent, down),
+               fmt::format("代理 {} 无法到达它的全部 {} 个 CRM：是它自己的网络", agent, down)};
+}
+
+/// What the agent's surroundings say about a failure on the way to the CRM.
+std::optional<Fault> from_place(const Case& c, const Speaker& speaker) {
+  const NewestFailure& failure = speaker.failure;
+  const std::string& agent = speaker.operation.agent;
+  const AgentPlace* place = c.book == nullptr ? nullptr : c.book->place(agent);
+  const bool known = place != nullptr && place->connected && c.now - place->connected_at <= kFreshSight;
+  if (known && !*place->connected && !was_answered(failure)) {
+    const std::string since = clock_time(place->connected_since, c.now);
+    return Fault{
+        "network",
+        fmt::format("agent {} does not reach its neutral target either, since {}: its own network", agent, since),
+        fmt::format("自 {} 起代理 {} 也无法到达中立目标：是它自己的网络", since, agent)};
+  }
+  if (const std::string other = other_agent(c, speaker); !other.empty()) {
+    return Fault{"network", fmt::format("agent {} sees it, agent {} does not: the network of {}", agent, other, agent),
+                 fmt::format("代理 {} 看到此问题，代理 {} 没有：是 {} 的网络", agent, other, agent)};
+  }
+  if (auto together = from_kind(c)) return together;
+  if (auto all = from_agent_view(c, agent)) return all;
+  if (!known || was_answered(failure) || c.facts.transport != "http") return std::nullopt;
+  const std::string where = fmt::format("{}/{}", failure.stage, failure.reason);
+  return Fault{"vendor",
+               fmt::format("the CRM does not answer ({}) while agent {} reaches its neutral target: the vendor, or the "
+                           "way to it",
+                           where, agent),
+               fmt::format("CRM 没有响应（{}），而代理 {} 能到达中立目标：是供应商，或通往它的线路", where, agent)};
+}
+
+/// An application that answers, but whose answer says that its database does not.
+bool blames_database(const NewestFailure& failure) {
+  if (failure.reason != "server_error" && failure.reason != "maintenance" && failure.reason != "unreachable" &&
+      failure.reason != "refused" && failure.reason != "timeout")
+    return false;
+  std::string text = failure.text;
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char byte) { return static_cast<char>(byte < 0x80 ? std::tolower(byte) : byte); });
+  constexpr std::array<std::string_view, 8> kWords{"database", "postgres", "psycopg",          "mysql",
+                                                   "mariadb",  "sqlstate", "operationalerror", "数据库"};
+  return std::any_of(kWords.begin(), kWords.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+/// `; agents a and b both see it`, when more than one does.
+void add_witnesses(Fault& fault, const Case& c, const Speaker& speaker) {
+  std::vector<std::string> agents;
+  for (const auto& [operation, failure] : c.facts.failures) {
+    const bool same = operation.operation == speaker.operation.operation && failure.stage == speaker.failure.stage &&
+                      failure.reason == speaker.failure.reason;
+    if (same && std::chrono::abs(failure.at - speaker.failure.at) <= kNewFailure) agents.push_back(operation.agent);
+  }
+  if (agents.size() < 2) return;
+  fault.why_en += fmt::format("; agents {} all see it", fmt::join(agents, ", "));
+  fault.why_zh += fmt::format("；代理 {} 都看到", fmt::join(agents, "、"));
+}
+
+Fault from_failure(const Case& c, const Speaker& speaker) {
+  const NewestFailure& failure = speaker.failure;
+  const std::string& operation = speaker.operation.operation;
+  if (on_the_way(failure)) {
+    if (auto fault = from_place(c, speaker)) return *fault;
+  } else if (failure.stage == "auth" || failure.reason == "server_error" || failure.reason == "maintenance") {
+    if (auto together = from_kind(c)) return *together;
+  }
+  Fault fault;
+  const FaultLine* line = find_fault_line(c.facts.transport, failure.stage, failure.reason);
+  if (c.facts.transport == "http" && blames_database(failure)) {
+    fault = {"database", "the application answers, and says that its database does not",
+             "应用有响应，但表示其数据库没有响应"};
+  } else if (line == nullptr) {
+    const std::string where = fmt::format("{}/{}", failure.stage, failure.reason);
+    fault = {"unknown", fmt::format("{} fails ({})", operation, where), fmt::format("{} 失败（{}）", operation, where)};
+  } else {
+    fault = {line->verdict, fill(line->en, operation), fill(line->zh, operation)};
+  }
+  add_witnesses(fault, c, speaker);
+  return fault;
+}
+
 }  // namespace
 
-Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now) {
-  if (status.data_status == DataStatus::no_data) {
-    return {"agent", "no agent has reported about this CRM for a while", "代理已有一段时间没有报告此 CRM"};
-  }
+Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now, const CrmBook* book) {
+  if (status.data_status == DataStatus::no_data) return from_silence(facts, now, book);
   if (facts == nullptr) return from_dimensions(status, nullptr);
-  if (facts->vendor_status && *facts->vendor_status >= 2 && now - facts->vendor_status_at <= kNewFailure) {
-    return {"vendor", "the vendor's status page reports an incident", "供应商状态页报告了事故"};
+  const Case c{status, *facts, book, now};
+  if (auto incident = from_vendor(c, 2)) return *incident;
+  const auto speaker = find_speaker(c);
+  if (!speaker) return from_dimensions(status, facts);
+  if (on_the_way(speaker->failure) || weight(speaker->failure) > 0) {
+    if (auto maintenance = from_vendor(c, 1)) return *maintenance;
   }
-  const auto newest = std::max_element(facts->failures.begin(), facts->failures.end(),
-                                       [](const auto& a, const auto& b) { return a.second.at < b.second.at; });
-  if (newest != facts->failures.end() && now - newest->second.at <= kNewFailure) {
-    return from_failure(facts->transport, newest->first, newest->second);
-  }
-  return from_dimensions(status, facts);
+  return from_failure(c, *speaker);
 }
 
 }  // namespace crmpulse::collector

@@ -1,6 +1,7 @@
 #pragma once
-// Whose fault it looks like: from the newest failures, else from which dimensions fail. A guess with a reason, never
-// certainty.
+// Whose fault it looks like: from the newest failures and what is known around them (the vendor's own status, the
+// agent's network, what other agents and other CRMs of the kind see), else from which dimensions fail. A guess with its
+// facts in words, never certainty.
 
 #include <string>
 #include <string_view>
@@ -17,7 +18,9 @@ struct Fault {
   std::string why_zh;
 };
 
-/// `facts` may be null. Failures older than fifteen minutes before `now` do not speak.
-[[nodiscard]] Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now);
+/// `facts` may be null, and so may `book`: then only the CRM itself is looked at. Failures older than fifteen minutes
+/// before `now` do not speak (older ones while the agent stretches its intervals).
+[[nodiscard]] Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now,
+                                const CrmBook* book);
 
 }  // namespace crmpulse::collector

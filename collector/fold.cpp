@@ -40,6 +40,7 @@ void Fold::take(const RecordStamp& record, const Point& point) {
   const bool known = facts != nullptr && record.seq <= facts->folded_seq;
   series.note(at, point.value);
   if (known) return;
+  if (facts == nullptr) book_.observe(series, at, point.value);
   if (facts != nullptr) {
     facts->observe(series, at, point.value);
     facts->dirty = true;

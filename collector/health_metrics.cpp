@@ -55,7 +55,7 @@ struct Families {
   }
 };
 
-void add_status(Families& out, const MetricLabels& crm, const rules::CrmStatus& status, const CrmFacts* facts,
+void add_status(Families& out, const MetricLabels& crm, const rules::CrmStatus& status, const CrmBook& book,
                 TimePoint now) {
   const bool known = status.data_status != DataStatus::warming_up;
   if (known) add_value(out.level, crm, static_cast<double>(status.state));
@@ -68,7 +68,7 @@ void add_status(Families& out, const MetricLabels& crm, const rules::CrmStatus& 
   if (!status.incident) return;
   MetricLabels labels = crm;
   labels.emplace_back("level", to_string(status.incident->level));
-  labels.emplace_back("fault", judge_fault(status, facts, now).verdict);
+  labels.emplace_back("fault", judge_fault(status, book.find(status.crm), now, &book).verdict);
   add_value(out.incident, labels, 1);
 }
 
@@ -147,7 +147,7 @@ std::vector<MetricFamily> HealthMetrics::Collect() const {
     if (!status) continue;
     const CrmFacts* facts = engine_.content().book().find(crm);
     const MetricLabels labels{{"crm", crm}, {"kind", status->kind}};
-    add_status(out, labels, *status, facts, now);
+    add_status(out, labels, *status, engine_.content().book(), now);
     add_dimensions(out, labels, *status);
     add_special(out, labels, *status, engine_.configuration().ruleset);
     if (facts != nullptr) add_facts(out, labels, *facts, now);

@@ -35,8 +35,9 @@ void add_step(json::object& detail, TimePoint at, std::string_view state) {
 }
 
 void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,
-              const CrmFacts* facts, const config::Remedies& remedies, TimePoint at) {
-  const Fault fault = judge_fault(status, facts, at);
+              const CrmBook& book, const config::Remedies& remedies, TimePoint at) {
+  const CrmFacts* facts = book.find(status.crm);
+  const Fault fault = judge_fault(status, facts, at, &book);
   detail["state"] = state_name(status);
   detail["worst"] = to_string(incident.worst);
   detail["fault"] = fault_json(fault, Language::en);
@@ -53,7 +54,7 @@ void IncidentBook::load(const std::vector<store::StoredIncident>& open) {
 
 std::vector<store::StoredIncident> IncidentBook::update(const std::string& crm,
                                                         const std::optional<rules::CrmStatus>& status,
-                                                        const CrmFacts* facts, const config::Remedies& remedies,
+                                                        const CrmBook& book, const config::Remedies& remedies,
                                                         TimePoint at) {
   std::vector<store::StoredIncident> changed;
   const std::optional<rules::IncidentStatus> now = status ? status->incident : std::nullopt;
@@ -76,7 +77,7 @@ std::vector<store::StoredIncident> IncidentBook::update(const std::string& crm,
   incident.kind = status->kind;
   incident.level = static_cast<int>(now->level);
   incident.opened = now->opened;
-  describe(detail, *status, *now, facts, remedies, at);
+  describe(detail, *status, *now, book, remedies, at);
   add_step(detail, at, to_string(status->state));
   incident.detail = to_text(detail);
   changed.push_back(incident);

@@ -22,7 +22,7 @@ class IncidentBook {
   /// CRM that is no longer watched.
   [[nodiscard]] std::vector<store::StoredIncident> update(const std::string& crm,
                                                           const std::optional<rules::CrmStatus>& status,
-                                                          const CrmFacts* facts, const config::Remedies& remedies,
+                                                          const CrmBook& book, const config::Remedies& remedies,
                                                           TimePoint at);
   [[nodiscard]] std::optional<TimePoint> opened(const std::string& crm) const;
 

@@ -26,7 +26,8 @@ std::string row(const EngineLoop& engine, const rules::CrmStatus& status) {
   std::string what;
   if (!bad.empty()) {
     const Bilingual worst = dimension_sentence(*bad.front());
-    const Fault fault = judge_fault(status, engine.content().book().find(status.crm), engine.now());
+    const Fault fault =
+        judge_fault(status, engine.content().book().find(status.crm), engine.now(), &engine.content().book());
     what = fmt::format("{}. {} ({})<br>{}。{}", escape(worst.en), escape(fault.why_en), fault.verdict, escape(worst.zh),
                        escape(fault.why_zh));
     if (const Remedy* remedy = find_remedy(engine.configuration().remedies, *bad.front(), status.kind)) {

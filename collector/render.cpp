@@ -72,7 +72,7 @@ json::object incident_json(const rules::Message& message, const RenderContext& c
 
 std::string render_message(const rules::Message& message, Language language, const RenderContext& context) {
   const bool well = message.state == Level::healthy;
-  const Fault fault = judge_fault(message.status, context.facts, message.at);
+  const Fault fault = judge_fault(message.status, context.facts, message.at, context.book);
   const Bilingual text = sentence(message, fault, context);
   json::object body{{"version", "1"},
                     {"type", rules::to_string(message.type)},

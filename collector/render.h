@@ -14,6 +14,7 @@ struct RenderContext {
   const Configuration& configuration;
   const CrmFacts* facts = nullptr;  ///< null: nothing known beside the status
   std::optional<TimePoint> incident_opened;
+  const CrmBook* book = nullptr;  ///< what else is watched; may be null
 };
 
 /// The JSON body of interface.md, with one sentence in both languages beside it.

@@ -21,6 +21,10 @@ constexpr std::array kDuties{
     DutyOf{"crm_failure", Duty::failure},
     DutyOf{"crm_vendor_status", Duty::vendor_status},
     DutyOf{"crm_agent_target_info", Duty::target_info},
+    DutyOf{"crm_agent_interval_stretch_ratio", Duty::stretch},
+    DutyOf{"crm_agent_paused_until_timestamp_seconds", Duty::paused},
+    DutyOf{"crm_agent_connectivity_success", Duty::connectivity},
+    DutyOf{"crm_agent_heartbeat_timestamp_seconds", Duty::heartbeat},
 };
 
 Series make_series(const wire::SeriesView& view) {

@@ -26,7 +26,20 @@ struct Point {
 };
 
 /// What the collector itself keeps about a metric, beside its last value and the rules.
-enum class Duty : std::uint8_t { none, up, success, duration, phase, failure, vendor_status, target_info };
+enum class Duty : std::uint8_t {
+  none,
+  up,
+  success,
+  duration,
+  phase,
+  failure,
+  vendor_status,
+  target_info,
+  stretch,
+  paused,
+  connectivity,  ///< of an agent, without a CRM
+  heartbeat      ///< of an agent, without a CRM
+};
 
 struct Series {
   std::string metric;

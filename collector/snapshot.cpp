@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::uint8_t kVersion = 1;
 
-void write_failure(Encoder& out, const std::string& operation, const NewestFailure& failure) {
-  out.text(operation);
+void write_failure(Encoder& out, const OperationOf& operation, const NewestFailure& failure) {
+  out.text(operation.operation);
   out.text(failure.stage);
   out.text(failure.reason);
   out.text(failure.text);
@@ -32,7 +32,8 @@ void read_failure(Decoder& in, CrmFacts& facts) {
   failure.text = in.text();
   failure.agent = in.text();
   failure.at = from_unix_millis(in.i64());
-  if (in.ok()) facts.failures[operation] = std::move(failure);
+  OperationOf key{operation, failure.agent};
+  if (in.ok()) facts.failures[std::move(key)] = std::move(failure);
 }
 
 void write_evidence(Encoder& out, const Evidence& line) {

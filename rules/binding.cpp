@@ -79,6 +79,10 @@ SeriesName series_name(std::string_view key) {
 
 void resolve(Series& series, const SeriesName& name) {
   series.feeds.clear();
+  series.pace = name.metric == kStretchMetric ? Series::Pace::stretch
+                : name.metric == kPauseMetric ? Series::Pace::pause
+                                              : Series::Pace::none;
+  if (series.pace != Series::Pace::none) series.agent = series.crm->paces.place_of(name.labels.get("agent"));
   for (const auto& state : series.crm->rules) {
     if (feeds(state->rule(), name.metric, name.labels)) feed_value(series, *state, name);
     feed_divisor(series, *state, name);
@@ -87,7 +91,9 @@ void resolve(Series& series, const SeriesName& name) {
   series.tag = tag_of(*series.crm, *series.key);
   if (series.tag == Entry::kMaxTag) series.feeds.clear();
   for (const Feed& feed : series.feeds) {
-    if (feed.instance != nullptr) feed.instance->learn(series.crm->series[series.tag], series.tag);
+    if (feed.instance == nullptr) continue;
+    feed.instance->pace = series.crm->pace;
+    feed.instance->learn(series.crm->series[series.tag], series.tag);
   }
 }
 

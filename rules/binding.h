@@ -24,7 +24,9 @@ struct Series {
   const std::string* key = nullptr;  ///< metric and labels, owned by the engine's table
   Crm* crm = nullptr;
   std::uint32_t tag = 0;
-  bool refuses_negative = false;  ///< a duration
+  bool refuses_negative = false;                                              ///< a duration
+  enum class Pace : std::uint8_t { none, stretch, pause } pace = Pace::none;  ///< what it tells about the CRM's agent
+  std::size_t agent = 0;                                                      ///< place in the CRM's paces
   std::vector<Feed> feeds;
 };
 

@@ -112,6 +112,18 @@ std::uint32_t RuleState::slot_of(std::string key) {
   return static_cast<std::uint32_t>(slots.size() - 1);
 }
 
+bool Crm::follow_pace() {
+  pace = paces.now();
+  bool news = false;
+  for (const auto& rule : rules) {
+    for (const auto& instance : rule->instances) {
+      news = news || instance->pace != pace;
+      instance->pace = pace;
+    }
+  }
+  return news;
+}
+
 bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
   std::vector<std::unique_ptr<RuleState>> next;
   for (const auto& compiled : applying(rules, crm.labels)) {
@@ -130,6 +142,7 @@ bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
   const bool gone = std::any_of(crm.rules.begin(), crm.rules.end(), [](const auto& state) { return state != nullptr; });
   crm.rules = std::move(next);
   if (crm.rules.size() < 2) crm.score = ScoreLevel{};
+  crm.follow_pace();
   return gone;
 }
 

@@ -55,6 +55,8 @@ struct Crm {
   std::vector<SeriesMemory> series;  ///< by tag
   std::unordered_map<std::uint64_t, std::uint32_t> tags;
   std::vector<std::uint32_t> series_ids;  ///< the engine's; not saved
+  Paces paces;
+  Pace pace;  ///< what they come to
 
   bool started = false;  ///< judged once; before that the state is unknown
   Level state = Level::healthy;
@@ -76,6 +78,8 @@ struct Crm {
   TimePoint evaluated_at = kUnset;  ///< newest evaluation since the last step
   TimePoint scheduled = kNever;
 
+  /// Tells every rule what `paces` come to. True when that was news.
+  bool follow_pace();
   [[nodiscard]] bool suppressed() const { return maintenance || silenced || inhibited; }
 };
 

@@ -70,6 +70,7 @@ struct Engine::Impl {
   Fold fold(Series& series, TimePoint at, double value);
   Instance::Intake take(const Feed& feed, TimePoint at, std::uint32_t tag, double value, const Previous& previous);
   Instance::Intake divide(const Feed& feed, Crm& crm, double divisor);
+  void take_pace(const Series& from, TimePoint at, double value);
 };
 
 void Engine::Impl::mark(Crm& crm) {
@@ -193,14 +194,23 @@ Instance::Intake Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor
   return {};
 }
 
+void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
+  if (from.pace == Series::Pace::stretch)
+    from.crm->paces.take_stretch(from.agent, at, value);
+  else
+    from.crm->paces.take_pause(from.agent, at, value);
+  if (from.crm->follow_pace()) mark(*from.crm);
+}
+
 Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
   Crm& crm = *from.crm;
+  if (from.pace != Series::Pace::none) take_pace(from, at, value);
   if (from.feeds.empty()) return Fold::accepted;
   SeriesMemory& memory = crm.series[from.tag];
   if (at == memory.newest) return Fold::duplicate;
   const Previous previous{memory.newest, memory.value};
   const bool newest = at > memory.newest;
-  if (newest) memory.advance(at, value);
+  if (newest) memory.advance(at, value, crm.pace.stretch);
   bool accepted = false;
   bool duplicate = false;
   for (const Feed& feed : from.feeds) {
@@ -209,7 +219,7 @@ Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
       accepted = accepted || newest;
       continue;
     }
-    if (newest && feed.rule->rule().interval <= Duration{0}) feed.instance->learn(memory, from.tag);
+    if (newest) feed.instance->learn(memory, from.tag);
     const Instance::Intake intake = take(feed, at, from.tag, value, previous);
     accepted = accepted || intake.put == Window::Put::stored;
     duplicate = duplicate || intake.put == Window::Put::duplicate;

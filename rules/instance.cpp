@@ -82,29 +82,44 @@ void Instance::reset_windows(const Rule& rule, TimePoint now) {
 }
 
 Duration Instance::interval(const Rule& rule) const {
-  if (rule.interval > Duration{0}) return rule.interval;
-  if (learned > Duration{0}) return learned;
-  return rule.no_data_after > Duration{0} ? rule.no_data_after / 4 : kUnknownSpacing;
+  const Duration seen = at_pace(learned, learned_at, pace.stretch);
+  if (rule.interval > Duration{0}) {
+    if (as_configured()) return rule.interval;
+    return std::max(rule.interval, seen > Duration{0} ? seen : at_pace(rule.interval, 0, pace.stretch));
+  }
+  if (seen > Duration{0}) return seen;
+  return at_pace(rule.no_data_after > Duration{0} ? rule.no_data_after / 4 : kUnknownSpacing, 0, pace.stretch);
 }
 
 Duration Instance::no_data_after(const Rule& rule) const {
-  return rule.no_data_after > Duration{0} ? rule.no_data_after : std::max(kShortestNoData, 4 * interval(rule));
+  if (rule.no_data_after > Duration{0}) {
+    return as_configured() ? rule.no_data_after : std::max(rule.no_data_after, 4 * interval(rule));
+  }
+  return std::max(kShortestNoData, 4 * interval(rule));
+}
+
+Duration Instance::window(const Rule& rule) const {
+  if (as_configured() || rule.window <= Duration{0}) return rule.window;
+  return std::max(rule.window, (std::max(2, rule.min_samples) + 1) * interval(rule));
 }
 
 void Instance::learn(const SeriesMemory& memory, std::uint32_t tag) {
-  const Duration spacing = memory.spacing();
+  const Duration spacing = memory.spacing(pace.stretch);
   if (spacing <= Duration{0}) return;
-  if (learned > Duration{0} && spacing >= learned && tag != learned_from) return;
+  if (learned > Duration{0} && spacing >= at_pace(learned, learned_at, pace.stretch) && tag != learned_from) return;
   learned = spacing;
+  learned_at = pace.stretch;
   learned_from = tag;
 }
 
 Instance::Intake Instance::take(const Rule& rule, std::uint32_t view_index, TimePoint at, std::uint32_t tag,
                                 double sample, const Previous& previous, TimePoint now, std::vector<double>& scratch) {
   // Older than what the rule looks back on, counted from now: history, not news.
-  const Duration horizon = rule.window > Duration{0} ? rule.window : no_data_after(rule);
+  const Duration span = window(rule);
+  const Duration horizon = span > Duration{0} ? span : no_data_after(rule);
   if (at <= now - horizon) return {Window::Put::late, false};
   View& view = views[view_index];
+  view.window.set_span(span);
   const Window::Put put = view.window.put(at, tag, sample, previous);
   if (put != Window::Put::stored) return {put, false};
   newest_sample = is_set(newest_sample) ? std::max(newest_sample, at) : at;
@@ -142,7 +157,9 @@ std::optional<double> Instance::observe(const Rule& rule, View& view, TimePoint 
 TimePoint Instance::no_data_due(const Rule& rule) const {
   TimePoint last = std::max(counted_from, dimension.last_data);
   // A window that is still filling is not missing data as long as samples come.
-  if (is_set(newest_sample) && newest_sample < refill_from + rule.window) last = std::max(last, newest_sample);
+  if (is_set(newest_sample) && newest_sample < refill_from + window(rule)) last = std::max(last, newest_sample);
+  // The CRM wanted to be left alone: silence is counted from when it could be asked again.
+  if (is_set(pace.paused_until)) last = std::max(last, pace.paused_until);
   return last + no_data_after(rule);
 }
 
@@ -176,6 +193,7 @@ void Instance::save(Encoder& encoder) const {
   encoder.u8(active ? 1 : 0);
   encoder.i64(learned.count());
   encoder.u32(learned_from);
+  encoder.u8(learned_at);
   encoder.u32(static_cast<std::uint32_t>(views.size()));
   for (const View& view : views) {
     encoder.text(view.agent);
@@ -186,7 +204,7 @@ void Instance::save(Encoder& encoder) const {
   }
 }
 
-void Instance::load(Decoder& decoder, const Rule& rule, bool same_data) {
+void Instance::load(Decoder& decoder, const Rule& rule, bool same_data, bool with_pace) {
   each = decoder.text();
   placeholder = decoder.u8() != 0;
   dimension.load(decoder);
@@ -198,6 +216,7 @@ void Instance::load(Decoder& decoder, const Rule& rule, bool same_data) {
   active = decoder.u8() != 0;
   learned = Duration{decoder.i64()};
   learned_from = decoder.u32();
+  learned_at = with_pace ? decoder.u8() : StretchSteps{0};
   views.clear();
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     View view{decoder.text(), rule};

@@ -46,6 +46,8 @@ struct Instance {
   TimePoint switch_at = kUnset;    ///< when `active` must be looked at again
   Duration learned{};              ///< spacing of its fastest series; 0 until known
   std::uint32_t learned_from = 0;  ///< tag of that series
+  StretchSteps learned_at = 0;     ///< the pace `learned` holds for
+  Pace pace;                       ///< of the CRM now
 
   struct Waiting {
     bool set = false;
@@ -61,6 +63,8 @@ struct Instance {
 
   [[nodiscard]] Duration interval(const Rule& rule) const;
   [[nodiscard]] Duration no_data_after(const Rule& rule) const;
+  /// The rule's window; while intervals are stretched as long as its `min_samples` need.
+  [[nodiscard]] Duration window(const Rule& rule) const;
   void learn(const SeriesMemory& memory, std::uint32_t tag);
 
   struct Intake {
@@ -79,11 +83,13 @@ struct Instance {
 
   void save(Encoder& encoder) const;
   /// `same_data`: the windows still fit the rule; otherwise they are read and dropped.
-  void load(Decoder& decoder, const Rule& rule, bool same_data);
+  void load(Decoder& decoder, const Rule& rule, bool same_data, bool with_pace);
 
  private:
   std::optional<double> observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch);
   [[nodiscard]] TimePoint no_data_due(const Rule& rule) const;
+  /// Samples come as the agent's configuration says, or as the rule does.
+  [[nodiscard]] bool as_configured() const { return pace.stretch == 0 && learned_at == 0; }
 };
 
 }  // namespace crmpulse::rules

@@ -6,7 +6,8 @@
 namespace crmpulse::rules {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kWithoutPace = 1;  ///< still read: of the version before
 
 void put(Encoder& encoder, TimePoint time) {
   encoder.i64(time.time_since_epoch().count());
@@ -79,7 +80,7 @@ void save_rule(Encoder& encoder, const RuleState& state) {
 }
 
 /// Reads one rule's part. It lands in the CRM's rule of that id, or nowhere when the rule no longer applies.
-void load_rule(Decoder& decoder, Crm& crm) {
+void load_rule(Decoder& decoder, Crm& crm, bool with_pace) {
   const std::string id = decoder.text();
   const std::string each = decoder.text();
   const std::uint64_t data_print = decoder.u64();
@@ -99,7 +100,7 @@ void load_rule(Decoder& decoder, Crm& crm) {
   std::vector<std::unique_ptr<Instance>> instances;
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     instances.push_back(std::make_unique<Instance>());
-    instances.back()->load(decoder, rule, compiled.data_print == data_print);
+    instances.back()->load(decoder, rule, compiled.data_print == data_print, with_pace);
     if (compiled.judge_print != judge_print) instances.back()->dimension.clear_timers();
   }
   if (found == crm.rules.end() || instances.empty() || !decoder.ok()) return;
@@ -135,6 +136,7 @@ std::string save_crm(const Crm& crm) {
   for (const Told& told : crm.told) told.save(encoder);
   encoder.u32(static_cast<std::uint32_t>(crm.series.size()));
   for (const SeriesMemory& memory : crm.series) memory.save(encoder);
+  crm.paces.save(encoder);
   encoder.u32(static_cast<std::uint32_t>(crm.rules.size()));
   for (const auto& state : crm.rules) save_rule(encoder, *state);
   return encoder.take();
@@ -142,7 +144,9 @@ std::string save_crm(const Crm& crm) {
 
 Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::shared_ptr<const CompiledRule>> rules) {
   Decoder decoder{bytes};
-  if (decoder.u32() != kVersion) return Error{"the saved state of " + crm.name + " is of another version"};
+  const std::uint32_t version = decoder.u32();
+  const bool with_pace = version != kWithoutPace;
+  if (version != kVersion && with_pace) return Error{"the saved state of " + crm.name + " is of another version"};
   crm.kind = decoder.text();
   load_labels(decoder, crm.labels);
   for (bool* flag : {&crm.known, &crm.started, &crm.maintenance, &crm.silenced, &crm.inhibited})
@@ -156,13 +160,15 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
   load_incident(decoder, crm);
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) crm.told.emplace_back().load(decoder);
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    crm.series.emplace_back().load(decoder);
+    crm.series.emplace_back().load(decoder, with_pace);
     crm.tags.emplace(crm.series.back().id, static_cast<std::uint32_t>(crm.series.size() - 1));
   }
+  if (with_pace) crm.paces.load(decoder);
   const ScoreLevel score = crm.score;
   apply_rules(crm, rules, kUnset);
   if (crm.rules.size() >= 2) crm.score = score;
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) load_rule(decoder, crm);
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) load_rule(decoder, crm, with_pace);
+  crm.follow_pace();
   if (!decoder.ok() || !decoder.at_end()) return Error{"the saved state of " + crm.name + " is damaged"};
   return {};
 }

@@ -4,6 +4,7 @@
 
 #include "core/codec.h"
 #include "rules/moment.h"
+#include "rules/pace.h"
 
 namespace crmpulse::rules {
 
@@ -13,16 +14,17 @@ struct SeriesMemory {
   TimePoint newest = kUnset;
   double value = 0;
   std::array<std::uint32_t, 8> gaps{};  ///< milliseconds, a ring
+  std::array<StretchSteps, 8> paces{};  ///< of the agent at the end of each gap
   std::uint32_t gap_count = 0;          ///< how many were seen in all
 
   /// Takes a sample newer than every one before.
-  void advance(TimePoint at, double sample);
-  /// The lower median of the gaps: an outage, or every other sample missing, does not stretch it. 0 until two gaps
-  /// are known.
-  [[nodiscard]] Duration spacing() const;
+  void advance(TimePoint at, double sample, StretchSteps pace = 0);
+  /// The lower median of the gaps as they would be at this pace: an outage, or every other sample missing, does not
+  /// stretch it. 0 until two gaps are known.
+  [[nodiscard]] Duration spacing(StretchSteps pace = 0) const;
 
   void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  void load(Decoder& decoder, bool with_paces);
 };
 
 }  // namespace crmpulse::rules

@@ -50,6 +50,10 @@ Window::Window(const Rule& rule) : span_(rule.window), target_(rule.target), rin
   if (rule.aggregator == Aggregator::baseline_drop) hours_.resize(kBaselineHours);
 }
 
+void Window::set_span(Duration span) {
+  if (!bucketed()) span_ = span;
+}
+
 Window::Put Window::put(TimePoint at, std::uint32_t tag, double value, const Previous& previous) {
   if (span_ > Duration{0} && is_set(newest_) && at <= newest_ - span_) return Put::late;
   const Put put = bucketed() ? put_bucket(at, value, previous) : put_raw(at, tag, value);

@@ -57,6 +57,9 @@ class Window {
 
   explicit Window(const Rule& rule);
 
+  /// A longer or shorter look back from the next sample on. Windows of buckets keep theirs.
+  void set_span(Duration span);
+
   enum class Put { stored, late, duplicate };
   Put put(TimePoint at, std::uint32_t tag, double value, const Previous& previous);
 

@@ -16,7 +16,7 @@ const TimePoint kStart = parse_time("2026-11-21T09:00:07Z").value();
 
 /// A CRM like Salesforce: what it is asked, and what it counts.
 struct Company {
-  std::vector<PlannedRun> runs{{60s, 1, 0, Part::liveness}, {5min, 1, 0, Part::staleness}};
+  std::vector<PlannedRun> runs{{60s, 1, Part::liveness}, {5min, 1, Part::staleness}};
   double limit = 5000;
   TimePoint token_ends{};
   std::vector<TimePoint> log;  ///< every call

@@ -34,7 +34,7 @@ void make(Governor& governor, std::size_t run, TimePoint now, int calls = 1) {
 }  // namespace
 
 TEST_CASE("what fits into the cap is not stretched") {
-  const CallPlan plan = plan_calls(std::vector<PlannedRun>{{1h, 1, 0, Part::liveness}, {6h, 2}}, 50);
+  const CallPlan plan = plan_calls(std::vector<PlannedRun>{{1h, 1, Part::liveness}, {6h, 2}}, 50);
   CHECK(plan.planned == Approx(32));
   CHECK(plan.made == Approx(32));
   CHECK(plan.stretch == std::vector<double>{1, 1});
@@ -42,13 +42,13 @@ TEST_CASE("what fits into the cap is not stretched") {
 }
 
 TEST_CASE("without an allowance nothing is stretched") {
-  const CallPlan plan = plan_calls(std::vector<PlannedRun>{{1s, 10, 0, Part::liveness}}, std::nullopt);
+  const CallPlan plan = plan_calls(std::vector<PlannedRun>{{1s, 10, Part::liveness}}, std::nullopt);
   CHECK(plan.stretch == std::vector<double>{1});
   CHECK_FALSE(plan.allowed);
 }
 
 TEST_CASE("liveness has half of a short allowance, staleness a quarter, the rest a quarter") {
-  const std::vector<PlannedRun> runs{{30s, 1, 0, Part::liveness}, {5min, 1, 0, Part::staleness}, {1h, 4}, {1h, 2}};
+  const std::vector<PlannedRun> runs{{30s, 1, Part::liveness}, {5min, 1, Part::staleness}, {1h, 4}, {1h, 2}};
   const CallPlan plan = plan_calls(runs, 50);
   CHECK(plan.is_short());
   CHECK(plan.made == Approx(47.5));
@@ -61,7 +61,7 @@ TEST_CASE("liveness has half of a short allowance, staleness a quarter, the rest
 }
 
 TEST_CASE("what a part does not need goes to the others") {
-  const CallPlan plan = plan_calls(std::vector<PlannedRun>{{12h, 1, 0, Part::liveness}, {1min, 1}}, 50);
+  const CallPlan plan = plan_calls(std::vector<PlannedRun>{{12h, 1, Part::liveness}, {1min, 1}}, 50);
   CHECK(plan.stretch[0] == 1);
   CHECK(plan.share[0] == Approx(2));
   CHECK(plan.share[2] == Approx(48));
@@ -75,7 +75,7 @@ TEST_CASE("within a part the frequent give way before the rare") {
 }
 
 TEST_CASE("calls that nobody counts are not stretched") {
-  const CallPlan plan = plan_calls(std::vector<PlannedRun>{{30s, 0, 1, Part::liveness}, {1min, 1}}, 50);
+  const CallPlan plan = plan_calls(std::vector<PlannedRun>{{30s, 0, Part::liveness}, {1min, 1}}, 50);
   CHECK(plan.stretch[0] == 1);
   CHECK(plan.stretch[1] == Approx(1440 / 47.5));
 }
@@ -95,7 +95,7 @@ TEST_CASE("the ledger forgets a call after a day, not before") {
 }
 
 TEST_CASE("a run that would pass the cap is refused until enough calls are a day old") {
-  Governor governor{options({{24h, 1, 0, Part::liveness}, {24h, 20}}, 3000)};  // a cap of 30
+  Governor governor{options({{24h, 1, Part::liveness}, {24h, 20}}, 3000)};  // a cap of 30
   make(governor, 1, kNow, 20);
   for (int i = 0; i < 10; ++i) make(governor, 0, kNow + 1h);
   const auto refused = governor.admit(0, kNow + 2h);
@@ -148,7 +148,7 @@ TEST_CASE("near the CRM's own cap intervals grow further, and shrink again") {
 }
 
 TEST_CASE("while the CRM wants to be left alone nothing is asked, then less often, then as before") {
-  Governor governor{options({{24h, 1, 0, Part::liveness}, {24h, 0, 1}})};
+  Governor governor{options({{24h, 1, Part::liveness}, {24h, 0}})};
   REQUIRE(governor.admit(0, kNow).admitted);
   governor.finished(0, {1, Duration{90s}, Reason::rate_limited}, kNow);
   const auto paused = governor.admit(0, kNow + 89s);
@@ -182,7 +182,7 @@ TEST_CASE("a Retry-After of an outage delays the next look at most five minutes 
 }
 
 TEST_CASE("a database is asked as configured, whatever it answers") {
-  Governor::Options database = options({{30s, 1, 0, Part::liveness}}, std::nullopt);
+  Governor::Options database = options({{30s, 1, Part::liveness}}, std::nullopt);
   database.backs_off = false;
   Governor governor{database};
   REQUIRE(governor.admit(0, kNow).admitted);

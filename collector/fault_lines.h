@@ -1,0 +1,22 @@
+#pragma once
+// What a failure's stage and reason alone say about whose fault it is.
+
+#include <string_view>
+
+namespace crmpulse::collector {
+
+/// One line of the table; empty stage or reason match any. The first line that matches speaks. `{}` stands for the
+/// operation.
+struct FaultLine {
+  std::string_view stage;
+  std::string_view reason;
+  std::string_view verdict;
+  std::string_view en;
+  std::string_view zh;
+};
+
+/// The line for a failure of a CRM that is reached by `transport` (`sql`, `http`); nullptr when none speaks.
+[[nodiscard]] const FaultLine* find_fault_line(std::string_view transport, std::string_view stage,
+                                               std::string_view reason);
+
+}  // namespace crmpulse::collector

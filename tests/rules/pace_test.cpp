@@ -1,0 +1,210 @@
+// Stretched intervals and pauses, judged by the rules that are shipped.
+
+#include "rules/pace.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <queue>
+
+#include "config/rules_file.h"
+#include "timeline.h"
+
+using namespace crmpulse;
+using namespace crmpulse::rules;
+using namespace crmpulse::rules::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const TimePoint kStart = parse_time("2026-11-20T06:00:00Z").value();  // a Friday
+
+Ruleset shipped() {
+  return config::load_rules({CRMPULSE_SOURCE_DIR "/config/rules/default.yaml"}).value();
+}
+
+/// A healthy CRM whose agent asks as often as it may; everything that happens goes through one engine.
+class Company {
+ public:
+  Company() : engine(shipped(), {receiver("all")}) {}
+
+  double stretch = 1;               ///< of the liveness and all else
+  bool tells = true;                ///< the agent tells its stretch
+  bool answers = true;              ///< samples come at all
+  std::optional<TimePoint> paused;  ///< nothing is asked until then
+
+  void run(Duration time) {
+    for (const TimePoint end = now + time; now < end; now += 1s) {
+      if ((now - kStart) % Duration{30s} == Duration{0s} && tells) report();
+      if (answers && now >= next_liveness && (!paused || now >= *paused)) liveness();
+      if (answers && now >= next_scan && (!paused || now >= *paused)) scan();
+      const Outcome outcome = engine.step(now);
+      messages.insert(messages.end(), outcome.messages.begin(), outcome.messages.end());
+    }
+  }
+  void set_stretch(double to) {
+    stretch = to;
+    // As the scheduler does: half to one and a half of the new interval after the last run, or now.
+    next_liveness = std::max(now, std::min(next_liveness, last_liveness + every(30s)));
+  }
+  [[nodiscard]] CrmStatus status() const { return engine.status("acme").value(); }
+
+  Engine engine;
+  TimePoint now = kStart;
+  std::vector<Message> messages;
+
+ private:
+  [[nodiscard]] Duration every(Duration interval) const {
+    return Duration{static_cast<Duration::rep>(static_cast<double>(interval.count()) * stretch)};
+  }
+  void fold(std::string_view metric, double value, Labels labels = {}) {
+    labels.set("crm", "acme");
+    labels.set("kind", "salesforce");
+    labels.set("agent", "a");
+    engine.fold(engine.bind(metric, labels), now, value, now);
+  }
+  void report() {
+    fold(kStretchMetric, stretch);
+    if (paused && now < *paused) fold(kPauseMetric, to_seconds(paused->time_since_epoch()));
+  }
+  void liveness() {
+    last_liveness = now;
+    next_liveness = now + every(30s);
+    fold("crm_up", 1);
+    fold("crm_operation_duration_seconds", 0.2, {{"operation", "query"}});
+  }
+  void scan() {
+    next_scan = now + every(1h);
+    fold("crm_records", 1000, {{"object", "Contact"}});
+    fold("crm_records_incomplete", 10, {{"object", "Contact"}, {"field", "Email"}});
+    fold("crm_last_modified_timestamp_seconds", to_seconds(now.time_since_epoch()) - 60, {{"object", "Contact"}});
+  }
+
+  TimePoint last_liveness = kStart;
+  TimePoint next_liveness = kStart + 2s;
+  TimePoint next_scan = kStart + 3s;
+};
+
+}  // namespace
+
+TEST_CASE("an agent with 50 calls a day raises no alert about a CRM that is well") {
+  Company company;
+  company.stretch = 120;  // a look each hour
+  company.run(72h);
+  CHECK(company.messages.empty());
+  CHECK(company.status().state == Level::healthy);
+  CHECK(company.status().data_status == DataStatus::fresh);
+}
+
+TEST_CASE("an agent that does not tell its stretch is taken for silent") {
+  Company company;
+  company.tells = false;
+  company.stretch = 120;
+  company.run(2h);
+  CHECK_FALSE(company.messages.empty());
+}
+
+TEST_CASE("an interval that is stretched and relaxed at run time raises no alert") {
+  Company company;
+  company.run(2h);
+  for (const double stretch : {2.0, 16.0, 120.0, 30.0, 1.0, 64.0, 1.0}) {
+    company.set_stretch(stretch);
+    company.run(10h);
+  }
+  CHECK(company.messages.empty());
+  CHECK(company.status().state == Level::healthy);
+}
+
+TEST_CASE("silence is noticed also while intervals are stretched, only later") {
+  Company company;
+  company.stretch = 120;
+  company.run(24h);
+  company.answers = false;
+  company.run(3h);
+  CHECK(company.messages.empty());
+  company.run(4h);
+  REQUIRE_FALSE(company.messages.empty());
+  CHECK(company.messages[0].reason == "no_data");
+}
+
+TEST_CASE("back at its interval an agent that falls silent is noticed soon again") {
+  Company company;
+  company.stretch = 120;
+  company.run(24h);
+  company.set_stretch(1);
+  company.run(1h);
+  company.answers = false;
+  company.run(4min);
+  CHECK_FALSE(company.messages.empty());
+}
+
+TEST_CASE("while a CRM wants to be left alone silence is none") {
+  Company company;
+  company.run(2h);
+  company.paused = company.now + 1h;
+  company.run(1h + 10min);
+  CHECK(company.messages.empty());
+  CHECK(company.status().state == Level::healthy);
+  company.paused = company.now + 1h;
+  company.answers = false;
+  company.run(1h + 10min);
+  CHECK_FALSE(company.messages.empty());  // it could be asked again, and nothing came
+}
+
+TEST_CASE("a slow CRM is seen through stretched intervals, by the window its samples need") {
+  Ruleset rules = shipped();
+  Engine engine{rules, {receiver("all")}};
+  const auto stretch = engine.bind(kStretchMetric, {{"crm", "acme"}, {"agent", "a"}});
+  const auto read =
+      engine.bind("crm_operation_duration_seconds", {{"crm", "acme"}, {"agent", "a"}, {"operation", "read"}});
+  TimePoint now = kStart;
+  for (int i = 0; i < 12; ++i, now += 30min) {
+    engine.fold(stretch, now, 60, now);
+    engine.fold(read, now, 5, now);
+    static_cast<void>(engine.step(now));
+  }
+  const CrmStatus status = engine.status("acme").value();
+  const auto latency =
+      std::find_if(status.rules.begin(), status.rules.end(), [](const auto& r) { return r.rule == "latency"; });
+  CHECK(latency->level == Level::poor);
+  CHECK(latency->value == 5);
+}
+
+TEST_CASE("what is known of a stretch outlives a restart") {
+  Company company;
+  company.stretch = 120;
+  company.run(24h);
+  const std::string saved = company.engine.save("acme");
+  Engine next{shipped(), {receiver("all")}};
+  REQUIRE(next.load("acme", saved).has_value());
+  next.restarted(company.now);
+  company.engine = std::move(next);
+  company.tells = false;
+  company.run(24h);
+  CHECK(company.messages.empty());
+}
+
+TEST_CASE("a spacing is expected longer when it is stretched more, never shorter") {
+  CHECK(steps_of(1) == 0);
+  CHECK(steps_of(0) == 0);
+  CHECK(steps_of(2) == 8);
+  CHECK(at_pace(30s, 0, steps_of(4)) == Duration{2min});
+  CHECK(at_pace(2min, steps_of(4), 0) == Duration{2min});
+  CHECK(at_pace(30s, 0, steps_of(100)) >= Duration{3000s});
+  CHECK(at_pace(30s, 0, steps_of(100)) <= Duration{3300s});
+}
+
+TEST_CASE("of two agents the slower counts, one that is gone does not") {
+  Paces paces;
+  const auto fast = paces.place_of("fast");
+  const auto slow = paces.place_of("slow");
+  paces.take_stretch(fast, kStart, 1);
+  paces.take_stretch(slow, kStart, 64);
+  CHECK(paces.now().stretch == steps_of(64));
+  paces.take_stretch(fast, kStart + 11min, 1);
+  CHECK(paces.now().stretch == 0);
+  paces.take_pause(fast, kStart + 11min, to_seconds((kStart + 1h).time_since_epoch()));
+  CHECK(paces.now().paused_until == kStart + 1h);
+  // No agent may silence a CRM for longer than a day.
+  paces.take_pause(fast, kStart + 11min, to_seconds((kStart + 1000h).time_since_epoch()));
+  CHECK(paces.now().paused_until == kStart + 11min + 24h);
+}
