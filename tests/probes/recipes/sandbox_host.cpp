@@ -23,6 +23,10 @@ std::string text_of_file(const std::string& file) {
 
 std::vector<std::unique_ptr<sandbox::Dialect>> all_dialects() {
   std::vector<std::unique_ptr<sandbox::Dialect>> dialects;
+  dialects.push_back(sandbox::make_hubspot());
+  dialects.push_back(sandbox::make_zoho());
+  dialects.push_back(sandbox::make_dynamics());
+  dialects.push_back(sandbox::make_pipedrive());
   dialects.push_back(sandbox::make_odoo());
   dialects.push_back(sandbox::make_suitecrm());
   dialects.push_back(sandbox::make_espocrm());
