@@ -97,6 +97,11 @@ Value is_company(const Crm& /*crm*/, const Record& record) {
 Value bounces(const Crm& /*crm*/, const Record& record) {
   return field(record, "email_bounced") == Value{true} ? 1.0 : 0.0;
 }
+/// Amounts are never null in Odoo.
+Value revenue(const Crm& /*crm*/, const Record& record) {
+  const Value amount = field(record, "amount");
+  return is_null(amount) ? Value{0.0} : amount;
+}
 Value yes(const Crm& /*crm*/, const Record& /*record*/) {
   return true;
 }
@@ -142,7 +147,7 @@ std::vector<ModelField> lead_fields() {
                    {"stage_id", kReference, "", lead_stage, "crm.stage"},
                    {"stage_id/is_won", kBoolean, "", lead_won},
                    {"probability", kNumber, "", lead_probability},
-                   {"expected_revenue", kNumber, "amount"},
+                   {"expected_revenue", kNumber, "", revenue},
                    {"date_open", kTime, "", lead_open},
                    {"date_closed", kTime, "", lead_closed},
                    {"date_conversion", kTime, "converted_at"},
@@ -198,6 +203,7 @@ std::vector<Model> build() {
                  {"mail_activity_type_id", kReference, "mail_activity_type_id"},
                  {"date", kTime, "date"}}),
        odoo_messages},
+      {"calendar.event", {}, with_log({{"name", kText, "name"}, {"start", kTime, "start"}}), odoo_events},
       {"mail.activity",
        {},
        with_log({{"summary", kText, "summary"},
@@ -269,6 +275,8 @@ void odoo_write(const Crm& /*crm*/, const Model& model, const ModelField& writte
     if (!person && written.name == "name") fields["name"] = value;
   } else if (written.name == "partner_name" && kind == Kind::lead) {
     fields["company"] = value;
+  } else if (written.name == "expected_revenue") {
+    fields["amount"] = value;
   } else if (written.name == "stage_id" && model.name == "crm.lead" && kind == Kind::opportunity) {
     const auto* number = std::get_if<double>(&value);
     if (number != nullptr && *number >= 1 && *number <= static_cast<double>(kOdooStages.size()))

@@ -102,6 +102,10 @@ std::vector<Record> odoo_activities(const Crm& crm, TimePoint now) {
   return rows;
 }
 
+std::vector<Record> odoo_events(const Crm& /*crm*/, TimePoint /*now*/) {
+  return {};
+}
+
 std::vector<Record> odoo_orders(const Crm& crm, TimePoint now) {
   std::vector<Record> rows;
   each_of(crm, Kind::opportunity, now, [&](const Record& deal) {

@@ -16,6 +16,7 @@ inline constexpr std::array<std::string_view, 5> kOdooStages{"Prospecting", "Qua
 [[nodiscard]] std::vector<Record> odoo_logins(const Crm& crm, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_messages(const Crm& crm, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_activities(const Crm& crm, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_events(const Crm& crm, TimePoint now);  ///< nobody keeps a calendar
 [[nodiscard]] std::vector<Record> odoo_orders(const Crm& crm, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_ratings(const Crm& crm, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_modules(const Crm& crm, TimePoint now);

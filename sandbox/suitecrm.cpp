@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <map>
 
 #include "sandbox/dialect.h"
 #include "sandbox/suitecrm_records.h"
+#include "sandbox/vendor_reply.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -15,25 +15,13 @@ using boost::json::object;
 using boost::json::value;
 using namespace selfhosted;
 
-constexpr int kTokenSeconds = 3600;
+constexpr std::chrono::seconds kTokenLife{3600};
 
 net::HttpResponse oauth_failure(int status, const std::string& error, const std::string& description,
                                 const std::string& hint = {}) {
   object body{{"error", error}, {"error_description", description}, {"message", description}};
   if (!hint.empty()) body["hint"] = hint;
   return json_answer(status, body);
-}
-
-std::optional<object> object_of(const std::string& body) {
-  boost::system::error_code error;
-  const value json = boost::json::parse(body, error);
-  if (error || !json.is_object()) return std::nullopt;
-  return json.get_object();
-}
-
-std::string member(const object& in, std::string_view name) {
-  const value* found = in.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string{found->get_string()} : std::string{};
 }
 
 std::string_view without_prefix(std::string_view path) {
@@ -57,7 +45,10 @@ class SuiteCrm final : public Dialect {
     if (request.method == "PATCH") return "update";
     if (request.method == "DELETE") return "delete";
     const auto slashes = std::count(path.begin(), path.end(), '/');
-    return slashes > 4 ? "read" : "query";
+    if (slashes > 4) return "read";
+    const bool filtered = std::any_of(request.query.begin(), request.query.end(),
+                                      [](const auto& each) { return each.first.starts_with("filter["); });
+    return filtered ? "search" : "query";
   }
 
   net::HttpResponse answer(const net::HttpRequest& request, World& world, Call& call) override {
@@ -84,32 +75,27 @@ class SuiteCrm final : public Dialect {
     return answer;
   }
 
-  void revoke_tokens() override { tokens_.clear(); }
+  void revoke_tokens() override { tokens_.revoke_all(); }
   void set_daily_limit(std::uint64_t /*calls*/) override {}  // there is no allowance
 
  private:
   net::HttpResponse token(const net::HttpRequest& request, const World& world) {
-    const auto body = object_of(request.body);
-    const std::string grant = body ? member(*body, "grant_type") : std::string{};
-    if (request.method != "POST" || grant != "client_credentials") {
+    const value body = parse_json(request.body).value_or(value());
+    if (request.method != "POST" || text_member(body, "grant_type") != "client_credentials") {
       return oauth_failure(400, "unsupported_grant_type",
                            "The authorization grant type is not supported by the authorization server.",
                            "Check that all required parameters have been provided");
     }
-    if (member(*body, "client_id") != world.credentials.client_id ||
-        member(*body, "client_secret") != world.credentials.client_secret)
+    if (text_member(body, "client_id") != world.credentials.client_id ||
+        text_member(body, "client_secret") != world.credentials.client_secret)
       return oauth_failure(401, "invalid_client", "Client authentication failed");
-    const std::string token =
-        "suitecrm-access-" + std::to_string(++issued_) + "-" + std::to_string(unix_millis(world.now));
-    tokens_[token] = world.now + std::chrono::seconds{kTokenSeconds};
-    return json_answer(200, object{{"token_type", "Bearer"}, {"expires_in", kTokenSeconds}, {"access_token", token}});
+    return json_answer(200, object{{"token_type", "Bearer"},
+                                   {"expires_in", kTokenLife.count()},
+                                   {"access_token", tokens_.issue(world.now, kTokenLife)}});
   }
 
   bool is_authorised(const net::HttpRequest& request, const World& world) const {
-    std::string_view header = request.header("authorization");
-    if (!header.starts_with("Bearer ")) return false;
-    const auto found = tokens_.find(header.substr(7));
-    return found != tokens_.end() && world.now < found->second;
+    return tokens_.is_live(credential(request, "Bearer"), world.now);
   }
 
   static const Model* model_named(std::string_view name) {
@@ -148,20 +134,20 @@ class SuiteCrm final : public Dialect {
   }
 
   static net::HttpResponse write(const net::HttpRequest& request, World& world) {
-    const auto body = object_of(request.body);
-    const value* data = body ? body->if_contains("data") : nullptr;
-    if (data == nullptr || !data->is_object()) return suitecrm_failure(400, "The required option \"data\" is missing");
-    const Model* model = model_named(member(data->get_object(), "type"));
-    if (model == nullptr)
-      return suitecrm_failure(400, "Module " + member(data->get_object(), "type") + " does not exist");
-    const value* attributes = data->get_object().if_contains("attributes");
+    const value body = parse_json(request.body).value_or(value());
+    const value* data = member(body, "data");
+    if (data == nullptr) return suitecrm_failure(400, "The required option \"data\" is missing");
+    const std::string type = text_member(*data, "type");
+    const Model* model = model_named(type);
+    if (model == nullptr) return suitecrm_failure(400, "Module " + type + " does not exist");
+    if (model->kinds.empty()) return suitecrm_failure(403, "Not allowed");
+    const value* attributes = member(*data, "attributes");
     const object given = attributes != nullptr && attributes->is_object() ? attributes->get_object() : object{};
     if (request.method == "POST") return SuiteModule{world, *model}.create(given);
-    return SuiteModule{world, *model}.update(member(data->get_object(), "id"), given);
+    return SuiteModule{world, *model}.update(text_member(*data, "id"), given);
   }
 
-  std::map<std::string, TimePoint, std::less<>> tokens_;  ///< with their end
-  std::uint64_t issued_ = 0;
+  TokenBook tokens_{"suitecrm-access-"};
 };
 
 }  // namespace

@@ -85,6 +85,10 @@ std::vector<ModelField> with_log(std::vector<ModelField> fields) {
   return fields;
 }
 
+std::vector<Record> none(const Crm& /*crm*/, TimePoint /*now*/) {
+  return {};
+}
+
 std::vector<Model> build() {
   return {
       {"Accounts",
@@ -149,6 +153,8 @@ std::vector<Model> build() {
                  {"parent_id", kReference, "", task_parent},
                  {"parent_type", kText, "", task_parent_type}}),
        nullptr},
+      {"Calls", {}, with_log({{"name", kText, "name"}, {"status", kText, "status"}}), none},
+      {"Meetings", {}, with_log({{"name", kText, "name"}, {"status", kText, "status"}}), none},
       {"Users",
        {Kind::user},
        with_log({{"user_name", kText, "email"},

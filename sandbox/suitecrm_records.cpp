@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "sandbox/vendor_reply.h"
+
 namespace crmpulse::sandbox::selfhosted {
 namespace {
 
@@ -31,24 +33,23 @@ constexpr std::array kComparisons{Comparison{"eq", Compare::equal},   Comparison
                                   Comparison{"gt", Compare::greater}, Comparison{"gte", Compare::greater_equal},
                                   Comparison{"lt", Compare::less},    Comparison{"lte", Compare::less_equal}};
 
-std::vector<std::string> list_of(std::string_view text) {
-  std::vector<std::string> items;
-  while (!text.empty()) {
-    items.emplace_back(text.substr(0, text.find(',')));
-    text.remove_prefix(std::min(items.back().size() + 1, text.size()));
-  }
-  return items;
-}
-
-value links(const net::HttpRequest& request, std::size_t page, std::size_t pages, std::size_t size) {
-  const auto at = [&](std::size_t n) -> value {
-    if (n < 1 || n > pages) return nullptr;
-    return value(request.path.substr(4) + "?page[number]=" + std::to_string(n) + "&page[size]=" + std::to_string(size));
+/// Only the next and last, or first and previous page, without `/Api` and with nothing encoded, as SuiteCRM has it. The
+/// first page is number 0 unless the request says otherwise: its `next` is then page 1, the same records again.
+value links(const net::HttpRequest& request, std::size_t page, std::size_t pages) {
+  const auto at = [&](std::size_t n) {
+    std::string out = request.path.substr(request.path.find("/V8/"));
+    char mark = '?';
+    for (const auto& [name, given] : request.query) {
+      if (name == "page[number]") continue;
+      out += mark + name + "=" + given;
+      mark = '&';
+    }
+    return value(out + mark + "page[number]=" + std::to_string(n));
   };
-  return object{{"first", page == 1 ? value() : at(1)},
-                {"prev", at(page - 1)},
-                {"next", at(page + 1)},
-                {"last", page == pages ? value() : at(pages)}};
+  object out{{"first", nullptr}, {"prev", nullptr}, {"next", nullptr}, {"last", nullptr}};
+  if (page > 1) out["first"] = at(1), out["prev"] = at(page - 1);
+  if (page + 1 <= pages) out["next"] = at(page + 1), out["last"] = at(pages);
+  return out;
 }
 
 value shown(const ModelField& each, const ModelRow& row) {
@@ -164,7 +165,7 @@ Result<SuiteModule::Wanted> SuiteModule::wanted(const net::HttpRequest& request)
   const auto given = request.query.find("fields[" + std::string{model_.name} + "]");
   if (given == request.query.end()) return everything();
   std::vector<const ModelField*> fields;
-  for (const std::string& name : list_of(given->second)) {
+  for (const std::string& name : comma_list(given->second)) {
     const ModelField* known = field(name);
     if (known == nullptr) {
       return Error{"The following field in " + std::string{model_.name} + " module is not found: " + name};
@@ -223,10 +224,11 @@ net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector
                                         : static_cast<std::size_t>(std::strtoul(given->second.c_str(), nullptr, 10));
   };
   const std::size_t size = number("page[size]", 0);
-  const std::size_t page = std::max<std::size_t>(number("page[number]", 1), 1);
+  const std::size_t page = number("page[number]", 0);
   const std::size_t total = rows.size();
   if (size > 0) {
-    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min((page - 1) * size, total)));
+    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(
+                                                std::min((std::max<std::size_t>(page, 1) - 1) * size, total)));
     if (rows.size() > size) rows.resize(size);
   }
   const auto fields = wanted(request);
@@ -237,7 +239,7 @@ net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector
   if (size > 0 && !rows.empty()) {  // an empty answer has neither meta nor links
     const std::size_t pages = (total + size - 1) / size;
     body["meta"] = object{{"total-pages", pages}, {"records-on-this-page", rows.size()}};
-    body["links"] = links(request, page, pages, size);
+    body["links"] = links(request, page, pages);
   }
   return suitecrm_answer(200, std::move(body));
 }

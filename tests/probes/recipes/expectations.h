@@ -23,6 +23,13 @@ struct Expectations {
 /// Throws std::runtime_error when the file is not readable as that.
 [[nodiscard]] Expectations load_expectations(const std::string& file);
 
+/// `metric{a=x,b=y}` as written in a file → `metric{a="x",b="y"}`, labels sorted.
+[[nodiscard]] std::string series(const std::string& written);
+/// The same of a sample, without the labels every sample has.
+[[nodiscard]] std::string series_of(const Sample& sample);
+/// Given by every run, without being asked.
+[[nodiscard]] bool made_by_every_run(const std::string& metric);
+
 /// The reading succeeded and has exactly these samples beside those every run gives; a write test succeeded whole.
 void check_reading(const probes::Reading& reading, const std::map<std::string, Expected>& expected, TimePoint now);
 /// The reading succeeded, whatever its numbers are.

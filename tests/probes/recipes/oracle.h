@@ -1,0 +1,31 @@
+#pragma once
+// What a metric should be, said in a few words over the sandbox's company and worked out by plain loops: nothing of the
+// dialects' query evaluator is used, so the two check each other.
+//
+//   count(lead where not converted and email = null)
+//   sum(amount of opportunity where won and close_date > today-30d) / 2
+//   quantile(0.9, first_touch - created of lead where created >= now-30d top 200 by created)
+//
+//   expression   numbers, + - * /, parentheses, and the functions
+//                count(Q)  sum|avg|min|max|distinct|duplicates(V of Q)  quantile(q, V of Q)  newest(KIND)
+//                both(V of Q ; Q)   how many values of V are in the first and in the second
+//   Q            KIND [where CONDITION] [top N by FIELD], newest first
+//   V            FIELD, or FIELD - FIELD (seconds), or now - FIELD
+//   CONDITION    and, or, not, (), FIELD alone (is true), FIELD = != < <= > >= VALUE, FIELD in ('a', 'b')
+//   VALUE        null, true, false, 12, 'text', now, today, month, year; the last four also -24h, -30d, -12mo
+//   FIELD        as sandbox/crm.h names it; account.name follows a reference
+//
+// A null is equal to null only, and neither less nor greater than anything. Deleted records never count.
+
+#include <string>
+#include <string_view>
+
+#include "sandbox/crm.h"
+
+namespace crmpulse::test {
+
+/// Throws std::runtime_error, with the place, when the expression cannot be read or has no value (an average of
+/// nothing).
+[[nodiscard]] double work_out(std::string_view expression, const sandbox::Crm& crm, TimePoint now);
+
+}  // namespace crmpulse::test

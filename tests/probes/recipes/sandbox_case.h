@@ -1,0 +1,67 @@
+#pragma once
+// expected.yaml of a recipe that is tested against the sandbox, and the recipe bound as an agent binds it.
+//
+//   sandbox: odoo                      # the dialect
+//   crm:                               # what stands under crms[] of agent.yaml beside name and recipe
+//     with: {url: "${sandbox}"}        # ${…} as SandboxHost::fill says
+//     auth: {flow: odoo_login, …}
+//   flows: [{flow: …, …}]              # further ways to log in, each tried
+//   measurements:
+//     records:
+//       crm_records{object=lead}: count(lead where not converted)      # oracle.h says what can stand here
+//   quota: {"crm_api_limit{allowance=daily}": 15000}                   # told by headers of any answer
+//   faults:
+//     on: query                        # the measurement the faults are tried on
+//     field: {name: crm.lead.email_from, on: quality}                  # missing_field
+//     lacks: {quota_gone: a server of one's own has no allowance}
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/settings.h"
+#include "agent/targets.h"
+#include "config/node.h"
+#include "tests/probes/recipes/sandbox_host.h"
+
+namespace crmpulse::test {
+
+struct SandboxCase {
+  std::string recipe;
+  std::string dialect;
+  config::Node crm;
+  std::vector<config::Node> flows;  ///< the first is the one under crm
+  /// measurement → `metric{label="value"}` → expression
+  std::map<std::string, std::map<std::string, std::string>> measurements;
+  std::map<std::string, std::string> quota;
+  std::string faults_on;
+  std::string missing_name;
+  std::string missing_on;
+  std::map<std::string, std::string> lacks;
+};
+
+/// One for each shipped recipe whose expected.yaml has `sandbox:`.
+[[nodiscard]] std::vector<SandboxCase> sandbox_cases();
+[[nodiscard]] SandboxCase sandbox_case(const std::string& recipe);
+
+/// An agent's targets, without its scheduler.
+struct BoundCase {
+  agent::Settings settings;
+  std::unique_ptr<probes::Runtime> runtime;
+  agent::Targets targets;
+  [[nodiscard]] probes::Target& target() const { return *targets.front(); }
+};
+
+struct Binding {
+  std::size_t flow = 0;
+  std::string state_dir{};  ///< empty: a new one
+  std::string timeout = "10s";
+  int targets = 1;            ///< CRMs of the same identity: acme, acme1, …
+  bool transactions = false;  ///< with its write tests
+};
+/// A failed test when the agent would not start with this.
+[[nodiscard]] BoundCase bind(SandboxHost& host, const SandboxCase& one, const Binding& binding = {});
+
+}  // namespace crmpulse::test

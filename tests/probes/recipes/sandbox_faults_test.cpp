@@ -1,0 +1,176 @@
+// Every fault of the sandbox, met by every recipe for an HTTP API: its stage, its reason, one line of evidence without
+// a secret, and whose fault the collector takes it for. The other measurements go on.
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <catch2/catch.hpp>
+
+#include "collector/fault.h"
+#include "tests/probes/recipes/sandbox_case.h"
+#include "tests/probes/target_fixture.h"
+
+using namespace crmpulse;
+using namespace crmpulse::test;
+
+namespace {
+
+struct FaultCase {
+  const char* name;     ///< of the fault; `lacks` of expected.yaml speaks of it
+  const char* members;  ///< more of POST /_sandbox/faults, beginning with a comma
+  std::vector<std::string> means;
+  const char* verdict;
+  int wait = 0;  ///< seconds the CRM must be left alone at least
+};
+
+const std::vector<FaultCase>& fault_cases() {
+  static const std::vector<FaultCase> kCases{
+      {"slow", R"(,"seconds":5)", {"response/timeout"}, "vendor"},
+      {"hang", "", {"response/timeout"}, "vendor"},
+      {"error", "", {"response/server_error"}, "vendor"},
+      {"outage", "", {"response/server_error", "response/maintenance"}, "vendor"},
+      {"outage", R"(,"name":"connection")", {"response/unreachable"}, "network"},
+      {"cut", "", {"response/bad_content", "content/bad_content"}, "vendor"},
+      {"html", "", {"content/bad_content"}, "vendor"},
+      {"html", R"(,"status":502)", {"response/server_error"}, "vendor"},
+      {"truncated", "", {"content/bad_content"}, "vendor"},
+      {"huge", "", {"response/bad_content", "content/bad_content"}, "vendor"},
+      {"redirect", "", {"response/bad_content", "content/bad_content"}, "vendor"},
+      {"permission", "", {"auth/permission"}, "credentials"},
+      {"quota_gone", "", {"response/quota"}, "quota", 60},
+      {"rate_limited", R"(,"seconds":7)", {"response/rate_limited"}, "quota", 1},
+      {"maintenance", "", {"response/maintenance"}, "vendor"},
+  };
+  return kCases;
+}
+
+/// The operation the sandbox sees when this measurement runs.
+std::string operation_of(SandboxHost& host, const SandboxCase& one, probes::Target& target, const std::string& id) {
+  check_succeeded(run(target, id));  // with the login, which is not asked for again
+  host.forget_requests();
+  check_succeeded(run(target, id));
+  const auto log = host.requests(one.dialect);
+  const auto& calls = log.at("calls").as_array();
+  REQUIRE_FALSE(calls.empty());
+  return std::string{calls.back().at("operation").as_string()};
+}
+
+std::string liveness_of(const probes::Target& target) {
+  for (const auto& planned : target.measurements())
+    if (planned.measurement->liveness) return planned.measurement->id;
+  return {};
+}
+
+void check_tells_no_secret(const probes::Reading& reading, const SandboxHost& host) {
+  std::string told = reading.failure ? reading.failure->message : std::string{};
+  for (const auto& line : reading.evidence) told += "\n" + line.text;
+  for (const Sample& sample : reading.samples) told += "\n" + to_string(sample.labels);
+  for (const std::string& secret : host.secrets()) CHECK(told.find(secret) == std::string::npos);
+  for (const auto& line : reading.evidence) {
+    CHECK(line.text.find('\n') == std::string::npos);
+    CHECK(line.text.size() <= kMaxEvidenceText);
+  }
+}
+
+/// As the collector would judge it with nothing else known.
+std::string verdict_of(const probes::Reading& reading) {
+  collector::CrmFacts facts;
+  facts.transport = "http";
+  facts.failures[reading.operation] = {
+      std::string{to_string(reading.failure->stage)}, std::string{to_string(reading.failure->reason)},
+      reading.evidence.empty() ? std::string{} : reading.evidence.front().text, "a1", reading.at};
+  rules::CrmStatus status;
+  status.data_status = DataStatus::fresh;
+  return std::string{collector::judge_fault(status, &facts, reading.at).verdict};
+}
+
+void check_fault(SandboxHost& host, const SandboxCase& one, probes::Target& target, const FaultCase& fault,
+                 const std::string& operation) {
+  INFO(one.recipe << ": " << fault.name << fault.members);
+  host.fault(one.dialect, R"("operation":")" + operation + R"(","fault":")" + fault.name + "\"" + fault.members);
+  const auto reading = run(target, one.faults_on);
+  INFO("evidence: " << (reading.evidence.empty() ? std::string{} : reading.evidence.front().text));
+  const bool as_expected =
+      std::find(fault.means.begin(), fault.means.end(), failure_text(reading)) != fault.means.end();
+  CHECK(as_expected);
+  check_failed(reading, failure_text(reading));
+  check_tells_no_secret(reading, host);
+  if (reading.failure) CHECK(verdict_of(reading) == fault.verdict);
+  if (fault.wait > 0) CHECK(reading.wait.value_or(Duration{}) >= std::chrono::seconds{fault.wait});
+  const std::string liveness = liveness_of(target);
+  if (liveness != one.faults_on) check_succeeded(run(target, liveness));
+  host.clear_faults();
+  check_succeeded(run(target, one.faults_on));
+}
+
+}  // namespace
+
+TEST_CASE("every fault of the sandbox has its stage, its reason and its verdict") {
+  for (const SandboxCase& one : sandbox_cases()) {
+    SandboxHost host;
+    const BoundCase bound = bind(host, one, {.timeout = "1s"});
+    const std::string operation = operation_of(host, one, bound.target(), one.faults_on);
+    const std::string live = operation_of(host, one, bound.target(), liveness_of(bound.target()));
+    INFO(one.recipe << " is alive by " << live << ", queries by " << operation);
+    CHECK(live != operation);
+    for (const FaultCase& fault : fault_cases())
+      if (!one.lacks.contains(fault.name)) check_fault(host, one, bound.target(), fault, operation);
+  }
+}
+
+TEST_CASE("a token that was revoked is renewed without a word") {
+  for (const SandboxCase& one : sandbox_cases()) {
+    if (one.lacks.contains("token_revoked")) continue;
+    INFO(one.recipe);
+    SandboxHost host;
+    const BoundCase bound = bind(host, one);
+    check_succeeded(run(bound.target(), one.faults_on));
+    CHECK(host.count(one.dialect, "token") == 1);
+    host.fault(one.dialect, R"("fault":"token_revoked")");
+    check_succeeded(run(bound.target(), one.faults_on));
+    check_succeeded(run(bound.target(), one.faults_on));
+    CHECK(host.count(one.dialect, "token") == 2);
+  }
+}
+
+TEST_CASE("a field that an administrator removed blinds its measurement alone, and the evidence names it") {
+  for (const SandboxCase& one : sandbox_cases()) {
+    if (one.missing_name.empty()) continue;
+    INFO(one.recipe << ": " << one.missing_name);
+    SandboxHost host;
+    const BoundCase bound = bind(host, one);
+    check_succeeded(run(bound.target(), one.missing_on));
+    host.fault(one.dialect, R"("fault":"missing_field","name":")" + one.missing_name + "\"");
+    const auto reading = run(bound.target(), one.missing_on);
+    check_failed(reading, "content/missing");
+    REQUIRE_FALSE(reading.evidence.empty());
+    const std::string& text = reading.evidence.front().text;
+    INFO(text);
+    CHECK(text.find("is blind") != std::string::npos);
+    CHECK(text.find(one.missing_name.substr(one.missing_name.rfind('.') + 1)) != std::string::npos);
+    CHECK(verdict_of(reading) == "data");
+    check_succeeded(run(bound.target(), liveness_of(bound.target())));
+  }
+}
+
+TEST_CASE("wrong credentials are told as such, and not tried again at once") {
+  for (const SandboxCase& one : sandbox_cases()) {
+    INFO(one.recipe);
+    SandboxHost host;
+    SandboxCase wrong = one;
+    // Another secret that the sandbox knows, but not as this one.
+    for (config::Member& member : wrong.flows.front().members) {
+      if (member.first.ends_with("_file") && member.first != "private_key_file")
+        member.second.scalar = "${wrong_secret_file}";
+      if (member.first == "client_id" && one.flows.front().members.front().second.scalar == "jwt_bearer")
+        member.second.scalar = "somebody-else";
+    }
+    const BoundCase bound = bind(host, wrong);
+    const auto reading = run(bound.target(), one.faults_on);
+    check_failed(reading, "auth/credentials");
+    check_tells_no_secret(reading, host);
+    if (reading.failure) CHECK(verdict_of(reading) == "credentials");
+    const auto calls = host.requests(one.dialect).at("total").to_number<int>();
+    check_failed(run(bound.target(), one.faults_on), "auth/credentials");
+    if (!one.lacks.contains("token_revoked")) CHECK(host.requests(one.dialect).at("total").to_number<int>() == calls);
+  }
+}

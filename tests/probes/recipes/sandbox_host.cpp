@@ -1,0 +1,126 @@
+#include "tests/probes/recipes/sandbox_host.h"
+
+#include <sys/stat.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <sstream>
+#include <stdexcept>
+
+namespace crmpulse::test {
+namespace {
+
+std::string text_of_file(const std::string& file) {
+  std::ifstream stream{file};
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<sandbox::Dialect>> all_dialects() {
+  std::vector<std::unique_ptr<sandbox::Dialect>> dialects;
+  dialects.push_back(sandbox::make_hubspot());
+  dialects.push_back(sandbox::make_zoho());
+  dialects.push_back(sandbox::make_dynamics());
+  dialects.push_back(sandbox::make_pipedrive());
+  dialects.push_back(sandbox::make_odoo());
+  dialects.push_back(sandbox::make_suitecrm());
+  dialects.push_back(sandbox::make_espocrm());
+  return dialects;
+}
+
+SandboxHost::SandboxHost() : clock_(std::chrono::floor<std::chrono::seconds>(wall_now())), twin_(clock_.now()) {
+  make_certificate(directory_.path(), {});
+  credentials_.jwt_public_key = text_of_file(directory_.path() + "/server.crt");
+  places_ = {{"${private_key_file}", directory_.path() + "/server.key"},
+             {"${client_secret_file}", keep("client_secret", credentials_.client_secret)},
+             {"${refresh_token_file}", keep("refresh_token", credentials_.refresh_token)},
+             {"${static_token_file}", keep("static_token", credentials_.static_token)},
+             {"${wrong_secret_file}", keep("wrong_secret", "not-the-secret")},
+             {"${client_id}", credentials_.client_id},
+             {"${username}", credentials_.username}};
+  sandbox::SaasOptions options;
+  options.credentials = credentials_;
+  saas_ = std::make_unique<sandbox::Saas>(loop_, clock_, options, all_dialects());
+  auto server = net::HttpServer::listen(loop_, {}, [this](net::HttpRequest request, const net::Respond& respond) {
+    saas_->handle(std::move(request), respond);
+  });
+  if (!server) throw std::runtime_error(server.error().message);
+  server_ = std::move(*server);
+  places_.emplace_back("${sandbox}", url());
+  thread_ = std::thread{[this] { loop_.run(); }};
+}
+
+SandboxHost::~SandboxHost() {
+  loop_.stop();
+  thread_.join();
+}
+
+std::string SandboxHost::url() const {
+  return "http://127.0.0.1:" + std::to_string(server_->port());
+}
+
+std::string SandboxHost::keep(const std::string& name, const std::string& secret) {
+  const std::string file = directory_.path() + "/" + name;
+  std::ofstream{file} << secret;
+  ::chmod(file.c_str(), 0600);
+  return file;
+}
+
+net::HttpResponse SandboxHost::ask(net::HttpRequest request) {
+  auto answer = std::make_shared<std::promise<net::HttpResponse>>();
+  auto came = answer->get_future();
+  loop_.post([this, request = std::move(request), answer] {
+    saas_->handle(request, [answer](net::HttpResponse response) { answer->set_value(std::move(response)); });
+  });
+  return came.get();
+}
+
+void SandboxHost::fault(const std::string& crm, const std::string& members) {
+  const auto answer = ask({"POST", "/_sandbox/faults", {}, {}, R"({"crm":")" + crm + "\"," + members + "}", {}});
+  if (answer.status != 200) throw std::runtime_error("fault " + members + ": " + answer.body);
+}
+
+void SandboxHost::clear_faults() {
+  (void)ask({"DELETE", "/_sandbox/faults", {}, {}, {}, {}});
+}
+
+boost::json::object SandboxHost::requests(const std::string& crm, const std::string& operation) {
+  net::HttpRequest request{"GET", "/_sandbox/requests", {{"crm", crm}}, {}, {}, {}};
+  if (!operation.empty()) request.query["operation"] = operation;
+  return boost::json::parse(ask(std::move(request)).body).as_object();
+}
+
+std::uint64_t SandboxHost::count(const std::string& crm, const std::string& operation) {
+  return requests(crm, operation).at("total").to_number<std::uint64_t>();
+}
+
+void SandboxHost::forget_requests() {
+  (void)ask({"DELETE", "/_sandbox/requests", {}, {}, {}, {}});
+}
+
+std::string SandboxHost::fill(std::string text) const {
+  for (const auto& [name, value] : places_) {
+    for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size()))
+      text.replace(at, name.size(), value);
+  }
+  return text;
+}
+
+std::vector<std::string> SandboxHost::secrets() const {
+  return {credentials_.client_secret, credentials_.refresh_token, credentials_.static_token,
+          // tokens the dialects give out begin with these
+          "-access-", "Bearer ", "BEGIN PRIVATE KEY", "PRIVATE KEY"};
+}
+
+std::string SandboxHost::new_state_dir() {
+  const std::string path = directory_.path() + "/state-" + std::to_string(++state_dirs_);
+  std::filesystem::create_directory(path);
+  return path;
+}
+
+}  // namespace crmpulse::test

@@ -1,0 +1,64 @@
+#pragma once
+// The sandbox with all its dialects, in this process on a free port, with a clock that stands still.
+
+#include <boost/json/value.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "net/loop.h"
+#include "sandbox/saas.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/process.h"
+
+namespace crmpulse::test {
+
+/// Every dialect the sandbox has.
+[[nodiscard]] std::vector<std::unique_ptr<sandbox::Dialect>> all_dialects();
+
+class SandboxHost {
+ public:
+  SandboxHost();
+  ~SandboxHost();
+  SandboxHost(const SandboxHost&) = delete;
+  SandboxHost& operator=(const SandboxHost&) = delete;
+
+  [[nodiscard]] std::string url() const;
+  /// The time the company was made and stays at.
+  [[nodiscard]] TimePoint now() const { return clock_.now(); }
+  /// The same company as every dialect has, as long as nobody writes.
+  [[nodiscard]] const sandbox::Crm& company() const { return twin_; }
+
+  /// `members` of the fault beside crm, as JSON: `"fault":"slow","seconds":3`.
+  void fault(const std::string& crm, const std::string& members);
+  void clear_faults();
+  /// GET /_sandbox/requests
+  [[nodiscard]] boost::json::object requests(const std::string& crm, const std::string& operation = {});
+  [[nodiscard]] std::uint64_t count(const std::string& crm, const std::string& operation);
+  void forget_requests();
+
+  /// `${sandbox}` and the names of files with the sandbox's secrets (`${client_secret_file}` …), filled in.
+  [[nodiscard]] std::string fill(std::string text) const;
+  /// Texts that must not be told to anybody.
+  [[nodiscard]] std::vector<std::string> secrets() const;
+  /// A new empty directory for tokens.
+  [[nodiscard]] std::string new_state_dir();
+
+ private:
+  [[nodiscard]] net::HttpResponse ask(net::HttpRequest request);
+  std::string keep(const std::string& name, const std::string& secret);
+
+  TempDir directory_;
+  ManualClock clock_;
+  sandbox::Crm twin_;
+  sandbox::Credentials credentials_;
+  std::vector<std::pair<std::string, std::string>> places_;  ///< `${…}` → what stands there
+  net::Loop loop_;
+  std::unique_ptr<sandbox::Saas> saas_;
+  std::unique_ptr<net::HttpServer> server_;
+  std::thread thread_;
+  int state_dirs_ = 0;
+};
+
+}  // namespace crmpulse::test
