@@ -7,6 +7,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <chrono>
@@ -15,7 +16,6 @@
 #include <map>
 
 #include "sandbox/fetch.h"
-#include "sandbox/sample_crm.h"
 #include "sandbox/table.h"
 
 namespace crmpulse::sandbox {
@@ -46,20 +46,27 @@ class RawTerminal {
   termios before_{};
 };
 
+/// A fault as the sample CRMs call it, and as the SaaS dialects do; empty: those have none.
 struct MenuItem {
   char key;
-  Fault fault;
+  std::string_view sample;
+  std::string_view dialect;
+  double seconds;
   std::string_view en;
   std::string_view zh;
 };
 constexpr std::array kMenu{
-    MenuItem{'1', Fault::slow, "slow", "变慢"},
-    MenuItem{'2', Fault::very_slow, "very slow", "很慢"},
-    MenuItem{'3', Fault::stale, "stale data", "数据陈旧"},
-    MenuItem{'4', Fault::down, "down", "宕机"},
-    MenuItem{'5', Fault::dirty, "dirty data", "脏数据"},
-    MenuItem{'0', Fault::none, "repair", "修复"},
+    MenuItem{'1', "slow", "slow", 0.3, "slow", "变慢"},
+    MenuItem{'2', "very_slow", "slow", 1.2, "very slow", "很慢"},
+    MenuItem{'3', "stale", "stale", 0, "stale data", "数据陈旧"},
+    MenuItem{'4', "down", "outage", 0, "down", "宕机"},
+    MenuItem{'5', "dirty", "dirty", 0, "dirty data", "脏数据"},
+    MenuItem{'6', "", "permission", 0, "rights lost", "权限丢失"},
+    MenuItem{'7', "", "vendor_incident", 0, "vendor incident", "供应商事故"},
+    MenuItem{'0', "none", "none", 0, "repair", "修复"},
 };
+/// The recipe of the sample CRMs: a CRM of another kind is one of the dialects, and is named like it.
+constexpr std::string_view kSampleKind = "sample";
 
 class Watcher {
  public:
@@ -137,7 +144,9 @@ class Watcher {
   std::string menu(bool zh) const {
     if (options_.sandbox.empty()) return zh ? "q 退出" : "q quit";
     std::string out = zh ? fmt::format("对 {} 注入故障：", selected_) : fmt::format("Break {}:", selected_);
-    for (const MenuItem& item : kMenu) out += fmt::format("  [{}] {}", item.key, zh ? item.zh : item.en);
+    for (const MenuItem& item : kMenu) {
+      if (!fault_of(item).empty()) out += fmt::format("  [{}] {}", item.key, zh ? item.zh : item.en);
+    }
     return out + (zh ? "   [Tab] 换一个 CRM   [q] 退出" : "   [Tab] next CRM   [q] quit");
   }
 
@@ -168,12 +177,24 @@ class Watcher {
     if (key == 'q') quit_ = true;
     if (key == '\t') select_next();
     for (const MenuItem& item : kMenu) {
-      if (item.key != key || options_.sandbox.empty()) continue;
-      const auto body =
-          boost::json::serialize(boost::json::value{{"crm", selected_}, {"fault", to_string(item.fault)}});
-      if (auto done = fetch_json(client_, "POST", options_.sandbox + "/_sandbox/faults", body); !done)
-        trouble_ = done.error().message;
+      if (item.key != key || options_.sandbox.empty() || fault_of(item).empty()) continue;
+      // One fault at a time: the one before goes first.
+      set_fault("none", 0);
+      if (fault_of(item) != "none") set_fault(fault_of(item), item.seconds);
     }
+  }
+
+  [[nodiscard]] std::string_view fault_of(const MenuItem& item) const {
+    const bool sample = std::any_of(rows_.begin(), rows_.end(),
+                                    [&](const CrmRow& row) { return row.crm == selected_ && row.kind == kSampleKind; });
+    return sample ? item.sample : item.dialect;
+  }
+
+  void set_fault(std::string_view fault, double seconds) {
+    boost::json::object body{{"crm", selected_}, {"fault", fault}};
+    if (seconds > 0) body["seconds"] = seconds;
+    const auto done = fetch_json(client_, "POST", options_.sandbox + "/_sandbox/faults", boost::json::serialize(body));
+    if (!done) trouble_ = done.error().message;
   }
 
   void select_next() {
