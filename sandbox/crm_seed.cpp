@@ -52,6 +52,7 @@ struct Crm::Seeder {
   }
   TimePoint ago(Duration shortest, Duration longest) { return now - dice.spread(shortest, longest); }
   TimePoint evenly_ago(Duration least, Duration most) { return now - dice.between(least, most); }
+  TimePoint today() { return evenly_ago(minutes{20}, hours{20}); }
   Value at_most_now(TimePoint time) {
     if (time > now) return {};
     return time;
@@ -88,7 +89,8 @@ void Crm::Seeder::users() {
 
 void Crm::Seeder::accounts() {
   for (int i = 0; i < kAccounts; ++i) {
-    Record account = made(Kind::account, evenly_ago(days{3}, kHistory), ago(minutes{2}, days{300}));
+    const TimePoint created = i % 80 == 5 ? today() : evenly_ago(days{3}, kHistory);
+    Record account = made(Kind::account, created, ago(minutes{2}, days{300}));
     const bool twin = i % 40 == 39;  // the same company entered twice
     const int number = twin ? i - 1 : i;
     const std::size_t place = static_cast<std::size_t>(number) % 5;
@@ -107,7 +109,8 @@ void Crm::Seeder::accounts() {
 void Crm::Seeder::contacts() {
   std::string last_email;
   for (int i = 0; i < kContacts; ++i) {
-    Record contact = made(Kind::contact, evenly_ago(days{1}, kHistory), ago(minutes{1}, days{500}));
+    const TimePoint created = i % 100 == 3 ? today() : evenly_ago(days{1}, kHistory);
+    Record contact = made(Kind::contact, created, ago(minutes{1}, days{500}));
     const std::string first{dice.one_of(kFirstNames)};
     const std::string last{dice.one_of(kLastNames)};
     const double account = some(Kind::account);
@@ -159,7 +162,7 @@ void Crm::Seeder::opportunities() {
   for (int i = 0; i < kOpportunities; ++i) {
     const bool closed = i % 5 < 3;
     Record deal = made(Kind::opportunity, now, now);
-    deal.created = closed ? evenly_ago(days{4}, kHistory) : evenly_ago(days{1}, days{150});
+    deal.created = closed ? evenly_ago(days{4}, kHistory) : i % 25 == 4 ? today() : evenly_ago(days{1}, days{150});
     const TimePoint closed_at = std::min(deal.created + dice.spread(days{3}, days{120}), now - hours{2});
     deal.modified = closed ? closed_at : std::max(deal.created, ago(minutes{1}, days{60}));
     deal.fields["name"] = fmt::format("Deal {} {}", 1000 + i, dice.one_of(kIndustries));

@@ -68,7 +68,7 @@ boost::json::object describe_field(const Object& object, const Column& column) {
           {"sortable", column.filterable},
           {"length", column.type == Type::id || column.type == Type::reference ? 18 : 255},
           {"referenceTo", std::move(targets)},
-          {"relationshipName", relationship.empty() ? boost::json::value{} : boost::json::value{relationship}},
+          {"relationshipName", relationship.empty() ? boost::json::value{} : boost::json::value(relationship)},
           {"picklistValues", boost::json::array{}}};
 }
 
@@ -237,8 +237,8 @@ Reply log_file(const World& world, const Object& object, const std::string& id) 
   const bool exists = parsed && parsed->prefix == object.prefix && parsed->id >= 1 && parsed->id <= files.size();
   if (!exists) return reply_of(not_found());
   Reply out{200,
-            boost::json::value{"\"EVENT_TYPE\",\"TIMESTAMP\",\"REQUEST_ID\",\"API_FAMILY\",\"STATUS_CODE\"\n"
-                               "\"ApiTotalUsage\",\"20261120080000.000\",\"4abc\",\"REST\",\"200\"\n"},
+            boost::json::value("\"EVENT_TYPE\",\"TIMESTAMP\",\"REQUEST_ID\",\"API_FAMILY\",\"STATUS_CODE\"\n"
+                               "\"ApiTotalUsage\",\"20261120080000.000\",\"4abc\",\"REST\",\"200\"\n"),
             {{"Content-Type", "text/csv"}}};
   return out;
 }
@@ -358,7 +358,7 @@ Reply retrieve(const World& world, const ApiCall& call, const Object& object) {
   for (const std::string& id : ids) {
     auto record = read_record(world, object, id, fields, call.version);
     if (!record && record.error().status != 404) return reply_of(record.error());
-    out.push_back(record ? boost::json::value{std::move(record.value())} : boost::json::value{});
+    out.push_back(record ? boost::json::value(std::move(record.value())) : boost::json::value{});
   }
   return {200, std::move(out), {}};
 }
