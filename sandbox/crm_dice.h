@@ -39,7 +39,7 @@ class Dice {
   std::mt19937 random_;
 };
 
-inline constexpr std::array<std::string_view, 16> kFirstNames{"Ada",  "Bo",   "Chen", "Dara", "Elif", "Femi",
+inline constexpr std::array<std::string_view, 16> kFirstNames{"Ana",  "Bo",   "Chen", "Dara", "Elif", "Femi",
                                                               "Goro", "Hana", "Ines", "Jun",  "Kofi", "Lena",
                                                               "Mika", "Nils", "Omar", "Pia"};
 inline constexpr std::array<std::string_view, 16> kLastNames{"Almeida", "Berg",   "Costa", "Dietz", "Eriksen", "Fang",

@@ -36,6 +36,7 @@ struct Crm::Seeder {
   TimePoint now;
   Dice dice{20261121};
   std::vector<RecordId> active_users;
+  std::vector<RecordId> former_users;  ///< not active any more
 
   Record made(Kind kind, TimePoint created, TimePoint modified) {
     Record record;
@@ -52,6 +53,7 @@ struct Crm::Seeder {
   }
   TimePoint ago(Duration shortest, Duration longest) { return now - dice.spread(shortest, longest); }
   TimePoint evenly_ago(Duration least, Duration most) { return now - dice.between(least, most); }
+  TimePoint today() { return evenly_ago(minutes{20}, hours{20}); }
   Value at_most_now(TimePoint time) {
     if (time > now) return {};
     return time;
@@ -83,18 +85,20 @@ void Crm::Seeder::users() {
     const RecordId id = crm.add(std::move(user));
     if (i == 0) crm.api_user_ = id;
     if (i > 0 && i < 37 && !sleeps && i % 13 != 12) active_users.push_back(id);
+    if (i % 13 == 12) former_users.push_back(id);
   }
 }
 
 void Crm::Seeder::accounts() {
   for (int i = 0; i < kAccounts; ++i) {
-    Record account = made(Kind::account, evenly_ago(days{3}, kHistory), ago(minutes{2}, days{300}));
+    const TimePoint created = i % 80 == 5 ? today() : evenly_ago(days{3}, kHistory);
+    Record account = made(Kind::account, created, ago(minutes{2}, days{300}));
     const bool twin = i % 40 == 39;  // the same company entered twice
     const int number = twin ? i - 1 : i;
     const std::size_t place = static_cast<std::size_t>(number) % 5;
     account.fields["name"] = fmt::format("{} {} {}", kLastNames.at(static_cast<std::size_t>(number) % 16),
                                          kIndustries.at(place), 100 + number);
-    if (i % 10 != 3) account.fields["phone"] = phone(20'000 + i);
+    if (i % 10 != 3 && i % 80 != 27) account.fields["phone"] = phone(20'000 + i);
     if (i % 20 != 7) account.fields["website"] = fmt::format("company{}.example", number);
     account.fields["city"] = std::string{kCities.at(place)};
     account.fields["country"] = std::string{kCountries.at(place)};
@@ -107,7 +111,8 @@ void Crm::Seeder::accounts() {
 void Crm::Seeder::contacts() {
   std::string last_email;
   for (int i = 0; i < kContacts; ++i) {
-    Record contact = made(Kind::contact, evenly_ago(days{1}, kHistory), ago(minutes{1}, days{500}));
+    const TimePoint created = i % 100 == 3 ? today() : evenly_ago(days{1}, kHistory);
+    Record contact = made(Kind::contact, created, ago(minutes{1}, days{500}));
     const std::string first{dice.one_of(kFirstNames)};
     const std::string last{dice.one_of(kLastNames)};
     const double account = some(Kind::account);
@@ -126,7 +131,8 @@ void Crm::Seeder::contacts() {
   }
 }
 
-/// Four in ten converted; most answered within hours, some after more than a day, one in six never.
+/// Some belong to people who have left. Four in ten converted; most answered within hours, some after more than a day,
+/// one in six never.
 void Crm::Seeder::leads() {
   for (int i = 0; i < kLeads; ++i) {
     const bool converted = i % 10 < 4;
@@ -141,6 +147,7 @@ void Crm::Seeder::leads() {
     if (i % 4 == 1) lead.fields["mobile"] = phone(80'000 + i);
     lead.fields["title"] = std::string{dice.one_of(kTitles)};
     lead.fields["converted"] = converted;
+    if (i % 45 == 9) lead.owner = dice.one_of(former_users);
     lead.fields["unread"] = !answered && i % 2 == 1;
     lead.fields["status"] = converted                ? "Closed - Converted"
                             : answered && i % 9 == 8 ? "Closed - Not Converted"
@@ -154,16 +161,19 @@ void Crm::Seeder::leads() {
   }
 }
 
-/// Six in ten closed; of the open ones some are overdue, without amount or next step, or idle for more than a month.
+/// Six in ten closed; of the open ones some are overdue, without amount, next step, account or a present owner, or idle
+/// for more than a month.
 void Crm::Seeder::opportunities() {
   for (int i = 0; i < kOpportunities; ++i) {
     const bool closed = i % 5 < 3;
     Record deal = made(Kind::opportunity, now, now);
-    deal.created = closed ? evenly_ago(days{4}, kHistory) : evenly_ago(days{1}, days{150});
+    deal.created = closed ? evenly_ago(days{4}, kHistory) : i % 25 == 4 ? today() : evenly_ago(days{1}, days{150});
     const TimePoint closed_at = std::min(deal.created + dice.spread(days{3}, days{120}), now - hours{2});
     deal.modified = closed ? closed_at : std::max(deal.created, ago(minutes{1}, days{60}));
     deal.fields["name"] = fmt::format("Deal {} {}", 1000 + i, dice.one_of(kIndustries));
-    deal.fields["account"] = some(Kind::account);
+    if (i % 40 == 14) deal.owner = dice.one_of(former_users);
+    const double account = some(Kind::account);
+    if (i % 50 != 23) deal.fields["account"] = account;
     if (closed || i % 20 != 3) deal.fields["amount"] = 500.0 * dice.pick(2, 120);
     deal.fields["stage"] =
         closed ? std::string{dice.chance(45) ? "Closed Won" : "Closed Lost"} : std::string{dice.one_of(kOpenStages)};
@@ -251,7 +261,7 @@ void Crm::Seeder::logins() {
 }
 
 Crm::Crm(TimePoint now) : lived_(now) {
-  Seeder seeder{*this, now, Dice{20261121}, {}};
+  Seeder seeder{*this, now, Dice{20261121}, {}, {}};
   seeder.users();
   seeder.accounts();
   seeder.contacts();

@@ -7,6 +7,8 @@ std::vector<std::unique_ptr<Dialect>> make_dialects() {
   out.push_back(make_salesforce());
   out.push_back(make_hubspot());
   out.push_back(make_zoho());
+  out.push_back(make_dynamics());
+  out.push_back(make_pipedrive());
   out.push_back(make_odoo());
   out.push_back(make_suitecrm());
   out.push_back(make_espocrm());

@@ -88,7 +88,7 @@ boost::system::result<FaultRule, FaultProblem> fault_from_json(const boost::json
 }
 
 boost::json::object to_json(const FaultRule& rule) {
-  boost::json::object out{{"crm", rule.crm.empty() ? boost::json::value{} : boost::json::value{rule.crm}},
+  boost::json::object out{{"crm", rule.crm.empty() ? boost::json::value{} : boost::json::value(rule.crm)},
                           {"fault", rule.fault}};
   if (!rule.operation.empty()) out["operation"] = rule.operation;
   if (rule.seconds != 0) out["seconds"] = rule.seconds;

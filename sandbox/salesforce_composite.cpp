@@ -48,7 +48,7 @@ Result<boost::json::value> with_references(const boost::json::value& value, cons
   if (value.is_string()) {
     auto text = with_references(std::string_view{value.get_string()}, answered);
     if (!text) return text.error();
-    return boost::json::value{text.value()};
+    return boost::json::value(text.value());
   }
   if (const auto* list = value.if_array()) {
     boost::json::array out;
@@ -57,7 +57,7 @@ Result<boost::json::value> with_references(const boost::json::value& value, cons
       if (!made) return made.error();
       out.push_back(std::move(made.value()));
     }
-    return boost::json::value{std::move(out)};
+    return boost::json::value(std::move(out));
   }
   if (const auto* object = value.if_object()) {
     boost::json::object out;
@@ -66,7 +66,7 @@ Result<boost::json::value> with_references(const boost::json::value& value, cons
       if (!made) return made.error();
       out[item.key()] = std::move(made.value());
     }
-    return boost::json::value{std::move(out)};
+    return boost::json::value(std::move(out));
   }
   return value;
 }

@@ -98,6 +98,10 @@ class Undo {
 
 /// /sobjects and everything below it.
 [[nodiscard]] Reply serve_sobjects(World& world, const ApiCall& call, Undo& undo);
+/// What the list of objects says of each.
+[[nodiscard]] boost::json::object summary(const Object& object, const std::string& version);
+/// As `type` of describe has it.
+[[nodiscard]] std::string_view type_name(Type type);
 [[nodiscard]] boost::json::object describe(const World& world, const Object& object);
 /// Creates or updates one record; `id` null: creates. The id of the record.
 [[nodiscard]] Answer<std::string> write_record(World& world, const Object& object, const boost::json::object& body,

@@ -7,70 +7,12 @@
 #include <functional>
 
 #include "sandbox/salesforce_parts.h"
+#include "sandbox/vendor_reply.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {
 
 constexpr std::size_t kMostText = 255;
-
-std::string_view type_name(Type type) {
-  switch (type) {
-    case Type::id: return "id";
-    case Type::reference: return "reference";
-    case Type::picklist: return "picklist";
-    case Type::email: return "email";
-    case Type::phone: return "phone";
-    case Type::url: return "url";
-    case Type::boolean: return "boolean";
-    case Type::number: return "double";
-    case Type::integer: return "int";
-    case Type::currency: return "currency";
-    case Type::datetime: return "datetime";
-    case Type::date: return "date";
-    default: return "string";
-  }
-}
-
-boost::json::object summary(const Object& object, const std::string& version) {
-  const std::string url = fmt::format("/services/data/v{}/sobjects/{}", version, object.name);
-  return {{"name", object.name},
-          {"label", object.label},
-          {"labelPlural", fmt::format("{}s", object.label)},
-          {"keyPrefix", object.prefix},
-          {"custom", false},
-          {"queryable", true},
-          {"retrieveable", true},
-          {"searchable", object.writable},
-          {"createable", object.writable},
-          {"updateable", object.writable},
-          {"deletable", object.writable},
-          {"urls", {{"sobject", url}, {"describe", url + "/describe"}, {"rowTemplate", url + "/{ID}"}}}};
-}
-
-boost::json::object describe_field(const Object& object, const Column& column) {
-  boost::json::array targets;
-  if (column.type == Type::reference) {
-    if (column.target == "Who") targets = {"Contact", "Lead"};
-    if (column.target == "What") targets = {"Account", "Case", "Opportunity"};
-    if (targets.empty()) targets = {column.target};
-  }
-  const std::string_view relationship = relationship_of(column);
-  const bool writable = object.writable && column.writable;
-  return {{"name", column.name},
-          {"label", column.name},
-          {"type", type_name(column.type)},
-          {"custom", column.name.ends_with("__c")},
-          {"nillable", !column.required && column.type != Type::id && column.type != Type::boolean},
-          {"createable", writable},
-          {"updateable", writable},
-          {"filterable", column.filterable},
-          {"groupable", column.type != Type::datetime && column.type != Type::currency},
-          {"sortable", column.filterable},
-          {"length", column.type == Type::id || column.type == Type::reference ? 18 : 255},
-          {"referenceTo", std::move(targets)},
-          {"relationshipName", relationship.empty() ? boost::json::value{} : boost::json::value{relationship}},
-          {"picklistValues", boost::json::array{}}};
-}
 
 bool looks_like_email(std::string_view text) {
   const std::size_t at = text.find('@');
@@ -237,8 +179,8 @@ Reply log_file(const World& world, const Object& object, const std::string& id) 
   const bool exists = parsed && parsed->prefix == object.prefix && parsed->id >= 1 && parsed->id <= files.size();
   if (!exists) return reply_of(not_found());
   Reply out{200,
-            boost::json::value{"\"EVENT_TYPE\",\"TIMESTAMP\",\"REQUEST_ID\",\"API_FAMILY\",\"STATUS_CODE\"\n"
-                               "\"ApiTotalUsage\",\"20261120080000.000\",\"4abc\",\"REST\",\"200\"\n"},
+            boost::json::value("\"EVENT_TYPE\",\"TIMESTAMP\",\"REQUEST_ID\",\"API_FAMILY\",\"STATUS_CODE\"\n"
+                               "\"ApiTotalUsage\",\"20261120080000.000\",\"4abc\",\"REST\",\"200\"\n"),
             {{"Content-Type", "text/csv"}}};
   return out;
 }
@@ -287,106 +229,7 @@ Reply serve_object(World& world, const ApiCall& call, const Object& object, Undo
           {{"Location", record_url(call.version, object, id.value())}}};
 }
 
-boost::json::value write_result(const Answer<std::string>& written) {
-  if (written) return {{"id", written.value()}, {"success", true}, {"errors", boost::json::array{}}};
-  const Refusal refusal = written.error();
-  boost::json::object error{{"statusCode", refusal.code}, {"message", refusal.message}};
-  boost::json::array fields;
-  for (const std::string& name : refusal.fields) fields.emplace_back(name);
-  error["fields"] = std::move(fields);
-  return {{"success", false}, {"errors", boost::json::array{std::move(error)}}};
-}
-
-/// One record of a collection that names its own type.
-Answer<std::string> write_one(World& world, const boost::json::value& given, const ApiCall& call, Undo& undo) {
-  const auto* body = given.if_object();
-  const auto* attributes = body == nullptr ? nullptr : body->if_contains("attributes");
-  const auto* type =
-      attributes == nullptr || !attributes->is_object() ? nullptr : attributes->get_object().if_contains("type");
-  const Object* object = type == nullptr || !type->is_string() ? nullptr : visible_object(world, type->get_string());
-  if (object == nullptr) return Refusal{400, "INVALID_TYPE", "attributes.type names no sObject", {}};
-  boost::json::object fields = *body;
-  if (call.method == "POST") return write_record(world, *object, fields, nullptr, call, undo);
-  std::string id;
-  for (const char* name : {"Id", "id"}) {
-    if (const auto* value = fields.if_contains(name); value != nullptr && value->is_string())
-      id = value->get_string().c_str();
-    fields.erase(name);
-  }
-  return write_record(world, *object, fields, &id, call, undo);
-}
-
-Answer<std::string> delete_one(World& world, const std::string& id, Undo& undo) {
-  const auto parsed = parse_id(id);
-  const auto& all = objects();
-  const auto object =
-      std::find_if(all.begin(), all.end(), [&](const Object& one) { return parsed && one.prefix == parsed->prefix; });
-  if (object == all.end()) return Refusal{400, "MALFORMED_ID", fmt::format("bad id {}", id), {}};
-  if (auto refused = delete_record(world, *object, id, undo)) return std::move(*refused);
-  return id;
-}
-
-std::vector<std::string> comma_separated(const std::string& text) {
-  std::vector<std::string> out;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t comma = std::min(text.find(',', begin), text.size());
-    if (comma > begin) out.push_back(text.substr(begin, comma - begin));
-    begin = comma + 1;
-  }
-  return out;
-}
-
-std::vector<std::string> texts_of(const boost::json::object& body, std::string_view name) {
-  std::vector<std::string> out;
-  const auto* list = body.if_contains(name);
-  if (list == nullptr || !list->is_array()) return out;
-  for (const auto& item : list->get_array()) {
-    if (item.is_string()) out.emplace_back(item.get_string());
-  }
-  return out;
-}
-
-/// GET ?ids=&fields=, or POST {"ids","fields"}: null for a record that is not there.
-Reply retrieve(const World& world, const ApiCall& call, const Object& object) {
-  std::vector<std::string> ids = comma_separated(parameter(call, "ids"));
-  std::string fields = parameter(call, "fields");
-  if (call.body.is_object()) {
-    ids = texts_of(call.body.get_object(), "ids");
-    fields = fmt::format("{}", fmt::join(texts_of(call.body.get_object(), "fields"), ","));
-  }
-  boost::json::array out;
-  for (const std::string& id : ids) {
-    auto record = read_record(world, object, id, fields, call.version);
-    if (!record && record.error().status != 404) return reply_of(record.error());
-    out.push_back(record ? boost::json::value{std::move(record.value())} : boost::json::value{});
-  }
-  return {200, std::move(out), {}};
-}
-
-bool all_or_none(const ApiCall& call) {
-  if (parameter(call, "allOrNone") == "true") return true;
-  const auto* body = call.body.if_object();
-  const auto* flag = body == nullptr ? nullptr : body->if_contains("allOrNone");
-  return flag != nullptr && flag->is_bool() && flag->get_bool();
-}
-
 }  // namespace
-
-boost::json::object describe(const World& world, const Object& object) {
-  boost::json::object out = summary(object, "60.0");
-  boost::json::array fields;
-  for (const Column& column : object.columns) {
-    if (column.name.find('.') == std::string_view::npos && !is_gone(world, object, column.name))
-      fields.push_back(describe_field(object, column));
-  }
-  out["fields"] = std::move(fields);
-  boost::json::array children;
-  for (const Children& one : children_of(object))
-    children.push_back({{"childSObject", one.object}, {"field", one.link}, {"relationshipName", one.name}});
-  out["childRelationships"] = std::move(children);
-  out["recordTypeInfos"] = boost::json::array{};
-  return out;
-}
 
 Answer<boost::json::object> read_record(const World& world, const Object& object, const std::string& id,
                                         const std::string& fields, const std::string& version) {
@@ -412,7 +255,7 @@ Answer<boost::json::object> read_record(const World& world, const Object& object
     }
     return out;
   }
-  for (const std::string& name : comma_separated(fields)) {
+  for (const std::string& name : comma_list(fields)) {
     const Column* column = visible_column(world, object, name);
     if (column == nullptr)
       return Refusal{400,
@@ -485,46 +328,6 @@ Reply serve_sobjects(World& world, const ApiCall& call, Undo& undo) {
     return log_file(world, *object, what);
   if (parts.size() == 3) return serve_record(world, call, *object, what, undo);
   return reply_of(not_found());
-}
-
-Reply serve_collection(World& world, const ApiCall& call, Undo& undo) {
-  const auto parts = parts_of(call.path);  // composite, sobjects, Lead
-  if (parts.size() == 3) {
-    const Object* object = visible_object(world, parts[2]);
-    return object == nullptr ? reply_of(not_found()) : retrieve(world, call, *object);
-  }
-  Undo own;
-  boost::json::array out;
-  bool failed = false;
-  const auto take = [&](const Answer<std::string>& done) {
-    failed = failed || !done;
-    out.push_back(write_result(done));
-  };
-  if (call.method == "DELETE") {
-    for (const std::string& id : comma_separated(parameter(call, "ids"))) take(delete_one(world, id, own));
-  } else {
-    const auto* body = call.body.if_object();
-    const auto* records = body == nullptr ? nullptr : body->if_contains("records");
-    if (records == nullptr || !records->is_array())
-      return reply_of({400, "JSON_PARSER_ERROR", "records is a list of sObjects", {}});
-    if (records->get_array().size() > 200)
-      return reply_of({400, "EXCEEDED_MAX_SIZE_REQUEST", "at most 200 records", {}});
-    for (const auto& record : records->get_array()) take(write_one(world, record, call, own));
-  }
-  if (failed && all_or_none(call)) {
-    own.take_back(world.crm);
-    for (auto& item : out) {
-      if (!item.at("success").as_bool()) continue;
-      item = write_result(
-          Refusal{400,
-                  "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                  "Record rolled back because not all records were valid and the request was using AllOrNone header",
-                  {}});
-    }
-  } else {
-    undo.add(std::move(own));
-  }
-  return {200, std::move(out), {}};
 }
 
 }  // namespace crmpulse::sandbox::salesforce

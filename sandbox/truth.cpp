@@ -94,7 +94,7 @@ boost::json::object leads(const Records& records, TimePoint now) {
 }
 
 boost::json::object opportunities(const Records& records, TimePoint now) {
-  auto out = common(records, now, {"amount", "next_step"});
+  auto out = common(records, now, {"amount", "next_step", "account"});
   const TimePoint today = std::chrono::floor<days>(now);
   Records open;
   std::copy_if(records.begin(), records.end(), std::back_inserter(open),

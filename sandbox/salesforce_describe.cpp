@@ -1,0 +1,87 @@
+// /sobjects/X/describe and the list of all objects.
+
+#include <fmt/format.h>
+
+#include "sandbox/salesforce_parts.h"
+
+namespace crmpulse::sandbox::salesforce {
+namespace {
+
+boost::json::object describe_field(const Object& object, const Column& column) {
+  boost::json::array targets;
+  if (column.type == Type::reference) {
+    if (column.target == "Who") targets = {"Contact", "Lead"};
+    if (column.target == "What") targets = {"Account", "Case", "Opportunity"};
+    if (targets.empty()) targets = {column.target};
+  }
+  const std::string_view relationship = relationship_of(column);
+  const bool writable = object.writable && column.writable;
+  return {{"name", column.name},
+          {"label", column.name},
+          {"type", type_name(column.type)},
+          {"custom", column.name.ends_with("__c")},
+          {"nillable", !column.required && column.type != Type::id && column.type != Type::boolean},
+          {"createable", writable},
+          {"updateable", writable},
+          {"filterable", column.filterable},
+          {"groupable", column.type != Type::datetime && column.type != Type::currency},
+          {"sortable", column.filterable},
+          {"length", column.type == Type::id || column.type == Type::reference ? 18 : 255},
+          {"referenceTo", std::move(targets)},
+          {"relationshipName", relationship.empty() ? boost::json::value{} : boost::json::value(relationship)},
+          {"picklistValues", boost::json::array{}}};
+}
+
+}  // namespace
+
+std::string_view type_name(Type type) {
+  switch (type) {
+    case Type::id: return "id";
+    case Type::reference: return "reference";
+    case Type::picklist: return "picklist";
+    case Type::email: return "email";
+    case Type::phone: return "phone";
+    case Type::url: return "url";
+    case Type::boolean: return "boolean";
+    case Type::number: return "double";
+    case Type::integer: return "int";
+    case Type::currency: return "currency";
+    case Type::datetime: return "datetime";
+    case Type::date: return "date";
+    default: return "string";
+  }
+}
+
+boost::json::object summary(const Object& object, const std::string& version) {
+  const std::string url = fmt::format("/services/data/v{}/sobjects/{}", version, object.name);
+  return {{"name", object.name},
+          {"label", object.label},
+          {"labelPlural", fmt::format("{}s", object.label)},
+          {"keyPrefix", object.prefix},
+          {"custom", false},
+          {"queryable", true},
+          {"retrieveable", true},
+          {"searchable", object.writable},
+          {"createable", object.writable},
+          {"updateable", object.writable},
+          {"deletable", object.writable},
+          {"urls", {{"sobject", url}, {"describe", url + "/describe"}, {"rowTemplate", url + "/{ID}"}}}};
+}
+
+boost::json::object describe(const World& world, const Object& object) {
+  boost::json::object out = summary(object, "60.0");
+  boost::json::array fields;
+  for (const Column& column : object.columns) {
+    if (column.name.find('.') == std::string_view::npos && !is_gone(world, object, column.name))
+      fields.push_back(describe_field(object, column));
+  }
+  out["fields"] = std::move(fields);
+  boost::json::array children;
+  for (const Children& one : children_of(object))
+    children.push_back({{"childSObject", one.object}, {"field", one.link}, {"relationshipName", one.name}});
+  out["childRelationships"] = std::move(children);
+  out["recordTypeInfos"] = boost::json::array{};
+  return out;
+}
+
+}  // namespace crmpulse::sandbox::salesforce

@@ -1,0 +1,326 @@
+#include "sandbox/salesforce_translate.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace crmpulse::sandbox::salesforce {
+namespace {
+
+constexpr std::size_t kMostOffset = 2000;
+
+struct Function {
+  std::string_view name;
+  Aggregate aggregate;
+  std::string_view part;
+};
+constexpr std::array<Function, 12> kFunctions{{{"COUNT", Aggregate::count, ""},
+                                               {"COUNT_DISTINCT", Aggregate::count_distinct, ""},
+                                               {"SUM", Aggregate::sum, ""},
+                                               {"AVG", Aggregate::avg, ""},
+                                               {"MIN", Aggregate::min, ""},
+                                               {"MAX", Aggregate::max, ""},
+                                               {"CALENDAR_YEAR", Aggregate::none, "year"},
+                                               {"CALENDAR_QUARTER", Aggregate::none, "quarter"},
+                                               {"CALENDAR_MONTH", Aggregate::none, "month"},
+                                               {"DAY_IN_MONTH", Aggregate::none, "day"},
+                                               {"HOUR_IN_DAY", Aggregate::none, "hour"},
+                                               {"DAY_ONLY", Aggregate::none, "date"}}};
+
+std::string_view part_for(const Column& column) {
+  return column.type == Type::date ? "date" : "";
+}
+
+}  // namespace
+
+void Translator::refuse(std::string code, const std::string& message, std::size_t at) const {
+  const std::size_t begin = at > 40 ? at - 40 : 0;
+  const std::string line = text_.substr(begin, 80);
+  throw Refusal{
+      400,
+      std::move(code),
+      fmt::format("\n{}\n{}^\nERROR at Row:1:Column:{}\n{}", line, std::string(at - begin, ' '), at + 1, message),
+      {}};
+}
+
+Resolved Translator::resolve(const Object& object, std::string_view path, std::size_t at) const {
+  Resolved out;
+  const Object* here = &object;
+  for (;;) {
+    const Column* column = visible_column(world_, *here, path);
+    if (column != nullptr) {
+      out.column = column;
+      out.object = here;
+      out.field += column->field;
+      for (std::string_view rest = column->name; !rest.empty();) {
+        const std::size_t dot = std::min(rest.find('.'), rest.size());
+        out.names.emplace_back(rest.substr(0, dot));
+        rest.remove_prefix(std::min(dot + 1, rest.size()));
+      }
+      return out;
+    }
+    const std::size_t dot = path.find('.');
+    if (dot == std::string_view::npos || out.references.size() >= 5)
+      refuse("INVALID_FIELD",
+             fmt::format("No such column '{}' on entity '{}'. If you are attempting to use a custom field, be sure to "
+                         "append the '__c' after the custom field name. Please reference your WSDL or the describe "
+                         "call for the appropriate names.",
+                         path, here->name),
+             at);
+    const std::string_view relationship = path.substr(0, dot);
+    if (here == &object && same_name(relationship, object.name)) {  // SELECT Account.Name FROM Account
+      path.remove_prefix(dot + 1);
+      continue;
+    }
+    const auto& columns = here->columns;
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& one) {
+      return same_name(relationship_of(one), relationship) && object_named(one.target) != nullptr;
+    });
+    if (found == columns.end() || visible_column(world_, *here, found->name) == nullptr)
+      refuse("INVALID_FIELD",
+             fmt::format("Didn't understand relationship '{}' in field path. If you are attempting to use a custom "
+                         "relationship, be sure to append the '__r' after the custom relationship name. Please "
+                         "reference your WSDL or the describe call for the appropriate names.",
+                         relationship),
+             at);
+    out.references.push_back(&*found);
+    out.names.emplace_back(relationship_of(*found));
+    out.field += std::string{found->field} + ".";
+    here = object_named(found->target);
+    path.remove_prefix(dot + 1);
+  }
+}
+
+Output Translator::output_of(const SoqlField& field, Resolved& what) const {
+  Output out;
+  if (!field.path.empty()) {
+    what = resolve(*object_, field.path, field.at);
+    out.field = what.field;
+  }
+  if (field.function.empty() || field.function == "TOLABEL" || field.function == "FORMAT") {
+    if (what.column != nullptr) out.part = part_for(*what.column);
+    return out;
+  }
+  const auto found = std::find_if(kFunctions.begin(), kFunctions.end(),
+                                  [&field](const Function& one) { return one.name == field.function; });
+  if (found == kFunctions.end())
+    refuse("INVALID_FIELD", fmt::format("Unknown function '{}'", field.function), field.at);
+  if (field.path.empty() && found->name != "COUNT") refuse("MALFORMED_QUERY", "unexpected token: ')'", field.at);
+  out.aggregate = found->aggregate;
+  out.part = found->part;
+  return out;
+}
+
+Value Translator::value_of(const SoqlLiteral& literal, const Column& column, std::size_t at) const {
+  using Literal = SoqlLiteral::Type;
+  if (literal.type == Literal::null) return {};
+  const auto wrong = [&](std::string_view type) {
+    refuse(
+        "INVALID_FIELD",
+        fmt::format("value of filter criterion for field '{}' must be of type {} and should not be enclosed in quotes",
+                    column.name, type),
+        at);
+  };
+  switch (column.type) {
+    case Type::id:
+    case Type::reference: {
+      if (literal.type != Literal::text) wrong("ID");
+      const auto id = parse_id(std::get<std::string>(literal.value));
+      if (!id)
+        refuse("INVALID_QUERY_FILTER_OPERATOR",
+               fmt::format("invalid ID field: {}", std::get<std::string>(literal.value)), at);
+      return static_cast<double>(id->id);
+    }
+    case Type::boolean:
+      if (literal.type != Literal::boolean) wrong("boolean");
+      break;
+    case Type::number:
+    case Type::integer:
+    case Type::currency:
+      if (literal.type != Literal::number) wrong("double");
+      break;
+    case Type::date:
+      if (literal.type != Literal::date) wrong("date");
+      break;
+    case Type::datetime:
+      if (literal.type != Literal::datetime) wrong("dateTime");
+      break;
+    default:
+      if (literal.type != Literal::text)
+        refuse("INVALID_FIELD",
+               fmt::format("value of filter criterion for field '{}' must be of type string and should be enclosed in "
+                           "quotes",
+                           column.name),
+               at);
+  }
+  return literal.value;
+}
+
+/// `= LAST_N_DAYS:30` is a range, `<` before its begin, `>` behind its end.
+Condition Translator::range_condition(const Condition& base, const SoqlLiteral& literal) const {
+  const SoqlRange range = range_of(literal.name, literal.count, world_.now).value_or(SoqlRange{});
+  const auto bound = [&base](Compare compare, TimePoint time) {
+    Condition out = base;
+    out.compare = compare;
+    out.values = {time};
+    return out;
+  };
+  switch (base.compare) {
+    case Compare::less: return bound(Compare::less, range.begin);
+    case Compare::less_equal: return bound(Compare::less, range.end);
+    case Compare::greater: return bound(Compare::greater_equal, range.end);
+    case Compare::greater_equal: return bound(Compare::greater_equal, range.begin);
+    default: break;
+  }
+  Condition out;
+  out.kind = Condition::Kind::all;
+  out.children = {bound(Compare::greater_equal, range.begin), bound(Compare::less, range.end)};
+  if (base.compare != Compare::not_equal) return out;
+  Condition none;
+  none.kind = Condition::Kind::none;
+  none.children = {std::move(out)};
+  return none;
+}
+
+Condition Translator::comparison_of(const SoqlCondition& condition) const {
+  Resolved what;
+  const Output left = output_of(condition.field, what);
+  if (left.aggregate != Aggregate::none || what.column == nullptr)
+    refuse("MALFORMED_QUERY", "aggregate functions are not allowed in the WHERE clause", condition.field.at);
+  const Column& column = *what.column;
+  if (!column.filterable)
+    refuse("INVALID_FIELD", fmt::format("field '{}' can not be filtered in a query call", column.name),
+           condition.field.at);
+  Condition out;
+  out.kind = Condition::Kind::compare;
+  out.field = left.field;
+  out.part = left.part;
+  out.compare = condition.compare;
+  if (condition.subquery) {
+    Translator inner{world_, text_};
+    out.subquery = std::make_shared<Query>(inner.translate(*condition.subquery));
+    if (inner.shown().size() != 1 || !inner.object().kind)
+      refuse("MALFORMED_QUERY", "a semi join sub-select selects one field of an object", condition.field.at);
+    return out;
+  }
+  const bool is_time = column.type == Type::date || column.type == Type::datetime;
+  Column compared = column;
+  if (!condition.field.function.empty()) compared.type = out.part == "date" ? Type::date : Type::number;
+  for (const SoqlLiteral& literal : condition.values) {
+    if (literal.type == SoqlLiteral::Type::range) {
+      if (!is_time || condition.values.size() > 1 || (out.part != "date" && !out.part.empty()))
+        refuse("INVALID_FIELD", fmt::format("{} does not fit the field '{}'", literal.name, column.name),
+               condition.field.at);
+      return range_condition(out, literal);
+    }
+    out.values.push_back(value_of(literal, compared, condition.field.at));
+  }
+  return out;
+}
+
+Condition Translator::condition_of(const SoqlCondition& condition) const {
+  if (condition.kind == Condition::Kind::compare) return comparison_of(condition);
+  Condition out;
+  out.kind = condition.kind;
+  for (const SoqlCondition& child : condition.children) out.children.push_back(condition_of(child));
+  return out;
+}
+
+void Translator::take_having(const SoqlCondition& having, Query& query) const {
+  if (having.kind == Condition::Kind::always) return;
+  const auto* number = having.values.size() == 1 ? std::get_if<double>(&having.values.front().value) : nullptr;
+  if (having.kind != Condition::Kind::compare || number == nullptr || having.field.function.empty())
+    throw Refusal{
+        400, "MALFORMED_QUERY", "the sandbox knows HAVING with one comparison of an aggregate and a number", {}};
+  Resolved what;
+  query.having = {output_of(having.field, what), {having.compare, *number}};
+}
+
+void Translator::take_outputs(const SoqlQuery& soql, Query& query) {
+  grouped_ = !soql.group_by.empty();
+  int unnamed = 0;
+  for (const SoqlField& field : soql.select) {
+    if (field.child) {
+      take_child(field);
+      continue;
+    }
+    Shown shown;
+    Output output = output_of(field, shown.what);
+    grouped_ = grouped_ || output.aggregate != Aggregate::none;
+    if (shown.what.column != nullptr) shown.column = *shown.what.column;
+    const bool counts = output.aggregate == Aggregate::count || output.aggregate == Aggregate::count_distinct;
+    if (counts || (!output.part.empty() && output.part != "date")) shown.column.type = Type::integer;
+    if (output.part == "date") shown.column.type = Type::date;
+    shown.name = field.alias;
+    if (shown.name.empty() && field.function.empty() && !shown.what.names.empty()) shown.name = shown.what.names.back();
+    if (shown.name.empty()) shown.name = fmt::format("expr{}", unnamed++);
+    output.name = shown.name;
+    query.outputs.push_back(std::move(output));
+    shown_.push_back(std::move(shown));
+  }
+}
+
+void Translator::take_child(const SoqlField& field) {
+  SoqlQuery soql = *field.child;
+  ChildQuery child;
+  child.children = children_named(*object_, soql.from);
+  if (child.children == nullptr || visible_object(world_, child.children->object) == nullptr)
+    refuse("INVALID_TYPE", fmt::format("Didn't understand relationship '{}' in FROM part of query call.", soql.from),
+           soql.from_at);
+  soql.from = child.children->object;
+  child.translator = std::make_shared<Translator>(world_, text_);
+  child.query = child.translator->translate(soql);
+  if (child.translator->is_grouped())
+    refuse("MALFORMED_QUERY", "aggregate functions are not allowed in a nested query", soql.from_at);
+  children_.push_back(std::move(child));
+}
+
+void Translator::check_groups(const Query& query) const {
+  if (!grouped_) return;
+  if (!children_.empty()) refuse("MALFORMED_QUERY", "nested queries are not allowed with aggregate functions", 0);
+  for (std::size_t i = 0; i < query.outputs.size(); ++i) {
+    const Output& output = query.outputs[i];
+    const bool is_group = std::any_of(query.group_by.begin(), query.group_by.end(), [&output](const Output& group) {
+      return group.field == output.field && group.part == output.part;
+    });
+    if (output.aggregate == Aggregate::none && !is_group)
+      refuse("MALFORMED_QUERY", fmt::format("Field must be grouped or aggregated: {}", output.field), 0);
+  }
+}
+
+Query Translator::translate(const SoqlQuery& soql) {
+  object_ = visible_object(world_, soql.from);
+  if (object_ == nullptr)
+    refuse("INVALID_TYPE",
+           fmt::format("sObject type '{}' is not supported. If you are attempting to use a custom object, be sure to "
+                       "append the '__c' after the entity name. Please reference your WSDL or the describe call for "
+                       "the appropriate names.",
+                       soql.from),
+           soql.from_at);
+  if (soql.offset > kMostOffset)
+    throw Refusal{400, "NUMBER_OUTSIDE_VALID_RANGE", fmt::format("Maximum SOQL offset allowed is {}", kMostOffset), {}};
+  Query query;
+  query.from = object_->kind.value_or(Kind::account);
+  take_outputs(soql, query);
+  query.where = condition_of(soql.where);
+  for (const SoqlField& group : soql.group_by) {
+    Resolved what;
+    query.group_by.push_back(output_of(group, what));
+  }
+  check_groups(query);
+  take_having(soql.having, query);
+  for (const SoqlOrder& order : soql.order_by) {
+    Resolved what;
+    Order out;
+    out.expression = output_of(order.field, what);
+    out.descending = order.descending;
+    out.nulls_last = order.nulls_last;
+    query.order_by.push_back(std::move(out));
+  }
+  query.limit = soql.limit;
+  query.offset = soql.offset;
+  return query;
+}
+
+}  // namespace crmpulse::sandbox::salesforce
