@@ -7,6 +7,7 @@
 #include <array>
 #include <filesystem>
 
+#include "agent/additions.h"
 #include "agent/tls_settings.h"
 
 namespace crmpulse::agent {
@@ -102,10 +103,10 @@ std::map<std::string, MeasurementSettings> read_measurements(config::Reader read
 }
 
 /// The recipe's measurements as this CRM runs them; ids of those it does not go to `off`.
-std::shared_ptr<const probes::Recipe> adapt(const probes::Recipe& recipe,
-                                            const std::map<std::string, MeasurementSettings>& wanted,
-                                            const Transactions& transactions, Duration interval,
-                                            std::vector<std::string>& off) {
+std::shared_ptr<probes::Recipe> adapt(const probes::Recipe& recipe,
+                                      const std::map<std::string, MeasurementSettings>& wanted,
+                                      const Transactions& transactions, Duration interval,
+                                      std::vector<std::string>& off) {
   auto adapted = std::make_shared<probes::Recipe>(recipe);
   std::erase_if(adapted->measurements, [&](const probes::Measurement& measurement) {
     const auto found = wanted.find(measurement.id);
@@ -183,7 +184,9 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   const auto wanted = read_measurements(reader.child("measurements"), *recipe);
   const std::size_t before = context.problems.size();
   crm.arguments = probes::Arguments::read(*recipe, reader.child("with"));
-  crm.recipe = adapt(*recipe, wanted, transactions, interval, crm.off);
+  const auto adapted = adapt(*recipe, wanted, transactions, interval, crm.off);
+  read_additions(reader, *recipe, *adapted);
+  crm.recipe = adapted;
   if (context.problems.size() == before) check_transactions(reader, crm, transactions);
   reader.finish();
   context.settings.crms.push_back(std::move(crm));

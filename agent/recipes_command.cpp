@@ -9,6 +9,7 @@
 #include "agent/commands.h"
 #include "agent/text_table.h"
 #include "core/time.h"
+#include "probes/auth/flows.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -56,6 +57,9 @@ std::string metrics_of(const probes::Measurement& measurement) {
   std::set<std::string> metrics;
   if (measurement.liveness) metrics.insert("crm_up");
   for (const auto& sample : measurement.samples) metrics.insert(sample.metric);
+  for (const auto& exchange : measurement.exchanges) {
+    for (const auto& sample : exchange.samples) metrics.insert(sample.metric);
+  }
   return fmt::format("{}", fmt::join(metrics, ", "));
 }
 
@@ -91,18 +95,92 @@ std::string template_text(const probes::Template& text) {
   return out;
 }
 
+/// `GET /query?q=SELECT …`, and what of it a reader should know.
+std::string exchange_text(const probes::Exchange& exchange, const Words& words) {
+  const probes::HttpCall& call = exchange.call;
+  std::string out = fmt::format("      {} {}", call.method, call.url);
+  for (std::size_t i = 0; i < call.query.size(); ++i)
+    out += fmt::format("{}{}={}", i == 0 && call.url.find('?') == std::string::npos ? '?' : '&', call.query[i].first,
+                       call.query[i].second);
+  std::replace(out.begin(), out.end(), '\n', ' ');
+  if (!exchange.each_of.first.empty())
+    out += fmt::format("  [{} {}]", words("for each of", "对每个"), exchange.each_of.second);
+  if (exchange.next) out += fmt::format("  [{} {}]", words("pages, at most", "分页，最多"), exchange.pages);
+  if (!call.auth)
+    out += words("  [without login]", "  [不登录]");
+  else if (call.free)
+    out += words("  [not counted]", "  [不计入配额]");
+  return out + '\n';
+}
+
+std::string measurement_calls(const probes::Measurement& measurement, const Words& words) {
+  std::string out;
+  for (const probes::Exchange& exchange : measurement.exchanges) out += exchange_text(exchange, words);
+  if (!measurement.query.empty()) out += template_text(measurement.query);
+  for (const auto& step : measurement.steps) {
+    out += fmt::format("    {}\n", step.step);
+    out += step.exchange ? exchange_text(*step.exchange, words)
+                         : template_text(step.statement.empty() ? step.query : step.statement);
+  }
+  return out;
+}
+
 std::string calls_text(const probes::Recipe& recipe, const Words& words) {
   std::string out = fmt::format("\n{}\n", words("Calls", "调用"));
   for (const auto& measurement : recipe.measurements) {
-    out += fmt::format("  {}\n", measurement.id);
-    for (const probes::Exchange& exchange : measurement.exchanges)
-      out += fmt::format("      {} {}\n", exchange.call.method, exchange.call.url);
-    if (!measurement.query.empty()) out += template_text(measurement.query);
-    for (const auto& step : measurement.steps) {
-      out += fmt::format("    {}\n{}", step.step, template_text(step.statement.empty() ? step.query : step.statement));
-    }
+    out += fmt::format("  {}{}\n", measurement.id,
+                       measurement.batch ? words(" (packed into one call)", "（合并为一次调用）") : "");
+    out += measurement_calls(measurement, words);
   }
   return out;
+}
+
+/// The ways to log in, each with what a user gives under `auth:`.
+std::string logins_text(const probes::Recipe& recipe, const Words& words) {
+  if (recipe.auth.flows.empty()) return {};
+  TextTable table{
+      {{words("flow", "方式")}, {words("key", "键")}, {"", TextTable::Align::left}, {words("meaning", "含义")}}};
+  for (const probes::AuthFlow& offered : recipe.auth.flows) {
+    const probes::auth::Flow* flow = probes::auth::find_flow(offered.flow);
+    if (flow == nullptr || flow->fields.empty()) {
+      table.add({offered.flow, "", "", ""});
+      continue;
+    }
+    bool first = true;
+    for (const probes::auth::Field& field : flow->fields) {
+      std::string help = words(field.help);
+      if (field.secret) help += words(" (as _file, _env or _credential)", "（写成 _file、_env 或 _credential）");
+      table.add(
+          {first ? offered.flow : "", std::string{field.name}, field.required ? words("required", "必填") : "", help});
+      first = false;
+    }
+  }
+  return fmt::format("\n{}\n{}", words("Login (under `auth:`)", "登录（写在 `auth:` 下）"), table.text("  "));
+}
+
+/// What a user may write under `checks:`, and what it asks.
+std::string checks_text(const probes::Recipe& recipe, const Words& words) {
+  if (recipe.checks.empty()) return {};
+  constexpr std::array<std::pair<std::string_view, const char*>, 5> kForms{{{"complete", "OBJECT.FIELD"},
+                                                                            {"unique", "OBJECT.FIELD"},
+                                                                            {"valid", "OBJECT.FIELD as FORMAT"},
+                                                                            {"fresh", "OBJECT 14d"},
+                                                                            {"orphan", "OBJECT.FIELD"}}};
+  std::string out =
+      fmt::format("\n{}\n", words("Checks of data quality (under `checks:`)", "数据质量检查（写在 `checks:` 下）"));
+  for (const probes::Check& check : recipe.checks) {
+    const auto form = std::find_if(kForms.begin(), kForms.end(), [&](const auto& f) { return f.first == check.kind; });
+    std::string written = form == kForms.end() ? "" : form->second;
+    if (const auto place = written.find("FORMAT"); place != std::string::npos) written.replace(place, 6, check.format);
+    out += fmt::format("  {}: {}\n{}", check.kind, written, measurement_calls(check.measurement, words));
+  }
+  return out;
+}
+
+std::string allowance_text(const probes::Recipe& recipe, const Words& words) {
+  if (!recipe.allowance) return {};
+  return fmt::format("\n{}\n  {}: {} {}\n", words("Allowance", "配额"), recipe.allowance->name,
+                     recipe.allowance->per_day, words("calls a day", "次调用/天"));
 }
 
 std::string rest_text(const probes::Recipe& recipe, const Words& words) {
@@ -130,7 +208,8 @@ int show(const RecipesOptions& options, const SettingsDefaults& defaults, std::o
   }
   const Words words{options.chinese};
   out << fmt::format("{}: {} ({})\n", recipe->name, words(recipe->title), spoken_to(*recipe))
-      << parameters_text(*recipe, words) << measurements_text(*recipe, words) << rest_text(*recipe, words)
+      << parameters_text(*recipe, words) << logins_text(*recipe, words) << allowance_text(*recipe, words)
+      << measurements_text(*recipe, words) << checks_text(*recipe, words) << rest_text(*recipe, words)
       << calls_text(*recipe, words);
   return kExitOk;
 }

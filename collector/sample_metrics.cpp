@@ -43,6 +43,8 @@ constexpr std::array kHelp{
     Help{"crm_process_seconds", "Time a process takes, by quantile."},
     Help{"crm_process_overdue_ratio", "Share of a process's items that are overdue."},
     Help{"crm_csat_ratio", "Satisfaction users gave, 0 to 1."},
+    Help{"crm_api_exhaustion_timestamp_seconds",
+         "Unix time at which the allowance is used up if calls go on like this; only when that is within a day."},
     Help{"crm_api_limit", "Calls the CRM allows per period."},
     Help{"crm_api_used", "Calls used of the allowance."},
     Help{"crm_api_remaining", "Calls left of the allowance."},

@@ -6,9 +6,10 @@
 namespace crmpulse {
 namespace {
 
-constexpr std::array<std::string_view, 38> kNames{
+constexpr std::array<std::string_view, 39> kNames{
     "crm_active_users",
     "crm_activities",
+    "crm_api_exhaustion_timestamp_seconds",
     "crm_api_limit",
     "crm_api_remaining",
     "crm_api_used",

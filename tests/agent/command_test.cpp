@@ -6,6 +6,7 @@
 
 #include "agent/commands.h"
 #include "tests/agent/support.h"
+#include "tests/support/notify_socket.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent;
@@ -158,6 +159,31 @@ TEST_CASE("check prints each measurement's interval and the calls a day, without
   CHECK_FALSE(std::filesystem::exists(folder.path("nowhere.db")));
 }
 
+TEST_CASE("check tells an HTTP CRM's share of its allowance, and what its intervals become") {
+  const TempDir folder;
+  const crmpulse::test::Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
+  const auto done = check(configure(
+      folder,
+      "  - {name: acme, recipe: web, with: {url: 'http://127.0.0.1:1'}, interval: 60s, auth: {flow: bearer, token_env: "
+      "CRMPULSE_TEST_TOKEN}, checks: [{complete: Contact.Email}]}\n"));
+  INFO(done.out << done.err);
+  CHECK(done.code == 0);
+  CHECK(done.out.find("acme: daily allowance: 5000 calls a day; counted calls 1776 a day = 36% of it, cap 1% = 50; "
+                      "intervals are stretched, up to 60.6 times, to 48 calls a day\n") != std::string::npos);
+  CHECK(done.out.find("1440          1h1m\n") != std::string::npos);
+}
+
+TEST_CASE("a recipe behind HTTP is explained with its logins, allowance, checks and requests") {
+  std::ostringstream out;
+  std::ostringstream err;
+  CHECK(recipes_command({"web", false}, defaults(), out, err) == 0);
+  for (const char* part : {"client_secret", "daily: ${daily_calls} calls a day", "valid: OBJECT.FIELD as email",
+                           "GET /values/${object}?of=${field}", "crm_last_modified_timestamp_seconds"}) {
+    INFO(part);
+    CHECK(out.str().find(part) != std::string::npos);
+  }
+}
+
 TEST_CASE("check counts every step of a write test") {
   const TempDir folder;
   const auto config = folder.write("agent.yaml", R"(agent: {name: a}
@@ -183,7 +209,7 @@ TEST_CASE("recipes are listed, and one is explained in both languages") {
   std::ostringstream out;
   std::ostringstream err;
   CHECK(recipes_command({}, defaults(), out, err) == 0);
-  CHECK(out.str().find("mini    A small CRM on SQLite  sql: sqlite") != std::string::npos);
+  CHECK(out.str().find("mini    A small CRM on SQLite    sql: sqlite") != std::string::npos);
   out.str("");
   CHECK(recipes_command({"mini", false}, defaults(), out, err) == 0);
   for (const char* part :

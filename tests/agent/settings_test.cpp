@@ -92,6 +92,49 @@ TEST_CASE("a reconciliation with a query gives that CRM's target a measurement")
   for (const auto& other : loaded->crms[0].recipe->measurements) CHECK(other.operation != "reconcile");
 }
 
+TEST_CASE("checks and requests of a user become measurements of the recipe") {
+  const TempDir folder;
+  const std::string file = folder.write("agent.yaml", R"(
+ship: {url: "http://127.0.0.1:1/api/v1/write"}
+crms:
+  - name: acme
+    recipe: web
+    with: {url: "http://127.0.0.1:1"}
+    auth: {flow: bearer, token_env: CRMPULSE_TEST_TOKEN}
+    http: {proxy: "socks5h://proxy:1080"}
+    checks:
+      - complete: Contact.Email
+      - {valid: Lead.Email as email, interval: 6h}
+      - fresh: Opportunity 14d
+    requests:
+      - id: vip_cases
+        request: {url: /vip}
+        samples: [{metric: crm_records, value: /n, labels: {object: vip}}]
+)");
+  const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
+  const auto loaded = load_settings(file, defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  const CrmSettings& acme = loaded->crms[0];
+  CHECK(acme.auth.flow == "bearer");
+  CHECK(acme.auth.secret("token").reveal() == "s3cret");
+  CHECK(acme.proxy == "socks5h://proxy:1080");
+  const auto& complete = measurement(acme, "check_complete_Contact_Email");
+  CHECK(complete.interval == Duration{1h});
+  CHECK(complete.object == "Contact");
+  CHECK(complete.exchanges[0].call.url == "/search/Contact");
+  CHECK(complete.exchanges[0].call.json->members[0].second.scalar == "Email");
+  CHECK(complete.exchanges[0].samples[0].labels ==
+        std::vector<std::pair<std::string, std::string>>{{"object", "Contact"}, {"field", "Email"}});
+  const auto& valid = measurement(acme, "check_valid_Lead_Email_email");
+  CHECK(valid.interval == Duration{6h});
+  CHECK(valid.exchanges[0].call.query[0].second == "Email");
+  CHECK(valid.exchanges[0].columns[0].at == "/Email");
+  const auto& fresh = measurement(acme, "check_fresh_Opportunity");
+  CHECK(fresh.exchanges[0].call.query[0].second == "${now-14d|date}");
+  CHECK(fresh.exchanges[0].call.query[1].second == "1209600");
+  CHECK(measurement(acme, "vip_cases").interval == Duration{5min});
+}
+
 TEST_CASE("write tests are off until asked for") {
   const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
   const auto loaded = load_settings(source_dir("tests/agent/data/full.yaml"), defaults());
