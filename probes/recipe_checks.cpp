@@ -35,7 +35,7 @@ void check_metric(const std::string& metric, Reader& reader) {
 }
 
 void check_labels(const SampleSpec& spec, Reader& reader) {
-  std::vector<std::string_view> seen;
+  std::vector<std::string> seen;
   const auto check = [&](std::string_view key, const std::string& name) {
     if (!is_plain_name(name)) reader.problem(key, fmt::format("'{}' is no label name", name));
     if (contains(kReservedLabels, name)) reader.problem(key, fmt::format("the label {} is set for every sample", name));
