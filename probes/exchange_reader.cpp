@@ -111,6 +111,11 @@ Result<ReadValue> read_column(const Column& column, const JsonValue& row, const 
   if (!column.match.empty() && (column.at || !column.header.empty())) value = matched(column, std::move(value));
   if (!value || value->null) return value;
   if (!column.map.empty()) return mapped(column, std::move(*value));
+  if (column.add != 0) {
+    const auto number = number_of(Cell{false, value->number, value->text});
+    if (!number) return Error{"is no number"};
+    return of_number(*number + column.add);
+  }
   if (column.unit == 0 || !column.from.empty()) return value;
   const auto number = number_of(Cell{false, value->number, value->text});
   if (!number) return Error{"is no time"};

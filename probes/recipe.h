@@ -50,6 +50,7 @@ struct RowFilter {
   std::optional<double> below;
   Pattern matches;
   Pattern not_matches;
+  bool missing = false;  ///< the column is null; the others are false then
 };
 
 struct SampleSpec {
@@ -111,6 +112,7 @@ struct Column {
   std::vector<std::pair<std::string, std::string>> map;
   std::optional<std::string> otherwise;
   double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: it is no time
+  double add = 0;   ///< to a number
 };
 
 /// How the next page is asked for; nothing: there is one page.
@@ -237,6 +239,7 @@ struct AuthFlow {
 
 struct Auth {
   std::vector<AuthFlow> flows;           ///< empty: the CRM is asked as it is
+  bool optional = false;                 ///< a user may choose none
   std::vector<FailureMapping> renew_on;  ///< only status, code and contains count
 };
 

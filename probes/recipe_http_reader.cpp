@@ -85,6 +85,7 @@ AuthFlow read_flow(Reader reader, const FlowKeys& keys, const Recipe& recipe) {
 }
 
 void read_auth(Reader reader, Recipe& recipe) {
+  reader.get("optional", recipe.auth.optional);
   for (Reader& entry : reader.each("renew_on")) {
     FailureMapping condition;
     read_failure_conditions(entry, condition);

@@ -45,7 +45,10 @@ RowFilter read_filter(Reader& where, const std::string& column) {
   get_number(reader, "below", filter.below);
   get_pattern(reader, "matches", filter.matches, 0);
   get_pattern(reader, "not_matches", filter.not_matches, 0);
-  if (reader.node().members.empty()) reader.problem("needs is, above, below, matches or not_matches");
+  reader.get("missing", filter.missing);
+  if (filter.missing && reader.node().members.size() > 1)
+    reader.problem("missing", "stands alone: nothing else can hold");
+  if (reader.node().members.empty()) reader.problem("needs is, above, below, matches, not_matches or missing");
   reader.finish();
   return filter;
 }

@@ -55,7 +55,7 @@ std::string_view label_of(std::string_view column) {
 }
 
 bool holds(const RowFilter& filter, const Cell& cell) {
-  if (cell.null) return false;
+  if (cell.null || filter.missing) return cell.null && filter.missing;
   if (filter.is && cell.text != *filter.is) {
     const Cell wanted{false, std::nullopt, *filter.is};
     const auto a = number_of(cell);
