@@ -106,71 +106,77 @@ void check_fault(SandboxHost& host, const SandboxCase& one, probes::Target& targ
 
 TEST_CASE("every fault of the sandbox has its stage, its reason and its verdict") {
   for (const SandboxCase& one : sandbox_cases()) {
-    SandboxHost host;
-    const BoundCase bound = bind(host, one, {.timeout = "1s"});
-    const std::string operation = operation_of(host, one, bound.target(), one.faults_on);
-    const std::string live = operation_of(host, one, bound.target(), liveness_of(bound.target()));
-    INFO(one.recipe << " is alive by " << live << ", queries by " << operation);
-    CHECK(live != operation);
-    for (const FaultCase& fault : fault_cases())
-      if (!one.lacks.contains(fault.name)) check_fault(host, one, bound.target(), fault, operation);
+    DYNAMIC_SECTION(one.recipe) {
+      SandboxHost host;
+      const BoundCase bound = bind(host, one, {.timeout = "1s"});
+      const std::string operation = operation_of(host, one, bound.target(), one.faults_on);
+      const std::string live = operation_of(host, one, bound.target(), liveness_of(bound.target()));
+      INFO(one.recipe << " is alive by " << live << ", queries by " << operation);
+      CHECK(live != operation);
+      for (const FaultCase& fault : fault_cases())
+        if (!one.lacks.contains(fault.name)) check_fault(host, one, bound.target(), fault, operation);
+    }
   }
 }
 
 TEST_CASE("a token that was revoked is renewed without a word") {
   for (const SandboxCase& one : sandbox_cases()) {
     if (one.lacks.contains("token_revoked")) continue;
-    INFO(one.recipe);
-    SandboxHost host;
-    const BoundCase bound = bind(host, one);
-    check_succeeded(run(bound.target(), one.faults_on));
-    CHECK(host.count(one.dialect, "token") == 1);
-    host.fault(one.dialect, R"("fault":"token_revoked")");
-    check_succeeded(run(bound.target(), one.faults_on));
-    check_succeeded(run(bound.target(), one.faults_on));
-    CHECK(host.count(one.dialect, "token") == 2);
+    DYNAMIC_SECTION(one.recipe) {
+      SandboxHost host;
+      const BoundCase bound = bind(host, one);
+      check_succeeded(run(bound.target(), one.faults_on));
+      CHECK(host.count(one.dialect, "token") == 1);
+      host.fault(one.dialect, R"("fault":"token_revoked")");
+      check_succeeded(run(bound.target(), one.faults_on));
+      check_succeeded(run(bound.target(), one.faults_on));
+      CHECK(host.count(one.dialect, "token") == 2);
+    }
   }
 }
 
 TEST_CASE("a field that an administrator removed blinds its measurement alone, and the evidence names it") {
   for (const SandboxCase& one : sandbox_cases()) {
     if (one.missing_name.empty()) continue;
-    INFO(one.recipe << ": " << one.missing_name);
-    SandboxHost host;
-    const BoundCase bound = bind(host, one);
-    check_succeeded(run(bound.target(), one.missing_on));
-    host.fault(one.dialect, R"("fault":"missing_field","name":")" + one.missing_name + "\"");
-    const auto reading = run(bound.target(), one.missing_on);
-    check_failed(reading, "content/missing");
-    REQUIRE_FALSE(reading.evidence.empty());
-    const std::string& text = reading.evidence.front().text;
-    INFO(text);
-    CHECK(text.find("is blind") != std::string::npos);
-    CHECK(text.find(one.missing_name.substr(one.missing_name.rfind('.') + 1)) != std::string::npos);
-    CHECK(verdict_of(reading) == "data");
-    check_succeeded(run(bound.target(), liveness_of(bound.target())));
+    DYNAMIC_SECTION(one.recipe) {
+      INFO(one.recipe << ": " << one.missing_name);
+      SandboxHost host;
+      const BoundCase bound = bind(host, one);
+      check_succeeded(run(bound.target(), one.missing_on));
+      host.fault(one.dialect, R"("fault":"missing_field","name":")" + one.missing_name + "\"");
+      const auto reading = run(bound.target(), one.missing_on);
+      check_failed(reading, "content/missing");
+      REQUIRE_FALSE(reading.evidence.empty());
+      const std::string& text = reading.evidence.front().text;
+      INFO(text);
+      CHECK(text.find("is blind") != std::string::npos);
+      CHECK(text.find(one.missing_name.substr(one.missing_name.rfind('.') + 1)) != std::string::npos);
+      CHECK(verdict_of(reading) == "data");
+      check_succeeded(run(bound.target(), liveness_of(bound.target())));
+    }
   }
 }
 
 TEST_CASE("wrong credentials are told as such, and not tried again at once") {
   for (const SandboxCase& one : sandbox_cases()) {
-    INFO(one.recipe);
-    SandboxHost host;
-    SandboxCase wrong = one;
-    // Another secret that the sandbox knows, but not as this one.
-    for (config::Member& member : wrong.flows.front().members) {
-      if (member.first.ends_with("_file") && member.first != "private_key_file")
-        member.second.scalar = "${wrong_secret_file}";
-      if (member.first == "client_id" && one.flows.front().members.front().second.scalar == "jwt_bearer")
-        member.second.scalar = "somebody-else";
+    DYNAMIC_SECTION(one.recipe) {
+      SandboxHost host;
+      SandboxCase wrong = one;
+      // Another secret that the sandbox knows, but not as this one.
+      for (config::Member& member : wrong.flows.front().members) {
+        if (member.first.ends_with("_file") && member.first != "private_key_file")
+          member.second.scalar = "${wrong_secret_file}";
+        if (member.first == "client_id" && one.flows.front().members.front().second.scalar == "jwt_bearer")
+          member.second.scalar = "somebody-else";
+      }
+      const BoundCase bound = bind(host, wrong);
+      const auto reading = run(bound.target(), one.faults_on);
+      check_failed(reading, "auth/credentials");
+      check_tells_no_secret(reading, host);
+      if (reading.failure) CHECK(verdict_of(reading) == "credentials");
+      const auto calls = host.requests(one.dialect).at("total").to_number<int>();
+      check_failed(run(bound.target(), one.faults_on), "auth/credentials");
+      if (!one.lacks.contains("token_revoked")) CHECK(host.requests(one.dialect).at("total").to_number<int>() == calls);
     }
-    const BoundCase bound = bind(host, wrong);
-    const auto reading = run(bound.target(), one.faults_on);
-    check_failed(reading, "auth/credentials");
-    check_tells_no_secret(reading, host);
-    if (reading.failure) CHECK(verdict_of(reading) == "credentials");
-    const auto calls = host.requests(one.dialect).at("total").to_number<int>();
-    check_failed(run(bound.target(), one.faults_on), "auth/credentials");
-    if (!one.lacks.contains("token_revoked")) CHECK(host.requests(one.dialect).at("total").to_number<int>() == calls);
   }
 }
