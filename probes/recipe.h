@@ -46,6 +46,7 @@ enum class Reduce { none, sum, count, avg, min, max, distinct, quantile, share_a
 struct RowFilter {
   std::string column;
   std::optional<std::string> is;  ///< equal as text, or as numbers
+  bool missing = false;           ///< there is no value, or an empty text; alone
   std::optional<double> above;
   std::optional<double> below;
   Pattern matches;
@@ -110,6 +111,7 @@ struct Column {
   std::string count;  ///< pointer to an array
   std::vector<std::pair<std::string, std::string>> map;
   std::optional<std::string> otherwise;
+  double add = 0;   ///< to the number
   double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: it is no time
 };
 
@@ -237,6 +239,7 @@ struct AuthFlow {
 
 struct Auth {
   std::vector<AuthFlow> flows;           ///< empty: the CRM is asked as it is
+  bool optional = false;                 ///< a user need not log in at all
   std::vector<FailureMapping> renew_on;  ///< only status, code and contains count
 };
 

@@ -77,6 +77,7 @@ void read_column_keys(Reader& reader, Column& column) {
   read_pairs(reader.child("map"), column.map);
   std::string otherwise;
   if (reader.get("otherwise", otherwise)) column.otherwise = otherwise;
+  reader.get("add", column.add, -kAnyNumber, kAnyNumber);
   std::size_t unit = 0;
   if (reader.get_choice("unit", unit, {"s", "ms"})) column.unit = unit == 0 ? 1 : 0.001;
   const int sources = (column.at ? 1 : 0) + (column.header.empty() ? 0 : 1) + (column.from.empty() ? 0 : 1) +

@@ -37,7 +37,7 @@ std::optional<std::string> filter_fault(const Piece& piece, ParameterType type, 
     } else {
       return fmt::format(
           "'|{}' is not known; there are soql, coql, odata, number, and for times iso, date, seconds, "
-          "millis, year, month, day, hour, minute, second, ym",
+          "millis, offset, sql, year, month, day, hour, minute, second, ym",
           filter);
     }
   }
