@@ -106,21 +106,31 @@ bool has_placeholder(const SampleSpec& spec) {
 
 }  // namespace
 
+namespace {
+
+Result<ReadValue> timed(const Column& column, ReadValue value) {
+  const auto number = number_of(Cell{false, value.number, value.text});
+  if (!number) return Error{"is no time"};
+  const bool plain = value.number || value.text.find_first_not_of("0123456789.") == std::string::npos;
+  return of_number(plain ? *number * column.unit : *number);
+}
+
+Result<ReadValue> added(double more, Result<ReadValue> value) {
+  if (!value || value->null || more == 0) return value;
+  const auto number = number_of(Cell{false, value->number, value->text});
+  if (!number) return Error{"is no number"};
+  return of_number(*number + more);
+}
+
+}  // namespace
+
 Result<ReadValue> read_column(const Column& column, const JsonValue& row, const Answer& answer, const Values& values) {
   Result<ReadValue> value = source_of(column, row, answer, values);
   if (!column.match.empty() && (column.at || !column.header.empty())) value = matched(column, std::move(value));
   if (!value || value->null) return value;
-  if (!column.map.empty()) return mapped(column, std::move(*value));
-  if (column.add != 0) {
-    const auto number = number_of(Cell{false, value->number, value->text});
-    if (!number) return Error{"is no number"};
-    return of_number(*number + column.add);
-  }
-  if (column.unit == 0 || !column.from.empty()) return value;
-  const auto number = number_of(Cell{false, value->number, value->text});
-  if (!number) return Error{"is no time"};
-  const bool plain = value->number || value->text.find_first_not_of("0123456789.") == std::string::npos;
-  return of_number(plain ? *number * column.unit : *number);
+  if (!column.map.empty()) value = mapped(column, std::move(*value));
+  if (value && column.unit != 0 && column.from.empty()) value = timed(column, std::move(*value));
+  return added(column.add, std::move(value));
 }
 
 bool needs_json(const Exchange& exchange) {

@@ -46,11 +46,11 @@ enum class Reduce { none, sum, count, avg, min, max, distinct, quantile, share_a
 struct RowFilter {
   std::string column;
   std::optional<std::string> is;  ///< equal as text, or as numbers
+  bool missing = false;           ///< there is no value, or an empty text; alone
   std::optional<double> above;
   std::optional<double> below;
   Pattern matches;
   Pattern not_matches;
-  bool missing = false;  ///< the column is null; the others are false then
 };
 
 struct SampleSpec {
@@ -111,8 +111,8 @@ struct Column {
   std::string count;  ///< pointer to an array
   std::vector<std::pair<std::string, std::string>> map;
   std::optional<std::string> otherwise;
+  double add = 0;   ///< to the number
   double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: it is no time
-  double add = 0;   ///< to a number
 };
 
 /// How the next page is asked for; nothing: there is one page.
@@ -239,7 +239,7 @@ struct AuthFlow {
 
 struct Auth {
   std::vector<AuthFlow> flows;           ///< empty: the CRM is asked as it is
-  bool optional = false;                 ///< a user may choose none
+  bool optional = false;                 ///< a user need not log in at all
   std::vector<FailureMapping> renew_on;  ///< only status, code and contains count
 };
 

@@ -35,15 +35,15 @@ void check_metric(const std::string& metric, Reader& reader) {
 }
 
 void check_labels(const SampleSpec& spec, Reader& reader) {
-  std::vector<std::string> seen;
-  const auto check = [&](std::string_view key, const std::string& name) {
+  std::vector<std::string_view> seen;
+  const auto check = [&](std::string_view key, std::string_view name) {
     if (!is_plain_name(name)) reader.problem(key, fmt::format("'{}' is no label name", name));
     if (contains(kReservedLabels, name)) reader.problem(key, fmt::format("the label {} is set for every sample", name));
     if (contains(seen, name)) reader.problem(key, fmt::format("the label {} is given twice", name));
     seen.push_back(name);
   };
   if (spec.reduce == Reduce::quantile) seen.push_back("quantile");
-  for (const std::string& column : spec.by) check("by", std::string{label_of(column)});
+  for (const std::string& column : spec.by) check("by", label_of(column));
   for (const auto& label : spec.labels) check("labels", label.first);
 }
 

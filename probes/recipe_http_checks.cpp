@@ -12,8 +12,9 @@ namespace {
 using config::Reader;
 
 bool is_header_name(std::string_view name) {
-  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") ==
-                              std::string_view::npos;
+  return !name.empty() &&
+         name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~") ==
+             std::string_view::npos;
 }
 
 void check_json(const Scope& scope, const config::Node& node, std::string_view when, Reader& reader) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "probes/auth/flows.h"
 #include "probes/recipe_reader.h"
 
 namespace crmpulse::probes {
@@ -13,33 +14,13 @@ namespace {
 using config::Reader;
 using namespace std::chrono_literals;
 
-struct FlowKeys {
-  std::string_view name;
-  std::vector<std::string_view> required;
-  std::vector<std::string_view> optional;
-};
-
-const std::vector<FlowKeys>& flow_keys() {
-  static const std::vector<FlowKeys> kKeys{
-      {"jwt_bearer", {"token_url", "audience"}, {"scope"}},
-      {"client_credentials", {"token_url"}, {"audience", "scope", "encoding", "send"}},
-      {"refresh_token", {"token_url"}, {"scope", "encoding", "send"}},
-      {"bearer", {}, {}},
-      {"api_key", {"header"}, {}},
-      {"basic", {}, {}},
-      {"tryton_session", {"url"}, {"database"}},
-      {"odoo_login", {"url", "database"}, {}},
-  };
-  return kKeys;
-}
-
 template <class List>
 bool contains(const List& list, std::string_view value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-/// `header` counts as a key of every flow.
-void read_flow_texts(Reader& reader, const FlowKeys& keys, const Recipe& recipe, AuthFlow& flow) {
+/// `header`, `base_url` and `expires_in` are keys of every flow.
+void read_flow_texts(Reader& reader, const auth::Flow& keys, const Recipe& recipe, AuthFlow& flow) {
   for (const auto& [key, out] : {std::pair{"token_url", &flow.token_url},
                                  {"audience", &flow.audience},
                                  {"scope", &flow.scope},
@@ -47,9 +28,9 @@ void read_flow_texts(Reader& reader, const FlowKeys& keys, const Recipe& recipe,
                                  {"database", &flow.database},
                                  {"encoding", &flow.encoding},
                                  {"send", &flow.send}}) {
-    const bool known = contains(keys.required, key) || contains(keys.optional, key);
+    const bool known = contains(keys.recipe_needs, key) || contains(keys.recipe_may, key);
     if (!known) continue;
-    if (contains(keys.required, key)) {
+    if (contains(keys.recipe_needs, key)) {
       reader.require(key, *out);
     } else {
       reader.get(key, *out);
@@ -63,11 +44,11 @@ void read_flow_texts(Reader& reader, const FlowKeys& keys, const Recipe& recipe,
     reader.problem("send", "must be form or basic");
 }
 
-AuthFlow read_flow(Reader reader, const FlowKeys& keys, const Recipe& recipe) {
+AuthFlow read_flow(Reader reader, const auth::Flow& keys, const Recipe& recipe) {
   AuthFlow flow;
   flow.flow = keys.name;
   read_flow_texts(reader, keys, recipe, flow);
-  if (contains(keys.required, "header") && !reader.has("header")) reader.missing("header");
+  if (contains(keys.recipe_needs, "header") && !reader.has("header")) reader.missing("header");
   if (reader.get("header", flow.header)) {
     const std::size_t colon = flow.header.find(": ");
     const bool named = colon != std::string::npos && colon > 0 &&
@@ -94,11 +75,10 @@ void read_auth(Reader reader, Recipe& recipe) {
   }
   Reader flows = reader.child("flows");
   for (const std::string& name : flows.keys()) {
-    const auto& table = flow_keys();
-    const auto keys = std::find_if(table.begin(), table.end(), [&](const FlowKeys& flow) { return flow.name == name; });
-    if (keys == table.end()) {
+    const auth::Flow* keys = auth::find_flow(name);
+    if (keys == nullptr) {
       std::vector<std::string_view> names;
-      for (const FlowKeys& flow : table) names.push_back(flow.name);
+      for (const auth::Flow& flow : auth::flows()) names.push_back(flow.name);
       flows.problem(name, fmt::format("is no way to log in; there are {}", fmt::join(names, ", ")));
       continue;
     }

@@ -43,12 +43,11 @@ RowFilter read_filter(Reader& where, const std::string& column) {
   if (reader.get("is", is)) filter.is = is;
   get_number(reader, "above", filter.above);
   get_number(reader, "below", filter.below);
+  reader.get("missing", filter.missing);
   get_pattern(reader, "matches", filter.matches, 0);
   get_pattern(reader, "not_matches", filter.not_matches, 0);
-  reader.get("missing", filter.missing);
-  if (filter.missing && reader.node().members.size() > 1)
-    reader.problem("missing", "stands alone: nothing else can hold");
-  if (reader.node().members.empty()) reader.problem("needs is, above, below, matches, not_matches or missing");
+  if (reader.node().members.empty()) reader.problem("needs is, above, below, missing, matches or not_matches");
+  if (filter.missing && reader.node().members.size() > 1) reader.problem("missing", "stands alone");
   reader.finish();
   return filter;
 }

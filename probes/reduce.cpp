@@ -55,7 +55,8 @@ std::string_view label_of(std::string_view column) {
 }
 
 bool holds(const RowFilter& filter, const Cell& cell) {
-  if (cell.null || filter.missing) return cell.null && filter.missing;
+  if (filter.missing) return cell.null || cell.text.empty();
+  if (cell.null) return false;
   if (filter.is && cell.text != *filter.is) {
     const Cell wanted{false, std::nullopt, *filter.is};
     const auto a = number_of(cell);

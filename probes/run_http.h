@@ -15,6 +15,21 @@ void run_http(const std::shared_ptr<HttpExchanger>& exchanger, const std::shared
               const Measurement& measurement, TimePoint now, std::chrono::steady_clock::time_point deadline,
               std::function<void(Found)> done);
 
+/// The login of the user's settings with the recipe's ${} filled in; null when there is none. An error when a value
+/// cannot stand in its place.
+[[nodiscard]] Result<std::shared_ptr<auth::Session>> session_of(const TargetSpec& spec, auth::Sessions& sessions);
+
+/// One exchange with the item of its `for`.
+struct Asked {
+  const Exchange* exchange;
+  std::string item;
+};
+/// In order.
+[[nodiscard]] std::vector<Asked> asked_of(const Measurement& measurement, const Arguments& arguments);
+
+/// The names an exchange's texts use.
+[[nodiscard]] std::vector<std::string> names_of(const Exchange& exchange);
+
 /// All exchanges of a measurement, those of its write test too.
 [[nodiscard]] std::vector<const Exchange*> exchanges_of(const Measurement& measurement);
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "net/http_client.h"
+#include "probes/auth/session.h"
 #include "probes/sql/connection.h"
 #include "probes/target.h"
 
@@ -67,6 +68,7 @@ struct Runtime::Impl {
   std::mutex mutex;
   std::vector<std::weak_ptr<Stoppable>> targets;
   net::HttpClient http;
+  auth::Sessions sessions{http};
   Alarms alarms;
   WorkerPool workers;
 };

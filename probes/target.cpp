@@ -11,6 +11,7 @@
 #include "probes/run_sql.h"
 #include "probes/runtime.h"
 #include "probes/template.h"
+#include "probes/transaction.h"
 
 namespace crmpulse::probes {
 namespace {
@@ -60,6 +61,7 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
   void expire(const std::shared_ptr<Run>& run);
   void finish(const std::shared_ptr<Run>& run, Found found);
   void collect_problems(Problems& problems) const;
+  void make_write_tests();
 
   Runtime::Impl& runtime;
   const std::shared_ptr<const TargetSpec> shared_spec;
@@ -76,6 +78,7 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
   bool closed = false;
   std::unique_ptr<SqlRunner> sql;  ///< only the worker touches it
   std::shared_ptr<HttpExchanger> exchanger;
+  std::map<const Measurement*, std::unique_ptr<WriteTest>> write_tests;  ///< those over HTTP
 };
 
 void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done) {
@@ -102,8 +105,14 @@ void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<v
 
 void Target::Impl::start_http(const std::shared_ptr<Run>& run) {
   const Measurement& measurement = *run->plan.measurement;
-  if (!measurement.steps.empty()) {
-    finish(run, not_made(Stage::request, Reason::internal, "write tests over HTTP are not built in"));
+  if (const auto test = write_tests.find(&measurement); test != write_tests.end()) {
+    test->second->run(new_run_id(), run->deadline, [self = shared_from_this(), run](WriteTestResult result) {
+      Found found = std::move(result.found);
+      found.calls = result.calls;
+      found.wait = result.wait;
+      found.login = std::move(result.login);
+      self->finish(run, std::move(found));
+    });
     return;
   }
   run_http(exchanger, shared_spec, measurement, run->scheduled, run->deadline,
@@ -205,6 +214,7 @@ void Target::Impl::stop() {
     const std::lock_guard lock{mutex};
     closed = true;
     if (exchanger) exchanger->stop();
+    for (const auto& test : write_tests) test.second->stop();
     queue.clear();
     left = open;
   }
@@ -240,6 +250,18 @@ void Target::Impl::collect_problems(Problems& problems) const {
   }
 }
 
+/// They live as long as this object, and so do the runs that use them.
+void Target::Impl::make_write_tests() {
+  for (const Planned& plan : planned) {
+    if (plan.measurement->steps.empty()) continue;
+    const TransactionHost host{
+        *exchanger, [this](std::function<void()> job) { runtime.workers.submit(std::move(job)); },
+        [this](sql::SteadyTime at, std::function<void()> call) { (void)runtime.alarms.set(at, std::move(call)); },
+        std::chrono::steady_clock::now, wall_now};
+    write_tests.emplace(plan.measurement, std::make_unique<WriteTest>(spec, *plan.measurement, plan.timeout, host));
+  }
+}
+
 Target::Target() = default;
 Target::~Target() {
   if (impl_) impl_->stop();
@@ -270,7 +292,10 @@ boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& r
   if (recipe.transport == Transport::sql) {
     impl->sql = std::make_unique<SqlRunner>(impl->spec);
   } else {
-    impl->exchanger = std::make_shared<HttpExchanger>(runtime.impl().http, impl->shared_spec, nullptr, wall_now);
+    const auto session = session_of(impl->spec, runtime.impl().sessions);
+    if (!session) return Problems{{recipe.file, 0, fmt::format("auth ({})", impl->spec.crm), session.error().message}};
+    impl->exchanger = std::make_shared<HttpExchanger>(runtime.impl().http, impl->shared_spec, *session, wall_now);
+    impl->make_write_tests();
   }
   runtime.impl().enrol(impl);
   std::unique_ptr<Target> target{new Target};

@@ -14,8 +14,8 @@ using std::chrono::floor;
 using std::chrono::year_month_day;
 
 constexpr std::array<std::string_view, 4> kTimeNames{"now", "today", "month", "year"};
-constexpr std::array<std::string_view, 13> kForms{"iso",  "date",   "seconds", "millis", "year",   "month", "day",
-                                                  "hour", "minute", "second",  "ym",     "offset", "sql"};
+constexpr std::array<std::string_view, 13> kForms{"offset", "sql", "iso",  "date",   "seconds", "millis", "year",
+                                                  "month",  "day", "hour", "minute", "second",  "ym"};
 constexpr std::array<std::string_view, 3> kQuotings{"soql", "coql", "odata"};
 constexpr int kMostMonths = 1200;
 
@@ -65,12 +65,12 @@ Value formed(TimePoint at, std::string_view form) {
     text = std::to_string(floor<std::chrono::seconds>(at).time_since_epoch().count());
   } else if (form == "millis") {
     text = std::to_string(unix_millis(at));
-  } else if (form == "offset" || form == "sql") {
-    text = format_time(TimePoint{floor<std::chrono::seconds>(at)});
-    text.replace(text.size() - 1, 1, form == "offset" ? "+00:00" : "");
-    if (form == "sql") text[10] = ' ';
   } else if (form == "date") {
     text = fmt::format("{:04}-{:02}-{:02}", year, month, day);
+  } else if (form == "offset" || form == "sql") {
+    const bool sql = form == "sql";
+    text = fmt::format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}{}", year, month, day, sql ? ' ' : 'T', of_day / 3600,
+                       of_day / 60 % 60, of_day % 60, sql ? "" : "+00:00");
   } else if (form == "ym") {
     text = fmt::format("{:04}-{:02}", year, month);
   } else {

@@ -26,7 +26,7 @@ std::string chosen_flow(const Recipe& recipe, config::Reader& reader) {
   std::string name;
   if (!reader.get("flow", name)) {
     if (reader.has("flow")) return {};  // told already: it is no text
-    if (recipe.auth.optional && reader.node().kind == config::Node::Kind::null) return {};
+    if (recipe.auth.optional && reader.node().members.empty()) return {};
     if (offered.size() == 1) return offered.front().flow;
     reader.problem(fmt::format("recipe '{}' needs a login; give flow: one of {}", recipe.name, names_of(offered)));
     return {};

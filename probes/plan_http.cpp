@@ -1,0 +1,171 @@
+// What can be said about a target's HTTP measurements without the network.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/clock.h"
+#include "probes/exchange_request.h"
+#include "probes/recipe_reader.h"
+#include "probes/run_http.h"
+
+namespace crmpulse::probes {
+namespace {
+
+using TextVisitor = std::function<void(std::string_view text, bool filter)>;
+
+void visit(const config::Node& node, const TextVisitor& see) {
+  see(node.scalar, false);
+  for (const config::Node& item : node.items) visit(item, see);
+  for (const config::Member& member : node.members) {
+    see(member.first, false);
+    visit(member.second, see);
+  }
+}
+
+/// Every text of an exchange that may hold ${}; `filter` when it is a condition of OData.
+void visit(const Exchange& exchange, const TextVisitor& see) {
+  const HttpCall& call = exchange.call;
+  see(call.url, false);
+  see(call.body, false);
+  for (const auto& entry : call.query) see(entry.second, entry.first == "$filter" || entry.first == "$apply");
+  for (const TextPairs* pairs : {&call.headers, &call.form, &call.expect_at}) {
+    for (const auto& entry : *pairs) see(entry.second, false);
+  }
+  if (call.json) visit(*call.json, see);
+  for (const auto* columns : {&exchange.columns, &exchange.save}) {
+    for (const Column& column : *columns) see(column.text, false);
+  }
+  for (const SampleSpec& spec : exchange.samples) {
+    for (const auto& label : spec.labels) see(label.second, false);
+  }
+}
+
+}  // namespace
+
+std::vector<Asked> asked_of(const Measurement& measurement, const Arguments& arguments) {
+  std::vector<Asked> out;
+  for (const Exchange& exchange : measurement.exchanges) {
+    if (exchange.each_of.first.empty()) {
+      out.push_back({&exchange, {}});
+    } else {
+      for (const std::string& item : arguments.list(exchange.each_of.second)) out.push_back({&exchange, item});
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> names_of(const Exchange& exchange) {
+  std::vector<std::string> out;
+  visit(exchange, [&](std::string_view text, bool) {
+    if (text.find("${") == std::string_view::npos) return;
+    for (std::string& name : names_in(text)) out.push_back(std::move(name));
+  });
+  return out;
+}
+
+std::vector<const Exchange*> exchanges_of(const Measurement& measurement) {
+  std::vector<const Exchange*> out;
+  for (const Exchange& exchange : measurement.exchanges) out.push_back(&exchange);
+  for (const Step& step : measurement.steps) {
+    if (step.exchange) out.push_back(&*step.exchange);
+  }
+  if (measurement.sweep) out.push_back(&*measurement.sweep);
+  return out;
+}
+
+namespace {
+
+/// Does the name stand unquoted in a query?
+bool stands_in_query(const Recipe& recipe, const Exchange& exchange, const std::string& name) {
+  Scope scope{recipe};
+  scope.names.emplace(name, ParameterType::string);
+  bool found = false;
+  visit(exchange, [&](std::string_view text, bool filter) {
+    const std::vector<std::string> names = names_in(text);
+    if (!(filter || is_select(text)) || std::find(names.begin(), names.end(), name) == names.end()) return;
+    for (const std::string& fault :
+         template_faults(scope, filter ? fmt::format("select {}", text) : std::string{text}, Place::text)) {
+      if (fault.starts_with("${" + name + "} is a text")) found = true;
+    }
+  });
+  return found;
+}
+
+/// Stand-ins for what only a run knows.
+Variables stand_ins(const TargetSpec& spec, const Measurement& measurement) {
+  Variables out = start_variables("0123456789abcdef", TimePoint{std::chrono::hours{24 * 365 * 50}});
+  for (const auto* exchange : exchanges_of(measurement)) {
+    for (const Column& column : exchange->save) out.insert_or_assign(column.name, "1");
+  }
+  for (const auto& known : scope_of(*spec.recipe).names) out.insert_or_assign(known.first, "1");
+  out.insert_or_assign("id", "1");
+  add_access(out, {{}, "https://crm.invalid", {}, 0}, spec.arguments);
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> request_faults(const TargetSpec& spec, const Measurement& measurement) {
+  std::vector<std::string> faults;
+  Variables variables = stand_ins(spec, measurement);
+  const Values values{*spec.recipe,
+                      spec.arguments,
+                      "0123456789abcdef",
+                      std::string{spec.labels.get("agent")},
+                      TimePoint{std::chrono::hours{24 * 365 * 50}},
+                      &variables};
+  const auto check = [&](const Exchange& exchange) {
+    const auto request = fill_in(exchange.call, exchange.next, Page{}, values);
+    if (!request) faults.push_back(request.error().message);
+  };
+  for (const Exchange* exchange : exchanges_of(measurement)) {
+    const auto& [name, list] = exchange->each_of;
+    if (name.empty()) {
+      check(*exchange);
+      continue;
+    }
+    const bool bare = stands_in_query(*spec.recipe, *exchange, name);
+    for (const std::string& item : spec.arguments.list(list)) {
+      if (bare && !is_identifier(item))
+        faults.push_back(fmt::format("{}: '{}' stands in a query: only letters, digits, _ and dots", list, item));
+      variables.insert_or_assign(name, item);
+      check(*exchange);
+    }
+  }
+  return faults;
+}
+
+Result<std::shared_ptr<auth::Session>> session_of(const TargetSpec& spec, auth::Sessions& sessions) {
+  const auto& flows = spec.recipe->auth.flows;
+  const auto chosen =
+      std::find_if(flows.begin(), flows.end(), [&](const AuthFlow& flow) { return flow.flow == spec.auth.flow; });
+  if (spec.auth.flow.empty() || chosen == flows.end()) return std::shared_ptr<auth::Session>{};
+  AuthFlow flow = *chosen;
+  // What a session puts in the token's place stays there for it.
+  const Variables token{{"token", "${token}"}};
+  const Values values{*spec.recipe, spec.arguments, {}, std::string{spec.labels.get("agent")}, wall_now(), &token};
+  for (const auto& [text, place] : {std::pair{&flow.token_url, Place::url},
+                                    {&flow.url, Place::url},
+                                    {&flow.audience, Place::text},
+                                    {&flow.scope, Place::text},
+                                    {&flow.database, Place::text},
+                                    {&flow.header, Place::header}}) {
+    const Result<std::string> filled = expand(*text, values, place);
+    if (!filled) return filled.error();
+    *text = *filled;
+  }
+  return sessions.get(flow, spec.auth, spec.tls, spec.proxy, spec.state_dir);
+}
+
+int planned_calls(const Recipe& recipe, const Measurement& measurement, const Arguments& arguments) {
+  if (!measurement.steps.empty()) return static_cast<int>(measurement.steps.size());
+  if (measurement.exchanges.empty()) return 1;
+  const std::vector<Asked> all = asked_of(measurement, arguments);
+  const auto asked = static_cast<int>(
+      std::count_if(all.begin(), all.end(), [](const Asked& one) { return !one.exchange->call.free; }));
+  if (!measurement.batch) return asked;
+  const int most = recipe.batch ? recipe.batch->most : 1;
+  return (asked + most - 1) / most;
+}
+
+}  // namespace crmpulse::probes
