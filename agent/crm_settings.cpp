@@ -126,6 +126,23 @@ std::shared_ptr<probes::Recipe> adapt(const probes::Recipe& recipe,
   return adapted;
 }
 
+/// What they left behind is still removed, with the user's timeouts.
+std::vector<probes::Measurement> switched_off_write_tests(const probes::Recipe& recipe,
+                                                          const std::map<std::string, MeasurementSettings>& wanted,
+                                                          const CrmSettings& crm) {
+  std::vector<probes::Measurement> out;
+  if (recipe.transport != probes::Transport::http) return out;
+  for (const probes::Measurement& measurement : recipe.measurements) {
+    const bool off = std::find(crm.off.begin(), crm.off.end(), measurement.id) != crm.off.end();
+    if (!off || measurement.transaction.empty()) continue;
+    if (!measurement.when.empty() && !crm.arguments.given(measurement.when)) continue;
+    const auto found = wanted.find(measurement.id);
+    out.push_back(measurement);
+    if (found != wanted.end() && found->second.timeout) out.back().timeout = found->second.timeout;
+  }
+  return out;
+}
+
 /// `transactions.enabled` that would write nothing is a misunderstanding worth a word.
 void check_transactions(config::Reader& reader, const CrmSettings& crm, const Transactions& transactions) {
   if (!transactions.enabled) return;
@@ -187,6 +204,7 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   const auto adapted = adapt(*recipe, wanted, transactions, interval, crm.off);
   read_additions(reader, *recipe, *adapted);
   crm.recipe = adapted;
+  crm.switched_off_write_tests = switched_off_write_tests(*recipe, wanted, crm);
   if (context.problems.size() == before) check_transactions(reader, crm, transactions);
   reader.finish();
   context.settings.crms.push_back(std::move(crm));

@@ -49,6 +49,7 @@ struct CrmSettings {
   Labels labels;
   double budget = 0.01;          ///< share of the CRM's daily allowance
   std::vector<std::string> off;  ///< ids of the measurements that are switched off
+  std::vector<probes::Measurement> switched_off_write_tests;
 };
 
 struct Settings {

@@ -26,7 +26,8 @@ boost::system::result<Targets, Problems> make_targets(const Settings& settings, 
                             .auth = crm.auth,
                             .tls = crm.tls,
                             .proxy = crm.proxy,
-                            .state_dir = settings.state_dir};
+                            .state_dir = settings.state_dir,
+                            .switched_off = crm.switched_off_write_tests};
     if (auto made = probes::Target::make(runtime, std::move(spec))) {
       targets.push_back(std::move(*made));
     } else {

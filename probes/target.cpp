@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "probes/readings.h"
 #include "probes/run_http.h"
 #include "probes/run_sql.h"
@@ -55,13 +57,14 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
   void start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done);
   void stop() override;
 
+  void add_write_test(const Measurement& measurement);
+  void clean_up_switched_off();
   void start_http(const std::shared_ptr<Run>& run);
   void start_sql(const std::shared_ptr<Run>& run);
   void work();
   void expire(const std::shared_ptr<Run>& run);
   void finish(const std::shared_ptr<Run>& run, Found found);
   void collect_problems(Problems& problems) const;
-  void make_write_tests();
 
   Runtime::Impl& runtime;
   const std::shared_ptr<const TargetSpec> shared_spec;
@@ -78,7 +81,8 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
   bool closed = false;
   std::unique_ptr<SqlRunner> sql;  ///< only the worker touches it
   std::shared_ptr<HttpExchanger> exchanger;
-  std::map<const Measurement*, std::unique_ptr<WriteTest>> write_tests;  ///< those over HTTP
+  std::map<const Measurement*, std::unique_ptr<WriteTest>> write_tests;  ///< over HTTP; those switched off too
+  std::atomic<bool> cleaning_up{false};  ///< what switched-off write tests left, or nothing is left to look for
 };
 
 void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done) {
@@ -98,6 +102,7 @@ void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<v
     finish(run, not_made(Stage::request, Reason::skipped, "the target is stopping"));
   } else if (exchanger) {
     start_http(run);
+    clean_up_switched_off();
   } else {
     start_sql(run);
   }
@@ -106,17 +111,43 @@ void Target::Impl::start(std::size_t index, TimePoint scheduled, std::function<v
 void Target::Impl::start_http(const std::shared_ptr<Run>& run) {
   const Measurement& measurement = *run->plan.measurement;
   if (const auto test = write_tests.find(&measurement); test != write_tests.end()) {
-    test->second->run(new_run_id(), run->deadline, [self = shared_from_this(), run](WriteTestResult result) {
-      Found found = std::move(result.found);
-      found.calls = result.calls;
-      found.wait = result.wait;
-      found.login = std::move(result.login);
-      self->finish(run, std::move(found));
-    });
+    test->second->run(new_run_id(), run->deadline,
+                      [self = shared_from_this(), run](Found found) { self->finish(run, std::move(found)); });
     return;
   }
   run_http(exchanger, shared_spec, measurement, run->scheduled, run->deadline,
            [self = shared_from_this(), run](Found found) { self->finish(run, std::move(found)); });
+}
+
+void Target::Impl::add_write_test(const Measurement& measurement) {
+  if (measurement.steps.empty()) return;
+  const TransactionHost host{
+      *exchanger, [this](std::function<void()> job) { runtime.workers.submit(std::move(job)); },
+      [this](sql::SteadyTime at, std::function<void()> call) { (void)runtime.alarms.set(at, std::move(call)); },
+      std::chrono::steady_clock::now, wall_now};
+  const Duration timeout = measurement.timeout.value_or(spec.default_timeout);
+  write_tests.emplace(&measurement, std::make_unique<WriteTest>(spec, measurement, timeout, host));
+}
+
+/// A write test may have been switched off after a crash: what it left is still ours to remove. Tried with every run
+/// until nothing is left.
+void Target::Impl::clean_up_switched_off() {
+  if (spec.switched_off.empty() || cleaning_up.exchange(true)) return;
+  runtime.workers.submit([self = shared_from_this()] {
+    for (const Measurement& measurement : self->spec.switched_off) {
+      const auto test = self->write_tests.find(&measurement);
+      if (test == self->write_tests.end() || !test->second->has_left_overs()) continue;
+      const Duration timeout = measurement.timeout.value_or(self->spec.default_timeout);
+      test->second->clean_up(std::chrono::steady_clock::now() + timeout, [self](const Found& found) {
+        if (found.failure) {
+          log::warning("test records of a write test that is switched off are still there",
+                       {{"crm", self->spec.crm}, {"reason", found.failure->message}});
+        }
+        self->cleaning_up = false;
+      });
+      return;
+    }
+  });
 }
 
 void Target::Impl::start_sql(const std::shared_ptr<Run>& run) {
@@ -213,8 +244,8 @@ void Target::Impl::stop() {
   {
     const std::lock_guard lock{mutex};
     closed = true;
-    if (exchanger) exchanger->stop();
     for (const auto& test : write_tests) test.second->stop();
+    if (exchanger) exchanger->stop();
     queue.clear();
     left = open;
   }
@@ -251,17 +282,6 @@ void Target::Impl::collect_problems(Problems& problems) const {
 }
 
 /// They live as long as this object, and so do the runs that use them.
-void Target::Impl::make_write_tests() {
-  for (const Planned& plan : planned) {
-    if (plan.measurement->steps.empty()) continue;
-    const TransactionHost host{
-        *exchanger, [this](std::function<void()> job) { runtime.workers.submit(std::move(job)); },
-        [this](sql::SteadyTime at, std::function<void()> call) { (void)runtime.alarms.set(at, std::move(call)); },
-        std::chrono::steady_clock::now, wall_now};
-    write_tests.emplace(plan.measurement, std::make_unique<WriteTest>(spec, *plan.measurement, plan.timeout, host));
-  }
-}
-
 Target::Target() = default;
 Target::~Target() {
   if (impl_) impl_->stop();
@@ -295,7 +315,8 @@ boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& r
     const auto session = session_of(impl->spec, runtime.impl().sessions);
     if (!session) return Problems{{recipe.file, 0, fmt::format("auth ({})", impl->spec.crm), session.error().message}};
     impl->exchanger = std::make_shared<HttpExchanger>(runtime.impl().http, impl->shared_spec, *session, wall_now);
-    impl->make_write_tests();
+    for (const Planned& plan : impl->planned) impl->add_write_test(*plan.measurement);
+    for (const Measurement& measurement : impl->spec.switched_off) impl->add_write_test(measurement);
   }
   runtime.impl().enrol(impl);
   std::unique_ptr<Target> target{new Target};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "probes/template.h"
 #include "probes/transaction_run.h"
 
 namespace crmpulse::probes {
@@ -37,12 +38,17 @@ void WriteTest::clean_up(std::chrono::steady_clock::time_point deadline, Done do
   std::make_shared<TransactionRun>(*this, std::string{}, deadline, true, std::move(done))->begin();
 }
 
+void WriteTest::stop() {
+  const std::lock_guard lock{mutex_};
+  stopped_ = true;
+}
+
 bool WriteTest::has_left_overs() const {
   return !ledger_file_.empty() && TransactionLedger::has_open_records(ledger_file_);
 }
 
 std::string WriteTest::marker() const {
-  return test_marker(spec_.labels.get("agent"));
+  return marker_of(spec_.labels.get("agent"));
 }
 
 }  // namespace crmpulse::probes

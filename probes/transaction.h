@@ -2,7 +2,6 @@
 // Write tests over HTTP: create, read, find, update, delete a record of our own, and leave none behind, whatever
 // happens. docs/recipe-format.md, "Write tests over HTTP".
 
-#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -26,20 +25,13 @@ struct TransactionHost {
   std::function<TimePoint()> wall;
 };
 
-struct WriteTestResult {
-  Found found;
-  int calls = 0;
-  std::optional<Duration> wait;      ///< the CRM wants to be left alone for this long
-  std::optional<auth::Login> login;  ///< the first that was made
-};
-
 /// One write test of one CRM. Thread-safe; one run at a time, another is skipped.
 class WriteTest {
  public:
   /// `timeout` is of the whole run. All arguments outlive the test, but for the host, which is copied.
   WriteTest(const TargetSpec& spec, const Measurement& measurement, Duration timeout, TransactionHost host);
 
-  using Done = std::function<void(WriteTestResult)>;
+  using Done = std::function<void(Found)>;
   /// Removes what earlier runs left, then does the steps. `done` is called once, on some thread, at the latest at
   /// the deadline; until it has gone it must keep alive this test and what it stands on.
   void run(const std::string& run_id, std::chrono::steady_clock::time_point deadline, Done done);
@@ -47,8 +39,8 @@ class WriteTest {
   void clean_up(std::chrono::steady_clock::time_point deadline, Done done);
   /// Are there records in the ledger on disk that clean_up() should look for?
   [[nodiscard]] bool has_left_overs() const;
-  /// No request is begun any more; a run under way ends as skipped.
-  void stop() { stopped_ = true; }
+  /// No request is begun any more; a run under way ends as skipped. After it the host is not called.
+  void stop();
 
  private:
   friend class TransactionRun;
@@ -59,8 +51,8 @@ class WriteTest {
   const Duration timeout_;
   const TransactionHost host_;
   const std::string ledger_file_;
-  std::atomic<bool> stopped_{false};
-  std::mutex mutex_;  ///< over `ledger_`'s opening and closing
+  std::mutex mutex_;  ///< over what follows, and the opening and closing of `ledger_`
+  bool stopped_ = false;
   // Of the run that has the ledger open.
   TransactionLedger ledger_;
   bool swept_ = false;     ///< the left-overs of before the start are gone

@@ -1,7 +1,5 @@
 #include "probes/transaction_left_overs.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 namespace crmpulse::probes {
@@ -31,10 +29,6 @@ bool has_run(const std::vector<OpenRecord>& records, std::string_view run_id) {
 }
 
 }  // namespace
-
-std::string test_marker(std::string_view agent) {
-  return fmt::format("zz-crm-health-probe {}", agent);
-}
 
 std::string run_id_in(std::string_view text, std::string_view marker) {
   if (!text.starts_with(marker)) return {};

@@ -65,7 +65,7 @@ TransactionRun::TransactionRun(WriteTest& test, std::string run_id, SteadyTime d
       steps_end_(share(3)),
       only_clean_up_(only_clean_up),
       done_(std::move(done)),
-      variables_{{"run_id", run_id_}, {"marker", test.marker()}} {}
+      variables_(start_variables(run_id_, test.host_.wall())) {}
 
 TransactionRun::~TransactionRun() {
   if (done_) refuse(Stage::request, Reason::skipped, "cancelled: the agent is stopping");
@@ -101,7 +101,7 @@ void TransactionRun::begin() {
 
 void TransactionRun::sweep() {
   if (!test_.measurement_.sweep) return find(nullptr);
-  ask(*test_.measurement_.sweep, {{"marker", test_.marker()}}, share(2), true, &TransactionRun::swept);
+  ask(*test_.measurement_.sweep, variables_, share(2), true, &TransactionRun::swept);
 }
 
 void TransactionRun::swept(ExchangeResult result) {
@@ -154,7 +154,8 @@ void TransactionRun::remove_step() {
   while (step_ < steps.size() && !(step().cleanup && step().exchange)) ++step_;
   const OpenRecord& record = to_remove_[removing_];
   if (step_ < steps.size()) {
-    const Variables variables{{"run_id", record.run_id}, {"marker", test_.marker()}, {"id", record.id}};
+    Variables variables = start_variables(record.run_id, test_.host_.wall());
+    variables.insert_or_assign(std::string{kId}, record.id);
     return ask(*step().exchange, variables, steps_end_, false, &TransactionRun::removed);
   }
   if (!record.run_id.empty()) {
@@ -178,7 +179,7 @@ void TransactionRun::removed(ExchangeResult result) {
 /// What a second sweep still shows counts: a search that lags behind, or a CRM that did not do what it said.
 void TransactionRun::verify() {
   if (to_remove_.empty() || not_removed_ > 0 || !test_.measurement_.sweep) return left_overs_done();
-  ask(*test_.measurement_.sweep, {{"marker", test_.marker()}}, deadline_, true, &TransactionRun::verified);
+  ask(*test_.measurement_.sweep, variables_, deadline_, true, &TransactionRun::verified);
 }
 
 void TransactionRun::verified(ExchangeResult result) {
@@ -227,7 +228,7 @@ void TransactionRun::next_step() {
   // A clean-up needs to know what to remove; what it does not know is looked for by the next run.
   const bool id_missing = !variables_.contains(kId) && saves_id(measurement);
   for (; step_ < measurement.steps.size(); ++step_) {
-    if (step().exchange && !(step().cleanup ? id_missing : result_.found.failure.has_value())) break;
+    if (step().exchange && !(step().cleanup ? id_missing : found_.failure.has_value())) break;
   }
   if (step_ == measurement.steps.size()) return conclude();
   if (const auto& until = step().until) {
@@ -246,12 +247,12 @@ void TransactionRun::step_done(ExchangeResult result) {
   keep_id(result);
   for (const auto& [name, value] : result.saved) variables_[name] = value;
   if (current.until && wait_until(current, result)) return;
-  result_.found.duration += result.duration;
+  found_.duration += result.duration;
   if (result.failure) {
     if (!created_) surely_not_created_ = surely_refused(result);
     step_failed(current, std::move(*result.failure));
   } else {
-    result_.found.steps.emplace_back(current.step, result.duration);
+    found_.steps.emplace_back(current.step, result.duration);
     if (!created_) created_ = test_.host_.steady();
     if (current.cleanup) cleaned_ = true;
     if (writes(current)) {
@@ -285,7 +286,7 @@ bool TransactionRun::wait_until(const Step& step, const ExchangeResult& result) 
     return false;
   }
   if (now >= until_end_) {
-    result_.found.duration += result.duration;
+    found_.duration += result.duration;
     step_failed(step, Failure{Stage::response, Reason::timeout,
                               fmt::format("not visible to searches after {:.3g} s", seconds_between(since, now))});
     ++step_;
@@ -299,7 +300,7 @@ bool TransactionRun::wait_until(const Step& step, const ExchangeResult& result) 
 }
 
 void TransactionRun::step_failed(const Step& step, Failure failure) {
-  std::optional<Failure>& told = result_.found.failure;
+  std::optional<Failure>& told = found_.failure;
   failure.message =
       one_line(fmt::format("step {}: {}{}", step.step, failure.message, told ? "; before it " + told->message : ""));
   if (step.cleanup) {
@@ -313,7 +314,7 @@ void TransactionRun::step_failed(const Step& step, Failure failure) {
 
 /// What is now known about the record goes to disk.
 void TransactionRun::conclude() {
-  std::optional<Failure>& failure = result_.found.failure;
+  std::optional<Failure>& failure = found_.failure;
   const bool removed = cleaned_ && !clean_up_failed_ && !failed_after_clean_up_;
   if (!removed && !failure) failure = Failure{Stage::cleanup, Reason::missing, "the test record's id was not told"};
   const Result<void> written = removed || surely_not_created_ ? test_.ledger_.gone(run_id_) : Result<void>{};
@@ -331,15 +332,19 @@ void TransactionRun::conclude() {
 // Both.
 
 void TransactionRun::job(std::function<void()> what) {
-  test_.host_.work([self = shared_from_this(), what = std::move(what)] {
+  const auto guarded = [self = shared_from_this(), what = std::move(what)] {
     if (!self->done_) return;
-    if (self->test_.stopped_) return self->refuse(Stage::request, Reason::skipped, "cancelled: the agent is stopping");
     try {
       what();
     } catch (const std::exception& error) {
-      self->refuse(Stage::request, Reason::internal, one_line(error.what()));
+      self->refuse(Stage::request, Reason::internal, error.what());
     }
-  });
+  };
+  {
+    const std::lock_guard lock{test_.mutex_};
+    if (!test_.stopped_) return test_.host_.work(guarded);
+  }
+  refuse(Stage::request, Reason::skipped, "cancelled: the agent is stopping");
 }
 
 void TransactionRun::ask(const Exchange& exchange, const Variables& variables, SteadyTime deadline, bool keep_rows,
@@ -354,10 +359,10 @@ void TransactionRun::ask(const Exchange& exchange, const Variables& variables, S
 }
 
 void TransactionRun::count(const ExchangeResult& result) {
-  result_.calls += result.calls;
-  result_.found.rows_truncated += result.rows_truncated;
-  if (result.wait) result_.wait = std::max(result_.wait.value_or(Duration{}), *result.wait);
-  if (result.login && !result_.login) result_.login = result.login;
+  found_.calls += result.calls;
+  found_.rows_truncated += result.rows_truncated;
+  if (result.wait) found_.wait = std::max(found_.wait.value_or(Duration{}), *result.wait);
+  if (result.login && !found_.login) found_.login = result.login;
 }
 
 /// True: that was one too many.
@@ -377,7 +382,7 @@ bool TransactionRun::clean_up_failed() {
 void TransactionRun::add_sample(std::string_view metric, std::string_view label, std::string_view text, double value) {
   Sample sample{std::string{metric}, test_.spec_.labels, value, {}};
   sample.labels.set(label, text);
-  result_.found.samples.push_back(std::move(sample));
+  found_.samples.push_back(std::move(sample));
 }
 
 /// False: the run has ended.
@@ -389,7 +394,7 @@ bool TransactionRun::wrote(const Result<void>& result) {
 
 /// The run ends with this.
 void TransactionRun::refuse(Stage stage, Reason reason, std::string message) {
-  result_.found.failure = Failure{stage, reason, one_line(message)};
+  found_.failure = Failure{stage, reason, one_line(message)};
   finish();
 }
 
@@ -402,7 +407,7 @@ void TransactionRun::finish() {
     test_.ledger_.close();
   }
   opened_ = false;
-  std::exchange(done_, nullptr)(std::move(result_));
+  std::exchange(done_, nullptr)(std::move(found_));
 }
 
 }  // namespace crmpulse::probes

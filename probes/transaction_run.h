@@ -64,7 +64,7 @@ class TransactionRun : public std::enable_shared_from_this<TransactionRun> {
   const bool only_clean_up_;
   WriteTest::Done done_;
   bool opened_ = false;
-  WriteTestResult result_;
+  Found found_;
 
   std::vector<OpenRecord> to_remove_;
   std::size_t removing_ = 0;

@@ -30,6 +30,7 @@ enum class Fate {
 
 class FakeCrm final : public probes::Exchanger {
  public:
+  const std::string marker = "zz-crm-health-probe a1";
   std::map<std::string, FakeRecord> records;
   std::map<std::string, int> refuse;  ///< url of the recipe → status that is answered from now on; 0: no answer
   std::map<std::string, Stage> unanswered;
@@ -104,12 +105,12 @@ class FakeCrm final : public probes::Exchanger {
     };
     if (what == "POST /leads") {
       const std::string id = std::to_string(next_++);
-      records[id] = {value("marker") + " " + value("run_id"), search_lag};
+      records[id] = {marker + " " + value("run_id"), search_lag};
       probes::ExchangeResult result = good(201);
       result.saved["id"] = id;
       return result;
     }
-    if (what == "GET /leads") return search(value("marker"), keep_rows);
+    if (what == "GET /leads") return search(marker, keep_rows);
     const auto found = records.find(value("id"));
     if (found == records.end()) {
       if (what == "GET /gone") return good(404);
@@ -203,9 +204,9 @@ class FakeAgent {
     test_.reset();
   }
   /// Nothing: the run was lost with the agent.
-  std::optional<probes::WriteTestResult> run(bool only_clean_up = false) {
-    std::optional<probes::WriteTestResult> out;
-    const auto done = [this, &out](probes::WriteTestResult result) {
+  std::optional<probes::Found> run(bool only_clean_up = false) {
+    std::optional<probes::Found> out;
+    const auto done = [this, &out](probes::Found result) {
       if (!dead_ && !crm_.dead) out = std::move(result);
     };
     const SteadyTime deadline = steady_ + timeout_;
@@ -249,18 +250,18 @@ class FakeAgent {
   std::unique_ptr<probes::WriteTest> test_;  ///< goes first
 };
 
-[[nodiscard]] inline std::string failure_of(const std::optional<probes::WriteTestResult>& result) {
+[[nodiscard]] inline std::string failure_of(const std::optional<probes::Found>& result) {
   if (!result) return "lost";
-  if (!result->found.failure) return "none";
-  return fmt::format("{}/{}", to_string(result->found.failure->stage), to_string(result->found.failure->reason));
+  if (!result->failure) return "none";
+  return fmt::format("{}/{}", to_string(result->failure->stage), to_string(result->failure->reason));
 }
-[[nodiscard]] inline std::string message_of(const std::optional<probes::WriteTestResult>& result) {
-  return result && result->found.failure ? result->found.failure->message : std::string{};
+[[nodiscard]] inline std::string message_of(const std::optional<probes::Found>& result) {
+  return result && result->failure ? result->failure->message : std::string{};
 }
-[[nodiscard]] inline std::optional<double> sample_of(const std::optional<probes::WriteTestResult>& result,
+[[nodiscard]] inline std::optional<double> sample_of(const std::optional<probes::Found>& result,
                                                      std::string_view metric) {
   if (!result) return std::nullopt;
-  for (const Sample& sample : result->found.samples) {
+  for (const Sample& sample : result->samples) {
     if (sample.metric == metric) return sample.value;
   }
   return std::nullopt;

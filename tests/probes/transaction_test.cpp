@@ -16,7 +16,7 @@ using namespace crmpulse::probes;
 
 namespace {
 
-const std::string kMarker = "zz-crm-health-probe a1";
+const std::string kOurMarker = "zz-crm-health-probe a1";
 
 /// What the agent must never touch.
 const std::map<std::string, FakeRecord> kOthers{{"1", {"zz-crm-health-probe a10 00000000000000aa"}},
@@ -66,7 +66,7 @@ TEST_CASE("a write test tells its steps, how long a write is invisible, and how 
   REQUIRE(result);
   CHECK(failure_of(result) == "none");
   std::vector<std::string> steps;
-  for (const auto& [name, seconds] : result->found.steps) {
+  for (const auto& [name, seconds] : result->steps) {
     steps.push_back(name);
     CHECK(seconds == Approx(0.25));
   }
@@ -261,10 +261,10 @@ TEST_CASE("an intent without id stays open until a record can no longer appear")
   CHECK(failure_of(agent.run()) == "none");
   CHECK(agent.test().has_left_overs());
   crm.finish_late();  // only now does the record appear
-  CHECK(crm.count(kMarker) == 1);
+  CHECK(crm.count(kOurMarker) == 1);
   agent.pass(30s);
   CHECK(failure_of(agent.run()) == "none");
-  CHECK(crm.count(kMarker) == 0);
+  CHECK(crm.count(kOurMarker) == 0);
   CHECK_FALSE(agent.test().has_left_overs());
 }
 
@@ -272,7 +272,7 @@ TEST_CASE("an id is believed without the record in sight, but not for long, and 
   const TimePoint now{std::chrono::seconds{1'795'000'000}};
   const std::vector<SweptRow> none;
   const auto left = [&](Duration age, const std::vector<SweptRow>& rows) {
-    return find_left_overs({{"00000000000000aa", "57", now - age}}, &rows, kMarker, now, 2min);
+    return find_left_overs({{"00000000000000aa", "57", now - age}}, &rows, kOurMarker, now, 2min);
   };
   CHECK(left(1min, none).remove.size() == 1);
   CHECK(left(30min, none).remove.size() == 1);
@@ -283,19 +283,19 @@ TEST_CASE("an id is believed without the record in sight, but not for long, and 
   const auto by_id = left(2h, {{"57", "zz-crm-health-probe a1"}});  // a marker of its own, without the run
   REQUIRE(by_id.remove.size() == 1);
   CHECK(by_id.remove.front().run_id == "00000000000000aa");
-  CHECK(find_left_overs({{"00000000000000aa", "57", now - 2h}}, nullptr, kMarker, now, 2min).remove.size() == 1);
+  CHECK(find_left_overs({{"00000000000000aa", "57", now - 2h}}, nullptr, kOurMarker, now, 2min).remove.size() == 1);
 }
 
 TEST_CASE("only the marker with this agent's whole name, alone or with a run id, is ours") {
-  CHECK(is_ours("zz-crm-health-probe a1", kMarker));
-  CHECK(is_ours("zz-crm-health-probe a1 0123456789abcdef", kMarker));
-  CHECK(is_ours("zz-crm-health-probe a1 0123456789abcdef, updated", kMarker));
-  CHECK(run_id_in("zz-crm-health-probe a1 0123456789abcdef 2", kMarker) == "0123456789abcdef");
+  CHECK(is_ours("zz-crm-health-probe a1", kOurMarker));
+  CHECK(is_ours("zz-crm-health-probe a1 0123456789abcdef", kOurMarker));
+  CHECK(is_ours("zz-crm-health-probe a1 0123456789abcdef, updated", kOurMarker));
+  CHECK(run_id_in("zz-crm-health-probe a1 0123456789abcdef 2", kOurMarker) == "0123456789abcdef");
   for (const char* text : {"zz-crm-health-probe a10", "zz-crm-health-probe a1 b", "zz-crm-health-probe a1-b", "a1", "",
                            "zz-crm-health-probe a1 b 0123456789abcdef", "zz-crm-health-probe a1 0123456789abcdef0",
                            " zz-crm-health-probe a1", "zz-crm-health-probe a1 0123456789ABCDEF"}) {
     INFO(text);
-    CHECK_FALSE(is_ours(text, kMarker));
+    CHECK_FALSE(is_ours(text, kOurMarker));
   }
 }
 
@@ -310,7 +310,7 @@ TEST_CASE("two failed clean-ups in a row switch a write test off, a restart afte
   result = agent.run();
   CHECK(failure_of(result) == "cleanup/server_error");
   CHECK(sample_of(result, "crm_agent_transaction_disabled") == 1.0);
-  CHECK(crm.count(kMarker) == 1);
+  CHECK(crm.count(kOurMarker) == 1);
   crm.log.clear();
   result = agent.run();
   CHECK(failure_of(result) == "cleanup/skipped");
@@ -324,7 +324,7 @@ TEST_CASE("two failed clean-ups in a row switch a write test off, a restart afte
   result = agent.run();
   CHECK(failure_of(result) == "cleanup/server_error");
   CHECK(sample_of(result, "crm_agent_transaction_disabled") == 1.0);
-  CHECK(crm.count(kMarker) == 1);
+  CHECK(crm.count(kOurMarker) == 1);
   CHECK(failure_of(agent.run()) == "cleanup/skipped");
 
   crm.refuse.clear();
@@ -356,13 +356,13 @@ TEST_CASE("a CRM that is down switches nothing off and gets no new record until 
     crm.unanswered[what] = Stage::connect;
   const auto result = agent.run();
   CHECK(failure_of(result) == "cleanup/timeout");
-  CHECK(crm.count(kMarker) == 1);
+  CHECK(crm.count(kOurMarker) == 1);
   for (int run = 0; run < 5; ++run) {
     agent.pass(5min);
     const auto down = agent.run();
     CHECK(failure_of(down) == "connect/timeout");
     CHECK(sample_of(down, "crm_agent_transaction_disabled") == 0.0);
-    CHECK(crm.count(kMarker) == 1);
+    CHECK(crm.count(kOurMarker) == 1);
   }
   crm.unanswered.clear();
   CHECK(failure_of(agent.run()) == "none");
@@ -390,7 +390,7 @@ TEST_CASE("a CRM that only says it removes never holds more than the cap of our 
   for (int run = 0; run < 30; ++run) {
     (void)agent.run();
     agent.pass(5min);
-    CHECK(crm.count(kMarker) <= 5);
+    CHECK(crm.count(kOurMarker) <= 5);
   }
   CHECK(failure_of(agent.run()) == "request/skipped");
   crm.deletes_lie = false;
