@@ -93,7 +93,8 @@ net::HttpResponse serve(const Ask& ask) {
 std::uint64_t cost_of(const net::HttpRequest& request, std::string_view first) {
   if (first != "coql") return 1;
   const auto at = request.body.find("imit ");
-  const std::size_t rows = at == std::string::npos ? 200 : bounded(std::string_view{request.body}.substr(at + 5), 200, 0, 2000);
+  const std::size_t rows =
+      at == std::string::npos ? 200 : bounded(std::string_view{request.body}.substr(at + 5), 200, 0, 2000);
   return rows <= 200 ? 1 : rows <= 1000 ? 2 : 3;
 }
 
@@ -151,7 +152,9 @@ net::HttpResponse Zoho::give_token(const net::HttpRequest& request, World& world
 
 net::HttpResponse Zoho::fault_answer(const FaultRule& fault, World&) {
   const std::string& what = fault.fault;
-  if (what == "rate_limited" || what == "quota_gone")  // not told apart
+  // Not told apart but by the text.
+  if (what == "rate_limited") return error(429, "TOO_MANY_REQUESTS", "Too many concurrent requests");
+  if (what == "quota_gone")
     return error(429, "TOO_MANY_REQUESTS", "Required number of API credits have been exhausted");
   if (what == "maintenance") return error(503, "SERVICE_UNAVAILABLE", "Zoho CRM is under maintenance");
   if (what == "permission") {
