@@ -20,7 +20,7 @@ json::value at(const Value& value) {
   return property_value(value, FieldType::time);
 }
 
-net::HttpResponse details(World&) {
+net::HttpResponse details() {
   return json_reply(200, {{"portalId", kPortal},
                           {"accountType", "STANDARD"},
                           {"timeZone", "UTC"},
@@ -283,7 +283,7 @@ net::HttpResponse answer_account(const Ask& ask) {
   if (first == "owners") return owners(ask);
   if (first == "settings") return route.part(1) == "users" ? users(ask) : no_such_path();
   if (first == "limits") return route.part(1) == "records" ? record_limits(ask) : no_such_path();
-  if (route.part(1) == "details") return details(ask.world);
+  if (route.part(1) == "details") return details();
   if (route.part(1) == "api-usage" && route.part(2) == "daily") return daily_usage(ask);
   if (route.part(1) == "activity" && route.part(2) == "login") return logins(ask);
   if (route.part(1) == "activity" && route.part(2) == "audit-logs")

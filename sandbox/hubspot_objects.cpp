@@ -20,7 +20,7 @@ std::string iso(TimePoint time) {
 }
 
 net::HttpResponse not_found(std::string_view id) {
-  return error(404, "OBJECT_NOT_FOUND", fmt::format("Object not found.  objectId are usually numeric. id: {}", id));
+  return error(404, "OBJECT_NOT_FOUND", fmt::format("Object not found: {}", id));
 }
 
 std::string quoted(std::string_view text) {
