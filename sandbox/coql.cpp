@@ -31,8 +31,7 @@ std::string upper(std::string_view text) {
 }
 
 bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
-         c == '$';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '$';
 }
 
 Token quoted(std::string_view text, std::size_t& at) {
@@ -275,12 +274,17 @@ Condition Parser::comparison() {
   } else if (skip("BETWEEN")) {
     auto bounds = values(path, 2);
     bounds.resize(2);
-    condition = all_of({where(name, Compare::greater_equal, {bounds[0]}), where(name, Compare::less_equal, {bounds[1]})});
+    condition =
+        all_of({where(name, Compare::greater_equal, {bounds[0]}), where(name, Compare::less_equal, {bounds[1]})});
   } else {
     const std::string sign = take().text;
-    const std::array<std::pair<std::string_view, Compare>, 7> signs{
-        {{"=", Compare::equal}, {"!=", Compare::not_equal}, {"<>", Compare::not_equal}, {"<", Compare::less},
-         {"<=", Compare::less_equal}, {">", Compare::greater}, {">=", Compare::greater_equal}}};
+    const std::array<std::pair<std::string_view, Compare>, 7> signs{{{"=", Compare::equal},
+                                                                     {"!=", Compare::not_equal},
+                                                                     {"<>", Compare::not_equal},
+                                                                     {"<", Compare::less},
+                                                                     {"<=", Compare::less_equal},
+                                                                     {">", Compare::greater},
+                                                                     {">=", Compare::greater_equal}}};
     const auto found = std::find_if(signs.begin(), signs.end(), [&](const auto& one) { return one.first == sign; });
     if (found == signs.end()) refuse(Refusal::Kind::syntax, sign, "where", "an operator is missing");
     const Value value = refusal_ ? Value{} : literal(path);
@@ -341,7 +345,8 @@ boost::system::result<Coql, Refusal> Parser::run() {
   expect("FROM", "from");
   const std::string module = take().text;
   coql_.object = schema_.object(module);
-  if (coql_.object == nullptr) refuse(Refusal::Kind::object, module, "from", "the module name given seems to be invalid");
+  if (coql_.object == nullptr)
+    refuse(Refusal::Kind::object, module, "from", "the module name given seems to be invalid");
   if (refusal_) return *refusal_;
   resolve_columns(selected);
   expect("WHERE", "where");

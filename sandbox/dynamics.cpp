@@ -91,9 +91,9 @@ net::HttpResponse Dynamics::answer(const net::HttpRequest& request, World& world
   if (!request.path.starts_with(kData)) return give_token(request, world);
   if (!is_for(request, world, false)) {
     auto refused = error(401, "", "HTTP Error 401 - Unauthorized: Access is denied");
-    refused.headers.emplace_back("WWW-Authenticate",
-                                 fmt::format("Bearer authorization_uri={0}/common/oauth2/authorize, resource_id={0}/",
-                                             world.origin));
+    refused.headers.emplace_back(
+        "WWW-Authenticate",
+        fmt::format("Bearer authorization_uri={0}/common/oauth2/authorize, resource_id={0}/", world.origin));
     return refused;
   }
   if (calls_.used(world.now) >= limit_) {
@@ -111,7 +111,8 @@ net::HttpResponse Dynamics::answer(const net::HttpRequest& request, World& world
   auto response = route({request, base, resource, world, lookup, schema});
   const std::uint64_t used = calls_.used(world.now);
   response.headers.emplace_back("OData-Version", "4.0");
-  response.headers.emplace_back("x-ms-service-request-id", uuid_of(used ^ static_cast<std::uint64_t>(unix_millis(world.now))));
+  response.headers.emplace_back("x-ms-service-request-id",
+                                uuid_of(used ^ static_cast<std::uint64_t>(unix_millis(world.now))));
   response.headers.emplace_back("x-ms-ratelimit-burst-remaining-xrm-requests",
                                 with_commas(static_cast<double>(left(limit_, used))));
   // Each call is taken to cost a twentieth of a second.
@@ -155,7 +156,8 @@ net::HttpResponse Dynamics::give_token(const net::HttpRequest& request, World& w
     form.try_emplace("client_secret", basic->second);
   }
   const std::string& scope = form["scope"];
-  if (request.method != "POST") return bad_token(400, "invalid_request", 900561, "The endpoint only accepts POST.", world);
+  if (request.method != "POST")
+    return bad_token(400, "invalid_request", 900561, "The endpoint only accepts POST.", world);
   if (form["grant_type"] != "client_credentials")
     return bad_token(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.", world);
   if (form["client_id"] != world.credentials.client_id)
@@ -189,10 +191,11 @@ net::HttpResponse Dynamics::health(const net::HttpRequest& request, const World&
   const auto service = [](std::string_view id, std::string_view name, std::string_view state) {
     return json::object{{"id", id}, {"service", name}, {"status", state}};
   };
-  return json_reply(200, {{"@odata.context", world.origin + "/v1.0/$metadata#admin/serviceAnnouncement/healthOverviews"},
-                          {"value", json::array{service("Exchange", "Exchange Online", "serviceOperational"),
-                                                service("DynamicsCRM", "Dynamics 365 Apps", status),
-                                                service("PowerApps", "Power Apps in Microsoft 365", status)}}});
+  return json_reply(200,
+                    {{"@odata.context", world.origin + "/v1.0/$metadata#admin/serviceAnnouncement/healthOverviews"},
+                     {"value", json::array{service("Exchange", "Exchange Online", "serviceOperational"),
+                                           service("DynamicsCRM", "Dynamics 365 Apps", status),
+                                           service("PowerApps", "Power Apps in Microsoft 365", status)}}});
 }
 
 net::HttpResponse Dynamics::fault_answer(const FaultRule& fault, World&) {
@@ -209,13 +212,14 @@ net::HttpResponse Dynamics::fault_answer(const FaultRule& fault, World&) {
     return refused;
   }
   if (what == "maintenance") {
-    auto refused = error(503, "", "The service is unavailable: the organization is being updated.");
+    auto refused = error(503, "", "The organization is not available: maintenance is in progress.");
     refused.headers.emplace_back("Retry-After", seconds);
     return refused;
   }
   if (what == "permission")
-    return error(403, "0x80040220",
-                 fmt::format("Principal user is missing {} privilege", fault.name.empty() ? "prvReadLead" : fault.name));
+    return error(
+        403, "0x80040220",
+        fmt::format("Principal user is missing {} privilege", fault.name.empty() ? "prvReadLead" : fault.name));
   return error(fault.status != 0 ? fault.status : 500, "0x80040216", "An unexpected error occurred.");
 }
 

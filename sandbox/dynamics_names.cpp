@@ -281,12 +281,9 @@ constexpr FieldName kUsers[] = {
 };
 
 constexpr FieldName kAudits[] = {
-    {"auditid", "id", id, nullptr, nullptr, true},
-    {"action", "", number, access_action},
-    {"operation", "", number, access_operation},
-    {"_userid_value", "user", reference},
-    {"_objectid_value", "user", reference},
-    {"createdon", "at", time},
+    {"auditid", "id", id, nullptr, nullptr, true}, {"action", "", number, access_action},
+    {"operation", "", number, access_operation},   {"_userid_value", "user", reference},
+    {"_objectid_value", "user", reference},        {"createdon", "at", time},
 };
 
 // Other activities exist and are empty: the company logs tasks.

@@ -62,8 +62,7 @@ json::object row_json(const Ask& ask, const ObjectName& object, const OData& oda
   if (!odata.grouped) return record_json(ask, object, *ask.world.crm.find(row.id), odata.fields);
   for (std::size_t at = 0; at < row.values.size(); ++at) {
     const FieldName* field = odata.fields[at];
-    body[odata.query.outputs[at].name] =
-        value_json(row.values[at], field != nullptr ? field->type : FieldType::number);
+    body[odata.query.outputs[at].name] = value_json(row.values[at], field != nullptr ? field->type : FieldType::number);
   }
   return body;
 }
@@ -154,8 +153,7 @@ net::HttpResponse answer_set(const Ask& ask, const ObjectName& object, std::stri
   auto odata = parse_odata(ask.request.query, object, ask.schema, ask.world.now);
   if (!odata) return refused(odata.error(), object);
   if (rest.empty()) return list(ask, object, std::move(*odata));
-  if (rest != "$count")
-    return error(404, "0x8006088a", fmt::format("Resource not found for the segment '{}'.", rest));
+  if (rest != "$count") return error(404, "0x8006088a", fmt::format("Resource not found for the segment '{}'.", rest));
   odata->query.limit = 1;
   const std::size_t total = answer_query(ask.lookup, object, std::move(odata->query)).total;
   return {200, {{"Content-Type", "text/plain"}}, std::to_string(std::min(total, kMostPerPage))};

@@ -20,9 +20,9 @@ net::HttpResponse does_not_exist(const ObjectName& object, std::string_view key)
 }
 
 net::HttpResponse undeclared(const ObjectName& object, std::string_view name) {
-  return error(400, "0x80060888",
-               fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", name,
-                           object.singular));
+  return error(
+      400, "0x80060888",
+      fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", name, object.singular));
 }
 
 bool wants_representation(const net::HttpRequest& request) {
@@ -71,6 +71,37 @@ Written fields_of(const Ask& ask, const ObjectName& object) {
   return written;
 }
 
+/// One of $expand: `incidentid($select=createdon)`.
+struct Expansion {
+  std::string navigation;
+  std::vector<std::string> select;
+};
+
+std::vector<Expansion> expansions_of(std::string_view text) {
+  std::vector<Expansion> expansions;
+  while (!text.empty()) {
+    const auto end = text.find_first_of(",(");
+    Expansion one{std::string{text.substr(0, end)}, {}};
+    text.remove_prefix(std::min(end, text.size()));
+    if (text.starts_with('(')) {
+      const auto close = std::min(text.find(')'), text.size());
+      const auto select = text.find("$select=");
+      if (select < close) one.select = comma_list(text.substr(select + 8, close - select - 8));
+      text.remove_prefix(std::min(close + 1, text.size()));
+    }
+    if (text.starts_with(',')) text.remove_prefix(1);
+    expansions.push_back(std::move(one));
+  }
+  return expansions;
+}
+
+const ObjectName* object_of(const Ask& ask, Kind kind) {
+  for (const ObjectName& object : ask.schema.objects()) {
+    if (object.kind == kind && object.only == nullptr) return &object;
+  }
+  return nullptr;
+}
+
 std::vector<const FieldName*> selected(const Ask& ask, const ObjectName& object) {
   std::vector<const FieldName*> fields;
   for (const std::string& name : comma_list(query_value(ask.request, "$select"))) {
@@ -92,8 +123,22 @@ net::HttpResponse saved(const Ask& ask, const ObjectName& object, RecordId id, i
   if (!wants_representation(ask.request)) return {204, {{"OData-EntityId", address}}, {}};
   json::object body = record_json(ask, object, *ask.world.crm.find(id), selected(ask, object));
   body["@odata.context"] = fmt::format("{}$metadata#{}/$entity", ask.base, object.path);
-  return json_reply(with_body, body,
-                    {{"OData-EntityId", address}, {"Preference-Applied", "return=representation"}});
+  return json_reply(with_body, body, {{"OData-EntityId", address}, {"Preference-Applied", "return=representation"}});
+}
+
+/// The record a lookup leads to; null when it leads nowhere.
+json::value expanded(const Ask& ask, const ObjectName& object, const Record& record, const Expansion& expansion) {
+  const FieldName* link = ask.schema.field(object, fmt::format("_{}_value", expansion.navigation));
+  const Record* other = link != nullptr ? ask.world.crm.find(id_of(value_of(ask.lookup, record, *link))) : nullptr;
+  const ObjectName* kind = other != nullptr ? object_of(ask, other->kind) : nullptr;
+  if (kind == nullptr) return nullptr;
+  json::object body;
+  for (const std::string& name : expansion.select) {
+    const FieldName* field = ask.schema.field(*kind, name);
+    if (field != nullptr) body[name] = value_json(value_of(ask.lookup, *other, *field), field->type);
+  }
+  body[kind->fields.front().vendor] = guid_text(other->id);
+  return body;
 }
 
 net::HttpResponse update(const Ask& ask, const ObjectName& object, std::string_view key, const Record* record) {
@@ -104,7 +149,8 @@ net::HttpResponse update(const Ask& ask, const ObjectName& object, std::string_v
   if (ask.request.header("if-none-match") == "*")
     return error(412, "0x80040237", "A record with matching key values already exists.");
   if (!if_match.empty() && if_match != "*" && if_match != etag(*record))
-    return error(412, "0x80060882", "The version of the existing record doesn't match the RowVersion property provided.");
+    return error(412, "0x80060882",
+                 "The version of the existing record doesn't match the RowVersion property provided.");
   Written written = fields_of(ask, object);
   if (written.refused) return std::move(*written.refused);
   ask.world.crm.update(record->id, written.fields, ask.world.crm.api_user(), ask.world.now);
@@ -119,6 +165,8 @@ json::object record_json(const Ask& ask, const ObjectName& object, const Record&
   for (const FieldName* field : fields)
     body[field->vendor] = value_json(value_of(ask.lookup, record, *field), field->type);
   body[object.fields.front().vendor] = guid_text(record.id);
+  for (const Expansion& one : expansions_of(query_value(ask.request, "$expand")))
+    body[one.navigation] = expanded(ask, object, record, one);
   return body;
 }
 

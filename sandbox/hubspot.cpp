@@ -261,7 +261,8 @@ net::HttpResponse Hubspot::fault_answer(const FaultRule& fault, World&) {
     return response;
   }
   if (what == "permission")
-    return error(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.",
+    return error(403, fault.name.empty() ? "MISSING_SCOPES" : fault.name,
+                 "This app hasn't been granted all required scopes to make this call.",
                  {{"errors",
                    {{{"message", "One or more of the following scopes are required."},
                      {"context", {{"requiredGranularScopes", {"crm.objects.contacts.read"}}}}}}}});

@@ -20,7 +20,7 @@ json::value at(const Value& value) {
   return property_value(value, FieldType::time);
 }
 
-net::HttpResponse details(World&) {
+net::HttpResponse details() {
   return json_reply(200, {{"portalId", kPortal},
                           {"accountType", "STANDARD"},
                           {"timeZone", "UTC"},
@@ -200,8 +200,8 @@ struct Stage {
   std::string_view probability;
   bool closed = false;
 };
-constexpr std::array kDealStages{Stage{"Prospecting", "0.1"}, Stage{"Qualification", "0.2"},
-                                 Stage{"Proposal", "0.5"},    Stage{"Negotiation", "0.8"},
+constexpr std::array kDealStages{Stage{"Prospecting", "0.1"},      Stage{"Qualification", "0.2"},
+                                 Stage{"Proposal", "0.5"},         Stage{"Negotiation", "0.8"},
                                  Stage{"Closed Won", "1.0", true}, Stage{"Closed Lost", "0.0", true}};
 constexpr std::array kTicketStages{Stage{"New", ""}, Stage{"Working", ""}, Stage{"Escalated", ""},
                                    Stage{"Closed", "", true}};
@@ -270,8 +270,9 @@ PageState state_of(const World& world) {
 }
 
 json::object component(std::string_view id, std::string_view name, std::string_view status, TimePoint now) {
-  return {{"id", id},     {"name", name},       {"status", status},    {"updated_at", at(now)},
-          {"group", false}, {"only_show_if_degraded", false}};
+  return {{"id", id},         {"name", name},
+          {"status", status}, {"updated_at", at(now)},
+          {"group", false},   {"only_show_if_degraded", false}};
 }
 
 }  // namespace
@@ -282,13 +283,12 @@ net::HttpResponse answer_account(const Ask& ask) {
   if (first == "owners") return owners(ask);
   if (first == "settings") return route.part(1) == "users" ? users(ask) : no_such_path();
   if (first == "limits") return route.part(1) == "records" ? record_limits(ask) : no_such_path();
-  if (route.part(1) == "details") return details(ask.world);
+  if (route.part(1) == "details") return details();
   if (route.part(1) == "api-usage" && route.part(2) == "daily") return daily_usage(ask);
   if (route.part(1) == "activity" && route.part(2) == "login") return logins(ask);
   if (route.part(1) == "activity" && route.part(2) == "audit-logs")
     return error(403, "MISSING_SCOPES", "Audit logs are for Enterprise accounts");
-  if (route.part(1) == "activity" && route.part(2) == "security")
-    return json_reply(200, {{"results", json::array{}}});
+  if (route.part(1) == "activity" && route.part(2) == "security") return json_reply(200, {{"results", json::array{}}});
   return no_such_path();
 }
 

@@ -83,10 +83,10 @@ void write_priority(const Value& value, Fields& fields) {
 
 /// `closedwon` back to `Closed Won`; a name that is not one of these is kept.
 std::string label_of(const std::string& id) {
-  for (const char* label : {"Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost",
-                            "Open - Not Contacted", "Working - Contacted", "Closed - Converted",
-                            "Closed - Not Converted", "New", "Working", "Escalated", "Closed", "Not Started",
-                            "In Progress", "Completed"}) {
+  for (const char* label :
+       {"Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost", "Open - Not Contacted",
+        "Working - Contacted", "Closed - Converted", "Closed - Not Converted", "New", "Working", "Escalated", "Closed",
+        "Not Started", "In Progress", "Completed"}) {
     if (internal_name(label) == id) return label;
   }
   return id;

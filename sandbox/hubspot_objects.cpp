@@ -20,7 +20,7 @@ std::string iso(TimePoint time) {
 }
 
 net::HttpResponse not_found(std::string_view id) {
-  return error(404, "OBJECT_NOT_FOUND", fmt::format("Object not found.  objectId are usually numeric. id: {}", id));
+  return error(404, "OBJECT_NOT_FOUND", fmt::format("Object not found: {}", id));
 }
 
 std::string quoted(std::string_view text) {
@@ -75,7 +75,8 @@ Read fields_of(const Ask& ask, const ObjectName& object, const json::value& inpu
     const std::string name{key};
     const FieldName* known = ask.schema.field(object, name);
     if (known == nullptr) {
-      read.refused = bad_property(name, "PROPERTY_DOESNT_EXIST", fmt::format("Property {} does not exist", quoted(name)));
+      read.refused =
+          bad_property(name, "PROPERTY_DOESNT_EXIST", fmt::format("Property {} does not exist", quoted(name)));
       return read;
     }
     const std::string text = scalar_text(value).value_or("");
@@ -251,8 +252,8 @@ Written write(const Ask& ask, const ObjectName& object, RecordId id, const json:
 
 net::HttpResponse answer_batch(const Ask& ask, const ObjectName& object) {
   const std::string_view action = ask.route.part(3);
-  const bool known = action == "read" || action == "create" || action == "update" || action == "upsert" ||
-                     action == "archive";
+  const bool known =
+      action == "read" || action == "create" || action == "update" || action == "upsert" || action == "archive";
   const auto input = parse_json(ask.request.body);
   const auto* inputs = input ? member(*input, "inputs") : nullptr;
   if (!known || ask.request.method != "POST") return no_such_path();

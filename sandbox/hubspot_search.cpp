@@ -60,15 +60,19 @@ struct Operator {
   Compare compare;
   bool unary = false;
 };
-constexpr std::array kOperators{
-    Operator{"EQ", Compare::equal},         Operator{"NEQ", Compare::not_equal},
-    Operator{"LT", Compare::less},          Operator{"LTE", Compare::less_equal},
-    Operator{"GT", Compare::greater},       Operator{"GTE", Compare::greater_equal},
-    Operator{"IN", Compare::in},            Operator{"NOT_IN", Compare::not_in},
-    Operator{"BETWEEN", Compare::equal},    Operator{"CONTAINS_TOKEN", Compare::contains_word},
-    Operator{"NOT_CONTAINS_TOKEN", Compare::contains_word},
-    Operator{"HAS_PROPERTY", Compare::not_equal, true},
-    Operator{"NOT_HAS_PROPERTY", Compare::equal, true}};
+constexpr std::array kOperators{Operator{"EQ", Compare::equal},
+                                Operator{"NEQ", Compare::not_equal},
+                                Operator{"LT", Compare::less},
+                                Operator{"LTE", Compare::less_equal},
+                                Operator{"GT", Compare::greater},
+                                Operator{"GTE", Compare::greater_equal},
+                                Operator{"IN", Compare::in},
+                                Operator{"NOT_IN", Compare::not_in},
+                                Operator{"BETWEEN", Compare::equal},
+                                Operator{"CONTAINS_TOKEN", Compare::contains_word},
+                                Operator{"NOT_CONTAINS_TOKEN", Compare::contains_word},
+                                Operator{"HAS_PROPERTY", Compare::not_equal, true},
+                                Operator{"NOT_HAS_PROPERTY", Compare::equal, true}};
 
 const Operator* find_operator(std::string_view name) {
   for (const Operator& one : kOperators) {
@@ -124,8 +128,8 @@ Condition Search::filter(const json::value& filter) {
     return {};
   }
   if (between)
-    return all_of({where(*field, Compare::greater_equal, {values->at(0)}),
-                   where(*field, Compare::less_equal, {values->at(1)})});
+    return all_of(
+        {where(*field, Compare::greater_equal, {values->at(0)}), where(*field, Compare::less_equal, {values->at(1)})});
   if (how->name == "NOT_CONTAINS_TOKEN") return none_of({where(*field, how->compare, std::move(*values))});
   return where(*field, how->compare, std::move(*values));
 }

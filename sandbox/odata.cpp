@@ -41,7 +41,8 @@ std::vector<std::string> steps_of(std::string_view text) {
 
 class Options {
  public:
-  Options(const ObjectName& object, const Schema& schema, TimePoint now) : object_(object), schema_(schema), now_(now) {}
+  Options(const ObjectName& object, const Schema& schema, TimePoint now)
+      : object_(object), schema_(schema), now_(now) {}
   boost::system::result<OData, Refusal> run(const ODataOptions& options);
 
  private:

@@ -166,7 +166,8 @@ Condition Reader::dataverse_function(const std::string& name) {
   const std::string_view what = std::string_view{name}.substr(kDataverse.size());
   std::string property_name;
   std::vector<std::string> given;
-  while (!refusal && !at_end() && !skip(")")) {
+  while (!refusal && !skip(")")) {
+    if (at_end()) refuse(Refusal::Kind::syntax, name, "')' is missing");
     const std::string key = take().text;
     expect("=");
     const bool list = skip("[");

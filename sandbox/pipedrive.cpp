@@ -19,9 +19,9 @@ constexpr std::uint64_t kDailyTokens = 900'000;
 constexpr std::uint64_t kBurstCalls = 80;
 constexpr Duration kBurst = std::chrono::seconds{2};
 constexpr Duration kTokenLife = std::chrono::seconds{3599};
-constexpr std::array<std::string_view, 12> kWords{"deals", "persons",   "organizations", "activities",
-                                                  "leads", "users",     "stages",        "pipelines",
-                                                  "status", "itemSearch", "status.json", "dealFields"};
+constexpr std::array<std::string_view, 12> kWords{"deals",  "persons",    "organizations", "activities",
+                                                  "leads",  "users",      "stages",        "pipelines",
+                                                  "status", "itemSearch", "status.json",   "dealFields"};
 
 /// What a call takes of the daily budget; version 1 costs twice.
 std::uint64_t cost_of(const Route& route, std::string_view operation) {
@@ -157,8 +157,9 @@ net::HttpResponse Pipedrive::fault_answer(const FaultRule& fault, World& world) 
     refused.headers.emplace_back("x-ratelimit-remaining", "0");
     refused.headers.emplace_back("x-ratelimit-reset", fmt::format("{:.0f}", fault.seconds > 0 ? fault.seconds : 2));
     refused.headers.emplace_back("x-daily-ratelimit-token-limit", std::to_string(daily_limit_));
-    refused.headers.emplace_back("x-daily-ratelimit-token-remaining",
-                                 std::to_string(std::max<std::uint64_t>(left(daily_limit_, today_.used(world.now)), 1)));
+    refused.headers.emplace_back(
+        "x-daily-ratelimit-token-remaining",
+        std::to_string(std::max<std::uint64_t>(left(daily_limit_, today_.used(world.now)), 1)));
     return refused;
   }
   if (what == "quota_gone") {

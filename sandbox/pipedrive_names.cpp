@@ -25,12 +25,23 @@ void write_status(const Value& value, Fields& fields) {
 /// A closed deal stays in the last stage it had.
 Value stage_id(const Lookup&, const Record& deal) {
   const auto found = std::find(kStages.begin(), kStages.end(), text_field(deal, "stage"));
-  return found == kStages.end() ? static_cast<double>(kStages.size()) : static_cast<double>(found - kStages.begin() + 1);
+  return found == kStages.end() ? static_cast<double>(kStages.size())
+                                : static_cast<double>(found - kStages.begin() + 1);
 }
 
 void write_stage(const Value& value, Fields& fields) {
   const RecordId id = id_of(value);
   if (id >= 1 && id <= kStages.size()) fields["stage"] = std::string{kStages[id - 1]};
+}
+
+/// Pipedrive has no deal without a value: nothing said is 0.
+Value deal_value(const Lookup&, const Record& deal) {
+  const Value amount = field(deal, "amount");
+  return is_null(amount) ? Value{0.0} : amount;
+}
+
+void write_value(const Value& value, Fields& fields) {
+  fields["amount"] = value;
 }
 
 Value pipeline_id(const Lookup&, const Record&) {
@@ -114,7 +125,7 @@ using enum FieldType;
 constexpr FieldName kDeals[] = {
     {"id", "id", id, nullptr, nullptr, true},
     {"title", "name"},
-    {"value", "amount", number},
+    {"value", "", number, deal_value, write_value},
     {"currency", "currency"},
     {"status", "", text, deal_status, write_status},
     {"stage_id", "", number, stage_id, write_stage},

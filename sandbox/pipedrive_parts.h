@@ -47,7 +47,7 @@ inline constexpr std::array<std::string_view, 4> kStages{"Prospecting", "Qualifi
 
 [[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const ObjectName& object);
 [[nodiscard]] net::HttpResponse answer_search(const Ask& ask, const ObjectName* object);  ///< null: every kind
-[[nodiscard]] net::HttpResponse answer_company(const Ask& ask);  ///< users, stages, pipelines
+[[nodiscard]] net::HttpResponse answer_company(const Ask& ask);                           ///< users, stages, pipelines
 [[nodiscard]] net::HttpResponse answer_status_page(const World& world);
 
 }  // namespace crmpulse::sandbox::pipedrive

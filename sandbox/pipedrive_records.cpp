@@ -168,12 +168,14 @@ net::HttpResponse flow(const Record& deal) {
                       {"new_value", value},
                       {"log_time", stamp}}}});
   };
-  if (truth_of(field(deal, "closed"))) add("status", field(deal, "closed_at"), truth_of(field(deal, "won")) ? "won" : "lost");
+  if (truth_of(field(deal, "closed")))
+    add("status", field(deal, "closed_at"), truth_of(field(deal, "won")) ? "won" : "lost");
   add("stage_id", field(deal, "stage_changed"), text_field(deal, "stage"));
   add("add_time", deal.created, "");
   const std::size_t count = data.size();
-  return success(std::move(data), {{"additional_data",
-                                    {{"pagination", {{"start", 0}, {"limit", count}, {"more_items_in_collection", false}}}}}});
+  return success(
+      std::move(data),
+      {{"additional_data", {{"pagination", {{"start", 0}, {"limit", count}, {"more_items_in_collection", false}}}}}});
 }
 
 net::HttpResponse create(const Ask& ask, const ObjectName& object) {
@@ -213,9 +215,10 @@ net::HttpResponse one(const Ask& ask, const ObjectName& object) {
 Condition words_in(const Ask& ask, const ObjectName& object, const std::string& term, bool exact) {
   std::vector<Condition> any;
   for (const FieldName* field : ask.schema.fields(object)) {
-    const bool searched = field->vendor == "title" || field->vendor == "name" || field->vendor == "emails" ||
-                          field->vendor == "phones";
-    if (searched) any.push_back(where(*field, exact ? Compare::equal : Compare::like, {exact ? term : "%" + term + "%"}));
+    const bool searched =
+        field->vendor == "title" || field->vendor == "name" || field->vendor == "emails" || field->vendor == "phones";
+    if (searched)
+      any.push_back(where(*field, exact ? Compare::equal : Compare::like, {exact ? term : "%" + term + "%"}));
   }
   return any_of(std::move(any));
 }
@@ -223,14 +226,18 @@ Condition words_in(const Ask& ask, const ObjectName& object, const std::string& 
 }  // namespace
 
 json::object record_json(const Ask& ask, const ObjectName& object, const Record& record) {
+  const bool v1 = ask.route.version == 1;
   json::object body;
-  for (const FieldName* field : ask.schema.fields(object))
-    body[field->vendor] = field_json(ask, *field, value_of(ask.lookup, record, *field));
+  for (const FieldName* field : ask.schema.fields(object)) {
+    const bool plural = field->vendor == "emails" || field->vendor == "phones";
+    const std::string_view name = field->vendor.substr(0, field->vendor.size() - (plural && v1 ? 1 : 0));
+    body[name] = field_json(ask, *field, value_of(ask.lookup, record, *field));
+  }
   if (object.kind == Kind::lead) body["id"] = lead_id(record.id);
-  if (ask.route.version == 2) body["custom_fields"] = json::object{};
+  if (!v1) body["custom_fields"] = json::object{};
   body["is_deleted"] = record.deleted.has_value();
-  if (ask.route.version == 1) body["active_flag"] = !record.deleted;
-  if (ask.route.version == 1 && record.deleted && object.kind == Kind::opportunity) body["status"] = "deleted";
+  if (v1) body["active_flag"] = !record.deleted;
+  if (v1 && record.deleted && object.kind == Kind::opportunity) body["status"] = "deleted";
   return body;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "sandbox/coql.h"
 #include "sandbox/zoho_parts.h"
 
 namespace crmpulse::sandbox {
@@ -90,10 +91,11 @@ net::HttpResponse serve(const Ask& ask) {
 }
 
 /// COQL costs by its LIMIT: 200 rows 1, 1,000 rows 2, more 3.
-std::uint64_t cost_of(const net::HttpRequest& request, std::string_view first) {
-  if (first != "coql") return 1;
-  const auto at = request.body.find("imit ");
-  const std::size_t rows = at == std::string::npos ? 200 : bounded(std::string_view{request.body}.substr(at + 5), 200, 0, 2000);
+std::uint64_t cost_of(const Ask& ask) {
+  if (ask.part(0) != "coql") return 1;
+  const auto body = parse_json(ask.request.body);
+  const auto coql = parse_coql(body ? text_member(*body, "select_query") : "", ask.schema);
+  const std::size_t rows = coql ? coql->query.limit.value_or(0) : 0;
   return rows <= 200 ? 1 : rows <= 1000 ? 2 : 3;
 }
 
@@ -102,15 +104,16 @@ net::HttpResponse Zoho::answer(const net::HttpRequest& request, World& world, Ca
   if (request.path == "/oauth/v2/token") return give_token(request, world);
   if (auto refused = refuse(request, world)) return std::move(*refused);
   const auto parts = parts_after_version(request.path);
-  const std::uint64_t cost = cost_of(request, parts[0]);
+  const auto* missing = world.fault("missing_field", call.operation);
+  const Lookup lookup{world.crm, world.now};
+  const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
+  const Ask ask{request, parts, world, lookup, schema};
+  const std::uint64_t cost = cost_of(ask);
   if (credits_.used(world.now) + cost > daily_limit_)
     return error(429, "TOO_MANY_REQUESTS", "Required number of API credits have been exhausted");
   call.counted = true;
   credits_.add(world.now, cost);
-  const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.crm, world.now};
-  const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
-  auto response = serve({request, parts, world, lookup, schema});
+  auto response = serve(ask);
   const std::uint64_t used = credits_.used(world.now);
   if (used * 2 >= daily_limit_)  // Zoho tells it only from the half on
     response.headers.emplace_back("X-API-CREDITS-REMAINING", std::to_string(left(daily_limit_, used)));
@@ -151,7 +154,9 @@ net::HttpResponse Zoho::give_token(const net::HttpRequest& request, World& world
 
 net::HttpResponse Zoho::fault_answer(const FaultRule& fault, World&) {
   const std::string& what = fault.fault;
-  if (what == "rate_limited" || what == "quota_gone")  // not told apart
+  // Not told apart but by the text.
+  if (what == "rate_limited") return error(429, "TOO_MANY_REQUESTS", "Too many concurrent requests");
+  if (what == "quota_gone")
     return error(429, "TOO_MANY_REQUESTS", "Required number of API credits have been exhausted");
   if (what == "maintenance") return error(503, "SERVICE_UNAVAILABLE", "Zoho CRM is under maintenance");
   if (what == "permission") {

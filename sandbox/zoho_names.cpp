@@ -61,6 +61,11 @@ Value module_of_subject(const Lookup& lookup, const Record& task) {
   }
 }
 
+/// Converted leads are in no list; `converted=true` asks for them.
+Condition unconverted() {
+  return where("converted", Compare::not_equal, true);
+}
+
 Condition none_of_ours() {
   return never();
 }
@@ -176,7 +181,7 @@ constexpr FieldName kTasks[] = {
 
 // Calls and meetings exist and are empty: the company logs tasks.
 constexpr ObjectName kModules[] = {
-    {"Leads", "Lead", Kind::lead, kLeads},
+    {"Leads", "Lead", Kind::lead, kLeads, unconverted},
     {"Contacts", "Contact", Kind::contact, kContacts},
     {"Accounts", "Account", Kind::account, kAccounts},
     {"Deals", "Deal", Kind::opportunity, kDeals},

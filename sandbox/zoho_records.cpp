@@ -95,7 +95,17 @@ net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, co
   return json_reply(200, {{"data", std::move(data)}, {"info", std::move(info)}});
 }
 
-net::HttpResponse list(const Ask& ask, const ObjectName& module) {
+/// Leads: those that were converted only when they are asked for.
+ObjectName with_converted(const Ask& ask, ObjectName module) {
+  const std::string converted = query_value(ask.request, "converted");
+  if (module.kind != Kind::lead || (converted != "true" && converted != "both")) return module;
+  module.only = nullptr;
+  if (converted == "true") module.only = +[] { return where("converted", Compare::equal, true); };
+  return module;
+}
+
+net::HttpResponse list(const Ask& ask, const ObjectName& asked) {
+  const ObjectName module = with_converted(ask, asked);
   const auto names = comma_list(query_value(ask.request, "fields"));
   if (names.empty())
     return error(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", {{"param", "fields"}});
@@ -106,8 +116,8 @@ net::HttpResponse list(const Ask& ask, const ObjectName& module) {
   if (const auto since = modified_since(ask)) query.where = where("modified", Compare::greater_equal, *since);
   if (const std::string by = query_value(ask.request, "sort_by"); !by.empty()) {
     const FieldName* field = ask.schema.field(module, by);
-    const bool sortable = field != nullptr && (field->canonical == "id" || field->canonical == "created" ||
-                                               field->canonical == "modified");
+    const bool sortable = field != nullptr &&
+                          (field->canonical == "id" || field->canonical == "created" || field->canonical == "modified");
     if (!sortable) return invalid_field("sort_by", by);
     const bool descending = query_value(ask.request, "sort_order") != "asc";
     query.order_by.push_back({0, std::string{field->canonical}, std::nullopt, descending, descending});
@@ -140,7 +150,7 @@ net::HttpResponse deleted(const Ask& ask, const ObjectName& module) {
   std::size_t found = 0;
   for (const RecordId id : ask.world.crm.of(module.kind)) {
     const Record* record = ask.world.crm.find(id);
-    if (record == nullptr || !record->deleted || module.only != nullptr) continue;
+    if (record == nullptr || !record->deleted || !module.writable) continue;
     if (found++ < skipped || data.size() == per_page) continue;
     data.push_back({{"id", id_text(id)},
                     {"display_name", display_name(ask.lookup, *record)},
@@ -159,13 +169,13 @@ net::HttpResponse deleted(const Ask& ask, const ObjectName& module) {
 net::HttpResponse stage_history(const Ask& ask, const Record& deal) {
   const auto since = time_of(field(deal, "stage_changed")).value_or(deal.created);
   const auto days = std::chrono::duration_cast<std::chrono::days>(ask.world.now - since).count();
-  json::array data{json::object{
-      {"id", id_text(deal.id)},
-      {"Stage", text_field(deal, "stage")},
-      {"Amount", value_json(ask.lookup, field(deal, "amount"), FieldType::number)},
-      {"Stage_Duration_Calculated", days},
-      {"Modified_Time", iso(since)},
-      {"Modified_By", value_json(ask.lookup, field(deal, "modified_by"), FieldType::reference)}}};
+  json::array data{
+      json::object{{"id", id_text(deal.id)},
+                   {"Stage", text_field(deal, "stage")},
+                   {"Amount", value_json(ask.lookup, field(deal, "amount"), FieldType::number)},
+                   {"Stage_Duration_Calculated", days},
+                   {"Modified_Time", iso(since)},
+                   {"Modified_By", value_json(ask.lookup, field(deal, "modified_by"), FieldType::reference)}}};
   return json_reply(200, {{"data", std::move(data)}, {"info", info_json(kMostPerPage, 1, 1, false)}});
 }
 
@@ -193,8 +203,7 @@ json::value value_json(const Lookup& lookup, const Value& value, FieldType type)
   }
   if (const auto* truth = std::get_if<bool>(&value)) return *truth;
   if (const auto* text = std::get_if<std::string>(&value)) return json::value(*text);
-  if (const auto time = time_of(value))
-    return json::value(type == FieldType::date ? date_text(*time) : iso(*time));
+  if (const auto time = time_of(value)) return json::value(type == FieldType::date ? date_text(*time) : iso(*time));
   if (const auto* number = std::get_if<double>(&value)) {
     const auto whole = static_cast<std::int64_t>(*number);
     return static_cast<double>(whole) == *number ? json::value(whole) : json::value(*number);

@@ -11,17 +11,19 @@ struct Operator {
   std::string_view name;
   Compare compare;
 };
-constexpr std::array kOperators{
-    Operator{"equals", Compare::equal},          Operator{"not_equal", Compare::not_equal},
-    Operator{"in", Compare::in},                 Operator{"less_than", Compare::less},
-    Operator{"less_equal", Compare::less_equal}, Operator{"greater_than", Compare::greater},
-    Operator{"greater_equal", Compare::greater_equal}, Operator{"starts_with", Compare::like},
-    Operator{"contains", Compare::like}};
+constexpr std::array kOperators{Operator{"equals", Compare::equal},
+                                Operator{"not_equal", Compare::not_equal},
+                                Operator{"in", Compare::in},
+                                Operator{"less_than", Compare::less},
+                                Operator{"less_equal", Compare::less_equal},
+                                Operator{"greater_than", Compare::greater},
+                                Operator{"greater_equal", Compare::greater_equal},
+                                Operator{"starts_with", Compare::like},
+                                Operator{"contains", Compare::like}};
 
 class Criteria {
  public:
-  Criteria(const Ask& ask, const ObjectName& module, std::string_view text)
-      : ask_(ask), module_(module), text_(text) {}
+  Criteria(const Ask& ask, const ObjectName& module, std::string_view text) : ask_(ask), module_(module), text_(text) {}
   boost::system::result<Condition, Refusal> run() {
     Condition condition = group();
     if (!refusal_ && at_ < text_.size()) refuse(Refusal::Kind::syntax, text_.substr(at_));
@@ -115,8 +117,7 @@ boost::system::result<Condition, Refusal> parse_search(const Ask& ask, const Obj
     const FieldName* field = given.empty() ? nullptr : ask.schema.field(module, name);
     if (field != nullptr) all.push_back(where(*field, Compare::equal, {given}));
   }
-  if (const std::string word = query_value(ask.request, "word"); !word.empty())
-    all.push_back(words(ask, module, word));
+  if (const std::string word = query_value(ask.request, "word"); !word.empty()) all.push_back(words(ask, module, word));
   return all_of(std::move(all));
 }
 

@@ -17,21 +17,20 @@ constexpr RecordId kOrgRecord = 999'999'999;
 constexpr int kSeats = 50;
 
 net::HttpResponse org() {
-  return json_reply(200, {{"org",
-                           json::array{json::object{{"company_name", "Sandbox Company"},
-                                                    {"id", id_text(kOrgRecord)},
-                                                    {"zgid", "800112233"},
-                                                    {"country_code", "PT"},
-                                                    {"currency", "US Dollar - USD"},
-                                                    {"iso_code", "USD"},
-                                                    {"time_zone", "UTC"},
-                                                    {"primary_email", "admin@example.com"},
-                                                    {"license_details",
-                                                     {{"paid", true},
-                                                      {"paid_type", "enterprise"},
-                                                      {"paid_expiry", nullptr},
-                                                      {"trial_type", nullptr},
-                                                      {"users_license_purchased", kSeats}}}}}}});
+  return json_reply(200, {{"org", json::array{json::object{{"company_name", "Sandbox Company"},
+                                                           {"id", id_text(kOrgRecord)},
+                                                           {"zgid", "800112233"},
+                                                           {"country_code", "PT"},
+                                                           {"currency", "US Dollar - USD"},
+                                                           {"iso_code", "USD"},
+                                                           {"time_zone", "UTC"},
+                                                           {"primary_email", "admin@example.com"},
+                                                           {"license_details",
+                                                            {{"paid", true},
+                                                             {"paid_type", "enterprise"},
+                                                             {"paid_expiry", nullptr},
+                                                             {"trial_type", nullptr},
+                                                             {"users_license_purchased", kSeats}}}}}}});
 }
 
 bool is_wanted(std::string_view type, bool active) {
@@ -70,7 +69,8 @@ net::HttpResponse users(const Ask& ask) {
   if (ask.part(1) == "actions" && ask.part(2) == "count") return json_reply(200, {{"count", all.size()}});
   if (!ask.part(1).empty()) {
     const Record* user = ask.world.crm.find(parse_id(ask.part(1)).value_or(0));
-    if (user == nullptr || user->kind != Kind::user) return error(400, "INVALID_DATA", "the id given seems to be invalid");
+    if (user == nullptr || user->kind != Kind::user)
+      return error(400, "INVALID_DATA", "the id given seems to be invalid");
     return json_reply(200, {{"users", json::array{user_json(ask, *user)}}});
   }
   const std::size_t per_page = bounded(query_value(ask.request, "per_page"), 200, 1, 200);
@@ -80,8 +80,7 @@ net::HttpResponse users(const Ask& ask) {
   if (from == to) return empty();
   json::array list;
   for (std::size_t at = from; at < to; ++at) list.push_back(user_json(ask, *all[at]));
-  return json_reply(200,
-                    {{"users", std::move(list)}, {"info", info_json(per_page, to - from, page, to < all.size())}});
+  return json_reply(200, {{"users", std::move(list)}, {"info", info_json(per_page, to - from, page, to < all.size())}});
 }
 
 net::HttpResponse modules(const Ask& ask) {
@@ -141,9 +140,10 @@ net::HttpResponse licences(const Ask& ask) {
   const json::object details{{"limits", {{"total", kSeats}}},
                              {"used_count", {{"total", active}}},
                              {"available_count", {{"total", kSeats - static_cast<int>(active)}}}};
-  return json_reply(200, {{"__features", json::array{json::object{{"api_name", "user_licenses"},
-                                                                 {"feature_label", "User Licenses"},
-                                                                 {"details", details}}}}});
+  return json_reply(
+      200,
+      {{"__features", json::array{json::object{
+                          {"api_name", "user_licenses"}, {"feature_label", "User Licenses"}, {"details", details}}}}});
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ Written fields_of(const Ask& ask, const ObjectName& module, const json::object& 
     const std::string text = written_text(value);
     auto typed = text.empty() ? std::optional<Value>{Value{}} : std::nullopt;
     if (field != nullptr && !typed) typed = ask.schema.value(field->type, text);
-    const bool bad_email = field != nullptr && field->canonical == "email" && !text.empty() &&
-                           text.find('@') == std::string::npos;
+    const bool bad_email =
+        field != nullptr && field->canonical == "email" && !text.empty() && text.find('@') == std::string::npos;
     if (field == nullptr || !typed || bad_email) {
       written.problem = problem("INVALID_DATA", "invalid data", at_row(name, row));
       return written;
@@ -93,8 +93,7 @@ json::object create(const Ask& ask, const ObjectName& module, const json::object
                  "record added");
 }
 
-json::object update(const Ask& ask, const ObjectName& module, RecordId id, const json::object& input,
-                    std::size_t row) {
+json::object update(const Ask& ask, const ObjectName& module, RecordId id, const json::object& input, std::size_t row) {
   if (record_of(ask.lookup, module, id) == nullptr) return wrong_id();
   Written written = fields_of(ask, module, input, row);
   if (written.problem) return std::move(*written.problem);

@@ -34,26 +34,27 @@ std::size_t total(std::string_view text) {
 }  // namespace
 
 TEST_CASE("COQL of every measurement is understood") {
-  for (const char* text : {
-           "select Modified_Time from Leads where id is not null order by Modified_Time desc limit 1",
-           "select COUNT(id) from Leads where Created_Time >= '2026-11-20T00:00:00+00:00'",
-           "select Modified_By, COUNT(id) from Deals where Modified_Time >= '2026-11-20T00:00:00Z' group by Modified_By",
-           "select COUNT(id) from Leads where (Email is null and Phone is null)",
-           "select Email, COUNT(id) from Contacts where Email is not null group by Email limit 2000",
-           "select COUNT(id) from Deals where (Stage not in ('Closed Won','Closed Lost') and Modified_Time < "
-           "'2026-10-21T00:00:00+00:00')",
-           "select SUM(Amount), COUNT(id) from Deals where (Stage = 'Closed Won' and Closing_Date between "
-           "'2026-10-01' and '2026-10-31')",
-           "select Who_Id, MIN(Created_Time) as first from Tasks where Who_Id is not null group by Who_Id",
-           "select Last_Name from Leads where ((Company = 'a' and Last_Name like 'zz%') or Email is null) limit 5, 10",
-           "SELECT id FROM Contacts WHERE Account_Name.Industry = 'Retail' LIMIT 10 OFFSET 20"}) {
+  for (const char* text :
+       {"select Modified_Time from Leads where id is not null order by Modified_Time desc limit 1",
+        "select COUNT(id) from Leads where Created_Time >= '2026-11-20T00:00:00+00:00'",
+        "select Modified_By, COUNT(id) from Deals where Modified_Time >= '2026-11-20T00:00:00Z' group by Modified_By",
+        "select COUNT(id) from Leads where (Email is null and Phone is null)",
+        "select Email, COUNT(id) from Contacts where Email is not null group by Email limit 2000",
+        "select COUNT(id) from Deals where (Stage not in ('Closed Won','Closed Lost') and Modified_Time < "
+        "'2026-10-21T00:00:00+00:00')",
+        "select SUM(Amount), COUNT(id) from Deals where (Stage = 'Closed Won' and Closing_Date between "
+        "'2026-10-01' and '2026-10-31')",
+        "select Who_Id, MIN(Created_Time) as first from Tasks where Who_Id is not null group by Who_Id",
+        "select Last_Name from Leads where ((Company = 'a' and Last_Name like 'zz%') or Email is null) limit 5, 10",
+        "SELECT id FROM Contacts WHERE Account_Name.Industry = 'Retail' LIMIT 10 OFFSET 20"}) {
     parsed(text);
   }
 }
 
 TEST_CASE("a COQL query says what it was asked") {
-  const Coql coql = parsed("select Stage, SUM(Amount) as total from Deals where id is not null group by Stage order by "
-                           "total desc limit 20, 10");
+  const Coql coql = parsed(
+      "select Stage, SUM(Amount) as total from Deals where id is not null group by Stage order by "
+      "total desc limit 20, 10");
   CHECK(coql.object->path == "Deals");
   REQUIRE(coql.query.outputs.size() == 2);
   CHECK(coql.query.outputs[0].field == "stage");

@@ -39,7 +39,8 @@ TEST_CASE("Dynamics says who it is") {
   CHECK(at(json(desk.get(kApi + "WhoAmI")), "/UserId").size() == 36);
   CHECK(desk.call.operation == "liveness");
   CHECK(at(json(desk.get(kApi + "RetrieveVersion()")), "/Version").starts_with("9.2"));
-  const auto counts = json(desk.get(kApi + "RetrieveTotalRecordCount(EntityNames=@p1)", {{"@p1", R"(["account","lead"])"}}));
+  const auto counts =
+      json(desk.get(kApi + "RetrieveTotalRecordCount(EntityNames=@p1)", {{"@p1", R"(["account","lead"])"}}));
   CHECK(at(counts, "/EntityRecordCountCollection/Values/0") == std::to_string(desk.crm.of(Kind::account).size()));
   CHECK(at(counts, "/EntityRecordCountCollection/Keys/1") == "lead");
   CHECK(desk.get(kApi + "RetrieveTotalRecordCount(EntityNames=['contact'])").status == 200);
@@ -76,8 +77,8 @@ TEST_CASE("Dynamics gives the record back when that is preferred, and links by a
   desk.headers.emplace_back("Prefer", "return=representation");
   const auto account = json(desk.list("accounts", {{"$top", "1"}, {"$select", "name"}}));
   const std::string id = at(account, "/value/0/accountid");
-  const auto made = desk.post(kApi + "contacts", R"({"lastname":"zz","parentcustomerid_account@odata.bind":"/accounts()" +
-                                                     id + R"()"})");
+  const boost::json::object body{{"lastname", "zz"}, {"parentcustomerid_account@odata.bind", "/accounts(" + id + ")"}};
+  const auto made = desk.post(kApi + "contacts", boost::json::serialize(body));
   CHECK(made.status == 201);
   CHECK(at(json(made), "/_parentcustomerid_value") == id);
   const auto unknown = desk.post(kApi + "contacts", R"({"favourite":"1"})");
@@ -101,8 +102,8 @@ TEST_CASE("Dynamics counts three ways") {
 TEST_CASE("Dynamics pages as the client prefers, by the link it gives") {
   DynamicsDesk desk;
   desk.headers.emplace_back("Prefer", "odata.maxpagesize=150");
-  const auto first = json(desk.list("incidents", {{"$select", "createdon,customersatisfactioncode"},
-                                                  {"$filter", "statecode eq 1"}}));
+  const auto first =
+      json(desk.list("incidents", {{"$select", "createdon,customersatisfactioncode"}, {"$filter", "statecode eq 1"}}));
   CHECK(first.at("value").as_array().size() == 150);
   const std::string link = at(first, "/@odata.nextLink");
   CHECK(link.starts_with("http://127.0.0.1:9470/api/data/v9.2/incidents?"));
@@ -110,8 +111,9 @@ TEST_CASE("Dynamics pages as the client prefers, by the link it gives") {
   const auto closed = desk.count(Kind::case_, [](const Record& c) { return field(c, "closed") == Value{true}; });
   std::size_t seen = 150;
   for (std::size_t page = 2; seen < closed && page < 10; ++page) {
-    const auto next = json(desk.list("incidents", {{"$filter", "statecode eq 1"},
-                                                   {"$skiptoken", "<cookie pagenumber=\"" + std::to_string(page) + "\" />"}}));
+    const auto next =
+        json(desk.list("incidents", {{"$filter", "statecode eq 1"},
+                                     {"$skiptoken", "<cookie pagenumber=\"" + std::to_string(page) + "\" />"}}));
     seen += next.at("value").as_array().size();
   }
   CHECK(seen == closed);
@@ -130,6 +132,9 @@ TEST_CASE("Dynamics' audits, users and resolutions are the company's") {
   CHECK(at(resolved, "/value/0/actualend") != "null");
   const std::string incident = at(resolved, "/value/0/_incidentid_value");
   CHECK(at(json(desk.get(kApi + "incidents(" + incident + ")")), "/statecode") == "1");
+  const auto both =
+      json(desk.list("incidentresolutions", {{"$top", "1"}, {"$expand", "incidentid($select=createdon)"}}));
+  CHECK(at(both, "/value/0/incidentid/createdon") == at(resolved, "/value/0/createdon"));
 }
 
 TEST_CASE("Dynamics refuses in its own words") {

@@ -20,7 +20,9 @@ std::string filter(const std::string& property, const std::string& how, const st
          value + R"("}]}],"limit":1})";
 }
 
-bool is_null(const Value& value) { return value == Value{}; }
+bool is_null(const Value& value) {
+  return value == Value{};
+}
 
 }  // namespace
 
@@ -32,11 +34,11 @@ TEST_CASE("HubSpot's two families of paths are one") {
   CHECK(desk.get("/crm/objects/2026-09/contacts", {{"limit", "2"}}).body.size() > 100);
   CHECK(desk.owned);
   CHECK(at(json(old), "/results/0/archived") == "false");
-  for (const char* path : {"/crm/v3/owners", "/crm/owners/2026-09", "/crm/v3/limits/records",
-                           "/crm/limits/2026-09/records", "/account-info/v3/details",
-                           "/account-info/2026-09/activity/login", "/settings/v3/users", "/settings/users/v3",
-                           "/settings/users/2026-03", "/crm/v3/pipelines/deals", "/crm/properties/2026-03/contacts",
-                           "/account-info/v3/api-usage/daily/private-apps", "/api/v2/summary.json"}) {
+  for (const char* path :
+       {"/crm/v3/owners", "/crm/owners/2026-09", "/crm/v3/limits/records", "/crm/limits/2026-09/records",
+        "/account-info/v3/details", "/account-info/2026-09/activity/login", "/settings/v3/users", "/settings/users/v3",
+        "/settings/users/2026-03", "/crm/v3/pipelines/deals", "/crm/properties/2026-03/contacts",
+        "/account-info/v3/api-usage/daily/private-apps", "/api/v2/summary.json"}) {
     INFO(path);
     CHECK(desk.get(path).status == 200);
     CHECK(desk.owned);
@@ -157,8 +159,7 @@ TEST_CASE("HubSpot's times are milliseconds") {
   const auto created = parse_time(at(closed, "/results/0/properties/createdate"));
   const auto ended = parse_time(at(closed, "/results/0/properties/closed_date"));
   REQUIRE((created.has_value() && ended.has_value()));
-  CHECK(at(closed, "/results/0/properties/time_to_close") ==
-        std::to_string((ended.value() - created.value()).count()));
+  CHECK(at(closed, "/results/0/properties/time_to_close") == std::to_string((ended.value() - created.value()).count()));
   const auto touched = desk.search("contacts", filter("hs_time_to_first_engagement", "HAS_PROPERTY"));
   CHECK(std::stoi(at(touched, "/total")) > 100);
 }
@@ -222,7 +223,7 @@ TEST_CASE("HubSpot counts records, users and logins, and knows whose a deal is")
   CHECK(at(logins, "/paging/next/after") == "200");
   const auto deals = json(desk.get("/crm/v3/objects/deals", {{"limit", "1"}, {"associations", "companies"}}));
   const std::string company = at(deals, "/results/0/associations/companies/results/0/id");
-  const auto back = json(desk.post("/crm/v4/associations/companies/deals/batch/read",
-                                   R"({"inputs":[{"id":")" + company + R"("}]})"));
+  const auto back =
+      json(desk.post("/crm/v4/associations/companies/deals/batch/read", R"({"inputs":[{"id":")" + company + R"("}]})"));
   CHECK(at(back, "/results/0/from/id") == company);
 }

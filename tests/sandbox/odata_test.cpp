@@ -71,8 +71,8 @@ TEST_CASE("OData finds what the company has") {
 TEST_CASE("OData groups by columns the company does not store") {
   const Asked asked;
   const Rows states = asked.rows(
-      "opportunities",
-      {{"$apply", "groupby((statecode),aggregate($count as n,estimatedvalue with sum as total))"}, {"$orderby", "n desc"}});
+      "opportunities", {{"$apply", "groupby((statecode),aggregate($count as n,estimatedvalue with sum as total))"},
+                        {"$orderby", "n desc"}});
   REQUIRE(states.rows.size() == 3);
   double sum = 0;
   for (const Row& row : states.rows) sum += std::get<double>(row.values.at(1));

@@ -53,7 +53,7 @@ TEST_CASE("a Pipedrive deal is created, read, updated and marked as deleted") {
   const auto made = desk.post("/api/v2/deals", R"({"title":"zz-probe","favourite":"ignored","value":12.5})");
   REQUIRE(made.status == 200);
   CHECK(at(json(made), "/success") == "true");
-  CHECK(at(json(made), "/data/value") == "12.5");
+  CHECK(json(made).at("data").at("value").as_double() == 12.5);
   const std::string path = "/api/v2/deals/" + at(json(made), "/data/id");
   CHECK(at(json(desk.get(path)), "/data/title") == "zz-probe");
   CHECK(at(json(desk.get(path)), "/data/status") == "open");
@@ -75,7 +75,8 @@ TEST_CASE("Pipedrive's lists sort, filter and page by cursor") {
   PipedriveDesk desk;
   TimePoint newest;
   desk.count(Kind::opportunity, [&](const Record& deal) { return newest = std::max(newest, deal.modified), true; });
-  const auto last = json(desk.get("/api/v2/deals", {{"sort_by", "update_time"}, {"sort_direction", "desc"}, {"limit", "1"}}));
+  const auto last =
+      json(desk.get("/api/v2/deals", {{"sort_by", "update_time"}, {"sort_direction", "desc"}, {"limit", "1"}}));
   CHECK(at(last, "/data/0/update_time") == format_time(std::chrono::floor<std::chrono::seconds>(newest)));
   CHECK(at(last, "/additional_data/next_cursor") != "null");
   const auto open = desk.count(Kind::opportunity, [](const Record& d) { return field(d, "closed") == Value{false}; });
@@ -89,10 +90,10 @@ TEST_CASE("Pipedrive's lists sort, filter and page by cursor") {
     cursor = at(deals, "/additional_data/next_cursor");
   }
   CHECK(seen == open);
-  const auto since = desk.now - std::chrono::hours{24 * 7};
+  const auto since = desk.now - std::chrono::hours{24 * 2};
   const auto changed = desk.count(Kind::contact, [&](const Record& c) { return c.modified >= since; });
   const auto persons = json(desk.get("/api/v2/persons", {{"updated_since", format_time(since)}, {"limit", "500"}}));
-  CHECK(persons.at("data").as_array().size() == changed);
+  CHECK(persons.at("data").as_array().size() == std::min<std::size_t>(changed, 500));
   CHECK(desk.get("/api/v2/deals", {{"sort_by", "title"}}).status == 400);
 }
 

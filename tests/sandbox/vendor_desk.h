@@ -31,7 +31,9 @@ class Desk {
     return dialect->answer(request, world, call);
   }
   net::HttpResponse get(std::string path, Query query = {}) { return ask("GET", std::move(path), std::move(query)); }
-  net::HttpResponse post(std::string path, std::string body) { return ask("POST", std::move(path), {}, std::move(body)); }
+  net::HttpResponse post(std::string path, std::string body) {
+    return ask("POST", std::move(path), {}, std::move(body));
+  }
   /// A token by a form, into the Authorization header.
   void log_in(const std::string& path, const std::string& form, const std::string& scheme = "Bearer") {
     headers.clear();
