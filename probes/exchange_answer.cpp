@@ -95,7 +95,8 @@ bool has_error(const ErrorSources& errors, const Answer& answer) {
 }
 
 /// What is wrong with the content of an answer whose status is fine.
-std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, const Answer& answer) {
+std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, const Answer& answer,
+                                        const Values& values) {
   if (!call.expect_contains.empty() && answer.body().find(call.expect_contains) == std::string_view::npos) {
     return Failure{Stage::content, Reason::missing,
                    fmt::format("the answer does not contain '{}'", call.expect_contains)};
@@ -104,16 +105,18 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
     return Failure{Stage::content, Reason::bad_content, fmt::format("the answer contains '{}'", call.expect_absent)};
   if (!needs_json && call.expect_at.empty()) return std::nullopt;
   if (!answer.json().present()) return Failure{Stage::content, Reason::bad_content, answer.json_fault()};
-  for (const auto& [pointer, wanted] : call.expect_at) {
+  for (const auto& [pointer, text] : call.expect_at) {
+    const Result<std::string> wanted = expand(text, values, Place::text);
+    if (!wanted) return Failure{Stage::content, Reason::bad_content, wanted.error().message};
     const JsonValue value = answer.json().at(pointer);
-    if (value.null() ? wanted != "null" : value.text() != wanted)
-      return Failure{Stage::content, Reason::bad_content, fmt::format("{} is not {}", pointer, wanted)};
+    if (value.null() ? *wanted != "null" : value.text() != *wanted)
+      return Failure{Stage::content, Reason::bad_content, fmt::format("{} is not {}", pointer, *wanted)};
   }
   return std::nullopt;
 }
 
 std::optional<Failure> fault_in(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
-                                bool renewed_in_vain) {
+                                const Values& values, bool renewed_in_vain) {
   const auto& expected = call.expect_status;
   const bool wanted = std::find(expected.begin(), expected.end(), answer.status()) != expected.end();
   if (renewed_in_vain)
@@ -127,7 +130,7 @@ std::optional<Failure> fault_in(const Recipe& recipe, const HttpCall& call, bool
   if (has_error(recipe.errors, answer))
     return Failure{Stage::response, Reason::server_error,
                    fmt::format("{} was answered with HTTP {} and an error inside", call.method, answer.status())};
-  return fault_in_content(call, needs_json, answer);
+  return fault_in_content(call, needs_json, answer, values);
 }
 
 /// `…: CODE: message (request x); this measurement is blind: y is gone`
@@ -233,14 +236,14 @@ std::string masked(std::string_view message, const std::vector<std::string>& sec
   return without_long_digits(without_addresses(std::move(out)));
 }
 
-Verdict judge(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
+Verdict judge(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer, const Values& values,
               const std::vector<std::string>& secrets, bool renewed_in_vain) {
   Verdict verdict;
   if (call.expect_empty == answer.status() && !renewed_in_vain) {
     verdict.empty = true;
     return verdict;
   }
-  verdict.failure = fault_in(recipe, call, needs_json, answer, renewed_in_vain);
+  verdict.failure = fault_in(recipe, call, needs_json, answer, values, renewed_in_vain);
   if (!verdict.failure) return verdict;
   Failure& failure = *verdict.failure;
   const Complaint complaint = complaint_of(recipe.errors, answer);

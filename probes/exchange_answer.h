@@ -45,9 +45,10 @@ struct Verdict {
   bool empty = false;            ///< "no rows", told by its status
 };
 
-/// `secrets` never appear in the verdict. `renewed_in_vain`: the answer said that the login ended, twice.
+/// `values` are those of the run: for ${} in what is expected. `secrets` never appear in the verdict.
+/// `renewed_in_vain`: the answer said that the login ended, twice.
 [[nodiscard]] Verdict judge(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
-                            const std::vector<std::string>& secrets, bool renewed_in_vain);
+                            const Values& values, const std::vector<std::string>& secrets, bool renewed_in_vain);
 
 /// Does an answer say that the login has ended?
 [[nodiscard]] bool ends_login(const Recipe& recipe, const Answer& answer);

@@ -59,7 +59,7 @@ void settle(FakeAgent& agent) {
 
 TEST_CASE("a write test tells its steps, how long a write is invisible, and how fast it wrote") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   crm.search_lag = 3;
   const auto result = agent.run();
@@ -83,7 +83,7 @@ TEST_CASE("a write test tells its steps, how long a write is invisible, and how 
 
 TEST_CASE("the ledger says what is about to happen before it happens, to nobody else") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   std::vector<std::size_t> lines;
   crm.on_call = [&] {
@@ -105,7 +105,7 @@ TEST_CASE("the ledger says what is about to happen before it happens, to nobody 
 
 TEST_CASE("a failed step is told, and the record is removed all the same") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   crm.refuse["PATCH /lead"] = 500;
   const auto result = agent.run();
@@ -139,7 +139,7 @@ TEST_CASE("the last quarter of the time is for cleaning up") {
 
 TEST_CASE("a create that is refused leaves nothing to look for, one that is not answered does") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   crm.refuse["POST /leads"] = 403;
   CHECK(message_of(agent.run()) == "step create: status 403");
@@ -164,7 +164,7 @@ TEST_CASE("whenever the agent dies, the next starts leave no record and touch no
             FakeCrm crm;
             crm.records = kOthers;
             crm.search_lag = lag;
-            const TempDir directory;
+            const FastDir directory;
             FakeAgent agent{crm, directory.path()};
             crm.fatal_call = first;
             crm.fate = fate;
@@ -199,7 +199,7 @@ TEST_CASE("the first run after a crash removes a record whose creation was over"
     for (const Fate fate : {Fate::lost_before, Fate::lost_after}) {
       FakeCrm crm;
       crm.records = kOthers;
-      const TempDir directory;
+      const FastDir directory;
       FakeAgent agent{crm, directory.path()};
       crm.fatal_call = call;
       crm.fate = fate;
@@ -216,7 +216,7 @@ TEST_CASE("the first run after a crash removes a record whose creation was over"
 
 TEST_CASE("a ledger cut off at any byte, or with any byte changed, loses no record") {
   FakeCrm reference;
-  const TempDir reference_directory;
+  const FastDir reference_directory;
   FakeAgent victim{reference, reference_directory.path()};
   reference.fatal_call = 2;  // the record exists, its id is on disk
   reference.fate = Fate::lost_before;
@@ -229,7 +229,7 @@ TEST_CASE("a ledger cut off at any byte, or with any byte changed, loses no reco
     FakeCrm crm;
     crm.records = reference.records;
     crm.records.insert(kOthers.begin(), kOthers.end());
-    const TempDir directory;
+    const FastDir directory;
     FakeAgent agent{crm, directory.path()};
     (void)agent.run();  // makes the file
     agent.die();
@@ -250,7 +250,7 @@ TEST_CASE("a ledger cut off at any byte, or with any byte changed, loses no reco
 
 TEST_CASE("an intent without id stays open until a record can no longer appear") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   crm.fatal_call = 1;
   crm.fate = Fate::lost_late;
@@ -301,7 +301,7 @@ TEST_CASE("only the marker with this agent's whole name, alone or with a run id,
 
 TEST_CASE("two failed clean-ups in a row switch a write test off, a restart after which they work switches it on") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   crm.refuse["DELETE /leads"] = 500;
   auto result = agent.run();
@@ -349,7 +349,7 @@ TEST_CASE("one failed clean-up is forgiven once the record is gone") {
 
 TEST_CASE("a CRM that is down switches nothing off and gets no new record until the old one is found") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   REQUIRE(failure_of(agent.run()) == "none");
   for (const char* what : {"GET /lead", "GET /leads", "DELETE /leads", "PATCH /lead"})
@@ -371,7 +371,7 @@ TEST_CASE("a CRM that is down switches nothing off and gets no new record until 
 
 TEST_CASE("creates that are never answered stop at the cap until nothing can appear any more") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   crm.unanswered["POST /leads"] = Stage::request;
   for (int run = 0; run < 5; ++run) CHECK(failure_of(agent.run()) == "request/timeout");
@@ -404,7 +404,7 @@ TEST_CASE("without a sweep the ids in the ledger are removed") {
   measurement.sweep.reset();
   for (int call = 0; call < 6; ++call) {
     FakeCrm crm;
-    const TempDir directory;
+    const FastDir directory;
     FakeAgent agent{crm, directory.path(), measurement};
     crm.fatal_call = call;
     crm.fate = Fate::lost_before;
@@ -419,7 +419,7 @@ TEST_CASE("without a sweep the ids in the ledger are removed") {
 
 TEST_CASE("a write test that was switched off still removes what it left, and makes nothing") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent agent{crm, directory.path()};
   CHECK_FALSE(agent.test().has_left_overs());
   crm.fatal_call = 2;
@@ -437,7 +437,7 @@ TEST_CASE("a write test that was switched off still removes what it left, and ma
 
 TEST_CASE("two agents' processes never run one write test at a time") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   FakeAgent one{crm, directory.path()};
   FakeAgent other{crm, directory.path()};
   bool asked = false;
@@ -453,7 +453,7 @@ TEST_CASE("two agents' processes never run one write test at a time") {
 
 TEST_CASE("a ledger that cannot be written keeps records from being made") {
   FakeCrm crm;
-  const TempDir directory;
+  const FastDir directory;
   std::ofstream{directory.path() + "/file"} << "no directory";
   FakeAgent agent{crm, directory.path() + "/file"};
   const auto result = agent.run();
@@ -468,7 +468,7 @@ TEST_CASE("a ledger names its system, and stays small") {
   CHECK(file != ledger_file("/state", "../a b", "lead", "https://two"));
   CHECK(ledger_file("", "a", "b", "c").empty());
 
-  const TempDir directory;
+  const FastDir directory;
   const std::string path = directory.path() + "/records/ledger";
   TransactionLedger ledger{path};
   REQUIRE(ledger.open().value());
