@@ -72,6 +72,7 @@ Complaint complaint_of(const ErrorSources& errors, const Answer& answer) {
     out.code = first_of(answer, errors.code).text();
     out.message = first_of(answer, errors.message).text();
   }
+  if (out.message.empty() && !errors.message_header.empty()) out.message = answer.header(errors.message_header);
   for (const std::string& name : errors.request_id) {
     out.request_id = answer.header(name);
     if (!out.request_id.empty()) break;
@@ -83,7 +84,8 @@ bool matches(const FailureMapping& mapping, const Complaint& complaint, const An
   if (!mapping.sqlstate.empty()) return false;
   if (mapping.status && mapping.status != answer.status()) return false;
   if (!mapping.code.empty() && mapping.code != complaint.code) return false;
-  return mapping.contains.empty() || answer.body().find(mapping.contains) != std::string_view::npos;
+  return mapping.contains.empty() || answer.body().find(mapping.contains) != std::string_view::npos ||
+         complaint.message.find(mapping.contains) != std::string::npos;
 }
 
 bool has_error(const ErrorSources& errors, const Answer& answer) {

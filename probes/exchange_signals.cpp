@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "net/backoff.h"
 #include "probes/values.h"
@@ -30,10 +32,15 @@ void Signals::add_quota(const net::ClientResponse& response, std::vector<Sample>
     if (header.empty()) continue;
     const std::vector<std::string> found =
         quota.match.empty() ? std::vector<std::string>{std::string{header}} : quota.match.groups_in(header);
+    std::map<std::string_view, double> told;
     for (std::size_t i = 0; i < std::min(found.size(), quota.gives.size()); ++i) {
-      const auto number = number_in(found[i]);
-      if (!number) continue;
-      Sample sample{"crm_api_" + quota.gives[i], labels_, *number, {}};
+      if (const auto number = number_in(found[i])) told.emplace(quota.gives[i], *number);
+    }
+    // What is left is what rules look at.
+    if (told.contains("limit") && told.contains("used"))
+      told.emplace("remaining", std::max(0.0, told["limit"] - told["used"]));
+    for (const auto& [what, number] : told) {
+      Sample sample{fmt::format("crm_api_{}", what), labels_, number, {}};
       sample.labels.set("allowance", quota.allowance);
       out.push_back(std::move(sample));
     }

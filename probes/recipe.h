@@ -195,6 +195,7 @@ struct ErrorSources {
   std::vector<std::string> present;  ///< pointers: an answer that has one is a failure whatever its status
   std::vector<std::string> code;     ///< pointers; the first that is there
   std::vector<std::string> message;
+  std::string message_header;           ///< lower case; where the body says nothing
   std::vector<std::string> request_id;  ///< header names, lower case
 };
 

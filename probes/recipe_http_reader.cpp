@@ -91,10 +91,13 @@ void read_errors(Reader reader, ErrorSources& errors) {
   get_pointers(reader, "present", errors.present);
   get_pointers(reader, "code", errors.code);
   get_pointers(reader, "message", errors.message);
+  reader.get("message_header", errors.message_header);
   reader.get("request_id", errors.request_id);
-  for (std::string& name : errors.request_id) {
+  const auto lower = [](std::string& name) {
     for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
+  };
+  lower(errors.message_header);
+  for (std::string& name : errors.request_id) lower(name);
   reader.finish();
 }
 

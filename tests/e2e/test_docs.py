@@ -14,7 +14,7 @@ FENCE = re.compile(r"^```yaml (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 class Docs(EndToEnd):
     def examples(self, kind):
         found = []
-        for page in sorted((SOURCE / "docs").glob("*.md")):
+        for page in sorted((SOURCE / "docs").rglob("*.md")):
             for number, (name, text) in enumerate(FENCE.findall(page.read_text())):
                 if name == kind:
                     found.append((f"{page.stem}-{number}.yaml", text))
@@ -24,6 +24,9 @@ class Docs(EndToEnd):
     def place(self, text):
         """The example with its files made in the test's folder, so that `check` finds them."""
         for path in set(re.findall(r"/etc/crmpulse/[\w.]+", text)):
+            if path.endswith(".key"):
+                subprocess.run(["openssl", "genrsa", "-out", self.folder / pathlib.Path(path).name, "2048"], check=True, capture_output=True)
+                continue
             (self.folder / pathlib.Path(path).name).write_text("http://127.0.0.1:9/hook\n" if path.endswith(".url") else "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0\n")
             (self.folder / pathlib.Path(path).name).chmod(0o600)
         text = text.replace("/usr/share/crmpulse/", f"{SOURCE}/config/").replace("/etc/crmpulse/", f"{self.folder}/")
