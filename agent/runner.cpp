@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "agent/scheduler.h"
+#include "probes/auth/session.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -120,6 +121,18 @@ void Runner::stop(Duration grace, std::function<void()> finished) {
 RunCounters Runner::counters() const {
   RunCounters out = counters_;
   if (current_) out.skipped += current_->scheduler.skipped();
+  return out;
+}
+
+std::vector<Sample> Runner::token_samples(TimePoint at) const {
+  std::vector<Sample> out;
+  if (!current_) return out;
+  for (const auto& target : current_->targets) {
+    const auto stats = target->auth_stats();
+    if (!stats) continue;
+    for (Sample& sample : probes::auth::token_samples(*stats, target->spec().labels, at))
+      out.push_back(std::move(sample));
+  }
   return out;
 }
 

@@ -38,6 +38,8 @@ class Runner {
   void stop(Duration grace, std::function<void()> finished);
 
   [[nodiscard]] RunCounters counters() const;
+  /// What the targets' logins say about themselves.
+  [[nodiscard]] std::vector<Sample> token_samples(TimePoint at) const;
 
  private:
   struct Generation;

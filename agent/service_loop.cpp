@@ -158,7 +158,9 @@ void ServiceLoop::report_self() {
   reading.shipper = shipper_->stats();
   reading.resident_bytes = service::resident_bytes();
   reading.last_reload_worked = last_reload_worked_;
-  spool_->push(self_samples(reading), {});
+  std::vector<Sample> samples = self_samples(reading);
+  for (Sample& sample : runner_.token_samples(reading.at)) samples.push_back(std::move(sample));
+  spool_->push(std::move(samples), {});
   auto reconciled = reconciler_.due(reading.at);
   if (!reconciled.samples.empty()) spool_->push(std::move(reconciled.samples), std::move(reconciled.evidence));
   governors_.save_changed();

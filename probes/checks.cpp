@@ -117,6 +117,7 @@ class Binder {
     bind(sample.column);
     bind(sample.labels);
     for (std::string& column : sample.by) bind(column);
+    for (RowFilter& filter : sample.where) bind(filter.column);
   }
   void bind(Exchange& exchange) const {
     HttpCall& call = exchange.call;

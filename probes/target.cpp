@@ -79,7 +79,8 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
   std::vector<std::shared_ptr<Run>> open;  ///< those whose `done` has not returned
   bool busy = false;                       ///< a worker is at it, or will be
   bool closed = false;
-  std::unique_ptr<SqlRunner> sql;  ///< only the worker touches it
+  std::unique_ptr<SqlRunner> sql;          ///< only the worker touches it
+  std::shared_ptr<auth::Session> session;  ///< null: it logs in nowhere
   std::shared_ptr<HttpExchanger> exchanger;
   std::map<const Measurement*, std::unique_ptr<WriteTest>> write_tests;  ///< over HTTP; those switched off too
   std::atomic<bool> cleaning_up{false};  ///< what switched-off write tests left, or nothing is left to look for
@@ -314,6 +315,7 @@ boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& r
   } else {
     const auto session = session_of(impl->spec, runtime.impl().sessions);
     if (!session) return Problems{{recipe.file, 0, fmt::format("auth ({})", impl->spec.crm), session.error().message}};
+    impl->session = *session;
     impl->exchanger = std::make_shared<HttpExchanger>(runtime.impl().http, impl->shared_spec, *session, wall_now);
     for (const Planned& plan : impl->planned) impl->add_write_test(*plan.measurement);
     for (const Measurement& measurement : impl->spec.switched_off) impl->add_write_test(measurement);
@@ -330,6 +332,11 @@ const std::vector<Target::Planned>& Target::measurements() const {
 const TargetSpec& Target::spec() const {
   return impl_->spec;
 }
+std::optional<auth::Stats> Target::auth_stats() const {
+  if (!impl_->session) return std::nullopt;
+  return impl_->session->stats();
+}
+
 void Target::start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done) {
   impl_->start(index, scheduled, std::move(done));
 }

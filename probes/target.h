@@ -3,12 +3,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/evidence.h"
 #include "core/sample.h"
 #include "net/http_client.h"
+#include "probes/auth/session.h"
 #include "probes/auth/settings.h"
 #include "probes/recipe.h"
 
@@ -79,6 +81,8 @@ class Target {
   /// The measurements that are on for these arguments (`when`), in the recipe's order.
   [[nodiscard]] const std::vector<Planned>& measurements() const;
   [[nodiscard]] const TargetSpec& spec() const;
+  /// Of its login; nothing when it has none.
+  [[nodiscard]] std::optional<auth::Stats> auth_stats() const;
 
   /// Starts one run; `done` is called once, on some thread, at the latest shortly after the timeout. Runs of one target
   /// share its connection and so queue behind each other inside their own timeouts.
