@@ -15,6 +15,7 @@
 //     field: {name: crm.lead.email_from, on: quality}                  # missing_field
 //     lacks: {quota_gone: a server of one's own has no allowance}
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,8 @@ struct SandboxCase {
 /// One for each shipped recipe whose expected.yaml has `sandbox:`.
 [[nodiscard]] std::vector<SandboxCase> sandbox_cases();
 [[nodiscard]] SandboxCase sandbox_case(const std::string& recipe);
+/// Each in turn, whatever becomes of the others. CRMPULSE_RECIPE=name in the environment: only that one.
+void for_each_case(const std::vector<SandboxCase>& cases, const std::function<void(const SandboxCase&)>& body);
 
 /// An agent's targets, without its scheduler.
 struct BoundCase {

@@ -92,47 +92,39 @@ void check_every_measurement(const SandboxCase& one) {
 TEST_CASE("every recipe of an HTTP API gives exactly the numbers of the sandbox's data") {
   const auto cases = sandbox_cases();
   CHECK(cases.size() >= 1);
-  for (const SandboxCase& one : cases) {
-    DYNAMIC_SECTION(one.recipe) {
-      check_every_measurement(one);
-    }
-  }
+  for_each_case(cases, [](const SandboxCase& one) { check_every_measurement(one); });
 }
 
 TEST_CASE("every flow a recipe offers logs in") {
-  for (const SandboxCase& one : sandbox_cases()) {
-    DYNAMIC_SECTION(one.recipe) {
-      SandboxHost host;
-      std::set<std::string> tried;
-      std::size_t offered = 0;
-      for (std::size_t flow = 0; flow < one.flows.size(); ++flow) {
-        INFO(one.recipe << ", flow " << flow);
-        const BoundCase bound = bind(host, one, {.flow = flow});
-        tried.insert(bound.settings.crms.front().auth.flow);
-        offered = bound.settings.crms.front().recipe->auth.flows.size();
-        check_succeeded(run(bound.target(), one.faults_on));
-      }
-      CHECK(tried.size() == offered);
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    SandboxHost host;
+    std::set<std::string> tried;
+    std::size_t offered = 0;
+    for (std::size_t flow = 0; flow < one.flows.size(); ++flow) {
+      INFO(one.recipe << ", flow " << flow);
+      const BoundCase bound = bind(host, one, {.flow = flow});
+      tried.insert(bound.settings.crms.front().auth.flow);
+      offered = bound.settings.crms.front().recipe->auth.flows.size();
+      check_succeeded(run(bound.target(), one.faults_on));
     }
-  }
+    CHECK(tried.size() == offered);
+  });
 }
 
 TEST_CASE("a write test leaves nothing in the sandbox") {
-  for (const SandboxCase& one : sandbox_cases()) {
-    DYNAMIC_SECTION(one.recipe) {
-      SandboxHost host;
-      const BoundCase bound = bind(host, one, {.transactions = true});
-      for (const auto& planned : bound.target().measurements()) {
-        if (planned.measurement->transaction.empty()) continue;
-        INFO(one.recipe << "." << planned.measurement->id);
-        check_succeeded(run(bound.target(), planned.measurement->id));
-        CHECK(host.count(one.dialect, "create") >= 1);
-        CHECK(host.count(one.dialect, "delete") >= 1);
-      }
-      // Its records are gone again: everything still has the numbers of the company that nobody wrote to.
-      for (const auto& planned : bound.target().measurements())
-        if (planned.measurement->transaction.empty() && one.measurements.contains(planned.measurement->id))
-          check_samples(run(bound.target(), planned.measurement->id), one, host);
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    SandboxHost host;
+    const BoundCase bound = bind(host, one, {.transactions = true});
+    for (const auto& planned : bound.target().measurements()) {
+      if (planned.measurement->transaction.empty()) continue;
+      INFO(one.recipe << "." << planned.measurement->id);
+      check_succeeded(run(bound.target(), planned.measurement->id));
+      CHECK(host.count(one.dialect, "create") >= 1);
+      CHECK(host.count(one.dialect, "delete") >= 1);
     }
-  }
+    // Its records are gone again: everything still has the numbers of the company that nobody wrote to.
+    for (const auto& planned : bound.target().measurements())
+      if (planned.measurement->transaction.empty() && one.measurements.contains(planned.measurement->id))
+        check_samples(run(bound.target(), planned.measurement->id), one, host);
+  });
 }
