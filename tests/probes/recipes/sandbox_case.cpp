@@ -66,6 +66,8 @@ SandboxCase case_from(const std::string& recipe, const Node& root) {
         for (const auto& [name, value] : samples.members) out.measurements[id][series(name)] = value.scalar;
     } else if (key == "quota") {
       for (const auto& [name, value] : node.members) out.quota[series(name)] = value.scalar;
+    } else if (key == "truncated") {
+      for (const auto& [id, why] : node.members) out.truncated[id] = why.scalar;
     } else if (key == "faults") {
       read_faults(node, out);
     } else if (key != "sandbox") {

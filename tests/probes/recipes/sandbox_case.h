@@ -9,6 +9,7 @@
 //   measurements:
 //     records:
 //       crm_records{object=lead}: count(lead where not converted)      # oracle.h says what can stand here
+//   truncated: {usage: why not all rows are read}
 //   quota: {"crm_api_limit{allowance=daily}": 15000}                   # told by headers of any answer
 //   faults:
 //     on: query                        # the measurement the faults are tried on
@@ -37,6 +38,7 @@ struct SandboxCase {
   /// measurement → `metric{label="value"}` → expression
   std::map<std::string, std::map<std::string, std::string>> measurements;
   std::map<std::string, std::string> quota;
+  std::map<std::string, std::string> truncated;  ///< measurement → why
   std::string faults_on;
   std::string missing_name;
   std::string missing_on;
