@@ -179,7 +179,9 @@ Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, co
   next.number = page.number + 1;
   if (!paging.more.empty()) {
     const JsonValue more = answer.json().at(paging.more);
-    const bool on = more.boolean().value_or(more.text() == "true" || more.number().value_or(0) > 0);
+    const std::string text = more.boolean() ? std::string{} : more.text();
+    const bool there = !text.empty() && text != "false" && more.number().value_or(1) > 0;
+    const bool on = more.boolean().value_or(there);
     return on ? Next{next} : Next{};
   }
   const JsonValue told = answer.json().at(paging.url.empty() ? paging.cursor : paging.url);
