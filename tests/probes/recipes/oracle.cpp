@@ -257,6 +257,8 @@ class Parser {
         const Value who = sandbox::field(record, "who");
         if (record.deleted || is_null(who)) continue;
         const auto about = static_cast<RecordId>(std::get<double>(who));
+        const Record* person = crm_.find(about);
+        if (person == nullptr || record.created < person->created) continue;
         const auto [place, is_new] = first_tasks_.emplace(about, record.created);
         if (!is_new) place->second = std::min(place->second, record.created);
       }
@@ -267,6 +269,14 @@ class Parser {
 
   Get value() {
     const std::string first = word();
+    if (first == "days" && take("(")) {
+      const Get whole = value();
+      need(")");
+      return [whole](const Record& record) -> Value {
+        const Value span = whole(record);
+        return is_null(span) ? Value{} : Value{std::floor(seconds(span) / 86400)};
+      };
+    }
     const TimePoint now = now_;
     const Get left = first == "now" ? Get{[now](const Record&) { return Value{now}; }} : path(first);
     if (!take("-")) return left;
