@@ -37,7 +37,9 @@ class Execution {
   OdooResult<value> search_count() const {
     const auto rows = matching();
     if (!rows) return rows.error();
-    return value(rows->size());
+    const value limit = argument(1, "limit");
+    const bool cut = limit.is_int64() && limit.get_int64() > 0 && std::ssize(*rows) > limit.get_int64();
+    return cut ? limit : value(rows->size());
   }
 
   OdooResult<value> search_read() const {

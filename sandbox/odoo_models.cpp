@@ -60,9 +60,9 @@ Value lead_probability(const Crm& /*crm*/, const Record& record) {
 Value lead_closed(const Crm& /*crm*/, const Record& record) {
   return field(record, record.kind == Kind::lead ? "converted_at" : "closed_at");
 }
-/// Assigned when it was first answered: the company keeps no other time of an assignment.
+/// A lead is taken when it is first answered: the company keeps no other time of an assignment.
 Value lead_open(const Crm& /*crm*/, const Record& record) {
-  return record.kind == Kind::lead ? field(record, "first_touch") : Value{record.created};
+  return field(record, "first_touch");
 }
 Value days_until(const Record& record, const Value& end) {
   const auto* at = std::get_if<TimePoint>(&end);

@@ -38,7 +38,8 @@ std::set<std::string_view> labels_of(std::string_view metric) {
   if (metric == "crm_operation_phase_seconds") return {"operation", "object", "phase"};
   if (metric.starts_with("crm_operation_")) return {"operation", "object"};
   if (metric == "crm_failure") return {"operation", "object", "stage", "reason"};
-  if (metric.starts_with("crm_transaction_")) return {"transaction", "step"};
+  if (metric.starts_with("crm_transaction_") || metric == "crm_write_visible_seconds") return {"transaction", "step"};
+  if (metric == "crm_records_per_second") return {"operation"};
   if (metric == "crm_last_modified_timestamp_seconds" || metric == "crm_records") return {"object"};
   if (metric == "crm_feature_used") return {"feature"};
   if (metric.starts_with("crm_process_")) return {"process", "quantile"};
@@ -76,7 +77,8 @@ std::string series(const std::string& written) {
 bool made_by_every_run(const std::string& metric) {
   return metric == "crm_up" || metric.starts_with("crm_operation_") || metric == "crm_failure" ||
          metric.starts_with("crm_transaction_") || metric.starts_with("crm_agent_") ||
-         metric == "crm_write_visible_seconds" || metric == "crm_certificate_expiry_timestamp_seconds";
+         metric == "crm_write_visible_seconds" || metric == "crm_records_per_second" ||
+         metric == "crm_certificate_expiry_timestamp_seconds";
 }
 
 std::string series_of(const Sample& sample) {

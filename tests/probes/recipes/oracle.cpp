@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -145,6 +146,11 @@ class Parser {
   double function(const std::string& name) {
     if (name == "count") return static_cast<double>(query().size());
     if (name == "newest") return newest();
+    if (name == "larger") {
+      const double first = sum();
+      need(",");
+      return std::max(first, sum());
+    }
     if (name == "both") return both();
     double share = 0;
     if (name == "quantile") {
@@ -206,15 +212,19 @@ class Parser {
     const std::string name = word();
     const auto kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& each) { return each.first == name; });
     if (kind == kKinds.end()) fail("no kind " + name);
-    Holds holds = [](const Record&) { return true; };
-    if (take_word("where")) holds = any();
     Records found;
-    for (const RecordId id : crm_.of(kind->second)) {
-      const Record* record = crm_.find(id);
-      if (!record->deleted && holds(*record)) found.push_back(record);
+    for (const RecordId id : crm_.of(kind->second))
+      if (const Record* record = crm_.find(id); !record->deleted) found.push_back(record);
+    for (;;) {
+      if (take_word("where")) {
+        const Holds holds = any();
+        std::erase_if(found, [&](const Record* record) { return !holds(*record); });
+      } else if (take_word("top")) {
+        cut(found);
+      } else {
+        return found;
+      }
     }
-    if (take_word("top")) cut(found);
-    return found;
   }
 
   void cut(Records& found) {
@@ -228,6 +238,7 @@ class Parser {
   Get path(const std::string& written) const {
     const std::size_t dot = written.find('.');
     const std::string name = written.substr(0, dot);
+    if (written == "first_task") return [this](const Record& record) { return first_task(record.id); };
     if (dot == std::string::npos) return [name](const Record& record) { return sandbox::field(record, name); };
     const Get rest = path(written.substr(dot + 1));
     return [name, rest, this](const Record& record) -> Value {
@@ -238,8 +249,34 @@ class Parser {
     };
   }
 
+  /// When the first task about a lead or contact was written.
+  Value first_task(RecordId id) const {
+    if (first_tasks_.empty()) {
+      for (const RecordId task : crm_.of(Kind::task)) {
+        const Record& record = *crm_.find(task);
+        const Value who = sandbox::field(record, "who");
+        if (record.deleted || is_null(who)) continue;
+        const auto about = static_cast<RecordId>(std::get<double>(who));
+        const Record* person = crm_.find(about);
+        if (person == nullptr || record.created < person->created) continue;
+        const auto [place, is_new] = first_tasks_.emplace(about, record.created);
+        if (!is_new) place->second = std::min(place->second, record.created);
+      }
+    }
+    const auto found = first_tasks_.find(id);
+    return found == first_tasks_.end() ? Value{} : Value{found->second};
+  }
+
   Get value() {
     const std::string first = word();
+    if (first == "days" && take("(")) {
+      const Get whole = value();
+      need(")");
+      return [whole](const Record& record) -> Value {
+        const Value span = whole(record);
+        return is_null(span) ? Value{} : Value{std::floor(seconds(span) / 86400)};
+      };
+    }
     const TimePoint now = now_;
     const Get left = first == "now" ? Get{[now](const Record&) { return Value{now}; }} : path(first);
     if (!take("-")) return left;
@@ -281,6 +318,14 @@ class Parser {
     }
     const Get get = path(word());
     if (take_word("in")) return among(get);
+    if (take_word("has")) {
+      const Value part = literal();
+      return [get, part](const Record& record) {
+        const Value whole = get(record);
+        const auto* text = std::get_if<std::string>(&whole);
+        return text != nullptr && text->find(std::get<std::string>(part)) != std::string::npos;
+      };
+    }
     for (const std::string_view op : {"!=", "<=", ">=", "=", "<", ">"})
       if (take(op)) return comparison(get, std::string{op}, literal());
     return [get](const Record& record) { return get(record) == Value{true}; };
@@ -343,6 +388,7 @@ class Parser {
   const Crm& crm_;
   TimePoint now_;
   std::size_t at_ = 0;
+  mutable std::map<RecordId, TimePoint> first_tasks_;
 };
 
 }  // namespace

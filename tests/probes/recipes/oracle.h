@@ -8,12 +8,14 @@
 //
 //   expression   numbers, + - * /, parentheses, and the functions
 //                count(Q)  sum|avg|min|max|distinct|duplicates(V of Q)  quantile(q, V of Q)  newest(KIND)
+//                larger(a, b)
 //                both(V of Q ; Q)   how many values of V are in the first and in the second
-//   Q            KIND [where CONDITION] [top N by FIELD], newest first
-//   V            FIELD, or FIELD - FIELD (seconds), or now - FIELD
-//   CONDITION    and, or, not, (), FIELD alone (is true), FIELD = != < <= > >= VALUE, FIELD in ('a', 'b')
+//   Q            KIND, then any of: where CONDITION, top N by FIELD (newest first), each over what the one before left
+//   V            FIELD, or FIELD - FIELD (seconds), or now - FIELD; days(V) are whole days
+//   CONDITION    and, or, not, (), FIELD alone (is true), FIELD = != < <= > >= VALUE, FIELD in ('a', 'b'), FIELD has 'text'
 //   VALUE        null, true, false, 12, 'text', now, today, month, year; the last four also -24h, -30d, -12mo
-//   FIELD        as sandbox/crm.h names it; account.name follows a reference
+//   FIELD        as sandbox/crm.h names it; account.name follows a reference; first_task is when the first task about
+//                a lead or contact was written since it is there
 //
 // A null is equal to null only, and neither less nor greater than anything. Deleted records never count.
 

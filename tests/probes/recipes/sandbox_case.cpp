@@ -1,6 +1,7 @@
 #include "tests/probes/recipes/sandbox_case.h"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -65,6 +66,8 @@ SandboxCase case_from(const std::string& recipe, const Node& root) {
         for (const auto& [name, value] : samples.members) out.measurements[id][series(name)] = value.scalar;
     } else if (key == "quota") {
       for (const auto& [name, value] : node.members) out.quota[series(name)] = value.scalar;
+    } else if (key == "truncated") {
+      for (const auto& [id, why] : node.members) out.truncated[id] = why.scalar;
     } else if (key == "faults") {
       read_faults(node, out);
     } else if (key != "sandbox") {
@@ -115,6 +118,21 @@ SandboxCase sandbox_case(const std::string& recipe) {
   const auto root = expectations_of(recipe);
   if (!root) throw std::runtime_error("no expected.yaml for " + recipe);
   return case_from(recipe, *root);
+}
+
+void for_each_case(const std::vector<SandboxCase>& cases, const std::function<void(const SandboxCase&)>& body) {
+  const char* only = std::getenv("CRMPULSE_RECIPE");
+  for (const SandboxCase& one : cases) {
+    if (only != nullptr && one.recipe != only) continue;
+    INFO("recipe " << one.recipe);
+    try {
+      body(one);
+    } catch (const Catch::TestFailureException&) {
+      continue;  // told already
+    } catch (const std::exception& error) {
+      FAIL_CHECK(error.what());
+    }
+  }
 }
 
 BoundCase bind(SandboxHost& host, const SandboxCase& one, const Binding& binding) {

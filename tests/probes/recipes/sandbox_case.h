@@ -9,12 +9,14 @@
 //   measurements:
 //     records:
 //       crm_records{object=lead}: count(lead where not converted)      # oracle.h says what can stand here
+//   truncated: {usage: why not all rows are read}
 //   quota: {"crm_api_limit{allowance=daily}": 15000}                   # told by headers of any answer
 //   faults:
 //     on: query                        # the measurement the faults are tried on
 //     field: {name: crm.lead.email_from, on: quality}                  # missing_field
 //     lacks: {quota_gone: a server of one's own has no allowance}
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -36,6 +38,7 @@ struct SandboxCase {
   /// measurement → `metric{label="value"}` → expression
   std::map<std::string, std::map<std::string, std::string>> measurements;
   std::map<std::string, std::string> quota;
+  std::map<std::string, std::string> truncated;  ///< measurement → why
   std::string faults_on;
   std::string missing_name;
   std::string missing_on;
@@ -45,6 +48,8 @@ struct SandboxCase {
 /// One for each shipped recipe whose expected.yaml has `sandbox:`.
 [[nodiscard]] std::vector<SandboxCase> sandbox_cases();
 [[nodiscard]] SandboxCase sandbox_case(const std::string& recipe);
+/// Each in turn, whatever becomes of the others. CRMPULSE_RECIPE=name in the environment: only that one.
+void for_each_case(const std::vector<SandboxCase>& cases, const std::function<void(const SandboxCase&)>& body);
 
 /// An agent's targets, without its scheduler.
 struct BoundCase {

@@ -75,12 +75,12 @@ void check_tells_no_secret(const probes::Reading& reading, const SandboxHost& ho
 std::string verdict_of(const probes::Reading& reading) {
   collector::CrmFacts facts;
   facts.transport = "http";
-  facts.failures[reading.operation] = {
+  facts.failures[{reading.operation, "a1"}] = {
       std::string{to_string(reading.failure->stage)}, std::string{to_string(reading.failure->reason)},
       reading.evidence.empty() ? std::string{} : reading.evidence.front().text, "a1", reading.at};
   rules::CrmStatus status;
   status.data_status = DataStatus::fresh;
-  return std::string{collector::judge_fault(status, &facts, reading.at).verdict};
+  return std::string{collector::judge_fault(status, &facts, reading.at, nullptr).verdict};
 }
 
 void check_fault(SandboxHost& host, const SandboxCase& one, probes::Target& target, const FaultCase& fault,
@@ -105,78 +105,70 @@ void check_fault(SandboxHost& host, const SandboxCase& one, probes::Target& targ
 }  // namespace
 
 TEST_CASE("every fault of the sandbox has its stage, its reason and its verdict") {
-  for (const SandboxCase& one : sandbox_cases()) {
-    DYNAMIC_SECTION(one.recipe) {
-      SandboxHost host;
-      const BoundCase bound = bind(host, one, {.timeout = "1s"});
-      const std::string operation = operation_of(host, one, bound.target(), one.faults_on);
-      const std::string live = operation_of(host, one, bound.target(), liveness_of(bound.target()));
-      INFO(one.recipe << " is alive by " << live << ", queries by " << operation);
-      CHECK(live != operation);
-      for (const FaultCase& fault : fault_cases())
-        if (!one.lacks.contains(fault.name)) check_fault(host, one, bound.target(), fault, operation);
-    }
-  }
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    SandboxHost host;
+    const BoundCase bound = bind(host, one, {.timeout = "1s"});
+    const std::string operation = operation_of(host, one, bound.target(), one.faults_on);
+    const std::string live = operation_of(host, one, bound.target(), liveness_of(bound.target()));
+    INFO(one.recipe << " is alive by " << live << ", queries by " << operation);
+    CHECK(live != operation);
+    for (const FaultCase& fault : fault_cases())
+      if (!one.lacks.contains(fault.name)) check_fault(host, one, bound.target(), fault, operation);
+  });
 }
 
 TEST_CASE("a token that was revoked is renewed without a word") {
-  for (const SandboxCase& one : sandbox_cases()) {
-    if (one.lacks.contains("token_revoked")) continue;
-    DYNAMIC_SECTION(one.recipe) {
-      SandboxHost host;
-      const BoundCase bound = bind(host, one);
-      check_succeeded(run(bound.target(), one.faults_on));
-      CHECK(host.count(one.dialect, "token") == 1);
-      host.fault(one.dialect, R"("fault":"token_revoked")");
-      check_succeeded(run(bound.target(), one.faults_on));
-      check_succeeded(run(bound.target(), one.faults_on));
-      CHECK(host.count(one.dialect, "token") == 2);
-    }
-  }
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    if (one.lacks.contains("token_revoked")) return;
+    SandboxHost host;
+    const BoundCase bound = bind(host, one);
+    check_succeeded(run(bound.target(), one.faults_on));
+    CHECK(host.count(one.dialect, "token") == 1);
+    host.fault(one.dialect, R"("fault":"token_revoked")");
+    check_succeeded(run(bound.target(), one.faults_on));
+    check_succeeded(run(bound.target(), one.faults_on));
+    CHECK(host.count(one.dialect, "token") == 2);
+  });
 }
 
 TEST_CASE("a field that an administrator removed blinds its measurement alone, and the evidence names it") {
-  for (const SandboxCase& one : sandbox_cases()) {
-    if (one.missing_name.empty()) continue;
-    DYNAMIC_SECTION(one.recipe) {
-      INFO(one.recipe << ": " << one.missing_name);
-      SandboxHost host;
-      const BoundCase bound = bind(host, one);
-      check_succeeded(run(bound.target(), one.missing_on));
-      host.fault(one.dialect, R"("fault":"missing_field","name":")" + one.missing_name + "\"");
-      const auto reading = run(bound.target(), one.missing_on);
-      check_failed(reading, "content/missing");
-      REQUIRE_FALSE(reading.evidence.empty());
-      const std::string& text = reading.evidence.front().text;
-      INFO(text);
-      CHECK(text.find("is blind") != std::string::npos);
-      CHECK(text.find(one.missing_name.substr(one.missing_name.rfind('.') + 1)) != std::string::npos);
-      CHECK(verdict_of(reading) == "data");
-      check_succeeded(run(bound.target(), liveness_of(bound.target())));
-    }
-  }
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    if (one.missing_name.empty()) return;
+    INFO(one.recipe << ": " << one.missing_name);
+    SandboxHost host;
+    const BoundCase bound = bind(host, one);
+    check_succeeded(run(bound.target(), one.missing_on));
+    host.fault(one.dialect, R"("fault":"missing_field","name":")" + one.missing_name + "\"");
+    const auto reading = run(bound.target(), one.missing_on);
+    check_failed(reading, "content/missing");
+    REQUIRE_FALSE(reading.evidence.empty());
+    const std::string& text = reading.evidence.front().text;
+    INFO(text);
+    CHECK(text.find("is blind") != std::string::npos);
+    CHECK(text.find(one.missing_name.substr(one.missing_name.rfind('.') + 1)) != std::string::npos);
+    CHECK(verdict_of(reading) == "data");
+    check_succeeded(run(bound.target(), liveness_of(bound.target())));
+  });
 }
 
 TEST_CASE("wrong credentials are told as such, and not tried again at once") {
-  for (const SandboxCase& one : sandbox_cases()) {
-    DYNAMIC_SECTION(one.recipe) {
-      SandboxHost host;
-      SandboxCase wrong = one;
-      // Another secret that the sandbox knows, but not as this one.
-      for (config::Member& member : wrong.flows.front().members) {
-        if (member.first.ends_with("_file") && member.first != "private_key_file")
-          member.second.scalar = "${wrong_secret_file}";
-        if (member.first == "client_id" && one.flows.front().members.front().second.scalar == "jwt_bearer")
-          member.second.scalar = "somebody-else";
-      }
-      const BoundCase bound = bind(host, wrong);
-      const auto reading = run(bound.target(), one.faults_on);
-      check_failed(reading, "auth/credentials");
-      check_tells_no_secret(reading, host);
-      if (reading.failure) CHECK(verdict_of(reading) == "credentials");
-      const auto calls = host.requests(one.dialect).at("total").to_number<int>();
-      check_failed(run(bound.target(), one.faults_on), "auth/credentials");
-      if (!one.lacks.contains("token_revoked")) CHECK(host.requests(one.dialect).at("total").to_number<int>() == calls);
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    SandboxHost host;
+    SandboxCase wrong = one;
+    // Another secret that the sandbox knows, but not as this one.
+    for (config::Member& member : wrong.flows.front().members) {
+      if (member.first.ends_with("_file") && member.first != "private_key_file")
+        member.second.scalar = "${wrong_secret_file}";
+      if (member.first == "client_id" && one.flows.front().members.front().second.scalar == "jwt_bearer")
+        member.second.scalar = "somebody-else";
     }
-  }
+    const BoundCase bound = bind(host, wrong);
+    const auto reading = run(bound.target(), one.faults_on);
+    check_failed(reading, "auth/credentials");
+    check_tells_no_secret(reading, host);
+    if (reading.failure) CHECK(verdict_of(reading) == "credentials");
+    const auto calls = host.requests(one.dialect).at("total").to_number<int>();
+    check_failed(run(bound.target(), one.faults_on), "auth/credentials");
+    if (!one.lacks.contains("token_revoked")) CHECK(host.requests(one.dialect).at("total").to_number<int>() == calls);
+  });
 }

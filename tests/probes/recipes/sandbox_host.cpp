@@ -23,6 +23,7 @@ std::string text_of_file(const std::string& file) {
 
 std::vector<std::unique_ptr<sandbox::Dialect>> all_dialects() {
   std::vector<std::unique_ptr<sandbox::Dialect>> dialects;
+  dialects.push_back(sandbox::make_salesforce());
   dialects.push_back(sandbox::make_hubspot());
   dialects.push_back(sandbox::make_zoho());
   dialects.push_back(sandbox::make_dynamics());
@@ -34,7 +35,9 @@ std::vector<std::unique_ptr<sandbox::Dialect>> all_dialects() {
 }
 
 SandboxHost::SandboxHost() : clock_(std::chrono::floor<std::chrono::seconds>(wall_now())), twin_(clock_.now()) {
-  make_certificate(directory_.path(), {});
+  // Salesforce knows an app by the certificate that belongs to its private key, which is RSA.
+  run_to_end({"openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=sandbox",
+              "-keyout", directory_.path() + "/server.key", "-out", directory_.path() + "/server.crt"});
   credentials_.jwt_public_key = text_of_file(directory_.path() + "/server.crt");
   places_ = {{"${private_key_file}", directory_.path() + "/server.key"},
              {"${client_secret_file}", keep("client_secret", credentials_.client_secret)},

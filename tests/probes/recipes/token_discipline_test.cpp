@@ -38,45 +38,39 @@ void run_at_once(const BoundCase& bound, const std::string& id, std::size_t each
 }  // namespace
 
 TEST_CASE("a thousand calls cost one token") {
-  for (const SandboxCase& one : with_tokens()) {
-    DYNAMIC_SECTION(one.recipe) {
-      SandboxHost host;
-      const BoundCase bound = bind(host, one, {.timeout = "60s", .targets = 10});
-      for (int round = 0; round < 10; ++round) run_at_once(bound, one.faults_on, 10);
-      CHECK(host.count(one.dialect, "token") == 1);
-      CHECK(host.requests(one.dialect).at("total").to_number<int>() >= 1001);
-    }
-  }
+  for_each_case(with_tokens(), [](const SandboxCase& one) {
+    SandboxHost host;
+    const BoundCase bound = bind(host, one, {.timeout = "60s", .targets = 10});
+    for (int round = 0; round < 10; ++round) run_at_once(bound, one.faults_on, 10);
+    CHECK(host.count(one.dialect, "token") == 1);
+    CHECK(host.requests(one.dialect).at("total").to_number<int>() >= 1001);
+  });
 }
 
 TEST_CASE("a token revoked under a hundred concurrent runs is renewed once") {
-  for (const SandboxCase& one : with_tokens()) {
-    DYNAMIC_SECTION(one.recipe) {
-      SandboxHost host;
-      const BoundCase bound = bind(host, one, {.timeout = "60s", .targets = 20});
-      run_at_once(bound, one.faults_on, 1);
-      host.forget_requests();
-      host.fault(one.dialect, R"("fault":"token_revoked")");
-      run_at_once(bound, one.faults_on, 5);
-      CHECK(host.count(one.dialect, "token") == 1);
-    }
-  }
+  for_each_case(with_tokens(), [](const SandboxCase& one) {
+    SandboxHost host;
+    const BoundCase bound = bind(host, one, {.timeout = "60s", .targets = 20});
+    run_at_once(bound, one.faults_on, 1);
+    host.forget_requests();
+    host.fault(one.dialect, R"("fault":"token_revoked")");
+    run_at_once(bound, one.faults_on, 5);
+    CHECK(host.count(one.dialect, "token") == 1);
+  });
 }
 
 TEST_CASE("after a restart the kept token is used") {
-  for (const SandboxCase& one : with_tokens()) {
-    DYNAMIC_SECTION(one.recipe) {
-      SandboxHost host;
-      const std::string state_dir = host.new_state_dir();
-      {
-        const BoundCase bound = bind(host, one, {.state_dir = state_dir});
-        check_succeeded(run(bound.target(), one.faults_on));
-      }
-      host.forget_requests();
+  for_each_case(with_tokens(), [](const SandboxCase& one) {
+    SandboxHost host;
+    const std::string state_dir = host.new_state_dir();
+    {
       const BoundCase bound = bind(host, one, {.state_dir = state_dir});
       check_succeeded(run(bound.target(), one.faults_on));
-      CHECK(host.count(one.dialect, "token") == 0);
-      CHECK(host.requests(one.dialect).at("total").to_number<int>() >= 1);
     }
-  }
+    host.forget_requests();
+    const BoundCase bound = bind(host, one, {.state_dir = state_dir});
+    check_succeeded(run(bound.target(), one.faults_on));
+    CHECK(host.count(one.dialect, "token") == 0);
+    CHECK(host.requests(one.dialect).at("total").to_number<int>() >= 1);
+  });
 }
