@@ -19,18 +19,17 @@ import urllib.request
 from harness import BIN, SOURCE, EndToEnd, eventually, free_port, get
 
 CLIENTS = SOURCE / "tests/clients"
-REGISTRY = "https://registry.npmjs.org/"
 
 
 def registry_answers():
     """npm may have a registry of its own; ask the one it would use."""
     try:
-        url = subprocess.run(["npm", "config", "get", "registry"], capture_output=True, text=True, timeout=60).stdout.strip() or REGISTRY
+        url = subprocess.run(["npm", "config", "get", "registry"], capture_output=True, text=True, timeout=60).stdout.strip()
         urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=10)
         return True
     except urllib.error.HTTPError:
         return True
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, ValueError, subprocess.SubprocessError):
         return False
 
 
