@@ -120,6 +120,7 @@ void Target::Impl::start_http(const std::shared_ptr<Run>& run) {
            [self = shared_from_this(), run](Found found) { self->finish(run, std::move(found)); });
 }
 
+/// It lives as long as this object, and so do the runs that use it.
 void Target::Impl::add_write_test(const Measurement& measurement) {
   if (measurement.steps.empty()) return;
   const TransactionHost host{
@@ -282,7 +283,6 @@ void Target::Impl::collect_problems(Problems& problems) const {
   }
 }
 
-/// They live as long as this object, and so do the runs that use them.
 Target::Target() = default;
 Target::~Target() {
   if (impl_) impl_->stop();

@@ -1,0 +1,186 @@
+// What can be wrong with an answer, and what is told about it.
+#include "core/clock.h"
+#include "probes/exchange_answer.h"
+#include "tests/probes/crm_server.h"
+#include "tests/probes/database_fixture.h"
+
+using namespace crmpulse;
+using namespace crmpulse::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+const std::string kNumber = "  - {id: m, request: {url: /x}, samples: [{metric: n, value: /n}]}\n";
+
+bool says(const probes::Reading& reading, std::string_view text) {
+  INFO(reading.failure.value_or(Failure{}).message);
+  CHECK(reading.failure.value_or(Failure{}).message.find(text) != std::string::npos);
+  return reading.failure && reading.failure->message.find(text) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("an answer that is not what was due is bad content, and its text is not told") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"<html>Jane Roe</html>", "HTML or XML where JSON was due"},
+      {R"({"n":1,"name":"Jane R)", "JSON that was cut off"},
+      {"", "empty where JSON was due"},
+      {"Jane Roe", "no JSON"},
+      {std::string(5000, '['), "nested too deep"},
+      {R"({"n":"Jane Roe"})", "is not a number"},
+      {R"({"n":{"a":1}})", "is no single value"},
+  };
+  for (const auto& [body, expected] : cases) {
+    const CrmServer crm{answers({200, {}, body})};
+    const auto reading = run_once(crm, kNumber);
+    check_failed(reading, "content/bad_content");
+    CHECK(says(reading, expected));
+    CHECK(reading.failure->message.find("Jane") == std::string::npos);
+  }
+  const CrmServer crm{answers(json("{}"))};
+  check_failed(run_once(crm, kNumber), "content/missing");
+  check_failed(run_once(crm, "  - {id: m, request: {url: /x}, each: /data, samples: [{metric: n, reduce: count}]}\n"),
+               "content/bad_content");
+}
+
+TEST_CASE("an answer beyond the bound is cut, and told") {
+  const CrmServer crm{answers({200, {}, "\"" + std::string(50 * 1024 * 1024, 'x') + "\""})};
+  const auto reading = run_once(crm, kNumber);
+  check_failed(reading, "response/bad_content");
+  const auto small = run_once(crm, "  - {id: m, request: {url: /x, max_bytes: 1KiB}}\n");
+  check_failed(small, "response/bad_content");
+}
+
+TEST_CASE("redirects are followed as often as the recipe allows") {
+  const CrmServer crm{[](const net::HttpRequest& request) {
+    if (request.path == "/once") return net::HttpResponse{302, {{"Location", "/there"}}, ""};
+    if (request.path == "/there") return json(R"({"n":1})");
+    return net::HttpResponse{302, {{"Location", "/loop"}}, ""};
+  }};
+  check_succeeded(
+      run_once(crm, "  - {id: m, request: {url: /once, redirects: 1}, samples: [{metric: n, value: /n}]}\n"));
+  check_failed(run_once(crm, "  - {id: m, request: {url: /once}}\n"), "response/bad_content");
+  check_failed(run_once(crm, "  - {id: m, request: {url: /loop, redirects: 5}}\n"), "response/bad_content");
+}
+
+TEST_CASE("TLS to a plain port fails as TLS") {
+  const CrmServer crm{answers(json("{}"))};
+  const std::string https = "https" + crm.url().substr(4);
+  probes::Runtime runtime;
+  const auto target = make_target(runtime, http_recipe("  - {id: m, request: {url: /x}}\n"), "url: " + https);
+  const auto reading = run(*target, "m");
+  REQUIRE(reading.failure);
+  CHECK(reading.failure->stage == Stage::tls);
+}
+
+TEST_CASE("each status has its stage and reason when the recipe says nothing") {
+  const std::vector<std::pair<int, std::string>> cases{
+      {204, "response/bad_content"},  {207, "response/bad_content"},  {302, "response/bad_content"},
+      {400, "request/bad_content"},   {401, "auth/credentials"},      {402, "request/quota"},
+      {403, "auth/permission"},       {404, "request/missing"},       {408, "response/timeout"},
+      {409, "request/conflict"},      {410, "request/missing"},       {420, "response/server_error"},
+      {423, "request/conflict"},      {429, "response/rate_limited"}, {477, "response/maintenance"},
+      {500, "response/server_error"}, {503, "response/server_error"}, {504, "response/timeout"},
+      {522, "response/timeout"}};
+  for (const auto& [status, expected] : cases) {
+    INFO(status);
+    const CrmServer crm{answers({status, {}, ""})};
+    check_failed(run_once(crm, "  - {id: m, request: {url: /x}}\n"), expected);
+  }
+}
+
+TEST_CASE("an error inside a fine status is a failure, and an empty list of errors is none") {
+  const std::string more =
+      "errors: {present: [/error, /errors], code: [/error/name], message: [/error/message]}\n"
+      "failures: [{code: AccessError, stage: auth, reason: permission}]\n";
+  const std::string measurement = "  - {id: m, request: {url: /x}}\n";
+  const CrmServer down{answers(json(R"({"error":{"name":"OperationalError","message":"could not connect"}})"))};
+  const auto reading = run_once(down, measurement, more);
+  check_failed(reading, "response/server_error");
+  CHECK(says(reading, "OperationalError: could not connect"));
+  const CrmServer denied{answers(json(R"({"error":{"name":"AccessError"}})"))};
+  check_failed(run_once(denied, measurement, more), "auth/permission");
+  for (const char* body :
+       {R"({"error":null,"errors":[]})", R"({"error":false})", R"({"error":"","errors":{}})", "{}", "plain"}) {
+    const CrmServer fine{answers(json(body))};
+    check_succeeded(run_once(fine, measurement, more));
+  }
+}
+
+TEST_CASE("expectations of values are held against 207 and 200 alike") {
+  const std::string measurement =
+      "  - {id: m, request: {url: /x}, expect: {status: [200, 207], at: {/data/0/code: SUCCESS, /ok: true, /gone: "
+      "'null'}}}\n";
+  const CrmServer fine{answers(json(R"({"data":[{"code":"SUCCESS"}],"ok":true})", 207))};
+  check_succeeded(run_once(fine, measurement));
+  const CrmServer bad{answers(json(R"({"data":[{"code":"DUPLICATE_DATA"}],"ok":true})", 207))};
+  const auto reading = run_once(bad, measurement);
+  check_failed(reading, "content/bad_content");
+  CHECK(says(reading, "/data/0/code is not SUCCESS"));
+}
+
+TEST_CASE("the first mapping that matches status, code and text decides, with its wait") {
+  const std::string more = R"yaml(
+errors: {code: [/0/errorCode, /code], message: [/0/message, /message], request_id: [X-Request-Id, cf-ray]}
+failures:
+  - {status: 403, code: REQUEST_LIMIT_EXCEEDED, stage: response, reason: quota, wait: 1h}
+  - {status: 403, contains: maintenance, stage: response, reason: maintenance}
+  - {code: INVALID_FIELD, stage: content, reason: missing, blind: "No such column '([^']+)'"}
+)yaml";
+  const std::string measurement = "  - {id: m, request: {url: /x}}\n";
+  const CrmServer quota{
+      answers({403,
+               {{"x-request-id", "req-1"}},
+               R"([{"errorCode":"REQUEST_LIMIT_EXCEEDED","message":"TotalRequests Limit exceeded."}])"})};
+  const auto over = run_once(quota, measurement, more);
+  check_failed(over, "response/quota");
+  CHECK(over.wait == Duration{1h});
+  CHECK(over.failure->message ==
+        "GET was answered with HTTP 403 REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded. (request req-1)");
+  const CrmServer closed{answers({403, {{"Retry-After", "120"}}, "down for maintenance"})};
+  const auto maintenance = run_once(closed, measurement, more);
+  check_failed(maintenance, "response/maintenance");
+  CHECK(maintenance.wait == Duration{120s});
+  const CrmServer field{
+      answers(json(R"([{"errorCode":"INVALID_FIELD","message":"No such column 'Foo__c' on entity 'Lead'"}])", 400))};
+  const auto blind = run_once(field, measurement, more);
+  check_failed(blind, "content/missing");
+  CHECK(says(blind, "this measurement is blind: Foo__c is gone"));
+  const CrmServer other{answers(json(R"({"code":"OTHER"})", 403))};
+  check_failed(run_once(other, measurement, more), "auth/permission");
+}
+
+TEST_CASE("what a CRM says is told without addresses, long numbers, line breaks and secrets") {
+  const PasswordFile key{"hunter2hunter2"};
+  const CrmServer crm{answers(json(
+      R"({"m":"jane.roe+x@example.org (tel 004912345678)\nmay not use hunter2hunter2, record 12345 of max@x, @y"})",
+      400))};
+  const auto reading = run_once(crm, "  - {id: m, when: key, request: {url: /x, headers: {X-Key: \"${key}\"}}}\n",
+                                "errors: {message: [/m]}", "key_file: " + key.path());
+  check_failed(reading, "request/bad_content");
+  CHECK(reading.failure->message ==
+        "GET was answered with HTTP 400: *** (tel ***) may not use ***, record 12345 of ***, @y");
+}
+
+TEST_CASE("the clock's distance to the CRM is told") {
+  const auto date = [](Duration ahead) {
+    const std::time_t at = static_cast<std::time_t>(unix_millis(wall_now() + ahead) / 1000);
+    std::tm parts{};
+    gmtime_r(&at, &parts);
+    char text[64];
+    std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    return std::string{text};
+  };
+  const auto skew = [](const probes::Reading& reading) {
+    return samples_of(reading).at("crm_agent_clock_skew_seconds");
+  };
+  const CrmServer fine{answers(json("{}"))};
+  CHECK(skew(run_once(fine, "  - {id: m, request: {url: /x}}\n")) == 0);
+  const CrmServer ahead{answers({401, {{"Date", date(1h)}}, ""})};
+  const auto behind = run_once(ahead, "  - {id: m, request: {url: /x}}\n");
+  check_failed(behind, "auth/credentials");
+  CHECK(skew(behind) == Approx(-3600).margin(5));
+  CHECK(says(behind, "s behind the CRM's"));
+  const CrmServer late{answers({200, {{"Date", date(-10min)}}, "{}"})};
+  CHECK(skew(run_once(late, "  - {id: m, request: {url: /x}}\n")) == Approx(600).margin(5));
+}
