@@ -18,9 +18,10 @@ std::string temporary_directory(const TempDir& directory) {
 }  // namespace
 
 Mariadb::Mariadb() : directory_(kUser), port_(free_port()) {
-  run_to_end({"mariadb-install-db", "--no-defaults", "--datadir=" + directory_.path() + "/data",
-              temporary_directory(directory_), "--auth-root-authentication-method=normal", "--skip-name-resolve", "--force"},
-             {kUser, {}});
+  run_to_end(
+      {"mariadb-install-db", "--no-defaults", "--datadir=" + directory_.path() + "/data",
+       temporary_directory(directory_), "--auth-root-authentication-method=normal", "--skip-name-resolve", "--force"},
+      {kUser, {}});
   make_certificate(directory_.path(), kUser);
   start();
   execute("CREATE DATABASE crm", "mysql");

@@ -12,8 +12,8 @@
 //                both(V of Q ; Q)   how many values of V are in the first and in the second
 //   Q            KIND, then any of: where CONDITION, top N by FIELD (newest first), each over what the one before left
 //   V            FIELD, or FIELD - FIELD (seconds), or now - FIELD; days(V) are whole days
-//   CONDITION    and, or, not, (), FIELD alone (is true), FIELD = != < <= > >= VALUE, FIELD in ('a', 'b'), FIELD has 'text'
-//   VALUE        null, true, false, 12, 'text', now, today, month, year; the last four also -24h, -30d, -12mo
+//   CONDITION    and, or, not, (), FIELD alone (is true), FIELD = != < <= > >= VALUE, FIELD in ('a', 'b'), FIELD has
+//   'text' VALUE        null, true, false, 12, 'text', now, today, month, year; the last four also -24h, -30d, -12mo
 //   FIELD        as sandbox/crm.h names it; account.name follows a reference; first_task is when the first task about
 //                a lead or contact was written since it is there
 //
