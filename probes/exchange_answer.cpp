@@ -112,7 +112,7 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
     if (!wanted) return Failure{Stage::content, Reason::bad_content, wanted.error().message};
     const JsonValue value = answer.json().at(pointer);
     if (value.null() ? *wanted != "null" : value.text() != *wanted)
-      return Failure{Stage::content, Reason::bad_content, fmt::format("{} is not {}", pointer, *wanted)};
+      return Failure{Stage::content, Reason::bad_content, fmt::format("{} is not {}", pointer, text)};
   }
   return std::nullopt;
 }

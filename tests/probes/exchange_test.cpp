@@ -441,8 +441,9 @@ quota:
   const auto samples = own_samples(reading);
   CHECK(samples.at(R"(crm_api_used{allowance="daily"})") == 10);
   CHECK(samples.at(R"(crm_api_limit{allowance="daily"})") == 100);
+  CHECK(samples.at(R"(crm_api_remaining{allowance="daily"})") == 90);
   CHECK(samples.at(R"(crm_api_remaining{allowance="credits"})") == 90);
-  CHECK(samples.size() == 3);
+  CHECK(samples.size() == 4);
 }
 
 TEST_CASE("two requests that tell the same are a fault of the recipe, and said so") {
