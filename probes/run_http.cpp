@@ -40,7 +40,9 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
         deadline_(deadline),
         done_(std::move(done)),
         variables_(start_variables(new_run_id(), now)),
-        asked_(asked_of(measurement, spec_->arguments)) {}
+        asked_(asked_of(measurement, spec_->arguments)),
+        hands_on_(std::any_of(measurement.exchanges.begin(), measurement.exchanges.end(),
+                              [](const Exchange& exchange) { return !exchange.save.empty(); })) {}
 
   void go_on() {
     while (next_ < asked_.size() && !can_ask(*asked_[next_].exchange)) ++next_;
@@ -62,6 +64,7 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
  private:
   /// Not when it needs a value that was not saved.
   [[nodiscard]] bool can_ask(const Exchange& exchange) const {
+    if (!hands_on_) return true;
     const std::vector<std::string> names = names_of(exchange);
     return std::none_of(names.begin(), names.end(), [&](const std::string& name) {
       return saves(measurement_, name) && variables_.find(name) == variables_.end();
@@ -183,6 +186,7 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
   std::function<void(Found)> done_;
   Variables variables_;
   const std::vector<Asked> asked_;
+  const bool hands_on_;  ///< some exchange saves a value
   std::size_t next_ = 0;
   Found found_;
 };

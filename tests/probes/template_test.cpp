@@ -222,3 +222,95 @@ TEST_CASE("run ids are sixteen hex digits and new each time") {
   CHECK(first.find_first_not_of("0123456789abcdef") == std::string::npos);
   CHECK(new_run_id() != first);
 }
+
+namespace {
+
+/// As a request is filled in, at 2026-11-21 09:00:00 UTC and a few milliseconds.
+std::string filled(const std::string& text, const std::string& with = "", Place place = Place::text,
+                   const Variables* variables = nullptr) {
+  const Recipe recipe = recipe_from(kRecipe);
+  const Arguments arguments = arguments_from(recipe, "url: sqlite:crm.db\n" + with);
+  const TimePoint now{std::chrono::milliseconds{1'795'251'600'123}};
+  const auto out = expand(text, {recipe, arguments, "0123456789abcdef", "a1", now, variables}, place);
+  return out ? *out : "refused: " + out.error().message;
+}
+
+}  // namespace
+
+TEST_CASE("times are written in every form, back by durations, months and parameters") {
+  CHECK(filled("${now}") == "2026-11-21T09:00:00Z");
+  CHECK(filled("${today}") == "2026-11-21T00:00:00Z");
+  CHECK(filled("${month|date}") == "2026-11-01");
+  CHECK(filled("${year|date}") == "2026-01-01");
+  CHECK(filled("${now-24h}") == "2026-11-20T09:00:00Z");
+  CHECK(filled("${now-1h30m|iso}") == "2026-11-21T07:30:00Z");
+  CHECK(filled("${now-age}") == "2026-11-21T07:30:00Z");
+  CHECK(filled("${month-12mo|ym}") == "2025-11");
+  CHECK(filled("${now-9mo|date}") == "2026-02-21");
+  CHECK(filled("${now|seconds} ${now|millis}") == "1795251600 1795251600123");
+  CHECK(filled("${now|year} ${now|month} ${now|day} ${now-55m|hour} ${now-55m|minute} ${now|second}") ==
+        "2026 11 21 8 5 0");
+  CHECK(filled("${now|offset} ${now|sql}") == "2026-11-21T09:00:00+00:00 2026-11-21 09:00:00");
+  CHECK(filled("${now-24h}", "", Place::url) == "2026-11-20T09%3A00%3A00Z");
+}
+
+TEST_CASE("a month back from a day it does not have is its last") {
+  const Recipe recipe = recipe_from(kRecipe);
+  const Arguments arguments = arguments_from(recipe, "url: sqlite:crm.db");
+  const TimePoint now{std::chrono::sys_days{std::chrono::year{2026} / 5 / 31}};
+  CHECK(*expand("${now-1mo|date} ${now-3mo|date}", {recipe, arguments, "", "", now}, Place::text) ==
+        "2026-04-30 2026-02-28");
+}
+
+TEST_CASE("no text breaks out of a literal of a CRM's own language") {
+  for (const std::string& value : kHostile) {
+    INFO(value);
+    const Variables variables{{"value", value}};
+    for (const char* language : {"soql", "coql", "odata"}) {
+      INFO(language);
+      const std::string text = filled(std::string{"${value|"} + language + "}", "", Place::text, &variables);
+      if (value.find('\n') != std::string::npos && std::string{language} != "soql") {
+        CHECK(text.starts_with("refused: "));
+        continue;
+      }
+      const ReadBack back = read_literal(text, std::string{language} != "odata");
+      CHECK(back.rest.empty());
+      if (value.find('\n') == std::string::npos) CHECK(back.value == value);
+    }
+  }
+  CHECK(filled("in (${names|soql}) (${none|coql})") == R"(in ('a','b\'c') (''))");
+  CHECK(filled("${names|odata}") == "'a','b''c'");
+  CHECK(filled("${text|soql}", "text: \"a\\nb\"") == "'a\\nb'");
+  CHECK(filled("${count|soql} ${marker|coql}") == "'5' 'zz-crm-health-probe a1'");
+  CHECK(filled("${text|number}", "text: '12'") == "12");
+  CHECK(filled("${text|number}", "text: '12a'") == "refused: ${text}: is no number");
+}
+
+TEST_CASE("a parsed template is written back as it was") {
+  for (const char* text : {"a ${text} b", "$${x} ${now-24h|date|number} $", "${now-age}${names|soql}", "$$${text}"}) {
+    INFO(text);
+    const auto pieces = parse_template(text);
+    REQUIRE(pieces.has_value());
+    const auto again = parse_template(to_text(*pieces));
+    REQUIRE(again.has_value());
+    CHECK(*again == *pieces);
+  }
+  for (const char* text : {"${", "${}", "${a b}", "${text-1h}", "${now-}", "${now|}", "${now-1h|a b}", "${-1h}"})
+    CHECK(parse_template(text).has_error());
+  CHECK(names_in("${text|soql} ${now-age} ${now-24h}") == std::vector<std::string>{"text", "now", "age", "now"});
+}
+
+TEST_CASE("texts that a query would read are found unless they are quoted") {
+  const Recipe recipe = recipe_from(kRecipe);
+  const auto faults = [&](const std::string& text) { return template_faults(recipe, text, Place::text).size(); };
+  for (const char* text : {"select ${text}", "  SELECT Id FROM x WHERE y = '${text}'", "select+x+${names}",
+                           "select\t${agent}", "select ${marker}"}) {
+    INFO(text);
+    CHECK(faults(text) == 1);
+  }
+  for (const char* text : {"select ${text|soql}", "select ${table} ${count} ${now} '${run_id}'", "selected ${text}",
+                           "q=${text}", "select ${names|coql}"}) {
+    INFO(text);
+    CHECK(faults(text) == 0);
+  }
+}
