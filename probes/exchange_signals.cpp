@@ -15,7 +15,9 @@ namespace {
 constexpr double kSkewWorthTelling = 2;  ///< seconds; `Date` has whole ones, and the answer was on its way
 constexpr double kSkewThatBreaksLogins = 60;
 
-std::optional<double> number_in(std::string_view text) {
+/// Dataverse writes `5,999.00`.
+std::optional<double> number_in(std::string text) {
+  std::erase(text, ',');
   return number_of(Cell{false, std::nullopt, text});
 }
 
