@@ -46,13 +46,18 @@ void read_check(config::Reader& reader, const probes::Recipe& recipe, probes::Re
 
 }  // namespace
 
-void read_additions(config::Reader& reader, const probes::Recipe& recipe, probes::Recipe& adapted) {
+void read_additions(config::Reader& reader, const probes::Recipe& recipe, bool write_tests, probes::Recipe& adapted,
+                    std::vector<std::string>& off) {
   for (config::Reader& item : reader.each("checks")) read_check(item, recipe, adapted);
   for (config::Reader& item : reader.each("requests")) {
     const std::size_t before = item.problem_count();
     probes::Measurement measurement = probes::read_own_measurement(recipe, item);
     if (!measurement.interval) measurement.interval = kRequestInterval;
-    if (item.problem_count() == before) add(item, "id", std::move(measurement), adapted);
+    if (item.problem_count() != before) continue;
+    if (!measurement.transaction.empty() && !write_tests)
+      off.push_back(measurement.id);
+    else
+      add(item, "id", std::move(measurement), adapted);
   }
 }
 

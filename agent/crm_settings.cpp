@@ -202,7 +202,7 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   const std::size_t before = context.problems.size();
   crm.arguments = probes::Arguments::read(*recipe, reader.child("with"));
   const auto adapted = adapt(*recipe, wanted, transactions, interval, crm.off);
-  read_additions(reader, *recipe, *adapted);
+  read_additions(reader, *recipe, transactions.enabled, *adapted, crm.off);
   crm.recipe = adapted;
   crm.switched_off_write_tests = switched_off_write_tests(*recipe, wanted, crm);
   if (context.problems.size() == before) check_transactions(reader, crm, transactions);

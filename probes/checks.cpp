@@ -177,8 +177,10 @@ Measurement read_own_measurement(const Recipe& recipe, config::Reader& reader) {
   out.line = reader.line();
   if (reader.require("id", out.id) && !is_plain_name(out.id)) reader.problem("id", "is letters, digits and _");
   out.operation = out.id;
+  reader.get("transaction", out.transaction);
   Scope scope = scope_of(recipe);
   read_questions(reader, scope, out);
+  if (recipe.transport == Transport::http) read_steps(reader, scope, out);
   check_measurement(scope, out, reader);
   reader.finish();
   return out;

@@ -13,8 +13,8 @@ namespace crmpulse::probes {
 /// The kinds of the format, whatever a recipe has of them.
 [[nodiscard]] std::vector<std::string_view> check_kinds();
 
-/// One item of `requests:`: a measurement without liveness and write test. Finishes the reader; what is wrong becomes a
-/// problem.
+/// One item of `requests:`: a measurement without liveness; over HTTP also a write test. Finishes the reader; what is
+/// wrong becomes a problem.
 [[nodiscard]] Measurement read_own_measurement(const Recipe& recipe, config::Reader& reader);
 
 }  // namespace crmpulse::probes

@@ -110,6 +110,12 @@ crms:
       - id: vip_cases
         request: {url: /vip}
         samples: [{metric: crm_records, value: /n, labels: {object: vip}}]
+      - id: note
+        transaction: note
+        steps:
+          - {step: create, request: {method: POST, url: /notes, json: {text: "${marker} ${run_id}"}}, save: {id: /id}}
+          - {step: delete, cleanup: true, request: {method: DELETE, url: "/notes/${id}"}}
+        sweep: {request: {url: /notes}, each: /notes, columns: {id: /id, marker: /text}}
 )");
   const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret"};
   const auto loaded = load_settings(file, defaults());
@@ -133,6 +139,7 @@ crms:
   CHECK(fresh.exchanges[0].call.query[0].second == "${now-14d|date}");
   CHECK(fresh.exchanges[0].call.query[1].second == "1209600");
   CHECK(measurement(acme, "vip_cases").interval == Duration{5min});
+  CHECK(acme.off == std::vector<std::string>{"note"});  // write tests are off until asked for
 }
 
 TEST_CASE("write tests are off until asked for") {
