@@ -135,6 +135,12 @@ void for_each_case(const std::vector<SandboxCase>& cases, const std::function<vo
   }
 }
 
+std::string liveness_of(const probes::Target& target) {
+  for (const auto& planned : target.measurements())
+    if (planned.measurement->liveness) return planned.measurement->id;
+  return {};
+}
+
 BoundCase bind(SandboxHost& host, const SandboxCase& one, const Binding& binding) {
   const std::string state_dir = binding.state_dir.empty() ? host.new_state_dir() : binding.state_dir;
   const TempDir directory;

@@ -68,5 +68,7 @@ struct Binding {
 };
 /// A failed test when the agent would not start with this.
 [[nodiscard]] BoundCase bind(SandboxHost& host, const SandboxCase& one, const Binding& binding = {});
+/// The id of its liveness measurement.
+[[nodiscard]] std::string liveness_of(const probes::Target& target);
 
 }  // namespace crmpulse::test

@@ -54,12 +54,6 @@ std::string operation_of(SandboxHost& host, const SandboxCase& one, probes::Targ
   return std::string{calls.back().at("operation").as_string()};
 }
 
-std::string liveness_of(const probes::Target& target) {
-  for (const auto& planned : target.measurements())
-    if (planned.measurement->liveness) return planned.measurement->id;
-  return {};
-}
-
 void check_tells_no_secret(const probes::Reading& reading, const SandboxHost& host) {
   std::string told = reading.failure ? reading.failure->message : std::string{};
   for (const auto& line : reading.evidence) told += "\n" + line.text;
