@@ -42,6 +42,7 @@ const Node* member(const Node& node, std::string_view name) {
 void read_faults(const Node& node, SandboxCase& out) {
   for (const auto& [key, value] : node.members) {
     if (key == "on") out.faults_on = value.scalar;
+    if (key == "request_id") out.tells_request_id = value.scalar == "true";
     if (key == "field") {
       out.missing_name = member(value, "name")->scalar;
       out.missing_on = member(value, "on")->scalar;

@@ -13,6 +13,7 @@
 //   quota: {"crm_api_limit{allowance=daily}": 15000}                   # told by headers of any answer
 //   faults:
 //     on: query                        # the measurement the faults are tried on
+//     request_id: true                 # the vendor's errors carry one, and the evidence tells it
 //     field: {name: crm.lead.email_from, on: quality}                  # missing_field
 //     lacks: {quota_gone: a server of one's own has no allowance}
 
@@ -40,6 +41,7 @@ struct SandboxCase {
   std::map<std::string, std::string> quota;
   std::map<std::string, std::string> truncated;  ///< measurement → why
   std::string faults_on;
+  bool tells_request_id = false;
   std::string missing_name;
   std::string missing_on;
   std::map<std::string, std::string> lacks;
