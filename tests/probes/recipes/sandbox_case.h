@@ -10,7 +10,10 @@
 //     records:
 //       crm_records{object=lead}: count(lead where not converted)      # oracle.h says what can stand here
 //   truncated: {usage: why not all rows are read}
-//   quota: {"crm_api_limit{allowance=daily}": 15000}                   # told by headers of any answer
+//   quota:                             # told by headers of any answer
+//     crm_api_limit{allowance=daily}: 15000
+//     crm_api_used{allowance=daily}: calls                             # as many as the sandbox counted
+//     crm_api_remaining{allowance=daily}: 15000 - calls                # or just `told`
 //   faults:
 //     on: query                        # the measurement the faults are tried on
 //     request_id: true                 # the vendor's errors carry one, and the evidence tells it
