@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "net/backoff.h"
+#include "net/http_message.h"
 
 namespace crmpulse::probes {
 namespace {
@@ -117,6 +118,15 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
   return std::nullopt;
 }
 
+/// Did the request say that it takes JSON? Then a page of HTML is no answer, even when nothing is read from it.
+bool asks_for_json(const Recipe& recipe, const HttpCall& call) {
+  const auto is_json = [](const std::pair<std::string, std::string>& header) {
+    return net::same_without_case(header.first, "accept") && header.second.find("json") != std::string::npos;
+  };
+  return std::any_of(call.headers.begin(), call.headers.end(), is_json) ||
+         (call.auth && std::any_of(recipe.headers.begin(), recipe.headers.end(), is_json));
+}
+
 std::optional<Failure> fault_in(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
                                 const Values& values, bool renewed_in_vain) {
   const auto& expected = call.expect_status;
@@ -132,7 +142,8 @@ std::optional<Failure> fault_in(const Recipe& recipe, const HttpCall& call, bool
   if (has_error(recipe.errors, answer))
     return Failure{Stage::response, Reason::server_error,
                    fmt::format("{} was answered with HTTP {} and an error inside", call.method, answer.status())};
-  return fault_in_content(call, needs_json, answer, values);
+  const bool has_body = answer.body().find_first_not_of(" \t\r\n") != std::string_view::npos;
+  return fault_in_content(call, needs_json || (has_body && asks_for_json(recipe, call)), answer, values);
 }
 
 /// `…: CODE: message (request x); this measurement is blind: y is gone`

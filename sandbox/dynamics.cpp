@@ -198,7 +198,7 @@ net::HttpResponse Dynamics::health(const net::HttpRequest& request, const World&
                                            service("PowerApps", "Power Apps in Microsoft 365", status)}}});
 }
 
-net::HttpResponse Dynamics::fault_answer(const FaultRule& fault, World&) {
+net::HttpResponse refusal(const FaultRule& fault) {
   const std::string& what = fault.fault;
   const std::string seconds = fmt::format("{:.0f}", fault.seconds > 0 ? fault.seconds : 30);
   if (what == "rate_limited" || what == "quota_gone") {
@@ -221,6 +221,12 @@ net::HttpResponse Dynamics::fault_answer(const FaultRule& fault, World&) {
         403, "0x80040220",
         fmt::format("Principal user is missing {} privilege", fault.name.empty() ? "prvReadLead" : fault.name));
   return error(fault.status != 0 ? fault.status : 500, "0x80040216", "An unexpected error occurred.");
+}
+
+net::HttpResponse Dynamics::fault_answer(const FaultRule& fault, World& world) {
+  auto response = refusal(fault);
+  response.headers.emplace_back("x-ms-service-request-id", uuid_of(static_cast<std::uint64_t>(unix_millis(world.now))));
+  return response;
 }
 
 }  // namespace

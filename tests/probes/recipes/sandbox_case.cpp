@@ -42,6 +42,7 @@ const Node* member(const Node& node, std::string_view name) {
 void read_faults(const Node& node, SandboxCase& out) {
   for (const auto& [key, value] : node.members) {
     if (key == "on") out.faults_on = value.scalar;
+    if (key == "request_id") out.tells_request_id = value.scalar == "true";
     if (key == "field") {
       out.missing_name = member(value, "name")->scalar;
       out.missing_on = member(value, "on")->scalar;
@@ -133,6 +134,12 @@ void for_each_case(const std::vector<SandboxCase>& cases, const std::function<vo
       FAIL_CHECK(error.what());
     }
   }
+}
+
+std::string liveness_of(const probes::Target& target) {
+  for (const auto& planned : target.measurements())
+    if (planned.measurement->liveness) return planned.measurement->id;
+  return {};
 }
 
 BoundCase bind(SandboxHost& host, const SandboxCase& one, const Binding& binding) {

@@ -10,9 +10,13 @@
 //     records:
 //       crm_records{object=lead}: count(lead where not converted)      # oracle.h says what can stand here
 //   truncated: {usage: why not all rows are read}
-//   quota: {"crm_api_limit{allowance=daily}": 15000}                   # told by headers of any answer
+//   quota:                             # told by headers of any answer
+//     crm_api_limit{allowance=daily}: 15000
+//     crm_api_used{allowance=daily}: calls                             # as many as the sandbox counted
+//     crm_api_remaining{allowance=daily}: 15000 - calls                # or just `told`
 //   faults:
 //     on: query                        # the measurement the faults are tried on
+//     request_id: true                 # the vendor's errors carry one, and the evidence tells it
 //     field: {name: crm.lead.email_from, on: quality}                  # missing_field
 //     lacks: {quota_gone: a server of one's own has no allowance}
 
@@ -40,6 +44,7 @@ struct SandboxCase {
   std::map<std::string, std::string> quota;
   std::map<std::string, std::string> truncated;  ///< measurement → why
   std::string faults_on;
+  bool tells_request_id = false;
   std::string missing_name;
   std::string missing_on;
   std::map<std::string, std::string> lacks;
@@ -68,5 +73,7 @@ struct Binding {
 };
 /// A failed test when the agent would not start with this.
 [[nodiscard]] BoundCase bind(SandboxHost& host, const SandboxCase& one, const Binding& binding = {});
+/// The id of its liveness measurement.
+[[nodiscard]] std::string liveness_of(const probes::Target& target);
 
 }  // namespace crmpulse::test

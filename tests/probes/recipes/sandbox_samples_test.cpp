@@ -1,8 +1,11 @@
 // Every recipe for an HTTP API gives exactly the numbers of the sandbox's own data.
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <functional>
+#include <optional>
 #include <set>
 
 #include "tests/probes/recipes/expectations.h"
@@ -22,13 +25,14 @@ double margin_of(const std::string& series, double value) {
 }
 
 /// Both clocks stand still: the sandbox's, and the agent's is the time a run is scheduled for.
-void check_value(const std::string& name, double got, const std::string& expression, const SandboxHost& host) {
-  const double wanted = work_out(expression, host.company(), host.now());
+void check_value(const std::string& name, double got, const std::string& expression, const sandbox::Crm& company,
+                 TimePoint now) {
+  const double wanted = work_out(expression, company, now);
   INFO(name << " should be " << expression);
   CHECK(got == Approx(wanted).epsilon(0).margin(margin_of(name, wanted)));
 }
 
-void check_samples(const probes::Reading& reading, const SandboxCase& one, const SandboxHost& host) {
+void check_samples(const probes::Reading& reading, const SandboxCase& one, const sandbox::Crm& company) {
   if (one.truncated.contains(reading.measurement)) {
     check_succeeded(reading);
     CHECK(reading.rows_truncated > 0);
@@ -46,7 +50,7 @@ void check_samples(const probes::Reading& reading, const SandboxCase& one, const
     INFO(one.recipe << "." << reading.measurement << " gave " << name << " " << sample.value);
     CHECK(got.insert(name).second);
     CHECK(expected.contains(name));
-    if (expected.contains(name)) check_value(name, sample.value, expected.at(name), host);
+    if (expected.contains(name)) check_value(name, sample.value, expected.at(name), company, reading.at);
   }
   for (const auto& [name, expression] : expected) {
     INFO(one.recipe << "." << reading.measurement << " should give " << name);
@@ -55,7 +59,7 @@ void check_samples(const probes::Reading& reading, const SandboxCase& one, const
 }
 
 /// What headers told of the allowance, whichever answer it was.
-void check_quota(const std::vector<probes::Reading>& readings, const SandboxCase& one, const SandboxHost& host) {
+void check_quota(const std::vector<probes::Reading>& readings, const SandboxCase& one, SandboxHost& host) {
   for (const auto& [name, expression] : one.quota) {
     const Sample* newest = nullptr;
     for (const auto& reading : readings)
@@ -63,10 +67,15 @@ void check_quota(const std::vector<probes::Reading>& readings, const SandboxCase
         if (series_of(sample) == name) newest = &sample;
     INFO(one.recipe << " should tell " << name);
     REQUIRE(newest != nullptr);
-    if (expression == "used")
+    const double counted = host.requests(one.dialect).at("counted").to_number<double>();
+    if (expression == "calls")
+      CHECK(newest->value == counted);
+    else if (expression.ends_with(" - calls"))
+      CHECK(newest->value == std::stod(expression) - counted);
+    else if (expression == "told")
       CHECK(newest->value > 0);
     else
-      check_value(name, newest->value, expression, host);
+      check_value(name, newest->value, expression, host.company(), host.now());
   }
 }
 
@@ -76,7 +85,7 @@ void check_every_measurement(const SandboxCase& one) {
   std::vector<probes::Reading> readings;
   for (const auto& planned : bound.target().measurements()) {
     readings.push_back(run(bound.target(), planned.measurement->id, host.now()));
-    check_samples(readings.back(), one, host);
+    check_samples(readings.back(), one, host.company());
   }
   check_quota(readings, one, host);
   for (const auto& entry : one.measurements) {
@@ -115,6 +124,73 @@ TEST_CASE("every flow a recipe offers logs in") {
   });
 }
 
+TEST_CASE("every kind of check a recipe has is among its tests") {
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    SandboxHost host;
+    const BoundCase bound = bind(host, one);
+    for (const probes::Check& check : bound.settings.crms.front().recipe->checks) {
+      INFO(check.kind);
+      CHECK(std::any_of(one.measurements.begin(), one.measurements.end(),
+                        [&](const auto& entry) { return entry.first.starts_with("check_" + check.kind); }));
+    }
+  });
+}
+
+TEST_CASE("data that is stale or dirty shows in the numbers of every recipe, and only there") {
+  struct DataFault {
+    const char* members;
+    std::function<void(sandbox::Crm&, TimePoint)> on_the_company;
+  };
+  const std::vector<DataFault> faults{
+      {R"("fault":"stale","seconds":7200)",
+       [](sandbox::Crm& company, TimePoint now) { company.age(now - std::chrono::hours{2}); }},
+      {R"("fault":"dirty")", [](sandbox::Crm& company, TimePoint) { company.set_dirty(true); }}};
+  for_each_case(sandbox_cases(), [&](const SandboxCase& one) {
+    for (const DataFault& fault : faults) {
+      INFO(fault.members);
+      SandboxHost host;
+      sandbox::Crm company{host.now()};
+      fault.on_the_company(company, host.now());
+      host.fault(one.dialect, fault.members);
+      const BoundCase bound = bind(host, one);
+      for (const auto& planned : bound.target().measurements())
+        check_samples(run(bound.target(), planned.measurement->id, host.now()), one, company);
+    }
+  });
+}
+
+TEST_CASE("an incident on the vendor's status page is told") {
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    SandboxHost host;
+    const BoundCase bound = bind(host, one);
+    host.fault(one.dialect, R"("fault":"vendor_incident")");
+    for (const auto& [id, samples] : one.measurements) {
+      const bool is_status = std::any_of(samples.begin(), samples.end(), [](const auto& entry) {
+        return entry.first.starts_with("crm_vendor_status");
+      });
+      if (!is_status) continue;
+      double worst = 0;
+      for (const Sample& sample : run(bound.target(), id, host.now()).samples)
+        if (sample.metric == "crm_vendor_status") worst = std::max(worst, sample.value);
+      INFO(id);
+      CHECK(worst >= 2);
+    }
+  });
+}
+
+TEST_CASE("a CRM's clock that is wrong is told by how much") {
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    SandboxHost host;
+    const BoundCase bound = bind(host, one);
+    host.fault(one.dialect, R"("fault":"clock_skew","seconds":-600)");
+    std::optional<double> skew;
+    for (const Sample& sample : run(bound.target(), liveness_of(bound.target())).samples)
+      if (sample.metric == "crm_agent_clock_skew_seconds") skew = sample.value;
+    REQUIRE(skew.has_value());
+    CHECK(std::abs(std::abs(*skew) - 600) < 120);
+  });
+}
+
 TEST_CASE("a write test leaves nothing in the sandbox") {
   for_each_case(sandbox_cases(), [](const SandboxCase& one) {
     SandboxHost host;
@@ -129,6 +205,6 @@ TEST_CASE("a write test leaves nothing in the sandbox") {
     // Its records are gone again: everything still has the numbers of the company that nobody wrote to.
     for (const auto& planned : bound.target().measurements())
       if (planned.measurement->transaction.empty() && one.measurements.contains(planned.measurement->id))
-        check_samples(run(bound.target(), planned.measurement->id, host.now()), one, host);
+        check_samples(run(bound.target(), planned.measurement->id, host.now()), one, host.company());
   });
 }

@@ -41,7 +41,7 @@ TEST_CASE("a thousand calls cost one token") {
   for_each_case(with_tokens(), [](const SandboxCase& one) {
     SandboxHost host;
     const BoundCase bound = bind(host, one, {.timeout = "60s", .targets = 10});
-    for (int round = 0; round < 10; ++round) run_at_once(bound, one.faults_on, 10);
+    for (int round = 0; round < 10; ++round) run_at_once(bound, liveness_of(bound.target()), 10);
     CHECK(host.count(one.dialect, "token") == 1);
     CHECK(host.requests(one.dialect).at("total").to_number<int>() >= 1001);
   });
