@@ -135,7 +135,7 @@ void Governor::replan() {
     if (run.planned.calls > 0) runs.back().calls = run.mean;
   }
   plan_ = plan_calls(runs, cap(options_, limit_ ? limit_ : options_.per_day));
-  save_after_ = plan_.allowed ? std::max<std::int64_t>(1, static_cast<std::int64_t>(*plan_.allowed / 100)) : 1000;
+  if (plan_.allowed) save_after_ = std::max<std::int64_t>(1, static_cast<std::int64_t>(*plan_.allowed / 100));
   const double further = options_.backs_off ? std::min(kMostStretch, penalty_ * scarcity()) : 1;
   bool changed = false;
   for (std::size_t index = 0; index < runs_.size(); ++index) {

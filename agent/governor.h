@@ -77,9 +77,9 @@ class Governor {
   /// Before the first admit(). Stamps that lie ahead are taken as now: the clock was set back.
   void restore(const Memory& memory, TimePoint now);
   /// Has enough happened since the last memory() to write it down?
-  [[nodiscard]] bool worth_saving() const { return unsaved_ || (unsaved_calls_ > 0 && unsaved_calls_ >= save_after_); }
+  [[nodiscard]] bool worth_saving() const { return unsaved_ || (plan_.allowed && unsaved_calls_ >= save_after_); }
   [[nodiscard]] bool backs_off() const { return options_.backs_off; }
-  [[nodiscard]] bool changed() const { return unsaved_calls_ > 0 || unsaved_; }
+  [[nodiscard]] bool changed() const { return (plan_.allowed && unsaved_calls_ > 0) || unsaved_; }
   void saved() {
     unsaved_calls_ = 0;
     unsaved_ = false;

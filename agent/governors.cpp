@@ -72,9 +72,8 @@ Governor* Governors::find(std::string_view crm) {
   return found == governors_.end() ? nullptr : found->second.get();
 }
 
-void Governors::save(std::string_view crm) {
-  const auto found = governors_.find(crm);
-  if (found != governors_.end() && found->second->worth_saving()) write(found->first, *found->second);
+void Governors::save(const std::string& crm, Governor& governor) {
+  if (governor.worth_saving()) write(crm, governor);
 }
 
 void Governors::save_changed() {

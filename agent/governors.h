@@ -24,7 +24,7 @@ class Governors {
   void configure(const std::vector<CrmSettings>& crms, const Targets& targets, TimePoint now);
   [[nodiscard]] Governor* find(std::string_view crm);
   /// Writes it down when enough has happened since the last time.
-  void save(std::string_view crm);
+  void save(const std::string& crm, Governor& governor);
   /// All of which that is so.
   void save_changed();
   /// Whatever has changed.

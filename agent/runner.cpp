@@ -176,7 +176,7 @@ void Runner::start_next(Generation& generation, std::size_t target) {
       continue;
     }
     // Written before the call is made: a crash must not forget it.
-    governors_.save(generation.targets[target]->spec().crm);
+    governors_.save(generation.targets[target]->spec().crm, governor);
     queue.busy = true;
     ++counters_.runs;
     generation.targets[target]->start(
@@ -208,11 +208,12 @@ void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading re
   if (reading.failure) outcome.failed = reading.failure->reason;
   counters_.calls[spec.crm] += static_cast<std::uint64_t>(std::max(0, reading.calls));
   counters_.rows_truncated += reading.rows_truncated;
-  if (current)
-    generation.governors[target]->finished(measurement, outcome, clock_.now());
-  else if (Governor* governor = governors_.find(spec.crm))
-    governor->finished_late(outcome, clock_.now());
-  if (Governor* governor = governors_.find(spec.crm)) {
+  Governor* governor = current ? generation.governors[target] : governors_.find(spec.crm);
+  if (governor != nullptr) {
+    if (current)
+      governor->finished(measurement, outcome, clock_.now());
+    else
+      governor->finished_late(outcome, clock_.now());
     for (Sample& forecast : governor->learn(reading.samples)) reading.samples.push_back(std::move(forecast));
   }
   sink_(spec.crm, std::move(reading));
