@@ -120,11 +120,14 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
 
 /// Did the request say that it takes JSON? Then a page of HTML is no answer, even when nothing is read from it.
 bool asks_for_json(const Recipe& recipe, const HttpCall& call) {
-  const auto is_json = [](const std::pair<std::string, std::string>& header) {
-    return net::same_without_case(header.first, "accept") && header.second.find("json") != std::string::npos;
+  const auto accept = [](const TextPairs& headers) -> const std::string* {
+    const auto found = std::find_if(headers.begin(), headers.end(),
+                                    [](const auto& header) { return net::same_without_case(header.first, "accept"); });
+    return found == headers.end() ? nullptr : &found->second;
   };
-  return std::any_of(call.headers.begin(), call.headers.end(), is_json) ||
-         (call.auth && std::any_of(recipe.headers.begin(), recipe.headers.end(), is_json));
+  const std::string* wanted = accept(call.headers);
+  if (wanted == nullptr && call.auth) wanted = accept(recipe.headers);
+  return wanted != nullptr && wanted->find("json") != std::string::npos;
 }
 
 std::optional<Failure> fault_in(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,

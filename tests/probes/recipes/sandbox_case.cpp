@@ -1,5 +1,6 @@
 #include "tests/probes/recipes/sandbox_case.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -71,6 +72,8 @@ SandboxCase case_from(const std::string& recipe, const Node& root) {
       for (const auto& [id, why] : node.members) out.truncated[id] = why.scalar;
     } else if (key == "faults") {
       read_faults(node, out);
+    } else if (key == "other_flows") {
+      out.other_flows = node.scalar;
     } else if (key != "sandbox") {
       throw std::runtime_error(recipe + "/expected.yaml: unknown key " + key);
     }
@@ -86,6 +89,12 @@ std::optional<Node> expectations_of(const std::string& recipe) {
   return document->root;
 }
 
+bool has_write_test(const std::string& recipe) {
+  const auto loaded = probes::load_recipe(recipe, kRecipes);
+  return loaded && std::any_of(loaded->measurements.begin(), loaded->measurements.end(),
+                               [](const auto& measurement) { return !measurement.transaction.empty(); });
+}
+
 /// agent.yaml with this recipe once or several times.
 std::string agent_yaml(const SandboxCase& one, const Binding& binding, const std::string& state_dir) {
   std::string yaml =
@@ -99,7 +108,7 @@ std::string agent_yaml(const SandboxCase& one, const Binding& binding, const std
       yaml += "    " + key + ": " + written(node) + "\n";
     }
     if (!one.flows.empty()) yaml += "    auth: " + written(one.flows.at(binding.flow)) + "\n";
-    if (binding.transactions) yaml += "    transactions: {enabled: true}\n";
+    if (binding.transactions && has_write_test(one.recipe)) yaml += "    transactions: {enabled: true}\n";
   }
   return yaml;
 }

@@ -6,6 +6,7 @@
 //     with: {url: "${sandbox}"}        # ${…} as SandboxHost::fill says
 //     auth: {flow: odoo_login, …}
 //   flows: [{flow: …, …}]              # further ways to log in, each tried
+//   other_flows: why                   # the recipe has some that are not tried here
 //   measurements:
 //     records:
 //       crm_records{object=lead}: count(lead where not converted)      # oracle.h says what can stand here
@@ -39,6 +40,7 @@ struct SandboxCase {
   std::string dialect;
   config::Node crm;
   std::vector<config::Node> flows;  ///< the first is the one under crm
+  std::string other_flows;
   /// measurement → `metric{label="value"}` → expression
   std::map<std::string, std::map<std::string, std::string>> measurements;
   std::map<std::string, std::string> quota;
@@ -69,7 +71,7 @@ struct Binding {
   std::string state_dir{};  ///< empty: a new one
   std::string timeout = "10s";
   int targets = 1;            ///< CRMs of the same identity: acme, acme1, …
-  bool transactions = false;  ///< with its write tests
+  bool transactions = false;  ///< with its write tests, if it has any
 };
 /// A failed test when the agent would not start with this.
 [[nodiscard]] BoundCase bind(SandboxHost& host, const SandboxCase& one, const Binding& binding = {});
