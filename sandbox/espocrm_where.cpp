@@ -10,7 +10,6 @@
 namespace crmpulse::sandbox::selfhosted {
 namespace {
 
-using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 using std::chrono::days;

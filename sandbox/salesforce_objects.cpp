@@ -123,7 +123,7 @@ Object opportunity() {
               true)};
 }
 
-Object case_() {
+Object support_case() {
   return {
       "Case",
       "Case",
@@ -329,7 +329,7 @@ const std::vector<Object>& objects() {
                                             contact(),
                                             lead(),
                                             opportunity(),
-                                            case_(),
+                                            support_case(),
                                             task(),
                                             event(),
                                             user(),
