@@ -501,12 +501,12 @@ TEST_CASE("a target that goes while its requests are under way ends them as skip
 
 TEST_CASE("a run that is over in the middle keeps what it has") {
   const CrmServer crm{[](const net::HttpRequest& request) {
-    if (request.path == "/slow") std::this_thread::sleep_for(600ms);
+    if (request.path == "/slow") std::this_thread::sleep_for(3s);
     return json(R"({"n":1})");
   }};
   const auto reading = run_once(crm, R"yaml(
   - id: m
-    timeout: 300ms
+    timeout: 1500ms
     requests:
       - {request: {url: /quick}, samples: [{metric: quick, value: /n}]}
       - {request: {url: /slow}, samples: [{metric: slow, value: /n}]}
