@@ -16,6 +16,9 @@ class CrmServer {
  public:
   using Script = std::function<net::HttpResponse(const net::HttpRequest&)>;
 
+  /// A status that means: the caller waits until the server goes.
+  static constexpr int kNoAnswer = 0;
+
   explicit CrmServer(Script script) : script_(std::move(script)) {
     auto server =
         net::HttpServer::listen(loop_, {}, [this](const net::HttpRequest& request, const net::Respond& respond) {
@@ -23,7 +26,12 @@ class CrmServer {
             const std::lock_guard lock{mutex_};
             requests_.push_back(request);
           }
-          respond(script_(request));
+          net::HttpResponse response = script_(request);
+          if (response.status == kNoAnswer) {
+            held_.push_back(respond);
+          } else {
+            respond(std::move(response));
+          }
         });
     REQUIRE(server.has_value());
     server_ = std::move(*server);
@@ -32,6 +40,7 @@ class CrmServer {
   ~CrmServer() {
     loop_.stop();
     thread_.join();
+    held_.clear();
     server_.reset();
   }
   CrmServer(const CrmServer&) = delete;
@@ -53,6 +62,7 @@ class CrmServer {
   net::Loop loop_;
   mutable std::mutex mutex_;
   std::vector<net::HttpRequest> requests_;
+  std::vector<net::Respond> held_;  ///< the loop's thread alone
   std::unique_ptr<net::HttpServer> server_;
   std::thread thread_;
 };
