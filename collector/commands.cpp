@@ -52,8 +52,7 @@ int check_configuration(const std::string& config) {
              loaded.settings.listen.port, loaded.settings.auth_required ? "" : " without authentication",
              loaded.ruleset.rules.size(), loaded.remedies.size(), loaded.receivers.size());
   for (const ReceiverSettings& receiver : loaded.settings.receivers) {
-    fmt::print("receiver {}: {}, from {}{}\n", receiver.name, receiver.type, to_string(receiver.min_level),
-               receiver.secret.empty() ? ", unsigned" : "");
+    fmt::print("receiver {}: {}, from {}\n", receiver.name, receiver.type, to_string(receiver.min_level));
   }
   return 0;
 }
@@ -73,7 +72,7 @@ int test_alert(const std::string& config, const std::string& receiver) {
   row.body = render_test(receiver, now);
   std::promise<net::ClientResponse> answer;
   net::HttpClient client;
-  client.send(known->second->prepare(row, now),
+  client.send(std::get<net::ClientRequest>(known->second->prepare({&row, 1}, now)),
               [&answer](const net::ClientResponse& response) { answer.set_value(response); });
   const net::ClientResponse response = answer.get_future().get();
   const Verdict verdict = known->second->classify(response, 1, wall_now());

@@ -25,14 +25,8 @@ boost::system::result<std::shared_ptr<const Configuration>, Problems> load_confi
   } else {
     append(problems, remedies.error());
   }
-  for (const ReceiverSettings& receiver : loaded->settings.receivers) {
-    auto made = make_receiver(receiver);
-    if (made) {
-      loaded->receivers.emplace(receiver.name, std::move(*made));
-    } else {
-      problems.push_back({file, 0, "receivers", made.error().message});
-    }
-  }
+  for (const ReceiverSettings& receiver : loaded->settings.receivers)
+    loaded->receivers.emplace(receiver.name, receiver.receiver);
   if (!problems.empty()) return problems;
   return std::shared_ptr<const Configuration>{std::move(loaded)};
 }
@@ -40,7 +34,7 @@ boost::system::result<std::shared_ptr<const Configuration>, Problems> load_confi
 std::vector<rules::ReceiverSpec> receiver_specs(const std::vector<ReceiverSettings>& receivers) {
   std::vector<rules::ReceiverSpec> specs;
   for (const ReceiverSettings& receiver : receivers)
-    specs.push_back({receiver.name, receiver.min_level, receiver.only});
+    specs.push_back({receiver.name, receiver.min_level, receiver.only, receiver.escalate_after, receiver.digests});
   return specs;
 }
 

@@ -52,7 +52,8 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
   std::set<std::string> crms;
   for (const rules::Message& message : outcome.messages) {
     changes.messages.push_back(message_row(message));
-    crms.insert(message.crm);
+    if (!message.crm.empty()) crms.insert(message.crm);
+    for (const rules::CrmStatus& listed : message.listed) crms.insert(listed.crm);
   }
   for (const std::string& crm : outcome.touched) {
     fold_.book()[fold_.book().index_of(crm, "")].dirty = true;
@@ -73,7 +74,7 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
 store::OutboxRow EngineLoop::message_row(const rules::Message& message) const {
   store::OutboxRow row;
   row.receiver = message.receiver;
-  row.dedup_key = "crm/" + message.crm;
+  row.dedup_key = message.subject;
   row.seq = message.seq;
   row.id = message_id(message.at, row.receiver, row.dedup_key, row.seq);
   row.event = rules::to_string(message.type);

@@ -130,10 +130,11 @@ void Notifier::deliver(const std::string& name, Worker& worker, store::OutboxRow
   }
   ++worker.in_flight;
   ++in_flight_;
-  net::ClientRequest request = worker.receiver->prepare(row, clocks_.wall.now());
-  client_.send(std::move(request), [this, name, row](const net::ClientResponse& response) {
-    loop_.post([this, name, row, response] { answered(name, row, response); });
-  });
+  Outgoing outgoing = worker.receiver->prepare({&row, 1}, clocks_.wall.now());
+  client_.send(std::get<net::ClientRequest>(std::move(outgoing)),
+               [this, name, row](const net::ClientResponse& response) {
+                 loop_.post([this, name, row, response] { answered(name, row, response); });
+               });
 }
 
 void Notifier::answered(const std::string& name, store::OutboxRow row, const net::ClientResponse& response) {

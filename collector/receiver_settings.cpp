@@ -1,6 +1,7 @@
 #include "collector/receiver_settings.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -11,6 +12,7 @@ namespace crmpulse::collector {
 namespace {
 
 constexpr std::size_t kMaxName = 64;
+constexpr Duration kLongestEscalation{std::chrono::hours{24 * 7}};
 
 bool is_name(const std::string& text) {
   const auto allowed = [](char c) {
@@ -49,20 +51,23 @@ ReceiverSettings read_selection(config::Reader& item, std::set<std::string>& nam
   }
   if (item.get_choice("language", choice, {"en", "zh"})) receiver.language = choice == 0 ? Language::en : Language::zh;
   receiver.only = read_only(item);
+  item.get("escalate_after", receiver.escalate_after, Duration{0}, kLongestEscalation);
   return receiver;
 }
 
 ReceiverSettings read_one(config::Reader& item, std::set<std::string>& names) {
   ReceiverSettings receiver = read_selection(item, names);
   item.require("type", receiver.type);
-  item.get_secret("url", receiver.url, true);
-  item.get_secret("secret", receiver.secret);
-  bool allow = false;
-  if (item.get("allow_private", allow)) receiver.allow_private = allow;
-  if (!receiver.type.empty()) {
-    if (auto made = make_receiver(receiver); !made) item.problem(made.error().message);
+  const ReceiverType* type = find_receiver_type(receiver.type);
+  if (type != nullptr) {
+    receiver.digests = type->digests;
+    receiver.receiver = type->read(item, receiver);
+    item.finish();
+  } else if (!receiver.type.empty()) {
+    std::vector<std::string_view> known;
+    for (const ReceiverType& one : receiver_types()) known.push_back(one.name);
+    item.problem("type", fmt::format("unknown receiver type '{}'; known: {}", receiver.type, fmt::join(known, ", ")));
   }
-  item.finish();
   return receiver;
 }
 
@@ -80,10 +85,9 @@ std::vector<ReceiverSettings> read_receiver_selections(config::Reader& root) {
   std::set<std::string> names;
   for (config::Reader& item : root.each("receivers")) {
     receivers.push_back(read_selection(item, names));
-    for (const std::string& key : item.keys()) {
-      const bool delivery =
-          key == "type" || key == "allow_private" || key.starts_with("url") || key.starts_with("secret");
-      if (delivery) item.raw(key);
+    // How it delivers does not matter here, and each type has keys of its own.
+    if (item.has("type")) {
+      for (const std::string& key : item.keys()) item.raw(key);
     }
     item.finish();
   }

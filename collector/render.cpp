@@ -29,6 +29,11 @@ Words words_of(rules::MessageType type) {
     case rules::MessageType::resolved: return {"is well again:", "已恢复："};
     case rules::MessageType::flapping: return {"keeps changing and is", "状态反复变化，现为"};
     case rules::MessageType::flap_ended: return {"is stable again and is", "已稳定，现为"};
+    case rules::MessageType::digest:
+    case rules::MessageType::agent_lost:
+    case rules::MessageType::agent_returned:
+    case rules::MessageType::vendor_outage:
+    case rules::MessageType::vendor_recovered: break;
   }
   return {"is", "状态为"};
 }

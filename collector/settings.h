@@ -15,16 +15,18 @@ namespace crmpulse::collector {
 
 enum class Language { en, zh };
 
+class Receiver;
+
+/// What every receiver has; what its type needs beside that is inside `receiver`.
 struct ReceiverSettings {
   std::string name;
   std::string type;
-  Secret url;     ///< its path and query often hold a token
-  Secret secret;  ///< signing secrets, newest first, separated by blanks; empty: unsigned
   Level min_level = Level::sub_healthy;
   Language language = Language::en;
   std::vector<LabelMatch> only;
-  /// May the address be loopback or private? Unset: yes, but never link-local (cloud metadata).
-  std::optional<bool> allow_private;
+  Duration escalate_after{};                 ///< told only of what nobody acknowledged for so long
+  bool digests = true;                       ///< of its type: the storm digest is for it
+  std::shared_ptr<const Receiver> receiver;  ///< null where only the selection was read (`backtest --receivers`)
 };
 
 enum class MetricsAccess { open, viewer };

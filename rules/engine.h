@@ -22,9 +22,26 @@ struct ReceiverSpec {
   std::string name;
   Level min_level = Level::sub_healthy;
   std::vector<LabelMatch> only;  ///< CRMs by label
+  /// A later step of the escalation chain: it hears of an incident only when nobody acknowledged it for so long.
+  Duration escalate_after{};
+  /// Many opens at once become one `digest`. False for receivers that group by themselves.
+  bool digests = true;
 };
 
-enum class MessageType { opened, escalated, improved, reminder, resolved, flapping, flap_ended };
+enum class MessageType {
+  opened,
+  escalated,
+  improved,
+  reminder,
+  resolved,
+  flapping,
+  flap_ended,
+  digest,      ///< many opens in one message
+  agent_lost,  ///< nothing comes from an agent any more: its CRMs are not watched
+  agent_returned,
+  vendor_outage,  ///< the vendor says so, or most of its CRMs fail at once
+  vendor_recovered
+};
 [[nodiscard]] std::string_view to_string(MessageType type);  ///< `incident.opened`, …
 
 /// One rule's verdict on one CRM (with `each`: its worst value). Plain data for pages, metrics and messages.
@@ -76,14 +93,19 @@ struct StateChange {
 struct Message {
   TimePoint at;
   std::string receiver;
-  std::string crm;
+  /// What it is about: the outbox's dedup key. `crm/acme`, `agent/branch-1`, `vendor/salesforce`, `digest/oncall`.
+  std::string subject;
+  std::string crm;  ///< empty when it is not about one CRM
   MessageType type = MessageType::opened;
   Level state = Level::healthy;     ///< the state this message tells (eff)
   Level previous = Level::healthy;  ///< `told` before it
-  std::string incident;             ///< ULID
-  std::int64_t seq = 0;             ///< per (receiver, crm), ascending: the outbox's seq
-  std::string reason;               ///< empty, or `removed`, `no_data`, …
-  CrmStatus status;
+  std::string incident;             ///< ULID; empty when it is not about one CRM
+  std::int64_t seq = 0;             ///< per (receiver, subject), ascending: the outbox's seq
+  std::string reason;               ///< empty, or `removed`, `no_data`, …; of a vendor outage `status_page` or `crms`
+  CrmStatus status;                 ///< of `crm`
+  /// Digest: the first twenty CRMs. Agent and vendor: the CRMs concerned, at most twenty.
+  std::vector<CrmStatus> listed;
+  std::size_t unlisted = 0;  ///< how many more
 };
 
 struct Outcome {

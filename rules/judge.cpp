@@ -87,6 +87,7 @@ void send(Crm& crm, Told& told, const Decision& decision, std::string_view reaso
   Message message;
   message.at = bench.now;
   message.receiver = told.receiver;
+  message.subject = "crm/" + crm.name;
   message.crm = crm.name;
   message.type = *decision.type;
   message.state = decision.tells;

@@ -7,10 +7,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "collector/settings.h"
+#include "config/reader.h"
 #include "core/error.h"
 #include "net/http_client.h"
+#include "net/mail_client.h"
 #include "store/collector_store.h"
 
 namespace crmpulse::collector {
@@ -24,25 +27,56 @@ struct Verdict {
   bool gone = false;              ///< dead: the endpoint wants nothing any more (410)
 };
 
+/// What one attempt sends.
+using Outgoing = std::variant<net::ClientRequest, net::MailRequest>;
+/// One message, or several that the receiver's budget made wait and that go out as one. Oldest first, never empty.
+/// Each row's body is the JSON of render.h; its `attempts` counts the earlier ones.
+using Batch = std::span<const store::OutboxRow>;
+
+/// How many messages a receiver takes in a time. What is over it waits, and then goes out as one.
+struct Budget {
+  int messages = 0;
+  Duration per{};
+};
+
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  /// The request of one attempt; `wall` stamps and signs it. The row's `attempts` counts the earlier ones.
-  [[nodiscard]] virtual net::ClientRequest prepare(const store::OutboxRow& row, TimePoint wall) const = 0;
-  /// `attempts` includes the one that got this answer.
+  /// One attempt; `wall` stamps and signs it. Without a budget() the batch is one row.
+  [[nodiscard]] virtual Outgoing prepare(Batch batch, TimePoint wall) const = 0;
+  /// `attempts` includes the one that got this answer. Of a mail `status` is the SMTP code.
   [[nodiscard]] virtual Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const = 0;
+
+  [[nodiscard]] virtual std::optional<Budget> budget() const { return std::nullopt; }
+  /// For an answer that only says "accepted": the request that asks what became of it. It is sent when classify() said
+  /// delivered, and classify_confirmation() has the last word.
+  [[nodiscard]] virtual std::optional<net::ClientRequest> confirm(const net::ClientResponse& /*accepted*/) const {
+    return std::nullopt;
+  }
+  [[nodiscard]] virtual Verdict classify_confirmation(const net::ClientResponse& response, int attempts,
+                                                      TimePoint wall) const {
+    return classify(response, attempts, wall);
+  }
 };
 
 struct ReceiverType {
   std::string_view name;
-  Result<std::unique_ptr<Receiver>> (*make)(const ReceiverSettings& settings);
+  /// Reads what this type needs beside the common keys; what is wrong goes to the reader with its line. Null then.
+  std::unique_ptr<Receiver> (*read)(config::Reader& item, const ReceiverSettings& common);
+  /// The storm digest is for it. False where incidents are tracked one by one and grouped at the other end.
+  bool digests = true;
 };
 [[nodiscard]] std::span<const ReceiverType> receiver_types();
-/// Unknown types are an Error that names the known ones.
-[[nodiscard]] Result<std::unique_ptr<Receiver>> make_receiver(const ReceiverSettings& settings);
+/// nullptr for a type nobody knows.
+[[nodiscard]] const ReceiverType* find_receiver_type(std::string_view name);
 
-[[nodiscard]] Result<std::unique_ptr<Receiver>> make_webhook(const ReceiverSettings& settings);
+[[nodiscard]] std::unique_ptr<Receiver> read_webhook(config::Reader& item, const ReceiverSettings& common);
 
+// ---- what several types share ----
+
+/// `url`, `url_file`, …: an http(s) address, required, checked against the address policy (key `allow_private`). Empty
+/// after a problem.
+[[nodiscard]] Secret read_address(config::Reader& item);
 /// The tries a request gets that the receiver calls wrong (4xx but 408, 410, 425, 429).
 inline constexpr int kTriesWhenRefused = 3;
 /// What a plain HTTP endpoint means by its answer.

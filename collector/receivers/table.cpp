@@ -1,9 +1,9 @@
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
-#include <vector>
 
+#include "collector/address_policy.h"
 #include "collector/receivers/receiver.h"
 #include "net/backoff.h"
 
@@ -11,7 +11,7 @@ namespace crmpulse::collector {
 namespace {
 
 constexpr std::array kTypes{
-    ReceiverType{"webhook", make_webhook},
+    ReceiverType{"webhook", read_webhook},
 };
 
 }  // namespace
@@ -20,13 +20,24 @@ std::span<const ReceiverType> receiver_types() {
   return kTypes;
 }
 
-Result<std::unique_ptr<Receiver>> make_receiver(const ReceiverSettings& settings) {
-  std::vector<std::string_view> known;
-  for (const ReceiverType& type : kTypes) {
-    if (type.name == settings.type) return type.make(settings);
-    known.push_back(type.name);
+const ReceiverType* find_receiver_type(std::string_view name) {
+  const auto found =
+      std::find_if(kTypes.begin(), kTypes.end(), [&](const ReceiverType& type) { return type.name == name; });
+  return found == kTypes.end() ? nullptr : &*found;
+}
+
+Secret read_address(config::Reader& item) {
+  Secret url;
+  bool allow = false;
+  // Unset: private addresses are allowed, but never link-local ones (cloud metadata).
+  std::optional<bool> allow_private;
+  if (item.get("allow_private", allow)) allow_private = allow;
+  if (!item.require_secret("url", url, true)) return {};
+  if (auto allowed = check_address(url.reveal(), allow_private); !allowed) {
+    item.problem("url", allowed.error().message);
+    return {};
   }
-  return Error{fmt::format("unknown receiver type '{}'; known: {}", settings.type, fmt::join(known, ", "))};
+  return url;
 }
 
 Verdict classify_plain_http(const net::ClientResponse& response, int attempts, TimePoint wall) {

@@ -6,7 +6,6 @@
 #include <sstream>
 #include <vector>
 
-#include "collector/address_policy.h"
 #include "collector/digest.h"
 #include "collector/receivers/receiver.h"
 #include "core/version.h"
@@ -35,7 +34,8 @@ class Webhook final : public Receiver {
  public:
   Webhook(Secret url, std::vector<Secret> keys) : url_(std::move(url)), keys_(std::move(keys)) {}
 
-  net::ClientRequest prepare(const store::OutboxRow& row, TimePoint wall) const override {
+  Outgoing prepare(Batch batch, TimePoint wall) const override {
+    const store::OutboxRow& row = batch.front();
     const std::string stamp = std::to_string(unix_millis(wall) / 1000);
     net::ClientRequest request;
     request.method = "POST";
@@ -69,17 +69,21 @@ class Webhook final : public Receiver {
 
 }  // namespace
 
-Result<std::unique_ptr<Receiver>> make_webhook(const ReceiverSettings& settings) {
-  if (settings.url.empty()) return Error{"a webhook needs url or url_file"};
-  if (auto allowed = check_address(settings.url.reveal(), settings.allow_private); !allowed) return allowed.error();
+std::unique_ptr<Receiver> read_webhook(config::Reader& item, const ReceiverSettings& /*common*/) {
+  const Secret url = read_address(item);
+  Secret secret;
+  item.get_secret("secret", secret);
   std::vector<Secret> keys;
-  std::istringstream secrets{settings.secret.reveal()};
+  std::istringstream secrets{secret.reveal()};
   for (std::string one; secrets >> one;) {
     Result<std::string> key = key_from(one);
-    if (!key) return key.error();
+    if (!key) {
+      item.problem("secret", key.error().message);
+      return nullptr;
+    }
     keys.emplace_back(std::move(*key));
   }
-  return std::unique_ptr<Receiver>{std::make_unique<Webhook>(settings.url, std::move(keys))};
+  return url.empty() ? nullptr : std::make_unique<Webhook>(url, std::move(keys));
 }
 
 }  // namespace crmpulse::collector

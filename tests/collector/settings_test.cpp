@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "collector/configuration.h"
+#include "collector/receivers/receiver.h"
 #include "support.h"
 
 using namespace crmpulse;
@@ -101,7 +102,10 @@ TEST_CASE("receivers are read with their selection and language") {
   CHECK(receiver.language == Language::zh);
   CHECK(receiver.only.at(0).name == "kind");
   CHECK(receiver.only.at(0).any_of == std::vector<std::string>{"salesforce", "tryton"});
-  CHECK(receiver.url.reveal() == "https://hooks.example.com/T0/secret");
+  REQUIRE(receiver.receiver != nullptr);
+  const store::OutboxRow row;
+  const auto attempt = std::get<net::ClientRequest>(receiver.receiver->prepare({&row, 1}, TimePoint{}));
+  CHECK(attempt.url == "https://hooks.example.com/T0/secret");
 }
 
 TEST_CASE("a receivers file for backtest needs names only, as a mapping or as a list") {

@@ -161,4 +161,11 @@ remedies:
   slow_response: {en: "Optimise the architecture, upgrade the hardware.", zh: 优化架构、升级硬件}
 )";
 
+std::shared_ptr<const collector::Receiver> receiver_from(const std::string& yaml) {
+  const TempDir directory;
+  auto settings = collector::load_settings(directory.write("collector.yaml", "receivers:\n  - " + yaml + "\n"));
+  if (!settings) throw std::runtime_error(to_string(settings.error()));
+  return settings->receivers.at(0).receiver;
+}
+
 }  // namespace crmpulse::test

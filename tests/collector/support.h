@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "collector/receivers/receiver.h"
 #include "core/sample.h"
 #include "core/secret.h"
 #include "net/http_client.h"
@@ -89,5 +90,8 @@ class Sink {
 /// Rules with second-long timers: latency from 1 s sub-healthy, from 3 s poor; availability from crm_up.
 extern const char* const kQuickRules;
 extern const char* const kRemedies;
+
+/// The receiver a YAML mapping describes, as it would stand under `receivers:`; what is wrong with it is thrown.
+[[nodiscard]] std::shared_ptr<const collector::Receiver> receiver_from(const std::string& yaml);
 
 }  // namespace crmpulse::test

@@ -3,19 +3,22 @@
 #include "collector/digest.h"
 #include "collector/receivers/receiver.h"
 #include "collector/retry_plan.h"
+#include "support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
 
 namespace {
 
-std::unique_ptr<Receiver> webhook(const std::string& secret) {
-  ReceiverSettings settings;
-  settings.name = "oncall";
-  settings.type = "webhook";
-  settings.url = Secret{"https://example.com/hook"};
-  settings.secret = Secret{secret};
-  return std::move(make_receiver(settings).value());
+std::shared_ptr<const Receiver> webhook(const std::string& secret) {
+  const test::TempDir directory;
+  std::string yaml = "{name: oncall, type: webhook, url: \"https://example.com/hook\"";
+  if (!secret.empty()) yaml += ", secret_file: " + directory.write("secret", secret);
+  return test::receiver_from(yaml + "}");
+}
+
+net::ClientRequest attempt(const Receiver& receiver, const store::OutboxRow& row, TimePoint wall) {
+  return std::get<net::ClientRequest>(receiver.prepare({&row, 1}, wall));
 }
 
 std::string header(const net::ClientRequest& request, std::string_view name) {
@@ -43,8 +46,8 @@ net::ClientResponse answer(int status, const std::string& retry_after = "") {
 
 TEST_CASE("the webhook signs as the reference library of Standard Webhooks does") {
   const auto receiver = webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
-  const auto request = receiver->prepare(row("msg_p5jXN8AQM9LWM0D4loKWxJek", R"({"test": 2432232314})"),
-                                         from_unix_millis(1614265330'000));
+  const auto request = attempt(*receiver, row("msg_p5jXN8AQM9LWM0D4loKWxJek", R"({"test": 2432232314})"),
+                               from_unix_millis(1614265330'000));
   CHECK(header(request, "webhook-id") == "msg_p5jXN8AQM9LWM0D4loKWxJek");
   CHECK(header(request, "webhook-timestamp") == "1614265330");
   CHECK(header(request, "webhook-signature") == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
@@ -54,21 +57,21 @@ TEST_CASE("the webhook signs non-trivial bodies with keys that are text") {
   const auto receiver = webhook("whsec_" + base64_encode("demo-not-a-real-secret-24b"));
   const std::string body =
       R"({"type":"health.state_changed","timestamp":"2026-01-02T03:04:05Z","data":{"crm":"acme-sf"}})";
-  const auto request = receiver->prepare(row("msg_01HDEMO", body), from_unix_millis(1767323045'000));
+  const auto request = attempt(*receiver, row("msg_01HDEMO", body), from_unix_millis(1767323045'000));
   CHECK(header(request, "webhook-signature") == "v1,BPQMnzsRur/cQCyYZIhygNRnP/KAPsrUshr49Wtdu6o=");
 }
 
 TEST_CASE("while secrets rotate, a message carries one signature of each") {
   const auto receiver =
       webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_" + base64_encode("demo-not-a-real-secret-24b"));
-  const auto request = receiver->prepare(row("msg_p5jXN8AQM9LWM0D4loKWxJek", R"({"test": 2432232314})"),
-                                         from_unix_millis(1614265330'000));
+  const auto request = attempt(*receiver, row("msg_p5jXN8AQM9LWM0D4loKWxJek", R"({"test": 2432232314})"),
+                               from_unix_millis(1614265330'000));
   const std::string signatures = header(request, "webhook-signature");
   CHECK(signatures.starts_with("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE= v1,"));
 }
 
 TEST_CASE("without a secret nothing is signed") {
-  const auto request = webhook("")->prepare(row("a", "{}"), from_unix_millis(0));
+  const auto request = attempt(*webhook(""), row("a", "{}"), from_unix_millis(0));
   CHECK(header(request, "webhook-signature").empty());
   CHECK(header(request, "webhook-id") == "a");
 }
@@ -114,11 +117,8 @@ TEST_CASE("retries spread within a doubling bound, then every quarter of an hour
 
 TEST_CASE("every receiver type of the table refuses settings without an address") {
   for (const ReceiverType& type : receiver_types()) {
-    ReceiverSettings settings;
-    settings.name = "a";
-    settings.type = type.name;
     INFO(type.name);
-    CHECK(make_receiver(settings).has_error());
+    CHECK_THROWS(test::receiver_from("{name: a, type: " + std::string{type.name} + "}"));
   }
 }
 
