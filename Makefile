@@ -4,8 +4,9 @@ PREFIX  ?= /usr
 DESTDIR ?=
 JOBS    ?= $(shell nproc)
 CONFIG  ?=
+SECONDS ?= 60
 
-.PHONY: help run test build bench lint tsan clang-19 install deps deps-run clean
+.PHONY: help run test build bench lint tsan clang-19 fuzz install deps deps-run clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -15,6 +16,7 @@ help:
 	@echo 'make install             programs, units, configuration, recipes (DESTDIR=, PREFIX=)'
 	@echo 'make lint                formatting, clang-tidy, coroutine lint'
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
+	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
 	@echo 'make bench               benchmarks beside the peers that are installed'
 
 deps:
@@ -42,6 +44,9 @@ clang-19: deps
 
 lint: deps
 	@scripts/lint
+
+fuzz: deps
+	@scripts/fuzz $(SECONDS)
 
 bench: deps
 	@scripts/build bench
