@@ -149,6 +149,7 @@ bool AgentWatch::tell_one(Agent& agent, Place place, std::span<const std::unique
     message.seq = notice.seq = next_seq(notice.seq, now);
     // Its CRMs are gone or watched by others: there is nothing to come back to.
     if (ends && agent.lost()) message.reason = "removed";
+    message.since = agent.heard;
     list_crms(message, std::move(selected), now);
     messages.push_back(std::move(message));
     notice.causes.clear();

@@ -40,7 +40,7 @@ class AgentWatch {
   /// `agent_lost` and `agent_returned` that are due. True when anybody's knowledge changed.
   bool tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
             const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages);
-  [[nodiscard]] TimePoint deadline() const { return std::min(next_lost_, next_message_); }
+  [[nodiscard]] TimePoint deadline() const { return std::min(is_set(next_lost_) ? next_lost_ : kNever, next_message_); }
 
   void save(Encoder& encoder) const;
   void load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers);
@@ -65,7 +65,7 @@ class AgentWatch {
   std::map<std::string, Place, std::less<>> by_name_;
   std::vector<Notice> nobody_told_;  ///< what a new agent begins with
   TimePoint counted_from_ = kUnset;  ///< silence before this does not count
-  TimePoint next_lost_ = kNever;     ///< somebody may be lost then; never too late
+  TimePoint next_lost_ = kNever;     ///< somebody may be lost then; never too late; kUnset: to be found anew
   TimePoint next_message_ = kNever;
   bool look_ = false;
   bool any_spoke_ = false;

@@ -108,6 +108,7 @@ struct Message {
   std::vector<CrmStatus> listed;
   std::size_t unlisted = 0;          ///< how many more
   std::vector<std::string> counted;  ///< digest: every CRM it opens, listed or not
+  TimePoint since;                   ///< agent: when it was last heard; vendor: since when it is out
   std::vector<std::string> causes;   ///< vendor: instances its status page names; `crms` when they fail together
 };
 

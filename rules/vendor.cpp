@@ -251,9 +251,9 @@ bool VendorWatch::tell_one(Kind& kind, std::size_t index, std::span<const Crm* c
     if (notice.on()) notice.causes.assign(causes.begin(), causes.end());
     return false;
   }
+  TimePoint since = kind.together.value_or(kNever);
+  for (const auto& [instance, at] : kind.pages) since = std::min(since, at);
   if (news && !notice.on()) {
-    TimePoint since = kind.together.value_or(kNever);
-    for (const auto& [instance, at] : kind.pages) since = std::min(since, at);
     const TimePoint due = since + settings.group_wait_poor;
     if (now < due) {
       kind.next_message = std::min(kind.next_message, due);
@@ -268,6 +268,7 @@ bool VendorWatch::tell_one(Kind& kind, std::size_t index, std::span<const Crm* c
   message.state = ends ? Level::healthy : Level::poor;
   message.previous = notice.on() ? Level::poor : Level::healthy;
   message.seq = notice.seq = next_seq(notice.seq, now);
+  if (!ends) message.since = since;
   if (!ends) message.reason = kind.pages.empty() ? kTogether : "status_page";
   message.causes = ends ? notice.causes : std::vector<std::string>(causes.begin(), causes.end());
   list_crms(message, ends ? std::move(unwell) : std::move(concerned), now);
