@@ -200,6 +200,7 @@ class Backtest {
       const std::string bytes = engine_.save(name);
       if (!bytes.empty()) next.load(name, bytes).value();
     }
+    next.load_shared(engine_.save_shared()).value();
     engine_ = std::move(next);
     engine_.restarted(now_);
   }

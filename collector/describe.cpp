@@ -65,9 +65,14 @@ Level shown_level(const rules::RuleStatus& rule) {
   return rule.no_data_latch && rule.level == Level::healthy ? Level::sub_healthy : rule.level;
 }
 
-std::vector<const rules::RuleStatus*> by_dimension(const rules::CrmStatus& status) {
+namespace {
+
+enum class Explained { with, without };
+
+std::vector<const rules::RuleStatus*> worst_by_dimension(const rules::CrmStatus& status, Explained explained) {
   std::vector<const rules::RuleStatus*> worst;
   for (const rules::RuleStatus& rule : status.rules) {
+    if (explained == Explained::without && !rule.inhibited_by.empty()) continue;
     const auto known =
         std::find_if(worst.begin(), worst.end(), [&](const auto* other) { return other->dimension == rule.dimension; });
     if (known == worst.end()) {
@@ -80,9 +85,15 @@ std::vector<const rules::RuleStatus*> by_dimension(const rules::CrmStatus& statu
   return worst;
 }
 
+}  // namespace
+
+std::vector<const rules::RuleStatus*> by_dimension(const rules::CrmStatus& status) {
+  return worst_by_dimension(status, Explained::with);
+}
+
 std::vector<const rules::RuleStatus*> failing(const rules::CrmStatus& status) {
   std::vector<const rules::RuleStatus*> bad;
-  const std::vector<const rules::RuleStatus*> worst = by_dimension(status);
+  const std::vector<const rules::RuleStatus*> worst = worst_by_dimension(status, Explained::without);
   for (const Level level : {Level::poor, Level::sub_healthy}) {
     std::copy_if(worst.begin(), worst.end(), std::back_inserter(bad),
                  [level](const rules::RuleStatus* rule) { return shown_level(*rule) == level; });
@@ -112,6 +123,7 @@ json::object dimension_json(const rules::RuleStatus& rule) {
                    {"data_status", to_string(rule.data_status)},
                    {"since", format_time(rule.since)}};
   if (!rule.worst_of.empty()) out["worst_of"] = rule.worst_of;
+  if (!rule.inhibited_by.empty()) out["inhibited_by"] = rule.inhibited_by;
   return out;
 }
 

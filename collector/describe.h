@@ -30,7 +30,7 @@ struct Bilingual {
 [[nodiscard]] Level shown_level(const rules::RuleStatus& rule);
 /// The worst rule of each dimension, in the order of the rules.
 [[nodiscard]] std::vector<const rules::RuleStatus*> by_dimension(const rules::CrmStatus& status);
-/// Of those the ones that are not healthy, worst first.
+/// The ones that are not healthy, worst first; without rules that another one explains (`inhibited_by`).
 [[nodiscard]] std::vector<const rules::RuleStatus*> failing(const rules::CrmStatus& status);
 /// The line a rule's value crossed, or would cross next.
 [[nodiscard]] double threshold_of(const rules::RuleStatus& rule);

@@ -53,7 +53,7 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
   for (const rules::Message& message : outcome.messages) {
     changes.messages.push_back(message_row(message));
     if (!message.crm.empty()) crms.insert(message.crm);
-    for (const rules::CrmStatus& listed : message.listed) crms.insert(listed.crm);
+    crms.insert(message.counted.begin(), message.counted.end());
   }
   for (const std::string& crm : outcome.touched) {
     fold_.book()[fold_.book().index_of(crm, "")].dirty = true;
@@ -68,6 +68,7 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
                                 {"data", std::string{to_string(change.status.data_status)}}});
   }
   for (const std::string& crm : crms) add_crm(changes, crm, now);
+  if (outcome.shared) changes.meta[kSharedName] = fold_.engine().save_shared();
   if (!changes.empty()) ledger_.add(std::move(changes));
 }
 
@@ -118,6 +119,7 @@ Changes EngineLoop::dirty_states(bool clean) {
   }
   changes.meta["folded_seq"] = std::to_string(fold_.folded_seq());
   changes.meta["batches"] = agents_.save();
+  changes.meta[kSharedName] = fold_.engine().save_shared();
   changes.meta["clean"] = clean ? "1" : "0";
   changes.meta["last_tick"] = format_time(now());
   return changes;

@@ -18,6 +18,9 @@ namespace crmpulse::collector {
 
 class EngineLoop {
  public:
+  /// Where agents, vendors and digests are stored: a small named value of the store.
+  static constexpr const char* kSharedName = "engine_shared";
+
   struct Stats {
     std::uint64_t steps = 0;
     double step_seconds = 0;

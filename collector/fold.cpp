@@ -11,7 +11,7 @@ void Fold::bind(Series& series) {
   series.bound = true;
   const std::string_view crm = series.labels.get("crm");
   series.crm = crm.empty() ? kNoCrm : book_.index_of(crm, series.labels.get("kind"));
-  if (!crm.empty()) series.feeds = engine_.bind(series.metric, series.labels);
+  series.feeds = engine_.bind(series.metric, series.labels);
 }
 
 void Fold::count(rules::Fold fold) {
@@ -39,7 +39,7 @@ void Fold::take(const RecordStamp& record, const Point& point) {
   // After a crash the CRM's snapshot may be younger than this record.
   const bool known = facts != nullptr && record.seq <= facts->folded_seq;
   series.note(at, point.value);
-  if (known) return;
+  if (known) return engine_.hear(series.feeds, record.received);
   if (facts == nullptr) book_.observe(series, at, point.value);
   if (facts != nullptr) {
     facts->observe(series, at, point.value);

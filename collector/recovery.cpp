@@ -47,6 +47,11 @@ Result<void> EngineLoop::load(store::Database& database) {
   for (const store::StoredState& state : *states) {
     if (auto done = load_state(state); !done) return done;
   }
+  auto shared = store::get_meta(database, kSharedName);
+  if (!shared) return shared.error();
+  if (*shared) {
+    if (auto done = fold_.engine().load_shared(**shared); !done) return done;
+  }
   auto open = store::list_incidents(database, {"", true, 1'000'000});
   if (!open) return open.error();
   incidents_.load(*open);

@@ -6,6 +6,7 @@
 #include "collector/digest.h"
 #include "collector/fault.h"
 #include "collector/json_text.h"
+#include "collector/render_group.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -38,14 +39,22 @@ Words words_of(rules::MessageType type) {
   return {"is", "状态为"};
 }
 
+/// Since when it is as the message says; of a state that keeps changing since when it is not well.
+TimePoint state_since(const rules::Message& message) {
+  const bool steady = message.status.state == message.state && message.type != rules::MessageType::flapping;
+  return steady || !message.status.incident ? message.status.since : message.status.incident->opened;
+}
+
 Bilingual sentence(const rules::Message& message, const Fault& fault, const RenderContext& context) {
   const Words words = words_of(message.type);
-  Bilingual text{fmt::format("{} {} {}.", message.crm, words.en, to_string(message.state)),
-                 fmt::format("{} {}{}。", message.crm, words.zh, chinese(message.state))};
   if (message.state == Level::healthy) {
-    if (message.reason == "removed") text = {message.crm + " is no longer watched.", message.crm + " 已不再受监控。"};
-    return text;
+    if (message.reason == "removed") return {message.crm + " is no longer watched.", message.crm + " 已不再受监控。"};
+    return {fmt::format("{} {} {}.", message.crm, words.en, to_string(message.state)),
+            fmt::format("{} {}{}。", message.crm, words.zh, chinese(message.state))};
   }
+  const std::string since = clock_text(state_since(message), message.at);
+  Bilingual text{fmt::format("{} {} {} since {}.", message.crm, words.en, to_string(message.state), since),
+                 fmt::format("{} {}{}（自 {} 起）。", message.crm, words.zh, chinese(message.state), since)};
   for (const rules::RuleStatus* rule : failing(message.status)) {
     const Bilingual one = dimension_sentence(*rule);
     text.en += fmt::format(" {}.", one.en);
@@ -76,6 +85,11 @@ json::object incident_json(const rules::Message& message, const RenderContext& c
 }  // namespace
 
 std::string render_message(const rules::Message& message, Language language, const RenderContext& context) {
+  if (message.crm.empty()) {
+    json::object group = group_json(message);
+    group["language"] = language == Language::zh ? "zh" : "en";
+    return to_text(group);
+  }
   const bool well = message.state == Level::healthy;
   const Fault fault = judge_fault(message.status, context.facts, message.at, context.book);
   const Bilingual text = sentence(message, fault, context);

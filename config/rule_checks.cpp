@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "config/rule_reader.h"
 
@@ -106,7 +108,37 @@ void check_aggregator(Reader& reader, const Rule& rule) {
     reader.problem("slo", "required, between 0 and 1, for aggregator burn (99.9%)");
 }
 
+/// Whether `from` is reached from the rules `ids`, going up `inhibited_by`.
+bool reaches(const std::vector<Rule>& rules, const std::vector<std::string>& ids, const std::string& from,
+             std::set<std::string>& seen) {
+  return std::any_of(ids.begin(), ids.end(), [&](const std::string& id) {
+    if (id == from) return true;
+    if (!seen.insert(id).second) return false;
+    // Several rules of one id, for other CRMs, count together.
+    return std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) {
+      return rule.id == id && reaches(rules, rule.inhibited_by, from, seen);
+    });
+  });
+}
+
 }  // namespace
+
+void check_inhibitions(const std::vector<InhibitionPlace>& places, const std::vector<Rule>& rules, Problems& problems) {
+  for (const InhibitionPlace& place : places) {
+    for (const std::string& id : place.by) {
+      const bool known = std::any_of(rules.begin(), rules.end(), [&](const Rule& rule) { return rule.id == id; });
+      std::set<std::string> seen;
+      if (id == place.id) {
+        problems.push_back({place.file, place.line, place.path, "a rule cannot inhibit itself"});
+      } else if (!known) {
+        problems.push_back({place.file, place.line, place.path, fmt::format("there is no rule '{}'", id)});
+      } else if (reaches(rules, {id}, place.id, seen)) {
+        problems.push_back({place.file, place.line, place.path,
+                            fmt::format("'{}' is itself inhibited by '{}': a circle", id, place.id)});
+      }
+    }
+  }
+}
 
 void check_rule(Reader& reader, const Rule& rule) {
   check_thresholds(reader, rule);

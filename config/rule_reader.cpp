@@ -235,6 +235,7 @@ void read_rule(Reader& reader, bool inherited, Rule& rule) {
   read_active(reader, rule);
   read_name(reader, "remedy", false, "-", rule.remedy);
   reader.get("unit", rule.unit);
+  reader.get("inhibited_by", rule.inhibited_by);
 }
 
 }  // namespace crmpulse::config

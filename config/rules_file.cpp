@@ -73,7 +73,15 @@ struct Seen {
   int line;
 };
 
-void read_one(Reader& reader, Merge& merge, std::vector<Seen>& seen) {
+/// Of a rule that says by which others it is explained; checked when all files are read.
+void note_inhibition(Reader& reader, const Rule& rule, std::vector<InhibitionPlace>& places) {
+  const Node* node = reader.raw("inhibited_by");
+  if (node == nullptr) return;
+  const std::string path = reader.path().empty() ? "inhibited_by" : reader.path() + ".inhibited_by";
+  places.push_back({rule.id, rule.inhibited_by, reader.file(), path, node->key_line > 0 ? node->key_line : node->line});
+}
+
+void read_one(Reader& reader, Merge& merge, std::vector<Seen>& seen, std::vector<InhibitionPlace>& places) {
   std::string id;
   if (!reader.require("id", id)) return;
   if (id.empty()) return reader.problem("id", "is empty");
@@ -91,6 +99,7 @@ void read_one(Reader& reader, Merge& merge, std::vector<Seen>& seen) {
   rule.applies_to = applies_to;
   const std::size_t before = reader.problem_count();
   read_rule(reader, base != nullptr, rule);
+  note_inhibition(reader, rule, places);
   reader.finish();
   if (reader.problem_count() == before && !merge.is_broken(id)) check_rule(reader, rule);
   if (reader.problem_count() != before) merge.mark_broken(id);
@@ -160,6 +169,7 @@ boost::system::result<Ruleset, Problems> load_rules(const std::vector<std::strin
   Problems problems;
   Ruleset ruleset;
   Merge merge{ruleset.rules};
+  std::vector<InhibitionPlace> inhibitions;
   const std::vector<std::string> files = expand_all(patterns);
   for (const std::string& file : files) {
     const auto document = load(file, problems);
@@ -168,9 +178,10 @@ boost::system::result<Ruleset, Problems> load_rules(const std::vector<std::strin
     Reader settings = reader.child("settings");
     read_settings(settings, ruleset.settings);
     std::vector<Seen> seen;
-    for (Reader& rule : reader.each("rules")) read_one(rule, merge, seen);
+    for (Reader& rule : reader.each("rules")) read_one(rule, merge, seen, inhibitions);
     reader.finish();
   }
+  if (problems.empty()) check_inhibitions(inhibitions, ruleset.rules, problems);
   if (problems.empty()) check_weights(files, ruleset.rules, problems);
   if (!problems.empty()) return problems;
   return ruleset;

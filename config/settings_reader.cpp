@@ -42,6 +42,15 @@ void read_score(Reader& parent, Settings& settings) {
   }
 }
 
+void read_vendor_outage(Reader& parent, VendorOutage& outage) {
+  Reader reader = parent.child("vendor_outage");
+  reader.get("crms", outage.crms, 2, 100'000);
+  reader.get("share", outage.share, 0, 1);
+  reader.get("window", outage.window, 1s, kDay);
+  reader.get("kinds", outage.kinds);
+  reader.finish();
+}
+
 }  // namespace
 
 void read_settings(Reader& reader, Settings& settings) {
@@ -56,6 +65,9 @@ void read_settings(Reader& reader, Settings& settings) {
   digest.get("window", settings.digest_window, 1s, kDay);
   digest.finish();
   read_score(reader, settings);
+  // Agents report about themselves every 30 s.
+  reader.get("agent_lost_after", settings.agent_lost_after, 45s, kDay);
+  read_vendor_outage(reader, settings.vendor_outage);
   reader.finish();
 }
 

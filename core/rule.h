@@ -115,6 +115,8 @@ struct Rule {
   std::optional<ActiveHours> active;
   std::string remedy;  ///< key of the remedy text
   std::string unit;    ///< `seconds`, `ratio`, `count` … for people
+  /// Ids of rules that explain this one while they are poor: messages then leave it out. It counts in the state.
+  std::vector<std::string> inhibited_by;
 };
 
 /// Is a rule judged at this instant? Local time of the rule's zone; `to` at or before `from` means over midnight, the
@@ -125,6 +127,16 @@ struct Rule {
 [[nodiscard]] Level entered_level(const Rule& rule, double value);
 /// Does a CRM's sample feed this rule?
 [[nodiscard]] bool feeds(const Rule& rule, std::string_view metric, const Labels& labels);
+
+/// When CRMs of one kind failing together are taken for an outage of their vendor.
+struct VendorOutage {
+  int crms = 5;                              ///< at least so many of them …
+  double share = 0.6;                        ///< … and this share of all of the kind became poor …
+  Duration window{std::chrono::minutes{5}};  ///< … within so long
+  /// Kinds that a vendor runs for everybody; CRMs that stand in many places fail together by chance only.
+  std::vector<std::string> kinds{"salesforce", "hubspot", "zoho", "dynamics", "pipedrive"};
+  friend bool operator==(const VendorOutage&, const VendorOutage&) = default;
+};
 
 struct Settings {
   Duration group_wait_sub{std::chrono::seconds{30}};
@@ -143,6 +155,9 @@ struct Settings {
   double score_sub = 80;
   double score_poor = 50;
   double score_band = 3;
+  /// An agent from which nothing came for so long is lost. Agents speak at least every 30 s.
+  Duration agent_lost_after{std::chrono::seconds{60}};
+  VendorOutage vendor_outage;
   friend bool operator==(const Settings&, const Settings&) = default;
 };
 

@@ -82,6 +82,11 @@ void resolve(Series& series, const SeriesName& name) {
   series.pace = name.metric == kStretchMetric ? Series::Pace::stretch
                 : name.metric == kPauseMetric ? Series::Pace::pause
                                               : Series::Pace::none;
+  const std::string_view agent = name.labels.get("agent");
+  series.feeder = agent.empty() ? Feeder::kMost : series.crm->feeder_of(agent);
+  if (series.feeder < Feeder::kMost) series.crm->feeders[series.feeder].place = series.speaker;
+  series.reading =
+      name.metric == kVendorMetric ? series.crm->reading_of(name.labels.get("instance")) : VendorReading::kMost;
   if (series.pace != Series::Pace::none) series.agent = series.crm->paces.place_of(name.labels.get("agent"));
   for (const auto& state : series.crm->rules) {
     if (feeds(state->rule(), name.metric, name.labels)) feed_value(series, *state, name);

@@ -27,6 +27,11 @@ struct Series {
   bool refuses_negative = false;                                              ///< a duration
   enum class Pace : std::uint8_t { none, stretch, pause } pace = Pace::none;  ///< what it tells about the CRM's agent
   std::size_t agent = 0;                                                      ///< place in the CRM's paces
+  std::uint32_t speaker = ~std::uint32_t{0};  ///< its agent's place in the engine's AgentWatch
+  bool of_crm = true;                         ///< false: it has no label `crm` and only says that its agent is there
+  bool heartbeat = false;
+  std::size_t feeder = Feeder::kMost;          ///< place in the CRM's feeders
+  std::size_t reading = VendorReading::kMost;  ///< place in the CRM's vendor readings
   std::vector<Feed> feeds;
 };
 

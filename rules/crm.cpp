@@ -112,6 +112,55 @@ std::uint32_t RuleState::slot_of(std::string key) {
   return static_cast<std::uint32_t>(slots.size() - 1);
 }
 
+bool Crm::suppressed() const {
+  return excused() || inhibited || vendor_out || (agents_lost && silent_reason(*this) == "no_data");
+}
+
+std::vector<const Feeder*> Crm::fed_by() const {
+  TimePoint newest = kUnset;
+  for (const Feeder& feeder : feeders) newest = std::max(newest, feeder.newest);
+  std::vector<const Feeder*> feeding;
+  for (const Feeder& feeder : feeders) {
+    if (is_set(feeder.newest) && newest - feeder.newest < Feeder::kStale) feeding.push_back(&feeder);
+  }
+  return feeding;
+}
+
+std::size_t Crm::feeder_of(std::string_view agent) {
+  const auto found =
+      std::find_if(feeders.begin(), feeders.end(), [&](const Feeder& feeder) { return feeder.agent == agent; });
+  if (found != feeders.end()) return static_cast<std::size_t>(found - feeders.begin());
+  if (feeders.size() >= Feeder::kMost) return Feeder::kMost;
+  feeders.emplace_back().agent = std::string{agent};
+  return feeders.size() - 1;
+}
+
+std::size_t Crm::reading_of(std::string_view instance) {
+  const auto found = std::find_if(vendor.begin(), vendor.end(),
+                                  [&](const VendorReading& reading) { return reading.instance == instance; });
+  if (found != vendor.end()) return static_cast<std::size_t>(found - vendor.begin());
+  if (vendor.size() >= VendorReading::kMost) return VendorReading::kMost;
+  vendor.emplace_back().instance = std::string{instance};
+  return vendor.size() - 1;
+}
+
+void Crm::take_vendor(std::size_t place, TimePoint at, double value) {
+  constexpr double kMajor = 3;  // crm_vendor_status: 0 fine, 1 maintenance, 2 minor, 3 major incident
+  if (place >= vendor.size()) return;
+  VendorReading& reading = vendor[place];
+  if (at <= reading.at) return;
+  const Duration gap = is_set(reading.at) ? at - reading.at : Duration{};
+  const bool silent = is_set(reading.at) && gap > reading.patience();
+  // One long silence does not make the page a slow one.
+  reading.gap = reading.gap > Duration{} ? std::min(gap, 2 * reading.gap) : gap;
+  reading.at = at;
+  if (value < kMajor) {
+    reading.major_since = kUnset;
+  } else if (!is_set(reading.major_since) || silent) {
+    reading.major_since = at;
+  }
+}
+
 bool Crm::follow_pace() {
   pace = paces.now();
   bool news = false;

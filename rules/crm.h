@@ -1,4 +1,5 @@
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -44,6 +45,30 @@ struct RuleState {
   [[nodiscard]] std::uint32_t slot_of(std::string key);
 };
 
+/// An agent whose samples feed a CRM.
+struct Feeder {
+  std::string agent;
+  TimePoint newest = kUnset;                ///< when it last sent something of this CRM
+  std::uint32_t place = ~std::uint32_t{0};  ///< in the engine's AgentWatch; not saved
+  static constexpr std::size_t kMost = 64;  ///< a CRM; more are not looked at
+  static constexpr Duration kStale =
+      std::chrono::minutes{10};  ///< silent so long while another spoke: it feeds no more
+};
+
+inline constexpr std::string_view kVendorMetric = "crm_vendor_status";
+/// What the vendor's status page says about one of its instances, as this CRM's agent reads it.
+struct VendorReading {
+  std::string instance;  ///< empty: the page does not say; then it is about this CRM alone
+  TimePoint at = kUnset;
+  TimePoint major_since = kUnset;  ///< first of the readings that name a major incident; unset: the newest does not
+  Duration gap{};                  ///< between the newest two
+  static constexpr std::size_t kMost = 16;
+  /// Older than this it says nothing any more. A page that is read every hour is not silent after five minutes.
+  [[nodiscard]] Duration patience() const {
+    return std::max(Duration{std::chrono::minutes{5}}, std::min(gap, Duration{std::chrono::hours{1}}) * 3 / 2);
+  }
+};
+
 /// Everything known of one CRM. Owned by the Engine; series and deadlines refer to it by address and number.
 struct Crm {
   std::uint32_t number = 0;
@@ -66,6 +91,11 @@ struct Crm {
   bool silenced = false;
   bool inhibited = false;
   TimePoint suppression_ended = kUnset;  ///< of the last maintenance or inhibition
+  std::vector<Feeder> feeders;
+  std::vector<VendorReading> vendor;
+  bool agents_lost = false;         ///< all agents that feed it
+  TimePoint missing_from = kUnset;  ///< its agents are back: data that is still missing then is news
+  bool vendor_out = false;          ///< its vendor has an outage that is not younger than its state
   Flap flap;
   std::optional<Ack> ack;
   std::optional<Incident> incident;
@@ -76,11 +106,24 @@ struct Crm {
   // Between fold() and step(); not saved.
   bool dirty = false;
   TimePoint evaluated_at = kUnset;  ///< newest evaluation since the last step
+  TimePoint newest_data = kUnset;   ///< newest evaluation at all, or the last start
+  bool evaluated = false;           ///< since the last step
+  bool rules_gone = false;          ///< rules were taken away: a recovery is told with that reason
+  TimePoint agent_doubt = kUnset;   ///< until then it is open whether its agent is lost
+  TimePoint vendor_doubt = kUnset;  ///< until then it is open whether its vendor has an outage
   TimePoint scheduled = kNever;
 
   /// Tells every rule what `paces` come to. True when that was news.
   bool follow_pace();
-  [[nodiscard]] bool suppressed() const { return maintenance || silenced || inhibited; }
+  /// An operator wants to hear nothing of it.
+  [[nodiscard]] bool excused() const { return maintenance || silenced; }
+  /// All that is wrong is that data is missing, and that is because nothing comes from its agents.
+  [[nodiscard]] bool suppressed() const;
+  /// Agents that feed it now.
+  [[nodiscard]] std::vector<const Feeder*> fed_by() const;
+  [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< Feeder::kMost when there is no room
+  void take_vendor(std::size_t reading, TimePoint at, double value);
+  [[nodiscard]] std::size_t reading_of(std::string_view instance);  ///< VendorReading::kMost when there is no room
 };
 
 /// Gives the CRM the rules that apply to it: of several with the same id the last one whose `applies_to` matches.

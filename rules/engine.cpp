@@ -5,9 +5,12 @@
 #include <set>
 #include <unordered_map>
 
+#include "rules/agents.h"
 #include "rules/binding.h"
 #include "rules/crm.h"
 #include "rules/judge.h"
+#include "rules/storm.h"
+#include "rules/vendor.h"
 
 namespace crmpulse::rules {
 
@@ -31,6 +34,7 @@ std::string_view to_string(MessageType type) {
 
 namespace {
 
+constexpr std::uint32_t kSharedVersion = 1;
 constexpr Duration kFuture = std::chrono::minutes{5};
 
 bool measures_duration(std::string_view metric) {
@@ -41,6 +45,16 @@ std::vector<std::shared_ptr<const CompiledRule>> compile(std::vector<Rule> rules
   std::vector<std::shared_ptr<const CompiledRule>> compiled;
   for (Rule& rule : rules) compiled.push_back(std::make_shared<const CompiledRule>(std::move(rule)));
   return compiled;
+}
+
+Duration slowest_latched(const Crm& crm) {
+  Duration slowest{};
+  for (const auto& state : crm.rules) {
+    for (const auto& instance : state->instances) {
+      if (instance->dimension.latched) slowest = std::max(slowest, instance->interval(state->rule()));
+    }
+  }
+  return slowest;
 }
 
 }  // namespace
@@ -59,8 +73,13 @@ struct Engine::Impl {
   std::set<std::pair<TimePoint, std::uint32_t>> deadlines;  ///< one per CRM that has one
   std::vector<std::uint32_t> dirty;
   std::vector<double> scratch;
+  bool shared_changed = false;
+  Storms storms;
+  AgentWatch agents;
+  VendorWatch vendors;
 
   void advance(TimePoint to) { now = std::max(now, to); }
+  void align(std::vector<ReceiverSpec> next);
   void mark(Crm& crm);
   void mark_all();
   Crm& crm_of(std::string_view name);
@@ -68,15 +87,25 @@ struct Engine::Impl {
   void schedule(Crm& crm, TimePoint at);
   void attach(SeriesId id);
   void resolve_all(Crm& crm);
-  Bench bench() const { return {settings, receivers, muted, now}; }
-  void judge_one(Crm& crm, bool removed, Outcome& outcome);
+  Bench bench() const { return {settings, receivers, storms, muted, now}; }
   std::vector<std::uint32_t> take_due();
+  std::vector<std::uint32_t> take_dirty();
+  void judge(std::vector<std::uint32_t> due, Outcome& outcome);
+  void mark_concerned();
+  void relate(Crm& crm);
 
   Fold fold(Series& series, TimePoint at, double value);
   Instance::Intake take(const Feed& feed, TimePoint at, std::uint32_t tag, double value, const Previous& previous);
   Instance::Intake divide(const Feed& feed, Crm& crm, double divisor);
   void take_pace(const Series& from, TimePoint at, double value);
 };
+
+void Engine::Impl::align(std::vector<ReceiverSpec> next) {
+  receivers = std::move(next);
+  storms.align(receivers);
+  agents.align(receivers);
+  vendors.align(receivers);
+}
 
 void Engine::Impl::mark(Crm& crm) {
   if (crm.dirty) return;
@@ -108,6 +137,8 @@ void Engine::Impl::drop(Crm& crm) {
     series[id].feeds.clear();
   }
   if (crm.scheduled != kNever) deadlines.erase({crm.scheduled, crm.number});
+  vendors.forget(crm);
+  agents.look();
   by_name.erase(crm.name);
   crms[crm.number].reset();
 }
@@ -132,6 +163,8 @@ void Engine::Impl::attach(SeriesId id) {
   Crm& crm = crm_of(name.labels.get("crm"));
   series[id].crm = &crm;
   crm.series_ids.push_back(id);
+  agents.look();
+  vendors.look();
   const bool relabelled = adopt_labels(crm, name.metric, name.labels);
   if (!std::exchange(crm.known, true) || relabelled) {
     apply_rules(crm, rules, kUnset);
@@ -146,25 +179,81 @@ void Engine::Impl::resolve_all(Crm& crm) {
   for (const SeriesId id : crm.series_ids) resolve(series[id], series_name(*series[id].key));
 }
 
-void Engine::Impl::judge_one(Crm& crm, bool removed, Outcome& outcome) {
-  schedule(crm, judge(crm, bench(), removed, outcome));
-  outcome.touched.push_back(crm.name);
+std::vector<std::uint32_t> Engine::Impl::take_dirty() {
+  std::vector<std::uint32_t> numbers;
+  for (const std::uint32_t number : dirty) {
+    if (!crms[number] || !crms[number]->dirty) continue;
+    crms[number]->dirty = false;
+    numbers.push_back(number);
+  }
+  dirty.clear();
+  return numbers;
 }
 
 /// The numbers of the CRMs that need judging, ascending.
 std::vector<std::uint32_t> Engine::Impl::take_due() {
-  std::vector<std::uint32_t> due;
-  for (const std::uint32_t number : dirty) {
-    if (!crms[number] || !crms[number]->dirty) continue;
-    crms[number]->dirty = false;
-    due.push_back(number);
-  }
-  dirty.clear();
+  std::vector<std::uint32_t> due = take_dirty();
   for (auto next = deadlines.begin(); next != deadlines.end() && next->first <= now; ++next)
     due.push_back(next->second);
   std::sort(due.begin(), due.end());
   due.erase(std::unique(due.begin(), due.end()), due.end());
   return due;
+}
+
+/// First all states, then what they mean together, then messages: the tenth CRM that fails may tell that it is no
+/// matter of CRMs.
+void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
+  for (const std::uint32_t number : due) {
+    judge_state(*crms[number], bench(), outcome);
+    vendors.enrol(*crms[number]);
+  }
+  mark_concerned();
+  const auto own = static_cast<std::ptrdiff_t>(due.size());
+  for (const std::uint32_t number : take_dirty()) {
+    if (std::binary_search(due.begin(), due.begin() + own, number)) continue;
+    judge_state(*crms[number], bench(), outcome);
+    due.push_back(number);
+  }
+  std::sort(due.begin() + own, due.end());
+  std::inplace_merge(due.begin(), due.begin() + own, due.end());
+  for (const std::uint32_t number : due) relate(*crms[number]);
+  const bool told_of_agents = agents.tell(crms, receivers, settings, muted, now, outcome.messages);
+  const bool told_of_vendors = vendors.tell(crms, receivers, settings, muted, now, outcome.messages);
+  for (const std::uint32_t number : due) {
+    schedule(*crms[number], judge_messages(*crms[number], bench(), outcome));
+    outcome.touched.push_back(crms[number]->name);
+  }
+  const bool opened = storms.fold(receivers, settings, now, outcome.messages);
+  outcome.shared = std::exchange(shared_changed, false) || told_of_agents || told_of_vendors || opened;
+}
+
+/// Marks the CRMs of agents and vendors about which something changed.
+void Engine::Impl::mark_concerned() {
+  const std::vector<AgentWatch::Place> places = agents.update(settings, now);
+  const std::vector<std::string> kinds = vendors.update(crms, settings, now);
+  shared_changed = shared_changed || !places.empty() || !kinds.empty();
+  if (places.empty() && kinds.empty()) return;
+  for (const auto& crm : crms) {
+    if (!crm) continue;
+    const bool by_agent = std::any_of(crm->feeders.begin(), crm->feeders.end(), [&](const Feeder& feeder) {
+      return std::find(places.begin(), places.end(), feeder.place) != places.end();
+    });
+    if (by_agent || std::find(kinds.begin(), kinds.end(), crm->kind) != kinds.end()) mark(*crm);
+  }
+}
+
+/// What agents and the vendor have to do with the CRM as it is now.
+void Engine::Impl::relate(Crm& crm) {
+  const bool lost = agents.lost(crm);
+  const bool out = vendors.inhibits(crm);
+  if (std::exchange(crm.agents_lost, lost) != lost) {
+    agents.look();
+    // The latch of missing data needs two good evaluations before it goes.
+    if (!lost) crm.missing_from = now + std::max(settings.settle, 3 * slowest_latched(crm));
+  }
+  if (std::exchange(crm.vendor_out, out) && !out) crm.suppression_ended = now;
+  crm.agent_doubt = silent_reason(crm) == "no_data" ? std::max(agents.doubt(crm, settings), crm.missing_from) : kUnset;
+  crm.vendor_doubt = vendors.doubt(crm);
 }
 
 Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_t tag, double value,
@@ -209,7 +298,12 @@ void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
 
 Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
   Crm& crm = *from.crm;
+  if (from.feeder < crm.feeders.size()) crm.feeders[from.feeder].newest = now;
   if (from.pace != Series::Pace::none) take_pace(from, at, value);
+  if (from.reading < crm.vendor.size()) {
+    crm.take_vendor(from.reading, at, value);
+    mark(crm);
+  }
   if (from.feeds.empty()) return Fold::accepted;
   SeriesMemory& memory = crm.series[from.tag];
   if (at == memory.newest) return Fold::duplicate;
@@ -238,7 +332,7 @@ Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
 Engine::Engine(Ruleset ruleset, std::vector<ReceiverSpec> receivers) : impl_(std::make_unique<Impl>()) {
   impl_->settings = ruleset.settings;
   impl_->rules = compile(std::move(ruleset.rules));
-  impl_->receivers = std::move(receivers);
+  impl_->align(std::move(receivers));
 }
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
@@ -248,28 +342,35 @@ Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers
   impl_->advance(now);
   impl_->settings = ruleset.settings;
   impl_->rules = compile(std::move(ruleset.rules));
-  impl_->receivers = std::move(receivers);
+  impl_->align(std::move(receivers));
   Outcome outcome;
   for (const auto& crm : impl_->crms) {
     if (!crm) continue;
     align_receivers(*crm, impl_->receivers);
-    const bool gone = crm->known && apply_rules(*crm, impl_->rules, impl_->now);
+    crm->rules_gone = crm->known && apply_rules(*crm, impl_->rules, impl_->now);
     impl_->resolve_all(*crm);
-    impl_->judge_one(*crm, gone, outcome);
+    impl_->mark(*crm);
   }
+  impl_->vendors.restarted(kUnset);  // other settings may judge otherwise
+  impl_->judge(impl_->take_due(), outcome);
+  outcome.shared = true;
   return outcome;
 }
 
 Engine::SeriesId Engine::bind(std::string_view metric, const Labels& labels) {
-  if (labels.get("crm").empty()) return kNoSeries;
+  if (labels.get("crm").empty() && labels.get("agent").empty()) return kNoSeries;
   const auto [place, added] =
       impl_->series_by_key.try_emplace(series_key(metric, labels), static_cast<SeriesId>(impl_->series.size()));
   if (added) {
-    Series& series = impl_->series.emplace_back();
-    series.key = &place->first;
-    series.refuses_negative = measures_duration(metric);
+    Series& fresh = impl_->series.emplace_back();
+    fresh.key = &place->first;
+    fresh.refuses_negative = measures_duration(metric);
+    fresh.of_crm = !labels.get("crm").empty();
+    fresh.heartbeat = metric == kHeartbeatMetric;
+    fresh.speaker = impl_->agents.place_of(labels.get("agent"));
   }
-  if (impl_->series[place->second].crm == nullptr) impl_->attach(place->second);
+  const Series& series = impl_->series[place->second];
+  if (series.of_crm && series.crm == nullptr) impl_->attach(place->second);
   return place->second;
 }
 
@@ -277,28 +378,39 @@ Fold Engine::fold(SeriesId id, TimePoint at, double value, TimePoint now) {
   impl_->advance(now);
   if (id >= impl_->series.size()) return Fold::accepted;
   Series& series = impl_->series[id];
+  impl_->agents.hear(series.speaker, series.heartbeat, impl_->now);
   if (!std::isfinite(value) || at < TimePoint{} || (series.refuses_negative && value < 0)) return Fold::invalid;
   if (at > impl_->now + kFuture) return Fold::future;
+  if (!series.of_crm) return Fold::accepted;
   if (series.crm == nullptr) impl_->attach(id);
   return impl_->fold(series, at, value);
+}
+
+void Engine::hear(SeriesId id, TimePoint now) {
+  impl_->advance(now);
+  if (id < impl_->series.size()) impl_->agents.hear(impl_->series[id].speaker, impl_->series[id].heartbeat, impl_->now);
 }
 
 Outcome Engine::step(TimePoint now) {
   impl_->advance(now);
   Outcome outcome;
-  for (const std::uint32_t number : impl_->take_due()) impl_->judge_one(*impl_->crms[number], false, outcome);
+  impl_->judge(impl_->take_due(), outcome);
   return outcome;
 }
 
 std::optional<TimePoint> Engine::next_deadline() const {
-  if (impl_->deadlines.empty()) return std::nullopt;
-  return impl_->deadlines.begin()->first;
+  TimePoint next = std::min(impl_->agents.deadline(), impl_->vendors.deadline());
+  if (!impl_->deadlines.empty()) next = std::min(next, impl_->deadlines.begin()->first);
+  if (next == kNever) return std::nullopt;
+  return next;
 }
 
 void Engine::set_maintenance(const std::string& name, bool on, TimePoint now) {
   impl_->advance(now);
   Crm& crm = impl_->crm_of(name);
   if (std::exchange(crm.maintenance, on) && !on) crm.suppression_ended = impl_->now;
+  impl_->agents.look();
+  impl_->vendors.look();
   impl_->mark(crm);
 }
 
@@ -306,6 +418,8 @@ void Engine::set_silence(const std::string& name, bool on, TimePoint now) {
   impl_->advance(now);
   Crm& crm = impl_->crm_of(name);
   crm.silenced = on;
+  impl_->agents.look();
+  impl_->vendors.look();
   impl_->mark(crm);
 }
 
@@ -326,6 +440,8 @@ void Engine::acknowledge(const std::string& name, std::string author, std::optio
 
 void Engine::set_muted(bool kill_switch) {
   impl_->muted = kill_switch;
+  impl_->agents.look();
+  impl_->vendors.look();
   impl_->mark_all();
 }
 
@@ -371,14 +487,43 @@ Result<void> Engine::load(std::string_view name, std::string_view bytes) {
   Crm& crm = impl_->crm_of(name);
   loaded.number = crm.number;
   crm = std::move(loaded);
+  for (Feeder& feeder : crm.feeders) feeder.place = impl_->agents.place_of(feeder.agent);
   align_receivers(crm, impl_->receivers);
   for (const SeriesId id : bound) impl_->attach(id);
   impl_->mark(crm);
   return {};
 }
 
+std::string Engine::save_shared() const {
+  Encoder encoder;
+  encoder.u32(kSharedVersion);
+  impl_->storms.save(encoder);
+  impl_->agents.save(encoder);
+  impl_->vendors.save(encoder);
+  return encoder.take();
+}
+
+Result<void> Engine::load_shared(std::string_view bytes) {
+  Decoder decoder{bytes};
+  if (decoder.u32() != kSharedVersion) return Error{"what was saved of agents and vendors is of another version"};
+  Storms storms;
+  AgentWatch agents = impl_->agents;  // CRMs that were loaded before refer to their places
+  VendorWatch vendors = impl_->vendors;
+  storms.load(decoder);
+  agents.load(decoder, impl_->receivers);
+  vendors.load(decoder, impl_->receivers);
+  if (!decoder.ok() || !decoder.at_end()) return Error{"what was saved of agents and vendors is damaged"};
+  storms.align(impl_->receivers);
+  impl_->storms = std::move(storms);
+  impl_->agents = std::move(agents);
+  impl_->vendors = std::move(vendors);
+  return {};
+}
+
 void Engine::restarted(TimePoint now) {
   impl_->advance(now);
+  impl_->agents.restarted(impl_->now);
+  impl_->vendors.restarted(impl_->now);
   for (const auto& crm : impl_->crms) {
     if (!crm) continue;
     crm->grace = impl_->settings.startup_grace;

@@ -55,6 +55,7 @@ struct RuleStatus {
   DataStatus data_status = DataStatus::warming_up;
   Role role = Role::gate;
   bool no_data_latch = false;
+  std::string inhibited_by;     ///< a poor rule that explains this one; empty: none. Messages leave it out then
   std::optional<double> value;  ///< the newest aggregated value
   double enter_sub = 0;
   double enter_poor = 0;
@@ -105,13 +106,17 @@ struct Message {
   CrmStatus status;                 ///< of `crm`
   /// Digest: the first twenty CRMs. Agent and vendor: the CRMs concerned, at most twenty.
   std::vector<CrmStatus> listed;
-  std::size_t unlisted = 0;  ///< how many more
+  std::size_t unlisted = 0;          ///< how many more
+  std::vector<std::string> counted;  ///< digest: every CRM it opens, listed or not
+  TimePoint since;                   ///< agent: when it was last heard; vendor: since when it is out
+  std::vector<std::string> causes;   ///< vendor: instances its status page names; `crms` when they fail together
 };
 
 struct Outcome {
   std::vector<StateChange> changes;
   std::vector<Message> messages;
   std::vector<std::string> touched;  ///< CRMs whose persistent state changed; unique
+  bool shared = false;               ///< what save_shared() gives changed, other than when agents were heard
 };
 
 /// How a sample was taken.
@@ -128,13 +133,15 @@ class Engine {
   Outcome reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers, TimePoint now);
 
   using SeriesId = std::uint32_t;
-  /// Resolves a series once: which CRM and rules it feeds. Idempotent. Allocates; everything after does not.
-  /// Labels must hold `crm`; without it the series feeds nothing (kNoSeries).
+  /// Resolves a series once: which CRM and rules it feeds, which agent sends it. Idempotent. Allocates; everything
+  /// after does not. With neither label `crm` nor `agent` the series says nothing (kNoSeries).
   [[nodiscard]] SeriesId bind(std::string_view metric, const Labels& labels);
   static constexpr SeriesId kNoSeries = ~SeriesId{0};
 
   /// Takes one sample into its windows and evaluates the rules it feeds at its own time. Effects are seen by step().
   Fold fold(SeriesId series, TimePoint at, double value, TimePoint now);
+  /// The agent of this series spoke at `now`, in a sample that is part of the loaded state already.
+  void hear(SeriesId series, TimePoint now);
 
   /// Everything that is due at `now`: verdicts of what was folded, deadlines, messages. Call after each request's
   /// samples and at each tick.
@@ -157,7 +164,11 @@ class Engine {
   // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
   [[nodiscard]] std::string save(std::string_view crm) const;
   [[nodiscard]] Result<void> load(std::string_view crm, std::string_view bytes);
-  /// After load(): no-data deadlines count from `now` (the gap was ours), startup grace begins.
+  /// The same for what belongs to no CRM: agents, vendors, who was told of them, digests. To be stored in one
+  /// transaction with the messages of the same Outcome.
+  [[nodiscard]] std::string save_shared() const;
+  [[nodiscard]] Result<void> load_shared(std::string_view bytes);
+  /// After load(): no-data and agents' deadlines count from `now` (the gap was ours), startup grace begins.
   void restarted(TimePoint now);
 
  private:

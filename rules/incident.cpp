@@ -42,8 +42,12 @@ Decision decide_flapping(const Situation& s, const Told& told, Level min_level, 
 
 Decision decide_rise(const Situation& s, const Settings& settings, const Told& told, Level eff) {
   if (s.suppressed) return nothing();
-  TimePoint due = s.settled;
-  if (told.level == Level::healthy) due = std::max(due, told.failing_since + group_wait(settings, eff));
+  TimePoint due = std::max(s.settled, s.doubt);
+  if (told.level == Level::healthy) {
+    if (s.escalate_after > Duration{0} && s.acked) return nothing();
+    const Duration wait = std::max(group_wait(settings, eff), s.escalate_after);
+    due = std::max({due, s.opens_from, told.failing_since + wait});
+  }
   return s.now < due ? wait_until(due) : send(rise_from(told.level), eff);
 }
 
@@ -58,7 +62,9 @@ Decision decide_reminder(const Situation& s, const Settings& settings, const Tol
 
 Decision decide(const Situation& s, const Settings& settings, const Told& told, Level min_level, Level eff) {
   if (s.muted) return nothing();
-  if (s.flapping) return decide_flapping(s, told, min_level, eff);
+  // A later step of the chain hears of what lasts, not of restlessness.
+  const bool later_step = s.escalate_after > Duration{0} && told.level == Level::healthy;
+  if (s.flapping && !later_step) return decide_flapping(s, told, min_level, eff);
   if (told.heard_flapping) {
     if (eff > Level::healthy) return send(MessageType::flap_ended, eff);
     return s.grace ? nothing() : send(MessageType::resolved, eff);

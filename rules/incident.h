@@ -68,7 +68,10 @@ struct Situation {
   bool suppressed = false;     ///< maintenance, silence or inhibition
   TimePoint settled = kUnset;  ///< the end of the last maintenance or inhibition plus `settle`
   bool acked = false;
-  bool grace = false;  ///< just started: nothing is resolved yet
+  TimePoint doubt = kUnset;       ///< until then it is open whether an agent or a vendor is to blame
+  TimePoint opens_from = kUnset;  ///< the receiver's next opening, while many come at once
+  Duration escalate_after{};      ///< of the receiver
+  bool grace = false;             ///< just started: nothing is resolved yet
   bool flapping = false;
   bool announced = false;
   Level flap_level = Level::healthy;

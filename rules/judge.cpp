@@ -18,13 +18,16 @@ bool has_started(const Crm& crm) {
   return false;
 }
 
-TimePoint check_no_data(Crm& crm, TimePoint now) {
+void check_no_data(Crm& crm, TimePoint now) {
+  for (const auto& state : crm.rules) {
+    for (const auto& instance : state->instances) instance->check_no_data(state->rule(), now);
+  }
+}
+
+TimePoint next_no_data(const Crm& crm) {
   TimePoint next = kNever;
   for (const auto& state : crm.rules) {
-    for (const auto& instance : state->instances) {
-      instance->check_no_data(state->rule(), now);
-      next = std::min(next, instance->deadline(state->rule()));
-    }
+    for (const auto& instance : state->instances) next = std::min(next, instance->deadline(state->rule()));
   }
   return next;
 }
@@ -66,6 +69,7 @@ Situation situation_of(const Crm& crm, const Bench& bench) {
   situation.suppressed = crm.suppressed();
   if (is_set(crm.suppression_ended)) situation.settled = crm.suppression_ended + bench.settings.settle;
   situation.acked = crm.ack.has_value();
+  situation.doubt = std::max(crm.agent_doubt, crm.vendor_doubt);
   situation.grace = crm.grace > 0;
   situation.flapping = crm.flap.on;
   situation.announced = crm.flap.announced;
@@ -73,12 +77,15 @@ Situation situation_of(const Crm& crm, const Bench& bench) {
   return situation;
 }
 
-Decision decide_for(const ReceiverSpec& receiver, const Told& told, const Crm& crm, Situation situation,
-                    const Settings& settings) {
+Decision decide_for(std::size_t index, const Crm& crm, Situation situation, const Bench& bench) {
+  const ReceiverSpec& receiver = bench.receivers[index];
+  const Told& told = crm.told[index];
   const auto [eff, selected] = seen_by(receiver, crm);
   if (!selected && told.level == Level::healthy) return {};
   situation.flapping = situation.flapping && selected;
-  return decide(situation, settings, told, receiver.min_level, eff);
+  situation.escalate_after = receiver.escalate_after;
+  situation.opens_from = bench.storms.opens_from(index);
+  return decide(situation, bench.settings, told, receiver.min_level, eff);
 }
 
 void send(Crm& crm, Told& told, const Decision& decision, std::string_view reason, const Bench& bench,
@@ -103,7 +110,7 @@ void send(Crm& crm, Told& told, const Decision& decision, std::string_view reaso
   if (decision.type == MessageType::resolved || decision.type == MessageType::flap_ended) told.heard_flapping = false;
 }
 
-void tell(Crm& crm, const Bench& bench, bool removed, Outcome& outcome) {
+void tell(Crm& crm, const Bench& bench, Outcome& outcome) {
   const Situation situation = situation_of(crm, bench);
   for (std::size_t i = 0; i < crm.told.size(); ++i) {
     Told& told = crm.told[i];
@@ -112,9 +119,9 @@ void tell(Crm& crm, const Bench& bench, bool removed, Outcome& outcome) {
     } else if (!is_set(told.failing_since)) {
       told.failing_since = bench.now;
     }
-    const Decision decision = decide_for(bench.receivers[i], told, crm, situation, bench.settings);
+    const Decision decision = decide_for(i, crm, situation, bench);
     if (!decision.type) continue;
-    const bool gone = removed && decision.type == MessageType::resolved;
+    const bool gone = crm.rules_gone && decision.type == MessageType::resolved;
     send(crm, told, decision, gone ? std::string_view{"removed"} : silent_reason(crm), bench, outcome);
   }
   if (!situation.flapping || situation.muted || situation.suppressed) return;
@@ -128,17 +135,18 @@ TimePoint next_message(const Crm& crm, const Bench& bench) {
   const Situation situation = situation_of(crm, bench);
   TimePoint next = kNever;
   for (std::size_t i = 0; i < crm.told.size(); ++i) {
-    next = std::min(next, decide_for(bench.receivers[i], crm.told[i], crm, situation, bench.settings).later);
+    next = std::min(next, decide_for(i, crm, situation, bench).later);
   }
   return next;
 }
 
 }  // namespace
 
-TimePoint judge(Crm& crm, const Bench& bench, bool removed, Outcome& outcome) {
-  if (!crm.known) return kNever;
-  const TimePoint no_data = check_no_data(crm, bench.now);
-  const bool evaluated = is_set(crm.evaluated_at);
+void judge_state(Crm& crm, const Bench& bench, Outcome& outcome) {
+  if (!crm.known) return;
+  check_no_data(crm, bench.now);
+  crm.newest_data = std::max(crm.newest_data, crm.evaluated_at);
+  crm.evaluated = crm.evaluated || is_set(crm.evaluated_at);
   evaluate_score(crm, bench.settings);
   if (crm.ack && bench.now >= crm.ack->until) crm.ack.reset();
 
@@ -151,12 +159,16 @@ TimePoint judge(Crm& crm, const Bench& bench, bool removed, Outcome& outcome) {
   crm.flap.update(bench.settings, bench.now);
   if (crm.state > Level::healthy) open_incident(crm, bench.now);
   if (changed) outcome.changes.push_back({bench.now, status_of(crm, bench.now), before});
+}
 
-  tell(crm, bench, removed, outcome);
+TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome) {
+  if (!crm.known) return kNever;
+  tell(crm, bench, outcome);
   close_incident(crm);
-  if (evaluated && crm.grace > 0) --crm.grace;
+  if (std::exchange(crm.evaluated, false) && crm.grace > 0) --crm.grace;
+  crm.rules_gone = false;
   const TimePoint ack = crm.ack ? crm.ack->until : kNever;
-  return std::min({no_data, ack, crm.flap.deadline(bench.settings), next_message(crm, bench)});
+  return std::min({next_no_data(crm), ack, crm.flap.deadline(bench.settings), next_message(crm, bench)});
 }
 
 void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome) {

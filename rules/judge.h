@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "rules/crm.h"
+#include "rules/storm.h"
 
 namespace crmpulse::rules {
 
@@ -10,13 +11,16 @@ namespace crmpulse::rules {
 struct Bench {
   const Settings& settings;
   const std::vector<ReceiverSpec>& receivers;
+  const Storms& storms;
   bool muted = false;
   TimePoint now;
 };
 
-/// Brings a CRM up to `now`: deadlines, score, state, incident, messages. `removed`: rules were taken away, so a
-/// recovery is told with that reason. Returns the next instant at which it must be judged without samples.
-TimePoint judge(Crm& crm, const Bench& bench, bool removed, Outcome& outcome);
+/// Brings a CRM's state up to `now`: deadlines, score, state, incident.
+void judge_state(Crm& crm, const Bench& bench, Outcome& outcome);
+/// Then what receivers are to hear of it, with the agents' and the vendor's part in it known. Returns the next instant
+/// at which the CRM must be judged without samples.
+TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome);
 
 /// Tells every receiver with an open message that the CRM is gone.
 void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome);

@@ -6,8 +6,9 @@
 namespace crmpulse::rules {
 namespace {
 
-constexpr std::uint32_t kVersion = 2;
-constexpr std::uint32_t kWithoutPace = 1;  ///< still read: of the version before
+constexpr std::uint32_t kVersion = 3;
+constexpr std::uint32_t kWithoutLinks = 2;  ///< still read: of the versions before
+constexpr std::uint32_t kWithoutPace = 1;
 
 void put(Encoder& encoder, TimePoint time) {
   encoder.i64(time.time_since_epoch().count());
@@ -116,6 +117,45 @@ void load_rule(Decoder& decoder, Crm& crm, bool with_pace) {
   state.instances.push_back(std::move(merged));
 }
 
+/// What ties the CRM to its agents and its vendor.
+void save_links(Encoder& encoder, const Crm& crm) {
+  encoder.u8(crm.agents_lost ? 1 : 0);
+  encoder.u8(crm.vendor_out ? 1 : 0);
+  put(encoder, crm.missing_from);
+  put(encoder, crm.newest_data);
+  encoder.u32(static_cast<std::uint32_t>(crm.feeders.size()));
+  for (const Feeder& feeder : crm.feeders) {
+    encoder.text(feeder.agent);
+    put(encoder, feeder.newest);
+  }
+  encoder.u32(static_cast<std::uint32_t>(crm.vendor.size()));
+  for (const VendorReading& reading : crm.vendor) {
+    encoder.text(reading.instance);
+    put(encoder, reading.at);
+    put(encoder, reading.major_since);
+    encoder.i64(reading.gap.count());
+  }
+}
+
+void load_links(Decoder& decoder, Crm& crm) {
+  crm.agents_lost = decoder.u8() != 0;
+  crm.vendor_out = decoder.u8() != 0;
+  crm.missing_from = get_time(decoder);
+  crm.newest_data = get_time(decoder);
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    Feeder& feeder = crm.feeders.emplace_back();
+    feeder.agent = decoder.text();
+    feeder.newest = get_time(decoder);
+  }
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    VendorReading& reading = crm.vendor.emplace_back();
+    reading.instance = decoder.text();
+    reading.at = get_time(decoder);
+    reading.major_since = get_time(decoder);
+    reading.gap = Duration{decoder.i64()};
+  }
+}
+
 }  // namespace
 
 std::string save_crm(const Crm& crm) {
@@ -137,6 +177,7 @@ std::string save_crm(const Crm& crm) {
   encoder.u32(static_cast<std::uint32_t>(crm.series.size()));
   for (const SeriesMemory& memory : crm.series) memory.save(encoder);
   crm.paces.save(encoder);
+  save_links(encoder, crm);
   encoder.u32(static_cast<std::uint32_t>(crm.rules.size()));
   for (const auto& state : crm.rules) save_rule(encoder, *state);
   return encoder.take();
@@ -146,7 +187,8 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
   Decoder decoder{bytes};
   const std::uint32_t version = decoder.u32();
   const bool with_pace = version != kWithoutPace;
-  if (version != kVersion && with_pace) return Error{"the saved state of " + crm.name + " is of another version"};
+  const bool with_links = with_pace && version != kWithoutLinks;
+  if (version != kVersion && with_links) return Error{"the saved state of " + crm.name + " is of another version"};
   crm.kind = decoder.text();
   load_labels(decoder, crm.labels);
   for (bool* flag : {&crm.known, &crm.started, &crm.maintenance, &crm.silenced, &crm.inhibited})
@@ -164,6 +206,7 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
     crm.tags.emplace(crm.series.back().id, static_cast<std::uint32_t>(crm.series.size() - 1));
   }
   if (with_pace) crm.paces.load(decoder);
+  if (with_links) load_links(decoder, crm);
   const ScoreLevel score = crm.score;
   apply_rules(crm, rules, kUnset);
   if (crm.rules.size() >= 2) crm.score = score;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "rules/crm.h"
+#include "rules/inhibition.h"
 
 namespace crmpulse::rules {
 namespace {
@@ -147,7 +148,10 @@ CrmStatus status_of(const Crm& crm, TimePoint now) {
   const Score score = score_of(crm, ScoreOver::judged);
   if (score.rules > 0) status.score = score.value;
   status.since = is_set(crm.since) ? crm.since : TimePoint{};
-  for (const auto& state : crm.rules) status.rules.push_back(status_of_rule(*state, now));
+  for (const auto& state : crm.rules) {
+    status.rules.push_back(status_of_rule(*state, now));
+    status.rules.back().inhibited_by = inhibitor(crm, *state, now);
+  }
   if (crm.incident)
     status.incident = IncidentStatus{crm.incident->id, crm.state, crm.incident->worst, crm.incident->opened};
   status.flapping = crm.flap.on;

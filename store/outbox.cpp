@@ -132,6 +132,9 @@ Result<std::vector<OutboxRow>> lease(Database& database, const std::string& rece
       "WHERE receiver = ?1 AND status IN (0, 1) GROUP BY dedup_key) head ON o.dedup_key = head.dedup_key AND o.seq = "
       "head.seq "
       "WHERE o.receiver = ?1 AND ((o.status = 0 AND o.not_before <= ?2) OR (o.status = 1 AND o.lease_until <= ?2)) "
+      // What happened to an incident after a digest opened it must not arrive before the digest.
+      "AND (o.event = 'incident.opened' OR o.event NOT LIKE 'incident.%' OR o.created <= coalesce((SELECT "
+      "min(created) FROM outbox WHERE receiver = ?1 AND event = 'digest' AND status IN (0, 1)), o.created)) "
       "ORDER BY o.created, o.id LIMIT ?3",
       receiver, now, limit));
   if (!due) return due;

@@ -1,0 +1,188 @@
+#include "rules/agents.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace crmpulse::rules {
+
+void AgentWatch::align(const std::vector<ReceiverSpec>& receivers) {
+  for (Agent& agent : agents_) rules::align(agent.told, receivers);
+  nobody_told_.clear();
+  rules::align(nobody_told_, receivers);
+  look_ = true;
+}
+
+AgentWatch::Place AgentWatch::place_of(std::string_view name) {
+  if (name.empty()) return kNone;
+  if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
+  if (agents_.size() >= kMost) return kNone;
+  const auto place = static_cast<Place>(agents_.size());
+  Agent& agent = agents_.emplace_back();
+  agent.name = std::string{name};
+  agent.told = nobody_told_;
+  by_name_.emplace(agent.name, place);
+  return place;
+}
+
+void AgentWatch::hear(Place place, bool heartbeat, TimePoint now) {
+  if (place >= agents_.size()) return;
+  Agent& agent = agents_[place];
+  if (heartbeat && !std::exchange(agent.tracked, true)) next_lost_ = kUnset;
+  // What is folded again after a restart was said before the agent was lost.
+  if (now <= agent.heard || (agent.lost() && now < agent.lost_at)) return;
+  agent.heard = now;
+  if (!agent.lost() && !agent.awaited) return;
+  agent.spoke = any_spoke_ = true;
+}
+
+void AgentWatch::restarted(TimePoint now) {
+  counted_from_ = std::max(counted_from_, now);
+  next_lost_ = kUnset;
+}
+
+std::vector<AgentWatch::Place> AgentWatch::update(const Settings& settings, TimePoint now) {
+  std::vector<Place> changed;
+  if (!std::exchange(any_spoke_, false) && now < next_lost_) return changed;
+  next_lost_ = kNever;
+  for (Place place = 0; place < agents_.size(); ++place) {
+    Agent& agent = agents_[place];
+    const bool spoke = std::exchange(agent.spoke, false);
+    if (spoke) {
+      agent.awaited = false;
+      changed.push_back(place);
+    }
+    if (agent.lost()) {
+      if (!spoke) continue;
+      agent.lost_at = kUnset;
+      look_ = true;
+    }
+    if (!agent.tracked || !is_set(agent.heard)) continue;
+    const TimePoint due = std::max(agent.heard, counted_from_) + settings.agent_lost_after;
+    if (now < due) {
+      next_lost_ = std::min(next_lost_, due);
+      continue;
+    }
+    agent.lost_at = now;
+    agent.awaited = false;
+    look_ = true;
+    if (!spoke) changed.push_back(place);
+  }
+  return changed;
+}
+
+bool AgentWatch::lost(const Crm& crm) const {
+  const std::vector<const Feeder*> feeders = crm.fed_by();
+  return !feeders.empty() && std::all_of(feeders.begin(), feeders.end(), [&](const Feeder* feeder) {
+    return feeder->place < agents_.size() && agents_[feeder->place].lost();
+  });
+}
+
+TimePoint AgentWatch::doubt(const Crm& crm, const Settings& settings) {
+  TimePoint until = kUnset;
+  const std::vector<const Feeder*> feeders = crm.fed_by();
+  for (const Feeder* feeder : feeders) {
+    if (feeder->place >= agents_.size()) return kUnset;
+    const Agent& agent = agents_[feeder->place];
+    if (agent.lost()) continue;
+    if (!agent.tracked || agent.heard >= crm.since) return kUnset;
+    until = std::max(until, std::max(agent.heard, counted_from_) + settings.agent_lost_after);
+  }
+  if (!is_set(until)) return kUnset;
+  for (const Feeder* feeder : feeders) agents_[feeder->place].awaited = !agents_[feeder->place].lost();
+  return until;
+}
+
+bool AgentWatch::tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
+                      const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages) {
+  if (muted) {
+    next_message_ = kNever;  // look() when the switch is turned back
+    return false;
+  }
+  if (!std::exchange(look_, false) && now < next_message_) return false;
+  next_message_ = kNever;
+  bool told = false;
+  for (Place place = 0; place < agents_.size(); ++place) {
+    Agent& agent = agents_[place];
+    const bool somebody_knows =
+        std::any_of(agent.told.begin(), agent.told.end(), [](const Notice& notice) { return notice.on(); });
+    if (agent.lost() || somebody_knows) told = tell_one(agent, place, crms, receivers, settings, now, messages) || told;
+  }
+  return told;
+}
+
+bool AgentWatch::tell_one(Agent& agent, Place place, std::span<const std::unique_ptr<Crm>> crms,
+                          const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
+                          std::vector<Message>& messages) {
+  std::vector<const Crm*> fed;
+  for (const auto& crm : crms) {
+    if (!crm || !crm->known) continue;
+    const bool named = std::any_of(crm->feeders.begin(), crm->feeders.end(),
+                                   [place](const Feeder& feeder) { return feeder.place == place; });
+    if (!named) continue;
+    const std::vector<const Feeder*> feeders = crm->fed_by();
+    const bool by_it =
+        std::any_of(feeders.begin(), feeders.end(), [place](const Feeder* feeder) { return feeder->place == place; });
+    if (by_it && (!agent.lost() || lost(*crm))) fed.push_back(crm.get());
+  }
+  const bool due = now >= agent.lost_at + settings.group_wait_sub;
+  bool told = false;
+  for (std::size_t i = 0; i < receivers.size(); ++i) {
+    std::vector<const Crm*> selected;
+    bool wanted = false;
+    for (const Crm* crm : fed) {
+      if (!matches(receivers[i].only, crm->labels)) continue;
+      selected.push_back(crm);
+      wanted = wanted || !crm->excused();
+    }
+    Notice& notice = agent.told[i];
+    const bool begins = agent.lost() && !notice.on() && wanted;
+    const bool ends = notice.on() && (!agent.lost() || selected.empty());
+    if (begins && !due) next_message_ = std::min(next_message_, agent.lost_at + settings.group_wait_sub);
+    if (!ends && !(begins && due)) continue;
+    Message message;
+    message.at = now;
+    message.receiver = notice.receiver;
+    message.subject = "agent/" + agent.name;
+    message.type = ends ? MessageType::agent_returned : MessageType::agent_lost;
+    message.state = ends ? Level::healthy : Level::poor;
+    message.previous = ends ? Level::poor : Level::healthy;
+    message.seq = notice.seq = next_seq(notice.seq, now);
+    // Its CRMs are gone or watched by others: there is nothing to come back to.
+    if (ends && agent.lost()) message.reason = "removed";
+    message.since = agent.heard;
+    list_crms(message, std::move(selected), now);
+    messages.push_back(std::move(message));
+    notice.causes.clear();
+    if (begins) notice.causes.emplace_back("silent");
+    told = true;
+  }
+  return told;
+}
+
+void AgentWatch::save(Encoder& encoder) const {
+  encoder.u32(static_cast<std::uint32_t>(agents_.size()));
+  for (const Agent& agent : agents_) {
+    encoder.text(agent.name);
+    encoder.i64(agent.heard.time_since_epoch().count());
+    encoder.u8(agent.tracked ? 1 : 0);
+    encoder.i64(agent.lost_at.time_since_epoch().count());
+    rules::save(encoder, agent.told);
+  }
+}
+
+void AgentWatch::load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers) {
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    Agent read;
+    read.name = decoder.text();
+    read.heard = TimePoint{Duration{decoder.i64()}};
+    read.tracked = decoder.u8() != 0;
+    read.lost_at = TimePoint{Duration{decoder.i64()}};
+    rules::load(decoder, read.told);
+    const Place place = decoder.ok() ? place_of(read.name) : kNone;
+    if (place != kNone) agents_[place] = std::move(read);
+  }
+  align(receivers);
+  next_lost_ = kUnset;
+}
+
+}  // namespace crmpulse::rules

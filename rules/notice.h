@@ -1,0 +1,41 @@
+#pragma once
+// What receivers were told about things that are no CRM: an agent, a vendor.
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/codec.h"
+#include "rules/crm.h"
+#include "rules/engine.h"
+
+namespace crmpulse::rules {
+
+inline constexpr std::size_t kMostListed = 20;
+
+/// What one receiver knows of one such thing.
+struct Notice {
+  std::string receiver;
+  std::vector<std::string> causes;  ///< it was told of these; empty: of nothing that still goes on
+  std::int64_t seq = 0;
+
+  [[nodiscard]] bool on() const { return !causes.empty(); }
+  void save(Encoder& encoder) const;
+  void load(Decoder& decoder);
+};
+
+/// One for each receiver, in their order, keeping those of the same name.
+void align(std::vector<Notice>& notices, const std::vector<ReceiverSpec>& receivers);
+void save(Encoder& encoder, const std::vector<Notice>& notices);
+void load(Decoder& decoder, std::vector<Notice>& notices);
+
+/// Ascending, also over a thing that was forgotten and came back: the outbox takes a number once.
+[[nodiscard]] inline std::int64_t next_seq(std::int64_t last, TimePoint now) {
+  return std::max(last + 1, unix_millis(now));
+}
+
+/// Puts the CRMs into the message, the worst first, at most kMostListed in full.
+void list_crms(Message& message, std::vector<const Crm*> crms, TimePoint now);
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,95 @@
+#include "rules/storm.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "rules/notice.h"
+
+namespace crmpulse::rules {
+
+void Storms::align(const std::vector<ReceiverSpec>& receivers) {
+  std::vector<Gate> aligned;
+  for (const ReceiverSpec& receiver : receivers) {
+    const auto known =
+        std::find_if(gates_.begin(), gates_.end(), [&](const Gate& gate) { return gate.receiver == receiver.name; });
+    Gate& gate = aligned.emplace_back();
+    if (known != gates_.end()) gate = std::move(*known);
+    gate.receiver = receiver.name;
+    if (!receiver.digests) gate.gathers_until = kUnset;
+  }
+  gates_ = std::move(aligned);
+}
+
+Message Storms::digest(Gate& gate, std::vector<Message*> opened, TimePoint now) {
+  std::stable_sort(opened.begin(), opened.end(),
+                   [](const Message* a, const Message* b) { return a->state > b->state; });
+  Message message;
+  message.at = now;
+  message.receiver = gate.receiver;
+  message.subject = "digest/" + gate.receiver;
+  message.type = MessageType::digest;
+  message.state = opened.front()->state;
+  message.seq = gate.seq = next_seq(gate.seq, now);
+  for (Message* one : opened) {
+    message.counted.push_back(one->crm);
+    if (message.listed.size() < kMostListed)
+      message.listed.push_back(std::move(one->status));
+    else
+      ++message.unlisted;
+  }
+  return message;
+}
+
+bool Storms::fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
+                  std::vector<Message>& messages) {
+  std::vector<Message> digests;
+  bool counted = false;
+  for (std::size_t i = 0; i < receivers.size(); ++i) {
+    if (!receivers[i].digests) continue;
+    Gate& gate = gates_[i];
+    std::vector<Message*> opened;
+    for (Message& message : messages) {
+      if (message.type == MessageType::opened && message.receiver == gate.receiver) opened.push_back(&message);
+    }
+    if (opened.empty()) continue;
+    counted = true;
+    std::erase_if(gate.opens, [&](TimePoint at) { return at <= now - settings.digest_window; });
+    if (gate.opens.size() + opened.size() <= static_cast<std::size_t>(settings.digest_opens)) {
+      gate.opens.insert(gate.opens.end(), opened.size(), now);
+      continue;
+    }
+    digests.push_back(digest(gate, opened, now));
+    gate.opens.clear();
+    gate.gathers_until = now + settings.digest_window;
+    for (Message* one : opened) one->receiver.clear();  // it went into the digest
+  }
+  std::erase_if(messages, [](const Message& message) { return message.receiver.empty(); });
+  std::move(digests.begin(), digests.end(), std::back_inserter(messages));
+  return counted;
+}
+
+void Storms::save(Encoder& encoder) const {
+  encoder.u32(static_cast<std::uint32_t>(gates_.size()));
+  for (const Gate& gate : gates_) {
+    encoder.text(gate.receiver);
+    encoder.u32(static_cast<std::uint32_t>(gate.opens.size()));
+    for (const TimePoint at : gate.opens) encoder.i64(at.time_since_epoch().count());
+    encoder.i64(gate.gathers_until.time_since_epoch().count());
+    encoder.i64(gate.seq);
+  }
+}
+
+void Storms::load(Decoder& decoder) {
+  gates_.clear();
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    Gate& gate = gates_.emplace_back();
+    gate.receiver = decoder.text();
+    for (std::uint32_t opens = decoder.u32(); opens > 0 && decoder.ok(); --opens)
+      gate.opens.push_back(TimePoint{Duration{decoder.i64()}});
+    gate.gathers_until = TimePoint{Duration{decoder.i64()}};
+    gate.seq = decoder.i64();
+  }
+}
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,42 @@
+#pragma once
+// Many incidents opening at once become one message per receiver: docs/health-states.md, "Digests".
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/codec.h"
+#include "core/rule.h"
+#include "rules/engine.h"
+#include "rules/moment.h"
+
+namespace crmpulse::rules {
+
+/// How many openings each receiver was handed lately, and until when further ones are gathered.
+class Storms {
+ public:
+  /// One gate for each receiver, in their order, keeping those of the same name.
+  void align(const std::vector<ReceiverSpec>& receivers);
+  /// The earliest instant at which receiver number `index` is told of a new incident; kUnset: at any time.
+  [[nodiscard]] TimePoint opens_from(std::size_t index) const { return gates_[index].gathers_until; }
+  /// Counts the `opened` of one step; those of a receiver that gets too many become one digest. True when anything of
+  /// this was.
+  bool fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
+            std::vector<Message>& messages);
+
+  void save(Encoder& encoder) const;
+  void load(Decoder& decoder);
+
+ private:
+  struct Gate {
+    std::string receiver;
+    std::vector<TimePoint> opens;  ///< handed over one by one within the window; never more than the limit
+    TimePoint gathers_until = kUnset;
+    std::int64_t seq = 0;
+  };
+  static Message digest(Gate& gate, std::vector<Message*> opened, TimePoint now);
+
+  std::vector<Gate> gates_;
+};
+
+}  // namespace crmpulse::rules

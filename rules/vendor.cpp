@@ -1,0 +1,325 @@
+#include "rules/vendor.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace crmpulse::rules {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kSuspicion = 60s;
+constexpr Duration kFresh = 5min;  ///< a source without data for so long says nothing any more
+constexpr const char* kTogether = "crms";
+
+/// Another number whenever other instances have a major incident; 0: none has.
+std::uint64_t print_of_majors(const Crm& crm) {
+  std::uint64_t print = 0;
+  for (const VendorReading& reading : crm.vendor) {
+    if (is_set(reading.major_since))
+      print = print * 31 + static_cast<std::uint64_t>(unix_millis(reading.major_since)) + 1;
+  }
+  return print;
+}
+
+/// A page that does not name its instance speaks of the one CRM.
+std::string cause_of(const Crm& crm, const VendorReading& reading) {
+  return reading.instance.empty() ? crm.name : reading.instance;
+}
+
+std::size_t needed_of(std::size_t members, const VendorOutage& settings) {
+  const auto share = static_cast<std::size_t>(std::ceil(settings.share * static_cast<double>(members) - 1e-9));
+  return std::max(static_cast<std::size_t>(settings.crms), share);
+}
+
+template <class Poor>
+std::size_t recent(const Poor& poor, TimePoint after, std::size_t enough) {
+  std::size_t count = 0;
+  for (auto it = poor.rbegin(); it != poor.rend() && it->first > after && count < enough; ++it) ++count;
+  return count;
+}
+
+}  // namespace
+
+void VendorWatch::align(const std::vector<ReceiverSpec>& receivers) {
+  for (auto& [name, kind] : kinds_) rules::align(kind.told, receivers);
+  nobody_told_.clear();
+  rules::align(nobody_told_, receivers);
+  look();
+}
+
+VendorWatch::Kind& VendorWatch::kind_of(std::string_view name) {
+  if (const auto known = kinds_.find(name); known != kinds_.end()) return known->second;
+  Kind& kind = kinds_[std::string{name}];
+  kind.name = std::string{name};
+  kind.told = nobody_told_;
+  return kind;
+}
+
+void VendorWatch::leave(std::uint32_t number, const Enrolment& was) {
+  Kind& kind = kind_of(was.kind);
+  --kind.members;
+  kind.poor.erase({was.poor_since, number});
+  kind.majors.erase(number);
+  kind.next = kUnset;
+}
+
+void VendorWatch::enrol(const Crm& crm) {
+  const auto known = enrolled_.find(crm.number);
+  if (!crm.known || !crm.started || crm.kind.empty()) {
+    if (known != enrolled_.end()) forget(crm);
+    return;
+  }
+  const Enrolment now{crm.kind, crm.state == Level::poor ? crm.since : kUnset, print_of_majors(crm)};
+  if (known != enrolled_.end()) {
+    const Enrolment& was = known->second;
+    if (was.poor_since == now.poor_since && was.majors == now.majors && was.kind == now.kind) return;
+    leave(crm.number, was);
+  }
+  Kind& kind = kind_of(now.kind);
+  ++kind.members;
+  if (is_set(now.poor_since)) kind.poor.emplace(now.poor_since, crm.number);
+  if (now.majors != 0) kind.majors.insert(crm.number);
+  kind.next = kUnset;
+  enrolled_.insert_or_assign(crm.number, now);
+}
+
+void VendorWatch::forget(const Crm& crm) {
+  const auto known = enrolled_.find(crm.number);
+  if (known == enrolled_.end()) return;
+  leave(crm.number, known->second);
+  enrolled_.erase(known);
+}
+
+void VendorWatch::restarted(TimePoint now) {
+  counted_from_ = std::max(counted_from_, now);
+  for (auto& [name, kind] : kinds_) kind.next = kUnset;
+}
+
+void VendorWatch::look() {
+  for (auto& [name, kind] : kinds_) kind.next_message = kUnset;
+}
+
+/// They fail together: begins with enough of them poor within the window, and goes on until fewer than half of what
+/// it took are poor and say so with data that is not old.
+bool VendorWatch::judge_together(Kind& kind, std::span<const std::unique_ptr<Crm>> crms, const VendorOutage& settings,
+                                 TimePoint now) {
+  const bool allowed = std::find(settings.kinds.begin(), settings.kinds.end(), kind.name) != settings.kinds.end();
+  const std::size_t needed = needed_of(kind.members, settings);
+  if (!kind.together) {
+    if (!allowed || recent(kind.poor, now - settings.window, needed) < needed) return false;
+    kind.together = kind.poor.upper_bound({now - settings.window, ~std::uint32_t{0}})->first;
+    kind.suspicion = Suspicion::none;
+    return true;
+  }
+  std::size_t still = 0;
+  for (const auto& [since, number] : kind.poor) {
+    const TimePoint until = std::max(crms[number]->newest_data, counted_from_) + kFresh;
+    if (until <= now) continue;
+    ++still;
+    kind.next = std::min(kind.next, until);
+  }
+  if (allowed && 2 * still >= needed) return false;
+  kind.together.reset();
+  return true;
+}
+
+bool VendorWatch::judge_pages(Kind& kind, std::span<const std::unique_ptr<Crm>> crms, TimePoint now) {
+  std::map<std::string, TimePoint, std::less<>> pages;
+  for (const std::uint32_t number : kind.majors) {
+    for (const VendorReading& reading : crms[number]->vendor) {
+      if (!is_set(reading.major_since)) continue;
+      const std::string cause = cause_of(*crms[number], reading);
+      const TimePoint heard = kind.pages.contains(cause) ? std::max(reading.at, counted_from_) : reading.at;
+      const TimePoint until = heard + reading.patience();
+      if (until <= now) continue;
+      kind.next = std::min(kind.next, until);
+      const auto [place, added] = pages.emplace(cause, reading.major_since);
+      if (!added) place->second = std::min(place->second, reading.major_since);
+    }
+  }
+  for (auto& [instance, since] : pages) {
+    if (const auto before = kind.pages.find(instance); before != kind.pages.end()) since = before->second;
+  }
+  if (pages == kind.pages) return false;
+  kind.pages = std::move(pages);
+  return true;
+}
+
+bool VendorWatch::suspect(Kind& kind, const VendorOutage& settings, TimePoint now) {
+  const auto crms = static_cast<std::size_t>(settings.crms);
+  const bool allowed = std::find(settings.kinds.begin(), settings.kinds.end(), kind.name) != settings.kinds.end();
+  const bool many = allowed && !kind.together && recent(kind.poor, now - kSuspicion, crms) >= crms;
+  const Suspicion before = kind.suspicion;
+  if (!many) {
+    kind.suspicion = Suspicion::none;
+  } else if (before == Suspicion::none) {
+    kind.suspicion = Suspicion::on;
+    kind.suspected_at = now;
+  } else if (now >= kind.suspected_at + kSuspicion) {
+    kind.suspicion = Suspicion::spent;  // until the burst is over: nothing is held for ever
+  }
+  if (kind.suspicion == Suspicion::on) kind.next = std::min(kind.next, kind.suspected_at + kSuspicion);
+  if (many) kind.next = std::min(kind.next, std::next(kind.poor.rbegin(), settings.crms - 1)->first + kSuspicion);
+  return kind.suspicion != before;
+}
+
+std::vector<std::string> VendorWatch::update(std::span<const std::unique_ptr<Crm>> crms, const Settings& settings,
+                                             TimePoint now) {
+  std::vector<std::string> changed;
+  for (auto& [name, kind] : kinds_) {
+    if (now < kind.next) continue;
+    kind.next = kNever;
+    const bool together = judge_together(kind, crms, settings.vendor_outage, now);
+    const bool pages = judge_pages(kind, crms, now);
+    if (together && kind.together) judge_together(kind, crms, settings.vendor_outage, now);  // for its deadline
+    const bool suspected = suspect(kind, settings.vendor_outage, now);
+    if (together || pages) kind.next_message = kUnset;
+    if (together || pages || suspected) changed.push_back(name);
+  }
+  return changed;
+}
+
+bool VendorWatch::inhibits(const Crm& crm) const {
+  const auto known = kinds_.find(crm.kind);
+  if (known == kinds_.end()) return false;
+  const Kind& kind = known->second;
+  if (kind.together && *kind.together <= crm.since) return true;
+  return std::any_of(crm.vendor.begin(), crm.vendor.end(), [&](const VendorReading& reading) {
+    const auto page = kind.pages.find(cause_of(crm, reading));
+    return page != kind.pages.end() && page->second <= crm.since;
+  });
+}
+
+TimePoint VendorWatch::doubt(const Crm& crm) const {
+  const auto known = kinds_.find(crm.kind);
+  if (known == kinds_.end() || known->second.suspicion != Suspicion::on) return kUnset;
+  return known->second.suspected_at + kSuspicion;
+}
+
+std::vector<std::string> VendorWatch::causes_for(const Kind& kind, const Crm& crm) {
+  std::vector<std::string> causes;
+  if (kind.together) causes.emplace_back(kTogether);
+  for (const VendorReading& reading : crm.vendor) {
+    if (const auto page = kind.pages.find(cause_of(crm, reading)); page != kind.pages.end())
+      causes.push_back(page->first);
+  }
+  return causes;
+}
+
+bool VendorWatch::tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
+                       const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages) {
+  bool told = false;
+  for (auto& [name, kind] : kinds_) {
+    if (now < kind.next_message) continue;
+    kind.next_message = kNever;
+    const bool knows =
+        std::any_of(kind.told.begin(), kind.told.end(), [](const Notice& notice) { return notice.on(); });
+    if (muted || (!knows && !kind.together && kind.pages.empty())) continue;
+    std::vector<const Crm*> members;
+    for (const auto& crm : crms) {
+      if (crm && crm->started && crm->kind == name) members.push_back(crm.get());
+    }
+    for (std::size_t i = 0; i < receivers.size(); ++i)
+      told = tell_one(kind, i, members, receivers[i], settings, now, messages) || told;
+  }
+  return told;
+}
+
+bool VendorWatch::tell_one(Kind& kind, std::size_t index, std::span<const Crm* const> members,
+                           const ReceiverSpec& receiver, const Settings& settings, TimePoint now,
+                           std::vector<Message>& messages) {
+  Notice& notice = kind.told[index];
+  std::set<std::string> causes;
+  std::vector<const Crm*> concerned;
+  std::vector<const Crm*> unwell;
+  bool news = false;
+  for (const Crm* crm : members) {
+    if (!matches(receiver.only, crm->labels)) continue;
+    if (crm->state > Level::healthy) unwell.push_back(crm);
+    const std::vector<std::string> own = causes_for(kind, *crm);
+    if (own.empty()) continue;
+    concerned.push_back(crm);
+    causes.insert(own.begin(), own.end());
+    const bool heard = std::any_of(own.begin(), own.end(), [&](const std::string& cause) {
+      return std::find(notice.causes.begin(), notice.causes.end(), cause) != notice.causes.end();
+    });
+    news = news || (!heard && !crm->excused());
+  }
+  const bool ends = causes.empty() && notice.on();
+  if (!ends && !news) {
+    if (notice.on()) notice.causes.assign(causes.begin(), causes.end());
+    return false;
+  }
+  TimePoint since = kind.together.value_or(kNever);
+  for (const auto& [instance, at] : kind.pages) since = std::min(since, at);
+  if (news && !notice.on()) {
+    const TimePoint due = since + settings.group_wait_poor;
+    if (now < due) {
+      kind.next_message = std::min(kind.next_message, due);
+      return false;
+    }
+  }
+  Message message;
+  message.at = now;
+  message.receiver = notice.receiver;
+  message.subject = "vendor/" + kind.name;
+  message.type = ends ? MessageType::vendor_recovered : MessageType::vendor_outage;
+  message.state = ends ? Level::healthy : Level::poor;
+  message.previous = notice.on() ? Level::poor : Level::healthy;
+  message.seq = notice.seq = next_seq(notice.seq, now);
+  if (!ends) message.since = since;
+  if (!ends) message.reason = kind.pages.empty() ? kTogether : "status_page";
+  message.causes = ends ? notice.causes : std::vector<std::string>(causes.begin(), causes.end());
+  list_crms(message, ends ? std::move(unwell) : std::move(concerned), now);
+  messages.push_back(std::move(message));
+  notice.causes.assign(causes.begin(), causes.end());
+  return true;
+}
+
+TimePoint VendorWatch::deadline() const {
+  TimePoint next = kNever;
+  for (const auto& [name, kind] : kinds_) {
+    if (is_set(kind.next)) next = std::min(next, kind.next);
+    if (is_set(kind.next_message)) next = std::min(next, kind.next_message);
+  }
+  return next;
+}
+
+void VendorWatch::save(Encoder& encoder) const {
+  encoder.u32(static_cast<std::uint32_t>(kinds_.size()));
+  for (const auto& [name, kind] : kinds_) {
+    encoder.text(name);
+    encoder.u8(kind.together ? 1 : 0);
+    encoder.i64(kind.together.value_or(kUnset).time_since_epoch().count());
+    encoder.u32(static_cast<std::uint32_t>(kind.pages.size()));
+    for (const auto& [instance, since] : kind.pages) {
+      encoder.text(instance);
+      encoder.i64(since.time_since_epoch().count());
+    }
+    encoder.u8(static_cast<std::uint8_t>(kind.suspicion));
+    encoder.i64(kind.suspected_at.time_since_epoch().count());
+    rules::save(encoder, kind.told);
+  }
+}
+
+void VendorWatch::load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers) {
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    Kind& kind = kind_of(decoder.text());
+    const bool together = decoder.u8() != 0;
+    const TimePoint since{Duration{decoder.i64()}};
+    kind.together = together ? std::optional{since} : std::nullopt;
+    kind.pages.clear();
+    for (std::uint32_t pages = decoder.u32(); pages > 0 && decoder.ok(); --pages) {
+      std::string instance = decoder.text();
+      kind.pages.insert_or_assign(std::move(instance), TimePoint{Duration{decoder.i64()}});
+    }
+    kind.suspicion = static_cast<Suspicion>(std::min<std::uint8_t>(2, decoder.u8()));
+    kind.suspected_at = TimePoint{Duration{decoder.i64()}};
+    rules::load(decoder, kind.told);
+    kind.next = kUnset;
+  }
+  align(receivers);
+}
+
+}  // namespace crmpulse::rules

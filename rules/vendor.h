@@ -1,0 +1,80 @@
+#pragma once
+// Outages of a vendor, told once instead of by each of its tenants: docs/health-states.md, "Vendor outages".
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "rules/notice.h"
+
+namespace crmpulse::rules {
+
+class VendorWatch {
+ public:
+  void align(const std::vector<ReceiverSpec>& receivers);
+  /// Takes over how the CRM is doing; to be called whenever its state, kind or readings may have changed.
+  void enrol(const Crm& crm);
+  void forget(const Crm& crm);
+  void restarted(TimePoint now);
+  void look();
+
+  /// Which outages there are at `now`. Returns the kinds whose CRMs must be looked at.
+  [[nodiscard]] std::vector<std::string> update(std::span<const std::unique_ptr<Crm>> crms, const Settings& settings,
+                                                TimePoint now);
+  /// An outage that is older than, or as old as, the CRM's state.
+  [[nodiscard]] bool inhibits(const Crm& crm) const;
+  /// Many of its kind became poor; until then it is open whether that is an outage. kUnset: it is not.
+  [[nodiscard]] TimePoint doubt(const Crm& crm) const;
+  bool tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
+            const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages);
+  [[nodiscard]] TimePoint deadline() const;
+
+  void save(Encoder& encoder) const;
+  void load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers);
+
+ private:
+  /// Of several CRMs failing at nearly the same time it is decided within kSuspicion whether it is the vendor.
+  enum class Suspicion : std::uint8_t { none, on, spent };
+  struct Kind {
+    std::string name;
+    // From the CRMs; not saved.
+    std::size_t members = 0;                             ///< CRMs with a state
+    std::set<std::pair<TimePoint, std::uint32_t>> poor;  ///< since when, which
+    std::set<std::uint32_t> majors;                      ///< whose newest reading of some instance names a major one
+    // What it comes to.
+    std::optional<TimePoint> together;                    ///< they fail together since
+    std::map<std::string, TimePoint, std::less<>> pages;  ///< instances with a major incident, since
+    Suspicion suspicion = Suspicion::none;
+    TimePoint suspected_at = kUnset;
+    std::vector<Notice> told;
+    TimePoint next = kUnset;  ///< to be judged again then; kUnset: now
+    TimePoint next_message = kUnset;
+  };
+  struct Enrolment {
+    std::string kind;
+    TimePoint poor_since = kUnset;
+    std::uint64_t majors = 0;
+  };
+  Kind& kind_of(std::string_view name);
+  void leave(std::uint32_t number, const Enrolment& was);
+  bool judge_together(Kind& kind, std::span<const std::unique_ptr<Crm>> crms, const VendorOutage& settings,
+                      TimePoint now);
+  bool judge_pages(Kind& kind, std::span<const std::unique_ptr<Crm>> crms, TimePoint now);
+  static bool suspect(Kind& kind, const VendorOutage& settings, TimePoint now);
+  static std::vector<std::string> causes_for(const Kind& kind, const Crm& crm);
+  bool tell_one(Kind& kind, std::size_t index, std::span<const Crm* const> members, const ReceiverSpec& receiver,
+                const Settings& settings, TimePoint now, std::vector<Message>& messages);
+
+  std::map<std::string, Kind, std::less<>> kinds_;
+  std::map<std::uint32_t, Enrolment> enrolled_;  ///< by CRM number; those with a state
+  std::vector<Notice> nobody_told_;
+  TimePoint counted_from_ = kUnset;  ///< missing data before this was ours
+};
+
+}  // namespace crmpulse::rules
