@@ -136,7 +136,7 @@ std::string join(std::span<const std::string> lines, std::string_view between) {
   return out;
 }
 
-std::size_t count(std::string_view text, Count unit) {
+std::size_t length(std::string_view text, Count unit) {
   if (unit == Count::bytes) return text.size();
   std::size_t units = 0;
   for (const char byte : text) {
@@ -146,13 +146,13 @@ std::size_t count(std::string_view text, Count unit) {
 }
 
 std::string cut(std::string_view text, std::size_t most, Count unit) {
-  if (count(text, unit) <= most) return std::string{text};
-  const std::size_t room = most - std::min(most, count(kEllipsis, unit));
+  if (length(text, unit) <= most) return std::string{text};
+  const std::size_t room = most - std::min(most, length(kEllipsis, unit));
   std::size_t end = 0;
   while (end < text.size()) {
     std::size_t next = end + 1;
     while (next < text.size() && continues(text[next])) ++next;
-    if (count(text.substr(0, next), unit) > room) break;
+    if (length(text.substr(0, next), unit) > room) break;
     end = next;
   }
   return std::string{text.substr(0, end)}.append(kEllipsis);
@@ -160,14 +160,14 @@ std::string cut(std::string_view text, std::size_t most, Count unit) {
 
 std::string fit(Notice notice, std::size_t most, Count unit, const BuildOne& build) {
   std::string text = build(notice);
-  while (count(text, unit) > most && shorten(notice)) text = build(notice);
+  while (length(text, unit) > most && shorten(notice)) text = build(notice);
   return text;
 }
 
 std::string fit_list(std::vector<Notice> notices, std::size_t most, Count unit, const BuildList& build) {
   std::size_t more = 0;
   std::string text = build(notices, more);
-  while (count(text, unit) > most && notices.size() > 1) {
+  while (length(text, unit) > most && notices.size() > 1) {
     // In steps that grow, so that a long list is not laid out once for each of its lines.
     const std::size_t drop = std::max<std::size_t>(1, notices.size() / 10);
     notices.resize(notices.size() - drop);

@@ -46,7 +46,7 @@ struct Markup {
 
 /// How a chat counts.
 enum class Count { bytes, characters };  ///< UTF-8 bytes; UTF-16 units, which is what JavaScript calls a character
-[[nodiscard]] std::size_t count(std::string_view text, Count unit);
+[[nodiscard]] std::size_t length(std::string_view text, Count unit);
 /// At most `most`, cut between two code points, with a closing "…".
 [[nodiscard]] std::string cut(std::string_view text, std::size_t most, Count unit);
 
