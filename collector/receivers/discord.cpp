@@ -16,9 +16,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxTitle = 256;  // characters, as all below
-constexpr std::size_t kMaxFieldName = 256;
-constexpr std::size_t kMaxFieldValue = 1024;
+constexpr std::size_t kMaxTitle = 256;  // characters
 // Of an embed: description 4,096, all texts together 6,000. Counting the JSON around them too, this keeps both.
 constexpr std::size_t kMaxBody = 4200;
 constexpr Duration kShortest{std::chrono::seconds{1}};
@@ -102,20 +100,15 @@ class Discord final : public Receiver {
 
  private:
   [[nodiscard]] json::object embed(const Notice& one) const {
-    json::array fields;
-    for (const Fact& fact : one.failing) {
-      fields.push_back(json::object{{"name", cut(escape(fact.name), kMaxFieldName, Count::characters)},
-                                    {"value", cut(escape(fact.value), kMaxFieldValue, Count::characters)},
-                                    {"inline", true}});
-    }
-    std::vector<std::string> lines{facts_line(one, kMarkup)};
+    // Fields would stand below the description: what is wrong comes first, so it is part of that.
+    std::vector<std::string> lines = failing_lines(one, kMarkup);
+    lines.push_back(facts_line(one, kMarkup));
     for (std::string& line : advice_lines(one, language_, kMarkup)) lines.push_back(std::move(line));
     if (!one.link.empty()) lines.push_back(kMarkup.link(std::string{words_in(language_).open}, one.link));
     json::object out{{"title", cut(one.icon + " " + escape(one.title), kMaxTitle, Count::characters)},
                      {"description", join(lines, "\n")},
                      {"color", colour(one.tone)},
-                     {"timestamp", format_time(one.at)},
-                     {"fields", std::move(fields)}};
+                     {"timestamp", format_time(one.at)}};
     if (!one.link.empty()) out["url"] = one.link;
     if (!one.incident.empty())
       out["footer"] = json::object{{"text", fmt::format("{} {}", words_in(language_).incident, one.incident)}};
