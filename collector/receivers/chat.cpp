@@ -167,6 +167,11 @@ std::string fit(Notice notice, std::size_t most, Count unit, const BuildOne& bui
 std::string fit_list(std::vector<Notice> notices, std::size_t most, Count unit, const BuildList& build) {
   std::size_t more = 0;
   std::string text = build(notices, more);
+  if (length(text, unit) > most) {
+    // Who is concerned matters more than a link to each.
+    for (Notice& one : notices) one.link.clear();
+    text = build(notices, more);
+  }
   while (length(text, unit) > most && notices.size() > 1) {
     // In steps that grow, so that a long list is not laid out once for each of its lines.
     const std::size_t drop = std::max<std::size_t>(1, notices.size() / 10);

@@ -23,7 +23,7 @@ constexpr Duration kShortest{std::chrono::seconds{1}};
 constexpr Duration kLongest{std::chrono::minutes{10}};
 
 std::string escape(std::string_view text) {
-  constexpr std::string_view kSpecial = "\\*_~`|>[]()<#@";
+  constexpr std::string_view kSpecial = "\\*_~`|>[]<#";
   std::string out;
   for (const char c : text) {
     if (kSpecial.find(c) != std::string_view::npos) out += '\\';

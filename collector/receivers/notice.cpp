@@ -141,7 +141,7 @@ std::string read_fault(const json::object& body, Language language) {
   const std::string words{verdict_words(verdict.empty() ? "unknown" : verdict, language)};
   const std::string why = text_at(*fault, "why", kWhy);
   if (why.empty()) return words;
-  return words + (language == Language::zh ? "：" : ": ") + why;
+  return words + (language == Language::zh ? "——" : " — ") + why;
 }
 
 std::string since_text(TimePoint since, TimePoint at, Language language) {
@@ -220,16 +220,25 @@ std::string read_link(const json::object& body) {
   return usable ? link : std::string{};
 }
 
-void read_body(Notice& notice, const json::object& body, Language language) {
+/// `acme` of `crm/acme`.
+std::string subject_of(const store::OutboxRow& row) {
+  const auto slash = row.dedup_key.find('/');
+  return one_line(slash == std::string::npos ? row.dedup_key : row.dedup_key.substr(slash + 1), kName);
+}
+
+/// False: not a message of ours.
+bool read_body(Notice& notice, const json::object& body, const store::OutboxRow& row, Language language) {
   notice.type = text_at(body, "type");
+  if (notice.type.empty()) return false;
   if (const auto at = time_at(body, "at")) notice.at = *at;
   for (const char* key : {"crm", "agent", "vendor", "receiver"}) {
     if (std::string name = text_at(body, key); !name.empty() && notice.subject.empty())
       notice.subject = std::move(name);
   }
+  const bool incident = notice.type.starts_with("incident.");
+  if (incident && notice.subject.empty()) notice.subject = subject_of(row);
   notice.kind = text_at(body, "kind");
   notice.level = level_named(text_at(body, "state")).value_or(Level::healthy);
-  const bool incident = notice.type.starts_with("incident.");
   if (incident) {
     read_facts(notice, body, language);
     read_failing(notice, body, language);
@@ -254,11 +263,11 @@ void read_body(Notice& notice, const json::object& body, Language language) {
   put_title(notice,
             {level_named(text_at(body, "crm_state")), text_at(body, "reason"), notice.listed.size() + notice.unlisted},
             language);
+  return true;
 }
 
 void read_damaged(Notice& notice, const store::OutboxRow& row, Language language) {
   const bool zh = language == Language::zh;
-  const auto slash = row.dedup_key.find('/');
   notice = Notice{};
   notice.id = row.id;
   notice.at = row.created;
@@ -266,7 +275,7 @@ void read_damaged(Notice& notice, const store::OutboxRow& row, Language language
   notice.tone = Tone::warning;
   notice.level = row.level >= 2 ? Level::poor : row.level == 1 ? Level::sub_healthy : Level::healthy;
   notice.state = level_words(notice.level, language);
-  notice.subject = one_line(slash == std::string::npos ? row.dedup_key : row.dedup_key.substr(slash + 1), kName);
+  notice.subject = subject_of(row);
   notice.icon = icon_of(notice.tone);
   notice.title = fmt::format("{} — {}", notice.subject, one_line(row.event, kName));
   notice.summary = zh ? "这条消息的内容已损坏，请查看 crmpulse 页面。"
@@ -281,16 +290,14 @@ Notice read_notice(const store::OutboxRow& row, Language language) {
   notice.at = row.created;
   boost::system::error_code failed;
   const json::value body = json::parse(row.body, failed);
-  if (failed || !body.is_object()) {
-    read_damaged(notice, row, language);
-    return notice;
-  }
+  bool readable = !failed && body.is_object();
   try {
-    read_body(notice, body.get_object(), language);
+    readable = readable && read_body(notice, body.get_object(), row, language);
   } catch (const std::exception&) {
     // A number out of range, a format nobody thought of: somebody must be told all the same.
-    read_damaged(notice, row, language);
+    readable = false;
   }
+  if (!readable) read_damaged(notice, row, language);
   return notice;
 }
 

@@ -35,7 +35,7 @@ struct Notice {
   std::string summary;           ///< a sentence or two beside it; mostly empty for incidents
   std::vector<Fact> failing;     ///< worst first: `response time`, `4.1 s (poor from 3 s)`
   std::vector<Fact> facts;       ///< since when, score, kind, data status: name and value
-  std::string fault;             ///< `the vendor: the CRM itself answers slowly`; empty when well
+  std::string fault;             ///< `the vendor — the CRM itself answers slowly`; empty when well
   std::vector<Fact> remedies;    ///< what fails, what to do; each text once
   std::vector<std::string> evidence;
   std::vector<std::string> listed;  ///< of a digest, an agent, a vendor: CRMs, with their state where it is known
@@ -55,7 +55,7 @@ struct Notice {
 [[nodiscard]] std::string list_title(std::size_t messages, Language language);
 [[nodiscard]] Tone worst_tone(std::span<const Notice> notices);
 [[nodiscard]] std::string_view icon_of(Tone tone);
-/// The notice as one line: title, the worst value, since when.
+/// The notice as one line: title, the worst value (or which CRMs), when.
 [[nodiscard]] std::string one_line_of(const Notice& notice, Language language);
 
 /// Makes it shorter where that hurts least: evidence first, then listed CRMs, remedies, values that are not the worst.

@@ -1,6 +1,7 @@
 // What layouts share beside the reading: lists of notices, cutting, words.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -11,6 +12,8 @@
 
 namespace crmpulse::collector {
 namespace {
+
+constexpr std::size_t kListedInLine = 5;
 
 /// True when it became shorter.
 bool cut_to(std::string& text, std::size_t most) {
@@ -75,6 +78,14 @@ std::string one_line_of(const Notice& notice, Language language) {
   std::string line = notice.icon + " " + notice.title;
   if (!notice.failing.empty())
     line += in_words(language, ": {} {}", "：{} {}", notice.failing.front().name, notice.failing.front().value);
+  if (!notice.listed.empty()) {
+    const std::size_t shown = std::min(notice.listed.size(), kListedInLine);
+    const std::size_t more = notice.unlisted + notice.listed.size() - shown;
+    const auto last = notice.listed.begin() + static_cast<std::ptrdiff_t>(shown);
+    line += in_words(language, ": {}", "：{}",
+                     fmt::join(notice.listed.begin(), last, language == Language::zh ? "、" : ", "));
+    if (more > 0) line += in_words(language, " {}", "，{}", more_text(more, language));
+  }
   return line + in_words(language, ", {}", "，{}", clock_text(notice.at, notice.at));
 }
 

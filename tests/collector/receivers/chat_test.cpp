@@ -231,7 +231,7 @@ TEST_CASE("Slack's header, sections and blocks keep their limits") {
   const json::array& blocks = body.at("blocks").as_array();
   CHECK(blocks.size() <= 50);
   const std::string header{blocks.at(0).at("text").at("text").as_string()};
-  CHECK(header.size() <= 150);
+  CHECK(length(header, Count::characters) <= 150);
   CHECK(header.find("&amp;&amp;") != std::string::npos);
   for (std::size_t at = header.find('&'); at != std::string::npos; at = header.find('&', at + 1))
     CHECK(header.substr(at, 5) == "&amp;");

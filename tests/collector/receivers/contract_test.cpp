@@ -68,18 +68,18 @@ void check_text(std::string_view type, std::string_view text, Language language)
   const bool zh = language == Language::zh;
   CHECK(contains(text, "acme-sf"));
   CHECK(contains(text, state_words(type, language)));
-  CHECK(contains(text, zh ? "09:10 UTC" : "09:10 UTC"));
+  CHECK(contains(text, "09:10 UTC"));
   if (!has_failing(type)) return;
   const bool poor = contains(state_words(type, Language::en), "POOR");
   if (zh) {
     CHECK(contains(text, poor ? "4.13 秒（不良阈值 ≥ 3 秒）" : "1.31 秒（亚健康阈值 ≥ 1 秒）"));
     CHECK(contains(text, "97.24%（亚健康阈值 ≤ 99%）"));
-    CHECK(contains(text, "供应商：供应商状态页自 09:02 UTC 起报告 NA45 上的轻微事故"));
+    CHECK(contains(text, "供应商——供应商状态页自 09:02 UTC 起报告 NA45 上的轻微事故"));
     CHECK(contains(text, "用 Developer Console 的 Query Plan 检查慢查询"));
   } else {
     CHECK(contains(text, poor ? "4.13 s (poor from 3 s)" : "1.31 s (sub-healthy from 1 s)"));
     CHECK(contains(text, "97.24% (sub-healthy at 99% or less)"));
-    CHECK(contains(text, "the vendor: the vendor's status page reports a minor incident on NA45 since 09:02 UTC"));
+    CHECK(contains(text, "the vendor — the vendor's status page reports a minor incident on NA45 since 09:02 UTC"));
     CHECK(contains(text, "Lightning Usage App"));
   }
   CHECK(contains(text, "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE"));
@@ -129,8 +129,9 @@ TEST_CASE("every receiver keeps its limit when texts are long and Chinese") {
       const store::OutboxRow row = message(event, {.long_text = chinese, .language = Language::zh});
       const std::string text = seen(type, receiver->prepare({&row, 1}, kNow));
       CHECK(contains(text, "acme-sf"));
-      if (contract_of(type).for_people) CHECK(contains(text, "…"));
-      if (has_failing(event) && contract_of(type).for_people) CHECK(contains(text, "https://crm-health.example.com/"));
+      if (!has_failing(event) || !contract_of(type).for_people) continue;
+      CHECK(contains(text, "…"));
+      CHECK(contains(text, "https://crm-health.example.com/"));
     }
   }
 }

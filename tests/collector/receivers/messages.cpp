@@ -93,9 +93,9 @@ json::object incident(const Event& event, const MessageOptions& options) {
   return body;
 }
 
-json::array listed() {
+json::array listed(const std::string& first) {
   json::array crms;
-  for (const char* name : {"acme-sf", "bolt-sf", "core-sf"})
+  for (const std::string& name : {first, std::string{"bolt-sf"}, std::string{"core-sf"}})
     crms.push_back(json::object{{"crm", name}, {"kind", "salesforce"}, {"state", "poor"}});
   return crms;
 }
@@ -106,14 +106,14 @@ json::object other(const std::string& type, const MessageOptions& options) {
       both("What happened, in a sentence." + options.long_text, "一句话说明发生了什么。" + options.long_text);
   if (type == "digest") {
     body["state"] = "poor";
-    body["crms"] = listed();
+    body["crms"] = listed(options.crm);
     body["more"] = 10;
   } else if (type.starts_with("agent.")) {
     body["agent"] = options.crm;
-    body["crms"] = listed();
+    body["crms"] = listed(options.crm);
   } else if (type.starts_with("vendor.")) {
     body["vendor"] = options.crm;
-    body["crms"] = listed();
+    body["crms"] = listed(options.crm);
   } else {
     body["receiver"] = options.crm;
   }

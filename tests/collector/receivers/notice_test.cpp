@@ -89,11 +89,11 @@ TEST_CASE("an opened incident says everything an on-call reader asks") {
   CHECK(notice.failing[0].name == "response time");
   CHECK(notice.failing[0].value == "4.13 s (poor from 3 s)");
   CHECK(notice.failing[1].name == "transaction success");
-  CHECK(notice.fault == "the vendor: the vendor's status page reports a minor incident on NA45 since 09:02 UTC");
+  CHECK(notice.fault == "the vendor — the vendor's status page reports a minor incident on NA45 since 09:02 UTC");
   CHECK(notice.remedies.size() == 2);
   CHECK(notice.evidence.size() == 2);
   CHECK(value_of(notice.facts, "Since") == "09:10 UTC");
-  CHECK(value_of(notice.facts, "Score") == "41.3 of 100");
+  CHECK(value_of(notice.facts, "Score") == "41.2 of 100");
   CHECK(notice.link == "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE");
   CHECK(notice.incident == "01JD75ZK4GWVQ2M8R3T6Y9BCDE");
 }
