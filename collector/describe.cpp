@@ -134,6 +134,8 @@ json::object failing_json(const rules::RuleStatus& rule, const config::Remedies&
                    {"value", number_or_null(rule.value)},
                    {"unit", rule.unit},
                    {"threshold", threshold_of(rule)},
+                   {"sub_healthy", rule.enter_sub},
+                   {"poor", rule.enter_poor},
                    {"data_status", to_string(rule.data_status)},
                    {"since", format_time(rule.since)}};
   if (!rule.worst_of.empty()) out["worst_of"] = rule.worst_of;

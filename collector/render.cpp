@@ -106,6 +106,8 @@ std::string render_message(const rules::Message& message, Language language, con
                     {"score", message.status.score ? json::value(*message.status.score) : json::value(nullptr)},
                     {"failing", well ? json::array{} : failing_json(message.status, context.configuration.remedies)}};
   if (!message.reason.empty()) body["reason"] = message.reason;
+  // To a receiver that hears only of poor, a CRM that is sub-healthy again is resolved, but not well.
+  if (message.status.state != message.state) body["crm_state"] = to_string(message.status.state);
   if (!well) {
     body["fault"] = fault_json(fault, language);
     body["evidence"] = evidence_texts(context.facts, message.at - kEvidenceBefore, kEvidenceLines);

@@ -71,6 +71,12 @@ struct ReceiverType {
 [[nodiscard]] const ReceiverType* find_receiver_type(std::string_view name);
 
 [[nodiscard]] std::unique_ptr<Receiver> read_webhook(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_slack(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_teams(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_dingtalk(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_wecom(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_feishu(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_discord(config::Reader& item, const ReceiverSettings& common);
 
 // ---- what several types share ----
 

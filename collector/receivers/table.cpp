@@ -11,7 +11,9 @@ namespace crmpulse::collector {
 namespace {
 
 constexpr std::array kTypes{
-    ReceiverType{"webhook", read_webhook},
+    ReceiverType{"webhook", read_webhook},   ReceiverType{"slack", read_slack}, ReceiverType{"teams", read_teams},
+    ReceiverType{"dingtalk", read_dingtalk}, ReceiverType{"wecom", read_wecom}, ReceiverType{"feishu", read_feishu},
+    ReceiverType{"discord", read_discord},
 };
 
 }  // namespace

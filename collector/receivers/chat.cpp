@@ -1,0 +1,239 @@
+#include "collector/receivers/chat.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "collector/address_policy.h"
+#include "core/failure.h"
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr Duration kTimeout{std::chrono::seconds{20}};
+constexpr std::size_t kMaxAnswer = 64 * 1024;
+constexpr std::string_view kEllipsis = "…";
+constexpr std::size_t kWords = 160;
+constexpr std::size_t kMaskFrom = 6;  ///< shorter pieces of an address are words, not secrets
+
+std::string escape_wide(std::string_view text) {
+  struct Twin {
+    char plain;
+    std::string_view wide;
+  };
+  constexpr std::array kTwins{Twin{'<', "＜"}, Twin{'>', "＞"},  Twin{'[', "［"}, Twin{']', "］"}, Twin{'*', "＊"},
+                              Twin{'`', "｀"}, Twin{'\\', "＼"}, Twin{'~', "～"}, Twin{'|', "｜"}, Twin{'#', "＃"}};
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const auto* twin = std::find_if(kTwins.begin(), kTwins.end(), [c](const Twin& one) { return one.plain == c; });
+    if (twin == kTwins.end()) {
+      out += c;
+    } else {
+      out += twin->wide;
+    }
+  }
+  return out;
+}
+
+std::string same(std::string_view text) {
+  return std::string{text};
+}
+
+std::string colon(Language language) {
+  return language == Language::zh ? "：" : ": ";
+}
+
+bool continues(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
+}
+
+}  // namespace
+
+const Markup& markdown() {
+  static constexpr Markup kMarkdown{
+      escape_wide, [](const std::string& escaped) { return "**" + escaped + "**"; },
+      [](const std::string& escaped, const std::string& url) { return fmt::format("[{}]({})", escaped, url); }};
+  return kMarkdown;
+}
+
+const Markup& plain_text() {
+  static constexpr Markup kPlain{
+      same, [](const std::string& escaped) { return escaped; },
+      [](const std::string& escaped, const std::string& url) { return escaped + ": " + url; }};
+  return kPlain;
+}
+
+std::string title_line(const Notice& notice, const Markup& markup) {
+  return notice.icon + " " + markup.escape(notice.title);
+}
+
+std::vector<std::string> failing_lines(const Notice& notice, const Markup& markup) {
+  std::vector<std::string> lines;
+  for (const Fact& one : notice.failing)
+    lines.push_back(fmt::format("{} {}", markup.bold(markup.escape(one.name)), markup.escape(one.value)));
+  return lines;
+}
+
+std::string facts_line(const Notice& notice, const Markup& markup) {
+  std::vector<std::string> parts;
+  for (const Fact& fact : notice.facts)
+    parts.push_back(fmt::format("{} {}", markup.escape(fact.name), markup.escape(fact.value)));
+  return join(parts, " · ");
+}
+
+std::vector<std::string> advice_lines(const Notice& notice, Language language, const Markup& markup) {
+  const NoticeWords& words = words_in(language);
+  const std::string after = colon(language);
+  std::vector<std::string> lines;
+  const auto add = [&](std::string_view name, const std::string& text) {
+    lines.push_back(markup.bold(std::string{name}) + after + text);
+  };
+  if (!notice.summary.empty()) lines.push_back(markup.escape(notice.summary));
+  if (!notice.fault.empty()) add(words.fault, markup.escape(notice.fault));
+  for (const Fact& remedy : notice.remedies) {
+    const bool several = notice.remedies.size() > 1;
+    add(words.remedy, markup.escape(several ? fmt::format("{} — {}", remedy.name, remedy.value) : remedy.value));
+  }
+  if (!notice.listed.empty()) {
+    std::string crms = markup.escape(join(notice.listed, language == Language::zh ? "、" : ", "));
+    if (notice.unlisted > 0) crms += (language == Language::zh ? "，" : " ") + more_text(notice.unlisted, language);
+    add(words.listed, crms);
+  }
+  if (!notice.evidence.empty()) add(words.evidence, markup.escape(join(notice.evidence, " · ")));
+  return lines;
+}
+
+std::string foot_line(const Notice& notice, Language language, const Markup& markup) {
+  const NoticeWords& words = words_in(language);
+  std::vector<std::string> parts;
+  if (!notice.link.empty()) parts.push_back(markup.link(std::string{words.open}, notice.link));
+  if (!notice.incident.empty()) parts.push_back(fmt::format("{} {}", words.incident, markup.escape(notice.incident)));
+  return join(parts, " · ");
+}
+
+std::vector<std::string> all_lines(const Notice& notice, Language language, const Markup& markup) {
+  std::vector<std::string> lines = failing_lines(notice, markup);
+  lines.push_back(facts_line(notice, markup));
+  for (std::string& line : advice_lines(notice, language, markup)) lines.push_back(std::move(line));
+  lines.push_back(foot_line(notice, language, markup));
+  std::erase_if(lines, [](const std::string& line) { return line.empty(); });
+  return lines;
+}
+
+std::string list_line(const Notice& notice, Language language, const Markup& markup) {
+  const std::string line = markup.escape(one_line_of(notice, language));
+  return notice.link.empty() ? line : line + " · " + markup.link(std::string{words_in(language).open}, notice.link);
+}
+
+std::string join(std::span<const std::string> lines, std::string_view between) {
+  std::string out;
+  for (const std::string& line : lines) {
+    if (!out.empty()) out += between;
+    out += line;
+  }
+  return out;
+}
+
+std::size_t length(std::string_view text, Count unit) {
+  if (unit == Count::bytes) return text.size();
+  std::size_t units = 0;
+  for (const char byte : text) {
+    if (!continues(byte)) units += (static_cast<unsigned char>(byte) >= 0xf0U) ? 2U : 1U;
+  }
+  return units;
+}
+
+std::string cut(std::string_view text, std::size_t most, Count unit) {
+  if (length(text, unit) <= most) return std::string{text};
+  const std::size_t room = most - std::min(most, length(kEllipsis, unit));
+  std::size_t end = 0;
+  while (end < text.size()) {
+    std::size_t next = end + 1;
+    while (next < text.size() && continues(text[next])) ++next;
+    if (length(text.substr(0, next), unit) > room) break;
+    end = next;
+  }
+  return std::string{text.substr(0, end)}.append(kEllipsis);
+}
+
+std::string fit(Notice notice, std::size_t most, Count unit, const BuildOne& build) {
+  std::string text = build(notice);
+  while (length(text, unit) > most && shorten(notice)) text = build(notice);
+  return text;
+}
+
+std::string fit_list(std::vector<Notice> notices, std::size_t most, Count unit, const BuildList& build) {
+  std::size_t more = 0;
+  std::string text = build(notices, more);
+  if (length(text, unit) > most) {
+    // Who is concerned matters more than a link to each.
+    for (Notice& one : notices) one.link.clear();
+    text = build(notices, more);
+  }
+  while (length(text, unit) > most && notices.size() > 1) {
+    // In steps that grow, so that a long list is not laid out once for each of its lines.
+    const std::size_t drop = std::max<std::size_t>(1, notices.size() / 10);
+    notices.resize(notices.size() - drop);
+    more += drop;
+    text = build(notices, more);
+  }
+  return text;
+}
+
+net::ClientRequest post_json(const std::string& url, std::string body) {
+  net::ClientRequest request;
+  request.method = "POST";
+  request.url = url;
+  request.headers = {{"Content-Type", "application/json; charset=utf-8"}};
+  request.body = std::move(body);
+  request.timeout = kTimeout;
+  request.max_response_bytes = kMaxAnswer;
+  return request;
+}
+
+std::string vendor_words(std::string_view text, const Secret& url) {
+  std::string words = one_line(text, kWords * 4);
+  std::string_view rest{url.reveal()};
+  rest.remove_prefix(std::min(rest.size(), origin_of(rest).size()));
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find_first_of("/?&="), rest.size());
+    const std::string_view piece = rest.substr(0, end);
+    for (std::size_t at = 0; piece.size() >= kMaskFrom && (at = words.find(piece, at)) != std::string::npos;)
+      words.replace(at, piece.size(), "***");
+    rest.remove_prefix(std::min(rest.size(), end + 1));
+  }
+  return one_line(words, kWords);
+}
+
+std::optional<CodedAnswer> coded_answer(const net::ClientResponse& response, std::string_view code,
+                                        std::string_view words, const Secret& url) {
+  boost::system::error_code failed;
+  const boost::json::value body = boost::json::parse(response.body, failed);
+  const boost::json::object* object = failed ? nullptr : body.if_object();
+  const boost::json::value* number = object == nullptr ? nullptr : object->if_contains(code);
+  if (number == nullptr || !number->is_int64()) return std::nullopt;
+  const boost::json::value* text = object->if_contains(words);
+  CodedAnswer answer{number->get_int64(), {}};
+  if (text != nullptr && text->is_string()) answer.words = vendor_words(text->get_string(), url);
+  return answer;
+}
+
+Verdict refused(std::string why, int attempts) {
+  return {attempts >= kTriesWhenRefused ? Verdict::Kind::dead : Verdict::Kind::retry, {}, std::move(why), false};
+}
+
+Verdict delivered(std::string why) {
+  return {Verdict::Kind::delivered, {}, std::move(why), false};
+}
+
+Verdict dead(std::string why) {
+  return {Verdict::Kind::dead, {}, std::move(why), false};
+}
+
+Verdict again(std::string why, std::optional<Duration> after) {
+  return {Verdict::Kind::retry, after, std::move(why), false};
+}
+
+}  // namespace crmpulse::collector

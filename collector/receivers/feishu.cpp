@@ -1,0 +1,142 @@
+// Feishu's (Lark's) custom bot: an interactive card. Signed with the key "timestamp\nsecret" over an empty message, in
+// seconds and in the body: not as DingTalk does. `code` of the answer decides.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "collector/digest.h"
+#include "collector/json_text.h"
+#include "collector/receivers/chat.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxBody = 20'000;  // bytes
+constexpr std::int64_t kTooFast = 11232;
+constexpr Duration kPastTheRush{std::chrono::seconds{90}};  // the vendor's own limit is hit around full and half hours
+constexpr std::array<std::int64_t, 3> kWrong{19021, 19022, 19024};  // signature or time, address, keyword
+
+std::string_view colour(Tone tone) {
+  switch (tone) {
+    case Tone::good: return "green";
+    case Tone::info: return "blue";
+    case Tone::warning: return "orange";
+    case Tone::bad: return "red";
+  }
+  return "red";
+}
+
+json::object text_of(std::string_view tag, std::string_view content) {
+  return {{"tag", tag}, {"content", content}};
+}
+
+json::object paragraph(const std::string& markdown_text) {
+  return {{"tag", "div"}, {"text", text_of("lark_md", markdown_text)}};
+}
+
+class Feishu final : public Receiver {
+ public:
+  Feishu(Secret url, Secret secret, std::string keyword, Language language)
+      : url_(std::move(url)), secret_(std::move(secret)), keyword_(std::move(keyword)), language_(language) {}
+
+  Outgoing prepare(Batch batch, TimePoint wall) const override {
+    std::vector<Notice> notices = read_notices(batch, language_);
+    const Tone tone = worst_tone(notices);
+    if (notices.size() == 1) {
+      return post_json(url_.reveal(), fit(std::move(notices.front()), kMaxBody, Count::bytes, [&](const Notice& one) {
+                         return payload(one.icon + " " + one.title, tone, elements(one), wall);
+                       }));
+    }
+    const std::string title = fmt::format("{} {}", icon_of(tone), list_title(notices.size(), language_));
+    const auto build = [&](std::span<const Notice> some, std::size_t more) {
+      std::vector<std::string> lines;
+      for (const Notice& one : some) lines.push_back(list_line(one, language_, markdown()));
+      if (more > 0) lines.push_back(more_text(more, language_));
+      return payload(title, tone, {paragraph(join(lines, "\n"))}, wall);
+    };
+    return post_json(url_.reveal(), fit_list(newest_of_each(std::move(notices)), kMaxBody, Count::bytes, build));
+  }
+
+  Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    auto answer = coded_answer(response, "code", "msg", url_);
+    if (!answer) answer = coded_answer(response, "StatusCode", "StatusMessage", url_);
+    if (response.status == 429 || !answer || response.status >= 500 || response.status == 0) {
+      if (response.status == 200) return refused("HTTP 200 without a code", attempts);
+      return classify_plain_http(response, attempts, wall);
+    }
+    if (answer->code == 0 && response.status == 200) return delivered("code 0");
+    std::string why = fmt::format("code {}: {}", answer->code, answer->words);
+    if (answer->code == kTooFast) return again(std::move(why), kPastTheRush);
+    if (std::find(kWrong.begin(), kWrong.end(), answer->code) != kWrong.end()) return dead(std::move(why));
+    return refused(std::move(why), attempts);
+  }
+
+  /// 5 a second and 100 a minute are allowed: this keeps below both.
+  std::optional<Budget> budget() const override { return Budget{4, Duration{2700}}; }
+
+ private:
+  [[nodiscard]] json::array elements(const Notice& one) const {
+    json::array out;
+    json::array fields;
+    for (const Fact& fact : one.failing) {
+      const std::string text = fmt::format("**{}**\n{}", markdown().escape(fact.name), markdown().escape(fact.value));
+      fields.push_back(json::object{{"is_short", true}, {"text", text_of("lark_md", text)}});
+    }
+    if (!fields.empty()) out.push_back(json::object{{"tag", "div"}, {"fields", fields}});
+    if (const std::string facts = facts_line(one, markdown()); !facts.empty()) out.push_back(paragraph(facts));
+    for (const std::string& line : advice_lines(one, language_, markdown())) out.push_back(paragraph(line));
+    if (!one.link.empty()) {
+      const json::object button{{"tag", "button"},
+                                {"text", text_of("plain_text", words_in(language_).open)},
+                                {"type", "primary"},
+                                {"url", one.link}};
+      out.push_back(json::object{{"tag", "action"}, {"actions", json::array{button}}});
+    }
+    if (!one.incident.empty()) {
+      const std::string id = fmt::format("{} {}", words_in(language_).incident, one.incident);
+      out.push_back(json::object{{"tag", "note"}, {"elements", json::array{text_of("plain_text", id)}}});
+    }
+    return out;
+  }
+
+  [[nodiscard]] std::string payload(const std::string& title, Tone tone, json::array elements, TimePoint wall) const {
+    if (!keyword_.empty()) {
+      elements.push_back(json::object{{"tag", "note"}, {"elements", json::array{text_of("plain_text", keyword_)}}});
+    }
+    json::object body;
+    if (!secret_.empty()) {
+      const std::string stamp = std::to_string(unix_millis(wall) / 1000);
+      body["timestamp"] = stamp;
+      body["sign"] = base64_encode(hmac_sha256(stamp + "\n" + secret_.reveal(), ""));
+    }
+    body["msg_type"] = "interactive";
+    body["card"] =
+        json::object{{"config", json::object{{"wide_screen_mode", true}}},
+                     {"header", json::object{{"template", colour(tone)}, {"title", text_of("plain_text", title)}}},
+                     {"elements", std::move(elements)}};
+    return to_text(body);
+  }
+
+  Secret url_;
+  Secret secret_;
+  std::string keyword_;
+  Language language_;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_feishu(config::Reader& item, const ReceiverSettings& common) {
+  Secret url = read_address(item);
+  Secret secret;
+  item.get_secret("secret", secret);
+  std::string keyword;
+  item.get("keyword", keyword);
+  if (url.empty()) return nullptr;
+  return std::make_unique<Feishu>(std::move(url), std::move(secret), std::move(keyword), common.language);
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,153 @@
+// Slack's incoming webhook: blocks, with a text for the notification. Delivered is 200 with the body `ok`.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "collector/json_text.h"
+#include "collector/receivers/chat.h"
+#include "core/failure.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxBody = 13'000;  // the sum over all blocks is refused from about 13.2 k characters on
+constexpr std::size_t kMaxHeader = 150;   // characters
+constexpr std::size_t kMaxSection = 3000;
+constexpr std::size_t kMaxFields = 10;
+constexpr std::size_t kMaxWord = 40;
+
+std::string escape(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+constexpr Markup kMarkup{
+    escape, [](const std::string& escaped) { return "*" + escaped + "*"; },
+    [](const std::string& escaped, const std::string& url) { return fmt::format("<{}|{}>", escape(url), escaped); }};
+
+/// Never cut inside an entity: the plain text is cut until what comes of it fits.
+std::string escaped_within(std::string_view text, std::size_t most) {
+  for (std::size_t room = most;; --room) {
+    std::string out = escape(cut(text, room, Count::characters));
+    if (room <= 1 || length(out, Count::characters) <= most) return out;
+  }
+}
+
+json::object text_of(std::string_view type, std::string_view text) {
+  return {{"type", type}, {"text", text}};
+}
+
+json::object section(const std::string& text) {
+  return {{"type", "section"}, {"text", text_of("mrkdwn", cut(text, kMaxSection, Count::characters))}};
+}
+
+json::object context(const std::string& text) {
+  return {{"type", "context"}, {"elements", json::array{text_of("mrkdwn", text)}}};
+}
+
+/// The vendor's own word for what is wrong (`invalid_blocks`); a proxy's page is none.
+std::string word_of(const net::ClientResponse& response) {
+  const std::string word = one_line(response.body, kMaxWord);
+  const bool plain =
+      !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  return plain ? word : std::string{};
+}
+
+class Slack final : public Receiver {
+ public:
+  Slack(Secret url, Language language) : url_(std::move(url)), language_(language) {}
+
+  Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
+    std::vector<Notice> notices = read_notices(batch, language_);
+    if (notices.size() == 1) {
+      return post_json(url_.reveal(), fit(std::move(notices.front()), kMaxBody, Count::bytes, [&](const Notice& one) {
+                         return payload(one.icon + " " + one.title, one_line_of(one, language_), blocks(one));
+                       }));
+    }
+    const std::string title = fmt::format("{} {}", icon_of(worst_tone(notices)), list_title(notices.size(), language_));
+    const auto build = [&](std::span<const Notice> some, std::size_t more) {
+      return payload(title, title, list_blocks(some, more));
+    };
+    return post_json(url_.reveal(), fit_list(newest_of_each(std::move(notices)), kMaxBody, Count::bytes, build));
+  }
+
+  Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    const std::string word = word_of(response);
+    if (response.status == 200) {
+      if (word == "ok") return delivered("HTTP 200: ok");
+      if (word == "rate_limited" || word == "message_limit_exceeded") return again("HTTP 200: " + word);
+      return word.empty() ? refused("HTTP 200 without Slack's ok", attempts) : dead("HTTP 200: " + word);
+    }
+    Verdict verdict = classify_plain_http(response, attempts, wall);
+    if (!word.empty()) verdict.why = fmt::format("HTTP {}: {}", response.status, word);
+    const bool wrong =
+        response.status == 400 || response.status == 403 || response.status == 404 || response.status == 410;
+    if (wrong) verdict.kind = Verdict::Kind::dead;
+    return verdict;
+  }
+
+  std::optional<Budget> budget() const override { return Budget{1, std::chrono::seconds{1}}; }
+
+ private:
+  [[nodiscard]] json::array blocks(const Notice& one) const {
+    json::array out;
+    json::array fields;
+    for (const Fact& fact : one.failing) {
+      if (fields.size() >= kMaxFields) break;
+      fields.push_back(text_of("mrkdwn", fmt::format("*{}*\n{}", escape(fact.name), escape(fact.value))));
+    }
+    if (!fields.empty()) out.push_back(json::object{{"type", "section"}, {"fields", fields}});
+    if (const std::string facts = facts_line(one, kMarkup); !facts.empty()) out.push_back(context(facts));
+    for (const std::string& line : advice_lines(one, language_, kMarkup)) out.push_back(section(line));
+    if (const std::string foot = foot_line(one, language_, kMarkup); !foot.empty()) out.push_back(context(foot));
+    return out;
+  }
+
+  /// Lines are gathered into as few sections as hold them.
+  [[nodiscard]] json::array list_blocks(std::span<const Notice> some, std::size_t more) const {
+    json::array out;
+    std::string text;
+    const auto add = [&](const std::string& line) {
+      if (length(text, Count::characters) + length(line, Count::characters) + 1 > kMaxSection) {
+        out.push_back(section(text));
+        text.clear();
+      }
+      text += (text.empty() ? "" : "\n") + line;
+    };
+    for (const Notice& one : some) add(list_line(one, language_, kMarkup));
+    if (more > 0) add(more_text(more, language_));
+    out.push_back(section(text));
+    return out;
+  }
+
+  [[nodiscard]] static std::string payload(const std::string& title, const std::string& notification,
+                                           json::array blocks) {
+    json::object heading = text_of("plain_text", escaped_within(title, kMaxHeader));
+    heading["emoji"] = true;
+    blocks.insert(blocks.begin(), json::object{{"type", "header"}, {"text", heading}});
+    return to_text(json::object{{"text", escape(notification)}, {"blocks", blocks}});
+  }
+
+  Secret url_;
+  Language language_;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_slack(config::Reader& item, const ReceiverSettings& common) {
+  Secret url = read_address(item);
+  return url.empty() ? nullptr : std::make_unique<Slack>(std::move(url), common.language);
+}
+
+}  // namespace crmpulse::collector

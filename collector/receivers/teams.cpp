@@ -1,0 +1,144 @@
+// Microsoft Teams: an adaptive card for a Workflow, which answers 202 before it posts. The retired connectors answer
+// 200 whatever happened, and only a number in the body means that they posted.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "collector/address_policy.h"
+#include "collector/json_text.h"
+#include "collector/receivers/chat.h"
+#include "core/failure.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxBody = 20'000;  // bytes; 28 kB by the documentation, about 21 kB as people meet it
+constexpr std::string_view kRefusal = "HTTP error ";
+
+std::string_view colour(Tone tone) {
+  switch (tone) {
+    case Tone::good: return "Good";
+    case Tone::info: return "Accent";
+    case Tone::warning: return "Warning";
+    case Tone::bad: return "Attention";
+  }
+  return "Attention";
+}
+
+json::object paragraph(const std::string& text) {
+  return {{"type", "TextBlock"}, {"wrap", true}, {"text", text}};
+}
+
+json::object heading(const std::string& title, Tone tone) {
+  json::object block = paragraph(markdown().escape(title));
+  block["size"] = "Medium";
+  block["weight"] = "Bolder";
+  block["color"] = colour(tone);
+  return block;
+}
+
+bool is_connector(std::string_view url) {
+  const std::string_view origin = origin_of(url);
+  return origin.ends_with(".webhook.office.com") || origin.ends_with("outlook.office.com");
+}
+
+/// 429 of "Webhook message delivery failed with error: … HTTP error 429 …"; 0 without one.
+int status_in(std::string_view body) {
+  const std::size_t at = body.find(kRefusal);
+  int status = 0;
+  if (at != std::string_view::npos) {
+    const char* first = body.data() + at + kRefusal.size();
+    std::from_chars(first, body.data() + body.size(), status);
+  }
+  return status;
+}
+
+class Teams final : public Receiver {
+ public:
+  Teams(Secret url, Language language) : url_(std::move(url)), language_(language) {}
+
+  Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
+    std::vector<Notice> notices = read_notices(batch, language_);
+    if (notices.size() == 1) {
+      return post_json(url_.reveal(), fit(std::move(notices.front()), kMaxBody, Count::bytes,
+                                          [&](const Notice& one) { return card(blocks(one), one.link); }));
+    }
+    const Tone tone = worst_tone(notices);
+    const std::string title = fmt::format("{} {}", icon_of(tone), list_title(notices.size(), language_));
+    const auto build = [&](std::span<const Notice> some, std::size_t more) {
+      json::array body{heading(title, tone)};
+      for (const Notice& one : some) body.push_back(paragraph(list_line(one, language_, markdown())));
+      if (more > 0) body.push_back(paragraph(more_text(more, language_)));
+      return card(std::move(body), "");
+    };
+    return post_json(url_.reveal(), fit_list(newest_of_each(std::move(notices)), kMaxBody, Count::bytes, build));
+  }
+
+  Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    const int status = response.status;
+    if (status == 400 || status == 401 || status == 404) return dead(fmt::format("HTTP {}", status));
+    if (status != 200) return classify_plain_http(response, attempts, wall);
+    const int inside = status_in(response.body);
+    if (inside == 429 || inside >= 500) return again(fmt::format("HTTP 200 with HTTP error {} inside", inside));
+    if (inside != 0) return dead(fmt::format("HTTP 200 with HTTP error {} inside", inside));
+    const std::string body = one_line(response.body);
+    const bool number =
+        !body.empty() && std::all_of(body.begin(), body.end(), [](char c) { return c >= '0' && c <= '9'; });
+    if (is_connector(url_.reveal()) && !number) return refused("HTTP 200 without a number in the body", attempts);
+    return delivered("HTTP 200");
+  }
+
+  std::optional<Budget> budget() const override { return Budget{4, std::chrono::seconds{1}}; }
+
+ private:
+  [[nodiscard]] json::array blocks(const Notice& one) const {
+    json::array body{heading(one.icon + " " + one.title, one.tone)};
+    json::array facts;
+    for (const auto* group : {&one.failing, &one.facts}) {
+      for (const Fact& fact : *group)
+        facts.push_back(
+            json::object{{"title", markdown().escape(fact.name)}, {"value", markdown().escape(fact.value)}});
+    }
+    if (!facts.empty()) body.push_back(json::object{{"type", "FactSet"}, {"facts", facts}});
+    for (const std::string& line : advice_lines(one, language_, markdown())) body.push_back(paragraph(line));
+    if (!one.incident.empty()) {
+      json::object id = paragraph(fmt::format("{} {}", words_in(language_).incident, markdown().escape(one.incident)));
+      id["isSubtle"] = true;
+      id["size"] = "Small";
+      body.push_back(std::move(id));
+    }
+    return body;
+  }
+
+  [[nodiscard]] std::string card(json::array body, const std::string& link) const {
+    json::object content{{"$schema", "http://adaptivecards.io/schemas/adaptive-card.json"},
+                         {"type", "AdaptiveCard"},
+                         {"version", "1.4"},
+                         {"msteams", json::object{{"width", "Full"}}},
+                         {"body", std::move(body)}};
+    if (!link.empty()) {
+      content["actions"] =
+          json::array{json::object{{"type", "Action.OpenUrl"}, {"title", words_in(language_).open}, {"url", link}}};
+    }
+    const json::object attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
+                                  {"contentUrl", nullptr},
+                                  {"content", std::move(content)}};
+    return to_text(json::object{{"type", "message"}, {"attachments", json::array{attachment}}});
+  }
+
+  Secret url_;
+  Language language_;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_teams(config::Reader& item, const ReceiverSettings& common) {
+  Secret url = read_address(item);
+  return url.empty() ? nullptr : std::make_unique<Teams>(std::move(url), common.language);
+}
+
+}  // namespace crmpulse::collector

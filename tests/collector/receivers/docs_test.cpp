@@ -1,0 +1,79 @@
+// docs/receivers.md shows each chat's message as its reader sees it. It is what the code makes of one fixed incident.
+
+#include <catch2/catch.hpp>
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "as_read.h"
+#include "collector/receivers/notice.h"
+#include "messages.h"
+#include "tests/collector/support.h"
+
+using namespace crmpulse;
+using namespace crmpulse::collector;
+using namespace crmpulse::test;
+
+namespace {
+
+const TimePoint kNow = from_unix_millis(1795252230'000);
+
+std::string page() {
+  std::ifstream file{CRMPULSE_SOURCE_DIR "/docs/receivers.md"};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+/// The block that follows ```` ```text NAME ````; empty without one.
+std::string block(const std::string& text, const std::string& name) {
+  const std::string opening = "```text " + name + "\n";
+  const std::size_t start = text.find(opening);
+  if (start == std::string::npos) return "";
+  const std::size_t first = start + opening.size();
+  return text.substr(first, text.find("```", first) - first);
+}
+
+std::string shown(const std::string& type, const std::string& event, Language language) {
+  const auto receiver =
+      receiver_from(fmt::format("{{name: oncall, type: {}, language: {}, url: \"https://example.com/a\"}}", type,
+                                language == Language::zh ? "zh" : "en"));
+  const store::OutboxRow row = message(event, {.language = language});
+  return as_read(type, std::get<net::ClientRequest>(receiver->prepare({&row, 1}, kNow)));
+}
+
+}  // namespace
+
+TEST_CASE("the messages in the documentation are those that are sent") {
+  const std::string text = page();
+  for (const char* type : {"slack", "teams", "dingtalk", "wecom", "feishu", "discord"}) {
+    for (const Language language : {Language::en, Language::zh}) {
+      const std::string name = fmt::format("{} {}", type, language == Language::zh ? "zh" : "en");
+      INFO("docs/receivers.md must hold this:\n```text " << name << "\n"
+                                                         << shown(type, "incident.opened", language) << "```");
+      CHECK(block(text, name) == shown(type, "incident.opened", language));
+    }
+  }
+}
+
+TEST_CASE("the titles in the documentation are those of every event") {
+  const std::string text = page();
+  for (const Language language : {Language::en, Language::zh}) {
+    std::string titles;
+    for (const std::string& event : message_types()) {
+      const bool about_agent = event.starts_with("agent.");
+      const bool about_vendor = event.starts_with("vendor.");
+      const std::string name = about_agent                                   ? "branch-1"
+                               : about_vendor                                ? "salesforce"
+                               : event == "test" || event == "delivery.dead" ? "oncall"
+                                                                             : "acme-sf";
+      const Notice notice = read_notice(message(event, {.crm = name, .language = language}), language);
+      titles += fmt::format("{:<20}{} {}\n", event, notice.icon, notice.title);
+    }
+    const std::string name = language == Language::zh ? "titles zh" : "titles en";
+    INFO("docs/receivers.md must hold this:\n```text " << name << "\n" << titles << "```");
+    CHECK(block(text, name) == titles);
+  }
+}

@@ -1,0 +1,28 @@
+#pragma once
+// Messages as render.h writes them: one fixed incident in all its events, and what is not about an incident.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/settings.h"
+#include "store/collector_store.h"
+
+namespace crmpulse::test {
+
+struct MessageOptions {
+  std::string crm = "acme-sf";
+  std::string long_text = {};  ///< appended to reasons, remedies and evidence
+  collector::Language language = collector::Language::en;
+};
+
+/// Every `type` of interface.md that goes to receivers.
+[[nodiscard]] const std::vector<std::string>& message_types();
+/// An outbox row with the body of that type. Unknown types get the body of an incident.
+[[nodiscard]] store::OutboxRow message(const std::string& type, const MessageOptions& options = {});
+/// What the title must say of it, in the receiver's language.
+[[nodiscard]] std::string state_words(std::string_view type, collector::Language language);
+/// Its body has failing dimensions.
+[[nodiscard]] bool has_failing(std::string_view type);
+
+}  // namespace crmpulse::test
