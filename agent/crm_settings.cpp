@@ -18,10 +18,18 @@ struct Transactions {
   std::optional<Duration> interval;
 };
 
+/// A recipe as some CRMs use it. Parameters are not in it, so that a thousand CRMs of one kind cost one of these.
+struct Adapted {
+  std::shared_ptr<const probes::Recipe> recipe;
+  std::vector<std::string> off;
+  std::vector<std::shared_ptr<const probes::Measurement>> write_tests_off;
+};
+
 struct Context {
   Settings& settings;
   Problems& problems;
-  std::map<std::string, std::shared_ptr<const probes::Recipe>, std::less<>> recipes;  ///< null: it did not load
+  std::map<std::string, std::shared_ptr<const probes::Recipe>, std::less<>> recipes{};  ///< null: it did not load
+  std::map<std::string, std::shared_ptr<const Adapted>, std::less<>> adapted{};  ///< by what a CRM says (wishes_of)
 };
 
 bool is_label_name(std::string_view name) {
@@ -127,20 +135,58 @@ std::shared_ptr<probes::Recipe> adapt(const probes::Recipe& recipe,
 }
 
 /// What they left behind is still removed, with the user's timeouts.
-std::vector<probes::Measurement> switched_off_write_tests(const probes::Recipe& recipe,
-                                                          const std::map<std::string, MeasurementSettings>& wanted,
-                                                          const CrmSettings& crm) {
-  std::vector<probes::Measurement> out;
+std::vector<std::shared_ptr<const probes::Measurement>> write_tests_off(
+    const probes::Recipe& recipe, const std::map<std::string, MeasurementSettings>& wanted,
+    const std::vector<std::string>& off) {
+  std::vector<std::shared_ptr<const probes::Measurement>> out;
   if (recipe.transport != probes::Transport::http) return out;
   for (const probes::Measurement& measurement : recipe.measurements) {
-    const bool off = std::find(crm.off.begin(), crm.off.end(), measurement.id) != crm.off.end();
-    if (!off || measurement.transaction.empty()) continue;
-    if (!measurement.when.empty() && !crm.arguments.given(measurement.when)) continue;
+    if (measurement.transaction.empty() || std::find(off.begin(), off.end(), measurement.id) == off.end()) continue;
+    auto kept = std::make_shared<probes::Measurement>(measurement);
     const auto found = wanted.find(measurement.id);
-    out.push_back(measurement);
-    if (found != wanted.end() && found->second.timeout) out.back().timeout = found->second.timeout;
+    if (found != wanted.end() && found->second.timeout) kept->timeout = found->second.timeout;
+    out.push_back(std::move(kept));
   }
   return out;
+}
+
+/// A node as text, unequal for nodes that read differently.
+void write_out(const config::Node& node, std::string& out) {
+  out += fmt::format("{}{}{}:{}", static_cast<int>(node.kind), node.quoted ? "q" : "", node.scalar.size(), node.scalar);
+  for (const config::Node& item : node.items) write_out(item, out);
+  for (const config::Member& member : node.members) {
+    out += fmt::format(".{}:{}", member.first.size(), member.first);
+    write_out(member.second, out);
+  }
+  out += ';';
+}
+
+/// All that makes a CRM's recipe differ from its file. Marks the keys it looks at as known.
+std::string wishes_of(config::Reader& reader, const probes::Recipe& recipe, const Transactions& transactions,
+                      Duration interval) {
+  std::string out = fmt::format("{} {} {} {} ", fmt::ptr(&recipe), interval.count(), transactions.enabled,
+                                transactions.interval.value_or(Duration{}).count());
+  for (const std::string_view key : {"measurements", "checks", "requests"}) {
+    out += key;
+    if (const config::Node* node = reader.raw(key)) write_out(*node, out);
+  }
+  return out;
+}
+
+std::shared_ptr<const Adapted> adapted_for(config::Reader& reader, Context& context, const probes::Recipe& recipe,
+                                           const Transactions& transactions, Duration interval) {
+  std::string wishes = wishes_of(reader, recipe, transactions, interval);
+  if (const auto known = context.adapted.find(wishes); known != context.adapted.end()) return known->second;
+  const std::size_t before = context.problems.size();
+  const auto wanted = read_measurements(reader.child("measurements"), recipe);
+  const auto made = std::make_shared<Adapted>();
+  const auto own = adapt(recipe, wanted, transactions, interval, made->off);
+  read_additions(reader, recipe, transactions.enabled, *own, made->off);
+  made->recipe = own;
+  made->write_tests_off = write_tests_off(recipe, wanted, made->off);
+  // Each CRM tells its own problems.
+  if (context.problems.size() == before) context.adapted.emplace(std::move(wishes), made);
+  return made;
 }
 
 /// `transactions.enabled` that would write nothing is a misunderstanding worth a word.
@@ -198,13 +244,13 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
     return;
   }
   read_access(reader, *recipe, crm);
-  const auto wanted = read_measurements(reader.child("measurements"), *recipe);
   const std::size_t before = context.problems.size();
   crm.arguments = probes::Arguments::read(*recipe, reader.child("with"));
-  const auto adapted = adapt(*recipe, wanted, transactions, interval, crm.off);
-  read_additions(reader, *recipe, transactions.enabled, *adapted, crm.off);
-  crm.recipe = adapted;
-  crm.switched_off_write_tests = switched_off_write_tests(*recipe, wanted, crm);
+  const auto adapted = adapted_for(reader, context, *recipe, transactions, interval);
+  crm.recipe = adapted->recipe;
+  crm.off = adapted->off;
+  for (const auto& test : adapted->write_tests_off)
+    if (test->when.empty() || crm.arguments.given(test->when)) crm.switched_off_write_tests.push_back(test);
   if (context.problems.size() == before) check_transactions(reader, crm, transactions);
   reader.finish();
   context.settings.crms.push_back(std::move(crm));
@@ -231,7 +277,7 @@ void read_labels(config::Reader& reader, Labels& labels) {
 }
 
 std::set<std::string> read_crms(config::Reader& root, Settings& settings, Problems& problems) {
-  Context context{settings, problems, {}};
+  Context context{settings, problems};
   std::set<std::string> names;
   if (!root.has("crms")) root.missing("crms");
   for (config::Reader& reader : root.each("crms")) read_crm(reader, context, names);

@@ -171,6 +171,7 @@ std::string checks_text(const probes::Recipe& recipe, const Words& words) {
   for (const probes::Check& check : recipe.checks) {
     const auto form = std::find_if(kForms.begin(), kForms.end(), [&](const auto& f) { return f.first == check.kind; });
     std::string written = form == kForms.end() ? "" : form->second;
+    if (!check.object.empty() && written.starts_with("OBJECT")) written.replace(0, 6, check.object);
     if (const auto place = written.find("FORMAT"); place != std::string::npos) written.replace(place, 6, check.format);
     out += fmt::format("  {}: {}\n{}", check.kind, written, measurement_calls(check.measurement, words));
   }

@@ -40,7 +40,7 @@ struct MeasurementSettings {
 struct CrmSettings {
   std::string name;
   /// The recipe as this CRM uses it: without the measurements that are switched off, with the user's intervals and
-  /// timeouts; every measurement has an interval.
+  /// timeouts; every measurement has an interval. CRMs that say the same about it share one.
   std::shared_ptr<const probes::Recipe> recipe;
   probes::Arguments arguments;
   probes::auth::Settings auth;
@@ -49,7 +49,7 @@ struct CrmSettings {
   Labels labels;
   double budget = 0.01;          ///< share of the CRM's daily allowance
   std::vector<std::string> off;  ///< ids of the measurements that are switched off
-  std::vector<probes::Measurement> switched_off_write_tests;
+  std::vector<std::shared_ptr<const probes::Measurement>> switched_off_write_tests;
 };
 
 struct Settings {

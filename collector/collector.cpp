@@ -184,6 +184,10 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
   log::info("configuration reloaded");
 }
 
+bool Collector::quiet() const {
+  return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.ledger().idle();
+}
+
 void Collector::stop() {
   if (stopping_) return;
   stopping_ = true;
@@ -193,8 +197,7 @@ void Collector::stop() {
 }
 
 void Collector::finish_when_quiet(int rounds_left) {
-  const bool quiet = notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.ledger().idle();
-  if (!quiet && rounds_left > 0) {
+  if (!quiet() && rounds_left > 0) {
     stopper_ = loop_.after(kQuietRound, [this, rounds_left] { finish_when_quiet(rounds_left - 1); });
     return;
   }

@@ -26,6 +26,10 @@ class Collector {
   ~Collector();
 
   [[nodiscard]] unsigned short port() const { return server_->port(); }
+  /// Loop's thread. What is due now; comes each second by itself, or when whoever moves the clocks says so.
+  void tick();
+  /// Loop's thread. Nothing is on its way to the disk or to a receiver.
+  [[nodiscard]] bool quiet() const;
   /// Loop's thread. Stops accepting, finishes what is in hand, stores a last snapshot, ends the loop; at most 10 s.
   void stop();
 
@@ -44,7 +48,6 @@ class Collector {
   void add_service_routes();
   [[nodiscard]] std::optional<AccessRole> authorise(const net::HttpRequest& request) const;
   [[nodiscard]] Result<void> listen();
-  void tick();
   void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
   void finish_when_quiet(int rounds_left);
 

@@ -159,8 +159,9 @@ Result<Measurement> make_check(const Recipe& recipe, std::string_view kind, cons
   const Check* check = nullptr;
   for (const Check& known : recipe.checks) {
     if (known.kind != kind) continue;
-    formats.push_back(known.format);
-    if (known.format == names->format) check = &known;
+    if (known.object.empty()) formats.push_back(known.format);
+    if (known.format != names->format || (!known.object.empty() && known.object != names->object)) continue;
+    if (check == nullptr || !known.object.empty()) check = &known;
   }
   if (formats.empty()) return Error{fmt::format("recipe '{}' cannot check this", recipe.name)};
   if (check == nullptr)

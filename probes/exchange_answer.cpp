@@ -179,9 +179,30 @@ std::string without_addresses(std::string text) {
   return text;
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/// `0x80072322`: the length of a Windows-style error code that begins here, which is nobody's number. 0: there is none.
+std::size_t error_code_at(const std::string& text, std::size_t at) {
+  constexpr std::size_t kLength = 10;
+  if (text.compare(at, 2, "0x") != 0 && text.compare(at, 2, "0X") != 0) return 0;
+  if (at > 0 && is_letter_or_digit(text[at - 1])) return 0;
+  std::size_t end = at + 2;
+  while (end < text.size() && is_letter_or_digit(text[end])) ++end;
+  const std::string_view digits = std::string_view{text}.substr(at + 2, end - at - 2);
+  const bool hexadecimal = digits.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
+  return end - at == kLength && hexadecimal ? kLength : 0;
+}
+
 std::string without_long_digits(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {
+    if (const std::size_t code = error_code_at(text, i); code > 0) {
+      out.append(text, i, code);
+      i += code;
+      continue;
+    }
     std::size_t end = i;
     while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
     if (end - i >= kLongDigits) {

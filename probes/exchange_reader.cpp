@@ -99,6 +99,12 @@ Failure bad_content(std::string message) {
   return {Stage::content, Reason::bad_content, one_line(message)};
 }
 
+/// A field that an administrator removed is no field that is empty.
+Failure gone(std::string_view pointer) {
+  const std::string_view name = pointer.substr(pointer.rfind('/') + 1);
+  return {Stage::content, Reason::missing, one_line(fmt::format("this measurement is blind: {} is gone", name))};
+}
+
 bool has_placeholder(const SampleSpec& spec) {
   return std::any_of(spec.labels.begin(), spec.labels.end(),
                      [](const auto& label) { return label.second.find('$') != std::string::npos; });
@@ -190,6 +196,7 @@ void ExchangeReader::bind() {
 
 std::optional<Failure> ExchangeReader::read_row(const JsonValue& row, const Answer& answer) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
+    if (columns_[i]->present && !row.at(*columns_[i]->at).present()) return gone(*columns_[i]->at);
     Result<ReadValue> value = read_column(*columns_[i], row, answer, values_);
     if (!value) return bad_content(fmt::format("'{}' {}", columns_[i]->name, value.error().message));
     read_[i] = std::move(*value);

@@ -103,6 +103,7 @@ struct HttpCall {
 struct Column {
   std::string name;
   std::optional<std::string> at;  ///< JSON pointer in the row
+  bool present = false;           ///< of `at`: its member is there, if only with null; else it is gone from the CRM
   std::string header;             ///< lower case
   Pattern match;
   std::string from;  ///< pointers or "now"; both or none
@@ -248,6 +249,7 @@ struct Auth {
 struct Check {
   std::string kind;    ///< complete, unique, valid, fresh, orphan
   std::string format;  ///< of `valid`
+  std::string object;  ///< the only one it is for; empty: all that have none of their own
   Measurement measurement;
 };
 

@@ -69,6 +69,8 @@ void read_span(Reader& reader, Column& column) {
 void read_column_keys(Reader& reader, Column& column) {
   std::string pointer;
   if (get_pointer(reader, "at", pointer)) column.at = pointer;
+  reader.get("present", column.present);
+  if (column.present && !column.at) reader.problem("present", "is for at");
   if (reader.get("header", column.header)) column.header = lower(column.header);
   get_pattern(reader, "match", column.match, 1);
   read_span(reader, column);

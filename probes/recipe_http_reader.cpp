@@ -164,10 +164,12 @@ Batch read_batch(Reader reader, const Recipe& recipe) {
   return batch;
 }
 
-void read_check(Reader reader, const std::string& kind, const std::string& format, Recipe& recipe) {
+void read_check(Reader reader, const std::string& kind, const std::string& format, const std::string& object,
+                Recipe& recipe) {
   Check check;
   check.kind = kind;
   check.format = format;
+  check.object = object;
   Measurement& measurement = check.measurement;
   measurement.id = "check_" + kind + (format.empty() ? "" : "_" + format);
   measurement.operation = "check";
@@ -183,6 +185,10 @@ void read_check(Reader reader, const std::string& kind, const std::string& forma
   }
   read_questions(reader, scope, measurement);
   check_measurement(scope, measurement, reader);
+  if (object.empty()) {
+    Reader objects = reader.child("objects");
+    for (const std::string& name : objects.keys()) read_check(objects.child(name), kind, format, name, recipe);
+  }
   reader.finish();
   recipe.checks.push_back(std::move(check));
 }
@@ -192,12 +198,12 @@ void read_checks(Reader reader, Recipe& recipe) {
     if (!reader.has(kind)) continue;
     Reader template_reader = reader.child(kind);
     if (kind != "valid") {
-      read_check(template_reader, kind, "", recipe);
+      read_check(template_reader, kind, "", "", recipe);
       continue;
     }
     for (const std::string& format : template_reader.keys()) {
       if (!is_plain_name(format)) template_reader.problem(format, "a format's name is letters, digits and _");
-      read_check(template_reader.child(format), kind, format, recipe);
+      read_check(template_reader.child(format), kind, format, "", recipe);
     }
   }
   reader.finish();

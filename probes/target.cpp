@@ -136,10 +136,10 @@ void Target::Impl::add_write_test(const Measurement& measurement) {
 void Target::Impl::clean_up_switched_off() {
   if (spec.switched_off.empty() || cleaning_up.exchange(true)) return;
   runtime.workers.submit([self = shared_from_this()] {
-    for (const Measurement& measurement : self->spec.switched_off) {
-      const auto test = self->write_tests.find(&measurement);
+    for (const auto& measurement : self->spec.switched_off) {
+      const auto test = self->write_tests.find(measurement.get());
       if (test == self->write_tests.end() || !test->second->has_left_overs()) continue;
-      const Duration timeout = measurement.timeout.value_or(self->spec.default_timeout);
+      const Duration timeout = measurement->timeout.value_or(self->spec.default_timeout);
       test->second->clean_up(std::chrono::steady_clock::now() + timeout, [self](const Found& found) {
         if (found.failure) {
           log::warning("test records of a write test that is switched off are still there",
@@ -318,7 +318,7 @@ boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& r
     impl->session = *session;
     impl->exchanger = std::make_shared<HttpExchanger>(runtime.impl().http, impl->shared_spec, *session, wall_now);
     for (const Planned& plan : impl->planned) impl->add_write_test(*plan.measurement);
-    for (const Measurement& measurement : impl->spec.switched_off) impl->add_write_test(measurement);
+    for (const auto& measurement : impl->spec.switched_off) impl->add_write_test(*measurement);
   }
   runtime.impl().enrol(impl);
   std::unique_ptr<Target> target{new Target};

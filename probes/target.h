@@ -28,7 +28,7 @@ struct TargetSpec {
   std::string proxy{};      ///< empty: as the environment says
   std::string state_dir{};  ///< for tokens and the ids of test records; empty: nothing is kept on disk
   /// Write tests over HTTP that the user switched off: what they left behind is still removed.
-  std::vector<Measurement> switched_off{};
+  std::vector<std::shared_ptr<const Measurement>> switched_off{};
 };
 
 /// What one run of one measurement gave. Never empty-handed: a failed run has a failure, its samples and evidence.

@@ -285,7 +285,9 @@ bool TransactionRun::wait_until(const Step& step, const ExchangeResult& result) 
                whole_microseconds(seconds_between(since, now)));
     return false;
   }
-  if (now >= until_end_) {
+  const SteadyTime again = std::min(now + pause_, until_end_);
+  // A question at the very end of the run's time could not be answered any more.
+  if (now >= until_end_ || again >= steps_end_) {
     found_.duration += result.duration;
     step_failed(step, Failure{Stage::response, Reason::timeout,
                               fmt::format("not visible to searches after {:.3g} s", seconds_between(since, now))});
@@ -293,7 +295,6 @@ bool TransactionRun::wait_until(const Step& step, const ExchangeResult& result) 
     next_step();
     return true;
   }
-  const SteadyTime again = std::min(now + pause_, until_end_);
   pause_ = std::min(pause_ * 2, kLongestPause);
   test_.host_.at(again, [self = shared_from_this()] { self->job([run = self.get()] { run->ask_step(); }); });
   return true;

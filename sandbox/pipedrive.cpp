@@ -14,6 +14,11 @@ namespace {
 
 namespace json = boost::json;
 
+std::string next_correlation() {
+  static std::uint64_t last = 0;  // one thread
+  return uuid_of(++last);
+}
+
 // 30,000 x 2 (the plan's multiplier) x 15 seats.
 constexpr std::uint64_t kDailyTokens = 900'000;
 constexpr std::uint64_t kBurstCalls = 80;
@@ -194,16 +199,18 @@ Route route_of(std::string_view path) {
 net::HttpResponse success(json::value data, json::object more, int status) {
   json::object body{{"success", true}, {"data", std::move(data)}};
   for (auto& [name, value] : more) body[name] = value;
-  return json_reply(status, body);
+  return json_reply(status, body, {{"x-correlation-id", next_correlation()}});
 }
 
 net::HttpResponse error(int status, std::string_view message, std::string_view info) {
-  return json_reply(status, {{"success", false},
-                             {"error", message},
-                             {"error_info", info.empty() ? "See Pipedrive's developer documentation." : info},
-                             {"errorCode", status},
-                             {"data", nullptr},
-                             {"additional_data", nullptr}});
+  return json_reply(status,
+                    {{"success", false},
+                     {"error", message},
+                     {"error_info", info.empty() ? "See Pipedrive's developer documentation." : info},
+                     {"errorCode", status},
+                     {"data", nullptr},
+                     {"additional_data", nullptr}},
+                    {{"x-correlation-id", next_correlation()}});
 }
 
 json::value time_json(const Value& value, int version) {

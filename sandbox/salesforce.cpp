@@ -122,11 +122,13 @@ class Salesforce final : public Dialect {
     const std::uint64_t limit = api_.usage().limit();
     const std::uint64_t used = gone ? limit : api_.usage().used(world.now);
     response.headers.emplace_back("Sforce-Limit-Info", fmt::format("api-usage={}/{}", used, limit));
+    response.headers.emplace_back("X-SFDC-Request-Id", uuid_of(++answered_));
     return response;
   }
 
   Login login_;
   Api api_;
+  std::uint64_t answered_ = 0;
 };
 
 }  // namespace

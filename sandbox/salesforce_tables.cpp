@@ -190,14 +190,15 @@ Records campaigns(const World& world) {
   return out;
 }
 
-/// One each hour of the last two days; one in twenty-five fails.
+/// One each hour of the last two days, just before it is full; one in twenty-three fails. So any 24 hours that end now
+/// hold twenty-three, one of them failed.
 Records apex_jobs(const World& world) {
   Records out;
   const TimePoint hour = std::chrono::floor<hours>(world.now);
   for (int ago = 48; ago > 0; --ago) {
-    const TimePoint at = hour - hours{ago};
-    const auto number = static_cast<RecordId>(at.time_since_epoch() / hours{1});
-    const bool failed = number % 25 == 0;
+    const auto number = static_cast<RecordId>((hour - hours{ago}).time_since_epoch() / hours{1});
+    const TimePoint at = hour - hours{ago} - std::chrono::milliseconds{1};
+    const bool failed = number % 23 == 0;
     out.push_back(
         row(number, at,
             {{"status", failed ? "Failed" : "Completed"}, {"type", "ScheduledApex"}, {"errors", failed ? 1.0 : 0.0}}));

@@ -200,3 +200,41 @@ TEST_CASE("evidence goes to the sibling of the write path") {
   CHECK(evidence_url("https://h/push?tenant=a/b") == "https://h/evidence?tenant=a/b");
   CHECK(evidence_url("https://h") == "https://h/evidence");
 }
+
+TEST_CASE("CRMs that differ in their parameters alone share one recipe") {
+  const TempDir folder;
+  const std::string file = folder.write("agent.yaml", R"(
+ship: {url: 'https://collector.example.com/api/v1/write'}
+crms:
+  - {name: a, recipe: mini, with: {url: 'sqlite:/tmp/a.db'}}
+  - {name: b, recipe: mini, with: {url: 'sqlite:/tmp/b.db'}, labels: {team: sales}}
+  - {name: c, recipe: mini, with: {url: 'sqlite:/tmp/c.db'}, measurements: {records: {enabled: false}}}
+  - {name: d, recipe: mini, with: {url: 'sqlite:/tmp/d.db'}, measurements: {records: {enabled: false}}}
+  - {name: e, recipe: mini, with: {url: 'sqlite:/tmp/e.db'}, interval: 5m}
+)");
+  const auto loaded = load_settings(file, defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  const auto& crms = loaded->crms;
+  REQUIRE(crms.size() == 5);
+  CHECK(crms[0].recipe == crms[1].recipe);
+  CHECK(crms[2].recipe == crms[3].recipe);
+  CHECK(crms[0].recipe != crms[2].recipe);
+  CHECK(crms[0].recipe != crms[4].recipe);
+  CHECK(crms[0].arguments.text("url") == "sqlite:/tmp/a.db");
+  CHECK(crms[1].arguments.text("url") == "sqlite:/tmp/b.db");
+  CHECK(crms[3].off == std::vector<std::string>{"records", "heartbeat"});
+  CHECK(measurement(crms[4], "liveness").interval == Duration{5min});
+}
+
+TEST_CASE("a CRM that says what another one said wrongly hears of it too") {
+  const TempDir folder;
+  const std::string file = folder.write("agent.yaml", R"(
+ship: {url: 'https://collector.example.com/api/v1/write'}
+crms:
+  - {name: a, recipe: mini, with: {url: 'sqlite:/tmp/a.db'}, measurements: {nothing: {enabled: false}}}
+  - {name: b, recipe: mini, with: {url: 'sqlite:/tmp/b.db'}, measurements: {nothing: {enabled: false}}}
+)");
+  const auto loaded = load_settings(file, defaults());
+  REQUIRE_FALSE(loaded.has_value());
+  CHECK(loaded.error().size() == 2);
+}

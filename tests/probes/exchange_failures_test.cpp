@@ -184,3 +184,18 @@ TEST_CASE("the clock's distance to the CRM is told") {
   const CrmServer late{answers({200, {{"Date", date(-10min)}}, "{}"})};
   CHECK(skew(run_once(late, "  - {id: m, request: {url: /x}}\n")) == Approx(600).margin(5));
 }
+
+TEST_CASE("numbers of people are masked, codes of errors are not") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"code 0x80072322: too many", "code 0x80072322: too many"},
+      {"0X8007ABCD", "0X8007ABCD"},
+      {"(0x80040217)", "(0x80040217)"},
+      {"call 0048123456789", "call ***"},
+      {"0x800723221", "0x***"},
+      {"0x8007232", "0x***"},
+      {"id a0x80072322", "id a0x***"},
+      {"0x80072322 of 4912345678", "0x80072322 of ***"},
+      {"12345", "12345"},
+  };
+  for (const auto& [message, told] : cases) CHECK(probes::masked(message, {}) == told);
+}

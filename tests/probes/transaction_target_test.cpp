@@ -119,7 +119,7 @@ std::unique_ptr<Target> leads_of(Runtime& runtime, const LeadServer& server, con
   spec.labels = {{"crm", "acme"}, {"kind", recipe.name}, {"agent", "a1"}};
   spec.state_dir = state_dir;
   if (switched_off) {
-    spec.switched_off = {recipe.measurements.back()};
+    spec.switched_off = {std::make_shared<const probes::Measurement>(recipe.measurements.back())};
     recipe.measurements.pop_back();
   }
   spec.recipe = std::make_shared<const Recipe>(std::move(recipe));

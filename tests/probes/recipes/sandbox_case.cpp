@@ -44,13 +44,27 @@ void read_faults(const Node& node, SandboxCase& out) {
   for (const auto& [key, value] : node.members) {
     if (key == "on") out.faults_on = value.scalar;
     if (key == "request_id") out.tells_request_id = value.scalar == "true";
-    if (key == "field") {
-      out.missing_name = member(value, "name")->scalar;
-      out.missing_on = member(value, "on")->scalar;
+    if (key == "field" || key == "written_field") {
+      MissingField& field = out.missing.emplace_back();
+      field.name = member(value, "name")->scalar;
+      field.on = member(value, "on")->scalar;
+      if (const Node* means = member(value, "means")) field.means = means->scalar;
     }
     if (key == "lacks")
       for (const auto& [fault, why] : value.members) out.lacks[fault] = why.scalar;
   }
+}
+
+/// The same recipe at another dialect, asked whether it is alive.
+SandboxCase case_elsewhere(const std::string& recipe, const Node& node) {
+  SandboxCase out;
+  out.recipe = recipe;
+  out.dialect = member(node, "sandbox")->scalar;
+  out.crm.kind = Node::Kind::mapping;
+  out.crm.members.emplace_back("with", *member(node, "with"));
+  out.flows = {*member(node, "auth")};
+  out.faults_on = "liveness";
+  return out;
 }
 
 SandboxCase case_from(const std::string& recipe, const Node& root) {
@@ -72,8 +86,8 @@ SandboxCase case_from(const std::string& recipe, const Node& root) {
       for (const auto& [id, why] : node.members) out.truncated[id] = why.scalar;
     } else if (key == "faults") {
       read_faults(node, out);
-    } else if (key == "other_flows") {
-      out.other_flows = node.scalar;
+    } else if (key == "elsewhere") {
+      for (const Node& item : node.items) out.elsewhere.push_back(case_elsewhere(recipe, item));
     } else if (key != "sandbox") {
       throw std::runtime_error(recipe + "/expected.yaml: unknown key " + key);
     }

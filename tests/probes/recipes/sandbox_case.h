@@ -6,7 +6,8 @@
 //     with: {url: "${sandbox}"}        # ${…} as SandboxHost::fill says
 //     auth: {flow: odoo_login, …}
 //   flows: [{flow: …, …}]              # further ways to log in, each tried
-//   other_flows: why                   # the recipe has some that are not tried here
+//   elsewhere:                         # flows this dialect has not: each tried by the liveness of another
+//     - {sandbox: hubspot, with: {…}, auth: {flow: …, …}}
 //   measurements:
 //     records:
 //       crm_records{object=lead}: count(lead where not converted)      # oracle.h says what can stand here
@@ -19,6 +20,8 @@
 //     on: query                        # the measurement the faults are tried on
 //     request_id: true                 # the vendor's errors carry one, and the evidence tells it
 //     field: {name: crm.lead.email_from, on: quality}                  # missing_field
+//     field: {…, means: request/bad_content}                           # where the recipe cannot tell that it is that
+//     written_field: {name: contacts.lastname, on: contact}            # the same, of a write test
 //     lacks: {quota_gone: a server of one's own has no allowance}
 
 #include <functional>
@@ -35,21 +38,27 @@
 
 namespace crmpulse::test {
 
+/// What an administrator removes, and the measurement that misses it.
+struct MissingField {
+  std::string name;
+  std::string on;
+  std::string means = "content/missing";
+};
+
 struct SandboxCase {
   std::string recipe;
   std::string dialect;
   config::Node crm;
   std::vector<config::Node> flows;  ///< the first is the one under crm
-  std::string other_flows;
   /// measurement → `metric{label="value"}` → expression
   std::map<std::string, std::map<std::string, std::string>> measurements;
   std::map<std::string, std::string> quota;
   std::map<std::string, std::string> truncated;  ///< measurement → why
   std::string faults_on;
   bool tells_request_id = false;
-  std::string missing_name;
-  std::string missing_on;
+  std::vector<MissingField> missing;
   std::map<std::string, std::string> lacks;
+  std::vector<SandboxCase> elsewhere;
 };
 
 /// One for each shipped recipe whose expected.yaml has `sandbox:`.

@@ -103,6 +103,31 @@ void check_fault(SandboxHost& host, const SandboxCase& one, probes::Target& targ
   check_succeeded(run(target, one.faults_on));
 }
 
+void check_blinded(const SandboxCase& one, const MissingField& field) {
+  INFO(one.recipe << ": " << field.name);
+  SandboxHost host;
+  const BoundCase bound = bind(host, one, {.transactions = true});
+  check_succeeded(run(bound.target(), field.on));
+  host.fault(one.dialect, R"("fault":"missing_field","name":")" + field.name + "\"");
+  const auto reading = run(bound.target(), field.on);
+  check_failed(reading, field.means);
+  check_succeeded(run(bound.target(), liveness_of(bound.target())));
+  if (field.means != "content/missing") return;
+  REQUIRE_FALSE(reading.evidence.empty());
+  const std::string& text = reading.evidence.front().text;
+  INFO(text);
+  CHECK(text.find("is blind: " + field.name.substr(field.name.rfind('.') + 1) + " is gone") != std::string::npos);
+  CHECK(verdict_of(reading) == "data");
+}
+
+/// The ids of the CRM's write tests.
+std::vector<std::string> write_tests_of(const probes::Target& target) {
+  std::vector<std::string> out;
+  for (const auto& planned : target.measurements())
+    if (!planned.measurement->transaction.empty()) out.push_back(planned.measurement->id);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("every fault of the sandbox has its stage, its reason and its verdict") {
@@ -134,21 +159,53 @@ TEST_CASE("a token that was revoked is renewed without a word") {
 
 TEST_CASE("a field that an administrator removed blinds its measurement alone, and the evidence names it") {
   for_each_case(sandbox_cases(), [](const SandboxCase& one) {
-    if (one.missing_name.empty()) return;
-    INFO(one.recipe << ": " << one.missing_name);
+    CHECK_FALSE(one.missing.empty());
+    for (const MissingField& field : one.missing) check_blinded(one, field);
+  });
+}
+
+TEST_CASE("a write test waits until searches find what it wrote") {
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    if (one.lacks.contains("search_lag")) return;
     SandboxHost host;
-    const BoundCase bound = bind(host, one);
-    check_succeeded(run(bound.target(), one.missing_on));
-    host.fault(one.dialect, R"("fault":"missing_field","name":")" + one.missing_name + "\"");
-    const auto reading = run(bound.target(), one.missing_on);
-    check_failed(reading, "content/missing");
-    REQUIRE_FALSE(reading.evidence.empty());
-    const std::string& text = reading.evidence.front().text;
-    INFO(text);
-    CHECK(text.find("is blind") != std::string::npos);
-    CHECK(text.find(one.missing_name.substr(one.missing_name.rfind('.') + 1)) != std::string::npos);
-    CHECK(verdict_of(reading) == "data");
-    check_succeeded(run(bound.target(), liveness_of(bound.target())));
+    const BoundCase bound = bind(host, one, {.timeout = "60s", .transactions = true});
+    for (const std::string& id : write_tests_of(bound.target())) {
+      INFO(one.recipe << "." << id);
+      check_succeeded(run(bound.target(), id));
+      host.forget_requests();
+      check_succeeded(run(bound.target(), id));
+      const std::uint64_t without_lag = host.requests(one.dialect).at("total").to_number<std::uint64_t>();
+      host.forget_requests();
+      host.fault(one.dialect, R"("fault":"search_lag","seconds":20)");
+      host.move_clock_with_each_call(std::chrono::seconds{5});
+      const auto reading = run(bound.target(), id);
+      check_succeeded(reading);
+      CHECK(std::any_of(reading.samples.begin(), reading.samples.end(), [](const Sample& sample) {
+        return sample.metric == "crm_write_visible_seconds" && sample.value > 0;
+      }));
+      // Asked for again while the lag lasted; the calls before and after it are the same.
+      CHECK(host.requests(one.dialect).at("total").to_number<std::uint64_t>() > without_lag);
+      host.move_clock_with_each_call({});
+      host.clear_faults();
+    }
+  });
+}
+
+TEST_CASE("what searches do not find in time has failed, and is removed all the same") {
+  for_each_case(sandbox_cases(), [](const SandboxCase& one) {
+    if (one.lacks.contains("search_lag")) return;
+    SandboxHost host;
+    const BoundCase bound = bind(host, one, {.timeout = "4s", .transactions = true});
+    for (const std::string& id : write_tests_of(bound.target())) {
+      host.fault(one.dialect, R"("fault":"search_lag","seconds":3600)");
+      const auto reading = run(bound.target(), id);
+      CHECK(failure_text(reading) == "response/timeout");
+      REQUIRE(reading.failure.has_value());
+      CHECK(reading.failure->message.find("not visible to searches") != std::string::npos);
+      CHECK(verdict_of(reading) == "vendor");
+      CHECK(host.count(one.dialect, "create") == host.count(one.dialect, "delete"));
+      host.clear_faults();
+    }
   });
 }
 

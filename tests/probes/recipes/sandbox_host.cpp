@@ -50,6 +50,7 @@ SandboxHost::SandboxHost() : clock_(std::chrono::floor<std::chrono::seconds>(wal
   options.credentials = credentials_;
   saas_ = std::make_unique<sandbox::Saas>(loop_, clock_, options, all_dialects());
   auto server = net::HttpServer::listen(loop_, {}, [this](net::HttpRequest request, const net::Respond& respond) {
+    clock_.advance(step_);
     saas_->handle(std::move(request), respond);
   });
   if (!server) throw std::runtime_error(server.error().message);
@@ -81,6 +82,15 @@ net::HttpResponse SandboxHost::ask(net::HttpRequest request) {
     saas_->handle(request, [answer](net::HttpResponse response) { answer->set_value(std::move(response)); });
   });
   return came.get();
+}
+
+void SandboxHost::move_clock_with_each_call(Duration step) {
+  std::promise<void> moved;
+  loop_.post([&] {
+    step_ = step;
+    moved.set_value();
+  });
+  moved.get_future().wait();
 }
 
 void SandboxHost::fault(const std::string& crm, const std::string& members) {

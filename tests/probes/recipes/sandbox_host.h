@@ -1,5 +1,5 @@
 #pragma once
-// The sandbox with all its dialects, in this process on a free port, with a clock that stands still.
+// The sandbox with all its dialects, in this process on a free port, with a clock that stands still until it is moved.
 
 #include <boost/json/value.hpp>
 #include <memory>
@@ -27,6 +27,8 @@ class SandboxHost {
   [[nodiscard]] std::string url() const;
   /// The time the company was made and stays at.
   [[nodiscard]] TimePoint now() const { return clock_.now(); }
+  /// From now on every call of a dialect's finds the clock this much later; zero: it stands still again.
+  void move_clock_with_each_call(Duration step);
   /// The same company as every dialect has, as long as nobody writes.
   [[nodiscard]] const sandbox::Crm& company() const { return twin_; }
 
@@ -58,6 +60,7 @@ class SandboxHost {
   std::unique_ptr<sandbox::Saas> saas_;
   std::unique_ptr<net::HttpServer> server_;
   std::thread thread_;
+  Duration step_{};  ///< only the loop's thread touches it, and the clock while it moves
   int state_dirs_ = 0;
 };
 
