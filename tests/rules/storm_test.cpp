@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+#include <catch2/catch.hpp>
+
+#include "timeline.h"
+#include "world.h"
+
+using namespace crmpulse;
+using namespace crmpulse::rules;
+using namespace crmpulse::rules::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string name(int number) {
+  return fmt::format("c{:02}", number);
+}
+
+void measure_all(World& world, int first, int count, double value) {
+  for (int i = first; i < first + count; ++i) world.measure(name(i), "table", value);
+}
+
+/// `count` CRMs keep `value` for `time`.
+void keep(World& world, int count, double value, Duration time) {
+  for (Duration passed{}; passed < time; passed += 15s) {
+    measure_all(world, 0, count, value);
+    world.pass(15s);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("case 70: thirty CRMs that open together are one digest with twenty names and ten more") {
+  World world{quick_rules(), {receiver("all")}};
+  keep(world, 30, 200, 30s);
+  keep(world, 30, 4000, 60s);
+  const std::vector<Message> heard = world.heard_by("all");
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].type == MessageType::digest);
+  CHECK(heard[0].subject == "digest/all");
+  CHECK(heard[0].crm.empty());
+  CHECK(heard[0].listed.size() == 20);
+  CHECK(heard[0].unlisted == 10);
+  CHECK(heard[0].counted.size() == 30);
+  CHECK(heard[0].state == Level::poor);
+  // told is set for all thirty: each is resolved by itself.
+  world.forget_messages();
+  keep(world, 30, 200, 60s);
+  CHECK(world.count(MessageType::resolved) == 30);
+  CHECK(world.messages().size() == 30);
+}
+
+TEST_CASE("ten opens are ten messages") {
+  World world{quick_rules(), {receiver("all")}};
+  keep(world, 10, 4000, 60s);
+  CHECK(world.count(MessageType::opened) == 10);
+  CHECK(world.messages().size() == 10);
+}
+
+TEST_CASE("a storm that goes on makes at most one digest a window") {
+  for (const bool ticks : {false, true}) {
+    Ruleset ruleset = quick_rules();
+    ruleset.settings.group_wait_poor = 0s;
+    World world{ruleset, {receiver("all")}};
+    if (ticks) world.use_ticks();
+    keep(world, 60, 200, 15s);
+    // One more fails every second, so that 11 of them are a storm and the others gather.
+    for (int failed = 1; failed <= 60; ++failed) {
+      measure_all(world, 0, failed, 4000);
+      if (failed % 15 == 0) measure_all(world, failed, 60 - failed, 200);
+      world.pass(1s);
+    }
+    keep(world, 60, 4000, 60s);
+    const std::vector<Message> heard = world.heard_by("all");
+    REQUIRE(heard.size() == 12);
+    for (std::size_t i = 0; i < 10; ++i) CHECK(heard[i].type == MessageType::opened);
+    CHECK(heard[10].type == MessageType::digest);
+    CHECK(heard[10].counted.size() == 1);
+    CHECK(heard[11].type == MessageType::digest);
+    CHECK(heard[11].counted.size() == 49);
+    CHECK(heard[11].at == heard[10].at + 60s);
+    CHECK(heard[11].seq > heard[10].seq);
+  }
+}
+
+TEST_CASE("a receiver that groups by itself is told one by one") {
+  ReceiverSpec grouping = receiver("grouping");
+  grouping.digests = false;
+  World world{quick_rules(), {receiver("all"), grouping}};
+  keep(world, 30, 4000, 60s);
+  CHECK(world.heard_by("all").size() == 1);
+  CHECK(world.heard_by("grouping").size() == 30);
+}
+
+TEST_CASE("what gets worse after a digest is told by CRM") {
+  World world{quick_rules(), {receiver("all")}};
+  keep(world, 12, 1500, 60s);
+  REQUIRE(world.count(MessageType::digest) == 1);
+  world.measure(name(3), "table", 4000);
+  world.step();
+  REQUIRE(world.messages().size() == 2);
+  CHECK(world.messages()[1].type == MessageType::escalated);
+  CHECK(world.messages()[1].previous == Level::sub_healthy);
+}
+
+TEST_CASE("the window of a digest outlives the collector") {
+  World world{quick_rules(), {receiver("all")}};
+  keep(world, 40, 200, 15s);
+  keep(world, 12, 4000, 45s);
+  REQUIRE(world.count(MessageType::digest) == 1);
+  world.restart();
+  keep(world, 24, 4000, 45s);
+  CHECK(world.messages().size() == 1);
+  keep(world, 24, 4000, 45s);
+  CHECK(world.count(MessageType::digest) == 2);
+  CHECK(world.messages().size() == 2);
+}
