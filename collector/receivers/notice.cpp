@@ -7,6 +7,8 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "collector/receivers/notice_group.h"
+#include "collector/receivers/notice_json.h"
 #include "collector/receivers/notice_title.h"
 #include "collector/receivers/value_text.h"
 #include "core/failure.h"
@@ -17,57 +19,13 @@ namespace {
 namespace json = boost::json;
 
 // Bounds in bytes and lines: what is longer belongs on the incident's page, and every layout fits after a few cuts.
-constexpr std::size_t kName = 120;
 constexpr std::size_t kWhy = 400;
 constexpr std::size_t kRemedyText = 900;
 constexpr std::size_t kEvidenceText = 300;
-constexpr std::size_t kSummary = 1200;
 constexpr std::size_t kLink = 500;
 constexpr std::size_t kFailing = 12;
 constexpr std::size_t kRemedies = 2;
 constexpr std::size_t kEvidence = 5;
-constexpr std::size_t kListed = 20;
-constexpr Duration kWorthSaying{std::chrono::minutes{2}};  ///< shorter spans are not told
-
-std::string text_at(const json::object& object, std::string_view key, std::size_t most = kName) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? one_line(value->get_string(), most) : std::string{};
-}
-
-const json::object* object_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value == nullptr ? nullptr : value->if_object();
-}
-
-const json::array* array_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value == nullptr ? nullptr : value->if_array();
-}
-
-std::optional<double> number_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  if (value == nullptr || !value->is_number()) return std::nullopt;
-  return value->to_number<double>();
-}
-
-std::optional<TimePoint> time_at(const json::object& object, std::string_view key) {
-  auto time = parse_time(text_at(object, key));
-  return time ? std::optional{*time} : std::nullopt;
-}
-
-/// `{"en": …, "zh": …}`
-std::string in_language(const json::object* texts, Language language, std::size_t most) {
-  if (texts == nullptr) return {};
-  std::string text = text_at(*texts, language == Language::zh ? "zh" : "en", most);
-  return text.empty() ? text_at(*texts, language == Language::zh ? "en" : "zh", most) : text;
-}
-
-std::optional<Level> level_named(std::string_view name) {
-  for (const Level level : {Level::healthy, Level::sub_healthy, Level::poor}) {
-    if (name == to_string(level)) return level;
-  }
-  return std::nullopt;
-}
 
 Fact read_failing(const json::object& one, Language language) {
   Fact fact;
@@ -144,22 +102,15 @@ std::string read_fault(const json::object& body, Language language) {
   return words + (language == Language::zh ? "——" : " — ") + why;
 }
 
-std::string since_text(TimePoint since, TimePoint at, Language language) {
-  const std::string clock = clock_text(since, at);
-  if (at - since < kWorthSaying) return clock;
-  const std::string span = span_text(at - since, language);
-  return in_words(language, "{} ({})", "{}（已 {}）", clock, span);
-}
-
 void read_times(Notice& notice, const json::object& body, Language language) {
   const bool zh = language == Language::zh;
   const json::object* incident = object_at(body, "incident");
   std::optional<TimePoint> since = incident == nullptr ? std::nullopt : time_at(*incident, "opened_at");
   if (notice.type == "incident.resolved") {
-    const std::string now = clock_text(notice.at, notice.at);
+    const std::string now = moment_text(notice.at, notice.at);
     if (!since) return notice.facts.push_back({zh ? "恢复时间" : "At", now});
     std::string lasted = in_words(language, "{} ({} to {})", "{}（{} 至 {}）", span_text(notice.at - *since, language),
-                                  clock_text(*since, notice.at), now);
+                                  moment_text(*since, notice.at), now);
     return notice.facts.push_back({zh ? "持续" : "Lasted", std::move(lasted)});
   }
   if (const json::array* failing = array_at(body, "failing"); failing != nullptr && !since) {
@@ -169,7 +120,7 @@ void read_times(Notice& notice, const json::object& body, Language language) {
       if (from && (!since || *from < *since)) since = from;
     }
   }
-  notice.facts.push_back({zh ? "开始" : "Since", since_text(since.value_or(notice.at), notice.at, language)});
+  notice.facts.push_back({zh ? "开始时间" : "Since", since_text(since.value_or(notice.at), notice.at, language)});
 }
 
 void read_facts(Notice& notice, const json::object& body, Language language) {
@@ -189,29 +140,6 @@ void read_facts(Notice& notice, const json::object& body, Language language) {
   if (data == "stale") add("Data", "数据", zh ? "数据陈旧" : "stale");
 }
 
-/// A digest's CRMs: names, or objects with their state.
-void read_listed(Notice& notice, const json::object& body, Language language) {
-  if (const auto more = number_at(body, "more"); more && *more > 0 && *more < 1e9) {
-    notice.unlisted = static_cast<std::size_t>(*more);
-  }
-  const json::array* crms = array_at(body, "crms");
-  if (crms == nullptr) return;
-  for (const json::value& item : *crms) {
-    const json::object* one = item.if_object();
-    std::string name = one != nullptr     ? text_at(*one, "crm")
-                       : item.is_string() ? one_line(item.get_string(), kName)
-                                          : "";
-    if (name.empty()) continue;
-    if (notice.listed.size() >= kListed) {
-      ++notice.unlisted;
-      continue;
-    }
-    const auto level = one == nullptr ? std::nullopt : level_named(text_at(*one, "state"));
-    if (level) name += in_words(language, " ({})", "（{}）", level_words(*level, language));
-    notice.listed.push_back(std::move(name));
-  }
-}
-
 std::string read_link(const json::object& body) {
   const json::object* incident = object_at(body, "incident");
   std::string link = incident == nullptr ? std::string{} : text_at(*incident, "url", kLink + 1);
@@ -223,7 +151,7 @@ std::string read_link(const json::object& body) {
 /// `acme` of `crm/acme`.
 std::string subject_of(const store::OutboxRow& row) {
   const auto slash = row.dedup_key.find('/');
-  return one_line(slash == std::string::npos ? row.dedup_key : row.dedup_key.substr(slash + 1), kName);
+  return one_line(slash == std::string::npos ? row.dedup_key : row.dedup_key.substr(slash + 1), kMaxName);
 }
 
 /// False: not a message of ours.
@@ -243,23 +171,17 @@ bool read_body(Notice& notice, const json::object& body, const store::OutboxRow&
     read_facts(notice, body, language);
     read_failing(notice, body, language);
   } else {
-    notice.facts.push_back({language == Language::zh ? "时间" : "At", clock_text(notice.at, notice.at)});
-    if (const json::object* remedy = object_at(body, "remedy")) {
-      if (std::string text = in_language(remedy, language, kRemedyText); !text.empty())
-        notice.remedies.push_back({"", std::move(text)});
-    }
+    read_group(notice, body, language);
   }
-  notice.fault = read_fault(body, language);
+  if (std::string fault = read_fault(body, language); !fault.empty()) notice.fault = std::move(fault);
   if (const json::array* evidence = array_at(body, "evidence")) {
     for (const json::value& line : *evidence) {
       if (line.is_string() && notice.evidence.size() < kEvidence)
         notice.evidence.push_back(one_line(line.get_string(), kEvidenceText));
     }
   }
-  read_listed(notice, body, language);
   notice.link = read_link(body);
   if (const json::object* object = object_at(body, "incident")) notice.incident = text_at(*object, "id");
-  if (!incident) notice.summary = in_language(object_at(body, "text"), language, kSummary);
   put_title(notice,
             {level_named(text_at(body, "crm_state")), text_at(body, "reason"), notice.listed.size() + notice.unlisted},
             language);
@@ -277,7 +199,7 @@ void read_damaged(Notice& notice, const store::OutboxRow& row, Language language
   notice.state = level_words(notice.level, language);
   notice.subject = subject_of(row);
   notice.icon = icon_of(notice.tone);
-  notice.title = fmt::format("{} — {}", notice.subject, one_line(row.event, kName));
+  notice.title = fmt::format("{} — {}", notice.subject, one_line(row.event, kMaxName));
   notice.summary = zh ? "这条消息的内容已损坏，请查看 crmpulse 页面。"
                       : "The text of this message is damaged: look at the page of crmpulse.";
 }

@@ -86,7 +86,7 @@ std::string one_line_of(const Notice& notice, Language language) {
                      fmt::join(notice.listed.begin(), last, language == Language::zh ? "、" : ", "));
     if (more > 0) line += in_words(language, " {}", "，{}", more_text(more, language));
   }
-  return line + in_words(language, ", {}", "，{}", clock_text(notice.at, notice.at));
+  return line + in_words(language, ", {}", "，{}", moment_text(notice.at, notice.at));
 }
 
 bool shorten(Notice& notice) {

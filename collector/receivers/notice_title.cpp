@@ -30,7 +30,7 @@ constexpr std::array kIncidents{
     Phrase{"incident.escalated", "worse, now {}", "恶化为{}"},
     Phrase{"incident.improved", "better, now {}", "好转为{}"},
     Phrase{"incident.reminder", "still {}", "仍为{}"},
-    Phrase{"incident.resolved", "{} again", "已恢复{}"},
+    Phrase{"incident.resolved", "{} again", "已恢复至{}状态"},
     Phrase{"incident.flapping", "keeps changing, now {}", "状态反复变化，现为{}"},
     Phrase{"incident.flap_ended", "stable again, now {}", "状态已稳定，现为{}"},
 };

@@ -58,6 +58,8 @@ constexpr std::array kRules{
     Name{"safety_certificate", "certificate expiry", "证书到期"},
 };
 
+constexpr Duration kWorthSaying{std::chrono::minutes{2}};  ///< shorter spans are not told
+
 template <class Names>
 const Name* find_name(const Names& names, std::string_view id) {
   const auto found = std::find_if(names.begin(), names.end(), [&](const Name& name) { return name.id == id; });
@@ -135,7 +137,7 @@ std::string against_threshold(double value, double threshold, Worse worse, Level
   return fmt::format("{} ({} from {})", now, word, line);
 }
 
-std::string clock_text(TimePoint at, TimePoint now) {
+std::string moment_text(TimePoint at, TimePoint now) {
   const std::string text = format_time(at);
   const std::string clock = text.substr(11, 5) + " UTC";
   return text.substr(0, 10) == format_time(now).substr(0, 10) ? clock : text.substr(0, 10) + " " + clock;
@@ -143,6 +145,13 @@ std::string clock_text(TimePoint at, TimePoint now) {
 
 std::string span_text(Duration span, Language language) {
   return value_text(to_seconds(std::max(span, Duration{0})), "seconds", language, 3);
+}
+
+std::string since_text(TimePoint since, TimePoint at, Language language) {
+  const std::string clock = moment_text(since, at);
+  if (at - since < kWorthSaying) return clock;
+  const std::string span = span_text(at - since, language);
+  return in_words(language, "{} ({})", "{}（已 {}）", clock, span);
 }
 
 std::string rule_name(std::string_view rule, std::string_view dimension, Language language) {

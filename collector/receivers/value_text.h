@@ -32,9 +32,12 @@ enum class Worse { above, below };
                                             std::string_view unit, Language language);
 
 /// `09:10 UTC`, with its date when `at` is on another day than `now`.
-[[nodiscard]] std::string clock_text(TimePoint at, TimePoint now);
+[[nodiscard]] std::string moment_text(TimePoint at, TimePoint now);
 /// `35 min`, `35 分钟`.
 [[nodiscard]] std::string span_text(Duration span, Language language);
+
+/// `09:10 UTC (35 min)`: the span only when it is worth saying.
+[[nodiscard]] std::string since_text(TimePoint since, TimePoint at, Language language);
 
 /// What a rule measures: `response time`, `failed checks in a row`. Of a rule that is not one of the shipped: its
 /// dimension, and the rest of its id in brackets.

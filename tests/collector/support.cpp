@@ -103,6 +103,8 @@ Sink::Sink(std::vector<net::HttpResponse> answers) : script_(answers.begin(), an
           if (!script_.empty()) {
             answer = script_.front();
             script_.pop_front();
+          } else if (behaviour_) {
+            answer = behaviour_(requests_.back());
           }
         }
         respond(std::move(answer));
@@ -122,6 +124,11 @@ std::string Sink::url() const {
 std::vector<net::HttpRequest> Sink::requests() const {
   const std::lock_guard lock{mutex_};
   return requests_;
+}
+
+void Sink::behave(Behaviour behaviour) {
+  const std::lock_guard lock{mutex_};
+  behaviour_ = std::move(behaviour);
 }
 
 void Sink::script(std::vector<net::HttpResponse> answers) {

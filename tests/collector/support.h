@@ -75,6 +75,9 @@ class Sink {
   [[nodiscard]] std::string url() const;
   [[nodiscard]] std::vector<net::HttpRequest> requests() const;
   void script(std::vector<net::HttpResponse> answers);
+  /// What it answers when the script is at its end, instead of 200 `ok`. Runs on the sink's thread.
+  using Behaviour = std::function<net::HttpResponse(const net::HttpRequest&)>;
+  void behave(Behaviour behaviour);
 
  private:
   LoopThread thread_;
@@ -82,6 +85,7 @@ class Sink {
   mutable std::mutex mutex_;
   std::deque<net::HttpResponse> script_;
   std::vector<net::HttpRequest> requests_;
+  Behaviour behaviour_;
 };
 
 [[nodiscard]] Sample sample(const std::string& metric, const std::string& crm, double value, TimePoint at,

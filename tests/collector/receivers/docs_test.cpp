@@ -36,12 +36,16 @@ std::string block(const std::string& text, const std::string& name) {
   return text.substr(first, text.find("```", first) - first);
 }
 
-std::string shown(const std::string& type, const std::string& event, Language language) {
+std::string shown(const std::string& type, std::span<const store::OutboxRow> rows, Language language) {
   const auto receiver =
       receiver_from(fmt::format("{{name: oncall, type: {}, language: {}, url: \"https://example.com/a\"}}", type,
                                 language == Language::zh ? "zh" : "en"));
+  return as_read(type, std::get<net::ClientRequest>(receiver->prepare(rows, kNow)));
+}
+
+std::string shown(const std::string& type, const std::string& event, Language language) {
   const store::OutboxRow row = message(event, {.language = language});
-  return as_read(type, std::get<net::ClientRequest>(receiver->prepare({&row, 1}, kNow)));
+  return shown(type, {&row, 1}, language);
 }
 
 }  // namespace
@@ -75,5 +79,22 @@ TEST_CASE("the titles in the documentation are those of every event") {
     const std::string name = language == Language::zh ? "titles zh" : "titles en";
     INFO("docs/receivers.md must hold this:\n```text " << name << "\n" << titles << "```");
     CHECK(block(text, name) == titles);
+  }
+}
+
+TEST_CASE("the list in the documentation is the one that is sent in a storm") {
+  const std::string text = page();
+  for (const Language language : {Language::en, Language::zh}) {
+    const std::vector<store::OutboxRow> rows{
+        message("incident.opened", {.crm = "acme-sf", .language = language}),
+        message("incident.opened", {.crm = "bolt-sf", .language = language}),
+        message("incident.improved", {.crm = "core-hs", .language = language}),
+        message("incident.resolved", {.crm = "bolt-sf", .language = language}),
+        message("agent.lost", {.crm = "branch-1", .language = language}),
+    };
+    const std::string name = language == Language::zh ? "list zh" : "list en";
+    const std::string list = shown("dingtalk", rows, language);
+    INFO("docs/receivers.md must hold this:\n```text " << name << "\n" << list << "```");
+    CHECK(block(text, name) == list);
   }
 }

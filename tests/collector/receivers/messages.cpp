@@ -111,8 +111,15 @@ json::object other(const std::string& type, const MessageOptions& options) {
   } else if (type.starts_with("agent.")) {
     body["agent"] = options.crm;
     body["crms"] = listed(options.crm);
+    body["since"] = "2026-11-21T09:05:00Z";
+    if (type == "agent.lost")
+      body["remedy"] =
+          both("Look whether its host runs." + options.long_text, "请检查其主机是否运行。" + options.long_text);
   } else if (type.starts_with("vendor.")) {
     body["vendor"] = options.crm;
+    body["since"] = "2026-11-21T09:02:00Z";
+    body["reason"] = "status_page";
+    body["instances"] = json::array{"NA45"};
     body["crms"] = listed(options.crm);
   } else {
     body["receiver"] = options.crm;

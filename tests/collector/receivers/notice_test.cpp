@@ -103,7 +103,7 @@ TEST_CASE("titles tell what happened, in both languages") {
   CHECK(en("incident.escalated") == "acme-sf — worse, now POOR (恶化为不良)");
   CHECK(en("incident.improved") == "acme-sf — better, now SUB-HEALTHY (好转为亚健康)");
   CHECK(en("incident.reminder") == "acme-sf — still POOR (仍为不良)");
-  CHECK(en("incident.resolved") == "acme-sf — HEALTHY again (已恢复理想)");
+  CHECK(en("incident.resolved") == "acme-sf — HEALTHY again (已恢复至理想状态)");
   CHECK(en("incident.flapping") == "acme-sf — keeps changing, now POOR (状态反复变化，现为不良)");
   CHECK(en("agent.lost") == "agent acme-sf — LOST (失联)");
   CHECK(en("digest") == "13 CRMs in trouble at once (13 个 CRM 同时异常)");
