@@ -10,6 +10,7 @@
 #include "core/time.h"
 #include "rules/moment.h"
 #include "rules/ring.h"
+#include "rules/slo.h"
 
 namespace crmpulse::rules {
 
@@ -36,13 +37,15 @@ struct Previous {
 };
 
 /// The samples a rule looks back on. Raw up to six hours (and always where the order or a quantile matters); longer
-/// windows are 360 buckets of sums. Bounded: see kRawLimit. Belongs to one rule instance.
+/// windows are 360 buckets of sums, those of burn rates up to 1,440 of counts. Bounded: see kRawLimit. Belongs to one
+/// rule instance.
 class Window {
  public:
   static constexpr Duration kLongestRaw = std::chrono::hours{6};
   static constexpr std::size_t kRawLimit = 4096;  ///< entries; a fuller window is thinned, evenly
   static constexpr std::size_t kCountLimit = 64;  ///< entries of a rule without a window
   static constexpr std::int64_t kBuckets = 360;
+  static constexpr std::int64_t kMostTallies = 1440;
   static constexpr std::size_t kBaselineHours = 5 * 7 * 24;
 
   struct Bucket {
@@ -70,12 +73,15 @@ class Window {
   [[nodiscard]] const Ring& ring() const { return ring_; }
   [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
   [[nodiscard]] TimePoint newest() const { return newest_; }
+  /// Good and all samples of the newest `span`; of windows for burn rates only.
+  [[nodiscard]] Tally tally(Duration span) const;
 
   void save(Encoder& encoder) const;
   /// Into a new window. What was saved under another rule is read as far as it fits.
   void load(Decoder& decoder);
 
  private:
+  Put put_tally(TimePoint at, double value, const Previous& previous);
   Put put_raw(TimePoint at, std::uint32_t tag, double value);
   Put put_bucket(TimePoint at, double value, const Previous& previous);
   void put_hour(TimePoint at, double value);
@@ -88,8 +94,9 @@ class Window {
   Ring ring_;
   std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
   std::uint32_t skipped_ = 0;
-  std::vector<Bucket> buckets_;  ///< empty, or kBuckets + 1 places found by index % size
-  std::vector<Hour> hours_;      ///< only for baseline_drop
+  std::vector<Bucket> buckets_;       ///< empty, or kBuckets + 1 places found by index % size
+  std::vector<Hour> hours_;           ///< only for baseline_drop
+  std::optional<TallyRing> tallies_;  ///< only for burn
 };
 
 }  // namespace crmpulse::rules
