@@ -69,7 +69,8 @@ boost::system::result<Inputs, Problems> load_inputs(const BacktestOptions& optio
 
 /// The sentences that would be sent; whose fault it is cannot be told without evidence.
 Bilingual words_of(const rules::Message& message, const Configuration& configuration) {
-  const boost::json::value body = boost::json::parse(render_message(message, Language::en, {configuration}));
+  const RenderContext context{configuration, nullptr, {}, nullptr};
+  const boost::json::value body = boost::json::parse(render_message(message, Language::en, context));
   const boost::json::object* text = nullptr;
   if (const auto* field = body.as_object().if_contains("text")) text = field->if_object();
   if (text == nullptr) return {};

@@ -15,19 +15,13 @@ namespace {
 
 using prometheus::MetricFamily;
 
-constexpr std::array<std::string_view, 13> kNames{"crm_health_level",
-                                                  "crm_health",
-                                                  "crm_health_score",
-                                                  "crm_dimension_level",
-                                                  "crm_dimension_value",
-                                                  "crm_incident_open",
-                                                  "crm_availability_ratio",
-                                                  "crm_apdex_ratio",
-                                                  "crm_error_budget_burn_rate",
-                                                  "crm_error_budget_remaining_ratio",
-                                                  "crm_slo_objective_ratio",
-                                                  "crm_maintenance_seconds",
-                                                  "crm_operation_latency_seconds"};
+constexpr std::array<std::string_view, 14> kNames{"crm_health_level",           "crm_health",
+                                                  "crm_health_score",           "crm_dimension_level",
+                                                  "crm_dimension_value",        "crm_incident_open",
+                                                  "crm_availability_ratio",     "crm_apdex_ratio",
+                                                  "crm_error_budget_burn_rate", "crm_error_budget_remaining_ratio",
+                                                  "crm_availability_failures",  "crm_slo_objective_ratio",
+                                                  "crm_maintenance_seconds",    "crm_operation_latency_seconds"};
 
 struct Families {
   MetricFamily level =
@@ -41,6 +35,7 @@ struct Families {
   MetricFamily incident = gauge_family("crm_incident_open", "1 while an incident of the CRM is open.");
   MetricFamily availability =
       gauge_family("crm_availability_ratio", "Share of good liveness measurements in the window.");
+  MetricFamily failures = gauge_family("crm_availability_failures", "Liveness measurements that failed in the window.");
   MetricFamily apdex = gauge_family("crm_apdex_ratio", "Apdex of the CRM as its rule computes it.");
   MetricFamily burn =
       gauge_family("crm_error_budget_burn_rate", "Speed at which the error budget burns; 1 uses it up exactly.");
@@ -58,7 +53,7 @@ struct Families {
   [[nodiscard]] std::vector<MetricFamily> take() {
     std::vector<MetricFamily> out;
     for (MetricFamily* family : {&level, &state, &score, &dimension_level, &dimension_value, &incident, &availability,
-                                 &apdex, &burn, &budget, &objective, &maintenance, &latency}) {
+                                 &failures, &apdex, &burn, &budget, &objective, &maintenance, &latency}) {
       if (!family->metric.empty()) out.push_back(std::move(*family));
     }
     return out;
@@ -123,6 +118,7 @@ void add_slo(Families& out, const MetricLabels& crm, const rules::SloCounters& s
     MetricLabels labels = crm;
     labels.emplace_back("window", format_duration(window));
     add_value(out.availability, labels, *tally.ratio());
+    add_value(out.failures, labels, static_cast<double>(tally.bad()));
     const std::optional<double> burning = objective ? rules::burn_rate(tally, *objective) : std::nullopt;
     if (burning) add_value(out.burn, labels, *burning);
   }

@@ -130,7 +130,7 @@ Value burn(const Context& c) {
 }
 
 Value apdex(const Context& c) {
-  const Summary s = c.window.summary();
+  const Shares s = c.window.shares();
   if (s.count <= 0) return std::nullopt;
   return (s.within + (s.tolerable - s.within) / 2) / s.count;
 }
@@ -174,7 +174,7 @@ Value failures_in_row(const Context& c) {
 }
 
 Value share_above(const Context& c) {
-  const Summary s = c.window.summary();
+  const Shares s = c.window.shares();
   if (s.count <= 0) return std::nullopt;
   return (s.count - s.within) / s.count;
 }

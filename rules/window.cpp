@@ -51,6 +51,12 @@ void Summary::add(const Summary& other) {
   elapsed += other.elapsed;
 }
 
+void Shares::add(const Summary& summary, double sign) {
+  count += sign * summary.count;
+  within += sign * summary.within;
+  tolerable += sign * summary.tolerable;
+}
+
 Window::Window(const Rule& rule) : span_(rule.window), target_(rule.target), ring_(raw_limit(rule)) {
   if (rule.aggregator == Aggregator::burn) {
     tallies_.emplace(tallies_for(rule));
@@ -111,8 +117,16 @@ Window::Put Window::put_bucket(TimePoint at, double value, const Previous& previ
   const std::int64_t index = unix_millis(at) / bucket_width_.count();
   Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
   if (bucket.index > index) return Put::late;
-  if (bucket.index < index) bucket = Bucket{index, {}};
+  if (bucket.index < index) {
+    if (bucket.index >= shared_from_) shares_.add(bucket.summary, -1);
+    bucket = Bucket{index, {}};
+  }
   bucket.summary.add(value, target_);
+  if (index >= shared_from_) {
+    Summary one;
+    one.add(value, target_);
+    shares_.add(one, 1);
+  }
   if (is_set(previous.at) && value >= previous.value) {
     bucket.summary.increase += value - previous.value;
     bucket.summary.elapsed += to_seconds(at - previous.at);
@@ -129,21 +143,42 @@ void Window::put_hour(TimePoint at, double value) {
   hour.count += 1;
 }
 
+std::int64_t Window::last_evicted() const {
+  return unix_millis(newest_ - span_) / bucket_width_.count();
+}
+
+void Window::evict_shares() {
+  const std::int64_t last = last_evicted();
+  if (last - shared_from_ >= static_cast<std::int64_t>(buckets_.size())) {
+    shares_ = Shares{};
+    for (const Bucket& bucket : buckets_) {
+      if (bucket.index > last) shares_.add(bucket.summary, 1);
+    }
+  } else {
+    for (std::int64_t index = shared_from_; index <= last; ++index) {
+      const Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
+      if (bucket.index == index) shares_.add(bucket.summary, -1);
+    }
+  }
+  shared_from_ = last + 1;
+}
+
 void Window::evict() {
   if (span_ <= Duration{0}) return;
+  if (bucketed()) return evict_shares();
   while (!ring_.empty() && ring_.front().at() <= newest_ - span_) ring_.pop_front();
 }
 
 double Window::count() const {
   if (tallies_) return static_cast<double>(tally(span_).total);
-  return bucketed() ? summary().count : static_cast<double>(ring_.size()) * stride_;
+  return bucketed() ? shares_.count : static_cast<double>(ring_.size()) * stride_;
 }
 
 Summary Window::summary() const {
   Summary total;
   if (!is_set(newest_)) return total;
   if (bucketed()) {
-    const std::int64_t before = unix_millis(newest_ - span_) / bucket_width_.count();
+    const std::int64_t before = last_evicted();
     for (const Bucket& bucket : buckets_) {
       if (bucket.index > before) total.add(bucket.summary);
     }
@@ -153,6 +188,13 @@ Summary Window::summary() const {
     for (const Entry& entry : piece) total.add(entry.value, target_);
   }
   return total;
+}
+
+Shares Window::shares() const {
+  if (bucketed()) return shares_;
+  Shares all;
+  all.add(summary(), 1);
+  return all;
 }
 
 Tally Window::tally(Duration span) const {
@@ -214,6 +256,10 @@ void Window::load(Decoder& decoder) {
       *value = decoder.f64();
     if (bucket.index >= 0 && !buckets_.empty())
       buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
+  }
+  if (bucketed() && is_set(newest_)) {
+    shared_from_ = 0;  // far behind: summed up anew
+    evict_shares();
   }
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     Hour hour{decoder.i64(), 0, 0};

@@ -30,6 +30,16 @@ struct Summary {
   void add(const Summary& other);
 };
 
+/// Of these, what only counts: exact however often it is added and taken away again, so it can be kept beside the
+/// buckets instead of being summed up for every sample.
+struct Shares {
+  double count = 0;
+  double within = 0;
+  double tolerable = 0;
+
+  void add(const Summary& summary, double sign);
+};
+
 /// The sample of the same series before this one; `at` is unset for the first.
 struct Previous {
   TimePoint at = kUnset;
@@ -69,6 +79,7 @@ class Window {
   /// Samples in the window, those that thinning left out included.
   [[nodiscard]] double count() const;
   [[nodiscard]] Summary summary() const;
+  [[nodiscard]] Shares shares() const;
   [[nodiscard]] bool bucketed() const { return !buckets_.empty(); }
   [[nodiscard]] const Ring& ring() const { return ring_; }
   [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
@@ -86,6 +97,9 @@ class Window {
   Put put_bucket(TimePoint at, double value, const Previous& previous);
   void put_hour(TimePoint at, double value);
   void evict();
+  void evict_shares();
+  /// Buckets after this one lie in the window.
+  [[nodiscard]] std::int64_t last_evicted() const;
 
   Duration span_;
   Duration bucket_width_{};
@@ -94,7 +108,9 @@ class Window {
   Ring ring_;
   std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
   std::uint32_t skipped_ = 0;
-  std::vector<Bucket> buckets_;       ///< empty, or kBuckets + 1 places found by index % size
+  std::vector<Bucket> buckets_;  ///< empty, or kBuckets + 1 places found by index % size
+  Shares shares_;                ///< of the buckets from `shared_from_` on
+  std::int64_t shared_from_ = 0;
   std::vector<Hour> hours_;           ///< only for baseline_drop
   std::optional<TallyRing> tallies_;  ///< only for burn
 };

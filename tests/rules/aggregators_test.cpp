@@ -218,6 +218,31 @@ TEST_CASE("a week is kept in buckets and forgotten bucket by bucket") {
   CHECK(probe.window->count() == 7 * 24);
 }
 
+TEST_CASE("what is counted beside the buckets is what they sum up to, over gaps, late samples and restarts") {
+  Probe probe{Aggregator::apdex, 24h};
+  probe.rule.target = 1;
+  std::uint32_t random = 7;
+  const auto next = [&random] { return (random = random * 1664525 + 1013904223) >> 16; };
+  for (int i = 0; i < 4000; ++i) {
+    probe.at += next() % 97 == 0 ? Duration{std::chrono::hours{next() % 40}} : Duration{next() % 600'000};
+    probe.put_at(probe.at - (next() % 11 == 0 ? Duration{next() % 3'600'000} : Duration{0}), next() % 7);
+    const Summary sum = probe.window->summary();
+    const Shares shares = probe.window->shares();
+    REQUIRE(shares.count == sum.count);
+    REQUIRE(shares.within == sum.within);
+    REQUIRE(shares.tolerable == sum.tolerable);
+    if (i % 500 != 0) continue;
+    Encoder encoder;
+    probe.window->save(encoder);
+    Window copy{probe.rule};
+    Decoder decoder{encoder.bytes()};
+    copy.load(decoder);
+    CHECK(copy.shares().count == shares.count);
+    CHECK(copy.shares().within == shares.within);
+    probe.window.emplace(std::move(copy));
+  }
+}
+
 TEST_CASE("the rate of a long window leaves resets out too") {
   Probe probe{Aggregator::rate, 12h};
   double counter = 0;
