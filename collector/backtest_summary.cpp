@@ -211,7 +211,7 @@ json::object BacktestSummary::json() const {
   return {{"summary", std::move(out)}};
 }
 
-/// A row for each day, a sign for each hour: `.` nothing, then up to `#` for the hour in which most time was lost.
+/// A row for each day that lost time, a sign for each hour: `.` none, then up to `#` for the hour that lost most.
 std::string BacktestSummary::hours_text(const Hours& hours) {
   constexpr std::string_view kSigns = ".:-=+*%#";
   Duration most{};
@@ -219,51 +219,66 @@ std::string BacktestSummary::hours_text(const Hours& hours) {
   if (most == Duration{0}) return {};
   std::string out = "        0     6     12    18   23\n";
   for (std::size_t day = 0; day < hours.size(); ++day) {
-    out += fmt::format("    {} ", kDays[day]);
+    std::string row;
     for (const Duration time : hours[day]) {
       const double part = to_seconds(time) / to_seconds(most);
-      out += kSigns[time == Duration{0} ? 0 : 1 + static_cast<std::size_t>(part * 6)];
+      row += kSigns[time == Duration{0} ? 0 : 1 + static_cast<std::size_t>(part * 6)];
     }
-    out += '\n';
+    if (row.find_first_not_of('.') != std::string::npos) out += fmt::format("    {} {}\n", kDays[day], row);
   }
   return out + fmt::format("    # is {}\n", in_words(most));
 }
 
-std::string BacktestSummary::text() const {
-  const auto held = [](const std::array<Held, 3>& levels) {
-    return fmt::format("sub-healthy {} times, {}, longest {}; poor {} times, {}, longest {}", levels[1].times,
-                       in_words(levels[1].total), in_words(levels[1].longest), levels[2].times,
-                       in_words(levels[2].total), in_words(levels[2].longest));
-  };
-  const auto worst = worst_crms();
-  std::string out =
-      fmt::format("{} to {}: {} samples of {} CRMs, {} of them not healthy at some time\n", format_time(outcome_.from),
-                  format_time(outcome_.to), outcome_.samples, crms_.size(), worst.size());
-  out += fmt::format("all CRMs: {}\n", held(held_));
-  if (const std::string when = hours_text(hours_); !when.empty())
-    out += fmt::format("  time not healthy by day and hour ({})\n{}", zone_.name, when);
-  out += "\nrules\n";
+std::string BacktestSummary::levels_text(const std::array<Held, 3>& held) {
+  std::string out;
+  for (const Level level : {Level::sub_healthy, Level::poor}) {
+    const Held& one = held[at(level)];
+    if (!out.empty()) out += "; ";
+    out += fmt::format("{} {}×", level == Level::poor ? "poor" : "sub-healthy", one.times);
+    if (one.times > 0) out += fmt::format(", {} in all, longest {}", in_words(one.total), in_words(one.longest));
+  }
+  return out;
+}
+
+std::string BacktestSummary::rules_text() const {
+  std::string out;
   for (const auto& [id, rule] : rules_) {
     if (rule.crms == 0) {
       out += fmt::format("  {}: always healthy\n", id);
       continue;
     }
-    out += fmt::format("  {} ({}), {} CRMs: {}\n{}", id, rule.dimension, rule.crms, held(rule.held),
+    out += fmt::format("  {} ({}): {}; CRMs: {}\n{}", id, rule.dimension, levels_text(rule.held), rule.crms,
                        hours_text(rule.hours));
   }
-  if (!worst.empty()) out += "\nCRMs, the worst first\n";
-  for (std::size_t i = 0; i < std::min(worst.size(), kMostCrms); ++i)
-    out +=
-        fmt::format("  {}: {}; {} messages\n", worst[i]->first, held(worst[i]->second.held), worst[i]->second.messages);
-  if (worst.size() > kMostCrms) out += fmt::format("  and {} more\n", worst.size() - kMostCrms);
-  out += fmt::format("\nmessages: {}\n", outcome_.messages);
+  return out;
+}
+
+std::string BacktestSummary::messages_text() const {
+  std::string out = fmt::format("messages: {}\n", outcome_.messages);
   for (const auto& [receiver, types] : messages_) {
-    for (const auto& [type, count] : types) out += fmt::format("  {} {} {}\n", receiver, type, count);
+    for (const auto& [type, count] : types) out += fmt::format("  {}: {} {}×\n", receiver, type, count);
   }
   for (const Text& text : texts_)
     out += fmt::format("\n  {} {} to {}\n    {}\n    {}\n", format_time(text.at), text.type, text.receiver,
                        text.words.en, text.words.zh);
   return out;
+}
+
+std::string BacktestSummary::text() const {
+  const auto worst = worst_crms();
+  std::string out =
+      fmt::format("{} to {}\nsamples: {}; CRMs: {}, not healthy at some time: {}\n", format_time(outcome_.from),
+                  format_time(outcome_.to), outcome_.samples, crms_.size(), worst.size());
+  out += fmt::format("states: {}\n", levels_text(held_));
+  if (const std::string when = hours_text(hours_); !when.empty())
+    out += fmt::format("  time not healthy by day and hour ({})\n{}", zone_.name, when);
+  out += fmt::format("\nrules\n{}", rules_text());
+  if (!worst.empty()) out += "\nCRMs, the worst first\n";
+  for (std::size_t i = 0; i < std::min(worst.size(), kMostCrms); ++i)
+    out += fmt::format("  {}: {}; messages: {}\n", worst[i]->first, levels_text(worst[i]->second.held),
+                       worst[i]->second.messages);
+  if (worst.size() > kMostCrms) out += fmt::format("  and {} more\n", worst.size() - kMostCrms);
+  return out + '\n' + messages_text();
 }
 
 }  // namespace crmpulse::collector

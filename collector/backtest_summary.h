@@ -81,6 +81,9 @@ class BacktestSummary {
   static boost::json::object levels_json(const std::array<Held, 3>& held);
   static boost::json::object hours_json(const Hours& hours);
   static std::string hours_text(const Hours& hours);
+  static std::string levels_text(const std::array<Held, 3>& held);
+  [[nodiscard]] std::string rules_text() const;
+  [[nodiscard]] std::string messages_text() const;
 
   Zone zone_;
   Words words_;
