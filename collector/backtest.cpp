@@ -1,105 +1,22 @@
 #include "collector/backtest.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
-#include <istream>
-#include <limits>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
 #include <ostream>
 #include <set>
+#include <thread>
+
+#include "collector/backtest_reader.h"
+#include "collector/backtest_summary.h"
 
 namespace crmpulse::collector {
 namespace {
 
 namespace json = boost::json;
 using namespace std::chrono_literals;
-
-struct ControlName {
-  std::string_view name;
-  BacktestControl control;
-};
-constexpr std::array kControls{
-    ControlName{"maintenance_start", BacktestControl::maintenance_start},
-    ControlName{"maintenance_end", BacktestControl::maintenance_end},
-    ControlName{"silence_start", BacktestControl::silence_start},
-    ControlName{"silence_end", BacktestControl::silence_end},
-    ControlName{"inhibit_start", BacktestControl::inhibit_start},
-    ControlName{"inhibit_end", BacktestControl::inhibit_end},
-    ControlName{"ack", BacktestControl::ack},
-    ControlName{"restart", BacktestControl::restart},
-};
-
-Error missing(std::string_view field, std::string_view what) {
-  return Error{fmt::format("'{}' must be {}", field, what)};
-}
-
-Result<std::string> text_of(const json::object& line, std::string_view field, std::string_view what) {
-  const json::value* value = line.if_contains(field);
-  if (value == nullptr || !value->is_string()) return missing(field, what);
-  // In place: a text could be read as an error's message too.
-  return Result<std::string>{boost::system::in_place_value, value->get_string()};
-}
-
-Result<TimePoint> time_of(const json::object& line, std::string_view field) {
-  const auto text = text_of(line, field, "a time such as 2026-11-21T09:00:00Z");
-  if (text.has_error()) return text.error();
-  return parse_time(*text);
-}
-
-/// JSON has no NaN and no infinity; as text they are what Prometheus writes.
-std::optional<double> number_of(const json::value* value) {
-  if (value == nullptr) return std::nullopt;
-  if (value->is_number()) return value->to_number<double>();
-  if (!value->is_string()) return std::nullopt;
-  const std::string_view text = value->get_string();
-  if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  if (text == "+Inf" || text == "Inf") return std::numeric_limits<double>::infinity();
-  if (text == "-Inf") return -std::numeric_limits<double>::infinity();
-  return std::nullopt;
-}
-
-Result<Sample> sample_of(const json::object& line, TimePoint at) {
-  Sample sample;
-  auto metric = text_of(line, "metric", "a metric's name");
-  if (metric.has_error()) return metric.error();
-  sample.metric = std::move(*metric);
-  sample.at = at;
-  const json::value* labels = line.if_contains("labels");
-  if (labels == nullptr || !labels->is_object()) return missing("labels", "an object of texts");
-  for (const auto& [name, value] : labels->get_object()) {
-    if (!value.is_string()) return missing(fmt::format("labels.{}", std::string_view{name}), "a text");
-    sample.labels.set(name, value.get_string());
-  }
-  const auto value = number_of(line.if_contains("value"));
-  if (!value) return missing("value", "a number");
-  sample.value = *value;
-  return sample;
-}
-
-Result<void> read_control(const json::object& line, BacktestLine& into) {
-  const auto name = text_of(line, "control", "a text");
-  if (name.has_error()) return name.error();
-  for (const ControlName& known : kControls) {
-    if (known.name == *name) into.control = known.control;
-  }
-  if (!into.control) return Error{fmt::format("'{}' is not a control", *name)};
-  if (into.control == BacktestControl::restart) return {};
-  auto crm = text_of(line, "crm", "the name of a CRM");
-  if (crm.has_error()) return crm.error();
-  into.crm = std::move(*crm);
-  if (line.contains("author")) {
-    auto author = text_of(line, "author", "a text");
-    if (author.has_error()) return author.error();
-    into.author = std::move(*author);
-  }
-  if (!line.contains("until")) return {};
-  const auto until = time_of(line, "until");
-  if (until.has_error()) return until.error();
-  into.until = *until;
-  return {};
-}
 
 json::string_view view(std::string_view text) {
   return {text.data(), text.size()};
@@ -144,30 +61,52 @@ constexpr Duration kLongestSilence = 1h;
 
 class Backtest {
  public:
-  Backtest(const Ruleset& ruleset, std::vector<rules::ReceiverSpec> receivers, std::ostream& out)
-      : ruleset_(ruleset), receivers_(std::move(receivers)), engine_(ruleset_, receivers_), out_(out) {}
+  Backtest(const Ruleset& ruleset, std::vector<rules::ReceiverSpec> receivers, const BacktestOutput& output)
+      : ruleset_(ruleset), receivers_(std::move(receivers)), engine_(ruleset_, receivers_), output_(output) {}
 
-  void take(const BacktestLine& line) {
-    const bool restart = line.control == BacktestControl::restart;
-    if (!started_) now_ = line.at;
-    started_ = true;
-    if (line.at > now_) {
-      judge();
-      if (!restart && line.at - now_ <= kLongestSilence) meet_deadlines(line.at);
-      now_ = line.at;
-    }
-    if (line.sample) {
-      const auto series = engine_.bind(line.sample->metric, line.sample->labels);
-      engine_.fold(series, line.at, line.sample->value, now_);
-    } else if (line.control) {
-      if (!restart) judge();
-      apply(line);
+  void take(BacktestBatch& batch) {
+    std::move(batch.names.begin(), batch.names.end(), std::back_inserter(names_));
+    ids_.resize(names_.size(), kUnbound);
+    std::size_t control = 0;
+    for (const BacktestEvent& event : batch.events) {
+      const BacktestLine* said = event.series == BacktestEvent::kControl ? &batch.controls[control++] : nullptr;
+      take(event, said);
     }
   }
 
-  void judge() { print(engine_.step(now_)); }
+  BacktestOutcome finish() {
+    judge();
+    outcome_.to = now_;
+    if (output_.summary != nullptr) output_.summary->finish(outcome_);
+    return outcome_;
+  }
 
  private:
+  static constexpr rules::Engine::SeriesId kUnbound = rules::Engine::kNoSeries - 1;
+
+  void take(const BacktestEvent& event, const BacktestLine* control) {
+    const bool restart = control != nullptr && control->control == BacktestControl::restart;
+    if (!started_) now_ = outcome_.from = event.at;
+    started_ = true;
+    if (event.at > now_) {
+      judge();
+      if (!restart && event.at - now_ <= kLongestSilence) meet_deadlines(event.at);
+      now_ = event.at;
+    }
+    if (control != nullptr) {
+      if (!restart) judge();
+      apply(*control);
+    } else if (event.series != BacktestEvent::kTick) {
+      rules::Engine::SeriesId& id = ids_[event.series];
+      // Not before its first sample: a CRM is known from then on.
+      if (id == kUnbound) id = engine_.bind(names_[event.series].metric, names_[event.series].labels);
+      engine_.fold(id, event.at, event.value, now_);
+      ++outcome_.samples;
+    }
+  }
+
+  void judge() { note(engine_.step(now_)); }
+
   void meet_deadlines(TimePoint before) {
     for (auto due = engine_.next_deadline(); due && *due < before; due = engine_.next_deadline()) {
       now_ = std::max(*due, now_ + 1ms);
@@ -176,7 +115,6 @@ class Backtest {
   }
 
   void apply(const BacktestLine& line) {
-    if (!line.control) return;
     marked_.insert(line.crm);
     switch (*line.control) {
       case BacktestControl::maintenance_start: return engine_.set_maintenance(line.crm, true, now_);
@@ -203,95 +141,128 @@ class Backtest {
     next.load_shared(engine_.save_shared()).value();
     engine_ = std::move(next);
     engine_.restarted(now_);
+    std::fill(ids_.begin(), ids_.end(), kUnbound);
   }
 
-  void print(const rules::Outcome& outcome) {
-    for (const rules::StateChange& change : outcome.changes) write(out_, change);
-    for (const rules::Message& message : outcome.messages) write(out_, message);
+  void note(const rules::Outcome& outcome) {
+    for (const rules::StateChange& change : outcome.changes) {
+      outcome_.worst = std::max(outcome_.worst, change.status.state);
+      if (output_.lines != nullptr) write(*output_.lines, change);
+    }
+    for (const rules::Message& message : outcome.messages) {
+      ++outcome_.messages;
+      if (output_.lines != nullptr) write(*output_.lines, message);
+    }
+    if (output_.summary != nullptr) output_.summary->note(engine_, outcome, now_);
   }
 
   const Ruleset& ruleset_;
   std::vector<rules::ReceiverSpec> receivers_;
   rules::Engine engine_;
-  std::ostream& out_;
-  std::set<std::string> marked_;  ///< CRMs a control named: they may be unknown still
+  BacktestOutput output_;
+  BacktestOutcome outcome_;
+  std::vector<BacktestBatch::Name> names_;    ///< by number
+  std::vector<rules::Engine::SeriesId> ids_;  ///< by number
+  std::set<std::string> marked_;              ///< CRMs a control named: they may be unknown still
   TimePoint now_;
   bool started_ = false;
 };
 
-/// Lines of a stream, counted from 1.
-class JsonLines {
+/// Reads ahead on a thread of its own, by a few batches. Reading and judging take about as long.
+class Prefetch {
  public:
-  explicit JsonLines(std::istream& in) : in_(in) {}
+  using Item = Result<std::optional<BacktestBatch>>;
 
-  Result<std::optional<BacktestLine>> next() {
-    while (std::getline(in_, text_)) {
-      ++number_;
-      if (text_.find_first_not_of(" \t\r") == std::string::npos) continue;
-      auto line = parse_backtest_line(text_);
-      if (line.has_error()) return Error{fmt::format("line {}: {}", number_, line.error().message)};
-      return std::optional{std::move(*line)};
+  explicit Prefetch(const BacktestBatches& source) : source_(source), thread_([this] { run(); }) {}
+  ~Prefetch() {
+    {
+      const std::lock_guard lock{mutex_};
+      stopped_ = true;
     }
-    if (in_.bad()) return Error{fmt::format("line {}: cannot be read", number_ + 1)};
-    return std::optional<BacktestLine>{};
+    changed_.notify_all();
+    thread_.join();
+  }
+  Prefetch(const Prefetch&) = delete;
+  Prefetch& operator=(const Prefetch&) = delete;
+
+  Item next() {
+    std::unique_lock lock{mutex_};
+    changed_.wait(lock, [this] { return !items_.empty(); });
+    Item item = std::move(items_.front());
+    items_.pop_front();
+    changed_.notify_all();
+    return item;
   }
 
  private:
-  std::istream& in_;
-  std::string text_;
-  std::size_t number_ = 0;
+  static constexpr std::size_t kAhead = 4;
+
+  void run() {
+    while (true) {
+      Item item = source_();
+      const bool last = item.has_error() || !item->has_value();
+      std::unique_lock lock{mutex_};
+      changed_.wait(lock, [this] { return stopped_ || items_.size() < kAhead; });
+      if (stopped_) return;
+      items_.push_back(std::move(item));
+      changed_.notify_all();
+      if (last) return;
+    }
+  }
+
+  const BacktestBatches& source_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Item> items_;
+  bool stopped_ = false;
+  std::thread thread_;  ///< last: it uses the others
 };
 
 }  // namespace
 
-Result<BacktestLine> parse_backtest_line(std::string_view text) {
-  std::array<unsigned char, 4096> buffer;
-  json::monotonic_resource memory{buffer.data(), buffer.size()};
-  boost::system::error_code error;
-  const json::value parsed = json::parse(text, error, &memory);
-  if (error) return Error{fmt::format("not JSON: {}", error.message())};
-  if (!parsed.is_object()) return Error{"not a JSON object"};
-  const json::object& line = parsed.get_object();
-
-  BacktestLine result;
-  const auto at = time_of(line, "at");
-  if (at.has_error()) return at.error();
-  result.at = *at;
-  const bool has_sample = line.contains("metric");
-  const bool has_control = line.contains("control");
-  if (has_sample && has_control) return Error{"a line is a sample or a control, not both"};
-  if (has_sample) {
-    auto sample = sample_of(line, result.at);
-    if (sample.has_error()) return sample.error();
-    result.sample = std::move(*sample);
-  } else if (has_control) {
-    if (const auto read = read_control(line, result); read.has_error()) return read.error();
-  } else if (line.size() != 1) {
-    return Error{"neither 'metric' nor 'control'; a tick has 'at' alone"};
-  }
-  return result;
-}
-
-Result<void> run_backtest(const Ruleset& ruleset, const std::vector<rules::ReceiverSpec>& receivers,
-                          const BacktestSource& source, std::ostream& out) {
+Result<BacktestOutcome> run_backtest(const Ruleset& ruleset, const std::vector<rules::ReceiverSpec>& receivers,
+                                     const BacktestBatches& batches, const BacktestOutput& output) {
   rules::ReceiverSpec everybody;
   everybody.name = "default";
-  Backtest backtest{ruleset, receivers.empty() ? std::vector{everybody} : receivers, out};
+  Backtest backtest{ruleset, receivers.empty() ? std::vector{everybody} : receivers, output};
+  Prefetch prefetch{batches};
   while (true) {
-    const auto next = source();
+    auto next = prefetch.next();
     if (next.has_error()) return next.error();
-    const std::optional<BacktestLine>& line = next.value();
-    if (!line) break;
-    backtest.take(*line);
+    if (!next->has_value()) break;
+    backtest.take(**next);
   }
-  backtest.judge();
-  return {};
+  return backtest.finish();
 }
 
-Result<void> run_backtest(const Ruleset& ruleset, const std::vector<rules::ReceiverSpec>& receivers,
-                          std::istream& samples_jsonl, std::ostream& out) {
-  JsonLines lines{samples_jsonl};
-  return run_backtest(ruleset, receivers, [&lines] { return lines.next(); }, out);
+Result<BacktestOutcome> run_backtest(const Ruleset& ruleset, const std::vector<rules::ReceiverSpec>& receivers,
+                                     const BacktestSource& source, std::ostream& out) {
+  std::uint32_t series = 0;
+  const BacktestBatches batches = [&source, &series]() -> Result<std::optional<BacktestBatch>> {
+    auto line = source();
+    if (line.has_error()) return line.error();
+    if (!line->has_value()) return std::optional<BacktestBatch>{};
+    BacktestBatch batch;
+    BacktestEvent event{(*line)->at, 0, BacktestEvent::kTick};
+    if (const auto& sample = (*line)->sample) {
+      event.value = sample->value;
+      event.series = series++;
+      batch.names.push_back({sample->metric, sample->labels});
+    } else if ((*line)->control) {
+      event.series = BacktestEvent::kControl;
+      batch.controls.push_back(std::move(**line));
+    }
+    batch.events.push_back(event);
+    return std::optional{std::move(batch)};
+  };
+  return run_backtest(ruleset, receivers, batches, BacktestOutput{&out, nullptr});
+}
+
+Result<BacktestOutcome> run_backtest(const Ruleset& ruleset, const std::vector<rules::ReceiverSpec>& receivers,
+                                     std::istream& samples_jsonl, std::ostream& out) {
+  JsonBatches lines{samples_jsonl};
+  const BacktestBatches batches = [&lines] { return lines.next(); };
+  return run_backtest(ruleset, receivers, batches, BacktestOutput{&out, nullptr});
 }
 
 }  // namespace crmpulse::collector

@@ -1,6 +1,7 @@
 #pragma once
 // Judges recorded samples as fast as it can, touching nothing. Input and output: interface "backtest".
 
+#include <cstdint>
 #include <functional>
 #include <iosfwd>
 #include <optional>
@@ -13,6 +14,8 @@
 #include "rules/engine.h"
 
 namespace crmpulse::collector {
+
+class BacktestSummary;
 
 enum class BacktestControl {
   maintenance_start,
@@ -35,19 +38,56 @@ struct BacktestLine {
   std::optional<TimePoint> until;  ///< of an ack
 };
 
+/// The same as plain as can be: of a day there are millions.
+struct BacktestEvent {
+  static constexpr std::uint32_t kTick = ~std::uint32_t{0};
+  static constexpr std::uint32_t kControl = kTick - 1;
+  TimePoint at;
+  double value = 0;
+  std::uint32_t series = kTick;  ///< number of the sample's series, or one of the above
+};
+
+struct BacktestBatch {
+  struct Name {
+    std::string metric;
+    Labels labels;
+  };
+  std::vector<BacktestEvent> events;
+  std::vector<Name> names;             ///< of the series that are new in this batch; numbers go on from the one before
+  std::vector<BacktestLine> controls;  ///< one for each kControl, in order
+};
+
+/// Gives the next batch, nothing at the end, or what is wrong. Called on a thread of its own, while the batch before is
+/// judged.
+using BacktestBatches = std::function<Result<std::optional<BacktestBatch>>()>;
 /// Gives the next line, nothing at the end, or what is wrong with it.
 using BacktestSource = std::function<Result<std::optional<BacktestLine>>()>;
+
+struct BacktestOutcome {
+  std::uint64_t samples = 0;
+  std::uint64_t messages = 0;
+  Level worst = Level::healthy;  ///< of any CRM at any time
+  TimePoint from;                ///< first and last line
+  TimePoint to;
+};
+
+struct BacktestOutput {
+  std::ostream* lines = nullptr;       ///< a line for every change of state and message; null: none
+  BacktestSummary* summary = nullptr;  ///< may be null
+};
 
 /// Lines in the order of their times; a sample older than the line before it is a late sample. Between two lines
 /// every deadline is met at its own time, unless they are more than an hour apart: then nobody watched, and nothing is
 /// concluded from the pause. Without receivers there is one, `default`, told from sub-healthy on.
-[[nodiscard]] Result<void> run_backtest(const Ruleset& ruleset, const std::vector<rules::ReceiverSpec>& receivers,
-                                        const BacktestSource& source, std::ostream& out);
+[[nodiscard]] Result<BacktestOutcome> run_backtest(const Ruleset& ruleset,
+                                                   const std::vector<rules::ReceiverSpec>& receivers,
+                                                   const BacktestBatches& batches, const BacktestOutput& output);
+[[nodiscard]] Result<BacktestOutcome> run_backtest(const Ruleset& ruleset,
+                                                   const std::vector<rules::ReceiverSpec>& receivers,
+                                                   const BacktestSource& source, std::ostream& out);
 /// The same over JSON lines; an error names the line's number.
-[[nodiscard]] Result<void> run_backtest(const Ruleset& ruleset, const std::vector<rules::ReceiverSpec>& receivers,
-                                        std::istream& samples_jsonl, std::ostream& out);
-
-/// One JSON line. Blank lines are the caller's to skip.
-[[nodiscard]] Result<BacktestLine> parse_backtest_line(std::string_view text);
+[[nodiscard]] Result<BacktestOutcome> run_backtest(const Ruleset& ruleset,
+                                                   const std::vector<rules::ReceiverSpec>& receivers,
+                                                   std::istream& samples_jsonl, std::ostream& out);
 
 }  // namespace crmpulse::collector

@@ -1,13 +1,20 @@
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <vector>
 
 #include "collector/backtest.h"
+#include "collector/backtest_reader.h"
+#include "collector/backtest_summary.h"
 #include "collector/commands.h"
 #include "collector/configuration.h"
 #include "collector/journal_samples.h"
+#include "collector/json_text.h"
+#include "collector/render.h"
+#include "config/data_dir.h"
+#include "config/zone.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -24,23 +31,35 @@ int wrong(std::string_view message) {
 
 struct Inputs {
   std::string state_dir;  ///< of the configuration, when there is one
-  Ruleset ruleset;
+  Configuration configuration;
   std::vector<rules::ReceiverSpec> receivers;
 };
 
+/// Texts of remedies: the configuration's, else the shipped ones; without any a message names none.
+config::Remedies load_texts(std::vector<std::string> files) {
+  if (files.empty()) {
+    std::error_code error;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+    files = {config::data_dir(program.parent_path().string(), CRMPULSE_DATA_DIR) + "/rules/remedies.yaml"};
+  }
+  auto remedies = config::load_remedies(files);
+  return remedies ? std::move(*remedies) : config::Remedies{};
+}
+
 boost::system::result<Inputs, Problems> load_inputs(const BacktestOptions& options) {
   Inputs inputs;
-  std::vector<std::string> rules = options.rules;
+  Settings& settings = inputs.configuration.settings;
   if (!options.config.empty()) {
-    auto settings = load_settings(options.config);
-    if (!settings) return settings.error();
-    if (rules.empty()) rules = settings->rules;
-    inputs.receivers = receiver_specs(settings->receivers);
-    inputs.state_dir = settings->state_dir;
+    auto loaded = load_settings(options.config);
+    if (!loaded) return loaded.error();
+    settings = std::move(*loaded);
+    inputs.receivers = receiver_specs(settings.receivers);
+    inputs.state_dir = settings.state_dir;
   }
-  auto ruleset = config::load_rules(rules);
+  auto ruleset = config::load_rules(options.rules.empty() ? settings.rules : options.rules);
   if (!ruleset) return ruleset.error();
-  inputs.ruleset = std::move(*ruleset);
+  inputs.configuration.ruleset = std::move(*ruleset);
+  inputs.configuration.remedies = load_texts(settings.remedies);
   if (options.receivers.empty()) return inputs;
   auto receivers = load_receiver_settings(options.receivers);
   if (!receivers) return receivers.error();
@@ -48,13 +67,41 @@ boost::system::result<Inputs, Problems> load_inputs(const BacktestOptions& optio
   return inputs;
 }
 
-template <class Source>
-int run(const Inputs& inputs, Source& source) {
-  const auto done = run_backtest(inputs.ruleset, inputs.receivers, source, std::cout);
+/// The sentences that would be sent; whose fault it is cannot be told without evidence.
+Bilingual words_of(const rules::Message& message, const Configuration& configuration) {
+  const RenderContext context{configuration, nullptr, {}, nullptr};
+  const boost::json::value body = boost::json::parse(render_message(message, Language::en, context));
+  const boost::json::object* text = nullptr;
+  if (const auto* field = body.as_object().if_contains("text")) text = field->if_object();
+  if (text == nullptr) return {};
+  const auto in = [text](const char* language) { return std::string{text->at(language).as_string()}; };
+  return {in("en"), in("zh")};
+}
+
+bool failed(const BacktestOptions& options, const BacktestOutcome& outcome) {
+  if (options.fail_on == "message") return outcome.messages > 0;
+  if (options.fail_on == "poor") return outcome.worst >= Level::poor;
+  return options.fail_on == "sub_healthy" && outcome.worst >= Level::sub_healthy;
+}
+
+int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatches& batches) {
+  auto zone = config::load_zone(options.zone);
+  if (!zone) return wrong(zone.error().message);
+  BacktestSummary summary{std::move(*zone),
+                          [&inputs](const rules::Message& message) { return words_of(message, inputs.configuration); }};
+  const bool lines = options.summary.empty();
+  const BacktestOutput output{lines ? &std::cout : nullptr, lines ? nullptr : &summary};
+  const auto done = run_backtest(inputs.configuration.ruleset, inputs.receivers, batches, output);
+  if (done && options.summary == "text") std::cout << summary.text();
+  if (done && options.summary == "json") std::cout << to_text(summary.json()) << '\n';
   std::cout.flush();
-  if (done) return 0;
-  fmt::print(stderr, "{}\n", done.error().message);
-  return 2;
+  if (!done) return wrong(done.error().message);
+  return failed(options, *done) ? 1 : 0;
+}
+
+int run_lines(const Inputs& inputs, const BacktestOptions& options, std::istream& in) {
+  JsonBatches lines{in};
+  return run(inputs, options, [&lines] { return lines.next(); });
 }
 
 int run_journal(const Inputs& inputs, const BacktestOptions& options) {
@@ -64,8 +111,7 @@ int run_journal(const Inputs& inputs, const BacktestOptions& options) {
   auto database = store::open_collector_reader(inputs.state_dir);
   if (!database) return wrong(database.error().message);
   JournalSamples samples{*database, *from, *to};
-  const BacktestSource source = [&samples] { return samples.next(); };
-  return run(inputs, source);
+  return run(inputs, options, [&samples] { return samples.next(); });
 }
 
 }  // namespace
@@ -79,10 +125,10 @@ int backtest(const BacktestOptions& options) {
   if (!inputs) return wrong(inputs.error());
   std::ios::sync_with_stdio(false);
   if (from_journal) return run_journal(*inputs, options);
-  if (options.samples == "-") return run<std::istream>(*inputs, std::cin);
+  if (options.samples == "-") return run_lines(*inputs, options, std::cin);
   std::ifstream file{options.samples};
   if (!file) return wrong(fmt::format("{}: cannot be read", options.samples));
-  return run<std::istream>(*inputs, file);
+  return run_lines(*inputs, options, file);
 }
 
 }  // namespace crmpulse::collector

@@ -14,6 +14,9 @@ struct BacktestOptions {
   std::string config;
   std::string from;  ///< RFC 3339
   std::string to;
+  std::string summary;       ///< `text`, `json`, or empty: a line for each change and message instead
+  std::string fail_on;       ///< `sub_healthy`, `poor`, `message`, or empty
+  std::string zone = "UTC";  ///< whose hours the summary counts
 };
 
 [[nodiscard]] int run_service(const std::string& config);

@@ -6,8 +6,6 @@
 namespace crmpulse::collector {
 namespace {
 
-constexpr Duration kSlot{std::chrono::minutes{5}};
-
 /// The entry of a bounded map, or nullptr when it is full of others.
 template <class Map, class Key>
 typename Map::mapped_type* bounded(Map& map, const Key& key) {
@@ -29,40 +27,13 @@ void LatencyHistogram::observe(double seconds) {
   sum += seconds;
 }
 
-void Availability::observe(TimePoint at, bool good) {
-  const std::int64_t number = at.time_since_epoch() / kSlot;
-  Slot& slot = slots_[static_cast<std::size_t>(number) % slots_.size()];
-  if (slot.number > number) return;
-  if (slot.number < number) slot = {number, 0, 0};
-  ++slot.total;
-  if (good) ++slot.good;
-}
-
-void Availability::restore(const Slot& slot) {
-  if (slot.number >= 0) slots_[static_cast<std::size_t>(slot.number) % slots_.size()] = slot;
-}
-
-std::optional<double> Availability::ratio(TimePoint now, Duration window) const {
-  const std::int64_t last = now.time_since_epoch() / kSlot;
-  const std::int64_t first = (now - window).time_since_epoch() / kSlot + 1;
-  std::uint64_t good = 0;
-  std::uint64_t total = 0;
-  for (const Slot& slot : slots_) {
-    if (slot.number < first || slot.number > last) continue;
-    good += slot.good;
-    total += slot.total;
-  }
-  if (total == 0) return std::nullopt;
-  return static_cast<double>(good) / static_cast<double>(total);
-}
-
-void CrmFacts::observe(const Series& series, TimePoint at, double value) {
+void CrmFacts::observe(const Series& series, TimePoint at, double value, bool newer) {
   switch (series.duty) {
     case Duty::none:
     case Duty::connectivity:
     case Duty::heartbeat: return;
     case Duty::up:
-      availability.observe(at, value >= 1);
+      if (newer) slo.add(at, value >= 1);
       if (Sight* sight = bounded(sights, series.labels.get("agent")); sight != nullptr && at >= sight->at) {
         if (sight->up != (value >= 1) || sight->at == TimePoint{}) sight->since = at;
         *sight = {value >= 1, at, sight->since, series.interval};

@@ -15,6 +15,7 @@
 #include "collector/series_table.h"
 #include "core/evidence.h"
 #include "core/time.h"
+#include "rules/slo.h"
 
 namespace crmpulse::collector {
 
@@ -70,24 +71,6 @@ struct LatencyHistogram {
   void observe(double seconds);
 };
 
-/// Good and all liveness readings of the last 24 hours, in five-minute slots.
-class Availability {
- public:
-  struct Slot {
-    std::int64_t number = -1;  ///< five-minute periods since the epoch
-    std::uint32_t good = 0;
-    std::uint32_t total = 0;
-  };
-  void observe(TimePoint at, bool good);
-  void restore(const Slot& slot);
-  /// The good share of [now − window, now]; nothing without readings. Window at most 24 h.
-  [[nodiscard]] std::optional<double> ratio(TimePoint now, Duration window) const;
-  [[nodiscard]] const auto& slots() const { return slots_; }
-
- private:
-  std::array<Slot, 288> slots_{};
-};
-
 /// Newest seconds by phase of one operation.
 using Phases = std::map<std::string, double, std::less<>>;
 
@@ -104,14 +87,15 @@ struct CrmFacts {
   std::deque<Evidence> evidence;                                 ///< newest last, at most kMaxEvidence
   std::map<std::string, LatencyHistogram, std::less<>> latency;  ///< by operation, since the process began
   std::map<std::string, Phases, std::less<>> phases;             ///< by operation
-  Availability availability;
+  rules::SloCounters slo;                                        ///< of its liveness readings
   std::int64_t folded_seq = 0;  ///< newest journal record that is part of this CRM's state
   bool dirty = false;           ///< changed since the last snapshot
 
   static constexpr std::size_t kMaxEvidence = 50;
   static constexpr std::size_t kMaxOperations = 200;  ///< bounds every map above
 
-  void observe(const Series& series, TimePoint at, double value);
+  /// `newer`: than what the series knew; what is not may be a repetition, and is not counted twice.
+  void observe(const Series& series, TimePoint at, double value, bool newer = true);
   void add(Evidence line);
 };
 

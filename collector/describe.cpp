@@ -35,11 +35,13 @@ std::string_view dimension_zh(std::string_view dimension) {
 
 std::string unit_zh(const std::string& unit) {
   if (unit == "seconds") return "秒";
+  if (unit == "burn_rate") return " 倍错误预算消耗速度";
   if (unit == "ratio" || unit == "count") return "";
   return unit;
 }
 
 std::string unit_en(const std::string& unit) {
+  if (unit == "burn_rate") return " times the error budget";
   return unit == "ratio" || unit == "count" || unit.empty() ? "" : " " + unit;
 }
 

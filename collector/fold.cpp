@@ -38,11 +38,12 @@ void Fold::take(const RecordStamp& record, const Point& point) {
   CrmFacts* facts = series.crm == kNoCrm ? nullptr : &book_[series.crm];
   // After a crash the CRM's snapshot may be younger than this record.
   const bool known = facts != nullptr && record.seq <= facts->folded_seq;
+  const bool newer = at > series.at;
   series.note(at, point.value);
   if (known) return engine_.hear(series.feeds, record.received);
   if (facts == nullptr) book_.observe(series, at, point.value);
   if (facts != nullptr) {
-    facts->observe(series, at, point.value);
+    facts->observe(series, at, point.value, newer);
     facts->dirty = true;
   }
   count(series.feeds == rules::Engine::kNoSeries ? rules::Fold::accepted

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <cmath>
+#include <limits>
+#include <optional>
 
 #include "collector/describe.h"
 #include "collector/fault.h"
@@ -13,17 +15,13 @@ namespace {
 
 using prometheus::MetricFamily;
 
-constexpr std::array<std::string_view, 11> kNames{"crm_health_level",
-                                                  "crm_health",
-                                                  "crm_health_score",
-                                                  "crm_dimension_level",
-                                                  "crm_dimension_value",
-                                                  "crm_incident_open",
-                                                  "crm_availability_ratio",
-                                                  "crm_apdex_ratio",
-                                                  "crm_error_budget_burn_rate",
-                                                  "crm_error_budget_remaining_ratio",
-                                                  "crm_operation_latency_seconds"};
+constexpr std::array<std::string_view, 14> kNames{"crm_health_level",           "crm_health",
+                                                  "crm_health_score",           "crm_dimension_level",
+                                                  "crm_dimension_value",        "crm_incident_open",
+                                                  "crm_availability_ratio",     "crm_apdex_ratio",
+                                                  "crm_error_budget_burn_rate", "crm_error_budget_remaining_ratio",
+                                                  "crm_availability_failures",  "crm_slo_objective_ratio",
+                                                  "crm_maintenance_seconds",    "crm_operation_latency_seconds"};
 
 struct Families {
   MetricFamily level =
@@ -37,9 +35,16 @@ struct Families {
   MetricFamily incident = gauge_family("crm_incident_open", "1 while an incident of the CRM is open.");
   MetricFamily availability =
       gauge_family("crm_availability_ratio", "Share of good liveness measurements in the window.");
+  MetricFamily failures = gauge_family("crm_availability_failures", "Liveness measurements that failed in the window.");
   MetricFamily apdex = gauge_family("crm_apdex_ratio", "Apdex of the CRM as its rule computes it.");
   MetricFamily burn =
       gauge_family("crm_error_budget_burn_rate", "Speed at which the error budget burns; 1 uses it up exactly.");
+  MetricFamily budget =
+      gauge_family("crm_error_budget_remaining_ratio",
+                   "What is left of the 30 days' error budget: 1 all of it, 0 nothing, below 0 overdrawn.");
+  MetricFamily objective = gauge_family("crm_slo_objective_ratio", "The availability that was promised.");
+  MetricFamily maintenance =
+      gauge_family("crm_maintenance_seconds", "Maintenance in the window, which costs no error budget.");
   MetricFamily latency{"crm_operation_latency_seconds",
                        "Durations of operations seen since the collector started.",
                        prometheus::MetricType::Histogram,
@@ -48,7 +53,7 @@ struct Families {
   [[nodiscard]] std::vector<MetricFamily> take() {
     std::vector<MetricFamily> out;
     for (MetricFamily* family : {&level, &state, &score, &dimension_level, &dimension_value, &incident, &availability,
-                                 &apdex, &burn, &latency}) {
+                                 &failures, &apdex, &burn, &budget, &objective, &maintenance, &latency}) {
       if (!family->metric.empty()) out.push_back(std::move(*family));
     }
     return out;
@@ -82,37 +87,53 @@ void add_dimensions(Families& out, const MetricLabels& crm, const rules::CrmStat
   }
 }
 
-/// Apdex and burn rates are rules; their values are worth a name of their own. Which of several rules with one id was
-/// applied is not told: their aggregators are the same by nature.
-void add_special(Families& out, const MetricLabels& crm, const rules::CrmStatus& status, const Ruleset& ruleset) {
-  bool apdex = false;
-  std::vector<Duration> windows;
+/// Apdex is a rule's value; it is worth a name of its own, in the two decimals people compare it by. Which of several
+/// rules with one id was applied is not told: their aggregators are the same by nature.
+void add_apdex(Families& out, const MetricLabels& crm, const rules::CrmStatus& status, const Ruleset& ruleset) {
   for (const rules::RuleStatus& verdict : status.rules) {
     const auto rule = std::find_if(ruleset.rules.begin(), ruleset.rules.end(),
                                    [&](const Rule& one) { return one.id == verdict.rule; });
-    if (rule == ruleset.rules.end() || !verdict.value) continue;
-    if (rule->aggregator == Aggregator::apdex && !apdex) {
-      add_value(out.apdex, crm, *verdict.value);
-      apdex = true;
-    }
-    const bool new_window = std::find(windows.begin(), windows.end(), rule->window) == windows.end();
-    if (rule->aggregator != Aggregator::burn || !new_window) continue;
-    windows.push_back(rule->window);
-    MetricLabels labels = crm;
-    labels.emplace_back("window", format_duration(rule->window));
-    add_value(out.burn, labels, *verdict.value);
+    if (rule == ruleset.rules.end() || rule->aggregator != Aggregator::apdex) continue;
+    if (!verdict.value || verdict.data_status == DataStatus::no_data) continue;
+    return add_value(out.apdex, crm, std::round(*verdict.value * 100) / 100);
   }
 }
 
-void add_facts(Families& out, const MetricLabels& crm, const CrmFacts& facts, TimePoint now) {
-  for (const auto& [window, name] :
-       {std::pair{Duration{std::chrono::hours{1}}, "1h"}, std::pair{Duration{std::chrono::hours{24}}, "24h"}}) {
-    const std::optional<double> ratio = facts.availability.ratio(now, window);
-    if (!ratio) continue;
-    MetricLabels labels = crm;
-    labels.emplace_back("window", name);
-    add_value(out.availability, labels, *ratio);
+/// What was promised for a CRM: the objective of the last burn-rate rule on its liveness that applies to it.
+std::optional<double> objective_of(const rules::CrmStatus& status, const Ruleset& ruleset) {
+  std::optional<double> objective;
+  for (const Rule& rule : ruleset.rules) {
+    if (rule.aggregator == Aggregator::burn && rule.measure.metric == "crm_up" &&
+        matches(rule.applies_to, status.labels))
+      objective = rule.slo;
   }
+  return objective;
+}
+
+void add_slo(Families& out, const MetricLabels& crm, const rules::SloCounters& slo, std::optional<double> objective,
+             TimePoint now) {
+  for (const Duration window : rules::SloCounters::kWindows) {
+    const rules::Tally tally = slo.counted(now, window);
+    if (tally.total == 0) continue;
+    MetricLabels labels = crm;
+    labels.emplace_back("window", format_duration(window));
+    add_value(out.availability, labels, *tally.ratio());
+    add_value(out.failures, labels, static_cast<double>(tally.bad()));
+    const std::optional<double> burning = objective ? rules::burn_rate(tally, *objective) : std::nullopt;
+    if (burning) add_value(out.burn, labels, *burning);
+  }
+  if (objective) {
+    add_value(out.objective, crm, *objective);
+    if (const auto left = slo.budget_remaining(now, *objective)) add_value(out.budget, crm, *left);
+  }
+  if (const Duration time = slo.maintenance(now, rules::SloCounters::kPeriod); time > Duration{0}) {
+    MetricLabels labels = crm;
+    labels.emplace_back("window", format_duration(rules::SloCounters::kPeriod));
+    add_value(out.maintenance, labels, to_seconds(time));
+  }
+}
+
+void add_latency(Families& out, const MetricLabels& crm, const CrmFacts& facts) {
   for (const auto& [operation, histogram] : facts.latency) {
     MetricLabels labels = crm;
     labels.emplace_back("operation", operation);
@@ -149,8 +170,11 @@ std::vector<MetricFamily> HealthMetrics::Collect() const {
     const MetricLabels labels{{"crm", crm}, {"kind", status->kind}};
     add_status(out, labels, *status, engine_.content().book(), now);
     add_dimensions(out, labels, *status);
-    add_special(out, labels, *status, engine_.configuration().ruleset);
-    if (facts != nullptr) add_facts(out, labels, *facts, now);
+    const Ruleset& ruleset = engine_.configuration().ruleset;
+    add_apdex(out, labels, *status, ruleset);
+    if (facts == nullptr) continue;
+    add_slo(out, labels, facts->slo, objective_of(*status, ruleset), now);
+    add_latency(out, labels, *facts);
   }
   return out.take();
 }

@@ -1,69 +1,59 @@
 #include "collector/journal_samples.h"
 
+#include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace crmpulse::collector {
 namespace {
 
-constexpr std::size_t kLinesAtOnce = 10'000;
-
-void append_series(const wire::SeriesView& series, Duration skew, std::multimap<TimePoint, BacktestLine>& lines) {
-  Sample sample;
+BacktestBatch::Name name_of(const wire::SeriesView& series) {
+  BacktestBatch::Name name;
   for (const wire::LabelView& label : series.labels) {
     if (label.name == "__name__") {
-      sample.metric = label.value;
+      name.metric = label.value;
     } else {
-      sample.labels.set(label.name, label.value);
+      name.labels.set(label.name, label.value);
     }
   }
-  for (const wire::SampleView& reading : series.samples) {
-    if (!std::isfinite(reading.value)) continue;
-    sample.value = reading.value;
-    sample.at = from_unix_millis(reading.unix_millis) + skew;
-    BacktestLine line;
-    line.at = sample.at;
-    line.sample = sample;
-    lines.emplace(line.at, line);
-  }
+  return name;
 }
 
 }  // namespace
 
-Result<std::optional<BacktestLine>> JournalSamples::next() {
-  while (lines_.empty() && !ended_) {
-    if (auto read = read_some(); !read) return read.error();
+Result<std::optional<BacktestBatch>> JournalSamples::next() {
+  BacktestBatch batch;
+  while (batch.events.empty() && !ended_) {
+    const std::int64_t before = seq_;
+    auto read = store::read_journal(database_, seq_, [&](const store::JournalRecord& record) {
+      take(record, batch);
+      return batch.events.size() < JsonBatches::kEvents && !ended_;
+    });
+    if (!read) return read.error();
+    if (seq_ == before) ended_ = true;
   }
-  if (lines_.empty()) return std::optional<BacktestLine>{};
-  std::optional<BacktestLine> line{std::move(lines_.front())};
-  lines_.pop_front();
-  return line;
+  if (batch.events.empty()) return std::optional<BacktestBatch>{};
+  return std::optional{std::move(batch)};
 }
 
-Result<void> JournalSamples::read_some() {
-  const std::int64_t before = seq_;
-  auto read = store::read_journal(database_, seq_, [this](const store::JournalRecord& record) {
-    take(record);
-    return lines_.size() < kLinesAtOnce && !ended_;
-  });
-  if (!read) return read;
-  if (seq_ == before) ended_ = true;
-  return {};
-}
-
-void JournalSamples::take(const store::JournalRecord& record) {
+void JournalSamples::take(const store::JournalRecord& record, BacktestBatch& batch) {
   seq_ = record.seq;
   if (record.received > to_) ended_ = true;
   if (record.received < from_ || ended_ || record.kind == store::RecordKind::evidence) return;
   const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
-  std::multimap<TimePoint, BacktestLine> lines;  // by time, else as they came
-  const auto decoded = decoder_.decode(
-      version, record.body, [&](const wire::SeriesView& series) { append_series(series, record.skew, lines); });
+  const auto first = static_cast<std::ptrdiff_t>(batch.events.size());
+  const auto decoded = decoder_.decode(version, record.body, [&](const wire::SeriesView& series) {
+    auto number = names_.find(series.key);
+    if (!number) number = names_.add(series.key, name_of(series), batch);
+    for (const wire::SampleView& reading : series.samples) {
+      if (!std::isfinite(reading.value)) continue;
+      batch.events.push_back({from_unix_millis(reading.unix_millis) + record.skew, reading.value, *number});
+    }
+  });
   if (!decoded) return;
-  for (auto& [at, line] : lines) lines_.push_back(std::move(line));
-  BacktestLine tick;
-  tick.at = record.received;
-  lines_.push_back(std::move(tick));
+  // By time, else as they came.
+  std::stable_sort(batch.events.begin() + first, batch.events.end(),
+                   [](const BacktestEvent& a, const BacktestEvent& b) { return a.at < b.at; });
+  batch.events.push_back({record.received, 0, BacktestEvent::kTick});
 }
 
 }  // namespace crmpulse::collector

@@ -1,8 +1,7 @@
 #pragma once
 #include <cstdint>
-#include <deque>
 
-#include "collector/backtest.h"
+#include "collector/backtest_reader.h"
 #include "store/collector_store.h"
 #include "wire/remote_write.h"
 
@@ -13,20 +12,19 @@ class JournalSamples {
  public:
   /// `database` outlives this object.
   JournalSamples(store::Database& database, TimePoint from, TimePoint to) : database_(database), from_(from), to_(to) {}
-  /// The next sample, or tick at the end of each record; nothing at the end.
-  [[nodiscard]] Result<std::optional<BacktestLine>> next();
+  /// Samples, and a tick at the end of each record; nothing at the end.
+  [[nodiscard]] Result<std::optional<BacktestBatch>> next();
 
  private:
-  [[nodiscard]] Result<void> read_some();
-  void take(const store::JournalRecord& record);
+  void take(const store::JournalRecord& record, BacktestBatch& batch);
 
   store::Database& database_;
   TimePoint from_;
   TimePoint to_;
   wire::Decoder decoder_;
+  BacktestNames names_;
   std::int64_t seq_ = 0;
   bool ended_ = false;
-  std::deque<BacktestLine> lines_;
 };
 
 }  // namespace crmpulse::collector

@@ -50,6 +50,11 @@ void add_backtest(CLI::App& app, Options& options) {
   command->add_option("--samples", options.backtest.samples, "JSON lines; - for standard input");
   command->add_option("--from", options.backtest.from, "Start of the journal's part (RFC 3339)");
   command->add_option("--to", options.backtest.to, "Its end");
+  command->add_option("--summary", options.backtest.summary, "Instead of every change: how often, how long, when")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--zone", options.backtest.zone, "Time zone of the summary's hours")->capture_default_str();
+  command->add_option("--fail-on", options.backtest.fail_on, "Exit with 1 when this was reached")
+      ->check(CLI::IsMember({"sub_healthy", "poor", "message"}));
 }
 
 void add_commands(CLI::App& app, Options& options) {

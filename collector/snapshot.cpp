@@ -13,7 +13,8 @@
 namespace crmpulse::collector {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kVersion = 2;
+constexpr std::uint8_t kWithSlots = 1;  ///< still read: one day of availability in slots of five minutes
 
 void write_failure(Encoder& out, const OperationOf& operation, const NewestFailure& failure) {
   out.text(operation.operation);
@@ -58,6 +59,16 @@ void read_evidence(Decoder& in, CrmFacts& facts) {
   if (in.ok()) facts.evidence.push_back(std::move(line));
 }
 
+void read_slots(Decoder& in, CrmFacts& facts) {
+  constexpr Duration kSlot{std::chrono::minutes{5}};
+  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) {
+    const std::int64_t number = in.i64();
+    const std::uint32_t good = in.u32();
+    const std::uint32_t total = in.u32();
+    if (in.ok() && good <= total) facts.slo.add(TimePoint{number * kSlot}, rules::Tally{good, total});
+  }
+}
+
 }  // namespace
 
 std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts) {
@@ -70,32 +81,24 @@ std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts) {
   for (const auto& [operation, failure] : facts.failures) write_failure(out, operation, failure);
   out.u32(static_cast<std::uint32_t>(facts.evidence.size()));
   for (const Evidence& line : facts.evidence) write_evidence(out, line);
-  const auto used = [](const Availability::Slot& slot) { return slot.number >= 0; };
-  out.u32(static_cast<std::uint32_t>(
-      std::count_if(facts.availability.slots().begin(), facts.availability.slots().end(), used)));
-  for (const Availability::Slot& slot : facts.availability.slots()) {
-    if (!used(slot)) continue;
-    out.i64(slot.number);
-    out.u32(slot.good);
-    out.u32(slot.total);
-  }
+  facts.slo.save(out);
   return out.take();
 }
 
 Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
   Decoder in{blob};
-  if (in.u8() != kVersion) return Error{"the stored state of " + facts.crm + " is of another version"};
+  const std::uint8_t version = in.u8();
+  if (version != kVersion && version != kWithSlots)
+    return Error{"the stored state of " + facts.crm + " is of another version"};
   std::string engine_bytes = in.text();
   facts.kind = in.text();
   facts.transport = in.text();
   for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_failure(in, facts);
   for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_evidence(in, facts);
-  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) {
-    Availability::Slot slot;
-    slot.number = in.i64();
-    slot.good = in.u32();
-    slot.total = in.u32();
-    facts.availability.restore(slot);
+  if (version == kWithSlots) {
+    read_slots(in, facts);
+  } else {
+    facts.slo.load(in);
   }
   if (!in.ok() || !in.at_end()) return Error{"the stored state of " + facts.crm + " is damaged"};
   return {boost::system::in_place_value, std::move(engine_bytes)};

@@ -95,17 +95,41 @@ void check_times(Reader& reader, const Rule& rule) {
   check_recovery("poor", rule.recover_poor);
 }
 
+void check_burn(Reader& reader, const Rule& rule) {
+  if (rule.op == Direction::below)
+    reader.problem("op", "must be above for aggregator burn: the faster the budget burns, the worse");
+  if (rule.short_window == Duration{0}) {
+    if (rule.min_bad_short > 0) problem(reader, "min_bad", "short", "needs a short_window to count in");
+    return;
+  }
+  const std::string shorter = format_duration(rule.short_window);
+  if (rule.short_window >= rule.window) {
+    reader.problem("short_window", fmt::format("must be shorter than the window ({}), not {}: a twelfth of it is usual",
+                                               format_duration(rule.window), shorter));
+  } else if (rule.interval > Duration{0} && rule.short_window < 2 * rule.interval) {
+    reader.problem("short_window", fmt::format("must be at least twice the interval ({}), not {}",
+                                               format_duration(rule.interval), shorter));
+  }
+  if (rule.min_bad_short > rule.min_bad)
+    problem(reader, "min_bad", "short",
+            fmt::format("must be at most long ({}), not {}: the short window is part of the long one", rule.min_bad,
+                        rule.min_bad_short));
+}
+
 void check_aggregator(Reader& reader, const Rule& rule) {
   const bool has_target = rule.aggregator == Aggregator::apdex || rule.aggregator == Aggregator::share_above;
   const bool burns = rule.aggregator == Aggregator::burn;
   if (reader.has("target") && !has_target) reader.problem("target", "only for aggregator apdex or share_above");
   if (has_target && rule.target <= 0)
     reader.problem("target", "required, and above 0, for aggregator apdex or share_above");
-  for (const std::string_view key : {"slo", "min_bad"}) {
+  for (const std::string_view key : {"slo", "min_bad", "short_window"}) {
     if (reader.has(key) && !burns) reader.problem(key, "only for aggregator burn");
   }
   if (burns && !(rule.slo > 0 && rule.slo < 1))
     reader.problem("slo", "required, between 0 and 1, for aggregator burn (99.9%)");
+  if (burns) check_burn(reader, rule);
+  if (rule.measure.errors && rule.aggregator != Aggregator::apdex)
+    problem(reader, "measure", "errors", "only for aggregator apdex");
 }
 
 /// Whether `from` is reached from the rules `ids`, going up `inhibited_by`.

@@ -77,9 +77,17 @@ void read_measure(Reader& rule, bool inherited, Measure& measure) {
     read_name(per, "metric", true, ":", divisor.metric);
     divisor.where = read_matches(per, "where");
     per.get("on", divisor.on);
+    read_value(per, "least", divisor.least);
     per.finish();
   }
   reader.raw("per");
+  if (reader.has("errors")) {
+    Reader errors = reader.child("errors");
+    read_name(errors, "metric", true, ":", measure.errors.emplace().metric);
+    measure.errors->where = read_matches(errors, "where");
+    errors.finish();
+  }
+  reader.raw("errors");
   reader.finish();
 }
 
@@ -97,6 +105,21 @@ void read_aggregator(Reader& reader, bool inherited, Rule& rule) {
   }
   rule.aggregator = known->aggregator;
   rule.quantile = known->quantile;
+}
+
+/// How many must be bad before a burn rate counts: `5`, in the long window, or `{long: 5, short: 2}`.
+void read_min_bad(Reader& reader, Rule& rule) {
+  constexpr int kMost = 1'000'000;
+  const Node* node = reader.raw("min_bad");
+  if (node == nullptr) return;
+  if (node->kind != Node::Kind::mapping) {
+    if (reader.get("min_bad", rule.min_bad, 0, kMost)) rule.min_bad_short = 0;
+    return;
+  }
+  Reader both = reader.child("min_bad");
+  both.get("long", rule.min_bad, 0, kMost);
+  both.get("short", rule.min_bad_short, 0, kMost);
+  both.finish();
 }
 
 constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
@@ -215,7 +238,8 @@ void read_rule(Reader& reader, bool inherited, Rule& rule) {
   read_aggregator(reader, inherited, rule);
   read_value(reader, "target", rule.target);
   reader.get("slo", rule.slo, 0, 1);
-  reader.get("min_bad", rule.min_bad, 0, 1'000'000);
+  read_min_bad(reader, rule);
+  reader.get("short_window", rule.short_window, 1s, kLongest);
   reader.get("window", rule.window, 1s, kLongest);
   reader.get("min_samples", rule.min_samples, 1, 1'000'000);
   read_threshold(reader, "sub", inherited, rule.sub);

@@ -30,14 +30,24 @@ struct Measure {
   std::string metric;
   std::vector<LabelMatch> where;
   /// When set, the value judged is metric / divisor, both of the same CRM (and of the same labels `on`): a share
-  /// of licensed users, of all records. A divisor that is absent or ≤ 0 means: no value.
+  /// of licensed users, of all records. A divisor that is absent, ≤ 0 or below
+  /// `least` means: no value.
   struct Divisor {
     std::string metric;
     std::vector<LabelMatch> where;
     std::vector<std::string> on;
+    double least = 0;  ///< a smaller divisor is no basis for a share: no value
     friend bool operator==(const Divisor&, const Divisor&) = default;
   };
   std::optional<Divisor> per;
+  /// For apdex: a sample below 1 of this metric is an operation that failed, and counts as frustrated. Operations that
+  /// fail have no duration.
+  struct Errors {
+    std::string metric;
+    std::vector<LabelMatch> where;
+    friend bool operator==(const Errors&, const Errors&) = default;
+  };
+  std::optional<Errors> errors;
   friend bool operator==(const Measure&, const Measure&) = default;
 };
 
@@ -94,11 +104,13 @@ struct Rule {
   std::vector<LabelMatch> applies_to;
   Direction op = Direction::above;
   Aggregator aggregator = Aggregator::last;
-  double quantile = 0;  ///< for Aggregator::quantile
-  double target = 0;    ///< for apdex and share_above; seconds or the metric's unit
-  double slo = 0;       ///< for burn: 0.999
-  int min_bad = 0;      ///< for burn: bad samples needed before it counts
-  Duration window{};    ///< 0 only for `last`, `age`, `failures_in_row`
+  double quantile = 0;      ///< for Aggregator::quantile
+  double target = 0;        ///< for apdex and share_above; seconds or the metric's unit
+  double slo = 0;           ///< for burn: 0.999
+  int min_bad = 0;          ///< for burn: bad samples needed in the window before it counts
+  int min_bad_short = 0;    ///< and in the short window
+  Duration short_window{};  ///< for burn: the same must show in it, so that what is over clears; 0: none
+  Duration window{};        ///< 0 only for `last`, `age`, `failures_in_row`
   int min_samples = 1;
   Threshold sub;
   Threshold poor;

@@ -116,32 +116,44 @@ Value age(const Context& c) {
   return to_seconds(c.at.time_since_epoch()) - *newest;
 }
 
+/// Both windows must burn: the long one says that it matters, the short one that it still goes on. Of too few bad
+/// samples nothing is concluded.
 Value burn(const Context& c) {
-  const Summary s = c.window.summary();
-  if (s.count <= 0 || c.rule.slo >= 1) return std::nullopt;
-  if (s.bad < c.rule.min_bad) return 0;
-  return s.bad / s.count / (1 - c.rule.slo);
+  const Tally all = c.window.tally(c.rule.window);
+  const Value rate = burn_rate(all, c.rule.slo);
+  if (!rate) return std::nullopt;
+  if (all.bad() < static_cast<std::uint64_t>(c.rule.min_bad)) return 0;
+  if (c.rule.short_window <= Duration{0}) return rate;
+  const Tally recent = c.window.tally(c.rule.short_window);
+  if (recent.bad() < static_cast<std::uint64_t>(c.rule.min_bad_short)) return 0;
+  return std::min(*rate, burn_rate(recent, c.rule.slo).value_or(0));
 }
 
 Value apdex(const Context& c) {
-  const Summary s = c.window.summary();
+  const Shares s = c.window.shares();
   if (s.count <= 0) return std::nullopt;
   return (s.within + (s.tolerable - s.within) / 2) / s.count;
 }
 
+/// The hour of `weeks` ago that people there call the same: over a change of summer time it is another one of UTC.
+std::int64_t same_hour(const Rule& rule, TimePoint at, std::int64_t weeks) {
+  TimePoint then = at - std::chrono::weeks{weeks};
+  if (rule.active) then += rule.active->zone.offset_at(at) - rule.active->zone.offset_at(then);
+  return std::chrono::floor<std::chrono::hours>(then).time_since_epoch().count();
+}
+
 /// How far the mean of the window lies below the median of the same hour of the last four weeks; two of them must
-/// be known.
+/// be known, the others are skipped.
 Value baseline_drop(const Context& c) {
-  constexpr std::int64_t kWeek = 7 * 24;
   const Value now = avg(c);
   const auto& hours = c.window.hours();
   if (!now || hours.empty()) return std::nullopt;
-  const std::int64_t hour = std::chrono::floor<std::chrono::hours>(c.at).time_since_epoch().count();
   std::array<double, 4> before{};  // ascending
   std::size_t known = 0;
   for (std::int64_t week = 1; week <= 4; ++week) {
-    const Window::Hour& then = hours[static_cast<std::size_t>(hour - week * kWeek) % hours.size()];
-    if (then.index != hour - week * kWeek || then.count <= 0) continue;
+    const std::int64_t hour = same_hour(c.rule, c.at, week);
+    const Window::Hour& then = hours[static_cast<std::size_t>(hour) % hours.size()];
+    if (then.index != hour || then.count <= 0) continue;
     const double mean = then.sum / then.count;
     std::size_t place = known++;
     for (; place > 0 && before[place - 1] > mean; --place) before[place] = before[place - 1];
@@ -162,7 +174,7 @@ Value failures_in_row(const Context& c) {
 }
 
 Value share_above(const Context& c) {
-  const Summary s = c.window.summary();
+  const Shares s = c.window.shares();
   if (s.count <= 0) return std::nullopt;
   return (s.count - s.within) / s.count;
 }

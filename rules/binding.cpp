@@ -43,6 +43,16 @@ void feed_value(Series& series, RuleState& state, const SeriesName& name) {
   series.feeds.push_back(feed);
 }
 
+void feed_errors(Series& series, RuleState& state, const SeriesName& name) {
+  const Rule& rule = state.rule();
+  const auto& errors = rule.measure.errors;
+  if (!errors || errors->metric != name.metric || !matches(errors->where, name.labels)) return;
+  Instance* instance = state.instance_of(rule.each.empty() ? std::string_view{} : name.labels.get(rule.each));
+  if (instance == nullptr) return;
+  if (const auto view = instance->view_of(rule, name.labels.get("agent")))
+    series.feeds.push_back({&state, instance, *view, 0, Feed::Kind::error});
+}
+
 void feed_divisor(Series& series, RuleState& state, const SeriesName& name) {
   const auto& per = state.rule().measure.per;
   if (!per || per->metric != name.metric || !matches(per->where, name.labels)) return;
@@ -91,6 +101,7 @@ void resolve(Series& series, const SeriesName& name) {
   for (const auto& state : series.crm->rules) {
     if (feeds(state->rule(), name.metric, name.labels)) feed_value(series, *state, name);
     feed_divisor(series, *state, name);
+    feed_errors(series, *state, name);
   }
   if (series.feeds.empty()) return;
   series.tag = tag_of(*series.crm, *series.key);

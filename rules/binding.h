@@ -11,9 +11,9 @@ namespace crmpulse::rules {
 
 /// Where the samples of a series go.
 struct Feed {
-  enum class Kind : std::uint8_t { value, quotient, divisor };
+  enum class Kind : std::uint8_t { value, quotient, divisor, error };
   RuleState* rule = nullptr;
-  Instance* instance = nullptr;  ///< of value and quotient
+  Instance* instance = nullptr;  ///< of all but divisor
   std::uint32_t view = 0;
   std::uint32_t slot = 0;  ///< of quotient and divisor
   Kind kind = Kind::value;

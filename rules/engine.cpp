@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <unordered_map>
 
@@ -261,6 +262,12 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
   const Rule& rule = feed.rule->rule();
   if (feed.kind == Feed::Kind::value)
     return feed.instance->take(rule, feed.view, at, tag, value, previous, now, scratch);
+  if (feed.kind == Feed::Kind::error) {
+    // What failed never came to an end: longer than any target.
+    if (value >= 1) return {};
+    return feed.instance->take(rule, feed.view, at, tag, std::numeric_limits<double>::infinity(),
+                               {previous.at, std::numeric_limits<double>::quiet_NaN()}, now, scratch);
+  }
   const RuleState::Slot& slot = feed.rule->slots[feed.slot];
   if (!slot.known) {
     feed.instance->waiting = {true, feed.view, tag, feed.slot, at, value};
@@ -275,7 +282,7 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
 Instance::Intake Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
   RuleState::Slot& slot = feed.rule->slots[feed.slot];
   slot.value = divisor;
-  const bool was_known = std::exchange(slot.known, divisor > 0);
+  const bool was_known = std::exchange(slot.known, divisor > 0 && divisor >= feed.rule->rule().measure.per->least);
   if (was_known || !slot.known) return {};
   for (const auto& instance : feed.rule->instances) {
     auto& waiting = instance->waiting;
@@ -468,6 +475,18 @@ std::optional<CrmStatus> Engine::status(std::string_view name) const {
   const auto known = impl_->by_name.find(name);
   if (known == impl_->by_name.end() || !known->second->known) return std::nullopt;
   return status_of(*known->second, impl_->now);
+}
+
+std::vector<Level> Engine::levels(std::string_view name) const {
+  std::vector<Level> levels;
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end()) return levels;
+  levels.reserve(known->second->rules.size());
+  for (const auto& state : known->second->rules) {
+    const Level least = state->latched() ? Level::sub_healthy : Level::healthy;
+    levels.push_back(std::max(state->confirmed(), least));
+  }
+  return levels;
 }
 
 std::string Engine::save(std::string_view name) const {

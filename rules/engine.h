@@ -160,6 +160,8 @@ class Engine {
 
   [[nodiscard]] std::vector<std::string> crms() const;
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
+  /// What status() says of each rule's level (a latch is sub-healthy), in its order, for who asks after every step.
+  [[nodiscard]] std::vector<Level> levels(std::string_view crm) const;
 
   // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
   [[nodiscard]] std::string save(std::string_view crm) const;

@@ -33,6 +33,7 @@ std::uint64_t fingerprint_of_data(const Rule& rule) {
     out.text(rule.measure.per->metric);
     print(out, rule.measure.per->where);
     for (const std::string& label : rule.measure.per->on) out.text(label);
+    if (rule.measure.per->least > 0) out.f64(rule.measure.per->least);
   }
   out.text(rule.each);
   out.i64(rule.quorum);
@@ -40,6 +41,14 @@ std::uint64_t fingerprint_of_data(const Rule& rule) {
   for (const double value : {rule.quantile, rule.target, rule.slo}) out.f64(value);
   out.i64(rule.min_bad);
   out.i64(rule.window.count());
+  if (rule.aggregator == Aggregator::burn) {
+    out.i64(rule.min_bad_short);
+    out.i64(rule.short_window.count());
+  }
+  if (rule.measure.errors) {
+    out.text(rule.measure.errors->metric);
+    print(out, rule.measure.errors->where);
+  }
   return stable_hash(out.bytes());
 }
 

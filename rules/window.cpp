@@ -6,6 +6,8 @@ namespace crmpulse::rules {
 namespace {
 
 constexpr std::int64_t kHourMillis = 3'600'000;
+/// In the place of the stride, which is never 0: counts for burn rates follow.
+constexpr std::uint32_t kTallies = 0;
 
 /// These look at single samples or their order; sums do not serve them.
 bool needs_raw(Aggregator aggregator) {
@@ -16,6 +18,13 @@ bool needs_raw(Aggregator aggregator) {
 std::size_t raw_limit(const Rule& rule) {
   if (rule.window > Duration{0}) return Window::kRawLimit;
   return rule.aggregator == Aggregator::last ? 1 : Window::kCountLimit;
+}
+
+/// Ten buckets to the window that must show first that it is over.
+TallyRing tallies_for(const Rule& rule) {
+  const Duration fine = rule.short_window > Duration{0} ? rule.short_window / 10 : rule.window / 120;
+  const Duration width = std::max({Duration{1}, fine, rule.window / Window::kMostTallies});
+  return {width, static_cast<std::size_t>(rule.window / width) + 1};
 }
 
 }  // namespace
@@ -42,8 +51,16 @@ void Summary::add(const Summary& other) {
   elapsed += other.elapsed;
 }
 
+void Shares::add(const Summary& summary, double sign) {
+  count += sign * summary.count;
+  within += sign * summary.within;
+  tolerable += sign * summary.tolerable;
+}
+
 Window::Window(const Rule& rule) : span_(rule.window), target_(rule.target), ring_(raw_limit(rule)) {
-  if (span_ > kLongestRaw && !needs_raw(rule.aggregator)) {
+  if (rule.aggregator == Aggregator::burn) {
+    tallies_.emplace(tallies_for(rule));
+  } else if (span_ > kLongestRaw && !needs_raw(rule.aggregator)) {
     bucket_width_ = Duration{(span_.count() + kBuckets - 1) / kBuckets};
     buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
   }
@@ -51,12 +68,14 @@ Window::Window(const Rule& rule) : span_(rule.window), target_(rule.target), rin
 }
 
 void Window::set_span(Duration span) {
-  if (!bucketed()) span_ = span;
+  if (!bucketed() && !tallies_) span_ = span;
 }
 
 Window::Put Window::put(TimePoint at, std::uint32_t tag, double value, const Previous& previous) {
   if (span_ > Duration{0} && is_set(newest_) && at <= newest_ - span_) return Put::late;
-  const Put put = bucketed() ? put_bucket(at, value, previous) : put_raw(at, tag, value);
+  const Put put = tallies_     ? put_tally(at, value, previous)
+                  : bucketed() ? put_bucket(at, value, previous)
+                               : put_raw(at, tag, value);
   if (put != Put::stored) return put;
   newest_ = std::max(newest_, at);
   if (!hours_.empty()) put_hour(at, value);
@@ -86,14 +105,28 @@ Window::Put Window::put_raw(TimePoint at, std::uint32_t tag, double value) {
   return put == Ring::Put::duplicate ? Put::duplicate : Put::stored;
 }
 
+Window::Put Window::put_tally(TimePoint at, double value, const Previous& previous) {
+  // As with sums: what is not newer than its series may have been counted.
+  if (is_set(previous.at) && at <= previous.at) return Put::late;
+  return tallies_->add(at, {value < 1 ? 0U : 1U, 1}) ? Put::stored : Put::late;
+}
+
 Window::Put Window::put_bucket(TimePoint at, double value, const Previous& previous) {
   // Sums cannot tell a sample sent twice from a late one: what is not newer than its series is left out.
   if (is_set(previous.at) && at <= previous.at) return Put::late;
   const std::int64_t index = unix_millis(at) / bucket_width_.count();
   Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
   if (bucket.index > index) return Put::late;
-  if (bucket.index < index) bucket = Bucket{index, {}};
+  if (bucket.index < index) {
+    if (bucket.index >= shared_from_) shares_.add(bucket.summary, -1);
+    bucket = Bucket{index, {}};
+  }
   bucket.summary.add(value, target_);
+  if (index >= shared_from_) {
+    Summary one;
+    one.add(value, target_);
+    shares_.add(one, 1);
+  }
   if (is_set(previous.at) && value >= previous.value) {
     bucket.summary.increase += value - previous.value;
     bucket.summary.elapsed += to_seconds(at - previous.at);
@@ -110,20 +143,42 @@ void Window::put_hour(TimePoint at, double value) {
   hour.count += 1;
 }
 
+std::int64_t Window::last_evicted() const {
+  return unix_millis(newest_ - span_) / bucket_width_.count();
+}
+
+void Window::evict_shares() {
+  const std::int64_t last = last_evicted();
+  if (last - shared_from_ >= static_cast<std::int64_t>(buckets_.size())) {
+    shares_ = Shares{};
+    for (const Bucket& bucket : buckets_) {
+      if (bucket.index > last) shares_.add(bucket.summary, 1);
+    }
+  } else {
+    for (std::int64_t index = shared_from_; index <= last; ++index) {
+      const Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
+      if (bucket.index == index) shares_.add(bucket.summary, -1);
+    }
+  }
+  shared_from_ = last + 1;
+}
+
 void Window::evict() {
   if (span_ <= Duration{0}) return;
+  if (bucketed()) return evict_shares();
   while (!ring_.empty() && ring_.front().at() <= newest_ - span_) ring_.pop_front();
 }
 
 double Window::count() const {
-  return bucketed() ? summary().count : static_cast<double>(ring_.size()) * stride_;
+  if (tallies_) return static_cast<double>(tally(span_).total);
+  return bucketed() ? shares_.count : static_cast<double>(ring_.size()) * stride_;
 }
 
 Summary Window::summary() const {
   Summary total;
   if (!is_set(newest_)) return total;
   if (bucketed()) {
-    const std::int64_t before = unix_millis(newest_ - span_) / bucket_width_.count();
+    const std::int64_t before = last_evicted();
     for (const Bucket& bucket : buckets_) {
       if (bucket.index > before) total.add(bucket.summary);
     }
@@ -135,8 +190,23 @@ Summary Window::summary() const {
   return total;
 }
 
+Shares Window::shares() const {
+  if (bucketed()) return shares_;
+  Shares all;
+  all.add(summary(), 1);
+  return all;
+}
+
+Tally Window::tally(Duration span) const {
+  return tallies_ && is_set(newest_) ? tallies_->sum(newest_, span) : Tally{};
+}
+
 void Window::save(Encoder& encoder) const {
   encoder.i64(newest_.time_since_epoch().count());
+  if (tallies_) {
+    encoder.u32(kTallies);
+    return tallies_->save(encoder);
+  }
   encoder.u32(stride_);
   encoder.u32(skipped_);
   encoder.u32(static_cast<std::uint32_t>(ring_.size()));
@@ -167,7 +237,12 @@ void Window::save(Encoder& encoder) const {
 
 void Window::load(Decoder& decoder) {
   newest_ = TimePoint{Duration{decoder.i64()}};
-  stride_ = std::max<std::uint32_t>(1, decoder.u32());
+  const std::uint32_t stride = decoder.u32();
+  if (stride == kTallies) {
+    TallyRing unused{Duration{1}, 1};  // of another rule: read and left out
+    return (tallies_ ? *tallies_ : unused).load(decoder);
+  }
+  stride_ = std::max<std::uint32_t>(1, stride);
   skipped_ = decoder.u32();
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     const std::uint64_t key = decoder.u64();
@@ -181,6 +256,10 @@ void Window::load(Decoder& decoder) {
       *value = decoder.f64();
     if (bucket.index >= 0 && !buckets_.empty())
       buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
+  }
+  if (bucketed() && is_set(newest_)) {
+    shared_from_ = 0;  // far behind: summed up anew
+    evict_shares();
   }
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     Hour hour{decoder.i64(), 0, 0};

@@ -10,6 +10,7 @@
 #include "core/time.h"
 #include "rules/moment.h"
 #include "rules/ring.h"
+#include "rules/slo.h"
 
 namespace crmpulse::rules {
 
@@ -29,6 +30,16 @@ struct Summary {
   void add(const Summary& other);
 };
 
+/// Of these, what only counts: exact however often it is added and taken away again, so it can be kept beside the
+/// buckets instead of being summed up for every sample.
+struct Shares {
+  double count = 0;
+  double within = 0;
+  double tolerable = 0;
+
+  void add(const Summary& summary, double sign);
+};
+
 /// The sample of the same series before this one; `at` is unset for the first.
 struct Previous {
   TimePoint at = kUnset;
@@ -36,13 +47,15 @@ struct Previous {
 };
 
 /// The samples a rule looks back on. Raw up to six hours (and always where the order or a quantile matters); longer
-/// windows are 360 buckets of sums. Bounded: see kRawLimit. Belongs to one rule instance.
+/// windows are 360 buckets of sums, those of burn rates up to 1,440 of counts. Bounded: see kRawLimit. Belongs to one
+/// rule instance.
 class Window {
  public:
   static constexpr Duration kLongestRaw = std::chrono::hours{6};
   static constexpr std::size_t kRawLimit = 4096;  ///< entries; a fuller window is thinned, evenly
   static constexpr std::size_t kCountLimit = 64;  ///< entries of a rule without a window
   static constexpr std::int64_t kBuckets = 360;
+  static constexpr std::int64_t kMostTallies = 1440;
   static constexpr std::size_t kBaselineHours = 5 * 7 * 24;
 
   struct Bucket {
@@ -66,20 +79,27 @@ class Window {
   /// Samples in the window, those that thinning left out included.
   [[nodiscard]] double count() const;
   [[nodiscard]] Summary summary() const;
+  [[nodiscard]] Shares shares() const;
   [[nodiscard]] bool bucketed() const { return !buckets_.empty(); }
   [[nodiscard]] const Ring& ring() const { return ring_; }
   [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
   [[nodiscard]] TimePoint newest() const { return newest_; }
+  /// Good and all samples of the newest `span`; of windows for burn rates only.
+  [[nodiscard]] Tally tally(Duration span) const;
 
   void save(Encoder& encoder) const;
   /// Into a new window. What was saved under another rule is read as far as it fits.
   void load(Decoder& decoder);
 
  private:
+  Put put_tally(TimePoint at, double value, const Previous& previous);
   Put put_raw(TimePoint at, std::uint32_t tag, double value);
   Put put_bucket(TimePoint at, double value, const Previous& previous);
   void put_hour(TimePoint at, double value);
   void evict();
+  void evict_shares();
+  /// Buckets after this one lie in the window.
+  [[nodiscard]] std::int64_t last_evicted() const;
 
   Duration span_;
   Duration bucket_width_{};
@@ -89,7 +109,10 @@ class Window {
   std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
   std::uint32_t skipped_ = 0;
   std::vector<Bucket> buckets_;  ///< empty, or kBuckets + 1 places found by index % size
-  std::vector<Hour> hours_;      ///< only for baseline_drop
+  Shares shares_;                ///< of the buckets from `shared_from_` on
+  std::int64_t shared_from_ = 0;
+  std::vector<Hour> hours_;           ///< only for baseline_drop
+  std::optional<TallyRing> tallies_;  ///< only for burn
 };
 
 }  // namespace crmpulse::rules

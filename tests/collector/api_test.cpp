@@ -117,7 +117,8 @@ TEST_CASE("/metrics is clean under promtool, with every family of health, sample
   CHECK(has(R"(crm_dimension_level{crm="acme",kind="tryton",dimension="latency"} 2)"));
   CHECK(has(R"(crm_dimension_value{crm="acme",kind="tryton",dimension="latency"} 5)"));
   CHECK(has(R"(crm_incident_open{crm="acme",kind="tryton",level="poor",fault="credentials"} 1)"));
-  CHECK(has(R"(crm_availability_ratio{crm="acme",kind="tryton",window="1h"} 1)"));
+  for (const char* window : {"5m", "30m", "1h", "2h", "6h", "1d", "3d", "30d"})
+    CHECK(has(std::string{R"(crm_availability_ratio{crm="acme",kind="tryton",window=")"} + window + R"("} 1)"));
   CHECK(has(R"(crm_operation_latency_seconds_bucket{crm="acme",kind="tryton",operation="read",le="10"} 6)"));
   CHECK(has(R"(crm_operation_latency_seconds_count{crm="acme",kind="tryton",operation="read"} 6)"));
   CHECK(has(R"(crmpulse_collector_build_info{version=")"));
@@ -170,17 +171,6 @@ TEST_CASE("numbers in JSON are written as people write them") {
   CHECK(collector::to_text(boost::json::object{
             {"a", 87.5}, {"b", 3.0}, {"c", "é\n"}, {"d", nullptr}, {"e", boost::json::array{1, true}}}) ==
         R"({"a":87.5,"b":3,"c":"é\n","d":null,"e":[1,true]})");
-}
-
-TEST_CASE("availability counts the readings of its window only") {
-  collector::Availability availability;
-  const TimePoint now = parse_time("2026-11-21T12:00:00Z").value();
-  CHECK_FALSE(availability.ratio(now, std::chrono::hours{1}).has_value());
-  availability.observe(now - std::chrono::hours{2}, false);
-  availability.observe(now - std::chrono::minutes{10}, true);
-  availability.observe(now, true);
-  CHECK(availability.ratio(now, std::chrono::hours{1}) == 1.0);
-  CHECK(*availability.ratio(now, std::chrono::hours{24}) == Approx(2.0 / 3));
 }
 
 TEST_CASE("a value is shown five minutes, or three intervals up to three hours") {

@@ -1,4 +1,4 @@
-#include "collector/backtest.h"
+#include "collector/backtest_reader.h"
 
 #include <fmt/format.h>
 

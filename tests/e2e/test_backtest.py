@@ -174,6 +174,37 @@ class Backtest(EndToEnd):
         self.assertEqual(self.outcome(out, "pager")[1], [O2, "resolved 0"])
         self.assertEqual(self.outcome(out, "chat")[1], [O1, E2, I1, RES])
 
+    def program(self, lines, *options):
+        rules_file = self.write("rules.yaml", json.dumps({"settings": SETTINGS, "rules": [rule()]}))
+        samples = self.write("samples.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+        command = [BIN / "crmpulse-collector", "backtest", "--rules", rules_file, "--samples", samples, *options]
+        return subprocess.run([str(part) for part in command], capture_output=True, text=True)
+
+    def test_the_summary_counts_what_the_lines_say(self):
+        lines = timeline({"latency": "8x1500 6x4000 5x1500 12x200"})
+        told = [line for line in self.backtest([rule()], lines) if "receiver" in line]
+        done = self.program(lines, "--summary", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        summary = json.loads(done.stdout)["summary"]
+        self.assertEqual(summary["samples"], len(lines))
+        self.assertEqual(sum(summary["messages"]["default"].values()), len(told))
+        self.assertEqual([text["type"] for text in summary["first_messages"]], [line["type"] for line in told])
+        self.assertEqual(summary["rules"][0]["poor"]["times"], 1)
+        self.assertGreater(summary["rules"][0]["sub_healthy"]["seconds"], 0)
+        self.assertTrue(summary["first_messages"][0]["en"] and summary["first_messages"][0]["zh"])
+        self.assertIn("latency", self.program(lines, "--summary", "text").stdout)
+
+    def test_the_exit_code_serves_a_pipeline(self):
+        calm, sub, poor = timeline({"latency": "20x200"}), timeline({"latency": "6x1500"}), timeline({"latency": "6x4000"})
+        for lines, option, code in ((calm, "message", 0), (calm, "sub_healthy", 0), (sub, "sub_healthy", 1), (sub, "poor", 0), (sub, "message", 0),
+                                    (poor, "poor", 1), (poor, "sub_healthy", 1), (poor, "message", 1)):
+            with self.subTest(fail_on=option, code=code):
+                self.assertEqual(self.program(lines, "--fail-on", option).returncode, code)
+        self.assertEqual(self.program(poor).returncode, 0)
+        for wrong in (["--fail-on", "yesterday"], ["--summary", "yaml"], ["--zone", "Middle/Earth", "--summary", "text"]):
+            with self.subTest(wrong=wrong):
+                self.assertEqual(self.program(poor, *wrong).returncode, 2)
+
     def test_a_bad_line_is_named(self):
         rules_file = self.write("rules.yaml", json.dumps({"rules": [rule()]}))
         samples = self.write("samples.jsonl", '{"at":"2026-11-21T09:00:00Z"}\nnonsense\n')

@@ -58,9 +58,21 @@ class Docs(EndToEnd):
 
     def test_prometheus_examples_pass_promtool(self):
         for name, text in self.examples("prometheus"):
-            self.run_check(["promtool", "check", "config", self.write(name, text)], name)
+            self.run_check(["promtool", "check", "config", self.write(name, text.replace("/usr/share/crmpulse/", f"{SOURCE}/config/"))], name)
         for name, text in self.examples("promrules"):
             self.run_check(["promtool", "check", "rules", self.write(name, text)], name)
+
+    def test_the_rule_that_is_written_on_the_page_is_backtested_as_it_says(self):
+        page = (SOURCE / "docs/rules.md").read_text()
+        rule = re.search(r"^```yaml example slow-search.yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL).group(1)
+        self.assertEqual(rule, (SOURCE / "docs/examples/slow-search.yaml").read_text())
+        shown = re.search(r"^```text summary\n(.*?)^```$", page, re.MULTILINE | re.DOTALL).group(1)
+        command = [BIN / "crmpulse-collector", "backtest", "--rules", "slow-search.yaml", "--samples", "slow-search.jsonl", "--zone", "Europe/Prague"]
+        done = subprocess.run([str(part) for part in command + ["--summary", "text", "--fail-on", "poor"]], capture_output=True, text=True,
+                              cwd=SOURCE / "docs/examples")
+        self.assertEqual((done.returncode, done.stderr), (1, ""))
+        self.assertTrue(done.stdout.startswith(shown), done.stdout)
+        self.assertRegex(done.stdout[len(shown):], "acme.*[\u4e00-\u9fff]")
 
     def test_shipped_examples_pass_check(self):
         for program, name in (("crmpulse-agent", "agent.yaml"), ("crmpulse-collector", "collector.yaml")):

@@ -167,6 +167,44 @@ TEST_CASE("a baseline drop compares with the same hour of the weeks before") {
   CHECK(probe.value() == 0);
 }
 
+TEST_CASE("over a change of summer time the hour is the one on people's clocks") {
+  Probe probe{Aggregator::baseline_drop, 1h};
+  Zone zone;
+  zone.name = "Europe/Prague";
+  zone.transitions = {{kStart - std::chrono::days{300}, 2h}, {kStart + std::chrono::days{17}, 1h}};
+  probe.rule.active.emplace().zone = zone;
+  const TimePoint nine = kStart + 7h;  // 09:00 in summer time, 08:00 in winter
+  for (int week = 0; week < 3; ++week) {
+    probe.put_at(nine + std::chrono::weeks{week} - 1h, 50);
+    probe.put_at(nine + std::chrono::weeks{week}, 100);
+  }
+  probe.put_at(nine + std::chrono::weeks{3} + 1h, 100);  // 09:00 again, after the change
+  CHECK(probe.value() == 0);
+  CHECK(probe.put_at(nine + std::chrono::weeks{3} + 2h, 30) == Window::Put::stored);
+  CHECK_FALSE(probe.value().has_value());  // no week knows 10:00
+}
+
+TEST_CASE("weeks without data are skipped, and a baseline of zero is no baseline") {
+  Probe probe{Aggregator::baseline_drop, 1h};
+  probe.put_at(kStart, 100);
+  probe.put_at(kStart + std::chrono::weeks{3}, 100);
+  probe.put_at(kStart + std::chrono::weeks{4}, 40);
+  CHECK(probe.value().value() == Approx(0.6));
+  Probe idle{Aggregator::baseline_drop, 1h};
+  for (int week = 0; week < 4; ++week) idle.put_at(kStart + std::chrono::weeks{week}, 0);
+  CHECK_FALSE(idle.value().has_value());
+}
+
+TEST_CASE("case 93: Apdex of 60 samples says nothing when 100 are asked for") {
+  Probe probe{Aggregator::apdex, 24h};
+  probe.rule.target = 1;
+  probe.rule.min_samples = 100;
+  for (int i = 0; i < 60; ++i) probe.put(9);
+  CHECK_FALSE(probe.value().has_value());
+  for (int i = 0; i < 40; ++i) probe.put(0.5);
+  CHECK(probe.value().value() == Approx(0.4));
+}
+
 TEST_CASE("a week is kept in buckets and forgotten bucket by bucket") {
   Probe probe{Aggregator::avg, std::chrono::days{7}};
   const auto day = [&](int number, double value) {
@@ -178,6 +216,31 @@ TEST_CASE("a week is kept in buckets and forgotten bucket by bucket") {
   for (int number = 7; number < 14; ++number) day(number, 20);
   CHECK(probe.value() == 20);
   CHECK(probe.window->count() == 7 * 24);
+}
+
+TEST_CASE("what is counted beside the buckets is what they sum up to, over gaps, late samples and restarts") {
+  Probe probe{Aggregator::apdex, 24h};
+  probe.rule.target = 1;
+  std::uint32_t random = 7;
+  const auto next = [&random] { return (random = random * 1664525 + 1013904223) >> 16; };
+  for (int i = 0; i < 4000; ++i) {
+    probe.at += next() % 97 == 0 ? Duration{std::chrono::hours{next() % 40}} : Duration{next() % 600'000};
+    probe.put_at(probe.at - (next() % 11 == 0 ? Duration{next() % 3'600'000} : Duration{0}), next() % 7);
+    const Summary sum = probe.window->summary();
+    const Shares shares = probe.window->shares();
+    REQUIRE(shares.count == sum.count);
+    REQUIRE(shares.within == sum.within);
+    REQUIRE(shares.tolerable == sum.tolerable);
+    if (i % 500 != 0) continue;
+    Encoder encoder;
+    probe.window->save(encoder);
+    Window copy{probe.rule};
+    Decoder decoder{encoder.bytes()};
+    copy.load(decoder);
+    CHECK(copy.shares().count == shares.count);
+    CHECK(copy.shares().within == shares.within);
+    probe.window.emplace(std::move(copy));
+  }
 }
 
 TEST_CASE("the rate of a long window leaves resets out too") {

@@ -1,0 +1,66 @@
+#pragma once
+// JSON lines → batches of events. Most lines look like the ones before them, so most are read without a JSON document:
+// what stands between the time and the value is looked up as it stands, and only a line that cannot be read so goes
+// through Boost.JSON, which also says what is wrong with it. A day of 10,000 CRMs is 35 million lines; a document for
+// each would take longer than judging them.
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+#include "collector/backtest.h"
+
+namespace crmpulse::collector {
+
+/// One JSON line. Blank lines are the caller's to skip.
+[[nodiscard]] Result<BacktestLine> parse_backtest_line(std::string_view text);
+
+/// Numbers of series, and the names of those that are new.
+class BacktestNames {
+ public:
+  /// The number of what is known under `key`.
+  [[nodiscard]] std::optional<std::uint32_t> find(std::string_view key) const;
+  std::uint32_t add(std::string_view key, BacktestBatch::Name name, BacktestBatch& batch);
+
+ private:
+  struct KeyHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
+  };
+  struct KeyEqual {
+    using is_transparent = void;
+    bool operator()(std::string_view a, std::string_view b) const { return a == b; }
+  };
+  boost::unordered_flat_map<std::string, std::uint32_t, KeyHash, KeyEqual> numbers_;
+};
+
+class JsonBatches {
+ public:
+  static constexpr std::size_t kEvents = 65'536;  ///< of a batch, about
+  static constexpr std::size_t kBlock = 1U << 20U;
+
+  /// `in` outlives this object.
+  explicit JsonBatches(std::istream& in) : in_(in) {}
+  /// The lines before a wrong one come first, then the error with the line's number.
+  [[nodiscard]] Result<std::optional<BacktestBatch>> next();
+
+ private:
+  [[nodiscard]] bool fill();  ///< false: the end
+  [[nodiscard]] std::optional<std::string_view> line();
+  [[nodiscard]] Result<void> take(std::string_view text, BacktestBatch& batch);
+  [[nodiscard]] bool take_plain(std::string_view text, BacktestBatch& batch);
+  [[nodiscard]] bool read_time(std::string_view text);
+
+  std::istream& in_;
+  std::string buffer_;
+  std::size_t from_ = 0;  ///< of the buffer, what is not read yet
+  std::size_t number_ = 0;
+  bool ended_ = false;
+  BacktestNames names_;
+  std::string time_text_;  ///< of the newest line, and what it says: lines of one moment follow each other
+  TimePoint time_;
+  std::optional<Error> wrong_;
+};
+
+}  // namespace crmpulse::collector

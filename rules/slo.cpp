@@ -1,0 +1,241 @@
+#include "rules/slo.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace crmpulse::rules {
+namespace {
+
+constexpr double kGrain = 1e9;  ///< binary fractions: 144 of 10,000 against 99.9 % is 14.4, not 14.399999999999987
+
+void put_varint(Encoder& encoder, std::uint64_t value) {
+  for (; value >= 0x80; value >>= 7) encoder.u8(static_cast<std::uint8_t>(value | 0x80));
+  encoder.u8(static_cast<std::uint8_t>(value));
+}
+
+std::uint64_t get_varint(Decoder& decoder) {
+  std::uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    const std::uint8_t byte = decoder.u8();
+    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
+    if (byte < 0x80) break;
+  }
+  return value;
+}
+
+std::uint32_t capped(std::uint64_t value) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
+}
+
+}  // namespace
+
+std::optional<double> Tally::ratio() const {
+  if (total == 0) return std::nullopt;
+  return static_cast<double>(good) / static_cast<double>(total);
+}
+
+std::optional<double> burn_rate(const Tally& tally, double objective) {
+  if (tally.total == 0 || objective >= 1) return std::nullopt;
+  const double rate = static_cast<double>(tally.bad()) / static_cast<double>(tally.total) / (1 - objective);
+  return std::round(rate * kGrain) / kGrain;
+}
+
+TallyRing::TallyRing(Duration width, std::size_t buckets)
+    : width_(width), buckets_(buckets), pages_((buckets + kPage - 1) / kPage) {}
+
+std::int64_t TallyRing::index_of(TimePoint at) const {
+  return unix_millis(at) / width_.count();
+}
+
+const TallyRing::Bucket* TallyRing::find(std::int64_t index) const {
+  const std::size_t place = static_cast<std::size_t>(index) % buckets_;
+  const auto& page = pages_[place / kPage];
+  return page ? &(*page)[place % kPage] : nullptr;
+}
+
+TallyRing::Bucket& TallyRing::bucket(std::int64_t index) {
+  const std::size_t place = static_cast<std::size_t>(index) % buckets_;
+  auto& page = pages_[place / kPage];
+  if (!page) page = std::make_unique<Page>();
+  return (*page)[place % kPage];
+}
+
+/// The buckets that come into use are those of a full turn ago: emptied.
+void TallyRing::advance(std::int64_t to) {
+  if (newest_ == kNothing || to - newest_ >= static_cast<std::int64_t>(buckets_)) {
+    for (auto& page : pages_) page.reset();
+  } else {
+    for (std::int64_t index = newest_ + 1; index <= to; ++index) {
+      if (find(index) != nullptr) bucket(index) = Bucket{};
+    }
+  }
+  newest_ = to;
+}
+
+bool TallyRing::add(TimePoint at, Tally readings) {
+  const std::int64_t index = index_of(at);
+  if (index < 0) return false;
+  if (newest_ != kNothing && index <= newest_ - static_cast<std::int64_t>(buckets_)) return false;
+  if (index > newest_) advance(index);
+  Bucket& into = bucket(index);
+  into.good = capped(into.good + readings.good);
+  into.total = capped(into.total + readings.total);
+  return true;
+}
+
+Tally TallyRing::sum(TimePoint end, Duration window) const {
+  Tally total;
+  if (newest_ == kNothing) return total;
+  const std::int64_t oldest = newest_ - static_cast<std::int64_t>(buckets_) + 1;
+  const std::int64_t from = std::max({index_of(end - window) + 1, oldest, std::int64_t{0}});
+  const std::int64_t to = std::min(index_of(end), newest_);
+  for (std::int64_t index = from; index <= to; ++index) {
+    const Bucket* one = find(index);
+    if (one == nullptr) continue;
+    total.good += one->good;
+    total.total += one->total;
+  }
+  return total;
+}
+
+std::size_t TallyRing::bytes() const {
+  return sizeof(Page) * static_cast<std::size_t>(std::count_if(pages_.begin(), pages_.end(),
+                                                               [](const auto& page) { return page != nullptr; }));
+}
+
+/// A bucket is one number for its readings and whether some were bad, and if so a second one for those: a byte or two
+/// for most, because a snapshot is written every few seconds.
+void TallyRing::save(Encoder& encoder) const {
+  encoder.i64(width_.count());
+  const std::int64_t oldest = std::max<std::int64_t>(0, newest_ - static_cast<std::int64_t>(buckets_) + 1);
+  std::int64_t first = oldest;
+  while (first <= newest_ && (find(first) == nullptr || find(first)->total == 0)) ++first;
+  encoder.i64(first);
+  encoder.u32(static_cast<std::uint32_t>(newest_ == kNothing ? 0 : newest_ - first + 1));
+  for (std::int64_t index = first; newest_ != kNothing && index <= newest_; ++index) {
+    const Bucket* one = find(index);
+    const Tally tally = one == nullptr ? Tally{} : Tally{one->good, one->total};
+    put_varint(encoder, tally.total * 2 + (tally.bad() > 0 ? 1 : 0));
+    if (tally.bad() > 0) put_varint(encoder, tally.bad());
+  }
+}
+
+void TallyRing::load(Decoder& decoder) {
+  const bool fits = decoder.i64() == width_.count();
+  const std::int64_t first = decoder.i64();
+  const std::uint32_t count = decoder.u32();
+  for (std::uint32_t i = 0; i < count && decoder.ok(); ++i) {
+    const std::uint64_t word = get_varint(decoder);
+    const std::uint64_t total = word / 2;
+    const std::uint64_t bad = word % 2 == 0 ? 0 : std::min(get_varint(decoder), total);
+    // In milliseconds an index beyond this would overflow; only damaged bytes say so.
+    if (!fits || !decoder.ok() || first < 0 || first > std::numeric_limits<std::int64_t>::max() / width_.count() / 2)
+      continue;
+    if (total > 0 || i + 1 == count) add(from_unix_millis((first + i) * width_.count()), {total - bad, total});
+  }
+}
+
+void SloCounters::Tiers::add(TimePoint at, Tally readings) {
+  minutes.add(at, readings);
+  fives.add(at, readings);
+  hours.add(at, readings);
+}
+
+Tally SloCounters::Tiers::sum(TimePoint now, Duration window) const {
+  if (window <= std::chrono::hours{6}) return minutes.sum(now, window);
+  if (window <= std::chrono::hours{72}) return fives.sum(now, window);
+  return hours.sum(now, window);
+}
+
+SloCounters::SloCounters() = default;
+
+void SloCounters::add(TimePoint at, Tally readings) {
+  if (at < TimePoint{}) return;
+  if (maintained(at)) {
+    if (!excluded_) excluded_ = std::make_unique<Tiers>();
+    excluded_->add(at, readings);
+    return;
+  }
+  counted_.add(at, readings);
+  first_ = is_set(first_) ? std::min(first_, at) : at;
+}
+
+void SloCounters::set_maintenance(bool on, TimePoint at) {
+  const bool lasts = !spans_.empty() && spans_.back().to == kNever;
+  if (on == lasts) return;
+  if (!on) {
+    spans_.back().to = std::max(at, spans_.back().from);
+    return;
+  }
+  std::erase_if(spans_, [&](const Span& span) { return span.to < at - kPeriod; });
+  if (spans_.size() >= kMostSpans) spans_.erase(spans_.begin());
+  spans_.push_back({at, kNever});
+}
+
+bool SloCounters::maintained(TimePoint at) const {
+  return std::any_of(spans_.begin(), spans_.end(), [&](const Span& span) { return at >= span.from && at < span.to; });
+}
+
+Tally SloCounters::counted(TimePoint now, Duration window) const {
+  return counted_.sum(now, window);
+}
+
+Tally SloCounters::excluded(TimePoint now, Duration window) const {
+  return excluded_ ? excluded_->sum(now, window) : Tally{};
+}
+
+Duration SloCounters::maintenance(TimePoint now, Duration window) const {
+  Duration total{};
+  for (const Span& span : spans_) {
+    const TimePoint from = std::max(span.from, now - window);
+    const TimePoint to = std::min(span.to, now);
+    if (to > from) total += to - from;
+  }
+  return total;
+}
+
+std::optional<double> SloCounters::budget_remaining(TimePoint now, double objective) const {
+  const std::optional<double> rate = burn_rate(counted(now, kPeriod), objective);
+  if (!rate || !is_set(first_)) return std::nullopt;
+  const double watched = to_seconds(std::clamp(now - first_, Duration{0}, kPeriod)) / to_seconds(kPeriod);
+  return 1 - *rate * watched;
+}
+
+std::size_t SloCounters::bytes() const {
+  const auto of = [](const Tiers& tiers) { return tiers.minutes.bytes() + tiers.fives.bytes() + tiers.hours.bytes(); };
+  return of(counted_) + (excluded_ ? of(*excluded_) : 0) + spans_.capacity() * sizeof(Span);
+}
+
+void SloCounters::save(Encoder& encoder) const {
+  const auto save_tiers = [&](const Tiers& tiers) {
+    for (const TallyRing* ring : {&tiers.minutes, &tiers.fives, &tiers.hours}) ring->save(encoder);
+  };
+  save_tiers(counted_);
+  encoder.u8(excluded_ ? 1 : 0);
+  if (excluded_) save_tiers(*excluded_);
+  encoder.u32(static_cast<std::uint32_t>(spans_.size()));
+  for (const Span& span : spans_) {
+    encoder.i64(unix_millis(span.from));
+    encoder.i64(unix_millis(span.to));
+  }
+  encoder.i64(unix_millis(first_));
+}
+
+void SloCounters::load(Decoder& decoder) {
+  const auto load_tiers = [&](Tiers& tiers) {
+    for (TallyRing* ring : {&tiers.minutes, &tiers.fives, &tiers.hours}) ring->load(decoder);
+  };
+  load_tiers(counted_);
+  if (decoder.u8() != 0) {
+    excluded_ = std::make_unique<Tiers>();
+    load_tiers(*excluded_);
+  }
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    Span span{from_unix_millis(decoder.i64()), from_unix_millis(decoder.i64())};
+    if (spans_.size() < kMostSpans) spans_.push_back(span);
+  }
+  first_ = from_unix_millis(decoder.i64());
+}
+
+}  // namespace crmpulse::rules
