@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <stdexcept>
@@ -23,12 +23,6 @@ constexpr int kLongestPollMilliseconds = 1000;
 /// QUIT is waited for on the thread that all mails share.
 constexpr long kReplySeconds = 20;
 constexpr std::size_t kMaxReply = 500;
-
-long number(CURL* easy, CURLINFO info) {
-  long value = 0;
-  curl_easy_getinfo(easy, info, &value);
-  return value;
-}
 
 /// One mail on one libcurl handle.
 class Mail {
@@ -59,6 +53,7 @@ class Mail {
   static std::size_t on_reply(char* data, std::size_t size, std::size_t count, void* self);
   void set_security();
   void set_envelope();
+  [[nodiscard]] int refusal() const;
   [[nodiscard]] Failure failure_of(CURLcode code) const;
 
   MailRequest request_;
@@ -134,8 +129,17 @@ std::size_t Mail::on_read(char* buffer, std::size_t size, std::size_t count, voi
 }
 
 std::size_t Mail::on_reply(char* data, std::size_t size, std::size_t count, void* self) {
-  static_cast<Mail*>(self)->reply_ = std::string{std::string_view{data, size * count}.substr(0, kMaxReply)};
-  return size * count;
+  const std::string_view line{data, size * count};
+  // The answer to QUIT decides nothing.
+  if (!line.starts_with("221")) static_cast<Mail*>(self)->reply_ = std::string{line.substr(0, kMaxReply)};
+  return line.size();
+}
+
+/// Its code, when the newest reply refused something.
+int Mail::refusal() const {
+  const bool refused = reply_.size() >= 3 && (reply_[0] == '4' || reply_[0] == '5') &&
+                       std::all_of(reply_.begin(), reply_.begin() + 3, [](char c) { return c >= '0' && c <= '9'; });
+  return refused ? std::atoi(reply_.substr(0, 3).c_str()) : 0;
 }
 
 ClientResponse Mail::finish(CURLcode code) const {
@@ -145,11 +149,9 @@ ClientResponse Mail::finish(CURLcode code) const {
     response.body = one_line(reply_);
     return response;
   }
-  // The newest reply decided only when it refused; a connection that broke after a 250 leaves its code behind.
-  const long reply = number(easy_.get(), CURLINFO_RESPONSE_CODE);
-  const bool newest = reply_.starts_with(std::to_string(reply));
-  if (reply >= 400 && reply < 600 && newest && code != CURLE_OPERATION_TIMEDOUT) {
-    response.status = static_cast<int>(reply);
+  // A connection that broke after a friendly reply is no refusal.
+  if (const int refused = refusal(); refused != 0 && code != CURLE_OPERATION_TIMEDOUT) {
+    response.status = refused;
     response.body = one_line(reply_);
     return response;
   }
