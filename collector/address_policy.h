@@ -3,13 +3,17 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "net/reach.h"
 
 namespace crmpulse::collector {
 
 /// May alerts go to this URL? http and https only. Link-local addresses (cloud metadata services) need
 /// `allow_private: true`; with `allow_private: false` loopback and private addresses are refused too. Only literal
-/// addresses and `localhost` can be judged before a name is looked up.
+/// addresses and `localhost` can be judged before a name is looked up; forbid_by() judges the rest.
 [[nodiscard]] Result<void> check_address(std::string_view url, std::optional<bool> allow_private);
+
+/// The same for the address a name resolved to, at each connection.
+[[nodiscard]] net::Forbid forbid_by(std::optional<bool> allow_private);
 
 /// `https://host:port` without user, path, query: what may stand in a log.
 [[nodiscard]] std::string_view origin_of(std::string_view url);

@@ -60,18 +60,20 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       configuration_(std::move(configuration)),
       tokens_(configuration_->settings.state_dir),
       writer_(std::make_unique<store::Writer>(std::move(database))),
-      engine_(loop, *writer_, clocks, configuration_,
-              [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); }),
-      notifier_(loop, *writer_, clocks, client_, configuration_),
+      engine_(
+          loop, *writer_, clocks, configuration_,
+          [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); },
+          [this](const std::vector<store::OutboxRow>& rows) { notifier_.send_unstored(rows); }),
+      notifier_(loop, *writer_, clocks, {client_, mail_}, configuration_),
+      heartbeat_(loop, *writer_, clocks, engine_, notifier_),
       ingest_(loop, *writer_, clocks, engine_),
       api_(loop, *writer_, engine_),
       router_([this](const net::HttpRequest& request) { return authorise(request); }) {
   exposition_.add(std::make_shared<HealthMetrics>(engine_));
   exposition_.add(std::make_shared<SampleMetrics>(engine_));
-  exposition_.add(
-      std::make_shared<SelfMetrics>(SelfMetrics::Sources{engine_, ingest_, notifier_, *writer_, reloads_, [this] {
-                                                           return server_ ? server_->stats() : net::HttpServer::Stats{};
-                                                         }}));
+  exposition_.add(std::make_shared<SelfMetrics>(
+      SelfMetrics::Sources{engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_,
+                           [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}));
   add_routes();
 }
 
@@ -125,6 +127,7 @@ std::optional<AccessRole> Collector::authorise(const net::HttpRequest& request) 
 void Collector::tick() {
   engine_.tick();
   notifier_.tick();
+  heartbeat_.tick(configuration_->settings);
   if (auto read = tokens_.refresh(); !read) log::error("tokens cannot be read", {{"why", read.error().message}});
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {

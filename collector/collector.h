@@ -9,6 +9,7 @@
 #include "collector/api.h"
 #include "collector/engine_loop.h"
 #include "collector/exposition.h"
+#include "collector/heartbeat.h"
 #include "collector/ingest.h"
 #include "collector/notifier.h"
 #include "collector/router.h"
@@ -59,8 +60,10 @@ class Collector {
   Tokens tokens_;
   std::unique_ptr<store::Writer> writer_;
   net::HttpClient client_;
+  net::MailClient mail_;
   EngineLoop engine_;
   Notifier notifier_;
+  Heartbeat heartbeat_;
   Ingest ingest_;
   Api api_;
   Router router_;

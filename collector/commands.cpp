@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
 
 #include "collector/collector.h"
+#include "collector/dispatch.h"
 #include "collector/render.h"
 #include "core/failure.h"
 #include "core/log.h"
@@ -23,6 +26,19 @@ int wrong(const Problems& problems) {
 int failed(const Error& error) {
   fmt::print(stderr, "{}\n", error.message);
   return 1;
+}
+
+/// Of an answer that only says "accepted".
+constexpr int kMostQuestions = 5;
+constexpr Duration kBetweenQuestions{std::chrono::seconds{2}};
+
+net::ClientResponse send_and_wait(Outgoing outgoing, net::Forbid forbid) {
+  std::promise<net::ClientResponse> answer;
+  net::HttpClient http;
+  net::MailClient mail;
+  dispatch({http, mail}, std::move(outgoing), forbid,
+           [&answer](const net::ClientResponse& response) { answer.set_value(response); });
+  return answer.get_future().get();
 }
 
 }  // namespace
@@ -60,22 +76,34 @@ int check_configuration(const std::string& config) {
 int test_alert(const std::string& config, const std::string& receiver) {
   auto configuration = load_configuration(config);
   if (!configuration) return wrong(configuration.error());
-  const auto known = (*configuration)->receivers.find(receiver);
-  if (known == (*configuration)->receivers.end()) {
+  const std::vector<ReceiverSettings>& receivers = (*configuration)->settings.receivers;
+  const auto known = std::find_if(receivers.begin(), receivers.end(),
+                                  [&](const ReceiverSettings& one) { return one.name == receiver; });
+  if (known == receivers.end()) {
     fmt::print(stderr, "{} has no receiver '{}'\n", config, receiver);
     return 2;
   }
   const TimePoint now = wall_now();
   store::OutboxRow row;
-  row.id = message_id(now, receiver, "test", unix_millis(now));
+  row.receiver = receiver;
+  row.dedup_key = "test/" + receiver;
+  row.id = message_id(now, receiver, row.dedup_key, unix_millis(now));
   row.event = "test";
+  row.created = now;
   row.body = render_test(receiver, now);
-  std::promise<net::ClientResponse> answer;
-  net::HttpClient client;
-  client.send(std::get<net::ClientRequest>(known->second->prepare({&row, 1}, now)),
-              [&answer](const net::ClientResponse& response) { answer.set_value(response); });
-  const net::ClientResponse response = answer.get_future().get();
-  const Verdict verdict = known->second->classify(response, 1, wall_now());
+  const Receiver& way = *known->receiver;
+  net::ClientResponse response = send_and_wait(way.prepare({&row, 1}, now), known->forbid);
+  Verdict verdict = way.classify(response, 1, wall_now());
+  const auto question = verdict.kind == Verdict::Kind::delivered ? way.confirm(response) : std::nullopt;
+  if (question) {
+    response = send_and_wait(*question, known->forbid);
+    verdict = way.classify_confirmation(response, 1, wall_now());
+    for (int asked = 2; asked <= kMostQuestions && verdict.kind == Verdict::Kind::retry; ++asked) {
+      std::this_thread::sleep_for(verdict.after.value_or(kBetweenQuestions));
+      response = send_and_wait(*question, known->forbid);
+      verdict = way.classify_confirmation(response, asked, wall_now());
+    }
+  }
   const bool delivered = verdict.kind == Verdict::Kind::delivered;
   fmt::print("{}: {}\n", delivered ? "delivered" : "not delivered", verdict.why);
   if (!response.body.empty()) fmt::print("answer: {}\n", one_line(response.body, 500));

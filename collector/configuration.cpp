@@ -33,8 +33,10 @@ boost::system::result<std::shared_ptr<const Configuration>, Problems> load_confi
 
 std::vector<rules::ReceiverSpec> receiver_specs(const std::vector<ReceiverSettings>& receivers) {
   std::vector<rules::ReceiverSpec> specs;
-  for (const ReceiverSettings& receiver : receivers)
+  for (const ReceiverSettings& receiver : receivers) {
+    if (receiver.heartbeat) continue;
     specs.push_back({receiver.name, receiver.min_level, receiver.only, receiver.escalate_after, receiver.digests});
+  }
   return specs;
 }
 

@@ -130,16 +130,11 @@ json::object dimension_json(const rules::RuleStatus& rule) {
 }
 
 json::object failing_json(const rules::RuleStatus& rule, const config::Remedies& remedies, std::string_view kind) {
-  json::object out{{"dimension", rule.dimension},
-                   {"rule", rule.rule},
-                   {"state", to_string(shown_level(rule))},
-                   {"value", number_or_null(rule.value)},
-                   {"unit", rule.unit},
-                   {"threshold", threshold_of(rule)},
-                   {"sub_healthy", rule.enter_sub},
-                   {"poor", rule.enter_poor},
-                   {"data_status", to_string(rule.data_status)},
-                   {"since", format_time(rule.since)}};
+  json::object out{
+      {"dimension", rule.dimension},         {"rule", rule.rule},       {"state", to_string(shown_level(rule))},
+      {"value", number_or_null(rule.value)}, {"unit", rule.unit},       {"threshold", threshold_of(rule)},
+      {"sub_healthy", rule.enter_sub},       {"poor", rule.enter_poor}, {"data_status", to_string(rule.data_status)},
+      {"since", format_time(rule.since)}};
   if (!rule.worst_of.empty()) out["worst_of"] = rule.worst_of;
   if (const Remedy* remedy = find_remedy(remedies, rule, kind)) {
     out["remedy"] = json::object{{"en", remedy->en}, {"zh", remedy->zh}};

@@ -26,12 +26,13 @@ constexpr int kPruneRows = 5'000;
 }  // namespace
 
 EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
-                       std::shared_ptr<const Configuration> configuration, Ledger::Written written)
+                       std::shared_ptr<const Configuration> configuration, Ledger::Written written,
+                       Ledger::Written refused)
     : writer_(writer),
       clocks_(clocks),
       configuration_(std::move(configuration)),
       fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
-      ledger_(loop, writer, std::move(written)) {}
+      ledger_(loop, writer, std::move(written), std::move(refused)) {}
 
 void EngineLoop::step() {
   step_at(now());

@@ -29,9 +29,9 @@ class EngineLoop {
     std::uint64_t unreadable_records = 0;
   };
 
-  /// `written`: messages that are in the outbox now.
+  /// `written`: messages that are in the outbox now. `refused`: messages that are not, because the disk refuses.
   EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks, std::shared_ptr<const Configuration> configuration,
-             Ledger::Written written);
+             Ledger::Written written, Ledger::Written refused = {});
 
   /// Loads the last snapshots, replays the journal after them, and stores where that led. Blocks.
   [[nodiscard]] Result<void> recover();

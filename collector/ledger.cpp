@@ -88,6 +88,7 @@ void Ledger::finished(const std::shared_ptr<const Changes>& changes, const Resul
     again.merge(std::move(waiting_));
     waiting_ = std::move(again);
     stats_.waiting_messages = waiting_.messages.size();
+    if (refused_ && !waiting_.messages.empty()) refused_(waiting_.messages);
     return;
   }
   ++stats_.commits;

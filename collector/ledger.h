@@ -39,8 +39,9 @@ class Ledger {
   };
   using Written = std::function<void(const std::vector<store::OutboxRow>&)>;
 
-  Ledger(net::Loop& loop, store::Writer& writer, Written written)
-      : loop_(loop), writer_(writer), written_(std::move(written)) {}
+  /// `refused`: messages the disk did not take; they stay here and are tried again, and are named again each time.
+  Ledger(net::Loop& loop, store::Writer& writer, Written written, Written refused = {})
+      : loop_(loop), writer_(writer), written_(std::move(written)), refused_(std::move(refused)) {}
 
   void add(Changes changes);
   /// Like add(), but nothing starts: for write_now().
@@ -63,6 +64,7 @@ class Ledger {
   net::Loop& loop_;
   store::Writer& writer_;
   Written written_;
+  Written refused_;
   Changes waiting_;
   bool under_way_ = false;
   Stats stats_;

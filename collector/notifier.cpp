@@ -1,108 +1,175 @@
 #include "collector/notifier.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "collector/render.h"
-#include "core/failure.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
 namespace {
 
-constexpr int kParallel = 4;  ///< requests to one receiver at a time, each of another CRM
-constexpr int kBreakerFailures = 5;
-constexpr Duration kHalfOpen{std::chrono::seconds{30}};
+constexpr int kParallel = 4;  ///< requests to one receiver at a time, each of other subjects
 constexpr Duration kPollAnyway{std::chrono::seconds{5}};
-constexpr Duration kLease{std::chrono::minutes{10}};
 constexpr Duration kCountEvery{std::chrono::seconds{15}};
-constexpr Duration kTooLate{std::chrono::hours{2}};
-constexpr std::size_t kMaxError = 200;
-
-bool rises(const store::OutboxRow& row) {
-  return row.event == "incident.opened" || row.event == "incident.escalated";
-}
-
-/// Bad news that is two hours old is not sent when something newer about the same CRM waits behind it.
-Result<bool> supersede_if_late(store::Database& database, store::OutboxRow& row, TimePoint now) {
-  if (!rises(row) || now - row.created < kTooLate) return false;
-  auto waiting = store::list_outbox(database, store::DeliveryStatus::pending, 1000);
-  if (!waiting) return waiting.error();
-  const bool newer = std::any_of(waiting->begin(), waiting->end(), [&](const store::OutboxRow& other) {
-    return other.receiver == row.receiver && other.dedup_key == row.dedup_key && other.seq > row.seq;
-  });
-  if (!newer) return false;
-  row.status = store::DeliveryStatus::superseded;
-  if (auto settled = store::settle(database, row); !settled) return settled.error();
-  return true;
-}
-
-Result<std::vector<store::OutboxRow>> lease_rows(store::Database& database, const std::string& receiver, TimePoint now,
-                                                 int limit) {
-  auto rows = store::lease(database, receiver, now, now + kLease, limit);
-  if (!rows) return rows.error();
-  std::vector<store::OutboxRow> due;
-  for (store::OutboxRow& row : *rows) {
-    auto late = supersede_if_late(database, row, now);
-    if (!late) return late.error();
-    if (!*late) due.push_back(std::move(row));
-  }
-  return due;
-}
+constexpr Duration kUnstoredAgain{std::chrono::seconds{30}};
+/// Rows in one message of a receiver that is short of budget; what is over waits for the next.
+constexpr std::size_t kMostGathered = 50;
+constexpr std::size_t kMostUnstored = 10'000;
 
 }  // namespace
 
-Notifier::Notifier(net::Loop& loop, store::Writer& writer, Clocks clocks, net::HttpClient& client,
+Notifier::Notifier(net::Loop& loop, store::Writer& writer, Clocks clocks, Clients clients,
                    const std::shared_ptr<const Configuration>& configuration)
-    : loop_(loop), writer_(writer), clocks_(clocks), client_(client) {
+    : loop_(loop), writer_(writer), clocks_(clocks), clients_(clients) {
   reconfigure(configuration);
 }
 
 void Notifier::reconfigure(const std::shared_ptr<const Configuration>& configuration) {
+  const TimePoint now = clocks_.engine.now();
   std::map<std::string, Worker> workers;
-  for (const auto& [name, receiver] : configuration->receivers) {
-    Worker& worker = workers[name];
-    if (const auto known = workers_.find(name); known != workers_.end()) worker = known->second;
-    worker.receiver = receiver;
+  for (const ReceiverSettings& settings : configuration->settings.receivers) {
+    Worker& worker = workers[settings.name];
+    if (const auto known = workers_.find(settings.name); known != workers_.end()) worker = std::move(known->second);
+    worker.receiver = settings.receiver;
+    worker.forbid = settings.forbid;
+    worker.heartbeat = settings.heartbeat;
     worker.gone = false;
     worker.failures = 0;
     worker.paused_until = worker.next_poll = {};
-    stats_[name].breaker_open = false;
+    const std::optional<Budget> budget = worker.receiver->budget();
+    if (!budget) worker.budget.reset();
+    if (budget && !(worker.budget && worker.budget->same(*budget))) worker.budget.emplace(*budget, now);
+    stats_[settings.name].breaker_open = false;
   }
   workers_ = std::move(workers);
+  for (auto& [name, worker] : workers_) start_feed(name, worker);
+}
+
+/// The outbox knows what such a receiver was told before the start.
+void Notifier::start_feed(const std::string& name, Worker& worker) {
+  if (!worker.receiver->repeats() || worker.heartbeat) return worker.feed.reset();
+  if (worker.feed) return;
+  worker.feed.emplace();
+  auto rows = std::make_shared<std::vector<store::OutboxRow>>();
+  const bool queued = writer_.submit(
+      [rows, name](store::Database& database) -> Result<void> {
+        auto newest = store::newest_messages(database, name);
+        if (!newest) return newest.error();
+        *rows = std::move(*newest);
+        return {};
+      },
+      [this, rows, name](const Result<void>& result) {
+        if (!result) return;
+        loop_.post([this, rows, name] {
+          const auto found = workers_.find(name);
+          if (found == workers_.end() || !found->second.feed) return;
+          for (const store::OutboxRow& row : *rows) found->second.feed->learn(row);
+          found->second.feed->hurry();
+        });
+      });
+  if (!queued) worker.feed.reset();  // the next tick tries again
+}
+
+void Notifier::say_again(const std::string& name, Worker& worker) {
+  const std::optional<Duration> every = worker.receiver->repeats();
+  if (!every || worker.heartbeat) return;
+  if (!worker.feed) return start_feed(name, worker);
+  if (stopping_ || worker.feed_sending) return;
+  for (std::vector<store::OutboxRow>& rows : worker.feed->due(clocks_.engine.now(), *every, worker.receiver->batch())) {
+    worker.feed_sending = true;
+    ++in_flight_;
+    dispatch(clients_, worker.receiver->prepare(rows, clocks_.wall.now()), worker.forbid,
+             [this, name, rows](const net::ClientResponse& response) {
+               loop_.post([this, name, rows, response] { said_again(name, rows, response); });
+             });
+  }
+}
+
+/// What was told this way need not be sent again by the outbox.
+void Notifier::said_again(const std::string& name, const std::vector<store::OutboxRow>& rows,
+                          const net::ClientResponse& answer) {
+  --in_flight_;
+  const auto found = workers_.find(name);
+  if (found == workers_.end()) return;
+  Worker& worker = found->second;
+  worker.feed_sending = false;
+  const Verdict verdict = worker.receiver->classify(answer, 1, clocks_.wall.now());
+  // Its clock turned out to be another one: said again on its terms at the next tick.
+  if (verdict.kind == Verdict::Kind::retry && answer.status == 200 && worker.feed) worker.feed->hurry();
+  if (verdict.kind != Verdict::Kind::delivered) return;
+  worker.failures = 0;
+  worker.paused_until = {};
+  stats_[name].breaker_open = false;
+  std::vector<std::string> ids;
+  for (const store::OutboxRow& row : rows) ids.push_back(row.id);
+  const bool queued = writer_.submit(
+      [name, ids = std::move(ids)](store::Database& database) -> Result<void> {
+        if (auto kept = store::keep_newest(database, name); !kept) return kept;
+        return store::mark_delivered(database, ids);
+      },
+      [](const Result<void>&) {});
+  if (!queued) log::debug("no room to note what was told again", {{"receiver", name}});
 }
 
 void Notifier::wake(const std::vector<store::OutboxRow>& rows) {
   for (const store::OutboxRow& row : rows) {
-    const auto worker = workers_.find(row.receiver);
-    if (worker == workers_.end()) continue;
-    worker->second.next_poll = clocks_.engine.now();
-    poll(worker->first, worker->second);
+    const auto found = workers_.find(row.receiver);
+    if (found == workers_.end()) continue;
+    Worker& worker = found->second;
+    if (worker.feed) worker.feed->learn(row);
+    worker.next_poll = clocks_.engine.now();
+    poll(found->first, worker);
   }
 }
 
 void Notifier::tick() {
-  std::vector<store::OutboxRow> again = std::move(unsettled_);
-  unsettled_.clear();
-  for (store::OutboxRow& row : again) settle(std::move(row));
-  for (auto& [name, worker] : workers_) poll(name, worker);
-  if (clocks_.engine.now() - last_count_ >= kCountEvery) count_outbox();
+  const TimePoint now = clocks_.engine.now();
+  for (store::OutboxRow& row : std::exchange(unsettled_, {})) settle({std::move(row)});
+  std::vector<Question> waiting;
+  for (Question& question : std::exchange(questions_, {})) {
+    if (question.due <= now && !stopping_) {
+      ask(std::move(question));
+    } else {
+      waiting.push_back(std::move(question));
+    }
+  }
+  std::move(waiting.begin(), waiting.end(), std::back_inserter(questions_));
+  for (auto& [name, worker] : workers_) {
+    say_again(name, worker);
+    poll(name, worker);
+  }
+  if (now - last_count_ >= kCountEvery) count_outbox();
 }
 
 void Notifier::poll(const std::string& name, Worker& worker) {
   const TimePoint now = clocks_.engine.now();
   const bool half_open = worker.failures >= kBreakerFailures;
-  const int room = (half_open ? 1 : kParallel) - worker.in_flight;
-  if (stopping_ || worker.leasing || room <= 0 || now < worker.next_poll || now < worker.paused_until) return;
+  int requests = (half_open ? 1 : kParallel) - worker.in_flight;
+  if (stopping_ || worker.leasing || requests <= 0 || now < worker.next_poll || now < worker.paused_until) return;
+  auto limit = static_cast<std::size_t>(requests) * worker.receiver->batch();
+  if (worker.budget) {
+    const int room = worker.budget->room(now);
+    if (room == 0) {
+      worker.next_poll = worker.budget->next(now);
+      return;
+    }
+    // The last requests for a while: everything that is due goes with them.
+    if (room <= requests) limit = kMostGathered;
+    requests = std::min(requests, room);
+  }
   auto rows = std::make_shared<std::vector<store::OutboxRow>>();
-  const auto job = [rows, name, now, room](store::Database& database) -> Result<void> {
-    auto taken = lease_rows(database, name, now, room);
+  const LeaseRequest wanted{name, static_cast<int>(limit), worker.heartbeat || worker.receiver->repeats().has_value()};
+  const auto job = [rows, wanted, now](store::Database& database) -> Result<void> {
+    auto taken = lease_due(database, wanted, now);
     if (!taken) return taken.error();
     *rows = std::move(*taken);
     return {};
   };
-  const auto done = [this, rows, name](const Result<void>& result) {
-    loop_.post([this, rows, name, good = result.has_value()] {
-      leased(name, good ? std::move(*rows) : std::vector<store::OutboxRow>{});
+  const auto done = [this, rows, name, requests](const Result<void>& result) {
+    loop_.post([this, rows, name, requests, good = result.has_value()] {
+      leased(name, good ? std::move(*rows) : std::vector<store::OutboxRow>{}, requests);
     });
   };
   worker.leasing = writer_.submit(job, done);
@@ -110,128 +177,103 @@ void Notifier::poll(const std::string& name, Worker& worker) {
   if (worker.retry_at > now) worker.next_poll = std::min(worker.next_poll, worker.retry_at);
 }
 
-void Notifier::leased(const std::string& name, std::vector<store::OutboxRow> rows) {
+void Notifier::leased(const std::string& name, std::vector<store::OutboxRow> rows, int requests) {
   const auto found = workers_.find(name);
-  if (found != workers_.end()) found->second.leasing = false;
-  for (store::OutboxRow& row : rows) {
-    if (found == workers_.end() || stopping_) {
-      row.status = store::DeliveryStatus::pending;
-      settle(std::move(row));
-    } else {
-      deliver(name, found->second, std::move(row));
-    }
-  }
-}
-
-void Notifier::deliver(const std::string& name, Worker& worker, store::OutboxRow row) {
-  if (worker.gone) {
-    apply(name, worker, row, {Verdict::Kind::dead, {}, "the endpoint said 410 before", true});
-    return settle(std::move(row));
-  }
-  ++worker.in_flight;
-  ++in_flight_;
-  Outgoing outgoing = worker.receiver->prepare({&row, 1}, clocks_.wall.now());
-  client_.send(std::get<net::ClientRequest>(std::move(outgoing)),
-               [this, name, row](const net::ClientResponse& response) {
-                 loop_.post([this, name, row, response] { answered(name, row, response); });
-               });
-}
-
-void Notifier::answered(const std::string& name, store::OutboxRow row, const net::ClientResponse& response) {
-  --in_flight_;
-  const auto found = workers_.find(name);
-  if (found == workers_.end()) {
-    row.status = store::DeliveryStatus::pending;
-    return settle(std::move(row));
-  }
+  if (found == workers_.end() || stopping_) return put_back(std::move(rows));
   Worker& worker = found->second;
-  worker.in_flight = std::max(0, worker.in_flight - 1);
-  ++row.attempts;
-  row.last_code = response.status;
-  const Verdict verdict = worker.receiver->classify(response, row.attempts, clocks_.wall.now());
-  apply(name, worker, row, verdict);
-  settle(std::move(row));
-}
-
-void Notifier::apply(const std::string& name, Worker& worker, store::OutboxRow& row, const Verdict& verdict) {
-  const TimePoint now = clocks_.engine.now();
-  ReceiverStats& stats = stats_[name];
-  if (verdict.kind == Verdict::Kind::delivered) {
-    row.status = store::DeliveryStatus::delivered;
-    row.last_error.clear();
-    ++stats.delivered;
-    if (stats.breaker_open) log::info("receiver answers again", {{"receiver", name}});
-    worker.failures = 0;
-    stats.breaker_open = false;
-    return;
+  worker.leasing = false;
+  std::vector<store::OutboxRow> known;
+  std::vector<store::OutboxRow> left;
+  for (store::OutboxRow& row : rows) (told_unstored(row) ? known : left).push_back(std::move(row));
+  if (!known.empty()) {
+    delivered(name, worker, known);
+    settle(std::move(known));
   }
-  row.last_error = one_line(verdict.why, kMaxError);
-  worker.gone = worker.gone || verdict.gone;
-  std::optional<Duration> wait;
-  if (verdict.kind == Verdict::Kind::retry) wait = plan_.next(row.attempts, now - row.created, verdict.after);
-  if (!wait) {
-    row.status = store::DeliveryStatus::dead;
-    ++stats.dead;
-    log::error("message could not be delivered",
-               {{"receiver", name}, {"event", row.event}, {"about", row.dedup_key}, {"why", row.last_error}});
-    return;
-  }
-  row.status = store::DeliveryStatus::pending;
-  row.not_before = now + *wait;
-  ++stats.retried;
-  ++worker.failures;
-  if (verdict.after) worker.paused_until = now + *verdict.after;
-  if (worker.failures < kBreakerFailures) return;
-  worker.paused_until = std::max(worker.paused_until, now + kHalfOpen);
-  if (!stats.breaker_open)
-    log::warning("receiver fails; trying every 30 s", {{"receiver", name}, {"why", row.last_error}});
-  stats.breaker_open = true;
-}
-
-void Notifier::settle(store::OutboxRow row) {
-  const std::vector<store::OutboxRow> notices = dead_notices(row);
-  const auto job = [row, notices](store::Database& database) -> Result<void> {
-    for (const store::OutboxRow& notice : notices) {
-      if (auto done = store::enqueue(database, notice); !done) return done;
+  std::vector<Parcel> parcels = pack(name, worker, std::move(left), requests);
+  for (std::size_t i = 0; i < parcels.size(); ++i) {
+    if (i < static_cast<std::size_t>(requests)) {
+      deliver(worker, std::move(parcels[i]));
+    } else {
+      put_back(std::move(parcels[i].rows));
     }
-    return store::settle(database, row);
-  };
-  const auto done = [this, row, notices](const Result<void>& result) {
-    loop_.post([this, row, notices, good = result.has_value()] {
-      if (!good) return unsettled_.push_back(row);
-      wake(notices);
-      const auto found = workers_.find(row.receiver);
-      if (found == workers_.end()) return;
-      Worker& worker = found->second;
-      const TimePoint now = clocks_.engine.now();
-      const bool again = row.status == store::DeliveryStatus::pending;
-      if (again) worker.retry_at = worker.retry_at > now ? std::min(worker.retry_at, row.not_before) : row.not_before;
-      // What became of this row may free the next one of its CRM.
-      worker.next_poll = now;
-      poll(found->first, worker);
-    });
-  };
-  if (!writer_.submit(job, done)) unsettled_.push_back(std::move(row));
+  }
 }
 
-/// Over the other receivers: somebody must hear that somebody was not told.
-std::vector<store::OutboxRow> Notifier::dead_notices(const store::OutboxRow& row) const {
-  std::vector<store::OutboxRow> notices;
-  if (row.status != store::DeliveryStatus::dead || row.event == "delivery.dead") return notices;
-  const TimePoint now = clocks_.engine.now();
-  for (const auto& [name, worker] : workers_) {
-    if (name == row.receiver || worker.gone) continue;
-    store::OutboxRow notice;
-    notice.receiver = name;
-    notice.dedup_key = "delivery/" + row.id;
-    notice.seq = 1;
-    notice.id = message_id(row.created, name, notice.dedup_key, notice.seq);
-    notice.event = "delivery.dead";
-    notice.body = render_dead_delivery(row.receiver, row.event, row.dedup_key, row.last_error, now);
-    notice.created = notice.not_before = now;
-    notices.push_back(std::move(notice));
+/// One row a request; more in the last when there are more rows than requests, or as many as the receiver takes.
+std::vector<Notifier::Parcel> Notifier::pack(const std::string& name, const Worker& worker,
+                                             std::vector<store::OutboxRow> rows, int requests) {
+  std::vector<Parcel> parcels;
+  std::vector<store::OutboxRow> company;
+  for (store::OutboxRow& row : rows) {
+    if (worker.alone.contains(row.id)) {
+      parcels.push_back({name, {std::move(row)}});
+    } else {
+      company.push_back(std::move(row));
+    }
   }
-  return notices;
+  const std::size_t batch = std::max(worker.receiver->batch(), std::size_t{1});
+  for (store::OutboxRow& row : company) {
+    const bool last = worker.budget && static_cast<int>(parcels.size()) >= requests;
+    const bool joins = !parcels.empty() && !worker.alone.contains(parcels.back().rows.front().id) &&
+                       (last || parcels.back().rows.size() < batch);
+    if (!joins) parcels.push_back({name, {}});
+    parcels.back().rows.push_back(std::move(row));
+  }
+  return parcels;
+}
+
+void Notifier::put_back(std::vector<store::OutboxRow> rows) {
+  if (rows.empty()) return;
+  for (store::OutboxRow& row : rows) row.status = store::DeliveryStatus::pending;
+  settle(std::move(rows));
+}
+
+void Notifier::send_unstored(const std::vector<store::OutboxRow>& rows) {
+  std::set<std::pair<std::string, std::string>> behind;  // queues whose older message is not told yet
+  for (const store::OutboxRow& row : rows) {
+    const auto found = workers_.find(row.receiver);
+    if (found == workers_.end() || stopping_ || behind.contains({row.receiver, row.dedup_key})) continue;
+    Worker& worker = found->second;
+    if (worker.feed) worker.feed->learn(row);
+    if (!unstored_.contains(row.id) && unstored_.size() >= kMostUnstored) continue;
+    Unstored& attempt = unstored_[row.id];
+    if (attempt.told) continue;
+    behind.insert({row.receiver, row.dedup_key});
+    if (!attempt.sending) send_unstored(worker, row, attempt);
+  }
+}
+
+void Notifier::send_unstored(Worker& worker, const store::OutboxRow& row, Unstored& attempt) {
+  const TimePoint now = clocks_.engine.now();
+  if (now < attempt.again || now < worker.paused_until || worker.gone) return;
+  if (worker.budget && worker.budget->room(now) == 0) return;
+  if (worker.budget) worker.budget->take(now);
+  attempt.sending = true;
+  attempt.again = now + kUnstoredAgain;
+  ++attempt.attempts;
+  ++in_flight_;
+  const std::string id = row.id;
+  const std::shared_ptr<const Receiver> receiver = worker.receiver;
+  dispatch(clients_, receiver->prepare({&row, 1}, clocks_.wall.now()), worker.forbid,
+           [this, id, receiver](const net::ClientResponse& response) {
+             loop_.post([this, id, receiver, response] {
+               --in_flight_;
+               const auto known = unstored_.find(id);
+               if (known == unstored_.end()) return;
+               known->second.sending = false;
+               const Verdict verdict = receiver->classify(response, known->second.attempts, clocks_.wall.now());
+               known->second.told = verdict.kind == Verdict::Kind::delivered;
+             });
+           });
+}
+
+/// It is in the outbox now, after it went out without it.
+bool Notifier::told_unstored(const store::OutboxRow& row) {
+  const auto found = unstored_.find(row.id);
+  if (found == unstored_.end()) return false;
+  const bool told = found->second.told;
+  unstored_.erase(found);
+  return told;
 }
 
 void Notifier::count_outbox() {

@@ -1,16 +1,24 @@
 #pragma once
-// Takes messages out of the outbox and to their receivers, at least once, in order per CRM. Receivers are independent:
-// a dead endpoint delays nobody else. Belongs to the loop's thread.
+// Takes messages out of the outbox and to their receivers, at least once, in order per subject. Receivers are
+// independent: a dead endpoint delays nobody else. Belongs to the loop's thread.
+//
+// What goes out together: a receiver with a budget gets what is due as one message when its last allowed request of the
+// moment is reached; a receiver that takes lists gets lists; the others one row each.
 
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "collector/alertmanager_feed.h"
 #include "collector/clocks.h"
 #include "collector/configuration.h"
+#include "collector/dispatch.h"
+#include "collector/outbox_lease.h"
 #include "collector/retry_plan.h"
-#include "net/http_client.h"
+#include "collector/sending_budget.h"
 #include "net/loop.h"
 #include "store/collector_store.h"
 #include "store/writer.h"
@@ -26,12 +34,15 @@ class Notifier {
     bool breaker_open = false;
   };
 
-  Notifier(net::Loop& loop, store::Writer& writer, Clocks clocks, net::HttpClient& client,
+  Notifier(net::Loop& loop, store::Writer& writer, Clocks clocks, Clients clients,
            const std::shared_ptr<const Configuration>& configuration);
 
   /// New rows are in the outbox.
   void wake(const std::vector<store::OutboxRow>& rows);
-  /// Once a second: rows that came due, outcomes the disk refused before.
+  /// The disk refuses these rows for now: each is tried without the outbox, so that somebody hears of it, and is not
+  /// sent again when it reaches the outbox after all. May be called again with the same rows.
+  void send_unstored(const std::vector<store::OutboxRow>& rows);
+  /// Once a second: rows that came due, outcomes the disk refused before, states that must be said again.
   void tick();
   /// Receivers that said they are gone are tried again.
   void reconfigure(const std::shared_ptr<const Configuration>& configuration);
@@ -45,6 +56,8 @@ class Notifier {
  private:
   struct Worker {
     std::shared_ptr<const Receiver> receiver;
+    net::Forbid forbid = net::Forbid::link_local;
+    bool heartbeat = false;
     TimePoint next_poll;     ///< when the outbox is asked again
     TimePoint retry_at;      ///< when the next failed row known here is due; in the past: none known
     TimePoint paused_until;  ///< breaker or Retry-After
@@ -52,24 +65,65 @@ class Notifier {
     bool gone = false;
     int in_flight = 0;
     int failures = 0;  ///< in a row
+    std::optional<SendingBudget> budget;
+    std::set<std::string> alone;    ///< ids that were refused in company: the next time they go by themselves
+    std::optional<StateFeed> feed;  ///< of a receiver that repeats()
+    bool feed_sending = false;
+  };
+  /// What one request carries.
+  struct Parcel {
+    std::string receiver;
+    std::vector<store::OutboxRow> rows;
+  };
+  /// An answer said "accepted"; what became of it is asked for.
+  struct Question {
+    Parcel parcel;
+    net::ClientRequest request;
+    int asked = 0;
+    TimePoint due;
+  };
+  struct Unstored {
+    bool told = false;
+    bool sending = false;
+    int attempts = 0;
+    TimePoint again;
   };
 
+  static constexpr int kBreakerFailures = 5;
+
+  void start_feed(const std::string& name, Worker& worker);
+  void say_again(const std::string& name, Worker& worker);
+  void said_again(const std::string& name, const std::vector<store::OutboxRow>& rows,
+                  const net::ClientResponse& answer);
   void poll(const std::string& name, Worker& worker);
-  void leased(const std::string& name, std::vector<store::OutboxRow> rows);
-  void deliver(const std::string& name, Worker& worker, store::OutboxRow row);
-  void answered(const std::string& name, store::OutboxRow row, const net::ClientResponse& response);
-  void apply(const std::string& name, Worker& worker, store::OutboxRow& row, const Verdict& verdict);
-  void settle(store::OutboxRow row);
+  void leased(const std::string& name, std::vector<store::OutboxRow> rows, int requests);
+  [[nodiscard]] static std::vector<Parcel> pack(const std::string& name, const Worker& worker,
+                                                std::vector<store::OutboxRow> rows, int requests);
+  void put_back(std::vector<store::OutboxRow> rows);
+  void deliver(Worker& worker, Parcel parcel);
+  void answered(Parcel parcel, const net::ClientResponse& response);
+  void ask(Question question);
+  void question_answered(Question question, const net::ClientResponse& response);
+  void finish(Worker& worker, Parcel parcel, const Verdict& verdict);
+  void delivered(const std::string& name, Worker& worker, std::vector<store::OutboxRow>& rows);
+  void failed(const std::string& name, Worker& worker, const Verdict& verdict);
+  void bury(const std::string& name, store::OutboxRow& row);
+  void settle(std::vector<store::OutboxRow> rows);
+  void settled(const std::vector<store::OutboxRow>& rows);
   [[nodiscard]] std::vector<store::OutboxRow> dead_notices(const store::OutboxRow& row) const;
+  void send_unstored(Worker& worker, const store::OutboxRow& row, Unstored& attempt);
+  [[nodiscard]] bool told_unstored(const store::OutboxRow& row);
   void count_outbox();
 
   net::Loop& loop_;
   store::Writer& writer_;
   Clocks clocks_;
-  net::HttpClient& client_;
+  Clients clients_;
   std::map<std::string, Worker> workers_;
   std::map<std::string, ReceiverStats> stats_;
-  std::vector<store::OutboxRow> unsettled_;  ///< outcomes that could not be stored yet
+  std::vector<store::OutboxRow> unsettled_;   ///< outcomes that could not be stored yet
+  std::vector<Question> questions_;           ///< not asked yet, or to be asked again
+  std::map<std::string, Unstored> unstored_;  ///< by id
   RetryPlan plan_;
   store::OutboxCounts outbox_;
   TimePoint last_count_;

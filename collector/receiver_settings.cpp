@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "collector/address_policy.h"
 #include "collector/receivers/receiver.h"
 
 namespace crmpulse::collector {
@@ -55,12 +56,22 @@ ReceiverSettings read_selection(config::Reader& item, std::set<std::string>& nam
   return receiver;
 }
 
+/// The type reads the key, where it has one: this only looks, so that it stays an unknown key elsewhere.
+net::Forbid read_forbidden(const config::Reader& item) {
+  for (const auto& [key, value] : item.node().members) {
+    if (key == "allow_private" && (value.scalar == "true" || value.scalar == "false"))
+      return forbid_by(value.scalar == "true");
+  }
+  return forbid_by(std::nullopt);
+}
+
 ReceiverSettings read_one(config::Reader& item, std::set<std::string>& names) {
   ReceiverSettings receiver = read_selection(item, names);
   item.require("type", receiver.type);
   const ReceiverType* type = find_receiver_type(receiver.type);
   if (type != nullptr) {
     receiver.digests = type->digests;
+    receiver.forbid = read_forbidden(item);
     receiver.receiver = type->read(item, receiver);
     item.finish();
   } else if (!receiver.type.empty()) {

@@ -126,6 +126,14 @@ std::string render_test(const std::string& receiver, TimePoint at) {
                                                     {"zh", "这是 crmpulse 的测试消息，一切正常。"}}}});
 }
 
+std::string render_heartbeat(TimePoint at) {
+  return to_text(json::object{
+      {"version", "1"},
+      {"type", "heartbeat"},
+      {"at", format_time(at)},
+      {"text", json::object{{"en", "crmpulse judges, stores and delivers."}, {"zh", "crmpulse 运行正常。"}}}});
+}
+
 std::string render_dead_delivery(const std::string& receiver, const std::string& event, const std::string& about,
                                  const std::string& why, TimePoint at) {
   return to_text(json::object{

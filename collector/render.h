@@ -22,6 +22,8 @@ struct RenderContext {
                                          const RenderContext& context);
 /// `test` for `test-alert`.
 [[nodiscard]] std::string render_test(const std::string& receiver, TimePoint at);
+/// `heartbeat` for the dead-man's switch.
+[[nodiscard]] std::string render_heartbeat(TimePoint at);
 /// `delivery.dead`: another receiver could not be told something.
 [[nodiscard]] std::string render_dead_delivery(const std::string& receiver, const std::string& event,
                                                const std::string& about, const std::string& why, TimePoint at);

@@ -130,6 +130,18 @@ void SelfMetrics::add_delivery(Families& out) const {
              to_seconds(age)));
 }
 
+void SelfMetrics::add_heartbeat(Families& out) const {
+  const Heartbeat::Stats& heartbeat = from_.heartbeat.stats();
+  out.push_back(
+      single(counter("crmpulse_collector_heartbeats_total", "Heartbeats handed over for the dead-man's switch."),
+             number(heartbeat.sent)));
+  out.push_back(
+      single(gauge("crmpulse_collector_heartbeat_held",
+                   "1 while the heartbeat is held back: the loop stands, the disk refuses, or a message waits "
+                   "that nobody heard of."),
+             heartbeat.held ? 1 : 0));
+}
+
 void SelfMetrics::add_agents(Families& out) const {
   MetricFamily skew =
       gauge("crmpulse_collector_agent_clock_skew", "1 while an agent's clock is off by more than 30 s.");
@@ -170,6 +182,7 @@ std::vector<MetricFamily> SelfMetrics::Collect() const {
   add_engine(out);
   add_store(out);
   add_delivery(out);
+  add_heartbeat(out);
   add_agents(out);
   add_server(out);
   return out;

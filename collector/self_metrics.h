@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "collector/engine_loop.h"
+#include "collector/heartbeat.h"
 #include "collector/ingest.h"
 #include "collector/notifier.h"
 #include "store/writer.h"
@@ -25,6 +26,7 @@ class SelfMetrics final : public prometheus::Collectable {
     const EngineLoop& engine;
     const Ingest& ingest;
     const Notifier& notifier;
+    const Heartbeat& heartbeat;
     const store::Writer& writer;
     const ReloadStats& reloads;
     std::function<net::HttpServer::Stats()> server;
@@ -38,6 +40,7 @@ class SelfMetrics final : public prometheus::Collectable {
   void add_engine(Families& out) const;
   void add_store(Families& out) const;
   void add_delivery(Families& out) const;
+  void add_heartbeat(Families& out) const;
   void add_agents(Families& out) const;
   void add_server(Families& out) const;
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "collector/receiver_settings.h"
@@ -14,6 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr Duration kHour{std::chrono::hours{1}};
+constexpr Duration kShortestHeartbeat{std::chrono::seconds{5}};
 constexpr Duration kTenYears{std::chrono::hours{24 * 3660}};
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
@@ -82,6 +84,23 @@ void read_external_url(config::Reader& root, Settings& settings) {
   while (url.ends_with('/')) url.pop_back();
 }
 
+void read_heartbeat(config::Reader& root, Settings& settings) {
+  if (!root.has("heartbeat")) return;
+  config::Reader heartbeat = root.child("heartbeat");
+  HeartbeatSettings& wanted = settings.heartbeat;
+  if (heartbeat.require("receiver", wanted.receiver)) {
+    const auto named = std::find_if(settings.receivers.begin(), settings.receivers.end(),
+                                    [&](const ReceiverSettings& one) { return one.name == wanted.receiver; });
+    if (named != settings.receivers.end()) {
+      named->heartbeat = true;
+    } else {
+      heartbeat.problem("receiver", fmt::format("there is no receiver '{}'", wanted.receiver));
+    }
+  }
+  heartbeat.get("interval", wanted.interval, kShortestHeartbeat, kHour);
+  heartbeat.finish();
+}
+
 Settings defaults() {
   Settings settings;
   std::error_code error;
@@ -111,6 +130,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   }
   read_external_url(root, settings);
   settings.receivers = read_receivers(root);
+  read_heartbeat(root, settings);
   root.finish();
   if (!problems.empty()) return problems;
   return settings;

@@ -10,6 +10,7 @@
 #include "core/secret.h"
 #include "core/time.h"
 #include "net/http_server.h"
+#include "net/reach.h"
 
 namespace crmpulse::collector {
 
@@ -24,9 +25,17 @@ struct ReceiverSettings {
   Level min_level = Level::sub_healthy;
   Language language = Language::en;
   std::vector<LabelMatch> only;
-  Duration escalate_after{};                 ///< told only of what nobody acknowledged for so long
-  bool digests = true;                       ///< of its type: the storm digest is for it
-  std::shared_ptr<const Receiver> receiver;  ///< null where only the selection was read (`backtest --receivers`)
+  Duration escalate_after{};                     ///< told only of what nobody acknowledged for so long
+  bool digests = true;                           ///< of its type: the storm digest is for it
+  net::Forbid forbid = net::Forbid::link_local;  ///< by `allow_private`, for the addresses its name resolves to
+  bool heartbeat = false;                        ///< it is the dead-man's switch: it gets heartbeats and nothing else
+  std::shared_ptr<const Receiver> receiver;      ///< null where only the selection was read (`backtest --receivers`)
+};
+
+/// To a dead-man's switch outside, which calls somebody when it hears nothing.
+struct HeartbeatSettings {
+  std::string receiver;  ///< empty: none
+  Duration interval{std::chrono::seconds{60}};
 };
 
 enum class MetricsAccess { open, viewer };
@@ -44,6 +53,7 @@ struct Settings {
   MetricsAccess metrics = MetricsAccess::viewer;
   std::string external_url;  ///< without a slash at the end; how people reach the collector
   std::vector<ReceiverSettings> receivers;
+  HeartbeatSettings heartbeat;
 };
 
 [[nodiscard]] boost::system::result<Settings, Problems> load_settings(const std::string& file);

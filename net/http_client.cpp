@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <csignal>
 #include <deque>
 #include <mutex>
 #include <stdexcept>
@@ -22,26 +21,6 @@ constexpr Duration kLongestPoll = std::chrono::seconds{1};
 /// libcurl gives a request up by itself and knows best why; but not one that waits for a connection to its host.
 constexpr Duration kPatienceWithCurl{50};
 constexpr std::size_t kKeptHandles = 64;
-
-void initialise_curl_once() {
-  static const CURLcode outcome = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (outcome != CURLE_OK) throw std::runtime_error("libcurl cannot be initialised");
-}
-
-/// A TLS library may write to a socket whose other side has gone. Only this thread's signals: the program's are its
-/// own.
-void block_broken_pipe_signal() {
-#ifdef SIGPIPE
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-#endif
-}
-
-struct MultiDelete {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
 
 }  // namespace
 
@@ -70,7 +49,7 @@ struct HttpClient::Impl {
   [[nodiscard]] EasyHandle take_handle();
 
   const Options options;
-  std::unique_ptr<CURLM, MultiDelete> multi;
+  MultiHandle multi;
 
   std::mutex mutex;
   std::vector<ExchangePtr> incoming;  ///< guarded by mutex

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/failure.h"
 #include "core/time.h"
+#include "net/reach.h"
 
 namespace crmpulse::net {
 
@@ -28,7 +29,8 @@ struct ClientRequest {
   std::size_t max_response_bytes = 1024 * 1024;
   bool fresh_connection = false;
   ClientTls tls;
-  std::string proxy;      ///< `http://proxy:3128`, also https, socks5, socks5h; empty: as the environment says
+  std::string proxy;  ///< `http://proxy:3128`, also https, socks5, socks5h; empty: as the environment says
+  Forbid forbid = Forbid::nothing;  ///< addresses no connection is made to; with a proxy the proxy's is what counts
   int max_redirects = 0;  ///< how many are followed; the answer after the last allowed one must not be another
 };
 

@@ -1,6 +1,7 @@
 #include "net/http_exchange.h"
 
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -140,6 +141,10 @@ void Exchange::start(EasyHandle easy, const std::string& user_agent) {
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
   curl_easy_setopt(handle, CURLOPT_RESOLVER_START_FUNCTION, &Exchange::on_resolve);
   curl_easy_setopt(handle, CURLOPT_RESOLVER_START_DATA, this);
+  if (request_.forbid != Forbid::nothing) {
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &Exchange::on_open);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
+  }
   curl_easy_setopt(handle, CURLOPT_SOCKOPTFUNCTION, &Exchange::on_socket);
   curl_easy_setopt(handle, CURLOPT_SOCKOPTDATA, this);
   curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, &Exchange::on_tls);
@@ -250,6 +255,13 @@ int Exchange::on_resolve(void*, void*, void* self) {
   return 0;
 }
 
+curl_socket_t Exchange::on_open(void* self, curlsocktype, curl_sockaddr* address) {
+  Exchange& exchange = *static_cast<Exchange*>(self);
+  exchange.forbidden_ = net::forbidden(exchange.request_.forbid, reach_of(address->addr));
+  if (exchange.forbidden_) return CURL_SOCKET_BAD;
+  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 int Exchange::on_socket(void* self, curl_socket_t, curlsocktype) {
   static_cast<Exchange*>(self)->reached_ = Reached::connect;
   return CURL_SOCKOPT_OK;
@@ -329,6 +341,7 @@ bool Exchange::follow(ClientResponse& response) {
   response_ = {};
   header_bytes_ = 0;
   reached_ = Reached::nothing;
+  forbidden_ = false;
   return true;
 }
 

@@ -2,22 +2,14 @@
 // Private to net/: one request on one libcurl handle, from its options to its ClientResponse. Used on the client's
 // thread only.
 
-#include <curl/curl.h>
-
 #include <chrono>
 #include <memory>
 #include <string>
 
+#include "net/curl.h"
 #include "net/http_client.h"
 
 namespace crmpulse::net {
-
-struct CurlDelete {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-using EasyHandle = std::unique_ptr<CURL, CurlDelete>;
 
 /// What a Failure may say about where a request went: host and port, nothing else of the URL.
 struct Peer {
@@ -67,6 +59,7 @@ class Exchange {
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static int on_resolve(void* resolver, void* reserved, void* self);
+  static curl_socket_t on_open(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int on_socket(void* self, curl_socket_t socket, curlsocktype purpose);
   static CURLcode on_tls(CURL* easy, void* context, void* self);
   void set_method_and_body();
@@ -94,6 +87,7 @@ class Exchange {
   std::size_t header_bytes_ = 0;
   bool headers_too_large_ = false;
   bool body_too_large_ = false;
+  bool forbidden_ = false;  ///< request_.forbid kept it from an address
 
   /// How far a new connection came. libcurl's times tell only once it stands: until then connect's is zero.
   enum class Reached { nothing, resolve, connect, tls };

@@ -99,6 +99,8 @@ Failure Exchange::failure_of(CURLcode code) const {
   if (body_too_large_)
     return {Stage::response, Reason::bad_content,
             fmt::format("the answer of {} is larger than {} bytes", peer, request_.max_response_bytes)};
+  if (forbidden_)
+    return {Stage::connect, Reason::refused, fmt::format("{} is at an address that is not allowed here", peer)};
   const long error = number(easy_.get(), CURLINFO_OS_ERRNO);
   if (certificate_alert())
     return {Stage::tls, Reason::certificate, fmt::format("{} does not accept our certificate, or wants one", peer)};

@@ -119,16 +119,37 @@ struct OutboxRow {
 /// as an attempt, and the row is due again.
 [[nodiscard]] Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
                                                    TimePoint lease_until, int limit);
+/// Does a newer message of the same queue wait behind this one?
+[[nodiscard]] Result<bool> newer_waits(Database& database, const OutboxRow& row);
+/// These rows, as far as they wait and are not in flight, were told by other means.
+[[nodiscard]] Result<void> mark_delivered(Database& database, const std::vector<std::string>& ids);
+/// For receivers that keep states instead of messages: of each queue only the newest row that waits stays, the older
+/// ones are superseded, tried or not. What is in flight is left alone.
+[[nodiscard]] Result<void> keep_newest(Database& database, const std::string& receiver);
+/// The newest row of each queue of this receiver, but superseded ones: what it was told, or will be told next.
+[[nodiscard]] Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::string& receiver);
+/// Is there a message created before `before` that still waits, and none of the other `receivers` was told anything
+/// about the same subject since? Looks at the oldest few hundred; rows of other receivers than `receivers` do not
+/// count.
+[[nodiscard]] Result<bool> waits_unheard(Database& database, const std::vector<std::string>& receivers,
+                                         TimePoint before);
+/// Deletes what is finished (or dead) of a queue, but the newest `keep`: heartbeats.
+[[nodiscard]] Result<void> forget_finished(Database& database, const std::string& receiver,
+                                           const std::string& dedup_key, int keep);
 /// Writes attempts, last_code, last_error, status, not_before of a leased row.
 [[nodiscard]] Result<void> settle(Database& database, const OutboxRow& row);
 /// At start: rows left inflight by a crash become pending again, with one attempt more: it may have arrived.
 [[nodiscard]] Result<void> recover_outbox(Database& database);
 [[nodiscard]] Result<std::vector<OutboxRow>> list_outbox(Database& database, std::optional<DeliveryStatus> status,
                                                          int limit);
+/// Of all rows' bodies and what stands beside them.
+inline constexpr std::int64_t kMaxOutboxBytes = 256LL * 1024 * 1024;
 /// Bounds the table: delivered and superseded older than `before` go, but not the message by which a receiver knows of
-/// an open incident. Over `max_rows` what is finished goes first, then dead, then unsent reminders, then unsent
-/// improved; nothing else unsent: merging bounds it to a few rows a queue. Returns how many unsent rows were dropped.
-[[nodiscard]] Result<std::int64_t> prune_outbox(Database& database, TimePoint before, std::int64_t max_rows);
+/// an open incident. Over `max_rows` or `max_bytes` what is finished goes first, then dead, then unsent reminders, then
+/// unsent improved; nothing else unsent: merging bounds it to a few rows a queue. Returns how many unsent rows were
+/// dropped.
+[[nodiscard]] Result<std::int64_t> prune_outbox(Database& database, TimePoint before, std::int64_t max_rows,
+                                                std::int64_t max_bytes = kMaxOutboxBytes);
 struct OutboxCounts {
   std::int64_t pending = 0;
   std::int64_t dead = 0;

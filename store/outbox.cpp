@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/collector_store.h"
 #include "store/query.h"
 
@@ -146,6 +148,86 @@ Result<std::vector<OutboxRow>> lease(Database& database, const std::string& rece
     if (!taken) return taken.error();
   }
   return due;
+}
+
+Result<bool> newer_waits(Database& database, const OutboxRow& row) {
+  const auto newer = one_integer(
+      query(database, "SELECT 1 FROM outbox WHERE receiver = ? AND dedup_key = ? AND seq > ? AND status = 0 LIMIT 1",
+            row.receiver, row.dedup_key, row.seq));
+  if (!newer) return newer.error();
+  return newer->has_value();
+}
+
+Result<void> mark_delivered(Database& database, const std::vector<std::string>& ids) {
+  for (const std::string& id : ids) {
+    const Result<void> done =
+        run(database,
+            "UPDATE outbox SET status = 2, attempts = attempts + 1, last_error = '' WHERE id = ? AND status = 0", id);
+    if (!done) return done;
+  }
+  return {};
+}
+
+Result<void> keep_newest(Database& database, const std::string& receiver) {
+  return run(
+      database,
+      "UPDATE outbox SET status = 4 WHERE receiver = ?1 AND status = 0 AND seq < (SELECT max(n.seq) FROM outbox n "
+      "WHERE n.receiver = ?1 AND n.dedup_key = outbox.dedup_key AND n.status = 0)",
+      receiver);
+}
+
+Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::string& receiver) {
+  return read_all(query(
+      database,
+      "SELECT o.id, o.receiver, o.dedup_key, o.seq, o.event, o.level, o.created, o.not_before, o.attempts, "
+      "o.last_code, "
+      "o.last_error, o.status, o.lease_until, o.body FROM outbox o JOIN (SELECT dedup_key, max(seq) AS seq FROM outbox "
+      "WHERE receiver = ?1 AND status != 4 GROUP BY dedup_key) newest ON o.dedup_key = newest.dedup_key AND o.seq = "
+      "newest.seq WHERE o.receiver = ?1 ORDER BY o.created, o.id",
+      receiver));
+}
+
+Result<bool> waits_unheard(Database& database, const std::vector<std::string>& receivers, TimePoint before) {
+  constexpr int kLooked = 300;
+  struct Waiting {
+    std::string receiver;
+    std::string dedup_key;
+    TimePoint created;
+  };
+  std::vector<Waiting> waiting;
+  const Result<void> read = each_row(
+      query(database,
+            "SELECT receiver, dedup_key, created FROM outbox WHERE status IN (0, 1) AND created < ? ORDER BY created "
+            "LIMIT ?",
+            before, kLooked),
+      [&](const Statement& row) { waiting.push_back({text_at(row, 0), text_at(row, 1), time_at(row, 2)}); });
+  if (!read) return read.error();
+  const auto heard_by = [&](const std::string& receiver, const Waiting& row) {
+    return one_integer(
+        query(database,
+              "SELECT 1 FROM outbox WHERE receiver = ? AND dedup_key = ? AND status = 2 AND created >= ? "
+              "LIMIT 1",
+              receiver, row.dedup_key, row.created));
+  };
+  for (const Waiting& row : waiting) {
+    if (std::find(receivers.begin(), receivers.end(), row.receiver) == receivers.end()) continue;
+    bool heard = false;
+    for (const std::string& other : receivers) {
+      if (heard || other == row.receiver) continue;
+      const auto told = heard_by(other, row);
+      if (!told) return told.error();
+      heard = told->has_value();
+    }
+    if (!heard) return true;
+  }
+  return false;
+}
+
+Result<void> forget_finished(Database& database, const std::string& receiver, const std::string& dedup_key, int keep) {
+  return run(database,
+             "DELETE FROM outbox WHERE receiver = ?1 AND dedup_key = ?2 AND status IN (2, 3, 4) AND seq NOT IN (SELECT "
+             "seq FROM outbox WHERE receiver = ?1 AND dedup_key = ?2 ORDER BY seq DESC LIMIT ?3)",
+             receiver, dedup_key, keep);
 }
 
 Result<void> settle(Database& database, const OutboxRow& row) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "store/collector_store.h"
 #include "store/query.h"
 
@@ -11,16 +13,36 @@ Result<void> drop_finished(Database& database, TimePoint before, std::int64_t co
   return run(
       database,
       "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox o WHERE status IN (2, 4) AND created < ?1 AND NOT "
-      "(status = 2 AND event LIKE 'incident.%' AND event != 'incident.resolved' AND seq = (SELECT max(n.seq) FROM "
+      "(status = 2 AND event NOT IN ('incident.resolved', 'agent.returned', 'vendor.recovered', 'digest', 'heartbeat', "
+      "'delivery.dead') AND seq = (SELECT max(n.seq) FROM "
       "outbox n WHERE n.receiver = o.receiver "
       "AND n.dedup_key = o.dedup_key AND n.status = 2)) ORDER BY created, rowid LIMIT ?2)",
       before, count);
 }
 
-Result<std::int64_t> excess(Database& database, std::int64_t max_rows) {
-  const auto rows = one_integer(query(database, "SELECT count(*) FROM outbox"));
-  if (!rows) return rows.error();
-  return rows->value_or(0) - max_rows;
+/// Beside its body a row takes about this much, indexes included.
+constexpr std::int64_t kRowBytes = 500;
+constexpr std::int64_t kMostAtOnce = 10'000;
+
+struct Bounds {
+  std::int64_t rows;
+  std::int64_t bytes;
+};
+
+/// How many rows of average size have to go.
+Result<std::int64_t> excess(Database& database, const Bounds& most) {
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  const Result<void> counted = each_row(query(database, "SELECT count(*), coalesce(sum(length(body)), 0) FROM outbox"),
+                                        [&](const Statement& row) {
+                                          rows = row.integer(0);
+                                          bytes = row.integer(1) + rows * kRowBytes;
+                                        });
+  if (!counted) return counted.error();
+  if (rows == 0) return 0;
+  const std::int64_t average = std::max(bytes / rows, std::int64_t{1});
+  const std::int64_t over_bytes = bytes > most.bytes ? (bytes - most.bytes + average - 1) / average : 0;
+  return std::max({rows - most.rows, over_bytes, std::int64_t{0}});
 }
 
 /// Deletes up to `count` of the rows with this status and event, oldest first; an empty event means any.
@@ -34,25 +56,37 @@ Result<std::int64_t> drop(Database& database, DeliveryStatus status, const std::
   return database.changes();
 }
 
-/// As far as the table is over `max_rows`. Returns how many went.
-Result<std::int64_t> drop_excess(Database& database, std::int64_t max_rows, DeliveryStatus status,
+/// As far as the table is over its bounds. Returns how many went. Rows differ in size: it may take several rounds.
+Result<std::int64_t> drop_excess(Database& database, const Bounds& most, DeliveryStatus status,
                                  const std::string& event) {
-  const Result<std::int64_t> over = excess(database, max_rows);
-  if (!over || *over <= 0) return over ? Result<std::int64_t>{0} : over;
-  return drop(database, status, event, *over);
+  std::int64_t dropped = 0;
+  while (true) {
+    const Result<std::int64_t> over = excess(database, most);
+    if (!over) return over;
+    if (*over == 0) return dropped;
+    const Result<std::int64_t> gone = drop(database, status, event, std::min(*over, kMostAtOnce));
+    if (!gone) return gone;
+    if (*gone == 0) return dropped;
+    dropped += *gone;
+  }
 }
 
 }  // namespace
 
-Result<std::int64_t> prune_outbox(Database& database, TimePoint before, std::int64_t max_rows) {
+Result<std::int64_t> prune_outbox(Database& database, TimePoint before, std::int64_t max_rows, std::int64_t max_bytes) {
+  const Bounds most{max_rows, max_bytes};
   if (const Result<void> gone = drop_finished(database, before, -1); !gone) return gone.error();
-  const Result<std::int64_t> over = excess(database, max_rows);
-  if (!over || *over <= 0) return over ? Result<std::int64_t>{0} : over;
-  if (const Result<void> gone = drop_finished(database, TimePoint::max(), *over); !gone) return gone.error();
-  if (const auto gone = drop_excess(database, max_rows, DeliveryStatus::dead, ""); !gone) return gone;
-  const Result<std::int64_t> reminders = drop_excess(database, max_rows, DeliveryStatus::pending, "incident.reminder");
+  while (true) {
+    const Result<std::int64_t> over = excess(database, most);
+    if (!over || *over == 0) return over;
+    const Result<void> gone = drop_finished(database, TimePoint::max(), std::min(*over, kMostAtOnce));
+    if (!gone) return gone.error();
+    if (database.changes() == 0) break;
+  }
+  if (const auto gone = drop_excess(database, most, DeliveryStatus::dead, ""); !gone) return gone;
+  const Result<std::int64_t> reminders = drop_excess(database, most, DeliveryStatus::pending, "incident.reminder");
   if (!reminders) return reminders;
-  const Result<std::int64_t> improved = drop_excess(database, max_rows, DeliveryStatus::pending, "incident.improved");
+  const Result<std::int64_t> improved = drop_excess(database, most, DeliveryStatus::pending, "incident.improved");
   if (!improved) return improved;
   return *reminders + *improved;
 }

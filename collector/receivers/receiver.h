@@ -48,11 +48,20 @@ class Receiver {
   [[nodiscard]] virtual Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const = 0;
 
   [[nodiscard]] virtual std::optional<Budget> budget() const { return std::nullopt; }
+  /// How many messages that are due together one attempt carries without any shortage: more than one where the other
+  /// end takes lists.
+  [[nodiscard]] virtual std::size_t batch() const { return 1; }
+  /// For what keeps states, not messages: of each subject only the newest message is sent, and all that still holds is
+  /// said again this often, because the other end forgets, or takes silence for an end.
+  [[nodiscard]] virtual std::optional<Duration> repeats() const { return std::nullopt; }
+  /// This type's own schedule of retries for a message, instead of the usual one. `attempts` as in classify().
+  [[nodiscard]] virtual std::optional<Duration> retry_wait(int /*attempts*/) const { return std::nullopt; }
   /// For an answer that only says "accepted": the request that asks what became of it. It is sent when classify() said
   /// delivered, and classify_confirmation() has the last word.
   [[nodiscard]] virtual std::optional<net::ClientRequest> confirm(const net::ClientResponse& /*accepted*/) const {
     return std::nullopt;
   }
+  /// `retry`: nobody knows yet, ask again. `attempts` counts the questions.
   [[nodiscard]] virtual Verdict classify_confirmation(const net::ClientResponse& response, int attempts,
                                                       TimePoint wall) const {
     return classify(response, attempts, wall);
@@ -77,12 +86,19 @@ struct ReceiverType {
 [[nodiscard]] std::unique_ptr<Receiver> read_wecom(config::Reader& item, const ReceiverSettings& common);
 [[nodiscard]] std::unique_ptr<Receiver> read_feishu(config::Reader& item, const ReceiverSettings& common);
 [[nodiscard]] std::unique_ptr<Receiver> read_discord(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_alertmanager(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_pagerduty(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_opsgenie(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_email(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_cloudevents(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_zapier(config::Reader& item, const ReceiverSettings& common);
+[[nodiscard]] std::unique_ptr<Receiver> read_ifttt(config::Reader& item, const ReceiverSettings& common);
 
 // ---- what several types share ----
 
 /// `url`, `url_file`, …: an http(s) address, required, checked against the address policy (key `allow_private`). Empty
-/// after a problem.
-[[nodiscard]] Secret read_address(config::Reader& item);
+/// after a problem. With a `fallback` the key may be left out.
+[[nodiscard]] Secret read_address(config::Reader& item, std::string_view fallback = {});
 /// The tries a request gets that the receiver calls wrong (4xx but 408, 410, 425, 429).
 inline constexpr int kTriesWhenRefused = 3;
 /// What a plain HTTP endpoint means by its answer.

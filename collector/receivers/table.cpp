@@ -11,9 +11,20 @@ namespace crmpulse::collector {
 namespace {
 
 constexpr std::array kTypes{
-    ReceiverType{"webhook", read_webhook},   ReceiverType{"slack", read_slack}, ReceiverType{"teams", read_teams},
-    ReceiverType{"dingtalk", read_dingtalk}, ReceiverType{"wecom", read_wecom}, ReceiverType{"feishu", read_feishu},
+    ReceiverType{"webhook", read_webhook},
+    ReceiverType{"slack", read_slack},
+    ReceiverType{"teams", read_teams},
+    ReceiverType{"dingtalk", read_dingtalk},
+    ReceiverType{"wecom", read_wecom},
+    ReceiverType{"feishu", read_feishu},
     ReceiverType{"discord", read_discord},
+    ReceiverType{"alertmanager", read_alertmanager, false},
+    ReceiverType{"pagerduty", read_pagerduty, false},
+    ReceiverType{"opsgenie", read_opsgenie, false},
+    ReceiverType{"email", read_email},
+    ReceiverType{"cloudevents", read_cloudevents},
+    ReceiverType{"zapier", read_zapier},
+    ReceiverType{"ifttt", read_ifttt},
 };
 
 }  // namespace
@@ -28,13 +39,15 @@ const ReceiverType* find_receiver_type(std::string_view name) {
   return found == kTypes.end() ? nullptr : &*found;
 }
 
-Secret read_address(config::Reader& item) {
-  Secret url;
+Secret read_address(config::Reader& item, std::string_view fallback) {
+  Secret url{std::string{fallback}};
   bool allow = false;
   // Unset: private addresses are allowed, but never link-local ones (cloud metadata).
   std::optional<bool> allow_private;
   if (item.get("allow_private", allow)) allow_private = allow;
-  if (!item.require_secret("url", url, true)) return {};
+  const std::size_t before = item.problem_count();
+  const bool given = fallback.empty() ? item.require_secret("url", url, true) : item.get_secret("url", url, true);
+  if (!given && (fallback.empty() || item.problem_count() > before)) return {};
   if (auto allowed = check_address(url.reveal(), allow_private); !allowed) {
     item.problem("url", allowed.error().message);
     return {};

@@ -1,34 +1,14 @@
-// The generic signed webhook: Standard Webhooks 1.0.0. Signed bytes: `{id}.{timestamp}.{body}`, HMAC-SHA256; during a
-// rotation the header carries one signature per secret.
+// The generic signed webhook: the JSON of render.h as it is.
 
-#include <fmt/format.h>
-
-#include <sstream>
 #include <vector>
 
-#include "collector/digest.h"
 #include "collector/receivers/receiver.h"
-#include "core/version.h"
+#include "collector/receivers/standard_webhooks.h"
 
 namespace crmpulse::collector {
 namespace {
 
-constexpr std::string_view kSecretPrefix = "whsec_";
-constexpr std::size_t kMinKeyBytes = 24;
-constexpr std::size_t kMaxKeyBytes = 64;
 constexpr Duration kTimeout{std::chrono::seconds{20}};
-
-Result<std::string> key_from(std::string_view secret) {
-  const bool prefixed = secret.substr(0, kSecretPrefix.size()) == kSecretPrefix;
-  if (prefixed) secret.remove_prefix(kSecretPrefix.size());
-  std::optional<std::string> key = base64_decode(secret);
-  if (!key || key->size() < kMinKeyBytes || key->size() > kMaxKeyBytes) {
-    return Error{
-        fmt::format("secret must be {} and {} to {} bytes in base64 (for example: whsec_$(openssl rand -base64 32))",
-                    kSecretPrefix, kMinKeyBytes, kMaxKeyBytes)};
-  }
-  return {boost::system::in_place_value, std::move(*key)};
-}
 
 class Webhook final : public Receiver {
  public:
@@ -36,12 +16,11 @@ class Webhook final : public Receiver {
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     const store::OutboxRow& row = batch.front();
-    const std::string stamp = std::to_string(unix_millis(wall) / 1000);
     net::ClientRequest request;
     request.method = "POST";
     request.url = url_.reveal();
-    request.headers = {{"Content-Type", "application/json"}, {"webhook-id", row.id}, {"webhook-timestamp", stamp}};
-    if (!keys_.empty()) request.headers.emplace_back("webhook-signature", signatures(row, stamp));
+    request.headers = webhook_headers(keys_, row.id, wall, row.body);
+    request.headers.emplace_back("Content-Type", "application/json");
     request.body = row.body;
     request.timeout = kTimeout;
     request.max_response_bytes = 64 * 1024;
@@ -53,16 +32,6 @@ class Webhook final : public Receiver {
   }
 
  private:
-  [[nodiscard]] std::string signatures(const store::OutboxRow& row, const std::string& stamp) const {
-    const std::string signed_bytes = fmt::format("{}.{}.{}", row.id, stamp, row.body);
-    std::string out;
-    for (const Secret& key : keys_) {
-      if (!out.empty()) out += ' ';
-      out += "v1," + base64_encode(hmac_sha256(key.reveal(), signed_bytes));
-    }
-    return out;
-  }
-
   Secret url_;
   std::vector<Secret> keys_;
 };
@@ -70,20 +39,11 @@ class Webhook final : public Receiver {
 }  // namespace
 
 std::unique_ptr<Receiver> read_webhook(config::Reader& item, const ReceiverSettings& /*common*/) {
-  const Secret url = read_address(item);
-  Secret secret;
-  item.get_secret("secret", secret);
-  std::vector<Secret> keys;
-  std::istringstream secrets{secret.reveal()};
-  for (std::string one; secrets >> one;) {
-    Result<std::string> key = key_from(one);
-    if (!key) {
-      item.problem("secret", key.error().message);
-      return nullptr;
-    }
-    keys.emplace_back(std::move(*key));
-  }
-  return url.empty() ? nullptr : std::make_unique<Webhook>(url, std::move(keys));
+  const std::size_t before = item.problem_count();
+  Secret url = read_address(item);
+  std::vector<Secret> keys = read_webhook_secrets(item);
+  if (item.problem_count() > before) return nullptr;
+  return std::make_unique<Webhook>(std::move(url), std::move(keys));
 }
 
 }  // namespace crmpulse::collector

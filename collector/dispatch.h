@@ -1,0 +1,15 @@
+#pragma once
+#include "collector/receivers/receiver.h"
+
+namespace crmpulse::collector {
+
+/// The ways out of the collector. Both clients are thread-safe.
+struct Clients {
+  net::HttpClient& http;
+  net::MailClient& mail;
+};
+
+/// Sends either kind. `forbid`: the receiver's policy for the addresses its name resolves to.
+void dispatch(const Clients& clients, Outgoing outgoing, net::Forbid forbid, net::HttpClient::Callback callback);
+
+}  // namespace crmpulse::collector

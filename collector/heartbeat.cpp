@@ -1,0 +1,78 @@
+#include "collector/heartbeat.h"
+
+#include "collector/render.h"
+#include "core/log.h"
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr Duration kOldestUnheard{std::chrono::minutes{5}};
+/// Enough to see in the list of deliveries that it beats.
+constexpr int kKept = 60;
+constexpr const char* kSubject = "heartbeat";
+
+store::OutboxRow heartbeat_row(const std::string& receiver, TimePoint now) {
+  store::OutboxRow row;
+  row.receiver = receiver;
+  row.dedup_key = kSubject;
+  row.seq = unix_millis(now);  // ascends over restarts, as the engine's clock does
+  row.id = message_id(now, receiver, row.dedup_key, row.seq);
+  row.event = "heartbeat";
+  row.body = render_heartbeat(now);
+  row.created = row.not_before = now;
+  return row;
+}
+
+}  // namespace
+
+void Heartbeat::tick(const Settings& settings) {
+  const TimePoint now = clocks_.engine.now();
+  if (settings.heartbeat.receiver.empty() || now - last_ < settings.heartbeat.interval) return;
+  last_ = now;
+  const std::uint64_t steps = engine_.stats().steps;
+  const bool advanced = steps > steps_;
+  steps_ = steps;
+  if (!advanced) return hold("the rules are not stepped");
+  if (engine_.ledger().stats().failing) return hold("the disk refuses writes");
+  beat(settings, now);
+}
+
+void Heartbeat::beat(const Settings& settings, TimePoint now) {
+  std::vector<std::string> receivers;
+  for (const ReceiverSettings& receiver : settings.receivers) {
+    if (!receiver.heartbeat) receivers.push_back(receiver.name);
+  }
+  const store::OutboxRow row = heartbeat_row(settings.heartbeat.receiver, now);
+  auto unheard = std::make_shared<bool>(false);
+  const auto job = [row, unheard, receivers = std::move(receivers)](store::Database& database) -> Result<void> {
+    const auto waits = store::waits_unheard(database, receivers, row.created - kOldestUnheard);
+    if (!waits) return waits.error();
+    *unheard = *waits;
+    if (*unheard) return {};
+    if (auto forgotten = store::forget_finished(database, row.receiver, row.dedup_key, kKept); !forgotten)
+      return forgotten;
+    return store::enqueue(database, row);
+  };
+  const auto done = [this, row, unheard](const Result<void>& result) {
+    loop_.post([this, row, unheard, good = result.has_value()] {
+      if (!good) return hold("the disk refuses writes");
+      if (*unheard) return hold("a message waits that nobody was told of");
+      sent(row);
+    });
+  };
+  if (!writer_.submit(job, done)) hold("the disk is behind");
+}
+
+void Heartbeat::hold(std::string_view why) {
+  if (!stats_.held) log::error("the heartbeat is held back", {{"why", std::string{why}}});
+  stats_.held = true;
+}
+
+void Heartbeat::sent(const store::OutboxRow& row) {
+  if (stats_.held) log::info("the heartbeat goes on");
+  stats_.held = false;
+  ++stats_.sent;
+  notifier_.wake({row});
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,215 @@
+// Alertmanager, API v2: our states as its alerts.
+//
+// The identity of an alert is its label set, so nothing that changes stands in it. A CRM has up to two alerts, as a
+// Prometheus rule file would make them: CrmSubHealthy (severity warning) holds while it is sub-healthy or worse,
+// CrmPoor (severity critical) while it is poor. So Alertmanager can route by severity, a rise never looks like an end
+// of anything, and `inhibit_rules` with `equal: [crm]` keep the warning quiet beside the page.
+//
+// Alertmanager keeps alerts in memory and ends what it does not hear of: see StateFeed.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <boost/json.hpp>
+
+#include "collector/json_text.h"
+#include "collector/receivers/plain_text.h"
+#include "collector/receivers/receiver.h"
+#include "net/backoff.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Duration kTimeout{std::chrono::seconds{20}};
+/// Two alerts a message: at most 256 alerts a request.
+constexpr std::size_t kBatch = 128;
+constexpr Duration kMostSkew{std::chrono::seconds{30}};
+/// Prometheus' factor: an alert ends by itself after four repeats that did not arrive.
+constexpr int kRepeatsToEnd = 4;
+constexpr std::string_view kPath = "/api/v2/alerts";
+
+struct LevelAlert {
+  Level level;
+  const char* name;
+  const char* severity;
+};
+constexpr std::array kLevels{LevelAlert{Level::sub_healthy, "CrmSubHealthy", "warning"},
+                             LevelAlert{Level::poor, "CrmPoor", "critical"}};
+
+/// What is not about the state of one CRM.
+struct OtherAlert {
+  std::string_view type;
+  const char* name;
+  const char* label;  ///< that holds the subject
+  const char* severity;
+  bool ends;
+};
+constexpr std::array kOthers{OtherAlert{"agent.lost", "CrmAgentLost", "agent", "critical", false},
+                             OtherAlert{"agent.returned", "CrmAgentLost", "agent", "critical", true},
+                             OtherAlert{"vendor.outage", "CrmVendorOutage", "vendor", "critical", false},
+                             OtherAlert{"vendor.recovered", "CrmVendorOutage", "vendor", "critical", true},
+                             OtherAlert{"delivery.dead", "CrmAlertNotDelivered", "receiver", "warning", false},
+                             OtherAlert{"heartbeat", "CrmpulseHeartbeat", "", "none", false},
+                             OtherAlert{"test", "CrmpulseTest", "receiver", "none", false}};
+constexpr OtherAlert kUnknown{"", "CrmpulseMessage", "subject", "warning", false};
+
+class Alertmanager final : public Receiver {
+ public:
+  Alertmanager(Secret url, Secret token, std::map<std::string, std::string> labels, Duration resend, Level min_level)
+      : url_(std::move(url)),
+        token_(std::move(token)),
+        labels_(std::move(labels)),
+        resend_(resend),
+        min_level_(min_level) {}
+
+  Outgoing prepare(Batch batch, TimePoint wall) const override {
+    json::array alerts;
+    for (const store::OutboxRow& row : batch) add(alerts, row, wall);
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = url_.reveal();
+    request.headers = {{"Content-Type", "application/json"}};
+    if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_.reveal());
+    request.body = to_text(alerts);
+    request.timeout = kTimeout;
+    request.max_response_bytes = 64 * 1024;
+    return request;
+  }
+
+  /// 400: some alert was invalid, the valid ones were stored. The notifier sends each by itself then.
+  Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    if (response.status == 400) return {Verdict::Kind::dead, {}, "HTTP 400: an alert is not valid", false};
+    Verdict verdict = classify_plain_http(response, attempts, wall);
+    const std::optional<TimePoint> theirs = net::parse_http_date(response.header("date"));
+    if (!theirs) return verdict;
+    const bool before = skewed();
+    ahead_.store((*theirs - wall).count());
+    // What was just sent may have ended at once by its clock, or last for hours: again, on its terms.
+    if (verdict.kind == Verdict::Kind::delivered && skewed() && !before) {
+      const Duration off{ahead_.load()};
+      return {Verdict::Kind::retry, Duration{std::chrono::seconds{1}},
+              fmt::format("its clock differs from ours by {} s", off.count() / 1000), false};
+    }
+    return verdict;
+  }
+
+  std::size_t batch() const override { return kBatch; }
+  std::optional<Duration> repeats() const override { return resend_; }
+
+ private:
+  [[nodiscard]] bool skewed() const {
+    const Duration off{ahead_.load()};
+    return off > kMostSkew || -off > kMostSkew;
+  }
+
+  void add(json::array& alerts, const store::OutboxRow& row, TimePoint wall) const {
+    const Notice en = read_notice(row, Language::en);
+    const Notice zh = read_notice(row, Language::zh);
+    json::object labels{{"source", "crmpulse"}};
+    for (const auto& [name, value] : labels_) labels[name] = value;
+    if (!row.event.starts_with("incident.")) {
+      const auto* known =
+          std::find_if(kOthers.begin(), kOthers.end(), [&](const OtherAlert& one) { return one.type == row.event; });
+      const OtherAlert& other = known == kOthers.end() ? kUnknown : *known;
+      labels["alertname"] = other.name;
+      labels["severity"] = other.severity;
+      if (*other.label != '\0') labels[other.label] = en.subject.empty() ? row.dedup_key : en.subject;
+      alerts.push_back(alert(labels, en, zh, row, {other.ends, row.created, wall}));
+      return;
+    }
+    const bool resolved = row.event == "incident.resolved";
+    labels["crm"] = en.subject;
+    if (!en.kind.empty()) labels["kind"] = en.kind;
+    for (const LevelAlert& one : kLevels) {
+      if (one.level < min_level_) continue;
+      labels["alertname"] = one.name;
+      labels["severity"] = one.severity;
+      alerts.push_back(alert(labels, en, zh, row, {resolved || en.level < one.level, row.created, wall}));
+    }
+  }
+
+  struct Span {
+    bool ended;
+    TimePoint since;  ///< or until, when ended
+    TimePoint wall;
+  };
+  [[nodiscard]] json::object alert(const json::object& labels, const Notice& en, const Notice& zh,
+                                   const store::OutboxRow& row, const Span& span) const {
+    json::object annotations{{"summary", headline(en, Language::en)}, {"summary_zh", headline(zh, Language::zh)}};
+    const auto add_text = [&annotations](const char* name, const std::string& text) {
+      if (!text.empty()) annotations[name] = text;
+    };
+    add_text("description", en.summary);
+    add_text("description_zh", zh.summary);
+    add_text("fault", en.fault);
+    add_text("fault_zh", zh.fault);
+    add_text("remedy", en.remedies.empty() ? "" : en.remedies.front().value);
+    add_text("remedy_zh", zh.remedies.empty() ? "" : zh.remedies.front().value);
+    add_text("incident", en.incident);
+    add_text("message", row.id);
+    json::object out{{"labels", labels}, {"annotations", std::move(annotations)}};
+    if (!en.link.empty()) out["generatorURL"] = en.link;
+    if (span.ended) {
+      // In its own clock: an end without a time would be a new alert.
+      const Duration shift = skewed() ? Duration{ahead_.load()} : Duration{};
+      out["endsAt"] = format_time(span.since + shift);
+    } else if (!skewed()) {
+      out["startsAt"] = format_time(span.since);
+      out["endsAt"] = format_time(span.wall + kRepeatsToEnd * resend_);
+    }
+    return out;
+  }
+
+  Secret url_;
+  Secret token_;
+  std::map<std::string, std::string> labels_;
+  Duration resend_;
+  Level min_level_;
+  /// How far its clock is ahead of ours, in milliseconds, by the Date of its newest answer. The one thing a receiver
+  /// remembers: without it every alert of a machine with a wrong clock would end before it began.
+  mutable std::atomic<Duration::rep> ahead_{0};
+};
+
+bool is_label(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (name.empty() || !letter(name.front())) return false;
+  return std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
+std::map<std::string, std::string> read_labels(config::Reader& item) {
+  std::map<std::string, std::string> labels;
+  if (!item.has("labels")) return labels;
+  config::Reader given = item.child("labels");
+  constexpr std::array<std::string_view, 6> kOurs{"alertname", "severity", "crm", "kind", "agent", "vendor"};
+  for (const std::string& name : given.keys()) {
+    const bool ours = std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end();
+    if (!is_label(name) || ours) given.problem(name, "is not a label that can be added");
+    std::string value;
+    if (given.get(name, value) && value.empty()) given.problem(name, "a label without a value does not exist");
+    labels.emplace(name, std::move(value));
+  }
+  return labels;
+}
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_alertmanager(config::Reader& item, const ReceiverSettings& common) {
+  const std::size_t before = item.problem_count();
+  std::string url = read_address(item).reveal();
+  while (url.ends_with('/')) url.pop_back();
+  if (!url.ends_with(kPath)) url += kPath;
+  Secret token;
+  item.get_secret("token", token);
+  Duration resend{std::chrono::minutes{1}};
+  item.get("resend", resend, std::chrono::seconds{1}, std::chrono::minutes{10});
+  auto labels = read_labels(item);
+  if (item.problem_count() > before) return nullptr;
+  return std::make_unique<Alertmanager>(Secret{std::move(url)}, std::move(token), std::move(labels), resend,
+                                        common.min_level);
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,79 @@
+// CloudEvents 1.0 over HTTP, structured mode: the JSON of render.h in an envelope. With a secret the bytes are signed
+// as Standard Webhooks.
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "collector/json_text.h"
+#include "collector/receivers/receiver.h"
+#include "collector/receivers/standard_webhooks.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Duration kTimeout{std::chrono::seconds{20}};
+
+class CloudEvents final : public Receiver {
+ public:
+  struct Access {
+    Secret url;
+    Secret token;
+    std::vector<Secret> keys;
+  };
+  CloudEvents(Access access, std::string source) : access_(std::move(access)), source_(std::move(source)) {}
+
+  Outgoing prepare(Batch batch, TimePoint wall) const override {
+    const store::OutboxRow& row = batch.front();
+    boost::system::error_code failed;
+    json::value data = json::parse(row.body, failed);
+    if (failed) data = json::string(row.body);
+    const json::object event{{"specversion", "1.0"},
+                             {"id", row.id},
+                             {"source", source_},
+                             {"type", "crmpulse." + row.event},
+                             {"subject", row.dedup_key},
+                             {"time", format_time(row.created)},
+                             {"datacontenttype", "application/json"},
+                             {"data", std::move(data)}};
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = access_.url.reveal();
+    request.body = to_text(event);
+    if (!access_.keys.empty()) request.headers = webhook_headers(access_.keys, row.id, wall, request.body);
+    request.headers.emplace_back("Content-Type", "application/cloudevents+json; charset=utf-8");
+    if (!access_.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + access_.token.reveal());
+    request.timeout = kTimeout;
+    request.max_response_bytes = 64 * 1024;
+    return request;
+  }
+
+  Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    if (response.status == 415)
+      return {Verdict::Kind::dead, {}, "HTTP 415: it does not take structured CloudEvents", false};
+    return classify_plain_http(response, attempts, wall);
+  }
+
+ private:
+  Access access_;
+  std::string source_;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_cloudevents(config::Reader& item, const ReceiverSettings& /*common*/) {
+  const std::size_t before = item.problem_count();
+  CloudEvents::Access access;
+  access.url = read_address(item);
+  item.get_secret("token", access.token);
+  access.keys = read_webhook_secrets(item);
+  std::string source = "/crmpulse";
+  if (item.get("source", source) && (source.empty() || source.find_first_of(" \t\"<>") != std::string::npos))
+    item.problem("source", "must be a URI reference, for example /crmpulse/eu1");
+  if (item.problem_count() > before) return nullptr;
+  return std::make_unique<CloudEvents>(std::move(access), std::move(source));
+}
+
+}  // namespace crmpulse::collector

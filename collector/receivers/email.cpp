@@ -1,0 +1,125 @@
+// Mail: one recipient a receiver, so that each has a queue, a language and a dead letter of its own; a list is one
+// address of a mailing list, or one receiver each.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "collector/digest.h"
+#include "collector/receivers/mail_message.h"
+#include "collector/receivers/plain_text.h"
+#include "collector/receivers/receiver.h"
+#include "core/failure.h"
+
+namespace crmpulse::collector {
+namespace {
+
+using Security = net::MailRequest::Security;
+
+constexpr std::size_t kMaxAddress = 254;
+constexpr std::size_t kMaxSubject = 200;
+/// RFC 5321 asks for half an hour between attempts; somebody waits for this one.
+constexpr std::array<Duration, 4> kWaits{std::chrono::minutes{1}, std::chrono::minutes{5}, std::chrono::minutes{15},
+                                         std::chrono::minutes{30}};
+
+std::string domain_of(const std::string& address) {
+  return address.substr(address.find('@') + 1);
+}
+
+class Email final : public Receiver {
+ public:
+  Email(net::MailRequest envelope, Language language) : envelope_(std::move(envelope)), language_(language) {}
+
+  Outgoing prepare(Batch batch, TimePoint wall) const override {
+    const store::OutboxRow& row = batch.front();
+    const Notice notice = read_notice(row, language_);
+    MailText mail;
+    mail.from = envelope_.from;
+    mail.to = envelope_.to;
+    mail.subject = one_line(fmt::format("[crmpulse] {}", headline(notice, language_)), kMaxSubject);
+    mail.text = plain_text(notice, language_);
+    mail.message_id = fmt::format("{}@{}", row.id, domain_of(envelope_.from));
+    // All mails of an incident stand under one another; the first of them is nobody's.
+    const std::string thread = notice.incident.empty() ? row.dedup_key : notice.incident;
+    mail.thread = fmt::format("{}@{}", hex(sha256(thread)).substr(0, 32), domain_of(envelope_.from));
+    mail.date = wall;
+    net::MailRequest request = envelope_;
+    request.message = compose_mail(mail);
+    return request;
+  }
+
+  Verdict classify(const net::ClientResponse& response, int /*attempts*/, TimePoint /*wall*/) const override {
+    const int code = response.status;
+    if (code == 0) {
+      return {Verdict::Kind::retry, {}, response.failure ? response.failure->message : "no answer", false};
+    }
+    const std::string why = response.body.empty() ? fmt::format("SMTP {}", code)
+                                                  : fmt::format("SMTP {}: {}", code, one_line(response.body, 150));
+    if (code >= 200 && code < 300) return {Verdict::Kind::delivered, {}, why, false};
+    return {code >= 500 ? Verdict::Kind::dead : Verdict::Kind::retry, {}, why, false};
+  }
+
+  std::optional<Duration> retry_wait(int attempts) const override {
+    const auto last = static_cast<int>(kWaits.size());
+    return kWaits.at(static_cast<std::size_t>(std::clamp(attempts, 1, last) - 1));
+  }
+
+ private:
+  net::MailRequest envelope_;
+  Language language_;
+};
+
+bool is_address(const std::string& text) {
+  const auto at = text.find('@');
+  const bool shape = at != std::string::npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == text.npos;
+  const auto usable = [](char c) {
+    return c > 32 && c < 127 && std::string_view{"<>()[],;:\\\""}.find(c) == std::string_view::npos;
+  };
+  return shape && text.size() <= kMaxAddress && std::all_of(text.begin(), text.end(), usable);
+}
+
+void read_mail_address(config::Reader& item, std::string_view key, std::string& out) {
+  if (item.require(key, out) && !is_address(out))
+    item.problem(
+        key, "must be one address like oncall@example.com; for more people use a receiver each or a list's address");
+}
+
+void read_server(config::Reader& item, net::MailRequest& envelope) {
+  std::size_t security = 0;
+  item.get_choice("security", security, {"starttls", "tls", "none"});
+  envelope.security = std::array{Security::starttls, Security::tls, Security::none}.at(security);
+  if (!item.require("server", envelope.server)) return;
+  const std::string& server = envelope.server;
+  const bool usable = server.find_first_of("/@?# \t") == std::string::npos && !server.empty();
+  if (!usable) return item.problem("server", "must be HOST or HOST:PORT");
+  const bool six = server.front() == '[';
+  const std::size_t colon = six ? server.find("]:") : server.find(':');
+  if (colon != std::string::npos) return;
+  envelope.server += std::array{":587", ":465", ":25"}.at(security);
+}
+
+void read_login(config::Reader& item, net::MailRequest& envelope) {
+  const bool named = item.get("username", envelope.username);
+  const bool has_password = item.get_secret("password", envelope.password);
+  if (named && !has_password) item.missing("password_file");
+  if (!named && has_password) item.missing("username");
+  if (named && envelope.security == Security::none)
+    item.problem("username", "a password needs security: starttls or tls");
+}
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_email(config::Reader& item, const ReceiverSettings& common) {
+  const std::size_t before = item.problem_count();
+  net::MailRequest envelope;
+  read_server(item, envelope);
+  read_login(item, envelope);
+  read_mail_address(item, "from", envelope.from);
+  read_mail_address(item, "to", envelope.to);
+  item.get_path("ca_file", envelope.tls.ca_file);
+  if (item.problem_count() > before) return nullptr;
+  return std::make_unique<Email>(std::move(envelope), common.language);
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,99 @@
+// Flat JSON for services that map fields by hand: Zapier's catch hooks, IFTTT's Maker channel. Both say 2xx before they
+// run anything: no path for pages.
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "collector/json_text.h"
+#include "collector/receivers/plain_text.h"
+#include "collector/receivers/receiver.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Duration kTimeout{std::chrono::seconds{20}};
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
+  return text;
+}
+
+/// Every key in every message, so that a mapping made from the test message knows them all.
+json::object zapier_body(const Notice& notice, const store::OutboxRow& row, Language language) {
+  const bool incident = row.event.starts_with("incident.");
+  const Fact worst = notice.failing.empty() ? Fact{} : notice.failing.front();
+  return {{"id", row.id},
+          {"event", row.event},
+          {"at", format_time(row.created)},
+          {"subject", notice.subject},
+          {"crm", incident ? notice.subject : ""},
+          {"kind", notice.kind},
+          {"level", to_string(notice.level)},
+          {"state", notice.state},
+          {"title", notice.title},
+          {"headline", headline(notice, language)},
+          {"text", plain_text(notice, language)},
+          {"failing", worst.name},
+          {"value", worst.value},
+          {"fault", notice.fault},
+          {"remedy", notice.remedies.empty() ? "" : notice.remedies.front().value},
+          {"evidence", joined(notice.evidence)},
+          {"incident", notice.incident},
+          {"url", notice.link}};
+}
+
+json::object ifttt_body(const Notice& notice, const store::OutboxRow& row, Language language) {
+  return {{"value1", headline(notice, language)}, {"value2", plain_text(notice, language)}, {"value3", row.id}};
+}
+
+class FlatJson final : public Receiver {
+ public:
+  using Body = json::object (*)(const Notice& notice, const store::OutboxRow& row, Language language);
+
+  FlatJson(Secret url, Body body, bool unauthorised_is_final, Language language)
+      : url_(std::move(url)), body_(body), unauthorised_is_final_(unauthorised_is_final), language_(language) {}
+
+  Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
+    const store::OutboxRow& row = batch.front();
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = url_.reveal();
+    request.headers = {{"Content-Type", "application/json"}};
+    request.body = to_text(body_(read_notice(row, language_), row, language_));
+    request.timeout = kTimeout;
+    request.max_response_bytes = 64 * 1024;
+    return request;
+  }
+
+  Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    if (unauthorised_is_final_ && response.status == 401)
+      return {Verdict::Kind::dead, {}, "HTTP 401: the key in the address is wrong", false};
+    return classify_plain_http(response, attempts, wall);
+  }
+
+ private:
+  Secret url_;
+  Body body_;
+  bool unauthorised_is_final_;
+  Language language_;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_zapier(config::Reader& item, const ReceiverSettings& common) {
+  Secret url = read_address(item);
+  if (url.empty()) return nullptr;
+  return std::make_unique<FlatJson>(std::move(url), zapier_body, false, common.language);
+}
+
+std::unique_ptr<Receiver> read_ifttt(config::Reader& item, const ReceiverSettings& common) {
+  Secret url = read_address(item);
+  if (url.empty()) return nullptr;
+  return std::make_unique<FlatJson>(std::move(url), ifttt_body, true, common.language);
+}
+
+}  // namespace crmpulse::collector

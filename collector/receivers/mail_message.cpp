@@ -1,0 +1,91 @@
+#include "collector/receivers/mail_message.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "collector/digest.h"
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr std::size_t kLine = 76;
+/// 45 bytes become 60 characters; with `=?UTF-8?B?` and `?=` the word has 72.
+constexpr std::size_t kWordBytes = 45;
+constexpr std::size_t kPlainSubject = 60;
+
+bool plain(const std::string& text) {
+  const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= 32 && c < 127; });
+  return ascii && text.size() <= kPlainSubject && text.find("=?") == std::string::npos;
+}
+
+std::string base64_lines(const std::string& text) {
+  const std::string encoded = base64_encode(text);
+  std::string out;
+  for (std::size_t at = 0; at < encoded.size(); at += kLine) out += encoded.substr(at, kLine) + "\r\n";
+  return out;
+}
+
+std::string with_crlf(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '\r') continue;
+    if (c == '\n') out += '\r';
+    out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string encoded_words(const std::string& text) {
+  if (plain(text)) return text;
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t end = std::min(at + kWordBytes, text.size());
+    // Not within a character: 10xxxxxx continues one.
+    while (end < text.size() && end > at + 1 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    if (!out.empty()) out += "\r\n ";
+    out += "=?UTF-8?B?" + base64_encode(text.substr(at, end - at)) + "?=";
+    at = end;
+  }
+  return out;
+}
+
+std::string mail_date(TimePoint time) {
+  static constexpr std::array kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  static constexpr std::array kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::seconds>(time - day)};
+  return fmt::format("{}, {} {} {} {:02}:{:02}:{:02} +0000", kDays.at(std::chrono::weekday{day}.c_encoding()),
+                     static_cast<unsigned>(date.day()), kMonths.at(static_cast<unsigned>(date.month()) - 1),
+                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
+                     clock.seconds().count());
+}
+
+std::string compose_mail(const MailText& mail) {
+  std::string out;
+  const auto header = [&out](std::string_view name, std::string_view value) {
+    out += fmt::format("{}: {}\r\n", name, value);
+  };
+  header("From", fmt::format("crmpulse <{}>", mail.from));
+  header("To", fmt::format("<{}>", mail.to));
+  header("Subject", encoded_words(mail.subject));
+  header("Date", mail_date(mail.date));
+  header("Message-ID", fmt::format("<{}>", mail.message_id));
+  if (!mail.thread.empty()) {
+    header("In-Reply-To", fmt::format("<{}>", mail.thread));
+    header("References", fmt::format("<{}>", mail.thread));
+  }
+  header("Auto-Submitted", "auto-generated");
+  header("X-Auto-Response-Suppress", "All");
+  header("MIME-Version", "1.0");
+  header("Content-Type", "text/plain; charset=utf-8");
+  header("Content-Transfer-Encoding", "base64");
+  return out + "\r\n" + base64_lines(with_crlf(mail.text));
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,180 @@
+// Opsgenie, and Jira Service Management Operations, which took its API over: one alert per subject, the alias is ours.
+// An answer is 202 before anything was looked at; what became of the request is asked for.
+//
+// The same alias while open only counts up, so a change of level is an update of the priority. Opsgenie pages nobody
+// because of that: whoever must be woken by poor has a receiver of its own with min_state: poor.
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "collector/digest.h"
+#include "collector/json_text.h"
+#include "collector/receivers/plain_text.h"
+#include "collector/receivers/receiver.h"
+#include "core/failure.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kEndpoint = "https://api.opsgenie.com/v2/alerts";
+constexpr std::string_view kByAlias = "identifierType=alias";
+constexpr Duration kTimeout{std::chrono::seconds{20}};
+constexpr std::size_t kMaxMessage = 130;
+constexpr std::size_t kMaxDescription = 15'000;
+constexpr std::size_t kMaxAlias = 512;
+constexpr std::size_t kMaxNote = 2'000;
+
+bool ends(const std::string& event) {
+  return event == "incident.resolved" || event == "agent.returned" || event == "vendor.recovered";
+}
+
+bool changes_level(const std::string& event) {
+  return event == "incident.escalated" || event == "incident.improved";
+}
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+std::string alias_of(const store::OutboxRow& row) {
+  return row.dedup_key.size() <= kMaxAlias ? row.dedup_key : "sha256/" + hex(sha256(row.dedup_key));
+}
+
+const char* priority_of(const Notice& notice) {
+  if (notice.type == "test" || notice.type == "heartbeat") return "P5";
+  if (notice.type.starts_with("incident.")) return notice.level == Level::poor ? "P1" : "P3";
+  return notice.tone == Tone::bad ? "P2" : "P3";
+}
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
+}
+
+json::object parsed(const std::string& text) {
+  boost::system::error_code failed;
+  json::value value = json::parse(text, failed);
+  return failed || !value.is_object() ? json::object{} : std::move(value.get_object());
+}
+
+class Opsgenie final : public Receiver {
+ public:
+  Opsgenie(std::string url, Secret key, std::vector<std::string> teams, Language language)
+      : url_(std::move(url)), key_(std::move(key)), teams_(std::move(teams)), language_(language) {}
+
+  Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
+    const store::OutboxRow& row = batch.front();
+    const Notice notice = read_notice(row, language_);
+    const std::string alias = percent_encoded(alias_of(row));
+    if (ends(row.event)) {
+      const json::object body{{"source", "crmpulse"}, {"note", one_line(notice.title, kMaxNote)}};
+      return request("POST", fmt::format("{}/{}/close?{}", url_, alias, kByAlias), body);
+    }
+    if (changes_level(row.event)) {
+      const json::object body{{"priority", priority_of(notice)}};
+      return request("PUT", fmt::format("{}/{}/priority?{}", url_, alias, kByAlias), body);
+    }
+    return request("POST", url_, alert(notice, row));
+  }
+
+  Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    const int status = response.status;
+    if (status == 401 || status == 403 || status == 422)
+      return {Verdict::Kind::dead, {}, fmt::format("HTTP {}: the key or the request is wrong", status), false};
+    return classify_plain_http(response, attempts, wall);
+  }
+
+  std::optional<net::ClientRequest> confirm(const net::ClientResponse& accepted) const override {
+    const std::string id = text_at(parsed(accepted.body), "requestId");
+    if (id.empty()) return std::nullopt;
+    net::ClientRequest question = request("GET", fmt::format("{}/requests/{}", url_, percent_encoded(id)), {});
+    question.body.clear();
+    return question;
+  }
+
+  Verdict classify_confirmation(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    const json::object answer = parsed(response.body);
+    const json::value* data = answer.if_contains("data");
+    const json::value* success =
+        data != nullptr && data->is_object() ? data->get_object().if_contains("isSuccess") : nullptr;
+    if (response.status != 200 || success == nullptr || !success->is_bool()) {
+      // 404 until it has been looked at.
+      const Verdict plain = classify(response, attempts, wall);
+      return {Verdict::Kind::retry, plain.after, plain.why, false};
+    }
+    const std::string status = one_line(text_at(data->get_object(), "status"), 120);
+    if (success->get_bool()) return {Verdict::Kind::delivered, {}, status, false};
+    // Somebody closed it there: then nothing is left to close or to change.
+    if (status.find("does not exist") != std::string::npos || status.find("closed") != std::string::npos)
+      return {Verdict::Kind::delivered, {}, status, false};
+    return {Verdict::Kind::dead, {}, "accepted, then refused: " + status, false};
+  }
+
+ private:
+  [[nodiscard]] json::object alert(const Notice& notice, const store::OutboxRow& row) const {
+    json::object details{{"message", row.id}, {"event", row.event}};
+    if (!notice.incident.empty()) details["incident"] = notice.incident;
+    if (!notice.link.empty()) details["url"] = notice.link;
+    json::array tags{"crmpulse"};
+    if (!notice.kind.empty()) tags.push_back(json::string(notice.kind));
+    json::object out{{"message", one_line(headline(notice, language_), kMaxMessage)},
+                     {"alias", alias_of(row)},
+                     {"description", cut(plain_text(notice, language_))},
+                     {"priority", priority_of(notice)},
+                     {"entity", one_line(notice.subject, kMaxAlias)},
+                     {"source", "crmpulse"},
+                     {"tags", std::move(tags)},
+                     {"details", std::move(details)}};
+    json::array responders;
+    for (const std::string& team : teams_) responders.push_back(json::object{{"type", "team"}, {"name", team}});
+    if (!responders.empty()) out["responders"] = std::move(responders);
+    return out;
+  }
+
+  /// Whole lines.
+  static std::string cut(std::string text) {
+    while (text.size() > kMaxDescription) text.erase(text.find_last_of('\n', text.size() - 2) + 1);
+    return text;
+  }
+
+  [[nodiscard]] net::ClientRequest request(const char* method, std::string url, const json::object& body) const {
+    net::ClientRequest out;
+    out.method = method;
+    out.url = std::move(url);
+    out.headers = {{"Content-Type", "application/json"}, {"Authorization", "GenieKey " + key_.reveal()}};
+    out.body = to_text(body);
+    out.timeout = kTimeout;
+    out.max_response_bytes = 64 * 1024;
+    return out;
+  }
+
+  std::string url_;
+  Secret key_;
+  std::vector<std::string> teams_;
+  Language language_;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_opsgenie(config::Reader& item, const ReceiverSettings& common) {
+  const std::size_t before = item.problem_count();
+  std::string url = read_address(item, kEndpoint).reveal();
+  while (url.ends_with('/')) url.pop_back();
+  Secret key;
+  item.require_secret("api_key", key);
+  std::vector<std::string> teams;
+  item.get("teams", teams);
+  if (item.problem_count() > before) return nullptr;
+  return std::make_unique<Opsgenie>(std::move(url), std::move(key), std::move(teams), common.language);
+}
+
+}  // namespace crmpulse::collector

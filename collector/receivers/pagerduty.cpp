@@ -1,0 +1,133 @@
+// PagerDuty, Events API v2. One PagerDuty incident per subject: the dedup key is ours.
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+
+#include "collector/digest.h"
+#include "collector/json_text.h"
+#include "collector/receivers/plain_text.h"
+#include "collector/receivers/receiver.h"
+#include "core/failure.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kEndpoint = "https://events.pagerduty.com/v2/enqueue";
+constexpr Duration kTimeout{std::chrono::seconds{20}};
+constexpr std::size_t kMaxSummary = 1024;
+constexpr std::size_t kMaxKey = 255;
+constexpr std::size_t kMaxSource = 255;
+
+bool ends(const std::string& event) {
+  return event == "incident.resolved" || event == "agent.returned" || event == "vendor.recovered";
+}
+
+/// A key that is too long stays one key.
+std::string dedup_key_of(const store::OutboxRow& row) {
+  return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + hex(sha256(row.dedup_key));
+}
+
+/// Sub-healthy only because nothing is measured any more?
+bool without_data(const store::OutboxRow& row) {
+  boost::system::error_code failed;
+  const json::value body = json::parse(row.body, failed);
+  if (failed || !body.is_object()) return false;
+  const json::value* status = body.get_object().if_contains("data_status");
+  return status != nullptr && *status == "no_data";
+}
+
+const char* severity_of(const Notice& notice, const store::OutboxRow& row) {
+  if (notice.type == "test" || notice.type == "heartbeat") return "info";
+  if (notice.type == "delivery.dead") return "error";
+  if (notice.type == "incident.flapping") return "warning";
+  if (notice.type.starts_with("incident.")) {
+    if (notice.level == Level::poor) return "critical";
+    return without_data(row) ? "error" : "warning";
+  }
+  return notice.tone == Tone::bad ? "critical" : "warning";
+}
+
+json::array pairs(const std::vector<Fact>& facts) {
+  json::array out;
+  for (const Fact& fact : facts) out.push_back(json::string(fact.name + ": " + fact.value));
+  return out;
+}
+
+class PagerDuty final : public Receiver {
+ public:
+  PagerDuty(Secret url, Secret routing_key, Language language)
+      : url_(std::move(url)), routing_key_(std::move(routing_key)), language_(language) {}
+
+  Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
+    const store::OutboxRow& row = batch.front();
+    json::object event{{"routing_key", routing_key_.reveal()},
+                       {"event_action", ends(row.event) ? "resolve" : "trigger"},
+                       {"dedup_key", dedup_key_of(row)},
+                       {"client", "crmpulse"}};
+    const Notice notice = read_notice(row, language_);
+    if (!notice.link.empty()) {
+      event["client_url"] = notice.link;
+      event["links"] =
+          json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(language_).open}}}};
+    }
+    if (!ends(row.event)) event["payload"] = payload(notice, row);
+    net::ClientRequest request;
+    request.method = "POST";
+    request.url = url_.reveal();
+    request.headers = {{"Content-Type", "application/json"}};
+    request.body = to_text(event);
+    request.timeout = kTimeout;
+    request.max_response_bytes = 64 * 1024;
+    return request;
+  }
+
+  Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
+    if (response.status == 400)
+      return {Verdict::Kind::dead, {}, "HTTP 400: the event or its routing key is wrong", false};
+    Verdict verdict = classify_plain_http(response, attempts, wall);
+    // Only 202 comes from PagerDuty itself.
+    if (verdict.kind == Verdict::Kind::delivered && response.status != 202)
+      return {Verdict::Kind::retry, {}, fmt::format("HTTP {} instead of 202", response.status), false};
+    return verdict;
+  }
+
+ private:
+  [[nodiscard]] json::object payload(const Notice& notice, const store::OutboxRow& row) const {
+    json::object details{{"message", row.id}, {"event", row.event}, {"state", notice.state}};
+    if (!notice.failing.empty()) details["failing"] = pairs(notice.failing);
+    if (!notice.facts.empty()) details["facts"] = pairs(notice.facts);
+    if (!notice.fault.empty()) details["fault"] = notice.fault;
+    if (!notice.remedies.empty()) details["remedy"] = notice.remedies.front().value;
+    if (!notice.evidence.empty()) details["evidence"] = json::array(notice.evidence.begin(), notice.evidence.end());
+    if (!notice.incident.empty()) details["incident"] = notice.incident;
+    if (!notice.summary.empty()) details["text"] = notice.summary;
+    json::object out{{"summary", one_line(headline(notice, language_), kMaxSummary)},
+                     {"source", one_line(notice.subject.empty() ? "crmpulse" : notice.subject, kMaxSource)},
+                     {"severity", severity_of(notice, row)},
+                     {"timestamp", format_time(row.created)},
+                     {"custom_details", std::move(details)}};
+    if (!notice.kind.empty()) out["component"] = notice.kind;
+    if (!notice.failing.empty()) out["class"] = notice.failing.front().name;
+    return out;
+  }
+
+  Secret url_;
+  Secret routing_key_;
+  Language language_;
+};
+
+}  // namespace
+
+std::unique_ptr<Receiver> read_pagerduty(config::Reader& item, const ReceiverSettings& common) {
+  const std::size_t before = item.problem_count();
+  Secret url = read_address(item, kEndpoint);
+  Secret key;
+  item.require_secret("routing_key", key);
+  if (item.problem_count() > before) return nullptr;
+  return std::make_unique<PagerDuty>(std::move(url), std::move(key), common.language);
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,307 @@
+#include "net/mail_client.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "core/log.h"
+#include "net/curl.h"
+
+namespace crmpulse::net {
+namespace {
+
+constexpr int kLongestPollMilliseconds = 1000;
+/// QUIT is waited for on the thread that all mails share.
+constexpr long kReplySeconds = 20;
+constexpr std::size_t kMaxReply = 500;
+
+/// One mail on one libcurl handle.
+class Mail {
+ public:
+  Mail(MailRequest request, HttpClient::Callback callback)
+      : request_(std::move(request)), callback_(std::move(callback)) {}
+  Mail(const Mail&) = delete;
+  Mail& operator=(const Mail&) = delete;
+
+  [[nodiscard]] bool start(CURLM* multi);
+  [[nodiscard]] CURL* easy() const { return easy_.get(); }
+  [[nodiscard]] ClientResponse finish(CURLcode code) const;
+  [[nodiscard]] static ClientResponse failed(Stage stage, Reason reason, std::string message) {
+    ClientResponse response;
+    response.failure = Failure{stage, reason, one_line(message)};
+    return response;
+  }
+  void answer(ClientResponse response) const {
+    try {
+      callback_(std::move(response));
+    } catch (const std::exception& error) {
+      log::error("a callback of the mail client threw", {{"error", error.what()}});
+    }
+  }
+
+ private:
+  static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self);
+  static std::size_t on_reply(char* data, std::size_t size, std::size_t count, void* self);
+  void set_security();
+  void set_envelope();
+  [[nodiscard]] int refusal() const;
+  [[nodiscard]] Failure failure_of(CURLcode code) const;
+
+  MailRequest request_;
+  HttpClient::Callback callback_;
+  EasyHandle easy_;
+  std::unique_ptr<curl_slist, CurlDelete> recipients_;
+  std::string from_;
+  std::size_t sent_ = 0;
+  std::string reply_;  ///< the server's newest line; the client's answers to challenges never pass here
+};
+
+bool Mail::start(CURLM* multi) {
+  easy_.reset(curl_easy_init());
+  CURL* const handle = easy_.get();
+  if (handle == nullptr) return false;
+  const std::string scheme = request_.security == MailRequest::Security::tls ? "smtps" : "smtp";
+  const std::string url = fmt::format("{}://{}", scheme, request_.server);
+  const long timeout = static_cast<long>(std::max<Duration::rep>(request_.timeout.count(), 1));
+  curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
+  curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+  curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, timeout);
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, timeout);
+  curl_easy_setopt(handle, CURLOPT_SERVER_RESPONSE_TIMEOUT, kReplySeconds);
+  // Mail servers stand inside; a proxy of the environment is meant for the web.
+  curl_easy_setopt(handle, CURLOPT_PROXY, "");
+  // A mail in some minutes: a kept connection would only time out at the server.
+  curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
+  curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
+  set_security();
+  set_envelope();
+  return curl_multi_add_handle(multi, handle) == CURLM_OK;
+}
+
+void Mail::set_security() {
+  CURL* const handle = easy_.get();
+  const bool starttls = request_.security == MailRequest::Security::starttls;
+  curl_easy_setopt(handle, CURLOPT_USE_SSL, static_cast<long>(starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  const ClientTls& tls = request_.tls;
+  if (!tls.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (!tls.cert_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, tls.cert_file.c_str());
+  if (!tls.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, tls.key_file.c_str());
+  if (request_.username.empty()) return;
+  curl_easy_setopt(handle, CURLOPT_USERNAME, request_.username.c_str());
+  curl_easy_setopt(handle, CURLOPT_PASSWORD, request_.password.reveal().c_str());
+}
+
+void Mail::set_envelope() {
+  CURL* const handle = easy_.get();
+  from_ = "<" + request_.from + ">";
+  recipients_.reset(curl_slist_append(nullptr, ("<" + request_.to + ">").c_str()));
+  curl_easy_setopt(handle, CURLOPT_MAIL_FROM, from_.c_str());
+  curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, recipients_.get());
+  curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(handle, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(request_.message.size()));
+  curl_easy_setopt(handle, CURLOPT_READFUNCTION, &Mail::on_read);
+  curl_easy_setopt(handle, CURLOPT_READDATA, this);
+  curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Mail::on_reply);
+  curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
+}
+
+std::size_t Mail::on_read(char* buffer, std::size_t size, std::size_t count, void* self) {
+  Mail& mail = *static_cast<Mail*>(self);
+  const std::size_t bytes = std::min(size * count, mail.request_.message.size() - mail.sent_);
+  std::memcpy(buffer, mail.request_.message.data() + mail.sent_, bytes);
+  mail.sent_ += bytes;
+  return bytes;
+}
+
+std::size_t Mail::on_reply(char* data, std::size_t size, std::size_t count, void* self) {
+  const std::string_view line{data, size * count};
+  // The answer to QUIT decides nothing.
+  if (!line.starts_with("221")) static_cast<Mail*>(self)->reply_ = std::string{line.substr(0, kMaxReply)};
+  return line.size();
+}
+
+/// Its code, when the newest reply refused something.
+int Mail::refusal() const {
+  const bool refused = reply_.size() >= 3 && (reply_[0] == '4' || reply_[0] == '5') &&
+                       std::all_of(reply_.begin(), reply_.begin() + 3, [](char c) { return c >= '0' && c <= '9'; });
+  return refused ? std::atoi(reply_.substr(0, 3).c_str()) : 0;
+}
+
+ClientResponse Mail::finish(CURLcode code) const {
+  ClientResponse response;
+  if (code == CURLE_OK) {
+    response.status = 250;
+    response.body = one_line(reply_);
+    return response;
+  }
+  // A connection that broke after a friendly reply is no refusal.
+  if (const int refused = refusal(); refused != 0 && code != CURLE_OPERATION_TIMEDOUT) {
+    response.status = refused;
+    response.body = one_line(reply_);
+    return response;
+  }
+  response.failure = failure_of(code);
+  return response;
+}
+
+Failure Mail::failure_of(CURLcode code) const {
+  const std::string& peer = request_.server;
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return {Stage::response, Reason::timeout,
+              fmt::format("{} did not take the mail within {}", peer, format_duration(request_.timeout))};
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", peer)};
+    case CURLE_COULDNT_CONNECT: return {Stage::connect, Reason::refused, fmt::format("no connection to {}", peer)};
+    case CURLE_USE_SSL_FAILED:
+      return {Stage::tls, Reason::refused, fmt::format("{} does not offer STARTTLS; nothing was sent", peer)};
+    case CURLE_SSL_CONNECT_ERROR:
+      return {Stage::tls, Reason::bad_content, fmt::format("{} does not complete a TLS handshake", peer)};
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_ISSUER_ERROR:
+      return {Stage::tls, Reason::certificate, fmt::format("the certificate of {} is not accepted", peer)};
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+      return {Stage::tls, Reason::certificate, "the certificate files of this receiver cannot be used"};
+    case CURLE_LOGIN_DENIED:
+      return {Stage::auth, Reason::credentials, fmt::format("{} does not accept the name and password", peer)};
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+      return {Stage::response, Reason::unreachable, fmt::format("the connection to {} broke", peer)};
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+      return {Stage::response, Reason::bad_content, fmt::format("what {} says is not SMTP", peer)};
+    default:
+      return {Stage::request, Reason::internal, fmt::format("mail over {} failed: {}", peer, curl_easy_strerror(code))};
+  }
+}
+
+}  // namespace
+
+struct MailClient::Impl {
+  using MailPtr = std::unique_ptr<Mail>;
+
+  Impl();
+  ~Impl();
+  void enqueue(MailPtr mail);
+  void run();
+  [[nodiscard]] std::vector<MailPtr> take_incoming();
+  bool start_incoming();
+  void finish_completed();
+  void end_everything();
+
+  MultiHandle multi;
+  std::mutex mutex;
+  std::vector<MailPtr> incoming;  ///< guarded by mutex
+  bool stopping = false;          ///< guarded by mutex
+
+  std::unordered_map<CURL*, MailPtr> in_flight;  ///< of the client's thread alone
+  std::thread thread;
+};
+
+MailClient::Impl::Impl() {
+  initialise_curl_once();
+  multi.reset(curl_multi_init());
+  if (!multi) throw std::runtime_error("libcurl has no multi handle to give");
+  thread = std::thread([this] { run(); });
+}
+
+MailClient::Impl::~Impl() {
+  {
+    const std::lock_guard lock(mutex);
+    stopping = true;
+  }
+  curl_multi_wakeup(multi.get());
+  thread.join();
+}
+
+void MailClient::Impl::enqueue(MailPtr mail) {
+  {
+    const std::lock_guard lock(mutex);
+    incoming.push_back(std::move(mail));
+  }
+  curl_multi_wakeup(multi.get());
+}
+
+void MailClient::Impl::run() {
+  block_broken_pipe_signal();
+  while (start_incoming()) {
+    int running = 0;
+    curl_multi_perform(multi.get(), &running);
+    finish_completed();
+    curl_multi_poll(multi.get(), nullptr, 0, kLongestPollMilliseconds, nullptr);
+  }
+  end_everything();
+}
+
+std::vector<MailClient::Impl::MailPtr> MailClient::Impl::take_incoming() {
+  const std::lock_guard lock(mutex);
+  return std::exchange(incoming, {});
+}
+
+/// False when the client is being destroyed.
+bool MailClient::Impl::start_incoming() {
+  {
+    const std::lock_guard lock(mutex);
+    if (stopping) return false;
+  }
+  for (MailPtr& mail : take_incoming()) {
+    if (!mail->start(multi.get())) {
+      mail->answer(Mail::failed(Stage::request, Reason::internal, "libcurl has no handle to give"));
+      continue;
+    }
+    CURL* const easy = mail->easy();
+    in_flight.emplace(easy, std::move(mail));
+  }
+  return true;
+}
+
+void MailClient::Impl::finish_completed() {
+  int left = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(multi.get(), &left)) {
+    if (message->msg != CURLMSG_DONE) continue;
+    const CURLcode code = message->data.result;
+    auto node = in_flight.extract(message->easy_handle);
+    curl_multi_remove_handle(multi.get(), node.key());
+    node.mapped()->answer(node.mapped()->finish(code));
+  }
+}
+
+void MailClient::Impl::end_everything() {
+  const ClientResponse skipped = Mail::failed(Stage::request, Reason::skipped, "the program is stopping");
+  for (auto& [easy, mail] : in_flight) {
+    curl_multi_remove_handle(multi.get(), easy);
+    mail->answer(skipped);
+  }
+  in_flight.clear();
+  // A callback may have sent one more.
+  for (std::vector<MailPtr> late = take_incoming(); !late.empty(); late = take_incoming()) {
+    for (const MailPtr& mail : late) mail->answer(skipped);
+  }
+}
+
+MailClient::MailClient() : impl_(std::make_unique<Impl>()) {}
+
+MailClient::~MailClient() = default;
+
+void MailClient::send(MailRequest request, HttpClient::Callback callback) {
+  impl_->enqueue(std::make_unique<Mail>(std::move(request), std::move(callback)));
+}
+
+}  // namespace crmpulse::net
