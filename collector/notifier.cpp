@@ -158,6 +158,7 @@ void Notifier::apply(const std::string& name, Worker& worker, store::OutboxRow& 
   ReceiverStats& stats = stats_[name];
   if (verdict.kind == Verdict::Kind::delivered) {
     row.status = store::DeliveryStatus::delivered;
+    row.not_before = now;
     row.last_error.clear();
     ++stats.delivered;
     if (stats.breaker_open) log::info("receiver answers again", {{"receiver", name}});
@@ -171,6 +172,7 @@ void Notifier::apply(const std::string& name, Worker& worker, store::OutboxRow& 
   if (verdict.kind == Verdict::Kind::retry) wait = plan_.next(row.attempts, now - row.created, verdict.after);
   if (!wait) {
     row.status = store::DeliveryStatus::dead;
+    row.not_before = now;
     ++stats.dead;
     log::error("message could not be delivered",
                {{"receiver", name}, {"event", row.event}, {"about", row.dedup_key}, {"why", row.last_error}});
