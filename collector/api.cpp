@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "collector/answers.h"
+#include "collector/openapi.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -13,12 +15,11 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr int kRows = 200;
 constexpr int kMostRows = 1000;
-
-std::string parameter(const net::HttpRequest& request, std::string_view name) {
-  const auto found = request.query.find(name);
-  return found == request.query.end() ? std::string{} : found->second;
-}
+constexpr int kPageRows = 20;
+/// Of one timeline: all there are (IncidentBook::kMostEvents and its end).
+constexpr int kMostEvents = 2000;
 
 struct StatusName {
   std::string_view name;
@@ -29,13 +30,36 @@ constexpr std::array kStatusNames{
     StatusName{"delivered", store::DeliveryStatus::delivered}, StatusName{"dead", store::DeliveryStatus::dead},
     StatusName{"superseded", store::DeliveryStatus::superseded}};
 
+}  // namespace
+
+std::string parameter(const net::HttpRequest& request, std::string_view name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? std::string{} : found->second;
+}
+
+std::optional<int> limit_of(const net::HttpRequest& request) {
+  const std::string text = parameter(request, "limit");
+  if (text.empty()) return kRows;
+  int limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > kMostRows) return std::nullopt;
+  return limit;
+}
+
+net::HttpResponse wrong_limit() {
+  return error_answer(400, "parameter", fmt::format("limit is a number from 1 to {}", kMostRows), "limit");
+}
+
 net::HttpResponse no_such(std::string_view what) {
   return error_answer(404, "not_found", fmt::format("there is no such {}", what));
 }
 
-}  // namespace
-
 void Api::add_routes(Router& router) {
+  add_reading_routes(router);
+  add_operator_routes(router);
+}
+
+void Api::add_reading_routes(Router& router) {
   using Request = net::HttpRequest;
   router.add({"GET", "/api/v1/crms", AccessRole::viewer,
               [this](const Request&, const PathParts&, net::Respond respond) { list_crms(std::move(respond)); }});
@@ -55,13 +79,12 @@ void Api::add_routes(Router& router) {
               [this](const Request& request, const PathParts&, net::Respond respond) {
                 list_deliveries(request, std::move(respond));
               }});
-  router.add({"POST", "/api/v1/deliveries/{id}/retry", AccessRole::operator_,
-              [this](const Request&, const PathParts& parts, net::Respond respond) {
-                retry_delivery(parts.find("id")->second, std::move(respond));
+  router.add({"GET", "/api/v1/openapi.json", AccessRole::viewer,
+              [&router](const Request&, const PathParts&, net::Respond respond) {
+                respond(json_answer(openapi(router.routes())));
               }});
-  router.add({"GET", "/", AccessRole::viewer, [this](const Request&, const PathParts&, net::Respond respond) {
-                respond(text_answer(render_page(engine_), "text/html; charset=utf-8"));
-              }});
+  router.add({"GET", "/", AccessRole::viewer,
+              [this](const Request&, const PathParts&, net::Respond respond) { show_page(std::move(respond)); }});
 }
 
 void Api::list_crms(net::Respond respond) const {
@@ -77,7 +100,7 @@ void Api::show_crm(const std::string& crm, net::Respond respond) const {
   respond(status ? json_answer(crm_details_json(engine_, *status)) : no_such("CRM"));
 }
 
-void Api::from_store(std::function<Result<net::HttpResponse>(store::Database&)> job, net::Respond respond) {
+void Api::from_store(Job job, net::Respond respond, std::function<void(net::HttpResponse&)> then) {
   auto answer = std::make_shared<net::HttpResponse>();
   const auto run = [job = std::move(job), answer](store::Database& database) -> Result<void> {
     auto made = job(database);
@@ -85,10 +108,12 @@ void Api::from_store(std::function<Result<net::HttpResponse>(store::Database&)> 
     *answer = std::move(*made);
     return {};
   };
-  const auto done = [this, answer, respond](const Result<void>& result) {
-    if (!result) log::error("a query failed", {{"why", result.error().message}});
-    loop_.post([answer, respond, good = result.has_value()] {
-      respond(good ? std::move(*answer) : error_answer(500, "store", "the store cannot be read"));
+  const auto done = [this, answer, respond, then = std::move(then)](const Result<void>& result) {
+    if (!result) log::error("the store did not answer a request", {{"why", result.error().message}});
+    loop_.post([answer, respond, then, good = result.has_value()] {
+      if (!good) return respond(busy_answer("the store cannot be read or written now"));
+      if (then) then(*answer);
+      respond(std::move(*answer));
     });
   };
   if (!writer_.submit(run, done)) respond(busy_answer("more is arriving than the disk takes"));
@@ -97,18 +122,32 @@ void Api::from_store(std::function<Result<net::HttpResponse>(store::Database&)> 
 void Api::list_incidents(const net::HttpRequest& request, net::Respond respond) {
   store::IncidentFilter filter;
   filter.crm = parameter(request, "crm");
+  filter.kind = parameter(request, "kind");
+  filter.before = parameter(request, "before");
+  const auto limit = limit_of(request);
+  if (!limit) return respond(wrong_limit());
+  filter.limit = *limit + 1;
   const std::string state = parameter(request, "state");
   if (state == "open" || state == "resolved") {
     filter.open = state == "open";
   } else if (!state.empty()) {
     return respond(error_answer(400, "parameter", "state is open or resolved", "state"));
   }
-  const auto job = [filter](store::Database& database) -> Result<net::HttpResponse> {
+  const auto job = [filter,
+                    most = static_cast<std::size_t>(*limit)](store::Database& database) -> Result<net::HttpResponse> {
+    if (!filter.before.empty()) {
+      auto known = store::get_incident(database, filter.before);
+      if (!known) return known.error();
+      if (!*known) return error_answer(400, "parameter", "there is no such incident", "before");
+    }
     auto found = store::list_incidents(database, filter);
     if (!found) return found.error();
+    const bool more = found->size() > most;
+    if (more) found->pop_back();
     json::array incidents;
     for (const store::StoredIncident& incident : *found) incidents.push_back(incident_json(incident));
-    return json_answer(json::object{{"incidents", std::move(incidents)}});
+    return json_answer(json::object{{"incidents", std::move(incidents)},
+                                    {"next_before", more ? json::value(found->back().id) : json::value(nullptr)}});
   };
   from_store(job, std::move(respond));
 }
@@ -117,13 +156,24 @@ void Api::show_incident(const std::string& id, net::Respond respond) {
   const auto job = [id](store::Database& database) -> Result<net::HttpResponse> {
     auto found = store::get_incident(database, id);
     if (!found) return found.error();
-    return *found ? json_answer(incident_json(**found)) : no_such("incident");
+    if (!*found) return no_such("incident");
+    auto events = store::list_events(database, id, kMostEvents);
+    if (!events) return events.error();
+    json::object incident = incident_json(**found);
+    incident["timeline"] = timeline_json(database, *events);
+    return json_answer(incident);
   };
   from_store(job, std::move(respond));
 }
 
 void Api::list_deliveries(const net::HttpRequest& request, net::Respond respond) {
-  std::optional<store::DeliveryStatus> status;
+  store::DeliveryFilter filter;
+  filter.receiver = parameter(request, "receiver");
+  filter.before = parameter(request, "before");
+  if (const std::string crm = parameter(request, "crm"); !crm.empty()) filter.about = "crm/" + crm;
+  const auto limit = limit_of(request);
+  if (!limit) return respond(wrong_limit());
+  filter.limit = *limit + 1;
   const std::string wanted = parameter(request, "status");
   if (!wanted.empty()) {
     const auto known = std::find_if(kStatusNames.begin(), kStatusNames.end(),
@@ -132,32 +182,41 @@ void Api::list_deliveries(const net::HttpRequest& request, net::Respond respond)
       return respond(
           error_answer(400, "parameter", "status is pending, inflight, delivered, dead or superseded", "status"));
     }
-    status = known->status;
+    filter.status = known->status;
   }
-  const auto job = [status](store::Database& database) -> Result<net::HttpResponse> {
-    auto rows = store::list_outbox(database, status, kMostRows);
+  const auto job = [filter,
+                    most = static_cast<std::size_t>(*limit)](store::Database& database) -> Result<net::HttpResponse> {
+    if (!filter.before.empty()) {
+      auto known = store::find_delivery(database, filter.before);
+      if (!known) return known.error();
+      if (!*known) return error_answer(400, "parameter", "there is no such delivery", "before");
+    }
+    auto rows = store::list_deliveries(database, filter);
     if (!rows) return rows.error();
+    const bool more = rows->size() > most;
+    if (more) rows->pop_back();
     json::array deliveries;
     for (const store::OutboxRow& row : *rows) deliveries.push_back(delivery_json(row));
-    return json_answer(json::object{{"deliveries", std::move(deliveries)}});
+    return json_answer(json::object{{"deliveries", std::move(deliveries)},
+                                    {"next_before", more ? json::value(rows->back().id) : json::value(nullptr)}});
   };
   from_store(job, std::move(respond));
 }
 
-void Api::retry_delivery(const std::string& id, net::Respond respond) {
-  const TimePoint now = engine_.now();
-  const auto job = [id, now](store::Database& database) -> Result<net::HttpResponse> {
-    auto rows = store::list_outbox(database, store::DeliveryStatus::dead, 1'000'000);
+void Api::show_page(net::Respond respond) {
+  auto dead = std::make_shared<std::vector<store::OutboxRow>>();
+  const auto job = [dead](store::Database& database) -> Result<net::HttpResponse> {
+    store::DeliveryFilter filter;
+    filter.status = store::DeliveryStatus::dead;
+    filter.limit = kPageRows;
+    auto rows = store::list_deliveries(database, filter);
     if (!rows) return rows.error();
-    const auto found =
-        std::find_if(rows->begin(), rows->end(), [&](const store::OutboxRow& row) { return row.id == id; });
-    if (found == rows->end()) return no_such("dead delivery");
-    found->status = store::DeliveryStatus::pending;
-    found->not_before = now;
-    if (auto settled = store::settle(database, *found); !settled) return settled.error();
-    return json_answer(delivery_json(*found), 202);
+    *dead = std::move(*rows);
+    return net::HttpResponse{};
   };
-  from_store(job, std::move(respond));
+  from_store(job, std::move(respond), [this, dead](net::HttpResponse& answer) {
+    answer = text_answer(render_page(engine_, *dead), "text/html; charset=utf-8");
+  });
 }
 
 }  // namespace crmpulse::collector

@@ -2,6 +2,10 @@
 // The JSON addresses under /api/v1 and the page: what people and scripts read. Belongs to the loop's thread.
 
 #include <boost/json.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "collector/engine_loop.h"
 #include "collector/router.h"
@@ -12,33 +16,73 @@ namespace crmpulse::collector {
 
 class Api {
  public:
-  Api(net::Loop& loop, store::Writer& writer, const EngineLoop& engine)
-      : loop_(loop), writer_(writer), engine_(engine) {}
+  /// The name of the request's token; empty while nobody is asked for one.
+  using Who = std::function<std::string(const net::HttpRequest&)>;
+
+  Api(net::Loop& loop, store::Writer& writer, EngineLoop& engine, Who who)
+      : loop_(loop), writer_(writer), engine_(engine), who_(std::move(who)) {}
+  /// The router must outlive this: it is asked for its table.
   void add_routes(Router& router);
 
  private:
+  using Kind = Suppression::Kind;
+
+  void add_reading_routes(Router& router);
+  void add_operator_routes(Router& router);
+  void add_suppression_routes(Router& router, Kind kind, const std::string& path);
+
   void list_crms(net::Respond respond) const;
   void show_crm(const std::string& crm, net::Respond respond) const;
   void list_incidents(const net::HttpRequest& request, net::Respond respond);
   void show_incident(const std::string& id, net::Respond respond);
   void list_deliveries(const net::HttpRequest& request, net::Respond respond);
-  void retry_delivery(const std::string& id, net::Respond respond);
-  /// Runs `job` on the store's thread and answers with what it gives.
-  void from_store(std::function<Result<net::HttpResponse>(store::Database&)> job, net::Respond respond);
+  void show_page(net::Respond respond);
+
+  void retry_delivery(const net::HttpRequest& request, const std::string& id, net::Respond respond);
+  void list_suppressions(Kind kind, const net::HttpRequest& request, net::Respond respond);
+  void show_suppression(Kind kind, const std::string& id, net::Respond respond);
+  void create_suppression(Kind kind, const net::HttpRequest& request, net::Respond respond);
+  void end_suppression(Kind kind, const net::HttpRequest& request, const std::string& id, net::Respond respond);
+  void acknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond);
+  void unacknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond);
+  /// Why an incident that is not open cannot be acknowledged: there is none, or it is over.
+  void refuse_ack(const std::string& id, net::Respond respond);
+  /// Who did what from where, as a line of the log that is written when it is called: when it is done.
+  [[nodiscard]] std::function<void()> audit(const net::HttpRequest& request, std::string action, std::string about,
+                                            std::string author) const;
+
+  using Job = std::function<Result<net::HttpResponse>(store::Database&)>;
+  /// Runs `job` on the store's thread and answers with what it gives; `then` runs on the loop before, when what the job
+  /// wrote is on disk.
+  void from_store(Job job, net::Respond respond, std::function<void(net::HttpResponse&)> then = nullptr);
 
   net::Loop& loop_;
   store::Writer& writer_;
-  const EngineLoop& engine_;
+  EngineLoop& engine_;
+  Who who_;
+  std::int64_t made_ = 0;  ///< operations of this process: makes ids differ within a millisecond
 };
 
 /// One element of `crms`: state, dimensions, open incident.
 [[nodiscard]] boost::json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status);
 /// The same with evidence, newest failures and every rule.
 [[nodiscard]] boost::json::object crm_details_json(const EngineLoop& engine, const rules::CrmStatus& status);
+/// Without its timeline.
 [[nodiscard]] boost::json::object incident_json(const store::StoredIncident& incident);
+/// The lines with what became of the messages among them, as long as the outbox knows.
+[[nodiscard]] boost::json::array timeline_json(store::Database& database,
+                                               const std::vector<store::IncidentEvent>& events);
 [[nodiscard]] boost::json::object delivery_json(const store::OutboxRow& row);
+[[nodiscard]] boost::json::value ack_json(const Acknowledgement* ack);
 
-/// A plain table of all states in English and Chinese.
-[[nodiscard]] std::string render_page(const EngineLoop& engine);
+/// A query parameter; empty when absent.
+[[nodiscard]] std::string parameter(const net::HttpRequest& request, std::string_view name);
+/// `limit`: 1 to 1000, 200 without; nothing when it is something else.
+[[nodiscard]] std::optional<int> limit_of(const net::HttpRequest& request);
+[[nodiscard]] net::HttpResponse wrong_limit();
+[[nodiscard]] net::HttpResponse no_such(std::string_view what);
+
+/// Plain tables of all states, what operators said, and what could not be delivered, in English and Chinese.
+[[nodiscard]] std::string render_page(const EngineLoop& engine, const std::vector<store::OutboxRow>& dead);
 
 }  // namespace crmpulse::collector

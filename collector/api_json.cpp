@@ -1,6 +1,7 @@
 #include "collector/api.h"
 #include "collector/describe.h"
 #include "collector/fault.h"
+#include "collector/suppression_text.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -16,6 +17,7 @@ json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus&
                    {"worst", to_string(status.incident->worst)},
                    {"opened_at", format_time(status.incident->opened)},
                    {"acked_by", status.acked_by ? json::value(*status.acked_by) : json::value(nullptr)},
+                   {"ack", ack_json(engine.incidents().ack_of(status.crm))},
                    {"fault", fault_json(fault, Language::en)},
                    {"remedies", remedies_json(status, engine.configuration().remedies)}};
   out["fault"].as_object()["why_zh"] = fault.why_zh;
@@ -33,7 +35,40 @@ std::string_view status_name(store::DeliveryStatus status) {
   return "pending";
 }
 
+bool finished(const store::OutboxRow& row) {
+  return row.status == store::DeliveryStatus::delivered || row.status == store::DeliveryStatus::dead;
+}
+
+json::value finished_at(const store::OutboxRow& row) {
+  return finished(row) ? json::value(format_time(row.not_before)) : json::value(nullptr);
+}
+
+json::object outcome_json(const store::OutboxRow& row) {
+  return {{"status", status_name(row.status)},
+          {"attempts", row.attempts},
+          {"at", finished_at(row)},
+          {"code", row.last_code},
+          {"error", row.last_error}};
+}
+
+/// What holds news of a CRM back now.
+json::array suppressed_json(const EngineLoop& engine, const std::string& crm, Suppression::Kind kind) {
+  json::array out;
+  for (const Suppression* suppression : engine.operations().in_effect(crm)) {
+    if (suppression->kind == kind) out.push_back(suppression_json(*suppression, engine.now()));
+  }
+  return out;
+}
+
 }  // namespace
+
+json::value ack_json(const Acknowledgement* ack) {
+  if (ack == nullptr) return nullptr;
+  return json::object{{"author", ack->author},
+                      {"comment", ack->comment},
+                      {"at", format_time(ack->at)},
+                      {"expires_at", format_time(ack->until)}};
+}
 
 json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) {
   json::array dimensions;
@@ -48,6 +83,8 @@ json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) 
           {"since", format_time(status.since)},
           {"score", status.score ? json::value(*status.score) : json::value(nullptr)},
           {"flapping", status.flapping},
+          {"silences", suppressed_json(engine, status.crm, Suppression::Kind::silence)},
+          {"maintenance", suppressed_json(engine, status.crm, Suppression::Kind::maintenance)},
           {"dimensions", std::move(dimensions)},
           {"incident", open_incident_json(engine, status)}};
 }
@@ -94,10 +131,25 @@ json::object incident_json(const store::StoredIncident& incident) {
   boost::system::error_code error;
   const json::value detail = json::parse(incident.detail, error);
   if (error || !detail.is_object()) return out;
-  for (const char* key : {"worst", "fault", "failing", "evidence", "timeline"}) {
+  for (const char* key : {"worst", "fault", "failing", "evidence", "changes", "ack", "timeline_omitted"}) {
     if (const json::value* part = detail.get_object().if_contains(key)) out[key] = *part;
   }
   return out;
+}
+
+json::array timeline_json(store::Database& database, const std::vector<store::IncidentEvent>& events) {
+  json::array lines;
+  for (const store::IncidentEvent& event : events) {
+    boost::system::error_code error;
+    json::value line = json::parse(event.body, error);
+    if (error || !line.is_object()) continue;
+    if (const json::value* id = line.get_object().if_contains("delivery"); id != nullptr && id->is_string()) {
+      const auto row = store::find_delivery(database, std::string{id->get_string()});
+      line.get_object()["outcome"] = row && *row ? json::value(outcome_json(**row)) : json::value(nullptr);
+    }
+    lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 json::object delivery_json(const store::OutboxRow& row) {
@@ -111,7 +163,8 @@ json::object delivery_json(const store::OutboxRow& row) {
           {"last_code", row.last_code},
           {"last_error", row.last_error},
           {"created_at", format_time(row.created)},
-          {"not_before", format_time(row.not_before)}};
+          {"not_before", finished(row) ? json::value(nullptr) : json::value(format_time(row.not_before))},
+          {"finished_at", finished_at(row)}};
 }
 
 }  // namespace crmpulse::collector

@@ -67,7 +67,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       notifier_(loop, *writer_, clocks, {client_, mail_}, configuration_),
       heartbeat_(loop, *writer_, clocks, engine_, notifier_),
       ingest_(loop, *writer_, clocks, engine_),
-      api_(loop, *writer_, engine_),
+      api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return token_name(request); }),
       router_([this](const net::HttpRequest& request) { return authorise(request); }) {
   exposition_.add(std::make_shared<HealthMetrics>(engine_));
   exposition_.add(std::make_shared<SampleMetrics>(engine_));
@@ -122,6 +122,11 @@ std::optional<AccessRole> Collector::authorise(const net::HttpRequest& request) 
   const Token* token = tokens_.find(bearer_token(request));
   if (token == nullptr) return std::nullopt;
   return token->role;
+}
+
+std::string Collector::token_name(const net::HttpRequest& request) const {
+  const Token* token = configuration_->settings.auth_required ? tokens_.find(bearer_token(request)) : nullptr;
+  return token == nullptr ? std::string{} : token->name;
 }
 
 void Collector::tick() {

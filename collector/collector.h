@@ -48,6 +48,7 @@ class Collector {
   void add_routes();
   void add_service_routes();
   [[nodiscard]] std::optional<AccessRole> authorise(const net::HttpRequest& request) const;
+  [[nodiscard]] std::string token_name(const net::HttpRequest& request) const;
   [[nodiscard]] Result<void> listen();
   void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
   void finish_when_quiet(int rounds_left);

@@ -31,7 +31,10 @@ void CrmFacts::observe(const Series& series, TimePoint at, double value, bool ne
   switch (series.duty) {
     case Duty::none:
     case Duty::connectivity:
-    case Duty::heartbeat: return;
+    case Duty::heartbeat:
+    case Duty::version:
+    case Duty::schema:
+    case Duty::agent_version: return;
     case Duty::up:
       if (newer) slo.add(at, value >= 1);
       if (Sight* sight = bounded(sights, series.labels.get("agent")); sight != nullptr && at >= sight->at) {

@@ -27,12 +27,6 @@ constexpr std::array kChineseNames{
     ChineseName{"business", "业务指标"},
 };
 
-std::string_view dimension_zh(std::string_view dimension) {
-  const auto found = std::find_if(kChineseNames.begin(), kChineseNames.end(),
-                                  [&](const auto& name) { return name.dimension == dimension; });
-  return found == kChineseNames.end() ? dimension : found->zh;
-}
-
 std::string unit_zh(const std::string& unit) {
   if (unit == "seconds") return "秒";
   if (unit == "burn_rate") return " 倍错误预算消耗速度";
@@ -50,6 +44,12 @@ json::value number_or_null(const std::optional<double>& number) {
 }
 
 }  // namespace
+
+std::string_view dimension_name_zh(std::string_view dimension) {
+  const auto found = std::find_if(kChineseNames.begin(), kChineseNames.end(),
+                                  [&](const auto& name) { return name.dimension == dimension; });
+  return found == kChineseNames.end() ? dimension : found->zh;
+}
 
 std::string_view state_name(Level level, DataStatus data) {
   return data == DataStatus::warming_up ? "unknown" : to_string(level);
@@ -177,7 +177,7 @@ json::array evidence_texts(const CrmFacts* facts, TimePoint since, std::size_t m
 
 Bilingual dimension_sentence(const rules::RuleStatus& rule) {
   const std::string of = rule.worst_of.empty() ? "" : fmt::format(" ({})", rule.worst_of);
-  const std::string name_zh{dimension_zh(rule.dimension)};
+  const std::string name_zh{dimension_name_zh(rule.dimension)};
   if (rule.data_status == DataStatus::no_data || !rule.value) {
     return {fmt::format("{}{}: no data", rule.dimension, of), fmt::format("{}{}：没有数据", name_zh, of)};
   }

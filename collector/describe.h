@@ -48,6 +48,8 @@ struct Bilingual {
 /// The newest distinct evidence texts, newest first.
 [[nodiscard]] boost::json::array evidence_texts(const CrmFacts* facts, TimePoint since, std::size_t most);
 
+/// 响应时间; the name itself for a dimension of somebody's own.
+[[nodiscard]] std::string_view dimension_name_zh(std::string_view dimension);
 /// `latency 4.1 seconds (poor from 3)`, and in Chinese.
 [[nodiscard]] Bilingual dimension_sentence(const rules::RuleStatus& rule);
 

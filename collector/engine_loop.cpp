@@ -22,6 +22,7 @@ constexpr Duration kPruneEvery{std::chrono::minutes{1}};
 constexpr Duration kKeepDeliveries{std::chrono::hours{24 * 30}};
 constexpr std::int64_t kMaxOutboxRows = 100'000;
 constexpr int kPruneRows = 5'000;
+constexpr int kPruneIncidents = 100;
 
 }  // namespace
 
@@ -32,13 +33,16 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
       clocks_(clocks),
       configuration_(std::move(configuration)),
       fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
-      ledger_(loop, writer, std::move(written), std::move(refused)) {}
+      ledger_(loop, writer, std::move(written), std::move(refused)) {
+  operations_.configure(configuration_->settings.maintenance);
+}
 
 void EngineLoop::step() {
   step_at(now());
 }
 
 void EngineLoop::step_at(TimePoint now) {
+  apply_operations(now);
   const auto before = std::chrono::steady_clock::now();
   rules::Outcome outcome = fold_.engine().step(now);
   stats_.step_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
@@ -58,7 +62,8 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
   }
   for (const std::string& crm : outcome.touched) {
     fold_.book()[fold_.book().index_of(crm, "")].dirty = true;
-    if (!fold_.engine().status(crm)) crms.insert(crm);
+    const auto status = fold_.engine().status(crm);
+    if (!status || incidents_.behind(*status)) crms.insert(crm);
   }
   for (const rules::StateChange& change : outcome.changes) {
     crms.insert(change.status.crm);
@@ -69,6 +74,9 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
                                 {"data", std::string{to_string(change.status.data_status)}}});
   }
   for (const std::string& crm : crms) add_crm(changes, crm, now);
+  for (std::size_t i = 0; i < outcome.messages.size(); ++i)
+    incidents_.handed_over(outcome.messages[i], changes.messages[i].id);
+  take_notes(changes, now);
   if (outcome.shared) changes.meta[kSharedName] = fold_.engine().save_shared();
   if (!changes.empty()) ledger_.add(std::move(changes));
 }
@@ -87,15 +95,15 @@ store::OutboxRow EngineLoop::message_row(const rules::Message& message) const {
   for (const ReceiverSettings& receiver : configuration_->settings.receivers) {
     if (receiver.name == message.receiver) language = receiver.language;
   }
-  row.body =
-      render_message(message, language,
-                     {*configuration_, fold_.book().find(message.crm), incidents_.opened(message.crm), &fold_.book()});
+  row.body = render_message(message, language,
+                            {*configuration_, fold_.book().find(message.crm), incidents_.opened(message.crm),
+                             &fold_.book(), &fold_.changes()});
   return row;
 }
 
 void EngineLoop::add_crm(Changes& changes, const std::string& crm, TimePoint now) {
   const std::optional<rules::CrmStatus> status = fold_.engine().status(crm);
-  for (store::StoredIncident& incident : incidents_.update(crm, status, fold_.book(), configuration_->remedies, now)) {
+  for (store::StoredIncident& incident : incidents_.update(crm, status, incident_context(), now)) {
     changes.incidents.insert_or_assign(incident.id, std::move(incident));
   }
   if (status) {
@@ -118,6 +126,8 @@ Changes EngineLoop::dirty_states(bool clean) {
     facts.dirty = false;
     if (fold_.engine().status(facts.crm)) add_crm(changes, facts.crm, now());
   }
+  incidents_.settle_late(now());
+  take_notes(changes, now());
   changes.meta["folded_seq"] = std::to_string(fold_.folded_seq());
   changes.meta["batches"] = agents_.save();
   changes.meta[kSharedName] = fold_.engine().save_shared();
@@ -154,8 +164,10 @@ Result<void> EngineLoop::close() {
 }
 
 void EngineLoop::reconfigure(std::shared_ptr<const Configuration> configuration) {
-  configuration_ = std::move(configuration);
   const TimePoint at = now();
+  fold_.changes().reloaded(configuration_->ruleset, configuration->ruleset, at);
+  configuration_ = std::move(configuration);
+  operations_.configure(configuration_->settings.maintenance);
   handle(fold_.engine().reconfigure(configuration_->ruleset, receiver_specs(configuration_->settings.receivers), at),
          at);
 }
@@ -165,9 +177,10 @@ void EngineLoop::prune() {
   const Settings& settings = configuration_->settings;
   const TimePoint samples_before = last_prune_ - settings.keep_samples;
   const TimePoint deliveries_before = last_prune_ - kKeepDeliveries;
+  const TimePoint states_before = last_prune_ - settings.keep_states;
   const std::uint64_t journal_max = settings.journal_max;
   const bool queued = writer_.submit(
-      [samples_before, deliveries_before, journal_max](store::Database& database) -> Result<void> {
+      [samples_before, deliveries_before, states_before, journal_max](store::Database& database) -> Result<void> {
         auto folded = store::get_meta(database, "folded_seq");
         if (!folded) return folded.error();
         const std::int64_t folded_seq = *folded ? std::strtoll((*folded)->c_str(), nullptr, 10) : 0;
@@ -177,7 +190,9 @@ void EngineLoop::prune() {
         if (!dropped) return dropped.error();
         if (*dropped > 0)
           log::warning("messages dropped: the outbox is full", {{"messages", std::to_string(*dropped)}});
-        return {};
+        if (auto gone = store::prune_incidents(database, states_before, kPruneIncidents); !gone) return gone;
+        if (auto gone = store::prune_suppressions(database, states_before); !gone) return gone;
+        return store::prune_changes(database, states_before);
       },
       [](const Result<void>& result) {
         if (!result) log::warning("old records cannot be deleted", {{"why", result.error().message}});

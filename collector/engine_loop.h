@@ -13,6 +13,7 @@
 #include "collector/fold.h"
 #include "collector/incidents.h"
 #include "collector/ledger.h"
+#include "collector/operations.h"
 
 namespace crmpulse::collector {
 
@@ -47,11 +48,22 @@ class EngineLoop {
   [[nodiscard]] Result<void> close();
   void reconfigure(std::shared_ptr<const Configuration> configuration);
 
+  // What operators say; all of it takes effect at once.
+  void add(Suppression suppression);
+  void end_suppression(const std::string& id, TimePoint at);
+  /// Of the CRM's open incident. `stored`: whether it is on disk. False, and nothing happens, when the CRM is healthy
+  /// again already.
+  [[nodiscard]] bool acknowledge(const std::string& crm, const Acknowledgement& ack, Ledger::Stored stored);
+  /// False when nobody had acknowledged it.
+  [[nodiscard]] bool unacknowledge(const std::string& crm, const std::string& author, Ledger::Stored stored);
+
   [[nodiscard]] const Configuration& configuration() const { return *configuration_; }
   [[nodiscard]] Fold& content() { return fold_; }
   [[nodiscard]] const Fold& content() const { return fold_; }
   [[nodiscard]] AgentBook& agents() { return agents_; }
   [[nodiscard]] const AgentBook& agents() const { return agents_; }
+  [[nodiscard]] const Operations& operations() const { return operations_; }
+  [[nodiscard]] const IncidentBook& incidents() const { return incidents_; }
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] TimePoint now() const { return clocks_.engine.now(); }
@@ -64,6 +76,12 @@ class EngineLoop {
   void replay_record(const store::JournalRecord& record, wire::Decoder& decoder);
   void step_at(TimePoint now);
   void handle(rules::Outcome outcome, TimePoint now);
+  [[nodiscard]] Result<void> load_operations(store::Database& database);
+  void apply_operations(TimePoint now);
+  /// Lines of timelines and change markers that wait to be stored.
+  void take_notes(Changes& changes, TimePoint now);
+  void store_crm(const std::string& crm, TimePoint now, Ledger::Stored stored);
+  [[nodiscard]] IncidentBook::Context incident_context() const;
   [[nodiscard]] store::OutboxRow message_row(const rules::Message& message) const;
   void add_crm(Changes& changes, const std::string& crm, TimePoint now);
   [[nodiscard]] store::StoredState state_of(const std::string& crm);
@@ -76,6 +94,8 @@ class EngineLoop {
   Fold fold_;
   AgentBook agents_;
   IncidentBook incidents_;
+  Operations operations_;
+  std::int64_t replaying_ = 0;  ///< seq of the record that is folded again; 0: none
   Ledger ledger_;
   Stats stats_;
   TimePoint last_tick_;

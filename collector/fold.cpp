@@ -12,6 +12,17 @@ void Fold::bind(Series& series) {
   const std::string_view crm = series.labels.get("crm");
   series.crm = crm.empty() ? kNoCrm : book_.index_of(crm, series.labels.get("kind"));
   series.feeds = engine_.bind(series.metric, series.labels);
+  if (crm.empty()) return;
+  if (relabelled_.empty() || relabelled_.back() != series.crm) relabelled_.push_back(series.crm);
+}
+
+void Fold::note_late(const Series& series, TimePoint at, double value) {
+  LateFacts& late = late_.try_emplace(series.crm, LateFacts{at, at, 0, 0}).first->second;
+  late.from = std::min(late.from, at);
+  late.to = std::max(late.to, at);
+  ++late.samples;
+  const bool worked = series.duty == Duty::up || series.duty == Duty::success;
+  if ((worked && value < 1) || (series.duty == Duty::failure && value >= 1)) ++late.failed;
 }
 
 void Fold::count(rules::Fold fold) {
@@ -41,13 +52,17 @@ void Fold::take(const RecordStamp& record, const Point& point) {
   const bool newer = at > series.at;
   series.note(at, point.value);
   if (known) return engine_.hear(series.feeds, record.received);
+  if (series.duty == Duty::version || series.duty == Duty::schema || series.duty == Duty::agent_version)
+    changes_.observe(series, at, point.value);
   if (facts == nullptr) book_.observe(series, at, point.value);
   if (facts != nullptr) {
     facts->observe(series, at, point.value, newer);
     facts->dirty = true;
   }
-  count(series.feeds == rules::Engine::kNoSeries ? rules::Fold::accepted
-                                                 : engine_.fold(series.feeds, at, point.value, record.received));
+  if (series.feeds == rules::Engine::kNoSeries) return count(rules::Fold::accepted);
+  const rules::Fold taken = engine_.fold(series.feeds, at, point.value, record.received);
+  if (taken == rules::Fold::late && series.crm != kNoCrm) note_late(series, at, point.value);
+  count(taken);
 }
 
 void Fold::take(const RecordStamp& record, std::span<const Point> points) {

@@ -3,9 +3,12 @@
 // for live requests and for replay, so that both end alike. Belongs to the loop's thread.
 
 #include <cstdint>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "collector/changes.h"
 #include "collector/crm_book.h"
 #include "collector/series_table.h"
 #include "core/evidence.h"
@@ -29,6 +32,14 @@ struct FoldCounts {
   std::uint64_t stale = 0;  ///< stale markers
 };
 
+/// Samples that came too late to be judged: what an agent that catches up shows of the past.
+struct LateFacts {
+  TimePoint from;
+  TimePoint to;
+  std::uint64_t samples = 0;
+  std::uint64_t failed = 0;  ///< of those that say whether something worked
+};
+
 /// A sample this far ahead of the collector's clock is not taken.
 inline constexpr Duration kMaxAhead{std::chrono::minutes{5}};
 
@@ -45,7 +56,13 @@ class Fold {
   [[nodiscard]] const SeriesTable& series() const { return series_; }
   [[nodiscard]] CrmBook& book() { return book_; }
   [[nodiscard]] const CrmBook& book() const { return book_; }
+  [[nodiscard]] ChangeBook& changes() { return changes_; }
+  [[nodiscard]] const ChangeBook& changes() const { return changes_; }
   [[nodiscard]] const FoldCounts& counts() const { return counts_; }
+  /// CRMs that got a series since the last call: they are new, or may be called by other labels.
+  [[nodiscard]] std::vector<std::uint32_t> take_relabelled() { return std::exchange(relabelled_, {}); }
+  /// By CRM's index.
+  [[nodiscard]] std::map<std::uint32_t, LateFacts> take_late() { return std::exchange(late_, {}); }
   /// The newest record taken.
   [[nodiscard]] std::int64_t folded_seq() const { return folded_seq_; }
   void set_folded_seq(std::int64_t seq) { folded_seq_ = seq; }
@@ -54,11 +71,15 @@ class Fold {
   void bind(Series& series);
   void take(const RecordStamp& record, const Point& point);
   void count(rules::Fold fold);
+  void note_late(const Series& series, TimePoint at, double value);
 
   rules::Engine engine_;
   SeriesTable series_;
   CrmBook book_;
+  ChangeBook changes_;
   FoldCounts counts_;
+  std::vector<std::uint32_t> relabelled_;
+  std::map<std::uint32_t, LateFacts> late_;
   std::int64_t folded_seq_ = 0;
 };
 

@@ -1,19 +1,24 @@
 #include "collector/incidents.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <boost/json.hpp>
+#include <cstdlib>
 
 #include "collector/describe.h"
 #include "collector/json_text.h"
+#include "collector/timeline.h"
+#include "rules/hash.h"
 
 namespace crmpulse::collector {
 namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxTimeline = 200;
 constexpr std::size_t kEvidenceLines = 20;
 constexpr Duration kEvidenceBefore{std::chrono::minutes{15}};
+constexpr std::size_t kMostDigests = 5000;  ///< beyond, further evidence is not even counted
+constexpr Duration kRememberEnded{std::chrono::hours{24}};
 
 json::object parse_detail(const std::string& text) {
   boost::system::error_code error;
@@ -22,71 +27,267 @@ json::object parse_detail(const std::string& text) {
   return std::move(parsed.get_object());
 }
 
-/// Adds a step when the state is another than the last one's.
-void add_step(json::object& detail, TimePoint at, std::string_view state) {
-  if (detail["timeline"].is_null()) detail["timeline"] = json::array{};
-  json::array& timeline = detail["timeline"].as_array();
-  if (!timeline.empty() && timeline.back().is_object()) {
-    const json::value* last = timeline.back().get_object().if_contains("state");
-    if (last != nullptr && last->is_string() && std::string_view{last->get_string()} == state) return;
-  }
-  if (timeline.size() >= kMaxTimeline) timeline.erase(timeline.begin() + 1);
-  timeline.push_back(json::object{{"at", format_time(at)}, {"state", state}});
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* member = object.if_contains(name);
+  return member != nullptr && member->is_string() ? std::string{member->get_string()} : std::string{};
+}
+
+json::value ack_json(const std::optional<Acknowledgement>& ack) {
+  if (!ack) return nullptr;
+  return json::object{{"author", ack->author},
+                      {"comment", ack->comment},
+                      {"at", format_time(ack->at)},
+                      {"expires_at", format_time(ack->until)}};
+}
+
+std::optional<Acknowledgement> ack_from(const json::object& detail) {
+  const json::value* member = detail.if_contains("ack");
+  if (member == nullptr || !member->is_object()) return std::nullopt;
+  const json::object& ack = member->get_object();
+  const auto at = parse_time(text_of(ack, "at"));
+  const auto until = parse_time(text_of(ack, "expires_at"));
+  if (!at || !until) return std::nullopt;
+  return Acknowledgement{text_of(ack, "author"), text_of(ack, "comment"), *at, *until};
 }
 
 void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,
-              const CrmBook& book, const config::Remedies& remedies, TimePoint at) {
-  const CrmFacts* facts = book.find(status.crm);
-  const Fault fault = judge_fault(status, facts, at, &book);
-  detail["state"] = state_name(status);
+              const IncidentBook::Context& context, TimePoint at) {
+  const CrmFacts* facts = context.book.find(status.crm);
+  const Fault fault = judge_fault(status, facts, at, &context.book);
+  detail["state"] = to_string(status.state);
   detail["worst"] = to_string(incident.worst);
   detail["fault"] = fault_json(fault, Language::en);
   detail["fault"].as_object()["why_zh"] = fault.why_zh;
-  detail["failing"] = failing_json(status, remedies);
+  detail["failing"] = failing_json(status, context.remedies);
   detail["evidence"] = evidence_texts(facts, incident.opened - kEvidenceBefore, kEvidenceLines);
+  detail["changes"] = changes_json(context.changes, status.crm, facts, incident.opened, at);
 }
 
 }  // namespace
 
-void IncidentBook::load(const std::vector<store::StoredIncident>& open) {
-  for (const store::StoredIncident& incident : open) open_[incident.crm] = incident;
+void IncidentBook::load(const std::vector<store::StoredIncident>& open,
+                        const std::vector<std::pair<std::string, std::int64_t>>& events) {
+  const std::map<std::string, std::int64_t> counts{events.begin(), events.end()};
+  for (const store::StoredIncident& incident : open) {
+    const json::object detail = parse_detail(incident.detail);
+    Open& loaded = open_[incident.crm];
+    loaded.stored = incident;
+    loaded.state = text_of(detail, "state");
+    loaded.ack = ack_from(detail);
+    if (const auto known = counts.find(incident.id); known != counts.end()) loaded.lines.count = known->second;
+    if (const json::value* omitted = detail.if_contains("timeline_omitted"); omitted != nullptr && omitted->is_int64())
+      loaded.lines.omitted = omitted->get_int64();
+  }
+}
+
+void IncidentBook::add(const std::string& incident, Lines& lines, TimePoint at, json::object body, Weight weight) {
+  if (lines.count >= (weight == Weight::detail ? kMostDetails : kMostEvents)) {
+    ++lines.omitted;
+    return;
+  }
+  events_.push_back({incident, at, ++lines.count, to_text(body)});
+}
+
+bool IncidentBook::behind(const rules::CrmStatus& status) const {
+  const auto known = open_.find(status.crm);
+  if (known == open_.end() || !status.incident) return false;
+  const Open& open = known->second;
+  if (!open.levels_known || (open.ack && !status.acked_by)) return true;
+  return std::any_of(status.rules.begin(), status.rules.end(), [&](const rules::RuleStatus& rule) {
+    const auto level = open.levels.find(rule.rule);
+    return shown_level(rule) != (level == open.levels.end() ? Level::healthy : level->second);
+  });
 }
 
 std::vector<store::StoredIncident> IncidentBook::update(const std::string& crm,
                                                         const std::optional<rules::CrmStatus>& status,
-                                                        const CrmBook& book, const config::Remedies& remedies,
-                                                        TimePoint at) {
+                                                        const Context& context, TimePoint at) {
   std::vector<store::StoredIncident> changed;
   const std::optional<rules::IncidentStatus> now = status ? status->incident : std::nullopt;
-  const auto known = open_.find(crm);
-  if (known != open_.end() && (!now || now->id != known->second.id)) {
-    store::StoredIncident ended = std::move(known->second);
+  auto known = open_.find(crm);
+  if (known != open_.end() && (!now || now->id != known->second.stored.id)) {
+    Open ended = std::move(known->second);
     open_.erase(known);
-    json::object detail = parse_detail(ended.detail);
-    add_step(detail, at, "resolved");
-    ended.resolved = at;
-    if (const json::value* worst = detail.if_contains("worst")) ended.level = *worst == "poor" ? 2 : 1;
-    ended.detail = to_text(detail);
-    changed.push_back(std::move(ended));
+    follow_evidence(ended, context.book.find(crm));
+    changed.push_back(finish(std::move(ended), at));
+    known = open_.end();
   }
   if (!status || !now) return changed;
-  store::StoredIncident& incident = open_[crm];
-  json::object detail = parse_detail(incident.detail);
-  incident.id = now->id;
-  incident.crm = crm;
-  incident.kind = status->kind;
-  incident.level = static_cast<int>(now->level);
-  incident.opened = now->opened;
-  describe(detail, *status, *now, book, remedies, at);
-  add_step(detail, at, to_string(status->state));
-  incident.detail = to_text(detail);
-  changed.push_back(incident);
+  const bool fresh = known == open_.end();
+  Open& open = open_[crm];
+  open.stored.id = now->id;
+  open.stored.crm = crm;
+  open.stored.kind = status->kind;
+  open.stored.level = static_cast<int>(now->level);
+  open.stored.opened = now->opened;
+  follow_state(open, *status, at);
+  open.levels_known = open.levels_known || fresh;
+  follow_dimensions(open, *status, at);
+  follow_ack(open, *status, at);
+  if (fresh) begin(open, *status, context);
+  follow_evidence(open, context.book.find(crm));
+  json::object detail;
+  describe(detail, *status, *now, context, at);
+  detail["ack"] = ack_json(open.ack);
+  detail["timeline_omitted"] = open.lines.omitted;
+  open.stored.detail = to_text(detail);
+  changed.push_back(open.stored);
   return changed;
+}
+
+store::StoredIncident IncidentBook::finish(Open open, TimePoint at) {
+  json::object detail = parse_detail(open.stored.detail);
+  // The end is never left out.
+  events_.push_back({open.stored.id, at, ++open.lines.count, to_text(resolved_line(at))});
+  open.stored.resolved = at;
+  open.stored.level = text_of(detail, "worst") == "poor" ? 2 : 1;
+  detail["ack"] = nullptr;
+  detail["timeline_omitted"] = open.lines.omitted;
+  open.stored.detail = to_text(detail);
+  ended_[open.stored.crm] = {open.stored.id, open.stored.opened, at, open.lines};
+  return std::move(open.stored);
+}
+
+void IncidentBook::begin(Open& open, const rules::CrmStatus& status, const Context& context) {
+  const TimePoint opened = open.stored.opened;
+  for (const Change* change :
+       context.changes.between(status.crm, context.book.find(status.crm), opened - kChangeSpeaks, opened)) {
+    add(open.stored.id, open.lines, change->at, change_line(*change), Weight::must);
+  }
+  for (const Suppression* suppression : context.operations.in_effect(status.crm))
+    add(open.stored.id, open.lines, opened, suppression_line(*suppression, true, opened), Weight::must);
+}
+
+void IncidentBook::follow_state(Open& open, const rules::CrmStatus& status, TimePoint at) {
+  if (open.state == to_string(status.state)) return;
+  add(open.stored.id, open.lines, at, state_line(status, open.state, at), Weight::must);
+  open.state = to_string(status.state);
+}
+
+void IncidentBook::follow_dimensions(Open& open, const rules::CrmStatus& status, TimePoint at) {
+  for (const rules::RuleStatus& rule : status.rules) {
+    Level& before = open.levels[rule.rule];
+    if (open.levels_known && shown_level(rule) != before)
+      add(open.stored.id, open.lines, at, dimension_line(rule, before, at), Weight::detail);
+    before = shown_level(rule);
+  }
+  open.levels_known = true;
+}
+
+void IncidentBook::follow_ack(Open& open, const rules::CrmStatus& status, TimePoint at) {
+  if (!open.ack || status.acked_by) return;
+  const std::string_view why = at >= open.ack->until            ? "expired"
+                               : status.state == Level::healthy ? "recovered"
+                                                                : "got_worse";
+  add(open.stored.id, open.lines, at, ack_ended_line(why, at), Weight::must);
+  open.ack.reset();
+}
+
+void IncidentBook::follow_evidence(Open& open, const CrmFacts* facts) {
+  if (facts == nullptr) return;
+  for (const Evidence& line : facts->evidence) {
+    if (line.at < open.stored.opened - kEvidenceBefore) continue;
+    json::object body = evidence_line(line);
+    const std::uint64_t digest = rules::stable_hash(to_text(body));
+    if (open.evidence.contains(digest) || open.evidence.size() >= kMostDigests) continue;
+    open.evidence.insert(digest);
+    if (open.evidence.size() > kMostEvidence) {
+      ++open.lines.omitted;
+    } else {
+      add(open.stored.id, open.lines, line.at, std::move(body), Weight::detail);
+    }
+  }
+}
+
+void IncidentBook::handed_over(const rules::Message& message, const std::string& delivery) {
+  const auto note = [&](const std::string& crm, const std::string& incident) {
+    const Weight weight = message.type == rules::MessageType::reminder ? Weight::detail : Weight::must;
+    const auto open = open_.find(crm);
+    const auto ended = ended_.find(crm);
+    if (open != open_.end() && open->second.stored.id == incident) {
+      add(incident, open->second.lines, message.at, message_line(message, delivery), weight);
+    } else if (ended != ended_.end() && ended->second.id == incident) {
+      add(incident, ended->second.lines, message.at, message_line(message, delivery), weight);
+    }
+  };
+  if (!message.crm.empty()) return note(message.crm, message.incident);
+  for (const rules::CrmStatus& listed : message.listed) {
+    if (listed.incident) note(listed.crm, listed.incident->id);
+  }
+}
+
+void IncidentBook::acknowledged(const std::string& crm, const Acknowledgement& ack) {
+  const auto open = open_.find(crm);
+  if (open == open_.end()) return;
+  open->second.ack = ack;
+  add(open->second.stored.id, open->second.lines, ack.at, ack_line(ack), Weight::must);
+}
+
+void IncidentBook::unacknowledged(const std::string& crm, const std::string& author, TimePoint at) {
+  const auto open = open_.find(crm);
+  if (open == open_.end() || !open->second.ack) return;
+  open->second.ack.reset();
+  json::object line = ack_ended_line("withdrawn", at);
+  line["author"] = author;
+  add(open->second.stored.id, open->second.lines, at, std::move(line), Weight::must);
+}
+
+void IncidentBook::switched(const std::string& crm, const Suppression& suppression, bool on, TimePoint at) {
+  const auto open = open_.find(crm);
+  if (open == open_.end()) return;
+  // One that is met again after a restart began when it began.
+  if (on && !suppression.weekly) at = std::max(open->second.stored.opened, suppression.starts);
+  add(open->second.stored.id, open->second.lines, at, suppression_line(suppression, on, at), Weight::must);
+}
+
+void IncidentBook::changed(const CrmBook& book, const ChangeBook& changes, TimePoint since, TimePoint at) {
+  for (auto& [crm, open] : open_) {
+    for (const Change* change : changes.between(crm, book.find(crm), std::max(since, open.stored.opened), at))
+      add(open.stored.id, open.lines, change->at, change_line(*change), Weight::detail);
+  }
+}
+
+void IncidentBook::late(const std::string& crm, const LateFacts& facts) {
+  const auto open = open_.find(crm);
+  const auto ended = ended_.find(crm);
+  const bool of_open = open != open_.end() && facts.to >= open->second.stored.opened - kEvidenceBefore;
+  const bool of_ended = open == open_.end() && ended != ended_.end() && facts.from <= ended->second.resolved &&
+                        facts.to >= ended->second.opened - kEvidenceBefore;
+  if (!of_open && !of_ended) return;
+  Late& late = late_.try_emplace(crm, Late{facts.from, facts.to, 0, 0}).first->second;
+  late.from = std::min(late.from, facts.from);
+  late.to = std::max(late.to, facts.to);
+  late.samples += facts.samples;
+  late.failed += facts.failed;
+}
+
+void IncidentBook::settle_late(TimePoint at) {
+  for (const auto& [crm, late] : std::exchange(late_, {})) {
+    const json::object line = late_line(late.from, late.to, late.samples, late.failed, at);
+    if (const auto open = open_.find(crm); open != open_.end()) {
+      add(open->second.stored.id, open->second.lines, late.from, line, Weight::detail);
+    } else if (const auto ended = ended_.find(crm); ended != ended_.end()) {
+      add(ended->second.id, ended->second.lines, late.from, line, Weight::detail);
+    }
+  }
+  std::erase_if(ended_, [at](const auto& entry) { return entry.second.resolved + kRememberEnded < at; });
 }
 
 std::optional<TimePoint> IncidentBook::opened(const std::string& crm) const {
   const auto known = open_.find(crm);
-  return known == open_.end() ? std::nullopt : std::optional{known->second.opened};
+  return known == open_.end() ? std::nullopt : std::optional{known->second.stored.opened};
+}
+
+std::optional<std::string> IncidentBook::crm_of(const std::string& id) const {
+  for (const auto& [crm, open] : open_) {
+    if (open.stored.id == id) return crm;
+  }
+  return std::nullopt;
+}
+
+const Acknowledgement* IncidentBook::ack_of(const std::string& crm) const {
+  const auto known = open_.find(crm);
+  return known == open_.end() || !known->second.ack ? nullptr : &*known->second.ack;
 }
 
 }  // namespace crmpulse::collector

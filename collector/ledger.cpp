@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "core/log.h"
 
@@ -16,7 +17,8 @@ void merge_map(Map& into, Map& later) {
 }  // namespace
 
 bool Changes::empty() const {
-  return states.empty() && removed.empty() && incidents.empty() && messages.empty() && meta.empty();
+  return states.empty() && removed.empty() && incidents.empty() && messages.empty() && events.empty() &&
+         markers.empty() && meta.empty();
 }
 
 void Changes::merge(Changes later) {
@@ -28,6 +30,8 @@ void Changes::merge(Changes later) {
   merge_map(incidents, later.incidents);
   merge_map(meta, later.meta);
   std::move(later.messages.begin(), later.messages.end(), std::back_inserter(messages));
+  std::move(later.events.begin(), later.events.end(), std::back_inserter(events));
+  std::move(later.markers.begin(), later.markers.end(), std::back_inserter(markers));
 }
 
 Result<void> write(store::Database& database, const Changes& changes) {
@@ -43,6 +47,12 @@ Result<void> write(store::Database& database, const Changes& changes) {
   for (const store::OutboxRow& message : changes.messages) {
     if (auto done = store::enqueue(database, message); !done) return done;
   }
+  for (const store::IncidentEvent& event : changes.events) {
+    if (auto done = store::add_event(database, event); !done) return done;
+  }
+  for (const store::StoredChange& marker : changes.markers) {
+    if (auto done = store::save_change(database, marker); !done) return done;
+  }
   for (const auto& [name, value] : changes.meta) {
     if (auto done = store::set_meta(database, name, value); !done) return done;
   }
@@ -53,6 +63,13 @@ void Ledger::add(Changes changes) {
   hold(std::move(changes));
   // While the disk refuses, one attempt a tick is enough.
   if (!stats_.failing) start();
+}
+
+void Ledger::add(Changes changes, Stored stored) {
+  waiting_for_.push_back(std::move(stored));
+  hold(std::move(changes));
+  // Somebody waits for this one: it is tried although the disk refused before.
+  start();
 }
 
 void Ledger::hold(Changes changes) {
@@ -69,16 +86,19 @@ void Ledger::start() {
   if (under_way_ || waiting_.empty()) return;
   auto changes = std::make_shared<const Changes>(std::move(waiting_));
   waiting_ = {};
+  const std::vector<Stored> told = std::exchange(waiting_for_, {});
   under_way_ = true;
   const bool queued = writer_.submit([changes](store::Database& database) { return write(database, *changes); },
-                                     [this, changes](const Result<void>& result) {
-                                       loop_.post([this, changes, result] { finished(changes, result); });
+                                     [this, changes, told](const Result<void>& result) {
+                                       loop_.post([this, changes, told, result] { finished(changes, told, result); });
                                      });
-  if (!queued) finished(changes, Error{"the store's queue is full"});
+  if (!queued) finished(changes, told, Error{"the store's queue is full"});
 }
 
-void Ledger::finished(const std::shared_ptr<const Changes>& changes, const Result<void>& result) {
+void Ledger::finished(const std::shared_ptr<const Changes>& changes, const std::vector<Stored>& told,
+                      const Result<void>& result) {
   under_way_ = false;
+  for (const Stored& stored : told) stored(result);
   if (!result) {
     ++stats_.failures;
     if (!stats_.failing)

@@ -20,6 +20,8 @@ struct Changes {
   std::set<std::string> removed;                           ///< CRMs; deleted before the states are written
   std::map<std::string, store::StoredIncident> incidents;  ///< by id
   std::vector<store::OutboxRow> messages;
+  std::vector<store::IncidentEvent> events;
+  std::vector<store::StoredChange> markers;
   std::map<std::string, std::string> meta;
 
   [[nodiscard]] bool empty() const;
@@ -44,6 +46,9 @@ class Ledger {
       : loop_(loop), writer_(writer), written_(std::move(written)), refused_(std::move(refused)) {}
 
   void add(Changes changes);
+  /// The outcome of one attempt to store what was added; what failed is tried again all the same. Called on the loop.
+  using Stored = std::function<void(const Result<void>&)>;
+  void add(Changes changes, Stored stored);
   /// Like add(), but nothing starts: for write_now().
   void hold(Changes changes);
   /// Once a tick: tries again what failed.
@@ -58,7 +63,8 @@ class Ledger {
 
  private:
   void start();
-  void finished(const std::shared_ptr<const Changes>& changes, const Result<void>& result);
+  void finished(const std::shared_ptr<const Changes>& changes, const std::vector<Stored>& told,
+                const Result<void>& result);
   void bound();
 
   net::Loop& loop_;
@@ -66,6 +72,7 @@ class Ledger {
   Written written_;
   Written refused_;
   Changes waiting_;
+  std::vector<Stored> waiting_for_;  ///< told of the attempt that takes `waiting_`
   bool under_way_ = false;
   Stats stats_;
 };

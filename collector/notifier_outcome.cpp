@@ -132,6 +132,7 @@ void Notifier::delivered(const std::string& name, Worker& worker, std::vector<st
   ReceiverStats& stats = stats_[name];
   for (store::OutboxRow& row : rows) {
     row.status = store::DeliveryStatus::delivered;
+    row.not_before = clocks_.engine.now();
     row.last_error.clear();
     worker.alone.erase(row.id);
     ++stats.delivered;
@@ -156,6 +157,7 @@ void Notifier::failed(const std::string& name, Worker& worker, const Verdict& ve
 
 void Notifier::bury(const std::string& name, store::OutboxRow& row) {
   row.status = store::DeliveryStatus::dead;
+  row.not_before = clocks_.engine.now();
   ++stats_[name].dead;
   log::error("message could not be delivered",
              {{"receiver", name}, {"event", row.event}, {"about", row.dedup_key}, {"why", row.last_error}});

@@ -21,6 +21,70 @@ std::string escape(std::string_view text) {
   return out;
 }
 
+std::string_view name_en(Suppression::Kind kind) {
+  return kind == Suppression::Kind::silence ? "Silenced" : "In maintenance";
+}
+std::string_view name_zh(Suppression::Kind kind) {
+  return kind == Suppression::Kind::silence ? "已静默" : "维护中";
+}
+
+/// Who works on it, and what holds news of it back.
+std::string marks(const EngineLoop& engine, const rules::CrmStatus& status) {
+  std::string out;
+  if (status.incident) {
+    const Acknowledgement* ack = engine.incidents().ack_of(status.crm);
+    out += ack == nullptr ? std::string{"<br>Nobody has acknowledged it 尚无人确认"}
+                          : fmt::format("<br>Acknowledged by 已确认 {} {}", escape(ack->author), escape(ack->comment));
+  }
+  for (const Suppression* suppression : engine.operations().in_effect(status.crm))
+    out += fmt::format("<br>{} {} ({})", name_en(suppression->kind), name_zh(suppression->kind),
+                       escape(suppression->comment));
+  return out.starts_with("<br>") && status.state == Level::healthy ? out.substr(4) : out;
+}
+
+std::string matchers_text(const Suppression& suppression) {
+  std::string out;
+  for (const LabelMatch& match : suppression.matchers) {
+    out += (out.empty() ? "" : ", ") + match.name + "=";
+    for (std::size_t i = 0; i < match.any_of.size(); ++i) out += (i > 0 ? "|" : "") + match.any_of[i];
+  }
+  return out;
+}
+
+/// Those that hold now or later.
+std::string suppressions(const EngineLoop& engine) {
+  std::string rows;
+  for (const Suppression& suppression : engine.operations().all()) {
+    const Suppression::Phase phase = suppression.phase_at(engine.now());
+    if (phase == Suppression::Phase::expired) continue;
+    const bool active = phase == Suppression::Phase::active;
+    rows += fmt::format(
+        "<tr><th scope=\"row\">{} {}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+        suppression.kind == Suppression::Kind::silence ? "Silence" : "Maintenance",
+        suppression.kind == Suppression::Kind::silence ? "静默" : "维护", active ? "active 生效中" : "pending 待生效",
+        escape(matchers_text(suppression)), suppression.ends ? format_time(*suppression.ends) : "–",
+        escape(suppression.author), escape(suppression.comment));
+  }
+  if (rows.empty()) return rows;
+  return "<h2>Silences and maintenance 静默与维护</h2>\n<table><thead><tr><th>What 类型</th><th>Status 状态</th>"
+         "<th>CRMs</th><th>Until 截止</th><th>By 操作人</th><th>Why 原因</th></tr></thead><tbody>\n" +
+         rows + "</tbody></table>\n";
+}
+
+std::string dead_deliveries(const std::vector<store::OutboxRow>& dead) {
+  if (dead.empty()) return {};
+  std::string rows;
+  for (const store::OutboxRow& row : dead) {
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                        escape(row.receiver), escape(row.event), escape(row.dedup_key), format_time(row.created),
+                        escape(row.last_error));
+  }
+  return "<h2>Not delivered 未送达</h2>\n<table><thead><tr><th>Receiver 接收端</th><th>Message 消息</th><th>About "
+         "对象</th>"
+         "<th>Created 时间</th><th>Why 原因</th></tr></thead><tbody>\n" +
+         rows + "</tbody></table>\n";
+}
+
 std::string row(const EngineLoop& engine, const rules::CrmStatus& status) {
   const auto bad = failing(status);
   std::string what;
@@ -34,6 +98,7 @@ std::string row(const EngineLoop& engine, const rules::CrmStatus& status) {
       what += fmt::format("<br><em>{}<br>{}</em>", escape(remedy->en), escape(remedy->zh));
     }
   }
+  what += marks(engine, status);
   return fmt::format(
       "<tr class=\"{0}\"><th scope=\"row\">{1}</th><td>{2}</td><td>{0} "
       "{3}</td><td>{4}</td><td>{5}</td><td>{6}</td></tr>\n",
@@ -43,7 +108,7 @@ std::string row(const EngineLoop& engine, const rules::CrmStatus& status) {
 
 }  // namespace
 
-std::string render_page(const EngineLoop& engine) {
+std::string render_page(const EngineLoop& engine, const std::vector<store::OutboxRow>& dead) {
   std::string out =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>crmpulse</title>"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"refresh\" "
@@ -57,7 +122,7 @@ std::string render_page(const EngineLoop& engine) {
   for (const std::string& crm : engine.content().engine().crms()) {
     if (const auto status = engine.content().engine().status(crm)) out += row(engine, *status);
   }
-  return out + "</tbody></table></body></html>\n";
+  return out + "</tbody></table>\n" + suppressions(engine) + dead_deliveries(dead) + "</body></html>\n";
 }
 
 }  // namespace crmpulse::collector

@@ -54,7 +54,10 @@ Result<void> EngineLoop::load(store::Database& database) {
   }
   auto open = store::list_incidents(database, {"", true, 1'000'000});
   if (!open) return open.error();
-  incidents_.load(*open);
+  auto events = store::count_open_events(database);
+  if (!events) return events.error();
+  incidents_.load(*open, *events);
+  if (auto done = load_operations(database); !done) return done;
   auto batches = store::get_meta(database, "batches");
   if (!batches) return batches.error();
   agents_.load(batches->value_or(""));
@@ -79,10 +82,13 @@ Result<void> EngineLoop::replay(store::Database& database) {
   limits.max_decompressed_bytes *= 2;  // what was accepted before must be readable under any later default
   wire::Decoder decoder{limits};
   fold_.set_folded_seq(*after);
-  return store::read_journal(database, *after, [&](const store::JournalRecord& record) {
+  auto read = store::read_journal(database, *after, [&](const store::JournalRecord& record) {
+    replaying_ = record.seq;
     replay_record(record, decoder);
     return true;
   });
+  replaying_ = 0;
+  return read;
 }
 
 void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder& decoder) {

@@ -45,6 +45,11 @@ TimePoint state_since(const rules::Message& message) {
   return steady || !message.status.incident ? message.status.since : message.status.incident->opened;
 }
 
+json::array changes_of(const rules::Message& message, const RenderContext& context) {
+  if (context.changes == nullptr || !message.status.incident) return {};
+  return changes_json(*context.changes, message.crm, context.facts, message.status.incident->opened, message.at);
+}
+
 Bilingual sentence(const rules::Message& message, const Fault& fault, const RenderContext& context) {
   const Words words = words_of(message.type);
   if (message.state == Level::healthy) {
@@ -62,6 +67,9 @@ Bilingual sentence(const rules::Message& message, const Fault& fault, const Rend
   }
   text.en += fmt::format(" Looks like {}: {}.", fault.verdict, fault.why_en);
   text.zh += fmt::format("判断：{}。", fault.why_zh);
+  const Bilingual changed = changes_sentence(changes_of(message, context));
+  text.en += changed.en;
+  text.zh += changed.zh;
   const auto worst = failing(message.status);
   const Remedy* remedy =
       worst.empty() ? nullptr : find_remedy(context.configuration.remedies, *worst.front(), message.status.kind);
@@ -112,6 +120,7 @@ std::string render_message(const rules::Message& message, Language language, con
     body["fault"] = fault_json(fault, language);
     body["evidence"] = evidence_texts(context.facts, message.at - kEvidenceBefore, kEvidenceLines);
   }
+  if (json::array changes = changes_of(message, context); !changes.empty()) body["changes"] = std::move(changes);
   body["language"] = language == Language::zh ? "zh" : "en";
   body["text"] = json::object{{"en", text.en}, {"zh", text.zh}};
   return to_text(body);

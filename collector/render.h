@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "collector/changes.h"
 #include "collector/configuration.h"
 #include "collector/crm_book.h"
 #include "rules/engine.h"
@@ -14,7 +15,8 @@ struct RenderContext {
   const Configuration& configuration;
   const CrmFacts* facts = nullptr;  ///< null: nothing known beside the status
   std::optional<TimePoint> incident_opened;
-  const CrmBook* book = nullptr;  ///< what else is watched; may be null
+  const CrmBook* book = nullptr;        ///< what else is watched; may be null
+  const ChangeBook* changes = nullptr;  ///< what changed before it; may be null
 };
 
 /// The JSON body of interface.md, with one sentence in both languages beside it.

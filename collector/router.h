@@ -32,6 +32,7 @@ class Router {
   explicit Router(Authorise authorise) : authorise_(std::move(authorise)) {}
   void add(Route route) { routes_.push_back(std::move(route)); }
   void handle(const net::HttpRequest& request, net::Respond respond) const;
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:
   Authorise authorise_;

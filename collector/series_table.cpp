@@ -25,6 +25,9 @@ constexpr std::array kDuties{
     DutyOf{"crm_agent_paused_until_timestamp_seconds", Duty::paused},
     DutyOf{"crm_agent_connectivity_success", Duty::connectivity},
     DutyOf{"crm_agent_heartbeat_timestamp_seconds", Duty::heartbeat},
+    DutyOf{"crm_info", Duty::version},
+    DutyOf{"crm_schema_fingerprint", Duty::schema},
+    DutyOf{"crm_agent_info", Duty::agent_version},
 };
 
 Series make_series(const wire::SeriesView& view) {

@@ -38,7 +38,10 @@ enum class Duty : std::uint8_t {
   stretch,
   paused,
   connectivity,  ///< of an agent, without a CRM
-  heartbeat      ///< of an agent, without a CRM
+  heartbeat,     ///< of an agent, without a CRM
+  version,       ///< of the CRM, in the labels
+  schema,
+  agent_version  ///< of an agent, without a CRM, in the labels
 };
 
 struct Series {

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "collector/receiver_settings.h"
+#include "collector/suppression_text.h"
 #include "config/data_dir.h"
 #include "config/reader.h"
 
@@ -131,6 +132,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   read_external_url(root, settings);
   settings.receivers = read_receivers(root);
   read_heartbeat(root, settings);
+  settings.maintenance = read_maintenance(root);
   root.finish();
   if (!problems.empty()) return problems;
   return settings;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/operations.h"
 #include "config/node.h"
 #include "core/rule.h"
 #include "core/secret.h"
@@ -54,6 +55,7 @@ struct Settings {
   std::string external_url;  ///< without a slash at the end; how people reach the collector
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
+  std::vector<Suppression> maintenance;  ///< windows that stand in the file
 };
 
 [[nodiscard]] boost::system::result<Settings, Problems> load_settings(const std::string& file);

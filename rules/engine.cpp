@@ -463,6 +463,13 @@ Outcome Engine::remove(const std::string& name, TimePoint now) {
   return outcome;
 }
 
+std::optional<Engine::Marks> Engine::marks(std::string_view name) const {
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end() || !known->second->known) return std::nullopt;
+  const Crm& crm = *known->second;
+  return Marks{crm.labels, crm.maintenance, crm.silenced};
+}
+
 std::vector<std::string> Engine::crms() const {
   std::vector<std::string> names;
   for (const auto& [name, crm] : impl_->by_name) {

@@ -158,6 +158,14 @@ class Engine {
   /// Forgets a CRM; an open incident is resolved with reason `removed`.
   Outcome remove(const std::string& crm, TimePoint now);
 
+  /// What operators' words about a CRM are chosen by, and what of them holds. Nothing for a CRM without a series.
+  struct Marks {
+    const Labels& labels;  ///< valid until the next call that is not const
+    bool maintenance = false;
+    bool silenced = false;
+  };
+  [[nodiscard]] std::optional<Marks> marks(std::string_view crm) const;
+
   [[nodiscard]] std::vector<std::string> crms() const;
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
   /// What status() says of each rule's level (a latch is sub-healthy), in its order, for who asks after every step.

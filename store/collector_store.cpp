@@ -59,6 +59,37 @@ constexpr std::string_view kFirst = R"sql(
   CREATE INDEX outbox_by_status ON outbox(status, created);
 )sql";
 
+constexpr std::string_view kOperations = R"sql(
+  -- digest: of the body, so that a line that is added again after a replay is not there twice.
+  CREATE TABLE incident_event(
+    incident TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    digest INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY(incident, at, digest)) WITHOUT ROWID;
+
+  CREATE TABLE suppression(
+    id TEXT PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    starts INTEGER NOT NULL,
+    ends INTEGER,
+    detail TEXT NOT NULL);
+
+  CREATE TABLE crm_change(
+    crm TEXT NOT NULL,
+    what TEXT NOT NULL,
+    object TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    was TEXT,
+    now TEXT NOT NULL,
+    PRIMARY KEY(crm, what, object, source, at)) WITHOUT ROWID;
+
+  CREATE INDEX outbox_by_time ON outbox(created);
+)sql";
+
 std::string file_in(const std::string& state_dir) {
   return state_dir + "/collector.db";
 }
@@ -68,7 +99,7 @@ std::string file_in(const std::string& state_dir) {
 Result<Database> open_collector(const std::string& state_dir) {
   Result<Database> database = Database::open(file_in(state_dir), Database::Mode::writer);
   if (!database) return database;
-  if (const Result<void> migrated = database->migrate({kFirst}); !migrated) return migrated.error();
+  if (const Result<void> migrated = database->migrate({kFirst, kOperations}); !migrated) return migrated.error();
   return database;
 }
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -82,9 +83,69 @@ struct IncidentFilter {
   std::string crm;           ///< empty: all
   std::optional<bool> open;  ///< absent: both
   int limit = 200;
+  std::string kind{};    ///< empty: all
+  std::string before{};  ///< not empty: only what is listed behind the incident with this id
 };
+/// Newest first.
 [[nodiscard]] Result<std::vector<StoredIncident>> list_incidents(Database& database, const IncidentFilter& filter);
 [[nodiscard]] Result<std::optional<StoredIncident>> get_incident(Database& database, const std::string& id);
+
+/// One line of an incident's timeline. The same line added twice, as after a replay, is there once.
+struct IncidentEvent {
+  std::string incident;
+  TimePoint at;
+  std::int64_t number = 0;  ///< ascending within the incident: the order of what has the same `at`
+  std::string body;         ///< JSON object, rendered by the collector
+};
+[[nodiscard]] Result<void> add_event(Database& database, const IncidentEvent& event);
+/// In time order, at most `limit`.
+[[nodiscard]] Result<std::vector<IncidentEvent>> list_events(Database& database, const std::string& incident,
+                                                             int limit);
+/// How many lines each open incident has.
+[[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_open_events(Database& database);
+/// Incidents resolved before `before` go with their timelines, at most `max_rows` incidents a call.
+[[nodiscard]] Result<void> prune_incidents(Database& database, TimePoint before, int max_rows);
+
+// ---- what operators said: silences and maintenance ----
+
+enum class SuppressionKind : std::uint8_t { silence = 0, maintenance = 1 };
+
+struct StoredSuppression {
+  std::string id;  ///< ULID
+  SuppressionKind kind = SuppressionKind::silence;
+  TimePoint created;
+  TimePoint starts;
+  std::optional<TimePoint> ends;  ///< absent: a weekly one goes on until it is ended
+  std::string detail;             ///< JSON object, rendered by the collector
+};
+[[nodiscard]] Result<void> save_suppression(Database& database, const StoredSuppression& suppression);
+/// Ends it at `at`; false when there is none of this kind and id that ends later.
+[[nodiscard]] Result<bool> end_suppression(Database& database, SuppressionKind kind, const std::string& id,
+                                           TimePoint at);
+/// Newest first; those that ended before `ended_after` are left out.
+[[nodiscard]] Result<std::vector<StoredSuppression>> list_suppressions(Database& database,
+                                                                       std::optional<SuppressionKind> kind,
+                                                                       TimePoint ended_after, int limit);
+/// Deletes those that ended before `before`.
+[[nodiscard]] Result<void> prune_suppressions(Database& database, TimePoint before);
+
+// ---- change markers: what changed around a CRM ----
+
+struct StoredChange {
+  std::string crm;  ///< empty: of an agent, or of the configuration
+  TimePoint at;
+  std::string what;                ///< `version`, `release`, `instance`, `schema`, `agent_version`, `configuration`
+  std::string object;              ///< of a schema
+  std::string source;              ///< the agent that saw it
+  std::optional<std::string> was;  ///< absent: seen for the first time, which is no change
+  std::string is;
+};
+/// A change stored twice, as after a replay, is there once.
+[[nodiscard]] Result<void> save_change(Database& database, const StoredChange& change);
+/// Oldest first.
+[[nodiscard]] Result<std::vector<StoredChange>> load_changes(Database& database);
+/// Deletes what is older than `before`, but never the newest of each kind: what the next one is compared with.
+[[nodiscard]] Result<void> prune_changes(Database& database, TimePoint before);
 
 // ---- outbox: at least once, FIFO per (receiver, dedup_key) ----
 
@@ -99,7 +160,7 @@ struct OutboxRow {
   int level = 0;
   std::string body;  ///< rendered at enqueue; signature and timestamp are made at send
   TimePoint created;
-  TimePoint not_before;
+  TimePoint not_before;  ///< when it may be tried; once delivered or dead: when that was known
   int attempts = 0;
   int last_code = 0;       ///< HTTP status, 0 when there was no answer
   std::string last_error;  ///< no URL path, no query, no secret
@@ -144,6 +205,16 @@ struct OutboxRow {
                                                          int limit);
 /// Of all rows' bodies and what stands beside them.
 inline constexpr std::int64_t kMaxOutboxBytes = 256LL * 1024 * 1024;
+struct DeliveryFilter {
+  std::optional<DeliveryStatus> status;  ///< absent: all
+  std::string receiver;                  ///< empty: all
+  std::string about;                     ///< empty: all; a dedup key
+  std::string before;                    ///< not empty: only what is listed behind the row with this id
+  int limit = 200;
+};
+/// Newest first, without their bodies.
+[[nodiscard]] Result<std::vector<OutboxRow>> list_deliveries(Database& database, const DeliveryFilter& filter);
+[[nodiscard]] Result<std::optional<OutboxRow>> find_delivery(Database& database, const std::string& id);
 /// Bounds the table: delivered and superseded older than `before` go, but not the message by which a receiver knows of
 /// an open incident. Over `max_rows` or `max_bytes` what is finished goes first, then dead, then unsent reminders, then
 /// unsent improved; nothing else unsent: merging bounds it to a few rows a queue. Returns how many unsent rows were

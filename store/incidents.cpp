@@ -38,16 +38,19 @@ Result<std::vector<StoredIncident>> list_incidents(Database& database, const Inc
   // -1: both; the number is bound, so that the text stays one of two.
   const int open = filter.open ? (*filter.open ? 1 : 0) : -1;
   if (filter.crm.empty()) {
-    return read_all(query(database,
-                          "SELECT id, crm, kind, level, opened, resolved, detail FROM incident "
-                          "WHERE ?1 = -1 OR (resolved IS NULL) = ?1 ORDER BY opened DESC, id DESC LIMIT ?2",
-                          open, filter.limit));
+    return read_all(
+        query(database,
+              "SELECT id, crm, kind, level, opened, resolved, detail FROM incident "
+              "WHERE (?1 = -1 OR (resolved IS NULL) = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR (opened, id) < "
+              "(SELECT opened, id FROM incident WHERE id = ?3)) ORDER BY opened DESC, id DESC LIMIT ?4",
+              open, filter.kind, filter.before, filter.limit));
   }
   return read_all(
       query(database,
             "SELECT id, crm, kind, level, opened, resolved, detail FROM incident "
-            "WHERE crm = ?1 AND (?2 = -1 OR (resolved IS NULL) = ?2) ORDER BY opened DESC, id DESC LIMIT ?3",
-            filter.crm, open, filter.limit));
+            "WHERE crm = ?1 AND (?2 = -1 OR (resolved IS NULL) = ?2) AND (?3 = '' OR kind = ?3) AND (?4 = '' OR "
+            "(opened, id) < (SELECT opened, id FROM incident WHERE id = ?4)) ORDER BY opened DESC, id DESC LIMIT ?5",
+            filter.crm, open, filter.kind, filter.before, filter.limit));
 }
 
 Result<std::optional<StoredIncident>> get_incident(Database& database, const std::string& id) {

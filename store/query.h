@@ -38,6 +38,14 @@ inline void bind_value(Statement& statement, int index, const std::optional<Time
   }
 }
 
+inline void bind_value(Statement& statement, int index, const std::optional<std::string>& text) {
+  if (text) {
+    statement.bind(index, std::string_view{*text});
+  } else {
+    statement.bind_null(index);
+  }
+}
+
 /// The cached statement with its parameters bound in order.
 template <class... Values>
 [[nodiscard]] Result<Statement*> query(Database& database, std::string_view sql, const Values&... values) {

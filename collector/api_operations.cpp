@@ -1,0 +1,302 @@
+// What operators do over HTTP: acknowledge, silence, plan maintenance, retry. Answered only when it is on disk.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "collector/answers.h"
+#include "collector/api.h"
+#include "collector/render.h"
+#include "collector/suppression_text.h"
+#include "core/log.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMaxBody = 64UL * 1024;
+constexpr Duration kLongestAck{std::chrono::hours{24 * 30}};
+/// Ended ones are listed as long as they are kept; how many are kept is bounded by people.
+constexpr int kMostListed = 100'000;
+
+net::HttpResponse wrong_field(const FieldError& error) {
+  return error_answer(400, "invalid", error.message, error.field);
+}
+
+/// The body as an object, or the answer that says why not. Only JSON is taken: a page of another site can send a
+/// browser's form, but not this type, without being asked.
+boost::system::result<json::object, net::HttpResponse> read_body(const net::HttpRequest& request) {
+  const std::string_view type = request.header("content-type");
+  if (type.substr(0, type.find(';')) != "application/json")
+    return error_answer(415, "media_type", "the body must be application/json");
+  if (request.body.size() > kMaxBody) return error_answer(413, "too_large", "the body is larger than 64 KiB");
+  boost::system::error_code error;
+  json::value body = json::parse(request.body, error);
+  if (error || !body.is_object()) return error_answer(400, "json", "the body must be a JSON object");
+  return std::move(body.get_object());
+}
+
+Checked<TimePoint> read_expiry(const json::object& body, TimePoint now, Duration otherwise) {
+  auto in = text_member(body, "expires_in");
+  if (!in) return in.error();
+  auto at = text_member(body, "expires_at");
+  if (!at) return at.error();
+  if (!in->empty() && !at->empty()) return FieldError{"expires_at", "expires_in or expires_at, not both"};
+  TimePoint until = now + otherwise;
+  std::string field = "expires_at";
+  if (!in->empty()) {
+    field = "expires_in";
+    const auto duration = parse_duration(*in);
+    if (!duration) return FieldError{field, "write a duration: 30m, 2h, 1d"};
+    if (*duration > kLongestAck) return FieldError{field, "at most 30 days"};
+    until = now + *duration;
+  } else if (!at->empty()) {
+    const auto time = parse_time(*at);
+    if (!time) return FieldError{field, "write a time as in RFC 3339: 2026-11-21T09:00:00Z"};
+    until = *time;
+  }
+  if (until <= now) return FieldError{field, "must not be over already"};
+  if (until > now + kLongestAck) return FieldError{field, "at most 30 days"};
+  return until;
+}
+
+Checked<Acknowledgement> read_ack(const json::object& body, const std::string& who, TimePoint now, Duration otherwise) {
+  if (auto wrong = unknown_member(body, {"author", "comment", "expires_in", "expires_at"})) return *wrong;
+  Acknowledgement ack;
+  ack.at = now;
+  auto author = text_member(body, "author");
+  if (!author) return author.error();
+  ack.author = author->empty() ? who : *author;
+  if (auto wrong = check_text("author", ack.author, kMaxAuthor, true)) return *wrong;
+  auto comment = text_member(body, "comment");
+  if (!comment) return comment.error();
+  ack.comment = *comment;
+  if (auto wrong = check_text("comment", ack.comment, kMaxComment, false)) return *wrong;
+  auto until = read_expiry(body, now, otherwise);
+  if (!until) return until.error();
+  ack.until = *until;
+  return ack;
+}
+
+std::optional<Suppression::Phase> phase_from(std::string_view name) {
+  using Phase = Suppression::Phase;
+  for (const Phase phase : {Phase::pending, Phase::active, Phase::expired}) {
+    if (to_string(phase) == name) return phase;
+  }
+  return std::nullopt;
+}
+
+std::string_view list_name(Suppression::Kind kind) {
+  return kind == Suppression::Kind::silence ? "silences" : "maintenance";
+}
+
+net::HttpResponse not_stored() {
+  return busy_answer("it cannot be stored now");
+}
+
+}  // namespace
+
+void Api::add_operator_routes(Router& router) {
+  using Request = net::HttpRequest;
+  router.add({"POST", "/api/v1/incidents/{id}/ack", AccessRole::operator_,
+              [this](const Request& request, const PathParts& parts, net::Respond respond) {
+                acknowledge(request, parts.find("id")->second, std::move(respond));
+              }});
+  router.add({"DELETE", "/api/v1/incidents/{id}/ack", AccessRole::operator_,
+              [this](const Request& request, const PathParts& parts, net::Respond respond) {
+                unacknowledge(request, parts.find("id")->second, std::move(respond));
+              }});
+  router.add({"POST", "/api/v1/deliveries/{id}/retry", AccessRole::operator_,
+              [this](const Request& request, const PathParts& parts, net::Respond respond) {
+                retry_delivery(request, parts.find("id")->second, std::move(respond));
+              }});
+  add_suppression_routes(router, Kind::silence, "/api/v1/silences");
+  add_suppression_routes(router, Kind::maintenance, "/api/v1/maintenance");
+}
+
+void Api::add_suppression_routes(Router& router, Kind kind, const std::string& path) {
+  using Request = net::HttpRequest;
+  router.add(
+      {"GET", path, AccessRole::viewer, [this, kind](const Request& request, const PathParts&, net::Respond respond) {
+         list_suppressions(kind, request, std::move(respond));
+       }});
+  router.add({"POST", path, AccessRole::operator_,
+              [this, kind](const Request& request, const PathParts&, net::Respond respond) {
+                create_suppression(kind, request, std::move(respond));
+              }});
+  router.add({"GET", path + "/{id}", AccessRole::viewer,
+              [this, kind](const Request&, const PathParts& parts, net::Respond respond) {
+                show_suppression(kind, parts.find("id")->second, std::move(respond));
+              }});
+  router.add({"DELETE", path + "/{id}", AccessRole::operator_,
+              [this, kind](const Request& request, const PathParts& parts, net::Respond respond) {
+                end_suppression(kind, request, parts.find("id")->second, std::move(respond));
+              }});
+}
+
+std::function<void()> Api::audit(const net::HttpRequest& request, std::string action, std::string about,
+                                 std::string author) const {
+  return [token = who_(request), address = request.remote_address, action = std::move(action), about = std::move(about),
+          author = std::move(author)] {
+    log::info("operator", {{"action", action},
+                           {"about", about},
+                           {"token", token.empty() ? "none" : token},
+                           {"author", author},
+                           {"address", address}});
+  };
+}
+
+void Api::list_suppressions(Kind kind, const net::HttpRequest& request, net::Respond respond) {
+  const auto limit = limit_of(request);
+  if (!limit) return respond(wrong_limit());
+  std::optional<Suppression::Phase> phase;
+  if (const std::string wanted = parameter(request, "state"); !wanted.empty()) {
+    phase = phase_from(wanted);
+    if (!phase) return respond(error_answer(400, "parameter", "state is pending, active or expired", "state"));
+  }
+  std::vector<Suppression> configured;
+  for (const Suppression& suppression : engine_.operations().all()) {
+    if (suppression.configured && suppression.kind == kind) configured.push_back(suppression);
+  }
+  const auto job = [kind, phase, configured, most = static_cast<std::size_t>(*limit),
+                    now = engine_.now()](store::Database& database) -> Result<net::HttpResponse> {
+    auto stored = store::list_suppressions(database, kind, TimePoint{}, kMostListed);
+    if (!stored) return stored.error();
+    std::vector<Suppression> all = configured;
+    for (const store::StoredSuppression& row : *stored) {
+      if (auto suppression = from_stored(row)) all.push_back(std::move(*suppression));
+    }
+    json::array list;
+    for (const Suppression& suppression : all) {
+      if (list.size() < most && (!phase || suppression.phase_at(now) == *phase))
+        list.push_back(suppression_json(suppression, now));
+    }
+    json::object body;
+    body[list_name(kind)] = std::move(list);
+    return json_answer(body);
+  };
+  from_store(job, std::move(respond));
+}
+
+void Api::show_suppression(Kind kind, const std::string& id, net::Respond respond) {
+  const Suppression* known = engine_.operations().find(id);
+  if (known != nullptr && known->kind == kind) return respond(json_answer(suppression_json(*known, engine_.now())));
+  const auto job = [kind, id, now = engine_.now()](store::Database& database) -> Result<net::HttpResponse> {
+    auto stored = store::list_suppressions(database, kind, TimePoint{}, kMostListed);
+    if (!stored) return stored.error();
+    const auto found = std::find_if(stored->begin(), stored->end(), [&](const auto& row) { return row.id == id; });
+    const auto suppression = found == stored->end() ? std::nullopt : from_stored(*found);
+    return suppression ? json_answer(suppression_json(*suppression, now)) : no_such(to_string(kind));
+  };
+  from_store(job, std::move(respond));
+}
+
+void Api::create_suppression(Kind kind, const net::HttpRequest& request, net::Respond respond) {
+  auto body = read_body(request);
+  if (!body) return respond(body.error());
+  auto text = read_suppression(kind, *body);
+  if (!text) return respond(wrong_field(text.error()));
+  if (text->author.empty()) text->author = who_(request);
+  const TimePoint now = engine_.now();
+  auto checked = check_suppression(kind, *text, now);
+  if (!checked) return respond(wrong_field(checked.error()));
+  if (engine_.operations().full(now))
+    return respond(error_answer(409, "too_many", fmt::format("there are {} already", Operations::kMost)));
+  checked->id = message_id(now, to_string(kind), checked->author, ++made_);
+  const auto noted = audit(request, fmt::format("{}.create", to_string(kind)), checked->id, checked->author);
+  const auto job = [row = to_stored(*checked)](store::Database& database) -> Result<net::HttpResponse> {
+    if (auto saved = store::save_suppression(database, row); !saved) return saved.error();
+    return net::HttpResponse{};
+  };
+  const auto then = [this, noted, suppression = std::move(*checked)](net::HttpResponse& answer) {
+    noted();
+    engine_.add(suppression);
+    answer = json_answer(suppression_json(suppression, engine_.now()), 201);
+  };
+  from_store(job, std::move(respond), then);
+}
+
+void Api::end_suppression(Kind kind, const net::HttpRequest& request, const std::string& id, net::Respond respond) {
+  const Suppression* known = engine_.operations().find(id);
+  if (known != nullptr && known->configured) {
+    return respond(error_answer(409, "configured", "it stands in collector.yaml: take it out there and reload"));
+  }
+  const TimePoint now = engine_.now();
+  const auto noted = audit(request, fmt::format("{}.end", to_string(kind)), id, who_(request));
+  const auto job = [kind, id, now](store::Database& database) -> Result<net::HttpResponse> {
+    auto ended = store::end_suppression(database, kind, id, now);
+    if (!ended) return ended.error();
+    if (!*ended)
+      return error_answer(404, "not_found", fmt::format("there is no such {} that still holds", to_string(kind)));
+    return net::HttpResponse{};
+  };
+  const auto then = [this, noted, id, now](net::HttpResponse& answer) {
+    if (answer.status != 200) return;
+    noted();
+    engine_.end_suppression(id, now);
+    const Suppression* ended = engine_.operations().find(id);
+    answer =
+        ended == nullptr ? json_answer(json::object{{"id", id}}) : json_answer(suppression_json(*ended, engine_.now()));
+  };
+  from_store(job, std::move(respond), then);
+}
+
+void Api::acknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond) {
+  auto body = read_body(request);
+  if (!body) return respond(body.error());
+  const TimePoint now = engine_.now();
+  auto ack = read_ack(*body, who_(request), now, engine_.configuration().ruleset.settings.ack_expiry);
+  if (!ack) return respond(wrong_field(ack.error()));
+  const std::optional<std::string> crm = engine_.incidents().crm_of(id);
+  if (!crm) return refuse_ack(id, std::move(respond));
+  const auto noted = audit(request, "incident.ack", id, ack->author);
+  const auto stored = [respond, noted, id, crm = *crm, made = *ack](const Result<void>& result) {
+    noted();
+    respond(result ? json_answer(json::object{{"id", id}, {"crm", crm}, {"ack", ack_json(&made)}}) : not_stored());
+  };
+  if (!engine_.acknowledge(*crm, *ack, stored)) refuse_ack(id, std::move(respond));
+}
+
+void Api::unacknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond) {
+  const std::optional<std::string> crm = engine_.incidents().crm_of(id);
+  if (!crm) return refuse_ack(id, std::move(respond));
+  const std::string name = who_(request);
+  const auto noted = audit(request, "incident.unack", id, name);
+  const auto stored = [respond, noted, id, crm = *crm](const Result<void>& result) {
+    noted();
+    respond(result ? json_answer(json::object{{"id", id}, {"crm", crm}, {"ack", nullptr}}) : not_stored());
+  };
+  if (!engine_.unacknowledge(*crm, name, stored))
+    respond(error_answer(409, "not_acknowledged", "nobody has acknowledged it"));
+}
+
+void Api::refuse_ack(const std::string& id, net::Respond respond) {
+  const auto job = [id](store::Database& database) -> Result<net::HttpResponse> {
+    auto found = store::get_incident(database, id);
+    if (!found) return found.error();
+    return *found ? error_answer(409, "resolved", "the CRM is healthy again: there is nothing to acknowledge")
+                  : no_such("incident");
+  };
+  from_store(job, std::move(respond));
+}
+
+void Api::retry_delivery(const net::HttpRequest& request, const std::string& id, net::Respond respond) {
+  const TimePoint now = engine_.now();
+  const auto noted = audit(request, "delivery.retry", id, who_(request));
+  const auto job = [id, now](store::Database& database) -> Result<net::HttpResponse> {
+    auto found = store::find_delivery(database, id);
+    if (!found) return found.error();
+    if (!*found || (*found)->status != store::DeliveryStatus::dead) return no_such("dead delivery");
+    store::OutboxRow row = **found;
+    row.status = store::DeliveryStatus::pending;
+    row.not_before = now;
+    if (auto settled = store::settle(database, row); !settled) return settled.error();
+    return json_answer(delivery_json(row), 202);
+  };
+  from_store(job, std::move(respond), [noted](const net::HttpResponse& answer) {
+    if (answer.status == 202) noted();
+  });
+}
+
+}  // namespace crmpulse::collector

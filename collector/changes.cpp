@@ -1,0 +1,235 @@
+#include "collector/changes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "rules/instance.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+/// Two instances behind one address answer in turn: one marker a while says as much as one a minute.
+constexpr Duration kQuiet{std::chrono::minutes{10}};
+constexpr std::size_t kMaxValue = 200;
+constexpr std::size_t kMostIds = 20;
+
+bool same_number(double a, double b) {
+  return a == b || (std::isnan(a) && std::isnan(b));
+}
+
+/// The fingerprints cover what is judged; beside them what a rule's verdict means.
+bool same_rule(const Rule& a, const Rule& b) {
+  const rules::CompiledRule left{a};
+  const rules::CompiledRule right{b};
+  return left.data_print == right.data_print && left.judge_print == right.judge_print && a.dimension == b.dimension &&
+         a.applies_to == b.applies_to && a.role == b.role && a.weight == b.weight && a.no_data == b.no_data &&
+         a.active == b.active && a.remedy == b.remedy && a.unit == b.unit &&
+         same_number(a.score_target, b.score_target) && same_number(a.score_worst, b.score_worst);
+}
+
+using ById = std::map<std::string, std::vector<const Rule*>>;
+ById by_id(const std::vector<Rule>& rules) {
+  ById found;
+  for (const Rule& rule : rules) found[rule.id].push_back(&rule);
+  return found;
+}
+
+bool same_rules(const std::vector<const Rule*>& a, const std::vector<const Rule*>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Rule* left, const Rule* right) { return same_rule(*left, *right); });
+}
+
+std::vector<std::string> changed_ids(const Ruleset& before, const Ruleset& after) {
+  std::vector<std::string> ids;
+  if (!(before.settings == after.settings)) ids.emplace_back("settings");
+  const ById old = by_id(before.rules);
+  const ById fresh = by_id(after.rules);
+  for (const auto& [id, rules] : fresh) {
+    const auto known = old.find(id);
+    if (known == old.end() || !same_rules(known->second, rules)) ids.push_back(id);
+  }
+  for (const auto& [id, rules] : old) {
+    if (!fresh.contains(id)) ids.push_back(id);
+  }
+  return ids;
+}
+
+/// Whose list a change stands in. The byte is in no CRM's name.
+std::string agent_subject(std::string_view agent) {
+  return fmt::format("\xff{}", agent);
+}
+std::string subject_of(const Change& change) {
+  return change.what == "agent_version" ? agent_subject(change.source) : change.crm;
+}
+
+/// The lists that concern a CRM: its own, the configuration's, its agents'.
+std::set<std::string> subjects_of(const std::string& crm, const CrmFacts* facts) {
+  std::set<std::string> subjects{crm, std::string{}};
+  if (facts == nullptr) return subjects;
+  for (const auto& [agent, sight] : facts->sights) subjects.insert(agent_subject(agent));
+  for (const auto& [operation, success] : facts->successes) subjects.insert(agent_subject(operation.agent));
+  for (const auto& [operation, failure] : facts->failures) subjects.insert(agent_subject(operation.agent));
+  return subjects;
+}
+
+struct Name {
+  std::string_view what;
+  std::string_view en;
+  std::string_view zh;
+};
+constexpr std::array kNames{
+    Name{"version", "the CRM's version", "CRM 版本"},         Name{"release", "the vendor's release", "厂商发布版本"},
+    Name{"instance", "the CRM's instance", "CRM 实例"},       Name{"schema", "the schema", "数据结构"},
+    Name{"agent_version", "the agent's version", "代理版本"}, Name{"configuration", "the rules", "规则配置"},
+};
+
+json::value text_or_null(const std::string& text) {
+  return text.empty() ? json::value(nullptr) : json::value(text);
+}
+
+}  // namespace
+
+void ChangeBook::load(const std::vector<store::StoredChange>& stored) {
+  for (const store::StoredChange& row : stored) {
+    Known& known = known_[{row.crm, row.what, row.object, row.source}];
+    known.value = row.is;
+    known.at = std::max(known.at, row.at);
+    if (!row.was) continue;
+    known.changed_at = row.at;
+    remember({row.crm, row.at, row.what, row.object, row.source, *row.was, row.is});
+  }
+}
+
+void ChangeBook::observe(const Series& series, TimePoint at, double value) {
+  switch (series.duty) {
+    case Duty::version:
+      if (value < 1) return;
+      for (const char* what : {"version", "release", "instance"}) {
+        if (const std::string_view name = series.labels.get(what); !name.empty()) see(series, what, "", name, at);
+      }
+      return;
+    case Duty::schema: return see(series, "schema", series.labels.get("object"), fmt::format("{:.17g}", value), at);
+    case Duty::agent_version:
+      if (value >= 1) see(series, "agent_version", "", series.labels.get("version"), at);
+      return;
+    default: return;
+  }
+}
+
+void ChangeBook::see(const Series& series, std::string_view what, std::string_view object, std::string_view value,
+                     TimePoint at) {
+  value = value.substr(0, kMaxValue);
+  Key key{series.labels.get("crm"), what, object, series.labels.get("agent")};
+  auto place = known_.find(key);
+  const bool first = place == known_.end();
+  if (first) {
+    if (known_.size() >= kMostKnown) return;
+    place = known_.emplace(key, Known{std::string{value}, at, TimePoint{}}).first;
+  }
+  Known& known = place->second;
+  if (at < known.at) return;
+  known.at = at;
+  if (!first && known.value == value) return;
+  store::StoredChange row{std::get<0>(key), at, std::get<1>(key),  std::get<2>(key),
+                          std::get<3>(key), {}, std::string{value}};
+  const std::string before = std::exchange(known.value, std::string{value});
+  if (!first && at - known.changed_at >= kQuiet) {
+    row.was = before;
+    known.changed_at = at;
+    remember({row.crm, at, row.what, row.object, row.source, before, row.is});
+  }
+  fresh_.push_back(std::move(row));
+}
+
+void ChangeBook::reloaded(const Ruleset& before, const Ruleset& after, TimePoint at) {
+  const std::vector<std::string> ids = changed_ids(before, after);
+  if (ids.empty()) return;
+  std::string names;
+  for (std::size_t i = 0; i < std::min(ids.size(), kMostIds); ++i) names += (i > 0 ? ", " : "") + ids[i];
+  if (ids.size() > kMostIds) names += fmt::format(", … ({})", ids.size());
+  fresh_.push_back({"", at, "configuration", "", "", "", names});
+  remember({"", at, "configuration", "", "", "", names});
+}
+
+void ChangeBook::remember(Change change) {
+  std::deque<Change>& changes = changes_[subject_of(change)];
+  // Two agents see the same change of one CRM: one marker.
+  const bool told = std::any_of(changes.begin(), changes.end(), [&](const Change& other) {
+    return other.what == change.what && other.object == change.object && other.from == change.from &&
+           other.to == change.to && !change.crm.empty() && change.at - other.at < kChangeSpeaks;
+  });
+  if (told) return;
+  changes.push_back(std::move(change));
+  if (changes.size() > kMostPerCrm) changes.pop_front();
+}
+
+std::vector<const Change*> ChangeBook::between(const std::string& crm, const CrmFacts* facts, TimePoint from,
+                                               TimePoint to) const {
+  std::vector<const Change*> found;
+  for (const std::string& subject : subjects_of(crm, facts)) {
+    const auto changes = changes_.find(subject);
+    if (changes == changes_.end()) continue;
+    for (const Change& change : changes->second) {
+      if (change.at >= from && change.at <= to) found.push_back(&change);
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const Change* a, const Change* b) { return a->at < b->at; });
+  return found;
+}
+
+json::object change_json(const Change& change) {
+  const auto known =
+      std::find_if(kNames.begin(), kNames.end(), [&](const Name& name) { return name.what == change.what; });
+  const Name name = known == kNames.end() ? Name{change.what, change.what, change.what} : *known;
+  std::string en{name.en};
+  std::string zh{name.zh};
+  if (!change.object.empty()) {
+    en += " of " + change.object;
+    zh += fmt::format("（{}）", change.object);
+  }
+  json::object out{
+      {"at", format_time(change.at)}, {"what", change.what}, {"from", text_or_null(change.from)}, {"to", change.to}};
+  if (!change.object.empty()) out["object"] = change.object;
+  if (!change.source.empty()) out["agent"] = change.source;
+  // A schema's values are fingerprints: they say that it changed, not what it is.
+  if (change.what == "schema") {
+    out["text"] = json::object{{"en", en + " changed"}, {"zh", zh + "已变更"}};
+  } else if (change.from.empty()) {
+    out["text"] = json::object{{"en", fmt::format("{} changed: {}", en, change.to)},
+                               {"zh", fmt::format("{}已变更：{}", zh, change.to)}};
+  } else {
+    out["text"] = json::object{{"en", fmt::format("{} changed from {} to {}", en, change.from, change.to)},
+                               {"zh", fmt::format("{}由 {} 变为 {}", zh, change.from, change.to)}};
+  }
+  return out;
+}
+
+Bilingual changes_sentence(const json::array& changes) {
+  constexpr std::size_t kMostTold = 3;
+  if (changes.empty()) return {};
+  Bilingual told{" Changed before:", "此前变更："};
+  for (std::size_t i = changes.size() - std::min(changes.size(), kMostTold); i < changes.size(); ++i) {
+    const json::value& text = changes[i].at("text");
+    const std::string_view at = changes[i].at("at").as_string();
+    const bool last = i + 1 == changes.size();
+    told.en += fmt::format(" {} ({}){}", std::string_view{text.at("en").as_string()}, at, last ? "." : ";");
+    told.zh += fmt::format("{}（{}）{}", std::string_view{text.at("zh").as_string()}, at, last ? "。" : "；");
+  }
+  return told;
+}
+
+json::array changes_json(const ChangeBook& book, const std::string& crm, const CrmFacts* facts, TimePoint opened,
+                         TimePoint now) {
+  json::array out;
+  for (const Change* change : book.between(crm, facts, opened - kChangeSpeaks, now))
+    out.push_back(change_json(*change));
+  return out;
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,77 @@
+#pragma once
+// Change markers: what changed around a CRM, because what fails often began with a change. Versions and schemas come
+// from the agents' samples, the rest from the collector itself. Belongs to the loop's thread.
+
+#include <boost/json.hpp>
+#include <deque>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "collector/crm_book.h"
+#include "collector/describe.h"
+#include "collector/series_table.h"
+#include "core/rule.h"
+#include "store/collector_store.h"
+
+namespace crmpulse::collector {
+
+struct Change {
+  std::string crm;  ///< empty: of an agent, or of the configuration
+  TimePoint at;
+  std::string what;  ///< `version`, `release`, `instance`, `schema`, `agent_version`, `configuration`
+  std::string object;
+  std::string source;  ///< the agent that saw it
+  std::string from;
+  std::string to;
+};
+
+/// How long after a change an incident may be its doing.
+inline constexpr Duration kChangeSpeaks{std::chrono::minutes{60}};
+
+class ChangeBook {
+ public:
+  static constexpr std::size_t kMostPerCrm = 20;      ///< and per agent, and of the configuration
+  static constexpr std::size_t kMostKnown = 200'000;  ///< values that the next ones are compared with
+
+  /// Those of the store, oldest first, at start.
+  void load(const std::vector<store::StoredChange>& stored);
+  /// A reading of a series whose duty is to name a version or a schema.
+  void observe(const Series& series, TimePoint at, double value);
+  /// The rules before and after a reload.
+  void reloaded(const Ruleset& before, const Ruleset& after, TimePoint at);
+
+  /// What concerns this CRM of [from, to], oldest first. `facts` may be null.
+  [[nodiscard]] std::vector<const Change*> between(const std::string& crm, const CrmFacts* facts, TimePoint from,
+                                                   TimePoint to) const;
+  /// Seen since the last call: to be stored.
+  [[nodiscard]] std::vector<store::StoredChange> take_new() { return std::exchange(fresh_, {}); }
+
+ private:
+  struct Known {
+    std::string value;
+    TimePoint at;          ///< newest reading
+    TimePoint changed_at;  ///< last marker
+  };
+  using Key = std::tuple<std::string, std::string, std::string, std::string>;  ///< crm, what, object, source
+
+  void see(const Series& series, std::string_view what, std::string_view object, std::string_view value, TimePoint at);
+  void remember(Change change);
+
+  std::map<Key, Known> known_;
+  std::map<std::string, std::deque<Change>, std::less<>> changes_;  ///< by CRM, by agent; the configuration under ""
+  std::vector<store::StoredChange> fresh_;
+};
+
+/// `{at, what, from, to, text: {en, zh}}`, and `object` of a schema.
+[[nodiscard]] boost::json::object change_json(const Change& change);
+/// Of an incident: what changed in the hour before it began and since.
+[[nodiscard]] boost::json::array changes_json(const ChangeBook& book, const std::string& crm, const CrmFacts* facts,
+                                              TimePoint opened, TimePoint now);
+/// ` Changed before: ….` of the newest three; empty without any.
+[[nodiscard]] Bilingual changes_sentence(const boost::json::array& changes);
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,265 @@
+#include "collector/openapi.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "collector/openapi_schemas.h"
+#include "core/version.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+/// A query parameter.
+struct Parameter {
+  std::string_view name;
+  std::string_view type;  ///< `string`, `integer`, or the words it is one of: `open|resolved`
+  std::string_view about;
+};
+
+struct RouteText {
+  std::string_view method;
+  std::string_view path;
+  std::string_view summary;
+  int status = 200;
+  std::string_view answer;  ///< schema of the answer; or a media type, with a slash
+  std::vector<Parameter> parameters;
+  std::string_view body;      ///< schema, or media type, of the request
+  std::vector<int> failures;  ///< beside 401 and 403 of routes with a role, 404 of a path with parts, 503
+};
+
+constexpr Parameter kLimit{"limit", "integer", "1 to 1000; 200 without"};
+
+const std::vector<RouteText>& texts() {
+  static const std::vector<RouteText> kTexts{
+      {"POST",
+       "/api/v1/write",
+       "Takes samples: Prometheus remote write 1.0 or 2.0",
+       204,
+       "",
+       {},
+       "application/x-protobuf",
+       {400, 413, 415}},
+      {"POST",
+       "/api/v1/evidence",
+       "Takes evidence, one JSON object a line",
+       204,
+       "",
+       {},
+       "application/x-ndjson",
+       {400, 413, 415}},
+      {"GET",
+       "/api/v1/crms",
+       "All CRMs: state, dimensions, open incident, what holds news back",
+       200,
+       "Crms",
+       {},
+       "",
+       {}},
+      {"GET",
+       "/api/v1/crms/{crm}",
+       "One CRM, with every rule, its evidence and newest failures",
+       200,
+       "Crm",
+       {},
+       "",
+       {}},
+      {"GET",
+       "/api/v1/incidents",
+       "Incidents, newest first",
+       200,
+       "Incidents",
+       {{"state", "open|resolved", "all without"},
+        {"crm", "string", "of this CRM"},
+        {"kind", "string", "of CRMs of this kind"},
+        {"before", "string", "those listed behind the incident with this id: `next_before` of the page before"},
+        kLimit},
+       "",
+       {400}},
+      {"GET", "/api/v1/incidents/{id}", "One incident with its timeline", 200, "Incident", {}, "", {}},
+      {"POST",
+       "/api/v1/incidents/{id}/ack",
+       "Acknowledges: no reminders and no escalation until it expires, gets worse or is over",
+       200,
+       "Acknowledged",
+       {},
+       "NewAck",
+       {400, 409, 413, 415}},
+      {"DELETE", "/api/v1/incidents/{id}/ack", "Takes the acknowledgement back", 200, "Acknowledged", {}, "", {409}},
+      {"GET",
+       "/api/v1/silences",
+       "Silences, newest first",
+       200,
+       "Silences",
+       {{"state", "pending|active|expired", "all without"}, kLimit},
+       "",
+       {400}},
+      {"POST",
+       "/api/v1/silences",
+       "Holds news of some CRMs back for a time; resolved is told all the same",
+       201,
+       "Suppression",
+       {},
+       "NewSilence",
+       {400, 409, 413, 415}},
+      {"GET", "/api/v1/silences/{id}", "One silence", 200, "Suppression", {}, "", {}},
+      {"DELETE", "/api/v1/silences/{id}", "Ends a silence now", 200, "Suppression", {}, "", {}},
+      {"GET",
+       "/api/v1/maintenance",
+       "Maintenance windows, those of collector.yaml first",
+       200,
+       "Maintenances",
+       {{"state", "pending|active|expired", "all without"}, kLimit},
+       "",
+       {400}},
+      {"POST",
+       "/api/v1/maintenance",
+       "Plans maintenance, once or every week: no news, no error budget spent",
+       201,
+       "Suppression",
+       {},
+       "NewMaintenance",
+       {400, 409, 413, 415}},
+      {"GET", "/api/v1/maintenance/{id}", "One maintenance window", 200, "Suppression", {}, "", {}},
+      {"DELETE", "/api/v1/maintenance/{id}", "Ends a maintenance window now", 200, "Suppression", {}, "", {409}},
+      {"GET",
+       "/api/v1/deliveries",
+       "Messages on their way and what became of them, newest first",
+       200,
+       "Deliveries",
+       {{"status", "pending|inflight|delivered|dead|superseded", "all without"},
+        {"receiver", "string", "to this receiver"},
+        {"crm", "string", "about this CRM"},
+        {"before", "string", "those listed behind the delivery with this id: `next_before` of the page before"},
+        kLimit},
+       "",
+       {400}},
+      {"POST", "/api/v1/deliveries/{id}/retry", "Sends a dead message once more", 202, "Delivery", {}, "", {}},
+      {"GET", "/api/v1/openapi.json", "This document", 200, "application/json", {}, "", {}},
+      {"GET", "/", "The status page", 200, "text/html", {}, "", {}},
+      {"GET", "/metrics", "What Prometheus scrapes", 200, "text/plain", {}, "", {}},
+      {"GET", "/-/healthy", "Does the engine tick?", 200, "text/plain", {}, "", {}},
+      {"GET", "/-/ready", "Does it take requests?", 200, "text/plain", {}, "", {}},
+      {"POST", "/-/reload", "Reads the configuration anew, whole or not at all", 200, "Reloaded", {}, "", {422}},
+  };
+  return kTexts;
+}
+
+json::object schema_or_media(std::string_view name) {
+  const bool media = name.find('/') != std::string_view::npos;
+  json::object content{{"schema", json::object{{"type", "string"}}}};
+  if (!media) content["schema"] = json::object{{"$ref", fmt::format("#/components/schemas/{}", name)}};
+  json::object out;
+  out[media ? name : std::string_view{"application/json"}] = std::move(content);
+  return out;
+}
+
+json::object schema_of(std::string_view type) {
+  if (type.find('|') == std::string_view::npos) return {{"type", type}};
+  json::array choices;
+  while (!type.empty()) {
+    const std::size_t end = std::min(type.find('|'), type.size());
+    choices.push_back(json::value(type.substr(0, end)));
+    type.remove_prefix(std::min(end + 1, type.size()));
+  }
+  return {{"type", "string"}, {"enum", std::move(choices)}};
+}
+
+json::array parameters_of(const Route& route, const RouteText* text) {
+  json::array out;
+  const std::string_view path = route.path;
+  for (std::size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
+    const std::string_view name = path.substr(open + 1, path.find('}', open) - open - 1);
+    out.push_back(
+        json::object{{"name", name}, {"in", "path"}, {"required", true}, {"schema", json::object{{"type", "string"}}}});
+  }
+  if (text == nullptr) return out;
+  for (const Parameter& parameter : text->parameters) {
+    out.push_back(json::object{{"name", parameter.name},
+                               {"in", "query"},
+                               {"required", false},
+                               {"description", parameter.about},
+                               {"schema", schema_of(parameter.type)}});
+  }
+  return out;
+}
+
+json::object failure(std::string_view about) {
+  return {{"description", about}, {"content", schema_or_media("Error")}};
+}
+
+std::string_view about_failure(int status) {
+  switch (status) {
+    case 400: return "something in the request is wrong; `field` says what";
+    case 409: return "as things stand it cannot be done";
+    case 413: return "the body is too large";
+    case 415: return "the body is of a type that is not taken";
+    case 422: return "the new configuration is not sound; nothing has changed";
+    default: return "refused";
+  }
+}
+
+json::object responses_of(const Route& route, const RouteText& text) {
+  json::object out;
+  json::object good{{"description", "done"}};
+  if (!text.answer.empty()) good["content"] = schema_or_media(text.answer);
+  out[std::to_string(text.status)] = std::move(good);
+  if (route.role) {
+    out["401"] = failure("a valid token is needed");
+    out["403"] = failure("the token's role does not reach this");
+  }
+  if (route.path.find('{') != std::string::npos) out["404"] = failure("there is no such thing");
+  for (const int status : text.failures) out[std::to_string(status)] = failure(about_failure(status));
+  out["503"] = failure("busy for a moment, stalled or stopping; Retry-After may say for how long");
+  return out;
+}
+
+json::object operation_of(const Route& route, const RouteText* text) {
+  json::object out{{"x-role", route.role ? json::value(to_string(*route.role)) : json::value("none")},
+                   {"security", json::array{}},
+                   {"parameters", parameters_of(route, text)},
+                   {"responses", json::object{}}};
+  if (route.role) out["security"] = json::array{json::object{{"token", json::array{}}}};
+  if (text == nullptr) return out;
+  out["summary"] = text->summary;
+  if (!text->body.empty())
+    out["requestBody"] = json::object{{"required", true}, {"content", schema_or_media(text->body)}};
+  out["responses"] = responses_of(route, *text);
+  return out;
+}
+
+std::string lower(std::string_view text) {
+  std::string out{text};
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+}  // namespace
+
+json::object openapi(const std::vector<Route>& routes) {
+  json::object paths;
+  for (const Route& route : routes) {
+    const auto text = std::find_if(texts().begin(), texts().end(), [&](const RouteText& known) {
+      return known.method == route.method && known.path == route.path;
+    });
+    if (!paths.contains(route.path)) paths[route.path] = json::object{};
+    paths[route.path].as_object()[lower(route.method)] = operation_of(route, text == texts().end() ? nullptr : &*text);
+  }
+  json::object components{
+      {"securitySchemes", json::object{{"token", json::object{{"type", "http"}, {"scheme", "bearer"}}}}},
+      {"schemas", openapi_schemas()}};
+  return {
+      {"openapi", "3.0.3"},
+      {"info", json::object{{"title", "crmpulse-collector"},
+                            {"version", kVersion},
+                            {"description",
+                             "`x-role` is the role a token needs: admin may everything, operator what a viewer may, "
+                             "ingest only sends. With `auth: off` no token is asked for."}}},
+      {"paths", std::move(paths)},
+      {"components", std::move(components)}};
+}
+
+}  // namespace crmpulse::collector

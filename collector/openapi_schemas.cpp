@@ -1,0 +1,125 @@
+#include "collector/openapi_schemas.h"
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr std::string_view kSchemas = R"json({
+"Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["code", "message"],
+  "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "field": {"type": "string"},
+    "problems": {"type": "array", "items": {"type": "string"}}}}}},
+"Time": {"type": "string", "format": "date-time"},
+"Text": {"type": "object", "properties": {"en": {"type": "string"}, "zh": {"type": "string"}}},
+"State": {"type": "string", "enum": ["healthy", "sub_healthy", "poor"]},
+"ShownState": {"type": "string", "enum": ["unknown", "healthy", "sub_healthy", "poor"],
+  "description": "unknown only while data_status is warming_up"},
+"DataStatus": {"type": "string", "enum": ["warming_up", "fresh", "stale", "no_data"]},
+"Matchers": {"type": "object", "minProperties": 1, "description": "labels of the CRM; all must match, any value of each",
+  "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}},
+"Weekly": {"type": "object", "required": ["days", "from", "to", "tz"], "properties": {
+  "days": {"type": "array", "items": {"type": "string"}, "description": "mon … sun, or ranges: mon-fri; the day it begins"},
+  "from": {"type": "string", "description": "local time of day: 22:00"},
+  "to": {"type": "string", "description": "at or before from: of the next day"},
+  "tz": {"type": "string", "description": "Europe/Berlin, UTC, local"}}},
+"NewSilence": {"type": "object", "required": ["matchers", "ends_at", "comment"], "additionalProperties": false, "properties": {
+  "matchers": {"$ref": "#/components/schemas/Matchers"},
+  "starts_at": {"$ref": "#/components/schemas/Time"}, "ends_at": {"$ref": "#/components/schemas/Time"},
+  "author": {"type": "string", "description": "the token's name without"}, "comment": {"type": "string"}}},
+"NewMaintenance": {"type": "object", "required": ["matchers", "comment"], "additionalProperties": false, "properties": {
+  "matchers": {"$ref": "#/components/schemas/Matchers"},
+  "starts_at": {"$ref": "#/components/schemas/Time"}, "ends_at": {"$ref": "#/components/schemas/Time"},
+  "weekly": {"$ref": "#/components/schemas/Weekly"},
+  "author": {"type": "string", "description": "the token's name without"}, "comment": {"type": "string"}}},
+"Suppression": {"type": "object", "properties": {
+  "id": {"type": "string"}, "status": {"type": "string", "enum": ["pending", "active", "expired"]},
+  "matchers": {"$ref": "#/components/schemas/Matchers"},
+  "starts_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+  "ends_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+  "author": {"type": "string"}, "comment": {"type": "string"},
+  "created_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+  "configured": {"type": "boolean", "description": "maintenance: stands in collector.yaml"},
+  "weekly": {"allOf": [{"$ref": "#/components/schemas/Weekly"}], "nullable": true},
+  "window": {"type": "object", "nullable": true, "description": "weekly: the window now or next", "properties": {
+    "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"}}}}},
+"Silences": {"type": "object", "properties": {"silences": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}}},
+"Maintenances": {"type": "object", "properties": {"maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}}},
+"NewAck": {"type": "object", "additionalProperties": false, "properties": {
+  "author": {"type": "string", "description": "the token's name without"}, "comment": {"type": "string"},
+  "expires_in": {"type": "string", "description": "30m, 2h, 1d; at most 30 days; ack_expiry of the rules without"},
+  "expires_at": {"$ref": "#/components/schemas/Time"}}},
+"Ack": {"type": "object", "nullable": true, "properties": {"author": {"type": "string"}, "comment": {"type": "string"},
+  "at": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"}}},
+"Acknowledged": {"type": "object", "properties": {"id": {"type": "string"}, "crm": {"type": "string"},
+  "ack": {"$ref": "#/components/schemas/Ack"}}},
+"Fault": {"type": "object", "properties": {"verdict": {"type": "string", "enum":
+  ["vendor", "network", "credentials", "quota", "automation", "data", "database", "agent", "unknown"]},
+  "why": {"type": "string"}, "why_zh": {"type": "string"}}},
+"Change": {"type": "object", "properties": {"at": {"$ref": "#/components/schemas/Time"},
+  "what": {"type": "string", "enum": ["version", "release", "instance", "schema", "agent_version", "configuration"]},
+  "object": {"type": "string"}, "agent": {"type": "string"}, "from": {"type": "string", "nullable": true},
+  "to": {"type": "string"}, "text": {"$ref": "#/components/schemas/Text"}}},
+"Dimension": {"type": "object", "properties": {"dimension": {"type": "string"}, "rule": {"type": "string"},
+  "state": {"$ref": "#/components/schemas/ShownState"}, "value": {"type": "number", "nullable": true},
+  "unit": {"type": "string"}, "sub_healthy": {"type": "number"}, "poor": {"type": "number"},
+  "data_status": {"$ref": "#/components/schemas/DataStatus"}, "since": {"$ref": "#/components/schemas/Time"},
+  "worst_of": {"type": "string"}}},
+"OpenIncident": {"type": "object", "nullable": true, "properties": {"id": {"type": "string"},
+  "level": {"$ref": "#/components/schemas/State"}, "worst": {"$ref": "#/components/schemas/State"},
+  "opened_at": {"$ref": "#/components/schemas/Time"}, "acked_by": {"type": "string", "nullable": true},
+  "ack": {"$ref": "#/components/schemas/Ack"}, "fault": {"$ref": "#/components/schemas/Fault"},
+  "remedies": {"type": "array", "items": {"type": "object", "properties": {
+    "dimension": {"type": "string"}, "en": {"type": "string"}, "zh": {"type": "string"}}}}}},
+"Crm": {"type": "object", "properties": {"crm": {"type": "string"}, "kind": {"type": "string"},
+  "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+  "state": {"$ref": "#/components/schemas/ShownState"}, "data_status": {"$ref": "#/components/schemas/DataStatus"},
+  "since": {"$ref": "#/components/schemas/Time"}, "score": {"type": "number", "nullable": true},
+  "flapping": {"type": "boolean"},
+  "silences": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
+  "maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
+  "dimensions": {"type": "array", "items": {"$ref": "#/components/schemas/Dimension"}},
+  "incident": {"$ref": "#/components/schemas/OpenIncident"},
+  "rules": {"type": "array", "description": "of one CRM", "items": {"$ref": "#/components/schemas/Dimension"}},
+  "evidence": {"type": "array", "description": "of one CRM", "items": {"type": "object"}},
+  "failures": {"type": "array", "description": "of one CRM", "items": {"type": "object"}}}},
+"Crms": {"type": "object", "properties": {"crms": {"type": "array", "items": {"$ref": "#/components/schemas/Crm"}}}},
+"TimelineLine": {"type": "object", "required": ["at", "type"], "properties": {"at": {"$ref": "#/components/schemas/Time"},
+  "type": {"type": "string", "enum": ["state", "dimension", "message", "ack", "ack_ended", "silence", "maintenance", "change",
+    "evidence", "late"]},
+  "text": {"$ref": "#/components/schemas/Text"},
+  "delivery": {"type": "string", "description": "of a message: its id among the deliveries"},
+  "outcome": {"type": "object", "nullable": true, "properties": {"status": {"type": "string"}, "attempts": {"type": "integer"},
+    "at": {"type": "string", "nullable": true}, "code": {"type": "integer"}, "error": {"type": "string"}}}},
+  "additionalProperties": true},
+"Incident": {"type": "object", "properties": {"id": {"type": "string"}, "crm": {"type": "string"}, "kind": {"type": "string"},
+  "state": {"type": "string", "enum": ["open", "resolved"]}, "level": {"$ref": "#/components/schemas/State"},
+  "opened_at": {"$ref": "#/components/schemas/Time"},
+  "resolved_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+  "worst": {"$ref": "#/components/schemas/State"}, "fault": {"$ref": "#/components/schemas/Fault"},
+  "failing": {"type": "array", "items": {"type": "object"}}, "evidence": {"type": "array", "items": {"type": "string"}},
+  "changes": {"type": "array", "items": {"$ref": "#/components/schemas/Change"}},
+  "ack": {"$ref": "#/components/schemas/Ack"},
+  "timeline_omitted": {"type": "integer", "description": "lines beyond the bound of 1000"},
+  "timeline": {"type": "array", "description": "of one incident", "items": {"$ref": "#/components/schemas/TimelineLine"}}}},
+"Incidents": {"type": "object", "properties": {
+  "incidents": {"type": "array", "items": {"$ref": "#/components/schemas/Incident"}},
+  "next_before": {"type": "string", "nullable": true}}},
+"Delivery": {"type": "object", "properties": {"id": {"type": "string"}, "receiver": {"type": "string"},
+  "about": {"type": "string", "description": "crm/NAME, agent/NAME, …"}, "seq": {"type": "integer"}, "event": {"type": "string"},
+  "status": {"type": "string", "enum": ["pending", "inflight", "delivered", "dead", "superseded"]},
+  "attempts": {"type": "integer"}, "last_code": {"type": "integer"}, "last_error": {"type": "string"},
+  "created_at": {"$ref": "#/components/schemas/Time"},
+  "not_before": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+  "finished_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}}},
+"Deliveries": {"type": "object", "properties": {
+  "deliveries": {"type": "array", "items": {"$ref": "#/components/schemas/Delivery"}},
+  "next_before": {"type": "string", "nullable": true}}},
+"Reloaded": {"type": "object", "properties": {"status": {"type": "string"},
+  "needs_restart": {"type": "array", "items": {"type": "string"}}}}
+})json";
+
+}  // namespace
+
+boost::json::object openapi_schemas() {
+  return boost::json::parse(kSchemas).as_object();
+}
+
+}  // namespace crmpulse::collector

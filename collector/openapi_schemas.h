@@ -1,0 +1,9 @@
+#pragma once
+#include <boost/json.hpp>
+
+namespace crmpulse::collector {
+
+/// What requests and answers look like, by the names that the routes use.
+[[nodiscard]] boost::json::object openapi_schemas();
+
+}  // namespace crmpulse::collector

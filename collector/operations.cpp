@@ -1,0 +1,161 @@
+#include "collector/operations.h"
+
+#include <algorithm>
+
+#include "rules/schedule.h"
+
+namespace crmpulse::collector {
+
+bool Suppression::holds_at(TimePoint time) const {
+  if (time < starts || (ends && time >= *ends)) return false;
+  if (!weekly) return true;
+  const auto window = rules::occurrence(*weekly, time);
+  return window && window->from <= time;
+}
+
+TimePoint Suppression::next_switch(TimePoint time) const {
+  if (ends && time >= *ends) return TimePoint::max();
+  if (time < starts) return starts;
+  TimePoint next = ends.value_or(TimePoint::max());
+  if (!weekly) return next;
+  if (const auto window = rules::occurrence(*weekly, time))
+    next = std::min(next, window->from > time ? window->from : window->to);
+  return next;
+}
+
+Suppression::Phase Suppression::phase_at(TimePoint time) const {
+  if (ends && time >= *ends) return Phase::expired;
+  return holds_at(time) ? Phase::active : Phase::pending;
+}
+
+std::string_view to_string(Suppression::Kind kind) {
+  return kind == Suppression::Kind::silence ? "silence" : "maintenance";
+}
+
+std::string_view to_string(Suppression::Phase phase) {
+  switch (phase) {
+    case Suppression::Phase::pending: return "pending";
+    case Suppression::Phase::active: return "active";
+    case Suppression::Phase::expired: return "expired";
+  }
+  return "expired";
+}
+
+void Operations::load(std::vector<Suppression> stored) {
+  for (Suppression& suppression : stored) all_.push_back(std::move(suppression));
+  changed_ = true;
+}
+
+void Operations::configure(const std::vector<Suppression>& configured) {
+  std::erase_if(all_, [](const Suppression& suppression) { return suppression.configured; });
+  all_.insert(all_.end(), configured.begin(), configured.end());
+  changed_ = true;
+}
+
+void Operations::add(Suppression suppression) {
+  all_.push_back(std::move(suppression));
+  changed_ = true;
+}
+
+void Operations::end(const std::string& id, TimePoint at) {
+  for (Suppression& suppression : all_) {
+    if (suppression.id == id && !suppression.configured) suppression.ends = at;
+  }
+  changed_ = true;
+}
+
+std::vector<Operations::Switched> Operations::apply(rules::Engine& engine, TimePoint now, const Ahead& ahead) {
+  std::vector<Switched> switched;
+  if (!changed_ && now < next_switch_ && fresh_.empty()) return switched;
+  std::vector<const Suppression*> holding;
+  for (const Suppression& suppression : all_) {
+    if (suppression.holds_at(now)) holding.push_back(&suppression);
+  }
+  std::set<std::string> look = std::move(fresh_);
+  fresh_.clear();
+  if (changed_ || now >= next_switch_) {
+    for (std::string& crm : engine.crms()) look.insert(std::move(crm));
+    std::erase_if(all_, [now](const Suppression& suppression) {
+      return !suppression.configured && suppression.ends && *suppression.ends + kRemember < now;
+    });
+    holding.clear();
+    next_switch_ = TimePoint::max();
+    for (const Suppression& suppression : all_) {
+      if (suppression.holds_at(now)) holding.push_back(&suppression);
+      next_switch_ = std::min(next_switch_, suppression.next_switch(now));
+    }
+    changed_ = false;
+  }
+  for (const std::string& crm : look) {
+    if (ahead && ahead(crm)) {
+      fresh_.insert(crm);
+    } else {
+      mark(engine, crm, holding, now, switched);
+    }
+  }
+  return switched;
+}
+
+void Operations::mark(rules::Engine& engine, const std::string& crm, const std::vector<const Suppression*>& holding,
+                      TimePoint now, std::vector<Switched>& switched) {
+  const auto marks = engine.marks(crm);
+  if (!marks) return;
+  bool silenced = false;
+  bool maintenance = false;
+  std::set<std::string> ids;
+  for (const Suppression* suppression : holding) {
+    if (!matches(suppression->matchers, marks->labels)) continue;
+    ids.insert(suppression->id);
+    (suppression->kind == Suppression::Kind::silence ? silenced : maintenance) = true;
+  }
+  const bool other_silence = silenced != marks->silenced;
+  const bool other_maintenance = maintenance != marks->maintenance;
+  if (other_silence) engine.set_silence(crm, silenced, now);
+  if (other_maintenance) engine.set_maintenance(crm, maintenance, now);
+
+  const auto known = in_effect_.find(crm);
+  static const std::set<std::string> kNone;
+  const std::set<std::string>& before = known == in_effect_.end() ? kNone : known->second;
+  for (const std::string& id : ids) {
+    if (!before.contains(id)) switched.push_back({crm, id, true});
+  }
+  for (const std::string& id : before) {
+    if (!ids.contains(id)) switched.push_back({crm, id, false});
+  }
+  if (!ids.empty()) {
+    in_effect_[crm] = std::move(ids);
+  } else if (known != in_effect_.end()) {
+    in_effect_.erase(known);
+  }
+}
+
+std::vector<const Suppression*> Operations::in_effect(const std::string& crm) const {
+  std::vector<const Suppression*> found;
+  const auto known = in_effect_.find(crm);
+  if (known == in_effect_.end()) return found;
+  for (const std::string& id : known->second) {
+    if (const Suppression* suppression = find(id)) found.push_back(suppression);
+  }
+  return found;
+}
+
+bool Operations::in_maintenance(const Labels& labels, TimePoint at) const {
+  return std::any_of(all_.begin(), all_.end(), [&](const Suppression& suppression) {
+    return suppression.kind == Suppression::Kind::maintenance && suppression.holds_at(at) &&
+           matches(suppression.matchers, labels);
+  });
+}
+
+const Suppression* Operations::find(const std::string& id) const {
+  const auto found =
+      std::find_if(all_.begin(), all_.end(), [&](const Suppression& suppression) { return suppression.id == id; });
+  return found == all_.end() ? nullptr : &*found;
+}
+
+bool Operations::full(TimePoint now) const {
+  return std::count_if(all_.begin(), all_.end(), [now](const Suppression& suppression) {
+           return !suppression.ends || *suppression.ends > now;
+         }) >= static_cast<std::ptrdiff_t>(kMost);
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,70 @@
+#pragma once
+// Silences and maintenance as people write them (JSON of the API, YAML of collector.yaml) and as they are stored and
+// shown. One set of checks for all.
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/operations.h"
+#include "config/reader.h"
+#include "core/error.h"
+
+namespace crmpulse::collector {
+
+/// What is wrong, and with which field.
+struct FieldError {
+  std::string field;
+  std::string message;
+};
+template <class T>
+using Checked = boost::system::result<T, FieldError>;
+
+/// As it was written, not looked at yet.
+struct SuppressionText {
+  struct Weekly {
+    std::vector<std::string> days;
+    std::string from;
+    std::string to;
+    std::string tz;
+  };
+  std::vector<LabelMatch> matchers;
+  std::string starts_at;
+  std::string ends_at;
+  std::optional<Weekly> weekly;
+  std::string author;
+  std::string comment;
+};
+
+/// `now`: when it was asked for; what has passed is refused then and a start moves up to it. Without: it stands in a
+/// file or was accepted before.
+[[nodiscard]] Checked<Suppression> check_suppression(Suppression::Kind kind, const SuppressionText& text,
+                                                     std::optional<TimePoint> now);
+/// The body of a POST. A text that is no JSON object is an error without a field.
+[[nodiscard]] Checked<SuppressionText> read_suppression(Suppression::Kind kind, const boost::json::object& body);
+/// `maintenance:` of collector.yaml; what is wrong goes to the reader with its line.
+[[nodiscard]] std::vector<Suppression> read_maintenance(config::Reader& root);
+
+/// Texts of people: not empty when `required`, at most `most` bytes, no control characters.
+[[nodiscard]] std::optional<FieldError> check_text(std::string_view field, std::string_view text, std::size_t most,
+                                                   bool required);
+inline constexpr std::size_t kMaxAuthor = 100;
+inline constexpr std::size_t kMaxComment = 1000;
+/// A text member; empty when absent.
+[[nodiscard]] Checked<std::string> text_member(const boost::json::object& body, std::string_view field);
+/// The first member that is none of `known`.
+[[nodiscard]] std::optional<FieldError> unknown_member(const boost::json::object& body,
+                                                       std::initializer_list<std::string_view> known);
+
+[[nodiscard]] boost::json::object suppression_json(const Suppression& suppression, TimePoint now);
+[[nodiscard]] store::StoredSuppression to_stored(const Suppression& suppression);
+/// Nothing when a later program wrote it in a way this one cannot read.
+[[nodiscard]] std::optional<Suppression> from_stored(const store::StoredSuppression& stored);
+
+}  // namespace crmpulse::collector
+
+namespace crmpulse {
+/// Lets result<T, FieldError>::value() throw something readable.
+[[noreturn]] void throw_exception_from_error(const collector::FieldError& error, const boost::source_location& where);
+}  // namespace crmpulse

@@ -1,0 +1,28 @@
+#pragma once
+// The lines of an incident's timeline as JSON: `at`, `type`, what that type needs, and `text` for people.
+
+#include <boost/json.hpp>
+#include <string_view>
+
+#include "collector/changes.h"
+#include "collector/incidents.h"
+#include "collector/operations.h"
+#include "core/evidence.h"
+#include "rules/engine.h"
+
+namespace crmpulse::collector {
+
+[[nodiscard]] boost::json::object state_line(const rules::CrmStatus& status, std::string_view previous, TimePoint at);
+[[nodiscard]] boost::json::object resolved_line(TimePoint at);
+[[nodiscard]] boost::json::object dimension_line(const rules::RuleStatus& rule, Level previous, TimePoint at);
+[[nodiscard]] boost::json::object message_line(const rules::Message& message, std::string_view delivery);
+[[nodiscard]] boost::json::object ack_line(const Acknowledgement& ack);
+/// `why`: expired, recovered, got_worse, withdrawn.
+[[nodiscard]] boost::json::object ack_ended_line(std::string_view why, TimePoint at);
+[[nodiscard]] boost::json::object suppression_line(const Suppression& suppression, bool on, TimePoint at);
+[[nodiscard]] boost::json::object change_line(const Change& change);
+[[nodiscard]] boost::json::object evidence_line(const Evidence& line);
+[[nodiscard]] boost::json::object late_line(TimePoint from, TimePoint to, std::uint64_t samples, std::uint64_t failed,
+                                            TimePoint received);
+
+}  // namespace crmpulse::collector
