@@ -100,8 +100,9 @@ struct Crm {
   std::optional<Ack> ack;
   std::optional<Incident> incident;
   std::uint64_t incidents = 0;
-  std::vector<Told> told;  ///< parallel to the engine's receivers
-  int grace = 0;           ///< evaluations left without `resolved`
+  std::vector<Told> told;     ///< parallel to the engine's receivers
+  std::int64_t last_seq = 0;  ///< highest of any receiver ever: the outbox takes a number once
+  int grace = 0;              ///< evaluations left without `resolved`
 
   // Between fold() and step(); not saved.
   bool dirty = false;

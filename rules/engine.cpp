@@ -75,6 +75,7 @@ struct Engine::Impl {
   std::vector<std::uint32_t> dirty;
   std::vector<double> scratch;
   bool shared_changed = false;
+  std::map<std::string, std::int64_t, std::less<>> retired;  ///< last_seq of removed CRMs
   Storms storms;
   AgentWatch agents;
   VendorWatch vendors;
@@ -125,6 +126,7 @@ Crm& Engine::Impl::crm_of(std::string_view name) {
   auto crm = std::make_unique<Crm>();
   crm->number = static_cast<std::uint32_t>(crms.size());
   crm->name = std::string{name};
+  if (const auto before = retired.find(name); before != retired.end()) crm->last_seq = before->second;
   align_receivers(*crm, receivers);
   by_name.emplace(crm->name, crm.get());
   crms.push_back(std::move(crm));
@@ -459,6 +461,8 @@ Outcome Engine::remove(const std::string& name, TimePoint now) {
   if (known == impl_->by_name.end()) return outcome;
   tell_removed(*known->second, impl_->bench(), outcome);
   outcome.touched.push_back(name);
+  impl_->retired[name] = known->second->last_seq;
+  outcome.shared = true;
   impl_->drop(*known->second);
   return outcome;
 }
@@ -523,6 +527,11 @@ Result<void> Engine::load(std::string_view name, std::string_view bytes) {
 std::string Engine::save_shared() const {
   Encoder encoder;
   encoder.u32(kSharedVersion);
+  encoder.u32(static_cast<std::uint32_t>(impl_->retired.size()));
+  for (const auto& [crm, seq] : impl_->retired) {
+    encoder.text(crm);
+    encoder.i64(seq);
+  }
   impl_->storms.save(encoder);
   impl_->agents.save(encoder);
   impl_->vendors.save(encoder);
@@ -532,6 +541,11 @@ std::string Engine::save_shared() const {
 Result<void> Engine::load_shared(std::string_view bytes) {
   Decoder decoder{bytes};
   if (decoder.u32() != kSharedVersion) return Error{"what was saved of agents and vendors is of another version"};
+  std::map<std::string, std::int64_t, std::less<>> retired;
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    std::string crm = decoder.text();
+    retired.insert_or_assign(std::move(crm), decoder.i64());
+  }
   Storms storms;
   AgentWatch agents = impl_->agents;  // CRMs that were loaded before refer to their places
   VendorWatch vendors = impl_->vendors;
@@ -540,6 +554,7 @@ Result<void> Engine::load_shared(std::string_view bytes) {
   vendors.load(decoder, impl_->receivers);
   if (!decoder.ok() || !decoder.at_end()) return Error{"what was saved of agents and vendors is damaged"};
   storms.align(impl_->receivers);
+  impl_->retired = std::move(retired);
   impl_->storms = std::move(storms);
   impl_->agents = std::move(agents);
   impl_->vendors = std::move(vendors);

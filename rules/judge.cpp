@@ -101,6 +101,7 @@ void send(Crm& crm, Told& told, const Decision& decision, std::string_view reaso
   message.previous = told.level;
   message.incident = crm.incident->id;
   message.seq = ++told.seq;
+  crm.last_seq = std::max(crm.last_seq, told.seq);
   message.reason = std::string{reason};
   message.status = status_of(crm, bench.now);
   outcome.messages.push_back(std::move(message));
@@ -187,7 +188,9 @@ void align_receivers(Crm& crm, const std::vector<ReceiverSpec>& receivers) {
     if (known != crm.told.end()) {
       aligned.push_back(std::move(*known));
     } else {
-      aligned.emplace_back().receiver = receiver.name;
+      Told& told = aligned.emplace_back();
+      told.receiver = receiver.name;
+      told.seq = crm.last_seq;
     }
   }
   crm.told = std::move(aligned);

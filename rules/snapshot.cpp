@@ -121,6 +121,7 @@ void load_rule(Decoder& decoder, Crm& crm, bool with_pace) {
 void save_links(Encoder& encoder, const Crm& crm) {
   encoder.u8(crm.agents_lost ? 1 : 0);
   encoder.u8(crm.vendor_out ? 1 : 0);
+  encoder.i64(crm.last_seq);
   put(encoder, crm.missing_from);
   put(encoder, crm.newest_data);
   encoder.u32(static_cast<std::uint32_t>(crm.feeders.size()));
@@ -140,6 +141,7 @@ void save_links(Encoder& encoder, const Crm& crm) {
 void load_links(Decoder& decoder, Crm& crm) {
   crm.agents_lost = decoder.u8() != 0;
   crm.vendor_out = decoder.u8() != 0;
+  crm.last_seq = decoder.i64();
   crm.missing_from = get_time(decoder);
   crm.newest_data = get_time(decoder);
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
@@ -207,6 +209,7 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
   }
   if (with_pace) crm.paces.load(decoder);
   if (with_links) load_links(decoder, crm);
+  for (const Told& told : crm.told) crm.last_seq = std::max(crm.last_seq, told.seq);
   const ScoreLevel score = crm.score;
   apply_rules(crm, rules, kUnset);
   if (crm.rules.size() >= 2) crm.score = score;

@@ -69,6 +69,7 @@ struct Tail {
   struct Item {
     std::string id;
     std::string event;
+    std::int64_t seq = 0;
   };
   std::vector<Item> unsent;
   bool told_open = false;  ///< an earlier message that did, or may have, reached the receiver left an incident open
@@ -77,11 +78,11 @@ struct Tail {
 Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
   Tail tail;
   bool ended = false;
-  const auto rows = query(
-      database,
-      "SELECT id, event, status, attempts FROM outbox WHERE receiver = ? AND dedup_key = ? AND seq < ? AND status != 4 "
-      "ORDER BY seq DESC",
-      newest.receiver, newest.dedup_key, newest.seq);
+  const auto rows = query(database,
+                          "SELECT id, event, status, attempts, seq FROM outbox WHERE receiver = ? AND dedup_key = ? "
+                          "AND seq < ? AND status != 4 "
+                          "ORDER BY seq DESC",
+                          newest.receiver, newest.dedup_key, newest.seq);
   if (!rows) return rows.error();
   const ResetAtEnd reset{**rows};
   while (!ended) {
@@ -95,10 +96,24 @@ Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
     if (ended) {
       tail.told_open = !is_resolved(row.text(1));
     } else {
-      tail.unsent.push_back({text_at(row, 0), text_at(row, 1)});
+      tail.unsent.push_back({text_at(row, 0), text_at(row, 1), row.integer(4)});
     }
   }
   return tail;
+}
+
+/// A `flapping` makes the incident known only when the message before it, of whatever fate, is in this queue or there
+/// is none: a missing one may have gone out in a digest.
+Result<bool> may_be_in_digest(Database& database, const OutboxRow& newest, const Tail& tail) {
+  for (const Tail::Item& item : tail.unsent) {
+    if (item.event != "incident.flapping" || item.seq == 1) continue;
+    const auto before =
+        one_integer(query(database, "SELECT count(*) FROM outbox WHERE receiver = ? AND dedup_key = ? AND seq = ?",
+                          newest.receiver, newest.dedup_key, item.seq - 1));
+    if (!before) return before.error();
+    if (before->value_or(0) == 0) return true;
+  }
+  return false;
 }
 
 Result<void> supersede(Database& database, const std::string& id) {
@@ -110,9 +125,12 @@ Result<void> supersede(Database& database, const std::string& id) {
 Result<void> enqueue(Database& database, const OutboxRow& row) {
   const Result<Tail> tail = read_tail(database, row);
   if (!tail) return tail.error();
+  const Result<bool> in_digest = may_be_in_digest(database, row, *tail);
+  if (!in_digest) return in_digest.error();
+  const bool told_open = tail->told_open || (is_resolved(row.event) && *in_digest);
   bool vanishes = false;
   for (const Tail::Item& item : tail->unsent)
-    vanishes = vanishes || (is_resolved(row.event) && opens(item.event) && !tail->told_open);
+    vanishes = vanishes || (is_resolved(row.event) && opens(item.event) && !told_open);
   const Result<bool> added = insert(database, row, vanishes ? DeliveryStatus::superseded : DeliveryStatus::pending);
   if (!added) return added.error();
   if (!*added) return {};

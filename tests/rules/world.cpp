@@ -33,9 +33,13 @@ void World::fold(std::string_view metric, const Labels& labels, double value) {
 }
 
 void World::measure(const std::string& crm, const std::string& kind, double value, const std::string& agent) {
-  Labels labels{{"crm", crm}, {"kind", kind}};
-  labels.set("agent", agent);
-  fold("d1", labels, value);
+  const auto [known, added] = series_.try_emplace(crm + '/' + agent, Engine::kNoSeries);
+  if (added) {
+    Labels labels{{"crm", crm}, {"kind", kind}};
+    labels.set("agent", agent);
+    known->second = engine_.bind("d1", labels);
+  }
+  engine_.fold(known->second, now_, value, now_);
 }
 
 void World::vendor_says(const std::string& crm, const std::string& kind, const std::string& instance, double status) {
@@ -71,14 +75,14 @@ void World::restart(Duration down) {
   next.load_shared(engine_.save_shared()).value();
   now_ += down;
   engine_ = std::move(next);
+  series_.clear();
   engine_.restarted(now_);
 }
 
 void World::take(Outcome outcome) {
   // The collector stores the shared part only when it is told that it changed.
-  const bool told = std::any_of(outcome.messages.begin(), outcome.messages.end(), [](const Message& message) {
-    return message.crm.empty() || message.type == MessageType::opened;
-  });
+  const bool told = std::any_of(outcome.messages.begin(), outcome.messages.end(),
+                                [](const Message& message) { return message.crm.empty(); });
   if (told && !outcome.shared) throw std::logic_error("a message whose cause would not be stored");
   std::move(outcome.messages.begin(), outcome.messages.end(), std::back_inserter(messages_));
 }

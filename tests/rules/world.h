@@ -1,6 +1,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/rule.h"
@@ -43,6 +44,7 @@ class World {
   Engine engine_;
   TimePoint now_;
   bool ticks_ = false;
+  std::unordered_map<std::string, Engine::SeriesId> series_;  ///< of measure()
   std::vector<Message> messages_;
 };
 

@@ -259,3 +259,37 @@ TEST_CASE("counts and lists say what waits and what is dead") {
   CHECK(list_outbox(database, {}, 3).value().size() == 3);
   CHECK(list_outbox(database, DeliveryStatus::dead, 10).value().at(0).seq == 1);
 }
+
+TEST_CASE("what follows an opening waits for an older digest, a new opening does not") {
+  const TempDir dir;
+  Database database = open_collector(dir.path()).value();
+  OutboxRow digest = message("opened", 5, "digest/oncall");
+  digest.event = "digest";
+  enqueue(database, message("resolved", 3, "crm/old")).value();
+  enqueue(database, digest).value();
+  enqueue(database, message("resolved", 6, "crm/beta")).value();
+  enqueue(database, message("opened", 7, "crm/gamma")).value();
+  enqueue(database, message("resolved", 8, "crm/delta", "other")).value();
+  const auto ids = [&](TimePoint now) {
+    std::vector<std::string> ids;
+    for (const OutboxRow& row : lease(database, "oncall", now, now + std::chrono::seconds{30}, 10).value())
+      ids.push_back(row.dedup_key);
+    return ids;
+  };
+  CHECK(ids(at(10)) == std::vector<std::string>{"crm/old", "digest/oncall", "crm/gamma"});
+  CHECK(ids(at(11)).empty());  // the digest is under way: nobody knows whether it arrived
+  CHECK(lease(database, "other", at(11), at(40), 10).value().size() == 1);
+  digest.attempts = 1;
+  digest.status = DeliveryStatus::delivered;
+  settle(database, digest).value();
+  CHECK(ids(at(12)) == std::vector<std::string>{"crm/beta"});
+}
+
+TEST_CASE("a flapping whose incident a digest opened does not vanish with its resolved") {
+  const TempDir dir;
+  Database database = open_collector(dir.path()).value();
+  // seq 1 went out in the digest
+  enqueue(database, message("flapping", 2)).value();
+  enqueue(database, message("resolved", 3)).value();
+  CHECK(table(database) == Table{"2 flapping superseded", "3 resolved pending"});
+}
