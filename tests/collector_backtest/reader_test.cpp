@@ -115,7 +115,7 @@ TEST_CASE("lines longer than a block, and a block's end within a line, are read 
 }
 
 TEST_CASE("what is no number to JSON is none here, and the lines before a wrong one count") {
-  for (const char* value : {"inf", ".5", "+1", "nan", "1e999", "0x10", "1,", "\"1\"", ""}) {
+  for (const char* value : {"inf", ".5", "+1", "nan", "0x10", "1,", "\"1\"", ""}) {
     const Read read = read_all(fmt::format(R"({{"at":"{0}"}})"
                                            "\n"
                                            R"({{"at":"{0}","metric":"m","labels":{{"crm":"a"}},"value":{1}}})",
