@@ -107,11 +107,8 @@ void read_times(Notice& notice, const json::object& body, Language language) {
   const json::object* incident = object_at(body, "incident");
   std::optional<TimePoint> since = incident == nullptr ? std::nullopt : time_at(*incident, "opened_at");
   if (notice.type == "incident.resolved") {
-    const std::string now = moment_text(notice.at, notice.at);
-    if (!since) return notice.facts.push_back({zh ? "恢复时间" : "At", now});
-    std::string lasted = in_words(language, "{} ({} to {})", "{}（{} 至 {}）", span_text(notice.at - *since, language),
-                                  moment_text(*since, notice.at), now);
-    return notice.facts.push_back({zh ? "持续" : "Lasted", std::move(lasted)});
+    if (!since) return notice.facts.push_back({zh ? "恢复时间" : "At", moment_text(notice.at, notice.at)});
+    return notice.facts.push_back({zh ? "持续" : "Lasted", lasted_text(*since, notice.at, language)});
   }
   if (const json::array* failing = array_at(body, "failing"); failing != nullptr && !since) {
     for (const json::value& item : *failing) {
