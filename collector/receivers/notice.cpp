@@ -26,6 +26,8 @@ constexpr std::size_t kLink = 500;
 constexpr std::size_t kFailing = 12;
 constexpr std::size_t kRemedies = 2;
 constexpr std::size_t kEvidence = 5;
+constexpr std::size_t kChanges = 3;
+constexpr std::size_t kChangeText = 200;
 
 Fact read_failing(const json::object& one, Language language) {
   Fact fact;
@@ -137,6 +139,19 @@ void read_facts(Notice& notice, const json::object& body, Language language) {
   if (data == "stale") add("Data", "数据", zh ? "数据陈旧" : "stale");
 }
 
+/// The newest ones.
+void read_changes(Notice& notice, const json::object& body, Language language) {
+  const json::array* changes = array_at(body, "changes");
+  if (changes == nullptr) return;
+  for (std::size_t i = changes->size() - std::min(changes->size(), kChanges); i < changes->size(); ++i) {
+    const json::object* one = (*changes)[i].if_object();
+    std::string text = one == nullptr ? std::string{} : in_language(object_at(*one, "text"), language, kChangeText);
+    if (text.empty()) continue;
+    const auto at = time_at(*one, "at");
+    notice.changes.push_back(at ? moment_text(*at, notice.at) + " " + text : std::move(text));
+  }
+}
+
 std::string read_link(const json::object& body) {
   const json::object* incident = object_at(body, "incident");
   std::string link = incident == nullptr ? std::string{} : text_at(*incident, "url", kLink + 1);
@@ -177,6 +192,7 @@ bool read_body(Notice& notice, const json::object& body, const store::OutboxRow&
         notice.evidence.push_back(one_line(line.get_string(), kEvidenceText));
     }
   }
+  read_changes(notice, body, language);
   notice.link = read_link(body);
   if (const json::object* object = object_at(body, "incident")) notice.incident = text_at(*object, "id");
   put_title(notice,
