@@ -101,6 +101,7 @@ std::vector<std::string> advice_lines(const Notice& notice, Language language, c
     if (notice.unlisted > 0) crms += (language == Language::zh ? "，" : " ") + more_text(notice.unlisted, language);
     add(words.listed, crms);
   }
+  if (!notice.changes.empty()) add(words.changes, markup.escape(join(notice.changes, " · ")));
   if (!notice.evidence.empty()) add(words.evidence, markup.escape(join(notice.evidence, " · ")));
   return lines;
 }

@@ -26,6 +26,8 @@ constexpr std::size_t kLink = 500;
 constexpr std::size_t kFailing = 12;
 constexpr std::size_t kRemedies = 2;
 constexpr std::size_t kEvidence = 5;
+constexpr std::size_t kChanges = 3;
+constexpr std::size_t kChangeText = 200;
 
 Fact read_failing(const json::object& one, Language language) {
   Fact fact;
@@ -107,11 +109,8 @@ void read_times(Notice& notice, const json::object& body, Language language) {
   const json::object* incident = object_at(body, "incident");
   std::optional<TimePoint> since = incident == nullptr ? std::nullopt : time_at(*incident, "opened_at");
   if (notice.type == "incident.resolved") {
-    const std::string now = moment_text(notice.at, notice.at);
-    if (!since) return notice.facts.push_back({zh ? "恢复时间" : "At", now});
-    std::string lasted = in_words(language, "{} ({} to {})", "{}（{} 至 {}）", span_text(notice.at - *since, language),
-                                  moment_text(*since, notice.at), now);
-    return notice.facts.push_back({zh ? "持续" : "Lasted", std::move(lasted)});
+    if (!since) return notice.facts.push_back({zh ? "恢复时间" : "At", moment_text(notice.at, notice.at)});
+    return notice.facts.push_back({zh ? "持续" : "Lasted", lasted_text(*since, notice.at, language)});
   }
   if (const json::array* failing = array_at(body, "failing"); failing != nullptr && !since) {
     for (const json::value& item : *failing) {
@@ -138,6 +137,19 @@ void read_facts(Notice& notice, const json::object& body, Language language) {
   const std::string data = text_at(body, "data_status");
   if (data == "no_data") add("Data", "数据", zh ? "没有数据，状态为最后所知" : "none; the state is the last one known");
   if (data == "stale") add("Data", "数据", zh ? "数据陈旧" : "stale");
+}
+
+/// The newest ones.
+void read_changes(Notice& notice, const json::object& body, Language language) {
+  const json::array* changes = array_at(body, "changes");
+  if (changes == nullptr) return;
+  for (std::size_t i = changes->size() - std::min(changes->size(), kChanges); i < changes->size(); ++i) {
+    const json::object* one = (*changes)[i].if_object();
+    std::string text = one == nullptr ? std::string{} : in_language(object_at(*one, "text"), language, kChangeText);
+    if (text.empty()) continue;
+    const auto at = time_at(*one, "at");
+    notice.changes.push_back(at ? moment_text(*at, notice.at) + " " + text : std::move(text));
+  }
 }
 
 std::string read_link(const json::object& body) {
@@ -180,6 +192,7 @@ bool read_body(Notice& notice, const json::object& body, const store::OutboxRow&
         notice.evidence.push_back(one_line(line.get_string(), kEvidenceText));
     }
   }
+  read_changes(notice, body, language);
   notice.link = read_link(body);
   if (const json::object* object = object_at(body, "incident")) notice.incident = text_at(*object, "id");
   put_title(notice,

@@ -26,17 +26,18 @@ struct Notice {
   std::string id;    ///< of the message
   std::string type;  ///< `incident.opened`, …; `unreadable` for a damaged body
   Tone tone = Tone::warning;
-  Level level = Level::healthy;  ///< the level that is told; healthy when it is not about one
-  std::string state;             ///< it in words, `POOR`, `不良`; of the others `LOST`, `OUTAGE`, …; may be empty
-  std::string subject;           ///< the CRM, agent, vendor or receiver it is about; may be empty
-  std::string kind;              ///< of a CRM: `salesforce`; else empty
-  std::string icon;              ///< one emoji of the tone
-  std::string title;             ///< without the icon: `acme-sf — POOR (不良)`
-  std::string summary;           ///< a sentence or two beside it; mostly empty for incidents
-  std::vector<Fact> failing;     ///< worst first: `response time`, `4.1 s (poor from 3 s)`
-  std::vector<Fact> facts;       ///< since when, score, kind, data status: name and value
-  std::string fault;             ///< `the vendor — the CRM itself answers slowly`; empty when well
-  std::vector<Fact> remedies;    ///< what fails, what to do; each text once
+  Level level = Level::healthy;      ///< the level that is told; healthy when it is not about one
+  std::string state;                 ///< it in words, `POOR`, `不良`; of the others `LOST`, `OUTAGE`, …; may be empty
+  std::string subject;               ///< the CRM, agent, vendor or receiver it is about; may be empty
+  std::string kind;                  ///< of a CRM: `salesforce`; else empty
+  std::string icon;                  ///< one emoji of the tone
+  std::string title;                 ///< without the icon: `acme-sf — POOR (不良)`
+  std::string summary;               ///< a sentence or two beside it; mostly empty for incidents
+  std::vector<Fact> failing;         ///< worst first: `response time`, `4.1 s (poor from 3 s)`
+  std::vector<Fact> facts;           ///< since when, score, kind, data status: name and value
+  std::string fault;                 ///< `the vendor — the CRM itself answers slowly`; empty when well
+  std::vector<Fact> remedies;        ///< what fails, what to do; each text once
+  std::vector<std::string> changes;  ///< what changed shortly before it began, newest last
   std::vector<std::string> evidence;
   std::vector<std::string> listed;  ///< of a digest, an agent, a vendor: CRMs, with their state where it is known
   std::size_t unlisted = 0;         ///< how many more
@@ -66,6 +67,7 @@ struct Notice {
 struct NoticeWords {
   std::string_view fault;     ///< Looks like
   std::string_view remedy;    ///< What to do
+  std::string_view changes;   ///< Changed before
   std::string_view evidence;  ///< Evidence
   std::string_view open;      ///< Open the incident
   std::string_view listed;    ///< CRMs

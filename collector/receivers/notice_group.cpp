@@ -54,9 +54,10 @@ void say_agent(Notice& notice, const json::object& body, Language language) {
   const bool zh = language == Language::zh;
   const std::size_t crms = notice.listed.size() + notice.unlisted;
   if (notice.type == "agent.lost") {
-    notice.summary = in_words(language, "Nobody watches its CRMs now ({}); the states are the last known ones.",
-                              "其 {} 个 CRM 目前无人监控，以下为最后已知状态。", crms);
-    notice.fault = zh ? "监控代理自身——代理没有任何消息，并非 CRM 故障"
+    const std::string its = crms == 1 ? "its CRM" : fmt::format("its {} CRMs", crms);
+    notice.summary = zh ? fmt::format("其 {} 个 CRM 目前无人监控，以下为最后已知状态。", crms)
+                        : fmt::format("Nobody watches {} now; what is known of them is old.", its);
+    notice.fault = zh ? "监控代理自身——代理没有任何消息，CRM 的实际状态未知"
                       : "our own monitoring — the agent is silent; nothing is known about the CRMs";
   } else if (text_at(body, "reason") == "removed") {
     notice.summary = zh ? "其 CRM 已由其他代理监控或已移除，不再等待它。"
@@ -74,20 +75,19 @@ void say_vendor(Notice& notice, const json::object& body, Language language) {
     return;
   }
   const std::string instances = instances_of(body);
-  if (text_at(body, "reason") == "status_page") {
-    notice.fault = instances.empty()
-                       ? (zh ? "供应商——其状态页报告重大故障" : "the vendor — its status page reports a major incident")
-                       : in_words(language, "the vendor — its status page reports a major incident on {}",
-                                  "供应商——其状态页报告 {} 发生重大故障", instances);
-  } else {
+  if (text_at(body, "reason") != "status_page") {
     notice.fault = zh ? "供应商——其多数 CRM 同时不良" : "the vendor — most of its CRMs are poor at the same time";
+  } else if (instances.empty()) {
+    notice.fault = zh ? "供应商——其状态页报告重大故障" : "the vendor — its status page reports a major incident";
+  } else {
+    notice.fault = in_words(language, "the vendor — its status page reports a major incident on {}",
+                            "供应商——其状态页报告 {} 发生重大故障", instances);
   }
-  notice.summary = zh ? "故障期间不再逐个 CRM 告警。" : "Alerts of its single CRMs wait until it is over.";
-  if (notice.remedies.empty())
-    notice.remedies.push_back(
-        {"", zh ? "查看供应商状态页并通知用户；恢复前无需逐个排查。"
-                : "See the vendor's status page and tell the users; there is nothing to repair in "
-                  "the single CRMs."});
+  notice.summary = zh ? "故障期间不再逐个 CRM 告警。" : "Until it is over its CRMs are not alerted one by one.";
+  if (!notice.remedies.empty()) return;
+  notice.remedies.push_back(
+      {"", zh ? "先查看供应商状态页并通知用户，再考虑逐个排查。"
+              : "See the vendor's status page and tell the users before anybody looks into single CRMs."});
 }
 
 void say_delivery(Notice& notice, const json::object& body, Language language) {
@@ -105,7 +105,10 @@ void say_delivery(Notice& notice, const json::object& body, Language language) {
 void read_group(Notice& notice, const json::object& body, Language language) {
   const bool zh = language == Language::zh;
   const auto since = time_at(body, "since");
-  if (since && *since <= notice.at) {
+  const bool over = notice.type == "agent.returned" || notice.type == "vendor.recovered";
+  if (since && *since <= notice.at && over) {
+    notice.facts.push_back({zh ? "持续" : "Lasted", lasted_text(*since, notice.at, language)});
+  } else if (since && *since <= notice.at) {
     notice.facts.push_back({zh ? "开始时间" : "Since", since_text(*since, notice.at, language)});
   } else {
     notice.facts.push_back({zh ? "时间" : "At", moment_text(notice.at, notice.at)});

@@ -40,9 +40,9 @@ std::string list_title(std::size_t messages, Language language) {
 }
 
 const NoticeWords& words_in(Language language) {
-  static constexpr NoticeWords kEnglish{"Looks like",        "What to do", "Evidence",
+  static constexpr NoticeWords kEnglish{"Looks like",        "What to do", "Changed before", "Evidence",
                                         "Open the incident", "CRMs",       "Incident"};
-  static constexpr NoticeWords kChinese{"初步判断", "处理建议", "证据", "查看事件", "CRM", "事件"};
+  static constexpr NoticeWords kChinese{"初步判断", "处理建议", "此前变更", "证据", "查看事件", "CRM", "事件"};
   return language == Language::zh ? kChinese : kEnglish;
 }
 
@@ -107,12 +107,17 @@ bool shorten(Notice& notice) {
     return text.size() > kShortText && cut_to(text, std::max(kShortText, text.size() / 2));
   };
   if (!notice.evidence.empty()) return drop(notice.evidence);
+  if (notice.changes.size() > 1) {
+    notice.changes.erase(notice.changes.begin());
+    return true;
+  }
   if (notice.remedies.size() > 1) return drop(notice.remedies);
   if (notice.listed.size() > kLeastListed) return list_less();
   if (!notice.remedies.empty() && halve(notice.remedies.front().value)) return true;
   if (halve(notice.summary)) return true;
   if (notice.failing.size() > kLeastFailing) return drop(notice.failing);
   if (notice.fault.size() > kShortWhy && cut_to(notice.fault, kShortWhy)) return true;
+  if (!notice.changes.empty()) return drop(notice.changes);
   if (notice.facts.size() > 1) return drop(notice.facts);
   if (notice.failing.size() > 1) return drop(notice.failing);
   return !notice.listed.empty() && list_less();

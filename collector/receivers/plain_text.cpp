@@ -38,6 +38,8 @@ std::string plain_text(const Notice& notice, Language language) {
   for (const Fact& fact : notice.facts) text += named(fact.name, fact.value, language);
   if (!notice.fault.empty()) text += named(words.fault, notice.fault, language);
   for (const Fact& remedy : notice.remedies) text += "\n" + named(words.remedy, remedy.value, language);
+  if (!notice.changes.empty()) text += "\n" + named(words.changes, "", language);
+  for (const std::string& line : notice.changes) text += fmt::format("- {}\n", line);
   if (!notice.evidence.empty()) text += "\n" + named(words.evidence, "", language);
   for (const std::string& line : notice.evidence) text += fmt::format("- {}\n", line);
   if (!notice.link.empty()) text += "\n" + named(words.open, notice.link, language);

@@ -154,6 +154,11 @@ std::string since_text(TimePoint since, TimePoint at, Language language) {
   return in_words(language, "{} ({})", "{}（已 {}）", clock, span);
 }
 
+std::string lasted_text(TimePoint since, TimePoint until, Language language) {
+  return in_words(language, "{} ({} to {})", "{}（{} 至 {}）", span_text(until - since, language),
+                  moment_text(since, until), moment_text(until, until));
+}
+
 std::string rule_name(std::string_view rule, std::string_view dimension, Language language) {
   if (const Name* name = find_name(kRules, rule)) return std::string{in(*name, language)};
   const Name* known = find_name(kDimensions, dimension);

@@ -39,6 +39,9 @@ enum class Worse { above, below };
 /// `09:10 UTC (35 min)`: the span only when it is worth saying.
 [[nodiscard]] std::string since_text(TimePoint since, TimePoint at, Language language);
 
+/// `35 min (09:10 UTC to 09:45 UTC)`
+[[nodiscard]] std::string lasted_text(TimePoint since, TimePoint until, Language language);
+
 /// What a rule measures: `response time`, `failed checks in a row`. Of a rule that is not one of the shipped: its
 /// dimension, and the rest of its id in brackets.
 [[nodiscard]] std::string rule_name(std::string_view rule, std::string_view dimension, Language language);

@@ -90,7 +90,8 @@ void check_text(std::string_view type, std::string_view text, Language language)
     CHECK(contains(text, "the vendor — the vendor's status page reports a minor incident on NA45 since 09:02 UTC"));
     CHECK(contains(text, "Lightning Usage App"));
   }
-  CHECK(contains(text, "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE"));
+  CHECK(contains(text, zh ? "08:55 UTC 发布版本由 252.9 变为 254.1" : "08:55 UTC release changed from 252.9 to 254.1"));
+  CHECK(contains(text, "https://crm-health.example.com/api/v1/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE"));
 }
 
 net::ClientResponse answer(int status, std::string body = "", const std::string& retry_after = "") {

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
+#include "messages.h"
 #include "tests/collector/collector_fixture.h"
+#include "tests/collector/delivery_bench.h"
 #include "vendors.h"
 
 using namespace crmpulse;
@@ -23,6 +25,20 @@ CollectorFiles with(const std::string& receivers) {
 boost::json::array deliveries(const RunningCollector& running, const std::string& status) {
   return running.get_json("/api/v1/deliveries?status=" + status).at("deliveries").as_array();
 }
+
+/// A chat that signs, alone on a clock of its own; the stand-in for its vendor looks at the same clock.
+struct SigningChat {
+  explicit SigningChat(const std::string& type)
+      : bench{{DeliveryBench::named(
+            type, receiver_from(fmt::format("{{name: {0}, type: {0}, url: \"{1}\", secret_file: \"{2}\"}}", type,
+                                            sink.url(), secrets.write("secret", std::string{kChatSecret}))))}} {
+    const VendorClock clock = [this] { return bench.clock().now(); };
+    sink.behave(type == "dingtalk" ? dingtalk_robot(clock) : feishu_bot(clock));
+  }
+  TempDir secrets;
+  Sink sink;
+  DeliveryBench bench;
+};
 
 net::HttpResponse answer(const std::string& body) {
   return {200, {}, body};
@@ -106,4 +122,38 @@ TEST_CASE("a Teams connector that says HTTP error 429 inside a 200 is asked agai
   REQUIRE(running.write_latency("acme", 5) == 204);
   REQUIRE(eventually([&] { return deliveries(running, "delivered").size() == 1; }));
   CHECK(sink.requests().size() == 2);
+}
+
+TEST_CASE("case 81: of 25 messages in a minute DingTalk gets at most 15, the rest as a list, and never says too fast") {
+  SigningChat chat{"dingtalk"};
+  chat.bench.pass(std::chrono::seconds{61});
+  for (int i = 0; i < 25; ++i) {
+    const std::string crm = fmt::format("crm-{}", i);
+    chat.bench.tell({chat.bench.row("dingtalk", "crm/" + crm, 1, "incident.opened",
+                                    message("incident.opened", {.crm = crm}).body)});
+    chat.bench.quiet();
+    chat.bench.pass(std::chrono::seconds{2});
+  }
+  CHECK(chat.sink.requests().size() <= 15);
+  chat.bench.pass_slowly(std::chrono::seconds{15});
+  CHECK(chat.bench.count(store::DeliveryStatus::delivered) == 25);
+  std::string told;
+  for (const net::HttpRequest& request : chat.sink.requests()) told += request.body;
+  for (int i = 0; i < 25; ++i) CHECK(told.find(fmt::format("crm-{} — POOR", i)) != std::string::npos);
+  CHECK(told.find("messages at once") != std::string::npos);
+  for (const store::OutboxRow& row : chat.bench.rows(store::DeliveryStatus::delivered)) CHECK(row.attempts == 1);
+}
+
+TEST_CASE("case 82: a message that waited 70 minutes for DingTalk or Feishu is taken, because it is signed when sent") {
+  for (const std::string type : {"dingtalk", "feishu"}) {
+    INFO(type);
+    SigningChat chat{type};
+    chat.sink.script({{503, {{"Retry-After", "3600"}}, ""}});
+    chat.bench.tell({chat.bench.row(type, "crm/acme", 1, "incident.opened", message("incident.opened").body)});
+    chat.bench.quiet();
+    CHECK(chat.sink.requests().size() == 1);
+    chat.bench.pass(std::chrono::minutes{70});
+    CHECK(chat.bench.count(store::DeliveryStatus::delivered) == 1);
+    REQUIRE(chat.sink.requests().size() == 2);
+  }
 }

@@ -80,13 +80,17 @@ json::object incident(const Event& event, const MessageOptions& options) {
       {"data_status", "fresh"},
       {"incident", json::object{{"id", "01JD75ZK4GWVQ2M8R3T6Y9BCDE"},
                                 {"opened_at", "2026-11-21T09:10:30Z"},
-                                {"url", "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE"}}},
+                                {"url", "https://crm-health.example.com/api/v1/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE"}}},
       {"score", event.state == "healthy" ? 96.5 : 41.25}};
   body["failing"] = event.state == "healthy" ? json::array{} : failing(event.state, options.long_text);
   if (event.state != "healthy") {
     const std::string why = zh ? "供应商状态页自 09:02 UTC 起报告 NA45 上的轻微事故"
                                : "the vendor's status page reports a minor incident on NA45 since 09:02 UTC";
     body["fault"] = json::object{{"verdict", "vendor"}, {"why", why + options.long_text}};
+    body["changes"] =
+        json::array{json::object{{"at", "2026-11-21T08:55:00Z"},
+                                 {"what", "release"},
+                                 {"text", both("release changed from 252.9 to 254.1", "发布版本由 252.9 变为 254.1")}}};
     body["evidence"] = json::array{json::string{"read: 503 Service Unavailable, request id 7f3a" + options.long_text},
                                    json::string{"query: took 9.8 s" + options.long_text}};
   }

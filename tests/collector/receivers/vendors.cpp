@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <deque>
 #include <memory>
 
 #include "collector/digest.h"
@@ -54,11 +55,30 @@ json::value body_of(const net::HttpRequest& request) {
   return failed ? json::value(nullptr) : body;
 }
 
-bool within_an_hour(std::int64_t seconds) {
-  const auto now =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
-  return std::abs(now.count() - seconds) < 3600;
+TimePoint now_of(const VendorClock& clock) {
+  return clock ? clock() : std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
+
+bool within_an_hour(std::int64_t seconds, TimePoint now) {
+  return std::abs(unix_millis(now) / 1000 - seconds) < 3600;
+}
+
+/// Too many in a minute and the sender is locked out.
+class Gate {
+ public:
+  bool lets_through(TimePoint now) {
+    if (now < locked_until_) return false;
+    while (!taken_.empty() && now - taken_.front() >= std::chrono::minutes{1}) taken_.pop_front();
+    taken_.push_back(now);
+    if (taken_.size() <= static_cast<std::size_t>(kDingTalkPerMinute)) return true;
+    locked_until_ = now + std::chrono::minutes{10};
+    return false;
+  }
+
+ private:
+  std::deque<TimePoint> taken_;
+  TimePoint locked_until_{};
+};
 
 bool blocks_fit(const json::array& blocks) {
   if (blocks.empty() || blocks.size() > 50) return false;
@@ -95,20 +115,20 @@ Sink::Behaviour teams_workflow() {
   };
 }
 
-Sink::Behaviour dingtalk_robot() {
-  const auto taken = std::make_shared<int>(0);
-  return [taken](const net::HttpRequest& request) -> net::HttpResponse {
+Sink::Behaviour dingtalk_robot(VendorClock clock) {
+  const auto gate = std::make_shared<Gate>();
+  return [gate, clock = std::move(clock)](const net::HttpRequest& request) -> net::HttpResponse {
     const std::string stamp = query_of(request, "timestamp");
     const std::string sign =
         collector::base64_encode(collector::hmac_sha256(kChatSecret, fmt::format("{}\n{}", stamp, kChatSecret)));
-    if (stamp.size() != 13 || !within_an_hour(std::atoll(stamp.c_str()) / 1000))
+    if (stamp.size() != 13 || !within_an_hour(std::atoll(stamp.c_str()) / 1000, now_of(clock)))
       return errcode(310000, "invalid timestamp");
     if (query_of(request, "sign") != sign) return errcode(310000, "sign not match");
     const json::value body = body_of(request);
     if (text_of(body, {"msgtype"}) != "markdown" || text_of(body, {"markdown", "title"}).empty() ||
         text_of(body, {"markdown", "text"}).empty() || request.body.size() > 20'000)
       return errcode(40035, "invalid parameters");
-    if (++*taken > kDingTalkPerMinute) return errcode(130101, "send too fast");
+    if (!gate->lets_through(now_of(clock))) return errcode(130101, "send too fast");
     return errcode(0, "ok");
   };
 }
@@ -124,13 +144,14 @@ Sink::Behaviour wecom_robot() {
   };
 }
 
-Sink::Behaviour feishu_bot() {
-  return [](const net::HttpRequest& request) -> net::HttpResponse {
+Sink::Behaviour feishu_bot(VendorClock clock) {
+  return [clock = std::move(clock)](const net::HttpRequest& request) -> net::HttpResponse {
     const json::value body = body_of(request);
     const std::string stamp = text_of(body, {"timestamp"});
     const std::string sign =
         collector::base64_encode(collector::hmac_sha256(fmt::format("{}\n{}", stamp, kChatSecret), ""));
-    if (stamp.size() != 10 || !within_an_hour(std::atoll(stamp.c_str())) || text_of(body, {"sign"}) != sign)
+    if (stamp.size() != 10 || !within_an_hour(std::atoll(stamp.c_str()), now_of(clock)) ||
+        text_of(body, {"sign"}) != sign)
       return coded("code", "msg", 19021, "sign match fail or timestamp is not within one hour from current time");
     if (text_of(body, {"card", "header", "title", "content"}).empty() || request.body.size() > 20'000)
       return coded("code", "msg", 9499, "Bad Request");
