@@ -1,9 +1,10 @@
 // Alertmanager, API v2: our states as its alerts.
 //
 // The identity of an alert is its label set, so nothing that changes stands in it. A CRM has up to two alerts, as a
-// Prometheus rule file would make them: CrmSubHealthy (severity warning) holds while it is sub-healthy or worse,
-// CrmPoor (severity critical) while it is poor. So Alertmanager can route by severity, a rise never looks like an end
-// of anything, and `inhibit_rules` with `equal: [crm]` keep the warning quiet beside the page.
+// Prometheus rule file would make them (config/prometheus/ has the same names): CrmSubHealthy (severity ticket) holds
+// while it is sub-healthy or worse, CrmPoor (severity page) while it is poor. So Alertmanager can route by severity, a
+// rise never looks like an end of anything, and `inhibit_rules` with `equal: [crm]` keep the ticket quiet beside the
+// page.
 //
 // Alertmanager keeps alerts in memory and ends what it does not hear of: see StateFeed.
 
@@ -37,8 +38,8 @@ struct LevelAlert {
   const char* name;
   const char* severity;
 };
-constexpr std::array kLevels{LevelAlert{Level::sub_healthy, "CrmSubHealthy", "warning"},
-                             LevelAlert{Level::poor, "CrmPoor", "critical"}};
+constexpr std::array kLevels{LevelAlert{Level::sub_healthy, "CrmSubHealthy", "ticket"},
+                             LevelAlert{Level::poor, "CrmPoor", "page"}};
 
 /// What is not about the state of one CRM.
 struct OtherAlert {
@@ -48,14 +49,14 @@ struct OtherAlert {
   const char* severity;
   bool ends;
 };
-constexpr std::array kOthers{OtherAlert{"agent.lost", "CrmAgentLost", "agent", "critical", false},
-                             OtherAlert{"agent.returned", "CrmAgentLost", "agent", "critical", true},
-                             OtherAlert{"vendor.outage", "CrmVendorOutage", "vendor", "critical", false},
-                             OtherAlert{"vendor.recovered", "CrmVendorOutage", "vendor", "critical", true},
-                             OtherAlert{"delivery.dead", "CrmAlertNotDelivered", "receiver", "warning", false},
+constexpr std::array kOthers{OtherAlert{"agent.lost", "CrmAgentLost", "agent", "page", false},
+                             OtherAlert{"agent.returned", "CrmAgentLost", "agent", "page", true},
+                             OtherAlert{"vendor.outage", "CrmVendorOutage", "kind", "page", false},
+                             OtherAlert{"vendor.recovered", "CrmVendorOutage", "kind", "page", true},
+                             OtherAlert{"delivery.dead", "CrmAlertNotDelivered", "receiver", "ticket", false},
                              OtherAlert{"heartbeat", "CrmpulseHeartbeat", "", "none", false},
                              OtherAlert{"test", "CrmpulseTest", "receiver", "none", false}};
-constexpr OtherAlert kUnknown{"", "CrmpulseMessage", "subject", "warning", false};
+constexpr OtherAlert kUnknown{"", "CrmpulseMessage", "subject", "ticket", false};
 
 class Alertmanager final : public Receiver {
  public:
@@ -143,8 +144,8 @@ class Alertmanager final : public Receiver {
     const auto add_text = [&annotations](const char* name, const std::string& text) {
       if (!text.empty()) annotations[name] = text;
     };
-    add_text("description", en.summary);
-    add_text("description_zh", zh.summary);
+    add_text("description", plain_text(en, Language::en));
+    add_text("description_zh", plain_text(zh, Language::zh));
     add_text("fault", en.fault);
     add_text("fault_zh", zh.fault);
     add_text("remedy", en.remedies.empty() ? "" : en.remedies.front().value);
@@ -200,6 +201,8 @@ std::map<std::string, std::string> read_labels(config::Reader& item) {
 std::unique_ptr<Receiver> read_alertmanager(config::Reader& item, const ReceiverSettings& common) {
   const std::size_t before = item.problem_count();
   std::string url = read_address(item).reveal();
+  if (url.find_first_of("?#") != std::string::npos)
+    item.problem("url", "must be the address of an Alertmanager, without a query");
   while (url.ends_with('/')) url.pop_back();
   if (!url.ends_with(kPath)) url += kPath;
   Secret token;

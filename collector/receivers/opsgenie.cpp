@@ -168,6 +168,7 @@ class Opsgenie final : public Receiver {
 std::unique_ptr<Receiver> read_opsgenie(config::Reader& item, const ReceiverSettings& common) {
   const std::size_t before = item.problem_count();
   std::string url = read_address(item, kEndpoint).reveal();
+  if (url.find_first_of("?#") != std::string::npos) item.problem("url", "must end with /v2/alerts, without a query");
   while (url.ends_with('/')) url.pop_back();
   Secret key;
   item.require_secret("api_key", key);

@@ -78,16 +78,12 @@ class DeliveryBench {
   void stop() {
     if (!thread_) return;
     quiet();
-    thread_.reset();
-    writer_.reset();
-    notifier_.reset();
+    take_down();
   }
 
   /// The rows in flight stay as they are.
   void restart_after_kill() {
-    thread_.reset();
-    writer_.reset();
-    notifier_.reset();
+    take_down();
     start();
   }
 
@@ -165,6 +161,15 @@ class DeliveryBench {
   [[nodiscard]] ManualClock& clock() { return clock_; }
 
  private:
+  /// The loop stands still first; it goes last, because what ends still posts to it.
+  void take_down() {
+    thread_->loop().stop();
+    thread_->join();
+    writer_.reset();
+    notifier_.reset();
+    thread_.reset();
+  }
+
   TempDir directory_;
   ManualClock clock_{from_unix_millis(1'795'000'000'000)};
   net::HttpClient http_;

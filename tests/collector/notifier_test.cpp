@@ -227,10 +227,10 @@ TEST_CASE("an answer that only says accepted is followed up until it is known wh
   bench.tell({bench.row("jsm", "crm/a", 1)});
   REQUIRE(eventually([&] { return sink.requests().size() == 2; }));
   CHECK(bench.count(DeliveryStatus::delivered) == 0);
-  bench.advance(2s);
-  REQUIRE(eventually([&] { return sink.requests().size() == 3; }));
-  bench.advance(4s);
-  REQUIRE(eventually([&] { return bench.count(DeliveryStatus::delivered) == 1; }));
+  REQUIRE(eventually([&] {
+    bench.advance(1s);
+    return bench.count(DeliveryStatus::delivered) == 1;
+  }));
   CHECK(sink.requests().size() == 4);
   CHECK(sink.requests()[3].method == "GET");
 }
@@ -255,10 +255,6 @@ TEST_CASE("accepted, and nobody ever says more: the message is sent again") {
   asking->asks = true;
   DeliveryBench bench{{DeliveryBench::named("jsm", asking)}};
   bench.tell({bench.row("jsm", "crm/a", 1)});
-  for (std::size_t asked = 1; asked <= 6; ++asked) {
-    REQUIRE(eventually([&] { return sink.requests().size() >= 1 + asked; }));
-    bench.advance(70s);
-  }
   REQUIRE(eventually([&] {
     bench.advance(1s);
     return bench.count(DeliveryStatus::delivered) == 1;
@@ -301,7 +297,10 @@ TEST_CASE("states are said again each minute, an end for a quarter of an hour, a
   CHECK(carried(sink).back() == Ids{"am-crm/a-2", "am-crm/b-1"});
   bench.stop();
   bench.start();
+  bench.quiet();
+  const std::size_t before = sink.requests().size();
   bench.pass(60s);
+  CHECK(sink.requests().size() == before + 1);
   CHECK(carried(sink).back() == Ids{"am-crm/a-2", "am-crm/b-1"});
   bench.pass(16min);
   CHECK(carried(sink).back() == Ids{"am-crm/b-1"});

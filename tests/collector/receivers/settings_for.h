@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "collector/receivers/receiver.h"
+#include "mail_as_read.h"
 
 namespace crmpulse::test {
 
@@ -30,6 +31,22 @@ struct ReceiverContract {
       {"wecom", {kAddressOnly.keys, 6'000, true, nullptr}},
       {"feishu", kAddressOnly},
       {"discord", {kAddressOnly.keys, 18'000, true, nullptr}},
+      {"alertmanager", {"url: \"https://example.com/very-secret-part\"", 100'000, true, nullptr}},
+      {"pagerduty", {kAddressOnly.keys + ", routing_key_env: PATH", 60'000, false, nullptr}},
+      {"opsgenie",
+       {"url: \"https://example.com/very-secret-part\", api_key_env: PATH", 60'000, false,
+        [](const collector::Outgoing& outgoing) {
+          const auto& request = std::get<net::ClientRequest>(outgoing);
+          return request.url + "\n" + request.body;
+        }}},
+      {"email",
+       {"server: mail.example.com, from: crmpulse@example.com, to: oncall@example.com", 60'000, true,
+        [](const collector::Outgoing& outgoing) {
+          return mail_as_read(std::get<net::MailRequest>(outgoing).message);
+        }}},
+      {"cloudevents", {kAddressOnly.keys, 256'000, false, nullptr}},
+      {"zapier", {kAddressOnly.keys, 60'000, true, nullptr}},
+      {"ifttt", {kAddressOnly.keys, 60'000, true, nullptr}},
   };
   return kContracts;
 }
