@@ -211,8 +211,10 @@ void IncidentBook::handed_over(const rules::Message& message, const std::string&
     }
   };
   if (!message.crm.empty()) return note(message.crm, message.incident);
-  for (const rules::CrmStatus& listed : message.listed) {
-    if (listed.incident) note(listed.crm, listed.incident->id);
+  std::set<std::string> about{message.counted.begin(), message.counted.end()};
+  for (const rules::CrmStatus& listed : message.listed) about.insert(listed.crm);
+  for (const std::string& crm : about) {
+    if (const auto open = open_.find(crm); open != open_.end()) note(crm, open->second.stored.id);
   }
 }
 
