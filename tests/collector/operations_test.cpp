@@ -36,9 +36,9 @@ rules::Engine engine_with(const std::vector<std::string>& crms) {
   return engine;
 }
 
-std::string text(const std::vector<Operations::Switched>& switched) {
+std::string text(const Operations::Applied& applied) {
   std::string out;
-  for (const Operations::Switched& one : switched) out += (one.on ? "+" : "-") + one.crm + ":" + one.id + " ";
+  for (const Operations::Switched& one : applied.switched) out += (one.on ? "+" : "-") + one.crm + ":" + one.id + " ";
   return out;
 }
 
@@ -119,6 +119,32 @@ TEST_CASE("marks reach matching CRMs, new ones too, at every switch, and nothing
   operations.end("k", kStart + 21s);
   CHECK(text(operations.apply(engine, kStart + 21s)) == "-acme:k -beta:k -gamma:k ");
   CHECK_FALSE(engine.marks("gamma")->maintenance);
+}
+
+TEST_CASE("the minutes of maintenance that an error budget leaves out are those of the window, also after a stop") {
+  rules::Engine engine = engine_with({"acme"});
+  engine.set_maintenance("acme", true, kStart);  // as saved before the stop
+  Operations operations;
+  operations.add(suppression("m", "acme", kStart, kStart + 1h, Kind::maintenance));
+  const Operations::Applied ended = operations.apply(engine, kStart + 3h);
+  REQUIRE(ended.maintained.size() == 1);
+  CHECK_FALSE(ended.maintained[0].on);
+  CHECK(ended.maintained[0].at == kStart + 1h);
+
+  Suppression weekly = suppression("w", "acme", kStart - 24h * 30, {}, Kind::maintenance);
+  weekly.weekly = ActiveHours{};
+  weekly.weekly->from = 11h;
+  weekly.weekly->to = 12h;
+  operations.add(weekly);
+  CHECK(operations.apply(engine, kStart + 4h).maintained.empty());
+  CHECK(operations.apply(engine, kStart + 24h).maintained.empty());
+  const Operations::Applied began = operations.apply(engine, kStart + 26h + 30min);
+  REQUIRE(began.maintained.size() == 1);
+  CHECK(began.maintained[0].on);
+  CHECK(began.maintained[0].at == kStart + 26h);
+  const Operations::Applied over = operations.apply(engine, kStart + 24h * 5);
+  REQUIRE(over.maintained.size() == 1);
+  CHECK(over.maintained[0].at == kStart + 24h * 4 + 3h);
 }
 
 TEST_CASE("two silences over one CRM end with the later one") {
