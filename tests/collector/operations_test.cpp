@@ -218,6 +218,31 @@ TEST_CASE("a silence that expires while the state is worse than told lets one es
   CHECK(lines_of(core, "silence") == 2);
 }
 
+TEST_CASE("readings taken in maintenance cost no error budget, those around it do") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  Core core{directory, clock};
+  const auto up = [&](double value, int count) {
+    for (int i = 0; i < count; ++i) {
+      clock.advance(10s);
+      core.write({sample("crm_up", "acme", value, clock.now())});
+    }
+  };
+  up(1, 6);
+  add(core, suppression("m", "acme", clock.now(), clock.now() + 2min, Kind::maintenance));
+  up(0, 6);
+  CHECK(core.status().crm == "acme");
+  up(1, 12);
+  core.thread().run([&] {
+    const CrmFacts* facts = core.engine().content().book().find("acme");
+    REQUIRE(facts != nullptr);
+    CHECK(facts->slo.excluded(clock.now(), 1h).total >= 10);
+    CHECK(facts->slo.counted(clock.now(), 1h).total >= 10);
+    CHECK(facts->slo.counted(clock.now(), 1h).good == facts->slo.counted(clock.now(), 1h).total);
+    CHECK(facts->slo.maintenance(clock.now(), 1h) == 2min);
+  });
+}
+
 TEST_CASE("a silence outlives a crash, and ends at its time while nobody runs") {
   ManualClock clock{kStart};
   const TempDir directory;

@@ -340,6 +340,45 @@ TEST_CASE("an acknowledgement is shown, outlives a restart, and can be taken bac
   CHECK(ana.call("POST", "/api/v1/incidents/none/ack", R"({"author":"ana"})").status == 404);
 }
 
+TEST_CASE("the page shows who works on it, what is silenced and what was not delivered, escaped, in both languages") {
+  Sink sink{{{410, {}, ""}}};
+  const RunningCollector running{told(sink)};
+  REQUIRE(running.write_latency("acme", 5) == 204);
+  REQUIRE(eventually(
+      [&] { return running.get_json("/api/v1/deliveries?status=dead").at("deliveries").as_array().size() == 1; }));
+  CHECK(running.get("/").body.find("Nobody has acknowledged it 尚无人确认") != std::string::npos);
+  (void)Operator{running, ""}.made("/api/v1/silences", silence(running, R"({"crm":["acme","<i>"]})"));
+  const std::string page = running.get("/").body;
+  CHECK(page.find("Silences and maintenance 静默与维护") != std::string::npos);
+  CHECK(page.find("crm=acme|&lt;i&gt;") != std::string::npos);
+  CHECK(page.find("moving &lt;house&gt;") != std::string::npos);
+  CHECK(page.find("<house>") == std::string::npos);
+  CHECK(page.find("Not delivered 未送达") != std::string::npos);
+  CHECK(page.find("incident.opened") != std::string::npos);
+  CHECK(page.find("<script") == std::string::npos);
+}
+
+TEST_CASE("a dead message is sent again when an operator asks for it") {
+  Sink sink{{{410, {}, ""}}};
+  RunningCollector running{told(sink)};
+  REQUIRE(running.write_latency("acme", 5) == 204);
+  const auto listed = [&](const std::string& status) {
+    return running.get_json("/api/v1/deliveries?status=" + status).at("deliveries").as_array();
+  };
+  REQUIRE(eventually([&] { return listed("dead").size() == 1; }));
+  const json::value dead = listed("dead").at(0);
+  CHECK(parse_time(std::string_view{dead.at("finished_at").as_string()}).has_value());
+  CHECK(dead.at("not_before").is_null());
+  // Its receiver said that it is gone: a reload is the word that it is there again.
+  const Operator ana{running, ""};
+  REQUIRE(ana.call("POST", "/-/reload").status == 200);
+  const std::string path = "/api/v1/deliveries/" + std::string{dead.at("id").as_string()} + "/retry";
+  CHECK(ana.call("POST", path).status == 202);
+  REQUIRE(eventually([&] { return listed("delivered").size() == 1; }));
+  CHECK(ana.call("POST", path).status == 404);
+  CHECK(ana.call("POST", "/api/v1/deliveries/none/retry").status == 404);
+}
+
 TEST_CASE("an acknowledgement that makes no sense is refused") {
   const RunningCollector running;
   REQUIRE(running.write_latency("acme", 5) == 204);
