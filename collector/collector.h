@@ -26,6 +26,7 @@ class Collector {
                                                                 std::shared_ptr<const Configuration> configuration);
   ~Collector();
 
+  [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
   [[nodiscard]] unsigned short port() const { return server_->port(); }
   /// Loop's thread. What is due now; comes each second by itself, or when whoever moves the clocks says so.
   void tick();

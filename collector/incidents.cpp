@@ -211,8 +211,10 @@ void IncidentBook::handed_over(const rules::Message& message, const std::string&
     }
   };
   if (!message.crm.empty()) return note(message.crm, message.incident);
-  for (const rules::CrmStatus& listed : message.listed) {
-    if (listed.incident) note(listed.crm, listed.incident->id);
+  std::set<std::string> about{message.counted.begin(), message.counted.end()};
+  for (const rules::CrmStatus& listed : message.listed) about.insert(listed.crm);
+  for (const std::string& crm : about) {
+    if (const auto open = open_.find(crm); open != open_.end()) note(crm, open->second.stored.id);
   }
 }
 
@@ -235,8 +237,8 @@ void IncidentBook::unacknowledged(const std::string& crm, const std::string& aut
 void IncidentBook::switched(const std::string& crm, const Suppression& suppression, bool on, TimePoint at) {
   const auto open = open_.find(crm);
   if (open == open_.end()) return;
-  // One that is met again after a restart began when it began.
-  if (on && !suppression.weekly) at = std::max(open->second.stored.opened, suppression.starts);
+  // What was in effect before the incident stands at its beginning, as in begin().
+  at = std::max(open->second.stored.opened, at);
   add(open->second.stored.id, open->second.lines, at, suppression_line(suppression, on, at), Weight::must);
 }
 

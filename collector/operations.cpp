@@ -13,6 +13,24 @@ bool Suppression::holds_at(TimePoint time) const {
   return window && window->from <= time;
 }
 
+TimePoint Suppression::began(TimePoint time) const {
+  const auto window = weekly ? rules::occurrence(*weekly, time) : std::nullopt;
+  return window ? std::max(starts, window->from) : starts;
+}
+
+std::optional<TimePoint> Suppression::ended(TimePoint time) const {
+  const bool over = ends && *ends <= time;
+  if (!weekly) return over && *ends > starts ? ends : std::nullopt;
+  const TimePoint until = over ? *ends : time;
+  std::optional<TimePoint> last;
+  // A window comes back within a week, and is at most a day long.
+  for (auto window = rules::occurrence(*weekly, std::max(starts, until - std::chrono::days{9}));
+       window && window->from < until; window = rules::occurrence(*weekly, window->to)) {
+    if (window->to <= until || over) last = std::min(window->to, until);
+  }
+  return last;
+}
+
 TimePoint Suppression::next_switch(TimePoint time) const {
   if (ends && time >= *ends) return TimePoint::max();
   if (time < starts) return starts;
@@ -64,9 +82,9 @@ void Operations::end(const std::string& id, TimePoint at) {
   changed_ = true;
 }
 
-std::vector<Operations::Switched> Operations::apply(rules::Engine& engine, TimePoint now, const Ahead& ahead) {
-  std::vector<Switched> switched;
-  if (!changed_ && now < next_switch_ && fresh_.empty()) return switched;
+Operations::Applied Operations::apply(rules::Engine& engine, TimePoint now, const Ahead& ahead) {
+  Applied applied;
+  if (!changed_ && now < next_switch_ && fresh_.empty()) return applied;
   std::vector<const Suppression*> holding;
   for (const Suppression& suppression : all_) {
     if (suppression.holds_at(now)) holding.push_back(&suppression);
@@ -90,43 +108,59 @@ std::vector<Operations::Switched> Operations::apply(rules::Engine& engine, TimeP
     if (ahead && ahead(crm)) {
       fresh_.insert(crm);
     } else {
-      mark(engine, crm, holding, now, switched);
+      mark(engine, crm, holding, now, applied);
     }
   }
-  return switched;
+  return applied;
 }
 
 void Operations::mark(rules::Engine& engine, const std::string& crm, const std::vector<const Suppression*>& holding,
-                      TimePoint now, std::vector<Switched>& switched) {
+                      TimePoint now, Applied& applied) {
   const auto marks = engine.marks(crm);
   if (!marks) return;
   bool silenced = false;
   bool maintenance = false;
   std::set<std::string> ids;
+  TimePoint maintained_since = now;
   for (const Suppression* suppression : holding) {
     if (!matches(suppression->matchers, marks->labels)) continue;
     ids.insert(suppression->id);
     (suppression->kind == Suppression::Kind::silence ? silenced : maintenance) = true;
+    if (suppression->kind == Suppression::Kind::maintenance)
+      maintained_since = std::min(maintained_since, suppression->began(now));
   }
   const bool other_silence = silenced != marks->silenced;
   const bool other_maintenance = maintenance != marks->maintenance;
   if (other_silence) engine.set_silence(crm, silenced, now);
-  if (other_maintenance) engine.set_maintenance(crm, maintenance, now);
+  if (other_maintenance) {
+    const TimePoint since = maintenance ? maintained_since : maintenance_ended(marks->labels, now);
+    applied.maintained.push_back({crm, maintenance, since});
+    engine.set_maintenance(crm, maintenance, now);
+  }
 
   const auto known = in_effect_.find(crm);
   static const std::set<std::string> kNone;
   const std::set<std::string>& before = known == in_effect_.end() ? kNone : known->second;
   for (const std::string& id : ids) {
-    if (!before.contains(id)) switched.push_back({crm, id, true});
+    if (!before.contains(id)) applied.switched.push_back({crm, id, true, find(id)->began(now)});
   }
   for (const std::string& id : before) {
-    if (!ids.contains(id)) switched.push_back({crm, id, false});
+    if (!ids.contains(id)) applied.switched.push_back({crm, id, false, now});
   }
   if (!ids.empty()) {
     in_effect_[crm] = std::move(ids);
   } else if (known != in_effect_.end()) {
     in_effect_.erase(known);
   }
+}
+
+TimePoint Operations::maintenance_ended(const Labels& labels, TimePoint now) const {
+  std::optional<TimePoint> last;
+  for (const Suppression& suppression : all_) {
+    if (suppression.kind != Suppression::Kind::maintenance || !matches(suppression.matchers, labels)) continue;
+    if (const auto ended = suppression.ended(now)) last = std::max(last.value_or(*ended), *ended);
+  }
+  return last.value_or(now);
 }
 
 std::vector<const Suppression*> Operations::in_effect(const std::string& crm) const {

@@ -33,6 +33,10 @@ struct Suppression {
   bool configured = false;  ///< stands in collector.yaml: cannot be ended by the API
 
   [[nodiscard]] bool holds_at(TimePoint time) const;
+  /// When the window that holds at `time` began.
+  [[nodiscard]] TimePoint began(TimePoint time) const;
+  /// The newest end of a window at or before `time`; nothing when none has ended.
+  [[nodiscard]] std::optional<TimePoint> ended(TimePoint time) const;
   /// The first instant after `time` at which holds_at() may be another.
   [[nodiscard]] TimePoint next_switch(TimePoint time) const;
   /// Begins later, holds or comes back, or is over for good.
@@ -62,11 +66,22 @@ class Operations {
     std::string crm;
     std::string id;
     bool on = false;
+    TimePoint at;  ///< when it began or ended, which a stop of the collector may have hidden
+  };
+  /// Whether a CRM is in maintenance, by whatever windows, has changed.
+  struct Maintained {
+    std::string crm;
+    bool on = false;
+    TimePoint at;
+  };
+  struct Applied {
+    std::vector<Switched> switched;
+    std::vector<Maintained> maintained;
   };
   /// CRMs whose saved state is ahead of what is being replayed: their marks stay as they were saved.
   using Ahead = std::function<bool(const std::string& crm)>;
   /// Brings the engine's marks up to `now`: all CRMs at a switch or after a change, else the new ones, else nothing.
-  std::vector<Switched> apply(rules::Engine& engine, TimePoint now, const Ahead& ahead = nullptr);
+  Applied apply(rules::Engine& engine, TimePoint now, const Ahead& ahead = nullptr);
 
   [[nodiscard]] std::vector<const Suppression*> in_effect(const std::string& crm) const;
   [[nodiscard]] bool in_maintenance(const Labels& labels, TimePoint at) const;
@@ -76,7 +91,8 @@ class Operations {
 
  private:
   void mark(rules::Engine& engine, const std::string& crm, const std::vector<const Suppression*>& holding,
-            TimePoint now, std::vector<Switched>& switched);
+            TimePoint now, Applied& applied);
+  [[nodiscard]] TimePoint maintenance_ended(const Labels& labels, TimePoint now) const;
 
   std::vector<Suppression> all_;
   std::map<std::string, std::set<std::string>> in_effect_;  ///< ids by CRM; only CRMs with some

@@ -38,9 +38,13 @@ void EngineLoop::apply_operations(TimePoint now) {
       return facts != nullptr && facts->folded_seq >= replaying_;
     };
   }
-  for (const Operations::Switched& switched : operations_.apply(fold_.engine(), now, ahead)) {
+  const Operations::Applied applied = operations_.apply(fold_.engine(), now, ahead);
+  for (const Operations::Switched& switched : applied.switched) {
     if (const Suppression* suppression = operations_.find(switched.id))
-      incidents_.switched(switched.crm, *suppression, switched.on, now);
+      incidents_.switched(switched.crm, *suppression, switched.on, switched.at);
+  }
+  for (const Operations::Maintained& maintained : applied.maintained) {
+    if (CrmFacts* facts = fold_.book().find(maintained.crm)) facts->slo.set_maintenance(maintained.on, maintained.at);
   }
 }
 

@@ -103,11 +103,13 @@ Checked<std::optional<TimePoint>> read_time(std::string_view field, const std::s
   return std::optional<TimePoint>{*time};
 }
 
-std::optional<FieldError> check_times(const Suppression& checked, std::optional<TimePoint> now) {
+std::optional<FieldError> check_times(const Suppression& checked, const SuppressionText& text,
+                                      std::optional<TimePoint> now) {
   if (!checked.ends) {
     if (checked.weekly) return std::nullopt;
     return FieldError{"ends_at", "an end is needed"};
   }
+  if (!now && !checked.weekly && text.starts_at.empty()) return FieldError{"starts_at", "a beginning is needed"};
   if (*checked.ends <= checked.starts) return FieldError{"ends_at", "must be after starts_at, and not in the past"};
   if (now && checked.starts > *now + kFarthest) return FieldError{"starts_at", "at most 366 days ahead"};
   if (checked.kind == Suppression::Kind::silence && *checked.ends - checked.starts > kLongestSilence)
@@ -164,7 +166,7 @@ Checked<Suppression> check_suppression(Suppression::Kind kind, const Suppression
     if (!weekly) return weekly.error();
     checked.weekly = std::move(*weekly);
   }
-  if (auto wrong = check_times(checked, now)) return *wrong;
+  if (auto wrong = check_times(checked, text, now)) return *wrong;
   if (auto wrong = check_text("author", text.author, kMaxAuthor, true)) return *wrong;
   if (auto wrong = check_text("comment", text.comment, kMaxComment, true)) return *wrong;
   checked.author = text.author;
@@ -217,7 +219,8 @@ std::optional<Suppression> from_stored(const store::StoredSuppression& stored) {
   auto text = read_suppression(stored.kind, detail.get_object());
   if (!text) return std::nullopt;
   // Its times are columns; here any that pass the checks do.
-  text->ends_at = text->weekly ? "" : format_time(TimePoint{kDay});
+  text->starts_at = format_time(TimePoint{});
+  text->ends_at = format_time(TimePoint{kDay});
   auto checked = check_suppression(stored.kind, *text, std::nullopt);
   if (!checked) return std::nullopt;
   checked->id = stored.id;

@@ -2,135 +2,15 @@
 
 #include <catch2/catch.hpp>
 
-#include "collector/engine_loop.h"
 #include "collector/snapshot.h"
 #include "collector_fixture.h"
-#include "tests/support/manual_clock.h"
+#include "core_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
 using namespace crmpulse::test;
 
 namespace {
-
-constexpr Duration kSecond{1000};
-
-/// An engine loop and its store without server and timers; the test moves the clock. A crash is to drop it.
-class Core {
- public:
-  Core(const TempDir& directory, ManualClock& clock) : configuration_(configure(directory)), clock_(clock) {
-    writer_ = std::make_unique<store::Writer>(std::move(store::open_collector(directory.path()).value()));
-    engine_ = std::make_unique<EngineLoop>(thread_.loop(), *writer_, Clocks{clock_, clock_}, configuration_, nullptr);
-    engine_->recover().value();
-    thread_.begin();
-  }
-  ~Core() { writer_.reset(); }
-
-  /// Journals and folds as ingest does.
-  void write(const std::vector<Sample>& samples) {
-    store::JournalRecord record;
-    record.received = clock_.now();
-    record.body = wire::encode(samples);
-    writer_
-        ->run([&](store::Database& database) -> Result<void> {
-          record.seq = store::append(database, record).value();
-          return {};
-        })
-        .value();
-    thread_.run([&] {
-      std::vector<Point> points;
-      decoder_
-          .decode(wire::Version::v1, record.body,
-                  [&](const wire::SeriesView& view) {
-                    const SeriesIndex index = *engine_->content().series().find_or_add(view);
-                    for (const wire::SampleView& one : view.samples)
-                      points.push_back({index, one.unix_millis, one.value});
-                  })
-          .value();
-      engine_->fold({record.seq, record.received, {}}, points);
-      engine_->step();
-    });
-  }
-  void latency(double seconds, int count) {
-    for (int i = 0; i < count; ++i) {
-      clock_.advance(kSecond);
-      write({sample("crm_operation_duration_seconds", "acme", seconds, clock_.now(), {{"operation", "read"}})});
-      thread_.run([&] { engine_->tick(); });
-    }
-  }
-  void settle() {
-    REQUIRE(eventually([&] {
-      bool idle = false;
-      thread_.run([&] { idle = engine_->ledger().idle(); });
-      return idle;
-    }));
-  }
-  [[nodiscard]] rules::CrmStatus status() {
-    rules::CrmStatus found;
-    thread_.run([&] { found = engine_->content().engine().status("acme").value(); });
-    return found;
-  }
-  std::vector<store::OutboxRow> outbox() {
-    settle();
-    std::vector<store::OutboxRow> rows;
-    writer_
-        ->run([&](store::Database& database) -> Result<void> {
-          rows = store::list_outbox(database, std::nullopt, 100).value();
-          return {};
-        })
-        .value();
-    return rows;
-  }
-  std::vector<store::StoredIncident> incidents() {
-    settle();
-    std::vector<store::StoredIncident> found;
-    writer_
-        ->run([&](store::Database& database) -> Result<void> {
-          found = store::list_incidents(database, {}).value();
-          return {};
-        })
-        .value();
-    return found;
-  }
-  void disk_refuses(bool on) {
-    writer_
-        ->run([on](store::Database& database) -> Result<void> {
-          return database.execute(
-              on ? "CREATE TRIGGER full BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'disk full'); END"
-                 : "DROP TRIGGER full");
-        })
-        .value();
-  }
-  [[nodiscard]] Ledger::Stats ledger() {
-    Ledger::Stats stats;
-    thread_.run([&] { stats = engine_->ledger().stats(); });
-    return stats;
-  }
-  void tick() {
-    thread_.run([&] { engine_->tick(); });
-  }
-  EngineLoop& engine() { return *engine_; }
-  LoopThread& thread() { return thread_; }
-
- private:
-  static std::shared_ptr<const Configuration> configure(const TempDir& directory) {
-    directory.write("rules.yaml", kQuickRules);
-    directory.write("remedies.yaml", kRemedies);
-    const std::string file = directory.write("collector.yaml",
-                                             "rules: [rules.yaml]\nremedies: [remedies.yaml]\nreceivers:\n"
-                                             "  - {name: oncall, type: webhook, url: \"http://127.0.0.1:1/\"}\n");
-    auto loaded = load_configuration(file);
-    if (!loaded) throw std::runtime_error(to_string(loaded.error()));
-    return *loaded;
-  }
-
-  std::shared_ptr<const Configuration> configuration_;
-  ManualClock& clock_;
-  LoopThread thread_;
-  std::unique_ptr<store::Writer> writer_;
-  std::unique_ptr<EngineLoop> engine_;
-  wire::Decoder decoder_;
-};
 
 const TimePoint kStart = parse_time("2026-11-21T09:00:00Z").value();
 
@@ -234,9 +114,9 @@ TEST_CASE("an incident is stored while open, with its reason and timeline, and c
   REQUIRE(closed.size() == 1);
   CHECK(closed[0].resolved.has_value());
   CHECK(closed[0].level == 2);
-  const boost::json::value detail = boost::json::parse(closed[0].detail);
-  CHECK(detail.at("timeline").as_array().size() >= 2);
-  CHECK(detail.at("timeline").as_array().back().at("state").as_string() == "resolved");
+  const auto lines = core.timeline(closed[0].id);
+  REQUIRE(lines.size() >= 2);
+  CHECK(lines.back().at("state").as_string() == "resolved");
 }
 
 TEST_CASE("last values, evidence and newest failures survive a clean stop") {

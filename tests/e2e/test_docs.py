@@ -1,13 +1,16 @@
-"""Every example of the docs is real: agent, collector and rules files pass `check`, Prometheus files pass promtool."""
+"""Every example of the docs is real: agent, collector and rules files pass `check`, Prometheus files pass promtool, and
+what is posted to the API is accepted."""
 
+import datetime
 import os
 import pathlib
 import re
 import subprocess
 import unittest
 
-from harness import BIN, SOURCE, EndToEnd
+from harness import BIN, SOURCE, EndToEnd, get_json, post
 
+POSTED = re.compile(r"^```json post (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```yaml (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -73,6 +76,24 @@ class Docs(EndToEnd):
         self.assertEqual((done.returncode, done.stderr), (1, ""))
         self.assertTrue(done.stdout.startswith(shown), done.stdout)
         self.assertRegex(done.stdout[len(shown):], "acme.*[\u4e00-\u9fff]")
+
+    def test_what_is_posted_to_the_api_is_accepted(self):
+        self.collector()
+        now = datetime.datetime.now(datetime.timezone.utc)
+
+        def ahead(hours):
+            return (now + datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+        posted = [found for page in sorted((SOURCE / "docs").rglob("*.md")) for found in POSTED.findall(page.read_text())]
+        self.assertTrue(posted)
+        for path, body in posted:
+            body = re.sub(r'("starts_at": )"[^"]*"', rf'\1"{ahead(1)}"', body)
+            body = re.sub(r'("ends_at": )"[^"]*"', rf'\1"{ahead(2)}"', body)
+            # There is no incident here: a body that is wrong would be refused before that is seen.
+            expected = 404 if "{id}" in path else 201
+            status = post(self.base + path, body.encode(), {"Content-Type": "application/json"})
+            self.assertEqual(status, expected, f"{path}: {body}")
+        self.assertEqual(len(get_json(f"{self.base}/api/v1/maintenance")["maintenance"]), 2)
 
     def test_shipped_examples_pass_check(self):
         for program, name in (("crmpulse-agent", "agent.yaml"), ("crmpulse-collector", "collector.yaml")):
