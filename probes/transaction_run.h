@@ -82,6 +82,7 @@ class TransactionRun : public std::enable_shared_from_this<TransactionRun> {
   std::optional<SteadyTime> created_;  ///< when the first step was answered
   SteadyTime until_end_;
   Duration pause_{};
+  bool unseen_ = false;  ///< the step that waits has been answered: not there
   int written_ = 0;
   double writing_seconds_ = 0;
 };
