@@ -42,8 +42,11 @@ void World::measure(const std::string& crm, const std::string& kind, double valu
   engine_.fold(known->second, now_, value, now_);
 }
 
-void World::vendor_says(const std::string& crm, const std::string& kind, const std::string& instance, double status) {
-  fold("crm_vendor_status", {{"crm", crm}, {"kind", kind}, {"instance", instance}}, status);
+void World::vendor_says(const std::string& crm, const std::string& kind, const std::string& instance, double status,
+                        const std::string& agent) {
+  Labels labels{{"crm", crm}, {"kind", kind}, {"instance", instance}};
+  labels.set("agent", agent);
+  fold("crm_vendor_status", labels, status);
 }
 
 void World::heartbeat(const std::string& agent) {

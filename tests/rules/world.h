@@ -16,7 +16,8 @@ class World {
 
   /// A value of metric `d1`, now.
   void measure(const std::string& crm, const std::string& kind, double value, const std::string& agent = {});
-  void vendor_says(const std::string& crm, const std::string& kind, const std::string& instance, double status);
+  void vendor_says(const std::string& crm, const std::string& kind, const std::string& instance, double status,
+                   const std::string& agent = {});
   void heartbeat(const std::string& agent);
   void step();
   /// Steps, then every deadline on the way is met. With ticks: a step each second.
