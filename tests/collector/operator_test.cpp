@@ -341,7 +341,7 @@ TEST_CASE("an acknowledgement is shown, outlives a restart, and can be taken bac
 }
 
 TEST_CASE("the page shows who works on it, what is silenced and what was not delivered, escaped, in both languages") {
-  Sink sink{{{410, {}, ""}}};
+  Sink sink{{net::HttpResponse{410, {}, ""}}};
   const RunningCollector running{told(sink)};
   REQUIRE(running.write_latency("acme", 5) == 204);
   REQUIRE(eventually(
@@ -359,7 +359,7 @@ TEST_CASE("the page shows who works on it, what is silenced and what was not del
 }
 
 TEST_CASE("a dead message is sent again when an operator asks for it") {
-  Sink sink{{{410, {}, ""}}};
+  Sink sink{{net::HttpResponse{410, {}, ""}}};
   RunningCollector running{told(sink)};
   REQUIRE(running.write_latency("acme", 5) == 204);
   const auto listed = [&](const std::string& status) {
