@@ -9,6 +9,7 @@ CRMPULSE_KILLS sets how many kills (200: a whole day; otherwise a quarter of one
 """
 
 import collections
+import datetime
 import http.client
 import http.server
 import json
@@ -17,6 +18,7 @@ import pathlib
 import random
 import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import threading
@@ -51,6 +53,7 @@ rules:
     remedy: unavailable
   - id: latency
     dimension: latency
+    applies_to: {kind: [sales, service, other]}
     measure: {metric: crm_operation_duration_seconds}
     op: above
     aggregator: last
@@ -65,6 +68,7 @@ rules:
     remedy: slow
   - id: throughput
     dimension: throughput
+    applies_to: {kind: [sales, service, other]}
     measure: {metric: crm_records_per_second}
     op: below
     aggregator: avg
@@ -92,7 +96,7 @@ class Sink:
     def __init__(self, name):
         self.name = name
         self.refuses = lambda attempt: False
-        self.refused_in_a_row = 0
+        self.refused_last = False
         self.before_answer = self.after_answer = None  # called once
         self.accepted = []  # (webhook-id, body), as they came
         self.attempts = collections.Counter()
@@ -103,8 +107,10 @@ class Sink:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                sink.answer(self, self.headers["webhook-id"], body)
+                length = int(self.headers["Content-Length"])
+                body = self.rfile.read(length)
+                if len(body) == length:  # else the collector died while it was sending
+                    sink.answer(self, self.headers["webhook-id"], body)
 
             def log_message(self, *_):
                 pass
@@ -124,7 +130,7 @@ class Sink:
         with self.lock:
             self.attempts[number] += 1
             refused = self.refuses(self.attempts[number])
-            self.refused_in_a_row = self.refused_in_a_row + 1 if refused else 0
+            self.refused_last = refused
             before, self.before_answer = self.before_answer, None
             after, self.after_answer = self.after_answer, None
             if before:
@@ -171,7 +177,8 @@ class Collector:
 
     def read(self, begins):
         if not select.select([self.process.stdout], [], [], PATIENCE)[0]:
-            raise AssertionError(f"no answer within {PATIENCE} s where '{begins}' was due")
+            self.send("GET", "/api/v1/deliveries?status=pending", None, {})
+            raise AssertionError(f"no answer within {PATIENCE} s where '{begins}' was due; waiting: {self.answer()}")
         line = self.process.stdout.readline().decode()
         if not line.endswith("\n"):
             raise Killed
@@ -189,9 +196,9 @@ class Collector:
         except OSError:
             raise Killed
 
-    def send(self, path, body, headers):
+    def send(self, method, path, body, headers):
         try:
-            self.connection.request("POST", path, body, headers)
+            self.connection.request(method, path, body, headers)
         except (OSError, http.client.HTTPException):
             raise Killed
 
@@ -208,7 +215,7 @@ class Collector:
 
     def bury(self):
         self.process.kill()
-        self.process.wait()
+        assert self.process.wait() in (0, -signal.SIGKILL), f"it ended by itself, with {self.process.returncode}"
         for stream in (self.process.stdin, self.process.stdout, self.log):
             try:
                 stream.close()
@@ -219,6 +226,8 @@ class Collector:
 
 
 CRMS = ["acme", "borealis", "cobalt", "dune", "ember", "fjord", "glade", "harbour"]
+LONE = ["island", "jetty"]  # of an agent of their own
+MANY = [f"mini-{number:02}" for number in range(12)]
 
 
 def story(blocks):
@@ -230,11 +239,42 @@ def story(blocks):
         while len(halves) < blocks - 2:
             restless = len(halves) % 8 == 4 and chance.random() < 0.5
             halves += ["restless", "restless", "0"] if restless else [chance.choice(["0", "0", "1", "1", "2", "2", "silent"])]
+    # Operators meet these three (operations() below), an agent with two CRMs falls silent, and twelve CRMs fall at once.
+    for crm, own in {"acme": "01220200", "ember": "x1xx1020", "fjord": "20xxxx02"}.items():
+        plan[crm] = [old if own[block % 8] == "x" else own[block % 8] for block, old in enumerate(plan[crm])]
+    for block in range(blocks):
+        for crm in LONE:
+            plan.setdefault(crm, []).append("silent" if block % 8 == 2 else "0")
+        for crm in MANY:
+            plan.setdefault(crm, []).append("2" if block % 8 == 3 else "0")
+    for halves in plan.values():
+        halves[0] = "0"
         halves[blocks - 2:] = ["0", "0"]
     return plan
 
 
+def operations(blocks):
+    """{step: [(CRM, what an operator does then, samples from the step to its start, to its end)]}. Maintenance begins
+    before acme gets worse and ends in the next half hour, or holds over a whole incident; ember falls in a silence;
+    fjord's long incident is acknowledged. None of it is in an outage. Whoever got no answer looks first whether it
+    was done."""
+    plan = collections.defaultdict(list)
+    for block in range(1, blocks - 2):
+        before = block * BLOCK - 20
+        if block % 8 == 2:
+            plan[before].append(("acme", "maintenance", 18, 84))
+        if block % 8 == 5:
+            plan[before].append(("acme", "maintenance", 18, 110))
+        if block % 8 == 6:
+            plan[before].append(("ember", "silences", 18, 60))
+        if block % 8 == 7:
+            plan[block * BLOCK + 30].append(("fjord", "ack", 0, 0))
+    return plan
+
+
 def kind(crm):
+    if crm not in CRMS:
+        return "lone" if crm in LONE else "many"
     return "other" if crm == "harbour" else "sales" if CRMS.index(crm) < 3 else "service"
 
 
@@ -242,6 +282,8 @@ def values(crm, what, sample):
     """The CRM's metrics at one sample of a block; empty: it is silent. Half of them fall over, the others get slow."""
     if what == "silent":
         return {}
+    if crm not in CRMS:
+        return {"crm_up": 0 if what == "2" else 1}
     if what == "restless":
         what = "0" if sample // 16 % 2 else "2"
     falls = CRMS.index(crm) % 2 == 0
@@ -255,13 +297,14 @@ class Day:
     """Plays the script against a collector, which may die at any point of it."""
 
     def __init__(self, folder, blocks, kills):
-        self.folder, self.plan, self.kills = folder, story(blocks), kills
+        self.folder, self.plan, self.operations, self.kills = folder, story(blocks), operations(blocks), kills
         self.steps = blocks * BLOCK
         self.chance = random.Random(len(kills))
         self.sinks = {name: Sink(name) for name in ("chat", "pager", "sales", "flaky")}
-        # Five refusals in a row open the collector's breaker, which is for outages only: what waits behind it is merged.
-        self.sinks["flaky"].refuses = lambda attempt: self.outage() or (attempt == 1 and self.sinks["flaky"].refused_in_a_row < 3)
-        self.step = self.killed = self.armed = 0
+        # Five refusals in a row would open the collector's breaker, also outside of outages, and four messages are on
+        # their way at once, so that the collector may hear the answers in another order.
+        self.sinks["flaky"].refuses = lambda attempt: self.outage() or (attempt == 1 and not self.sinks["flaky"].refused_last)
+        self.step = self.killed = self.armed = self.operated = 0
         self.at = []  # of each step: how many messages had come
         self.collector = None
         self.configure()
@@ -295,8 +338,10 @@ class Day:
 
     def body(self):
         what = lambda crm: self.plan[crm][self.step // BLOCK]
-        return remote_write([({"__name__": metric, "crm": crm, "kind": kind(crm), "agent": "a1"}, [(self.now(), value)])
-                             for crm in CRMS for metric, value in values(crm, what(crm), self.step % BLOCK).items()])
+        agents = ["a1"] if what(LONE[0]) == "silent" else ["a1", "a2"]
+        heartbeats = [({"__name__": "crm_agent_heartbeat_timestamp_seconds", "agent": agent}, [(self.now(), self.now() / 1000)]) for agent in agents]
+        return remote_write(heartbeats + [({"__name__": metric, "crm": crm, "kind": kind(crm), "agent": "a2" if crm in LONE else "a1"}, [(self.now(), value)])
+                             for crm in self.plan for metric, value in values(crm, what(crm), self.step % BLOCK).items()])
 
     # Dying.
 
@@ -352,13 +397,34 @@ class Day:
             except Killed:
                 pass
 
+    def ask(self, path, body=None):
+        """One request as an operator makes it, and its answer."""
+        self.collector.send("POST" if body else "GET", path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
+        if body and self.due("operating"):
+            self.spin(0.004)
+            self.die()
+        status, text = self.collector.answer()
+        assert status < 300 or status == 409, (path, status, text)  # 409: healthy again in the meantime
+        return json.loads(text)
+
+    def operate(self):
+        time_at = lambda samples: datetime.datetime.fromtimestamp(self.now(self.step + samples) / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        for crm, what, begin, end in self.operations.get(self.step, []):
+            if what == "ack":
+                for incident in self.ask(f"/api/v1/incidents?state=open&crm={crm}")["incidents"]:
+                    self.ask(f"/api/v1/incidents/{incident['id']}/ack", {"author": "jana", "comment": "looking"})
+            elif not any(known["starts_at"] == time_at(begin) for known in self.ask(f"/api/v1/{what}")[what]):
+                self.ask(f"/api/v1/{what}", {"matchers": {"crm": [crm]}, "starts_at": time_at(begin), "ends_at": time_at(end),
+                                             "author": "jana", "comment": "planned"})
+            self.operated += 1
+
     def write(self):
         """One batch, again until it is acknowledged."""
         body = self.body()
         if self.due("before"):
             self.die()
         headers = {**WRITE_HEADERS, "X-Crm-Agent": "a1", "X-Crm-Batch-Seq": str(self.step + 1)}
-        self.collector.send("/api/v1/write", body, headers)
+        self.collector.send("POST", "/api/v1/write", body, headers)
         if self.due("sent"):
             self.die()
         if self.due("sent and under way"):
@@ -388,13 +454,16 @@ class Day:
         self.start(self.now())
         while self.step < self.steps:
             self.at.append(sum(len(sink.accepted) for sink in self.sinks.values()))
-            written = False
+            operated = written = False
             while True:
                 going = False
                 try:
                     if self.due("starting"):
                         self.kills.append((self.step, "starting"))
                         self.die()
+                    if not operated:
+                        self.operate()
+                        operated = True
                     if not written:
                         self.write()
                         written = True
@@ -415,9 +484,9 @@ class Day:
 WAYS = ["before", "sent", "sent and under way", "answered", "told to go", "going", "going", "sink before its answer", "sink after its answer", "starting"]
 
 
-def choose(count, chance, steps, telling):
-    """Half of the kills at steps in which messages are sent, the others anywhere."""
-    kills = []
+def choose(count, chance, steps, telling, operating):
+    """Some kills while an operator acts, half of the others at steps in which messages are sent, the rest anywhere."""
+    kills = [(step, "operating") for step in chance.sample(operating, min(count // 10, len(operating)))]
     while len(kills) < count:
         step = chance.choice(telling) if len(kills) % 2 else chance.randrange(steps - BLOCK)
         kill = (step, chance.choice(WAYS))
@@ -449,9 +518,12 @@ class Kill(unittest.TestCase):
         messages = sum(len(told) for record in expected.values() for told in record.values())
         telling = [step for step in range(len(calm.at) - BLOCK) if calm.at[step + 1] > calm.at[step]]
         self.assertGreater(len(telling), blocks)
+        operating = [step for step, done in calm.operations.items() if done[0][1] != "ack"]
+        self.assertGreater(calm.operated, len(operating))
         kinds = {kind for record in expected.values() for told in record.values() for kind, _, _ in told}
-        self.assertLessEqual({"incident.opened", "incident.escalated", "incident.improved", "incident.resolved", "incident.reminder", "incident.flapping"}, kinds)
-        stormy, got = self.play("killed", blocks, choose(count, chance, calm.steps, telling))
+        self.assertLessEqual({"incident.opened", "incident.escalated", "incident.improved", "incident.resolved", "incident.reminder", "incident.flapping",
+                              "agent.lost", "agent.returned", "digest"}, kinds)
+        stormy, got = self.play("killed", blocks, choose(count, chance, calm.steps, telling, operating))
         repeats = sum(len(sink.accepted) for sink in stormy.sinks.values()) - messages
         print(f"{stormy.killed} kills, {messages} messages, {repeats} of them came twice", flush=True)
         for name, record in expected.items():
