@@ -35,6 +35,7 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
       fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
       ledger_(loop, writer, std::move(written), std::move(refused)) {
   operations_.configure(configuration_->settings.maintenance);
+  apply_mute();
 }
 
 void EngineLoop::step() {
@@ -68,6 +69,7 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
   for (const rules::StateChange& change : outcome.changes) {
     crms.insert(change.status.crm);
     ++stats_.changes;
+    if (configuration_->settings.mute) ++stats_.muted_changes;
     log::info("state changed", {{"crm", change.status.crm},
                                 {"from", std::string{to_string(change.previous)}},
                                 {"to", std::string{state_name(change.status)}},
@@ -168,8 +170,15 @@ void EngineLoop::reconfigure(std::shared_ptr<const Configuration> configuration)
   fold_.changes().reloaded(configuration_->ruleset, configuration->ruleset, at);
   configuration_ = std::move(configuration);
   operations_.configure(configuration_->settings.maintenance);
+  apply_mute();
   handle(fold_.engine().reconfigure(configuration_->ruleset, receiver_specs(configuration_->settings.receivers), at),
          at);
+}
+
+void EngineLoop::apply_mute() {
+  const bool mute = configuration_->settings.mute;
+  fold_.engine().set_muted(mute);
+  if (mute) log::warning("muted by the configuration: states go on, nobody is told anything");
 }
 
 void EngineLoop::prune() {

@@ -26,6 +26,7 @@ class EngineLoop {
     std::uint64_t steps = 0;
     double step_seconds = 0;
     std::uint64_t changes = 0;
+    std::uint64_t muted_changes = 0;  ///< of those the ones nobody was told of, because of `mute`
     std::uint64_t replayed_records = 0;
     std::uint64_t unreadable_records = 0;
   };
@@ -87,6 +88,7 @@ class EngineLoop {
   [[nodiscard]] store::StoredState state_of(const std::string& crm);
   [[nodiscard]] Changes dirty_states(bool clean);
   void prune();
+  void apply_mute();
 
   store::Writer& writer_;
   Clocks clocks_;

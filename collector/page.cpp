@@ -117,7 +117,11 @@ std::string render_page(const EngineLoop& engine, const std::vector<store::Outbo
       "padding:.4rem .8rem;border-bottom:1px solid #ccc;vertical-align:top}.healthy td:nth-child(3){color:#116329}"
       ".sub_healthy td:nth-child(3){color:#7d4e00}.poor "
       "td:nth-child(3){color:#a40e26;font-weight:bold}</style></head>\n"
-      "<body><h1>crmpulse</h1>\n<table><thead><tr><th>CRM</th><th>Kind 类型</th><th>State 状态</th><th>Score 评分</th>"
+      "<body><h1>crmpulse</h1>\n";
+  if (engine.configuration().settings.mute)
+    out += "<p><strong>Muted: nobody is told anything. 已静音：不发送任何通知。</strong></p>\n";
+  out +=
+      "<table><thead><tr><th>CRM</th><th>Kind 类型</th><th>State 状态</th><th>Score 评分</th>"
       "<th>Since 起始</th><th>What fails 问题</th></tr></thead><tbody>\n";
   for (const std::string& crm : engine.content().engine().crms()) {
     if (const auto status = engine.content().engine().status(crm)) out += row(engine, *status);

@@ -68,6 +68,11 @@ void SelfMetrics::add_engine(Families& out) const {
              stats.step_seconds));
   out.push_back(
       single(counter("crmpulse_collector_state_changes_total", "Changes of a CRM's state."), number(stats.changes)));
+  out.push_back(
+      single(gauge("crmpulse_collector_muted", "1 while the configuration says mute: nobody is told anything."),
+             from_.engine.configuration().settings.mute ? 1 : 0));
+  out.push_back(single(counter("crmpulse_collector_muted_state_changes_total", "Changes of a CRM's state while muted."),
+                       number(stats.muted_changes)));
   out.push_back(single(gauge("crmpulse_collector_replayed_records", "Journal records replayed at start."),
                        number(stats.replayed_records)));
   out.push_back(

@@ -132,6 +132,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   read_external_url(root, settings);
   settings.receivers = read_receivers(root);
   read_heartbeat(root, settings);
+  root.get("mute", settings.mute);
   settings.maintenance = read_maintenance(root);
   root.finish();
   if (!problems.empty()) return problems;

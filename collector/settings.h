@@ -55,6 +55,7 @@ struct Settings {
   std::string external_url;  ///< without a slash at the end; how people reach the collector
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
+  bool mute = false;                     ///< the kill switch: states go on, nobody is told anything
   std::vector<Suppression> maintenance;  ///< windows that stand in the file
 };
 

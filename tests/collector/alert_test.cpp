@@ -60,3 +60,24 @@ TEST_CASE("a slow CRM becomes poor, the receiver hears of it, and of its recover
   CHECK(resolved.at("incident").as_object().contains("opened_at"));
   CHECK(running.state_of("acme") == "healthy");
 }
+
+TEST_CASE("while the configuration says mute nobody is told, afterwards what still holds") {
+  Sink sink;
+  CollectorFiles files;
+  files.receivers = fmt::format("  - {{name: oncall, type: webhook, url: \"{}\"}}\n", sink.url());
+  files.extra = "mute: true\n";
+  RunningCollector running{files};
+  REQUIRE(running.write_latency("acme", 5) == 204);
+  REQUIRE(running.state_of("acme") == "poor");
+  const std::string metrics = running.get("/metrics").body;
+  CHECK(metrics.find("crmpulse_collector_muted 1") != std::string::npos);
+  CHECK(metrics.find("crmpulse_collector_muted_state_changes_total 2") != std::string::npos);
+  CHECK(running.get("/").body.find("已静音") != std::string::npos);
+  running.files().extra = "";
+  running.write_files();
+  REQUIRE(send({"POST", running.base() + "/-/reload", {}, ""}).status == 200);
+  REQUIRE(eventually([&] { return !sink.requests().empty(); }));
+  const boost::json::value opened = boost::json::parse(sink.requests().front().body);
+  CHECK(opened.at("type").as_string() == "incident.opened");
+  CHECK(opened.at("state").as_string() == "poor");
+}
