@@ -270,19 +270,19 @@ TEST_CASE("what follows an opening waits for an older digest, a new opening does
   enqueue(database, message("resolved", 6, "crm/beta")).value();
   enqueue(database, message("opened", 7, "crm/gamma")).value();
   enqueue(database, message("resolved", 8, "crm/delta", "other")).value();
-  const auto ids = [&](TimePoint now) {
+  const auto due = [&](TimePoint now) {
     std::vector<std::string> ids;
     for (const OutboxRow& row : lease(database, "oncall", now, now + std::chrono::seconds{30}, 10).value())
       ids.push_back(row.dedup_key);
     return ids;
   };
-  CHECK(ids(at(10)) == std::vector<std::string>{"crm/old", "digest/oncall", "crm/gamma"});
-  CHECK(ids(at(11)).empty());  // the digest is under way: nobody knows whether it arrived
+  CHECK(due(at(10)) == std::vector<std::string>{"crm/old", "digest/oncall", "crm/gamma"});
+  CHECK(due(at(11)).empty());  // the digest is under way: nobody knows whether it arrived
   CHECK(lease(database, "other", at(11), at(40), 10).value().size() == 1);
   digest.attempts = 1;
   digest.status = DeliveryStatus::delivered;
   settle(database, digest).value();
-  CHECK(ids(at(12)) == std::vector<std::string>{"crm/beta"});
+  CHECK(due(at(12)) == std::vector<std::string>{"crm/beta"});
 }
 
 TEST_CASE("a flapping whose incident a digest opened does not vanish with its resolved") {
