@@ -50,21 +50,21 @@ std::int64_t TallyRing::index_of(TimePoint at) const {
 
 const TallyRing::Bucket* TallyRing::find(std::int64_t index) const {
   const std::size_t place = static_cast<std::size_t>(index) % buckets_;
-  const auto& page = pages_[place / kPage];
-  return page ? &(*page)[place % kPage] : nullptr;
+  const Page& page = pages_[place / kPage];
+  return page.empty() ? nullptr : &page[place % kPage];
 }
 
 TallyRing::Bucket& TallyRing::bucket(std::int64_t index) {
   const std::size_t place = static_cast<std::size_t>(index) % buckets_;
-  auto& page = pages_[place / kPage];
-  if (!page) page = std::make_unique<Page>();
-  return (*page)[place % kPage];
+  Page& page = pages_[place / kPage];
+  if (page.empty()) page.resize(kPage);
+  return page[place % kPage];
 }
 
 /// The buckets that come into use are those of a full turn ago: emptied.
 void TallyRing::advance(std::int64_t to) {
   if (newest_ == kNothing || to - newest_ >= static_cast<std::int64_t>(buckets_)) {
-    for (auto& page : pages_) page.reset();
+    for (Page& page : pages_) page = Page{};
   } else {
     for (std::int64_t index = newest_ + 1; index <= to; ++index) {
       if (find(index) != nullptr) bucket(index) = Bucket{};
@@ -100,8 +100,9 @@ Tally TallyRing::sum(TimePoint end, Duration window) const {
 }
 
 std::size_t TallyRing::bytes() const {
-  return sizeof(Page) * static_cast<std::size_t>(std::count_if(pages_.begin(), pages_.end(),
-                                                               [](const auto& page) { return page != nullptr; }));
+  return sizeof(Bucket) * kPage *
+         static_cast<std::size_t>(
+             std::count_if(pages_.begin(), pages_.end(), [](const Page& page) { return !page.empty(); }));
 }
 
 /// A bucket is one number for its readings and whether some were bad, and if so a second one for those: a byte or two
@@ -153,7 +154,7 @@ SloCounters::SloCounters() = default;
 void SloCounters::add(TimePoint at, Tally readings) {
   if (at < TimePoint{}) return;
   if (maintained(at)) {
-    if (!excluded_) excluded_ = std::make_unique<Tiers>();
+    if (!excluded_) excluded_.emplace();
     excluded_->add(at, readings);
     return;
   }
@@ -228,7 +229,7 @@ void SloCounters::load(Decoder& decoder) {
   };
   load_tiers(counted_);
   if (decoder.u8() != 0) {
-    excluded_ = std::make_unique<Tiers>();
+    excluded_.emplace();
     load_tiers(*excluded_);
   }
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
@@ -52,7 +51,7 @@ class TallyRing {
     std::uint32_t good = 0;
     std::uint32_t total = 0;
   };
-  using Page = std::array<Bucket, kPage>;
+  using Page = std::vector<Bucket>;  ///< empty, or kPage of them
   static constexpr std::int64_t kNothing = -1;
 
   [[nodiscard]] std::int64_t index_of(TimePoint at) const;
@@ -63,7 +62,7 @@ class TallyRing {
   Duration width_;
   std::size_t buckets_;
   std::int64_t newest_ = kNothing;  ///< index of the newest bucket; those before it, `buckets_` in all, hold
-  std::vector<std::unique_ptr<Page>> pages_;
+  std::vector<Page> pages_;
 };
 
 /// The liveness readings of one CRM for every window people look at: 1 min × 6 h, 5 min × 3 d, 1 h × 30 d. At most
@@ -115,9 +114,9 @@ class SloCounters {
   [[nodiscard]] bool maintained(TimePoint at) const;
 
   Tiers counted_;
-  std::unique_ptr<Tiers> excluded_;  ///< with the first maintenance
-  std::vector<Span> spans_;          ///< in order, at most kMostSpans
-  TimePoint first_ = kUnset;         ///< oldest reading ever counted
+  std::optional<Tiers> excluded_;  ///< with the first maintenance
+  std::vector<Span> spans_;        ///< in order, at most kMostSpans
+  TimePoint first_ = kUnset;       ///< oldest reading ever counted
 };
 
 }  // namespace crmpulse::rules
