@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <memory>
+
 #include "core/failure.h"
 
 using namespace crmpulse;
@@ -171,7 +173,9 @@ class Scene {
     return judge_fault(made, book.find("acme"), kNow, &book);
   }
 
-  CrmBook book;
+  /// A copy of a scene is the same scene: what a CRM's facts hold cannot be copied.
+  std::shared_ptr<CrmBook> kept = std::make_shared<CrmBook>();
+  CrmBook& book = *kept;
 
  private:
   Scene& place(const char* metric, Duty duty, const std::string& agent, double value, Duration ago) {
