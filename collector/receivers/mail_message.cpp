@@ -11,8 +11,8 @@ namespace crmpulse::collector {
 namespace {
 
 constexpr std::size_t kLine = 76;
-/// 45 bytes become 60 characters; with `=?UTF-8?B?` and `?=` the word has 72.
-constexpr std::size_t kWordBytes = 45;
+/// 39 bytes become 52 characters; with `=?UTF-8?B?` and `?=` the word has 64, and its line at most 76 (RFC 2047).
+constexpr std::size_t kWordBytes = 39;
 constexpr std::size_t kPlainSubject = 60;
 
 bool plain(const std::string& text) {

@@ -49,7 +49,8 @@ TEST_CASE("a mail says what a message says, in ASCII lines that every server tak
       const store::OutboxRow row = message(type, {.language = language});
       const net::MailRequest mail = mail_of(*receiver, row);
       CHECK(ascii_lines(mail.message));
-      CHECK_THAT(mail_header(mail.message, "Subject"), Contains("[crmpulse] ") && Contains("acme-sf"));
+      CHECK_THAT(mail_header(mail.message, "Subject"), Contains("[crmpulse] "));
+      if (type != "digest") CHECK_THAT(mail_header(mail.message, "Subject"), Contains("acme-sf"));
       CHECK_THAT(mail_text(mail.message), Contains(state_words(type, language)));
     }
   }
