@@ -1,6 +1,7 @@
 #include "collector/fault.h"
 
 #include <catch2/catch.hpp>
+#include <memory>
 
 #include "core/failure.h"
 
@@ -171,7 +172,9 @@ class Scene {
     return judge_fault(made, book.find("acme"), kNow, &book);
   }
 
-  CrmBook book;
+  // Scenes are copied into tables, books cannot be.
+  std::shared_ptr<CrmBook> kept = std::make_shared<CrmBook>();
+  CrmBook& book = *kept;
 
  private:
   Scene& place(const char* metric, Duty duty, const std::string& agent, double value, Duration ago) {
