@@ -1,7 +1,6 @@
 #include "collector/fault.h"
 
 #include <catch2/catch.hpp>
-
 #include <memory>
 
 #include "core/failure.h"
