@@ -2,13 +2,15 @@
 
 The collector is the real one, but for its clock, which the script moves (`collector_by_hand`). One day is played
 undisturbed, the same day again with kills. Equal means: for each receiver and each CRM the same sequence of (type,
-state, previous state), repeats of one webhook-id taken as one message and being the same bytes. The times may differ:
-after a start nothing is resolved for two evaluations, and silence is counted anew.
+state, previous state), repeats of one webhook-id taken as one message and being the same bytes; and every batch stands
+in the journal once. What samples say is told at the same time, but for the half minute a start may take; other times
+differ more: after a start nothing is resolved for two evaluations, and silence is counted anew.
 
 CRMPULSE_KILLS sets how many kills (200: a whole day; otherwise a quarter of one), CRMPULSE_KILL_SEED where.
 """
 
 import collections
+import contextlib
 import datetime
 import http.client
 import http.server
@@ -19,6 +21,7 @@ import random
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -150,7 +153,7 @@ class Sink:
         self.server.server_close()
 
     def record(self):
-        """{crm: [(type, state, previous state)]}; a message that came again must be the same bytes."""
+        """{crm: [(type, state, previous state, time)]}; a message that came again must be the same bytes."""
         seen, out = {}, {}
         for number, body in self.accepted:
             if number in seen:
@@ -158,7 +161,8 @@ class Sink:
                 continue
             seen[number] = body
             message = json.loads(body)
-            out.setdefault(message.get("crm", ""), []).append((message["type"], message.get("state"), message.get("previous_state")))
+            out.setdefault(message.get("crm", ""), []).append((message["type"], message.get("state"), message.get("previous_state"),
+                                                         datetime.datetime.fromisoformat(message["at"]).timestamp()))
         return out
 
 
@@ -480,6 +484,17 @@ class Day:
         self.collector.process.wait(PATIENCE)
         return {name: sink.record() for name, sink in self.sinks.items()}
 
+    def journalled(self):
+        """How often each batch is in the journal."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.folder}/state/collector.db?mode=ro", uri=True)) as database:
+            return dict(database.execute("SELECT batch, count(*) FROM journal GROUP BY batch"))
+
+    def told_by_data(self, crm, kind, at):
+        """Does the time of this message follow from samples alone, not from silence, operators, or a restless past?"""
+        block = int(at * 1000 - START) // (1000 * SAMPLE * BLOCK)
+        past = self.plan[crm][max(block - 1, 0):block + 1] if crm in CRMS else ["silent"]
+        return crm not in ("acme", "ember") and not {"silent", "restless"} & set(past) and kind in ("incident.opened", "incident.escalated", "incident.improved")
+
 
 WAYS = ["before", "sent", "sent and under way", "answered", "told to go", "going", "going", "sink before its answer", "sink after its answer", "starting"]
 
@@ -520,15 +535,21 @@ class Kill(unittest.TestCase):
         self.assertGreater(len(telling), blocks)
         operating = [step for step, done in calm.operations.items() if done[0][1] != "ack"]
         self.assertGreater(calm.operated, len(operating))
-        kinds = {kind for record in expected.values() for told in record.values() for kind, _, _ in told}
+        kinds = {kind for record in expected.values() for told in record.values() for kind, *_ in told}
         self.assertLessEqual({"incident.opened", "incident.escalated", "incident.improved", "incident.resolved", "incident.reminder", "incident.flapping",
                               "agent.lost", "agent.returned", "digest"}, kinds)
         stormy, got = self.play("killed", blocks, choose(count, chance, calm.steps, telling, operating))
         repeats = sum(len(sink.accepted) for sink in stormy.sinks.values()) - messages
         print(f"{stormy.killed} kills, {messages} messages, {repeats} of them came twice", flush=True)
+        self.assertEqual(stormy.journalled(), {step + 1: 1 for step in range(stormy.steps)})
+        without_times = lambda record: {crm: [message[:3] for message in told] for crm, told in record.items()}
         for name, record in expected.items():
             with self.subTest(receiver=name):
-                self.assertEqual(got[name], record)
+                self.assertEqual(without_times(got[name]), without_times(record))
+                for crm, told in record.items():
+                    for message, again in zip(told, got[name].get(crm, [])):
+                        if calm.told_by_data(crm, message[0], message[3]):
+                            self.assertLessEqual(abs(again[3] - message[3]), SAMPLE, (crm, message, again))
         self.assertGreaterEqual(stormy.killed, count * 9 // 10)
 
 
