@@ -425,6 +425,24 @@ TEST_CASE("a new receiver hears of what is open") {
   CHECK(line.messages()[1].receiver == "late");
 }
 
+TEST_CASE("the outbox sees no number twice: not from a receiver that was away, not from a CRM that was") {
+  Timeline line{one_rule(table_rule()), {receiver("all"), receiver("away")}};
+  line.times(8, 1500);
+  line.times(9, 200);
+  REQUIRE(line.messages().back().seq == 2);
+  line.say([&](Engine& engine, TimePoint now) {
+    static_cast<void>(engine.reconfigure(line.ruleset(), {receiver("all")}, now));
+    static_cast<void>(engine.reconfigure(line.ruleset(), {receiver("all"), receiver("away")}, now));
+  });
+  line.times(8, 1500);
+  REQUIRE(line.messages().back().receiver == "away");
+  CHECK(line.messages().back().seq == 3);
+  line.remove();
+  line.times(8, 1500);
+  REQUIRE(line.messages().back().type == MessageType::opened);
+  CHECK(line.messages().back().seq == 5);
+}
+
 TEST_CASE("marks wait for a CRM that is not known yet") {
   Bare bare{one_rule(table_rule())};
   bare.engine.set_silence("acme", true, kStart);

@@ -402,23 +402,41 @@ void check_restarts(unsigned first, unsigned last) {
 }  // namespace
 
 TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 1") {
-  check_histories(1, 500);
+  check_histories(1, 250);
 }
 TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 2") {
-  check_histories(501, 1000);
+  check_histories(251, 500);
 }
 TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 3") {
-  check_histories(1001, 1500);
+  check_histories(501, 750);
 }
 TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 4") {
-  check_histories(1501, 2000);
+  check_histories(751, 1000);
+}
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 5") {
+  check_histories(1001, 1250);
+}
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 6") {
+  check_histories(1251, 1500);
+}
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 7") {
+  check_histories(1501, 1750);
+}
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 8") {
+  check_histories(1751, 2000);
 }
 
 TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 1") {
-  check_restarts(1, 300);
+  check_restarts(1, 150);
 }
 TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 2") {
-  check_restarts(301, 600);
+  check_restarts(151, 300);
+}
+TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 3") {
+  check_restarts(301, 450);
+}
+TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 4") {
+  check_restarts(451, 600);
 }
 
 TEST_CASE("many CRMs: ticks and deadlines give the same messages at the same times") {
