@@ -36,7 +36,9 @@ Duration shortest_interval(const Crm& crm) {
 DataStatus status_of_instance(const Rule& rule, const Instance& instance, TimePoint now) {
   if (instance.expired) return DataStatus::no_data;
   if (!instance.has_data()) return DataStatus::warming_up;
-  if (!instance.active || now - instance.dimension.last_data <= 2 * instance.interval(rule)) return DataStatus::fresh;
+  // Loaded, and asked before any time is known.
+  if (!is_set(now) || !instance.active) return DataStatus::fresh;
+  if (now - instance.dimension.last_data <= 2 * instance.interval(rule)) return DataStatus::fresh;
   return DataStatus::stale;
 }
 
