@@ -86,7 +86,7 @@ TEST_CASE("410 is final: nothing more is sent there, another receiver hears of i
   CHECK(gone.requests().size() == 1);
 }
 
-TEST_CASE("a redirect is not followed and ends as dead after three tries") {
+TEST_CASE("case 85: a redirect is not followed and ends as dead after three tries") {
   Sink trap;
   Sink sink{{answer(302, {{"Location", trap.url()}}), answer(302, {{"Location", trap.url()}}),
              answer(302, {{"Location", trap.url()}})}};

@@ -188,7 +188,7 @@ TEST_CASE("an agent whose clock is wrong is corrected and flagged") {
   CHECK(metric(running, R"(crm_up{agent="branch-1",crm="acme",kind="tryton"})") == 1);
 }
 
-TEST_CASE("a batch that comes twice is acknowledged twice and counted once") {
+TEST_CASE("case 68: a batch that comes twice is acknowledged twice and counted once") {
   const RunningCollector running;
   Call call = write_call(running.base(), up_body(running));
   call.headers.emplace_back("X-Crm-Agent", "branch-1");

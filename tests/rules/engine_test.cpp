@@ -107,7 +107,7 @@ TEST_CASE("a CRM that only says it exists is unknown, then without data") {
   CHECK(bare.messages[0].reason == "no_data");
 }
 
-TEST_CASE("a pending timer does not notice that the clock went back") {
+TEST_CASE("case 67: a pending timer does not notice that the clock went back") {
   Bare bare{one_rule(table_rule())};
   for (int i = 0; i < 5; ++i) {
     const auto series = bare.engine.bind("d1", acme());

@@ -50,7 +50,7 @@ TEST_CASE("a window over midnight belongs to the day it begins on") {
   CHECK(window(whole, "2026-11-22T23:59:59Z") == "2026-11-22T00:00:00Z 2026-11-23T00:00:00Z");
 }
 
-TEST_CASE("local wall times are kept over both changes of the clock") {
+TEST_CASE("case 88: local wall times are kept over both changes of the clock") {
   const ActiveHours hours = weekly(kSunday, 22h, 23h);
   CHECK(window(hours, "2026-03-22T12:00:00Z") == "2026-03-22T21:00:00Z 2026-03-22T22:00:00Z");
   CHECK(window(hours, "2026-03-29T12:00:00Z") == "2026-03-29T20:00:00Z 2026-03-29T21:00:00Z");

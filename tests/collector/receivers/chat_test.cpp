@@ -59,7 +59,7 @@ Verdict verdict_of(const Receiver& receiver, const Answer& given, int attempts =
 
 }  // namespace
 
-TEST_CASE("what each chat means by its answers") {
+TEST_CASE("case 76: what each chat means by its answers") {
   struct Case {
     const char* type;
     Answer answer;
@@ -198,7 +198,7 @@ TEST_CASE("a message that waited 70 minutes is signed when it is sent") {
   CHECK(body.at("timestamp").as_string() == std::to_string(unix_millis(later) / 1000));
 }
 
-TEST_CASE("WeCom never gets more than 4,096 bytes of markdown or 2,048 of text, cut between characters") {
+TEST_CASE("case 83: WeCom never gets more than 4,096 bytes of markdown or 2,048 of text, cut between characters") {
   std::string chinese;
   while (chinese.size() < 5000) chinese += "数据库响应缓慢";
   const store::OutboxRow row =
