@@ -176,8 +176,8 @@ struct OutboxRow {
 [[nodiscard]] Result<void> enqueue(Database& database, const OutboxRow& row);
 /// Takes the head of each (receiver, dedup_key) queue of this receiver that is due, marks it inflight until
 /// `lease_until`, oldest first. Heads whose predecessor is pending or inflight are not due, nor is what follows an
-/// opening (`resolved`, …) while an older `digest` is pending or inflight: it may be the opening. A lease that ran out counts
-/// as an attempt, and the row is due again.
+/// opening (`resolved`, …) while an older `digest` is pending or inflight: it may be the opening. A lease that ran out
+/// counts as an attempt, and the row is due again.
 [[nodiscard]] Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
                                                    TimePoint lease_until, int limit);
 /// Does a newer message of the same queue wait behind this one?

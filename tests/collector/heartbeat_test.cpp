@@ -190,7 +190,7 @@ TEST_CASE("no heartbeat while the rules are not stepped") {
   CHECK(deadman.requests().size() == before + 1);
 }
 
-TEST_CASE("a message that waits five minutes and nobody heard stops the heartbeat; heard elsewhere it does not") {
+TEST_CASE("a message that waits five minutes and nobody heard stops the heartbeat, heard elsewhere it does not") {
   Sink deadman;
   Sink chat;
   SECTION("the only receiver is dead") {

@@ -10,7 +10,7 @@ using namespace crmpulse::store;
 using namespace crmpulse::test;
 using Table = std::vector<std::string>;
 
-TEST_CASE("of a queue that waits only the newest stays, tried or not; what is in flight is left alone") {
+TEST_CASE("of a queue that waits only the newest stays, tried or not, what is in flight is left alone") {
   const TempDir dir;
   Database database = open_collector(dir.path()).value();
   enqueue(database, message("opened", 1)).value();
