@@ -73,7 +73,8 @@ void read_measure(Reader& rule, bool inherited, Measure& measure) {
   measure.where = read_matches(reader, "where");
   if (reader.has("per")) {
     Reader per = reader.child("per");
-    Measure::Divisor& divisor = measure.per.emplace();
+    measure.per = Measure::Divisor{};
+    Measure::Divisor& divisor = *measure.per;
     read_name(per, "metric", true, ":", divisor.metric);
     divisor.where = read_matches(per, "where");
     per.get("on", divisor.on);

@@ -154,7 +154,7 @@ SloCounters::SloCounters() = default;
 void SloCounters::add(TimePoint at, Tally readings) {
   if (at < TimePoint{}) return;
   if (maintained(at)) {
-    if (!excluded_) excluded_.emplace();
+    if (!excluded_) excluded_ = Tiers{};
     excluded_->add(at, readings);
     return;
   }
@@ -229,7 +229,7 @@ void SloCounters::load(Decoder& decoder) {
   };
   load_tiers(counted_);
   if (decoder.u8() != 0) {
-    excluded_.emplace();
+    excluded_ = Tiers{};
     load_tiers(*excluded_);
   }
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
