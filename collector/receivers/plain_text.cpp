@@ -9,7 +9,8 @@ namespace {
 
 std::string named(std::string_view name, std::string_view value, Language language) {
   if (name.empty()) return fmt::format("{}\n", value);
-  return fmt::format("{}{}{}\n", name, language == Language::zh ? "：" : ": ", value);
+  if (language == Language::zh) return fmt::format("{}：{}\n", name, value);
+  return fmt::format("{}:{}{}\n", name, value.empty() ? "" : " ", value);
 }
 
 void add_listed(std::string& text, const Notice& notice, Language language) {
