@@ -1,0 +1,257 @@
+#include "rules/engine_impl.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace crmpulse::rules {
+namespace {
+
+Duration slowest_latched(const Crm& crm) {
+  Duration slowest{};
+  for (const auto& state : crm.rules) {
+    for (const auto& instance : state->instances) {
+      if (instance->dimension.latched) slowest = std::max(slowest, instance->interval(state->rule()));
+    }
+  }
+  return slowest;
+}
+
+}  // namespace
+
+void Engine::Impl::align(std::vector<ReceiverSpec> next) {
+  receivers = std::move(next);
+  storms.align(receivers);
+  agents.align(receivers);
+  vendors.align(receivers);
+}
+
+void Engine::Impl::mark(Crm& crm) {
+  if (crm.dirty) return;
+  crm.dirty = true;
+  dirty.push_back(crm.number);
+}
+
+void Engine::Impl::mark_all() {
+  for (const auto& crm : crms) {
+    if (crm) mark(*crm);
+  }
+}
+
+Crm& Engine::Impl::crm_of(std::string_view name) {
+  if (const auto known = by_name.find(name); known != by_name.end()) return *known->second;
+  auto crm = std::make_unique<Crm>();
+  crm->number = static_cast<std::uint32_t>(crms.size());
+  crm->name = std::string{name};
+  if (const auto before = retired.find(name); before != retired.end()) crm->last_seq = before->second;
+  align_receivers(*crm, receivers);
+  by_name.emplace(crm->name, crm.get());
+  crms.push_back(std::move(crm));
+  dirty.reserve(crms.size());
+  return *crms.back();
+}
+
+void Engine::Impl::drop(Crm& crm) {
+  for (const SeriesId id : crm.series_ids) {
+    series[id].crm = nullptr;
+    series[id].feeds.clear();
+  }
+  if (crm.scheduled != kNever) deadlines.erase({crm.scheduled, crm.number});
+  vendors.forget(crm);
+  agents.look();
+  by_name.erase(crm.name);
+  crms[crm.number].reset();
+}
+
+void Engine::Impl::schedule(Crm& crm, TimePoint at) {
+  if (crm.scheduled == at) return;
+  if (crm.scheduled != kNever) {
+    auto node = deadlines.extract({crm.scheduled, crm.number});
+    crm.scheduled = at;
+    if (at == kNever) return;
+    node.value() = {at, crm.number};
+    deadlines.insert(std::move(node));
+    return;
+  }
+  crm.scheduled = at;
+  deadlines.emplace(at, crm.number);
+}
+
+/// Gives a series its CRM, which it may be the first to name, and its feeds.
+void Engine::Impl::attach(SeriesId id) {
+  const SeriesName name = series_name(*series[id].key);
+  Crm& crm = crm_of(name.labels.get("crm"));
+  series[id].crm = &crm;
+  crm.series_ids.push_back(id);
+  agents.look();
+  vendors.look();
+  const bool relabelled = adopt_labels(crm, name.metric, name.labels);
+  if (!std::exchange(crm.known, true) || relabelled) {
+    apply_rules(crm, rules, kUnset);
+    resolve_all(crm);
+  } else {
+    resolve(series[id], name);
+  }
+  mark(crm);
+}
+
+void Engine::Impl::resolve_all(Crm& crm) {
+  for (const SeriesId id : crm.series_ids) resolve(series[id], series_name(*series[id].key));
+}
+
+std::vector<std::uint32_t> Engine::Impl::take_dirty() {
+  std::vector<std::uint32_t> numbers;
+  for (const std::uint32_t number : dirty) {
+    if (!crms[number] || !crms[number]->dirty) continue;
+    crms[number]->dirty = false;
+    numbers.push_back(number);
+  }
+  dirty.clear();
+  return numbers;
+}
+
+/// The numbers of the CRMs that need judging, ascending.
+std::vector<std::uint32_t> Engine::Impl::take_due() {
+  std::vector<std::uint32_t> due = take_dirty();
+  for (auto next = deadlines.begin(); next != deadlines.end() && next->first <= now; ++next)
+    due.push_back(next->second);
+  std::sort(due.begin(), due.end());
+  due.erase(std::unique(due.begin(), due.end()), due.end());
+  return due;
+}
+
+/// First all states, then what they mean together, then messages: the tenth CRM that fails may tell that it is no
+/// matter of CRMs.
+void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
+  for (const std::uint32_t number : due) {
+    judge_state(*crms[number], bench(), outcome);
+    vendors.enrol(*crms[number]);
+  }
+  mark_concerned();
+  const auto own = static_cast<std::ptrdiff_t>(due.size());
+  for (const std::uint32_t number : take_dirty()) {
+    if (std::binary_search(due.begin(), due.begin() + own, number)) continue;
+    judge_state(*crms[number], bench(), outcome);
+    due.push_back(number);
+  }
+  std::sort(due.begin() + own, due.end());
+  std::inplace_merge(due.begin(), due.begin() + own, due.end());
+  for (const std::uint32_t number : due) relate(*crms[number]);
+  const bool told_of_agents = agents.tell(crms, receivers, settings, muted, now, outcome.messages);
+  const bool told_of_vendors = vendors.tell(crms, receivers, settings, muted, now, outcome.messages);
+  for (const std::uint32_t number : due) {
+    schedule(*crms[number], judge_messages(*crms[number], bench(), outcome));
+    outcome.touched.push_back(crms[number]->name);
+  }
+  const bool opened = storms.fold(receivers, settings, now, outcome.messages);
+  outcome.shared = std::exchange(shared_changed, false) || told_of_agents || told_of_vendors || opened;
+}
+
+/// Marks the CRMs of agents and vendors about which something changed.
+void Engine::Impl::mark_concerned() {
+  const std::vector<AgentWatch::Place> places = agents.update(settings, now);
+  const std::vector<std::string> kinds = vendors.update(crms, settings, now);
+  shared_changed = shared_changed || !places.empty() || !kinds.empty();
+  if (places.empty() && kinds.empty()) return;
+  for (const auto& crm : crms) {
+    if (!crm) continue;
+    const bool by_agent = std::any_of(crm->feeders.begin(), crm->feeders.end(), [&](const Feeder& feeder) {
+      return std::find(places.begin(), places.end(), feeder.place) != places.end();
+    });
+    if (by_agent || std::find(kinds.begin(), kinds.end(), crm->kind) != kinds.end()) mark(*crm);
+  }
+}
+
+/// What agents and the vendor have to do with the CRM as it is now.
+void Engine::Impl::relate(Crm& crm) {
+  const bool lost = agents.lost(crm);
+  const bool out = vendors.inhibits(crm);
+  if (std::exchange(crm.agents_lost, lost) != lost) {
+    agents.look();
+    // The latch of missing data needs two good evaluations before it goes.
+    if (!lost) crm.missing_from = now + std::max(settings.settle, 3 * slowest_latched(crm));
+  }
+  if (std::exchange(crm.vendor_out, out) && !out) crm.suppression_ended = now;
+  crm.agent_doubt = silent_reason(crm) == "no_data" ? std::max(agents.doubt(crm, settings), crm.missing_from) : kUnset;
+  crm.vendor_doubt = vendors.doubt(crm);
+}
+
+Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_t tag, double value,
+                                    const Previous& previous) {
+  const Rule& rule = feed.rule->rule();
+  if (feed.kind == Feed::Kind::value)
+    return feed.instance->take(rule, feed.view, at, tag, value, previous, now, scratch);
+  if (feed.kind == Feed::Kind::error) {
+    // What failed never came to an end: longer than any target.
+    if (value >= 1) return {};
+    return feed.instance->take(rule, feed.view, at, tag, std::numeric_limits<double>::infinity(),
+                               {previous.at, std::numeric_limits<double>::quiet_NaN()}, now, scratch);
+  }
+  const RuleState::Slot& slot = feed.rule->slots[feed.slot];
+  if (!slot.known) {
+    feed.instance->waiting = {true, feed.view, tag, feed.slot, at, value};
+    return {};
+  }
+  feed.instance->waiting.set = false;
+  return feed.instance->take(rule, feed.view, at, tag, value / slot.value, {previous.at, previous.value / slot.value},
+                             now, scratch);
+}
+
+/// A divisor came. Samples that waited for the first one are taken with it.
+Instance::Intake Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
+  RuleState::Slot& slot = feed.rule->slots[feed.slot];
+  slot.value = divisor;
+  const bool was_known = std::exchange(slot.known, divisor > 0 && divisor >= feed.rule->rule().measure.per->least);
+  if (was_known || !slot.known) return {};
+  for (const auto& instance : feed.rule->instances) {
+    auto& waiting = instance->waiting;
+    if (!waiting.set || waiting.slot != feed.slot) continue;
+    waiting.set = false;
+    const Instance::Intake intake = instance->take(feed.rule->rule(), waiting.view, waiting.at, waiting.tag,
+                                                   waiting.value / divisor, {}, now, scratch);
+    if (intake.evaluated) crm.evaluated_at = std::max(crm.evaluated_at, waiting.at);
+  }
+  return {};
+}
+
+void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
+  if (from.pace == Series::Pace::stretch)
+    from.crm->paces.take_stretch(from.agent, at, value);
+  else
+    from.crm->paces.take_pause(from.agent, at, value);
+  if (from.crm->follow_pace()) mark(*from.crm);
+}
+
+Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
+  Crm& crm = *from.crm;
+  if (from.feeder < crm.feeders.size()) crm.feeders[from.feeder].newest = now;
+  if (from.pace != Series::Pace::none) take_pace(from, at, value);
+  if (from.reading < crm.vendor.size()) {
+    crm.take_vendor(from.reading, at, value);
+    mark(crm);
+  }
+  if (from.feeds.empty()) return Fold::accepted;
+  SeriesMemory& memory = crm.series[from.tag];
+  if (at == memory.newest) return Fold::duplicate;
+  const Previous previous{memory.newest, memory.value};
+  const bool newest = at > memory.newest;
+  if (newest) memory.advance(at, value, crm.pace.stretch);
+  bool accepted = false;
+  bool duplicate = false;
+  for (const Feed& feed : from.feeds) {
+    if (feed.kind == Feed::Kind::divisor) {
+      if (newest) divide(feed, crm, value);
+      accepted = accepted || newest;
+      continue;
+    }
+    if (newest) feed.instance->learn(memory, from.tag);
+    const Instance::Intake intake = take(feed, at, from.tag, value, previous);
+    accepted = accepted || intake.put == Window::Put::stored;
+    duplicate = duplicate || intake.put == Window::Put::duplicate;
+    if (intake.evaluated) crm.evaluated_at = std::max(crm.evaluated_at, at);
+  }
+  mark(crm);
+  if (accepted) return Fold::accepted;
+  return duplicate ? Fold::duplicate : Fold::late;
+}
+
+}  // namespace crmpulse::rules

@@ -1,0 +1,65 @@
+#pragma once
+// What the Engine holds and how its pieces work together; engine.cpp is what is asked of it. Private to rules/.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "rules/agents.h"
+#include "rules/binding.h"
+#include "rules/crm.h"
+#include "rules/engine.h"
+#include "rules/judge.h"
+#include "rules/storm.h"
+#include "rules/vendor.h"
+
+namespace crmpulse::rules {
+
+struct Engine::Impl {
+  Settings settings;
+  std::vector<std::shared_ptr<const CompiledRule>> rules;
+  std::vector<ReceiverSpec> receivers;
+  bool muted = false;
+  TimePoint now = kUnset;  ///< newest instant heard of; time does not go back
+
+  std::vector<std::unique_ptr<Crm>> crms;  ///< by number; empty places are of removed ones
+  std::map<std::string, Crm*, std::less<>> by_name;
+  std::vector<Series> series;
+  std::unordered_map<std::string, SeriesId> series_by_key;
+  std::set<std::pair<TimePoint, std::uint32_t>> deadlines;  ///< one per CRM that has one
+  std::vector<std::uint32_t> dirty;
+  std::vector<double> scratch;
+  bool shared_changed = false;
+  std::map<std::string, std::int64_t, std::less<>> retired;  ///< last_seq of removed CRMs
+  Storms storms;
+  AgentWatch agents;
+  VendorWatch vendors;
+
+  void advance(TimePoint to) { now = std::max(now, to); }
+  void align(std::vector<ReceiverSpec> next);
+  void mark(Crm& crm);
+  void mark_all();
+  Crm& crm_of(std::string_view name);
+  void drop(Crm& crm);
+  void schedule(Crm& crm, TimePoint at);
+  void attach(SeriesId id);
+  void resolve_all(Crm& crm);
+  Bench bench() const { return {settings, receivers, storms, muted, now}; }
+  std::vector<std::uint32_t> take_due();
+  std::vector<std::uint32_t> take_dirty();
+  void judge(std::vector<std::uint32_t> due, Outcome& outcome);
+  void mark_concerned();
+  void relate(Crm& crm);
+
+  Fold fold(Series& series, TimePoint at, double value);
+  Instance::Intake take(const Feed& feed, TimePoint at, std::uint32_t tag, double value, const Previous& previous);
+  Instance::Intake divide(const Feed& feed, Crm& crm, double divisor);
+  void take_pace(const Series& from, TimePoint at, double value);
+};
+
+}  // namespace crmpulse::rules
