@@ -1,6 +1,7 @@
 // What operators said, the timelines of incidents, change markers, and the outbox as people look at it.
 
 #include "store/collector_store.h"
+#include "store/outbox_row.h"
 #include "store/query.h"
 
 namespace crmpulse::store {
@@ -27,27 +28,9 @@ StoredSuppression read_suppression(const Statement& row) {
   return suppression;
 }
 
-OutboxRow read_delivery(const Statement& row) {
-  OutboxRow out;
-  out.id = row.text(0);
-  out.receiver = row.text(1);
-  out.dedup_key = row.text(2);
-  out.seq = row.integer(3);
-  out.event = row.text(4);
-  out.level = static_cast<int>(row.integer(5));
-  out.created = time_at(row, 6);
-  out.not_before = time_at(row, 7);
-  out.attempts = static_cast<int>(row.integer(8));
-  out.last_code = static_cast<int>(row.integer(9));
-  out.last_error = row.text(10);
-  out.status = static_cast<DeliveryStatus>(row.integer(11));
-  out.lease_until = time_at(row, 12);
-  return out;
-}
-
 Result<std::vector<OutboxRow>> read_deliveries(const Result<Statement*>& rows) {
   std::vector<OutboxRow> all;
-  const Result<void> done = each_row(rows, [&](const Statement& row) { all.push_back(read_delivery(row)); });
+  const Result<void> done = each_row(rows, [&](const Statement& row) { all.push_back(read_outbox_row(row)); });
   if (!done) return done.error();
   return all;
 }
@@ -184,7 +167,7 @@ Result<std::optional<OutboxRow>> find_delivery(Database& database, const std::st
                           "SELECT id, receiver, dedup_key, seq, event, level, created, not_before, attempts, "
                           "last_code, last_error, status, lease_until FROM outbox WHERE id = ?",
                           id);
-  const Result<void> done = each_row(rows, [&](const Statement& row) { found = read_delivery(row); });
+  const Result<void> done = each_row(rows, [&](const Statement& row) { found = read_outbox_row(row); });
   if (!done) return done.error();
   return found;
 }

@@ -3,26 +3,14 @@
 #include <algorithm>
 
 #include "store/collector_store.h"
+#include "store/outbox_row.h"
 #include "store/query.h"
 
 namespace crmpulse::store {
 namespace {
 
 OutboxRow read_row(const Statement& row) {
-  OutboxRow out;
-  out.id = row.text(0);
-  out.receiver = row.text(1);
-  out.dedup_key = row.text(2);
-  out.seq = row.integer(3);
-  out.event = row.text(4);
-  out.level = static_cast<int>(row.integer(5));
-  out.created = time_at(row, 6);
-  out.not_before = time_at(row, 7);
-  out.attempts = static_cast<int>(row.integer(8));
-  out.last_code = static_cast<int>(row.integer(9));
-  out.last_error = row.text(10);
-  out.status = static_cast<DeliveryStatus>(row.integer(11));
-  out.lease_until = time_at(row, 12);
+  OutboxRow out = read_outbox_row(row);
   out.body = row.blob(13);
   return out;
 }
