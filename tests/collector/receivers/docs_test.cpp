@@ -4,11 +4,9 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "as_read.h"
 #include "collector/receivers/notice.h"
+#include "docs_page.h"
 #include "messages.h"
 #include "tests/collector/support.h"
 
@@ -19,22 +17,6 @@ using namespace crmpulse::test;
 namespace {
 
 const TimePoint kNow = from_unix_millis(1795252230'000);
-
-std::string page() {
-  std::ifstream file{CRMPULSE_SOURCE_DIR "/docs/receivers.md"};
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-/// The block that follows ```` ```text NAME ````; empty without one.
-std::string block(const std::string& text, const std::string& name) {
-  const std::string opening = "```text " + name + "\n";
-  const std::size_t start = text.find(opening);
-  if (start == std::string::npos) return "";
-  const std::size_t first = start + opening.size();
-  return text.substr(first, text.find("```", first) - first);
-}
 
 std::string shown(const std::string& type, std::span<const store::OutboxRow> rows, Language language) {
   const auto receiver =
@@ -51,19 +33,19 @@ std::string shown(const std::string& type, const std::string& event, Language la
 }  // namespace
 
 TEST_CASE("the messages in the documentation are those that are sent") {
-  const std::string text = page();
+  const std::string text = docs_page("receivers.md");
   for (const char* type : {"slack", "teams", "dingtalk", "wecom", "feishu", "discord"}) {
     for (const Language language : {Language::en, Language::zh}) {
       const std::string name = fmt::format("{} {}", type, language == Language::zh ? "zh" : "en");
       INFO("docs/receivers.md must hold this:\n```text " << name << "\n"
                                                          << shown(type, "incident.opened", language) << "```");
-      CHECK(block(text, name) == shown(type, "incident.opened", language));
+      CHECK(text_block(text, name) == shown(type, "incident.opened", language));
     }
   }
 }
 
 TEST_CASE("the titles in the documentation are those of every event") {
-  const std::string text = page();
+  const std::string text = docs_page("receivers.md");
   for (const Language language : {Language::en, Language::zh}) {
     std::string titles;
     for (const std::string& event : message_types()) {
@@ -78,12 +60,12 @@ TEST_CASE("the titles in the documentation are those of every event") {
     }
     const std::string name = language == Language::zh ? "titles zh" : "titles en";
     INFO("docs/receivers.md must hold this:\n```text " << name << "\n" << titles << "```");
-    CHECK(block(text, name) == titles);
+    CHECK(text_block(text, name) == titles);
   }
 }
 
 TEST_CASE("the list in the documentation is the one that is sent in a storm") {
-  const std::string text = page();
+  const std::string text = docs_page("receivers.md");
   for (const Language language : {Language::en, Language::zh}) {
     const std::vector<store::OutboxRow> rows{
         message("incident.opened", {.crm = "acme-sf", .language = language}),
@@ -95,6 +77,6 @@ TEST_CASE("the list in the documentation is the one that is sent in a storm") {
     const std::string name = language == Language::zh ? "list zh" : "list en";
     const std::string list = shown("dingtalk", rows, language);
     INFO("docs/receivers.md must hold this:\n```text " << name << "\n" << list << "```");
-    CHECK(block(text, name) == list);
+    CHECK(text_block(text, name) == list);
   }
 }

@@ -5,9 +5,8 @@
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <sstream>
 
+#include "docs_page.h"
 #include "mail_as_read.h"
 #include "messages.h"
 #include "settings_for.h"
@@ -22,21 +21,6 @@ namespace {
 namespace json = boost::json;
 
 const TimePoint kNow = from_unix_millis(1795252230'000);
-
-std::string page() {
-  std::ifstream file{CRMPULSE_SOURCE_DIR "/docs/receivers-systems.md"};
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string block(const std::string& text, const std::string& name) {
-  const std::string opening = "```text " + name + "\n";
-  const std::size_t start = text.find(opening);
-  if (start == std::string::npos) return "";
-  const std::size_t first = start + opening.size();
-  return text.substr(first, text.find("```", first) - first);
-}
 
 std::string text_at(const json::value& value, std::string_view key) {
   return std::string{value.at(key).as_string()};
@@ -101,13 +85,13 @@ std::string shown(const std::string& type, Language language) {
 }  // namespace
 
 TEST_CASE("what on-call systems, mail and programs show is in the documentation as it is sent") {
-  const std::string text = page();
+  const std::string text = docs_page("receivers-systems.md");
   for (const char* type : {"alertmanager", "pagerduty", "opsgenie", "email", "cloudevents", "zapier", "ifttt"}) {
     for (const Language language : {Language::en, Language::zh}) {
       const std::string name = fmt::format("{} {}", type, language == Language::zh ? "zh" : "en");
       const std::string sent = shown(type, language);
       INFO("docs/receivers-systems.md must hold this:\n```text " << name << "\n" << sent << "```");
-      CHECK(block(text, name) == sent);
+      CHECK(text_block(text, name) == sent);
     }
   }
 }
