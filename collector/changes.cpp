@@ -111,12 +111,12 @@ void ChangeBook::observe(const Series& series, TimePoint at, double value) {
     case Duty::version:
       if (value < 1) return;
       for (const char* what : {"version", "release", "instance"}) {
-        if (const std::string_view name = series.labels.get(what); !name.empty()) see(series, what, "", name, at);
+        if (const std::string_view name = series.label(what); !name.empty()) see(series, what, "", name, at);
       }
       return;
-    case Duty::schema: return see(series, "schema", series.labels.get("object"), fmt::format("{:.17g}", value), at);
+    case Duty::schema: return see(series, "schema", series.label("object"), fmt::format("{:.17g}", value), at);
     case Duty::agent_version:
-      if (value >= 1) see(series, "agent_version", "", series.labels.get("version"), at);
+      if (value >= 1) see(series, "agent_version", "", series.label("version"), at);
       return;
     default: return;
   }
@@ -125,7 +125,7 @@ void ChangeBook::observe(const Series& series, TimePoint at, double value) {
 void ChangeBook::see(const Series& series, std::string_view what, std::string_view object, std::string_view value,
                      TimePoint at) {
   value = value.substr(0, kMaxValue);
-  Key key{series.labels.get("crm"), what, object, series.labels.get("agent")};
+  Key key{series.label("crm"), what, object, series.label("agent")};
   auto place = known_.find(key);
   const bool first = place == known_.end();
   if (first) {

@@ -16,7 +16,7 @@ typename Map::mapped_type* bounded(Map& map, const Key& key) {
 }
 
 OperationOf operation_of(const Series& series) {
-  return {std::string{series.labels.get("operation")}, std::string{series.labels.get("agent")}};
+  return {std::string{series.label("operation")}, std::string{series.label("agent")}};
 }
 
 }  // namespace
@@ -27,69 +27,81 @@ void LatencyHistogram::observe(double seconds) {
   sum += seconds;
 }
 
-void CrmFacts::observe(const Series& series, TimePoint at, double value, bool newer) {
+Kept CrmFacts::find_kept(const Series& series) {
+  // A map that is full has no entry for it: null pointers of each kind.
   switch (series.duty) {
-    case Duty::none:
-    case Duty::connectivity:
-    case Duty::heartbeat:
-    case Duty::version:
-    case Duty::schema:
-    case Duty::agent_version: return;
-    case Duty::up:
-      if (newer) slo.add(at, value >= 1);
-      if (Sight* sight = bounded(sights, series.labels.get("agent")); sight != nullptr && at >= sight->at) {
-        if (sight->up != (value >= 1) || sight->at == TimePoint{}) sight->since = at;
-        *sight = {value >= 1, at, sight->since, series.interval};
-      }
-      return;
-    case Duty::success: {
-      if (value < 1) return;
-      const OperationOf operation = operation_of(series);
-      const auto failed = failures.find(operation);
-      if (failed != failures.end() && failed->second.at <= at) failures.erase(failed);
-      if (NewestSuccess* success = bounded(successes, operation); success != nullptr && at >= success->at)
-        *success = {at, series.interval};
-      return;
+    case Duty::up: return bounded(sights, series.label("agent"));
+    case Duty::success: return bounded(successes, operation_of(series));
+    case Duty::duration: return bounded(latency, series.label("operation"));
+    case Duty::phase: {
+      Phases* of_operation = bounded(phases, series.label("operation"));
+      return of_operation == nullptr ? nullptr : bounded(*of_operation, series.label("phase"));
     }
-    case Duty::duration:
-      if (LatencyHistogram* histogram = bounded(latency, series.labels.get("operation"));
-          histogram != nullptr && value >= 0) {
-        histogram->observe(value);
-      }
-      return;
-    case Duty::phase:
-      if (Phases* of_operation = bounded(phases, series.labels.get("operation"))) {
-        if (double* phase = bounded(*of_operation, series.labels.get("phase"))) *phase = value;
-      }
-      return;
-    case Duty::failure: {
-      if (value < 1) return;
-      NewestFailure* failure = bounded(failures, operation_of(series));
-      if (failure == nullptr || failure->at > at) return;
-      const bool same = failure->stage == series.labels.get("stage") && failure->reason == series.labels.get("reason");
-      failure->stage = series.labels.get("stage");
-      failure->reason = series.labels.get("reason");
-      failure->agent = series.labels.get("agent");
-      failure->at = at;
-      if (!same) failure->text.clear();
-      return;
-    }
-    case Duty::target_info: transport = series.labels.get("transport"); return;
+    default: return {};
+  }
+}
+
+void CrmFacts::see_success(const Series& series, TimePoint at, double value, NewestSuccess& success) {
+  if (value < 1) return;
+  if (!failures.empty()) {
+    const auto failed = failures.find(operation_of(series));
+    if (failed != failures.end() && failed->second.at <= at) failures.erase(failed);
+  }
+  if (at >= success.at) success = {at, series.interval};
+}
+
+void CrmFacts::see_failure(const Series& series, TimePoint at, double value) {
+  if (value < 1) return;
+  NewestFailure* failure = bounded(failures, operation_of(series));
+  if (failure == nullptr || failure->at > at) return;
+  const bool same = failure->stage == series.label("stage") && failure->reason == series.label("reason");
+  failure->stage = series.label("stage");
+  failure->reason = series.label("reason");
+  failure->agent = series.label("agent");
+  failure->at = at;
+  if (!same) failure->text.clear();
+}
+
+void CrmFacts::see_rare(const Series& series, TimePoint at, double value) {
+  switch (series.duty) {
+    case Duty::failure: return see_failure(series, at, value);
+    case Duty::target_info: transport = series.label("transport"); return;
     case Duty::stretch: stretch = value; return;
     case Duty::paused: paused_until = from_unix_millis(static_cast<std::int64_t>(value * 1000)); return;
     case Duty::vendor_status:
-      if (VendorStatus* status = bounded(vendor, series.labels.get("instance"));
-          status != nullptr && at >= status->at) {
+      if (VendorStatus* status = bounded(vendor, series.label("instance")); status != nullptr && at >= status->at) {
         if (status->value < 1 || value < 1) status->since = at;
         *status = {value, at, status->since, series.interval};
       }
       return;
+    default: return;
+  }
+}
+
+void CrmFacts::observe(Series& series, TimePoint at, double value, bool newer) {
+  if (series.duty == Duty::none) return;
+  if (series.duty == Duty::up && newer) slo.add(at, value >= 1);
+  if (std::holds_alternative<std::monostate>(series.kept)) series.kept = find_kept(series);
+  if (LatencyHistogram* const* histogram = std::get_if<LatencyHistogram*>(&series.kept)) {
+    if (*histogram != nullptr && value >= 0) (*histogram)->observe(value);
+  } else if (double* const* phase = std::get_if<double*>(&series.kept)) {
+    if (*phase != nullptr) **phase = value;
+  } else if (NewestSuccess* const* success = std::get_if<NewestSuccess*>(&series.kept)) {
+    NewestSuccess unkept;
+    see_success(series, at, value, *success != nullptr ? **success : unkept);
+  } else if (Sight* const* seen = std::get_if<Sight*>(&series.kept)) {
+    Sight* const sight = *seen;
+    if (sight == nullptr || at < sight->at) return;
+    if (sight->up != (value >= 1) || sight->at == TimePoint{}) sight->since = at;
+    *sight = {value >= 1, at, sight->since, series.interval};
+  } else {
+    see_rare(series, at, value);
   }
 }
 
 void CrmBook::observe(const Series& series, TimePoint at, double value) {
   if (series.duty != Duty::connectivity && series.duty != Duty::heartbeat) return;
-  const std::string_view agent = series.labels.get("agent");
+  const std::string_view agent = series.label("agent");
   auto known = places_.find(agent);
   if (known == places_.end()) {
     if (places_.size() >= kMaxAgents) return;

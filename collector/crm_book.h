@@ -94,9 +94,16 @@ struct CrmFacts {
   static constexpr std::size_t kMaxEvidence = 50;
   static constexpr std::size_t kMaxOperations = 200;  ///< bounds every map above
 
-  /// `newer`: than what the series knew; what is not may be a repetition, and is not counted twice.
-  void observe(const Series& series, TimePoint at, double value, bool newer = true);
+  /// `newer`: than what the series knew; what is not may be a repetition, and is not counted twice. The series
+  /// remembers its entry in the maps above, none of which ever loses one but `failures`.
+  void observe(Series& series, TimePoint at, double value, bool newer = true);
   void add(Evidence line);
+
+ private:
+  [[nodiscard]] Kept find_kept(const Series& series);
+  void see_success(const Series& series, TimePoint at, double value, NewestSuccess& success);
+  void see_failure(const Series& series, TimePoint at, double value);
+  void see_rare(const Series& series, TimePoint at, double value);
 };
 
 class CrmBook {

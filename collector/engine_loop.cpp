@@ -63,8 +63,11 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
   }
   for (const std::string& crm : outcome.touched) {
     fold_.book()[fold_.book().index_of(crm, "")].dirty = true;
-    const auto status = fold_.engine().status(crm);
-    if (!status || incidents_.behind(*status)) crms.insert(crm);
+    if (!fold_.engine().watches(crm)) {
+      crms.insert(crm);
+    } else if (incidents_.is_open(crm) && incidents_.behind(fold_.engine().status(crm).value())) {
+      crms.insert(crm);
+    }
   }
   for (const rules::StateChange& change : outcome.changes) {
     crms.insert(change.status.crm);

@@ -9,9 +9,9 @@ namespace crmpulse::collector {
 
 void Fold::bind(Series& series) {
   series.bound = true;
-  const std::string_view crm = series.labels.get("crm");
-  series.crm = crm.empty() ? kNoCrm : book_.index_of(crm, series.labels.get("kind"));
-  series.feeds = engine_.bind(series.metric, series.labels);
+  const std::string_view crm = series.label("crm");
+  series.crm = crm.empty() ? kNoCrm : book_.index_of(crm, series.label("kind"));
+  series.feeds = engine_.bind(series.metric(), series.labels());
   if (crm.empty()) return;
   if (relabelled_.empty() || relabelled_.back() != series.crm) relabelled_.push_back(series.crm);
 }

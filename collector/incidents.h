@@ -46,6 +46,7 @@ class IncidentBook {
   void load(const std::vector<store::StoredIncident>& open,
             const std::vector<std::pair<std::string, std::int64_t>>& events);
 
+  [[nodiscard]] bool is_open(const std::string& crm) const { return open_.contains(crm); }
   /// Does the stored incident miss something that a judgement has changed: a dimension's level, an acknowledgement?
   [[nodiscard]] bool behind(const rules::CrmStatus& status) const;
   /// What to store after a CRM changed: its open incident as it is now, and one that has ended. `status` is empty for a

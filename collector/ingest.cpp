@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <functional>
 #include <optional>
 
 #include "collector/answers.h"
@@ -111,18 +110,10 @@ bool Ingest::identify(const net::HttpRequest& request, Batch& batch) {
 }
 
 std::optional<wire::Refusal> Ingest::decode(wire::Version version, const std::string& body, Batch& batch) {
-  bool full = false;
-  SeriesTable& table = engine_.content().series();
-  const auto take = [&full, &table, points = &batch.points](const wire::SeriesView& view) {
-    const std::optional<SeriesIndex> index = table.find_or_add(view);
-    full = full || !index;
-    if (!index) return;
-    for (const wire::SampleView& sample : view.samples) points->push_back({*index, sample.unix_millis, sample.value});
-  };
-  const auto counts = decoder_.decode(version, body, std::cref(take));
-  if (!counts) return counts.error();
-  if (full) return wire::Refusal{503, "series_limit", "the collector holds as many series as it can"};
-  batch.counts = *counts;
+  auto decoded = decoder_.decode(version, body, engine_.content().series(), std::move(batch.points));
+  if (!decoded) return decoded.error();
+  batch.counts = decoded->counts;
+  batch.points = std::move(decoded->readings);
   return std::nullopt;
 }
 

@@ -108,17 +108,9 @@ void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder
     if (lines) fold_.take(stamp, std::move(*lines));
   } else {
     const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
-    std::vector<Point> points;
-    readable = decoder
-                   .decode(version, record.body,
-                           [&](const wire::SeriesView& view) {
-                             const std::optional<SeriesIndex> index = fold_.series().find_or_add(view);
-                             if (!index) return;
-                             for (const wire::SampleView& sample : view.samples)
-                               points.push_back({*index, sample.unix_millis, sample.value});
-                           })
-                   .has_value();
-    fold_.take(stamp, points);
+    const auto decoded = decoder.decode(version, record.body, fold_.series());
+    readable = decoded.has_value();
+    if (decoded) fold_.take(stamp, decoded->readings);
   }
   if (!readable) ++stats_.unreadable_records;
   agents_.end(record.agent, record.kind, record.batch, true);

@@ -69,9 +69,9 @@ std::string help_of(std::string_view metric) {
 /// Names and labels that mean a type of their own in Prometheus are shown without one: the value is only the last one.
 MetricType type_of(const Series& series) {
   for (const std::string_view suffix : {"_total", "_count", "_sum", "_bucket"}) {
-    if (series.metric.ends_with(suffix)) return MetricType::Untyped;
+    if (series.metric().ends_with(suffix)) return MetricType::Untyped;
   }
-  const bool reserved = !series.labels.get("quantile").empty() || !series.labels.get("le").empty();
+  const bool reserved = !series.label("quantile").empty() || !series.label("le").empty();
   return reserved ? MetricType::Untyped : MetricType::Gauge;
 }
 
@@ -81,13 +81,13 @@ std::vector<MetricFamily> SampleMetrics::Collect() const {
   const TimePoint now = engine_.now();
   std::map<std::string_view, MetricFamily> families;
   for (const Series& series : engine_.content().series().all()) {
-    if (!series.metric.starts_with("crm_") || is_health_metric(series.metric) || !SeriesTable::fresh(series, now))
+    if (!series.metric().starts_with("crm_") || is_health_metric(series.metric()) || !SeriesTable::fresh(series, now))
       continue;
-    MetricFamily& family = families[series.metric];
-    if (family.name.empty()) family = {series.metric, help_of(series.metric), MetricType::Gauge, {}};
+    MetricFamily& family = families[series.metric()];
+    if (family.name.empty()) family = {std::string{series.metric()}, help_of(series.metric()), MetricType::Gauge, {}};
     if (type_of(series) == MetricType::Untyped) family.type = MetricType::Untyped;
     prometheus::ClientMetric metric;
-    for (const auto& [name, value] : series.labels) metric.label.push_back({name, value});
+    for (const auto& [name, value] : series.labels()) metric.label.push_back({name, value});
     // One family has one type, known only at its end: both places hold the value.
     metric.gauge.value = metric.untyped.value = series.value;
     family.metric.push_back(std::move(metric));

@@ -30,22 +30,22 @@ constexpr std::array kDuties{
     DutyOf{"crm_agent_info", Duty::agent_version},
 };
 
-Series make_series(const wire::SeriesView& view) {
+}  // namespace
+
+SeriesKey::SeriesKey(std::string_view bytes)
+    : bytes_(std::make_unique_for_overwrite<char[]>(bytes.size())), size_(static_cast<std::uint32_t>(bytes.size())) {
+  std::copy(bytes.begin(), bytes.end(), bytes_.get());
+}
+
+Series make_series(std::string_view key) {
   Series series;
-  for (const wire::LabelView& label : view.labels) {
-    if (label.name == "__name__") {
-      series.metric = label.value;
-    } else {
-      series.labels.set(label.name, label.value);
-    }
-  }
+  series.key = SeriesKey{key};
+  const std::string_view metric = series.metric();
   const auto duty =
-      std::find_if(kDuties.begin(), kDuties.end(), [&](const DutyOf& entry) { return entry.metric == series.metric; });
+      std::find_if(kDuties.begin(), kDuties.end(), [&](const DutyOf& entry) { return entry.metric == metric; });
   if (duty != kDuties.end()) series.duty = duty->duty;
   return series;
 }
-
-}  // namespace
 
 void Series::note(TimePoint time, double reading) {
   if (time < at) return;
@@ -55,18 +55,23 @@ void Series::note(TimePoint time, double reading) {
   live = true;
 }
 
-std::optional<SeriesIndex> SeriesTable::find_or_add(const wire::SeriesView& view) {
-  if (const auto known = by_key_.find(view.key); known != by_key_.end()) return known->second;
-  if (by_key_.size() >= max_series_) return std::nullopt;
-  SeriesIndex index = static_cast<SeriesIndex>(series_.size());
+SeriesTable::Id SeriesTable::find(std::string_view key) const {
+  const auto known = by_key_.find(key);
+  return known == by_key_.end() ? kNone : known->second;
+}
+
+SeriesTable::Id SeriesTable::find_or_add(const wire::SeriesView& view) {
+  if (const Id known = find(view.key); known != kNone) return known;
+  if (by_key_.size() >= max_series_) return kNone;
+  auto index = static_cast<SeriesIndex>(series_.size());
   if (free_.empty()) {
-    series_.push_back(make_series(view));
+    series_.push_back(make_series(view.key));
   } else {
     index = free_.back();
     free_.pop_back();
-    series_[index] = make_series(view);
+    series_[index] = make_series(view.key);
   }
-  by_key_.emplace(std::string{view.key}, index);
+  by_key_.emplace(series_[index].key.view(), index);
   return index;
 }
 
@@ -85,9 +90,10 @@ void SeriesTable::forget(TimePoint before) {
       ++entry;
       continue;
     }
-    free_.push_back(entry->second);
-    series = Series{};
+    const SeriesIndex index = entry->second;
     by_key_.erase(entry++);
+    series = Series{};
+    free_.push_back(index);
   }
 }
 

@@ -4,26 +4,25 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <optional>
-#include <string>
+#include <memory>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "core/labels.h"
 #include "core/time.h"
 #include "rules/engine.h"
 #include "wire/remote_write.h"
+#include "wire/series_key.h"
 
 namespace crmpulse::collector {
 
-using SeriesIndex = std::uint32_t;
+struct LatencyHistogram;
+struct NewestSuccess;
+struct Sight;
 
-/// One reading of a decoded request.
-struct Point {
-  SeriesIndex series;
-  std::int64_t unix_millis;  ///< the sender's stamp
-  double value;
-};
+using SeriesIndex = wire::KnownSeries::Id;
+using Point = wire::Reading;
 
 /// What the collector itself keeps about a metric, beside its last value and the rules.
 enum class Duty : std::uint8_t {
@@ -44,31 +43,62 @@ enum class Duty : std::uint8_t {
   agent_version  ///< of an agent, without a CRM, in the labels
 };
 
+/// What a CRM's facts keep of one series, found once: see CrmFacts.
+using Kept = std::variant<std::monostate, LatencyHistogram*, NewestSuccess*, Sight*, double*>;
+
+/// The bytes that say which series it is, see wire::SeriesView; owned.
+class SeriesKey {
+ public:
+  SeriesKey() = default;
+  explicit SeriesKey(std::string_view bytes);
+  [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  std::uint32_t size_ = 0;
+};
+
+/// Kept small, the labels in one place: a request touches thousands of them.
 struct Series {
-  std::string metric;
-  Labels labels;  ///< without the metric's name
-  rules::Engine::SeriesId feeds = rules::Engine::kNoSeries;
-  std::uint32_t crm = 0;  ///< index into the CrmBook; kNoCrm without a `crm` label
-  Duty duty = Duty::none;
-  bool bound = false;  ///< `feeds` and `crm` are known
-  bool live = false;   ///< `value` and `at` hold; false after a stale marker
+  SeriesKey key;
   double value = 0;
   TimePoint at;
   Duration interval{};  ///< between the last two values; 0: one value so far
+  Kept kept;
+  rules::Engine::SeriesId feeds = rules::Engine::kNoSeries;
+  std::uint32_t crm = 0;                        ///< index into the CrmBook; kNoCrm without a `crm` label
+  SeriesIndex next = wire::KnownSeries::kNone;  ///< came after this one the last time
+  Duty duty = Duty::none;
+  bool bound = false;  ///< `feeds` and `crm` are known
+  bool live = false;   ///< `value` and `at` hold; false after a stale marker
+
+  // Read from the key; valid as long as the series.
+  [[nodiscard]] std::string_view metric() const { return label(wire::kMetricName); }
+  [[nodiscard]] std::string_view label(std::string_view name) const { return wire::label_of(key.view(), name); }
+  [[nodiscard]] Labels labels() const { return wire::labels_of(key.view()); }  ///< without the metric's name
 
   /// Takes a value unless a newer one is known.
   void note(TimePoint time, double reading);
 };
 
+/// Of canonical labels.
+[[nodiscard]] Series make_series(std::string_view key);
+
 inline constexpr std::uint32_t kNoCrm = ~std::uint32_t{0};
 
-class SeriesTable {
+class SeriesTable final : public wire::KnownSeries {
  public:
   explicit SeriesTable(std::size_t max_series = kMaxSeries) : max_series_(max_series) {}
 
-  /// The series of these labels, new ones are added. Nothing when the table is full. Known series cost one look-up
-  /// and no allocation.
-  [[nodiscard]] std::optional<SeriesIndex> find_or_add(const wire::SeriesView& view);
+  [[nodiscard]] Guess after(Id before) const override {
+    const SeriesIndex id = before == kNone ? first_ : series_[before].next;
+    return id == kNone ? Guess{} : Guess{id, series_[id].key.view()};
+  }
+  void follows(Id before, Id id) override { (before == kNone ? first_ : series_[before].next) = id; }
+  [[nodiscard]] Id find(std::string_view key) const override;
+  /// A known series costs one look-up and no allocation. The samples of the view are not looked at.
+  [[nodiscard]] Id find_or_add(const wire::SeriesView& view) override;
+
   [[nodiscard]] Series& operator[](SeriesIndex index) { return series_[index]; }
   [[nodiscard]] const std::vector<Series>& all() const { return series_; }
   [[nodiscard]] std::size_t size() const { return by_key_.size(); }
@@ -82,19 +112,11 @@ class SeriesTable {
   static constexpr std::size_t kMaxSeries = 1'000'000;
 
  private:
-  struct KeyHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
-  };
-  struct KeyEqual {
-    using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const { return a == b; }
-  };
-
   std::size_t max_series_;
-  boost::unordered_flat_map<std::string, SeriesIndex, KeyHash, KeyEqual> by_key_;
+  boost::unordered_flat_map<std::string_view, SeriesIndex> by_key_;  ///< views into the series' own keys
   std::vector<Series> series_;
   std::vector<SeriesIndex> free_;
+  SeriesIndex first_ = kNone;  ///< of the last body
 };
 
 }  // namespace crmpulse::collector

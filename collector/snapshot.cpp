@@ -108,10 +108,11 @@ std::string encode_values(const SeriesTable& table, TimePoint now) {
   std::vector<Sample> samples;
   for (const Series& series : table.all()) {
     if (!SeriesTable::fresh(series, now)) continue;
+    const std::string metric{series.metric()};
+    const Labels labels = series.labels();
     // Two readings, so that the spacing comes back too.
-    if (series.interval > Duration{})
-      samples.push_back({series.metric, series.labels, series.value, series.at - series.interval});
-    samples.push_back({series.metric, series.labels, series.value, series.at});
+    if (series.interval > Duration{}) samples.push_back({metric, labels, series.value, series.at - series.interval});
+    samples.push_back({metric, labels, series.value, series.at});
   }
   return base64_encode(wire::encode(samples));
 }
@@ -125,10 +126,10 @@ void decode_values(std::string_view text, SeriesTable& table) {
   limits.max_samples = 2 * SeriesTable::kMaxSeries;
   wire::Decoder decoder{limits};
   const auto restored = decoder.decode(wire::Version::v1, *body, [&table](const wire::SeriesView& view) {
-    const std::optional<SeriesIndex> index = table.find_or_add(view);
-    if (!index) return;
+    const SeriesIndex index = table.find_or_add(view);
+    if (index == SeriesTable::kNone) return;
     for (const wire::SampleView& sample : view.samples)
-      table[*index].note(from_unix_millis(sample.unix_millis), sample.value);
+      table[index].note(from_unix_millis(sample.unix_millis), sample.value);
   });
   if (!restored) log::warning("stored last values cannot be read", {{"why", restored.error().message}});
 }

@@ -25,15 +25,15 @@ std::vector<std::shared_ptr<const CompiledRule>> applying(RuleList rules, const 
   return chosen;
 }
 
-std::unique_ptr<Instance> new_instance(const Rule& rule, TimePoint now) {
+std::unique_ptr<Instance> new_instance(TimePoint now) {
   auto instance = std::make_unique<Instance>();
-  instance->reset_windows(rule, now);
+  instance->reset_windows(now);
   return instance;
 }
 
 /// All values of `each` become one unit again that remembers the worst of them.
 void merge_instances(RuleState& state, TimePoint now) {
-  auto merged = new_instance(state.rule(), now);
+  auto merged = new_instance(now);
   merged->dimension = state.worst().dimension;
   state.instances.clear();
   state.instances.push_back(std::move(merged));
@@ -50,7 +50,7 @@ void replace_rule(RuleState& state, const std::shared_ptr<const CompiledRule>& n
   const bool same_data = before->data_print == next->data_print;
   if (before->rule.each != next->rule.each) merge_instances(state, now);
   for (const auto& instance : state.instances) {
-    if (!same_data) instance->reset_windows(next->rule, now);
+    if (!same_data) instance->reset_windows(now);
     instance->dimension.clear_timers();
   }
   if (!same_data) state.slots.clear();
@@ -98,7 +98,7 @@ Instance* RuleState::instance_of(std::string_view each_value) {
   }
   if (instances.size() >= kMostInstances) return nullptr;
   // The unit that waited for the first series becomes this series' unit, with what it has become meanwhile.
-  if (!instances.front()->placeholder) instances.push_back(new_instance(rule(), kUnset));
+  if (!instances.front()->placeholder) instances.push_back(new_instance(kUnset));
   Instance& instance = *instances.back();
   instance.placeholder = false;
   instance.each = std::string{each_value};
@@ -185,7 +185,7 @@ bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
     }
     auto state = std::make_unique<RuleState>();
     state->compiled = compiled;
-    state->instances.push_back(new_instance(compiled->rule, now));
+    state->instances.push_back(new_instance(now));
     next.push_back(std::move(state));
   }
   const bool gone = std::any_of(crm.rules.begin(), crm.rules.end(), [](const auto& state) { return state != nullptr; });

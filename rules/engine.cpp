@@ -62,6 +62,7 @@ Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers
   for (const auto& crm : impl_->crms) {
     if (!crm) continue;
     align_receivers(*crm, impl_->receivers);
+    impl_->settle(*crm);
     crm->rules_gone = crm->known && apply_rules(*crm, impl_->rules, impl_->now);
     impl_->resolve_all(*crm);
     impl_->mark(*crm);
@@ -186,6 +187,11 @@ std::vector<std::string> Engine::crms() const {
     if (crm->known) names.push_back(name);
   }
   return names;
+}
+
+bool Engine::watches(std::string_view name) const {
+  const auto known = impl_->by_name.find(name);
+  return known != impl_->by_name.end() && known->second->known;
 }
 
 std::optional<CrmStatus> Engine::status(std::string_view name) const {

@@ -138,7 +138,8 @@ class Engine {
   [[nodiscard]] SeriesId bind(std::string_view metric, const Labels& labels);
   static constexpr SeriesId kNoSeries = ~SeriesId{0};
 
-  /// Takes one sample into its windows and evaluates the rules it feeds at its own time. Effects are seen by step().
+  /// Takes one sample into its windows; the rules it feeds are evaluated at its own time, once for all samples of that
+  /// instant. Effects are seen by step().
   Fold fold(SeriesId series, TimePoint at, double value, TimePoint now);
   /// The agent of this series spoke at `now`, in a sample that is part of the loaded state already.
   void hear(SeriesId series, TimePoint now);
@@ -167,6 +168,8 @@ class Engine {
   [[nodiscard]] std::optional<Marks> marks(std::string_view crm) const;
 
   [[nodiscard]] std::vector<std::string> crms() const;
+  /// Has the CRM a status()?
+  [[nodiscard]] bool watches(std::string_view crm) const;
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
   /// What status() says of each rule's level (a latch is sub-healthy), in its order, for who asks after every step.
   [[nodiscard]] std::vector<Level> levels(std::string_view crm) const;

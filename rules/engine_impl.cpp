@@ -119,10 +119,21 @@ std::vector<std::uint32_t> Engine::Impl::take_due() {
   return due;
 }
 
+/// Evaluates what was taken since the last step.
+void Engine::Impl::settle(Crm& crm) {
+  for (const auto& state : crm.rules) {
+    for (const auto& instance : state->instances) {
+      if (instance->pending.set)
+        crm.evaluated_at = std::max(crm.evaluated_at, instance->settle(state->rule(), scratch));
+    }
+  }
+}
+
 /// First all states, then what they mean together, then messages: the tenth CRM that fails may tell that it is no
 /// matter of CRMs.
 void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
   for (const std::uint32_t number : due) {
+    settle(*crms[number]);
     judge_state(*crms[number], bench(), outcome);
     vendors.enrol(*crms[number]);
   }
@@ -130,6 +141,7 @@ void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
   const auto own = static_cast<std::ptrdiff_t>(due.size());
   for (const std::uint32_t number : take_dirty()) {
     if (std::binary_search(due.begin(), due.begin() + own, number)) continue;
+    settle(*crms[number]);
     judge_state(*crms[number], bench(), outcome);
     due.push_back(number);
   }
@@ -208,7 +220,7 @@ Instance::Intake Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor
     waiting.set = false;
     const Instance::Intake intake = instance->take(feed.rule->rule(), waiting.view, waiting.at, waiting.tag,
                                                    waiting.value / divisor, {}, now, scratch);
-    if (intake.evaluated) crm.evaluated_at = std::max(crm.evaluated_at, waiting.at);
+    crm.evaluated_at = std::max(crm.evaluated_at, intake.evaluated);
   }
   return {};
 }
@@ -247,7 +259,7 @@ Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
     const Instance::Intake intake = take(feed, at, from.tag, value, previous);
     accepted = accepted || intake.put == Window::Put::stored;
     duplicate = duplicate || intake.put == Window::Put::duplicate;
-    if (intake.evaluated) crm.evaluated_at = std::max(crm.evaluated_at, at);
+    crm.evaluated_at = std::max(crm.evaluated_at, intake.evaluated);
   }
   mark(crm);
   if (accepted) return Fold::accepted;

@@ -52,6 +52,7 @@ struct Engine::Impl {
   Bench bench() const { return {settings, receivers, storms, muted, now}; }
   std::vector<std::uint32_t> take_due();
   std::vector<std::uint32_t> take_dirty();
+  void settle(Crm& crm);
   void judge(std::vector<std::uint32_t> due, Outcome& outcome);
   void mark_concerned();
   void relate(Crm& crm);

@@ -81,13 +81,13 @@ std::optional<std::uint32_t> Instance::view_of(const Rule& rule, std::string_vie
   return static_cast<std::uint32_t>(views.size() - 1);
 }
 
-void Instance::reset_windows(const Rule& rule, TimePoint now) {
+void Instance::reset_windows(TimePoint now) {
   views.clear();
   waiting = {};
+  pending = {};
   newest_sample = kUnset;
   refill_from = counted_from = now;
   learned = Duration{0};
-  if (rule.quorum <= 1) static_cast<void>(view_of(rule, {}));
 }
 
 Duration Instance::interval(const Rule& rule) const {
@@ -112,7 +112,7 @@ Duration Instance::window(const Rule& rule) const {
   return std::max(rule.window, (std::max(2, rule.min_samples) + 1) * interval(rule));
 }
 
-void Instance::learn(const SeriesMemory& memory, std::uint32_t tag) {
+void Instance::learn(SeriesMemory& memory, std::uint32_t tag) {
   const Duration spacing = memory.spacing(pace.stretch);
   if (spacing <= Duration{0}) return;
   if (learned > Duration{0} && spacing >= at_pace(learned, learned_at, pace.stretch) && tag != learned_from) return;
@@ -126,21 +126,31 @@ Instance::Intake Instance::take(const Rule& rule, std::uint32_t view_index, Time
   // Older than what the rule looks back on, counted from now: history, not news.
   const Duration span = window(rule);
   const Duration horizon = span > Duration{0} ? span : no_data_after(rule);
-  if (at <= now - horizon) return {Window::Put::late, false};
-  View& view = views[view_index];
-  view.window.set_span(span);
-  const Window::Put put = view.window.put(at, tag, sample, previous);
-  if (put != Window::Put::stored) return {put, false};
+  if (at <= now - horizon) return {Window::Put::late, kUnset};
+  const bool same = pending.set && pending.at == at && pending.view == view_index;
+  Intake intake;
+  if (!same) intake.evaluated = settle(rule, scratch);
+  Window& window_of_view = views[view_index].window;
+  window_of_view.set_span(span);
+  intake.put = window_of_view.put(at, tag, sample, previous);
+  if (intake.put != Window::Put::stored) return intake;
   newest_sample = is_set(newest_sample) ? std::max(newest_sample, at) : at;
-  if (is_set(dimension.last_data) && at < dimension.last_data) return {put, false};
-  if (rule.active && !active_at(*rule.active, at)) return {put, false};
-  const std::optional<double> judged = observe(rule, view, at, scratch);
-  if (!judged) return {put, false};
-  const bool fresh = at > now - no_data_after(rule);
+  if (same || (is_set(dimension.last_data) && at < dimension.last_data)) return intake;
+  if (rule.active && !active_at(*rule.active, at)) return intake;
+  pending = {true, view_index, at, now};
+  return intake;
+}
+
+TimePoint Instance::settle(const Rule& rule, std::vector<double>& scratch) {
+  if (!pending.set) return kUnset;
+  pending.set = false;
+  const std::optional<double> judged = observe(rule, views[pending.view], pending.at, scratch);
+  if (!judged) return kUnset;
+  const bool fresh = pending.at > pending.now - no_data_after(rule);
   value = judged;
-  dimension.evaluate(rule, at, *judged, interval(rule), fresh);
+  dimension.evaluate(rule, pending.at, *judged, interval(rule), fresh);
   if (fresh) expired = false;
-  return {put, true};
+  return pending.at;
 }
 
 /// The value to judge: of the one view, or with a quorum the one that at least `quorum` agents see or exceed.
@@ -236,7 +246,7 @@ void Instance::load(Decoder& decoder, const Rule& rule, bool same_data, bool wit
     view.window.load(decoder);
     if (same_data) views.push_back(std::move(view));
   }
-  if (!same_data) reset_windows(rule, kUnset);
+  if (!same_data) reset_windows(kUnset);
 }
 
 }  // namespace crmpulse::rules

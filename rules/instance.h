@@ -56,24 +56,36 @@ struct Instance {
     double value = 0;
   } waiting;  ///< a sample whose divisor was not known yet
 
+  /// Samples of one instant are judged together, when the next instant's come or the engine steps: their order says
+  /// nothing, and a CRM sends many at a time. Not saved.
+  struct Pending {
+    bool set = false;
+    std::uint32_t view = 0;
+    TimePoint at;
+    TimePoint now;
+  } pending;
+
   static constexpr std::size_t kMostViews = 64;
   /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.
   std::optional<std::uint32_t> view_of(const Rule& rule, std::string_view agent);
-  void reset_windows(const Rule& rule, TimePoint now);
+  void reset_windows(TimePoint now);
 
   [[nodiscard]] Duration interval(const Rule& rule) const;
   [[nodiscard]] Duration no_data_after(const Rule& rule) const;
   /// The rule's window; while intervals are stretched as long as its `min_samples` need.
   [[nodiscard]] Duration window(const Rule& rule) const;
-  void learn(const SeriesMemory& memory, std::uint32_t tag);
+  void learn(SeriesMemory& memory, std::uint32_t tag);
 
   struct Intake {
     Window::Put put = Window::Put::stored;
-    bool evaluated = false;  ///< with data
+    TimePoint evaluated = kUnset;  ///< the instant before, when this sample began another
   };
-  /// Takes a sample, and evaluates when it is not older than what was judged already.
+  /// Takes a sample, to be evaluated by settle() when it is not older than what was judged already.
   Intake take(const Rule& rule, std::uint32_t view, TimePoint at, std::uint32_t tag, double sample,
               const Previous& previous, TimePoint now, std::vector<double>& scratch);
+
+  /// Evaluates what is pending. The instant that was judged; kUnset: none, or without data.
+  TimePoint settle(const Rule& rule, std::vector<double>& scratch);
 
   /// Deadlines at `now`: sets `expired` and the latch when data has been missing too long.
   void check_no_data(const Rule& rule, TimePoint now);

@@ -90,11 +90,18 @@ Tally TallyRing::sum(TimePoint end, Duration window) const {
   const std::int64_t oldest = newest_ - static_cast<std::int64_t>(buckets_) + 1;
   const std::int64_t from = std::max({index_of(end - window) + 1, oldest, std::int64_t{0}});
   const std::int64_t to = std::min(index_of(end), newest_);
-  for (std::int64_t index = from; index <= to; ++index) {
-    const Bucket* one = find(index);
-    if (one == nullptr) continue;
-    total.good += one->good;
-    total.total += one->total;
+  // Page by page: long windows are summed up for every reading.
+  auto place = static_cast<std::size_t>(from) % buckets_;
+  for (std::int64_t left = to - from + 1; left > 0;) {
+    const Page& page = pages_[place / kPage];
+    const std::size_t first = place % kPage;
+    const std::size_t count = std::min({kPage - first, buckets_ - place, static_cast<std::size_t>(left)});
+    for (std::size_t i = first; i < first + count && !page.empty(); ++i) {
+      total.good += page[i].good;
+      total.total += page[i].total;
+    }
+    left -= static_cast<std::int64_t>(count);
+    place = (place + count) % buckets_;
   }
   return total;
 }

@@ -111,7 +111,7 @@ void load_rule(Decoder& decoder, Crm& crm, bool with_pace) {
   if (each == rule.each) return;
   // Other units than before: one that remembers the worst of the old ones starts again.
   auto merged = std::make_unique<Instance>();
-  merged->reset_windows(rule, kUnset);
+  merged->reset_windows(kUnset);
   merged->dimension = state.worst().dimension;
   state.instances.clear();
   state.instances.push_back(std::move(merged));

@@ -16,12 +16,15 @@ struct SeriesMemory {
   std::array<std::uint32_t, 8> gaps{};  ///< milliseconds, a ring
   std::array<StretchSteps, 8> paces{};  ///< of the agent at the end of each gap
   std::uint32_t gap_count = 0;          ///< how many were seen in all
+  // Not saved.
+  std::int32_t median = -1;      ///< what spacing() found, milliseconds; below 0: to be found anew
+  StretchSteps median_pace = 0;  ///< the pace it was asked for
 
   /// Takes a sample newer than every one before.
   void advance(TimePoint at, double sample, StretchSteps pace = 0);
   /// The lower median of the gaps as they would be at this pace: an outage, or every other sample missing, does not
   /// stretch it. 0 until two gaps are known.
-  [[nodiscard]] Duration spacing(StretchSteps pace = 0) const;
+  [[nodiscard]] Duration spacing(StretchSteps pace = 0);
 
   void save(Encoder& encoder) const;
   void load(Decoder& decoder, bool with_paces);

@@ -57,18 +57,21 @@ void Shares::add(const Summary& summary, double sign) {
   tolerable += sign * summary.tolerable;
 }
 
+void Shares::add(double value, double target, double sign) {
+  count += sign;
+  if (value <= target) within += sign;
+  if (value <= 4 * target) tolerable += sign;
+}
+
 Window::Window(const Rule& rule) : span_(rule.window), target_(rule.target), ring_(raw_limit(rule)) {
   if (rule.aggregator == Aggregator::burn) {
     tallies_.emplace(tallies_for(rule));
   } else if (span_ > kLongestRaw && !needs_raw(rule.aggregator)) {
     bucket_width_ = Duration{(span_.count() + kBuckets - 1) / kBuckets};
-    buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
+  } else {
+    keeps_shares_ = rule.aggregator == Aggregator::apdex || rule.aggregator == Aggregator::share_above;
   }
-  if (rule.aggregator == Aggregator::baseline_drop) hours_.resize(kBaselineHours);
-}
-
-void Window::set_span(Duration span) {
-  if (!bucketed() && !tallies_) span_ = span;
+  keeps_hours_ = rule.aggregator == Aggregator::baseline_drop;
 }
 
 Window::Put Window::put(TimePoint at, std::uint32_t tag, double value, const Previous& previous) {
@@ -78,7 +81,7 @@ Window::Put Window::put(TimePoint at, std::uint32_t tag, double value, const Pre
                                : put_raw(at, tag, value);
   if (put != Put::stored) return put;
   newest_ = std::max(newest_, at);
-  if (!hours_.empty()) put_hour(at, value);
+  if (keeps_hours_) put_hour(at, value);
   evict();
   return put;
 }
@@ -91,18 +94,35 @@ Window::Put Window::put_raw(TimePoint at, std::uint32_t tag, double value) {
   if (put == Ring::Put::full) {
     if (span_ > Duration{0}) {
       // What has left the window goes first; only a window that is really full is thinned.
-      while (!ring_.empty() && ring_.front().at() <= std::max(newest_, at) - span_) ring_.pop_front();
-      if (ring_.size() >= ring_.limit()) {
-        ring_.thin();
-        stride_ *= 2;
-      }
+      while (!ring_.empty() && ring_.front().at() <= std::max(newest_, at) - span_) pop_oldest();
+      if (ring_.size() >= ring_.limit()) thin();
     } else {
       if (entry.key < ring_.front().key) return Put::late;
-      ring_.pop_front();
+      pop_oldest();
     }
     put = ring_.put(entry);
   }
-  return put == Ring::Put::duplicate ? Put::duplicate : Put::stored;
+  if (put == Ring::Put::duplicate) return Put::duplicate;
+  if (keeps_shares_) shares_.add(value, target_, 1);
+  return Put::stored;
+}
+
+void Window::pop_oldest() {
+  if (keeps_shares_) shares_.add(ring_.front().value, target_, -1);
+  ring_.pop_front();
+}
+
+void Window::thin() {
+  ring_.thin();
+  stride_ *= 2;
+  if (keeps_shares_) count_shares();
+}
+
+void Window::count_shares() {
+  shares_ = Shares{};
+  for (const auto piece : ring_.pieces()) {
+    for (const Entry& entry : piece) shares_.add(entry.value, target_, 1);
+  }
 }
 
 Window::Put Window::put_tally(TimePoint at, double value, const Previous& previous) {
@@ -114,6 +134,7 @@ Window::Put Window::put_tally(TimePoint at, double value, const Previous& previo
 Window::Put Window::put_bucket(TimePoint at, double value, const Previous& previous) {
   // Sums cannot tell a sample sent twice from a late one: what is not newer than its series is left out.
   if (is_set(previous.at) && at <= previous.at) return Put::late;
+  if (buckets_.empty()) buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
   const std::int64_t index = unix_millis(at) / bucket_width_.count();
   Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
   if (bucket.index > index) return Put::late;
@@ -135,6 +156,7 @@ Window::Put Window::put_bucket(TimePoint at, double value, const Previous& previ
 }
 
 void Window::put_hour(TimePoint at, double value) {
+  if (hours_.empty()) hours_.resize(kBaselineHours);
   const std::int64_t index = unix_millis(at) / kHourMillis;
   Hour& hour = hours_[static_cast<std::size_t>(index) % hours_.size()];
   if (hour.index > index) return;
@@ -166,7 +188,7 @@ void Window::evict_shares() {
 void Window::evict() {
   if (span_ <= Duration{0}) return;
   if (bucketed()) return evict_shares();
-  while (!ring_.empty() && ring_.front().at() <= newest_ - span_) ring_.pop_front();
+  while (!ring_.empty() && ring_.front().at() <= newest_ - span_) pop_oldest();
 }
 
 double Window::count() const {
@@ -191,7 +213,7 @@ Summary Window::summary() const {
 }
 
 Shares Window::shares() const {
-  if (bucketed()) return shares_;
+  if (bucketed() || keeps_shares_) return shares_;
   Shares all;
   all.add(summary(), 1);
   return all;
@@ -254,9 +276,11 @@ void Window::load(Decoder& decoder) {
     Summary& s = bucket.summary;
     for (double* value : {&s.count, &s.sum, &s.min, &s.max, &s.bad, &s.within, &s.tolerable, &s.increase, &s.elapsed})
       *value = decoder.f64();
-    if (bucket.index >= 0 && !buckets_.empty())
-      buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
+    if (bucket.index < 0 || !bucketed()) continue;
+    if (buckets_.empty()) buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
+    buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
   }
+  if (keeps_shares_) count_shares();
   if (bucketed() && is_set(newest_)) {
     shared_from_ = 0;  // far behind: summed up anew
     evict_shares();
@@ -265,7 +289,9 @@ void Window::load(Decoder& decoder) {
     Hour hour{decoder.i64(), 0, 0};
     hour.sum = decoder.f64();
     hour.count = decoder.f64();
-    if (hour.index >= 0 && !hours_.empty()) hours_[static_cast<std::size_t>(hour.index) % hours_.size()] = hour;
+    if (hour.index < 0 || !keeps_hours_) continue;
+    if (hours_.empty()) hours_.resize(kBaselineHours);
+    hours_[static_cast<std::size_t>(hour.index) % hours_.size()] = hour;
   }
 }
 

@@ -31,13 +31,14 @@ struct Summary {
 };
 
 /// Of these, what only counts: exact however often it is added and taken away again, so it can be kept beside the
-/// buckets instead of being summed up for every sample.
+/// samples instead of being summed up for every evaluation.
 struct Shares {
   double count = 0;
   double within = 0;
   double tolerable = 0;
 
   void add(const Summary& summary, double sign);
+  void add(double value, double target, double sign);
 };
 
 /// The sample of the same series before this one; `at` is unset for the first.
@@ -71,7 +72,9 @@ class Window {
   explicit Window(const Rule& rule);
 
   /// A longer or shorter look back from the next sample on. Windows of buckets keep theirs.
-  void set_span(Duration span);
+  void set_span(Duration span) {
+    if (span != span_ && !bucketed() && !tallies_) span_ = span;
+  }
 
   enum class Put { stored, late, duplicate };
   Put put(TimePoint at, std::uint32_t tag, double value, const Previous& previous);
@@ -80,7 +83,7 @@ class Window {
   [[nodiscard]] double count() const;
   [[nodiscard]] Summary summary() const;
   [[nodiscard]] Shares shares() const;
-  [[nodiscard]] bool bucketed() const { return !buckets_.empty(); }
+  [[nodiscard]] bool bucketed() const { return bucket_width_ > Duration{0}; }
   [[nodiscard]] const Ring& ring() const { return ring_; }
   [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
   [[nodiscard]] TimePoint newest() const { return newest_; }
@@ -96,6 +99,9 @@ class Window {
   Put put_raw(TimePoint at, std::uint32_t tag, double value);
   Put put_bucket(TimePoint at, double value, const Previous& previous);
   void put_hour(TimePoint at, double value);
+  void pop_oldest();
+  void thin();
+  void count_shares();
   void evict();
   void evict_shares();
   /// Buckets after this one lie in the window.
@@ -108,10 +114,12 @@ class Window {
   Ring ring_;
   std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
   std::uint32_t skipped_ = 0;
-  std::vector<Bucket> buckets_;  ///< empty, or kBuckets + 1 places found by index % size
-  Shares shares_;                ///< of the buckets from `shared_from_` on
+  std::vector<Bucket> buckets_;  ///< kBuckets + 1 places found by index % size, from the first sample on
+  Shares shares_;                ///< of the buckets from `shared_from_` on, or of the ring where `keeps_shares_`
   std::int64_t shared_from_ = 0;
-  std::vector<Hour> hours_;           ///< only for baseline_drop
+  bool keeps_shares_ = false;         ///< a raw window of which only these are asked
+  bool keeps_hours_ = false;          ///< for baseline_drop
+  std::vector<Hour> hours_;           ///< from the first sample on
   std::optional<TallyRing> tallies_;  ///< only for burn
 };
 

@@ -40,4 +40,7 @@ inline void append_label(std::string& out, const LabelView& label) {
   append_field(out, '\x12', label.value);
 }
 
+/// The sample's labels with `__name__` in its sorted place.
+void append_key(std::string& key, std::string_view metric, const Labels& labels);
+
 }  // namespace crmpulse::wire

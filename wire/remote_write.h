@@ -17,6 +17,8 @@ namespace crmpulse::wire {
 
 enum class Version { v1, v2 };
 
+inline constexpr std::string_view kMetricName = "__name__";  ///< the label that holds it
+
 /// What one request may be; beyond it is refused as a whole.
 struct Limits {
   std::size_t max_decompressed_bytes = 32 * 1024 * 1024;
@@ -57,6 +59,35 @@ struct SeriesView {
   std::span<const SampleView> samples;
 };
 
+/// The series a receiver knows, under numbers of its own; what lets a decoder pass over labels it has checked before.
+/// Keys are what SeriesView::key is; each of them was accepted under limits that are no wider than the decoder's.
+class KnownSeries {
+ public:
+  using Id = std::uint32_t;
+  static constexpr Id kNone = ~Id{0};
+  struct Guess {
+    Id id = kNone;
+    std::string_view key;  ///< empty: no idea
+  };
+
+  /// Which series came after this one the last time (kNone: at the start of a body)? Senders repeat themselves.
+  [[nodiscard]] virtual Guess after(Id before) const = 0;
+  virtual void follows(Id before, Id id) = 0;
+  [[nodiscard]] virtual Id find(std::string_view key) const = 0;
+  /// The series of a body that is sound; kNone: there is no room for one more.
+  [[nodiscard]] virtual Id find_or_add(const SeriesView& view) = 0;
+
+ protected:
+  ~KnownSeries() = default;
+};
+
+/// One reading of a request.
+struct Reading {
+  KnownSeries::Id series;
+  std::int64_t unix_millis;  ///< the sender's stamp
+  double value;              ///< bit-exact: a stale marker stays one
+};
+
 /// Reusable buffers of a decoder; one per thread. Steady state allocates nothing per label or sample.
 class Decoder {
  public:
@@ -79,6 +110,16 @@ class Decoder {
   /// version is refused, not read as an empty one. The visitor must not call the same decoder.
   [[nodiscard]] boost::system::result<Counts, Refusal> decode(Version version, std::string_view compressed,
                                                               const Visitor& visit);
+
+  struct Readings {
+    Counts counts;
+    std::vector<Reading> readings;  ///< in the body's order
+  };
+  /// The same checks, for a receiver with a table: a series it knows costs one comparison of bytes, and nothing of a
+  /// refused body is added. No room in the table is Refusal{503, "series_limit"}; what was added before stays.
+  /// `memory` is emptied and used.
+  [[nodiscard]] boost::system::result<Readings, Refusal> decode(Version version, std::string_view compressed,
+                                                                KnownSeries& known, std::vector<Reading> memory = {});
 
  private:
   struct State;

@@ -1,10 +1,12 @@
 // Two walks over the decompressed bytes: the first checks everything, the second calls the visitor. Reading a series
-// twice costs little, and the memory a hostile body can claim beside itself stays that of one series.
+// twice costs little, and the memory a hostile body can claim beside itself stays that of one series. For a receiver
+// with a table the first walk takes the readings too, and only series that are new to it are walked again.
 
 #include <fmt/format.h>
 #include <snappy.h>
 
 #include <bit>
+#include <optional>
 #include <protozero/pbf_reader.hpp>
 #include <stdexcept>
 
@@ -55,10 +57,26 @@ struct Decoder::State {
   Verdict add_symbol(std::string_view symbol);
   template <class Each>
   Verdict walk(Version version, std::string_view body, Each each);
+  Verdict read(Version version, std::string_view bytes);
   Verdict check_body(Version version, std::string_view body);
   Verdict check_series(Version version);
   Verdict count_key_bytes();
+  std::string_view identity();
   void visit_series(const Visitor& visit);
+
+  /// A series of the body that the table does not know; its readings wait without a number.
+  struct Unknown {
+    std::string_view bytes;
+    std::size_t first = 0;  ///< of its readings
+    std::size_t count = 0;
+  };
+  std::vector<Unknown> unknown;
+  std::optional<KnownSeries::Id> before;  ///< the series before; nothing when that is an unknown one
+
+  Verdict take_body(Version version, std::string_view body, KnownSeries& known, std::vector<Reading>& out);
+  bool take_known(std::string_view bytes, const KnownSeries& known, std::vector<Reading>& out);
+  Verdict take_series(Version version, std::string_view bytes, KnownSeries& known, std::vector<Reading>& out);
+  Verdict add_unknown(Version version, KnownSeries& known, std::vector<Reading>& out);
 };
 
 Verdict Decoder::State::decompress(std::string_view compressed, std::string_view& body) {
@@ -111,7 +129,7 @@ Verdict Decoder::State::add_symbol(std::string_view symbol) {
   return {};
 }
 
-/// Reads every series of the body into `series` and calls `each(index)`, which may refuse.
+/// Calls `each(index, bytes)`, which may refuse, with every series of the body.
 template <class Each>
 Verdict Decoder::State::walk(Version version, std::string_view body, Each each) {
   const protozero::pbf_tag_type wanted = version == Version::v1 ? kSeriesV1 : kSeriesV2;
@@ -122,11 +140,7 @@ Verdict Decoder::State::walk(Version version, std::string_view body, Each each) 
       continue;
     }
     if (!is_bytes(reader)) return malformed("a series is not a message");
-    const std::string_view bytes = bytes_of(reader);
-    Verdict verdict =
-        version == Version::v1 ? read_series_v1(bytes, limits, series) : read_series_v2(bytes, symbols, limits, series);
-    if (!verdict) verdict = each(index);
-    if (verdict) {
+    if (Verdict verdict = each(index, bytes_of(reader))) {
       verdict->message.insert(0, fmt::format("series {}: ", index));
       return verdict;
     }
@@ -135,13 +149,19 @@ Verdict Decoder::State::walk(Version version, std::string_view body, Each each) 
   return {};
 }
 
+Verdict Decoder::State::read(Version version, std::string_view bytes) {
+  return version == Version::v1 ? read_series_v1(bytes, limits, series)
+                                : read_series_v2(bytes, symbols, limits, series);
+}
+
 Verdict Decoder::State::check_body(Version version, std::string_view body) {
   counts = {};
   key_bytes = 0;
   label_check.start();
   if (Verdict verdict = scan(version, body)) return verdict;
-  return walk(version, body, [&](std::size_t index) -> Verdict {
+  return walk(version, body, [&](std::size_t index, std::string_view bytes) -> Verdict {
     if (index == limits.max_series) return over_limit("series", limits.max_series);
+    if (Verdict verdict = read(version, bytes)) return verdict;
     return check_series(version);
   });
 }
@@ -169,15 +189,72 @@ Verdict Decoder::State::count_key_bytes() {
   return {};
 }
 
+std::string_view Decoder::State::identity() {
+  if (!series.block.empty()) return series.block;
+  key.clear();
+  for (const LabelView& label : series.labels) append_label(key, label);
+  return key;
+}
+
 void Decoder::State::visit_series(const Visitor& visit) {
-  if (series.samples.empty()) return;
-  std::string_view identity = series.block;
-  if (identity.empty()) {
-    key.clear();
-    for (const LabelView& label : series.labels) append_label(key, label);
-    identity = key;
+  if (!series.samples.empty()) visit({identity(), series.labels, series.samples});
+}
+
+Verdict Decoder::State::take_body(Version version, std::string_view body, KnownSeries& known,
+                                  std::vector<Reading>& out) {
+  counts = {};
+  key_bytes = 0;
+  unknown.clear();
+  before = KnownSeries::kNone;
+  label_check.start();
+  if (Verdict verdict = scan(version, body)) return verdict;
+  return walk(version, body, [&](std::size_t index, std::string_view bytes) -> Verdict {
+    if (index == limits.max_series) return over_limit("series", limits.max_series);
+    if (version == Version::v1 && take_known(bytes, known, out)) return {};
+    return take_series(version, bytes, known, out);
+  });
+}
+
+/// The series that came next the last time, byte for byte: nothing of its labels is looked at again.
+bool Decoder::State::take_known(std::string_view bytes, const KnownSeries& known, std::vector<Reading>& out) {
+  if (!before) return false;
+  const KnownSeries::Guess guess = known.after(*before);
+  if (!read_known_series(bytes, guess.key, guess.id, limits.max_samples - counts.samples, out)) return false;
+  ++counts.series;
+  counts.samples = out.size();
+  before = guess.id;
+  return true;
+}
+
+Verdict Decoder::State::take_series(Version version, std::string_view bytes, KnownSeries& known,
+                                    std::vector<Reading>& out) {
+  if (Verdict verdict = read(version, bytes)) return verdict;
+  if (Verdict verdict = check_series(version)) return verdict;
+  if (series.samples.empty()) return {};
+  const KnownSeries::Id id = known.find(identity());
+  if (id == KnownSeries::kNone) {
+    unknown.push_back({bytes, out.size(), series.samples.size()});
+    before.reset();
+  } else {
+    if (before) known.follows(*before, id);
+    before = id;
   }
-  visit({identity, series.labels, series.samples});
+  for (const SampleView& sample : series.samples) out.push_back({id, sample.unix_millis, sample.value});
+  return {};
+}
+
+/// Checked before: nothing is refused but for want of room.
+Verdict Decoder::State::add_unknown(Version version, KnownSeries& known, std::vector<Reading>& out) {
+  for (const Unknown& one : unknown) {
+    (void)read(version, one.bytes);
+    const KnownSeries::Id id = known.find_or_add({identity(), series.labels, series.samples});
+    if (id == KnownSeries::kNone) return Refusal{503, "series_limit", "the collector holds as many series as it can"};
+    const std::size_t end = one.first + one.count;
+    for (std::size_t i = one.first; i < end; ++i) out[i].series = id;
+    known.follows(one.first == 0 ? KnownSeries::kNone : out[one.first - 1].series, id);
+    if (end < out.size() && out[end].series != KnownSeries::kNone) known.follows(id, out[end].series);
+  }
+  return {};
 }
 
 Decoder::Decoder(Limits limits) : state_(std::make_unique<State>(limits)) {}
@@ -195,11 +272,28 @@ boost::system::result<Decoder::Counts, Refusal> Decoder::decode(Version version,
     return malformed(broken.what());
   }
   // Checked above: nothing is refused any more, and what is thrown is the visitor's own.
-  (void)state_->walk(version, body, [&](std::size_t) -> Verdict {
+  (void)state_->walk(version, body, [&](std::size_t, std::string_view bytes) -> Verdict {
+    (void)state_->read(version, bytes);
     state_->visit_series(visit);
     return {};
   });
   return state_->counts;
+}
+
+boost::system::result<Decoder::Readings, Refusal> Decoder::decode(Version version, std::string_view compressed,
+                                                                  KnownSeries& known, std::vector<Reading> memory) {
+  Readings out{{}, std::move(memory)};
+  out.readings.clear();
+  std::string_view body;
+  if (Verdict verdict = state_->decompress(compressed, body)) return *std::move(verdict);
+  try {
+    if (Verdict verdict = state_->take_body(version, body, known, out.readings)) return *std::move(verdict);
+    if (Verdict verdict = state_->add_unknown(version, known, out.readings)) return *std::move(verdict);
+  } catch (const protozero::exception& broken) {
+    return malformed(broken.what());
+  }
+  out.counts = state_->counts;
+  return out;
 }
 
 bool is_stale_marker(double value) {

@@ -16,20 +16,6 @@ struct Series {
   std::vector<SampleView> samples;
 };
 
-/// The sample's labels with `__name__` in its sorted place.
-void encode_labels(const Sample& sample, std::string& out) {
-  out.clear();
-  bool named = false;
-  for (const auto& [name, value] : sample.labels) {
-    if (!named && name >= kMetricName) {
-      append_label(out, {kMetricName, sample.metric});
-      named = true;
-    }
-    if (name != kMetricName) append_label(out, {name, value});
-  }
-  if (!named) append_label(out, {kMetricName, sample.metric});
-}
-
 /// Nearly always at the end: what is measured later comes later. Equal times keep their order.
 void add_in_time_order(std::vector<SampleView>& samples, const SampleView& sample) {
   const auto place =
@@ -43,7 +29,8 @@ std::vector<Series> group_by_labels(std::span<const Sample> samples) {
   std::unordered_map<std::string, std::size_t> places;
   std::string labels;
   for (const Sample& sample : samples) {
-    encode_labels(sample, labels);
+    labels.clear();
+    append_key(labels, sample.metric, sample.labels);
     const auto [place, fresh] = places.try_emplace(labels, all.size());
     if (fresh) all.push_back({labels, {}});
     add_in_time_order(all[place->second].samples, {sample.value, unix_millis(sample.at)});

@@ -63,20 +63,26 @@ const char* read_short_labels(std::string_view bytes, std::size_t max_labels, st
   return at;
 }
 
-/// The same for samples: value, then time, nothing else.
+/// The same for one sample: value, then time, nothing else. Returns its end, or nullptr when it is written otherwise.
+const char* read_short_sample(const char* at, const char* end, SampleView& sample) {
+  constexpr std::ptrdiff_t kTimeAt = 12;  // two bytes of the field, nine of the value, the time's tag
+  if (end - at <= kTimeAt || at[0] != '\x12' || at[2] != '\x09' || at[11] != '\x10' || at[1] < 0) return nullptr;
+  const char* const sample_end = at + 2 + at[1];
+  if (sample_end > end || sample_end <= at + kTimeAt) return nullptr;
+  std::memcpy(&sample.value, at + 3, sizeof sample.value);
+  const char* time = at + kTimeAt;
+  sample.unix_millis = static_cast<std::int64_t>(protozero::decode_varint(&time, sample_end));
+  return time == sample_end ? sample_end : nullptr;
+}
+
 const char* read_short_samples(const char* at, const char* end, std::size_t max_samples,
                                std::vector<SampleView>& samples) {
-  constexpr std::ptrdiff_t kTimeAt = 12;  // two bytes of the field, nine of the value, the time's tag
-  while (samples.size() < max_samples && end - at > kTimeAt && at[0] == '\x12' && at[2] == '\x09' && at[11] == '\x10') {
-    const char* const sample_end = at + 2 + static_cast<unsigned char>(at[1]);
-    if (sample_end > end || sample_end <= at + kTimeAt || at[1] < 0) break;
-    SampleView sample{0, 0};
-    std::memcpy(&sample.value, at + 3, sizeof sample.value);
-    const char* time = at + kTimeAt;
-    sample.unix_millis = static_cast<std::int64_t>(protozero::decode_varint(&time, sample_end));
-    if (time != sample_end) break;
+  SampleView sample{0, 0};
+  while (samples.size() < max_samples) {
+    const char* const next = read_short_sample(at, end, sample);
+    if (next == nullptr) break;
     samples.push_back(sample);
-    at = sample_end;
+    at = next;
   }
   return at;
 }
@@ -205,6 +211,23 @@ Verdict read_series_v1(std::string_view bytes, const Limits& limits, Series& out
   }
   if (canonical) out.block = bytes.substr(0, static_cast<std::size_t>(block_end - bytes.data()));
   return {};
+}
+
+bool read_known_series(std::string_view bytes, std::string_view labels, KnownSeries::Id id, std::size_t room,
+                       std::vector<Reading>& out) {
+  if (labels.empty() || !bytes.starts_with(labels)) return false;
+  const std::size_t before = out.size();
+  const char* at = bytes.data() + labels.size();
+  const char* const end = end_of(bytes);
+  SampleView sample{0, 0};
+  while (at != end && out.size() - before < room) {
+    at = read_short_sample(at, end, sample);
+    if (at == nullptr) break;
+    out.push_back({id, sample.unix_millis, sample.value});
+  }
+  if (at == end) return true;
+  out.resize(before);
+  return false;
 }
 
 Verdict read_series_v2(std::string_view bytes, std::span<const std::string_view> symbols, const Limits& limits,

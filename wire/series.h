@@ -36,6 +36,11 @@ struct Series {
 [[nodiscard]] Verdict read_series_v2(std::string_view bytes, std::span<const std::string_view> symbols,
                                      const Limits& limits, Series& out);
 
+/// The samples of a series of version 1 whose labels are these bytes, shortest form, and nothing else: appended to
+/// `out` under the number `id`, at most `room` of them. False, with `out` as it was, when it is not such a series.
+[[nodiscard]] bool read_known_series(std::string_view bytes, std::string_view labels, KnownSeries::Id id,
+                                     std::size_t room, std::vector<Reading>& out);
+
 /// Checks label sets, cheaply when they have the names and the metric of the set before.
 class LabelCheck {
  public:

@@ -5,8 +5,6 @@
 
 namespace crmpulse::wire {
 
-inline constexpr std::string_view kMetricName = "__name__";
-
 /// `[a-zA-Z_][a-zA-Z0-9_]*`
 [[nodiscard]] bool is_label_name(std::string_view name);
 /// `[a-zA-Z_:][a-zA-Z0-9_:]*`

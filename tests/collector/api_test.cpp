@@ -192,16 +192,18 @@ TEST_CASE("a value is shown five minutes, or three intervals up to three hours")
 
 TEST_CASE("series nobody has sent for long are forgotten, the others keep their place") {
   collector::SeriesTable table{2};
-  const std::vector<wire::LabelView> labels{{"__name__", "crm_up"}, {"crm", "acme"}};
-  const auto a = table.find_or_add({"a", labels, {}});
-  const auto b = table.find_or_add({"b", labels, {}});
-  REQUIRE((a && b));
-  CHECK_FALSE(table.find_or_add({"c", labels, {}}).has_value());
-  CHECK(table.find_or_add({"b", labels, {}}) == b);
+  constexpr auto kNone = collector::SeriesTable::kNone;
+  const auto a = table.find_or_add({"a", {}, {}});
+  const auto b = table.find_or_add({"b", {}, {}});
+  REQUIRE((a != kNone && b != kNone));
+  CHECK(table.find_or_add({"c", {}, {}}) == kNone);
+  CHECK(table.find_or_add({"b", {}, {}}) == b);
   const TimePoint now = parse_time("2026-11-21T12:00:00Z").value();
-  table[*b].note(now, 1);
+  table[b].note(now, 1);
   table.forget(now);
   CHECK(table.size() == 1);
-  CHECK(table.find_or_add({"b", labels, {}}) == b);
-  CHECK(table.find_or_add({"c", labels, {}}) == a);
+  CHECK(table.find("a") == kNone);
+  CHECK(table.find_or_add({"b", {}, {}}) == b);
+  CHECK(table.find_or_add({"c", {}, {}}) == a);
+  CHECK(table.find("c") == a);
 }

@@ -37,16 +37,8 @@ class Core {
         })
         .value();
     thread_.run([&] {
-      std::vector<collector::Point> points;
-      decoder_
-          .decode(wire::Version::v1, record.body,
-                  [&](const wire::SeriesView& view) {
-                    const collector::SeriesIndex index = *engine_->content().series().find_or_add(view);
-                    for (const wire::SampleView& one : view.samples)
-                      points.push_back({index, one.unix_millis, one.value});
-                  })
-          .value();
-      engine_->fold({record.seq, record.received, {}}, points);
+      const auto decoded = decoder_.decode(wire::Version::v1, record.body, engine_->content().series()).value();
+      engine_->fold({record.seq, record.received, {}}, decoded.readings);
       engine_->step();
     });
   }

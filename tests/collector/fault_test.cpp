@@ -178,9 +178,7 @@ class Scene {
 
  private:
   Scene& place(const char* metric, Duty duty, const std::string& agent, double value, Duration ago) {
-    Series series;
-    series.metric = metric;
-    series.labels.set("agent", agent);
+    Series series = make_series(wire::series_key(metric, {{"agent", agent}}));
     series.duty = duty;
     book.observe(series, kNow - ago, value);
     return *this;
@@ -311,16 +309,14 @@ TEST_CASE("of several failures the one that explains the others speaks") {
 
 TEST_CASE("a success takes back its own agent's failure only") {
   CrmFacts facts;
-  const auto series = [](const char* metric, Duty duty, const char* agent) {
-    Series made;
-    made.metric = metric;
-    made.labels = {{"operation", "read"}, {"agent", agent}, {"stage", "connect"}, {"reason", "timeout"}};
-    made.duty = duty;
-    return made;
+  const auto observe = [&facts](const char* metric, const char* agent, TimePoint at) {
+    Series series = make_series(wire::series_key(
+        metric, {{"operation", "read"}, {"agent", agent}, {"stage", "connect"}, {"reason", "timeout"}}));
+    facts.observe(series, at, 1);
   };
-  facts.observe(series("crm_failure", Duty::failure, "a"), kNow, 1);
-  facts.observe(series("crm_failure", Duty::failure, "b"), kNow, 1);
-  facts.observe(series("crm_operation_success", Duty::success, "b"), kNow + seconds{30}, 1);
+  observe("crm_failure", "a", kNow);
+  observe("crm_failure", "b", kNow);
+  observe("crm_operation_success", "b", kNow + seconds{30});
   CHECK(facts.failures.size() == 1);
   CHECK(facts.failures.contains({"read", "a"}));
   CHECK(facts.successes.contains({"read", "b"}));

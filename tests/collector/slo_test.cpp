@@ -16,12 +16,9 @@ namespace {
 
 const TimePoint kNow = parse_time("2026-11-21T12:00:00Z").value();
 
-collector::Series up(std::string agent) {
-  collector::Series series;
-  series.metric = "crm_up";
-  series.labels = {{"crm", "acme"}, {"agent", std::move(agent)}};
-  series.duty = collector::Duty::up;
-  return series;
+void up(collector::CrmFacts& facts, TimePoint at, double value, bool newer = true) {
+  collector::Series series = collector::make_series(wire::series_key("crm_up", {{"crm", "acme"}, {"agent", "a"}}));
+  facts.observe(series, at, value, newer);
 }
 
 const char* const kBurn =
@@ -35,7 +32,7 @@ const char* const kBurn =
 TEST_CASE("service level counters are stored with the CRM") {
   collector::CrmFacts facts;
   facts.crm = "acme";
-  for (int i = 0; i < 600; ++i) facts.observe(up("a"), kNow - i * 1min, i % 100 == 0 ? 0 : 1);
+  for (int i = 0; i < 600; ++i) up(facts, kNow - i * 1min, i % 100 == 0 ? 0 : 1);
   facts.slo.set_maintenance(true, kNow - 10min);
   collector::CrmFacts again;
   again.crm = "acme";
@@ -77,8 +74,8 @@ TEST_CASE("the day of availability that an older version stored is taken over") 
 
 TEST_CASE("a reading that is sent twice is counted once") {
   collector::CrmFacts facts;
-  facts.observe(up("a"), kNow, 0, true);
-  facts.observe(up("a"), kNow, 0, false);
+  up(facts, kNow, 0, true);
+  up(facts, kNow, 0, false);
   CHECK(facts.slo.counted(kNow, 1h) == rules::Tally{0, 1});
 }
 

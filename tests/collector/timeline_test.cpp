@@ -218,10 +218,8 @@ TEST_CASE("a timeline is bounded, says how much it leaves out, and never leaves 
 TEST_CASE("one marker for a change that two agents see, none for a first sight or a value that comes and goes") {
   ChangeBook book;
   const auto see = [&](const char* agent, const char* version, Duration after) {
-    Series series;
-    series.metric = "crm_info";
-    series.duty = Duty::version;
-    series.labels = Labels{{"crm", "acme"}, {"agent", agent}, {"version", version}};
+    const Series series =
+        make_series(wire::series_key("crm_info", {{"crm", "acme"}, {"agent", agent}, {"version", version}}));
     book.observe(series, kStart + after, 1);
   };
   see("a", "6.0", 0s);
@@ -243,17 +241,15 @@ TEST_CASE("one marker for a change that two agents see, none for a first sight o
 
 TEST_CASE("a schema and an agent are marked too, the agent for the CRMs it watches") {
   ChangeBook book;
-  Series schema;
-  schema.duty = Duty::schema;
-  schema.labels = Labels{{"crm", "acme"}, {"agent", "a"}, {"object", "Lead"}};
+  const Series schema =
+      make_series(wire::series_key("crm_schema_fingerprint", {{"crm", "acme"}, {"agent", "a"}, {"object", "Lead"}}));
   book.observe(schema, kStart, 123456);
   book.observe(schema, kStart + 1min, 123457);
-  Series agent;
-  agent.duty = Duty::agent_version;
-  agent.labels = Labels{{"agent", "a"}, {"version", "1.0"}};
-  book.observe(agent, kStart, 1);
-  agent.labels.set("version", "1.1");
-  book.observe(agent, kStart + 2min, 1);
+  const auto runs = [](const char* version) {
+    return make_series(wire::series_key("crm_agent_info", {{"agent", "a"}, {"version", version}}));
+  };
+  book.observe(runs("1.0"), kStart, 1);
+  book.observe(runs("1.1"), kStart + 2min, 1);
   CrmFacts facts;
   facts.sights["a"] = {};
   CHECK(book.between("acme", nullptr, kStart, kStart + 1h).size() == 1);
