@@ -9,6 +9,18 @@ namespace {
 
 constexpr char kSeparator = '\xff';  // no UTF-8 text holds it
 
+/// Metric and labels in one string that no other series has. Snapshots keep its hash.
+std::string key_of(const SeriesName& name) {
+  std::string key = name.metric;
+  for (const auto& [label, value] : name.labels) {
+    key += kSeparator;
+    key += label;
+    key += kSeparator;
+    key += value;
+  }
+  return key;
+}
+
 /// The series' memory in its CRM; kMaxTag when there is no room for one more.
 std::uint32_t tag_of(Crm& crm, const std::string& key) {
   const std::uint64_t id = stable_hash(key);
@@ -35,7 +47,7 @@ void feed_value(Series& series, RuleState& state, const SeriesName& name) {
   if (instance == nullptr) return;
   const auto view = instance->view_of(rule, name.labels.get("agent"));
   if (!view) return;
-  Feed feed{&state, instance, *view, 0, Feed::Kind::value};
+  Feed feed{&rule, &state, instance, *view, 0, Feed::Kind::value};
   if (rule.measure.per) {
     feed.kind = Feed::Kind::quotient;
     feed.slot = state.slot_of(slot_key(*rule.measure.per, name.labels));
@@ -50,42 +62,17 @@ void feed_errors(Series& series, RuleState& state, const SeriesName& name) {
   Instance* instance = state.instance_of(rule.each.empty() ? std::string_view{} : name.labels.get(rule.each));
   if (instance == nullptr) return;
   if (const auto view = instance->view_of(rule, name.labels.get("agent")))
-    series.feeds.push_back({&state, instance, *view, 0, Feed::Kind::error});
+    series.feeds.push_back({&rule, &state, instance, *view, 0, Feed::Kind::error});
 }
 
 void feed_divisor(Series& series, RuleState& state, const SeriesName& name) {
   const auto& per = state.rule().measure.per;
   if (!per || per->metric != name.metric || !matches(per->where, name.labels)) return;
-  series.feeds.push_back({&state, nullptr, 0, state.slot_of(slot_key(*per, name.labels)), Feed::Kind::divisor});
+  series.feeds.push_back(
+      {&state.rule(), &state, nullptr, 0, state.slot_of(slot_key(*per, name.labels)), Feed::Kind::divisor});
 }
 
 }  // namespace
-
-std::string series_key(std::string_view metric, const Labels& labels) {
-  std::string key{metric};
-  for (const auto& [name, value] : labels) {
-    key += kSeparator;
-    key += name;
-    key += kSeparator;
-    key += value;
-  }
-  return key;
-}
-
-SeriesName series_name(std::string_view key) {
-  const auto next = [&key] {
-    const std::size_t end = std::min(key.find(kSeparator), key.size());
-    const std::string_view part = key.substr(0, end);
-    key.remove_prefix(std::min(end + 1, key.size()));
-    return part;
-  };
-  SeriesName name{std::string{next()}, {}};
-  while (!key.empty()) {
-    const std::string_view label = next();
-    name.labels.set(label, next());
-  }
-  return name;
-}
 
 void resolve(Series& series, const SeriesName& name) {
   series.feeds.clear();
@@ -104,7 +91,7 @@ void resolve(Series& series, const SeriesName& name) {
     feed_errors(series, *state, name);
   }
   if (series.feeds.empty()) return;
-  series.tag = tag_of(*series.crm, *series.key);
+  series.tag = tag_of(*series.crm, key_of(name));
   if (series.tag == Entry::kMaxTag) series.feeds.clear();
   for (const Feed& feed : series.feeds) {
     if (feed.instance == nullptr) continue;

@@ -6,13 +6,15 @@
 
 #include "core/labels.h"
 #include "rules/crm.h"
+#include "rules/series_names.h"
 
 namespace crmpulse::rules {
 
 /// Where the samples of a series go.
 struct Feed {
   enum class Kind : std::uint8_t { value, quotient, divisor, error };
-  RuleState* rule = nullptr;
+  const Rule* rule = nullptr;  ///< of `state`
+  RuleState* state = nullptr;
   Instance* instance = nullptr;  ///< of all but divisor
   std::uint32_t view = 0;
   std::uint32_t slot = 0;  ///< of quotient and divisor
@@ -21,7 +23,6 @@ struct Feed {
 
 /// A series resolved once. Pointers are valid until the CRM's rules are applied anew.
 struct Series {
-  const std::string* key = nullptr;  ///< metric and labels, owned by the engine's table
   Crm* crm = nullptr;
   std::uint32_t tag = 0;
   bool refuses_negative = false;                                              ///< a duration
@@ -34,14 +35,6 @@ struct Series {
   std::size_t reading = VendorReading::kMost;  ///< place in the CRM's vendor readings
   std::vector<Feed> feeds;
 };
-
-/// Metric and labels in one string that no other series has, and back.
-[[nodiscard]] std::string series_key(std::string_view metric, const Labels& labels);
-struct SeriesName {
-  std::string metric;
-  Labels labels;
-};
-[[nodiscard]] SeriesName series_name(std::string_view key);
 
 /// Fills `feeds` (and the tag, when there is any feed) from the rules that apply to the series' CRM now.
 void resolve(Series& series, const SeriesName& name);

@@ -55,6 +55,7 @@ Engine& Engine::operator=(Engine&&) noexcept = default;
 
 Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers, TimePoint now) {
   impl_->advance(now);
+  impl_->settle();  // by the rules that held for these samples
   impl_->settings = ruleset.settings;
   impl_->rules = compile(std::move(ruleset.rules));
   impl_->align(std::move(receivers));
@@ -62,7 +63,6 @@ Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers
   for (const auto& crm : impl_->crms) {
     if (!crm) continue;
     align_receivers(*crm, impl_->receivers);
-    impl_->settle(*crm);
     crm->rules_gone = crm->known && apply_rules(*crm, impl_->rules, impl_->now);
     impl_->resolve_all(*crm);
     impl_->mark(*crm);
@@ -75,19 +75,17 @@ Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers
 
 Engine::SeriesId Engine::bind(std::string_view metric, const Labels& labels) {
   if (labels.get("crm").empty() && labels.get("agent").empty()) return kNoSeries;
-  const auto [place, added] =
-      impl_->series_by_key.try_emplace(series_key(metric, labels), static_cast<SeriesId>(impl_->series.size()));
+  const auto [id, added] = impl_->names.add(metric, labels);
   if (added) {
     Series& fresh = impl_->series.emplace_back();
-    fresh.key = &place->first;
     fresh.refuses_negative = measures_duration(metric);
     fresh.of_crm = !labels.get("crm").empty();
     fresh.heartbeat = metric == kHeartbeatMetric;
     fresh.speaker = impl_->agents.place_of(labels.get("agent"));
   }
-  const Series& series = impl_->series[place->second];
-  if (series.of_crm && series.crm == nullptr) impl_->attach(place->second);
-  return place->second;
+  const Series& series = impl_->series[id];
+  if (series.of_crm && series.crm == nullptr) impl_->attach(id);
+  return id;
 }
 
 Fold Engine::fold(SeriesId id, TimePoint at, double value, TimePoint now) {
@@ -109,6 +107,7 @@ void Engine::hear(SeriesId id, TimePoint now) {
 
 Outcome Engine::step(TimePoint now) {
   impl_->advance(now);
+  impl_->settle();
   Outcome outcome;
   impl_->judge(impl_->take_due(), outcome);
   return outcome;

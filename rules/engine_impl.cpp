@@ -51,6 +51,7 @@ Crm& Engine::Impl::crm_of(std::string_view name) {
 }
 
 void Engine::Impl::drop(Crm& crm) {
+  settle();
   for (const SeriesId id : crm.series_ids) {
     series[id].crm = nullptr;
     series[id].feeds.clear();
@@ -78,7 +79,7 @@ void Engine::Impl::schedule(Crm& crm, TimePoint at) {
 
 /// Gives a series its CRM, which it may be the first to name, and its feeds.
 void Engine::Impl::attach(SeriesId id) {
-  const SeriesName name = series_name(*series[id].key);
+  const SeriesName name = names.name(id);
   Crm& crm = crm_of(name.labels.get("crm"));
   series[id].crm = &crm;
   crm.series_ids.push_back(id);
@@ -86,6 +87,7 @@ void Engine::Impl::attach(SeriesId id) {
   vendors.look();
   const bool relabelled = adopt_labels(crm, name.metric, name.labels);
   if (!std::exchange(crm.known, true) || relabelled) {
+    settle();
     apply_rules(crm, rules, kUnset);
     resolve_all(crm);
   } else {
@@ -95,7 +97,7 @@ void Engine::Impl::attach(SeriesId id) {
 }
 
 void Engine::Impl::resolve_all(Crm& crm) {
-  for (const SeriesId id : crm.series_ids) resolve(series[id], series_name(*series[id].key));
+  for (const SeriesId id : crm.series_ids) resolve(series[id], names.name(id));
 }
 
 std::vector<std::uint32_t> Engine::Impl::take_dirty() {
@@ -119,21 +121,19 @@ std::vector<std::uint32_t> Engine::Impl::take_due() {
   return due;
 }
 
-/// Evaluates what was taken since the last step.
-void Engine::Impl::settle(Crm& crm) {
-  for (const auto& state : crm.rules) {
-    for (const auto& instance : state->instances) {
-      if (instance->pending.set)
-        crm.evaluated_at = std::max(crm.evaluated_at, instance->settle(state->rule(), scratch));
-    }
+/// Evaluates what was taken and not evaluated yet.
+void Engine::Impl::settle() {
+  for (const Unsettled& one : unsettled) {
+    one.instance->listed = false;
+    one.crm->evaluated_at = std::max(one.crm->evaluated_at, one.instance->settle(*one.rule, scratch));
   }
+  unsettled.clear();
 }
 
 /// First all states, then what they mean together, then messages: the tenth CRM that fails may tell that it is no
 /// matter of CRMs.
 void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
   for (const std::uint32_t number : due) {
-    settle(*crms[number]);
     judge_state(*crms[number], bench(), outcome);
     vendors.enrol(*crms[number]);
   }
@@ -141,7 +141,6 @@ void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
   const auto own = static_cast<std::ptrdiff_t>(due.size());
   for (const std::uint32_t number : take_dirty()) {
     if (std::binary_search(due.begin(), due.begin() + own, number)) continue;
-    settle(*crms[number]);
     judge_state(*crms[number], bench(), outcome);
     due.push_back(number);
   }
@@ -189,7 +188,7 @@ void Engine::Impl::relate(Crm& crm) {
 
 Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_t tag, double value,
                                     const Previous& previous) {
-  const Rule& rule = feed.rule->rule();
+  const Rule& rule = *feed.rule;
   if (feed.kind == Feed::Kind::value)
     return feed.instance->take(rule, feed.view, at, tag, value, previous, now, scratch);
   if (feed.kind == Feed::Kind::error) {
@@ -198,7 +197,7 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
     return feed.instance->take(rule, feed.view, at, tag, std::numeric_limits<double>::infinity(),
                                {previous.at, std::numeric_limits<double>::quiet_NaN()}, now, scratch);
   }
-  const RuleState::Slot& slot = feed.rule->slots[feed.slot];
+  const RuleState::Slot& slot = feed.state->slots[feed.slot];
   if (!slot.known) {
     feed.instance->waiting = {true, feed.view, tag, feed.slot, at, value};
     return {};
@@ -209,20 +208,24 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
 }
 
 /// A divisor came. Samples that waited for the first one are taken with it.
-Instance::Intake Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
-  RuleState::Slot& slot = feed.rule->slots[feed.slot];
+void Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
+  RuleState::Slot& slot = feed.state->slots[feed.slot];
   slot.value = divisor;
-  const bool was_known = std::exchange(slot.known, divisor > 0 && divisor >= feed.rule->rule().measure.per->least);
-  if (was_known || !slot.known) return {};
-  for (const auto& instance : feed.rule->instances) {
+  const bool was_known = std::exchange(slot.known, divisor > 0 && divisor >= feed.rule->measure.per->least);
+  if (was_known || !slot.known) return;
+  for (const auto& instance : feed.state->instances) {
     auto& waiting = instance->waiting;
     if (!waiting.set || waiting.slot != feed.slot) continue;
     waiting.set = false;
-    const Instance::Intake intake = instance->take(feed.rule->rule(), waiting.view, waiting.at, waiting.tag,
-                                                   waiting.value / divisor, {}, now, scratch);
-    crm.evaluated_at = std::max(crm.evaluated_at, intake.evaluated);
+    const Instance::Intake intake =
+        instance->take(*feed.rule, waiting.view, waiting.at, waiting.tag, waiting.value / divisor, {}, now, scratch);
+    note(intake, crm, *feed.rule, *instance);
   }
-  return {};
+}
+
+void Engine::Impl::note(const Instance::Intake& intake, Crm& crm, const Rule& rule, Instance& instance) {
+  crm.evaluated_at = std::max(crm.evaluated_at, intake.evaluated);
+  if (instance.pending.set && !std::exchange(instance.listed, true)) unsettled.push_back({&crm, &rule, &instance});
 }
 
 void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
@@ -259,7 +262,7 @@ Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
     const Instance::Intake intake = take(feed, at, from.tag, value, previous);
     accepted = accepted || intake.put == Window::Put::stored;
     duplicate = duplicate || intake.put == Window::Put::duplicate;
-    crm.evaluated_at = std::max(crm.evaluated_at, intake.evaluated);
+    note(intake, crm, *feed.rule, *feed.instance);
   }
   mark(crm);
   if (accepted) return Fold::accepted;

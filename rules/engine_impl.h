@@ -30,10 +30,16 @@ struct Engine::Impl {
   std::vector<std::unique_ptr<Crm>> crms;  ///< by number; empty places are of removed ones
   std::map<std::string, Crm*, std::less<>> by_name;
   std::vector<Series> series;
-  std::unordered_map<std::string, SeriesId> series_by_key;
+  SeriesNames names;                                        ///< of `series`, under the same numbers
   std::set<std::pair<TimePoint, std::uint32_t>> deadlines;  ///< one per CRM that has one
   std::vector<std::uint32_t> dirty;
   std::vector<double> scratch;
+  struct Unsettled {
+    Crm* crm;
+    const Rule* rule;
+    Instance* instance;
+  };
+  std::vector<Unsettled> unsettled;  ///< took samples that are to be evaluated; empty before anything of a CRM goes
   bool shared_changed = false;
   std::map<std::string, std::int64_t, std::less<>> retired;  ///< last_seq of removed CRMs
   Storms storms;
@@ -52,14 +58,15 @@ struct Engine::Impl {
   Bench bench() const { return {settings, receivers, storms, muted, now}; }
   std::vector<std::uint32_t> take_due();
   std::vector<std::uint32_t> take_dirty();
-  void settle(Crm& crm);
+  void settle();
   void judge(std::vector<std::uint32_t> due, Outcome& outcome);
   void mark_concerned();
   void relate(Crm& crm);
 
   Fold fold(Series& series, TimePoint at, double value);
   Instance::Intake take(const Feed& feed, TimePoint at, std::uint32_t tag, double value, const Previous& previous);
-  Instance::Intake divide(const Feed& feed, Crm& crm, double divisor);
+  void divide(const Feed& feed, Crm& crm, double divisor);
+  void note(const Instance::Intake& intake, Crm& crm, const Rule& rule, Instance& instance);
   void take_pace(const Series& from, TimePoint at, double value);
 };
 

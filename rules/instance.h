@@ -64,6 +64,7 @@ struct Instance {
     TimePoint at;
     TimePoint now;
   } pending;
+  bool listed = false;  ///< the engine knows that something is pending
 
   static constexpr std::size_t kMostViews = 64;
   /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.

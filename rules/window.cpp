@@ -20,6 +20,10 @@ std::size_t raw_limit(const Rule& rule) {
   return rule.aggregator == Aggregator::last ? 1 : Window::kCountLimit;
 }
 
+std::uint32_t capped(double count) {
+  return static_cast<std::uint32_t>(std::clamp(count, 0.0, 4e9));
+}
+
 /// Ten buckets to the window that must show first that it is over.
 TallyRing tallies_for(const Rule& rule) {
   const Duration fine = rule.short_window > Duration{0} ? rule.short_window / 10 : rule.window / 120;
@@ -51,10 +55,10 @@ void Summary::add(const Summary& other) {
   elapsed += other.elapsed;
 }
 
-void Shares::add(const Summary& summary, double sign) {
-  count += sign * summary.count;
-  within += sign * summary.within;
-  tolerable += sign * summary.tolerable;
+void Shares::add(const Shares& other, double sign) {
+  count += sign * other.count;
+  within += sign * other.within;
+  tolerable += sign * other.tolerable;
 }
 
 void Shares::add(double value, double target, double sign) {
@@ -68,16 +72,15 @@ Window::Window(const Rule& rule) : span_(rule.window), target_(rule.target), rin
     tallies_.emplace(tallies_for(rule));
   } else if (span_ > kLongestRaw && !needs_raw(rule.aggregator)) {
     bucket_width_ = Duration{(span_.count() + kBuckets - 1) / kBuckets};
-  } else {
-    keeps_shares_ = rule.aggregator == Aggregator::apdex || rule.aggregator == Aggregator::share_above;
   }
+  keeps_shares_ = rule.aggregator == Aggregator::apdex || rule.aggregator == Aggregator::share_above;
   keeps_hours_ = rule.aggregator == Aggregator::baseline_drop;
 }
 
 Window::Put Window::put(TimePoint at, std::uint32_t tag, double value, const Previous& previous) {
   if (span_ > Duration{0} && is_set(newest_) && at <= newest_ - span_) return Put::late;
   const Put put = tallies_     ? put_tally(at, value, previous)
-                  : bucketed() ? put_bucket(at, value, previous)
+                  : bucketed() ? (keeps_shares_ ? put_share(at, value, previous) : put_bucket(at, value, previous))
                                : put_raw(at, tag, value);
   if (put != Put::stored) return put;
   newest_ = std::max(newest_, at);
@@ -138,16 +141,8 @@ Window::Put Window::put_bucket(TimePoint at, double value, const Previous& previ
   const std::int64_t index = unix_millis(at) / bucket_width_.count();
   Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
   if (bucket.index > index) return Put::late;
-  if (bucket.index < index) {
-    if (bucket.index >= shared_from_) shares_.add(bucket.summary, -1);
-    bucket = Bucket{index, {}};
-  }
+  if (bucket.index < index) bucket = Bucket{index, {}};
   bucket.summary.add(value, target_);
-  if (index >= shared_from_) {
-    Summary one;
-    one.add(value, target_);
-    shares_.add(one, 1);
-  }
   if (is_set(previous.at) && value >= previous.value) {
     bucket.summary.increase += value - previous.value;
     bucket.summary.elapsed += to_seconds(at - previous.at);
@@ -169,31 +164,64 @@ std::int64_t Window::last_evicted() const {
   return unix_millis(newest_ - span_) / bucket_width_.count();
 }
 
-void Window::evict_shares() {
-  const std::int64_t last = last_evicted();
-  if (last - shared_from_ >= static_cast<std::int64_t>(buckets_.size())) {
-    shares_ = Shares{};
-    for (const Bucket& bucket : buckets_) {
-      if (bucket.index > last) shares_.add(bucket.summary, 1);
-    }
-  } else {
-    for (std::int64_t index = shared_from_; index <= last; ++index) {
-      const Bucket& bucket = buckets_[static_cast<std::size_t>(index) % buckets_.size()];
-      if (bucket.index == index) shares_.add(bucket.summary, -1);
-    }
+const Window::ShareBucket* Window::find_share(std::int64_t index) const {
+  const std::size_t place = share_place(index);
+  if (share_pages_.empty() || share_pages_[place / kSharePage].empty()) return nullptr;
+  return &share_pages_[place / kSharePage][place % kSharePage];
+}
+
+Window::ShareBucket& Window::share_bucket(std::int64_t index) {
+  const std::size_t place = share_place(index);
+  if (share_pages_.empty()) share_pages_.resize(kBuckets / kSharePage + 1);
+  std::vector<ShareBucket>& page = share_pages_[place / kSharePage];
+  if (page.empty()) page.resize(kSharePage);
+  return page[place % kSharePage];
+}
+
+void Window::add_shares(std::int64_t index, const ShareBucket& more) {
+  shared_from_ = shared_to_ < 0 ? index : std::min(shared_from_, index);
+  shared_to_ = std::max(shared_to_, index);
+  ShareBucket& bucket = share_bucket(index);
+  bucket.count += more.count;
+  bucket.within += more.within;
+  bucket.tolerable += more.tolerable;
+  shares_.add({double(more.count), double(more.within), double(more.tolerable)}, 1);
+}
+
+Window::Put Window::put_share(TimePoint at, double value, const Previous& previous) {
+  if (is_set(previous.at) && at <= previous.at) return Put::late;
+  const std::int64_t index = unix_millis(at) / bucket_width_.count();
+  if (index < shared_to_ - kBuckets) return Put::late;
+  // A bucket that has left the window is empty when its place is taken again.
+  leave_shares(index - kBuckets - 1);
+  add_shares(index, {1, value <= target_ ? 1U : 0U, value <= 4 * target_ ? 1U : 0U});
+  return Put::stored;
+}
+
+/// Empties the buckets up to and with `last`.
+void Window::leave_shares(std::int64_t last) {
+  for (; shared_from_ <= last && shared_from_ <= shared_to_; ++shared_from_) {
+    const ShareBucket* const bucket = find_share(shared_from_);
+    if (bucket == nullptr) continue;
+    shares_.add({double(bucket->count), double(bucket->within), double(bucket->tolerable)}, -1);
+    share_bucket(shared_from_) = {};
   }
-  shared_from_ = last + 1;
+  shared_from_ = std::max(shared_from_, last + 1);
 }
 
 void Window::evict() {
   if (span_ <= Duration{0}) return;
-  if (bucketed()) return evict_shares();
+  if (bucketed()) {
+    if (keeps_shares_) leave_shares(last_evicted());
+    return;
+  }
   while (!ring_.empty() && ring_.front().at() <= newest_ - span_) pop_oldest();
 }
 
 double Window::count() const {
   if (tallies_) return static_cast<double>(tally(span_).total);
-  return bucketed() ? shares_.count : static_cast<double>(ring_.size()) * stride_;
+  if (bucketed()) return keeps_shares_ ? shares_.count : summary().count;
+  return static_cast<double>(ring_.size()) * stride_;
 }
 
 Summary Window::summary() const {
@@ -201,6 +229,7 @@ Summary Window::summary() const {
   if (!is_set(newest_)) return total;
   if (bucketed()) {
     const std::int64_t before = last_evicted();
+    for (const Bucket& bucket : shares_as_buckets()) total.add(bucket.summary);
     for (const Bucket& bucket : buckets_) {
       if (bucket.index > before) total.add(bucket.summary);
     }
@@ -213,14 +242,27 @@ Summary Window::summary() const {
 }
 
 Shares Window::shares() const {
-  if (bucketed() || keeps_shares_) return shares_;
-  Shares all;
-  all.add(summary(), 1);
-  return all;
+  if (keeps_shares_) return shares_;
+  const Summary all = summary();
+  return {all.count, all.within, all.tolerable};
 }
 
 Tally Window::tally(Duration span) const {
   return tallies_ && is_set(newest_) ? tallies_->sum(newest_, span) : Tally{};
+}
+
+std::vector<Window::Bucket> Window::shares_as_buckets() const {
+  std::vector<Bucket> out;
+  for (std::int64_t index = shared_from_; index <= shared_to_; ++index) {
+    const ShareBucket* const one = find_share(index);
+    if (one == nullptr || one->count == 0) continue;
+    Bucket& bucket = out.emplace_back();
+    bucket.index = index;
+    bucket.summary.count = one->count;
+    bucket.summary.within = one->within;
+    bucket.summary.tolerable = one->tolerable;
+  }
+  return out;
 }
 
 void Window::save(Encoder& encoder) const {
@@ -240,8 +282,10 @@ void Window::save(Encoder& encoder) const {
     return static_cast<std::uint32_t>(
         std::count_if(slots.begin(), slots.end(), [](const auto& slot) { return slot.index >= 0; }));
   };
-  encoder.u32(used(buckets_));
-  for (const Bucket& bucket : buckets_) {
+  const std::vector<Bucket> buckets = keeps_shares_ ? shares_as_buckets() : std::vector<Bucket>{};
+  const std::vector<Bucket>& saved = keeps_shares_ ? buckets : buckets_;
+  encoder.u32(used(saved));
+  for (const Bucket& bucket : saved) {
     if (bucket.index < 0) continue;
     const Summary& s = bucket.summary;
     encoder.i64(bucket.index);
@@ -276,15 +320,16 @@ void Window::load(Decoder& decoder) {
     Summary& s = bucket.summary;
     for (double* value : {&s.count, &s.sum, &s.min, &s.max, &s.bad, &s.within, &s.tolerable, &s.increase, &s.elapsed})
       *value = decoder.f64();
-    if (bucket.index < 0 || !bucketed()) continue;
+    if (bucket.index < 0 || !bucketed() || !is_set(newest_)) continue;
+    if (keeps_shares_) {
+      const bool held = bucket.index > last_evicted() && bucket.index <= unix_millis(newest_) / bucket_width_.count();
+      if (held) add_shares(bucket.index, {capped(s.count), capped(s.within), capped(s.tolerable)});
+      continue;
+    }
     if (buckets_.empty()) buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
     buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
   }
-  if (keeps_shares_) count_shares();
-  if (bucketed() && is_set(newest_)) {
-    shared_from_ = 0;  // far behind: summed up anew
-    evict_shares();
-  }
+  if (keeps_shares_ && !bucketed()) count_shares();
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     Hour hour{decoder.i64(), 0, 0};
     hour.sum = decoder.f64();

@@ -37,7 +37,7 @@ struct Shares {
   double within = 0;
   double tolerable = 0;
 
-  void add(const Summary& summary, double sign);
+  void add(const Shares& other, double sign);
   void add(double value, double target, double sign);
 };
 
@@ -58,10 +58,17 @@ class Window {
   static constexpr std::int64_t kBuckets = 360;
   static constexpr std::int64_t kMostTallies = 1440;
   static constexpr std::size_t kBaselineHours = 5 * 7 * 24;
+  static constexpr std::size_t kSharePage = 64;  ///< buckets
 
   struct Bucket {
     std::int64_t index = -1;  ///< time / width
     Summary summary;
+  };
+  /// Where only shares are asked: a seventh of a Bucket.
+  struct ShareBucket {
+    std::uint32_t count = 0;
+    std::uint32_t within = 0;
+    std::uint32_t tolerable = 0;
   };
   struct Hour {
     std::int64_t index = -1;  ///< Unix time / 3600
@@ -98,12 +105,20 @@ class Window {
   Put put_tally(TimePoint at, double value, const Previous& previous);
   Put put_raw(TimePoint at, std::uint32_t tag, double value);
   Put put_bucket(TimePoint at, double value, const Previous& previous);
+  Put put_share(TimePoint at, double value, const Previous& previous);
+  [[nodiscard]] static std::size_t share_place(std::int64_t index) {
+    return static_cast<std::size_t>(index) % (static_cast<std::size_t>(kBuckets) + 1);
+  }
+  [[nodiscard]] const ShareBucket* find_share(std::int64_t index) const;
+  ShareBucket& share_bucket(std::int64_t index);
+  void add_shares(std::int64_t index, const ShareBucket& more);
+  [[nodiscard]] std::vector<Bucket> shares_as_buckets() const;
+  void leave_shares(std::int64_t last);
   void put_hour(TimePoint at, double value);
   void pop_oldest();
   void thin();
   void count_shares();
   void evict();
-  void evict_shares();
   /// Buckets after this one lie in the window.
   [[nodiscard]] std::int64_t last_evicted() const;
 
@@ -115,9 +130,12 @@ class Window {
   std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
   std::uint32_t skipped_ = 0;
   std::vector<Bucket> buckets_;  ///< kBuckets + 1 places found by index % size, from the first sample on
-  Shares shares_;                ///< of the buckets from `shared_from_` on, or of the ring where `keeps_shares_`
-  std::int64_t shared_from_ = 0;
-  bool keeps_shares_ = false;         ///< a raw window of which only these are asked
+  /// The same for shares, in pages that take memory with their first sample.
+  std::vector<std::vector<ShareBucket>> share_pages_;
+  Shares shares_;                 ///< of the ring, or of the buckets shared_from_ … shared_to_
+  std::int64_t shared_from_ = 0;  ///< buckets outside are empty
+  std::int64_t shared_to_ = -1;
+  bool keeps_shares_ = false;         ///< only these are asked
   bool keeps_hours_ = false;          ///< for baseline_drop
   std::vector<Hour> hours_;           ///< from the first sample on
   std::optional<TallyRing> tallies_;  ///< only for burn
