@@ -17,14 +17,34 @@ namespace {
 /// Ticks come every second; a longer pause is ours, not the CRMs'.
 constexpr Duration kLongestStall{std::chrono::seconds{30}};
 constexpr Duration kSnapshotEvery{std::chrono::seconds{15}};
+/// Of snapshots on the average: many CRMs with long windows are written down less often.
+constexpr std::uint64_t kSnapshotBytesASecond = 8 * 1024 * 1024;
+/// A CRM takes about 50 µs: a step stays short beside the request it serves, a tick is not waited for.
+constexpr std::size_t kCrmsAStep = 20;
+constexpr std::size_t kCrmsATick = 500;
 constexpr Duration kValuesEvery{std::chrono::minutes{5}};
+constexpr std::size_t kValuesAPart = 20'000;  ///< some ten milliseconds
 constexpr Duration kPruneEvery{std::chrono::minutes{1}};
 constexpr Duration kKeepDeliveries{std::chrono::hours{24 * 30}};
 constexpr std::int64_t kMaxOutboxRows = 100'000;
 constexpr int kPruneRows = 5'000;
 constexpr int kPruneIncidents = 100;
 
+/// Where a part of the last values is stored.
+std::string values_name(std::size_t part) {
+  return part == 0 ? "last_values" : fmt::format("last_values_{}", part);
+}
+
 }  // namespace
+
+Result<void> EngineLoop::load_values(store::Database& database) {
+  for (std::size_t part = 0;; ++part) {
+    auto values = store::get_meta(database, values_name(part));
+    if (!values) return values.error();
+    if (!*values) return {};
+    decode_values(**values, fold_.series());
+  }
+}
 
 EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
                        std::shared_ptr<const Configuration> configuration, Ledger::Written written,
@@ -40,6 +60,7 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
 
 void EngineLoop::step() {
   step_at(now());
+  if (round_.under_way) write_slice(kCrmsAStep);
 }
 
 void EngineLoop::step_at(TimePoint now) {
@@ -129,24 +150,52 @@ Changes EngineLoop::dirty_states(bool clean) {
   for (CrmFacts& facts : fold_.book().all()) {
     if (!facts.dirty) continue;
     facts.dirty = false;
-    if (fold_.engine().status(facts.crm)) add_crm(changes, facts.crm, now());
+    if (fold_.engine().watches(facts.crm)) add_crm(changes, facts.crm, now());
   }
+  add_context(changes, fold_.folded_seq(), clean);
+  return changes;
+}
+
+/// What belongs to no CRM; with the last slice of a snapshot.
+void EngineLoop::add_context(Changes& changes, std::int64_t folded_seq, bool clean) {
   incidents_.settle_late(now());
   take_notes(changes, now());
-  changes.meta["folded_seq"] = std::to_string(fold_.folded_seq());
+  changes.meta["folded_seq"] = std::to_string(folded_seq);
   changes.meta["batches"] = agents_.save();
   changes.meta[kSharedName] = fold_.engine().save_shared();
   changes.meta["clean"] = clean ? "1" : "0";
   changes.meta["last_tick"] = format_time(now());
-  return changes;
 }
 
 void EngineLoop::snapshot() {
   last_snapshot_ = now();
-  Changes changes = dirty_states(false);
-  if (last_snapshot_ - last_values_ >= kValuesEvery) {
-    last_values_ = last_snapshot_;
-    changes.meta["last_values"] = encode_values(fold_.series(), last_snapshot_);
+  round_ = Round{{}, 0, fold_.folded_seq(), 0, true};
+  const auto& all = fold_.book().all();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (all[i].dirty) round_.crms.push_back(static_cast<std::uint32_t>(i));
+  }
+  write_slice(kCrmsATick);
+}
+
+void EngineLoop::write_values(Changes& changes) {
+  changes.meta[values_name(next_values_ / kValuesAPart)] =
+      encode_values(fold_.series(), now(), next_values_, kValuesAPart);
+  next_values_ += kValuesAPart;
+  if (next_values_ >= fold_.series().all().size()) next_values_ = kNoValues;
+}
+
+void EngineLoop::write_slice(std::size_t crms) {
+  Changes changes;
+  for (; crms > 0 && round_.next < round_.crms.size(); --crms) {
+    CrmFacts& facts = fold_.book()[round_.crms[round_.next++]];
+    if (!std::exchange(facts.dirty, false) || !fold_.engine().watches(facts.crm)) continue;
+    add_crm(changes, facts.crm, now());
+    if (const auto state = changes.states.find(facts.crm); state != changes.states.end())
+      round_.bytes += state->second.blob.size();
+  }
+  if (round_.next == round_.crms.size()) {
+    round_.under_way = false;
+    add_context(changes, round_.folded_seq, false);
   }
   ledger_.add(std::move(changes));
 }
@@ -157,13 +206,27 @@ void EngineLoop::tick() {
   if (before != TimePoint{} && last_tick_ - before > kLongestStall) fold_.engine().restarted(last_tick_);
   ledger_.retry();
   step_at(last_tick_);
-  if (last_tick_ - last_snapshot_ >= kSnapshotEvery) snapshot();
+  if (last_tick_ - last_values_ >= kValuesEvery) {
+    last_values_ = last_tick_;
+    next_values_ = 0;
+  }
+  if (next_values_ != kNoValues) {
+    Changes changes;
+    write_values(changes);
+    ledger_.add(std::move(changes));
+  }
+  const Duration pause{static_cast<Duration::rep>(round_.bytes * 1000 / kSnapshotBytesASecond)};
+  if (round_.under_way) {
+    write_slice(kCrmsATick);
+  } else if (last_tick_ - last_snapshot_ >= std::max(kSnapshotEvery, pause)) {
+    snapshot();
+  }
   if (last_tick_ - last_prune_ >= kPruneEvery) prune();
 }
 
 Result<void> EngineLoop::close() {
   Changes changes = dirty_states(true);
-  changes.meta["last_values"] = encode_values(fold_.series(), now());
+  for (next_values_ = 0; next_values_ != kNoValues;) write_values(changes);
   ledger_.hold(std::move(changes));
   return ledger_.write_now();
 }

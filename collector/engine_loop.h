@@ -42,8 +42,10 @@ class EngineLoop {
   void fold(const RecordStamp& record, std::vector<Evidence> lines) { fold_.take(record, std::move(lines)); }
   /// After each request's samples.
   void step();
-  /// Once a second: deadlines, retries; every 15 s a snapshot.
+  /// Once a second: deadlines, retries; every 15 s a snapshot begins.
   void tick();
+  /// Begins to write down what has changed of each CRM. Many are written in slices, between requests and at each tick,
+  /// so that nobody waits for all of them; a restart replays from where the last whole snapshot began.
   void snapshot();
   /// The last snapshot, written before it returns. Blocks; when the loop is about to end.
   [[nodiscard]] Result<void> close();
@@ -87,6 +89,11 @@ class EngineLoop {
   void add_crm(Changes& changes, const std::string& crm, TimePoint now);
   [[nodiscard]] store::StoredState state_of(const std::string& crm);
   [[nodiscard]] Changes dirty_states(bool clean);
+  void write_slice(std::size_t crms);
+  void add_context(Changes& changes, std::int64_t folded_seq, bool clean);
+  /// Last values of the next so many series; once around every five minutes.
+  void write_values(Changes& changes);
+  [[nodiscard]] Result<void> load_values(store::Database& database);
   void prune();
   void apply_mute();
 
@@ -100,9 +107,19 @@ class EngineLoop {
   std::int64_t replaying_ = 0;  ///< seq of the record that is folded again; 0: none
   Ledger ledger_;
   Stats stats_;
+
+  struct Round {
+    std::vector<std::uint32_t> crms;  ///< to be written, by their number in the book
+    std::size_t next = 0;
+    std::int64_t folded_seq = 0;  ///< when it began
+    std::uint64_t bytes = 0;
+    bool under_way = false;
+  } round_;
   TimePoint last_tick_;
   TimePoint last_snapshot_;
   TimePoint last_values_;
+  std::size_t next_values_ = kNoValues;  ///< first series of the next part; kNoValues: none is due
+  static constexpr std::size_t kNoValues = ~std::size_t{0};
   TimePoint last_prune_;
 };
 

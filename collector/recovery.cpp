@@ -61,10 +61,7 @@ Result<void> EngineLoop::load(store::Database& database) {
   auto batches = store::get_meta(database, "batches");
   if (!batches) return batches.error();
   agents_.load(batches->value_or(""));
-  auto values = store::get_meta(database, "last_values");
-  if (!values) return values.error();
-  decode_values(values->value_or(""), fold_.series());
-  return {};
+  return load_values(database);
 }
 
 Result<void> EngineLoop::load_state(const store::StoredState& state) {

@@ -1,8 +1,9 @@
 #include "collector/snapshot.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
-#include <vector>
+#include <span>
 
 #include "collector/digest.h"
 #include "core/codec.h"
@@ -104,17 +105,18 @@ Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
   return {boost::system::in_place_value, std::move(engine_bytes)};
 }
 
-std::string encode_values(const SeriesTable& table, TimePoint now) {
-  std::vector<Sample> samples;
-  for (const Series& series : table.all()) {
+std::string encode_values(const SeriesTable& table, TimePoint now, std::size_t first, std::size_t count) {
+  wire::BodyBuilder builder;
+  const std::vector<Series>& all = table.all();
+  for (std::size_t i = first; i < std::min(all.size(), first + count); ++i) {
+    const Series& series = all[i];
     if (!SeriesTable::fresh(series, now)) continue;
-    const std::string metric{series.metric()};
-    const Labels labels = series.labels();
     // Two readings, so that the spacing comes back too.
-    if (series.interval > Duration{}) samples.push_back({metric, labels, series.value, series.at - series.interval});
-    samples.push_back({metric, labels, series.value, series.at});
+    const std::array readings{wire::SampleView{series.value, unix_millis(series.at - series.interval)},
+                              wire::SampleView{series.value, unix_millis(series.at)}};
+    builder.add(series.key.view(), std::span{readings}.subspan(series.interval > Duration{} ? 0 : 1));
   }
-  return base64_encode(wire::encode(samples));
+  return base64_encode(builder.finish());
 }
 
 void decode_values(std::string_view text, SeriesTable& table) {

@@ -15,8 +15,8 @@ namespace crmpulse::collector {
 /// Fills `facts` (but for latency histograms, which count from the start of the process) and gives the engine's bytes.
 [[nodiscard]] Result<std::string> decode_state(std::string_view blob, CrmFacts& facts);
 
-/// The last values of all fresh series, in base64: hourly ones survive a restart.
-[[nodiscard]] std::string encode_values(const SeriesTable& table, TimePoint now);
+/// The last values of those of `count` series from `first` on that are fresh, in base64: hourly ones survive a restart.
+[[nodiscard]] std::string encode_values(const SeriesTable& table, TimePoint now, std::size_t first, std::size_t count);
 void decode_values(std::string_view text, SeriesTable& table);
 
 }  // namespace crmpulse::collector

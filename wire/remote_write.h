@@ -134,4 +134,16 @@ class Decoder {
 /// sample's metric.
 [[nodiscard]] std::string encode(std::span<const Sample> samples);
 
+/// A 1.0 body of series that are known by their SeriesView::key; nothing is checked or put in order.
+class BodyBuilder {
+ public:
+  void add(std::string_view key, std::span<const SampleView> samples);
+  /// Snappy-compressed; the builder is empty then.
+  [[nodiscard]] std::string finish();
+
+ private:
+  std::string body_;
+  std::string series_;  ///< working space
+};
+
 }  // namespace crmpulse::wire

@@ -38,26 +38,30 @@ std::vector<Series> group_by_labels(std::span<const Sample> samples) {
   return all;
 }
 
-std::string encode_series(const Series& series) {
-  std::string out = series.labels;
-  protozero::pbf_writer writer{out};
-  for (const SampleView& sample : series.samples) {
-    protozero::pbf_writer message{writer, 2};
+}  // namespace
+
+void BodyBuilder::add(std::string_view key, std::span<const SampleView> samples) {
+  series_.assign(key);
+  protozero::pbf_writer series{series_};
+  for (const SampleView& sample : samples) {
+    protozero::pbf_writer message{series, 2};
     message.add_double(1, sample.value);
     message.add_int64(2, sample.unix_millis);
   }
-  return out;
+  protozero::pbf_writer{body_}.add_message(1, series_);
 }
 
-}  // namespace
+std::string BodyBuilder::finish() {
+  std::string compressed;
+  snappy::Compress(body_.data(), body_.size(), &compressed);
+  body_.clear();
+  return compressed;
+}
 
 std::string encode(std::span<const Sample> samples) {
-  std::string body;
-  protozero::pbf_writer writer{body};
-  for (const Series& series : group_by_labels(samples)) writer.add_message(1, encode_series(series));
-  std::string compressed;
-  snappy::Compress(body.data(), body.size(), &compressed);
-  return compressed;
+  BodyBuilder builder;
+  for (const Series& series : group_by_labels(samples)) builder.add(series.labels, series.samples);
+  return builder.finish();
 }
 
 }  // namespace crmpulse::wire

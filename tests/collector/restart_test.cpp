@@ -43,6 +43,59 @@ TEST_CASE("a collector that crashes and starts again ends where one that did not
   CHECK(whole.incidents().size() == broken->incidents().size());
 }
 
+TEST_CASE("many CRMs are written down in slices, and a crash between two of them loses nothing") {
+  constexpr int kCrms = 1200;
+  ManualClock clock{kStart};
+  const TempDir directory;
+  auto core = std::make_unique<Core>(directory, clock);
+  const auto send = [&](double seconds) {
+    clock.advance(kSecond);
+    std::vector<Sample> samples;
+    for (int i = 0; i < kCrms; ++i) {
+      samples.push_back(sample("crm_operation_duration_seconds", "crm-" + std::to_string(i), i % 3 == 0 ? seconds : 0.2,
+                               clock.now(), {{"operation", "read"}}));
+    }
+    core->write(samples);
+  };
+  const auto stored = [&core] {
+    core->settle();
+    std::int64_t states = 0;
+    std::string folded;
+    core->in_store([&](store::Database& database) -> Result<void> {
+      const auto all = store::load_states(database).value();
+      const std::int64_t newest = core->engine().content().folded_seq();
+      states = std::count_if(all.begin(), all.end(), [&](const auto& state) { return state.folded_seq == newest; });
+      folded = store::get_meta(database, "folded_seq").value().value_or("");
+      return {};
+    });
+    return std::pair{states, folded};
+  };
+  const auto poor = [&core] {
+    std::vector<std::string> names;
+    core->thread().run([&] {
+      for (const std::string& crm : core->engine().content().engine().crms()) {
+        if (core->engine().content().engine().status(crm)->state == Level::poor) names.push_back(crm);
+      }
+    });
+    return names;
+  };
+  for (int i = 0; i < 3; ++i) send(0.2);
+  const std::string before = stored().second;
+  clock.advance(15 * kSecond);
+  core->tick();
+  const auto [half, unfinished] = stored();
+  CHECK((half >= 500 && half < kCrms));
+  CHECK(unfinished == before);
+  for (int i = 0; i < 6; ++i) send(5);
+  const std::vector<std::string> expected = poor();
+  CHECK(expected.size() == kCrms / 3);
+  core->settle();
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  CHECK(poor() == expected);
+  CHECK(stored().first == kCrms);
+}
+
 TEST_CASE("an acknowledged record that no snapshot holds is replayed") {
   ManualClock clock{kStart};
   const TempDir directory;
