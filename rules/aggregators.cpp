@@ -11,7 +11,6 @@ struct Context {
   const Rule& rule;
   const Window& window;
   TimePoint at;
-  std::vector<double>& scratch;
 };
 using Value = std::optional<double>;
 
@@ -42,17 +41,10 @@ Value max(const Context& c) {
 
 /// Nearest rank, no interpolation; refused below 1 / (1 - q) samples, where it would be the maximum in disguise.
 Value quantile(const Context& c) {
-  const Ring& ring = c.window.ring();
-  const double n = static_cast<double>(ring.size());
-  if (ring.empty() || n * (1 - c.rule.quantile) < 1 - kRounding) return std::nullopt;
-  c.scratch.clear();
-  for (const auto piece : ring.pieces()) {
-    for (const Entry& entry : piece) c.scratch.push_back(entry.value);
-  }
-  const auto rank = static_cast<std::ptrdiff_t>(std::max(1.0, std::ceil(c.rule.quantile * n - kRounding)));
-  const auto place = c.scratch.begin() + (rank - 1);
-  std::nth_element(c.scratch.begin(), place, c.scratch.end());
-  return *place;
+  const std::vector<double>& sorted = c.window.sorted();
+  const double n = static_cast<double>(sorted.size());
+  if (sorted.empty() || n * (1 - c.rule.quantile) < 1 - kRounding) return std::nullopt;
+  return sorted[static_cast<std::size_t>(std::max(1.0, std::ceil(c.rule.quantile * n - kRounding))) - 1];
 }
 
 Value rate_of_buckets(const Window& window) {
@@ -203,12 +195,12 @@ constexpr std::array kTable{
 
 }  // namespace
 
-std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at, std::vector<double>& scratch) {
+std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at) {
   if (rule.min_samples > 1 && window.count() < rule.min_samples) return std::nullopt;
   const auto row =
       std::find_if(kTable.begin(), kTable.end(), [&](const Row& known) { return known.aggregator == rule.aggregator; });
   if (row == kTable.end()) return std::nullopt;
-  const Value value = row->function(Context{rule, window, at, scratch});
+  const Value value = row->function(Context{rule, window, at});
   return value && std::isfinite(*value) ? value : std::nullopt;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 #include <optional>
-#include <vector>
 
 #include "core/rule.h"
 #include "rules/window.h"
@@ -8,9 +7,7 @@
 namespace crmpulse::rules {
 
 /// The value of a rule's aggregator over its window at `at`, or nothing when there is no data to judge by: fewer
-/// samples than `min_samples`, a quantile of too few, a share of nothing. `scratch` is working space that keeps its
-/// memory between calls.
-[[nodiscard]] std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at,
-                                              std::vector<double>& scratch);
+/// samples than `min_samples`, a quantile of too few, a share of nothing.
+[[nodiscard]] std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at);
 
 }  // namespace crmpulse::rules

@@ -155,7 +155,7 @@ TimePoint Instance::settle(const Rule& rule, std::vector<double>& scratch) {
 
 /// The value to judge: of the one view, or with a quorum the one that at least `quorum` agents see or exceed.
 std::optional<double> Instance::observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch) {
-  view.value = aggregate(rule, view.window, at, scratch);
+  view.value = aggregate(rule, view.window, at);
   view.at = at;
   if (rule.quorum <= 1) return view.value;
   scratch.clear();

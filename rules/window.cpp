@@ -1,6 +1,7 @@
 #include "rules/window.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace crmpulse::rules {
 namespace {
@@ -74,6 +75,7 @@ Window::Window(const Rule& rule) : span_(rule.window), target_(rule.target), rin
     bucket_width_ = Duration{(span_.count() + kBuckets - 1) / kBuckets};
   }
   keeps_shares_ = rule.aggregator == Aggregator::apdex || rule.aggregator == Aggregator::share_above;
+  keeps_sorted_ = rule.aggregator == Aggregator::quantile;
   keeps_hours_ = rule.aggregator == Aggregator::baseline_drop;
 }
 
@@ -106,26 +108,42 @@ Window::Put Window::put_raw(TimePoint at, std::uint32_t tag, double value) {
     put = ring_.put(entry);
   }
   if (put == Ring::Put::duplicate) return Put::duplicate;
-  if (keeps_shares_) shares_.add(value, target_, 1);
+  came(value);
   return Put::stored;
 }
 
+void Window::came(double value) {
+  if (keeps_shares_) shares_.add(value, target_, 1);
+  if (keeps_sorted_) sorted_.insert(std::upper_bound(sorted_.begin(), sorted_.end(), value), value);
+}
+
+void Window::left(double value) {
+  if (keeps_shares_) shares_.add(value, target_, -1);
+  if (keeps_sorted_) sorted_.erase(std::lower_bound(sorted_.begin(), sorted_.end(), value));
+}
+
 void Window::pop_oldest() {
-  if (keeps_shares_) shares_.add(ring_.front().value, target_, -1);
+  left(ring_.front().value);
   ring_.pop_front();
 }
 
 void Window::thin() {
   ring_.thin();
   stride_ *= 2;
-  if (keeps_shares_) count_shares();
+  recount();
 }
 
-void Window::count_shares() {
+void Window::recount() {
+  if (!keeps_shares_ && !keeps_sorted_) return;
   shares_ = Shares{};
+  sorted_.clear();
   for (const auto piece : ring_.pieces()) {
-    for (const Entry& entry : piece) shares_.add(entry.value, target_, 1);
+    for (const Entry& entry : piece) {
+      if (keeps_shares_) shares_.add(entry.value, target_, 1);
+      if (keeps_sorted_) sorted_.push_back(entry.value);
+    }
   }
+  std::sort(sorted_.begin(), sorted_.end());
 }
 
 Window::Put Window::put_tally(TimePoint at, double value, const Previous& previous) {
@@ -313,7 +331,7 @@ void Window::load(Decoder& decoder) {
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     const std::uint64_t key = decoder.u64();
     const double value = decoder.f64();
-    ring_.put(Entry{key, value});
+    if (!std::isnan(value)) ring_.put(Entry{key, value});  // damaged bytes; none is ever saved
   }
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     Bucket bucket{decoder.i64(), {}};
@@ -329,7 +347,7 @@ void Window::load(Decoder& decoder) {
     if (buckets_.empty()) buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
     buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
   }
-  if (keeps_shares_ && !bucketed()) count_shares();
+  if (!bucketed()) recount();
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     Hour hour{decoder.i64(), 0, 0};
     hour.sum = decoder.f64();

@@ -92,6 +92,8 @@ class Window {
   [[nodiscard]] Shares shares() const;
   [[nodiscard]] bool bucketed() const { return bucket_width_ > Duration{0}; }
   [[nodiscard]] const Ring& ring() const { return ring_; }
+  /// Values of the ring in ascending order; only where a quantile is asked.
+  [[nodiscard]] const std::vector<double>& sorted() const { return sorted_; }
   [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
   [[nodiscard]] TimePoint newest() const { return newest_; }
   /// Good and all samples of the newest `span`; of windows for burn rates only.
@@ -117,7 +119,10 @@ class Window {
   void put_hour(TimePoint at, double value);
   void pop_oldest();
   void thin();
-  void count_shares();
+  /// Shares and sorted values, which follow what comes to the ring and leaves it.
+  void came(double value);
+  void left(double value);
+  void recount();
   void evict();
   /// Buckets after this one lie in the window.
   [[nodiscard]] std::int64_t last_evicted() const;
@@ -135,8 +140,10 @@ class Window {
   Shares shares_;                 ///< of the ring, or of the buckets shared_from_ … shared_to_
   std::int64_t shared_from_ = 0;  ///< buckets outside are empty
   std::int64_t shared_to_ = -1;
-  bool keeps_shares_ = false;         ///< only these are asked
-  bool keeps_hours_ = false;          ///< for baseline_drop
+  bool keeps_shares_ = false;  ///< only these are asked
+  bool keeps_hours_ = false;   ///< for baseline_drop
+  bool keeps_sorted_ = false;  ///< for quantiles: choosing anew for every sample costs more
+  std::vector<double> sorted_;
   std::vector<Hour> hours_;           ///< from the first sample on
   std::optional<TallyRing> tallies_;  ///< only for burn
 };

@@ -31,14 +31,13 @@ class Probe {
   }
   [[nodiscard]] std::optional<double> value() {
     if (!window) window.emplace(rule);
-    return aggregate(rule, *window, window->newest(), scratch);
+    return aggregate(rule, *window, window->newest());
   }
 
   Rule rule;
   TimePoint at = kStart;
   std::optional<Window> window;
   Previous previous;
-  std::vector<double> scratch;
 };
 
 }  // namespace
@@ -283,6 +282,6 @@ TEST_CASE("a window survives its bytes") {
   copy.load(decoder);
   CHECK(decoder.ok());
   CHECK(decoder.at_end());
-  CHECK(aggregate(probe.rule, copy, copy.newest(), probe.scratch) == probe.value());
+  CHECK(aggregate(probe.rule, copy, copy.newest()) == probe.value());
   CHECK(copy.count() == probe.window->count());
 }
