@@ -56,6 +56,31 @@ Labels acme(std::string name = {}, std::string value = {}) {
 
 }  // namespace
 
+TEST_CASE("samples of one instant are judged together, whatever their order") {
+  Rule rule = table_rule();
+  rule.measure.metric = "crm_operation_duration_seconds";
+  rule.window = 1min;
+  rule.aggregator = Aggregator::avg;
+  rule.sub = {1.0, 0.9, 15s};
+  rule.poor = {50.0, 40.0, 0s};
+  const auto level_after = [&rule](double first, double second) {
+    Bare bare{one_rule(rule)};
+    const auto one = bare.engine.bind("crm_operation_duration_seconds", acme("operation", "read"));
+    const auto two = bare.engine.bind("crm_operation_duration_seconds", acme("operation", "write"));
+    for (int i = 0; i < 4; ++i) {
+      const TimePoint at = kStart + i * 15s;
+      CHECK(bare.engine.fold(one, at, first, at) == Fold::accepted);
+      CHECK(bare.engine.fold(two, at, second, at) == Fold::accepted);
+      static_cast<void>(bare.engine.step(at));
+    }
+    CHECK(bare.status().rules[0].value == Approx((first + second) / 2));
+    return bare.state();
+  };
+  // The mean is 1.5: too slow for 45 s. Sample by sample the first of an instant would have cleared the timer.
+  CHECK(level_after(0.0, 3.0) == 1);
+  CHECK(level_after(3.0, 0.0) == 1);
+}
+
 TEST_CASE("what is not a value of this moment is not taken") {
   Rule rule = table_rule();
   rule.measure.metric = "crm_operation_duration_seconds";
