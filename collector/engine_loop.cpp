@@ -29,7 +29,8 @@ constexpr int kPruneIncidents = 100;
 EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
                        std::shared_ptr<const Configuration> configuration, Ledger::Written written,
                        Ledger::Written refused)
-    : writer_(writer),
+    : loop_(loop),
+      writer_(writer),
       clocks_(clocks),
       configuration_(std::move(configuration)),
       fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
@@ -39,7 +40,7 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
 }
 
 void EngineLoop::step() {
-  step_at(now());
+  if (!replay_) step_at(now());
 }
 
 void EngineLoop::step_at(TimePoint now) {
@@ -153,6 +154,7 @@ void EngineLoop::snapshot() {
 
 void EngineLoop::tick() {
   const TimePoint before = std::exchange(last_tick_, now());
+  if (replay_) return ledger_.retry();
   // The machine slept or the loop stood still: nobody watched, so that time says nothing about any CRM.
   if (before != TimePoint{} && last_tick_ - before > kLongestStall) fold_.engine().restarted(last_tick_);
   ledger_.retry();
