@@ -17,7 +17,7 @@ help:
 	@echo 'make lint                formatting, clang-tidy, coroutine lint'
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
 	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
-	@echo 'make bench               benchmarks beside the peers that are installed'
+	@echo 'make bench               every benchmark, beside the peers that are installed (half an hour)'
 
 deps:
 	@scripts/install-dependencies
@@ -50,7 +50,7 @@ fuzz: deps
 
 bench: deps
 	@scripts/build bench
-	@bench/run build/bench/bin
+	@bench/all build/bench/bin
 
 install: build
 	@cmake -DCMAKE_INSTALL_PREFIX=$(PREFIX) build/release >/dev/null

@@ -14,6 +14,8 @@ namespace crmpulse::agent::service {
 [[nodiscard]] std::string default_state_dir();
 /// Memory the process holds now, bytes; 0 when the system does not say.
 [[nodiscard]] std::uint64_t resident_bytes();
+/// Gives back what only reading a configuration and starting up needed. Loop's thread; some milliseconds.
+void settle_memory();
 /// Once at start: what a service needs of its process (a broken pipe is an error code, not a signal).
 void prepare_process();
 

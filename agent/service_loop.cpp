@@ -14,6 +14,7 @@ namespace {
 constexpr Duration kSelfInterval{std::chrono::seconds{30}};
 constexpr int kHeartbeatRounds = 2;  ///< the heartbeat comes with every second report: each minute
 constexpr Duration kStatusInterval{std::chrono::seconds{10}};
+constexpr Duration kSettled{std::chrono::seconds{15}};  ///< after it every CRM has been asked once
 constexpr Duration kStopGrace{std::chrono::seconds{5}};
 
 Shipper::Options shipper_options(const Settings& settings) {
@@ -112,6 +113,7 @@ void ServiceLoop::apply(Settings next, Targets targets) {
   for (const auto& target : targets) labels.emplace(target->spec().crm, target->spec().labels);
   reconciler_.configure(settings_.reconcile, labels, wall_now());
   runner_.replace(std::move(targets), settings_.agent_name);
+  settled_ = loop_.after(kSettled, [] { service::settle_memory(); });
   connectivity_.reset();
   if (settings_.connectivity_url.empty()) return;
   connectivity_ = std::make_unique<Connectivity>(

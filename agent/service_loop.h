@@ -54,6 +54,7 @@ class ServiceLoop {
   std::unique_ptr<Connectivity> connectivity_;
   std::unique_ptr<Shipper> shipper_;
   std::vector<net::Loop::Timer> timers_;
+  net::Loop::Timer settled_;
 };
 
 }  // namespace crmpulse::agent

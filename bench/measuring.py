@@ -7,6 +7,16 @@ import threading
 import urllib.request
 
 
+def machine():
+    """The processor and how many of them there are: what figures are compared by."""
+    models = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    return f"{models[0] if models else 'unknown processor'}, {os.cpu_count()} cores"
+
+
+def wait(seconds):
+    threading.Event().wait(seconds)
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -18,9 +28,16 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def resident_mib(pid):
+def exact_cpu_seconds(pid):
+    """Of the threads that live now, by the scheduler's nanoseconds instead of its ticks."""
+    tasks = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((task / "schedstat").read_text().split()[0]) for task in tasks) / 1e9
+
+
+def resident_mib(pid, field="VmRSS"):
+    """VmRSS counts shared libraries as far as they are mapped; RssAnon is what nobody else can use."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
+        if line.startswith(field + ":"):
             return int(line.split()[1]) / 1024
     return 0
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 
+#include "collector/answers.h"
 #include "collector/health_metrics.h"
 #include "core/log.h"
 
@@ -17,6 +18,8 @@ constexpr Duration kServerGrace{std::chrono::seconds{3}};
 constexpr Duration kQuietRound{100};
 constexpr Duration kForgetEvery{std::chrono::hours{1}};
 constexpr Duration kForgetAfter{std::chrono::hours{24}};
+/// A longer replay goes on while agents are served: what they send waits in the journal.
+constexpr Duration kReplayBeforeListening{std::chrono::seconds{1}};
 constexpr int kQuietRounds = 40;  ///< 4 s beside the server's 3: below the promised 10
 
 /// What a reload cannot change.
@@ -95,8 +98,12 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   std::unique_ptr<Collector> collector{
       new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
   if (auto read = collector->tokens_.refresh(); !read) return read.error();
-  if (auto recovered = collector->engine_.recover(); !recovered) return recovered.error();
+  if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
   if (auto listening = collector->listen(); !listening) return listening.error();
+  if (collector->engine_.recovering()) {
+    log::info("serving while the journal is replayed");
+    collector->engine_.catch_up([self = collector.get()](const Error& why) { self->fail(why); });
+  }
   collector->ticker_ = loop.every(kTick, [self = collector.get()] { self->tick(); });
   collector->manager_.ready();
   return collector;
@@ -109,6 +116,8 @@ Result<void> Collector::listen() {
   options.port = settings.listen.port;
   options.tls = settings.tls;
   auto server = net::HttpServer::listen(loop_, options, [this](const net::HttpRequest& request, net::Respond respond) {
+    if (engine_.recovering() && !served_while_recovering(request))
+      return respond(busy_answer("the journal is being replayed after a restart"));
     router_.handle(request, std::move(respond));
   });
   if (!server) return server.error();
@@ -144,7 +153,8 @@ void Collector::tick() {
 }
 
 void Collector::reload(std::function<void(const Reload&)> done) {
-  if (loading_ || stopping_) return done({false, {{config_file_, 0, "", "a reload is under way"}}, {}});
+  if (loading_ || stopping_ || engine_.recovering())
+    return done({false, {{config_file_, 0, "", "a reload or the replay after a start is under way"}}, {}});
   loading_ = true;
   manager_.reloading();
   if (loader_.joinable()) loader_.join();
@@ -194,6 +204,12 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
 
 bool Collector::quiet() const {
   return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.ledger().idle();
+}
+
+void Collector::fail(const Error& error) {
+  log::error("the journal cannot be replayed", {{"why", error.message}});
+  failed_ = true;
+  loop_.stop();
 }
 
 void Collector::stop() {

@@ -21,12 +21,14 @@ namespace crmpulse::collector {
 
 class Collector {
  public:
-  /// Opens the store, recovers, listens. Blocks; call it before the loop runs.
+  /// Opens the store, recovers, listens. Blocks; call it before the loop runs. A long replay goes on while it serves.
   [[nodiscard]] static Result<std::unique_ptr<Collector>> start(net::Loop& loop, Clocks clocks, std::string config_file,
                                                                 std::shared_ptr<const Configuration> configuration);
   ~Collector();
 
   [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
+  /// The loop was ended because it cannot go on.
+  [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] unsigned short port() const { return server_->port(); }
   /// Loop's thread. What is due now; comes each second by itself, or when whoever moves the clocks says so.
   void tick();
@@ -52,6 +54,7 @@ class Collector {
   [[nodiscard]] std::string token_name(const net::HttpRequest& request) const;
   [[nodiscard]] Result<void> listen();
   void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
+  void fail(const Error& error);
   void finish_when_quiet(int rounds_left);
 
   net::Loop& loop_;
@@ -78,6 +81,7 @@ class Collector {
   TimePoint last_forget_;
   bool loading_ = false;
   bool stopping_ = false;
+  bool failed_ = false;
 };
 
 }  // namespace crmpulse::collector

@@ -58,7 +58,7 @@ int run_service(const std::string& config) {
   loop.on_stop([&collector] { (*collector)->stop(); });
   loop.on_reload([&collector] { (*collector)->reload([](const Collector::Reload&) {}); });
   loop.run();
-  return 0;
+  return (*collector)->failed() ? 1 : 0;
 }
 
 int check_configuration(const std::string& config) {

@@ -49,7 +49,8 @@ Result<void> EngineLoop::load_values(store::Database& database) {
 EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
                        std::shared_ptr<const Configuration> configuration, Ledger::Written written,
                        Ledger::Written refused)
-    : writer_(writer),
+    : loop_(loop),
+      writer_(writer),
       clocks_(clocks),
       configuration_(std::move(configuration)),
       fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
@@ -59,6 +60,7 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
 }
 
 void EngineLoop::step() {
+  if (replay_) return;
   step_at(now());
   if (round_.under_way) write_slice(kCrmsAStep);
 }
@@ -202,6 +204,7 @@ void EngineLoop::write_slice(std::size_t crms) {
 
 void EngineLoop::tick() {
   const TimePoint before = std::exchange(last_tick_, now());
+  if (replay_) return ledger_.retry();
   // The machine slept or the loop stood still: nobody watched, so that time says nothing about any CRM.
   if (before != TimePoint{} && last_tick_ - before > kLongestStall) fold_.engine().restarted(last_tick_);
   ledger_.retry();

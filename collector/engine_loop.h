@@ -1,7 +1,11 @@
 #pragma once
 // The one owner of everything that is judged: folds what was journalled, steps the rules at `now`, and hands what came
 // of it to the ledger. All functions run on the loop's thread, recover() before it runs.
+//
+// Until the journal is caught up with (recovering()), states stand as they were when that part of it was written; what
+// is handed to fold() is left to the replay, which finds it in the journal, and nothing else happens.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,11 +39,21 @@ class EngineLoop {
   EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks, std::shared_ptr<const Configuration> configuration,
              Ledger::Written written, Ledger::Written refused = {});
 
-  /// Loads the last snapshots, replays the journal after them, and stores where that led. Blocks.
-  [[nodiscard]] Result<void> recover();
+  /// Loads the last snapshots, replays the journal after them, and stores where that led. Blocks. After `patience` it
+  /// leaves the rest of the replay to catch_up().
+  [[nodiscard]] Result<void> recover(Duration patience = std::chrono::hours{24});
+  [[nodiscard]] bool recovering() const { return replay_ != nullptr; }
+  using Failed = std::function<void(const Error&)>;
+  /// When still recovering: goes on beside what else the loop does. `failed`: the journal cannot be read, and it stays
+  /// recovering.
+  void catch_up(Failed failed);
 
-  void fold(const RecordStamp& record, std::span<const Point> points) { fold_.take(record, points); }
-  void fold(const RecordStamp& record, std::vector<Evidence> lines) { fold_.take(record, std::move(lines)); }
+  void fold(const RecordStamp& record, std::span<const Point> points) {
+    if (news(record)) fold_.take(record, points);
+  }
+  void fold(const RecordStamp& record, std::vector<Evidence> lines) {
+    if (news(record)) fold_.take(record, std::move(lines));
+  }
   /// After each request's samples.
   void step();
   /// Once a second: deadlines, retries; every 15 s a snapshot begins.
@@ -73,9 +87,18 @@ class EngineLoop {
   [[nodiscard]] TimePoint last_tick() const { return last_tick_; }
 
  private:
+  using SteadyTime = std::chrono::steady_clock::time_point;
+  struct Replay;
+  /// Neither left to the replay nor folded by it already.
+  [[nodiscard]] bool news(const RecordStamp& record) const { return !replay_ && record.seq > fold_.folded_seq(); }
   [[nodiscard]] Result<void> load(store::Database& database);
   [[nodiscard]] Result<void> load_state(const store::StoredState& state);
-  [[nodiscard]] Result<void> replay(store::Database& database);
+  [[nodiscard]] static Result<void> read_piece(store::Database& database, std::int64_t after,
+                                               std::vector<store::JournalRecord>& piece);
+  void replay_slice();
+  void replay_next(std::vector<store::JournalRecord> piece, const Result<void>& read);
+  [[nodiscard]] bool fold_piece(SteadyTime until);
+  void finish_replay();
   void replay_record(const store::JournalRecord& record, wire::Decoder& decoder);
   void step_at(TimePoint now);
   void handle(rules::Outcome outcome, TimePoint now);
@@ -97,6 +120,7 @@ class EngineLoop {
   void prune();
   void apply_mute();
 
+  net::Loop& loop_;
   store::Writer& writer_;
   Clocks clocks_;
   std::shared_ptr<const Configuration> configuration_;
@@ -104,7 +128,9 @@ class EngineLoop {
   AgentBook agents_;
   IncidentBook incidents_;
   Operations operations_;
-  std::int64_t replaying_ = 0;  ///< seq of the record that is folded again; 0: none
+  std::int64_t replaying_ = 0;      ///< seq of the record that is folded again; 0: none
+  std::shared_ptr<Replay> replay_;  ///< while recovering; shared: its type is known in recovery.cpp alone
+  net::Loop::Timer retry_;
   Ledger ledger_;
   Stats stats_;
 

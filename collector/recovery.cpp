@@ -1,9 +1,11 @@
-// EngineLoop::recover(): last snapshot + replay, as if the process had never stopped.
+// EngineLoop::recover() and catch_up(): last snapshot + replay, as if the process had never stopped.
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "collector/engine_loop.h"
 #include "collector/snapshot.h"
@@ -13,6 +15,14 @@
 namespace crmpulse::collector {
 namespace {
 
+constexpr std::size_t kPieceBytes = 2UL * 1024 * 1024;  ///< of the journal, read at once
+/// While requests are served beside it the replay takes three quarters of the loop's time, in slices: however much
+/// arrives, it comes to an end.
+constexpr int kReplayShare = 3;
+constexpr Duration kShortestSlice{20};
+constexpr Duration kLongestSlice{500};
+constexpr Duration kQueueFull{100};
+
 Result<std::int64_t> stored_number(store::Database& database, const std::string& name) {
   auto text = store::get_meta(database, name);
   if (!text) return text.error();
@@ -21,13 +31,101 @@ Result<std::int64_t> stored_number(store::Database& database, const std::string&
 
 }  // namespace
 
-Result<void> EngineLoop::recover() {
-  // One job: nothing else writes while it reads. The engine is touched on the writer's thread, while this one waits.
-  Result<void> read = writer_.run([this](store::Database& database) -> Result<void> {
-    if (auto loaded = load(database); !loaded) return loaded;
-    return replay(database);
+/// The journal after the last snapshot, as far as it is read.
+struct EngineLoop::Replay {
+  Replay() : decoder(limits()) {}
+  static wire::Limits limits() {
+    wire::Limits limits;
+    limits.max_decompressed_bytes *= 2;  // what was accepted before must be readable under any later default
+    return limits;
+  }
+
+  wire::Decoder decoder;
+  std::vector<store::JournalRecord> piece;
+  std::size_t next = 0;  ///< in the piece
+  Failed failed;
+  SteadyTime left_off;  ///< when the loop was last given to others
+};
+
+Result<void> EngineLoop::recover(Duration patience) {
+  const SteadyTime until = std::chrono::steady_clock::now() + patience;
+  // The engine is touched on the writer's thread, while this one waits.
+  Result<void> loaded = writer_.run([this](store::Database& database) { return load(database); });
+  if (!loaded) return loaded;
+  replay_ = std::make_shared<Replay>();
+  while (true) {
+    auto& piece = replay_->piece;
+    const std::int64_t after = fold_.folded_seq();
+    Result<void> read = writer_.run([&](store::Database& database) { return read_piece(database, after, piece); });
+    if (!read) return read;
+    replay_->next = 0;
+    if (piece.empty()) break;
+    if (!fold_piece(until)) return {};
+  }
+  finish_replay();
+  return ledger_.write_now();
+}
+
+/// What arrives meanwhile is journalled behind what is read here, and read in its turn. So the end is reached when a
+/// piece is empty: whatever is committed after that read tells the loop after its answer (store::Writer keeps the
+/// order).
+void EngineLoop::catch_up(Failed failed) {
+  replay_->failed = std::move(failed);
+  replay_->left_off = std::chrono::steady_clock::now();
+  replay_slice();
+}
+
+void EngineLoop::replay_slice() {
+  const SteadyTime begun = std::chrono::steady_clock::now();
+  const auto others = std::chrono::duration_cast<Duration>(begun - replay_->left_off);
+  const bool done = fold_piece(begun + std::clamp(others * kReplayShare, kShortestSlice, kLongestSlice));
+  replay_->left_off = std::chrono::steady_clock::now();
+  if (!done) return loop_.post([this] { replay_slice(); });
+  auto piece = std::make_shared<std::vector<store::JournalRecord>>();
+  const bool queued = writer_.submit(
+      [piece, after = fold_.folded_seq()](store::Database& database) { return read_piece(database, after, *piece); },
+      [this, piece](const Result<void>& read) {
+        loop_.post([this, piece, read] { replay_next(std::move(*piece), read); });
+      });
+  if (!queued) retry_ = loop_.after(kQueueFull, [this] { replay_slice(); });
+}
+
+void EngineLoop::replay_next(std::vector<store::JournalRecord> piece, const Result<void>& read) {
+  if (!read) return replay_->failed(read.error());
+  replay_->piece = std::move(piece);
+  replay_->next = 0;
+  if (!replay_->piece.empty()) return replay_slice();
+  finish_replay();
+  ledger_.retry();
+}
+
+/// Appends to nothing: `piece` is what is next after `after`, about kPieceBytes of it.
+Result<void> EngineLoop::read_piece(store::Database& database, std::int64_t after,
+                                    std::vector<store::JournalRecord>& piece) {
+  piece.clear();
+  std::size_t bytes = 0;
+  return store::read_journal(database, after, [&](const store::JournalRecord& record) {
+    piece.push_back(record);
+    bytes += record.body.size();
+    return bytes < kPieceBytes;
   });
-  if (!read) return read;
+}
+
+/// False when the time was over before its end.
+bool EngineLoop::fold_piece(SteadyTime until) {
+  while (replay_->next < replay_->piece.size()) {
+    if (std::chrono::steady_clock::now() >= until) return false;
+    const store::JournalRecord& record = replay_->piece[replay_->next++];
+    replaying_ = record.seq;
+    replay_record(record, replay_->decoder);
+    replaying_ = 0;
+  }
+  return true;
+}
+
+/// From now on what happens is folded as it happens.
+void EngineLoop::finish_replay() {
+  replay_.reset();
   const TimePoint at = now();
   fold_.engine().restarted(at);
   step_at(at);
@@ -37,7 +135,9 @@ Result<void> EngineLoop::recover() {
   log::info("state recovered", {{"crms", std::to_string(fold_.engine().crms().size())},
                                 {"replayed", std::to_string(stats_.replayed_records)},
                                 {"unreadable", std::to_string(stats_.unreadable_records)}});
-  return ledger_.write_now();
+  if (stats_.unreadable_records > 0)
+    log::warning("records of the journal cannot be read; their samples are lost",
+                 {{"records", std::to_string(stats_.unreadable_records)}});
 }
 
 Result<void> EngineLoop::load(store::Database& database) {
@@ -61,6 +161,15 @@ Result<void> EngineLoop::load(store::Database& database) {
   auto batches = store::get_meta(database, "batches");
   if (!batches) return batches.error();
   agents_.load(batches->value_or(""));
+  auto after = stored_number(database, "folded_seq");
+  if (!after) return after.error();
+  fold_.set_folded_seq(*after);
+  // At once, not with the replay: an agent repeats what was acknowledged just before the stop, maybe before that is
+  // folded again.
+  auto repeated = store::read_batches(database, *after, [this](const store::JournalRecord& record) {
+    agents_.end(record.agent, record.kind, record.batch, true);
+  });
+  if (!repeated) return repeated;
   return load_values(database);
 }
 
@@ -70,22 +179,6 @@ Result<void> EngineLoop::load_state(const store::StoredState& state) {
   if (!engine_bytes) return engine_bytes.error();
   facts.folded_seq = state.folded_seq;
   return fold_.engine().load(state.crm, *engine_bytes);
-}
-
-Result<void> EngineLoop::replay(store::Database& database) {
-  auto after = stored_number(database, "folded_seq");
-  if (!after) return after.error();
-  wire::Limits limits;
-  limits.max_decompressed_bytes *= 2;  // what was accepted before must be readable under any later default
-  wire::Decoder decoder{limits};
-  fold_.set_folded_seq(*after);
-  auto read = store::read_journal(database, *after, [&](const store::JournalRecord& record) {
-    replaying_ = record.seq;
-    replay_record(record, decoder);
-    return true;
-  });
-  replaying_ = 0;
-  return read;
 }
 
 void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder& decoder) {
@@ -110,7 +203,7 @@ void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder
     if (decoded) fold_.take(stamp, decoded->readings);
   }
   if (!readable) ++stats_.unreadable_records;
-  agents_.end(record.agent, record.kind, record.batch, true);
+  fold_.set_folded_seq(std::max(fold_.folded_seq(), record.seq));  // also when there was nothing to read
   step_at(record.received);
 }
 

@@ -59,6 +59,11 @@ std::string_view bearer_token(const net::HttpRequest& request) {
   return header;
 }
 
+bool served_while_recovering(const net::HttpRequest& request) {
+  return request.method == "GET" || request.method == "HEAD" || request.path == "/api/v1/write" ||
+         request.path == "/api/v1/evidence";
+}
+
 void Router::handle(const net::HttpRequest& request, net::Respond respond) const {
   std::set<std::string> other_methods;
   for (const Route& route : routes_) {

@@ -39,6 +39,10 @@ class Router {
   std::vector<Route> routes_;
 };
 
+/// While the engine is still in the past (EngineLoop::recovering) it can be looked at and sent samples, but not told
+/// what to do now.
+[[nodiscard]] bool served_while_recovering(const net::HttpRequest& request);
+
 /// `Authorization: Bearer TOKEN` → TOKEN; empty without.
 [[nodiscard]] std::string_view bearer_token(const net::HttpRequest& request);
 

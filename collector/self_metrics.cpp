@@ -75,6 +75,9 @@ void SelfMetrics::add_engine(Families& out) const {
                        number(stats.muted_changes)));
   out.push_back(single(gauge("crmpulse_collector_replayed_records", "Journal records replayed at start."),
                        number(stats.replayed_records)));
+  out.push_back(single(gauge("crmpulse_collector_recovering",
+                             "1 while the journal is replayed after a start: states stand as of before the stop."),
+                       from_.engine.recovering() ? 1 : 0));
   out.push_back(
       single(gauge("crmpulse_collector_crms", "CRMs known."), number(from_.engine.content().engine().crms().size())));
   MetricFamily reloads = counter("crmpulse_collector_reloads_total", "Reloads of the configuration by outcome.");

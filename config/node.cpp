@@ -6,6 +6,7 @@
 #include <yaml-cpp/mark.h>
 #include <yaml-cpp/parser.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -17,6 +18,8 @@
 
 namespace crmpulse::config {
 namespace {
+
+constexpr std::size_t kReadBytes = 16UL * 1024;
 
 /// yaml-cpp counts lines from 0, and gives -1 when it does not know.
 int line_of(const YAML::Mark& mark) {
@@ -254,14 +257,18 @@ boost::system::result<Document, Problems> load_text(std::string_view text, const
 boost::system::result<Document, Problems> load_file(const std::string& file) {
   errno = 0;
   std::ifstream stream{file, std::ios::binary};
-  std::string text(kMaxDocumentBytes + 1, '\0');
-  if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!stream.is_open() || stream.bad() || (stream.gcount() == 0 && errno != 0)) {
+  // Piece by piece: a string of the largest size there may be would stay in the process's heap for good.
+  std::string text;
+  std::array<char, kReadBytes> piece{};
+  while (stream && text.size() <= kMaxDocumentBytes) {
+    stream.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(stream.gcount()));
+  }
+  if (!stream.is_open() || stream.bad() || (text.empty() && errno != 0)) {
     const int reason = errno;
     return Problems{
         {file, 0, "", fmt::format("cannot be read: {}", reason != 0 ? std::strerror(reason) : "unknown reason")}};
   }
-  text.resize(static_cast<std::size_t>(stream.gcount()));
   return load_text(text, file);
 }
 

@@ -40,6 +40,9 @@ struct JournalRecord {
 /// among them.
 [[nodiscard]] Result<void> read_journal(Database& database, std::int64_t after,
                                         const std::function<bool(const JournalRecord&)>& visit);
+/// Those of them that bear a batch's number, without their bodies.
+[[nodiscard]] Result<void> read_batches(Database& database, std::int64_t after,
+                                        const std::function<void(const JournalRecord&)>& visit);
 /// The newest seq ever assigned, pruned or not; 0 before the first.
 [[nodiscard]] Result<std::int64_t> last_seq(Database& database);
 /// Deletes records received before `before` or, oldest first, beyond `max_bytes`, never beyond `folded_seq`; at most

@@ -11,14 +11,13 @@ Stream stream_of(RecordKind kind) {
   return kind == RecordKind::evidence ? Stream::evidence : Stream::samples;
 }
 
-void read_record(const Statement& row, JournalRecord& record) {
+void read_stamp(const Statement& row, JournalRecord& record) {
   record.seq = row.integer(0);
   record.kind = static_cast<RecordKind>(row.integer(1));
   record.received = time_at(row, 2);
   record.agent = row.text(3);
   record.batch = static_cast<std::uint64_t>(row.integer(4));
   record.skew = Duration{row.integer(5)};
-  record.body = row.blob(6);
 }
 
 /// Visits up to kReadRows records after record.seq; false when the visitor or the journal has come to an end.
@@ -32,7 +31,8 @@ Result<bool> read_some(Database& database, JournalRecord& record,
   for (int count = 0; count < kReadRows; ++count) {
     const Result<bool> row = (*rows)->step();
     if (!row || !*row) return row;
-    read_record(**rows, record);
+    read_stamp(**rows, record);
+    record.body = (*rows)->blob(6);
     if (!visit(record)) return false;
   }
   return true;
@@ -91,6 +91,18 @@ Result<void> read_journal(Database& database, std::int64_t after,
     if (!more) return more.error();
     if (!*more) return {};
   }
+}
+
+Result<void> read_batches(Database& database, std::int64_t after,
+                          const std::function<void(const JournalRecord&)>& visit) {
+  JournalRecord record;
+  const auto rows = query(
+      database, "SELECT seq, kind, received, agent, batch, skew FROM journal WHERE seq > ? AND batch > 0 ORDER BY seq",
+      after);
+  return each_row(rows, [&](const Statement& row) {
+    read_stamp(row, record);
+    visit(record);
+  });
 }
 
 Result<std::int64_t> last_seq(Database& database) {

@@ -91,6 +91,22 @@ TEST_CASE("a damaged token file is an error, and what was known stays known") {
   CHECK(tokens.find(secret) != nullptr);
 }
 
+TEST_CASE("while the journal is replayed samples are taken and states shown, but nothing is ordered") {
+  const auto served = [](const std::string& method, const std::string& path) {
+    net::HttpRequest request;
+    request.method = method;
+    request.path = path;
+    return served_while_recovering(request);
+  };
+  CHECK(served("POST", "/api/v1/write"));
+  CHECK(served("POST", "/api/v1/evidence"));
+  CHECK(served("GET", "/api/v1/crms"));
+  CHECK(served("HEAD", "/-/ready"));
+  CHECK_FALSE(served("POST", "/api/v1/incidents/1/ack"));
+  CHECK_FALSE(served("POST", "/-/reload"));
+  CHECK_FALSE(served("DELETE", "/api/v1/silences/1"));
+}
+
 TEST_CASE("unknown addresses are 404, wrong methods 405 with what is allowed") {
   const RunningCollector running;
   CHECK(running.get("/nowhere").status == 404);

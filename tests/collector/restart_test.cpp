@@ -14,6 +14,18 @@ namespace {
 
 const TimePoint kStart = parse_time("2026-11-21T09:00:00Z").value();
 
+/// Journalled, one a second from the clock's time on, and folded by nobody.
+void append_latencies(const TempDir& directory, const ManualClock& clock, double seconds, int count) {
+  auto database = store::open_collector(directory.path()).value();
+  for (int i = 0; i < count; ++i) {
+    store::JournalRecord record;
+    record.received = clock.now() + i * kSecond;
+    record.body = wire::encode(std::vector{
+        sample("crm_operation_duration_seconds", "acme", seconds, record.received, {{"operation", "read"}})});
+    REQUIRE(store::append(database, record).has_value());
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a collector that crashes and starts again ends where one that did not would be") {
@@ -106,21 +118,78 @@ TEST_CASE("an acknowledged record that no snapshot holds is replayed") {
     core.settle();
     clock.advance(kSecond);
   }
-  {
-    auto database = store::open_collector(directory.path()).value();
-    for (int i = 0; i < 5; ++i) {
-      store::JournalRecord record;
-      record.received = clock.now() + i * kSecond;
-      record.body = wire::encode(
-          std::vector{sample("crm_operation_duration_seconds", "acme", 5, record.received, {{"operation", "read"}})});
-      REQUIRE(store::append(database, record).has_value());
-    }
-  }
+  append_latencies(directory, clock, 5, 5);
   clock.advance(5 * kSecond);
   Core core{directory, clock};
   CHECK(core.engine().stats().replayed_records >= 5);
   CHECK(core.status().state == Level::poor);
   CHECK(core.outbox().size() == 1);
+}
+
+TEST_CASE("what arrives while the journal is replayed is folded once, after what came before it") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  {
+    Core core{directory, clock};
+    core.latency(0.2, 5);
+    core.settle();
+  }
+  clock.advance(kSecond);
+  append_latencies(directory, clock, 5, 5);
+  clock.advance(6 * kSecond);
+  Core core{directory, clock, Duration{0}};
+  REQUIRE(core.engine().recovering());
+  // Served meanwhile: the state of before; a slow answer is acknowledged and not judged yet; no tick runs ahead.
+  CHECK(core.status().state == Level::healthy);
+  const auto accepted = core.engine().content().counts().accepted;
+  core.write({sample("crm_operation_duration_seconds", "acme", 5, clock.now(), {{"operation", "read"}})});
+  core.tick();
+  CHECK(core.engine().content().counts().accepted == accepted);
+  CHECK(core.status().state == Level::healthy);
+  std::string why;
+  core.thread().run([&] { core.engine().catch_up([&](const Error& error) { why = error.message; }); });
+  REQUIRE(eventually([&] {
+    bool done = false;
+    core.thread().run([&] { done = !core.engine().recovering(); });
+    return done;
+  }));
+  CHECK(why.empty());
+  std::int64_t newest = 0;
+  core.in_store([&](store::Database& database) -> Result<void> {
+    newest = store::last_seq(database).value();
+    return {};
+  });
+  CHECK(core.engine().content().folded_seq() == newest);
+  const FoldCounts replayed = core.engine().content().counts();
+  CHECK(replayed.accepted >= accepted + 6);
+  CHECK(replayed.duplicate == 0);
+  CHECK(core.status().state == Level::poor);
+  CHECK(core.outbox().size() == 1);
+  // From here on it is folded as it comes.
+  core.latency(5, 1);
+  CHECK(core.engine().content().counts().accepted == replayed.accepted + 1);
+}
+
+TEST_CASE("a batch that was acknowledged before the stop is known again before its record is replayed") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  {
+    Core core{directory, clock};
+  }
+  {
+    auto database = store::open_collector(directory.path()).value();
+    store::JournalRecord record;
+    record.received = clock.now();
+    record.agent = "branch-1";
+    record.batch = 7;
+    record.body = wire::encode(std::vector{sample("crm_up", "acme", 1, clock.now())});
+    REQUIRE(store::append(database, record).has_value());
+  }
+  Core core{directory, clock, Duration{0}};
+  REQUIRE(core.engine().recovering());
+  AgentBook::Batch again{};
+  core.thread().run([&] { again = core.engine().agents().begin("branch-1", store::RecordKind::remote_write_1, 7); });
+  CHECK(again == AgentBook::Batch::duplicate);
 }
 
 TEST_CASE("while the disk refuses, judging goes on and no message is lost or out of order") {
