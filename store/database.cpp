@@ -11,10 +11,12 @@
 
 #include "core/log.h"
 #include "store/file.h"
+#include "store/wal_tail.h"
 
 namespace crmpulse::store {
 namespace {
 
+constexpr std::string_view kDamaged = "is damaged (";
 constexpr int kBusyMillis = 5000;  ///< a reader waits so long for the writer's short locks
 
 struct TextHash {
@@ -29,10 +31,10 @@ std::string file_of(sqlite3* handle) {
 
 Error damaged(const std::string& file, std::string_view why) {
   return Error{
-      fmt::format("{} is damaged ({}): stop the program and move the file away, with {}-wal and {}-shm if they are "
+      fmt::format("{} {}{}): stop the program and move the file away, with {}-wal and {}-shm if they are "
                   "there; it will be "
                   "created anew, without what it held",
-                  file, why, file, file)};
+                  file, kDamaged, why, file, file)};
 }
 
 /// SQLite deletes the write-ahead log when the last connection closes; one with content means that nobody closed.
@@ -40,6 +42,15 @@ bool stopped_uncleanly(const std::string& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file + "-wal", error);
   return !error && size > 0;
+}
+
+void report_wal_tail(const std::string& file) {
+  const WalTail tail = read_wal_tail(file + "-wal");
+  if (tail.lost_bytes == 0) return;
+  log::warning("the end of the database's log is cut short or damaged; what it held is lost",
+               {{"file", file + "-wal"},
+                {"lost_bytes", fmt::to_string(tail.lost_bytes)},
+                {"intact_pages", fmt::to_string(tail.frames)}});
 }
 
 }  // namespace
@@ -61,6 +72,10 @@ Error last_error(sqlite3* handle) {
     case SQLITE_READONLY: return Error{fmt::format("{} cannot be written: {}", file, why)};
     default: return Error{fmt::format("{}: {}", file, why)};
   }
+}
+
+bool tells_damage(const Error& error) {
+  return error.message.find(kDamaged) != std::string::npos;
 }
 
 Database::Database(sqlite3* handle) : handle_(handle), parts_(std::make_unique<Parts>()) {}
@@ -96,6 +111,7 @@ Result<Database> Database::open(const std::string& file, Mode mode) {
     if (const Result<void> created = create_private(file); !created) return created.error();
   }
   const bool unclean = writer && stopped_uncleanly(file);
+  if (unclean) report_wal_tail(file);
   sqlite3* handle = nullptr;
   // No mutex inside SQLite: a Database belongs to one thread at a time.
   const int flags =

@@ -57,6 +57,8 @@ class Database {
 /// What SQLite says went wrong on this connection, for a person: names the file, and says what to do when it is
 /// damaged or the disk is full.
 [[nodiscard]] Error last_error(sqlite3* handle);
+/// Is it the file itself that cannot be read, not a full disk, a lock or a statement?
+[[nodiscard]] bool tells_damage(const Error& error);
 
 /// A prepared statement, reusable: bind from 1, step, read columns from 0, reset. What is wrong with a binding is
 /// reported by the next step.
