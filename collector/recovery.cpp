@@ -37,6 +37,9 @@ Result<void> EngineLoop::recover() {
   log::info("state recovered", {{"crms", std::to_string(fold_.engine().crms().size())},
                                 {"replayed", std::to_string(stats_.replayed_records)},
                                 {"unreadable", std::to_string(stats_.unreadable_records)}});
+  if (stats_.unreadable_records > 0)
+    log::warning("records of the journal cannot be read; their samples are lost",
+                 {{"records", std::to_string(stats_.unreadable_records)}});
   return ledger_.write_now();
 }
 

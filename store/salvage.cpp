@@ -17,6 +17,8 @@
 namespace crmpulse::store {
 namespace {
 
+constexpr std::string_view kAside = ".damaged-";
+
 struct Closer {
   void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -187,7 +189,7 @@ Result<void> copy_all(sqlite3* source, Database& into, const AfterSalvage& after
 
 void remove_all(const std::string& file) {
   std::error_code ignored;
-  for (const char* suffix : {"", "-wal", "-shm", ".lock"}) std::filesystem::remove(file + suffix, ignored);
+  for (const char* suffix : {"", "-wal", "-shm", ".lock", ".suspect"}) std::filesystem::remove(file + suffix, ignored);
 }
 
 /// The log moves first: the new file must never meet it. The damaged file keeps its name until the new one has it.
@@ -196,6 +198,7 @@ Result<void> exchange(const std::string& file, const std::string& fresh, const s
   std::error_code error;
   if (fs::exists(file + "-wal", error)) fs::rename(file + "-wal", aside + "-wal", error);
   fs::remove(file + "-shm", error);
+  fs::remove(file + ".suspect", error);
   error.clear();
   fs::create_hard_link(file, aside, error);
   if (error) {  // a file system without links
@@ -234,7 +237,7 @@ Result<void> salvage(const std::string& file, std::initializer_list<std::string_
   const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
   std::string time = format_time(now);
   std::erase_if(time, [](char c) { return c == ':' || c == '-' || c == '.'; });
-  const std::string aside = fmt::format("{}.damaged-{}", file, time);
+  const std::string aside = fmt::format("{}{}{}", file, kAside, time);
   const Result<void> exchanged = exchange(file, fresh, aside);
   remove_all(fresh);
   if (!exchanged) return exchanged;
@@ -244,6 +247,17 @@ Result<void> salvage(const std::string& file, std::initializer_list<std::string_
               {"tables_damaged", fmt::format("{}", fmt::join(outcome.broken, ", "))},
               {"damaged_file", aside}});
   return {};
+}
+
+int damaged_files(const std::string& folder) {
+  int count = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at{folder, error}; !error && at != std::filesystem::directory_iterator{};
+       at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    if (name.find(kAside) != std::string::npos && !name.ends_with("-wal")) ++count;
+  }
+  return count;
 }
 
 Result<Database> open_or_salvage(const std::string& file, std::initializer_list<std::string_view> migrations,

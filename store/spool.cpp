@@ -64,6 +64,7 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& state_dir, Options
   spool->impl_ = std::make_unique<Impl>(*std::move(table), options);
   Impl& impl = *spool->impl_;
   if (const Result<void> known = impl.begin(); !known) return known.error();
+  impl.written.damaged_files = damaged_files(state_dir);
   impl.thread = std::thread{[&impl] { impl.loop(); }};
   return spool;
 }

@@ -21,14 +21,20 @@ constexpr std::string_view kFirst = R"sql(
   CREATE TABLE value(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
-/// Numbers start at the microseconds of the wall clock, so that a spool that was lost and created anew goes on above
-/// the numbers its collector has seen.
+/// Numbers start at the microseconds of the wall clock, so that a spool that was lost and created anew, or lost its
+/// end, goes on above the numbers its collector has seen.
 Result<void> start_numbers(Database& database) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const std::int64_t micros{std::chrono::duration_cast<std::chrono::microseconds>(now).count()};
+  if (database.lost_tail()) {
+    const Result<void> raised =
+        run(database, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'spool_row'", micros);
+    if (!raised) return raised;
+  }
   return run(database,
              "INSERT INTO sqlite_sequence(name, seq) SELECT 'spool_row', ? WHERE NOT EXISTS "
              "(SELECT 1 FROM sqlite_sequence WHERE name = 'spool_row')",
-             std::int64_t{std::chrono::duration_cast<std::chrono::microseconds>(now).count()});
+             micros);
 }
 
 std::uint64_t unsigned_at(const Statement& row, int column) {
@@ -88,6 +94,11 @@ Result<SpoolTable::Totals> SpoolTable::totals() {
     totals.bytes = unsigned_at(row, 1) - start;
   });
   if (!ended) return ended.error();
+  if (totals.rows <= totals.bytes) return totals;
+  // Damage has left a gap in the numbers.
+  const auto counted = one_integer(query(*database_, "SELECT count(*) FROM spool_row"));
+  if (!counted) return counted.error();
+  totals.rows = static_cast<std::uint64_t>(counted->value_or(0));
   return totals;
 }
 
