@@ -165,19 +165,24 @@ class _Bytes:
 
 
 def spool_samples(state_dir):
-    """{row number: [(labels with the name, unix ms)]} of what waits in an agent's spool."""
+    """{row number: [(labels with the name, unix ms)]} of what waits in an agent's spool. An OSError while it is not there
+    yet, which eventually() waits for."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{state_dir}/spool.db?mode=ro", uri=True)) as database:
+            rows = list(database.execute("SELECT seq, body FROM spool_row ORDER BY seq"))
+    except sqlite3.Error as error:
+        raise OSError(str(error)) from error
     out = {}
-    with contextlib.closing(sqlite3.connect(f"file:{state_dir}/spool.db?mode=ro", uri=True)) as database:
-        for number, body in database.execute("SELECT seq, body FROM spool_row ORDER BY seq"):
-            data = _Bytes(body)
-            assert data.take("B") == 1
-            samples = []
-            for _ in range(data.take("I")):
-                name, at = data.text(), data.take("q")
-                data.take("d")
-                labels = {data.text(): data.text() for _ in range(data.take("I"))}
-                samples.append((frozenset({**labels, "__name__": name}.items()), at))
-            out[number] = samples
+    for number, body in rows:
+        data = _Bytes(body)
+        assert data.take("B") == 1
+        samples = []
+        for _ in range(data.take("I")):
+            name, at = data.text(), data.take("q")
+            data.take("d")
+            labels = {data.text(): data.text() for _ in range(data.take("I"))}
+            samples.append((frozenset({**labels, "__name__": name}.items()), at))
+        out[number] = samples
     return out
 
 

@@ -1,5 +1,6 @@
 """Clients that are slow, silent or many never slow another: agents' batches are taken, scrapes and alerts go on."""
 
+import pathlib
 import resource
 import socket
 import threading
@@ -99,7 +100,7 @@ class Crowd(EndToEnd):
         self.end(f"{number:,} idle connections", 1)
 
     def metric_memory(self):
-        status = open(f"/proc/{self.processes[-1].child.pid}/status", encoding="utf-8").read()
+        status = pathlib.Path(f"/proc/{self.processes[-1].child.pid}/status").read_text()
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS"))
 
     def test_headers_and_bodies_that_come_byte_by_byte_slow_nobody(self):

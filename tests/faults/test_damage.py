@@ -107,7 +107,7 @@ class Damage(EndToEnd):
             way, (damage, said) = list(ways.items())[played % len(ways)]
             with self.subTest(way=way):
                 for more in range(2):
-                    newest = max(faults.spool_samples(spool), default=0) if (spool / "spool.db").exists() else 0
+                    newest = max(eventually(lambda: faults.spool_samples(spool), 60, "there is a spool"))
                     eventually(lambda: len([row for row in faults.spool_samples(spool) if row > newest]) >= 60, 60, "the spool fills")
                     if more == 0:
                         self.processes.pop().stop()

@@ -87,7 +87,7 @@ class Disk(EndToEnd):
         alerts, collector = self.collector_with_rules()
         disk = disk_of(collector)
         ledger = faults.Ledger()
-        senders = [faults.Sender(f"sender-{i}", self.base, ledger, series=200, pause=0.01) for i in range(2)] + [Quiet("quiet", self.base, ledger, pause=0.2)]
+        senders = [faults.Sender(f"sender-{i}", self.base, ledger, pause=0.02) for i in range(2)] + [Quiet("quiet", self.base, ledger, pause=0.2)]
         for sender in senders:
             sender.start()
         for number in range(rounds):
@@ -149,7 +149,7 @@ class Disk(EndToEnd):
         if os.environ.get(INSIDE):
             state = self.folder / "collector"
             state.mkdir()
-            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "none", state], check=True)
+            subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", state], check=True)
             self.addCleanup(subprocess.run, ["umount", "-l", state], check=False)
             self.play_collector(lambda _: NoSpace(state), "full disk of the collector (tmpfs without space)")
             return

@@ -33,7 +33,7 @@ class Network(EndToEnd):
         """(samples, missing, doubled) of the agent: each run of its measurement is there once. It has not been killed,
         so that what is missing would be a gap of more than two intervals."""
         newest = max(faults.spool_samples(self.folder / "agent"), default=0)
-        eventually(lambda: min(faults.spool_samples(self.folder / "agent"), default=newest + 1) > newest, 90, "the agent ships what it held")
+        eventually(lambda: min(faults.spool_samples(self.folder / "agent"), default=newest + 1) > newest, 150, "the agent ships what it held")
         agent.stop()
         shipped = faults.journalled_samples(self.folder / "collector", "prober")
         runs = sorted(at for labels, at in shipped if ("__name__", "crm_up") in labels)

@@ -6,7 +6,7 @@ import unittest
 import faults
 from harness import EndToEnd, eventually
 
-CRMS = 60
+CRMS = 100
 ROOM = 1024 * 1024  # the smallest spool_max there is
 
 
