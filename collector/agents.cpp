@@ -44,9 +44,12 @@ Duration AgentBook::observe(const std::string& agent, TimePoint sent, TimePoint 
   Agent* known = find_or_add(agent);
   if (known == nullptr) return offset;
   known->last_seen = now;
+  const bool skewed = std::chrono::abs(offset) > kMaxSkew;
+  // After a step the offsets before it say nothing.
+  if (skewed || known->skewed) known->offsets.clear();
   known->offsets.push_back(offset);
   if (known->offsets.size() > kOffsets) known->offsets.pop_front();
-  known->skewed = std::chrono::abs(offset) > kMaxSkew;
+  known->skewed = skewed;
   return known->skewed ? offset : median(known->offsets);
 }
 

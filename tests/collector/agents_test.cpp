@@ -30,6 +30,16 @@ TEST_CASE("a clock off by more than thirty seconds is flagged and replaced by th
   CHECK(book.all().at("a").skewed);
 }
 
+TEST_CASE("a clock that is set right again is right from its first request on") {
+  AgentBook book;
+  const TimePoint now = kNow;
+  for (int i = 0; i < 5; ++i) CHECK(book.observe("a", now + std::chrono::hours{3}, now) == -std::chrono::hours{3});
+  CHECK(book.observe("a", now - Duration{40}, now) == Duration{40});
+  CHECK_FALSE(book.all().at("a").skewed);
+  CHECK(book.observe("a", now - Duration{60}, now) >= Duration{40});
+  CHECK(book.observe("a", now - Duration{60}, now) <= Duration{60});
+}
+
 TEST_CASE("an acknowledged batch of an endpoint is a duplicate") {
   AgentBook book;
   using Batch = AgentBook::Batch;

@@ -25,7 +25,7 @@ import journal  # noqa: E402
 from harness import WRITE_HEADERS, remote_write  # noqa: E402
 
 RULES = """
-settings: {group_wait: {sub_healthy: 0s, poor: 0s}, digest: {opens: 100000, window: 1s}}
+settings: {group_wait: {sub_healthy: 0s, poor: 0s}, digest: {opens: 100000, window: 1s}, flap: {changes: 1000, window: 60m, ends_at: 2, stable: 15m}}
 rules:
   - id: only
     dimension: availability
