@@ -16,10 +16,11 @@ inline constexpr Duration kSecond{1000};
 /// A crash is to drop it.
 class Core {
  public:
-  Core(const TempDir& directory, ManualClock& clock) : configuration_(configure(directory)), clock_(clock) {
+  Core(const TempDir& directory, ManualClock& clock, collector::Ledger::Written refused = nullptr)
+      : configuration_(configure(directory)), clock_(clock) {
     writer_ = std::make_unique<store::Writer>(std::move(store::open_collector(directory.path()).value()));
     engine_ = std::make_unique<collector::EngineLoop>(thread_.loop(), *writer_, collector::Clocks{clock_, clock_},
-                                                      configuration_, nullptr);
+                                                      configuration_, nullptr, std::move(refused));
     engine_->recover().value();
     thread_.begin();
   }
