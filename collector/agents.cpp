@@ -12,6 +12,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kOffsets = 5;
 constexpr std::size_t kMaxAgents = 10'000;
+constexpr std::size_t kRemembered = 256;  ///< batches of an endpoint, beside the newest
 
 Duration median(const std::deque<Duration>& offsets) {
   std::vector<Duration> sorted{offsets.begin(), offsets.end()};
@@ -20,8 +21,8 @@ Duration median(const std::deque<Duration>& offsets) {
   return *middle;
 }
 
-bool is_evidence(store::RecordKind kind) {
-  return kind == store::RecordKind::evidence;
+Agent::Batches& batches_of(Agent& agent, store::RecordKind kind) {
+  return kind == store::RecordKind::evidence ? agent.evidence : agent.samples;
 }
 
 std::uint64_t number(const json::object& object, std::string_view key) {
@@ -43,9 +44,12 @@ Duration AgentBook::observe(const std::string& agent, TimePoint sent, TimePoint 
   Agent* known = find_or_add(agent);
   if (known == nullptr) return offset;
   known->last_seen = now;
+  const bool skewed = std::chrono::abs(offset) > kMaxSkew;
+  // After a step the offsets before it say nothing.
+  if (skewed || known->skewed) known->offsets.clear();
   known->offsets.push_back(offset);
   if (known->offsets.size() > kOffsets) known->offsets.pop_front();
-  known->skewed = std::chrono::abs(offset) > kMaxSkew;
+  known->skewed = skewed;
   return known->skewed ? offset : median(known->offsets);
 }
 
@@ -56,26 +60,29 @@ void AgentBook::seen(const std::string& agent, TimePoint now) {
 AgentBook::Batch AgentBook::begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch) {
   Agent* known = agent.empty() || batch == 0 ? nullptr : find_or_add(agent);
   if (known == nullptr) return Batch::fresh;
-  const std::uint64_t last = is_evidence(kind) ? known->last_evidence : known->last_samples;
-  std::uint64_t& pending = is_evidence(kind) ? known->pending_evidence : known->pending_samples;
-  if (batch == last) return Batch::duplicate;
-  if (batch == pending) return Batch::pending;
-  pending = batch;
+  Agent::Batches& batches = batches_of(*known, kind);
+  const bool seen = std::find(batches.before.begin(), batches.before.end(), batch) != batches.before.end();
+  if (batch == batches.last || seen) return Batch::duplicate;
+  if (batch == batches.pending) return Batch::pending;
+  batches.pending = batch;
   return Batch::fresh;
 }
 
 void AgentBook::end(const std::string& agent, store::RecordKind kind, std::uint64_t batch, bool journalled) {
   Agent* known = agent.empty() || batch == 0 ? nullptr : find_or_add(agent);
   if (known == nullptr) return;
-  std::uint64_t& pending = is_evidence(kind) ? known->pending_evidence : known->pending_samples;
-  if (pending == batch) pending = 0;
-  if (journalled) (is_evidence(kind) ? known->last_evidence : known->last_samples) = batch;
+  Agent::Batches& batches = batches_of(*known, kind);
+  if (batches.pending == batch) batches.pending = 0;
+  if (!journalled || batch == batches.last) return;
+  if (batches.last != 0) batches.before.push_back(batches.last);
+  if (batches.before.size() > kRemembered) batches.before.pop_front();
+  batches.last = batch;
 }
 
 std::string AgentBook::save() const {
   json::object out;
   for (const auto& [name, agent] : agents_) {
-    out[name] = json::object{{"samples", agent.last_samples}, {"evidence", agent.last_evidence}};
+    out[name] = json::object{{"samples", agent.samples.last}, {"evidence", agent.evidence.last}};
   }
   return json::serialize(out);
 }
@@ -87,8 +94,8 @@ void AgentBook::load(std::string_view text) {
   for (const auto& [name, value] : parsed.get_object()) {
     Agent* agent = value.is_object() ? find_or_add(std::string{name}) : nullptr;
     if (agent == nullptr) continue;
-    agent->last_samples = number(value.get_object(), "samples");
-    agent->last_evidence = number(value.get_object(), "evidence");
+    agent->samples.last = number(value.get_object(), "samples");
+    agent->evidence.last = number(value.get_object(), "evidence");
   }
 }
 

@@ -22,10 +22,14 @@ struct Agent {
   std::deque<Duration> offsets;  ///< collector minus agent, newest last, at most five
   bool skewed = false;
   TimePoint last_seen;
-  std::uint64_t last_samples = 0;  ///< newest batch acknowledged, by endpoint
-  std::uint64_t last_evidence = 0;
-  std::uint64_t pending_samples = 0;  ///< being journalled now; 0: none
-  std::uint64_t pending_evidence = 0;
+  /// Of one endpoint.
+  struct Batches {
+    std::uint64_t last = 0;            ///< acknowledged last
+    std::uint64_t pending = 0;         ///< being journalled now; 0: none
+    std::deque<std::uint64_t> before;  ///< acknowledged before `last`, newest last, at most 256
+  };
+  Batches samples;
+  Batches evidence;
 };
 
 class AgentBook {
@@ -36,7 +40,8 @@ class AgentBook {
   void seen(const std::string& agent, TimePoint now);
 
   enum class Batch { fresh, pending, duplicate };
-  /// An agent repeats a batch until it is acknowledged; only the newest can come again.
+  /// An agent repeats a batch until it is acknowledged. An older one comes again when the network held a request back
+  /// that the agent had given up.
   [[nodiscard]] Batch begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch);
   void end(const std::string& agent, store::RecordKind kind, std::uint64_t batch, bool journalled);
 

@@ -108,7 +108,10 @@ void Ledger::finished(const std::shared_ptr<const Changes>& changes, const std::
     again.merge(std::move(waiting_));
     waiting_ = std::move(again);
     stats_.waiting_messages = waiting_.messages.size();
-    if (refused_ && !waiting_.messages.empty()) refused_(waiting_.messages);
+    if (!refused_ || waiting_.messages.empty()) return;
+    refused_(waiting_.messages);
+    // They may have been told: an opening that nobody has tried would vanish together with its end.
+    for (store::OutboxRow& message : waiting_.messages) message.attempts = std::max(message.attempts, 1);
     return;
   }
   ++stats_.commits;

@@ -101,6 +101,12 @@ void SelfMetrics::add_store(Families& out) const {
   out.push_back(single(gauge("crmpulse_collector_store_queued_jobs", "Jobs waiting for the store's writer."),
                        number(writer.queued)));
   const Ledger::Stats& ledger = from_.engine.ledger().stats();
+  out.push_back(single(gauge("crmpulse_collector_disk_refuses",
+                             "1 while states and messages cannot be stored; they are told all the same."),
+                       ledger.failing ? 1 : 0));
+  out.push_back(single(gauge("crmpulse_collector_damaged_files",
+                             "Damaged databases that were set aside in state_dir and not removed yet."),
+                       store::damaged_files(from_.engine.configuration().settings.state_dir)));
   out.push_back(single(counter("crmpulse_collector_state_writes_total", "Writes of states and messages."),
                        number(ledger.commits)));
   out.push_back(single(
@@ -178,6 +184,9 @@ void SelfMetrics::add_server(Families& out) const {
   out.push_back(single(
       counter("crmpulse_collector_http_malformed_requests_total", "Requests refused before they were understood."),
       number(server.malformed)));
+  out.push_back(single(counter("crmpulse_collector_http_connections_displaced_total",
+                               "Connections without a whole request that were closed to make place for newer ones."),
+                       number(server.displaced)));
   out.push_back(single(gauge("crmpulse_collector_http_open_connections", "Connections open now."), server.open));
 }
 

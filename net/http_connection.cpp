@@ -123,11 +123,13 @@ awaitable<bool> HttpConnection::serve_one_request() {
   if (!begun) co_return false;
   const bool complete = co_await read_request();
   if (!complete) co_return false;
+  waiting_since_.reset();
   HttpResponse response = co_await ask_handler();
   if (aborted_) co_return false;
   if (server_->stopping || closes_connection(response)) keep_alive_ = false;
   co_await write_response(std::move(response));
   first_request_ = false;
+  waiting_since_ = std::chrono::steady_clock::now();
   if (!keep_alive_) co_await linger();
   co_return keep_alive_;
 }
@@ -347,6 +349,11 @@ awaitable<void> HttpConnection::linger() {
 
 void HttpConnection::stop_when_idle() {
   if (idle_) arm(Duration::zero());
+}
+
+std::optional<std::chrono::steady_clock::time_point> HttpConnection::waiting_since() const {
+  if (aborted_ || refuse_) return std::nullopt;
+  return waiting_since_;
 }
 
 void HttpConnection::abort() {

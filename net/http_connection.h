@@ -39,6 +39,7 @@ struct ServerState {
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> malformed{0};
   std::atomic<int> open{0};
+  std::atomic<std::uint64_t> displaced{0};
 };
 
 /// Requests one after the other until either side ends it. Lives in its task; on the loop's thread only.
@@ -54,6 +55,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void stop_when_idle();
   /// Ends now.
   void abort();
+  /// Since when it has kept a place without a whole request; nothing while one is in hand.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> waiting_since() const;
   /// The answer to request `number`; late and second ones are dropped.
   void take_answer(std::uint64_t number, HttpResponse response);
 
@@ -104,6 +107,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::unique_ptr<Parser> parser_;  ///< of the request in hand
   bool first_request_ = true;
   bool idle_ = true;  ///< no byte of a request read
+  std::optional<std::chrono::steady_clock::time_point> waiting_since_ = std::chrono::steady_clock::now();
   bool keep_alive_ = true;
   bool head_only_ = false;
   bool request_read_ = false;  ///< the request in hand, to its last byte

@@ -72,10 +72,23 @@ error_code open_acceptor(tcp::acceptor& acceptor, tcp::endpoint endpoint) {
   return error;
 }
 
+/// Idle and half-open connections must not keep others out: whoever has waited longest without a whole request goes.
+bool make_place(ServerState& state) {
+  HttpConnection* longest = nullptr;
+  for (HttpConnection* const connection : state.connections) {
+    const auto since = connection->waiting_since();
+    if (since && (longest == nullptr || *since < longest->waiting_since())) longest = connection;
+  }
+  if (longest == nullptr) return false;
+  longest->abort();
+  state.displaced += 1;
+  return true;
+}
+
 void start_connection(const std::shared_ptr<ServerState>& state, tcp::socket socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  const bool full = state->open >= state->options.max_connections;
+  const bool full = state->open >= state->options.max_connections && !make_place(*state);
   if (full && state->refusing >= kMostRefusing) {
     state->refused += 1;
     return;
@@ -185,7 +198,7 @@ void HttpServer::stop(Duration grace, std::function<void()> finished) {
 
 HttpServer::Stats HttpServer::stats() const {
   const ServerState& state = *impl_->state;
-  return {state.accepted, state.refused, state.malformed, state.open};
+  return {state.accepted, state.refused, state.malformed, state.open, state.displaced};
 }
 
 }  // namespace crmpulse::net

@@ -60,7 +60,8 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;
   std::size_t max_body_bytes = 32 * 1024 * 1024;
   std::size_t max_header_bytes = 16 * 1024;
-  int max_connections = 1024;  ///< beyond: answered 503 and closed
+  /// Beyond: the one that has waited longest without a whole request is closed; is there none, 503.
+  int max_connections = 1024;
   Duration header_timeout{std::chrono::seconds{10}};
   Duration body_timeout{std::chrono::seconds{30}};
   Duration idle_timeout{std::chrono::seconds{60}};
@@ -84,6 +85,7 @@ class HttpServer {
     std::uint64_t refused = 0;    ///< over max_connections
     std::uint64_t malformed = 0;  ///< answered 400, 408, 413, 417, 431, 501 before a handler saw them
     int open = 0;
+    std::uint64_t displaced = 0;  ///< closed without a whole request, to make place for a newer one
   };
   /// Thread-safe.
   [[nodiscard]] Stats stats() const;

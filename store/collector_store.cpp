@@ -1,5 +1,8 @@
 #include "store/collector_store.h"
 
+#include "store/query.h"
+#include "store/salvage.h"
+
 namespace crmpulse::store {
 namespace {
 
@@ -94,13 +97,25 @@ std::string file_in(const std::string& state_dir) {
   return state_dir + "/collector.db";
 }
 
+/// New records must lie behind what states say they have folded, even if the journal itself could not be read.
+Result<void> go_on_behind_folded(Database& database) {
+  const auto newest = one_integer(query(database, R"sql(
+    SELECT max(coalesce((SELECT max(seq) FROM journal), 0), coalesce((SELECT max(folded_seq) FROM engine_state), 0),
+               coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'folded_seq'), 0)))sql"));
+  if (!newest) return newest.error();
+  const Result<void> raised =
+      run(database, "UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'journal'", newest->value_or(0));
+  if (!raised) return raised;
+  return run(database,
+             "INSERT INTO sqlite_sequence(name, seq) SELECT 'journal', ? WHERE NOT EXISTS (SELECT 1 FROM "
+             "sqlite_sequence WHERE name = 'journal')",
+             newest->value_or(0));
+}
+
 }  // namespace
 
 Result<Database> open_collector(const std::string& state_dir) {
-  Result<Database> database = Database::open(file_in(state_dir), Database::Mode::writer);
-  if (!database) return database;
-  if (const Result<void> migrated = database->migrate({kFirst, kOperations}); !migrated) return migrated.error();
-  return database;
+  return open_or_salvage(file_in(state_dir), {kFirst, kOperations}, go_on_behind_folded);
 }
 
 Result<Database> open_collector_reader(const std::string& state_dir) {

@@ -16,7 +16,7 @@
 namespace crmpulse::store {
 
 /// Opens (creating, migrating) `collector.db` in `state_dir` for the Writer. After an unclean stop the integrity is
-/// checked first; damage is an Error that says which file and what to do.
+/// checked first. A damaged file is set aside, and what can be read of it is kept (store/salvage.h).
 [[nodiscard]] Result<Database> open_collector(const std::string& state_dir);
 [[nodiscard]] Result<Database> open_collector_reader(const std::string& state_dir);
 

@@ -11,10 +11,12 @@
 
 #include "core/log.h"
 #include "store/file.h"
+#include "store/wal_tail.h"
 
 namespace crmpulse::store {
 namespace {
 
+constexpr std::string_view kDamaged = "is damaged (";
 constexpr int kBusyMillis = 5000;  ///< a reader waits so long for the writer's short locks
 
 struct TextHash {
@@ -29,17 +31,32 @@ std::string file_of(sqlite3* handle) {
 
 Error damaged(const std::string& file, std::string_view why) {
   return Error{
-      fmt::format("{} is damaged ({}): stop the program and move the file away, with {}-wal and {}-shm if they are "
+      fmt::format("{} {}{}): stop the program and move the file away, with {}-wal and {}-shm if they are "
                   "there; it will be "
                   "created anew, without what it held",
-                  file, why, file, file)};
+                  file, kDamaged, why, file, file)};
+}
+
+/// Stands beside a file in which damage was met: a clean stop after it must not hide it from the next start.
+std::string suspicion(const std::string& file) {
+  return file + ".suspect";
 }
 
 /// SQLite deletes the write-ahead log when the last connection closes; one with content means that nobody closed.
-bool stopped_uncleanly(const std::string& file) {
+bool needs_check(const std::string& file) {
   std::error_code error;
   const auto size = std::filesystem::file_size(file + "-wal", error);
-  return !error && size > 0;
+  return (!error && size > 0) || std::filesystem::exists(suspicion(file), error);
+}
+
+bool report_wal_tail(const std::string& file) {
+  const WalTail tail = read_wal_tail(file + "-wal");
+  if (tail.lost_bytes == 0) return false;
+  log::warning("the end of the database's log is cut short or damaged; what it held is lost",
+               {{"file", file + "-wal"},
+                {"lost_bytes", fmt::to_string(tail.lost_bytes)},
+                {"intact_pages", fmt::to_string(tail.frames)}});
+  return true;
 }
 
 }  // namespace
@@ -47,6 +64,7 @@ bool stopped_uncleanly(const std::string& file) {
 struct Database::Parts {
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements;
   std::optional<FileLock> lock;
+  bool lost_tail = false;
 };
 
 Error last_error(sqlite3* handle) {
@@ -54,13 +72,19 @@ Error last_error(sqlite3* handle) {
   const char* why = sqlite3_errmsg(handle);
   switch (sqlite3_errcode(handle) & 0xff) {
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return damaged(file, why);
+    case SQLITE_NOTADB:
+      if (handle != nullptr) (void)create_private(suspicion(file));
+      return damaged(file, why);
     case SQLITE_FULL: return Error{fmt::format("{}: the disk is full", file)};
     case SQLITE_IOERR:
       return Error{fmt::format("{}: the disk refuses: {} (code {})", file, why, sqlite3_extended_errcode(handle))};
     case SQLITE_READONLY: return Error{fmt::format("{} cannot be written: {}", file, why)};
     default: return Error{fmt::format("{}: {}", file, why)};
   }
+}
+
+bool tells_damage(const Error& error) {
+  return error.message.find(kDamaged) != std::string::npos;
 }
 
 Database::Database(sqlite3* handle) : handle_(handle), parts_(std::make_unique<Parts>()) {}
@@ -95,7 +119,8 @@ Result<Database> Database::open(const std::string& file, Mode mode) {
     lock = *std::move(taken);
     if (const Result<void> created = create_private(file); !created) return created.error();
   }
-  const bool unclean = writer && stopped_uncleanly(file);
+  const bool unclean = writer && needs_check(file);
+  const bool lost_tail = unclean && report_wal_tail(file);
   sqlite3* handle = nullptr;
   // No mutex inside SQLite: a Database belongs to one thread at a time.
   const int flags =
@@ -103,6 +128,7 @@ Result<Database> Database::open(const std::string& file, Mode mode) {
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   Database database{handle};
   database.parts_->lock = std::move(lock);
+  database.parts_->lost_tail = lost_tail;
   if (code != SQLITE_OK) return Error{fmt::format("cannot open {}: {}", file, sqlite3_errstr(code))};
   sqlite3_busy_timeout(handle, kBusyMillis);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -131,12 +157,14 @@ Result<void> Database::prepare_writer(bool unclean) {
       execute("PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=67108864");
   if (!set) return set;
   if (!unclean) return {};
-  log::info("checking the database after an unclean stop", {{"file", file_of(handle_)}});
+  log::info("checking the database after an unclean stop or damage", {{"file", file_of(handle_)}});
   Result<Statement> check = prepare("PRAGMA quick_check(1)");
   if (!check) return check.error();
   const Result<bool> row = check->step();
   if (!row) return row.error();
   if (check->text(0) != "ok") return damaged(file_of(handle_), check->text(0));
+  std::error_code ignored;
+  std::filesystem::remove(suspicion(file_of(handle_)), ignored);
   return {};
 }
 
@@ -194,6 +222,9 @@ Result<void> Database::migrate(std::initializer_list<std::string_view> migration
   return {};
 }
 
+bool Database::lost_tail() const {
+  return parts_->lost_tail;
+}
 std::int64_t Database::changes() const {
   return sqlite3_changes64(handle_);
 }

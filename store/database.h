@@ -42,6 +42,8 @@ class Database {
   [[nodiscard]] Result<void> migrate(std::initializer_list<std::string_view> migrations);
   [[nodiscard]] std::int64_t changes() const;         ///< rows the last statement inserted, updated or deleted
   [[nodiscard]] std::int64_t last_insert_id() const;  ///< INTEGER PRIMARY KEY of the row inserted last
+  /// Was the end of the log cut short or damaged? Then numbers that were given before may be given again.
+  [[nodiscard]] bool lost_tail() const;
   [[nodiscard]] sqlite3* handle() const { return handle_; }
 
  private:
@@ -57,6 +59,11 @@ class Database {
 /// What SQLite says went wrong on this connection, for a person: names the file, and says what to do when it is
 /// damaged or the disk is full.
 [[nodiscard]] Error last_error(sqlite3* handle);
+/// Is it the file itself that cannot be read, not a full disk, a lock or a statement?
+[[nodiscard]] bool tells_damage(const Error& error);
+
+/// Damaged databases that were set aside in this folder (store/salvage.h) and that nobody has removed yet.
+[[nodiscard]] int damaged_files(const std::string& folder);
 
 /// A prepared statement, reusable: bind from 1, step, read columns from 0, reset. What is wrong with a binding is
 /// reported by the next step.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -16,12 +17,14 @@ namespace {
 constexpr std::uint64_t kMaxMemoryBytes = 16ULL * 1024 * 1024;  ///< what waits for a disk that refuses
 constexpr Duration kRetry{1000};                                ///< before a disk that refused is tried again
 constexpr std::size_t kMaxEvidence = 500;                       ///< lines in one batch; half of what a collector takes
+constexpr const char* kPeekedThrough = "peeked_through";
 
 }  // namespace
 
 struct Spool::Impl {
   Impl(SpoolTable opened, Options wanted) : options(wanted), table(std::move(opened)) {}
 
+  Result<void> begin();
   void loop();
   Result<void> write_pending();
   Result<std::int64_t> store(const std::deque<SpoolRow>& rows);
@@ -29,14 +32,18 @@ struct Spool::Impl {
   void put_back(std::deque<SpoolRow> rows);
   void trim_memory();
   void note_disk(const Result<void>& written);
+  void note_full(bool full);
   Result<Batch> read_batch(std::size_t max_samples, std::uint64_t& damaged_through);
+  void note_peeked(std::uint64_t seq);
 
   const Options options;
 
   std::mutex disk;  ///< guards what follows; taken before `memory`
   SpoolTable table;
   std::uint64_t peeked_through = 0;  ///< the newest row handed out and not acknowledged; 0: none
+  std::uint64_t peeked_stored = 0;   ///< what the table knows of it
   bool disk_refuses = false;
+  bool was_full = false;
 
   mutable std::mutex memory;  ///< guards what follows; never held while the disk works
   std::condition_variable wake;
@@ -56,7 +63,8 @@ Result<std::unique_ptr<Spool>> Spool::open(const std::string& state_dir, Options
   std::unique_ptr<Spool> spool{new Spool};
   spool->impl_ = std::make_unique<Impl>(*std::move(table), options);
   Impl& impl = *spool->impl_;
-  if (const Result<void> known = impl.update_totals(); !known) return known.error();
+  if (const Result<void> known = impl.begin(); !known) return known.error();
+  impl.written.damaged_files = damaged_files(state_dir);
   impl.thread = std::thread{[&impl] { impl.loop(); }};
   return spool;
 }
@@ -90,11 +98,15 @@ Result<Spool::Batch> Spool::peek(std::size_t max_samples) {
   while (true) {
     std::uint64_t damaged_through = 0;
     Result<Batch> batch = impl_->read_batch(max_samples, damaged_through);
-    if (!batch) return batch;
+    if (!batch) {
+      if (const Result<void> mended = impl_->table.mend(batch.error()); !mended) return mended.error();
+      return batch;
+    }
     impl_->peeked_through = batch->seq;
+    if (damaged_through != 0) log::error("the spool held rows that cannot be read; they are dropped");
+    if (!batch->empty()) impl_->note_peeked(batch->seq);
     if (!batch->empty() || damaged_through == 0) return batch;
     // Nothing but damaged rows: they would stand in the way for ever.
-    log::error("the spool held rows that cannot be read; they are dropped");
     if (const Result<void> gone = impl_->table.remove_through(damaged_through); !gone) return gone.error();
     if (const Result<void> known = impl_->update_totals(); !known) return known.error();
   }
@@ -102,7 +114,12 @@ Result<Spool::Batch> Spool::peek(std::size_t max_samples) {
 
 Result<void> Spool::acknowledge(std::uint64_t seq) {
   const std::lock_guard lock{impl_->disk};
-  if (const Result<void> gone = impl_->table.remove_through(seq); !gone) return gone;
+  Result<void> gone = impl_->table.remove_through(seq);
+  if (!gone && tells_damage(gone.error())) {
+    if (const Result<void> mended = impl_->table.mend(gone.error()); !mended) return mended;
+    gone = impl_->table.remove_through(seq);
+  }
+  if (!gone) return gone;
   impl_->peeked_through = 0;
   return impl_->update_totals();
 }
@@ -131,6 +148,27 @@ Result<void> Spool::set(const std::string& name, const std::string& value) {
 Result<std::string> Spool::get(const std::string& name) {
   const std::lock_guard lock{impl_->disk};
   return impl_->table.get(name);
+}
+
+/// What the process before had handed out comes again as the same batch with the same number: its receiver may have it.
+Result<void> Spool::Impl::begin() {
+  Result<void> known = update_totals();
+  if (!known) {
+    if (const Result<void> mended = table.mend(known.error()); !mended) return mended;
+    known = update_totals();
+  }
+  if (!known) return known;
+  const Result<std::string> peeked = table.get(kPeekedThrough);
+  if (!peeked) return peeked.error();
+  peeked_through = peeked_stored = std::strtoull(peeked->c_str(), nullptr, 10);
+  return {};
+}
+
+/// Needs `disk`. Not synced: after a kill the batch is the same; after a loss of power rows may have joined it, and the
+/// receiver sees their samples twice.
+void Spool::Impl::note_peeked(std::uint64_t seq) {
+  if (seq == peeked_stored) return;
+  if (const Result<void> noted = table.set_unsynced(kPeekedThrough, std::to_string(seq)); noted) peeked_stored = seq;
 }
 
 void Spool::Impl::loop() {
@@ -166,6 +204,8 @@ Result<void> Spool::Impl::write_pending() {
   }
   const Result<std::int64_t> dropped = store(rows);
   if (!dropped) {
+    // What was mended is tried at the next attempt.
+    if (const Result<void> mended = table.mend(dropped.error()); !mended) log::error(mended.error().message);
     put_back(std::move(rows));
     const Result<void> known = update_totals();
     (void)known;  // the disk's refusal is already what is reported
@@ -175,6 +215,7 @@ Result<void> Spool::Impl::write_pending() {
     const std::lock_guard lock{memory};
     written.dropped_samples += static_cast<std::uint64_t>(*dropped);
   }
+  note_full(*dropped > 0);
   return update_totals();
 }
 
@@ -221,6 +262,14 @@ void Spool::Impl::note_disk(const Result<void>& result) {
     log::error("the spool cannot be written; samples wait in memory", {{"error", result.error().message}});
   if (result && disk_refuses) log::info("the spool is written again");
   disk_refuses = !result;
+}
+
+/// Needs `disk`. Likewise.
+void Spool::Impl::note_full(bool full) {
+  if (full && !was_full)
+    log::error("the spool is full; the oldest samples are dropped", {{"spool_max", std::to_string(options.max_bytes)}});
+  if (!full && was_full) log::info("the spool has room again");
+  was_full = full;
 }
 
 /// Whole rows from the oldest on, up to the end of what was peeked before, so that a batch that is sent again is the

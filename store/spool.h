@@ -44,6 +44,7 @@ class Spool {
     std::uint64_t rows = 0;
     std::uint64_t dropped_samples = 0;  ///< since the start of the process
     TimePoint oldest;                   ///< epoch when empty
+    int damaged_files = 0;              ///< set aside in its folder, found at the start of the process
   };
   [[nodiscard]] Stats stats() const;
 

@@ -30,15 +30,23 @@ class SpoolTable {
   [[nodiscard]] Result<void> read(const std::function<bool(std::uint64_t, std::int64_t, std::string_view)>& visit);
   [[nodiscard]] Result<void> remove_through(std::uint64_t seq);
 
+  /// Saves what can be read (store/salvage.h) if damage is why a call failed.
+  [[nodiscard]] Result<void> mend(const Error& why);
+
   [[nodiscard]] Result<void> set(const std::string& name, const std::string& value);
+  /// The same without a sync: outlives the process, but not the machine.
+  [[nodiscard]] Result<void> set_unsynced(const std::string& name, const std::string& value);
   [[nodiscard]] Result<std::string> get(const std::string& name);
 
  private:
-  explicit SpoolTable(Database database) : database_(std::move(database)) {}
+  SpoolTable(std::string state_dir, Database database)
+      : state_dir_(std::move(state_dir)), database_(std::move(database)) {}
   Result<std::int64_t> add_in_transaction(const std::deque<SpoolRow>& rows, std::uint64_t max_bytes, bool make_room);
   Result<std::int64_t> drop_oldest(std::uint64_t bytes);
+  [[nodiscard]] Result<void> ready();
 
-  Database database_;
+  std::string state_dir_;
+  std::optional<Database> database_;  ///< absent: it was damaged and could not be opened anew yet
 };
 
 }  // namespace crmpulse::store

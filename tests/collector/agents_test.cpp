@@ -30,7 +30,17 @@ TEST_CASE("a clock off by more than thirty seconds is flagged and replaced by th
   CHECK(book.all().at("a").skewed);
 }
 
-TEST_CASE("only the newest acknowledged batch of an endpoint is a duplicate") {
+TEST_CASE("a clock that is set right again is right from its first request on") {
+  AgentBook book;
+  const TimePoint now = kNow;
+  for (int i = 0; i < 5; ++i) CHECK(book.observe("a", now + std::chrono::hours{3}, now) == -std::chrono::hours{3});
+  CHECK(book.observe("a", now - Duration{40}, now) == Duration{40});
+  CHECK_FALSE(book.all().at("a").skewed);
+  CHECK(book.observe("a", now - Duration{60}, now) >= Duration{40});
+  CHECK(book.observe("a", now - Duration{60}, now) <= Duration{60});
+}
+
+TEST_CASE("an acknowledged batch of an endpoint is a duplicate") {
   AgentBook book;
   using Batch = AgentBook::Batch;
   CHECK(book.begin("a", kSamples, 7) == Batch::fresh);
@@ -41,6 +51,20 @@ TEST_CASE("only the newest acknowledged batch of an endpoint is a duplicate") {
   CHECK(book.begin("b", kSamples, 7) == Batch::fresh);
   // An agent whose spool was lost counts from one again.
   CHECK(book.begin("a", kSamples, 1) == Batch::fresh);
+}
+
+TEST_CASE("a batch that the network held back while others passed is a duplicate, and disturbs nobody") {
+  AgentBook book;
+  using Batch = AgentBook::Batch;
+  for (const std::uint64_t batch : {7U, 9U, 12U}) {
+    CHECK(book.begin("a", kSamples, batch) == Batch::fresh);
+    book.end("a", kSamples, batch, true);
+  }
+  CHECK(book.begin("a", kSamples, 15) == Batch::fresh);
+  CHECK(book.begin("a", kSamples, 7) == Batch::duplicate);
+  CHECK(book.begin("a", kSamples, 9) == Batch::duplicate);
+  CHECK(book.begin("a", kSamples, 15) == Batch::pending);
+  CHECK(book.begin("a", kSamples, 8) == Batch::fresh);  // of an agent with the same name, or a spool begun anew
 }
 
 TEST_CASE("a batch that could not be journalled may come again") {

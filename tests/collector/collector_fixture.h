@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 
 #include "collector/collector.h"
@@ -16,6 +17,16 @@ struct CollectorFiles {
   std::string extra;      ///< more top-level lines
   std::string auth = "off";
   std::string rules = kQuickRules;
+};
+
+/// The machine's wall clock, which a test may set.
+class SetWallClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const override { return wall_now() + Duration{off_.load()}; }
+  void step(Duration by) { off_ += by.count(); }
+
+ private:
+  std::atomic<Duration::rep> off_{0};
 };
 
 class RunningCollector {
@@ -79,12 +90,13 @@ class RunningCollector {
   [[nodiscard]] collector::Collector& collector() { return *collector_; }
   [[nodiscard]] LoopThread& thread() { return *thread_; }
   [[nodiscard]] TimePoint now() const { return clock_.now(); }
+  [[nodiscard]] SetWallClock& wall() { return wall_; }
 
  private:
   TempDir directory_;
   CollectorFiles files_;
   SystemClock clock_;
-  collector::WallClock wall_;
+  SetWallClock wall_;
   std::unique_ptr<LoopThread> thread_;
   std::unique_ptr<collector::Collector> collector_;
 };

@@ -17,11 +17,12 @@ inline constexpr Duration kSecond{1000};
 class Core {
  public:
   /// `patience`: how long a replay may take before the rest is left to engine().catch_up().
-  Core(const TempDir& directory, ManualClock& clock, Duration patience = std::chrono::hours{24})
+  Core(const TempDir& directory, ManualClock& clock, collector::Ledger::Written refused = nullptr,
+       Duration patience = std::chrono::hours{24})
       : configuration_(configure(directory)), clock_(clock) {
     writer_ = std::make_unique<store::Writer>(std::move(store::open_collector(directory.path()).value()));
     engine_ = std::make_unique<collector::EngineLoop>(thread_.loop(), *writer_, collector::Clocks{clock_, clock_},
-                                                      configuration_, nullptr);
+                                                      configuration_, nullptr, std::move(refused));
     engine_->recover(patience).value();
     thread_.begin();
   }

@@ -188,6 +188,20 @@ TEST_CASE("an agent whose clock is wrong is corrected and flagged") {
   CHECK(metric(running, R"(crm_up{agent="branch-1",crm="acme",kind="tryton"})") == 1);
 }
 
+TEST_CASE("the collector's own wall clock is set hours ahead or back: what others stamp by it is still now") {
+  RunningCollector running;
+  Duration off{};
+  for (const Duration step : {Duration{std::chrono::hours{3}}, Duration{-std::chrono::hours{9}}}) {
+    running.wall().step(step);
+    off += step;
+    const std::vector<Sample> samples{sample("crm_up", "acme", 1, running.now() + off)};
+    CHECK(send(write_call(running.base(), wire::encode(samples))).status == 204);
+    CHECK(metric(running, R"(crm_up{agent="branch-1",crm="acme",kind="tryton"})") == 1);
+    CHECK(metric(running, R"(crmpulse_collector_samples_total{fold="future"})") <= 0);
+    CHECK(metric(running, R"(crmpulse_collector_samples_total{fold="late"})") <= 0);
+  }
+}
+
 TEST_CASE("case 68: a batch that comes twice is acknowledged twice and counted once") {
   const RunningCollector running;
   Call call = write_call(running.base(), up_body(running));

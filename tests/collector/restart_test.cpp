@@ -1,5 +1,6 @@
 // What a stop, a crash and a start leave.
 
+#include <atomic>
 #include <catch2/catch.hpp>
 
 #include "collector/snapshot.h"
@@ -137,7 +138,7 @@ TEST_CASE("what arrives while the journal is replayed is folded once, after what
   clock.advance(kSecond);
   append_latencies(directory, clock, 5, 5);
   clock.advance(6 * kSecond);
-  Core core{directory, clock, Duration{0}};
+  Core core{directory, clock, nullptr, Duration{0}};
   REQUIRE(core.engine().recovering());
   // Served meanwhile: the state of before; a slow answer is acknowledged and not judged yet; no tick runs ahead.
   CHECK(core.status().state == Level::healthy);
@@ -185,7 +186,7 @@ TEST_CASE("a batch that was acknowledged before the stop is known again before i
     record.body = wire::encode(std::vector{sample("crm_up", "acme", 1, clock.now())});
     REQUIRE(store::append(database, record).has_value());
   }
-  Core core{directory, clock, Duration{0}};
+  Core core{directory, clock, nullptr, Duration{0}};
   REQUIRE(core.engine().recovering());
   AgentBook::Batch again{};
   core.thread().run([&] { again = core.engine().agents().begin("branch-1", store::RecordKind::remote_write_1, 7); });
@@ -219,6 +220,39 @@ TEST_CASE("while the disk refuses, judging goes on and no message is lost or out
       std::find_if(rows.begin(), rows.end(), [last](const store::OutboxRow& row) { return row.seq == last; });
   CHECK(newest->event == "incident.resolved");
   CHECK(core.ledger().waiting_messages == 0);
+}
+
+TEST_CASE("what may have been told while the disk refused does not vanish together with its end") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  std::atomic<int> told{0};
+  Core core{directory, clock, [&told](const std::vector<store::OutboxRow>& rows) {
+              if (!rows.empty()) ++told;
+            }};
+  core.latency(0.2, 3);
+  core.settle();
+  core.disk_refuses(true);
+  core.latency(5, 5);
+  REQUIRE(eventually([&] {
+    core.tick();
+    return told > 0;
+  }));
+  core.latency(0.1, 8);
+  CHECK(core.status().state == Level::healthy);
+  core.disk_refuses(false);
+  REQUIRE(eventually([&] {
+    core.tick();
+    return core.ledger().waiting_messages == 0 && !core.ledger().failing;
+  }));
+  int opened = 0;
+  int resolved = 0;
+  for (const store::OutboxRow& row : core.outbox()) {
+    if (row.status == store::DeliveryStatus::superseded) continue;
+    opened += row.event == "incident.opened" ? 1 : 0;
+    resolved += row.event == "incident.resolved" ? 1 : 0;
+  }
+  CHECK(opened == 1);
+  CHECK(resolved == 1);
 }
 
 TEST_CASE("an incident is stored while open, with its reason and timeline, and closed when it ends") {

@@ -271,21 +271,62 @@ TEST_CASE("100-continue is said before the body, and 413 instead of it") {
   CHECK_THAT(client.hear_all(), StartsWith("HTTP/1.1 413"));
 }
 
-TEST_CASE("more connections than the limit are answered 503, and there is room again afterwards") {
+TEST_CASE("when every place has a request in hand more are answered 503, and there is room again afterwards") {
   ServerOptions options;
   options.max_connections = 2;
-  Served served(echoing(), options);
+  std::vector<Respond> held;
+  std::atomic<int> asked{0};
+  bool hold = true;
+  Served served(
+      [&](HttpRequest, Respond respond) {
+        if (!hold) return respond({});
+        held.push_back(std::move(respond));
+        ++asked;
+      },
+      options);
   {
     RawClient first(served.port());
     RawClient second(served.port());
-    REQUIRE(eventually([&] { return served.server().stats().open == 2; }));
+    first.say(kGet);
+    second.say(kGet);
+    REQUIRE(eventually([&] { return asked == 2; }));
     const std::string answer = ask(served, kGet);
     CHECK_THAT(answer, StartsWith("HTTP/1.1 503") && Contains("Retry-After: "));
     CHECK(error_code_of(answer) == "overloaded");
     CHECK(served.server().stats().refused == 1);
-    first.say(kGet);
+    served.on_loop([&] {
+      hold = false;
+      for (const Respond& respond : held) respond({});
+      held.clear();
+    });
     CHECK_THAT(first.hear_answer(), StartsWith("HTTP/1.1 200"));
+    CHECK_THAT(second.hear_answer(), StartsWith("HTTP/1.1 200"));
   }
   REQUIRE(eventually([&] { return served.server().stats().open == 0; }));
   CHECK_THAT(ask(served, "GET / HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_CASE("when every place is taken, the one that has waited longest without a whole request goes") {
+  ServerOptions options;
+  options.max_connections = 3;
+  Served served(echoing(), options);
+  RawClient used(served.port());
+  REQUIRE(eventually([&] { return served.server().stats().open == 1; }));
+  RawClient silent(served.port());
+  REQUIRE(eventually([&] { return served.server().stats().open == 2; }));
+  RawClient slow(served.port());
+  REQUIRE(eventually([&] { return served.server().stats().open == 3; }));
+  slow.say("GET / HTTP/1.1\r\nHo");
+  used.say(kGet);  // its wait begins anew
+  CHECK_THAT(used.hear_answer(), StartsWith("HTTP/1.1 200"));
+
+  CHECK_THAT(ask(served, "GET / HTTP/1.0\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  CHECK(silent.hear_all().empty());
+  REQUIRE(eventually([&] { return served.server().stats().open == 2; }));
+  slow.say("st: x\r\n\r\n");
+  CHECK_THAT(slow.hear_answer(), StartsWith("HTTP/1.1 200"));
+  used.say(kGet);
+  CHECK_THAT(used.hear_answer(), StartsWith("HTTP/1.1 200"));
+  CHECK(served.server().stats().displaced == 1);
+  CHECK(served.server().stats().refused == 0);
 }

@@ -194,3 +194,23 @@ TEST_CASE("damage met later is an error with the file's name") {
   REQUIRE_FALSE(read.has_value());
   CHECK_THAT(read.error().message, Contains("x.db is damaged"));
 }
+
+TEST_CASE("damage that was met is found by the next start, after a clean stop too") {
+  const TempDir dir;
+  {
+    Database database = open_writer(dir.file("x.db"));
+    database.execute("CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(20000))").value();
+  }
+  {
+    std::fstream file{dir.file("x.db"), std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(4096);
+    file << std::string(4096, '\xee');
+  }
+  {
+    Database database = open_writer(dir.file("x.db"));
+    CHECK_FALSE(database.execute("SELECT count(*) FROM t").has_value());
+  }
+  const auto opened = Database::open(dir.file("x.db"), Database::Mode::writer);
+  REQUIRE_FALSE(opened.has_value());
+  CHECK(store::tells_damage(opened.error()));
+}

@@ -38,17 +38,6 @@ TEST_CASE("named values are absent until set") {
   CHECK(get_meta(database, "last_tick").value() == "");
 }
 
-TEST_CASE("a damaged collector file is an error that says what to do, and moving it away helps") {
-  const TempDir dir;
-  std::ofstream{dir.file("collector.db")} << std::string(10'000, '?');
-  const auto opened = open_collector(dir.path());
-  REQUIRE_FALSE(opened.has_value());
-  CHECK_THAT(opened.error().message,
-             Catch::Contains("collector.db is damaged") && Catch::Contains("move the file away"));
-  std::rename(dir.file("collector.db").c_str(), dir.file("damaged").c_str());
-  CHECK(open_collector(dir.path()).has_value());
-}
-
 TEST_CASE("a collector file of a newer program is refused") {
   const TempDir dir;
   {
