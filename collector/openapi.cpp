@@ -138,6 +138,8 @@ const std::vector<RouteText>& texts() {
        {400}},
       {"POST", "/api/v1/deliveries/{id}/retry", "Sends a dead message once more", 202, "Delivery", {}, "", {}},
       {"GET", "/api/v1/openapi.json", "This document", 200, "application/json", {}, "", {}},
+      {"GET", "/api/v1/audit", "Who changed what, newest first", 200, "Audit", {kLimit}, "", {400}},
+      {"GET", "/page.css", "The status page's style", 200, "text/css", {}, "", {}},
       {"GET", "/", "The status page", 200, "text/html", {}, "", {}},
       {"GET", "/metrics", "What Prometheus scrapes", 200, "text/plain", {}, "", {}},
       {"GET", "/-/healthy", "Does the engine tick?", 200, "text/plain", {}, "", {}},
