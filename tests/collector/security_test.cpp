@@ -203,6 +203,46 @@ TEST_CASE("the page has no script and no style of its own, and escapes what othe
   CHECK_THAT(running.get("/page.css").body, Contains("table"));
 }
 
+TEST_CASE("limits and tokens asked for change with a reload") {
+  RunningCollector running{{"", "", "off"}};
+  running.files().extra = "limits: {exempt: [], requests_per_address: 1}\n";
+  running.write_files();
+  REQUIRE(send({"POST", running.base() + "/-/reload", {}, ""}).status == 200);
+  bool slowed = false;
+  for (int i = 0; i < 50 && !slowed; ++i) slowed = running.get("/-/ready").status == 429;
+  CHECK(slowed);
+  running.files().auth = "required";
+  running.files().extra = "";
+  running.write_files();
+  running.thread().run([&] { running.collector().reload_by_signal(); });
+  CHECK(eventually([&] { return running.get("/api/v1/crms").status == 401; }));
+}
+
+TEST_CASE("with client_ca_file nobody gets further than the handshake without a certificate of that authority") {
+  net::test::CertificateStore store;
+  const net::test::KeyPair authority = store.authority("ca");
+  const net::test::KeyPair clients = store.authority("clients");
+  const net::test::KeyPair files = store.certificate("server", authority, "IP:127.0.0.1", kFuture);
+  const RunningCollector running{{"",
+                                  "tls: {cert_file: " + files.cert_file + ", key_file: " + files.key_file +
+                                      ", client_ca_file: " + clients.cert_file + "}\n",
+                                  "required"}};
+  const auto ask = [&](const net::test::KeyPair& own) {
+    net::HttpClient client;
+    net::ClientRequest request;
+    request.url = "https://" + running.base().substr(7) + "/api/v1/crms";
+    request.tls = {authority.cert_file, own.cert_file, own.key_file};
+    std::promise<int> answer;
+    client.send(request, [&answer](const net::ClientResponse& response) { answer.set_value(response.status); });
+    return answer.get_future().get();
+  };
+  CHECK(ask({}) == 0);
+  CHECK(ask(store.certificate("foreign", authority, "DNS:foreign", kFuture)) == 0);
+  CHECK(ask(store.certificate("expired", clients, "DNS:expired", wall_now() - std::chrono::hours{1})) == 0);
+  // Its certificate opens the line; a token is needed all the same.
+  CHECK(ask(store.certificate("agent", clients, "DNS:agent", kFuture)) == 401);
+}
+
 TEST_CASE("a certificate is renewed by reload, by itself, and a bad one changes nothing") {
   net::test::CertificateStore store;
   const net::test::KeyPair authority = store.authority("ca");

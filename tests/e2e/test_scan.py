@@ -206,6 +206,10 @@ class Scan(EndToEnd):
                 self.check_error(what, self.ask("POST", "/api/v1/evidence", ingest, {}, body), {400})
         for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
             self.check_error(kind, self.ask("POST", "/api/v1/silences", operator, {"Content-Type": kind}, b"{}"), {415})
+        # Where alerts go is nobody's to say here.
+        for member in ("url", "receiver", "receivers", "webhook"):
+            body = json.dumps({"matchers": {"crm": "a"}, "ends_at": "2099-01-01T00:00:00Z", "comment": "c", member: "http://127.0.0.1:9/"})
+            self.check_error(member, self.ask("POST", "/api/v1/silences", operator, JSON, body), {400})
         self.check_error("a form of ours", self.ask("POST", "/api/v1/write", ingest, JSON, b"{}"), {415})
         self.assertEqual(json.loads(self.ask("GET", "/api/v1/crms", self.tokens["viewer"])[2])["crms"], [])
         self.check_alive()
