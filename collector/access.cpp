@@ -100,18 +100,17 @@ std::optional<net::HttpResponse> Access::check_caller(const net::HttpRequest& he
   const std::string_view secret = bearer_token(head);
   const Token* token = tokens_.find(secret);
   const bool open = limits_.may_log_in(head.remote_address, now);
-  if (!open && (token == nullptr || !limits_.is_known(head.remote_address, token->name))) {
+  const bool let_in = token != nullptr && (open || limits_.is_known(head.remote_address, token->name));
+  if (!let_in && is_ingest(&route)) {
+    if (auto slow = check_rate(head, &route)) return slow;
+  }
+  // Without any token nothing was guessed: a browser's first request.
+  if (!let_in && !secret.empty()) limits_.log_in_failed(head.remote_address, now);
+  if (!let_in && !open) {
     return count(Refused::failed_logins,
                  slow_down(&route, "too many wrong tokens from this address", kWaitAfterGuesses));
   }
-  if (token == nullptr) {
-    if (is_ingest(&route)) {
-      if (auto slow = check_rate(head, &route)) return slow;
-    }
-    // Without any token nothing was guessed: a browser's first request.
-    if (!secret.empty()) limits_.log_in_failed(head.remote_address, now);
-    return count(Refused::unauthorized, unauthorized_answer());
-  }
+  if (!let_in) return count(Refused::unauthorized, unauthorized_answer());
   limits_.logged_in(head.remote_address, token->name);
   if (!limits_.admit_token(token->name, now))
     return count(Refused::token_rate, slow_down(&route, "too many requests with this token", 1));

@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,6 +72,18 @@ struct Handshake {
     return agreed;
   }
 };
+
+/// The same key behind a passphrase.
+std::string encrypted(const std::string& key_file, const std::string& target) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> in(BIO_new_file(key_file.c_str(), "r"), BIO_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new_file(target.c_str(), "w"), BIO_free);
+  std::string phrase = "passphrase";
+  PEM_write_bio_PrivateKey(out.get(), key.get(), EVP_aes_256_cbc(), reinterpret_cast<unsigned char*>(phrase.data()),
+                           static_cast<int>(phrase.size()), nullptr, nullptr);
+  return target;
+}
 
 void replace(const KeyPair& target, const KeyPair& source) {
   std::filesystem::copy_file(source.cert_file, target.cert_file, std::filesystem::copy_options::overwrite_existing);
@@ -262,11 +275,13 @@ TEST_CASE("a certificate that cannot be used changes nothing, and it is said whi
     TlsFiles files;
     std::string key;
   };
-  const std::vector<Case> cases{{{damaged, files.key_file, ""}, "cert_file"},
-                                {{store.path("absent.pem"), files.key_file, ""}, "cert_file"},
-                                {{files.cert_file, damaged, ""}, "key_file"},
-                                {{files.cert_file, other.key_file, ""}, "key_file"},
-                                {{files.cert_file, files.key_file, damaged}, "client_ca_file"}};
+  const std::vector<Case> cases{
+      {{damaged, files.key_file, ""}, "cert_file"},
+      {{store.path("absent.pem"), files.key_file, ""}, "cert_file"},
+      {{files.cert_file, damaged, ""}, "key_file"},
+      {{files.cert_file, other.key_file, ""}, "key_file"},
+      {{files.cert_file, encrypted(files.key_file, store.path("locked.key")), ""}, "key_file"},
+      {{files.cert_file, files.key_file, damaged}, "client_ca_file"}};
   for (const Case& one : cases) {
     std::optional<TlsFault> fault;
     server.served.on_loop([&] { fault = server.served.server().replace_tls(one.files); });
