@@ -214,6 +214,21 @@ TEST_CASE("headers over the limit are answered 431") {
   CHECK(error_code_of(endless) == "headers_too_large");
 }
 
+TEST_CASE("many small headers are bounded like a large one") {
+  ServerOptions options;
+  options.max_header_bytes = 2000;
+  Served served(answering(""), options);
+  std::string many = "GET / HTTP/1.0\r\n";
+  while (many.size() < 1900) many += "X: a\r\n";
+  CHECK_THAT(ask(served, many + "\r\n"), StartsWith("HTTP/1.1 200"));
+  while (many.size() < 5000) many += "X: a\r\n";
+  CHECK_THAT(ask(served, many + "\r\n"), StartsWith("HTTP/1.1 431"));
+  // In pieces that are each small enough.
+  RawClient slow(served.port());
+  for (std::size_t at = 0; at < many.size(); at += 400) slow.say(many.substr(at, 400));
+  CHECK_THAT(slow.hear_all(), StartsWith("HTTP/1.1 431"));
+}
+
 TEST_CASE("a client that stops within its headers, or dribbles them for ever, is answered 408") {
   ServerOptions options;
   options.header_timeout = Duration{80};
