@@ -83,6 +83,9 @@ void Api::add_reading_routes(Router& router) {
               [&router](const Request&, const PathParts&, net::Respond respond) {
                 respond(json_answer(openapi(router.routes())));
               }});
+  router.add({"GET", "/page.css", std::nullopt, [](const Request&, const PathParts&, net::Respond respond) {
+                respond(text_answer(std::string{page_style()}, "text/css; charset=utf-8"));
+              }});
   router.add({"GET", "/", AccessRole::viewer,
               [this](const Request&, const PathParts&, net::Respond respond) { show_page(std::move(respond)); }});
 }

@@ -24,6 +24,11 @@ class Api {
   /// The router must outlive this: it is asked for its table.
   void add_routes(Router& router);
 
+  using Job = std::function<Result<net::HttpResponse>(store::Database&)>;
+  /// Runs `job` on the store's thread and answers with what it gives; `then` runs on the loop before, when what the job
+  /// wrote is on disk.
+  void from_store(Job job, net::Respond respond, std::function<void(net::HttpResponse&)> then = nullptr);
+
  private:
   using Kind = Suppression::Kind;
 
@@ -50,11 +55,6 @@ class Api {
   /// Who did what from where, as a line of the log that is written when it is called: when it is done.
   [[nodiscard]] std::function<void()> audit(const net::HttpRequest& request, std::string action, std::string about,
                                             std::string author) const;
-
-  using Job = std::function<Result<net::HttpResponse>(store::Database&)>;
-  /// Runs `job` on the store's thread and answers with what it gives; `then` runs on the loop before, when what the job
-  /// wrote is on disk.
-  void from_store(Job job, net::Respond respond, std::function<void(net::HttpResponse&)> then = nullptr);
 
   net::Loop& loop_;
   store::Writer& writer_;
@@ -83,6 +83,8 @@ class Api {
 [[nodiscard]] net::HttpResponse no_such(std::string_view what);
 
 /// Plain tables of all states, what operators said, and what could not be delivered, in English and Chinese.
+/// Its style: beside it, because nothing inline is allowed.
+[[nodiscard]] std::string_view page_style();
 [[nodiscard]] std::string render_page(const EngineLoop& engine, const std::vector<store::OutboxRow>& dead);
 
 }  // namespace crmpulse::collector

@@ -8,6 +8,7 @@
 
 #include "collector/answers.h"
 #include "collector/health_metrics.h"
+#include "core/failure.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -20,21 +21,40 @@ constexpr Duration kForgetEvery{std::chrono::hours{1}};
 constexpr Duration kForgetAfter{std::chrono::hours{24}};
 /// A longer replay goes on while agents are served: what they send waits in the journal.
 constexpr Duration kReplayBeforeListening{std::chrono::seconds{1}};
+constexpr std::size_t kMostLogged = 256;
 constexpr int kQuietRounds = 40;  ///< 4 s beside the server's 3: below the promised 10
 
 /// What a reload cannot change.
 std::vector<std::string> needing_restart(const Settings& running, const Settings& fresh) {
   std::vector<std::string> keys;
-  const auto same_tls = [](const std::optional<net::TlsFiles>& a, const std::optional<net::TlsFiles>& b) {
-    if (!a || !b) return a.has_value() == b.has_value();
-    return a->cert_file == b->cert_file && a->key_file == b->key_file && a->client_ca_file == b->client_ca_file;
-  };
   if (running.listen.address != fresh.listen.address || running.listen.port != fresh.listen.port)
     keys.emplace_back("listen");
-  if (!same_tls(running.tls, fresh.tls)) keys.emplace_back("tls");
+  // Other files are taken while it runs; with or without is another way of listening.
+  if (running.tls.has_value() != fresh.tls.has_value()) keys.emplace_back("tls");
   if (running.state_dir != fresh.state_dir) keys.emplace_back("state_dir");
   if (running.metrics != fresh.metrics) keys.emplace_back("metrics");
   return keys;
+}
+
+/// On every answer, whoever asked for what. The page loads its style from here and nothing else from anywhere.
+std::vector<std::pair<std::string, std::string>> common_headers() {
+  return {{"Content-Security-Policy",
+           "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+          {"X-Content-Type-Options", "nosniff"},
+          {"X-Frame-Options", "DENY"},
+          {"Referrer-Policy", "no-referrer"},
+          {"Cross-Origin-Resource-Policy", "same-origin"},
+          {"Cache-Control", "no-store"}};
+}
+
+/// What was made, when the answer says so: 201 with an `id`.
+std::string made_by(const net::HttpResponse& answer) {
+  if (answer.status != 201) return {};
+  boost::system::error_code error;
+  const boost::json::value body = boost::json::parse(answer.body, error);
+  if (error || !body.is_object()) return {};
+  const boost::json::value* const id = body.get_object().if_contains("id");
+  return id != nullptr && id->is_string() ? std::string{id->get_string()} : std::string{};
 }
 
 /// What `systemctl status` shows.
@@ -61,7 +81,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       clocks_(clocks),
       config_file_(std::move(config_file)),
       configuration_(std::move(configuration)),
-      tokens_(configuration_->settings.state_dir),
+      access_(clocks.engine, configuration_->settings),
       writer_(std::make_unique<store::Writer>(std::move(database))),
       engine_(
           loop, *writer_, clocks, configuration_,
@@ -70,12 +90,18 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       notifier_(loop, *writer_, clocks, {client_, mail_}, configuration_),
       heartbeat_(loop, *writer_, clocks, engine_, notifier_),
       ingest_(loop, *writer_, clocks, engine_),
-      api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return token_name(request); }),
-      router_([this](const net::HttpRequest& request) { return authorise(request); }) {
+      api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return access_.name_of(request); }),
+      router_(
+          [this](const net::HttpRequest& request) { return access_.role_of(request); },
+          [this](const net::HttpRequest& request, const net::HttpResponse& answer) {
+            std::string who = access_.name_of(request);
+            audit({clocks_.wall.now(), who.empty() ? "anybody" : std::move(who), request.remote_address,
+                   fmt::format("{} {}", request.method, request.path), made_by(answer), std::to_string(answer.status)});
+          }) {
   exposition_.add(std::make_shared<HealthMetrics>(engine_));
   exposition_.add(std::make_shared<SampleMetrics>(engine_));
   exposition_.add(std::make_shared<SelfMetrics>(
-      SelfMetrics::Sources{engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_,
+      SelfMetrics::Sources{engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, access_,
                            [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}));
   add_routes();
 }
@@ -97,7 +123,7 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   if (!database) return database.error();
   std::unique_ptr<Collector> collector{
       new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
-  if (auto read = collector->tokens_.refresh(); !read) return read.error();
+  if (auto read = collector->access_.refresh(); !read) return read.error();
   if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
   if (auto listening = collector->listen(); !listening) return listening.error();
   if (collector->engine_.recovering()) {
@@ -115,6 +141,12 @@ Result<void> Collector::listen() {
   options.address = settings.listen.address;
   options.port = settings.listen.port;
   options.tls = settings.tls;
+  options.max_connections = settings.limits.connections;
+  options.max_connections_per_client = settings.limits.connections_per_address;
+  options.uncounted = settings.limits.exempted;
+  options.headers = common_headers();
+  options.check_head = [this](const net::HttpRequest& head) { return access_.check(head, router_.find(head)); };
+  if (settings.tls) tls_watch_.follow(*settings.tls);
   auto server = net::HttpServer::listen(loop_, options, [this](const net::HttpRequest& request, net::Respond respond) {
     if (engine_.recovering() && !served_while_recovering(request))
       return respond(busy_answer("the journal is being replayed after a restart"));
@@ -126,23 +158,42 @@ Result<void> Collector::listen() {
   return {};
 }
 
-std::optional<AccessRole> Collector::authorise(const net::HttpRequest& request) const {
-  if (!configuration_->settings.auth_required) return AccessRole::admin;
-  const Token* token = tokens_.find(bearer_token(request));
-  if (token == nullptr) return std::nullopt;
-  return token->role;
+void Collector::audit(AuditEntry entry) {
+  log::info("audit", {{"who", entry.who},
+                      {"from", entry.from},
+                      {"action", one_line(entry.action, kMostLogged)},
+                      {"about", entry.about},
+                      {"result", entry.result}});
+  const auto job = [state_dir = configuration_->settings.state_dir,
+                    entry = std::move(entry)](store::Database&) -> Result<void> {
+    // Its failure must not undo what is committed with it.
+    if (auto written = append_audit(state_dir, entry); !written)
+      log::error("the audit log cannot be written", {{"why", written.error().message}});
+    return {};
+  };
+  if (!writer_->submit(job, [](const Result<void>&) {}))
+    log::error("the audit log cannot be written", {{"why", "more is arriving than the disk takes"}});
 }
 
-std::string Collector::token_name(const net::HttpRequest& request) const {
-  const Token* token = configuration_->settings.auth_required ? tokens_.find(bearer_token(request)) : nullptr;
-  return token == nullptr ? std::string{} : token->name;
+/// A renewed certificate is taken without anybody asking, as certbot writes it.
+void Collector::renew_certificate() {
+  if (!server_ || !configuration_->settings.tls || !tls_watch_.rested_anew()) return;
+  const auto fault = server_->replace_tls(*configuration_->settings.tls);
+  ++(fault ? reloads_.certificates_refused : reloads_.certificates_taken);
+  if (fault) {
+    log::error("the new certificate cannot be used, the old one goes on",
+               {{"key", fault->key}, {"file", fault->file}, {"why", fault->why}});
+  } else {
+    log::info("certificate read anew", {{"file", configuration_->settings.tls->cert_file}});
+  }
 }
 
 void Collector::tick() {
   engine_.tick();
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
-  if (auto read = tokens_.refresh(); !read) log::error("tokens cannot be read", {{"why", read.error().message}});
+  if (auto read = access_.refresh(); !read) log::error("tokens cannot be read", {{"why", read.error().message}});
+  renew_certificate();
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {
     last_forget_ = engine_.now();
@@ -167,10 +218,7 @@ void Collector::reload(std::function<void(const Reload&)> done) {
       if (loaded) {
         apply(*loaded, outcome);
       } else {
-        outcome.problems = loaded.error();
-        ++reloads_.failed;
-        reloads_.last_failed = true;
-        log::error("reload refused; nothing has changed", {{"problems", to_string(outcome.problems)}});
+        refuse(outcome, loaded.error());
       }
       manager_.ready();
       done(outcome);
@@ -178,13 +226,34 @@ void Collector::reload(std::function<void(const Reload&)> done) {
   }};
 }
 
+void Collector::refuse(Reload& outcome, Problems problems) {
+  outcome.problems = std::move(problems);
+  ++reloads_.failed;
+  reloads_.last_failed = true;
+  log::error("reload refused; nothing has changed", {{"problems", to_string(outcome.problems)}});
+}
+
+void Collector::reload_by_signal() {
+  reload([this](const Reload& outcome) {
+    audit({clocks_.wall.now(), "signal", "local", "reload", "", outcome.applied ? "done" : "refused"});
+  });
+}
+
 void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcome) {
+  if (const std::optional<net::TlsFiles>& files = fresh->settings.tls; files && configuration_->settings.tls) {
+    // Sound a moment ago, when the configuration was checked.
+    if (const auto fault = server_->replace_tls(*files)) {
+      return refuse(outcome, {{config_file_, 0, "tls." + fault->key, fmt::format("{}: {}", fault->file, fault->why)}});
+    }
+    tls_watch_.follow(*files);
+  }
   outcome.restart = needing_restart(configuration_->settings, fresh->settings);
   if (!outcome.restart.empty()) {
     // The rest applies; these go on as they are.
     auto merged = std::make_shared<Configuration>(*fresh);
     merged->settings.listen = configuration_->settings.listen;
-    merged->settings.tls = configuration_->settings.tls;
+    if (merged->settings.tls.has_value() != configuration_->settings.tls.has_value())
+      merged->settings.tls = configuration_->settings.tls;
     merged->settings.state_dir = configuration_->settings.state_dir;
     merged->settings.metrics = configuration_->settings.metrics;
     // `off` was checked against the new address, not against the one that goes on.
@@ -194,6 +263,9 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
                  {{"keys", fmt::format("{}", fmt::join(outcome.restart, ", "))}});
   }
   configuration_ = std::move(fresh);
+  access_.configure(configuration_->settings);
+  const LimitSettings& limits = configuration_->settings.limits;
+  server_->limit_connections(limits.connections, limits.connections_per_address, limits.exempted);
   engine_.reconfigure(configuration_);
   notifier_.reconfigure(configuration_);
   outcome.applied = true;

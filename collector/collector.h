@@ -6,7 +6,9 @@
 #include <string>
 #include <thread>
 
+#include "collector/access.h"
 #include "collector/api.h"
+#include "collector/audit.h"
 #include "collector/engine_loop.h"
 #include "collector/exposition.h"
 #include "collector/heartbeat.h"
@@ -14,7 +16,6 @@
 #include "collector/notifier.h"
 #include "collector/router.h"
 #include "collector/self_metrics.h"
-#include "collector/tokens.h"
 #include "net/service_notify.h"
 
 namespace crmpulse::collector {
@@ -44,17 +45,22 @@ class Collector {
   };
   /// Loop's thread. Loads everything anew beside the loop and applies it when all of it is sound.
   void reload(std::function<void(const Reload&)> done);
+  /// The same for SIGHUP: nobody waits for the outcome, the audit log has it.
+  void reload_by_signal();
 
  private:
   Collector(net::Loop& loop, Clocks clocks, std::string config_file, std::shared_ptr<const Configuration> configuration,
             store::Database database);
   void add_routes();
   void add_service_routes();
-  [[nodiscard]] std::optional<AccessRole> authorise(const net::HttpRequest& request) const;
-  [[nodiscard]] std::string token_name(const net::HttpRequest& request) const;
+  /// Written down by the store's thread; a line of the log has it at once.
+  void audit(AuditEntry entry);
+  void list_audit(const net::HttpRequest& request, net::Respond respond);
+  void renew_certificate();
   [[nodiscard]] Result<void> listen();
   void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
   void fail(const Error& error);
+  void refuse(Reload& outcome, Problems problems);
   void finish_when_quiet(int rounds_left);
 
   net::Loop& loop_;
@@ -62,7 +68,8 @@ class Collector {
   std::string config_file_;
   std::shared_ptr<const Configuration> configuration_;
   net::ServiceNotify manager_;
-  Tokens tokens_;
+  Access access_;
+  net::TlsWatch tls_watch_;
   std::unique_ptr<store::Writer> writer_;
   net::HttpClient client_;
   net::MailClient mail_;

@@ -9,6 +9,7 @@
 #include <future>
 #include <thread>
 
+#include "collector/audit.h"
 #include "collector/collector.h"
 #include "collector/dispatch.h"
 #include "collector/render.h"
@@ -26,6 +27,15 @@ int wrong(const Problems& problems) {
 int failed(const Error& error) {
   fmt::print(stderr, "{}\n", error.message);
   return 1;
+}
+
+constexpr Duration kLongestToken{std::chrono::hours{24 * 3660}};
+
+/// What was done is done: a log that cannot be written is told, and changes nothing.
+void note(const Settings& settings, std::string action, std::string about) {
+  const AuditEntry entry{wall_now(), local_user(), "local", std::move(action), std::move(about), "done"};
+  if (auto written = append_audit(settings.state_dir, entry); !written)
+    fmt::print(stderr, "{}\n", written.error().message);
 }
 
 /// Of an answer that only says "accepted".
@@ -56,7 +66,7 @@ int run_service(const std::string& config) {
     return 1;
   }
   loop.on_stop([&collector] { (*collector)->stop(); });
-  loop.on_reload([&collector] { (*collector)->reload([](const Collector::Reload&) {}); });
+  loop.on_reload([&collector] { (*collector)->reload_by_signal(); });
   loop.run();
   return (*collector)->failed() ? 1 : 0;
 }
@@ -117,16 +127,26 @@ int test_alert(const std::string& config, const std::string& receiver) {
   return delivered ? 0 : 1;
 }
 
-int token_create(const std::string& config, const std::string& name, const std::string& role) {
+int token_create(const std::string& config, const NewToken& wanted) {
   auto settings = load_settings(config);
   if (!settings) return wrong(settings.error());
-  const std::optional<AccessRole> known = role_from(role);
+  const std::optional<AccessRole> known = role_from(wanted.role);
   if (!known) {
-    fmt::print(stderr, "unknown role '{}': ingest, viewer, operator or admin\n", role);
+    fmt::print(stderr, "unknown role '{}': ingest, viewer, operator or admin\n", wanted.role);
     return 2;
   }
-  auto secret = create_token(settings->state_dir, name, *known);
+  TokenTerms terms{wanted.agent, std::nullopt};
+  if (!wanted.expires.empty()) {
+    const auto lasts = parse_duration(wanted.expires);
+    if (!lasts || *lasts <= Duration{0} || *lasts > kLongestToken) {
+      fmt::print(stderr, "--expires: write a duration up to 3660d, such as 90d, not '{}'\n", wanted.expires);
+      return 2;
+    }
+    terms.expires = wall_now() + *lasts;
+  }
+  auto secret = create_token(settings->state_dir, wanted.name, *known, terms);
   if (!secret) return failed(secret.error());
+  note(*settings, "token create", fmt::format("{} ({})", wanted.name, wanted.role));
   fmt::print("{}\n", *secret);
   return 0;
 }
@@ -136,8 +156,11 @@ int token_list(const std::string& config) {
   if (!settings) return wrong(settings.error());
   auto tokens = list_tokens(settings->state_dir);
   if (!tokens) return failed(tokens.error());
-  for (const Token& token : *tokens)
-    fmt::print("{}\t{}\t{}\n", token.name, to_string(token.role), format_time(token.created));
+  for (const Token& token : *tokens) {
+    fmt::print("{}\t{}\t{}\t{}\t{}\n", token.name, to_string(token.role), format_time(token.created),
+               token.agent.empty() ? "any agent" : fmt::format("agent {}", token.agent),
+               token.expires ? fmt::format("expires {}", format_time(*token.expires)) : "does not expire");
+  }
   return 0;
 }
 
@@ -145,6 +168,7 @@ int token_revoke(const std::string& config, const std::string& name) {
   auto settings = load_settings(config);
   if (!settings) return wrong(settings.error());
   if (auto revoked = revoke_token(settings->state_dir, name); !revoked) return failed(revoked.error());
+  note(*settings, "token revoke", name);
   return 0;
 }
 

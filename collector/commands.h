@@ -23,7 +23,13 @@ struct BacktestOptions {
 [[nodiscard]] int check_configuration(const std::string& config);
 [[nodiscard]] int backtest(const BacktestOptions& options);
 [[nodiscard]] int test_alert(const std::string& config, const std::string& receiver);
-[[nodiscard]] int token_create(const std::string& config, const std::string& name, const std::string& role);
+struct NewToken {
+  std::string name;
+  std::string role;
+  std::string agent;    ///< empty: any
+  std::string expires;  ///< a duration; empty: never
+};
+[[nodiscard]] int token_create(const std::string& config, const NewToken& wanted);
 [[nodiscard]] int token_list(const std::string& config);
 [[nodiscard]] int token_revoke(const std::string& config, const std::string& name);
 [[nodiscard]] int backup(const std::string& config, const std::string& destination);

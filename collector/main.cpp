@@ -19,7 +19,7 @@ struct Options {
   std::string log_format = "text";
   std::string receiver;
   std::string name;
-  std::string role;
+  collector::NewToken token;
   std::string destination;
   collector::BacktestOptions backtest;
 };
@@ -36,9 +36,11 @@ void add_token_commands(CLI::App& app, Options& options) {
   token->fallthrough();
   token->require_subcommand(1);
   CLI::App* create = add_command(*token, "create", "Create a token and print it once", options);
-  create->add_option("--name", options.name, "Whose it is")->required();
-  create->add_option("--role", options.role, "ingest, viewer, operator or admin")->required();
-  add_command(*token, "list", "Names, roles and dates", options);
+  create->add_option("--name", options.token.name, "Whose it is")->required();
+  create->add_option("--role", options.token.role, "ingest, viewer, operator or admin")->required();
+  create->add_option("--agent", options.token.agent, "Of role ingest: only for the agent of this name");
+  create->add_option("--expires", options.token.expires, "After this long it is none: 90d");
+  add_command(*token, "list", "Names, roles, dates, agents and when they expire", options);
   CLI::App* revoke = add_command(*token, "revoke", "Delete a token", options);
   revoke->add_option("--name,name", options.name, "Whose it is")->required();
 }
@@ -84,7 +86,7 @@ int dispatch(const CLI::App& app, const Options& options) {
     return collector::backtest(backtest);
   }
   const std::string action = app.get_subcommands().front()->get_subcommands().front()->get_name();
-  if (action == "create") return collector::token_create(options.config, options.name, options.role);
+  if (action == "create") return collector::token_create(options.config, options.token);
   if (action == "list") return collector::token_list(options.config);
   return collector::token_revoke(options.config, options.name);
 }

@@ -138,6 +138,8 @@ const std::vector<RouteText>& texts() {
        {400}},
       {"POST", "/api/v1/deliveries/{id}/retry", "Sends a dead message once more", 202, "Delivery", {}, "", {}},
       {"GET", "/api/v1/openapi.json", "This document", 200, "application/json", {}, "", {}},
+      {"GET", "/api/v1/audit", "Who changed what, newest first", 200, "Audit", {kLimit}, "", {400}},
+      {"GET", "/page.css", "The status page's style", 200, "text/css", {}, "", {}},
       {"GET", "/", "The status page", 200, "text/html", {}, "", {}},
       {"GET", "/metrics", "What Prometheus scrapes", 200, "text/plain", {}, "", {}},
       {"GET", "/-/healthy", "Does the engine tick?", 200, "text/plain", {}, "", {}},
@@ -210,6 +212,9 @@ json::object responses_of(const Route& route, const RouteText& text) {
     out["401"] = failure("a valid token is needed");
     out["403"] = failure("the token's role does not reach this");
   }
+  out["421"] = failure("without tokens only loopback names and external_url are answered");
+  if (route.role != AccessRole::ingest)
+    out["429"] = failure("too many requests, or wrong tokens; Retry-After says for how long");
   if (route.path.find('{') != std::string::npos) out["404"] = failure("there is no such thing");
   for (const int status : text.failures) out[std::to_string(status)] = failure(about_failure(status));
   out["503"] = failure("busy for a moment, stalled or stopping; Retry-After may say for how long");

@@ -46,6 +46,12 @@ constexpr std::string_view kSchemas = R"json({
   "author": {"type": "string", "description": "the token's name without"}, "comment": {"type": "string"},
   "expires_in": {"type": "string", "description": "30m, 2h, 1d; at most 30 days; ack_expiry of the rules without"},
   "expires_at": {"$ref": "#/components/schemas/Time"}}},
+"Audit": {"type": "object", "properties": {"entries": {"type": "array", "items": {"type": "object", "properties": {
+  "at": {"$ref": "#/components/schemas/Time"},
+  "who": {"type": "string", "description": "a token's name; user NAME at the command line; signal; anybody without authentication"},
+  "from": {"type": "string", "description": "an IP address, or local"}, "action": {"type": "string"},
+  "about": {"type": "string", "description": "what it made or concerns, when the action does not say"},
+  "result": {"type": "string", "description": "the HTTP status, or done"}}}}}},
 "Ack": {"type": "object", "nullable": true, "properties": {"author": {"type": "string"}, "comment": {"type": "string"},
   "at": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"}}},
 "Acknowledged": {"type": "object", "properties": {"id": {"type": "string"}, "crm": {"type": "string"},

@@ -108,15 +108,18 @@ std::string row(const EngineLoop& engine, const rules::CrmStatus& status) {
 
 }  // namespace
 
+std::string_view page_style() {
+  return "body{font:16px system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}th,td{text-align:left;"
+         "padding:.4rem .8rem;border-bottom:1px solid #ccc;vertical-align:top}.healthy td:nth-child(3){color:#116329}"
+         ".sub_healthy td:nth-child(3){color:#7d4e00}.poor td:nth-child(3){color:#a40e26;font-weight:bold}\n";
+}
+
 std::string render_page(const EngineLoop& engine, const std::vector<store::OutboxRow>& dead) {
   std::string out =
       "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>crmpulse</title>"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta http-equiv=\"refresh\" "
       "content=\"5\">"
-      "<style>body{font:16px system-ui,sans-serif;margin:2rem}table{border-collapse:collapse}th,td{text-align:left;"
-      "padding:.4rem .8rem;border-bottom:1px solid #ccc;vertical-align:top}.healthy td:nth-child(3){color:#116329}"
-      ".sub_healthy td:nth-child(3){color:#7d4e00}.poor "
-      "td:nth-child(3){color:#a40e26;font-weight:bold}</style></head>\n"
+      "<link rel=\"stylesheet\" href=\"page.css\"></head>\n"
       "<body><h1>crmpulse</h1>\n";
   if (engine.configuration().settings.mute)
     out += "<p><strong>Muted: nobody is told anything. 已静音：不发送任何通知。</strong></p>\n";

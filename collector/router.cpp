@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "collector/answers.h"
@@ -64,6 +65,34 @@ bool served_while_recovering(const net::HttpRequest& request) {
          request.path == "/api/v1/evidence";
 }
 
+net::HttpResponse unauthorized_answer() {
+  net::HttpResponse response = error_answer(401, "unauthorized", "a valid token is needed: Authorization: Bearer …");
+  response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  return response;
+}
+
+net::HttpResponse forbidden_answer(AccessRole needed) {
+  return error_answer(403, "forbidden", fmt::format("this needs a token with role {}", to_string(needed)));
+}
+
+const Route* Router::find(const net::HttpRequest& request) const {
+  const auto answers = [&](const Route& route) {
+    return answers_method(route, request.method) && match(route.path, request.path);
+  };
+  const auto found = std::find_if(routes_.begin(), routes_.end(), answers);
+  return found == routes_.end() ? nullptr : &*found;
+}
+
+net::Respond Router::audited(const Route& route, const net::HttpRequest& request, net::Respond respond) const {
+  if (!audit_ || route.method == "GET" || !route.role || *route.role == AccessRole::ingest) return respond;
+  net::HttpRequest head = request;
+  head.body.clear();
+  return [audit = audit_, head = std::move(head), respond = std::move(respond)](net::HttpResponse response) {
+    audit(head, response);
+    respond(std::move(response));
+  };
+}
+
 void Router::handle(const net::HttpRequest& request, net::Respond respond) const {
   std::set<std::string> other_methods;
   for (const Route& route : routes_) {
@@ -75,18 +104,10 @@ void Router::handle(const net::HttpRequest& request, net::Respond respond) const
     }
     if (route.role) {
       const std::optional<AccessRole> held = authorise_(request);
-      if (!held) {
-        net::HttpResponse response =
-            error_answer(401, "unauthorized", "a valid token is needed: Authorization: Bearer …");
-        response.headers.emplace_back("WWW-Authenticate", "Bearer");
-        return respond(std::move(response));
-      }
-      if (!covers(*held, *route.role)) {
-        return respond(
-            error_answer(403, "forbidden", fmt::format("this needs a token with role {}", to_string(*route.role))));
-      }
+      if (!held) return respond(unauthorized_answer());
+      if (!covers(*held, *route.role)) return respond(forbidden_answer(*route.role));
     }
-    return route.handler(request, *parts, std::move(respond));
+    return route.handler(request, *parts, audited(route, request, std::move(respond)));
   }
   if (!other_methods.empty()) return respond(method_not_allowed(other_methods));
   respond(error_answer(404, "not_found", "there is nothing at this address"));

@@ -26,22 +26,33 @@ struct Route {
 
 class Router {
  public:
-  /// Whose request is this? Nothing: no valid token. Not asked for open routes.
+  /// The role of the request's token. Nothing: no valid token. Not asked for open routes.
   using Authorise = std::function<std::optional<AccessRole>(const net::HttpRequest&)>;
 
-  explicit Router(Authorise authorise) : authorise_(std::move(authorise)) {}
+  /// Hears of each answer to a request of operators and admins that may have changed something.
+  using Audit = std::function<void(const net::HttpRequest&, const net::HttpResponse&)>;
+
+  explicit Router(Authorise authorise, Audit audit = nullptr)
+      : authorise_(std::move(authorise)), audit_(std::move(audit)) {}
   void add(Route route) { routes_.push_back(std::move(route)); }
   void handle(const net::HttpRequest& request, net::Respond respond) const;
+  /// The route that would answer; null when none does.
+  [[nodiscard]] const Route* find(const net::HttpRequest& request) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:
+  [[nodiscard]] net::Respond audited(const Route& route, const net::HttpRequest& request, net::Respond respond) const;
+
   Authorise authorise_;
+  Audit audit_;
   std::vector<Route> routes_;
 };
 
 /// While the engine is still in the past (EngineLoop::recovering) it can be looked at and sent samples, but not told
 /// what to do now.
 [[nodiscard]] bool served_while_recovering(const net::HttpRequest& request);
+[[nodiscard]] net::HttpResponse unauthorized_answer();
+[[nodiscard]] net::HttpResponse forbidden_answer(AccessRole needed);
 
 /// `Authorization: Bearer TOKEN` → TOKEN; empty without.
 [[nodiscard]] std::string_view bearer_token(const net::HttpRequest& request);

@@ -14,11 +14,33 @@ namespace json = boost::json;
 
 constexpr Duration kHealthyTick{std::chrono::seconds{10}};
 
+bool is_of_path(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+         std::string_view{"/._-+@"}.find(c) != std::string_view::npos;
+}
+
+/// `no such file: /etc/x/y.pem` → `no such file: y.pem`. What does not begin a word is no path of ours (`http://x/y`).
+std::string without_folders(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const bool begins =
+        text[i] == '/' && (i == 0 || std::string_view{" '`\"("}.find(text[i - 1]) != std::string_view::npos);
+    std::size_t end = i + 1;
+    while (begins && end < text.size() && is_of_path(text[end])) ++end;
+    std::string_view piece = text.substr(i, end - i);
+    if (begins) piece.remove_prefix(piece.find_last_of('/') + 1);
+    out += piece;
+    i = end;
+  }
+  return out;
+}
+
 /// For people far away: which file, not where it lies.
 json::array problems_json(const Problems& problems) {
   json::array out;
   for (Problem problem : problems) {
     problem.file = std::filesystem::path{problem.file}.filename();
+    problem.message = without_folders(problem.message);
     out.push_back(json::value(to_string(problem)));
   }
   return out;
@@ -52,6 +74,18 @@ void Collector::add_routes() {
   add_service_routes();
 }
 
+void Collector::list_audit(const net::HttpRequest& request, net::Respond respond) {
+  const auto limit = limit_of(request);
+  if (!limit) return respond(wrong_limit());
+  const auto job = [state_dir = configuration_->settings.state_dir,
+                    limit = static_cast<std::size_t>(*limit)](store::Database&) -> Result<net::HttpResponse> {
+    auto entries = newest_audit(state_dir, limit);
+    if (!entries) return entries.error();
+    return json_answer(json::object{{"entries", std::move(*entries)}});
+  };
+  api_.from_store(job, std::move(respond));
+}
+
 void Collector::add_service_routes() {
   const bool open = configuration_->settings.metrics == MetricsAccess::open;
   const std::optional<AccessRole> viewer = open ? std::nullopt : std::optional{AccessRole::viewer};
@@ -71,6 +105,10 @@ void Collector::add_service_routes() {
       {"POST", "/-/reload", AccessRole::admin, [this](const net::HttpRequest&, const PathParts&, net::Respond respond) {
          reload([respond](const Reload& outcome) { respond(reload_answer(outcome)); });
        }});
+  router_.add({"GET", "/api/v1/audit", AccessRole::admin,
+               [this](const net::HttpRequest& request, const PathParts&, net::Respond respond) {
+                 list_audit(request, std::move(respond));
+               }});
 }
 
 }  // namespace crmpulse::collector

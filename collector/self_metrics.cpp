@@ -188,6 +188,30 @@ void SelfMetrics::add_server(Families& out) const {
                                "Connections without a whole request that were closed to make place for newer ones."),
                        number(server.displaced)));
   out.push_back(single(gauge("crmpulse_collector_http_open_connections", "Connections open now."), server.open));
+  out.push_back(single(counter("crmpulse_collector_http_crowding_connections_total",
+                               "Connections refused because their address has as many as it may."),
+                       number(server.crowded)));
+  out.push_back(single(counter("crmpulse_collector_tls_failed_handshakes_total", "TLS handshakes that failed."),
+                       number(server.handshakes_failed)));
+  if (!server.certificate_expiry) return;
+  out.push_back(single(gauge("crmpulse_collector_tls_certificate_expiry_timestamp_seconds",
+                             "Unix time when the certificate in use expires."),
+                       static_cast<double>(unix_millis(*server.certificate_expiry)) / 1000));
+  MetricFamily renewals = counter("crmpulse_collector_tls_renewals_total",
+                                  "Certificates seen to change on the disk, by what became of them.");
+  add_value(renewals, {{"outcome", "applied"}}, number(from_.reloads.certificates_taken));
+  add_value(renewals, {{"outcome", "refused"}}, number(from_.reloads.certificates_refused));
+  out.push_back(std::move(renewals));
+}
+
+void SelfMetrics::add_access(Families& out) const {
+  MetricFamily refused =
+      counter("crmpulse_collector_http_refused_requests_total", "Requests that were not let through, by reason.");
+  for (std::size_t i = 0; i < kRefusedReasons; ++i) {
+    add_value(refused, {{"reason", std::string{to_string(static_cast<Refused>(i))}}},
+              number(from_.access.stats().at(i)));
+  }
+  out.push_back(std::move(refused));
 }
 
 std::vector<MetricFamily> SelfMetrics::Collect() const {
@@ -202,6 +226,7 @@ std::vector<MetricFamily> SelfMetrics::Collect() const {
   add_heartbeat(out);
   add_agents(out);
   add_server(out);
+  add_access(out);
   return out;
 }
 

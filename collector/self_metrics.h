@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 
+#include "collector/access.h"
 #include "collector/engine_loop.h"
 #include "collector/heartbeat.h"
 #include "collector/ingest.h"
@@ -17,6 +18,8 @@ struct ReloadStats {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;
   bool last_failed = false;
+  std::uint64_t certificates_taken = 0;    ///< seen on the disk, without a reload
+  std::uint64_t certificates_refused = 0;  ///< likewise
 };
 
 /// The collector about itself.
@@ -29,6 +32,7 @@ class SelfMetrics final : public prometheus::Collectable {
     const Heartbeat& heartbeat;
     const store::Writer& writer;
     const ReloadStats& reloads;
+    const Access& access;
     std::function<net::HttpServer::Stats()> server;
   };
   explicit SelfMetrics(Sources sources) : from_(std::move(sources)) {}
@@ -43,6 +47,7 @@ class SelfMetrics final : public prometheus::Collectable {
   void add_heartbeat(Families& out) const;
   void add_agents(Families& out) const;
   void add_server(Families& out) const;
+  void add_access(Families& out) const;
 
   Sources from_;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 
 #include "collector/receiver_settings.h"
@@ -26,17 +27,58 @@ void read_file_name(config::Reader& reader, std::string_view key, std::string& o
   if (!fs::is_regular_file(out, error)) reader.problem(key, fmt::format("no such file: {}", out));
 }
 
+/// The key may lie where systemd puts credentials: `key_credential: NAME`.
+void read_key(config::Reader& tls, std::string& out) {
+  std::string name;
+  if (!tls.get("key_credential", name)) {
+    read_file_name(tls, "key_file", out);
+    if (!tls.has("key_file")) tls.missing("key_file");
+    return;
+  }
+  if (tls.has("key_file")) return tls.problem("key_file", "key_file or key_credential, not both");
+  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
+  if (folder == nullptr) return tls.problem("key_credential", "there are no credentials: systemd did not start this");
+  if (name.empty() || name.find('/') != std::string::npos)
+    return tls.problem("key_credential", "is a name, not a path");
+  out = fmt::format("{}/{}", folder, name);
+  std::error_code error;
+  if (!fs::is_regular_file(out, error)) tls.problem("key_credential", fmt::format("there is no credential '{}'", name));
+}
+
 void read_tls(config::Reader& root, Settings& settings) {
   if (!root.has("tls")) return;
   config::Reader tls = root.child("tls");
+  const std::size_t problems = tls.problem_count();
   net::TlsFiles files;
   read_file_name(tls, "cert_file", files.cert_file);
-  read_file_name(tls, "key_file", files.key_file);
+  read_key(tls, files.key_file);
   read_file_name(tls, "client_ca_file", files.client_ca_file);
   if (!tls.has("cert_file")) tls.missing("cert_file");
-  if (!tls.has("key_file")) tls.missing("key_file");
   tls.finish();
-  settings.tls = std::move(files);
+  settings.tls = files;
+  if (tls.problem_count() > problems) return;
+  if (const auto fault = net::check_tls(files)) {
+    const bool credential = fault->key == "key_file" && tls.has("key_credential");
+    tls.problem(credential ? "key_credential" : fault->key, fmt::format("{}: {}", fault->file, fault->why));
+  }
+}
+
+void read_limits(config::Reader& root, Settings& settings) {
+  if (!root.has("limits")) return;
+  config::Reader limits = root.child("limits");
+  LimitSettings& wanted = settings.limits;
+  limits.get("connections", wanted.connections, 8, 100'000);
+  limits.get("connections_per_address", wanted.connections_per_address, 0, 100'000);
+  limits.get("requests_per_address", wanted.requests_per_address, 0, 1'000'000);
+  limits.get("requests_per_token", wanted.requests_per_token, 0, 1'000'000);
+  limits.get("failed_logins_per_address", wanted.failed_logins_per_address, 0, 1'000'000);
+  if (limits.get("exempt", wanted.exempt)) {
+    wanted.exempted = {};
+    for (const std::string& one : wanted.exempt) {
+      if (auto added = wanted.exempted.add(one); !added) limits.problem("exempt", added.error().message);
+    }
+  }
+  limits.finish();
 }
 
 /// Beyond this machine nothing is served without TLS and tokens.
@@ -121,6 +163,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   config::Reader root{document->root, "", document->file, problems};
   Settings settings = defaults();
   read_listen(root, settings);
+  read_limits(root, settings);
   root.get_path("state_dir", settings.state_dir);
   read_patterns(root, "rules", settings.rules);
   read_patterns(root, "remedies", settings.remedies);

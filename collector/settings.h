@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "collector/operations.h"
+#include "collector/request_limits.h"
 #include "config/node.h"
 #include "core/rule.h"
 #include "core/secret.h"
@@ -52,6 +53,7 @@ struct Settings {
   Duration keep_states{std::chrono::hours{24 * 400}};
   std::uint64_t journal_max = 2ULL * 1024 * 1024 * 1024;
   MetricsAccess metrics = MetricsAccess::viewer;
+  LimitSettings limits;
   std::string external_url;  ///< without a slash at the end; how people reach the collector
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;

@@ -50,6 +50,12 @@ class Lock {
   int descriptor_ = -1;
 };
 
+bool is_printable(std::string_view name) {
+  constexpr std::size_t kMaxName = 64;
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return !name.empty() && name.size() <= kMaxName && std::none_of(name.begin(), name.end(), control);
+}
+
 Result<Token> token_from(const json::value& value) {
   Token token;
   try {
@@ -57,7 +63,18 @@ Result<Token> token_from(const json::value& value) {
     const std::optional<AccessRole> role = role_from(std::string_view{object.at("role").as_string()});
     const auto created = parse_time(std::string_view{object.at("created").as_string()});
     if (!role || !created) return Error{"a token has no role or no time"};
-    token = {std::string{object.at("name").as_string()}, *role, std::string{object.at("sha256").as_string()}, *created};
+    token = {std::string{object.at("name").as_string()},
+             *role,
+             std::string{object.at("sha256").as_string()},
+             *created,
+             "",
+             std::nullopt};
+    if (const json::value* agent = object.if_contains("agent")) token.agent = std::string_view{agent->as_string()};
+    if (const json::value* expires = object.if_contains("expires")) {
+      const auto time = parse_time(std::string_view{expires->as_string()});
+      if (!time) return Error{"a token's `expires` is no time"};
+      token.expires = *time;
+    }
   } catch (const std::exception& broken) {
     return Error{fmt::format("a token cannot be read: {}", broken.what())};
   }
@@ -97,10 +114,13 @@ Result<void> write_all(int descriptor, std::string_view bytes) {
 Result<void> write_tokens(const std::string& state_dir, const std::vector<Token>& tokens) {
   json::array out;
   for (const Token& token : tokens) {
-    out.push_back(json::object{{"name", token.name},
-                               {"role", to_string(token.role)},
-                               {"sha256", token.hash},
-                               {"created", format_time(token.created)}});
+    json::object one{{"name", token.name},
+                     {"role", to_string(token.role)},
+                     {"sha256", token.hash},
+                     {"created", format_time(token.created)}};
+    if (!token.agent.empty()) one["agent"] = token.agent;
+    if (token.expires) one["expires"] = format_time(*token.expires);
+    out.push_back(std::move(one));
   }
   const std::string file = state_dir + "/tokens.json";
   const std::string fresh = file + ".new";
@@ -163,24 +183,29 @@ const Token* Tokens::find(std::string_view secret) const {
   for (const Token& token : tokens_) {
     if (equal_in_constant_time(token.hash, hash)) found = &token;
   }
-  return found;
+  return found != nullptr && found->expires && *found->expires <= wall_now() ? nullptr : found;
 }
 
-Result<std::string> create_token(const std::string& state_dir, const std::string& name, AccessRole role) {
+Result<std::string> create_token(const std::string& state_dir, const std::string& name, AccessRole role,
+                                 const TokenTerms& terms) {
+  if (!is_printable(name)) return Error{"a token's name is 1 to 64 characters that can be printed"};
+  if (!terms.agent.empty() && !is_printable(terms.agent))
+    return Error{"an agent's name is 1 to 64 characters that can be printed"};
+  if (!terms.agent.empty() && role != AccessRole::ingest)
+    return Error{"only a token of role ingest belongs to an agent"};
   const Lock lock{state_dir};
   if (!lock.held()) return Error{fmt::format("cannot write in {}", state_dir)};
   auto tokens = read_tokens(state_dir + "/tokens.json");
   if (!tokens) return tokens.error();
   const bool taken =
       std::any_of(tokens->begin(), tokens->end(), [&](const Token& token) { return token.name == name; });
-  if (name.empty() || taken)
-    return Error{name.empty() ? "a token needs a name" : fmt::format("there is a token '{}' already", name)};
+  if (taken) return Error{fmt::format("there is a token '{}' already", name)};
   std::string random(32, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1) {
     return Error{"the system gives no random numbers"};
   }
   std::string secret = std::string{kPrefix} + hex(random);
-  tokens->push_back({name, role, hex(sha256(secret)), wall_now()});
+  tokens->push_back({name, role, hex(sha256(secret)), wall_now(), terms.agent, terms.expires});
   if (auto written = write_tokens(state_dir, *tokens); !written) return written.error();
   return {boost::system::in_place_value, std::move(secret)};
 }

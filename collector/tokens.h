@@ -23,6 +23,14 @@ struct Token {
   AccessRole role = AccessRole::viewer;
   std::string hash;  ///< SHA-256 in hex
   TimePoint created;
+  std::string agent;                 ///< not empty: ingest only as this agent
+  std::optional<TimePoint> expires;  ///< from then on it is none
+};
+
+/// What a new token is for, beside its role.
+struct TokenTerms {
+  std::string agent;
+  std::optional<TimePoint> expires;
 };
 
 /// The file as it was when it was read. Reading again is cheap when nothing changed.
@@ -31,7 +39,7 @@ class Tokens {
   explicit Tokens(std::string state_dir) : file_(std::move(state_dir) + "/tokens.json") {}
   /// Reads the file when it is another than before. A damaged file is an error and keeps what was known.
   [[nodiscard]] Result<void> refresh();
-  /// Whose token is this? Looks at every token, whichever fits.
+  /// Whose token is this? Looks at every token, whichever fits. Those that have expired are none.
   [[nodiscard]] const Token* find(std::string_view secret) const;
   [[nodiscard]] const std::vector<Token>& all() const { return tokens_; }
 
@@ -41,8 +49,9 @@ class Tokens {
   std::vector<Token> tokens_;
 };
 
-/// Gives the new token's text. Names are unique.
-[[nodiscard]] Result<std::string> create_token(const std::string& state_dir, const std::string& name, AccessRole role);
+/// Gives the new token's text. Names are unique, and printable on one line.
+[[nodiscard]] Result<std::string> create_token(const std::string& state_dir, const std::string& name, AccessRole role,
+                                               const TokenTerms& terms = {});
 [[nodiscard]] Result<std::vector<Token>> list_tokens(const std::string& state_dir);
 [[nodiscard]] Result<void> revoke_token(const std::string& state_dir, const std::string& name);
 

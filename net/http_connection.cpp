@@ -57,15 +57,18 @@ class Responder {
   bool answered_ = false;
 };
 
-HttpResponse internal_error() {
-  return error_response(500, "internal", "the request failed inside the program; its log says why");
-}
-
 bool closes_connection(const HttpResponse& response) {
   return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
     return same_without_case(header.first, "connection") && same_without_case(header.second, "close");
   });
 }
+
+std::unique_ptr<HttpStream> stream_for(asio::ip::tcp::socket socket, asio::ssl::context* tls) {
+  if (tls != nullptr) return tls_stream(std::move(socket), *tls);
+  return plain_stream(std::move(socket));
+}
+
+}  // namespace
 
 std::string address_of(const asio::ip::tcp::socket& socket) {
   error_code error;
@@ -77,21 +80,18 @@ std::string address_of(const asio::ip::tcp::socket& socket) {
   return address.to_string();
 }
 
-std::unique_ptr<HttpStream> stream_for(asio::ip::tcp::socket socket, ServerState& server) {
-  if (server.tls) return tls_stream(std::move(socket), *server.tls);
-  return plain_stream(std::move(socket));
-}
-
-}  // namespace
-
-HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server, bool refuse)
+HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server, bool refuse,
+                               std::string client)
     : server_(std::move(server)),
       refuse_(refuse),
+      client_(std::move(client)),
+      tls_(server_->tls),
       remote_address_(address_of(socket)),
       deadline_(socket.get_executor()),
       answered_(socket.get_executor(), asio::steady_timer::time_point::max()) {
-  stream_ = stream_for(std::move(socket), *server_);
+  stream_ = stream_for(std::move(socket), tls_.get());
   server_->connections.insert(this);
+  if (!client_.empty()) server_->clients[client_] += 1;
   if (refuse_)
     server_->refusing += 1;
   else
@@ -100,6 +100,9 @@ HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<Ser
 
 HttpConnection::~HttpConnection() {
   server_->connections.erase(this);
+  give_room();
+  const auto counted = server_->clients.find(client_);
+  if (!client_.empty() && --counted->second == 0) server_->clients.erase(counted);
   if (refuse_)
     server_->refusing -= 1;
   else
@@ -114,7 +117,9 @@ awaitable<void> HttpConnection::serve(std::shared_ptr<HttpConnection> self) {
 awaitable<void> HttpConnection::serve_requests() {
   arm(refuse_ ? kRefusalTimeout : server_->options.header_timeout);
   const error_code error = co_await stream_->handshake();
+  shaken_ = true;
   bool go_on = !error && !timed_out_;
+  if (!go_on && !aborted_) server_->handshakes_failed += 1;
   while (go_on) go_on = co_await serve_one_request();
 }
 
@@ -124,9 +129,15 @@ awaitable<bool> HttpConnection::serve_one_request() {
   const bool complete = co_await read_request();
   if (!complete) co_return false;
   waiting_since_.reset();
-  HttpResponse response = co_await ask_handler();
+  HttpResponse response;
+  keep_alive_ = request_read_ && parser_->keep_alive();
+  head_only_ = parser_->get().method() == http::verb::head;
+  if (refusal_)
+    response = std::move(*refusal_);
+  else
+    response = co_await ask_handler();
   if (aborted_) co_return false;
-  if (server_->stopping || closes_connection(response)) keep_alive_ = false;
+  if (server_->stopping || tls_ != server_->tls || closes_connection(response)) keep_alive_ = false;
   co_await write_response(std::move(response));
   first_request_ = false;
   waiting_since_ = std::chrono::steady_clock::now();
@@ -137,6 +148,8 @@ awaitable<bool> HttpConnection::serve_one_request() {
 awaitable<bool> HttpConnection::wait_for_first_byte() {
   if (buffer_.size() > 0) co_return true;
   if (server_->stopping) co_return false;
+  // Renewed while the answer was written.
+  if (!first_request_ && tls_ != server_->tls) co_return false;
   idle_ = true;
   if (!first_request_) arm(server_->options.idle_timeout);
   const error_code error = co_await fill();
@@ -144,11 +157,15 @@ awaitable<bool> HttpConnection::wait_for_first_byte() {
   co_return !error;
 }
 
-/// True when the request is complete and may be served; else the client has been told why, where that is possible.
+/// True when the request is complete and may be served, or is refused for its head; else the client has been told why,
+/// where that is possible.
 awaitable<bool> HttpConnection::read_request() {
   parser_ = std::make_unique<Parser>();
+  refusal_.reset();
+  request_read_ = false;
   parser_->header_limit(static_cast<std::uint32_t>(server_->options.max_header_bytes));
-  parser_->body_limit(server_->options.max_body_bytes);
+  max_body_ = server_->options.max_body_bytes;
+  parser_->body_limit(max_body_);
   keep_alive_ = false;
   arm(refuse_ ? kRefusalTimeout : server_->options.header_timeout);
   error_code error = co_await read_header();
@@ -157,22 +174,30 @@ awaitable<bool> HttpConnection::read_request() {
     rejection = rejection_of(error);
   else
     rejection = check_header();
-  if (!rejection) {
+  if (!rejection) ask_head_check();
+  if (!rejection && !refusal_) rejection = make_room();
+  if (!rejection && !refusal_) {
     arm(server_->options.body_timeout);
     error = co_await read_body();
     if (error) rejection = rejection_of(error);
   }
+  give_room();
   disarm();
-  request_read_ = !rejection;
+  request_read_ = !rejection && parser_->is_done();
   if (rejection) co_await reject(*rejection);
   co_return !rejection;
 }
 
+/// The parser bounds what it has not understood yet; many small fields are bounded here.
 awaitable<error_code> HttpConnection::read_header() {
   error_code error;
+  std::size_t taken = 0;
   while (!error && !parser_->is_header_done()) {
-    buffer_.consume(parser_->put(buffer_.data(), error));
+    const std::size_t bytes = parser_->put(buffer_.data(), error);
+    buffer_.consume(bytes);
+    taken += bytes;
     if (error == http::error::need_more) error = co_await fill();
+    if (!error && taken > server_->options.max_header_bytes) error = http::error::header_limit;
   }
   co_return error;
 }
@@ -197,65 +222,10 @@ awaitable<error_code> HttpConnection::fill() {
   co_return done.error;
 }
 
-HttpConnection::Rejection HttpConnection::rejection_of(const error_code& error) const {
-  if (aborted_) return {};
-  if (error == asio::error::operation_aborted && timed_out_)
-    return {408, "timeout", "the request did not arrive in time"};
-  if (error == http::error::body_limit) return {413, "too_large", "the body is larger than the server takes"};
-  if (error == http::error::header_limit)
-    return {431, "headers_too_large", "the headers are larger than the server takes"};
-  if (error == asio::error::eof) return {400, "bad_request", "the request ended before it was complete"};
-  if (error.category() == make_error_code(http::error::need_more).category())
-    return {400, "bad_request", "this is not an HTTP/1.1 request"};
-  return {};
-}
-
-std::optional<HttpConnection::Rejection> HttpConnection::check_header() const {
-  if (refuse_) return Rejection{503, "overloaded", "the server has as many connections as it takes"};
-  const auto& request = parser_->get();
-  const std::size_t hosts = request.count(http::field::host);
-  if (request.version() == 11 && hosts != 1)
-    return Rejection{400, "bad_request", "an HTTP/1.1 request has one Host header"};
-  if (request.count(http::field::transfer_encoding) > 0 && !parser_->chunked())
-    return Rejection{501, "not_implemented", "the only transfer encoding here is chunked"};
-  const auto expect = request[http::field::expect];
-  if (!expect.empty() && !same_without_case({expect.data(), expect.size()}, "100-continue"))
-    return Rejection{417, "expectation_failed", "the only expectation here is 100-continue"};
-  HttpRequest scratch;
-  const auto target = request.target();
-  if (!parse_target({target.data(), target.size()}, scratch))
-    return Rejection{400, "bad_request", "the request's target is not a path"};
-  return std::nullopt;
-}
-
-bool HttpConnection::wants_continue() const {
-  const auto& request = parser_->get();
-  return request.version() == 11 && request.count(http::field::expect) > 0 && !parser_->is_done();
-}
-
-HttpRequest HttpConnection::take_request() {
-  auto message = parser_->release();
-  HttpRequest request;
-  const auto method = message.method_string();
-  const auto target = message.target();
-  request.method.assign(method.data(), method.size());
-  (void)parse_target({target.data(), target.size()}, request);
-  for (const auto& field : message) {
-    const auto name = field.name_string();
-    const auto value = field.value();
-    request.headers.emplace_back(std::string(name.data(), name.size()), std::string(value.data(), value.size()));
-  }
-  request.body = std::move(message.body());
-  request.remote_address = remote_address_;
-  return request;
-}
-
 awaitable<HttpResponse> HttpConnection::ask_handler() {
-  keep_alive_ = parser_->keep_alive();
-  HttpRequest request = take_request();
+  HttpRequest request = std::move(head_);
+  request.body = std::move(parser_->get().body());
   parser_.reset();
-  head_only_ = request.method == "HEAD";
-  if (head_only_) request.method = "GET";
   request_number_ += 1;
   answer_.reset();
   auto responder = std::make_shared<Responder>(weak_from_this(), deadline_.get_executor(), request_number_);
@@ -292,6 +262,7 @@ void HttpConnection::take_answer(std::uint64_t number, HttpResponse response) {
 }
 
 awaitable<void> HttpConnection::write_response(HttpResponse response) {
+  add_common_headers(response);
   const bool body_follows = !head_only_ && allows_body(response.status);
   std::string first = head_of(response, keep_alive_, wall_now());
   std::string_view rest;
@@ -304,6 +275,14 @@ awaitable<void> HttpConnection::write_response(HttpResponse response) {
   if (!error && response.delivery == Delivery::whole) co_return;
   keep_alive_ = false;
   broken_ = true;
+}
+
+void HttpConnection::add_common_headers(HttpResponse& response) const {
+  for (const auto& common : server_->options.headers) {
+    const bool there = std::any_of(response.headers.begin(), response.headers.end(),
+                                   [&](const auto& own) { return same_without_case(own.first, common.first); });
+    if (!there) response.headers.push_back(common);
+  }
 }
 
 awaitable<error_code> HttpConnection::write_all(std::string_view bytes) {
@@ -323,10 +302,10 @@ awaitable<error_code> HttpConnection::write_all(std::string_view bytes) {
 
 awaitable<void> HttpConnection::reject(Rejection rejection) {
   if (rejection.status == 0) co_return;
-  if (refuse_)
-    server_->refused += 1;
-  else
+  if (!refuse_)
     server_->malformed += 1;
+  else if (client_.empty())
+    server_->refused += 1;
   head_only_ = parser_->is_header_done() && parser_->get().method() == http::verb::head;
   HttpResponse response = error_response(rejection.status, rejection.code, rejection.message);
   if (rejection.status == 503) response.headers.emplace_back("Retry-After", "5");
@@ -354,6 +333,10 @@ void HttpConnection::stop_when_idle() {
 std::optional<std::chrono::steady_clock::time_point> HttpConnection::waiting_since() const {
   if (aborted_ || refuse_) return std::nullopt;
   return waiting_since_;
+}
+
+void HttpConnection::renew() {
+  if (shaken_) stop_when_idle();
 }
 
 void HttpConnection::abort() {

@@ -8,6 +8,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -21,23 +22,31 @@ namespace crmpulse::net {
 
 class HttpConnection;
 
+/// The other end's IP address; IPv4 in IPv6 as IPv4. Empty when it has gone.
+[[nodiscard]] std::string address_of(const boost::asio::ip::tcp::socket& socket);
+
 /// Owned by the server and by each of its tasks: a task may end after the server has gone.
 struct ServerState {
   ServerState(boost::asio::any_io_executor executor, ServerOptions given, Handler handle)
       : options(std::move(given)), handler(std::make_shared<Handler>(std::move(handle))), tasks(std::move(executor)) {}
 
-  const ServerOptions options;
-  std::shared_ptr<Handler> handler;  ///< empty once the server has gone
-  std::optional<boost::asio::ssl::context> tls;
+  ServerOptions options;
+  std::shared_ptr<Handler> handler;                ///< empty once the server has gone
+  std::shared_ptr<boost::asio::ssl::context> tls;  ///< for new connections; null: plain
   TaskScope tasks;
-  std::set<HttpConnection*> connections;  ///< of the loop's thread
-  int refusing = 0;                       ///< connections that are there to be told 503
+  std::set<HttpConnection*> connections;            ///< of the loop's thread
+  std::map<std::string, int, std::less<>> clients;  ///< connections of each that is counted
+  std::size_t arriving = 0;                         ///< bytes announced by bodies that are being read
+  int refusing = 0;                                 ///< connections that are there to be told 503
   bool stopping = false;
 
   // Read by stats() from any thread.
   std::atomic<std::uint64_t> accepted{0};
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> malformed{0};
+  std::atomic<std::uint64_t> crowded{0};
+  std::atomic<std::uint64_t> handshakes_failed{0};
+  std::atomic<std::int64_t> certificate_expiry{0};  ///< Unix milliseconds; 0: none
   std::atomic<int> open{0};
   std::atomic<std::uint64_t> displaced{0};
 };
@@ -45,14 +54,17 @@ struct ServerState {
 /// Requests one after the other until either side ends it. Lives in its task; on the loop's thread only.
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  public:
-  /// `refuse`: the server is full; the first request is answered 503.
-  HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server, bool refuse);
+  /// `refuse`: the server is full; the first request is answered 503. `client`: whom to count it for, or empty.
+  HttpConnection(boost::asio::ip::tcp::socket socket, std::shared_ptr<ServerState> server, bool refuse,
+                 std::string client);
   ~HttpConnection();
 
   [[nodiscard]] static boost::asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
 
   /// Ends now when no request is in hand, else after the one in hand.
   void stop_when_idle();
+  /// The server has other certificates now: ends like stop_when_idle(), but not in the middle of its handshake.
+  void renew();
   /// Ends now.
   void abort();
   /// Since when it has kept a place without a whole request; nothing while one is in hand.
@@ -83,9 +95,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<void> linger();
 
   [[nodiscard]] Rejection rejection_of(const boost::system::error_code& error) const;
-  [[nodiscard]] std::optional<Rejection> check_header() const;
+  [[nodiscard]] std::optional<Rejection> check_header();
+  [[nodiscard]] std::optional<Rejection> make_room();
+  void ask_head_check();
+  void give_room();
   [[nodiscard]] bool wants_continue() const;
-  [[nodiscard]] HttpRequest take_request();
+  [[nodiscard]] HttpRequest take_head() const;
+  void add_common_headers(HttpResponse& response) const;
   void call_handler(HttpRequest request, const Respond& respond);
 
   void arm(Duration within);
@@ -94,6 +110,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   std::shared_ptr<ServerState> server_;
   const bool refuse_;
+  const std::string client_;
+  std::shared_ptr<boost::asio::ssl::context> tls_;  ///< what it was made with
   std::unique_ptr<HttpStream> stream_;
   std::string remote_address_;
 
@@ -104,7 +122,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool timed_out_ = false;
 
   boost::beast::flat_buffer buffer_;
-  std::unique_ptr<Parser> parser_;  ///< of the request in hand
+  std::unique_ptr<Parser> parser_;       ///< of the request in hand
+  HttpRequest head_;                     ///< of it, without its body
+  std::optional<HttpResponse> refusal_;  ///< of it, by the head check
+  std::size_t max_body_ = 0;             ///< of it
+  std::size_t room_ = 0;                 ///< taken of ServerState::arriving
+  bool shaken_ = false;                  ///< the handshake is over
   bool first_request_ = true;
   bool idle_ = true;  ///< no byte of a request read
   std::optional<std::chrono::steady_clock::time_point> waiting_since_ = std::chrono::steady_clock::now();

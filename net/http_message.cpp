@@ -113,6 +113,10 @@ HttpResponse error_response(int status, std::string_view code, std::string_view 
   return response;
 }
 
+HttpResponse internal_error() {
+  return error_response(500, "internal", "the request failed inside the program; its log says why");
+}
+
 bool is_sendable(const HttpResponse& response) {
   if (response.status < 200 || response.status > 999) return false;
   return std::all_of(response.headers.begin(), response.headers.end(), [](const auto& header) {

@@ -20,6 +20,8 @@ namespace crmpulse::net {
 
 /// Status line and headers, with Date, Content-Length and Connection, and the empty line.
 [[nodiscard]] std::string head_of(const HttpResponse& response, bool keep_alive, TimePoint now);
+/// 500 for what a handler did wrong.
+[[nodiscard]] HttpResponse internal_error();
 /// May this status have a body at all?
 [[nodiscard]] bool allows_body(int status);
 [[nodiscard]] bool same_without_case(std::string_view a, std::string_view b);

@@ -1,7 +1,6 @@
 #include "net/http_server.h"
 
 #include <fmt/format.h>
-#include <openssl/ssl.h>
 
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -11,6 +10,7 @@
 #include "core/log.h"
 #include "net/http_connection.h"
 #include "net/loop_impl.h"
+#include "net/tls_server.h"
 
 namespace asio = boost::asio;
 using asio::awaitable;
@@ -26,26 +26,14 @@ constexpr Duration kPauseAfterAcceptError{100};
 /// Beyond them a connection over the limit is closed without a word.
 constexpr int kMostRefusing = 64;
 
-Result<asio::ssl::context> tls_context(const TlsFiles& files) {
-  asio::ssl::context context(asio::ssl::context::tls_server);
-  error_code error;
-  context.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1, error);
-  context.use_certificate_chain_file(files.cert_file, error);
-  if (error) return Error(fmt::format("the certificate file {} cannot be used: {}", files.cert_file, error.message()));
-  context.use_private_key_file(files.key_file, asio::ssl::context::pem, error);
-  if (error) return Error(fmt::format("the key file {} cannot be used: {}", files.key_file, error.message()));
-  if (SSL_CTX_check_private_key(context.native_handle()) != 1)
-    return Error(fmt::format("the key file {} does not belong to the certificate {}", files.key_file, files.cert_file));
-  if (files.client_ca_file.empty()) return context;
-  context.load_verify_file(files.client_ca_file, error);
-  if (error)
-    return Error(
-        fmt::format("the file of client authorities {} cannot be used: {}", files.client_ca_file, error.message()));
-  context.set_verify_mode(asio::ssl::verify_peer | asio::ssl::verify_fail_if_no_peer_cert, error);
-  // OpenSSL refuses to resume a session of a verified client without it.
-  static constexpr unsigned char kSessionContext[] = "crmpulse";
-  SSL_CTX_set_session_id_context(context.native_handle(), kSessionContext, sizeof(kSessionContext) - 1);
-  return context;
+std::string sentence(const TlsFault& fault) {
+  return fmt::format("tls: the {} {} cannot be used: {}", fault.key, fault.file, fault.why);
+}
+
+void set_tls(ServerState& state, std::shared_ptr<asio::ssl::context> tls) {
+  const auto expiry = expiry_of(*tls);
+  state.certificate_expiry = expiry ? unix_millis(*expiry) : 0;
+  state.tls = std::move(tls);
 }
 
 struct Listener {
@@ -85,16 +73,30 @@ bool make_place(ServerState& state) {
   return true;
 }
 
+/// Has this client as many connections as one may have?
+bool is_crowding(const ServerState& state, const std::string& client) {
+  const auto counted = state.clients.find(client);
+  return counted != state.clients.end() && counted->second >= state.options.max_connections_per_client;
+}
+
 void start_connection(const std::shared_ptr<ServerState>& state, tcp::socket socket) {
   error_code ignored;
   socket.set_option(tcp::no_delay(true), ignored);
-  const bool full = state->open >= state->options.max_connections && !make_place(*state);
-  if (full && state->refusing >= kMostRefusing) {
-    state->refused += 1;
+  std::string client;
+  if (state->options.max_connections_per_client > 0) {
+    const std::string address = address_of(socket);
+    if (!state->options.uncounted.contains(address)) client = client_of(address);
+  }
+  const bool crowding = !client.empty() && is_crowding(*state, client);
+  if (crowding) state->crowded += 1;
+  const bool full = !crowding && state->open >= state->options.max_connections && !make_place(*state);
+  const bool refuse = full || crowding;
+  if (refuse && state->refusing >= kMostRefusing) {
+    if (full) state->refused += 1;
     return;
   }
-  if (!full) state->accepted += 1;
-  auto connection = std::make_shared<HttpConnection>(std::move(socket), state, full);
+  if (!refuse) state->accepted += 1;
+  auto connection = std::make_shared<HttpConnection>(std::move(socket), state, refuse, full ? "" : std::move(client));
   state->tasks.spawn("http connection", HttpConnection::serve(std::move(connection)));
 }
 
@@ -177,9 +179,9 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, ServerOptions
   Impl& impl = *server->impl_;
   const ServerOptions& given = impl.state->options;
   if (given.tls) {
-    auto tls = tls_context(*given.tls);
-    if (!tls) return tls.error();
-    impl.state->tls.emplace(std::move(*tls));
+    auto tls = server_tls(*given.tls);
+    if (tls.has_error()) return Error(sentence(tls.error()));
+    set_tls(*impl.state, *tls);
   }
   error = open_acceptor(impl.listener->acceptor, tcp::endpoint(address, given.port));
   if (error) return Error(fmt::format("cannot listen on {} port {}: {}", given.address, given.port, error.message()));
@@ -196,9 +198,34 @@ void HttpServer::stop(Duration grace, std::function<void()> finished) {
   impl_->stop(grace, std::move(finished));
 }
 
+std::optional<TlsFault> HttpServer::replace_tls(const TlsFiles& files) {
+  auto tls = server_tls(files);
+  if (tls.has_error()) return tls.error();
+  set_tls(*impl_->state, *tls);
+  for (HttpConnection* const connection : impl_->state->connections) connection->renew();
+  return std::nullopt;
+}
+
+void HttpServer::limit_connections(int all, int per_client, Networks uncounted) {
+  ServerOptions& options = impl_->state->options;
+  options.max_connections = all;
+  options.max_connections_per_client = per_client;
+  options.uncounted = std::move(uncounted);
+}
+
 HttpServer::Stats HttpServer::stats() const {
   const ServerState& state = *impl_->state;
-  return {state.accepted, state.refused, state.malformed, state.open, state.displaced};
+  Stats out;
+  out.accepted = state.accepted;
+  out.refused = state.refused;
+  out.crowded = state.crowded;
+  out.handshakes_failed = state.handshakes_failed;
+  if (const std::int64_t expiry = state.certificate_expiry; expiry != 0)
+    out.certificate_expiry = from_unix_millis(expiry);
+  out.malformed = state.malformed;
+  out.open = state.open;
+  out.displaced = state.displaced;
+  return out;
 }
 
 }  // namespace crmpulse::net

@@ -12,6 +12,7 @@
 #include "core/error.h"
 #include "core/time.h"
 #include "net/loop.h"
+#include "net/networks.h"
 
 namespace crmpulse::net {
 
@@ -52,7 +53,40 @@ struct TlsFiles {
   std::string cert_file;
   std::string key_file;
   std::string client_ca_file;  ///< not empty: clients must show a certificate of this CA
+  bool operator==(const TlsFiles&) const = default;
 };
+
+/// Which of the files cannot be used, and why.
+struct TlsFault {
+  std::string key;  ///< `cert_file`, `key_file`, `client_ca_file`
+  std::string file;
+  std::string why;
+};
+/// Reads the files as listen() would; nothing: they are sound.
+[[nodiscard]] std::optional<TlsFault> check_tls(const TlsFiles& files);
+
+/// Sees when the files were replaced. A renewal writes one after the other: they are taken when they have rested from
+/// one look to the next.
+class TlsWatch {
+ public:
+  /// From here on these; as they are now they are taken.
+  void follow(TlsFiles files);
+  /// Look now and then. True once for each new state of the files.
+  [[nodiscard]] bool rested_anew();
+
+ private:
+  TlsFiles files_;
+  std::string last_;
+  std::string taken_;
+};
+
+/// What is said about a request when its headers are there and nothing of its body is.
+struct HeadVerdict {
+  std::optional<HttpResponse> refusal;  ///< the answer; the body is not read
+  std::size_t max_body_bytes = 0;       ///< of this request; the server's own bound holds too
+};
+/// The request has no body yet.
+using HeadCheck = std::function<HeadVerdict(const HttpRequest& head)>;
 
 struct ServerOptions {
   std::string address = "127.0.0.1";
@@ -62,6 +96,14 @@ struct ServerOptions {
   std::size_t max_header_bytes = 16 * 1024;
   /// Beyond: the one that has waited longest without a whole request is closed; is there none, 503.
   int max_connections = 1024;
+  /// Likewise for one client (client_of); 0: no bound of its own.
+  int max_connections_per_client = 0;
+  Networks uncounted;  ///< clients without that bound
+  /// Announced by all requests whose bodies are arriving; beyond: 503.
+  std::size_t max_arriving_bytes = 256 * 1024 * 1024;
+  HeadCheck check_head;  ///< may be empty
+  /// On every answer that does not have them itself, also on those to what was no request.
+  std::vector<std::pair<std::string, std::string>> headers;
   Duration header_timeout{std::chrono::seconds{10}};
   Duration body_timeout{std::chrono::seconds{30}};
   Duration idle_timeout{std::chrono::seconds{60}};
@@ -79,10 +121,18 @@ class HttpServer {
   /// Loop's thread only. `finished` is called there when the last connection has gone, at the latest when `grace` is
   /// over and the rest have been closed.
   void stop(Duration grace, std::function<void()> finished);
+  /// Loop's thread only; of a server that has TLS. New connections use the files, those that stand end after their
+  /// request; when the files cannot be used nothing changes.
+  [[nodiscard]] std::optional<TlsFault> replace_tls(const TlsFiles& files);
+  /// Loop's thread only. Connections that stand are left alone.
+  void limit_connections(int all, int per_client, Networks uncounted);
 
   struct Stats {
-    std::uint64_t accepted = 0;   ///< without the refused
-    std::uint64_t refused = 0;    ///< over max_connections
+    std::uint64_t accepted = 0;  ///< without the refused
+    std::uint64_t refused = 0;   ///< over max_connections
+    std::uint64_t crowded = 0;   ///< over max_connections_per_client
+    std::uint64_t handshakes_failed = 0;
+    std::optional<TimePoint> certificate_expiry;
     std::uint64_t malformed = 0;  ///< answered 400, 408, 413, 417, 431, 501 before a handler saw them
     int open = 0;
     std::uint64_t displaced = 0;  ///< closed without a whole request, to make place for a newer one

@@ -136,6 +136,23 @@ TEST_CASE("what can pass is tried again until it is taken, in order") {
   CHECK(shipper.stats().reachable);
 }
 
+TEST_CASE("a redirect is not followed: neither token nor samples go anywhere but to the configured address") {
+  const int status = GENERATE(301, 302, 303, 307, 308);
+  const TempDir folder;
+  auto spool = open_spool(folder);
+  fill(*spool, 1, 2);
+  Sink elsewhere;
+  Sink sink;
+  sink.script(kWrite, {{status, {{"Location", elsewhere.url()}}, ""}});
+  net::HttpClient client;
+  auto options = quick(sink.url());
+  options.token = Secret{"t0ken"};
+  Shipper shipper{*spool, client, options};
+  REQUIRE(eventually([&] { return empty(*spool); }));
+  CHECK(elsewhere.received().empty());
+  CHECK(sink.accepted("m") == counted(1, 2));
+}
+
 TEST_CASE("Retry-After is obeyed") {
   const TempDir folder;
   auto spool = open_spool(folder);

@@ -52,6 +52,14 @@ class Docs(EndToEnd):
                 (self.folder / target).write_text((self.folder / source).read_text())
             self.run_check([BIN / "crmpulse-collector", "check", "--config", self.write(name, text)], name)
 
+    def test_token_commands_do_what_the_pages_say(self):
+        for page in ("install", "security"):
+            config = self.write(f"{page}.yaml", f"listen: 127.0.0.1:9460\nstate_dir: {self.folder}/{page}\nrules: [{SOURCE}/config/rules/default.yaml]\n")
+            commands = re.findall(r"^crmpulse-collector (token .*?)(?:\s+#.*)?$", (SOURCE / f"docs/{page}.md").read_text(), re.MULTILINE)
+            self.assertTrue(commands, page)
+            for command in commands:
+                self.run_check([BIN / "crmpulse-collector", *command.replace("/etc/crmpulse/collector.yaml", str(config)).split()], command)
+
     def test_rules_examples_pass_check_behind_the_shipped_rules(self):
         for name, text in self.examples("rules"):
             rules = self.write(name, text)

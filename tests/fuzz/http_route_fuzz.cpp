@@ -1,5 +1,8 @@
-// A request's target, its Authorization header and the router: method, target and header stand on lines of their own.
+// A request's target, its headers, who may ask and the router: method, target and header stand on lines of their own;
+// the header is taken for Authorization, Host, Origin and X-Crm-Agent.
+#include "collector/access.h"
 #include "collector/answers.h"
+#include "collector/clocks.h"
 #include "collector/router.h"
 #include "fuzz_target.h"
 #include "net/http_message.h"
@@ -33,6 +36,36 @@ const collector::Router& router() {
   return kRouter;
 }
 
+/// With and without tokens.
+collector::Access& access(bool auth_required) {
+  static const collector::WallClock kClock;
+  const auto make = [](bool required) {
+    collector::Settings settings;
+    settings.auth_required = required;
+    settings.external_url = "https://health.example.com/crm";
+    settings.limits.exempt.clear();
+    settings.limits.exempted = {};
+    settings.limits.requests_per_address = 0;
+    return collector::Access{kClock, settings};
+  };
+  static collector::Access with = make(true);
+  static collector::Access without = make(false);
+  return auth_required ? with : without;
+}
+
+void check_access(net::HttpRequest head, const std::string& text) {
+  const collector::Route* const route = router().find(head);
+  for (const char* name : {"host", "origin", "x-crm-agent"}) head.headers.emplace_back(name, text);
+  head.remote_address = "192.0.2.1";
+  for (const bool required : {true, false}) {
+    const net::HeadVerdict verdict = access(required).check(head, route);
+    fuzz::require(!verdict.refusal || (net::is_sendable(*verdict.refusal) && verdict.refusal->status >= 400));
+    // There is no token at all: what needs one is never let through.
+    fuzz::require(verdict.refusal || !required || route == nullptr || !route->role);
+    fuzz::require(verdict.max_body_bytes <= 64UL * 1024);
+  }
+}
+
 std::string_view line(std::string_view& text) {
   const std::string_view one = text.substr(0, text.find('\n'));
   text.remove_prefix(std::min(text.size(), one.size() + 1));
@@ -47,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.method = std::string{line(text)};
   if (!net::parse_target(line(text), request)) return 0;
   request.headers.emplace_back("authorization", std::string{text});
+  check_access(request, std::string{text});
   int answers = 0;
   router().handle(request, [&answers](const net::HttpResponse& response) {
     ++answers;

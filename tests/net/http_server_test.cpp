@@ -214,6 +214,21 @@ TEST_CASE("headers over the limit are answered 431") {
   CHECK(error_code_of(endless) == "headers_too_large");
 }
 
+TEST_CASE("many small headers are bounded like a large one") {
+  ServerOptions options;
+  options.max_header_bytes = 2000;
+  Served served(answering(""), options);
+  std::string many = "GET / HTTP/1.0\r\n";
+  while (many.size() < 1900) many += "X: a\r\n";
+  CHECK_THAT(ask(served, many + "\r\n"), StartsWith("HTTP/1.1 200"));
+  while (many.size() < 5000) many += "X: a\r\n";
+  CHECK_THAT(ask(served, many + "\r\n"), StartsWith("HTTP/1.1 431"));
+  // In pieces that are each small enough.
+  RawClient slow(served.port());
+  for (std::size_t at = 0; at < many.size(); at += 400) slow.say(many.substr(at, 400));
+  CHECK_THAT(slow.hear_all(), StartsWith("HTTP/1.1 431"));
+}
+
 TEST_CASE("a client that stops within its headers, or dribbles them for ever, is answered 408") {
   ServerOptions options;
   options.header_timeout = Duration{80};
@@ -329,4 +344,96 @@ TEST_CASE("when every place is taken, the one that has waited longest without a 
   CHECK_THAT(used.hear_answer(), StartsWith("HTTP/1.1 200"));
   CHECK(served.server().stats().displaced == 1);
   CHECK(served.server().stats().refused == 0);
+}
+
+TEST_CASE("a head check answers before the body is read, and bounds the body of what it lets through") {
+  int handled = 0;
+  ServerOptions options;
+  options.check_head = [](const HttpRequest& head) {
+    HeadVerdict verdict;
+    verdict.max_body_bytes = 4;
+    if (head.path == "/closed") verdict.refusal = HttpResponse{403, {}, "no"};
+    return verdict;
+  };
+  Served served(
+      [&](HttpRequest, const Respond& respond) {
+        ++handled;
+        respond({});
+      },
+      options);
+  const auto post = [](const std::string& path, const std::string& rest) {
+    return "POST " + path + " HTTP/1.1\r\nHost: x\r\n" + rest;
+  };
+  CHECK_THAT(ask(served, post("/closed", "Content-Length: 1000000\r\n\r\nabc")),
+             StartsWith("HTTP/1.1 403") && Contains("Connection: close"));
+  CHECK_THAT(ask(served, post("/open", "Content-Length: 5\r\n\r\nabcde")), StartsWith("HTTP/1.1 413"));
+  CHECK_THAT(ask(served, post("/open", "Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n")),
+             StartsWith("HTTP/1.1 413"));
+  CHECK(handled == 0);
+  RawClient client(served.port());
+  client.say("GET /closed HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK_THAT(client.hear_answer(), StartsWith("HTTP/1.1 403"));
+  client.say(post("/open", "Content-Length: 4\r\n\r\nabcd"));
+  CHECK_THAT(client.hear_answer(), StartsWith("HTTP/1.1 200"));
+  CHECK(handled == 1);
+}
+
+TEST_CASE("common headers are on every answer, unless it has them itself, also when it was no request") {
+  ServerOptions options;
+  options.headers = {{"X-Common", "yes"}, {"Cache-Control", "no-store"}};
+  Served served([](const HttpRequest&, const Respond& respond) { respond({200, {{"cache-control", "public"}}, ""}); },
+                options);
+  const std::string good = ask(served, "GET / HTTP/1.0\r\n\r\n");
+  CHECK_THAT(good, Contains("X-Common: yes\r\n") && Contains("cache-control: public"));
+  CHECK_THAT(good, !Contains("no-store"));
+  CHECK_THAT(ask(served, "nonsense\r\n\r\n"), StartsWith("HTTP/1.1 400") && Contains("X-Common: yes\r\n"));
+}
+
+TEST_CASE("one client has a bounded number of connections, those that are not counted have not") {
+  ServerOptions options;
+  options.max_connections_per_client = 2;
+  Served served(answering("here"), options);
+  const auto is_served = [&](RawClient& client) {
+    client.say(kGet);
+    return client.hear_answer().starts_with("HTTP/1.1 200");
+  };
+  RawClient first(served.port());
+  CHECK(is_served(first));
+  {
+    RawClient second(served.port());
+    CHECK(is_served(second));
+    RawClient third(served.port());
+    third.say(kGet);
+    CHECK_THAT(third.hear_all(), StartsWith("HTTP/1.1 503") && Contains("Retry-After"));
+    CHECK(served.server().stats().crowded == 1);
+  }
+  CHECK(eventually([&] {
+    RawClient again(served.port());
+    return is_served(again);
+  }));
+  served.on_loop([&] { served.server().limit_connections(1024, 1, Networks::loopback()); });
+  RawClient one(served.port());
+  RawClient two(served.port());
+  CHECK(is_served(one));
+  CHECK(is_served(two));
+}
+
+TEST_CASE("bodies that arrive at once share a bounded room") {
+  ServerOptions options;
+  options.max_body_bytes = 100;
+  options.max_arriving_bytes = 100;
+  Served served(echoing(), options);
+  RawClient slow(served.port());
+  slow.say(post_head(60) + "begun");
+  // The first has its room when the second is refused: asked until the server has seen the head.
+  CHECK(eventually([&] {
+    return ask(served, "POST / HTTP/1.0\r\nContent-Length: 60\r\n\r\n" + std::string(60, 'x'))
+        .starts_with("HTTP/1.1 503");
+  }));
+  CHECK_THAT(ask(served, "POST / HTTP/1.0\r\nContent-Length: 30\r\n\r\n" + std::string(30, 'x')),
+             StartsWith("HTTP/1.1 200"));
+  slow.say(std::string(55, 'y'));
+  CHECK_THAT(slow.hear_answer(), StartsWith("HTTP/1.1 200"));
+  CHECK_THAT(ask(served, "POST / HTTP/1.0\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x')),
+             StartsWith("HTTP/1.1 200"));
 }

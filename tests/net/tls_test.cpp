@@ -1,4 +1,13 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "certificates.h"
 #include "core/clock.h"
@@ -34,6 +43,52 @@ struct TlsServer {
   Served served;
   HttpClient client;
 };
+
+/// What comes of a handshake with these bounds: the version and cipher agreed on, or "" when none was.
+struct Handshake {
+  int oldest = TLS1_VERSION;
+  int newest = TLS1_3_VERSION;
+  std::string ciphers = "ALL:@SECLEVEL=0";
+
+  [[nodiscard]] std::string with(unsigned short port) const {
+    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+    SSL_CTX_set_security_level(context.get(), 0);
+    SSL_CTX_set_min_proto_version(context.get(), oldest);
+    SSL_CTX_set_max_proto_version(context.get(), newest);
+    if (SSL_CTX_set_cipher_list(context.get(), ciphers.c_str()) != 1) return "no such cipher";
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    std::string agreed;
+    const std::unique_ptr<SSL, decltype(&SSL_free)> ssl(SSL_new(context.get()), SSL_free);
+    if (::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) {
+      SSL_set_fd(ssl.get(), fd);
+      if (SSL_connect(ssl.get()) == 1)
+        agreed = std::string(SSL_get_version(ssl.get())) + " " + SSL_get_cipher(ssl.get());
+    }
+    ::close(fd);
+    return agreed;
+  }
+};
+
+/// The same key behind a passphrase.
+std::string encrypted(const std::string& key_file, const std::string& target) {
+  const std::unique_ptr<BIO, decltype(&BIO_free)> in(BIO_new_file(key_file.c_str(), "r"), BIO_free);
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
+      PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+  const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new_file(target.c_str(), "w"), BIO_free);
+  std::string phrase = "passphrase";
+  PEM_write_bio_PrivateKey(out.get(), key.get(), EVP_aes_256_cbc(), reinterpret_cast<unsigned char*>(phrase.data()),
+                           static_cast<int>(phrase.size()), nullptr, nullptr);
+  return target;
+}
+
+void replace(const KeyPair& target, const KeyPair& source) {
+  std::filesystem::copy_file(source.cert_file, target.cert_file, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(source.key_file, target.key_file, std::filesystem::copy_options::overwrite_existing);
+}
 
 void check_certificate_failure(const ClientResponse& response, const std::string& why) {
   CHECK(response.status == 0);
@@ -169,4 +224,108 @@ TEST_CASE("a TLS server stops with idle clients connected") {
   std::atomic<bool> finished{false};
   server.served.on_loop([&] { server.served.server().stop(std::chrono::seconds{20}, [&] { finished = true; }); });
   CHECK(eventually([&] { return finished.load(); }));
+}
+
+TEST_CASE("TLS 1.2 with forward secrecy and TLS 1.3 are spoken, nothing older or weaker") {
+  CertificateStore store;
+  const KeyPair authority = store.authority("ca");
+  TlsServer server(store.certificate("server", authority, kHere, kFuture));
+  const unsigned short port = server.served.port();
+  CHECK_THAT(Handshake{}.with(port), Catch::StartsWith("TLSv1.3 "));
+  Handshake older{TLS1_2_VERSION, TLS1_2_VERSION};
+  CHECK_THAT(older.with(port), Catch::StartsWith("TLSv1.2 ECDHE-"));
+  for (const char* weak : {"ECDHE-ECDSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "AES128-GCM-SHA256", "AES128-SHA"}) {
+    INFO(weak);
+    older.ciphers = std::string(weak) + ":@SECLEVEL=0";
+    CHECK(older.with(port).empty());
+  }
+  CHECK(Handshake{TLS1_1_VERSION, TLS1_1_VERSION}.with(port).empty());
+  CHECK(Handshake{TLS1_VERSION, TLS1_VERSION}.with(port).empty());
+  CHECK(eventually([&] { return server.served.server().stats().handshakes_failed >= 6; }));
+}
+
+TEST_CASE("another certificate is taken while the server runs, and connections of the old one end") {
+  CertificateStore store;
+  const KeyPair old_authority = store.authority("old");
+  const KeyPair new_authority = store.authority("new");
+  const TimePoint later = kFuture + std::chrono::hours{24};
+  const KeyPair files = store.certificate("server", old_authority, kHere, kFuture);
+  TlsServer server(files);
+  CHECK(server.served.server().stats().certificate_expiry == kFuture);
+  CHECK(server.ask({old_authority.cert_file, "", ""}, false).status == 200);
+
+  replace(files, store.certificate("renewed", new_authority, kHere, later));
+  server.served.on_loop(
+      [&] { CHECK_FALSE(server.served.server().replace_tls({files.cert_file, files.key_file, ""})); });
+  CHECK(server.served.server().stats().certificate_expiry == later);
+  CHECK(eventually([&] { return server.served.server().stats().open == 0; }));
+  CHECK(server.ask({new_authority.cert_file, "", ""}).certificate_expiry == later);
+  check_certificate_failure(server.ask({old_authority.cert_file, "", ""}), "issuer");
+}
+
+TEST_CASE("a certificate that cannot be used changes nothing, and it is said which file and why") {
+  CertificateStore store;
+  const KeyPair authority = store.authority("ca");
+  const KeyPair files = store.certificate("server", authority, kHere, kFuture);
+  const KeyPair other = store.certificate("other", authority, kHere, kFuture);
+  TlsServer server(files);
+  std::ofstream(store.path("damaged.pem")) << "-----BEGIN CERTIFICATE-----\nno\n";
+  const std::string damaged = store.path("damaged.pem");
+  struct Case {
+    TlsFiles files;
+    std::string key;
+  };
+  const std::vector<Case> cases{
+      {{damaged, files.key_file, ""}, "cert_file"},
+      {{store.path("absent.pem"), files.key_file, ""}, "cert_file"},
+      {{files.cert_file, damaged, ""}, "key_file"},
+      {{files.cert_file, other.key_file, ""}, "key_file"},
+      {{files.cert_file, encrypted(files.key_file, store.path("locked.key")), ""}, "key_file"},
+      {{files.cert_file, files.key_file, damaged}, "client_ca_file"}};
+  for (const Case& one : cases) {
+    std::optional<TlsFault> fault;
+    server.served.on_loop([&] { fault = server.served.server().replace_tls(one.files); });
+    REQUIRE(fault);
+    INFO(fault->file << ": " << fault->why);
+    CHECK(fault->key == one.key);
+    CHECK_FALSE(fault->why.empty());
+    CHECK(check_tls(one.files).has_value());
+    CHECK(server.ask({authority.cert_file, "", ""}).status == 200);
+  }
+  CHECK_FALSE(check_tls({files.cert_file, files.key_file, authority.cert_file}));
+}
+
+TEST_CASE("an authority of clients can be replaced, and those of the old one are refused from then on") {
+  CertificateStore store;
+  const KeyPair authority = store.authority("ca");
+  const KeyPair old_clients = store.authority("old-clients");
+  const KeyPair new_clients = store.authority("new-clients");
+  const KeyPair files = store.certificate("server", authority, kHere, kFuture);
+  const KeyPair old_agent = store.certificate("old-agent", old_clients, "DNS:agent", kFuture);
+  const KeyPair new_agent = store.certificate("new-agent", new_clients, "DNS:agent", kFuture);
+  TlsServer server(files, old_clients.cert_file);
+  CHECK(server.ask({authority.cert_file, old_agent.cert_file, old_agent.key_file}, false).status == 200);
+  server.served.on_loop([&] {
+    CHECK_FALSE(server.served.server().replace_tls({files.cert_file, files.key_file, new_clients.cert_file}));
+  });
+  CHECK(eventually([&] { return server.served.server().stats().open == 0; }));
+  check_certificate_failure(server.ask({authority.cert_file, old_agent.cert_file, old_agent.key_file}, false),
+                            "does not accept our certificate");
+  CHECK(server.ask({authority.cert_file, new_agent.cert_file, new_agent.key_file}).status == 200);
+}
+
+TEST_CASE("replaced files are seen once each time, when they have rested from one look to the next") {
+  CertificateStore store;
+  const KeyPair authority = store.authority("ca");
+  const KeyPair files = store.certificate("server", authority, kHere, kFuture);
+  TlsWatch watch;
+  watch.follow({files.cert_file, files.key_file, ""});
+  CHECK_FALSE(watch.rested_anew());
+  const KeyPair renewed = store.certificate("renewed", authority, kHere, kFuture);
+  std::filesystem::rename(renewed.cert_file, files.cert_file);
+  CHECK_FALSE(watch.rested_anew());
+  std::filesystem::rename(renewed.key_file, files.key_file);
+  CHECK_FALSE(watch.rested_anew());
+  CHECK(watch.rested_anew());
+  CHECK_FALSE(watch.rested_anew());
 }

@@ -1,0 +1,158 @@
+#include "collector/access.h"
+
+#include <fmt/format.h>
+
+#include "collector/answers.h"
+#include "net/networks.h"
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr std::size_t kMaxIngestBody = 32UL * 1024 * 1024;
+constexpr std::size_t kMaxBody = 64UL * 1024;
+constexpr int kWaitAfterGuesses = 60;  ///< seconds, as the bound on them is a minute's
+
+bool is_ingest(const Route* route) {
+  return route != nullptr && route->role == AccessRole::ingest;
+}
+
+/// `host:port` → host, without the brackets of IPv6.
+std::string_view host_of(std::string_view authority) {
+  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
+  return authority.substr(0, authority.find(':'));
+}
+
+/// `https://host:port/path` → `host:port`; the scheme's own port is left out, as browsers do.
+std::string_view authority_of(std::string_view url) {
+  const bool https = url.starts_with("https://");
+  const std::size_t start = url.find("://");
+  if (start == std::string_view::npos) return {};
+  url.remove_prefix(start + 3);
+  url = url.substr(0, url.find('/'));
+  const std::string_view own = https ? ":443" : ":80";
+  if (url.ends_with(own)) url.remove_suffix(own.size());
+  return url;
+}
+
+/// Prometheus drops what is answered 429, so a sender is told 503.
+net::HttpResponse slow_down(const Route* route, std::string_view message, int seconds) {
+  if (is_ingest(route)) return busy_answer(message, seconds);
+  net::HttpResponse response = error_answer(429, "too_many_requests", message);
+  response.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return response;
+}
+
+}  // namespace
+
+std::string_view to_string(Refused reason) {
+  switch (reason) {
+    case Refused::host: return "host";
+    case Refused::cross_site: return "cross_site";
+    case Refused::address_rate: return "address_rate";
+    case Refused::failed_logins: return "failed_logins";
+    case Refused::unauthorized: return "unauthorized";
+    case Refused::forbidden: return "forbidden";
+    case Refused::token_rate: return "token_rate";
+    case Refused::agent: return "agent";
+  }
+  return "forbidden";
+}
+
+Access::Access(const Clock& clock, const Settings& settings) : clock_(clock), tokens_(settings.state_dir) {
+  configure(settings);
+}
+
+void Access::configure(const Settings& settings) {
+  auth_required_ = settings.auth_required;
+  listen_host_ = settings.listen.address;
+  external_origin_ = settings.external_url.substr(0, settings.external_url.find('/', sizeof("https://") - 1));
+  limits_.configure(settings.limits);
+}
+
+net::HeadVerdict Access::check(const net::HttpRequest& head, const Route* route) {
+  return {refusal(head, route), is_ingest(route) ? kMaxIngestBody : kMaxBody};
+}
+
+std::optional<net::HttpResponse> Access::refusal(const net::HttpRequest& head, const Route* route) {
+  // A page elsewhere whose name was made to resolve to this machine sends its own name. Where tokens are asked for it
+  // has none to send.
+  if (!auth_required_ && !is_own_host(head.header("host"))) {
+    return count(Refused::host, error_answer(421, "misdirected",
+                                             "without tokens this is answered under a loopback address or external_url "
+                                             "only"));
+  }
+  if (head.method != "GET" && is_cross_site(head))
+    return count(Refused::cross_site, error_answer(403, "cross_site", "a page of another site may not ask for this"));
+  const bool needs_token = auth_required_ && route != nullptr && route->role;
+  if (!(needs_token && is_ingest(route))) {
+    if (auto slow = check_rate(head, route)) return slow;
+  }
+  return needs_token ? check_caller(head, *route) : std::nullopt;
+}
+
+std::optional<net::HttpResponse> Access::check_rate(const net::HttpRequest& head, const Route* route) {
+  if (limits_.admit(head.remote_address, clock_.now())) return std::nullopt;
+  return count(Refused::address_rate, slow_down(route, "too many requests from this address", 1));
+}
+
+std::optional<net::HttpResponse> Access::check_caller(const net::HttpRequest& head, const Route& route) {
+  const TimePoint now = clock_.now();
+  const std::string_view secret = bearer_token(head);
+  const Token* token = tokens_.find(secret);
+  const bool open = limits_.may_log_in(head.remote_address, now);
+  const bool let_in = token != nullptr && (open || limits_.is_known(head.remote_address, token->name));
+  if (!let_in && is_ingest(&route)) {
+    if (auto slow = check_rate(head, &route)) return slow;
+  }
+  // Without any token nothing was guessed: a browser's first request.
+  if (!let_in && !secret.empty()) limits_.log_in_failed(head.remote_address, now);
+  if (!let_in && !open) {
+    return count(Refused::failed_logins,
+                 slow_down(&route, "too many wrong tokens from this address", kWaitAfterGuesses));
+  }
+  if (!let_in) return count(Refused::unauthorized, unauthorized_answer());
+  limits_.logged_in(head.remote_address, token->name);
+  if (!limits_.admit_token(token->name, now))
+    return count(Refused::token_rate, slow_down(&route, "too many requests with this token", 1));
+  if (!covers(token->role, *route.role)) return count(Refused::forbidden, forbidden_answer(*route.role));
+  if (is_ingest(&route) && !token->agent.empty() && head.header("x-crm-agent") != token->agent) {
+    return count(Refused::agent, error_answer(403, "agent", "this token belongs to an agent of another name"));
+  }
+  return std::nullopt;
+}
+
+bool Access::is_own_host(std::string_view host) const {
+  // HTTP/1.0 needs none, and no browser speaks that.
+  if (host.empty()) return true;
+  const std::string_view name = host_of(host);
+  if (net::is_loopback_host(name) || name == listen_host_) return true;
+  return !external_origin_.empty() && name == host_of(authority_of(external_origin_));
+}
+
+/// Browsers say where a request comes from; other programs say nothing.
+bool Access::is_cross_site(const net::HttpRequest& head) const {
+  const std::string_view site = head.header("sec-fetch-site");
+  if (!site.empty() && site != "same-origin" && site != "none") return true;
+  const std::string_view origin = head.header("origin");
+  if (origin.empty()) return false;
+  const std::string_view from = authority_of(origin);
+  return from.empty() || (from != head.header("host") && from != authority_of(external_origin_));
+}
+
+std::optional<AccessRole> Access::role_of(const net::HttpRequest& request) const {
+  if (!auth_required_) return AccessRole::admin;
+  const Token* const token = tokens_.find(bearer_token(request));
+  return token == nullptr ? std::nullopt : std::optional{token->role};
+}
+
+std::string Access::name_of(const net::HttpRequest& request) const {
+  const Token* const token = auth_required_ ? tokens_.find(bearer_token(request)) : nullptr;
+  return token == nullptr ? std::string{} : token->name;
+}
+
+net::HttpResponse Access::count(Refused reason, net::HttpResponse answer) {
+  ++stats_.at(static_cast<std::size_t>(reason));
+  return answer;
+}
+
+}  // namespace crmpulse::collector

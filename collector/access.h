@@ -1,0 +1,59 @@
+#pragma once
+// Who may ask what, decided when a request's headers are there and before its body is read. Belongs to the loop's
+// thread.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "collector/request_limits.h"
+#include "collector/router.h"
+#include "collector/settings.h"
+#include "collector/tokens.h"
+#include "core/clock.h"
+
+namespace crmpulse::collector {
+
+/// Why a request was not let through; the label `reason` of /metrics.
+enum class Refused { host, cross_site, address_rate, failed_logins, unauthorized, forbidden, token_rate, agent };
+constexpr std::size_t kRefusedReasons = 8;
+[[nodiscard]] std::string_view to_string(Refused reason);
+
+class Access {
+ public:
+  using Stats = std::array<std::uint64_t, kRefusedReasons>;
+
+  Access(const Clock& clock, const Settings& settings);
+  void configure(const Settings& settings);
+  /// Reads the tokens anew when their file is another.
+  [[nodiscard]] Result<void> refresh() { return tokens_.refresh(); }
+
+  /// The verdict on a request for `route` (null: there is none at its address).
+  [[nodiscard]] net::HeadVerdict check(const net::HttpRequest& head, const Route* route);
+  /// The role its token gives; nothing: no valid token. Counts nothing.
+  [[nodiscard]] std::optional<AccessRole> role_of(const net::HttpRequest& request) const;
+  /// The name of its token; empty while nobody is asked for one.
+  [[nodiscard]] std::string name_of(const net::HttpRequest& request) const;
+
+  [[nodiscard]] const Stats& stats() const { return stats_; }
+
+ private:
+  [[nodiscard]] std::optional<net::HttpResponse> refusal(const net::HttpRequest& head, const Route* route);
+  [[nodiscard]] std::optional<net::HttpResponse> check_caller(const net::HttpRequest& head, const Route& route);
+  [[nodiscard]] std::optional<net::HttpResponse> check_rate(const net::HttpRequest& head, const Route* route);
+  [[nodiscard]] bool is_own_host(std::string_view host) const;
+  [[nodiscard]] bool is_cross_site(const net::HttpRequest& head) const;
+  net::HttpResponse count(Refused reason, net::HttpResponse answer);
+
+  const Clock& clock_;
+  Tokens tokens_;
+  RequestLimits limits_;
+  bool auth_required_ = true;
+  std::string listen_host_;
+  std::string external_origin_;  ///< `https://host:port` of external_url; empty without
+  Stats stats_{};
+};
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,34 @@
+#pragma once
+// Who changed what: `audit.jsonl` of the state folder, one JSON object a line, beside `audit.1.jsonl` with the older
+// ones. A file, because `token create` writes to it beside the service. Two files of at most kMaxFile bytes.
+
+#include <boost/json.hpp>
+#include <cstddef>
+#include <string>
+
+#include "core/error.h"
+#include "core/time.h"
+
+namespace crmpulse::collector {
+
+struct AuditEntry {
+  TimePoint at;
+  std::string who;   ///< a token's name, `user NAME` at the command line, `signal`, or `anybody` without authentication
+  std::string from;  ///< an IP address, or `local`
+  std::string action;  ///< `POST /api/v1/silences`, `token create`
+  std::string about;   ///< what it made or concerns, when the action does not say
+  std::string result;  ///< an HTTP status, or `done`
+};
+
+constexpr std::size_t kMaxAuditFile = 4UL * 1024 * 1024;
+
+/// From any process. Blocks on the disk.
+[[nodiscard]] Result<void> append_audit(const std::string& state_dir, const AuditEntry& entry,
+                                        std::size_t max_file = kMaxAuditFile);
+/// Newest first. Lines that cannot be read are left out.
+[[nodiscard]] Result<boost::json::array> newest_audit(const std::string& state_dir, std::size_t limit);
+
+/// `user NAME` of whoever runs this process; behind sudo also who that was.
+[[nodiscard]] std::string local_user();
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,21 @@
+#pragma once
+// Private to net/: the server's side of TLS.
+
+#include <boost/asio/ssl/context.hpp>
+#include <memory>
+#include <optional>
+
+#include "core/time.h"
+#include "net/http_server.h"
+
+namespace crmpulse::net {
+
+/// TLS 1.2 with forward secrecy and AEAD only, TLS 1.3; no renegotiation, no compression. With client_ca_file a client
+/// must show a certificate of that authority. Never asks a terminal for a passphrase.
+[[nodiscard]] boost::system::result<std::shared_ptr<boost::asio::ssl::context>, TlsFault> server_tls(
+    const TlsFiles& files);
+
+/// Until when the context's own certificate is valid.
+[[nodiscard]] std::optional<TimePoint> expiry_of(boost::asio::ssl::context& context);
+
+}  // namespace crmpulse::net
