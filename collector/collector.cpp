@@ -69,11 +69,12 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       ingest_(loop, *writer_, clocks, engine_),
       api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return token_name(request); }),
       router_([this](const net::HttpRequest& request) { return authorise(request); }) {
-  exposition_.add(std::make_shared<HealthMetrics>(engine_));
-  exposition_.add(std::make_shared<SampleMetrics>(engine_));
-  exposition_.add(std::make_shared<SelfMetrics>(
-      SelfMetrics::Sources{engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_,
-                           [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}));
+  exposition_.add([this] { return health_metrics(engine_); });
+  exposition_.add([this] { return sample_metrics(engine_); });
+  exposition_.add([this] {
+    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_,
+                         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }});
+  });
   add_routes();
 }
 

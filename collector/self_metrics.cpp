@@ -1,5 +1,7 @@
 #include "collector/self_metrics.h"
 
+#include <prometheus/text_serializer.h>
+
 #include "collector/metric_family.h"
 #include "core/version.h"
 
@@ -23,6 +25,18 @@ MetricFamily gauge(const char* name, const char* help) {
 MetricFamily counter(const char* name, const char* help) {
   return counter_family(name, help);
 }
+
+class SelfPart final : public ExpositionPart {
+ public:
+  explicit SelfPart(SelfMetrics::Sources sources) : metrics_(std::move(sources)) {}
+  bool write(std::string& out) override {
+    out += prometheus::TextSerializer{}.Serialize(metrics_.Collect());
+    return false;
+  }
+
+ private:
+  SelfMetrics metrics_;
+};
 
 }  // namespace
 
@@ -191,6 +205,10 @@ std::vector<MetricFamily> SelfMetrics::Collect() const {
   add_agents(out);
   add_server(out);
   return out;
+}
+
+std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources) {
+  return std::make_unique<SelfPart>(std::move(sources));
 }
 
 }  // namespace crmpulse::collector

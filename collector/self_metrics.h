@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "collector/engine_loop.h"
+#include "collector/exposition.h"
 #include "collector/heartbeat.h"
 #include "collector/ingest.h"
 #include "collector/notifier.h"
@@ -19,7 +21,7 @@ struct ReloadStats {
   bool last_failed = false;
 };
 
-/// The collector about itself.
+/// The collector about itself: a few families whatever is watched, by the library's model and serializer.
 class SelfMetrics final : public prometheus::Collectable {
  public:
   struct Sources {
@@ -46,5 +48,7 @@ class SelfMetrics final : public prometheus::Collectable {
 
   Sources from_;
 };
+
+[[nodiscard]] std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources);
 
 }  // namespace crmpulse::collector
