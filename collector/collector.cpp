@@ -82,6 +82,7 @@ Collector::~Collector() {
   if (loader_.joinable()) loader_.join();
   // Its jobs and callbacks refer to the other parts: it finishes first.
   server_.reset();
+  history_.reset();
   writer_.reset();
 }
 
@@ -97,6 +98,9 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
       new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
   if (auto read = collector->tokens_.refresh(); !read) return read.error();
   if (auto recovered = collector->engine_.recover(); !recovered) return recovered.error();
+  auto history = History::start(loop, *collector->writer_, collector->configuration_->settings.state_dir);
+  if (!history) return history.error();
+  collector->history_ = std::move(*history);
   if (auto listening = collector->listen(); !listening) return listening.error();
   collector->ticker_ = loop.every(kTick, [self = collector.get()] { self->tick(); });
   collector->manager_.ready();
@@ -134,6 +138,7 @@ void Collector::tick() {
   engine_.tick();
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
+  history_->tick(engine_.now(), engine_.now() - configuration_->settings.keep_samples);
   if (auto read = tokens_.refresh(); !read) log::error("tokens cannot be read", {{"why", read.error().message}});
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {

@@ -6,6 +6,7 @@
 
 #include "collector/answers.h"
 #include "collector/collector.h"
+#include "collector/history_api.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -49,6 +50,7 @@ void Collector::add_routes() {
                  ingest_.evidence(request, std::move(respond));
                }});
   api_.add_routes(router_);
+  add_history_route(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
 }
 

@@ -90,6 +90,17 @@ constexpr std::string_view kOperations = R"sql(
   CREATE INDEX outbox_by_time ON outbox(created);
 )sql";
 
+constexpr std::string_view kHistory = R"sql(
+  -- Blocks of readings: of one CRM within one part of six hours; block holds them all (store/history_block).
+  CREATE TABLE history(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    part INTEGER NOT NULL,
+    crm TEXT NOT NULL,
+    readings INTEGER NOT NULL,
+    block BLOB NOT NULL);
+  CREATE INDEX history_by_part ON history(part, crm, readings);
+)sql";
+
 std::string file_in(const std::string& state_dir) {
   return state_dir + "/collector.db";
 }
@@ -99,7 +110,7 @@ std::string file_in(const std::string& state_dir) {
 Result<Database> open_collector(const std::string& state_dir) {
   Result<Database> database = Database::open(file_in(state_dir), Database::Mode::writer);
   if (!database) return database;
-  if (const Result<void> migrated = database->migrate({kFirst, kOperations}); !migrated) return migrated.error();
+  if (const Result<void> migrated = database->migrate({kFirst, kOperations, kHistory}); !migrated) return migrated.error();
   return database;
 }
 

@@ -1,0 +1,28 @@
+#pragma once
+// How series are named in the stored history, and readings as the history keeps them. Pure.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/labels.h"
+#include "store/history_block.h"
+#include "wire/remote_write.h"
+
+namespace crmpulse::collector {
+
+/// The metric and the labels but `crm`, which the block is stored by. Near series have near names.
+[[nodiscard]] std::string history_name(const wire::SeriesView& series);
+/// The value of a label; empty without.
+[[nodiscard]] std::string_view label_of(const wire::SeriesView& series, std::string_view label);
+
+struct HistoryName {
+  std::string metric;
+  Labels labels;  ///< without `crm`
+};
+[[nodiscard]] HistoryName parse_history_name(std::string_view name);
+
+/// Sorted by time, one reading for each stamp: of several the first that was added.
+void put_in_order(std::vector<store::Reading>& readings);
+
+}  // namespace crmpulse::collector
