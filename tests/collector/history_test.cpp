@@ -266,7 +266,8 @@ TEST_CASE("what is older than the retention goes") {
 TEST_CASE("the history of a dimension is answered in steps, with what feeds its rules") {
   RunningCollector collector;
   REQUIRE(collector.write_latency("acme", 0.25, 6) == 204);
-  const auto answer = collector.get_json("/api/v1/crms/acme/history?dimension=latency&step=1s");
+  const std::string from = format_time(collector.now() - std::chrono::minutes{10});
+  const auto answer = collector.get_json("/api/v1/crms/acme/history?dimension=latency&step=1s&from=" + from);
   CHECK(answer.at("crm") == "acme");
   CHECK(answer.at("dimension") == "latency");
   CHECK(answer.at("step") == "1s");
