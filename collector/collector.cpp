@@ -73,7 +73,8 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
   exposition_.add([this] { return sample_metrics(engine_); });
   exposition_.add([this] {
     return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_,
-                         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }});
+                         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
+                         [this] { return history_ ? history_->stats() : History::Stats{}; }});
   });
   add_routes();
 }

@@ -4,10 +4,13 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cmath>
 #include <map>
+#include <memory>
+#include <tuple>
 #include <utility>
 
 #include "collector/fold.h"
 #include "core/log.h"
+#include "wire/series_key.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -26,27 +29,36 @@ wire::Limits journal_limits() {
   return limits;
 }
 
-struct TransparentHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
-};
-
 }  // namespace
 
-struct HistoryBuilder::Pass {
+/// The series of one pass, known to the decoder: a series that comes again costs one comparison of bytes.
+struct HistoryBuilder::Pass final : wire::KnownSeries {
   struct Open {
-    std::string crm;
-    store::HistorySeries series;
+    std::unique_ptr<const std::string> key;  ///< stays where it is: views into it are keys of the map
+    std::vector<store::Reading> readings;
+    Id next = kNone;
   };
   std::vector<Open> all;
-  boost::unordered_flat_map<std::string, std::uint32_t, TransparentHash, std::equal_to<>> by_key;
+  boost::unordered_flat_map<std::string_view, Id> by_key;
+  Id first = kNone;
   std::size_t readings = 0;
   std::int64_t bytes = 0;
 
-  std::vector<store::Reading>& of(const wire::SeriesView& view) {
-    if (const auto known = by_key.find(view.key); known != by_key.end()) return all[known->second].series.readings;
-    by_key.emplace(std::string{view.key}, static_cast<std::uint32_t>(all.size()));
-    return all.emplace_back(Open{std::string{label_of(view, "crm")}, {history_name(view), {}}}).series.readings;
+  [[nodiscard]] Guess after(Id before) const override {
+    const Id id = before == kNone ? first : all[before].next;
+    return id == kNone ? Guess{} : Guess{id, *all[id].key};
+  }
+  void follows(Id before, Id id) override { (before == kNone ? first : all[before].next) = id; }
+  [[nodiscard]] Id find(std::string_view key) const override {
+    const auto known = by_key.find(key);
+    return known == by_key.end() ? kNone : known->second;
+  }
+  [[nodiscard]] Id find_or_add(const wire::SeriesView& view) override {
+    if (const Id known = find(view.key); known != kNone) return known;
+    const auto id = static_cast<Id>(all.size());
+    all.push_back({std::make_unique<const std::string>(view.key), {}, kNone});
+    by_key.emplace(*all.back().key, id);
+    return id;
   }
 };
 
@@ -122,33 +134,54 @@ Result<std::int64_t> HistoryBuilder::collect(Pass& pass, std::int64_t after) {
 void HistoryBuilder::take(const store::JournalRecord& record, Pass& pass) {
   const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
   const std::int64_t latest = unix_millis(record.received + kMaxAhead);
-  const auto decoded = decoder_.decode(version, record.body, [&](const wire::SeriesView& view) {
-    std::vector<store::Reading>* readings = nullptr;
-    for (const wire::SampleView& sample : view.samples) {
-      const std::int64_t at = sample.unix_millis + record.skew.count();
-      if (!std::isfinite(sample.value) || at > latest || at < 0) {
-        ++stats_.skipped;
-        continue;
-      }
-      if (readings == nullptr) readings = &pass.of(view);
-      readings->push_back({at, sample.value});
-      ++pass.readings;
+  auto decoded = decoder_.decode(version, record.body, pass, std::move(memory_));
+  if (!decoded) {
+    ++stats_.skipped;
+    return;
+  }
+  memory_ = std::move(decoded->readings);
+  for (const wire::Reading& reading : memory_) {
+    const std::int64_t at = reading.unix_millis + record.skew.count();
+    if (!std::isfinite(reading.value) || at > latest || at < 0) {
+      ++stats_.skipped;
+      continue;
     }
-  });
-  if (!decoded) ++stats_.skipped;
+    pass.all[reading.series].readings.push_back({at, reading.value});
+    ++pass.readings;
+  }
 }
 
-Result<void> HistoryBuilder::write(Pass& pass) {
-  pass.by_key = {};
-  std::sort(pass.all.begin(), pass.all.end(), [](const Pass::Open& a, const Pass::Open& b) {
+namespace {
+
+struct Named {
+  std::string crm;
+  store::HistorySeries series;
+};
+
+/// By CRM and name. What is taken from `open` is gone there.
+std::vector<Named> by_name(std::vector<HistoryBuilder::Pass::Open>& open) {
+  std::vector<Named> out;
+  out.reserve(open.size());
+  for (auto& one : open) {
+    if (one.readings.empty()) continue;
+    out.push_back({std::string{wire::label_of(*one.key, "crm")}, {history_name(*one.key), std::move(one.readings)}});
+  }
+  std::sort(out.begin(), out.end(), [](const Named& a, const Named& b) {
     return std::tie(a.crm, a.series.name) < std::tie(b.crm, b.series.name);
   });
+  return out;
+}
+
+}  // namespace
+
+Result<void> HistoryBuilder::write(Pass& pass) {
+  std::vector<Named> all = by_name(pass.all);
   std::vector<store::HistoryBlock> blocks;
   std::size_t bytes = 0;
-  for (auto from = pass.all.begin(); from != pass.all.end();) {
+  for (auto from = all.begin(); from != all.end();) {
     const std::string crm = from->crm;
     std::vector<store::HistorySeries> series;
-    for (; from != pass.all.end() && from->crm == crm; ++from) {
+    for (; from != all.end() && from->crm == crm; ++from) {
       put_in_order(from->series.readings);
       stats_.readings += from->series.readings.size();
       series.push_back(std::move(from->series));

@@ -12,6 +12,7 @@
 #include "store/collector_store.h"
 #include "store/history.h"
 #include "store/writer.h"
+#include "wire/remote_write.h"
 
 namespace crmpulse::collector {
 
@@ -46,8 +47,9 @@ class HistoryBuilder {
   [[nodiscard]] Result<void> prune(TimePoint before);
   [[nodiscard]] const Stats& stats() const { return stats_; }
 
+  struct Pass;  ///< what one pass holds; of the implementation
+
  private:
-  struct Pass;
   [[nodiscard]] Result<std::int64_t> collect(Pass& pass, std::int64_t after);
   void take(const store::JournalRecord& record, Pass& pass);
   [[nodiscard]] Result<void> write(Pass& pass);
@@ -58,6 +60,7 @@ class HistoryBuilder {
   store::Writer& writer_;
   Limits limits_;
   wire::Decoder decoder_;
+  std::vector<wire::Reading> memory_;  ///< of the decoder, reused
   Stats stats_;
 };
 

@@ -9,6 +9,8 @@
 #include "core/log.h"
 #include "store/collector_store.h"
 #include "store/history.h"
+#include "wire/remote_write.h"
+#include "wire/series_key.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -50,8 +52,8 @@ Result<Readings> read_tail(store::Database& database, const HistoryQuery& query,
     const std::int64_t latest = unix_millis(record.received + kMaxAhead);
     // One that cannot be read costs itself.
     [[maybe_unused]] const auto decoded = decoder.decode(version, record.body, [&](const wire::SeriesView& view) {
-      if (label_of(view, "crm") != query.crm) return;
-      const std::string name = history_name(view);
+      if (wire::label_of(view.key, "crm") != query.crm) return;
+      const std::string name = history_name(view.key);
       if (!chooser.wants(name)) return;
       for (const wire::SampleView& sample : view.samples) {
         const std::int64_t at = sample.unix_millis + record.skew.count();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wire/series_key.h"
+
 namespace crmpulse::collector {
 namespace {
 
@@ -9,21 +11,15 @@ constexpr char kSeparator = '\xff';  // no UTF-8 text holds it
 
 }  // namespace
 
-std::string_view label_of(const wire::SeriesView& series, std::string_view label) {
-  for (const wire::LabelView& one : series.labels) {
-    if (one.name == label) return one.value;
-  }
-  return {};
-}
-
-std::string history_name(const wire::SeriesView& series) {
-  std::string name{label_of(series, "__name__")};
-  for (const wire::LabelView& label : series.labels) {
-    if (label.name == "__name__" || label.name == "crm") continue;
+std::string history_name(std::string_view key) {
+  std::string name{wire::label_of(key, wire::kMetricName)};
+  wire::KeyLabels labels{key};
+  for (auto label = labels.next(); label; label = labels.next()) {
+    if (label->name == wire::kMetricName || label->name == "crm") continue;
     name += kSeparator;
-    name += label.name;
+    name += label->name;
     name += kSeparator;
-    name += label.value;
+    name += label->value;
   }
   return name;
 }

@@ -7,14 +7,11 @@
 
 #include "core/labels.h"
 #include "store/history_block.h"
-#include "wire/remote_write.h"
 
 namespace crmpulse::collector {
 
-/// The metric and the labels but `crm`, which the block is stored by. Near series have near names.
-[[nodiscard]] std::string history_name(const wire::SeriesView& series);
-/// The value of a label; empty without.
-[[nodiscard]] std::string_view label_of(const wire::SeriesView& series, std::string_view label);
+/// Of a series' key (wire/series_key.h): the metric and the labels but `crm`, which the block is stored by.
+[[nodiscard]] std::string history_name(std::string_view key);
 
 struct HistoryName {
   std::string metric;

@@ -124,6 +124,22 @@ void SelfMetrics::add_store(Families& out) const {
                        number(ledger.dropped_messages)));
 }
 
+void SelfMetrics::add_history(Families& out) const {
+  const History::Stats history = from_.history();
+  out.push_back(
+      single(counter("crmpulse_collector_history_readings_total", "Readings moved from the journal to blocks."),
+             number(history.built.readings)));
+  out.push_back(single(counter("crmpulse_collector_history_skipped_total",
+                               "Readings that are no numbers or of the future, and records that cannot be read."),
+                       number(history.built.skipped)));
+  out.push_back(single(counter("crmpulse_collector_history_merges_total", "Blocks made of several."),
+                       number(history.built.merges)));
+  out.push_back(single(counter("crmpulse_collector_history_failures_total", "Passes that failed and are tried again."),
+                       number(history.failures)));
+  out.push_back(single(counter("crmpulse_collector_history_queries_total", "Requests for points of charts."),
+                       number(history.queries)));
+}
+
 void SelfMetrics::add_delivery(Families& out) const {
   MetricFamily deliveries =
       counter("crmpulse_collector_deliveries_total", "Attempts to deliver a message, by receiver and outcome.");
@@ -200,6 +216,7 @@ std::vector<MetricFamily> SelfMetrics::Collect() const {
   add_ingest(out);
   add_engine(out);
   add_store(out);
+  add_history(out);
   add_delivery(out);
   add_heartbeat(out);
   add_agents(out);

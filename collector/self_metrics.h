@@ -9,6 +9,7 @@
 #include "collector/engine_loop.h"
 #include "collector/exposition.h"
 #include "collector/heartbeat.h"
+#include "collector/history.h"
 #include "collector/ingest.h"
 #include "collector/notifier.h"
 #include "store/writer.h"
@@ -32,6 +33,7 @@ class SelfMetrics final : public prometheus::Collectable {
     const store::Writer& writer;
     const ReloadStats& reloads;
     std::function<net::HttpServer::Stats()> server;
+    std::function<History::Stats()> history;
   };
   explicit SelfMetrics(Sources sources) : from_(std::move(sources)) {}
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
@@ -41,6 +43,7 @@ class SelfMetrics final : public prometheus::Collectable {
   void add_ingest(Families& out) const;
   void add_engine(Families& out) const;
   void add_store(Families& out) const;
+  void add_history(Families& out) const;
   void add_delivery(Families& out) const;
   void add_heartbeat(Families& out) const;
   void add_agents(Families& out) const;
