@@ -98,11 +98,13 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
             audit({clocks_.wall.now(), who.empty() ? "anybody" : std::move(who), request.remote_address,
                    fmt::format("{} {}", request.method, request.path), made_by(answer), std::to_string(answer.status)});
           }) {
-  exposition_.add(std::make_shared<HealthMetrics>(engine_));
-  exposition_.add(std::make_shared<SampleMetrics>(engine_));
-  exposition_.add(std::make_shared<SelfMetrics>(
-      SelfMetrics::Sources{engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, access_,
-                           [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}));
+  exposition_.add([this] { return health_metrics(engine_); });
+  exposition_.add([this] { return sample_metrics(engine_); });
+  exposition_.add([this] {
+    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, access_,
+                         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
+                         [this] { return history_ ? history_->stats() : History::Stats{}; }});
+  });
   add_routes();
 }
 
@@ -110,6 +112,7 @@ Collector::~Collector() {
   if (loader_.joinable()) loader_.join();
   // Its jobs and callbacks refer to the other parts: it finishes first.
   server_.reset();
+  history_.reset();
   writer_.reset();
 }
 
@@ -125,6 +128,9 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
       new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
   if (auto read = collector->access_.refresh(); !read) return read.error();
   if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
+  auto history = History::start(loop, *collector->writer_, collector->configuration_->settings.state_dir);
+  if (!history) return history.error();
+  collector->history_ = std::move(*history);
   if (auto listening = collector->listen(); !listening) return listening.error();
   if (collector->engine_.recovering()) {
     log::info("serving while the journal is replayed");
@@ -192,6 +198,7 @@ void Collector::tick() {
   engine_.tick();
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
+  history_->tick(engine_.now(), engine_.now() - configuration_->settings.keep_samples);
   if (auto read = access_.refresh(); !read) log::error("tokens cannot be read", {{"why", read.error().message}});
   renew_certificate();
   // Points on their way name series by their place.

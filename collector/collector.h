@@ -12,6 +12,7 @@
 #include "collector/engine_loop.h"
 #include "collector/exposition.h"
 #include "collector/heartbeat.h"
+#include "collector/history.h"
 #include "collector/ingest.h"
 #include "collector/notifier.h"
 #include "collector/router.h"
@@ -80,6 +81,7 @@ class Collector {
   Api api_;
   Router router_;
   Exposition exposition_;
+  std::unique_ptr<History> history_;
   ReloadStats reloads_;
   std::unique_ptr<net::HttpServer> server_;
   net::Loop::Timer ticker_;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -10,6 +12,7 @@
 #include "collector/render.h"
 #include "collector/snapshot.h"
 #include "core/log.h"
+#include "store/history.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -262,7 +265,13 @@ void EngineLoop::prune() {
         auto folded = store::get_meta(database, "folded_seq");
         if (!folded) return folded.error();
         const std::int64_t folded_seq = *folded ? std::strtoll((*folded)->c_str(), nullptr, 10) : 0;
-        auto pruned = store::prune_journal(database, samples_before, journal_max, folded_seq, kPruneRows);
+        // What is in no block yet waits for the history, unless the journal grows over its bound.
+        auto built = store::history_seq(database);
+        if (!built) return built.error();
+        auto pruned = store::prune_journal(database, samples_before, std::numeric_limits<std::int64_t>::max(),
+                                           std::min(folded_seq, *built), kPruneRows);
+        if (!pruned) return pruned.error();
+        pruned = store::prune_journal(database, TimePoint::min(), journal_max, folded_seq, kPruneRows);
         if (!pruned) return pruned.error();
         auto dropped = store::prune_outbox(database, deliveries_before, kMaxOutboxRows);
         if (!dropped) return dropped.error();

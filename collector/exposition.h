@@ -1,21 +1,49 @@
 #pragma once
-#include <prometheus/collectable.h>
-
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "net/loop.h"
+
 namespace crmpulse::collector {
 
-/// Everything that is collected, as Prometheus's text format 0.0.4.
+/// One writer of families, for one scrape. Written in pieces of a few milliseconds at most: between two of them the
+/// loop does its other work, and what the part reads may have changed.
+class ExpositionPart {
+ public:
+  ExpositionPart() = default;
+  virtual ~ExpositionPart() = default;
+  ExpositionPart(const ExpositionPart&) = delete;
+  ExpositionPart& operator=(const ExpositionPart&) = delete;
+  /// Appends the next piece; false when it was the last.
+  [[nodiscard]] virtual bool write(std::string& out) = 0;
+};
+
+/// Everything that is shown, as Prometheus's text format 0.0.4. Belongs to the loop's thread.
 class Exposition {
  public:
-  void add(std::shared_ptr<const prometheus::Collectable> source) { sources_.push_back(std::move(source)); }
-  [[nodiscard]] std::string text() const;
+  using MakePart = std::function<std::unique_ptr<ExpositionPart>()>;
+  using Done = std::function<void(std::string)>;
+
+  void add(MakePart make) { makers_.push_back(std::move(make)); }
+  /// Writes it in turns of the loop, the first one now. Who asks while it is being written gets the same text: however
+  /// many scrape, it is written once at a time. `loop` outlives this; `done` is not called any more when this is gone.
+  void text(net::Loop& loop, Done done);
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
 
  private:
-  std::vector<std::shared_ptr<const prometheus::Collectable>> sources_;
+  struct Page {
+    std::vector<std::unique_ptr<ExpositionPart>> parts;
+    std::size_t next = 0;
+    std::string text;
+    std::vector<Done> waiting;
+  };
+  void turn(net::Loop& loop);
+
+  std::vector<MakePart> makers_;
+  std::shared_ptr<Page> page_;  ///< being written
+  std::size_t last_bytes_ = 0;  ///< of the last page: the next one will be about as large
 };
 
 }  // namespace crmpulse::collector

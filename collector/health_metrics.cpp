@@ -3,17 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <limits>
+#include <initializer_list>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "collector/describe.h"
+#include "collector/exposition_text.h"
 #include "collector/fault.h"
-#include "collector/metric_family.h"
 
 namespace crmpulse::collector {
 namespace {
-
-using prometheus::MetricFamily;
 
 constexpr std::array<std::string_view, 14> kNames{"crm_health_level",           "crm_health",
                                                   "crm_health_score",           "crm_dimension_level",
@@ -23,79 +23,64 @@ constexpr std::array<std::string_view, 14> kNames{"crm_health_level",           
                                                   "crm_availability_failures",  "crm_slo_objective_ratio",
                                                   "crm_maintenance_seconds",    "crm_operation_latency_seconds"};
 
-struct Families {
-  MetricFamily level =
-      gauge_family("crm_health_level", "Health of the CRM: 0 healthy, 1 sub-healthy, 2 poor; absent while unknown.");
-  MetricFamily state = gauge_family("crm_health", "1 for the state the CRM is in, 0 for the others.");
-  MetricFamily score = gauge_family("crm_health_score", "Weighted score of the CRM, 0 to 100.");
-  MetricFamily dimension_level =
-      gauge_family("crm_dimension_level", "Confirmed level of a dimension: 0 healthy, 1 sub-healthy, 2 poor.");
-  MetricFamily dimension_value =
-      gauge_family("crm_dimension_value", "Newest judged value of a dimension's worst rule, in the rule's unit.");
-  MetricFamily incident = gauge_family("crm_incident_open", "1 while an incident of the CRM is open.");
-  MetricFamily availability =
-      gauge_family("crm_availability_ratio", "Share of good liveness measurements in the window.");
-  MetricFamily failures = gauge_family("crm_availability_failures", "Liveness measurements that failed in the window.");
-  MetricFamily apdex = gauge_family("crm_apdex_ratio", "Apdex of the CRM as its rule computes it.");
-  MetricFamily burn =
-      gauge_family("crm_error_budget_burn_rate", "Speed at which the error budget burns; 1 uses it up exactly.");
-  MetricFamily budget =
-      gauge_family("crm_error_budget_remaining_ratio",
-                   "What is left of the 30 days' error budget: 1 all of it, 0 nothing, below 0 overdrawn.");
-  MetricFamily objective = gauge_family("crm_slo_objective_ratio", "The availability that was promised.");
-  MetricFamily maintenance =
-      gauge_family("crm_maintenance_seconds", "Maintenance in the window, which costs no error budget.");
-  MetricFamily latency{"crm_operation_latency_seconds",
-                       "Durations of operations seen since the collector started.",
-                       prometheus::MetricType::Histogram,
-                       {}};
+/// The names of one CRM's labels, written once for all of its series.
+using CrmLabels = const std::string&;
 
-  [[nodiscard]] std::vector<MetricFamily> take() {
-    std::vector<MetricFamily> out;
-    for (MetricFamily* family : {&level, &state, &score, &dimension_level, &dimension_value, &incident, &availability,
-                                 &failures, &apdex, &burn, &budget, &objective, &maintenance, &latency}) {
-      if (!family->metric.empty()) out.push_back(std::move(*family));
-    }
-    return out;
+struct Families {
+  FamilyText level{"crm_health_level", "Health of the CRM: 0 healthy, 1 sub-healthy, 2 poor; absent while unknown."};
+  FamilyText state{"crm_health", "1 for the state the CRM is in, 0 for the others."};
+  FamilyText score{"crm_health_score", "Weighted score of the CRM, 0 to 100."};
+  FamilyText dimension_level{"crm_dimension_level",
+                             "Confirmed level of a dimension: 0 healthy, 1 sub-healthy, 2 poor."};
+  FamilyText dimension_value{"crm_dimension_value",
+                             "Newest judged value of a dimension's worst rule, in the rule's unit."};
+  FamilyText incident{"crm_incident_open", "1 while an incident of the CRM is open."};
+  FamilyText availability{"crm_availability_ratio", "Share of good liveness measurements in the window."};
+  FamilyText failures{"crm_availability_failures", "Liveness measurements that failed in the window."};
+  FamilyText apdex{"crm_apdex_ratio", "Apdex of the CRM as its rule computes it."};
+  FamilyText burn{"crm_error_budget_burn_rate", "Speed at which the error budget burns; 1 uses it up exactly."};
+  FamilyText budget{"crm_error_budget_remaining_ratio",
+                    "What is left of the 30 days' error budget: 1 all of it, 0 nothing, below 0 overdrawn."};
+  FamilyText objective{"crm_slo_objective_ratio", "The availability that was promised."};
+  FamilyText maintenance{"crm_maintenance_seconds", "Maintenance in the window, which costs no error budget."};
+  FamilyText latency{"crm_operation_latency_seconds", "Durations of operations seen since the collector started.",
+                     "histogram"};
+
+  void move_to(std::string& out) {
+    for (FamilyText* family : {&level, &state, &score, &dimension_level, &dimension_value, &incident, &availability,
+                               &failures, &apdex, &burn, &budget, &objective, &maintenance, &latency})
+      family->move_to(out);
   }
 };
 
-void add_status(Families& out, const MetricLabels& crm, const rules::CrmStatus& status, const CrmBook& book,
-                TimePoint now) {
+void add_status(Families& out, CrmLabels crm, const rules::CrmStatus& status, const CrmBook& book, TimePoint now) {
   const bool known = status.data_status != DataStatus::warming_up;
-  if (known) add_value(out.level, crm, static_cast<double>(status.state));
-  for (const Level level : {Level::healthy, Level::sub_healthy, Level::poor}) {
-    MetricLabels labels = crm;
-    labels.emplace_back("state", to_string(level));
-    add_value(out.state, labels, known && status.state == level ? 1 : 0);
-  }
-  if (status.score) add_value(out.score, crm, *status.score);
+  if (known) out.level.add(crm, {}, static_cast<double>(status.state));
+  for (const Level level : {Level::healthy, Level::sub_healthy, Level::poor})
+    out.state.add(crm, {{"state", to_string(level)}}, known && status.state == level ? 1 : 0);
+  if (status.score) out.score.add(crm, {}, *status.score);
   if (!status.incident) return;
-  MetricLabels labels = crm;
-  labels.emplace_back("level", to_string(status.incident->level));
-  labels.emplace_back("fault", judge_fault(status, book.find(status.crm), now, &book).verdict);
-  add_value(out.incident, labels, 1);
+  const auto fault = judge_fault(status, book.find(status.crm), now, &book);
+  out.incident.add(crm, {{"level", to_string(status.incident->level)}, {"fault", fault.verdict}}, 1);
 }
 
-void add_dimensions(Families& out, const MetricLabels& crm, const rules::CrmStatus& status) {
+void add_dimensions(Families& out, CrmLabels crm, const rules::CrmStatus& status) {
   for (const rules::RuleStatus* rule : by_dimension(status)) {
     if (rule->data_status == DataStatus::warming_up) continue;
-    MetricLabels labels = crm;
-    labels.emplace_back("dimension", rule->dimension);
-    add_value(out.dimension_level, labels, static_cast<double>(shown_level(*rule)));
-    if (rule->value) add_value(out.dimension_value, labels, *rule->value);
+    out.dimension_level.add(crm, {{"dimension", rule->dimension}}, static_cast<double>(shown_level(*rule)));
+    if (rule->value) out.dimension_value.add(crm, {{"dimension", rule->dimension}}, *rule->value);
   }
 }
 
 /// Apdex is a rule's value; it is worth a name of its own, in the two decimals people compare it by. Which of several
 /// rules with one id was applied is not told: their aggregators are the same by nature.
-void add_apdex(Families& out, const MetricLabels& crm, const rules::CrmStatus& status, const Ruleset& ruleset) {
+void add_apdex(Families& out, CrmLabels crm, const rules::CrmStatus& status, const Ruleset& ruleset) {
   for (const rules::RuleStatus& verdict : status.rules) {
     const auto rule = std::find_if(ruleset.rules.begin(), ruleset.rules.end(),
                                    [&](const Rule& one) { return one.id == verdict.rule; });
     if (rule == ruleset.rules.end() || rule->aggregator != Aggregator::apdex) continue;
     if (!verdict.value || verdict.data_status == DataStatus::no_data) continue;
-    return add_value(out.apdex, crm, std::round(*verdict.value * 100) / 100);
+    return out.apdex.add(crm, {}, std::round(*verdict.value * 100) / 100);
   }
 }
 
@@ -110,45 +95,94 @@ std::optional<double> objective_of(const rules::CrmStatus& status, const Ruleset
   return objective;
 }
 
-void add_slo(Families& out, const MetricLabels& crm, const rules::SloCounters& slo, std::optional<double> objective,
+void add_slo(Families& out, CrmLabels crm, const rules::SloCounters& slo, std::optional<double> objective,
              TimePoint now) {
   for (const Duration window : rules::SloCounters::kWindows) {
     const rules::Tally tally = slo.counted(now, window);
     if (tally.total == 0) continue;
-    MetricLabels labels = crm;
-    labels.emplace_back("window", format_duration(window));
-    add_value(out.availability, labels, *tally.ratio());
-    add_value(out.failures, labels, static_cast<double>(tally.bad()));
+    const std::string length = format_duration(window);
+    out.availability.add(crm, {{"window", length}}, *tally.ratio());
+    out.failures.add(crm, {{"window", length}}, static_cast<double>(tally.bad()));
     const std::optional<double> burning = objective ? rules::burn_rate(tally, *objective) : std::nullopt;
-    if (burning) add_value(out.burn, labels, *burning);
+    if (burning) out.burn.add(crm, {{"window", length}}, *burning);
   }
   if (objective) {
-    add_value(out.objective, crm, *objective);
-    if (const auto left = slo.budget_remaining(now, *objective)) add_value(out.budget, crm, *left);
+    out.objective.add(crm, {}, *objective);
+    if (const auto left = slo.budget_remaining(now, *objective)) out.budget.add(crm, {}, *left);
   }
-  if (const Duration time = slo.maintenance(now, rules::SloCounters::kPeriod); time > Duration{0}) {
-    MetricLabels labels = crm;
-    labels.emplace_back("window", format_duration(rules::SloCounters::kPeriod));
-    add_value(out.maintenance, labels, to_seconds(time));
+  if (const Duration time = slo.maintenance(now, rules::SloCounters::kPeriod); time > Duration{0})
+    out.maintenance.add(crm, {{"window", format_duration(rules::SloCounters::kPeriod)}}, to_seconds(time));
+}
+
+/// `,le="0.005"} ` and so on: most lines of a page are buckets.
+const std::vector<std::string>& bucket_ends() {
+  static const std::vector<std::string> ends = [] {
+    std::vector<std::string> made;
+    for (const double bound : LatencyHistogram::kBounds) {
+      made.emplace_back(",le=\"");
+      append_value(made.back(), bound);
+      made.back() += "\"} ";
+    }
+    made.emplace_back(",le=\"+Inf\"} ");
+    return made;
+  }();
+  return ends;
+}
+
+void add_latency(Families& out, CrmLabels crm, const CrmFacts& facts) {
+  std::string labels;
+  for (const auto& [operation, histogram] : facts.latency) {
+    labels.assign(crm).append(",");
+    append_labels(labels, std::initializer_list<TextLabel>{{"operation", operation}});
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
+      count += histogram.counts[i];
+      out.latency.add_part("_bucket", labels, bucket_ends()[i], count);
+    }
+    out.latency.add_part("_sum", labels, "} ", histogram.sum);
+    out.latency.add_part("_count", labels, "} ", count);
   }
 }
 
-void add_latency(Families& out, const MetricLabels& crm, const CrmFacts& facts) {
-  for (const auto& [operation, histogram] : facts.latency) {
-    MetricLabels labels = crm;
-    labels.emplace_back("operation", operation);
-    prometheus::ClientMetric metric = metric_with(labels);
-    std::uint64_t count = 0;
-    for (std::size_t i = 0; i < LatencyHistogram::kBounds.size(); ++i) {
-      count += histogram.counts[i];
-      metric.histogram.bucket.push_back({count, LatencyHistogram::kBounds[i]});
-    }
-    count += histogram.counts.back();
-    metric.histogram.bucket.push_back({count, std::numeric_limits<double>::infinity()});
-    metric.histogram.sample_count = count;
-    metric.histogram.sample_sum = histogram.sum;
-    out.latency.metric.push_back(std::move(metric));
-  }
+/// CRM by CRM, since what is told of one is worked out once; each family's lines are kept until all are known.
+class HealthMetrics final : public ExpositionPart {
+ public:
+  explicit HealthMetrics(const EngineLoop& engine)
+      : engine_(engine), now_(engine.now()), crms_(engine.content().engine().crms()) {}
+  bool write(std::string& out) override;
+
+ private:
+  void add(const std::string& crm);
+
+  static constexpr std::size_t kPerPiece = 64;
+
+  const EngineLoop& engine_;
+  TimePoint now_;
+  std::vector<std::string> crms_;
+  std::size_t next_ = 0;
+  Families families_;
+};
+
+void HealthMetrics::add(const std::string& crm) {
+  const std::optional<rules::CrmStatus> status = engine_.content().engine().status(crm);
+  if (!status) return;
+  std::string labels;
+  append_labels(labels, std::initializer_list<TextLabel>{{"crm", crm}, {"kind", status->kind}});
+  add_status(families_, labels, *status, engine_.content().book(), now_);
+  add_dimensions(families_, labels, *status);
+  const Ruleset& ruleset = engine_.configuration().ruleset;
+  add_apdex(families_, labels, *status, ruleset);
+  const CrmFacts* facts = engine_.content().book().find(crm);
+  if (facts == nullptr) return;
+  add_slo(families_, labels, facts->slo, objective_of(*status, ruleset), now_);
+  add_latency(families_, labels, *facts);
+}
+
+bool HealthMetrics::write(std::string& out) {
+  for (const std::size_t end = std::min(crms_.size(), next_ + kPerPiece); next_ < end; ++next_) add(crms_[next_]);
+  if (next_ < crms_.size()) return true;
+  families_.move_to(out);
+  return false;
 }
 
 }  // namespace
@@ -160,23 +194,8 @@ bool is_health_metric(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
 }
 
-std::vector<MetricFamily> HealthMetrics::Collect() const {
-  Families out;
-  const TimePoint now = engine_.now();
-  for (const std::string& crm : engine_.content().engine().crms()) {
-    const std::optional<rules::CrmStatus> status = engine_.content().engine().status(crm);
-    if (!status) continue;
-    const CrmFacts* facts = engine_.content().book().find(crm);
-    const MetricLabels labels{{"crm", crm}, {"kind", status->kind}};
-    add_status(out, labels, *status, engine_.content().book(), now);
-    add_dimensions(out, labels, *status);
-    const Ruleset& ruleset = engine_.configuration().ruleset;
-    add_apdex(out, labels, *status, ruleset);
-    if (facts == nullptr) continue;
-    add_slo(out, labels, facts->slo, objective_of(*status, ruleset), now);
-    add_latency(out, labels, *facts);
-  }
-  return out.take();
+std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine) {
+  return std::make_unique<HealthMetrics>(engine);
 }
 
 }  // namespace crmpulse::collector

@@ -1,32 +1,19 @@
 #pragma once
-#include <prometheus/collectable.h>
-#include <prometheus/metric_family.h>
+#include <memory>
+#include <string_view>
 
 #include "collector/engine_loop.h"
+#include "collector/exposition.h"
 
 namespace crmpulse::collector {
 
 /// What the judge says of each CRM: states, dimensions, incidents, availability, latency histograms.
-class HealthMetrics final : public prometheus::Collectable {
- public:
-  explicit HealthMetrics(const EngineLoop& engine) : engine_(engine) {}
-  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
-
- private:
-  const EngineLoop& engine_;
-};
+[[nodiscard]] std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine);
 
 /// The last value of every sample of ours while it is fresh.
-class SampleMetrics final : public prometheus::Collectable {
- public:
-  explicit SampleMetrics(const EngineLoop& engine) : engine_(engine) {}
-  [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
+[[nodiscard]] std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine);
 
- private:
-  const EngineLoop& engine_;
-};
-
-/// Names that HealthMetrics makes; a sender's samples of the same name are not shown.
+/// Names that health_metrics makes; a sender's samples of the same name are not shown.
 [[nodiscard]] bool is_health_metric(std::string_view name);
 
 }  // namespace crmpulse::collector

@@ -6,6 +6,7 @@
 
 #include "collector/answers.h"
 #include "collector/collector.h"
+#include "collector/history_api.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -71,6 +72,7 @@ void Collector::add_routes() {
                  ingest_.evidence(request, std::move(respond));
                }});
   api_.add_routes(router_);
+  add_history_route(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
 }
 
@@ -90,7 +92,9 @@ void Collector::add_service_routes() {
   const bool open = configuration_->settings.metrics == MetricsAccess::open;
   const std::optional<AccessRole> viewer = open ? std::nullopt : std::optional{AccessRole::viewer};
   router_.add({"GET", "/metrics", viewer, [this](const net::HttpRequest&, const PathParts&, net::Respond respond) {
-                 respond(text_answer(exposition_.text(), Exposition::kContentType));
+                 exposition_.text(loop_, [respond = std::move(respond)](std::string text) {
+                   respond(text_answer(std::move(text), Exposition::kContentType));
+                 });
                }});
   router_.add(
       {"GET", "/-/healthy", std::nullopt, [this](const net::HttpRequest&, const PathParts&, net::Respond respond) {

@@ -1,15 +1,16 @@
 #include <algorithm>
 #include <array>
-#include <map>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
 
+#include "collector/exposition_text.h"
 #include "collector/health_metrics.h"
-#include "collector/metric_family.h"
 
 namespace crmpulse::collector {
 namespace {
-
-using prometheus::MetricFamily;
-using prometheus::MetricType;
 
 struct Help {
   std::string_view metric;
@@ -60,41 +61,130 @@ constexpr std::array kHelp{
     Help{"crm_info", "Version, release and instance of the CRM."},
 };
 
-std::string help_of(std::string_view metric) {
+std::string_view help_of(std::string_view metric) {
   const auto found = std::find_if(kHelp.begin(), kHelp.end(), [&](const Help& help) { return help.metric == metric; });
-  if (found != kHelp.end()) return std::string{found->help};
+  if (found != kHelp.end()) return found->help;
   return metric.starts_with("crm_agent_") ? "The agent about itself; last value received." : "Last value received.";
 }
 
 /// Names and labels that mean a type of their own in Prometheus are shown without one: the value is only the last one.
-MetricType type_of(const Series& series) {
+bool is_reserved(std::string_view metric) {
   for (const std::string_view suffix : {"_total", "_count", "_sum", "_bucket"}) {
-    if (series.metric().ends_with(suffix)) return MetricType::Untyped;
+    if (metric.ends_with(suffix)) return true;
   }
-  const bool reserved = !series.label("quantile").empty() || !series.label("le").empty();
-  return reserved ? MetricType::Untyped : MetricType::Gauge;
+  return false;
+}
+bool has_reserved_label(const Series& series) {
+  return !series.label("quantile").empty() || !series.label("le").empty();
+}
+
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+struct Family {
+  std::string metric;
+  bool shown = false;
+  bool untyped = false;
+  std::vector<SeriesIndex> series;
+};
+
+/// Two passes over the table, both in pieces: which series each family has, then their lines. Nothing is kept from one
+/// scrape to the next, so that a series costs no memory for being shown.
+class SampleMetrics final : public ExpositionPart {
+ public:
+  explicit SampleMetrics(const EngineLoop& engine) : engine_(engine), now_(engine.now()) {}
+  bool write(std::string& out) override;
+
+ private:
+  void sort_some();
+  bool write_some(std::string& out);
+  void sort_in(const Series& series, SeriesIndex index);
+  std::size_t family_of(std::string_view metric);
+  void write_line(std::string& out, const Family& family, SeriesIndex index) const;
+
+  static constexpr std::size_t kSortedPerPiece = 16'384;
+  static constexpr std::size_t kWrittenPerPiece = 4'096;
+
+  const EngineLoop& engine_;
+  TimePoint now_;
+  std::size_t sorted_ = 0;  ///< places of the table that were looked at
+  std::vector<Family> families_;
+  boost::unordered_flat_map<std::string, std::size_t, TextHash, std::equal_to<>> by_metric_;
+  std::optional<std::vector<const Family*>> order_;  ///< by name, once all are known
+  std::size_t family_ = 0;                           ///< of `order_`, being written
+  std::size_t written_ = 0;                          ///< of its series
+};
+
+std::size_t SampleMetrics::family_of(std::string_view metric) {
+  if (const auto known = by_metric_.find(metric); known != by_metric_.end()) return known->second;
+  const bool shown = metric.starts_with("crm_") && !is_health_metric(metric);
+  families_.push_back({std::string{metric}, shown, is_reserved(metric), {}});
+  by_metric_.emplace(std::string{metric}, families_.size() - 1);
+  return families_.size() - 1;
+}
+
+void SampleMetrics::sort_in(const Series& series, SeriesIndex index) {
+  if (!SeriesTable::fresh(series, now_)) return;
+  Family& family = families_[family_of(series.metric())];
+  if (!family.shown) return;
+  family.untyped = family.untyped || has_reserved_label(series);
+  family.series.push_back(index);
+}
+
+void SampleMetrics::write_line(std::string& out, const Family& family, SeriesIndex index) const {
+  const Series& series = engine_.content().series().all()[index];
+  // Since it was sorted in it may have ended, or its place may be another's.
+  if (!series.live || series.metric() != family.metric) return;
+  out += family.metric;
+  out += '{';
+  append_key_labels(out, series.key.view());
+  if (out.back() == '{') {
+    out.back() = ' ';
+  } else {
+    out += "} ";
+  }
+  append_value(out, series.value);
+  out += '\n';
+}
+
+bool SampleMetrics::write(std::string& out) {
+  if (!order_) {
+    sort_some();
+    return true;
+  }
+  return write_some(out);
+}
+
+void SampleMetrics::sort_some() {
+  const std::vector<Series>& all = engine_.content().series().all();
+  const std::size_t end = std::min(all.size(), sorted_ + kSortedPerPiece);
+  for (; sorted_ < end; ++sorted_) sort_in(all[sorted_], static_cast<SeriesIndex>(sorted_));
+  if (sorted_ < all.size()) return;
+  order_.emplace();
+  for (const Family& family : families_) {
+    if (!family.series.empty()) order_->push_back(&family);
+  }
+  std::sort(order_->begin(), order_->end(), [](const Family* a, const Family* b) { return a->metric < b->metric; });
+}
+
+bool SampleMetrics::write_some(std::string& out) {
+  for (std::size_t room = kWrittenPerPiece; family_ < order_->size() && room > 0; --room) {
+    const Family& family = *(*order_)[family_];
+    if (written_ == 0) append_header(out, family.metric, help_of(family.metric), family.untyped ? "untyped" : "gauge");
+    write_line(out, family, family.series[written_]);
+    if (++written_ < family.series.size()) continue;
+    ++family_;
+    written_ = 0;
+  }
+  return family_ < order_->size();
 }
 
 }  // namespace
 
-std::vector<MetricFamily> SampleMetrics::Collect() const {
-  const TimePoint now = engine_.now();
-  std::map<std::string_view, MetricFamily> families;
-  for (const Series& series : engine_.content().series().all()) {
-    if (!series.metric().starts_with("crm_") || is_health_metric(series.metric()) || !SeriesTable::fresh(series, now))
-      continue;
-    MetricFamily& family = families[series.metric()];
-    if (family.name.empty()) family = {std::string{series.metric()}, help_of(series.metric()), MetricType::Gauge, {}};
-    if (type_of(series) == MetricType::Untyped) family.type = MetricType::Untyped;
-    prometheus::ClientMetric metric;
-    for (const auto& [name, value] : series.labels()) metric.label.push_back({name, value});
-    // One family has one type, known only at its end: both places hold the value.
-    metric.gauge.value = metric.untyped.value = series.value;
-    family.metric.push_back(std::move(metric));
-  }
-  std::vector<MetricFamily> out;
-  for (auto& [name, family] : families) out.push_back(std::move(family));
-  return out;
+std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine) {
+  return std::make_unique<SampleMetrics>(engine);
 }
 
 }  // namespace crmpulse::collector

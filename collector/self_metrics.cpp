@@ -1,5 +1,7 @@
 #include "collector/self_metrics.h"
 
+#include <prometheus/text_serializer.h>
+
 #include "collector/metric_family.h"
 #include "core/version.h"
 
@@ -23,6 +25,18 @@ MetricFamily gauge(const char* name, const char* help) {
 MetricFamily counter(const char* name, const char* help) {
   return counter_family(name, help);
 }
+
+class SelfPart final : public ExpositionPart {
+ public:
+  explicit SelfPart(SelfMetrics::Sources sources) : metrics_(std::move(sources)) {}
+  bool write(std::string& out) override {
+    out += prometheus::TextSerializer{}.Serialize(metrics_.Collect());
+    return false;
+  }
+
+ private:
+  SelfMetrics metrics_;
+};
 
 }  // namespace
 
@@ -117,6 +131,22 @@ void SelfMetrics::add_store(Families& out) const {
   out.push_back(single(counter("crmpulse_collector_dropped_messages_total",
                                "Reminders and improvements dropped while the disk refused."),
                        number(ledger.dropped_messages)));
+}
+
+void SelfMetrics::add_history(Families& out) const {
+  const History::Stats history = from_.history();
+  out.push_back(
+      single(counter("crmpulse_collector_history_readings_total", "Readings moved from the journal to blocks."),
+             number(history.built.readings)));
+  out.push_back(single(counter("crmpulse_collector_history_skipped_total",
+                               "Readings that are no numbers or of the future, and records that cannot be read."),
+                       number(history.built.skipped)));
+  out.push_back(single(counter("crmpulse_collector_history_merges_total", "Blocks made of several."),
+                       number(history.built.merges)));
+  out.push_back(single(counter("crmpulse_collector_history_failures_total", "Passes that failed and are tried again."),
+                       number(history.failures)));
+  out.push_back(single(counter("crmpulse_collector_history_queries_total", "Requests for points of charts."),
+                       number(history.queries)));
 }
 
 void SelfMetrics::add_delivery(Families& out) const {
@@ -222,12 +252,17 @@ std::vector<MetricFamily> SelfMetrics::Collect() const {
   add_ingest(out);
   add_engine(out);
   add_store(out);
+  add_history(out);
   add_delivery(out);
   add_heartbeat(out);
   add_agents(out);
   add_server(out);
   add_access(out);
   return out;
+}
+
+std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources) {
+  return std::make_unique<SelfPart>(std::move(sources));
 }
 
 }  // namespace crmpulse::collector

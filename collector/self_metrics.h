@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 
 #include "collector/access.h"
 #include "collector/engine_loop.h"
+#include "collector/exposition.h"
 #include "collector/heartbeat.h"
+#include "collector/history.h"
 #include "collector/ingest.h"
 #include "collector/notifier.h"
 #include "store/writer.h"
@@ -22,7 +25,7 @@ struct ReloadStats {
   std::uint64_t certificates_refused = 0;  ///< likewise
 };
 
-/// The collector about itself.
+/// The collector about itself: a few families whatever is watched, by the library's model and serializer.
 class SelfMetrics final : public prometheus::Collectable {
  public:
   struct Sources {
@@ -34,6 +37,7 @@ class SelfMetrics final : public prometheus::Collectable {
     const ReloadStats& reloads;
     const Access& access;
     std::function<net::HttpServer::Stats()> server;
+    std::function<History::Stats()> history;
   };
   explicit SelfMetrics(Sources sources) : from_(std::move(sources)) {}
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;
@@ -43,6 +47,7 @@ class SelfMetrics final : public prometheus::Collectable {
   void add_ingest(Families& out) const;
   void add_engine(Families& out) const;
   void add_store(Families& out) const;
+  void add_history(Families& out) const;
   void add_delivery(Families& out) const;
   void add_heartbeat(Families& out) const;
   void add_agents(Families& out) const;
@@ -51,5 +56,7 @@ class SelfMetrics final : public prometheus::Collectable {
 
   Sources from_;
 };
+
+[[nodiscard]] std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources);
 
 }  // namespace crmpulse::collector

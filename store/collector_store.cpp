@@ -93,6 +93,17 @@ constexpr std::string_view kOperations = R"sql(
   CREATE INDEX outbox_by_time ON outbox(created);
 )sql";
 
+constexpr std::string_view kHistory = R"sql(
+  -- Blocks of readings: of one CRM within one part of six hours; block holds them all (store/history_block).
+  CREATE TABLE history(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    part INTEGER NOT NULL,
+    crm TEXT NOT NULL,
+    readings INTEGER NOT NULL,
+    block BLOB NOT NULL);
+  CREATE INDEX history_by_part ON history(part, crm, readings);
+)sql";
+
 std::string file_in(const std::string& state_dir) {
   return state_dir + "/collector.db";
 }
@@ -115,7 +126,7 @@ Result<void> go_on_behind_folded(Database& database) {
 }  // namespace
 
 Result<Database> open_collector(const std::string& state_dir) {
-  return open_or_salvage(file_in(state_dir), {kFirst, kOperations}, go_on_behind_folded);
+  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory}, go_on_behind_folded);
 }
 
 Result<Database> open_collector_reader(const std::string& state_dir) {

@@ -1,16 +1,18 @@
-"""Every example of the docs is real: agent, collector and rules files pass `check`, Prometheus files pass promtool, and
-what is posted to the API is accepted."""
+"""Every example of the docs is real: agent, collector and rules files pass `check`, Prometheus files pass promtool, what
+is posted to the API is accepted, and what it answers is what it says."""
 
 import datetime
+import json
 import os
 import pathlib
 import re
 import subprocess
 import unittest
 
-from harness import BIN, SOURCE, EndToEnd, get_json, post
+from harness import BIN, SOURCE, WRITE_HEADERS, EndToEnd, get_json, post, remote_write
 
 POSTED = re.compile(r"^```json post (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SHOWN = re.compile(r"^```json get (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```yaml (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -102,6 +104,18 @@ class Docs(EndToEnd):
             status = post(self.base + path, body.encode(), {"Content-Type": "application/json"})
             self.assertEqual(status, expected, f"{path}: {body}")
         self.assertEqual(len(get_json(f"{self.base}/api/v1/maintenance")["maintenance"]), 2)
+
+    def test_a_history_on_the_page_is_answered_as_it_says(self):
+        self.collector()
+        begin = datetime.datetime(2026, 11, 21, 9, tzinfo=datetime.timezone.utc)
+        millis = [int((begin + datetime.timedelta(seconds=30 * i)).timestamp() * 1000) for i in range(20)]
+        labels = {"__name__": "crm_operation_duration_seconds", "agent": "branch-1", "crm": "acme", "kind": "tryton", "operation": "read"}
+        readings = [(at, 0.5 if i < 5 else 0.25) for i, at in enumerate(millis)]
+        self.assertEqual(post(f"{self.base}/api/v1/write", remote_write([(labels, readings)]), WRITE_HEADERS), 204)
+        shown = [found for page in sorted((SOURCE / "docs").rglob("*.md")) for found in SHOWN.findall(page.read_text())]
+        self.assertTrue(shown)
+        for path, answer in shown:
+            self.assertEqual(get_json(self.base + path), json.loads(answer), path)
 
     def test_shipped_examples_pass_check(self):
         for program, name in (("crmpulse-agent", "agent.yaml"), ("crmpulse-collector", "collector.yaml")):

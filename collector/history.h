@@ -1,0 +1,75 @@
+#pragma once
+// The stored history beside the loop: one thread moves readings from the journal into blocks, one answers charts. Each
+// has a read-only connection of its own; what is written goes through the one writer.
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "collector/history_builder.h"
+#include "collector/history_query.h"
+#include "net/loop.h"
+
+namespace crmpulse::collector {
+
+/// Belongs to the loop's thread, but for what its own threads run. Destroy it before the writer.
+class History {
+ public:
+  using Done = std::function<void(Result<HistoryAnswer>)>;
+  struct Stats {
+    HistoryBuilder::Stats built;
+    std::uint64_t failures = 0;  ///< passes that failed and are tried again
+    std::uint64_t queries = 0;
+  };
+
+  /// The store exists already.
+  [[nodiscard]] static Result<std::unique_ptr<History>> start(net::Loop& loop, store::Writer& writer,
+                                                              const std::string& state_dir);
+  /// Ends after the step in hand; queries that wait are not answered.
+  ~History();
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
+
+  /// Once a second: from time to time there is something to move, merge or delete. Readings of before `keep_from` go.
+  void tick(TimePoint now, TimePoint keep_from);
+  /// `done` is called on the loop's thread. False: too many are waiting, and it is not called.
+  [[nodiscard]] bool query(HistoryQuery query, Done done);
+  [[nodiscard]] Stats stats() const;
+
+ private:
+  History(net::Loop& loop, HistoryBuilder builder, store::Database reader);
+  void run_builder();
+  void run_reader();
+  [[nodiscard]] bool work(TimePoint now, TimePoint keep_from);
+
+  struct Question {
+    HistoryQuery query;
+    Done done;
+  };
+
+  net::Loop& loop_;
+  HistoryBuilder builder_;  ///< the builder thread's
+  store::Database reader_;  ///< the reader thread's
+  TimePoint last_merge_;    ///< the builder thread's
+  TimePoint last_tick_;     ///< the loop's
+
+  mutable std::mutex mutex_;  ///< of all below
+  std::condition_variable wake_builder_;
+  std::condition_variable wake_reader_;
+  std::deque<Question> questions_;
+  bool due_ = false;
+  bool stopping_ = false;
+  TimePoint now_;
+  TimePoint keep_from_;
+  Stats stats_;
+
+  std::thread building_;
+  std::thread reading_;
+};
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,151 @@
+#include "collector/history_api.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <variant>
+
+#include "collector/answers.h"
+#include "collector/api.h"
+#include "core/log.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Duration kDefaultRange{std::chrono::hours{24}};
+constexpr Duration kMostRange{std::chrono::hours{24 * 400}};
+constexpr Duration kLeastStep{std::chrono::seconds{1}};
+constexpr std::int64_t kDefaultPoints = 500;
+constexpr std::int64_t kMostPoints = 5'000;
+
+/// Why a request is refused.
+struct Refusal {
+  std::string message;
+  std::string field;
+};
+template <class T>
+using Read = std::variant<T, Refusal>;
+
+Read<TimePoint> time_parameter(const net::HttpRequest& request, const std::string& name, TimePoint otherwise) {
+  const std::string text = parameter(request, name);
+  if (text.empty()) return otherwise;
+  const auto time = parse_time(text);
+  if (!time || unix_millis(*time) < 0) return Refusal{fmt::format("{} is a time: 2026-11-21T09:00:00Z", name), name};
+  return *time;
+}
+
+/// The least whole number of seconds that gives no more points than a chart has room for.
+Duration default_step(Duration range) {
+  const std::int64_t seconds = (range.count() + 1000 * kDefaultPoints - 1) / (1000 * kDefaultPoints);
+  return std::max(kLeastStep, Duration{seconds * 1000});
+}
+
+Read<Duration> step_parameter(const net::HttpRequest& request, Duration range) {
+  const std::string text = parameter(request, "step");
+  if (text.empty()) return default_step(range);
+  const auto step = parse_duration(text);
+  if (!step || *step < kLeastStep) return Refusal{"step is a duration of at least a second: 30s, 5m, 1h", "step"};
+  if (range.count() / step->count() > kMostPoints)
+    return Refusal{fmt::format("this range has more than {} such steps", kMostPoints), "step"};
+  return *step;
+}
+
+void add_choices(const Rule& rule, std::vector<SeriesChoice>& out) {
+  out.push_back({rule.measure.metric, rule.measure.where});
+  if (rule.measure.per) out.push_back({rule.measure.per->metric, rule.measure.per->where});
+  if (rule.measure.errors) out.push_back({rule.measure.errors->metric, rule.measure.errors->where});
+}
+
+/// The series that feed the rules of a dimension, as far as they apply to this CRM; or those of one metric.
+Read<std::vector<SeriesChoice>> choices_of(const net::HttpRequest& request, const EngineLoop& engine,
+                                           const rules::CrmStatus& status) {
+  const std::string dimension = parameter(request, "dimension");
+  const std::string metric = parameter(request, "metric");
+  if (dimension.empty() == metric.empty()) return Refusal{"either dimension or metric says what is shown", "dimension"};
+  std::vector<SeriesChoice> choices;
+  if (!metric.empty()) return std::vector{SeriesChoice{metric, {}}};
+  for (const Rule& rule : engine.configuration().ruleset.rules) {
+    if (rule.dimension == dimension && matches(rule.applies_to, status.labels)) add_choices(rule, choices);
+  }
+  if (choices.empty()) return Refusal{"no rule of this CRM judges such a dimension", "dimension"};
+  return choices;
+}
+
+Read<HistoryQuery> query_of(const net::HttpRequest& request, const EngineLoop& engine, const rules::CrmStatus& status) {
+  HistoryQuery query;
+  query.crm = status.crm;
+  auto choices = choices_of(request, engine, status);
+  if (const auto* refusal = std::get_if<Refusal>(&choices)) return *refusal;
+  query.choices = std::get<0>(std::move(choices));
+  const auto to = time_parameter(request, "to", engine.now());
+  if (const auto* refusal = std::get_if<Refusal>(&to)) return *refusal;
+  query.to = std::get<0>(to);
+  const auto from = time_parameter(request, "from", std::max(query.to - kDefaultRange, TimePoint{}));
+  if (const auto* refusal = std::get_if<Refusal>(&from)) return *refusal;
+  query.from = std::get<0>(from);
+  if (query.from >= query.to) return Refusal{"from lies before to", "from"};
+  if (query.to - query.from > kMostRange)
+    return Refusal{fmt::format("at most {} are shown at once", format_duration(kMostRange)), "from"};
+  const auto step = step_parameter(request, query.to - query.from);
+  if (const auto* refusal = std::get_if<Refusal>(&step)) return *refusal;
+  query.step = std::get<0>(step);
+  return query;
+}
+
+json::object line_json(const HistoryLine& line) {
+  json::object labels;
+  for (const auto& [name, value] : line.name.labels) labels[name] = value;
+  json::array points;
+  points.reserve(line.points.size());
+  for (const HistoryPoint& point : line.points) {
+    points.push_back(json::object{{"at", format_time(point.at)},
+                                  {"avg", point.sum / static_cast<double>(point.count)},
+                                  {"min", point.min},
+                                  {"max", point.max},
+                                  {"count", point.count}});
+  }
+  return {{"metric", line.name.metric}, {"labels", std::move(labels)}, {"points", std::move(points)}};
+}
+
+json::object answer_json(const HistoryQuery& query, const std::string& dimension, const HistoryAnswer& answer) {
+  json::array series;
+  for (const HistoryLine& line : answer.lines) series.push_back(line_json(line));
+  return {{"crm", query.crm},
+          {"dimension", dimension.empty() ? json::value(nullptr) : json::value(dimension)},
+          {"from", format_time(query.from)},
+          {"to", format_time(query.to)},
+          {"step", format_duration(query.step)},
+          {"series", std::move(series)},
+          {"series_omitted", answer.omitted}};
+}
+
+void show_history(const net::HttpRequest& request, const std::string& crm, const EngineLoop& engine, History* history,
+                  net::Respond respond) {
+  const auto status = engine.content().engine().status(crm);
+  if (!status) return respond(no_such("CRM"));
+  auto query = query_of(request, engine, *status);
+  if (const auto* refusal = std::get_if<Refusal>(&query))
+    return respond(error_answer(400, "parameter", refusal->message, refusal->field));
+  const HistoryQuery& asked = std::get<0>(query);
+  const auto done = [asked, respond, dimension = parameter(request, "dimension")](const Result<HistoryAnswer>& answer) {
+    if (answer) return respond(json_answer(answer_json(asked, dimension, *answer)));
+    log::error("the history did not answer a request", {{"why", answer.error().message}});
+    respond(busy_answer("the history cannot be read now"));
+  };
+  if (history == nullptr || !history->query(asked, done)) respond(busy_answer("too many ask for history at once"));
+}
+
+}  // namespace
+
+void add_history_route(Router& router, const EngineLoop& engine, std::function<History*()> history) {
+  router.add({"GET", "/api/v1/crms/{crm}/history", AccessRole::viewer,
+              [&engine, history = std::move(history)](const net::HttpRequest& request, const PathParts& parts,
+                                                      net::Respond respond) {
+                show_history(request, parts.find("crm")->second, engine, history(), std::move(respond));
+              }});
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,13 @@
+#pragma once
+// `GET /api/v1/crms/{crm}/history`: points for charts. Belongs to the loop's thread.
+
+#include "collector/engine_loop.h"
+#include "collector/history.h"
+#include "collector/router.h"
+
+namespace crmpulse::collector {
+
+/// All of them outlive the router. `history` gives null while there is none yet.
+void add_history_route(Router& router, const EngineLoop& engine, std::function<History*()> history);
+
+}  // namespace crmpulse::collector

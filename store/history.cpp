@@ -1,0 +1,130 @@
+#include "store/history.h"
+
+#include <cstdlib>
+
+#include "store/collector_store.h"
+#include "store/query.h"
+
+namespace crmpulse::store {
+namespace {
+
+constexpr const char* kSeqName = "history_seq";
+constexpr const char* kLastIdName = "history_last_id";
+
+Result<std::int64_t> stored_number(Database& database, const std::string& name) {
+  const auto text = get_meta(database, name);
+  if (!text) return text.error();
+  return std::strtoll(text->value_or("0").c_str(), nullptr, 10);
+}
+
+Result<void> mark_all_finished(Database& database) {
+  const auto last = one_integer(query(database, "SELECT max(id) FROM history"));
+  if (!last) return last.error();
+  // What was pruned to nothing begins anew, and so do the ids.
+  return set_meta(database, kLastIdName, std::to_string(last->value_or(0)));
+}
+
+Result<void> add_block(Database& database, const HistoryBlock& block) {
+  return run(database, "INSERT INTO history(part, crm, readings, block) VALUES(?, ?, ?, ?)", block.part, block.crm,
+             block.readings, Blob{block.bytes});
+}
+
+}  // namespace
+
+TimePoint part_of(TimePoint time) {
+  return TimePoint{
+      std::chrono::floor<std::chrono::duration<std::int64_t, std::ratio<6 * 3600>>>(time).time_since_epoch()};
+}
+
+Result<void> add_blocks(Database& database, const std::vector<HistoryBlock>& blocks) {
+  for (const HistoryBlock& block : blocks) {
+    if (const auto added = add_block(database, block); !added) return added;
+  }
+  return {};
+}
+
+Result<void> finish_blocks(Database& database, std::int64_t seq) {
+  if (const auto marked = mark_all_finished(database); !marked) return marked;
+  return set_meta(database, kSeqName, std::to_string(seq));
+}
+
+Result<void> drop_unfinished_blocks(Database& database) {
+  const auto last = stored_number(database, kLastIdName);
+  if (!last) return last.error();
+  return run(database, "DELETE FROM history WHERE id > ?", *last);
+}
+
+Result<std::int64_t> history_seq(Database& database) {
+  return stored_number(database, kSeqName);
+}
+
+Result<Pending> pending_journal(Database& database, std::int64_t seq) {
+  Pending pending;
+  const auto first =
+      each_row(query(database,
+                     "SELECT received, end_offset - length(body) FROM journal WHERE seq > ? ORDER BY seq LIMIT 1", seq),
+               [&](const Statement& row) {
+                 pending.oldest = time_at(row, 0);
+                 pending.bytes = -row.integer(1);
+               });
+  if (!first) return first.error();
+  if (!pending.oldest) return pending;
+  const auto end = one_integer(query(database, "SELECT end_offset FROM journal ORDER BY seq DESC LIMIT 1"));
+  if (!end) return end.error();
+  pending.bytes += end->value_or(0);
+  return pending;
+}
+
+Result<void> read_blocks(Database& database, const std::string& crm, TimePoint from, TimePoint to,
+                         const std::function<bool(std::string_view bytes)>& visit) {
+  // A statement for each part: between two of them no read transaction stands in the way of checkpoints.
+  for (TimePoint part = part_of(from); part <= to; part += kHistoryPart) {
+    const auto rows = query(database, "SELECT block FROM history WHERE part = ? AND crm = ? ORDER BY id", part, crm);
+    if (!rows) return rows.error();
+    const ResetAtEnd reset{**rows};
+    for (auto row = (*rows)->step(); true; row = (*rows)->step()) {
+      if (!row) return row.error();
+      if (!*row) break;
+      if (!visit((*rows)->blob(0))) return {};
+    }
+  }
+  return {};
+}
+
+Result<std::vector<Mergeable>> find_mergeable(Database& database, TimePoint ended, int many, std::int64_t most_readings,
+                                              int limit) {
+  std::vector<Mergeable> found;
+  const auto rows = query(database,
+                          "SELECT part, crm FROM history GROUP BY part, crm "
+                          "HAVING count(*) > CASE WHEN part < ?1 THEN 1 ELSE ?2 END AND sum(readings) <= ?3 LIMIT ?4",
+                          ended, many, most_readings, limit);
+  const auto done = each_row(rows, [&](const Statement& row) { found.push_back({time_at(row, 0), text_at(row, 1)}); });
+  if (!done) return done.error();
+  return found;
+}
+
+Result<void> replace_blocks(Database& database, const HistoryBlock& merged) {
+  if (const auto gone = run(database, "DELETE FROM history WHERE part = ? AND crm = ?", merged.part, merged.crm); !gone)
+    return gone;
+  if (const auto added = add_block(database, merged); !added) return added;
+  return mark_all_finished(database);
+}
+
+Result<std::int64_t> prune_blocks(Database& database, TimePoint before, int max_rows) {
+  const auto gone =
+      run(database, "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE part <= ? ORDER BY part LIMIT ?)",
+          before - kHistoryPart, max_rows);
+  if (!gone) return gone.error();
+  return database.changes();
+}
+
+Result<HistorySize> history_size(Database& database) {
+  HistorySize size;
+  const auto done = each_row(
+      query(database, "SELECT count(*), coalesce(sum(readings), 0), coalesce(sum(length(block)), 0) FROM history"),
+      [&](const Statement& row) { size = {row.integer(0), row.integer(1), row.integer(2)}; });
+  if (!done) return done.error();
+  return size;
+}
+
+}  // namespace crmpulse::store

@@ -1,0 +1,72 @@
+#pragma once
+// The stored history: readings of each CRM in blocks (store/history_block), one or more for each part of six hours.
+// What is in blocks is known by the journal's seq: readings of later records are in the journal alone.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "core/time.h"
+#include "store/database.h"
+
+namespace crmpulse::store {
+
+/// A block never reaches over the end of one: parts begin at 0, 6, 12 and 18 o'clock UTC.
+inline constexpr Duration kHistoryPart{std::chrono::hours{6}};
+[[nodiscard]] TimePoint part_of(TimePoint time);
+
+struct HistoryBlock {
+  TimePoint part;
+  std::string crm;  ///< empty: of agents, without a CRM
+  std::int64_t readings = 0;
+  std::string bytes;
+};
+
+/// Adds blocks that do not count yet: after a crash they go.
+[[nodiscard]] Result<void> add_blocks(Database& database, const std::vector<HistoryBlock>& blocks);
+/// What was added counts: the records up to `seq` are in blocks.
+[[nodiscard]] Result<void> finish_blocks(Database& database, std::int64_t seq);
+/// Deletes what was added and never finished; at start.
+[[nodiscard]] Result<void> drop_unfinished_blocks(Database& database);
+/// Up to this seq the journal's records are in blocks; 0: none.
+[[nodiscard]] Result<std::int64_t> history_seq(Database& database);
+
+/// What the journal holds behind `seq`.
+struct Pending {
+  std::optional<TimePoint> oldest;  ///< when its first record was received; nothing when there is none
+  std::int64_t bytes = 0;           ///< of bodies
+};
+[[nodiscard]] Result<Pending> pending_journal(Database& database, std::int64_t seq);
+
+/// The blocks of one CRM that may hold readings of [from, to], by part, else in the order they were added; stops early
+/// when the visitor returns false. The view lives during its call.
+[[nodiscard]] Result<void> read_blocks(Database& database, const std::string& crm, TimePoint from, TimePoint to,
+                                       const std::function<bool(std::string_view bytes)>& visit);
+
+/// Where several blocks wait to become one.
+struct Mergeable {
+  TimePoint part;
+  std::string crm;
+};
+/// Parts before `ended` with more than one block of a CRM, later ones with more than `many`; those that would be larger
+/// than `most_readings` stay as they are.
+[[nodiscard]] Result<std::vector<Mergeable>> find_mergeable(Database& database, TimePoint ended, int many,
+                                                            std::int64_t most_readings, int limit);
+/// `merged` takes the place of all blocks of its part and CRM. Only for who adds them.
+[[nodiscard]] Result<void> replace_blocks(Database& database, const HistoryBlock& merged);
+
+/// Deletes blocks of parts that ended before `before`, oldest first, at most `max_rows`. Returns how many went.
+[[nodiscard]] Result<std::int64_t> prune_blocks(Database& database, TimePoint before, int max_rows);
+
+struct HistorySize {
+  std::int64_t blocks = 0;
+  std::int64_t readings = 0;
+  std::int64_t bytes = 0;
+};
+[[nodiscard]] Result<HistorySize> history_size(Database& database);
+
+}  // namespace crmpulse::store

@@ -1,0 +1,172 @@
+#include "collector/exposition.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <catch2/catch.hpp>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+#include <sstream>
+
+#include "collector/exposition_text.h"
+
+using namespace crmpulse;
+using namespace crmpulse::collector;
+
+namespace {
+
+const std::vector<std::string> kValues{
+    "acme",     "",          "quo\"te", "back\\slash",         "line\nbreak", "a longer plain value of thirty bytes",
+    "12345678", "1234567\"", "客户",    std::string(300, '"'), "ends in \\"};
+const std::vector<double> kNumbers{0,
+                                   -0.0,
+                                   1,
+                                   -17,
+                                   0.1,
+                                   1.0 / 3,
+                                   1e15,
+                                   1e15 + 2,
+                                   1e300,
+                                   5e-324,
+                                   1763791845.123,
+                                   1.2345678901234567e308,
+                                   std::numeric_limits<double>::infinity(),
+                                   -std::numeric_limits<double>::infinity(),
+                                   std::numeric_limits<double>::quiet_NaN()};
+
+/// Name and labels as they stand, the value as a number.
+std::vector<std::pair<std::string, double>> lines_of(const std::string& text) {
+  std::vector<std::pair<std::string, double>> lines;
+  std::istringstream in{text};
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with('#')) {
+      lines.emplace_back(line, 0);
+      continue;
+    }
+    const std::size_t space = line.rfind(' ');
+    lines.emplace_back(line.substr(0, space), std::strtod(line.c_str() + space + 1, nullptr));
+  }
+  return lines;
+}
+
+void require_same(const std::string& text, const prometheus::MetricFamily& family) {
+  const auto ours = lines_of(text);
+  const auto theirs = lines_of(prometheus::TextSerializer{}.Serialize({family}));
+  REQUIRE(ours.size() == theirs.size());
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    CHECK(ours[i].first == theirs[i].first);
+    // The library writes 16 digits, one less than some doubles need.
+    const double a = ours[i].second;
+    const double b = theirs[i].second;
+    CHECK((a == b || (std::isnan(a) && std::isnan(b)) || std::fabs(a - b) <= 1e-15 * std::fabs(a)));
+  }
+}
+
+/// Writes `text` a letter at a time.
+class Letters final : public ExpositionPart {
+ public:
+  explicit Letters(std::string text) : text_(std::move(text)) {}
+  bool write(std::string& out) override {
+    out += text_[next_++];
+    return next_ < text_.size();
+  }
+
+ private:
+  std::string text_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("a family is written as prometheus-cpp's own serializer writes it, whatever the labels and values hold") {
+  prometheus::MetricFamily family{"crm_x", "Help.", prometheus::MetricType::Gauge, {}};
+  FamilyText text{"crm_x", "Help."};
+  for (const std::string& value : kValues) {
+    for (const double number : kNumbers) {
+      prometheus::ClientMetric metric;
+      metric.label.push_back({"crm", "a\"b"});
+      if (!value.empty()) metric.label.push_back({"object", value});
+      metric.gauge.value = number;
+      family.metric.push_back(metric);
+      std::string common;
+      append_labels(common, std::initializer_list<TextLabel>{{"crm", "a\"b"}});
+      text.add(common, {{"object", value}}, number);
+    }
+  }
+  std::string out;
+  text.move_to(out);
+  require_same(out, family);
+}
+
+TEST_CASE("a family of many lines is written whole and in order, and nothing is left behind") {
+  FamilyText text{"crm_x", "Help."};
+  const std::string common = "crm=\"" + std::string(100, 'a') + "\"";
+  for (int i = 0; i < 5'000; ++i) text.add(common, {}, i);
+  text.add("crm=\"" + std::string(100'000, 'b') + "\"", {}, 5'000);
+  std::string out;
+  text.move_to(out);
+  const auto lines = lines_of(out);
+  REQUIRE(lines.size() == 5'003);
+  for (int i = 0; i <= 5'000; ++i) REQUIRE(lines[static_cast<std::size_t>(i) + 2].second == i);
+  std::string nothing;
+  text.move_to(nothing);
+  CHECK(nothing.empty());
+}
+
+TEST_CASE("values are written with the fewest digits that read back as the same number") {
+  for (const double number : kNumbers) {
+    std::string text;
+    append_value(text, number);
+    if (!std::isfinite(number)) continue;
+    double read = 0;
+    std::from_chars(text.data(), text.data() + text.size(), read);
+    CHECK(read == number);
+    CHECK(std::signbit(read) == std::signbit(number));
+  }
+  std::string text;
+  append_value(text, 0.3);
+  append_value(text, 250000.0);
+  CHECK(text == "0.3250000");
+}
+
+TEST_CASE("a page is written in turns of the loop, and who asks meanwhile gets the same page") {
+  net::Loop loop;
+  Exposition exposition;
+  int made = 0;
+  exposition.add([&] { return std::make_unique<Letters>(std::to_string(++made) + "abc"); });
+  exposition.add([] { return std::make_unique<Letters>("xy"); });
+  std::vector<std::string> texts;
+  bool other_work = false;
+  const auto take = [&](std::string text) {
+    CHECK(other_work);
+    texts.push_back(std::move(text));
+    if (texts.size() == 2) loop.stop();
+  };
+  exposition.text(loop, take);
+  CHECK(texts.empty());
+  loop.post([&] { other_work = true; });
+  exposition.text(loop, take);
+  loop.run();
+  CHECK(texts == std::vector<std::string>{"1abcxy", "1abcxy"});
+  exposition.text(loop, [&](std::string text) {
+    texts.push_back(std::move(text));
+    loop.stop();
+  });
+  loop.run();
+  CHECK(texts.back() == "2abcxy");
+}
+
+TEST_CASE("a page nobody can be given any more is not written on") {
+  net::Loop loop;
+  bool answered = false;
+  {
+    Exposition exposition;
+    exposition.add([] { return std::make_unique<Letters>("abc"); });
+    exposition.text(loop, [&](const std::string&) { answered = true; });
+  }
+  loop.post([&] { loop.stop(); });
+  loop.run();
+  CHECK_FALSE(answered);
+}
