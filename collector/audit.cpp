@@ -22,22 +22,19 @@ namespace json = boost::json;
 
 constexpr std::size_t kMaxText = 256;
 
-/// The open file, locked against other writers; closes with the object.
-class Locked {
+/// A descriptor that closes with the object.
+class Open {
  public:
-  explicit Locked(const std::string& file) {
-    descriptor_ = ::open(file.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (descriptor_ >= 0) ::flock(descriptor_, LOCK_EX);
-  }
-  ~Locked() {
+  Open(const std::string& path, int flags) : descriptor_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
+  ~Open() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
-  Locked(const Locked&) = delete;
-  Locked& operator=(const Locked&) = delete;
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
   [[nodiscard]] int descriptor() const { return descriptor_; }
 
  private:
-  int descriptor_ = -1;
+  int descriptor_;
 };
 
 Error failed(const std::string& file) {
@@ -72,23 +69,20 @@ Result<void> append_audit(const std::string& state_dir, const AuditEntry& entry,
   const std::string file = state_dir + "/audit.jsonl";
   const std::string older = state_dir + "/audit.1.jsonl";
   const std::string line = line_of(entry);
-  // Twice when the file was full, or was moved away by another process between opening and locking it.
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    const Locked locked{file};
-    struct stat held{};
-    struct stat named{};
-    if (locked.descriptor() < 0 || ::fstat(locked.descriptor(), &held) != 0) return failed(file);
-    if (::stat(file.c_str(), &named) != 0 || named.st_ino != held.st_ino) continue;
-    if (held.st_size > 0 && static_cast<std::size_t>(held.st_size) + line.size() > max_file) {
-      if (::rename(file.c_str(), older.c_str()) != 0) return failed(older);
-      continue;
-    }
-    give_to_owner_of(state_dir, locked.descriptor());
-    const ssize_t written = ::write(locked.descriptor(), line.data(), line.size());
-    if (written != static_cast<ssize_t>(line.size())) return failed(file);
-    return {};
+  // The folder is the lock: whoever may write in it may open it, root at the command line and the service alike.
+  const Open folder{state_dir, O_RDONLY | O_DIRECTORY};
+  if (folder.descriptor() < 0 || ::flock(folder.descriptor(), LOCK_EX) != 0) return failed(file);
+  struct stat found{};
+  const bool there = ::lstat(file.c_str(), &found) == 0 && found.st_size > 0;
+  if (there && static_cast<std::size_t>(found.st_size) + line.size() > max_file &&
+      ::rename(file.c_str(), older.c_str()) != 0) {
+    return failed(older);
   }
-  return Error{fmt::format("cannot write {}: it does not stay", file)};
+  const Open log{file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW};
+  if (log.descriptor() < 0) return failed(file);
+  give_to_owner_of(state_dir, log.descriptor());
+  if (::write(log.descriptor(), line.data(), line.size()) != static_cast<ssize_t>(line.size())) return failed(file);
+  return {};
 }
 
 Result<json::array> newest_audit(const std::string& state_dir, std::size_t limit) {
