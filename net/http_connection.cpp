@@ -22,6 +22,7 @@ namespace crmpulse::net {
 namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kBodyReadBytes = 64 * 1024;  ///< most bodies arrive in one piece then
 constexpr std::size_t kWriteBytes = 64 * 1024;  ///< each of them within body_timeout, or the client reads too slowly
 constexpr Duration kCancelAgain{50};
 constexpr Duration kLinger = std::chrono::seconds{1};
@@ -152,7 +153,7 @@ awaitable<bool> HttpConnection::wait_for_first_byte() {
   if (!first_request_ && tls_ != server_->tls) co_return false;
   idle_ = true;
   if (!first_request_) arm(server_->options.idle_timeout);
-  const error_code error = co_await fill();
+  const error_code error = co_await fill(kReadBytes);
   idle_ = false;
   co_return !error;
 }
@@ -196,7 +197,7 @@ awaitable<error_code> HttpConnection::read_header() {
     const std::size_t bytes = parser_->put(buffer_.data(), error);
     buffer_.consume(bytes);
     taken += bytes;
-    if (error == http::error::need_more) error = co_await fill();
+    if (error == http::error::need_more) error = co_await fill(kReadBytes);
     if (!error && taken > server_->options.max_header_bytes) error = http::error::header_limit;
   }
   co_return error;
@@ -208,14 +209,14 @@ awaitable<error_code> HttpConnection::read_body() {
   while (!error && !parser_->is_done()) {
     error = http::error::need_more;
     if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
-    if (error == http::error::need_more) error = co_await fill();
+    if (error == http::error::need_more) error = co_await fill(kBodyReadBytes);
   }
   co_return error;
 }
 
-awaitable<error_code> HttpConnection::fill() {
-  if (buffer_.size() > server_->options.max_header_bytes + kReadBytes) co_return http::error::header_limit;
-  const auto space = buffer_.prepare(kReadBytes);
+awaitable<error_code> HttpConnection::fill(std::size_t at_most) {
+  if (buffer_.size() > server_->options.max_header_bytes + kBodyReadBytes) co_return http::error::header_limit;
+  const auto space = buffer_.prepare(at_most);
   const Transfer done = co_await stream_->read_some(space);
   buffer_.commit(done.bytes);
   if (timed_out_ && !done.error) co_return asio::error::operation_aborted;

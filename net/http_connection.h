@@ -87,7 +87,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<bool> read_request();
   boost::asio::awaitable<boost::system::error_code> read_header();
   boost::asio::awaitable<boost::system::error_code> read_body();
-  boost::asio::awaitable<boost::system::error_code> fill();
+  boost::asio::awaitable<boost::system::error_code> fill(std::size_t at_most);
   boost::asio::awaitable<HttpResponse> ask_handler();
   boost::asio::awaitable<void> write_response(HttpResponse response);
   boost::asio::awaitable<boost::system::error_code> write_all(std::string_view bytes);
