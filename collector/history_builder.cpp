@@ -107,7 +107,8 @@ Result<bool> HistoryBuilder::build(TimePoint now) {
   if (!after) return after.error();
   const auto pending = store::pending_journal(reader_, *after);
   if (!pending) return pending.error();
-  const bool due = pending->oldest && (now - *pending->oldest >= limits_.wait || pending->bytes >= limits_.pass_bytes);
+  const bool due =
+      pending->oldest && (now - *pending->oldest >= limits_.wait || pending->bytes >= limits_.pending_bytes);
   if (!due) return false;
   Pass pass;
   const auto last = collect(pass, *after);
@@ -206,8 +207,8 @@ Result<void> HistoryBuilder::add(std::vector<store::HistoryBlock>& blocks) {
 }
 
 Result<bool> HistoryBuilder::merge(TimePoint now) {
-  const auto places = store::find_mergeable(reader_, store::part_of(now - kSettled), limits_.many,
-                                            limits_.merged_readings, kMergesAtOnce);
+  const auto places = store::find_mergeable(reader_, {store::part_of(now - kSettled), limits_.many,
+                                                      limits_.small_readings, limits_.merged_readings, kMergesAtOnce});
   if (!places) return places.error();
   for (const store::Mergeable& place : *places) {
     if (const auto merged = merge_one(place); !merged) return merged.error();

@@ -20,11 +20,14 @@ namespace crmpulse::collector {
 class HistoryBuilder {
  public:
   struct Limits {
-    Duration wait{std::chrono::minutes{10}};     ///< a record is in a block at the latest so long after it came
-    std::int64_t pass_bytes = 16 * 1024 * 1024;  ///< of bodies; so many waiting are not waited for
-    std::size_t pass_readings = 1'000'000;       ///< held in memory at once
-    int many = 24;                               ///< blocks of one CRM in the part that still runs
-    std::int64_t merged_readings = 1'000'000;    ///< a larger block is not made by merging
+    Duration wait{std::chrono::minutes{15}};         ///< a record is in a block at the latest so long after it came
+    std::int64_t pending_bytes = 128 * 1024 * 1024;  ///< of bodies; so many are not waited for
+    std::int64_t pass_bytes = 16 * 1024 * 1024;      ///< of bodies, read in one pass
+    std::size_t pass_readings = 1'000'000;           ///< held in memory at once
+    int many = 24;                                   ///< blocks of one CRM in the part that still runs
+    std::int64_t small_readings =
+        1'000;  ///< blocks of more on average are good enough: merging costs as much as making
+    std::int64_t merged_readings = 1'000'000;  ///< a larger block is not made by merging
   };
   struct Stats {
     std::uint64_t readings = 0;  ///< written into blocks, merges apart

@@ -91,13 +91,13 @@ Result<void> read_blocks(Database& database, const std::string& crm, TimePoint f
   return {};
 }
 
-Result<std::vector<Mergeable>> find_mergeable(Database& database, TimePoint ended, int many, std::int64_t most_readings,
-                                              int limit) {
+Result<std::vector<Mergeable>> find_mergeable(Database& database, const MergeChoice& choice) {
   std::vector<Mergeable> found;
   const auto rows = query(database,
                           "SELECT part, crm FROM history GROUP BY part, crm "
-                          "HAVING count(*) > CASE WHEN part < ?1 THEN 1 ELSE ?2 END AND sum(readings) <= ?3 LIMIT ?4",
-                          ended, many, most_readings, limit);
+                          "HAVING count(*) > CASE WHEN part < ?1 THEN 1 ELSE ?2 END AND sum(readings) < ?3 * count(*) "
+                          "AND sum(readings) <= ?4 LIMIT ?5",
+                          choice.ended, choice.many, choice.small, choice.most, choice.limit);
   const auto done = each_row(rows, [&](const Statement& row) { found.push_back({time_at(row, 0), text_at(row, 1)}); });
   if (!done) return done.error();
   return found;

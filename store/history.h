@@ -52,10 +52,14 @@ struct Mergeable {
   TimePoint part;
   std::string crm;
 };
-/// Parts before `ended` with more than one block of a CRM, later ones with more than `many`; those that would be larger
-/// than `most_readings` stay as they are.
-[[nodiscard]] Result<std::vector<Mergeable>> find_mergeable(Database& database, TimePoint ended, int many,
-                                                            std::int64_t most_readings, int limit);
+struct MergeChoice {
+  TimePoint ended;         ///< parts before it are over: more than one block of a CRM may become one
+  int many = 0;            ///< so many blocks may in other parts
+  std::int64_t small = 0;  ///< only where a block holds fewer readings than that on average: larger ones gain little
+  std::int64_t most = 0;   ///< what would hold more stays as it is
+  int limit = 0;
+};
+[[nodiscard]] Result<std::vector<Mergeable>> find_mergeable(Database& database, const MergeChoice& choice);
 /// `merged` takes the place of all blocks of its part and CRM. Only for who adds them.
 [[nodiscard]] Result<void> replace_blocks(Database& database, const HistoryBlock& merged);
 

@@ -122,7 +122,7 @@ TEST_CASE("nothing is moved before it has waited, unless much of it waits") {
   CHECK_FALSE(patient.build(start() + std::chrono::minutes{9}).value());
   CHECK(journal.seq() == 0);
   HistoryBuilder::Limits limits;
-  limits.pass_bytes = 500;
+  limits.pending_bytes = limits.pass_bytes = 500;
   HistoryBuilder pressed = journal.builder(limits);
   CHECK(pressed.build(start() + std::chrono::minutes{9}).value());
   CHECK(journal.seq() > 0);

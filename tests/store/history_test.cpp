@@ -64,9 +64,10 @@ TEST_CASE("several blocks of a part that is over, or very many of one that runs,
   Database database = open_collector(dir.path()).value();
   add_blocks(database, {block(0, "acme", "a"), block(0, "acme", "b"), block(0, "beta", "c"), block(6, "acme", "d"),
                         block(6, "acme", "e"), block(6, "beta", "f"), block(6, "beta", "g"), block(6, "beta", "h"),
-                        block(0, "huge", "i", 60), block(0, "huge", "j", 60)})
+                        block(0, "huge", "i", 60), block(0, "huge", "j", 60), block(0, "large", "k", 70),
+                        block(0, "large", "l", 70)})
       .value();
-  const auto found = find_mergeable(database, at(6), 2, 100, 10).value();
+  const auto found = find_mergeable(database, {at(6), 2, 70, 100, 10}).value();
   REQUIRE(found.size() == 2);
   CHECK(found[0].crm == "acme");
   CHECK(found[0].part == at(0));
