@@ -222,8 +222,8 @@ void Exchange::set_connection() {
   } else if (is_loopback_host(peer_.host)) {
     curl_easy_setopt(handle, CURLOPT_PROXY, "");
   }
-  // libcurl looks through all it has resolved after each request: with thousands of hosts that costs more than all else.
-  // Kept connections need no names; this is for several that are made to one host at once.
+  // libcurl looks through all it has resolved after each request: with thousands of hosts that costs more than all
+  // else. Kept connections need no names; this is for several that are made to one host at once.
   curl_easy_setopt(handle, CURLOPT_DNS_CACHE_TIMEOUT, 1L);
   if (!request_.fresh_connection) return;
   curl_easy_setopt(handle, CURLOPT_FRESH_CONNECT, 1L);
