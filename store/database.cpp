@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -17,6 +19,8 @@ namespace crmpulse::store {
 namespace {
 
 constexpr std::string_view kDamaged = "is damaged (";
+constexpr std::uintmax_t kChecked = 64 * 1024 * 1024;  ///< bytes of a file that are checked whatever they hold
+constexpr std::array<std::string_view, 3> kLargeRows{"journal", "history", "spool_row"};
 constexpr int kBusyMillis = 5000;  ///< a reader waits so long for the writer's short locks
 
 struct TextHash {
@@ -158,13 +162,38 @@ Result<void> Database::prepare_writer(bool unclean) {
   if (!set) return set;
   if (!unclean) return {};
   log::info("checking the database after an unclean stop or damage", {{"file", file_of(handle_)}});
-  Result<Statement> check = prepare("PRAGMA quick_check(1)");
-  if (!check) return check.error();
-  const Result<bool> row = check->step();
-  if (!row) return row.error();
-  if (check->text(0) != "ok") return damaged(file_of(handle_), check->text(0));
+  if (const Result<void> sound = check_integrity(); !sound) return sound;
   std::error_code ignored;
   std::filesystem::remove(suspicion(file_of(handle_)), ignored);
+  return {};
+}
+
+/// Of a large file not the large rows: reading them all takes minutes on a slow disk, and nobody is served meanwhile.
+/// They are only appended; damage in them is met when they are read, and the start after that checks everything.
+Result<void> Database::check_integrity() {
+  std::error_code error;
+  const std::string file = file_of(handle_);
+  const bool all =
+      std::filesystem::exists(suspicion(file), error) || !(std::filesystem::file_size(file, error) > kChecked);
+  if (all) return check("PRAGMA quick_check(1)");
+  Result<Statement> tables = prepare("SELECT name FROM sqlite_schema WHERE type = 'table'");
+  if (!tables) return tables.error();
+  while (true) {
+    const Result<bool> row = tables->step();
+    if (!row) return row.error();
+    if (!*row) return {};
+    const std::string name{tables->text(0)};
+    if (std::find(kLargeRows.begin(), kLargeRows.end(), name) != kLargeRows.end()) continue;
+    if (const Result<void> sound = check(fmt::format("PRAGMA quick_check('{}')", name)); !sound) return sound;
+  }
+}
+
+Result<void> Database::check(const std::string& pragma) {
+  Result<Statement> statement = prepare(pragma);
+  if (!statement) return statement.error();
+  const Result<bool> row = statement->step();
+  if (!row) return row.error();
+  if (statement->text(0) != "ok") return damaged(file_of(handle_), statement->text(0));
   return {};
 }
 

@@ -25,7 +25,8 @@ class Database {
     reader,  ///< read-only, wal_autocheckpoint=0
   };
   /// A second writer of the same file, in this or another process, is refused (`<file>.lock`). After an unclean stop a
-  /// writer checks the file's integrity first. Errors say which file and, when it is damaged, what to do.
+  /// writer checks the file's integrity first (of a large one without the journal's and the history's rows). Errors say
+  /// which file and, when it is damaged, what to do.
   [[nodiscard]] static Result<Database> open(const std::string& file, Mode mode);
   ~Database();
   Database(Database&&) noexcept;
@@ -51,6 +52,8 @@ class Database {
   explicit Database(sqlite3* handle);
   void close();
   [[nodiscard]] Result<void> prepare_writer(bool unclean);
+  [[nodiscard]] Result<void> check_integrity();
+  [[nodiscard]] Result<void> check(const std::string& pragma);
 
   sqlite3* handle_ = nullptr;
   std::unique_ptr<Parts> parts_;

@@ -180,6 +180,42 @@ TEST_CASE("after an unclean stop a damaged page is found before anything is serv
   CHECK_THAT(opened.error().message, Contains("x.db is damaged") && Contains("created anew"));
 }
 
+TEST_CASE("of a large file the journal's rows are not read before anything is served, unless damage was met") {
+  const TempDir dir;
+  const auto spoil = [&](long page) {
+    std::fstream file{dir.file("x.db"), std::ios::in | std::ios::out | std::ios::binary};
+    file.seekp(4096 * (page - 1));
+    file << std::string(4096, '\xee');
+  };
+  const auto page_of = [](Database& database, const char* table) {
+    Statement root = database.prepare("SELECT rootpage FROM sqlite_schema WHERE name = ?").value();
+    root.bind(1, std::string_view{table});
+    REQUIRE(root.step().value());
+    return static_cast<long>(root.integer(0));
+  };
+  long journal = 0;
+  long state = 0;
+  {
+    Database database = open_writer(dir.file("x.db"));
+    database
+        .execute(
+            "CREATE TABLE journal(a INTEGER PRIMARY KEY, b); CREATE TABLE state(a); INSERT INTO state VALUES(1); "
+            "INSERT INTO journal VALUES(1, zeroblob(70000000))")
+        .value();
+    journal = page_of(database, "journal");
+    state = page_of(database, "state");
+  }
+  spoil(journal);
+  std::ofstream{dir.file("x.db-wal")} << "left by a process that was killed";
+  CHECK(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());
+  std::ofstream{dir.file("x.db.suspect")}.flush();
+  CHECK_FALSE(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());
+  std::filesystem::remove(dir.file("x.db.suspect"));
+  spoil(state);
+  std::ofstream{dir.file("x.db-wal")} << "left by a process that was killed";
+  CHECK_FALSE(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());
+}
+
 TEST_CASE("damage met later is an error with the file's name") {
   const TempDir dir;
   Database database = open_writer(dir.file("x.db"));
