@@ -157,7 +157,9 @@ class KillRounds(EndToEnd):
         self.assertGreater(len(self.ledger), 10 * rounds)
 
     def drain_agent(self):
-        """Until all that its spool held at any kill is with the collector, or is not in the spool any more."""
+        """Until all that its spool held at any kill is with the collector, or is not in the spool any more. A new agent does
+        not wait before it tries."""
+        self.kill_agent()
         newest = max(faults.spool_samples(self.folder / "agent"), default=0)
         eventually(lambda: min(faults.spool_samples(self.folder / "agent"), default=newest + 1) > newest, 90, "the agent ships what it held")
         self.prober.stop()
