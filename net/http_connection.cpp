@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
 constexpr std::size_t kBodyReadBytes = 64 * 1024;  ///< most bodies arrive in one piece then
-constexpr std::size_t kWriteBytes = 64 * 1024;  ///< each of them within body_timeout, or the client reads too slowly
+constexpr std::size_t kWriteBytes = 64 * 1024;     ///< each of them within body_timeout, or the client reads too slowly
 constexpr Duration kCancelAgain{50};
 constexpr Duration kLinger = std::chrono::seconds{1};
 constexpr Duration kRefusalTimeout = std::chrono::seconds{2};
