@@ -68,7 +68,7 @@ class Damage(EndToEnd):
                     ledger = faults.Ledger()
                     sender = faults.Sender("sender", self.base, ledger, series=30, pause=0, start=number)
                     sender.start()
-                    eventually(lambda: len(ledger) >= 150, 120, "batches are acknowledged")
+                    eventually(lambda: len(ledger) >= 60, 120, "batches are acknowledged")
                     sender.finish()
                     number = sender.number
                     acknowledged += ledger.samples()
