@@ -154,9 +154,12 @@ void Ingest::journal(const net::HttpRequest& request, BatchPointer batch) {
     case AgentBook::Batch::duplicate: return finish(std::move(batch), "duplicate", {204, {}, {}});
   }
   if (!record.agent.empty()) agents.seen(record.agent, record.received);
-  // A foreign sender is trusted to have the right wall time; the engine's clock may have drifted from it.
+  // A foreign sender is trusted to have the right wall time; the engine's clock may have drifted from it. Whole
+  // seconds: two clocks read one after the other differ by a millisecond now and then, and a sample that is sent again
+  // must get the same time.
   const std::optional<TimePoint> sent = record.agent.empty() ? std::nullopt : batch->sent;
-  record.skew = sent ? agents.observe(record.agent, *sent, record.received) : record.received - clocks_.wall.now();
+  record.skew = sent ? agents.observe(record.agent, *sent, record.received)
+                     : std::chrono::round<std::chrono::seconds>(record.received - clocks_.wall.now());
   batch->future = count_future(batch->points, record.received, record.skew);
   if (batch->points.empty() && batch->lines.empty()) {
     agents.end(record.agent, record.kind, record.batch, true);

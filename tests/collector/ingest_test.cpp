@@ -202,6 +202,16 @@ TEST_CASE("the collector's own wall clock is set hours ahead or back: what other
   }
 }
 
+TEST_CASE("a sample that comes again is the same sample, though two readings of the clocks differ by a millisecond") {
+  RunningCollector running;
+  const std::string body = wire::encode(
+      std::vector{sample("crm_operation_duration_seconds", "acme", 0.2, running.now(), {{"operation", "read"}})});
+  CHECK(send(write_call(running.base(), body)).status == 204);
+  running.wall().step(Duration{-1});
+  CHECK(send(write_call(running.base(), body)).status == 204);
+  CHECK(metric(running, R"(crmpulse_collector_samples_total{fold="duplicate"})") == 1);
+}
+
 TEST_CASE("case 68: a batch that comes twice is acknowledged twice and counted once") {
   const RunningCollector running;
   Call call = write_call(running.base(), up_body(running));
