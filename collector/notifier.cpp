@@ -80,22 +80,23 @@ void Notifier::say_again(const std::string& name, Worker& worker) {
   for (std::vector<store::OutboxRow>& rows : worker.feed->due(clocks_.engine.now(), *every, worker.receiver->batch())) {
     worker.feed_sending = true;
     ++in_flight_;
-    dispatch(clients_, worker.receiver->prepare(rows, clocks_.wall.now()), worker.forbid,
-             [this, name, rows](const net::ClientResponse& response) {
-               loop_.post([this, name, rows, response] { said_again(name, rows, response); });
+    auto said = std::make_shared<Parcel>(Parcel{name, std::move(rows), worker.receiver->terms()});
+    dispatch(clients_, worker.receiver->prepare(said->rows, clocks_.wall.now()), worker.forbid,
+             [this, said](const net::ClientResponse& response) {
+               loop_.post([this, said, response] { said_again(*said, response); });
              });
   }
 }
 
 /// What was told this way need not be sent again by the outbox.
-void Notifier::said_again(const std::string& name, const std::vector<store::OutboxRow>& rows,
-                          const net::ClientResponse& answer) {
+void Notifier::said_again(const Parcel& said, const net::ClientResponse& answer) {
+  const std::string& name = said.receiver;
   --in_flight_;
   const auto found = workers_.find(name);
   if (found == workers_.end()) return;
   Worker& worker = found->second;
   worker.feed_sending = false;
-  const Verdict verdict = worker.receiver->classify(answer, 1, clocks_.wall.now());
+  const Verdict verdict = judge(*worker.receiver, said.terms, answer, 1);
   // Its clock turned out to be another one: said again on its terms at the next tick.
   if (verdict.kind == Verdict::Kind::retry && answer.status == 200 && worker.feed) worker.feed->hurry();
   if (verdict.kind != Verdict::Kind::delivered) return;
@@ -103,7 +104,7 @@ void Notifier::said_again(const std::string& name, const std::vector<store::Outb
   worker.paused_until = {};
   stats_[name].breaker_open = false;
   std::vector<std::string> ids;
-  for (const store::OutboxRow& row : rows) ids.push_back(row.id);
+  for (const store::OutboxRow& row : said.rows) ids.push_back(row.id);
   const bool queued = writer_.submit(
       [name, ids = std::move(ids)](store::Database& database) -> Result<void> {
         if (auto kept = store::keep_newest(database, name); !kept) return kept;
@@ -254,14 +255,15 @@ void Notifier::send_unstored(Worker& worker, const store::OutboxRow& row, Unstor
   ++in_flight_;
   const std::string id = row.id;
   const std::shared_ptr<const Receiver> receiver = worker.receiver;
+  const unsigned terms = receiver->terms();
   dispatch(clients_, receiver->prepare({&row, 1}, clocks_.wall.now()), worker.forbid,
-           [this, id, receiver](const net::ClientResponse& response) {
-             loop_.post([this, id, receiver, response] {
+           [this, id, receiver, terms](const net::ClientResponse& response) {
+             loop_.post([this, id, receiver, terms, response] {
                --in_flight_;
                const auto known = unstored_.find(id);
                if (known == unstored_.end()) return;
                known->second.sending = false;
-               const Verdict verdict = receiver->classify(response, known->second.attempts, clocks_.wall.now());
+               const Verdict verdict = judge(*receiver, terms, response, known->second.attempts);
                known->second.told = verdict.kind == Verdict::Kind::delivered;
              });
            });

@@ -74,6 +74,7 @@ class Notifier {
   struct Parcel {
     std::string receiver;
     std::vector<store::OutboxRow> rows;
+    unsigned terms = 0;  ///< the receiver's, when it was written
   };
   /// An answer said "accepted"; what became of it is asked for.
   struct Question {
@@ -93,14 +94,16 @@ class Notifier {
 
   void start_feed(const std::string& name, Worker& worker);
   void say_again(const std::string& name, Worker& worker);
-  void said_again(const std::string& name, const std::vector<store::OutboxRow>& rows,
-                  const net::ClientResponse& answer);
+  void said_again(const Parcel& said, const net::ClientResponse& answer);
   void poll(const std::string& name, Worker& worker);
   void leased(const std::string& name, std::vector<store::OutboxRow> rows, int requests);
   [[nodiscard]] static std::vector<Parcel> pack(const std::string& name, const Worker& worker,
                                                 std::vector<store::OutboxRow> rows, int requests);
   void put_back(std::vector<store::OutboxRow> rows);
   void deliver(Worker& worker, Parcel parcel);
+  /// What the answer means to what was written by the receiver's `terms` of then.
+  [[nodiscard]] Verdict judge(const Receiver& receiver, unsigned terms, const net::ClientResponse& response,
+                              int attempts) const;
   void answered(Parcel parcel, const net::ClientResponse& response);
   void ask(Question question);
   void question_answered(Question question, const net::ClientResponse& response);

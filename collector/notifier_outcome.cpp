@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration kHalfOpen{std::chrono::seconds{30}};
 constexpr std::size_t kMaxError = 200;
+constexpr Duration kOnNewTerms{std::chrono::seconds{1}};
 constexpr int kGone = 410;
 /// An answer that says "accepted" is followed up about a minute; then the message is sent again.
 constexpr int kMostQuestions = 6;
@@ -31,11 +32,20 @@ void Notifier::deliver(Worker& worker, Parcel parcel) {
   ++worker.in_flight;
   ++in_flight_;
   if (worker.budget) worker.budget->take(clocks_.engine.now());
+  parcel.terms = worker.receiver->terms();
   Outgoing outgoing = worker.receiver->prepare(parcel.rows, clocks_.wall.now());
   auto sent = std::make_shared<Parcel>(std::move(parcel));
   dispatch(clients_, std::move(outgoing), worker.forbid, [this, sent](const net::ClientResponse& response) {
     loop_.post([this, sent, response] { answered(std::move(*sent), response); });
   });
+}
+
+Verdict Notifier::judge(const Receiver& receiver, unsigned terms, const net::ClientResponse& response,
+                        int attempts) const {
+  Verdict verdict = receiver.classify(response, attempts, clocks_.wall.now());
+  if (verdict.kind == Verdict::Kind::delivered && receiver.terms() != terms)
+    return {Verdict::Kind::retry, kOnNewTerms, "it was written before the other end's clock was known", false};
+  return verdict;
 }
 
 void Notifier::answered(Parcel parcel, const net::ClientResponse& response) {
@@ -49,7 +59,7 @@ void Notifier::answered(Parcel parcel, const net::ClientResponse& response) {
     attempts = std::max(attempts, ++row.attempts);
     row.last_code = response.status;
   }
-  const Verdict verdict = worker.receiver->classify(response, attempts, clocks_.wall.now());
+  const Verdict verdict = judge(*worker.receiver, parcel.terms, response, attempts);
   if (verdict.kind == Verdict::Kind::delivered) {
     if (auto question = worker.receiver->confirm(response)) {
       return ask({std::move(parcel), std::move(*question), 0, {}});

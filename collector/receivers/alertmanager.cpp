@@ -89,6 +89,7 @@ class Alertmanager final : public Receiver {
     if (!theirs) return verdict;
     const bool before = skewed();
     ahead_.store((*theirs - wall).count());
+    if (skewed() != before) ++terms_;
     // What was just sent may have ended at once by its clock, or last for hours: again, on its terms.
     if (verdict.kind == Verdict::Kind::delivered && skewed() && !before) {
       const Duration off{ahead_.load()};
@@ -100,6 +101,7 @@ class Alertmanager final : public Receiver {
 
   std::size_t batch() const override { return kBatch; }
   std::optional<Duration> repeats() const override { return resend_; }
+  unsigned terms() const override { return terms_; }
 
  private:
   [[nodiscard]] bool skewed() const {
@@ -173,6 +175,7 @@ class Alertmanager final : public Receiver {
   /// How far its clock is ahead of ours, in milliseconds, by the Date of its newest answer. The one thing a receiver
   /// remembers: without it every alert of a machine with a wrong clock would end before it began.
   mutable std::atomic<Duration::rep> ahead_{0};
+  mutable std::atomic<unsigned> terms_{0};
 };
 
 bool is_label(std::string_view name) {

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+
 #include "collector/notifier.h"
 #include "support.h"
 #include "tests/support/manual_clock.h"
@@ -18,6 +20,7 @@ class PlainReceiver : public collector::Receiver {
   std::size_t list = 1;
   std::optional<Duration> again;
   bool asks = false;
+  std::atomic<unsigned> written_by{0};
 
   collector::Outgoing prepare(collector::Batch batch, TimePoint wall) const override {
     net::ClientRequest request;
@@ -34,6 +37,7 @@ class PlainReceiver : public collector::Receiver {
   std::optional<collector::Budget> budget() const override { return most; }
   std::size_t batch() const override { return list; }
   std::optional<Duration> repeats() const override { return again; }
+  unsigned terms() const override { return written_by; }
   std::optional<net::ClientRequest> confirm(const net::ClientResponse& /*accepted*/) const override {
     if (!asks) return std::nullopt;
     net::ClientRequest request;

@@ -322,6 +322,42 @@ TEST_CASE("what was said again need not be delivered once more when the receiver
   CHECK(sink.requests().size() == 2);
 }
 
+TEST_CASE("what was under way when the other end's clock became known is sent again") {
+  Sink sink;
+  const auto states = plain(sink);
+  std::atomic<bool> learns{true};
+  sink.behave([&](const net::HttpRequest&) {
+    if (learns.exchange(false)) ++states->written_by;
+    return answer(200);
+  });
+
+  SECTION("a message") {
+    DeliveryBench bench{{DeliveryBench::named("am", states)}};
+    bench.tell({bench.row("am", "crm/a", 1)});
+    bench.quiet();
+    CHECK(bench.count(DeliveryStatus::pending) == 1);
+    bench.pass(1s);
+    CHECK(bench.count(DeliveryStatus::delivered) == 1);
+    CHECK(carried(sink) == std::vector<Ids>{{"am-crm/a-1"}, {"am-crm/a-1"}});
+  }
+  SECTION("what is said again each minute") {
+    learns = false;
+    states->again = 60s;
+    DeliveryBench bench{{DeliveryBench::named("am", states)}};
+    bench.tell({bench.row("am", "crm/a", 1)});
+    bench.quiet();
+    bench.pass(1s);
+    const std::size_t told = sink.requests().size();
+    learns = true;
+    bench.pass(61s);
+    CHECK(sink.requests().size() == told + 1);
+    bench.pass(1s);
+    CHECK(sink.requests().size() == told + 2);
+    bench.pass(1s);
+    CHECK(sink.requests().size() == told + 2);
+  }
+}
+
 TEST_CASE("while the disk refuses, messages go out all the same, in order, and not again when it takes them") {
   Sink sink{{answer(503)}};
   DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
