@@ -170,6 +170,7 @@ bool Crm::follow_pace() {
       instance->pace = pace;
     }
   }
+  if (news) no_data_from = kUnset;
   return news;
 }
 
@@ -192,6 +193,7 @@ bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
   crm.rules = std::move(next);
   if (crm.rules.size() < 2) crm.score = ScoreLevel{};
   crm.follow_pace();
+  crm.no_data_from = kUnset;
   return gone;
 }
 

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/labels.h"
@@ -113,7 +114,12 @@ struct Crm {
   TimePoint agent_doubt = kUnset;   ///< until then it is open whether its agent is lost
   TimePoint vendor_doubt = kUnset;  ///< until then it is open whether its vendor has an outage
   TimePoint scheduled = kNever;
+  TimePoint no_data_from = kUnset;  ///< before this no rule begins to miss data; unset: not known
 
+  /// Keeps `no_data_from` true after the instance took a sample or was evaluated.
+  void expect(Instance& instance, const Rule& rule) {
+    if (std::exchange(instance.nearer, false)) no_data_from = std::min(no_data_from, instance.deadline(rule));
+  }
   /// Tells every rule what `paces` come to. True when that was news.
   bool follow_pace();
   /// An operator wants to hear nothing of it.
@@ -132,14 +138,23 @@ struct Crm {
 /// Returns whether a rule that was there is gone.
 bool apply_rules(Crm& crm, std::span<const std::shared_ptr<const CompiledRule>> rules, TimePoint now);
 
-/// Worst-of, soft rules, score level, latch and coverage put together. Docs: "The state of a CRM".
-[[nodiscard]] Level verdict(const Crm& crm);
-enum class ScoreOver { judged, remembered };  ///< rules with data now, or all that ever had, at their last values
-[[nodiscard]] Score score_of(const Crm& crm, ScoreOver over);
-/// The weight of the rules with data among those that should have some; 1 when none should.
-[[nodiscard]] double coverage(const Crm& crm);
+/// What a CRM's rules say together. There are dozens of them, and a CRM is judged with every request that brings
+/// samples of it: they are looked through once.
+struct Survey {
+  Level worst = Level::healthy;         ///< confirmed levels, soft rules and latches as they count
+  double coverage = 1;                  ///< the weight of the rules with data among those that should have some
+  Duration shortest = Duration::max();  ///< interval of those that ever had data
+};
+[[nodiscard]] Survey survey(const Crm& crm);
+struct Scores {
+  Score judged;      ///< over the rules with data now
+  Score remembered;  ///< over all that ever had, at their last values
+};
+[[nodiscard]] Scores scores_of(const Crm& crm);
+/// Worst-of, score level and coverage put together. Docs: "The state of a CRM".
+[[nodiscard]] Level verdict(const Crm& crm, const Survey& seen);
 /// Takes one score evaluation when one is due: at most one per shortest interval, with two rules or more.
-void evaluate_score(Crm& crm, const Settings& settings);
+void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings);
 [[nodiscard]] DataStatus data_status(const Crm& crm, TimePoint now);
 /// Why the state is not healthy when no rule's level says so: `no_data`, `score`, or empty.
 [[nodiscard]] std::string_view silent_reason(const Crm& crm);

@@ -282,6 +282,7 @@ void Engine::restarted(TimePoint now) {
     for (const auto& state : crm->rules) {
       for (const auto& instance : state->instances) instance->counted_from = instance->refill_from = impl_->now;
     }
+    crm->no_data_from = kUnset;
     impl_->mark(*crm);
   }
 }

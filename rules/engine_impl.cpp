@@ -92,6 +92,7 @@ void Engine::Impl::attach(SeriesId id) {
     resolve_all(crm);
   } else {
     resolve(series[id], name);
+    crm.no_data_from = kUnset;  // it may have brought a unit
   }
   mark(crm);
 }
@@ -126,6 +127,7 @@ void Engine::Impl::settle() {
   for (const Unsettled& one : unsettled) {
     one.instance->listed = false;
     one.crm->evaluated_at = std::max(one.crm->evaluated_at, one.instance->settle(*one.rule, scratch));
+    one.crm->expect(*one.instance, *one.rule);
   }
   unsettled.clear();
 }
@@ -225,6 +227,7 @@ void Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
 
 void Engine::Impl::note(const Instance::Intake& intake, Crm& crm, const Rule& rule, Instance& instance) {
   crm.evaluated_at = std::max(crm.evaluated_at, intake.evaluated);
+  crm.expect(instance, rule);
   if (instance.pending.set && !std::exchange(instance.listed, true)) unsettled.push_back({&crm, &rule, &instance});
 }
 

@@ -115,7 +115,9 @@ Duration Instance::window(const Rule& rule) const {
 void Instance::learn(SeriesMemory& memory, std::uint32_t tag) {
   const Duration spacing = memory.spacing(pace.stretch);
   if (spacing <= Duration{0}) return;
-  if (learned > Duration{0} && spacing >= at_pace(learned, learned_at, pace.stretch) && tag != learned_from) return;
+  const Duration known = learned > Duration{0} ? at_pace(learned, learned_at, pace.stretch) : Duration{0};
+  if (known > Duration{0} && spacing >= known && tag != learned_from) return;
+  nearer = nearer || known <= Duration{0} || spacing < known || learned_at != pace.stretch;
   learned = spacing;
   learned_at = pace.stretch;
   learned_from = tag;
@@ -134,7 +136,12 @@ Instance::Intake Instance::take(const Rule& rule, std::uint32_t view_index, Time
   window_of_view.set_span(span);
   intake.put = window_of_view.put(at, tag, sample, previous);
   if (intake.put != Window::Put::stored) return intake;
-  newest_sample = is_set(newest_sample) ? std::max(newest_sample, at) : at;
+  if (!is_set(newest_sample) || at > newest_sample) {
+    // Until here the window was filling.
+    const TimePoint filled = refill_from + span;
+    if (at >= filled && !(is_set(newest_sample) && newest_sample >= filled)) nearer = true;
+    newest_sample = at;
+  }
   if (same || (is_set(dimension.last_data) && at < dimension.last_data)) return intake;
   if (rule.active && !active_at(*rule.active, at)) return intake;
   pending = {true, view_index, at, now};
@@ -149,7 +156,7 @@ TimePoint Instance::settle(const Rule& rule, std::vector<double>& scratch) {
   const bool fresh = pending.at > pending.now - no_data_after(rule);
   value = judged;
   dimension.evaluate(rule, pending.at, *judged, interval(rule), fresh);
-  if (fresh) expired = false;
+  if (fresh && std::exchange(expired, false)) nearer = true;
   return pending.at;
 }
 

@@ -32,22 +32,27 @@ struct View {
 
 /// The unit that is judged: one CRM × one rule × one value of the rule's label `each`.
 struct Instance {
-  std::string each;         ///< the label's value; empty without `each`, or before the first series came
-  bool placeholder = true;  ///< no series feeds it yet
-  std::vector<View> views;
+  // What a CRM's survey reads of every rule stands together.
   Dimension dimension;
-  std::optional<double> value;      ///< newest aggregated value
+  bool expired = false;     ///< no data for `no_data.after`
+  bool active = true;       ///< inside the rule's active hours
+  bool placeholder = true;  ///< no series feeds it yet
+  bool listed = false;      ///< the engine knows that something is pending
+  /// deadline() may have come nearer since it was last asked for; it moves away by itself. Not saved.
+  bool nearer = true;
+  StretchSteps learned_at = 0;     ///< the pace `learned` holds for
+  std::uint32_t learned_from = 0;  ///< tag of that series
+  Duration learned{};              ///< spacing of its fastest series; 0 until known
+  std::optional<double> value;     ///< newest aggregated value
+  Pace pace;                       ///< of the CRM now
+
+  std::string each;  ///< the label's value; empty without `each`, or before the first series came
+  std::vector<View> views;
   TimePoint counted_from = kUnset;  ///< no-data time is not counted from before this
   TimePoint refill_from =
       kUnset;  ///< start, restart or new rule: until the window had time to fill, samples count as data
   TimePoint newest_sample = kUnset;
-  bool expired = false;            ///< no data for `no_data.after`
-  bool active = true;              ///< inside the rule's active hours
-  TimePoint switch_at = kUnset;    ///< when `active` must be looked at again
-  Duration learned{};              ///< spacing of its fastest series; 0 until known
-  std::uint32_t learned_from = 0;  ///< tag of that series
-  StretchSteps learned_at = 0;     ///< the pace `learned` holds for
-  Pace pace;                       ///< of the CRM now
+  TimePoint switch_at = kUnset;  ///< when `active` must be looked at again
 
   struct Waiting {
     bool set = false;
@@ -64,7 +69,6 @@ struct Instance {
     TimePoint at;
     TimePoint now;
   } pending;
-  bool listed = false;  ///< the engine knows that something is pending
 
   static constexpr std::size_t kMostViews = 64;
   /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.
@@ -90,7 +94,7 @@ struct Instance {
 
   /// Deadlines at `now`: sets `expired` and the latch when data has been missing too long.
   void check_no_data(const Rule& rule, TimePoint now);
-  /// The next instant check_no_data() would do something.
+  /// The next instant check_no_data() would do something, unless `nearer` is set before.
   [[nodiscard]] TimePoint deadline(const Rule& rule) const;
   [[nodiscard]] bool has_data() const { return is_set(dimension.last_data); }
 

@@ -18,18 +18,17 @@ bool has_started(const Crm& crm) {
   return false;
 }
 
+/// Data that comes puts the deadlines off, which nobody needs to know before the nearest of them is there.
 void check_no_data(Crm& crm, TimePoint now) {
+  if (is_set(crm.no_data_from) && now < crm.no_data_from) return;
+  crm.no_data_from = kNever;
   for (const auto& state : crm.rules) {
-    for (const auto& instance : state->instances) instance->check_no_data(state->rule(), now);
+    for (const auto& instance : state->instances) {
+      instance->check_no_data(state->rule(), now);
+      instance->nearer = false;
+      crm.no_data_from = std::min(crm.no_data_from, instance->deadline(state->rule()));
+    }
   }
-}
-
-TimePoint next_no_data(const Crm& crm) {
-  TimePoint next = kNever;
-  for (const auto& state : crm.rules) {
-    for (const auto& instance : state->instances) next = std::min(next, instance->deadline(state->rule()));
-  }
-  return next;
 }
 
 void open_incident(Crm& crm, TimePoint now) {
@@ -148,13 +147,14 @@ void judge_state(Crm& crm, const Bench& bench, Outcome& outcome) {
   check_no_data(crm, bench.now);
   crm.newest_data = std::max(crm.newest_data, crm.evaluated_at);
   crm.evaluated = crm.evaluated || is_set(crm.evaluated_at);
-  evaluate_score(crm, bench.settings);
+  const Survey seen = survey(crm);
+  evaluate_score(crm, seen, bench.settings);
   if (crm.ack && bench.now >= crm.ack->until) crm.ack.reset();
 
   const bool first = !crm.started && has_started(crm);
   crm.started = crm.started || first;
   const Level before = crm.state;
-  const Level next = crm.started ? verdict(crm) : Level::healthy;
+  const Level next = crm.started ? verdict(crm, seen) : Level::healthy;
   const bool changed = first || next != before;
   if (changed) change_state(crm, next, bench.now);
   crm.flap.update(bench.settings, bench.now);
@@ -169,7 +169,7 @@ TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome) {
   if (std::exchange(crm.evaluated, false) && crm.grace > 0) --crm.grace;
   crm.rules_gone = false;
   const TimePoint ack = crm.ack ? crm.ack->until : kNever;
-  return std::min({next_no_data(crm), ack, crm.flap.deadline(bench.settings), next_message(crm, bench)});
+  return std::min({crm.no_data_from, ack, crm.flap.deadline(bench.settings), next_message(crm, bench)});
 }
 
 void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome) {

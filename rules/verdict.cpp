@@ -9,29 +9,33 @@ namespace crmpulse::rules {
 namespace {
 
 constexpr double kLeastCoverage = 0.5;
+constexpr double kPulls = 0.8;
 
-/// The part of a rule's value in the score: its worst unit. Nothing when it has none to give.
-std::optional<double> rule_score(const RuleState& state, ScoreOver over) {
-  std::optional<double> worst;
-  for (const auto& instance : state.instances) {
-    const bool counts =
-        over == ScoreOver::remembered || (instance->active && !instance->expired && instance->has_data());
-    if (!counts || !instance->value) continue;
-    const double score = banded_score(state.rule(), *instance->value, instance->dimension.confirmed);
-    worst = std::min(worst.value_or(1), score);
-  }
-  return worst;
+bool has_current(const Instance& instance) {
+  return instance.active && !instance.expired && instance.has_data();
 }
 
-Duration shortest_interval(const Crm& crm) {
-  Duration shortest = Duration::max();
-  for (const auto& state : crm.rules) {
-    for (const auto& instance : state->instances) {
-      if (instance->has_data()) shortest = std::min(shortest, instance->interval(state->rule()));
-    }
+/// Weights and parts of a score that come together rule by rule.
+struct Sum {
+  Score score;
+  double sum = 0;
+  double weights = 0;
+
+  /// The part of a rule is its worst unit's; nothing when it has none to give.
+  void add(double weight, const std::optional<double>& part) {
+    if (!part) return;
+    sum += weight * *part;
+    weights += weight;
+    ++score.rules;
+    if (*part < kPulls) ++score.pulling;
   }
-  return shortest;
-}
+  [[nodiscard]] Score result() const {
+    Score out = score;
+    if (weights > 0) out.value = 100 * sum / weights;
+    if (weights <= 0) out.rules = 0;
+    return out;
+  }
+};
 
 DataStatus status_of_instance(const Rule& rule, const Instance& instance, TimePoint now) {
   if (instance.expired) return DataStatus::no_data;
@@ -67,54 +71,65 @@ RuleStatus status_of_rule(const RuleState& state, TimePoint now) {
 
 }  // namespace
 
-Score score_of(const Crm& crm, ScoreOver over) {
-  Score score;
-  double sum = 0;
-  double weights = 0;
+Scores scores_of(const Crm& crm) {
+  Sum judged;
+  Sum remembered;
   for (const auto& state : crm.rules) {
-    if (over == ScoreOver::judged && !state->judged()) continue;
-    const std::optional<double> part = rule_score(*state, over);
-    if (!part) continue;
-    sum += state->rule().weight * *part;
-    weights += state->rule().weight;
-    ++score.rules;
-    if (*part < 0.8) ++score.pulling;
+    std::optional<double> current;
+    std::optional<double> ever;
+    for (const auto& instance : state->instances) {
+      if (!instance->value) continue;
+      const double score = banded_score(state->rule(), *instance->value, instance->dimension.confirmed);
+      ever = std::min(ever.value_or(1), score);
+      if (has_current(*instance)) current = std::min(current.value_or(1), score);
+    }
+    judged.add(state->rule().weight, current);
+    remembered.add(state->rule().weight, ever);
   }
-  if (weights > 0) score.value = 100 * sum / weights;
-  if (weights <= 0) score.rules = 0;
-  return score;
+  return {judged.result(), remembered.result()};
 }
 
-double coverage(const Crm& crm) {
+Survey survey(const Crm& crm) {
+  Survey seen;
   double with = 0;
   double expected = 0;
   for (const auto& state : crm.rules) {
-    const bool judged = state->judged();
-    if (judged) with += state->rule().weight;
-    if (judged || state->missing()) expected += state->rule().weight;
+    const Rule& rule = state->rule();
+    Level confirmed = Level::healthy;
+    bool current = false;
+    bool latched = false;
+    bool missing = false;
+    for (const auto& instance : state->instances) {
+      confirmed = std::max(confirmed, instance->dimension.confirmed);
+      current = current || has_current(*instance);
+      latched = latched || instance->dimension.latched;
+      missing = missing || (instance->active && instance->expired);
+      if (instance->has_data()) seen.shortest = std::min(seen.shortest, instance->interval(rule));
+    }
+    seen.worst = std::max(seen.worst, rule.role == Role::soft ? std::min(confirmed, Level::sub_healthy) : confirmed);
+    if (latched) seen.worst = std::max(seen.worst, Level::sub_healthy);
+    if (current) with += rule.weight;
+    if (current || (missing && rule.no_data != NoDataState::ignore)) expected += rule.weight;
   }
-  return expected > 0 ? with / expected : 1;
+  if (expected > 0) seen.coverage = with / expected;
+  return seen;
 }
 
-void evaluate_score(Crm& crm, const Settings& settings) {
+void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings) {
   const TimePoint at = std::exchange(crm.evaluated_at, kUnset);
   if (!is_set(at)) return;
   // A tenth of slack: samples a little early must not halve the pace.
-  if (is_set(crm.score.last) && 10 * (at - crm.score.last) < 9 * shortest_interval(crm)) return;
-  const Score now = score_of(crm, ScoreOver::judged);
-  if (now.rules < 2 || coverage(crm) < kLeastCoverage) return;
+  if (is_set(crm.score.last) && 10 * (at - crm.score.last) < 9 * seen.shortest) return;
+  if (seen.coverage < kLeastCoverage) return;
+  const Scores scores = scores_of(crm);
+  if (scores.judged.rules < 2) return;
   crm.score.last = at;
-  crm.score.evaluate(settings, now, score_of(crm, ScoreOver::remembered));
+  crm.score.evaluate(settings, scores.judged, scores.remembered);
 }
 
-Level verdict(const Crm& crm) {
-  Level worst = crm.score.level();
-  for (const auto& state : crm.rules) {
-    const Level confirmed = state->confirmed();
-    worst = std::max(worst, state->rule().role == Role::soft ? std::min(confirmed, Level::sub_healthy) : confirmed);
-    if (state->latched()) worst = std::max(worst, Level::sub_healthy);
-  }
-  return coverage(crm) < kLeastCoverage ? std::max(worst, Level::sub_healthy) : worst;
+Level verdict(const Crm& crm, const Survey& seen) {
+  const Level worst = std::max(crm.score.level(), seen.worst);
+  return seen.coverage < kLeastCoverage ? std::max(worst, Level::sub_healthy) : worst;
 }
 
 DataStatus data_status(const Crm& crm, TimePoint now) {
@@ -147,7 +162,7 @@ CrmStatus status_of(const Crm& crm, TimePoint now) {
   status.labels = crm.labels;
   status.state = crm.state;
   status.data_status = data_status(crm, now);
-  const Score score = score_of(crm, ScoreOver::judged);
+  const Score score = scores_of(crm).judged;
   if (score.rules > 0) status.score = score.value;
   status.since = is_set(crm.since) ? crm.since : TimePoint{};
   for (const auto& state : crm.rules) {
