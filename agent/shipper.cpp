@@ -20,6 +20,8 @@ namespace crmpulse::agent {
 namespace {
 
 constexpr Duration kLastAnswer{std::chrono::seconds{1}};
+/// An empty spool is looked at this often even when it says nothing.
+constexpr Duration kLookAnyway{std::chrono::seconds{30}};
 /// Evidence a receiver fails on must not hold back samples for ever.
 constexpr int kEvidenceAttempts = 5;
 /// Lines a request; with names of 128 bytes and texts at their longest half of what a receiver takes (wire/evidence.h).
@@ -30,6 +32,7 @@ struct Shared {
   std::mutex mutex;
   std::condition_variable changed;
   bool stopping = false;
+  bool stored = false;           ///< the spool has something new
   std::uint64_t configured = 0;  ///< counts configure()
   std::uint64_t exchange = 0;    ///< the one whose answer is awaited
   std::optional<net::ClientResponse> answer;
@@ -60,6 +63,8 @@ struct Shipper::Impl {
       : spool(spool_), client(client_), options(std::move(options_)), limit(options.batch_samples) {}
 
   void run();
+  Result<store::Spool::Batch> peek();
+  void wait_for_rows();
   void deliver(const store::Spool::Batch& batch);
   net::ClientResponse send_samples(const store::Spool::Batch& batch, const Options& with);
   Verdict send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt, net::ClientResponse& last);
@@ -104,15 +109,34 @@ struct Shipper::Impl {
 
 void Shipper::Impl::run() {
   while (!stopping()) {
-    auto batch = spool.peek(limit);
+    auto batch = peek();
     if (!batch && !std::exchange(spool_failed, true))
       log::error("the spool cannot be read", {{"why", batch.error().message}});
     if (batch) spool_failed = false;
-    if (batch && !batch->empty())
+    if (!batch) {
+      wait(current().backoff_base);
+    } else if (batch->empty()) {
+      wait_for_rows();
+    } else {
       deliver(*batch);
-    else
-      wait(current().poll);
+    }
   }
+}
+
+/// What is stored from here on is either in the batch or tells that it is there.
+Result<store::Spool::Batch> Shipper::Impl::peek() {
+  {
+    const std::lock_guard lock{shared->mutex};
+    shared->stored = false;
+  }
+  return spool.peek(limit);
+}
+
+void Shipper::Impl::wait_for_rows() {
+  std::unique_lock lock{shared->mutex};
+  const bool stored =
+      shared->changed.wait_for(lock, kLookAnyway, [this] { return shared->stopping || shared->stored; });
+  if (stored) shared->changed.wait_for(lock, options.gather, [this] { return shared->stopping; });
 }
 
 void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
@@ -277,6 +301,11 @@ void Shipper::Impl::wait(Duration time) {
 
 Shipper::Shipper(store::Spool& spool, net::HttpClient& client, Options options)
     : impl_(std::make_unique<Impl>(spool, client, std::move(options))) {
+  spool.listen([shared = impl_->shared] {
+    const std::lock_guard lock{shared->mutex};
+    shared->stored = true;
+    shared->changed.notify_all();
+  });
   impl_->thread = std::thread{[impl = impl_.get()] { impl->run(); }};
 }
 
@@ -297,7 +326,9 @@ void Shipper::stop() {
     impl_->shared->stopping = true;
   }
   impl_->shared->changed.notify_all();
-  if (impl_->thread.joinable()) impl_->thread.join();
+  if (!impl_->thread.joinable()) return;
+  impl_->thread.join();
+  impl_->spool.listen({});
 }
 
 Shipper::Stats Shipper::stats() const {

@@ -20,7 +20,7 @@ class Shipper {
     net::ClientTls tls;
     std::size_t batch_samples = 2000;
     Duration timeout{std::chrono::seconds{30}};
-    Duration poll{std::chrono::seconds{1}};  ///< how often an empty spool is looked at
+    Duration gather{500};  ///< from the first measurement that waits until it is sent: others go with it
     Duration backoff_base{std::chrono::seconds{1}};
     Duration backoff_cap{std::chrono::minutes{1}};
   };

@@ -17,7 +17,7 @@ namespace {
 
 using Clock = Exchange::Clock;
 
-constexpr Duration kLongestPoll = std::chrono::seconds{1};
+constexpr Duration kLongestPoll = std::chrono::minutes{1};
 /// libcurl gives a request up by itself and knows best why; but not one that waits for a connection to its host.
 constexpr Duration kPatienceWithCurl{50};
 constexpr std::size_t kKeptHandles = 64;

@@ -31,6 +31,7 @@ struct Spool::Impl {
   Result<void> update_totals();
   void put_back(std::deque<SpoolRow> rows);
   void trim_memory();
+  void tell_listener();
   void note_disk(const Result<void>& written);
   void note_full(bool full);
   Result<Batch> read_batch(std::size_t max_samples, std::uint64_t& damaged_through);
@@ -50,6 +51,7 @@ struct Spool::Impl {
   std::deque<SpoolRow> pending;
   std::uint64_t pending_bytes = 0;
   Stats written;  ///< rows in the table and rows on their way there; dropped_samples of all
+  std::function<void()> listener;
   bool stopping = false;
 
   std::thread thread;
@@ -93,6 +95,21 @@ void Spool::push(std::vector<Sample> samples, std::vector<Evidence> evidence) {
   impl_->wake.notify_one();
 }
 
+void Spool::listen(std::function<void()> stored) {
+  const std::lock_guard lock{impl_->memory};
+  impl_->listener = std::move(stored);
+}
+
+/// Needs no lock held.
+void Spool::Impl::tell_listener() {
+  std::function<void()> tell;
+  {
+    const std::lock_guard lock{memory};
+    tell = listener;
+  }
+  if (tell) tell();
+}
+
 Result<Spool::Batch> Spool::peek(std::size_t max_samples) {
   const std::lock_guard lock{impl_->disk};
   while (true) {
@@ -125,9 +142,13 @@ Result<void> Spool::acknowledge(std::uint64_t seq) {
 }
 
 Result<void> Spool::flush() {
-  const std::lock_guard lock{impl_->disk};
-  const Result<void> written = impl_->write_pending();
-  impl_->note_disk(written);
+  Result<void> written;
+  {
+    const std::lock_guard lock{impl_->disk};
+    written = impl_->write_pending();
+    impl_->note_disk(written);
+  }
+  if (written) impl_->tell_listener();
   return written;
 }
 
@@ -185,6 +206,7 @@ void Spool::Impl::loop() {
       note_disk(result);
       refused = !result;
     }
+    if (!refused) tell_listener();
     lock.lock();
     if (refused && wake.wait_for(lock, kRetry, [this] { return stopping; })) return;
   }

@@ -2,6 +2,7 @@
 // The agent's durable queue: what was measured and not yet acknowledged. Oldest first; bounded; drops the oldest.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ class Spool {
   /// oldest rows go and are counted.
   void push(std::vector<Sample> samples, std::vector<Evidence> evidence);
 
+  /// `stored` is called, on a thread of the spool's or of flush()'s caller, after measurements were stored and can be
+  /// peeked. An empty one ends that; a call may still be under way then.
+  void listen(std::function<void()> stored);
+
   /// What to send next, oldest first; the same until acknowledged. Rows are never split.
   struct Batch {
     std::uint64_t seq = 0;  ///< of its newest row; survives restarts, ascending: X-Crm-Batch-Seq
@@ -34,7 +39,8 @@ class Spool {
     [[nodiscard]] bool empty() const { return samples.empty() && evidence.empty(); }
   };
   [[nodiscard]] Result<Batch> peek(std::size_t max_samples);
-  /// Deletes everything up to and including `seq`.
+  /// Deletes everything up to and including `seq`. Not synced by itself: after a loss of power what came last may be
+  /// there again, and is sent again.
   [[nodiscard]] Result<void> acknowledge(std::uint64_t seq);
   /// Waits until all pushed so far is synced.
   [[nodiscard]] Result<void> flush();

@@ -179,7 +179,15 @@ Result<void> SpoolTable::read(const std::function<bool(std::uint64_t, std::int64
 
 Result<void> SpoolTable::remove_through(std::uint64_t seq) {
   if (const Result<void> open = ready(); !open) return open.error();
-  return run(*database_, "DELETE FROM spool_row WHERE seq <= ?", static_cast<std::int64_t>(seq));
+  return unsynced(
+      [&] { return run(*database_, "DELETE FROM spool_row WHERE seq <= ?", static_cast<std::int64_t>(seq)); });
+}
+
+Result<void> SpoolTable::unsynced(const std::function<Result<void>()>& write) {
+  if (const Result<void> lazy = database_->execute("PRAGMA synchronous=NORMAL"); !lazy) return lazy;
+  const Result<void> written = write();
+  const Result<void> strict = database_->execute("PRAGMA synchronous=FULL");
+  return written ? strict : written;
 }
 
 Result<void> SpoolTable::set(const std::string& name, const std::string& value) {
@@ -191,10 +199,7 @@ Result<void> SpoolTable::set(const std::string& name, const std::string& value) 
 
 Result<void> SpoolTable::set_unsynced(const std::string& name, const std::string& value) {
   if (const Result<void> open = ready(); !open) return open.error();
-  if (const Result<void> lazy = database_->execute("PRAGMA synchronous=NORMAL"); !lazy) return lazy;
-  const Result<void> written = set(name, value);
-  const Result<void> strict = database_->execute("PRAGMA synchronous=FULL");
-  return written ? strict : written;
+  return unsynced([&] { return set(name, value); });
 }
 
 Result<std::string> SpoolTable::get(const std::string& name) {

@@ -28,13 +28,14 @@ class SpoolTable {
   [[nodiscard]] Result<std::int64_t> add(const std::deque<SpoolRow>& rows, std::uint64_t max_bytes, bool make_room);
   /// Calls `visit(seq, samples, body)` from the oldest on until it returns false.
   [[nodiscard]] Result<void> read(const std::function<bool(std::uint64_t, std::int64_t, std::string_view)>& visit);
+  /// Without a sync, as set_unsynced().
   [[nodiscard]] Result<void> remove_through(std::uint64_t seq);
 
   /// Saves what can be read (store/salvage.h) if damage is why a call failed.
   [[nodiscard]] Result<void> mend(const Error& why);
 
   [[nodiscard]] Result<void> set(const std::string& name, const std::string& value);
-  /// The same without a sync: outlives the process, but not the machine.
+  /// The same without a sync: outlives the process, and the machine once something later is synced.
   [[nodiscard]] Result<void> set_unsynced(const std::string& name, const std::string& value);
   [[nodiscard]] Result<std::string> get(const std::string& name);
 
@@ -44,6 +45,7 @@ class SpoolTable {
   Result<std::int64_t> add_in_transaction(const std::deque<SpoolRow>& rows, std::uint64_t max_bytes, bool make_room);
   Result<std::int64_t> drop_oldest(std::uint64_t bytes);
   [[nodiscard]] Result<void> ready();
+  Result<void> unsynced(const std::function<Result<void>()>& write);
 
   std::string state_dir_;
   std::optional<Database> database_;  ///< absent: it was damaged and could not be opened anew yet

@@ -52,7 +52,7 @@ Shipper::Options quick(const std::string& url) {
   options.agent = "branch-1";
   options.url = url;
   options.timeout = Duration{5000};
-  options.poll = Duration{2};
+  options.gather = Duration{2};
   options.backoff_base = Duration{1};
   options.backoff_cap = Duration{5};
   return options;

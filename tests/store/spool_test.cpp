@@ -1,5 +1,6 @@
 #include "store/spool.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <fstream>
@@ -75,6 +76,25 @@ TEST_CASE("what is pushed becomes durable by itself within the interval") {
   const auto spool = open(dir, 1'000'000, Duration{5});
   push(*spool, 1, 1);
   CHECK(eventually([&] { return !spool->peek(10).value().empty(); }));
+}
+
+TEST_CASE("who listens hears of what was stored, and of nothing else") {
+  const TempDir dir;
+  const auto spool = open(dir, 1'000'000, Duration{5});
+  std::atomic<int> heard{0};
+  std::atomic<bool> there{true};
+  spool->listen([&] {
+    there = there && !spool->peek(10).value().empty();
+    ++heard;
+  });
+  push(*spool, 1, 1);
+  CHECK(eventually([&] { return heard == 1; }));
+  CHECK(there);
+  spool->acknowledge(spool->peek(10).value().seq).value();
+  spool->listen({});
+  push(*spool, 2, 1);
+  CHECK(eventually([&] { return !spool->peek(10).value().empty(); }));
+  CHECK(heard == 1);
 }
 
 TEST_CASE("batches are oldest first, whole rows, and the same until acknowledged") {
