@@ -93,6 +93,10 @@ class EngineLoop {
   [[nodiscard]] bool news(const RecordStamp& record) const { return !replay_ && record.seq > fold_.folded_seq(); }
   [[nodiscard]] Result<void> load(store::Database& database);
   [[nodiscard]] Result<void> load_state(const store::StoredState& state);
+  [[nodiscard]] Result<void> load_or_begin_anew(store::Database& database, const store::StoredState& state);
+  [[nodiscard]] Result<std::vector<rules::Engine::LastWord>> last_words(store::Database& database,
+                                                                        const std::string& crm) const;
+  void put_aside(const std::string& name, std::string_view bytes, const Error& why) const;
   [[nodiscard]] static Result<void> read_piece(store::Database& database, std::int64_t after,
                                                std::vector<store::JournalRecord>& piece);
   void replay_slice();

@@ -10,6 +10,7 @@
 #include "collector/engine_loop.h"
 #include "collector/snapshot.h"
 #include "core/log.h"
+#include "rules/hash.h"
 #include "wire/evidence.h"
 
 namespace crmpulse::collector {
@@ -27,6 +28,11 @@ Result<std::int64_t> stored_number(store::Database& database, const std::string&
   auto text = store::get_meta(database, name);
   if (!text) return text.error();
   return std::strtoll(text->value_or("0").c_str(), nullptr, 10);
+}
+
+/// What the outbox calls messages about a CRM.
+std::string message_key(const std::string& crm) {
+  return "crm/" + crm;
 }
 
 }  // namespace
@@ -145,12 +151,15 @@ Result<void> EngineLoop::load(store::Database& database) {
   auto states = store::load_states(database);
   if (!states) return states.error();
   for (const store::StoredState& state : *states) {
-    if (auto done = load_state(state); !done) return done;
+    if (auto done = load_or_begin_anew(database, state); !done) return done;
   }
   auto shared = store::get_meta(database, kSharedName);
   if (!shared) return shared.error();
   if (*shared) {
-    if (auto done = fold_.engine().load_shared(**shared); !done) return done;
+    if (auto done = fold_.engine().load_shared(**shared); !done) {
+      if (!rules::Engine::knows_shared_version(**shared)) return done;
+      put_aside("agents-and-vendors", **shared, done.error());
+    }
   }
   auto open = store::list_incidents(database, {"", true, 1'000'000});
   if (!open) return open.error();
@@ -171,6 +180,46 @@ Result<void> EngineLoop::load(store::Database& database) {
   });
   if (!repeated) return repeated;
   return load_values(database);
+}
+
+/// A state that cannot be decoded costs that CRM its windows and timers, not all CRMs their watch.
+Result<void> EngineLoop::load_or_begin_anew(store::Database& database, const store::StoredState& state) {
+  const Result<void> loaded = load_state(state);
+  if (loaded || !knows_version(state.blob)) return loaded;
+  put_aside(fmt::format("state-{:016x}", rules::stable_hash(state.crm)), state.blob, loaded.error());
+  CrmFacts& facts = fold_.book()[fold_.book().index_of(state.crm, "")];
+  facts = CrmFacts{};
+  facts.crm = state.crm;
+  // What was folded into the lost state has been told; folded once more it would be told again.
+  facts.folded_seq = state.folded_seq;
+  const auto last_seq = store::newest_seq(database, message_key(state.crm));
+  if (!last_seq) return last_seq.error();
+  auto told = last_words(database, state.crm);
+  if (!told) return told.error();
+  fold_.engine().begin_anew(state.crm, *last_seq, *told);
+  return {};
+}
+
+void EngineLoop::put_aside(const std::string& name, std::string_view bytes, const Error& why) const {
+  const auto file = store::set_aside(configuration_->settings.state_dir, name, bytes);
+  log::error("what was stored cannot be read; it begins anew",
+             {{"why", why.message}, {"kept_in", file ? *file : file.error().message}});
+}
+
+/// What the outbox says of each receiver's newest message about the CRM.
+Result<std::vector<rules::Engine::LastWord>> EngineLoop::last_words(store::Database& database,
+                                                                    const std::string& crm) const {
+  std::vector<rules::Engine::LastWord> words;
+  for (const ReceiverSettings& receiver : configuration_->settings.receivers) {
+    const auto rows = store::newest_messages(database, receiver.name);
+    if (!rows) return rows.error();
+    const auto about = std::find_if(rows->begin(), rows->end(), [key = message_key(crm)](const store::OutboxRow& row) {
+      return row.dedup_key == key;
+    });
+    if (about != rows->end())
+      words.push_back({receiver.name, static_cast<Level>(std::clamp(about->level, 0, 2)), about->created});
+  }
+  return words;
 }
 
 Result<void> EngineLoop::load_state(const store::StoredState& state) {

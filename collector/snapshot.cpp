@@ -9,6 +9,7 @@
 #include "core/codec.h"
 #include "core/log.h"
 #include "core/sample.h"
+#include "rules/engine.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {
@@ -84,6 +85,15 @@ std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts) {
   for (const Evidence& line : facts.evidence) write_evidence(out, line);
   facts.slo.save(out);
   return out.take();
+}
+
+bool knows_version(std::string_view blob) {
+  Decoder in{blob};
+  const std::uint8_t version = in.u8();
+  if (!in.ok()) return true;
+  if (version != kVersion && version != kWithSlots) return false;
+  const std::string engine_bytes = in.text();
+  return !in.ok() || rules::Engine::knows_version(engine_bytes);
 }
 
 Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {

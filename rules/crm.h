@@ -161,6 +161,8 @@ void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings);
 [[nodiscard]] CrmStatus status_of(const Crm& crm, TimePoint now);
 
 [[nodiscard]] std::string save_crm(const Crm& crm);
+/// Of the versions of these bytes that load_crm() reads, as far as there is one.
+[[nodiscard]] bool known_version(std::string_view bytes);
 /// Into a CRM that has its name only. `rules` decide what is kept.
 [[nodiscard]] Result<void> load_crm(Crm& crm, std::string_view bytes,
                                     std::span<const std::shared_ptr<const CompiledRule>> rules);

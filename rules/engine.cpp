@@ -235,6 +235,28 @@ Result<void> Engine::load(std::string_view name, std::string_view bytes) {
   return {};
 }
 
+bool Engine::knows_version(std::string_view bytes) {
+  return known_version(bytes);
+}
+
+void Engine::begin_anew(const std::string& name, std::int64_t last_seq, const std::vector<LastWord>& told) {
+  Crm& crm = impl_->crm_of(name);
+  crm.last_seq = std::max(crm.last_seq, last_seq);
+  for (Told& known : crm.told) {
+    known.seq = crm.last_seq;
+    const auto word =
+        std::find_if(told.begin(), told.end(), [&](const LastWord& one) { return one.receiver == known.receiver; });
+    if (word == told.end()) continue;
+    known.level = word->level;
+    known.last_sent = word->at;
+  }
+  crm.grace = impl_->settings.startup_grace;
+  crm.known = true;
+  crm.labels = Labels{{"crm", name}};
+  apply_rules(crm, impl_->rules, kUnset);
+  impl_->mark(crm);
+}
+
 std::string Engine::save_shared() const {
   Encoder encoder;
   encoder.u32(kSharedVersion);
@@ -247,6 +269,12 @@ std::string Engine::save_shared() const {
   impl_->agents.save(encoder);
   impl_->vendors.save(encoder);
   return encoder.take();
+}
+
+bool Engine::knows_shared_version(std::string_view bytes) {
+  Decoder decoder{bytes};
+  const std::uint32_t version = decoder.u32();
+  return !decoder.ok() || version == kSharedVersion;
 }
 
 Result<void> Engine::load_shared(std::string_view bytes) {

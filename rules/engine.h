@@ -177,10 +177,22 @@ class Engine {
   // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
   [[nodiscard]] std::string save(std::string_view crm) const;
   [[nodiscard]] Result<void> load(std::string_view crm, std::string_view bytes);
+  /// False: another version of the program saved these bytes; load() is right to refuse them, and they are not damaged.
+  [[nodiscard]] static bool knows_version(std::string_view bytes);
+  /// What a receiver was last told about a CRM.
+  struct LastWord {
+    std::string receiver;
+    Level level;  ///< healthy: nothing is open there
+    TimePoint at;
+  };
+  /// Instead of load() when the bytes cannot be read: the CRM is watched from now on as one that begins, but receivers
+  /// hear the end of what they were told, in messages with numbers above `last_seq`.
+  void begin_anew(const std::string& crm, std::int64_t last_seq, const std::vector<LastWord>& told);
   /// The same for what belongs to no CRM: agents, vendors, who was told of them, digests. To be stored in one
   /// transaction with the messages of the same Outcome.
   [[nodiscard]] std::string save_shared() const;
   [[nodiscard]] Result<void> load_shared(std::string_view bytes);
+  [[nodiscard]] static bool knows_shared_version(std::string_view bytes);
   /// After load(): no-data and agents' deadlines count from `now` (the gap was ours), startup grace begins.
   void restarted(TimePoint now);
 

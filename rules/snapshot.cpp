@@ -185,12 +185,18 @@ std::string save_crm(const Crm& crm) {
   return encoder.take();
 }
 
+bool known_version(std::string_view bytes) {
+  Decoder decoder{bytes};
+  const std::uint32_t version = decoder.u32();
+  return !decoder.ok() || version == kVersion || version == kWithoutLinks || version == kWithoutPace;
+}
+
 Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::shared_ptr<const CompiledRule>> rules) {
   Decoder decoder{bytes};
   const std::uint32_t version = decoder.u32();
+  if (!known_version(bytes)) return Error{"the saved state of " + crm.name + " is of another version"};
   const bool with_pace = version != kWithoutPace;
   const bool with_links = with_pace && version != kWithoutLinks;
-  if (version != kVersion && with_links) return Error{"the saved state of " + crm.name + " is of another version"};
   crm.kind = decoder.text();
   load_labels(decoder, crm.labels);
   for (bool* flag : {&crm.known, &crm.started, &crm.maintenance, &crm.silenced, &crm.inhibited})

@@ -190,6 +190,8 @@ struct OutboxRow {
 /// For receivers that keep states instead of messages: of each queue only the newest row that waits stays, the older
 /// ones are superseded, tried or not. What is in flight is left alone.
 [[nodiscard]] Result<void> keep_newest(Database& database, const std::string& receiver);
+/// The highest number any row of the queue has, whatever became of it; 0: none.
+[[nodiscard]] Result<std::int64_t> newest_seq(Database& database, const std::string& dedup_key);
 /// The newest row of each queue of this receiver, but superseded ones: what it was told, or will be told next.
 [[nodiscard]] Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::string& receiver);
 /// Is there a message created before `before` that still waits, and none of the other `receivers` was told anything

@@ -65,8 +65,11 @@ class Database {
 /// Is it the file itself that cannot be read, not a full disk, a lock or a statement?
 [[nodiscard]] bool tells_damage(const Error& error);
 
-/// Damaged databases that were set aside in this folder (store/salvage.h) and that nobody has removed yet.
+/// What was damaged and set aside in this folder (store/salvage.h, set_aside()) and nobody has removed yet.
 [[nodiscard]] int damaged_files(const std::string& folder);
+/// Keeps bytes that cannot be decoded for a person to look at, in a file of its own that damaged_files() counts. The
+/// file's path.
+[[nodiscard]] Result<std::string> set_aside(const std::string& folder, std::string_view name, std::string_view bytes);
 
 /// A prepared statement, reusable: bind from 1, step, read columns from 0, reset. What is wrong with a binding is
 /// reported by the next step.

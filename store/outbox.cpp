@@ -182,6 +182,12 @@ Result<void> keep_newest(Database& database, const std::string& receiver) {
       receiver);
 }
 
+Result<std::int64_t> newest_seq(Database& database, const std::string& dedup_key) {
+  const auto found = one_integer(query(database, "SELECT max(seq) FROM outbox WHERE dedup_key = ?", dedup_key));
+  if (!found) return found.error();
+  return found->value_or(0);
+}
+
 Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::string& receiver) {
   return read_all(query(
       database,

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <vector>
 
@@ -18,6 +19,13 @@ namespace crmpulse::store {
 namespace {
 
 constexpr std::string_view kAside = ".damaged-";
+
+std::string name_aside(std::string_view file) {
+  const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+  std::string time = format_time(now);
+  std::erase_if(time, [](char c) { return c == ':' || c == '-' || c == '.'; });
+  return fmt::format("{}{}{}", file, kAside, time);
+}
 
 struct Closer {
   void operator()(sqlite3* handle) const { sqlite3_close_v2(handle); }
@@ -234,10 +242,7 @@ Result<void> salvage(const std::string& file, std::initializer_list<std::string_
     const Result<void> copied = source ? copy_all(source.get(), *into, after, outcome) : Result<void>{};
     if (!copied) return copied;
   }
-  const auto now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
-  std::string time = format_time(now);
-  std::erase_if(time, [](char c) { return c == ':' || c == '-' || c == '.'; });
-  const std::string aside = fmt::format("{}{}{}", file, kAside, time);
+  const std::string aside = name_aside(file);
   const Result<void> exchanged = exchange(file, fresh, aside);
   remove_all(fresh);
   if (!exchanged) return exchanged;
@@ -247,6 +252,16 @@ Result<void> salvage(const std::string& file, std::initializer_list<std::string_
               {"tables_damaged", fmt::format("{}", fmt::join(outcome.broken, ", "))},
               {"damaged_file", aside}});
   return {};
+}
+
+Result<std::string> set_aside(const std::string& folder, std::string_view name, std::string_view bytes) {
+  std::string file = name_aside(fmt::format("{}/{}", folder, name));
+  if (const Result<void> created = create_private(file); !created) return created.error();
+  std::ofstream out{file, std::ios::binary};
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  if (!out) return Error{fmt::format("{} cannot be written", file)};
+  return Result<std::string>{boost::system::in_place_value, std::move(file)};
 }
 
 int damaged_files(const std::string& folder) {

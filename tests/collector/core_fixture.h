@@ -123,9 +123,10 @@ class Core {
   static std::shared_ptr<const collector::Configuration> configure(const TempDir& directory) {
     directory.write("rules.yaml", kQuickRules);
     directory.write("remedies.yaml", kRemedies);
-    const std::string file = directory.write("collector.yaml",
-                                             "rules: [rules.yaml]\nremedies: [remedies.yaml]\nreceivers:\n"
-                                             "  - {name: oncall, type: webhook, url: \"http://127.0.0.1:1/\"}\n");
+    const std::string file =
+        directory.write("collector.yaml", "state_dir: " + directory.path() +
+                                              "\nrules: [rules.yaml]\nremedies: [remedies.yaml]\nreceivers:\n"
+                                              "  - {name: oncall, type: webhook, url: \"http://127.0.0.1:1/\"}\n");
     auto loaded = collector::load_configuration(file);
     if (!loaded) throw std::runtime_error(to_string(loaded.error()));
     return *loaded;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <map>
 
 #include "collector/snapshot.h"
 #include "collector_fixture.h"
@@ -296,6 +297,78 @@ TEST_CASE("last values, evidence and newest failures survive a clean stop") {
             .body.find(
                 R"(crm_operation_duration_seconds{agent="branch-1",crm="acme",kind="tryton",operation="read"} 5)") !=
         std::string::npos);
+}
+
+TEST_CASE("a state that cannot be read costs its CRM what it knew, and nobody else anything") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  const auto other = [&](Core& core, double seconds) {
+    clock.advance(kSecond);
+    core.write({sample("crm_operation_duration_seconds", "other", seconds, clock.now(), {{"operation", "read"}})});
+  };
+  auto core = std::make_unique<Core>(directory, clock);
+  core->latency(0.2, 3);
+  core->latency(5, 6);
+  for (int i = 0; i < 6; ++i) other(*core, 5);
+  CHECK(core->status().state == Level::poor);
+  const std::vector<store::OutboxRow> before = core->outbox();
+  core->in_store([](store::Database& database) -> Result<void> {
+    return database.execute("UPDATE engine_state SET blob = substr(blob, 1, length(blob) - 9) WHERE crm = 'acme'");
+  });
+  core.reset();
+
+  core = std::make_unique<Core>(directory, clock);
+  CHECK(store::damaged_files(directory.path()) == 1);
+  core->thread().run([&] { CHECK(core->engine().content().engine().status("other")->state == Level::poor); });
+  CHECK(core->outbox().size() == before.size());
+  core->latency(5, 6);
+  CHECK(core->status().state == Level::poor);
+  CHECK(core->outbox().size() == before.size());
+  core->latency(0.2, 8);
+  const std::vector<store::OutboxRow> after = core->outbox();
+  std::map<std::int64_t, std::string> about;
+  for (const store::OutboxRow& row : after) {
+    if (row.dedup_key == "crm/acme") CHECK(about.emplace(row.seq, row.event).second);
+  }
+  CHECK(about == std::map<std::int64_t, std::string>{{1, "incident.opened"}, {2, "incident.resolved"}});
+  core->settle();
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  CHECK(core->status().state == Level::healthy);
+}
+
+TEST_CASE("what was stored of agents and vendors is damaged: they begin anew") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  auto core = std::make_unique<Core>(directory, clock);
+  core->latency(5, 6);
+  core->settle();
+  core->in_store([](store::Database& database) -> Result<void> {
+    const std::string shared = store::get_meta(database, "engine_shared").value().value();
+    return store::set_meta(database, "engine_shared", shared.substr(0, 5));
+  });
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  CHECK(store::damaged_files(directory.path()) == 1);
+  CHECK(core->status().state == Level::poor);
+}
+
+TEST_CASE("a state of another version is not touched: the start is refused") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  auto core = std::make_unique<Core>(directory, clock);
+  core->latency(0.2, 3);
+  core->settle();
+  const auto set_version = [&](const char* version) {
+    core->in_store([&](store::Database& database) -> Result<void> {
+      return database.execute(
+          fmt::format("UPDATE engine_state SET blob = CAST(X'{}' || substr(blob, 2) AS BLOB)", version));
+    });
+  };
+  set_version("7f");
+  core.reset();
+  CHECK_THROWS_WITH((Core{directory, clock}), Catch::Contains("acme is of another version"));
+  CHECK(store::damaged_files(directory.path()) == 0);
 }
 
 TEST_CASE("a damaged state is refused, not guessed") {
