@@ -37,8 +37,7 @@ test: deps
 	@ctest --preset dev
 
 tsan: deps
-	@scripts/build tsan
-	@ctest --preset tsan -E "^(e2e|faults|fuzz|systemd|architecture):"
+	@scripts/tsan
 
 clang-19: deps
 	@scripts/build clang-19

@@ -7,10 +7,16 @@ import shutil
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 
 
+def as_shipped(command):
+    """With the environment the unit gives the collector."""
+    unit = (SOURCE / "systemd/crmpulse-collector.service").read_text().splitlines()
+    return ["env", *(line.removeprefix("Environment=") for line in unit if line.startswith("Environment=")), *map(str, command)]
+
+
 def ours(bin_folder, folder, port):
     config = folder / "collector.yaml"
     config.write_text(f"listen: 127.0.0.1:{port}\nauth: off\nstate_dir: {folder}/state\nrules: [{SOURCE}/config/rules/default.yaml]\n")
-    return [bin_folder / "crmpulse-collector", "run", "--config", config], "/api/v1/write", "/-/ready"
+    return as_shipped([bin_folder / "crmpulse-collector", "run", "--config", config]), "/api/v1/write", "/-/ready"
 
 
 def prometheus(_, folder, port):
