@@ -52,6 +52,7 @@ Result<std::unique_ptr<sandbox::Company>> open_company(const RunArguments& argum
 
 Result<sandbox::SaasOptions> saas_options(const RunArguments& arguments) {
   sandbox::SaasOptions options;
+  options.lived = std::chrono::minutes{1};  // what changes every few seconds has done so before it is asked
   options.tls = !arguments.tls_cert.empty();
   if (options.tls == arguments.tls_key.empty()) return Error{"--tls-cert and --tls-key belong together"};
   if (arguments.credentials.empty()) return options;

@@ -14,8 +14,6 @@
 namespace crmpulse::sandbox {
 namespace {
 
-/// The companies are so old when the sandbox begins: what is to change every few seconds has changed before it is asked.
-constexpr Duration kLivedBefore = std::chrono::minutes{1};
 constexpr Duration kDefaultSlow = std::chrono::seconds{2};
 constexpr Duration kDefaultSearchLag = std::chrono::seconds{30};
 
@@ -116,7 +114,7 @@ Saas::~Saas() = default;
 
 Crm& Saas::company_of(Guest& guest) {
   if (!guest.crm) {
-    guest.crm.emplace(started_ - kLivedBefore);
+    guest.crm.emplace(started_ - options_.lived);
     guest.crm->live(clock_.now());
     apply_faults_of_data(guest);
   }

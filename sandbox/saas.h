@@ -21,6 +21,7 @@ namespace crmpulse::sandbox {
 struct SaasOptions {
   Credentials credentials;
   bool tls = false;              ///< for the addresses the dialects tell: https instead of http
+  Duration lived{};              ///< how old the companies are when the sandbox begins
   std::size_t max_calls = 5000;  ///< kept in the log of calls
   Duration max_hang = std::chrono::minutes{10};
   std::size_t max_hanging = 500;  ///< calls that are not answered; beyond, the oldest connection is closed
