@@ -1,3 +1,4 @@
+#include <atomic>
 #include <catch2/catch.hpp>
 
 #include "support.h"
@@ -107,8 +108,8 @@ TEST_CASE("an answer may have the handler's date") {
 }
 
 TEST_CASE("a connection can be broken off before the answer or in the middle of its body") {
-  Delivery delivery = Delivery::nothing;
-  Served served([&](const HttpRequest&, const Respond& respond) { respond({200, {}, "abcdefgh", delivery}); });
+  std::atomic<Delivery> delivery{Delivery::nothing};
+  Served served([&](const HttpRequest&, const Respond& respond) { respond({200, {}, "abcdefgh", delivery.load()}); });
   CHECK(ask(served, kGet).empty());
   delivery = Delivery::half_of_body;
   const std::string half = ask(served, kGet);
