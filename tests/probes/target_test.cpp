@@ -117,13 +117,13 @@ TEST_CASE("targets do not wait for each other while there are threads, and only 
   Runtime runtime{{2}};
   const auto slow = make_target(runtime, kRecipe, database.with());
   const auto other = make_target(runtime, kRecipe, database.with());
+  const auto third = make_target(runtime, kRecipe, database.with());
   const auto inbox = std::make_shared<Inbox>();
   const auto put = [inbox](Reading reading) { inbox->put(std::move(reading)); };
   slow->start(kHeavy, kAt, put);
   check_succeeded(run(*other, "quick"));
   CHECK(inbox->size() == 0);
   other->start(kHeavy, kAt, put);
-  const auto third = make_target(runtime, kRecipe, database.with());
   const auto waited = run(*third, "quick");
   check_failed(waited, "request/skipped");
   CHECK(waited.failure->message.find("no worker was free") != std::string::npos);
