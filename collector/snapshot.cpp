@@ -15,8 +15,9 @@
 namespace crmpulse::collector {
 namespace {
 
-constexpr std::uint8_t kVersion = 2;
-constexpr std::uint8_t kWithSlots = 1;  ///< still read: one day of availability in slots of five minutes
+constexpr std::uint8_t kVersion = 3;
+constexpr std::uint8_t kWithoutSections = 2;  ///< still read, as the next one
+constexpr std::uint8_t kWithSlots = 1;        ///< one day of availability in slots of five minutes
 
 void write_failure(Encoder& out, const OperationOf& operation, const NewestFailure& failure) {
   out.text(operation.operation);
@@ -84,6 +85,7 @@ std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts) {
   out.u32(static_cast<std::uint32_t>(facts.evidence.size()));
   for (const Evidence& line : facts.evidence) write_evidence(out, line);
   facts.slo.save(out);
+  // Later additions: out.section(tag, …), a tag that is never used again.
   return out.take();
 }
 
@@ -91,7 +93,7 @@ bool knows_version(std::string_view blob) {
   Decoder in{blob};
   const std::uint8_t version = in.u8();
   if (!in.ok()) return true;
-  if (version != kVersion && version != kWithSlots) return false;
+  if (version < kWithSlots || version > kVersion) return false;
   const std::string engine_bytes = in.text();
   return !in.ok() || rules::Engine::knows_version(engine_bytes);
 }
@@ -99,7 +101,7 @@ bool knows_version(std::string_view blob) {
 Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
   Decoder in{blob};
   const std::uint8_t version = in.u8();
-  if (version != kVersion && version != kWithSlots)
+  if (version < kWithSlots || version > kVersion)
     return Error{"the stored state of " + facts.crm + " is of another version"};
   std::string engine_bytes = in.text();
   facts.kind = in.text();
@@ -111,6 +113,7 @@ Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
   } else {
     facts.slo.load(in);
   }
+  while (version > kWithoutSections && in.ok() && !in.at_end()) in.section();  // none is known yet
   if (!in.ok() || !in.at_end()) return Error{"the stored state of " + facts.crm + " is damaged"};
   return {boost::system::in_place_value, std::move(engine_bytes)};
 }

@@ -29,7 +29,8 @@ std::string_view to_string(MessageType type) {
 
 namespace {
 
-constexpr std::uint32_t kSharedVersion = 1;
+constexpr std::uint32_t kSharedVersion = 2;
+constexpr std::uint32_t kSharedWithoutSections = 1;  ///< still read
 constexpr Duration kFuture = std::chrono::minutes{5};
 
 bool measures_duration(std::string_view metric) {
@@ -268,18 +269,21 @@ std::string Engine::save_shared() const {
   impl_->storms.save(encoder);
   impl_->agents.save(encoder);
   impl_->vendors.save(encoder);
+  // Later additions: encoder.section(tag, …), a tag that is never used again.
   return encoder.take();
 }
 
 bool Engine::knows_shared_version(std::string_view bytes) {
   Decoder decoder{bytes};
   const std::uint32_t version = decoder.u32();
-  return !decoder.ok() || version == kSharedVersion;
+  return !decoder.ok() || version == kSharedVersion || version == kSharedWithoutSections;
 }
 
 Result<void> Engine::load_shared(std::string_view bytes) {
   Decoder decoder{bytes};
-  if (decoder.u32() != kSharedVersion) return Error{"what was saved of agents and vendors is of another version"};
+  const std::uint32_t version = decoder.u32();
+  if (version != kSharedVersion && version != kSharedWithoutSections)
+    return Error{"what was saved of agents and vendors is of another version"};
   std::map<std::string, std::int64_t, std::less<>> retired;
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     std::string crm = decoder.text();
@@ -291,6 +295,7 @@ Result<void> Engine::load_shared(std::string_view bytes) {
   storms.load(decoder);
   agents.load(decoder, impl_->receivers);
   vendors.load(decoder, impl_->receivers);
+  while (version == kSharedVersion && decoder.ok() && !decoder.at_end()) decoder.section();  // none is known yet
   if (!decoder.ok() || !decoder.at_end()) return Error{"what was saved of agents and vendors is damaged"};
   storms.align(impl_->receivers);
   impl_->retired = std::move(retired);

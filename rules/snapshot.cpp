@@ -6,8 +6,9 @@
 namespace crmpulse::rules {
 namespace {
 
-constexpr std::uint32_t kVersion = 3;
-constexpr std::uint32_t kWithoutLinks = 2;  ///< still read: of the versions before
+constexpr std::uint32_t kVersion = 4;
+constexpr std::uint32_t kWithoutSections = 3;  ///< still read: of the versions before
+constexpr std::uint32_t kWithoutLinks = 2;
 constexpr std::uint32_t kWithoutPace = 1;
 
 void put(Encoder& encoder, TimePoint time) {
@@ -158,6 +159,16 @@ void load_links(Decoder& decoder, Crm& crm) {
   }
 }
 
+// What was added after version 4 stands in sections behind the rest, each with a tag that is never used again.
+// An unknown tag is skipped; a CRM saved without a section starts with that part empty.
+
+void save_sections(Encoder&, const Crm&) {}
+
+/// False: the section's bytes are damaged.
+bool load_section(const Section&, Crm&) {
+  return true;
+}
+
 }  // namespace
 
 std::string save_crm(const Crm& crm) {
@@ -182,21 +193,22 @@ std::string save_crm(const Crm& crm) {
   save_links(encoder, crm);
   encoder.u32(static_cast<std::uint32_t>(crm.rules.size()));
   for (const auto& state : crm.rules) save_rule(encoder, *state);
+  save_sections(encoder, crm);
   return encoder.take();
 }
 
 bool known_version(std::string_view bytes) {
   Decoder decoder{bytes};
   const std::uint32_t version = decoder.u32();
-  return !decoder.ok() || version == kVersion || version == kWithoutLinks || version == kWithoutPace;
+  return !decoder.ok() || (version >= kWithoutPace && version <= kVersion);
 }
 
 Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::shared_ptr<const CompiledRule>> rules) {
   Decoder decoder{bytes};
   const std::uint32_t version = decoder.u32();
   if (!known_version(bytes)) return Error{"the saved state of " + crm.name + " is of another version"};
-  const bool with_pace = version != kWithoutPace;
-  const bool with_links = with_pace && version != kWithoutLinks;
+  const bool with_pace = version > kWithoutPace;
+  const bool with_links = version > kWithoutLinks;
   crm.kind = decoder.text();
   load_labels(decoder, crm.labels);
   for (bool* flag : {&crm.known, &crm.started, &crm.maintenance, &crm.silenced, &crm.inhibited})
@@ -220,8 +232,11 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
   apply_rules(crm, rules, kUnset);
   if (crm.rules.size() >= 2) crm.score = score;
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) load_rule(decoder, crm, with_pace);
+  bool whole = true;
+  while (version > kWithoutSections && decoder.ok() && !decoder.at_end())
+    whole = load_section(decoder.section(), crm) && whole;
   crm.follow_pace();
-  if (!decoder.ok() || !decoder.at_end()) return Error{"the saved state of " + crm.name + " is damaged"};
+  if (!whole || !decoder.ok() || !decoder.at_end()) return Error{"the saved state of " + crm.name + " is damaged"};
   return {};
 }
 
