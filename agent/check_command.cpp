@@ -95,6 +95,8 @@ std::string notes(const Settings& settings, const Targets& targets, const std::v
     }
     out += fmt::format("{}: daily allowance: {}{}\n", crm.name, allowance_note(crm, plans[i]),
                        off.empty() ? std::string{} : fmt::format("; switched off: {}", fmt::join(off, ", ")));
+    if (const std::string note = pooler_note(*targets[i]); !note.empty())
+      out += fmt::format("{}: {}\n", crm.name, note);
   }
   for (const Reconciliation& one : settings.reconcile)
     out += fmt::format("reconciliation {}: {} against {}, every {}\n", one.name, one.left.crm, one.right.crm,

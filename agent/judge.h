@@ -32,8 +32,9 @@ struct CrmReport {
   std::vector<probes::Reading> readings;
   std::string liveness;  ///< id of that measurement
   std::vector<RuleLevel> levels;
-  std::optional<Level> state;  ///< absent: unknown, nothing could be judged
-  std::string why;             ///< one line
+  std::optional<Level> state;      ///< absent: unknown, nothing could be judged
+  std::string why;                 ///< one line
+  std::vector<std::string> notes;  ///< about the way to the CRM, a line each
 };
 
 /// Fills levels, state and why from the readings: the worst gate counts, soft rules at most sub-healthy, a failed

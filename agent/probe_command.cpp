@@ -23,7 +23,8 @@ CrmReport probe_one(probes::Target& target) {
                    .liveness = {},
                    .levels = {},
                    .state = {},
-                   .why = {}};
+                   .why = {},
+                   .notes = {}};
   const auto& planned = target.measurements();
   for (std::size_t index = 0; index < planned.size(); ++index) {
     if (planned[index].measurement->liveness) report.liveness = planned[index].measurement->id;
@@ -32,6 +33,7 @@ CrmReport probe_one(probes::Target& target) {
     target.start(index, wall_now(), [reading](probes::Reading value) { reading->set_value(std::move(value)); });
     report.readings.push_back(future.get());
   }
+  if (std::string note = pooler_note(target); !note.empty()) report.notes.push_back(std::move(note));
   return report;
 }
 

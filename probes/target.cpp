@@ -337,6 +337,14 @@ std::optional<auth::Stats> Target::auth_stats() const {
   return impl_->session->stats();
 }
 
+std::string Target::pooler() const {
+  if (!impl_->sql) return {};
+  std::string found = impl_->sql->pooler();
+  if (!found.empty()) return found + " stands before the database";
+  const std::string guess = sql::pooler_guess(impl_->spec.arguments.text("url"));
+  return guess.empty() ? guess : "there may be a connection pooler before the database: " + guess;
+}
+
 void Target::start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done) {
   impl_->start(index, scheduled, std::move(done));
 }

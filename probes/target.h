@@ -83,6 +83,8 @@ class Target {
   [[nodiscard]] const TargetSpec& spec() const;
   /// Of its login; nothing when it has none.
   [[nodiscard]] std::optional<auth::Stats> auth_stats() const;
+  /// What its runs found to stand between us and its database, or what its URL lets guess, for people; empty: nothing.
+  [[nodiscard]] std::string pooler() const;
 
   /// Starts one run; `done` is called once, on some thread, at the latest shortly after the timeout. Runs of one target
   /// share its connection and so queue behind each other inside their own timeouts.

@@ -50,15 +50,8 @@ enum class Wait { ready, expired };
 /// has spent its time in a queue.
 [[nodiscard]] Duration server_timeout(const Limits& limits);
 
-// Names.
-
-struct Resolved {
-  std::vector<std::string> addresses;  ///< numeric
-  std::optional<SqlError> error;
-  bool asked = false;  ///< false: the name was an address already
-};
-/// Blocks in the system's resolver, which keeps its own time.
-[[nodiscard]] Resolved resolve(const std::string& host);
+/// What keeps firewalls from forgetting an idle connection, and tells us when they did.
+void keep_alive(int socket);
 
 class Stopwatch {
  public:

@@ -2,6 +2,9 @@
 //
 // A driver blocks as it likes: the timeouts asked of it are whole seconds, and one that hangs in the network holds its
 // thread until the network gives up. The run is answered by the watchdog all the same.
+//
+// Nothing is set in a session that outlives a statement: behind a pooler it is everybody's. What a statement needs is
+// set in the transaction it runs in.
 
 #include <sql.h>
 #include <sqlext.h>
@@ -95,7 +98,7 @@ class OdbcConnection final : public Connection {
                                                nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
     if (!SQL_SUCCEEDED(result)) return connect_error(limits);
     connected_ = true;
-    if (read_only_) return make_read_only(limits);
+    learn_database();
     return std::nullopt;
   }
 
@@ -127,24 +130,45 @@ class OdbcConnection final : public Connection {
     return error;
   }
 
-  /// As far as the database behind the driver is known to be able; for the others nothing is ever committed.
-  std::optional<SqlError> make_read_only(const Limits& limits) {
+  void learn_database() {
     std::array<char, 64> name{};
     SQLSMALLINT length = 0;
     SQLGetInfo(connection_->get(), SQL_DBMS_NAME, name.data(), static_cast<SQLSMALLINT>(name.size()), &length);
     const std::string_view dbms{name.data()};
-    std::optional<SqlError> error;
-    if (dbms == "PostgreSQL") error = execute_setting("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", limits);
-    if (dbms == "MySQL" || dbms == "MariaDB") error = execute_setting("SET SESSION TRANSACTION READ ONLY", limits);
-    // A driver that cannot turn this off has no transactions; then there is only the account's right to read.
-    SQLSetConnectAttr(connection_->get(), SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0);
-    return error;
+    postgresql_ = dbms == "PostgreSQL";
+    mysql_ = dbms == "MySQL" || dbms == "MariaDB";
+    // Reading is never committed. A driver that cannot turn this off has no transactions; then there is only the
+    // account's right to read.
+    if (read_only_ || postgresql_)
+      SQLSetConnectAttr(connection_->get(), SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0);
   }
 
-  std::optional<SqlError> execute_setting(const std::string& statement, const Limits& limits) {
-    auto error = execute(statement, limits).error;
-    if (error) *error = while_connecting(*error);
-    return error;
+  /// What the transaction of one statement begins with, as far as the database is known to have it.
+  [[nodiscard]] std::vector<std::string> beginning(const Limits& limits) const {
+    std::vector<std::string> out;
+    if (postgresql_ && read_only_) out.emplace_back("SET TRANSACTION READ ONLY");
+    // The driver would set its query timeout for the session.
+    if (postgresql_) out.push_back(fmt::format("SET LOCAL statement_timeout = {}", server_timeout(limits).count()));
+    if (mysql_ && read_only_) out.emplace_back("START TRANSACTION READ ONLY");
+    return out;
+  }
+
+  std::optional<SqlError> order(const std::string& text, const Limits& limits) {
+    const Statement statement{connection_->get()};
+    std::u16string sent = to_utf16(text);
+    const SQLRETURN result = SQLExecDirectW(statement.get(), wide(sent), static_cast<SQLINTEGER>(sent.size()));
+    if (SQL_SUCCEEDED(result) || result == SQL_NO_DATA) return std::nullopt;
+    return statement_error(statement, limits);
+  }
+
+  /// The end of a statement's transaction.
+  void end(Outcome& outcome) {
+    if (!read_only_ && !postgresql_) return;
+    const bool keep = !read_only_ && !outcome.error;
+    const SQLRETURN result = SQLEndTran(SQL_HANDLE_DBC, connection_->get(), keep ? SQL_COMMIT : SQL_ROLLBACK);
+    if (SQL_SUCCEEDED(result) || !keep) return;
+    const Diagnosis diagnosis = diagnose(SQL_HANDLE_DBC, connection_->get());
+    outcome.error = server_error(diagnosis.sqlstate, diagnosis.message);
   }
 
   SqlError statement_error(const Statement& statement, const Limits& limits) {
@@ -157,9 +181,14 @@ class OdbcConnection final : public Connection {
 
   Outcome run(const std::string& text, const Limits& limits, Rows& rows, bool must_return_rows) {
     Outcome outcome;
-    {
+    for (const std::string& first : beginning(limits)) {
+      if (!outcome.error) outcome.error = order(first, limits);
+    }
+    outcome.accepted = !outcome.error && (postgresql_ || mysql_);
+    if (!outcome.error) {
       const Statement statement{connection_->get()};
-      SQLSetStmtAttr(statement.get(), SQL_ATTR_QUERY_TIMEOUT, number(whole_seconds(server_timeout(limits))), 0);
+      if (!postgresql_)
+        SQLSetStmtAttr(statement.get(), SQL_ATTR_QUERY_TIMEOUT, number(whole_seconds(server_timeout(limits))), 0);
       SQLSetStmtAttr(statement.get(), SQL_ATTR_MAX_ROWS, number(kMaxRows), 0);
       std::u16string sent = to_utf16(text);
       const Stopwatch watch;
@@ -172,7 +201,7 @@ class OdbcConnection final : public Connection {
       }
       outcome.transfer = watch.seconds() - outcome.first_byte;
     }
-    if (read_only_) SQLEndTran(SQL_HANDLE_DBC, connection_->get(), SQL_ROLLBACK);
+    end(outcome);
     return outcome;
   }
 
@@ -232,6 +261,8 @@ class OdbcConnection final : public Connection {
   std::unique_ptr<ConnectionHandle> connection_;
   bool read_only_;
   bool connected_ = false;
+  bool postgresql_ = false;
+  bool mysql_ = false;
   std::array<char16_t, kMaxCellUnits + 1> buffer_{};
 };
 
@@ -249,7 +280,7 @@ Opened open_odbc(const ConnectSpec& spec, const Limits& limits) {
   Opened opened;
   const Stopwatch watch;
   auto connection = std::make_unique<OdbcConnection>(spec.read_only);
-  opened.error = connection->connect(with_password(connection_string(spec.url), spec.password), limits);
+  opened.error = connection->connect(with_password(with_tls(connection_string(spec.url)), spec.password), limits);
   opened.phases.emplace_back("connect", watch.seconds());
   if (!opened.error) opened.connection = std::move(connection);
   return opened;

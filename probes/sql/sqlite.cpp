@@ -24,6 +24,9 @@ Result<std::string> path_of(std::string_view url) {
     if (!path.starts_with('/')) return Error{"is no SQLite URL: write sqlite:///absolute/path or sqlite:relative/path"};
   }
   if (path.empty() || path == "/") return Error{"names no file: write sqlite:///absolute/path or sqlite:relative/path"};
+  if (path.find('?') != std::string_view::npos)
+    return Error{
+        "has options behind a ?, and SQLite's URLs have none: write the path alone; the file is opened for reading"};
   if (path.find('\0') != std::string_view::npos) return Error{"has a NUL character in it"};
   return {boost::system::in_place_value, path};
 }
