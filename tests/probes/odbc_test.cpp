@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "probes/sql/odbc_text.h"
 #include "tests/probes/database_fixture.h"
 #include "tests/support/postgres.h"
 
@@ -53,6 +54,32 @@ std::unique_ptr<probes::Target> monitor(probes::Runtime& runtime, const std::str
 }
 
 }  // namespace
+
+TEST_CASE("beyond this machine ODBC drivers are asked for TLS, unless the connection string speaks of it") {
+  using probes::sql::with_tls;
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"Driver={PostgreSQL Unicode};Server=db.example.com;UID=m", ";SSLmode=require"},
+      {"DRIVER=/usr/lib/odbc/psqlodbcw.so;SERVER=10.0.0.7;", ";SSLmode=require"},
+      {"Driver={MariaDB Unicode};Server={db.example.com}", ";FORCETLS=1"},
+      {"Driver={MySQL ODBC 8.0 Unicode Driver};Server=db", ";SSLMODE=REQUIRED"},
+      {"Driver=FreeTDS;Server=10.0.0.7,1433", ";Encryption=require"},
+      {"Driver={PostgreSQL Unicode};Server=db.example.com;sslmode=disable", ""},
+      {"Driver={MariaDB Unicode};Server=db;SSLCA=/etc/ssl/ca.pem", ""},
+      {"Driver={PostgreSQL Unicode};Server=127.0.0.1", ""},
+      {"Driver={PostgreSQL Unicode};Server=LOCALHOST", ""},
+      {"Driver={MariaDB Unicode};Server=::1", ""},
+      {"Driver=FreeTDS;Server=127.0.0.1\\SQLEXPRESS", ""},
+      {"DSN=crm", ""},
+      {"Driver=/usr/lib/odbc/libsqlite3odbc.so;Database=/crm.db", ""},
+      {"Driver={Some other};Server=db", ""},
+  };
+  for (const auto& [text, added] : cases) {
+    INFO(text);
+    std::string bare = text;
+    while (!added.empty() && bare.ends_with(';')) bare.pop_back();
+    CHECK(with_tls(text) == bare + added);
+  }
+}
 
 TEST_CASE("PostgreSQL through ODBC gives numbers, times and labels in any script") {
   probes::Runtime runtime;

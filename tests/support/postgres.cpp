@@ -44,6 +44,11 @@ std::string Postgres::url(const std::string& user, const std::string& database) 
   return "postgresql://" + user + "@127.0.0.1:" + std::to_string(port_) + "/" + database;
 }
 
+std::string Postgres::log() const {
+  std::ifstream file{directory_.path() + "/log"};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
 void Postgres::start() {
   const std::string log = directory_.path() + "/log";
   server_ = std::make_unique<Process>(std::vector<std::string>{program("postgres"),
