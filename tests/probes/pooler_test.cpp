@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
+#include "probes/sql/connection.h"
 #include "tests/probes/database_fixture.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/pgbouncer.h"
@@ -104,6 +105,25 @@ TEST_CASE("an application behind PgBouncer writes on beside every measurement, i
     }
     CHECK(target->pooler().find("PgBouncer") != std::string::npos);
   }
+}
+
+TEST_CASE("a URL that looks like a pooler's is known before anything is asked") {
+  using probes::sql::pooler_guess;
+  for (const char* url :
+       {"postgresql://m@db:6432/crm", "postgresql://m@pgbouncer.example.com/crm", "mysql://m@db:6033/crm",
+        "mysql://m@maxscale/crm", "postgresql://m@aws-0-eu.pooler.supabase.com/crm",
+        "odbc:Driver={PostgreSQL Unicode};Server=db;Port=6432;UID=m"}) {
+    INFO(url);
+    CHECK_FALSE(pooler_guess(url).empty());
+  }
+  for (const char* url :
+       {"postgresql://m@db:5432/crm", "mysql://m@db/crm", "sqlite:/pgbouncer.db", "https://h:6432/"}) {
+    INFO(url);
+    CHECK(pooler_guess(url).empty());
+  }
+  probes::Runtime runtime;
+  const auto target = make_target(runtime, recipe_head("postgresql"), "url: postgresql://m@db:6432/crm");
+  CHECK(target->pooler().find("6432") != std::string::npos);
 }
 
 TEST_CASE("without a pooler none is seen") {
