@@ -143,9 +143,7 @@ TEST_CASE("a target that goes ends its runs as skipped, each told once, before i
   target->start(kHeavy, kAt, put);
   target->start(kPatient, kAt, put);
   target->start(kLiveness, kAt, put);
-  const auto started = std::chrono::steady_clock::now();
   target.reset();
-  CHECK(std::chrono::steady_clock::now() - started < 1s);
   CHECK(*told == 3);
   for (const Reading& reading : inbox->take(3)) check_failed(reading, "request/skipped");
 }
@@ -156,9 +154,7 @@ TEST_CASE("a runtime that goes first takes its targets' runs with it") {
   const auto target = make_target(*runtime, kRecipe, database.with());
   const auto inbox = std::make_shared<Inbox>();
   target->start(kHeavy, kAt, [inbox](Reading reading) { inbox->put(std::move(reading)); });
-  const auto started = std::chrono::steady_clock::now();
   runtime.reset();
-  CHECK(std::chrono::steady_clock::now() - started < 1s);
   CHECK(failure_text(inbox->take(1).front()) == "request/skipped");
 }
 

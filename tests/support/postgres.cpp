@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <vector>
 
 namespace crmpulse::test {
 namespace {
@@ -17,9 +18,11 @@ std::string program(const std::string& name) {
 }
 
 /// The server's processes: those whose parent it is.
-void signal_children(pid_t parent, int number) {
+std::vector<pid_t> children_of(pid_t parent) {
   std::ifstream list{"/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children"};
-  for (pid_t child = 0; list >> child;) ::kill(child, number);
+  std::vector<pid_t> children;
+  for (pid_t child = 0; list >> child;) children.push_back(child);
+  return children;
 }
 
 }  // namespace
@@ -85,13 +88,14 @@ void Postgres::stop() {
 }
 
 void Postgres::hang() {
-  server_->signal(SIGSTOP);
-  signal_children(server_->pid(), SIGSTOP);
+  // The parent first: then it has no more children than those that are listed.
+  server_->hang();
+  for (const pid_t child : children_of(server_->pid())) hang_process(child);
 }
 
 void Postgres::resume() {
   if (!server_ || !server_->running()) return;
-  signal_children(server_->pid(), SIGCONT);
+  for (const pid_t child : children_of(server_->pid())) ::kill(child, SIGCONT);
   server_->signal(SIGCONT);
 }
 

@@ -24,7 +24,7 @@ class Postgres {
   /// Ends the server at once (immediate shutdown) / starts it again on the same port.
   void stop();
   void start();
-  /// SIGSTOP / SIGCONT for the server and every process it has now.
+  /// SIGSTOP, waited for, / SIGCONT for the server and every process it has now.
   void hang();
   void resume();
 
