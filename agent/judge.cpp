@@ -21,6 +21,12 @@ double nearest_rank(std::vector<double> values, double quantile) {
   return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
 }
 
+/// As rules/aggregators.cpp has it: below zero only where the rule counts down to a time.
+double age(const Rule& rule, double newest, TimePoint now) {
+  const double seconds = to_seconds(now.time_since_epoch()) - newest;
+  return rule.sub.enter < 0 || rule.poor.enter < 0 ? seconds : std::max(0.0, seconds);
+}
+
 /// Nothing for what one reading cannot say.
 std::optional<double> aggregate(const Rule& rule, const std::vector<double>& values, TimePoint now) {
   switch (rule.aggregator) {
@@ -30,7 +36,7 @@ std::optional<double> aggregate(const Rule& rule, const std::vector<double>& val
     case Aggregator::min: return *std::min_element(values.begin(), values.end());
     case Aggregator::max: return *std::max_element(values.begin(), values.end());
     case Aggregator::quantile: return nearest_rank(values, rule.quantile);
-    case Aggregator::age: return to_seconds(now.time_since_epoch()) - *std::max_element(values.begin(), values.end());
+    case Aggregator::age: return age(rule, *std::max_element(values.begin(), values.end()), now);
     default: return std::nullopt;
   }
 }

@@ -60,6 +60,7 @@ struct SampleSpec {
   std::vector<std::string> by;
   std::vector<std::pair<std::string, std::string>> labels;
   double scale = 1;
+  double unit = 0;  ///< seconds, of a bare number that is a time; 0: it is no time, or in seconds
   OnNull on_null = OnNull::failure;
   Reduce reduce = Reduce::none;
   std::vector<double> quantiles;

@@ -36,6 +36,24 @@ std::string folded(std::string_view text) {
   return out;
 }
 
+bool is_time(std::string_view metric) {
+  return metric.ends_with("_timestamp_seconds");
+}
+
+/// Of times alone: what they tell may be still to come.
+bool may_lie_ahead(std::string_view metric) {
+  for (const std::string_view word :
+       {"expiry", "expires", "exhaustion", "until", "reset", "renewal", "next", "due", "end"}) {
+    if (metric.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+/// How long something took or is old: less than nothing is a clock that is ahead, or a record's own disorder.
+bool is_length_of_time(std::string_view metric) {
+  return metric.starts_with("crm_") && metric.ends_with("_seconds") && !is_time(metric);
+}
+
 bool counts_texts(Reduce reduce) {
   return reduce == Reduce::distinct || reduce == Reduce::count || reduce == Reduce::duplicates;
 }
@@ -79,8 +97,8 @@ const Sample* twice_told(const std::vector<Sample>& samples) {
   return nullptr;
 }
 
-RowReader::RowReader(const std::vector<SampleSpec>& samples, int max_rows, const Labels& labels)
-    : wanted_(samples), max_rows_(static_cast<std::uint64_t>(std::max(0, max_rows))), labels_(labels) {}
+RowReader::RowReader(const std::vector<SampleSpec>& samples, int max_rows, const Labels& labels, TimePoint now)
+    : wanted_(samples), max_rows_(static_cast<std::uint64_t>(std::max(0, max_rows))), labels_(labels), now_(now) {}
 RowReader::~RowReader() = default;
 
 void RowReader::fail(Reason reason, std::string message) {
@@ -139,7 +157,7 @@ void RowReader::take(Spec& spec, std::span<const Cell> cells) {
       fail(Reason::missing, fmt::format("column '{}' is NULL", spec.spec->column));
     return;
   }
-  const std::optional<double> value = counts_texts(spec.spec->reduce) ? 0 : number_of(cell);
+  const std::optional<double> value = counts_texts(spec.spec->reduce) ? 0 : time_of(cell, spec.spec->unit);
   if (!value) {
     fail(Reason::bad_content, fmt::format("column '{}' is not a number", spec.spec->column));
     return;
@@ -149,6 +167,7 @@ void RowReader::take(Spec& spec, std::span<const Cell> cells) {
 
 void RowReader::add(Spec& spec, const Labels& labels, double number, const Cell* cell) {
   const SampleSpec& how = *spec.spec;
+  if (number * how.scale < 0 && is_length_of_time(how.metric)) number = 0;
   if (how.reduce == Reduce::none) {
     emit(how, labels, number);
     return;
@@ -194,6 +213,14 @@ void RowReader::emit(const SampleSpec& spec, const Labels& labels, double value)
   if (!std::isfinite(value)) {
     fail(Reason::bad_content, fmt::format("the value of {} is too large", spec.metric));
     return;
+  }
+  if (is_time(spec.metric)) {
+    const auto fault = may_lie_ahead(spec.metric) ? any_time_fault(value) : past_time_fault(value, now_);
+    if (fault) {
+      fail(Reason::bad_content,
+           fmt::format("{} {}", spec.column.empty() ? spec.metric : fmt::format("'{}'", spec.column), *fault));
+      return;
+    }
   }
   Labels all = labels_;
   for (const auto& [name, text] : spec.labels) all.set(name, text);

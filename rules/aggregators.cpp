@@ -105,7 +105,10 @@ Value age(const Context& c) {
     newest = std::max(newest.value_or(ring[i].value), ring[i].value);
   }
   if (!newest) return std::nullopt;
-  return to_seconds(c.at.time_since_epoch()) - *newest;
+  const double age = to_seconds(c.at.time_since_epoch()) - *newest;
+  // Of what ends one day the age is wanted below zero; of what has happened it is a clock that is ahead.
+  const bool counts_down = c.rule.sub.enter < 0 || c.rule.poor.enter < 0;
+  return counts_down ? age : std::max(0.0, age);
 }
 
 /// Both windows must burn: the long one says that it matters, the short one that it still goes on. Of too few bad

@@ -50,6 +50,17 @@ CrmReport report(std::vector<probes::Reading> readings) {
 
 }  // namespace
 
+TEST_CASE("an age is below zero only for a rule that counts down") {
+  const std::vector<Sample> ahead{sample("t_timestamp_seconds", to_seconds(kNow.time_since_epoch()) + 600)};
+  const auto value = [&](double sub, double poor) {
+    Ruleset rules;
+    rules.rules = {rule("age", "t_timestamp_seconds", Aggregator::age, Direction::above, sub, poor)};
+    return judge_samples(rules, kAcme, ahead, kNow).at(0).value;
+  };
+  CHECK(value(60, 300) == 0);
+  CHECK(value(-3600, -900) == -600);
+}
+
 TEST_CASE("aggregators that one reading can answer are judged, others need a window") {
   const std::vector<Sample> samples{sample("m", 1), sample("m", 0), sample("m", 4)};
   struct Case {
