@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "agent/service.h"
@@ -24,6 +25,19 @@ Shipper::Options shipper_options(const Settings& settings) {
   options.token = settings.ship.token;
   options.tls = settings.ship.tls;
   options.batch_samples = static_cast<std::size_t>(settings.ship.batch_samples);
+  return options;
+}
+
+/// The spool, the logs, the workers' connections in the making and curl's own needs come first; the rest is for the
+/// connections to databases and over HTTP, half each.
+int connections_for(int descriptors) {
+  constexpr int kReserved = 192;
+  return std::max(32, (descriptors - kReserved) / 2);
+}
+
+probes::Runtime::Options runtime_options(int descriptors) {
+  probes::Runtime::Options options;
+  options.max_connections = std::min(options.max_connections, connections_for(descriptors));
   return options;
 }
 
@@ -53,6 +67,8 @@ ServiceLoop::ServiceLoop(std::string config, SettingsDefaults defaults, Settings
     : config_(std::move(config)),
       defaults_(std::move(defaults)),
       settings_(std::move(settings)),
+      descriptors_(service::descriptor_limit()),
+      runtime_(runtime_options(descriptors_)),
       spool_(std::move(spool)),
       governors_(settings_.state_dir + "/calls"),
       runner_(loop_, clock_, wall_now, governors_,
@@ -109,6 +125,7 @@ void ServiceLoop::apply(Settings next, Targets targets) {
   settings_ = std::move(next);
   shipper_->configure(shipper_options(settings_));
   governors_.configure(settings_.crms, targets, clock_.now());
+  tell_of_few_descriptors();
   std::map<std::string, Labels> labels;
   for (const auto& target : targets) labels.emplace(target->spec().crm, target->spec().labels);
   reconciler_.configure(settings_.reconcile, labels, wall_now());
@@ -120,6 +137,19 @@ void ServiceLoop::apply(Settings next, Targets targets) {
       loop_, client_,
       Connectivity::Options{settings_.agent_name, settings_.connectivity_url, settings_.interval, settings_.timeout},
       [this](std::vector<Sample> samples) { spool_->push(std::move(samples), {}); });
+}
+
+void ServiceLoop::tell_of_few_descriptors() {
+  const auto wanted = settings_.crms.size();
+  const auto room = static_cast<std::size_t>(connections_for(descriptors_));
+  if (wanted <= room || told_of_few_descriptors_) return;
+  told_of_few_descriptors_ = true;
+  log::warning(
+      "too few file descriptors to keep a connection to every CRM: some are connected to anew each time; raise "
+      "LimitNOFILE= or ulimit -n",
+      {{"file_descriptors", fmt::to_string(descriptors_)},
+       {"connections_kept", fmt::to_string(room)},
+       {"crms", fmt::to_string(wanted)}});
 }
 
 void ServiceLoop::reload() {

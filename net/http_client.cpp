@@ -68,6 +68,7 @@ HttpClient::Impl::Impl(Options given) : options(std::move(given)) {
   if (!multi) throw std::runtime_error("libcurl has no multi handle to give");
   curl_multi_setopt(multi.get(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options.max_connections_per_host));
   curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_kept_connections));
+  curl_multi_setopt(multi.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(options.max_connections));
   thread = std::thread([this] { run(); });
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "probes/reduce.h"
 #include "probes/values.h"
 
@@ -48,7 +49,9 @@ bool matches(const FailureMapping& mapping, const sql::SqlError& error) {
 
 /// Lost before it answered, on a connection that had been idle: worth one more try on a new one.
 bool was_dead(const sql::SqlError& error) {
-  return error.connection_lost && error.reason != Reason::timeout && error.reason != Reason::skipped;
+  // An answer too large to take is one, and would come again.
+  const bool answered = error.stage == Stage::content;
+  return error.connection_lost && !answered && error.reason != Reason::timeout && error.reason != Reason::skipped;
 }
 
 sql::SqlError bad_statement(const Error& error) {
@@ -57,8 +60,25 @@ sql::SqlError bad_statement(const Error& error) {
 
 }  // namespace
 
-SqlRunner::SqlRunner(const TargetSpec& spec)
-    : spec_(spec), dialect_(sql::dialect_of(spec.arguments.text("url")).value()) {}
+SqlRunner::SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept)
+    : spec_(spec), dialect_(sql::dialect_of(spec.arguments.text("url")).value()), kept_(std::move(kept)) {}
+
+SqlRunner::~SqlRunner() {
+  reading_.reset();
+  writing_.reset();
+  settle();
+}
+
+void SqlRunner::settle() {
+  const int open = open_connections();
+  if (open == counted_) return;
+  const bool room = kept_->change(counted_, open);
+  counted_ = open;
+  if (room) return;
+  reading_.reset();
+  writing_.reset();
+  settle();
+}
 
 Failure SqlRunner::failure_of(const Recipe& recipe, const sql::SqlError& error) {
   Failure failure{error.stage, error.reason, error.message};
@@ -72,7 +92,9 @@ Failure SqlRunner::failure_of(const Recipe& recipe, const sql::SqlError& error) 
 }
 
 Found SqlRunner::run(const Measurement& measurement, const sql::Limits& limits) {
-  return measurement.transaction.empty() ? run_query(measurement, limits) : run_transaction(measurement, limits);
+  Found found = measurement.transaction.empty() ? run_query(measurement, limits) : run_transaction(measurement, limits);
+  settle();
+  return found;
 }
 
 Values SqlRunner::values() const {
@@ -90,6 +112,9 @@ std::optional<sql::SqlError> SqlRunner::connect(std::unique_ptr<sql::Connection>
   sql::Opened opened =
       sql::open({dialect_, spec_.arguments.text("url"), spec_.arguments.secret("password"), read_only}, limits);
   found.phases = std::move(opened.phases);
+  for (const std::string& note : opened.notes) {
+    if (told_.insert(note).second) log::warning(note, {{"crm", spec_.crm}});
+  }
   kept = std::move(opened.connection);
   return opened.error;
 }
@@ -106,7 +131,7 @@ Found SqlRunner::run_query(const Measurement& measurement, const sql::Limits& li
   for (int attempt = 0;; ++attempt) {
     const bool reused = connection != nullptr;
     std::optional<sql::SqlError> error = connect(connection, true, limits, found);
-    RowReader rows{measurement.samples, measurement.rows, spec_.labels};
+    RowReader rows{measurement.samples, measurement.rows, spec_.labels, wall_now()};
     if (!error) {
       const sql::Outcome outcome = connection->query(*text, limits, rows);
       error = outcome.error;

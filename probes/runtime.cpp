@@ -124,6 +124,14 @@ void Alarms::loop() {
   }
 }
 
+net::HttpClient::Options Runtime::Impl::http_options(const Options& options) {
+  net::HttpClient::Options http;
+  http.max_connections = options.max_connections;
+  http.max_kept_connections = std::min(http.max_kept_connections, options.max_connections);
+  http.max_in_flight = std::min(http.max_in_flight, options.max_connections);
+  return http;
+}
+
 Runtime::Impl::~Impl() {
   std::vector<std::weak_ptr<Stoppable>> left;
   {

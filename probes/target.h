@@ -51,7 +51,8 @@ struct Reading {
 class Runtime {
  public:
   struct Options {
-    int max_sql_threads = 32;  ///< a hung server holds at most one each
+    int max_sql_threads = 32;      ///< a hung server holds at most one each
+    int max_connections = 10'000;  ///< to databases, kept between runs; and as many over HTTP, open at once
   };
   Runtime() : Runtime(Options{}) {}
   explicit Runtime(Options options);

@@ -53,7 +53,7 @@ std::optional<Error> check_url(std::string_view url) {
 }
 
 Opened open(const ConnectSpec& spec, const Limits& limits) {
-  if (limits.over()) return Opened{{}, expired(Stage::connect, limits), {}};
+  if (limits.over()) return Opened{{}, expired(Stage::connect, limits), {}, {}};
   switch (spec.dialect) {
     case Dialect::postgresql: return open_postgresql(spec, limits);
     case Dialect::mysql: return open_mysql(spec, limits);

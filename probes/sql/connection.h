@@ -98,6 +98,7 @@ struct Opened {
   std::unique_ptr<Connection> connection;
   std::optional<SqlError> error;                       ///< set exactly when there is no connection
   std::vector<std::pair<std::string, double>> phases;  ///< dns, connect: seconds
+  std::vector<std::string> notes;  ///< what the server cannot do of what is asked of it; worth saying once
 };
 
 /// `postgresql://`, `postgres://`, `mysql://`, `mariadb://`, `sqlite:`, `odbc:` → the driver.

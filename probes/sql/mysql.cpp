@@ -58,13 +58,21 @@ Result<Url> parse_mysql_url(const std::string& text) {
   return url;
 }
 
+/// Must the connection be encrypted? The library goes on without when the server cannot.
+bool needs_tls(const Url& url) {
+  const auto mode = url.options.find("ssl-mode");
+  if (mode != url.options.end()) return mode->second == "required" || mode->second.starts_with("verify");
+  return url.options.count("ssl-ca") + url.options.count("ssl-capath") + url.options.count("ssl-cert") > 0;
+}
+
 void set_tls(MYSQL* mysql, const Url& url) {
   const auto option = [&](const char* key) -> const char* {
     const auto found = url.options.find(key);
     return found == url.options.end() ? nullptr : found->second.c_str();
   };
   const std::string mode = option("ssl-mode") != nullptr ? option("ssl-mode") : "";
-  if (mode == "disabled") return;
+  // A Unix socket does not leave the machine.
+  if (mode == "disabled" || (mode.empty() && url.options.count("socket") != 0 && !needs_tls(url))) return;
   mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, option("ssl-ca"));
   mysql_optionsv(mysql, MYSQL_OPT_SSL_CAPATH, option("ssl-capath"));
   mysql_optionsv(mysql, MYSQL_OPT_SSL_CERT, option("ssl-cert"));
@@ -77,17 +85,13 @@ void set_tls(MYSQL* mysql, const Url& url) {
   mysql_optionsv(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
 }
 
-/// Must the connection be encrypted? The library goes on without when the server cannot.
-bool needs_tls(const Url& url) {
-  const auto mode = url.options.find("ssl-mode");
-  if (mode != url.options.end()) return mode->second == "required" || mode->second.starts_with("verify");
-  return url.options.count("ssl-ca") + url.options.count("ssl-capath") + url.options.count("ssl-cert") > 0;
-}
-
 void set_options(MYSQL* mysql, const Url& url) {
   mysql_optionsv(mysql, MYSQL_OPT_NONBLOCK, nullptr);
   mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "crmpulse-agent");
+  // A row larger than this ends the connection before it is held; the library's own bound is a gigabyte.
+  const unsigned long most = kMaxValueBytes;
+  mysql_optionsv(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &most);
   // A server may ask its client for files and for the password in clear: not this one.
   const unsigned int off = 0;
   mysql_optionsv(mysql, MYSQL_OPT_LOCAL_INFILE, &off);
@@ -138,7 +142,7 @@ Opened open_mysql(const ConnectSpec& spec, const Limits& limits) {
       opened.error =
           SqlError{Stage::tls, Reason::refused, {}, "the server does not support TLS, but the URL asks for it", true};
     }
-    if (!opened.error) opened.error = session.prepare(spec.read_only, limits);
+    if (!opened.error) opened.error = session.prepare(spec.read_only, limits, opened.notes);
     if (!opened.error) {
       opened.connection = std::make_unique<MysqlSession>(std::move(session));
       break;

@@ -1,10 +1,12 @@
 #include "probes/sql/mysql_session.h"
 
 #include <errmsg.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -34,6 +36,7 @@ constexpr std::array kKnown{
     Known{1203, Stage::connect, Reason::rate_limited},  // connections of this user
     Known{1205, Stage::request, Reason::timeout},       // waiting for a lock
     Known{1213, Stage::request, Reason::conflict},      // deadlock
+    Known{1193, Stage::request, Reason::missing},       // system variable
     Known{1226, Stage::connect, Reason::rate_limited},  // resource limit of this user
     Known{1227, Stage::request, Reason::permission},
     Known{1251, Stage::auth, Reason::credentials},    // old protocol
@@ -55,6 +58,17 @@ constexpr std::array kKnown{
     Known{CR_AUTH_PLUGIN_CANNOT_LOAD, Stage::auth, Reason::credentials},
     Known{CR_AUTH_PLUGIN_ERR, Stage::auth, Reason::credentials},
 };
+
+/// Errors with SQLSTATE HY000 whose texts quote names of hosts, variables, files, engines, plugins and accounts only.
+constexpr std::array kQuoteNames{1129U, 1130U, 1193U, 1194U, 1195U, 1231U, 1238U, 1286U, 1290U,
+                                 1298U, 1356U, 1364U, 1449U, 1524U, 1698U, 1932U, 3159U, 4151U};
+
+/// libmariadb numbers its own errors from 2000 (errmsg.h) and from 5000 (its CER_ ones).
+Words words_of(unsigned int number) {
+  const bool library = (number >= 2000 && number < 3000) || (number >= 5000 && number < 6000);
+  const bool names = std::find(kQuoteNames.begin(), kQuoteNames.end(), number) != kQuoteNames.end();
+  return library || names ? Words::of_library : Words::of_server;
+}
 
 /// "Can't connect to server on '127.0.0.1' (111)": the number is connect(2)'s.
 std::optional<int> errno_in(std::string_view message) {
@@ -91,7 +105,7 @@ Cell cell_of(const MYSQL_FIELD& field, const char* bytes, unsigned long length) 
 
 SqlError mysql_error_of(unsigned int number, std::string_view sqlstate, std::string_view message) {
   // Client errors say HY000, which stands for nothing.
-  SqlError error = server_error(sqlstate, message);
+  SqlError error = server_error(sqlstate, message, words_of(number));
   error.message = one_line(fmt::format("{} [{}]", error.message, number));
   for (const Known& known : kKnown) {
     if (known.number != number) continue;
@@ -103,6 +117,7 @@ SqlError mysql_error_of(unsigned int number, std::string_view sqlstate, std::str
     error.stage = meaning.stage;
     error.reason = meaning.reason;
   }
+  if (number == CR_NET_PACKET_TOO_LARGE) return too_large();
   if (number == CR_SSL_CONNECTION_ERROR && message.find("certificate") != std::string_view::npos)
     error.reason = Reason::certificate;
   error.connection_lost = error.stage == Stage::connect;
@@ -130,6 +145,8 @@ int MysqlSession::wait(int wanted, const Limits& limits, bool& timed_out) {
     timed_out = true;
     return MYSQL_WAIT_TIMEOUT;
   }
+  intake_.before_read(mysql_get_socket(mysql_));
+  since_row_ = intake_.size(mysql_get_socket(mysql_));
   int out = 0;
   if ((happened & (POLLIN | POLLERR | POLLHUP)) != 0) out |= wanted & MYSQL_WAIT_READ;
   if ((happened & (POLLOUT | POLLERR | POLLHUP)) != 0) out |= wanted & MYSQL_WAIT_WRITE;
@@ -139,6 +156,9 @@ int MysqlSession::wait(int wanted, const Limits& limits, bool& timed_out) {
 
 SqlError MysqlSession::error(bool timed_out, const Limits& limits) const {
   if (timed_out) return expired(Stage::request, limits);
+  // A row beyond the bound given to the library is a lost connection to it, by the second packet of 16 MiB.
+  constexpr std::uint64_t kPacket = 16 * 1024 * 1024;
+  if (mysql_errno(mysql_) == CR_SERVER_LOST && since_row_ > kMaxValueBytes - kPacket) return too_large();
   return mysql_error_of(mysql_errno(mysql_), mysql_sqlstate(mysql_), ::mysql_error(mysql_));
 }
 
@@ -152,28 +172,52 @@ std::optional<SqlError> MysqlSession::connect(const MysqlTarget& target, const L
   while (status != 0) status = mysql_real_connect_cont(&result, mysql_, wait(status, limits, timed_out));
   if (result != nullptr && !timed_out) {
     mariadb_ = mariadb_connection(mysql_) != 0;
+    // The library leaves a Unix socket blocking, and its TLS then waits there for ever.
+    const my_socket socket = mysql_get_socket(mysql_);
+    ::fcntl(socket, F_SETFL, ::fcntl(socket, F_GETFL) | O_NONBLOCK);
     return std::nullopt;
   }
   if (timed_out) return expired(Stage::connect, limits);
   return while_connecting(error(false, limits));
 }
 
-std::optional<SqlError> MysqlSession::prepare(bool read_only, const Limits& limits) {
+std::optional<SqlError> MysqlSession::prepare(bool read_only, const Limits& limits, std::vector<std::string>& notes) {
+  // What is said once for a connection, and what goes on without it.
+  const auto ask = [&](const std::string& statement, std::string_view without) -> std::optional<SqlError> {
+    const auto failed = execute(statement, limits).error;
+    if (!failed || failed->connection_lost) return failed;
+    notes.push_back(one_line(fmt::format("{}: {}", without, failed->message)));
+    return std::nullopt;
+  };
   if (read_only) {
     if (auto failed = execute("SET SESSION TRANSACTION READ ONLY", limits).error) return while_connecting(*failed);
   }
-  if (auto failed = set_timeout(limits)) return while_connecting(*failed);
+  // TIMESTAMP columns and NOW() are written in the session's zone, and times without a zone are read as UTC.
+  if (auto failed = ask("SET SESSION time_zone = '+00:00'",
+                        "the server keeps its own time zone, and times it writes may be off by it"))
+    return while_connecting(*failed);
+  // MySQL before 5.7.8, MariaDB before 10.1, and proxies before either that pass for the other.
+  const Duration wanted = server_timeout(limits);
+  const std::size_t before = notes.size();
+  if (auto failed = ask(timeout_statement(wanted),
+                        "the server cannot end a statement by itself; only this program's own deadline does"))
+    return while_connecting(*failed);
+  bounds_statements_ = notes.size() == before;
+  asked_timeout_ = wanted;
   return std::nullopt;
+}
+
+std::string MysqlSession::timeout_statement(Duration wanted) const {
+  return mariadb_ ? fmt::format("SET SESSION max_statement_time = {:.3f}", to_seconds(wanted))
+                  : fmt::format("SET SESSION max_execution_time = {}", wanted.count());
 }
 
 std::optional<SqlError> MysqlSession::set_timeout(const Limits& limits) {
   const Duration wanted = server_timeout(limits);
-  if (wanted == asked_timeout_) return std::nullopt;
+  if (!bounds_statements_ || wanted == asked_timeout_) return std::nullopt;
   asked_timeout_ = wanted;
   NoRows none;
-  const std::string statement = mariadb_ ? fmt::format("SET SESSION max_statement_time = {:.3f}", to_seconds(wanted))
-                                         : fmt::format("SET SESSION max_execution_time = {}", wanted.count());
-  return run(statement, limits, none, false).error;
+  return run(timeout_statement(wanted), limits, none, false).error;
 }
 
 bool MysqlSession::is_healthy() {
@@ -184,9 +228,7 @@ bool MysqlSession::is_healthy() {
 
 Outcome MysqlSession::execute(const std::string& statement, const Limits& limits) {
   NoRows none;
-  if (asked_timeout_ != Duration{}) {
-    if (auto failed = set_timeout(limits)) return Outcome{failed, 0, 0};
-  }
+  if (auto failed = set_timeout(limits)) return Outcome{failed, 0, 0};
   return run(statement, limits, none, false);
 }
 
@@ -203,6 +245,8 @@ Outcome MysqlSession::run(const std::string& statement, const Limits& limits, Ro
   if (must_return_rows) outcome.error = set_timeout(limits);
   const Stopwatch watch;
   bool timed_out = false;
+  intake_.begin(mysql_get_socket(mysql_));
+  since_row_ = 0;
   if (!outcome.error) outcome.error = send(statement, limits, timed_out);
   outcome.first_byte = watch.seconds();
   if (!outcome.error) {
@@ -240,6 +284,7 @@ std::optional<SqlError> MysqlSession::read_rows(MYSQL_RES* result, const Limits&
     if (row == nullptr) break;
     const unsigned long* lengths = mysql_fetch_lengths(result);
     for (unsigned int i = 0; i < count; ++i) cells[i] = cell_of(fields[i], row[i], lengths[i]);
+    intake_.begin(mysql_get_socket(mysql_));
     const bool enough = !rows.row(cells);
     if (limits.over()) failed = expired(Stage::request, limits);
     if (enough || failed) {

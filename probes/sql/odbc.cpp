@@ -11,6 +11,7 @@
 #include <array>
 
 #include "probes/sql/driver.h"
+#include "probes/sql/odbc_diagnosis.h"
 #include "probes/sql/odbc_text.h"
 
 namespace crmpulse::probes::sql {
@@ -52,27 +53,24 @@ std::uintptr_t whole_seconds(Duration duration) {
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count()));
 }
 
-struct Diagnosis {
-  std::string sqlstate;
-  std::string message;
-};
-
-Diagnosis diagnose(SQLSMALLINT type, SQLHANDLE handle) {
-  std::array<char16_t, 6> state{};
-  std::u16string text(1024, u'\0');
-  SQLINTEGER native = 0;
-  SQLSMALLINT length = 0;
-  Diagnosis out;
-  if (!SQL_SUCCEEDED(SQLGetDiagRecW(type, handle, 1, reinterpret_cast<SQLWCHAR*>(state.data()), &native, wide(text),
-                                    1024, &length))) {
-    out.message = "the ODBC driver gives no reason";
-    return out;
+std::vector<DiagnosticRecord> diagnose(SQLSMALLINT type, SQLHANDLE handle) {
+  constexpr SQLSMALLINT kMost = 8;
+  std::vector<DiagnosticRecord> records;
+  for (SQLSMALLINT i = 1; i <= kMost; ++i) {
+    std::array<char16_t, 6> state{};
+    std::u16string text(1024, u'\0');
+    SQLINTEGER native = 0;
+    SQLSMALLINT length = 0;
+    if (!SQL_SUCCEEDED(SQLGetDiagRecW(type, handle, i, reinterpret_cast<SQLWCHAR*>(state.data()), &native, wide(text),
+                                      1024, &length)))
+      break;
+    DiagnosticRecord& record = records.emplace_back();
+    append_utf8(record.sqlstate, std::u16string_view{state.data()});
+    append_utf8(record.message, std::u16string_view{text.data()});
+    record.native = static_cast<int>(native);
   }
-  append_utf8(out.sqlstate, std::u16string_view{state.data()});
-  std::string message;
-  append_utf8(message, std::u16string_view{text.data()});
-  out.message = primary_message(message);
-  return out;
+  if (records.empty()) records.push_back({"", 0, "the ODBC driver gives no reason"});
+  return records;
 }
 
 /// Opens no file of its own: unixODBC reads odbcinst.ini and odbc.ini.
@@ -95,8 +93,7 @@ class OdbcConnection final : public Connection {
                                                nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
     if (!SQL_SUCCEEDED(result)) return connect_error(limits);
     connected_ = true;
-    if (read_only_) return make_read_only(limits);
-    return std::nullopt;
+    return prepare(read_only_, limits);
   }
 
   bool is_healthy() override {
@@ -106,51 +103,81 @@ class OdbcConnection final : public Connection {
   }
 
   Outcome query(const std::string& statement, const Limits& limits, Rows& rows) override {
+    if (auto error = follow_timeout(limits)) return Outcome{error, 0, 0};
     return run(statement, limits, rows, true);
   }
   Outcome execute(const std::string& statement, const Limits& limits) override {
+    if (auto error = follow_timeout(limits)) return Outcome{error, 0, 0};
     NoRows none;
     return run(statement, limits, none, false);
   }
 
  private:
   SqlError connect_error(const Limits& limits) const {
-    const Diagnosis diagnosis = diagnose(SQL_HANDLE_DBC, connection_->get());
+    const std::vector<DiagnosticRecord> records = diagnose(SQL_HANDLE_DBC, connection_->get());
     if (limits.over()) return expired(Stage::connect, limits);
-    SqlError error = while_connecting(server_error(diagnosis.sqlstate, diagnosis.message));
-    // Drivers say 08001 for whatever kept them from connecting.
-    if (diagnosis.sqlstate.starts_with("0") || diagnosis.sqlstate.starts_with("HY")) {
-      const StageReason meaning = meaning_of_connect_text(diagnosis.message);
-      error.stage = meaning.stage;
-      error.reason = meaning.reason;
-    }
-    return error;
+    return odbc_error(records, true);
   }
 
   /// As far as the database behind the driver is known to be able; for the others nothing is ever committed.
-  std::optional<SqlError> make_read_only(const Limits& limits) {
+  std::optional<SqlError> prepare(bool read_only, const Limits& limits) {
     std::array<char, 64> name{};
     SQLSMALLINT length = 0;
     SQLGetInfo(connection_->get(), SQL_DBMS_NAME, name.data(), static_cast<SQLSMALLINT>(name.size()), &length);
-    const std::string_view dbms{name.data()};
+    dbms_ = name.data();
     std::optional<SqlError> error;
-    if (dbms == "PostgreSQL") error = execute_setting("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", limits);
-    if (dbms == "MySQL" || dbms == "MariaDB") error = execute_setting("SET SESSION TRANSACTION READ ONLY", limits);
+    if (dbms_ == "PostgreSQL") {
+      if (read_only) error = execute_setting("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", limits);
+      // The driver drops the zone from what it hands on.
+      if (!error) error = execute_setting("SET TIME ZONE 'UTC'", limits);
+    }
+    if (is_mysql()) {
+      if (read_only) error = execute_setting("SET SESSION TRANSACTION READ ONLY", limits);
+      if (!error) error = execute_setting("SET SESSION time_zone = '+00:00'", limits);
+      // Texts and names come quoted as standard SQL has it; a backslash in one would end it otherwise.
+      if (!error)
+        error =
+            execute_setting("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES')", limits);
+      if (!error) error = bound_mysql(limits);
+    }
     // A driver that cannot turn this off has no transactions; then there is only the account's right to read.
-    SQLSetConnectAttr(connection_->get(), SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0);
+    if (read_only) SQLSetConnectAttr(connection_->get(), SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0);
     return error;
   }
 
+  [[nodiscard]] bool is_mysql() const { return dbms_ == "MySQL" || dbms_ == "MariaDB"; }
+
+  /// These drivers hold the whole result and have no timeout of their own. A server that has not the one or the other
+  /// is measured without.
+  std::optional<SqlError> bound_mysql(const Limits& limits) {
+    asked_timeout_ = server_timeout(limits);
+    const std::string timeout = dbms_ == "MariaDB"
+                                    ? fmt::format("SET SESSION max_statement_time = {:.3f}", to_seconds(asked_timeout_))
+                                    : fmt::format("SET SESSION max_execution_time = {}", asked_timeout_.count());
+    for (const std::string& statement : {timeout, fmt::format("SET SESSION sql_select_limit = {}", kMaxRows)}) {
+      const auto error = execute_setting(statement, limits);
+      if (error && !is_healthy()) return error;
+    }
+    return std::nullopt;
+  }
+
+  /// Another measurement may have another timeout.
+  std::optional<SqlError> follow_timeout(const Limits& limits) {
+    if (!is_mysql() || server_timeout(limits) == asked_timeout_) return std::nullopt;
+    return bound_mysql(limits);
+  }
+
   std::optional<SqlError> execute_setting(const std::string& statement, const Limits& limits) {
-    auto error = execute(statement, limits).error;
+    NoRows none;
+    auto error = run(statement, limits, none, false).error;
     if (error) *error = while_connecting(*error);
     return error;
   }
 
   SqlError statement_error(const Statement& statement, const Limits& limits) {
-    const Diagnosis diagnosis = diagnose(SQL_HANDLE_STMT, statement.get());
+    const std::vector<DiagnosticRecord> records = diagnose(SQL_HANDLE_STMT, statement.get());
     if (limits.over()) return expired(Stage::request, limits);
-    SqlError error = server_error(diagnosis.sqlstate, diagnosis.message);
+    SqlError error = odbc_error(records, false);
     error.connection_lost = error.connection_lost || !is_healthy();
     return error;
   }
@@ -160,7 +187,9 @@ class OdbcConnection final : public Connection {
     {
       const Statement statement{connection_->get()};
       SQLSetStmtAttr(statement.get(), SQL_ATTR_QUERY_TIMEOUT, number(whole_seconds(server_timeout(limits))), 0);
-      SQLSetStmtAttr(statement.get(), SQL_ATTR_MAX_ROWS, number(kMaxRows), 0);
+      // Only where rows come, and never with MariaDB's driver: it writes " LIMIT 110000" behind whatever is executed,
+      // SET and "… LIMIT 1" included.
+      if (must_return_rows && !is_mysql()) SQLSetStmtAttr(statement.get(), SQL_ATTR_MAX_ROWS, number(kMaxRows), 0);
       std::u16string sent = to_utf16(text);
       const Stopwatch watch;
       const SQLRETURN result = SQLExecDirectW(statement.get(), wide(sent), static_cast<SQLINTEGER>(sent.size()));
@@ -232,6 +261,8 @@ class OdbcConnection final : public Connection {
   std::unique_ptr<ConnectionHandle> connection_;
   bool read_only_;
   bool connected_ = false;
+  std::string dbms_;          ///< as the driver names it
+  Duration asked_timeout_{};  ///< of MySQL and MariaDB
   std::array<char16_t, kMaxCellUnits + 1> buffer_{};
 };
 

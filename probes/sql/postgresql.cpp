@@ -8,6 +8,7 @@
 #include <poll.h>
 
 #include "probes/sql/driver.h"
+#include "probes/sql/intake.h"
 
 namespace crmpulse::probes::sql {
 namespace {
@@ -26,6 +27,7 @@ using ResultPtr = std::unique_ptr<PGresult, FreeResult>;
 using OptionsPtr = std::unique_ptr<PQconninfoOption, FreeOptions>;
 
 constexpr Oid kBool = 16;
+constexpr std::uint64_t kWorthFreeing = 1024 * 1024;  ///< bytes of one row
 
 Result<OptionsPtr> parse_url(const std::string& url) {
   char* error = nullptr;
@@ -63,8 +65,9 @@ class PostgresqlConnection final : public Connection {
   bool is_healthy() override {
     // Nothing is under way, so a readable socket means a notice or the end; reading tells which.
     pollfd waiting{PQsocket(connection_.get()), POLLIN, 0};
-    if (PQstatus(connection_.get()) != CONNECTION_OK || waiting.fd < 0) return false;
+    if (PQstatus(connection_.get()) != CONNECTION_OK || waiting.fd < 0 || swollen_) return false;
     if (::poll(&waiting, 1, 0) > 0 && PQconsumeInput(connection_.get()) == 0) return false;
+    drop_notifications();
     return PQstatus(connection_.get()) == CONNECTION_OK;
   }
 
@@ -140,17 +143,29 @@ class PostgresqlConnection final : public Connection {
   /// The next result, or null at the end of the statement.
   std::optional<SqlError> next(const Limits& limits, ResultPtr& result) {
     while (PQisBusy(connection_.get()) != 0) {
-      if (wait_for(PQsocket(connection_.get()), POLLIN, limits) == Wait::expired)
-        return expired(Stage::request, limits);
+      const int socket = PQsocket(connection_.get());
+      if (wait_for(socket, POLLIN, limits) == Wait::expired) return expired(Stage::request, limits);
+      intake_.before_read(socket);
       if (PQconsumeInput(connection_.get()) == 0) return own_error();
+      drop_notifications();
+      const std::uint64_t size = intake_.size(socket);
+      if (size > kMaxValueBytes) return too_large();
+      swollen_ = swollen_ || size > kWorthFreeing;
     }
     result.reset(PQgetResult(connection_.get()));
+    intake_.begin(PQsocket(connection_.get()));
     return std::nullopt;
+  }
+
+  /// Whoever may connect to the database may send them; the library keeps them until they are asked for.
+  void drop_notifications() {
+    while (PGnotify* notification = PQnotifies(connection_.get())) PQfreemem(notification);
   }
 
   Outcome run(const std::string& statement, const Limits& limits, Rows& rows, Kind kind) {
     const Stopwatch watch;
     Outcome outcome;
+    intake_.begin(PQsocket(connection_.get()));
     outcome.error = send(statement, limits, kind);
     if (outcome.error) return outcome;
     bool first = true;
@@ -226,6 +241,8 @@ class PostgresqlConnection final : public Connection {
   ConnectionPtr connection_;
   Duration asked_timeout_{};
   std::vector<Cell> cells_;
+  Intake intake_;
+  bool swollen_ = false;  ///< the library's buffer, which never shrinks: a new connection has a small one
 };
 
 struct Settings {
@@ -292,6 +309,8 @@ ConnectionPtr start(const Settings& settings) {
 std::optional<SqlError> finish_connecting(PGconn* connection, const Limits& limits) {
   if (PQstatus(connection) == CONNECTION_BAD) return connect_error(connection);
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
+  // Notices may quote records; nobody here reads them.
+  PQsetNoticeReceiver(connection, [](void*, const PGresult*) {}, nullptr);
   PostgresPollingStatusType polling = PGRES_POLLING_WRITING;
   while (polling != PGRES_POLLING_OK) {
     if (polling == PGRES_POLLING_FAILED) return connect_error(connection);
@@ -301,8 +320,6 @@ std::optional<SqlError> finish_connecting(PGconn* connection, const Limits& limi
   }
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
   PQsetnonblocking(connection, 1);
-  // Notices may quote records; nobody here reads them.
-  PQsetNoticeReceiver(connection, [](void*, const PGresult*) {}, nullptr);
   return std::nullopt;
 }
 
