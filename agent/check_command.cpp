@@ -9,6 +9,7 @@
 #include "agent/governors.h"
 #include "agent/targets.h"
 #include "agent/text_table.h"
+#include "config/pattern.h"
 #include "config/rules_file.h"
 
 namespace crmpulse::agent {
@@ -121,6 +122,7 @@ int check_command(const std::string& config, const SettingsDefaults& defaults, s
     err << to_string(problems) << '\n';
     return kExitUsage;
   }
+  for (const std::string& warning : config::unmatched(settings->rules, {})) err << "warning: " << warning << '\n';
   out << fmt::format("agent {}, state in {}, ships to {}\n\n", settings->agent_name, settings->state_dir,
                      settings->ship.url);
   std::vector<Plan> plans;

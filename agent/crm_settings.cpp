@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "agent/additions.h"
+#include "agent/names.h"
 #include "agent/tls_settings.h"
 
 namespace crmpulse::agent {
@@ -227,8 +228,7 @@ void read_budget(config::Reader& reader, double& budget) {
 void read_crm(config::Reader& reader, Context& context, std::set<std::string>& names) {
   CrmSettings crm;
   reader.require("name", crm.name);
-  if (reader.has("name") && (crm.name.empty() || crm.name.size() > 128))
-    reader.problem("name", "must be 1 to 128 bytes: it becomes the label \"crm\"");
+  if (const auto fault = name_fault(crm.name, "crm"); fault && reader.has("name")) reader.problem("name", *fault);
   if (!crm.name.empty() && !names.insert(crm.name).second)
     reader.problem("name", fmt::format("there are two CRMs named '{}'", crm.name));
   Duration interval = context.settings.interval;

@@ -9,6 +9,7 @@
 #include "agent/commands.h"
 #include "agent/probe_report.h"
 #include "agent/targets.h"
+#include "config/pattern.h"
 #include "config/rules_file.h"
 #include "core/clock.h"
 
@@ -84,6 +85,7 @@ int probe_command(const ProbeOptions& options, const SettingsDefaults& defaults,
     err << (rules ? to_string(made.error()) : to_string(rules.error())) << '\n';
     return kExitUnknown;
   }
+  for (const std::string& warning : config::unmatched(settings->rules, {})) err << "warning: " << warning << '\n';
   if (const auto unknown = unknown_names(options.names, *settings); !unknown.empty()) {
     std::vector<std::string> known;
     for (const auto& crm : settings->crms) known.push_back(crm.name);

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "agent/crm_settings.h"
+#include "agent/names.h"
 #include "agent/reconcile_settings.h"
 #include "agent/tls_settings.h"
 #include "config/reader.h"
@@ -14,9 +15,7 @@ namespace {
 
 void read_agent(config::Reader reader, Settings& settings) {
   reader.get("name", settings.agent_name);
-  if (settings.agent_name.empty() || settings.agent_name.size() > 128) {
-    reader.problem("name", "must be 1 to 128 bytes: it becomes the label \"agent\"");
-  }
+  if (const auto fault = name_fault(settings.agent_name, "agent")) reader.problem("name", *fault);
   reader.get_path("state_dir", settings.state_dir);
   auto labels = reader.child("labels");
   read_labels(labels, settings.labels);
@@ -54,7 +53,7 @@ std::string from_folder_of(const std::string& file, const std::string& path) {
 }
 
 boost::system::result<Settings, Problems> load_settings(const std::string& file, const SettingsDefaults& defaults) {
-  auto document = config::load_file(file);
+  auto document = config::load_configuration_file(file);
   if (!document) return document.error();
   Problems problems;
   Settings settings;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "agent/url.h"
+#include "net/url_scheme.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -33,7 +34,8 @@ void check_proxy(config::Reader& reader, const std::string& proxy) {
 
 }  // namespace
 
-void check_url(config::Reader& reader, std::string_view key, const std::string& url) {
+void check_url(config::Reader& reader, std::string_view key, std::string& url) {
+  url = net::with_lower_scheme(std::move(url));
   if (auto fault = url_fault(url)) reader.problem(key, *fault);
 }
 
@@ -49,7 +51,10 @@ void read_tls_files(config::Reader& reader, net::ClientTls& tls) {
 
 HttpSettings read_http(config::Reader reader) {
   HttpSettings http;
-  if (reader.get("proxy", http.proxy)) check_proxy(reader, http.proxy);
+  if (reader.get("proxy", http.proxy)) {
+    http.proxy = net::with_lower_scheme(std::move(http.proxy));
+    check_proxy(reader, http.proxy);
+  }
   read_tls_files(reader, http.tls);
   reader.finish();
   return http;

@@ -73,6 +73,11 @@ std::string status_line(const EngineLoop& engine) {
   return line;
 }
 
+/// Said when it comes into force; /metrics has the number of them as long as it is.
+void warn_of(const Configuration& configuration) {
+  for (const std::string& warning : configuration.warnings) log::warning(warning);
+}
+
 }  // namespace
 
 Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
@@ -136,6 +141,7 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
     log::info("serving while the journal is replayed");
     collector->engine_.catch_up([self = collector.get()](const Error& why) { self->fail(why); });
   }
+  warn_of(*collector->configuration_);
   collector->ticker_ = loop.every(kTick, [self = collector.get()] { self->tick(); });
   collector->manager_.ready();
   return collector;
@@ -278,6 +284,7 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
   outcome.applied = true;
   ++reloads_.succeeded;
   reloads_.last_failed = false;
+  warn_of(*configuration_);
   log::info("configuration reloaded");
 }
 

@@ -81,6 +81,7 @@ int check_configuration(const std::string& config) {
   for (const ReceiverSettings& receiver : loaded.settings.receivers) {
     fmt::print("receiver {}: {}, from {}\n", receiver.name, receiver.type, to_string(receiver.min_level));
   }
+  for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
   return 0;
 }
 

@@ -98,6 +98,9 @@ void SelfMetrics::add_engine(Families& out) const {
   add_value(reloads, {{"outcome", "applied"}}, number(from_.reloads.succeeded));
   add_value(reloads, {{"outcome", "refused"}}, number(from_.reloads.failed));
   out.push_back(std::move(reloads));
+  out.push_back(single(gauge("crmpulse_collector_configuration_warnings",
+                             "Warnings of the configuration in force: patterns of rules that match no file."),
+                       static_cast<double>(from_.engine.configuration().warnings.size())));
   out.push_back(single(gauge("crmpulse_collector_last_reload_successful", "1 unless the last reload was refused."),
                        from_.reloads.last_failed ? 0 : 1));
 }

@@ -10,6 +10,7 @@
 #include "collector/suppression_text.h"
 #include "config/data_dir.h"
 #include "config/reader.h"
+#include "net/url_scheme.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -121,6 +122,7 @@ void read_retention(config::Reader& root, Settings& settings) {
 void read_external_url(config::Reader& root, Settings& settings) {
   std::string& url = settings.external_url;
   if (!root.get("external_url", url)) return;
+  url = net::with_lower_scheme(std::move(url));
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     root.problem("external_url", "must begin with http:// or https://");
   }
@@ -151,13 +153,14 @@ Settings defaults() {
   const std::string shipped = config::data_dir(program.parent_path().string(), CRMPULSE_DATA_DIR);
   settings.rules = {shipped + "/rules/default.yaml", "/etc/crmpulse/rules.d/*.yaml"};
   settings.remedies = {shipped + "/rules/remedies.yaml", "/etc/crmpulse/remedies.d/*.yaml"};
+  settings.ours = {settings.rules.back(), settings.remedies.back()};
   return settings;
 }
 
 }  // namespace
 
 boost::system::result<Settings, Problems> load_settings(const std::string& file) {
-  auto document = config::load_file(file);
+  auto document = config::load_configuration_file(file);
   if (!document) return document.error();
   Problems problems;
   config::Reader root{document->root, "", document->file, problems};
@@ -183,7 +186,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
 }
 
 boost::system::result<std::vector<ReceiverSettings>, Problems> load_receiver_settings(const std::string& file) {
-  auto document = config::load_file(file);
+  auto document = config::load_configuration_file(file);
   if (!document) return document.error();
   // A bare list is read as if it stood under `receivers:`.
   if (document->root.kind == config::Node::Kind::sequence) {

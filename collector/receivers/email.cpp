@@ -101,7 +101,7 @@ void read_server(config::Reader& item, net::MailRequest& envelope) {
 
 void read_login(config::Reader& item, net::MailRequest& envelope) {
   const bool named = item.get("username", envelope.username);
-  const bool has_password = item.get_secret("password", envelope.password);
+  const bool has_password = item.get_secret("password", envelope.password, config::SecretForm::password);
   if (named && !has_password) item.missing("password_file");
   if (!named && has_password) item.missing("username");
   if (named && envelope.security == Security::none)

@@ -6,6 +6,7 @@
 #include "collector/address_policy.h"
 #include "collector/receivers/receiver.h"
 #include "net/backoff.h"
+#include "net/url_scheme.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -48,6 +49,7 @@ Secret read_address(config::Reader& item, std::string_view fallback) {
   const std::size_t before = item.problem_count();
   const bool given = fallback.empty() ? item.require_secret("url", url, true) : item.get_secret("url", url, true);
   if (!given && (fallback.empty() || item.problem_count() > before)) return {};
+  url = Secret{net::with_lower_scheme(url.reveal())};
   if (auto allowed = check_address(url.reveal(), allow_private); !allowed) {
     item.problem("url", allowed.error().message);
     return {};

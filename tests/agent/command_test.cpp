@@ -241,3 +241,15 @@ TEST_CASE("the command line knows its options and refuses others") {
   CHECK(missing.code == 2);
   CHECK(missing.err.starts_with("/nowhere/agent.yaml"));
 }
+
+TEST_CASE("a pattern of rules that matches nothing is a warning of check and probe") {
+  const TempDir folder;
+  const std::string config = configure(folder, crm_line("acme", make_crm(folder, "acme.db")));
+  const std::string rules = fmt::format("rules: ['{}', 'rules.d/*.yaml']\n", defaults().rules_file);
+  folder.write("agent.yaml", fmt::format("{}{}", read_file(config), rules));
+  const std::string warning = "rules.d/*.yaml matches no file\n";
+  const Output checked = check(config);
+  CHECK(checked.code == 0);
+  CHECK(checked.err.ends_with(warning));
+  CHECK(probe(config).err.ends_with(warning));
+}

@@ -238,3 +238,48 @@ crms:
   REQUIRE_FALSE(loaded.has_value());
   CHECK(loaded.error().size() == 2);
 }
+
+TEST_CASE("an empty agent.yaml, or one of comments only, is refused") {
+  const TempDir folder;
+  for (const char* text : {"", "# crms:\n", "---\n"}) {
+    const std::string file = folder.write("agent.yaml", text);
+    const auto loaded = load_settings(file, defaults());
+    REQUIRE(loaded.has_error());
+    CHECK(to_string(loaded.error()) ==
+          file + ": holds no settings: it is empty or all comments; write {} when that is meant");
+  }
+}
+
+TEST_CASE("schemes of addresses are written in any letters") {
+  const TempDir folder;
+  const std::string file = folder.write("agent.yaml", R"(
+agent: {connectivity: {url: HTTPS://www.example.com/}}
+ship: {url: "HTTP://127.0.0.1:9460/api/v1/write"}
+crms:
+  - {name: acme, recipe: web, with: {url: "HTTPS://Crm.example.com"}, http: {proxy: "SOCKS5h://proxy:1080"}, auth: {flow: bearer, token_env: CRMPULSE_TEST_TOKEN}}
+)");
+  const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret \n"};
+  const auto loaded = load_settings(file, defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  CHECK(loaded->connectivity_url == "https://www.example.com/");
+  CHECK(loaded->ship.url == "http://127.0.0.1:9460/api/v1/write");
+  CHECK(loaded->crms[0].arguments.text("url") == "https://Crm.example.com");
+  CHECK(loaded->crms[0].proxy == "socks5h://proxy:1080");
+  CHECK(loaded->crms[0].auth.secret("token").reveal() == "s3cret");
+}
+
+TEST_CASE("a token with a blank inside is refused, a password with one is not") {
+  const TempDir folder;
+  const auto load = [&](const std::string& with) {
+    return load_settings(
+        folder.write("agent.yaml", "ship: {url: 'http://127.0.0.1:9460/api/v1/write'" + with + "}\ncrms: []\n"),
+        defaults());
+  };
+  const Environment token{"CRMPULSE_TEST_TOKEN", "two words"};
+  const auto refused = load(", token_env: CRMPULSE_TEST_TOKEN");
+  REQUIRE(refused.has_error());
+  CHECK(to_string(refused.error()).find("token_env: environment variable CRMPULSE_TEST_TOKEN has a blank") !=
+        std::string::npos);
+  CHECK(to_string(refused.error()).find("two words") == std::string::npos);
+  CHECK(load("").has_value());
+}

@@ -125,6 +125,41 @@ TEST_CASE("/metrics is clean under promtool, with every family of health, sample
   CHECK(response.body.find("crm_health_level{agent") == std::string::npos);
 }
 
+TEST_CASE("a CRM is found in addresses by any name the agent's check accepts") {
+  const RunningCollector running;
+  const auto encoded = [](std::string_view name) {
+    std::string out;
+    for (const char c : name) out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    return out;
+  };
+  for (const std::string name : {"sales eu", "a%b", "a%2Fb", "a?b", "a#b", "a&b=c", "a+b", "a;b", "\"a\" 'b' <c>",
+                                 "销售", "a:b@c", "...", "~a", "a{b}", "history"}) {
+    INFO(name);
+    REQUIRE(running.write_latency(name, 0.1) == 204);
+    CHECK(running.state_of(encoded(name)) == "healthy");
+    CHECK(running.get("/api/v1/crms/" + encoded(name) + "/history?dimension=latency&step=1s").status == 200);
+  }
+}
+
+TEST_CASE("a pattern of rules without files is counted as long as that configuration is in force") {
+  RunningCollector running;
+  const std::string metric = "crmpulse_collector_configuration_warnings ";
+  CHECK(running.get("/metrics").body.find(metric + "0") != std::string::npos);
+  const std::string config = running.directory().path("collector.yaml");
+  running.directory().write(
+      "collector.yaml",
+      fmt::format("listen: 127.0.0.1:0\nauth: off\nstate_dir: {}\nrules: [rules.yaml, 'rules.d/*.yaml']\nremedies: "
+                  "[remedies.yaml]\n",
+                  running.directory().path("state")));
+  REQUIRE(send({"POST", running.base() + "/-/reload", {}, ""}).status == 200);
+  CHECK(running.get("/metrics").body.find(metric + "1") != std::string::npos);
+  // Half written, as by a disk that was full: nothing changes, and no receiver is dropped.
+  running.directory().write("collector.yaml", "# receivers:\n");
+  CHECK(send({"POST", running.base() + "/-/reload", {}, ""}).status == 422);
+  running.directory().write("collector.yaml", "");
+  CHECK(send({"POST", running.base() + "/-/reload", {}, ""}).status == 422);
+}
+
 TEST_CASE("a reload applies whole or not at all") {
   RunningCollector running;
   REQUIRE(running.write_latency("acme", 1.5) == 204);

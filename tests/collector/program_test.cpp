@@ -117,6 +117,14 @@ TEST_CASE("check prints every problem as file:line: path: message and starts not
   CHECK(wrong.code == 2);
   CHECK(wrong.err.find("bad.yaml:1: auth: ") != std::string::npos);
   CHECK(run(directory, "check --config " + directory.path("absent.yaml")).code == 2);
+  const Ran empty = run(directory, "check --config " + directory.write("empty.yaml", "# receivers: []\n"));
+  CHECK(empty.code == 2);
+  CHECK(empty.err.find("write {} when that is meant") != std::string::npos);
+  const Ran warned = run(directory, "check --config " + directory.write("warned.yaml",
+                                                                        "listen: 127.0.0.1:0\nauth: off\nrules: "
+                                                                        "[rules.yaml, 'rulez/*.yaml']\n"));
+  CHECK(warned.code == 0);
+  CHECK(warned.err.find("rulez/*.yaml matches no file") != std::string::npos);
   CHECK(run(directory, "run --config " + bad).code == 2);
 }
 

@@ -137,6 +137,38 @@ TEST_CASE("arguments that break their type, bounds or choices are told with thei
   }
 }
 
+TEST_CASE("a URL of an HTTP recipe is spoken of as HTTP, and its scheme has no case") {
+  const Recipe recipe = recipe_from(
+      "recipe: web\ntitle: {en: w, zh: w}\ntransport: http\nparameters: {url: {type: url, required: true, help: {en: "
+      "h, "
+      "zh: h}}}\nmeasurements:\n  - {id: m, liveness: true, request: {url: \"${url}\"}}\n");
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"crm.example.com", "must begin with https:// or http://; write https://crm.example.com"},
+      {"crm.example.com:8443/app", "write https://crm.example.com:8443/app"},
+      {"localhost", "write https://localhost"},
+      {"mysql://m@h/crm", "begins with mysql://, but this recipe speaks HTTP"},
+      {"PostgreSQL://m@h/crm", "this recipe speaks HTTP"},
+      {"ftp://crm.example.com", "begins with ftp://"},
+      {"https://", "has no host"},
+      {"https://:8443/", "has no host"},
+      {"https://crm.example.com/a b", "has a blank"},
+      {"https://m:hunter2@h/", "has a user or a password in it"},
+      {"m:hunter2@h", "must begin with https://"},
+  };
+  for (const auto& [url, expected] : cases) {
+    INFO(url);
+    Problems problems;
+    (void)arguments_from(recipe, "url: '" + url + "'\n", &problems);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].message.find(expected) != std::string::npos);
+    CHECK(problems[0].message.find("database") == std::string::npos);
+    CHECK(problems[0].message.find("hunter2") == std::string::npos);
+  }
+  CHECK(arguments_from(recipe, "url: HTTPS://Crm.Example.com/Path\n").text("url") == "https://Crm.Example.com/Path");
+  CHECK(arguments_from(recipe, "url: Http://127.0.0.1:8080\n").text("url") == "http://127.0.0.1:8080");
+  CHECK(arguments_from(recipe_from(kWith), "url: PostgreSQL://m@h/Crm\n").text("url") == "postgresql://m@h/Crm");
+}
+
 TEST_CASE("URLs that hold a password, or lead to a database the recipe does not speak to, are refused") {
   const Recipe recipe = recipe_from(kWith);
   const std::vector<std::pair<std::string, std::string>> cases{
