@@ -264,6 +264,35 @@ bool ends_login(const Recipe& recipe, const Answer& answer) {
   return false;
 }
 
+std::optional<auth::Doubt> doubt_in_answer(const Recipe& recipe, const HttpCall& call, const Answer& answer,
+                                           bool login_told_address) {
+  const int status = answer.status();
+  const auto& expected = call.expect_status;
+  if (status == call.expect_empty) return std::nullopt;
+  if (std::find(expected.begin(), expected.end(), status) != expected.end()) {
+    // A page where JSON was due may be the one that asks for a login. What may have written is not asked twice.
+    if (call.method != "GET") return std::nullopt;
+    const std::size_t start = answer.body().find_first_not_of(" \t\r\n");
+    const bool page = start != std::string_view::npos && answer.body()[start] == '<';
+    return page && asks_for_json(recipe, call) ? std::optional{auth::Doubt::slight} : std::nullopt;
+  }
+  if (status == 401 || status == 421 || (status >= 300 && status < 400)) return auth::Doubt::strong;
+  const bool gone = login_told_address && (status == 404 || status == 410);
+  if (!gone && status != 403) return std::nullopt;
+  const Complaint complaint = complaint_of(recipe.errors, answer);
+  const bool known = std::any_of(recipe.failures.begin(), recipe.failures.end(), [&](const FailureMapping& mapping) {
+    return matches(mapping, complaint, answer) && mapping.reason != Reason::credentials;
+  });
+  return known ? std::nullopt : std::optional{auth::Doubt::slight};
+}
+
+std::optional<auth::Doubt> doubt_in_failure(const Failure& failure) {
+  const bool nobody_there = failure.stage == Stage::resolve || failure.stage == Stage::connect;
+  const bool somebody_else = failure.stage == Stage::tls && failure.reason == Reason::certificate;
+  if (failure.reason == Reason::skipped || failure.reason == Reason::internal) return std::nullopt;
+  return nobody_there || somebody_else ? std::optional{auth::Doubt::strong} : std::nullopt;
+}
+
 std::string masked(std::string_view message, const std::vector<std::string>& secrets) {
   std::string out{message.substr(0, 4096)};
   for (const std::string& secret : secrets) {

@@ -21,7 +21,7 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
 
   void ask() {
     make_call(
-        core_, deadline_, exchange_.call.auth, result_,
+        core_, deadline_, exchange_.call, result_,
         [self = shared_from_this()](const auth::Access& access) {
           self->values_.add(access);
           return fill_in(self->exchange_.call, self->exchange_.next, self->page_, self->values_.values());

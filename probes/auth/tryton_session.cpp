@@ -51,9 +51,8 @@ boost::system::result<Token, Failure> read(const Context& context, const net::Cl
   if (response.status != 200)
     return login_failure(context, response, reason_of_status(response.status), status_text(response.status));
   const auto object = json_object_in(response.body);
-  if (!object) return login_failure(context, response, Reason::bad_content, "HTTP 200 and no JSON object");
-  if (const json::value* const error = object->if_contains("error"); error != nullptr && !error->is_null())
-    return failure_in(context, response, *error);
+  if (!object) return login_failure(context, response, Reason::bad_content, without_json(response));
+  if (says_something(*object, "error")) return failure_in(context, response, object->at("error"));
   const json::value* const result = object->if_contains("result");
   const json::array* const pair = result != nullptr ? result->if_array() : nullptr;
   if (pair == nullptr || pair->size() != 2 || !pair->at(0).is_number() || !pair->at(1).is_string() ||

@@ -1,4 +1,5 @@
 // What each flow says to its endpoint and makes of the answer.
+#include <fmt/format.h>
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
@@ -268,4 +269,47 @@ TEST_CASE("later requests go only where the answer may send a token") {
     CHECK(result.error().reason == Reason::bad_content);
     CHECK_THAT(result.error().message, Contains("/instance_url"));
   }
+}
+
+TEST_CASE("a good token is good behind a byte order mark and beside an error that says nothing") {
+  const std::string body = GENERATE(
+      as<std::string>{}, "\xEF\xBB\xBF{\"access_token\":\"TOKEN\"}", R"({"access_token":"TOKEN","error":""})",
+      R"({"access_token":"TOKEN","error":false})", R"({"access_token":"TOKEN","error":0})",
+      R"({"access_token":"TOKEN","error":null})", R"({"access_token":"TOKEN","error":[],"error_description":""})",
+      R"({"access_token":"TOKEN","error":{}})");
+  INFO(body);
+  Vendor vendor([&](const net::HttpRequest&) { return json(200, body); });
+  Program program;
+  const auto session =
+      program.session(flow_named("client_credentials", vendor.url()), settings_for("client_credentials"));
+  CHECK(header(*session) == "Authorization: Bearer TOKEN");
+}
+
+TEST_CASE("a session of Tryton or Odoo is good behind a byte order mark and beside an error that says nothing") {
+  const auto [flow, result] =
+      GENERATE(table<std::string, std::string>({{"tryton_session", R"([5,"session-key"])"}, {"odoo_login", "7"}}));
+  const std::string nothing = GENERATE(as<std::string>{}, "null", "false", "0", R"("")");
+  const std::string body = fmt::format("\xEF\xBB\xBF{{\"id\":1,\"result\":{},\"error\":{}}}", result, nothing);
+  INFO(body);
+  Vendor vendor([&](const net::HttpRequest&) { return json(200, body); });
+  Program program;
+  const auto session = program.session(flow_named(flow, vendor.url()), settings_for(flow));
+  CHECK(access(*session).first.has_value());
+}
+
+TEST_CASE("a login that failed without words is told in ours") {
+  const auto [status, body, told] = GENERATE(table<int, std::string, std::string>({
+      {200, R"({"error":5})", "failed: error 5"},
+      {200, R"({"error":true})", "failed: an error it does not name"},
+      {200, R"({"error":0})", "failed: HTTP 200 and no access_token in the answer"},
+      {200, R"({"success":false,"message":"the app is off"})", "failed: the app is off"},
+      {200, R"({"errors":[{"code":"E7","detail":"the app is off"}]})", "failed: E7: the app is off"},
+      {200, "<!DOCTYPE html><html>Sign in</html>", "failed: HTTP 200 and a page of HTML instead of JSON"},
+      {200, "", "failed: HTTP 200 and no content"},
+      {200, "ok", "failed: HTTP 200 and text that is not a JSON object"},
+      {400, "{}", "failed: HTTP 400 and no word of why"},
+      {502, R"({"error":0})", "failed: HTTP 502 and no word of why"},
+  }));
+  const Failure failure = failure_of(status, body);
+  CHECK_THAT(failure.message, Contains(told));
 }
