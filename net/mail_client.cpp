@@ -55,6 +55,7 @@ class Mail {
   void set_envelope();
   [[nodiscard]] int refusal() const;
   [[nodiscard]] Failure failure_of(CURLcode code) const;
+  [[nodiscard]] Failure timeout() const;
 
   MailRequest request_;
   HttpClient::Callback callback_;
@@ -159,12 +160,24 @@ ClientResponse Mail::finish(CURLcode code) const {
   return response;
 }
 
+Failure Mail::timeout() const {
+  const auto passed = [this](CURLINFO phase) {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(easy_.get(), phase, &microseconds);
+    return microseconds > 0;
+  };
+  const std::string within = fmt::format("within {}", format_duration(request_.timeout));
+  if (!passed(CURLINFO_NAMELOOKUP_TIME_T))
+    return {Stage::resolve, Reason::timeout, fmt::format("the name of {} did not resolve {}", request_.server, within)};
+  if (!passed(CURLINFO_CONNECT_TIME_T))
+    return {Stage::connect, Reason::timeout, fmt::format("no connection to {} {}", request_.server, within)};
+  return {Stage::response, Reason::timeout, fmt::format("{} did not take the mail {}", request_.server, within)};
+}
+
 Failure Mail::failure_of(CURLcode code) const {
   const std::string& peer = request_.server;
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return {Stage::response, Reason::timeout,
-              fmt::format("{} did not take the mail within {}", peer, format_duration(request_.timeout))};
+    case CURLE_OPERATION_TIMEDOUT: return timeout();
     case CURLE_COULDNT_RESOLVE_HOST:
       return {Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", peer)};
     case CURLE_COULDNT_CONNECT: return {Stage::connect, Reason::refused, fmt::format("no connection to {}", peer)};
