@@ -21,6 +21,7 @@ Shipper::Options shipper_options(const Settings& settings) {
   Shipper::Options options;
   options.agent = settings.agent_name;
   options.url = settings.ship.url;
+  options.receiver = settings.ship.receiver;
   options.token = settings.ship.token;
   options.tls = settings.ship.tls;
   options.batch_samples = static_cast<std::size_t>(settings.ship.batch_samples);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 
 #include "agent/crm_settings.h"
@@ -29,6 +30,9 @@ void read_agent(config::Reader reader, Settings& settings) {
 void read_ship(config::Reader reader, ShipSettings& ship) {
   reader.require("url", ship.url);
   if (reader.has("url")) check_url(reader, "url", ship.url);
+  constexpr std::array kKinds{ReceiverKind::unknown, ReceiverKind::collector, ReceiverKind::remote_write};
+  std::size_t kind = 0;
+  if (reader.get_choice("receiver", kind, {"auto", "collector", "remote_write"})) ship.receiver = kKinds.at(kind);
   reader.get_secret("token", ship.token);
   config::Reader tls = reader.child("tls");
   read_tls_files(tls, ship.tls);

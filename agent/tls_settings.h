@@ -11,7 +11,7 @@ void read_tls_files(config::Reader& reader, net::ClientTls& tls);
 
 /// `crms[].http`: how an HTTP CRM is reached.
 struct HttpSettings {
-  std::string proxy;
+  std::string proxy;  ///< with its user and password: never told
   net::ClientTls tls;
 };
 [[nodiscard]] HttpSettings read_http(config::Reader reader);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "net/host_name.h"
 #include "probes/recipe.h"
 #include "probes/sql/connection.h"
 #include "probes/template.h"
@@ -46,6 +47,10 @@ std::optional<std::string> duration_fault(const Parameter& parameter, const std:
 }
 
 std::optional<std::string> url_fault(const std::string& text) {
+  // A file's path or an ODBC string has no host of this form.
+  if (text.find("://") != std::string::npos) {
+    if (auto fault = net::host_fault(text)) return fault;
+  }
   if (!text.starts_with("http://") && !text.starts_with("https://")) {
     const auto error = sql::check_url(text);
     return error ? std::optional{error->message} : std::nullopt;

@@ -163,6 +163,24 @@ TEST_CASE("a minimal agent.yaml takes the machine's defaults") {
   CHECK(loaded->ship.batch_samples == 2000);
 }
 
+TEST_CASE("a proxy's name and password are its own settings, and stand percent-encoded in what the client gets") {
+  const TempDir folder;
+  const std::string file = folder.write("agent.yaml", R"(
+ship: {url: "http://127.0.0.1:1/api/v1/write", receiver: collector}
+crms:
+  - name: acme
+    recipe: web
+    with: {url: "http://127.0.0.1:1"}
+    auth: {flow: bearer, token_env: CRMPULSE_TEST_TOKEN}
+    http: {proxy: "http://proxy:3128", proxy_username: mon@itor, proxy_password_env: CRMPULSE_TEST_TOKEN}
+)");
+  const Environment token{"CRMPULSE_TEST_TOKEN", "p:w"};
+  const auto loaded = load_settings(file, defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  CHECK(loaded->crms[0].proxy == "http://mon%40itor:p%3Aw@proxy:3128");
+  CHECK(loaded->ship.receiver == ReceiverKind::collector);
+}
+
 TEST_CASE("every rejected file is rejected with all its problems, by line and path") {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator{source_dir("tests/agent/rejected")}) {
