@@ -97,9 +97,20 @@ bool has_error(const ErrorSources& errors, const Answer& answer) {
   return !first_of(answer, errors.present).null();
 }
 
+/// Words are looked for byte by byte: in UTF-16 or in what is no text none is found, whatever stands there.
+bool can_be_searched(std::string_view body) {
+  constexpr std::size_t kLookedAt = 4096;
+  return !body.starts_with("\xFF\xFE") && !body.starts_with("\xFE\xFF") &&
+         body.substr(0, kLookedAt).find('\0') == std::string_view::npos;
+}
+
 /// What is wrong with the content of an answer whose status is fine.
 std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, const Answer& answer,
                                         const Values& values) {
+  const bool searched = !call.expect_contains.empty() || !call.expect_absent.empty();
+  if (searched && !can_be_searched(answer.body()))
+    return Failure{Stage::content, Reason::bad_content,
+                   "the answer is not text of one byte a letter or UTF-8, so no words can be looked for in it"};
   if (!call.expect_contains.empty() && answer.body().find(call.expect_contains) == std::string_view::npos) {
     return Failure{Stage::content, Reason::missing,
                    fmt::format("the answer does not contain '{}'", call.expect_contains)};
