@@ -8,6 +8,7 @@
 
 #include "collector/answers.h"
 #include "collector/ingest_headers.h"
+#include "wire/collector_mark.h"
 #include "wire/evidence.h"
 
 namespace crmpulse::collector {
@@ -83,6 +84,7 @@ void Ingest::finish(BatchPointer batch, std::string_view outcome, net::HttpRespo
     response.headers.emplace_back("X-Prometheus-Remote-Write-Histograms-Written", written(batch->counts.histograms));
     response.headers.emplace_back("X-Prometheus-Remote-Write-Exemplars-Written", written(batch->counts.exemplars));
   }
+  response.headers.emplace_back(wire::kCollectorMark, "1");
   const net::Respond respond = std::move(batch->respond);
   recycle(std::move(batch));
   respond(std::move(response));

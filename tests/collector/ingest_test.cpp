@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "collector_fixture.h"
+#include "wire/collector_mark.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -221,6 +222,19 @@ TEST_CASE("case 68: a batch that comes twice is acknowledged twice and counted o
   CHECK(send(call).status == 204);
   CHECK(metric(running, "crmpulse_collector_journal_samples_total") == 1);
   CHECK(metric(running, R"(crmpulse_collector_ingest_requests_total{endpoint="write",outcome="duplicate"})") == 1);
+}
+
+TEST_CASE("every answer of the collector's own to samples and evidence bears its mark") {
+  const RunningCollector running;
+  const auto marked = [](const net::ClientResponse& answer) { return answer.header(wire::kCollectorMark) == "1"; };
+  Call call = write_call(running.base(), up_body(running));
+  call.headers.emplace_back("X-Crm-Agent", "branch-1");
+  call.headers.emplace_back("X-Crm-Batch-Seq", "12");
+  CHECK(marked(send(call)));
+  CHECK(marked(send(call)));  // a duplicate
+  CHECK(marked(send(write_call(running.base(), "nonsense"))));
+  Call evidence{"POST", running.base() + "/api/v1/evidence", call.headers, "nonsense"};
+  CHECK(marked(send(evidence)));
 }
 
 TEST_CASE("headers that cannot be read are 400") {
