@@ -58,6 +58,13 @@ constexpr std::array kOthers{OtherAlert{"agent.lost", "CrmAgentLost", "agent", "
                              OtherAlert{"test", "CrmpulseTest", "receiver", "none", false}};
 constexpr OtherAlert kUnknown{"", "CrmpulseMessage", "subject", "ticket", false};
 
+/// What Alertmanager itself says is JSON.
+bool is_json(const std::string& body) {
+  boost::system::error_code failed;
+  (void)json::parse(body, failed);
+  return !failed;
+}
+
 class Alertmanager final : public Receiver {
  public:
   Alertmanager(Secret url, Secret token, std::map<std::string, std::string> labels, Duration resend, Level min_level)
@@ -83,7 +90,8 @@ class Alertmanager final : public Receiver {
 
   /// 400: some alert was invalid, the valid ones were stored. The notifier sends each by itself then.
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    if (response.status == 400) return {Verdict::Kind::dead, {}, "HTTP 400: an alert is not valid", false};
+    if (response.status == 400 && is_json(response.body))
+      return {Verdict::Kind::dead, {}, "HTTP 400: an alert is not valid", false};
     Verdict verdict = classify_plain_http(response, attempts, wall);
     const std::optional<TimePoint> theirs = net::parse_http_date(response.header("date"));
     if (!theirs) return verdict;

@@ -56,6 +56,13 @@ json::array pairs(const std::vector<Fact>& facts) {
   return out;
 }
 
+/// `{"status":"invalid event",…}`: its own answer.
+bool says_invalid(const std::string& body) {
+  boost::system::error_code failed;
+  const json::value answer = json::parse(body, failed);
+  return !failed && answer.is_object() && answer.get_object().contains("status");
+}
+
 class PagerDuty final : public Receiver {
  public:
   PagerDuty(Secret url, Secret routing_key, Language language)
@@ -85,7 +92,7 @@ class PagerDuty final : public Receiver {
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    if (response.status == 400)
+    if (response.status == 400 && says_invalid(response.body))
       return {Verdict::Kind::dead, {}, "HTTP 400: the event or its routing key is wrong", false};
     Verdict verdict = classify_plain_http(response, attempts, wall);
     // Only 202 comes from PagerDuty itself.

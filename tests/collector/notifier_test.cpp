@@ -198,6 +198,29 @@ TEST_CASE("case 82: what a message is stamped with is the time of each attempt, 
   CHECK(sink.requests()[2].header("sent-at") == format_time(start + 70min));
 }
 
+TEST_CASE("an ingress that answers for a receiver for some minutes loses no page") {
+  const int status = GENERATE(301, 302, 401, 403, 404, 405, 407, 503);
+  INFO(status);
+  Sink sink{std::vector<net::HttpResponse>(8, answer(status))};
+  DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
+  bench.tell({bench.row("oncall", "crm/a", 1)});
+  for (int i = 0; i < 200 && bench.count(DeliveryStatus::delivered) == 0; ++i) bench.pass(30s);
+  CHECK(bench.count(DeliveryStatus::delivered) == 1);
+  CHECK(bench.count(DeliveryStatus::dead) == 0);
+  CHECK(sink.requests().size() == 9);
+}
+
+TEST_CASE("a refusal that lasts is given up after a day, and another receiver hears of it") {
+  Sink refusing{std::vector<net::HttpResponse>(500, answer(403))};
+  Sink other;
+  DeliveryBench bench{{DeliveryBench::named("oncall", plain(refusing)), DeliveryBench::named("other", plain(other))}};
+  bench.tell({bench.row("oncall", "crm/a", 1)});
+  for (int i = 0; i < 110; ++i) bench.pass(15min);
+  CHECK(bench.count(DeliveryStatus::dead) == 1);
+  CHECK(other.requests().size() == 1);
+  CHECK(refusing.requests().size() > 90);
+}
+
 TEST_CASE("case 84: after 410 nothing is sent, another receiver hears of it, and by hand it is tried once more") {
   Sink gone{{answer(410)}};
   Sink other;
