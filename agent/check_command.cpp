@@ -10,6 +10,7 @@
 #include "agent/targets.h"
 #include "agent/text_table.h"
 #include "config/rules_file.h"
+#include "probes/endings.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -102,9 +103,18 @@ std::string notes(const Settings& settings, const Targets& targets, const std::v
   return out;
 }
 
+std::string warnings(const Settings& settings, TimePoint now) {
+  std::string out;
+  for (const CrmSettings& crm : settings.crms)
+    for (const std::string& line : probes::told_endings(*crm.recipe, crm.arguments, now))
+      out += fmt::format("warning: {}: {}\n", crm.name, line);
+  return out.empty() ? out : "\n" + out;
+}
+
 }  // namespace
 
-int check_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err) {
+int check_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err,
+                  TimePoint now) {
   const auto settings = load_settings(config, defaults);
   if (!settings) {
     err << to_string(settings.error()) << '\n';
@@ -125,7 +135,7 @@ int check_command(const std::string& config, const SettingsDefaults& defaults, s
                      settings->ship.url);
   std::vector<Plan> plans;
   for (std::size_t i = 0; i < targets->size(); ++i) plans.push_back(plan_of(settings->crms[i], *(*targets)[i]));
-  out << crm_table(*settings, *targets, plans) << '\n' << notes(*settings, *targets, plans);
+  out << crm_table(*settings, *targets, plans) << '\n' << notes(*settings, *targets, plans) << warnings(*settings, now);
   return kExitOk;
 }
 

@@ -9,6 +9,7 @@
 
 #include "agent/additions.h"
 #include "agent/tls_settings.h"
+#include "probes/sample_labels.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -47,6 +48,16 @@ bool is_path(std::string_view recipe) {
   return recipe.find('/') != std::string_view::npos || recipe.ends_with(".yaml");
 }
 
+/// Did a sample lack a label that rules need?
+bool tell_label_faults(const probes::Recipe& recipe, Problems& problems) {
+  const std::size_t before = problems.size();
+  for (const probes::Measurement& measurement : recipe.measurements)
+    for (const std::string& fault : probes::label_faults(measurement))
+      problems.push_back(
+          {recipe.file, measurement.line, fmt::format("measurements.{}.samples", measurement.id), fault});
+  return problems.size() != before;
+}
+
 std::shared_ptr<const probes::Recipe> find_recipe(config::Reader& reader, Context& context) {
   std::string name;
   reader.require("recipe", name);
@@ -68,6 +79,7 @@ std::shared_ptr<const probes::Recipe> find_recipe(config::Reader& reader, Contex
   if (const auto found = context.recipes.find(source); found != context.recipes.end()) return found->second;
   auto& slot = context.recipes[source];
   if (auto loaded = probes::load_recipe(source, context.settings.recipe_dir)) {
+    if (tell_label_faults(*loaded, context.problems)) return nullptr;
     slot = std::make_shared<const probes::Recipe>(std::move(*loaded));
   } else {
     for (const Problem& problem : loaded.error()) context.problems.push_back(problem);

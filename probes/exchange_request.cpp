@@ -41,8 +41,8 @@ Result<std::string> base_url(const Values& values) {
   return {boost::system::in_place_value, values.arguments.text("url")};
 }
 
-Result<std::string> address(const HttpCall& call, const Values& values) {
-  Result<std::string> url = expand(call.url, values, Place::url);
+Result<std::string> address(const std::string& text, const Values& values) {
+  Result<std::string> url = expand(text, values, Place::url);
   if (!url || is_whole(*url)) return url;
   Result<std::string> base = base_url(values);
   if (!base) return base;
@@ -122,7 +122,7 @@ Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Pag
   const bool by_cursor = next && !next->query.empty() && !page.cursor.empty();
   const std::string_view pages_name = by_page ? next->page : by_cursor ? next->query : std::string_view{};
   if (page.url.empty()) {
-    const Result<std::string> url = address(call, values);
+    const Result<std::string> url = address(page.also ? call.also : call.url, values);
     if (!url) return url.error();
     request.url = *url;
     if (const auto added = add_queries(request.url, call, pages_name, values); !added) return added.error();
@@ -177,6 +177,7 @@ Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, co
   using Next = std::optional<Page>;
   Page next;
   next.number = page.number + 1;
+  next.also = page.also;
   if (!paging.more.empty()) {
     const JsonValue more = answer.json().at(paging.more);
     const std::string text = more.text();

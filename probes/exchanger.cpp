@@ -52,6 +52,11 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
         verdict.failure = Failure{Stage::content, Reason::bad_content, told.error().message};
       }
     }
+    if (!verdict.failure && !next && !exchange_.call.also.empty() && !page_.also) {
+      next.emplace();
+      next->number = page_.number + 1;
+      next->also = true;
+    }
     result_.body = std::move(outcome.response.body);
     if (verdict.failure || !next) return finish(std::move(verdict.failure));
     if (reader_.full() || next->number > exchange_.pages) {

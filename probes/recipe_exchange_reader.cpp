@@ -168,6 +168,7 @@ HttpCall read_call(Reader reader) {
   std::size_t method = 0;
   if (reader.get_choice("method", method, kMethods)) call.method = kMethods[method];
   reader.require("url", call.url);
+  reader.get("also", call.also);
   read_pairs(reader.child("query"), call.query);
   read_pairs(reader.child("headers"), call.headers);
   if (const Node* json = reader.raw("json"); json != nullptr) {

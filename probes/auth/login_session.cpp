@@ -179,20 +179,31 @@ void LoginSession::log_in(Duration timeout) {
     }
     counted_.requests += 1;
   }
+  send(std::move(context), Clock::now(), timeout);
+}
+
+/// `timeout` is that of the whole login; what it took so far counts.
+void LoginSession::send(Context context, Clock::time_point started, Duration timeout) {
   auto request = identity_.kind.request(context);
   if (!request) {
     net::ClientResponse none;
     none.failure = Failure{Stage::auth, Reason::credentials, one_line(request.error().message)};
     return finish(context, none, 0);
   }
-  request->timeout = timeout;
+  const auto spent = std::chrono::floor<Duration>(Clock::now() - started);
+  request->timeout = std::max<Duration>(timeout - spent, seconds{1});
   request->tls = identity_.tls;
   request->proxy = identity_.proxy;
-  shared_->client.send(*std::move(request), [self = shared_from_this(), context = std::move(context),
-                                             started = Clock::now()](net::ClientResponse response) {
+  shared_->client.send(*std::move(request), [self = shared_from_this(), context = std::move(context), started,
+                                             timeout](net::ClientResponse response) {
     const double duration = std::chrono::duration<double>(Clock::now() - started).count();
-    self->shared_->worker.post(
-        [self, context, response = std::move(response), duration] { self->finish(context, response, duration); });
+    self->shared_->worker.post([self, context, response = std::move(response), started, timeout, duration]() mutable {
+      const auto is_elsewhere = self->identity_.kind.is_elsewhere;
+      if (is_elsewhere == nullptr || context.elsewhere || response.failure || !is_elsewhere(response))
+        return self->finish(context, response, duration);
+      context.elsewhere = true;
+      self->send(std::move(context), started, timeout);
+    });
   });
 }
 

@@ -56,6 +56,7 @@ class LoginSession final : public Session, public std::enable_shared_from_this<L
 
   // On the worker's thread.
   void log_in(Duration timeout);
+  void send(Context context, Clock::time_point started, Duration timeout);
   void finish(const Context& context, const net::ClientResponse& response, double duration);
   [[nodiscard]] std::optional<Token> newer_on_disk(const Token& before) const;
   [[nodiscard]] Outcome outcome_of(const Context& context, const net::ClientResponse& response) const;
