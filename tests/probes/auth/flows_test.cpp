@@ -165,6 +165,66 @@ TEST_CASE("tryton_session finds the database by its own key too") {
   }
 }
 
+TEST_CASE("tryton_session finds Tryton 8 at its own address and tells where calls go") {
+  // Up to 7.8 there is no call below `/crm/rpc/`, from 8.0 on none at `/crm/`; from 7.8 on the answer has a third
+  // member.
+  struct Version {
+    std::string path;
+    std::string answer;
+    std::string base_url;
+    std::string server;
+    std::size_t requests;
+  };
+  const std::vector<Version> versions{
+      {"/crm/", R"({"id":1,"result":[7,"0123abcd"]})", "/crm", "", 1},
+      {"/crm/", R"({"id":1,"result":[7,"0123abcd",null]})", "/crm", "", 1},
+      {"/crm/rpc/", R"({"id":1,"result":[7,"0123abcd","http://bus"]})", "/crm/rpc", "/rpc", 2}};
+  for (const Version& version : versions) {
+    CAPTURE(version.answer);
+    Vendor vendor([&](const net::HttpRequest& request) {
+      return request.path == version.path ? json(200, version.answer) : json(405, "<html>");
+    });
+    Program program;
+    probes::AuthFlow flow = flow_named("tryton_session", vendor.url(""));
+    flow.database = "crm";
+    const auto [result, login] = access(*program.session(flow, settings_for("tryton_session")));
+    REQUIRE(result.has_value());
+    CHECK(result->base_url == vendor.url(version.base_url));
+    CHECK(result->values.at("server") == vendor.url(version.server));
+    CHECK(vendor.requests().size() == version.requests);
+  }
+}
+
+TEST_CASE("a database that Tryton does not have is told as that at either address") {
+  for (const std::string path : {"/crm/", "/crm/rpc/"}) {
+    CAPTURE(path);
+    Vendor vendor([&](const net::HttpRequest& request) { return json(request.path == path ? 404 : 405, "<html>"); });
+    Program program;
+    probes::AuthFlow flow = flow_named("tryton_session", vendor.url(""));
+    flow.database = "crm";
+    const auto [result, login] = access(*program.session(flow, settings_for("tryton_session")));
+    REQUIRE(result.has_error());
+    CHECK(result.error().reason == Reason::missing);
+    CHECK_THAT(result.error().message, Contains("no such database"));
+  }
+}
+
+TEST_CASE("jwt_bearer's audience is the recipe's, or where the token is given") {
+  for (const auto& [audience, wanted] : std::vector<std::pair<std::string, std::string>>{
+           {"https://login.salesforce.com", "https://login.salesforce.com"}, {"", "ORIGIN"}}) {
+    Vendor vendor(tokens());
+    Program program;
+    probes::AuthFlow flow = flow_named("jwt_bearer", vendor.url("/services/oauth2/token"));
+    flow.audience = audience;
+    REQUIRE(access(*program.session(flow, settings_for("jwt_bearer"))).first.has_value());
+    const std::string assertion = form_of(vendor.requests().at(0))["assertion"];
+    const std::size_t first = assertion.find('.');
+    const auto claims =
+        boost::json::parse(from_base64url(assertion.substr(first + 1, assertion.rfind('.') - first - 1))).as_object();
+    CHECK(std::string{claims.at("aud").as_string()} == (wanted == "ORIGIN" ? vendor.url("") : wanted));
+  }
+}
+
 TEST_CASE("what Tryton answers to a login that fails is told apart") {
   const auto of = [](int status, const std::string& body) { return failure_of(status, body, "tryton_session"); };
   CHECK(of(401, "<html>").reason == Reason::credentials);
