@@ -84,6 +84,11 @@ class EngineLoop {
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] TimePoint now() const { return clocks_.engine.now(); }
+  /// What makes the engine's times those of the machine's wall clock. Whole seconds: two clocks read one after the
+  /// other differ by a millisecond now and then, and a time that is told again must be the same.
+  [[nodiscard]] Duration wall_ahead() const {
+    return std::chrono::round<std::chrono::seconds>(clocks_.wall.now() - clocks_.engine.now());
+  }
   [[nodiscard]] TimePoint last_tick() const { return last_tick_; }
 
  private:

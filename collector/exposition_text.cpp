@@ -104,6 +104,12 @@ void append_value(std::string& out, std::uint64_t value) {
   out.append(digits.data(), end.ptr);
 }
 
+void append_millis(std::string& out, TimePoint time) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), unix_millis(time));
+  out.append(digits.data(), end.ptr);
+}
+
 std::string& FamilyText::room() {
   constexpr std::size_t kPiece = 64 * 1024;
   constexpr std::size_t kLine = 4 * 1024;  // a longer one makes its piece grow

@@ -53,12 +53,12 @@ struct HistoryBuilder::Pass final : wire::KnownSeries {
     const auto known = by_key.find(key);
     return known == by_key.end() ? kNone : known->second;
   }
-  [[nodiscard]] Id find_or_add(const wire::SeriesView& view) override {
-    if (const Id known = find(view.key); known != kNone) return known;
+  [[nodiscard]] Place find_or_add(const wire::SeriesView& view) override {
+    if (const Id known = find(view.key); known != kNone) return {known};
     const auto id = static_cast<Id>(all.size());
     all.push_back({std::make_unique<const std::string>(view.key), {}, kNone});
     by_key.emplace(*all.back().key, id);
-    return id;
+    return {id};
   }
 };
 

@@ -78,11 +78,6 @@ bool has_reserved_label(const Series& series) {
   return !series.label("quantile").empty() || !series.label("le").empty();
 }
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-
 struct Family {
   std::string metric;
   bool shown = false;
@@ -90,11 +85,17 @@ struct Family {
   std::vector<SeriesIndex> series;
 };
 
+/// Older than that Prometheus takes no sample, and says so at each scrape.
+constexpr Duration kShownAtMost{std::chrono::minutes{59}};
+
+/// With their times: a scrape must not make new samples of old ones, which would hide that a sender has stopped.
+///
 /// Two passes over the table, both in pieces: which series each family has, then their lines. Nothing is kept from one
 /// scrape to the next, so that a series costs no memory for being shown.
 class SampleMetrics final : public ExpositionPart {
  public:
-  explicit SampleMetrics(const EngineLoop& engine) : engine_(engine), now_(engine.now()) {}
+  explicit SampleMetrics(const EngineLoop& engine)
+      : engine_(engine), now_(engine.now()), wall_ahead_(engine.wall_ahead()) {}
   bool write(std::string& out) override;
 
  private:
@@ -109,6 +110,7 @@ class SampleMetrics final : public ExpositionPart {
 
   const EngineLoop& engine_;
   TimePoint now_;
+  Duration wall_ahead_;
   std::size_t sorted_ = 0;  ///< places of the table that were looked at
   std::vector<Family> families_;
   boost::unordered_flat_map<std::string, std::size_t, TextHash, std::equal_to<>> by_metric_;
@@ -126,7 +128,7 @@ std::size_t SampleMetrics::family_of(std::string_view metric) {
 }
 
 void SampleMetrics::sort_in(const Series& series, SeriesIndex index) {
-  if (!SeriesTable::fresh(series, now_)) return;
+  if (!series.showable || !SeriesTable::fresh(series, now_) || now_ - series.at > kShownAtMost) return;
   Family& family = families_[family_of(series.metric())];
   if (!family.shown) return;
   family.untyped = family.untyped || has_reserved_label(series);
@@ -146,6 +148,8 @@ void SampleMetrics::write_line(std::string& out, const Family& family, SeriesInd
     out += "} ";
   }
   append_value(out, series.value);
+  out += ' ';
+  append_millis(out, series.at + wall_ahead_);
   out += '\n';
 }
 

@@ -52,6 +52,18 @@ void SelfMetrics::add_ingest(Families& out) const {
   for (MetricFamily* family : {&requests, &refusals}) {
     if (!family->metric.empty()) out.push_back(std::move(*family));
   }
+  MetricFamily series =
+      counter("crmpulse_collector_ingest_skipped_series_total",
+              "Series left out of requests whose others were taken, by reason; in each request anew.");
+  MetricFamily left_out =
+      counter("crmpulse_collector_ingest_skipped_samples_total", "Samples of series that were left out, by reason.");
+  for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
+    const std::string reason{to_string(static_cast<wire::SkipReason>(i))};
+    add_value(series, {{"reason", reason}}, number(stats.skipped_series.at(i)));
+    add_value(left_out, {{"reason", reason}}, number(stats.skipped_samples.at(i)));
+  }
+  out.push_back(std::move(series));
+  out.push_back(std::move(left_out));
   out.push_back(
       single(counter("crmpulse_collector_journal_samples_total", "Samples journalled."), number(stats.samples)));
   out.push_back(
@@ -69,8 +81,10 @@ void SelfMetrics::add_ingest(Families& out) const {
   add_value(samples, {{"fold", "duplicate"}}, number(folds.duplicate));
   add_value(samples, {{"fold", "stale_marker"}}, number(folds.stale));
   out.push_back(std::move(samples));
-  out.push_back(single(gauge("crmpulse_collector_series", "Series held in memory."),
-                       number(from_.engine.content().series().size())));
+  const SeriesTable& table = from_.engine.content().series();
+  out.push_back(single(gauge("crmpulse_collector_series", "Series held in memory."), number(table.size())));
+  out.push_back(single(gauge("crmpulse_collector_series_limit", "Series that can be held; new ones are left out then."),
+                       number(table.size() + table.room())));
 }
 
 void SelfMetrics::add_engine(Families& out) const {

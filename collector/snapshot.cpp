@@ -141,7 +141,7 @@ void decode_values(std::string_view text, SeriesTable& table) {
   limits.max_samples = 2 * SeriesTable::kMaxSeries;
   wire::Decoder decoder{limits};
   const auto restored = decoder.decode(wire::Version::v1, *body, [&table](const wire::SeriesView& view) {
-    const SeriesIndex index = table.find_or_add(view);
+    const SeriesIndex index = table.find_or_add(view).id;
     if (index == SeriesTable::kNone) return;
     for (const wire::SampleView& sample : view.samples)
       table[index].note(from_unix_millis(sample.unix_millis), sample.value);

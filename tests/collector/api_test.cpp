@@ -193,17 +193,17 @@ TEST_CASE("a value is shown five minutes, or three intervals up to three hours")
 TEST_CASE("series nobody has sent for long are forgotten, the others keep their place") {
   collector::SeriesTable table{2};
   constexpr auto kNone = collector::SeriesTable::kNone;
-  const auto a = table.find_or_add({"a", {}, {}});
-  const auto b = table.find_or_add({"b", {}, {}});
+  const auto a = table.find_or_add({"a", {}, {}}).id;
+  const auto b = table.find_or_add({"b", {}, {}}).id;
   REQUIRE((a != kNone && b != kNone));
-  CHECK(table.find_or_add({"c", {}, {}}) == kNone);
-  CHECK(table.find_or_add({"b", {}, {}}) == b);
+  CHECK(table.find_or_add({"c", {}, {}}).id == kNone);
+  CHECK(table.find_or_add({"b", {}, {}}).id == b);
   const TimePoint now = parse_time("2026-11-21T12:00:00Z").value();
   table[b].note(now, 1);
   table.forget(now);
   CHECK(table.size() == 1);
   CHECK(table.find("a") == kNone);
-  CHECK(table.find_or_add({"b", {}, {}}) == b);
-  CHECK(table.find_or_add({"c", {}, {}}) == a);
+  CHECK(table.find_or_add({"b", {}, {}}).id == b);
+  CHECK(table.find_or_add({"c", {}, {}}).id == a);
   CHECK(table.find("c") == a);
 }
