@@ -65,22 +65,20 @@ Value rate(const Context& c) {
   };
   std::array<Counter, 32> counters;  // more series than that do not share a counter worth a rate
   std::size_t known = 0;
-  const Ring& ring = c.window.ring();
-  for (std::size_t i = 0; i < ring.size(); ++i) {
-    const Entry entry = ring[i];
+  c.window.ring().each([&](const Entry& entry) {
     const auto end = counters.begin() + static_cast<std::ptrdiff_t>(known);
     const auto found =
         std::find_if(counters.begin(), end, [&](const Counter& counter) { return counter.tag == entry.tag(); });
     if (found == end) {
       if (known < counters.size()) counters[known++] = {entry.tag(), entry, 0, 0};
-      continue;
+      return;
     }
     if (entry.value >= found->before.value) {
       found->increase += entry.value - found->before.value;
       found->elapsed += to_seconds(entry.at() - found->before.at());
     }
     found->before = entry;
-  }
+  });
   Value total;
   for (std::size_t i = 0; i < known; ++i) {
     if (counters[i].elapsed > 0) total = total.value_or(0) + counters[i].increase / counters[i].elapsed;
@@ -97,13 +95,13 @@ Value age(const Context& c) {
   std::array<std::uint32_t, 32> seen;
   std::size_t known = 0;
   Value newest;
-  const Ring& ring = c.window.ring();
-  for (std::size_t i = ring.size(); i-- > 0 && known < seen.size();) {
+  c.window.ring().each_backwards([&](const Entry& entry) {
     const auto end = seen.begin() + static_cast<std::ptrdiff_t>(known);
-    if (std::find(seen.begin(), end, ring[i].tag()) != end) continue;
-    seen[known++] = ring[i].tag();
-    newest = std::max(newest.value_or(ring[i].value), ring[i].value);
-  }
+    if (std::find(seen.begin(), end, entry.tag()) != end) return true;
+    seen[known++] = entry.tag();
+    newest = std::max(newest.value_or(entry.value), entry.value);
+    return known < seen.size();
+  });
   if (!newest) return std::nullopt;
   return to_seconds(c.at.time_since_epoch()) - *newest;
 }
@@ -161,7 +159,11 @@ Value failures_in_row(const Context& c) {
   const Ring& ring = c.window.ring();
   if (ring.empty()) return std::nullopt;
   std::size_t failures = 0;
-  while (failures < ring.size() && ring[ring.size() - 1 - failures].value < 1) ++failures;
+  ring.each_backwards([&](const Entry& entry) {
+    if (entry.value >= 1) return false;
+    ++failures;
+    return true;
+  });
   return static_cast<double>(failures);
 }
 

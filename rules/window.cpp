@@ -292,10 +292,10 @@ void Window::save(Encoder& encoder) const {
   encoder.u32(stride_);
   encoder.u32(skipped_);
   encoder.u32(static_cast<std::uint32_t>(ring_.size()));
-  for (std::size_t i = 0; i < ring_.size(); ++i) {
-    encoder.u64(ring_[i].key);
-    encoder.f64(ring_[i].value);
-  }
+  ring_.each([&](const Entry& entry) {
+    encoder.u64(entry.key);
+    encoder.f64(entry.value);
+  });
   const auto used = [](const auto& slots) {
     return static_cast<std::uint32_t>(
         std::count_if(slots.begin(), slots.end(), [](const auto& slot) { return slot.index >= 0; }));
