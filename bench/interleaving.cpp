@@ -12,8 +12,8 @@
 #include <functional>
 #include <random>
 
-#include "collector/configuration.h"
 #include "collector/fold.h"
+#include "config/rules_file.h"
 #include "core/clock.h"
 #include "wire/series_key.h"
 
@@ -27,7 +27,7 @@ constexpr int kRequest = 2'000;
 constexpr double kMost = 1.5;
 
 struct Plan {
-  std::string config;
+  std::string rules;
   int series = 20'000;
   int samples = 60;  ///< of each series and sender
   int minutes = 15;
@@ -127,8 +127,8 @@ double cpu_seconds() {
 }
 
 /// Nanoseconds a sample.
-double measure(const Plan& plan, const collector::Configuration& configuration, const Order& order) {
-  collector::Fold fold{rules::Engine{configuration.ruleset, {}}};
+double measure(const Plan& plan, const Ruleset& ruleset, const Order& order) {
+  collector::Fold fold{rules::Engine{ruleset, {}}};
   const TimePoint begin = wall_now() - std::chrono::minutes{plan.minutes};
   const TimePoint end = begin + std::chrono::minutes{plan.minutes} + Duration{plan.apart_millis};
   for (int number = 0; number < plan.series; ++number) {
@@ -157,15 +157,15 @@ double measure(const Plan& plan, const collector::Configuration& configuration, 
 int main(int argc, char** argv) {
   Plan plan;
   CLI::App app{"What samples out of order cost"};
-  app.add_option("--config", plan.config, "a collector.yaml")->required();
+  app.add_option("--rules", plan.rules, "a file of rules")->required();
   app.add_option("--series", plan.series)->capture_default_str();
   app.add_option("--samples", plan.samples, "of each series and sender")->capture_default_str();
   app.add_option("--minutes", plan.minutes)->capture_default_str();
   app.add_option("--rounds", plan.rounds)->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  const auto configuration = collector::load_configuration(plan.config);
-  if (!configuration) {
-    fmt::print(stderr, "{} cannot be used\n", plan.config);
+  const auto ruleset = config::load_rules({plan.rules});
+  if (!ruleset) {
+    fmt::print(stderr, "{} cannot be used\n", plan.rules);
     return 2;
   }
   const std::array<std::pair<const char*, Order>, 8> orders{{
@@ -180,8 +180,7 @@ int main(int argc, char** argv) {
   }};
   std::array<std::vector<double>, orders.size()> costs;
   for (int round = 0; round < plan.rounds; ++round) {
-    for (std::size_t i = 0; i < orders.size(); ++i)
-      costs.at(i).push_back(measure(plan, **configuration, orders.at(i).second));
+    for (std::size_t i = 0; i < orders.size(); ++i) costs.at(i).push_back(measure(plan, *ruleset, orders.at(i).second));
   }
   double ordered = 0;
   double worst = 0;

@@ -14,7 +14,7 @@ enum class SkipReason : std::uint8_t {
   no_name,          ///< there is no `__name__`
   name,             ///< a name is not [a-zA-Z_][a-zA-Z0-9_]*, the metric's with colons
   duplicate_label,  ///< a label is there twice
-  encoding,         ///< a value is not UTF-8
+  encoding,         ///< a value is not UTF-8, or has a NUL
   label_count,      ///< beyond Limits::max_labels_per_series
   name_length,      ///< beyond Limits::max_label_name_bytes
   value_length,     ///< beyond Limits::max_label_value_bytes

@@ -100,6 +100,15 @@ TEST_CASE("a family is written as prometheus-cpp's own serializer writes it, wha
   require_same(out, family);
 }
 
+TEST_CASE("a NUL, which ends the page for its readers, is not written") {
+  for (const std::size_t before : {0U, 3U, 20U}) {
+    std::string out;
+    const std::string value = std::string(before, 'a') + '\0' + "b";
+    append_labels(out, std::initializer_list<TextLabel>{{"crm", value}});
+    CHECK(out == "crm=\"" + std::string(before, 'a') + "b\"");
+  }
+}
+
 TEST_CASE("a family of many lines is written whole and in order, and nothing is left behind") {
   FamilyText text{"crm_x", "Help."};
   const std::string common = "crm=\"" + std::string(100, 'a') + "\"";

@@ -96,6 +96,7 @@ bool is_sound(const std::vector<std::pair<std::string, std::string>>& sorted) {
     const auto& [name, value] = sorted[i];
     if (!is_name(name, "") || name.size() > limits.max_label_name_bytes) return false;
     if (value.size() > limits.max_label_value_bytes || !wire::is_utf8(value)) return false;
+    if (value.find('\0') != std::string::npos) return false;
     if (i > 0 && name == sorted[i - 1].first) return false;
     if (name != "__name__") continue;
     named = true;

@@ -59,6 +59,7 @@ TEST_CASE("a label set that breaks the rules leaves its series out and no other"
   left_out({{"__name__", "m"}, {"Größe", "1"}}, SkipReason::name);
   left_out({{"9", "1"}, {"__name__", "m"}}, SkipReason::name);
   left_out({{"__name__", "m"}, {"crm", "a\xff"}}, SkipReason::encoding);
+  left_out({{"__name__", "m"}, {"crm", std::string("a\0b", 3)}}, SkipReason::encoding);
   left_out({{"__name__", "m"}, {"flags", std::string(1500, 'x')}}, SkipReason::value_length);
   left_out({{"__name__", "m"}, {std::string(129, 'n'), "1"}}, SkipReason::name_length);
   LabelList many{{"__name__", "m"}};
