@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/level.h"
+#include "core/printable.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -176,7 +177,7 @@ json::array evidence_texts(const CrmFacts* facts, TimePoint since, std::size_t m
 }
 
 Bilingual dimension_sentence(const rules::RuleStatus& rule) {
-  const std::string of = rule.worst_of.empty() ? "" : fmt::format(" ({})", rule.worst_of);
+  const std::string of = rule.worst_of.empty() ? "" : fmt::format(" ({})", printable_name(rule.worst_of));
   const std::string name_zh{dimension_name_zh(rule.dimension)};
   if (rule.data_status == DataStatus::no_data || !rule.value) {
     return {fmt::format("{}{}: no data", rule.dimension, of), fmt::format("{}{}：没有数据", name_zh, of)};

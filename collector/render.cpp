@@ -7,6 +7,7 @@
 #include "collector/fault.h"
 #include "collector/json_text.h"
 #include "collector/render_group.h"
+#include "core/printable.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -52,14 +53,15 @@ json::array changes_of(const rules::Message& message, const RenderContext& conte
 
 Bilingual sentence(const rules::Message& message, const Fault& fault, const RenderContext& context) {
   const Words words = words_of(message.type);
+  const std::string crm = printable_name(message.crm);
   if (message.state == Level::healthy) {
-    if (message.reason == "removed") return {message.crm + " is no longer watched.", message.crm + " 已不再受监控。"};
-    return {fmt::format("{} {} {}.", message.crm, words.en, to_string(message.state)),
-            fmt::format("{} {}{}。", message.crm, words.zh, chinese(message.state))};
+    if (message.reason == "removed") return {crm + " is no longer watched.", crm + " 已不再受监控。"};
+    return {fmt::format("{} {} {}.", crm, words.en, to_string(message.state)),
+            fmt::format("{} {}{}。", crm, words.zh, chinese(message.state))};
   }
   const std::string since = clock_text(state_since(message), message.at);
-  Bilingual text{fmt::format("{} {} {} since {}.", message.crm, words.en, to_string(message.state), since),
-                 fmt::format("{} {}{}（自 {} 起）。", message.crm, words.zh, chinese(message.state), since)};
+  Bilingual text{fmt::format("{} {} {} since {}.", crm, words.en, to_string(message.state), since),
+                 fmt::format("{} {}{}（自 {} 起）。", crm, words.zh, chinese(message.state), since)};
   for (const rules::RuleStatus* rule : failing(message.status)) {
     const Bilingual one = dimension_sentence(*rule);
     text.en += fmt::format(" {}.", one.en);
@@ -122,7 +124,7 @@ std::string render_message(const rules::Message& message, Language language, con
   }
   if (json::array changes = changes_of(message, context); !changes.empty()) body["changes"] = std::move(changes);
   body["language"] = language == Language::zh ? "zh" : "en";
-  body["text"] = json::object{{"en", text.en}, {"zh", text.zh}};
+  body["text"] = json::object{{"en", printable_lines(text.en)}, {"zh", printable_lines(text.zh)}};
   return to_text(body);
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/level.h"
+#include "core/printable.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -48,8 +49,9 @@ Bilingual list_text(const rules::Message& message) {
       text.en += ", ";
       text.zh += "、";
     }
-    text.en += fmt::format("{} {}", status.crm, state_name(status));
-    text.zh += fmt::format("{} {}", status.crm, state_name_zh(status));
+    const std::string crm = printable_name(status.crm);
+    text.en += fmt::format("{} {}", crm, state_name(status));
+    text.zh += fmt::format("{} {}", crm, state_name_zh(status));
   }
   if (message.unlisted > 0) {
     text.en += fmt::format(" and {} more", message.unlisted);
@@ -72,7 +74,7 @@ Bilingual agent_remedy() {
 }
 
 Bilingual agent_text(const rules::Message& message) {
-  const std::string name = subject_name(message);
+  const std::string name = printable_name(subject_name(message));
   const std::string since = clock_text(message.since, message.at);
   const Bilingual list = list_text(message);
   const std::size_t count = count_of(message);
@@ -99,7 +101,7 @@ std::vector<std::string> instances_of(const rules::Message& message) {
 }
 
 Bilingual vendor_text(const rules::Message& message) {
-  const std::string name = vendor_name(subject_name(message));
+  const std::string name = printable_name(vendor_name(subject_name(message)));
   const Bilingual list = list_text(message);
   const std::size_t count = count_of(message);
   if (message.type == rules::MessageType::vendor_recovered) {
@@ -110,7 +112,7 @@ Bilingual vendor_text(const rules::Message& message) {
     return text;
   }
   const std::string since = clock_text(message.since, message.at);
-  const std::string instances = fmt::format("{}", fmt::join(instances_of(message), ", "));
+  const std::string instances = printable_name(fmt::format("{}", fmt::join(instances_of(message), ", ")));
   Bilingual text;
   if (message.reason == "status_page") {
     text = {

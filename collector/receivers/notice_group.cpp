@@ -28,7 +28,7 @@ void read_listed(Notice& notice, const json::object& body, Language language) {
   for (const json::value& item : *crms) {
     const json::object* one = item.if_object();
     std::string name;
-    if (one != nullptr) name = text_at(*one, "crm");
+    if (one != nullptr) name = name_at(*one, "crm");
     if (item.is_string()) name = one_line(item.get_string(), kMaxName);
     if (name.empty()) continue;
     if (notice.listed.size() >= kListed) {
