@@ -50,7 +50,8 @@ void feed_value(Series& series, RuleState& state, const SeriesName& name) {
   Feed feed{&rule, &state, instance, *view, 0, Feed::Kind::value};
   if (rule.measure.per) {
     feed.kind = Feed::Kind::quotient;
-    feed.slot = state.slot_of(slot_key(*rule.measure.per, name.labels));
+    feed.slot = state.slots.place_of(slot_key(*rule.measure.per, name.labels));
+    if (feed.slot == Slots::kNone) return;
   }
   series.feeds.push_back(feed);
 }
@@ -68,8 +69,9 @@ void feed_errors(Series& series, RuleState& state, const SeriesName& name) {
 void feed_divisor(Series& series, RuleState& state, const SeriesName& name) {
   const auto& per = state.rule().measure.per;
   if (!per || per->metric != name.metric || !matches(per->where, name.labels)) return;
-  series.feeds.push_back(
-      {&state.rule(), &state, nullptr, 0, state.slot_of(slot_key(*per, name.labels)), Feed::Kind::divisor});
+  const std::uint32_t slot = state.slots.place_of(slot_key(*per, name.labels));
+  if (slot == Slots::kNone) return;
+  series.feeds.push_back({&state.rule(), &state, nullptr, 0, slot, Feed::Kind::divisor});
 }
 
 }  // namespace

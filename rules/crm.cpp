@@ -105,13 +105,6 @@ Instance* RuleState::instance_of(std::string_view each_value) {
   return &instance;
 }
 
-std::uint32_t RuleState::slot_of(std::string key) {
-  const auto found = std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.key == key; });
-  if (found != slots.end()) return static_cast<std::uint32_t>(found - slots.begin());
-  slots.push_back({std::move(key), 0, false});
-  return static_cast<std::uint32_t>(slots.size() - 1);
-}
-
 bool Crm::suppressed() const {
   return excused() || inhibited || vendor_out || (agents_lost && silent_reason(*this) == "no_data");
 }
@@ -162,16 +155,18 @@ void Crm::take_vendor(std::size_t place, TimePoint at, double value) {
 }
 
 bool Crm::follow_pace() {
+  // Every sample of a pace comes by here, and a CRM has thousands of units.
+  if (pace == paces.now()) return false;
+  tell_pace();
+  return true;
+}
+
+void Crm::tell_pace() {
   pace = paces.now();
-  bool news = false;
   for (const auto& rule : rules) {
-    for (const auto& instance : rule->instances) {
-      news = news || instance->pace != pace;
-      instance->pace = pace;
-    }
+    for (const auto& instance : rule->instances) instance->pace = pace;
   }
-  if (news) no_data_from = kUnset;
-  return news;
+  no_data_from = kUnset;
 }
 
 bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
@@ -192,8 +187,7 @@ bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
   const bool gone = std::any_of(crm.rules.begin(), crm.rules.end(), [](const auto& state) { return state != nullptr; });
   crm.rules = std::move(next);
   if (crm.rules.size() < 2) crm.score = ScoreLevel{};
-  crm.follow_pace();
-  crm.no_data_from = kUnset;
+  crm.tell_pace();
   return gone;
 }
 

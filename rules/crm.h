@@ -15,6 +15,7 @@
 #include "rules/incident.h"
 #include "rules/instance.h"
 #include "rules/score.h"
+#include "rules/slots.h"
 
 namespace crmpulse::rules {
 
@@ -22,16 +23,9 @@ namespace crmpulse::rules {
 struct RuleState {
   static constexpr std::size_t kMostInstances = 256;  ///< further values of `each` are not judged
 
-  /// The newest divisor with one set of `on` labels; ≤ 0 or never seen: not known.
-  struct Slot {
-    std::string key;
-    double value = 0;
-    bool known = false;
-  };
-
   std::shared_ptr<const CompiledRule> compiled;
   std::vector<std::unique_ptr<Instance>> instances;  ///< at least one; series hold pointers to them
-  std::vector<Slot> slots;
+  Slots slots;
 
   [[nodiscard]] const Rule& rule() const { return compiled->rule; }
   /// The instance whose level, or else whose value, is worst.
@@ -43,7 +37,6 @@ struct RuleState {
   [[nodiscard]] bool missing() const;  ///< no data for too long, and that counts: not `ignore`, inside active hours
   /// The unit for a value of `each`, made when it is new; nothing when there are too many already.
   [[nodiscard]] Instance* instance_of(std::string_view each_value);
-  [[nodiscard]] std::uint32_t slot_of(std::string key);
 };
 
 /// An agent whose samples feed a CRM.
@@ -93,6 +86,7 @@ struct Crm {
   bool inhibited = false;
   TimePoint suppression_ended = kUnset;  ///< of the last maintenance or inhibition
   std::vector<Feeder> feeders;
+  TimePoint unnamed = kUnset;  ///< when something came last that names no agent
   std::vector<VendorReading> vendor;
   bool agents_lost = false;         ///< all agents that feed it
   TimePoint missing_from = kUnset;  ///< its agents are back: data that is still missing then is news
@@ -107,6 +101,9 @@ struct Crm {
 
   // Between fold() and step(); not saved.
   bool dirty = false;
+  std::size_t relabellings = 0;  ///< of these kMostRelabellings are followed at once
+  bool labels_wait = false;      ///< its rules are those of labels it had before
+  static constexpr std::size_t kMostRelabellings = 4;
   TimePoint evaluated_at = kUnset;  ///< newest evaluation since the last step
   TimePoint newest_data = kUnset;   ///< newest evaluation at all, or the last start
   bool evaluated = false;           ///< since the last step
@@ -120,8 +117,10 @@ struct Crm {
   void expect(Instance& instance, const Rule& rule) {
     if (std::exchange(instance.nearer, false)) no_data_from = std::min(no_data_from, instance.deadline(rule));
   }
-  /// Tells every rule what `paces` come to. True when that was news.
+  /// Tells every rule what `paces` come to, when that is news; true then.
   bool follow_pace();
+  /// The same whether it is news or not: there are new rules.
+  void tell_pace();
   /// An operator wants to hear nothing of it.
   [[nodiscard]] bool excused() const { return maintenance || silenced; }
   /// All that is wrong is that data is missing, and that is because nothing comes from its agents.

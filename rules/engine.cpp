@@ -109,6 +109,7 @@ void Engine::hear(SeriesId id, TimePoint now) {
 Outcome Engine::step(TimePoint now) {
   impl_->advance(now);
   impl_->settle();
+  impl_->follow_labels();
   Outcome outcome;
   impl_->judge(impl_->take_due(), outcome);
   return outcome;
@@ -179,6 +180,18 @@ std::optional<Engine::Marks> Engine::marks(std::string_view name) const {
   if (known == impl_->by_name.end() || !known->second->known) return std::nullopt;
   const Crm& crm = *known->second;
   return Marks{crm.labels, crm.maintenance, crm.silenced};
+}
+
+bool Engine::may_be_fed_by(std::string_view agent, std::string_view name, TimePoint since) const {
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end()) return true;
+  const Crm& crm = *known->second;
+  bool by_others = is_set(crm.unnamed) && crm.unnamed > since;
+  for (const Feeder& feeder : crm.feeders) {
+    if (feeder.agent == agent && is_set(feeder.newest)) return true;
+    by_others = by_others || (is_set(feeder.newest) && feeder.newest > since);
+  }
+  return !by_others;
 }
 
 std::vector<std::string> Engine::crms() const {

@@ -166,6 +166,8 @@ class Engine {
     bool silenced = false;
   };
   [[nodiscard]] std::optional<Marks> marks(std::string_view crm) const;
+  /// Has this agent sent anything of the CRM itself, or nobody else since `since`?
+  [[nodiscard]] bool may_be_fed_by(std::string_view agent, std::string_view crm, TimePoint since) const;
 
   [[nodiscard]] std::vector<std::string> crms() const;
   /// Has the CRM a status()?

@@ -86,7 +86,13 @@ void Engine::Impl::attach(SeriesId id) {
   agents.look();
   vendors.look();
   const bool relabelled = adopt_labels(crm, name.metric, name.labels);
-  if (!std::exchange(crm.known, true) || relabelled) {
+  const bool is_new = !std::exchange(crm.known, true);
+  if (relabelled && crm.relabellings++ == 0) relabelled_crms.push_back(crm.number);
+  if (relabelled && !is_new && crm.relabellings > Crm::kMostRelabellings) {
+    // Each costs a look at all its series. Who changes a CRM's labels again and again is followed by the next step.
+    crm.labels_wait = true;
+    resolve(series[id], name);
+  } else if (is_new || relabelled) {
     settle();
     apply_rules(crm, rules, kUnset);
     resolve_all(crm);
@@ -95,6 +101,20 @@ void Engine::Impl::attach(SeriesId id) {
     crm.no_data_from = kUnset;  // it may have brought a unit
   }
   mark(crm);
+}
+
+void Engine::Impl::follow_labels() {
+  for (const std::uint32_t number : relabelled_crms) {
+    if (!crms[number]) continue;
+    Crm& crm = *crms[number];
+    crm.relabellings = 0;
+    if (!std::exchange(crm.labels_wait, false)) continue;
+    settle();
+    apply_rules(crm, rules, kUnset);
+    resolve_all(crm);
+    mark(crm);
+  }
+  relabelled_crms.clear();
 }
 
 void Engine::Impl::resolve_all(Crm& crm) {
@@ -199,7 +219,7 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
     return feed.instance->take(rule, feed.view, at, tag, std::numeric_limits<double>::infinity(),
                                {previous.at, std::numeric_limits<double>::quiet_NaN()}, now, scratch);
   }
-  const RuleState::Slot& slot = feed.state->slots[feed.slot];
+  const Slot& slot = feed.state->slots[feed.slot];
   if (!slot.known) {
     feed.instance->waiting = {true, feed.view, tag, feed.slot, at, value};
     return {};
@@ -211,7 +231,7 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
 
 /// A divisor came. Samples that waited for the first one are taken with it.
 void Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
-  RuleState::Slot& slot = feed.state->slots[feed.slot];
+  Slot& slot = feed.state->slots[feed.slot];
   slot.value = divisor;
   const bool was_known = std::exchange(slot.known, divisor > 0 && divisor >= feed.rule->measure.per->least);
   if (was_known || !slot.known) return;
@@ -241,7 +261,11 @@ void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
 
 Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
   Crm& crm = *from.crm;
-  if (from.feeder < crm.feeders.size()) crm.feeders[from.feeder].newest = now;
+  if (from.feeder < crm.feeders.size()) {
+    crm.feeders[from.feeder].newest = now;
+  } else {
+    crm.unnamed = now;
+  }
   if (from.pace != Series::Pace::none) take_pace(from, at, value);
   if (from.reading < crm.vendor.size()) {
     crm.take_vendor(from.reading, at, value);

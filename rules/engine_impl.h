@@ -40,6 +40,7 @@ struct Engine::Impl {
     Instance* instance;
   };
   std::vector<Unsettled> unsettled;  ///< took samples that are to be evaluated; empty before anything of a CRM goes
+  std::vector<std::uint32_t> relabelled_crms;  ///< since the last step
   bool shared_changed = false;
   std::map<std::string, std::int64_t, std::less<>> retired;  ///< last_seq of removed CRMs
   Storms storms;
@@ -54,6 +55,8 @@ struct Engine::Impl {
   void drop(Crm& crm);
   void schedule(Crm& crm, TimePoint at);
   void attach(SeriesId id);
+  /// Rules for the labels that attach() left waiting.
+  void follow_labels();
   void resolve_all(Crm& crm);
   Bench bench() const { return {settings, receivers, storms, muted, now}; }
   std::vector<std::uint32_t> take_due();

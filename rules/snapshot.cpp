@@ -71,12 +71,7 @@ void save_rule(Encoder& encoder, const RuleState& state) {
   encoder.text(state.rule().each);
   encoder.u64(state.compiled->data_print);
   encoder.u64(state.compiled->judge_print);
-  encoder.u32(static_cast<std::uint32_t>(state.slots.size()));
-  for (const RuleState::Slot& slot : state.slots) {
-    encoder.text(slot.key);
-    encoder.f64(slot.value);
-    encoder.u8(slot.known ? 1 : 0);
-  }
+  state.slots.save(encoder);
   encoder.u32(static_cast<std::uint32_t>(state.instances.size()));
   for (const auto& instance : state.instances) instance->save(encoder);
 }
@@ -93,12 +88,8 @@ void load_rule(Decoder& decoder, Crm& crm, bool with_pace) {
   const Rule& rule = found != crm.rules.end() ? (*found)->rule() : kNowhere.rule;
   const CompiledRule& compiled = found != crm.rules.end() ? *(*found)->compiled : kNowhere;
 
-  std::vector<RuleState::Slot> slots;
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    RuleState::Slot slot{decoder.text(), decoder.f64(), false};
-    slot.known = decoder.u8() != 0;
-    slots.push_back(std::move(slot));
-  }
+  Slots slots;
+  slots.load(decoder);
   std::vector<std::unique_ptr<Instance>> instances;
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     instances.push_back(std::make_unique<Instance>());
@@ -162,11 +153,21 @@ void load_links(Decoder& decoder, Crm& crm) {
 // What was added after version 4 stands in sections behind the rest, each with a tag that is never used again.
 // An unknown tag is skipped; a CRM saved without a section starts with that part empty.
 
-void save_sections(Encoder&, const Crm&) {}
+constexpr std::uint32_t kUnnamed = 120;  ///< when samples came last that name no agent
+
+void save_sections(Encoder& encoder, const Crm& crm) {
+  if (!is_set(crm.unnamed)) return;
+  Encoder part;
+  put(part, crm.unnamed);
+  encoder.section(kUnnamed, part.bytes());
+}
 
 /// False: the section's bytes are damaged.
-bool load_section(const Section&, Crm&) {
-  return true;
+bool load_section(const Section& section, Crm& crm) {
+  Decoder part{section.bytes};
+  if (section.tag != kUnnamed) return true;
+  crm.unnamed = get_time(part);
+  return part.ok() && part.at_end();
 }
 
 }  // namespace
@@ -235,7 +236,7 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
   bool whole = true;
   while (version > kWithoutSections && decoder.ok() && !decoder.at_end())
     whole = load_section(decoder.section(), crm) && whole;
-  crm.follow_pace();
+  crm.tell_pace();
   if (!whole || !decoder.ok() || !decoder.at_end()) return Error{"the saved state of " + crm.name + " is damaged"};
   return {};
 }
