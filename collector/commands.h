@@ -26,11 +26,13 @@ struct BacktestOptions {
 struct NewToken {
   std::string name;
   std::string role;
-  std::string agent;    ///< empty: any
-  std::string expires;  ///< a duration; empty: never
+  std::string agent;              ///< empty: any
+  std::string expires;            ///< a duration; empty: never
+  std::vector<std::string> crms;  ///< empty: any that no other agent watches
 };
 [[nodiscard]] int token_create(const std::string& config, const NewToken& wanted);
 [[nodiscard]] int token_list(const std::string& config);
+[[nodiscard]] int token_allow(const std::string& config, const std::string& name, const std::vector<std::string>& crms);
 [[nodiscard]] int token_revoke(const std::string& config, const std::string& name);
 [[nodiscard]] int backup(const std::string& config, const std::string& destination);
 
