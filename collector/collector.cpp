@@ -47,14 +47,24 @@ std::vector<std::pair<std::string, std::string>> common_headers() {
           {"Cache-Control", "no-store"}};
 }
 
-/// What was made, when the answer says so: 201 with an `id`.
-std::string made_by(const net::HttpResponse& answer) {
-  if (answer.status != 201) return {};
+std::string text_of(const boost::json::object& object, std::string_view key) {
+  const boost::json::value* const value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
+}
+
+/// What was made, when the answer says so (201 with an `id`), and under whose name.
+void describe(const net::HttpResponse& answer, AuditEntry& entry) {
   boost::system::error_code error;
   const boost::json::value body = boost::json::parse(answer.body, error);
-  if (error || !body.is_object()) return {};
-  const boost::json::value* const id = body.get_object().if_contains("id");
-  return id != nullptr && id->is_string() ? std::string{id->get_string()} : std::string{};
+  if (error || !body.is_object()) return;
+  const boost::json::object& object = body.get_object();
+  if (answer.status == 201) {
+    entry.about = text_of(object, "id");
+    entry.author = text_of(object, "author");
+  }
+  const boost::json::value* const ack = object.if_contains("ack");
+  if (ack != nullptr && ack->is_object()) entry.author = text_of(ack->get_object(), "author");
+  if (entry.author == entry.who) entry.author.clear();
 }
 
 /// What `systemctl status` shows.
@@ -90,22 +100,20 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       notifier_(loop, *writer_, clocks, {client_, mail_}, configuration_),
       heartbeat_(loop, *writer_, clocks, engine_, notifier_),
       ingest_(loop, *writer_, clocks, engine_,
-              [this](const net::HttpRequest& request) { return access_.name_of(request); }),
+              [this](const net::HttpRequest& request) { return access_.token_of(request); }),
       api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return access_.name_of(request); }),
-      router_(
-          [this](const net::HttpRequest& request) { return access_.role_of(request); },
-          [this](const net::HttpRequest& request, const net::HttpResponse& answer) {
-            std::string who = access_.name_of(request);
-            audit({clocks_.wall.now(), who.empty() ? "anybody" : std::move(who), request.remote_address,
-                   fmt::format("{} {}", request.method, request.path), made_by(answer), std::to_string(answer.status)});
-          }) {
+      router_([this](const net::HttpRequest& request) { return access_.role_of(request); },
+              [this](const net::HttpRequest& request, const net::HttpResponse& answer) {
+                audit_request(request, answer);
+              }) {
   exposition_.add([this] { return health_metrics(engine_); });
   exposition_.add([this] { return sample_metrics(engine_); });
   exposition_.add([this] {
-    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, access_,
+    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, refusals_, access_,
                          [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
                          [this] { return history_ ? history_->stats() : History::Stats{}; }});
   });
+  engine_.on_progress([this] { manager_.busy(); });
   add_routes();
 }
 
@@ -127,7 +135,8 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   if (!database) return database.error();
   std::unique_ptr<Collector> collector{
       new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
-  if (auto read = collector->access_.refresh(); !read) return read.error();
+  // Tokens that cannot be read keep nobody from being alerted: who shows one is told to come again.
+  collector->access_.refresh();
   if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
   auto history = History::start(loop, *collector->writer_, collector->configuration_->settings.state_dir);
   if (!history) return history.error();
@@ -151,6 +160,8 @@ Result<void> Collector::listen() {
   options.max_connections = settings.limits.connections;
   options.max_connections_per_client = settings.limits.connections_per_address;
   options.uncounted = settings.limits.exempted;
+  options.max_arriving_bytes = settings.limits.arriving_bodies;
+  options.max_sending_bytes = settings.limits.waiting_answers;
   options.headers = common_headers();
   options.check_head = [this](const net::HttpRequest& head) { return access_.check(head, router_.find(head)); };
   if (settings.tls) tls_watch_.follow(*settings.tls);
@@ -165,11 +176,25 @@ Result<void> Collector::listen() {
   return {};
 }
 
+void Collector::audit_request(const net::HttpRequest& request, const net::HttpResponse& answer) {
+  std::string who = access_.name_of(request);
+  AuditEntry entry{clocks_.wall.now(),
+                   who.empty() ? "anybody" : std::move(who),
+                   request.remote_address,
+                   fmt::format("{} {}", request.method, request.path),
+                   "",
+                   std::to_string(answer.status)};
+  if (answer.status >= 400) return refusals_.add(entry);
+  describe(answer, entry);
+  audit(std::move(entry));
+}
+
 void Collector::audit(AuditEntry entry) {
   log::info("audit", {{"who", entry.who},
                       {"from", entry.from},
                       {"action", one_line(entry.action, kMostLogged)},
                       {"about", entry.about},
+                      {"author", entry.author},
                       {"result", entry.result}});
   const auto job = [state_dir = configuration_->settings.state_dir,
                     entry = std::move(entry)](store::Database&) -> Result<void> {
@@ -200,7 +225,8 @@ void Collector::tick() {
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
   history_->tick(engine_.now(), engine_.now() - configuration_->settings.keep_samples);
-  if (auto read = access_.refresh(); !read) log::error("tokens cannot be read", {{"why", read.error().message}});
+  access_.refresh();
+  for (AuditEntry& line : refusals_.take_due(clocks_.wall.now())) audit(std::move(line));
   renew_certificate();
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {
@@ -274,6 +300,7 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
   access_.configure(configuration_->settings);
   const LimitSettings& limits = configuration_->settings.limits;
   server_->limit_connections(limits.connections, limits.connections_per_address, limits.exempted);
+  server_->limit_memory(limits.arriving_bodies, limits.waiting_answers);
   engine_.reconfigure(configuration_);
   notifier_.reconfigure(configuration_);
   outcome.applied = true;
@@ -306,6 +333,11 @@ void Collector::finish_when_quiet(int rounds_left) {
     return;
   }
   ticker_.cancel();
+  // Nothing else is written any more: by this thread.
+  for (const AuditEntry& line : refusals_.take_all()) {
+    if (auto written = append_audit(configuration_->settings.state_dir, line); !written)
+      log::error("the audit log cannot be written", {{"why", written.error().message}});
+  }
   if (auto closed = engine_.close(); !closed)
     log::error("the last snapshot cannot be stored", {{"why", closed.error().message}});
   log::info("stopped");

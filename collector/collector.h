@@ -9,6 +9,7 @@
 #include "collector/access.h"
 #include "collector/api.h"
 #include "collector/audit.h"
+#include "collector/audit_refusals.h"
 #include "collector/engine_loop.h"
 #include "collector/exposition.h"
 #include "collector/heartbeat.h"
@@ -54,8 +55,9 @@ class Collector {
             store::Database database);
   void add_routes();
   void add_service_routes();
-  /// Written down by the store's thread; a line of the log has it at once.
+  /// Written down by the store's thread; a line of the log has it at once. Refused requests are summed up first.
   void audit(AuditEntry entry);
+  void audit_request(const net::HttpRequest& request, const net::HttpResponse& answer);
   void list_audit(const net::HttpRequest& request, net::Respond respond);
   void renew_certificate();
   [[nodiscard]] Result<void> listen();
@@ -83,6 +85,7 @@ class Collector {
   Exposition exposition_;
   std::unique_ptr<History> history_;
   ReloadStats reloads_;
+  AuditRefusals refusals_;
   std::unique_ptr<net::HttpServer> server_;
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;

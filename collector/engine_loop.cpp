@@ -57,8 +57,10 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
       clocks_(clocks),
       configuration_(std::move(configuration)),
       fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
+      mark_(configuration_->settings.state_dir),
       ledger_(loop, writer, std::move(written), std::move(refused)) {
   operations_.configure(configuration_->settings.maintenance);
+  bound_folding();
   apply_mute();
 }
 
@@ -147,7 +149,9 @@ void EngineLoop::add_crm(Changes& changes, const std::string& crm, TimePoint now
 store::StoredState EngineLoop::state_of(const std::string& crm) {
   static const CrmFacts kNothing;
   const CrmFacts* facts = fold_.book().find(crm);
-  return {crm, fold_.folded_seq(), encode_state(fold_.engine().save(crm), facts == nullptr ? kNothing : *facts)};
+  const std::string engine_bytes = fold_.engine().save(crm);
+  fold_.series().census().weigh(crm, engine_bytes.size());
+  return {crm, fold_.folded_seq(), encode_state(engine_bytes, facts == nullptr ? kNothing : *facts)};
 }
 
 Changes EngineLoop::dirty_states(bool clean) {
@@ -242,6 +246,7 @@ void EngineLoop::reconfigure(std::shared_ptr<const Configuration> configuration)
   fold_.changes().reloaded(configuration_->ruleset, configuration->ruleset, at);
   configuration_ = std::move(configuration);
   operations_.configure(configuration_->settings.maintenance);
+  bound_folding();
   apply_mute();
   handle(fold_.engine().reconfigure(configuration_->ruleset, receiver_specs(configuration_->settings.receivers), at),
          at);

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "collector/incidents.h"
 #include "collector/ledger.h"
 #include "collector/operations.h"
+#include "collector/replay_mark.h"
 
 namespace crmpulse::collector {
 
@@ -33,6 +35,7 @@ class EngineLoop {
     std::uint64_t muted_changes = 0;  ///< of those the ones nobody was told of, because of `mute`
     std::uint64_t replayed_records = 0;
     std::uint64_t unreadable_records = 0;
+    std::uint64_t set_aside_records = 0;  ///< their folding failed or took too long
   };
 
   /// `written`: messages that are in the outbox now. `refused`: messages that are not, because the disk refuses.
@@ -48,12 +51,11 @@ class EngineLoop {
   /// recovering.
   void catch_up(Failed failed);
 
-  void fold(const RecordStamp& record, std::span<const Point> points) {
-    if (news(record)) fold_.take(record, points);
-  }
-  void fold(const RecordStamp& record, std::vector<Evidence> lines) {
-    if (news(record)) fold_.take(record, std::move(lines));
-  }
+  /// Hears every second or so, while much is to be done at once, that it goes on.
+  void on_progress(std::function<void()> progress);
+
+  void fold(const RecordStamp& record, std::span<const Point> points);
+  void fold(const RecordStamp& record, std::vector<Evidence> lines);
   /// After each request's samples.
   void step();
   /// Once a second: deadlines, retries; every 15 s a snapshot begins.
@@ -109,6 +111,13 @@ class EngineLoop {
   [[nodiscard]] bool fold_piece(SteadyTime until);
   void finish_replay();
   void replay_record(const store::JournalRecord& record, wire::Decoder& decoder);
+  [[nodiscard]] bool replay_content(const store::JournalRecord& record, wire::Decoder& decoder);
+  /// Runs `work`. What it throws, or false, sets the record aside: never to be folded again.
+  void fold_guarded(std::int64_t seq, const std::function<bool()>& work);
+  void set_aside(std::int64_t seq, std::string_view why);
+  void bound_folding();
+  void tell_progress();
+  [[nodiscard]] Result<void> load_set_aside(store::Database& database);
   void step_at(TimePoint now);
   void handle(rules::Outcome outcome, TimePoint now);
   [[nodiscard]] Result<void> load_operations(store::Database& database);
@@ -137,7 +146,11 @@ class EngineLoop {
   AgentBook agents_;
   IncidentBook incidents_;
   Operations operations_;
-  std::int64_t replaying_ = 0;      ///< seq of the record that is folded again; 0: none
+  std::int64_t replaying_ = 0;          ///< seq of the record that is folded again; 0: none
+  std::set<std::int64_t> passed_over_;  ///< records that were set aside
+  ReplayMark mark_;
+  std::function<void()> progress_;
+  SteadyTime progress_told_;
   std::shared_ptr<Replay> replay_;  ///< while recovering; shared: its type is known in recovery.cpp alone
   net::Loop::Timer retry_;
   Ledger ledger_;

@@ -61,13 +61,13 @@ struct Ingest::Batch {
   [[nodiscard]] bool must_tell() const { return future > 0 || (version == wire::Version::v2 && !whole()); }
 };
 
-Ingest::Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, NameOf name_of)
+Ingest::Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, TokenOf token_of)
     : loop_(loop),
       writer_(writer),
       clocks_(clocks),
       engine_(engine),
-      name_of_(std::move(name_of)),
-      admission_(engine.content().series()) {}
+      token_of_(std::move(token_of)),
+      admission_(engine.content().series(), engine.content().engine()) {}
 
 Ingest::~Ingest() = default;
 
@@ -150,11 +150,23 @@ bool Ingest::identify(const net::HttpRequest& request, Batch& batch) {
   return time.has_value();
 }
 
-std::optional<wire::Refusal> Ingest::decode(wire::Version version, const net::HttpRequest& request, Batch& batch) {
+void Ingest::begin_admission(const net::HttpRequest& request, Batch& batch) {
   const std::string& agent = batch.record->agent;
-  batch.sender = name_of_ ? name_of_(request) : std::string{};
-  if (batch.sender.empty()) batch.sender = agent.empty() ? request.remote_address : agent;
-  admission_.begin(batch.sender, !agent.empty());
+  const Token* const token = token_of_ ? token_of_(request) : nullptr;
+  batch.sender = token != nullptr ? token->name : agent.empty() ? request.remote_address : agent;
+  admission_.begin({batch.sender, agent, token}, clocks_.engine.now());
+}
+
+void Ingest::leave_out_lines(Batch& batch) {
+  std::erase_if(batch.lines, [&](const Evidence& line) {
+    const auto why = admission_.check(line);
+    if (why) batch.counts.skipped.add(*why, 0);
+    return why.has_value();
+  });
+}
+
+std::optional<wire::Refusal> Ingest::decode(wire::Version version, const net::HttpRequest& request, Batch& batch) {
+  begin_admission(request, batch);
   auto decoded = decoder_.decode(version, request.body, admission_, std::move(batch.points));
   if (!decoded) return decoded.error();
   batch.counts = decoded->counts;
@@ -219,6 +231,8 @@ void Ingest::evidence(const net::HttpRequest& request, net::Respond respond) {
   auto lines = wire::decode_evidence(request.body);
   if (!lines) return refuse(std::move(batch), lines.error().status, lines.error().code, lines.error().message);
   batch->lines = std::move(*lines);
+  begin_admission(request, *batch);
+  leave_out_lines(*batch);
   journal(request, std::move(batch));
 }
 
@@ -242,6 +256,8 @@ void Ingest::journal(const net::HttpRequest& request, BatchPointer batch) {
   }
   if (batch->counts.skipped.all_series() == 0) {
     record.body = request.body;
+  } else if (record.kind == store::RecordKind::evidence) {
+    record.body = wire::encode_evidence(batch->lines);
   } else {
     record.kind = store::RecordKind::remote_write_1;
     record.body = body_of(batch->points);

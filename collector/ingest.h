@@ -36,10 +36,10 @@ class Ingest {
     std::uint64_t bytes_in_flight = 0;
   };
 
-  /// Who sends it, when a token says so; else empty.
-  using NameOf = std::function<std::string(const net::HttpRequest&)>;
+  /// The token it is sent with; null while nobody is asked for one. Valid until the next request.
+  using TokenOf = std::function<const Token*(const net::HttpRequest&)>;
 
-  Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, NameOf name_of);
+  Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, TokenOf token_of);
   ~Ingest();
 
   void write(const net::HttpRequest& request, net::Respond respond);
@@ -60,6 +60,9 @@ class Ingest {
   [[nodiscard]] bool identify(const net::HttpRequest& request, Batch& batch);
   [[nodiscard]] std::optional<wire::Refusal> decode(wire::Version version, const net::HttpRequest& request,
                                                     Batch& batch);
+  /// From here on what its sender may send.
+  void begin_admission(const net::HttpRequest& request, Batch& batch);
+  void leave_out_lines(Batch& batch);
   void note_skipped(const Batch& batch);
   [[nodiscard]] std::string body_of(const std::vector<Point>& points);
   void journal(const net::HttpRequest& request, BatchPointer batch);
@@ -76,7 +79,7 @@ class Ingest {
   store::Writer& writer_;
   Clocks clocks_;
   EngineLoop& engine_;
-  NameOf name_of_;
+  TokenOf token_of_;
   wire::Decoder decoder_;
   Admission admission_;
   wire::BodyBuilder builder_;

@@ -125,6 +125,7 @@ bool EngineLoop::fold_piece(SteadyTime until) {
     replaying_ = record.seq;
     replay_record(record, replay_->decoder);
     replaying_ = 0;
+    tell_progress();
   }
   return true;
 }
@@ -152,6 +153,7 @@ Result<void> EngineLoop::load(store::Database& database) {
   if (!states) return states.error();
   for (const store::StoredState& state : *states) {
     if (auto done = load_or_begin_anew(database, state); !done) return done;
+    tell_progress();
   }
   auto shared = store::get_meta(database, kSharedName);
   if (!shared) return shared.error();
@@ -170,6 +172,7 @@ Result<void> EngineLoop::load(store::Database& database) {
   auto batches = store::get_meta(database, "batches");
   if (!batches) return batches.error();
   agents_.load(batches->value_or(""));
+  if (auto known = load_set_aside(database); !known) return known;
   auto after = stored_number(database, "folded_seq");
   if (!after) return after.error();
   fold_.set_folded_seq(*after);
@@ -227,7 +230,28 @@ Result<void> EngineLoop::load_state(const store::StoredState& state) {
   auto engine_bytes = decode_state(state.blob, facts);
   if (!engine_bytes) return engine_bytes.error();
   facts.folded_seq = state.folded_seq;
+  fold_.series().census().add_crm(state.crm, {});
+  fold_.series().census().weigh(state.crm, engine_bytes->size());
   return fold_.engine().load(state.crm, *engine_bytes);
+}
+
+/// False: it takes too long.
+bool EngineLoop::replay_content(const store::JournalRecord& record, wire::Decoder& decoder) {
+  const RecordStamp stamp{record.seq, record.received, record.skew};
+  if (record.kind == store::RecordKind::evidence) {
+    auto lines = wire::decode_evidence(record.body);
+    if (lines) {
+      fold_.take(stamp, std::move(*lines));
+    } else {
+      ++stats_.unreadable_records;
+    }
+    return true;
+  }
+  const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
+  const auto decoded = decoder.decode(version, record.body, fold_.series());
+  if (decoded) return fold_.take(stamp, decoded->readings);
+  ++stats_.unreadable_records;
+  return true;
 }
 
 void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder& decoder) {
@@ -239,19 +263,7 @@ void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder
     step_at(*due);
     last = due;
   }
-  const RecordStamp stamp{record.seq, record.received, record.skew};
-  bool readable = true;
-  if (record.kind == store::RecordKind::evidence) {
-    auto lines = wire::decode_evidence(record.body);
-    readable = lines.has_value();
-    if (lines) fold_.take(stamp, std::move(*lines));
-  } else {
-    const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
-    const auto decoded = decoder.decode(version, record.body, fold_.series());
-    readable = decoded.has_value();
-    if (decoded) fold_.take(stamp, decoded->readings);
-  }
-  if (!readable) ++stats_.unreadable_records;
+  fold_guarded(record.seq, [&] { return replay_content(record, decoder); });
   fold_.set_folded_seq(std::max(fold_.folded_seq(), record.seq));  // also when there was nothing to read
   step_at(record.received);
 }

@@ -83,6 +83,9 @@ void SelfMetrics::add_ingest(Families& out) const {
   out.push_back(std::move(samples));
   const SeriesTable& table = from_.engine.content().series();
   out.push_back(single(gauge("crmpulse_collector_series", "Series held in memory."), number(table.size())));
+  out.push_back(single(gauge("crmpulse_collector_estimated_memory_bytes",
+                             "What all series and CRMs take, estimated: limits.memory holds it."),
+                       static_cast<double>(table.census().memory())));
   out.push_back(single(gauge("crmpulse_collector_series_limit", "Series that can be held; new ones are left out then."),
                        number(table.size() + table.room())));
 }
@@ -106,6 +109,9 @@ void SelfMetrics::add_engine(Families& out) const {
   out.push_back(single(gauge("crmpulse_collector_recovering",
                              "1 while the journal is replayed after a start: states stand as of before the stop."),
                        from_.engine.recovering() ? 1 : 0));
+  out.push_back(single(counter("crmpulse_collector_records_set_aside_total",
+                               "Requests whose folding failed or took too long; they are kept in the state folder."),
+                       number(stats.set_aside_records)));
   out.push_back(
       single(gauge("crmpulse_collector_crms", "CRMs known."), number(from_.engine.content().engine().crms().size())));
   MetricFamily reloads = counter("crmpulse_collector_reloads_total", "Reloads of the configuration by outcome.");
@@ -231,6 +237,10 @@ void SelfMetrics::add_server(Families& out) const {
   out.push_back(single(counter("crmpulse_collector_http_connections_displaced_total",
                                "Connections without a whole request that were closed to make place for newer ones."),
                        number(server.displaced)));
+  out.push_back(single(counter("crmpulse_collector_http_connections_too_slow_total",
+                               "Connections closed because there was no room for what they had not taken, or not sent "
+                               "yet, and they were the slowest."),
+                       number(server.too_slow)));
   out.push_back(single(gauge("crmpulse_collector_http_open_connections", "Connections open now."), server.open));
   out.push_back(single(counter("crmpulse_collector_http_crowding_connections_total",
                                "Connections refused because their address has as many as it may."),
@@ -256,6 +266,12 @@ void SelfMetrics::add_access(Families& out) const {
               number(from_.access.stats().at(i)));
   }
   out.push_back(std::move(refused));
+  out.push_back(single(counter("crmpulse_collector_audit_refused_requests_total",
+                               "Requests of operators and admins that were refused; the audit log has their sums."),
+                       number(from_.refusals.total())));
+  out.push_back(single(gauge("crmpulse_collector_tokens_unreadable",
+                             "1 while the tokens cannot be read; those that were read before go on."),
+                       from_.access.tokens_readable() ? 0 : 1));
 }
 
 std::vector<MetricFamily> SelfMetrics::Collect() const {

@@ -48,6 +48,17 @@ bool all_names_showable(std::string_view key) {
 
 }  // namespace
 
+wire::SkipReason reason_of(Census::Bound bound) {
+  switch (bound) {
+    case Census::Bound::crms: return wire::SkipReason::crm_limit;
+    case Census::Bound::crms_of_sender: return wire::SkipReason::crm_sender_limit;
+    case Census::Bound::series_of_crm: return wire::SkipReason::crm_series_limit;
+    case Census::Bound::memory:
+    case Census::Bound::none: break;
+  }
+  return wire::SkipReason::memory_limit;
+}
+
 SeriesKey::SeriesKey(std::string_view bytes)
     : bytes_(std::make_unique_for_overwrite<char[]>(bytes.size())), size_(static_cast<std::uint32_t>(bytes.size())) {
   std::copy(bytes.begin(), bytes.end(), bytes_.get());
@@ -85,9 +96,13 @@ SeriesTable::Id SeriesTable::find(std::string_view key) const {
   return known == by_key_.end() ? kNone : known->second;
 }
 
-SeriesTable::Place SeriesTable::find_or_add(const wire::SeriesView& view, std::uint32_t sender) {
+SeriesTable::Place SeriesTable::find_or_add(const wire::SeriesView& view, std::uint32_t sender,
+                                            const Census::Sender& names) {
   if (const Id known = find(view.key); known != kNone) return {known};
   if (by_key_.size() >= max_series_) return {kNone, wire::SkipReason::series_limit};
+  const std::string_view crm = wire::label_of(view.key, "crm");
+  if (const auto bound = census_.check_series(crm, view.key.size(), names); bound != Census::Bound::none)
+    return {kNone, reason_of(bound)};
   auto index = static_cast<SeriesIndex>(series_.size());
   if (free_.empty()) {
     series_.push_back(make_series(view.key));
@@ -100,6 +115,7 @@ SeriesTable::Place SeriesTable::find_or_add(const wire::SeriesView& view, std::u
   by_key_.emplace(series.key.view(), index);
   series.sender = sender;
   count(sender, 1);
+  census_.came(crm, view.key.size(), names);
   learn_names(series);
   return {index};
 }
@@ -166,6 +182,7 @@ void SeriesTable::forget(TimePoint before) {
     by_key_.erase(entry++);
     if (series.spelled) spellings_.erase(index);
     count(series.sender, -1);
+    census_.left(series.label("crm"), series.key.view().size());
     series = Series{};
     free_.push_back(index);
   }

@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "collector/census.h"
 #include "core/labels.h"
 #include "core/time.h"
 #include "rules/engine.h"
@@ -50,12 +51,6 @@ enum class Duty : std::uint8_t {
 /// What a CRM's facts keep of one series, found once: see CrmFacts.
 using Kept = std::variant<std::monostate, LatencyHistogram*, NewestSuccess*, Sight*, double*>;
 
-/// Lets maps of strings be asked with views.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-
 /// The bytes that say which series it is, see wire::SeriesView; owned.
 class SeriesKey {
  public:
@@ -81,6 +76,7 @@ struct Series {
   std::uint32_t crm = 0;                        ///< index into the CrmBook; kNoCrm without a `crm` label
   SeriesIndex next = wire::KnownSeries::kNone;  ///< came after this one the last time
   std::uint32_t sender = 0;                     ///< who sent it first; kNobody: not known any more
+  std::uint32_t cleared = 0;                    ///< rights under which it was sent last: SenderRights::number()
   Duty duty = Duty::none;
   bool bound = false;    ///< `feeds` and `crm` are known
   bool live = false;     ///< `value` and `at` hold; false after a stale marker
@@ -103,6 +99,9 @@ inline constexpr std::uint32_t kNoCrm = ~std::uint32_t{0};
 /// Of a series' `sender`; of series that were stored or replayed.
 inline constexpr std::uint32_t kNobody = 0;
 
+/// Why what goes over this bound is left out.
+[[nodiscard]] wire::SkipReason reason_of(Census::Bound bound);
+
 class SeriesTable final : public wire::KnownSeries {
  public:
   explicit SeriesTable(std::size_t max_series = kMaxSeries) : max_series_(max_series) {}
@@ -115,12 +114,15 @@ class SeriesTable final : public wire::KnownSeries {
   [[nodiscard]] Id find(std::string_view key) const override;
   /// A known series costs one look-up and no allocation. The samples of the view are not looked at.
   [[nodiscard]] Place find_or_add(const wire::SeriesView& view) override { return find_or_add(view, kNobody); }
-  [[nodiscard]] Place find_or_add(const wire::SeriesView& view, std::uint32_t sender);
+  /// New series and CRMs within the census's bounds only.
+  [[nodiscard]] Place find_or_add(const wire::SeriesView& view, std::uint32_t sender, const Census::Sender& names = {});
   void spelled(Id id, std::string_view labels) override;
 
   [[nodiscard]] Series& operator[](SeriesIndex index) { return series_[index]; }
   [[nodiscard]] const std::vector<Series>& all() const { return series_; }
   [[nodiscard]] std::size_t size() const { return by_key_.size(); }
+  [[nodiscard]] Census& census() { return census_; }
+  [[nodiscard]] const Census& census() const { return census_; }
   /// How many more there is room for.
   [[nodiscard]] std::size_t room() const { return max_series_ - std::min(max_series_, by_key_.size()); }
   /// How many of them this sender sent first.
@@ -142,6 +144,7 @@ class SeriesTable final : public wire::KnownSeries {
   void count(std::uint32_t sender, std::ptrdiff_t by);
 
   std::size_t max_series_;
+  Census census_;
   boost::unordered_flat_map<std::string_view, SeriesIndex> by_key_;  ///< views into the series' own keys
   std::vector<Series> series_;
   std::vector<SeriesIndex> free_;

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr Duration kHour{std::chrono::hours{1}};
 constexpr Duration kShortestHeartbeat{std::chrono::seconds{5}};
 constexpr Duration kTenYears{std::chrono::hours{24 * 3660}};
+constexpr Duration kLongestFold{std::chrono::seconds{20}};  ///< below the service manager's patience
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
 void read_file_name(config::Reader& reader, std::string_view key, std::string& out) {
@@ -72,6 +73,13 @@ void read_limits(config::Reader& root, Settings& settings) {
   limits.get("requests_per_address", wanted.requests_per_address, 0, 1'000'000);
   limits.get("requests_per_token", wanted.requests_per_token, 0, 1'000'000);
   limits.get("failed_logins_per_address", wanted.failed_logins_per_address, 0, 1'000'000);
+  limits.get("crms", wanted.crms, 0, 1'000'000);
+  limits.get("crms_per_sender", wanted.crms_per_sender, 0, 1'000'000);
+  limits.get("series_per_crm", wanted.series_per_crm, 0, 1'000'000);
+  limits.get_bytes("memory", wanted.memory, 0, 1024 * 1024 * kMiB);
+  limits.get("fold_time", wanted.fold_time, Duration{1}, kLongestFold);
+  limits.get_bytes("arriving_bodies", wanted.arriving_bodies, 32 * kMiB, 1024 * 1024 * kMiB);
+  limits.get_bytes("waiting_answers", wanted.waiting_answers, 1 * kMiB, 1024 * 1024 * kMiB);
   if (limits.get("exempt", wanted.exempt)) {
     wanted.exempted = {};
     for (const std::string& one : wanted.exempt) {

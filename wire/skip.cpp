@@ -21,6 +21,12 @@ constexpr std::array<Row, kSkipReasons> kRows{{
     {SkipReason::own_export, "own_export", false},
     {SkipReason::series_limit, "series_limit", true},
     {SkipReason::sender_limit, "sender_limit", true},
+    {SkipReason::other_agent, "other_agent", true},
+    {SkipReason::other_crm, "other_crm", true},
+    {SkipReason::crm_limit, "crm_limit", true},
+    {SkipReason::crm_sender_limit, "crm_sender_limit", true},
+    {SkipReason::crm_series_limit, "crm_series_limit", true},
+    {SkipReason::memory_limit, "memory_limit", true},
 }};
 
 constexpr bool in_order() {

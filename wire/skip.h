@@ -11,20 +11,26 @@ namespace crmpulse::wire {
 
 /// One more reason: a line here, one in skip.cpp, one in docs/prometheus.md.
 enum class SkipReason : std::uint8_t {
-  no_name,          ///< there is no `__name__`
-  name,             ///< a name is not [a-zA-Z_][a-zA-Z0-9_]*, the metric's with colons
-  duplicate_label,  ///< a label is there twice
-  encoding,         ///< a value is not UTF-8, or has a NUL
-  label_count,      ///< beyond Limits::max_labels_per_series
-  name_length,      ///< beyond Limits::max_label_name_bytes
-  value_length,     ///< beyond Limits::max_label_value_bytes
-  no_samples,       ///< neither samples nor histograms nor exemplars
-  not_ours,         ///< sound, but nothing here reads it
-  own_export,       ///< what the collector shows itself comes back to it
-  series_limit,     ///< there is no room for one more series
-  sender_limit,     ///< its sender holds as much of the room as is left for others
+  no_name,           ///< there is no `__name__`
+  name,              ///< a name is not [a-zA-Z_][a-zA-Z0-9_]*, the metric's with colons
+  duplicate_label,   ///< a label is there twice
+  encoding,          ///< a value is not UTF-8
+  label_count,       ///< beyond Limits::max_labels_per_series
+  name_length,       ///< beyond Limits::max_label_name_bytes
+  value_length,      ///< beyond Limits::max_label_value_bytes
+  no_samples,        ///< neither samples nor histograms nor exemplars
+  not_ours,          ///< sound, but nothing here reads it
+  own_export,        ///< what the collector shows itself comes back to it
+  series_limit,      ///< there is no room for one more series
+  sender_limit,      ///< its sender holds as much of the room as is left for others
+  other_agent,       ///< its sender's token belongs to an agent of another name
+  other_crm,         ///< its sender's token is for other CRMs
+  crm_limit,         ///< there is no room for one more CRM
+  crm_sender_limit,  ///< its sender brought as many CRMs as it may
+  crm_series_limit,  ///< its CRM has as many series as it may
+  memory_limit,      ///< there is no memory for more series
 };
-inline constexpr std::size_t kSkipReasons = 12;
+inline constexpr std::size_t kSkipReasons = 18;
 
 /// A label value of /metrics.
 [[nodiscard]] std::string_view to_string(SkipReason reason);

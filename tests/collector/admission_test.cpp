@@ -13,6 +13,8 @@ using wire::SkipReason;
 
 namespace {
 
+const TimePoint kNow = from_unix_millis(1'800'000'000'000);
+
 SeriesTable::Place ask(Admission& admission, const std::string& crm) {
   const std::vector<wire::LabelView> labels{{"__name__", "crm_up"}, {"crm", crm}};
   const std::string key = wire::series_key("crm_up", Labels{{"crm", crm}});
@@ -21,7 +23,7 @@ SeriesTable::Place ask(Admission& admission, const std::string& crm) {
 
 /// How many of `count` new series of this sender are taken.
 int taken(Admission& admission, const std::string& sender, int count) {
-  admission.begin(sender, false);
+  admission.begin({sender, "", nullptr}, kNow);
   int out = 0;
   for (int i = 0; i < count; ++i) out += ask(admission, sender + std::to_string(i)).id == SeriesTable::kNone ? 0 : 1;
   return out;
@@ -30,23 +32,25 @@ int taken(Admission& admission, const std::string& sender, int count) {
 }  // namespace
 
 TEST_CASE("no sender can take all the room, however much it sends") {
+  const rules::Engine engine{Ruleset{}, {}};
   SeriesTable table{1000};
-  Admission admission{table};
+  Admission admission{table, engine};
   CHECK(taken(admission, "first", 5000) == 500);
   CHECK(taken(admission, "second", 5000) == 250);
   CHECK(taken(admission, "third", 100) == 100);
-  admission.begin("first", false);
+  admission.begin({"first", "", nullptr}, kNow);
   CHECK(ask(admission, "one more").why == SkipReason::sender_limit);
   CHECK(ask(admission, "first7").id != SeriesTable::kNone);
   CHECK(taken(admission, "fourth", 10) == 10);
 }
 
 TEST_CASE("a full table says so, and what was forgotten makes room for whoever comes") {
+  const rules::Engine engine{Ruleset{}, {}};
   SeriesTable table{2};
-  Admission admission{table};
+  Admission admission{table, engine};
   CHECK(taken(admission, "a", 2) == 1);
   CHECK(taken(admission, "b", 2) == 1);
-  admission.begin("c", false);
+  admission.begin({"c", "", nullptr}, kNow);
   CHECK(ask(admission, "new").why == SkipReason::series_limit);
   table.forget(from_unix_millis(1));
   CHECK(table.size() == 0);

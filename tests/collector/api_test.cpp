@@ -7,6 +7,7 @@
 #include "collector/json_text.h"
 #include "collector/series_table.h"
 #include "collector_fixture.h"
+#include "core/printable.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -206,4 +207,42 @@ TEST_CASE("series nobody has sent for long are forgotten, the others keep their 
   CHECK(table.find_or_add({"b", {}, {}}).id == b);
   CHECK(table.find_or_add({"c", {}, {}}).id == a);
   CHECK(table.find("c") == a);
+}
+
+TEST_CASE("CRMs are listed in pages, each behind the last name of the page before") {
+  const RunningCollector running;
+  for (const char* crm : {"a", "b", "c", "d", "e"}) REQUIRE(running.write_latency(crm, 0.1, 1) == 204);
+  std::string names;
+  std::string cursor;
+  int pages = 0;
+  do {
+    const boost::json::value page = running.get_json("/api/v1/crms?limit=2&cursor=" + cursor);
+    CHECK(page.at("crms").as_array().size() <= 2);
+    for (const boost::json::value& crm : page.at("crms").as_array()) names += crm.at("crm").as_string();
+    cursor = page.at("next_cursor").is_null() ? "" : std::string{page.at("next_cursor").as_string()};
+    ++pages;
+  } while (!cursor.empty() && pages < 10);
+  CHECK(names == "abcde");
+  CHECK(pages == 3);
+  const boost::json::value all = running.get_json("/api/v1/crms");
+  CHECK(all.at("crms").as_array().size() == 5);
+  CHECK(all.at("next_cursor").is_null());
+  CHECK(running.get("/api/v1/crms?limit=0").status == 400);
+  CHECK(running.get("/api/v1/crms?limit=1001").status == 400);
+}
+
+TEST_CASE("names and evidence with what cannot be seen are shown escaped, and read back as they were") {
+  const RunningCollector running;
+  const std::string crm = "ac\xe2\x80\xaeme";
+  const std::string in_address = "ac%E2%80%AEme";
+  REQUIRE(running.write_latency(crm, 0.1, 1) == 204);
+  const std::string line =
+      fmt::format(R"({{"at":"{}","crm":"{}","text":"pay\u202elap\u200b now"}})", format_time(running.now()), crm);
+  REQUIRE(send({"POST", running.base() + "/api/v1/evidence", {}, line}).status == 204);
+  const std::string details = running.get("/api/v1/crms/" + in_address).body;
+  CHECK(is_printable(std::string_view{details}.substr(0, details.size() - 1)));
+  CHECK(boost::json::parse(details).at("crm").as_string() == crm);
+  CHECK_THAT(details, Catch::Contains("pay\\\\u202elap"));
+  const std::string page = running.get("/").body;
+  CHECK_THAT(page, Catch::Contains("ac\\u202eme") && !Catch::Contains("\xe2\x80\xae"));
 }
