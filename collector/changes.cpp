@@ -29,7 +29,7 @@ bool same_rule(const Rule& a, const Rule& b) {
   const rules::CompiledRule right{b};
   return left.data_print == right.data_print && left.judge_print == right.judge_print && a.dimension == b.dimension &&
          a.applies_to == b.applies_to && a.role == b.role && a.weight == b.weight && a.no_data == b.no_data &&
-         a.active == b.active && a.remedy == b.remedy && a.unit == b.unit &&
+         a.active == b.active && a.active_crm == b.active_crm && a.remedy == b.remedy && a.unit == b.unit &&
          same_number(a.score_target, b.score_target) && same_number(a.score_worst, b.score_worst);
 }
 

@@ -183,10 +183,13 @@ Bilingual dimension_sentence(const rules::RuleStatus& rule) {
   }
   const Level level = shown_level(rule);
   const double threshold = threshold_of(rule);
-  return {fmt::format("{}{} {:.6g}{} ({} from {:.6g})", rule.dimension, of, *rule.value, unit_en(rule.unit),
+  // Nights and holidays are not in it: who subtracts two times would find another number.
+  const std::string_view hours_en = rule.active_age ? " of working time" : "";
+  const std::string_view hours_zh = rule.active_age ? "只计工作时间，" : "";
+  return {fmt::format("{}{} {:.6g}{}{} ({} from {:.6g})", rule.dimension, of, *rule.value, unit_en(rule.unit), hours_en,
                       to_string(level), threshold),
-          fmt::format("{}{} {:.6g}{}（{}阈值 {:.6g}）", name_zh, of, *rule.value, unit_zh(rule.unit), chinese(level),
-                      threshold)};
+          fmt::format("{}{} {:.6g}{}（{}{}阈值 {:.6g}）", name_zh, of, *rule.value, unit_zh(rule.unit), hours_zh,
+                      chinese(level), threshold)};
 }
 
 }  // namespace crmpulse::collector

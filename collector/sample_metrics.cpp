@@ -59,6 +59,7 @@ constexpr std::array kHelp{
     Help{"crm_customers_retained", "Customers of the period's start that are still customers."},
     Help{"crm_vendor_status", "Status the vendor reports: 0 fine, 1 maintenance, 2 minor, 3 major incident."},
     Help{"crm_info", "Version, release and instance of the CRM."},
+    Help{"crm_hours_info", "When the CRM's people work, as its agent declares it."},
 };
 
 std::string_view help_of(std::string_view metric) {

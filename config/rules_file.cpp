@@ -9,6 +9,7 @@
 #include "config/pattern.h"
 #include "config/reader.h"
 #include "config/rule_reader.h"
+#include "config/zone.h"
 
 namespace crmpulse::config {
 namespace {
@@ -184,6 +185,11 @@ boost::system::result<Ruleset, Problems> load_rules(const std::vector<std::strin
   if (problems.empty()) check_inhibitions(inhibitions, ruleset.rules, problems);
   if (problems.empty()) check_weights(files, ruleset.rules, problems);
   if (!problems.empty()) return problems;
+  ruleset.find_zone = [](std::string_view name) -> std::optional<Zone> {
+    auto zone = load_zone(name);
+    if (!zone) return std::nullopt;
+    return std::move(*zone);
+  };
   return ruleset;
 }
 

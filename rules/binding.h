@@ -31,6 +31,9 @@ struct Series {
   std::uint32_t speaker = ~std::uint32_t{0};  ///< its agent's place in the engine's AgentWatch
   bool of_crm = true;                         ///< false: it has no label `crm` and only says that its agent is there
   bool heartbeat = false;
+  enum class Activity : std::uint8_t { none, change, logins } activity = Activity::none;  ///< that it tells of
+  static constexpr std::uint32_t kDeclaresNothing = ~std::uint32_t{0};
+  std::uint32_t declares = kDeclaresNothing;   ///< place in what the engine read of declared hours
   std::size_t feeder = Feeder::kMost;          ///< place in the CRM's feeders
   std::size_t reading = VendorReading::kMost;  ///< place in the CRM's vendor readings
   std::vector<Feed> feeds;

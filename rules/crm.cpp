@@ -44,7 +44,6 @@ void replace_rule(RuleState& state, const std::shared_ptr<const CompiledRule>& n
   const bool may_latch = next->rule.role == Role::gate && next->rule.no_data == NoDataState::sub_healthy;
   for (const auto& instance : state.instances) {
     instance->dimension.latched = instance->dimension.latched && may_latch;
-    instance->switch_at = kUnset;
   }
   if (before == next || before->judge_print == next->judge_print) return;
   const bool same_data = before->data_print == next->data_print;
@@ -100,6 +99,7 @@ Instance* RuleState::instance_of(std::string_view each_value) {
   // The unit that waited for the first series becomes this series' unit, with what it has become meanwhile.
   if (!instances.front()->placeholder) instances.push_back(new_instance(kUnset));
   Instance& instance = *instances.back();
+  instance.clock = &clock;
   instance.placeholder = false;
   instance.each = std::string{each_value};
   return &instance;
@@ -174,6 +174,29 @@ bool Crm::follow_pace() {
   return news;
 }
 
+void Crm::follow_hours() {
+  keeps_hours = false;
+  for (const auto& judged : rules) {
+    const Rule& rule = judged->rule();
+    judged->clock.limited = rule.active.has_value() || rule.active_crm;
+    judged->clock.hours = rule.active_crm ? hours.calendar() : rule.active ? &*judged->compiled->hours : nullptr;
+    judged->clock.pauses = pauses.get();
+    judged->clock.learned = rule.active_crm && !hours.declared;
+    keeps_hours = keeps_hours || judged->clock.limited;
+    for (const auto& instance : judged->instances) {
+      instance->clock = &judged->clock;
+      instance->look_again();
+    }
+  }
+  no_data_from = kUnset;
+}
+
+TimePoint Crm::heard_at() const {
+  TimePoint newest = kUnset;
+  for (const Feeder& feeder : feeders) newest = std::max(newest, feeder.newest);
+  return newest;
+}
+
 bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
   std::vector<std::unique_ptr<RuleState>> next;
   for (const auto& compiled : applying(rules, crm.labels)) {
@@ -193,7 +216,7 @@ bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
   crm.rules = std::move(next);
   if (crm.rules.size() < 2) crm.score = ScoreLevel{};
   crm.follow_pace();
-  crm.no_data_from = kUnset;
+  crm.follow_hours();
   return gone;
 }
 

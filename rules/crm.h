@@ -11,6 +11,7 @@
 
 #include "core/labels.h"
 #include "core/rule.h"
+#include "rules/crm_hours.h"
 #include "rules/engine.h"
 #include "rules/incident.h"
 #include "rules/instance.h"
@@ -32,6 +33,7 @@ struct RuleState {
   std::shared_ptr<const CompiledRule> compiled;
   std::vector<std::unique_ptr<Instance>> instances;  ///< at least one; series hold pointers to them
   std::vector<Slot> slots;
+  RuleClock clock;  ///< instances refer to it
 
   [[nodiscard]] const Rule& rule() const { return compiled->rule; }
   /// The instance whose level, or else whose value, is worst.
@@ -83,6 +85,9 @@ struct Crm {
   std::vector<std::uint32_t> series_ids;  ///< the engine's; not saved
   Paces paces;
   Pace pace;  ///< what they come to
+  CrmHours hours;
+  std::unique_ptr<Pauses> pauses = std::make_unique<Pauses>();  ///< rules' clocks refer to it
+  bool keeps_hours = false;                                     ///< some rule is judged only at times
 
   bool started = false;  ///< judged once; before that the state is unknown
   Level state = Level::healthy;
@@ -122,6 +127,10 @@ struct Crm {
   }
   /// Tells every rule what `paces` come to. True when that was news.
   bool follow_pace();
+  /// Gives every rule the clock it goes by, after rules, hours or maintenance changed.
+  void follow_hours();
+  /// When its agents last spoke of it; unset: none that gives its name.
+  [[nodiscard]] TimePoint heard_at() const;
   /// An operator wants to hear nothing of it.
   [[nodiscard]] bool excused() const { return maintenance || silenced; }
   /// All that is wrong is that data is missing, and that is because nothing comes from its agents.
@@ -156,6 +165,8 @@ struct Scores {
 /// Takes one score evaluation when one is due: at most one per shortest interval, with two rules or more.
 void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings);
 [[nodiscard]] DataStatus data_status(const Crm& crm, TimePoint now);
+/// The part of the state that is told of now: rules outside their hours keep their levels, but nobody hears of them.
+[[nodiscard]] Level awake_level(const Crm& crm, const Settings& settings);
 /// Why the state is not healthy when no rule's level says so: `no_data`, `score`, or empty.
 [[nodiscard]] std::string_view silent_reason(const Crm& crm);
 [[nodiscard]] CrmStatus status_of(const Crm& crm, TimePoint now);
@@ -165,6 +176,6 @@ void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings);
 [[nodiscard]] bool known_version(std::string_view bytes);
 /// Into a CRM that has its name only. `rules` decide what is kept.
 [[nodiscard]] Result<void> load_crm(Crm& crm, std::string_view bytes,
-                                    std::span<const std::shared_ptr<const CompiledRule>> rules);
+                                    std::span<const std::shared_ptr<const CompiledRule>> rules, HoursBook& hours);
 
 }  // namespace crmpulse::rules

@@ -37,6 +37,11 @@ bool measures_duration(std::string_view metric) {
   return metric.ends_with("_seconds") && metric.find("duration") != std::string_view::npos;
 }
 
+Series::Activity activity_of(std::string_view metric, const Labels& labels) {
+  if (metric == "crm_last_modified_timestamp_seconds") return Series::Activity::change;
+  return metric == "crm_logins" && labels.get("period") == "1h" ? Series::Activity::logins : Series::Activity::none;
+}
+
 std::vector<std::shared_ptr<const CompiledRule>> compile(std::vector<Rule> rules) {
   std::vector<std::shared_ptr<const CompiledRule>> compiled;
   for (Rule& rule : rules) compiled.push_back(std::make_shared<const CompiledRule>(std::move(rule)));
@@ -48,6 +53,7 @@ std::vector<std::shared_ptr<const CompiledRule>> compile(std::vector<Rule> rules
 Engine::Engine(Ruleset ruleset, std::vector<ReceiverSpec> receivers) : impl_(std::make_unique<Impl>()) {
   impl_->settings = ruleset.settings;
   impl_->rules = compile(std::move(ruleset.rules));
+  impl_->hours_book.find_zones_with(std::move(ruleset.find_zone));
   impl_->align(std::move(receivers));
 }
 Engine::~Engine() = default;
@@ -59,6 +65,7 @@ Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers
   impl_->settle();  // by the rules that held for these samples
   impl_->settings = ruleset.settings;
   impl_->rules = compile(std::move(ruleset.rules));
+  impl_->hours_book.find_zones_with(std::move(ruleset.find_zone));
   impl_->align(std::move(receivers));
   Outcome outcome;
   for (const auto& crm : impl_->crms) {
@@ -82,6 +89,11 @@ Engine::SeriesId Engine::bind(std::string_view metric, const Labels& labels) {
     fresh.refuses_negative = measures_duration(metric);
     fresh.of_crm = !labels.get("crm").empty();
     fresh.heartbeat = metric == kHeartbeatMetric;
+    fresh.activity = activity_of(metric, labels);
+    if (fresh.of_crm && metric == kHoursMetric) {
+      fresh.declares = static_cast<std::uint32_t>(impl_->declared.size());
+      impl_->declared.push_back(impl_->hours_book.hours_of(labels));
+    }
     fresh.speaker = impl_->agents.place_of(labels.get("agent"));
   }
   const Series& series = impl_->series[id];
@@ -125,6 +137,8 @@ void Engine::set_maintenance(const std::string& name, bool on, TimePoint now) {
   impl_->advance(now);
   Crm& crm = impl_->crm_of(name);
   if (std::exchange(crm.maintenance, on) && !on) crm.suppression_ended = impl_->now;
+  on ? crm.pauses->begin(impl_->now) : crm.pauses->end(impl_->now);
+  crm.follow_hours();
   impl_->agents.look();
   impl_->vendors.look();
   impl_->mark(crm);
@@ -152,6 +166,20 @@ void Engine::acknowledge(const std::string& name, std::string author, std::optio
   if (known == impl_->by_name.end() || known->second->state == Level::healthy) return;
   known->second->ack = Ack{std::move(author), until.value_or(impl_->now + impl_->settings.ack_expiry)};
   impl_->mark(*known->second);
+}
+
+void Engine::set_hours(const std::string& name, std::optional<ActiveHours> hours, TimePoint now) {
+  impl_->advance(now);
+  Crm& crm = impl_->crm_of(name);
+  crm.hours.declared.reset();
+  crm.hours.heard = kUnset;
+  if (hours) {
+    const HoursText text = text_of(*hours);
+    crm.hours.declared = std::make_shared<const DeclaredHours>(DeclaredHours{text, Calendar{std::move(*hours)}});
+    crm.hours.heard = kNever;
+  }
+  crm.follow_hours();
+  impl_->mark(crm);
 }
 
 void Engine::set_muted(bool kill_switch) {
@@ -220,7 +248,7 @@ std::string Engine::save(std::string_view name) const {
 Result<void> Engine::load(std::string_view name, std::string_view bytes) {
   Crm loaded;
   loaded.name = std::string{name};
-  if (const auto result = load_crm(loaded, bytes, impl_->rules); result.has_error()) return result;
+  if (const auto result = load_crm(loaded, bytes, impl_->rules, impl_->hours_book); result.has_error()) return result;
   std::vector<SeriesId> bound;
   if (const auto known = impl_->by_name.find(name); known != impl_->by_name.end()) {
     bound = known->second->series_ids;

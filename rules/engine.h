@@ -61,6 +61,7 @@ struct RuleStatus {
   double enter_poor = 0;
   TimePoint since;  ///< when `level` (or the latch) was confirmed
   std::optional<TimePoint> last_data;
+  bool active_age = false;  ///< the value is an age of which only active hours count
 };
 
 struct IncidentStatus {
@@ -76,7 +77,8 @@ struct CrmStatus {
   Labels labels;
   Level state = Level::healthy;
   DataStatus data_status = DataStatus::warming_up;
-  std::optional<double> score;  ///< 0…100; absent without data
+  std::optional<double>
+      score;  ///< in the band of `state`: poor 0…49, sub-healthy 50…79, healthy 80…100; none without data
   TimePoint since;
   std::vector<RuleStatus> rules;
   std::optional<IncidentStatus> incident;
@@ -155,6 +157,8 @@ class Engine {
   void set_silence(const std::string& crm, bool on, TimePoint now);
   void set_inhibited(const std::string& crm, bool on, TimePoint now);
   void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now);
+  /// The CRM's hours, whatever its agent says; nothing: as the agent says again, else as learned.
+  void set_hours(const std::string& crm, std::optional<ActiveHours> hours, TimePoint now);
   void set_muted(bool kill_switch);
   /// Forgets a CRM; an open incident is resolved with reason `removed`.
   Outcome remove(const std::string& crm, TimePoint now);

@@ -239,9 +239,35 @@ void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
   if (from.crm->follow_pace()) mark(*from.crm);
 }
 
+void Engine::Impl::take_hours(const Series& from, TimePoint at, double value) {
+  Crm& crm = *from.crm;
+  const std::string_view agent =
+      from.feeder < crm.feeders.size() ? std::string_view{crm.feeders[from.feeder].agent} : std::string_view{};
+  if (!(value > 0) || !crm.hours.declare(declared[from.declares], agent, at)) return;
+  crm.follow_hours();
+  mark(crm);
+}
+
+/// What shows that the CRM is used: hours are learned from it.
+void Engine::Impl::take_activity(const Series& from, TimePoint at, double value) {
+  constexpr Duration kHalfPeriod = std::chrono::minutes{30};
+  Crm& crm = *from.crm;
+  LearnedHours& learned = crm.hours.learned;
+  if (learned.begin(at)) crm.hours.look_at = kUnset;
+  if (at >= crm.hours.look_at && crm.hours.look(crm.heard_at(), std::max(at, now))) crm.follow_hours();
+  if (from.activity == Series::Activity::logins) {
+    if (value > 0) learned.mark(at - kHalfPeriod);
+    return;
+  }
+  const TimePoint changed = from_unix_millis(static_cast<std::int64_t>(std::clamp(value, 0.0, 1e11) * 1000));
+  if (changed <= at) learned.mark(changed);
+}
+
 Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
   Crm& crm = *from.crm;
   if (from.feeder < crm.feeders.size()) crm.feeders[from.feeder].newest = now;
+  if (from.declares != Series::kDeclaresNothing) take_hours(from, at, value);
+  if (from.activity != Series::Activity::none) take_activity(from, at, value);
   if (from.pace != Series::Pace::none) take_pace(from, at, value);
   if (from.reading < crm.vendor.size()) {
     crm.take_vendor(from.reading, at, value);

@@ -34,6 +34,8 @@ struct Engine::Impl {
   std::set<std::pair<TimePoint, std::uint32_t>> deadlines;  ///< one per CRM that has one
   std::vector<std::uint32_t> dirty;
   std::vector<double> scratch;
+  HoursBook hours_book;
+  std::vector<std::shared_ptr<const DeclaredHours>> declared;  ///< by series that declare hours; null: not valid
   struct Unsettled {
     Crm* crm;
     const Rule* rule;
@@ -68,6 +70,8 @@ struct Engine::Impl {
   void divide(const Feed& feed, Crm& crm, double divisor);
   void note(const Instance::Intake& intake, Crm& crm, const Rule& rule, Instance& instance);
   void take_pace(const Series& from, TimePoint at, double value);
+  void take_hours(const Series& from, TimePoint at, double value);
+  void take_activity(const Series& from, TimePoint at, double value);
 };
 
 }  // namespace crmpulse::rules

@@ -68,6 +68,7 @@ struct Situation {
   bool suppressed = false;     ///< maintenance, silence or inhibition
   TimePoint settled = kUnset;  ///< the end of the last maintenance or inhibition plus `settle`
   bool acked = false;
+  Level awake = Level::poor;      ///< the part of the state whose rules are in their hours
   TimePoint doubt = kUnset;       ///< until then it is open whether an agent or a vendor is to blame
   TimePoint opens_from = kUnset;  ///< the receiver's next opening, while many come at once
   Duration escalate_after{};      ///< of the receiver

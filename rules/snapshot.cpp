@@ -162,11 +162,35 @@ void load_links(Decoder& decoder, Crm& crm) {
 // What was added after version 4 stands in sections behind the rest, each with a tag that is never used again.
 // An unknown tag is skipped; a CRM saved without a section starts with that part empty.
 
-void save_sections(Encoder&, const Crm&) {}
+constexpr std::uint32_t kHours = 200;
+constexpr std::uint32_t kPauses = 201;
+constexpr std::uint32_t kEnd = 202;  ///< behind all others: bytes without it were cut short
+
+void save_sections(Encoder& encoder, const Crm& crm) {
+  if (!crm.hours.empty()) {
+    Encoder hours;
+    crm.hours.save(hours);
+    encoder.section(kHours, hours.bytes());
+  }
+  if (!crm.pauses->empty()) {
+    Encoder pauses;
+    crm.pauses->save(pauses);
+    encoder.section(kPauses, pauses.bytes());
+  }
+}
 
 /// False: the section's bytes are damaged.
-bool load_section(const Section&, Crm&) {
-  return true;
+bool load_section(const Section& section, Crm& crm, HoursBook& hours) {
+  Decoder decoder{section.bytes};
+  if (section.tag == kHours) {
+    const HoursText text = crm.hours.load(decoder);
+    if (!text.days.empty()) crm.hours.declared = hours.hours_of(text);
+  } else if (section.tag == kPauses) {
+    crm.pauses->load(decoder);
+  } else {
+    return true;
+  }
+  return decoder.ok() && decoder.at_end();
 }
 
 }  // namespace
@@ -194,6 +218,7 @@ std::string save_crm(const Crm& crm) {
   encoder.u32(static_cast<std::uint32_t>(crm.rules.size()));
   for (const auto& state : crm.rules) save_rule(encoder, *state);
   save_sections(encoder, crm);
+  encoder.section(kEnd, {});
   return encoder.take();
 }
 
@@ -203,7 +228,8 @@ bool known_version(std::string_view bytes) {
   return !decoder.ok() || (version >= kWithoutPace && version <= kVersion);
 }
 
-Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::shared_ptr<const CompiledRule>> rules) {
+Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::shared_ptr<const CompiledRule>> rules,
+                      HoursBook& hours) {
   Decoder decoder{bytes};
   const std::uint32_t version = decoder.u32();
   if (!known_version(bytes)) return Error{"the saved state of " + crm.name + " is of another version"};
@@ -233,10 +259,15 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
   if (crm.rules.size() >= 2) crm.score = score;
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) load_rule(decoder, crm, with_pace);
   bool whole = true;
-  while (version > kWithoutSections && decoder.ok() && !decoder.at_end())
-    whole = load_section(decoder.section(), crm) && whole;
+  bool ended = version <= kWithoutSections;
+  while (version > kWithoutSections && decoder.ok() && !decoder.at_end()) {
+    const Section section = decoder.section();
+    ended = ended || section.tag == kEnd;
+    whole = load_section(section, crm, hours) && whole;
+  }
   crm.follow_pace();
-  if (!whole || !decoder.ok() || !decoder.at_end()) return Error{"the saved state of " + crm.name + " is damaged"};
+  crm.follow_hours();
+  if (!whole || !ended || !decoder.ok() || !decoder.at_end()) return Error{"the saved state of " + crm.name + " is damaged"};
   return {};
 }
 

@@ -132,6 +132,32 @@ TEST_CASE("every key of a rule arrives") {
   CHECK(r.unit == "ratio");
 }
 
+TEST_CASE("active is a mapping, over midnight and with holidays too, or the CRM's own hours") {
+  Files files;
+  files.add(
+      "rules:\n"
+      "  - {id: a, dimension: d, measure: {metric: m}, op: above, aggregator: age, sub: {enter: 1h}, poor: {enter: "
+      "2h}, "
+      "active: {hours: \"22:00-06:00\", holidays: [2026-12-25, 2026-12-24]}}\n"
+      "  - {id: b, dimension: d, measure: {metric: m}, op: above, aggregator: age, every: 15m, active: crm}\n"
+      "  - {id: c, dimension: d, measure: {metric: m}, op: above, aggregator: age, every: 1d, poor: {enter: 5d}}\n");
+  files.add("rules:\n  - {id: b, every: 1h, active: {days: mon}}\n");
+  const Ruleset ruleset = files.load();
+  const Rule& night = rule(ruleset, "a");
+  CHECK(night.active->from == 22h);
+  CHECK(night.active->to == 6h);
+  CHECK(night.active->holidays.size() == 2);
+  CHECK(night.active->holidays[0] < night.active->holidays[1]);
+  const Rule& edited = rule(ruleset, "b");
+  CHECK_FALSE(edited.active_crm);
+  CHECK(edited.active->days == 1);
+  CHECK(edited.sub == Threshold{3 * 3600.0, 2 * 3600.0, 0s});
+  CHECK(edited.poor == Threshold{12 * 3600.0, 9 * 3600.0, 0s});
+  CHECK(rule(ruleset, "c").poor.enter == 5 * 86400.0);
+  CHECK(ruleset.find_zone("Europe/Prague"));
+  CHECK_FALSE(ruleset.find_zone("Europe/Pragu"));
+}
+
 TEST_CASE("what a rule does not say has its default") {
   Files files;
   files.add(
