@@ -9,6 +9,7 @@
 
 #include "agent/additions.h"
 #include "agent/tls_settings.h"
+#include "config/hours_reader.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -224,6 +225,13 @@ void read_budget(config::Reader& reader, double& budget) {
   if (!(budget > 0)) reader.problem("budget", "must be above 0: nothing could be measured");
 }
 
+void read_hours(config::Reader& reader, CrmSettings& crm) {
+  if (!reader.has("hours")) return;
+  config::Reader hours = reader.child("hours");
+  config::read_crm_hours(hours, crm.hours.emplace());
+  hours.finish();
+}
+
 void read_crm(config::Reader& reader, Context& context, std::set<std::string>& names) {
   CrmSettings crm;
   reader.require("name", crm.name);
@@ -236,6 +244,7 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   read_budget(reader, crm.budget);
   auto labels = reader.child("labels");
   read_labels(labels, crm.labels);
+  read_hours(reader, crm);
   const Transactions transactions = read_transactions(reader.child("transactions"));
   const auto recipe = find_recipe(reader, context);
   if (!recipe) {

@@ -51,6 +51,12 @@ bool wanted(const std::vector<std::string>& names, const std::string& crm) {
 }
 
 /// Names the user gave that are no CRM of the file.
+std::optional<ActiveHours> hours_of(const Settings& settings, const std::string& name) {
+  const auto found = std::find_if(settings.crms.begin(), settings.crms.end(),
+                                  [&](const CrmSettings& crm) { return crm.name == name; });
+  return found == settings.crms.end() ? std::nullopt : found->hours;
+}
+
 std::vector<std::string> unknown_names(const std::vector<std::string>& names, const Settings& settings) {
   std::vector<std::string> out;
   for (const std::string& name : names) {
@@ -101,7 +107,8 @@ int probe_command(const ProbeOptions& options, const SettingsDefaults& defaults,
   }
   std::vector<CrmReport> reports = probe_all(targets);
   for (std::size_t i = 0; i < reports.size(); ++i)
-    judge_report(reports[i], *rules, targets[i]->spec().labels, wall_now());
+    judge_report(reports[i], *rules, targets[i]->spec().labels, wall_now(),
+                 hours_of(*settings, targets[i]->spec().crm));
   out << text_of(options.format, reports);
   return exit_code(worst_state(reports));
 }

@@ -19,6 +19,19 @@ class Collector {
   const SelfReading& reading_;
 };
 
+/// When the CRM's people work, for rules that are judged only then.
+Sample hours_sample(const SelfReading& reading, const std::string& crm, const std::string& kind,
+                    const ActiveHours& hours) {
+  const HoursText text = text_of(hours);
+  Sample sample{std::string{kHoursMetric}, {{"agent", reading.agent}, {"crm", crm}, {"kind", kind}}, 1.0, reading.at};
+  sample.labels.set("days", text.days);
+  sample.labels.set("from", text.from);
+  sample.labels.set("to", text.to);
+  sample.labels.set("tz", text.zone);
+  if (!text.holidays.empty()) sample.labels.set("holidays", text.holidays);
+  return sample;
+}
+
 double seconds(TimePoint time) {
   return static_cast<double>(unix_millis(time)) / 1000.0;
 }
@@ -43,10 +56,11 @@ std::vector<Sample> self_samples(const SelfReading& reading) {
   out.add("crm_agent_rows_truncated_total", reading.runs.rows_truncated);
   out.add("crm_agent_resident_memory_bytes", reading.resident_bytes);
   out.add("crm_agent_last_reload_successful", reading.last_reload_worked ? 1.0 : 0.0);
-  for (const auto& [crm, kind, transport, calls] : reading.crms) {
+  for (const auto& [crm, kind, transport, calls, hours] : reading.crms) {
     Sample info{"crm_agent_target_info", {{"agent", reading.agent}, {"crm", crm}, {"kind", kind}}, 1.0, reading.at};
     info.labels.set("transport", transport);
     out.samples.push_back(std::move(info));
+    if (hours) out.samples.push_back(hours_sample(reading, crm, kind, *hours));
     const auto made = reading.runs.calls.find(crm);
     out.add("crm_agent_calls_total", made == reading.runs.calls.end() ? 0.0 : static_cast<double>(made->second), "crm",
             crm);

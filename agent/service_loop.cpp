@@ -153,7 +153,7 @@ void ServiceLoop::report_self() {
   for (const CrmSettings& crm : settings_.crms) {
     const bool sql = crm.recipe->transport == probes::Transport::sql;
     reading.crms.push_back(
-        {crm.name, crm.recipe->name, sql ? "sql" : "http", governors_.find(crm.name)->status(clock_.now())});
+        {crm.name, crm.recipe->name, sql ? "sql" : "http", governors_.find(crm.name)->status(clock_.now()), crm.hours});
   }
   reading.runs = runner_.counters();
   reading.spool = spool_->stats();

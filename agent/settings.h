@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "agent/reconcile.h"
+#include "core/hours.h"
 #include "core/labels.h"
 #include "core/secret.h"
 #include "net/http_client.h"
@@ -47,8 +48,9 @@ struct CrmSettings {
   net::ClientTls tls;
   std::string proxy;  ///< empty: as the environment says
   Labels labels;
-  double budget = 0.01;          ///< share of the CRM's daily allowance
-  std::vector<std::string> off;  ///< ids of the measurements that are switched off
+  std::optional<ActiveHours> hours;  ///< when its people work; absent: the collector learns it
+  double budget = 0.01;              ///< share of the CRM's daily allowance
+  std::vector<std::string> off;      ///< ids of the measurements that are switched off
   std::vector<std::shared_ptr<const probes::Measurement>> switched_off_write_tests;
 };
 

@@ -61,6 +61,11 @@ TEST_CASE("every key of agent.yaml reaches the settings") {
   CHECK(loaded->crms[0].name == "acme");
   CHECK(loaded->crms[0].budget == 0.02);
   CHECK(loaded->crms[0].labels == Labels{{"team", "sales"}});
+  REQUIRE(loaded->crms[0].hours);
+  CHECK(text_of(*loaded->crms[0].hours) ==
+        HoursText{"mon,tue,wed,thu,sat", "22:00", "06:00", "Asia/Shanghai", "2026-10-01,2026-12-25"});
+  CHECK(loaded->crms[0].hours->zone.offset_at(parse_time("2026-11-21T09:00:00Z").value()) == std::chrono::hours{8});
+  CHECK_FALSE(loaded->crms[1].hours);
   CHECK(loaded->crms[0].off == std::vector<std::string>{"records"});
   CHECK(loaded->crms[1].recipe->name == "mini");
 }
