@@ -52,7 +52,10 @@ std::size_t hash_of(const std::string& text) {
 
 Quarter::Quarter(const probes::Recipe& recipe, Story story)
     : story_(std::move(story)), calendar_(story_.place.hours), random_(story_.seed) {
-  for (const probes::Measurement& measurement : recipe.measurements) add_measurement(measurement);
+  for (const probes::Measurement& measurement : recipe.measurements) {
+    const auto& only = story_.only;
+    if (only.empty() || std::find(only.begin(), only.end(), measurement.id) != only.end()) add_measurement(measurement);
+  }
   add_beside("crm_agent_heartbeat_timestamp_seconds", {}, 1min, unix_seconds);
   if (story_.declared) {
     const HoursText text = text_of(story_.place.hours);
@@ -90,14 +93,14 @@ std::uint32_t Quarter::series(std::string metric, Labels labels) {
 void Quarter::add_measurement(const probes::Measurement& measurement) {
   Run run;
   run.every = measurement.interval.value_or(measurement.transaction.empty() ? Duration{30s} : Duration{5min});
-  if (run.every < Duration{5min}) run.every *= story_.spread;
+  run.every = std::max(run.every, story_.least);
   run.liveness = measurement.liveness;
   run.transaction = !measurement.transaction.empty();
   const Labels call{{"operation", measurement.operation}, {"object", measurement.object}};
   if (run.liveness) run.up = series("crm_up", {});
   run.success = series("crm_operation_success", call);
   run.duration = series("crm_operation_duration_seconds", call);
-  run.base = 0.1 + 0.01 * static_cast<double>(hash_of(measurement.id) % 25);
+  run.base = 0.05 + 0.01 * static_cast<double>(hash_of(measurement.id) % 15);
   if (run.transaction) run.written = series("crm_transaction_success", {{"transaction", measurement.transaction}});
   for (const probes::SampleSpec& spec : measurement.samples) add_sample(spec, run);
   for (const probes::Exchange& exchange : measurement.exchanges) {

@@ -46,8 +46,9 @@ struct Story {
   TimePoint to;
   Fault fault = Fault::none;
   TimePoint broken = TimePoint::max();
-  bool declared = true;  ///< the agent says the hours; else they are learned
-  int spread = 1;        ///< spacings of less than five minutes times this
+  bool declared = true;             ///< the agent says the hours; else they are learned
+  Duration least{};                 ///< no measurement is run more often; 0: as the recipe says
+  std::vector<std::string> only{};  ///< measurements, by id; empty: all
   unsigned seed = 1;
 };
 
