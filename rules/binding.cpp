@@ -41,6 +41,19 @@ std::string slot_key(const Measure::Divisor& divisor, const Labels& labels) {
   return key;
 }
 
+/// Success and failures of one operation of one agent belong together.
+void join_exchange(Series& series, const SeriesName& name) {
+  series.tells_success = name.metric == kSuccessMetric;
+  series.exchange = Exchange::kMost;
+  if (!series.tells_success && name.metric != kFailureMetric) return;
+  std::string key{name.labels.get("operation")};
+  key += kSeparator;
+  key += name.labels.get("object");
+  key += kSeparator;
+  key += name.labels.get("agent");
+  series.exchange = series.crm->exchange_of(std::move(key));
+}
+
 void feed_value(Series& series, RuleState& state, const SeriesName& name) {
   const Rule& rule = state.rule();
   Instance* instance = state.instance_of(rule.each.empty() ? std::string_view{} : name.labels.get(rule.each));
@@ -79,6 +92,7 @@ void resolve(Series& series, const SeriesName& name) {
   series.pace = name.metric == kStretchMetric ? Series::Pace::stretch
                 : name.metric == kPauseMetric ? Series::Pace::pause
                                               : Series::Pace::none;
+  join_exchange(series, name);
   const std::string_view agent = name.labels.get("agent");
   series.feeder = agent.empty() ? Feeder::kMost : series.crm->feeder_of(agent);
   if (series.feeder < Feeder::kMost) series.crm->feeders[series.feeder].place = series.speaker;

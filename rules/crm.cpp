@@ -113,7 +113,7 @@ std::uint32_t RuleState::slot_of(std::string key) {
 }
 
 bool Crm::suppressed() const {
-  return excused() || inhibited || vendor_out || (agents_lost && silent_reason(*this) == "no_data");
+  return excused() || inhibited || vendor_out || ((agents_lost || unannounced) && silent_reason(*this) == "no_data");
 }
 
 std::vector<const Feeder*> Crm::fed_by() const {
@@ -133,6 +133,15 @@ std::size_t Crm::feeder_of(std::string_view agent) {
   if (feeders.size() >= Feeder::kMost) return Feeder::kMost;
   feeders.emplace_back().agent = std::string{agent};
   return feeders.size() - 1;
+}
+
+std::size_t Crm::exchange_of(std::string key) {
+  const auto found =
+      std::find_if(exchanges.begin(), exchanges.end(), [&](const Exchange& exchange) { return exchange.key == key; });
+  if (found != exchanges.end()) return static_cast<std::size_t>(found - exchanges.begin());
+  if (exchanges.size() >= Exchange::kMost) return Exchange::kMost;
+  exchanges.emplace_back().key = std::move(key);
+  return exchanges.size() - 1;
 }
 
 std::size_t Crm::reading_of(std::string_view instance) {
@@ -159,6 +168,34 @@ void Crm::take_vendor(std::size_t place, TimePoint at, double value) {
   } else if (!is_set(reading.major_since) || silent) {
     reading.major_since = at;
   }
+}
+
+void Crm::shift(Duration by) {
+  for (TimePoint* time : {&since, &score.last, &suppression_ended, &missing_from, &evaluated_at, &newest_data,
+                          &agent_doubt, &vendor_doubt})
+    *time = shifted(*time, by);
+  for (const auto& rule : rules) {
+    for (const auto& instance : rule->instances) instance->shift(by);
+  }
+  for (SeriesMemory& memory : series) memory.newest = shifted(memory.newest, by);
+  for (Feeder& feeder : feeders) {
+    feeder.newest = shifted(feeder.newest, by);
+    feeder.named = shifted(feeder.named, by);
+  }
+  for (VendorReading& reading : vendor) {
+    reading.at = shifted(reading.at, by);
+    reading.major_since = shifted(reading.major_since, by);
+  }
+  for (Flap::Change& change : flap.changes) change.at = shifted(change.at, by);
+  for (Told& one : told) {
+    one.failing_since = shifted(one.failing_since, by);
+    one.last_sent = shifted(one.last_sent, by);
+  }
+  if (ack) ack->until = shifted(ack->until, by);
+  if (incident) incident->opened = shifted(incident->opened, by);
+  paces.shift(by);
+  follow_pace();
+  no_data_from = kUnset;
 }
 
 bool Crm::follow_pace() {

@@ -50,6 +50,7 @@ struct RuleState {
 struct Feeder {
   std::string agent;
   TimePoint newest = kUnset;                ///< when it last sent something of this CRM
+  TimePoint named = kUnset;                 ///< stamp of its newest announcement that names this CRM
   std::uint32_t place = ~std::uint32_t{0};  ///< in the engine's AgentWatch; not saved
   static constexpr std::size_t kMost = 64;  ///< a CRM; more are not looked at
   static constexpr Duration kStale =
@@ -68,6 +69,15 @@ struct VendorReading {
   [[nodiscard]] Duration patience() const {
     return std::max(Duration{std::chrono::minutes{5}}, std::min(gap, Duration{std::chrono::hours{1}}) * 3 / 2);
   }
+};
+
+/// One operation as one agent runs it: what it fails by, which its next success ends. Not saved.
+struct Exchange {
+  std::string key;                      ///< operation and agent
+  std::vector<std::uint32_t> failures;  ///< the engine's series `crm_failure`
+  bool failed = true;                   ///< some of them may still say so
+  static constexpr std::size_t kMost = 512;
+  static constexpr std::size_t kMostFailures = 64;
 };
 
 /// Everything known of one CRM. Owned by the Engine; series and deadlines refer to it by address and number.
@@ -94,7 +104,9 @@ struct Crm {
   TimePoint suppression_ended = kUnset;  ///< of the last maintenance or inhibition
   std::vector<Feeder> feeders;
   std::vector<VendorReading> vendor;
+  std::vector<Exchange> exchanges;
   bool agents_lost = false;         ///< all agents that feed it
+  bool unannounced = false;         ///< its agents do not name it among what they watch any more
   TimePoint missing_from = kUnset;  ///< its agents are back: data that is still missing then is news
   bool vendor_out = false;          ///< its vendor has an outage that is not younger than its state
   Flap flap;
@@ -129,7 +141,10 @@ struct Crm {
   /// Agents that feed it now.
   [[nodiscard]] std::vector<const Feeder*> fed_by() const;
   [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< Feeder::kMost when there is no room
+  [[nodiscard]] std::size_t exchange_of(std::string key);       ///< Exchange::kMost when there is no room
   void take_vendor(std::size_t reading, TimePoint at, double value);
+  /// The clock was put right by `by`: what was so long ago stays so long ago.
+  void shift(Duration by);
   [[nodiscard]] std::size_t reading_of(std::string_view instance);  ///< VendorReading::kMost when there is no room
 };
 

@@ -31,6 +31,8 @@ namespace {
 
 constexpr std::uint32_t kSharedVersion = 2;
 constexpr std::uint32_t kSharedWithoutSections = 1;  ///< still read
+constexpr std::uint32_t kAgentsMore = 220;           ///< section: what agents announce, and whose samples are late
+constexpr Duration kLate = std::chrono::minutes{1};  ///< no rule looks back on less
 constexpr Duration kFuture = std::chrono::minutes{5};
 
 bool measures_duration(std::string_view metric) {
@@ -82,6 +84,8 @@ Engine::SeriesId Engine::bind(std::string_view metric, const Labels& labels) {
     fresh.refuses_negative = measures_duration(metric);
     fresh.of_crm = !labels.get("crm").empty();
     fresh.heartbeat = metric == kHeartbeatMetric;
+    fresh.announces = metric == kAnnouncementMetric && !fresh.of_crm;
+    fresh.names = metric == kNamingMetric;
     fresh.speaker = impl_->agents.place_of(labels.get("agent"));
   }
   const Series& series = impl_->series[id];
@@ -96,9 +100,15 @@ Fold Engine::fold(SeriesId id, TimePoint at, double value, TimePoint now) {
   impl_->agents.hear(series.speaker, series.heartbeat, impl_->now);
   if (!std::isfinite(value) || at < TimePoint{} || (series.refuses_negative && value < 0)) return Fold::invalid;
   if (at > impl_->now + kFuture) return Fold::future;
+  if (series.announces) impl_->agents.announce(series.speaker, at);
   if (!series.of_crm) return Fold::accepted;
   if (series.crm == nullptr) impl_->attach(id);
-  return impl_->fold(series, at, value);
+  const Fold taken = impl_->fold(series, at, value);
+  // Another agent's sample of the same instant may have been first: that is not too late.
+  const bool late = taken == Fold::late && impl_->now - at > kLate;
+  if (!impl_->series[id].feeds.empty() && (late || taken == Fold::accepted))
+    impl_->agents.judged(impl_->series[id].speaker, late, at, impl_->now);
+  return taken;
 }
 
 void Engine::hear(SeriesId id, TimePoint now) {
@@ -110,6 +120,7 @@ Outcome Engine::step(TimePoint now) {
   impl_->advance(now);
   impl_->settle();
   Outcome outcome;
+  impl_->sweep(outcome);
   impl_->judge(impl_->take_due(), outcome);
   return outcome;
 }
@@ -166,11 +177,7 @@ Outcome Engine::remove(const std::string& name, TimePoint now) {
   Outcome outcome;
   const auto known = impl_->by_name.find(name);
   if (known == impl_->by_name.end()) return outcome;
-  tell_removed(*known->second, impl_->bench(), outcome);
-  outcome.touched.push_back(name);
-  impl_->retired[name] = known->second->last_seq;
-  outcome.shared = true;
-  impl_->drop(*known->second);
+  impl_->remove(*known->second, outcome);
   return outcome;
 }
 
@@ -270,6 +277,7 @@ std::string Engine::save_shared() const {
   impl_->agents.save(encoder);
   impl_->vendors.save(encoder);
   // Later additions: encoder.section(tag, …), a tag that is never used again.
+  encoder.section(kAgentsMore, impl_->agents.save_more());
   return encoder.take();
 }
 
@@ -295,7 +303,10 @@ Result<void> Engine::load_shared(std::string_view bytes) {
   storms.load(decoder);
   agents.load(decoder, impl_->receivers);
   vendors.load(decoder, impl_->receivers);
-  while (version == kSharedVersion && decoder.ok() && !decoder.at_end()) decoder.section();  // none is known yet
+  while (version == kSharedVersion && decoder.ok() && !decoder.at_end()) {
+    const Section section = decoder.section();
+    if (section.tag == kAgentsMore) agents.load_more(section.bytes);
+  }
   if (!decoder.ok() || !decoder.at_end()) return Error{"what was saved of agents and vendors is damaged"};
   storms.align(impl_->receivers);
   impl_->retired = std::move(retired);
@@ -303,6 +314,25 @@ Result<void> Engine::load_shared(std::string_view bytes) {
   impl_->agents = std::move(agents);
   impl_->vendors = std::move(vendors);
   return {};
+}
+
+void Engine::shift(Duration by) {
+  impl_->settle();
+  impl_->now = shifted(impl_->now, by);
+  impl_->deadlines.clear();
+  for (const auto& crm : impl_->crms) {
+    if (crm) impl_->vendors.forget(*crm);
+  }
+  impl_->vendors.shift(by);
+  impl_->agents.shift(by);
+  impl_->storms.shift(by);
+  for (const auto& crm : impl_->crms) {
+    if (!crm) continue;
+    crm->shift(by);
+    crm->scheduled = kNever;
+    impl_->vendors.enrol(*crm);
+    impl_->mark(*crm);
+  }
 }
 
 void Engine::restarted(TimePoint now) {

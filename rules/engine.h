@@ -116,6 +116,7 @@ struct Outcome {
   std::vector<StateChange> changes;
   std::vector<Message> messages;
   std::vector<std::string> touched;  ///< CRMs whose persistent state changed; unique
+  std::vector<std::string> removed;  ///< of those the ones that are not watched any more
   bool shared = false;               ///< what save_shared() gives changed, other than when agents were heard
 };
 
@@ -173,6 +174,10 @@ class Engine {
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
   /// What status() says of each rule's level (a latch is sub-healthy), in its order, for who asks after every step.
   [[nodiscard]] std::vector<Level> levels(std::string_view crm) const;
+
+  /// The clock was put right by `by` (it had been ahead: below zero). Levels and timers stay, what was so long ago
+  /// stays so long ago, and what goes by the clock on the wall (active hours) is looked at anew.
+  void shift(Duration by);
 
   // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
   [[nodiscard]] std::string save(std::string_view crm) const;

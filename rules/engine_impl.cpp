@@ -6,6 +6,8 @@
 namespace crmpulse::rules {
 namespace {
 
+constexpr Duration kSweepEvery = std::chrono::seconds{15};
+
 Duration slowest_latched(const Crm& crm) {
   Duration slowest{};
   for (const auto& state : crm.rules) {
@@ -63,6 +65,30 @@ void Engine::Impl::drop(Crm& crm) {
   crms[crm.number].reset();
 }
 
+void Engine::Impl::remove(Crm& crm, Outcome& outcome) {
+  tell_removed(crm, bench(), outcome);
+  outcome.touched.push_back(crm.name);
+  outcome.removed.push_back(crm.name);
+  retired[crm.name] = crm.last_seq;
+  outcome.shared = true;
+  drop(crm);
+}
+
+void Engine::Impl::sweep(Outcome& outcome) {
+  if (!agents.announces() || now < next_sweep) return;
+  next_sweep = now + kSweepEvery;
+  for (std::size_t i = 0; i < crms.size(); ++i) {
+    Crm* crm = crms[i].get();
+    if (crm == nullptr || !crm->known) continue;
+    const bool unannounced = agents.unannounced(*crm, AgentWatch::kAnnouncement);
+    if (std::exchange(crm->unannounced, unannounced) != unannounced) {
+      if (!unannounced) crm->missing_from = now + std::max(settings.settle, 3 * slowest_latched(*crm));
+      mark(*crm);
+    }
+    if (unannounced && agents.unannounced(*crm, AgentWatch::kGone)) remove(*crm, outcome);
+  }
+}
+
 void Engine::Impl::schedule(Crm& crm, TimePoint at) {
   if (crm.scheduled == at) return;
   if (crm.scheduled != kNever) {
@@ -93,6 +119,11 @@ void Engine::Impl::attach(SeriesId id) {
   } else {
     resolve(series[id], name);
     crm.no_data_from = kUnset;  // it may have brought a unit
+  }
+  if (const Series& fresh = series[id]; fresh.exchange < crm.exchanges.size() && !fresh.tells_success) {
+    std::vector<std::uint32_t>& failures = crm.exchanges[fresh.exchange].failures;
+    const bool listed = std::find(failures.begin(), failures.end(), id) != failures.end();
+    if (!listed && failures.size() < Exchange::kMostFailures) failures.push_back(id);
   }
   mark(crm);
 }
@@ -139,6 +170,7 @@ void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
     judge_state(*crms[number], bench(), outcome);
     vendors.enrol(*crms[number]);
   }
+  gather_rises(outcome);
   mark_concerned();
   const auto own = static_cast<std::ptrdiff_t>(due.size());
   for (const std::uint32_t number : take_dirty()) {
@@ -156,7 +188,25 @@ void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
     outcome.touched.push_back(crms[number]->name);
   }
   const bool opened = storms.fold(receivers, settings, now, outcome.messages);
-  outcome.shared = std::exchange(shared_changed, false) || told_of_agents || told_of_vendors || opened;
+  for (const Message& message : outcome.messages) {
+    if (message.type != MessageType::digest) continue;
+    for (const std::string& crm : message.counted) note_digest(*by_name.find(crm)->second, message.receiver);
+  }
+  outcome.shared =
+      std::exchange(shared_changed, false) || told_of_agents || told_of_vendors || opened || outcome.shared;
+}
+
+/// What a digest opened gets worse together, too.
+void Engine::Impl::gather_rises(const Outcome& outcome) {
+  for (const StateChange& change : outcome.changes) {
+    if (change.status.state <= change.previous) continue;
+    const auto known = by_name.find(change.status.crm);
+    if (known == by_name.end()) continue;
+    const std::vector<Told>& told = known->second->told;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      if (told[i].by_digest && told[i].level > Level::healthy) storms.rise(i, now);
+    }
+  }
 }
 
 /// Marks the CRMs of agents and vendors about which something changed.
@@ -231,6 +281,27 @@ void Engine::Impl::note(const Instance::Intake& intake, Crm& crm, const Rule& ru
   if (instance.pending.set && !std::exchange(instance.listed, true)) unsettled.push_back({&crm, &rule, &instance});
 }
 
+/// A success ends what the operation failed by before, whoever remembers it: a sample of it says so.
+void Engine::Impl::follow_exchange(Series& from, TimePoint at, double value) {
+  Crm& crm = *from.crm;
+  if (!from.tells_success) {
+    if (value >= 1) crm.exchanges[from.exchange].failed = true;
+    return;
+  }
+  if (value < 1 || !crm.exchanges[from.exchange].failed) return;
+  crm.exchanges[from.exchange].failed = false;
+  for (const std::uint32_t id : crm.exchanges[from.exchange].failures) {
+    Series& failure = series[id];
+    if (failure.crm != &crm || failure.feeds.empty()) continue;
+    const SeriesMemory& memory = crm.series[failure.tag];
+    if (memory.value < 1) continue;
+    if (at > memory.newest)
+      fold(failure, at, 0);
+    else
+      crm.exchanges[from.exchange].failed = true;
+  }
+}
+
 void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
   if (from.pace == Series::Pace::stretch)
     from.crm->paces.take_stretch(from.agent, at, value);
@@ -242,6 +313,9 @@ void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
 Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
   Crm& crm = *from.crm;
   if (from.feeder < crm.feeders.size()) crm.feeders[from.feeder].newest = now;
+  if (from.names && from.feeder < crm.feeders.size())
+    crm.feeders[from.feeder].named = std::max(crm.feeders[from.feeder].named, at);
+  if (from.exchange < crm.exchanges.size()) follow_exchange(from, at, value);
   if (from.pace != Series::Pace::none) take_pace(from, at, value);
   if (from.reading < crm.vendor.size()) {
     crm.take_vendor(from.reading, at, value);

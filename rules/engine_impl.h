@@ -45,6 +45,7 @@ struct Engine::Impl {
   Storms storms;
   AgentWatch agents;
   VendorWatch vendors;
+  TimePoint next_sweep = kUnset;  ///< when CRMs are compared with what agents announce again
 
   void advance(TimePoint to) { now = std::max(now, to); }
   void align(std::vector<ReceiverSpec> next);
@@ -62,6 +63,11 @@ struct Engine::Impl {
   void judge(std::vector<std::uint32_t> due, Outcome& outcome);
   void mark_concerned();
   void relate(Crm& crm);
+  /// CRMs that nobody announces any more; those for long leave.
+  void sweep(Outcome& outcome);
+  void remove(Crm& crm, Outcome& outcome);
+  void gather_rises(const Outcome& outcome);
+  void follow_exchange(Series& from, TimePoint at, double value);
 
   Fold fold(Series& series, TimePoint at, double value);
   Instance::Intake take(const Feed& feed, TimePoint at, std::uint32_t tag, double value, const Previous& previous);

@@ -47,6 +47,8 @@ Decision decide_rise(const Situation& s, const Settings& settings, const Told& t
     if (s.escalate_after > Duration{0} && s.acked) return nothing();
     const Duration wait = std::max(group_wait(settings, eff), s.escalate_after);
     due = std::max({due, s.opens_from, told.failing_since + wait});
+  } else if (told.by_digest) {
+    due = std::max(due, s.rises_from);
   }
   return s.now < due ? wait_until(due) : send(rise_from(told.level), eff);
 }

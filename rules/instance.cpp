@@ -90,6 +90,17 @@ void Instance::reset_windows(TimePoint now) {
   learned = Duration{0};
 }
 
+void Instance::shift(Duration by) {
+  for (TimePoint* time : {&dimension.last_data, &dimension.since, &counted_from, &refill_from, &newest_sample,
+                          &waiting.at, &pending.at, &pending.now})
+    *time = shifted(*time, by);
+  for (View& view : views) {
+    view.window.shift(by);
+    view.at = shifted(view.at, by);
+  }
+  switch_at = kUnset;  // by the right clock other hours may be closed
+}
+
 Duration Instance::interval(const Rule& rule) const {
   const Duration seen = at_pace(learned, learned_at, pace.stretch);
   if (rule.interval > Duration{0}) {

@@ -74,6 +74,8 @@ struct Instance {
   /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.
   std::optional<std::uint32_t> view_of(const Rule& rule, std::string_view agent);
   void reset_windows(TimePoint now);
+  /// The clock was put right by `by`.
+  void shift(Duration by);
 
   [[nodiscard]] Duration interval(const Rule& rule) const;
   [[nodiscard]] Duration no_data_after(const Rule& rule) const;

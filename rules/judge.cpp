@@ -84,6 +84,7 @@ Decision decide_for(std::size_t index, const Crm& crm, Situation situation, cons
   situation.flapping = situation.flapping && selected;
   situation.escalate_after = receiver.escalate_after;
   situation.opens_from = bench.storms.opens_from(index);
+  situation.rises_from = bench.storms.rises_from(index);
   return decide(situation, bench.settings, told, receiver.min_level, eff);
 }
 
@@ -106,6 +107,7 @@ void send(Crm& crm, Told& told, const Decision& decision, std::string_view reaso
   outcome.messages.push_back(std::move(message));
   told.level = decision.tells;
   told.last_sent = bench.now;
+  told.by_digest = told.by_digest && told.level > Level::healthy;
   if (decision.type == MessageType::flapping) told.heard_flapping = true;
   if (decision.type == MessageType::resolved || decision.type == MessageType::flap_ended) told.heard_flapping = false;
 }
@@ -178,6 +180,10 @@ void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome) {
     if (told.level > Level::healthy)
       send(crm, told, {MessageType::resolved, Level::healthy, kNever}, "removed", bench, outcome);
   }
+}
+
+void note_digest(Crm& crm, std::string_view receiver) {
+  for (Told& told : crm.told) told.by_digest = told.by_digest || told.receiver == receiver;
 }
 
 void align_receivers(Crm& crm, const std::vector<ReceiverSpec>& receivers) {

@@ -28,6 +28,11 @@ void Ring::thin() {
   size_ = kept;
 }
 
+void Ring::shift(Duration by) {
+  while (size_ > 0 && front().at() + by < TimePoint{}) pop_front();
+  for (std::size_t i = 0; i < size_; ++i) slot(i).key = Entry::key_of(slot(i).at() + by, slot(i).tag());
+}
+
 void Ring::grow() {
   std::vector<Entry> larger(std::max<std::size_t>(1, slots_.size() * 2));
   for (std::size_t i = 0; i < size_; ++i) larger[i] = (*this)[i];

@@ -36,6 +36,8 @@ class Ring {
   void pop_front();
   /// Keeps every second entry: makes room in a full ring without shortening what it covers.
   void thin();
+  /// Entries as a clock that was put right by `by` would have stamped them; what would lie before 1970 goes.
+  void shift(Duration by);
 
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] bool empty() const { return size_ == 0; }

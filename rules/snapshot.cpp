@@ -162,10 +162,55 @@ void load_links(Decoder& decoder, Crm& crm) {
 // What was added after version 4 stands in sections behind the rest, each with a tag that is never used again.
 // An unknown tag is skipped; a CRM saved without a section starts with that part empty.
 
-void save_sections(Encoder&, const Crm&) {}
+constexpr std::uint32_t kNamings = 221;  ///< when each feeder last named the CRM
+constexpr std::uint32_t kDigests = 222;  ///< receivers that know of the incident by a digest
+
+void save_sections(Encoder& encoder, const Crm& crm) {
+  Encoder namings;
+  namings.u32(static_cast<std::uint32_t>(crm.feeders.size()));
+  for (const Feeder& feeder : crm.feeders) {
+    namings.text(feeder.agent);
+    put(namings, feeder.named);
+  }
+  const bool named =
+      std::any_of(crm.feeders.begin(), crm.feeders.end(), [](const Feeder& feeder) { return is_set(feeder.named); });
+  if (named) encoder.section(kNamings, namings.bytes());
+  const auto by_digest =
+      std::count_if(crm.told.begin(), crm.told.end(), [](const Told& told) { return told.by_digest; });
+  if (by_digest == 0) return;
+  Encoder digests;
+  digests.u32(static_cast<std::uint32_t>(by_digest));
+  for (const Told& told : crm.told) {
+    if (told.by_digest) digests.text(told.receiver);
+  }
+  encoder.section(kDigests, digests.bytes());
+}
+
+bool load_namings(std::string_view bytes, Crm& crm) {
+  Decoder decoder{bytes};
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    const std::string agent = decoder.text();
+    const TimePoint named = get_time(decoder);
+    for (Feeder& feeder : crm.feeders) {
+      if (decoder.ok() && feeder.agent == agent) feeder.named = named;
+    }
+  }
+  return decoder.ok();
+}
+
+bool load_digests(std::string_view bytes, Crm& crm) {
+  Decoder decoder{bytes};
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    const std::string receiver = decoder.text();
+    for (Told& told : crm.told) told.by_digest = told.by_digest || (decoder.ok() && told.receiver == receiver);
+  }
+  return decoder.ok();
+}
 
 /// False: the section's bytes are damaged.
-bool load_section(const Section&, Crm&) {
+bool load_section(const Section& section, Crm& crm) {
+  if (section.tag == kNamings) return load_namings(section.bytes, crm);
+  if (section.tag == kDigests) return load_digests(section.bytes, crm);
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace crmpulse::rules {
 namespace {
@@ -281,6 +282,43 @@ std::vector<Window::Bucket> Window::shares_as_buckets() const {
     bucket.summary.tolerable = one->tolerable;
   }
   return out;
+}
+
+void Window::shift(Duration by) {
+  if (!is_set(newest_)) return;
+  const TimePoint moved = std::max(TimePoint{}, newest_ + by);
+  const Duration width = tallies_ ? tallies_->width() : bucket_width_;
+  const auto place = [width](TimePoint at) { return unix_millis(at) / width.count(); };
+  const std::int64_t buckets = width > Duration{0} ? place(moved) - place(newest_) : 0;
+  if (tallies_) tallies_->shift(buckets);
+  if (bucketed()) shift_buckets(buckets);
+  ring_.shift(by);
+  newest_ = moved;
+  if (!bucketed() && !tallies_) recount();
+  for (Hour& hour : hours_) {
+    if (hour.index > unix_millis(moved) / kHourMillis) hour = Hour{};
+  }
+}
+
+void Window::shift_buckets(std::int64_t by) {
+  const std::vector<Bucket> sums = keeps_shares_ ? shares_as_buckets() : std::exchange(buckets_, {});
+  if (keeps_shares_) {
+    share_pages_.clear();
+    shares_ = Shares{};
+    shared_from_ = 0;
+    shared_to_ = -1;
+  }
+  for (Bucket bucket : sums) {
+    if (bucket.index < 0 || bucket.index + by < 0) continue;
+    bucket.index += by;
+    if (keeps_shares_) {
+      const Summary& s = bucket.summary;
+      add_shares(bucket.index, {capped(s.count), capped(s.within), capped(s.tolerable)});
+      continue;
+    }
+    if (buckets_.empty()) buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
+    buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
+  }
 }
 
 void Window::save(Encoder& encoder) const {
