@@ -1,5 +1,7 @@
 #include "agent/self_metrics.h"
 
+#include <algorithm>
+
 namespace crmpulse::agent {
 namespace {
 
@@ -28,6 +30,8 @@ double seconds(TimePoint time) {
 std::vector<Sample> self_samples(const SelfReading& reading) {
   Collector out{reading};
   if (reading.heartbeat) out.add("crm_agent_heartbeat_timestamp_seconds", seconds(reading.at));
+  // With the same stamp as every target's info: the collector sees which CRMs are not named any more.
+  out.add("crm_agent_crms", static_cast<std::uint64_t>(reading.crms.size()));
   out.add("crm_agent_info", 1.0, "version", CRMPULSE_VERSION);
   out.add("crm_agent_spool_bytes", reading.spool.bytes);
   // An empty spool has nothing old: now.
@@ -53,6 +57,9 @@ std::vector<Sample> self_samples(const SelfReading& reading) {
     out.add("crm_agent_interval_stretch_ratio", calls.stretch, "crm", crm);
     out.add("crm_agent_calls_planned_per_day", calls.planned, "crm", crm);
     if (calls.allowed) out.add("crm_agent_calls_allowed_per_day", *calls.allowed, "crm", crm);
+    if (transport == "http")
+      out.add("crm_agent_paused_seconds",
+              calls.paused_since ? std::max(0.0, to_seconds(reading.now - *calls.paused_since)) : 0.0, "crm", crm);
     if (calls.paused_until)
       out.add("crm_agent_paused_until_timestamp_seconds", seconds(*calls.paused_until), "crm", crm);
   }

@@ -23,6 +23,7 @@ struct SelfTarget {
 struct SelfReading {
   std::string agent;
   TimePoint at;
+  TimePoint now;           ///< of the clock the governors go by
   bool heartbeat = false;  ///< with the heartbeat's own sample
   std::vector<SelfTarget> crms;
   RunCounters runs;

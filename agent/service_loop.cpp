@@ -129,6 +129,8 @@ void ServiceLoop::reload() {
   last_reload_worked_ = targets.has_value();
   if (targets) {
     apply(std::move(*next), std::move(*targets));
+    self_reports_ = 0;
+    report_self();  // what it watches now, before anybody misses what it does not
     log::info("configuration reloaded", {{"file", config_}, {"crms", fmt::to_string(settings_.crms.size())}});
   } else {
     for (const Problem& problem : targets.error())
@@ -149,6 +151,7 @@ void ServiceLoop::report_self() {
   SelfReading reading;
   reading.agent = settings_.agent_name;
   reading.at = wall_now();
+  reading.now = clock_.now();
   reading.heartbeat = self_reports_++ % kHeartbeatRounds == 0;
   for (const CrmSettings& crm : settings_.crms) {
     const bool sql = crm.recipe->transport == probes::Transport::sql;

@@ -63,3 +63,22 @@ TEST_CASE("an empty spool has nothing older than now, and the heartbeat comes wh
   quiet.heartbeat = true;
   CHECK(value_of(self_samples(quiet), "crm_agent_heartbeat_timestamp_seconds") == 1795251600.0);
 }
+
+TEST_CASE("an agent names all CRMs it watches with one stamp, and says how long it has left one alone") {
+  SelfReading made = reading();
+  made.now = kNow;
+  made.crms[1].calls.paused_since = kNow - std::chrono::minutes{10};
+  made.crms[1].calls.paused_until = kNow + std::chrono::minutes{50};
+  const auto samples = self_samples(made);
+  CHECK(value_of(samples, "crm_agent_crms") == 2);
+  int named = 0;
+  for (const Sample& sample : samples) {
+    if (sample.metric != "crm_agent_target_info") continue;
+    ++named;
+    CHECK(sample.at == kNow);
+  }
+  CHECK(named == 2);
+  CHECK(value_of(samples, "crm_agent_paused_seconds", "globex") == 600);
+  made.crms.clear();
+  CHECK(value_of(self_samples(made), "crm_agent_crms") == 0);
+}
