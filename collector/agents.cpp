@@ -57,6 +57,14 @@ void AgentBook::seen(const std::string& agent, TimePoint now) {
   if (Agent* known = find_or_add(agent)) known->last_seen = now;
 }
 
+void AgentBook::shift(Duration by) {
+  for (auto& [name, agent] : agents_) {
+    if (agent.last_seen != TimePoint{}) agent.last_seen += by;
+    for (Duration& offset : agent.offsets) offset += by;
+    agent.skewed = !agent.offsets.empty() && std::chrono::abs(agent.offsets.back()) > kMaxSkew;
+  }
+}
+
 AgentBook::Batch AgentBook::begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch) {
   Agent* known = agent.empty() || batch == 0 ? nullptr : find_or_add(agent);
   if (known == nullptr) return Batch::fresh;

@@ -38,6 +38,8 @@ class AgentBook {
   /// kMaxSkew is taken by its newest offset alone, so that the request's end is the time of receipt.
   [[nodiscard]] Duration observe(const std::string& agent, TimePoint sent, TimePoint now);
   void seen(const std::string& agent, TimePoint now);
+  /// The collector's clock was put right by `by`.
+  void shift(Duration by);
 
   enum class Batch { fresh, pending, duplicate };
   /// An agent repeats a batch until it is acknowledged. An older one comes again when the network held a request back

@@ -25,10 +25,12 @@ struct StatusName {
   std::string_view name;
   store::DeliveryStatus status;
 };
-constexpr std::array kStatusNames{
-    StatusName{"pending", store::DeliveryStatus::pending}, StatusName{"inflight", store::DeliveryStatus::inflight},
-    StatusName{"delivered", store::DeliveryStatus::delivered}, StatusName{"dead", store::DeliveryStatus::dead},
-    StatusName{"superseded", store::DeliveryStatus::superseded}};
+constexpr std::array kStatusNames{StatusName{"pending", store::DeliveryStatus::pending},
+                                  StatusName{"inflight", store::DeliveryStatus::inflight},
+                                  StatusName{"delivered", store::DeliveryStatus::delivered},
+                                  StatusName{"dead", store::DeliveryStatus::dead},
+                                  StatusName{"superseded", store::DeliveryStatus::superseded},
+                                  StatusName{"abandoned", store::DeliveryStatus::abandoned}};
 
 }  // namespace
 
@@ -182,8 +184,8 @@ void Api::list_deliveries(const net::HttpRequest& request, net::Respond respond)
     const auto known = std::find_if(kStatusNames.begin(), kStatusNames.end(),
                                     [&](const StatusName& entry) { return entry.name == wanted; });
     if (known == kStatusNames.end()) {
-      return respond(
-          error_answer(400, "parameter", "status is pending, inflight, delivered, dead or superseded", "status"));
+      return respond(error_answer(400, "parameter",
+                                  "status is pending, inflight, delivered, dead, superseded or abandoned", "status"));
     }
     filter.status = known->status;
   }

@@ -43,6 +43,7 @@ class Api {
   void list_deliveries(const net::HttpRequest& request, net::Respond respond);
   void show_page(net::Respond respond);
 
+  void forget_crm(const std::string& crm, net::Respond respond);
   void retry_delivery(const net::HttpRequest& request, const std::string& id, net::Respond respond);
   void list_suppressions(Kind kind, const net::HttpRequest& request, net::Respond respond);
   void show_suppression(Kind kind, const std::string& id, net::Respond respond);

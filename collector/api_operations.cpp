@@ -111,8 +111,19 @@ void Api::add_operator_routes(Router& router) {
               [this](const Request& request, const PathParts& parts, net::Respond respond) {
                 retry_delivery(request, parts.find("id")->second, std::move(respond));
               }});
+  router.add({"DELETE", "/api/v1/crms/{crm}", AccessRole::operator_,
+              [this](const Request&, const PathParts& parts, net::Respond respond) {
+                forget_crm(parts.find("crm")->second, std::move(respond));
+              }});
   add_suppression_routes(router, Kind::silence, "/api/v1/silences");
   add_suppression_routes(router, Kind::maintenance, "/api/v1/maintenance");
+}
+
+void Api::forget_crm(const std::string& crm, net::Respond respond) {
+  const auto stored = [respond](const Result<void>& result) {
+    respond(result ? net::HttpResponse{204, {}, {}} : not_stored());
+  };
+  if (!engine_.forget(crm, stored)) respond(no_such("CRM"));
 }
 
 void Api::add_suppression_routes(Router& router, Kind kind, const std::string& path) {

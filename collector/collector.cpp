@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "collector/answers.h"
+#include "collector/forget_requests.h"
 #include "collector/health_metrics.h"
 #include "core/failure.h"
 #include "core/log.h"
@@ -78,18 +79,19 @@ std::string status_line(const EngineLoop& engine) {
 Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
                      std::shared_ptr<const Configuration> configuration, store::Database database)
     : loop_(loop),
-      clocks_(clocks),
+      clock_(clocks.engine),
+      clocks_{clock_, clocks.wall},
       config_file_(std::move(config_file)),
       configuration_(std::move(configuration)),
       access_(clocks.engine, configuration_->settings),
       writer_(std::make_unique<store::Writer>(std::move(database))),
       engine_(
-          loop, *writer_, clocks, configuration_,
+          loop, *writer_, clocks_, configuration_,
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); },
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.send_unstored(rows); }),
-      notifier_(loop, *writer_, clocks, {client_, mail_}, configuration_),
-      heartbeat_(loop, *writer_, clocks, engine_, notifier_),
-      ingest_(loop, *writer_, clocks, engine_),
+      notifier_(loop, *writer_, clocks_, {client_, mail_}, configuration_),
+      heartbeat_(loop, *writer_, clocks_, engine_, notifier_),
+      ingest_(loop, *writer_, clocks_, engine_),
       api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return access_.name_of(request); }),
       router_(
           [this](const net::HttpRequest& request) { return access_.role_of(request); },
@@ -194,11 +196,27 @@ void Collector::renew_certificate() {
   }
 }
 
+/// What people plan and read goes by the wall clock: when it is set, the engine's follows, and all that remembers a
+/// time of it. Who only measures how long something takes (Access) has the steady one.
+void Collector::follow_wall_clock() {
+  const Duration by = clocks_.wall.now() - clock_.now();
+  if (std::chrono::abs(by) < EngineLoop::kLeastStep || engine_.recovering()) return;
+  clock_.correct(by);
+  ingest_.clock_stepped(by);
+  notifier_.clock_stepped(by);
+  engine_.clock_stepped(by);
+  heartbeat_.clock_stepped();
+  history_->clock_stepped();
+  last_forget_ += by;
+}
+
 void Collector::tick() {
+  follow_wall_clock();
   engine_.tick();
+  forget_as_asked();
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
-  history_->tick(engine_.now(), engine_.now() - configuration_->settings.keep_samples);
+  history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.keep_samples);
   if (auto read = access_.refresh(); !read) log::error("tokens cannot be read", {{"why", read.error().message}});
   renew_certificate();
   // Points on their way name series by their place.
@@ -208,6 +226,30 @@ void Collector::tick() {
   }
   if (manager_.alive_interval()) manager_.alive();
   manager_.status(status_line(engine_));
+}
+
+/// What `crmpulse-collector forget` wrote down. The file goes when it is on disk that the CRM has gone.
+void Collector::forget_as_asked() {
+  if (engine_.recovering()) return;
+  for (const ForgetRequest& request : forget_requests(configuration_->settings.state_dir)) {
+    if (!asked_.insert(request.file).second) continue;
+    const auto done = [this, request](bool known) {
+      std::error_code error;
+      std::filesystem::remove(request.file, error);
+      if (error) {
+        log::error("a request to forget a CRM is done, but its file cannot be deleted",
+                   {{"file", request.file}, {"why", error.message()}});
+      } else {
+        asked_.erase(request.file);
+      }
+      audit({clocks_.wall.now(), request.who, "local", "forget", request.crm, known ? "done" : "not watched"});
+    };
+    const bool known = engine_.forget(request.crm, [this, done, file = request.file](const Result<void>& stored) {
+      if (stored) return done(true);
+      asked_.erase(file);  // told again until it is on disk
+    });
+    if (!known) done(false);
+  }
 }
 
 void Collector::reload(std::function<void(const Reload&)> done) {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -58,6 +59,8 @@ class Collector {
   void audit(AuditEntry entry);
   void list_audit(const net::HttpRequest& request, net::Respond respond);
   void renew_certificate();
+  void follow_wall_clock();
+  void forget_as_asked();
   [[nodiscard]] Result<void> listen();
   void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
   void fail(const Error& error);
@@ -65,6 +68,7 @@ class Collector {
   void finish_when_quiet(int rounds_left);
 
   net::Loop& loop_;
+  CorrectedClock clock_;
   Clocks clocks_;
   std::string config_file_;
   std::shared_ptr<const Configuration> configuration_;
@@ -87,6 +91,7 @@ class Collector {
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;
   std::thread loader_;
+  std::set<std::string> asked_;  ///< files of requests to forget that are being done, or that cannot be deleted
   TimePoint last_forget_;
   bool loading_ = false;
   bool stopping_ = false;

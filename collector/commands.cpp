@@ -12,6 +12,7 @@
 #include "collector/audit.h"
 #include "collector/collector.h"
 #include "collector/dispatch.h"
+#include "collector/forget_requests.h"
 #include "collector/render.h"
 #include "core/failure.h"
 #include "core/log.h"
@@ -41,6 +42,9 @@ void note(const Settings& settings, std::string action, std::string about) {
 /// Of an answer that only says "accepted".
 constexpr int kMostQuestions = 5;
 constexpr Duration kBetweenQuestions{std::chrono::seconds{2}};
+/// For a running collector to do what was asked.
+constexpr int kMostWaits = 100;
+constexpr Duration kBetweenLooks{100};
 constexpr Duration kAtOnce{std::chrono::seconds{1}};
 
 net::ClientResponse send_and_wait(Outgoing outgoing, net::Forbid forbid) {
@@ -169,6 +173,28 @@ int token_revoke(const std::string& config, const std::string& name) {
   if (!settings) return wrong(settings.error());
   if (auto revoked = revoke_token(settings->state_dir, name); !revoked) return failed(revoked.error());
   note(*settings, "token revoke", name);
+  return 0;
+}
+
+int forget(const std::string& config, const std::string& crm) {
+  auto settings = load_settings(config);
+  if (!settings) return wrong(settings.error());
+  {
+    auto database = store::open_collector_reader(settings->state_dir);
+    if (!database) return failed(database.error());
+    const auto known = store::has_state(*database, crm);
+    if (!known) return failed(known.error());
+    if (!*known) return failed(Error{fmt::format("there is no CRM '{}'", crm)});
+  }
+  const auto file = ask_to_forget(settings->state_dir, crm, local_user());
+  if (!file) return failed(file.error());
+  for (int waited = 0; waited < kMostWaits && std::filesystem::exists(*file); ++waited)
+    std::this_thread::sleep_for(kBetweenLooks);
+  if (std::filesystem::exists(*file)) {
+    fmt::print("{}: the collector does not run, or is busy; it forgets the CRM as soon as it can\n", crm);
+  } else {
+    fmt::print("{}: forgotten. It comes back when an agent sends samples of it\n", crm);
+  }
   return 0;
 }
 

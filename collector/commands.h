@@ -32,6 +32,8 @@ struct NewToken {
 [[nodiscard]] int token_create(const std::string& config, const NewToken& wanted);
 [[nodiscard]] int token_list(const std::string& config);
 [[nodiscard]] int token_revoke(const std::string& config, const std::string& name);
+/// Asks the collector that runs, or runs next, to forget a CRM; waits some seconds for it.
+[[nodiscard]] int forget(const std::string& config, const std::string& crm);
 [[nodiscard]] int backup(const std::string& config, const std::string& destination);
 
 }  // namespace crmpulse::collector

@@ -108,6 +108,16 @@ double threshold_of(const rules::RuleStatus& rule) {
 }
 
 const Remedy* find_remedy(const config::Remedies& remedies, const rules::RuleStatus& rule, std::string_view kind) {
+  // What would help a value says nothing about why there is none.
+  if (rule.level == Level::healthy && (rule.no_data_latch || rule.data_status == DataStatus::no_data)) {
+    static const Remedy kNoData{
+        "Nothing is measured here now, so nothing is known about the CRM itself. Look whether the agent runs and what "
+        "it "
+        "says about this measurement (its log, crmpulse-agent probe).",
+        "此项目前没有测量数据，CRM 本身的状况未知。请检查代理是否运行，以及它对此项测量的说明（日志、crmpulse-agent "
+        "probe）。"};
+    return &kNoData;
+  }
   if (const auto own = remedies.find(fmt::format("{}/{}", rule.remedy, kind)); own != remedies.end())
     return &own->second;
   const auto general = remedies.find(rule.remedy);

@@ -33,7 +33,12 @@ class EngineLoop {
     std::uint64_t muted_changes = 0;  ///< of those the ones nobody was told of, because of `mute`
     std::uint64_t replayed_records = 0;
     std::uint64_t unreadable_records = 0;
+    std::uint64_t removed_crms = 0;  ///< nobody watches them any more
+    std::uint64_t clock_steps = 0;   ///< of the wall clock while the process ran
+    Duration stored_ahead{};         ///< of this start's clock was what was stored; its times were moved
   };
+  /// Smaller differences between the engine's clock and the wall's are left alone.
+  static constexpr Duration kLeastStep{std::chrono::seconds{2}};
 
   /// `written`: messages that are in the outbox now. `refused`: messages that are not, because the disk refuses.
   EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks, std::shared_ptr<const Configuration> configuration,
@@ -64,6 +69,13 @@ class EngineLoop {
   /// The last snapshot, written before it returns. Blocks; when the loop is about to end.
   [[nodiscard]] Result<void> close();
   void reconfigure(std::shared_ptr<const Configuration> configuration);
+  /// The clock follows the wall's, which was set: now() is later by `by` than it would have been. Levels and timers
+  /// stay, all times move with it; what goes by the clock on the wall is looked at anew. Not while recovering().
+  void clock_stepped(Duration by);
+
+  /// Forgets a CRM: receivers hear the end of what they were told. `stored`: whether that is on disk. False, and
+  /// nothing happens, when it is not watched.
+  [[nodiscard]] bool forget(const std::string& crm, Ledger::Stored stored);
 
   // What operators say; all of it takes effect at once.
   void add(Suppression suppression);
@@ -85,6 +97,10 @@ class EngineLoop {
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] TimePoint now() const { return clocks_.engine.now(); }
   [[nodiscard]] TimePoint last_tick() const { return last_tick_; }
+  /// What is kept for so long is counted back from here: behind now() for a day after the clock went more than a day
+  /// ahead of everything that is known, so that somebody can put it right before anything is deleted by it.
+  [[nodiscard]] TimePoint retention_now() const { return now() - held_; }
+  [[nodiscard]] Duration retention_held() const { return held_; }
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
@@ -106,6 +122,7 @@ class EngineLoop {
   void replay_record(const store::JournalRecord& record, wire::Decoder& decoder);
   void step_at(TimePoint now);
   void handle(rules::Outcome outcome, TimePoint now);
+  [[nodiscard]] Changes changes_of(const rules::Outcome& outcome, TimePoint now);
   [[nodiscard]] Result<void> load_operations(store::Database& database);
   void apply_operations(TimePoint now);
   /// Lines of timelines and change markers that wait to be stored.
@@ -121,6 +138,14 @@ class EngineLoop {
   /// Last values of the next so many series; once around every five minutes.
   void write_values(Changes& changes);
   [[nodiscard]] Result<void> load_values(store::Database& database);
+  /// What is stored is later than the clock says: moved, so that nothing of it lies in the future.
+  [[nodiscard]] Result<void> rebase(store::Database& database);
+  [[nodiscard]] RecordStamp stamp_of(const store::JournalRecord& record) const;
+  [[nodiscard]] Result<void> load_retention(store::Database& database, TimePoint newest);
+  void hold_retention(Duration ahead);
+  void follow_clock();
+  void tell_rebased();
+  void reload_suppressions(std::vector<store::StoredSuppression> moved, Duration by);
   void prune();
   void apply_mute();
 
@@ -151,6 +176,13 @@ class EngineLoop {
   std::size_t next_values_ = kNoValues;  ///< first series of the next part; kNoValues: none is due
   static constexpr std::size_t kNoValues = ~std::size_t{0};
   TimePoint last_prune_;
+  TimePoint begun_;             ///< when this run began
+  Duration rebase_{};           ///< added to the times of records that are replayed, when they lie in the future
+  Duration untold_{};           ///< of what was stored, as far as nobody was told of it
+  TimePoint tell_at_;           ///< somebody may put the clock right until then
+  TimePoint forget_future_at_;  ///< until then the clock may turn out to be wrong
+  Duration held_{};
+  TimePoint held_until_;
 };
 
 }  // namespace crmpulse::collector

@@ -34,6 +34,30 @@ void Fold::bind(Series& series) {
   if (relabelled_.empty() || relabelled_.back() != series.crm) relabelled_.push_back(series.crm);
 }
 
+void Fold::forget(const std::string& crm) {
+  CrmFacts* facts = book_.find(crm);
+  if (facts == nullptr) return;
+  const std::uint32_t index = book_.index_of(crm, "");
+  for (SeriesIndex i = 0; i < series_.all().size(); ++i) {
+    Series& series = series_[i];
+    if (!series.bound || series.crm != index) continue;
+    series.kept = {};
+    series.bound = series.live = false;
+    series.feeds = rules::Engine::kNoSeries;
+  }
+  *facts = CrmFacts{};
+  facts->crm = crm;
+  facts->folded_seq = folded_seq_;
+  late_.erase(index);
+}
+
+void Fold::bind_failures() {
+  for (SeriesIndex i = 0; i < series_.all().size(); ++i) {
+    Series& series = series_[i];
+    if (!series.bound && series.live && series.duty == Duty::failure && series.value >= 1) bind(series);
+  }
+}
+
 void Fold::note_late(const Series& series, TimePoint at, double value) {
   LateFacts& late = late_.try_emplace(series.crm, LateFacts{at, at, 0, 0}).first->second;
   late.from = std::min(late.from, at);

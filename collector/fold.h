@@ -59,6 +59,10 @@ class Fold {
   [[nodiscard]] ChangeBook& changes() { return changes_; }
   [[nodiscard]] const ChangeBook& changes() const { return changes_; }
   [[nodiscard]] const FoldCounts& counts() const { return counts_; }
+  /// Forgets what is known of the CRM; its series begin anew with their next sample.
+  void forget(const std::string& crm);
+  /// After a restart: failures that are remembered are bound, so that the next success ends them.
+  void bind_failures();
   /// CRMs that got a series since the last call: they are new, or may be called by other labels.
   [[nodiscard]] std::vector<std::uint32_t> take_relabelled() { return std::exchange(relabelled_, {}); }
   /// By CRM's index.

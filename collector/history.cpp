@@ -97,7 +97,7 @@ bool History::work(TimePoint now, TimePoint keep_from) {
   const auto built = builder_.build(now);
   if (!built) return failed(built.error());
   if (*built) return true;
-  if (now - last_merge_ < kMergeEvery) return false;
+  if (now >= last_merge_ && now - last_merge_ < kMergeEvery) return false;
   const auto merged = builder_.merge(now);
   if (!merged) return failed(merged.error());
   if (*merged) return true;

@@ -33,6 +33,7 @@ struct Ingest::Batch {
   wire::Decoder::Counts counts;
   std::uint64_t future = 0;
   std::optional<TimePoint> sent;  ///< the agent's clock
+  Duration stepped{};             ///< of the collector's clock since it came
   net::Respond respond;
   bool counted = false;  ///< begun in the AgentBook
 
@@ -67,6 +68,7 @@ void Ingest::recycle(BatchPointer batch) {
   batch->lines.clear();
   batch->counts = {};
   batch->future = 0;
+  batch->stepped = {};
   batch->sent.reset();
   batch->respond = nullptr;
   batch->counted = false;
@@ -199,9 +201,13 @@ void Ingest::journalled(std::uint64_t id, const Result<void>& result) {
   acknowledge(std::move(batch));
 }
 
+void Ingest::clock_stepped(Duration by) {
+  for (auto& [id, batch] : in_flight_) batch->stepped += by;
+}
+
 void Ingest::acknowledge(BatchPointer batch) {
   const store::JournalRecord& record = *batch->record;
-  const RecordStamp stamp{record.seq, record.received, record.skew};
+  const RecordStamp stamp{record.seq, record.received + batch->stepped, record.skew + batch->stepped};
   stats_.body_bytes += record.body.size();
   stats_.samples += batch->points.size();
   if (record.kind == store::RecordKind::evidence) {

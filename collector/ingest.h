@@ -36,6 +36,9 @@ class Ingest {
   void write(const net::HttpRequest& request, net::Respond respond);
   void evidence(const net::HttpRequest& request, net::Respond respond);
 
+  /// The clock was put right by `by`: what is being journalled came before.
+  void clock_stepped(Duration by);
+
   [[nodiscard]] const Stats& stats() const { return stats_; }
   /// Requests that are being journalled.
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }

@@ -78,6 +78,13 @@ void Ledger::hold(Changes changes) {
   stats_.waiting_messages = waiting_.messages.size();
 }
 
+void Ledger::shift(Duration by) {
+  for (store::OutboxRow& row : waiting_.messages) {
+    row.created += by;
+    row.not_before += by;
+  }
+}
+
 void Ledger::retry() {
   if (!waiting_.empty()) start();
 }

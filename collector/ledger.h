@@ -51,6 +51,8 @@ class Ledger {
   void add(Changes changes, Stored stored);
   /// Like add(), but nothing starts: for write_now().
   void hold(Changes changes);
+  /// The clock was put right by `by`: messages that wait here.
+  void shift(Duration by);
   /// Once a tick: tries again what failed.
   void retry();
   /// Waits for the disk: at start and at the end, when the loop does not run. What is under way is included when its

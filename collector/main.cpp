@@ -70,6 +70,8 @@ void add_commands(CLI::App& app, Options& options) {
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
   alert->add_option("receiver", options.receiver, "Its name in the configuration")->required();
   add_token_commands(app, options);
+  CLI::App* forget = add_command(app, "forget", "Forget a CRM that is not watched any more", options);
+  forget->add_option("crm", options.name, "Its name")->required();
   CLI::App* backup = add_command(app, "backup", "Copy the store while it runs", options);
   backup->add_option("destination", options.destination, "File or folder")->required();
 }
@@ -79,6 +81,7 @@ int dispatch(const CLI::App& app, const Options& options) {
   if (command == "run") return collector::run_service(options.config);
   if (command == "check") return collector::check_configuration(options.config);
   if (command == "test-alert") return collector::test_alert(options.config, options.receiver);
+  if (command == "forget") return collector::forget(options.config, options.name);
   if (command == "backup") return collector::backup(options.config, options.destination);
   if (command == "backtest") {
     collector::BacktestOptions backtest = options.backtest;

@@ -119,7 +119,7 @@ constexpr std::string_view kSchemas = R"json({
   "next_before": {"type": "string", "nullable": true}}},
 "Delivery": {"type": "object", "properties": {"id": {"type": "string"}, "receiver": {"type": "string"},
   "about": {"type": "string", "description": "crm/NAME, agent/NAME, …"}, "seq": {"type": "integer"}, "event": {"type": "string"},
-  "status": {"type": "string", "enum": ["pending", "inflight", "delivered", "dead", "superseded"]},
+  "status": {"type": "string", "enum": ["pending", "inflight", "delivered", "dead", "superseded", "abandoned"]},
   "attempts": {"type": "integer"}, "last_code": {"type": "integer"}, "last_error": {"type": "string"},
   "created_at": {"$ref": "#/components/schemas/Time"},
   "not_before": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},

@@ -60,6 +60,7 @@ std::string_view to_string(Suppression::Phase phase) {
 }
 
 void Operations::load(std::vector<Suppression> stored) {
+  std::erase_if(all_, [](const Suppression& suppression) { return !suppression.configured; });
   for (Suppression& suppression : stored) all_.push_back(std::move(suppression));
   changed_ = true;
 }
@@ -80,6 +81,20 @@ void Operations::end(const std::string& id, TimePoint at) {
     if (suppression.id == id && !suppression.configured) suppression.ends = at;
   }
   changed_ = true;
+}
+
+std::vector<Suppression> Operations::shift(Duration by, TimePoint since) {
+  std::vector<Suppression> moved;
+  for (Suppression& suppression : all_) {
+    const bool at_once = suppression.starts == suppression.created && !suppression.weekly;
+    if (suppression.configured || !at_once || suppression.created < since) continue;
+    suppression.created += by;
+    suppression.starts += by;
+    if (suppression.ends) *suppression.ends += by;
+    moved.push_back(suppression);
+  }
+  changed_ = true;
+  return moved;
 }
 
 Operations::Applied Operations::apply(rules::Engine& engine, TimePoint now, const Ahead& ahead) {

@@ -133,6 +133,7 @@ bool EngineLoop::fold_piece(SteadyTime until) {
 void EngineLoop::finish_replay() {
   replay_.reset();
   const TimePoint at = now();
+  fold_.bind_failures();
   fold_.engine().restarted(at);
   step_at(at);
   for (CrmFacts& facts : fold_.book().all()) facts.dirty = true;
@@ -179,7 +180,8 @@ Result<void> EngineLoop::load(store::Database& database) {
     agents_.end(record.agent, record.kind, record.batch, true);
   });
   if (!repeated) return repeated;
-  return load_values(database);
+  if (auto done = load_values(database); !done) return done;
+  return rebase(database);
 }
 
 /// A state that cannot be decoded costs that CRM its windows and timers, not all CRMs their watch.
@@ -232,14 +234,14 @@ Result<void> EngineLoop::load_state(const store::StoredState& state) {
 
 void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder& decoder) {
   ++stats_.replayed_records;
+  const RecordStamp stamp = stamp_of(record);
   // Deadlines between two records fell due at their own time.
   std::optional<TimePoint> last;
-  for (auto due = fold_.engine().next_deadline(); due && *due < record.received && (!last || *due > *last);
+  for (auto due = fold_.engine().next_deadline(); due && *due < stamp.received && (!last || *due > *last);
        due = fold_.engine().next_deadline()) {
     step_at(*due);
     last = due;
   }
-  const RecordStamp stamp{record.seq, record.received, record.skew};
   bool readable = true;
   if (record.kind == store::RecordKind::evidence) {
     auto lines = wire::decode_evidence(record.body);
@@ -253,7 +255,7 @@ void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder
   }
   if (!readable) ++stats_.unreadable_records;
   fold_.set_folded_seq(std::max(fold_.folded_seq(), record.seq));  // also when there was nothing to read
-  step_at(record.received);
+  step_at(stamp.received);
 }
 
 }  // namespace crmpulse::collector

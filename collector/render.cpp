@@ -158,6 +158,31 @@ std::string render_dead_delivery(const std::string& receiver, const std::string&
                     {"zh", fmt::format("无法向接收端 {} 发送 {}（{}）：{}", receiver, event, about, why)}}}});
 }
 
+std::string render_clock_changed(Duration ahead, Language language, TimePoint at) {
+  const std::string much = format_duration(std::chrono::round<std::chrono::seconds>(ahead));
+  return to_text(json::object{
+      {"version", "1"},
+      {"type", "collector.trouble"},
+      {"at", format_time(at)},
+      {"collector", "crmpulse"},
+      {"reason", "clock"},
+      {"ahead_seconds", to_seconds(ahead)},
+      {"language", language == Language::zh ? "zh" : "en"},
+      {"remedy",
+       json::object{{"en",
+                     "Look whether the clock of the collector's host is right now, and what sets it (chrony, "
+                     "systemd-timesyncd)."},
+                    {"zh", "请检查收集器主机的时钟现在是否正确，以及由什么校时（chrony、systemd-timesyncd）。"}}},
+      {"text",
+       json::object{
+           {"en", fmt::format("What the collector had stored was {} ahead of its clock when it started: the clock was "
+                              "wrong before, or is wrong now. Levels are kept, times were moved.",
+                              much)},
+           {"zh", fmt::format("收集器启动时，已存储的数据比当前时钟超前 {}：时钟此前有误，或现在有误。"
+                              "级别保留，时间已平移。",
+                              much)}}}});
+}
+
 std::string message_id(TimePoint at, std::string_view receiver, std::string_view key, std::int64_t seq) {
   // ULID: 48 bits of milliseconds, 80 bits that would be random; here a digest of what the message is.
   constexpr std::string_view kAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -101,6 +101,7 @@ class SampleMetrics final : public ExpositionPart {
   void sort_some();
   bool write_some(std::string& out);
   void sort_in(const Series& series, SeriesIndex index);
+  [[nodiscard]] bool is_over(const Series& series) const;
   std::size_t family_of(std::string_view metric);
   void write_line(std::string& out, const Family& family, SeriesIndex index) const;
 
@@ -125,8 +126,29 @@ std::size_t SampleMetrics::family_of(std::string_view metric) {
   return families_.size() - 1;
 }
 
+/// A failure ends with the operation's next success, and a first value when the operation has been due three times.
+bool SampleMetrics::is_over(const Series& series) const {
+  const bool failure = series.duty == Duty::failure && series.value >= 1;
+  if (!series.bound || series.crm == kNoCrm || (!failure && series.interval > Duration{})) return false;
+  const std::string_view operation = series.label("operation");
+  if (operation.empty()) return false;
+  const CrmFacts& facts = engine_.content().book().all()[series.crm];
+  const OperationOf of{std::string{operation}, std::string{series.label("agent")}};
+  if (failure && facts.failures.size() < CrmFacts::kMaxOperations) {
+    const auto known = facts.failures.find(of);
+    if (known == facts.failures.end() || known->second.stage != series.label("stage") ||
+        known->second.reason != series.label("reason"))
+      return true;
+  }
+  if (series.interval > Duration{}) return false;
+  const auto success = facts.successes.find(of);
+  if (success == facts.successes.end() || success->second.interval <= Duration{}) return false;
+  return now_ - series.at >
+         std::clamp(3 * success->second.interval, Duration{std::chrono::minutes{5}}, Duration{std::chrono::hours{3}});
+}
+
 void SampleMetrics::sort_in(const Series& series, SeriesIndex index) {
-  if (!SeriesTable::fresh(series, now_)) return;
+  if (!SeriesTable::fresh(series, now_) || is_over(series)) return;
   Family& family = families_[family_of(series.metric())];
   if (!family.shown) return;
   family.untyped = family.untyped || has_reserved_label(series);

@@ -94,6 +94,18 @@ void SelfMetrics::add_engine(Families& out) const {
                        from_.engine.recovering() ? 1 : 0));
   out.push_back(
       single(gauge("crmpulse_collector_crms", "CRMs known."), number(from_.engine.content().engine().crms().size())));
+  out.push_back(single(counter("crmpulse_collector_removed_crms_total",
+                               "CRMs that left: forgotten by an operator, or announced by no agent any more."),
+                       number(stats.removed_crms)));
+  out.push_back(single(counter("crmpulse_collector_clock_steps_total",
+                               "How often the wall clock was set while the collector ran; its times followed."),
+                       number(stats.clock_steps)));
+  out.push_back(single(gauge("crmpulse_collector_stored_ahead_seconds",
+                             "How far what was stored was ahead of the clock of the last start; its times were moved."),
+                       to_seconds(stats.stored_ahead)));
+  out.push_back(single(gauge("crmpulse_collector_retention_held_seconds",
+                             "How far deleting by age is held back, because the clock went that far ahead."),
+                       to_seconds(from_.engine.retention_held())));
   MetricFamily reloads = counter("crmpulse_collector_reloads_total", "Reloads of the configuration by outcome.");
   add_value(reloads, {{"outcome", "applied"}}, number(from_.reloads.succeeded));
   add_value(reloads, {{"outcome", "refused"}}, number(from_.reloads.failed));
@@ -158,6 +170,8 @@ void SelfMetrics::add_delivery(Families& out) const {
     add_value(deliveries, {{"receiver", receiver}, {"outcome", "delivered"}}, number(stats.delivered));
     add_value(deliveries, {{"receiver", receiver}, {"outcome", "retry"}}, number(stats.retried));
     add_value(deliveries, {{"receiver", receiver}, {"outcome", "dead"}}, number(stats.dead));
+    if (stats.abandoned > 0)
+      add_value(deliveries, {{"receiver", receiver}, {"outcome", "abandoned"}}, number(stats.abandoned));
     add_value(breaker, {{"receiver", receiver}}, stats.breaker_open ? 1 : 0);
   }
   for (MetricFamily* family : {&deliveries, &breaker}) {

@@ -83,6 +83,12 @@ bool SeriesTable::fresh(const Series& series, TimePoint now) {
   return now - series.at <= allowed;
 }
 
+void SeriesTable::shift(Duration by, TimePoint after) {
+  for (Series& series : series_) {
+    if (series.at != TimePoint{} && series.at > after) series.at += by;
+  }
+}
+
 void SeriesTable::forget(TimePoint before) {
   for (auto entry = by_key_.begin(); entry != by_key_.end();) {
     Series& series = series_[entry->second];

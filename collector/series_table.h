@@ -108,6 +108,8 @@ class SeriesTable final : public wire::KnownSeries {
   /// Forgets series without a value since `before`. Indices of the others stay; nobody may hold points of forgotten
   /// ones.
   void forget(TimePoint before);
+  /// The clock was put right by `by`: values later than `after` are moved.
+  void shift(Duration by, TimePoint after = TimePoint::min());
 
   static constexpr std::size_t kMaxSeries = 1'000'000;
 

@@ -54,6 +54,7 @@ constexpr std::array kOthers{OtherAlert{"agent.lost", "CrmAgentLost", "agent", "
                              OtherAlert{"vendor.outage", "CrmVendorOutage", "kind", "page", false},
                              OtherAlert{"vendor.recovered", "CrmVendorOutage", "kind", "page", true},
                              OtherAlert{"delivery.dead", "CrmAlertNotDelivered", "receiver", "ticket", false},
+                             OtherAlert{"collector.trouble", "CrmCollectorTrouble", "", "ticket", false},
                              OtherAlert{"heartbeat", "CrmpulseHeartbeat", "", "none", false},
                              OtherAlert{"test", "CrmpulseTest", "receiver", "none", false}};
 constexpr OtherAlert kUnknown{"", "CrmpulseMessage", "subject", "ticket", false};

@@ -171,7 +171,7 @@ bool read_body(Notice& notice, const json::object& body, const store::OutboxRow&
   notice.type = text_at(body, "type");
   if (notice.type.empty()) return false;
   if (const auto at = time_at(body, "at")) notice.at = *at;
-  for (const char* key : {"crm", "agent", "vendor", "receiver"}) {
+  for (const char* key : {"crm", "agent", "vendor", "receiver", "collector"}) {
     if (std::string name = text_at(body, key); !name.empty() && notice.subject.empty())
       notice.subject = std::move(name);
   }

@@ -41,7 +41,7 @@ bool without_data(const store::OutboxRow& row) {
 
 const char* severity_of(const Notice& notice, const store::OutboxRow& row) {
   if (notice.type == "test" || notice.type == "heartbeat") return "info";
-  if (notice.type == "delivery.dead") return "error";
+  if (notice.type == "delivery.dead" || notice.type == "collector.trouble") return "error";
   if (notice.type == "incident.flapping") return "warning";
   if (notice.type.starts_with("incident.")) {
     if (notice.level == Level::poor) return "critical";

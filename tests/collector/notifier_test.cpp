@@ -379,3 +379,55 @@ TEST_CASE("while the disk refuses, messages go out all the same, in order, and n
   CHECK(bench.count(DeliveryStatus::delivered) == 2);
   CHECK(sink.requests().size() == 3);
 }
+
+TEST_CASE("case 110: what waits for a receiver that is taken out of the configuration is abandoned and counted") {
+  Sink up;
+  Sink down;
+  down.behave([](const net::HttpRequest&) { return answer(503); });
+  DeliveryBench bench{{DeliveryBench::named("chat", plain(up)), DeliveryBench::named("old", plain(down))}};
+  bench.tell({bench.row("old", "crm/acme", 1), bench.row("old", "crm/beta", 1), bench.row("chat", "crm/acme", 1)});
+  bench.pass(1s);
+  CHECK(bench.count(DeliveryStatus::pending) == 2);
+  bench.reconfigure({DeliveryBench::named("chat", plain(up))});
+  REQUIRE(eventually([&] { return bench.abandoned("old") == 2; }));
+  CHECK(bench.count(DeliveryStatus::abandoned) == 2);
+  bench.pass(20s);
+  CHECK(eventually([&] { return bench.waiting() == 0; }));
+  // Put back it hears what is told from then on, and no end of what it never heard of.
+  const std::size_t asked = down.requests().size();
+  down.behave(nullptr);
+  bench.reconfigure({DeliveryBench::named("chat", plain(up)), DeliveryBench::named("old", plain(down))});
+  bench.pass(1min);
+  CHECK(down.requests().size() == asked);
+  bench.tell({bench.row("old", "crm/acme", 5)});
+  bench.pass(1s);
+  CHECK(down.requests().size() == asked + 1);
+  CHECK(bench.count(DeliveryStatus::abandoned) == 2);
+}
+
+TEST_CASE("an incident that opens and ends unsent vanishes, though something was abandoned before") {
+  Sink down;
+  down.behave([](const net::HttpRequest&) { return answer(503); });
+  DeliveryBench bench{{DeliveryBench::named("old", plain(down))}};
+  bench.tell({bench.row("old", "crm/acme", 1)});
+  bench.pass(1s);
+  bench.reconfigure({});
+  REQUIRE(eventually([&] { return bench.abandoned("old") == 1; }));
+  bench.tell({bench.row("old", "crm/acme", 2), bench.row("old", "crm/acme", 3, "incident.resolved")});
+  CHECK(bench.count(DeliveryStatus::superseded) == 2);
+  CHECK(bench.count(DeliveryStatus::pending) == 0);
+}
+
+TEST_CASE("what waits for a receiver that was taken out while the collector was stopped is abandoned at its start") {
+  Sink down;
+  down.behave([](const net::HttpRequest&) { return answer(503); });
+  DeliveryBench bench{{DeliveryBench::named("old", plain(down))}};
+  bench.tell({bench.row("old", "crm/acme", 1)});
+  bench.pass(1s);
+  bench.stop();
+  bench.set_receivers({});
+  bench.start();
+  bench.pass(1s);
+  CHECK(eventually([&] { return bench.abandoned("old") == 1; }));
+  CHECK(bench.count(DeliveryStatus::pending) == 0);
+}
