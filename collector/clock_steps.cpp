@@ -141,11 +141,10 @@ void EngineLoop::reload_suppressions(std::vector<store::StoredSuppression> moved
       [this, stored](const Result<void>& result) {
         if (!result) return log::error("what waits could not follow the clock", {{"why", result.error().message}});
         loop_.post([this, stored] {
-          std::vector<Suppression> known;
           for (const store::StoredSuppression& row : *stored) {
-            if (auto suppression = from_stored(row)) known.push_back(std::move(*suppression));
+            if (operations_.find(row.id) != nullptr) continue;
+            if (auto suppression = from_stored(row)) operations_.add(std::move(*suppression));
           }
-          operations_.load(std::move(known));
           step();
         });
       });

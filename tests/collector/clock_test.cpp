@@ -223,6 +223,8 @@ TEST_CASE("a silence for the next two hours lasts two hours, however the clock i
   core.latency(0.2, 5);
   Suppression silence;
   silence.id = "s1";
+  silence.author = "ana";
+  silence.comment = "moving house";
   silence.matchers = {{"crm", {"acme"}}};
   silence.created = silence.starts = clock.now();
   silence.ends = clock.now() + 2h;
