@@ -6,7 +6,7 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test build bench lint tsan clang-19 fuzz faults install deps deps-run clean
+.PHONY: help run test build bench lint tsan clang-19 fuzz faults quarter install deps deps-run clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -18,6 +18,7 @@ help:
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
 	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
 	@echo 'make bench               every benchmark, beside the peers that are installed (half an hour)'
+	@echo 'make quarter             the shipped rules over an ordinary quarter, for every recipe in three time zones; and over each fault'
 	@echo 'make faults              500 rounds of kill -9, and every other fault, as a table (about a quarter of an hour)'
 
 deps:
@@ -51,6 +52,10 @@ fuzz: deps
 faults: deps
 	@scripts/build release
 	@tests/faults/run build/release/bin
+
+quarter: deps
+	@scripts/build dev
+	@build/dev/bin/test_quarter "[slow]" --durations yes
 
 bench: deps
 	@scripts/build bench

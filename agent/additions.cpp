@@ -7,6 +7,7 @@
 
 #include "agent/settings.h"
 #include "probes/checks.h"
+#include "probes/sample_labels.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 constexpr Duration kRequestInterval{std::chrono::minutes{5}};
 
 void add(config::Reader& reader, std::string_view key, probes::Measurement measurement, probes::Recipe& adapted) {
+  for (const std::string& fault : probes::label_faults(measurement)) reader.problem("samples", fault);
   const auto same = [&](const probes::Measurement& other) { return other.id == measurement.id; };
   if (std::any_of(adapted.measurements.begin(), adapted.measurements.end(), same))
     return reader.problem(key, fmt::format("there is a measurement '{}' already", measurement.id));

@@ -9,7 +9,9 @@
 #include "agent/governors.h"
 #include "agent/targets.h"
 #include "agent/text_table.h"
+#include "config/pattern.h"
 #include "config/rules_file.h"
+#include "probes/endings.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -95,6 +97,8 @@ std::string notes(const Settings& settings, const Targets& targets, const std::v
     }
     out += fmt::format("{}: daily allowance: {}{}\n", crm.name, allowance_note(crm, plans[i]),
                        off.empty() ? std::string{} : fmt::format("; switched off: {}", fmt::join(off, ", ")));
+    if (const std::string note = pooler_note(*targets[i]); !note.empty())
+      out += fmt::format("{}: {}\n", crm.name, note);
   }
   for (const Reconciliation& one : settings.reconcile)
     out += fmt::format("reconciliation {}: {} against {}, every {}\n", one.name, one.left.crm, one.right.crm,
@@ -102,9 +106,18 @@ std::string notes(const Settings& settings, const Targets& targets, const std::v
   return out;
 }
 
+std::string warnings(const Settings& settings, TimePoint now) {
+  std::string out;
+  for (const CrmSettings& crm : settings.crms)
+    for (const std::string& line : probes::told_endings(*crm.recipe, crm.arguments, now))
+      out += fmt::format("warning: {}: {}\n", crm.name, line);
+  return out.empty() ? out : "\n" + out;
+}
+
 }  // namespace
 
-int check_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err) {
+int check_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err,
+                  TimePoint now) {
   const auto settings = load_settings(config, defaults);
   if (!settings) {
     err << to_string(settings.error()) << '\n';
@@ -121,11 +134,12 @@ int check_command(const std::string& config, const SettingsDefaults& defaults, s
     err << to_string(problems) << '\n';
     return kExitUsage;
   }
+  for (const std::string& warning : config::unmatched(settings->rules, {})) err << "warning: " << warning << '\n';
   out << fmt::format("agent {}, state in {}, ships to {}\n\n", settings->agent_name, settings->state_dir,
                      settings->ship.url);
   std::vector<Plan> plans;
   for (std::size_t i = 0; i < targets->size(); ++i) plans.push_back(plan_of(settings->crms[i], *(*targets)[i]));
-  out << crm_table(*settings, *targets, plans) << '\n' << notes(*settings, *targets, plans);
+  out << crm_table(*settings, *targets, plans) << '\n' << notes(*settings, *targets, plans) << warnings(*settings, now);
   return kExitOk;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/settings.h"
+#include "core/clock.h"
 
 namespace crmpulse::agent {
 
@@ -17,7 +18,9 @@ inline constexpr int kExitUnknown = 3;  ///< `probe`: by the monitoring-plugin c
 /// What this machine and installation bring.
 [[nodiscard]] SettingsDefaults machine_defaults();
 
-int check_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err);
+/// Warnings come with the result: vendors' APIs that end within 120 days of `now`.
+int check_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err,
+                  TimePoint now = wall_now());
 
 enum class ProbeFormat { table, json, prometheus };
 struct ProbeOptions {

@@ -8,7 +8,10 @@
 #include <filesystem>
 
 #include "agent/additions.h"
+#include "agent/names.h"
 #include "agent/tls_settings.h"
+#include "config/hours_reader.h"
+#include "probes/sample_labels.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -47,6 +50,16 @@ bool is_path(std::string_view recipe) {
   return recipe.find('/') != std::string_view::npos || recipe.ends_with(".yaml");
 }
 
+/// Did a sample lack a label that rules need?
+bool tell_label_faults(const probes::Recipe& recipe, Problems& problems) {
+  const std::size_t before = problems.size();
+  for (const probes::Measurement& measurement : recipe.measurements)
+    for (const std::string& fault : probes::label_faults(measurement))
+      problems.push_back(
+          {recipe.file, measurement.line, fmt::format("measurements.{}.samples", measurement.id), fault});
+  return problems.size() != before;
+}
+
 std::shared_ptr<const probes::Recipe> find_recipe(config::Reader& reader, Context& context) {
   std::string name;
   reader.require("recipe", name);
@@ -68,6 +81,7 @@ std::shared_ptr<const probes::Recipe> find_recipe(config::Reader& reader, Contex
   if (const auto found = context.recipes.find(source); found != context.recipes.end()) return found->second;
   auto& slot = context.recipes[source];
   if (auto loaded = probes::load_recipe(source, context.settings.recipe_dir)) {
+    if (tell_label_faults(*loaded, context.problems)) return nullptr;
     slot = std::make_shared<const probes::Recipe>(std::move(*loaded));
   } else {
     for (const Problem& problem : loaded.error()) context.problems.push_back(problem);
@@ -224,11 +238,17 @@ void read_budget(config::Reader& reader, double& budget) {
   if (!(budget > 0)) reader.problem("budget", "must be above 0: nothing could be measured");
 }
 
+void read_hours(config::Reader& reader, CrmSettings& crm) {
+  if (!reader.has("hours")) return;
+  config::Reader hours = reader.child("hours");
+  config::read_crm_hours(hours, crm.hours.emplace());
+  hours.finish();
+}
+
 void read_crm(config::Reader& reader, Context& context, std::set<std::string>& names) {
   CrmSettings crm;
   reader.require("name", crm.name);
-  if (reader.has("name") && (crm.name.empty() || crm.name.size() > 128))
-    reader.problem("name", "must be 1 to 128 bytes: it becomes the label \"crm\"");
+  if (const auto fault = name_fault(crm.name, "crm"); fault && reader.has("name")) reader.problem("name", *fault);
   if (!crm.name.empty() && !names.insert(crm.name).second)
     reader.problem("name", fmt::format("there are two CRMs named '{}'", crm.name));
   Duration interval = context.settings.interval;
@@ -236,6 +256,7 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   read_budget(reader, crm.budget);
   auto labels = reader.child("labels");
   read_labels(labels, crm.labels);
+  read_hours(reader, crm);
   const Transactions transactions = read_transactions(reader.child("transactions"));
   const auto recipe = find_recipe(reader, context);
   if (!recipe) {

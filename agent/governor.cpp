@@ -101,6 +101,10 @@ void Governor::heed(const Outcome& outcome, TimePoint now) {
   } else if (!outcome.failed && penalty_ > 1) {
     penalty_ = penalty_ * kRelief < kNoticeable ? 1 : penalty_ * kRelief;
   }
+  if (now >= paused_until_)
+    paused_since_.reset();
+  else if (!paused_since_)
+    paused_since_ = now;
   if (outcome.wait || penalty_ != before) unsaved_ = true;
   if (penalty_ != before) replan();
 }
@@ -156,6 +160,7 @@ Governor::Status Governor::status(TimePoint now) const {
   status.allowed = plan_.allowed;
   status.made = ledger_.day(now);
   if (now < paused_until_) status.paused_until = paused_until_;
+  status.paused_since = paused_since_;
   return status;
 }
 
@@ -174,6 +179,7 @@ void Governor::restore(const Memory& memory, TimePoint now) {
   limit_ = memory.limit;
   penalty_ = std::clamp(memory.penalty, 1.0, kMostStretch);
   paused_until_ = std::min(memory.paused_until, now + kLongestWait);
+  if (now < paused_until_) paused_since_ = now;
   replan();
   saved();
 }

@@ -63,6 +63,7 @@ class Governor {
     std::optional<double> allowed;  ///< calls a day
     std::int64_t made = 0;          ///< in the last 24 hours, at most a quarter hour more
     std::optional<TimePoint> paused_until;
+    std::optional<TimePoint> paused_since;  ///< without an answered call in between
   };
   [[nodiscard]] Status status(TimePoint now) const;
 
@@ -111,6 +112,7 @@ class Governor {
   std::uint64_t revision_ = 0;
   double penalty_ = 1;
   TimePoint paused_until_{};
+  std::optional<TimePoint> paused_since_;
   std::int64_t unsaved_calls_ = 0;
   std::int64_t save_after_ = 1;
   bool unsaved_ = false;

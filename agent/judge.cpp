@@ -7,8 +7,13 @@
 #include <map>
 #include <numeric>
 
+#include "core/calendar.h"
+
 namespace crmpulse::agent {
 namespace {
+
+/// The hours a rule goes by; absent: around the clock.
+using Hours = std::optional<Calendar>;
 
 double mean(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
@@ -21,8 +26,20 @@ double nearest_rank(std::vector<double> values, double quantile) {
   return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
 }
 
+/// Since the newest of the changes, inside the hours. As rules/aggregators.cpp has it: below zero only where the rule
+/// counts down to a time.
+double age(const Rule& rule, const std::vector<double>& changes, const Hours& hours, TimePoint now) {
+  const double newest = *std::max_element(changes.begin(), changes.end());
+  const double whole = to_seconds(now.time_since_epoch()) - newest;
+  if (whole <= 0) return rule.sub.enter < 0 || rule.poor.enter < 0 ? whole : 0.0;
+  if (!hours) return whole;
+  const auto changed = from_unix_millis(static_cast<std::int64_t>(std::max(newest, 0.0) * 1000));
+  return to_seconds(hours->open_between(changed, now));
+}
+
 /// Nothing for what one reading cannot say.
-std::optional<double> aggregate(const Rule& rule, const std::vector<double>& values, TimePoint now) {
+std::optional<double> aggregate(const Rule& rule, const std::vector<double>& values, const Hours& hours,
+                                TimePoint now) {
   switch (rule.aggregator) {
     case Aggregator::last: return values.back();
     case Aggregator::avg:
@@ -30,7 +47,7 @@ std::optional<double> aggregate(const Rule& rule, const std::vector<double>& val
     case Aggregator::min: return *std::min_element(values.begin(), values.end());
     case Aggregator::max: return *std::max_element(values.begin(), values.end());
     case Aggregator::quantile: return nearest_rank(values, rule.quantile);
-    case Aggregator::age: return to_seconds(now.time_since_epoch()) - *std::max_element(values.begin(), values.end());
+    case Aggregator::age: return age(rule, values, hours, now);
     default: return std::nullopt;
   }
 }
@@ -53,7 +70,8 @@ bool is_worse(const Rule& rule, double a, double b) {
   return rule.op == Direction::above ? a > b : a < b;
 }
 
-std::optional<RuleLevel> judge_rule(const Rule& rule, std::span<const Sample> samples, TimePoint now) {
+std::optional<RuleLevel> judge_rule(const Rule& rule, std::span<const Sample> samples, TimePoint now,
+                                    const std::optional<ActiveHours>& of_crm) {
   std::map<std::string, std::vector<double>, std::less<>> groups;
   for (const Sample& sample : samples) {
     if (!feeds(rule, sample.metric, sample.labels)) continue;
@@ -62,9 +80,11 @@ std::optional<RuleLevel> judge_rule(const Rule& rule, std::span<const Sample> sa
   }
   if (groups.empty()) return std::nullopt;
   RuleLevel worst{.rule = &rule, .each = {}, .value = {}, .level = {}};
-  worst.resting = rule.active && !active_at(*rule.active, now);
+  const std::optional<ActiveHours>& active = rule.active_crm ? of_crm : rule.active;
+  const Hours hours = active ? Hours{Calendar{*active}} : Hours{};
+  worst.resting = hours ? !hours->open_at(now) : rule.active_crm;
   for (const auto& [each, values] : groups) {
-    const auto value = aggregate(rule, values, now);
+    const auto value = aggregate(rule, values, hours, now);
     if (!value || (worst.value && !is_worse(rule, *value, *worst.value))) continue;
     worst.each = each;
     worst.value = value;
@@ -115,19 +135,20 @@ std::string healthy_sentence(const CrmReport& report) {
 }  // namespace
 
 std::vector<RuleLevel> judge_samples(const Ruleset& rules, const Labels& crm, std::span<const Sample> samples,
-                                     TimePoint now) {
+                                     TimePoint now, const std::optional<ActiveHours>& hours) {
   std::vector<RuleLevel> out;
   for (const Rule* rule : applying(rules, crm)) {
-    if (auto level = judge_rule(*rule, samples, now)) out.push_back(std::move(*level));
+    if (auto level = judge_rule(*rule, samples, now, hours)) out.push_back(std::move(*level));
   }
   return out;
 }
 
-void judge_report(CrmReport& report, const Ruleset& rules, const Labels& labels, TimePoint now) {
+void judge_report(CrmReport& report, const Ruleset& rules, const Labels& labels, TimePoint now,
+                  const std::optional<ActiveHours>& hours) {
   std::vector<Sample> samples;
   for (const auto& reading : report.readings)
     samples.insert(samples.end(), reading.samples.begin(), reading.samples.end());
-  report.levels = judge_samples(rules, labels, samples, now);
+  report.levels = judge_samples(rules, labels, samples, now, hours);
   const auto take = [&](Level level, const auto& subject) {
     if (report.state && *report.state >= level) return;
     report.state = level;

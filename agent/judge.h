@@ -22,8 +22,10 @@ struct RuleLevel {
 };
 
 /// One entry per rule that applies to the CRM and is fed by the samples, in the rules' order. `rules` must outlive it.
+/// `hours`: of the CRM's people; absent: not known here, and rules that need them rest.
 [[nodiscard]] std::vector<RuleLevel> judge_samples(const Ruleset& rules, const Labels& crm,
-                                                   std::span<const Sample> samples, TimePoint now);
+                                                   std::span<const Sample> samples, TimePoint now,
+                                                   const std::optional<ActiveHours>& hours = {});
 
 /// One CRM probed once.
 struct CrmReport {
@@ -32,13 +34,15 @@ struct CrmReport {
   std::vector<probes::Reading> readings;
   std::string liveness;  ///< id of that measurement
   std::vector<RuleLevel> levels;
-  std::optional<Level> state;  ///< absent: unknown, nothing could be judged
-  std::string why;             ///< one line
+  std::optional<Level> state;        ///< absent: unknown, nothing could be judged
+  std::string why;                   ///< one line
+  std::vector<std::string> notes{};  ///< about the way to the CRM, a line each
 };
 
 /// Fills levels, state and why from the readings: the worst gate counts, soft rules at most sub-healthy, a failed
 /// measurement is sub-healthy (its series would be missing), a failed liveness poor.
-void judge_report(CrmReport& report, const Ruleset& rules, const Labels& labels, TimePoint now);
+void judge_report(CrmReport& report, const Ruleset& rules, const Labels& labels, TimePoint now,
+                  const std::optional<ActiveHours>& hours = {});
 
 /// `1.31 s`, `99.5%`, `1234`: a value in a rule's unit, for people.
 [[nodiscard]] std::string human_value(double value, std::string_view unit);

@@ -1,7 +1,11 @@
 #include <iostream>
 
 #include "agent/commands.h"
+#include "core/printable.h"
 
 int main(int argc, char** argv) {
-  return crmpulse::agent::command_line(argc, argv, std::cout, std::cerr);
+  // What a CRM answers is shown to people: it may hold anything.
+  crmpulse::PrintableOutput out{std::cout};
+  crmpulse::PrintableOutput errors{std::cerr};
+  return crmpulse::agent::command_line(argc, argv, out, errors);
 }

@@ -9,6 +9,7 @@
 #include "agent/commands.h"
 #include "agent/probe_report.h"
 #include "agent/targets.h"
+#include "config/pattern.h"
 #include "config/rules_file.h"
 #include "core/clock.h"
 
@@ -23,7 +24,8 @@ CrmReport probe_one(probes::Target& target) {
                    .liveness = {},
                    .levels = {},
                    .state = {},
-                   .why = {}};
+                   .why = {},
+                   .notes = {}};
   const auto& planned = target.measurements();
   for (std::size_t index = 0; index < planned.size(); ++index) {
     if (planned[index].measurement->liveness) report.liveness = planned[index].measurement->id;
@@ -32,6 +34,7 @@ CrmReport probe_one(probes::Target& target) {
     target.start(index, wall_now(), [reading](probes::Reading value) { reading->set_value(std::move(value)); });
     report.readings.push_back(future.get());
   }
+  if (std::string note = pooler_note(target); !note.empty()) report.notes.push_back(std::move(note));
   return report;
 }
 
@@ -51,6 +54,12 @@ bool wanted(const std::vector<std::string>& names, const std::string& crm) {
 }
 
 /// Names the user gave that are no CRM of the file.
+std::optional<ActiveHours> hours_of(const Settings& settings, const std::string& name) {
+  const auto found = std::find_if(settings.crms.begin(), settings.crms.end(),
+                                  [&](const CrmSettings& crm) { return crm.name == name; });
+  return found == settings.crms.end() ? std::nullopt : found->hours;
+}
+
 std::vector<std::string> unknown_names(const std::vector<std::string>& names, const Settings& settings) {
   std::vector<std::string> out;
   for (const std::string& name : names) {
@@ -84,6 +93,7 @@ int probe_command(const ProbeOptions& options, const SettingsDefaults& defaults,
     err << (rules ? to_string(made.error()) : to_string(rules.error())) << '\n';
     return kExitUnknown;
   }
+  for (const std::string& warning : config::unmatched(settings->rules, {})) err << "warning: " << warning << '\n';
   if (const auto unknown = unknown_names(options.names, *settings); !unknown.empty()) {
     std::vector<std::string> known;
     for (const auto& crm : settings->crms) known.push_back(crm.name);
@@ -101,7 +111,8 @@ int probe_command(const ProbeOptions& options, const SettingsDefaults& defaults,
   }
   std::vector<CrmReport> reports = probe_all(targets);
   for (std::size_t i = 0; i < reports.size(); ++i)
-    judge_report(reports[i], *rules, targets[i]->spec().labels, wall_now());
+    judge_report(reports[i], *rules, targets[i]->spec().labels, wall_now(),
+                 hours_of(*settings, targets[i]->spec().crm));
   out << text_of(options.format, reports);
   return exit_code(worst_state(reports));
 }

@@ -225,6 +225,7 @@ std::string probe_table(std::span<const CrmReport> reports) {
   std::string out = summary(reports);
   for (const CrmReport& report : reports) {
     out += fmt::format("\n{} ({}): {}\n", report.crm, report.kind, state_word(report.state));
+    for (const std::string& note : report.notes) out += fmt::format("  {}\n", note);
     out += measurements_table(report) + failures_text(report) + levels_table(report) + values_table(report);
   }
   return out;
@@ -236,6 +237,8 @@ std::string probe_json(std::span<const CrmReport> reports) {
   for (const CrmReport& report : reports) {
     boost::json::object crm{
         {"crm", report.crm}, {"kind", report.kind}, {"state", json_state(report.state)}, {"why", report.why}};
+    boost::json::array& notes = crm["notes"].emplace_array();
+    for (const std::string& note : report.notes) notes.emplace_back(note);
     boost::json::array& measurements = crm["measurements"].emplace_array();
     for (const auto& reading : report.readings) measurements.push_back(reading_json(reading));
     boost::json::array& levels = crm["levels"].emplace_array();

@@ -14,6 +14,7 @@ constexpr Duration kShortestSpan = 10min;
 constexpr std::size_t kFewest = 4;
 constexpr Duration kAhead = 24h;
 constexpr Duration kPeriod = 24h;  ///< of an allowance that was seen to begin anew
+constexpr Duration kShortPeriod = 6h;
 constexpr double kFellBack = 0.3;  ///< of what the points span or of what was used: a new period, not a correction
 
 }  // namespace
@@ -24,7 +25,10 @@ void QuotaTrend::add(TimePoint at, double used, double remaining) {
   if (!points_.empty() && used < points_.back().used) {
     // Allowances that roll give back a little at a time; one that begins anew gives back most of it at once.
     const double fell = points_.back().used - used;
-    if (fell >= kFellBack * std::max(std::abs(points_.back().used), 1.0)) {
+    const bool anew = fell >= kFellBack * std::max(std::abs(points_.back().used), 1.0);
+    // One that begins anew several times a day, or rolls, is never used up at a certain time: it is judged by its use.
+    if (!anew || (began_ && at - *began_ < kShortPeriod)) rolled_ = at;
+    if (anew) {
       points_.clear();
       began_ = at;
     }
@@ -39,6 +43,7 @@ std::optional<TimePoint> QuotaTrend::exhaustion() const {
   if (points_.empty()) return std::nullopt;
   const Point& newest = points_.back();
   if (remaining_ <= 0) return newest.at;
+  if (rolled_ && newest.at - *rolled_ < kPeriod) return std::nullopt;
   if (points_.size() < kFewest || newest.at - points_.front().at < kShortestSpan) return std::nullopt;
   // Least squares: one odd answer does not turn it.
   double t_mean = 0;

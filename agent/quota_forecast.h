@@ -29,7 +29,8 @@ class QuotaTrend {
   static constexpr std::size_t kMostPoints = 60;
   std::deque<Point> points_;
   double remaining_ = 0;
-  std::optional<TimePoint> began_;  ///< when `used` last fell back
+  std::optional<TimePoint> began_;   ///< when `used` last fell back
+  std::optional<TimePoint> rolled_;  ///< when it last fell as only an allowance does that rolls
 };
 
 /// All allowances of one CRM, by their label.

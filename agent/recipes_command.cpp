@@ -184,6 +184,20 @@ std::string allowance_text(const probes::Recipe& recipe, const Words& words) {
                      recipe.allowance->per_day, words("calls a day", "次调用/天"));
 }
 
+std::string endings_text(const probes::Recipe& recipe, const Words& words) {
+  if (recipe.endings.empty()) return {};
+  TextTable table{
+      {{words("API", "API")}, {words("ends", "终止")}, {words("only with", "条件")}, {words("source", "来源")}}};
+  for (const probes::Ending& ending : recipe.endings) {
+    std::string condition = ending.parameter;
+    if (ending.above) condition += fmt::format(" > {}", *ending.above);
+    if (ending.below) condition += fmt::format(" < {}", *ending.below);
+    if (!ending.value.empty()) condition += fmt::format(": {}", ending.value);
+    table.add({ending.api, ending.on ? ending.on_text : words("not announced", "尚未公布"), condition, ending.source});
+  }
+  return fmt::format("\n{}\n{}", words("Ends of the vendor's APIs", "供应商 API 的终止日期"), table.text("  "));
+}
+
 std::string rest_text(const probes::Recipe& recipe, const Words& words) {
   std::string out;
   if (!recipe.rights.empty())
@@ -210,8 +224,8 @@ int show(const RecipesOptions& options, const SettingsDefaults& defaults, std::o
   const Words words{options.chinese};
   out << fmt::format("{}: {} ({})\n", recipe->name, words(recipe->title), spoken_to(*recipe))
       << parameters_text(*recipe, words) << logins_text(*recipe, words) << allowance_text(*recipe, words)
-      << measurements_text(*recipe, words) << checks_text(*recipe, words) << rest_text(*recipe, words)
-      << calls_text(*recipe, words);
+      << measurements_text(*recipe, words) << checks_text(*recipe, words) << endings_text(*recipe, words)
+      << rest_text(*recipe, words) << calls_text(*recipe, words);
   return kExitOk;
 }
 

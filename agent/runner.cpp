@@ -17,6 +17,22 @@ constexpr Duration kLongestNap{std::chrono::seconds{30}};
 /// what a run costs on an idle machine. Short intervals have shorter beats.
 constexpr Duration kLongestBeat{500};
 constexpr int kBeatsPerInterval = 40;
+/// The rules call the third failure in a row an outage.
+constexpr int kAskedAgain = 2;
+
+/// Asking again soon is of use, and wanted: not when the CRM counts our calls or our logins.
+bool worth_asking_again(const probes::Reading& reading) {
+  if (!reading.failure || reading.wait) return false;
+  switch (reading.failure->reason) {
+    case Reason::credentials:
+    case Reason::permission:
+    case Reason::quota:
+    case Reason::rate_limited:
+    case Reason::maintenance:
+    case Reason::skipped: return false;
+    default: return true;
+  }
+}
 
 Duration beat_for(Duration interval) {
   return std::clamp(interval / kBeatsPerInterval, Duration{1}, kLongestBeat);
@@ -47,8 +63,10 @@ struct Runner::Generation {
   struct Item {
     std::size_t target;
     std::size_t measurement;
+    int failed = 0;  ///< liveness: runs in a row that failed
   };
-  struct Queue {
+  /// What waits for its turn: of each target one for liveness, one for the rest.
+  struct Lane {
     std::deque<Scheduler::Due> waiting;
     bool busy = false;
   };
@@ -58,7 +76,7 @@ struct Runner::Generation {
         targets(std::move(targets_)),
         governors(find_governors(all)),
         scheduler(plan(agent), now, kFirstSpread),
-        queues(targets.size()) {}
+        lanes(2 * targets.size()) {}
 
   [[nodiscard]] std::vector<Governor*> find_governors(Governors& all) const {
     std::vector<Governor*> out;
@@ -74,7 +92,7 @@ struct Runner::Generation {
       seen_revision.push_back(governors[target]->revision());
       for (std::size_t index = 0; index < planned.size(); ++index) {
         const Duration interval = planned[index].measurement->interval.value_or(std::chrono::seconds{30});
-        items.push_back({target, index});
+        items.push_back({target, index, 0});
         beat = std::min(beat, beat_for(interval));
         out.push_back({interval, splay(agent, targets[target]->spec().crm, planned[index].measurement->id, interval),
                        governors[target]->stretch(index), planned[index].measurement->liveness});
@@ -88,7 +106,11 @@ struct Runner::Generation {
   }
 
   [[nodiscard]] bool idle() const {
-    return std::none_of(queues.begin(), queues.end(), [](const Queue& queue) { return queue.busy; });
+    return std::none_of(lanes.begin(), lanes.end(), [](const Lane& lane) { return lane.busy; });
+  }
+
+  [[nodiscard]] std::size_t lane_of(std::size_t item) const {
+    return 2 * items[item].target + (planned(item).measurement->liveness ? 0 : 1);
   }
 
   std::uint64_t number;
@@ -99,7 +121,7 @@ struct Runner::Generation {
   std::vector<std::uint64_t> seen_revision;  ///< by target: of its governor, as the scheduler knows it
   std::vector<Governor*> governors;          ///< by target; only of the current generation
   Scheduler scheduler;
-  std::vector<Queue> queues;  ///< by target
+  std::vector<Lane> lanes;  ///< by lane_of()
 };
 
 Runner::Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> wall, Governors& governors, Sink sink)
@@ -155,15 +177,11 @@ void Runner::wake() {
   Generation& generation = *current_;
   std::vector<std::size_t> touched;
   for (const Scheduler::Due& due : generation.scheduler.due(clock_.now())) {
-    const std::size_t target = generation.items[due.index].target;
-    auto& waiting = generation.queues[target].waiting;
-    if (generation.planned(due.index).measurement->liveness)
-      waiting.push_front(due);
-    else
-      waiting.push_back(due);
-    touched.push_back(target);
+    const std::size_t lane = generation.lane_of(due.index);
+    generation.lanes[lane].waiting.push_back(due);
+    touched.push_back(lane);
   }
-  for (const std::size_t target : touched) start_next(generation, target);
+  for (const std::size_t lane : touched) start_next(generation, lane);
   armed_ = TimePoint::max();
   arm();
 }
@@ -178,12 +196,13 @@ void Runner::arm() {
   timer_ = loop_.after(std::max(Duration{next - now}, Duration{1}), [this] { wake(); });
 }
 
-void Runner::start_next(Generation& generation, std::size_t target) {
-  auto& queue = generation.queues[target];
+void Runner::start_next(Generation& generation, std::size_t number) {
+  auto& lane = generation.lanes[number];
+  const std::size_t target = number / 2;
   Governor& governor = *generation.governors[target];
-  while (!queue.busy && !queue.waiting.empty()) {
-    const Scheduler::Due due = queue.waiting.front();
-    queue.waiting.pop_front();
+  while (!lane.busy && !lane.waiting.empty()) {
+    const Scheduler::Due due = lane.waiting.front();
+    lane.waiting.pop_front();
     const std::size_t measurement = generation.items[due.index].measurement;
     const TimePoint now = clock_.now();
     if (const auto admission = governor.admit(measurement, now); !admission.admitted) {
@@ -193,7 +212,7 @@ void Runner::start_next(Generation& generation, std::size_t target) {
     }
     // Written before the call is made: a crash must not forget it.
     governors_.save(generation.targets[target]->spec().crm, governor);
-    queue.busy = true;
+    lane.busy = true;
     ++counters_.runs;
     generation.targets[target]->start(
         measurement, wall_() - (now - due.scheduled),
@@ -212,13 +231,21 @@ void Runner::follow_governor(Generation& generation, std::size_t target) {
     generation.scheduler.set_stretch(first + index, governor.stretch(index), clock_.now());
 }
 
+void Runner::ask_again_sooner(Generation& generation, std::size_t item, const probes::Reading& reading) {
+  int& failed = generation.items[item].failed;
+  failed = reading.failure ? failed + 1 : 0;
+  if (failed >= 1 && failed <= kAskedAgain && worth_asking_again(reading))
+    generation.scheduler.ask_sooner(item, clock_.now());
+}
+
 void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading reading) {
   const auto known = [number](const auto& generation) { return generation->number == number; };
   const bool current = current_ && current_->number == number;
   const auto retired = std::find_if(retired_.begin(), retired_.end(), known);
   if (!current && retired == retired_.end()) return;
   Generation& generation = current ? *current_ : **retired;
-  const auto [target, measurement] = generation.items[item];
+  const std::size_t target = generation.items[item].target;
+  const std::size_t measurement = generation.items[item].measurement;
   const probes::TargetSpec& spec = generation.targets[target]->spec();
   Governor::Outcome outcome{reading.calls, reading.wait, {}};
   if (reading.failure) outcome.failed = reading.failure->reason;
@@ -232,12 +259,16 @@ void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading re
       governor->finished_late(outcome, clock_.now());
     for (Sample& forecast : governor->learn(reading.samples)) reading.samples.push_back(std::move(forecast));
   }
-  sink_(spec.crm, std::move(reading));
-  generation.queues[target].busy = false;
+  const std::size_t lane = generation.lane_of(item);
+  generation.lanes[lane].busy = false;
   if (current) {
     generation.scheduler.finished(item);
+    if (generation.planned(item).measurement->liveness) ask_again_sooner(generation, item, reading);
+  }
+  sink_(spec.crm, std::move(reading));
+  if (current) {
     follow_governor(generation, target);
-    start_next(generation, target);
+    start_next(generation, lane);
     arm();
     return;
   }
@@ -247,7 +278,7 @@ void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading re
 
 void Runner::retire(std::unique_ptr<Generation> generation) {
   counters_.skipped += generation->scheduler.skipped();
-  for (auto& queue : generation->queues) queue.waiting.clear();
+  for (auto& lane : generation->lanes) lane.waiting.clear();
   if (!generation->idle()) retired_.push_back(std::move(generation));
 }
 

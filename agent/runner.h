@@ -22,8 +22,9 @@ struct RunCounters {
   std::map<std::string, std::uint64_t> calls;  ///< by CRM
 };
 
-/// Everything on the loop's thread. One CRM's measurements run one after another, liveness first, so that none of them
-/// spends its timeout waiting for another; CRMs run beside each other.
+/// Everything on the loop's thread. One CRM's measurements run one after another, so that none of them spends its
+/// timeout waiting for another; its liveness waits for none of them, and CRMs run beside each other. After a first and
+/// a second failure liveness is asked again sooner, within the CRM's budget: a third in a row is an outage.
 class Runner {
  public:
   using Sink = std::function<void(const std::string& crm, probes::Reading)>;
@@ -46,7 +47,8 @@ class Runner {
   struct Mailbox;
   void wake();
   void arm();
-  void start_next(Generation& generation, std::size_t target);
+  void start_next(Generation& generation, std::size_t lane);
+  void ask_again_sooner(Generation& generation, std::size_t item, const probes::Reading& reading);
   void follow_governor(Generation& generation, std::size_t target);
   void finished(std::uint64_t generation, std::size_t item, probes::Reading reading);
   void retire(std::unique_ptr<Generation> generation);

@@ -19,6 +19,7 @@ std::uint64_t hash(std::initializer_list<std::string_view> parts) {
 }
 
 constexpr Duration kLongest{std::chrono::hours{24 * 3650}};
+constexpr Duration kAskedSooner{std::chrono::minutes{1}};
 constexpr Duration kRefusedSpread{std::chrono::minutes{2}};
 
 Duration stretched(Duration interval, double stretch) {
@@ -101,6 +102,11 @@ void Scheduler::refused(std::size_t index, TimePoint again) {
   --runs_;
   const Duration spread = entry.item.eager ? Duration{} : std::min(entry.item.interval, kRefusedSpread);
   move_to(index, again + (spread.count() > 0 ? entry.item.splay % spread : Duration{}));
+}
+
+void Scheduler::ask_sooner(std::size_t index, TimePoint now) {
+  const Entry& entry = entries_[index];
+  move_to(index, std::min(entry.next, std::max(now, entry.last + std::min(entry.item.interval / 2, kAskedSooner))));
 }
 
 void Scheduler::set_stretch(std::size_t index, double stretch, TimePoint now) {

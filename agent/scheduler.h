@@ -41,6 +41,9 @@ class Scheduler {
   void finished(std::size_t index);
   /// Instead of finished(): the run was not made and is due again at `again`, a little spread.
   void refused(std::size_t index, TimePoint again);
+  /// The last run failed: the next one starts half an interval (at most a minute) after it did, or now when that has
+  /// passed.
+  void ask_sooner(std::size_t index, TimePoint now);
   /// The next run comes half to one and a half of the new interval after the last one, or now when that has passed.
   void set_stretch(std::size_t index, double stretch, TimePoint now);
   /// When to ask again; TimePoint::max() when there is nothing to schedule.

@@ -1,5 +1,7 @@
 #include "agent/self_metrics.h"
 
+#include <algorithm>
+
 namespace crmpulse::agent {
 namespace {
 
@@ -19,6 +21,19 @@ class Collector {
   const SelfReading& reading_;
 };
 
+/// When the CRM's people work, for rules that are judged only then.
+Sample hours_sample(const SelfReading& reading, const std::string& crm, const std::string& kind,
+                    const ActiveHours& hours) {
+  const HoursText text = text_of(hours);
+  Sample sample{std::string{kHoursMetric}, {{"agent", reading.agent}, {"crm", crm}, {"kind", kind}}, 1.0, reading.at};
+  sample.labels.set("days", text.days);
+  sample.labels.set("from", text.from);
+  sample.labels.set("to", text.to);
+  sample.labels.set("tz", text.zone);
+  if (!text.holidays.empty()) sample.labels.set("holidays", text.holidays);
+  return sample;
+}
+
 double seconds(TimePoint time) {
   return static_cast<double>(unix_millis(time)) / 1000.0;
 }
@@ -28,6 +43,8 @@ double seconds(TimePoint time) {
 std::vector<Sample> self_samples(const SelfReading& reading) {
   Collector out{reading};
   if (reading.heartbeat) out.add("crm_agent_heartbeat_timestamp_seconds", seconds(reading.at));
+  // With the same stamp as every target's info: the collector sees which CRMs are not named any more.
+  out.add("crm_agent_crms", static_cast<std::uint64_t>(reading.crms.size()));
   out.add("crm_agent_info", 1.0, "version", CRMPULSE_VERSION);
   out.add("crm_agent_spool_bytes", reading.spool.bytes);
   // An empty spool has nothing old: now.
@@ -43,16 +60,20 @@ std::vector<Sample> self_samples(const SelfReading& reading) {
   out.add("crm_agent_rows_truncated_total", reading.runs.rows_truncated);
   out.add("crm_agent_resident_memory_bytes", reading.resident_bytes);
   out.add("crm_agent_last_reload_successful", reading.last_reload_worked ? 1.0 : 0.0);
-  for (const auto& [crm, kind, transport, calls] : reading.crms) {
+  for (const auto& [crm, kind, transport, calls, hours] : reading.crms) {
     Sample info{"crm_agent_target_info", {{"agent", reading.agent}, {"crm", crm}, {"kind", kind}}, 1.0, reading.at};
     info.labels.set("transport", transport);
     out.samples.push_back(std::move(info));
+    if (hours) out.samples.push_back(hours_sample(reading, crm, kind, *hours));
     const auto made = reading.runs.calls.find(crm);
     out.add("crm_agent_calls_total", made == reading.runs.calls.end() ? 0.0 : static_cast<double>(made->second), "crm",
             crm);
     out.add("crm_agent_interval_stretch_ratio", calls.stretch, "crm", crm);
     out.add("crm_agent_calls_planned_per_day", calls.planned, "crm", crm);
     if (calls.allowed) out.add("crm_agent_calls_allowed_per_day", *calls.allowed, "crm", crm);
+    if (transport == "http")
+      out.add("crm_agent_paused_seconds",
+              calls.paused_since ? std::max(0.0, to_seconds(reading.now - *calls.paused_since)) : 0.0, "crm", crm);
     if (calls.paused_until)
       out.add("crm_agent_paused_until_timestamp_seconds", seconds(*calls.paused_until), "crm", crm);
   }

@@ -1,12 +1,14 @@
 #pragma once
 // What the agent says about itself: samples with the label `agent`, and `crm` where they are per CRM. Pure.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/governor.h"
 #include "agent/runner.h"
 #include "agent/shipper.h"
+#include "core/hours.h"
 #include "core/sample.h"
 #include "store/spool.h"
 
@@ -18,11 +20,13 @@ struct SelfTarget {
   std::string kind;
   std::string transport;
   Governor::Status calls{};
+  std::optional<ActiveHours> hours{};  ///< declared for it
 };
 
 struct SelfReading {
   std::string agent;
   TimePoint at;
+  TimePoint now;           ///< of the clock the governors go by
   bool heartbeat = false;  ///< with the heartbeat's own sample
   std::vector<SelfTarget> crms;
   RunCounters runs;

@@ -16,6 +16,9 @@ namespace crmpulse::agent::service {
 [[nodiscard]] std::uint64_t resident_bytes();
 /// Gives back what only reading a configuration and starting up needed. Loop's thread; some milliseconds.
 void settle_memory();
+/// File descriptors this process may have open at once, raised as far as the system allows; a guess where it does not
+/// say.
+[[nodiscard]] int descriptor_limit();
 /// Once at start: what a service needs of its process (a broken pipe is an error code, not a signal).
 void prepare_process();
 

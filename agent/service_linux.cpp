@@ -1,7 +1,9 @@
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdint>
 #include <cstdlib>
@@ -69,6 +71,16 @@ std::uint64_t resident_bytes() {
 void settle_memory() {
   malloc_trim(0);
   unmap_untouched_code();
+}
+
+int descriptor_limit() {
+  constexpr rlim_t kUsual = 1024;
+  constexpr rlim_t kMost = 1'000'000;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return kUsual;
+  const rlimit raised{limit.rlim_max, limit.rlim_max};
+  if (limit.rlim_cur < limit.rlim_max && ::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  return static_cast<int>(std::min(limit.rlim_cur, kMost));
 }
 
 void prepare_process() {

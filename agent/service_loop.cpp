@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "agent/service.h"
@@ -21,9 +22,23 @@ Shipper::Options shipper_options(const Settings& settings) {
   Shipper::Options options;
   options.agent = settings.agent_name;
   options.url = settings.ship.url;
+  options.receiver = settings.ship.receiver;
   options.token = settings.ship.token;
   options.tls = settings.ship.tls;
   options.batch_samples = static_cast<std::size_t>(settings.ship.batch_samples);
+  return options;
+}
+
+/// The spool, the logs, the workers' connections in the making and curl's own needs come first; the rest is for the
+/// connections to databases and over HTTP, half each.
+int connections_for(int descriptors) {
+  constexpr int kReserved = 192;
+  return std::max(32, (descriptors - kReserved) / 2);
+}
+
+probes::Runtime::Options runtime_options(int descriptors) {
+  probes::Runtime::Options options;
+  options.max_connections = std::min(options.max_connections, connections_for(descriptors));
   return options;
 }
 
@@ -53,6 +68,8 @@ ServiceLoop::ServiceLoop(std::string config, SettingsDefaults defaults, Settings
     : config_(std::move(config)),
       defaults_(std::move(defaults)),
       settings_(std::move(settings)),
+      descriptors_(service::descriptor_limit()),
+      runtime_(runtime_options(descriptors_)),
       spool_(std::move(spool)),
       governors_(settings_.state_dir + "/calls"),
       runner_(loop_, clock_, wall_now, governors_,
@@ -109,6 +126,7 @@ void ServiceLoop::apply(Settings next, Targets targets) {
   settings_ = std::move(next);
   shipper_->configure(shipper_options(settings_));
   governors_.configure(settings_.crms, targets, clock_.now());
+  tell_of_few_descriptors();
   std::map<std::string, Labels> labels;
   for (const auto& target : targets) labels.emplace(target->spec().crm, target->spec().labels);
   reconciler_.configure(settings_.reconcile, labels, wall_now());
@@ -122,6 +140,19 @@ void ServiceLoop::apply(Settings next, Targets targets) {
       [this](std::vector<Sample> samples) { spool_->push(std::move(samples), {}); });
 }
 
+void ServiceLoop::tell_of_few_descriptors() {
+  const auto wanted = settings_.crms.size();
+  const auto room = static_cast<std::size_t>(connections_for(descriptors_));
+  if (wanted <= room || told_of_few_descriptors_) return;
+  told_of_few_descriptors_ = true;
+  log::warning(
+      "too few file descriptors to keep a connection to every CRM: some are connected to anew each time; raise "
+      "LimitNOFILE= or ulimit -n",
+      {{"file_descriptors", fmt::to_string(descriptors_)},
+       {"connections_kept", fmt::to_string(room)},
+       {"crms", fmt::to_string(wanted)}});
+}
+
 void ServiceLoop::reload() {
   manager_.reloading();
   auto next = load_settings(config_, defaults_);
@@ -129,6 +160,8 @@ void ServiceLoop::reload() {
   last_reload_worked_ = targets.has_value();
   if (targets) {
     apply(std::move(*next), std::move(*targets));
+    self_reports_ = 0;
+    report_self();  // what it watches now, before anybody misses what it does not
     log::info("configuration reloaded", {{"file", config_}, {"crms", fmt::to_string(settings_.crms.size())}});
   } else {
     for (const Problem& problem : targets.error())
@@ -149,11 +182,12 @@ void ServiceLoop::report_self() {
   SelfReading reading;
   reading.agent = settings_.agent_name;
   reading.at = wall_now();
+  reading.now = clock_.now();
   reading.heartbeat = self_reports_++ % kHeartbeatRounds == 0;
   for (const CrmSettings& crm : settings_.crms) {
     const bool sql = crm.recipe->transport == probes::Transport::sql;
     reading.crms.push_back(
-        {crm.name, crm.recipe->name, sql ? "sql" : "http", governors_.find(crm.name)->status(clock_.now())});
+        {crm.name, crm.recipe->name, sql ? "sql" : "http", governors_.find(crm.name)->status(clock_.now()), crm.hours});
   }
   reading.runs = runner_.counters();
   reading.spool = spool_->stats();

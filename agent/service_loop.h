@@ -35,6 +35,8 @@ class ServiceLoop {
   void report_self();
   void take(const std::string& crm, probes::Reading reading);
   void report_status();
+  /// More CRMs than connections may stay open at once are measured all the same, some with a new one each time.
+  void tell_of_few_descriptors();
 
   std::string config_;
   SettingsDefaults defaults_;
@@ -42,6 +44,8 @@ class ServiceLoop {
   SystemClock clock_;
   bool last_reload_worked_ = true;
   int self_reports_ = 0;
+  const int descriptors_;
+  bool told_of_few_descriptors_ = false;
   net::ServiceNotify manager_;
   // In this order: what is below uses what is above, and goes first.
   probes::Runtime runtime_;

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <filesystem>
 
 #include "agent/crm_settings.h"
+#include "agent/names.h"
 #include "agent/reconcile_settings.h"
 #include "agent/tls_settings.h"
 #include "config/reader.h"
@@ -14,9 +16,7 @@ namespace {
 
 void read_agent(config::Reader reader, Settings& settings) {
   reader.get("name", settings.agent_name);
-  if (settings.agent_name.empty() || settings.agent_name.size() > 128) {
-    reader.problem("name", "must be 1 to 128 bytes: it becomes the label \"agent\"");
-  }
+  if (const auto fault = name_fault(settings.agent_name, "agent")) reader.problem("name", *fault);
   reader.get_path("state_dir", settings.state_dir);
   auto labels = reader.child("labels");
   read_labels(labels, settings.labels);
@@ -29,6 +29,9 @@ void read_agent(config::Reader reader, Settings& settings) {
 void read_ship(config::Reader reader, ShipSettings& ship) {
   reader.require("url", ship.url);
   if (reader.has("url")) check_url(reader, "url", ship.url);
+  constexpr std::array kKinds{ReceiverKind::unknown, ReceiverKind::collector, ReceiverKind::remote_write};
+  std::size_t kind = 0;
+  if (reader.get_choice("receiver", kind, {"auto", "collector", "remote_write"})) ship.receiver = kKinds.at(kind);
   reader.get_secret("token", ship.token);
   config::Reader tls = reader.child("tls");
   read_tls_files(tls, ship.tls);
@@ -54,7 +57,7 @@ std::string from_folder_of(const std::string& file, const std::string& path) {
 }
 
 boost::system::result<Settings, Problems> load_settings(const std::string& file, const SettingsDefaults& defaults) {
-  auto document = config::load_file(file);
+  auto document = config::load_configuration_file(file);
   if (!document) return document.error();
   Problems problems;
   Settings settings;

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "agent/reconcile.h"
+#include "agent/ship_answer.h"
+#include "core/hours.h"
 #include "core/labels.h"
 #include "core/secret.h"
 #include "net/http_client.h"
@@ -24,7 +26,8 @@ inline constexpr Duration kMaxTimeout{std::chrono::minutes{10}};
 
 struct ShipSettings {
   std::string url;  ///< any remote-write receiver
-  Secret token;     ///< sent as a bearer token; may be empty
+  ReceiverKind receiver = ReceiverKind::unknown;
+  Secret token;  ///< sent as a bearer token; may be empty
   net::ClientTls tls;
   std::uint64_t spool_max = 512ULL * 1024 * 1024;
   int batch_samples = 2000;
@@ -45,10 +48,11 @@ struct CrmSettings {
   probes::Arguments arguments;
   probes::auth::Settings auth;
   net::ClientTls tls;
-  std::string proxy;  ///< empty: as the environment says
+  std::string proxy;  ///< with its user and password; empty: as the environment says
   Labels labels;
-  double budget = 0.01;          ///< share of the CRM's daily allowance
-  std::vector<std::string> off;  ///< ids of the measurements that are switched off
+  std::optional<ActiveHours> hours;  ///< when its people work; absent: the collector learns it
+  double budget = 0.01;              ///< share of the CRM's daily allowance
+  std::vector<std::string> off;      ///< ids of the measurements that are switched off
   std::vector<std::shared_ptr<const probes::Measurement>> switched_off_write_tests;
 };
 

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <random>
+#include <span>
 #include <thread>
 
 #include "agent/url.h"
@@ -22,10 +23,22 @@ namespace {
 constexpr Duration kLastAnswer{std::chrono::seconds{1}};
 /// An empty spool is looked at this often even when it says nothing.
 constexpr Duration kLookAnyway{std::chrono::seconds{30}};
+constexpr Duration kLongestWait{std::chrono::hours{1}};  ///< that a receiver may ask for
 /// Evidence a receiver fails on must not hold back samples for ever.
 constexpr int kEvidenceAttempts = 5;
+/// The spool's value: the address that answered with the collector's mark.
+constexpr std::string_view kCollectorAt = "collector_at";
 /// Lines a request; with names of 128 bytes and texts at their longest half of what a receiver takes (wire/evidence.h).
 constexpr std::size_t kEvidenceLines = 250;
+
+/// Of an address that has not proved to be a collector: it may have no place for evidence, and its samples must not
+/// wait for that.
+bool takes_no_evidence(const net::ClientResponse& answer, ReceiverKind receiver, int attempt) {
+  if (answer.failure || receiver == ReceiverKind::collector) return is_marked(answer) && answer.status == 413;
+  const int status = answer.status;
+  if (status == 401 || status == 403 || status == 407 || status == 408 || status == 429) return false;
+  return status < 500 || status == 501 || (status != 503 && attempt >= kEvidenceAttempts);
+}
 
 /// Shared with the callbacks of requests, which may come after the shipper has gone.
 struct Shared {
@@ -38,25 +51,18 @@ struct Shared {
   std::optional<net::ClientResponse> answer;
 };
 
-/// One line about an answer that was not 2xx.
+/// One line about an answer that was no acceptance.
 std::string describe(const net::ClientResponse& response) {
   if (response.failure) return one_line(response.failure->message);
+  if (response.status >= 200 && response.status < 300)
+    return fmt::format(
+        "status {} without the collector's mark: something on the way may have answered in its place "
+        "(ship.receiver: remote_write takes it): {}",
+        response.status, one_line(response.body, 100));
   return fmt::format("status {}: {}", response.status, one_line(response.body, 200));
 }
 
 }  // namespace
-
-Verdict judge(const net::ClientResponse& response) {
-  if (response.failure) return Verdict::retry;
-  switch (response.status) {
-    case 413: return Verdict::too_large;
-    case 400:
-    case 409:
-    case 415:
-    case 422: return Verdict::refused;
-    default: return response.status >= 200 && response.status < 300 ? Verdict::accepted : Verdict::retry;
-  }
-}
 
 struct Shipper::Impl {
   Impl(store::Spool& spool_, net::HttpClient& client_, Options options_)
@@ -66,12 +72,17 @@ struct Shipper::Impl {
   Result<store::Spool::Batch> peek();
   void wait_for_rows();
   void deliver(const store::Spool::Batch& batch);
-  net::ClientResponse send_samples(const store::Spool::Batch& batch, const Options& with);
+  net::ClientResponse send_samples(std::span<const Sample> samples, std::uint64_t number, const Options& with);
+  bool deliver_pieces(std::span<const Sample> samples);
+  Verdict deliver_piece(std::span<const Sample> samples);
+  void pause(net::Backoff& backoff, const net::ClientResponse& response);
+  ReceiverKind receiver_at(const Options& with);
+  void note_mark(const net::ClientResponse& response, const Options& with);
   Verdict send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt, net::ClientResponse& last);
   net::ClientRequest request(const Options& with, const std::string& url) const;
   std::optional<net::ClientResponse> exchange(net::ClientRequest request);
   void acknowledge(const store::Spool::Batch& batch);
-  void drop_samples(const store::Spool::Batch& batch, const net::ClientResponse& response);
+  void drop_sample(const Sample& sample, const net::ClientResponse& response);
   void drop_evidence(std::size_t lines, const std::string& why);
   bool shrink(const store::Spool::Batch& batch);
   void reached();
@@ -98,8 +109,9 @@ struct Shipper::Impl {
   Options options;  ///< under shared->mutex
   Stats stats;      ///< under shared->mutex
   // The thread's own:
-  std::size_t limit;                    ///< samples a request; halved while the receiver finds them too large
-  std::uint64_t too_large_seq = 0;      ///< the batch that was last too large
+  std::optional<std::string> collector_at;  ///< the address that has answered with the mark; read when first needed
+  std::size_t limit;                        ///< samples a request; halved while the receiver finds them too large
+  std::uint64_t too_large_seq = 0;          ///< the batch that was last too large
   std::uint64_t evidence_sent_seq = 0;  ///< evidence up to here is with the receiver, whatever became of the samples
   bool warned_evidence = false;
   bool refusing = false;
@@ -150,24 +162,22 @@ void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
     Verdict samples = evidence == Verdict::retry ? Verdict::retry : Verdict::accepted;
     net::ClientResponse response = evidence_answer;
     if (samples != Verdict::retry && !batch.samples.empty()) {
-      response = send_samples(batch, with);
-      samples = judge(response);
+      response = send_samples(batch.samples, batch.number, with);
+      samples = judge(response, receiver_at(with));
     }
     if (samples == Verdict::retry) {
       if (stopping()) return;
-      not_reached(response);
-      const auto asked = net::parse_retry_after(response.header("retry-after"), wall_now());
-      wait(asked.value_or(backoff.next()));
+      pause(backoff, response);
       continue;
     }
-    reached();
     if (samples == Verdict::too_large && shrink(batch)) return;
     if (samples == Verdict::accepted) {
+      reached();
       refusing = false;
       count([&](Stats& s) { s.sent_samples += batch.samples.size(); });
       limit = std::min(with.batch_samples, limit * 2);
-    } else {
-      drop_samples(batch, response);
+    } else if (!deliver_pieces(batch.samples)) {
+      return;
     }
     if (evidence == Verdict::refused) drop_evidence(batch.evidence.size(), describe(evidence_answer));
     acknowledge(batch);
@@ -175,15 +185,92 @@ void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
   }
 }
 
-net::ClientResponse Shipper::Impl::send_samples(const store::Spool::Batch& batch, const Options& with) {
+void Shipper::Impl::pause(net::Backoff& backoff, const net::ClientResponse& response) {
+  not_reached(response);
+  const auto asked = net::parse_retry_after(response.header("retry-after"), wall_now(), kLongestWait);
+  wait(asked.value_or(backoff.next()));
+}
+
+/// One sample may be why all were refused, or all are too many at once: halves, and halves of halves, until the ones
+/// are found that the receiver itself does not take. False: we stop; the batch comes again.
+bool Shipper::Impl::deliver_pieces(std::span<const Sample> samples) {
+  std::vector<std::span<const Sample>> left{samples};
+  while (!left.empty()) {
+    const std::span<const Sample> piece = left.back();
+    left.pop_back();
+    if (piece.size() > 1 && piece.size() == samples.size()) {
+      // Known to be refused as a whole.
+      left.push_back(piece.subspan(piece.size() / 2));
+      left.push_back(piece.first(piece.size() / 2));
+      continue;
+    }
+    const Verdict verdict = deliver_piece(piece);
+    if (verdict == Verdict::retry) return false;
+    if (verdict == Verdict::accepted) continue;
+    left.push_back(piece.subspan(piece.size() / 2));
+    left.push_back(piece.first(piece.size() / 2));
+  }
+  return true;
+}
+
+/// Until it is decided: taken or, when it is a single sample, dropped; `refused` or `too_large` when it can be less;
+/// `retry` when we stop.
+Verdict Shipper::Impl::deliver_piece(std::span<const Sample> samples) {
+  const Options first = current();
+  net::Backoff backoff{first.backoff_base, first.backoff_cap, std::random_device{}(), first.backoff_base / 2};
+  while (!stopping()) {
+    const Options with = current();
+    // Without the batch's number: that says "all of it".
+    const net::ClientResponse response = send_samples(samples, 0, with);
+    const ReceiverKind receiver = receiver_at(with);
+    const Verdict verdict = judge(response, receiver);
+    if (verdict == Verdict::accepted) {
+      reached();
+      count([&](Stats& s) { s.sent_samples += samples.size(); });
+      return verdict;
+    }
+    if (verdict != Verdict::retry && samples.size() > 1) return verdict;
+    if (is_own_refusal(response, receiver)) {
+      reached();
+      drop_sample(samples.front(), response);
+      return Verdict::accepted;
+    }
+    if (stopping()) break;
+    pause(backoff, response);
+  }
+  return Verdict::retry;
+}
+
+ReceiverKind Shipper::Impl::receiver_at(const Options& with) {
+  if (with.receiver != ReceiverKind::unknown) return with.receiver;
+  if (!collector_at) {
+    const Result<std::string> known = spool.get(std::string{kCollectorAt});
+    collector_at = known ? *known : std::string{};
+  }
+  return *collector_at == with.url ? ReceiverKind::collector : ReceiverKind::unknown;
+}
+
+void Shipper::Impl::note_mark(const net::ClientResponse& response, const Options& with) {
+  if (!is_marked(response) || receiver_at(with) == ReceiverKind::collector) return;
+  collector_at = with.url;
+  if (const auto kept = spool.set(std::string{kCollectorAt}, with.url); !kept)
+    log::warning("the spool cannot note that the collector was reached", {{"why", kept.error().message}});
+}
+
+/// `number` 0: these are not the whole of a batch.
+net::ClientResponse Shipper::Impl::send_samples(std::span<const Sample> samples, std::uint64_t number,
+                                                const Options& with) {
   net::ClientRequest out = request(with, with.url);
   out.headers.emplace_back("Content-Type", "application/x-protobuf");
   out.headers.emplace_back("Content-Encoding", "snappy");
   out.headers.emplace_back("X-Prometheus-Remote-Write-Version", "0.1.0");
-  out.headers.emplace_back("X-Crm-Batch-Seq", fmt::to_string(batch.seq));
-  out.body = wire::encode(batch.samples);
+  if (number != 0) out.headers.emplace_back("X-Crm-Batch-Seq", fmt::to_string(number));
+  out.body = wire::encode(samples);
   auto answer = exchange(std::move(out));
-  if (answer) return std::move(*answer);
+  if (answer) {
+    note_mark(*answer, with);
+    return std::move(*answer);
+  }
   net::ClientResponse none;
   none.failure = Failure{Stage::request, Reason::skipped, "stopping"};
   return none;
@@ -200,17 +287,17 @@ Verdict Shipper::Impl::send_evidence(const store::Spool::Batch& batch, const Opt
     out.headers.emplace_back("Content-Type", "application/x-ndjson");
     // The number says "all evidence up to here": only the last part may say it, or the others would be taken for
     // repeats.
-    if (from + size == batch.evidence.size()) out.headers.emplace_back("X-Crm-Batch-Seq", fmt::to_string(batch.seq));
+    if (from + size == batch.evidence.size()) out.headers.emplace_back("X-Crm-Batch-Seq", fmt::to_string(batch.number));
     out.body = wire::encode_evidence(std::span{batch.evidence}.subspan(from, size));
     auto answer = exchange(std::move(out));
     if (!answer) return Verdict::retry;
     last = std::move(*answer);
-    const bool no_such_place = !last.failure && (last.status == 404 || last.status == 405 || last.status == 501);
-    const bool never_works = !last.failure && last.status != 503 && last.status >= 500 && attempt >= kEvidenceAttempts;
-    const Verdict verdict = judge(last);
-    if (no_such_place || never_works || verdict == Verdict::too_large || verdict == Verdict::refused)
-      return Verdict::refused;
-    if (verdict == Verdict::retry) return verdict;
+    note_mark(last, with);
+    const ReceiverKind receiver = receiver_at(with);
+    const Verdict verdict = judge(last, receiver);
+    if (verdict == Verdict::accepted) continue;
+    if (verdict == Verdict::refused || takes_no_evidence(last, receiver, attempt)) return Verdict::refused;
+    return Verdict::retry;
   }
   return Verdict::accepted;
 }
@@ -256,7 +343,7 @@ void Shipper::Impl::acknowledge(const store::Spool::Batch& batch) {
   }
 }
 
-/// false: it is one measurement's outcome and cannot be less.
+/// false: it is one measurement's outcome, which the spool does not split.
 bool Shipper::Impl::shrink(const store::Spool::Batch& batch) {
   const bool again = too_large_seq == batch.seq;
   too_large_seq = batch.seq;
@@ -265,11 +352,12 @@ bool Shipper::Impl::shrink(const store::Spool::Batch& batch) {
   return true;
 }
 
-void Shipper::Impl::drop_samples(const store::Spool::Batch& batch, const net::ClientResponse& response) {
-  count([&](Stats& s) { s.dropped_samples += batch.samples.size(); });
+void Shipper::Impl::drop_sample(const Sample& sample, const net::ClientResponse& response) {
+  count([](Stats& s) { ++s.dropped_samples; });
   if (std::exchange(refusing, true)) return;
-  log::error("the receiver refuses samples for good; they are dropped",
-             {{"samples", fmt::to_string(batch.samples.size())}, {"answer", describe(response)}});
+  log::error(
+      "the receiver refuses a sample for good; it is dropped, and so are others it refuses",
+      {{"metric", sample.metric}, {"crm", std::string{sample.labels.get("crm")}}, {"answer", describe(response)}});
 }
 
 void Shipper::Impl::drop_evidence(std::size_t lines, const std::string& why) {

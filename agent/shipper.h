@@ -4,18 +4,21 @@
 #include <memory>
 #include <string>
 
+#include "agent/ship_answer.h"
 #include "core/secret.h"
 #include "net/http_client.h"
 #include "store/spool.h"
 
 namespace crmpulse::agent {
 
-/// Has a thread of its own, because the spool's reads and syncs block.
+/// Has a thread of its own, because the spool's reads and syncs block. Samples are dropped only when the receiver
+/// itself refuses them, and then one by one.
 class Shipper {
  public:
   struct Options {
     std::string agent;
     std::string url;
+    ReceiverKind receiver = ReceiverKind::unknown;  ///< unknown: what the address proves
     Secret token;
     net::ClientTls tls;
     std::size_t batch_samples = 2000;
@@ -45,9 +48,5 @@ class Shipper {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// What a receiver's answer means for what was sent.
-enum class Verdict { accepted, retry, too_large, refused };
-[[nodiscard]] Verdict judge(const net::ClientResponse& response);
 
 }  // namespace crmpulse::agent

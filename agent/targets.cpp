@@ -38,6 +38,12 @@ boost::system::result<Targets, Problems> make_targets(const Settings& settings, 
   return targets;
 }
 
+std::string pooler_note(const probes::Target& target) {
+  const std::string found = target.pooler();
+  if (found.empty()) return found;
+  return found + ": nothing is set in the database's sessions beyond one statement, whatever its pool mode";
+}
+
 double calls_a_day(const probes::Target::Planned& planned) {
   const Duration interval = planned.measurement->interval.value_or(std::chrono::seconds{30});
   return 86'400.0 / to_seconds(interval) * planned.calls;

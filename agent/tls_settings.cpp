@@ -7,6 +7,9 @@
 #include <filesystem>
 
 #include "agent/url.h"
+#include "net/host_name.h"
+#include "net/url_scheme.h"
+#include "probes/template.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -24,16 +27,35 @@ void check_proxy(config::Reader& reader, const std::string& proxy) {
   const auto other =
       std::find_if(kOther.begin(), kOther.end(), [&](std::string_view scheme) { return proxy.starts_with(scheme); });
   const std::string as_http = other == kOther.end() ? proxy : "http://" + proxy.substr(other->size());
+  if (const auto fault = net::host_fault(as_http)) return reader.problem("proxy", *fault);
+  if (as_http.find('@') != std::string::npos)
+    return reader.problem("proxy", "must hold no user or password: write proxy_username and proxy_password_file");
   if (url_fault(as_http))
-    reader.problem("proxy",
-                   fmt::format("'{}' is no proxy's address: http://, https://, socks5:// or socks5h://, a host "
-                               "and a port, without user and password",
-                               one_line(proxy, 60)));
+    reader.problem(
+        "proxy", fmt::format("'{}' is not a proxy's address: http://, https://, socks5:// or socks5h://, a host and a "
+                             "port",
+                             one_line(proxy, 60)));
+}
+
+/// `http://user:password@proxy:3128`: only the client sees it, and tells it to nobody else.
+void read_proxy_login(config::Reader& reader, std::string& proxy) {
+  std::string username;
+  Secret password;
+  const bool named = reader.get("proxy_username", username);
+  const bool has_password = reader.get_secret("proxy_password", password);
+  if (!named && !has_password) return;
+  if (proxy.empty()) return reader.missing("proxy");
+  if (!named) return reader.missing("proxy_username");
+  if (!has_password) return reader.missing("proxy_password_file");
+  const std::size_t scheme = proxy.find("://");
+  proxy.insert(scheme == std::string::npos ? 0 : scheme + 3,
+               probes::percent_encoded(username) + ":" + probes::percent_encoded(password.reveal()) + "@");
 }
 
 }  // namespace
 
-void check_url(config::Reader& reader, std::string_view key, const std::string& url) {
+void check_url(config::Reader& reader, std::string_view key, std::string& url) {
+  url = net::with_lower_scheme(std::move(url));
   if (auto fault = url_fault(url)) reader.problem(key, *fault);
 }
 
@@ -49,7 +71,11 @@ void read_tls_files(config::Reader& reader, net::ClientTls& tls) {
 
 HttpSettings read_http(config::Reader reader) {
   HttpSettings http;
-  if (reader.get("proxy", http.proxy)) check_proxy(reader, http.proxy);
+  if (reader.get("proxy", http.proxy)) {
+    http.proxy = net::with_lower_scheme(std::move(http.proxy));
+    check_proxy(reader, http.proxy);
+  }
+  read_proxy_login(reader, http.proxy);
   read_tls_files(reader, http.tls);
   reader.finish();
   return http;

@@ -4,14 +4,14 @@
 
 namespace crmpulse::agent {
 
-/// A fault of the URL under this key is a problem.
-void check_url(config::Reader& reader, std::string_view key, const std::string& url);
+/// A fault of the URL under this key is a problem. Its scheme is put into small letters.
+void check_url(config::Reader& reader, std::string_view key, std::string& url);
 /// `ca_file`, `cert_file`, `key_file` of this mapping; the reader is not finished.
 void read_tls_files(config::Reader& reader, net::ClientTls& tls);
 
 /// `crms[].http`: how an HTTP CRM is reached.
 struct HttpSettings {
-  std::string proxy;
+  std::string proxy;  ///< with its user and password: never told
   net::ClientTls tls;
 };
 [[nodiscard]] HttpSettings read_http(config::Reader reader);

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "net/host_name.h"
+
 namespace crmpulse::agent {
 namespace {
 
@@ -23,6 +25,7 @@ std::optional<std::string> url_fault(std::string_view url) {
     return fmt::format("'{}' is no http:// or https:// address", url);
   }
   if (authority.find('@') != std::string_view::npos) return "must hold no user or password; use a token";
+  if (auto fault = net::host_fault(url)) return fault;
   const auto printable = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; };
   if (!std::all_of(url.begin(), url.end(), printable)) return "must hold no blanks or control characters";
   return std::nullopt;

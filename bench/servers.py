@@ -15,7 +15,7 @@ def as_shipped(command):
 
 def ours(bin_folder, folder, port):
     config = folder / "collector.yaml"
-    config.write_text(f"listen: 127.0.0.1:{port}\nauth: off\nstate_dir: {folder}/state\nrules: [{SOURCE}/config/rules/default.yaml]\n")
+    config.write_text(f"listen: 127.0.0.1:{port}\nauth: off\nlimits: {{crms: 0, crms_per_sender: 0, series_per_crm: 0, memory: 0}}\nstate_dir: {folder}/state\nrules: [{SOURCE}/config/rules/default.yaml]\n")
     return as_shipped([bin_folder / "crmpulse-collector", "run", "--config", config]), "/api/v1/write", "/-/ready"
 
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "collector/answers.h"
+#include "core/log.h"
 #include "net/networks.h"
 
 namespace crmpulse::collector {
@@ -11,6 +12,7 @@ namespace {
 constexpr std::size_t kMaxIngestBody = 32UL * 1024 * 1024;
 constexpr std::size_t kMaxBody = 64UL * 1024;
 constexpr int kWaitAfterGuesses = 60;  ///< seconds, as the bound on them is a minute's
+constexpr int kWaitForTokens = 10;     ///< seconds
 
 bool is_ingest(const Route* route) {
   return route != nullptr && route->role == AccessRole::ingest;
@@ -54,6 +56,7 @@ std::string_view to_string(Refused reason) {
     case Refused::forbidden: return "forbidden";
     case Refused::token_rate: return "token_rate";
     case Refused::agent: return "agent";
+    case Refused::tokens_unreadable: return "tokens_unreadable";
   }
   return "forbidden";
 }
@@ -83,42 +86,54 @@ std::optional<net::HttpResponse> Access::refusal(const net::HttpRequest& head, c
   }
   if (head.method != "GET" && is_cross_site(head))
     return count(Refused::cross_site, error_answer(403, "cross_site", "a page of another site may not ask for this"));
-  const bool needs_token = auth_required_ && route != nullptr && route->role;
-  if (!(needs_token && is_ingest(route))) {
-    if (auto slow = check_rate(head, route)) return slow;
-  }
-  return needs_token ? check_caller(head, *route) : std::nullopt;
+  if (auth_required_ && route != nullptr && route->role) return check_caller(head, *route);
+  return check_rate(head, route, RequestLimits::Asker::anybody);
 }
 
-std::optional<net::HttpResponse> Access::check_rate(const net::HttpRequest& head, const Route* route) {
-  if (limits_.admit(head.remote_address, clock_.now())) return std::nullopt;
+std::optional<net::HttpResponse> Access::check_rate(const net::HttpRequest& head, const Route* route,
+                                                    RequestLimits::Asker asker) {
+  if (limits_.admit(head.remote_address, asker, clock_.now())) return std::nullopt;
   return count(Refused::address_rate, slow_down(route, "too many requests from this address", 1));
 }
 
+/// A valid token gets in whatever others of its address do: a wrong one is no more likely to be right for that, and
+/// thirty agents may share an address with one that was set up wrongly.
 std::optional<net::HttpResponse> Access::check_caller(const net::HttpRequest& head, const Route& route) {
-  const TimePoint now = clock_.now();
   const std::string_view secret = bearer_token(head);
-  const Token* token = tokens_.find(secret);
-  const bool open = limits_.may_log_in(head.remote_address, now);
-  const bool let_in = token != nullptr && (open || limits_.is_known(head.remote_address, token->name));
-  if (!let_in && is_ingest(&route)) {
-    if (auto slow = check_rate(head, &route)) return slow;
-  }
+  const Token* const token = tokens_.find(secret);
   // Without any token nothing was guessed: a browser's first request.
-  if (!let_in && !secret.empty()) limits_.log_in_failed(head.remote_address, now);
-  if (!let_in && !open) {
-    return count(Refused::failed_logins,
-                 slow_down(&route, "too many wrong tokens from this address", kWaitAfterGuesses));
+  if (token == nullptr) return refuse_unknown(head, route, !secret.empty());
+  if (!is_ingest(&route)) {
+    if (auto slow = check_rate(head, &route, RequestLimits::Asker::known)) return slow;
   }
-  if (!let_in) return count(Refused::unauthorized, unauthorized_answer());
-  limits_.logged_in(head.remote_address, token->name);
-  if (!limits_.admit_token(token->name, now))
+  if (!limits_.admit_token(token->name, clock_.now()))
     return count(Refused::token_rate, slow_down(&route, "too many requests with this token", 1));
   if (!covers(token->role, *route.role)) return count(Refused::forbidden, forbidden_answer(*route.role));
   if (is_ingest(&route) && !token->agent.empty() && head.header("x-crm-agent") != token->agent) {
     return count(Refused::agent, error_answer(403, "agent", "this token belongs to an agent of another name"));
   }
   return std::nullopt;
+}
+
+net::HttpResponse Access::refuse_unknown(const net::HttpRequest& head, const Route& route, bool guessed) {
+  if (!tokens_.known())
+    return count(Refused::tokens_unreadable, busy_answer("the tokens cannot be read", kWaitForTokens));
+  if (auto slow = check_rate(head, &route, RequestLimits::Asker::anybody)) return std::move(*slow);
+  const TimePoint now = clock_.now();
+  const bool patient = limits_.may_log_in(head.remote_address, now);
+  if (guessed) limits_.log_in_failed(head.remote_address, now);
+  if (patient) return count(Refused::unauthorized, unauthorized_answer());
+  return count(Refused::failed_logins, slow_down(&route, "too many wrong tokens from this address", kWaitAfterGuesses));
+}
+
+void Access::refresh() {
+  const bool readable = tokens_readable();
+  const auto read = tokens_.refresh();
+  if (!read && readable) {
+    log::error("tokens cannot be read; those that were read before go on", {{"why", read.error().message}});
+  } else if (read && !readable) {
+    log::info("tokens are read again");
+  }
 }
 
 bool Access::is_own_host(std::string_view host) const {
@@ -145,8 +160,12 @@ std::optional<AccessRole> Access::role_of(const net::HttpRequest& request) const
   return token == nullptr ? std::nullopt : std::optional{token->role};
 }
 
+const Token* Access::token_of(const net::HttpRequest& request) const {
+  return auth_required_ ? tokens_.find(bearer_token(request)) : nullptr;
+}
+
 std::string Access::name_of(const net::HttpRequest& request) const {
-  const Token* const token = auth_required_ ? tokens_.find(bearer_token(request)) : nullptr;
+  const Token* const token = token_of(request);
   return token == nullptr ? std::string{} : token->name;
 }
 

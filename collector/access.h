@@ -17,8 +17,18 @@
 namespace crmpulse::collector {
 
 /// Why a request was not let through; the label `reason` of /metrics.
-enum class Refused { host, cross_site, address_rate, failed_logins, unauthorized, forbidden, token_rate, agent };
-constexpr std::size_t kRefusedReasons = 8;
+enum class Refused {
+  host,
+  cross_site,
+  address_rate,
+  failed_logins,
+  unauthorized,
+  forbidden,
+  token_rate,
+  agent,
+  tokens_unreadable
+};
+constexpr std::size_t kRefusedReasons = 9;
 [[nodiscard]] std::string_view to_string(Refused reason);
 
 class Access {
@@ -27,13 +37,16 @@ class Access {
 
   Access(const Clock& clock, const Settings& settings);
   void configure(const Settings& settings);
-  /// Reads the tokens anew when their file is another.
-  [[nodiscard]] Result<void> refresh() { return tokens_.refresh(); }
+  /// Reads the tokens anew when they are others. When they cannot be read the last ones go on; the log says so once.
+  void refresh();
+  [[nodiscard]] bool tokens_readable() const { return !tokens_.fault(); }
 
   /// The verdict on a request for `route` (null: there is none at its address).
   [[nodiscard]] net::HeadVerdict check(const net::HttpRequest& head, const Route* route);
   /// The role its token gives; nothing: no valid token. Counts nothing.
   [[nodiscard]] std::optional<AccessRole> role_of(const net::HttpRequest& request) const;
+  /// Its token; null while nobody is asked for one. Valid until the next refresh().
+  [[nodiscard]] const Token* token_of(const net::HttpRequest& request) const;
   /// The name of its token; empty while nobody is asked for one.
   [[nodiscard]] std::string name_of(const net::HttpRequest& request) const;
 
@@ -42,7 +55,9 @@ class Access {
  private:
   [[nodiscard]] std::optional<net::HttpResponse> refusal(const net::HttpRequest& head, const Route* route);
   [[nodiscard]] std::optional<net::HttpResponse> check_caller(const net::HttpRequest& head, const Route& route);
-  [[nodiscard]] std::optional<net::HttpResponse> check_rate(const net::HttpRequest& head, const Route* route);
+  [[nodiscard]] net::HttpResponse refuse_unknown(const net::HttpRequest& head, const Route& route, bool guessed);
+  [[nodiscard]] std::optional<net::HttpResponse> check_rate(const net::HttpRequest& head, const Route* route,
+                                                            RequestLimits::Asker asker);
   [[nodiscard]] bool is_own_host(std::string_view host) const;
   [[nodiscard]] bool is_cross_site(const net::HttpRequest& head) const;
   net::HttpResponse count(Refused reason, net::HttpResponse answer);

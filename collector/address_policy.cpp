@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "net/host_name.h"
 #include "net/reach.h"
 
 namespace crmpulse::collector {
@@ -38,6 +39,7 @@ Result<void> check_address(std::string_view url, std::optional<bool> allow_priva
     return Error{"url must begin with http:// or https://"};
   const std::string host = host_of(authority_of(url));
   if (host.empty()) return Error{"url has no host"};
+  if (auto fault = net::host_fault(url)) return Error{*std::move(fault)};
   const Reach reach = net::reach_of(host);
   if (reach == Reach::link_local && allow_private != true) {
     return Error{"url is a link-local address; write allow_private: true if that is meant"};

@@ -57,6 +57,14 @@ void AgentBook::seen(const std::string& agent, TimePoint now) {
   if (Agent* known = find_or_add(agent)) known->last_seen = now;
 }
 
+void AgentBook::shift(Duration by) {
+  for (auto& [name, agent] : agents_) {
+    if (agent.last_seen != TimePoint{}) agent.last_seen += by;
+    for (Duration& offset : agent.offsets) offset += by;
+    agent.skewed = !agent.offsets.empty() && std::chrono::abs(agent.offsets.back()) > kMaxSkew;
+  }
+}
+
 AgentBook::Batch AgentBook::begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch) {
   Agent* known = agent.empty() || batch == 0 ? nullptr : find_or_add(agent);
   if (known == nullptr) return Batch::fresh;
@@ -82,12 +90,15 @@ void AgentBook::end(const std::string& agent, store::RecordKind kind, std::uint6
 std::string AgentBook::save() const {
   json::object out;
   for (const auto& [name, agent] : agents_) {
-    out[name] = json::object{{"samples", agent.samples.last}, {"evidence", agent.evidence.last}};
+    out[name] =
+        json::object{{"samples", agent.samples.last},
+                     {"evidence", agent.evidence.last},
+                     {"seen", static_cast<std::uint64_t>(std::max<std::int64_t>(0, unix_millis(agent.last_seen)))}};
   }
   return json::serialize(out);
 }
 
-void AgentBook::load(std::string_view text) {
+void AgentBook::load(std::string_view text, TimePoint now) {
   boost::system::error_code error;
   const json::value parsed = json::parse({text.data(), text.size()}, error);
   if (error || !parsed.is_object()) return;
@@ -96,6 +107,8 @@ void AgentBook::load(std::string_view text) {
     if (agent == nullptr) continue;
     agent->samples.last = number(value.get_object(), "samples");
     agent->evidence.last = number(value.get_object(), "evidence");
+    const TimePoint seen = from_unix_millis(static_cast<std::int64_t>(number(value.get_object(), "seen")));
+    agent->last_seen = std::min(seen, now);
   }
 }
 

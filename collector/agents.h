@@ -21,7 +21,7 @@ inline constexpr Duration kMaxSkew{std::chrono::seconds{30}};
 struct Agent {
   std::deque<Duration> offsets;  ///< collector minus agent, newest last, at most five
   bool skewed = false;
-  TimePoint last_seen;
+  TimePoint last_seen;  ///< kept over restarts: an agent that died before one is still missed after it
   /// Of one endpoint.
   struct Batches {
     std::uint64_t last = 0;            ///< acknowledged last
@@ -38,6 +38,8 @@ class AgentBook {
   /// kMaxSkew is taken by its newest offset alone, so that the request's end is the time of receipt.
   [[nodiscard]] Duration observe(const std::string& agent, TimePoint sent, TimePoint now);
   void seen(const std::string& agent, TimePoint now);
+  /// The collector's clock was put right by `by`.
+  void shift(Duration by);
 
   enum class Batch { fresh, pending, duplicate };
   /// An agent repeats a batch until it is acknowledged. An older one comes again when the network held a request back
@@ -47,9 +49,10 @@ class AgentBook {
 
   [[nodiscard]] const std::map<std::string, Agent, std::less<>>& all() const { return agents_; }
 
-  /// The acknowledged batches as JSON, and back.
+  /// The acknowledged batches and when the agent was seen last, as JSON, and back.
   [[nodiscard]] std::string save() const;
-  void load(std::string_view text);
+  /// Nothing is taken as seen after `now`: the clock may have been ahead when it was saved.
+  void load(std::string_view text, TimePoint now);
 
  private:
   [[nodiscard]] Agent* find_or_add(const std::string& agent);

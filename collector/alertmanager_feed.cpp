@@ -24,6 +24,11 @@ void StateFeed::learn(const store::OutboxRow& row) {
     known->second = row;
 }
 
+void StateFeed::shift(Duration by) {
+  for (auto& [key, row] : rows_) row.created += by;
+  hurry();
+}
+
 std::vector<std::vector<store::OutboxRow>> StateFeed::due(TimePoint now, Duration interval, std::size_t batch) {
   std::vector<std::vector<store::OutboxRow>> pieces;
   if (last_ != TimePoint{} && now - last_ < interval) return pieces;

@@ -19,6 +19,7 @@ class StateFeed {
   [[nodiscard]] std::vector<std::vector<store::OutboxRow>> due(TimePoint now, Duration interval, std::size_t batch);
   /// The next due() says it all, whatever the interval.
   void hurry() { last_ = {}; }
+  void shift(Duration by);  ///< the clock was put right by so much
   [[nodiscard]] std::size_t size() const { return rows_.size(); }
 
  private:

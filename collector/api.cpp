@@ -15,7 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int kRows = 200;
 constexpr int kMostRows = 1000;
 constexpr int kPageRows = 20;
 /// Of one timeline: all there are (IncidentBook::kMostEvents and its end).
@@ -25,10 +24,12 @@ struct StatusName {
   std::string_view name;
   store::DeliveryStatus status;
 };
-constexpr std::array kStatusNames{
-    StatusName{"pending", store::DeliveryStatus::pending}, StatusName{"inflight", store::DeliveryStatus::inflight},
-    StatusName{"delivered", store::DeliveryStatus::delivered}, StatusName{"dead", store::DeliveryStatus::dead},
-    StatusName{"superseded", store::DeliveryStatus::superseded}};
+constexpr std::array kStatusNames{StatusName{"pending", store::DeliveryStatus::pending},
+                                  StatusName{"inflight", store::DeliveryStatus::inflight},
+                                  StatusName{"delivered", store::DeliveryStatus::delivered},
+                                  StatusName{"dead", store::DeliveryStatus::dead},
+                                  StatusName{"superseded", store::DeliveryStatus::superseded},
+                                  StatusName{"abandoned", store::DeliveryStatus::abandoned}};
 
 }  // namespace
 
@@ -37,9 +38,9 @@ std::string parameter(const net::HttpRequest& request, std::string_view name) {
   return found == request.query.end() ? std::string{} : found->second;
 }
 
-std::optional<int> limit_of(const net::HttpRequest& request) {
+std::optional<int> limit_of(const net::HttpRequest& request, int without) {
   const std::string text = parameter(request, "limit");
-  if (text.empty()) return kRows;
+  if (text.empty()) return without;
   int limit = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
   if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > kMostRows) return std::nullopt;
@@ -62,7 +63,9 @@ void Api::add_routes(Router& router) {
 void Api::add_reading_routes(Router& router) {
   using Request = net::HttpRequest;
   router.add({"GET", "/api/v1/crms", AccessRole::viewer,
-              [this](const Request&, const PathParts&, net::Respond respond) { list_crms(std::move(respond)); }});
+              [this](const Request& request, const PathParts&, net::Respond respond) {
+                list_crms(request, std::move(respond));
+              }});
   router.add({"GET", "/api/v1/crms/{crm}", AccessRole::viewer,
               [this](const Request&, const PathParts& parts, net::Respond respond) {
                 show_crm(parts.find("crm")->second, std::move(respond));
@@ -90,12 +93,20 @@ void Api::add_reading_routes(Router& router) {
               [this](const Request&, const PathParts&, net::Respond respond) { show_page(std::move(respond)); }});
 }
 
-void Api::list_crms(net::Respond respond) const {
+/// By name. What is behind `cursor` stays in its place, whichever CRMs come or go meanwhile.
+void Api::list_crms(const net::HttpRequest& request, net::Respond respond) const {
+  const auto limit = limit_of(request, kMostRows);
+  if (!limit) return respond(wrong_limit());
+  const std::vector<std::string> names = engine_.content().engine().crms();
+  const auto from = std::upper_bound(names.begin(), names.end(), parameter(request, "cursor"));
+  const auto end = from + std::min<std::ptrdiff_t>(*limit, names.end() - from);
   json::array crms;
-  for (const std::string& crm : engine_.content().engine().crms()) {
-    if (const auto status = engine_.content().engine().status(crm)) crms.push_back(crm_json(engine_, *status));
+  for (auto crm = from; crm != end; ++crm) {
+    if (const auto status = engine_.content().engine().status(*crm)) crms.push_back(crm_json(engine_, *status));
   }
-  respond(json_answer(json::object{{"crms", std::move(crms)}}));
+  const bool more = end != names.end();
+  respond(json_answer(json::object{{"crms", std::move(crms)},
+                                   {"next_cursor", more ? json::value(*std::prev(end)) : json::value(nullptr)}}));
 }
 
 void Api::show_crm(const std::string& crm, net::Respond respond) const {
@@ -182,8 +193,8 @@ void Api::list_deliveries(const net::HttpRequest& request, net::Respond respond)
     const auto known = std::find_if(kStatusNames.begin(), kStatusNames.end(),
                                     [&](const StatusName& entry) { return entry.name == wanted; });
     if (known == kStatusNames.end()) {
-      return respond(
-          error_answer(400, "parameter", "status is pending, inflight, delivered, dead or superseded", "status"));
+      return respond(error_answer(400, "parameter",
+                                  "status is pending, inflight, delivered, dead, superseded or abandoned", "status"));
     }
     filter.status = known->status;
   }

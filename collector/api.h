@@ -36,13 +36,14 @@ class Api {
   void add_operator_routes(Router& router);
   void add_suppression_routes(Router& router, Kind kind, const std::string& path);
 
-  void list_crms(net::Respond respond) const;
+  void list_crms(const net::HttpRequest& request, net::Respond respond) const;
   void show_crm(const std::string& crm, net::Respond respond) const;
   void list_incidents(const net::HttpRequest& request, net::Respond respond);
   void show_incident(const std::string& id, net::Respond respond);
   void list_deliveries(const net::HttpRequest& request, net::Respond respond);
   void show_page(net::Respond respond);
 
+  void forget_crm(const std::string& crm, net::Respond respond);
   void retry_delivery(const net::HttpRequest& request, const std::string& id, net::Respond respond);
   void list_suppressions(Kind kind, const net::HttpRequest& request, net::Respond respond);
   void show_suppression(Kind kind, const std::string& id, net::Respond respond);
@@ -78,7 +79,7 @@ class Api {
 /// A query parameter; empty when absent.
 [[nodiscard]] std::string parameter(const net::HttpRequest& request, std::string_view name);
 /// `limit`: 1 to 1000, 200 without; nothing when it is something else.
-[[nodiscard]] std::optional<int> limit_of(const net::HttpRequest& request);
+[[nodiscard]] std::optional<int> limit_of(const net::HttpRequest& request, int without = 200);
 [[nodiscard]] net::HttpResponse wrong_limit();
 [[nodiscard]] net::HttpResponse no_such(std::string_view what);
 

@@ -31,6 +31,7 @@ std::string_view status_name(store::DeliveryStatus status) {
     case store::DeliveryStatus::delivered: return "delivered";
     case store::DeliveryStatus::dead: return "dead";
     case store::DeliveryStatus::superseded: return "superseded";
+    case store::DeliveryStatus::abandoned: return "abandoned";
   }
   return "pending";
 }

@@ -79,6 +79,8 @@ Checked<Acknowledgement> read_ack(const json::object& body, const std::string& w
   return ack;
 }
 
+constexpr std::size_t kMostMatchesShown = 20;
+
 std::optional<Suppression::Phase> phase_from(std::string_view name) {
   using Phase = Suppression::Phase;
   for (const Phase phase : {Phase::pending, Phase::active, Phase::expired}) {
@@ -89,6 +91,18 @@ std::optional<Suppression::Phase> phase_from(std::string_view name) {
 
 std::string_view list_name(Suppression::Kind kind) {
   return kind == Suppression::Kind::silence ? "silences" : "maintenance";
+}
+
+/// Which CRMs it is about, so that a misspelt matcher is seen when it is made and not when somebody is paged.
+void add_matches(json::object& made, const std::vector<std::string>& crms) {
+  json::array shown;
+  for (std::size_t i = 0; i < std::min(crms.size(), kMostMatchesShown); ++i) shown.push_back(json::value(crms[i]));
+  made["matches"] = json::object{{"count", crms.size()}, {"crms", std::move(shown)}};
+  if (crms.empty()) {
+    made["warning"] = json::object{
+        {"en", "No CRM that is known now has these labels. It takes effect for CRMs that come later and have them."},
+        {"zh", "当前没有任何 CRM 具有这些标签。仅对之后出现且具有这些标签的 CRM 生效。"}};
+  }
 }
 
 net::HttpResponse not_stored() {
@@ -111,8 +125,19 @@ void Api::add_operator_routes(Router& router) {
               [this](const Request& request, const PathParts& parts, net::Respond respond) {
                 retry_delivery(request, parts.find("id")->second, std::move(respond));
               }});
+  router.add({"DELETE", "/api/v1/crms/{crm}", AccessRole::operator_,
+              [this](const Request&, const PathParts& parts, net::Respond respond) {
+                forget_crm(parts.find("crm")->second, std::move(respond));
+              }});
   add_suppression_routes(router, Kind::silence, "/api/v1/silences");
   add_suppression_routes(router, Kind::maintenance, "/api/v1/maintenance");
+}
+
+void Api::forget_crm(const std::string& crm, net::Respond respond) {
+  const auto stored = [respond](const Result<void>& result) {
+    respond(result ? net::HttpResponse{204, {}, {}} : not_stored());
+  };
+  if (!engine_.forget(crm, stored)) respond(no_such("CRM"));
 }
 
 void Api::add_suppression_routes(Router& router, Kind kind, const std::string& path) {
@@ -212,7 +237,9 @@ void Api::create_suppression(Kind kind, const net::HttpRequest& request, net::Re
   const auto then = [this, noted, suppression = std::move(*checked)](net::HttpResponse& answer) {
     noted();
     engine_.add(suppression);
-    answer = json_answer(suppression_json(suppression, engine_.now()), 201);
+    json::object made = suppression_json(suppression, engine_.now());
+    add_matches(made, Operations::matching(engine_.content().engine(), suppression.matchers));
+    answer = json_answer(made, 201);
   };
   from_store(job, std::move(respond), then);
 }

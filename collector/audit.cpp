@@ -55,6 +55,7 @@ std::string line_of(const AuditEntry& entry) {
                    {"action", one_line(entry.action, kMaxText)},
                    {"about", one_line(entry.about, kMaxText)},
                    {"result", one_line(entry.result, kMaxText)}};
+  if (!entry.author.empty()) out["author"] = one_line(entry.author, kMaxText);
   return json::serialize(out) + "\n";
 }
 

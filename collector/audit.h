@@ -15,9 +15,10 @@ struct AuditEntry {
   TimePoint at;
   std::string who;   ///< a token's name, `user NAME` at the command line, `signal`, or `anybody` without authentication
   std::string from;  ///< an IP address, or `local`
-  std::string action;  ///< `POST /api/v1/silences`, `token create`
-  std::string about;   ///< what it made or concerns, when the action does not say
-  std::string result;  ///< an HTTP status, or `done`
+  std::string action;    ///< `POST /api/v1/silences`, `token create`
+  std::string about;     ///< what it made or concerns, when the action does not say
+  std::string result;    ///< an HTTP status, or `done`
+  std::string author{};  ///< what was typed as the author, when that is not `who`
 };
 
 constexpr std::size_t kMaxAuditFile = 4UL * 1024 * 1024;

@@ -125,6 +125,7 @@ class Backtest {
       case BacktestControl::inhibit_end: return engine_.set_inhibited(line.crm, false, now_);
       case BacktestControl::ack:
         return engine_.acknowledge(line.crm, line.author.empty() ? "backtest" : line.author, line.until, now_);
+      case BacktestControl::hours: return engine_.set_hours(line.crm, line.hours, now_);
       case BacktestControl::restart: return restart();
     }
   }

@@ -25,6 +25,7 @@ enum class BacktestControl {
   inhibit_start,
   inhibit_end,
   ack,
+  hours,   ///< when the CRM's people work
   restart  ///< the collector was down since the line before: no deadline in between is met
 };
 
@@ -33,9 +34,10 @@ struct BacktestLine {
   TimePoint at;
   std::optional<Sample> sample;
   std::optional<BacktestControl> control;
-  std::string crm;                 ///< of a control
-  std::string author;              ///< of an ack
-  std::optional<TimePoint> until;  ///< of an ack
+  std::string crm;                   ///< of a control
+  std::string author;                ///< of an ack
+  std::optional<TimePoint> until;    ///< of an ack
+  std::optional<ActiveHours> hours;  ///< of hours; absent: as the samples say, or as learned
 };
 
 /// The same as plain as can be: of a day there are millions.

@@ -15,17 +15,18 @@
 #include "collector/render.h"
 #include "config/data_dir.h"
 #include "config/zone.h"
+#include "core/say.h"
 
 namespace crmpulse::collector {
 namespace {
 
 int wrong(const Problems& problems) {
-  fmt::print(stderr, "{}\n", to_string(problems));
+  say(stderr, "{}\n", to_string(problems));
   return 2;
 }
 
 int wrong(std::string_view message) {
-  fmt::print(stderr, "{}\n", message);
+  say(stderr, "{}\n", message);
   return 2;
 }
 

@@ -6,8 +6,12 @@
 #include <boost/json.hpp>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <istream>
 #include <limits>
+#include <tuple>
+
+#include "config/zone.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -26,6 +30,7 @@ constexpr std::array kControls{
     ControlName{"inhibit_start", BacktestControl::inhibit_start},
     ControlName{"inhibit_end", BacktestControl::inhibit_end},
     ControlName{"ack", BacktestControl::ack},
+    ControlName{"hours", BacktestControl::hours},
     ControlName{"restart", BacktestControl::restart},
 };
 
@@ -76,6 +81,47 @@ Result<Sample> sample_of(const json::object& line, TimePoint at) {
   return sample;
 }
 
+/// A text, or a list of texts; nothing when it is anything else.
+std::optional<std::string> list_of(const json::object& line, const char* key, const char* otherwise) {
+  const json::value* value = line.if_contains(key);
+  if (value == nullptr) return otherwise;
+  const json::array one{*value};
+  const json::array& items = value->is_array() ? value->get_array() : one;
+  std::string joined;
+  for (const json::value& item : items) {
+    const auto* text = item.if_string();
+    if (text == nullptr) return std::nullopt;
+    if (!joined.empty()) joined += ',';
+    joined.append(text->data(), text->size());
+  }
+  return joined;
+}
+
+/// `{"control":"hours","crm":"acme","days":"mon-fri","from":"08:00","to":"18:00","tz":"Asia/Shanghai","holidays":[…]}`
+Result<void> read_hours(const json::object& line, BacktestLine& into) {
+  if (!line.contains("tz")) return {};
+  HoursText text;
+  const std::initializer_list<std::tuple<const char*, const char*, std::string*>> parts{
+      {"days", "mon-sun", &text.days},
+      {"from", "00:00", &text.from},
+      {"to", "24:00", &text.to},
+      {"tz", "", &text.zone},
+      {"holidays", "", &text.holidays}};
+  for (const auto& [key, otherwise, part] : parts) {
+    auto read = list_of(line, key, otherwise);
+    if (!read) return missing(key, "a text or a list of texts");
+    *part = std::move(*read);
+  }
+  auto hours = hours_from(text);
+  if (!hours)
+    return Error{"the hours are not valid; they look like \"days\":\"mon-fri\",\"from\":\"08:00\",\"to\":\"18:00\""};
+  auto zone = config::load_zone(text.zone);
+  if (zone.has_error()) return zone.error();
+  hours->zone = std::move(*zone);
+  into.hours = std::move(hours);
+  return {};
+}
+
 Result<void> read_control(const json::object& line, BacktestLine& into) {
   const auto name = text_of(line, "control", "a text");
   if (name.has_error()) return name.error();
@@ -87,6 +133,7 @@ Result<void> read_control(const json::object& line, BacktestLine& into) {
   auto crm = text_of(line, "crm", "the name of a CRM");
   if (crm.has_error()) return crm.error();
   into.crm = std::move(*crm);
+  if (into.control == BacktestControl::hours) return read_hours(line, into);
   if (line.contains("author")) {
     auto author = text_of(line, "author", "a text");
     if (author.has_error()) return author.error();

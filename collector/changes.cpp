@@ -29,7 +29,8 @@ bool same_rule(const Rule& a, const Rule& b) {
   const rules::CompiledRule right{b};
   return left.data_print == right.data_print && left.judge_print == right.judge_print && a.dimension == b.dimension &&
          a.applies_to == b.applies_to && a.role == b.role && a.weight == b.weight && a.no_data == b.no_data &&
-         a.active == b.active && a.remedy == b.remedy && a.unit == b.unit &&
+         a.no_data_after == b.no_data_after && a.quorum == b.quorum && a.inhibited_by == b.inhibited_by &&
+         a.active == b.active && a.active_crm == b.active_crm && a.remedy == b.remedy && a.unit == b.unit &&
          same_number(a.score_target, b.score_target) && same_number(a.score_worst, b.score_worst);
 }
 
@@ -167,6 +168,16 @@ void ChangeBook::remember(Change change) {
   if (told) return;
   changes.push_back(std::move(change));
   if (changes.size() > kMostPerCrm) changes.pop_front();
+}
+
+void ChangeBook::not_after(TimePoint now) {
+  for (auto& [key, known] : known_) {
+    known.at = std::min(known.at, now);
+    known.changed_at = std::min(known.changed_at, now);
+  }
+  for (auto& [about, changes] : changes_) {
+    for (Change& change : changes) change.at = std::min(change.at, now);
+  }
 }
 
 std::vector<const Change*> ChangeBook::between(const std::string& crm, const CrmFacts* facts, TimePoint from,

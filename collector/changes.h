@@ -41,6 +41,8 @@ class ChangeBook {
   void load(const std::vector<store::StoredChange>& stored);
   /// A reading of a series whose duty is to name a version or a schema.
   void observe(const Series& series, TimePoint at, double value);
+  /// What a clock that was ahead stamped later than `now` counts as of now: otherwise nothing newer would be seen.
+  void not_after(TimePoint now);
   /// The rules before and after a reload.
   void reloaded(const Ruleset& before, const Ruleset& after, TimePoint at);
 

@@ -9,8 +9,21 @@ class WallClock final : public Clock {
   [[nodiscard]] TimePoint now() const override { return wall_now(); }
 };
 
+/// A steady clock that is put right when the wall clock was set. Between two corrections it is as steady as its source;
+/// who remembers times of it is told of each correction. Loop's thread.
+class CorrectedClock final : public Clock {
+ public:
+  explicit CorrectedClock(const Clock& steady) : steady_(steady) {}
+  [[nodiscard]] TimePoint now() const override { return steady_.now() + off_; }
+  void correct(Duration by) { off_ += by; }
+
+ private:
+  const Clock& steady_;
+  Duration off_{};
+};
+
 struct Clocks {
-  const Clock& engine;  ///< decides: never goes backwards
+  const Clock& engine;  ///< decides: steady, but for corrections that everybody is told of
   const Clock& wall;    ///< stamps
 };
 

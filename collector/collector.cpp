@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "collector/answers.h"
+#include "collector/forget_requests.h"
 #include "collector/health_metrics.h"
 #include "core/failure.h"
 #include "core/log.h"
@@ -47,14 +48,24 @@ std::vector<std::pair<std::string, std::string>> common_headers() {
           {"Cache-Control", "no-store"}};
 }
 
-/// What was made, when the answer says so: 201 with an `id`.
-std::string made_by(const net::HttpResponse& answer) {
-  if (answer.status != 201) return {};
+std::string text_of(const boost::json::object& object, std::string_view key) {
+  const boost::json::value* const value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
+}
+
+/// What was made, when the answer says so (201 with an `id`), and under whose name.
+void describe(const net::HttpResponse& answer, AuditEntry& entry) {
   boost::system::error_code error;
   const boost::json::value body = boost::json::parse(answer.body, error);
-  if (error || !body.is_object()) return {};
-  const boost::json::value* const id = body.get_object().if_contains("id");
-  return id != nullptr && id->is_string() ? std::string{id->get_string()} : std::string{};
+  if (error || !body.is_object()) return;
+  const boost::json::object& object = body.get_object();
+  if (answer.status == 201) {
+    entry.about = text_of(object, "id");
+    entry.author = text_of(object, "author");
+  }
+  const boost::json::value* const ack = object.if_contains("ack");
+  if (ack != nullptr && ack->is_object()) entry.author = text_of(ack->get_object(), "author");
+  if (entry.author == entry.who) entry.author.clear();
 }
 
 /// What `systemctl status` shows.
@@ -73,38 +84,43 @@ std::string status_line(const EngineLoop& engine) {
   return line;
 }
 
+/// Said when it comes into force; /metrics has the number of them as long as it is.
+void warn_of(const Configuration& configuration) {
+  for (const std::string& warning : configuration.warnings) log::warning(warning);
+}
+
 }  // namespace
 
 Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
                      std::shared_ptr<const Configuration> configuration, store::Database database)
     : loop_(loop),
-      clocks_(clocks),
+      clock_(clocks.engine),
+      clocks_{clock_, clocks.wall},
       config_file_(std::move(config_file)),
       configuration_(std::move(configuration)),
       access_(clocks.engine, configuration_->settings),
       writer_(std::make_unique<store::Writer>(std::move(database))),
       engine_(
-          loop, *writer_, clocks, configuration_,
+          loop, *writer_, clocks_, configuration_,
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); },
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.send_unstored(rows); }),
-      notifier_(loop, *writer_, clocks, {client_, mail_}, configuration_),
-      heartbeat_(loop, *writer_, clocks, engine_, notifier_),
-      ingest_(loop, *writer_, clocks, engine_),
+      notifier_(loop, *writer_, clocks_, {client_, mail_}, configuration_),
+      heartbeat_(loop, *writer_, clocks_, engine_, notifier_),
+      ingest_(loop, *writer_, clocks_, engine_,
+              [this](const net::HttpRequest& request) { return access_.token_of(request); }),
       api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return access_.name_of(request); }),
-      router_(
-          [this](const net::HttpRequest& request) { return access_.role_of(request); },
-          [this](const net::HttpRequest& request, const net::HttpResponse& answer) {
-            std::string who = access_.name_of(request);
-            audit({clocks_.wall.now(), who.empty() ? "anybody" : std::move(who), request.remote_address,
-                   fmt::format("{} {}", request.method, request.path), made_by(answer), std::to_string(answer.status)});
-          }) {
+      router_([this](const net::HttpRequest& request) { return access_.role_of(request); },
+              [this](const net::HttpRequest& request, const net::HttpResponse& answer) {
+                audit_request(request, answer);
+              }) {
   exposition_.add([this] { return health_metrics(engine_); });
   exposition_.add([this] { return sample_metrics(engine_); });
   exposition_.add([this] {
-    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, access_,
+    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, refusals_, access_,
                          [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
                          [this] { return history_ ? history_->stats() : History::Stats{}; }});
   });
+  engine_.on_progress([this] { manager_.busy(); });
   add_routes();
 }
 
@@ -126,7 +142,8 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   if (!database) return database.error();
   std::unique_ptr<Collector> collector{
       new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
-  if (auto read = collector->access_.refresh(); !read) return read.error();
+  // Tokens that cannot be read keep nobody from being alerted: who shows one is told to come again.
+  collector->access_.refresh();
   if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
   auto history = History::start(loop, *collector->writer_, collector->configuration_->settings.state_dir);
   if (!history) return history.error();
@@ -136,6 +153,7 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
     log::info("serving while the journal is replayed");
     collector->engine_.catch_up([self = collector.get()](const Error& why) { self->fail(why); });
   }
+  warn_of(*collector->configuration_);
   collector->ticker_ = loop.every(kTick, [self = collector.get()] { self->tick(); });
   collector->manager_.ready();
   return collector;
@@ -150,6 +168,8 @@ Result<void> Collector::listen() {
   options.max_connections = settings.limits.connections;
   options.max_connections_per_client = settings.limits.connections_per_address;
   options.uncounted = settings.limits.exempted;
+  options.max_arriving_bytes = settings.limits.arriving_bodies;
+  options.max_sending_bytes = settings.limits.waiting_answers;
   options.headers = common_headers();
   options.check_head = [this](const net::HttpRequest& head) { return access_.check(head, router_.find(head)); };
   if (settings.tls) tls_watch_.follow(*settings.tls);
@@ -164,11 +184,25 @@ Result<void> Collector::listen() {
   return {};
 }
 
+void Collector::audit_request(const net::HttpRequest& request, const net::HttpResponse& answer) {
+  std::string who = access_.name_of(request);
+  AuditEntry entry{clocks_.wall.now(),
+                   who.empty() ? "anybody" : std::move(who),
+                   request.remote_address,
+                   fmt::format("{} {}", request.method, request.path),
+                   "",
+                   std::to_string(answer.status)};
+  if (answer.status >= 400) return refusals_.add(entry);
+  describe(answer, entry);
+  audit(std::move(entry));
+}
+
 void Collector::audit(AuditEntry entry) {
   log::info("audit", {{"who", entry.who},
                       {"from", entry.from},
                       {"action", one_line(entry.action, kMostLogged)},
                       {"about", entry.about},
+                      {"author", entry.author},
                       {"result", entry.result}});
   const auto job = [state_dir = configuration_->settings.state_dir,
                     entry = std::move(entry)](store::Database&) -> Result<void> {
@@ -194,13 +228,31 @@ void Collector::renew_certificate() {
   }
 }
 
+/// What people plan and read goes by the wall clock: when it is set, the engine's follows, and all that remembers a
+/// time of it. Who only measures how long something takes (Access) has the steady one.
+void Collector::follow_wall_clock() {
+  const Duration by = clocks_.wall.now() - clock_.now();
+  if (std::chrono::abs(by) < EngineLoop::kLeastStep || engine_.recovering()) return;
+  clock_.correct(by);
+  ingest_.clock_stepped(by);
+  notifier_.clock_stepped(by);
+  engine_.clock_stepped(by);
+  heartbeat_.clock_stepped();
+  history_->clock_stepped();
+  last_forget_ += by;
+}
+
 void Collector::tick() {
+  follow_wall_clock();
   engine_.tick();
+  forget_as_asked();
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
-  history_->tick(engine_.now(), engine_.now() - configuration_->settings.keep_samples);
-  if (auto read = access_.refresh(); !read) log::error("tokens cannot be read", {{"why", read.error().message}});
+  history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.keep_samples);
+  access_.refresh();
+  for (AuditEntry& line : refusals_.take_due(clocks_.wall.now())) audit(std::move(line));
   renew_certificate();
+  if (signalled_ && !engine_.recovering()) reload_by_signal();
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {
     last_forget_ = engine_.now();
@@ -210,16 +262,52 @@ void Collector::tick() {
   manager_.status(status_line(engine_));
 }
 
+constexpr std::size_t kMostWaitingReloads = 100;
+/// What `crmpulse-collector forget` wrote down. The file goes when it is on disk that the CRM has gone.
+void Collector::forget_as_asked() {
+  if (engine_.recovering()) return;
+  for (const ForgetRequest& request : forget_requests(configuration_->settings.state_dir)) {
+    if (!asked_.insert(request.file).second) continue;
+    const auto done = [this, request](bool known) {
+      std::error_code error;
+      std::filesystem::remove(request.file, error);
+      if (error) {
+        log::error("a request to forget a CRM is done, but its file cannot be deleted",
+                   {{"file", request.file}, {"why", error.message()}});
+      } else {
+        asked_.erase(request.file);
+      }
+      audit({clocks_.wall.now(), request.who, "local", "forget", request.crm, known ? "done" : "not watched"});
+    };
+    const bool known = engine_.forget(request.crm, [this, done, file = request.file](const Result<void>& stored) {
+      if (stored) return done(true);
+      asked_.erase(file);  // told again until it is on disk
+    });
+    if (!known) done(false);
+  }
+}
+
 void Collector::reload(std::function<void(const Reload&)> done) {
-  if (loading_ || stopping_ || engine_.recovering())
-    return done({false, {{config_file_, 0, "", "a reload or the replay after a start is under way"}}, {}});
+  if (stopping_ || engine_.recovering()) {
+    const char* why =
+        stopping_ ? "the collector is stopping" : "the replay after the start is under way: try again later";
+    return done({false, {{config_file_, 0, "", why}}, {}});
+  }
+  if (waiting_reloads_.size() >= kMostWaitingReloads)
+    return done({false, {{config_file_, 0, "", "too many reloads are waiting: try again later"}}, {}});
+  waiting_reloads_.push_back(std::move(done));
+  // The files may have changed since the load under way has read them: who asks meanwhile is served by the next one.
+  if (!loading_) load();
+}
+
+void Collector::load() {
   loading_ = true;
   manager_.reloading();
   if (loader_.joinable()) loader_.join();
   // Files may be slow: they are read beside the loop.
-  loader_ = std::thread{[this, done = std::move(done)] {
+  loader_ = std::thread{[this, asked = std::exchange(waiting_reloads_, {})] {
     auto loaded = load_configuration(config_file_);
-    loop_.post([this, done, loaded = std::move(loaded)] {
+    loop_.post([this, asked, loaded = std::move(loaded)] {
       loading_ = false;
       Reload outcome;
       if (loaded) {
@@ -228,7 +316,8 @@ void Collector::reload(std::function<void(const Reload&)> done) {
         refuse(outcome, loaded.error());
       }
       manager_.ready();
-      done(outcome);
+      for (const auto& done : asked) done(outcome);
+      if (!waiting_reloads_.empty() && !stopping_) load();
     });
   }};
 }
@@ -241,6 +330,8 @@ void Collector::refuse(Reload& outcome, Problems problems) {
 }
 
 void Collector::reload_by_signal() {
+  signalled_ = engine_.recovering();
+  if (signalled_) return log::info("the configuration is read when the replay has ended");
   reload([this](const Reload& outcome) {
     audit({clocks_.wall.now(), "signal", "local", "reload", "", outcome.applied ? "done" : "refused"});
   });
@@ -273,11 +364,13 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
   access_.configure(configuration_->settings);
   const LimitSettings& limits = configuration_->settings.limits;
   server_->limit_connections(limits.connections, limits.connections_per_address, limits.exempted);
+  server_->limit_memory(limits.arriving_bodies, limits.waiting_answers);
   engine_.reconfigure(configuration_);
   notifier_.reconfigure(configuration_);
   outcome.applied = true;
   ++reloads_.succeeded;
   reloads_.last_failed = false;
+  warn_of(*configuration_);
   log::info("configuration reloaded");
 }
 
@@ -305,6 +398,11 @@ void Collector::finish_when_quiet(int rounds_left) {
     return;
   }
   ticker_.cancel();
+  // Nothing else is written any more: by this thread.
+  for (const AuditEntry& line : refusals_.take_all()) {
+    if (auto written = append_audit(configuration_->settings.state_dir, line); !written)
+      log::error("the audit log cannot be written", {{"why", written.error().message}});
+  }
   if (auto closed = engine_.close(); !closed)
     log::error("the last snapshot cannot be stored", {{"why", closed.error().message}});
   log::info("stopped");

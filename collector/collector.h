@@ -3,12 +3,14 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 
 #include "collector/access.h"
 #include "collector/api.h"
 #include "collector/audit.h"
+#include "collector/audit_refusals.h"
 #include "collector/engine_loop.h"
 #include "collector/exposition.h"
 #include "collector/heartbeat.h"
@@ -44,9 +46,10 @@ class Collector {
     Problems problems;                 ///< why not
     std::vector<std::string> restart;  ///< keys whose new values wait for a restart
   };
-  /// Loop's thread. Loads everything anew beside the loop and applies it when all of it is sound.
+  /// Loop's thread. Loads everything anew beside the loop and applies it when all of it is sound. What is asked for
+  /// while a load is under way is answered by the one after it, for the files may have changed meanwhile.
   void reload(std::function<void(const Reload&)> done);
-  /// The same for SIGHUP: nobody waits for the outcome, the audit log has it.
+  /// The same for SIGHUP: nobody waits for the outcome, the audit log has it. During a replay it is done afterwards.
   void reload_by_signal();
 
  private:
@@ -54,10 +57,14 @@ class Collector {
             store::Database database);
   void add_routes();
   void add_service_routes();
-  /// Written down by the store's thread; a line of the log has it at once.
+  /// Written down by the store's thread; a line of the log has it at once. Refused requests are summed up first.
   void audit(AuditEntry entry);
+  void audit_request(const net::HttpRequest& request, const net::HttpResponse& answer);
   void list_audit(const net::HttpRequest& request, net::Respond respond);
   void renew_certificate();
+  void load();
+  void follow_wall_clock();
+  void forget_as_asked();
   [[nodiscard]] Result<void> listen();
   void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
   void fail(const Error& error);
@@ -65,6 +72,7 @@ class Collector {
   void finish_when_quiet(int rounds_left);
 
   net::Loop& loop_;
+  CorrectedClock clock_;
   Clocks clocks_;
   std::string config_file_;
   std::shared_ptr<const Configuration> configuration_;
@@ -83,12 +91,16 @@ class Collector {
   Exposition exposition_;
   std::unique_ptr<History> history_;
   ReloadStats reloads_;
+  AuditRefusals refusals_;
   std::unique_ptr<net::HttpServer> server_;
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;
   std::thread loader_;
+  std::set<std::string> asked_;  ///< files of requests to forget that are being done, or that cannot be deleted
   TimePoint last_forget_;
+  std::vector<std::function<void(const Reload&)>> waiting_reloads_;  ///< for the next load
   bool loading_ = false;
+  bool signalled_ = false;  ///< SIGHUP came during the replay
   bool stopping_ = false;
   bool failed_ = false;
 };

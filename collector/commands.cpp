@@ -1,6 +1,7 @@
 #include "collector/commands.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,20 +13,23 @@
 #include "collector/audit.h"
 #include "collector/collector.h"
 #include "collector/dispatch.h"
+#include "collector/forget_requests.h"
 #include "collector/render.h"
+#include "collector/token_file.h"
 #include "core/failure.h"
 #include "core/log.h"
+#include "core/say.h"
 
 namespace crmpulse::collector {
 namespace {
 
 int wrong(const Problems& problems) {
-  fmt::print(stderr, "{}\n", to_string(problems));
+  say(stderr, "{}\n", to_string(problems));
   return 2;
 }
 
 int failed(const Error& error) {
-  fmt::print(stderr, "{}\n", error.message);
+  say(stderr, "{}\n", error.message);
   return 1;
 }
 
@@ -34,13 +38,15 @@ constexpr Duration kLongestToken{std::chrono::hours{24 * 3660}};
 /// What was done is done: a log that cannot be written is told, and changes nothing.
 void note(const Settings& settings, std::string action, std::string about) {
   const AuditEntry entry{wall_now(), local_user(), "local", std::move(action), std::move(about), "done"};
-  if (auto written = append_audit(settings.state_dir, entry); !written)
-    fmt::print(stderr, "{}\n", written.error().message);
+  if (auto written = append_audit(settings.state_dir, entry); !written) say(stderr, "{}\n", written.error().message);
 }
 
 /// Of an answer that only says "accepted".
 constexpr int kMostQuestions = 5;
 constexpr Duration kBetweenQuestions{std::chrono::seconds{2}};
+/// For a running collector to do what was asked.
+constexpr int kMostWaits = 100;
+constexpr Duration kBetweenLooks{100};
 constexpr Duration kAtOnce{std::chrono::seconds{1}};
 
 net::ClientResponse send_and_wait(Outgoing outgoing, net::Forbid forbid) {
@@ -75,12 +81,13 @@ int check_configuration(const std::string& config) {
   auto configuration = load_configuration(config);
   if (!configuration) return wrong(configuration.error());
   const Configuration& loaded = **configuration;
-  fmt::print("{}: listens on {}:{}{}, {} rules, {} remedies, {} receivers\n", config, loaded.settings.listen.address,
-             loaded.settings.listen.port, loaded.settings.auth_required ? "" : " without authentication",
-             loaded.ruleset.rules.size(), loaded.remedies.size(), loaded.receivers.size());
+  say(stdout, "{}: listens on {}:{}{}, {} rules, {} remedies, {} receivers\n", config, loaded.settings.listen.address,
+      loaded.settings.listen.port, loaded.settings.auth_required ? "" : " without authentication",
+      loaded.ruleset.rules.size(), loaded.remedies.size(), loaded.receivers.size());
   for (const ReceiverSettings& receiver : loaded.settings.receivers) {
-    fmt::print("receiver {}: {}, from {}\n", receiver.name, receiver.type, to_string(receiver.min_level));
+    say(stdout, "receiver {}: {}, from {}\n", receiver.name, receiver.type, to_string(receiver.min_level));
   }
+  for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
   return 0;
 }
 
@@ -91,7 +98,7 @@ int test_alert(const std::string& config, const std::string& receiver) {
   const auto known = std::find_if(receivers.begin(), receivers.end(),
                                   [&](const ReceiverSettings& one) { return one.name == receiver; });
   if (known == receivers.end()) {
-    fmt::print(stderr, "{} has no receiver '{}'\n", config, receiver);
+    say(stderr, "{} has no receiver '{}'\n", config, receiver);
     return 2;
   }
   const TimePoint now = wall_now();
@@ -122,8 +129,8 @@ int test_alert(const std::string& config, const std::string& receiver) {
     }
   }
   const bool delivered = verdict.kind == Verdict::Kind::delivered;
-  fmt::print("{}: {}\n", delivered ? "delivered" : "not delivered", verdict.why);
-  if (!response.body.empty()) fmt::print("answer: {}\n", one_line(response.body, 500));
+  say(stdout, "{}: {}\n", delivered ? "delivered" : "not delivered", verdict.why);
+  if (!response.body.empty()) say(stdout, "answer: {}\n", one_line(response.body, 500));
   return delivered ? 0 : 1;
 }
 
@@ -132,14 +139,14 @@ int token_create(const std::string& config, const NewToken& wanted) {
   if (!settings) return wrong(settings.error());
   const std::optional<AccessRole> known = role_from(wanted.role);
   if (!known) {
-    fmt::print(stderr, "unknown role '{}': ingest, viewer, operator or admin\n", wanted.role);
+    say(stderr, "unknown role '{}': ingest, viewer, operator or admin\n", wanted.role);
     return 2;
   }
-  TokenTerms terms{wanted.agent, std::nullopt};
+  TokenTerms terms{wanted.agent, std::nullopt, wanted.crms};
   if (!wanted.expires.empty()) {
     const auto lasts = parse_duration(wanted.expires);
     if (!lasts || *lasts <= Duration{0} || *lasts > kLongestToken) {
-      fmt::print(stderr, "--expires: write a duration up to 3660d, such as 90d, not '{}'\n", wanted.expires);
+      say(stderr, "--expires: write a duration up to 3660d, such as 90d, not '{}'\n", wanted.expires);
       return 2;
     }
     terms.expires = wall_now() + *lasts;
@@ -147,7 +154,7 @@ int token_create(const std::string& config, const NewToken& wanted) {
   auto secret = create_token(settings->state_dir, wanted.name, *known, terms);
   if (!secret) return failed(secret.error());
   note(*settings, "token create", fmt::format("{} ({})", wanted.name, wanted.role));
-  fmt::print("{}\n", *secret);
+  say(stdout, "{}\n", *secret);
   return 0;
 }
 
@@ -157,10 +164,21 @@ int token_list(const std::string& config) {
   auto tokens = list_tokens(settings->state_dir);
   if (!tokens) return failed(tokens.error());
   for (const Token& token : *tokens) {
-    fmt::print("{}\t{}\t{}\t{}\t{}\n", token.name, to_string(token.role), format_time(token.created),
-               token.agent.empty() ? "any agent" : fmt::format("agent {}", token.agent),
-               token.expires ? fmt::format("expires {}", format_time(*token.expires)) : "does not expire");
+    say(stdout, "{}\t{}\t{}\t{}\t{}{}\n", token.name, to_string(token.role), format_time(token.created),
+        token.agent.empty() ? "any agent" : fmt::format("agent {}", token.agent),
+        token.expires ? fmt::format("expires {}", format_time(*token.expires)) : "does not expire",
+        token.crms.empty() ? "" : fmt::format("\tCRMs {}", fmt::join(token.crms, ", ")));
   }
+  if (const auto hidden = TokenFile{settings->state_dir}.hidden_from_service()) return failed(Error{*hidden});
+  return 0;
+}
+
+int token_allow(const std::string& config, const std::string& name, const std::vector<std::string>& crms) {
+  auto settings = load_settings(config);
+  if (!settings) return wrong(settings.error());
+  TokenFile file{settings->state_dir};
+  if (auto allowed = allow_crms(file, name, crms); !allowed) return failed(allowed.error());
+  note(*settings, "token allow", fmt::format("{}: {}", name, fmt::join(crms, ", ")));
   return 0;
 }
 
@@ -169,6 +187,28 @@ int token_revoke(const std::string& config, const std::string& name) {
   if (!settings) return wrong(settings.error());
   if (auto revoked = revoke_token(settings->state_dir, name); !revoked) return failed(revoked.error());
   note(*settings, "token revoke", name);
+  return 0;
+}
+
+int forget(const std::string& config, const std::string& crm) {
+  auto settings = load_settings(config);
+  if (!settings) return wrong(settings.error());
+  {
+    auto database = store::open_collector_reader(settings->state_dir);
+    if (!database) return failed(database.error());
+    const auto known = store::has_state(*database, crm);
+    if (!known) return failed(known.error());
+    if (!*known) return failed(Error{fmt::format("there is no CRM '{}'", crm)});
+  }
+  const auto file = ask_to_forget(settings->state_dir, crm, local_user());
+  if (!file) return failed(file.error());
+  for (int waited = 0; waited < kMostWaits && std::filesystem::exists(*file); ++waited)
+    std::this_thread::sleep_for(kBetweenLooks);
+  if (std::filesystem::exists(*file)) {
+    fmt::print("{}: the collector does not run, or is busy; it forgets the CRM as soon as it can\n", crm);
+  } else {
+    fmt::print("{}: forgotten. It comes back when an agent sends samples of it\n", crm);
+  }
   return 0;
 }
 
@@ -190,7 +230,7 @@ int backup(const std::string& config, const std::string& destination) {
   statement->bind(1, std::string_view{file.native()});
   if (auto copied = statement->run(); !copied) return failed(copied.error());
   fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, error);
-  fmt::print("{}\n", file.string());
+  say(stdout, "{}\n", file.string());
   return 0;
 }
 

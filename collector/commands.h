@@ -26,12 +26,16 @@ struct BacktestOptions {
 struct NewToken {
   std::string name;
   std::string role;
-  std::string agent;    ///< empty: any
-  std::string expires;  ///< a duration; empty: never
+  std::string agent;              ///< empty: any
+  std::string expires;            ///< a duration; empty: never
+  std::vector<std::string> crms;  ///< empty: any that no other agent watches
 };
 [[nodiscard]] int token_create(const std::string& config, const NewToken& wanted);
 [[nodiscard]] int token_list(const std::string& config);
+[[nodiscard]] int token_allow(const std::string& config, const std::string& name, const std::vector<std::string>& crms);
 [[nodiscard]] int token_revoke(const std::string& config, const std::string& name);
+/// Asks the collector that runs, or runs next, to forget a CRM; waits some seconds for it.
+[[nodiscard]] int forget(const std::string& config, const std::string& crm);
 [[nodiscard]] int backup(const std::string& config, const std::string& destination);
 
 }  // namespace crmpulse::collector

@@ -1,5 +1,7 @@
 #include "collector/configuration.h"
 
+#include "config/pattern.h"
+
 namespace crmpulse::collector {
 namespace {
 
@@ -28,6 +30,10 @@ boost::system::result<std::shared_ptr<const Configuration>, Problems> load_confi
   for (const ReceiverSettings& receiver : loaded->settings.receivers)
     loaded->receivers.emplace(receiver.name, receiver.receiver);
   if (!problems.empty()) return problems;
+  for (const auto* patterns : {&loaded->settings.rules, &loaded->settings.remedies}) {
+    for (std::string& warning : config::unmatched(*patterns, loaded->settings.ours))
+      loaded->warnings.push_back(std::move(warning));
+  }
   return std::shared_ptr<const Configuration>{std::move(loaded)};
 }
 

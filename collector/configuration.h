@@ -19,6 +19,7 @@ struct Configuration {
   Ruleset ruleset;
   config::Remedies remedies;
   std::map<std::string, std::shared_ptr<const Receiver>, std::less<>> receivers;  ///< by name
+  std::vector<std::string> warnings;  ///< what may be meant and probably is not; a sentence each
 };
 
 [[nodiscard]] boost::system::result<std::shared_ptr<const Configuration>, Problems> load_configuration(

@@ -45,9 +45,14 @@ void CrmFacts::see_success(const Series& series, TimePoint at, double value, New
   if (value < 1) return;
   if (!failures.empty()) {
     const auto failed = failures.find(operation_of(series));
-    if (failed != failures.end() && failed->second.at <= at) failures.erase(failed);
+    if (failed != failures.end() && failed->second.at <= at) end_failure(failed);
   }
   if (at >= success.at) success = {at, series.interval};
+}
+
+void CrmFacts::end_failure(std::map<OperationOf, NewestFailure>::iterator failed) {
+  if (NewestFailure* last = bounded(ended, failed->first)) *last = std::move(failed->second);
+  failures.erase(failed);
 }
 
 void CrmFacts::see_failure(const Series& series, TimePoint at, double value) {
@@ -118,6 +123,10 @@ void CrmBook::observe(const Series& series, TimePoint at, double value) {
   }
 }
 
+bool CrmBook::is_of_vendor(std::string_view kind) const {
+  return std::find(vendor_kinds_.begin(), vendor_kinds_.end(), kind) != vendor_kinds_.end();
+}
+
 const AgentPlace* CrmBook::place(std::string_view agent) const {
   const auto known = places_.find(agent);
   return known == places_.end() ? nullptr : &known->second;
@@ -148,6 +157,33 @@ std::uint32_t CrmBook::index_of(std::string_view crm, std::string_view kind) {
   facts_.back().kind = kind;
   by_name_.emplace(std::string{crm}, index);
   return index;
+}
+
+void CrmFacts::shift(Duration by) {
+  const auto move = [by](TimePoint& at) {
+    if (at != TimePoint{}) at += by;
+  };
+  for (auto& [operation, failure] : failures) move(failure.at);
+  for (auto& [operation, failure] : ended) move(failure.at);
+  for (auto& [operation, success] : successes) move(success.at);
+  for (auto& [agent, sight] : sights) {
+    move(sight.at);
+    move(sight.since);
+  }
+  for (auto& [instance, status] : vendor) {
+    move(status.at);
+    move(status.since);
+  }
+  for (Evidence& line : evidence) move(line.at);
+}
+
+void CrmBook::shift(Duration by) {
+  for (CrmFacts& facts : facts_) facts.shift(by);
+  for (auto& [agent, place] : places_) {
+    for (TimePoint* at : {&place.connected_at, &place.connected_since, &place.heartbeat}) {
+      if (*at != TimePoint{}) *at += by;
+    }
+  }
 }
 
 CrmFacts* CrmBook::find(std::string_view crm) {

@@ -14,6 +14,7 @@
 
 #include "collector/series_table.h"
 #include "core/evidence.h"
+#include "core/rule.h"
 #include "core/time.h"
 #include "rules/slo.h"
 
@@ -79,6 +80,7 @@ struct CrmFacts {
   std::string kind;
   std::string transport;  ///< how its agent reaches it: `sql`, `http`; empty while unknown
   std::map<OperationOf, NewestFailure> failures;
+  std::map<OperationOf, NewestFailure> ended;  ///< by the operation's next success; what they caused may last longer
   std::map<OperationOf, NewestSuccess> successes;
   std::map<std::string, Sight, std::less<>> sights;              ///< by agent
   std::map<std::string, VendorStatus, std::less<>> vendor;       ///< by instance
@@ -95,13 +97,16 @@ struct CrmFacts {
   static constexpr std::size_t kMaxOperations = 200;  ///< bounds every map above
 
   /// `newer`: than what the series knew; what is not may be a repetition, and is not counted twice. The series
-  /// remembers its entry in the maps above, none of which ever loses one but `failures`.
+  /// remembers its entry in the maps above, none of which ever loses one but `failures` and `ended`.
   void observe(Series& series, TimePoint at, double value, bool newer = true);
   void add(Evidence line);
+  /// The clock was put right by `by`. Availability stays where it was counted.
+  void shift(Duration by);
 
  private:
   [[nodiscard]] Kept find_kept(const Series& series);
   void see_success(const Series& series, TimePoint at, double value, NewestSuccess& success);
+  void end_failure(std::map<OperationOf, NewestFailure>::iterator failed);
   void see_failure(const Series& series, TimePoint at, double value);
   void see_rare(const Series& series, TimePoint at, double value);
 };
@@ -117,6 +122,11 @@ class CrmBook {
   /// Takes what an agent says about its own place.
   void observe(const Series& series, TimePoint at, double value);
   [[nodiscard]] const AgentPlace* place(std::string_view agent) const;
+  /// The clock was put right by `by`.
+  void shift(Duration by);
+  /// Kinds whose CRMs one vendor runs: only they can fail together for its sake.
+  void set_vendor_kinds(std::vector<std::string> kinds) { vendor_kinds_ = std::move(kinds); }
+  [[nodiscard]] bool is_of_vendor(std::string_view kind) const;
   [[nodiscard]] std::deque<CrmFacts>& all() { return facts_; }
   [[nodiscard]] const std::deque<CrmFacts>& all() const { return facts_; }
 
@@ -124,6 +134,7 @@ class CrmBook {
   std::map<std::string, std::uint32_t, std::less<>> by_name_;
   std::deque<CrmFacts> facts_;
   std::map<std::string, AgentPlace, std::less<>> places_;  ///< by agent
+  std::vector<std::string> vendor_kinds_ = VendorOutage{}.kinds;
 };
 
 }  // namespace crmpulse::collector

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "core/level.h"
+#include "core/printable.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -108,6 +109,16 @@ double threshold_of(const rules::RuleStatus& rule) {
 }
 
 const Remedy* find_remedy(const config::Remedies& remedies, const rules::RuleStatus& rule, std::string_view kind) {
+  // What would help a value says nothing about why there is none.
+  if (rule.level == Level::healthy && (rule.no_data_latch || rule.data_status == DataStatus::no_data)) {
+    static const Remedy kNoData{
+        "Nothing is measured here now, so nothing is known about the CRM itself. Look whether the agent runs and what "
+        "it "
+        "says about this measurement (its log, crmpulse-agent probe).",
+        "此项目前没有测量数据，CRM 本身的状况未知。请检查代理是否运行，以及它对此项测量的说明（日志、crmpulse-agent "
+        "probe）。"};
+    return &kNoData;
+  }
   if (const auto own = remedies.find(fmt::format("{}/{}", rule.remedy, kind)); own != remedies.end())
     return &own->second;
   const auto general = remedies.find(rule.remedy);
@@ -176,17 +187,20 @@ json::array evidence_texts(const CrmFacts* facts, TimePoint since, std::size_t m
 }
 
 Bilingual dimension_sentence(const rules::RuleStatus& rule) {
-  const std::string of = rule.worst_of.empty() ? "" : fmt::format(" ({})", rule.worst_of);
+  const std::string of = rule.worst_of.empty() ? "" : fmt::format(" ({})", printable_name(rule.worst_of));
   const std::string name_zh{dimension_name_zh(rule.dimension)};
   if (rule.data_status == DataStatus::no_data || !rule.value) {
     return {fmt::format("{}{}: no data", rule.dimension, of), fmt::format("{}{}：没有数据", name_zh, of)};
   }
   const Level level = shown_level(rule);
   const double threshold = threshold_of(rule);
-  return {fmt::format("{}{} {:.6g}{} ({} from {:.6g})", rule.dimension, of, *rule.value, unit_en(rule.unit),
+  // Nights and holidays are not in it: who subtracts two times would find another number.
+  const std::string_view hours_en = rule.active_age ? " of working time" : "";
+  const std::string_view hours_zh = rule.active_age ? "只计工作时间，" : "";
+  return {fmt::format("{}{} {:.6g}{}{} ({} from {:.6g})", rule.dimension, of, *rule.value, unit_en(rule.unit), hours_en,
                       to_string(level), threshold),
-          fmt::format("{}{} {:.6g}{}（{}阈值 {:.6g}）", name_zh, of, *rule.value, unit_zh(rule.unit), chinese(level),
-                      threshold)};
+          fmt::format("{}{} {:.6g}{}（{}{}阈值 {:.6g}）", name_zh, of, *rule.value, unit_zh(rule.unit), hours_zh,
+                      chinese(level), threshold)};
 }
 
 }  // namespace crmpulse::collector

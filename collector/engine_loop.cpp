@@ -57,8 +57,11 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
       clocks_(clocks),
       configuration_(std::move(configuration)),
       fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
+      mark_(configuration_->settings.state_dir),
       ledger_(loop, writer, std::move(written), std::move(refused)) {
   operations_.configure(configuration_->settings.maintenance);
+  bound_folding();
+  fold_.book().set_vendor_kinds(configuration_->ruleset.settings.vendor_outage.kinds);
   apply_mute();
 }
 
@@ -77,7 +80,7 @@ void EngineLoop::step_at(TimePoint now) {
   handle(std::move(outcome), now);
 }
 
-void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
+Changes EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {
   Changes changes;
   // What was told or changed is stored at once, with its messages; what only moved on waits for the next snapshot, or
   // is folded again from the journal.
@@ -109,7 +112,27 @@ void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
     incidents_.handed_over(outcome.messages[i], changes.messages[i].id);
   take_notes(changes, now);
   if (outcome.shared) changes.meta[kSharedName] = fold_.engine().save_shared();
+  stats_.removed_crms += outcome.removed.size();
+  for (const std::string& crm : outcome.removed) {
+    fold_.forget(crm);
+    fold_.series().census().remove_crm(crm);
+    log::info("a CRM is not watched any more", {{"crm", crm}});
+  }
+  // What is left of them in the journal must not be judged again.
+  if (!outcome.removed.empty() && !replay_) changes.merge(dirty_states(false));
+  return changes;
+}
+
+void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
+  Changes changes = changes_of(outcome, now);
   if (!changes.empty()) ledger_.add(std::move(changes));
+}
+
+bool EngineLoop::forget(const std::string& crm, Ledger::Stored stored) {
+  if (!fold_.engine().watches(crm)) return false;
+  const TimePoint at = now();
+  ledger_.add(changes_of(fold_.engine().remove(crm, at), at), std::move(stored));
+  return true;
 }
 
 store::OutboxRow EngineLoop::message_row(const rules::Message& message) const {
@@ -147,7 +170,9 @@ void EngineLoop::add_crm(Changes& changes, const std::string& crm, TimePoint now
 store::StoredState EngineLoop::state_of(const std::string& crm) {
   static const CrmFacts kNothing;
   const CrmFacts* facts = fold_.book().find(crm);
-  return {crm, fold_.folded_seq(), encode_state(fold_.engine().save(crm), facts == nullptr ? kNothing : *facts)};
+  const std::string engine_bytes = fold_.engine().save(crm);
+  fold_.series().census().weigh(crm, engine_bytes.size());
+  return {crm, fold_.folded_seq(), encode_state(engine_bytes, facts == nullptr ? kNothing : *facts)};
 }
 
 Changes EngineLoop::dirty_states(bool clean) {
@@ -170,6 +195,8 @@ void EngineLoop::add_context(Changes& changes, std::int64_t folded_seq, bool cle
   changes.meta[kSharedName] = fold_.engine().save_shared();
   changes.meta["clean"] = clean ? "1" : "0";
   changes.meta["last_tick"] = format_time(now());
+  changes.meta["retention_tick"] = format_time(retention_now());
+  changes.meta["retention_held_until"] = held_ > Duration{} ? format_time(held_until_) : std::string{};
 }
 
 void EngineLoop::snapshot() {
@@ -211,6 +238,7 @@ void EngineLoop::tick() {
   // The machine slept or the loop stood still: nobody watched, so that time says nothing about any CRM.
   if (before != TimePoint{} && last_tick_ - before > kLongestStall) fold_.engine().restarted(last_tick_);
   ledger_.retry();
+  follow_clock();
   step_at(last_tick_);
   if (last_tick_ - last_values_ >= kValuesEvery) {
     last_values_ = last_tick_;
@@ -242,6 +270,9 @@ void EngineLoop::reconfigure(std::shared_ptr<const Configuration> configuration)
   fold_.changes().reloaded(configuration_->ruleset, configuration->ruleset, at);
   configuration_ = std::move(configuration);
   operations_.configure(configuration_->settings.maintenance);
+  operations_.warn_of_idle(fold_.engine());
+  bound_folding();
+  fold_.book().set_vendor_kinds(configuration_->ruleset.settings.vendor_outage.kinds);
   apply_mute();
   handle(fold_.engine().reconfigure(configuration_->ruleset, receiver_specs(configuration_->settings.receivers), at),
          at);
@@ -256,9 +287,9 @@ void EngineLoop::apply_mute() {
 void EngineLoop::prune() {
   last_prune_ = now();
   const Settings& settings = configuration_->settings;
-  const TimePoint samples_before = last_prune_ - settings.keep_samples;
-  const TimePoint deliveries_before = last_prune_ - kKeepDeliveries;
-  const TimePoint states_before = last_prune_ - settings.keep_states;
+  const TimePoint samples_before = retention_now() - settings.keep_samples;
+  const TimePoint deliveries_before = retention_now() - kKeepDeliveries;
+  const TimePoint states_before = retention_now() - settings.keep_states;
   const std::uint64_t journal_max = settings.journal_max;
   const bool queued = writer_.submit(
       [samples_before, deliveries_before, states_before, journal_max](store::Database& database) -> Result<void> {

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "collector/incidents.h"
 #include "collector/ledger.h"
 #include "collector/operations.h"
+#include "collector/replay_mark.h"
 
 namespace crmpulse::collector {
 
@@ -33,7 +35,13 @@ class EngineLoop {
     std::uint64_t muted_changes = 0;  ///< of those the ones nobody was told of, because of `mute`
     std::uint64_t replayed_records = 0;
     std::uint64_t unreadable_records = 0;
+    std::uint64_t set_aside_records = 0;  ///< their folding failed or took too long
+    std::uint64_t removed_crms = 0;       ///< nobody watches them any more
+    std::uint64_t clock_steps = 0;        ///< of the wall clock while the process ran
+    Duration stored_ahead{};              ///< of this start's clock was what was stored; its times were moved
   };
+  /// Smaller differences between the engine's clock and the wall's are left alone.
+  static constexpr Duration kLeastStep{std::chrono::seconds{2}};
 
   /// `written`: messages that are in the outbox now. `refused`: messages that are not, because the disk refuses.
   EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks, std::shared_ptr<const Configuration> configuration,
@@ -48,12 +56,11 @@ class EngineLoop {
   /// recovering.
   void catch_up(Failed failed);
 
-  void fold(const RecordStamp& record, std::span<const Point> points) {
-    if (news(record)) fold_.take(record, points);
-  }
-  void fold(const RecordStamp& record, std::vector<Evidence> lines) {
-    if (news(record)) fold_.take(record, std::move(lines));
-  }
+  /// Hears every second or so, while much is to be done at once, that it goes on.
+  void on_progress(std::function<void()> progress);
+
+  void fold(const RecordStamp& record, std::span<const Point> points);
+  void fold(const RecordStamp& record, std::vector<Evidence> lines);
   /// After each request's samples.
   void step();
   /// Once a second: deadlines, retries; every 15 s a snapshot begins.
@@ -64,6 +71,13 @@ class EngineLoop {
   /// The last snapshot, written before it returns. Blocks; when the loop is about to end.
   [[nodiscard]] Result<void> close();
   void reconfigure(std::shared_ptr<const Configuration> configuration);
+  /// The clock follows the wall's, which was set: now() is later by `by` than it would have been. Levels and timers
+  /// stay, all times move with it; what goes by the clock on the wall is looked at anew. Not while recovering().
+  void clock_stepped(Duration by);
+
+  /// Forgets a CRM: receivers hear the end of what they were told. `stored`: whether that is on disk. False, and
+  /// nothing happens, when it is not watched.
+  [[nodiscard]] bool forget(const std::string& crm, Ledger::Stored stored);
 
   // What operators say; all of it takes effect at once.
   void add(Suppression suppression);
@@ -84,7 +98,16 @@ class EngineLoop {
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] TimePoint now() const { return clocks_.engine.now(); }
+  /// What makes the engine's times those of the machine's wall clock. Whole seconds: two clocks read one after the
+  /// other differ by a millisecond now and then, and a time that is told again must be the same.
+  [[nodiscard]] Duration wall_ahead() const {
+    return std::chrono::round<std::chrono::seconds>(clocks_.wall.now() - clocks_.engine.now());
+  }
   [[nodiscard]] TimePoint last_tick() const { return last_tick_; }
+  /// What is kept for so long is counted back from here: behind now() for a day after the clock went more than a day
+  /// ahead of everything that is known, so that somebody can put it right before anything is deleted by it.
+  [[nodiscard]] TimePoint retention_now() const { return now() - held_; }
+  [[nodiscard]] Duration retention_held() const { return held_; }
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
@@ -104,8 +127,16 @@ class EngineLoop {
   [[nodiscard]] bool fold_piece(SteadyTime until);
   void finish_replay();
   void replay_record(const store::JournalRecord& record, wire::Decoder& decoder);
+  [[nodiscard]] bool replay_content(const store::JournalRecord& record, wire::Decoder& decoder);
+  /// Runs `work`. What it throws, or false, sets the record aside: never to be folded again.
+  void fold_guarded(std::int64_t seq, const std::function<bool()>& work);
+  void set_aside(std::int64_t seq, std::string_view why);
+  void bound_folding();
+  void tell_progress();
+  [[nodiscard]] Result<void> load_set_aside(store::Database& database);
   void step_at(TimePoint now);
   void handle(rules::Outcome outcome, TimePoint now);
+  [[nodiscard]] Changes changes_of(const rules::Outcome& outcome, TimePoint now);
   [[nodiscard]] Result<void> load_operations(store::Database& database);
   void apply_operations(TimePoint now);
   /// Lines of timelines and change markers that wait to be stored.
@@ -121,6 +152,14 @@ class EngineLoop {
   /// Last values of the next so many series; once around every five minutes.
   void write_values(Changes& changes);
   [[nodiscard]] Result<void> load_values(store::Database& database);
+  /// What is stored is later than the clock says: moved, so that nothing of it lies in the future.
+  [[nodiscard]] Result<void> rebase(store::Database& database);
+  [[nodiscard]] RecordStamp stamp_of(const store::JournalRecord& record) const;
+  [[nodiscard]] Result<void> load_retention(store::Database& database, TimePoint newest);
+  void hold_retention(Duration ahead);
+  void follow_clock();
+  void tell_rebased();
+  void reload_suppressions(std::vector<store::StoredSuppression> moved, Duration by);
   void prune();
   void apply_mute();
 
@@ -132,7 +171,11 @@ class EngineLoop {
   AgentBook agents_;
   IncidentBook incidents_;
   Operations operations_;
-  std::int64_t replaying_ = 0;      ///< seq of the record that is folded again; 0: none
+  std::int64_t replaying_ = 0;          ///< seq of the record that is folded again; 0: none
+  std::set<std::int64_t> passed_over_;  ///< records that were set aside
+  ReplayMark mark_;
+  std::function<void()> progress_;
+  SteadyTime progress_told_;
   std::shared_ptr<Replay> replay_;  ///< while recovering; shared: its type is known in recovery.cpp alone
   net::Loop::Timer retry_;
   Ledger ledger_;
@@ -151,6 +194,13 @@ class EngineLoop {
   std::size_t next_values_ = kNoValues;  ///< first series of the next part; kNoValues: none is due
   static constexpr std::size_t kNoValues = ~std::size_t{0};
   TimePoint last_prune_;
+  TimePoint begun_;             ///< when this run began
+  Duration rebase_{};           ///< added to the times of records that are replayed, when they lie in the future
+  Duration untold_{};           ///< of what was stored, as far as nobody was told of it
+  TimePoint tell_at_;           ///< somebody may put the clock right until then
+  TimePoint forget_future_at_;  ///< until then the clock may turn out to be wrong
+  Duration held_{};
+  TimePoint held_until_;
 };
 
 }  // namespace crmpulse::collector

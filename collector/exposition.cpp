@@ -1,8 +1,14 @@
 #include "collector/exposition.h"
 
 namespace crmpulse::collector {
+namespace {
+
+constexpr Duration kShared{std::chrono::seconds{1}};
+
+}  // namespace
 
 void Exposition::text(net::Loop& loop, Done done) {
+  if (const Text last = last_.lock(); last && std::chrono::steady_clock::now() - last_at_ < kShared) return done(last);
   if (page_) return page_->waiting.push_back(std::move(done));
   page_ = std::make_shared<Page>();
   page_->waiting.push_back(std::move(done));
@@ -24,8 +30,14 @@ void Exposition::turn(net::Loop& loop) {
   }
   const std::shared_ptr<Page> finished = std::move(page_);
   last_bytes_ = finished->text.size();
-  for (std::size_t i = 1; i < finished->waiting.size(); ++i) finished->waiting[i](finished->text);
-  finished->waiting.front()(std::move(finished->text));
+  const Text text = std::make_shared<const std::string>(std::move(finished->text));
+  last_ = text;
+  last_at_ = std::chrono::steady_clock::now();
+  if (text->size() >= kLarge) {
+    kept_ = text;
+    keeping_ = loop.after(kShared, [this] { kept_.reset(); });
+  }
+  for (const Done& done : finished->waiting) done(text);
 }
 
 }  // namespace crmpulse::collector

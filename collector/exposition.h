@@ -1,4 +1,5 @@
 #pragma once
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -24,13 +25,17 @@ class ExpositionPart {
 class Exposition {
  public:
   using MakePart = std::function<std::unique_ptr<ExpositionPart>()>;
-  using Done = std::function<void(std::string)>;
+  using Text = std::shared_ptr<const std::string>;
+  using Done = std::function<void(const Text&)>;
 
   void add(MakePart make) { makers_.push_back(std::move(make)); }
-  /// Writes it in turns of the loop, the first one now. Who asks while it is being written gets the same text: however
-  /// many scrape, it is written once at a time. `loop` outlives this; `done` is not called any more when this is gone.
+  /// Writes it in turns of the loop, the first one now. Who asks while it is being written gets the same text, and who
+  /// asks within a second after it while somebody still reads it, or when it is large: however many scrape, it is
+  /// written once at a time, and its memory is one. `loop` outlives this; `done` is not called any more when this is
+  /// gone.
   void text(net::Loop& loop, Done done);
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
+  static constexpr std::size_t kLarge = 1024 * 1024;  ///< bytes; such a page is kept for its second
 
  private:
   struct Page {
@@ -44,6 +49,10 @@ class Exposition {
   std::vector<MakePart> makers_;
   std::shared_ptr<Page> page_;  ///< being written
   std::size_t last_bytes_ = 0;  ///< of the last page: the next one will be about as large
+  std::weak_ptr<const std::string> last_;
+  std::chrono::steady_clock::time_point last_at_;
+  Text kept_;  ///< the last page, when it is large
+  net::Loop::Timer keeping_;
 };
 
 }  // namespace crmpulse::collector

@@ -23,10 +23,10 @@ bool is_plain(std::string_view value) {
   for (; i + 8 <= value.size(); i += 8) {
     std::uint64_t word = 0;
     std::memcpy(&word, value.data() + i, 8);
-    if ((has_byte(word, '\\') | has_byte(word, '"') | has_byte(word, '\n')) != 0) return false;
+    if ((has_byte(word, '\\') | has_byte(word, '"') | has_byte(word, '\n') | has_byte(word, '\0')) != 0) return false;
   }
   for (; i < value.size(); ++i) {
-    if (value[i] == '\\' || value[i] == '"' || value[i] == '\n') return false;
+    if (value[i] == '\\' || value[i] == '"' || value[i] == '\n' || value[i] == '\0') return false;
   }
   return true;
 }
@@ -57,6 +57,7 @@ char* text_format::put_label(char* at, std::string_view name, std::string_view v
     at = put(at, value);
   } else {
     for (const char letter : value) {
+      if (letter == '\0') continue;  // the format has no way to write it, and readers take it for the end
       if (letter == '\\' || letter == '"' || letter == '\n') *at++ = '\\';
       *at++ = letter == '\n' ? 'n' : letter;
     }
@@ -101,6 +102,12 @@ void append_header(std::string& out, std::string_view name, std::string_view hel
 void append_value(std::string& out, std::uint64_t value) {
   std::array<char, 24> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
+  out.append(digits.data(), end.ptr);
+}
+
+void append_millis(std::string& out, TimePoint time) {
+  std::array<char, 24> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), unix_millis(time));
   out.append(digits.data(), end.ptr);
 }
 

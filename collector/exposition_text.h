@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/time.h"
+
 namespace crmpulse::collector {
 
 using TextLabel = std::pair<std::string_view, std::string_view>;
@@ -24,6 +26,8 @@ void append_key_labels(std::string& out, std::string_view key);
 /// The shortest digits that read back as the same double; NaN, +Inf, -Inf.
 void append_value(std::string& out, double value);
 void append_value(std::string& out, std::uint64_t value);
+/// A sample's time as the format has it: Unix milliseconds.
+void append_millis(std::string& out, TimePoint time);
 /// `# HELP` and `# TYPE`. `type` as the format writes it: gauge, counter, untyped, histogram.
 void append_header(std::string& out, std::string_view name, std::string_view help, std::string_view type);
 

@@ -153,23 +153,38 @@ int weight(const NewestFailure& failure) {
   return std::find(kSelf.begin(), kSelf.end(), failure.reason) != kSelf.end() ? 5 : 0;
 }
 
+bool speaks_more(const NewestFailure& a, const NewestFailure& b) {
+  return std::tuple{weight(a), a.at} > std::tuple{weight(b), b.at};
+}
+
+/// Of failures that are not older than `since` the one that explains most.
+std::optional<Speaker> speaker_of(const std::map<OperationOf, NewestFailure>& failures, TimePoint since) {
+  std::optional<Speaker> speaker;
+  for (const auto& [operation, failure] : failures) {
+    if (failure.at < since || (speaker && !speaks_more(failure, speaker->failure))) continue;
+    speaker.reset();
+    speaker.emplace(Speaker{operation, failure});
+  }
+  return speaker;
+}
+
+/// What happened from shortly before the incident on may be what it is about, for as long as it lasts.
+TimePoint explained_from(const Case& c) {
+  return c.status.incident ? c.status.incident->opened - kNewFailure : c.now;
+}
+
 std::optional<Speaker> find_speaker(const Case& c) {
   // With stretched intervals a failure is the newest word for that much longer; a success takes it back.
   const double factor = std::clamp(c.facts.stretch, 1.0, 96.0);
   const Duration horizon =
       std::min(kOldestFailure, Duration{static_cast<Duration::rep>(static_cast<double>(kNewFailure.count()) * factor)});
-  std::optional<Speaker> speaker;
-  for (const auto& [operation, failure] : c.facts.failures) {
-    if (c.now - failure.at > horizon) continue;
-    const auto more = [](const NewestFailure& a, const NewestFailure& b) {
-      return std::tuple{weight(a), a.at} > std::tuple{weight(b), b.at};
-    };
-    if (!speaker || more(failure, speaker->failure)) {
-      speaker.reset();
-      speaker.emplace(Speaker{operation, failure});
-    }
-  }
-  return speaker;
+  return speaker_of(c.facts.failures, std::min(c.now - horizon, explained_from(c)));
+}
+
+/// A failure that has ended, while what it caused lasts: shares of a window are bad until it has left the window.
+std::optional<Speaker> find_past_speaker(const Case& c) {
+  // A success ended it a while ago: what the incident is about was before.
+  return speaker_of(c.facts.ended, explained_from(c));
 }
 
 /// Nothing of the CRM itself has answered.
@@ -217,7 +232,7 @@ bool seen_lately(const CrmFacts& facts, TimePoint now) {
 /// Several CRMs of the kind began to fail together: no customer's own trouble.
 std::optional<Fault> from_kind(const Case& c) {
   const auto ours = down_since(c.facts, c.now);
-  if (c.book == nullptr || !ours || c.facts.transport != "http") return std::nullopt;
+  if (c.book == nullptr || !ours || !c.book->is_of_vendor(c.facts.kind)) return std::nullopt;
   std::size_t watched = 0;
   std::size_t down = 0;
   for (const CrmFacts& other : c.book->all()) {
@@ -327,6 +342,20 @@ Fault from_failure(const Case& c, const Speaker& speaker) {
   return fault;
 }
 
+/// Nothing fails now: what failed before explains what counts failures, and what nothing else explains.
+Fault from_past(const Case& c) {
+  Fault fault = from_dimensions(c.status, &c.facts);
+  const bool counts_failures = fails(c.status, "availability") || fails(c.status, "transactions");
+  if (!counts_failures && fault.verdict != "unknown") return fault;
+  const auto past = find_past_speaker(c);
+  if (!past) return fault;
+  fault = from_failure(c, *past);
+  const std::string last = clock_time(past->failure.at, c.now);
+  fault.why_en += fmt::format("; last at {}, it has worked since", last);
+  fault.why_zh += fmt::format("；最近一次在 {}，此后已正常", last);
+  return fault;
+}
+
 }  // namespace
 
 Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now, const CrmBook* book) {
@@ -335,7 +364,7 @@ Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoi
   const Case c{status, *facts, book, now};
   if (auto incident = from_vendor(c, 2)) return *incident;
   const auto speaker = find_speaker(c);
-  if (!speaker) return from_dimensions(status, facts);
+  if (!speaker) return from_past(c);
   if (on_the_way(speaker->failure) || weight(speaker->failure) > 0) {
     if (auto maintenance = from_vendor(c, 1)) return *maintenance;
   }

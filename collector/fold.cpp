@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <variant>
 
+#include "core/failure.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {
@@ -13,6 +14,9 @@ namespace {
 /// Points whose memory is fetched before their turn: a series and what is kept of it lie anywhere, and a sample costs
 /// little beside waiting for them.
 constexpr std::size_t kAhead = 4;
+/// Points between two looks at the clock: a hundred microseconds of the dearest.
+constexpr std::size_t kBetweenLooks = 256;
+constexpr std::size_t kMostEvidence = 4096;  ///< bytes of a line's text; what wire/evidence.h takes is shorter
 
 const void* kept_by(const Series& series) {
   return std::visit(
@@ -32,6 +36,30 @@ void Fold::bind(Series& series) {
   series.feeds = engine_.bind(series.metric(), series.labels());
   if (crm.empty()) return;
   if (relabelled_.empty() || relabelled_.back() != series.crm) relabelled_.push_back(series.crm);
+}
+
+void Fold::forget(const std::string& crm) {
+  CrmFacts* facts = book_.find(crm);
+  if (facts == nullptr) return;
+  const std::uint32_t index = book_.index_of(crm, "");
+  for (SeriesIndex i = 0; i < series_.all().size(); ++i) {
+    Series& series = series_[i];
+    if (!series.bound || series.crm != index) continue;
+    series.kept = {};
+    series.bound = series.live = false;
+    series.feeds = rules::Engine::kNoSeries;
+  }
+  *facts = CrmFacts{};
+  facts->crm = crm;
+  facts->folded_seq = folded_seq_;
+  late_.erase(index);
+}
+
+void Fold::bind_failures() {
+  for (SeriesIndex i = 0; i < series_.all().size(); ++i) {
+    Series& series = series_[i];
+    if (!series.bound && series.live && series.duty == Duty::failure && series.value >= 1) bind(series);
+  }
 }
 
 void Fold::note_late(const Series& series, TimePoint at, double value) {
@@ -83,20 +111,34 @@ void Fold::take(const RecordStamp& record, const Point& point) {
   count(taken);
 }
 
-void Fold::take(const RecordStamp& record, std::span<const Point> points) {
-  for (std::size_t i = 0; i < points.size(); ++i) {
+bool Fold::take(const RecordStamp& record, std::span<const Point> points) {
+  const auto until = std::chrono::steady_clock::now() + bound_.longest;
+  bool in_time = true;
+  for (std::size_t i = 0; i < points.size() && in_time; ++i) {
+    if (i % kBetweenLooks == kBetweenLooks - 1) {
+      in_time = std::chrono::steady_clock::now() < until;
+      if (bound_.going_on) bound_.going_on();
+    }
     if (i + 2 * kAhead < points.size()) __builtin_prefetch(&series_[points[i + 2 * kAhead].series]);
     if (i + kAhead < points.size()) __builtin_prefetch(kept_by(series_[points[i + kAhead].series]));
     take(record, points[i]);
   }
   folded_seq_ = std::max(folded_seq_, record.seq);
+  return in_time;
 }
 
 void Fold::take(const RecordStamp& record, std::vector<Evidence> lines) {
   for (Evidence& line : lines) {
+    // Those that came now have their room; what an older journal has is held to the bounds too.
+    if (series_.census().check_crm(line.crm, {}) != Census::Bound::none) {
+      ++counts_.no_room;
+      continue;
+    }
+    series_.census().add_crm(line.crm, {});
     CrmFacts& facts = book_[book_.index_of(line.crm, line.kind)];
     if (record.seq <= facts.folded_seq) continue;
     line.at += record.skew;
+    line.text = one_line(line.text, kMostEvidence);
     facts.add(std::move(line));
     facts.dirty = true;
   }

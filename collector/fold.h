@@ -3,6 +3,7 @@
 // for live requests and for replay, so that both end alike. Belongs to the loop's thread.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <utility>
@@ -29,7 +30,8 @@ struct FoldCounts {
   std::uint64_t future = 0;
   std::uint64_t invalid = 0;
   std::uint64_t duplicate = 0;
-  std::uint64_t stale = 0;  ///< stale markers
+  std::uint64_t stale = 0;    ///< stale markers
+  std::uint64_t no_room = 0;  ///< lines of evidence about CRMs there is no room for
 };
 
 /// Samples that came too late to be judged: what an agent that catches up shows of the past.
@@ -40,6 +42,12 @@ struct LateFacts {
   std::uint64_t failed = 0;  ///< of those that say whether something worked
 };
 
+/// While one record is taken.
+struct FoldBound {
+  Duration longest{std::chrono::hours{1}};
+  std::function<void()> going_on;  ///< called now and then; may be empty
+};
+
 /// A sample this far ahead of the collector's clock is not taken.
 inline constexpr Duration kMaxAhead{std::chrono::minutes{5}};
 
@@ -47,7 +55,10 @@ class Fold {
  public:
   explicit Fold(rules::Engine engine) : engine_(std::move(engine)) {}
 
-  void take(const RecordStamp& record, std::span<const Point> points);
+  void set_bound(FoldBound bound) { bound_ = std::move(bound); }
+  [[nodiscard]] const FoldBound& bound() const { return bound_; }
+  /// False: it took longer than its bound, and the rest is left out.
+  [[nodiscard]] bool take(const RecordStamp& record, std::span<const Point> points);
   void take(const RecordStamp& record, std::vector<Evidence> lines);
 
   [[nodiscard]] rules::Engine& engine() { return engine_; }
@@ -59,6 +70,10 @@ class Fold {
   [[nodiscard]] ChangeBook& changes() { return changes_; }
   [[nodiscard]] const ChangeBook& changes() const { return changes_; }
   [[nodiscard]] const FoldCounts& counts() const { return counts_; }
+  /// Forgets what is known of the CRM; its series begin anew with their next sample.
+  void forget(const std::string& crm);
+  /// After a restart: failures that are remembered are bound, so that the next success ends them.
+  void bind_failures();
   /// CRMs that got a series since the last call: they are new, or may be called by other labels.
   [[nodiscard]] std::vector<std::uint32_t> take_relabelled() { return std::exchange(relabelled_, {}); }
   /// By CRM's index.
@@ -73,6 +88,7 @@ class Fold {
   void count(rules::Fold fold);
   void note_late(const Series& series, TimePoint at, double value);
 
+  FoldBound bound_;
   rules::Engine engine_;
   SeriesTable series_;
   CrmBook book_;

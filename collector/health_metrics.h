@@ -10,7 +10,7 @@ namespace crmpulse::collector {
 /// What the judge says of each CRM: states, dimensions, incidents, availability, latency histograms.
 [[nodiscard]] std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine);
 
-/// The last value of every sample of ours while it is fresh.
+/// The last value of every sample of ours while it is fresh, with its time.
 [[nodiscard]] std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine);
 
 /// Names that health_metrics makes; a sender's samples of the same name are not shown.

@@ -1,5 +1,7 @@
 #include "collector/heartbeat.h"
 
+#include <algorithm>
+
 #include "collector/render.h"
 #include "core/log.h"
 
@@ -15,7 +17,7 @@ store::OutboxRow heartbeat_row(const std::string& receiver, TimePoint now) {
   store::OutboxRow row;
   row.receiver = receiver;
   row.dedup_key = kSubject;
-  row.seq = unix_millis(now);  // ascends over restarts, as the engine's clock does
+  row.seq = unix_millis(now);
   row.id = message_id(now, receiver, row.dedup_key, row.seq);
   row.event = "heartbeat";
   row.body = render_heartbeat(now);
@@ -42,22 +44,28 @@ void Heartbeat::beat(const Settings& settings, TimePoint now) {
   for (const ReceiverSettings& receiver : settings.receivers) {
     if (!receiver.heartbeat) receivers.push_back(receiver.name);
   }
-  const store::OutboxRow row = heartbeat_row(settings.heartbeat.receiver, now);
+  auto beat = std::make_shared<store::OutboxRow>(heartbeat_row(settings.heartbeat.receiver, now));
   auto unheard = std::make_shared<bool>(false);
-  const auto job = [row, unheard, receivers = std::move(receivers)](store::Database& database) -> Result<void> {
+  const auto job = [beat, unheard, receivers = std::move(receivers)](store::Database& database) -> Result<void> {
+    store::OutboxRow& row = *beat;
     const auto waits = store::waits_unheard(database, receivers, row.created - kOldestUnheard);
     if (!waits) return waits.error();
     *unheard = *waits;
     if (*unheard) return {};
     if (auto forgotten = store::forget_finished(database, row.receiver, row.dedup_key, kKept); !forgotten)
       return forgotten;
+    // Ascending also behind a clock that was ahead.
+    const auto last = store::newest_seq(database, row.dedup_key);
+    if (!last) return last.error();
+    row.seq = std::max(row.seq, *last + 1);
+    row.id = message_id(row.created, row.receiver, row.dedup_key, row.seq);
     return store::enqueue(database, row);
   };
-  const auto done = [this, row, unheard](const Result<void>& result) {
-    loop_.post([this, row, unheard, good = result.has_value()] {
+  const auto done = [this, beat, unheard](const Result<void>& result) {
+    loop_.post([this, beat, unheard, good = result.has_value()] {
       if (!good) return hold("the disk refuses writes");
       if (*unheard) return hold("a message waits that nobody was told of");
-      sent(row);
+      sent(*beat);
     });
   };
   if (!writer_.submit(job, done)) hold("the disk is behind");

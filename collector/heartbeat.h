@@ -30,6 +30,8 @@ class Heartbeat {
 
   /// Once a second, after the engine's and the notifier's.
   void tick(const Settings& settings);
+  /// The clock was put right: the next tick beats.
+  void clock_stepped() { last_ = {}; }
   [[nodiscard]] const Stats& stats() const { return stats_; }
 
  private:

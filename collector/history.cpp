@@ -19,7 +19,8 @@ Result<std::unique_ptr<History>> History::start(net::Loop& loop, store::Writer& 
   auto readers = store::open_collector_reader(state_dir);
   if (!readers) return readers.error();
   HistoryBuilder builder{std::move(*builders), writer};
-  if (auto begun = builder.begin(); !begun) return begun.error();
+  // A full disk refuses this too: then it comes before the first block.
+  if (auto begun = builder.begin(); !begun && !store::tells_refusing_disk(begun.error())) return begun.error();
   return std::unique_ptr<History>{new History{loop, std::move(builder), std::move(*readers)}};
 }
 
@@ -97,7 +98,7 @@ bool History::work(TimePoint now, TimePoint keep_from) {
   const auto built = builder_.build(now);
   if (!built) return failed(built.error());
   if (*built) return true;
-  if (now - last_merge_ < kMergeEvery) return false;
+  if (now >= last_merge_ && now - last_merge_ < kMergeEvery) return false;
   const auto merged = builder_.merge(now);
   if (!merged) return failed(merged.error());
   if (*merged) return true;

@@ -37,6 +37,8 @@ class History {
 
   /// Once a second: from time to time there is something to move, merge or delete. Readings of before `keep_from` go.
   void tick(TimePoint now, TimePoint keep_from);
+  /// The clock was put right.
+  void clock_stepped() { last_tick_ = {}; }
   /// `done` is called on the loop's thread. False: too many are waiting, and it is not called.
   [[nodiscard]] bool query(HistoryQuery query, Done done);
   [[nodiscard]] Stats stats() const;

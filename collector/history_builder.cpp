@@ -53,12 +53,12 @@ struct HistoryBuilder::Pass final : wire::KnownSeries {
     const auto known = by_key.find(key);
     return known == by_key.end() ? kNone : known->second;
   }
-  [[nodiscard]] Id find_or_add(const wire::SeriesView& view) override {
-    if (const Id known = find(view.key); known != kNone) return known;
+  [[nodiscard]] Place find_or_add(const wire::SeriesView& view) override {
+    if (const Id known = find(view.key); known != kNone) return {known};
     const auto id = static_cast<Id>(all.size());
     all.push_back({std::make_unique<const std::string>(view.key), {}, kNone});
     by_key.emplace(*all.back().key, id);
-    return id;
+    return {id};
   }
 };
 
@@ -99,10 +99,15 @@ HistoryBuilder::HistoryBuilder(store::Database reader, store::Writer& writer, Li
     : reader_(std::move(reader)), writer_(writer), limits_(limits), decoder_(journal_limits()) {}
 
 Result<void> HistoryBuilder::begin() {
-  return writer_.run([](store::Database& database) { return store::drop_unfinished_blocks(database); });
+  Result<void> done = writer_.run([](store::Database& database) { return store::drop_unfinished_blocks(database); });
+  begun_ = done.has_value();
+  return done;
 }
 
 Result<bool> HistoryBuilder::build(TimePoint now) {
+  if (!begun_) {
+    if (const auto begun = begin(); !begun) return begun.error();
+  }
   const auto after = store::history_seq(reader_);
   if (!after) return after.error();
   const auto pending = store::pending_journal(reader_, *after);

@@ -64,6 +64,7 @@ class HistoryBuilder {
   Limits limits_;
   wire::Decoder decoder_;
   std::vector<wire::Reading> memory_;  ///< of the decoder, reused
+  bool begun_ = false;
   Stats stats_;
 };
 

@@ -80,6 +80,19 @@ void IncidentBook::load(const std::vector<store::StoredIncident>& open,
   }
 }
 
+void IncidentBook::shift(Duration by) {
+  for (auto& [crm, open] : open_) {
+    open.stored.opened += by;
+    if (!open.ack) continue;
+    open.ack->at += by;
+    open.ack->until += by;
+  }
+  for (auto& [crm, ended] : ended_) {
+    ended.opened += by;
+    ended.resolved += by;
+  }
+}
+
 void IncidentBook::add(const std::string& incident, Lines& lines, TimePoint at, json::object body, Weight weight) {
   if (lines.count >= (weight == Weight::detail ? kMostDetails : kMostEvents)) {
     ++lines.omitted;

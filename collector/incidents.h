@@ -55,6 +55,9 @@ class IncidentBook {
                                                           const std::optional<rules::CrmStatus>& status,
                                                           const Context& context, TimePoint at);
 
+  /// The clock was put right by `by`.
+  void shift(Duration by);
+
   // Lines of the timeline. Nothing happens for a CRM without an open incident, or (messages, late facts) a recent one.
   void handed_over(const rules::Message& message, const std::string& delivery);
   void acknowledged(const std::string& crm, const Acknowledgement& ack);

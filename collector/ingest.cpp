@@ -1,14 +1,20 @@
 #include "collector/ingest.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 #include "collector/answers.h"
 #include "collector/ingest_headers.h"
+#include "core/failure.h"
+#include "core/log.h"
+#include "wire/collector_mark.h"
 #include "wire/evidence.h"
+#include "wire/text.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -16,6 +22,12 @@ namespace {
 constexpr std::size_t kMaxAgentName = 128;
 constexpr std::size_t kPooled = 64;
 constexpr std::size_t kPooledPoints = 50'000;  ///< larger ones give their memory back
+
+/// It is shown on /metrics, in the log and on the page. Empty: none is named.
+bool is_agent_name(std::string_view name) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return name.size() <= kMaxAgentName && wire::is_utf8(name) && std::none_of(name.begin(), name.end(), is_control);
+}
 
 std::uint64_t count_future(std::span<const Point> points, TimePoint received, Duration skew) {
   const std::int64_t latest = unix_millis(received + kMaxAhead - skew);
@@ -30,19 +42,34 @@ struct Ingest::Batch {
   std::shared_ptr<store::JournalRecord> record;
   std::vector<Point> points;
   std::vector<Evidence> lines;
+  std::optional<wire::Version> version;  ///< of samples; the journal may have them as another
+  std::string sender;
   wire::Decoder::Counts counts;
   std::uint64_t future = 0;
   std::optional<TimePoint> sent;  ///< the agent's clock
+  Duration stepped{};             ///< of the collector's clock since it came
   net::Respond respond;
   bool counted = false;  ///< begun in the AgentBook
 
   [[nodiscard]] std::string endpoint() const {
     return record->kind == store::RecordKind::evidence ? "evidence" : "write";
   }
+  /// What 2.0 calls written: all its sender need not worry about.
+  [[nodiscard]] std::uint64_t written() const { return counts.samples - counts.skipped.faulty_samples() - future; }
+  [[nodiscard]] bool whole() const {
+    return written() == counts.samples && counts.histograms == 0 && counts.exemplars == 0;
+  }
+  /// What 2.0 wants told of a request that was not written whole; of 1.0 it would only make senders give up the rest.
+  [[nodiscard]] bool must_tell() const { return future > 0 || (version == wire::Version::v2 && !whole()); }
 };
 
-Ingest::Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine)
-    : loop_(loop), writer_(writer), clocks_(clocks), engine_(engine) {}
+Ingest::Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, TokenOf token_of)
+    : loop_(loop),
+      writer_(writer),
+      clocks_(clocks),
+      engine_(engine),
+      token_of_(std::move(token_of)),
+      admission_(engine.content().series(), engine.content().engine()) {}
 
 Ingest::~Ingest() = default;
 
@@ -65,24 +92,42 @@ void Ingest::recycle(BatchPointer batch) {
   batch->record.reset();
   batch->points.clear();
   batch->lines.clear();
+  batch->version.reset();
+  batch->sender.clear();
   batch->counts = {};
   batch->future = 0;
+  batch->stepped = {};
   batch->sent.reset();
   batch->respond = nullptr;
   batch->counted = false;
   pool_.push_back(std::move(batch));
 }
 
+/// `12 samples are stored; 3 are not: value_length 1, 2 lie more than five minutes ahead`, for the answer's body.
+std::string Ingest::partly(const Batch& batch) {
+  std::vector<std::string> why;
+  if (batch.future > 0) why.push_back(fmt::format("{} samples lie more than five minutes ahead", batch.future));
+  for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
+    const auto reason = static_cast<wire::SkipReason>(i);
+    if (batch.counts.skipped.samples.at(i) > 0 && is_fault(reason))
+      why.push_back(fmt::format("{} samples are left out ({})", batch.counts.skipped.samples.at(i), to_string(reason)));
+  }
+  if (batch.counts.histograms > 0)
+    why.push_back(fmt::format("{} histograms are not used here", batch.counts.histograms));
+  if (batch.counts.exemplars > 0) why.push_back(fmt::format("{} exemplars are not used here", batch.counts.exemplars));
+  return fmt::format("{}; the other {} samples are stored", fmt::join(why, ", "), batch.written());
+}
+
 void Ingest::finish(BatchPointer batch, std::string_view outcome, net::HttpResponse response) {
   ++stats_.requests[{batch->endpoint(), std::string{outcome}}];
-  if (batch->record->kind == store::RecordKind::remote_write_2) {
-    const bool stored = outcome == "stored" || outcome == "partial" || outcome == "duplicate";
-    const auto written = [stored](std::uint64_t count) { return std::to_string(stored ? count : 0); };
+  if (batch->version == wire::Version::v2) {
+    const bool stored = outcome != "refused" && outcome != "busy";
     response.headers.emplace_back("X-Prometheus-Remote-Write-Samples-Written",
-                                  written(batch->counts.samples - batch->future));
-    response.headers.emplace_back("X-Prometheus-Remote-Write-Histograms-Written", written(batch->counts.histograms));
-    response.headers.emplace_back("X-Prometheus-Remote-Write-Exemplars-Written", written(batch->counts.exemplars));
+                                  std::to_string(stored ? batch->written() : 0));
+    response.headers.emplace_back("X-Prometheus-Remote-Write-Histograms-Written", "0");  // nothing here uses them
+    response.headers.emplace_back("X-Prometheus-Remote-Write-Exemplars-Written", "0");
   }
+  response.headers.emplace_back(wire::kCollectorMark, "1");
   const net::Respond respond = std::move(batch->respond);
   recycle(std::move(batch));
   respond(std::move(response));
@@ -101,7 +146,7 @@ bool Ingest::identify(const net::HttpRequest& request, Batch& batch) {
   const std::string_view number = request.header("x-crm-batch-seq");
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), record.batch);
   const bool numbered = number.empty() || (error == std::errc{} && end == number.data() + number.size());
-  if (!numbered || record.agent.size() > kMaxAgentName) return false;
+  if (!numbered || !is_agent_name(record.agent)) return false;
   const std::string_view sent = request.header("x-crm-time");
   if (sent.empty()) return true;
   auto time = parse_agent_time(sent);
@@ -109,23 +154,71 @@ bool Ingest::identify(const net::HttpRequest& request, Batch& batch) {
   return time.has_value();
 }
 
-std::optional<wire::Refusal> Ingest::decode(wire::Version version, const std::string& body, Batch& batch) {
-  auto decoded = decoder_.decode(version, body, engine_.content().series(), std::move(batch.points));
+void Ingest::begin_admission(const net::HttpRequest& request, Batch& batch) {
+  const std::string& agent = batch.record->agent;
+  const Token* const token = token_of_ ? token_of_(request) : nullptr;
+  batch.sender = token != nullptr ? token->name : agent.empty() ? request.remote_address : agent;
+  admission_.begin({batch.sender, agent, token}, clocks_.engine.now());
+}
+
+void Ingest::leave_out_lines(Batch& batch) {
+  std::erase_if(batch.lines, [&](const Evidence& line) {
+    const auto why = admission_.check(line);
+    if (why) batch.counts.skipped.add(*why, 0);
+    return why.has_value();
+  });
+}
+
+std::optional<wire::Refusal> Ingest::decode(wire::Version version, const net::HttpRequest& request, Batch& batch) {
+  begin_admission(request, batch);
+  auto decoded = decoder_.decode(version, request.body, admission_, std::move(batch.points));
   if (!decoded) return decoded.error();
   batch.counts = decoded->counts;
   batch.points = std::move(decoded->readings);
   return std::nullopt;
 }
 
+/// Counted each time, told once: a sender goes on as it began.
+void Ingest::note_skipped(const Batch& batch) {
+  for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
+    const std::size_t series = batch.counts.skipped.series.at(i);
+    if (series == 0) continue;
+    stats_.skipped_series.at(i) += series;
+    stats_.skipped_samples.at(i) += batch.counts.skipped.samples.at(i);
+    if (std::exchange(told_.at(i), true)) continue;
+    const auto reason = static_cast<wire::SkipReason>(i);
+    log::warning("series are left out of what is received, the others are taken; the next ones are only counted",
+                 {{"reason", std::string{to_string(reason)}},
+                  {"series", std::to_string(series)},
+                  {"one_of_them", admission_.example(reason)},
+                  {"sender", one_line(batch.sender, 128)}});
+  }
+}
+
+/// As the journal keeps what is left of a body.
+std::string Ingest::body_of(const std::vector<Point>& points) {
+  const SeriesTable& table = engine_.content().series();
+  std::vector<wire::SampleView> samples;
+  for (std::size_t i = 0; i < points.size();) {
+    const SeriesIndex series = points[i].series;
+    samples.clear();
+    for (; i < points.size() && points[i].series == series; ++i)
+      samples.push_back({points[i].value, points[i].unix_millis});
+    builder_.add(table.all()[series].key.view(), samples);
+  }
+  return builder_.finish();
+}
+
 void Ingest::write(const net::HttpRequest& request, net::Respond respond) {
   BatchPointer batch = take_batch(std::move(respond));
   const auto version = announced_version(request);
   if (!version) return refuse(std::move(batch), 415, "media_type", version.error().message);
+  batch->version = *version;
   batch->record->kind =
       *version == wire::Version::v1 ? store::RecordKind::remote_write_1 : store::RecordKind::remote_write_2;
   if (!identify(request, *batch))
     return refuse(std::move(batch), 400, "header", "X-Crm-Agent, X-Crm-Batch-Seq or X-Crm-Time cannot be read");
-  if (const auto refusal = decode(*version, request.body, *batch)) {
+  if (const auto refusal = decode(*version, request, *batch)) {
     return refuse(std::move(batch), refusal->status, refusal->code, refusal->message);
   }
   journal(request, std::move(batch));
@@ -142,6 +235,8 @@ void Ingest::evidence(const net::HttpRequest& request, net::Respond respond) {
   auto lines = wire::decode_evidence(request.body);
   if (!lines) return refuse(std::move(batch), lines.error().status, lines.error().code, lines.error().message);
   batch->lines = std::move(*lines);
+  begin_admission(request, *batch);
+  leave_out_lines(*batch);
   journal(request, std::move(batch));
 }
 
@@ -154,18 +249,23 @@ void Ingest::journal(const net::HttpRequest& request, BatchPointer batch) {
     case AgentBook::Batch::duplicate: return finish(std::move(batch), "duplicate", {204, {}, {}});
   }
   if (!record.agent.empty()) agents.seen(record.agent, record.received);
-  // A foreign sender is trusted to have the right wall time; the engine's clock may have drifted from it. Whole
-  // seconds: two clocks read one after the other differ by a millisecond now and then, and a sample that is sent again
-  // must get the same time.
+  // A foreign sender is trusted to have the right wall time; the engine's clock may have drifted from it.
   const std::optional<TimePoint> sent = record.agent.empty() ? std::nullopt : batch->sent;
-  record.skew = sent ? agents.observe(record.agent, *sent, record.received)
-                     : std::chrono::round<std::chrono::seconds>(record.received - clocks_.wall.now());
+  record.skew = sent ? agents.observe(record.agent, *sent, record.received) : -engine_.wall_ahead();
   batch->future = count_future(batch->points, record.received, record.skew);
+  note_skipped(*batch);
   if (batch->points.empty() && batch->lines.empty()) {
     agents.end(record.agent, record.kind, record.batch, true);
-    return finish(std::move(batch), "empty", {204, {}, {}});
+    return answer(std::move(batch), "empty");
   }
-  record.body = request.body;
+  if (batch->counts.skipped.all_series() == 0) {
+    record.body = request.body;
+  } else if (record.kind == store::RecordKind::evidence) {
+    record.body = wire::encode_evidence(batch->lines);
+  } else {
+    record.kind = store::RecordKind::remote_write_1;
+    record.body = body_of(batch->points);
+  }
   const std::uint64_t bytes = record.body.size();
   const std::uint64_t id = next_id_++;
   const std::shared_ptr<store::JournalRecord> stored = batch->record;
@@ -199,9 +299,13 @@ void Ingest::journalled(std::uint64_t id, const Result<void>& result) {
   acknowledge(std::move(batch));
 }
 
+void Ingest::clock_stepped(Duration by) {
+  for (auto& [id, batch] : in_flight_) batch->stepped += by;
+}
+
 void Ingest::acknowledge(BatchPointer batch) {
   const store::JournalRecord& record = *batch->record;
-  const RecordStamp stamp{record.seq, record.received, record.skew};
+  const RecordStamp stamp{record.seq, record.received + batch->stepped, record.skew + batch->stepped};
   stats_.body_bytes += record.body.size();
   stats_.samples += batch->points.size();
   if (record.kind == store::RecordKind::evidence) {
@@ -210,11 +314,15 @@ void Ingest::acknowledge(BatchPointer batch) {
     engine_.fold(stamp, batch->points);
     engine_.step();
   }
-  if (batch->future == 0) return finish(std::move(batch), "stored", {204, {}, {}});
-  ++stats_.refusals["future"];
-  const std::string message = fmt::format("{} samples lie more than five minutes ahead; the other {} are stored",
-                                          batch->future, batch->points.size() - batch->future);
-  finish(std::move(batch), "partial", error_answer(400, "future", message));
+  answer(std::move(batch), "stored");
+}
+
+void Ingest::answer(BatchPointer batch, std::string_view outcome) {
+  if (!batch->must_tell()) return finish(std::move(batch), outcome, {204, {}, {}});
+  const std::string message = partly(*batch);
+  const std::string_view code = batch->future > 0 ? "future" : "partial";
+  ++stats_.refusals[std::string{code}];
+  finish(std::move(batch), "partial", error_answer(400, code, message));
 }
 
 }  // namespace crmpulse::collector

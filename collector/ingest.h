@@ -1,8 +1,11 @@
 #pragma once
 // From an HTTP request to the journal to the fold. A request is answered 2xx only when its bytes are on disk; nothing
-// of a refused request is kept. Belongs to the loop's thread.
+// of a refused request is kept. Series that are not wanted are left out before: the journal holds what was taken, so
+// that a replay takes the same. Belongs to the loop's thread.
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "collector/admission.h"
 #include "collector/engine_loop.h"
 #include "net/http_server.h"
 #include "net/loop.h"
@@ -23,24 +27,32 @@ class Ingest {
  public:
   struct Stats {
     std::map<std::pair<std::string, std::string>, std::uint64_t>
-        requests;                                                ///< by endpoint (write, evidence) and outcome
-    std::map<std::string, std::uint64_t, std::less<>> refusals;  ///< by code
-    std::uint64_t samples = 0;                                   ///< journalled
-    std::uint64_t body_bytes = 0;                                ///< journalled, as received
+        requests;                                                     ///< by endpoint (write, evidence) and outcome
+    std::map<std::string, std::uint64_t, std::less<>> refusals;       ///< by code
+    std::array<std::uint64_t, wire::kSkipReasons> skipped_series{};   ///< by reason, in each request anew
+    std::array<std::uint64_t, wire::kSkipReasons> skipped_samples{};  ///< by reason
+    std::uint64_t samples = 0;                                        ///< journalled
+    std::uint64_t body_bytes = 0;                                     ///< journalled, as received
     std::uint64_t bytes_in_flight = 0;
   };
 
-  Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine);
+  /// The token it is sent with; null while nobody is asked for one. Valid until the next request.
+  using TokenOf = std::function<const Token*(const net::HttpRequest&)>;
+
+  Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, TokenOf token_of);
   ~Ingest();
 
   void write(const net::HttpRequest& request, net::Respond respond);
   void evidence(const net::HttpRequest& request, net::Respond respond);
 
+  /// The clock was put right by `by`: what is being journalled came before.
+  void clock_stepped(Duration by);
+
   [[nodiscard]] const Stats& stats() const { return stats_; }
   /// Requests that are being journalled.
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
 
-  static constexpr std::uint64_t kMaxBytesInFlight = 256ULL * 1024 * 1024;
+  static constexpr std::uint64_t kMaxBytesInFlight = 128ULL * 1024 * 1024;
 
  private:
   struct Batch;
@@ -49,10 +61,19 @@ class Ingest {
   [[nodiscard]] BatchPointer take_batch(net::Respond respond);
   void recycle(BatchPointer batch);
   [[nodiscard]] bool identify(const net::HttpRequest& request, Batch& batch);
-  [[nodiscard]] std::optional<wire::Refusal> decode(wire::Version version, const std::string& body, Batch& batch);
+  [[nodiscard]] std::optional<wire::Refusal> decode(wire::Version version, const net::HttpRequest& request,
+                                                    Batch& batch);
+  /// From here on what its sender may send.
+  void begin_admission(const net::HttpRequest& request, Batch& batch);
+  void leave_out_lines(Batch& batch);
+  void note_skipped(const Batch& batch);
+  [[nodiscard]] std::string body_of(const std::vector<Point>& points);
   void journal(const net::HttpRequest& request, BatchPointer batch);
   void journalled(std::uint64_t id, const Result<void>& result);
   void acknowledge(BatchPointer batch);
+  [[nodiscard]] static std::string partly(const Batch& batch);
+  /// 2xx, unless something of it is to be told.
+  void answer(BatchPointer batch, std::string_view outcome);
   void finish(BatchPointer batch, std::string_view outcome, net::HttpResponse response);
   void refuse(BatchPointer batch, int status, std::string_view code, std::string_view message,
               std::string_view field = {});
@@ -61,7 +82,11 @@ class Ingest {
   store::Writer& writer_;
   Clocks clocks_;
   EngineLoop& engine_;
+  TokenOf token_of_;
   wire::Decoder decoder_;
+  Admission admission_;
+  wire::BodyBuilder builder_;
+  std::array<bool, wire::kSkipReasons> told_{};  ///< in the log
   std::vector<BatchPointer> pool_;
   std::unordered_map<std::uint64_t, BatchPointer> in_flight_;
   std::uint64_t next_id_ = 0;

@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "core/printable.h"
+
 namespace crmpulse::collector {
 namespace {
 
@@ -17,7 +19,7 @@ void write(std::string& out, const json::object& object) {
   for (const auto& [key, value] : object) {
     if (!first) out += ',';
     first = false;
-    out += json::serialize(json::string_view{key});
+    append_printable(out, json::serialize(json::string_view{key}));
     out += ':';
     write(out, value);
   }
@@ -44,7 +46,8 @@ void write(std::string& out, const json::value& value) {
     // JSON has no word for infinity or "not a number".
     out += std::isfinite(value.get_double()) ? fmt::format("{}", value.get_double()) : "null";
   } else {
-    out += json::serialize(value);
+    // What cannot be seen is written as JSON's own escapes: the same text for a program.
+    append_printable(out, json::serialize(value));
   }
 }
 

@@ -78,6 +78,13 @@ void Ledger::hold(Changes changes) {
   stats_.waiting_messages = waiting_.messages.size();
 }
 
+void Ledger::shift(Duration by) {
+  for (store::OutboxRow& row : waiting_.messages) {
+    row.created += by;
+    row.not_before += by;
+  }
+}
+
 void Ledger::retry() {
   if (!waiting_.empty()) start();
 }
@@ -124,9 +131,14 @@ void Ledger::finished(const std::shared_ptr<const Changes>& changes, const std::
 
 Result<void> Ledger::write_now() {
   if (waiting_.empty()) return {};
-  const Changes changes = std::move(waiting_);
-  waiting_ = {};
-  return writer_.run([&changes](store::Database& database) { return write(database, changes); });
+  Changes changes = std::exchange(waiting_, {});
+  Result<void> written = writer_.run([&changes](store::Database& database) { return write(database, changes); });
+  if (written) return written;
+  ++stats_.failures;
+  stats_.failing = true;
+  waiting_ = std::move(changes);
+  stats_.waiting_messages = waiting_.messages.size();
+  return written;
 }
 
 void Ledger::bound() {

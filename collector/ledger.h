@@ -51,10 +51,12 @@ class Ledger {
   void add(Changes changes, Stored stored);
   /// Like add(), but nothing starts: for write_now().
   void hold(Changes changes);
+  /// The clock was put right by `by`: messages that wait here.
+  void shift(Duration by);
   /// Once a tick: tries again what failed.
   void retry();
   /// Waits for the disk: at start and at the end, when the loop does not run. What is under way is included when its
-  /// outcome is already known.
+  /// outcome is already known. What the disk refuses is kept for retry().
   [[nodiscard]] Result<void> write_now();
   [[nodiscard]] bool idle() const { return !under_way_ && waiting_.empty(); }
   [[nodiscard]] const Stats& stats() const { return stats_; }

@@ -32,15 +32,19 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* help, Options
 }
 
 void add_token_commands(CLI::App& app, Options& options) {
-  CLI::App* token = app.add_subcommand("token", "API tokens: create, list, revoke");
+  CLI::App* token = app.add_subcommand("token", "API tokens: create, list, allow, revoke");
   token->fallthrough();
   token->require_subcommand(1);
   CLI::App* create = add_command(*token, "create", "Create a token and print it once", options);
   create->add_option("--name", options.token.name, "Whose it is")->required();
   create->add_option("--role", options.token.role, "ingest, viewer, operator or admin")->required();
   create->add_option("--agent", options.token.agent, "Of role ingest: only for the agent of this name");
+  create->add_option("--crm", options.token.crms, "Of role ingest: only about this CRM; may be given again");
   create->add_option("--expires", options.token.expires, "After this long it is none: 90d");
-  add_command(*token, "list", "Names, roles, dates, agents and when they expire", options);
+  add_command(*token, "list", "Names, roles, dates, agents, when they expire, CRMs", options);
+  CLI::App* allow = add_command(*token, "allow", "Let a token send about more CRMs", options);
+  allow->add_option("--name,name", options.name, "Whose it is")->required();
+  allow->add_option("--crm", options.token.crms, "The CRM; may be given again")->required();
   CLI::App* revoke = add_command(*token, "revoke", "Delete a token", options);
   revoke->add_option("--name,name", options.name, "Whose it is")->required();
 }
@@ -70,6 +74,8 @@ void add_commands(CLI::App& app, Options& options) {
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
   alert->add_option("receiver", options.receiver, "Its name in the configuration")->required();
   add_token_commands(app, options);
+  CLI::App* forget = add_command(app, "forget", "Forget a CRM that is not watched any more", options);
+  forget->add_option("crm", options.name, "Its name")->required();
   CLI::App* backup = add_command(app, "backup", "Copy the store while it runs", options);
   backup->add_option("destination", options.destination, "File or folder")->required();
 }
@@ -79,6 +85,7 @@ int dispatch(const CLI::App& app, const Options& options) {
   if (command == "run") return collector::run_service(options.config);
   if (command == "check") return collector::check_configuration(options.config);
   if (command == "test-alert") return collector::test_alert(options.config, options.receiver);
+  if (command == "forget") return collector::forget(options.config, options.name);
   if (command == "backup") return collector::backup(options.config, options.destination);
   if (command == "backtest") {
     collector::BacktestOptions backtest = options.backtest;
@@ -87,6 +94,7 @@ int dispatch(const CLI::App& app, const Options& options) {
   }
   const std::string action = app.get_subcommands().front()->get_subcommands().front()->get_name();
   if (action == "create") return collector::token_create(options.config, options.token);
+  if (action == "allow") return collector::token_allow(options.config, options.name, options.token.crms);
   if (action == "list") return collector::token_list(options.config);
   return collector::token_revoke(options.config, options.name);
 }

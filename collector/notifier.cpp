@@ -43,8 +43,12 @@ void Notifier::reconfigure(const std::shared_ptr<const Configuration>& configura
     if (budget && !(worker.budget && worker.budget->same(*budget))) worker.budget.emplace(*budget, now);
     stats_[settings.name].breaker_open = false;
   }
+  const bool fewer =
+      std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) { return !workers.contains(entry.first); });
   workers_ = std::move(workers);
   for (auto& [name, worker] : workers_) start_feed(name, worker);
+  // At once: put back a moment later it must not hear what waited before.
+  if (fewer) abandon_orphans();
 }
 
 /// The outbox knows what such a receiver was told before the start.
@@ -180,7 +184,8 @@ void Notifier::poll(const std::string& name, Worker& worker) {
 
 void Notifier::leased(const std::string& name, std::vector<store::OutboxRow> rows, int requests) {
   const auto found = workers_.find(name);
-  if (found == workers_.end() || stopping_) return put_back(std::move(rows));
+  if (stopping_) return put_back(std::move(rows));
+  if (found == workers_.end()) return give_up(std::move(rows));
   Worker& worker = found->second;
   worker.leasing = false;
   std::vector<store::OutboxRow> known;
@@ -226,6 +231,16 @@ std::vector<Notifier::Parcel> Notifier::pack(const std::string& name, const Work
 void Notifier::put_back(std::vector<store::OutboxRow> rows) {
   if (rows.empty()) return;
   for (store::OutboxRow& row : rows) row.status = store::DeliveryStatus::pending;
+  settle(std::move(rows));
+}
+
+void Notifier::give_up(std::vector<store::OutboxRow> rows) {
+  if (rows.empty()) return;
+  for (store::OutboxRow& row : rows) {
+    row.status = store::DeliveryStatus::abandoned;
+    row.last_error = "its receiver is not configured any more";
+    ++stats_[row.receiver].abandoned;
+  }
   settle(std::move(rows));
 }
 
@@ -278,8 +293,49 @@ bool Notifier::told_unstored(const store::OutboxRow& row) {
   return told;
 }
 
+void Notifier::clock_stepped(Duration by) {
+  for (auto& [name, worker] : workers_) {
+    worker.next_poll = worker.retry_at = {};
+    if (worker.paused_until != TimePoint{}) worker.paused_until += by;
+    if (worker.budget) worker.budget->shift(by);
+    if (worker.feed) worker.feed->shift(by);
+  }
+  for (Question& question : questions_) question.due += by;
+  for (auto& [id, attempt] : unstored_) attempt.again += by;
+  for (store::OutboxRow& row : unsettled_) {
+    row.created += by;
+    row.not_before += by;
+  }
+  last_count_ = {};
+}
+
+void Notifier::abandon_orphans() {
+  std::vector<std::string> configured;
+  for (const auto& [name, worker] : workers_) configured.push_back(name);
+  auto gone = std::make_shared<std::map<std::string, std::int64_t>>();
+  const bool queued = writer_.submit(
+      [gone, configured = std::move(configured)](store::Database& database) -> Result<void> {
+        auto abandoned = store::abandon(database, configured);
+        if (!abandoned) return abandoned.error();
+        *gone = std::move(*abandoned);
+        return {};
+      },
+      [this, gone](const Result<void>& result) {
+        if (!result || gone->empty()) return;
+        loop_.post([this, gone] {
+          for (const auto& [receiver, rows] : *gone) {
+            stats_[receiver].abandoned += static_cast<std::uint64_t>(rows);
+            log::warning("messages are abandoned: their receiver is not configured any more",
+                         {{"receiver", receiver}, {"messages", std::to_string(rows)}});
+          }
+        });
+      });
+  if (!queued) log::debug("no room to abandon messages now");
+}
+
 void Notifier::count_outbox() {
   last_count_ = clocks_.engine.now();
+  abandon_orphans();
   auto counts = std::make_shared<store::OutboxCounts>();
   const bool queued = writer_.submit(
       [counts](store::Database& database) -> Result<void> {

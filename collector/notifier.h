@@ -31,6 +31,7 @@ class Notifier {
     std::uint64_t delivered = 0;
     std::uint64_t retried = 0;
     std::uint64_t dead = 0;
+    std::uint64_t abandoned = 0;  ///< waited for it when it was taken out of the configuration
     bool breaker_open = false;
   };
 
@@ -46,6 +47,8 @@ class Notifier {
   void tick();
   /// Receivers that said they are gone are tried again.
   void reconfigure(const std::shared_ptr<const Configuration>& configuration);
+  /// The clock was put right by `by`.
+  void clock_stepped(Duration by);
   /// Nothing new is sent from here on.
   void stop() { stopping_ = true; }
   [[nodiscard]] int in_flight() const { return in_flight_; }
@@ -100,6 +103,8 @@ class Notifier {
   [[nodiscard]] static std::vector<Parcel> pack(const std::string& name, const Worker& worker,
                                                 std::vector<store::OutboxRow> rows, int requests);
   void put_back(std::vector<store::OutboxRow> rows);
+  /// Their receiver went out of the configuration while they were under way.
+  void give_up(std::vector<store::OutboxRow> rows);
   void deliver(Worker& worker, Parcel parcel);
   /// What the answer means to what was written by the receiver's `terms` of then.
   [[nodiscard]] Verdict judge(const Receiver& receiver, unsigned terms, const net::ClientResponse& response,
@@ -117,6 +122,8 @@ class Notifier {
   void send_unstored(Worker& worker, const store::OutboxRow& row, Unstored& attempt);
   [[nodiscard]] bool told_unstored(const store::OutboxRow& row);
   void count_outbox();
+  /// Of receivers that are not configured any more.
+  void abandon_orphans();
 
   net::Loop& loop_;
   store::Writer& writer_;

@@ -51,7 +51,7 @@ Verdict Notifier::judge(const Receiver& receiver, unsigned terms, const net::Cli
 void Notifier::answered(Parcel parcel, const net::ClientResponse& response) {
   --in_flight_;
   const auto found = workers_.find(parcel.receiver);
-  if (found == workers_.end()) return put_back(std::move(parcel.rows));
+  if (found == workers_.end()) return give_up(std::move(parcel.rows));
   Worker& worker = found->second;
   worker.in_flight = std::max(0, worker.in_flight - 1);
   int attempts = 0;
@@ -70,7 +70,7 @@ void Notifier::answered(Parcel parcel, const net::ClientResponse& response) {
 
 void Notifier::ask(Question question) {
   const auto found = workers_.find(question.parcel.receiver);
-  if (found == workers_.end()) return put_back(std::move(question.parcel.rows));
+  if (found == workers_.end()) return give_up(std::move(question.parcel.rows));
   ++in_flight_;
   auto asked = std::make_shared<Question>(std::move(question));
   dispatch(clients_, asked->request, found->second.forbid, [this, asked](const net::ClientResponse& response) {
@@ -81,7 +81,7 @@ void Notifier::ask(Question question) {
 void Notifier::question_answered(Question question, const net::ClientResponse& response) {
   --in_flight_;
   const auto found = workers_.find(question.parcel.receiver);
-  if (found == workers_.end()) return put_back(std::move(question.parcel.rows));
+  if (found == workers_.end()) return give_up(std::move(question.parcel.rows));
   Worker& worker = found->second;
   ++question.asked;
   Verdict verdict = worker.receiver->classify_confirmation(response, question.asked, clocks_.wall.now());

@@ -39,7 +39,10 @@ constexpr std::string_view kSchemas = R"json({
   "configured": {"type": "boolean", "description": "maintenance: stands in collector.yaml"},
   "weekly": {"allOf": [{"$ref": "#/components/schemas/Weekly"}], "nullable": true},
   "window": {"type": "object", "nullable": true, "description": "weekly: the window now or next", "properties": {
-    "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"}}}}},
+    "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"}}},
+  "matches": {"type": "object", "description": "when it is made: the CRMs known now that it is about", "properties": {
+    "count": {"type": "integer"}, "crms": {"type": "array", "description": "the first 20", "items": {"type": "string"}}}},
+  "warning": {"allOf": [{"$ref": "#/components/schemas/Text"}], "description": "when it is made and matches no CRM"}}},
 "Silences": {"type": "object", "properties": {"silences": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}}},
 "Maintenances": {"type": "object", "properties": {"maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}}},
 "NewAck": {"type": "object", "additionalProperties": false, "properties": {
@@ -86,7 +89,8 @@ constexpr std::string_view kSchemas = R"json({
   "rules": {"type": "array", "description": "of one CRM", "items": {"$ref": "#/components/schemas/Dimension"}},
   "evidence": {"type": "array", "description": "of one CRM", "items": {"type": "object"}},
   "failures": {"type": "array", "description": "of one CRM", "items": {"type": "object"}}}},
-"Crms": {"type": "object", "properties": {"crms": {"type": "array", "items": {"$ref": "#/components/schemas/Crm"}}}},
+"Crms": {"type": "object", "properties": {"crms": {"type": "array", "items": {"$ref": "#/components/schemas/Crm"}},
+  "next_cursor": {"type": "string", "nullable": true}}},
 "History": {"type": "object", "properties": {"crm": {"type": "string"}, "dimension": {"type": "string", "nullable": true},
   "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
   "step": {"type": "string", "description": "a duration; steps begin at its multiples since 1970"},
@@ -119,7 +123,7 @@ constexpr std::string_view kSchemas = R"json({
   "next_before": {"type": "string", "nullable": true}}},
 "Delivery": {"type": "object", "properties": {"id": {"type": "string"}, "receiver": {"type": "string"},
   "about": {"type": "string", "description": "crm/NAME, agent/NAME, …"}, "seq": {"type": "integer"}, "event": {"type": "string"},
-  "status": {"type": "string", "enum": ["pending", "inflight", "delivered", "dead", "superseded"]},
+  "status": {"type": "string", "enum": ["pending", "inflight", "delivered", "dead", "superseded", "abandoned"]},
   "attempts": {"type": "integer"}, "last_code": {"type": "integer"}, "last_error": {"type": "string"},
   "created_at": {"$ref": "#/components/schemas/Time"},
   "not_before": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},

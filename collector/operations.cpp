@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/log.h"
 #include "rules/schedule.h"
 
 namespace crmpulse::collector {
@@ -60,6 +61,7 @@ std::string_view to_string(Suppression::Phase phase) {
 }
 
 void Operations::load(std::vector<Suppression> stored) {
+  std::erase_if(all_, [](const Suppression& suppression) { return !suppression.configured; });
   for (Suppression& suppression : stored) all_.push_back(std::move(suppression));
   changed_ = true;
 }
@@ -80,6 +82,20 @@ void Operations::end(const std::string& id, TimePoint at) {
     if (suppression.id == id && !suppression.configured) suppression.ends = at;
   }
   changed_ = true;
+}
+
+std::vector<Suppression> Operations::shift(Duration by, TimePoint since) {
+  std::vector<Suppression> moved;
+  for (Suppression& suppression : all_) {
+    const bool at_once = suppression.starts == suppression.created && !suppression.weekly;
+    if (suppression.configured || !at_once || suppression.created < since) continue;
+    suppression.created += by;
+    suppression.starts += by;
+    if (suppression.ends) *suppression.ends += by;
+    moved.push_back(suppression);
+  }
+  changed_ = true;
+  return moved;
 }
 
 Operations::Applied Operations::apply(rules::Engine& engine, TimePoint now, const Ahead& ahead) {
@@ -184,6 +200,24 @@ const Suppression* Operations::find(const std::string& id) const {
   const auto found =
       std::find_if(all_.begin(), all_.end(), [&](const Suppression& suppression) { return suppression.id == id; });
   return found == all_.end() ? nullptr : &*found;
+}
+
+std::vector<std::string> Operations::matching(const rules::Engine& engine, const std::vector<LabelMatch>& matchers) {
+  std::vector<std::string> found;
+  for (std::string& crm : engine.crms()) {
+    const auto marks = engine.marks(crm);
+    if (marks && matches(matchers, marks->labels)) found.push_back(std::move(crm));
+  }
+  return found;
+}
+
+void Operations::warn_of_idle(const rules::Engine& engine) const {
+  for (const Suppression& suppression : all_) {
+    if (suppression.configured && matching(engine, suppression.matchers).empty()) {
+      log::warning("a maintenance window of the configuration matches no CRM that is known now",
+                   {{"comment", suppression.comment}});
+    }
+  }
 }
 
 bool Operations::full(TimePoint now) const {

@@ -52,13 +52,16 @@ class Operations {
   /// How long an expired one is still known here: late samples ask for the past.
   static constexpr Duration kRemember{std::chrono::hours{48}};
 
-  /// Those of the store, at start.
+  /// Those of the store, in place of the ones before.
   void load(std::vector<Suppression> stored);
   /// Those of collector.yaml, in place of the ones before.
   void configure(const std::vector<Suppression>& configured);
   void add(Suppression suppression);
   /// From `at` on it holds no more.
   void end(const std::string& id, TimePoint at);
+  /// The clock was put right by `by` and says `now`. What holds is looked at anew; what somebody made by the wrong
+  /// clock, after `since` on it, to hold from then on, is moved with it. Returns those.
+  [[nodiscard]] std::vector<Suppression> shift(Duration by, TimePoint since);
   /// A CRM that is new or may have other labels.
   void look_at(const std::string& crm) { fresh_.insert(crm); }
 
@@ -88,6 +91,11 @@ class Operations {
   [[nodiscard]] const std::vector<Suppression>& all() const { return all_; }
   [[nodiscard]] const Suppression* find(const std::string& id) const;
   [[nodiscard]] bool full(TimePoint now) const;
+  /// The CRMs known to `engine` that all of `matchers` match, in order.
+  [[nodiscard]] static std::vector<std::string> matching(const rules::Engine& engine,
+                                                         const std::vector<LabelMatch>& matchers);
+  /// Logs those of collector.yaml that match no CRM which is known now: a misspelt one would hold nothing.
+  void warn_of_idle(const rules::Engine& engine) const;
 
  private:
   void mark(rules::Engine& engine, const std::string& crm, const std::vector<const Suppression*>& holding,

@@ -2,13 +2,14 @@
 
 #include "collector/api.h"
 #include "collector/describe.h"
+#include "core/printable.h"
 
 namespace crmpulse::collector {
 namespace {
 
 std::string escape(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : printable(text)) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;

@@ -69,7 +69,11 @@ Result<void> EngineLoop::recover(Duration patience) {
     if (!fold_piece(until)) return {};
   }
   finish_replay();
-  return ledger_.write_now();
+  const Result<void> written = ledger_.write_now();
+  if (written || !store::tells_refusing_disk(written.error())) return written;
+  // A collector that does not run tells nobody anything: it judges on from memory, as it does when a disk gets full.
+  log::error("state and messages cannot be stored; trying again", {{"why", written.error().message}});
+  return {};
 }
 
 /// What arrives meanwhile is journalled behind what is read here, and read in its turn. So the end is reached when a
@@ -125,6 +129,7 @@ bool EngineLoop::fold_piece(SteadyTime until) {
     replaying_ = record.seq;
     replay_record(record, replay_->decoder);
     replaying_ = 0;
+    tell_progress();
   }
   return true;
 }
@@ -133,6 +138,7 @@ bool EngineLoop::fold_piece(SteadyTime until) {
 void EngineLoop::finish_replay() {
   replay_.reset();
   const TimePoint at = now();
+  fold_.bind_failures();
   fold_.engine().restarted(at);
   step_at(at);
   for (CrmFacts& facts : fold_.book().all()) facts.dirty = true;
@@ -152,6 +158,7 @@ Result<void> EngineLoop::load(store::Database& database) {
   if (!states) return states.error();
   for (const store::StoredState& state : *states) {
     if (auto done = load_or_begin_anew(database, state); !done) return done;
+    tell_progress();
   }
   auto shared = store::get_meta(database, kSharedName);
   if (!shared) return shared.error();
@@ -169,7 +176,8 @@ Result<void> EngineLoop::load(store::Database& database) {
   if (auto done = load_operations(database); !done) return done;
   auto batches = store::get_meta(database, "batches");
   if (!batches) return batches.error();
-  agents_.load(batches->value_or(""));
+  agents_.load(batches->value_or(""), clocks_.wall.now());
+  if (auto known = load_set_aside(database); !known) return known;
   auto after = stored_number(database, "folded_seq");
   if (!after) return after.error();
   fold_.set_folded_seq(*after);
@@ -179,7 +187,8 @@ Result<void> EngineLoop::load(store::Database& database) {
     agents_.end(record.agent, record.kind, record.batch, true);
   });
   if (!repeated) return repeated;
-  return load_values(database);
+  if (auto done = load_values(database); !done) return done;
+  return rebase(database);
 }
 
 /// A state that cannot be decoded costs that CRM its windows and timers, not all CRMs their watch.
@@ -227,33 +236,43 @@ Result<void> EngineLoop::load_state(const store::StoredState& state) {
   auto engine_bytes = decode_state(state.blob, facts);
   if (!engine_bytes) return engine_bytes.error();
   facts.folded_seq = state.folded_seq;
+  fold_.series().census().add_crm(state.crm, {});
+  fold_.series().census().weigh(state.crm, engine_bytes->size());
   return fold_.engine().load(state.crm, *engine_bytes);
+}
+
+/// False: it takes too long.
+bool EngineLoop::replay_content(const store::JournalRecord& record, wire::Decoder& decoder) {
+  const RecordStamp stamp = stamp_of(record);
+  if (record.kind == store::RecordKind::evidence) {
+    auto lines = wire::decode_evidence(record.body);
+    if (lines) {
+      fold_.take(stamp, std::move(*lines));
+    } else {
+      ++stats_.unreadable_records;
+    }
+    return true;
+  }
+  const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
+  const auto decoded = decoder.decode(version, record.body, fold_.series());
+  if (decoded) return fold_.take(stamp, decoded->readings);
+  ++stats_.unreadable_records;
+  return true;
 }
 
 void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder& decoder) {
   ++stats_.replayed_records;
+  const RecordStamp stamp = stamp_of(record);
   // Deadlines between two records fell due at their own time.
   std::optional<TimePoint> last;
-  for (auto due = fold_.engine().next_deadline(); due && *due < record.received && (!last || *due > *last);
+  for (auto due = fold_.engine().next_deadline(); due && *due < stamp.received && (!last || *due > *last);
        due = fold_.engine().next_deadline()) {
     step_at(*due);
     last = due;
   }
-  const RecordStamp stamp{record.seq, record.received, record.skew};
-  bool readable = true;
-  if (record.kind == store::RecordKind::evidence) {
-    auto lines = wire::decode_evidence(record.body);
-    readable = lines.has_value();
-    if (lines) fold_.take(stamp, std::move(*lines));
-  } else {
-    const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
-    const auto decoded = decoder.decode(version, record.body, fold_.series());
-    readable = decoded.has_value();
-    if (decoded) fold_.take(stamp, decoded->readings);
-  }
-  if (!readable) ++stats_.unreadable_records;
+  fold_guarded(record.seq, [&] { return replay_content(record, decoder); });
   fold_.set_folded_seq(std::max(fold_.folded_seq(), record.seq));  // also when there was nothing to read
-  step_at(record.received);
+  step_at(stamp.received);
 }
 
 }  // namespace crmpulse::collector

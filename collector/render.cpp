@@ -7,6 +7,7 @@
 #include "collector/fault.h"
 #include "collector/json_text.h"
 #include "collector/render_group.h"
+#include "core/printable.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -52,14 +53,15 @@ json::array changes_of(const rules::Message& message, const RenderContext& conte
 
 Bilingual sentence(const rules::Message& message, const Fault& fault, const RenderContext& context) {
   const Words words = words_of(message.type);
+  const std::string crm = printable_name(message.crm);
   if (message.state == Level::healthy) {
-    if (message.reason == "removed") return {message.crm + " is no longer watched.", message.crm + " 已不再受监控。"};
-    return {fmt::format("{} {} {}.", message.crm, words.en, to_string(message.state)),
-            fmt::format("{} {}{}。", message.crm, words.zh, chinese(message.state))};
+    if (message.reason == "removed") return {crm + " is no longer watched.", crm + " 已不再受监控。"};
+    return {fmt::format("{} {} {}.", crm, words.en, to_string(message.state)),
+            fmt::format("{} {}{}。", crm, words.zh, chinese(message.state))};
   }
   const std::string since = clock_text(state_since(message), message.at);
-  Bilingual text{fmt::format("{} {} {} since {}.", message.crm, words.en, to_string(message.state), since),
-                 fmt::format("{} {}{}（自 {} 起）。", message.crm, words.zh, chinese(message.state), since)};
+  Bilingual text{fmt::format("{} {} {} since {}.", crm, words.en, to_string(message.state), since),
+                 fmt::format("{} {}{}（自 {} 起）。", crm, words.zh, chinese(message.state), since)};
   for (const rules::RuleStatus* rule : failing(message.status)) {
     const Bilingual one = dimension_sentence(*rule);
     text.en += fmt::format(" {}.", one.en);
@@ -122,7 +124,7 @@ std::string render_message(const rules::Message& message, Language language, con
   }
   if (json::array changes = changes_of(message, context); !changes.empty()) body["changes"] = std::move(changes);
   body["language"] = language == Language::zh ? "zh" : "en";
-  body["text"] = json::object{{"en", text.en}, {"zh", text.zh}};
+  body["text"] = json::object{{"en", printable_lines(text.en)}, {"zh", printable_lines(text.zh)}};
   return to_text(body);
 }
 
@@ -156,6 +158,31 @@ std::string render_dead_delivery(const std::string& receiver, const std::string&
       {"text",
        json::object{{"en", fmt::format("Receiver {} could not be told {} ({}): {}", receiver, event, about, why)},
                     {"zh", fmt::format("无法向接收端 {} 发送 {}（{}）：{}", receiver, event, about, why)}}}});
+}
+
+std::string render_clock_changed(Duration ahead, Language language, TimePoint at) {
+  const std::string much = format_duration(std::chrono::round<std::chrono::seconds>(ahead));
+  return to_text(json::object{
+      {"version", "1"},
+      {"type", "collector.trouble"},
+      {"at", format_time(at)},
+      {"collector", "crmpulse"},
+      {"reason", "clock"},
+      {"ahead_seconds", to_seconds(ahead)},
+      {"language", language == Language::zh ? "zh" : "en"},
+      {"remedy",
+       json::object{{"en",
+                     "Look whether the clock of the collector's host is right now, and what sets it (chrony, "
+                     "systemd-timesyncd)."},
+                    {"zh", "请检查收集器主机的时钟现在是否正确，以及由什么校时（chrony、systemd-timesyncd）。"}}},
+      {"text",
+       json::object{
+           {"en", fmt::format("What the collector had stored was {} ahead of its clock when it started: the clock was "
+                              "wrong before, or is wrong now. Levels are kept, times were moved.",
+                              much)},
+           {"zh", fmt::format("收集器启动时，已存储的数据比当前时钟超前 {}：时钟此前有误，或现在有误。"
+                              "级别保留，时间已平移。",
+                              much)}}}});
 }
 
 std::string message_id(TimePoint at, std::string_view receiver, std::string_view key, std::int64_t seq) {

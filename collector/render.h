@@ -30,6 +30,9 @@ struct RenderContext {
 [[nodiscard]] std::string render_dead_delivery(const std::string& receiver, const std::string& event,
                                                const std::string& about, const std::string& why, TimePoint at);
 
+/// `collector.trouble`: the clock of this start was behind what was stored, by `ahead`.
+[[nodiscard]] std::string render_clock_changed(Duration ahead, Language language, TimePoint at);
+
 /// An id that sorts by time and is the same for the same message however often it is decided.
 [[nodiscard]] std::string message_id(TimePoint at, std::string_view receiver, std::string_view key, std::int64_t seq);
 

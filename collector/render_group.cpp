@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/level.h"
+#include "core/printable.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -48,8 +49,9 @@ Bilingual list_text(const rules::Message& message) {
       text.en += ", ";
       text.zh += "、";
     }
-    text.en += fmt::format("{} {}", status.crm, state_name(status));
-    text.zh += fmt::format("{} {}", status.crm, state_name_zh(status));
+    const std::string crm = printable_name(status.crm);
+    text.en += fmt::format("{} {}", crm, state_name(status));
+    text.zh += fmt::format("{} {}", crm, state_name_zh(status));
   }
   if (message.unlisted > 0) {
     text.en += fmt::format(" and {} more", message.unlisted);
@@ -60,6 +62,9 @@ Bilingual list_text(const rules::Message& message) {
 
 Bilingual digest_text(const rules::Message& message) {
   const Bilingual list = list_text(message);
+  if (message.reason == "worse")
+    return {fmt::format("{} got worse at nearly the same time: {}.", crms_en(count_of(message)), list.en),
+            fmt::format("{} 个 CRM 几乎同时恶化：{}。", count_of(message), list.zh)};
   return {fmt::format("{} left healthy at nearly the same time: {}.", crms_en(count_of(message)), list.en),
           fmt::format("{} 个 CRM 几乎同时出现异常：{}。", count_of(message), list.zh)};
 }
@@ -71,12 +76,29 @@ Bilingual agent_remedy() {
       "请检查其主机和服务是否运行（systemctl status crmpulse-agent），以及它能否连接收集器。"};
 }
 
+Bilingual late_remedy() {
+  return {
+      "Look at the clocks of its host and of the collector's, and whether it has a backlog that does not get shorter.",
+      "请检查其主机与收集器的时钟，以及它是否有一直不减少的积压。"};
+}
+
+Bilingual late_text(const std::string& name, std::size_t count, const Bilingual& list) {
+  const Bilingual remedy = late_remedy();
+  return {
+      fmt::format("Everything agent {} sends is too old to be judged: nobody watches {} now: {} (as last seen). What "
+                  "to do: {}",
+                  name, crms_en(count), list.en, remedy.en),
+      fmt::format("代理 {} 发送的数据全部过旧，无法用于判断，{} 个 CRM 无人监控：{}（最后已知状态）。建议：{}", name,
+                  count, list.zh, remedy.zh)};
+}
+
 Bilingual agent_text(const rules::Message& message) {
-  const std::string name = subject_name(message);
+  const std::string name = printable_name(subject_name(message));
   const std::string since = clock_text(message.since, message.at);
   const Bilingual list = list_text(message);
   const std::size_t count = count_of(message);
   if (message.type == rules::MessageType::agent_lost) {
+    if (message.reason == "late") return late_text(name, count, list);
     const Bilingual remedy = agent_remedy();
     return {fmt::format("Agent {} is silent since {}: nobody watches {} now: {} (as last seen). What to do: {}", name,
                         since, crms_en(count), list.en, remedy.en),
@@ -99,7 +121,7 @@ std::vector<std::string> instances_of(const rules::Message& message) {
 }
 
 Bilingual vendor_text(const rules::Message& message) {
-  const std::string name = vendor_name(subject_name(message));
+  const std::string name = printable_name(vendor_name(subject_name(message)));
   const Bilingual list = list_text(message);
   const std::size_t count = count_of(message);
   if (message.type == rules::MessageType::vendor_recovered) {
@@ -110,7 +132,7 @@ Bilingual vendor_text(const rules::Message& message) {
     return text;
   }
   const std::string since = clock_text(message.since, message.at);
-  const std::string instances = fmt::format("{}", fmt::join(instances_of(message), ", "));
+  const std::string instances = printable_name(fmt::format("{}", fmt::join(instances_of(message), ", ")));
   Bilingual text;
   if (message.reason == "status_page") {
     text = {
@@ -172,7 +194,7 @@ json::object group_json(const rules::Message& message) {
   if (message.since != TimePoint{}) body["since"] = format_time(message.since);
   if (!message.reason.empty()) body["reason"] = message.reason;
   if (message.type == rules::MessageType::agent_lost) {
-    const Bilingual remedy = agent_remedy();
+    const Bilingual remedy = message.reason == "late" ? late_remedy() : agent_remedy();
     body["remedy"] = json::object{{"en", remedy.en}, {"zh", remedy.zh}};
   }
   const Bilingual text = text_of(message);

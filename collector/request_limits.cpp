@@ -56,10 +56,11 @@ const RequestLimits::Client* RequestLimits::find(std::string_view address) const
   return known == places_.end() ? nullptr : &*known->second;
 }
 
-bool RequestLimits::admit(std::string_view address, TimePoint now) {
+bool RequestLimits::admit(std::string_view address, Asker asker, TimePoint now) {
   if (settings_.requests_per_address == 0 || is_exempt(address)) return true;
   const double rate = settings_.requests_per_address;
-  return client(address).requests.take(rate, rate * kBurstSeconds, now);
+  Client& of = client(address);
+  return (asker == Asker::known ? of.known_requests : of.requests).take(rate, rate * kBurstSeconds, now);
 }
 
 bool RequestLimits::admit_token(const std::string& name, TimePoint now) {
@@ -76,22 +77,10 @@ bool RequestLimits::may_log_in(std::string_view address, TimePoint now) {
   return client(address).failures.has(burst / kMinute, burst, now);
 }
 
-bool RequestLimits::is_known(std::string_view address, const std::string& token) const {
-  const Client* const known = find(address);
-  return known != nullptr && std::find(known->known.begin(), known->known.end(), token) != known->known.end();
-}
-
 void RequestLimits::log_in_failed(std::string_view address, TimePoint now) {
   if (settings_.failed_logins_per_address == 0 || is_exempt(address)) return;
   const double burst = settings_.failed_logins_per_address;
   client(address).failures.charge(burst / kMinute, burst, now);
-}
-
-void RequestLimits::logged_in(std::string_view address, const std::string& token) {
-  if (is_exempt(address) || is_known(address, token)) return;
-  std::vector<std::string>& known = client(address).known;
-  if (known.size() >= kMostKnownTokens) known.erase(known.begin());
-  known.push_back(token);
 }
 
 }  // namespace crmpulse::collector

@@ -21,6 +21,14 @@ struct LimitSettings {
   int requests_per_address = 100;      ///< a second; ingest with a valid token is not counted
   int requests_per_token = 2000;       ///< a second
   int failed_logins_per_address = 10;  ///< a minute
+  // What senders may make the collector remember; beyond, what is new is left out. 0: no bound.
+  int crms = 10'000;
+  int crms_per_sender = 2'000;  ///< of one token, and of one agent
+  int series_per_crm = 5'000;
+  std::uint64_t memory = 512ULL * 1024 * 1024;   ///< estimated, of all series and CRMs
+  Duration fold_time{std::chrono::seconds{10}};  ///< of one request; what takes longer is set aside
+  std::uint64_t arriving_bodies = 128ULL * 1024 * 1024;
+  std::uint64_t waiting_answers = 128ULL * 1024 * 1024;
   std::vector<std::string> exempt{"127.0.0.0/8", "::1"};
   net::Networks exempted = net::Networks::loopback();  ///< `exempt`, parsed
 };
@@ -45,29 +53,27 @@ class TokenBucket {
 class RequestLimits {
  public:
   static constexpr std::size_t kMostClients = 4096;
-  static constexpr std::size_t kMostKnownTokens = 16;
 
   void configure(const LimitSettings& settings) { settings_ = settings; }
   [[nodiscard]] bool is_exempt(std::string_view address) const { return settings_.exempted.contains(address); }
 
+  /// Who has shown a valid token is counted apart, so that others of the address take nothing from them.
+  enum class Asker { anybody, known };
   /// One more request of this address; false: too many.
-  [[nodiscard]] bool admit(std::string_view address, TimePoint now);
+  [[nodiscard]] bool admit(std::string_view address, Asker asker, TimePoint now);
   /// One more request with this token; false: too many.
   [[nodiscard]] bool admit_token(const std::string& name, TimePoint now);
-  /// May a token from here be looked at? Once an address guessed too often only tokens that were good from there before
-  /// are, so that a guess is not answered even when it is right.
+  /// Did few wrong tokens come from here lately? Who sends more is told to wait.
   [[nodiscard]] bool may_log_in(std::string_view address, TimePoint now);
-  [[nodiscard]] bool is_known(std::string_view address, const std::string& token) const;
   void log_in_failed(std::string_view address, TimePoint now);
-  void logged_in(std::string_view address, const std::string& token);
   [[nodiscard]] std::size_t clients() const { return clients_.size(); }
 
  private:
   struct Client {
     std::string name;
     TokenBucket requests;
+    TokenBucket known_requests;
     TokenBucket failures;
-    std::vector<std::string> known;  ///< names of tokens, newest last
   };
   using Clients = std::list<Client>;
 

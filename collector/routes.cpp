@@ -92,8 +92,10 @@ void Collector::add_service_routes() {
   const bool open = configuration_->settings.metrics == MetricsAccess::open;
   const std::optional<AccessRole> viewer = open ? std::nullopt : std::optional{AccessRole::viewer};
   router_.add({"GET", "/metrics", viewer, [this](const net::HttpRequest&, const PathParts&, net::Respond respond) {
-                 exposition_.text(loop_, [respond = std::move(respond)](std::string text) {
-                   respond(text_answer(std::move(text), Exposition::kContentType));
+                 exposition_.text(loop_, [respond = std::move(respond)](const Exposition::Text& text) {
+                   net::HttpResponse page = text_answer({}, Exposition::kContentType);
+                   page.shared = text;
+                   respond(std::move(page));
                  });
                }});
   router_.add(

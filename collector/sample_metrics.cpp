@@ -59,6 +59,7 @@ constexpr std::array kHelp{
     Help{"crm_customers_retained", "Customers of the period's start that are still customers."},
     Help{"crm_vendor_status", "Status the vendor reports: 0 fine, 1 maintenance, 2 minor, 3 major incident."},
     Help{"crm_info", "Version, release and instance of the CRM."},
+    Help{"crm_hours_info", "When the CRM's people work, as its agent declares it."},
 };
 
 std::string_view help_of(std::string_view metric) {
@@ -78,11 +79,6 @@ bool has_reserved_label(const Series& series) {
   return !series.label("quantile").empty() || !series.label("le").empty();
 }
 
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
-
 struct Family {
   std::string metric;
   bool shown = false;
@@ -90,17 +86,24 @@ struct Family {
   std::vector<SeriesIndex> series;
 };
 
+/// Older than that Prometheus takes no sample, and says so at each scrape.
+constexpr Duration kShownAtMost{std::chrono::minutes{59}};
+
+/// With their times: a scrape must not make new samples of old ones, which would hide that a sender has stopped.
+///
 /// Two passes over the table, both in pieces: which series each family has, then their lines. Nothing is kept from one
 /// scrape to the next, so that a series costs no memory for being shown.
 class SampleMetrics final : public ExpositionPart {
  public:
-  explicit SampleMetrics(const EngineLoop& engine) : engine_(engine), now_(engine.now()) {}
+  explicit SampleMetrics(const EngineLoop& engine)
+      : engine_(engine), now_(engine.now()), wall_ahead_(engine.wall_ahead()) {}
   bool write(std::string& out) override;
 
  private:
   void sort_some();
   bool write_some(std::string& out);
   void sort_in(const Series& series, SeriesIndex index);
+  [[nodiscard]] bool is_over(const Series& series) const;
   std::size_t family_of(std::string_view metric);
   void write_line(std::string& out, const Family& family, SeriesIndex index) const;
 
@@ -109,6 +112,7 @@ class SampleMetrics final : public ExpositionPart {
 
   const EngineLoop& engine_;
   TimePoint now_;
+  Duration wall_ahead_;
   std::size_t sorted_ = 0;  ///< places of the table that were looked at
   std::vector<Family> families_;
   boost::unordered_flat_map<std::string, std::size_t, TextHash, std::equal_to<>> by_metric_;
@@ -125,8 +129,30 @@ std::size_t SampleMetrics::family_of(std::string_view metric) {
   return families_.size() - 1;
 }
 
+/// A failure ends with the operation's next success, and a first value when the operation has been due three times.
+bool SampleMetrics::is_over(const Series& series) const {
+  const bool failure = series.duty == Duty::failure && series.value >= 1;
+  if (!series.bound || series.crm == kNoCrm || (!failure && series.interval > Duration{})) return false;
+  const std::string_view operation = series.label("operation");
+  if (operation.empty()) return false;
+  const CrmFacts& facts = engine_.content().book().all()[series.crm];
+  const OperationOf of{std::string{operation}, std::string{series.label("agent")}};
+  if (failure && facts.failures.size() < CrmFacts::kMaxOperations) {
+    const auto known = facts.failures.find(of);
+    if (known == facts.failures.end() || known->second.stage != series.label("stage") ||
+        known->second.reason != series.label("reason"))
+      return true;
+  }
+  if (series.interval > Duration{}) return false;
+  const auto success = facts.successes.find(of);
+  if (success == facts.successes.end() || success->second.interval <= Duration{}) return false;
+  return now_ - series.at >
+         std::clamp(3 * success->second.interval, Duration{std::chrono::minutes{5}}, Duration{std::chrono::hours{3}});
+}
+
 void SampleMetrics::sort_in(const Series& series, SeriesIndex index) {
-  if (!SeriesTable::fresh(series, now_)) return;
+  if (!series.showable || !SeriesTable::fresh(series, now_) || now_ - series.at > kShownAtMost || is_over(series))
+    return;
   Family& family = families_[family_of(series.metric())];
   if (!family.shown) return;
   family.untyped = family.untyped || has_reserved_label(series);
@@ -146,6 +172,8 @@ void SampleMetrics::write_line(std::string& out, const Family& family, SeriesInd
     out += "} ";
   }
   append_value(out, series.value);
+  out += ' ';
+  append_millis(out, series.at + wall_ahead_);
   out += '\n';
 }
 

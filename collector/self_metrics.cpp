@@ -52,6 +52,18 @@ void SelfMetrics::add_ingest(Families& out) const {
   for (MetricFamily* family : {&requests, &refusals}) {
     if (!family->metric.empty()) out.push_back(std::move(*family));
   }
+  MetricFamily series =
+      counter("crmpulse_collector_ingest_skipped_series_total",
+              "Series left out of requests whose others were taken, by reason; in each request anew.");
+  MetricFamily left_out =
+      counter("crmpulse_collector_ingest_skipped_samples_total", "Samples of series that were left out, by reason.");
+  for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
+    const std::string reason{to_string(static_cast<wire::SkipReason>(i))};
+    add_value(series, {{"reason", reason}}, number(stats.skipped_series.at(i)));
+    add_value(left_out, {{"reason", reason}}, number(stats.skipped_samples.at(i)));
+  }
+  out.push_back(std::move(series));
+  out.push_back(std::move(left_out));
   out.push_back(
       single(counter("crmpulse_collector_journal_samples_total", "Samples journalled."), number(stats.samples)));
   out.push_back(
@@ -69,8 +81,13 @@ void SelfMetrics::add_ingest(Families& out) const {
   add_value(samples, {{"fold", "duplicate"}}, number(folds.duplicate));
   add_value(samples, {{"fold", "stale_marker"}}, number(folds.stale));
   out.push_back(std::move(samples));
-  out.push_back(single(gauge("crmpulse_collector_series", "Series held in memory."),
-                       number(from_.engine.content().series().size())));
+  const SeriesTable& table = from_.engine.content().series();
+  out.push_back(single(gauge("crmpulse_collector_series", "Series held in memory."), number(table.size())));
+  out.push_back(single(gauge("crmpulse_collector_estimated_memory_bytes",
+                             "What all series and CRMs take, estimated: limits.memory holds it."),
+                       static_cast<double>(table.census().memory())));
+  out.push_back(single(gauge("crmpulse_collector_series_limit", "Series that can be held; new ones are left out then."),
+                       number(table.size() + table.room())));
 }
 
 void SelfMetrics::add_engine(Families& out) const {
@@ -92,12 +109,30 @@ void SelfMetrics::add_engine(Families& out) const {
   out.push_back(single(gauge("crmpulse_collector_recovering",
                              "1 while the journal is replayed after a start: states stand as of before the stop."),
                        from_.engine.recovering() ? 1 : 0));
+  out.push_back(single(counter("crmpulse_collector_records_set_aside_total",
+                               "Requests whose folding failed or took too long; they are kept in the state folder."),
+                       number(stats.set_aside_records)));
   out.push_back(
       single(gauge("crmpulse_collector_crms", "CRMs known."), number(from_.engine.content().engine().crms().size())));
+  out.push_back(single(counter("crmpulse_collector_removed_crms_total",
+                               "CRMs that left: forgotten by an operator, or announced by no agent any more."),
+                       number(stats.removed_crms)));
+  out.push_back(single(counter("crmpulse_collector_clock_steps_total",
+                               "How often the wall clock was set while the collector ran; its times followed."),
+                       number(stats.clock_steps)));
+  out.push_back(single(gauge("crmpulse_collector_stored_ahead_seconds",
+                             "How far what was stored was ahead of the clock of the last start; its times were moved."),
+                       to_seconds(stats.stored_ahead)));
+  out.push_back(single(gauge("crmpulse_collector_retention_held_seconds",
+                             "How far deleting by age is held back, because the clock went that far ahead."),
+                       to_seconds(from_.engine.retention_held())));
   MetricFamily reloads = counter("crmpulse_collector_reloads_total", "Reloads of the configuration by outcome.");
   add_value(reloads, {{"outcome", "applied"}}, number(from_.reloads.succeeded));
   add_value(reloads, {{"outcome", "refused"}}, number(from_.reloads.failed));
   out.push_back(std::move(reloads));
+  out.push_back(single(gauge("crmpulse_collector_configuration_warnings",
+                             "Warnings of the configuration in force: patterns of rules that match no file."),
+                       static_cast<double>(from_.engine.configuration().warnings.size())));
   out.push_back(single(gauge("crmpulse_collector_last_reload_successful", "1 unless the last reload was refused."),
                        from_.reloads.last_failed ? 0 : 1));
 }
@@ -158,6 +193,8 @@ void SelfMetrics::add_delivery(Families& out) const {
     add_value(deliveries, {{"receiver", receiver}, {"outcome", "delivered"}}, number(stats.delivered));
     add_value(deliveries, {{"receiver", receiver}, {"outcome", "retry"}}, number(stats.retried));
     add_value(deliveries, {{"receiver", receiver}, {"outcome", "dead"}}, number(stats.dead));
+    if (stats.abandoned > 0)
+      add_value(deliveries, {{"receiver", receiver}, {"outcome", "abandoned"}}, number(stats.abandoned));
     add_value(breaker, {{"receiver", receiver}}, stats.breaker_open ? 1 : 0);
   }
   for (MetricFamily* family : {&deliveries, &breaker}) {
@@ -186,6 +223,9 @@ void SelfMetrics::add_heartbeat(Families& out) const {
              heartbeat.held ? 1 : 0));
 }
 
+/// An agent that was silent for so long is gone for good; the alert on its silence ends.
+constexpr Duration kAgentForgotten{std::chrono::hours{7 * 24}};
+
 void SelfMetrics::add_agents(Families& out) const {
   MetricFamily skew =
       gauge("crmpulse_collector_agent_clock_skew", "1 while an agent's clock is off by more than 30 s.");
@@ -194,7 +234,7 @@ void SelfMetrics::add_agents(Families& out) const {
   MetricFamily seen =
       gauge("crmpulse_collector_agent_last_seen_timestamp_seconds", "Unix time of the agent's newest request.");
   for (const auto& [name, agent] : from_.engine.agents().all()) {
-    if (agent.last_seen == TimePoint{}) continue;
+    if (agent.last_seen == TimePoint{} || from_.engine.now() - agent.last_seen > kAgentForgotten) continue;
     add_value(seen, {{"agent", name}}, static_cast<double>(unix_millis(agent.last_seen)) / 1000);
     if (agent.offsets.empty()) continue;
     add_value(skew, {{"agent", name}}, agent.skewed ? 1 : 0);
@@ -217,6 +257,10 @@ void SelfMetrics::add_server(Families& out) const {
   out.push_back(single(counter("crmpulse_collector_http_connections_displaced_total",
                                "Connections without a whole request that were closed to make place for newer ones."),
                        number(server.displaced)));
+  out.push_back(single(counter("crmpulse_collector_http_connections_too_slow_total",
+                               "Connections closed because there was no room for what they had not taken, or not sent "
+                               "yet, and they were the slowest."),
+                       number(server.too_slow)));
   out.push_back(single(gauge("crmpulse_collector_http_open_connections", "Connections open now."), server.open));
   out.push_back(single(counter("crmpulse_collector_http_crowding_connections_total",
                                "Connections refused because their address has as many as it may."),
@@ -242,6 +286,12 @@ void SelfMetrics::add_access(Families& out) const {
               number(from_.access.stats().at(i)));
   }
   out.push_back(std::move(refused));
+  out.push_back(single(counter("crmpulse_collector_audit_refused_requests_total",
+                               "Requests of operators and admins that were refused; the audit log has their sums."),
+                       number(from_.refusals.total())));
+  out.push_back(single(gauge("crmpulse_collector_tokens_unreadable",
+                             "1 while the tokens cannot be read; those that were read before go on."),
+                       from_.access.tokens_readable() ? 0 : 1));
 }
 
 std::vector<MetricFamily> SelfMetrics::Collect() const {

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "collector/access.h"
+#include "collector/audit_refusals.h"
 #include "collector/engine_loop.h"
 #include "collector/exposition.h"
 #include "collector/heartbeat.h"
@@ -35,6 +36,7 @@ class SelfMetrics final : public prometheus::Collectable {
     const Heartbeat& heartbeat;
     const store::Writer& writer;
     const ReloadStats& reloads;
+    const AuditRefusals& refusals;
     const Access& access;
     std::function<net::HttpServer::Stats()> server;
     std::function<History::Stats()> history;

@@ -14,6 +14,10 @@ void SendingBudget::forget(TimePoint now) {
   while (!sent_.empty() && now - sent_.front() >= budget_.per) sent_.pop_front();
 }
 
+void SendingBudget::shift(Duration by) {
+  for (TimePoint& at : sent_) at += by;
+}
+
 int SendingBudget::room(TimePoint now) {
   forget(now);
   return std::max(0, budget_.messages - static_cast<int>(sent_.size()));

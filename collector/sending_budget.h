@@ -14,6 +14,7 @@ class SendingBudget {
   SendingBudget(Budget budget, TimePoint now);
 
   [[nodiscard]] int room(TimePoint now);
+  void shift(Duration by);  ///< the clock was put right by so much
   void take(TimePoint now) { sent_.push_back(now); }
   /// When there is room again; `now` when there is.
   [[nodiscard]] TimePoint next(TimePoint now);

@@ -2,13 +2,18 @@
 // Every series that was ever received and is not forgotten yet: its identity, what it feeds, its last value.
 // Belongs to the loop's thread.
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "collector/census.h"
 #include "core/labels.h"
 #include "core/time.h"
 #include "rules/engine.h"
@@ -52,6 +57,8 @@ class SeriesKey {
   SeriesKey() = default;
   explicit SeriesKey(std::string_view bytes);
   [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
+  /// As constructed with them; without an allocation when they are as many.
+  void assign(std::string_view bytes);
 
  private:
   std::unique_ptr<char[]> bytes_;
@@ -68,9 +75,13 @@ struct Series {
   rules::Engine::SeriesId feeds = rules::Engine::kNoSeries;
   std::uint32_t crm = 0;                        ///< index into the CrmBook; kNoCrm without a `crm` label
   SeriesIndex next = wire::KnownSeries::kNone;  ///< came after this one the last time
+  std::uint32_t sender = 0;                     ///< who sent it first; kNobody: not known any more
+  std::uint32_t cleared = 0;                    ///< rights under which it was sent last: SenderRights::number()
   Duty duty = Duty::none;
-  bool bound = false;  ///< `feeds` and `crm` are known
-  bool live = false;   ///< `value` and `at` hold; false after a stale marker
+  bool bound = false;    ///< `feeds` and `crm` are known
+  bool live = false;     ///< `value` and `at` hold; false after a stale marker
+  bool spelled = false;  ///< its sender writes the labels in another way than the key does
+  bool showable = true;  ///< all of its names can stand in the text format
 
   // Read from the key; valid as long as the series.
   [[nodiscard]] std::string_view metric() const { return label(wire::kMetricName); }
@@ -85,6 +96,11 @@ struct Series {
 [[nodiscard]] Series make_series(std::string_view key);
 
 inline constexpr std::uint32_t kNoCrm = ~std::uint32_t{0};
+/// Of a series' `sender`; of series that were stored or replayed.
+inline constexpr std::uint32_t kNobody = 0;
+
+/// Why what goes over this bound is left out.
+[[nodiscard]] wire::SkipReason reason_of(Census::Bound bound);
 
 class SeriesTable final : public wire::KnownSeries {
  public:
@@ -92,30 +108,51 @@ class SeriesTable final : public wire::KnownSeries {
 
   [[nodiscard]] Guess after(Id before) const override {
     const SeriesIndex id = before == kNone ? first_ : series_[before].next;
-    return id == kNone ? Guess{} : Guess{id, series_[id].key.view()};
+    return id == kNone ? Guess{} : Guess{id, series_[id].spelled ? spelling_of(id) : series_[id].key.view()};
   }
   void follows(Id before, Id id) override { (before == kNone ? first_ : series_[before].next) = id; }
   [[nodiscard]] Id find(std::string_view key) const override;
   /// A known series costs one look-up and no allocation. The samples of the view are not looked at.
-  [[nodiscard]] Id find_or_add(const wire::SeriesView& view) override;
+  [[nodiscard]] Place find_or_add(const wire::SeriesView& view) override { return find_or_add(view, kNobody); }
+  /// New series and CRMs within the census's bounds only.
+  [[nodiscard]] Place find_or_add(const wire::SeriesView& view, std::uint32_t sender, const Census::Sender& names = {});
+  void spelled(Id id, std::string_view labels) override;
 
   [[nodiscard]] Series& operator[](SeriesIndex index) { return series_[index]; }
   [[nodiscard]] const std::vector<Series>& all() const { return series_; }
   [[nodiscard]] std::size_t size() const { return by_key_.size(); }
+  [[nodiscard]] Census& census() { return census_; }
+  [[nodiscard]] const Census& census() const { return census_; }
+  /// How many more there is room for.
+  [[nodiscard]] std::size_t room() const { return max_series_ - std::min(max_series_, by_key_.size()); }
+  /// How many of them this sender sent first.
+  [[nodiscard]] std::size_t held_by(std::uint32_t sender) const { return sender < held_.size() ? held_[sender] : 0; }
+  /// The names of labels that series of a metric came with, of those that were not scraped. Empty: none is known.
+  [[nodiscard]] const std::vector<std::string>& label_names(std::string_view metric) const;
 
   /// Is the last value still worth showing? 5 minutes, or three intervals where they are longer, at most three hours.
   [[nodiscard]] static bool fresh(const Series& series, TimePoint now);
   /// Forgets series without a value since `before`. Indices of the others stay; nobody may hold points of forgotten
   /// ones.
   void forget(TimePoint before);
+  /// The clock was put right by `by`: values later than `after` are moved.
+  void shift(Duration by, TimePoint after = TimePoint::min());
 
   static constexpr std::size_t kMaxSeries = 1'000'000;
 
  private:
+  [[nodiscard]] std::string_view spelling_of(Id id) const;
+  void learn_names(const Series& series);
+  void count(std::uint32_t sender, std::ptrdiff_t by);
+
   std::size_t max_series_;
+  Census census_;
   boost::unordered_flat_map<std::string_view, SeriesIndex> by_key_;  ///< views into the series' own keys
   std::vector<Series> series_;
   std::vector<SeriesIndex> free_;
+  boost::unordered_flat_map<SeriesIndex, SeriesKey> spellings_;  ///< of those that are `spelled`
+  std::vector<std::size_t> held_;                                ///< by sender
+  boost::unordered_flat_map<std::string, std::vector<std::string>, TextHash, std::equal_to<>> names_;  ///< by metric
   SeriesIndex first_ = kNone;  ///< of the last body
 };
 

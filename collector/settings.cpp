@@ -10,6 +10,7 @@
 #include "collector/suppression_text.h"
 #include "config/data_dir.h"
 #include "config/reader.h"
+#include "net/url_scheme.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -19,6 +20,7 @@ namespace fs = std::filesystem;
 constexpr Duration kHour{std::chrono::hours{1}};
 constexpr Duration kShortestHeartbeat{std::chrono::seconds{5}};
 constexpr Duration kTenYears{std::chrono::hours{24 * 3660}};
+constexpr Duration kLongestFold{std::chrono::seconds{20}};  ///< below the service manager's patience
 constexpr std::uint64_t kMiB = 1024 * 1024;
 
 void read_file_name(config::Reader& reader, std::string_view key, std::string& out) {
@@ -72,6 +74,13 @@ void read_limits(config::Reader& root, Settings& settings) {
   limits.get("requests_per_address", wanted.requests_per_address, 0, 1'000'000);
   limits.get("requests_per_token", wanted.requests_per_token, 0, 1'000'000);
   limits.get("failed_logins_per_address", wanted.failed_logins_per_address, 0, 1'000'000);
+  limits.get("crms", wanted.crms, 0, 1'000'000);
+  limits.get("crms_per_sender", wanted.crms_per_sender, 0, 1'000'000);
+  limits.get("series_per_crm", wanted.series_per_crm, 0, 1'000'000);
+  limits.get_bytes("memory", wanted.memory, 0, 1024 * 1024 * kMiB);
+  limits.get("fold_time", wanted.fold_time, Duration{1}, kLongestFold);
+  limits.get_bytes("arriving_bodies", wanted.arriving_bodies, 32 * kMiB, 1024 * 1024 * kMiB);
+  limits.get_bytes("waiting_answers", wanted.waiting_answers, 1 * kMiB, 1024 * 1024 * kMiB);
   if (limits.get("exempt", wanted.exempt)) {
     wanted.exempted = {};
     for (const std::string& one : wanted.exempt) {
@@ -121,6 +130,7 @@ void read_retention(config::Reader& root, Settings& settings) {
 void read_external_url(config::Reader& root, Settings& settings) {
   std::string& url = settings.external_url;
   if (!root.get("external_url", url)) return;
+  url = net::with_lower_scheme(std::move(url));
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     root.problem("external_url", "must begin with http:// or https://");
   }
@@ -151,13 +161,14 @@ Settings defaults() {
   const std::string shipped = config::data_dir(program.parent_path().string(), CRMPULSE_DATA_DIR);
   settings.rules = {shipped + "/rules/default.yaml", "/etc/crmpulse/rules.d/*.yaml"};
   settings.remedies = {shipped + "/rules/remedies.yaml", "/etc/crmpulse/remedies.d/*.yaml"};
+  settings.ours = {settings.rules.back(), settings.remedies.back()};
   return settings;
 }
 
 }  // namespace
 
 boost::system::result<Settings, Problems> load_settings(const std::string& file) {
-  auto document = config::load_file(file);
+  auto document = config::load_configuration_file(file);
   if (!document) return document.error();
   Problems problems;
   config::Reader root{document->root, "", document->file, problems};
@@ -183,7 +194,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
 }
 
 boost::system::result<std::vector<ReceiverSettings>, Problems> load_receiver_settings(const std::string& file) {
-  auto document = config::load_file(file);
+  auto document = config::load_configuration_file(file);
   if (!document) return document.error();
   // A bare list is read as if it stood under `receivers:`.
   if (document->root.kind == config::Node::Kind::sequence) {

@@ -49,6 +49,7 @@ struct Settings {
   std::string state_dir = "/var/lib/crmpulse-collector";
   std::vector<std::string> rules;     ///< patterns, in order; relative ones are meant from the file's folder
   std::vector<std::string> remedies;  ///< likewise
+  std::vector<std::string> ours;      ///< patterns nobody wrote: yours may hold no file
   Duration keep_samples{std::chrono::hours{24 * 30}};
   Duration keep_states{std::chrono::hours{24 * 400}};
   std::uint64_t journal_max = 2ULL * 1024 * 1024 * 1024;

@@ -16,8 +16,9 @@ namespace crmpulse::collector {
 namespace {
 
 constexpr std::uint8_t kVersion = 3;
-constexpr std::uint8_t kWithoutSections = 2;  ///< still read, as the next one
-constexpr std::uint8_t kWithSlots = 1;        ///< one day of availability in slots of five minutes
+constexpr std::uint8_t kWithoutSections = 2;   ///< still read, as the next one
+constexpr std::uint32_t kEndedFailures = 223;  ///< section: failures that a success ended
+constexpr std::uint8_t kWithSlots = 1;         ///< one day of availability in slots of five minutes
 
 void write_failure(Encoder& out, const OperationOf& operation, const NewestFailure& failure) {
   out.text(operation.operation);
@@ -28,7 +29,7 @@ void write_failure(Encoder& out, const OperationOf& operation, const NewestFailu
   out.i64(unix_millis(failure.at));
 }
 
-void read_failure(Decoder& in, CrmFacts& facts) {
+void read_failure(Decoder& in, std::map<OperationOf, NewestFailure>& failures) {
   const std::string operation = in.text();
   NewestFailure failure;
   failure.stage = in.text();
@@ -37,7 +38,7 @@ void read_failure(Decoder& in, CrmFacts& facts) {
   failure.agent = in.text();
   failure.at = from_unix_millis(in.i64());
   OperationOf key{operation, failure.agent};
-  if (in.ok()) facts.failures[std::move(key)] = std::move(failure);
+  if (in.ok()) failures[std::move(key)] = std::move(failure);
 }
 
 void write_evidence(Encoder& out, const Evidence& line) {
@@ -60,6 +61,14 @@ void read_evidence(Decoder& in, CrmFacts& facts) {
   line.reason = in.text();
   line.text = in.text();
   if (in.ok()) facts.evidence.push_back(std::move(line));
+}
+
+/// False: its bytes are damaged.
+bool read_section(const Section& section, CrmFacts& facts) {
+  if (section.tag != kEndedFailures) return true;
+  Decoder in{section.bytes};
+  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_failure(in, facts.ended);
+  return in.ok();
 }
 
 void read_slots(Decoder& in, CrmFacts& facts) {
@@ -86,6 +95,12 @@ std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts) {
   for (const Evidence& line : facts.evidence) write_evidence(out, line);
   facts.slo.save(out);
   // Later additions: out.section(tag, …), a tag that is never used again.
+  if (!facts.ended.empty()) {
+    Encoder ended;
+    ended.u32(static_cast<std::uint32_t>(facts.ended.size()));
+    for (const auto& [operation, failure] : facts.ended) write_failure(ended, operation, failure);
+    out.section(kEndedFailures, ended.bytes());
+  }
   return out.take();
 }
 
@@ -106,15 +121,16 @@ Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
   std::string engine_bytes = in.text();
   facts.kind = in.text();
   facts.transport = in.text();
-  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_failure(in, facts);
+  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_failure(in, facts.failures);
   for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_evidence(in, facts);
   if (version == kWithSlots) {
     read_slots(in, facts);
   } else {
     facts.slo.load(in);
   }
-  while (version > kWithoutSections && in.ok() && !in.at_end()) in.section();  // none is known yet
-  if (!in.ok() || !in.at_end()) return Error{"the stored state of " + facts.crm + " is damaged"};
+  bool whole = true;
+  while (version > kWithoutSections && in.ok() && !in.at_end()) whole = read_section(in.section(), facts) && whole;
+  if (!whole || !in.ok() || !in.at_end()) return Error{"the stored state of " + facts.crm + " is damaged"};
   return {boost::system::in_place_value, std::move(engine_bytes)};
 }
 
@@ -141,7 +157,7 @@ void decode_values(std::string_view text, SeriesTable& table) {
   limits.max_samples = 2 * SeriesTable::kMaxSeries;
   wire::Decoder decoder{limits};
   const auto restored = decoder.decode(wire::Version::v1, *body, [&table](const wire::SeriesView& view) {
-    const SeriesIndex index = table.find_or_add(view);
+    const SeriesIndex index = table.find_or_add(view).id;
     if (index == SeriesTable::kNone) return;
     for (const wire::SampleView& sample : view.samples)
       table[index].note(from_unix_millis(sample.unix_millis), sample.value);

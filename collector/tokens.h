@@ -1,55 +1,55 @@
 #pragma once
-// API tokens: 256 random bits, shown once; only their SHA-256 is kept, in `tokens.json` of the state folder. A file of
-// its own, because `token create` runs beside the service and collector.db must have one writing connection.
+// API tokens: 256 random bits, shown once; only their SHA-256 is kept.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
-#include "core/error.h"
-#include "core/time.h"
+#include "collector/token_store.h"
 
 namespace crmpulse::collector {
-
-enum class AccessRole { ingest, viewer, operator_, admin };
-[[nodiscard]] std::string_view to_string(AccessRole role);
-[[nodiscard]] std::optional<AccessRole> role_from(std::string_view name);
-/// admin may everything, operator what a viewer may; ingest only sends.
-[[nodiscard]] bool covers(AccessRole held, AccessRole needed);
-
-struct Token {
-  std::string name;
-  AccessRole role = AccessRole::viewer;
-  std::string hash;  ///< SHA-256 in hex
-  TimePoint created;
-  std::string agent;                 ///< not empty: ingest only as this agent
-  std::optional<TimePoint> expires;  ///< from then on it is none
-};
 
 /// What a new token is for, beside its role.
 struct TokenTerms {
   std::string agent;
   std::optional<TimePoint> expires;
+  std::vector<std::string> crms{};
 };
 
-/// The file as it was when it was read. Reading again is cheap when nothing changed.
+/// The tokens that hold now. When they cannot be read those that were read last go on. Belongs to the loop's thread.
 class Tokens {
  public:
-  explicit Tokens(std::string state_dir) : file_(std::move(state_dir) + "/tokens.json") {}
-  /// Reads the file when it is another than before. A damaged file is an error and keeps what was known.
+  explicit Tokens(std::unique_ptr<TokenStore> store) : store_(std::move(store)) {}
+  explicit Tokens(const std::string& state_dir);
+  /// Cheap when nothing changed.
   [[nodiscard]] Result<void> refresh();
-  /// Whose token is this? Looks at every token, whichever fits. Those that have expired are none.
+  /// Whose token is this? One look-up, however many there are. Those that have expired are none.
   [[nodiscard]] const Token* find(std::string_view secret) const;
   [[nodiscard]] const std::vector<Token>& all() const { return tokens_; }
+  /// Were they ever read? Before that a token is neither good nor wrong.
+  [[nodiscard]] bool known() const { return known_; }
+  /// Why they cannot be read now; nothing: they can.
+  [[nodiscard]] const std::optional<std::string>& fault() const { return fault_; }
 
  private:
-  std::string file_;
-  std::string version_;  ///< inode, size and time of the file read
+  std::unique_ptr<TokenStore> store_;
   std::vector<Token> tokens_;
+  std::unordered_map<std::string, std::size_t> by_hash_;
+  bool known_ = false;
+  std::optional<std::string> fault_;
 };
 
 /// Gives the new token's text. Names are unique, and printable on one line.
+[[nodiscard]] Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role,
+                                               const TokenTerms& terms = {});
+/// The token may also send about these CRMs, and about no others but those it may already.
+[[nodiscard]] Result<void> allow_crms(TokenStore& store, const std::string& name, const std::vector<std::string>& crms);
+[[nodiscard]] Result<void> revoke_token(TokenStore& store, const std::string& name);
+
+// The same for the file in `state_dir`.
 [[nodiscard]] Result<std::string> create_token(const std::string& state_dir, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});
 [[nodiscard]] Result<std::vector<Token>> list_tokens(const std::string& state_dir);

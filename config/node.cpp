@@ -228,6 +228,31 @@ std::optional<Refusal> text_refusal(std::string_view text) {
   return std::nullopt;
 }
 
+/// Does a tab stand where the line's indentation is, before or behind the dashes of a list?
+bool has_tab_indentation(std::string_view text, int line) {
+  std::size_t start = 0;
+  for (int i = 1; i < line && start != std::string_view::npos; ++i) {
+    start = text.find('\n', start);
+    if (start != std::string_view::npos) ++start;
+  }
+  if (line < 1 || start == std::string_view::npos) return false;
+  const std::string_view rest = text.substr(start, text.find('\n', start) - start);
+  return rest.substr(0, rest.find_first_not_of(" -\t")).find('\t') != std::string_view::npos;
+}
+
+/// The parser's own words, or better ones for what it puts badly.
+Problem problem_of(const YAML::Exception& error, std::string_view text, const std::string& file) {
+  const int line = line_of(error.mark);
+  // It names the line behind now and then.
+  for (const int suspect : {line, line - 1}) {
+    if (has_tab_indentation(text, suspect))
+      return {file, suspect, "", "not YAML: a tab stands in the indentation; YAML is indented with blanks only"};
+  }
+  return {
+      file, line, "",
+      fmt::format("not YAML: {}", error.msg == YAML::ErrorMsg::EOF_IN_SCALAR ? "a quote is never closed" : error.msg)};
+}
+
 }  // namespace
 
 boost::system::result<Document, Problems> load_text(std::string_view text, const std::string& file) {
@@ -244,13 +269,18 @@ boost::system::result<Document, Problems> load_text(std::string_view text, const
   } catch (const Refusal& refusal) {
     problems.push_back({file, refusal.line, "", refusal.message});
   } catch (const YAML::Exception& error) {
-    problems.push_back(
-        {file, line_of(error.mark), "",
-         fmt::format("not YAML: {}",
-                     error.msg == YAML::ErrorMsg::EOF_IN_SCALAR ? "a quote is never closed" : error.msg)});
+    problems.push_back(problem_of(error, text, file));
   }
   if (!problems.empty()) return problems;
   document.root = builder.take();
+  return document;
+}
+
+boost::system::result<Document, Problems> load_configuration_file(const std::string& file) {
+  auto document = load_file(file);
+  if (document && document->root.kind == Node::Kind::null) {
+    return Problems{{file, 0, "", "holds no settings: it is empty or all comments; write {} when that is meant"}};
+  }
   return document;
 }
 

@@ -1,7 +1,10 @@
 #include "config/pattern.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 namespace crmpulse::config {
 
@@ -25,23 +28,62 @@ bool matches_pattern(std::string_view text, std::string_view pattern) {
   return pattern.find_first_not_of('*', in) == std::string_view::npos;
 }
 
-std::vector<std::string> expand_pattern(const std::string& pattern) {
-  const std::filesystem::path path{pattern};
+namespace {
+
+namespace fs = std::filesystem;
+
+bool has_wildcard(std::string_view name) {
+  return name.find_first_of("*?") != std::string_view::npos;
+}
+
+/// The same but for the ending's spelling: `site.yml` or `site.YAML` where `*.yaml` is wanted.
+bool nearly_matches(std::string name, std::string_view wanted) {
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  if (name.ends_with(".yml")) name.replace(name.size() - 3, 3, "yaml");
+  return matches_pattern(name, wanted);
+}
+
+}  // namespace
+
+Expansion expand_pattern(const std::string& pattern) {
+  Expansion found;
+  const fs::path path{pattern};
   const std::string wanted = path.filename().string();
-  if (wanted.find_first_of("*?") == std::string::npos) return {pattern};
-  const std::filesystem::path directory = path.parent_path();
-  std::vector<std::string> files;
-  std::error_code error;
-  std::filesystem::directory_iterator entries{directory.empty() ? "." : directory, error};
-  for (; !error && entries != std::filesystem::directory_iterator{}; entries.increment(error)) {
-    const std::string name = entries->path().filename().string();
-    std::error_code ignored;
-    const bool hidden = name.starts_with('.') && !wanted.starts_with('.');
-    if (!hidden && matches_pattern(name, wanted) && entries->is_regular_file(ignored))
-      files.push_back((directory / name).string());
+  if (!has_wildcard(wanted)) {
+    found.files = {pattern};
+    return found;
   }
-  std::sort(files.begin(), files.end());
-  return files;
+  const fs::path directory = path.parent_path();
+  std::error_code error;
+  fs::directory_iterator entries{directory.empty() ? "." : directory, error};
+  for (; !error && entries != fs::directory_iterator{}; entries.increment(error)) {
+    const std::string name = entries->path().filename().string();
+    if (name.starts_with('.') && !wanted.starts_with('.')) continue;
+    if (matches_pattern(name, wanted)) {
+      found.files.push_back((directory / name).string());
+    } else if (nearly_matches(name, wanted)) {
+      found.overlooked = name;
+    }
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    found.fault = fmt::format("the folder cannot be read: {}", error.message());
+  std::sort(found.files.begin(), found.files.end());
+  return found;
+}
+
+std::vector<std::string> unmatched(const std::vector<std::string>& patterns, const std::vector<std::string>& expected) {
+  std::vector<std::string> out;
+  for (const std::string& pattern : patterns) {
+    const Expansion found = expand_pattern(pattern);
+    if (!found.files.empty() || !found.fault.empty()) continue;
+    const bool may_be_empty = std::find(expected.begin(), expected.end(), pattern) != expected.end();
+    if (may_be_empty && found.overlooked.empty()) continue;
+    out.push_back(fmt::format("{} matches no file{}", pattern,
+                              found.overlooked.empty()
+                                  ? std::string{}
+                                  : fmt::format("; there is '{}', which it does not name", found.overlooked)));
+  }
+  return out;
 }
 
 }  // namespace crmpulse::config

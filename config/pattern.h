@@ -8,8 +8,21 @@ namespace crmpulse::config {
 /// `*` is any text, `?` any one byte.
 [[nodiscard]] bool matches_pattern(std::string_view text, std::string_view pattern);
 
+/// What a pattern names.
+struct Expansion {
+  std::vector<std::string> files;
+  std::string fault;       ///< why its folder cannot be read, or an entry of it; empty: all is well
+  std::string overlooked;  ///< where nothing matches: a name there that was perhaps meant, `site.yml` for `*.yaml`
+};
+
 /// `/etc/crmpulse/rules.d/*.yaml` → the files there, sorted by name; names that begin with a dot match only a pattern
-/// that does. Wildcards stand in the last part only. What holds no wildcard comes back as it is, existing or not.
-[[nodiscard]] std::vector<std::string> expand_pattern(const std::string& pattern);
+/// that does. Wildcards stand in the last part only. What holds no wildcard comes back as it is, existing or not. A
+/// folder that is not there holds nothing; one that cannot be read is a fault.
+[[nodiscard]] Expansion expand_pattern(const std::string& pattern);
+
+/// One sentence for each pattern that matches no file. Of those that are `expected` to match nothing as long as nobody
+/// puts a file there, only when one was perhaps meant.
+[[nodiscard]] std::vector<std::string> unmatched(const std::vector<std::string>& patterns,
+                                                 const std::vector<std::string>& expected);
 
 }  // namespace crmpulse::config

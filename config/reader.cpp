@@ -48,13 +48,9 @@ struct SecretKeys {
   std::string inline_key, file, variable, credential;
 };
 
-Result<Secret> inline_secret(const std::string& text) {
-  if (text.empty()) return Error{"is empty"};
-  return Secret{text};
-}
-
-Result<Secret> read_secret_file(const std::string& secret_file, const std::string& document, const std::string& path) {
-  auto read = secret_from_file(secret_file);
+Result<Secret> read_secret_file(const std::string& secret_file, SecretForm form, const std::string& document,
+                                const std::string& path) {
+  auto read = secret_from_file(secret_file, form);
   if (!read) return read.error();
   SecretFromFile& found = read.value();
   if (found.warning) log::warning(*found.warning, {{"file", document}, {"path", path}});
@@ -231,7 +227,7 @@ bool Reader::get_path(std::string_view key, std::string& out) {
   return true;
 }
 
-bool Reader::get_secret(std::string_view key, Secret& out, bool allow_inline) {
+bool Reader::get_secret(std::string_view key, Secret& out, SecretForm form, bool allow_inline) {
   const SecretKeys keys{key};
   std::vector<std::string> given;
   for (const std::string& name : {keys.inline_key, keys.file, keys.variable, keys.credential}) {
@@ -250,10 +246,10 @@ bool Reader::get_secret(std::string_view key, Secret& out, bool allow_inline) {
   }
   std::string text;
   if (!(name == keys.file ? get_path(name, text) : get(name, text))) return false;
-  Result<Secret> secret = name == keys.file         ? read_secret_file(text, *file_, path_of(name))
-                          : name == keys.variable   ? secret_from_environment(text)
-                          : name == keys.credential ? secret_from_credential(text)
-                                                    : inline_secret(text);
+  Result<Secret> secret = name == keys.file         ? read_secret_file(text, form, *file_, path_of(name))
+                          : name == keys.variable   ? secret_from_environment(text, form)
+                          : name == keys.credential ? secret_from_credential(text, form)
+                                                    : read_secret(text, form, "the text");
   if (!secret) {
     problem(name, secret.error().message);
     return false;
@@ -262,17 +258,18 @@ bool Reader::get_secret(std::string_view key, Secret& out, bool allow_inline) {
   return true;
 }
 
-bool Reader::require_secret(std::string_view key, Secret& out, bool allow_inline) {
+bool Reader::require_secret(std::string_view key, Secret& out, SecretForm form, bool allow_inline) {
   const SecretKeys keys{key};
   const auto all = {keys.inline_key, keys.file, keys.variable, keys.credential};
   if (std::any_of(all.begin(), all.end(), [&](const std::string& name) { return has(name); }))
-    return get_secret(key, out, allow_inline);
+    return get_secret(key, out, form, allow_inline);
   for (const std::string& name : all) find(name);
   problem(key, fmt::format("required; give {}, {} or {}", keys.file, keys.variable, keys.credential));
   return false;
 }
 
 bool Reader::has(std::string_view key) const {
+  if (std::find(looked_for_.begin(), looked_for_.end(), key) == looked_for_.end()) looked_for_.emplace_back(key);
   return look(key) != nullptr;
 }
 
@@ -294,7 +291,12 @@ Reader Reader::child(std::string_view key) {
 std::vector<Reader> Reader::each(std::string_view key) {
   std::vector<Reader> readers;
   const Node* node = find(key);
-  if (node == nullptr || node->kind == Node::Kind::null) return readers;
+  if (node == nullptr) return readers;
+  if (node->kind == Node::Kind::null) {
+    // Items commented out by mistake must not read as "none".
+    problem(key, "has no value; write [] when none are meant");
+    return readers;
+  }
   if (node->kind != Node::Kind::sequence) {
     problem(key, fmt::format("must be a list, not {}", name_of(node->kind)));
     return readers;
@@ -329,10 +331,15 @@ void Reader::missing(std::string_view key) {
 }
 
 void Reader::finish() {
+  // What was only looked for is known as well: it is read when it is there.
+  std::vector<std::string> known = known_;
+  for (const std::string& key : looked_for_) {
+    if (std::find(known.begin(), known.end(), key) == known.end()) known.push_back(key);
+  }
   for (const auto& [key, node] : node_->members) {
     if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
     problems_->push_back(
-        {*file_, node.key_line, path_of(key), fmt::format("unknown key '{}'{}", key, suggestion(key, known_))});
+        {*file_, node.key_line, path_of(key), fmt::format("unknown key '{}'{}", key, suggestion(key, known))});
   }
 }
 

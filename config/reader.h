@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "config/node.h"
+#include "config/secret_source.h"
 #include "core/secret.h"
 #include "core/time.h"
 
@@ -54,18 +55,24 @@ class Reader {
   }
 
   /// A secret from exactly one of `KEY` (refused outside tests and demos when `allow_inline` is false), `KEY_file`,
-  /// `KEY_env`, or `KEY_credential` (a name under $CREDENTIALS_DIRECTORY). A trailing newline is dropped. A missing or
-  /// empty file, an unset variable: a problem. A file others may read: a warning in the log. Absent: false.
-  /// KEY_file is relative to the directory of this document.
-  bool get_secret(std::string_view key, Secret& out, bool allow_inline = false);
-  bool require_secret(std::string_view key, Secret& out, bool allow_inline = false);
+  /// `KEY_env`, or `KEY_credential` (a name under $CREDENTIALS_DIRECTORY). White space behind it is dropped; what its
+  /// form does not allow inside is a problem, as are a missing or empty file and an unset variable. A file others may
+  /// read: a warning in the log. Absent: false. KEY_file is relative to the directory of this document.
+  bool get_secret(std::string_view key, Secret& out, bool allow_inline = false) {
+    return get_secret(key, out, SecretForm::token, allow_inline);
+  }
+  bool get_secret(std::string_view key, Secret& out, SecretForm form, bool allow_inline = false);
+  bool require_secret(std::string_view key, Secret& out, bool allow_inline = false) {
+    return require_secret(key, out, SecretForm::token, allow_inline);
+  }
+  bool require_secret(std::string_view key, Secret& out, SecretForm form, bool allow_inline = false);
 
   [[nodiscard]] bool has(std::string_view key) const;
   /// The raw value, marked as known; nullptr when absent.
   const Node* raw(std::string_view key);
   /// A nested mapping; when absent an empty one (nothing in it is required then unless asked for).
   Reader child(std::string_view key);
-  /// A sequence of mappings; empty when absent.
+  /// A sequence of mappings; empty when absent. A key without a value is a problem.
   std::vector<Reader> each(std::string_view key);
   /// Keys in the file's order.
   [[nodiscard]] std::vector<std::string> keys() const;
@@ -101,6 +108,7 @@ class Reader {
   const std::string* file_;
   Problems* problems_;
   std::vector<std::string> known_;
+  mutable std::vector<std::string> looked_for_;  ///< by has(): for the list of known keys
 };
 
 /// Parses one scalar the way Reader does; for callers that read maps with free keys. Finite numbers only.

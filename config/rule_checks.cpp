@@ -122,9 +122,13 @@ void check_aggregator(Reader& reader, const Rule& rule) {
   if (reader.has("target") && !has_target) reader.problem("target", "only for aggregator apdex or share_above");
   if (has_target && rule.target <= 0)
     reader.problem("target", "required, and above 0, for aggregator apdex or share_above");
-  for (const std::string_view key : {"slo", "min_bad", "short_window"}) {
+  for (const std::string_view key : {"slo", "short_window"}) {
     if (reader.has(key) && !burns) reader.problem(key, "only for aggregator burn");
   }
+  if (reader.has("min_bad") && !burns && rule.aggregator != Aggregator::ratio)
+    reader.problem("min_bad", "only for aggregator burn or ratio");
+  if (rule.aggregator == Aggregator::ratio && rule.min_bad_short > 0)
+    problem(reader, "min_bad", "short", "only for aggregator burn");
   if (burns && !(rule.slo > 0 && rule.slo < 1))
     reader.problem("slo", "required, between 0 and 1, for aggregator burn (99.9%)");
   if (burns) check_burn(reader, rule);

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 
-#include "config/zone.h"
+#include "config/hours_reader.h"
 
 namespace crmpulse::config {
 namespace {
@@ -123,81 +122,36 @@ void read_min_bad(Reader& reader, Rule& rule) {
   both.finish();
 }
 
-constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-
-/// `mon`, `mon-fri`, `sat-mon` → bits; 0 when it is none of these.
-unsigned days_from(std::string_view text) {
-  const auto day = [](std::string_view name) {
-    return static_cast<std::size_t>(std::find(kDays.begin(), kDays.end(), name) - kDays.begin());
-  };
-  const std::size_t dash = text.find('-');
-  const std::size_t first = day(text.substr(0, dash));
-  const std::size_t last = dash == std::string_view::npos ? first : day(text.substr(dash + 1));
-  if (first >= kDays.size() || last >= kDays.size()) return 0;
-  unsigned bits = 0;
-  for (std::size_t i = first;; i = (i + 1) % kDays.size()) {
-    bits |= 1U << i;
-    if (i == last) return bits;
-  }
-}
-
-/// `08:00` → minutes of the day; up to `24:00`; -1 when it is not a time.
-int minutes_from(std::string_view text) {
-  if (text.size() != 5 || text[2] != ':') return -1;
-  int hour = 0, minute = 0;
-  const auto after_hour = std::from_chars(text.data(), text.data() + 2, hour);
-  const auto after_minute = std::from_chars(text.data() + 3, text.data() + 5, minute);
-  if (after_hour.ptr != text.data() + 2 || after_minute.ptr != text.data() + 5 || hour < 0 || minute < 0 || minute > 59)
-    return -1;
-  const int total = hour * 60 + minute;
-  return total <= 24 * 60 ? total : -1;
-}
-
-void read_days(Reader& reader, ActiveHours& active) {
-  std::vector<std::string> days;
-  if (!reader.get("days", days)) return;
-  unsigned bits = 0;
-  for (const std::string& text : days) {
-    const unsigned more = days_from(text);
-    if (more == 0)
-      reader.problem("days", fmt::format("'{}' is not a day or a span of days; write mon-fri, or [mon, wed]", text));
-    bits |= more;
-  }
-  if (days.empty()) reader.problem("days", "an empty list; the rule would never be judged");
-  active.days = static_cast<unsigned char>(bits);
-}
-
-void read_hours(Reader& reader, ActiveHours& active) {
-  std::string hours;
-  if (!reader.get("hours", hours)) return;
-  const std::size_t dash = hours.find('-');
-  const int from = minutes_from(std::string_view{hours}.substr(0, dash));
-  const int to = dash == std::string::npos ? -1 : minutes_from(std::string_view{hours}.substr(dash + 1));
-  if (from < 0 || to < 0) {
-    reader.problem("hours", fmt::format("'{}' is not a span of hours; write \"08:00-18:00\"", hours));
-  } else if (from >= to) {
-    reader.problem("hours", fmt::format("'{}' must end after it begins; a span cannot go over midnight", hours));
-  }
-  active.from = std::chrono::minutes{from};
-  active.to = std::chrono::minutes{to};
-}
-
+/// `crm`: the hours of the CRM's own people; else a mapping.
 void read_active(Reader& rule, Rule& out) {
-  if (!rule.has("active")) {
-    rule.raw("active");
+  const Node* node = rule.raw("active");
+  if (node == nullptr) return;
+  out.active.reset();
+  out.active_crm = node->kind == Node::Kind::scalar;
+  if (!out.active_crm) {
+    Reader reader = rule.child("active");
+    read_rule_hours(reader, out.active.emplace());
+    reader.finish();
+  } else if (node->scalar != "crm") {
+    rule.problem("active", fmt::format("'{}' is neither `crm` nor a mapping such as {{days: mon-fri, hours: "
+                                       "\"08:00-18:00\", tz: Europe/Prague}}",
+                                       node->scalar));
+  }
+}
+
+/// `every: 15m`: how often it should be new. Three of these missed are sub-healthy, twelve are poor.
+void read_every(Reader& reader, Rule& rule) {
+  Duration every{};
+  if (!reader.get("every", every, 1s, kLongest)) return;
+  if (rule.aggregator != Aggregator::age || rule.op != Direction::above) {
+    reader.problem("every", "only for aggregator age with op above");
     return;
   }
-  Reader reader = rule.child("active");
-  ActiveHours& active = out.active.emplace();
-  read_days(reader, active);
-  read_hours(reader, active);
-  std::string name;
-  if (reader.get("tz", name)) {
-    auto zone = load_zone(name);
-    if (!zone) reader.problem("tz", zone.error().message);
-    if (zone) active.zone = std::move(*zone);
-  }
-  reader.finish();
+  const double seconds = to_seconds(every);
+  rule.sub.enter = 3 * seconds;
+  rule.sub.exit = 2 * seconds;
+  rule.poor.enter = 12 * seconds;
+  rule.poor.exit = 9 * seconds;
 }
 
 void read_no_data(Reader& rule, Rule& out) {
@@ -243,8 +197,10 @@ void read_rule(Reader& reader, bool inherited, Rule& rule) {
   reader.get("short_window", rule.short_window, 1s, kLongest);
   reader.get("window", rule.window, 1s, kLongest);
   reader.get("min_samples", rule.min_samples, 1, 1'000'000);
-  read_threshold(reader, "sub", inherited, rule.sub);
-  read_threshold(reader, "poor", inherited, rule.poor);
+  read_every(reader, rule);
+  const bool has_lines = inherited || reader.has("every");
+  read_threshold(reader, "sub", has_lines, rule.sub);
+  read_threshold(reader, "poor", has_lines, rule.poor);
   Reader recover = reader.child("recover_for");
   recover.get("sub", rule.recover_sub, 0s, kLongest);
   recover.get("poor", rule.recover_poor, 0s, kLongest);

@@ -9,6 +9,7 @@
 #include "config/pattern.h"
 #include "config/reader.h"
 #include "config/rule_reader.h"
+#include "config/zone.h"
 
 namespace crmpulse::config {
 namespace {
@@ -115,16 +116,18 @@ void check_weights(const std::vector<std::string>& files, const std::vector<Rule
   }
 }
 
-std::vector<std::string> expand_all(const std::vector<std::string>& patterns) {
+std::vector<std::string> expand_all(const std::vector<std::string>& patterns, Problems& problems) {
   std::vector<std::string> files;
   for (const std::string& pattern : patterns) {
-    for (std::string& file : expand_pattern(pattern)) files.push_back(std::move(file));
+    Expansion found = expand_pattern(pattern);
+    if (!found.fault.empty()) problems.push_back({pattern, 0, "", found.fault});
+    for (std::string& file : found.files) files.push_back(std::move(file));
   }
   return files;
 }
 
 std::optional<Document> load(const std::string& file, Problems& problems) {
-  auto document = load_file(file);
+  auto document = load_configuration_file(file);
   if (document) return std::move(*document);
   const Problems found = document.error();
   problems.insert(problems.end(), found.begin(), found.end());
@@ -170,7 +173,7 @@ boost::system::result<Ruleset, Problems> load_rules(const std::vector<std::strin
   Ruleset ruleset;
   Merge merge{ruleset.rules};
   std::vector<InhibitionPlace> inhibitions;
-  const std::vector<std::string> files = expand_all(patterns);
+  const std::vector<std::string> files = expand_all(patterns, problems);
   for (const std::string& file : files) {
     const auto document = load(file, problems);
     if (!document) continue;
@@ -184,13 +187,18 @@ boost::system::result<Ruleset, Problems> load_rules(const std::vector<std::strin
   if (problems.empty()) check_inhibitions(inhibitions, ruleset.rules, problems);
   if (problems.empty()) check_weights(files, ruleset.rules, problems);
   if (!problems.empty()) return problems;
+  ruleset.find_zone = [](std::string_view name) -> std::optional<Zone> {
+    auto zone = load_zone(name);
+    if (!zone) return std::nullopt;
+    return std::move(*zone);
+  };
   return ruleset;
 }
 
 boost::system::result<Remedies, Problems> load_remedies(const std::vector<std::string>& patterns) {
   Problems problems;
   Remedies remedies;
-  for (const std::string& file : expand_all(patterns)) {
+  for (const std::string& file : expand_all(patterns, problems)) {
     const auto document = load(file, problems);
     if (!document) continue;
     Reader reader{document->root, "", document->file, problems};

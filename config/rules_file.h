@@ -11,8 +11,9 @@
 
 namespace crmpulse::config {
 
-/// Loads rules files in order. Patterns (`/etc/crmpulse/rules.d/*.yaml`) expand sorted; a pattern may match nothing, a
-/// plain name must exist.
+/// Loads rules files in order. Patterns (`/etc/crmpulse/rules.d/*.yaml`) expand sorted; a pattern may match nothing
+/// (pattern.h has a warning for that), its folder must be readable, a plain name must exist, and a file that holds
+/// nothing is a mistake unless it says `{}`.
 ///
 /// Later files override: settings key by key; a rule with the same id and the same `applies_to` takes the place of the
 /// earlier one; with another `applies_to` it is added so that, of the rules of an id that match a CRM, the narrowest

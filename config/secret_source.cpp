@@ -11,20 +11,64 @@
 namespace crmpulse::config {
 namespace {
 
-Result<Secret> read(const std::string& path) {
+constexpr std::string_view kWhite = " \t\r\n\v\f";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_control(char c) {
+  return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
+}
+
+/// Blanks and signs without a shape beyond ASCII, as UTF-8: what a web page or an office program leaves in a copy.
+bool has_foreign_blank(std::string_view text) {
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const auto byte = [&](std::size_t offset) {
+      return i + offset < text.size() ? static_cast<unsigned char>(text[i + offset]) : 0U;
+    };
+    if (byte(0) == 0xC2 && byte(1) <= 0xA0) return true;  // C1 controls, no-break space
+    if (byte(0) == 0xE2 && byte(1) == 0x80 && byte(2) <= 0xAF) {
+      if (byte(2) <= 0x8F || byte(2) >= 0xA8) return true;  // U+2000–200F, U+2028–202F
+    }
+    if (byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0x9F && byte(2) <= 0xAF) return true;  // U+205F–206F
+    if (byte(0) == 0xE3 && byte(1) == 0x80 && byte(2) == 0x80) return true;                     // U+3000
+    if (byte(0) == 0xEF && byte(1) == 0xBB && byte(2) == 0xBF) return true;                     // U+FEFF
+  }
+  return false;
+}
+
+std::optional<std::string_view> fault_of(std::string_view text, SecretForm form) {
+  if (text.empty()) return "is empty";
+  const bool lines = form == SecretForm::words || form == SecretForm::pem;
+  if (!lines && text.find_first_of("\r\n") != std::string_view::npos) return "has more than one line; a secret is one";
+  for (const char c : text) {
+    const bool line_end = c == '\n' || c == '\r';
+    if (is_control(c) && !(lines && line_end)) return "has a control character in it";
+  }
+  if (form != SecretForm::token) return std::nullopt;
+  if (text.find_first_of(" \t") != std::string_view::npos || has_foreign_blank(text))
+    return "has a blank or an invisible character inside; a URL, a token or a key has none";
+  return std::nullopt;
+}
+
+Result<Secret> read(const std::string& path, SecretForm form) {
+  const std::string where = "secret file " + path;
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  // Opening a FIFO would wait for its writer.
+  if (!error && std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return Error{fmt::format("{} is {}, not a file with the secret in it", where,
+                             std::filesystem::is_directory(status) ? "a folder"
+                             : std::filesystem::is_fifo(status)    ? "a pipe"
+                                                                   : "a device or socket")};
+  }
   errno = 0;
   std::ifstream stream{path, std::ios::binary};
   std::string text(kMaxSecretBytes + 1, '\0');
   if (stream) stream.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (!stream.is_open() || stream.bad())
-    return Error{fmt::format("secret file {} cannot be read: {}", path, std::strerror(errno))};
+    return Error{fmt::format("{} cannot be read: {}", where, std::strerror(errno))};
   text.resize(static_cast<std::size_t>(stream.gcount()));
-  if (text.size() > kMaxSecretBytes)
-    return Error{fmt::format("secret file {} is larger than {} bytes", path, kMaxSecretBytes)};
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  if (text.empty()) return Error{fmt::format("secret file {} is empty", path)};
-  return Secret{std::move(text)};
+  if (text.size() > kMaxSecretBytes) return Error{fmt::format("{} is larger than {} bytes", where, kMaxSecretBytes)};
+  return read_secret(text, form, where);
 }
 
 std::optional<std::string> permission_warning(const std::string& path) {
@@ -44,20 +88,26 @@ std::optional<std::string> permission_warning(const std::string& path) {
 
 }  // namespace
 
-Result<SecretFromFile> secret_from_file(const std::string& path) {
-  auto secret = read(path);
+Result<Secret> read_secret(std::string_view text, SecretForm form, std::string_view where) {
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  text = text.substr(0, text.find_last_not_of(kWhite) + 1);
+  if (const auto fault = fault_of(text, form)) return Error{fmt::format("{} {}", where, *fault)};
+  return Secret{std::string{text}};
+}
+
+Result<SecretFromFile> secret_from_file(const std::string& path, SecretForm form) {
+  auto secret = read(path, form);
   if (!secret) return secret.error();
   return SecretFromFile{std::move(*secret), permission_warning(path)};
 }
 
-Result<Secret> secret_from_environment(const std::string& variable) {
+Result<Secret> secret_from_environment(const std::string& variable, SecretForm form) {
   const char* value = std::getenv(variable.c_str());
   if (value == nullptr) return Error{fmt::format("environment variable {} is not set", variable)};
-  if (*value == '\0') return Error{fmt::format("environment variable {} is empty", variable)};
-  return Secret{value};
+  return read_secret(value, form, "environment variable " + variable);
 }
 
-Result<Secret> secret_from_credential(const std::string& name) {
+Result<Secret> secret_from_credential(const std::string& name, SecretForm form) {
   if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos) {
     return Error{fmt::format("'{}' is not the name of a credential; write the name given to LoadCredential=", name)};
   }
@@ -65,7 +115,7 @@ Result<Secret> secret_from_credential(const std::string& name) {
   if (directory == nullptr || *directory == '\0') {
     return Error{"$CREDENTIALS_DIRECTORY is not set; credentials exist only under systemd with LoadCredential="};
   }
-  return read((std::filesystem::path{directory} / name).string());
+  return read((std::filesystem::path{directory} / name).string(), form);
 }
 
 }  // namespace crmpulse::config

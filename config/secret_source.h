@@ -1,11 +1,20 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/secret.h"
 
 namespace crmpulse::config {
+
+/// What a secret may hold inside. White space behind it never belongs to it: editors and `echo` put it there.
+enum class SecretForm {
+  token,     ///< a URL, a token, a key: no blank, no control character
+  password,  ///< one line; blanks inside are its own
+  words,     ///< several tokens with blanks or newlines between them
+  pem        ///< lines: a key as OpenSSL writes it
+};
 
 struct SecretFromFile {
   Secret secret;
@@ -14,12 +23,17 @@ struct SecretFromFile {
 
 inline constexpr std::size_t kMaxSecretBytes = 64 * 1024;
 
-/// One trailing newline is dropped. Unreadable, empty, larger than kMaxSecretBytes: an error. Errors and warnings name
-/// the file, never what is in it.
-[[nodiscard]] Result<SecretFromFile> secret_from_file(const std::string& path);
+/// The one reader of every secret, wherever it stood: a byte order mark before it and white space behind it are
+/// dropped; what is empty then, or holds what its form does not allow, is an error. `where` begins the error's text
+/// ("secret file /etc/x"), which never quotes the secret.
+[[nodiscard]] Result<Secret> read_secret(std::string_view text, SecretForm form, std::string_view where);
+
+/// Unreadable, not a regular file (a FIFO would be waited for), larger than kMaxSecretBytes: an error. Errors and
+/// warnings name the file, never what is in it.
+[[nodiscard]] Result<SecretFromFile> secret_from_file(const std::string& path, SecretForm form = SecretForm::token);
 /// Unset or empty: an error.
-[[nodiscard]] Result<Secret> secret_from_environment(const std::string& variable);
+[[nodiscard]] Result<Secret> secret_from_environment(const std::string& variable, SecretForm form = SecretForm::token);
 /// A systemd credential: a plain name under $CREDENTIALS_DIRECTORY, which only the service may read.
-[[nodiscard]] Result<Secret> secret_from_credential(const std::string& name);
+[[nodiscard]] Result<Secret> secret_from_credential(const std::string& name, SecretForm form = SecretForm::token);
 
 }  // namespace crmpulse::config

@@ -8,7 +8,6 @@
 namespace crmpulse::config {
 namespace {
 
-constexpr std::size_t kFew = 12;
 constexpr std::size_t kLongestWord = 64;  // longer words are not typing errors, and the distance is quadratic
 
 /// Edit distance with neighbours swapped counted as one (optimal string alignment).
@@ -42,8 +41,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
     }
   }
   if (nearest != nullptr) return fmt::format("; did you mean '{}'?", *nearest);
-  if (known.empty() || known.size() > kFew) return "";
-  return fmt::format("; known: {}", fmt::join(known, ", "));
+  return known.empty() ? "" : fmt::format("; known: {}", fmt::join(known, ", "));
 }
 
 }  // namespace crmpulse::config

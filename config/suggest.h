@@ -6,7 +6,7 @@
 namespace crmpulse::config {
 
 /// The end of a sentence about a word nobody knows: `; did you mean 'interval'?` when one is near, else
-/// `; known: a, b, c` when they are few, else nothing.
+/// `; known: a, b, c` with all of them.
 [[nodiscard]] std::string suggestion(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace crmpulse::config

@@ -7,7 +7,7 @@ namespace crmpulse {
 class Clock {
  public:
   virtual ~Clock() = default;
-  /// Never goes backwards.
+  /// Never goes backwards, but where somebody puts it right and tells everybody who remembers a time of it.
   [[nodiscard]] virtual TimePoint now() const = 0;
 };
 

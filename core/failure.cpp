@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "core/printable.h"
+
 namespace crmpulse {
 namespace {
 
@@ -17,22 +19,6 @@ std::optional<Enum> find(const std::array<std::string_view, N>& names, std::stri
     if (names[i] == name) return static_cast<Enum>(i);
   }
   return std::nullopt;
-}
-
-/// Length of the UTF-8 sequence starting at `at`, or 0 when it is not valid.
-std::size_t sequence_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  const std::size_t length = lead < 0x80                     ? 1
-                             : (lead >= 0xc2 && lead < 0xe0) ? 2
-                             : (lead & 0xf0) == 0xe0         ? 3
-                             : (lead >= 0xf0 && lead < 0xf5) ? 4
-                                                             : 0;
-  if (length == 0 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xc0) != 0x80) return 0;
-  }
-  return length;
 }
 
 /// `scheme://user:password@` → `scheme://***@`
@@ -74,7 +60,7 @@ std::string one_line(std::string_view text, std::size_t max_bytes) {
   std::string out;
   bool blank = true;  // leading blanks go
   for (std::size_t i = 0; i < masked.size();) {
-    const std::size_t length = sequence_length(masked, i);
+    const std::size_t length = utf8::at(masked, i).length;
     const auto c = static_cast<unsigned char>(masked[i]);
     if (length == 0 || c <= 0x20 || c == 0x7f) {
       if (!blank) out += ' ';
@@ -82,7 +68,7 @@ std::string one_line(std::string_view text, std::size_t max_bytes) {
       ++i;
       continue;
     }
-    out.append(masked, i, length);
+    append_printable(out, std::string_view{masked}.substr(i, length));
     blank = false;
     i += length;
   }

@@ -40,7 +40,8 @@ struct Failure {
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
-/// Makes foreign text fit for a Failure or Evidence: control characters become blanks, runs of blanks one,
+/// Makes foreign text fit for a Failure or Evidence: control characters become blanks, runs of blanks one, what
+/// else cannot be seen is escaped (core/printable.h),
 /// `user:password@` in URLs is masked, at most `max_bytes` of valid UTF-8 with a closing "…".
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t max_bytes = 300);
 

@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "core/clock.h"
+#include "core/printable.h"
 
 namespace crmpulse::log {
 namespace {
@@ -26,17 +27,13 @@ std::string_view name(Level level) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
-  out += '"';
+  std::string escaped;
   for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
+    if (c == '"' || c == '\\') escaped += '\\';
+    escaped += c;
   }
+  out += '"';
+  append_printable(out, escaped);
   out += '"';
 }
 
@@ -53,10 +50,11 @@ std::string as_json(Level level, std::string_view message, std::initializer_list
 }
 
 std::string as_text(Level level, std::string_view message, std::initializer_list<Field> fields) {
-  std::string out = fmt::format("{} {:<7} {}", format_time(wall_now()), name(level), message);
+  std::string out = fmt::format("{} {:<7} {}", format_time(wall_now()), name(level), printable(message));
   for (const Field& field : fields) {
     out += fmt::format(" {}=", field.key);
-    if (field.value.find_first_of(" \"\n=") == std::string::npos && !field.value.empty()) {
+    const bool plain = field.value.find_first_of(" \"\\=") == std::string::npos && is_printable(field.value);
+    if (plain && !field.value.empty()) {
       out += field.value;
     } else {
       append_json_string(out, field.value);

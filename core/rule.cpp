@@ -29,11 +29,6 @@ constexpr std::array kAggregators{
     Named{"share_above", Aggregator::share_above},
 };
 
-bool on_day(const ActiveHours& hours, std::int64_t day_number) {
-  const std::int64_t weekday = ((day_number + 3) % 7 + 7) % 7;  // day 0 of the epoch was a Thursday; 0 is Monday
-  return (hours.days >> weekday & 1) != 0;
-}
-
 }  // namespace
 
 bool matches(std::span<const LabelMatch> wanted, const Labels& labels) {
@@ -60,15 +55,6 @@ std::string to_string(Aggregator aggregator, double quantile) {
     if (known.aggregator == aggregator) return std::string{known.name};
   }
   return fmt::format("p{:g}", quantile * 100);
-}
-
-bool active_at(const ActiveHours& hours, TimePoint time) {
-  const TimePoint local = time + hours.zone.offset_at(time);
-  const auto midnight = std::chrono::floor<std::chrono::days>(local);
-  const std::int64_t day = midnight.time_since_epoch().count();
-  const Duration clock = local - midnight;
-  if (hours.from < hours.to) return clock >= hours.from && clock < hours.to && on_day(hours, day);
-  return (clock >= hours.from && on_day(hours, day)) || (clock < hours.to && on_day(hours, day - 1));
 }
 
 Level entered_level(const Rule& rule, double value) {

@@ -3,6 +3,7 @@
 // with its thresholds. The meaning of every field is section 2 of the health-states specification
 // (docs/health-states.md).
 
+#include <functional>
 #include <limits>
 #include <optional>
 #include <span>
@@ -10,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/hours.h"
 #include "core/labels.h"
 #include "core/level.h"
 #include "core/time.h"
-#include "core/zone.h"
 
 namespace crmpulse {
 
@@ -86,15 +87,6 @@ struct Threshold {
   friend bool operator==(const Threshold&, const Threshold&) = default;
 };
 
-/// Judged only then, in local time of `zone`.
-struct ActiveHours {
-  unsigned char days = 0x7f;  ///< bit 0 Monday … bit 6 Sunday
-  std::chrono::minutes from{0};
-  std::chrono::minutes to{24 * 60};
-  Zone zone;
-  friend bool operator==(const ActiveHours&, const ActiveHours&) = default;
-};
-
 struct Rule {
   std::string id;
   std::string dimension;
@@ -107,7 +99,7 @@ struct Rule {
   double quantile = 0;      ///< for Aggregator::quantile
   double target = 0;        ///< for apdex and share_above; seconds or the metric's unit
   double slo = 0;           ///< for burn: 0.999
-  int min_bad = 0;          ///< for burn: bad samples needed in the window before it counts
+  int min_bad = 0;          ///< for burn and ratio: bad samples needed in the window before it counts
   int min_bad_short = 0;    ///< and in the short window
   Duration short_window{};  ///< for burn: the same must show in it, so that what is over clears; 0: none
   Duration window{};        ///< 0 only for `last`, `age`, `failures_in_row`
@@ -123,17 +115,14 @@ struct Rule {
   double score_worst = std::numeric_limits<double>::quiet_NaN();
   Duration no_data_after{};  ///< 0: max(60 s, 4 × interval)
   NoDataState no_data = NoDataState::sub_healthy;
-  Duration interval{};  ///< expected spacing; 0: learned from the samples
-  std::optional<ActiveHours> active;
-  std::string remedy;  ///< key of the remedy text
-  std::string unit;    ///< `seconds`, `ratio`, `count` … for people
+  Duration interval{};                ///< expected spacing; 0: learned from the samples
+  std::optional<ActiveHours> active;  ///< judged only then
+  bool active_crm = false;            ///< judged only in the hours of the CRM's own people
+  std::string remedy;                 ///< key of the remedy text
+  std::string unit;                   ///< `seconds`, `ratio`, `count` … for people
   /// Ids of rules that explain this one while they are poor: messages then leave it out. It counts in the state.
   std::vector<std::string> inhibited_by;
 };
-
-/// Is a rule judged at this instant? Local time of the rule's zone; `to` at or before `from` means over midnight, the
-/// day being that of the start.
-[[nodiscard]] bool active_at(const ActiveHours& hours, TimePoint time);
 
 /// The level one value would enter, with no memory: 2 at or beyond poor.enter, 1 at or beyond sub.enter.
 [[nodiscard]] Level entered_level(const Rule& rule, double value);
@@ -177,6 +166,8 @@ struct Settings {
 struct Ruleset {
   Settings settings;
   std::vector<Rule> rules;
+  /// Finds a zone by its IANA name, for hours that CRMs declare; empty: only UTC is known.
+  std::function<std::optional<Zone>(std::string_view)> find_zone{};
 };
 
 /// What to do about a failing dimension.

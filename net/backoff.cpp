@@ -11,7 +11,6 @@ namespace crmpulse::net {
 namespace {
 
 constexpr Duration kShortestRetryAfter = std::chrono::seconds{1};
-constexpr Duration kLongestRetryAfter = std::chrono::hours{1};
 constexpr std::size_t kLongestHttpDate = 64;
 
 struct HttpDate {
@@ -71,19 +70,19 @@ Duration Backoff::next() {
   return std::max(Duration{wait(random_)}, std::min(floor_, cap_));
 }
 
-std::optional<Duration> parse_retry_after(std::string_view value, TimePoint now) {
+std::optional<Duration> parse_retry_after(std::string_view value, TimePoint now, Duration longest) {
   if (value.empty()) return std::nullopt;
   const bool digits = value.find_first_not_of("0123456789") == std::string_view::npos;
   if (digits) {
     std::int64_t seconds = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
-    if (error != std::errc{}) return kLongestRetryAfter;
-    seconds = std::min(seconds, std::int64_t{3600});
-    return std::clamp(Duration{std::chrono::seconds{seconds}}, kShortestRetryAfter, kLongestRetryAfter);
+    if (error != std::errc{}) return longest;
+    seconds = std::min<std::int64_t>(seconds, std::chrono::ceil<std::chrono::seconds>(longest).count());
+    return std::clamp(Duration{std::chrono::seconds{seconds}}, kShortestRetryAfter, longest);
   }
   const auto date = parse_http_date(value);
   if (!date) return std::nullopt;
-  return std::clamp(*date - now, kShortestRetryAfter, kLongestRetryAfter);
+  return std::clamp(*date - now, kShortestRetryAfter, longest);
 }
 
 }  // namespace crmpulse::net

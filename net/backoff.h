@@ -27,7 +27,8 @@ class Backoff {
 
 /// The three forms of RFC 9110 §5.6.7: `Sat, 21 Nov 2026 09:00:00 GMT` and the two obsolete ones.
 [[nodiscard]] std::optional<TimePoint> parse_http_date(std::string_view value);
-/// `Retry-After`: seconds or an HTTP date; clamped to [1 s, 1 h]. Nothing for what is neither.
-[[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, TimePoint now);
+/// `Retry-After`: seconds or an HTTP date; clamped to [1 s, `longest`]. Nothing for what is neither.
+[[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, TimePoint now,
+                                                        Duration longest = std::chrono::hours{24});
 
 }  // namespace crmpulse::net

@@ -21,6 +21,9 @@ constexpr Duration kLongestPoll = std::chrono::minutes{1};
 /// libcurl gives a request up by itself and knows best why; but not one that waits for a connection to its host.
 constexpr Duration kPatienceWithCurl{50};
 constexpr std::size_t kKeptHandles = 64;
+/// libcurl 7.88 gives an address up after half of the time, and begins with the next one only when it is called again,
+/// without asking for that.
+constexpr Duration kLookAtConnecting{100};
 
 }  // namespace
 
@@ -68,6 +71,7 @@ HttpClient::Impl::Impl(Options given) : options(std::move(given)) {
   if (!multi) throw std::runtime_error("libcurl has no multi handle to give");
   curl_multi_setopt(multi.get(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options.max_connections_per_host));
   curl_multi_setopt(multi.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_kept_connections));
+  curl_multi_setopt(multi.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(options.max_connections));
   thread = std::thread([this] { run(); });
 }
 
@@ -152,6 +156,7 @@ void HttpClient::Impl::finish_completed() {
 void HttpClient::Impl::end(CURL* easy, CURLcode code) {
   auto node = in_flight.extract(easy);
   ExchangePtr exchange = std::move(node.mapped());
+  if (code == CURLE_OK) exchange->guard_kept_connection();
   curl_multi_remove_handle(multi.get(), easy);
   ClientResponse response = exchange->finish(code);
   EasyHandle handle = exchange->release();
@@ -185,7 +190,10 @@ void HttpClient::Impl::give_up_overdue() {
 int HttpClient::Impl::poll_milliseconds() const {
   const Clock::time_point now = Clock::now();
   Clock::time_point next = now + kLongestPoll;
-  for (const auto& [easy, exchange] : in_flight) next = std::min(next, exchange->deadline() + kPatienceWithCurl);
+  for (const auto& [easy, exchange] : in_flight) {
+    next = std::min(next, exchange->deadline() + kPatienceWithCurl);
+    if (exchange->is_connecting()) next = std::min(next, now + kLookAtConnecting);
+  }
   for (const ExchangePtr& exchange : waiting) next = std::min(next, exchange->deadline());
   const auto wait = std::chrono::ceil<Duration>(next - now);
   return static_cast<int>(std::max<Duration::rep>(wait.count(), 0));

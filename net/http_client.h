@@ -66,6 +66,7 @@ class HttpClient {
     int max_connections_per_host = 6;
     int max_in_flight = 1000;         ///< further requests wait their turn inside their own timeout
     int max_kept_connections = 2000;  ///< idle ones; two for each of 1,000 hosts
+    int max_connections = 0;          ///< open at once, idle ones included; 0: no bound but the system's
   };
   HttpClient();
   explicit HttpClient(Options options);

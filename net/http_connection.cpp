@@ -102,6 +102,7 @@ HttpConnection::HttpConnection(asio::ip::tcp::socket socket, std::shared_ptr<Ser
 HttpConnection::~HttpConnection() {
   server_->connections.erase(this);
   give_room();
+  release_answer();
   const auto counted = server_->clients.find(client_);
   if (!client_.empty() && --counted->second == 0) server_->clients.erase(counted);
   if (refuse_)
@@ -176,7 +177,7 @@ awaitable<bool> HttpConnection::read_request() {
   else
     rejection = check_header();
   if (!rejection) ask_head_check();
-  if (!rejection && !refusal_) rejection = make_room();
+  if (!rejection && !refusal_) rejection = check_length();
   if (!rejection && !refusal_) {
     arm(server_->options.body_timeout);
     error = co_await read_body();
@@ -205,10 +206,12 @@ awaitable<error_code> HttpConnection::read_header() {
 
 awaitable<error_code> HttpConnection::read_body() {
   error_code error;
+  flowing_since_ = std::chrono::steady_clock::now();
   if (wants_continue() && buffer_.size() == 0) error = co_await write_all(kContinue);
   while (!error && !parser_->is_done()) {
     error = http::error::need_more;
     if (buffer_.size() > 0) buffer_.consume(parser_->put(buffer_.data(), error));
+    if (!take_room()) error = asio::error::no_memory;
     if (error == http::error::need_more) error = co_await fill(kBodyReadBytes);
   }
   co_return error;
@@ -267,12 +270,14 @@ awaitable<void> HttpConnection::write_response(HttpResponse response) {
   const bool body_follows = !head_only_ && allows_body(response.status);
   std::string first = head_of(response, keep_alive_, wall_now());
   std::string_view rest;
-  if (body_follows) rest = response.body;
+  if (body_follows) rest = response.content();
+  hold_answer(response);
   if (response.delivery == Delivery::half_of_body) rest = rest.substr(0, rest.size() / 2);
   if (rest.size() <= kWriteBytes) first.append(std::exchange(rest, {}));
   error_code error = asio::error::broken_pipe;
   if (response.delivery != Delivery::nothing) error = co_await write_all(first);
   if (!error) error = co_await write_all(rest);
+  release_answer();
   if (!error && response.delivery == Delivery::whole) co_return;
   keep_alive_ = false;
   broken_ = true;
@@ -295,6 +300,7 @@ awaitable<error_code> HttpConnection::write_all(std::string_view bytes) {
     while (!chunk.empty() && !done.error) {
       done = co_await stream_->write_some(asio::buffer(chunk));
       chunk.remove_prefix(done.bytes);
+      sent_ += done.bytes;
       if (timed_out_ && !done.error) done.error = asio::error::operation_aborted;
     }
   }

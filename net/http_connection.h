@@ -7,13 +7,13 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "net/arriving_body.h"
 #include "net/http_server.h"
 #include "net/http_stream.h"
 #include "net/tasks.h"
@@ -36,7 +36,9 @@ struct ServerState {
   TaskScope tasks;
   std::set<HttpConnection*> connections;            ///< of the loop's thread
   std::map<std::string, int, std::less<>> clients;  ///< connections of each that is counted
-  std::size_t arriving = 0;                         ///< bytes announced by bodies that are being read
+  std::size_t arriving = 0;                         ///< bytes of bodies that are being read
+  std::size_t sending = 0;                          ///< bytes of answers that are being written, shared ones once
+  std::map<const std::string*, int> pages;          ///< shared answers, by how many connections write them
   int refusing = 0;                                 ///< connections that are there to be told 503
   bool stopping = false;
 
@@ -49,6 +51,7 @@ struct ServerState {
   std::atomic<std::int64_t> certificate_expiry{0};  ///< Unix milliseconds; 0: none
   std::atomic<int> open{0};
   std::atomic<std::uint64_t> displaced{0};
+  std::atomic<std::uint64_t> too_slow{0};
 };
 
 /// Requests one after the other until either side ends it. Lives in its task; on the loop's thread only.
@@ -69,11 +72,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void abort();
   /// Since when it has kept a place without a whole request; nothing while one is in hand.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> waiting_since() const;
+  /// A body that comes, or an answer that goes, too slowly for the room there is.
+  enum class Flow { arriving, sending };
+  /// Bytes a second so far; nothing when it has no part in that, or is too young to be called slow.
+  [[nodiscard]] std::optional<double> pace(Flow flow) const;
+  /// Ends now, and its room is free at once.
+  void give_way();
   /// The answer to request `number`; late and second ones are dropped.
   void take_answer(std::uint64_t number, HttpResponse response);
 
  private:
-  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Parser = boost::beast::http::request_parser<ArrivingBody>;
   /// Why a request is not served; no status: there is nobody to tell.
   struct Rejection {
     int status = 0;
@@ -96,9 +105,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   [[nodiscard]] Rejection rejection_of(const boost::system::error_code& error) const;
   [[nodiscard]] std::optional<Rejection> check_header();
-  [[nodiscard]] std::optional<Rejection> make_room();
+  [[nodiscard]] std::optional<Rejection> check_length() const;
   void ask_head_check();
+  [[nodiscard]] bool take_room();
   void give_room();
+  void hold_answer(const HttpResponse& response);
+  void release_answer();
   [[nodiscard]] bool wants_continue() const;
   [[nodiscard]] HttpRequest take_head() const;
   void add_common_headers(HttpResponse& response) const;
@@ -122,12 +134,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool timed_out_ = false;
 
   boost::beast::flat_buffer buffer_;
-  std::unique_ptr<Parser> parser_;       ///< of the request in hand
-  HttpRequest head_;                     ///< of it, without its body
-  std::optional<HttpResponse> refusal_;  ///< of it, by the head check
-  std::size_t max_body_ = 0;             ///< of it
-  std::size_t room_ = 0;                 ///< taken of ServerState::arriving
-  bool shaken_ = false;                  ///< the handshake is over
+  std::unique_ptr<Parser> parser_;                                      ///< of the request in hand
+  HttpRequest head_;                                                    ///< of it, without its body
+  std::optional<HttpResponse> refusal_;                                 ///< of it, by the head check
+  std::size_t max_body_ = 0;                                            ///< of it
+  std::size_t room_ = 0;                                                ///< taken of ServerState::arriving
+  bool crowded_out_ = false;                                            ///< there was none left for it
+  std::optional<std::chrono::steady_clock::time_point> flowing_since_;  ///< its body, or its answer
+  std::size_t sending_ = 0;                                             ///< taken of ServerState::sending
+  std::size_t sent_ = 0;                                                ///< of the answer
+  std::shared_ptr<const std::string> page_;                             ///< the answer, when it is a shared one
+  bool shaken_ = false;                                                 ///< the handshake is over
   bool first_request_ = true;
   bool idle_ = true;  ///< no byte of a request read
   std::optional<std::chrono::steady_clock::time_point> waiting_since_ = std::chrono::steady_clock::now();

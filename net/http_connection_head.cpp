@@ -17,6 +17,7 @@ HttpConnection::Rejection HttpConnection::rejection_of(const error_code& error) 
   if (aborted_) return {};
   if (error == asio::error::operation_aborted && timed_out_)
     return {408, "timeout", "the request did not arrive in time"};
+  if (crowded_out_) return {503, "overloaded", "the server is reading as much as it takes"};
   if (error == http::error::body_limit) return {413, "too_large", "the body is larger than the server takes"};
   if (error == http::error::header_limit)
     return {431, "headers_too_large", "the headers are larger than the server takes"};
@@ -61,22 +62,10 @@ void HttpConnection::ask_head_check() {
   parser_->body_limit(max_body_);
 }
 
-/// A length that was not announced counts as the largest there may be.
-std::optional<HttpConnection::Rejection> HttpConnection::make_room() {
+std::optional<HttpConnection::Rejection> HttpConnection::check_length() const {
   const auto announced = parser_->content_length();
   if (announced && *announced > max_body_) return Rejection{413, "too_large", "the body is larger than is taken here"};
-  const std::size_t unknown = parser_->chunked() ? max_body_ : 0;
-  const std::size_t wanted = announced ? static_cast<std::size_t>(*announced) : unknown;
-  if (wanted > 0 && server_->arriving + wanted > server_->options.max_arriving_bytes)
-    return Rejection{503, "overloaded", "the server is reading as much as it takes"};
-  room_ = wanted;
-  server_->arriving += wanted;
   return std::nullopt;
-}
-
-void HttpConnection::give_room() {
-  server_->arriving -= room_;
-  room_ = 0;
 }
 
 bool HttpConnection::wants_continue() const {

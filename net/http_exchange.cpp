@@ -1,6 +1,8 @@
 #include "net/http_exchange.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -11,11 +13,20 @@
 #include <utility>
 
 #include "core/log.h"
+#include "net/host_name.h"
 
 namespace crmpulse::net {
 namespace {
 
 constexpr std::size_t kMostHeaderBytes = 256 * 1024;
+// Firewalls and NATs forget connections that say nothing, some after a minute, Azure's after four, and then swallow
+// what is sent on them.
+constexpr long kKeepAliveSeconds = 30;
+constexpr long kKeepAliveEverySeconds = 10;
+constexpr long kLongestIdleSeconds = 100;
+/// What is sent on a kept connection and not acknowledged for so long (by the other machine, not its program) shows
+/// that it is dead; libcurl then asks again on a new one.
+constexpr unsigned kUnacknowledgedMilliseconds = 3000;
 constexpr long kKeepAuthoritiesSeconds = 300;  ///< a changed bundle is read at the latest then
 
 std::string lower(std::string_view text) {
@@ -113,13 +124,30 @@ std::optional<Peer> proxy_of(const std::string& url) {
 Exchange::Exchange(ClientRequest request, HttpClient::Callback callback)
     : request_(std::move(request)),
       callback_(std::move(callback)),
-      peer_(peer_of(request_.url).value_or(Peer{})),
-      deadline_(Clock::now() + std::min(request_.timeout, Duration{std::chrono::hours{24}})) {}
+      deadline_(Clock::now() + std::min(request_.timeout, Duration{std::chrono::hours{24}})) {
+  choose_way();
+}
+
+void Exchange::choose_way() {
+  request_.url = with_ascii_host(request_.url);
+  peer_ = peer_of(request_.url).value_or(Peer{});
+  proxy_.reset();
+  if (!request_.proxy.empty())
+    proxy_ = ProxyChoice{request_.proxy, {}};
+  else if (!is_loopback_host(peer_.host))
+    proxy_ = proxy_of_environment(peer_.tls, peer_.host, process_environment);
+  if (proxy_) proxy_->url = with_ascii_host(proxy_->url);
+}
 
 std::optional<Failure> Exchange::refusal() const {
   if (peer_.host.empty()) return Failure{Stage::request, Reason::internal, "the address is not an http or https URL"};
-  if (!request_.proxy.empty() && !proxy_of(request_.proxy))
-    return Failure{Stage::request, Reason::internal, "the proxy's address cannot be used"};
+  if (proxy_ && !proxy_of(proxy_->url)) {
+    if (proxy_->origin.empty()) return Failure{Stage::request, Reason::internal, "the proxy's address cannot be used"};
+    return Failure{Stage::connect, Reason::unreachable,
+                   fmt::format("the proxy that {} of the environment names cannot be used: it is not an address with "
+                               "http://, https://, socks5:// or socks5h://",
+                               proxy_->origin)};
+  }
   if (request_.method.empty() || breaks_the_line(request_.method) || request_.method.find(' ') != std::string::npos)
     return Failure{Stage::request, Reason::internal, "the request's method is not a word"};
   for (const auto& [name, value] : request_.headers) {
@@ -185,6 +213,8 @@ void Exchange::set_headers() {
   // Else libcurl calls every body a submitted form.
   if (!has_header("content-type")) list = curl_slist_append(list, "Content-Type:");
   header_list_.reset(list);
+  // All that this libcurl decodes; a decoded body is bounded like any other.
+  if (!has_header("accept-encoding")) curl_easy_setopt(easy_.get(), CURLOPT_ACCEPT_ENCODING, "");
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, list);
 }
 
@@ -215,13 +245,13 @@ void Exchange::set_connection() {
   curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_2TLS));
-  if (!request_.proxy.empty()) {
-    curl_easy_setopt(handle, CURLOPT_PROXY, request_.proxy.c_str());
-    curl_easy_setopt(handle, CURLOPT_NOPROXY, "");  // what is said of one CRM beats the environment
-    curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  } else if (is_loopback_host(peer_.host)) {
-    curl_easy_setopt(handle, CURLOPT_PROXY, "");
-  }
+  curl_easy_setopt(handle, CURLOPT_PROXY, proxy_ ? proxy_->url.c_str() : "");
+  curl_easy_setopt(handle, CURLOPT_NOPROXY, "");  // looked at already
+  curl_easy_setopt(handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPALIVE, 1L);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPIDLE, kKeepAliveSeconds);
+  curl_easy_setopt(handle, CURLOPT_TCP_KEEPINTVL, kKeepAliveEverySeconds);
+  curl_easy_setopt(handle, CURLOPT_MAXAGE_CONN, kLongestIdleSeconds);
   // libcurl looks through all it has resolved after each request: with thousands of hosts that costs more than all
   // else. Kept connections need no names; this is for several that are made to one host at once.
   curl_easy_setopt(handle, CURLOPT_DNS_CACHE_TIMEOUT, 1L);
@@ -260,7 +290,9 @@ std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, v
 }
 
 int Exchange::on_resolve(void*, void*, void* self) {
-  static_cast<Exchange*>(self)->reached_ = Reached::resolve;
+  Exchange& exchange = *static_cast<Exchange*>(self);
+  exchange.reached_ = Reached::resolve;
+  exchange.asked_for_name_ = Clock::now();
   return 0;
 }
 
@@ -285,6 +317,10 @@ double Exchange::seconds(CURLINFO info) const {
   curl_off_t microseconds = 0;
   curl_easy_getinfo(easy_.get(), info, &microseconds);
   return static_cast<double>(microseconds) / 1e6;
+}
+
+bool Exchange::is_connecting() const {
+  return reached_ == Reached::connect && seconds(CURLINFO_PRETRANSFER_TIME_T) <= 0;
 }
 
 HttpPhases Exchange::phases() const {
@@ -323,12 +359,22 @@ ClientResponse Exchange::finish(CURLcode code) {
     long status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
     response.status = static_cast<int>(status);
+    if (status == 407) {  // only a proxy on the way says so
+      response = failed(Stage::connect, Reason::credentials,
+                        fmt::format("{} wants a name and a password: HTTP 407", proxy_ ? next_hop() : "a proxy"));
+    }
   } else {
     response.failure = failure_of(code);
   }
   response.phases = sum(earlier_, phases());
   response.certificate_expiry = certificate_expiry(easy_.get());
   return response;
+}
+
+void Exchange::guard_kept_connection() const {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  if (curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) return;
+  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMilliseconds, sizeof kUnacknowledgedMilliseconds);
 }
 
 bool Exchange::follow(ClientResponse& response) {
@@ -346,7 +392,7 @@ bool Exchange::follow(ClientResponse& response) {
   redirects_ += 1;
   earlier_ = response.phases;
   request_ = std::move(*next);
-  peer_ = peer_of(request_.url).value_or(Peer{});
+  choose_way();
   response_ = {};
   header_bytes_ = 0;
   reached_ = Reached::nothing;

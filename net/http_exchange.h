@@ -8,6 +8,7 @@
 
 #include "net/curl.h"
 #include "net/http_client.h"
+#include "net/proxy.h"
 
 namespace crmpulse::net {
 
@@ -45,7 +46,12 @@ class Exchange {
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   [[nodiscard]] EasyHandle release() { return std::move(easy_); }
 
+  /// A new connection is being made.
+  [[nodiscard]] bool is_connecting() const;
   [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
+  /// What is sent on this connection later and stays unacknowledged ends it. Not while it is being made: connecting has
+  /// a time of its own. Before the handle leaves the multi handle.
+  void guard_kept_connection() const;
   /// Reads the outcome out of the handle. CURLE_OPERATION_TIMEDOUT also for what the client itself gave up.
   [[nodiscard]] ClientResponse finish(CURLcode code);
   /// True: the answer was a redirect that is followed, and this is now the next request, to be started. Else `response`
@@ -66,18 +72,22 @@ class Exchange {
   void set_headers();
   void set_tls();
   void set_connection();
+  void choose_way();
   [[nodiscard]] bool has_header(std::string_view name) const;
   [[nodiscard]] HttpPhases phases() const;
   [[nodiscard]] Failure failure_of(CURLcode code) const;
   [[nodiscard]] Failure timeout() const;
   [[nodiscard]] bool certificate_alert() const;
   [[nodiscard]] std::optional<Failure> proxy_failure(CURLcode code) const;
+  [[nodiscard]] Failure unresolved(const std::string& who) const;
+  [[nodiscard]] Failure encoding_failure() const;
   [[nodiscard]] std::string next_hop() const;
   [[nodiscard]] double seconds(CURLINFO info) const;
 
   ClientRequest request_;
   HttpClient::Callback callback_;
-  Peer peer_;  ///< no host: the URL cannot be used
+  Peer peer_;                         ///< no host: the URL cannot be used
+  std::optional<ProxyChoice> proxy_;  ///< of this request's way; may be unusable
   Clock::time_point deadline_;
   EasyHandle easy_;
   std::unique_ptr<curl_slist, CurlDelete> header_list_;
@@ -92,6 +102,7 @@ class Exchange {
   /// How far a new connection came. libcurl's times tell only once it stands: until then connect's is zero.
   enum class Reached { nothing, resolve, connect, tls };
   Reached reached_ = Reached::nothing;
+  Clock::time_point asked_for_name_;  ///< when reached_ became resolve
   char error_text_[CURL_ERROR_SIZE] = {};
 };
 

@@ -1,6 +1,7 @@
 // What libcurl's error codes mean to us. The texts are our own: libcurl's may quote the URL.
 #include <fmt/format.h>
 #include <openssl/x509.h>
+#include <resolv.h>
 
 #include <cerrno>
 #include <system_error>
@@ -26,6 +27,15 @@ Failure connect_failure(const std::string& peer, long error) {
     return {Stage::connect, Reason::timeout, fmt::format("no connection to {}: {}", peer, system_text(error))};
   const std::string why = error == 0 ? "no way there" : system_text(error);
   return {Stage::connect, Reason::unreachable, fmt::format("no connection to {}: {}", peer, why)};
+}
+
+/// How long the C library waits for a name server's answer before it asks the next one or again.
+Duration name_server_patience() {
+  struct __res_state settings{};
+  if (res_ninit(&settings) != 0) return std::chrono::seconds{5};
+  const Duration patience{std::chrono::seconds{settings.retrans}};
+  res_nclose(&settings);
+  return patience;
 }
 
 Failure handshake_failure(const std::string& peer, long error) {
@@ -70,26 +80,64 @@ Failure Exchange::timeout() const {
   curl_easy_getinfo(easy_.get(), CURLINFO_SIZE_UPLOAD_T, &sent);
   if (static_cast<std::size_t>(sent) < request_.body.size())
     return {Stage::request, Reason::timeout, fmt::format("{} did not take the request {}", peer, within)};
-  return {Stage::response, Reason::timeout, fmt::format("no complete answer from {} {}", peer, within)};
+  const std::string way = proxy_ ? " through " + hop : std::string{};
+  return {Stage::response, Reason::timeout, fmt::format("no complete answer from {}{} {}", peer, way, within)};
 }
 
 /// Who a new connection goes to.
 std::string Exchange::next_hop() const {
-  if (request_.proxy.empty()) return peer_.text();
-  return "the proxy " + proxy_of(request_.proxy).value_or(Peer{}).text();
+  if (!proxy_) return peer_.text();
+  const std::string proxy = "the proxy " + proxy_of(proxy_->url).value_or(Peer{}).text();
+  return proxy_->origin.empty() ? proxy : fmt::format("{} ({})", proxy, proxy_->origin);
+}
+
+/// A name server that did not answer says nothing about the name.
+Failure Exchange::unresolved(const std::string& who) const {
+  constexpr Duration kTolerance{200};
+  const auto waited = std::chrono::floor<Duration>(Clock::now() - asked_for_name_);
+  if (reached_ == Reached::resolve && waited + kTolerance >= name_server_patience())
+    return {Stage::resolve, Reason::timeout, fmt::format("no name server answers for the name of {}", who)};
+  return {Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", who)};
+}
+
+/// libcurl's one code for an encoding it does not know and for bytes that are not what they are said to be.
+Failure Exchange::encoding_failure() const {
+  std::string encoding{response_.header("content-encoding")};
+  if (encoding.empty()) encoding = response_.header("transfer-encoding");
+  return {
+      Stage::response, Reason::bad_content,
+      fmt::format("the answer of {} cannot be decoded: its encoding is '{}'", peer_.text(), one_line(encoding, 40))};
 }
 
 /// What a proxy on the way has to say; of the CRM nothing is known then.
 std::optional<Failure> Exchange::proxy_failure(CURLcode code) const {
-  if (code == CURLE_COULDNT_RESOLVE_PROXY)
-    return Failure{Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", next_hop())};
+  if (!proxy_) return std::nullopt;
+  if (code == CURLE_COULDNT_RESOLVE_PROXY) return unresolved(next_hop());
+  const auto broken = [&](std::string_view what) {
+    return Failure{Stage::connect, Reason::unreachable, fmt::format("{} {}", next_hop(), what)};
+  };
+  if (code == CURLE_COULDNT_CONNECT) {
+    const Failure failure = connect_failure(next_hop(), number(easy_.get(), CURLINFO_OS_ERRNO));
+    // "Refused" would be the CRM's own word.
+    return failure.reason == Reason::refused ? broken("refuses connections") : failure;
+  }
   if (code == CURLE_PROXY)
     return Failure{Stage::connect, Reason::unreachable, fmt::format("no way to {} through the proxy", peer_.text())};
   const long status = number(easy_.get(), CURLINFO_HTTP_CONNECTCODE);
+  const bool through = status >= 200 && status < 300;
+  const bool proxy_speaks_tls = proxy_of(proxy_->url).value_or(Peer{}).tls;
+  if (!through && proxy_speaks_tls &&
+      (code == CURLE_SSL_CONNECT_ERROR || code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_ISSUER_ERROR))
+    return broken("does not complete a TLS handshake with us, or its certificate is not accepted");
+  const bool no_http = code == CURLE_GOT_NOTHING || code == CURLE_WEIRD_SERVER_REPLY ||
+                       code == CURLE_UNSUPPORTED_PROTOCOL || (peer_.tls && code == CURLE_RECV_ERROR);
+  if (!through && status == 0 && no_http) return broken("does not answer as an HTTP proxy does");
   if (status < 400) return std::nullopt;
-  if (status == 407) return Failure{Stage::connect, Reason::credentials, "the proxy wants a name and a password"};
+  if (status == 407)
+    return Failure{Stage::connect, Reason::credentials,
+                   fmt::format("{} wants a name and a password: HTTP 407", next_hop())};
   return Failure{Stage::connect, Reason::unreachable,
-                 fmt::format("the proxy has no way to {}: HTTP {}", peer_.text(), status)};
+                 fmt::format("{} has no way to {}: HTTP {}", next_hop(), peer_.text(), status)};
 }
 
 Failure Exchange::failure_of(CURLcode code) const {
@@ -107,8 +155,7 @@ Failure Exchange::failure_of(CURLcode code) const {
   if (auto failure = proxy_failure(code)) return *std::move(failure);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT: return timeout();
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return {Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", peer)};
+    case CURLE_COULDNT_RESOLVE_HOST: return unresolved(peer);
     case CURLE_COULDNT_CONNECT: return connect_failure(next_hop(), error);
     case CURLE_SSL_CONNECT_ERROR: return handshake_failure(peer, error);
     case CURLE_PEER_FAILED_VERIFICATION:
@@ -125,9 +172,9 @@ Failure Exchange::failure_of(CURLcode code) const {
               fmt::format("{} ended the connection without a complete answer", peer)};
     case CURLE_PARTIAL_FILE:
       return {Stage::response, Reason::bad_content, fmt::format("the answer of {} is cut short", peer)};
+    case CURLE_BAD_CONTENT_ENCODING: return encoding_failure();
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
       return {Stage::response, Reason::bad_content, fmt::format("the answer of {} is not HTTP", peer)};

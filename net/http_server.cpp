@@ -213,6 +213,11 @@ void HttpServer::limit_connections(int all, int per_client, Networks uncounted) 
   options.uncounted = std::move(uncounted);
 }
 
+void HttpServer::limit_memory(std::size_t arriving, std::size_t sending) {
+  impl_->state->options.max_arriving_bytes = arriving;
+  impl_->state->options.max_sending_bytes = sending;
+}
+
 HttpServer::Stats HttpServer::stats() const {
   const ServerState& state = *impl_->state;
   Stats out;
@@ -225,6 +230,7 @@ HttpServer::Stats HttpServer::stats() const {
   out.malformed = state.malformed;
   out.open = state.open;
   out.displaced = state.displaced;
+  out.too_slow = state.too_slow;
   return out;
 }
 

@@ -37,6 +37,9 @@ struct HttpResponse {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   Delivery delivery = Delivery::whole;
+  /// Not null: sent instead of `body`. Its memory is one for all it is sent to.
+  std::shared_ptr<const std::string> shared = nullptr;
+  [[nodiscard]] std::string_view content() const { return shared ? std::string_view{*shared} : std::string_view{body}; }
 };
 
 /// As the header `Date` has it.
@@ -99,8 +102,10 @@ struct ServerOptions {
   /// Likewise for one client (client_of); 0: no bound of its own.
   int max_connections_per_client = 0;
   Networks uncounted;  ///< clients without that bound
-  /// Announced by all requests whose bodies are arriving; beyond: 503.
-  std::size_t max_arriving_bytes = 256 * 1024 * 1024;
+  /// What has come of all bodies that are arriving. Beyond, the slowest of them goes, or the newest is answered 503.
+  std::size_t max_arriving_bytes = 128 * 1024 * 1024;
+  /// Of all answers that clients have not taken yet, shared ones once. Beyond, the slowest client goes.
+  std::size_t max_sending_bytes = 128 * 1024 * 1024;
   HeadCheck check_head;  ///< may be empty
   /// On every answer that does not have them itself, also on those to what was no request.
   std::vector<std::pair<std::string, std::string>> headers;
@@ -126,6 +131,8 @@ class HttpServer {
   [[nodiscard]] std::optional<TlsFault> replace_tls(const TlsFiles& files);
   /// Loop's thread only. Connections that stand are left alone.
   void limit_connections(int all, int per_client, Networks uncounted);
+  /// Loop's thread only. max_arriving_bytes and max_sending_bytes.
+  void limit_memory(std::size_t arriving, std::size_t sending);
 
   struct Stats {
     std::uint64_t accepted = 0;  ///< without the refused
@@ -136,6 +143,7 @@ class HttpServer {
     std::uint64_t malformed = 0;  ///< answered 400, 408, 413, 417, 431, 501 before a handler saw them
     int open = 0;
     std::uint64_t displaced = 0;  ///< closed without a whole request, to make place for a newer one
+    std::uint64_t too_slow = 0;   ///< closed since there was no room for what they had not taken, or not sent yet
   };
   /// Thread-safe.
   [[nodiscard]] Stats stats() const;

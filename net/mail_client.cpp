@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -23,6 +24,9 @@ constexpr int kLongestPollMilliseconds = 1000;
 /// QUIT is waited for on the thread that all mails share.
 constexpr long kReplySeconds = 20;
 constexpr std::size_t kMaxReply = 500;
+/// Ways to log in, in the order they are tried; over TLS the plain ones work everywhere. The last is whatever libcurl
+/// and the server both speak.
+constexpr std::array<std::string_view, 3> kLogins{"PLAIN", "LOGIN", "*"};
 
 /// One mail on one libcurl handle.
 class Mail {
@@ -35,6 +39,8 @@ class Mail {
   [[nodiscard]] bool start(CURLM* multi);
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   [[nodiscard]] ClientResponse finish(CURLcode code) const;
+  /// It failed because this way of logging in is not the server's, and another is left: start() again.
+  [[nodiscard]] bool turn_to_next_login(CURLcode code);
   [[nodiscard]] static ClientResponse failed(Stage stage, Reason reason, std::string message) {
     ClientResponse response;
     response.failure = Failure{stage, reason, one_line(message)};
@@ -53,8 +59,16 @@ class Mail {
   static std::size_t on_reply(char* data, std::size_t size, std::size_t count, void* self);
   void set_security();
   void set_envelope();
+  void heed_login(std::string_view line);
+  /// The server offers no login that may be used; none was tried.
+  [[nodiscard]] bool no_login(CURLcode code) const {
+    return held_back_ || (code == CURLE_LOGIN_DENIED && needs_login() && refusal() == 0);
+  }
+  [[nodiscard]] bool needs_login() const { return !request_.username.empty() && !logged_in_; }
+  [[nodiscard]] bool offered(std::string_view mechanism) const;
   [[nodiscard]] int refusal() const;
   [[nodiscard]] Failure failure_of(CURLcode code) const;
+  [[nodiscard]] Failure timeout() const;
 
   MailRequest request_;
   HttpClient::Callback callback_;
@@ -62,10 +76,18 @@ class Mail {
   std::unique_ptr<curl_slist, CurlDelete> recipients_;
   std::string from_;
   std::size_t sent_ = 0;
-  std::string reply_;  ///< the server's newest line; the client's answers to challenges never pass here
+  std::string reply_;       ///< the server's newest line; the client's answers to challenges never pass here
+  std::string mechanisms_;  ///< what the server's AUTH offers, in capitals with a blank around each; empty: nothing
+  std::size_t login_ = 0;   ///< of kLogins
+  bool logged_in_ = false;
+  bool held_back_ = false;  ///< the server would have taken the mail without the login that is configured
 };
 
 bool Mail::start(CURLM* multi) {
+  sent_ = 0;
+  reply_.clear();
+  mechanisms_.clear();
+  logged_in_ = held_back_ = false;
   easy_.reset(curl_easy_init());
   CURL* const handle = easy_.get();
   if (handle == nullptr) return false;
@@ -104,6 +126,7 @@ void Mail::set_security() {
   if (request_.username.empty()) return;
   curl_easy_setopt(handle, CURLOPT_USERNAME, request_.username.c_str());
   curl_easy_setopt(handle, CURLOPT_PASSWORD, request_.password.reveal().c_str());
+  curl_easy_setopt(handle, CURLOPT_LOGIN_OPTIONS, fmt::format("AUTH={}", kLogins.at(login_)).c_str());
 }
 
 void Mail::set_envelope() {
@@ -122,6 +145,11 @@ void Mail::set_envelope() {
 
 std::size_t Mail::on_read(char* buffer, std::size_t size, std::size_t count, void* self) {
   Mail& mail = *static_cast<Mail*>(self);
+  // libcurl goes on without a login when the server offers none that it may use.
+  if (mail.needs_login()) {
+    mail.held_back_ = true;
+    return CURL_READFUNC_ABORT;
+  }
   const std::size_t bytes = std::min(size * count, mail.request_.message.size() - mail.sent_);
   std::memcpy(buffer, mail.request_.message.data() + mail.sent_, bytes);
   mail.sent_ += bytes;
@@ -130,9 +158,41 @@ std::size_t Mail::on_read(char* buffer, std::size_t size, std::size_t count, voi
 
 std::size_t Mail::on_reply(char* data, std::size_t size, std::size_t count, void* self) {
   const std::string_view line{data, size * count};
+  Mail& mail = *static_cast<Mail*>(self);
+  mail.heed_login(line);
   // The answer to QUIT decides nothing.
-  if (!line.starts_with("221")) static_cast<Mail*>(self)->reply_ = std::string{line.substr(0, kMaxReply)};
+  if (!line.starts_with("221")) mail.reply_ = std::string{line.substr(0, kMaxReply)};
   return line.size();
+}
+
+/// RFC 4954: `250-AUTH PLAIN LOGIN` in the answer to EHLO (some write `AUTH=`), 235 when the login is accepted.
+void Mail::heed_login(std::string_view line) {
+  if (line.starts_with("235")) logged_in_ = true;
+  if (line.size() < 9 || !line.starts_with("250")) return;
+  std::string text{line.substr(4, kMaxReply)};
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    if (c == '\r' || c == '\n' || c == '=') return ' ';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  if (text.starts_with("AUTH ")) mechanisms_ = text.substr(4) + ' ';
+}
+
+bool Mail::offered(std::string_view mechanism) const {
+  return mechanism == "*" || mechanisms_.find(fmt::format(" {} ", mechanism)) != std::string::npos;
+}
+
+bool Mail::turn_to_next_login(CURLcode code) {
+  if (!needs_login() || mechanisms_.empty()) return false;
+  const int refused = refusal();
+  // 500 to 504: the command or its argument is not known; 534 and 538: too weak, or not this way.
+  const bool not_this_way =
+      no_login(code) ||
+      (code == CURLE_LOGIN_DENIED && ((refused >= 500 && refused <= 504) || refused == 534 || refused == 538));
+  if (!not_this_way) return false;
+  for (++login_; login_ < kLogins.size(); ++login_) {
+    if (offered(kLogins.at(login_))) return true;
+  }
+  return false;
 }
 
 /// Its code, when the newest reply refused something.
@@ -149,6 +209,16 @@ ClientResponse Mail::finish(CURLcode code) const {
     response.body = one_line(reply_);
     return response;
   }
+  if (no_login(code)) {
+    const std::string& peer = request_.server;
+    response.failure = Failure{
+        Stage::auth, Reason::credentials,
+        one_line(mechanisms_.empty()
+                     ? fmt::format("{} does not offer a login (AUTH), but one is configured; nothing was sent", peer)
+                     : fmt::format("{} offers the logins{}and none of them can be used; nothing was sent", peer,
+                                   mechanisms_))};
+    return response;
+  }
   // A connection that broke after a friendly reply is no refusal.
   if (const int refused = refusal(); refused != 0 && code != CURLE_OPERATION_TIMEDOUT) {
     response.status = refused;
@@ -159,12 +229,24 @@ ClientResponse Mail::finish(CURLcode code) const {
   return response;
 }
 
+Failure Mail::timeout() const {
+  const auto passed = [this](CURLINFO phase) {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(easy_.get(), phase, &microseconds);
+    return microseconds > 0;
+  };
+  const std::string within = fmt::format("within {}", format_duration(request_.timeout));
+  if (!passed(CURLINFO_NAMELOOKUP_TIME_T))
+    return {Stage::resolve, Reason::timeout, fmt::format("the name of {} did not resolve {}", request_.server, within)};
+  if (!passed(CURLINFO_CONNECT_TIME_T))
+    return {Stage::connect, Reason::timeout, fmt::format("no connection to {} {}", request_.server, within)};
+  return {Stage::response, Reason::timeout, fmt::format("{} did not take the mail {}", request_.server, within)};
+}
+
 Failure Mail::failure_of(CURLcode code) const {
   const std::string& peer = request_.server;
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return {Stage::response, Reason::timeout,
-              fmt::format("{} did not take the mail within {}", peer, format_duration(request_.timeout))};
+    case CURLE_OPERATION_TIMEDOUT: return timeout();
     case CURLE_COULDNT_RESOLVE_HOST:
       return {Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", peer)};
     case CURLE_COULDNT_CONNECT: return {Stage::connect, Reason::refused, fmt::format("no connection to {}", peer)};
@@ -203,6 +285,7 @@ struct MailClient::Impl {
   void run();
   [[nodiscard]] std::vector<MailPtr> take_incoming();
   bool start_incoming();
+  void start(MailPtr mail);
   void finish_completed();
   void end_everything();
 
@@ -261,15 +344,15 @@ bool MailClient::Impl::start_incoming() {
     const std::lock_guard lock(mutex);
     if (stopping) return false;
   }
-  for (MailPtr& mail : take_incoming()) {
-    if (!mail->start(multi.get())) {
-      mail->answer(Mail::failed(Stage::request, Reason::internal, "libcurl has no handle to give"));
-      continue;
-    }
-    CURL* const easy = mail->easy();
-    in_flight.emplace(easy, std::move(mail));
-  }
+  for (MailPtr& mail : take_incoming()) start(std::move(mail));
   return true;
+}
+
+void MailClient::Impl::start(MailPtr mail) {
+  if (!mail->start(multi.get()))
+    return mail->answer(Mail::failed(Stage::request, Reason::internal, "libcurl has no handle to give"));
+  CURL* const easy = mail->easy();
+  in_flight.emplace(easy, std::move(mail));
 }
 
 void MailClient::Impl::finish_completed() {
@@ -279,7 +362,11 @@ void MailClient::Impl::finish_completed() {
     const CURLcode code = message->data.result;
     auto node = in_flight.extract(message->easy_handle);
     curl_multi_remove_handle(multi.get(), node.key());
-    node.mapped()->answer(node.mapped()->finish(code));
+    if (node.mapped()->turn_to_next_login(code)) {
+      start(std::move(node.mapped()));
+    } else {
+      node.mapped()->answer(node.mapped()->finish(code));
+    }
   }
 }
 

@@ -15,7 +15,7 @@ struct MailRequest {
   std::string server;  ///< host:port
   enum class Security { starttls, tls, none };
   Security security = Security::starttls;  ///< `starttls`: refused when the server does not offer it
-  std::string username;                    ///< empty: no authentication
+  std::string username;                    ///< empty: no login; else a server that offers none gets nothing
   Secret password;
   std::string from;     ///< envelope address
   std::string to;       ///< one recipient: a partial refusal is then a refusal

@@ -26,6 +26,8 @@ class ServiceNotify {
   void reloading();                    ///< then ready() again
   void stopping();
   void alive();
+  /// As alive(), and while it starts: it takes longer, and is not to be given up.
+  void busy();
   /// How often alive() is wanted at least; nothing when nobody watches.
   [[nodiscard]] std::optional<Duration> alive_interval() const;
 

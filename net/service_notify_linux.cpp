@@ -91,6 +91,10 @@ void ServiceNotify::stopping() {
 void ServiceNotify::alive() {
   impl_->send("WATCHDOG=1");
 }
+void ServiceNotify::busy() {
+  // Half a minute more from now on, as long as it goes on saying so.
+  impl_->send("WATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000");
+}
 std::optional<Duration> ServiceNotify::alive_interval() const {
   return impl_->interval;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "net/host_name.h"
+#include "net/url_scheme.h"
 #include "probes/recipe.h"
 #include "probes/sql/connection.h"
 #include "probes/template.h"
@@ -45,18 +47,51 @@ std::optional<std::string> duration_fault(const Parameter& parameter, const std:
   return out_of_bounds(parameter, to_seconds(*value), text);
 }
 
-std::optional<std::string> url_fault(const std::string& text) {
-  if (!text.starts_with("http://") && !text.starts_with("https://")) {
-    const auto error = sql::check_url(text);
-    return error ? std::optional{error->message} : std::nullopt;
+std::string scheme_of(std::string_view url) {
+  const std::size_t end = url.find("://");
+  return end == std::string_view::npos ? std::string{} : std::string{url.substr(0, end)};
+}
+
+std::optional<std::string> http_url_fault(const std::string& text) {
+  const std::string scheme = scheme_of(text);
+  if (scheme.empty()) {
+    const bool host_like = !text.empty() && text.find_first_of(" \t\r\n@\"'") == std::string::npos;
+    return fmt::format("is not a valid URL: it must begin with https:// or http://; write https://{}",
+                       host_like ? text : "crm.example.com");
   }
-  if (text.find_first_of(" \t\r\n") != std::string::npos) return "has a blank in it";
-  const std::size_t start = text.find("://") + 3;
+  if (scheme != "http" && scheme != "https")
+    return fmt::format("begins with {}://, but this recipe speaks HTTP: write https:// or http://", scheme);
+  const auto unprintable = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), unprintable)) return "has a blank or a control character in it";
+  const std::size_t start = scheme.size() + 3;
   const std::string_view authority = std::string_view{text}.substr(start, text.find_first_of("/?#", start) - start);
   if (authority.find('@') != std::string_view::npos)
     return "has a user or a password in it; the recipe's other parameters are for that";
-  if (authority.empty()) return "has no host";
-  return std::nullopt;
+  if (authority.empty() || authority.front() == ':') return "has no host";
+  return net::host_fault(text);
+}
+
+std::optional<std::string> database_url_fault(const std::string& text) {
+  // A file's path or an ODBC string has no host of this form.
+  if (text.find("://") != std::string::npos) {
+    if (auto fault = net::host_fault(text)) return fault;
+  }
+  const auto error = sql::check_url(text);
+  return error ? std::optional{error->message} : std::nullopt;
+}
+
+/// Of a recipe whose transport is not known yet: what one of them can use.
+std::optional<std::string> url_fault(const std::string& text) {
+  const std::string scheme = scheme_of(text);
+  return scheme == "http" || scheme == "https" ? http_url_fault(text) : database_url_fault(text);
+}
+
+/// By its name, which is all a recipe says of it: people choose passwords, programs make tokens.
+config::SecretForm form_of(std::string_view name) {
+  for (const std::string_view chosen : {"password", "passphrase", "passwd", "pin"}) {
+    if (name.ends_with(chosen)) return config::SecretForm::password;
+  }
+  return config::SecretForm::token;
 }
 
 /// The database behind `url` must be one the recipe's queries are written for.
@@ -110,7 +145,9 @@ Arguments Arguments::read(const Recipe& recipe, config::Reader with) {
     const std::string& name = parameter.name;
     if (parameter.type == ParameterType::secret) {
       Secret secret;
-      const bool given = parameter.required ? with.require_secret(name, secret) : with.get_secret(name, secret);
+      const config::SecretForm form = form_of(name);
+      const bool given =
+          parameter.required ? with.require_secret(name, secret, form) : with.get_secret(name, secret, form);
       if (given) arguments.secrets_.emplace(name, std::move(secret));
       continue;
     }
@@ -132,7 +169,9 @@ Arguments Arguments::read(const Recipe& recipe, config::Reader with) {
     }
     std::string text;
     if (!with.get(name, text)) continue;
-    auto fault = fault_of(parameter, text);
+    const bool is_url = parameter.type == ParameterType::url;
+    if (is_url) text = net::with_lower_scheme(std::move(text));
+    auto fault = is_url && recipe.transport == Transport::http ? http_url_fault(text) : fault_of(parameter, text);
     if (!fault && recipe.transport == Transport::sql && name == "url") fault = dialect_fault(recipe, text);
     if (fault) with.problem(name, *fault);
     arguments.texts_.emplace(name, std::move(text));

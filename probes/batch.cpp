@@ -26,7 +26,7 @@ class BatchRun : public std::enable_shared_from_this<BatchRun> {
 
   void ask() {
     make_call(
-        core_, deadline_, true, call_,
+        core_, deadline_, batch_.call, call_,
         [self = shared_from_this()](const auth::Access& access) { return self->prepare(access); },
         [self = shared_from_this()](CallOutcome outcome) { self->take(outcome); });
   }

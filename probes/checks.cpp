@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 
 #include "probes/recipe_reader.h"
+#include "probes/sample_labels.h"
 #include "probes/template.h"
 
 namespace crmpulse::probes {
@@ -112,6 +115,7 @@ class Binder {
   void bind(Column& column) const {
     if (column.at) bind(*column.at);
     for (std::string* text : {&column.header, &column.from, &column.to, &column.text, &column.count}) bind(*text);
+    for (auto& mapped : column.map) bind(mapped.second);
   }
   void bind(SampleSpec& sample) const {
     bind(sample.column);
@@ -136,6 +140,51 @@ class Binder {
 
   const Names& names_;
 };
+
+/// What the shipped rules judge of each kind, as a share of `crm_records_checked` of the same check.
+std::string_view count_of(std::string_view kind) {
+  if (kind == "complete") return "crm_records_incomplete";
+  if (kind == "unique") return "crm_records_duplicate";
+  if (kind == "valid") return "crm_records_invalid";
+  return kind == "fresh" ? "crm_records_outdated" : "crm_records_orphaned";
+}
+
+const SampleSpec* sample_of(const Measurement& measurement, std::string_view metric) {
+  for (const SampleSpec* sample : samples_of(measurement))
+    if (sample->metric == metric) return sample;
+  return nullptr;
+}
+
+std::map<std::string_view, std::string_view> labels_of(const SampleSpec& sample) {
+  std::map<std::string_view, std::string_view> labels;
+  for (const auto& [name, text] : sample.labels) labels.emplace(name, text);
+  return labels;
+}
+
+/// Why no rule would judge what the check counts, or nothing. Rules divide by what the check itself counted, or else by
+/// `crm_records` of the same object, which the recipe then must measure.
+std::optional<std::string> unread(const Recipe& recipe, const Check& check) {
+  const std::string where =
+      fmt::format("no rule would judge this check: `checks.{}` of recipe '{}' ", check.kind, recipe.name);
+  const SampleSpec* count = sample_of(check.measurement, count_of(check.kind));
+  if (count == nullptr) return fmt::format("{}gives no {}", where, count_of(check.kind));
+  const SampleSpec* checked = sample_of(check.measurement, "crm_records_checked");
+  if (checked == nullptr) {
+    const bool counts =
+        std::any_of(recipe.measurements.begin(), recipe.measurements.end(),
+                    [](const auto& measurement) { return sample_of(measurement, "crm_records") != nullptr; });
+    if (counts) return std::nullopt;
+    return fmt::format(
+        "{}gives no crm_records_checked (how many records it looked at), nor does the recipe give "
+        "crm_records",
+        where);
+  }
+  auto wanted = labels_of(*count);
+  wanted.emplace("check", check.kind);
+  if (labels_of(*checked) == wanted && count->by.empty() && checked->by.empty()) return std::nullopt;
+  return fmt::format("{}needs crm_records_checked with the labels of {} and `check: {}`", where, count->metric,
+                     check.kind);
+}
 
 std::string id_of(std::string_view kind, const Names& names) {
   std::string id = fmt::format("check_{}_{}", kind, names.object);
@@ -167,6 +216,7 @@ Result<Measurement> make_check(const Recipe& recipe, std::string_view kind, cons
   if (check == nullptr)
     return Error{fmt::format("recipe '{}' knows no format '{}'; it has {}", recipe.name, one_line(names->format, 60),
                              fmt::join(formats, ", "))};
+  if (auto fault = unread(recipe, *check)) return Error{std::move(*fault)};
   Measurement measurement = check->measurement;
   Binder{*names}.bind(measurement);
   measurement.id = id_of(kind, *names);

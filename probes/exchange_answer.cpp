@@ -97,9 +97,20 @@ bool has_error(const ErrorSources& errors, const Answer& answer) {
   return !first_of(answer, errors.present).null();
 }
 
+/// Words are looked for byte by byte: in UTF-16 or in what is no text none is found, whatever stands there.
+bool can_be_searched(std::string_view body) {
+  constexpr std::size_t kLookedAt = 4096;
+  return !body.starts_with("\xFF\xFE") && !body.starts_with("\xFE\xFF") &&
+         body.substr(0, kLookedAt).find('\0') == std::string_view::npos;
+}
+
 /// What is wrong with the content of an answer whose status is fine.
 std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, const Answer& answer,
                                         const Values& values) {
+  const bool searched = !call.expect_contains.empty() || !call.expect_absent.empty();
+  if (searched && !can_be_searched(answer.body()))
+    return Failure{Stage::content, Reason::bad_content,
+                   "the answer is not text of one byte a letter or UTF-8, so no words can be looked for in it"};
   if (!call.expect_contains.empty() && answer.body().find(call.expect_contains) == std::string_view::npos) {
     return Failure{Stage::content, Reason::missing,
                    fmt::format("the answer does not contain '{}'", call.expect_contains)};
@@ -262,6 +273,35 @@ bool ends_login(const Recipe& recipe, const Answer& answer) {
     if (matches(mapping, *complaint, answer)) return true;
   }
   return false;
+}
+
+std::optional<auth::Doubt> doubt_in_answer(const Recipe& recipe, const HttpCall& call, const Answer& answer,
+                                           bool login_told_address) {
+  const int status = answer.status();
+  const auto& expected = call.expect_status;
+  if (status == call.expect_empty) return std::nullopt;
+  if (std::find(expected.begin(), expected.end(), status) != expected.end()) {
+    // A page where JSON was due may be the one that asks for a login. What may have written is not asked twice.
+    if (call.method != "GET") return std::nullopt;
+    const std::size_t start = answer.body().find_first_not_of(" \t\r\n");
+    const bool page = start != std::string_view::npos && answer.body()[start] == '<';
+    return page && asks_for_json(recipe, call) ? std::optional{auth::Doubt::slight} : std::nullopt;
+  }
+  if (status == 401 || status == 421 || (status >= 300 && status < 400)) return auth::Doubt::strong;
+  const bool gone = login_told_address && (status == 404 || status == 410);
+  if (!gone && status != 403) return std::nullopt;
+  const Complaint complaint = complaint_of(recipe.errors, answer);
+  const bool known = std::any_of(recipe.failures.begin(), recipe.failures.end(), [&](const FailureMapping& mapping) {
+    return matches(mapping, complaint, answer) && mapping.reason != Reason::credentials;
+  });
+  return known ? std::nullopt : std::optional{auth::Doubt::slight};
+}
+
+std::optional<auth::Doubt> doubt_in_failure(const Failure& failure) {
+  const bool nobody_there = failure.stage == Stage::resolve || failure.stage == Stage::connect;
+  const bool somebody_else = failure.stage == Stage::tls && failure.reason == Reason::certificate;
+  if (failure.reason == Reason::skipped || failure.reason == Reason::internal) return std::nullopt;
+  return nobody_there || somebody_else ? std::optional{auth::Doubt::strong} : std::nullopt;
 }
 
 std::string masked(std::string_view message, const std::vector<std::string>& secrets) {

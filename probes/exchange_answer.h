@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "net/http_client.h"
+#include "probes/auth/session.h"
 #include "probes/json.h"
 #include "probes/recipe.h"
 
@@ -52,6 +53,13 @@ struct Verdict {
 
 /// Does an answer say that the login has ended?
 [[nodiscard]] bool ends_login(const Recipe& recipe, const Answer& answer);
+
+/// May an answer mean that the login, or the address it told, does not hold any more? It decides nothing: codes the
+/// recipe knows, and what the call expects, raise no doubt. `login_told_address`: the login said where to ask.
+[[nodiscard]] std::optional<auth::Doubt> doubt_in_answer(const Recipe& recipe, const HttpCall& call,
+                                                         const Answer& answer, bool login_told_address);
+/// The same when nothing answered at an address the login told.
+[[nodiscard]] std::optional<auth::Doubt> doubt_in_failure(const Failure& failure);
 
 /// A foreign message fit for evidence: secrets, e-mail addresses and long runs of digits are masked.
 [[nodiscard]] std::string masked(std::string_view message, const std::vector<std::string>& secrets);

@@ -34,11 +34,12 @@ TimePoint now_in(const Variables& variables, const std::function<TimePoint()>& c
 
 class Call : public std::enable_shared_from_this<Call> {
  public:
-  Call(std::shared_ptr<ExchangeCore> core, SteadyTime deadline, bool with_login, ExchangeResult& result,
+  Call(std::shared_ptr<ExchangeCore> core, SteadyTime deadline, const HttpCall& asked, ExchangeResult& result,
        std::function<Result<net::ClientRequest>(const auth::Access&)> prepare, std::function<void(CallOutcome)> done)
       : core_(std::move(core)),
         deadline_(deadline),
-        with_login_(with_login && core_->session != nullptr),
+        asked_(asked),
+        with_login_(asked.auth && core_->session != nullptr),
         result_(result),
         prepare_(std::move(prepare)),
         done_(std::move(done)) {}
@@ -50,10 +51,7 @@ class Call : public std::enable_shared_from_this<Call> {
     }
     core_->session->access(deadline_, [self = shared_from_this()](boost::system::result<auth::Access, Failure> access,
                                                                   const std::optional<auth::Login>& login) {
-      if (login) {
-        self->result_.login = login;
-        ++self->result_.calls;
-      }
+      self->note(login);
       if (!access) {
         self->fail(access.error());
       } else if (self->refused_ && access->generation == self->access_.generation) {
@@ -65,6 +63,12 @@ class Call : public std::enable_shared_from_this<Call> {
   }
 
  private:
+  void note(const std::optional<auth::Login>& login) {
+    if (!login) return;
+    result_.login = login;
+    ++result_.calls;
+  }
+
   void fail(Failure failure) {
     CallOutcome outcome;
     outcome.failure = std::move(failure);
@@ -95,21 +99,42 @@ class Call : public std::enable_shared_from_this<Call> {
   void answered(net::ClientResponse response) {
     ++result_.calls;
     for (Sample& sample : core_->signals.read(response, core_->clock())) result_.samples.push_back(std::move(sample));
-    if (response.failure) {
-      add_times(response.phases);
-      return fail(std::move(*response.failure));
-    }
-    const bool ended = with_login_ && ends_login(core_->recipe(), Answer{response});
+    const bool ended = with_login_ && !response.failure && ends_login(core_->recipe(), Answer{response});
     if (ended && !refused_) {
       core_->session->refuse(access_.generation);
       refused_ = std::move(response);
       return begin();
     }
+    if (with_login_ && !ended && !refused_ && !doubted_) {
+      if (const auto doubt = doubt_in(response)) return renew(*doubt, std::move(response));
+    }
     tell(std::move(response), ended);
+  }
+
+  [[nodiscard]] std::optional<auth::Doubt> doubt_in(const net::ClientResponse& response) const {
+    const bool login_told_address = !access_.base_url.empty() && url_.starts_with(access_.base_url);
+    if (response.failure) return login_told_address ? doubt_in_failure(*response.failure) : std::nullopt;
+    return doubt_in_answer(core_->recipe(), asked_, Answer{response}, login_told_address);
+  }
+
+  /// Asks again when there is a new login; else what came stands.
+  void renew(auth::Doubt doubt, net::ClientResponse response) {
+    doubted_ = true;
+    core_->session->renew(
+        access_.generation, doubt, deadline_,
+        [self = shared_from_this(), response = std::move(response)](boost::system::result<auth::Access, Failure> access,
+                                                                    const std::optional<auth::Login>& login) mutable {
+          self->note(login);
+          const bool fresh = access && access->generation != self->access_.generation;
+          if (!fresh || std::chrono::steady_clock::now() >= self->deadline_)
+            return self->tell(std::move(response), false);
+          self->send(std::move(*access));
+        });
   }
 
   void tell(net::ClientResponse response, bool renewed_in_vain) {
     add_times(response.phases);
+    if (response.failure) return fail(std::move(*response.failure));
     CallOutcome outcome;
     outcome.renewed_in_vain = renewed_in_vain;
     outcome.response = std::move(response);
@@ -130,6 +155,7 @@ class Call : public std::enable_shared_from_this<Call> {
 
   const std::shared_ptr<ExchangeCore> core_;
   const SteadyTime deadline_;
+  const HttpCall& asked_;
   const bool with_login_;
   ExchangeResult& result_;
   const std::function<Result<net::ClientRequest>(const auth::Access&)> prepare_;
@@ -137,6 +163,7 @@ class Call : public std::enable_shared_from_this<Call> {
   auth::Access access_;
   std::string url_;
   std::optional<net::ClientResponse> refused_;  ///< the answer that ended the first login
+  bool doubted_ = false;                        ///< an answer let us ask for another login
 };
 
 }  // namespace
@@ -172,10 +199,10 @@ void RunValues::add(const auth::Access& access) {
     add_secret(secrets_, secret->second);
 }
 
-void make_call(const std::shared_ptr<ExchangeCore>& core, SteadyTime deadline, bool with_login, ExchangeResult& result,
-               std::function<Result<net::ClientRequest>(const auth::Access&)> prepare,
+void make_call(const std::shared_ptr<ExchangeCore>& core, SteadyTime deadline, const HttpCall& asked,
+               ExchangeResult& result, std::function<Result<net::ClientRequest>(const auth::Access&)> prepare,
                std::function<void(CallOutcome)> done) {
-  std::make_shared<Call>(core, deadline, with_login, result, std::move(prepare), std::move(done))->begin();
+  std::make_shared<Call>(core, deadline, asked, result, std::move(prepare), std::move(done))->begin();
 }
 
 void add_phase(std::vector<std::pair<std::string, double>>& phases, std::string_view name, double seconds) {

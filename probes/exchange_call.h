@@ -61,11 +61,11 @@ struct CallOutcome {
   std::string url;               ///< as it was asked
 };
 
-/// Makes one call. `prepare` is called with the login at hand, once or twice. `done` may be called before this returns.
-/// Phases, duration, calls, login and signals are added to `result`, which with `prepare`'s captures must live as long
-/// as `done`.
-void make_call(const std::shared_ptr<ExchangeCore>& core, SteadyTime deadline, bool with_login, ExchangeResult& result,
-               std::function<Result<net::ClientRequest>(const auth::Access&)> prepare,
+/// Makes one call: `asked` says which answers it expects. `prepare` is called with the login at hand, once or twice.
+/// `done` may be called before this returns. Phases, duration, calls, login and signals are added to `result`, which
+/// with `prepare`'s captures must live as long as `done`.
+void make_call(const std::shared_ptr<ExchangeCore>& core, SteadyTime deadline, const HttpCall& asked,
+               ExchangeResult& result, std::function<Result<net::ClientRequest>(const auth::Access&)> prepare,
                std::function<void(CallOutcome)> done);
 
 /// Adds the seconds to the phase of this name.

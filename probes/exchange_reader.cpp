@@ -25,17 +25,26 @@ Result<ReadValue> of_json(const JsonValue& value) {
   return ReadValue{false, value.number(), value.text()};
 }
 
-/// Unix seconds.
-Result<std::optional<double>> time_of(const JsonValue& value, double unit) {
+/// Unix seconds of a value that is a time: bare numbers in units of the column. One that cannot be was told in another
+/// unit; a date people wrote may lie as far ahead as they like.
+Result<double> seconds_of(const ReadValue& value, double unit, TimePoint now) {
+  const Cell cell{false, value.number, value.text};
+  const auto seconds = time_of(cell, unit);
+  if (!seconds) return Error{"is not a time"};
+  if (!is_bare_number(cell)) return *seconds;
+  if (unit == 0) return Error{"is not a time: a bare number needs unit: s or unit: ms"};
+  if (const auto fault = past_time_fault(*seconds, now)) return Error{*fault};
+  return *seconds;
+}
+
+Result<std::optional<double>> time_at(const JsonValue& value, double unit, TimePoint now) {
   using Time = std::optional<double>;
   const Result<ReadValue> read = of_json(value);
   if (!read) return read.error();
   if (read->null || read->text.empty()) return Time{};
-  const Cell cell{false, read->number, read->text};
-  const bool plain = read->number || read->text.find_first_not_of("0123456789.") == std::string::npos;
-  const auto number = number_of(cell);
-  if (!number || (plain && unit == 0)) return Error{"is no time"};
-  return Time{plain ? *number * unit : *number};
+  const Result<double> seconds = seconds_of(*read, unit, now);
+  if (!seconds) return seconds.error();
+  return Time{*seconds};
 }
 
 Result<ReadValue> read_span(const Column& column, const JsonValue& row, TimePoint now) {
@@ -46,7 +55,7 @@ Result<ReadValue> read_span(const Column& column, const JsonValue& row, TimePoin
       ends[i] = static_cast<double>(unix_millis(now)) / 1000;
       continue;
     }
-    const auto time = time_of(row.at(pointer), column.unit);
+    const auto time = time_at(row.at(pointer), column.unit, now);
     if (!time) return time.error();
     if (!*time) return ReadValue{};
     ends[i] = **time;
@@ -114,11 +123,10 @@ bool has_placeholder(const SampleSpec& spec) {
 
 namespace {
 
-Result<ReadValue> timed(const Column& column, ReadValue value) {
-  const auto number = number_of(Cell{false, value.number, value.text});
-  if (!number) return Error{"is no time"};
-  const bool plain = value.number || value.text.find_first_not_of("0123456789.") == std::string::npos;
-  return of_number(plain ? *number * column.unit : *number);
+Result<ReadValue> timed(const Column& column, const ReadValue& value, TimePoint now) {
+  const Result<double> seconds = seconds_of(value, column.unit, now);
+  if (!seconds) return seconds.error();
+  return of_number(*seconds);
 }
 
 Result<ReadValue> added(double more, Result<ReadValue> value) {
@@ -135,7 +143,7 @@ Result<ReadValue> read_column(const Column& column, const JsonValue& row, const 
   if (!column.match.empty() && (column.at || !column.header.empty())) value = matched(column, std::move(value));
   if (!value || value->null) return value;
   if (!column.map.empty()) value = mapped(column, std::move(*value));
-  if (value && column.unit != 0 && column.from.empty()) value = timed(column, std::move(*value));
+  if (value && column.unit != 0 && column.from.empty()) value = timed(column, *value, values.now);
   return added(column.add, std::move(value));
 }
 
@@ -190,13 +198,16 @@ void ExchangeReader::bind() {
   read_.resize(columns_.size());
   cells_.resize(columns_.size());
   if (samples.empty()) return;
-  reducer_ = std::make_unique<RowReader>(samples, std::numeric_limits<int>::max(), labels_);
+  reducer_ = std::make_unique<RowReader>(samples, std::numeric_limits<int>::max(), labels_, values_.now);
   reducer_->columns(names);
 }
 
 std::optional<Failure> ExchangeReader::read_row(const JsonValue& row, const Answer& answer) {
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    if (columns_[i]->present && !row.at(*columns_[i]->at).present()) return gone(*columns_[i]->at);
+    if (columns_[i]->present) {
+      const std::string& pointer = columns_[i]->at ? *columns_[i]->at : columns_[i]->count;
+      if (!row.at(pointer).present()) return gone(pointer);
+    }
     Result<ReadValue> value = read_column(*columns_[i], row, answer, values_);
     if (!value) return bad_content(fmt::format("'{}' {}", columns_[i]->name, value.error().message));
     read_[i] = std::move(*value);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace crmpulse::probes {
 namespace {
@@ -41,8 +42,21 @@ Result<std::string> base_url(const Values& values) {
   return {boost::system::in_place_value, values.arguments.text("url")};
 }
 
-Result<std::string> address(const HttpCall& call, const Values& values) {
-  Result<std::string> url = expand(call.url, values, Place::url);
+/// `${server}/`, where the login told a whole address by that name: it is taken as it is, and so is what the recipe
+/// writes behind it. Nothing when `text` does not begin so.
+std::optional<Result<std::string>> at_told_address(std::string_view text, const Values& values) {
+  const std::size_t end = text.find('}');
+  if (!text.starts_with("${") || end == std::string_view::npos || values.variables == nullptr) return std::nullopt;
+  const auto told = values.variables->find(std::string{text.substr(2, end - 2)});
+  if (told == values.variables->end() || !is_whole(told->second)) return std::nullopt;
+  Result<std::string> rest = expand(std::string{text.substr(end + 1)}, values, Place::url);
+  if (!rest) return rest;
+  return Result<std::string>{boost::system::in_place_value, told->second + *rest};
+}
+
+Result<std::string> address(const std::string& text, const Values& values) {
+  if (auto told = at_told_address(text, values)) return *told;
+  Result<std::string> url = expand(text, values, Place::url);
   if (!url || is_whole(*url)) return url;
   Result<std::string> base = base_url(values);
   if (!base) return base;
@@ -122,7 +136,7 @@ Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Pag
   const bool by_cursor = next && !next->query.empty() && !page.cursor.empty();
   const std::string_view pages_name = by_page ? next->page : by_cursor ? next->query : std::string_view{};
   if (page.url.empty()) {
-    const Result<std::string> url = address(call, values);
+    const Result<std::string> url = address(page.also ? call.also : call.url, values);
     if (!url) return url.error();
     request.url = *url;
     if (const auto added = add_queries(request.url, call, pages_name, values); !added) return added.error();
@@ -177,6 +191,7 @@ Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, co
   using Next = std::optional<Page>;
   Page next;
   next.number = page.number + 1;
+  next.also = page.also;
   if (!paging.more.empty()) {
     const JsonValue more = answer.json().at(paging.more);
     const std::string text = more.text();

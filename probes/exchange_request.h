@@ -16,6 +16,7 @@ struct Page {
   int number = 1;
   std::string cursor;  ///< empty: none yet
   std::string url;     ///< whole; empty: the exchange's own
+  bool also = false;   ///< of the request's other address, `also`
 };
 
 /// An error when a value cannot stand in its place. Without the login's headers and times.

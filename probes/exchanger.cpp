@@ -21,7 +21,7 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
 
   void ask() {
     make_call(
-        core_, deadline_, exchange_.call.auth, result_,
+        core_, deadline_, exchange_.call, result_,
         [self = shared_from_this()](const auth::Access& access) {
           self->values_.add(access);
           return fill_in(self->exchange_.call, self->exchange_.next, self->page_, self->values_.values());
@@ -51,6 +51,11 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
       } else {
         verdict.failure = Failure{Stage::content, Reason::bad_content, told.error().message};
       }
+    }
+    if (!verdict.failure && !next && !exchange_.call.also.empty() && !page_.also) {
+      next.emplace();
+      next->number = page_.number + 1;
+      next->also = true;
     }
     result_.body = std::move(outcome.response.body);
     if (verdict.failure || !next) return finish(std::move(verdict.failure));

@@ -161,8 +161,9 @@ int planned_calls(const Recipe& recipe, const Measurement& measurement, const Ar
   if (!measurement.steps.empty()) return static_cast<int>(measurement.steps.size());
   if (measurement.exchanges.empty()) return 1;
   const std::vector<Asked> all = asked_of(measurement, arguments);
-  const auto asked = static_cast<int>(
-      std::count_if(all.begin(), all.end(), [](const Asked& one) { return !one.exchange->call.free; }));
+  int asked = 0;
+  for (const Asked& one : all)
+    if (!one.exchange->call.free) asked += one.exchange->call.also.empty() ? 1 : 2;
   if (!measurement.batch) return asked;
   const int most = recipe.batch ? recipe.batch->most : 1;
   return (asked + most - 1) / most;

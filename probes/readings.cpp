@@ -110,6 +110,8 @@ Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Foun
   }
   for (Sample& sample : found.samples) {
     sample.at = reading.at;
+    // A function is used or not, however often: a count would make the share of those in use more than all of them.
+    if (sample.metric == "crm_feature_used") sample.value = sample.value > 0 ? 1 : 0;
     reading.samples.push_back(std::move(sample));
   }
   add_failure_samples(measurement.id, measurement.operation, measurement.object, reading.failure, reading);

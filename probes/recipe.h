@@ -46,7 +46,7 @@ enum class Reduce { none, sum, count, avg, min, max, distinct, quantile, share_a
 struct RowFilter {
   std::string column;
   std::optional<std::string> is;  ///< equal as text, or as numbers
-  bool missing = false;           ///< there is no value, or an empty text; alone
+  bool missing = false;           ///< there is no value, or a text of nothing but blanks; alone
   std::optional<double> above;
   std::optional<double> below;
   Pattern matches;
@@ -60,6 +60,7 @@ struct SampleSpec {
   std::vector<std::string> by;
   std::vector<std::pair<std::string, std::string>> labels;
   double scale = 1;
+  double unit = 0;  ///< seconds, of a bare number that is a time; 0: it is no time, or in seconds
   OnNull on_null = OnNull::failure;
   Reduce reduce = Reduce::none;
   std::vector<double> quantiles;
@@ -81,10 +82,11 @@ using TextPairs = std::vector<std::pair<std::string, std::string>>;
 /// One request as the recipe writes it: every text may hold ${}.
 struct HttpCall {
   std::string method = "GET";
-  std::string url;                           ///< a whole URL, or a path from the recipe's base_url
-  TextPairs query;                           ///< values are percent-encoded whole
-  TextPairs headers;                         ///< beside the recipe's
-  std::string body;                          ///< at most one of body, json, form
+  std::string url;    ///< a whole URL, or a path from the recipe's base_url
+  std::string also;   ///< another address whose rows belong to the same list: asked after the last page of `url`
+  TextPairs query;    ///< values are percent-encoded whole
+  TextPairs headers;  ///< beside the recipe's
+  std::string body;   ///< at most one of body, json, form
   std::shared_ptr<const config::Node> json;  ///< the body as YAML wrote it; null: none
   TextPairs form;
   bool fresh = false;  ///< on a new connection (`connection: fresh` of its measurement)
@@ -103,7 +105,7 @@ struct HttpCall {
 struct Column {
   std::string name;
   std::optional<std::string> at;  ///< JSON pointer in the row
-  bool present = false;           ///< of `at`: its member is there, if only with null; else it is gone from the CRM
+  bool present = false;           ///< of `at` or `count`: the member is there, if only with null; else it is gone
   std::string header;             ///< lower case
   Pattern match;
   std::string from;  ///< pointers or "now"; both or none
@@ -253,6 +255,19 @@ struct Check {
   Measurement measurement;
 };
 
+/// A vendor's API that the recipe names and that will end, or whose end nobody knows.
+struct Ending {
+  std::string api;              ///< as a person would call it
+  std::optional<TimePoint> on;  ///< the first day without it; nothing: not announced
+  std::string on_text;          ///< as written
+  std::string parameter;        ///< of interest only where this parameter …
+  std::string value;            ///< … has this value, or is a number …
+  std::optional<double> above;  ///< … within these bounds; an empty `parameter`: always
+  std::optional<double> below;
+  Text instead;        ///< what to do
+  std::string source;  ///< where the vendor says so
+};
+
 struct Recipe {
   std::string name;
   Text title;
@@ -271,6 +286,7 @@ struct Recipe {
   std::optional<Allowance> allowance;
   std::optional<Batch> batch;
   std::vector<Check> checks;
+  std::vector<Ending> endings;
   std::string file;
   [[nodiscard]] const Parameter* parameter(std::string_view name) const;
 };

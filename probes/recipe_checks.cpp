@@ -82,7 +82,7 @@ void check_batch(const Recipe& recipe, const Measurement& measurement, Reader& r
   if (!measurement.batch) return;
   if (!recipe.batch) reader.problem("batch", "the recipe has no `batch`");
   for (const Exchange& exchange : measurement.exchanges) {
-    if (exchange.next) reader.problem("batch", "a request in a batch has no pages");
+    if (exchange.next || !exchange.call.also.empty()) reader.problem("batch", "a request in a batch has no pages");
     if (!exchange.call.auth) reader.problem("batch", "a request in a batch has the batch's login");
     if (!exchange.call.form.empty() || !exchange.call.body.empty())
       reader.problem("batch", "a request in a batch has a body of json, or none");

@@ -70,12 +70,12 @@ void read_column_keys(Reader& reader, Column& column) {
   std::string pointer;
   if (get_pointer(reader, "at", pointer)) column.at = pointer;
   reader.get("present", column.present);
-  if (column.present && !column.at) reader.problem("present", "is for at");
   if (reader.get("header", column.header)) column.header = lower(column.header);
   get_pattern(reader, "match", column.match, 1);
   read_span(reader, column);
   reader.get("text", column.text);
   get_pointer(reader, "count", column.count);
+  if (column.present && !column.at && column.count.empty()) reader.problem("present", "is for at or count");
   read_pairs(reader.child("map"), column.map);
   std::string otherwise;
   if (reader.get("otherwise", otherwise)) column.otherwise = otherwise;
@@ -168,6 +168,7 @@ HttpCall read_call(Reader reader) {
   std::size_t method = 0;
   if (reader.get_choice("method", method, kMethods)) call.method = kMethods[method];
   reader.require("url", call.url);
+  reader.get("also", call.also);
   read_pairs(reader.child("query"), call.query);
   read_pairs(reader.child("headers"), call.headers);
   if (const Node* json = reader.raw("json"); json != nullptr) {

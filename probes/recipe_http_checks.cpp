@@ -95,6 +95,18 @@ void check_call(const Scope& scope, const HttpCall& call, std::string_view when,
   for (const auto& value : call.expect_at) check_text(scope, value.second, Place::text, when, "expect", reader);
 }
 
+namespace {
+
+void check_also(const Scope& scope, const Exchange& exchange, std::string_view when, Reader& reader) {
+  if (exchange.call.also.empty()) return;
+  check_text(scope, exchange.call.also, Place::url, when, "request", reader);
+  if (!exchange.has_rows_at) reader.problem("request", "`also` adds the rows of another address, so it needs `each`");
+  if (exchange.next && !exchange.next->page.empty())
+    reader.problem("next", "`also` does not go with numbered pages: the other address would begin in the middle");
+}
+
+}  // namespace
+
 void check_exchange(const Scope& scope, const Exchange& exchange, std::string_view when, Reader& reader) {
   check_call(scope, exchange.call, when, reader);
   for (const auto* columns : {&exchange.columns, &exchange.save}) {
@@ -102,6 +114,7 @@ void check_exchange(const Scope& scope, const Exchange& exchange, std::string_vi
   }
   if (exchange.next && !exchange.next->json.empty() && !exchange.call.json)
     reader.problem("next", "a cursor in the body needs json");
+  check_also(scope, exchange, when, reader);
   for (const SampleSpec& spec : exchange.samples) {
     check_labels(scope, spec, when, reader);
     if (is_saved(exchange, spec)) continue;

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "probes/endings.h"
 #include "probes/json.h"
 #include "probes/template.h"
 
@@ -380,6 +381,7 @@ Recipe read_recipe(const config::Document& document, Problems& problems) {
     if (password != nullptr && password->type != ParameterType::secret)
       reader.problem("parameters", "'password' must be of type secret");
   }
+  read_endings(reader, recipe);
   read_http(reader, recipe);
   read_failures(reader, recipe);
   read_measurements(reader, recipe);

@@ -72,6 +72,8 @@ SampleSpec read_sample(Reader& reader) {
   reader.get("by", spec.by);
   read_pairs(reader.child("labels"), spec.labels);
   reader.get("scale", spec.scale, -kAnyNumber, kAnyNumber);
+  std::size_t unit = 0;
+  if (reader.get_choice("unit", unit, {"s", "ms"})) spec.unit = unit == 0 ? 1 : 0.001;
   get_enum(reader, "null", spec.on_null, kOnNull);
   get_enum(reader, "reduce", spec.reduce, kReduce);
   read_quantiles(reader, spec);

@@ -27,13 +27,64 @@ std::optional<std::size_t> position_of(const std::vector<std::string>& names, st
   return std::nullopt;
 }
 
-/// Blanks at the ends and the case of letters make no difference between duplicates.
+bool is_blank(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/// Only blanks, or nothing.
+bool is_empty(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), is_blank);
+}
+
+/// A letter of two bytes in UTF-8 (Latin with accents, Greek, Cyrillic) as its small one; any other as it is.
+unsigned small_letter(unsigned letter) {
+  if (letter >= 0xc0 && letter <= 0xde && letter != 0xd7) return letter + 0x20;                         // À … Þ
+  if ((letter >= 0x100 && letter <= 0x137) || (letter >= 0x14a && letter <= 0x177)) return letter | 1;  // Ā … ķ, Ŋ … ŷ
+  if ((letter >= 0x139 && letter <= 0x148) || (letter >= 0x179 && letter <= 0x17e)) return letter + letter % 2;
+  if (letter == 0x178) return 0xff;                                                 // Ÿ
+  if (letter >= 0x391 && letter <= 0x3ab && letter != 0x3a2) return letter + 0x20;  // Α … Ϋ
+  if (letter >= 0x410 && letter <= 0x42f) return letter + 0x20;                     // А … Я
+  if (letter >= 0x400 && letter <= 0x40f) return letter + 0x50;                     // Ѐ … Џ
+  return letter;
+}
+
+/// As the SQL of the shipped recipes compares texts: blanks at the ends, how many stand between two words, and the case
+/// of letters make no difference between duplicates.
 std::string folded(std::string_view text) {
-  const std::size_t start = text.find_first_not_of(" \t\r\n");
-  if (start == std::string_view::npos) return {};
-  std::string out{text.substr(start, text.find_last_not_of(" \t\r\n") - start + 1)};
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    if (is_blank(text[i])) {
+      if (!out.empty() && out.back() != ' ') out += ' ';
+    } else if ((byte & 0xe0U) == 0xc0U && i + 1 < text.size()) {
+      const unsigned letter = small_letter((byte & 0x1fU) << 6U | (static_cast<unsigned char>(text[++i]) & 0x3fU));
+      out += static_cast<char>(0xc0U | letter >> 6U);
+      out += static_cast<char>(0x80U | (letter & 0x3fU));
+    } else {
+      out += text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+    }
+  }
+  if (!out.empty() && out.back() == ' ') out.pop_back();
   return out;
+}
+
+bool is_time(std::string_view metric) {
+  return metric.ends_with("_timestamp_seconds");
+}
+
+/// Of times alone: what they tell may be still to come.
+bool may_lie_ahead(std::string_view metric) {
+  for (const std::string_view word :
+       {"expiry", "expires", "exhaustion", "until", "reset", "renewal", "next", "due", "end"}) {
+    if (metric.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+/// How long something took or is old: less than nothing is a clock that is ahead, or a record's own disorder.
+bool is_length_of_time(std::string_view metric) {
+  return metric.starts_with("crm_") && metric.ends_with("_seconds") && !is_time(metric);
 }
 
 bool counts_texts(Reduce reduce) {
@@ -55,7 +106,7 @@ std::string_view label_of(std::string_view column) {
 }
 
 bool holds(const RowFilter& filter, const Cell& cell) {
-  if (filter.missing) return cell.null || cell.text.empty();
+  if (filter.missing) return cell.null || is_empty(cell.text);
   if (cell.null) return false;
   if (filter.is && cell.text != *filter.is) {
     const Cell wanted{false, std::nullopt, *filter.is};
@@ -79,8 +130,8 @@ const Sample* twice_told(const std::vector<Sample>& samples) {
   return nullptr;
 }
 
-RowReader::RowReader(const std::vector<SampleSpec>& samples, int max_rows, const Labels& labels)
-    : wanted_(samples), max_rows_(static_cast<std::uint64_t>(std::max(0, max_rows))), labels_(labels) {}
+RowReader::RowReader(const std::vector<SampleSpec>& samples, int max_rows, const Labels& labels, TimePoint now)
+    : wanted_(samples), max_rows_(static_cast<std::uint64_t>(std::max(0, max_rows))), labels_(labels), now_(now) {}
 RowReader::~RowReader() = default;
 
 void RowReader::fail(Reason reason, std::string message) {
@@ -139,7 +190,7 @@ void RowReader::take(Spec& spec, std::span<const Cell> cells) {
       fail(Reason::missing, fmt::format("column '{}' is NULL", spec.spec->column));
     return;
   }
-  const std::optional<double> value = counts_texts(spec.spec->reduce) ? 0 : number_of(cell);
+  const std::optional<double> value = counts_texts(spec.spec->reduce) ? 0 : time_of(cell, spec.spec->unit);
   if (!value) {
     fail(Reason::bad_content, fmt::format("column '{}' is not a number", spec.spec->column));
     return;
@@ -149,6 +200,7 @@ void RowReader::take(Spec& spec, std::span<const Cell> cells) {
 
 void RowReader::add(Spec& spec, const Labels& labels, double number, const Cell* cell) {
   const SampleSpec& how = *spec.spec;
+  if (number * how.scale < 0 && is_length_of_time(how.metric)) number = 0;
   if (how.reduce == Reduce::none) {
     emit(how, labels, number);
     return;
@@ -194,6 +246,14 @@ void RowReader::emit(const SampleSpec& spec, const Labels& labels, double value)
   if (!std::isfinite(value)) {
     fail(Reason::bad_content, fmt::format("the value of {} is too large", spec.metric));
     return;
+  }
+  if (is_time(spec.metric)) {
+    const auto fault = may_lie_ahead(spec.metric) ? any_time_fault(value) : past_time_fault(value, now_);
+    if (fault) {
+      fail(Reason::bad_content,
+           fmt::format("{} {}", spec.column.empty() ? spec.metric : fmt::format("'{}'", spec.column), *fault));
+      return;
+    }
   }
   Labels all = labels_;
   for (const auto& [name, text] : spec.labels) all.set(name, text);

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/sample.h"
 #include "probes/recipe.h"
 #include "probes/rows.h"
@@ -20,8 +21,8 @@ inline constexpr std::uint64_t kMaxCountedRows = 10'000;
 /// The samples of one run of one query or request. Stamps are set by who asked.
 class RowReader final : public Rows {
  public:
-  /// `labels` are on every sample. Everything but `max_rows` must outlive this.
-  RowReader(const std::vector<SampleSpec>& samples, int max_rows, const Labels& labels);
+  /// `labels` are on every sample; `now` tells times that can be from those that cannot. References must outlive this.
+  RowReader(const std::vector<SampleSpec>& samples, int max_rows, const Labels& labels, TimePoint now = wall_now());
   ~RowReader() override;
 
   /// Exact names are preferred; else they may differ in case, as some databases return them in capitals.
@@ -64,6 +65,7 @@ class RowReader final : public Rows {
   const std::vector<SampleSpec>& wanted_;
   const std::uint64_t max_rows_;
   const Labels& labels_;
+  const TimePoint now_;
   std::vector<Spec> specs_;
   std::vector<Sample> samples_;
   std::optional<Failure> failure_;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "probes/exchange_call.h"
 #include "probes/reduce.h"
@@ -20,6 +20,15 @@ bool saves(const Exchange& exchange, std::string_view name) {
 bool saves(const Measurement& measurement, std::string_view name) {
   return std::any_of(measurement.exchanges.begin(), measurement.exchanges.end(),
                      [&](const Exchange& exchange) { return saves(exchange, name); });
+}
+
+/// A sample of the recipe's own has this name.
+bool gives(const Measurement& measurement, std::string_view metric) {
+  const auto named = [&](const SampleSpec& spec) { return spec.metric == metric; };
+  return std::any_of(measurement.samples.begin(), measurement.samples.end(), named) ||
+         std::any_of(measurement.exchanges.begin(), measurement.exchanges.end(), [&](const Exchange& exchange) {
+           return std::any_of(exchange.samples.begin(), exchange.samples.end(), named);
+         });
 }
 
 /// The CRM has had enough: asking on would make it worse.
@@ -157,16 +166,20 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
     }
   }
 
-  /// Every answer tells the allowance: once is enough. Anything else told twice is a fault of the recipe.
+  /// Every answer tells the allowance: the newest counts, unless the recipe reads it itself. Anything else told twice
+  /// is a fault of the recipe.
   void settle_samples() {
-    std::set<std::pair<std::string_view, const Labels&>> seen;
+    std::map<std::pair<std::string_view, const Labels&>, std::size_t> seen;
     std::vector<Sample> out;
     out.reserve(found_.samples.size());
-    for (Sample& sample : found_.samples) {
-      if (seen.emplace(sample.metric, sample.labels).second) {
+    for (const Sample& sample : found_.samples) {
+      const auto [place, is_new] = seen.try_emplace({sample.metric, sample.labels}, out.size());
+      if (is_new) {
         out.push_back(sample);
       } else if (!is_signal(sample.metric)) {
         fail(Reason::bad_content, fmt::format("several requests give {} the same labels", sample.metric));
+      } else if (!gives(measurement_, sample.metric)) {
+        out[place->second].value = sample.value;
       }
     }
     found_.samples = std::move(out);

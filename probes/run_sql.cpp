@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/clock.h"
+#include "core/log.h"
 #include "probes/reduce.h"
 #include "probes/values.h"
 
@@ -46,9 +47,23 @@ bool matches(const FailureMapping& mapping, const sql::SqlError& error) {
   return mapping.contains.empty() || error.message.find(mapping.contains) != std::string::npos;
 }
 
-/// Lost before it answered, on a connection that had been idle: worth one more try on a new one.
-bool was_dead(const sql::SqlError& error) {
-  return error.connection_lost && error.reason != Reason::timeout && error.reason != Reason::skipped;
+/// A connection that was idle shows within this part of the time, and no more than this, that it is alive; what is left
+/// is for a new one.
+constexpr int kProofPart = 3;
+constexpr Duration kLongestProof{3000};
+
+sql::Limits with_proof(const sql::Limits& limits) {
+  sql::Limits out = limits;
+  const auto now = std::chrono::steady_clock::now();
+  out.accepted_by = now + std::min<sql::SteadyTime::duration>((limits.deadline - now) / kProofPart, kLongestProof);
+  return out;
+}
+
+/// Ours was dead before the server took the statement: that says nothing of the CRM, and nothing was run.
+bool was_dead(const sql::Outcome& outcome) {
+  // An answer too large to take (stage content) is one, and would come again.
+  return outcome.error && outcome.error->connection_lost && !outcome.accepted &&
+         outcome.error->stage != Stage::content && outcome.error->reason != Reason::skipped;
 }
 
 sql::SqlError bad_statement(const Error& error) {
@@ -57,8 +72,33 @@ sql::SqlError bad_statement(const Error& error) {
 
 }  // namespace
 
-SqlRunner::SqlRunner(const TargetSpec& spec)
-    : spec_(spec), dialect_(sql::dialect_of(spec.arguments.text("url")).value()) {}
+SqlRunner::SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept, Now now)
+    : spec_(spec),
+      dialect_(sql::dialect_of(spec.arguments.text("url")).value()),
+      kept_(std::move(kept)),
+      now_(std::move(now)) {}
+
+SqlRunner::~SqlRunner() {
+  reading_.connection.reset();
+  writing_.connection.reset();
+  settle();
+}
+
+void SqlRunner::settle() {
+  const int open = open_connections();
+  if (open == counted_) return;
+  const bool room = kept_->change(counted_, open);
+  counted_ = open;
+  if (room) return;
+  reading_.connection.reset();
+  writing_.connection.reset();
+  settle();
+}
+
+std::string SqlRunner::pooler() const {
+  const std::lock_guard lock{mutex_};
+  return pooler_;
+}
 
 Failure SqlRunner::failure_of(const Recipe& recipe, const sql::SqlError& error) {
   Failure failure{error.stage, error.reason, error.message};
@@ -72,7 +112,9 @@ Failure SqlRunner::failure_of(const Recipe& recipe, const sql::SqlError& error) 
 }
 
 Found SqlRunner::run(const Measurement& measurement, const sql::Limits& limits) {
-  return measurement.transaction.empty() ? run_query(measurement, limits) : run_transaction(measurement, limits);
+  Found found = measurement.transaction.empty() ? run_query(measurement, limits) : run_transaction(measurement, limits);
+  settle();
+  return found;
 }
 
 Values SqlRunner::values() const {
@@ -83,14 +125,27 @@ Result<std::string> SqlRunner::statement(const Template& text, const Values& val
   return expand(text.text(dialect_), values, Place::sql, dialect_);
 }
 
-std::optional<sql::SqlError> SqlRunner::connect(std::unique_ptr<sql::Connection>& kept, bool read_only,
-                                                const sql::Limits& limits, Found& found) {
-  if (kept && kept->is_healthy()) return std::nullopt;
-  kept.reset();
+bool SqlRunner::is_usable(const Kept& kept) const {
+  return kept.connection && now_() - kept.used < kMaxIdle && kept.connection->is_healthy();
+}
+
+std::optional<sql::SqlError> SqlRunner::open(Kept& kept, bool read_only, const sql::Limits& limits, Found& found) {
+  kept.connection.reset();
   sql::Opened opened =
       sql::open({dialect_, spec_.arguments.text("url"), spec_.arguments.secret("password"), read_only}, limits);
   found.phases = std::move(opened.phases);
-  kept = std::move(opened.connection);
+  for (const std::string& note : opened.notes) {
+    if (told_.insert(note).second) log::warning(note, {{"crm", spec_.crm}});
+  }
+  kept.connection = std::move(opened.connection);
+  kept.used = now_();
+  if (!kept.connection) return opened.error;
+  std::string pooler = kept.connection->pooler();
+  const std::lock_guard lock{mutex_};
+  if (pooler_.empty() && !pooler.empty())
+    log::info("a pooler stands before the database: nothing is set there beyond a statement",
+              {{"crm", spec_.crm}, {"pooler", pooler}});
+  pooler_ = std::move(pooler);
   return opened.error;
 }
 
@@ -101,15 +156,22 @@ Found SqlRunner::run_query(const Measurement& measurement, const sql::Limits& li
     found.failure = failure_of(*spec_.recipe, bad_statement(text.error()));
     return found;
   }
-  std::unique_ptr<sql::Connection> fresh;
-  std::unique_ptr<sql::Connection>& connection = measurement.fresh_connection ? fresh : reading_;
-  for (int attempt = 0;; ++attempt) {
-    const bool reused = connection != nullptr;
-    std::optional<sql::SqlError> error = connect(connection, true, limits, found);
-    RowReader rows{measurement.samples, measurement.rows, spec_.labels};
+  Kept fresh;
+  Kept& kept = measurement.fresh_connection ? fresh : reading_;
+  std::optional<sql::SqlError> of_dead;  // what became of a connection of ours that was kept
+  while (true) {
+    const bool reused = is_usable(kept);
+    std::optional<sql::SqlError> error = reused ? std::nullopt : open(kept, true, limits, found);
+    RowReader rows{measurement.samples, measurement.rows, spec_.labels, wall_now()};
     if (!error) {
-      const sql::Outcome outcome = connection->query(*text, limits, rows);
+      const sql::Outcome outcome = kept.connection->query(*text, reused ? with_proof(limits) : limits, rows);
+      kept.used = now_();
       error = outcome.error;
+      if (reused && !of_dead && was_dead(outcome) && !limits.over()) {
+        of_dead = error;
+        kept.connection.reset();
+        continue;
+      }
       if (!error) {
         rows.finish();
         for (const auto& phase : found.phases) found.duration += measurement.fresh_connection ? phase.second : 0;
@@ -122,19 +184,28 @@ Found SqlRunner::run_query(const Measurement& measurement, const sql::Limits& li
         return found;
       }
     }
-    if (error->connection_lost) connection.reset();
-    if (reused && attempt == 0 && was_dead(*error) && rows.rows() == 0 && !limits.over()) continue;
+    if (error->connection_lost) kept.connection.reset();
+    // A server that hangs is silent on both: then the statement is what was not answered.
+    if (of_dead && of_dead->reason == Reason::timeout && error->reason == Reason::timeout) error = of_dead;
     found.failure = failure_of(*spec_.recipe, *error);
     return found;
   }
 }
 
+std::optional<sql::SqlError> SqlRunner::connect_for_writing(const sql::Limits& limits, Found& found) {
+  if (is_usable(writing_)) {
+    sql::NoRows none;
+    if (!writing_.connection->query("SELECT 1", with_proof(limits), none).error) return std::nullopt;
+  }
+  return open(writing_, false, limits, found);
+}
+
 std::optional<sql::SqlError> SqlRunner::run_step(const Step& step, const Values& values, const sql::Limits& limits) {
   const Result<std::string> text = statement(step.query.empty() ? step.statement : step.query, values);
   if (!text) return bad_statement(text.error());
-  if (step.query.empty()) return writing_->execute(*text, limits).error;
+  if (step.query.empty()) return writing_.connection->execute(*text, limits).error;
   FirstRow rows{step.expect_column};
-  const sql::Outcome outcome = writing_->query(*text, limits, rows);
+  const sql::Outcome outcome = writing_.connection->query(*text, limits, rows);
   if (outcome.error || !step.expect_equals) return outcome.error;
   return rows.compare(*step.expect_equals);
 }
@@ -145,15 +216,8 @@ Found SqlRunner::run_transaction(const Measurement& measurement, const sql::Limi
   const auto now = std::chrono::steady_clock::now();
   sql::Limits step_limits = limits;
   step_limits.deadline = now + (limits.deadline - now) * 2 / 3;
-  // Steps are never sent twice, so an idle connection proves itself first.
-  sql::NoRows none;
-  std::optional<sql::SqlError> error = connect(writing_, false, step_limits, found);
-  if (!error && found.phases.empty() && writing_->query("SELECT 1", step_limits, none).error) {
-    writing_.reset();
-    error = connect(writing_, false, step_limits, found);
-  }
+  std::optional<sql::SqlError> error = connect_for_writing(step_limits, found);
   if (error) {
-    writing_.reset();
     found.failure = failure_of(*spec_.recipe, *error);
     return found;
   }
@@ -163,15 +227,17 @@ Found SqlRunner::run_transaction(const Measurement& measurement, const sql::Limi
     const sql::Limits& own = step.cleanup ? limits : step_limits;
     const auto started = std::chrono::steady_clock::now();
     Found reconnected;
-    error = writing_ ? std::nullopt : connect(writing_, false, own, reconnected);
+    const bool usable = writing_.connection && writing_.connection->is_healthy();
+    error = usable ? std::nullopt : open(writing_, false, own, reconnected);
     if (!error) error = run_step(step, bound, own);
+    writing_.used = now_();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
     found.duration += seconds;
     if (!error) {
       found.steps.emplace_back(step.step, seconds);
       continue;
     }
-    if (error->connection_lost) writing_.reset();
+    if (error->connection_lost) writing_.connection.reset();
     Failure failure = failure_of(*spec_.recipe, *error);
     failure.message = one_line(fmt::format("step {}: {}{}", step.step, failure.message,
                                            found.failure ? "; before it " + found.failure->message : ""));

@@ -1,16 +1,34 @@
 #pragma once
 // One run of one SQL measurement, and the connections that are kept between runs.
 
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
 #include "probes/readings.h"
 #include "probes/sql/connection.h"
+#include "probes/sql/kept_connections.h"
 #include "probes/template.h"
 
 namespace crmpulse::probes {
 
-/// Of one target; used by one thread at a time.
+/// A connection that was idle for longer is not used again: firewalls and NATs forget connections without a word, some
+/// after two minutes.
+inline constexpr Duration kMaxIdle{90'000};
+
+/// Of one target; used by one thread at a time, but for pooler().
 class SqlRunner {
  public:
-  explicit SqlRunner(const TargetSpec& spec);
+  using Now = std::function<sql::SteadyTime()>;
+  SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept,
+            Now now = std::chrono::steady_clock::now);
+  ~SqlRunner();
+  SqlRunner(const SqlRunner&) = delete;
+  SqlRunner& operator=(const SqlRunner&) = delete;
+  /// What was found to stand between us and the database; empty: nothing was noticed. Thread-safe.
+  [[nodiscard]] std::string pooler() const;
   [[nodiscard]] Found run(const Measurement& measurement, const sql::Limits& limits);
   /// The message and stage a recipe's `failures` make of an error, its own table first.
   [[nodiscard]] static Failure failure_of(const Recipe& recipe, const sql::SqlError& error);
@@ -20,16 +38,33 @@ class SqlRunner {
   [[nodiscard]] Found run_transaction(const Measurement& measurement, const sql::Limits& limits);
   [[nodiscard]] std::optional<sql::SqlError> run_step(const Step& step, const Values& values,
                                                       const sql::Limits& limits);
-  /// Sets `kept` to a usable connection; its phases go to `found` when it had to be opened.
-  [[nodiscard]] std::optional<sql::SqlError> connect(std::unique_ptr<sql::Connection>& kept, bool read_only,
-                                                     const sql::Limits& limits, Found& found);
+  struct Kept {
+    std::unique_ptr<sql::Connection> connection;
+    sql::SteadyTime used{};
+  };
+  /// Not known to be dead, and not idle for too long.
+  [[nodiscard]] bool is_usable(const Kept& kept) const;
+  /// Opens `kept` anew; the phases go to `found`.
+  [[nodiscard]] std::optional<sql::SqlError> open(Kept& kept, bool read_only, const sql::Limits& limits, Found& found);
+  /// A kept connection proves itself, or a new one is opened: steps of a write test are never sent twice.
+  [[nodiscard]] std::optional<sql::SqlError> connect_for_writing(const sql::Limits& limits, Found& found);
   [[nodiscard]] Values values() const;
   [[nodiscard]] Result<std::string> statement(const Template& text, const Values& values) const;
 
+  /// Connections stay open as long as there is room for those of everybody.
+  void settle();
+  [[nodiscard]] int open_connections() const { return (reading_.connection ? 1 : 0) + (writing_.connection ? 1 : 0); }
+
   const TargetSpec& spec_;
   Dialect dialect_;
-  std::unique_ptr<sql::Connection> reading_;
-  std::unique_ptr<sql::Connection> writing_;  ///< for write tests only
+  const std::shared_ptr<sql::KeptConnections> kept_;
+  int counted_ = 0;  ///< connections of ours that kept_ knows of
+  Now now_;
+  Kept reading_;
+  Kept writing_;                             ///< for write tests only
+  std::set<std::string, std::less<>> told_;  ///< notes of connections that are in the log already
+  mutable std::mutex mutex_;
+  std::string pooler_;
 };
 
 }  // namespace crmpulse::probes

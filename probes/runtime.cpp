@@ -45,7 +45,7 @@ void WorkerPool::submit(std::function<void()> job) {
     ++shared_->alive;
     threads_.emplace_back([shared = shared_] { work(shared); });
   }
-  shared_->changed.notify_all();
+  shared_->changed.notify_one();
 }
 
 void WorkerPool::work(const std::shared_ptr<Shared>& shared) {
@@ -122,6 +122,14 @@ void Alarms::loop() {
     }
     lock.lock();
   }
+}
+
+net::HttpClient::Options Runtime::Impl::http_options(const Options& options) {
+  net::HttpClient::Options http;
+  http.max_connections = options.max_connections;
+  http.max_kept_connections = std::min(http.max_kept_connections, options.max_connections);
+  http.max_in_flight = std::min(http.max_in_flight, options.max_connections);
+  return http;
 }
 
 Runtime::Impl::~Impl() {

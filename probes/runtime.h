@@ -13,6 +13,7 @@
 #include "net/http_client.h"
 #include "probes/auth/session.h"
 #include "probes/sql/connection.h"
+#include "probes/sql/kept_connections.h"
 #include "probes/target.h"
 
 namespace crmpulse::probes {
@@ -61,16 +62,23 @@ class Stoppable {
 };
 
 struct Runtime::Impl {
-  explicit Impl(Options options) : workers(options.max_sql_threads) {}
+  explicit Impl(Options options)
+      : http(http_options(options)),
+        kept(std::make_shared<sql::KeptConnections>(options.max_connections)),
+        workers(options.max_sql_threads),
+        liveness_workers(options.max_liveness_threads) {}
   ~Impl();
   void enrol(const std::shared_ptr<Stoppable>& target);
 
   std::mutex mutex;
   std::vector<std::weak_ptr<Stoppable>> targets;
+  [[nodiscard]] static net::HttpClient::Options http_options(const Options& options);
   net::HttpClient http;
+  std::shared_ptr<sql::KeptConnections> kept;  ///< shared with runs that a driver still holds when this goes
   auth::Sessions sessions{http};
   Alarms alarms;
   WorkerPool workers;
+  WorkerPool liveness_workers;
 };
 
 }  // namespace crmpulse::probes

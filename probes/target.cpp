@@ -33,6 +33,8 @@ struct Run {
         scheduled(at),
         deadline(std::chrono::steady_clock::now() + run_plan.timeout),
         done(std::move(when_done)) {}
+  [[nodiscard]] bool liveness() const { return plan.measurement->liveness; }
+
   const Target::Planned& plan;
   const TimePoint scheduled;
   const sql::SteadyTime deadline;
@@ -40,6 +42,14 @@ struct Run {
   std::atomic<bool> finished{false};
   sql::Cancel cancel;
   Alarms::Id alarm{};
+};
+
+/// SQL runs that share one connection, one after another.
+struct Lane {
+  std::deque<std::shared_ptr<Run>> queue;
+  std::shared_ptr<Run> active;     ///< on a worker thread
+  bool busy = false;               ///< a worker is at it, or will be
+  std::unique_ptr<SqlRunner> sql;  ///< only the worker touches it
 };
 
 /// The target whose `done` this thread is inside of.
@@ -61,7 +71,9 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
   void clean_up_switched_off();
   void start_http(const std::shared_ptr<Run>& run);
   void start_sql(const std::shared_ptr<Run>& run);
-  void work();
+  [[nodiscard]] Lane& lane_of(const Run& run) { return run.liveness() ? alive : rest; }
+  void hand_to_worker(Lane& lane);
+  void work(Lane& lane);
   void expire(const std::shared_ptr<Run>& run);
   void finish(const std::shared_ptr<Run>& run, Found found);
   void collect_problems(Problems& problems) const;
@@ -74,12 +86,10 @@ struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl
 
   std::mutex mutex;
   std::condition_variable quiet;
-  std::deque<std::shared_ptr<Run>> queue;
-  std::shared_ptr<Run> active;             ///< on a worker thread
+  Lane alive;  ///< liveness has a connection and workers of its own: it waits for no other measurement
+  Lane rest;
   std::vector<std::shared_ptr<Run>> open;  ///< those whose `done` has not returned
-  bool busy = false;                       ///< a worker is at it, or will be
   bool closed = false;
-  std::unique_ptr<SqlRunner> sql;          ///< only the worker touches it
   std::shared_ptr<auth::Session> session;  ///< null: it logs in nowhere
   std::shared_ptr<HttpExchanger> exchanger;
   std::map<const Measurement*, std::unique_ptr<WriteTest>> write_tests;  ///< over HTTP; those switched off too
@@ -154,27 +164,28 @@ void Target::Impl::clean_up_switched_off() {
 
 void Target::Impl::start_sql(const std::shared_ptr<Run>& run) {
   const std::lock_guard lock{mutex};
-  // Is it up? is asked before anything else that waits.
-  if (run->plan.measurement->liveness) {
-    queue.push_front(run);
-  } else {
-    queue.push_back(run);
-  }
-  if (busy) return;
-  busy = true;
-  runtime.workers.submit([self = shared_from_this()] { self->work(); });
+  Lane& lane = lane_of(*run);
+  lane.queue.push_back(run);
+  if (lane.busy) return;
+  lane.busy = true;
+  hand_to_worker(lane);
+}
+
+void Target::Impl::hand_to_worker(Lane& lane) {
+  WorkerPool& workers = &lane == &alive ? runtime.liveness_workers : runtime.workers;
+  workers.submit([self = shared_from_this(), &lane] { self->work(lane); });
 }
 
 /// One run, then back to the end of the workers' line: other targets wait there too.
-void Target::Impl::work() {
+void Target::Impl::work(Lane& lane) {
   std::shared_ptr<Run> run;
   {
     const std::lock_guard lock{mutex};
-    while (!queue.empty() && (!run || run->finished)) {
-      run = std::move(queue.front());
-      queue.pop_front();
+    while (!lane.queue.empty() && (!run || run->finished)) {
+      run = std::move(lane.queue.front());
+      lane.queue.pop_front();
     }
-    active = run;
+    lane.active = run;
   }
   if (run && !run->finished) {
     const sql::Limits limits{run->deadline, run->plan.timeout, &run->cancel};
@@ -182,7 +193,7 @@ void Target::Impl::work() {
       expire(run);
     } else {
       try {
-        finish(run, sql->run(*run->plan.measurement, limits));
+        finish(run, lane.sql->run(*run->plan.measurement, limits));
       } catch (const std::exception& error) {
         // Out of memory, out of descriptors: this machine's fault, told like any other.
         finish(run, not_made(Stage::request, Reason::internal, one_line(error.what())));
@@ -190,11 +201,11 @@ void Target::Impl::work() {
     }
   }
   const std::lock_guard lock{mutex};
-  active.reset();
-  if (queue.empty()) {
-    busy = false;
+  lane.active.reset();
+  if (lane.queue.empty()) {
+    lane.busy = false;
   } else {
-    runtime.workers.submit([self = shared_from_this()] { self->work(); });
+    hand_to_worker(lane);
   }
 }
 
@@ -204,15 +215,16 @@ void Target::Impl::expire(const std::shared_ptr<Run>& run) {
   bool started = false;
   {
     const std::lock_guard lock{mutex};
-    started = active == run || exchanger;
-    if (!started && active) holder = active->plan.measurement->id;
+    const Lane& lane = lane_of(*run);
+    started = lane.active == run || exchanger;
+    if (!started && lane.active) holder = lane.active->plan.measurement->id;
   }
   run->cancel.request();
   const std::string timeout = format_duration(run->plan.timeout);
   if (started) {
     finish(run, not_made(Stage::request, Reason::timeout, fmt::format("no answer within {}", timeout)));
-  } else if (!holder.empty() && run->plan.measurement->liveness) {
-    // Skipped would leave a hung server unnoticed for as long as another measurement keeps coming first.
+  } else if (!holder.empty() && run->liveness()) {
+    // It waited for an earlier one of its kind that hangs: skipped would leave that unnoticed.
     finish(run, not_made(Stage::request, Reason::timeout,
                          fmt::format("the connection was held by '{}' for {}", holder, timeout)));
   } else if (!holder.empty()) {
@@ -225,7 +237,7 @@ void Target::Impl::expire(const std::shared_ptr<Run>& run) {
 
 void Target::Impl::finish(const std::shared_ptr<Run>& run, Found found) {
   if (run->finished.exchange(true)) return;
-  if (found.calls == 0 && sql) found.calls = run->plan.calls;
+  if (found.calls == 0 && rest.sql) found.calls = run->plan.calls;
   {
     const std::lock_guard lock{mutex};
     runtime.alarms.clear(run->alarm);
@@ -248,7 +260,8 @@ void Target::Impl::stop() {
     closed = true;
     for (const auto& test : write_tests) test.second->stop();
     if (exchanger) exchanger->stop();
-    queue.clear();
+    alive.queue.clear();
+    rest.queue.clear();
     left = open;
   }
   for (const auto& run : left) {
@@ -311,7 +324,8 @@ boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& r
   if (problems.empty()) impl->collect_problems(problems);
   if (!problems.empty()) return problems;
   if (recipe.transport == Transport::sql) {
-    impl->sql = std::make_unique<SqlRunner>(impl->spec);
+    impl->alive.sql = std::make_unique<SqlRunner>(impl->spec, runtime.impl().kept);
+    impl->rest.sql = std::make_unique<SqlRunner>(impl->spec, runtime.impl().kept);
   } else {
     const auto session = session_of(impl->spec, runtime.impl().sessions);
     if (!session) return Problems{{recipe.file, 0, fmt::format("auth ({})", impl->spec.crm), session.error().message}};
@@ -335,6 +349,15 @@ const TargetSpec& Target::spec() const {
 std::optional<auth::Stats> Target::auth_stats() const {
   if (!impl_->session) return std::nullopt;
   return impl_->session->stats();
+}
+
+std::string Target::pooler() const {
+  if (!impl_->rest.sql) return {};
+  std::string found = impl_->rest.sql->pooler();
+  if (found.empty()) found = impl_->alive.sql->pooler();
+  if (!found.empty()) return found + " stands before the database";
+  const std::string guess = sql::pooler_guess(impl_->spec.arguments.text("url"));
+  return guess.empty() ? guess : "there may be a connection pooler before the database: " + guess;
 }
 
 void Target::start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done) {

@@ -51,7 +51,9 @@ struct Reading {
 class Runtime {
  public:
   struct Options {
-    int max_sql_threads = 32;  ///< a hung server holds at most one each
+    int max_sql_threads = 32;        ///< a hung server holds at most one each
+    int max_liveness_threads = 512;  ///< the same, for liveness alone: made only while servers hang
+    int max_connections = 10'000;    ///< to databases, kept between runs; and as many over HTTP, open at once
   };
   Runtime() : Runtime(Options{}) {}
   explicit Runtime(Options options);
@@ -64,7 +66,8 @@ class Runtime {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Thread-safe. Keeps the CRM's connections between runs and checks them before use.
+/// Thread-safe. Keeps the CRM's connections between runs and checks them before use: of a database one for liveness and
+/// one for everything else, and one more for write tests.
 class Target {
  public:
   /// Checks everything that can be checked without the network: dialect, query templates, `when`.
@@ -83,9 +86,11 @@ class Target {
   [[nodiscard]] const TargetSpec& spec() const;
   /// Of its login; nothing when it has none.
   [[nodiscard]] std::optional<auth::Stats> auth_stats() const;
+  /// What its runs found to stand between us and its database, or what its URL lets guess, for people; empty: nothing.
+  [[nodiscard]] std::string pooler() const;
 
-  /// Starts one run; `done` is called once, on some thread, at the latest shortly after the timeout. Runs of one target
-  /// share its connection and so queue behind each other inside their own timeouts.
+  /// Starts one run; `done` is called once, on some thread, at the latest shortly after the timeout. Runs of a
+  /// database, but for liveness, share a connection and so queue behind each other inside their own timeouts.
   void start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done);
 
  private:

@@ -1,5 +1,9 @@
 #include "probes/values.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <cmath>
@@ -97,13 +101,59 @@ std::optional<double> parse_finite(std::string_view text) {
   return value;
 }
 
+constexpr double kDay = 86400;
+constexpr double kYear = 366 * kDay;
+/// This program is not older: a machine without a clock of its own believes in 1970 until it is told better.
+constexpr double kNotBefore = 1'790'000'000;
+constexpr double kEndOf9999 = 253'402'300'799;
+constexpr double kLongAgo = 100'000'000;  ///< 1973: smaller numbers are no times in another unit
+
+/// What a number far too large for seconds probably counts.
+std::string unit_hint(double value, double latest) {
+  struct Unit {
+    double per_second;
+    std::string_view name;
+    std::string_view advice;
+  };
+  constexpr std::array kUnits{Unit{1e3, "milliseconds", "unit: ms"}, Unit{1e6, "microseconds", "scale: 0.000001"},
+                              Unit{1e9, "nanoseconds", "scale: 0.000000001"}};
+  for (const Unit& unit : kUnits) {
+    const double seconds = value / unit.per_second;
+    if (seconds > kLongAgo && seconds <= latest)
+      return fmt::format("; if it counts {} since 1970, write {}", unit.name, unit.advice);
+  }
+  return {};
+}
+
 }  // namespace
+
+bool is_bare_number(const Cell& cell) {
+  return cell.number.has_value() || parse_finite(trimmed(cell.text)).has_value();
+}
+
+std::optional<double> time_of(const Cell& cell, double unit) {
+  const auto number = number_of(cell);
+  if (!number || unit == 0 || !is_bare_number(cell)) return number;
+  return *number * unit;
+}
+
+std::optional<std::string> past_time_fault(double seconds, TimePoint now) {
+  const double latest = std::max(to_seconds(now.time_since_epoch()), kNotBefore) + kYear;
+  if (seconds <= latest) return std::nullopt;
+  return fmt::format("is a time that cannot be, {:.0f} years ahead{}", (seconds - latest) / kYear + 1,
+                     unit_hint(seconds, latest));
+}
+
+std::optional<std::string> any_time_fault(double seconds) {
+  if (seconds <= kEndOf9999) return std::nullopt;
+  return fmt::format("is a time that cannot be, beyond the year 9999{}", unit_hint(seconds, kEndOf9999));
+}
 
 std::optional<double> parse_sql_time(std::string_view text) {
   Cursor cursor{text};
   const auto date = take_date(cursor);
   if (!date || cursor.at_end()) return date;
-  if (!cursor.take(' ') && !cursor.take('T')) return std::nullopt;
+  if (!cursor.take(' ') && !cursor.take('T') && !cursor.take('t')) return std::nullopt;
   const auto clock = take_clock(cursor);
   if (!clock) return std::nullopt;
   const auto zone = take_zone(cursor);

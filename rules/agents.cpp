@@ -35,6 +35,69 @@ void AgentWatch::hear(Place place, bool heartbeat, TimePoint now) {
   agent.spoke = any_spoke_ = true;
 }
 
+void AgentWatch::announce(Place place, TimePoint at) {
+  if (place >= agents_.size()) return;
+  agents_[place].announced = std::max(agents_[place].announced, at);
+  announces_ = true;
+}
+
+bool AgentWatch::unannounced(const Crm& crm, Duration least) const {
+  if (!announces_) return false;
+  const std::vector<const Feeder*> feeders = crm.fed_by();
+  return !feeders.empty() && std::all_of(feeders.begin(), feeders.end(), [&](const Feeder* feeder) {
+    if (feeder->place >= agents_.size() || !is_set(agents_[feeder->place].announced)) return false;
+    const Agent& agent = agents_[feeder->place];
+    const TimePoint named = is_set(feeder->named) ? feeder->named : feeder->newest;
+    // What still sends of the CRM watches it, whatever it says.
+    return agent.announced - named > least && agent.heard - feeder->newest > least;
+  });
+}
+
+void AgentWatch::judged(Place place, bool late, TimePoint at, TimePoint now) {
+  if (place >= agents_.size()) return;
+  Agent& agent = agents_[place];
+  if (!late) {
+    if (!is_set(agent.late_since)) return;
+    agent.late_from = agent.late_since = kUnset;
+    if (agent.late) agent.spoke = any_spoke_ = true;
+    return;
+  }
+  agent.newest_lag = now - at;
+  if (is_set(agent.late_since)) return;
+  agent.late_from = agent.late_since = now;
+  agent.lag = agent.newest_lag;
+  if (!agent.late) next_lost_ = std::min(next_lost_, now + kAllLate);
+}
+
+/// True when nobody is judged by what it sends, and it does not catch up either.
+bool AgentWatch::check_late(Agent& agent, TimePoint now) {
+  if (!is_set(agent.late_since)) return false;
+  const Duration for_so_long = now - agent.late_since;
+  if (for_so_long < kAllLate) {
+    next_lost_ = std::min(next_lost_, agent.late_since + kAllLate);
+    return false;
+  }
+  if (agent.newest_lag > agent.lag - for_so_long / 2) return true;
+  // A backlog: looked at again.
+  agent.late_since = now;
+  agent.lag = agent.newest_lag;
+  next_lost_ = std::min(next_lost_, now + kAllLate);
+  return false;
+}
+
+void AgentWatch::shift(Duration by) {
+  for (Agent& agent : agents_) {
+    agent.heard = shifted(agent.heard, by);
+    agent.lost_at = shifted(agent.lost_at, by);
+    agent.announced = shifted(agent.announced, by);
+    agent.late_from = shifted(agent.late_from, by);
+    agent.late_since = shifted(agent.late_since, by);
+  }
+  counted_from_ = shifted(counted_from_, by);
+  next_lost_ = kUnset;
+  look_ = true;
+}
+
 void AgentWatch::restarted(TimePoint now) {
   counted_from_ = std::max(counted_from_, now);
   next_lost_ = kUnset;
@@ -52,9 +115,18 @@ std::vector<AgentWatch::Place> AgentWatch::update(const Settings& settings, Time
       changed.push_back(place);
     }
     if (agent.lost()) {
-      if (!spoke) continue;
+      if (!spoke || (agent.late && is_set(agent.late_since))) continue;
       agent.lost_at = kUnset;
+      agent.late = false;
       look_ = true;
+    }
+    if (check_late(agent, now)) {
+      agent.lost_at = now;
+      agent.late = true;
+      agent.awaited = false;
+      look_ = true;
+      if (!spoke) changed.push_back(place);
+      continue;
     }
     if (!agent.tracked || !is_set(agent.heard)) continue;
     const TimePoint due = std::max(agent.heard, counted_from_) + settings.agent_lost_after;
@@ -84,6 +156,10 @@ TimePoint AgentWatch::doubt(const Crm& crm, const Settings& settings) {
     if (feeder->place >= agents_.size()) return kUnset;
     const Agent& agent = agents_[feeder->place];
     if (agent.lost()) continue;
+    if (is_set(agent.late_from) && agent.late_from + kAllLate > agent.heard) {
+      until = std::max(until, agent.late_from + kAllLate);
+      continue;
+    }
     if (!agent.tracked || agent.heard >= crm.since) return kUnset;
     until = std::max(until, std::max(agent.heard, counted_from_) + settings.agent_lost_after);
   }
@@ -149,6 +225,7 @@ bool AgentWatch::tell_one(Agent& agent, Place place, std::span<const std::unique
     message.seq = notice.seq = next_seq(notice.seq, now);
     // Its CRMs are gone or watched by others: there is nothing to come back to.
     if (ends && agent.lost()) message.reason = "removed";
+    if (begins && agent.late) message.reason = "late";
     message.since = agent.heard;
     list_crms(message, std::move(selected), now);
     messages.push_back(std::move(message));
@@ -157,6 +234,45 @@ bool AgentWatch::tell_one(Agent& agent, Place place, std::span<const std::unique
     told = true;
   }
   return told;
+}
+
+std::string AgentWatch::save_more() const {
+  Encoder encoder;
+  encoder.u32(static_cast<std::uint32_t>(agents_.size()));
+  for (const Agent& agent : agents_) {
+    encoder.text(agent.name);
+    encoder.i64(agent.announced.time_since_epoch().count());
+    encoder.i64(agent.late_from.time_since_epoch().count());
+    encoder.i64(agent.late_since.time_since_epoch().count());
+    encoder.i64(agent.lag.count());
+    encoder.i64(agent.newest_lag.count());
+    encoder.u8(agent.late ? 1 : 0);
+  }
+  return encoder.take();
+}
+
+void AgentWatch::load_more(std::string_view bytes) {
+  Decoder decoder{bytes};
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    const std::string name = decoder.text();
+    Agent read;
+    read.announced = TimePoint{Duration{decoder.i64()}};
+    read.late_from = TimePoint{Duration{decoder.i64()}};
+    read.late_since = TimePoint{Duration{decoder.i64()}};
+    read.lag = Duration{decoder.i64()};
+    read.newest_lag = Duration{decoder.i64()};
+    read.late = decoder.u8() != 0;
+    const auto known = by_name_.find(name);
+    if (!decoder.ok() || known == by_name_.end()) continue;
+    Agent& agent = agents_[known->second];
+    agent.announced = read.announced;
+    agent.late_from = read.late_from;
+    agent.late_since = read.late_since;
+    agent.lag = read.lag;
+    agent.newest_lag = read.newest_lag;
+    agent.late = read.late;
+    announces_ = announces_ || is_set(agent.announced);
+  }
 }
 
 void AgentWatch::save(Encoder& encoder) const {

@@ -14,6 +14,9 @@
 namespace crmpulse::rules {
 
 inline constexpr std::string_view kHeartbeatMetric = "crm_agent_heartbeat_timestamp_seconds";
+/// How many CRMs an agent watches; with it comes a kNamingMetric for each of them, with the same stamp.
+inline constexpr std::string_view kAnnouncementMetric = "crm_agent_crms";
+inline constexpr std::string_view kNamingMetric = "crm_agent_target_info";
 
 class AgentWatch {
  public:
@@ -26,8 +29,19 @@ class AgentWatch {
   [[nodiscard]] Place place_of(std::string_view name);
   /// It spoke. `heartbeat`: in the way only our agents do; others are never lost.
   void hear(Place place, bool heartbeat, TimePoint now);
+  /// Samples of the time `at` say which CRMs it watches; it names all of them within kAnnouncement.
+  void announce(Place place, TimePoint at);
+  /// One of its samples that a rule looks at was in time, or too late to be judged.
+  void judged(Place place, bool late, TimePoint at, TimePoint now);
+  static constexpr Duration kAnnouncement = std::chrono::seconds{5};
+  /// An agent that announces, and has announced others for so long, does not watch the CRM any more.
+  static constexpr Duration kGone = std::chrono::minutes{10};
+  /// All agents that feed the CRM announce, and their newest announcements do not name it.
+  [[nodiscard]] bool unannounced(const Crm& crm, Duration least) const;
+  [[nodiscard]] bool announces() const { return announces_; }
   /// The time before `now` was ours: everybody has the full time again.
   void restarted(TimePoint now);
+  void shift(Duration by);  ///< the clock was put right by so much
   /// Messages are to be looked at again: CRMs, receivers or marks changed.
   void look() { look_ = true; }
 
@@ -44,19 +58,31 @@ class AgentWatch {
 
   void save(Encoder& encoder) const;
   void load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers);
+  /// What was added later, as a section of its own.
+  [[nodiscard]] std::string save_more() const;
+  void load_more(std::string_view bytes);
 
  private:
+  /// So long nothing of an agent was in time: it is told, unless it catches up.
+  static constexpr Duration kAllLate = std::chrono::minutes{5};
   struct Agent {
     std::string name;
     TimePoint heard = kUnset;
     bool tracked = false;  ///< it sends heartbeats
     TimePoint lost_at = kUnset;
     std::vector<Notice> told;
+    TimePoint announced = kUnset;   ///< stamp of its newest announcement
+    TimePoint late_from = kUnset;   ///< since then everything came too late to be judged
+    TimePoint late_since = kUnset;  ///< the same, or when it was last found to catch up
+    Duration lag{};                 ///< how old samples were when that began
+    Duration newest_lag{};
+    bool late = false;  ///< lost in that it is not judged
     // Not saved.
     bool spoke = false;    ///< since it was lost, or since somebody waited for it
     bool awaited = false;  ///< a CRM waits to know whether it is lost
     [[nodiscard]] bool lost() const { return lost_at != kUnset; }
   };
+  bool check_late(Agent& agent, TimePoint now);
   [[nodiscard]] bool tell_one(Agent& agent, Place place, std::span<const std::unique_ptr<Crm>> crms,
                               const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
                               std::vector<Message>& messages);
@@ -69,6 +95,7 @@ class AgentWatch {
   TimePoint next_message_ = kNever;
   bool look_ = false;
   bool any_spoke_ = false;
+  bool announces_ = false;  ///< some agent does
 };
 
 }  // namespace crmpulse::rules

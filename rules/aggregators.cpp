@@ -11,6 +11,7 @@ struct Context {
   const Rule& rule;
   const Window& window;
   TimePoint at;
+  const RuleClock& clock;
 };
 using Value = std::optional<double>;
 
@@ -25,6 +26,13 @@ Value avg(const Context& c) {
   const Summary s = c.window.summary();
   if (s.count <= 0) return std::nullopt;
   return s.sum / s.count;
+}
+
+/// The good share. Of too few bad samples nothing is concluded.
+Value ratio(const Context& c) {
+  const Summary s = c.window.summary();
+  if (s.count <= 0) return std::nullopt;
+  return s.bad < c.rule.min_bad ? 1 : s.sum / s.count;
 }
 
 Value min(const Context& c) {
@@ -65,22 +73,20 @@ Value rate(const Context& c) {
   };
   std::array<Counter, 32> counters;  // more series than that do not share a counter worth a rate
   std::size_t known = 0;
-  const Ring& ring = c.window.ring();
-  for (std::size_t i = 0; i < ring.size(); ++i) {
-    const Entry entry = ring[i];
+  c.window.ring().each([&](const Entry& entry) {
     const auto end = counters.begin() + static_cast<std::ptrdiff_t>(known);
     const auto found =
         std::find_if(counters.begin(), end, [&](const Counter& counter) { return counter.tag == entry.tag(); });
     if (found == end) {
       if (known < counters.size()) counters[known++] = {entry.tag(), entry, 0, 0};
-      continue;
+      return;
     }
     if (entry.value >= found->before.value) {
       found->increase += entry.value - found->before.value;
       found->elapsed += to_seconds(entry.at() - found->before.at());
     }
     found->before = entry;
-  }
+  });
   Value total;
   for (std::size_t i = 0; i < known; ++i) {
     if (counters[i].elapsed > 0) total = total.value_or(0) + counters[i].increase / counters[i].elapsed;
@@ -92,20 +98,29 @@ Value count(const Context& c) {
   return c.window.count();
 }
 
+/// Of a Unix time in seconds; before 1970 is 1970.
+TimePoint instant_of(double seconds) {
+  return from_unix_millis(static_cast<std::int64_t>(std::llround(std::clamp(seconds, 0.0, 1e11) * 1000)));
+}
+
 /// The newest change any of the series knows: of each series its newest sample, of those the latest time.
 Value age(const Context& c) {
   std::array<std::uint32_t, 32> seen;
   std::size_t known = 0;
   Value newest;
-  const Ring& ring = c.window.ring();
-  for (std::size_t i = ring.size(); i-- > 0 && known < seen.size();) {
+  c.window.ring().each_backwards([&](const Entry& entry) {
     const auto end = seen.begin() + static_cast<std::ptrdiff_t>(known);
-    if (std::find(seen.begin(), end, ring[i].tag()) != end) continue;
-    seen[known++] = ring[i].tag();
-    newest = std::max(newest.value_or(ring[i].value), ring[i].value);
-  }
+    if (std::find(seen.begin(), end, entry.tag()) != end) return true;
+    seen[known++] = entry.tag();
+    newest = std::max(newest.value_or(entry.value), entry.value);
+    return known < seen.size();
+  });
   if (!newest) return std::nullopt;
-  return to_seconds(c.at.time_since_epoch()) - *newest;
+  const double whole = to_seconds(c.at.time_since_epoch()) - *newest;
+  // Of what ends one day the age is wanted below zero; of what has happened it is a clock that is ahead.
+  if (whole <= 0) return c.rule.sub.enter < 0 || c.rule.poor.enter < 0 ? whole : 0.0;
+  if (c.clock.around_the_clock()) return whole;
+  return to_seconds(c.clock.between(instant_of(*newest), c.at));
 }
 
 /// Both windows must burn: the long one says that it matters, the short one that it still goes on. Of too few bad
@@ -128,9 +143,9 @@ Value apdex(const Context& c) {
 }
 
 /// The hour of `weeks` ago that people there call the same: over a change of summer time it is another one of UTC.
-std::int64_t same_hour(const Rule& rule, TimePoint at, std::int64_t weeks) {
+std::int64_t same_hour(const Zone* zone, TimePoint at, std::int64_t weeks) {
   TimePoint then = at - std::chrono::weeks{weeks};
-  if (rule.active) then += rule.active->zone.offset_at(at) - rule.active->zone.offset_at(then);
+  if (zone != nullptr) then += zone->offset_at(at) - zone->offset_at(then);
   return std::chrono::floor<std::chrono::hours>(then).time_since_epoch().count();
 }
 
@@ -140,10 +155,11 @@ Value baseline_drop(const Context& c) {
   const Value now = avg(c);
   const auto& hours = c.window.hours();
   if (!now || hours.empty()) return std::nullopt;
+  const Zone* zone = c.rule.active ? &c.rule.active->zone : c.clock.hours != nullptr ? &c.clock.hours->zone() : nullptr;
   std::array<double, 4> before{};  // ascending
   std::size_t known = 0;
   for (std::int64_t week = 1; week <= 4; ++week) {
-    const std::int64_t hour = same_hour(c.rule, c.at, week);
+    const std::int64_t hour = same_hour(zone, c.at, week);
     const Window::Hour& then = hours[static_cast<std::size_t>(hour) % hours.size()];
     if (then.index != hour || then.count <= 0) continue;
     const double mean = then.sum / then.count;
@@ -161,7 +177,11 @@ Value failures_in_row(const Context& c) {
   const Ring& ring = c.window.ring();
   if (ring.empty()) return std::nullopt;
   std::size_t failures = 0;
-  while (failures < ring.size() && ring[ring.size() - 1 - failures].value < 1) ++failures;
+  ring.each_backwards([&](const Entry& entry) {
+    if (entry.value >= 1) return false;
+    ++failures;
+    return true;
+  });
   return static_cast<double>(failures);
 }
 
@@ -175,13 +195,13 @@ struct Row {
   Aggregator aggregator;
   Value (*function)(const Context&);
 };
-/// One line per aggregator; the mean of 0/1 samples is the good share, so `ratio` is `avg` by another name.
+/// One line per aggregator.
 constexpr std::array kTable{
     Row{Aggregator::last, last},
     Row{Aggregator::avg, avg},
     Row{Aggregator::min, min},
     Row{Aggregator::max, max},
-    Row{Aggregator::ratio, avg},
+    Row{Aggregator::ratio, ratio},
     Row{Aggregator::quantile, quantile},
     Row{Aggregator::rate, rate},
     Row{Aggregator::count, count},
@@ -195,12 +215,12 @@ constexpr std::array kTable{
 
 }  // namespace
 
-std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at) {
+std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at, const RuleClock& clock) {
   if (rule.min_samples > 1 && window.count() < rule.min_samples) return std::nullopt;
   const auto row =
       std::find_if(kTable.begin(), kTable.end(), [&](const Row& known) { return known.aggregator == rule.aggregator; });
   if (row == kTable.end()) return std::nullopt;
-  const Value value = row->function(Context{rule, window, at});
+  const Value value = row->function(Context{rule, window, at, clock});
   return value && std::isfinite(*value) ? value : std::nullopt;
 }
 

@@ -2,12 +2,14 @@
 #include <optional>
 
 #include "core/rule.h"
+#include "rules/pauses.h"
 #include "rules/window.h"
 
 namespace crmpulse::rules {
 
 /// The value of a rule's aggregator over its window at `at`, or nothing when there is no data to judge by: fewer
 /// samples than `min_samples`, a quantile of too few, a share of nothing.
-[[nodiscard]] std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at);
+[[nodiscard]] std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at,
+                                              const RuleClock& clock = kAlways);
 
 }  // namespace crmpulse::rules

@@ -41,6 +41,19 @@ std::string slot_key(const Measure::Divisor& divisor, const Labels& labels) {
   return key;
 }
 
+/// Success and failures of one operation of one agent belong together.
+void join_exchange(Series& series, const SeriesName& name) {
+  series.tells_success = name.metric == kSuccessMetric;
+  series.exchange = Exchange::kMost;
+  if (!series.tells_success && name.metric != kFailureMetric) return;
+  std::string key{name.labels.get("operation")};
+  key += kSeparator;
+  key += name.labels.get("object");
+  key += kSeparator;
+  key += name.labels.get("agent");
+  series.exchange = series.crm->exchange_of(std::move(key));
+}
+
 void feed_value(Series& series, RuleState& state, const SeriesName& name) {
   const Rule& rule = state.rule();
   Instance* instance = state.instance_of(rule.each.empty() ? std::string_view{} : name.labels.get(rule.each));
@@ -50,7 +63,8 @@ void feed_value(Series& series, RuleState& state, const SeriesName& name) {
   Feed feed{&rule, &state, instance, *view, 0, Feed::Kind::value};
   if (rule.measure.per) {
     feed.kind = Feed::Kind::quotient;
-    feed.slot = state.slot_of(slot_key(*rule.measure.per, name.labels));
+    feed.slot = state.slots.place_of(slot_key(*rule.measure.per, name.labels));
+    if (feed.slot == Slots::kNone) return;
   }
   series.feeds.push_back(feed);
 }
@@ -68,8 +82,9 @@ void feed_errors(Series& series, RuleState& state, const SeriesName& name) {
 void feed_divisor(Series& series, RuleState& state, const SeriesName& name) {
   const auto& per = state.rule().measure.per;
   if (!per || per->metric != name.metric || !matches(per->where, name.labels)) return;
-  series.feeds.push_back(
-      {&state.rule(), &state, nullptr, 0, state.slot_of(slot_key(*per, name.labels)), Feed::Kind::divisor});
+  const std::uint32_t slot = state.slots.place_of(slot_key(*per, name.labels));
+  if (slot == Slots::kNone) return;
+  series.feeds.push_back({&state.rule(), &state, nullptr, 0, slot, Feed::Kind::divisor});
 }
 
 }  // namespace
@@ -79,6 +94,7 @@ void resolve(Series& series, const SeriesName& name) {
   series.pace = name.metric == kStretchMetric ? Series::Pace::stretch
                 : name.metric == kPauseMetric ? Series::Pace::pause
                                               : Series::Pace::none;
+  join_exchange(series, name);
   const std::string_view agent = name.labels.get("agent");
   series.feeder = agent.empty() ? Feeder::kMost : series.crm->feeder_of(agent);
   if (series.feeder < Feeder::kMost) series.crm->feeders[series.feeder].place = series.speaker;

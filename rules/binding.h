@@ -31,6 +31,13 @@ struct Series {
   std::uint32_t speaker = ~std::uint32_t{0};  ///< its agent's place in the engine's AgentWatch
   bool of_crm = true;                         ///< false: it has no label `crm` and only says that its agent is there
   bool heartbeat = false;
+  enum class Activity : std::uint8_t { none, change, logins } activity = Activity::none;  ///< that it tells of
+  static constexpr std::uint32_t kDeclaresNothing = ~std::uint32_t{0};
+  std::uint32_t declares = kDeclaresNothing;   ///< place in what the engine read of declared hours
+  bool announces = false;                      ///< its samples say that its agent has named all it watches
+  bool names = false;                          ///< its samples say that its agent watches the CRM
+  bool tells_success = false;                  ///< of its exchange; otherwise, when it has one, a failure
+  std::size_t exchange = Exchange::kMost;      ///< place in the CRM's exchanges
   std::size_t feeder = Feeder::kMost;          ///< place in the CRM's feeders
   std::size_t reading = VendorReading::kMost;  ///< place in the CRM's vendor readings
   std::vector<Feed> feeds;
@@ -38,6 +45,9 @@ struct Series {
 
 /// Fills `feeds` (and the tag, when there is any feed) from the rules that apply to the series' CRM now.
 void resolve(Series& series, const SeriesName& name);
+
+inline constexpr std::string_view kFailureMetric = "crm_failure";
+inline constexpr std::string_view kSuccessMetric = "crm_operation_success";
 
 /// Learns what a series says about its CRM itself: the kind, and with crm_up the labels. True when that changed.
 bool adopt_labels(Crm& crm, std::string_view metric, const Labels& labels);

@@ -44,7 +44,6 @@ void replace_rule(RuleState& state, const std::shared_ptr<const CompiledRule>& n
   const bool may_latch = next->rule.role == Role::gate && next->rule.no_data == NoDataState::sub_healthy;
   for (const auto& instance : state.instances) {
     instance->dimension.latched = instance->dimension.latched && may_latch;
-    instance->switch_at = kUnset;
   }
   if (before == next || before->judge_print == next->judge_print) return;
   const bool same_data = before->data_print == next->data_print;
@@ -100,20 +99,14 @@ Instance* RuleState::instance_of(std::string_view each_value) {
   // The unit that waited for the first series becomes this series' unit, with what it has become meanwhile.
   if (!instances.front()->placeholder) instances.push_back(new_instance(kUnset));
   Instance& instance = *instances.back();
+  instance.clock = &clock;
   instance.placeholder = false;
   instance.each = std::string{each_value};
   return &instance;
 }
 
-std::uint32_t RuleState::slot_of(std::string key) {
-  const auto found = std::find_if(slots.begin(), slots.end(), [&](const Slot& slot) { return slot.key == key; });
-  if (found != slots.end()) return static_cast<std::uint32_t>(found - slots.begin());
-  slots.push_back({std::move(key), 0, false});
-  return static_cast<std::uint32_t>(slots.size() - 1);
-}
-
 bool Crm::suppressed() const {
-  return excused() || inhibited || vendor_out || (agents_lost && silent_reason(*this) == "no_data");
+  return excused() || inhibited || vendor_out || ((agents_lost || unannounced) && silent_reason(*this) == "no_data");
 }
 
 std::vector<const Feeder*> Crm::fed_by() const {
@@ -133,6 +126,15 @@ std::size_t Crm::feeder_of(std::string_view agent) {
   if (feeders.size() >= Feeder::kMost) return Feeder::kMost;
   feeders.emplace_back().agent = std::string{agent};
   return feeders.size() - 1;
+}
+
+std::size_t Crm::exchange_of(std::string key) {
+  const auto found =
+      std::find_if(exchanges.begin(), exchanges.end(), [&](const Exchange& exchange) { return exchange.key == key; });
+  if (found != exchanges.end()) return static_cast<std::size_t>(found - exchanges.begin());
+  if (exchanges.size() >= Exchange::kMost) return Exchange::kMost;
+  exchanges.emplace_back().key = std::move(key);
+  return exchanges.size() - 1;
 }
 
 std::size_t Crm::reading_of(std::string_view instance) {
@@ -161,17 +163,73 @@ void Crm::take_vendor(std::size_t place, TimePoint at, double value) {
   }
 }
 
-bool Crm::follow_pace() {
-  pace = paces.now();
-  bool news = false;
+void Crm::shift(Duration by) {
+  for (TimePoint* time : {&since, &score.last, &suppression_ended, &missing_from, &evaluated_at, &newest_data,
+                          &agent_doubt, &vendor_doubt, &unnamed, &hours.heard})
+    *time = shifted(*time, by);
   for (const auto& rule : rules) {
-    for (const auto& instance : rule->instances) {
-      news = news || instance->pace != pace;
-      instance->pace = pace;
+    for (const auto& instance : rule->instances) instance->shift(by);
+  }
+  for (SeriesMemory& memory : series) memory.newest = shifted(memory.newest, by);
+  for (Feeder& feeder : feeders) {
+    feeder.newest = shifted(feeder.newest, by);
+    feeder.named = shifted(feeder.named, by);
+  }
+  for (VendorReading& reading : vendor) {
+    reading.at = shifted(reading.at, by);
+    reading.major_since = shifted(reading.major_since, by);
+  }
+  for (Flap::Change& change : flap.changes) change.at = shifted(change.at, by);
+  for (Told& one : told) {
+    one.failing_since = shifted(one.failing_since, by);
+    one.last_sent = shifted(one.last_sent, by);
+  }
+  if (ack) ack->until = shifted(ack->until, by);
+  if (incident) incident->opened = shifted(incident->opened, by);
+  paces.shift(by);
+  pauses->shift(by);
+  hours.look_at = kUnset;
+  follow_hours();
+  follow_pace();
+  no_data_from = kUnset;
+}
+
+bool Crm::follow_pace() {
+  // Every sample of a pace comes by here, and a CRM has thousands of units.
+  if (pace == paces.now()) return false;
+  tell_pace();
+  return true;
+}
+
+void Crm::tell_pace() {
+  pace = paces.now();
+  for (const auto& rule : rules) {
+    for (const auto& instance : rule->instances) instance->pace = pace;
+  }
+  no_data_from = kUnset;
+}
+
+void Crm::follow_hours() {
+  keeps_hours = false;
+  for (const auto& judged : rules) {
+    const Rule& rule = judged->rule();
+    judged->clock.limited = rule.active.has_value() || rule.active_crm;
+    judged->clock.hours = rule.active_crm ? hours.calendar() : rule.active ? &*judged->compiled->hours : nullptr;
+    judged->clock.pauses = pauses.get();
+    judged->clock.learned = rule.active_crm && !hours.declared;
+    keeps_hours = keeps_hours || judged->clock.limited;
+    for (const auto& instance : judged->instances) {
+      instance->clock = &judged->clock;
+      instance->look_again();
     }
   }
-  if (news) no_data_from = kUnset;
-  return news;
+  no_data_from = kUnset;
+}
+
+TimePoint Crm::heard_at() const {
+  TimePoint newest = kUnset;
+  for (const Feeder& feeder : feeders) newest = std::max(newest, feeder.newest);
+  return newest;
 }
 
 bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
@@ -192,8 +250,8 @@ bool apply_rules(Crm& crm, RuleList rules, TimePoint now) {
   const bool gone = std::any_of(crm.rules.begin(), crm.rules.end(), [](const auto& state) { return state != nullptr; });
   crm.rules = std::move(next);
   if (crm.rules.size() < 2) crm.score = ScoreLevel{};
-  crm.follow_pace();
-  crm.no_data_from = kUnset;
+  crm.tell_pace();
+  crm.follow_hours();
   return gone;
 }
 

@@ -11,10 +11,12 @@
 
 #include "core/labels.h"
 #include "core/rule.h"
+#include "rules/crm_hours.h"
 #include "rules/engine.h"
 #include "rules/incident.h"
 #include "rules/instance.h"
 #include "rules/score.h"
+#include "rules/slots.h"
 
 namespace crmpulse::rules {
 
@@ -22,16 +24,10 @@ namespace crmpulse::rules {
 struct RuleState {
   static constexpr std::size_t kMostInstances = 256;  ///< further values of `each` are not judged
 
-  /// The newest divisor with one set of `on` labels; ≤ 0 or never seen: not known.
-  struct Slot {
-    std::string key;
-    double value = 0;
-    bool known = false;
-  };
-
   std::shared_ptr<const CompiledRule> compiled;
   std::vector<std::unique_ptr<Instance>> instances;  ///< at least one; series hold pointers to them
-  std::vector<Slot> slots;
+  Slots slots;
+  RuleClock clock;  ///< instances refer to it
 
   [[nodiscard]] const Rule& rule() const { return compiled->rule; }
   /// The instance whose level, or else whose value, is worst.
@@ -43,13 +39,13 @@ struct RuleState {
   [[nodiscard]] bool missing() const;  ///< no data for too long, and that counts: not `ignore`, inside active hours
   /// The unit for a value of `each`, made when it is new; nothing when there are too many already.
   [[nodiscard]] Instance* instance_of(std::string_view each_value);
-  [[nodiscard]] std::uint32_t slot_of(std::string key);
 };
 
 /// An agent whose samples feed a CRM.
 struct Feeder {
   std::string agent;
   TimePoint newest = kUnset;                ///< when it last sent something of this CRM
+  TimePoint named = kUnset;                 ///< stamp of its newest announcement that names this CRM
   std::uint32_t place = ~std::uint32_t{0};  ///< in the engine's AgentWatch; not saved
   static constexpr std::size_t kMost = 64;  ///< a CRM; more are not looked at
   static constexpr Duration kStale =
@@ -70,6 +66,15 @@ struct VendorReading {
   }
 };
 
+/// One operation as one agent runs it: what it fails by, which its next success ends. Not saved.
+struct Exchange {
+  std::string key;                      ///< operation and agent
+  std::vector<std::uint32_t> failures;  ///< the engine's series `crm_failure`
+  bool failed = true;                   ///< some of them may still say so
+  static constexpr std::size_t kMost = 512;
+  static constexpr std::size_t kMostFailures = 64;
+};
+
 /// Everything known of one CRM. Owned by the Engine; series and deadlines refer to it by address and number.
 struct Crm {
   std::uint32_t number = 0;
@@ -83,6 +88,9 @@ struct Crm {
   std::vector<std::uint32_t> series_ids;  ///< the engine's; not saved
   Paces paces;
   Pace pace;  ///< what they come to
+  CrmHours hours;
+  std::unique_ptr<Pauses> pauses = std::make_unique<Pauses>();  ///< rules' clocks refer to it
+  bool keeps_hours = false;                                     ///< some rule is judged only at times
 
   bool started = false;  ///< judged once; before that the state is unknown
   Level state = Level::healthy;
@@ -93,8 +101,11 @@ struct Crm {
   bool inhibited = false;
   TimePoint suppression_ended = kUnset;  ///< of the last maintenance or inhibition
   std::vector<Feeder> feeders;
+  TimePoint unnamed = kUnset;  ///< when something came last that names no agent
   std::vector<VendorReading> vendor;
+  std::vector<Exchange> exchanges;
   bool agents_lost = false;         ///< all agents that feed it
+  bool unannounced = false;         ///< its agents do not name it among what they watch any more
   TimePoint missing_from = kUnset;  ///< its agents are back: data that is still missing then is news
   bool vendor_out = false;          ///< its vendor has an outage that is not younger than its state
   Flap flap;
@@ -107,6 +118,9 @@ struct Crm {
 
   // Between fold() and step(); not saved.
   bool dirty = false;
+  std::size_t relabellings = 0;  ///< of these kMostRelabellings are followed at once
+  bool labels_wait = false;      ///< its rules are those of labels it had before
+  static constexpr std::size_t kMostRelabellings = 4;
   TimePoint evaluated_at = kUnset;  ///< newest evaluation since the last step
   TimePoint newest_data = kUnset;   ///< newest evaluation at all, or the last start
   bool evaluated = false;           ///< since the last step
@@ -120,8 +134,14 @@ struct Crm {
   void expect(Instance& instance, const Rule& rule) {
     if (std::exchange(instance.nearer, false)) no_data_from = std::min(no_data_from, instance.deadline(rule));
   }
-  /// Tells every rule what `paces` come to. True when that was news.
+  /// Tells every rule what `paces` come to, when that is news; true then.
   bool follow_pace();
+  /// The same whether it is news or not: there are new rules.
+  void tell_pace();
+  /// Gives every rule the clock it goes by, after rules, hours or maintenance changed.
+  void follow_hours();
+  /// When its agents last spoke of it; unset: none that gives its name.
+  [[nodiscard]] TimePoint heard_at() const;
   /// An operator wants to hear nothing of it.
   [[nodiscard]] bool excused() const { return maintenance || silenced; }
   /// All that is wrong is that data is missing, and that is because nothing comes from its agents.
@@ -129,7 +149,10 @@ struct Crm {
   /// Agents that feed it now.
   [[nodiscard]] std::vector<const Feeder*> fed_by() const;
   [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< Feeder::kMost when there is no room
+  [[nodiscard]] std::size_t exchange_of(std::string key);       ///< Exchange::kMost when there is no room
   void take_vendor(std::size_t reading, TimePoint at, double value);
+  /// The clock was put right by `by`: what was so long ago stays so long ago.
+  void shift(Duration by);
   [[nodiscard]] std::size_t reading_of(std::string_view instance);  ///< VendorReading::kMost when there is no room
 };
 
@@ -156,6 +179,8 @@ struct Scores {
 /// Takes one score evaluation when one is due: at most one per shortest interval, with two rules or more.
 void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings);
 [[nodiscard]] DataStatus data_status(const Crm& crm, TimePoint now);
+/// The part of the state that is told of now: rules outside their hours keep their levels, but nobody hears of them.
+[[nodiscard]] Level awake_level(const Crm& crm, const Settings& settings);
 /// Why the state is not healthy when no rule's level says so: `no_data`, `score`, or empty.
 [[nodiscard]] std::string_view silent_reason(const Crm& crm);
 [[nodiscard]] CrmStatus status_of(const Crm& crm, TimePoint now);
@@ -165,6 +190,6 @@ void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings);
 [[nodiscard]] bool known_version(std::string_view bytes);
 /// Into a CRM that has its name only. `rules` decide what is kept.
 [[nodiscard]] Result<void> load_crm(Crm& crm, std::string_view bytes,
-                                    std::span<const std::shared_ptr<const CompiledRule>> rules);
+                                    std::span<const std::shared_ptr<const CompiledRule>> rules, HoursBook& hours);
 
 }  // namespace crmpulse::rules

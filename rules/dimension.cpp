@@ -44,6 +44,12 @@ void Dimension::evaluate(const Rule& rule, TimePoint at, double value, Duration 
   if (confirmed == Level::healthy) since = at;
 }
 
+void Dimension::revise(const Rule& rule, double value, TimePoint now) {
+  const Level before = confirmed;
+  evaluate(rule, last_data, value, Duration{0}, false);
+  if (confirmed != before) since = now;
+}
+
 void Dimension::confirm(Level level, TimePoint at) {
   confirmed = level;
   since = at;

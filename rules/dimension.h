@@ -30,6 +30,8 @@ struct Dimension {
   /// One evaluation with data. `interval` is the expected spacing; a larger gap adds nothing to the timers.
   /// `fresh` is false for data that is itself older than the no-data deadline: it cannot lift the latch.
   void evaluate(const Rule& rule, TimePoint at, double value, Duration interval, bool fresh);
+  /// The value changed although no data came: what has an age got older. Timers stand still.
+  void revise(const Rule& rule, double value, TimePoint now);
   /// Data has been missing too long, and the rule wants that to count.
   void latch(TimePoint at);
   void clear_timers();

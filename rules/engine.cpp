@@ -31,10 +31,17 @@ namespace {
 
 constexpr std::uint32_t kSharedVersion = 2;
 constexpr std::uint32_t kSharedWithoutSections = 1;  ///< still read
+constexpr std::uint32_t kAgentsMore = 220;           ///< section: what agents announce, and whose samples are late
+constexpr Duration kLate = std::chrono::minutes{1};  ///< no rule looks back on less
 constexpr Duration kFuture = std::chrono::minutes{5};
 
 bool measures_duration(std::string_view metric) {
   return metric.ends_with("_seconds") && metric.find("duration") != std::string_view::npos;
+}
+
+Series::Activity activity_of(std::string_view metric, const Labels& labels) {
+  if (metric == "crm_last_modified_timestamp_seconds") return Series::Activity::change;
+  return metric == "crm_logins" && labels.get("period") == "1h" ? Series::Activity::logins : Series::Activity::none;
 }
 
 std::vector<std::shared_ptr<const CompiledRule>> compile(std::vector<Rule> rules) {
@@ -48,6 +55,7 @@ std::vector<std::shared_ptr<const CompiledRule>> compile(std::vector<Rule> rules
 Engine::Engine(Ruleset ruleset, std::vector<ReceiverSpec> receivers) : impl_(std::make_unique<Impl>()) {
   impl_->settings = ruleset.settings;
   impl_->rules = compile(std::move(ruleset.rules));
+  impl_->hours_book.find_zones_with(std::move(ruleset.find_zone));
   impl_->align(std::move(receivers));
 }
 Engine::~Engine() = default;
@@ -59,6 +67,7 @@ Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers
   impl_->settle();  // by the rules that held for these samples
   impl_->settings = ruleset.settings;
   impl_->rules = compile(std::move(ruleset.rules));
+  impl_->hours_book.find_zones_with(std::move(ruleset.find_zone));
   impl_->align(std::move(receivers));
   Outcome outcome;
   for (const auto& crm : impl_->crms) {
@@ -82,6 +91,13 @@ Engine::SeriesId Engine::bind(std::string_view metric, const Labels& labels) {
     fresh.refuses_negative = measures_duration(metric);
     fresh.of_crm = !labels.get("crm").empty();
     fresh.heartbeat = metric == kHeartbeatMetric;
+    fresh.activity = activity_of(metric, labels);
+    if (fresh.of_crm && metric == kHoursMetric) {
+      fresh.declares = static_cast<std::uint32_t>(impl_->declared.size());
+      impl_->declared.push_back(impl_->hours_book.hours_of(labels));
+    }
+    fresh.announces = metric == kAnnouncementMetric && !fresh.of_crm;
+    fresh.names = metric == kNamingMetric;
     fresh.speaker = impl_->agents.place_of(labels.get("agent"));
   }
   const Series& series = impl_->series[id];
@@ -96,9 +112,15 @@ Fold Engine::fold(SeriesId id, TimePoint at, double value, TimePoint now) {
   impl_->agents.hear(series.speaker, series.heartbeat, impl_->now);
   if (!std::isfinite(value) || at < TimePoint{} || (series.refuses_negative && value < 0)) return Fold::invalid;
   if (at > impl_->now + kFuture) return Fold::future;
+  if (series.announces) impl_->agents.announce(series.speaker, at);
   if (!series.of_crm) return Fold::accepted;
   if (series.crm == nullptr) impl_->attach(id);
-  return impl_->fold(series, at, value);
+  const Fold taken = impl_->fold(series, at, value);
+  // Another agent's sample of the same instant may have been first: that is not too late.
+  const bool late = taken == Fold::late && impl_->now - at > kLate;
+  if (!impl_->series[id].feeds.empty() && (late || taken == Fold::accepted))
+    impl_->agents.judged(impl_->series[id].speaker, late, at, impl_->now);
+  return taken;
 }
 
 void Engine::hear(SeriesId id, TimePoint now) {
@@ -109,7 +131,9 @@ void Engine::hear(SeriesId id, TimePoint now) {
 Outcome Engine::step(TimePoint now) {
   impl_->advance(now);
   impl_->settle();
+  impl_->follow_labels();
   Outcome outcome;
+  impl_->sweep(outcome);
   impl_->judge(impl_->take_due(), outcome);
   return outcome;
 }
@@ -125,6 +149,8 @@ void Engine::set_maintenance(const std::string& name, bool on, TimePoint now) {
   impl_->advance(now);
   Crm& crm = impl_->crm_of(name);
   if (std::exchange(crm.maintenance, on) && !on) crm.suppression_ended = impl_->now;
+  on ? crm.pauses->begin(impl_->now) : crm.pauses->end(impl_->now);
+  crm.follow_hours();
   impl_->agents.look();
   impl_->vendors.look();
   impl_->mark(crm);
@@ -154,6 +180,20 @@ void Engine::acknowledge(const std::string& name, std::string author, std::optio
   impl_->mark(*known->second);
 }
 
+void Engine::set_hours(const std::string& name, std::optional<ActiveHours> hours, TimePoint now) {
+  impl_->advance(now);
+  Crm& crm = impl_->crm_of(name);
+  crm.hours.declared.reset();
+  crm.hours.heard = kUnset;
+  if (hours) {
+    const HoursText text = text_of(*hours);
+    crm.hours.declared = std::make_shared<const DeclaredHours>(DeclaredHours{text, Calendar{std::move(*hours)}});
+    crm.hours.heard = kNever;
+  }
+  crm.follow_hours();
+  impl_->mark(crm);
+}
+
 void Engine::set_muted(bool kill_switch) {
   impl_->muted = kill_switch;
   impl_->agents.look();
@@ -166,11 +206,7 @@ Outcome Engine::remove(const std::string& name, TimePoint now) {
   Outcome outcome;
   const auto known = impl_->by_name.find(name);
   if (known == impl_->by_name.end()) return outcome;
-  tell_removed(*known->second, impl_->bench(), outcome);
-  outcome.touched.push_back(name);
-  impl_->retired[name] = known->second->last_seq;
-  outcome.shared = true;
-  impl_->drop(*known->second);
+  impl_->remove(*known->second, outcome);
   return outcome;
 }
 
@@ -179,6 +215,18 @@ std::optional<Engine::Marks> Engine::marks(std::string_view name) const {
   if (known == impl_->by_name.end() || !known->second->known) return std::nullopt;
   const Crm& crm = *known->second;
   return Marks{crm.labels, crm.maintenance, crm.silenced};
+}
+
+bool Engine::may_be_fed_by(std::string_view agent, std::string_view name, TimePoint since) const {
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end()) return true;
+  const Crm& crm = *known->second;
+  bool by_others = is_set(crm.unnamed) && crm.unnamed > since;
+  for (const Feeder& feeder : crm.feeders) {
+    if (feeder.agent == agent && is_set(feeder.newest)) return true;
+    by_others = by_others || (is_set(feeder.newest) && feeder.newest > since);
+  }
+  return !by_others;
 }
 
 std::vector<std::string> Engine::crms() const {
@@ -220,7 +268,7 @@ std::string Engine::save(std::string_view name) const {
 Result<void> Engine::load(std::string_view name, std::string_view bytes) {
   Crm loaded;
   loaded.name = std::string{name};
-  if (const auto result = load_crm(loaded, bytes, impl_->rules); result.has_error()) return result;
+  if (const auto result = load_crm(loaded, bytes, impl_->rules, impl_->hours_book); result.has_error()) return result;
   std::vector<SeriesId> bound;
   if (const auto known = impl_->by_name.find(name); known != impl_->by_name.end()) {
     bound = known->second->series_ids;
@@ -270,6 +318,7 @@ std::string Engine::save_shared() const {
   impl_->agents.save(encoder);
   impl_->vendors.save(encoder);
   // Later additions: encoder.section(tag, …), a tag that is never used again.
+  encoder.section(kAgentsMore, impl_->agents.save_more());
   return encoder.take();
 }
 
@@ -295,7 +344,10 @@ Result<void> Engine::load_shared(std::string_view bytes) {
   storms.load(decoder);
   agents.load(decoder, impl_->receivers);
   vendors.load(decoder, impl_->receivers);
-  while (version == kSharedVersion && decoder.ok() && !decoder.at_end()) decoder.section();  // none is known yet
+  while (version == kSharedVersion && decoder.ok() && !decoder.at_end()) {
+    const Section section = decoder.section();
+    if (section.tag == kAgentsMore) agents.load_more(section.bytes);
+  }
   if (!decoder.ok() || !decoder.at_end()) return Error{"what was saved of agents and vendors is damaged"};
   storms.align(impl_->receivers);
   impl_->retired = std::move(retired);
@@ -303,6 +355,25 @@ Result<void> Engine::load_shared(std::string_view bytes) {
   impl_->agents = std::move(agents);
   impl_->vendors = std::move(vendors);
   return {};
+}
+
+void Engine::shift(Duration by) {
+  impl_->settle();
+  impl_->now = shifted(impl_->now, by);
+  impl_->deadlines.clear();
+  for (const auto& crm : impl_->crms) {
+    if (crm) impl_->vendors.forget(*crm);
+  }
+  impl_->vendors.shift(by);
+  impl_->agents.shift(by);
+  impl_->storms.shift(by);
+  for (const auto& crm : impl_->crms) {
+    if (!crm) continue;
+    crm->shift(by);
+    crm->scheduled = kNever;
+    impl_->vendors.enrol(*crm);
+    impl_->mark(*crm);
+  }
 }
 
 void Engine::restarted(TimePoint now) {

@@ -61,6 +61,7 @@ struct RuleStatus {
   double enter_poor = 0;
   TimePoint since;  ///< when `level` (or the latch) was confirmed
   std::optional<TimePoint> last_data;
+  bool active_age = false;  ///< the value is an age of which only active hours count
 };
 
 struct IncidentStatus {
@@ -76,7 +77,8 @@ struct CrmStatus {
   Labels labels;
   Level state = Level::healthy;
   DataStatus data_status = DataStatus::warming_up;
-  std::optional<double> score;  ///< 0…100; absent without data
+  std::optional<double>
+      score;  ///< in the band of `state`: poor 0…49, sub-healthy 50…79, healthy 80…100; none without data
   TimePoint since;
   std::vector<RuleStatus> rules;
   std::optional<IncidentStatus> incident;
@@ -116,6 +118,7 @@ struct Outcome {
   std::vector<StateChange> changes;
   std::vector<Message> messages;
   std::vector<std::string> touched;  ///< CRMs whose persistent state changed; unique
+  std::vector<std::string> removed;  ///< of those the ones that are not watched any more
   bool shared = false;               ///< what save_shared() gives changed, other than when agents were heard
 };
 
@@ -155,6 +158,8 @@ class Engine {
   void set_silence(const std::string& crm, bool on, TimePoint now);
   void set_inhibited(const std::string& crm, bool on, TimePoint now);
   void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now);
+  /// The CRM's hours, whatever its agent says; nothing: as the agent says again, else as learned.
+  void set_hours(const std::string& crm, std::optional<ActiveHours> hours, TimePoint now);
   void set_muted(bool kill_switch);
   /// Forgets a CRM; an open incident is resolved with reason `removed`.
   Outcome remove(const std::string& crm, TimePoint now);
@@ -166,6 +171,8 @@ class Engine {
     bool silenced = false;
   };
   [[nodiscard]] std::optional<Marks> marks(std::string_view crm) const;
+  /// Has this agent sent anything of the CRM itself, or nobody else since `since`?
+  [[nodiscard]] bool may_be_fed_by(std::string_view agent, std::string_view crm, TimePoint since) const;
 
   [[nodiscard]] std::vector<std::string> crms() const;
   /// Has the CRM a status()?
@@ -173,6 +180,10 @@ class Engine {
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
   /// What status() says of each rule's level (a latch is sub-healthy), in its order, for who asks after every step.
   [[nodiscard]] std::vector<Level> levels(std::string_view crm) const;
+
+  /// The clock was put right by `by` (it had been ahead: below zero). Levels and timers stay, what was so long ago
+  /// stays so long ago, and what goes by the clock on the wall (active hours) is looked at anew.
+  void shift(Duration by);
 
   // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
   [[nodiscard]] std::string save(std::string_view crm) const;

@@ -6,6 +6,8 @@
 namespace crmpulse::rules {
 namespace {
 
+constexpr Duration kSweepEvery = std::chrono::seconds{15};
+
 Duration slowest_latched(const Crm& crm) {
   Duration slowest{};
   for (const auto& state : crm.rules) {
@@ -63,6 +65,30 @@ void Engine::Impl::drop(Crm& crm) {
   crms[crm.number].reset();
 }
 
+void Engine::Impl::remove(Crm& crm, Outcome& outcome) {
+  tell_removed(crm, bench(), outcome);
+  outcome.touched.push_back(crm.name);
+  outcome.removed.push_back(crm.name);
+  retired[crm.name] = crm.last_seq;
+  outcome.shared = true;
+  drop(crm);
+}
+
+void Engine::Impl::sweep(Outcome& outcome) {
+  if (!agents.announces() || now < next_sweep) return;
+  next_sweep = now + kSweepEvery;
+  for (std::size_t i = 0; i < crms.size(); ++i) {
+    Crm* crm = crms[i].get();
+    if (crm == nullptr || !crm->known) continue;
+    const bool unannounced = agents.unannounced(*crm, AgentWatch::kAnnouncement);
+    if (std::exchange(crm->unannounced, unannounced) != unannounced) {
+      if (!unannounced) crm->missing_from = now + std::max(settings.settle, 3 * slowest_latched(*crm));
+      mark(*crm);
+    }
+    if (unannounced && agents.unannounced(*crm, AgentWatch::kGone)) remove(*crm, outcome);
+  }
+}
+
 void Engine::Impl::schedule(Crm& crm, TimePoint at) {
   if (crm.scheduled == at) return;
   if (crm.scheduled != kNever) {
@@ -86,7 +112,13 @@ void Engine::Impl::attach(SeriesId id) {
   agents.look();
   vendors.look();
   const bool relabelled = adopt_labels(crm, name.metric, name.labels);
-  if (!std::exchange(crm.known, true) || relabelled) {
+  const bool is_new = !std::exchange(crm.known, true);
+  if (relabelled && crm.relabellings++ == 0) relabelled_crms.push_back(crm.number);
+  if (relabelled && !is_new && crm.relabellings > Crm::kMostRelabellings) {
+    // Each costs a look at all its series. Who changes a CRM's labels again and again is followed by the next step.
+    crm.labels_wait = true;
+    resolve(series[id], name);
+  } else if (is_new || relabelled) {
     settle();
     apply_rules(crm, rules, kUnset);
     resolve_all(crm);
@@ -94,7 +126,26 @@ void Engine::Impl::attach(SeriesId id) {
     resolve(series[id], name);
     crm.no_data_from = kUnset;  // it may have brought a unit
   }
+  if (const Series& fresh = series[id]; fresh.exchange < crm.exchanges.size() && !fresh.tells_success) {
+    std::vector<std::uint32_t>& failures = crm.exchanges[fresh.exchange].failures;
+    const bool listed = std::find(failures.begin(), failures.end(), id) != failures.end();
+    if (!listed && failures.size() < Exchange::kMostFailures) failures.push_back(id);
+  }
   mark(crm);
+}
+
+void Engine::Impl::follow_labels() {
+  for (const std::uint32_t number : relabelled_crms) {
+    if (!crms[number]) continue;
+    Crm& crm = *crms[number];
+    crm.relabellings = 0;
+    if (!std::exchange(crm.labels_wait, false)) continue;
+    settle();
+    apply_rules(crm, rules, kUnset);
+    resolve_all(crm);
+    mark(crm);
+  }
+  relabelled_crms.clear();
 }
 
 void Engine::Impl::resolve_all(Crm& crm) {
@@ -139,6 +190,7 @@ void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
     judge_state(*crms[number], bench(), outcome);
     vendors.enrol(*crms[number]);
   }
+  gather_rises(outcome);
   mark_concerned();
   const auto own = static_cast<std::ptrdiff_t>(due.size());
   for (const std::uint32_t number : take_dirty()) {
@@ -156,7 +208,25 @@ void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
     outcome.touched.push_back(crms[number]->name);
   }
   const bool opened = storms.fold(receivers, settings, now, outcome.messages);
-  outcome.shared = std::exchange(shared_changed, false) || told_of_agents || told_of_vendors || opened;
+  for (const Message& message : outcome.messages) {
+    if (message.type != MessageType::digest) continue;
+    for (const std::string& crm : message.counted) note_digest(*by_name.find(crm)->second, message.receiver);
+  }
+  outcome.shared =
+      std::exchange(shared_changed, false) || told_of_agents || told_of_vendors || opened || outcome.shared;
+}
+
+/// What a digest opened gets worse together, too.
+void Engine::Impl::gather_rises(const Outcome& outcome) {
+  for (const StateChange& change : outcome.changes) {
+    if (change.status.state <= change.previous) continue;
+    const auto known = by_name.find(change.status.crm);
+    if (known == by_name.end()) continue;
+    const std::vector<Told>& told = known->second->told;
+    for (std::size_t i = 0; i < told.size(); ++i) {
+      if (told[i].by_digest && told[i].level > Level::healthy) storms.rise(i, now);
+    }
+  }
 }
 
 /// Marks the CRMs of agents and vendors about which something changed.
@@ -199,7 +269,7 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
     return feed.instance->take(rule, feed.view, at, tag, std::numeric_limits<double>::infinity(),
                                {previous.at, std::numeric_limits<double>::quiet_NaN()}, now, scratch);
   }
-  const RuleState::Slot& slot = feed.state->slots[feed.slot];
+  const Slot& slot = feed.state->slots[feed.slot];
   if (!slot.known) {
     feed.instance->waiting = {true, feed.view, tag, feed.slot, at, value};
     return {};
@@ -211,7 +281,7 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
 
 /// A divisor came. Samples that waited for the first one are taken with it.
 void Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
-  RuleState::Slot& slot = feed.state->slots[feed.slot];
+  Slot& slot = feed.state->slots[feed.slot];
   slot.value = divisor;
   const bool was_known = std::exchange(slot.known, divisor > 0 && divisor >= feed.rule->measure.per->least);
   if (was_known || !slot.known) return;
@@ -231,6 +301,27 @@ void Engine::Impl::note(const Instance::Intake& intake, Crm& crm, const Rule& ru
   if (instance.pending.set && !std::exchange(instance.listed, true)) unsettled.push_back({&crm, &rule, &instance});
 }
 
+/// A success ends what the operation failed by before, whoever remembers it: a sample of it says so.
+void Engine::Impl::follow_exchange(Series& from, TimePoint at, double value) {
+  Crm& crm = *from.crm;
+  if (!from.tells_success) {
+    if (value >= 1) crm.exchanges[from.exchange].failed = true;
+    return;
+  }
+  if (value < 1 || !crm.exchanges[from.exchange].failed) return;
+  crm.exchanges[from.exchange].failed = false;
+  for (const std::uint32_t id : crm.exchanges[from.exchange].failures) {
+    Series& failure = series[id];
+    if (failure.crm != &crm || failure.feeds.empty()) continue;
+    const SeriesMemory& memory = crm.series[failure.tag];
+    if (memory.value < 1) continue;
+    if (at > memory.newest)
+      fold(failure, at, 0);
+    else
+      crm.exchanges[from.exchange].failed = true;
+  }
+}
+
 void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
   if (from.pace == Series::Pace::stretch)
     from.crm->paces.take_stretch(from.agent, at, value);
@@ -239,9 +330,42 @@ void Engine::Impl::take_pace(const Series& from, TimePoint at, double value) {
   if (from.crm->follow_pace()) mark(*from.crm);
 }
 
+void Engine::Impl::take_hours(const Series& from, TimePoint at, double value) {
+  Crm& crm = *from.crm;
+  const std::string_view agent =
+      from.feeder < crm.feeders.size() ? std::string_view{crm.feeders[from.feeder].agent} : std::string_view{};
+  if (!(value > 0) || !crm.hours.declare(declared[from.declares], agent, at)) return;
+  crm.follow_hours();
+  mark(crm);
+}
+
+/// What shows that the CRM is used: hours are learned from it.
+void Engine::Impl::take_activity(const Series& from, TimePoint at, double value) {
+  constexpr Duration kHalfPeriod = std::chrono::minutes{30};
+  Crm& crm = *from.crm;
+  LearnedHours& learned = crm.hours.learned;
+  if (learned.begin(at)) crm.hours.look_at = kUnset;
+  if (at >= crm.hours.look_at && crm.hours.look(crm.heard_at(), std::max(at, now))) crm.follow_hours();
+  if (from.activity == Series::Activity::logins) {
+    if (value > 0) learned.mark(at - kHalfPeriod);
+    return;
+  }
+  const TimePoint changed = from_unix_millis(static_cast<std::int64_t>(std::clamp(value, 0.0, 1e11) * 1000));
+  if (changed <= at) learned.mark(changed);
+}
+
 Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
   Crm& crm = *from.crm;
-  if (from.feeder < crm.feeders.size()) crm.feeders[from.feeder].newest = now;
+  if (from.feeder < crm.feeders.size()) {
+    crm.feeders[from.feeder].newest = now;
+  } else {
+    crm.unnamed = now;
+  }
+  if (from.declares != Series::kDeclaresNothing) take_hours(from, at, value);
+  if (from.activity != Series::Activity::none) take_activity(from, at, value);
+  if (from.names && from.feeder < crm.feeders.size())
+    crm.feeders[from.feeder].named = std::max(crm.feeders[from.feeder].named, at);
+  if (from.exchange < crm.exchanges.size()) follow_exchange(from, at, value);
   if (from.pace != Series::Pace::none) take_pace(from, at, value);
   if (from.reading < crm.vendor.size()) {
     crm.take_vendor(from.reading, at, value);

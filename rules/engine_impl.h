@@ -34,17 +34,21 @@ struct Engine::Impl {
   std::set<std::pair<TimePoint, std::uint32_t>> deadlines;  ///< one per CRM that has one
   std::vector<std::uint32_t> dirty;
   std::vector<double> scratch;
+  HoursBook hours_book;
+  std::vector<std::shared_ptr<const DeclaredHours>> declared;  ///< by series that declare hours; null: not valid
   struct Unsettled {
     Crm* crm;
     const Rule* rule;
     Instance* instance;
   };
   std::vector<Unsettled> unsettled;  ///< took samples that are to be evaluated; empty before anything of a CRM goes
+  std::vector<std::uint32_t> relabelled_crms;  ///< since the last step
   bool shared_changed = false;
   std::map<std::string, std::int64_t, std::less<>> retired;  ///< last_seq of removed CRMs
   Storms storms;
   AgentWatch agents;
   VendorWatch vendors;
+  TimePoint next_sweep = kUnset;  ///< when CRMs are compared with what agents announce again
 
   void advance(TimePoint to) { now = std::max(now, to); }
   void align(std::vector<ReceiverSpec> next);
@@ -54,6 +58,8 @@ struct Engine::Impl {
   void drop(Crm& crm);
   void schedule(Crm& crm, TimePoint at);
   void attach(SeriesId id);
+  /// Rules for the labels that attach() left waiting.
+  void follow_labels();
   void resolve_all(Crm& crm);
   Bench bench() const { return {settings, receivers, storms, muted, now}; }
   std::vector<std::uint32_t> take_due();
@@ -62,12 +68,19 @@ struct Engine::Impl {
   void judge(std::vector<std::uint32_t> due, Outcome& outcome);
   void mark_concerned();
   void relate(Crm& crm);
+  /// CRMs that nobody announces any more; those for long leave.
+  void sweep(Outcome& outcome);
+  void remove(Crm& crm, Outcome& outcome);
+  void gather_rises(const Outcome& outcome);
+  void follow_exchange(Series& from, TimePoint at, double value);
 
   Fold fold(Series& series, TimePoint at, double value);
   Instance::Intake take(const Feed& feed, TimePoint at, std::uint32_t tag, double value, const Previous& previous);
   void divide(const Feed& feed, Crm& crm, double divisor);
   void note(const Instance::Intake& intake, Crm& crm, const Rule& rule, Instance& instance);
   void take_pace(const Series& from, TimePoint at, double value);
+  void take_hours(const Series& from, TimePoint at, double value);
+  void take_activity(const Series& from, TimePoint at, double value);
 };
 
 }  // namespace crmpulse::rules

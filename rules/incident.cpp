@@ -40,20 +40,23 @@ Decision decide_flapping(const Situation& s, const Told& told, Level min_level, 
   return s.state > s.flap_level && eff > told.level ? send(rise_from(told.level), eff) : nothing();
 }
 
-Decision decide_rise(const Situation& s, const Settings& settings, const Told& told, Level eff) {
-  if (s.suppressed) return nothing();
+/// `awake`: the part of eff whose rules are in their hours; the rest waits for them.
+Decision decide_rise(const Situation& s, const Settings& settings, const Told& told, Level eff, Level awake) {
+  if (s.suppressed || awake <= told.level) return nothing();
   TimePoint due = std::max(s.settled, s.doubt);
   if (told.level == Level::healthy) {
     if (s.escalate_after > Duration{0} && s.acked) return nothing();
     const Duration wait = std::max(group_wait(settings, eff), s.escalate_after);
     due = std::max({due, s.opens_from, told.failing_since + wait});
+  } else if (told.by_digest) {
+    due = std::max(due, s.rises_from);
   }
   return s.now < due ? wait_until(due) : send(rise_from(told.level), eff);
 }
 
-Decision decide_reminder(const Situation& s, const Settings& settings, const Told& told, Level eff) {
+Decision decide_reminder(const Situation& s, const Settings& settings, const Told& told, Level eff, Level awake) {
   const Duration every = repeat(settings, eff);
-  if (s.suppressed || s.acked || every <= Duration{0}) return nothing();
+  if (s.suppressed || s.acked || awake < eff || every <= Duration{0}) return nothing();
   const TimePoint due = told.last_sent + every;
   return s.now < due ? wait_until(due) : send(MessageType::reminder, eff);
 }
@@ -71,9 +74,10 @@ Decision decide(const Situation& s, const Settings& settings, const Told& told, 
   }
   if (eff == Level::healthy && told.level > Level::healthy)
     return s.grace ? nothing() : send(MessageType::resolved, eff);
-  if (eff > told.level) return decide_rise(s, settings, told, eff);
+  const Level awake = s.awake >= min_level ? std::min(s.awake, eff) : Level::healthy;
+  if (eff > told.level) return decide_rise(s, settings, told, eff, awake);
   if (eff < told.level) return s.suppressed ? nothing() : send(MessageType::improved, eff);
-  return eff > Level::healthy ? decide_reminder(s, settings, told, eff) : nothing();
+  return eff > Level::healthy ? decide_reminder(s, settings, told, eff, awake) : nothing();
 }
 
 void Told::save(Encoder& encoder) const {

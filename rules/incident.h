@@ -19,6 +19,7 @@ struct Told {
   TimePoint failing_since = kUnset;  ///< since when the receiver's own view of the state is not healthy
   TimePoint last_sent = kUnset;
   bool heard_flapping = false;  ///< the open message is a `flapping`
+  bool by_digest = false;       ///< the open message is, or was, part of a digest
   std::int64_t seq = 0;
 
   void save(Encoder& encoder) const;
@@ -68,8 +69,10 @@ struct Situation {
   bool suppressed = false;     ///< maintenance, silence or inhibition
   TimePoint settled = kUnset;  ///< the end of the last maintenance or inhibition plus `settle`
   bool acked = false;
+  Level awake = Level::poor;      ///< the part of the state whose rules are in their hours
   TimePoint doubt = kUnset;       ///< until then it is open whether an agent or a vendor is to blame
   TimePoint opens_from = kUnset;  ///< the receiver's next opening, while many come at once
+  TimePoint rises_from = kUnset;  ///< and its next escalation of what it knows by a digest
   Duration escalate_after{};      ///< of the receiver
   bool grace = false;             ///< just started: nothing is resolved yet
   bool flapping = false;

@@ -1,10 +1,10 @@
 #include "rules/instance.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <utility>
 
-#include "rules/active.h"
 #include "rules/aggregators.h"
 #include "rules/hash.h"
 
@@ -70,7 +70,9 @@ std::uint64_t fingerprint_of_judgement(const Rule& rule) {
 CompiledRule::CompiledRule(Rule source)
     : rule(std::move(source)),
       data_print(fingerprint_of_data(rule)),
-      judge_print(fingerprint_of_judgement(rule) ^ data_print) {}
+      judge_print(fingerprint_of_judgement(rule) ^ data_print) {
+  if (rule.active) hours.emplace(*rule.active);
+}
 
 std::optional<std::uint32_t> Instance::view_of(const Rule& rule, std::string_view agent) {
   const std::string_view who = rule.quorum > 1 ? agent : std::string_view{};
@@ -88,6 +90,17 @@ void Instance::reset_windows(TimePoint now) {
   newest_sample = kUnset;
   refill_from = counted_from = now;
   learned = Duration{0};
+}
+
+void Instance::shift(Duration by) {
+  for (TimePoint* time : {&dimension.last_data, &dimension.since, &counted_from, &refill_from, &newest_sample,
+                          &waiting.at, &pending.at, &pending.now})
+    *time = shifted(*time, by);
+  for (View& view : views) {
+    view.window.shift(by);
+    view.at = shifted(view.at, by);
+  }
+  switch_at = kUnset;  // by the right clock other hours may be closed
 }
 
 Duration Instance::interval(const Rule& rule) const {
@@ -143,7 +156,7 @@ Instance::Intake Instance::take(const Rule& rule, std::uint32_t view_index, Time
     newest_sample = at;
   }
   if (same || (is_set(dimension.last_data) && at < dimension.last_data)) return intake;
-  if (rule.active && !active_at(*rule.active, at)) return intake;
+  if (!clock->open_at(at)) return intake;
   pending = {true, view_index, at, now};
   return intake;
 }
@@ -156,13 +169,14 @@ TimePoint Instance::settle(const Rule& rule, std::vector<double>& scratch) {
   const bool fresh = pending.at > pending.now - no_data_after(rule);
   value = judged;
   dimension.evaluate(rule, pending.at, *judged, interval(rule), fresh);
+  if (rule.aggregator == Aggregator::age) plan_older(rule, pending.at, Duration{0});
   if (fresh && std::exchange(expired, false)) nearer = true;
   return pending.at;
 }
 
 /// The value to judge: of the one view, or with a quorum the one that at least `quorum` agents see or exceed.
 std::optional<double> Instance::observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch) {
-  view.value = aggregate(rule, view.window, at);
+  view.value = aggregate(rule, view.window, at, *clock);
   view.at = at;
   if (rule.quorum <= 1) return view.value;
   scratch.clear();
@@ -189,23 +203,62 @@ TimePoint Instance::no_data_due(const Rule& rule) const {
   return last + no_data_after(rule);
 }
 
-void Instance::check_no_data(const Rule& rule, TimePoint now) {
+/// When the value comes to its next threshold without news, but not before `least` has passed. A sample that is due
+/// meanwhile is waited for: it may say that something changed.
+void Instance::plan_older(const Rule& rule, TimePoint at, Duration least) {
+  const TimePoint before = std::exchange(older_at, kNever);
+  if (rule.op == Direction::below || rule.quorum > 1 || !value || dimension.confirmed == Level::poor) return;
+  const double next = *value < rule.sub.enter ? rule.sub.enter : rule.poor.enter;
+  const double missing = next - *value;
+  constexpr double kFar = 1e9;  // seconds
+  if (!(missing > 0 && missing < kFar)) return;
+  const Duration needed{static_cast<std::int64_t>(std::ceil(missing * 1000 - 1e-6))};
+  const TimePoint due = *value < 0 ? at + needed : clock->reaches(at, needed);
+  if (due != kNever) older_at = std::max({due, newest_sample + interval(rule) * 3 / 2, at + least});
+  if (!is_set(before) || older_at < before) nearer = true;
+}
+
+void Instance::get_older(const Rule& rule, TimePoint now) {
+  if (rule.aggregator != Aggregator::age || rule.quorum > 1 || views.empty() || !has_data()) {
+    older_at = kNever;
+    return;
+  }
+  const std::optional<double> older = aggregate(rule, views.front().window, now, *clock);
+  if (older) {
+    value = older;
+    dimension.revise(rule, *older, now);
+  }
+  // An age that was foreseen and did not come stands still for a while: a holiday.
+  plan_older(rule, now, std::chrono::minutes{1});
+}
+
+void Instance::check_deadlines(const Rule& rule, TimePoint now) {
   if (!is_set(counted_from)) counted_from = refill_from = now;
-  if (!rule.active) active = true;
-  if (rule.active && now >= switch_at) {
-    const bool was = std::exchange(active, active_at(*rule.active, now));
-    switch_at = next_switch(*rule.active, now);
+  if (!clock->limited) {
+    active = true;
+  } else if (now >= switch_at) {
+    const bool was = std::exchange(active, clock->open_at(now));
+    switch_at = clock->next_switch(now);
     if (active && !was) counted_from = now;
   }
-  if (!active) return;
-  if (expired || now < no_data_due(rule)) return;
+  if (!active || expired) return;
+  if (now < no_data_due(rule)) {
+    if (!is_set(older_at)) {
+      older_at = kNever;
+      if (rule.aggregator == Aggregator::age && has_data()) plan_older(rule, dimension.last_data, Duration{0});
+    }
+    if (now >= older_at) get_older(rule, now);
+    return;
+  }
   expired = true;
   if (rule.role == Role::gate && rule.no_data == NoDataState::sub_healthy) dimension.latch(now);
 }
 
 TimePoint Instance::deadline(const Rule& rule) const {
-  const TimePoint due = expired || !active ? kNever : no_data_due(rule);
-  return rule.active ? std::min(due, switch_at) : due;
+  if (!active) return clock->limited ? switch_at : kNever;
+  TimePoint due = expired ? kNever : no_data_due(rule);
+  if (!expired && is_set(older_at)) due = std::min(due, older_at);
+  return clock->limited ? std::min(due, switch_at) : due;
 }
 
 void Instance::save(Encoder& encoder) const {

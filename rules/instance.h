@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "core/calendar.h"
 #include "core/codec.h"
 #include "core/rule.h"
 #include "rules/dimension.h"
+#include "rules/pauses.h"
 #include "rules/spacing.h"
 #include "rules/window.h"
 
@@ -19,6 +21,7 @@ struct CompiledRule {
   Rule rule;
   std::uint64_t data_print = 0;   ///< which samples, which aggregation: a change empties the windows
   std::uint64_t judge_print = 0;  ///< thresholds and times: a change clears the timers
+  std::optional<Calendar> hours;  ///< of `active`
 };
 
 /// What one place of observation sees: all agents together, or with a quorum each agent by itself.
@@ -52,7 +55,9 @@ struct Instance {
   TimePoint refill_from =
       kUnset;  ///< start, restart or new rule: until the window had time to fill, samples count as data
   TimePoint newest_sample = kUnset;
-  TimePoint switch_at = kUnset;  ///< when `active` must be looked at again
+  TimePoint switch_at = kUnset;       ///< when `active` must be looked at again
+  const RuleClock* clock = &kAlways;  ///< of its rule on its CRM
+  TimePoint older_at = kUnset;  ///< an age comes to its next threshold by itself then; unset: to be found. Not saved
 
   struct Waiting {
     bool set = false;
@@ -74,6 +79,8 @@ struct Instance {
   /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.
   std::optional<std::uint32_t> view_of(const Rule& rule, std::string_view agent);
   void reset_windows(TimePoint now);
+  /// The clock was put right by `by`.
+  void shift(Duration by);
 
   [[nodiscard]] Duration interval(const Rule& rule) const;
   [[nodiscard]] Duration no_data_after(const Rule& rule) const;
@@ -92,9 +99,12 @@ struct Instance {
   /// Evaluates what is pending. The instant that was judged; kUnset: none, or without data.
   TimePoint settle(const Rule& rule, std::vector<double>& scratch);
 
-  /// Deadlines at `now`: sets `expired` and the latch when data has been missing too long.
-  void check_no_data(const Rule& rule, TimePoint now);
-  /// The next instant check_no_data() would do something, unless `nearer` is set before.
+  /// Deadlines at `now`: hours that begin or end, an age that comes to a threshold, data that has been missing too
+  /// long.
+  void check_deadlines(const Rule& rule, TimePoint now);
+  /// Its hours, or what does not age, changed.
+  void look_again() { switch_at = older_at = kUnset; }
+  /// The next instant check_deadlines() would do something, unless `nearer` is set before.
   [[nodiscard]] TimePoint deadline(const Rule& rule) const;
   [[nodiscard]] bool has_data() const { return is_set(dimension.last_data); }
 
@@ -105,6 +115,8 @@ struct Instance {
  private:
   std::optional<double> observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch);
   [[nodiscard]] TimePoint no_data_due(const Rule& rule) const;
+  void get_older(const Rule& rule, TimePoint now);
+  void plan_older(const Rule& rule, TimePoint at, Duration least);
   /// Samples come as the agent's configuration says, or as the rule does.
   [[nodiscard]] bool as_configured() const { return pace.stretch == 0 && learned_at == 0; }
 };

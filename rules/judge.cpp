@@ -18,13 +18,18 @@ bool has_started(const Crm& crm) {
   return false;
 }
 
+/// Hours are learned week by week, and forgotten when nobody declares them any more.
+void look_at_hours(Crm& crm, TimePoint now) {
+  if (now >= crm.hours.look_at && crm.hours.look(crm.heard_at(), now)) crm.follow_hours();
+}
+
 /// Data that comes puts the deadlines off, which nobody needs to know before the nearest of them is there.
-void check_no_data(Crm& crm, TimePoint now) {
+void check_deadlines(Crm& crm, TimePoint now) {
   if (is_set(crm.no_data_from) && now < crm.no_data_from) return;
   crm.no_data_from = kNever;
   for (const auto& state : crm.rules) {
     for (const auto& instance : state->instances) {
-      instance->check_no_data(state->rule(), now);
+      instance->check_deadlines(state->rule(), now);
       instance->nearer = false;
       crm.no_data_from = std::min(crm.no_data_from, instance->deadline(state->rule()));
     }
@@ -68,6 +73,7 @@ Situation situation_of(const Crm& crm, const Bench& bench) {
   situation.suppressed = crm.suppressed();
   if (is_set(crm.suppression_ended)) situation.settled = crm.suppression_ended + bench.settings.settle;
   situation.acked = crm.ack.has_value();
+  situation.awake = awake_level(crm, bench.settings);
   situation.doubt = std::max(crm.agent_doubt, crm.vendor_doubt);
   situation.grace = crm.grace > 0;
   situation.flapping = crm.flap.on;
@@ -84,6 +90,7 @@ Decision decide_for(std::size_t index, const Crm& crm, Situation situation, cons
   situation.flapping = situation.flapping && selected;
   situation.escalate_after = receiver.escalate_after;
   situation.opens_from = bench.storms.opens_from(index);
+  situation.rises_from = bench.storms.rises_from(index);
   return decide(situation, bench.settings, told, receiver.min_level, eff);
 }
 
@@ -106,6 +113,7 @@ void send(Crm& crm, Told& told, const Decision& decision, std::string_view reaso
   outcome.messages.push_back(std::move(message));
   told.level = decision.tells;
   told.last_sent = bench.now;
+  told.by_digest = told.by_digest && told.level > Level::healthy;
   if (decision.type == MessageType::flapping) told.heard_flapping = true;
   if (decision.type == MessageType::resolved || decision.type == MessageType::flap_ended) told.heard_flapping = false;
 }
@@ -144,7 +152,8 @@ TimePoint next_message(const Crm& crm, const Bench& bench) {
 
 void judge_state(Crm& crm, const Bench& bench, Outcome& outcome) {
   if (!crm.known) return;
-  check_no_data(crm, bench.now);
+  look_at_hours(crm, bench.now);
+  check_deadlines(crm, bench.now);
   crm.newest_data = std::max(crm.newest_data, crm.evaluated_at);
   crm.evaluated = crm.evaluated || is_set(crm.evaluated_at);
   const Survey seen = survey(crm);
@@ -169,7 +178,8 @@ TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome) {
   if (std::exchange(crm.evaluated, false) && crm.grace > 0) --crm.grace;
   crm.rules_gone = false;
   const TimePoint ack = crm.ack ? crm.ack->until : kNever;
-  return std::min({crm.no_data_from, ack, crm.flap.deadline(bench.settings), next_message(crm, bench)});
+  const TimePoint learned = crm.keeps_hours && !crm.hours.declared ? crm.hours.look_at : kNever;
+  return std::min({crm.no_data_from, ack, learned, crm.flap.deadline(bench.settings), next_message(crm, bench)});
 }
 
 void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome) {
@@ -178,6 +188,10 @@ void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome) {
     if (told.level > Level::healthy)
       send(crm, told, {MessageType::resolved, Level::healthy, kNever}, "removed", bench, outcome);
   }
+}
+
+void note_digest(Crm& crm, std::string_view receiver) {
+  for (Told& told : crm.told) told.by_digest = told.by_digest || told.receiver == receiver;
 }
 
 void align_receivers(Crm& crm, const std::vector<ReceiverSpec>& receivers) {

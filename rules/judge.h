@@ -25,6 +25,9 @@ TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome);
 /// Tells every receiver with an open message that the CRM is gone.
 void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome);
 
+/// The receiver was told of the CRM in a digest.
+void note_digest(Crm& crm, std::string_view receiver);
+
 /// Gives the CRM one Told per receiver, in their order, keeping those of the same name.
 void align_receivers(Crm& crm, const std::vector<ReceiverSpec>& receivers);
 

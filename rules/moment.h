@@ -14,4 +14,9 @@ inline constexpr TimePoint kNever = TimePoint::max();  ///< "will not happen by 
   return time != kUnset;
 }
 
+/// The same moment on a clock that was put right by `by`; what is no moment stays what it is.
+[[nodiscard]] constexpr TimePoint shifted(TimePoint time, Duration by) {
+  return time == kUnset || time == kNever || time == TimePoint{} ? time : time + by;
+}
+
 }  // namespace crmpulse::rules

@@ -62,6 +62,14 @@ Pace Paces::now() const {
   return slowest;
 }
 
+void Paces::shift(Duration by) {
+  for (Agent& agent : agents_) {
+    agent.at = shifted(agent.at, by);
+    if (is_set(agent.pace.paused_until) && is_set(agent.at))
+      agent.pace.paused_until = std::min(agent.pace.paused_until, agent.at + kLongestPause);
+  }
+}
+
 void Paces::save(Encoder& encoder) const {
   encoder.u32(static_cast<std::uint32_t>(agents_.size()));
   for (const Agent& agent : agents_) {

@@ -39,6 +39,9 @@ class Paces {
   /// An agent that has been silent for ten minutes while another spoke no longer counts.
   [[nodiscard]] Pace now() const;
 
+  /// The collector's clock was put right by `by`; until when an agent waits is that agent's own word.
+  void shift(Duration by);
+
   void save(Encoder& encoder) const;
   void load(Decoder& decoder);
 

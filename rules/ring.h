@@ -25,10 +25,13 @@ struct Entry {
   [[nodiscard]] std::uint32_t tag() const { return static_cast<std::uint32_t>(key & kMaxTag); }
 };
 
-/// Entries in the order of their keys in a circular buffer that grows by doubling up to `limit` and then allocates
-/// no more.
+/// Entries by their keys in a circular buffer that grows by doubling up to `limit` and then allocates no more. Those
+/// that come late wait beside it, in order too, until there are enough of them to be merged at once: a backlog or a
+/// second sender costs a few moves a sample, wherever in the window it lies, not a walk through it.
 class Ring {
  public:
+  static constexpr std::size_t kMostLate = 64;
+
   explicit Ring(std::size_t limit = 0) : limit_(limit) {}
 
   enum class Put { stored, duplicate, full };
@@ -36,28 +39,66 @@ class Ring {
   void pop_front();
   /// Keeps every second entry: makes room in a full ring without shortening what it covers.
   void thin();
+  /// Entries as a clock that was put right by `by` would have stamped them; what would lie before 1970 goes.
+  void shift(Duration by);
 
-  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t size() const { return size_ + late_.size(); }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t limit() const { return limit_; }
-  [[nodiscard]] const Entry& operator[](std::size_t index) const { return slots_[(head_ + index) & mask()]; }
-  /// All entries in order, as the one or two pieces they lie in.
-  [[nodiscard]] std::array<std::span<const Entry>, 2> pieces() const {
-    const std::size_t first = std::min(size_, slots_.size() - head_);
-    return {std::span{slots_.data() + head_, first}, std::span{slots_.data(), size_ - first}};
+  [[nodiscard]] const Entry& front() const {
+    return !late_.empty() && late_.front().key < slot(0).key ? late_.front() : slot(0);
   }
-  [[nodiscard]] const Entry& front() const { return (*this)[0]; }
-  [[nodiscard]] const Entry& back() const { return (*this)[size_ - 1]; }
+  [[nodiscard]] const Entry& back() const { return slot(size_ - 1); }
+
+  /// All entries, in no order: the pieces they lie in.
+  [[nodiscard]] std::array<std::span<const Entry>, 3> pieces() const {
+    const std::size_t first = std::min(size_, slots_.size() - head_);
+    return {std::span{slots_.data() + head_, first}, std::span{slots_.data(), size_ - first}, std::span{late_}};
+  }
+  /// `take(entry)` from the oldest to the newest.
+  template <class Take>
+  void each(Take take) const;
+  /// `take(entry)` from the newest on, until it returns false.
+  template <class Take>
+  void each_backwards(Take take) const;
 
  private:
   [[nodiscard]] std::size_t mask() const { return slots_.size() - 1; }
   [[nodiscard]] Entry& slot(std::size_t index) { return slots_[(head_ + index) & mask()]; }
+  [[nodiscard]] const Entry& slot(std::size_t index) const { return slots_[(head_ + index) & mask()]; }
+  [[nodiscard]] std::size_t place_of(std::uint64_t key) const;
+  Put put_late(Entry entry);
+  void merge();
   void grow();
 
   std::size_t limit_;
   std::vector<Entry> slots_;  ///< its size is a power of two, or zero
   std::size_t head_ = 0;
-  std::size_t size_ = 0;
+  std::size_t size_ = 0;     ///< of those in `slots_`
+  std::vector<Entry> late_;  ///< ascending; each is older than back(), so that none is left when `slots_` are empty
 };
+
+template <class Take>
+void Ring::each(Take take) const {
+  std::size_t late = 0;
+  for (std::size_t i = 0; i < size_; ++i) {
+    for (; late < late_.size() && late_[late].key < slot(i).key; ++late) take(late_[late]);
+    take(slot(i));
+  }
+}
+
+template <class Take>
+void Ring::each_backwards(Take take) const {
+  std::size_t late = late_.size();
+  for (std::size_t i = size_; i-- > 0;) {
+    for (; late > 0 && late_[late - 1].key > slot(i).key; --late) {
+      if (!take(late_[late - 1])) return;
+    }
+    if (!take(slot(i))) return;
+  }
+  for (; late > 0; --late) {
+    if (!take(late_[late - 1])) return;
+  }
+}
 
 }  // namespace crmpulse::rules

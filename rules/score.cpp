@@ -42,6 +42,15 @@ double banded_score(const Rule& rule, double value, Level confirmed) {
   return confirmed == Level::sub_healthy ? std::max(score, kAtPoor) : score;
 }
 
+double shown_score(double score, Level state) {
+  switch (state) {
+    case Level::poor: return std::clamp(score, 0.0, 49.0);
+    case Level::sub_healthy: return std::clamp(score, 50.0, 79.0);
+    case Level::healthy: break;
+  }
+  return std::clamp(score, 80.0, 100.0);
+}
+
 void ScoreLevel::Line::evaluate(bool is_below, bool is_above) {
   below = is_below ? static_cast<std::uint8_t>(std::min<int>(below + 1, kEnterAfter)) : std::uint8_t{0};
   above = is_above ? static_cast<std::uint8_t>(std::min<int>(above + 1, kLeaveAfter)) : std::uint8_t{0};

@@ -12,6 +12,9 @@ namespace crmpulse::rules {
 /// The same, but never below the band of the confirmed level: the score must not do by itself what `for` forbids.
 [[nodiscard]] double banded_score(const Rule& rule, double value, Level confirmed);
 
+/// The score beside a state: inside the state's band, so that the two never contradict each other.
+[[nodiscard]] double shown_score(double score, Level state);
+
 /// 0…100 over some of a CRM's rules.
 struct Score {
   double value = 0;

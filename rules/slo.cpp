@@ -112,6 +112,30 @@ std::size_t TallyRing::bytes() const {
              std::count_if(pages_.begin(), pages_.end(), [](const Page& page) { return !page.empty(); }));
 }
 
+void TallyRing::shift(std::int64_t buckets) {
+  if (newest_ == kNothing || buckets == 0) return;
+  TallyRing moved{width_, buckets_};
+  const std::int64_t oldest = std::max<std::int64_t>(0, newest_ - static_cast<std::int64_t>(buckets_) + 1);
+  for (std::int64_t index = oldest; index <= newest_; ++index) {
+    const Bucket* one = find(index);
+    if (one == nullptr || one->total == 0) continue;
+    moved.add(from_unix_millis((index + buckets) * width_.count()), {one->good, one->total});
+  }
+  *this = std::move(moved);
+}
+
+void TallyRing::forget_after(TimePoint now) {
+  const std::int64_t last = std::max<std::int64_t>(0, index_of(now));
+  if (newest_ == kNothing || newest_ <= last) return;
+  TallyRing kept{width_, buckets_};
+  const std::int64_t oldest = std::max<std::int64_t>(0, newest_ - static_cast<std::int64_t>(buckets_) + 1);
+  for (std::int64_t index = oldest; index <= last; ++index) {
+    const Bucket* one = find(index);
+    if (one != nullptr && one->total > 0) kept.add(from_unix_millis(index * width_.count()), {one->good, one->total});
+  }
+  *this = std::move(kept);
+}
+
 /// A bucket is one number for its readings and whether some were bad, and if so a second one for those: a byte or two
 /// for most, because a snapshot is written every few seconds.
 void TallyRing::save(Encoder& encoder) const {
@@ -156,7 +180,22 @@ Tally SloCounters::Tiers::sum(TimePoint now, Duration window) const {
   return hours.sum(now, window);
 }
 
+void SloCounters::Tiers::forget_after(TimePoint now) {
+  for (TallyRing* ring : {&minutes, &fives, &hours}) ring->forget_after(now);
+}
+
 SloCounters::SloCounters() = default;
+
+void SloCounters::forget_after(TimePoint now) {
+  counted_.forget_after(now);
+  if (excluded_) excluded_->forget_after(now);
+  std::erase_if(spans_, [now](const Span& span) { return span.from > now && span.to != kNever; });
+  for (Span& span : spans_) {
+    span.from = std::min(span.from, now);
+    if (span.to != kNever) span.to = std::min(span.to, now);
+  }
+  if (is_set(first_)) first_ = std::min(first_, now);
+}
 
 void SloCounters::add(TimePoint at, Tally readings) {
   if (at < TimePoint{}) return;

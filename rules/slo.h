@@ -41,6 +41,10 @@ class TallyRing {
   [[nodiscard]] Tally sum(TimePoint end, Duration window) const;
   [[nodiscard]] Duration width() const { return width_; }
   [[nodiscard]] std::size_t bytes() const;  ///< what the pages take
+  /// Moves what is held by so many buckets.
+  void shift(std::int64_t buckets);
+  /// Empties what lies after `now`: a clock that was ahead wrote it.
+  void forget_after(TimePoint now);
 
   void save(Encoder& encoder) const;
   /// Into a new ring. What was saved with another width is read and left out.
@@ -96,6 +100,8 @@ class SloCounters {
   [[nodiscard]] std::optional<double> budget_remaining(TimePoint now, double objective) const;
 
   [[nodiscard]] std::size_t bytes() const;
+  /// Leaves out what lies after `now`: a clock that was ahead wrote it, and nothing newer would count.
+  void forget_after(TimePoint now);
   void save(Encoder& encoder) const;
   void load(Decoder& decoder);
 
@@ -106,6 +112,7 @@ class SloCounters {
     TallyRing hours{std::chrono::hours{1}, 30 * 24};
     void add(TimePoint at, Tally readings);
     [[nodiscard]] Tally sum(TimePoint now, Duration window) const;
+    void forget_after(TimePoint now);
   };
   struct Span {
     TimePoint from;

@@ -71,12 +71,7 @@ void save_rule(Encoder& encoder, const RuleState& state) {
   encoder.text(state.rule().each);
   encoder.u64(state.compiled->data_print);
   encoder.u64(state.compiled->judge_print);
-  encoder.u32(static_cast<std::uint32_t>(state.slots.size()));
-  for (const RuleState::Slot& slot : state.slots) {
-    encoder.text(slot.key);
-    encoder.f64(slot.value);
-    encoder.u8(slot.known ? 1 : 0);
-  }
+  state.slots.save(encoder);
   encoder.u32(static_cast<std::uint32_t>(state.instances.size()));
   for (const auto& instance : state.instances) instance->save(encoder);
 }
@@ -93,12 +88,8 @@ void load_rule(Decoder& decoder, Crm& crm, bool with_pace) {
   const Rule& rule = found != crm.rules.end() ? (*found)->rule() : kNowhere.rule;
   const CompiledRule& compiled = found != crm.rules.end() ? *(*found)->compiled : kNowhere;
 
-  std::vector<RuleState::Slot> slots;
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    RuleState::Slot slot{decoder.text(), decoder.f64(), false};
-    slot.known = decoder.u8() != 0;
-    slots.push_back(std::move(slot));
-  }
+  Slots slots;
+  slots.load(decoder);
   std::vector<std::unique_ptr<Instance>> instances;
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     instances.push_back(std::make_unique<Instance>());
@@ -162,11 +153,88 @@ void load_links(Decoder& decoder, Crm& crm) {
 // What was added after version 4 stands in sections behind the rest, each with a tag that is never used again.
 // An unknown tag is skipped; a CRM saved without a section starts with that part empty.
 
-void save_sections(Encoder&, const Crm&) {}
+constexpr std::uint32_t kUnnamed = 120;  ///< when samples came last that name no agent
+constexpr std::uint32_t kHours = 200;
+constexpr std::uint32_t kPauses = 201;
+constexpr std::uint32_t kNamings = 221;  ///< when each feeder last named the CRM
+constexpr std::uint32_t kDigests = 222;  ///< receivers that know of the incident by a digest
+constexpr std::uint32_t kEnd = 202;      ///< behind all others: bytes without it were cut short
+
+void save_sections(Encoder& encoder, const Crm& crm) {
+  if (is_set(crm.unnamed)) {
+    Encoder part;
+    put(part, crm.unnamed);
+    encoder.section(kUnnamed, part.bytes());
+  }
+  if (!crm.hours.empty()) {
+    Encoder hours;
+    crm.hours.save(hours);
+    encoder.section(kHours, hours.bytes());
+  }
+  if (!crm.pauses->empty()) {
+    Encoder pauses;
+    crm.pauses->save(pauses);
+    encoder.section(kPauses, pauses.bytes());
+  }
+  Encoder namings;
+  namings.u32(static_cast<std::uint32_t>(crm.feeders.size()));
+  for (const Feeder& feeder : crm.feeders) {
+    namings.text(feeder.agent);
+    put(namings, feeder.named);
+  }
+  const bool named =
+      std::any_of(crm.feeders.begin(), crm.feeders.end(), [](const Feeder& feeder) { return is_set(feeder.named); });
+  if (named) encoder.section(kNamings, namings.bytes());
+  const auto by_digest =
+      std::count_if(crm.told.begin(), crm.told.end(), [](const Told& told) { return told.by_digest; });
+  if (by_digest > 0) {
+    Encoder digests;
+    digests.u32(static_cast<std::uint32_t>(by_digest));
+    for (const Told& told : crm.told) {
+      if (told.by_digest) digests.text(told.receiver);
+    }
+    encoder.section(kDigests, digests.bytes());
+  }
+  encoder.section(kEnd, {});
+}
+
+bool load_namings(std::string_view bytes, Crm& crm) {
+  Decoder decoder{bytes};
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    const std::string agent = decoder.text();
+    const TimePoint named = get_time(decoder);
+    for (Feeder& feeder : crm.feeders) {
+      if (decoder.ok() && feeder.agent == agent) feeder.named = named;
+    }
+  }
+  return decoder.ok();
+}
+
+bool load_digests(std::string_view bytes, Crm& crm) {
+  Decoder decoder{bytes};
+  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
+    const std::string receiver = decoder.text();
+    for (Told& told : crm.told) told.by_digest = told.by_digest || (decoder.ok() && told.receiver == receiver);
+  }
+  return decoder.ok();
+}
 
 /// False: the section's bytes are damaged.
-bool load_section(const Section&, Crm&) {
-  return true;
+bool load_section(const Section& section, Crm& crm, HoursBook& hours) {
+  if (section.tag == kNamings) return load_namings(section.bytes, crm);
+  if (section.tag == kDigests) return load_digests(section.bytes, crm);
+  Decoder decoder{section.bytes};
+  if (section.tag == kUnnamed) {
+    crm.unnamed = get_time(decoder);
+  } else if (section.tag == kHours) {
+    const HoursText text = crm.hours.load(decoder);
+    if (!text.days.empty()) crm.hours.declared = hours.hours_of(text);
+  } else if (section.tag == kPauses) {
+    crm.pauses->load(decoder);
+  } else {
+    return true;
+  }
+  return decoder.ok() && decoder.at_end();
 }
 
 }  // namespace
@@ -203,7 +271,8 @@ bool known_version(std::string_view bytes) {
   return !decoder.ok() || (version >= kWithoutPace && version <= kVersion);
 }
 
-Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::shared_ptr<const CompiledRule>> rules) {
+Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::shared_ptr<const CompiledRule>> rules,
+                      HoursBook& hours) {
   Decoder decoder{bytes};
   const std::uint32_t version = decoder.u32();
   if (!known_version(bytes)) return Error{"the saved state of " + crm.name + " is of another version"};
@@ -233,10 +302,16 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
   if (crm.rules.size() >= 2) crm.score = score;
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) load_rule(decoder, crm, with_pace);
   bool whole = true;
-  while (version > kWithoutSections && decoder.ok() && !decoder.at_end())
-    whole = load_section(decoder.section(), crm) && whole;
-  crm.follow_pace();
-  if (!whole || !decoder.ok() || !decoder.at_end()) return Error{"the saved state of " + crm.name + " is damaged"};
+  bool ended = version <= kWithoutSections;
+  while (version > kWithoutSections && decoder.ok() && !decoder.at_end()) {
+    const Section section = decoder.section();
+    ended = ended || section.tag == kEnd;
+    whole = load_section(section, crm, hours) && whole;
+  }
+  crm.tell_pace();
+  crm.follow_hours();
+  if (!whole || !ended || !decoder.ok() || !decoder.at_end())
+    return Error{"the saved state of " + crm.name + " is damaged"};
   return {};
 }
 

@@ -41,6 +41,30 @@ Message Storms::digest(Gate& gate, std::vector<Message*> opened, TimePoint now) 
   return message;
 }
 
+void Storms::rise(std::size_t index, TimePoint now) {
+  Gate& gate = gates_[index];
+  if (!is_set(gate.rises_from) || gate.rises_from < now) gate.rises_from = now + kGather;
+}
+
+bool Storms::fold_rises(Gate& gate, const Settings& settings, TimePoint now, std::vector<Message>& messages,
+                        std::vector<Message>& digests) {
+  std::vector<Message*> risen;
+  for (Message& message : messages) {
+    if (message.type == MessageType::escalated && message.receiver == gate.receiver) risen.push_back(&message);
+  }
+  if (risen.empty()) return false;
+  std::erase_if(gate.rises, [&](TimePoint at) { return at <= now - settings.digest_window; });
+  if (gate.rises.size() + risen.size() <= static_cast<std::size_t>(settings.digest_opens)) {
+    gate.rises.insert(gate.rises.end(), risen.size(), now);
+    return true;
+  }
+  digests.push_back(digest(gate, risen, now));
+  digests.back().reason = "worse";
+  gate.rises.clear();
+  for (Message* one : risen) one->receiver.clear();
+  return true;
+}
+
 bool Storms::fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
                   std::vector<Message>& messages) {
   std::vector<Message> digests;
@@ -48,6 +72,7 @@ bool Storms::fold(const std::vector<ReceiverSpec>& receivers, const Settings& se
   for (std::size_t i = 0; i < receivers.size(); ++i) {
     if (!receivers[i].digests) continue;
     Gate& gate = gates_[i];
+    counted = fold_rises(gate, settings, now, messages, digests) || counted;
     std::vector<Message*> opened;
     for (Message& message : messages) {
       if (message.type == MessageType::opened && message.receiver == gate.receiver) opened.push_back(&message);
@@ -67,6 +92,15 @@ bool Storms::fold(const std::vector<ReceiverSpec>& receivers, const Settings& se
   std::erase_if(messages, [](const Message& message) { return message.receiver.empty(); });
   std::move(digests.begin(), digests.end(), std::back_inserter(messages));
   return counted;
+}
+
+void Storms::shift(Duration by) {
+  for (Gate& gate : gates_) {
+    for (TimePoint& at : gate.opens) at = shifted(at, by);
+    for (TimePoint& at : gate.rises) at = shifted(at, by);
+    gate.gathers_until = shifted(gate.gathers_until, by);
+    gate.rises_from = shifted(gate.rises_from, by);
+  }
 }
 
 void Storms::save(Encoder& encoder) const {

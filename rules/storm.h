@@ -1,5 +1,5 @@
 #pragma once
-// Many incidents opening at once become one message per receiver: docs/health-states.md, "Digests".
+// Many incidents opening, or getting worse, at once become one message per receiver: docs/health-states.md, "Digests".
 
 #include <cstdint>
 #include <string>
@@ -19,11 +19,16 @@ class Storms {
   void align(const std::vector<ReceiverSpec>& receivers);
   /// The earliest instant at which receiver number `index` is told of a new incident; kUnset: at any time.
   [[nodiscard]] TimePoint opens_from(std::size_t index) const { return gates_[index].gathers_until; }
-  /// Counts the `opened` of one step; those of a receiver that gets too many become one digest. True when anything of
-  /// this was.
+  /// What a digest told the receiver of gets worse: further ones may follow within kGather, and go out together.
+  void rise(std::size_t index, TimePoint now);
+  [[nodiscard]] TimePoint rises_from(std::size_t index) const { return gates_[index].rises_from; }
+  static constexpr Duration kGather = std::chrono::seconds{15};
+  /// Counts the `opened` and the `escalated` of one step, each for itself; of a receiver that gets too many they become
+  /// one digest. True when anything of this was.
   bool fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
             std::vector<Message>& messages);
 
+  void shift(Duration by);  ///< the clock was put right by so much
   void save(Encoder& encoder) const;
   void load(Decoder& decoder);
 
@@ -33,8 +38,12 @@ class Storms {
     std::vector<TimePoint> opens;  ///< handed over one by one within the window; never more than the limit
     TimePoint gathers_until = kUnset;
     std::int64_t seq = 0;
+    std::vector<TimePoint> rises;   ///< escalations, as `opens`; not saved
+    TimePoint rises_from = kUnset;  ///< not saved
   };
   static Message digest(Gate& gate, std::vector<Message*> opened, TimePoint now);
+  static bool fold_rises(Gate& gate, const Settings& settings, TimePoint now, std::vector<Message>& messages,
+                         std::vector<Message>& digests);
 
   std::vector<Gate> gates_;
 };

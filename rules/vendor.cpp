@@ -96,6 +96,16 @@ void VendorWatch::restarted(TimePoint now) {
   for (auto& [name, kind] : kinds_) kind.next = kUnset;
 }
 
+void VendorWatch::shift(Duration by) {
+  for (auto& [name, kind] : kinds_) {
+    if (kind.together) kind.together = shifted(*kind.together, by);
+    for (auto& [instance, since] : kind.pages) since = shifted(since, by);
+    kind.suspected_at = shifted(kind.suspected_at, by);
+    kind.next = kind.next_message = kUnset;
+  }
+  counted_from_ = shifted(counted_from_, by);
+}
+
 void VendorWatch::look() {
   for (auto& [name, kind] : kinds_) kind.next_message = kUnset;
 }

@@ -22,6 +22,8 @@ class VendorWatch {
   void enrol(const Crm& crm);
   void forget(const Crm& crm);
   void restarted(TimePoint now);
+  /// The clock was put right by `by`. Before it every CRM is forgotten, after it enrolled again.
+  void shift(Duration by);
   void look();
 
   /// Which outages there are at `now`. Returns the kinds whose CRMs must be looked at.

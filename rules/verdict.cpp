@@ -66,6 +66,7 @@ RuleStatus status_of_rule(const RuleState& state, TimePoint now) {
                  : is_set(worst.counted_from)  ? worst.counted_from
                                                : TimePoint{};
   if (worst.has_data()) status.last_data = worst.dimension.last_data;
+  status.active_age = state.clock.limited && rule.aggregator == Aggregator::age;
   return status;
 }
 
@@ -147,6 +148,21 @@ DataStatus data_status(const Crm& crm, TimePoint now) {
   return doubtful ? DataStatus::stale : DataStatus::fresh;
 }
 
+Level awake_level(const Crm& crm, const Settings& settings) {
+  if (!crm.keeps_hours || crm.state == Level::healthy) return crm.state;
+  // What the score remembers of rules that rest is not news.
+  Level level = scores_of(crm).judged.value < settings.score_sub ? crm.score.level() : Level::healthy;
+  if (survey(crm).coverage < kLeastCoverage) level = std::max(level, Level::sub_healthy);
+  for (const auto& state : crm.rules) {
+    for (const auto& instance : state->instances) {
+      if (!instance->active) continue;
+      const Level shown = instance->dimension.shown();
+      level = std::max(level, state->rule().role == Role::soft ? std::min(shown, Level::sub_healthy) : shown);
+    }
+  }
+  return std::min(level, crm.state);
+}
+
 std::string_view silent_reason(const Crm& crm) {
   if (crm.state == Level::healthy) return {};
   for (const auto& state : crm.rules) {
@@ -163,7 +179,7 @@ CrmStatus status_of(const Crm& crm, TimePoint now) {
   status.state = crm.state;
   status.data_status = data_status(crm, now);
   const Score score = scores_of(crm).judged;
-  if (score.rules > 0) status.score = score.value;
+  if (score.rules > 0) status.score = shown_score(score.value, crm.state);
   status.since = is_set(crm.since) ? crm.since : TimePoint{};
   for (const auto& state : crm.rules) {
     status.rules.push_back(status_of_rule(*state, now));

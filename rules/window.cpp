@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace crmpulse::rules {
 namespace {
@@ -283,6 +284,43 @@ std::vector<Window::Bucket> Window::shares_as_buckets() const {
   return out;
 }
 
+void Window::shift(Duration by) {
+  if (!is_set(newest_)) return;
+  const TimePoint moved = std::max(TimePoint{}, newest_ + by);
+  const Duration width = tallies_ ? tallies_->width() : bucket_width_;
+  const auto place = [width](TimePoint at) { return unix_millis(at) / width.count(); };
+  const std::int64_t buckets = width > Duration{0} ? place(moved) - place(newest_) : 0;
+  if (tallies_) tallies_->shift(buckets);
+  if (bucketed()) shift_buckets(buckets);
+  ring_.shift(by);
+  newest_ = moved;
+  if (!bucketed() && !tallies_) recount();
+  for (Hour& hour : hours_) {
+    if (hour.index > unix_millis(moved) / kHourMillis) hour = Hour{};
+  }
+}
+
+void Window::shift_buckets(std::int64_t by) {
+  const std::vector<Bucket> sums = keeps_shares_ ? shares_as_buckets() : std::exchange(buckets_, {});
+  if (keeps_shares_) {
+    share_pages_.clear();
+    shares_ = Shares{};
+    shared_from_ = 0;
+    shared_to_ = -1;
+  }
+  for (Bucket bucket : sums) {
+    if (bucket.index < 0 || bucket.index + by < 0) continue;
+    bucket.index += by;
+    if (keeps_shares_) {
+      const Summary& s = bucket.summary;
+      add_shares(bucket.index, {capped(s.count), capped(s.within), capped(s.tolerable)});
+      continue;
+    }
+    if (buckets_.empty()) buckets_.resize(static_cast<std::size_t>(kBuckets) + 1);
+    buckets_[static_cast<std::size_t>(bucket.index) % buckets_.size()] = bucket;
+  }
+}
+
 void Window::save(Encoder& encoder) const {
   encoder.i64(newest_.time_since_epoch().count());
   if (tallies_) {
@@ -292,10 +330,10 @@ void Window::save(Encoder& encoder) const {
   encoder.u32(stride_);
   encoder.u32(skipped_);
   encoder.u32(static_cast<std::uint32_t>(ring_.size()));
-  for (std::size_t i = 0; i < ring_.size(); ++i) {
-    encoder.u64(ring_[i].key);
-    encoder.f64(ring_[i].value);
-  }
+  ring_.each([&](const Entry& entry) {
+    encoder.u64(entry.key);
+    encoder.f64(entry.value);
+  });
   const auto used = [](const auto& slots) {
     return static_cast<std::uint32_t>(
         std::count_if(slots.begin(), slots.end(), [](const auto& slot) { return slot.index >= 0; }));

@@ -99,6 +99,10 @@ class Window {
   /// Good and all samples of the newest `span`; of windows for burn rates only.
   [[nodiscard]] Tally tally(Duration span) const;
 
+  /// What it holds as a clock that was put right by `by` would have stamped it. Hours of the week stay where they are,
+  /// as far as they are not in the future then.
+  void shift(Duration by);
+
   void save(Encoder& encoder) const;
   /// Into a new window. What was saved under another rule is read as far as it fits.
   void load(Decoder& decoder);
@@ -116,6 +120,7 @@ class Window {
   void add_shares(std::int64_t index, const ShareBucket& more);
   [[nodiscard]] std::vector<Bucket> shares_as_buckets() const;
   void leave_shares(std::int64_t last);
+  void shift_buckets(std::int64_t by);
   void put_hour(TimePoint at, double value);
   void pop_oldest();
   void thin();

@@ -143,6 +143,7 @@ using enum FieldType;
 constexpr FieldName kAccounts[] = {
     {"accountid", "id", id, nullptr, nullptr, true},
     {"name", "name"},
+    {"accountnumber", "account_number"},
     {"telephone1", "phone"},
     {"websiteurl", "website"},
     {"address1_city", "city"},
@@ -205,6 +206,7 @@ constexpr FieldName kOpportunities[] = {
     {"statecode", "", number, deal_state, write_deal_state},
     {"statuscode", "", number, deal_status},
     {"_parentaccountid_value", "account", reference},
+    {"_parentcontactid_value", "contact", reference},
     {"_customerid_value", "account", reference},
     {"_ownerid_value", "owner", reference},
     {"_createdby_value", "created_by", reference, nullptr, nullptr, true},

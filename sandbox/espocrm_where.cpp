@@ -147,6 +147,8 @@ class Parser {
     if (type == "startsWith") return compare(name, Compare::like, Value{std::string{text} + "%"});
     if (type == "endsWith") return compare(name, Compare::like, Value{"%" + std::string{text}});
     if (type == "notContains") return differs(name, compare(name, Compare::like, Value{"%" + std::string{text} + "%"}));
+    if (type == "like" && field.type != FieldType::text)  // MySQL compares texts: none is like another's
+      return combine(Condition::Kind::none, {Condition{}});
     const auto wanted = stored(field, given);
     if (!wanted) return Error{"Bad value of " + name + " in where."};
     if (type == "notEquals") return differs(name, compare(name, Compare::equal, *wanted));

@@ -141,6 +141,7 @@ constexpr FieldName kContacts[] = {
     {"lastname", "last_name"},
     {"phone", "phone"},
     {"mobilephone", "mobile"},
+    {"lifecyclestage", "lifecycle_stage"},
     {"jobtitle", "title"},
     {"company", "", text, company_of, write_company},
     {"associatedcompanyid", "account", reference},

@@ -23,7 +23,7 @@ net::HttpResponse not_found(std::string_view id) {
   return error(404, "OBJECT_NOT_FOUND", fmt::format("Object not found: {}", id));
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return json::serialize(json::value(text));
 }
 
@@ -76,14 +76,15 @@ Read fields_of(const Ask& ask, const ObjectName& object, const json::value& inpu
     const FieldName* known = ask.schema.field(object, name);
     if (known == nullptr) {
       read.refused =
-          bad_property(name, "PROPERTY_DOESNT_EXIST", fmt::format("Property {} does not exist", quoted(name)));
+          bad_property(name, "PROPERTY_DOESNT_EXIST", fmt::format("Property {} does not exist", in_quotes(name)));
       return read;
     }
     const std::string text = scalar_text(value).value_or("");
     const auto typed = text.empty() ? std::optional<Value>{Value{}} : ask.schema.value(known->type, text);
     if (known->read_only || !typed) {
-      read.refused = known->read_only ? bad_property(name, "READ_ONLY_VALUE", quoted(name) + " is a read only property")
-                                      : bad_property(name, "INVALID_VALUE", quoted(text) + " was not valid");
+      read.refused = known->read_only
+                         ? bad_property(name, "READ_ONLY_VALUE", in_quotes(name) + " is a read only property")
+                         : bad_property(name, "INVALID_VALUE", in_quotes(text) + " was not valid");
       return read;
     }
     if (known->compute == nullptr) read.fields[std::string{known->canonical}] = *typed;

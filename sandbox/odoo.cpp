@@ -1,4 +1,5 @@
-// Odoo's JSON-RPC: one address for everything, the password in every call, and errors that come with HTTP 200.
+// Odoo's JSON-RPC: one address for everything, the password in every call, and errors that come with HTTP 200; and its
+// successor JSON-2: an address for each method, a bearer key, and errors with their status.
 
 #include <algorithm>
 #include <array>
@@ -81,30 +82,74 @@ net::HttpResponse front_page(int status, const std::string& title, double second
   return answer;
 }
 
+constexpr std::string_view kJson2 = "/json/2/";
+
+/// `/json/2/MODEL/METHOD` with its arguments by name.
+std::optional<selfhosted::OdooCall> json2_call(const net::HttpRequest& request) {
+  if (!request.path.starts_with(kJson2)) return std::nullopt;
+  const std::string_view rest = std::string_view{request.path}.substr(kJson2.size());
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  selfhosted::OdooCall call{std::string{rest.substr(0, slash)}, std::string{rest.substr(slash + 1)}, {}, {}};
+  boost::system::error_code error;
+  const value body = boost::json::parse(request.body, error);
+  if (error || !body.is_object()) return std::nullopt;
+  call.kwargs = body.get_object();
+  return call;
+}
+
+std::string bearer_of(const net::HttpRequest& request) {
+  constexpr std::string_view kScheme = "Bearer ";
+  const std::string_view header = request.header("authorization");
+  return header.starts_with(kScheme) ? std::string{header.substr(kScheme.size())} : std::string{};
+}
+
+int status_of(const selfhosted::OdooError& error) {
+  if (error.name.ends_with("AccessDenied") || error.name.ends_with("Unauthorized")) return 401;
+  if (error.name.ends_with("AccessError")) return 403;
+  if (error.name.ends_with("MissingError") || error.name.ends_with("NotFound")) return 404;
+  return error.name.starts_with("odoo.exceptions.") ? 422 : 500;
+}
+
+net::HttpResponse json2_failure(const selfhosted::OdooError& error) {
+  return selfhosted::json_answer(status_of(error), object{{"name", error.name},
+                                                          {"message", error.message},
+                                                          {"arguments", array{error.message}},
+                                                          {"context", object{}},
+                                                          {"debug", "Traceback (most recent call last):\n  …"}});
+}
+
 struct Named {
   std::string_view method;
   std::string_view operation;
 };
-constexpr std::array kOperations{
-    Named{"create", "create"},    Named{"write", "update"},       Named{"unlink", "delete"},
-    Named{"read", "read"},        Named{"search_read", "query"},  Named{"search_count", "query"},
-    Named{"read_group", "query"}, Named{"search", "search"},      Named{"fields_get", "describe"},
-    Named{"login", "token"},      Named{"authenticate", "token"}, Named{"version", "health"}};
+constexpr std::array kOperations{Named{"create", "create"},       Named{"write", "update"},
+                                 Named{"unlink", "delete"},       Named{"read", "read"},
+                                 Named{"search_read", "query"},   Named{"search_count", "query"},
+                                 Named{"read_group", "query"},    Named{"formatted_read_group", "query"},
+                                 Named{"context_get", "read"},    Named{"search", "search"},
+                                 Named{"fields_get", "describe"}, Named{"login", "token"},
+                                 Named{"authenticate", "token"},  Named{"version", "health"}};
 
 class Odoo final : public Dialect {
  public:
   [[nodiscard]] std::string_view name() const override { return "odoo"; }
 
   [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
-    return request.path == "/jsonrpc" || request.path == "/web/health" || request.path == "/web/webclient/version_info";
+    return request.path == "/jsonrpc" || request.path == "/web/version" || request.path.starts_with(kJson2) ||
+           request.path == "/web/health" || request.path == "/web/webclient/version_info";
   }
 
   [[nodiscard]] std::string operation(const net::HttpRequest& request) const override {
+    if (request.path.starts_with(kJson2)) return named(request.path.substr(request.path.rfind('/') + 1));
     if (request.path != "/jsonrpc") return "health";
     const auto rpc = rpc_of(request.body);
     if (!rpc) return "query";
     // db, uid, password, model, method, …
-    const std::string method = rpc->service == "object" ? text_at(rpc->args, 4) : rpc->method;
+    return named(rpc->service == "object" ? text_at(rpc->args, 4) : rpc->method);
+  }
+
+  static std::string named(const std::string& method) {
     const auto found =
         std::find_if(kOperations.begin(), kOperations.end(), [&](const Named& each) { return each.method == method; });
     return std::string{found == kOperations.end() ? "query" : found->operation};
@@ -113,7 +158,11 @@ class Odoo final : public Dialect {
   net::HttpResponse answer(const net::HttpRequest& request, World& world, Call& call) override {
     if (request.path == "/web/health") return selfhosted::json_answer(200, object{{"status", "pass"}});
     if (request.path == "/web/webclient/version_info") return result({}, version());
+    if (request.path == "/web/version")
+      return selfhosted::json_answer(200,
+                                     object{{"version_info", array{19, 0, 0, "final", 0, ""}}, {"version", "19.0"}});
     if (request.method != "POST") return front_page(405, "405 Method Not Allowed", 0);
+    if (request.path.starts_with(kJson2)) return json2(request, world, call);
     const auto rpc = rpc_of(request.body);
     if (!rpc) return front_page(400, "400 Bad Request", 0);
     if (rpc->service == "common") return common(*rpc, world);
@@ -142,6 +191,23 @@ class Odoo final : public Dialect {
   static bool knows(const World& world, const std::string& password) {
     // A password or an API key of the user: Odoo takes either.
     return password == world.credentials.client_secret || password == world.credentials.static_token;
+  }
+
+  static net::HttpResponse json2(const net::HttpRequest& request, World& world, Call& call) {
+    if (!knows(world, bearer_of(request))) return json2_failure({"werkzeug.exceptions.Unauthorized", "Invalid apikey"});
+    const std::string_view database = request.header("x-odoo-database");
+    if (!database.empty() && database != kDatabase)
+      return json2_failure(
+          {"werkzeug.exceptions.NotFound", "the database '" + std::string{database} + "' does not exist"});
+    const auto asked = json2_call(request);
+    if (!asked) return json2_failure({"werkzeug.exceptions.BadRequest", "the body must be a JSON object"});
+    call.counted = true;
+    auto told = selfhosted::execute(world, *asked);
+    if (told) return selfhosted::json_answer(200, std::move(*told));
+    const auto& error = told.error();
+    if (error.message.ends_with("doesn't exist"))
+      return json2_failure({"werkzeug.exceptions.NotFound", "the model '" + asked->model + "' does not exist"});
+    return json2_failure(error);
   }
 
   static net::HttpResponse no_database(const Rpc& rpc, const std::string& database) {

@@ -71,6 +71,51 @@ class Execution {
     return std::move(*groups);
   }
 
+  /// Its successor from 18.2 on: sums are named `FIELD:sum`, what counts the group must be asked for.
+  OdooResult<value> formatted_read_group() const {
+    const auto rows = matching();
+    if (!rows) return rows.error();
+    const value wanted = argument(2, "aggregates");
+    array sums;
+    std::vector<std::string> names;
+    bool counted = false;
+    for (const value& each : wanted.is_array() ? wanted.get_array() : array{}) {
+      if (!each.is_string()) return value_error("aggregates are texts");
+      const std::string name{each.get_string()};
+      counted = counted || name == "__count";
+      if (name == "__count") continue;
+      names.push_back(name);
+      sums.emplace_back(name);
+    }
+    const GroupQuery query{value(sums),          argument(1, "groupby"), argument(4, "offset"),
+                           argument(5, "limit"), argument(6, "order"),   value(false)};
+    const auto name_of = [this](const ModelField& each, RecordId id) {
+      return odoo_name_of(world_.crm, model_named(each.target), id);
+    };
+    auto groups = grouped(*rows, model_, field_of_, query, name_of);
+    if (!groups) return value_error(groups.error().message);
+    for (value& group : groups->get_array()) {
+      object& members = group.get_object();
+      if (!counted) members.erase("__count");
+      for (const std::string& name : names) {
+        const std::string field = name.substr(0, name.find(':'));
+        if (const auto found = members.find(field); found != members.end() && field != name) {
+          value sum = found->value();
+          members.erase(field);
+          members[name] = std::move(sum);
+        }
+      }
+    }
+    return std::move(*groups);
+  }
+
+  OdooResult<value> context_get() const {
+    if (model_.name != "res.users")
+      return OdooError{"builtins.AttributeError",
+                       "The method '" + std::string{model_.name} + ".context_get' does not exist"};
+    return value(object{{"lang", "en_US"}, {"tz", "UTC"}, {"uid", world_.crm.api_user()}});
+  }
+
   OdooResult<value> create() const {
     const value values = argument(0, "vals_list");
     if (values.is_object()) return created(values.get_object());
@@ -283,7 +328,9 @@ constexpr std::array kMethods{
     Method{"create", &Execution::create},
     Method{"write", &Execution::write},
     Method{"unlink", &Execution::unlink},
+    Method{"formatted_read_group", &Execution::formatted_read_group},
     Method{"fields_get", &Execution::fields_get},
+    Method{"context_get", &Execution::context_get},
 };
 
 }  // namespace

@@ -102,6 +102,8 @@ class Parser {
     condition.kind = Condition::Kind::compare;
     condition.field = field.name;
     condition.compare = op.compare;
+    if (op.compare == Compare::like && field.type != FieldType::text && !op.negated)  // only texts are like another
+      return combine(Condition::Kind::none, {Condition{}});
     const bool list = wanted.is_array();
     // A single value for `in`, and a list for `=`, are taken as Odoo takes them.
     if (list && op.compare == Compare::equal) condition.compare = Compare::in;

@@ -166,6 +166,7 @@ std::vector<ModelField> partner_fields() {
                    {"email", kText, "email"},
                    {"email_normalized", kText, "", normalized_email},
                    {"message_bounce", kNumber, "", bounces},
+                   {"vat", kText, "vat"},
                    {"phone", kText, "phone"},
                    {"mobile", kText, "mobile"},
                    {"website", kText, "website"},

@@ -73,7 +73,7 @@ std::string Pipedrive::operation(const net::HttpRequest& request) const {
   if (request.method == "POST") return "create";
   if (request.method == "PATCH" || request.method == "PUT") return "update";
   if (request.method == "DELETE") return "delete";
-  return route.part(1).empty() ? "query" : "read";
+  return route.part(1).empty() || route.part(1) == "archived" ? "query" : "read";
 }
 
 net::HttpResponse serve(const Ask& ask) {

@@ -48,6 +48,14 @@ Value pipeline_id(const Lookup&, const Record&) {
   return 1.0;
 }
 
+Value deal_archived(const Lookup&, const Record& deal) {
+  return truth_of(field(deal, "archived"));
+}
+
+void write_deal_archived(const Value& value, Fields& fields) {
+  fields["archived"] = value;
+}
+
 Value won_time(const Lookup&, const Record& deal) {
   return truth_of(field(deal, "won")) ? field(deal, "closed_at") : Value{};
 }
@@ -143,6 +151,7 @@ constexpr FieldName kDeals[] = {
     {"lost_reason", "lost_reason"},
     {"expected_close_date", "close_date", date},
     {"last_activity_date", "last_activity", date, nullptr, nullptr, true},
+    {"is_archived", "", boolean, deal_archived, write_deal_archived},
 };
 
 constexpr FieldName kPersons[] = {

@@ -83,8 +83,16 @@ const Record* any_record(const Ask& ask, const ObjectName& object, RecordId id) 
   return record->deleted && *record->deleted + kKept < ask.world.now ? nullptr : record;
 }
 
+/// Deals that were archived are in no list but `/deals/archived`; of other objects that is no list at all.
+bool asks_archived(const Ask& ask, const ObjectName& object) {
+  return object.kind == Kind::opportunity && ask.route.part(1) == "archived";
+}
+
 Condition filters_of(const Ask& ask, const ObjectName& object) {
   std::vector<Condition> all;
+  if (const FieldName* archived = ask.schema.field(object, "is_archived");
+      object.kind == Kind::opportunity && archived != nullptr)
+    all.push_back(where(*archived, Compare::equal, {asks_archived(ask, object)}));
   const auto filter = [&](const char* parameter, const char* name, Compare how) {
     const std::string text = query_value(ask.request, parameter);
     const FieldName* field = text.empty() ? nullptr : ask.schema.field(object, name);
@@ -242,7 +250,7 @@ json::object record_json(const Ask& ask, const ObjectName& object, const Record&
 }
 
 net::HttpResponse answer_records(const Ask& ask, const ObjectName& object) {
-  if (!ask.route.part(1).empty()) return one(ask, object);
+  if (!ask.route.part(1).empty() && !asks_archived(ask, object)) return one(ask, object);
   if (ask.request.method == "POST") return create(ask, object);
   return ask.request.method == "GET" ? list(ask, object) : error(405, "Method not allowed");
 }

@@ -46,10 +46,10 @@ Object account() {
       Kind::account,
       true,
       with_system_fields(
-          {required("Name", "name"), written("Phone", "phone", Type::phone), written("Website", "website", Type::url),
-           written("BillingCity", "city"), written("BillingCountry", "country"),
-           written("Industry", "industry", Type::picklist), written("Type", "account_type", Type::picklist),
-           written("NumberOfEmployees", "employees", Type::integer),
+          {required("Name", "name"), written("AccountNumber", "account_number"), written("Phone", "phone", Type::phone),
+           written("Website", "website", Type::url), written("BillingCity", "city"),
+           written("BillingCountry", "country"), written("Industry", "industry", Type::picklist),
+           written("Type", "account_type", Type::picklist), written("NumberOfEmployees", "employees", Type::integer),
            written("AnnualRevenue", "revenue", Type::currency), written("Description", "description"),
            plain("LastActivityDate", "last_activity", Type::date)},
           true)};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -43,6 +44,8 @@ struct JournalRecord {
 /// Those of them that bear a batch's number, without their bodies.
 [[nodiscard]] Result<void> read_batches(Database& database, std::int64_t after,
                                         const std::function<void(const JournalRecord&)>& visit);
+/// When the newest of those with seq > after, by the collector's clock, was received.
+[[nodiscard]] Result<std::optional<TimePoint>> newest_received(Database& database, std::int64_t after);
 /// The newest seq ever assigned, pruned or not; 0 before the first.
 [[nodiscard]] Result<std::int64_t> last_seq(Database& database);
 /// Deletes records received before `before` or, oldest first, beyond `max_bytes`, never beyond `folded_seq`; at most
@@ -65,6 +68,7 @@ struct StoredState {
 };
 [[nodiscard]] Result<void> save_state(Database& database, const StoredState& state);
 [[nodiscard]] Result<void> delete_state(Database& database, const std::string& crm);
+[[nodiscard]] Result<bool> has_state(Database& database, const std::string& crm);
 [[nodiscard]] Result<std::vector<StoredState>> load_states(Database& database);
 /// Small named values: clean-stop mark, last tick, schema notes.
 [[nodiscard]] Result<void> set_meta(Database& database, const std::string& name, const std::string& value);
@@ -122,6 +126,8 @@ struct StoredSuppression {
   std::string detail;             ///< JSON object, rendered by the collector
 };
 [[nodiscard]] Result<void> save_suppression(Database& database, const StoredSuppression& suppression);
+/// Other times for one that is stored.
+[[nodiscard]] Result<void> move_suppression(Database& database, const StoredSuppression& suppression);
 /// Ends it at `at`; false when there is none of this kind and id that ends later.
 [[nodiscard]] Result<bool> end_suppression(Database& database, SuppressionKind kind, const std::string& id,
                                            TimePoint at);
@@ -152,7 +158,14 @@ struct StoredChange {
 
 // ---- outbox: at least once, FIFO per (receiver, dedup_key) ----
 
-enum class DeliveryStatus : std::uint8_t { pending = 0, inflight = 1, delivered = 2, dead = 3, superseded = 4 };
+enum class DeliveryStatus : std::uint8_t {
+  pending = 0,
+  inflight = 1,
+  delivered = 2,
+  dead = 3,
+  superseded = 4,
+  abandoned = 5
+};
 
 struct OutboxRow {
   std::string id;  ///< ULID; webhook-id on every attempt
@@ -183,6 +196,10 @@ struct OutboxRow {
 /// counts as an attempt, and the row is due again.
 [[nodiscard]] Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
                                                    TimePoint lease_until, int limit);
+/// What waits for receivers that are not among these is abandoned: they are gone from the configuration. Rows by
+/// receiver.
+[[nodiscard]] Result<std::map<std::string, std::int64_t>> abandon(Database& database,
+                                                                  const std::vector<std::string>& receivers);
 /// Does a newer message of the same queue wait behind this one?
 [[nodiscard]] Result<bool> newer_waits(Database& database, const OutboxRow& row);
 /// These rows, as far as they wait and are not in flight, were told by other means.
@@ -204,6 +221,8 @@ struct OutboxRow {
                                            const std::string& dedup_key, int keep);
 /// Writes attempts, last_code, last_error, status, not_before of a leased row.
 [[nodiscard]] Result<void> settle(Database& database, const OutboxRow& row);
+/// The clock was put right by `by` and says `now`: what waits is as old as it was, and due as soon.
+[[nodiscard]] Result<void> shift_outbox(Database& database, Duration by, TimePoint now);
 /// At start: rows left inflight by a crash become pending again, with one attempt more: it may have arrived.
 [[nodiscard]] Result<void> recover_outbox(Database& database);
 [[nodiscard]] Result<std::vector<OutboxRow>> list_outbox(Database& database, std::optional<DeliveryStatus> status,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -19,6 +20,9 @@ namespace crmpulse::store {
 namespace {
 
 constexpr std::string_view kDamaged = "is damaged (";
+constexpr std::string_view kFull = ": the disk is full";
+constexpr std::string_view kRefuses = ": the disk refuses: ";
+constexpr std::chrono::minutes kReserveEvery{1};
 constexpr std::uintmax_t kChecked = 64 * 1024 * 1024;  ///< bytes of a file that are checked whatever they hold
 constexpr std::array<std::string_view, 3> kLargeRows{"journal", "history", "spool_row"};
 constexpr int kBusyMillis = 5000;  ///< a reader waits so long for the writer's short locks
@@ -69,6 +73,8 @@ struct Database::Parts {
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements;
   std::optional<FileLock> lock;
   bool lost_tail = false;
+  std::string reserve;  ///< its file while it is not held
+  std::chrono::steady_clock::time_point reserve_tried;
 };
 
 Error last_error(sqlite3* handle) {
@@ -79,9 +85,9 @@ Error last_error(sqlite3* handle) {
     case SQLITE_NOTADB:
       if (handle != nullptr) (void)create_private(suspicion(file));
       return damaged(file, why);
-    case SQLITE_FULL: return Error{fmt::format("{}: the disk is full", file)};
+    case SQLITE_FULL: return Error{fmt::format("{}{}", file, kFull)};
     case SQLITE_IOERR:
-      return Error{fmt::format("{}: the disk refuses: {} (code {})", file, why, sqlite3_extended_errcode(handle))};
+      return Error{fmt::format("{}{}{} (code {})", file, kRefuses, why, sqlite3_extended_errcode(handle))};
     case SQLITE_READONLY: return Error{fmt::format("{} cannot be written: {}", file, why)};
     default: return Error{fmt::format("{}: {}", file, why)};
   }
@@ -89,6 +95,10 @@ Error last_error(sqlite3* handle) {
 
 bool tells_damage(const Error& error) {
   return error.message.find(kDamaged) != std::string::npos;
+}
+
+bool tells_refusing_disk(const Error& error) {
+  return error.message.ends_with(kFull) || error.message.find(kRefuses) != std::string::npos;
 }
 
 Database::Database(sqlite3* handle) : handle_(handle), parts_(std::make_unique<Parts>()) {}
@@ -115,6 +125,28 @@ void Database::close() {
 }
 
 Result<Database> Database::open(const std::string& file, Mode mode) {
+  if (mode == Mode::reader) return open_once(file, mode);
+  const std::string reserve = file + ".reserve";
+  Result<Database> database = open_once(file, mode);
+  bool used = false;
+  if (!database && tells_refusing_disk(database.error()) && give_up_reserve(reserve)) {
+    log::warning("the disk is full; the reserve is used for the start", {{"file", reserve}});
+    used = true;
+    database = open_once(file, mode);
+  }
+  if (database && (used || !hold_reserve(reserve))) database->parts_->reserve = reserve;
+  return database;
+}
+
+void Database::renew_reserve() {
+  if (parts_->reserve.empty()) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - parts_->reserve_tried < kReserveEvery) return;
+  parts_->reserve_tried = now;
+  if (hold_reserve(parts_->reserve)) parts_->reserve.clear();
+}
+
+Result<Database> Database::open_once(const std::string& file, Mode mode) {
   const bool writer = mode == Mode::writer;
   std::optional<FileLock> lock;
   if (writer) {
@@ -133,6 +165,7 @@ Result<Database> Database::open(const std::string& file, Mode mode) {
   Database database{handle};
   database.parts_->lock = std::move(lock);
   database.parts_->lost_tail = lost_tail;
+  if (const int kind = code & 0xff; kind == SQLITE_FULL || kind == SQLITE_IOERR) return last_error(handle);
   if (code != SQLITE_OK) return Error{fmt::format("cannot open {}: {}", file, sqlite3_errstr(code))};
   sqlite3_busy_timeout(handle, kBusyMillis);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);

@@ -25,8 +25,9 @@ class Database {
     reader,  ///< read-only, wal_autocheckpoint=0
   };
   /// A second writer of the same file, in this or another process, is refused (`<file>.lock`). After an unclean stop a
-  /// writer checks the file's integrity first (of a large one without the journal's and the history's rows). Errors say
-  /// which file and, when it is damaged, what to do.
+  /// writer checks the file's integrity first (of a large one without the journal's and the history's rows). A writer
+  /// keeps a reserve of 1 MiB beside the file (`<file>.reserve`), which it gives up when a full disk would refuse the
+  /// start. Errors say which file and, when it is damaged, what to do.
   [[nodiscard]] static Result<Database> open(const std::string& file, Mode mode);
   ~Database();
   Database(Database&&) noexcept;
@@ -45,11 +46,14 @@ class Database {
   [[nodiscard]] std::int64_t last_insert_id() const;  ///< INTEGER PRIMARY KEY of the row inserted last
   /// Was the end of the log cut short or damaged? Then numbers that were given before may be given again.
   [[nodiscard]] bool lost_tail() const;
+  /// After a successful commit of a writer: takes the reserve again if it was given up, at most once a minute.
+  void renew_reserve();
   [[nodiscard]] sqlite3* handle() const { return handle_; }
 
  private:
   struct Parts;  ///< the cached statements and the lock
   explicit Database(sqlite3* handle);
+  [[nodiscard]] static Result<Database> open_once(const std::string& file, Mode mode);
   void close();
   [[nodiscard]] Result<void> prepare_writer(bool unclean);
   [[nodiscard]] Result<void> check_integrity();
@@ -64,6 +68,8 @@ class Database {
 [[nodiscard]] Error last_error(sqlite3* handle);
 /// Is it the file itself that cannot be read, not a full disk, a lock or a statement?
 [[nodiscard]] bool tells_damage(const Error& error);
+/// Is it the disk that takes nothing, full or failing? It may take it later.
+[[nodiscard]] bool tells_refusing_disk(const Error& error);
 
 /// What was damaged and set aside in this folder (store/salvage.h, set_aside()) and nobody has removed yet.
 [[nodiscard]] int damaged_files(const std::string& folder);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdint>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -38,6 +40,9 @@ bool lock(int) {
 void close_descriptor(int descriptor) {
   _close(descriptor);
 }
+bool allocate(int descriptor, long bytes) {
+  return _chsize_s(descriptor, bytes) == 0;
+}
 #else
 int open_private(const std::string& file, bool) {
   return ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -48,9 +53,31 @@ bool lock(int descriptor) {
 void close_descriptor(int descriptor) {
   ::close(descriptor);
 }
+bool allocate(int descriptor, long bytes) {
+  return ::posix_fallocate(descriptor, 0, bytes) == 0;
+}
 #endif
 
+/// SQLite's index of a log (32 KiB for each 4,096 pages), the head of the log, and some commits.
+constexpr long kReserveBytes = 1024L * 1024;
+
 }  // namespace
+
+bool hold_reserve(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::file_size(file, error) == static_cast<std::uintmax_t>(kReserveBytes) && !error) return true;
+  const int descriptor = open_private(file, false);
+  if (descriptor < 0) return false;
+  const bool held = allocate(descriptor, kReserveBytes);
+  close_descriptor(descriptor);
+  if (!held) std::filesystem::remove(file, error);
+  return held;
+}
+
+bool give_up_reserve(const std::string& file) {
+  std::error_code error;
+  return std::filesystem::remove(file, error);
+}
 
 Result<void> create_private(const std::string& file) {
   const int descriptor = open_private(file, false);

@@ -105,6 +105,16 @@ Result<void> read_batches(Database& database, std::int64_t after,
   });
 }
 
+Result<std::optional<TimePoint>> newest_received(Database& database, std::int64_t after) {
+  std::optional<TimePoint> newest;
+  const auto rows = query(database, "SELECT max(received) FROM journal WHERE seq > ?", after);
+  const Result<void> done = each_row(rows, [&](const Statement& row) {
+    if (!row.is_null(0)) newest = time_at(row, 0);
+  });
+  if (!done) return done.error();
+  return newest;
+}
+
 Result<std::int64_t> last_seq(Database& database) {
   const auto seq = one_integer(query(database, "SELECT seq FROM sqlite_sequence WHERE name = 'journal'"));
   if (!seq) return seq.error();

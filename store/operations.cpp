@@ -87,6 +87,11 @@ Result<void> save_suppression(Database& database, const StoredSuppression& suppr
              suppression.ends, suppression.detail);
 }
 
+Result<void> move_suppression(Database& database, const StoredSuppression& suppression) {
+  return run(database, "UPDATE suppression SET created = ?, starts = ?, ends = ? WHERE id = ?", suppression.created,
+             suppression.starts, suppression.ends, suppression.id);
+}
+
 Result<bool> end_suppression(Database& database, SuppressionKind kind, const std::string& id, TimePoint at) {
   const Result<void> done =
       run(database, "UPDATE suppression SET ends = ?1 WHERE id = ?2 AND kind = ?3 AND (ends IS NULL OR ends > ?1)", at,

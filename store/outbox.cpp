@@ -68,7 +68,7 @@ Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
   bool ended = false;
   const auto rows = query(database,
                           "SELECT id, event, status, attempts, seq FROM outbox WHERE receiver = ? AND dedup_key = ? "
-                          "AND seq < ? AND status != 4 "
+                          "AND seq < ? AND status NOT IN (4, 5) "
                           "ORDER BY seq DESC",
                           newest.receiver, newest.dedup_key, newest.seq);
   if (!rows) return rows.error();
@@ -156,6 +156,23 @@ Result<std::vector<OutboxRow>> lease(Database& database, const std::string& rece
   return due;
 }
 
+Result<std::map<std::string, std::int64_t>> abandon(Database& database, const std::vector<std::string>& receivers) {
+  std::map<std::string, std::int64_t> waiting;
+  const Result<void> read =
+      each_row(query(database, "SELECT receiver, count(*) FROM outbox WHERE status = 0 GROUP BY receiver"),
+               [&](const Statement& row) { waiting[text_at(row, 0)] = row.integer(1); });
+  if (!read) return read.error();
+  for (const std::string& receiver : receivers) waiting.erase(receiver);
+  for (const auto& [receiver, rows] : waiting) {
+    const Result<void> done = run(database,
+                                  "UPDATE outbox SET status = 5, last_error = 'its receiver is not configured any "
+                                  "more' WHERE receiver = ? AND status = 0",
+                                  receiver);
+    if (!done) return done.error();
+  }
+  return waiting;
+}
+
 Result<bool> newer_waits(Database& database, const OutboxRow& row) {
   const auto newer = one_integer(
       query(database, "SELECT 1 FROM outbox WHERE receiver = ? AND dedup_key = ? AND seq > ? AND status = 0 LIMIT 1",
@@ -194,7 +211,8 @@ Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::st
       "SELECT o.id, o.receiver, o.dedup_key, o.seq, o.event, o.level, o.created, o.not_before, o.attempts, "
       "o.last_code, "
       "o.last_error, o.status, o.lease_until, o.body FROM outbox o JOIN (SELECT dedup_key, max(seq) AS seq FROM outbox "
-      "WHERE receiver = ?1 AND status != 4 GROUP BY dedup_key) newest ON o.dedup_key = newest.dedup_key AND o.seq = "
+      "WHERE receiver = ?1 AND status NOT IN (4, 5) GROUP BY dedup_key) newest ON o.dedup_key = newest.dedup_key AND "
+      "o.seq = "
       "newest.seq WHERE o.receiver = ?1 ORDER BY o.created, o.id",
       receiver));
 }
@@ -236,10 +254,11 @@ Result<bool> waits_unheard(Database& database, const std::vector<std::string>& r
 }
 
 Result<void> forget_finished(Database& database, const std::string& receiver, const std::string& dedup_key, int keep) {
-  return run(database,
-             "DELETE FROM outbox WHERE receiver = ?1 AND dedup_key = ?2 AND status IN (2, 3, 4) AND seq NOT IN (SELECT "
-             "seq FROM outbox WHERE receiver = ?1 AND dedup_key = ?2 ORDER BY seq DESC LIMIT ?3)",
-             receiver, dedup_key, keep);
+  return run(
+      database,
+      "DELETE FROM outbox WHERE receiver = ?1 AND dedup_key = ?2 AND status IN (2, 3, 4, 5) AND seq NOT IN (SELECT "
+      "seq FROM outbox WHERE receiver = ?1 AND dedup_key = ?2 ORDER BY seq DESC LIMIT ?3)",
+      receiver, dedup_key, keep);
 }
 
 Result<void> settle(Database& database, const OutboxRow& row) {
@@ -250,6 +269,13 @@ Result<void> settle(Database& database, const OutboxRow& row) {
   if (!done) return done;
   if (database.changes() == 0) return Error{fmt::format("there is no delivery {}", row.id)};
   return {};
+}
+
+Result<void> shift_outbox(Database& database, Duration by, TimePoint now) {
+  return run(database,
+             "UPDATE outbox SET created = min(created + ?1, ?2), not_before = not_before + ?1, lease_until = "
+             "lease_until + ?1 WHERE status IN (0, 1)",
+             std::int64_t{by.count()}, now);
 }
 
 Result<void> recover_outbox(Database& database) {

@@ -12,9 +12,10 @@ namespace {
 Result<void> drop_finished(Database& database, TimePoint before, std::int64_t count) {
   return run(
       database,
-      "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox o WHERE status IN (2, 4) AND created < ?1 AND NOT "
+      "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox o WHERE status IN (2, 4, 5) AND created < ?1 AND "
+      "NOT "
       "(status = 2 AND event NOT IN ('incident.resolved', 'agent.returned', 'vendor.recovered', 'digest', 'heartbeat', "
-      "'delivery.dead') AND seq = (SELECT max(n.seq) FROM "
+      "'delivery.dead', 'collector.trouble') AND seq = (SELECT max(n.seq) FROM "
       "outbox n WHERE n.receiver = o.receiver "
       "AND n.dedup_key = o.dedup_key AND n.status = 2)) ORDER BY created, rowid LIMIT ?2)",
       before, count);

@@ -6,8 +6,10 @@
 #include <deque>
 #include <mutex>
 #include <optional>
+#include <random>
 #include <thread>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "store/spool_table.h"
 
@@ -34,8 +36,9 @@ struct Spool::Impl {
   void tell_listener();
   void note_disk(const Result<void>& written);
   void note_full(bool full);
+  [[nodiscard]] std::uint64_t fresh_number();
   Result<Batch> read_batch(std::size_t max_samples, std::uint64_t& damaged_through);
-  void note_peeked(std::uint64_t seq);
+  std::uint64_t note_peeked(std::uint64_t seq);
 
   const Options options;
 
@@ -43,6 +46,9 @@ struct Spool::Impl {
   SpoolTable table;
   std::uint64_t peeked_through = 0;  ///< the newest row handed out and not acknowledged; 0: none
   std::uint64_t peeked_stored = 0;   ///< what the table knows of it
+  bool begun = false;                ///< begin() has succeeded: a full disk may refuse it at first
+  std::uint64_t number = 0;          ///< of the batch that ends at peeked_stored
+  std::minstd_rand random{std::random_device{}()};
   bool disk_refuses = false;
   bool was_full = false;
 
@@ -61,11 +67,15 @@ Spool::Spool() = default;
 
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& state_dir, Options options) {
   Result<SpoolTable> table = SpoolTable::open(state_dir);
-  if (!table) return table.error();
+  // On a full disk the agent measures from memory, as it does when the disk gets full while it runs.
+  if (!table && !tells_refusing_disk(table.error())) return table.error();
   std::unique_ptr<Spool> spool{new Spool};
-  spool->impl_ = std::make_unique<Impl>(*std::move(table), options);
+  spool->impl_ = std::make_unique<Impl>(table ? *std::move(table) : SpoolTable::closed(state_dir), options);
   Impl& impl = *spool->impl_;
-  if (const Result<void> known = impl.begin(); !known) return known.error();
+  if (const Result<void> known = impl.begin(); !known) {
+    if (!tells_refusing_disk(known.error())) return known.error();
+    impl.note_disk(known);
+  }
   impl.written.damaged_files = damaged_files(state_dir);
   impl.thread = std::thread{[&impl] { impl.loop(); }};
   return spool;
@@ -112,6 +122,7 @@ void Spool::Impl::tell_listener() {
 
 Result<Spool::Batch> Spool::peek(std::size_t max_samples) {
   const std::lock_guard lock{impl_->disk};
+  if (const Result<void> known = impl_->begin(); !known) return known.error();
   while (true) {
     std::uint64_t damaged_through = 0;
     Result<Batch> batch = impl_->read_batch(max_samples, damaged_through);
@@ -121,7 +132,7 @@ Result<Spool::Batch> Spool::peek(std::size_t max_samples) {
     }
     impl_->peeked_through = batch->seq;
     if (damaged_through != 0) log::error("the spool held rows that cannot be read; they are dropped");
-    if (!batch->empty()) impl_->note_peeked(batch->seq);
+    if (!batch->empty()) batch->number = impl_->note_peeked(batch->seq);
     if (!batch->empty() || damaged_through == 0) return batch;
     // Nothing but damaged rows: they would stand in the way for ever.
     if (const Result<void> gone = impl_->table.remove_through(damaged_through); !gone) return gone.error();
@@ -173,6 +184,7 @@ Result<std::string> Spool::get(const std::string& name) {
 
 /// What the process before had handed out comes again as the same batch with the same number: its receiver may have it.
 Result<void> Spool::Impl::begin() {
+  if (begun) return {};
   Result<void> known = update_totals();
   if (!known) {
     if (const Result<void> mended = table.mend(known.error()); !mended) return mended;
@@ -181,15 +193,33 @@ Result<void> Spool::Impl::begin() {
   if (!known) return known;
   const Result<std::string> peeked = table.get(kPeekedThrough);
   if (!peeked) return peeked.error();
-  peeked_through = peeked_stored = std::strtoull(peeked->c_str(), nullptr, 10);
+  char* rest = nullptr;
+  peeked_through = peeked_stored = std::strtoull(peeked->c_str(), &rest, 10);
+  number = std::strtoull(rest, nullptr, 10);
+  // Earlier versions sent the row's.
+  if (number == 0) number = peeked_stored;
+  begun = true;
   return {};
+}
+
+/// By the time and by chance, so that it is not known to anybody: a folder that was put back counts its rows from where
+/// it was, and what is in them then is new. Ascending while the clock is.
+std::uint64_t Spool::Impl::fresh_number() {
+  constexpr unsigned kChance = 1U << 11U;
+  const auto now = std::chrono::duration_cast<std::chrono::microseconds>(wall_now().time_since_epoch()).count();
+  const std::uint64_t by_time = static_cast<std::uint64_t>(std::max<std::int64_t>(now, 0)) * kChance;
+  return std::max(number, by_time) + 1 + random() % (kChance - 1);
 }
 
 /// Needs `disk`. Not synced: after a kill the batch is the same; after a loss of power rows may have joined it, and the
 /// receiver sees their samples twice.
-void Spool::Impl::note_peeked(std::uint64_t seq) {
-  if (seq == peeked_stored) return;
-  if (const Result<void> noted = table.set_unsynced(kPeekedThrough, std::to_string(seq)); noted) peeked_stored = seq;
+std::uint64_t Spool::Impl::note_peeked(std::uint64_t seq) {
+  if (seq == peeked_stored) return number;
+  number = fresh_number();
+  peeked_stored = seq;
+  const Result<void> noted = table.set_unsynced(kPeekedThrough, std::to_string(seq) + " " + std::to_string(number));
+  if (!noted) log::warning("the spool cannot note what is being sent", {{"error", noted.error().message}});
+  return number;
 }
 
 void Spool::Impl::loop() {
@@ -214,6 +244,7 @@ void Spool::Impl::loop() {
 
 /// Needs `disk`.
 Result<void> Spool::Impl::write_pending() {
+  if (const Result<void> known = begin(); !known) return known;
   std::deque<SpoolRow> rows;
   {
     const std::lock_guard lock{memory};

@@ -33,7 +33,10 @@ class Spool {
 
   /// What to send next, oldest first; the same until acknowledged. Rows are never split.
   struct Batch {
-    std::uint64_t seq = 0;  ///< of its newest row; survives restarts, ascending: X-Crm-Batch-Seq
+    std::uint64_t seq = 0;  ///< of its newest row: what acknowledge() takes
+    /// X-Crm-Batch-Seq: the same as long as it is the same batch, also after a restart; never that of another one, even
+    /// when the folder is put back to what it was (a snapshot, a backup) and rows get numbers that others had.
+    std::uint64_t number = 0;
     std::vector<Sample> samples;
     std::vector<Evidence> evidence;
     [[nodiscard]] bool empty() const { return samples.empty() && evidence.empty(); }

@@ -108,7 +108,10 @@ Result<std::int64_t> SpoolTable::add(const std::deque<SpoolRow>& rows, std::uint
   Result<std::int64_t> dropped = add_in_transaction(rows, max_bytes, make_room);
   if (dropped) {
     const Result<void> committed = run(*database_, "COMMIT");
-    if (committed) return dropped;
+    if (committed) {
+      database_->renew_reserve();
+      return dropped;
+    }
     dropped = committed.error();
   }
   // A failed write may have undone the transaction already.

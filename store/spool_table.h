@@ -15,6 +15,8 @@ namespace crmpulse::store {
 class SpoolTable {
  public:
   [[nodiscard]] static Result<SpoolTable> open(const std::string& state_dir);
+  /// Not open yet: every call tries it, and gives the disk's error until it works.
+  [[nodiscard]] static SpoolTable closed(const std::string& state_dir) { return SpoolTable{state_dir}; }
 
   struct Totals {
     std::uint64_t bytes = 0;
@@ -40,6 +42,7 @@ class SpoolTable {
   [[nodiscard]] Result<std::string> get(const std::string& name);
 
  private:
+  explicit SpoolTable(std::string state_dir) : state_dir_(std::move(state_dir)) {}
   SpoolTable(std::string state_dir, Database database)
       : state_dir_(std::move(state_dir)), database_(std::move(database)) {}
   Result<std::int64_t> add_in_transaction(const std::deque<SpoolRow>& rows, std::uint64_t max_bytes, bool make_room);
@@ -48,7 +51,7 @@ class SpoolTable {
   Result<void> unsynced(const std::function<Result<void>()>& write);
 
   std::string state_dir_;
-  std::optional<Database> database_;  ///< absent: it was damaged and could not be opened anew yet
+  std::optional<Database> database_;  ///< absent: it could not be opened yet, or anew after damage
 };
 
 }  // namespace crmpulse::store

@@ -14,6 +14,12 @@ Result<void> delete_state(Database& database, const std::string& crm) {
   return run(database, "DELETE FROM engine_state WHERE crm = ?", crm);
 }
 
+Result<bool> has_state(Database& database, const std::string& crm) {
+  const auto found = one_integer(query(database, "SELECT 1 FROM engine_state WHERE crm = ?", crm));
+  if (!found) return found.error();
+  return found->has_value();
+}
+
 Result<std::vector<StoredState>> load_states(Database& database) {
   std::vector<StoredState> all;
   const auto rows = query(database, "SELECT crm, folded_seq, blob FROM engine_state ORDER BY crm");

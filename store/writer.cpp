@@ -183,6 +183,7 @@ std::optional<Error> Writer::Impl::run_job(Task& task) {
 
 std::optional<Error> Writer::Impl::end_transaction() {
   if (const Result<void> committed = run_cached(database, "COMMIT"); !committed) return committed.error();
+  database.renew_reserve();
   return {};
 }
 

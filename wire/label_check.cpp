@@ -1,35 +1,26 @@
-#include <fmt/format.h>
+#include <algorithm>
 
-#include "core/failure.h"
 #include "wire/series.h"
 #include "wire/text.h"
 
 namespace crmpulse::wire {
 namespace {
 
-Refusal bad_label(std::size_t index, std::string_view name, std::string_view what) {
-  return {400, "label", fmt::format("label {} ({}): {}", index, one_line(name, 64), what)};
+bool before(const LabelView& a, const LabelView& b) {
+  return a.name < b.name;
 }
 
-Refusal long_label(std::size_t index, std::string_view name, std::string_view what, std::size_t limit) {
-  return {413, "limit",
-          fmt::format("label {} ({}): the {} has more than {} bytes", index, one_line(name, 64), what, limit)};
-}
-
-Verdict check_name(std::size_t index, std::string_view name, std::string_view before, const Limits& limits) {
-  if (name.empty()) return bad_label(index, name, "the name is empty");
-  if (name.size() > limits.max_label_name_bytes) return long_label(index, name, "name", limits.max_label_name_bytes);
-  if (!is_label_name(name)) return bad_label(index, name, "the name is not [a-zA-Z_][a-zA-Z0-9_]*");
-  if (name == before) return bad_label(index, name, "the name is there twice");
-  if (name < before) return bad_label(index, name, "the labels are not sorted by name");
+Unsound check_name(std::string_view name, std::string_view before, const Limits& limits) {
+  if (name.size() > limits.max_label_name_bytes) return SkipReason::name_length;
+  if (!is_label_name(name)) return SkipReason::name;
+  if (name == before) return SkipReason::duplicate_label;
   return {};
 }
 
-Verdict check_value(std::size_t index, const LabelView& label, const Limits& limits) {
-  if (label.value.empty()) return bad_label(index, label.name, "the value is empty");
-  if (label.value.size() > limits.max_label_value_bytes)
-    return long_label(index, label.name, "value", limits.max_label_value_bytes);
-  if (!is_utf8(label.value)) return bad_label(index, label.name, "the value is not UTF-8");
+Unsound check_value(std::string_view value, const Limits& limits) {
+  if (value.size() > limits.max_label_value_bytes) return SkipReason::value_length;
+  // A NUL is UTF-8, but it ends the page for those who read the text format.
+  if (!is_utf8(value) || value.find('\0') != std::string_view::npos) return SkipReason::encoding;
   return {};
 }
 
@@ -40,38 +31,52 @@ void LabelCheck::start() {
   known_metric_ = {};
 }
 
-/// Names equal to those of the set before, up to and including `index`, need no second look.
-Verdict LabelCheck::check_new_name(std::size_t index, std::span<const LabelView> labels, const Limits& limits) {
-  const std::string_view before = index == 0 ? std::string_view{} : labels[index - 1].name;
-  if (Verdict verdict = check_name(index, labels[index].name, before, limits)) return verdict;
-  known_names_.resize(index);
-  known_names_.push_back(labels[index].name);
-  if (labels[index].name == kMetricName) metric_at_ = index;
+/// How many names at the front are those of the set before: they need no second look.
+std::size_t LabelCheck::count_known(std::span<const LabelView> labels) const {
+  const std::size_t most = std::min(labels.size(), known_names_.size());
+  std::size_t known = 0;
+  while (known < most && known_names_[known] == labels[known].name) ++known;
+  return known;
+}
+
+Unsound LabelCheck::check_names(std::size_t first, std::span<const LabelView> labels, const Limits& limits) {
+  known_names_.resize(first);
+  for (std::size_t i = first; i < labels.size(); ++i) {
+    const std::string_view name = labels[i].name;
+    if (const Unsound why = check_name(name, i == 0 ? std::string_view{} : labels[i - 1].name, limits)) return why;
+    known_names_.push_back(name);
+    if (name == kMetricName) metric_at_ = i;
+  }
   return {};
 }
 
-Verdict LabelCheck::check_metric(Version version, std::span<const LabelView> labels) {
+Unsound LabelCheck::check_metric(std::span<const LabelView> labels) {
   // metric_at_ may be left from names that were replaced since.
-  if (metric_at_ >= labels.size() || labels[metric_at_].name != kMetricName)
-    return Refusal{400, "label", "there is no __name__"};
+  if (metric_at_ >= labels.size() || labels[metric_at_].name != kMetricName) return SkipReason::no_name;
   const std::string_view metric = labels[metric_at_].value;
-  if (version == Version::v2 || metric == known_metric_) return {};
-  if (!is_metric_name(metric))
-    return bad_label(metric_at_, kMetricName, "the metric's name is not [a-zA-Z_:][a-zA-Z0-9_:]*");
+  if (metric == known_metric_) return {};
+  // 2.0 allows any UTF-8; what cannot be shown in the text format, which has no quotes for it, is not taken.
+  if (!is_metric_name(metric)) return SkipReason::name;
   known_metric_ = metric;
   return {};
 }
 
-Verdict LabelCheck::check(Version version, std::span<const LabelView> labels, const Limits& limits) {
-  bool known = true;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    known = known && i < known_names_.size() && known_names_[i] == labels[i].name;
-    if (!known) {
-      if (Verdict verdict = check_new_name(i, labels, limits)) return verdict;
+Unsound LabelCheck::check(Series& series, const Limits& limits) {
+  if (series.too_many_labels) return SkipReason::label_count;
+  std::vector<LabelView>& labels = series.labels;
+  std::size_t known = count_known(labels);
+  if (known < labels.size()) {
+    if (!std::is_sorted(labels.begin(), labels.end(), before)) {
+      std::sort(labels.begin(), labels.end(), before);
+      series.block = {};
+      known = count_known(labels);
     }
-    if (Verdict verdict = check_value(i, labels[i], limits)) return verdict;
+    if (const Unsound why = check_names(known, labels, limits)) return why;
   }
-  return check_metric(version, labels);
+  for (const LabelView& label : labels) {
+    if (const Unsound why = check_value(label.value, limits)) return why;
+  }
+  return check_metric(labels);
 }
 
 }  // namespace crmpulse::wire

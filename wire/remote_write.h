@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/sample.h"
+#include "wire/skip.h"
 
 namespace crmpulse::wire {
 
@@ -19,24 +20,24 @@ enum class Version { v1, v2 };
 
 inline constexpr std::string_view kMetricName = "__name__";  ///< the label that holds it
 
-/// What one request may be; beyond it is refused as a whole.
+/// What one request may be: beyond the first four it is refused as a whole, beyond the others a series is left out.
 struct Limits {
   std::size_t max_decompressed_bytes = 32 * 1024 * 1024;
   std::size_t max_series = 50'000;
   std::size_t max_samples = 200'000;
+  std::size_t max_symbols = 500'000;  ///< of a 2.0 request
   std::size_t max_labels_per_series = 64;
   std::size_t max_label_name_bytes = 128;
   std::size_t max_label_value_bytes = 1024;
-  std::size_t max_symbols = 500'000;  ///< of a 2.0 request
 };
 
 /// Why a body is refused. `status` is the HTTP answer: 400 malformed, 413 too large.
 struct Refusal {
   int status = 400;
-  /// Label value for the refusal counter, static storage: snappy, protobuf, label, series, symbol, limit; of evidence
-  /// also json, evidence.
+  /// Label value for the refusal counter, static storage: snappy, protobuf, symbol, limit; of evidence also json,
+  /// evidence.
   std::string_view code;
-  std::string message;  ///< says where: `series 3: label 2 (env): …`; never a label's value
+  std::string message;  ///< says where: `series 3: …`; never a label's value
 };
 /// Lets result<T, Refusal>::value() throw something readable.
 [[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location&);
@@ -67,15 +68,27 @@ class KnownSeries {
   static constexpr Id kNone = ~Id{0};
   struct Guess {
     Id id = kNone;
-    std::string_view key;  ///< empty: no idea
+    std::string_view labels;  ///< as spelled(); empty: no idea
+  };
+  /// A number, or the reason why there is none.
+  struct Place {
+    Id id = kNone;
+    SkipReason why = SkipReason::series_limit;
   };
 
   /// Which series came after this one the last time (kNone: at the start of a body)? Senders repeat themselves.
   [[nodiscard]] virtual Guess after(Id before) const = 0;
   virtual void follows(Id before, Id id) = 0;
+  /// kNone: not known, or not to be taken without being asked again.
   [[nodiscard]] virtual Id find(std::string_view key) const = 0;
-  /// The series of a body that is sound; kNone: there is no room for one more.
-  [[nodiscard]] virtual Id find_or_add(const SeriesView& view) = 0;
+  /// A sound series of a body that can be read and that find() did not find.
+  [[nodiscard]] virtual Place find_or_add(const SeriesView& view) = 0;
+  /// The labels' bytes in the last 1.0 body that had the series: its key, or the same labels in another order or with
+  /// empty ones among them.
+  virtual void spelled(Id /*id*/, std::string_view /*labels*/) {}
+  /// A series is left out. `labels` as far as they were read, of an unsound series anything at all; the body may still
+  /// be refused.
+  virtual void skipped(SkipReason /*reason*/, std::span<const LabelView> /*labels*/) {}
 
  protected:
   ~KnownSeries() = default;
@@ -99,15 +112,17 @@ class Decoder {
   /// What the request holds. Series without samples (histograms or exemplars only) are counted but not visited.
   struct Counts {
     std::size_t series = 0;
-    std::size_t samples = 0;
+    std::size_t samples = 0;     ///< those that are left out among them
     std::size_t histograms = 0;  ///< present but not used here
     std::size_t exemplars = 0;
+    Skipped skipped;
   };
   using Visitor = std::function<void(const SeriesView&)>;
 
-  /// Checks the whole body first; the visitor is called only when all of it is sound (names valid and sorted, no
-  /// duplicates, no empty values, UTF-8, a `__name__`, bounds). `compressed` is the HTTP body. A message of the other
-  /// version is refused, not read as an empty one. The visitor must not call the same decoder.
+  /// Checks the whole body first; the visitor is called only when all of it can be read. Labels are sorted, empty ones
+  /// dropped; a series that is unsound all the same (names, duplicates, UTF-8, no `__name__`, bounds) is left out.
+  /// `compressed` is the HTTP body. A message of the other version is refused, not read as an empty one. The visitor
+  /// must not call the same decoder.
   [[nodiscard]] boost::system::result<Counts, Refusal> decode(Version version, std::string_view compressed,
                                                               const Visitor& visit);
 
@@ -116,8 +131,7 @@ class Decoder {
     std::vector<Reading> readings;  ///< in the body's order
   };
   /// The same checks, for a receiver with a table: a series it knows costs one comparison of bytes, and nothing of a
-  /// refused body is added. No room in the table is Refusal{503, "series_limit"}; what was added before stays.
-  /// `memory` is emptied and used.
+  /// refused body is added. `memory` is emptied and used.
   [[nodiscard]] boost::system::result<Readings, Refusal> decode(Version version, std::string_view compressed,
                                                                 KnownSeries& known, std::vector<Reading> memory = {});
 

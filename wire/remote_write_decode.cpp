@@ -1,6 +1,7 @@
 // Two walks over the decompressed bytes: the first checks everything, the second calls the visitor. Reading a series
 // twice costs little, and the memory a hostile body can claim beside itself stays that of one series. For a receiver
-// with a table the first walk takes the readings too, and only series that are new to it are walked again.
+// with a table the first walk takes the readings too, and only series that are new to it are walked again. What is
+// wrong with one series leaves that one out; only a body that cannot be read is refused.
 
 #include <fmt/format.h>
 #include <snappy.h>
@@ -12,7 +13,6 @@
 
 #include "wire/label_block.h"
 #include "wire/series.h"
-#include "wire/text.h"
 
 namespace crmpulse::wire {
 namespace {
@@ -59,7 +59,7 @@ struct Decoder::State {
   Verdict walk(Version version, std::string_view body, Each each);
   Verdict read(Version version, std::string_view bytes);
   Verdict check_body(Version version, std::string_view body);
-  Verdict check_series(Version version);
+  Verdict check_series(Version version, Unsound& unsound);
   Verdict count_key_bytes();
   std::string_view identity();
   void visit_series(const Visitor& visit);
@@ -76,7 +76,8 @@ struct Decoder::State {
   Verdict take_body(Version version, std::string_view body, KnownSeries& known, std::vector<Reading>& out);
   bool take_known(std::string_view bytes, const KnownSeries& known, std::vector<Reading>& out);
   Verdict take_series(Version version, std::string_view bytes, KnownSeries& known, std::vector<Reading>& out);
-  Verdict add_unknown(Version version, KnownSeries& known, std::vector<Reading>& out);
+  void add_unknown(Version version, KnownSeries& known, std::vector<Reading>& out);
+  void skip(SkipReason why, KnownSeries& known);
 };
 
 Verdict Decoder::State::decompress(std::string_view compressed, std::string_view& body) {
@@ -124,7 +125,6 @@ Verdict Decoder::State::scan(Version version, std::string_view body) {
 Verdict Decoder::State::add_symbol(std::string_view symbol) {
   if (symbols.size() == limits.max_symbols) return over_limit("symbols", limits.max_symbols);
   if (symbols.empty() && !symbol.empty()) return bad_symbol("the first symbol is not the empty string");
-  if (!is_utf8(symbol)) return bad_symbol(fmt::format("symbol {} is not UTF-8", symbols.size()));
   symbols.push_back(symbol);
   return {};
 }
@@ -162,22 +162,27 @@ Verdict Decoder::State::check_body(Version version, std::string_view body) {
   return walk(version, body, [&](std::size_t index, std::string_view bytes) -> Verdict {
     if (index == limits.max_series) return over_limit("series", limits.max_series);
     if (Verdict verdict = read(version, bytes)) return verdict;
-    return check_series(version);
+    Unsound unsound;
+    if (Verdict verdict = check_series(version, unsound)) return verdict;
+    if (unsound) counts.skipped.add(*unsound, series.samples.size());
+    return {};
   });
 }
 
-Verdict Decoder::State::check_series(Version version) {
-  if (Verdict verdict = label_check.check(version, series.labels, limits)) return verdict;
+/// Counts the series, sound or not.
+Verdict Decoder::State::check_series(Version version, Unsound& unsound) {
   ++counts.series;
   counts.samples += series.samples.size();
   counts.histograms += series.histograms;
   counts.exemplars += series.exemplars;
   if (counts.samples > limits.max_samples) return over_limit("samples", limits.max_samples);
-  if (version == Version::v1) return {};
+  unsound = label_check.check(series, limits);
+  if (unsound) return {};
   if (series.samples.empty() && series.histograms == 0 && series.exemplars == 0) {
-    return Refusal{400, "series", "it has neither samples nor histograms"};
+    unsound = SkipReason::no_samples;
+    return {};
   }
-  return count_key_bytes();
+  return version == Version::v1 ? Verdict{} : count_key_bytes();
 }
 
 /// A few long symbols, referred to by many series, would make keys of any size: a 2.0 request is held to the size it
@@ -219,9 +224,10 @@ Verdict Decoder::State::take_body(Version version, std::string_view body, KnownS
 bool Decoder::State::take_known(std::string_view bytes, const KnownSeries& known, std::vector<Reading>& out) {
   if (!before) return false;
   const KnownSeries::Guess guess = known.after(*before);
-  if (!read_known_series(bytes, guess.key, guess.id, limits.max_samples - counts.samples, out)) return false;
+  const std::size_t taken = out.size();
+  if (!read_known_series(bytes, guess.labels, guess.id, limits.max_samples - counts.samples, out)) return false;
   ++counts.series;
-  counts.samples = out.size();
+  counts.samples += out.size() - taken;
   before = guess.id;
   return true;
 }
@@ -229,13 +235,19 @@ bool Decoder::State::take_known(std::string_view bytes, const KnownSeries& known
 Verdict Decoder::State::take_series(Version version, std::string_view bytes, KnownSeries& known,
                                     std::vector<Reading>& out) {
   if (Verdict verdict = read(version, bytes)) return verdict;
-  if (Verdict verdict = check_series(version)) return verdict;
+  Unsound unsound;
+  if (Verdict verdict = check_series(version, unsound)) return verdict;
+  if (unsound) {
+    skip(*unsound, known);
+    return {};
+  }
   if (series.samples.empty()) return {};
   const KnownSeries::Id id = known.find(identity());
   if (id == KnownSeries::kNone) {
     unknown.push_back({bytes, out.size(), series.samples.size()});
     before.reset();
   } else {
+    if (version == Version::v1) known.spelled(id, series.spelled);
     if (before) known.follows(*before, id);
     before = id;
   }
@@ -243,18 +255,31 @@ Verdict Decoder::State::take_series(Version version, std::string_view bytes, Kno
   return {};
 }
 
-/// Checked before: nothing is refused but for want of room.
-Verdict Decoder::State::add_unknown(Version version, KnownSeries& known, std::vector<Reading>& out) {
+void Decoder::State::skip(SkipReason why, KnownSeries& known) {
+  counts.skipped.add(why, series.samples.size());
+  known.skipped(why, series.labels);
+}
+
+/// Checked before: what can be read, has its place or is left out.
+void Decoder::State::add_unknown(Version version, KnownSeries& known, std::vector<Reading>& out) {
+  bool all_placed = true;
   for (const Unknown& one : unknown) {
     (void)read(version, one.bytes);
-    const KnownSeries::Id id = known.find_or_add({identity(), series.labels, series.samples});
-    if (id == KnownSeries::kNone) return Refusal{503, "series_limit", "the collector holds as many series as it can"};
+    (void)label_check.check(series, limits);  // puts the labels in order
+    const KnownSeries::Place place = known.find_or_add({identity(), series.labels, series.samples});
+    if (place.id == KnownSeries::kNone) {
+      skip(place.why, known);
+      all_placed = false;
+      continue;
+    }
+    if (version == Version::v1) known.spelled(place.id, series.spelled);
     const std::size_t end = one.first + one.count;
-    for (std::size_t i = one.first; i < end; ++i) out[i].series = id;
-    known.follows(one.first == 0 ? KnownSeries::kNone : out[one.first - 1].series, id);
-    if (end < out.size() && out[end].series != KnownSeries::kNone) known.follows(id, out[end].series);
+    for (std::size_t i = one.first; i < end; ++i) out[i].series = place.id;
+    const KnownSeries::Id last = one.first == 0 ? KnownSeries::kNone : out[one.first - 1].series;
+    if (one.first == 0 || last != KnownSeries::kNone) known.follows(last, place.id);
+    if (end < out.size() && out[end].series != KnownSeries::kNone) known.follows(place.id, out[end].series);
   }
-  return {};
+  if (!all_placed) std::erase_if(out, [](const Reading& reading) { return reading.series == KnownSeries::kNone; });
 }
 
 Decoder::Decoder(Limits limits) : state_(std::make_unique<State>(limits)) {}
@@ -274,7 +299,7 @@ boost::system::result<Decoder::Counts, Refusal> Decoder::decode(Version version,
   // Checked above: nothing is refused any more, and what is thrown is the visitor's own.
   (void)state_->walk(version, body, [&](std::size_t, std::string_view bytes) -> Verdict {
     (void)state_->read(version, bytes);
-    state_->visit_series(visit);
+    if (!state_->label_check.check(state_->series, state_->limits)) state_->visit_series(visit);
     return {};
   });
   return state_->counts;
@@ -288,7 +313,7 @@ boost::system::result<Decoder::Readings, Refusal> Decoder::decode(Version versio
   if (Verdict verdict = state_->decompress(compressed, body)) return *std::move(verdict);
   try {
     if (Verdict verdict = state_->take_body(version, body, known, out.readings)) return *std::move(verdict);
-    if (Verdict verdict = state_->add_unknown(version, known, out.readings)) return *std::move(verdict);
+    state_->add_unknown(version, known, out.readings);
   } catch (const protozero::exception& broken) {
     return malformed(broken.what());
   }

@@ -131,6 +131,15 @@ Verdict add_sample(std::string_view bytes, const Limits& limits, Series& out) {
   return {};
 }
 
+void add_label(const LabelView& label, const Limits& limits, Series& out) {
+  if (label.value.empty()) return;
+  if (out.labels.size() < limits.max_labels_per_series) {
+    out.labels.push_back(label);
+  } else {
+    out.too_many_labels = true;
+  }
+}
+
 /// labels_refs arrive in pairs, packed or one by one.
 class RefPairs {
  public:
@@ -147,8 +156,7 @@ class RefPairs {
       name_ = symbol;
       return {};
     }
-    if (out_.labels.size() == limits_.max_labels_per_series) return over_limit("labels", limits_.max_labels_per_series);
-    out_.labels.push_back({name_, symbol});
+    add_label({name_, symbol}, limits_, out_);
     return {};
   }
   Verdict finish() const {
@@ -185,11 +193,13 @@ Refusal over_limit(std::string_view what, std::size_t limit) {
 
 Verdict read_series_v1(std::string_view bytes, const Limits& limits, Series& out) {
   out.clear();
-  const char* block_end = read_short_labels(bytes, limits.max_labels_per_series, out.labels);
+  const char* labels_end = read_short_labels(bytes, limits.max_labels_per_series, out.labels);
   bool canonical = true;
-  const char* const start = read_short_samples(block_end, end_of(bytes), limits.max_samples, out.samples);
+  bool in_front = true;  // nothing else stands before or between the labels
+  const char* const start = read_short_samples(labels_end, end_of(bytes), limits.max_samples, out.samples);
   const std::string_view rest{start, static_cast<std::size_t>(end_of(bytes) - start)};
-  for (pbf_reader reader = reader_of(rest); reader.next();) {
+  pbf_reader reader = reader_of(rest);
+  for (const char* field_at = start; reader.next(); field_at = reader.data().data()) {
     const auto field = reader.tag();  // protozero forgets it when the value is read
     if (field > 4) {
       reader.skip();
@@ -198,18 +208,21 @@ Verdict read_series_v1(std::string_view bytes, const Limits& limits, Series& out
     if (!is_bytes(reader)) return wrong_type("series", reader);
     const std::string_view part = view_of(reader);
     if (field == 1) {
-      if (out.labels.size() == limits.max_labels_per_series) return over_limit("labels", limits.max_labels_per_series);
-      LabelView& label = out.labels.emplace_back();
+      LabelView label;
       if (Verdict verdict = read_label(part, label)) return verdict;
-      canonical = canonical && stands_at(block_end, part) && is_canonical(part, label);
-      block_end = end_of(part);
+      canonical = canonical && stands_at(labels_end, part) && is_canonical(part, label);
+      in_front = in_front && field_at == labels_end;
+      labels_end = end_of(part);
+      add_label(label, limits, out);
     } else if (field == 2) {
       if (Verdict verdict = add_sample(part, limits, out)) return verdict;
     } else {
       ++(field == 3 ? out.exemplars : out.histograms);
     }
   }
-  if (canonical) out.block = bytes.substr(0, static_cast<std::size_t>(block_end - bytes.data()));
+  const std::string_view front = bytes.substr(0, static_cast<std::size_t>(labels_end - bytes.data()));
+  if (canonical) out.block = front;
+  if (in_front) out.spelled = front;
   return {};
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// What names and values on the wire may look like. Internal to wire/.
+// What names and values on the wire may look like.
 
 #include <string_view>
 

@@ -54,9 +54,17 @@ constexpr std::array kOthers{OtherAlert{"agent.lost", "CrmAgentLost", "agent", "
                              OtherAlert{"vendor.outage", "CrmVendorOutage", "kind", "page", false},
                              OtherAlert{"vendor.recovered", "CrmVendorOutage", "kind", "page", true},
                              OtherAlert{"delivery.dead", "CrmAlertNotDelivered", "receiver", "ticket", false},
+                             OtherAlert{"collector.trouble", "CrmCollectorTrouble", "", "ticket", false},
                              OtherAlert{"heartbeat", "CrmpulseHeartbeat", "", "none", false},
                              OtherAlert{"test", "CrmpulseTest", "receiver", "none", false}};
 constexpr OtherAlert kUnknown{"", "CrmpulseMessage", "subject", "ticket", false};
+
+/// What Alertmanager itself says is JSON.
+bool is_json(const std::string& body) {
+  boost::system::error_code failed;
+  (void)json::parse(body, failed);
+  return !failed;
+}
 
 class Alertmanager final : public Receiver {
  public:
@@ -83,7 +91,8 @@ class Alertmanager final : public Receiver {
 
   /// 400: some alert was invalid, the valid ones were stored. The notifier sends each by itself then.
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    if (response.status == 400) return {Verdict::Kind::dead, {}, "HTTP 400: an alert is not valid", false};
+    if (response.status == 400 && is_json(response.body))
+      return {Verdict::Kind::dead, {}, "HTTP 400: an alert is not valid", false};
     Verdict verdict = classify_plain_http(response, attempts, wall);
     const std::optional<TimePoint> theirs = net::parse_http_date(response.header("date"));
     if (!theirs) return verdict;

@@ -221,10 +221,6 @@ std::optional<CodedAnswer> coded_answer(const net::ClientResponse& response, std
   return answer;
 }
 
-Verdict refused(std::string why, int attempts) {
-  return {attempts >= kTriesWhenRefused ? Verdict::Kind::dead : Verdict::Kind::retry, {}, std::move(why), false};
-}
-
 Verdict delivered(std::string why) {
   return {Verdict::Kind::delivered, {}, std::move(why), false};
 }

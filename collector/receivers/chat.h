@@ -69,8 +69,6 @@ struct CodedAnswer {
                                                       std::string_view words, const Secret& url);
 /// A foreign text for `Verdict::why`: one line, every longer piece of the address' path and query masked.
 [[nodiscard]] std::string vendor_words(std::string_view text, const Secret& url);
-/// Wrong, but who knows: tried again kTriesWhenRefused times.
-[[nodiscard]] Verdict refused(std::string why, int attempts);
 [[nodiscard]] Verdict delivered(std::string why);
 [[nodiscard]] Verdict dead(std::string why);
 [[nodiscard]] Verdict again(std::string why, std::optional<Duration> after = {});

@@ -72,7 +72,7 @@ class DingTalk final : public Receiver {
       return verdict;
     }
     const auto answer = coded_answer(response, "errcode", "errmsg", url_);
-    if (!answer) return refused("HTTP 200 without an errcode", attempts);
+    if (!answer) return again("HTTP 200 without an errcode");
     if (answer->code == 0) return delivered("errcode 0");
     std::string why = fmt::format("errcode {}: {}", answer->code, answer->words);
     if (answer->code == kBusy) return again(std::move(why));
@@ -80,7 +80,7 @@ class DingTalk final : public Receiver {
       return again(std::move(why), std::min(kLongest, kLockedOut));
     const bool wrong = std::find(kWrong.begin(), kWrong.end(), answer->code) != kWrong.end() ||
                        (answer->code >= kContentFirst && answer->code <= kContentLast);
-    return wrong ? dead(std::move(why)) : refused(std::move(why), attempts);
+    return wrong ? dead(std::move(why)) : again(std::move(why));
   }
 
   std::optional<Budget> budget() const override { return Budget{15, std::chrono::minutes{1}}; }

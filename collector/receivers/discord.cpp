@@ -59,7 +59,7 @@ std::optional<Duration> wait_of(const net::ClientResponse& response, TimePoint w
   double seconds = 0;
   const auto read = std::from_chars(header.data(), header.data() + header.size(), seconds);
   if (!header.empty() && read.ec == std::errc{} && read.ptr == header.data() + header.size()) return clamped(seconds);
-  if (const auto date = net::parse_retry_after(header, wall)) return std::min(*date, kLongest);
+  if (const auto date = net::parse_retry_after(header, wall, kLongest)) return date;
   boost::system::error_code failed;
   const json::value body = json::parse(response.body, failed);
   const json::object* object = failed ? nullptr : body.if_object();
@@ -90,9 +90,14 @@ class Discord final : public Receiver {
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
     const int status = response.status;
-    if (status == 400) return dead("HTTP 400");
-    if (status == 401 || status == 403 || status == 404)
-      return {Verdict::Kind::dead, {}, fmt::format("HTTP {}: nothing more is sent there", status), true};
+    // Discord's own codes (10015: the webhook is unknown); a page of something before it has none.
+    const auto answer = coded_answer(response, "code", "message", url_);
+    if (answer && answer->code != 0) {
+      const std::string why = fmt::format("HTTP {}: code {}: {}", status, answer->code, answer->words);
+      if (status == 400) return dead(why);
+      if (status == 401 || status == 403 || status == 404)
+        return {Verdict::Kind::dead, {}, why + "; nothing more is sent there", true};
+    }
     Verdict verdict = classify_plain_http(response, attempts, wall);
     if (verdict.kind == Verdict::Kind::retry) verdict.after = wait_of(response, wall);
     return verdict;

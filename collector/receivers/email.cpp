@@ -11,6 +11,7 @@
 #include "collector/receivers/plain_text.h"
 #include "collector/receivers/receiver.h"
 #include "core/failure.h"
+#include "net/host_name.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -57,7 +58,9 @@ class Email final : public Receiver {
     const std::string why = response.body.empty() ? fmt::format("SMTP {}", code)
                                                   : fmt::format("SMTP {}: {}", code, one_line(response.body, 150));
     if (code >= 200 && code < 300) return {Verdict::Kind::delivered, {}, why, false};
-    return {code >= 500 ? Verdict::Kind::dead : Verdict::Kind::retry, {}, why, false};
+    // Of the recipient or the mail itself. What else is refused (the login, the whole session) may be so for an hour.
+    const bool final = code >= 550 && code <= 554;
+    return {final ? Verdict::Kind::dead : Verdict::Kind::retry, {}, why, false};
   }
 
   std::optional<Duration> retry_wait(int attempts) const override {
@@ -93,6 +96,7 @@ void read_server(config::Reader& item, net::MailRequest& envelope) {
   const std::string& server = envelope.server;
   const bool usable = server.find_first_of("/@?# \t") == std::string::npos && !server.empty();
   if (!usable) return item.problem("server", "must be HOST or HOST:PORT");
+  if (auto fault = net::host_fault(server)) return item.problem("server", *fault);
   const bool six = server.front() == '[';
   const std::size_t colon = six ? server.find("]:") : server.find(':');
   if (colon != std::string::npos) return;
@@ -101,7 +105,7 @@ void read_server(config::Reader& item, net::MailRequest& envelope) {
 
 void read_login(config::Reader& item, net::MailRequest& envelope) {
   const bool named = item.get("username", envelope.username);
-  const bool has_password = item.get_secret("password", envelope.password);
+  const bool has_password = item.get_secret("password", envelope.password, config::SecretForm::password);
   if (named && !has_password) item.missing("password_file");
   if (!named && has_password) item.missing("username");
   if (named && envelope.security == Security::none)

@@ -65,14 +65,14 @@ class Feishu final : public Receiver {
     auto answer = coded_answer(response, "code", "msg", url_);
     if (!answer) answer = coded_answer(response, "StatusCode", "StatusMessage", url_);
     if (response.status == 429 || !answer || response.status >= 500 || response.status == 0) {
-      if (response.status == 200) return refused("HTTP 200 without a code", attempts);
+      if (response.status == 200) return again("HTTP 200 without a code");
       return classify_plain_http(response, attempts, wall);
     }
     if (answer->code == 0 && response.status == 200) return delivered("code 0");
     std::string why = fmt::format("code {}: {}", answer->code, answer->words);
     if (answer->code == kTooFast) return again(std::move(why), kPastTheRush);
     if (std::find(kWrong.begin(), kWrong.end(), answer->code) != kWrong.end()) return dead(std::move(why));
-    return refused(std::move(why), attempts);
+    return again(std::move(why));
   }
 
   /// 5 a second and 100 a minute are allowed: this keeps below both.

@@ -50,6 +50,13 @@ json::object ifttt_body(const Notice& notice, const store::OutboxRow& row, Langu
   return {{"value1", headline(notice, language)}, {"value2", plain_text(notice, language)}, {"value3", row.id}};
 }
 
+/// `{"errors":[{"message":"You sent an invalid key."}]}`: its own answer.
+bool has_errors(const std::string& body) {
+  boost::system::error_code failed;
+  const json::value answer = json::parse(body, failed);
+  return !failed && answer.is_object() && answer.get_object().contains("errors");
+}
+
 class FlatJson final : public Receiver {
  public:
   using Body = json::object (*)(const Notice& notice, const store::OutboxRow& row, Language language);
@@ -70,7 +77,7 @@ class FlatJson final : public Receiver {
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    if (unauthorised_is_final_ && response.status == 401)
+    if (unauthorised_is_final_ && response.status == 401 && has_errors(response.body))
       return {Verdict::Kind::dead, {}, "HTTP 401: the key in the address is wrong", false};
     return classify_plain_http(response, attempts, wall);
   }

@@ -33,7 +33,7 @@ Fact read_failing(const json::object& one, Language language) {
   Fact fact;
   const std::string dimension = text_at(one, "dimension");
   fact.name = rule_name(text_at(one, "rule"), dimension, language);
-  if (const std::string worst = text_at(one, "worst_of"); !worst.empty()) {
+  if (const std::string worst = name_at(one, "worst_of"); !worst.empty()) {
     fact.name += in_words(language, " ({})", "（{}）", worst);
   }
   const auto value = number_at(one, "value");
@@ -171,13 +171,13 @@ bool read_body(Notice& notice, const json::object& body, const store::OutboxRow&
   notice.type = text_at(body, "type");
   if (notice.type.empty()) return false;
   if (const auto at = time_at(body, "at")) notice.at = *at;
-  for (const char* key : {"crm", "agent", "vendor", "receiver"}) {
-    if (std::string name = text_at(body, key); !name.empty() && notice.subject.empty())
+  for (const char* key : {"crm", "agent", "vendor", "receiver", "collector"}) {
+    if (std::string name = name_at(body, key); !name.empty() && notice.subject.empty())
       notice.subject = std::move(name);
   }
   const bool incident = notice.type.starts_with("incident.");
   if (incident && notice.subject.empty()) notice.subject = subject_of(row);
-  notice.kind = text_at(body, "kind");
+  notice.kind = name_at(body, "kind");
   notice.level = level_named(text_at(body, "state")).value_or(Level::healthy);
   if (incident) {
     read_facts(notice, body, language);

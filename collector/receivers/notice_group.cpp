@@ -28,7 +28,7 @@ void read_listed(Notice& notice, const json::object& body, Language language) {
   for (const json::value& item : *crms) {
     const json::object* one = item.if_object();
     std::string name;
-    if (one != nullptr) name = text_at(*one, "crm");
+    if (one != nullptr) name = name_at(*one, "crm");
     if (item.is_string()) name = one_line(item.get_string(), kMaxName);
     if (name.empty()) continue;
     if (notice.listed.size() >= kListed) {
@@ -120,9 +120,13 @@ void read_group(Notice& notice, const json::object& body, Language language) {
   if (notice.type.starts_with("vendor.")) return say_vendor(notice, body, language);
   if (notice.type == "delivery.dead") return say_delivery(notice, body, language);
   if (notice.type == "digest") {
-    notice.summary = zh ? "它们几乎同时出现异常，请先找共同原因（网络、代理、供应商）。"
-                        : "They left healthy at nearly the same time: look for a common cause first (network, agent, "
-                          "vendor).";
+    const bool worse = text_at(body, "reason") == "worse";
+    notice.summary = worse ? (zh ? "它们几乎同时恶化，请先找共同原因（网络、代理、供应商）。"
+                                 : "They got worse at nearly the same time: look for a common cause first (network, "
+                                   "agent, vendor).")
+                     : zh  ? "它们几乎同时出现异常，请先找共同原因（网络、代理、供应商）。"
+                          : "They left healthy at nearly the same time: look for a common cause first (network, agent, "
+                            "vendor).";
     return;
   }
   notice.summary = in_language(object_at(body, "text"), language, kSummary);

@@ -1,6 +1,7 @@
 #include "collector/receivers/notice_json.h"
 
 #include "core/failure.h"
+#include "core/printable.h"
 
 namespace crmpulse::collector {
 
@@ -9,6 +10,12 @@ namespace json = boost::json;
 std::string text_at(const json::object& object, std::string_view key, std::size_t most) {
   const json::value* value = object.if_contains(key);
   return value != nullptr && value->is_string() ? one_line(value->get_string(), most) : std::string{};
+}
+
+std::string name_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? one_line(printable_name(value->get_string()), kMaxName)
+                                                : std::string{};
 }
 
 const json::object* object_at(const json::object& object, std::string_view key) {

@@ -16,6 +16,8 @@ inline constexpr std::size_t kMaxName = 120;  ///< bytes of a name in a message
 
 /// One line, at most `most` bytes.
 [[nodiscard]] std::string text_at(const boost::json::object& object, std::string_view key, std::size_t most = kMaxName);
+/// A name in it: without what cannot be seen.
+[[nodiscard]] std::string name_at(const boost::json::object& object, std::string_view key);
 [[nodiscard]] const boost::json::object* object_at(const boost::json::object& object, std::string_view key);
 [[nodiscard]] const boost::json::array* array_at(const boost::json::object& object, std::string_view key);
 [[nodiscard]] std::optional<double> number_at(const boost::json::object& object, std::string_view key);

@@ -89,6 +89,7 @@ constexpr std::array kOthers{
     Other{"vendor.outage", Tone::bad, "vendor", "供应商", "OUTAGE", "故障"},
     Other{"vendor.recovered", Tone::good, "vendor", "供应商", "recovered", "已恢复"},
     Other{"delivery.dead", Tone::bad, "receiver", "接收端", "NOT TOLD", "通知未送达"},
+    Other{"collector.trouble", Tone::bad, "", "", "TROUBLE", "自身异常"},
     Other{"test", Tone::info, "receiver", "接收端", "test message", "测试消息"},
     Other{"heartbeat", Tone::info, "", "", "heartbeat", "心跳"},
 };

@@ -88,7 +88,9 @@ class Opsgenie final : public Receiver {
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
     const int status = response.status;
-    if (status == 401 || status == 403 || status == 422)
+    // With its own request id; something before it has none.
+    const bool its_own = !text_at(parsed(response.body), "requestId").empty();
+    if (its_own && (status == 401 || status == 403 || status == 422))
       return {Verdict::Kind::dead, {}, fmt::format("HTTP {}: the key or the request is wrong", status), false};
     return classify_plain_http(response, attempts, wall);
   }

@@ -41,7 +41,7 @@ bool without_data(const store::OutboxRow& row) {
 
 const char* severity_of(const Notice& notice, const store::OutboxRow& row) {
   if (notice.type == "test" || notice.type == "heartbeat") return "info";
-  if (notice.type == "delivery.dead") return "error";
+  if (notice.type == "delivery.dead" || notice.type == "collector.trouble") return "error";
   if (notice.type == "incident.flapping") return "warning";
   if (notice.type.starts_with("incident.")) {
     if (notice.level == Level::poor) return "critical";
@@ -54,6 +54,13 @@ json::array pairs(const std::vector<Fact>& facts) {
   json::array out;
   for (const Fact& fact : facts) out.push_back(json::string(fact.name + ": " + fact.value));
   return out;
+}
+
+/// `{"status":"invalid event",…}`: its own answer.
+bool says_invalid(const std::string& body) {
+  boost::system::error_code failed;
+  const json::value answer = json::parse(body, failed);
+  return !failed && answer.is_object() && answer.get_object().contains("status");
 }
 
 class PagerDuty final : public Receiver {
@@ -85,7 +92,7 @@ class PagerDuty final : public Receiver {
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    if (response.status == 400)
+    if (response.status == 400 && says_invalid(response.body))
       return {Verdict::Kind::dead, {}, "HTTP 400: the event or its routing key is wrong", false};
     Verdict verdict = classify_plain_http(response, attempts, wall);
     // Only 202 comes from PagerDuty itself.

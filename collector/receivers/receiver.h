@@ -102,9 +102,10 @@ struct ReceiverType {
 /// `url`, `url_file`, …: an http(s) address, required, checked against the address policy (key `allow_private`). Empty
 /// after a problem. With a `fallback` the key may be left out.
 [[nodiscard]] Secret read_address(config::Reader& item, std::string_view fallback = {});
-/// The tries a request gets that the receiver calls wrong (4xx but 408, 410, 425, 429).
-inline constexpr int kTriesWhenRefused = 3;
-/// What a plain HTTP endpoint means by its answer.
+/// The longest wait a receiver may ask for.
+inline constexpr Duration kLongestWait{std::chrono::hours{1}};
+/// What a plain HTTP endpoint means by its answer. Only 410 is for good: whatever else is refused may be said by
+/// something before it (an ingress without its service, a login page, a proxy), so it is tried again like what fails.
 [[nodiscard]] Verdict classify_plain_http(const net::ClientResponse& response, int attempts, TimePoint wall);
 
 }  // namespace crmpulse::collector

@@ -56,12 +56,12 @@ json::object context(const std::string& text) {
   return {{"type", "context"}, {"elements", json::array{text_of("mrkdwn", text)}}};
 }
 
-/// The vendor's own word for what is wrong (`invalid_blocks`); a proxy's page is none.
+/// The vendor's own word for what is wrong (`invalid_blocks`, `no_service`); what a proxy writes is none. All that
+/// Slack documents have an underscore.
 std::string word_of(const net::ClientResponse& response) {
   const std::string word = one_line(response.body, kMaxWord);
-  const bool plain =
-      !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
-  return plain ? word : std::string{};
+  const bool plain = std::all_of(word.begin(), word.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
+  return plain && (word == "ok" || word.find('_') != std::string::npos) ? word : std::string{};
 }
 
 class Slack final : public Receiver {
@@ -87,10 +87,11 @@ class Slack final : public Receiver {
     if (response.status == 200) {
       if (word == "ok") return delivered("HTTP 200: ok");
       if (word == "rate_limited" || word == "message_limit_exceeded") return again("HTTP 200: " + word);
-      return word.empty() ? refused("HTTP 200 without Slack's ok", attempts) : dead("HTTP 200: " + word);
+      return word.empty() ? again("HTTP 200 without Slack's ok") : dead("HTTP 200: " + word);
     }
     Verdict verdict = classify_plain_http(response, attempts, wall);
-    if (!word.empty()) verdict.why = fmt::format("HTTP {}: {}", response.status, word);
+    if (word.empty()) return verdict;
+    verdict.why = fmt::format("HTTP {}: {}", response.status, word);
     const bool wrong =
         response.status == 400 || response.status == 403 || response.status == 404 || response.status == 410;
     if (wrong) verdict.kind = Verdict::Kind::dead;

@@ -29,7 +29,7 @@ Result<std::string> key_from(std::string_view secret) {
 
 std::vector<Secret> read_webhook_secrets(config::Reader& item) {
   Secret secret;
-  item.get_secret("secret", secret);
+  item.get_secret("secret", secret, config::SecretForm::words);
   std::vector<Secret> keys;
   std::istringstream secrets{secret.reveal()};
   for (std::string one; secrets >> one;) {

@@ -6,6 +6,7 @@
 #include "collector/address_policy.h"
 #include "collector/receivers/receiver.h"
 #include "net/backoff.h"
+#include "net/url_scheme.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -48,6 +49,7 @@ Secret read_address(config::Reader& item, std::string_view fallback) {
   const std::size_t before = item.problem_count();
   const bool given = fallback.empty() ? item.require_secret("url", url, true) : item.get_secret("url", url, true);
   if (!given && (fallback.empty() || item.problem_count() > before)) return {};
+  url = Secret{net::with_lower_scheme(url.reveal())};
   if (auto allowed = check_address(url.reveal(), allow_private); !allowed) {
     item.problem("url", allowed.error().message);
     return {};
@@ -55,7 +57,7 @@ Secret read_address(config::Reader& item, std::string_view fallback) {
   return url;
 }
 
-Verdict classify_plain_http(const net::ClientResponse& response, int attempts, TimePoint wall) {
+Verdict classify_plain_http(const net::ClientResponse& response, int /*attempts*/, TimePoint wall) {
   if (response.status == 0) {
     return {Verdict::Kind::retry, {}, response.failure ? response.failure->message : "no answer", false};
   }
@@ -63,12 +65,9 @@ Verdict classify_plain_http(const net::ClientResponse& response, int attempts, T
   std::string why = fmt::format("HTTP {}", status);
   if (status >= 200 && status < 300) return {Verdict::Kind::delivered, {}, std::move(why), false};
   if (status == 410) return {Verdict::Kind::dead, {}, "HTTP 410: the endpoint wants no more messages", true};
-  const std::optional<Duration> asked = net::parse_retry_after(response.header("retry-after"), wall);
-  const bool transient = status == 408 || status == 425 || status == 429 || status >= 500 || status < 200;
-  if (transient) return {Verdict::Kind::retry, asked, std::move(why), false};
-  if (status < 400) why += ": redirects are not followed";
-  const bool exhausted = attempts >= kTriesWhenRefused;
-  return {exhausted ? Verdict::Kind::dead : Verdict::Kind::retry, asked, std::move(why), false};
+  if (status >= 300 && status < 400) why += ": redirects are not followed";
+  const std::optional<Duration> asked = net::parse_retry_after(response.header("retry-after"), wall, kLongestWait);
+  return {Verdict::Kind::retry, asked, std::move(why), false};
 }
 
 }  // namespace crmpulse::collector

@@ -57,6 +57,14 @@ int status_in(std::string_view body) {
   return status;
 }
 
+/// Power Automate's own word for what is wrong (`WorkflowTriggerIsNotEnabled`); what stands before it has none.
+std::string workflow_code(std::string_view body) {
+  boost::system::error_code failed;
+  const json::value whole = json::parse({body.data(), body.size()}, failed);
+  const json::value* code = failed ? nullptr : whole.find_pointer("/error/code", failed);
+  return code != nullptr && code->is_string() ? one_line(std::string_view{code->get_string()}, 80) : std::string{};
+}
+
 class Teams final : public Receiver {
  public:
   Teams(Secret url, Language language) : url_(std::move(url)), language_(language) {}
@@ -80,7 +88,10 @@ class Teams final : public Receiver {
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
     const int status = response.status;
-    if (status == 400 || status == 401 || status == 404) return dead(fmt::format("HTTP {}", status));
+    if (status == 400 || status == 401 || status == 404) {
+      if (const std::string code = workflow_code(response.body); !code.empty())
+        return dead(fmt::format("HTTP {}: {}", status, code));
+    }
     if (status != 200) return classify_plain_http(response, attempts, wall);
     const int inside = status_in(response.body);
     if (inside == 429 || inside >= 500) return again(fmt::format("HTTP 200 with HTTP error {} inside", inside));
@@ -88,7 +99,7 @@ class Teams final : public Receiver {
     const std::string body = one_line(response.body);
     const bool number =
         !body.empty() && std::all_of(body.begin(), body.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (is_connector(url_.reveal()) && !number) return refused("HTTP 200 without a number in the body", attempts);
+    if (is_connector(url_.reveal()) && !number) return again("HTTP 200 without a number in the body");
     return delivered("HTTP 200");
   }
 

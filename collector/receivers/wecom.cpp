@@ -65,7 +65,7 @@ class WeCom final : public Receiver {
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
     if (response.status != 200) return classify_plain_http(response, attempts, wall);
     const auto answer = coded_answer(response, "errcode", "errmsg", url_);
-    if (!answer) return refused("HTTP 200 without an errcode", attempts);
+    if (!answer) return again("HTTP 200 without an errcode");
     if (answer->code == 0) return delivered("errcode 0");
     std::string why = fmt::format("errcode {}: {}", answer->code, answer->words);
     if (answer->code == kTooFast) return again(std::move(why), kRateWindow);

@@ -119,8 +119,11 @@ std::string lower(std::string_view text) {
 }
 
 std::optional<json::object> json_object_in(const std::string& body) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  std::string_view text = body;
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   json::error_code error;
-  json::value value = json::parse(body, error);
+  json::value value = json::parse(text, error);
   if (error || !value.is_object()) return std::nullopt;
   return std::move(value.as_object());
 }
@@ -130,6 +133,32 @@ std::string text_at(const json::object& object, std::string_view name) {
   if (value == nullptr) return {};
   if (value->is_string()) return std::string(std::string_view{value->as_string()});
   return value->is_number() ? json::serialize(*value) : std::string{};
+}
+
+bool says_something(const json::object& object, std::string_view name) {
+  const json::value* const value = object.if_contains(name);
+  if (value == nullptr) return false;
+  switch (value->kind()) {
+    case json::kind::null: return false;
+    case json::kind::bool_: return value->get_bool();
+    case json::kind::string: return !value->get_string().empty();
+    case json::kind::array: return !value->get_array().empty();
+    case json::kind::object: return !value->get_object().empty();
+    default: return value->to_number<double>() != 0;
+  }
+}
+
+std::string without_json(const net::ClientResponse& response) {
+  const std::string& body = response.body;
+  const std::size_t start = body.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
+  std::string_view what = "text that is not a JSON object";
+  if (start == std::string::npos)
+    what = "no content";
+  else if (body[start] == '<')
+    what = response.header("content-type").find("xml") != std::string_view::npos && body.find("<html") == body.npos
+               ? "XML instead of JSON"
+               : "a page of HTML instead of JSON";
+  return fmt::format("HTTP {} and {}", response.status, what);
 }
 
 Reason reason_of_status(int status) {
@@ -150,7 +179,7 @@ Failure login_failure(const Context& context, const net::ClientResponse& respons
   const std::string notes = std::string(hint) + skew_note(context, response);
   const std::size_t most = notes.empty() ? kLongestSaid : kLongestSaid / 2;  // what we know matters more
   const std::string what =
-      said.empty() ? fmt::format("HTTP {}", response.status) : one_line(masked(context, said), most);
+      said.empty() ? fmt::format("HTTP {} and no word of why", response.status) : one_line(masked(context, said), most);
   return Failure{Stage::auth, reason,
                  one_line(fmt::format("the login at {} failed: {}{}", host_of(context.flow), what, notes))};
 }

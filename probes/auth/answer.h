@@ -17,16 +17,22 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] net::ClientRequest post_json(const std::string& url, const boost::json::value& body);
 
 [[nodiscard]] std::string lower(std::string_view text);  ///< ASCII letters alone
-/// The body as a JSON object; nothing when it is none.
+/// The body as a JSON object, also behind a byte order mark; nothing when it is none.
 [[nodiscard]] std::optional<boost::json::object> json_object_in(const std::string& body);
 /// The text of a member, a number as its digits; empty when it is not there or neither.
 [[nodiscard]] std::string text_at(const boost::json::object& object, std::string_view name);
+
+/// Is this member more than null, false, 0, an empty text, list or object? Some write such an `error` beside a good
+/// token.
+[[nodiscard]] bool says_something(const boost::json::object& object, std::string_view name);
+/// What an answer without a JSON object is: `HTTP 200 and a page of HTML instead of JSON`.
+[[nodiscard]] std::string without_json(const net::ClientResponse& response);
 
 /// What a status means when the answer says nothing else.
 [[nodiscard]] Reason reason_of_status(int status);
 
 /// `the login at HOST failed: SAID`, without a secret of ours, with how far our clock is off when it is (a signed login
-/// has a time limit). `said` is the endpoint's, so it is masked and bounded; empty: the status. `hint` is ours.
+/// has a time limit). `said` is the endpoint's, so it is masked and bounded; empty: it said nothing. `hint` is ours.
 [[nodiscard]] Failure login_failure(const Context& context, const net::ClientResponse& response, Reason reason,
                                     std::string_view said, std::string_view hint = {});
 

@@ -37,6 +37,7 @@ struct Context {
   Settings settings;
   Token before;  ///< empty value: none
   TimePoint now;
+  bool elsewhere = false;  ///< this login is not at its first address: `request` names the other one
 };
 
 struct Flow {
@@ -51,6 +52,8 @@ struct Flow {
   Result<net::ClientRequest> (*request)(const Context&) = nullptr;
   /// What a complete answer means; a Failure has stage auth. (An exchange that failed speaks for itself.)
   boost::system::result<Token, Failure> (*read)(const Context&, const net::ClientResponse&) = nullptr;
+  /// The answer of a server that has this login at its other address: asked there once. Null: there is one address.
+  bool (*is_elsewhere)(const net::ClientResponse&) = nullptr;
   Token (*immediate)(const Context&) = nullptr;
   std::string_view secret_value{};  ///< this secret of the settings is `${secret}` of later requests
   bool may_lock = false;            ///< without a request of its own: refused often, the CRM locks the account

@@ -8,6 +8,14 @@ namespace {
 
 namespace json = boost::json;
 
+/// What the recipe or the user says; else the address that gives the token, without its path.
+std::string audience_of(const AuthFlow& flow) {
+  if (!flow.audience.empty()) return flow.audience;
+  const std::size_t scheme = flow.token_url.find("://");
+  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
+  return flow.token_url.substr(0, flow.token_url.find('/', start));
+}
+
 constexpr std::chrono::seconds kLife{150};  ///< Salesforce accepts about three minutes
 
 Result<net::ClientRequest> request(const Context& context) {
@@ -15,7 +23,7 @@ Result<net::ClientRequest> request(const Context& context) {
   const json::object header{{"alg", "RS256"}};
   const json::object claims{{"iss", context.settings.text("client_id")},
                             {"sub", context.settings.text("username")},
-                            {"aud", context.flow.audience},
+                            {"aud", audience_of(context.flow)},
                             {"exp", (now + kLife).count()}};
   const std::string signed_part = base64url(json::serialize(header)) + "." + base64url(json::serialize(claims));
   const Result<std::string> signature = sign_rs256(context.settings.secret("private_key"), signed_part);

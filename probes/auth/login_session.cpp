@@ -24,6 +24,9 @@ constexpr Duration kBackgroundLogin = seconds{30};
 // Zoho gives ten in ten minutes and then none; another program may share our identity.
 constexpr std::size_t kMostTokens = 5;
 constexpr Duration kTokenWindow = minutes{10};
+constexpr Duration kLongestUse = hours{24};  ///< of a token nobody said the life of: its CRM may have moved meanwhile
+constexpr Duration kFirstDoubt = minutes{5};
+constexpr Duration kLaterDoubts = hours{1};
 
 Failure skipped() {
   return {Stage::request, Reason::skipped, "the program is stopping"};
@@ -76,7 +79,9 @@ bool LoginSession::is_usable(TimePoint now) const {
 }
 
 bool LoginSession::is_due(TimePoint now) const {
-  return token_.expires && now >= *token_.expires - std::min(kEarly, (*token_.expires - token_.obtained) / 10);
+  if (token_.obtained > now + kEarly) return true;  // by a clock that was ahead: nobody knows how old it is
+  if (!token_.expires) return now >= token_.obtained + kLongestUse;
+  return now >= *token_.expires - std::min(kEarly, (*token_.expires - token_.obtained) / 10);
 }
 
 /// Also over when the clock was set back.
@@ -129,17 +134,67 @@ void LoginSession::access(Clock::time_point deadline, Done done) {
       answer = current_access();
     else if (!in_flight_)
       answer = told_again();
-    if (answer) {
+    if (answer)
       login = std::exchange(untold_, std::nullopt);
-    } else {
-      waiter = next_waiter_++;
-      waiters_.emplace(waiter, done);
-    }
+    else
+      waiter = add_waiter(done);
   }
   if (answer) return done(*std::move(answer), std::move(login));
+  watch(waiter, deadline);
+}
+
+std::uint64_t LoginSession::add_waiter(Done done) {
+  waiters_.emplace(next_waiter_, std::move(done));
+  return next_waiter_++;
+}
+
+void LoginSession::watch(std::uint64_t waiter, Clock::time_point deadline) {
   shared_->worker.at(deadline, [weak = weak_from_this(), waiter] {
     if (const auto self = weak.lock()) self->give_up(waiter);
   });
+}
+
+void LoginSession::renew(std::uint64_t generation, Doubt doubt, Clock::time_point deadline, Done done) {
+  std::optional<Answer> answer;
+  std::uint64_t waiter = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const TimePoint now = shared_->now();
+    if (ended_) {
+      answer = skipped();
+    } else if (generation == generation_ && (in_flight_ || may_follow(doubt, now))) {
+      if (!in_flight_) {
+        follow(doubt, now);
+        begin(deadline);
+      }
+      waiter = add_waiter(done);
+    } else {
+      answer = is_usable(now) || !failure_ ? current_access() : told_again();
+    }
+  }
+  if (answer) return done(*std::move(answer), std::nullopt);
+  watch(waiter, deadline);
+}
+
+bool LoginSession::gets_many(TimePoint now) const {
+  return obtained_.size() == kMostTokens && obtained_.front() > now - kTokenWindow;
+}
+
+/// Also over when the clock was set back.
+bool LoginSession::may_follow(Doubt doubt, TimePoint now) const {
+  const Doubts& earlier = doubts_.at(static_cast<std::size_t>(doubt));
+  return identity_.kind.immediate == nullptr && !waits(now) && !token_.value.empty() && !gets_many(now) &&
+         (earlier.followed == 0 || now >= earlier.next || now < earlier.last);
+}
+
+void LoginSession::follow(Doubt doubt, TimePoint now) {
+  Doubts& doubts = doubts_.at(static_cast<std::size_t>(doubt));
+  // Long after the last one this is a new story.
+  if (now > doubts.next + kLongestUse) doubts.followed = 0;
+  doubts.last = now;
+  doubts.next = now + std::min(kLaterDoubts, kFirstDoubt * (1 << std::min(doubts.followed, 10)));
+  doubts.followed += 1;
+  doubted_ = true;
 }
 
 void LoginSession::begin(Clock::time_point deadline) {
@@ -168,31 +223,43 @@ void LoginSession::log_in(Duration timeout) {
     const std::lock_guard lock(mutex_);
     context.before = *newer;
     take(*std::move(newer));
+    doubted_ = false;
   }
   context.now = shared_->now();
   {
     std::unique_lock lock(mutex_);
-    if (is_usable(context.now) && !is_due(context.now)) {
+    if (is_usable(context.now) && !is_due(context.now) && !doubted_) {
       in_flight_ = false;
       lock.unlock();
       return answer_waiters();
     }
     counted_.requests += 1;
   }
+  send(std::move(context), Clock::now(), timeout);
+}
+
+/// `timeout` is that of the whole login; what it took so far counts.
+void LoginSession::send(Context context, Clock::time_point started, Duration timeout) {
   auto request = identity_.kind.request(context);
   if (!request) {
     net::ClientResponse none;
     none.failure = Failure{Stage::auth, Reason::credentials, one_line(request.error().message)};
     return finish(context, none, 0);
   }
-  request->timeout = timeout;
+  const auto spent = std::chrono::floor<Duration>(Clock::now() - started);
+  request->timeout = std::max<Duration>(timeout - spent, seconds{1});
   request->tls = identity_.tls;
   request->proxy = identity_.proxy;
-  shared_->client.send(*std::move(request), [self = shared_from_this(), context = std::move(context),
-                                             started = Clock::now()](net::ClientResponse response) {
+  shared_->client.send(*std::move(request), [self = shared_from_this(), context = std::move(context), started,
+                                             timeout](net::ClientResponse response) {
     const double duration = std::chrono::duration<double>(Clock::now() - started).count();
-    self->shared_->worker.post(
-        [self, context, response = std::move(response), duration] { self->finish(context, response, duration); });
+    self->shared_->worker.post([self, context, response = std::move(response), started, timeout, duration]() mutable {
+      const auto is_elsewhere = self->identity_.kind.is_elsewhere;
+      if (is_elsewhere == nullptr || context.elsewhere || response.failure || !is_elsewhere(response))
+        return self->finish(context, response, duration);
+      context.elsewhere = true;
+      self->send(std::move(context), started, timeout);
+    });
   });
 }
 
@@ -217,6 +284,7 @@ void LoginSession::finish(const Context& context, const net::ClientResponse& res
   {
     const std::lock_guard lock(mutex_);
     in_flight_ = false;
+    doubted_ = false;
     untold_ = Login{duration, std::nullopt};
     if (outcome) {
       take(*std::move(outcome));
@@ -231,6 +299,7 @@ void LoginSession::finish(const Context& context, const net::ClientResponse& res
 }
 
 void LoginSession::take(Token token) {
+  if (token.base_url != token_.base_url) doubts_ = {};  // the doubt was right
   token_ = std::move(token);
   generation_ += 1;
   refused_ = false;
@@ -295,8 +364,7 @@ void LoginSession::refuse(std::uint64_t generation) {
     put_off({Stage::auth, Reason::credentials, "the CRM does not accept this name and password"}, std::nullopt);
     return;
   }
-  const bool often = obtained_.size() == kMostTokens && obtained_.front() > now - kTokenWindow;
-  if (!often) refused_ = true;
+  if (!gets_many(now)) refused_ = true;
 }
 
 Stats LoginSession::stats() const {

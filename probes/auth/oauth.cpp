@@ -17,7 +17,9 @@ struct Said {
   std::string error;
   std::string description;
   [[nodiscard]] std::string text() const {
-    return error.empty() || description.empty() ? error + description : error + ": " + description;
+    const bool number = !error.empty() && error.find_first_not_of("-0123456789") == std::string::npos;
+    const std::string named = number ? "error " + error : error;
+    return error.empty() || description.empty() ? named + description : named + ": " + description;
   }
 };
 
@@ -63,14 +65,26 @@ std::string as_code(std::string_view text) {
   return out;
 }
 
-/// `{"error":"…","error_description":"…"}`; HubSpot's `{"status":"…","message":"…"}`; `{"error":{"code","message"}}`.
+std::string first_text(const json::object& object, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (says_something(object, name)) return text_at(object, name);
+  }
+  return {};
+}
+
+/// `{"error":"…","error_description":"…"}`; HubSpot's `{"status":"…","message":"…"}`; `{"error":{"code","message"}}`;
+/// `{"errors":[{"code","title","detail"}]}`.
 Said said_in(const json::object& object, int status) {
-  const json::value* const error = object.if_contains("error");
-  if (error != nullptr && error->is_object())
-    return {text_at(error->as_object(), "code"), text_at(error->as_object(), "message")};
-  Said said{text_at(object, "error"), text_at(object, "error_description")};
+  for (const std::string_view name : {"error", "errors"}) {
+    const json::value* inner = object.if_contains(name);
+    if (inner != nullptr && inner->is_array() && !inner->get_array().empty()) inner = &inner->get_array().front();
+    if (inner == nullptr || !inner->is_object()) continue;
+    Said said{first_text(inner->get_object(), {"code", "title", "status"}),
+              first_text(inner->get_object(), {"message", "detail"})};
+    if (!said.text().empty()) return said;
+  }
+  Said said{first_text(object, {"error", "code"}), first_text(object, {"error_description", "message", "detail"})};
   if (said.error.empty() && status >= 400) said.error = text_at(object, "status");
-  if (said.description.empty()) said.description = text_at(object, "message");
   return said;
 }
 
@@ -147,18 +161,24 @@ net::ClientRequest token_request(const Context& context, Parameters parameters) 
 TokenOrFailure read_token(const Context& context, const net::ClientResponse& response) {
   const auto object = json_object_in(response.body);
   const bool fine = response.status >= 200 && response.status < 300;
-  if (!object) {
-    return login_failure(context, response, reason_of_status(response.status),
-                         fmt::format("HTTP {} and no JSON object", response.status));
+  if (!object) return login_failure(context, response, reason_of_status(response.status), without_json(response));
+  if (!fine || says_something(*object, "error")) {
+    Said said = said_in(*object, response.status);
+    if (fine && said.text().empty()) said.error = "an error it does not name";
+    return failure_in(context, response, said);
   }
-  const json::value* const error = object->if_contains("error");
-  if (!fine || (error != nullptr && !error->is_null()))
-    return failure_in(context, response, said_in(*object, response.status));
   Token token;
   token.value = Secret{text_at(*object, "access_token")};
   token.refresh = Secret{text_at(*object, "refresh_token")};
+  if (token.value.empty()) {
+    const Said said = said_in(*object, response.status);
+    if (!said.text().empty()) return failure_in(context, response, said);
+    return login_failure(context, response, Reason::bad_content,
+                         fmt::format("HTTP {} and no access_token in the answer", response.status));
+  }
   if (!is_token_text(token.value.reveal()))
-    return login_failure(context, response, Reason::bad_content, "the answer has no usable access_token");
+    return login_failure(context, response, Reason::bad_content,
+                         "the access_token of the answer holds what no token may, or is too long");
   if (!context.flow.base_url.empty()) {
     const auto base = base_url_in(*object, context.flow);
     if (!base)

@@ -34,9 +34,8 @@ Failure failure_in(const Context& context, const net::ClientResponse& response, 
 boost::system::result<Token, Failure> read(const Context& context, const net::ClientResponse& response) {
   if (response.status != 200) return login_failure(context, response, reason_of_status(response.status), "");
   const auto object = json_object_in(response.body);
-  if (!object) return login_failure(context, response, Reason::bad_content, "HTTP 200 and no JSON object");
-  if (const json::value* const error = object->if_contains("error"); error != nullptr && !error->is_null())
-    return failure_in(context, response, *error);
+  if (!object) return login_failure(context, response, Reason::bad_content, without_json(response));
+  if (says_something(*object, "error")) return failure_in(context, response, object->at("error"));
   const json::value* const user = object->if_contains("result");
   const bool refused = user != nullptr && (user->is_null() || (user->is_bool() && !user->as_bool()));
   if (refused)

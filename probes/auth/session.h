@@ -43,6 +43,12 @@ struct Login {
   std::optional<Failure> failure;
 };
 
+/// How much speaks against a token, or against the address that came with it.
+enum class Doubt {
+  slight,  ///< what was asked for is not there, or is forbidden without a word of why
+  strong   ///< the token is not accepted, or its address has moved or gone
+};
+
 /// Thread-safe. Many ask, one request is made (single flight).
 ///
 /// After a failed login the next try waits, and access() answers at once with that failure: a wrong password must not
@@ -53,12 +59,20 @@ class Session {
   virtual ~Session() = default;
   using Done = std::function<void(boost::system::result<Access, Failure>, std::optional<Login>)>;
   /// Calls `done` once, now or later, on some thread; at the latest at `deadline`. Never blocks. A token within five
-  /// minutes of its end (or a tenth of its life) is renewed meanwhile and still given while it is good.
+  /// minutes of its end (or a tenth of its life), or a day old when nobody said how long it lives, is renewed meanwhile
+  /// and still given while it is good.
   virtual void access(std::chrono::steady_clock::time_point deadline, Done done) = 0;
   /// The CRM refused this token: when it is still the one in use, the next access() renews it. Not so when the user
   /// gave it, or when five were got within ten minutes: then access() gives the same generation again, and asking the
   /// CRM once more is of no use. A refused name and password (flow `basic`) is kept back as after a failed login.
   virtual void refuse(std::uint64_t generation) = 0;
+  /// The answer to this token may mean that it, or the address that came with it, does not hold any more. Makes one
+  /// fresh login and calls `done` as access() does; the old token stays in use until there is a new one. `done` gets
+  /// the same generation when the login failed, and at once when there can be none: the user gave the token, a failed
+  /// login makes us wait, or doubts of this kind led to one not long ago (5 minutes, doubled up to an hour while they
+  /// go on).
+  virtual void renew(std::uint64_t generation, Doubt doubt, std::chrono::steady_clock::time_point deadline,
+                     Done done) = 0;
   [[nodiscard]] virtual Stats stats() const = 0;
 };
 

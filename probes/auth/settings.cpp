@@ -55,9 +55,16 @@ std::optional<std::string> fault_of(const Flow& flow, const Field& field, const 
   return std::nullopt;
 }
 
+config::SecretForm form_of(const Field& field) {
+  if (field.name == "private_key") return config::SecretForm::pem;
+  return field.name == "password" ? config::SecretForm::password : config::SecretForm::token;
+}
+
 void read_secret(const Flow& flow, const Field& field, config::Reader& reader, Settings& settings) {
   Secret secret;
-  const bool given = field.required ? reader.require_secret(field.name, secret) : reader.get_secret(field.name, secret);
+  const config::SecretForm form = form_of(field);
+  const bool given =
+      field.required ? reader.require_secret(field.name, secret, form) : reader.get_secret(field.name, secret, form);
   if (!given) return;
   if (const auto fault = fault_of(flow, field, secret)) return reader.problem(key_of(reader, field.name), *fault);
   settings.secrets.emplace(field.name, std::move(secret));

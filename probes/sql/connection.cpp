@@ -1,18 +1,28 @@
 #include "probes/sql/connection.h"
 
-#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 
 #include "probes/sql/driver.h"
 
 namespace crmpulse::probes::sql {
+namespace {
+
+// Seconds, and how often: below what firewalls and NATs are known to forget after (Azure: four minutes).
+constexpr int kKeepAliveIdle = 30;
+constexpr int kKeepAliveInterval = 10;
+constexpr int kKeepAliveCount = 3;
+
+}  // namespace
 
 Cancel::Cancel() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
@@ -53,7 +63,7 @@ std::optional<Error> check_url(std::string_view url) {
 }
 
 Opened open(const ConnectSpec& spec, const Limits& limits) {
-  if (limits.over()) return Opened{{}, expired(Stage::connect, limits), {}};
+  if (limits.over()) return Opened{{}, expired(Stage::connect, limits), {}, {}};
   switch (spec.dialect) {
     case Dialect::postgresql: return open_postgresql(spec, limits);
     case Dialect::mysql: return open_mysql(spec, limits);
@@ -91,33 +101,35 @@ Wait wait_for(int fd, short events, const Limits& limits, short* happened) {
   }
 }
 
-Resolved resolve(const std::string& host) {
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICHOST;
-  addrinfo* list = nullptr;
-  Resolved resolved;
-  int error = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
-  if (error != 0) {
-    resolved.asked = true;
-    hints.ai_flags = 0;
-    error = ::getaddrinfo(host.c_str(), nullptr, &hints, &list);
+void keep_alive(int socket) {
+  const auto set = [&](int level, int option, int value) { ::setsockopt(socket, level, option, &value, sizeof value); };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdle);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveInterval);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveCount);
+}
+
+std::string pooler_guess(std::string_view text) {
+  const Result<Dialect> dialect = dialect_of(text);
+  if (!dialect || *dialect == Dialect::sqlite) return {};
+  struct Guess {
+    std::string_view part;
+    std::string_view words;
+  };
+  static constexpr std::array kGuesses{
+      Guess{":6432", "port 6432 is PgBouncer's or Odyssey's"},
+      Guess{"Port=6432", "port 6432 is PgBouncer's or Odyssey's"},
+      Guess{"pgbouncer", "its name says pgbouncer"},
+      Guess{".pooler.supabase.", "it is Supabase's pooler"},
+      Guess{":6033", "port 6033 is ProxySQL's"},
+      Guess{"proxysql", "its name says proxysql"},
+      Guess{"maxscale", "its name says maxscale"},
+      Guess{".proxy-", "it looks like an RDS proxy"},
+  };
+  for (const Guess& guess : kGuesses) {
+    if (text.find(guess.part) != std::string_view::npos) return std::string{guess.words};
   }
-  if (error != 0) {
-    const Reason reason = error == EAI_NONAME  ? Reason::missing
-                          : error == EAI_AGAIN ? Reason::unreachable
-                                               : Reason::internal;
-    resolved.error =
-        SqlError{Stage::resolve, reason, {}, one_line("cannot resolve " + host + ": " + ::gai_strerror(error)), true};
-    return resolved;
-  }
-  for (const addrinfo* entry = list; entry != nullptr && resolved.addresses.size() < 8; entry = entry->ai_next) {
-    char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, entry->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
-      resolved.addresses.emplace_back(text);
-  }
-  ::freeaddrinfo(list);
-  return resolved;
+  return {};
 }
 
 }  // namespace crmpulse::probes::sql

@@ -47,6 +47,9 @@ struct Limits {
   SteadyTime deadline;
   Duration statement_timeout{};  ///< asked of the server, a little earlier than the deadline
   Cancel* cancel = nullptr;
+  /// For a connection that was idle: by when the server must have shown that it hears us. A firewall may have forgotten
+  /// the connection without a word; then it ends as lost, and `Outcome::accepted` stays false.
+  std::optional<SteadyTime> accepted_by{};
   [[nodiscard]] bool over() const {
     return std::chrono::steady_clock::now() >= deadline || (cancel != nullptr && cancel->requested());
   }
@@ -74,6 +77,7 @@ struct Outcome {
   std::optional<SqlError> error;
   double first_byte = 0;  ///< seconds from sending until the first answer
   double transfer = 0;    ///< seconds from there to the end
+  bool accepted = false;  ///< the server has heard us; after an error without it nothing of the statement was run
 };
 
 class Connection {
@@ -81,9 +85,13 @@ class Connection {
   virtual ~Connection() = default;
   /// Still usable as far as can be told without waiting for the server?
   [[nodiscard]] virtual bool is_healthy() = 0;
-  /// One statement that returns rows. After an error with connection_lost the connection is of no use.
+  /// What stands between us and the database and lends its connections to others as well; empty: nothing was noticed.
+  [[nodiscard]] virtual std::string pooler() const { return {}; }
+  /// One statement that returns rows, in a read-only transaction of its own where the database has them. Nothing that
+  /// it sets outlives it: behind a pooler the server's session is everybody's. After an error with connection_lost the
+  /// connection is of no use.
   [[nodiscard]] virtual Outcome query(const std::string& statement, const Limits& limits, Rows& rows) = 0;
-  /// One statement; rows it returns are dropped.
+  /// One statement, committed; rows it returns are dropped.
   [[nodiscard]] virtual Outcome execute(const std::string& statement, const Limits& limits) = 0;
 };
 
@@ -98,12 +106,15 @@ struct Opened {
   std::unique_ptr<Connection> connection;
   std::optional<SqlError> error;                       ///< set exactly when there is no connection
   std::vector<std::pair<std::string, double>> phases;  ///< dns, connect: seconds
+  std::vector<std::string> notes;  ///< what the server cannot do of what is asked of it; worth saying once
 };
 
 /// `postgresql://`, `postgres://`, `mysql://`, `mariadb://`, `sqlite:`, `odbc:` → the driver.
 [[nodiscard]] Result<Dialect> dialect_of(std::string_view url);
 /// Everything that can be said about a URL without the network: shape, options, no password in it.
 [[nodiscard]] std::optional<Error> check_url(std::string_view url);
+/// What a URL lets guess about a pooler, by its port or host; empty: nothing.
+[[nodiscard]] std::string pooler_guess(std::string_view url);
 
 [[nodiscard]] Opened open(const ConnectSpec& spec, const Limits& limits);
 

@@ -19,6 +19,11 @@ namespace crmpulse::probes::sql {
 
 [[nodiscard]] Error password_in_url();
 
+/// Of one value, and of what a server may send between two rows. Client libraries hold both whole, and a program that
+/// watches may not die of what somebody put into one cell.
+inline constexpr int kMaxValueBytes = 32 * 1024 * 1024;
+[[nodiscard]] SqlError too_large();
+
 // Errors.
 
 struct StageReason {
@@ -27,10 +32,15 @@ struct StageReason {
 };
 /// The default meaning of an SQLSTATE; nothing for an unknown one.
 [[nodiscard]] std::optional<StageReason> meaning_of_sqlstate(std::string_view sqlstate);
-/// An error a server reported. Texts that may quote a record's values are cut down to what cannot.
-[[nodiscard]] SqlError server_error(std::string_view sqlstate, std::string_view message);
+/// Whose words a message is: what a client library says of itself, and errors known to quote nothing but names, are
+/// told whole; a server's may quote a record's values and are cut down to what cannot.
+enum class Words { of_server, of_library };
+[[nodiscard]] SqlError server_error(std::string_view sqlstate, std::string_view message,
+                                    Words words = Words::of_server);
 /// The same for an error that came instead of a connection: permission is then `auth`, the rest `connect`.
 [[nodiscard]] SqlError while_connecting(SqlError error);
+/// Of SQLite's result codes, basic or extended.
+[[nodiscard]] StageReason meaning_of_sqlite_code(int code, std::string_view message);
 /// Meaning of an errno of connect(2).
 [[nodiscard]] StageReason meaning_of_errno(int error_number);
 /// Errors libraries and ODBC drivers make themselves carry no useful code, only English text (this program sets no
@@ -50,15 +60,8 @@ enum class Wait { ready, expired };
 /// has spent its time in a queue.
 [[nodiscard]] Duration server_timeout(const Limits& limits);
 
-// Names.
-
-struct Resolved {
-  std::vector<std::string> addresses;  ///< numeric
-  std::optional<SqlError> error;
-  bool asked = false;  ///< false: the name was an address already
-};
-/// Blocks in the system's resolver, which keeps its own time.
-[[nodiscard]] Resolved resolve(const std::string& host);
+/// What keeps firewalls from forgetting an idle connection, and tells us when they did.
+void keep_alive(int socket);
 
 class Stopwatch {
  public:

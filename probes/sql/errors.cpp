@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <span>
 
 #include "probes/sql/driver.h"
 
@@ -53,21 +54,109 @@ bool application_raised(std::string_view sqlstate) {
   return sqlstate.starts_with("P0") || sqlstate.starts_with("45");
 }
 
+bool is_letter(std::string_view text, std::size_t at) {
+  return at < text.size() && ((text[at] >= 'a' && text[at] <= 'z') || (text[at] >= 'A' && text[at] <= 'Z'));
+}
+
+/// The apostrophe of "can't" or "server's", which opens no quotation.
+bool is_contraction(std::string_view text, std::size_t at) {
+  if (text[at] != '\'' || at < 2 || is_letter(text, at + 2)) return false;
+  const bool of_not = text[at - 1] == 'n' && text.substr(at + 1, 1) == "t";
+  const bool of_owner = is_letter(text, at - 1) && is_letter(text, at - 2) && text.substr(at + 1, 1) == "s";
+  return of_not || of_owner;
+}
+
+/// Where a quotation that began before `from` ends, if it does. A value may hold quotes itself, so the last one counts.
+std::size_t last_quote(std::string_view text, char quote, std::size_t from) {
+  for (std::size_t at = text.rfind(quote); at != std::string_view::npos && at > from; at = text.rfind(quote, at - 1)) {
+    if (!is_contraction(text, at)) return at;
+  }
+  return std::string_view::npos;
+}
+
 std::string without_quoted(std::string_view message) {
   std::string out;
   for (std::size_t i = 0; i < message.size(); ++i) {
     const char quote = message[i];
     out += quote;
-    if (quote != '"' && quote != '\'' && quote != '`') continue;
-    // To the last quote of this kind: a value may hold quotes itself.
-    const std::size_t end = message.rfind(quote);
-    if (end == i) return out + "…";
+    if ((quote != '"' && quote != '\'' && quote != '`') || is_contraction(message, i)) continue;
+    const std::size_t end = last_quote(message, quote, i);
+    if (end == std::string_view::npos) return out + "…";
     out += "…";
     out += quote;
     i = end;
   }
   return out;
 }
+
+struct KnownText {
+  std::string_view part;
+  Stage stage;
+  Reason reason;
+};
+
+StageReason meaning_of_text(std::string_view text, std::span<const KnownText> known, StageReason otherwise) {
+  for (const KnownText& one : known) {
+    if (text.find(one.part) != std::string_view::npos) return {one.stage, one.reason};
+  }
+  return otherwise;
+}
+
+/// PgBouncer has this one code for nearly everything, so that its words are all there is: client.c, objects.c, server.c
+/// and janitor.c of 1.7 to 1.24. (PostgreSQL itself says it of a client that breaks the protocol.)
+constexpr std::string_view kProtocolViolation = "08P01";
+constexpr std::array kPoolerTexts{
+    KnownText{"password authentication failed", Stage::auth, Reason::credentials},
+    KnownText{"SASL authentication failed", Stage::auth, Reason::credentials},
+    KnownText{"authentication failed", Stage::auth, Reason::credentials},
+    KnownText{"auth failed", Stage::auth, Reason::credentials},
+    KnownText{"Auth failed", Stage::auth, Reason::credentials},
+    KnownText{"login failed", Stage::auth, Reason::credentials},
+    KnownText{"no such user", Stage::auth, Reason::credentials},
+    KnownText{"No such user", Stage::auth, Reason::credentials},
+    KnownText{"login rejected", Stage::auth, Reason::permission},
+    KnownText{"not allowed", Stage::auth, Reason::permission},
+    KnownText{"no such database", Stage::connect, Reason::missing},
+    KnownText{"No such database", Stage::connect, Reason::missing},
+    KnownText{"does not exist", Stage::connect, Reason::missing},
+    KnownText{"max_client_conn", Stage::connect, Reason::rate_limited},
+    KnownText{"no more connections allowed", Stage::connect, Reason::rate_limited},
+    KnownText{"max_user_client_connections", Stage::connect, Reason::rate_limited},
+    KnownText{"max_db_client_connections", Stage::connect, Reason::rate_limited},
+    KnownText{"too many", Stage::connect, Reason::rate_limited},
+    KnownText{"query_wait_timeout", Stage::connect, Reason::timeout},
+    KnownText{"client_login_timeout", Stage::connect, Reason::timeout},
+    KnownText{"query_timeout", Stage::request, Reason::timeout},
+    KnownText{"query timeout", Stage::request, Reason::timeout},
+    KnownText{"database is disabled", Stage::connect, Reason::maintenance},
+    KnownText{"shutting down", Stage::connect, Reason::maintenance},
+    KnownText{"shut down", Stage::connect, Reason::maintenance},
+    KnownText{"certificate", Stage::tls, Reason::certificate},
+    KnownText{"SSL required", Stage::tls, Reason::refused},
+    KnownText{"TLS required", Stage::tls, Reason::refused},
+    KnownText{"unsupported startup parameter", Stage::connect, Reason::bad_content},
+    KnownText{"unsupported", Stage::request, Reason::bad_content},
+};
+
+/// What libraries and drivers say of a connection that did not come about, where they have no code.
+constexpr std::array kConnectTexts{
+    KnownText{"certificate", Stage::tls, Reason::certificate},
+    KnownText{"does not support SSL", Stage::tls, Reason::refused},
+    KnownText{"SSL", Stage::tls, Reason::internal},
+    KnownText{"no password supplied", Stage::auth, Reason::credentials},
+    KnownText{"authentication", Stage::auth, Reason::credentials},
+    KnownText{"Access denied", Stage::auth, Reason::credentials},
+    KnownText{"Login failed", Stage::auth, Reason::credentials},
+    KnownText{"could not translate host name", Stage::resolve, Reason::missing},
+    KnownText{"Unknown database", Stage::connect, Reason::missing},
+    KnownText{"\" does not exist", Stage::connect, Reason::missing},  // database "crm" does not exist
+    KnownText{"Connection refused", Stage::connect, Reason::refused},
+    KnownText{"No such file or directory", Stage::connect, Reason::refused},
+    KnownText{"open lib", Stage::connect, Reason::missing},
+    KnownText{"Permission denied", Stage::connect, Reason::permission},
+    KnownText{"timed out", Stage::connect, Reason::timeout},
+    KnownText{"imeout expired", Stage::connect, Reason::timeout},
+};
 
 }  // namespace
 
@@ -81,17 +170,30 @@ std::optional<StageReason> meaning_of_sqlstate(std::string_view sqlstate) {
   return StageReason{best->stage, best->reason};
 }
 
-SqlError server_error(std::string_view sqlstate, std::string_view message) {
-  const StageReason meaning = meaning_of_sqlstate(sqlstate).value_or(StageReason{Stage::request, Reason::server_error});
+SqlError server_error(std::string_view sqlstate, std::string_view message, Words words) {
+  StageReason meaning = meaning_of_sqlstate(sqlstate).value_or(StageReason{Stage::request, Reason::server_error});
+  if (sqlstate == kProtocolViolation) meaning = meaning_of_text(message, kPoolerTexts, meaning);
   SqlError error{meaning.stage, meaning.reason, std::string{sqlstate}, {}, meaning.stage == Stage::connect};
   if (application_raised(sqlstate)) {
     error.message = fmt::format("the database raised an error of its own (SQLSTATE {})", sqlstate);
   } else {
-    const std::string shown = may_quote(sqlstate) ? std::string{message} : without_quoted(message);
+    const bool whole = words == Words::of_library || may_quote(sqlstate);
+    const std::string shown = whole ? std::string{message} : without_quoted(message);
     error.message =
         sqlstate.empty() ? one_line(shown) : one_line(fmt::format("{} (SQLSTATE {})", one_line(shown, 260), sqlstate));
   }
   return error;
+}
+
+SqlError too_large() {
+  return SqlError{
+      Stage::content,
+      Reason::bad_content,
+      {},
+      fmt::format("the answer holds a value, or something else between two rows, of more than {} MiB; ask for less, "
+                  "such as left(column, 100)",
+                  kMaxValueBytes / (1024 * 1024)),
+      true};
 }
 
 SqlError while_connecting(SqlError error) {
@@ -112,33 +214,7 @@ StageReason meaning_of_errno(int error_number) {
 }
 
 StageReason meaning_of_connect_text(std::string_view text) {
-  struct Known {
-    std::string_view part;
-    Stage stage;
-    Reason reason;
-  };
-  static constexpr std::array kKnown{
-      Known{"certificate", Stage::tls, Reason::certificate},
-      Known{"does not support SSL", Stage::tls, Reason::refused},
-      Known{"SSL", Stage::tls, Reason::internal},
-      Known{"no password supplied", Stage::auth, Reason::credentials},
-      Known{"authentication", Stage::auth, Reason::credentials},
-      Known{"Access denied", Stage::auth, Reason::credentials},
-      Known{"Login failed", Stage::auth, Reason::credentials},
-      Known{"could not translate host name", Stage::resolve, Reason::missing},
-      Known{"Unknown database", Stage::connect, Reason::missing},
-      Known{"does not exist", Stage::connect, Reason::missing},
-      Known{"Connection refused", Stage::connect, Reason::refused},
-      Known{"No such file or directory", Stage::connect, Reason::refused},
-      Known{"open lib", Stage::connect, Reason::missing},
-      Known{"Permission denied", Stage::connect, Reason::permission},
-      Known{"timed out", Stage::connect, Reason::timeout},
-      Known{"imeout expired", Stage::connect, Reason::timeout},
-  };
-  for (const Known& known : kKnown) {
-    if (text.find(known.part) != std::string_view::npos) return {known.stage, known.reason};
-  }
-  return {Stage::connect, Reason::unreachable};
+  return meaning_of_text(text, kConnectTexts, {Stage::connect, Reason::unreachable});
 }
 
 SqlError lost(std::string_view message) {

@@ -2,6 +2,9 @@
 //
 // A driver blocks as it likes: the timeouts asked of it are whole seconds, and one that hangs in the network holds its
 // thread until the network gives up. The run is answered by the watchdog all the same.
+//
+// Nothing is set in a session that outlives a statement: behind a pooler it is everybody's. What a statement needs is
+// set in the transaction it runs in.
 
 #include <sql.h>
 #include <sqlext.h>
@@ -11,6 +14,7 @@
 #include <array>
 
 #include "probes/sql/driver.h"
+#include "probes/sql/odbc_diagnosis.h"
 #include "probes/sql/odbc_text.h"
 
 namespace crmpulse::probes::sql {
@@ -52,27 +56,24 @@ std::uintptr_t whole_seconds(Duration duration) {
       std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(duration).count()));
 }
 
-struct Diagnosis {
-  std::string sqlstate;
-  std::string message;
-};
-
-Diagnosis diagnose(SQLSMALLINT type, SQLHANDLE handle) {
-  std::array<char16_t, 6> state{};
-  std::u16string text(1024, u'\0');
-  SQLINTEGER native = 0;
-  SQLSMALLINT length = 0;
-  Diagnosis out;
-  if (!SQL_SUCCEEDED(SQLGetDiagRecW(type, handle, 1, reinterpret_cast<SQLWCHAR*>(state.data()), &native, wide(text),
-                                    1024, &length))) {
-    out.message = "the ODBC driver gives no reason";
-    return out;
+std::vector<DiagnosticRecord> diagnose(SQLSMALLINT type, SQLHANDLE handle) {
+  constexpr SQLSMALLINT kMost = 8;
+  std::vector<DiagnosticRecord> records;
+  for (SQLSMALLINT i = 1; i <= kMost; ++i) {
+    std::array<char16_t, 6> state{};
+    std::u16string text(1024, u'\0');
+    SQLINTEGER native = 0;
+    SQLSMALLINT length = 0;
+    if (!SQL_SUCCEEDED(SQLGetDiagRecW(type, handle, i, reinterpret_cast<SQLWCHAR*>(state.data()), &native, wide(text),
+                                      1024, &length)))
+      break;
+    DiagnosticRecord& record = records.emplace_back();
+    append_utf8(record.sqlstate, std::u16string_view{state.data()});
+    append_utf8(record.message, std::u16string_view{text.data()});
+    record.native = static_cast<int>(native);
   }
-  append_utf8(out.sqlstate, std::u16string_view{state.data()});
-  std::string message;
-  append_utf8(message, std::u16string_view{text.data()});
-  out.message = primary_message(message);
-  return out;
+  if (records.empty()) records.push_back({"", 0, "the ODBC driver gives no reason"});
+  return records;
 }
 
 /// Opens no file of its own: unixODBC reads odbcinst.ini and odbc.ini.
@@ -95,8 +96,7 @@ class OdbcConnection final : public Connection {
                                                nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
     if (!SQL_SUCCEEDED(result)) return connect_error(limits);
     connected_ = true;
-    if (read_only_) return make_read_only(limits);
-    return std::nullopt;
+    return prepare(limits);
   }
 
   bool is_healthy() override {
@@ -106,61 +106,125 @@ class OdbcConnection final : public Connection {
   }
 
   Outcome query(const std::string& statement, const Limits& limits, Rows& rows) override {
+    if (auto error = follow_timeout(limits)) return Outcome{error, 0, 0, false};
     return run(statement, limits, rows, true);
   }
   Outcome execute(const std::string& statement, const Limits& limits) override {
+    if (auto error = follow_timeout(limits)) return Outcome{error, 0, 0, false};
     NoRows none;
     return run(statement, limits, none, false);
   }
 
  private:
   SqlError connect_error(const Limits& limits) const {
-    const Diagnosis diagnosis = diagnose(SQL_HANDLE_DBC, connection_->get());
+    const std::vector<DiagnosticRecord> records = diagnose(SQL_HANDLE_DBC, connection_->get());
     if (limits.over()) return expired(Stage::connect, limits);
-    SqlError error = while_connecting(server_error(diagnosis.sqlstate, diagnosis.message));
-    // Drivers say 08001 for whatever kept them from connecting.
-    if (diagnosis.sqlstate.starts_with("0") || diagnosis.sqlstate.starts_with("HY")) {
-      const StageReason meaning = meaning_of_connect_text(diagnosis.message);
-      error.stage = meaning.stage;
-      error.reason = meaning.reason;
-    }
-    return error;
+    return odbc_error(records, true);
   }
 
   /// As far as the database behind the driver is known to be able; for the others nothing is ever committed.
-  std::optional<SqlError> make_read_only(const Limits& limits) {
+  std::optional<SqlError> prepare(const Limits& limits) {
     std::array<char, 64> name{};
     SQLSMALLINT length = 0;
     SQLGetInfo(connection_->get(), SQL_DBMS_NAME, name.data(), static_cast<SQLSMALLINT>(name.size()), &length);
-    const std::string_view dbms{name.data()};
+    dbms_ = name.data();
     std::optional<SqlError> error;
-    if (dbms == "PostgreSQL") error = execute_setting("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", limits);
-    if (dbms == "MySQL" || dbms == "MariaDB") error = execute_setting("SET SESSION TRANSACTION READ ONLY", limits);
-    // A driver that cannot turn this off has no transactions; then there is only the account's right to read.
-    SQLSetConnectAttr(connection_->get(), SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0);
+    if (is_mysql()) {
+      // The driver cannot have these in the statement. Proxies that lend sessions keep track of them for each client.
+      error = execute_setting("SET SESSION time_zone = '+00:00'", limits);
+      // Texts and names come quoted as standard SQL has it; a backslash in one would end it otherwise.
+      if (!error)
+        error =
+            execute_setting("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES')", limits);
+      if (!error) error = bound_mysql(limits);
+    }
+    // Reading is never committed. A driver that cannot turn this off has no transactions; then there is only the
+    // account's right to read.
+    if (read_only_ || is_postgresql())
+      SQLSetConnectAttr(connection_->get(), SQL_ATTR_AUTOCOMMIT, number(SQL_AUTOCOMMIT_OFF), 0);
     return error;
   }
 
+  [[nodiscard]] bool is_mysql() const { return dbms_ == "MySQL" || dbms_ == "MariaDB"; }
+  [[nodiscard]] bool is_postgresql() const { return dbms_ == "PostgreSQL"; }
+
+  /// What the transaction of one statement begins with, as far as the database is known to have it.
+  [[nodiscard]] std::vector<std::string> beginning(const Limits& limits) const {
+    std::vector<std::string> out;
+    if (is_postgresql()) {
+      if (read_only_) out.emplace_back("SET TRANSACTION READ ONLY");
+      // The driver would set its query timeout for the session, and drops the zone from what it hands on.
+      out.push_back(fmt::format("SET LOCAL statement_timeout = {}", server_timeout(limits).count()));
+      out.emplace_back("SET LOCAL TIME ZONE 'UTC'");
+    }
+    if (is_mysql() && read_only_) out.emplace_back("START TRANSACTION READ ONLY");
+    return out;
+  }
+
+  std::optional<SqlError> order(const std::string& text, const Limits& limits) {
+    const Statement statement{connection_->get()};
+    std::u16string sent = to_utf16(text);
+    const SQLRETURN result = SQLExecDirectW(statement.get(), wide(sent), static_cast<SQLINTEGER>(sent.size()));
+    if (SQL_SUCCEEDED(result) || result == SQL_NO_DATA) return std::nullopt;
+    return statement_error(statement, limits);
+  }
+
+  /// The end of a statement's transaction.
+  void end(Outcome& outcome) {
+    if (!read_only_ && !is_postgresql()) return;
+    const bool keep = !read_only_ && !outcome.error;
+    const SQLRETURN result = SQLEndTran(SQL_HANDLE_DBC, connection_->get(), keep ? SQL_COMMIT : SQL_ROLLBACK);
+    if (SQL_SUCCEEDED(result) || !keep) return;
+    outcome.error = odbc_error(diagnose(SQL_HANDLE_DBC, connection_->get()), false);
+  }
+
+  /// These drivers hold the whole result and have no timeout of their own. A server that has not the one or the other
+  /// is measured without.
+  std::optional<SqlError> bound_mysql(const Limits& limits) {
+    asked_timeout_ = server_timeout(limits);
+    const std::string timeout = dbms_ == "MariaDB"
+                                    ? fmt::format("SET SESSION max_statement_time = {:.3f}", to_seconds(asked_timeout_))
+                                    : fmt::format("SET SESSION max_execution_time = {}", asked_timeout_.count());
+    for (const std::string& statement : {timeout, fmt::format("SET SESSION sql_select_limit = {}", kMaxRows)}) {
+      const auto error = execute_setting(statement, limits);
+      if (error && !is_healthy()) return error;
+    }
+    return std::nullopt;
+  }
+
+  /// Another measurement may have another timeout.
+  std::optional<SqlError> follow_timeout(const Limits& limits) {
+    if (!is_mysql() || server_timeout(limits) == asked_timeout_) return std::nullopt;
+    return bound_mysql(limits);
+  }
+
   std::optional<SqlError> execute_setting(const std::string& statement, const Limits& limits) {
-    auto error = execute(statement, limits).error;
+    auto error = order(statement, limits);
     if (error) *error = while_connecting(*error);
     return error;
   }
 
   SqlError statement_error(const Statement& statement, const Limits& limits) {
-    const Diagnosis diagnosis = diagnose(SQL_HANDLE_STMT, statement.get());
+    const std::vector<DiagnosticRecord> records = diagnose(SQL_HANDLE_STMT, statement.get());
     if (limits.over()) return expired(Stage::request, limits);
-    SqlError error = server_error(diagnosis.sqlstate, diagnosis.message);
+    SqlError error = odbc_error(records, false);
     error.connection_lost = error.connection_lost || !is_healthy();
     return error;
   }
 
   Outcome run(const std::string& text, const Limits& limits, Rows& rows, bool must_return_rows) {
     Outcome outcome;
-    {
+    for (const std::string& first : beginning(limits)) {
+      if (!outcome.error) outcome.error = order(first, limits);
+    }
+    outcome.accepted = !outcome.error && (is_postgresql() || is_mysql());
+    if (!outcome.error) {
       const Statement statement{connection_->get()};
-      SQLSetStmtAttr(statement.get(), SQL_ATTR_QUERY_TIMEOUT, number(whole_seconds(server_timeout(limits))), 0);
-      SQLSetStmtAttr(statement.get(), SQL_ATTR_MAX_ROWS, number(kMaxRows), 0);
+      if (!is_postgresql())
+        SQLSetStmtAttr(statement.get(), SQL_ATTR_QUERY_TIMEOUT, number(whole_seconds(server_timeout(limits))), 0);
+      // Only where rows come, and never with MariaDB's driver: it writes " LIMIT 110000" behind whatever is executed,
+      // SET and "… LIMIT 1" included.
+      if (must_return_rows && !is_mysql()) SQLSetStmtAttr(statement.get(), SQL_ATTR_MAX_ROWS, number(kMaxRows), 0);
       std::u16string sent = to_utf16(text);
       const Stopwatch watch;
       const SQLRETURN result = SQLExecDirectW(statement.get(), wide(sent), static_cast<SQLINTEGER>(sent.size()));
@@ -172,7 +236,7 @@ class OdbcConnection final : public Connection {
       }
       outcome.transfer = watch.seconds() - outcome.first_byte;
     }
-    if (read_only_) SQLEndTran(SQL_HANDLE_DBC, connection_->get(), SQL_ROLLBACK);
+    end(outcome);
     return outcome;
   }
 
@@ -232,6 +296,8 @@ class OdbcConnection final : public Connection {
   std::unique_ptr<ConnectionHandle> connection_;
   bool read_only_;
   bool connected_ = false;
+  std::string dbms_;          ///< as the driver names it
+  Duration asked_timeout_{};  ///< of MySQL and MariaDB
   std::array<char16_t, kMaxCellUnits + 1> buffer_{};
 };
 
@@ -249,7 +315,7 @@ Opened open_odbc(const ConnectSpec& spec, const Limits& limits) {
   Opened opened;
   const Stopwatch watch;
   auto connection = std::make_unique<OdbcConnection>(spec.read_only);
-  opened.error = connection->connect(with_password(connection_string(spec.url), spec.password), limits);
+  opened.error = connection->connect(with_password(with_tls(connection_string(spec.url)), spec.password), limits);
   opened.phases.emplace_back("connect", watch.seconds());
   if (!opened.error) opened.connection = std::move(connection);
   return opened;

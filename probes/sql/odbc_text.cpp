@@ -1,8 +1,12 @@
 #include "probes/sql/odbc_text.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <map>
 
 #include "probes/sql/driver.h"
+#include "probes/sql/names.h"
 
 namespace crmpulse::probes::sql {
 namespace {
@@ -21,22 +25,47 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+struct Pair {
+  std::string key;  ///< lower case
+  std::string value;
+};
+
 /// Takes `key=value` off the front; a value in braces may hold anything, `}}` is a brace.
-std::optional<std::string> take_key(std::string_view& rest) {
+std::optional<Pair> take_pair(std::string_view& rest) {
   const std::size_t equals = rest.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
-  std::string key = lower(trimmed(rest.substr(0, equals)));
+  Pair pair{lower(trimmed(rest.substr(0, equals))), {}};
   rest.remove_prefix(equals + 1);
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   if (rest.starts_with('{')) {
     std::size_t end = rest.find('}', 1);
     while (end != std::string_view::npos && rest.substr(end).starts_with("}}")) end = rest.find('}', end + 2);
     if (end == std::string_view::npos) return std::nullopt;
+    pair.value = rest.substr(1, end - 1);
     rest.remove_prefix(end + 1);
   }
   const std::size_t semicolon = rest.find(';');
+  if (pair.value.empty()) pair.value = trimmed(rest.substr(0, semicolon));
   rest.remove_prefix(semicolon == std::string_view::npos ? rest.size() : semicolon + 1);
-  return key;
+  return pair;
+}
+
+/// A driver's word for "with TLS or not at all", and those with which a connection string speaks of TLS itself.
+struct DriverTls {
+  std::array<std::string_view, 2> drivers;  ///< parts of its name or of its library's, lower case
+  std::string_view asks;
+  std::array<std::string_view, 5> keys;
+};
+constexpr std::array kDriverTls{
+    DriverTls{{"psqlodbc", "postgresql"}, "SSLmode=require", {"sslmode", "ca", "", "", ""}},
+    DriverTls{{"maodbc", "mariadb"}, "FORCETLS=1", {"forcetls", "sslca", "sslcapath", "sslcert", "sslverify"}},
+    DriverTls{{"myodbc", "mysql"}, "SSLMODE=REQUIRED", {"sslmode", "ssl-mode", "sslca", "sslcert", "no_ssl"}},
+    DriverTls{{"tdsodbc", "freetds"}, "Encryption=require", {"encryption", "encrypt", "", "", ""}},
+};
+
+bool is_here(const std::string& server) {
+  const std::string host = lower(server.substr(0, server.find_first_of(",\\")));  // SQL Server's port and instance
+  return host.empty() || host == "localhost" || host.starts_with("/") || is_loopback(host);
 }
 
 char32_t next_code_point(std::string_view text, std::size_t& at) {
@@ -56,14 +85,40 @@ char32_t next_code_point(std::string_view text, std::size_t& at) {
 std::optional<Error> fault_of_connection_string(std::string_view text) {
   bool says_where = false;
   for (std::string_view rest = trimmed(text); !rest.empty(); rest = trimmed(rest)) {
-    const auto key = take_key(rest);
-    if (!key || key->empty())
+    const auto pair = take_pair(rest);
+    if (!pair || pair->key.empty())
       return Error{"is no ODBC connection string; write odbc:Driver={…};Server=…;Database=…;UID=…"};
-    if (*key == "pwd" || *key == "password") return password_in_url();
-    says_where = says_where || *key == "driver" || *key == "dsn" || *key == "filedsn";
+    const std::string& key = pair->key;
+    if (key == "pwd" || key == "password") return password_in_url();
+    says_where = says_where || key == "driver" || key == "dsn" || key == "filedsn";
   }
   if (!says_where) return Error{"needs a Driver or a DSN"};
   return std::nullopt;
+}
+
+std::string with_tls(std::string_view text) {
+  std::map<std::string, std::string> pairs;
+  for (std::string_view rest = trimmed(text); !rest.empty(); rest = trimmed(rest)) {
+    auto pair = take_pair(rest);
+    if (!pair) break;
+    pairs.emplace(std::move(pair->key), std::move(pair->value));
+  }
+  std::string out{text};
+  bool beyond = false;
+  for (const char* key : {"server", "servername", "host", "address"}) {
+    if (const auto server = pairs.find(key); server != pairs.end()) beyond = !is_here(server->second);
+  }
+  const std::string driver = lower(pairs["driver"]);
+  if (!beyond || driver.empty()) return out;
+  for (const DriverTls& one : kDriverTls) {
+    const auto named = [&](std::string_view part) { return driver.find(part) != std::string::npos; };
+    if (!named(one.drivers[0]) && !named(one.drivers[1])) continue;
+    const auto said = [&](std::string_view key) { return pairs.count(std::string{key}) != 0; };
+    if (std::any_of(one.keys.begin(), one.keys.end(), said)) return out;
+    while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
+    return out + ";" + std::string{one.asks};
+  }
+  return out;
 }
 
 std::string with_password(std::string_view text, const Secret& password) {

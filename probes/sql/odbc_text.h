@@ -12,6 +12,9 @@ namespace crmpulse::probes::sql {
 
 /// What is wrong with `Driver={…};Server=…;UID=…`, if anything: shape, or a password in it.
 [[nodiscard]] std::optional<Error> fault_of_connection_string(std::string_view text);
+/// Beyond this machine a connection is encrypted or not made, as far as the driver's word for it is known: it is
+/// appended unless the string speaks of TLS itself.
+[[nodiscard]] std::string with_tls(std::string_view text);
 /// `;PWD={…}` appended; an empty password adds nothing.
 [[nodiscard]] std::string with_password(std::string_view text, const Secret& password);
 

@@ -5,9 +5,10 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
-#include <charconv>
-#include <cmath>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "probes/sql/driver.h"
@@ -24,28 +25,11 @@ Result<std::string> path_of(std::string_view url) {
     if (!path.starts_with('/')) return Error{"is no SQLite URL: write sqlite:///absolute/path or sqlite:relative/path"};
   }
   if (path.empty() || path == "/") return Error{"names no file: write sqlite:///absolute/path or sqlite:relative/path"};
+  if (path.find('?') != std::string_view::npos)
+    return Error{
+        "has options behind a ?, and SQLite's URLs have none: write the path alone; the file is opened for reading"};
   if (path.find('\0') != std::string_view::npos) return Error{"has a NUL character in it"};
   return {boost::system::in_place_value, path};
-}
-
-StageReason meaning_of_code(int code, std::string_view message) {
-  switch (code & 0xff) {
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_INTERRUPT: return {Stage::request, Reason::timeout};
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-    case SQLITE_AUTH: return {Stage::request, Reason::permission};
-    case SQLITE_CONSTRAINT: return {Stage::request, Reason::conflict};
-    case SQLITE_CANTOPEN: return {Stage::connect, Reason::missing};
-    case SQLITE_NOTADB: return {Stage::connect, Reason::bad_content};
-    case SQLITE_CORRUPT:
-    case SQLITE_IOERR:
-    case SQLITE_FULL: return {Stage::request, Reason::server_error};
-    default: break;
-  }
-  const bool missing = message.starts_with("no such ");
-  return {Stage::request, missing ? Reason::missing : Reason::bad_content};
 }
 
 struct CloseDatabase {
@@ -107,8 +91,9 @@ class SqliteConnection final : public Connection {
       if ((code & 0xff) == SQLITE_BUSY) late.message = "the database was locked: " + late.message;
       return late;
     }
+    if ((code & 0xff) == SQLITE_TOOBIG) return too_large();
     const std::string message = sqlite3_errmsg(database_.get());
-    const StageReason meaning = meaning_of_code(code, message);
+    const StageReason meaning = meaning_of_sqlite_code(code, message);
     return SqlError{meaning.stage, meaning.reason, {}, one_line(message), meaning.stage == Stage::connect};
   }
 
@@ -179,7 +164,7 @@ class SqliteConnection final : public Connection {
 
 SqlError open_error(sqlite3* database, int code) {
   const std::string message = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(code);
-  StageReason meaning = meaning_of_code(code, message);
+  StageReason meaning = meaning_of_sqlite_code(code, message);
   if (database != nullptr && (code & 0xff) == SQLITE_CANTOPEN) {
     const int system = sqlite3_system_errno(database);
     if (system == EACCES || system == EPERM) meaning.reason = Reason::permission;
@@ -187,7 +172,52 @@ SqlError open_error(sqlite3* database, int code) {
   return SqlError{Stage::connect, meaning.reason, {}, one_line(message), true};
 }
 
+/// Write-ahead log: bytes 18 and 19 of the file (https://www.sqlite.org/fileformat2.html, 1.3.3).
+bool is_in_wal_mode(const std::string& path) {
+  std::ifstream file{path, std::ios::binary};
+  std::array<char, 20> head{};
+  return file.read(head.data(), head.size()) && head[18] == 2 && head[19] == 2;
+}
+
+/// A reader of such a database makes files beside it, or needs those that are there.
+std::optional<SqlError> wal_error(const std::string& path, int code) {
+  const int kind = code & 0xff;
+  if (kind != SQLITE_CANTOPEN && kind != SQLITE_READONLY && kind != SQLITE_PERM) return std::nullopt;
+  if (!is_in_wal_mode(path)) return std::nullopt;
+  const std::string folder = std::filesystem::absolute(path).parent_path().string();
+  return SqlError{
+      Stage::connect,
+      Reason::permission,
+      {},
+      one_line(fmt::format("the database is in WAL mode and the folder {} cannot be written: let this user write "
+                           "there (SQLite keeps its -shm and -wal files beside the database), or leave WAL "
+                           "mode (PRAGMA journal_mode = DELETE)",
+                           folder),
+               400),
+      true};
+}
+
 }  // namespace
+
+StageReason meaning_of_sqlite_code(int code, std::string_view message) {
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_INTERRUPT: return {Stage::request, Reason::timeout};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH: return {Stage::request, Reason::permission};
+    case SQLITE_CONSTRAINT: return {Stage::request, Reason::conflict};
+    case SQLITE_CANTOPEN: return {Stage::connect, Reason::missing};
+    case SQLITE_NOTADB: return {Stage::connect, Reason::bad_content};
+    case SQLITE_CORRUPT:
+    case SQLITE_IOERR:
+    case SQLITE_FULL: return {Stage::request, Reason::server_error};
+    default: break;
+  }
+  const bool missing = message.starts_with("no such ");
+  return {Stage::request, missing ? Reason::missing : Reason::bad_content};
+}
 
 std::optional<Error> check_sqlite_url(const std::string& url) {
   const Result<std::string> path = path_of(url);
@@ -209,15 +239,18 @@ Opened open_sqlite(const ConnectSpec& spec, const Limits& limits) {
   DatabasePtr database{raw};
   const auto identity = code == SQLITE_OK ? identity_of(*path) : std::nullopt;
   if (!identity) {
-    opened.error = open_error(raw, code == SQLITE_OK ? SQLITE_CANTOPEN : code);
+    const int why = code == SQLITE_OK ? SQLITE_CANTOPEN : code;
+    opened.error = wal_error(*path, why).value_or(open_error(raw, why));
   } else {
     sqlite3_extended_result_codes(raw, 1);
+    // SQLite holds a value whole; its own limit is a gigabyte.
+    sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, kMaxValueBytes);
     auto connection = std::make_unique<SqliteConnection>(std::move(database), *path, *identity);
     // Opening reads nothing: the schema shows whether this is a database at all.
     NoRows none;
     opened.error = connection->query("SELECT count(*) FROM sqlite_master", limits, none).error;
     if (opened.error) {
-      *opened.error = while_connecting(*opened.error);
+      *opened.error = wal_error(*path, sqlite3_errcode(raw)).value_or(while_connecting(*opened.error));
     } else {
       opened.connection = std::move(connection);
     }

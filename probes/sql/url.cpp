@@ -1,6 +1,7 @@
 #include "probes/sql/url.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 
@@ -14,23 +15,6 @@ std::optional<int> hex(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return std::nullopt;
-}
-
-/// Nothing for a broken escape, or one that makes a NUL.
-std::optional<std::string> decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    const auto high = i + 2 < text.size() ? hex(text[i + 1]) : std::nullopt;
-    const auto low = high ? hex(text[i + 2]) : std::nullopt;
-    if (!low || (*high == 0 && *low == 0)) return std::nullopt;
-    out += static_cast<char>(*high * 16 + *low);
-    i += 2;
-  }
-  return out;
 }
 
 Error broken(std::string_view what) {
@@ -76,6 +60,30 @@ std::optional<Error> take_options(std::string_view text, Url& url) {
 }
 
 }  // namespace
+
+std::optional<std::string> decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    const auto high = i + 2 < text.size() ? hex(text[i + 1]) : std::nullopt;
+    const auto low = high ? hex(text[i + 2]) : std::nullopt;
+    if (!low || (*high == 0 && *low == 0)) return std::nullopt;
+    out += static_cast<char>(*high * 16 + *low);
+    i += 2;
+  }
+  return out;
+}
+
+std::string unknown_option(std::string_view option, const std::vector<std::string>& known) {
+  return fmt::format("it has an unknown option '{}'; known are {}", option, fmt::join(known, ", "));
+}
+
+std::string unknown_value(std::string_view option, std::string_view value, std::span<const std::string_view> known) {
+  return fmt::format("has {} '{}'; there are {}", option, value, fmt::join(known, ", "));
+}
 
 Result<Url> parse_url(const std::string& text) {
   Url url;

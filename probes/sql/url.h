@@ -1,6 +1,10 @@
 #pragma once
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/error.h"
 
@@ -17,5 +21,13 @@ struct Url {
 
 /// Refuses a password, and what is no URL.
 [[nodiscard]] Result<Url> parse_url(const std::string& text);
+/// Of % escapes; nothing for a broken one, or one that makes a NUL.
+[[nodiscard]] std::optional<std::string> decoded(std::string_view text);
+
+/// "it has an unknown option 'sslmod'; known are …"
+[[nodiscard]] std::string unknown_option(std::string_view option, const std::vector<std::string>& known);
+/// "has sslmode 'verify'; there are disable, …"
+[[nodiscard]] std::string unknown_value(std::string_view option, std::string_view value,
+                                        std::span<const std::string_view> known);
 
 }  // namespace crmpulse::probes::sql

@@ -173,6 +173,36 @@ TEST_CASE("check tells an HTTP CRM's share of its allowance, and what its interv
   CHECK(done.out.find("1440          1h1m\n") != std::string::npos);
 }
 
+TEST_CASE("check warns of a vendor's API that ends within 120 days") {
+  const TempDir folder;
+  const auto at = [&](const char* now, std::string_view version) {
+    std::ostringstream out;
+    std::ostringstream err;
+    const auto config = configure(
+        folder, fmt::format("  - {{name: acme, recipe: ending, with: {{url: 'sqlite:/x.db'{}}}}}\n", version));
+    CHECK(check_command(config, defaults(), out, err, parse_time(now).value()) == 0);
+    return out.str();
+  };
+  CHECK(at("2026-10-01T00:00:00Z", "").find("warning") == std::string::npos);
+  CHECK(at("2027-01-01T00:00:00Z", ", version: v2").find("warning") == std::string::npos);
+  CHECK(at("2027-01-01T00:00:00Z", "")
+            .find("warning: acme: The old API (with.version) ends on 2027-02-16, 46 days from "
+                  "now: write version v2 [https://example.com/ends]\n") != std::string::npos);
+  CHECK(at("2027-03-01T00:00:00Z", "").find("has ended") != std::string::npos);
+}
+
+TEST_CASE("a recipe tells when the vendor ends its APIs in both languages") {
+  for (const bool chinese : {false, true}) {
+    std::ostringstream out;
+    std::ostringstream err;
+    CHECK(recipes_command({"ending", chinese}, defaults(), out, err) == 0);
+    for (const char* part : {"The old API", "2027-02-16", "version: v1", chinese ? "尚未公布" : "not announced"}) {
+      INFO(part);
+      CHECK(out.str().find(part) != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("a recipe behind HTTP is explained with its logins, allowance, checks and requests") {
   std::ostringstream out;
   std::ostringstream err;
@@ -223,7 +253,7 @@ TEST_CASE("recipes are listed, and one is explained in both languages") {
   CHECK(out.str().find("SQLite 上的小型 CRM") != std::string::npos);
   CHECK(out.str().find("没有满意度调查。") != std::string::npos);
   CHECK(recipes_command({"nothing", false}, defaults(), out, err) == 2);
-  CHECK(err.str().find("known: mini") != std::string::npos);
+  CHECK(err.str().find("known: ending, mini") != std::string::npos);
 }
 
 TEST_CASE("the command line knows its options and refuses others") {
@@ -240,4 +270,16 @@ TEST_CASE("the command line knows its options and refuses others") {
   const auto missing = command({"check", "--config", "/nowhere/agent.yaml", "--log-format", "json"});
   CHECK(missing.code == 2);
   CHECK(missing.err.starts_with("/nowhere/agent.yaml"));
+}
+
+TEST_CASE("a pattern of rules that matches nothing is a warning of check and probe") {
+  const TempDir folder;
+  const std::string config = configure(folder, crm_line("acme", make_crm(folder, "acme.db")));
+  const std::string rules = fmt::format("rules: ['{}', 'rules.d/*.yaml']\n", defaults().rules_file);
+  folder.write("agent.yaml", fmt::format("{}{}", read_file(config), rules));
+  const std::string warning = "rules.d/*.yaml matches no file\n";
+  const Output checked = check(config);
+  CHECK(checked.code == 0);
+  CHECK(checked.err.ends_with(warning));
+  CHECK(probe(config).err.ends_with(warning));
 }

@@ -217,3 +217,17 @@ TEST_CASE("a clock that was set back neither loses calls nor keeps them for ever
   CHECK(next.status(kNow).made == 7);
   CHECK(next.status(kNow + 25h).made == 0);
 }
+
+TEST_CASE("a pause counts from its beginning until a call is answered again, also over several pauses and a restart") {
+  Governor governor{options({{1min, 1, Part::liveness}})};
+  CHECK_FALSE(governor.status(kNow).paused_since);
+  governor.finished(0, {1, Duration{1h}, Reason::quota}, kNow);
+  CHECK(governor.status(kNow + 30min).paused_since == kNow);
+  governor.finished(0, {1, Duration{1h}, Reason::quota}, kNow + 1h);
+  CHECK(governor.status(kNow + 90min).paused_since == kNow);
+  Governor again{options({{1min, 1, Part::liveness}})};
+  again.restore(governor.memory(), kNow + 90min);
+  CHECK(again.status(kNow + 95min).paused_since == kNow + 90min);
+  governor.finished(0, {1, {}, {}}, kNow + 2h + 1min);
+  CHECK_FALSE(governor.status(kNow + 2h + 2min).paused_since);
+}

@@ -50,6 +50,17 @@ CrmReport report(std::vector<probes::Reading> readings) {
 
 }  // namespace
 
+TEST_CASE("an age is below zero only for a rule that counts down") {
+  const std::vector<Sample> ahead{sample("t_timestamp_seconds", to_seconds(kNow.time_since_epoch()) + 600)};
+  const auto value = [&](double sub, double poor) {
+    Ruleset rules;
+    rules.rules = {rule("age", "t_timestamp_seconds", Aggregator::age, Direction::above, sub, poor)};
+    return judge_samples(rules, kAcme, ahead, kNow).at(0).value;
+  };
+  CHECK(value(60, 300) == 0);
+  CHECK(value(-3600, -900) == -600);
+}
+
 TEST_CASE("aggregators that one reading can answer are judged, others need a window") {
   const std::vector<Sample> samples{sample("m", 1), sample("m", 0), sample("m", 4)};
   struct Case {
@@ -107,6 +118,24 @@ TEST_CASE("the last rule of an id that applies to the CRM is the one that judges
   const auto levels = judge_samples(rules, kAcme, std::vector{sample("m", 5)}, kNow);
   REQUIRE(levels.size() == 1);
   CHECK(levels[0].level == Level::healthy);
+}
+
+TEST_CASE("an age counts the hours of the CRM's people, and rests outside them or while they are not known") {
+  Ruleset rules{{}, {rule("staleness", "m", Aggregator::age, Direction::above, 3600, 7200)}};
+  rules.rules[0].active_crm = true;
+  const TimePoint friday = parse_time("2026-11-20T17:30:00Z").value();
+  const TimePoint monday = parse_time("2026-11-23T08:10:00Z").value();
+  const std::vector samples{sample("m", to_seconds(friday.time_since_epoch()))};
+  ActiveHours hours;
+  hours.days = 0x1f;
+  hours.from = std::chrono::hours{8};
+  hours.to = std::chrono::hours{18};
+  const auto judged = judge_samples(rules, kAcme, samples, monday, hours);
+  REQUIRE(judged.size() == 1);
+  CHECK(judged[0].value == 2400);
+  CHECK(judged[0].level == Level::healthy);
+  CHECK(judge_samples(rules, kAcme, samples, monday - std::chrono::hours{1}, hours)[0].resting);
+  CHECK(judge_samples(rules, kAcme, samples, monday)[0].resting);
 }
 
 TEST_CASE("the state is the worst gate, soft rules at most sub-healthy") {

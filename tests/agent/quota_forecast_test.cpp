@@ -93,3 +93,29 @@ TEST_CASE("what is left alone serves when the CRM does not tell its limit") {
   REQUIRE(forecasts.size() == 1);
   CHECK(forecasts[0].value == Approx(static_cast<double>(unix_millis(kNow + 100min)) / 1000).margin(5));
 }
+
+TEST_CASE("an allowance of a short or sliding window is never forecast to be used up at a time") {
+  // Dynamics: 6,000 in any 300 s. It is asked a little more and a little less from minute to minute.
+  QuotaTrend sliding;
+  for (int i = 0; i <= 90; ++i) {
+    const double used = 1000 + 40.0 * i + (i % 3 == 0 ? 120 : 0);
+    sliding.add(kNow + i * Duration{1min}, used, 6000 - used);
+  }
+  CHECK_FALSE(sliding.exhaustion());
+  // A quarter of an hour that begins anew, again and again: the first time nobody knows, from the second on it is
+  // known.
+  QuotaTrend quarter;
+  for (int i = 0; i <= 50; ++i) {
+    const double used = 300.0 * (i % 15);
+    quarter.add(kNow + i * Duration{1min}, used, 5000 - used);
+  }
+  CHECK_FALSE(quarter.exhaustion());
+  // Nothing left is no forecast.
+  sliding.add(kNow + 2h, 6000, 0);
+  CHECK(sliding.exhaustion() == kNow + 2h);
+  // A day later without such a fall it may be one of a day after all.
+  QuotaTrend corrected;
+  corrected.add(kNow - 27h, 1010, 8990);
+  corrected.add(kNow - 26h, 1000, 9000);
+  CHECK(after(corrected, 60, 50, 1000));
+}

@@ -11,6 +11,7 @@
 using namespace crmpulse;
 using namespace crmpulse::agent::test;
 using crmpulse::test::NotifySocket;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -112,6 +113,21 @@ TEST_CASE("SIGHUP takes over a good configuration whole, and nothing of a bad on
   REQUIRE(changed);
   process.signal(SIGTERM);
   CHECK(process.wait() == 0);
+}
+
+TEST_CASE("three failures in a row are there within one interval of the first") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure("  - {name: gone, recipe: mini, interval: 4s, with: {url: 'sqlite:" + agent.folder.path("none.db") +
+                  "'}}\n");
+  const Process process = agent.start();
+  const bool failed = eventually([&] { return stamps(sink, "gone").size() >= 3; });
+  INFO(agent.log());
+  REQUIRE(failed);
+  const auto at = stamps(sink, "gone");
+  CHECK(at[1] - at[0] >= 2s);
+  CHECK(at[2] - at[0] <= 4s);
+  for (const double up : sink.accepted("crm_up")) CHECK(up == 0);
 }
 
 TEST_CASE("what must not change while running is refused by a reload") {

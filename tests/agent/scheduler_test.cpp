@@ -164,6 +164,31 @@ TEST_CASE("stretches that change all the time do not keep an item from running")
   CHECK(runs <= 48);
 }
 
+TEST_CASE("after a failure an item is asked half an interval after its start, then on its grid") {
+  Scheduler scheduler{{{30s, 10s}}, kStart, 5s};
+  const TimePoint first = scheduler.due(scheduler.next()).at(0).scheduled;
+  scheduler.finished(0);
+  const TimePoint second = scheduler.due(scheduler.next()).at(0).scheduled;
+  scheduler.finished(0);
+  CHECK(second > first);
+
+  scheduler.ask_sooner(0, second + 1s);
+  CHECK(scheduler.next() == second + 15s);
+  const auto again = scheduler.due(second + 15s);
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].scheduled == second + 15s);
+  scheduler.finished(0);
+  CHECK(scheduler.next() == second + 30s);
+}
+
+TEST_CASE("an item that took longer to fail than half its interval is asked again at once") {
+  Scheduler scheduler{{{30s, 10s}}, kStart, 5s};
+  const TimePoint start = scheduler.due(scheduler.next()).at(0).scheduled;
+  scheduler.finished(0);
+  scheduler.ask_sooner(0, start + 20s);
+  CHECK(scheduler.next() == start + 20s);
+}
+
 TEST_CASE("a refused run comes back when it was told to, and counts as none") {
   test::ManualClock clock{kStart};
   Scheduler scheduler{{{Duration{30s}, Duration{4s}}, {Duration{30s}, Duration{7s}, 1, true}}, clock.now(), 0s};

@@ -63,3 +63,41 @@ TEST_CASE("an empty spool has nothing older than now, and the heartbeat comes wh
   quiet.heartbeat = true;
   CHECK(value_of(self_samples(quiet), "crm_agent_heartbeat_timestamp_seconds") == 1795251600.0);
 }
+
+TEST_CASE("declared hours travel as one sample's labels, which the collector reads back") {
+  SelfReading declared = reading();
+  ActiveHours hours;
+  hours.days = 0x1f;
+  hours.from = std::chrono::hours{8};
+  hours.to = std::chrono::hours{18};
+  hours.zone.name = "Asia/Shanghai";
+  hours.holidays = {date_from("2026-10-01").value()};
+  declared.crms[0].hours = hours;
+  const auto samples = self_samples(declared);
+  const auto is_hours = [](const Sample& s) { return s.metric == "crm_hours_info"; };
+  REQUIRE(std::count_if(samples.begin(), samples.end(), is_hours) == 1);
+  const Labels& labels = std::find_if(samples.begin(), samples.end(), is_hours)->labels;
+  CHECK(labels.get("crm") == "acme");
+  CHECK(labels.get("kind") == "tryton");
+  const auto label = [&](const char* name) { return std::string{labels.get(name)}; };
+  CHECK(hours_from({label("days"), label("from"), label("to"), label("tz"), label("holidays")}) == hours);
+}
+
+TEST_CASE("an agent names all CRMs it watches with one stamp, and says how long it has left one alone") {
+  SelfReading made = reading();
+  made.now = kNow;
+  made.crms[1].calls.paused_since = kNow - std::chrono::minutes{10};
+  made.crms[1].calls.paused_until = kNow + std::chrono::minutes{50};
+  const auto samples = self_samples(made);
+  CHECK(value_of(samples, "crm_agent_crms") == 2);
+  int named = 0;
+  for (const Sample& sample : samples) {
+    if (sample.metric != "crm_agent_target_info") continue;
+    ++named;
+    CHECK(sample.at == kNow);
+  }
+  CHECK(named == 2);
+  CHECK(value_of(samples, "crm_agent_paused_seconds", "globex") == 600);
+  made.crms.clear();
+  CHECK(value_of(self_samples(made), "crm_agent_crms") == 0);
+}

@@ -61,6 +61,11 @@ TEST_CASE("every key of agent.yaml reaches the settings") {
   CHECK(loaded->crms[0].name == "acme");
   CHECK(loaded->crms[0].budget == 0.02);
   CHECK(loaded->crms[0].labels == Labels{{"team", "sales"}});
+  REQUIRE(loaded->crms[0].hours);
+  CHECK(text_of(*loaded->crms[0].hours) ==
+        HoursText{"mon,tue,wed,thu,sat", "22:00", "06:00", "Asia/Shanghai", "2026-10-01,2026-12-25"});
+  CHECK(loaded->crms[0].hours->zone.offset_at(parse_time("2026-11-21T09:00:00Z").value()) == std::chrono::hours{8});
+  CHECK_FALSE(loaded->crms[1].hours);
   CHECK(loaded->crms[0].off == std::vector<std::string>{"records"});
   CHECK(loaded->crms[1].recipe->name == "mini");
 }
@@ -163,6 +168,24 @@ TEST_CASE("a minimal agent.yaml takes the machine's defaults") {
   CHECK(loaded->ship.batch_samples == 2000);
 }
 
+TEST_CASE("a proxy's name and password are its own settings, and stand percent-encoded in what the client gets") {
+  const TempDir folder;
+  const std::string file = folder.write("agent.yaml", R"(
+ship: {url: "http://127.0.0.1:1/api/v1/write", receiver: collector}
+crms:
+  - name: acme
+    recipe: web
+    with: {url: "http://127.0.0.1:1"}
+    auth: {flow: bearer, token_env: CRMPULSE_TEST_TOKEN}
+    http: {proxy: "http://proxy:3128", proxy_username: mon@itor, proxy_password_env: CRMPULSE_TEST_TOKEN}
+)");
+  const Environment token{"CRMPULSE_TEST_TOKEN", "p:w"};
+  const auto loaded = load_settings(file, defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  CHECK(loaded->crms[0].proxy == "http://mon%40itor:p%3Aw@proxy:3128");
+  CHECK(loaded->ship.receiver == ReceiverKind::collector);
+}
+
 TEST_CASE("every rejected file is rejected with all its problems, by line and path") {
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator{source_dir("tests/agent/rejected")}) {
@@ -237,4 +260,49 @@ crms:
   const auto loaded = load_settings(file, defaults());
   REQUIRE_FALSE(loaded.has_value());
   CHECK(loaded.error().size() == 2);
+}
+
+TEST_CASE("an empty agent.yaml, or one of comments only, is refused") {
+  const TempDir folder;
+  for (const char* text : {"", "# crms:\n", "---\n"}) {
+    const std::string file = folder.write("agent.yaml", text);
+    const auto loaded = load_settings(file, defaults());
+    REQUIRE(loaded.has_error());
+    CHECK(to_string(loaded.error()) ==
+          file + ": holds no settings: it is empty or all comments; write {} when that is meant");
+  }
+}
+
+TEST_CASE("schemes of addresses are written in any letters") {
+  const TempDir folder;
+  const std::string file = folder.write("agent.yaml", R"(
+agent: {connectivity: {url: HTTPS://www.example.com/}}
+ship: {url: "HTTP://127.0.0.1:9460/api/v1/write"}
+crms:
+  - {name: acme, recipe: web, with: {url: "HTTPS://Crm.example.com"}, http: {proxy: "SOCKS5h://proxy:1080"}, auth: {flow: bearer, token_env: CRMPULSE_TEST_TOKEN}}
+)");
+  const Environment token{"CRMPULSE_TEST_TOKEN", "s3cret \n"};
+  const auto loaded = load_settings(file, defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  CHECK(loaded->connectivity_url == "https://www.example.com/");
+  CHECK(loaded->ship.url == "http://127.0.0.1:9460/api/v1/write");
+  CHECK(loaded->crms[0].arguments.text("url") == "https://Crm.example.com");
+  CHECK(loaded->crms[0].proxy == "socks5h://proxy:1080");
+  CHECK(loaded->crms[0].auth.secret("token").reveal() == "s3cret");
+}
+
+TEST_CASE("a token with a blank inside is refused, a password with one is not") {
+  const TempDir folder;
+  const auto load = [&](const std::string& with) {
+    return load_settings(
+        folder.write("agent.yaml", "ship: {url: 'http://127.0.0.1:9460/api/v1/write'" + with + "}\ncrms: []\n"),
+        defaults());
+  };
+  const Environment token{"CRMPULSE_TEST_TOKEN", "two words"};
+  const auto refused = load(", token_env: CRMPULSE_TEST_TOKEN");
+  REQUIRE(refused.has_error());
+  CHECK(to_string(refused.error()).find("token_env: environment variable CRMPULSE_TEST_TOKEN has a blank") !=
+        std::string::npos);
+  CHECK(to_string(refused.error()).find("two words") == std::string::npos);
+  CHECK(load("").has_value());
 }

@@ -15,6 +15,7 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "wire/collector_mark.h"
 #include "wire/evidence.h"
 #include "wire/remote_write.h"
 
@@ -105,6 +106,11 @@ void Sink::script(const std::string& path, std::vector<net::HttpResponse> answer
   queue.insert(queue.end(), answers.begin(), answers.end());
 }
 
+void Sink::mark(bool on) {
+  const std::lock_guard lock{mutex_};
+  mark_ = on;
+}
+
 net::HttpResponse Sink::answer(const net::HttpRequest& request) {
   Received received{.path = request.path, .headers = {}, .samples = {}, .evidence = {}, .answered = 0};
   for (const auto& [name, value] : request.headers) received.headers[lower(name)] = value;
@@ -114,11 +120,14 @@ net::HttpResponse Sink::answer(const net::HttpRequest& request) {
     received.samples = decode(request.body);
   const std::lock_guard lock{mutex_};
   net::HttpResponse out{204, {}, {}};
+  if (mark_) out.headers.emplace_back(wire::kCollectorMark, "1");
   if (auto& queue = scripts_[request.path]; !queue.empty()) {
     out = queue.front();
     queue.pop_front();
   }
   received.answered = out.status;
+  received.marked = std::any_of(out.headers.begin(), out.headers.end(),
+                                [](const auto& header) { return header.first == wire::kCollectorMark; });
   received_.push_back(std::move(received));
   return out;
 }

@@ -43,6 +43,7 @@ struct Received {
   std::vector<Sample> samples;
   std::vector<Evidence> evidence;
   int answered = 0;
+  bool marked = false;  ///< the answer bore the collector's mark
 };
 
 /// A remote-write receiver. Answers are taken from a script by path, then 204.
@@ -51,6 +52,8 @@ class Sink {
   explicit Sink(unsigned short port = 0);
   ~Sink();
   void script(const std::string& path, std::vector<net::HttpResponse> answers);
+  /// What comes after the scripts: 204, with the collector's mark or without.
+  void mark(bool on);
   [[nodiscard]] std::vector<Received> received() const;
   /// Values of a metric in the order they were accepted (2xx).
   [[nodiscard]] std::vector<double> accepted(std::string_view metric) const;
@@ -65,6 +68,7 @@ class Sink {
   unsigned short port_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, std::deque<net::HttpResponse>> scripts_;
+  bool mark_ = false;
   std::vector<Received> received_;
   std::thread thread_;
 };

@@ -16,7 +16,7 @@ def holds(file, name):
         return False
     # A long name may stand in two literals.
     text = re.sub(r'"\s*\n\s*"', "", path.read_text())
-    return f'TEST_CASE("{name}")' in text if path.suffix == ".cpp" else f"def {name}(self" in text
+    return f'TEST_CASE("{name}"' in text if path.suffix == ".cpp" else f"def {name}(self" in text
 
 
 problems = [f"there is no {name!r} in {file}" for file, name in NAMED if not holds(file, name)]

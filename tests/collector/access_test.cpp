@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "collector_fixture.h"
@@ -89,6 +90,125 @@ TEST_CASE("a damaged token file is an error, and what was known stays known") {
   directory.write("tokens.json", "[{");
   CHECK(tokens.refresh().has_error());
   CHECK(tokens.find(secret) != nullptr);
+}
+
+TEST_CASE("tokens that cannot be opened are not no tokens") {
+  const TempDir directory;
+  const std::string file = directory.path("tokens.json");
+  const std::string secret = create_token(directory.path(), "branch", AccessRole::ingest).value();
+  Tokens tokens{directory.path()};
+  REQUIRE(tokens.refresh().has_value());
+  std::filesystem::rename(file, file + ".kept");
+  SECTION("a folder lies in its place") {
+    std::filesystem::create_directory(file);
+  }
+  SECTION("a link that points nowhere") {
+    std::filesystem::create_symlink(directory.path("nowhere"), file);
+  }
+  SECTION("links that point at each other") {
+    std::filesystem::create_symlink(file, file);
+  }
+  SECTION("a pipe") {
+    REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  }
+  SECTION("an empty file") {
+    directory.write("tokens.json", "");
+  }
+  SECTION("something else") {
+    directory.write("tokens.json", "{}");
+  }
+  CHECK(tokens.refresh().has_error());
+  CHECK(tokens.fault().has_value());
+  CHECK(tokens.find(secret) != nullptr);
+  CHECK(list_tokens(directory.path()).has_error());
+  const auto created = create_token(directory.path(), "another", AccessRole::ingest);
+  REQUIRE(created.has_error());
+  CHECK_THAT(created.error().message, Catch::Contains("tokens.json") && Catch::Contains("nothing was changed"));
+  CHECK(revoke_token(directory.path(), "branch").has_error());
+  // Nothing was put in its place.
+  std::filesystem::remove_all(file);
+  std::filesystem::rename(file + ".kept", file);
+  CHECK(tokens.refresh().has_value());
+  CHECK_FALSE(tokens.fault().has_value());
+  CHECK(tokens.find(secret) != nullptr);
+  CHECK(list_tokens(directory.path()).value().size() == 1);
+}
+
+TEST_CASE("a token file that was deleted holds no tokens any more") {
+  const TempDir directory;
+  const std::string secret = create_token(directory.path(), "branch", AccessRole::ingest).value();
+  Tokens tokens{directory.path()};
+  REQUIRE(tokens.refresh().has_value());
+  std::filesystem::remove(directory.path("tokens.json"));
+  REQUIRE(tokens.refresh().has_value());
+  CHECK(tokens.find(secret) == nullptr);
+}
+
+TEST_CASE("while the tokens cannot be read the collector says so, and who was let in still is") {
+  RunningCollector running{{"", "metrics: open\n", "required"}};
+  const std::string state = running.directory().path("state");
+  const std::string secret = create_token(state, "page", AccessRole::viewer).value();
+  running.thread().run([&] { running.collector().tick(); });
+  CHECK_THAT(running.get("/metrics").body, Catch::Contains("crmpulse_collector_tokens_unreadable 0"));
+  std::filesystem::rename(state + "/tokens.json", state + "/kept");
+  std::filesystem::create_directory(state + "/tokens.json");
+  running.thread().run([&] { running.collector().tick(); });
+  CHECK(call(running, "GET", "/api/v1/crms", secret).status == 200);
+  CHECK_THAT(running.get("/metrics").body, Catch::Contains("crmpulse_collector_tokens_unreadable 1"));
+}
+
+TEST_CASE("a collector that starts with tokens it cannot read tells senders to come again, and lets them in later") {
+  RunningCollector running{{"", "", "required"}};
+  const std::string state = running.directory().path("state");
+  const std::string sender = create_token(state, "branch", AccessRole::ingest).value();
+  running.stop();
+  std::filesystem::rename(state + "/tokens.json", state + "/kept");
+  std::filesystem::create_directory(state + "/tokens.json");
+  running.start();
+  const net::ClientResponse told = call(running, "POST", "/api/v1/write", sender);
+  CHECK(told.status == 503);
+  CHECK_FALSE(told.header("retry-after").empty());
+  CHECK(running.get("/-/ready").status == 200);
+  std::filesystem::remove(state + "/tokens.json");
+  std::filesystem::rename(state + "/kept", state + "/tokens.json");
+  running.thread().run([&] { running.collector().tick(); });
+  CHECK(call(running, "POST", "/api/v1/write", sender).status == 415);
+}
+
+TEST_CASE("tokens may lie elsewhere than in a file") {
+  class Elsewhere final : public TokenStore {
+   public:
+    Result<std::optional<std::vector<Token>>> read_if_changed() override {
+      if (!there) return Error{"the database does not answer"};
+      return std::optional{kept};
+    }
+    Result<void> update(const Change& change) override { return change(kept); }
+    std::vector<Token> kept;
+    bool there = true;
+  };
+  auto store = std::make_unique<Elsewhere>();
+  Elsewhere& elsewhere = *store;
+  const std::string secret = create_token(elsewhere, "branch", AccessRole::ingest, {"branch", {}, {"acme"}}).value();
+  Tokens tokens{std::move(store)};
+  CHECK(tokens.find(secret) == nullptr);
+  REQUIRE(tokens.refresh().has_value());
+  REQUIRE(tokens.find(secret) != nullptr);
+  CHECK(tokens.find(secret)->crms == std::vector<std::string>{"acme"});
+  elsewhere.there = false;
+  CHECK(tokens.refresh().has_error());
+  CHECK(tokens.find(secret) != nullptr);
+  REQUIRE(allow_crms(elsewhere, "branch", {"acme", "shop"}).has_value());
+  CHECK(elsewhere.kept.at(0).crms == std::vector<std::string>{"acme", "shop"});
+  CHECK(revoke_token(elsewhere, "nobody").has_error());
+}
+
+TEST_CASE("a token keeps the CRMs it is for in the file, and only ingest has any") {
+  const TempDir directory;
+  const TokenTerms terms{"branch", std::nullopt, {"acme", "a \"shop\""}};
+  REQUIRE(create_token(directory.path(), "branch", AccessRole::ingest, terms).has_value());
+  CHECK(list_tokens(directory.path()).value().at(0).crms == terms.crms);
+  CHECK(create_token(directory.path(), "page", AccessRole::viewer, {"", std::nullopt, {"acme"}}).has_error());
+  CHECK(create_token(directory.path(), "line", AccessRole::ingest, {"", std::nullopt, {"a\nb"}}).has_error());
 }
 
 TEST_CASE("while the journal is replayed samples are taken and states shown, but nothing is ordered") {

@@ -79,12 +79,22 @@ TEST_CASE("acknowledged batches survive being saved, nonsense loads as nothing")
   book.end("a", kSamples, 7, true);
   book.end("a", kEvidence, 5, true);
   AgentBook other;
-  other.load(book.save());
+  other.load(book.save(), kNow);
   CHECK(other.begin("a", kSamples, 7) == AgentBook::Batch::duplicate);
   CHECK(other.begin("a", kEvidence, 5) == AgentBook::Batch::duplicate);
   AgentBook empty;
-  empty.load("{broken");
+  empty.load("{broken", kNow);
   CHECK(empty.all().empty());
+}
+
+TEST_CASE("when an agent was seen last survives being saved, and never lies ahead") {
+  AgentBook book;
+  book.seen("dead", kNow - std::chrono::minutes{10});
+  book.seen("from a clock that was ahead", kNow + std::chrono::hours{8});
+  AgentBook other;
+  other.load(book.save(), kNow);
+  CHECK(other.all().at("dead").last_seen == kNow - std::chrono::minutes{10});
+  CHECK(other.all().at("from a clock that was ahead").last_seen == kNow);
 }
 
 TEST_CASE("an agent's time is RFC 3339 or Unix milliseconds") {

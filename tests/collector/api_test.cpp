@@ -1,5 +1,6 @@
 // What people, scripts and Prometheus read; and reloading.
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
@@ -7,6 +8,7 @@
 #include "collector/json_text.h"
 #include "collector/series_table.h"
 #include "collector_fixture.h"
+#include "core/printable.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -125,6 +127,41 @@ TEST_CASE("/metrics is clean under promtool, with every family of health, sample
   CHECK(response.body.find("crm_health_level{agent") == std::string::npos);
 }
 
+TEST_CASE("a CRM is found in addresses by any name the agent's check accepts") {
+  const RunningCollector running;
+  const auto encoded = [](std::string_view name) {
+    std::string out;
+    for (const char c : name) out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    return out;
+  };
+  for (const std::string name : {"sales eu", "a%b", "a%2Fb", "a?b", "a#b", "a&b=c", "a+b", "a;b", "\"a\" 'b' <c>",
+                                 "销售", "a:b@c", "...", "~a", "a{b}", "history"}) {
+    INFO(name);
+    REQUIRE(running.write_latency(name, 0.1) == 204);
+    CHECK(running.state_of(encoded(name)) == "healthy");
+    CHECK(running.get("/api/v1/crms/" + encoded(name) + "/history?dimension=latency").status == 200);
+  }
+}
+
+TEST_CASE("a pattern of rules without files is counted as long as that configuration is in force") {
+  RunningCollector running;
+  const std::string metric = "crmpulse_collector_configuration_warnings ";
+  CHECK(running.get("/metrics").body.find(metric + "0") != std::string::npos);
+  const std::string config = running.directory().path("collector.yaml");
+  running.directory().write(
+      "collector.yaml",
+      fmt::format("listen: 127.0.0.1:0\nauth: off\nstate_dir: {}\nrules: [rules.yaml, 'rules.d/*.yaml']\nremedies: "
+                  "[remedies.yaml]\n",
+                  running.directory().path("state")));
+  REQUIRE(send({"POST", running.base() + "/-/reload", {}, ""}).status == 200);
+  CHECK(running.get("/metrics").body.find(metric + "1") != std::string::npos);
+  // Half written, as by a disk that was full: nothing changes, and no receiver is dropped.
+  running.directory().write("collector.yaml", "# receivers:\n");
+  CHECK(send({"POST", running.base() + "/-/reload", {}, ""}).status == 422);
+  running.directory().write("collector.yaml", "");
+  CHECK(send({"POST", running.base() + "/-/reload", {}, ""}).status == 422);
+}
+
 TEST_CASE("a reload applies whole or not at all") {
   RunningCollector running;
   REQUIRE(running.write_latency("acme", 1.5) == 204);
@@ -156,6 +193,28 @@ TEST_CASE("a reload applies whole or not at all") {
   CHECK(first_crm(running).at("dimensions").at(0).at("poor").to_number<double>() == 2);
   CHECK(running.get("/metrics").body.find("receiver=\"oncall\"") != std::string::npos);
   CHECK(running.state_of("acme") == "sub_healthy");
+}
+
+TEST_CASE("a reload that is asked for while another one reads is done afterwards") {
+  RunningCollector running;
+  std::atomic<int> done{0};
+  std::atomic<int> applied{0};
+  running.thread().run([&] {
+    for (int i = 0; i < 3; ++i) {
+      running.collector().reload([&](const collector::Collector::Reload& outcome) {
+        if (outcome.applied) ++applied;
+        ++done;
+      });
+    }
+    running.collector().reload_by_signal();
+  });
+  REQUIRE(eventually([&] { return done == 3; }));
+  CHECK(applied == 3);
+  // The first by itself, the others together: the files were read again after they had asked.
+  CHECK(eventually([&] {
+    return running.get("/metrics").body.find("crmpulse_collector_reloads_total{outcome=\"applied\"} 2") !=
+           std::string::npos;
+  }));
 }
 
 TEST_CASE("a reload says which changes wait for a restart") {
@@ -193,17 +252,55 @@ TEST_CASE("a value is shown five minutes, or three intervals up to three hours")
 TEST_CASE("series nobody has sent for long are forgotten, the others keep their place") {
   collector::SeriesTable table{2};
   constexpr auto kNone = collector::SeriesTable::kNone;
-  const auto a = table.find_or_add({"a", {}, {}});
-  const auto b = table.find_or_add({"b", {}, {}});
+  const auto a = table.find_or_add({"a", {}, {}}).id;
+  const auto b = table.find_or_add({"b", {}, {}}).id;
   REQUIRE((a != kNone && b != kNone));
-  CHECK(table.find_or_add({"c", {}, {}}) == kNone);
-  CHECK(table.find_or_add({"b", {}, {}}) == b);
+  CHECK(table.find_or_add({"c", {}, {}}).id == kNone);
+  CHECK(table.find_or_add({"b", {}, {}}).id == b);
   const TimePoint now = parse_time("2026-11-21T12:00:00Z").value();
   table[b].note(now, 1);
   table.forget(now);
   CHECK(table.size() == 1);
   CHECK(table.find("a") == kNone);
-  CHECK(table.find_or_add({"b", {}, {}}) == b);
-  CHECK(table.find_or_add({"c", {}, {}}) == a);
+  CHECK(table.find_or_add({"b", {}, {}}).id == b);
+  CHECK(table.find_or_add({"c", {}, {}}).id == a);
   CHECK(table.find("c") == a);
+}
+
+TEST_CASE("CRMs are listed in pages, each behind the last name of the page before") {
+  const RunningCollector running;
+  for (const char* crm : {"a", "b", "c", "d", "e"}) REQUIRE(running.write_latency(crm, 0.1, 1) == 204);
+  std::string names;
+  std::string cursor;
+  int pages = 0;
+  do {
+    const boost::json::value page = running.get_json("/api/v1/crms?limit=2&cursor=" + cursor);
+    CHECK(page.at("crms").as_array().size() <= 2);
+    for (const boost::json::value& crm : page.at("crms").as_array()) names += crm.at("crm").as_string();
+    cursor = page.at("next_cursor").is_null() ? "" : std::string{page.at("next_cursor").as_string()};
+    ++pages;
+  } while (!cursor.empty() && pages < 10);
+  CHECK(names == "abcde");
+  CHECK(pages == 3);
+  const boost::json::value all = running.get_json("/api/v1/crms");
+  CHECK(all.at("crms").as_array().size() == 5);
+  CHECK(all.at("next_cursor").is_null());
+  CHECK(running.get("/api/v1/crms?limit=0").status == 400);
+  CHECK(running.get("/api/v1/crms?limit=1001").status == 400);
+}
+
+TEST_CASE("names and evidence with what cannot be seen are shown escaped, and read back as they were") {
+  const RunningCollector running;
+  const std::string crm = "ac\xe2\x80\xaeme";
+  const std::string in_address = "ac%E2%80%AEme";
+  REQUIRE(running.write_latency(crm, 0.1, 1) == 204);
+  const std::string line =
+      fmt::format(R"({{"at":"{}","crm":"{}","text":"pay\u202elap\u200b now"}})", format_time(running.now()), crm);
+  REQUIRE(send({"POST", running.base() + "/api/v1/evidence", {}, line}).status == 204);
+  const std::string details = running.get("/api/v1/crms/" + in_address).body;
+  CHECK(is_printable(std::string_view{details}.substr(0, details.size() - 1)));
+  CHECK(boost::json::parse(details).at("crm").as_string() == crm);
+  CHECK_THAT(details, Catch::Contains("pay\\\\u202elap"));
+  const std::string page = running.get("/").body;
+  CHECK_THAT(page, Catch::Contains("ac\\u202eme") && !Catch::Contains("\xe2\x80\xae"));
 }

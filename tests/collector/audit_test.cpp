@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "collector/audit_refusals.h"
 #include "collector_fixture.h"
 
 using namespace crmpulse;
@@ -74,7 +75,7 @@ TEST_CASE("a folder that cannot be written is an error, and damaged lines are le
   CHECK(newest_audit(directory.path(), 10)->size() == 1);
 }
 
-TEST_CASE("what operators and admins did and what was refused them is in the audit log") {
+TEST_CASE("what operators and admins did is in the audit log, with the token's name beside what was typed") {
   RunningCollector running{{"", "", "required"}};
   const std::string state = running.directory().path("state");
   const std::string ana = create_token(state, "ana", AccessRole::operator_).value();
@@ -91,16 +92,15 @@ TEST_CASE("what operators and admins did and what was refused them is in the aud
   const std::string ends = format_time(running.now() + std::chrono::hours{1});
   const net::ClientResponse made =
       call("POST", "/api/v1/silences", ana,
-           fmt::format(R"({{"matchers":{{"crm":"a"}},"ends_at":"{}","comment":"c"}})", ends));
+           fmt::format(R"({{"matchers":{{"crm":"a"}},"ends_at":"{}","comment":"c","author":"the boss"}})", ends));
   REQUIRE(made.status == 201);
   const boost::json::value silence = boost::json::parse(made.body);
   CHECK(call("DELETE", "/api/v1/silences/" + text(silence, "id"), ana).status == 200);
-  CHECK(call("POST", "/api/v1/deliveries/nothing/retry", ana).status == 404);
   CHECK(call("POST", "/-/reload", root).status == 200);
   running.thread().run([&] { running.collector().reload_by_signal(); });
 
   REQUIRE(eventually([&] {
-    return boost::json::parse(call("GET", "/api/v1/audit", root).body).at("entries").as_array().size() == 5;
+    return boost::json::parse(call("GET", "/api/v1/audit", root).body).at("entries").as_array().size() == 4;
   }));
   const boost::json::value audit = boost::json::parse(call("GET", "/api/v1/audit?limit=5", root).body);
   const boost::json::array& entries = audit.at("entries").as_array();
@@ -112,10 +112,63 @@ TEST_CASE("what operators and admins did and what was refused them is in the aud
   };
   is(0, "signal", "reload", "done");
   is(1, "root", "POST /-/reload", "200");
-  is(2, "ana", "POST /api/v1/deliveries/nothing/retry", "404");
-  is(3, "ana", "DELETE /api/v1/silences/" + text(silence, "id"), "200");
-  is(4, "ana", "POST /api/v1/silences", "201");
-  CHECK(text(entries.at(4), "about") == text(silence, "id"));
-  CHECK(text(entries.at(4), "from") == "127.0.0.1");
+  is(2, "ana", "DELETE /api/v1/silences/" + text(silence, "id"), "200");
+  is(3, "ana", "POST /api/v1/silences", "201");
+  CHECK(text(entries.at(3), "about") == text(silence, "id"));
+  CHECK(text(entries.at(3), "from") == "127.0.0.1");
+  // The name that was typed stands beside the token's, never instead.
+  CHECK(text(entries.at(3), "author") == "the boss");
+  CHECK_FALSE(entries.at(1).as_object().contains("author"));
   CHECK(call("GET", "/api/v1/audit?limit=0", root).status == 400);
+}
+
+TEST_CASE("refused requests are summed up, one line for each who was refused") {
+  AuditRefusals refusals;
+  AuditEntry refused = entry("");
+  refused.result = "400";
+  const TimePoint start = refused.at;
+  for (int i = 0; i < 5000; ++i) {
+    refused.at = start + std::chrono::milliseconds{i};
+    refused.who = i % 2 == 0 ? "ana" : "bob";
+    refusals.add(refused);
+  }
+  CHECK(refusals.total() == 5000);
+  CHECK(refusals.take_due(start + AuditRefusals::kGathering - std::chrono::seconds{1}).empty());
+  const auto lines = refusals.take_due(start + AuditRefusals::kGathering + std::chrono::seconds{1});
+  REQUIRE(lines.size() == 2);
+  CHECK(lines.at(0).who == "ana");
+  CHECK(lines.at(0).action == "refused requests");
+  CHECK_THAT(lines.at(0).about, Catch::StartsWith("2500 since ") && Catch::Contains("POST /api/v1/silences (400)"));
+  CHECK(refusals.take_all().empty());
+}
+
+TEST_CASE("however many names are refused something, the audit log gets a bounded number of lines") {
+  AuditRefusals refusals;
+  AuditEntry refused = entry("");
+  for (int i = 0; i < 10'000; ++i) {
+    refused.who = fmt::format("token-{}", i);
+    refusals.add(refused);
+  }
+  CHECK(refusals.take_all().size() == AuditRefusals::kMostNames + 1);
+}
+
+TEST_CASE("a thousand refused requests push nothing out of the audit log") {
+  RunningCollector running{{"", "metrics: open\nlimits: {requests_per_token: 0}\n", "required"}};
+  const std::string state = running.directory().path("state");
+  const std::string ana = create_token(state, "ana", AccessRole::operator_).value();
+  running.thread().run([&] { running.collector().tick(); });
+  for (int i = 0; i < 1000; ++i) {
+    const Call wrong{"POST",
+                     running.base() + "/api/v1/silences",
+                     {{"Authorization", "Bearer " + ana}, {"Content-Type", "application/json"}},
+                     "{}"};
+    REQUIRE(send(wrong).status == 400);
+  }
+  CHECK_THAT(running.get("/metrics").body, Catch::Contains("crmpulse_collector_audit_refused_requests_total 1000"));
+  running.stop();
+  const auto found = newest_audit(state, 5000);
+  REQUIRE(found.has_value());
+  REQUIRE(found->size() == 1);
+  CHECK(text(found->at(0), "who") == "ana");
+  CHECK_THAT(text(found->at(0), "about"), Catch::StartsWith("1000 since "));
 }

@@ -115,6 +115,28 @@ class DeliveryBench {
         .value();
     thread_->run([&] { notifier_->wake(rows); });
   }
+  /// Other receivers from now on, as by a reload.
+  void reconfigure(Receivers receivers) {
+    receivers_ = std::move(receivers);
+    auto configuration = std::make_shared<collector::Configuration>();
+    configuration->settings.receivers = receivers_;
+    thread_->run([&] { notifier_->reconfigure(configuration); });
+  }
+  /// Between stop() and start().
+  void set_receivers(Receivers receivers) { receivers_ = std::move(receivers); }
+  [[nodiscard]] std::uint64_t abandoned(const std::string& receiver) {
+    std::uint64_t found = 0;
+    thread_->run([&] {
+      const auto known = notifier_->stats().find(receiver);
+      if (known != notifier_->stats().end()) found = known->second.abandoned;
+    });
+    return found;
+  }
+  [[nodiscard]] std::int64_t waiting() {
+    std::int64_t found = 0;
+    thread_->run([&] { found = notifier_->outbox().pending; });
+    return found;
+  }
   /// Time passes at once, then everything that is due is sent and settled.
   void pass(Duration time) {
     advance(time);

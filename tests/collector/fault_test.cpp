@@ -321,3 +321,59 @@ TEST_CASE("a success takes back its own agent's failure only") {
   CHECK(facts.failures.contains({"read", "a"}));
   CHECK(facts.successes.contains({"read", "b"}));
 }
+
+TEST_CASE("a verdict keeps its cause for as long as what it explains lasts") {
+  // Five answers of 503, then it works, while a share of the last hour is still bad.
+  CrmFacts facts = failing("hubspot", "response", "server_error", Duration{std::chrono::minutes{40}});
+  auto& [operation, failure] = *facts.failures.begin();
+  rules::CrmStatus made = status("availability");
+  made.incident = rules::IncidentStatus{"01", Level::poor, Level::poor, failure.at + std::chrono::minutes{1}};
+  const auto verdict = [&] { return judge_fault(made, &facts, kNow, nullptr); };
+  // Nobody has asked since (the agent pauses): it is still the newest word.
+  CHECK(verdict().verdict == "vendor");
+  facts.ended.insert(facts.failures.extract(facts.failures.begin()));
+  for (const char* dimension : {"availability", "transactions", "something"}) {
+    INFO(dimension);
+    made.rules.at(0).dimension = dimension;
+    CHECK(verdict().verdict == "vendor");
+    CHECK(verdict().why_en.find("last at") != std::string::npos);
+    CHECK(verdict().why_zh.find("最近一次") != std::string::npos);
+  }
+  // What another dimension says of itself goes before a failure that is over.
+  made.rules.at(0).dimension = "staleness";
+  CHECK(verdict().verdict == "data");
+  // Another incident, later: the failure has nothing to do with it.
+  made.rules.at(0).dimension = "availability";
+  made.incident->opened = kNow - std::chrono::minutes{5};
+  CHECK(verdict().verdict == "unknown");
+  made.incident.reset();
+  CHECK(verdict().verdict == "unknown");
+}
+
+TEST_CASE("only CRMs that one vendor runs fail together for its sake") {
+  struct Case {
+    const char* kind;
+    bool of_vendor;
+  };
+  for (const Case& one : {Case{"http", false}, Case{"rest", false}, Case{"sql", false}, Case{"odoo-rpc", false},
+                          Case{"espocrm-api", false}, Case{"salesforce", true}, Case{"zoho", true}}) {
+    INFO(one.kind);
+    CrmBook book;
+    const char* const reasons[] = {"refused", "timeout", "unreachable"};
+    for (int i = 0; i < 3; ++i) {
+      CrmFacts& facts = book[book.index_of("site-" + std::to_string(i), one.kind)];
+      facts.transport = "http";
+      facts.failures[{"read", "branch-1"}] = {"connect", reasons[i], "", "branch-1", kNow};
+      facts.sights["branch-1"] = {false, kNow, kNow - std::chrono::minutes{1}, std::chrono::seconds{30}};
+    }
+    const Fault fault = judge_fault(status("availability"), book.find("site-1"), kNow, &book);
+    CHECK((fault.why_en.find("began to fail within five minutes") != std::string::npos) == one.of_vendor);
+  }
+}
+
+TEST_CASE("a kind that the rules call a vendor's is one") {
+  CrmBook book;
+  book.set_vendor_kinds({"acme-cloud"});
+  CHECK(book.is_of_vendor("acme-cloud"));
+  CHECK_FALSE(book.is_of_vendor("salesforce"));
+}

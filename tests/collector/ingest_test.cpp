@@ -1,46 +1,16 @@
 // What comes in: accepted whole, refused whole, counted.
 
-#include <snappy.h>
-
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
 
-#include "collector_fixture.h"
+#include "wire/collector_mark.h"
+#include "write_bodies.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
 
 namespace {
-
-std::string bytes_field(int field, const std::string& value) {
-  std::string out;
-  out += static_cast<char>((field << 3) | 2);
-  std::size_t length = value.size();
-  for (; length >= 0x80; length >>= 7) out += static_cast<char>((length & 0x7f) | 0x80);
-  out += static_cast<char>(length);
-  return out + value;
-}
-
-std::string varint(std::uint64_t value) {
-  std::string out;
-  for (; value >= 0x80; value >>= 7) out += static_cast<char>((value & 0x7f) | 0x80);
-  return out + static_cast<char>(value);
-}
-
-std::string sample_message(double value, TimePoint at) {
-  std::string out{"\x09"};
-  std::uint64_t bits = 0;
-  std::memcpy(&bits, &value, sizeof bits);
-  for (int i = 0; i < 8; ++i) out += static_cast<char>(bits >> (8 * i));
-  return out + "\x10" + varint(static_cast<std::uint64_t>(unix_millis(at)));
-}
-
-std::string compress(const std::string& body) {
-  std::string out;
-  snappy::Compress(body.data(), body.size(), &out);
-  return out;
-}
 
 /// One series `crm_up{crm="acme",kind="tryton"}` as remote write 2.0.
 std::string v2_body(double value, TimePoint at) {
@@ -57,12 +27,6 @@ Call v2_call(const RunningCollector& running, const std::string& body) {
   call.headers[0].second = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
   call.headers[2].second = "2.0.0";
   return call;
-}
-
-double metric(const RunningCollector& running, const std::string& series) {
-  const std::string text = running.get("/metrics").body;
-  const auto at = text.find("\n" + series + " ");
-  return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size() + 2));
 }
 
 std::string up_body(const RunningCollector& running, double value = 1, Duration ahead = Duration{}) {
@@ -116,17 +80,10 @@ TEST_CASE("malformed bodies are refused whole: nothing of them is judged, journa
   const std::string good = bytes_field(1, bytes_field(1, bytes_field(1, "__name__") + bytes_field(2, "crm_up")) +
                                               bytes_field(1, bytes_field(1, "crm") + bytes_field(2, "ghost")) +
                                               bytes_field(2, sample_message(1, running.now())));
-  const std::string unsorted =
-      bytes_field(1, bytes_field(1, bytes_field(1, "crm") + bytes_field(2, "ghost")) +
-                         bytes_field(1, bytes_field(1, "__name__") + bytes_field(2, "crm_up")) +
-                         bytes_field(2, sample_message(1, running.now())));
-  const std::string nameless = bytes_field(1, bytes_field(1, bytes_field(1, "crm") + bytes_field(2, "ghost")) +
-                                                  bytes_field(2, sample_message(1, running.now())));
   REQUIRE(send(write_call(running.base(), compress(good))).status == 204);
   const double before = metric(running, "crmpulse_collector_journal_samples_total");
-  for (const std::string& body :
-       {std::string{"not snappy at all"}, std::string{}, compress("not protobuf"), compress(good + unsorted),
-        compress(good + nameless), compress(good + good.substr(0, good.size() - 3))}) {
+  for (const std::string& body : {std::string{"not snappy at all"}, std::string{}, compress("not protobuf"),
+                                  compress(good + good.substr(0, good.size() - 3))}) {
     const net::ClientResponse response = send(write_call(running.base(), body));
     INFO(response.body);
     CHECK(response.status == 400);
@@ -223,6 +180,19 @@ TEST_CASE("case 68: a batch that comes twice is acknowledged twice and counted o
   CHECK(metric(running, R"(crmpulse_collector_ingest_requests_total{endpoint="write",outcome="duplicate"})") == 1);
 }
 
+TEST_CASE("every answer of the collector's own to samples and evidence bears its mark") {
+  const RunningCollector running;
+  const auto marked = [](const net::ClientResponse& answer) { return answer.header(wire::kCollectorMark) == "1"; };
+  Call call = write_call(running.base(), up_body(running));
+  call.headers.emplace_back("X-Crm-Agent", "branch-1");
+  call.headers.emplace_back("X-Crm-Batch-Seq", "12");
+  CHECK(marked(send(call)));
+  CHECK(marked(send(call)));  // a duplicate
+  CHECK(marked(send(write_call(running.base(), "nonsense"))));
+  Call evidence{"POST", running.base() + "/api/v1/evidence", call.headers, "nonsense"};
+  CHECK(marked(send(evidence)));
+}
+
 TEST_CASE("headers that cannot be read are 400") {
   const RunningCollector running;
   for (const auto& [name, value] : {std::pair{"X-Crm-Batch-Seq", "twelve"}, std::pair{"X-Crm-Time", "noon"}}) {
@@ -251,10 +221,13 @@ TEST_CASE("evidence is kept and shown with the CRM, bad evidence is refused whol
   CHECK(crm.at("failures").at(0).at("reason").as_string() == "refused");
 }
 
-TEST_CASE("samples without a CRM are kept but judged by nothing") {
+TEST_CASE("samples of nothing we know are taken for read and left out") {
   const RunningCollector running;
   const Sample foreign{"node_load1", Labels{{"instance", "db"}}, 0.5, running.now()};
   CHECK(send(write_call(running.base(), wire::encode(std::vector{foreign}))).status == 204);
   CHECK(running.get_json("/api/v1/crms").at("crms").as_array().empty());
   CHECK(running.get("/metrics").body.find("node_load1") == std::string::npos);
+  CHECK(skipped(running, "not_ours") == 1);
+  CHECK(metric(running, "crmpulse_collector_series") == 0);
+  CHECK(metric(running, "crmpulse_collector_journal_samples_total") == 0);
 }

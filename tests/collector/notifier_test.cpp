@@ -198,6 +198,29 @@ TEST_CASE("case 82: what a message is stamped with is the time of each attempt, 
   CHECK(sink.requests()[2].header("sent-at") == format_time(start + 70min));
 }
 
+TEST_CASE("an ingress that answers for a receiver for some minutes loses no page") {
+  const int status = GENERATE(301, 302, 401, 403, 404, 405, 407, 503);
+  INFO(status);
+  Sink sink{std::vector<net::HttpResponse>(8, answer(status))};
+  DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
+  bench.tell({bench.row("oncall", "crm/a", 1)});
+  for (int i = 0; i < 200 && bench.count(DeliveryStatus::delivered) == 0; ++i) bench.pass(30s);
+  CHECK(bench.count(DeliveryStatus::delivered) == 1);
+  CHECK(bench.count(DeliveryStatus::dead) == 0);
+  CHECK(sink.requests().size() == 9);
+}
+
+TEST_CASE("a refusal that lasts is given up after a day, and another receiver hears of it") {
+  Sink refusing{std::vector<net::HttpResponse>(500, answer(403))};
+  Sink other;
+  DeliveryBench bench{{DeliveryBench::named("oncall", plain(refusing)), DeliveryBench::named("other", plain(other))}};
+  bench.tell({bench.row("oncall", "crm/a", 1)});
+  for (int i = 0; i < 110; ++i) bench.pass(15min);
+  CHECK(bench.count(DeliveryStatus::dead) == 1);
+  CHECK(other.requests().size() == 1);
+  CHECK(refusing.requests().size() > 90);
+}
+
 TEST_CASE("case 84: after 410 nothing is sent, another receiver hears of it, and by hand it is tried once more") {
   Sink gone{{answer(410)}};
   Sink other;
@@ -378,4 +401,56 @@ TEST_CASE("while the disk refuses, messages go out all the same, in order, and n
   bench.pass(1s);
   CHECK(bench.count(DeliveryStatus::delivered) == 2);
   CHECK(sink.requests().size() == 3);
+}
+
+TEST_CASE("case 110: what waits for a receiver that is taken out of the configuration is abandoned and counted") {
+  Sink up;
+  Sink down;
+  down.behave([](const net::HttpRequest&) { return answer(503); });
+  DeliveryBench bench{{DeliveryBench::named("chat", plain(up)), DeliveryBench::named("old", plain(down))}};
+  bench.tell({bench.row("old", "crm/acme", 1), bench.row("old", "crm/beta", 1), bench.row("chat", "crm/acme", 1)});
+  bench.pass(1s);
+  CHECK(bench.count(DeliveryStatus::pending) == 2);
+  bench.reconfigure({DeliveryBench::named("chat", plain(up))});
+  REQUIRE(eventually([&] { return bench.abandoned("old") == 2; }));
+  CHECK(bench.count(DeliveryStatus::abandoned) == 2);
+  bench.pass(20s);
+  CHECK(eventually([&] { return bench.waiting() == 0; }));
+  // Put back it hears what is told from then on, and no end of what it never heard of.
+  const std::size_t asked = down.requests().size();
+  down.behave(nullptr);
+  bench.reconfigure({DeliveryBench::named("chat", plain(up)), DeliveryBench::named("old", plain(down))});
+  bench.pass(1min);
+  CHECK(down.requests().size() == asked);
+  bench.tell({bench.row("old", "crm/acme", 5)});
+  bench.pass(1s);
+  CHECK(down.requests().size() == asked + 1);
+  CHECK(bench.count(DeliveryStatus::abandoned) == 2);
+}
+
+TEST_CASE("an incident that opens and ends unsent vanishes, though something was abandoned before") {
+  Sink down;
+  down.behave([](const net::HttpRequest&) { return answer(503); });
+  DeliveryBench bench{{DeliveryBench::named("old", plain(down))}};
+  bench.tell({bench.row("old", "crm/acme", 1)});
+  bench.pass(1s);
+  bench.reconfigure({});
+  REQUIRE(eventually([&] { return bench.abandoned("old") == 1; }));
+  bench.tell({bench.row("old", "crm/acme", 2), bench.row("old", "crm/acme", 3, "incident.resolved")});
+  CHECK(bench.count(DeliveryStatus::superseded) == 2);
+  CHECK(bench.count(DeliveryStatus::pending) == 0);
+}
+
+TEST_CASE("what waits for a receiver that was taken out while the collector was stopped is abandoned at its start") {
+  Sink down;
+  down.behave([](const net::HttpRequest&) { return answer(503); });
+  DeliveryBench bench{{DeliveryBench::named("old", plain(down))}};
+  bench.tell({bench.row("old", "crm/acme", 1)});
+  bench.pass(1s);
+  bench.stop();
+  bench.set_receivers({});
+  bench.start();
+  bench.pass(1s);
+  CHECK(eventually([&] { return bench.abandoned("old") == 1; }));
+  CHECK(bench.count(DeliveryStatus::pending) == 0);
 }

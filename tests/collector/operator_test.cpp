@@ -127,6 +127,32 @@ TEST_CASE("a silence holds the page of its CRM alone, and ending it lets the pag
   CHECK(ana.call("GET", "/api/v1/silences/none").status == 404);
 }
 
+TEST_CASE("what matches no CRM says so when it is made, and what matches says which") {
+  Sink sink;
+  const RunningCollector running{told(sink)};
+  const Operator ana{running, ""};
+  REQUIRE(running.write_latency("acme", 0.1) == 204);
+  REQUIRE(running.write_latency("acme-test", 0.1) == 204);
+  const auto made = [&](const char* path, const std::string& matchers) {
+    return ana.made(path, silence(running, matchers));
+  };
+
+  const json::value both = made("/api/v1/silences", R"({"crm":["acme-test","acme"]})");
+  CHECK(both.at("matches").at("count").to_number<int>() == 2);
+  CHECK(both.at("matches").at("crms").as_array().size() == 2);
+  CHECK(both.as_object().if_contains("warning") == nullptr);
+
+  for (const char* path : {"/api/v1/silences", "/api/v1/maintenance"}) {
+    for (const char* matchers : {R"({"crm":"acne"})", R"({"crm":"acme","kind":"salesforce"})", R"({"team":"sales"})"}) {
+      const json::value nobody = made(path, matchers);
+      INFO(json::serialize(nobody));
+      CHECK(nobody.at("matches").at("count").to_number<int>() == 0);
+      CHECK_FALSE(nobody.at("warning").at("en").as_string().empty());
+      CHECK_FALSE(nobody.at("warning").at("zh").as_string().empty());
+    }
+  }
+}
+
 TEST_CASE("an incident that was told is resolved in silence too") {
   Sink sink;
   const RunningCollector running{told(sink)};

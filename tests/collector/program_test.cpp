@@ -117,6 +117,14 @@ TEST_CASE("check prints every problem as file:line: path: message and starts not
   CHECK(wrong.code == 2);
   CHECK(wrong.err.find("bad.yaml:1: auth: ") != std::string::npos);
   CHECK(run(directory, "check --config " + directory.path("absent.yaml")).code == 2);
+  const Ran empty = run(directory, "check --config " + directory.write("empty.yaml", "# receivers: []\n"));
+  CHECK(empty.code == 2);
+  CHECK(empty.err.find("write {} when that is meant") != std::string::npos);
+  const Ran warned = run(directory, "check --config " + directory.write("warned.yaml",
+                                                                        "listen: 127.0.0.1:0\nauth: off\nrules: "
+                                                                        "[rules.yaml, 'rulez/*.yaml']\n"));
+  CHECK(warned.code == 0);
+  CHECK(warned.err.find("rulez/*.yaml matches no file") != std::string::npos);
   CHECK(run(directory, "run --config " + bad).code == 2);
 }
 
@@ -154,6 +162,36 @@ TEST_CASE(
   INFO(judged.err);
   CHECK(judged.code == 0);
   CHECK(judged.out.find("\"state\":\"poor\"") != std::string::npos);
+}
+
+TEST_CASE("a copy that was taken while it ran is the store of another machine") {
+  const TempDir directory;
+  const std::string config = configure(directory);
+  std::vector<Sample> samples;
+  for (int i = 5; i >= 0; --i) {
+    samples.push_back(sample("crm_operation_duration_seconds", "acme", 5, wall_now() - std::chrono::seconds{i},
+                             {{"operation", "read"}}));
+  }
+  std::string incident;
+  const auto incident_of = [](const std::string& base) {
+    const std::string body = send({"GET", base + "/api/v1/crms/acme", {}, ""}).body;
+    CHECK(body.find("\"state\":\"poor\"") != std::string::npos);
+    const auto at = body.find("\"incident\":{\"id\":\"");
+    return at == std::string::npos ? std::string{"none"} : body.substr(at, 60);
+  };
+  {
+    Service service{directory, config};
+    REQUIRE(send(write_call(service.base(), wire::encode(samples))).status == 204);
+    incident = incident_of(service.base());
+    REQUIRE(run(directory, "backup --config " + config + " " + directory.path("copy.db")).code == 0);
+  }
+  const TempDir other;
+  const std::string there = configure(other);
+  std::filesystem::create_directory(other.path("state"));
+  std::filesystem::copy_file(directory.path("copy.db"), other.path("state/collector.db"));
+  const Service service{other, there};
+  CHECK(incident_of(service.base()) == incident);
+  CHECK(incident != "none");
 }
 
 TEST_CASE("nothing that was acknowledged is lost by kill -9") {

@@ -118,3 +118,18 @@ TEST_CASE("a time of another day is said with its date") {
   CHECK(clock_text(parse_time("2026-11-21T09:10:59Z").value(), kNow) == "09:10 UTC");
   CHECK(clock_text(parse_time("2026-11-20T23:59:00Z").value(), kNow) == "2026-11-20 23:59 UTC");
 }
+
+TEST_CASE("a digest of what got worse says so, and an agent whose samples are too old is not called silent") {
+  rules::Message digest = message(rules::MessageType::digest, "digest/oncall", Level::poor);
+  digest.reason = "worse";
+  digest.listed = {crm("acme", Level::poor), crm("beta", Level::poor)};
+  CHECK(text(group_json(digest), "en") == "2 CRMs got worse at nearly the same time: acme poor, beta poor.");
+  CHECK(text(group_json(digest), "zh") == "2 个 CRM 几乎同时恶化：acme 不良、beta 不良。");
+  rules::Message late = message(rules::MessageType::agent_lost, "agent/branch-1", Level::poor);
+  late.reason = "late";
+  late.listed = {crm("acme", Level::sub_healthy)};
+  const json::object body = group_json(late);
+  CHECK_THAT(text(body, "en"), Catch::StartsWith("Everything agent branch-1 sends is too old to be judged"));
+  CHECK_THAT(text(body, "zh"), Catch::StartsWith("代理 branch-1 发送的数据全部过旧"));
+  CHECK_THAT(text(body, "en"), Catch::Contains("clocks"));
+}

@@ -11,6 +11,7 @@ namespace {
 
 const TimePoint kStart = from_unix_millis(1'800'000'000'000);
 constexpr std::chrono::seconds kSecond{1};
+using Asker = RequestLimits::Asker;
 
 RequestLimits limits_with(int per_address, int per_token, int failures) {
   LimitSettings settings;
@@ -24,7 +25,7 @@ RequestLimits limits_with(int per_address, int per_token, int failures) {
 
 int admitted(RequestLimits& limits, const std::string& address, TimePoint now, int asked) {
   int count = 0;
-  for (int i = 0; i < asked; ++i) count += limits.admit(address, now) ? 1 : 0;
+  for (int i = 0; i < asked; ++i) count += limits.admit(address, Asker::anybody, now) ? 1 : 0;
   return count;
 }
 
@@ -51,8 +52,8 @@ TEST_CASE("the table of addresses is bounded, and who was seen lately stays in i
   RequestLimits limits = limits_with(1, 0, 0);
   CHECK(admitted(limits, "192.0.2.1", kStart, 5) == 2);
   for (std::size_t i = 0; i < 2 * RequestLimits::kMostClients; ++i) {
-    (void)limits.admit(fmt::format("10.{}.{}.{}", i >> 16, (i >> 8) & 255, i & 255), kStart);
-    if (i % 1000 == 0) CHECK_FALSE(limits.admit("192.0.2.1", kStart));
+    (void)limits.admit(fmt::format("10.{}.{}.{}", i >> 16, (i >> 8) & 255, i & 255), Asker::anybody, kStart);
+    if (i % 1000 == 0) CHECK_FALSE(limits.admit("192.0.2.1", Asker::anybody, kStart));
   }
   CHECK(limits.clients() == RequestLimits::kMostClients);
 }
@@ -66,24 +67,29 @@ TEST_CASE("each token has a bound of its own") {
   CHECK(limits.admit_token("branch", kStart + kSecond));
 }
 
-TEST_CASE("who guesses too often is not looked at until it stops, but its known tokens are") {
+TEST_CASE("who guesses too often is told to wait until it stops") {
   RequestLimits limits = limits_with(0, 0, 3);
   const std::string address = "192.0.2.1";
-  limits.logged_in(address, "branch");
   for (int i = 0; i < 3; ++i) {
     CHECK(limits.may_log_in(address, kStart));
     limits.log_in_failed(address, kStart);
   }
   CHECK_FALSE(limits.may_log_in(address, kStart));
-  CHECK(limits.is_known(address, "branch"));
-  CHECK_FALSE(limits.is_known(address, "other"));
   CHECK(limits.may_log_in("192.0.2.2", kStart));
-  CHECK_FALSE(limits.is_known("192.0.2.2", "branch"));
   CHECK(limits.may_log_in(address, kStart + 21 * kSecond));
   // Who goes on meanwhile waits longer, but never for ever.
   for (int i = 0; i < 1000; ++i) limits.log_in_failed(address, kStart);
   CHECK_FALSE(limits.may_log_in(address, kStart + 79 * kSecond));
   CHECK(limits.may_log_in(address, kStart + 81 * kSecond));
+}
+
+TEST_CASE("others of an address take nothing from who has shown a valid token") {
+  RequestLimits limits = limits_with(10, 0, 0);
+  CHECK(admitted(limits, "192.0.2.1", kStart, 100) == 20);
+  CHECK(limits.admit("192.0.2.1", Asker::known, kStart));
+  int known = 1;
+  for (int i = 0; i < 100; ++i) known += limits.admit("192.0.2.1", Asker::known, kStart) ? 1 : 0;
+  CHECK(known == 20);
 }
 
 TEST_CASE("a bound of 0 is none") {

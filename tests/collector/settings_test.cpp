@@ -79,13 +79,50 @@ TEST_CASE("the shipped collector.yaml loads as it is, on loopback, with the ship
   CHECK((*configuration)->remedies.contains("slow_response"));
 }
 
-TEST_CASE("an empty file means the defaults: loopback, tokens required") {
+TEST_CASE("{} means the defaults: loopback, tokens required") {
   const test::TempDir directory;
-  const auto settings = load_settings(directory.write("collector.yaml", ""));
+  const auto settings = load_settings(directory.write("collector.yaml", "{}\n"));
   REQUIRE(settings.has_value());
   CHECK(settings->auth_required);
   CHECK(settings->listen.address == "127.0.0.1");
   CHECK(settings->metrics == MetricsAccess::viewer);
+}
+
+TEST_CASE("an empty collector.yaml, or one of comments only, is refused: it would drop every receiver") {
+  const test::TempDir directory;
+  for (const std::string text : {"", "\n\n", "# receivers:\n#  - {name: oncall}\n", "---\n", "~\n", "\xEF\xBB\xBF"}) {
+    INFO(text);
+    const std::string file = directory.write("collector.yaml", text);
+    const auto settings = load_settings(file);
+    REQUIRE(settings.has_error());
+    CHECK(to_string(settings.error()) ==
+          file + ": holds no settings: it is empty or all comments; write {} when that is meant");
+    CHECK(load_configuration(file).has_error());
+    CHECK(load_receiver_settings(file).has_error());
+  }
+}
+
+TEST_CASE("a pattern of rules that matches nothing is a warning of the configuration") {
+  const test::TempDir directory;
+  const std::string rules = std::string{CRMPULSE_SOURCE_DIR} + "/config/rules/default.yaml";
+  const auto with = [&](const std::string& pattern) {
+    auto loaded =
+        load_configuration(directory.write("collector.yaml", fmt::format("rules: ['{}', '{}']\n", rules, pattern)));
+    if (loaded.has_error()) FAIL(to_string(loaded.error()));
+    return (*loaded)->warnings;
+  };
+  const std::string folder = std::filesystem::path{directory.write("unused", "")}.parent_path().string();
+  CHECK(with("rulez.d/*.yaml") == std::vector<std::string>{folder + "/rulez.d/*.yaml matches no file"});
+  CHECK(with(std::string{CRMPULSE_SOURCE_DIR} + "/config/rules/default.*").empty());
+}
+
+TEST_CASE("the scheme of an address is written in any letters") {
+  const test::TempDir directory;
+  const auto settings = load_settings(directory.write("collector.yaml",
+                                                      "external_url: HTTPS://Health.example.com/\nreceivers: [{name: "
+                                                      "a, type: slack, url: 'Https://hooks.example.com/T0'}]\n"));
+  if (settings.has_error()) FAIL(to_string(settings.error()));
+  CHECK(settings->external_url == "https://Health.example.com");
 }
 
 TEST_CASE("receivers are read with their selection and language") {

@@ -139,7 +139,7 @@ void Sink::script(std::vector<net::HttpResponse> answers) {
 Sample sample(const std::string& metric, const std::string& crm, double value, TimePoint at, Labels more) {
   more.set("crm", crm);
   more.set("kind", "tryton");
-  more.set("agent", "branch-1");
+  if (more.get("agent").empty()) more.set("agent", "branch-1");
   return {metric, std::move(more), value, at};
 }
 

@@ -290,3 +290,46 @@ TEST_CASE("incidents and deliveries come page by page") {
   CHECK(running.get_json("/api/v1/deliveries?receiver=other").at("deliveries").as_array().empty());
   CHECK(running.get_json("/api/v1/incidents?kind=odoo").at("incidents").as_array().empty());
 }
+
+TEST_CASE("every part of a rule that is edited makes a change marker, the time after which data is missed among them") {
+  Rule rule;
+  rule.id = "latency";
+  rule.measure.metric = "crm_operation_duration_seconds";
+  const auto marked = [&](const std::function<void(Rule&)>& edit) {
+    Rule edited = rule;
+    edit(edited);
+    ChangeBook book;
+    book.reloaded(Ruleset{{}, {rule}}, Ruleset{{}, {edited}}, kStart);
+    return book.take_new().size();
+  };
+  CHECK(marked([](Rule&) {}) == 0);
+  CHECK(marked([](Rule& edited) { edited.no_data_after = 10min; }) == 1);
+  CHECK(marked([](Rule& edited) { edited.no_data = NoDataState::ignore; }) == 1);
+  CHECK(marked([](Rule& edited) { edited.inhibited_by = {"availability"}; }) == 1);
+  CHECK(marked([](Rule& edited) { edited.quorum = 2; }) == 1);
+  CHECK(marked([](Rule& edited) { edited.interval = 1min; }) == 1);
+  CHECK(marked([](Rule& edited) { edited.poor.enter = 5; }) == 1);
+}
+
+TEST_CASE("what to do about missing data is said, not what would help a value that nobody has") {
+  rules::RuleStatus rule;
+  rule.dimension = "latency";
+  rule.remedy = "slow_response";
+  const config::Remedies remedies{{"slow_response", {"Buy better hardware.", "购买更好的硬件。"}}};
+  rule.level = Level::poor;
+  rule.value = 5;
+  rule.data_status = DataStatus::fresh;
+  CHECK(find_remedy(remedies, rule, "odoo")->en == "Buy better hardware.");
+  // Silence of something poor: it was slow, and is not known to be well.
+  rule.data_status = DataStatus::no_data;
+  CHECK(find_remedy(remedies, rule, "odoo")->en == "Buy better hardware.");
+  for (const bool latch : {true, false}) {
+    rule.level = Level::healthy;
+    rule.no_data_latch = latch;
+    rule.data_status = latch ? DataStatus::stale : DataStatus::no_data;
+    const Remedy* const remedy = find_remedy(remedies, rule, "odoo");
+    REQUIRE(remedy != nullptr);
+    CHECK(remedy->en.find("hardware") == std::string::npos);
+    CHECK(remedy->zh.find("代理") != std::string::npos);
+  }
+}

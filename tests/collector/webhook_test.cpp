@@ -86,8 +86,9 @@ TEST_CASE("what an answer of a plain endpoint means") {
   const auto cases = {Case{200, 1, Kind::delivered}, Case{204, 9, Kind::delivered}, Case{500, 30, Kind::retry},
                       Case{503, 1, Kind::retry},     Case{429, 9, Kind::retry},     Case{408, 9, Kind::retry},
                       Case{425, 9, Kind::retry},     Case{410, 1, Kind::dead},      Case{400, 1, Kind::retry},
-                      Case{400, 3, Kind::dead},      Case{404, 3, Kind::dead},      Case{302, 1, Kind::retry},
-                      Case{302, 3, Kind::dead},      Case{0, 50, Kind::retry}};
+                      Case{400, 3, Kind::retry},     Case{404, 9, Kind::retry},     Case{302, 1, Kind::retry},
+                      Case{302, 30, Kind::retry},    Case{401, 9, Kind::retry},     Case{403, 9, Kind::retry},
+                      Case{0, 50, Kind::retry}};
   for (const Case& one : cases) {
     INFO(one.status << " at attempt " << one.attempts);
     const Verdict verdict = classify_plain_http(answer(one.status), one.attempts, TimePoint{});

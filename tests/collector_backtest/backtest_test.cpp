@@ -116,6 +116,50 @@ TEST_CASE("a sample at the very deadline is in time") {
   CHECK(run(Lines{}.times(4, 0.2).nothing(3).times(10, 0.2)) == Output{"0 = healthy fresh"});
 }
 
+TEST_CASE("hours come as a control line, and what is wrong with them is said") {
+  const std::string at = R"({"at":"2026-11-21T09:00:00Z",)";
+  const auto hours = [&](const std::string& rest) {
+    return error_of(at + R"("control":"hours","crm":"acme")" + rest + "}");
+  };
+  CHECK(hours("").empty());
+  CHECK(hours(R"(,"days":["mon-fri"],"from":"08:00","to":"18:00","tz":"Asia/Shanghai","holidays":["2026-12-25"])")
+            .empty());
+  CHECK(hours(R"(,"days":"mon-fri","tz":"Middle/Earth")").starts_with("line 1: unknown time zone 'Middle/Earth'"));
+  CHECK(hours(R"(,"days":"weekdays","tz":"UTC")").starts_with("line 1: the hours are not valid"));
+  CHECK(hours(R"(,"days":5,"tz":"UTC")") == "line 1: 'days' must be a text or a list of texts");
+}
+
+TEST_CASE("hours hold in a backtest, and an age crosses its threshold between two lines") {
+  Rule rule;
+  rule.id = rule.dimension = "staleness";
+  rule.measure.metric = "crm_last_modified_timestamp_seconds";
+  rule.aggregator = Aggregator::age;
+  rule.active_crm = true;
+  rule.sub = {1800, 1800, 0s};
+  rule.poor = {3600, 3600, 0s};
+  rule.no_data = NoDataState::ignore;
+  rule.no_data_after = 2h;
+  rule.interval = 5min;
+  Ruleset ruleset;
+  ruleset.settings.group_wait_sub = 0s;
+  ruleset.rules = {rule};
+  std::istringstream in{
+      R"({"at":"2026-11-20T10:00:00Z","control":"hours","crm":"acme","days":"mon-fri","from":"08:00","to":"18:00","tz":"UTC"}
+{"at":"2026-11-20T17:40:00Z","metric":"crm_last_modified_timestamp_seconds","labels":{"crm":"acme"},"value":1795196400}
+{"at":"2026-11-23T07:59:00Z","metric":"crm_last_modified_timestamp_seconds","labels":{"crm":"acme"},"value":1795196400}
+{"at":"2026-11-23T08:01:00Z","metric":"crm_last_modified_timestamp_seconds","labels":{"crm":"acme"},"value":1795196400}
+{"at":"2026-11-23T08:31:00Z"}
+)"};
+  std::ostringstream out;
+  REQUIRE(run_backtest(ruleset, {}, in, out).has_value());
+  // 1795196400 is 17:40 on Friday: twenty minutes of that day, ten of the next.
+  CHECK(
+      out.str().find(
+          R"({"at":"2026-11-23T08:10:00Z","crm":"acme","receiver":"default","type":"incident.opened","state":"sub_healthy"})") !=
+      std::string::npos);
+  CHECK(out.str().find("poor") == std::string::npos);
+}
+
 TEST_CASE("control lines do what their names say") {
   CHECK(run(Lines{}.times(1, 0.2).control("maintenance_start").times(6, 4).control("maintenance_end").times(6, 4)) ==
         Output{"0 = healthy fresh", "45 = poor fresh", "150 opened poor"});

@@ -88,6 +88,21 @@ TEST_CASE("an empty document has a null root") {
   CHECK(load_text("# only a comment\n", "f.yaml").value().root.kind == Node::Kind::null);
 }
 
+TEST_CASE("a tab in the indentation is called a tab, with its line") {
+  const std::string tab = "not YAML: a tab stands in the indentation; YAML is indented with blanks only";
+  CHECK(refusal("a:\n\tb: 1\n") == "f.yaml:2: " + tab);
+  CHECK(refusal("\ta: 1\n") == "f.yaml:1: " + tab);
+  CHECK(refusal("a:\n  - x\n\t- y\n") == "f.yaml:3: " + tab);
+  CHECK(refusal("a:\n  -\tb: 1\n    c: 2\n") == "f.yaml:2: " + tab);
+  CHECK(refusal("a: 1\n  \tb: 2\n") == "f.yaml:2: " + tab);
+  CHECK(refusal("q: |\n\tx\n") == "f.yaml:2: " + tab);
+  // Where YAML allows one it is a blank.
+  CHECK(member(load_text("a:\tb\t# c\n", "f.yaml").value().root, "a").scalar == "b");
+  CHECK(member(load_text("q: |\n  x\n  \ty\n", "f.yaml").value().root, "q").scalar == "x\n\ty\n");
+  // A mistake of another kind keeps its own words.
+  CHECK(refusal("a: [1, 2\nb: 3\n").find("tab") == std::string::npos);
+}
+
 TEST_CASE("null as a key is a word, as a value nothing") {
   const auto document = load_text("{value: a, null: skip, other: null}\n", "f.yaml");
   REQUIRE(document.has_value());

@@ -155,6 +155,31 @@ TEST_CASE("an unknown key names the nearest known one, or all of few") {
         "f.yaml:3: nmae: unknown key 'nmae'; did you mean 'name'?");
 }
 
+TEST_CASE("an unknown key that is near to none is answered with every key there is") {
+  Fixture f{"zebra: 1\n"};
+  Reader r = f.reader();
+  std::string s;
+  std::string all;
+  for (char letter = 'a'; letter <= 't'; ++letter) {
+    const std::string key = std::string{"key_"} + letter;
+    r.get(key, s);
+    all += (all.empty() ? "" : ", ") + key;
+  }
+  // Read only where it is there, as sections are.
+  if (r.has("section")) r.child("section").finish();
+  r.finish();
+  CHECK(f.said() == "f.yaml:1: zebra: unknown key 'zebra'; known: " + all + ", section");
+}
+
+TEST_CASE("a list without a value is a mistake, an empty one is meant") {
+  Fixture f{"receivers:\n# - {name: a}\nothers: []\n"};
+  Reader r = f.reader();
+  CHECK(r.each("receivers").empty());
+  CHECK(r.each("others").empty());
+  CHECK(r.each("absent").empty());
+  CHECK(f.said() == "f.yaml:1: receivers: has no value; write [] when none are meant");
+}
+
 TEST_CASE("a missing mapping reads as an empty one, and its problems point to its parent") {
   Fixture f{"# one\nship:\n  url: x\nempty:\n"};
   Reader r = f.reader();
@@ -225,6 +250,79 @@ TEST_CASE("a secret comes from a file, a variable or a credential") {
   CHECK(b.reveal() == "from-env");
   CHECK(c.reveal() == "hunter2");
   CHECK(d.reveal() == "inline");
+}
+
+TEST_CASE("white space behind a secret is dropped, wherever it comes from") {
+  const Directory directory;
+  directory.file("token", "hunter2 \t\r\n\n");
+  directory.file("notepad", "\xEF\xBB\xBFhunter2\r\n");
+  const Variable variable{"CRMPULSE_TEST_SECRET", "hunter2 \n"};
+  const Variable credentials{"CREDENTIALS_DIRECTORY", directory.path};
+  Fixture f{
+      "a_file: token\nb_env: CRMPULSE_TEST_SECRET\nc_credential: token\nd: 'hunter2  '\ne_file: notepad\nf_file: "
+      "token\n",
+      directory.path + "/f.yaml"};
+  Reader r = f.reader();
+  for (const char* key : {"a", "b", "c", "d", "e"}) {
+    Secret secret;
+    CHECK(r.get_secret(key, secret, true));
+    CHECK(secret.reveal() == "hunter2");
+  }
+  Secret password;
+  CHECK(r.get_secret("f", password, SecretForm::password));
+  CHECK(password.reveal() == "hunter2");
+  CHECK(f.said().empty());
+}
+
+TEST_CASE("a blank or a control character inside a URL, a token or a key is refused without showing it") {
+  for (const char* text : {"hunter 2", "hunter\t2",
+                           "hunter\x01"
+                           "2",
+                           "hunter\x7f",
+                           "hunter\xC2\xA0"
+                           "2",
+                           "hunter\xE2\x80\x8B"
+                           "2",
+                           "hunter\xE3\x80\x80"
+                           "2",
+                           "hunter\n2", "hunter\r2", " hunter2"}) {
+    INFO(text);
+    const auto read = read_secret(text, SecretForm::token, "secret file t");
+    REQUIRE(read.has_error());
+    CHECK(read.error().message.starts_with("secret file t has "));
+    CHECK(read.error().message.find("hunter") == std::string::npos);
+  }
+  // Letters of any script are letters.
+  CHECK(read_secret("https://example.com/秘密-é", SecretForm::token, "t").has_value());
+}
+
+TEST_CASE("a password holds blanks and one line, a key in PEM form and a list of tokens several") {
+  CHECK(read_secret("my dog\xC2\xA0has fleas\n", SecretForm::password, "t").value().reveal() ==
+        "my dog\xC2\xA0has fleas");
+  CHECK(read_secret("two\nlines\n", SecretForm::password, "t").error().message ==
+        "t has more than one line; a secret is one");
+  CHECK(read_secret(std::string_view{"with\0nul", 8}, SecretForm::password, "t").has_error());
+  CHECK(read_secret("one\ntwo three\n", SecretForm::words, "t").value().reveal() == "one\ntwo three");
+  CHECK(read_secret("-----BEGIN KEY-----\r\nabc\r\n-----END KEY-----\r\n", SecretForm::pem, "t").value().reveal() ==
+        "-----BEGIN KEY-----\r\nabc\r\n-----END KEY-----");
+  CHECK(read_secret("a\x1b[0m", SecretForm::words, "t").has_error());
+  CHECK(read_secret(" \n", SecretForm::password, "t").error().message == "t is empty");
+}
+
+TEST_CASE("a secret is a file: a pipe, a folder and a device are refused and not waited for") {
+  const Directory directory;
+  const std::string pipe = directory.path + "/pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(secret_from_file(pipe, SecretForm::token).error().message ==
+        "secret file " + pipe + " is a pipe, not a file with the secret in it");
+  CHECK(secret_from_file(directory.path, SecretForm::token).error().message ==
+        "secret file " + directory.path + " is a folder, not a file with the secret in it");
+  CHECK(secret_from_file("/dev/zero", SecretForm::password).error().message ==
+        "secret file /dev/zero is a device or socket, not a file with the secret in it");
+  // Kubernetes and others link to it.
+  directory.file("real", "hunter2\n");
+  std::filesystem::create_symlink(directory.path + "/real", directory.path + "/link");
+  CHECK(secret_from_file(directory.path + "/link", SecretForm::token).value().secret.reveal() == "hunter2");
 }
 
 TEST_CASE("a bad source of a secret is a problem that does not show it") {

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/pattern.h"
+
 using namespace crmpulse;
 using namespace crmpulse::config;
 using namespace std::chrono_literals;
@@ -130,6 +132,32 @@ TEST_CASE("every key of a rule arrives") {
   CHECK(r.active->zone.name == "Europe/Prague");
   CHECK(r.remedy == "low_usage");
   CHECK(r.unit == "ratio");
+}
+
+TEST_CASE("active is a mapping, over midnight and with holidays too, or the CRM's own hours") {
+  Files files;
+  files.add(
+      "rules:\n"
+      "  - {id: a, dimension: d, measure: {metric: m}, op: above, aggregator: age, sub: {enter: 1h}, poor: {enter: "
+      "2h}, "
+      "active: {hours: \"22:00-06:00\", holidays: [2026-12-25, 2026-12-24]}}\n"
+      "  - {id: b, dimension: d, measure: {metric: m}, op: above, aggregator: age, every: 15m, active: crm}\n"
+      "  - {id: c, dimension: d, measure: {metric: m}, op: above, aggregator: age, every: 1d, poor: {enter: 5d}}\n");
+  files.add("rules:\n  - {id: b, every: 1h, active: {days: mon}}\n");
+  const Ruleset ruleset = files.load();
+  const Rule& night = rule(ruleset, "a");
+  CHECK(night.active->from == 22h);
+  CHECK(night.active->to == 6h);
+  CHECK(night.active->holidays.size() == 2);
+  CHECK(night.active->holidays[0] < night.active->holidays[1]);
+  const Rule& edited = rule(ruleset, "b");
+  CHECK_FALSE(edited.active_crm);
+  CHECK(edited.active->days == 1);
+  CHECK(edited.sub == Threshold{3 * 3600.0, 2 * 3600.0, 0s});
+  CHECK(edited.poor == Threshold{12 * 3600.0, 9 * 3600.0, 0s});
+  CHECK(rule(ruleset, "c").poor.enter == 5 * 86400.0);
+  CHECK(ruleset.find_zone("Europe/Prague"));
+  CHECK_FALSE(ruleset.find_zone("Europe/Pragu"));
 }
 
 TEST_CASE("what a rule does not say has its default") {
@@ -280,6 +308,56 @@ TEST_CASE("patterns expand sorted and may match nothing, plain names must exist"
   CHECK(to_string(load_rules({files.names[0], "/nonexistent.yaml"}).error()) ==
         "/nonexistent.yaml: cannot be read: No such file or directory");
   CHECK(load_rules({"/nonexistent/*.yaml"}).has_error());
+}
+
+TEST_CASE("a folder of rules that cannot be read is an error, never an empty one") {
+  Files files;
+  files.add(kLatency);
+  const std::string not_a_folder = files.names[0] + "/*.yaml";
+  CHECK(to_string(load_rules({files.names[0], not_a_folder}).error()) ==
+        not_a_folder + ": the folder cannot be read: Not a directory");
+  CHECK(to_string(load_remedies({not_a_folder}).error()) ==
+        not_a_folder + ": the folder cannot be read: Not a directory");
+  // Loops of links are one more way, which root does not get around either.
+  const std::string loop = files.path + "/loop";
+  std::filesystem::create_symlink(loop, loop);
+  CHECK(load_rules({files.names[0], loop + "/*.yaml"}).has_error());
+}
+
+TEST_CASE("what matches a pattern and cannot be read is an error, not skipped") {
+  Files files;
+  files.add(kLatency);
+  std::filesystem::create_symlink(files.path + "/gone", files.path + "/site.yaml");
+  CHECK(to_string(load_rules({files.path + "/*.yaml"}).error()) ==
+        files.path + "/site.yaml: cannot be read: No such file or directory");
+}
+
+TEST_CASE("a pattern that matches nothing is told, unless it is ours and nothing is there") {
+  Files files;
+  files.add(kLatency);
+  const std::string ours = files.path + "/rules.d/*.yaml";
+  CHECK(unmatched({files.names[0], files.path + "/*.yaml"}, {}).empty());
+  CHECK(unmatched({files.path + "/*.rules"}, {}) == std::vector<std::string>{files.path + "/*.rules matches no file"});
+  CHECK(unmatched({ours}, {}) == std::vector<std::string>{ours + " matches no file"});
+  CHECK(unmatched({ours}, {ours}).empty());
+  std::filesystem::create_directory(files.path + "/rules.d");
+  std::ofstream{files.path + "/rules.d/README"} << "rules go here";
+  CHECK(unmatched({ours}, {ours}).empty());
+  std::ofstream{files.path + "/rules.d/site.yml"} << kLatency;
+  CHECK(unmatched({ours}, {ours}) ==
+        std::vector<std::string>{ours + " matches no file; there is 'site.yml', which it does not name"});
+}
+
+TEST_CASE("an empty file of rules or remedies is a mistake, and {} is not") {
+  Files files;
+  files.add(kLatency).add("# nothing yet\n");
+  const std::string expected =
+      files.names[1] + ": holds no settings: it is empty or all comments; write {} when that is meant";
+  CHECK(to_string(load_rules(files.names).error()) == expected);
+  CHECK(to_string(load_remedies({files.names[1]}).error()) == expected);
+  std::ofstream{files.names[1]} << "{}\n";
+  CHECK(load_rules(files.names).has_value());
+  CHECK(load_remedies({files.names[1]}).has_value());
 }
 
 TEST_CASE("remedies are flattened by kind and replaced by key") {

@@ -48,6 +48,25 @@ def eventually(condition, seconds, what):
     raise AssertionError(f"after {seconds} s still not: {what}; last seen: {last}")
 
 
+def stop_every_thread(pid):
+    """SIGSTOP, and waits until it has reached every thread: os.kill() returns before it has, and a thread that still
+    runs answers. A process that is gone is left alone."""
+    def states():
+        found = []
+        for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
+            try:
+                found.append(stat.read_text().rpartition(")")[2].split()[0])
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # ended meanwhile
+        return found
+
+    try:
+        os.kill(pid, signal.SIGSTOP)
+    except ProcessLookupError:
+        return
+    eventually(lambda: set(states()) <= set("TtZX"), 60, f"process {pid} stands still")
+
+
 def get(url, headers=None, timeout=10):
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=timeout) as answer:
         return answer.read().decode()

@@ -29,6 +29,9 @@ class Docs(EndToEnd):
     def place(self, text):
         """The example with its files made in the test's folder, so that `check` finds them."""
         for path in set(re.findall(r"/etc/crmpulse/[\w.]+", text)):
+            if path.endswith(".d"):
+                (self.folder / pathlib.Path(path).name).mkdir(exist_ok=True)
+                continue
             if path.endswith(".key"):
                 subprocess.run(["openssl", "genrsa", "-out", self.folder / pathlib.Path(path).name, "2048"], check=True, capture_output=True)
                 continue

@@ -5,7 +5,7 @@ import pathlib
 import signal
 import unittest
 
-from harness import SOURCE, EndToEnd, eventually
+from harness import SOURCE, EndToEnd, eventually, stop_every_thread
 
 RECIPE = """
 recipe: shop
@@ -74,10 +74,11 @@ class PostgreSQL(EndToEnd):
     def test_a_server_that_hangs_is_a_timeout_and_the_agent_still_stops_cleanly(self):
         self.wait_state("shop", "healthy", 60)
         postmaster = self.server.process.child.pid
-        children = [int(pid) for pid in pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()]
-        self.addCleanup(lambda: [self._continue(pid) for pid in [postmaster, *children]])
-        for pid in [postmaster, *children]:
-            self._signal(pid, signal.SIGSTOP)
+        self.addCleanup(self._continue, postmaster)
+        stop_every_thread(postmaster)  # the parent first: it makes no more children then
+        for child in map(int, pathlib.Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()):
+            self.addCleanup(self._continue, child)
+            stop_every_thread(child)
         eventually(lambda: [1 for (name, labels), value in self.metrics().items()
                             if name == "crm_failure" and value == 1 and ("reason", "timeout") in labels], 60, "a timeout is told")
         agent = next(process for process in self.processes if process.name == "agent")

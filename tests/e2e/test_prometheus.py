@@ -1,6 +1,7 @@
 """The collector among real Prometheus servers: scraped, checked by promtool, and fed by remote write."""
 
 import json
+import re
 import subprocess
 import time
 import unittest
@@ -59,6 +60,35 @@ class Prometheus(EndToEnd):
         self.assertEqual(self.crm("fed")["kind"], "foreign")
         failed = get_json(f"http://127.0.0.1:{port}/api/v1/query?query=prometheus_remote_storage_samples_failed_total")
         self.assertEqual([item["value"][1] for item in failed["data"]["result"]], ["0"])
+
+
+    def test_a_prometheus_that_scrapes_and_feeds_brings_no_news(self):
+        self.collector()
+        now = int(time.time() * 1000) - 20_000
+        fed = [({"__name__": "crm_up", "crm": "acme", "kind": "sample", "agent": "hand"}, [(now, 1.0)]),
+               ({"__name__": "crm_operation_duration_seconds", "operation": "read", "crm": "acme", "kind": "sample", "agent": "hand"}, [(now, 0.25)]),
+               ({"__name__": "crm_up", "crm": "beta", "kind": "sample"}, [(now, 1.0)]),
+               ({"__name__": "crm_agent_heartbeat_timestamp_seconds", "agent": "hand"}, [(now, now / 1000)])]
+        self.assertEqual(post(self.base + "/api/v1/write", remote_write(fed), WRITE_HEADERS), 204)
+        eventually(lambda: self.metric("crm_up", crm="beta") == 1.0, 10, "the samples are shown")
+        targets = [{"targets": [self.base[7:]]}]
+        self.prometheus(json.dumps({
+            "global": {"scrape_interval": "1s", "external_labels": {"cluster": "eu", "replica": "a"}},
+            "scrape_configs": [{"job_name": "crmpulse", "honor_labels": True, "static_configs": targets},
+                               {"job_name": "plain", "static_configs": targets},
+                               {"job_name": "now", "honor_timestamps": False, "static_configs": targets}],
+            "remote_write": [{"url": self.base + "/api/v1/write", "queue_config": {"batch_send_deadline": "1s"}}]}))
+        skipped = "crmpulse_collector_ingest_skipped_series_total"
+        copies = lambda: self.metric(skipped, reason="own_export") or 0
+        eventually(lambda: copies() > 0, 90, "what it shows came back")
+        once = copies()
+        eventually(lambda: copies() > 4 * once, 90, "and came back again and again")
+        self.assertGreater(self.metric(skipped, reason="not_ours"), 0)
+        self.assertEqual(self.metric("crmpulse_collector_series"), len(fed))
+        self.assertEqual(self.metric("crmpulse_collector_journal_samples_total"), len(fed))
+        shown = re.findall(r"^crm_(?:up|operation_duration_seconds|agent_heartbeat_timestamp_seconds)\{.* (\d+)$", get(self.base + "/metrics"), re.MULTILINE)
+        self.assertEqual(shown, [str(now)] * len(fed))
+        self.assertEqual([crm["crm"] for crm in get_json(self.base + "/api/v1/crms")["crms"]], ["acme", "beta"])
 
 
 if __name__ == "__main__":

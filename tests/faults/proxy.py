@@ -24,6 +24,7 @@ class Proxy:
         self.to_port, self.chance, self.hold = to_port, random.Random(seed), hold
         self.mode, self.epoch = "pass", 0
         self.served = {mode: 0 for mode in MODES}
+        self.holding = set()  # connections whose client is given up and whose request is not delivered yet
         self.ending = threading.Event()
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.port = self.listener.getsockname()[1]
@@ -54,7 +55,11 @@ class Proxy:
                 if mode == "hole":
                     self.swallow(client)
                 elif mode == "late":
-                    self.deliver_late(client, chance)
+                    self.holding.add(client)
+                    try:
+                        self.deliver_late(client, chance)
+                    finally:
+                        self.holding.discard(client)
                 else:
                     self.pass_on(client, mode, chance)
             except OSError:

@@ -1,5 +1,5 @@
 """A full disk: the collector answers 503, judges and tells on, and takes everything up again when there is room; the
-agent measures on. Nothing that was acknowledged is lost.
+agent measures on. Nothing that was acknowledged is lost. Both start on a full disk too, after a clean stop and after a kill.
 
 The disk is full in two ways: no file of the process may grow (everywhere), and a small tmpfs with no space left (where a
 mount namespace is allowed).
@@ -14,7 +14,7 @@ import time
 import unittest
 
 import faults
-from harness import BIN, EndToEnd, eventually
+from harness import BIN, EndToEnd, eventually, get_json
 
 INSIDE = "CRMPULSE_FAULTS_IN_NAMESPACE"
 ROOM = 48 * 1024  # files beyond this cannot grow; the log of the short run stays below
@@ -26,8 +26,16 @@ class NoGrowth:
     def __init__(self, process):
         self.process = process
 
+    # How a program is started that finds the disk full.
+    before = ["prlimit", f"--fsize={ROOM}:unlimited"]
+
+    def restarted(self, process):
+        self.process = process
+
     def fill(self):
-        resource.prlimit(self.process.child.pid, resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
+        """Nothing to fill once the process has ended: the next one starts with the limit."""
+        if self.process.alive():
+            resource.prlimit(self.process.child.pid, resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
 
     def free(self):
         resource.prlimit(self.process.child.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -36,8 +44,13 @@ class NoGrowth:
 class NoSpace:
     """A tmpfs filled to its last byte."""
 
+    before = []
+
     def __init__(self, folder):
         self.filler = folder / "filler"
+
+    def restarted(self, process):
+        """What the program's end freed is taken by others."""
 
     def fill(self):
         with open(self.filler, "ab", buffering=0) as file:
@@ -60,12 +73,12 @@ class Quiet(faults.Sender):
 
 
 class Disk(EndToEnd):
-    def start(self, name):
+    def start(self, name, before=()):
         """SIGXFSZ would end the process where a full disk does not."""
-        return self.process(name, ["env", "--ignore-signal=XFSZ", BIN / f"crmpulse-{name}", "run", "--config", getattr(self, f"{name}_yaml")])
+        return self.process(name, [*before, "env", "--ignore-signal=XFSZ", BIN / f"crmpulse-{name}", "run", "--config", getattr(self, f"{name}_yaml")])
 
-    def start_collector(self):
-        process = self.start("collector")
+    def start_collector(self, before=()):
+        process = self.start("collector", before)
         eventually(lambda: self.metrics(), 60, "the collector is ready")
         return process
 
@@ -115,6 +128,73 @@ class Disk(EndToEnd):
         self.assertLessEqual(said, rounds, "said once each time, not once a second")
         self.assertLess(max(sender.slowest for sender in senders), 10)
 
+    def play_collector_restart(self, disk_of, fault):
+        alerts, collector = self.collector_with_rules()
+        disk = disk_of(collector)
+        ledger = faults.Ledger()
+        senders = [faults.Sender("sender", self.base, ledger, pause=0.02), Quiet("quiet", self.base, ledger, pause=0.2)]
+        for sender in senders:
+            sender.start()
+        ends = [lambda: collector.stop(), lambda: collector.kill()]
+        for number, end in enumerate(ends):
+            before = len(ledger)
+            eventually(lambda: len(ledger) > before + 50 and len(faults.told(alerts, "quiet")) == 2 * number, 60, "batches are acknowledged, all is told")
+            disk.fill()
+            end()
+            disk.fill()
+            refused = [sender.statuses[503] for sender in senders]
+            collector = self.start_collector(disk.before)
+            disk.restarted(collector)
+            eventually(lambda: all(sender.statuses[503] > before for sender, before in zip(senders, refused)), 60, "every sender is told 503")
+            self.assertIn("quiet", [crm["crm"] for crm in self.crms()], "what it knew it still knows")
+            eventually(lambda: len(faults.told(alerts, "quiet")) == 2 * number + 1, 60, "what changes while the disk is full is told")
+            eventually(lambda: self.metric("crmpulse_collector_disk_refuses") == 1, 60, "it says that the disk refuses")
+            disk.free()
+            eventually(lambda: len(faults.told(alerts, "quiet")) == 2 * number + 2, 60, "it recovers by itself")
+            eventually(lambda: self.metric("crmpulse_collector_disk_refuses") == 0, 60, "the disk is said to be well")
+        for sender in senders:
+            sender.finish()
+        self.assertEqual(collector.stop(), 0)
+        lost, doubled = ledger.audit(self.folder / "collector")
+        told = faults.told(alerts, "quiet")
+        faults.report(fault, rounds=len(ends), acknowledged=ledger.samples(), lost=lost, doubled=doubled, expected=2 * len(ends), told=len(told))
+        self.assertEqual((lost, doubled), (0, 0))
+        self.assertEqual(told, ["incident.opened", "incident.resolved"] * len(ends))
+
+    def play_agent_restart(self, disk_of, fault):
+        self.collector()
+        database = self.folder / "crm.db"
+        sqlite3.connect(database).execute("CREATE TABLE t (x)").connection.commit()
+        self.agent(f"  - {{name: measured, recipe: sql, with: {{url: \"sqlite:{database}\"}}}}\n")
+        agent = self.processes[-1]
+        runs = lambda: sorted(at for labels, at in faults.journalled_samples(self.folder / "collector", "e2e") if ("__name__", "crm_up") in labels)
+        eventually(lambda: len(runs()) >= 3, 60, "the agent measures and ships")
+        disk = disk_of(agent)
+        ends = [lambda: agent.stop(), lambda: agent.kill()]
+        for end in ends:
+            said = agent.log.read_text().count("the spool cannot be written")
+            disk.fill()
+            end()
+            disk.fill()
+            agent = self.start("agent", disk.before)
+            disk.restarted(agent)
+            eventually(lambda: agent.log.read_text().count("the spool cannot be written") > said, 60, "the agent says that its disk is full")
+            full_since = time.time()
+            eventually(lambda: time.time() > full_since + 4, 60, "some runs pass")
+            self.assertTrue(agent.alive(), agent.tail())
+            disk.free()
+            eventually(lambda: runs() and runs()[-1] > (full_since + 5) * 1000, 60, "it ships again by itself")
+            measured = [at for at in runs() if full_since * 1000 < at < (full_since + 4) * 1000]
+            self.assertGreaterEqual(len(measured), 3, "what was measured while the disk was full arrives")
+        agent.stop()
+        found = runs()
+        doubled = len(found) - len(set(found))
+        faults.report(fault, rounds=len(ends), acknowledged=len(found), lost=0, doubled=doubled)
+        self.assertEqual(doubled, 0)
+
+    def crms(self):
+        return get_json(self.base + "/api/v1/crms")["crms"]
+
     def play_agent(self, disk_of, fault):
         self.collector()
         database = self.folder / "crm.db"
@@ -144,14 +224,29 @@ class Disk(EndToEnd):
     def test_an_agent_whose_files_cannot_grow_measures_on_and_ships_all_afterwards(self):
         self.play_agent(NoGrowth, "full disk of the agent (files cannot grow)")
 
+    def test_a_collector_that_starts_where_files_cannot_grow_judges_on_and_recovers(self):
+        self.play_collector_restart(NoGrowth, "start of the collector on a full disk (files cannot grow)")
+
+    def test_an_agent_that_starts_where_files_cannot_grow_measures_on_and_ships_all_afterwards(self):
+        self.play_agent_restart(NoGrowth, "start of the agent on a full disk (files cannot grow)")
+
     def test_a_collector_on_a_disk_without_space_refuses_judges_on_and_recovers(self):
-        """Runs itself again in a mount namespace of its own."""
+        self.on_a_small_disk("collector", lambda disk: self.play_collector(disk, "full disk of the collector (tmpfs without space)"))
+
+    def test_a_collector_that_starts_on_a_disk_without_space_judges_on_and_recovers(self):
+        self.on_a_small_disk("collector", lambda disk: self.play_collector_restart(disk, "start of the collector on a full disk (tmpfs without space)"))
+
+    def test_an_agent_that_starts_on_a_disk_without_space_measures_on_and_ships_all_afterwards(self):
+        self.on_a_small_disk("agent", lambda disk: self.play_agent_restart(disk, "start of the agent on a full disk (tmpfs without space)"))
+
+    def on_a_small_disk(self, name, play):
+        """Runs the test again in a mount namespace of its own, where the program's state directory is a small tmpfs."""
         if os.environ.get(INSIDE):
-            state = self.folder / "collector"
+            state = self.folder / name
             state.mkdir()
             subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "none", state], check=True)
             self.addCleanup(subprocess.run, ["umount", "-l", state], check=False)
-            self.play_collector(lambda _: NoSpace(state), "full disk of the collector (tmpfs without space)")
+            play(lambda _: NoSpace(state))
             return
         for command in (["unshare", "-m"], ["unshare", "-rm"]):
             if subprocess.run([*command, "mount", "-t", "tmpfs", "none", "/mnt"], capture_output=True, check=False).returncode == 0:

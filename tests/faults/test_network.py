@@ -64,7 +64,7 @@ class Network(EndToEnd):
         for sender in senders:
             sender.finish()
         samples, missing, repeated = self.audit_agent(agent)
-        threading.Event().wait(2 * proxy.hold)  # what the network still holds arrives now
+        eventually(lambda: not proxy.holding, 60, "what the network still holds has arrived")
         self.processes[0].stop()
         lost, doubled = ledger.audit(self.folder / "collector")
         self.assertTrue(all(proxy.served[mode] for mode in MODES), proxy.served)

@@ -56,10 +56,14 @@ TEST_CASE("Retry-After is read as seconds or as any of the three dates of HTTP, 
   CHECK(parse_retry_after("Sunday, 06-Nov-94 08:49:37 GMT", now) == seconds{30});
   CHECK(parse_retry_after("Sun Nov  6 08:49:37 1994", now) == seconds{30});
   CHECK(parse_retry_after("0", now) == seconds{1});
-  CHECK(parse_retry_after("86400", now) == std::chrono::hours{1});
-  CHECK(parse_retry_after("99999999999999999999999", now) == std::chrono::hours{1});
+  CHECK(parse_retry_after("7200", now) == std::chrono::hours{2});
+  CHECK(parse_retry_after("86400", now) == std::chrono::hours{24});
+  CHECK(parse_retry_after("86401", now) == std::chrono::hours{24});
+  CHECK(parse_retry_after("99999999999999999999999", now) == std::chrono::hours{24});
+  CHECK(parse_retry_after("7200", now, std::chrono::hours{1}) == std::chrono::hours{1});
   CHECK(parse_retry_after("Sun, 06 Nov 1994 08:00:00 GMT", now) == seconds{1});
-  CHECK(parse_retry_after("Sun, 06 Nov 2094 08:00:00 GMT", now) == std::chrono::hours{1});
+  CHECK(parse_retry_after("Sun, 06 Nov 2094 08:00:00 GMT", now) == std::chrono::hours{24});
+  CHECK(parse_retry_after("Sun, 06 Nov 1994 11:49:37 GMT", now) == std::chrono::hours{3} + seconds{30});
 }
 
 TEST_CASE("what is no Retry-After is nothing") {

@@ -1,3 +1,7 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <catch2/catch.hpp>
 
 #include "support.h"
@@ -284,6 +288,30 @@ TEST_CASE("a kept connection that the server closed meanwhile is not a failure")
   HttpClient client;
   for (int i = 0; i < 20; ++i) CHECK(fetch(client, get(server.url())).body == "ok");
   CHECK(server.accepted() == 20);
+}
+
+TEST_CASE("a kept connection is kept alive, and shown dead when what is sent on it is not acknowledged") {
+  Served served(answering("ok"));
+  HttpClient client;
+  CHECK(fetch(client, get(served.url())).body == "ok");
+  int kept = 0;
+  for (int fd = 3; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t length = sizeof peer;
+    if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) != 0) continue;
+    if (peer.sin_family != AF_INET || ntohs(peer.sin_port) != served.port()) continue;
+    const auto option = [fd](int level, int name) {
+      int value = 0;
+      socklen_t size = sizeof value;
+      CHECK(::getsockopt(fd, level, name, &value, &size) == 0);
+      return value;
+    };
+    ++kept;
+    CHECK(option(SOL_SOCKET, SO_KEEPALIVE) != 0);
+    CHECK(option(IPPROTO_TCP, TCP_KEEPIDLE) <= 60);  // some firewalls forget after a minute
+    CHECK(option(IPPROTO_TCP, TCP_USER_TIMEOUT) == 3000);
+  }
+  CHECK(kept == 1);
 }
 
 TEST_CASE("many requests at once share few connections, and each gets its own answer") {

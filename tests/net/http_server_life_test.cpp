@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -107,6 +108,51 @@ TEST_CASE("a client that does not read its answer is given up") {
   client.say(kGet);
   REQUIRE(eventually([&] { return served.server().stats().accepted == 1; }));
   CHECK(eventually([&] { return served.server().stats().open == 0; }));
+}
+
+TEST_CASE("answers that nobody takes have a bounded room, and the slowest reader makes place") {
+  constexpr std::size_t kAnswer = 12'000'000;
+  ServerOptions options;
+  options.max_sending_bytes = 2 * kAnswer + kAnswer / 2;
+  Served served(answering(std::string(kAnswer, 'z')), options);
+  std::vector<std::unique_ptr<RawClient>> silent;
+  for (int i = 0; i < 6; ++i) {
+    silent.push_back(std::make_unique<RawClient>(served.port()));
+    silent.back()->say(kGet);
+  }
+  // Those that are too young to be called slow stay for a second.
+  CHECK(eventually([&] {
+    RawClient honest(served.port());
+    honest.say("GET / HTTP/1.0\r\n\r\n");
+    CHECK(honest.hear_all().size() > kAnswer);
+    return served.server().stats().too_slow >= 4;
+  }));
+}
+
+TEST_CASE("an answer that is shared takes its room once, however many read it") {
+  constexpr std::size_t kAnswer = 12'000'000;
+  const auto page = std::make_shared<const std::string>(kAnswer, 'z');
+  ServerOptions options;
+  options.max_sending_bytes = 2 * kAnswer;
+  Served served(
+      [&page](const HttpRequest&, const Respond& respond) {
+        HttpResponse response;
+        response.shared = page;
+        respond(response);
+      },
+      options);
+  std::vector<std::unique_ptr<RawClient>> silent;
+  for (int i = 0; i < 6; ++i) {
+    silent.push_back(std::make_unique<RawClient>(served.port()));
+    silent.back()->say(kGet);
+  }
+  REQUIRE(eventually([&] { return page.use_count() >= 7; }));
+  RawClient honest(served.port());
+  honest.say("GET / HTTP/1.0\r\n\r\n");
+  const std::string heard = honest.hear_all();
+  CHECK_THAT(heard, Contains(fmt::format("Content-Length: {}", kAnswer)));
+  CHECK(heard.size() > kAnswer);
+  CHECK(served.server().stats().too_slow == 0);
 }
 
 TEST_CASE("stop lets the request in hand finish, closes the idle and takes no new connection") {

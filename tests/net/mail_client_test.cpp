@@ -104,6 +104,87 @@ TEST_CASE("over STARTTLS the name and password go, and only there") {
   CHECK(response.body.find("hidden") == std::string::npos);
 }
 
+namespace {
+
+/// A mail with a login to a server whose AUTH offers `mechanisms`; empty: no AUTH at all.
+class LoginRun {
+ public:
+  explicit LoginRun(std::string mechanisms)
+      : authority_(store_.authority("ca")),
+        server_(store_.certificate("server", authority_, "IP:127.0.0.1", kFuture)),
+        sink({server_.cert_file, server_.key_file, false, std::move(mechanisms)}) {}
+
+  ClientResponse send() {
+    MailRequest request = mail_to(sink.server(), MailRequest::Security::starttls);
+    request.tls.ca_file = authority_.cert_file;
+    request.username = "crmpulse";
+    request.password = Secret{"hidden"};
+    return post(std::move(request));
+  }
+
+ private:
+  CertificateStore store_;
+  KeyPair authority_;
+  KeyPair server_;
+
+ public:
+  SmtpSink sink;
+};
+
+}  // namespace
+
+TEST_CASE("a login that is configured and not offered is an error, not a mail without it") {
+  LoginRun none{""};
+  const ClientResponse response = none.send();
+  CHECK(response.status == 0);
+  REQUIRE(response.failure);
+  CHECK(response.failure->stage == Stage::auth);
+  CHECK_THAT(response.failure->message, Contains("does not offer a login"));
+  CHECK(none.sink.mails().empty());
+
+  LoginRun foreign{"X-OURS-ONLY"};
+  const ClientResponse other = foreign.send();
+  REQUIRE(other.failure);
+  CHECK_THAT(other.failure->message, Contains("X-OURS-ONLY"));
+  CHECK(foreign.sink.mails().empty());
+}
+
+TEST_CASE("the login falls back to what both sides speak") {
+  const std::string login = "LOGIN Y3JtcHVsc2U= aGlkZGVu";
+  SECTION("only LOGIN is offered") {
+    LoginRun run{"LOGIN"};
+    CHECK(run.send().status == 250);
+    REQUIRE(run.sink.mails().size() == 1);
+    CHECK(run.sink.mails()[0].login == login);
+  }
+  SECTION("PLAIN is offered and not known when it comes to it") {
+    LoginRun run{"PLAIN LOGIN"};
+    run.sink.answer("AUTH", {"504 5.5.4 unrecognized authentication type"});
+    CHECK(run.send().status == 250);
+    REQUIRE(run.sink.mails().size() == 1);
+    CHECK(run.sink.mails()[0].login == login);
+  }
+  SECTION("only a challenge is offered") {
+    LoginRun run{"CRAM-MD5"};
+    CHECK(run.send().status == 250);
+    REQUIRE(run.sink.mails().size() == 1);
+    CHECK(run.sink.mails()[0].login.starts_with("CRAM-MD5 "));
+  }
+  SECTION("a plain way is preferred to one that libcurl would try first") {
+    LoginRun run{"DIGEST-MD5 NTLM PLAIN"};
+    CHECK(run.send().status == 250);
+    REQUIRE(run.sink.mails().size() == 1);
+    CHECK(run.sink.mails()[0].login == "AGNybXB1bHNlAGhpZGRlbg==");
+  }
+}
+
+TEST_CASE("a wrong password is tried once") {
+  LoginRun run{"PLAIN LOGIN CRAM-MD5"};
+  run.sink.answer("AUTH", {"535 5.7.8 wrong"});
+  CHECK(run.send().status == 535);
+  CHECK(run.sink.mails().empty());
+}
+
 TEST_CASE("a mail server with a certificate nobody vouches for gets nothing") {
   CertificateStore store;
   const KeyPair authority = store.authority("ca");

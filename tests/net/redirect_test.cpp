@@ -186,7 +186,7 @@ TEST_CASE("what is wrong with a proxy is told of the proxy, and its password is 
   CHECK(failure("http://crm.example/", "ftp://user:hidden@proxy").reason == Reason::internal);
   const Failure refused = failure("http://crm.example/", "http://user:hidden@127.0.0.1:9");
   CHECK(refused.stage == Stage::connect);
-  CHECK(refused.reason == Reason::refused);
+  CHECK(refused.reason == Reason::unreachable);  // "refused" would be the CRM's own word
   CHECK_THAT(refused.message, Contains("the proxy 127.0.0.1:9"));
 }
 

@@ -199,3 +199,26 @@ TEST_CASE("numbers of people are masked, codes of errors are not") {
   };
   for (const auto& [message, told] : cases) CHECK(probes::masked(message, {}) == told);
 }
+
+TEST_CASE("words are never found absent in bytes that were not decoded") {
+  const std::string measurement = "  - {id: m, request: {url: /x}, expect: {EXPECT: maintenance}}\n";
+  const std::string utf16 = std::string("\xFF\xFEm\0a\0i\0n\0t\0e\0n\0a\0n\0c\0e\0", 24);
+  const std::string big_endian = std::string("\0m\0a\0i\0n\0t\0e\0n\0a\0n\0c\0e", 22);
+  for (const std::string expected : {"absent", "contains"}) {
+    std::string asked = measurement;
+    asked.replace(asked.find("EXPECT"), 6, expected);
+    for (const auto& [encoding, body, reason] :
+         {std::tuple{"snappy", std::string{"maintenance"}, "response/bad_content"},
+          {"gzip", std::string{"maintenance"}, "response/bad_content"},
+          {"", utf16, "content/bad_content"},
+          {"", big_endian, "content/bad_content"}}) {
+      INFO(expected << " " << encoding);
+      net::HttpResponse answer{200, {}, body};
+      if (*encoding != 0) answer.headers.emplace_back("Content-Encoding", encoding);
+      const CrmServer crm{answers(answer)};
+      check_failed(run_once(crm, asked), reason);
+    }
+    const CrmServer plain{answers({200, {}, "maintenance"})};
+    CHECK(run_once(plain, asked).failure.has_value() == (expected == "absent"));
+  }
+}

@@ -426,7 +426,7 @@ batch: {request: {method: POST, url: /batch, json: []}, list: "", item: {method:
   CHECK(requests[2].body == R"([{"m":"GET","u":"/c"}])");
 }
 
-TEST_CASE("headers tell the allowance, once in a run") {
+TEST_CASE("headers tell the allowance, once in a run: the newest") {
   int used = 10;
   const CrmServer crm{[&](const net::HttpRequest&) {
     const std::string usage = "api-usage=" + std::to_string(used++) + "/100; api-bursts=1/750";
@@ -439,9 +439,9 @@ quota:
 )yaml");
   check_succeeded(reading);
   const auto samples = own_samples(reading);
-  CHECK(samples.at(R"(crm_api_used{allowance="daily"})") == 10);
+  CHECK(samples.at(R"(crm_api_used{allowance="daily"})") == 11);
   CHECK(samples.at(R"(crm_api_limit{allowance="daily"})") == 100);
-  CHECK(samples.at(R"(crm_api_remaining{allowance="daily"})") == 90);
+  CHECK(samples.at(R"(crm_api_remaining{allowance="daily"})") == 89);
   CHECK(samples.at(R"(crm_api_remaining{allowance="credits"})") == 90);
   CHECK(samples.size() == 4);
 }
@@ -509,4 +509,40 @@ TEST_CASE("a run that is over in the middle keeps what it has") {
 )yaml");
   check_failed(reading, "response/timeout");
   CHECK(own_samples(reading).at("quick") == 1);
+}
+
+TEST_CASE("a JSON time in milliseconds that is read as seconds fails with the unit to write") {
+  const CrmServer crm{
+      answers(json(R"json({"seen": 1795000000000, "text": "1795000000000", "made": "2026-11-20t00:00:00z"})json"))};
+  const auto message = [&](const std::string& rest) {
+    const auto reading = run_once(crm, "  - id: m\n    request: {url: /}\n" + rest);
+    check_failed(reading, "content/bad_content");
+    return reading.failure ? reading.failure->message : "";
+  };
+  const std::string hint = "write unit: ms";
+  CHECK(message("    samples: [{metric: crm_last_modified_timestamp_seconds, value: /seen}]\n").find(hint) !=
+        std::string::npos);
+  CHECK(message("    samples: [{metric: crm_last_modified_timestamp_seconds, value: /text}]\n").find(hint) !=
+        std::string::npos);
+  const std::string sample = "    samples: [{metric: crm_process_seconds, value: age}]\n";
+  CHECK(message("    columns: {age: {from: /seen, to: now, unit: s}}\n" + sample).find(hint) != std::string::npos);
+  CHECK(message("    columns: {age: {from: /text, to: now, unit: s}}\n" + sample).find(hint) != std::string::npos);
+  CHECK(message("    columns: {age: {from: /made, to: /seen, unit: s}}\n" + sample).find(hint) != std::string::npos);
+  CHECK(message("    columns: {age: {from: /seen, to: now}}\n" + sample).find("unit: ms") != std::string::npos);
+  const auto value = [&](const std::string& rest) {
+    const auto reading = run_once(crm, "  - id: m\n    request: {url: /}\n" + rest);
+    check_succeeded(reading);
+    return own_samples(reading).begin()->second;
+  };
+  CHECK(value("    samples: [{metric: crm_last_modified_timestamp_seconds, value: /seen, unit: ms}]\n") == 1795000000);
+  CHECK(value("    samples: [{metric: crm_last_modified_timestamp_seconds, value: /made}]\n") == 1795132800);
+  CHECK(value("    columns: {age: {from: /seen, to: /made, unit: ms}}\n" + sample) == 132800);
+  // An hour ahead of us is no age below zero.
+  CHECK(value("    columns: {age: {from: /made, to: now}}\n" + sample) == 0);
+}
+
+TEST_CASE("an answer larger than its bound is refused: 4 MiB unless the recipe says otherwise") {
+  const CrmServer crm{answers(json("[\"" + std::string(16 * 1024 * 1024, 'x') + "\"]"))};
+  check_failed(run_once(crm, "  - {id: m, request: {url: /}, samples: [{metric: crm_records, value: /0}]}\n"),
+               "response/bad_content");
 }

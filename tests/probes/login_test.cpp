@@ -41,6 +41,11 @@ class FakeSession final : public auth::Session {
     ++refusals;
     if (generation == generation_) refused_ = generation;
   }
+  void renew(std::uint64_t generation, auth::Doubt, std::chrono::steady_clock::time_point deadline,
+             Done done) override {
+    refuse(generation);
+    access(deadline, std::move(done));
+  }
   [[nodiscard]] auth::Stats stats() const override { return {}; }
 
   std::string base_url;

@@ -137,6 +137,75 @@ TEST_CASE("arguments that break their type, bounds or choices are told with thei
   }
 }
 
+TEST_CASE("a misspelt option of a database's URL is refused with those there are") {
+  const Recipe recipe = recipe_from(kWith);
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"postgresql://m@h/crm?sslmode=verify",
+       "has sslmode 'verify'; there are disable, allow, prefer, require, verify-ca, "
+       "verify-full"},
+      {"postgresql://m@h/crm?sslmod=require", "unknown option 'sslmod'; known are application_name, "},
+      {"postgresql://m@h/crm?ssl-mode=required", "unknown option 'ssl-mode'; known are"},
+      {"postgresql://m@h/crm?target_session_attrs=readwrite", "has target_session_attrs 'readwrite'; there are any, "},
+      {"postgresql://m@h/crm?load_balance_hosts=yes", "has load_balance_hosts 'yes'; there are disable, random"},
+      {"postgresql://m@h/crm?load_balance_host=random", "known are"},
+      {"postgresql://m@h/crm?channel_binding=maybe", "there are disable, prefer, require"},
+      {"postgresql://m@h/crm?gssencmode=no", "there are disable, prefer, require"},
+      {"postgresql://m@h/crm?connect_timeout=2s", "has connect_timeout '2s', which is not a whole number"},
+      {"postgresql://m@h/crm?keepalives=on", "has keepalives 'on'; there are 0, 1"},
+      {"postgresql://m@h/crm?ssl_min_protocol_version=1.2", "there are TLSv1, TLSv1.1, TLSv1.2, TLSv1.3"},
+      {"postgresql://m@h/crm?cleartext_password=yes", "has cleartext_password 'yes'; there are deny, allow"},
+      {"postgresql://m@h1,h2:70000/crm", "'70000' is no port"},
+      {"postgresql://m@/crm?host=h1,h2&port=1,2,3", "it has 2 hosts and 3 ports"},
+      {"postgresql://m@h1,h2/crm?hostaddr=127.0.0.1", "it has 2 hosts and 1 addresses"},
+      {"postgresql://m@h/crm?load_balance_hosts=%zz", "a % escape is wrong"},
+      {"mysql://m@h/crm?sslmode=verify-full", "has sslmode 'verify-full'; there are disabled, preferred, required, "},
+      {"mysql://m@h/crm?ssl_mod=required", "unknown option 'ssl_mod'; known are cleartext-password, connect-timeout, "},
+      {"mysql://m@h/crm?connect-timeout=2s", "has connect-timeout '2s', which is not a whole number"},
+      {"mysql://m@h/crm?cleartext_password=1", "has cleartext_password '1'; there are deny, allow"},
+      {"sqlite:/var/lib/crm.db?mode=ro", "has options behind a ?"},
+  };
+  for (const auto& [url, expected] : cases) {
+    INFO(url);
+    Problems problems;
+    (void)arguments_from(recipe, "url: '" + url + "'\n", &problems);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].message.find(expected) != std::string::npos);
+    CHECK(problems[0].line == 1);
+  }
+}
+
+TEST_CASE("a URL of an HTTP recipe is spoken of as HTTP, and its scheme has no case") {
+  const Recipe recipe = recipe_from(
+      "recipe: web\ntitle: {en: w, zh: w}\ntransport: http\nparameters: {url: {type: url, required: true, help: {en: "
+      "h, "
+      "zh: h}}}\nmeasurements:\n  - {id: m, liveness: true, request: {url: \"${url}\"}}\n");
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"crm.example.com", "must begin with https:// or http://; write https://crm.example.com"},
+      {"crm.example.com:8443/app", "write https://crm.example.com:8443/app"},
+      {"localhost", "write https://localhost"},
+      {"mysql://m@h/crm", "begins with mysql://, but this recipe speaks HTTP"},
+      {"PostgreSQL://m@h/crm", "this recipe speaks HTTP"},
+      {"ftp://crm.example.com", "begins with ftp://"},
+      {"https://", "has no host"},
+      {"https://:8443/", "has no host"},
+      {"https://crm.example.com/a b", "has a blank"},
+      {"https://m:hunter2@h/", "has a user or a password in it"},
+      {"m:hunter2@h", "must begin with https://"},
+  };
+  for (const auto& [url, expected] : cases) {
+    INFO(url);
+    Problems problems;
+    (void)arguments_from(recipe, "url: '" + url + "'\n", &problems);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].message.find(expected) != std::string::npos);
+    CHECK(problems[0].message.find("database") == std::string::npos);
+    CHECK(problems[0].message.find("hunter2") == std::string::npos);
+  }
+  CHECK(arguments_from(recipe, "url: HTTPS://Crm.Example.com/Path\n").text("url") == "https://Crm.Example.com/Path");
+  CHECK(arguments_from(recipe, "url: Http://127.0.0.1:8080\n").text("url") == "http://127.0.0.1:8080");
+  CHECK(arguments_from(recipe_from(kWith), "url: PostgreSQL://m@h/Crm\n").text("url") == "postgresql://m@h/Crm");
+}
+
 TEST_CASE("URLs that hold a password, or lead to a database the recipe does not speak to, are refused") {
   const Recipe recipe = recipe_from(kWith);
   const std::vector<std::pair<std::string, std::string>> cases{

@@ -31,7 +31,7 @@ Result reduced(const std::string& samples, const std::vector<std::vector<const c
       "measurements:\n  - {id: m, liveness: true, rows: " +
       std::to_string(limit) + ", query: SELECT 1, samples: [" + samples + "]}\n");
   const Labels labels{{"crm", "acme"}, {"region", "eu"}};
-  RowReader reader{recipe.measurements[0].samples, limit, labels};
+  RowReader reader{recipe.measurements[0].samples, limit, labels, kAt};
   reader.columns({"object", "n"});
   for (const auto& row : rows) {
     std::vector<Cell> cells;
@@ -146,6 +146,8 @@ TEST_CASE("texts that are numbers or times become numbers, others do not") {
   CHECK(value("2026-11-21 09:00:00+02") == 1795244400.0);
   CHECK(value("2026-11-21 09:00:00-05:30") == 1795271400.0);
   CHECK(value("2026-11-21 09:00:00 +0130") == 1795246200.0);
+  CHECK(value("2026-11-21t09:00:00z") == 1795251600.0);
+  CHECK(value("2026-11-21t09:00:00.25+02:00") == 1795244400.25);
   CHECK(value("2026-11-21 09:00") == 1795251600.0);
   CHECK(value("2026-11-21") == 1795219200.0);
   for (const char* text : {"", "abc", "NaN", "inf", "1e999", "12 apples", "2026-13-01", "2026-02-30", "0000-00-00",
@@ -153,4 +155,48 @@ TEST_CASE("texts that are numbers or times become numbers, others do not") {
     INFO(text);
     CHECK_FALSE(value(text));
   }
+}
+
+TEST_CASE("a time that cannot be fails the run and says which unit was meant") {
+  const auto failed = [](const std::string& metric, const char* text, const std::string& more = "") {
+    const auto result = reduced("{metric: " + metric + ", value: n" + more + "}", {{"a", text}});
+    CHECK(result.samples.empty());
+    REQUIRE(result.failure);
+    CHECK(result.failure->stage == Stage::content);
+    CHECK(result.failure->reason == Reason::bad_content);
+    return result.failure->message;
+  };
+  const std::string modified = "crm_last_modified_timestamp_seconds";
+  CHECK(failed(modified, "1795000000000").find("write unit: ms") != std::string::npos);
+  CHECK(failed(modified, "1795000000000000").find("write scale: 0.000001") != std::string::npos);
+  CHECK(failed(modified, "1795000000", ", unit: s, scale: 1000").find("write unit: ms") != std::string::npos);
+  CHECK(failed(modified, "9999-12-31 23:59:59").find("cannot be") != std::string::npos);
+  CHECK(failed(modified, "2030-01-01t00:00:00z").find("years ahead") != std::string::npos);
+  CHECK(failed(modified, "1795000000000", ", reduce: max").find("unit: ms") != std::string::npos);
+  CHECK(failed("crm_backup_timestamp_seconds", "1795000000000").find("unit: ms") != std::string::npos);
+  CHECK(failed("my_import_timestamp_seconds", "1795000000000").find("unit: ms") != std::string::npos);
+  CHECK(failed("crm_certificate_expiry_timestamp_seconds", "1795000000000").find("unit: ms") != std::string::npos);
+}
+
+TEST_CASE("milliseconds are read with unit ms, and what may lie ahead may lie far ahead") {
+  const auto value = [](const std::string& sample, const char* text) {
+    const auto result = reduced(sample, {{"a", text}});
+    if (result.failure) FAIL(result.failure->message);
+    return result.samples.begin()->second;
+  };
+  const std::string modified = "{metric: crm_last_modified_timestamp_seconds, value: n, unit: ms}";
+  CHECK(value(modified, "1795251600250") == 1795251600.25);
+  CHECK(value(modified, "2026-11-21T09:00:00.25Z") == 1795251600.25);  // a notation of its own has no unit
+  CHECK(value("{metric: crm_certificate_expiry_timestamp_seconds, value: n}", "9999-12-31 23:59:59") == 253402300799.0);
+  // A clock that is some hours off, as a time zone is.
+  CHECK(value("{metric: crm_last_modified_timestamp_seconds, value: n}", "1795050000") == 1795050000.0);
+}
+
+TEST_CASE("lengths of time are never negative, one by one and together") {
+  const auto rows = std::vector<std::vector<const char*>>{{"a", "-40"}, {"a", "10"}, {"a", "20"}};
+  CHECK(reduced("{metric: crm_process_seconds, value: n, reduce: min}", rows).samples.at("crm_process_seconds") == 0);
+  CHECK(reduced("{metric: crm_process_seconds, value: n, reduce: avg}", rows).samples.at("crm_process_seconds") == 10);
+  CHECK(reduced("{metric: crm_write_visible_seconds, value: n}", {{"a", "-0.5"}})
+            .samples.at("crm_write_visible_seconds") == 0);
+  CHECK(reduced("{metric: crm_sales_amount, value: n}", {{"a", "-5"}}).samples.at("crm_sales_amount") == -5);
 }

@@ -1,4 +1,6 @@
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -133,5 +135,66 @@ TEST_CASE("each way a SQLite query can fail has its stage and reason") {
   const auto text = run(*target, "is_text");
   check_failed(text, "content/bad_content");
   CHECK(text.failure->message.find("Smith") == std::string::npos);
+  check_succeeded(run(*target, "liveness"));
+}
+
+namespace {
+
+/// Root writes everywhere: for a while somebody else runs the test. All threads, as of the C library's seteuid().
+class Unprivileged {
+ public:
+  Unprivileged() : was_(::geteuid()) {
+    if (was_ == 0) REQUIRE(::seteuid(65534) == 0);
+  }
+  ~Unprivileged() { (void)::seteuid(was_); }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+
+ private:
+  uid_t was_;
+};
+
+}  // namespace
+
+TEST_CASE("a SQLite CRM in WAL mode in a folder that cannot be written says what to do") {
+  const File file;
+  file.execute("PRAGMA journal_mode = WAL");
+  probes::Runtime runtime;
+  const auto target = make_target(runtime, kRecipe, "url: " + file.url());
+  REQUIRE(::chmod(file.directory().c_str(), 0555) == 0);
+  REQUIRE(::chmod(file.path().c_str(), 0444) == 0);
+  {
+    const Unprivileged somebody;
+    const auto reading = run(*target, "liveness");
+    check_failed(reading, "connect/permission");
+    CHECK(reading.failure->message.find("WAL mode") != std::string::npos);
+    CHECK(reading.failure->message.find(file.directory()) != std::string::npos);
+    CHECK(reading.failure->message.find("PRAGMA journal_mode = DELETE") != std::string::npos);
+  }
+  // Another journal is read without a file beside the database.
+  REQUIRE(::chmod(file.directory().c_str(), 0755) == 0);
+  REQUIRE(::chmod(file.path().c_str(), 0644) == 0);
+  file.execute("PRAGMA journal_mode = DELETE");
+  REQUIRE(::chmod(file.directory().c_str(), 0555) == 0);
+  {
+    const Unprivileged somebody;
+    check_succeeded(run(*target, "staleness"));
+  }
+  REQUIRE(::chmod(file.directory().c_str(), 0755) == 0);
+}
+
+TEST_CASE("a SQLite cell of any size is refused before it is in memory, and the rest of the CRM is measured") {
+  const File file;
+  file.execute("CREATE TABLE big (id INTEGER, body BLOB); INSERT INTO big VALUES (1, zeroblob(200000000));");
+  probes::Runtime runtime;
+  const auto target = make_target(runtime, kRecipe + R"yaml(
+  - {id: body, query: "SELECT body AS object, 1 AS n FROM big", samples: [{metric: crm_records, value: n, by: [object]}]}
+  - {id: count, query: SELECT count(*) AS n FROM big, samples: [{metric: crm_records, value: n}]}
+)yaml",
+                                  "url: " + file.url());
+  const auto body = run(*target, "body");
+  check_failed(body, "content/bad_content");
+  CHECK(body.failure->message.find("32 MiB") != std::string::npos);
+  check_succeeded(run(*target, "count"));
   check_succeeded(run(*target, "liveness"));
 }

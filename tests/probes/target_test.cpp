@@ -73,7 +73,7 @@ TEST_CASE("what cannot be written for the dialect is refused when the target is 
   CHECK(problems[0].line > 0);
 }
 
-TEST_CASE("runs of one target wait for each other inside their own timeouts, liveness goes first") {
+TEST_CASE("runs of one target wait for each other inside their own timeouts") {
   const Database database;
   Runtime runtime;
   const auto target = make_target(runtime, kRecipe, database.with());
@@ -87,46 +87,76 @@ TEST_CASE("runs of one target wait for each other inside their own timeouts, liv
   CHECK(quick.failure->message.find("'heavy'") != std::string::npos);
 
   target->start(kPatient, kAt, put);
-  target->start(kLiveness, kAt, put);
-  const auto in_order = inbox->take(3);
+  const auto in_order = inbox->take(2);
   CHECK(in_order[0].measurement == "heavy");
-  CHECK(in_order[1].measurement == "liveness");
-  CHECK(in_order[2].measurement == "patient");
+  CHECK(in_order[1].measurement == "patient");
   auto readings = by_measurement(in_order);
   check_failed(readings["heavy"], "request/timeout");
-  check_succeeded(readings["liveness"]);
   check_succeeded(readings["patient"]);
 }
 
-TEST_CASE("a liveness that never got the connection is down, not silent") {
+TEST_CASE("liveness waits for no other measurement of its CRM") {
   const Database database;
   Runtime runtime;
-  const auto target = make_target(runtime, kRecipe, database.with(), 300ms);
+  const auto target = make_target(runtime, kRecipe, database.with());
   const auto inbox = std::make_shared<Inbox>();
   const auto put = [inbox](Reading reading) { inbox->put(std::move(reading)); };
   target->start(kHeavy, kAt, put);
-  (void)run(*target, "quick");
+  target->start(kPatient, kAt, put);
+  check_succeeded(run(*target, "liveness"));
+  CHECK(inbox->size() == 0);
+  (void)inbox->take(2);
+}
+
+TEST_CASE("liveness needs none of the threads that other targets' measurements hold") {
+  const Database database;
+  Runtime runtime{{1}};
+  const auto hung = make_target(runtime, kRecipe, database.with());
+  const auto target = make_target(runtime, kRecipe, database.with());
+  const auto inbox = std::make_shared<Inbox>();
+  hung->start(kHeavy, kAt, [inbox](Reading reading) { inbox->put(std::move(reading)); });
+  check_succeeded(run(*target, "liveness"));
+  CHECK(inbox->size() == 0);
+  (void)inbox->take(1);
+}
+
+TEST_CASE("a liveness behind one that hangs is down, not silent") {
+  const Database database;
+  Runtime runtime;
+  std::string endless = kRecipe;
+  const std::string liveness = "SELECT 1 AS one";
+  endless.replace(endless.find(liveness), liveness.size(), kEndless);
+  const auto target = make_target(runtime, endless, database.with(), 300ms);
+  const auto inbox = std::make_shared<Inbox>();
+  const auto put = [inbox](Reading reading) { inbox->put(std::move(reading)); };
   target->start(kLiveness, kAt, put);
-  auto readings = by_measurement(inbox->take(2));
-  check_failed(readings["liveness"], "request/timeout");
-  CHECK(samples_of(readings["liveness"]).at("crm_up") == 0);
+  target->start(kLiveness, kAt, put);
+  for (const Reading& reading : inbox->take(2)) {
+    check_failed(reading, "request/timeout");
+    CHECK(samples_of(reading).at("crm_up") == 0);
+  }
 }
 
 TEST_CASE("targets do not wait for each other while there are threads, and only then") {
   const Database database;
   Runtime runtime{{2}};
-  const auto slow = make_target(runtime, kRecipe, database.with());
-  const auto other = make_target(runtime, kRecipe, database.with());
-  const auto third = make_target(runtime, kRecipe, database.with());
+  // It holds its thread for as long as the test takes.
+  std::string recipe = kRecipe;
+  recipe.replace(recipe.find("timeout: 3s"), 11, "timeout: 10m");
+  auto slow = make_target(runtime, recipe, database.with());
+  auto other = make_target(runtime, recipe, database.with());
+  const auto third = make_target(runtime, recipe, database.with());
   const auto inbox = std::make_shared<Inbox>();
   const auto put = [inbox](Reading reading) { inbox->put(std::move(reading)); };
   slow->start(kHeavy, kAt, put);
-  check_succeeded(run(*other, "quick"));
+  check_succeeded(run(*other, "patient"));
   CHECK(inbox->size() == 0);
   other->start(kHeavy, kAt, put);
   const auto waited = run(*third, "quick");
   check_failed(waited, "request/skipped");
   CHECK(waited.failure->message.find("no worker was free") != std::string::npos);
+  slow.reset();
+  other.reset();
   (void)inbox->take(2);
 }
 
@@ -143,9 +173,7 @@ TEST_CASE("a target that goes ends its runs as skipped, each told once, before i
   target->start(kHeavy, kAt, put);
   target->start(kPatient, kAt, put);
   target->start(kLiveness, kAt, put);
-  const auto started = std::chrono::steady_clock::now();
   target.reset();
-  CHECK(std::chrono::steady_clock::now() - started < 1s);
   CHECK(*told == 3);
   for (const Reading& reading : inbox->take(3)) check_failed(reading, "request/skipped");
 }
@@ -156,9 +184,7 @@ TEST_CASE("a runtime that goes first takes its targets' runs with it") {
   const auto target = make_target(*runtime, kRecipe, database.with());
   const auto inbox = std::make_shared<Inbox>();
   target->start(kHeavy, kAt, [inbox](Reading reading) { inbox->put(std::move(reading)); });
-  const auto started = std::chrono::steady_clock::now();
   runtime.reset();
-  CHECK(std::chrono::steady_clock::now() - started < 1s);
   CHECK(failure_text(inbox->take(1).front()) == "request/skipped");
 }
 
@@ -206,6 +232,7 @@ TEST_CASE("a replaced SQLite file is opened anew, a missing one is told, a forei
   REQUIRE(sqlite3_open(database.path().c_str(), &fresh) == SQLITE_OK);
   REQUIRE(sqlite3_exec(fresh, "CREATE TABLE u (x)", nullptr, nullptr, nullptr) == SQLITE_OK);
   check_succeeded(run(*target, "n"));
+  check_succeeded(run(*target, "liveness"));
 
   // Locked by a writer for as long as it likes.
   REQUIRE(sqlite3_exec(fresh, "BEGIN EXCLUSIVE", nullptr, nullptr, nullptr) == SQLITE_OK);

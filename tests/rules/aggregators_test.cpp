@@ -120,6 +120,20 @@ TEST_CASE("age counts from the newest change of any series") {
   CHECK(probe.value() == 760);
 }
 
+TEST_CASE("an age is below zero only for a rule that counts down to a time") {
+  const double start = to_seconds(kStart.time_since_epoch());
+  Probe happened{Aggregator::age, 0s};
+  happened.rule.sub.enter = 3600;
+  happened.rule.poor.enter = 7200;
+  happened.put_at(kStart, start + 900, 1);  // another machine's clock is ahead
+  CHECK(happened.value() == 0);
+  Probe ends{Aggregator::age, 0s};
+  ends.rule.sub.enter = -14 * 86400;
+  ends.rule.poor.enter = -3 * 86400;
+  ends.put_at(kStart, start + 900, 1);
+  CHECK(ends.value() == -900);
+}
+
 TEST_CASE("burn is the error ratio over the allowed one, and needs min_bad") {
   Probe probe{Aggregator::burn, 1h};
   probe.rule.slo = 0.9;

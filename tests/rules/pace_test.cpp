@@ -208,3 +208,93 @@ TEST_CASE("of two agents the slower counts, one that is gone does not") {
   paces.take_pause(fast, kStart + 11min, to_seconds((kStart + 1000h).time_since_epoch()));
   CHECK(paces.now().paused_until == kStart + 11min + 24h);
 }
+
+TEST_CASE(
+    "an allowance that the CRM says is used up is poor at once by the shipped rules, and a long pause is not healthy") {
+  for (const char* kind : {"zoho", "hubspot", "salesforce", "pipedrive"}) {
+    INFO(kind);
+    Engine engine{shipped(), {receiver("all")}};
+    TimePoint now = kStart;
+    std::vector<Message> messages;
+    const auto say = [&](std::string_view metric, double value, Labels labels) {
+      labels.set("crm", "acme");
+      labels.set("kind", kind);
+      labels.set("agent", "branch-1");
+      engine.fold(engine.bind(metric, labels), now, value, now);
+    };
+    const auto step = [&](Duration time) {
+      for (const TimePoint end = now + time; now < end; now += 1s) {
+        if ((now - kStart) % Duration{30s} == Duration{0s})
+          say("crm_agent_heartbeat_timestamp_seconds", to_seconds(now.time_since_epoch()), {});
+        Outcome outcome = engine.step(now);
+        messages.insert(messages.end(), outcome.messages.begin(), outcome.messages.end());
+      }
+    };
+    const Labels read{{"operation", "read"}, {"object", "users"}};
+    for (int i = 0; i < 20; ++i) {
+      say("crm_up", 1, {});
+      say("crm_operation_success", 1, read);
+      say("crm_operation_duration_seconds", 0.2, read);
+      step(30s);
+    }
+    CHECK(engine.status("acme")->state == Level::healthy);
+    // The allowance is used up: the agent is told to come back in an hour, and asks nothing meanwhile.
+    Labels refused = read;
+    refused.set("stage", "response");
+    refused.set("reason", "quota");
+    say("crm_up", 0, {});
+    say("crm_operation_success", 0, read);
+    say("crm_failure", 1, refused);
+    const TimePoint until = now + 1h;
+    for (int i = 0; i < 20; ++i) {
+      say("crm_agent_paused_until_timestamp_seconds", to_seconds(until.time_since_epoch()), {});
+      say("crm_agent_paused_seconds", 30.0 * i, {});
+      step(30s);
+      CHECK(engine.status("acme")->state == Level::poor);
+    }
+    CHECK(messages.at(0).type == MessageType::opened);
+    CHECK(messages.at(0).state == Level::poor);
+    now = until;
+    for (int i = 0; i < 4; ++i) {
+      say("crm_up", 1, {});
+      say("crm_operation_success", 1, read);
+      say("crm_operation_duration_seconds", 0.2, read);
+      say("crm_agent_paused_seconds", 0, {});
+      step(30s);
+    }
+    const CrmStatus after = *engine.status("acme");
+    for (const RuleStatus& rule : after.rules) {
+      if (rule.dimension == "quota") CHECK(rule.level == Level::healthy);
+    }
+  }
+}
+
+TEST_CASE(
+    "a CRM that wants to be left alone for some minutes is sub-healthy by the shipped rules, for some seconds it is "
+    "not") {
+  Engine engine{shipped(), {receiver("all")}};
+  TimePoint now = kStart;
+  const auto fold = [&](std::string_view metric, double value, Labels labels) {
+    labels.set("crm", "acme");
+    labels.set("kind", "hubspot");
+    labels.set("agent", "branch-1");
+    engine.fold(engine.bind(metric, labels), now, value, now);
+  };
+  const auto say = [&](std::string_view metric, double value) {
+    fold(metric, value, {});
+    fold("crm_up", 1, {});
+    fold("crm_operation_duration_seconds", 0.2, {{"operation", "read"}});
+    now += 30s;
+    static_cast<void>(engine.step(now));
+  };
+  for (const double paused : {0.0, 30.0, 60.0, 90.0, 0.0}) {
+    say("crm_agent_paused_seconds", paused);
+    CHECK(engine.status("acme")->state == Level::healthy);
+  }
+  for (int i = 0; i < 10; ++i) say("crm_agent_paused_seconds", 60 + 30.0 * i);
+  CHECK(engine.status("acme")->state == Level::sub_healthy);
+  say("crm_agent_paused_seconds", 0);
+  say("crm_agent_paused_seconds", 0);
+  say("crm_agent_paused_seconds", 0);
+  CHECK(engine.status("acme")->state == Level::healthy);
+}

@@ -96,7 +96,7 @@ TEST_CASE("what gets worse after a digest is told by CRM") {
   keep(world, 12, 1500, 60s);
   REQUIRE(world.count(MessageType::digest) == 1);
   world.measure(name(3), "table", 4000);
-  world.step();
+  world.pass(16s);  // others of the digest may follow
   REQUIRE(world.messages().size() == 2);
   CHECK(world.messages()[1].type == MessageType::escalated);
   CHECK(world.messages()[1].previous == Level::sub_healthy);
@@ -113,4 +113,42 @@ TEST_CASE("the window of a digest outlives the collector") {
   keep(world, 24, 4000, 45s);
   CHECK(world.count(MessageType::digest) == 2);
   CHECK(world.messages().size() == 2);
+}
+
+TEST_CASE("fourteen CRMs that fail together and get worse one after another are one digest and one further digest") {
+  for (const bool ticks : {false, true}) {
+    World world{quick_rules(), {receiver("all")}};
+    if (ticks) world.use_ticks();
+    keep(world, 14, 200, 30s);
+    keep(world, 14, 1500, 5min);
+    CHECK(world.story() == "digest");
+    // Within some seconds, as their agents come to it.
+    for (int i = 0; i < 14; ++i) {
+      world.measure(name(i), "table", 4000);
+      world.pass(1s);
+    }
+    keep(world, 14, 4000, 2min);
+    CHECK(world.story() == "digest digest");
+    const Message second = world.heard_by("all").at(1);
+    CHECK(second.reason == "worse");
+    CHECK(second.state == Level::poor);
+    CHECK(second.counted.size() == 14);
+    // Each is resolved by itself.
+    world.forget_messages();
+    keep(world, 14, 200, 60s);
+    CHECK(world.count(MessageType::resolved) == 14);
+  }
+}
+
+TEST_CASE("a single CRM of a digest that gets worse is told by itself within seconds") {
+  World world{quick_rules(), {receiver("all")}};
+  world.use_ticks();
+  keep(world, 14, 1500, 5min);
+  REQUIRE(world.story() == "digest");
+  world.measure(name(3), "table", 4000);
+  const TimePoint begun = world.now();
+  world.pass(15s);
+  keep(world, 3, 1500, 15s);
+  CHECK(world.story() == "digest escalated(c03)");
+  CHECK(world.heard_by("all").at(1).at - begun <= 15s);
 }

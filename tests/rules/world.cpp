@@ -53,6 +53,21 @@ void World::heartbeat(const std::string& agent) {
   fold("crm_agent_heartbeat_timestamp_seconds", {{"agent", agent}}, to_seconds(now_.time_since_epoch()));
 }
 
+void World::announce(const std::string& agent, const std::vector<std::string>& crms) {
+  heartbeat(agent);
+  fold("crm_agent_crms", {{"agent", agent}}, static_cast<double>(crms.size()));
+  for (const std::string& crm : crms) fold("crm_agent_target_info", {{"agent", agent}, {"crm", crm}}, 1);
+}
+
+void World::report(std::string_view metric, const Labels& labels, double value, Duration ago) {
+  engine_.fold(engine_.bind(metric, labels), now_ - ago, value, now_);
+}
+
+void World::correct_clock(Duration by) {
+  now_ += by;
+  engine_.shift(by);
+}
+
 void World::step() {
   take(engine_.step(now_));
 }

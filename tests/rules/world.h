@@ -19,6 +19,12 @@ class World {
   void vendor_says(const std::string& crm, const std::string& kind, const std::string& instance, double status,
                    const std::string& agent = {});
   void heartbeat(const std::string& agent);
+  /// Its heartbeat, and the names of all CRMs it watches.
+  void announce(const std::string& agent, const std::vector<std::string>& crms);
+  /// Any sample, of the time `ago` before now.
+  void report(std::string_view metric, const Labels& labels, double value, Duration ago = {});
+  /// The clock is put right by `by`.
+  void correct_clock(Duration by);
   void step();
   /// Steps, then every deadline on the way is met. With ticks: a step each second.
   void pass(Duration time);

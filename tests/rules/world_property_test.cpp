@@ -241,6 +241,7 @@ class Witness {
   void check_digest(const Message& message) {
     HOLDS(message.receiver != "grouping");
     HOLDS(message.counted.size() == message.listed.size() + message.unlisted);
+    if (message.reason == "worse") return check_worse(message);
     TimePoint& last = digests_[message.receiver];
     HOLDS(message.at >= last + scene_.ruleset.settings.digest_window);
     last = message.at;
@@ -249,6 +250,17 @@ class Witness {
       Open& known = open_[{message.receiver, status.crm}];
       ++known.seq;
       known.open = true;
+      known.level = status.state;
+    }
+  }
+
+  /// What is open got worse, more of it than is told one by one.
+  void check_worse(const Message& message) {
+    for (const CrmStatus& status : message.listed) {
+      Open& known = open_[{message.receiver, status.crm}];
+      HOLDS(known.open);
+      HOLDS(status.state > known.level);
+      ++known.seq;
       known.level = status.state;
     }
   }

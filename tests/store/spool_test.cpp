@@ -1,8 +1,10 @@
 #include "store/spool.h"
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <thread>
 
@@ -373,4 +375,30 @@ TEST_CASE("many threads push while one ships: nothing is lost, each keeps its or
   REQUIRE(complete);
   std::vector<int> next(kThreads, 0);
   for (const int number : all) CHECK(number % 10'000 == next[static_cast<std::size_t>(number / 10'000)]++);
+}
+
+TEST_CASE("a spool that is put back to an earlier state gives new batches numbers nobody has seen") {
+  const TempDir folder;
+  const TempDir copy;
+  std::vector<std::uint64_t> seen;
+  const auto send = [&](Spool& spool, int value) {
+    spool.push({sample(value)}, {});
+    spool.flush().value();
+    const Spool::Batch batch = spool.peek(100).value();
+    CHECK(spool.peek(100).value().number == batch.number);
+    seen.push_back(batch.number);
+    spool.acknowledge(batch.seq).value();
+  };
+  {
+    const auto spool = Spool::open(folder.path(), {}).value();
+    send(*spool, 1);
+  }
+  std::filesystem::copy(folder.path(), copy.path(), std::filesystem::copy_options::recursive);
+  for (const std::string& state : {folder.path(), copy.path()}) {
+    const auto spool = Spool::open(state, {}).value();
+    for (int value = 2; value < 6; ++value) send(*spool, value);
+  }
+  std::sort(seen.begin(), seen.end());
+  CHECK(seen.size() == 9);
+  CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());
 }

@@ -17,7 +17,8 @@ std::string temporary_directory(const TempDir& directory) {
 
 }  // namespace
 
-Mariadb::Mariadb() : directory_(kUser), port_(free_port()) {
+Mariadb::Mariadb(std::vector<std::string> options)
+    : options_(std::move(options)), directory_(kUser), port_(free_port()) {
   run_to_end(
       {"mariadb-install-db", "--no-defaults", "--datadir=" + directory_.path() + "/data",
        temporary_directory(directory_), "--auth-root-authentication-method=normal", "--skip-name-resolve", "--force"},
@@ -49,6 +50,7 @@ void Mariadb::start(bool with_tls) {
                                    "--innodb-flush-log-at-trx-commit=0",
                                    "--innodb-buffer-pool-size=16M",
                                    "--max-connections=20"};
+  command.insert(command.end(), options_.begin(), options_.end());
   if (with_tls)
     command.insert(command.end(), {"--ssl-cert=" + certificate(), "--ssl-key=" + directory_.path() + "/server.key"});
   server_ = std::make_unique<Process>(command, ProcessOptions{kUser, log});
@@ -67,7 +69,7 @@ void Mariadb::stop() {
 }
 
 void Mariadb::hang() {
-  server_->signal(SIGSTOP);
+  server_->hang();
 }
 void Mariadb::resume() {
   server_->signal(SIGCONT);

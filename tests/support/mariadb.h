@@ -1,6 +1,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "tests/support/process.h"
 
@@ -10,12 +11,15 @@ namespace crmpulse::test {
 /// through the socket. Starting it takes a few seconds; one server can serve many tests.
 class Mariadb {
  public:
-  Mariadb();
+  /// With further options of the server, such as `--version=8.0.30-proxy` to pass for another.
+  explicit Mariadb(std::vector<std::string> options = {});
   ~Mariadb();
 
   [[nodiscard]] unsigned short port() const { return port_; }
   /// mysql://USER@127.0.0.1:PORT/DATABASE
   [[nodiscard]] std::string url(const std::string& user = "root", const std::string& database = "crm") const;
+  /// root's, through the socket
+  [[nodiscard]] std::string socket_url() const { return "mysql://root@/crm?socket=" + socket(); }
   /// Self-signed, for 127.0.0.1 and localhost; so its own authority.
   [[nodiscard]] std::string certificate() const { return directory_.path() + "/server.crt"; }
   [[nodiscard]] std::string socket() const { return directory_.path() + "/socket"; }
@@ -24,11 +28,12 @@ class Mariadb {
 
   void stop();
   void start(bool with_tls = true);
-  /// SIGSTOP / SIGCONT
+  /// SIGSTOP for every thread, waited for / SIGCONT
   void hang();
   void resume();
 
  private:
+  const std::vector<std::string> options_;
   TempDir directory_;
   unsigned short port_;
   std::unique_ptr<Process> server_;

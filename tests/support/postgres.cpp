@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
+#include <vector>
 
 namespace crmpulse::test {
 namespace {
@@ -17,17 +18,20 @@ std::string program(const std::string& name) {
 }
 
 /// The server's processes: those whose parent it is.
-void signal_children(pid_t parent, int number) {
+std::vector<pid_t> children_of(pid_t parent) {
   std::ifstream list{"/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children"};
-  for (pid_t child = 0; list >> child;) ::kill(child, number);
+  std::vector<pid_t> children;
+  for (pid_t child = 0; list >> child;) children.push_back(child);
+  return children;
 }
 
 }  // namespace
 
 Postgres::Postgres() : directory_(kUser), port_(free_port()) {
   const std::string data = directory_.path() + "/data";
-  run_to_end({program("initdb"), "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync",
-              "--no-instructions"},
+  // Letters as CRMs' databases have them: with the locale C, lower() knows no letter beyond ASCII.
+  run_to_end({program("initdb"), "-D", data, "-U", "postgres", "-E", "UTF8", "--locale=C", "--lc-ctype=C.UTF-8",
+              "--auth=trust", "--no-sync", "--no-instructions"},
              {kUser, {}});
   make_certificate(directory_.path(), kUser);
   // Written through the file's own permissions: we are its owner or root.
@@ -42,6 +46,11 @@ Postgres::~Postgres() {
 
 std::string Postgres::url(const std::string& user, const std::string& database) const {
   return "postgresql://" + user + "@127.0.0.1:" + std::to_string(port_) + "/" + database;
+}
+
+std::string Postgres::log() const {
+  std::ifstream file{directory_.path() + "/log"};
+  return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 void Postgres::start() {
@@ -85,13 +94,14 @@ void Postgres::stop() {
 }
 
 void Postgres::hang() {
-  server_->signal(SIGSTOP);
-  signal_children(server_->pid(), SIGSTOP);
+  // The parent first: then it has no more children than those that are listed.
+  server_->hang();
+  for (const pid_t child : children_of(server_->pid())) hang_process(child);
 }
 
 void Postgres::resume() {
   if (!server_ || !server_->running()) return;
-  signal_children(server_->pid(), SIGCONT);
+  for (const pid_t child : children_of(server_->pid())) ::kill(child, SIGCONT);
   server_->signal(SIGCONT);
 }
 

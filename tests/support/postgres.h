@@ -18,13 +18,15 @@ class Postgres {
   [[nodiscard]] std::string url(const std::string& user = "postgres", const std::string& database = "postgres") const;
   /// Self-signed, for 127.0.0.1 and localhost; so its own authority.
   [[nodiscard]] std::string certificate() const { return directory_.path() + "/server.crt"; }
+  /// What the server has written since it was started.
+  [[nodiscard]] std::string log() const;
   /// Runs SQL as the superuser; throws std::runtime_error when it fails.
   void execute(const std::string& sql, const std::string& database = "postgres") const;
 
   /// Ends the server at once (immediate shutdown) / starts it again on the same port.
   void stop();
   void start();
-  /// SIGSTOP / SIGCONT for the server and every process it has now.
+  /// SIGSTOP, waited for, / SIGCONT for the server and every process it has now.
   void hang();
   void resume();
 

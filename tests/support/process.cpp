@@ -18,6 +18,8 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
+#include <system_error>
 #include <thread>
 
 namespace crmpulse::test {
@@ -48,6 +50,20 @@ sockaddr_in loopback(unsigned short port) {
   if (::chdir("/") != 0) ::_exit(126);
   ::execvp(arguments[0], arguments.data());
   ::_exit(127);
+}
+
+/// Does no thread of the process run any more? One that ends meanwhile does not count.
+bool has_stopped(pid_t process) {
+  std::error_code error;
+  const std::string tasks = "/proc/" + std::to_string(process) + "/task";
+  for (std::filesystem::directory_iterator task{tasks, error}, end; !error && task != end; task.increment(error)) {
+    std::string line;
+    if (!std::getline(std::ifstream{task->path() / "stat"}, line)) continue;
+    // `pid (name) state …`; the name may hold anything.
+    const std::size_t state = line.rfind(')') + 2;
+    if (state < line.size() && std::string_view{"TtZX"}.find(line[state]) == std::string_view::npos) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -138,6 +154,10 @@ void Process::signal(int number) const {
   if (!gone_) ::kill(pid_, number);
 }
 
+void Process::hang() const {
+  if (!gone_) hang_process(pid_);
+}
+
 void Process::stop(int first_signal) {
   if (!running()) return;
   ::kill(pid_, SIGCONT);
@@ -145,6 +165,12 @@ void Process::stop(int first_signal) {
   if (eventually([&] { return !running(); }, std::chrono::seconds{10})) return;
   ::kill(pid_, SIGKILL);
   reap(true);
+}
+
+void hang_process(pid_t process) {
+  if (::kill(process, SIGSTOP) != 0) return;
+  if (!eventually([&] { return has_stopped(process); }))
+    throw std::runtime_error("process " + std::to_string(process) + " does not stop");
 }
 
 void run_to_end(const std::vector<std::string>& command, const ProcessOptions& options) {

@@ -54,6 +54,8 @@ class Process {
   /// Exit status; -signal when a signal ended it.
   int wait();
   void signal(int number) const;
+  /// hang_process()
+  void hang() const;
   /// SIGCONT and SIGTERM, ten seconds, SIGKILL. Twice is harmless.
   void stop(int first_signal = 15);
 
@@ -63,6 +65,10 @@ class Process {
   int status_ = 0;
   bool gone_ = false;
 };
+
+/// SIGSTOP, and waits until it has reached every thread: kill() returns before it has, and a thread that still runs
+/// answers. A process that is gone is left alone; one that does not stop within a minute throws std::runtime_error.
+void hang_process(pid_t process);
 
 /// Runs to the end; throws std::runtime_error with the output when it fails.
 void run_to_end(const std::vector<std::string>& command, const ProcessOptions& options = {});

@@ -63,12 +63,22 @@ class SmtpSink::Conversation {
     std::string text = "250-sink\r\n";
     if (!sink_.options_.cert_file.empty() && !ssl_) text += "250-STARTTLS\r\n";
     if (sink_.options_.login) text += "250-AUTH PLAIN\r\n";
+    if (!sink_.options_.mechanisms.empty()) text += "250-AUTH " + sink_.options_.mechanisms + "\r\n";
     return text + "250 8BITMIME";
   }
 
   bool authenticate(const std::string& line) {
     constexpr std::string_view kPlain = "AUTH PLAIN ";
-    if (line.starts_with(kPlain)) {
+    if (line.starts_with("AUTH LOGIN")) {
+      mail_.login = "LOGIN";
+      for (int part = line.size() > 11 ? 1 : 0; part < 2; ++part) {
+        if (!say("334 ")) return false;
+        mail_.login += " " + read_line().value_or("");
+      }
+    } else if (line.starts_with("AUTH CRAM-MD5")) {
+      if (!say("334 PDE+")) return false;
+      mail_.login = "CRAM-MD5 " + read_line().value_or("");
+    } else if (line.starts_with(kPlain)) {
       mail_.login = line.substr(kPlain.size());
     } else {
       if (!say("334 ")) return false;

@@ -15,13 +15,14 @@ class SmtpSink {
   struct Options {
     std::string cert_file;  ///< with it STARTTLS is offered
     std::string key_file;
-    bool login = false;  ///< AUTH PLAIN is offered
+    bool login = false;        ///< AUTH PLAIN is offered
+    std::string mechanisms{};  ///< instead: what AUTH offers, as `LOGIN CRAM-MD5`
   };
   struct Mail {
     std::string from;
     std::string to;
     std::string data;   ///< without the dot at the end, dots unstuffed
-    std::string login;  ///< what AUTH PLAIN carried, in base64
+    std::string login;  ///< what AUTH PLAIN carried, in base64; the mechanism and what it carried of another
     bool tls = false;
   };
 

@@ -2,8 +2,11 @@
 
 #include <snappy.h>
 
+#include <algorithm>
 #include <bit>
 #include <map>
+
+#include "wire/text.h"
 
 namespace crmpulse::test {
 namespace {
@@ -78,17 +81,49 @@ Outcome decode(wire::Version version, const std::string& body, wire::Limits limi
   return decode(decoder, version, body);
 }
 
+namespace {
+
+bool is_name(const std::string& name, const std::string& more) {
+  static const std::string kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+  return !name.empty() && (kLetters + more).find(name[0]) != std::string::npos &&
+         name.find_first_not_of(kLetters + more + "0123456789") == std::string::npos;
+}
+
+bool is_sound(const std::vector<std::pair<std::string, std::string>>& sorted) {
+  const wire::Limits limits;
+  bool named = false;
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const auto& [name, value] = sorted[i];
+    if (!is_name(name, "") || name.size() > limits.max_label_name_bytes) return false;
+    if (value.size() > limits.max_label_value_bytes || !wire::is_utf8(value)) return false;
+    if (value.find('\0') != std::string::npos) return false;
+    if (i > 0 && name == sorted[i - 1].first) return false;
+    if (name != "__name__") continue;
+    named = true;
+    if (!is_name(value, ":")) return false;
+  }
+  return named && sorted.size() <= limits.max_labels_per_series;
+}
+
+}  // namespace
+
 std::vector<Read> expected(const oracle::WriteRequest& request) {
   std::vector<Read> all;
   for (const auto& series : request.timeseries()) {
     if (series.samples_size() == 0) continue;
-    Read& read = all.emplace_back();
+    Read read;
+    for (const auto& label : series.labels()) {
+      if (!label.value().empty()) read.labels.emplace_back(label.name(), label.value());
+    }
+    std::stable_sort(read.labels.begin(), read.labels.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    if (!is_sound(read.labels)) continue;
     oracle::TimeSeries only_labels;
-    *only_labels.mutable_labels() = series.labels();
+    for (const auto& [name, value] : read.labels) add_label(only_labels, name, value);
     read.key = only_labels.SerializeAsString();
-    for (const auto& label : series.labels()) read.labels.emplace_back(label.name(), label.value());
     for (const auto& sample : series.samples())
       read.samples.emplace_back(std::bit_cast<std::uint64_t>(sample.value()), sample.timestamp());
+    all.push_back(std::move(read));
   }
   return all;
 }

@@ -32,7 +32,8 @@ inline std::string body_of(const google::protobuf::Message& message) {
   return compress(message.SerializeAsString());
 }
 
-/// What the visitor should see of a message libprotobuf understands; series without samples left out.
+/// What the visitor should see of a message libprotobuf understands: labels sorted and none empty; series without
+/// samples and unsound ones left out.
 std::vector<Read> expected(const oracle::WriteRequest& request);
 std::vector<Read> expected(const oracle::Request& request);
 

@@ -19,7 +19,7 @@ class Table final : public wire::KnownSeries {
   explicit Table(std::size_t room = 1'000'000) : room_(room) {}
   [[nodiscard]] Guess after(Id before) const override {
     const auto next = next_.find(before);
-    return next == next_.end() ? Guess{} : Guess{next->second, keys_[next->second]};
+    return next == next_.end() ? Guess{} : Guess{next->second, spellings_[next->second]};
   }
   void follows(Id before, Id id) override { next_[before] = id; }
   [[nodiscard]] Id find(std::string_view key) const override {
@@ -27,23 +27,30 @@ class Table final : public wire::KnownSeries {
     const auto known = ids_.find(std::string{key});
     return known == ids_.end() ? kNone : known->second;
   }
-  [[nodiscard]] Id find_or_add(const wire::SeriesView& view) override {
+  [[nodiscard]] Place find_or_add(const wire::SeriesView& view) override {
     const auto known = ids_.find(std::string{view.key});
-    if (known != ids_.end()) return known->second;
-    if (keys_.size() == room_) return kNone;
+    if (known != ids_.end()) return {known->second};
+    if (keys_.size() == room_) return {kNone, wire::SkipReason::series_limit};
     keys_.emplace_back(view.key);
+    spellings_.emplace_back(view.key);
     ids_.emplace(view.key, static_cast<Id>(keys_.size() - 1));
-    return static_cast<Id>(keys_.size() - 1);
+    return {static_cast<Id>(keys_.size() - 1)};
+  }
+  void spelled(Id id, std::string_view labels) override { spellings_.at(id) = labels; }
+  void skipped(wire::SkipReason reason, std::span<const wire::LabelView> labels) override {
+    skips.emplace_back(reason, labels.empty() ? std::string{} : std::string{labels.front().value});
   }
   [[nodiscard]] const std::string& key(Id id) const { return keys_.at(id); }
   [[nodiscard]] std::size_t size() const { return keys_.size(); }
 
   mutable int looked_up = 0;
+  std::vector<std::pair<wire::SkipReason, std::string>> skips;
 
  private:
   std::size_t room_;
   std::map<std::string, Id> ids_;
   std::vector<std::string> keys_;
+  std::vector<std::string> spellings_;
   std::map<Id, Id> next_;
 };
 
@@ -121,17 +128,56 @@ TEST_CASE("a sender that repeats itself is looked up once") {
   CHECK(table.looked_up == 100);
 }
 
+TEST_CASE("a sender that does not sort its labels, or sends empty ones, is looked up once too") {
+  oracle::WriteRequest request;
+  for (int i = 0; i < 100; ++i) {
+    oracle::TimeSeries& series = *add_series(request, "crm_up");
+    add_label(series, "kind", "tryton");
+    add_label(series, "crm", "customer-" + std::to_string(i));
+    if (i % 2 == 0) add_label(series, "site", "");
+  }
+  wire::Decoder decoder;
+  Table table;
+  for (int round = 0; round < 3; ++round) {
+    const auto decoded = decoder.decode(wire::Version::v1, body_of(request), table).value();
+    REQUIRE(decoded.readings.size() == 100);
+    for (std::size_t i = 0; i < 100; ++i) CHECK(decoded.readings[i].series == i);
+  }
+  CHECK(table.looked_up == 100);
+  CHECK(wire::label_of(table.key(7), "crm") == "customer-7");
+  CHECK(table.key(7) == wire::series_key("crm_up", Labels{{"crm", "customer-7"}, {"kind", "tryton"}}));
+}
+
 TEST_CASE("a refused body adds nothing to the table") {
   wire::Decoder decoder;
   Table table;
   oracle::WriteRequest request;
   add_label(*add_series(request, "crm_up"), "crm", "acme");
-  add_label(*add_series(request, "crm_up"), "not a name", "acme");
-  const auto refused = decoder.decode(wire::Version::v1, body_of(request), table);
+  const std::string bytes = request.SerializeAsString() + "\x0a\x02\x08\x01";  // a label that is a number
+  const auto refused = decoder.decode(wire::Version::v1, compress(bytes), table);
   REQUIRE(refused.has_error());
   CHECK(refused.error().status == 400);
-  CHECK(refused.error().message.starts_with("series 1: label 1"));
+  CHECK(refused.error().message.starts_with("series 1: "));
   CHECK(table.size() == 0);
+}
+
+TEST_CASE("an unsound series costs itself, the readings of the others keep their order") {
+  wire::Decoder decoder;
+  Table table;
+  oracle::WriteRequest request;
+  add_label(*add_series(request, "crm_up"), "crm", "a");
+  add_label(*add_series(request, "crm_up"), "not a name", "b");
+  add_label(*add_series(request, "crm_up"), "crm", "c");
+  for (int round = 0; round < 2; ++round) {
+    const auto decoded = decoder.decode(wire::Version::v1, body_of(request), table).value();
+    REQUIRE(decoded.readings.size() == 2);
+    CHECK(wire::label_of(table.key(decoded.readings[0].series), "crm") == "a");
+    CHECK(wire::label_of(table.key(decoded.readings[1].series), "crm") == "c");
+    CHECK(decoded.counts.samples == 3);
+    CHECK(decoded.counts.skipped.faulty_samples() == 1);
+  }
+  REQUIRE(table.skips.size() == 2);
+  CHECK(table.skips[0] == std::pair{wire::SkipReason::name, std::string{"crm_up"}});
 }
 
 TEST_CASE("one more label than the expected series has is another series") {
@@ -146,19 +192,22 @@ TEST_CASE("one more label than the expected series has is another series") {
   CHECK(decoder.decode(wire::Version::v1, body_of(shorter), table).value().readings[0].series == 0);
 }
 
-TEST_CASE("a full table refuses new series and goes on with those it knows") {
+TEST_CASE("a full table leaves new series out and takes those it knows from the same body") {
   wire::Decoder decoder;
   Table table{1};
   oracle::WriteRequest known;
   add_label(*add_series(known, "crm_up"), "crm", "acme");
-  oracle::WriteRequest both = known;
-  add_label(*add_series(both, "crm_up"), "crm", "beta");
+  oracle::WriteRequest mixed;
+  add_label(*add_series(mixed, "crm_up"), "crm", "beta");
+  *mixed.add_timeseries() = known.timeseries(0);
+  add_label(*add_series(mixed, "crm_up"), "crm", "gamma");
   CHECK(decoder.decode(wire::Version::v1, body_of(known), table).has_value());
-  const auto refused = decoder.decode(wire::Version::v1, body_of(both), table);
-  REQUIRE(refused.has_error());
-  CHECK(refused.error().status == 503);
-  CHECK(refused.error().code == "series_limit");
-  CHECK(decoder.decode(wire::Version::v1, body_of(known), table).has_value());
+  for (int round = 0; round < 2; ++round) {
+    const auto decoded = decoder.decode(wire::Version::v1, body_of(mixed), table).value();
+    REQUIRE(decoded.readings.size() == 1);
+    CHECK(decoded.readings[0].series == 0);
+    CHECK(decoded.counts.skipped.series.at(static_cast<std::size_t>(wire::SkipReason::series_limit)) == 2);
+  }
 }
 
 TEST_CASE("bounds hold for series that are known too") {

@@ -40,9 +40,10 @@ std::vector<std::string> states(const boost::json::array& alerts) {
   return out;
 }
 
-net::ClientResponse answered(int status, const std::string& date) {
+net::ClientResponse answered(int status, const std::string& date, std::string body = "") {
   net::ClientResponse response;
   response.status = status;
+  response.body = std::move(body);
   response.headers.emplace_back("date", date);
   return response;
 }
@@ -118,7 +119,8 @@ TEST_CASE("a clock that differs from Alertmanager's by more than 30 s: times are
 
 TEST_CASE("Alertmanager's answers: 400 is final for what is alone, the rest is tried again") {
   const auto receiver = alertmanager();
-  CHECK(receiver->classify(answered(400, ""), 1, kNow).kind == Kind::dead);
+  CHECK(receiver->classify(answered(400, "", R"("no label")"), 1, kNow).kind == Kind::dead);
+  CHECK(receiver->classify(answered(400, "", "<html>"), 99, kNow).kind == Kind::retry);
   CHECK(receiver->classify(answered(500, ""), 99, kNow).kind == Kind::retry);
   CHECK(receiver->repeats() == Duration{1min});
   CHECK_THROWS(alertmanager(", labels: {severity: mine}"));

@@ -69,7 +69,7 @@ TEST_CASE("case 76: what each chat means by its answers") {
   const std::vector<Case> cases{
       {"slack", {200, "ok"}, Kind::delivered, Kind::delivered},
       {"slack", {200, "invalid_payload"}, Kind::dead, Kind::dead},
-      {"slack", {200, "<html>proxy</html>"}, Kind::retry, Kind::dead},
+      {"slack", {200, "<html>proxy</html>"}, Kind::retry, Kind::retry},
       {"slack", {200, "rate_limited"}, Kind::retry, Kind::retry},
       {"slack", {400, "invalid_blocks"}, Kind::dead, Kind::dead},
       {"slack", {403, "action_prohibited"}, Kind::dead, Kind::dead},
@@ -84,9 +84,9 @@ TEST_CASE("case 76: what each chat means by its answers") {
        Kind::retry},
       {"teams", {200, "returned HTTP error 503 with ContextId"}, Kind::retry, Kind::retry},
       {"teams", {200, "returned HTTP error 413 with ContextId"}, Kind::dead, Kind::dead},
-      {"teams", {400, ""}, Kind::dead, Kind::dead},
-      {"teams", {401, ""}, Kind::dead, Kind::dead},
-      {"teams", {404, ""}, Kind::dead, Kind::dead},
+      {"teams", {400, R"({"error":{"code":"TriggerInputSchemaMismatch"}})"}, Kind::dead, Kind::dead},
+      {"teams", {401, R"({"error":{"code":"DirectApiAuthorizationRequired"}})"}, Kind::dead, Kind::dead},
+      {"teams", {404, R"({"error":{"code":"WorkflowNotFound","message":"gone"}})"}, Kind::dead, Kind::dead},
       {"dingtalk", {200, R"({"errcode":0,"errmsg":"ok"})"}, Kind::delivered, Kind::delivered},
       {"dingtalk", {200, R"({"errcode":310000,"errmsg":"sign not match"})"}, Kind::dead, Kind::dead},
       {"dingtalk", {200, R"({"errcode":400013,"errmsg":"group gone"})"}, Kind::dead, Kind::dead},
@@ -99,14 +99,14 @@ TEST_CASE("case 76: what each chat means by its answers") {
       {"dingtalk", {200, R"({"errcode":130101,"errmsg":"send too fast"})"}, Kind::retry, Kind::retry},
       {"dingtalk", {200, R"({"errcode":410100,"errmsg":"send too fast"})"}, Kind::retry, Kind::retry},
       {"dingtalk", {200, R"({"errcode":-1,"errmsg":"busy"})"}, Kind::retry, Kind::retry},
-      {"dingtalk", {200, R"({"errcode":99,"errmsg":"new"})"}, Kind::retry, Kind::dead},
-      {"dingtalk", {200, "<html>"}, Kind::retry, Kind::dead},
+      {"dingtalk", {200, R"({"errcode":99,"errmsg":"new"})"}, Kind::retry, Kind::retry},
+      {"dingtalk", {200, "<html>"}, Kind::retry, Kind::retry},
       {"wecom", {200, R"({"errcode":0,"errmsg":"ok"})"}, Kind::delivered, Kind::delivered},
       {"wecom", {200, R"({"errcode":45009,"errmsg":"api freq out of limit"})"}, Kind::retry, Kind::retry},
       {"wecom", {200, R"({"errcode":-1,"errmsg":"busy"})"}, Kind::retry, Kind::retry},
       {"wecom", {200, R"({"errcode":93000,"errmsg":"invalid webhook url"})"}, Kind::dead, Kind::dead},
       {"wecom", {200, R"({"errcode":40058,"errmsg":"exceed max length"})"}, Kind::dead, Kind::dead},
-      {"wecom", {200, "not json"}, Kind::retry, Kind::dead},
+      {"wecom", {200, "not json"}, Kind::retry, Kind::retry},
       {"feishu", {200, R"({"code":0,"msg":"success","data":{}})"}, Kind::delivered, Kind::delivered},
       {"feishu", {200, R"({"StatusCode":0,"StatusMessage":"success"})"}, Kind::delivered, Kind::delivered},
       {"feishu", {200, R"({"code":19021,"msg":"sign match fail"})"}, Kind::dead, Kind::dead},
@@ -114,16 +114,17 @@ TEST_CASE("case 76: what each chat means by its answers") {
       {"feishu", {200, R"({"code":19024,"msg":"key words not found"})"}, Kind::dead, Kind::dead},
       {"feishu", {200, R"({"code":11232,"msg":"frequency limited"})"}, Kind::retry, Kind::retry},
       {"feishu", {400, R"({"code":11232,"msg":"frequency limited"})"}, Kind::retry, Kind::retry},
-      {"feishu", {200, R"({"code":9499,"msg":"bad request"})"}, Kind::retry, Kind::dead},
+      {"feishu", {200, R"({"code":9499,"msg":"bad request"})"}, Kind::retry, Kind::retry},
       {"feishu", {200, R"({"StatusCode":0,"code":19021})"}, Kind::dead, Kind::dead},
-      {"feishu", {200, "{}"}, Kind::retry, Kind::dead},
-      {"feishu", {404, "not found"}, Kind::retry, Kind::dead},
+      {"feishu", {200, "{}"}, Kind::retry, Kind::retry},
+      {"feishu", {404, "not found"}, Kind::retry, Kind::retry},
       {"discord", {204, ""}, Kind::delivered, Kind::delivered},
       {"discord", {200, R"({"id":"1"})"}, Kind::delivered, Kind::delivered},
-      {"discord", {400, ""}, Kind::dead, Kind::dead},
-      {"discord", {401, ""}, Kind::dead, Kind::dead},
-      {"discord", {403, ""}, Kind::dead, Kind::dead},
-      {"discord", {404, ""}, Kind::dead, Kind::dead},
+      {"discord", {400, R"({"code":50006,"message":"Cannot send an empty message"})"}, Kind::dead, Kind::dead},
+      {"discord", {401, R"({"code":50027,"message":"Invalid Webhook Token"})"}, Kind::dead, Kind::dead},
+      {"discord", {403, R"({"code":50013,"message":"Missing Permissions"})"}, Kind::dead, Kind::dead},
+      {"discord", {404, R"({"code":10015,"message":"Unknown Webhook"})"}, Kind::dead, Kind::dead},
+      {"discord", {404, R"({"code":0,"message":"404: Not Found"})"}, Kind::retry, Kind::retry},
       {"discord", {429, R"({"retry_after":2.5})"}, Kind::retry, Kind::retry},
   };
   for (const Case& one : cases) {
@@ -138,7 +139,7 @@ TEST_CASE("a retired Teams connector that answers 200 without a number has not d
   const auto connector = chat("teams", "", "https://contoso.webhook.office.com/webhookb2/a/IncomingWebhook/b/c");
   CHECK(verdict_of(*connector, {200, "1"}).kind == Kind::delivered);
   CHECK(verdict_of(*connector, {200, "something else"}).kind == Kind::retry);
-  CHECK(verdict_of(*connector, {200, "something else"}, 3).kind == Kind::dead);
+  CHECK(verdict_of(*connector, {200, "something else"}, 3).kind == Kind::retry);
   CHECK(verdict_of(*connector, {200, ""}).kind == Kind::retry);
 }
 
@@ -163,8 +164,9 @@ TEST_CASE("Discord's header is believed before its body, between a second and te
 }
 
 TEST_CASE("an address Discord or Slack calls gone is asked no more") {
-  for (const int status : {401, 403, 404}) CHECK(verdict_of(*chat("discord"), {status, ""}).gone);
-  CHECK_FALSE(verdict_of(*chat("discord"), {400, ""}).gone);
+  const std::string unknown = R"({"code":10015,"message":"Unknown Webhook"})";
+  for (const int status : {401, 403, 404}) CHECK(verdict_of(*chat("discord"), {status, unknown}).gone);
+  CHECK_FALSE(verdict_of(*chat("discord"), {400, unknown}).gone);
   CHECK(verdict_of(*chat("slack"), {410, "channel_is_archived"}).gone);
   CHECK_FALSE(verdict_of(*chat("slack"), {404, "channel_not_found"}).gone);
 }

@@ -253,6 +253,25 @@ TEST_CASE("every receiver over HTTP tries again after 429, 5xx and silence, and 
   }
 }
 
+TEST_CASE("every receiver over HTTP tries again after what something before it may have refused") {
+  for (const ReceiverType& type : receiver_types()) {
+    const auto receiver = receiver_of(type, Language::en);
+    if (!over_http(*receiver)) continue;
+    for (const int status : {301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 407, 409, 421, 422, 451, 511}) {
+      for (const std::string body :
+           {"", "Not Found", "404 page not found\n", "forbidden", "<html>default backend</html>"}) {
+        INFO(type.name << " " << status << " " << body);
+        for (const int attempts : {1, 3, 50}) {
+          const Verdict verdict = receiver->classify(answer(status, body), attempts, kNow);
+          CHECK(verdict.kind == Verdict::Kind::retry);
+          CHECK_FALSE(verdict.gone);
+        }
+      }
+    }
+    CHECK(receiver->classify(answer(410), 1, kNow).kind == Verdict::Kind::dead);
+  }
+}
+
 TEST_CASE("no verdict repeats what is secret in the address, whatever the answer echoes") {
   const std::string echo = "POST /services/very-secret-part?key=another-secret failed";
   const std::vector<std::string> bodies{

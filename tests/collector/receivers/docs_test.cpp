@@ -53,6 +53,7 @@ TEST_CASE("the titles in the documentation are those of every event") {
       const bool about_vendor = event.starts_with("vendor.");
       const std::string name = about_agent                                   ? "branch-1"
                                : about_vendor                                ? "salesforce"
+                               : event == "collector.trouble"                ? "crmpulse"
                                : event == "test" || event == "delivery.dead" ? "oncall"
                                                                              : "acme-sf";
       const Notice notice = read_notice(message(event, {.crm = name, .language = language}), language);

@@ -125,6 +125,9 @@ json::object other(const std::string& type, const MessageOptions& options) {
     body["reason"] = "status_page";
     body["instances"] = json::array{"NA45"};
     body["crms"] = listed(options.crm);
+  } else if (type == "collector.trouble") {
+    body["collector"] = options.crm;
+    body["reason"] = "clock";
   } else {
     body["receiver"] = options.crm;
   }
@@ -141,13 +144,21 @@ const Event* find_event(std::string_view type) {
 }  // namespace
 
 const std::vector<std::string>& message_types() {
-  static const std::vector<std::string> kTypes{"incident.opened",     "incident.escalated",
-                                               "incident.improved",   "incident.reminder",
-                                               "incident.resolved",   "incident.flapping",
-                                               "incident.flap_ended", "digest",
-                                               "agent.lost",          "agent.returned",
-                                               "vendor.outage",       "vendor.recovered",
-                                               "delivery.dead",       "test"};
+  static const std::vector<std::string> kTypes{"incident.opened",
+                                               "incident.escalated",
+                                               "incident.improved",
+                                               "incident.reminder",
+                                               "incident.resolved",
+                                               "incident.flapping",
+                                               "incident.flap_ended",
+                                               "digest",
+                                               "agent.lost",
+                                               "agent.returned",
+                                               "vendor.outage",
+                                               "vendor.recovered",
+                                               "collector.trouble",
+                                               "delivery.dead",
+                                               "test"};
   return kTypes;
 }
 
@@ -182,7 +193,7 @@ std::string state_words(std::string_view type, Language language) {
       {"digest", {"CRMs in trouble", "CRM 同时异常"}}, {"agent.lost", {"LOST", "失联"}},
       {"agent.returned", {"back", "已恢复"}},          {"vendor.outage", {"OUTAGE", "故障"}},
       {"vendor.recovered", {"recovered", "已恢复"}},   {"delivery.dead", {"NOT TOLD", "通知未送达"}},
-      {"test", {"test message", "测试消息"}},
+      {"collector.trouble", {"TROUBLE", "自身异常"}},  {"test", {"test message", "测试消息"}},
   };
   const auto& words = kOthers.at(type);
   return zh ? words.second : words.first;

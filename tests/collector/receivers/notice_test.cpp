@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "collector/receivers/value_text.h"
+#include "core/printable.h"
 #include "messages.h"
 
 using namespace crmpulse;
@@ -146,6 +147,25 @@ TEST_CASE("a link that is not http is left out") {
   for (const char* url : {"javascript:alert(1)", "https://a b", "https://a|b", "https://a>b", "ftp://a"}) {
     INFO(url);
     CHECK(with("incident.opened", "incident", {{"id", "1"}, {"url", url}}).link.empty());
+  }
+}
+
+TEST_CASE("nothing that others wrote moves, turns or hides what a message says") {
+  // An escape sequence of C1, a right-to-left override, a zero width space.
+  for (const char* hidden : {"\xc2\x9b"
+                             "31m",
+                             "\xe2\x80\xae", "\xe2\x80\x8b", "\x1b[2J"}) {
+    INFO(hidden);
+    const std::string name = std::string{"ac"} + hidden + "me";
+    const Notice named = with("incident.opened", "crm", boost::json::value(name));
+    CHECK(is_printable(named.title));
+    CHECK_THAT(named.title, !Catch::Contains("\\u"));
+    const Notice told = with("incident.opened", "evidence", boost::json::array{boost::json::value(name)});
+    REQUIRE(told.evidence.size() == 1);
+    CHECK(is_printable(told.evidence.at(0)));
+    const Notice lost = with("agent.lost", "agent", boost::json::value(name));
+    CHECK(is_printable(lost.title));
+    for (const std::string& line : lost.listed) CHECK(is_printable(line));
   }
 }
 

@@ -96,7 +96,8 @@ TEST_CASE("PagerDuty: only its own 202 counts, a 400 is final") {
   const auto receiver = pagerduty();
   CHECK(receiver->classify(answer(202), 1, kNow).kind == Kind::delivered);
   CHECK(receiver->classify(answer(200), 1, kNow).kind == Kind::retry);
-  CHECK(receiver->classify(answer(400), 1, kNow).kind == Kind::dead);
+  CHECK(receiver->classify(answer(400, R"({"status":"invalid event","errors":[]})"), 1, kNow).kind == Kind::dead);
+  CHECK(receiver->classify(answer(400, "<html>"), 99, kNow).kind == Kind::retry);
   CHECK(receiver->classify(answer(429), 99, kNow).kind == Kind::retry);
 }
 
@@ -150,7 +151,11 @@ TEST_CASE("Opsgenie: accepted is not delivered, the request's own status is") {
   CHECK(verdict(404, R"({"message":"Request not found. It might not be processed, yet."})") == Kind::retry);
   CHECK(verdict(503, "") == Kind::retry);
   CHECK(verdict(200, "{}") == Kind::retry);
-  for (const int status : {401, 403, 422}) CHECK(receiver->classify(answer(status), 1, kNow).kind == Kind::dead);
+  const std::string own = R"({"message":"Key format is not valid!","requestId":"r7"})";
+  for (const int status : {401, 403, 422}) {
+    CHECK(receiver->classify(answer(status, own), 1, kNow).kind == Kind::dead);
+    CHECK(receiver->classify(answer(status, "<html>"), 99, kNow).kind == Kind::retry);
+  }
 }
 
 TEST_CASE("Opsgenie as it behaves: 202, not looked at yet, then refused") {
@@ -223,6 +228,8 @@ TEST_CASE("Zapier gets flat fields, the same in every message, IFTTT its three v
   const boost::json::object values = boost::json::parse(request_of(*ifttt, row).body).as_object();
   CHECK(values.size() == 3);
   CHECK(values.at("value3").as_string() == row.id);
-  CHECK(ifttt->classify(answer(401), 1, kNow).kind == Kind::dead);
+  const std::string own = R"({"errors":[{"message":"You sent an invalid key."}]})";
+  CHECK(ifttt->classify(answer(401, own), 1, kNow).kind == Kind::dead);
+  CHECK(ifttt->classify(answer(401), 99, kNow).kind == Kind::retry);
   CHECK(zapier->classify(answer(401), 1, kNow).kind == Kind::retry);
 }

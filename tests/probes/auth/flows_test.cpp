@@ -1,4 +1,5 @@
 // What each flow says to its endpoint and makes of the answer.
+#include <fmt/format.h>
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
@@ -165,6 +166,66 @@ TEST_CASE("tryton_session finds the database by its own key too") {
   }
 }
 
+TEST_CASE("tryton_session finds Tryton 8 at its own address and tells where calls go") {
+  // Up to 7.8 there is no call below `/crm/rpc/`, from 8.0 on none at `/crm/`; from 7.8 on the answer has a third
+  // member.
+  struct Version {
+    std::string path;
+    std::string answer;
+    std::string base_url;
+    std::string server;
+    std::size_t requests;
+  };
+  const std::vector<Version> versions{
+      {"/crm/", R"({"id":1,"result":[7,"0123abcd"]})", "/crm", "", 1},
+      {"/crm/", R"({"id":1,"result":[7,"0123abcd",null]})", "/crm", "", 1},
+      {"/crm/rpc/", R"({"id":1,"result":[7,"0123abcd","http://bus"]})", "/crm/rpc", "/rpc", 2}};
+  for (const Version& version : versions) {
+    CAPTURE(version.answer);
+    Vendor vendor([&](const net::HttpRequest& request) {
+      return request.path == version.path ? json(200, version.answer) : json(405, "<html>");
+    });
+    Program program;
+    probes::AuthFlow flow = flow_named("tryton_session", vendor.url(""));
+    flow.database = "crm";
+    const auto [result, login] = access(*program.session(flow, settings_for("tryton_session")));
+    REQUIRE(result.has_value());
+    CHECK(result->base_url == vendor.url(version.base_url));
+    CHECK(result->values.at("server") == vendor.url(version.server));
+    CHECK(vendor.requests().size() == version.requests);
+  }
+}
+
+TEST_CASE("a database that Tryton does not have is told as that at either address") {
+  for (const std::string path : {"/crm/", "/crm/rpc/"}) {
+    CAPTURE(path);
+    Vendor vendor([&](const net::HttpRequest& request) { return json(request.path == path ? 404 : 405, "<html>"); });
+    Program program;
+    probes::AuthFlow flow = flow_named("tryton_session", vendor.url(""));
+    flow.database = "crm";
+    const auto [result, login] = access(*program.session(flow, settings_for("tryton_session")));
+    REQUIRE(result.has_error());
+    CHECK(result.error().reason == Reason::missing);
+    CHECK_THAT(result.error().message, Contains("no such database"));
+  }
+}
+
+TEST_CASE("jwt_bearer's audience is the recipe's, or where the token is given") {
+  for (const auto& [audience, wanted] : std::vector<std::pair<std::string, std::string>>{
+           {"https://login.salesforce.com", "https://login.salesforce.com"}, {"", "ORIGIN"}}) {
+    Vendor vendor(tokens());
+    Program program;
+    probes::AuthFlow flow = flow_named("jwt_bearer", vendor.url("/services/oauth2/token"));
+    flow.audience = audience;
+    REQUIRE(access(*program.session(flow, settings_for("jwt_bearer"))).first.has_value());
+    const std::string assertion = form_of(vendor.requests().at(0))["assertion"];
+    const std::size_t first = assertion.find('.');
+    const auto claims =
+        boost::json::parse(from_base64url(assertion.substr(first + 1, assertion.rfind('.') - first - 1))).as_object();
+    CHECK(std::string{claims.at("aud").as_string()} == (wanted == "ORIGIN" ? vendor.url("") : wanted));
+  }
+}
+
 TEST_CASE("what Tryton answers to a login that fails is told apart") {
   const auto of = [](int status, const std::string& body) { return failure_of(status, body, "tryton_session"); };
   CHECK(of(401, "<html>").reason == Reason::credentials);
@@ -268,4 +329,47 @@ TEST_CASE("later requests go only where the answer may send a token") {
     CHECK(result.error().reason == Reason::bad_content);
     CHECK_THAT(result.error().message, Contains("/instance_url"));
   }
+}
+
+TEST_CASE("a good token is good behind a byte order mark and beside an error that says nothing") {
+  const std::string body = GENERATE(
+      as<std::string>{}, "\xEF\xBB\xBF{\"access_token\":\"TOKEN\"}", R"({"access_token":"TOKEN","error":""})",
+      R"({"access_token":"TOKEN","error":false})", R"({"access_token":"TOKEN","error":0})",
+      R"({"access_token":"TOKEN","error":null})", R"({"access_token":"TOKEN","error":[],"error_description":""})",
+      R"({"access_token":"TOKEN","error":{}})");
+  INFO(body);
+  Vendor vendor([&](const net::HttpRequest&) { return json(200, body); });
+  Program program;
+  const auto session =
+      program.session(flow_named("client_credentials", vendor.url()), settings_for("client_credentials"));
+  CHECK(header(*session) == "Authorization: Bearer TOKEN");
+}
+
+TEST_CASE("a session of Tryton or Odoo is good behind a byte order mark and beside an error that says nothing") {
+  const auto [flow, result] =
+      GENERATE(table<std::string, std::string>({{"tryton_session", R"([5,"session-key"])"}, {"odoo_login", "7"}}));
+  const std::string nothing = GENERATE(as<std::string>{}, "null", "false", "0", R"("")");
+  const std::string body = fmt::format("\xEF\xBB\xBF{{\"id\":1,\"result\":{},\"error\":{}}}", result, nothing);
+  INFO(body);
+  Vendor vendor([&](const net::HttpRequest&) { return json(200, body); });
+  Program program;
+  const auto session = program.session(flow_named(flow, vendor.url()), settings_for(flow));
+  CHECK(access(*session).first.has_value());
+}
+
+TEST_CASE("a login that failed without words is told in ours") {
+  const auto [status, body, told] = GENERATE(table<int, std::string, std::string>({
+      {200, R"({"error":5})", "failed: error 5"},
+      {200, R"({"error":true})", "failed: an error it does not name"},
+      {200, R"({"error":0})", "failed: HTTP 200 and no access_token in the answer"},
+      {200, R"({"success":false,"message":"the app is off"})", "failed: the app is off"},
+      {200, R"({"errors":[{"code":"E7","detail":"the app is off"}]})", "failed: E7: the app is off"},
+      {200, "<!DOCTYPE html><html>Sign in</html>", "failed: HTTP 200 and a page of HTML instead of JSON"},
+      {200, "", "failed: HTTP 200 and no content"},
+      {200, "ok", "failed: HTTP 200 and text that is not a JSON object"},
+      {400, "{}", "failed: HTTP 400 and no word of why"},
+      {502, R"({"error":0})", "failed: HTTP 502 and no word of why"},
+  }));
+  const Failure failure = failure_of(status, body);
+  CHECK_THAT(failure.message, Contains(told));
 }

@@ -131,6 +131,80 @@ TEST_CASE("a renewal that fails does no harm while the old token is good") {
   CHECK_THAT(failure_text(*login.session), Contains("invalid_grant"));
 }
 
+namespace {
+
+/// The token after a doubt about the one in use.
+std::string renewed(auth::Session& session, auth::Doubt doubt = auth::Doubt::strong) {
+  const auto [before, ignored] = access(session);
+  REQUIRE(before.has_value());
+  auto promise = std::make_shared<std::promise<std::string>>();
+  session.renew(before->generation, doubt, std::chrono::steady_clock::now() + 20s, [promise](auto result, auto) {
+    promise->set_value(result.has_value() ? result->headers.at(0).second : result.error().message);
+  });
+  return promise->get_future().get();
+}
+
+}  // namespace
+
+TEST_CASE("a doubted token is renewed at once, later doubts wait five minutes and then longer") {
+  Login login(tokens());
+  CHECK(renewed(*login.session) == "Bearer TOKEN-2");
+  CHECK(renewed(*login.session) == "Bearer TOKEN-2");
+  CHECK(renewed(*login.session, auth::Doubt::slight) == "Bearer TOKEN-3");  // another kind waits by itself
+  login.program.advance(5min);
+  CHECK(renewed(*login.session) == "Bearer TOKEN-4");
+  login.program.advance(5min);
+  CHECK(renewed(*login.session) == "Bearer TOKEN-4");
+  login.program.advance(5min);
+  CHECK(renewed(*login.session) == "Bearer TOKEN-5");
+  login.program.advance(1h);
+  CHECK(renewed(*login.session) == "Bearer TOKEN-6");
+}
+
+TEST_CASE("a doubted token stays in use when the fresh login fails") {
+  Login login(tokens());
+  CHECK(header(*login.session) == "Authorization: Bearer TOKEN-1");
+  login.vendor.answer(refusing());
+  CHECK(renewed(*login.session) == "Bearer TOKEN-1");
+  CHECK(login.vendor.count() == 2);
+  CHECK(header(*login.session) == "Authorization: Bearer TOKEN-1");
+  login.program.advance(10s);
+  CHECK(renewed(*login.session) == "Bearer TOKEN-1");  // the failed login makes us wait
+  CHECK(login.vendor.count() == 2);
+}
+
+TEST_CASE("a token nobody said the life of is renewed daily, and given meanwhile") {
+  const std::string flow = GENERATE("client_credentials", "refresh_token", "jwt_bearer");
+  const StateDir state;
+  Login login(tokens(), flow, state.path());
+  CHECK(header(*login.session) == "Authorization: Bearer TOKEN-1");
+  login.program.advance(23h);
+  CHECK(header(*login.session) == "Authorization: Bearer TOKEN-1");
+  CHECK(login.vendor.count() == 1);
+  login.program.advance(1h);
+  login.session.reset();
+  login.session = login.program.session(login.flow, login.settings, state.path());  // as after a restart
+  CHECK(header(*login.session) == "Authorization: Bearer TOKEN-1");
+  REQUIRE(eventually([&] { return header(*login.session) == "Authorization: Bearer TOKEN-2"; }));
+  CHECK(login.vendor.count() == 2);
+}
+
+TEST_CASE("a token kept by a clock that was ahead is renewed") {
+  const StateDir state;
+  Login login(tokens(), "client_credentials", state.path());
+  login.program.advance(48h);
+  CHECK(header(*login.session) == "Authorization: Bearer TOKEN-1");
+  login.program.advance(-40h);
+  CHECK(header(*login.session) == "Authorization: Bearer TOKEN-1");
+  REQUIRE(eventually([&] { return header(*login.session) == "Authorization: Bearer TOKEN-2"; }));
+}
+
+TEST_CASE("a token the user gave is not renewed by a doubt") {
+  Login login(tokens(), "bearer");
+  CHECK(renewed(*login.session) == "Bearer hidden+token");
+  CHECK(login.vendor.count() == 0);
+}
+
 TEST_CASE("a token's life may stand in the recipe") {
   Login login(tokens());
   login.flow.expires_in = Duration{10min};

@@ -113,7 +113,7 @@ TEST_CASE("what cannot stand in its header is refused at once") {
   const StateDir folder;
   const SecretFile token(folder, "token", "two words");
   CHECK_THAT(read(recipe_with({"bearer"}), "auth: {token_file: " + token.path() + "}").problems,
-             Catch::Contains("crms[0].auth.token_file: has blanks or letters a header cannot hold"));
+             Catch::Contains("a URL, a token or a key has none"));
   const Read joined = read(recipe_with({"basic"}), "auth: {username: 'a:b', password_file: " + token.path() + "}");
   CHECK(joined.problems == "agent.yaml:2: crms[0].auth.username: may not have a colon");
 }

@@ -252,6 +252,10 @@ TEST_CASE("the Tryton recipe gives exactly the numbers of the rows in a real Try
   check_recipe(load("tryton"), Dialect::postgresql, "tryton");
 }
 
+TEST_CASE("the Odoo recipe measures an Odoo 19 whose tables have no mobile numbers") {
+  check_recipe(load("odoo"), Dialect::postgresql, "odoo19");
+}
+
 TEST_CASE("the recipe for a page measures it, with and without a token") {
   const Recipe recipe = load("http");
   const PlainServer server;

@@ -41,6 +41,7 @@ std::set<std::string_view> labels_of(std::string_view metric) {
   if (metric.starts_with("crm_transaction_") || metric == "crm_write_visible_seconds") return {"transaction", "step"};
   if (metric == "crm_records_per_second") return {"operation"};
   if (metric == "crm_last_modified_timestamp_seconds" || metric == "crm_records") return {"object"};
+  if (metric == "crm_records_checked") return {"object", "field", "check"};
   if (metric == "crm_feature_used") return {"feature"};
   if (metric.starts_with("crm_process_")) return {"process", "quantile"};
   if (metric == "crm_sales_amount" || metric.starts_with("crm_customers")) return {"period"};

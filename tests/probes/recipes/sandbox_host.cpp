@@ -116,6 +116,27 @@ void SandboxHost::forget_requests() {
   (void)ask({"DELETE", "/_sandbox/requests", {}, {}, {}, {}});
 }
 
+std::size_t SandboxHost::archive_won_deals(std::size_t most) {
+  const auto ask_pipedrive = [&](const std::string& method, const std::string& path,
+                                 std::map<std::string, std::string, std::less<>> query, const std::string& body) {
+    net::HttpRequest request;
+    request.method = method;
+    request.path = path;
+    request.query = std::move(query);
+    request.headers = {{"x-api-token", credentials_.static_token}};
+    request.body = body;
+    return boost::json::parse(ask(std::move(request)).body).as_object();
+  };
+  const auto deals = ask_pipedrive("GET", "/api/v2/deals", {{"status", "won"}, {"limit", std::to_string(most)}}, {});
+  std::size_t archived = 0;
+  for (const auto& deal : deals.at("data").as_array()) {
+    const std::string path = "/api/v2/deals/" + boost::json::serialize(deal.at("id"));
+    const auto told = ask_pipedrive("PATCH", path, {}, R"({"is_archived":true})");
+    archived += told.at("data").at("is_archived").as_bool() ? 1 : 0;
+  }
+  return archived;
+}
+
 std::string SandboxHost::fill(std::string text) const {
   for (const auto& [name, value] : places_) {
     for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size()))

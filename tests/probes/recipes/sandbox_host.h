@@ -39,6 +39,8 @@ class SandboxHost {
   [[nodiscard]] boost::json::object requests(const std::string& crm, const std::string& operation = {});
   [[nodiscard]] std::uint64_t count(const std::string& crm, const std::string& operation);
   void forget_requests();
+  /// Pipedrive's first closed deals, at most so many, are archived. Returns how many were.
+  std::size_t archive_won_deals(std::size_t most);
 
   /// `${sandbox}` and the names of files with the sandbox's secrets (`${client_secret_file}` …), filled in.
   [[nodiscard]] std::string fill(std::string text) const;

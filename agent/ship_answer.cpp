@@ -1,0 +1,78 @@
+#include "agent/ship_answer.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "wire/collector_mark.h"
+
+namespace crmpulse::agent {
+namespace {
+
+constexpr std::size_t kMaxSearched = 4096;
+
+// What remote-write receivers say of samples they never take, in lower case: Prometheus' write handler and TSDB,
+// Thanos' receiver, Cortex' and Mimir's validation, VictoriaMetrics' parser.
+constexpr std::array<std::string_view, 14> kOwnWords{"out of order sample",
+                                                     "sample out of order",
+                                                     "sample timestamp out of order",
+                                                     "duplicate sample for timestamp",
+                                                     "out of bounds",
+                                                     "too old sample",
+                                                     "too far in the future",
+                                                     "snappy: ",
+                                                     "proto: ",
+                                                     "err-mimir-",
+                                                     "per-user series limit",
+                                                     "per-metric series limit",
+                                                     "conflict while appending",
+                                                     "unpack snappy"};
+
+std::string lower(std::string_view text) {
+  std::string out{text.substr(0, kMaxSearched)};
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return out;
+}
+
+bool is_page(const net::ClientResponse& response) {
+  const std::size_t start = response.body.find_first_not_of(" \t\r\n");
+  return lower(response.header("content-type")).find("html") != std::string::npos ||
+         (start != std::string::npos && response.body[start] == '<');
+}
+
+bool may_refuse(int status) {
+  return status == 400 || status == 409 || status == 413 || status == 415 || status == 422;
+}
+
+/// Receivers have nothing to say when all went well; whoever has is somebody else.
+bool is_acceptance(const net::ClientResponse& response, ReceiverKind receiver) {
+  if (is_marked(response)) return true;
+  if (receiver == ReceiverKind::unknown) return response.body.find_first_not_of(" \t\r\n") == std::string::npos;
+  return receiver == ReceiverKind::remote_write;
+}
+
+}  // namespace
+
+bool is_marked(const net::ClientResponse& response) {
+  return !response.header(wire::kCollectorMark).empty();
+}
+
+bool is_own_refusal(const net::ClientResponse& response, ReceiverKind receiver) {
+  if (response.failure || !may_refuse(response.status)) return false;
+  if (is_marked(response)) return true;
+  if (receiver == ReceiverKind::collector || is_page(response)) return false;
+  const std::string said = lower(response.body);
+  return std::any_of(kOwnWords.begin(), kOwnWords.end(),
+                     [&](std::string_view words) { return said.find(words) != std::string::npos; });
+}
+
+Verdict judge(const net::ClientResponse& response, ReceiverKind receiver) {
+  if (response.failure) return Verdict::retry;
+  if (response.status >= 200 && response.status < 300)
+    return is_acceptance(response, receiver) ? Verdict::accepted : Verdict::retry;
+  if (response.status == 413) return Verdict::too_large;
+  return is_own_refusal(response, receiver) ? Verdict::refused : Verdict::retry;
+}
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,27 @@
+#pragma once
+// What an answer means for what was sent. Something on the way may answer in the receiver's place: a proxy, a portal,
+// an ingress without its service. docs/decisions/0014-who-may-refuse-samples.md
+
+#include <string_view>
+
+#include "net/http_client.h"
+
+namespace crmpulse::agent {
+
+/// Who stands at the address: as configured, or as an earlier answer has proved.
+enum class ReceiverKind {
+  unknown,
+  collector,    ///< it marks its answers: what bears no mark is not its own
+  remote_write  ///< never marks them: every 2xx counts
+};
+
+/// `refused`: for good, and by the receiver itself. `too_large`: less at once may be taken, whoever said it.
+enum class Verdict { accepted, retry, too_large, refused };
+[[nodiscard]] Verdict judge(const net::ClientResponse& response, ReceiverKind receiver);
+
+/// Does it bear the collector's mark?
+[[nodiscard]] bool is_marked(const net::ClientResponse& response);
+/// Is it the receiver's own word that these samples are never taken, and not that of something before it?
+[[nodiscard]] bool is_own_refusal(const net::ClientResponse& response, ReceiverKind receiver);
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,99 @@
+#include "collector/census.h"
+
+namespace crmpulse::collector {
+namespace {
+
+// Measured with the shipped rules, docs/performance.md, "What a series costs"; rounded up.
+constexpr std::uint64_t kSeriesBytes = 600;     ///< beside its key, which is kept here and in the rules
+constexpr std::uint64_t kCrmBytes = 48 * 1024;  ///< its rules with their timers, its facts
+constexpr std::uint64_t kStateTimes = 2;        ///< windows grow by doubling
+
+/// Without counting up from nothing: a sender that is not known has none.
+std::size_t held_by(const auto& held, std::string_view sender) {
+  const auto found = held.find(sender);
+  return found == held.end() ? 0 : found->second;
+}
+
+void give_back(auto& held, const std::string& sender) {
+  const auto found = held.find(sender);
+  if (found != held.end() && --found->second == 0) held.erase(found);
+}
+
+bool is_over(std::uint64_t wanted, std::uint64_t bound) {
+  return bound > 0 && wanted > bound;
+}
+
+}  // namespace
+
+std::uint64_t Census::memory() const {
+  return series_ * kSeriesBytes + 2 * key_bytes_ + crms_.size() * kCrmBytes + kStateTimes * state_bytes_;
+}
+
+bool Census::has_room_for_crm(const ByName<std::size_t>& held, std::string_view sender) const {
+  return sender.empty() || !is_over(held_by(held, sender) + 1, static_cast<std::uint64_t>(limits_.crms_per_sender));
+}
+
+Census::Bound Census::check_crm(std::string_view crm, const Sender& sender) const {
+  if (crms_.contains(crm)) return Bound::none;
+  if (is_over(crms_.size() + 1, static_cast<std::uint64_t>(limits_.crms))) return Bound::crms;
+  if (!has_room_for_crm(by_token_, sender.token) || !has_room_for_crm(by_agent_, sender.agent))
+    return Bound::crms_of_sender;
+  return is_over(memory() + kCrmBytes, limits_.memory) ? Bound::memory : Bound::none;
+}
+
+Census::Bound Census::check_series(std::string_view crm, std::size_t key_bytes, const Sender& sender) const {
+  if (!crm.empty()) {
+    if (const Bound bound = check_crm(crm, sender); bound != Bound::none) return bound;
+    if (is_over(series_of(crm) + 1, static_cast<std::uint64_t>(limits_.series_per_crm))) return Bound::series_of_crm;
+  }
+  return is_over(memory() + kSeriesBytes + 2 * key_bytes, limits_.memory) ? Bound::memory : Bound::none;
+}
+
+Census::Crm& Census::crm_of(std::string_view name, const Sender& sender) {
+  if (const auto known = crms_.find(name); known != crms_.end()) return known->second;
+  Crm& crm = crms_[std::string{name}];
+  crm.token = sender.token;
+  crm.agent = sender.agent;
+  if (!crm.token.empty()) ++by_token_[crm.token];
+  if (!crm.agent.empty()) ++by_agent_[crm.agent];
+  return crm;
+}
+
+void Census::came(std::string_view crm, std::size_t key_bytes, const Sender& sender) {
+  ++series_;
+  key_bytes_ += key_bytes;
+  if (!crm.empty()) ++crm_of(crm, sender).series;
+}
+
+void Census::left(std::string_view crm, std::size_t key_bytes) {
+  --series_;
+  key_bytes_ -= key_bytes;
+  if (const auto known = crms_.find(crm); known != crms_.end() && known->second.series > 0) --known->second.series;
+}
+
+void Census::add_crm(std::string_view crm, const Sender& sender) {
+  if (!crm.empty()) crm_of(crm, sender);
+}
+
+void Census::remove_crm(std::string_view crm) {
+  const auto known = crms_.find(crm);
+  if (known == crms_.end()) return;
+  state_bytes_ -= known->second.state_bytes;
+  give_back(by_token_, known->second.token);
+  give_back(by_agent_, known->second.agent);
+  crms_.erase(known);
+}
+
+void Census::weigh(std::string_view crm, std::size_t state_bytes) {
+  const auto known = crms_.find(crm);
+  if (known == crms_.end()) return;
+  state_bytes_ += state_bytes - known->second.state_bytes;
+  known->second.state_bytes = state_bytes;
+}
+
+std::size_t Census::series_of(std::string_view crm) const {
+  const auto known = crms_.find(crm);
+  return known == crms_.end() ? 0 : known->second.series;
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,74 @@
+#pragma once
+// How many series each CRM has and how many CRMs each sender brought, so that none of them takes all the room: what is
+// new is left out at a bound, what is known goes on. Belongs to the loop's thread.
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "collector/request_limits.h"
+
+namespace crmpulse::collector {
+
+/// Lets maps of strings be asked with views.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+};
+
+class Census {
+ public:
+  /// Which bound a new series or CRM would go over.
+  enum class Bound { none, crms, crms_of_sender, series_of_crm, memory };
+
+  void configure(const LimitSettings& limits) { limits_ = limits; }
+
+  /// Whose series come from here on: a token or an address, and the agent it names. Either may be empty.
+  struct Sender {
+    std::string_view token;
+    std::string_view agent;
+  };
+  /// May this sender have one more series of the CRM? `crm` empty: of none.
+  [[nodiscard]] Bound check_series(std::string_view crm, std::size_t key_bytes, const Sender& sender) const;
+  /// Likewise evidence, which may be the first that is heard of a CRM.
+  [[nodiscard]] Bound check_crm(std::string_view crm, const Sender& sender) const;
+
+  /// A series is there, a CRM with it.
+  void came(std::string_view crm, std::size_t key_bytes, const Sender& sender);
+  void left(std::string_view crm, std::size_t key_bytes);
+  /// A CRM is there without a series yet.
+  void add_crm(std::string_view crm, const Sender& sender);
+  void remove_crm(std::string_view crm);
+  /// What its state takes when it is written down, which its windows in memory are as large as.
+  void weigh(std::string_view crm, std::size_t state_bytes);
+
+  [[nodiscard]] std::size_t crms() const { return crms_.size(); }
+  [[nodiscard]] std::size_t series_of(std::string_view crm) const;
+  /// Bytes of all series and CRMs, estimated.
+  [[nodiscard]] std::uint64_t memory() const;
+
+ private:
+  template <class Value>
+  using ByName = boost::unordered_flat_map<std::string, Value, TextHash, std::equal_to<>>;
+  struct Crm {
+    std::size_t series = 0;
+    std::size_t state_bytes = 0;
+    std::string token;  ///< who brought it
+    std::string agent;
+  };
+  Crm& crm_of(std::string_view name, const Sender& sender);
+  [[nodiscard]] bool has_room_for_crm(const ByName<std::size_t>& held, std::string_view sender) const;
+
+  LimitSettings limits_;
+  ByName<Crm> crms_;
+  ByName<std::size_t> by_token_;  ///< CRMs each brought
+  ByName<std::size_t> by_agent_;
+  std::size_t series_ = 0;
+  std::size_t key_bytes_ = 0;
+  std::size_t state_bytes_ = 0;
+};
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,117 @@
+// EngineLoop: records whose folding fails, takes too long or ends the process. Each is set aside after that, so that
+// what one sender sent keeps nobody from being watched: docs/decisions/0015-bounds-on-what-senders-bring.md.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <utility>
+
+#include "collector/engine_loop.h"
+#include "core/log.h"
+
+namespace crmpulse::collector {
+namespace {
+
+constexpr const char* kMeta = "records_set_aside";
+/// Older ones are folded into the states, or gone from the journal.
+constexpr std::size_t kMostKnown = 1000;
+constexpr std::chrono::seconds kTellEvery{1};
+
+/// Copies the record out of the journal, which forgets it one day.
+Result<void> keep(store::Database& database, const std::string& state_dir, std::int64_t seq) {
+  std::string body;
+  auto read = store::read_journal(database, seq - 1, [&](const store::JournalRecord& record) {
+    if (record.seq == seq) body = record.body;
+    return false;
+  });
+  if (!read) return read;
+  if (auto kept = store::set_aside(state_dir, fmt::format("record-{}", seq), body); !kept)
+    log::error("a record that was set aside cannot be kept", {{"why", kept.error().message}});
+  return {};
+}
+
+}  // namespace
+
+void EngineLoop::on_progress(std::function<void()> progress) {
+  progress_ = std::move(progress);
+  progress_told_ = std::chrono::steady_clock::now();
+}
+
+/// By the configuration as it is now.
+void EngineLoop::bound_folding() {
+  const LimitSettings& limits = configuration_->settings.limits;
+  fold_.set_bound({limits.fold_time, [this] { tell_progress(); }});
+  fold_.series().census().configure(limits);
+}
+
+void EngineLoop::tell_progress() {
+  const SteadyTime at = std::chrono::steady_clock::now();
+  if (!progress_ || at - progress_told_ < kTellEvery) return;
+  progress_told_ = at;
+  progress_();
+}
+
+void EngineLoop::fold(const RecordStamp& record, std::span<const Point> points) {
+  if (news(record)) fold_guarded(record.seq, [&] { return fold_.take(record, points); });
+}
+
+void EngineLoop::fold(const RecordStamp& record, std::vector<Evidence> lines) {
+  if (!news(record)) return;
+  fold_guarded(record.seq, [&] {
+    fold_.take(record, std::move(lines));
+    return true;
+  });
+}
+
+void EngineLoop::fold_guarded(std::int64_t seq, const std::function<bool()>& work) {
+  if (passed_over_.contains(seq)) return fold_.set_folded_seq(std::max(fold_.folded_seq(), seq));
+  if (!mark_.begin(seq)) return set_aside(seq, "the program ended in the middle of it, again and again");
+  bool done = false;
+  std::string why = "it takes longer than limits.fold_time";
+  try {
+    done = work();
+  } catch (const std::exception& failure) {
+    why = failure.what();
+  }
+  mark_.done();
+  if (!done) set_aside(seq, why);
+}
+
+void EngineLoop::set_aside(std::int64_t seq, std::string_view why) {
+  ++stats_.set_aside_records;
+  fold_.set_folded_seq(std::max(fold_.folded_seq(), seq));
+  passed_over_.insert(seq);
+  if (passed_over_.size() > kMostKnown) passed_over_.erase(passed_over_.begin());
+  log::error("a request that was stored cannot be folded; it is set aside",
+             {{"record", std::to_string(seq)}, {"why", std::string{why}}});
+  Changes changes;
+  changes.meta[kMeta] = fmt::format("{}", fmt::join(passed_over_, ","));
+  ledger_.add(std::move(changes));
+  const bool queued =
+      writer_.submit([state_dir = configuration_->settings.state_dir,
+                      seq](store::Database& database) { return keep(database, state_dir, seq); },
+                     [](const Result<void>& kept) {
+                       if (!kept)
+                         log::error("a record that was set aside cannot be kept", {{"why", kept.error().message}});
+                     });
+  if (!queued)
+    log::error("a record that was set aside cannot be kept", {{"why", "more is arriving than the disk takes"}});
+}
+
+Result<void> EngineLoop::load_set_aside(store::Database& database) {
+  auto stored = store::get_meta(database, kMeta);
+  if (!stored) return stored.error();
+  std::string_view rest = stored->has_value() ? std::string_view{**stored} : std::string_view{};
+  while (!rest.empty()) {
+    std::int64_t seq = 0;
+    const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), seq);
+    if (error != std::errc{}) break;
+    passed_over_.insert(seq);
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    if (rest.starts_with(',')) rest.remove_prefix(1);
+  }
+  return {};
+}
+
+}  // namespace crmpulse::collector

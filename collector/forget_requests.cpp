@@ -1,0 +1,78 @@
+#include "collector/forget_requests.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "collector/digest.h"
+#include "collector/json_text.h"
+#include "core/log.h"
+
+namespace crmpulse::collector {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr std::size_t kMostBytes = 4096;
+constexpr std::size_t kMostAtOnce = 100;
+
+/// Beside the database: whoever wrote it, the collector may delete it there.
+constexpr std::string_view kPrefix = "forget-";
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* const member = object.if_contains(name);
+  return member != nullptr && member->is_string() ? std::string{member->get_string()} : std::string{};
+}
+
+std::optional<ForgetRequest> read_request(const fs::path& file) {
+  std::ifstream in{file, std::ios::binary};
+  std::string text(kMostBytes, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  boost::system::error_code error;
+  const json::value read = json::parse(text, error);
+  if (error || !read.is_object()) return std::nullopt;
+  ForgetRequest request{file.string(), text_of(read.get_object(), "crm"), text_of(read.get_object(), "who")};
+  if (request.crm.empty()) return std::nullopt;
+  return request;
+}
+
+}  // namespace
+
+Result<std::string> ask_to_forget(const std::string& state_dir, const std::string& crm, const std::string& who) {
+  std::error_code error;
+  const fs::path file = fs::path{state_dir} / fmt::format("{}{}.json", kPrefix, hex(sha256(crm)));
+  const fs::path written = file.string() + ".new";
+  {
+    std::ofstream out{written, std::ios::binary | std::ios::trunc};
+    out << to_text(json::object{{"crm", crm}, {"who", who}}) << '\n';
+    if (!out.flush()) return Error{fmt::format("{} cannot be written", written.string())};
+  }
+  fs::rename(written, file, error);
+  if (error) return Error{fmt::format("{} cannot be written: {}", file.string(), error.message())};
+  return {boost::system::in_place_value, file.string()};
+}
+
+std::vector<ForgetRequest> forget_requests(const std::string& state_dir) {
+  std::vector<ForgetRequest> requests;
+  std::error_code error;
+  fs::directory_iterator entry{state_dir, error};
+  for (; !error && entry != fs::directory_iterator{} && requests.size() < kMostAtOnce; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(kPrefix) || !name.ends_with(".json")) continue;
+    if (auto request = read_request(entry->path())) {
+      requests.push_back(std::move(*request));
+      continue;
+    }
+    log::warning("a request to forget a CRM cannot be read", {{"file", entry->path().string()}});
+    std::error_code ignored;
+    fs::remove(entry->path(), ignored);
+  }
+  return requests;
+}
+
+}  // namespace crmpulse::collector

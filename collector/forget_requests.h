@@ -1,0 +1,24 @@
+#pragma once
+// What `crmpulse-collector forget` asks of the collector that runs: a file in its state_dir, as tokens are. Who may
+// write there may ask.
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+
+namespace crmpulse::collector {
+
+struct ForgetRequest {
+  std::string file;
+  std::string crm;
+  std::string who;
+};
+
+/// Writes the request down; returns its file, which goes when the collector has done it.
+[[nodiscard]] Result<std::string> ask_to_forget(const std::string& state_dir, const std::string& crm,
+                                                const std::string& who);
+/// Those that wait. What cannot be read as one is removed with a line in the log.
+[[nodiscard]] std::vector<ForgetRequest> forget_requests(const std::string& state_dir);
+
+}  // namespace crmpulse::collector

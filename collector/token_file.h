@@ -1,0 +1,32 @@
+#pragma once
+// `tokens.json` of the state folder: a file of its own, because `token create` runs beside the service and collector.db
+// must have one writing connection.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/token_store.h"
+
+namespace crmpulse::collector {
+
+class TokenFile final : public TokenStore {
+ public:
+  explicit TokenFile(std::string state_dir) : state_dir_(std::move(state_dir)), file_(state_dir_ + "/tokens.json") {}
+
+  /// A file that is not there holds no tokens; one that cannot be opened, read or understood is an error.
+  [[nodiscard]] Result<std::optional<std::vector<Token>>> read_if_changed() override;
+  /// Makes the state folder. The file belongs to whom the folder belongs.
+  [[nodiscard]] Result<void> update(const Change& change) override;
+  /// Why the service, to whom the state folder belongs, cannot read the file though this process can; nothing: it can.
+  [[nodiscard]] std::optional<std::string> hidden_from_service() const;
+
+ private:
+  [[nodiscard]] Result<std::optional<std::string>> read() const;
+
+  std::string state_dir_;
+  std::string file_;
+  std::optional<std::string> version_;  ///< inode, size and time of the file read; empty: it was not there
+};
+
+}  // namespace crmpulse::collector

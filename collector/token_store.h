@@ -1,0 +1,47 @@
+#pragma once
+// Where tokens are kept. One file today (token_file.h); a store that several nodes share is one more class, and nothing
+// else changes.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+#include "core/time.h"
+
+namespace crmpulse::collector {
+
+enum class AccessRole { ingest, viewer, operator_, admin };
+[[nodiscard]] std::string_view to_string(AccessRole role);
+[[nodiscard]] std::optional<AccessRole> role_from(std::string_view name);
+/// admin may everything, operator what a viewer may; ingest only sends.
+[[nodiscard]] bool covers(AccessRole held, AccessRole needed);
+
+struct Token {
+  std::string name;
+  AccessRole role = AccessRole::viewer;
+  std::string hash;  ///< SHA-256 in hex
+  TimePoint created;
+  std::string agent;                 ///< not empty: ingest only as this agent
+  std::optional<TimePoint> expires;  ///< from then on it is none
+  std::vector<std::string> crms{};   ///< not empty: ingest only about these
+};
+
+class TokenStore {
+ public:
+  TokenStore() = default;
+  virtual ~TokenStore() = default;
+  TokenStore(const TokenStore&) = delete;
+  TokenStore& operator=(const TokenStore&) = delete;
+
+  /// All of them; nothing when they are what the last such call gave. Cheap then. An error means that nobody knows,
+  /// not that there are none.
+  [[nodiscard]] virtual Result<std::optional<std::vector<Token>>> read_if_changed() = 0;
+  using Change = std::function<Result<void>(std::vector<Token>&)>;
+  /// Reads, changes and keeps them in one step, whoever else does. What cannot be read or is refused changes nothing.
+  [[nodiscard]] virtual Result<void> update(const Change& change) = 0;
+};
+
+}  // namespace crmpulse::collector

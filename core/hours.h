@@ -1,0 +1,57 @@
+#pragma once
+// Hours of the week in which people work, as values and as text.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/time.h"
+#include "core/zone.h"
+
+namespace crmpulse {
+
+/// In local time of `zone`; `to` at or before `from` means over midnight, the day being that of the start.
+struct ActiveHours {
+  static constexpr std::size_t kMostHolidays = 90;  ///< as text they fit into one label
+
+  unsigned char days = 0x7f;  ///< bit 0 Monday … bit 6 Sunday
+  std::chrono::minutes from{0};
+  std::chrono::minutes to{24 * 60};
+  Zone zone;
+  /// Local dates, ascending; hours that begin on one of them are left out.
+  std::vector<std::chrono::sys_days> holidays{};
+  friend bool operator==(const ActiveHours&, const ActiveHours&) = default;
+};
+
+/// Do the hours hold at this instant?
+[[nodiscard]] bool active_at(const ActiveHours& hours, TimePoint time);
+
+/// `mon`, `mon-fri`, `sat-mon` → bits; 0 when it is none of these.
+[[nodiscard]] unsigned char days_from(std::string_view text);
+/// `08:00` → minutes of the day; up to `24:00`.
+[[nodiscard]] std::optional<std::chrono::minutes> clock_from(std::string_view text);
+/// `2026-12-25`; only days that exist, of the years 1970 to 2100.
+[[nodiscard]] std::optional<std::chrono::sys_days> date_from(std::string_view text);
+
+/// Back to text that the functions above read: `mon,tue`, `08:00`, `2026-12-25`.
+[[nodiscard]] std::string days_text(unsigned char days);
+[[nodiscard]] std::string clock_text(std::chrono::minutes clock);
+[[nodiscard]] std::string date_text(std::chrono::sys_days date);
+
+/// The hours of a CRM on their way from its agent to the collector: labels of `kHoursMetric`.
+inline constexpr std::string_view kHoursMetric = "crm_hours_info";
+struct HoursText {
+  std::string days;      ///< `mon,tue,wed`
+  std::string from;      ///< `08:00`
+  std::string to;        ///< `18:00`
+  std::string zone;      ///< an IANA name
+  std::string holidays;  ///< `2026-12-25,2027-01-01`; may be empty
+  friend bool operator==(const HoursText&, const HoursText&) = default;
+};
+[[nodiscard]] HoursText text_of(const ActiveHours& hours);
+/// All but the zone's clock, which is left at UTC under the text's name; nothing when any of it is not valid.
+[[nodiscard]] std::optional<ActiveHours> hours_from(const HoursText& text);
+
+}  // namespace crmpulse

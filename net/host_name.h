@@ -1,0 +1,23 @@
+#pragma once
+// Host names beyond ASCII (`bücher.example`): on the wire they are punycode (RFC 5891), and what is configured is
+// written so, since TLS, proxies and databases compare names byte by byte.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+
+namespace crmpulse::net {
+
+/// `xn--bcher-kva.example`; an ASCII name as it is. An error for what cannot be a name.
+[[nodiscard]] Result<std::string> ascii_host(std::string_view utf8_host);
+
+/// Why the host of `url` (also without a scheme, with a user, several hosts with commas) cannot stay as it is, and what
+/// to write instead; nothing when it is ASCII.
+[[nodiscard]] std::optional<std::string> host_fault(std::string_view url);
+
+/// The URL with its host in ASCII; as it is when that cannot be.
+[[nodiscard]] std::string with_ascii_host(const std::string& url);
+
+}  // namespace crmpulse::net

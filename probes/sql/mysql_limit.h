@@ -1,0 +1,12 @@
+#pragma once
+// For mysql_session.cpp.
+
+#include <cstdint>
+#include <string>
+
+namespace crmpulse::probes::sql {
+
+/// The statement with MySQL's hint to end it after so many milliseconds; as it is when it is no SELECT.
+[[nodiscard]] std::string with_execution_limit(const std::string& statement, std::int64_t milliseconds);
+
+}  // namespace crmpulse::probes::sql

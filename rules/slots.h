@@ -1,0 +1,47 @@
+#pragma once
+// The newest divisor of each set of `on` labels of one rule and CRM. Found in constant time, however many a sender
+// names: they come from outside.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "core/codec.h"
+
+namespace crmpulse::rules {
+
+struct Slot {
+  double value = 0;
+  bool known = false;  ///< false: none came yet, or one that nothing is divided by
+};
+
+class Slots {
+ public:
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  static constexpr std::size_t kMost = 20'000;  ///< further sets of labels are not judged
+
+  /// Its place, made when it is new; kNone when there are too many.
+  [[nodiscard]] std::uint32_t place_of(std::string_view key);
+  [[nodiscard]] Slot& operator[](std::uint32_t place) { return slots_[place]; }
+  [[nodiscard]] std::size_t size() const { return slots_.size(); }
+  void clear();
+
+  void save(Encoder& encoder) const;
+  /// Into new ones.
+  void load(Decoder& decoder);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using Places = std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>>;
+
+  Places places_;
+  std::vector<Slot> slots_;
+  std::vector<const std::string*> keys_;  ///< of `places_`, which never moves them; by place
+};
+
+}  // namespace crmpulse::rules

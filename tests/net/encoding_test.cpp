@@ -1,0 +1,81 @@
+// Bodies that come compressed: decoded where libcurl can, named where it cannot, bounded after decoding.
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "support.h"
+
+using namespace crmpulse;
+using namespace crmpulse::net;
+using namespace crmpulse::net::test;
+using Catch::Contains;
+
+namespace {
+
+std::string bytes(std::string_view hex) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    out += static_cast<char>(std::strtol(std::string{hex.substr(i, 2)}.c_str(), nullptr, 16));
+  return out;
+}
+
+const std::string kText = "welcome to the CRM";
+const std::string kGzip = bytes("1f8b08000000000002032b4fcd49cecf4d5528c95728c94855700ef20500a9989fda12000000");
+const std::string kDeflate = bytes("789c2b4fcd49cecf4d5528c95728c94855700ef2050040a70653");
+/// 200,000 zeros.
+const std::string kBomb = bytes(
+    "1f8b0800000000000203edc13101000000c2a0f54f6d067fa000000000000000000000000000000000000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
+    "00000000000000000000000000000000000080d7007b58e05c400d0300");
+
+ClientResponse answered_with(const std::string& encoding, const std::string& body, std::size_t most = 64 * 1024) {
+  Served served(
+      [&](const HttpRequest&, const Respond& respond) { respond({200, {{"Content-Encoding", encoding}}, body}); });
+  ClientRequest request = get(served.url());
+  request.max_response_bytes = most;
+  HttpClient client;
+  return fetch(client, request);
+}
+
+}  // namespace
+
+TEST_CASE("a request says what it can decode, and compressed answers are decoded") {
+  std::string accepted;
+  Served served([&](const HttpRequest& request, const Respond& respond) {
+    accepted = request.header("accept-encoding");
+    respond({200, {}, "ok"});
+  });
+  HttpClient client;
+  CHECK(fetch(client, get(served.url())).body == "ok");
+  CHECK_THAT(accepted, Contains("gzip") && Contains("deflate"));
+  CHECK(answered_with("gzip", kGzip).body == kText);
+  CHECK(answered_with("x-gzip", kGzip).body == kText);
+  CHECK(answered_with("deflate", kDeflate).body == kText);
+  CHECK(answered_with("identity", kText).body == kText);
+}
+
+TEST_CASE(
+    "an encoding that cannot be decoded, and bytes that are not what they are said to be, are bad content and named") {
+  for (const auto& [encoding, body] : {std::pair<std::string, std::string>{"snappy", kText},
+                                       {"gzip", kText},
+                                       {"compress", kGzip},
+                                       {"gzip, snappy", kGzip}}) {
+    INFO(encoding);
+    const ClientResponse response = answered_with(encoding, body);
+    CHECK(response.body.empty());
+    REQUIRE(response.failure);
+    CHECK(response.failure->stage == Stage::response);
+    CHECK(response.failure->reason == Reason::bad_content);
+    CHECK_THAT(response.failure->message, Contains("cannot be decoded") && Contains(encoding));
+  }
+}
+
+TEST_CASE("a decoded answer is bounded as one that came as it is") {
+  CHECK(answered_with("gzip", kBomb, 200'000).body.size() == 200'000);
+  const ClientResponse response = answered_with("gzip", kBomb, 199'999);
+  CHECK(response.body.empty());
+  REQUIRE(response.failure);
+  CHECK(response.failure->reason == Reason::bad_content);
+  CHECK_THAT(response.failure->message, Contains("is larger than 199999 bytes"));
+}

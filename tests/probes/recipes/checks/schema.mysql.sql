@@ -1,0 +1,4 @@
+CREATE TABLE subject (
+  id INT PRIMARY KEY, name VARCHAR(100), mail VARCHAR(100), owner INT, due DATE, amount DECIMAL(10, 2),
+  deleted TINYINT NOT NULL DEFAULT 0,
+  modified_at DATETIME NOT NULL, date_modified DATETIME NOT NULL, tms DATETIME NOT NULL);
