@@ -22,9 +22,8 @@ double unix_seconds(TimePoint at) {
   return to_seconds(at.time_since_epoch());
 }
 
-/// The values of a label that rows bring.
+/// The values of a label that rows bring, but for objects.
 std::vector<std::string> values_of(const std::string& label) {
-  if (label == "object") return {kObjects.begin(), kObjects.end()};
   if (label == "feature") return {kFeatures.begin(), kFeatures.end()};
   if (label == "period") return {kPeriods.begin(), kPeriods.end()};
   return {"1"};
@@ -51,7 +50,16 @@ std::size_t hash_of(const std::string& text) {
 }  // namespace
 
 Quarter::Quarter(const probes::Recipe& recipe, Story story)
-    : story_(std::move(story)), calendar_(story_.place.hours), random_(story_.seed) {
+    : story_(std::move(story)),
+      calendar_(story_.place.hours),
+      random_(story_.seed),
+      objects_(kObjects.begin(), kObjects.end()) {
+  for (const probes::Measurement& measurement : recipe.measurements) {
+    for (const probes::SampleSpec& spec : measurement.samples) add_object(spec);
+    for (const probes::Exchange& exchange : measurement.exchanges) {
+      for (const probes::SampleSpec& spec : exchange.samples) add_object(spec);
+    }
+  }
   for (const probes::Measurement& measurement : recipe.measurements) {
     const auto& only = story_.only;
     if (only.empty() || std::find(only.begin(), only.end(), measurement.id) != only.end()) add_measurement(measurement);
@@ -109,11 +117,19 @@ void Quarter::add_measurement(const probes::Measurement& measurement) {
   runs_.push_back(std::move(run));
 }
 
+/// An object that one sample names, rows of another bring: shares are taken of the same object's records.
+void Quarter::add_object(const probes::SampleSpec& spec) {
+  for (const auto& [name, value] : spec.labels) {
+    if (name != "object" || value.find("${") != std::string::npos) continue;
+    if (std::find(objects_.begin(), objects_.end(), value) == objects_.end()) objects_.push_back(value);
+  }
+}
+
 void Quarter::add_sample(const probes::SampleSpec& spec, Run& run) {
   std::vector<Labels> all{Labels{}};
   for (const auto& [name, value] : spec.labels)
-    all = with_each(all, name, value.find("${") != std::string::npos ? values_of("object") : std::vector{value});
-  for (const std::string& name : spec.by) all = with_each(all, name, values_of(name));
+    all = with_each(all, name, value.find("${") != std::string::npos ? objects_ : std::vector{value});
+  for (const std::string& name : spec.by) all = with_each(all, name, name == "object" ? objects_ : values_of(name));
   if (!spec.quantiles.empty()) {
     std::vector<std::string> quantiles;
     for (const double quantile : spec.quantiles) quantiles.push_back(fmt::format("{:g}", quantile));

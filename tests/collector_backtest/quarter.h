@@ -80,6 +80,7 @@ class Quarter {
 
   std::uint32_t series(std::string metric, Labels labels);
   void add_measurement(const probes::Measurement& measurement);
+  void add_object(const probes::SampleSpec& spec);
   void add_sample(const probes::SampleSpec& spec, Run& run);
   void add_beside(std::string metric, Labels labels, Duration every, std::function<double(TimePoint)> value);
   [[nodiscard]] std::function<double(TimePoint)> value_of(const std::string& metric, const Labels& labels);
@@ -97,6 +98,7 @@ class Quarter {
   Story story_;
   Calendar calendar_;
   std::mt19937 random_;
+  std::vector<std::string> objects_;
   std::vector<Run> runs_;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<BacktestBatch::Name> names_;  ///< not handed over yet
