@@ -18,7 +18,7 @@ help:
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
 	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
 	@echo 'make bench               every benchmark, beside the peers that are installed (half an hour)'
-	@echo 'make quarter             the shipped rules over an ordinary quarter, for every recipe in three time zones; and over each fault'
+	@echo 'make quarter             the shipped rules over an ordinary quarter, for every recipe in three time zones'
 	@echo 'make faults              500 rounds of kill -9, and every other fault, as a table (about a quarter of an hour)'
 
 deps:
@@ -54,8 +54,8 @@ faults: deps
 	@tests/faults/run build/release/bin
 
 quarter: deps
-	@scripts/build dev
-	@build/dev/bin/test_quarter "[slow]" --durations yes
+	@scripts/build quarter
+	@build/quarter/bin/test_quarter "[slow]" --durations yes
 
 bench: deps
 	@scripts/build bench

@@ -203,7 +203,7 @@ class Odoo final : public Dialect {
     if (!asked) return json2_failure({"werkzeug.exceptions.BadRequest", "the body must be a JSON object"});
     call.counted = true;
     auto told = selfhosted::execute(world, *asked);
-    if (told) return selfhosted::json_answer(200, std::move(*told));
+    if (told) return selfhosted::json_answer(200, *told);
     const auto& error = told.error();
     if (error.message.ends_with("doesn't exist"))
       return json2_failure({"werkzeug.exceptions.NotFound", "the model '" + asked->model + "' does not exist"});

@@ -5,6 +5,7 @@
 #include "tests/probes/name_server.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/postgres.h"
+#include "tests/support/prepared.h"
 #include "tests/support/relay.h"
 
 using namespace crmpulse;
@@ -14,26 +15,16 @@ using namespace std::chrono_literals;
 namespace {
 
 Postgres& postgres() {
-  static Postgres instance;
-  static const bool prepared = [] {
-    instance.execute(
-        "CREATE ROLE monitor LOGIN PASSWORD 'right'; CREATE ROLE careful LOGIN PASSWORD 'right';"
-        "ALTER ROLE careful SET default_transaction_read_only = on;");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Postgres> instance{
+      "CREATE ROLE monitor LOGIN PASSWORD 'right'; CREATE ROLE careful LOGIN PASSWORD 'right';"
+      "ALTER ROLE careful SET default_transaction_read_only = on;"};
   return instance;
 }
 
 Mariadb& mariadb() {
-  static Mariadb instance;
-  static const bool prepared = [] {
-    instance.execute(
-        "CREATE USER monitor@'127.0.0.1' IDENTIFIED BY 'right'; GRANT SELECT ON crm.* TO "
-        "monitor@'127.0.0.1'");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Mariadb> instance{
+      "CREATE USER monitor@'127.0.0.1' IDENTIFIED BY 'right'; GRANT SELECT ON crm.* TO "
+      "monitor@'127.0.0.1'"};
   return instance;
 }
 

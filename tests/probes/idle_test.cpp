@@ -6,6 +6,7 @@
 #include "tests/probes/database_fixture.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/postgres.h"
+#include "tests/support/prepared.h"
 #include "tests/support/relay.h"
 
 using namespace crmpulse;
@@ -15,24 +16,14 @@ using namespace std::chrono_literals;
 namespace {
 
 Postgres& postgres() {
-  static Postgres instance;
-  static const bool prepared = [] {
-    instance.execute("CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz)");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Postgres> instance{"CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz)"};
   return instance;
 }
 
 Mariadb& mariadb() {
-  static Mariadb instance;
-  static const bool prepared = [] {
-    instance.execute(
-        "CREATE TABLE beat (run_id varchar(32) PRIMARY KEY, at datetime);"
-        "CREATE USER monitor@'127.0.0.1'; GRANT ALL ON crm.* TO monitor@'127.0.0.1'");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Mariadb> instance{
+      "CREATE TABLE beat (run_id varchar(32) PRIMARY KEY, at datetime);"
+      "CREATE USER monitor@'127.0.0.1'; GRANT ALL ON crm.* TO monitor@'127.0.0.1'"};
   return instance;
 }
 

@@ -3,6 +3,7 @@
 #include "probes/sql/connection.h"
 #include "tests/probes/database_fixture.h"
 #include "tests/support/mariadb.h"
+#include "tests/support/prepared.h"
 #include "tests/support/relay.h"
 
 using namespace crmpulse;
@@ -15,28 +16,23 @@ const std::string kHead = recipe_head("mysql");
 
 /// A server with a small CRM in it: user `monitor` may read `deal`, `person` and `huge`, not `secret_table`.
 Mariadb& server() {
-  static Mariadb instance;
-  static const bool prepared = [] {
-    instance.execute(
-        "CREATE TABLE deal (id int PRIMARY KEY, stage varchar(20), amount decimal(12,2), open bit(1), modified "
-        "datetime(2), day date, never datetime);"
-        "SET sql_mode = '';"
-        "INSERT INTO deal VALUES (1, 'won', 10.50, b'0', '2026-11-21 09:00:00.25', '2026-11-21', '0000-00-00 "
-        "00:00:00'),"
-        "(2, 'lost', NULL, b'1', '2026-11-20', '2026-11-20', '2026-11-20');"
-        "CREATE TABLE secret_table (name text); CREATE TABLE person (name text); INSERT INTO person VALUES ('Jane "
-        "Roe');"
-        "CREATE TABLE huge (body longtext); INSERT INTO huge VALUES (repeat('x', 10000000));"
-        "CREATE TABLE beat (run_id varchar(32) PRIMARY KEY, at datetime);"
-        "CREATE TABLE beat_no_delete (run_id varchar(32) PRIMARY KEY, at datetime);"
-        "CREATE USER monitor@'127.0.0.1' IDENTIFIED BY 'right';"
-        "GRANT SELECT ON crm.deal TO monitor@'127.0.0.1'; GRANT SELECT ON crm.person TO monitor@'127.0.0.1';"
-        "GRANT SELECT ON crm.huge TO monitor@'127.0.0.1'; GRANT SELECT, INSERT, DELETE ON crm.beat TO "
-        "monitor@'127.0.0.1';"
-        "GRANT SELECT, INSERT ON crm.beat_no_delete TO monitor@'127.0.0.1';");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Mariadb> instance{
+      "CREATE TABLE deal (id int PRIMARY KEY, stage varchar(20), amount decimal(12,2), open bit(1), modified "
+      "datetime(2), day date, never datetime);"
+      "SET sql_mode = '';"
+      "INSERT INTO deal VALUES (1, 'won', 10.50, b'0', '2026-11-21 09:00:00.25', '2026-11-21', '0000-00-00 "
+      "00:00:00'),"
+      "(2, 'lost', NULL, b'1', '2026-11-20', '2026-11-20', '2026-11-20');"
+      "CREATE TABLE secret_table (name text); CREATE TABLE person (name text); INSERT INTO person VALUES ('Jane "
+      "Roe');"
+      "CREATE TABLE huge (body longtext); INSERT INTO huge VALUES (repeat('x', 10000000));"
+      "CREATE TABLE beat (run_id varchar(32) PRIMARY KEY, at datetime);"
+      "CREATE TABLE beat_no_delete (run_id varchar(32) PRIMARY KEY, at datetime);"
+      "CREATE USER monitor@'127.0.0.1' IDENTIFIED BY 'right';"
+      "GRANT SELECT ON crm.deal TO monitor@'127.0.0.1'; GRANT SELECT ON crm.person TO monitor@'127.0.0.1';"
+      "GRANT SELECT ON crm.huge TO monitor@'127.0.0.1'; GRANT SELECT, INSERT, DELETE ON crm.beat TO "
+      "monitor@'127.0.0.1';"
+      "GRANT SELECT, INSERT ON crm.beat_no_delete TO monitor@'127.0.0.1';"};
   return instance;
 }
 

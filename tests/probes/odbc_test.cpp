@@ -5,6 +5,7 @@
 #include "tests/probes/database_fixture.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/postgres.h"
+#include "tests/support/prepared.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -24,20 +25,15 @@ std::string driver(const std::string& library) {
 }
 
 Postgres& server() {
-  static Postgres instance;
-  static const bool prepared = [] {
-    instance.execute(
-        "CREATE ROLE monitor LOGIN PASSWORD 'ri}ght;';"
-        "CREATE TABLE deal (id int PRIMARY KEY, stage text, amount numeric(12,2), open boolean, modified timestamp);"
-        "INSERT INTO deal VALUES (1, '成交', 10.50, false, '2026-11-21 09:00:00.25'), (2, 'lost', NULL, true, "
-        "'2026-11-20');"
-        "CREATE TABLE secret_table (name text); CREATE TABLE person (name text); INSERT INTO person VALUES ('Jane "
-        "Roe');"
-        "CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz);"
-        "GRANT SELECT ON deal, person TO monitor; GRANT SELECT, INSERT, DELETE ON beat TO monitor;");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Postgres> instance{
+      "CREATE ROLE monitor LOGIN PASSWORD 'ri}ght;';"
+      "CREATE TABLE deal (id int PRIMARY KEY, stage text, amount numeric(12,2), open boolean, modified timestamp);"
+      "INSERT INTO deal VALUES (1, '成交', 10.50, false, '2026-11-21 09:00:00.25'), (2, 'lost', NULL, true, "
+      "'2026-11-20');"
+      "CREATE TABLE secret_table (name text); CREATE TABLE person (name text); INSERT INTO person VALUES ('Jane "
+      "Roe');"
+      "CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz);"
+      "GRANT SELECT ON deal, person TO monitor; GRANT SELECT, INSERT, DELETE ON beat TO monitor;"};
   return instance;
 }
 

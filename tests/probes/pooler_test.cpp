@@ -7,6 +7,7 @@
 #include "tests/support/mariadb.h"
 #include "tests/support/pgbouncer.h"
 #include "tests/support/postgres.h"
+#include "tests/support/prepared.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -16,17 +17,12 @@ namespace {
 
 /// A server whose application and monitor come through a pooler, all as `app`.
 Postgres& server() {
-  static Postgres instance;
-  static const bool prepared = [] {
-    instance.execute(
-        "CREATE ROLE app LOGIN PASSWORD 'app';"
-        "CREATE TABLE deal (id serial PRIMARY KEY, name text, at timestamptz DEFAULT now());"
-        "INSERT INTO deal (name) VALUES ('first');"
-        "CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz);"
-        "GRANT SELECT, INSERT, DELETE ON deal, beat TO app; GRANT USAGE ON SEQUENCE deal_id_seq TO app;");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Postgres> instance{
+      "CREATE ROLE app LOGIN PASSWORD 'app';"
+      "CREATE TABLE deal (id serial PRIMARY KEY, name text, at timestamptz DEFAULT now());"
+      "INSERT INTO deal (name) VALUES ('first');"
+      "CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz);"
+      "GRANT SELECT, INSERT, DELETE ON deal, beat TO app; GRANT USAGE ON SEQUENCE deal_id_seq TO app;"};
   return instance;
 }
 

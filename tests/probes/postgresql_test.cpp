@@ -2,6 +2,7 @@
 
 #include "tests/probes/database_fixture.h"
 #include "tests/support/postgres.h"
+#include "tests/support/prepared.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -13,25 +14,20 @@ const std::string kHead = recipe_head("postgresql");
 
 /// A server with a small CRM in it: role `monitor` may read `deal` and `huge`, not `secret_table`.
 Postgres& server() {
-  static Postgres instance;
-  static const bool prepared = [] {
-    instance.execute(
-        "CREATE ROLE monitor LOGIN PASSWORD 'right';"
-        "CREATE TABLE deal (id int PRIMARY KEY, stage text, amount numeric(12,2), open boolean, modified timestamp, "
-        "seen timestamptz, day date);"
-        "INSERT INTO deal VALUES (1, 'won', 10.50, false, '2026-11-21 09:00:00.25', '2026-11-21 09:00:00+02', "
-        "'2026-11-21'),"
-        "(2, 'lost', NULL, true, '2026-11-20', '2026-11-20 00:00:00+00', '2026-11-20');"
-        "CREATE TABLE secret_table (name text); CREATE TABLE person (name text); INSERT INTO person VALUES ('Jane "
-        "Roe');"
-        "CREATE TABLE huge (body text); INSERT INTO huge SELECT repeat('x', 20000000);"
-        "CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz);"
-        "CREATE TABLE beat_no_read (run_id text PRIMARY KEY, at timestamptz);"
-        "GRANT SELECT ON deal, person, huge TO monitor; GRANT SELECT, INSERT, DELETE ON beat TO monitor; GRANT INSERT "
-        "ON beat_no_read TO monitor;");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Postgres> instance{
+      "CREATE ROLE monitor LOGIN PASSWORD 'right';"
+      "CREATE TABLE deal (id int PRIMARY KEY, stage text, amount numeric(12,2), open boolean, modified timestamp, "
+      "seen timestamptz, day date);"
+      "INSERT INTO deal VALUES (1, 'won', 10.50, false, '2026-11-21 09:00:00.25', '2026-11-21 09:00:00+02', "
+      "'2026-11-21'),"
+      "(2, 'lost', NULL, true, '2026-11-20', '2026-11-20 00:00:00+00', '2026-11-20');"
+      "CREATE TABLE secret_table (name text); CREATE TABLE person (name text); INSERT INTO person VALUES ('Jane "
+      "Roe');"
+      "CREATE TABLE huge (body text); INSERT INTO huge SELECT repeat('x', 20000000);"
+      "CREATE TABLE beat (run_id text PRIMARY KEY, at timestamptz);"
+      "CREATE TABLE beat_no_read (run_id text PRIMARY KEY, at timestamptz);"
+      "GRANT SELECT ON deal, person, huge TO monitor; GRANT SELECT, INSERT, DELETE ON beat TO monitor; GRANT INSERT "
+      "ON beat_no_read TO monitor;"};
   return instance;
 }
 

@@ -9,6 +9,7 @@
 
 #include "tests/support/mariadb.h"
 #include "tests/support/postgres.h"
+#include "tests/support/prepared.h"
 
 namespace crmpulse::test {
 namespace {
@@ -18,22 +19,12 @@ using probes::Dialect;
 constexpr const char* kPassword = "only for tests";
 
 Postgres& postgres() {
-  static Postgres server;
-  static const bool prepared = [] {
-    server.execute(std::string{"CREATE ROLE monitor LOGIN PASSWORD '"} + kPassword + "'");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Postgres> server{std::string{"CREATE ROLE monitor LOGIN PASSWORD '"} + kPassword + "'"};
   return server;
 }
 
 Mariadb& mariadb() {
-  static Mariadb server;
-  static const bool prepared = [] {
-    server.execute(std::string{"CREATE USER monitor IDENTIFIED BY '"} + kPassword + "'", "mysql");
-    return true;
-  }();
-  (void)prepared;
+  static Prepared<Mariadb> server{std::string{"CREATE USER monitor IDENTIFIED BY '"} + kPassword + "'", "mysql"};
   return server;
 }
 
