@@ -11,6 +11,7 @@
 #include "agent/names.h"
 #include "agent/tls_settings.h"
 #include "config/hours_reader.h"
+#include "probes/load_recipe.h"
 #include "probes/sample_labels.h"
 
 namespace crmpulse::agent {

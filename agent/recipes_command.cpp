@@ -10,6 +10,7 @@
 #include "agent/text_table.h"
 #include "core/time.h"
 #include "probes/auth/flows.h"
+#include "probes/load_recipe.h"
 
 namespace crmpulse::agent {
 namespace {

@@ -7,28 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/settings.h"
 #include "core/evidence.h"
 #include "core/labels.h"
 #include "core/sample.h"
 #include "probes/target.h"
 
 namespace crmpulse::agent {
-
-/// One side of a reconciliation: a metric of a CRM, or the answer to a query to its database.
-struct ReconcileSide {
-  std::string crm;
-  std::string metric;  ///< empty: a query
-  Labels labels;       ///< of the metric: series that have these; their values are added up
-  std::string query;
-};
-
-struct Reconciliation {
-  std::string name;
-  std::string crm;  ///< whose sample the ratio is
-  ReconcileSide left;
-  ReconcileSide right;
-  Duration interval{std::chrono::hours{1}};
-};
 
 /// The column a query names its figure with.
 inline constexpr std::string_view kReconcileColumn = "value";

@@ -8,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "agent/reconcile.h"
-#include "agent/ship_answer.h"
 #include "core/hours.h"
 #include "core/labels.h"
 #include "core/secret.h"
@@ -23,6 +21,13 @@ inline constexpr Duration kMinInterval{std::chrono::seconds{1}};
 inline constexpr Duration kMaxInterval{std::chrono::hours{24 * 30}};
 inline constexpr Duration kMinTimeout{100};
 inline constexpr Duration kMaxTimeout{std::chrono::minutes{10}};
+
+/// Who stands at the address: as configured, or as an earlier answer has proved.
+enum class ReceiverKind {
+  unknown,
+  collector,    ///< it marks its answers: what bears no mark is not its own
+  remote_write  ///< never marks them: every 2xx counts
+};
 
 struct ShipSettings {
   std::string url;  ///< any remote-write receiver
@@ -54,6 +59,22 @@ struct CrmSettings {
   double budget = 0.01;              ///< share of the CRM's daily allowance
   std::vector<std::string> off;      ///< ids of the measurements that are switched off
   std::vector<std::shared_ptr<const probes::Measurement>> switched_off_write_tests;
+};
+
+/// One side of a reconciliation: a metric of a CRM, or the answer to a query to its database.
+struct ReconcileSide {
+  std::string crm;
+  std::string metric;  ///< empty: a query
+  Labels labels;       ///< of the metric: series that have these; their values are added up
+  std::string query;
+};
+
+struct Reconciliation {
+  std::string name;
+  std::string crm;  ///< whose sample the ratio is
+  ReconcileSide left;
+  ReconcileSide right;
+  Duration interval{std::chrono::hours{1}};
 };
 
 struct Settings {

@@ -4,16 +4,10 @@
 
 #include <string_view>
 
+#include "agent/settings.h"
 #include "net/http_client.h"
 
 namespace crmpulse::agent {
-
-/// Who stands at the address: as configured, or as an earlier answer has proved.
-enum class ReceiverKind {
-  unknown,
-  collector,    ///< it marks its answers: what bears no mark is not its own
-  remote_write  ///< never marks them: every 2xx counts
-};
 
 /// `refused`: for good, and by the receiver itself. `too_large`: less at once may be taken, whoever said it.
 enum class Verdict { accepted, retry, too_large, refused };

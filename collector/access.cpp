@@ -61,13 +61,14 @@ std::string_view to_string(Refused reason) {
   return "forbidden";
 }
 
-Access::Access(const Clock& clock, const Settings& settings) : clock_(clock), tokens_(settings.state_dir) {
+Access::Access(const Clock& clock, const std::string& state_dir, const AccessSettings& settings)
+    : clock_(clock), tokens_(state_dir) {
   configure(settings);
 }
 
-void Access::configure(const Settings& settings) {
-  auth_required_ = settings.auth_required;
-  listen_host_ = settings.listen.address;
+void Access::configure(const AccessSettings& settings) {
+  auth_required_ = settings.required;
+  listen_host_ = settings.listen_address;
   external_origin_ = settings.external_url.substr(0, settings.external_url.find('/', sizeof("https://") - 1));
   limits_.configure(settings.limits);
 }

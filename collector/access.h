@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "collector/access_settings.h"
 #include "collector/request_limits.h"
 #include "collector/router.h"
-#include "collector/settings.h"
 #include "collector/tokens.h"
 #include "core/clock.h"
 
@@ -35,8 +35,8 @@ class Access {
  public:
   using Stats = std::array<std::uint64_t, kRefusedReasons>;
 
-  Access(const Clock& clock, const Settings& settings);
-  void configure(const Settings& settings);
+  Access(const Clock& clock, const std::string& state_dir, const AccessSettings& settings);
+  void configure(const AccessSettings& settings);
   /// Reads the tokens anew when they are others. When they cannot be read the last ones go on; the log says so once.
   void refresh();
   [[nodiscard]] bool tokens_readable() const { return !tokens_.fault(); }

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "collector/health_metrics.h"
+#include "collector/health_names.h"
 #include "core/failure.h"
 #include "core/log.h"
 #include "wire/series_key.h"

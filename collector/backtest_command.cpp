@@ -1,3 +1,5 @@
+#include "collector/backtest_command.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -8,7 +10,6 @@
 #include "collector/backtest.h"
 #include "collector/backtest_reader.h"
 #include "collector/backtest_summary.h"
-#include "collector/commands.h"
 #include "collector/configuration.h"
 #include "collector/journal_samples.h"
 #include "collector/json_text.h"

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "collector/request_limits.h"
+#include "collector/limit_settings.h"
 
 namespace crmpulse::collector {
 

@@ -2,7 +2,6 @@
 // Change markers: what changed around a CRM, because what fails often began with a change. Versions and schemas come
 // from the agents' samples, the rest from the collector itself. Belongs to the loop's thread.
 
-#include <boost/json.hpp>
 #include <deque>
 #include <map>
 #include <string>
@@ -12,7 +11,6 @@
 #include <vector>
 
 #include "collector/crm_book.h"
-#include "collector/describe.h"
 #include "collector/series_table.h"
 #include "core/rule.h"
 #include "store/collector_store.h"
@@ -67,13 +65,5 @@ class ChangeBook {
   std::map<std::string, std::deque<Change>, std::less<>> changes_;  ///< by CRM, by agent; the configuration under ""
   std::vector<store::StoredChange> fresh_;
 };
-
-/// `{at, what, from, to, text: {en, zh}}`, and `object` of a schema.
-[[nodiscard]] boost::json::object change_json(const Change& change);
-/// Of an incident: what changed in the hour before it began and since.
-[[nodiscard]] boost::json::array changes_json(const ChangeBook& book, const std::string& crm, const CrmFacts* facts,
-                                              TimePoint opened, TimePoint now);
-/// ` Changed before: ….` of the newest three; empty without any.
-[[nodiscard]] Bilingual changes_sentence(const boost::json::array& changes);
 
 }  // namespace crmpulse::collector

@@ -98,7 +98,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       clocks_{clock_, clocks.wall},
       config_file_(std::move(config_file)),
       configuration_(std::move(configuration)),
-      access_(clocks.engine, configuration_->settings),
+      access_(clocks.engine, configuration_->settings.state_dir, access_settings(configuration_->settings)),
       writer_(std::make_unique<store::Writer>(std::move(database))),
       engine_(
           loop, *writer_, clocks_, configuration_,
@@ -361,7 +361,7 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
                  {{"keys", fmt::format("{}", fmt::join(outcome.restart, ", "))}});
   }
   configuration_ = std::move(fresh);
-  access_.configure(configuration_->settings);
+  access_.configure(access_settings(configuration_->settings));
   const LimitSettings& limits = configuration_->settings.limits;
   server_->limit_connections(limits.connections, limits.connections_per_address, limits.exempted);
   server_->limit_memory(limits.arriving_bodies, limits.waiting_answers);

@@ -7,21 +7,8 @@
 
 namespace crmpulse::collector {
 
-struct BacktestOptions {
-  std::vector<std::string> rules;
-  std::string receivers;  ///< a file, or empty
-  std::string samples;    ///< a file, `-`, or empty: from the journal
-  std::string config;
-  std::string from;  ///< RFC 3339
-  std::string to;
-  std::string summary;       ///< `text`, `json`, or empty: a line for each change and message instead
-  std::string fail_on;       ///< `sub_healthy`, `poor`, `message`, or empty
-  std::string zone = "UTC";  ///< whose hours the summary counts
-};
-
 [[nodiscard]] int run_service(const std::string& config);
 [[nodiscard]] int check_configuration(const std::string& config);
-[[nodiscard]] int backtest(const BacktestOptions& options);
 [[nodiscard]] int test_alert(const std::string& config, const std::string& receiver);
 struct NewToken {
   std::string name;

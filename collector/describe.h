@@ -9,16 +9,11 @@
 
 #include "collector/crm_book.h"
 #include "collector/fault.h"
-#include "collector/settings.h"
+#include "collector/language.h"
 #include "config/rules_file.h"
 #include "rules/engine.h"
 
 namespace crmpulse::collector {
-
-struct Bilingual {
-  std::string en;
-  std::string zh;
-};
 
 /// `unknown` while warming up, else the level's name.
 [[nodiscard]] std::string_view state_name(Level level, DataStatus data);

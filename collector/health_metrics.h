@@ -13,7 +13,4 @@ namespace crmpulse::collector {
 /// The last value of every sample of ours while it is fresh, with its time.
 [[nodiscard]] std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine);
 
-/// Names that health_metrics makes; a sender's samples of the same name are not shown.
-[[nodiscard]] bool is_health_metric(std::string_view name);
-
 }  // namespace crmpulse::collector

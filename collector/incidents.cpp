@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "collector/change_text.h"
 #include "collector/describe.h"
 #include "collector/json_text.h"
 #include "collector/timeline.h"

@@ -7,7 +7,7 @@
 #include <set>
 
 #include "collector/address_policy.h"
-#include "collector/receivers/receiver.h"
+#include "collector/receivers/table.h"
 
 namespace crmpulse::collector {
 namespace {

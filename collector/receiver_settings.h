@@ -1,7 +1,7 @@
 #pragma once
 #include <vector>
 
-#include "collector/settings.h"
+#include "collector/receivers/base/receiver_settings.h"
 #include "config/reader.h"
 
 namespace crmpulse::collector {

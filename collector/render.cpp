@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "collector/change_text.h"
 #include "collector/describe.h"
 #include "collector/digest.h"
 #include "collector/fault.h"

@@ -8,6 +8,7 @@
 
 #include "collector/exposition_text.h"
 #include "collector/health_metrics.h"
+#include "collector/health_names.h"
 
 namespace crmpulse::collector {
 namespace {

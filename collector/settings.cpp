@@ -167,6 +167,10 @@ Settings defaults() {
 
 }  // namespace
 
+AccessSettings access_settings(const Settings& settings) {
+  return {settings.auth_required, settings.listen.address, settings.external_url, settings.limits};
+}
+
 boost::system::result<Settings, Problems> load_settings(const std::string& file) {
   auto document = config::load_configuration_file(file);
   if (!document) return document.error();

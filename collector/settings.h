@@ -5,42 +5,22 @@
 #include <string>
 #include <vector>
 
+#include "collector/access_settings.h"
 #include "collector/operations.h"
-#include "collector/request_limits.h"
+#include "collector/receivers/base/receiver_settings.h"
 #include "config/node.h"
 #include "core/rule.h"
 #include "core/secret.h"
 #include "core/time.h"
 #include "net/http_server.h"
-#include "net/reach.h"
 
 namespace crmpulse::collector {
-
-enum class Language { en, zh };
-
-class Receiver;
-
-/// What every receiver has; what its type needs beside that is inside `receiver`.
-struct ReceiverSettings {
-  std::string name;
-  std::string type;
-  Level min_level = Level::sub_healthy;
-  Language language = Language::en;
-  std::vector<LabelMatch> only;
-  Duration escalate_after{};                     ///< told only of what nobody acknowledged for so long
-  bool digests = true;                           ///< of its type: the storm digest is for it
-  net::Forbid forbid = net::Forbid::link_local;  ///< by `allow_private`, for the addresses its name resolves to
-  bool heartbeat = false;                        ///< it is the dead-man's switch: it gets heartbeats and nothing else
-  std::shared_ptr<const Receiver> receiver;      ///< null where only the selection was read (`backtest --receivers`)
-};
 
 /// To a dead-man's switch outside, which calls somebody when it hears nothing.
 struct HeartbeatSettings {
   std::string receiver;  ///< empty: none
   Duration interval{std::chrono::seconds{60}};
 };
-
-enum class MetricsAccess { open, viewer };
 
 struct Settings {
   net::Endpoint listen{"127.0.0.1", 9460};
@@ -61,6 +41,9 @@ struct Settings {
   bool mute = false;                     ///< the kill switch: states go on, nobody is told anything
   std::vector<Suppression> maintenance;  ///< windows that stand in the file
 };
+
+/// The part that decides who may ask.
+[[nodiscard]] AccessSettings access_settings(const Settings& settings);
 
 [[nodiscard]] boost::system::result<Settings, Problems> load_settings(const std::string& file);
 /// Only the receivers of a file that holds `receivers` and nothing else needed: for `backtest`.

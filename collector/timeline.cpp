@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collector/change_text.h"
 #include "collector/describe.h"
 
 namespace crmpulse::collector {

@@ -1,9 +1,9 @@
+#include "net/endpoint.h"
+
 #include <fmt/format.h>
 
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
-
-#include "net/http_server.h"
 
 namespace asio = boost::asio;
 

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/time.h"
+#include "net/endpoint.h"
 #include "net/loop.h"
 #include "net/networks.h"
 
@@ -153,13 +154,5 @@ class HttpServer {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
-
-/// `127.0.0.1:9460`, `localhost:9460`, `[::1]:9460`, `:9460` (all addresses, as `::`).
-struct Endpoint {
-  std::string address;
-  unsigned short port = 0;
-};
-[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
-[[nodiscard]] bool is_loopback(const Endpoint& endpoint);
 
 }  // namespace crmpulse::net

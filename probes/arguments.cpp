@@ -1,3 +1,5 @@
+#include "probes/arguments.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -8,6 +10,7 @@
 #include "net/url_scheme.h"
 #include "probes/recipe.h"
 #include "probes/sql/connection.h"
+#include "probes/sql/open.h"
 #include "probes/template.h"
 
 namespace crmpulse::probes {
@@ -182,29 +185,6 @@ Arguments Arguments::read(const Recipe& recipe, config::Reader with) {
   }
   with.finish();
   return arguments;
-}
-
-bool Arguments::given(std::string_view name) const {
-  if (off_.find(name) != off_.end()) return false;
-  return texts_.find(name) != texts_.end() || lists_.find(name) != lists_.end() ||
-         secrets_.find(name) != secrets_.end();
-}
-
-std::string Arguments::text(std::string_view name) const {
-  const auto found = texts_.find(name);
-  return found == texts_.end() ? std::string{} : found->second;
-}
-
-const std::vector<std::string>& Arguments::list(std::string_view name) const {
-  static const std::vector<std::string> kNone;
-  const auto found = lists_.find(name);
-  return found == lists_.end() ? kNone : found->second;
-}
-
-const Secret& Arguments::secret(std::string_view name) const {
-  static const Secret kNone;
-  const auto found = secrets_.find(name);
-  return found == secrets_.end() ? kNone : found->second;
 }
 
 }  // namespace crmpulse::probes

@@ -13,7 +13,7 @@
 #include "probes/auth/session.h"
 #include "probes/exchange.h"
 #include "probes/exchange_signals.h"
-#include "probes/target.h"
+#include "probes/run.h"
 #include "probes/template.h"
 
 namespace crmpulse::probes {

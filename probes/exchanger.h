@@ -7,7 +7,7 @@
 
 #include "net/http_client.h"
 #include "probes/exchange.h"
-#include "probes/target.h"
+#include "probes/run.h"
 
 namespace crmpulse::probes {
 

@@ -5,7 +5,6 @@
 
 #include "core/clock.h"
 #include "probes/exchange_request.h"
-#include "probes/recipe_reader.h"
 #include "probes/run_http.h"
 
 namespace crmpulse::probes {

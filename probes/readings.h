@@ -4,23 +4,9 @@
 #include <map>
 #include <mutex>
 
-#include "probes/auth/session.h"
-#include "probes/target.h"
+#include "probes/run.h"
 
 namespace crmpulse::probes {
-
-/// What a transport found in one run.
-struct Found {
-  std::vector<std::pair<std::string, double>> phases;  ///< seconds
-  double duration = 0;                                 ///< of the operation, seconds
-  std::vector<std::pair<std::string, double>> steps;   ///< of a write test, those that succeeded
-  std::vector<Sample> samples;                         ///< of the recipe, with all labels but no stamp
-  std::optional<Failure> failure;
-  std::uint64_t rows_truncated = 0;
-  int calls = 0;                     ///< 0: as many as were planned
-  std::optional<Duration> wait;      ///< the CRM wants to be left alone
-  std::optional<auth::Login> login;  ///< that this run was the first to ask for
-};
 
 /// Of one target. Remembers which failures are open, to close each once. Thread-safe.
 class Readings {

@@ -1,25 +1,9 @@
 #include "probes/recipe.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <filesystem>
 #include <stdexcept>
 
-#include "probes/recipe_reader.h"
-
 namespace crmpulse::probes {
-namespace {
-
-constexpr std::string_view kSuffix = ".yaml";
-
-bool is_path(std::string_view text) {
-  return text.find('/') != std::string_view::npos || text.ends_with(kSuffix) || text.ends_with(".yml");
-}
-
-}  // namespace
-
 std::string_view to_string(Dialect dialect) {
   switch (dialect) {
     case Dialect::postgresql: return "postgresql";
@@ -41,36 +25,27 @@ const Parameter* Recipe::parameter(std::string_view wanted) const {
   return found == parameters.end() ? nullptr : &*found;
 }
 
-boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path, const std::string& recipe_dir) {
-  const std::string file = is_path(name_or_path)
-                               ? name_or_path
-                               : (std::filesystem::path{recipe_dir} / (name_or_path + std::string{kSuffix})).string();
-  std::error_code error;
-  if (!is_path(name_or_path) && !std::filesystem::exists(file, error)) {
-    return Problems{{file, 0, "",
-                     fmt::format("there is no recipe '{}'; shipped are: {}", name_or_path,
-                                 fmt::join(list_recipes(recipe_dir), ", "))}};
-  }
-  const auto document = config::load_file(file);
-  if (!document) return document.error();
-  Problems problems;
-  Recipe recipe = read_recipe(*document, problems);
-  if (!problems.empty()) {
-    std::stable_sort(problems.begin(), problems.end(),
-                     [](const Problem& a, const Problem& b) { return a.line < b.line; });
-    return problems;
-  }
-  return recipe;
+bool Arguments::given(std::string_view name) const {
+  if (off_.find(name) != off_.end()) return false;
+  return texts_.find(name) != texts_.end() || lists_.find(name) != lists_.end() ||
+         secrets_.find(name) != secrets_.end();
 }
 
-std::vector<std::string> list_recipes(const std::string& recipe_dir) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator{recipe_dir, error}) {
-    if (entry.path().extension() == kSuffix) names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
+std::string Arguments::text(std::string_view name) const {
+  const auto found = texts_.find(name);
+  return found == texts_.end() ? std::string{} : found->second;
+}
+
+const std::vector<std::string>& Arguments::list(std::string_view name) const {
+  static const std::vector<std::string> kNone;
+  const auto found = lists_.find(name);
+  return found == lists_.end() ? kNone : found->second;
+}
+
+const Secret& Arguments::secret(std::string_view name) const {
+  static const Secret kNone;
+  const auto found = secrets_.find(name);
+  return found == secrets_.end() ? kNone : found->second;
 }
 
 }  // namespace crmpulse::probes

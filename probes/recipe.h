@@ -291,15 +291,6 @@ struct Recipe {
   [[nodiscard]] const Parameter* parameter(std::string_view name) const;
 };
 
-/// A shipped recipe's name (looked up in `recipe_dir`) or a path.
-[[nodiscard]] boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path,
-                                                                  const std::string& recipe_dir);
-/// Names of the recipes in a directory, sorted.
-[[nodiscard]] std::vector<std::string> list_recipes(const std::string& recipe_dir);
-
-/// A value's fault for its parameter ("must be …"), or nothing. Not for lists' whole and secrets.
-[[nodiscard]] std::optional<std::string> fault_of(const Parameter& parameter, const std::string& text);
-
 /// A user's values for a recipe's parameters, checked, with defaults filled in.
 class Arguments {
  public:

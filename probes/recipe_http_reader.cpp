@@ -220,18 +220,6 @@ void read_failure_conditions(Reader& entry, FailureMapping& mapping) {
     entry.problem("needs sqlstate, status, code or contains");
 }
 
-Scope scope_of(const Recipe& recipe) {
-  Scope scope{recipe};
-  for (const AuthFlow& flow : recipe.auth.flows) {
-    scope.names.emplace("base_url", ParameterType::url);
-    if (flow.flow == "tryton_session") scope.names.emplace("server", ParameterType::url);
-    if (flow.flow != "odoo_login") continue;
-    scope.names.emplace("uid", ParameterType::integer);
-    scope.names.emplace("secret", ParameterType::secret);
-  }
-  return scope;
-}
-
 void read_http(Reader& reader, Recipe& recipe) {
   if (recipe.transport == Transport::sql) {
     for (const std::string_view key : {"base_url", "headers", "auth", "errors", "quota", "batch"}) {

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <set>
 
+#include "probes/arguments.h"
 #include "probes/endings.h"
 #include "probes/json.h"
 #include "probes/template.h"

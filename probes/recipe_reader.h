@@ -37,7 +37,6 @@ void read_steps(config::Reader& reader, Scope& scope, Measurement& measurement);
 // recipe_http_reader.cpp
 void read_http(config::Reader& reader, Recipe& recipe);
 void read_http_templates(config::Reader& reader, Recipe& recipe);  ///< batch, checks: after the rest
-[[nodiscard]] Scope scope_of(const Recipe& recipe);
 void read_failure_conditions(config::Reader& entry, FailureMapping& mapping);
 
 // recipe_reader.cpp

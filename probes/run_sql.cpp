@@ -5,6 +5,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "probes/reduce.h"
+#include "probes/sql/open.h"
 #include "probes/values.h"
 
 namespace crmpulse::probes {

@@ -12,6 +12,7 @@
 #include "probes/run_http.h"
 #include "probes/run_sql.h"
 #include "probes/runtime.h"
+#include "probes/sql/open.h"
 #include "probes/template.h"
 #include "probes/transaction.h"
 

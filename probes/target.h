@@ -7,45 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "core/evidence.h"
-#include "core/sample.h"
-#include "net/http_client.h"
 #include "probes/auth/session.h"
-#include "probes/auth/settings.h"
 #include "probes/recipe.h"
+#include "probes/run.h"
 
 namespace crmpulse::probes {
-
-/// One CRM of agent.yaml, ready to be probed.
-struct TargetSpec {
-  std::string crm;
-  std::shared_ptr<const Recipe> recipe;
-  Arguments arguments;
-  Labels labels;  ///< crm, kind, agent and the agent's own labels: on every sample
-  Duration default_timeout{std::chrono::seconds{10}};
-  auth::Settings auth{};    ///< how to log in; flow empty: not at all
-  net::ClientTls tls{};     ///< of every request to this CRM
-  std::string proxy{};      ///< empty: as the environment says
-  std::string state_dir{};  ///< for tokens and the ids of test records; empty: nothing is kept on disk
-  /// Write tests over HTTP that the user switched off: what they left behind is still removed.
-  std::vector<std::shared_ptr<const Measurement>> switched_off{};
-};
-
-/// What one run of one measurement gave. Never empty-handed: a failed run has a failure, its samples and evidence.
-struct Reading {
-  std::string measurement;  ///< its id
-  std::string operation;
-  std::string object;
-  TimePoint at;                                        ///< the scheduled time: stamp of every sample
-  std::vector<std::pair<std::string, double>> phases;  ///< name → seconds, in order
-  double duration_seconds = 0;
-  std::vector<Sample> samples;
-  std::vector<Evidence> evidence;
-  std::optional<Failure> failure;
-  std::uint64_t rows_truncated = 0;
-  int calls = 0;                 ///< requests or statements it made that count against an allowance, logins included
-  std::optional<Duration> wait;  ///< the CRM wants to be left alone for this long
-};
 
 /// Shared by all targets of an agent: the SQL worker threads and the HTTP client.
 class Runtime {

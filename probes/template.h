@@ -54,6 +54,9 @@ struct Scope {
   [[nodiscard]] std::optional<ParameterType> type_of(std::string_view name) const;
 };
 
+/// What a recipe's texts may name wherever they stand: its parameters and what its logins give.
+[[nodiscard]] Scope scope_of(const Recipe& recipe);
+
 /// What is wrong with a template in this place whatever the values are: unknown names, secrets where they would be
 /// logged, text parameters inside an SQL string or comment (escaping would be undone there), texts that stand unquoted
 /// in a `select …`.

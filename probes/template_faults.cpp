@@ -108,4 +108,16 @@ std::vector<std::string> template_faults(const Scope& scope, std::string_view te
   return faults;
 }
 
+Scope scope_of(const Recipe& recipe) {
+  Scope scope{recipe};
+  for (const AuthFlow& flow : recipe.auth.flows) {
+    scope.names.emplace("base_url", ParameterType::url);
+    if (flow.flow == "tryton_session") scope.names.emplace("server", ParameterType::url);
+    if (flow.flow != "odoo_login") continue;
+    scope.names.emplace("uid", ParameterType::integer);
+    scope.names.emplace("secret", ParameterType::secret);
+  }
+  return scope;
+}
+
 }  // namespace crmpulse::probes

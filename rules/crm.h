@@ -12,9 +12,9 @@
 #include "core/labels.h"
 #include "core/rule.h"
 #include "rules/crm_hours.h"
-#include "rules/engine.h"
 #include "rules/incident.h"
 #include "rules/instance.h"
+#include "rules/message.h"
 #include "rules/score.h"
 #include "rules/slots.h"
 

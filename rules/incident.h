@@ -7,7 +7,7 @@
 
 #include "core/codec.h"
 #include "core/rule.h"
-#include "rules/engine.h"
+#include "rules/message.h"
 #include "rules/moment.h"
 
 namespace crmpulse::rules {

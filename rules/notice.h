@@ -8,7 +8,7 @@
 
 #include "core/codec.h"
 #include "rules/crm.h"
-#include "rules/engine.h"
+#include "rules/message.h"
 
 namespace crmpulse::rules {
 

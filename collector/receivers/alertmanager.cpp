@@ -16,8 +16,10 @@
 #include <boost/json.hpp>
 
 #include "collector/json_text.h"
+#include "collector/receivers/plain_http.h"
 #include "collector/receivers/plain_text.h"
 #include "collector/receivers/receiver.h"
+#include "collector/receivers/tracker_types.h"
 #include "net/backoff.h"
 
 namespace crmpulse::collector {

@@ -6,8 +6,10 @@
 #include <boost/json.hpp>
 
 #include "collector/json_text.h"
+#include "collector/receivers/plain_http.h"
 #include "collector/receivers/receiver.h"
 #include "collector/receivers/standard_webhooks.h"
+#include "collector/receivers/webhook_types.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -9,6 +9,8 @@
 
 #include "collector/json_text.h"
 #include "collector/receivers/chat.h"
+#include "collector/receivers/chat_types.h"
+#include "collector/receivers/plain_http.h"
 #include "net/backoff.h"
 
 namespace crmpulse::collector {

@@ -8,6 +8,7 @@
 
 #include "collector/digest.h"
 #include "collector/receivers/mail_message.h"
+#include "collector/receivers/mail_types.h"
 #include "collector/receivers/plain_text.h"
 #include "collector/receivers/receiver.h"
 #include "core/failure.h"

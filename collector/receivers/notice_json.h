@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "collector/settings.h"
+#include "collector/language.h"
 #include "core/level.h"
 #include "core/time.h"
 

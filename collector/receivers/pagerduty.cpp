@@ -6,8 +6,10 @@
 
 #include "collector/digest.h"
 #include "collector/json_text.h"
+#include "collector/receivers/plain_http.h"
 #include "collector/receivers/plain_text.h"
 #include "collector/receivers/receiver.h"
+#include "collector/receivers/tracker_types.h"
 #include "core/failure.h"
 
 namespace crmpulse::collector {

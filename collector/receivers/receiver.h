@@ -1,16 +1,13 @@
 #pragma once
-// Where alerts go. A kind of receiver is one .cpp here and one line in table.cpp. Receivers are stateless: what is
-// sent and tried again is the notifier's business.
+// Where alerts go. A type of receiver is one .cpp in a room beside this one and one line in receivers/table.cpp.
+// Receivers are stateless: what is sent and tried again is the notifier's business.
 
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
-#include "collector/settings.h"
-#include "config/reader.h"
 #include "core/error.h"
 #include "net/http_client.h"
 #include "net/mail_client.h"
@@ -70,42 +67,5 @@ class Receiver {
     return classify(response, attempts, wall);
   }
 };
-
-struct ReceiverType {
-  std::string_view name;
-  /// Reads what this type needs beside the common keys; what is wrong goes to the reader with its line. Null then.
-  std::unique_ptr<Receiver> (*read)(config::Reader& item, const ReceiverSettings& common);
-  /// The storm digest is for it. False where incidents are tracked one by one and grouped at the other end.
-  bool digests = true;
-};
-[[nodiscard]] std::span<const ReceiverType> receiver_types();
-/// nullptr for a type nobody knows.
-[[nodiscard]] const ReceiverType* find_receiver_type(std::string_view name);
-
-[[nodiscard]] std::unique_ptr<Receiver> read_webhook(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_slack(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_teams(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_dingtalk(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_wecom(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_feishu(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_discord(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_alertmanager(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_pagerduty(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_opsgenie(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_email(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_cloudevents(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_zapier(config::Reader& item, const ReceiverSettings& common);
-[[nodiscard]] std::unique_ptr<Receiver> read_ifttt(config::Reader& item, const ReceiverSettings& common);
-
-// ---- what several types share ----
-
-/// `url`, `url_file`, …: an http(s) address, required, checked against the address policy (key `allow_private`). Empty
-/// after a problem. With a `fallback` the key may be left out.
-[[nodiscard]] Secret read_address(config::Reader& item, std::string_view fallback = {});
-/// The longest wait a receiver may ask for.
-inline constexpr Duration kLongestWait{std::chrono::hours{1}};
-/// What a plain HTTP endpoint means by its answer. Only 410 is for good: whatever else is refused may be said by
-/// something before it (an ingress without its service, a login page, a proxy), so it is tried again like what fails.
-[[nodiscard]] Verdict classify_plain_http(const net::ClientResponse& response, int attempts, TimePoint wall);
 
 }  // namespace crmpulse::collector

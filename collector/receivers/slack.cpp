@@ -6,6 +6,8 @@
 
 #include "collector/json_text.h"
 #include "collector/receivers/chat.h"
+#include "collector/receivers/chat_types.h"
+#include "collector/receivers/plain_http.h"
 #include "core/failure.h"
 
 namespace crmpulse::collector {

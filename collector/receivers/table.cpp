@@ -1,12 +1,12 @@
-#include <fmt/format.h>
+#include "collector/receivers/table.h"
 
 #include <algorithm>
 #include <array>
 
-#include "collector/address_policy.h"
-#include "collector/receivers/receiver.h"
-#include "net/backoff.h"
-#include "net/url_scheme.h"
+#include "collector/receivers/chat_types.h"
+#include "collector/receivers/mail_types.h"
+#include "collector/receivers/tracker_types.h"
+#include "collector/receivers/webhook_types.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -38,36 +38,6 @@ const ReceiverType* find_receiver_type(std::string_view name) {
   const auto found =
       std::find_if(kTypes.begin(), kTypes.end(), [&](const ReceiverType& type) { return type.name == name; });
   return found == kTypes.end() ? nullptr : &*found;
-}
-
-Secret read_address(config::Reader& item, std::string_view fallback) {
-  Secret url{std::string{fallback}};
-  bool allow = false;
-  // Unset: private addresses are allowed, but never link-local ones (cloud metadata).
-  std::optional<bool> allow_private;
-  if (item.get("allow_private", allow)) allow_private = allow;
-  const std::size_t before = item.problem_count();
-  const bool given = fallback.empty() ? item.require_secret("url", url, true) : item.get_secret("url", url, true);
-  if (!given && (fallback.empty() || item.problem_count() > before)) return {};
-  url = Secret{net::with_lower_scheme(url.reveal())};
-  if (auto allowed = check_address(url.reveal(), allow_private); !allowed) {
-    item.problem("url", allowed.error().message);
-    return {};
-  }
-  return url;
-}
-
-Verdict classify_plain_http(const net::ClientResponse& response, int /*attempts*/, TimePoint wall) {
-  if (response.status == 0) {
-    return {Verdict::Kind::retry, {}, response.failure ? response.failure->message : "no answer", false};
-  }
-  const int status = response.status;
-  std::string why = fmt::format("HTTP {}", status);
-  if (status >= 200 && status < 300) return {Verdict::Kind::delivered, {}, std::move(why), false};
-  if (status == 410) return {Verdict::Kind::dead, {}, "HTTP 410: the endpoint wants no more messages", true};
-  if (status >= 300 && status < 400) why += ": redirects are not followed";
-  const std::optional<Duration> asked = net::parse_retry_after(response.header("retry-after"), wall, kLongestWait);
-  return {Verdict::Kind::retry, asked, std::move(why), false};
 }
 
 }  // namespace crmpulse::collector

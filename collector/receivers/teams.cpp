@@ -9,6 +9,8 @@
 #include "collector/address_policy.h"
 #include "collector/json_text.h"
 #include "collector/receivers/chat.h"
+#include "collector/receivers/chat_types.h"
+#include "collector/receivers/plain_http.h"
 #include "core/failure.h"
 
 namespace crmpulse::collector {

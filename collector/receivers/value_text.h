@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-#include "collector/settings.h"
+#include "collector/language.h"
 #include "core/level.h"
 #include "core/time.h"
 

@@ -2,8 +2,10 @@
 
 #include <vector>
 
+#include "collector/receivers/plain_http.h"
 #include "collector/receivers/receiver.h"
 #include "collector/receivers/standard_webhooks.h"
+#include "collector/receivers/webhook_types.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -5,7 +5,9 @@
 
 #include "collector/json_text.h"
 #include "collector/receivers/chat.h"
+#include "collector/receivers/chat_types.h"
 #include "collector/receivers/mention.h"
+#include "collector/receivers/plain_http.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -109,13 +109,4 @@ struct Opened {
   std::vector<std::string> notes;  ///< what the server cannot do of what is asked of it; worth saying once
 };
 
-/// `postgresql://`, `postgres://`, `mysql://`, `mariadb://`, `sqlite:`, `odbc:` → the driver.
-[[nodiscard]] Result<Dialect> dialect_of(std::string_view url);
-/// Everything that can be said about a URL without the network: shape, options, no password in it.
-[[nodiscard]] std::optional<Error> check_url(std::string_view url);
-/// What a URL lets guess about a pooler, by its port or host; empty: nothing.
-[[nodiscard]] std::string pooler_guess(std::string_view url);
-
-[[nodiscard]] Opened open(const ConnectSpec& spec, const Limits& limits);
-
 }  // namespace crmpulse::probes::sql

@@ -1,21 +1,9 @@
 #pragma once
-// What the four drivers share and what each of them offers; for probes/sql only.
+// What the four drivers share; for probes/sql only.
 
 #include "probes/sql/connection.h"
 
 namespace crmpulse::probes::sql {
-
-[[nodiscard]] std::optional<Error> check_postgresql_url(const std::string& url);
-[[nodiscard]] Opened open_postgresql(const ConnectSpec& spec, const Limits& limits);
-
-[[nodiscard]] std::optional<Error> check_mysql_url(const std::string& url);
-[[nodiscard]] Opened open_mysql(const ConnectSpec& spec, const Limits& limits);
-
-[[nodiscard]] std::optional<Error> check_sqlite_url(const std::string& url);
-[[nodiscard]] Opened open_sqlite(const ConnectSpec& spec, const Limits& limits);
-
-[[nodiscard]] std::optional<Error> check_odbc_url(const std::string& url);
-[[nodiscard]] Opened open_odbc(const ConnectSpec& spec, const Limits& limits);
 
 [[nodiscard]] Error password_in_url();
 

@@ -4,6 +4,7 @@
 // socket is `?socket=/path`. Without ssl-mode the connection must be encrypted beyond this machine, and is when the
 // server can on loopback.
 
+#include "probes/sql/drivers.h"
 #include "probes/sql/mysql_session.h"
 
 #include <errmsg.h>

@@ -14,6 +14,7 @@
 #include <array>
 
 #include "probes/sql/driver.h"
+#include "probes/sql/drivers.h"
 #include "probes/sql/odbc_diagnosis.h"
 #include "probes/sql/odbc_text.h"
 

@@ -19,6 +19,7 @@
 
 #include "probes/sql/dial.h"
 #include "probes/sql/driver.h"
+#include "probes/sql/drivers.h"
 #include "probes/sql/intake.h"
 #include "probes/sql/names.h"
 #include "probes/sql/postgresql_cleartext.h"

@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "probes/sql/driver.h"
+#include "probes/sql/drivers.h"
 
 namespace crmpulse::probes::sql {
 namespace {

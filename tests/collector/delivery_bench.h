@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include "collector/notifier.h"
+#include "collector/receivers/plain_http.h"
 #include "support.h"
 #include "tests/support/manual_clock.h"
 

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "collector/change_text.h"
 #include "collector_fixture.h"
 #include "core_fixture.h"
 

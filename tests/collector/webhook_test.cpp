@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
 
 #include "collector/digest.h"
+#include "collector/receivers/plain_http.h"
 #include "collector/receivers/receiver.h"
+#include "collector/receivers/table.h"
 #include "collector/retry_plan.h"
 #include "support.h"
 

@@ -2,6 +2,7 @@
 // a fault is told". What is [.slow] runs with `make quarter`.
 
 #include "quarter.h"
+#include "probes/load_recipe.h"
 
 #include <fmt/format.h>
 

@@ -5,6 +5,7 @@
 #include "fuzz_target.h"
 #include "probes/exchange_answer.h"
 #include "probes/exchange_reader.h"
+#include "probes/load_recipe.h"
 
 using namespace crmpulse;
 using namespace crmpulse::probes;

@@ -1,6 +1,7 @@
 // A recipe file of a user's own.
 #include "fuzz_target.h"
 #include "memory_file.h"
+#include "probes/load_recipe.h"
 #include "probes/recipe.h"
 
 using namespace crmpulse;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collector/receivers/table.h"
 #include "messages.h"
 #include "settings_for.h"
 #include "tests/collector/support.h"

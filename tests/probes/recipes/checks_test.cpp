@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "probes/checks.h"
+#include "probes/load_recipe.h"
 #include "probes/sample_labels.h"
 #include "tests/probes/recipes/expectations.h"
 #include "tests/probes/recipes/stage.h"

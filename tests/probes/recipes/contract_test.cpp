@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "net/http_server.h"
+#include "probes/load_recipe.h"
 #include "tests/probes/recipes/expectations.h"
 #include "tests/probes/recipes/stage.h"
 #include "tests/probes/target_fixture.h"

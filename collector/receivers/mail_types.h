@@ -1,0 +1,15 @@
+#pragma once
+// The type that sends mail, each read from its entry of collector.yaml. What is wrong goes to the reader with its line.
+// Null then.
+
+#include <memory>
+
+#include "collector/receivers/base/receiver_settings.h"
+#include "collector/receivers/receiver.h"
+#include "config/reader.h"
+
+namespace crmpulse::collector {
+
+[[nodiscard]] std::unique_ptr<Receiver> read_email(config::Reader& item, const ReceiverSettings& common);
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,54 @@
+#include "probes/load_recipe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "probes/recipe_reader.h"
+
+namespace crmpulse::probes {
+namespace {
+
+constexpr std::string_view kSuffix = ".yaml";
+
+bool is_path(std::string_view text) {
+  return text.find('/') != std::string_view::npos || text.ends_with(kSuffix) || text.ends_with(".yml");
+}
+
+}  // namespace
+
+boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path, const std::string& recipe_dir) {
+  const std::string file = is_path(name_or_path)
+                               ? name_or_path
+                               : (std::filesystem::path{recipe_dir} / (name_or_path + std::string{kSuffix})).string();
+  std::error_code error;
+  if (!is_path(name_or_path) && !std::filesystem::exists(file, error)) {
+    return Problems{{file, 0, "",
+                     fmt::format("there is no recipe '{}'; shipped are: {}", name_or_path,
+                                 fmt::join(list_recipes(recipe_dir), ", "))}};
+  }
+  const auto document = config::load_file(file);
+  if (!document) return document.error();
+  Problems problems;
+  Recipe recipe = read_recipe(*document, problems);
+  if (!problems.empty()) {
+    std::stable_sort(problems.begin(), problems.end(),
+                     [](const Problem& a, const Problem& b) { return a.line < b.line; });
+    return problems;
+  }
+  return recipe;
+}
+
+std::vector<std::string> list_recipes(const std::string& recipe_dir) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{recipe_dir, error}) {
+    if (entry.path().extension() == kSuffix) names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+}  // namespace crmpulse::probes

@@ -1,0 +1,23 @@
+#pragma once
+// Which driver stands behind a URL.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/error.h"
+#include "probes/recipe.h"
+#include "probes/sql/connection.h"
+
+namespace crmpulse::probes::sql {
+
+/// `postgresql://`, `postgres://`, `mysql://`, `mariadb://`, `sqlite:`, `odbc:` → the driver.
+[[nodiscard]] Result<Dialect> dialect_of(std::string_view url);
+/// Everything that can be said about a URL without the network: shape, options, no password in it.
+[[nodiscard]] std::optional<Error> check_url(std::string_view url);
+/// What a URL lets guess about a pooler, by its port or host; empty: nothing.
+[[nodiscard]] std::string pooler_guess(std::string_view url);
+
+[[nodiscard]] Opened open(const ConnectSpec& spec, const Limits& limits);
+
+}  // namespace crmpulse::probes::sql
