@@ -6,12 +6,12 @@
 #include <ostream>
 
 #include "agent/commands.h"
-#include "agent/governors.h"
-#include "agent/targets.h"
-#include "agent/text_table.h"
+#include "agent/print/text_table.h"
+#include "agent/quota/governors.h"
+#include "agent/settings/targets.h"
 #include "config/pattern.h"
 #include "config/rules_file.h"
-#include "probes/endings.h"
+#include "probes/recipe_file/endings.h"
 
 namespace crmpulse::agent {
 namespace {

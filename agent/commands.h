@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/settings.h"
-#include "core/clock.h"
+#include "agent/settings/settings.h"
+#include "core/time/clock.h"
 
 namespace crmpulse::agent {
 

@@ -1,6 +1,6 @@
 #include "agent/connectivity.h"
 
-#include "core/clock.h"
+#include "core/time/clock.h"
 
 namespace crmpulse::agent {
 

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/sample.h"
-#include "net/http_client.h"
-#include "net/loop.h"
+#include "net/client/http_client.h"
+#include "net/loop/loop.h"
 
 namespace crmpulse::agent {
 

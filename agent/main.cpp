@@ -1,7 +1,7 @@
 #include <iostream>
 
 #include "agent/commands.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 int main(int argc, char** argv) {
   // What a CRM answers is shown to people: it may hold anything.

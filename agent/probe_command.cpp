@@ -7,11 +7,11 @@
 #include <thread>
 
 #include "agent/commands.h"
-#include "agent/probe_report.h"
-#include "agent/targets.h"
+#include "agent/print/probe_report.h"
+#include "agent/settings/targets.h"
 #include "config/pattern.h"
 #include "config/rules_file.h"
-#include "core/clock.h"
+#include "core/time/clock.h"
 
 namespace crmpulse::agent {
 namespace {

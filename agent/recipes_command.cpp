@@ -7,10 +7,10 @@
 #include <set>
 
 #include "agent/commands.h"
-#include "agent/text_table.h"
-#include "core/time.h"
+#include "agent/print/text_table.h"
+#include "core/time/time.h"
 #include "probes/auth/flows.h"
-#include "probes/load_recipe.h"
+#include "probes/recipe_file/load.h"
 
 namespace crmpulse::agent {
 namespace {

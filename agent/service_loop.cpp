@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "agent/service.h"
-#include "agent/targets.h"
+#include "agent/settings/targets.h"
 #include "core/log.h"
 
 namespace crmpulse::agent {

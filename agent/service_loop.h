@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "agent/connectivity.h"
-#include "agent/reconcile.h"
-#include "agent/runner.h"
-#include "agent/self_metrics.h"
-#include "agent/settings.h"
-#include "agent/shipper.h"
-#include "net/service_notify.h"
+#include "agent/run/reconcile.h"
+#include "agent/run/runner.h"
+#include "agent/run/self_metrics.h"
+#include "agent/settings/settings.h"
+#include "agent/ship/shipper.h"
+#include "net/service/service_notify.h"
 
 namespace crmpulse::agent {
 

@@ -12,8 +12,8 @@
 #include <filesystem>
 #include <random>
 
-#include "collector/history_builder.h"
-#include "collector/history_query.h"
+#include "collector/history/builder.h"
+#include "collector/history/query.h"
 #include "wire/remote_write.h"
 
 namespace {

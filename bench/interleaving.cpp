@@ -12,9 +12,9 @@
 #include <functional>
 #include <random>
 
-#include "collector/fold.h"
+#include "collector/state/fold.h"
 #include "config/rules_file.h"
-#include "core/clock.h"
+#include "core/time/clock.h"
 #include "wire/series_key.h"
 
 namespace {

@@ -15,9 +15,9 @@
 #include <protozero/pbf_writer.hpp>
 #include <thread>
 
-#include "core/clock.h"
 #include "core/labels.h"
-#include "net/http_client.h"
+#include "core/time/clock.h"
+#include "net/client/http_client.h"
 
 namespace {
 

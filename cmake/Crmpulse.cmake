@@ -1,4 +1,5 @@
-# crmpulse_library(NAME SOURCES … LINK …): one folder, one static library, warnings as errors, sanitizers as chosen.
+# crmpulse_library(NAME SOURCES … LINK …): one room, one static library, warnings as errors, sanitizers as chosen.
+# crmpulse_headers(NAME LINK …): a room without sources, or the sum of a folder's rooms.
 # crmpulse_program(NAME SOURCES … LINK …), crmpulse_test(NAME SOURCES … LINK …): the same for programs and tests.
 
 find_program(CCACHE_PROGRAM ccache)
@@ -20,6 +21,10 @@ function(crmpulse_settings target)
     $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds>
     # libstdc++ 12's own stable_sort uses what C++17 deprecated; only clang says so.
     $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
+  if(CRMPULSE_SANITIZE STREQUAL "thread")
+    # ThreadSanitizer does not know the fences Asio adds to its locks; g++ refuses them.
+    target_compile_definitions(${target} PUBLIC BOOST_ASIO_DISABLE_FENCED_BLOCK)
+  endif()
   if(CRMPULSE_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${CRMPULSE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     target_link_options(${target} PUBLIC -fsanitize=${CRMPULSE_SANITIZE})
@@ -35,6 +40,14 @@ function(crmpulse_library name)
   if(ARG_LINK)
     target_link_libraries(crmpulse_${name} ${ARG_LINK})
   endif()
+endfunction()
+
+function(crmpulse_headers name)
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  list(REMOVE_ITEM ARG_LINK PUBLIC)
+  add_library(crmpulse_${name} INTERFACE)
+  add_library(crmpulse::${name} ALIAS crmpulse_${name})
+  target_link_libraries(crmpulse_${name} INTERFACE ${ARG_LINK})
 endfunction()
 
 function(crmpulse_program name)

@@ -6,10 +6,10 @@
 #include <array>
 #include <filesystem>
 
-#include "collector/answers.h"
-#include "collector/forget_requests.h"
-#include "collector/health_metrics.h"
-#include "core/failure.h"
+#include "collector/engine/forget_requests.h"
+#include "collector/http/answers.h"
+#include "collector/metrics/health_metrics.h"
+#include "core/failure/failure.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

@@ -7,19 +7,19 @@
 #include <string>
 #include <thread>
 
-#include "collector/access.h"
-#include "collector/api.h"
-#include "collector/audit.h"
-#include "collector/audit_refusals.h"
-#include "collector/engine_loop.h"
-#include "collector/exposition.h"
-#include "collector/heartbeat.h"
-#include "collector/history.h"
-#include "collector/ingest.h"
-#include "collector/notifier.h"
-#include "collector/router.h"
-#include "collector/self_metrics.h"
-#include "net/service_notify.h"
+#include "collector/api/api.h"
+#include "collector/delivery/heartbeat.h"
+#include "collector/delivery/notifier.h"
+#include "collector/engine/engine_loop.h"
+#include "collector/history/history.h"
+#include "collector/http/access.h"
+#include "collector/http/audit.h"
+#include "collector/http/audit_refusals.h"
+#include "collector/http/router.h"
+#include "collector/ingest/ingest.h"
+#include "collector/metrics/exposition.h"
+#include "collector/metrics/self_metrics.h"
+#include "net/service/service_notify.h"
 
 namespace crmpulse::collector {
 

@@ -10,15 +10,15 @@
 #include <future>
 #include <thread>
 
-#include "collector/audit.h"
 #include "collector/collector.h"
-#include "collector/dispatch.h"
-#include "collector/forget_requests.h"
-#include "collector/render.h"
-#include "collector/token_file.h"
-#include "core/failure.h"
+#include "collector/delivery/dispatch.h"
+#include "collector/engine/forget_requests.h"
+#include "collector/http/audit.h"
+#include "collector/http/token_file.h"
+#include "collector/message/render.h"
+#include "core/failure/failure.h"
 #include "core/log.h"
-#include "core/say.h"
+#include "core/text/say.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -5,7 +5,7 @@
 #include <exception>
 #include <string>
 
-#include "collector/backtest_command.h"
+#include "collector/backtest/command.h"
 #include "collector/commands.h"
 #include "core/log.h"
 #include "core/version.h"

@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
-#include "collector/answers.h"
+#include "collector/api/history_api.h"
 #include "collector/collector.h"
-#include "collector/history_api.h"
+#include "collector/http/answers.h"
 
 namespace crmpulse::collector {
 namespace {

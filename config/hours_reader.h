@@ -2,7 +2,7 @@
 // Hours of the week, as rules and agents write them.
 
 #include "config/reader.h"
-#include "core/hours.h"
+#include "core/time/hours.h"
 
 namespace crmpulse::config {
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 
 namespace crmpulse::config {
 

@@ -21,7 +21,7 @@
 #include "config/node.h"
 #include "config/secret_source.h"
 #include "core/secret.h"
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::config {
 

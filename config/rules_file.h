@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "config/node.h"  // lets result<T, Problems>::value() throw
-#include "core/error.h"
+#include "core/failure/error.h"
 #include "core/rule.h"
 
 namespace crmpulse::config {

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 #include "core/secret.h"
 
 namespace crmpulse::config {

@@ -1,8 +1,8 @@
 #pragma once
 #include <string_view>
 
-#include "core/error.h"
-#include "core/zone.h"
+#include "core/failure/error.h"
+#include "core/time/zone.h"
 
 namespace crmpulse::config {
 

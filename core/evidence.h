@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse {
 
@@ -12,8 +12,8 @@ struct Evidence {
   std::string kind;  ///< label `kind`
   std::string agent;
   std::string operation;  ///< may be empty
-  std::string stage;      ///< name from core/failure.h, or empty for a change
-  std::string reason;     ///< name from core/failure.h, or empty for a change
+  std::string stage;      ///< name from core/failure/failure.h, or empty for a change
+  std::string reason;     ///< name from core/failure/failure.h, or empty for a change
   std::string text;       ///< one line, at most kMaxEvidenceText bytes, no secret, no personal data
   friend bool operator==(const Evidence&, const Evidence&) = default;
 };

@@ -6,8 +6,8 @@
 #include <cstdio>
 #include <mutex>
 
-#include "core/clock.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
+#include "core/time/clock.h"
 
 namespace crmpulse::log {
 namespace {

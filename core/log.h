@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 
 namespace crmpulse::log {
 

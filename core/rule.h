@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-#include "core/hours.h"
 #include "core/labels.h"
 #include "core/level.h"
-#include "core/time.h"
+#include "core/time/hours.h"
+#include "core/time/time.h"
 
 namespace crmpulse {
 

@@ -2,7 +2,7 @@
 #include <string>
 
 #include "core/labels.h"
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse {
 

@@ -10,9 +10,9 @@
 #include <thread>
 #include <vector>
 
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 #include "probes/auth/session.h"
-#include "probes/sql/connection.h"
+#include "probes/sql/driver/connection.h"
 #include "probes/sql/kept_connections.h"
 #include "probes/target.h"
 

@@ -6,15 +6,15 @@
 #include <atomic>
 #include <map>
 
-#include "core/clock.h"
 #include "core/log.h"
-#include "probes/readings.h"
-#include "probes/run_http.h"
-#include "probes/run_sql.h"
+#include "core/time/clock.h"
+#include "probes/http/run_http.h"
+#include "probes/run/readings.h"
 #include "probes/runtime.h"
 #include "probes/sql/open.h"
-#include "probes/template.h"
-#include "probes/transaction.h"
+#include "probes/sql/run_sql.h"
+#include "probes/template/template.h"
+#include "probes/write_test/transaction.h"
 
 namespace crmpulse::probes {
 namespace {

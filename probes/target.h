@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "probes/auth/session.h"
-#include "probes/recipe.h"
-#include "probes/run.h"
+#include "probes/recipe/recipe.h"
+#include "probes/run/run.h"
 
 namespace crmpulse::probes {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/labels.h"
-#include "rules/crm.h"
+#include "rules/crm/crm.h"
 #include "rules/series_names.h"
 
 namespace crmpulse::rules {

@@ -10,11 +10,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 #include "core/labels.h"
 #include "core/rule.h"
-#include "core/time.h"
-#include "rules/message.h"
+#include "core/time/time.h"
+#include "rules/crm/message.h"
 
 namespace crmpulse::rules {
 

@@ -10,13 +10,13 @@
 #include <unordered_map>
 #include <vector>
 
-#include "rules/agents.h"
 #include "rules/binding.h"
-#include "rules/crm.h"
+#include "rules/crm/crm.h"
 #include "rules/engine.h"
-#include "rules/judge.h"
-#include "rules/storm.h"
-#include "rules/vendor.h"
+#include "rules/notify/agents.h"
+#include "rules/notify/judge.h"
+#include "rules/notify/storm.h"
+#include "rules/notify/vendor.h"
 
 namespace crmpulse::rules {
 

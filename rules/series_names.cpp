@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "rules/hash.h"
+#include "rules/time/hash.h"
 
 namespace crmpulse::rules {
 namespace {

@@ -1,7 +1,7 @@
 // Everything known of one CRM as bytes, and back.
 #include <algorithm>
 
-#include "rules/crm.h"
+#include "rules/crm/crm.h"
 
 namespace crmpulse::rules {
 namespace {

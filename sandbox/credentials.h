@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "core/error.h"
-#include "sandbox/dialect.h"
+#include "core/failure/error.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox {
 

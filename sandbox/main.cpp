@@ -7,13 +7,13 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/clock.h"
 #include "core/log.h"
-#include "sandbox/company.h"
+#include "core/time/clock.h"
 #include "sandbox/credentials.h"
-#include "sandbox/saas.h"
+#include "sandbox/host/company.h"
+#include "sandbox/host/saas.h"
 #include "sandbox/scenario.h"
-#include "sandbox/watch.h"
+#include "sandbox/watch/watch.h"
 
 namespace {
 

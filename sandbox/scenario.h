@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/time.h"
-#include "sandbox/faults.h"
+#include "core/time/time.h"
+#include "sandbox/vendor/faults.h"
 
 namespace crmpulse::sandbox {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::wire {
 namespace {

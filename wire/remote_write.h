@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 #include "core/sample.h"
 #include "wire/skip.h"
 

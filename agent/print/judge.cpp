@@ -1,4 +1,4 @@
-#include "agent/judge.h"
+#include "agent/print/judge.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <map>
 #include <numeric>
 
-#include "core/calendar.h"
+#include "core/time/calendar.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -26,8 +26,8 @@ double nearest_rank(std::vector<double> values, double quantile) {
   return values[std::clamp<std::size_t>(rank, 1, values.size()) - 1];
 }
 
-/// Since the newest of the changes, inside the hours. As rules/aggregators.cpp has it: below zero only where the rule
-/// counts down to a time.
+/// Since the newest of the changes, inside the hours. As rules/window/aggregators.cpp has it: below zero only where the
+/// rule counts down to a time.
 double age(const Rule& rule, const std::vector<double>& changes, const Hours& hours, TimePoint now) {
   const double newest = *std::max_element(changes.begin(), changes.end());
   const double whole = to_seconds(now.time_since_epoch()) - newest;

@@ -1,4 +1,4 @@
-#include "agent/probe_report.h"
+#include "agent/print/probe_report.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <map>
 
-#include "agent/text_table.h"
+#include "agent/print/text_table.h"
 
 namespace crmpulse::agent {
 namespace {

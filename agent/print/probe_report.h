@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "agent/judge.h"
+#include "agent/print/judge.h"
 
 namespace crmpulse::agent {
 

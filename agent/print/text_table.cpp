@@ -1,4 +1,4 @@
-#include "agent/text_table.h"
+#include "agent/print/text_table.h"
 
 #include <algorithm>
 

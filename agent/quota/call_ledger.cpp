@@ -1,4 +1,4 @@
-#include "agent/call_ledger.h"
+#include "agent/quota/call_ledger.h"
 
 #include <algorithm>
 #include <numeric>

@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "agent/call_plan.h"
+#include "agent/quota/call_plan.h"
 
 namespace crmpulse::agent {
 

@@ -1,4 +1,4 @@
-#include "agent/call_plan.h"
+#include "agent/quota/call_plan.h"
 
 #include <algorithm>
 #include <cmath>

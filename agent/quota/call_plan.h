@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "core/time.h"
+#include "core/time/time.h"
 #include "probes/target.h"
 
 namespace crmpulse::agent {

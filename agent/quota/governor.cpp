@@ -1,4 +1,4 @@
-#include "agent/governor.h"
+#include "agent/quota/governor.h"
 
 #include <algorithm>
 #include <cmath>

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "agent/call_ledger.h"
-#include "agent/call_plan.h"
-#include "agent/quota_forecast.h"
-#include "core/failure.h"
+#include "agent/quota/call_ledger.h"
+#include "agent/quota/call_plan.h"
+#include "agent/quota/quota_forecast.h"
+#include "core/failure/failure.h"
 #include "core/sample.h"
 
 namespace crmpulse::agent {

@@ -1,4 +1,4 @@
-#include "agent/governors.h"
+#include "agent/quota/governors.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 
 #include "config/reader.h"
 #include "core/log.h"
-#include "probes/template.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::agent {
 namespace {

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "agent/governor.h"
-#include "agent/targets.h"
+#include "agent/quota/governor.h"
+#include "agent/settings/targets.h"
 
 namespace crmpulse::agent {
 

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/settings.h"
+#include "agent/settings/settings.h"
 #include "core/evidence.h"
 #include "core/labels.h"
 #include "core/sample.h"

@@ -1,10 +1,10 @@
-#include "agent/runner.h"
+#include "agent/run/runner.h"
 
 #include <algorithm>
 #include <deque>
 #include <mutex>
 
-#include "agent/scheduler.h"
+#include "agent/run/scheduler.h"
 #include "probes/auth/session.h"
 
 namespace crmpulse::agent {

@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
-#include "agent/governors.h"
-#include "agent/targets.h"
-#include "core/clock.h"
-#include "net/loop.h"
+#include "agent/quota/governors.h"
+#include "agent/settings/targets.h"
+#include "core/time/clock.h"
+#include "net/loop/loop.h"
 
 namespace crmpulse::agent {
 

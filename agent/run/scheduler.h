@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::agent {
 

@@ -1,4 +1,4 @@
-#include "agent/self_metrics.h"
+#include "agent/run/self_metrics.h"
 
 #include <algorithm>
 

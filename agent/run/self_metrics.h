@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "agent/governor.h"
-#include "agent/runner.h"
-#include "agent/shipper.h"
-#include "core/hours.h"
+#include "agent/quota/governor.h"
+#include "agent/run/runner.h"
+#include "agent/ship/shipper.h"
 #include "core/sample.h"
-#include "store/spool.h"
+#include "core/time/hours.h"
+#include "store/spool/spool.h"
 
 namespace crmpulse::agent {
 

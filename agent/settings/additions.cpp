@@ -1,13 +1,13 @@
-#include "agent/additions.h"
+#include "agent/settings/additions.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
-#include "agent/settings.h"
-#include "probes/checks.h"
-#include "probes/sample_labels.h"
+#include "agent/settings/settings.h"
+#include "probes/recipe_file/data_checks.h"
+#include "probes/recipe_file/sample_labels.h"
 
 namespace crmpulse::agent {
 namespace {

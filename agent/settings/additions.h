@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "config/reader.h"
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::agent {
 

@@ -1,4 +1,4 @@
-#include "agent/crm_settings.h"
+#include "agent/settings/crm_settings.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -7,12 +7,12 @@
 #include <array>
 #include <filesystem>
 
-#include "agent/additions.h"
-#include "agent/names.h"
-#include "agent/tls_settings.h"
+#include "agent/settings/additions.h"
+#include "agent/settings/names.h"
+#include "agent/settings/tls_settings.h"
 #include "config/hours_reader.h"
-#include "probes/load_recipe.h"
-#include "probes/sample_labels.h"
+#include "probes/recipe_file/load.h"
+#include "probes/recipe_file/sample_labels.h"
 
 namespace crmpulse::agent {
 namespace {

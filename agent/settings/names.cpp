@@ -1,4 +1,4 @@
-#include "agent/names.h"
+#include "agent/settings/names.h"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
-#include "agent/reconcile_settings.h"
+#include "agent/settings/reconcile_settings.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "agent/crm_settings.h"
+#include "agent/settings/crm_settings.h"
 #include "core/metric_names.h"
-#include "probes/template.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::agent {
 namespace {

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "agent/settings.h"
+#include "agent/settings/settings.h"
 #include "config/reader.h"
 
 namespace crmpulse::agent {

@@ -1,14 +1,14 @@
-#include "agent/settings.h"
+#include "agent/settings/settings.h"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <filesystem>
 
-#include "agent/crm_settings.h"
-#include "agent/names.h"
-#include "agent/reconcile_settings.h"
-#include "agent/tls_settings.h"
+#include "agent/settings/crm_settings.h"
+#include "agent/settings/names.h"
+#include "agent/settings/reconcile_settings.h"
+#include "agent/settings/tls_settings.h"
 #include "config/reader.h"
 
 namespace crmpulse::agent {

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "core/hours.h"
 #include "core/labels.h"
 #include "core/secret.h"
-#include "net/http_client.h"
+#include "core/time/hours.h"
+#include "net/client/http_client.h"
 #include "probes/auth/settings.h"
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::agent {
 

@@ -1,4 +1,4 @@
-#include "agent/targets.h"
+#include "agent/settings/targets.h"
 
 namespace crmpulse::agent {
 namespace {

@@ -2,7 +2,7 @@
 #include <memory>
 #include <vector>
 
-#include "agent/settings.h"
+#include "agent/settings/settings.h"
 #include "probes/target.h"
 
 namespace crmpulse::agent {

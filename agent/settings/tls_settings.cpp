@@ -1,4 +1,4 @@
-#include "agent/tls_settings.h"
+#include "agent/settings/tls_settings.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <array>
 #include <filesystem>
 
-#include "agent/url.h"
-#include "net/host_name.h"
-#include "net/url_scheme.h"
-#include "probes/template.h"
+#include "agent/settings/url.h"
+#include "net/base/host_name.h"
+#include "net/base/url_scheme.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -21,7 +21,7 @@ void check_file(config::Reader& reader, std::string_view key, const std::string&
   }
 }
 
-/// The schemes net/http_client.h speaks to a proxy with.
+/// The schemes net/client/http_client.h speaks to a proxy with.
 void check_proxy(config::Reader& reader, const std::string& proxy) {
   constexpr std::array<std::string_view, 2> kOther{"socks5://", "socks5h://"};
   const auto other =

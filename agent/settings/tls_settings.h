@@ -1,6 +1,6 @@
 #pragma once
 #include "config/reader.h"
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 
 namespace crmpulse::agent {
 

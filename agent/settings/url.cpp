@@ -1,10 +1,10 @@
-#include "agent/url.h"
+#include "agent/settings/url.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "net/host_name.h"
+#include "net/base/host_name.h"
 
 namespace crmpulse::agent {
 namespace {

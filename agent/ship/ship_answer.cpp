@@ -1,4 +1,4 @@
-#include "agent/ship_answer.h"
+#include "agent/ship/ship_answer.h"
 
 #include <algorithm>
 #include <array>

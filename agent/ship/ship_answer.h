@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-#include "agent/settings.h"
-#include "net/http_client.h"
+#include "agent/settings/settings.h"
+#include "net/client/http_client.h"
 
 namespace crmpulse::agent {
 

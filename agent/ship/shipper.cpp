@@ -1,4 +1,4 @@
-#include "agent/shipper.h"
+#include "agent/ship/shipper.h"
 
 #include <fmt/format.h>
 
@@ -9,11 +9,11 @@
 #include <span>
 #include <thread>
 
-#include "agent/url.h"
-#include "core/clock.h"
-#include "core/failure.h"
+#include "agent/settings/url.h"
+#include "core/failure/failure.h"
 #include "core/log.h"
-#include "net/backoff.h"
+#include "core/time/clock.h"
+#include "net/base/backoff.h"
 #include "wire/evidence.h"
 #include "wire/remote_write.h"
 

@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
-#include "agent/ship_answer.h"
+#include "agent/ship/ship_answer.h"
 #include "core/secret.h"
-#include "net/http_client.h"
-#include "store/spool.h"
+#include "net/client/http_client.h"
+#include "store/spool/spool.h"
 
 namespace crmpulse::agent {
 

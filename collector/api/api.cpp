@@ -1,4 +1,4 @@
-#include "collector/api.h"
+#include "collector/api/api.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <array>
 #include <charconv>
 
-#include "collector/answers.h"
-#include "collector/openapi.h"
+#include "collector/api/openapi.h"
+#include "collector/http/answers.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

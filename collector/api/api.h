@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "collector/engine_loop.h"
-#include "collector/router.h"
-#include "net/loop.h"
-#include "store/writer.h"
+#include "collector/engine/engine_loop.h"
+#include "collector/http/router.h"
+#include "net/loop/loop.h"
+#include "store/collector/writer.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/history_api.h"
+#include "collector/api/history_api.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <boost/json.hpp>
 #include <variant>
 
-#include "collector/answers.h"
-#include "collector/api.h"
+#include "collector/api/api.h"
+#include "collector/http/answers.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

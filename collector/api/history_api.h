@@ -1,9 +1,9 @@
 #pragma once
 // `GET /api/v1/crms/{crm}/history`: points for charts. Belongs to the loop's thread.
 
-#include "collector/engine_loop.h"
-#include "collector/history.h"
-#include "collector/router.h"
+#include "collector/engine/engine_loop.h"
+#include "collector/history/history.h"
+#include "collector/http/router.h"
 
 namespace crmpulse::collector {
 

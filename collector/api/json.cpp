@@ -1,7 +1,7 @@
-#include "collector/api.h"
-#include "collector/describe.h"
-#include "collector/fault.h"
-#include "collector/suppression_text.h"
+#include "collector/api/api.h"
+#include "collector/message/describe.h"
+#include "collector/message/fault.h"
+#include "collector/suppression/text.h"
 
 namespace crmpulse::collector {
 namespace {

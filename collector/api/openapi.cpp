@@ -1,10 +1,10 @@
-#include "collector/openapi.h"
+#include "collector/api/openapi.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "collector/openapi_schemas.h"
+#include "collector/api/openapi_schemas.h"
 #include "core/version.h"
 
 namespace crmpulse::collector {

@@ -2,7 +2,7 @@
 #include <boost/json.hpp>
 #include <vector>
 
-#include "collector/router.h"
+#include "collector/http/router.h"
 
 namespace crmpulse::collector {
 

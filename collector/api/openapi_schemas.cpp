@@ -1,4 +1,4 @@
-#include "collector/openapi_schemas.h"
+#include "collector/api/openapi_schemas.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "collector/answers.h"
-#include "collector/api.h"
-#include "collector/render.h"
-#include "collector/suppression_text.h"
+#include "collector/api/api.h"
+#include "collector/http/answers.h"
+#include "collector/message/render.h"
+#include "collector/suppression/text.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

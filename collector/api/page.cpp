@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include "collector/api.h"
-#include "collector/describe.h"
-#include "core/printable.h"
+#include "collector/api/api.h"
+#include "collector/message/describe.h"
+#include "core/text/printable.h"
 
 namespace crmpulse::collector {
 namespace {

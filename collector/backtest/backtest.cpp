@@ -1,4 +1,4 @@
-#include "collector/backtest.h"
+#include "collector/backtest/backtest.h"
 
 #include <algorithm>
 #include <boost/json.hpp>
@@ -9,8 +9,8 @@
 #include <set>
 #include <thread>
 
-#include "collector/backtest_reader.h"
-#include "collector/backtest_summary.h"
+#include "collector/backtest/reader.h"
+#include "collector/backtest/summary.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 #include "core/rule.h"
 #include "core/sample.h"
 #include "rules/engine.h"

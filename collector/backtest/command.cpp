@@ -1,4 +1,4 @@
-#include "collector/backtest_command.h"
+#include "collector/backtest/command.h"
 
 #include <fmt/format.h>
 
@@ -7,16 +7,16 @@
 #include <iostream>
 #include <vector>
 
-#include "collector/backtest.h"
-#include "collector/backtest_reader.h"
-#include "collector/backtest_summary.h"
-#include "collector/configuration.h"
-#include "collector/journal_samples.h"
-#include "collector/json_text.h"
-#include "collector/render.h"
+#include "collector/backtest/backtest.h"
+#include "collector/backtest/journal_samples.h"
+#include "collector/backtest/reader.h"
+#include "collector/backtest/summary.h"
+#include "collector/configuration/configuration.h"
+#include "collector/message/render.h"
+#include "collector/text/json_text.h"
 #include "config/data_dir.h"
 #include "config/zone.h"
-#include "core/say.h"
+#include "core/text/say.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -1,4 +1,4 @@
-#include "collector/journal_samples.h"
+#include "collector/backtest/journal_samples.h"
 
 #include <algorithm>
 #include <cmath>

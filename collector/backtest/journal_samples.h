@@ -1,8 +1,8 @@
 #pragma once
 #include <cstdint>
 
-#include "collector/backtest_reader.h"
-#include "store/collector_store.h"
+#include "collector/backtest/reader.h"
+#include "store/collector/collector_store.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "collector/backtest.h"
+#include "collector/backtest/backtest.h"
 
 namespace crmpulse::collector {
 

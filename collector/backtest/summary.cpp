@@ -1,4 +1,4 @@
-#include "collector/backtest_summary.h"
+#include "collector/backtest/summary.h"
 
 #include <fmt/format.h>
 

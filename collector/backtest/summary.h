@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "collector/backtest.h"
-#include "collector/describe.h"
-#include "core/zone.h"
+#include "collector/backtest/backtest.h"
+#include "collector/message/describe.h"
+#include "core/time/zone.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/configuration.h"
+#include "collector/configuration/configuration.h"
 
 #include "config/pattern.h"
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "collector/receivers/receiver.h"
-#include "collector/settings.h"
+#include "collector/configuration/settings.h"
+#include "collector/receivers/base/receiver.h"
 #include "config/rules_file.h"
 #include "rules/engine.h"
 

@@ -1,4 +1,4 @@
-#include "collector/settings.h"
+#include "collector/configuration/settings.h"
 
 #include <fmt/format.h>
 
@@ -6,11 +6,11 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "collector/receiver_settings.h"
-#include "collector/suppression_text.h"
+#include "collector/receivers/settings.h"
+#include "collector/suppression/text.h"
 #include "config/data_dir.h"
 #include "config/reader.h"
-#include "net/url_scheme.h"
+#include "net/base/url_scheme.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -5,14 +5,14 @@
 #include <string>
 #include <vector>
 
-#include "collector/access_settings.h"
-#include "collector/operations.h"
+#include "collector/http/access_settings.h"
 #include "collector/receivers/base/receiver_settings.h"
+#include "collector/suppression/operations.h"
 #include "config/node.h"
 #include "core/rule.h"
 #include "core/secret.h"
-#include "core/time.h"
-#include "net/http_server.h"
+#include "core/time/time.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::collector {
 

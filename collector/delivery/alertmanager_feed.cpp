@@ -1,4 +1,4 @@
-#include "collector/alertmanager_feed.h"
+#include "collector/delivery/alertmanager_feed.h"
 
 #include <algorithm>
 #include <tuple>

@@ -1,4 +1,4 @@
-#include "collector/dispatch.h"
+#include "collector/delivery/dispatch.h"
 
 namespace crmpulse::collector {
 

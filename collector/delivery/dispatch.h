@@ -1,5 +1,5 @@
 #pragma once
-#include "collector/receivers/receiver.h"
+#include "collector/receivers/base/receiver.h"
 
 namespace crmpulse::collector {
 

@@ -1,8 +1,8 @@
-#include "collector/heartbeat.h"
+#include "collector/delivery/heartbeat.h"
 
 #include <algorithm>
 
-#include "collector/render.h"
+#include "collector/message/render.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

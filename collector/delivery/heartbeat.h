@@ -9,12 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/clocks.h"
-#include "collector/engine_loop.h"
-#include "collector/notifier.h"
-#include "collector/settings.h"
-#include "net/loop.h"
-#include "store/writer.h"
+#include "collector/configuration/settings.h"
+#include "collector/delivery/notifier.h"
+#include "collector/engine/clocks.h"
+#include "collector/engine/engine_loop.h"
+#include "net/loop/loop.h"
+#include "store/collector/writer.h"
 
 namespace crmpulse::collector {
 

@@ -1,10 +1,10 @@
-#include "collector/notifier.h"
+#include "collector/delivery/notifier.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "collector/render.h"
+#include "collector/message/render.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

@@ -12,16 +12,16 @@
 #include <string>
 #include <vector>
 
-#include "collector/alertmanager_feed.h"
-#include "collector/clocks.h"
-#include "collector/configuration.h"
-#include "collector/dispatch.h"
-#include "collector/outbox_lease.h"
-#include "collector/retry_plan.h"
-#include "collector/sending_budget.h"
-#include "net/loop.h"
-#include "store/collector_store.h"
-#include "store/writer.h"
+#include "collector/configuration/configuration.h"
+#include "collector/delivery/alertmanager_feed.h"
+#include "collector/delivery/dispatch.h"
+#include "collector/delivery/outbox_lease.h"
+#include "collector/delivery/retry_plan.h"
+#include "collector/delivery/sending_budget.h"
+#include "collector/engine/clocks.h"
+#include "net/loop/loop.h"
+#include "store/collector/collector_store.h"
+#include "store/collector/writer.h"
 
 namespace crmpulse::collector {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "collector/notifier.h"
-#include "collector/render.h"
-#include "core/failure.h"
+#include "collector/delivery/notifier.h"
+#include "collector/message/render.h"
+#include "core/failure/failure.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

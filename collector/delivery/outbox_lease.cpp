@@ -1,4 +1,4 @@
-#include "collector/outbox_lease.h"
+#include "collector/delivery/outbox_lease.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "store/collector_store.h"
+#include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
 

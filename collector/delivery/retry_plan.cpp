@@ -1,4 +1,4 @@
-#include "collector/retry_plan.h"
+#include "collector/delivery/retry_plan.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #include <optional>
 #include <random>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

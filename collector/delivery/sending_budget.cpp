@@ -1,4 +1,4 @@
-#include "collector/sending_budget.h"
+#include "collector/delivery/sending_budget.h"
 
 #include <algorithm>
 

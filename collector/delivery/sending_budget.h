@@ -1,7 +1,7 @@
 #pragma once
 #include <deque>
 
-#include "collector/receivers/receiver.h"
+#include "collector/receivers/base/receiver.h"
 
 namespace crmpulse::collector {
 

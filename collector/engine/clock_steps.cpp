@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "collector/engine_loop.h"
-#include "collector/render.h"
-#include "collector/suppression_text.h"
+#include "collector/engine/engine_loop.h"
+#include "collector/message/render.h"
+#include "collector/suppression/text.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

@@ -1,4 +1,4 @@
-#include "collector/engine_loop.h"
+#include "collector/engine/engine_loop.h"
 
 #include <fmt/format.h>
 
@@ -8,11 +8,11 @@
 #include <set>
 #include <utility>
 
-#include "collector/describe.h"
-#include "collector/render.h"
-#include "collector/snapshot.h"
+#include "collector/message/describe.h"
+#include "collector/message/render.h"
+#include "collector/state/snapshot.h"
 #include "core/log.h"
-#include "store/history.h"
+#include "store/history/history.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -12,14 +12,14 @@
 #include <string>
 #include <vector>
 
-#include "collector/agents.h"
-#include "collector/clocks.h"
-#include "collector/configuration.h"
-#include "collector/fold.h"
-#include "collector/incidents.h"
-#include "collector/ledger.h"
-#include "collector/operations.h"
-#include "collector/replay_mark.h"
+#include "collector/configuration/configuration.h"
+#include "collector/engine/clocks.h"
+#include "collector/engine/incidents.h"
+#include "collector/engine/ledger.h"
+#include "collector/state/agents.h"
+#include "collector/state/fold.h"
+#include "collector/state/replay_mark.h"
+#include "collector/suppression/operations.h"
 
 namespace crmpulse::collector {
 

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <utility>
 
-#include "collector/engine_loop.h"
+#include "collector/engine/engine_loop.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

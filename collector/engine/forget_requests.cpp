@@ -1,4 +1,4 @@
-#include "collector/forget_requests.h"
+#include "collector/engine/forget_requests.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <fstream>
 #include <iterator>
 
-#include "collector/digest.h"
-#include "collector/json_text.h"
+#include "collector/text/digest.h"
+#include "collector/text/json_text.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

@@ -1,15 +1,15 @@
-#include "collector/incidents.h"
+#include "collector/engine/incidents.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "collector/change_text.h"
-#include "collector/describe.h"
-#include "collector/json_text.h"
-#include "collector/timeline.h"
-#include "rules/hash.h"
+#include "collector/engine/timeline.h"
+#include "collector/message/change_text.h"
+#include "collector/message/describe.h"
+#include "collector/text/json_text.h"
+#include "rules/time/hash.h"
 
 namespace crmpulse::collector {
 namespace {

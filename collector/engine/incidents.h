@@ -9,13 +9,13 @@
 #include <string>
 #include <vector>
 
-#include "collector/changes.h"
-#include "collector/crm_book.h"
-#include "collector/fold.h"
-#include "collector/operations.h"
+#include "collector/state/changes.h"
+#include "collector/state/crm_book.h"
+#include "collector/state/fold.h"
+#include "collector/suppression/operations.h"
 #include "config/rules_file.h"
 #include "rules/engine.h"
-#include "store/collector_store.h"
+#include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
 

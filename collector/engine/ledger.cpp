@@ -1,4 +1,4 @@
-#include "collector/ledger.h"
+#include "collector/engine/ledger.h"
 
 #include <algorithm>
 #include <memory>

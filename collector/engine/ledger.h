@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "net/loop.h"
-#include "store/collector_store.h"
-#include "store/writer.h"
+#include "net/loop/loop.h"
+#include "store/collector/collector_store.h"
+#include "store/collector/writer.h"
 
 namespace crmpulse::collector {
 

@@ -7,10 +7,10 @@
 #include <cstdlib>
 #include <utility>
 
-#include "collector/engine_loop.h"
-#include "collector/snapshot.h"
+#include "collector/engine/engine_loop.h"
+#include "collector/state/snapshot.h"
 #include "core/log.h"
-#include "rules/hash.h"
+#include "rules/time/hash.h"
 #include "wire/evidence.h"
 
 namespace crmpulse::collector {

@@ -1,12 +1,12 @@
-#include "collector/timeline.h"
+#include "collector/engine/timeline.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "collector/change_text.h"
-#include "collector/describe.h"
+#include "collector/message/change_text.h"
+#include "collector/message/describe.h"
 
 namespace crmpulse::collector {
 namespace {

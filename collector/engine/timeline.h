@@ -4,9 +4,9 @@
 #include <boost/json.hpp>
 #include <string_view>
 
-#include "collector/changes.h"
-#include "collector/incidents.h"
-#include "collector/operations.h"
+#include "collector/engine/incidents.h"
+#include "collector/state/changes.h"
+#include "collector/suppression/operations.h"
 #include "core/evidence.h"
 #include "rules/engine.h"
 

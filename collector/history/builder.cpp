@@ -1,4 +1,4 @@
-#include "collector/history_builder.h"
+#include "collector/history/builder.h"
 
 #include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "collector/fold.h"
+#include "collector/state/fold.h"
 #include "core/log.h"
 #include "wire/series_key.h"
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "collector/history_series.h"
-#include "store/collector_store.h"
-#include "store/history.h"
-#include "store/writer.h"
+#include "collector/history/series.h"
+#include "store/collector/collector_store.h"
+#include "store/collector/writer.h"
+#include "store/history/history.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {

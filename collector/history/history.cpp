@@ -1,4 +1,4 @@
-#include "collector/history.h"
+#include "collector/history/history.h"
 
 #include <utility>
 

@@ -11,9 +11,9 @@
 #include <string>
 #include <thread>
 
-#include "collector/history_builder.h"
-#include "collector/history_query.h"
-#include "net/loop.h"
+#include "collector/history/builder.h"
+#include "collector/history/query.h"
+#include "net/loop/loop.h"
 
 namespace crmpulse::collector {
 

@@ -1,14 +1,14 @@
-#include "collector/history_query.h"
+#include "collector/history/query.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <set>
 
-#include "collector/fold.h"
+#include "collector/state/fold.h"
 #include "core/log.h"
-#include "store/collector_store.h"
-#include "store/history.h"
+#include "store/collector/collector_store.h"
+#include "store/history/history.h"
 #include "wire/remote_write.h"
 #include "wire/series_key.h"
 

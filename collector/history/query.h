@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "collector/history_series.h"
-#include "core/error.h"
+#include "collector/history/series.h"
+#include "core/failure/error.h"
 #include "core/rule.h"
-#include "store/database.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::collector {
 

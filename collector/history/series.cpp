@@ -1,4 +1,4 @@
-#include "collector/history_series.h"
+#include "collector/history/series.h"
 
 #include <algorithm>
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/labels.h"
-#include "store/history_block.h"
+#include "store/history/history_block.h"
 
 namespace crmpulse::collector {
 

@@ -1,10 +1,10 @@
-#include "collector/access.h"
+#include "collector/http/access.h"
 
 #include <fmt/format.h>
 
-#include "collector/answers.h"
+#include "collector/http/answers.h"
 #include "core/log.h"
-#include "net/networks.h"
+#include "net/base/networks.h"
 
 namespace crmpulse::collector {
 namespace {

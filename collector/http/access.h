@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
-#include "collector/access_settings.h"
-#include "collector/request_limits.h"
-#include "collector/router.h"
-#include "collector/tokens.h"
-#include "core/clock.h"
+#include "collector/http/access_settings.h"
+#include "collector/http/request_limits.h"
+#include "collector/http/router.h"
+#include "collector/http/tokens.h"
+#include "core/time/clock.h"
 
 namespace crmpulse::collector {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "collector/limit_settings.h"
+#include "collector/http/limit_settings.h"
 
 namespace crmpulse::collector {
 

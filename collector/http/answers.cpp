@@ -1,6 +1,6 @@
-#include "collector/answers.h"
+#include "collector/http/answers.h"
 
-#include "collector/json_text.h"
+#include "collector/text/json_text.h"
 
 namespace crmpulse::collector {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
-#include "net/http_server.h"
+#include "core/failure/error.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/audit.h"
+#include "collector/http/audit.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 #include <fstream>
 #include <vector>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

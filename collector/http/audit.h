@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <string>
 
-#include "core/error.h"
-#include "core/time.h"
+#include "core/failure/error.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

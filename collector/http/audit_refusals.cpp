@@ -1,4 +1,4 @@
-#include "collector/audit_refusals.h"
+#include "collector/http/audit_refusals.h"
 
 #include <fmt/format.h>
 

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "collector/audit.h"
-#include "core/time.h"
+#include "collector/http/audit.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/time.h"
-#include "net/networks.h"
+#include "core/time/time.h"
+#include "net/base/networks.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/request_limits.h"
+#include "collector/http/request_limits.h"
 
 #include <algorithm>
 

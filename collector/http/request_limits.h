@@ -9,8 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "collector/limit_settings.h"
-#include "core/time.h"
+#include "collector/http/limit_settings.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

@@ -1,11 +1,11 @@
-#include "collector/router.h"
+#include "collector/http/router.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <set>
 
-#include "collector/answers.h"
+#include "collector/http/answers.h"
 
 namespace crmpulse::collector {
 namespace {

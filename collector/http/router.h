@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/tokens.h"
-#include "net/http_server.h"
+#include "collector/http/tokens.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/token_file.h"
+#include "collector/http/token_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,7 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 namespace {

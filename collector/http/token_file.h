@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "collector/token_store.h"
+#include "collector/http/token_store.h"
 
 namespace crmpulse::collector {
 

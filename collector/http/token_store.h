@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "core/time.h"
+#include "core/failure/error.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

@@ -1,15 +1,15 @@
-#include "collector/tokens.h"
+#include "collector/http/tokens.h"
 
 #include <fmt/format.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
 
-#include "collector/digest.h"
-#include "collector/token_file.h"
-#include "core/clock.h"
-#include "core/printable.h"
+#include "collector/http/token_file.h"
+#include "collector/text/digest.h"
 #include "core/secret.h"
+#include "core/text/printable.h"
+#include "core/time/clock.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "collector/token_store.h"
+#include "collector/http/token_store.h"
 
 namespace crmpulse::collector {
 

@@ -1,11 +1,11 @@
-#include "collector/admission.h"
+#include "collector/ingest/admission.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "collector/health_names.h"
-#include "core/failure.h"
+#include "collector/ingest/health_names.h"
+#include "core/failure/failure.h"
 #include "core/log.h"
 #include "wire/series_key.h"
 

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "collector/sender_rights.h"
-#include "collector/series_table.h"
+#include "collector/ingest/sender_rights.h"
+#include "collector/state/series_table.h"
 #include "core/evidence.h"
 #include "wire/skip.h"
 

@@ -1,10 +1,10 @@
-#include "collector/ingest_headers.h"
+#include "collector/ingest/headers.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

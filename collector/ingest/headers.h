@@ -1,8 +1,8 @@
 #pragma once
 #include <string_view>
 
-#include "core/error.h"
-#include "net/http_server.h"
+#include "core/failure/error.h"
+#include "net/server/http_server.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {

@@ -1,4 +1,4 @@
-#include "collector/health_names.h"
+#include "collector/ingest/health_names.h"
 
 #include <algorithm>
 #include <array>

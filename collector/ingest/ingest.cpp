@@ -1,4 +1,4 @@
-#include "collector/ingest.h"
+#include "collector/ingest/ingest.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,9 +8,9 @@
 #include <optional>
 #include <utility>
 
-#include "collector/answers.h"
-#include "collector/ingest_headers.h"
-#include "core/failure.h"
+#include "collector/http/answers.h"
+#include "collector/ingest/headers.h"
+#include "core/failure/failure.h"
 #include "core/log.h"
 #include "wire/collector_mark.h"
 #include "wire/evidence.h"

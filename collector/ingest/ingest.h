@@ -14,11 +14,11 @@
 #include <utility>
 #include <vector>
 
-#include "collector/admission.h"
-#include "collector/engine_loop.h"
-#include "net/http_server.h"
-#include "net/loop.h"
-#include "store/writer.h"
+#include "collector/engine/engine_loop.h"
+#include "collector/ingest/admission.h"
+#include "net/loop/loop.h"
+#include "net/server/http_server.h"
+#include "store/collector/writer.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {

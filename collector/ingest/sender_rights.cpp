@@ -1,4 +1,4 @@
-#include "collector/sender_rights.h"
+#include "collector/ingest/sender_rights.h"
 
 #include <algorithm>
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "collector/token_store.h"
+#include "collector/http/token_store.h"
 #include "rules/engine.h"
 
 namespace crmpulse::collector {

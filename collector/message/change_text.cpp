@@ -1,4 +1,4 @@
-#include "collector/change_text.h"
+#include "collector/message/change_text.h"
 
 #include <fmt/format.h>
 

@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <string>
 
-#include "collector/changes.h"
-#include "collector/language.h"
+#include "collector/state/changes.h"
+#include "collector/text/language.h"
 
 namespace crmpulse::collector {
 

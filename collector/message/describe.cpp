@@ -1,4 +1,4 @@
-#include "collector/describe.h"
+#include "collector/message/describe.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <iterator>
 
 #include "core/level.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 namespace crmpulse::collector {
 namespace {

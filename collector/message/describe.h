@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/crm_book.h"
-#include "collector/fault.h"
-#include "collector/language.h"
+#include "collector/message/fault.h"
+#include "collector/state/crm_book.h"
+#include "collector/text/language.h"
 #include "config/rules_file.h"
 #include "rules/engine.h"
 

@@ -1,4 +1,4 @@
-#include "collector/fault.h"
+#include "collector/message/fault.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +9,7 @@
 #include <set>
 #include <tuple>
 
-#include "collector/fault_lines.h"
+#include "collector/message/fault_lines.h"
 
 namespace crmpulse::collector {
 namespace {

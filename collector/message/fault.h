@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "collector/crm_book.h"
+#include "collector/state/crm_book.h"
 #include "rules/engine.h"
 
 namespace crmpulse::collector {

@@ -1,4 +1,4 @@
-#include "collector/fault_lines.h"
+#include "collector/message/fault_lines.h"
 
 #include <algorithm>
 #include <array>

@@ -1,14 +1,14 @@
-#include "collector/render.h"
+#include "collector/message/render.h"
 
 #include <fmt/format.h>
 
-#include "collector/change_text.h"
-#include "collector/describe.h"
-#include "collector/digest.h"
-#include "collector/fault.h"
-#include "collector/json_text.h"
-#include "collector/render_group.h"
-#include "core/printable.h"
+#include "collector/message/change_text.h"
+#include "collector/message/describe.h"
+#include "collector/message/fault.h"
+#include "collector/message/render_group.h"
+#include "collector/text/digest.h"
+#include "collector/text/json_text.h"
+#include "core/text/printable.h"
 
 namespace crmpulse::collector {
 namespace {

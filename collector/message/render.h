@@ -4,9 +4,9 @@
 #include <optional>
 #include <string>
 
-#include "collector/changes.h"
-#include "collector/configuration.h"
-#include "collector/crm_book.h"
+#include "collector/configuration/configuration.h"
+#include "collector/state/changes.h"
+#include "collector/state/crm_book.h"
 #include "rules/engine.h"
 
 namespace crmpulse::collector {

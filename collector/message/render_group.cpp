@@ -1,4 +1,4 @@
-#include "collector/render_group.h"
+#include "collector/message/render_group.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 
 #include "core/level.h"
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "collector/describe.h"
+#include "collector/message/describe.h"
 #include "rules/engine.h"
 
 namespace crmpulse::collector {

@@ -1,4 +1,4 @@
-#include "collector/exposition.h"
+#include "collector/metrics/exposition.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "net/loop.h"
+#include "net/loop/loop.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/exposition_text.h"
+#include "collector/metrics/exposition_text.h"
 
 #include <array>
 #include <charconv>

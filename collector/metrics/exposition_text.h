@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/health_metrics.h"
+#include "collector/metrics/health_metrics.h"
 
 #include <algorithm>
 #include <array>
@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "collector/describe.h"
-#include "collector/exposition_text.h"
-#include "collector/fault.h"
+#include "collector/message/describe.h"
+#include "collector/message/fault.h"
+#include "collector/metrics/exposition_text.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -2,8 +2,8 @@
 #include <memory>
 #include <string_view>
 
-#include "collector/engine_loop.h"
-#include "collector/exposition.h"
+#include "collector/engine/engine_loop.h"
+#include "collector/metrics/exposition.h"
 
 namespace crmpulse::collector {
 

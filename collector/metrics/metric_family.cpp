@@ -1,4 +1,4 @@
-#include "collector/metric_family.h"
+#include "collector/metrics/metric_family.h"
 
 namespace crmpulse::collector {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "collector/exposition_text.h"
-#include "collector/health_metrics.h"
-#include "collector/health_names.h"
+#include "collector/ingest/health_names.h"
+#include "collector/metrics/exposition_text.h"
+#include "collector/metrics/health_metrics.h"
 
 namespace crmpulse::collector {
 namespace {

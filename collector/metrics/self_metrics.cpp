@@ -1,8 +1,8 @@
-#include "collector/self_metrics.h"
+#include "collector/metrics/self_metrics.h"
 
 #include <prometheus/text_serializer.h>
 
-#include "collector/metric_family.h"
+#include "collector/metrics/metric_family.h"
 #include "core/version.h"
 
 namespace crmpulse::collector {

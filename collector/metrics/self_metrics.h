@@ -6,15 +6,15 @@
 #include <functional>
 #include <memory>
 
-#include "collector/access.h"
-#include "collector/audit_refusals.h"
-#include "collector/engine_loop.h"
-#include "collector/exposition.h"
-#include "collector/heartbeat.h"
-#include "collector/history.h"
-#include "collector/ingest.h"
-#include "collector/notifier.h"
-#include "store/writer.h"
+#include "collector/delivery/heartbeat.h"
+#include "collector/delivery/notifier.h"
+#include "collector/engine/engine_loop.h"
+#include "collector/history/history.h"
+#include "collector/http/access.h"
+#include "collector/http/audit_refusals.h"
+#include "collector/ingest/ingest.h"
+#include "collector/metrics/exposition.h"
+#include "store/collector/writer.h"
 
 namespace crmpulse::collector {
 

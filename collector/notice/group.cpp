@@ -1,4 +1,4 @@
-#include "collector/receivers/notice_group.h"
+#include "collector/notice/group.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "collector/receivers/notice_json.h"
-#include "collector/receivers/value_text.h"
-#include "core/failure.h"
+#include "collector/notice/json.h"
+#include "collector/text/value_text.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

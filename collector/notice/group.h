@@ -3,7 +3,7 @@
 
 #include <boost/json.hpp>
 
-#include "collector/receivers/notice.h"
+#include "collector/notice/notice.h"
 
 namespace crmpulse::collector {
 

@@ -1,7 +1,7 @@
-#include "collector/receivers/notice_json.h"
+#include "collector/notice/json.h"
 
-#include "core/failure.h"
-#include "core/printable.h"
+#include "core/failure/failure.h"
+#include "core/text/printable.h"
 
 namespace crmpulse::collector {
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "collector/language.h"
+#include "collector/text/language.h"
 #include "core/level.h"
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <set>
 
-#include "collector/receivers/notice.h"
-#include "collector/receivers/value_text.h"
-#include "core/failure.h"
+#include "collector/notice/notice.h"
+#include "collector/text/value_text.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -1,4 +1,4 @@
-#include "collector/receivers/mention.h"
+#include "collector/notice/mention.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "collector/receivers/notice.h"
+#include "collector/notice/notice.h"
 
 #include <fmt/format.h>
 
@@ -7,11 +7,11 @@
 #include <boost/json.hpp>
 #include <set>
 
-#include "collector/receivers/notice_group.h"
-#include "collector/receivers/notice_json.h"
-#include "collector/receivers/notice_title.h"
-#include "collector/receivers/value_text.h"
-#include "core/failure.h"
+#include "collector/notice/group.h"
+#include "collector/notice/json.h"
+#include "collector/notice/title.h"
+#include "collector/text/value_text.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

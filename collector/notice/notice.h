@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/language.h"
+#include "collector/text/language.h"
 #include "core/level.h"
-#include "core/time.h"
-#include "store/collector_store.h"
+#include "core/time/time.h"
+#include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
 

@@ -1,8 +1,8 @@
-#include "collector/receivers/plain_text.h"
+#include "collector/notice/plain_text.h"
 
 #include <fmt/format.h>
 
-#include "collector/receivers/value_text.h"
+#include "collector/text/value_text.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "collector/receivers/notice.h"
+#include "collector/notice/notice.h"
 
 namespace crmpulse::collector {
 

@@ -1,11 +1,11 @@
-#include "collector/receivers/notice_title.h"
+#include "collector/notice/title.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "collector/receivers/value_text.h"
+#include "collector/text/value_text.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "collector/receivers/notice.h"
+#include "collector/notice/notice.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/receiver_settings.h"
+#include "collector/receivers/settings.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-#include "collector/address_policy.h"
+#include "collector/receivers/base/address_policy.h"
 #include "collector/receivers/table.h"
 
 namespace crmpulse::collector {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
-#include "collector/receivers/chat_types.h"
-#include "collector/receivers/mail_types.h"
-#include "collector/receivers/tracker_types.h"
-#include "collector/receivers/webhook_types.h"
+#include "collector/receivers/chat/types.h"
+#include "collector/receivers/mail/types.h"
+#include "collector/receivers/tracker/types.h"
+#include "collector/receivers/webhook/types.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -5,8 +5,8 @@
 #include <span>
 #include <string_view>
 
+#include "collector/receivers/base/receiver.h"
 #include "collector/receivers/base/receiver_settings.h"
-#include "collector/receivers/receiver.h"
 #include "config/reader.h"
 
 namespace crmpulse::collector {

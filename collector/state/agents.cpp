@@ -1,4 +1,4 @@
-#include "collector/agents.h"
+#include "collector/state/agents.h"
 
 #include <algorithm>
 #include <boost/json.hpp>

@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
-#include "core/time.h"
-#include "store/collector_store.h"
+#include "core/failure/error.h"
+#include "core/time/time.h"
+#include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
 

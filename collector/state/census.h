@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "collector/limit_settings.h"
+#include "collector/http/limit_settings.h"
 
 namespace crmpulse::collector {
 

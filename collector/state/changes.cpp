@@ -1,4 +1,4 @@
-#include "collector/changes.h"
+#include "collector/state/changes.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "rules/instance.h"
+#include "rules/level/instance.h"
 
 namespace crmpulse::collector {
 namespace {

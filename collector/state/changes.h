@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "collector/crm_book.h"
-#include "collector/series_table.h"
+#include "collector/state/crm_book.h"
+#include "collector/state/series_table.h"
 #include "core/rule.h"
-#include "store/collector_store.h"
+#include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "collector/crm_book.h"
+#include "collector/state/crm_book.h"
 
 #include <algorithm>
 #include <cmath>

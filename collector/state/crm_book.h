@@ -12,11 +12,11 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/series_table.h"
+#include "collector/state/series_table.h"
 #include "core/evidence.h"
 #include "core/rule.h"
-#include "core/time.h"
-#include "rules/slo.h"
+#include "core/time/time.h"
+#include "rules/window/slo.h"
 
 namespace crmpulse::collector {
 

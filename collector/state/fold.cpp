@@ -1,11 +1,11 @@
-#include "collector/fold.h"
+#include "collector/state/fold.h"
 
 #include <algorithm>
 #include <cmath>
 #include <type_traits>
 #include <variant>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {

@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
-#include "collector/changes.h"
-#include "collector/crm_book.h"
-#include "collector/series_table.h"
+#include "collector/state/changes.h"
+#include "collector/state/crm_book.h"
+#include "collector/state/series_table.h"
 #include "core/evidence.h"
 #include "rules/engine.h"
 

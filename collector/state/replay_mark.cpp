@@ -1,4 +1,4 @@
-#include "collector/replay_mark.h"
+#include "collector/state/replay_mark.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

@@ -1,4 +1,4 @@
-#include "collector/series_table.h"
+#include "collector/state/series_table.h"
 
 #include <algorithm>
 #include <array>

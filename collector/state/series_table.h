@@ -13,9 +13,9 @@
 #include <variant>
 #include <vector>
 
-#include "collector/census.h"
+#include "collector/state/census.h"
 #include "core/labels.h"
-#include "core/time.h"
+#include "core/time/time.h"
 #include "rules/engine.h"
 #include "wire/remote_write.h"
 #include "wire/series_key.h"

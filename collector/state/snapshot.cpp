@@ -1,11 +1,11 @@
-#include "collector/snapshot.h"
+#include "collector/state/snapshot.h"
 
 #include <algorithm>
 #include <array>
 #include <optional>
 #include <span>
 
-#include "collector/digest.h"
+#include "collector/text/digest.h"
 #include "core/codec.h"
 #include "core/log.h"
 #include "core/sample.h"

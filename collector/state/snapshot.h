@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/crm_book.h"
-#include "collector/series_table.h"
-#include "core/error.h"
+#include "collector/state/crm_book.h"
+#include "collector/state/series_table.h"
+#include "core/failure/error.h"
 
 namespace crmpulse::collector {
 

@@ -1,9 +1,9 @@
-#include "collector/operations.h"
+#include "collector/suppression/operations.h"
 
 #include <algorithm>
 
 #include "core/log.h"
-#include "rules/schedule.h"
+#include "rules/time/schedule.h"
 
 namespace crmpulse::collector {
 

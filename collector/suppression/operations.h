@@ -11,9 +11,9 @@
 
 #include "core/labels.h"
 #include "core/rule.h"
-#include "core/time.h"
+#include "core/time/time.h"
 #include "rules/engine.h"
-#include "store/collector_store.h"
+#include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
 

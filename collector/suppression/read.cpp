@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "collector/suppression_text.h"
+#include "collector/suppression/text.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -1,4 +1,4 @@
-#include "collector/suppression_text.h"
+#include "collector/suppression/text.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <array>
 #include <stdexcept>
 
-#include "collector/json_text.h"
+#include "collector/text/json_text.h"
 #include "config/zone.h"
 #include "core/log.h"
-#include "rules/schedule.h"
+#include "rules/time/schedule.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "collector/operations.h"
+#include "collector/suppression/operations.h"
 #include "config/reader.h"
-#include "core/error.h"
+#include "core/failure/error.h"
 
 namespace crmpulse::collector {
 

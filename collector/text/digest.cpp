@@ -1,4 +1,4 @@
-#include "collector/digest.h"
+#include "collector/text/digest.h"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>

@@ -1,10 +1,10 @@
-#include "collector/json_text.h"
+#include "collector/text/json_text.h"
 
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -1,4 +1,4 @@
-#include "collector/receivers/value_text.h"
+#include "collector/text/value_text.h"
 
 #include <fmt/format.h>
 

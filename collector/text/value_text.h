@@ -7,9 +7,9 @@
 #include <string_view>
 #include <utility>
 
-#include "collector/language.h"
+#include "collector/text/language.h"
 #include "core/level.h"
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

@@ -1,4 +1,4 @@
-#include "core/error.h"
+#include "core/failure/error.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// Errors a caller can handle. Three tiers: what a probe observed is data (core/failure.h); what a caller can
+// Errors a caller can handle. Three tiers: what a probe observed is data (core/failure/failure.h); what a caller can
 // handle is Result<T>; a broken invariant or an unusable start-up is an exception, caught at task roots and main.
 
 #include <boost/system/result.hpp>

@@ -1,8 +1,8 @@
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 #include <array>
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 namespace crmpulse {
 namespace {

@@ -41,7 +41,7 @@ struct Failure {
 };
 
 /// Makes foreign text fit for a Failure or Evidence: control characters become blanks, runs of blanks one, what
-/// else cannot be seen is escaped (core/printable.h),
+/// else cannot be seen is escaped (core/text/printable.h),
 /// `user:password@` in URLs is masked, at most `max_bytes` of valid UTF-8 with a closing "…".
 [[nodiscard]] std::string one_line(std::string_view text, std::size_t max_bytes = 300);
 

@@ -1,5 +1,6 @@
 #pragma once
-// fmt::print for people at a terminal: what others wrote cannot move its cursor or hide in a line (core/printable.h).
+// fmt::print for people at a terminal: what others wrote cannot move its cursor or hide in a line
+// (core/text/printable.h).
 
 #include <fmt/format.h>
 
@@ -7,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 namespace crmpulse {
 

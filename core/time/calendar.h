@@ -4,7 +4,7 @@
 #include <bitset>
 #include <vector>
 
-#include "core/hours.h"
+#include "core/time/hours.h"
 
 namespace crmpulse {
 

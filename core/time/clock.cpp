@@ -1,4 +1,4 @@
-#include "core/clock.h"
+#include "core/time/clock.h"
 
 #ifdef _WIN32
 #include <windows.h>

@@ -1,5 +1,5 @@
 #pragma once
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse {
 

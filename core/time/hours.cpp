@@ -1,4 +1,4 @@
-#include "core/hours.h"
+#include "core/time/hours.h"
 
 #include <fmt/format.h>
 

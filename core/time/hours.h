@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/time.h"
-#include "core/zone.h"
+#include "core/time/time.h"
+#include "core/time/zone.h"
 
 namespace crmpulse {
 

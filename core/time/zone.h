@@ -2,7 +2,7 @@
 #include <string>
 #include <vector>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse {
 

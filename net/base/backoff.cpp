@@ -1,4 +1,4 @@
-#include "net/backoff.h"
+#include "net/base/backoff.h"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "net/curl.h"
+#include "net/base/curl.h"
 
 #include <csignal>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "net/endpoint.h"
+#include "net/base/endpoint.h"
 
 #include <fmt/format.h>
 

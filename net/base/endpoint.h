@@ -2,7 +2,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 
 namespace crmpulse::net {
 

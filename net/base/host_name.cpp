@@ -1,4 +1,4 @@
-#include "net/host_name.h"
+#include "net/base/host_name.h"
 
 #include <fmt/format.h>
 #include <idn2.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::net {
 namespace {

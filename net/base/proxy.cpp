@@ -1,4 +1,4 @@
-#include "net/proxy.h"
+#include "net/base/proxy.h"
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>

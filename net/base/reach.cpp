@@ -1,4 +1,4 @@
-#include "net/reach.h"
+#include "net/base/reach.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "net/url_scheme.h"
+#include "net/base/url_scheme.h"
 
 #include <span>
 

@@ -1,4 +1,4 @@
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "net/http_exchange.h"
+#include "net/client/http_exchange.h"
 
 namespace crmpulse::net {
 namespace {

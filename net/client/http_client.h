@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
-#include "core/failure.h"
-#include "core/time.h"
-#include "net/reach.h"
+#include "core/failure/error.h"
+#include "core/failure/failure.h"
+#include "core/time/time.h"
+#include "net/base/reach.h"
 
 namespace crmpulse::net {
 

@@ -1,4 +1,4 @@
-#include "net/http_exchange.h"
+#include "net/client/http_exchange.h"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -13,7 +13,7 @@
 #include <utility>
 
 #include "core/log.h"
-#include "net/host_name.h"
+#include "net/base/host_name.h"
 
 namespace crmpulse::net {
 namespace {

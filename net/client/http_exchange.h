@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "net/curl.h"
-#include "net/http_client.h"
-#include "net/proxy.h"
+#include "net/base/curl.h"
+#include "net/base/proxy.h"
+#include "net/client/http_client.h"
 
 namespace crmpulse::net {
 

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
-#include "net/http_exchange.h"
+#include "net/client/http_exchange.h"
 
 namespace crmpulse::net {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "net/http_exchange.h"
+#include "net/client/http_exchange.h"
 
 namespace crmpulse::net {
 namespace {

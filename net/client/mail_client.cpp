@@ -1,4 +1,4 @@
-#include "net/mail_client.h"
+#include "net/client/mail_client.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "core/log.h"
-#include "net/curl.h"
+#include "net/base/curl.h"
 
 namespace crmpulse::net {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "core/secret.h"
-#include "core/time.h"
-#include "net/http_client.h"
+#include "core/time/time.h"
+#include "net/client/http_client.h"
 
 namespace crmpulse::net {
 

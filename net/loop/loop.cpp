@@ -1,4 +1,4 @@
-#include "net/loop.h"
+#include "net/loop/loop.h"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "net/loop_impl.h"
+#include "net/loop/loop_impl.h"
 
 namespace asio = boost::asio;
 using boost::system::error_code;

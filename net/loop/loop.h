@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::net {
 

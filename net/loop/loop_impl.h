@@ -8,7 +8,7 @@
 #include <functional>
 #include <thread>
 
-#include "net/loop.h"
+#include "net/loop/loop.h"
 
 namespace crmpulse::net {
 

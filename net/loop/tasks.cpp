@@ -1,4 +1,4 @@
-#include "net/tasks.h"
+#include "net/loop/tasks.h"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>

@@ -1,4 +1,4 @@
-#include "net/http_connection.h"
+#include "net/server/http_connection.h"
 
 #include <algorithm>
 #include <boost/asio/dispatch.hpp>
@@ -7,9 +7,9 @@
 #include <boost/beast/http/error.hpp>
 #include <utility>
 
-#include "core/clock.h"
 #include "core/log.h"
-#include "net/http_message.h"
+#include "core/time/clock.h"
+#include "net/server/http_message.h"
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;

@@ -13,10 +13,10 @@
 #include <set>
 #include <string>
 
-#include "net/arriving_body.h"
-#include "net/http_server.h"
-#include "net/http_stream.h"
-#include "net/tasks.h"
+#include "net/loop/tasks.h"
+#include "net/server/arriving_body.h"
+#include "net/server/http_server.h"
+#include "net/server/http_stream.h"
 
 namespace crmpulse::net {
 

@@ -4,8 +4,8 @@
 #include <boost/beast/http/error.hpp>
 
 #include "core/log.h"
-#include "net/http_connection.h"
-#include "net/http_message.h"
+#include "net/server/http_connection.h"
+#include "net/server/http_message.h"
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;

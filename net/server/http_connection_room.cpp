@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "net/http_connection.h"
+#include "net/server/http_connection.h"
 
 namespace crmpulse::net {
 namespace {

@@ -1,4 +1,4 @@
-#include "net/http_message.h"
+#include "net/server/http_message.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

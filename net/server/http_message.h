@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http_server.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::net {
 

@@ -1,4 +1,4 @@
-#include "net/http_server.h"
+#include "net/server/http_server.h"
 
 #include <fmt/format.h>
 
@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/log.h"
-#include "net/http_connection.h"
-#include "net/loop_impl.h"
-#include "net/tls_server.h"
+#include "net/loop/loop_impl.h"
+#include "net/server/http_connection.h"
+#include "net/server/tls_server.h"
 
 namespace asio = boost::asio;
 using asio::awaitable;

@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "core/time.h"
-#include "net/endpoint.h"
-#include "net/loop.h"
-#include "net/networks.h"
+#include "core/failure/error.h"
+#include "core/time/time.h"
+#include "net/base/endpoint.h"
+#include "net/base/networks.h"
+#include "net/loop/loop.h"
 
 namespace crmpulse::net {
 

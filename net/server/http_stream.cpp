@@ -1,4 +1,4 @@
-#include "net/http_stream.h"
+#include "net/server/http_stream.h"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/stream.hpp>

@@ -1,4 +1,4 @@
-#include "net/tls_server.h"
+#include "net/server/tls_server.h"
 
 #include <fmt/format.h>
 #include <openssl/asn1.h>

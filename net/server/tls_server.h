@@ -5,8 +5,8 @@
 #include <memory>
 #include <optional>
 
-#include "core/time.h"
-#include "net/http_server.h"
+#include "core/time/time.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::net {
 

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <ctime>
 
-#include "net/service_notify.h"
+#include "net/service/service_notify.h"
 
 namespace crmpulse::net {
 namespace {

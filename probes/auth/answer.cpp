@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "net/backoff.h"
+#include "net/base/backoff.h"
 #include "probes/auth/encoding.h"
 
 namespace crmpulse::probes::auth {

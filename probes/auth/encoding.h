@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 #include "core/secret.h"
 
 namespace crmpulse::probes::auth {

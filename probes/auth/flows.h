@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 #include "probes/auth/settings.h"
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes::auth {
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/log.h"
-#include "net/backoff.h"
+#include "net/base/backoff.h"
 #include "probes/auth/answer.h"
 
 namespace crmpulse::probes::auth {

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "core/clock.h"
 #include "core/sample.h"
-#include "net/http_client.h"
+#include "core/time/clock.h"
+#include "net/client/http_client.h"
 #include "probes/auth/flows.h"
 
 namespace crmpulse::probes::auth {

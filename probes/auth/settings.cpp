@@ -9,7 +9,7 @@
 #include "probes/auth/answer.h"
 #include "probes/auth/encoding.h"
 #include "probes/auth/flows.h"
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes::auth {
 namespace {

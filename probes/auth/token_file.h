@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 #include "probes/auth/flows.h"
 
 namespace crmpulse::probes::auth {

@@ -1,10 +1,10 @@
 // Several requests in one call: packed as the recipe's `batch` says, each judged by its own status and body.
 #include <fmt/format.h>
 
-#include "probes/exchange_call.h"
-#include "probes/exchange_reader.h"
-#include "probes/exchange_request.h"
-#include "probes/exchanger.h"
+#include "probes/http/exchange_call.h"
+#include "probes/http/exchange_reader.h"
+#include "probes/http/exchange_request.h"
+#include "probes/http/exchanger.h"
 
 namespace crmpulse::probes {
 namespace {

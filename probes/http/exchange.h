@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 #include "core/sample.h"
 #include "probes/auth/session.h"
-#include "probes/recipe.h"
-#include "probes/template.h"
+#include "probes/recipe/recipe.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 

@@ -1,12 +1,12 @@
-#include "probes/exchange_answer.h"
+#include "probes/http/exchange_answer.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "core/clock.h"
-#include "net/backoff.h"
-#include "net/http_message.h"
+#include "core/time/clock.h"
+#include "net/base/backoff.h"
+#include "net/server/http_message.h"
 
 namespace crmpulse::probes {
 namespace {

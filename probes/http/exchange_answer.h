@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 #include "probes/auth/session.h"
-#include "probes/json.h"
-#include "probes/recipe.h"
+#include "probes/json/json.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes {
 

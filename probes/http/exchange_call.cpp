@@ -1,12 +1,12 @@
-#include "probes/exchange_call.h"
+#include "probes/http/exchange_call.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "core/clock.h"
-#include "probes/exchange_answer.h"
-#include "probes/exchange_request.h"
+#include "core/time/clock.h"
+#include "probes/http/exchange_answer.h"
+#include "probes/http/exchange_request.h"
 
 namespace crmpulse::probes {
 namespace {

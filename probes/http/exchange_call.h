@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 #include "probes/auth/session.h"
-#include "probes/exchange.h"
-#include "probes/exchange_signals.h"
-#include "probes/run.h"
-#include "probes/template.h"
+#include "probes/http/exchange.h"
+#include "probes/http/exchange_signals.h"
+#include "probes/run/run.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 

@@ -1,11 +1,11 @@
-#include "probes/exchange_reader.h"
+#include "probes/http/exchange_reader.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 
-#include "probes/values.h"
+#include "probes/rows/values.h"
 
 namespace crmpulse::probes {
 namespace {

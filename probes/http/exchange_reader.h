@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "probes/exchange.h"
-#include "probes/exchange_answer.h"
-#include "probes/reduce.h"
+#include "probes/http/exchange.h"
+#include "probes/http/exchange_answer.h"
+#include "probes/rows/reduce.h"
 
 namespace crmpulse::probes {
 

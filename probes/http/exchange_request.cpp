@@ -1,4 +1,4 @@
-#include "probes/exchange_request.h"
+#include "probes/http/exchange_request.h"
 
 #include <fmt/format.h>
 

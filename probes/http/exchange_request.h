@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 #include "probes/auth/session.h"
-#include "probes/exchange_answer.h"
-#include "probes/template.h"
+#include "probes/http/exchange_answer.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 

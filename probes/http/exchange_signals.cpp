@@ -1,4 +1,4 @@
-#include "probes/exchange_signals.h"
+#include "probes/http/exchange_signals.h"
 
 #include <fmt/format.h>
 
@@ -6,8 +6,8 @@
 #include <cmath>
 #include <map>
 
-#include "net/backoff.h"
-#include "probes/values.h"
+#include "net/base/backoff.h"
+#include "probes/rows/values.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "core/sample.h"
-#include "net/http_client.h"
-#include "probes/recipe.h"
+#include "net/client/http_client.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes {
 

@@ -1,8 +1,8 @@
-#include "probes/exchanger.h"
+#include "probes/http/exchanger.h"
 
-#include "probes/exchange_call.h"
-#include "probes/exchange_reader.h"
-#include "probes/exchange_request.h"
+#include "probes/http/exchange_call.h"
+#include "probes/http/exchange_reader.h"
+#include "probes/http/exchange_request.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -5,9 +5,9 @@
 #include <functional>
 #include <memory>
 
-#include "net/http_client.h"
-#include "probes/exchange.h"
-#include "probes/run.h"
+#include "net/client/http_client.h"
+#include "probes/http/exchange.h"
+#include "probes/run/run.h"
 
 namespace crmpulse::probes {
 

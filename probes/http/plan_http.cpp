@@ -3,9 +3,9 @@
 
 #include <algorithm>
 
-#include "core/clock.h"
-#include "probes/exchange_request.h"
-#include "probes/run_http.h"
+#include "core/time/clock.h"
+#include "probes/http/exchange_request.h"
+#include "probes/http/run_http.h"
 
 namespace crmpulse::probes {
 namespace {

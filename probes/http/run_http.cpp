@@ -1,13 +1,13 @@
-#include "probes/run_http.h"
+#include "probes/http/run_http.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
 
-#include "probes/exchange_call.h"
-#include "probes/reduce.h"
-#include "probes/values.h"
+#include "probes/http/exchange_call.h"
+#include "probes/rows/reduce.h"
+#include "probes/rows/values.h"
 
 namespace crmpulse::probes {
 namespace {

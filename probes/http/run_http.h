@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
-#include "probes/exchanger.h"
-#include "probes/readings.h"
+#include "probes/http/exchanger.h"
+#include "probes/run/readings.h"
 
 namespace crmpulse::probes {
 

@@ -1,4 +1,4 @@
-#include "probes/json.h"
+#include "probes/json/json.h"
 
 #include <fmt/format.h>
 

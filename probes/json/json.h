@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "config/node.h"
-#include "core/error.h"
-#include "probes/template.h"
+#include "core/failure/error.h"
+#include "probes/template/template.h"
 
 namespace boost::json {
 class value;

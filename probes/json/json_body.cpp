@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "config/reader.h"
-#include "probes/json.h"
+#include "probes/json/json.h"
 
 namespace crmpulse::probes {
 namespace {

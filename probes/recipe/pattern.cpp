@@ -1,9 +1,9 @@
-#include "probes/pattern.h"
+#include "probes/recipe/pattern.h"
 
 #include <fmt/format.h>
 #include <re2/re2.h>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 
 namespace re2 {
 class RE2;

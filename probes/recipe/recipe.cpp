@@ -1,4 +1,4 @@
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 #include <algorithm>
 #include <stdexcept>

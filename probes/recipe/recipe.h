@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "config/reader.h"
-#include "core/failure.h"
+#include "core/failure/failure.h"
 #include "core/secret.h"
-#include "core/time.h"
-#include "probes/pattern.h"
+#include "core/time/time.h"
+#include "probes/recipe/pattern.h"
 
 namespace crmpulse::probes {
 

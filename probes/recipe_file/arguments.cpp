@@ -1,4 +1,4 @@
-#include "probes/arguments.h"
+#include "probes/recipe_file/arguments.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "net/host_name.h"
-#include "net/url_scheme.h"
-#include "probes/recipe.h"
-#include "probes/sql/connection.h"
+#include "net/base/host_name.h"
+#include "net/base/url_scheme.h"
+#include "probes/recipe/recipe.h"
+#include "probes/sql/driver/connection.h"
 #include "probes/sql/open.h"
-#include "probes/template.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 namespace {

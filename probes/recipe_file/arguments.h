@@ -2,7 +2,7 @@
 #include <optional>
 #include <string>
 
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes {
 

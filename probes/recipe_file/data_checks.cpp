@@ -1,4 +1,4 @@
-#include "probes/checks.h"
+#include "probes/recipe_file/data_checks.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,9 +8,9 @@
 #include <map>
 #include <optional>
 
-#include "probes/recipe_reader.h"
-#include "probes/sample_labels.h"
-#include "probes/template.h"
+#include "probes/recipe_file/reader.h"
+#include "probes/recipe_file/sample_labels.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -3,7 +3,7 @@
 // their own in the recipe's language.
 
 #include "config/reader.h"
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes {
 

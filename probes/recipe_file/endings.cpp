@@ -1,11 +1,11 @@
-#include "probes/endings.h"
+#include "probes/recipe_file/endings.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 
-#include "probes/recipe_reader.h"
+#include "probes/recipe_file/reader.h"
 
 namespace crmpulse::probes {
 namespace {

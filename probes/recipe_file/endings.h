@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes {
 

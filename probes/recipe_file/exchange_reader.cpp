@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "probes/json.h"
-#include "probes/recipe_reader.h"
+#include "probes/json/json.h"
+#include "probes/recipe_file/reader.h"
 
 namespace crmpulse::probes {
 namespace {

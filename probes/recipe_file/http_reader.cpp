@@ -6,7 +6,7 @@
 #include <array>
 
 #include "probes/auth/flows.h"
-#include "probes/recipe_reader.h"
+#include "probes/recipe_file/reader.h"
 
 namespace crmpulse::probes {
 namespace {

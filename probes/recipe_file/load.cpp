@@ -1,4 +1,4 @@
-#include "probes/load_recipe.h"
+#include "probes/recipe_file/load.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "probes/recipe_reader.h"
+#include "probes/recipe_file/reader.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -1,4 +1,4 @@
-#include "probes/recipe_reader.h"
+#include "probes/recipe_file/reader.h"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,10 @@
 #include <iterator>
 #include <set>
 
-#include "probes/arguments.h"
-#include "probes/endings.h"
-#include "probes/json.h"
-#include "probes/template.h"
+#include "probes/json/json.h"
+#include "probes/recipe_file/arguments.h"
+#include "probes/recipe_file/endings.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 namespace {

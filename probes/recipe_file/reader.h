@@ -5,8 +5,8 @@
 
 #include "config/node.h"
 #include "config/reader.h"
-#include "probes/recipe.h"
-#include "probes/template.h"
+#include "probes/recipe/recipe.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 

@@ -1,4 +1,4 @@
-#include "probes/sample_labels.h"
+#include "probes/recipe_file/sample_labels.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 
 #include "config/suggest.h"
 #include "core/metric_names.h"
-#include "probes/reduce.h"
+#include "probes/rows/reduce.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "probes/recipe_reader.h"
+#include "probes/recipe_file/reader.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -4,9 +4,9 @@
 #include <array>
 
 #include "core/metric_names.h"
-#include "probes/recipe_reader.h"
-#include "probes/reduce.h"
-#include "probes/template.h"
+#include "probes/recipe_file/reader.h"
+#include "probes/rows/reduce.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 namespace {

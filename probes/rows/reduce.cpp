@@ -1,4 +1,4 @@
-#include "probes/reduce.h"
+#include "probes/rows/reduce.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "probes/values.h"
+#include "probes/rows/values.h"
 
 namespace crmpulse::probes {
 namespace {

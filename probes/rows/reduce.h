@@ -7,10 +7,10 @@
 #include <unordered_set>
 #include <vector>
 
-#include "core/clock.h"
 #include "core/sample.h"
-#include "probes/recipe.h"
-#include "probes/rows.h"
+#include "core/time/clock.h"
+#include "probes/recipe/recipe.h"
+#include "probes/recipe/rows.h"
 
 namespace crmpulse::probes {
 

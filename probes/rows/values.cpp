@@ -1,4 +1,4 @@
-#include "probes/values.h"
+#include "probes/rows/values.h"
 
 #include <fmt/format.h>
 

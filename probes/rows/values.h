@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/time.h"
-#include "probes/rows.h"
+#include "core/time/time.h"
+#include "probes/recipe/rows.h"
 
 namespace crmpulse::probes {
 

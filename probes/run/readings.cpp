@@ -1,4 +1,4 @@
-#include "probes/readings.h"
+#include "probes/run/readings.h"
 
 #include <algorithm>
 #include <cmath>

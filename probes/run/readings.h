@@ -4,7 +4,7 @@
 #include <map>
 #include <mutex>
 
-#include "probes/run.h"
+#include "probes/run/run.h"
 
 namespace crmpulse::probes {
 

@@ -10,10 +10,10 @@
 
 #include "core/evidence.h"
 #include "core/sample.h"
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 #include "probes/auth/session.h"
 #include "probes/auth/settings.h"
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes {
 

@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <utility>
 
-#include "probes/sql/driver.h"
-#include "probes/sql/drivers.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/drivers/drivers.h"
 
 namespace crmpulse::probes::sql {
 

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
-#include "probes/recipe.h"
-#include "probes/sql/connection.h"
+#include "core/failure/error.h"
+#include "probes/recipe/recipe.h"
+#include "probes/sql/driver/connection.h"
 
 namespace crmpulse::probes::sql {
 

@@ -1,12 +1,12 @@
-#include "probes/run_sql.h"
+#include "probes/sql/run_sql.h"
 
 #include <fmt/format.h>
 
-#include "core/clock.h"
 #include "core/log.h"
-#include "probes/reduce.h"
+#include "core/time/clock.h"
+#include "probes/rows/reduce.h"
+#include "probes/rows/values.h"
 #include "probes/sql/open.h"
-#include "probes/values.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -7,10 +7,10 @@
 #include <set>
 #include <string>
 
-#include "probes/readings.h"
-#include "probes/sql/connection.h"
+#include "probes/run/readings.h"
+#include "probes/sql/driver/connection.h"
 #include "probes/sql/kept_connections.h"
-#include "probes/template.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 

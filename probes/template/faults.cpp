@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "probes/template_parts.h"
+#include "probes/template/parts.h"
 
 namespace crmpulse::probes {
 namespace {

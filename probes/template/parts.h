@@ -1,7 +1,7 @@
 #pragma once
 // What the parts of the template engine share; for template*.cpp alone.
 
-#include "probes/template.h"
+#include "probes/template/template.h"
 
 namespace crmpulse::probes {
 

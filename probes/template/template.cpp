@@ -1,4 +1,4 @@
-#include "probes/template.h"
+#include "probes/template/template.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "config/reader.h"
-#include "probes/template_parts.h"
+#include "probes/template/parts.h"
 
 namespace crmpulse::probes {
 namespace {

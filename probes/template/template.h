@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "probes/recipe.h"
+#include "core/failure/error.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes {
 

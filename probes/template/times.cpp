@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "probes/template_parts.h"
+#include "probes/template/parts.h"
 
 namespace crmpulse::probes {
 namespace {

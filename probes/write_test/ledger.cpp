@@ -1,4 +1,4 @@
-#include "probes/transaction_ledger.h"
+#include "probes/write_test/ledger.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "probes/transaction_left_overs.h"
+#include "probes/write_test/left_overs.h"
 
 #include <algorithm>
 

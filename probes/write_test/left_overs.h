@@ -5,13 +5,13 @@
 #include <string_view>
 #include <vector>
 
-#include "core/time.h"
-#include "probes/transaction_ledger.h"
+#include "core/time/time.h"
+#include "probes/write_test/ledger.h"
 
 namespace crmpulse::probes {
 
-/// Is the text `marker` (that of probes/template.h) alone, or `marker`, a blank and a run id? Then the record is ours.
-/// Anything else is not: another agent's name may begin like ours, and so may a person's words.
+/// Is the text `marker` (that of probes/template/template.h) alone, or `marker`, a blank and a run id? Then the record
+/// is ours. Anything else is not: another agent's name may begin like ours, and so may a person's words.
 [[nodiscard]] bool is_ours(std::string_view text, std::string_view marker);
 /// The run id behind the marker; empty when there is none.
 [[nodiscard]] std::string run_id_in(std::string_view text, std::string_view marker);

@@ -1,4 +1,4 @@
-#include "probes/transaction_run.h"
+#include "probes/write_test/run.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <array>
 
 #include "core/log.h"
-#include "probes/transaction_until.h"
+#include "probes/write_test/until.h"
 
 namespace crmpulse::probes {
 namespace {

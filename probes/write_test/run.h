@@ -1,8 +1,8 @@
 #pragma once
 // One run of a write test: a chain of exchanges, each answer handled by a job of its own.
 
-#include "probes/transaction.h"
-#include "probes/transaction_left_overs.h"
+#include "probes/write_test/left_overs.h"
+#include "probes/write_test/transaction.h"
 
 namespace crmpulse::probes {
 

@@ -1,9 +1,9 @@
-#include "probes/transaction.h"
+#include "probes/write_test/transaction.h"
 
 #include <fmt/format.h>
 
-#include "probes/template.h"
-#include "probes/transaction_run.h"
+#include "probes/template/template.h"
+#include "probes/write_test/run.h"
 
 namespace crmpulse::probes {
 namespace {

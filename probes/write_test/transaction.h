@@ -8,9 +8,9 @@
 #include <mutex>
 #include <string>
 
-#include "probes/exchange.h"
-#include "probes/readings.h"
-#include "probes/transaction_ledger.h"
+#include "probes/http/exchange.h"
+#include "probes/run/readings.h"
+#include "probes/write_test/ledger.h"
 
 namespace crmpulse::probes {
 

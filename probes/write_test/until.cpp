@@ -1,7 +1,7 @@
-#include "probes/transaction_until.h"
+#include "probes/write_test/until.h"
 
 #include "config/reader.h"
-#include "probes/json.h"
+#include "probes/json/json.h"
 
 namespace crmpulse::probes {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <string_view>
 
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes {
 

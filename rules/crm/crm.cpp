@@ -1,4 +1,4 @@
-#include "rules/crm.h"
+#include "rules/crm/crm.h"
 
 #include <algorithm>
 #include <tuple>

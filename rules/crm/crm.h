@@ -11,12 +11,12 @@
 
 #include "core/labels.h"
 #include "core/rule.h"
-#include "rules/crm_hours.h"
-#include "rules/incident.h"
-#include "rules/instance.h"
-#include "rules/message.h"
-#include "rules/score.h"
-#include "rules/slots.h"
+#include "rules/crm/crm_hours.h"
+#include "rules/crm/incident.h"
+#include "rules/crm/message.h"
+#include "rules/level/instance.h"
+#include "rules/level/score.h"
+#include "rules/window/slots.h"
 
 namespace crmpulse::rules {
 

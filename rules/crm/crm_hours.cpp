@@ -1,4 +1,4 @@
-#include "rules/crm_hours.h"
+#include "rules/crm/crm_hours.h"
 
 #include <algorithm>
 #include <utility>

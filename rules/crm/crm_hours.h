@@ -6,10 +6,10 @@
 #include <string>
 #include <string_view>
 
-#include "core/calendar.h"
 #include "core/labels.h"
-#include "rules/learned_hours.h"
-#include "rules/moment.h"
+#include "core/time/calendar.h"
+#include "rules/time/learned_hours.h"
+#include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 

@@ -1,8 +1,8 @@
-#include "rules/incident.h"
+#include "rules/crm/incident.h"
 
 #include <algorithm>
 
-#include "rules/hash.h"
+#include "rules/time/hash.h"
 
 namespace crmpulse::rules {
 namespace {

@@ -7,8 +7,8 @@
 
 #include "core/codec.h"
 #include "core/rule.h"
-#include "rules/message.h"
-#include "rules/moment.h"
+#include "rules/crm/message.h"
+#include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 

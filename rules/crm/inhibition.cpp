@@ -1,4 +1,4 @@
-#include "rules/inhibition.h"
+#include "rules/crm/inhibition.h"
 
 #include <algorithm>
 

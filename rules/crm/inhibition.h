@@ -1,7 +1,7 @@
 #pragma once
 #include <string_view>
 
-#include "rules/crm.h"
+#include "rules/crm/crm.h"
 
 namespace crmpulse::rules {
 

@@ -1,4 +1,4 @@
-#include "rules/message.h"
+#include "rules/crm/message.h"
 
 namespace crmpulse::rules {
 

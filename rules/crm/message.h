@@ -10,7 +10,7 @@
 #include "core/labels.h"
 #include "core/level.h"
 #include "core/rule.h"
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::rules {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "rules/crm.h"
-#include "rules/inhibition.h"
+#include "rules/crm/crm.h"
+#include "rules/crm/inhibition.h"
 
 namespace crmpulse::rules {
 namespace {

@@ -1,4 +1,4 @@
-#include "rules/dimension.h"
+#include "rules/level/dimension.h"
 
 #include <algorithm>
 

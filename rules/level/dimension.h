@@ -1,7 +1,7 @@
 #pragma once
 #include "core/codec.h"
 #include "core/rule.h"
-#include "rules/moment.h"
+#include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 

@@ -1,12 +1,12 @@
-#include "rules/instance.h"
+#include "rules/level/instance.h"
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
 #include <utility>
 
-#include "rules/aggregators.h"
-#include "rules/hash.h"
+#include "rules/time/hash.h"
+#include "rules/window/aggregators.h"
 
 namespace crmpulse::rules {
 namespace {

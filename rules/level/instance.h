@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "core/calendar.h"
 #include "core/codec.h"
 #include "core/rule.h"
-#include "rules/dimension.h"
-#include "rules/pauses.h"
-#include "rules/spacing.h"
-#include "rules/window.h"
+#include "core/time/calendar.h"
+#include "rules/level/dimension.h"
+#include "rules/window/pauses.h"
+#include "rules/window/spacing.h"
+#include "rules/window/window.h"
 
 namespace crmpulse::rules {
 

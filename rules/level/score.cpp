@@ -1,4 +1,4 @@
-#include "rules/score.h"
+#include "rules/level/score.h"
 
 #include <algorithm>
 #include <cmath>

@@ -3,7 +3,7 @@
 
 #include "core/codec.h"
 #include "core/rule.h"
-#include "rules/moment.h"
+#include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 

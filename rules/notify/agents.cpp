@@ -1,4 +1,4 @@
-#include "rules/agents.h"
+#include "rules/notify/agents.h"
 
 #include <algorithm>
 #include <utility>

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/notice.h"
+#include "rules/notify/notice.h"
 
 namespace crmpulse::rules {
 

@@ -1,4 +1,4 @@
-#include "rules/judge.h"
+#include "rules/notify/judge.h"
 
 #include <algorithm>
 #include <utility>

@@ -2,8 +2,8 @@
 #include <string_view>
 #include <vector>
 
-#include "rules/crm.h"
-#include "rules/storm.h"
+#include "rules/crm/crm.h"
+#include "rules/notify/storm.h"
 
 namespace crmpulse::rules {
 

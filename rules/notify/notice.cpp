@@ -1,4 +1,4 @@
-#include "rules/notice.h"
+#include "rules/notify/notice.h"
 
 #include <utility>
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/codec.h"
-#include "rules/crm.h"
-#include "rules/message.h"
+#include "rules/crm/crm.h"
+#include "rules/crm/message.h"
 
 namespace crmpulse::rules {
 

@@ -1,10 +1,10 @@
-#include "rules/storm.h"
+#include "rules/notify/storm.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-#include "rules/notice.h"
+#include "rules/notify/notice.h"
 
 namespace crmpulse::rules {
 

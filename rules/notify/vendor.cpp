@@ -1,4 +1,4 @@
-#include "rules/vendor.h"
+#include "rules/notify/vendor.h"
 
 #include <algorithm>
 #include <cmath>

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "rules/notice.h"
+#include "rules/notify/notice.h"
 
 namespace crmpulse::rules {
 

@@ -1,4 +1,4 @@
-#include "rules/learned_hours.h"
+#include "rules/time/learned_hours.h"
 
 #include <algorithm>
 #include <bit>

@@ -2,9 +2,9 @@
 #include <array>
 #include <cstdint>
 
-#include "core/calendar.h"
 #include "core/codec.h"
-#include "rules/moment.h"
+#include "core/time/calendar.h"
+#include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::rules {
 

@@ -1,4 +1,4 @@
-#include "rules/pace.h"
+#include "rules/time/pace.h"
 
 #include <algorithm>
 #include <cmath>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/codec.h"
-#include "rules/moment.h"
+#include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 

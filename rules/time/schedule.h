@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "core/rule.h"
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::rules {
 

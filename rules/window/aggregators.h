@@ -2,8 +2,8 @@
 #include <optional>
 
 #include "core/rule.h"
-#include "rules/pauses.h"
-#include "rules/window.h"
+#include "rules/window/pauses.h"
+#include "rules/window/window.h"
 
 namespace crmpulse::rules {
 

@@ -1,4 +1,4 @@
-#include "rules/pauses.h"
+#include "rules/window/pauses.h"
 
 #include <algorithm>
 

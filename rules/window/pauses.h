@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "core/calendar.h"
 #include "core/codec.h"
-#include "rules/moment.h"
+#include "core/time/calendar.h"
+#include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 

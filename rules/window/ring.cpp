@@ -1,4 +1,4 @@
-#include "rules/ring.h"
+#include "rules/window/ring.h"
 
 namespace crmpulse::rules {
 namespace {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::rules {
 

@@ -1,4 +1,4 @@
-#include "rules/slo.h"
+#include "rules/window/slo.h"
 
 #include <algorithm>
 #include <cmath>

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "core/codec.h"
-#include "core/time.h"
-#include "rules/moment.h"
+#include "core/time/time.h"
+#include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 

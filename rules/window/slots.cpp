@@ -1,4 +1,4 @@
-#include "rules/slots.h"
+#include "rules/window/slots.h"
 
 namespace crmpulse::rules {
 

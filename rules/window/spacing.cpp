@@ -1,4 +1,4 @@
-#include "rules/spacing.h"
+#include "rules/window/spacing.h"
 
 #include <algorithm>
 #include <limits>

@@ -3,8 +3,8 @@
 #include <cstdint>
 
 #include "core/codec.h"
-#include "rules/moment.h"
-#include "rules/pace.h"
+#include "rules/time/moment.h"
+#include "rules/time/pace.h"
 
 namespace crmpulse::rules {
 

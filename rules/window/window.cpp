@@ -1,4 +1,4 @@
-#include "rules/window.h"
+#include "rules/window/window.h"
 
 #include <algorithm>
 #include <cmath>

@@ -7,10 +7,10 @@
 
 #include "core/codec.h"
 #include "core/rule.h"
-#include "core/time.h"
-#include "rules/moment.h"
-#include "rules/ring.h"
-#include "rules/slo.h"
+#include "core/time/time.h"
+#include "rules/time/moment.h"
+#include "rules/window/ring.h"
+#include "rules/window/slo.h"
 
 namespace crmpulse::rules {
 

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::sandbox {
 

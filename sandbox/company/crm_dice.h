@@ -7,7 +7,7 @@
 #include <random>
 #include <string_view>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::sandbox {
 

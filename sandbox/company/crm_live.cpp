@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "sandbox/crm.h"
-#include "sandbox/crm_dice.h"
+#include "sandbox/company/crm.h"
+#include "sandbox/company/crm_dice.h"
 
 namespace crmpulse::sandbox {
 namespace {

@@ -1,4 +1,4 @@
-#include "sandbox/query.h"
+#include "sandbox/company/query.h"
 
 #include <algorithm>
 #include <charconv>

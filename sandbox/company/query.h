@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
-#include "sandbox/crm.h"
+#include "core/failure/error.h"
+#include "sandbox/company/crm.h"
 
 namespace crmpulse::sandbox {
 
@@ -20,7 +20,7 @@ enum class Compare { equal, not_equal, less, less_equal, greater, greater_equal,
 struct Condition {
   enum class Kind { always, compare, all, any, none };
   Kind kind = Kind::always;
-  std::string field;  ///< canonical name (sandbox/crm.h); `account.name` follows a reference
+  std::string field;  ///< canonical name (sandbox/company/crm.h); `account.name` follows a reference
   std::string part;   ///< of a time, as in Output
   Compare compare = Compare::equal;
   std::vector<Value> values;  ///< one; more for in and not_in; monostate is null

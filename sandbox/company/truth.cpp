@@ -1,4 +1,4 @@
-#include "sandbox/truth.h"
+#include "sandbox/company/truth.h"
 
 #include <algorithm>
 #include <set>

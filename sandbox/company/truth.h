@@ -3,7 +3,7 @@
 
 #include <boost/json/object.hpp>
 
-#include "sandbox/crm.h"
+#include "sandbox/company/crm.h"
 
 namespace crmpulse::sandbox {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "sandbox/dynamics_parts.h"
+#include "sandbox/dynamics/parts.h"
 
 namespace crmpulse::sandbox {
 namespace dynamics {

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "sandbox/dynamics_parts.h"
+#include "sandbox/dynamics/parts.h"
 
 namespace crmpulse::sandbox::dynamics {
 namespace {

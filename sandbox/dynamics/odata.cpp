@@ -1,12 +1,12 @@
-#include "sandbox/odata.h"
+#include "sandbox/dynamics/odata.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "sandbox/odata_filter.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/dynamics/odata_filter.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox {
 namespace {

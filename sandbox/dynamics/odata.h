@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor_fields.h"
+#include "sandbox/vendor/fields.h"
 
 namespace crmpulse::sandbox {
 

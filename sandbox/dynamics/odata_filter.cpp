@@ -1,11 +1,11 @@
-#include "sandbox/odata_filter.h"
+#include "sandbox/dynamics/odata_filter.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "sandbox/vendor_reply.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::odata {
 namespace {

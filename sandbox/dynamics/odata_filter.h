@@ -1,12 +1,12 @@
 #pragma once
-// Private to sandbox/odata*.cpp: tokens and $filter expressions.
+// Private to sandbox/dynamics/odata*.cpp: tokens and $filter expressions.
 
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor_fields.h"
+#include "sandbox/vendor/fields.h"
 
 namespace crmpulse::sandbox::odata {
 

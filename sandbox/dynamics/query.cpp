@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "sandbox/dynamics_parts.h"
-#include "sandbox/odata.h"
+#include "sandbox/dynamics/odata.h"
+#include "sandbox/dynamics/parts.h"
 
 namespace crmpulse::sandbox::dynamics {
 namespace {

@@ -1,4 +1,4 @@
-#include "sandbox/espocrm_entities.h"
+#include "sandbox/espocrm/entities.h"
 
 #include <fmt/format.h>
 

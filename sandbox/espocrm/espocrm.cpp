@@ -5,10 +5,10 @@
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "sandbox/dialect.h"
-#include "sandbox/espocrm_entities.h"
-#include "sandbox/espocrm_where.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/espocrm/entities.h"
+#include "sandbox/espocrm/where.h"
+#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox {
 namespace {

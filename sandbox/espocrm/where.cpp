@@ -1,11 +1,11 @@
-#include "sandbox/espocrm_where.h"
+#include "sandbox/espocrm/where.h"
 
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
 
-#include "sandbox/espocrm_entities.h"
+#include "sandbox/espocrm/entities.h"
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {

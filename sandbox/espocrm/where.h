@@ -6,8 +6,8 @@
 #include <map>
 #include <string>
 
-#include "core/error.h"
-#include "sandbox/model.h"
+#include "core/failure/error.h"
+#include "sandbox/selfhosted/model.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

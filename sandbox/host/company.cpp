@@ -1,4 +1,4 @@
-#include "sandbox/company.h"
+#include "sandbox/host/company.h"
 
 #include <fmt/format.h>
 

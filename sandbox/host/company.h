@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "core/clock.h"
-#include "net/http_server.h"
-#include "net/loop.h"
-#include "sandbox/sample_crm.h"
+#include "core/time/clock.h"
+#include "net/loop/loop.h"
+#include "net/server/http_server.h"
+#include "sandbox/host/sample_crm.h"
 
 namespace crmpulse::sandbox {
 

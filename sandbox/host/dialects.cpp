@@ -1,4 +1,4 @@
-#include "sandbox/dialect.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox {
 

@@ -1,4 +1,4 @@
-#include "sandbox/saas.h"
+#include "sandbox/host/saas.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,7 +9,7 @@
 #include <cmath>
 
 #include "core/log.h"
-#include "sandbox/truth.h"
+#include "sandbox/company/truth.h"
 
 namespace crmpulse::sandbox {
 namespace {

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-#include "core/clock.h"
-#include "net/http_server.h"
-#include "net/loop.h"
-#include "sandbox/company.h"
-#include "sandbox/dialect.h"
-#include "sandbox/faults.h"
-#include "sandbox/request_log.h"
+#include "core/time/clock.h"
+#include "net/loop/loop.h"
+#include "net/server/http_server.h"
+#include "sandbox/host/company.h"
+#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/faults.h"
+#include "sandbox/vendor/request_log.h"
 
 namespace crmpulse::sandbox {
 

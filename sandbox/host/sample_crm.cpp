@@ -1,4 +1,4 @@
-#include "sandbox/sample_crm.h"
+#include "sandbox/host/sample_crm.h"
 
 #include <fmt/format.h>
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
-#include "core/time.h"
-#include "store/database.h"
+#include "core/failure/error.h"
+#include "core/time/time.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::sandbox {
 

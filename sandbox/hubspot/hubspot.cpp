@@ -6,7 +6,7 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "sandbox/hubspot_parts.h"
+#include "sandbox/hubspot/parts.h"
 
 namespace crmpulse::sandbox {
 namespace hubspot {

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "sandbox/hubspot_parts.h"
+#include "sandbox/hubspot/parts.h"
 
 namespace crmpulse::sandbox::hubspot {
 namespace {

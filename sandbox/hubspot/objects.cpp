@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "sandbox/hubspot_parts.h"
+#include "sandbox/hubspot/parts.h"
 
 namespace crmpulse::sandbox::hubspot {
 namespace {

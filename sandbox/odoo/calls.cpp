@@ -1,13 +1,13 @@
-#include "sandbox/odoo_calls.h"
+#include "sandbox/odoo/calls.h"
 
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <cmath>
 
-#include "sandbox/odoo_domain.h"
-#include "sandbox/odoo_groups.h"
-#include "sandbox/odoo_models.h"
+#include "sandbox/odoo/domain.h"
+#include "sandbox/odoo/groups.h"
+#include "sandbox/odoo/models.h"
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {

@@ -6,8 +6,8 @@
 #include <boost/json/value.hpp>
 #include <string>
 
-#include "core/error.h"
-#include "sandbox/dialect.h"
+#include "core/failure/error.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

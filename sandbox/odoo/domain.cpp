@@ -1,4 +1,4 @@
-#include "sandbox/odoo_domain.h"
+#include "sandbox/odoo/domain.h"
 
 #include <algorithm>
 #include <array>

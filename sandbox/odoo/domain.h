@@ -4,8 +4,8 @@
 #include <boost/json/value.hpp>
 #include <functional>
 
-#include "core/error.h"
-#include "sandbox/model.h"
+#include "core/failure/error.h"
+#include "sandbox/selfhosted/model.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

@@ -1,4 +1,4 @@
-#include "sandbox/odoo_groups.h"
+#include "sandbox/odoo/groups.h"
 
 #include <algorithm>
 #include <array>

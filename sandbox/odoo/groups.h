@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
-#include "core/error.h"
-#include "sandbox/odoo_domain.h"
+#include "core/failure/error.h"
+#include "sandbox/odoo/domain.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

@@ -1,9 +1,9 @@
-#include "sandbox/odoo_models.h"
+#include "sandbox/odoo/models.h"
 
 #include <algorithm>
 #include <cctype>
 
-#include "sandbox/odoo_rows.h"
+#include "sandbox/odoo/rows.h"
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {

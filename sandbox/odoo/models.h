@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "sandbox/model.h"
+#include "sandbox/selfhosted/model.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

@@ -5,9 +5,9 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "sandbox/dialect.h"
-#include "sandbox/model.h"
-#include "sandbox/odoo_calls.h"
+#include "sandbox/odoo/calls.h"
+#include "sandbox/selfhosted/model.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox {
 namespace {

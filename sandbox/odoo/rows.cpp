@@ -1,4 +1,4 @@
-#include "sandbox/odoo_rows.h"
+#include "sandbox/odoo/rows.h"
 
 #include <map>
 

@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "sandbox/model.h"
+#include "sandbox/selfhosted/model.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

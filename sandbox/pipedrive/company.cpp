@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "sandbox/pipedrive_parts.h"
+#include "sandbox/pipedrive/parts.h"
 
 namespace crmpulse::sandbox::pipedrive {
 namespace {

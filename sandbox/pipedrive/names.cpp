@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "sandbox/pipedrive_parts.h"
+#include "sandbox/pipedrive/parts.h"
 
 namespace crmpulse::sandbox::pipedrive {
 namespace {

@@ -1,5 +1,5 @@
 #pragma once
-// Private to sandbox/pipedrive*.cpp: the parts of the Pipedrive dialect.
+// Private to sandbox/pipedrive/pipedrive*.cpp: the parts of the Pipedrive dialect.
 
 #include <array>
 #include <boost/json/value.hpp>
@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/dialect.h"
-#include "sandbox/vendor_fields.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/fields.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::pipedrive {
 

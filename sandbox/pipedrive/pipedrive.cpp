@@ -6,7 +6,7 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "sandbox/pipedrive_parts.h"
+#include "sandbox/pipedrive/parts.h"
 
 namespace crmpulse::sandbox {
 namespace pipedrive {

@@ -1,4 +1,4 @@
-#include "sandbox/salesforce_api.h"
+#include "sandbox/salesforce/api.h"
 
 #include <fmt/format.h>
 

@@ -5,8 +5,8 @@
 #include <map>
 #include <string>
 
-#include "sandbox/salesforce_parts.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/salesforce/parts.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::salesforce {
 

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "sandbox/salesforce_api.h"
+#include "sandbox/salesforce/api.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "sandbox/salesforce_parts.h"
+#include "sandbox/salesforce/parts.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

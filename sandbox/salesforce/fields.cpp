@@ -1,4 +1,4 @@
-#include "sandbox/salesforce_fields.h"
+#include "sandbox/salesforce/fields.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

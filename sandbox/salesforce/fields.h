@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/crm.h"
+#include "sandbox/company/crm.h"
 
 namespace crmpulse::sandbox::salesforce {
 

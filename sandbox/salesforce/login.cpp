@@ -1,4 +1,4 @@
-#include "sandbox/salesforce_login.h"
+#include "sandbox/salesforce/login.h"
 
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -12,8 +12,8 @@
 #include <memory>
 #include <optional>
 
-#include "sandbox/salesforce_fields.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/salesforce/fields.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

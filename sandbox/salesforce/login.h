@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "sandbox/dialect.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox::salesforce {
 

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "sandbox/salesforce_fields.h"
+#include "sandbox/salesforce/fields.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

@@ -1,4 +1,4 @@
-#include "sandbox/salesforce_parts.h"
+#include "sandbox/salesforce/parts.h"
 
 #include <fmt/format.h>
 

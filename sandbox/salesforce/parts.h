@@ -1,5 +1,5 @@
 #pragma once
-// What the files of the Salesforce dialect share; private to sandbox/salesforce*.cpp.
+// What the files of the Salesforce dialect share; private to sandbox/salesforce/salesforce*.cpp.
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/dialect.h"
-#include "sandbox/salesforce_fields.h"
+#include "sandbox/salesforce/fields.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox::salesforce {
 

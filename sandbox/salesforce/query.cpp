@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "sandbox/salesforce_translate.h"
+#include "sandbox/salesforce/translate.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <functional>
 
-#include "sandbox/salesforce_parts.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/salesforce/parts.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

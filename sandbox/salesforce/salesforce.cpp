@@ -4,8 +4,8 @@
 
 #include <boost/json.hpp>
 
-#include "sandbox/salesforce_api.h"
-#include "sandbox/salesforce_login.h"
+#include "sandbox/salesforce/api.h"
+#include "sandbox/salesforce/login.h"
 
 namespace crmpulse::sandbox {
 namespace {

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "sandbox/query.h"
-#include "sandbox/salesforce_parts.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/company/query.h"
+#include "sandbox/salesforce/parts.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

@@ -1,4 +1,4 @@
-#include "sandbox/soql.h"
+#include "sandbox/salesforce/soql.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <charconv>
 #include <stdexcept>
 
-#include "sandbox/soql_lexer.h"
+#include "sandbox/salesforce/soql_lexer.h"
 
 namespace crmpulse::sandbox {
 namespace {

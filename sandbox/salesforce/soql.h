@@ -1,5 +1,5 @@
 #pragma once
-// SOQL as a tree of names and literals; what the names mean is sandbox/salesforce_query.h's business.
+// SOQL as a tree of names and literals; what the names mean is sandbox/salesforce/query.h's business.
 // Grammar: Salesforce's "SOQL and SOSL Reference", without TYPEOF, FIELDS() and data categories.
 
 #include <memory>
@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/query.h"
+#include "sandbox/company/query.h"
 
 namespace crmpulse::sandbox {
 

@@ -1,4 +1,4 @@
-#include "sandbox/soql_lexer.h"
+#include "sandbox/salesforce/soql_lexer.h"
 
 #include <fmt/format.h>
 

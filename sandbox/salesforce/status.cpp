@@ -4,8 +4,8 @@
 
 #include <boost/json.hpp>
 
-#include "sandbox/salesforce_parts.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/salesforce/parts.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

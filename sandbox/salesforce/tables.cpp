@@ -4,7 +4,7 @@
 #include <array>
 #include <map>
 
-#include "sandbox/salesforce_parts.h"
+#include "sandbox/salesforce/parts.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {

@@ -1,4 +1,4 @@
-#include "sandbox/salesforce_translate.h"
+#include "sandbox/salesforce/translate.h"
 
 #include <fmt/format.h>
 

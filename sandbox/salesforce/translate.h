@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "sandbox/query.h"
-#include "sandbox/salesforce_parts.h"
-#include "sandbox/soql.h"
+#include "sandbox/company/query.h"
+#include "sandbox/salesforce/parts.h"
+#include "sandbox/salesforce/soql.h"
 
 namespace crmpulse::sandbox::salesforce {
 

@@ -1,4 +1,4 @@
-#include "sandbox/model.h"
+#include "sandbox/selfhosted/model.h"
 
 #include <algorithm>
 #include <boost/json.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 // The company's records in a vendor's words: modules whose names, fields and even borders are not those of
-// sandbox/crm.h (Odoo keeps leads and opportunities in one table). For the CRMs people run themselves, which have
-// filters but no query language.
+// sandbox/company/crm.h (Odoo keeps leads and opportunities in one table). For the CRMs people run themselves, which
+// have filters but no query language.
 
 #include <boost/json/value.hpp>
 #include <optional>
@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "net/http_server.h"
-#include "sandbox/crm.h"
-#include "sandbox/query.h"
+#include "net/server/http_server.h"
+#include "sandbox/company/crm.h"
+#include "sandbox/company/query.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

@@ -1,4 +1,4 @@
-#include "sandbox/suitecrm_modules.h"
+#include "sandbox/suitecrm/modules.h"
 
 #include <fmt/format.h>
 

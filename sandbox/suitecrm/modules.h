@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "sandbox/model.h"
+#include "sandbox/selfhosted/model.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

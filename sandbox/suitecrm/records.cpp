@@ -1,4 +1,4 @@
-#include "sandbox/suitecrm_records.h"
+#include "sandbox/suitecrm/records.h"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "sandbox/vendor_reply.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {

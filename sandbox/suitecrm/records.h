@@ -4,8 +4,8 @@
 #include <boost/json/object.hpp>
 #include <string>
 
-#include "sandbox/dialect.h"
-#include "sandbox/suitecrm_modules.h"
+#include "sandbox/suitecrm/modules.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "sandbox/dialect.h"
-#include "sandbox/suitecrm_records.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/suitecrm/records.h"
+#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox {
 namespace {

@@ -1,6 +1,6 @@
-#include "sandbox/dialect.h"
+#include "sandbox/vendor/dialect.h"
 
-#include "sandbox/faults.h"
+#include "sandbox/vendor/faults.h"
 
 namespace crmpulse::sandbox {
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "net/http_server.h"
-#include "sandbox/crm.h"
+#include "core/failure/error.h"
+#include "net/server/http_server.h"
+#include "sandbox/company/crm.h"
 
 namespace crmpulse::sandbox {
 

@@ -1,4 +1,4 @@
-#include "sandbox/faults.h"
+#include "sandbox/vendor/faults.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "config/reader.h"
-#include "core/error.h"
-#include "sandbox/dialect.h"
+#include "core/failure/error.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox {
 

@@ -1,4 +1,4 @@
-#include "sandbox/vendor_fields.h"
+#include "sandbox/vendor/fields.h"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

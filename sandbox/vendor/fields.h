@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/crm.h"
-#include "sandbox/query.h"
+#include "sandbox/company/crm.h"
+#include "sandbox/company/query.h"
 
 namespace crmpulse::sandbox {
 
@@ -32,7 +32,7 @@ enum class FieldType { text, number, boolean, date, time, id, reference };
 
 struct FieldName {
   std::string_view vendor;
-  std::string_view canonical;  ///< sandbox/crm.h; empty: `compute`
+  std::string_view canonical;  ///< sandbox/company/crm.h; empty: `compute`
   FieldType type = FieldType::text;
   Value (*compute)(const Lookup&, const Record&) = nullptr;
   void (*write)(const Value&, Fields&) = nullptr;  ///< of a computed field; null: written values are ignored

@@ -1,4 +1,4 @@
-#include "sandbox/vendor_reply.h"
+#include "sandbox/vendor/reply.h"
 
 #include <fmt/format.h>
 

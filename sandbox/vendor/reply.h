@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/time.h"
-#include "net/http_server.h"
+#include "core/time/time.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::sandbox {
 

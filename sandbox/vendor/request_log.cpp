@@ -1,4 +1,4 @@
-#include "sandbox/request_log.h"
+#include "sandbox/vendor/request_log.h"
 
 #include <fmt/format.h>
 

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "sandbox/dialect.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox {
 

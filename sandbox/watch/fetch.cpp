@@ -1,4 +1,4 @@
-#include "sandbox/fetch.h"
+#include "sandbox/watch/fetch.h"
 
 #include <fmt/format.h>
 

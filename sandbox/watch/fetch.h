@@ -2,8 +2,8 @@
 #include <boost/json/value.hpp>
 #include <string>
 
-#include "core/error.h"
-#include "net/http_client.h"
+#include "core/failure/error.h"
+#include "net/client/http_client.h"
 
 namespace crmpulse::sandbox {
 

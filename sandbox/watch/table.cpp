@@ -1,4 +1,4 @@
-#include "sandbox/table.h"
+#include "sandbox/watch/table.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "sandbox/watch.h"
+#include "sandbox/watch/watch.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -15,8 +15,8 @@
 #include <deque>
 #include <map>
 
-#include "sandbox/fetch.h"
-#include "sandbox/table.h"
+#include "sandbox/watch/fetch.h"
+#include "sandbox/watch/table.h"
 
 namespace crmpulse::sandbox {
 namespace {

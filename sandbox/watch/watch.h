@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 
 namespace crmpulse::sandbox {
 

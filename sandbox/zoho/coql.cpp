@@ -1,11 +1,11 @@
-#include "sandbox/coql.h"
+#include "sandbox/zoho/coql.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "sandbox/vendor_reply.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox {
 namespace {

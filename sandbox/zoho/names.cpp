@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "sandbox/zoho_parts.h"
+#include "sandbox/zoho/parts.h"
 
 namespace crmpulse::sandbox::zoho {
 namespace {

@@ -1,14 +1,14 @@
 #pragma once
-// Private to sandbox/zoho*.cpp: the parts of the Zoho CRM dialect.
+// Private to sandbox/zoho/zoho*.cpp: the parts of the Zoho CRM dialect.
 
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sandbox/dialect.h"
-#include "sandbox/vendor_fields.h"
-#include "sandbox/vendor_reply.h"
+#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/fields.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::zoho {
 

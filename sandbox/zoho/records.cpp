@@ -4,8 +4,8 @@
 
 #include <boost/json.hpp>
 
-#include "sandbox/coql.h"
-#include "sandbox/zoho_parts.h"
+#include "sandbox/zoho/coql.h"
+#include "sandbox/zoho/parts.h"
 
 namespace crmpulse::sandbox::zoho {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "sandbox/zoho_parts.h"
+#include "sandbox/zoho/parts.h"
 
 namespace crmpulse::sandbox::zoho {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "sandbox/zoho_parts.h"
+#include "sandbox/zoho/parts.h"
 
 namespace crmpulse::sandbox::zoho {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "sandbox/zoho_parts.h"
+#include "sandbox/zoho/parts.h"
 
 namespace crmpulse::sandbox::zoho {
 namespace {

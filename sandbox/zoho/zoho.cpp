@@ -6,8 +6,8 @@
 #include <array>
 #include <boost/json.hpp>
 
-#include "sandbox/coql.h"
-#include "sandbox/zoho_parts.h"
+#include "sandbox/zoho/coql.h"
+#include "sandbox/zoho/parts.h"
 
 namespace crmpulse::sandbox {
 namespace zoho {

@@ -1,7 +1,7 @@
-#include "store/collector_store.h"
+#include "store/collector/collector_store.h"
 
-#include "store/query.h"
-#include "store/salvage.h"
+#include "store/sqlite/query.h"
+#include "store/sqlite/salvage.h"
 
 namespace crmpulse::store {
 namespace {
@@ -94,7 +94,7 @@ constexpr std::string_view kOperations = R"sql(
 )sql";
 
 constexpr std::string_view kHistory = R"sql(
-  -- Blocks of readings: of one CRM within one part of six hours; block holds them all (store/history_block).
+  -- Blocks of readings: of one CRM within one part of six hours; block holds them all (store/history/history_block).
   CREATE TABLE history(
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     part INTEGER NOT NULL,

@@ -10,14 +10,14 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
-#include "core/time.h"
-#include "store/database.h"
+#include "core/failure/error.h"
+#include "core/time/time.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::store {
 
 /// Opens (creating, migrating) `collector.db` in `state_dir` for the Writer. After an unclean stop the integrity is
-/// checked first. A damaged file is set aside, and what can be read of it is kept (store/salvage.h).
+/// checked first. A damaged file is set aside, and what can be read of it is kept (store/sqlite/salvage.h).
 [[nodiscard]] Result<Database> open_collector(const std::string& state_dir);
 [[nodiscard]] Result<Database> open_collector_reader(const std::string& state_dir);
 

@@ -1,5 +1,5 @@
-#include "store/collector_store.h"
-#include "store/query.h"
+#include "store/collector/collector_store.h"
+#include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 namespace {

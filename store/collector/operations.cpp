@@ -1,8 +1,8 @@
 // What operators said, the timelines of incidents, change markers, and the outbox as people look at it.
 
-#include "store/collector_store.h"
-#include "store/outbox_row.h"
-#include "store/query.h"
+#include "store/collector/collector_store.h"
+#include "store/collector/outbox_row.h"
+#include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 namespace {

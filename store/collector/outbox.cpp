@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "store/collector_store.h"
-#include "store/outbox_row.h"
-#include "store/query.h"
+#include "store/collector/collector_store.h"
+#include "store/collector/outbox_row.h"
+#include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 namespace {

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "store/collector_store.h"
-#include "store/query.h"
+#include "store/collector/collector_store.h"
+#include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 namespace {

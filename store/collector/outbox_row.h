@@ -1,8 +1,8 @@
 #pragma once
 // Private to store/: a row of the outbox as its queries select it.
 
-#include "store/collector_store.h"
-#include "store/query.h"
+#include "store/collector/collector_store.h"
+#include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 

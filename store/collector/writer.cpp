@@ -1,4 +1,4 @@
-#include "store/writer.h"
+#include "store/collector/writer.h"
 
 #include <sqlite3.h>
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "core/error.h"
-#include "store/database.h"
+#include "core/failure/error.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::store {
 

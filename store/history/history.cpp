@@ -1,9 +1,9 @@
-#include "store/history.h"
+#include "store/history/history.h"
 
 #include <cstdlib>
 
-#include "store/collector_store.h"
-#include "store/query.h"
+#include "store/collector/collector_store.h"
+#include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 namespace {

@@ -1,6 +1,6 @@
 #pragma once
-// The stored history: readings of each CRM in blocks (store/history_block), one or more for each part of six hours.
-// What is in blocks is known by the journal's seq: readings of later records are in the journal alone.
+// The stored history: readings of each CRM in blocks (store/history/history_block), one or more for each part of six
+// hours. What is in blocks is known by the journal's seq: readings of later records are in the journal alone.
 
 #include <cstdint>
 #include <functional>
@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "core/time.h"
-#include "store/database.h"
+#include "core/failure/error.h"
+#include "core/time/time.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::store {
 

@@ -1,4 +1,4 @@
-#include "store/history_block.h"
+#include "store/history/history_block.h"
 
 #include <zstd.h>
 
@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "store/integer_column.h"
+#include "store/history/integer_column.h"
 
 namespace crmpulse::store {
 namespace {

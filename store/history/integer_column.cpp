@@ -1,4 +1,4 @@
-#include "store/integer_column.h"
+#include "store/history/integer_column.h"
 
 #include <algorithm>
 #include <bit>

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "store/varint.h"
+#include "store/sqlite/varint.h"
 
 namespace crmpulse::store {
 

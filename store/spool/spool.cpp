@@ -1,4 +1,4 @@
-#include "store/spool.h"
+#include "store/spool/spool.h"
 
 #include <algorithm>
 #include <condition_variable>
@@ -9,9 +9,9 @@
 #include <random>
 #include <thread>
 
-#include "core/clock.h"
 #include "core/log.h"
-#include "store/spool_table.h"
+#include "core/time/clock.h"
+#include "store/spool/spool_table.h"
 
 namespace crmpulse::store {
 namespace {

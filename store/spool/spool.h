@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "core/error.h"
 #include "core/evidence.h"
+#include "core/failure/error.h"
 #include "core/sample.h"
 
 namespace crmpulse::store {

@@ -1,4 +1,4 @@
-#include "store/spool_row.h"
+#include "store/spool/spool_row.h"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
-#include "store/spool_table.h"
+#include "store/spool/spool_table.h"
 
 #include <sqlite3.h>
 
 #include <chrono>
 
-#include "store/query.h"
-#include "store/salvage.h"
+#include "store/sqlite/query.h"
+#include "store/sqlite/salvage.h"
 
 namespace crmpulse::store {
 namespace {

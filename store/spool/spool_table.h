@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "store/database.h"
-#include "store/spool_row.h"
+#include "store/spool/spool_row.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::store {
 
@@ -33,7 +33,7 @@ class SpoolTable {
   /// Without a sync, as set_unsynced().
   [[nodiscard]] Result<void> remove_through(std::uint64_t seq);
 
-  /// Saves what can be read (store/salvage.h) if damage is why a call failed.
+  /// Saves what can be read (store/sqlite/salvage.h) if damage is why a call failed.
   [[nodiscard]] Result<void> mend(const Error& why);
 
   [[nodiscard]] Result<void> set(const std::string& name, const std::string& value);

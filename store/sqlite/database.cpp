@@ -1,4 +1,4 @@
-#include "store/database.h"
+#include "store/sqlite/database.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -13,8 +13,8 @@
 #include <utility>
 
 #include "core/log.h"
-#include "store/file.h"
-#include "store/wal_tail.h"
+#include "store/sqlite/file.h"
+#include "store/sqlite/wal_tail.h"
 
 namespace crmpulse::store {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -71,7 +71,7 @@ class Database {
 /// Is it the disk that takes nothing, full or failing? It may take it later.
 [[nodiscard]] bool tells_refusing_disk(const Error& error);
 
-/// What was damaged and set aside in this folder (store/salvage.h, set_aside()) and nobody has removed yet.
+/// What was damaged and set aside in this folder (store/sqlite/salvage.h, set_aside()) and nobody has removed yet.
 [[nodiscard]] int damaged_files(const std::string& folder);
 /// Keeps bytes that cannot be decoded for a person to look at, in a file of its own that damaged_files() counts. The
 /// file's path.

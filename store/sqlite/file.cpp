@@ -1,4 +1,4 @@
-#include "store/file.h"
+#include "store/sqlite/file.h"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "core/error.h"
+#include "core/failure/error.h"
 
 namespace crmpulse::store {
 

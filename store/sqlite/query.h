@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "core/time.h"
-#include "store/database.h"
+#include "core/time/time.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::store {
 

@@ -1,4 +1,4 @@
-#include "store/salvage.h"
+#include "store/sqlite/salvage.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "core/log.h"
-#include "core/time.h"
-#include "store/file.h"
-#include "store/query.h"
+#include "core/time/time.h"
+#include "store/sqlite/file.h"
+#include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 namespace {

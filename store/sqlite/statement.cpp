@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "store/database.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::store {
 

@@ -1,4 +1,4 @@
-#include "store/wal_tail.h"
+#include "store/sqlite/wal_tail.h"
 
 #include <array>
 #include <filesystem>

@@ -12,7 +12,7 @@
 
 #include "core/evidence.h"
 #include "core/sample.h"
-#include "net/http_server.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::agent::test {
 

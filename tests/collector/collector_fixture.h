@@ -7,8 +7,8 @@
 #include <boost/json.hpp>
 
 #include "collector/collector.h"
-#include "core/clock.h"
-#include "support.h"
+#include "core/time/clock.h"
+#include "tests/collector/support.h"
 
 namespace crmpulse::test {
 

@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "collector/engine_loop.h"
-#include "support.h"
+#include "collector/engine/engine_loop.h"
+#include "tests/collector/support.h"
 #include "tests/support/manual_clock.h"
 #include "wire/remote_write.h"
 

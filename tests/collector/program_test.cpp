@@ -8,8 +8,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "core/clock.h"
-#include "support.h"
+#include "core/time/clock.h"
+#include "tests/collector/support.h"
 #include "wire/remote_write.h"
 
 using namespace crmpulse;

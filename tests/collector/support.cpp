@@ -1,4 +1,4 @@
-#include "support.h"
+#include "tests/collector/support.h"
 
 #include <unistd.h>
 

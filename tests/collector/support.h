@@ -12,12 +12,12 @@
 #include <thread>
 #include <vector>
 
-#include "collector/receivers/receiver.h"
+#include "collector/receivers/base/receiver.h"
 #include "core/sample.h"
 #include "core/secret.h"
-#include "net/http_client.h"
-#include "net/http_server.h"
-#include "net/loop.h"
+#include "net/client/http_client.h"
+#include "net/loop/loop.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::test {
 

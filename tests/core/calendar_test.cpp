@@ -1,6 +1,6 @@
 // Open time by arithmetic is what counting minute by minute gives.
 
-#include "core/calendar.h"
+#include "core/time/calendar.h"
 
 #include <catch2/catch.hpp>
 #include <random>

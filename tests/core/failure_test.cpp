@@ -1,4 +1,4 @@
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 #include <catch2/catch.hpp>
 

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 using namespace crmpulse;
 

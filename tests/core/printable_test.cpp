@@ -1,9 +1,9 @@
-#include "core/printable.h"
+#include "core/text/printable.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 using namespace crmpulse;
 

@@ -2,10 +2,10 @@
 // whether it says it is JSON, the rest is the body.
 #include <filesystem>
 
-#include "fuzz_target.h"
-#include "probes/exchange_answer.h"
-#include "probes/exchange_reader.h"
-#include "probes/load_recipe.h"
+#include "probes/http/exchange_answer.h"
+#include "probes/http/exchange_reader.h"
+#include "probes/recipe_file/load.h"
+#include "tests/fuzz/fuzz_target.h"
 
 using namespace crmpulse;
 using namespace crmpulse::probes;

@@ -1,6 +1,6 @@
 // What a damaged store could hand to the judge: any bytes as the saved state of a CRM.
-#include "fuzz_target.h"
 #include "rules/engine.h"
+#include "tests/fuzz/fuzz_target.h"
 
 using namespace crmpulse;
 

@@ -1,5 +1,5 @@
 // Evidence lines: what is accepted can be written and read again.
-#include "fuzz_target.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "wire/evidence.h"
 
 using namespace crmpulse;

@@ -3,8 +3,8 @@
 #include <bit>
 #include <cstring>
 
-#include "fuzz_target.h"
-#include "store/history_block.h"
+#include "store/history/history_block.h"
+#include "tests/fuzz/fuzz_target.h"
 
 using namespace crmpulse;
 

@@ -1,11 +1,11 @@
 // A request's target, its headers, who may ask and the router: method, target and header stand on lines of their own;
 // the header is taken for Authorization, Host, Origin and X-Crm-Agent.
-#include "collector/access.h"
-#include "collector/answers.h"
-#include "collector/clocks.h"
-#include "collector/router.h"
-#include "fuzz_target.h"
-#include "net/http_message.h"
+#include "collector/engine/clocks.h"
+#include "collector/http/access.h"
+#include "collector/http/answers.h"
+#include "collector/http/router.h"
+#include "net/server/http_message.h"
+#include "tests/fuzz/fuzz_target.h"
 
 using namespace crmpulse;
 

@@ -1,8 +1,8 @@
 // A recipe file of a user's own.
-#include "fuzz_target.h"
-#include "memory_file.h"
-#include "probes/load_recipe.h"
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
+#include "probes/recipe_file/load.h"
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/memory_file.h"
 
 using namespace crmpulse;
 

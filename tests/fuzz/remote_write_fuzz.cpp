@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "fuzz_target.h"
+#include "tests/fuzz/fuzz_target.h"
 #include "wire/remote_write.h"
 
 using namespace crmpulse;

@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "config/rules_file.h"
-#include "fuzz_target.h"
-#include "memory_file.h"
 #include "rules/engine.h"
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/memory_file.h"
 
 using namespace crmpulse;
 

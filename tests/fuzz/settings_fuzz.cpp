@@ -1,7 +1,7 @@
 // collector.yaml as the collector reads it, with its receivers.
-#include "collector/settings.h"
-#include "fuzz_target.h"
-#include "memory_file.h"
+#include "collector/configuration/settings.h"
+#include "tests/fuzz/fuzz_target.h"
+#include "tests/fuzz/memory_file.h"
 
 using namespace crmpulse;
 

@@ -1,6 +1,6 @@
 // YAML as every configuration file is read.
 #include "config/node.h"
-#include "fuzz_target.h"
+#include "tests/fuzz/fuzz_target.h"
 
 using namespace crmpulse;
 

@@ -1,4 +1,4 @@
-#include "certificates.h"
+#include "tests/net/certificates.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

@@ -4,8 +4,8 @@
 #include <filesystem>
 #include <string>
 
-#include "net/http_client.h"
-#include "net/http_server.h"
+#include "net/client/http_client.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::net::test {
 

@@ -1,4 +1,4 @@
-#include "support.h"
+#include "tests/net/support.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

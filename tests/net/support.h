@@ -13,9 +13,9 @@
 #include <thread>
 #include <vector>
 
-#include "net/http_client.h"
-#include "net/http_server.h"
-#include "net/loop.h"
+#include "net/client/http_client.h"
+#include "net/loop/loop.h"
+#include "net/server/http_server.h"
 
 namespace crmpulse::net::test {
 

@@ -6,7 +6,7 @@
 #include <mutex>
 #include <thread>
 
-#include "net/http_server.h"
+#include "net/server/http_server.h"
 #include "tests/probes/target_fixture.h"
 
 namespace crmpulse::test {

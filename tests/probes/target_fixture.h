@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "config/node.h"
-#include "probes/recipe.h"
-#include "probes/recipe_reader.h"
+#include "probes/recipe/recipe.h"
+#include "probes/recipe_file/reader.h"
 #include "probes/target.h"
 
 namespace crmpulse::test {

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <new>
 
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 namespace {
 std::size_t allocations = 0;

@@ -3,8 +3,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "rules/slots.h"
-#include "timeline.h"
+#include "rules/window/slots.h"
+#include "tests/rules/timeline.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

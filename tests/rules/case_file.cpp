@@ -1,10 +1,10 @@
-#include "case_file.h"
+#include "tests/rules/case_file.h"
 
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
 
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 namespace crmpulse::rules::test {
 namespace {

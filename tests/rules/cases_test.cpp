@@ -4,8 +4,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "case_file.h"
-#include "timeline.h"
+#include "tests/rules/case_file.h"
+#include "tests/rules/timeline.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "timeline.h"
-#include "world.h"
+#include "tests/rules/timeline.h"
+#include "tests/rules/world.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

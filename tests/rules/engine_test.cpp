@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <limits>
 
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

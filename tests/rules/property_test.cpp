@@ -3,7 +3,7 @@
 #include <map>
 #include <random>
 
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

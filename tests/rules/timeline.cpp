@@ -1,4 +1,4 @@
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "world.h"
+#include "tests/rules/world.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 namespace crmpulse::rules::test {
 namespace {

@@ -8,8 +8,8 @@
 #include <random>
 #include <set>
 
-#include "timeline.h"
-#include "world.h"
+#include "tests/rules/timeline.h"
+#include "tests/rules/world.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

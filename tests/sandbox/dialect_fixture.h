@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "sandbox/dialect.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::test {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sandbox/dialect.h"
+#include "sandbox/vendor/dialect.h"
 
 namespace crmpulse::sandbox {
 

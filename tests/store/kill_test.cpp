@@ -6,9 +6,9 @@
 #include <set>
 #include <thread>
 
-#include "store/collector_store.h"
-#include "store/spool.h"
-#include "store/writer.h"
+#include "store/collector/collector_store.h"
+#include "store/collector/writer.h"
+#include "store/spool/spool.h"
 #include "tests/store/support.h"
 
 using namespace crmpulse;

@@ -3,8 +3,8 @@
 #include <functional>
 #include <string>
 
-#include "core/error.h"
-#include "store/database.h"
+#include "core/failure/error.h"
+#include "store/sqlite/database.h"
 
 namespace crmpulse::test {
 

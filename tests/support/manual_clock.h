@@ -1,5 +1,5 @@
 #pragma once
-#include "core/clock.h"
+#include "core/time/clock.h"
 
 namespace crmpulse::test {
 

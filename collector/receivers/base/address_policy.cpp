@@ -1,11 +1,11 @@
-#include "collector/address_policy.h"
+#include "collector/receivers/base/address_policy.h"
 
 #include <fmt/format.h>
 
 #include <string>
 
-#include "net/host_name.h"
-#include "net/reach.h"
+#include "net/base/host_name.h"
+#include "net/base/reach.h"
 
 namespace crmpulse::collector {
 namespace {

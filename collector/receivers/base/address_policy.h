@@ -2,8 +2,8 @@
 #include <optional>
 #include <string_view>
 
-#include "core/error.h"
-#include "net/reach.h"
+#include "core/failure/error.h"
+#include "net/base/reach.h"
 
 namespace crmpulse::collector {
 

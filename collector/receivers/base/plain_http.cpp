@@ -1,12 +1,12 @@
-#include "collector/receivers/plain_http.h"
+#include "collector/receivers/base/plain_http.h"
 
 #include <fmt/format.h>
 
 #include <optional>
 
-#include "collector/address_policy.h"
-#include "net/backoff.h"
-#include "net/url_scheme.h"
+#include "collector/receivers/base/address_policy.h"
+#include "net/base/backoff.h"
+#include "net/base/url_scheme.h"
 
 namespace crmpulse::collector {
 

@@ -4,10 +4,10 @@
 #include <chrono>
 #include <string_view>
 
-#include "collector/receivers/receiver.h"
+#include "collector/receivers/base/receiver.h"
 #include "config/reader.h"
 #include "core/secret.h"
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

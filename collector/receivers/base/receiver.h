@@ -8,10 +8,10 @@
 #include <string_view>
 #include <variant>
 
-#include "core/error.h"
-#include "net/http_client.h"
-#include "net/mail_client.h"
-#include "store/collector_store.h"
+#include "core/failure/error.h"
+#include "net/client/http_client.h"
+#include "net/client/mail_client.h"
+#include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
 

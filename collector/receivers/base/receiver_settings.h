@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "collector/language.h"
+#include "collector/text/language.h"
 #include "core/level.h"
 #include "core/rule.h"
-#include "core/time.h"
-#include "net/reach.h"
+#include "core/time/time.h"
+#include "net/base/reach.h"
 
 namespace crmpulse::collector {
 

@@ -1,12 +1,12 @@
-#include "collector/receivers/chat.h"
+#include "collector/receivers/chat/chat.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "collector/address_policy.h"
-#include "core/failure.h"
+#include "collector/receivers/base/address_policy.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

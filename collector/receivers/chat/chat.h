@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/receivers/notice.h"
-#include "collector/receivers/receiver.h"
+#include "collector/notice/notice.h"
+#include "collector/receivers/base/receiver.h"
 
 namespace crmpulse::collector {
 

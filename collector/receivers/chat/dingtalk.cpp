@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <array>
 
-#include "collector/digest.h"
-#include "collector/json_text.h"
-#include "collector/receivers/chat.h"
-#include "collector/receivers/chat_types.h"
-#include "collector/receivers/mention.h"
-#include "collector/receivers/plain_http.h"
+#include "collector/notice/mention.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/chat/chat.h"
+#include "collector/receivers/chat/types.h"
+#include "collector/text/digest.h"
+#include "collector/text/json_text.h"
 
 namespace crmpulse::collector {
 namespace {

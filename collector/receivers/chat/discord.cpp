@@ -7,11 +7,11 @@
 #include <charconv>
 #include <cmath>
 
-#include "collector/json_text.h"
-#include "collector/receivers/chat.h"
-#include "collector/receivers/chat_types.h"
-#include "collector/receivers/plain_http.h"
-#include "net/backoff.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/chat/chat.h"
+#include "collector/receivers/chat/types.h"
+#include "collector/text/json_text.h"
+#include "net/base/backoff.h"
 
 namespace crmpulse::collector {
 namespace {

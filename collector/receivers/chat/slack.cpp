@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
-#include "collector/json_text.h"
-#include "collector/receivers/chat.h"
-#include "collector/receivers/chat_types.h"
-#include "collector/receivers/plain_http.h"
-#include "core/failure.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/chat/chat.h"
+#include "collector/receivers/chat/types.h"
+#include "collector/text/json_text.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

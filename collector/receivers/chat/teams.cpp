@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <charconv>
 
-#include "collector/address_policy.h"
-#include "collector/json_text.h"
-#include "collector/receivers/chat.h"
-#include "collector/receivers/chat_types.h"
-#include "collector/receivers/plain_http.h"
-#include "core/failure.h"
+#include "collector/receivers/base/address_policy.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/chat/chat.h"
+#include "collector/receivers/chat/types.h"
+#include "collector/text/json_text.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

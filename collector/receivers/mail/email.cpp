@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <array>
 
-#include "collector/digest.h"
-#include "collector/receivers/mail_message.h"
-#include "collector/receivers/mail_types.h"
-#include "collector/receivers/plain_text.h"
-#include "collector/receivers/receiver.h"
-#include "core/failure.h"
-#include "net/host_name.h"
+#include "collector/notice/plain_text.h"
+#include "collector/receivers/base/receiver.h"
+#include "collector/receivers/mail/message.h"
+#include "collector/receivers/mail/types.h"
+#include "collector/text/digest.h"
+#include "core/failure/failure.h"
+#include "net/base/host_name.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -1,11 +1,11 @@
-#include "collector/receivers/mail_message.h"
+#include "collector/receivers/mail/message.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
-#include "collector/digest.h"
+#include "collector/text/digest.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

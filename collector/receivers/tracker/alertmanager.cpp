@@ -15,12 +15,12 @@
 #include <atomic>
 #include <boost/json.hpp>
 
-#include "collector/json_text.h"
-#include "collector/receivers/plain_http.h"
-#include "collector/receivers/plain_text.h"
-#include "collector/receivers/receiver.h"
-#include "collector/receivers/tracker_types.h"
-#include "net/backoff.h"
+#include "collector/notice/plain_text.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/base/receiver.h"
+#include "collector/receivers/tracker/types.h"
+#include "collector/text/json_text.h"
+#include "net/base/backoff.h"
 
 namespace crmpulse::collector {
 namespace {

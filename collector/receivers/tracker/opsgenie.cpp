@@ -8,13 +8,13 @@
 
 #include <boost/json.hpp>
 
-#include "collector/digest.h"
-#include "collector/json_text.h"
-#include "collector/receivers/plain_http.h"
-#include "collector/receivers/plain_text.h"
-#include "collector/receivers/receiver.h"
-#include "collector/receivers/tracker_types.h"
-#include "core/failure.h"
+#include "collector/notice/plain_text.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/base/receiver.h"
+#include "collector/receivers/tracker/types.h"
+#include "collector/text/digest.h"
+#include "collector/text/json_text.h"
+#include "core/failure/failure.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "collector/receivers/base/receiver.h"
 #include "collector/receivers/base/receiver_settings.h"
-#include "collector/receivers/receiver.h"
 #include "config/reader.h"
 
 namespace crmpulse::collector {

@@ -5,11 +5,11 @@
 
 #include <boost/json.hpp>
 
-#include "collector/json_text.h"
-#include "collector/receivers/plain_http.h"
-#include "collector/receivers/plain_text.h"
-#include "collector/receivers/receiver.h"
-#include "collector/receivers/webhook_types.h"
+#include "collector/notice/plain_text.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/base/receiver.h"
+#include "collector/receivers/webhook/types.h"
+#include "collector/text/json_text.h"
 
 namespace crmpulse::collector {
 namespace {

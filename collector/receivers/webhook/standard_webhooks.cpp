@@ -1,10 +1,10 @@
-#include "collector/receivers/standard_webhooks.h"
+#include "collector/receivers/webhook/standard_webhooks.h"
 
 #include <fmt/format.h>
 
 #include <sstream>
 
-#include "collector/digest.h"
+#include "collector/text/digest.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "config/reader.h"
 #include "core/secret.h"
-#include "core/time.h"
+#include "core/time/time.h"
 
 namespace crmpulse::collector {
 

@@ -2,10 +2,10 @@
 
 #include <vector>
 
-#include "collector/receivers/plain_http.h"
-#include "collector/receivers/receiver.h"
-#include "collector/receivers/standard_webhooks.h"
-#include "collector/receivers/webhook_types.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/base/receiver.h"
+#include "collector/receivers/webhook/standard_webhooks.h"
+#include "collector/receivers/webhook/types.h"
 
 namespace crmpulse::collector {
 namespace {

@@ -14,12 +14,12 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
-#include "core/failure.h"
+#include "core/failure/error.h"
+#include "core/failure/failure.h"
 #include "core/secret.h"
-#include "core/time.h"
-#include "probes/recipe.h"
-#include "probes/rows.h"
+#include "core/time/time.h"
+#include "probes/recipe/recipe.h"
+#include "probes/recipe/rows.h"
 
 namespace crmpulse::probes::sql {
 

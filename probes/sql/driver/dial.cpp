@@ -1,4 +1,4 @@
-#include "probes/sql/dial.h"
+#include "probes/sql/driver/dial.h"
 
 #include <fmt/format.h>
 #include <poll.h>

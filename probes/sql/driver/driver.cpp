@@ -1,4 +1,4 @@
-#include "probes/sql/driver.h"
+#include "probes/sql/driver/driver.h"
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,7 +1,7 @@
 #pragma once
 // What the four drivers share; for probes/sql only.
 
-#include "probes/sql/connection.h"
+#include "probes/sql/driver/connection.h"
 
 namespace crmpulse::probes::sql {
 

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <span>
 
-#include "probes/sql/driver.h"
+#include "probes/sql/driver/driver.h"
 
 namespace crmpulse::probes::sql {
 namespace {

@@ -1,4 +1,4 @@
-#include "probes/sql/intake.h"
+#include "probes/sql/driver/intake.h"
 
 #include <linux/tcp.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "probes/sql/names.h"
+#include "probes/sql/driver/names.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #pragma once
 // Names of hosts → addresses, within a deadline; for probes/sql only.
 
-#include "probes/sql/driver.h"
+#include "probes/sql/driver/driver.h"
 
 namespace crmpulse::probes::sql {
 

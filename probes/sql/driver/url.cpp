@@ -1,11 +1,11 @@
-#include "probes/sql/url.h"
+#include "probes/sql/driver/url.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <charconv>
 
-#include "probes/sql/driver.h"
+#include "probes/sql/driver/driver.h"
 
 namespace crmpulse::probes::sql {
 namespace {

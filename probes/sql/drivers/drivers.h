@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "core/error.h"
-#include "probes/sql/connection.h"
+#include "core/failure/error.h"
+#include "probes/sql/driver/connection.h"
 
 namespace crmpulse::probes::sql {
 

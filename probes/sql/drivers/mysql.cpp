@@ -4,8 +4,8 @@
 // socket is `?socket=/path`. Without ssl-mode the connection must be encrypted beyond this machine, and is when the
 // server can on loopback.
 
-#include "probes/sql/drivers.h"
-#include "probes/sql/mysql_session.h"
+#include "probes/sql/drivers/drivers.h"
+#include "probes/sql/drivers/mysql_session.h"
 
 #include <errmsg.h>
 #include <fmt/format.h>
@@ -18,10 +18,10 @@
 #include <cstdlib>
 #include <mutex>
 
-#include "probes/sql/dial.h"
-#include "probes/sql/driver.h"
-#include "probes/sql/names.h"
-#include "probes/sql/url.h"
+#include "probes/sql/driver/dial.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/driver/names.h"
+#include "probes/sql/driver/url.h"
 
 namespace crmpulse::probes::sql {
 namespace {

@@ -1,7 +1,7 @@
 // MySQL's way to bound one statement: SELECT /*+ MAX_EXECUTION_TIME(ms) */ …, on the outermost SELECT.
 // https://dev.mysql.com/doc/refman/8.0/en/optimizer-hints.html#optimizer-hints-execution-time
 
-#include "probes/sql/mysql_limit.h"
+#include "probes/sql/drivers/mysql_limit.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "probes/sql/mysql_session.h"
+#include "probes/sql/drivers/mysql_session.h"
 
 #include <errmsg.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <charconv>
 #include <map>
 
-#include "probes/sql/mysql_limit.h"
+#include "probes/sql/drivers/mysql_limit.h"
 
 namespace crmpulse::probes::sql {
 namespace {

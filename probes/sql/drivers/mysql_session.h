@@ -3,8 +3,8 @@
 
 #include <mysql.h>
 
-#include "probes/sql/driver.h"
-#include "probes/sql/intake.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/driver/intake.h"
 
 namespace crmpulse::probes::sql {
 

@@ -13,10 +13,10 @@
 
 #include <array>
 
-#include "probes/sql/driver.h"
-#include "probes/sql/drivers.h"
-#include "probes/sql/odbc_diagnosis.h"
-#include "probes/sql/odbc_text.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/drivers/drivers.h"
+#include "probes/sql/drivers/odbc_diagnosis.h"
+#include "probes/sql/drivers/odbc_text.h"
 
 namespace crmpulse::probes::sql {
 namespace {

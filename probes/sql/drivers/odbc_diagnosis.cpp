@@ -1,11 +1,11 @@
-#include "probes/sql/odbc_diagnosis.h"
+#include "probes/sql/drivers/odbc_diagnosis.h"
 
 #include <fmt/format.h>
 
 #include <array>
 
-#include "probes/sql/mysql_session.h"
-#include "probes/sql/odbc_text.h"
+#include "probes/sql/drivers/mysql_session.h"
+#include "probes/sql/drivers/odbc_text.h"
 
 namespace crmpulse::probes::sql {
 namespace {

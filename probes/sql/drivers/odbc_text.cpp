@@ -1,12 +1,12 @@
-#include "probes/sql/odbc_text.h"
+#include "probes/sql/drivers/odbc_text.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
 
-#include "probes/sql/driver.h"
-#include "probes/sql/names.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/driver/names.h"
 
 namespace crmpulse::probes::sql {
 namespace {

@@ -17,13 +17,13 @@
 #include <cstdlib>
 #include <random>
 
-#include "probes/sql/dial.h"
-#include "probes/sql/driver.h"
-#include "probes/sql/drivers.h"
-#include "probes/sql/intake.h"
-#include "probes/sql/names.h"
-#include "probes/sql/postgresql_cleartext.h"
-#include "probes/sql/postgresql_url.h"
+#include "probes/sql/driver/dial.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/driver/intake.h"
+#include "probes/sql/driver/names.h"
+#include "probes/sql/drivers/drivers.h"
+#include "probes/sql/drivers/postgresql_cleartext.h"
+#include "probes/sql/drivers/postgresql_url.h"
 
 namespace crmpulse::probes::sql {
 namespace {

@@ -1,4 +1,4 @@
-#include "probes/sql/postgresql_cleartext.h"
+#include "probes/sql/drivers/postgresql_cleartext.h"
 
 #include <poll.h>
 #include <sys/socket.h>

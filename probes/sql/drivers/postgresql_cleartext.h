@@ -3,7 +3,7 @@
 
 #include <libpq-fe.h>
 
-#include "probes/sql/driver.h"
+#include "probes/sql/driver/driver.h"
 
 namespace crmpulse::probes::sql {
 

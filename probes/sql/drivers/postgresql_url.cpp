@@ -1,4 +1,4 @@
-#include "probes/sql/postgresql_url.h"
+#include "probes/sql/drivers/postgresql_url.h"
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
@@ -10,9 +10,9 @@
 #include <set>
 #include <span>
 
-#include "core/failure.h"
-#include "probes/sql/driver.h"
-#include "probes/sql/url.h"
+#include "core/failure/failure.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/driver/url.h"
 
 namespace crmpulse::probes::sql {
 namespace {

@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/error.h"
-#include "core/time.h"
+#include "core/failure/error.h"
+#include "core/time/time.h"
 
 namespace crmpulse::probes::sql {
 

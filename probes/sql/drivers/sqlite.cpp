@@ -11,8 +11,8 @@
 #include <fstream>
 #include <thread>
 
-#include "probes/sql/driver.h"
-#include "probes/sql/drivers.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/drivers/drivers.h"
 
 namespace crmpulse::probes::sql {
 namespace {

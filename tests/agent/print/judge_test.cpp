@@ -1,9 +1,9 @@
-#include "agent/judge.h"
+#include "agent/print/judge.h"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "agent/probe_report.h"
+#include "agent/print/probe_report.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "agent/governor.h"
-#include "agent/scheduler.h"
+#include "agent/quota/governor.h"
+#include "agent/run/scheduler.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent;

@@ -10,14 +10,14 @@
 #include <set>
 #include <thread>
 
-#include "agent/governors.h"
-#include "agent/scheduler.h"
-#include "agent/self_metrics.h"
-#include "agent/targets.h"
+#include "agent/quota/governors.h"
+#include "agent/run/scheduler.h"
+#include "agent/run/self_metrics.h"
+#include "agent/settings/targets.h"
 #include "config/rules_file.h"
-#include "net/http_server.h"
+#include "net/server/http_server.h"
 #include "rules/engine.h"
-#include "sandbox/saas.h"
+#include "sandbox/host/saas.h"
 #include "tests/agent/support.h"
 #include "tests/support/notify_socket.h"
 

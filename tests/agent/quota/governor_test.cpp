@@ -1,8 +1,8 @@
-#include "agent/governor.h"
+#include "agent/quota/governor.h"
 
 #include <catch2/catch.hpp>
 
-#include "agent/governors.h"
+#include "agent/quota/governors.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent;

@@ -1,4 +1,4 @@
-#include "agent/quota_forecast.h"
+#include "agent/quota/quota_forecast.h"
 
 #include <catch2/catch.hpp>
 

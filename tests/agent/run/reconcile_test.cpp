@@ -1,4 +1,4 @@
-#include "agent/reconcile.h"
+#include "agent/run/reconcile.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

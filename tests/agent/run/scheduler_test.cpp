@@ -1,4 +1,4 @@
-#include "agent/scheduler.h"
+#include "agent/run/scheduler.h"
 
 #include <fmt/format.h>
 

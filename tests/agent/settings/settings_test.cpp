@@ -1,4 +1,4 @@
-#include "agent/settings.h"
+#include "agent/settings/settings.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "agent/url.h"
+#include "agent/settings/url.h"
 #include "tests/agent/support.h"
 #include "tests/support/notify_socket.h"
 

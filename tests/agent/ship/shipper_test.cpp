@@ -1,4 +1,4 @@
-#include "agent/shipper.h"
+#include "agent/ship/shipper.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
-#include "store/spool.h"
+#include "store/spool/spool.h"
 #include "tests/agent/support.h"
 #include "wire/collector_mark.h"
 

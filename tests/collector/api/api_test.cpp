@@ -4,11 +4,11 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "collector/crm_book.h"
-#include "collector/json_text.h"
-#include "collector/series_table.h"
-#include "collector_fixture.h"
-#include "core/printable.h"
+#include "collector/state/crm_book.h"
+#include "collector/state/series_table.h"
+#include "collector/text/json_text.h"
+#include "core/text/printable.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

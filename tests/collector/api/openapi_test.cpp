@@ -1,10 +1,10 @@
 // The document that describes the API, held against the router's own table.
 
-#include "collector/openapi.h"
+#include "collector/api/openapi.h"
 
 #include <catch2/catch.hpp>
 
-#include "collector_fixture.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

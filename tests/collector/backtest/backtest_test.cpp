@@ -1,4 +1,4 @@
-#include "collector/backtest_reader.h"
+#include "collector/backtest/reader.h"
 
 #include <fmt/format.h>
 

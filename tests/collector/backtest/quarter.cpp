@@ -1,4 +1,4 @@
-#include "quarter.h"
+#include "tests/collector/backtest/quarter.h"
 
 #include <fmt/format.h>
 

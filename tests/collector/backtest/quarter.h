@@ -10,9 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "collector/backtest.h"
-#include "core/calendar.h"
-#include "probes/recipe.h"
+#include "collector/backtest/backtest.h"
+#include "core/time/calendar.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::collector::test {
 

@@ -1,8 +1,8 @@
 // The shipped rules are silent over an ordinary quarter, and tell each real fault in its time: docs/rules.md, "How soon
 // a fault is told". What is [.slow] runs with `make quarter`.
 
-#include "quarter.h"
-#include "probes/load_recipe.h"
+#include "tests/collector/backtest/quarter.h"
+#include "probes/recipe_file/load.h"
 
 #include <fmt/format.h>
 

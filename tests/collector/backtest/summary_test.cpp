@@ -1,11 +1,11 @@
-#include "collector/backtest_summary.h"
+#include "collector/backtest/summary.h"
 
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "collector/backtest_reader.h"
+#include "collector/backtest/reader.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -1,13 +1,13 @@
-#include "collector/settings.h"
+#include "collector/configuration/settings.h"
 
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "collector/configuration.h"
-#include "collector/receivers/receiver.h"
-#include "support.h"
+#include "collector/configuration/configuration.h"
+#include "collector/receivers/base/receiver.h"
+#include "tests/collector/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

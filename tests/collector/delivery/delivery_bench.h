@@ -5,9 +5,9 @@
 
 #include <atomic>
 
-#include "collector/notifier.h"
-#include "collector/receivers/plain_http.h"
-#include "support.h"
+#include "collector/delivery/notifier.h"
+#include "collector/receivers/base/plain_http.h"
+#include "tests/collector/support.h"
 #include "tests/support/manual_clock.h"
 
 namespace crmpulse::test {

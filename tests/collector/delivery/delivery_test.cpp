@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "collector_fixture.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "collector/heartbeat.h"
-#include "delivery_bench.h"
+#include "collector/delivery/heartbeat.h"
+#include "tests/collector/delivery/delivery_bench.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

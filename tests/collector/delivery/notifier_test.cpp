@@ -4,7 +4,7 @@
 
 #include <set>
 
-#include "delivery_bench.h"
+#include "tests/collector/delivery/delivery_bench.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

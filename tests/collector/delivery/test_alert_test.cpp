@@ -6,7 +6,7 @@
 
 #include "collector/commands.h"
 #include "receivers/mail_as_read.h"
-#include "support.h"
+#include "tests/collector/support.h"
 #include "tests/support/smtp_sink.h"
 
 using namespace crmpulse;

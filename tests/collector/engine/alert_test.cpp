@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "collector/digest.h"
-#include "collector_fixture.h"
+#include "collector/text/digest.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

@@ -3,10 +3,10 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "collector/forget_requests.h"
-#include "collector/tokens.h"
-#include "collector_fixture.h"
-#include "core_fixture.h"
+#include "collector/engine/forget_requests.h"
+#include "collector/http/tokens.h"
+#include "tests/collector/collector_fixture.h"
+#include "tests/collector/core_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

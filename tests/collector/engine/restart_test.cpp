@@ -4,9 +4,9 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include "collector/snapshot.h"
-#include "collector_fixture.h"
-#include "core_fixture.h"
+#include "collector/state/snapshot.h"
+#include "tests/collector/collector_fixture.h"
+#include "tests/collector/core_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

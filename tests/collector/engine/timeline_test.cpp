@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "collector/change_text.h"
-#include "collector_fixture.h"
-#include "core_fixture.h"
+#include "collector/message/change_text.h"
+#include "tests/collector/collector_fixture.h"
+#include "tests/collector/core_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

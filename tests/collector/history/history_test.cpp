@@ -3,10 +3,10 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
-#include "collector/history_builder.h"
-#include "collector/history_query.h"
-#include "collector_fixture.h"
-#include "store/history.h"
+#include "collector/history/builder.h"
+#include "collector/history/query.h"
+#include "store/history/history.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "collector_fixture.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

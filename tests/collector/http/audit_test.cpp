@@ -1,4 +1,4 @@
-#include "collector/audit.h"
+#include "collector/http/audit.h"
 
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -7,8 +7,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "collector/audit_refusals.h"
-#include "collector_fixture.h"
+#include "collector/http/audit_refusals.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "certificates.h"
-#include "collector/audit.h"
-#include "collector_fixture.h"
+#include "collector/http/audit.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -1,6 +1,6 @@
 // Room for series, and whose it is.
 
-#include "collector/admission.h"
+#include "collector/ingest/admission.h"
 
 #include <catch2/catch.hpp>
 

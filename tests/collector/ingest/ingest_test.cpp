@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/collector/ingest/write_bodies.h"
 #include "wire/collector_mark.h"
-#include "write_bodies.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "write_bodies.h"
+#include "tests/collector/ingest/write_bodies.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

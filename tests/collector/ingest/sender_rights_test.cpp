@@ -1,12 +1,12 @@
 // A token is bound in the body too: docs/decisions/0016-tokens-are-bound-in-the-body.md.
-#include "collector/sender_rights.h"
+#include "collector/ingest/sender_rights.h"
 
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
 
-#include "collector/token_file.h"
-#include "collector_fixture.h"
+#include "collector/http/token_file.h"
+#include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -6,8 +6,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "collector_fixture.h"
-#include "core_fixture.h"
+#include "tests/collector/collector_fixture.h"
+#include "tests/collector/core_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

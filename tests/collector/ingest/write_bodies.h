@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "collector_fixture.h"
+#include "tests/collector/collector_fixture.h"
 
 namespace crmpulse::test {
 

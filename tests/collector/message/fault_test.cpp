@@ -1,9 +1,9 @@
-#include "collector/fault.h"
+#include "collector/message/fault.h"
 
 #include <catch2/catch.hpp>
 #include <memory>
 
-#include "core/failure.h"
+#include "core/failure/failure.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
-#include "collector/json_text.h"
-#include "collector/render_group.h"
+#include "collector/message/render_group.h"
+#include "collector/text/json_text.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

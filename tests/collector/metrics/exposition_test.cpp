@@ -1,4 +1,4 @@
-#include "collector/exposition.h"
+#include "collector/metrics/exposition.h"
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
@@ -10,7 +10,7 @@
 #include <limits>
 #include <sstream>
 
-#include "collector/exposition_text.h"
+#include "collector/metrics/exposition_text.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

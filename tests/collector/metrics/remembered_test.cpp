@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "collector/exposition.h"
-#include "collector/health_metrics.h"
-#include "core_fixture.h"
+#include "collector/metrics/exposition.h"
+#include "collector/metrics/health_metrics.h"
+#include "tests/collector/core_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -2,10 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "collector/snapshot.h"
-#include "collector_fixture.h"
+#include "collector/state/snapshot.h"
 #include "core/codec.h"
-#include "support.h"
+#include "tests/collector/collector_fixture.h"
+#include "tests/collector/support.h"
 #include "wire/remote_write.h"
 
 using namespace crmpulse;

@@ -12,9 +12,9 @@
 #include <boost/json.hpp>
 #include <set>
 
-#include "core/clock.h"
-#include "messages.h"
-#include "tests/collector/delivery_bench.h"
+#include "core/time/clock.h"
+#include "tests/collector/delivery/delivery_bench.h"
+#include "tests/collector/receivers/messages.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

@@ -2,7 +2,7 @@
 
 #include <boost/json.hpp>
 
-#include "messages.h"
+#include "tests/collector/receivers/messages.h"
 #include "tests/collector/support.h"
 
 using namespace crmpulse;

@@ -1,4 +1,4 @@
-#include "as_read.h"
+#include "tests/collector/receivers/as_read.h"
 
 #include <boost/json.hpp>
 #include <regex>

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/http_client.h"
+#include "net/client/http_client.h"
 
 namespace crmpulse::test {
 

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
-#include "collector/receivers/chat.h"
-#include "messages.h"
+#include "collector/receivers/chat/chat.h"
+#include "tests/collector/receivers/messages.h"
 #include "tests/collector/support.h"
 
 using namespace crmpulse;

@@ -6,8 +6,8 @@
 #include <boost/json.hpp>
 
 #include "collector/receivers/table.h"
-#include "messages.h"
-#include "settings_for.h"
+#include "tests/collector/receivers/messages.h"
+#include "tests/collector/receivers/settings_for.h"
 #include "tests/collector/support.h"
 
 using namespace crmpulse;

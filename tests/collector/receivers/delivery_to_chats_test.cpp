@@ -2,10 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "messages.h"
 #include "tests/collector/collector_fixture.h"
-#include "tests/collector/delivery_bench.h"
-#include "vendors.h"
+#include "tests/collector/delivery/delivery_bench.h"
+#include "tests/collector/receivers/messages.h"
+#include "tests/collector/receivers/vendors.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

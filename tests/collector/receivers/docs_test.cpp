@@ -4,10 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "as_read.h"
-#include "collector/receivers/notice.h"
-#include "docs_page.h"
-#include "messages.h"
+#include "collector/notice/notice.h"
+#include "tests/collector/receivers/as_read.h"
+#include "tests/collector/receivers/docs_page.h"
+#include "tests/collector/receivers/messages.h"
 #include "tests/collector/support.h"
 
 using namespace crmpulse;

@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
 
-#include "collector/receivers/mail_message.h"
-#include "mail_as_read.h"
-#include "messages.h"
-#include "tests/collector/delivery_bench.h"
+#include "collector/receivers/mail/message.h"
+#include "tests/collector/delivery/delivery_bench.h"
+#include "tests/collector/receivers/mail_as_read.h"
+#include "tests/collector/receivers/messages.h"
 #include "tests/support/smtp_sink.h"
 
 using namespace crmpulse;

@@ -1,9 +1,9 @@
-#include "mail_as_read.h"
+#include "tests/collector/receivers/mail_as_read.h"
 
 #include <algorithm>
 #include <stdexcept>
 
-#include "collector/digest.h"
+#include "collector/text/digest.h"
 
 namespace crmpulse::test {
 namespace {

@@ -1,7 +1,7 @@
 #pragma once
 #include <string>
 
-#include "net/mail_client.h"
+#include "net/client/mail_client.h"
 
 namespace crmpulse::test {
 

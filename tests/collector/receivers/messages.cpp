@@ -1,9 +1,9 @@
-#include "messages.h"
+#include "tests/collector/receivers/messages.h"
 
 #include <boost/json.hpp>
 #include <map>
 
-#include "collector/json_text.h"
+#include "collector/text/json_text.h"
 
 namespace crmpulse::test {
 

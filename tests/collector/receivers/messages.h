@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/settings.h"
-#include "store/collector_store.h"
+#include "collector/configuration/settings.h"
+#include "store/collector/collector_store.h"
 
 namespace crmpulse::test {
 

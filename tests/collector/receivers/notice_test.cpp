@@ -1,12 +1,12 @@
-#include "collector/receivers/notice.h"
+#include "collector/notice/notice.h"
 
 #include <catch2/catch.hpp>
 
 #include <boost/json.hpp>
 
-#include "collector/receivers/value_text.h"
-#include "core/printable.h"
-#include "messages.h"
+#include "collector/text/value_text.h"
+#include "core/text/printable.h"
+#include "tests/collector/receivers/messages.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "collector/receivers/receiver.h"
-#include "mail_as_read.h"
+#include "collector/receivers/base/receiver.h"
+#include "tests/collector/receivers/mail_as_read.h"
 
 namespace crmpulse::test {
 

@@ -6,10 +6,10 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "docs_page.h"
-#include "mail_as_read.h"
-#include "messages.h"
-#include "settings_for.h"
+#include "tests/collector/receivers/docs_page.h"
+#include "tests/collector/receivers/mail_as_read.h"
+#include "tests/collector/receivers/messages.h"
+#include "tests/collector/receivers/settings_for.h"
 #include "tests/collector/support.h"
 
 using namespace crmpulse;

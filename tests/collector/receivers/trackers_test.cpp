@@ -4,9 +4,9 @@
 
 #include <boost/json.hpp>
 
-#include "collector/digest.h"
-#include "messages.h"
-#include "tests/collector/delivery_bench.h"
+#include "collector/text/digest.h"
+#include "tests/collector/delivery/delivery_bench.h"
+#include "tests/collector/receivers/messages.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

@@ -1,4 +1,4 @@
-#include "vendors.h"
+#include "tests/collector/receivers/vendors.h"
 
 #include <fmt/format.h>
 
@@ -8,8 +8,8 @@
 #include <deque>
 #include <memory>
 
-#include "collector/digest.h"
-#include "collector/receivers/chat.h"
+#include "collector/receivers/chat/chat.h"
+#include "collector/text/digest.h"
 
 namespace crmpulse::test {
 namespace {

@@ -1,11 +1,11 @@
 #include <catch2/catch.hpp>
 
-#include "collector/digest.h"
-#include "collector/receivers/plain_http.h"
-#include "collector/receivers/receiver.h"
+#include "collector/delivery/retry_plan.h"
+#include "collector/receivers/base/plain_http.h"
+#include "collector/receivers/base/receiver.h"
 #include "collector/receivers/table.h"
-#include "collector/retry_plan.h"
-#include "support.h"
+#include "collector/text/digest.h"
+#include "tests/collector/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

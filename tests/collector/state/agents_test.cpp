@@ -1,4 +1,4 @@
-#include "collector/agents.h"
+#include "collector/state/agents.h"
 
 #include <catch2/catch.hpp>
 

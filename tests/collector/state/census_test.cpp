@@ -1,4 +1,4 @@
-#include "collector/census.h"
+#include "collector/state/census.h"
 
 #include <fmt/format.h>
 

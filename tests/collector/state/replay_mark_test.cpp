@@ -1,4 +1,4 @@
-#include "collector/replay_mark.h"
+#include "collector/state/replay_mark.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "support.h"
+#include "tests/collector/support.h"
 
 using namespace crmpulse::collector;
 using namespace crmpulse::test;

@@ -1,10 +1,10 @@
 // Which silences and maintenance windows hold, for which CRMs, and what restarts and replays make of them.
 
-#include "collector/operations.h"
+#include "collector/suppression/operations.h"
 
-#include "collector/suppression_text.h"
-#include "core_fixture.h"
-#include "rules/schedule.h"
+#include "collector/suppression/text.h"
+#include "rules/time/schedule.h"
+#include "tests/collector/core_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;

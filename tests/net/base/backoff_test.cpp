@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "net/backoff.h"
-#include "net/http_server.h"
+#include "net/base/backoff.h"
+#include "net/server/http_server.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

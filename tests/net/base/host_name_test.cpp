@@ -1,4 +1,4 @@
-#include "net/host_name.h"
+#include "net/base/host_name.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "net/networks.h"
+#include "net/base/networks.h"
 
 #include <catch2/catch.hpp>
 

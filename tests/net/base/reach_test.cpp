@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
-#include "net/reach.h"
-#include "support.h"
+#include "net/base/reach.h"
+#include "tests/net/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include "certificates.h"
-#include "net/mail_client.h"
-#include "support.h"
+#include "net/client/mail_client.h"
+#include "tests/net/certificates.h"
+#include "tests/net/support.h"
 #include "tests/support/smtp_sink.h"
 
 using namespace crmpulse;

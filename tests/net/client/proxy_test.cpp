@@ -1,11 +1,11 @@
 // Proxies of the environment: which requests they are for, and that what is wrong with them is told of them.
-#include "net/proxy.h"
+#include "net/base/proxy.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <map>
 
-#include "support.h"
+#include "tests/net/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "certificates.h"
-#include "support.h"
+#include "tests/net/certificates.h"
+#include "tests/net/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

@@ -10,8 +10,8 @@
 #include <catch2/catch.hpp>
 #include <cstring>
 
-#include "net/mail_client.h"
-#include "support.h"
+#include "net/client/mail_client.h"
+#include "tests/net/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

@@ -4,7 +4,7 @@
 #include <csignal>
 #include <thread>
 
-#include "support.h"
+#include "tests/net/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

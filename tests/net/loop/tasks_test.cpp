@@ -1,4 +1,4 @@
-#include "net/tasks.h"
+#include "net/loop/tasks.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/redirect_error.hpp>

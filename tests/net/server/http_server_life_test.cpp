@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "support.h"
+#include "tests/net/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 
-#include "support.h"
+#include "tests/net/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

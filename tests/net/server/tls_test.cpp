@@ -9,9 +9,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "certificates.h"
-#include "core/clock.h"
-#include "support.h"
+#include "core/time/clock.h"
+#include "tests/net/certificates.h"
+#include "tests/net/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::net;

@@ -1,4 +1,4 @@
-#include "net/service_notify.h"
+#include "net/service/service_notify.h"
 
 #include <unistd.h>
 

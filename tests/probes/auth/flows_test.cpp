@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "core/clock.h"
+#include "core/time/clock.h"
 #include "tests/probes/auth/keys.h"
 #include "tests/probes/auth/vendor.h"
 

@@ -1,8 +1,8 @@
 // Requests with a login: its header, address and values; its renewal; its own samples.
 #include <future>
 
-#include "core/clock.h"
-#include "probes/run_http.h"
+#include "core/time/clock.h"
+#include "probes/http/run_http.h"
 #include "tests/probes/crm_server.h"
 
 using namespace crmpulse;

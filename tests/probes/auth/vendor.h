@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "net/http_server.h"
+#include "net/server/http_server.h"
 #include "probes/auth/session.h"
 
 namespace crmpulse::test {

@@ -1,6 +1,6 @@
 // What can be wrong with an answer, and what is told about it.
-#include "core/clock.h"
-#include "probes/exchange_answer.h"
+#include "core/time/clock.h"
+#include "probes/http/exchange_answer.h"
 #include "tests/probes/crm_server.h"
 #include "tests/probes/database_fixture.h"
 

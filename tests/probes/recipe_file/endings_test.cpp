@@ -1,7 +1,7 @@
 // `ends` of a recipe: when `check` speaks of a vendor's API that will be gone.
-#include "probes/endings.h"
+#include "probes/recipe_file/endings.h"
 
-#include "probes/load_recipe.h"
+#include "probes/recipe_file/load.h"
 #include "tests/probes/target_fixture.h"
 
 using namespace crmpulse;

@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "core/metric_names.h"
-#include "probes/load_recipe.h"
+#include "probes/recipe_file/load.h"
 #include "tests/probes/database_fixture.h"
 
 using namespace crmpulse;

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "net/http_server.h"
+#include "net/server/http_server.h"
 #include "tests/probes/database_fixture.h"
 
 using namespace crmpulse;

@@ -1,5 +1,5 @@
 // The labels that rules tell series by, and a function that is used or not.
-#include "probes/sample_labels.h"
+#include "probes/recipe_file/sample_labels.h"
 
 #include "tests/probes/target_fixture.h"
 #include "tests/support/process.h"

@@ -5,10 +5,10 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "core/clock.h"
-#include "probes/checks.h"
-#include "probes/load_recipe.h"
-#include "probes/sample_labels.h"
+#include "core/time/clock.h"
+#include "probes/recipe_file/data_checks.h"
+#include "probes/recipe_file/load.h"
+#include "probes/recipe_file/sample_labels.h"
 #include "tests/probes/recipes/expectations.h"
 #include "tests/probes/recipes/stage.h"
 #include "tests/probes/target_fixture.h"

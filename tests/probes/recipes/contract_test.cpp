@@ -8,9 +8,9 @@
 #include <set>
 #include <thread>
 
-#include "core/clock.h"
-#include "net/http_server.h"
-#include "probes/load_recipe.h"
+#include "core/time/clock.h"
+#include "net/server/http_server.h"
+#include "probes/recipe_file/load.h"
 #include "tests/probes/recipes/expectations.h"
 #include "tests/probes/recipes/stage.h"
 #include "tests/probes/target_fixture.h"

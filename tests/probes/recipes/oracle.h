@@ -14,7 +14,8 @@
 //   V            FIELD, or FIELD - FIELD (seconds), or now - FIELD; days(V) are whole days
 //   CONDITION    and, or, not, (), FIELD alone (is true), FIELD = != < <= > >= VALUE, FIELD in ('a', 'b'), FIELD has
 //   'text' VALUE        null, true, false, 12, 'text', now, today, month, year; the last four also -24h, -30d, -12mo
-//   FIELD        as sandbox/crm.h names it; account.name follows a reference; first_task is when the first task about
+//   FIELD        as sandbox/company/crm.h names it; account.name follows a reference; first_task is when the first task
+//   about
 //                a lead or contact was written since it is there
 //
 // A null is equal to null only, and neither less nor greater than anything. Deleted records never count.
@@ -22,7 +23,7 @@
 #include <string>
 #include <string_view>
 
-#include "sandbox/crm.h"
+#include "sandbox/company/crm.h"
 
 namespace crmpulse::test {
 

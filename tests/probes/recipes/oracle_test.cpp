@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "sandbox/truth.h"
+#include "sandbox/company/truth.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

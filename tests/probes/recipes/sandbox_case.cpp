@@ -7,7 +7,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "probes/load_recipe.h"
+#include "probes/recipe_file/load.h"
 #include "tests/probes/recipes/expectations.h"
 
 namespace crmpulse::test {

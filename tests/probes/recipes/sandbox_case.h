@@ -31,8 +31,8 @@
 #include <string>
 #include <vector>
 
-#include "agent/settings.h"
-#include "agent/targets.h"
+#include "agent/settings/settings.h"
+#include "agent/settings/targets.h"
 #include "config/node.h"
 #include "tests/probes/recipes/sandbox_host.h"
 

@@ -5,7 +5,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "collector/fault.h"
+#include "collector/message/fault.h"
 #include "tests/probes/recipes/sandbox_case.h"
 #include "tests/probes/target_fixture.h"
 

@@ -7,8 +7,8 @@
 #include <thread>
 #include <vector>
 
-#include "net/loop.h"
-#include "sandbox/saas.h"
+#include "net/loop/loop.h"
+#include "sandbox/host/saas.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/process.h"
 

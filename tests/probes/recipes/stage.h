@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "probes/recipe.h"
+#include "probes/recipe/recipe.h"
 
 namespace crmpulse::test {
 

@@ -1,8 +1,8 @@
-#include "probes/reduce.h"
+#include "probes/rows/reduce.h"
 
 #include <catch2/catch.hpp>
 
-#include "probes/values.h"
+#include "probes/rows/values.h"
 #include "tests/probes/target_fixture.h"
 
 using namespace crmpulse;

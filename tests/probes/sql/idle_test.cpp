@@ -1,8 +1,8 @@
 // Firewalls and NATs forget connections that are idle. Our own dead connection is never the CRM's failure.
 #include <catch2/catch.hpp>
 
-#include "core/clock.h"
-#include "probes/run_sql.h"
+#include "core/time/clock.h"
+#include "probes/sql/run_sql.h"
 #include "tests/probes/database_fixture.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/postgres.h"

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "probes/sql/mysql_limit.h"
+#include "probes/sql/drivers/mysql_limit.h"
 
 using crmpulse::probes::sql::with_execution_limit;
 

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "probes/sql/connection.h"
+#include "probes/sql/driver/connection.h"
 #include "probes/sql/open.h"
 #include "tests/probes/database_fixture.h"
 #include "tests/support/mariadb.h"

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "probes/sql/odbc_text.h"
+#include "probes/sql/drivers/odbc_text.h"
 #include "tests/probes/database_fixture.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/postgres.h"

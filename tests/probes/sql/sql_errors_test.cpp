@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "probes/sql/driver.h"
-#include "probes/sql/mysql_session.h"
-#include "probes/sql/odbc_diagnosis.h"
+#include "probes/sql/driver/driver.h"
+#include "probes/sql/drivers/mysql_session.h"
+#include "probes/sql/drivers/odbc_diagnosis.h"
 #include "tests/probes/database_fixture.h"
 #include "tests/support/postgres.h"
 

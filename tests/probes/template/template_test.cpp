@@ -1,4 +1,4 @@
-#include "probes/template.h"
+#include "probes/template/template.h"
 
 #include <sqlite3.h>
 #include <catch2/catch.hpp>

@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <map>
 
-#include "probes/transaction.h"
+#include "probes/write_test/transaction.h"
 #include "tests/support/process.h"
 
 namespace crmpulse::test {

@@ -6,7 +6,7 @@
 #include <map>
 #include <thread>
 
-#include "net/http_server.h"
+#include "net/server/http_server.h"
 #include "tests/probes/target_fixture.h"
 #include "tests/support/process.h"
 

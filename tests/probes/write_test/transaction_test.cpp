@@ -6,9 +6,9 @@
 #include <filesystem>
 #include <fstream>
 
-#include "probes/transaction_left_overs.h"
-#include "probes/transaction_until.h"
-#include "tests/probes/transaction_fixture.h"
+#include "probes/write_test/left_overs.h"
+#include "probes/write_test/until.h"
+#include "tests/probes/write_test/transaction_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;

@@ -8,7 +8,7 @@
 #include "config/rules_file.h"
 #include "config/zone.h"
 #include "rules/engine.h"
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

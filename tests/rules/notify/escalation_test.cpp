@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

@@ -1,13 +1,13 @@
 // Stretched intervals and pauses, judged by the rules that are shipped.
 
-#include "rules/pace.h"
+#include "rules/time/pace.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <queue>
 
 #include "config/rules_file.h"
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

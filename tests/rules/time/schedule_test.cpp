@@ -1,6 +1,6 @@
 // Weekly windows in local wall time, over changes of the clock (case 88).
 
-#include "rules/schedule.h"
+#include "rules/time/schedule.h"
 
 #include <catch2/catch.hpp>
 

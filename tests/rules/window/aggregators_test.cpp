@@ -1,4 +1,4 @@
-#include "rules/aggregators.h"
+#include "rules/window/aggregators.h"
 
 #include <catch2/catch.hpp>
 

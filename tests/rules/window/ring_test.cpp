@@ -1,6 +1,6 @@
 // The ring holds what a sorted map would hold, whatever order its entries come in.
 
-#include "rules/ring.h"
+#include "rules/window/ring.h"
 
 #include <catch2/catch.hpp>
 #include <functional>

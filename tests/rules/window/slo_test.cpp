@@ -1,8 +1,8 @@
-#include "rules/slo.h"
+#include "rules/window/slo.h"
 
 #include <catch2/catch.hpp>
 
-#include "timeline.h"
+#include "tests/rules/timeline.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;

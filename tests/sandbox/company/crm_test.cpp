@@ -1,4 +1,4 @@
-#include "sandbox/crm.h"
+#include "sandbox/company/crm.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-#include "sandbox/query.h"
+#include "sandbox/company/query.h"
 
 #include <catch2/catch.hpp>
 

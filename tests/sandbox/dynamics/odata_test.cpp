@@ -1,8 +1,8 @@
-#include "sandbox/odata.h"
+#include "sandbox/dynamics/odata.h"
 
 #include <catch2/catch.hpp>
 
-#include "sandbox/dynamics_parts.h"
+#include "sandbox/dynamics/parts.h"
 
 using namespace crmpulse;
 using namespace crmpulse::sandbox;

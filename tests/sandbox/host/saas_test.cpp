@@ -1,4 +1,4 @@
-#include "sandbox/saas.h"
+#include "sandbox/host/saas.h"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>

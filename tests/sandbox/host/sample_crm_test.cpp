@@ -1,4 +1,4 @@
-#include "sandbox/sample_crm.h"
+#include "sandbox/host/sample_crm.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>

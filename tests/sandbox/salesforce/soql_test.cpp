@@ -1,4 +1,4 @@
-#include "sandbox/soql.h"
+#include "sandbox/salesforce/soql.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "sandbox/table.h"
+#include "sandbox/watch/table.h"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>

@@ -1,8 +1,8 @@
-#include "sandbox/coql.h"
+#include "sandbox/zoho/coql.h"
 
 #include <catch2/catch.hpp>
 
-#include "sandbox/zoho_parts.h"
+#include "sandbox/zoho/parts.h"
 
 using namespace crmpulse;
 using namespace crmpulse::sandbox;

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "store/collector_store.h"
+#include "store/collector/collector_store.h"
 #include "tests/store/support.h"
 
 using namespace crmpulse;

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "store/collector_store.h"
-#include "support.h"
+#include "store/collector/collector_store.h"
+#include "tests/store/support.h"
 
 using namespace crmpulse;
 using namespace crmpulse::store;

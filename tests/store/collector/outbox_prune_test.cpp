@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "tests/store/outbox_support.h"
+#include "tests/store/collector/outbox_support.h"
 #include "tests/store/support.h"
 
 using namespace crmpulse;

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "store/collector_store.h"
+#include "store/collector/collector_store.h"
 #include "tests/store/support.h"
 
 using namespace crmpulse;

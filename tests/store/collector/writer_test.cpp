@@ -1,4 +1,4 @@
-#include "store/writer.h"
+#include "store/collector/writer.h"
 
 #include <atomic>
 #include <catch2/catch.hpp>

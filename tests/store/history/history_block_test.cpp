@@ -1,4 +1,4 @@
-#include "store/history_block.h"
+#include "store/history/history_block.h"
 
 #include <bit>
 #include <catch2/catch.hpp>

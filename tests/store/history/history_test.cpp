@@ -1,8 +1,8 @@
-#include "store/history.h"
+#include "store/history/history.h"
 
 #include <catch2/catch.hpp>
 
-#include "store/collector_store.h"
+#include "store/collector/collector_store.h"
 #include "tests/store/support.h"
 
 using namespace crmpulse;

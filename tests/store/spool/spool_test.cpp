@@ -1,4 +1,4 @@
-#include "store/spool.h"
+#include "store/spool/spool.h"
 
 #include <algorithm>
 #include <atomic>

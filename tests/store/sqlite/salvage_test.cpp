@@ -5,9 +5,9 @@
 #include <fstream>
 #include <set>
 
-#include "store/collector_store.h"
-#include "store/spool.h"
-#include "store/wal_tail.h"
+#include "store/collector/collector_store.h"
+#include "store/spool/spool.h"
+#include "store/sqlite/wal_tail.h"
 #include "tests/store/support.h"
 
 using namespace crmpulse;
