@@ -36,7 +36,7 @@ struct ServerState {
   TaskScope tasks;
   std::set<HttpConnection*> connections;            ///< of the loop's thread
   std::map<std::string, int, std::less<>> clients;  ///< connections of each that is counted
-  std::size_t arriving = 0;                         ///< bytes of bodies that are being read
+  std::atomic<std::size_t> arriving{0};             ///< bytes of bodies that are being read
   std::size_t sending = 0;                          ///< bytes of answers that are being written, shared ones once
   std::map<const std::string*, int> pages;          ///< shared answers, by how many connections write them
   int refusing = 0;                                 ///< connections that are there to be told 503

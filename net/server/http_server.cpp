@@ -230,6 +230,7 @@ HttpServer::Stats HttpServer::stats() const {
   out.malformed = state.malformed;
   out.open = state.open;
   out.displaced = state.displaced;
+  out.arriving_bytes = state.arriving;
   out.too_slow = state.too_slow;
   return out;
 }

@@ -143,8 +143,9 @@ class HttpServer {
     std::optional<TimePoint> certificate_expiry;
     std::uint64_t malformed = 0;  ///< answered 400, 408, 413, 417, 431, 501 before a handler saw them
     int open = 0;
-    std::uint64_t displaced = 0;  ///< closed without a whole request, to make place for a newer one
-    std::uint64_t too_slow = 0;   ///< closed since there was no room for what they had not taken, or not sent yet
+    std::uint64_t displaced = 0;       ///< closed without a whole request, to make place for a newer one
+    std::uint64_t arriving_bytes = 0;  ///< memory of bodies that are not whole yet
+    std::uint64_t too_slow = 0;        ///< closed since there was no room for what they had not taken, or not sent yet
   };
   /// Thread-safe.
   [[nodiscard]] Stats stats() const;

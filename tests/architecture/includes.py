@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Reads the #include lines of every folder and holds them against the architecture.
 
-usage: includes.py check [ROOT]       arrows, private headers, #pragma once
-       includes.py picture [ROOT]     the ```arrows block of ROOT/ARCHITECTURE.md is what the includes say
-       includes.py print [ROOT]       prints that block
+usage: includes.py check [ROOT]       arrows, circles between rooms, crowded rooms, private headers, #pragma once
+       includes.py picture [ROOT]     the ```arrows and ```rooms blocks of ROOT/ARCHITECTURE.md are what the includes say, and
+                                      each room has its line in a table
+       includes.py print [ROOT]       prints those blocks
 
 Prints file:line: what; ends with 1 when anything was found.
 """
@@ -29,9 +30,11 @@ ORDER = ["agent", "collector", "sandbox", "probes", "rules", "store", "wire", "n
 
 # Libraries that stay inside a folder or a file: (their headers, what a file that includes them is called, why).
 CONFINED = [
-    (re.compile(r"boost/(?:asio|beast)\b"), re.compile(r"net/[^/]+\.(?:h|cpp)$"), "Asio and Beast stay in net/"),
+    (re.compile(r"boost/(?:asio|beast)\b"), re.compile(r"net/.+\.(?:h|cpp)$"), "Asio and Beast stay in net/"),
     (re.compile(r"yaml-cpp/"), re.compile(r"config/node\.cpp$"), "yaml-cpp stays in config/node.cpp"),
 ]
+# A room is a folder with sources. More than so many of them in one room are two rooms.
+MOST_FILES = 25
 # A header of net/ that needs Asio or Beast, itself or by what it includes, is private to net/.
 PRIVATE_FOLDER = "net"
 PRIVATE_LIBRARY = re.compile(r"boost/(?:asio|beast)\b")
@@ -45,6 +48,7 @@ class File:
     def __init__(self, root, name):
         self.name = name
         self.folder = name.split("/", 1)[0]
+        self.room = name.rsplit("/", 1)[0]
         self.own = []
         self.library = []
         with open(os.path.join(root, name), encoding="utf-8") as file:
@@ -116,12 +120,47 @@ def missing_pragmas(files):
             yield file.name, 1, "a header without #pragma once"
 
 
+def room_arrows(files):
+    """{(from, to): "file:line" of one include that makes it}, between the rooms of one folder."""
+    arrows = {}
+    for file in files:
+        for line, name in file.own:
+            room = name.rsplit("/", 1)[0]
+            if name.split("/", 1)[0] == file.folder and room != file.room:
+                arrows.setdefault((file.room, room), f"{file.name}:{line}")
+    return arrows
+
+
+def room_circles(files):
+    """Whoever stands in a circle of rooms: takes away what points nowhere any more, until nothing goes."""
+    arrows = room_arrows(files)
+    while True:
+        sources = {source for source, _ in arrows}
+        kept = {arrow: place for arrow, place in arrows.items() if arrow[1] in sources}
+        if len(kept) == len(arrows):
+            break
+        arrows = kept
+    for (source, target), place in sorted(arrows.items()):
+        name, line = place.rsplit(":", 1)
+        yield name, int(line), f"{source}/ -> {target}/ is part of, or leads to, a circle of rooms"
+
+
+def crowded_rooms(files):
+    counts = {}
+    for file in files:
+        counts[file.room] = counts.get(file.room, 0) + 1
+    for room, count in sorted(counts.items()):
+        if count > MOST_FILES:
+            yield room, 0, f"{count} files in one room: at most {MOST_FILES}"
+
+
 def check(root):
     files = read_files(root)
     if not files:
         return [(root, 0, "no source file found")]
     found = []
-    for rule in (wrong_arrows, unconfined_libraries, uses_of_private_headers, missing_pragmas):
+    for rule in (wrong_arrows, room_circles, crowded_rooms, unconfined_libraries, uses_of_private_headers,
+                 missing_pragmas):
         found += rule(files)
     return sorted(found)
 
@@ -137,38 +176,67 @@ def actual_arrows(root):
     return arrows
 
 
-def drawn_arrows(text):
-    """{(from, to): line} of the ```arrows block; nothing when there is none. Raises ValueError (line, what)."""
-    arrows, inside, seen = {}, False, False
+def drawn_arrows(text, block="arrows"):
+    """{(from, to): line} of the ```arrows or ```rooms block, and the lines by what stands left of the arrow; None when there is
+    no such block. Raises ValueError (line, what)."""
+    arrows, left, inside, seen = {}, {}, False, False
     for number, line in enumerate(text.splitlines(), 1):
-        if line.strip() == "```arrows":
+        if line.strip() == f"```{block}":
             inside = seen = True
         elif line.strip() == "```":
             inside = False
         elif inside and line.strip():
-            match = re.fullmatch(r"\s*(\w+)\s*->((?:\s+\w+)*)\s*", line)
+            match = re.fullmatch(r"\s*([\w/]+)\s*->((?:\s+[\w/]+)*)\s*", line)
             if not match:
                 raise ValueError(number, "a line of the picture reads `folder -> folder folder`")
+            left[match.group(1)] = number
             for target in match.group(2).split():
                 arrows[match.group(1), target] = number
-    return arrows if seen else None
+    return (arrows, left) if seen else None
+
+
+def compare(name, drawn, actual):
+    found = [(name, drawn[arrow], f"{arrow[0]} -> {arrow[1]} is drawn, but no include makes it") for arrow in drawn.keys() - actual.keys()]
+    for arrow in actual.keys() - drawn.keys():
+        found.append((name, 0, f"{arrow[0]} -> {arrow[1]} is not drawn, but made by {actual[arrow]}"))
+    return found
+
+
+def actual_rooms(root):
+    """Rooms of folders that have more than one, and the arrows between them, written as in the picture: within a folder by
+    the room's name alone."""
+    files = read_files(root)
+    rooms = {}
+    for file in files:
+        rooms.setdefault(file.folder, set()).add(file.room)
+    named = {room for several in rooms.values() if len(several) > 1 for room in several}
+    arrows = {(source, target.split("/", 1)[-1]): place for (source, target), place in room_arrows(files).items()}
+    return named, arrows
 
 
 def picture(root):
     name = "ARCHITECTURE.md"
     try:
         with open(os.path.join(root, name), encoding="utf-8") as file:
-            drawn = drawn_arrows(file.read())
+            text = file.read()
+        folders = drawn_arrows(text)
+        rooms = drawn_arrows(text, "rooms")
     except FileNotFoundError:
         return [(name, 0, "is missing")]
     except ValueError as error:
         return [(name, *error.args)]
-    if drawn is None:
+    if folders is None:
         return [(name, 0, "has no block fenced as ```arrows")]
-    actual = actual_arrows(root)
-    found = [(name, drawn[arrow], f"{arrow[0]} -> {arrow[1]} is drawn, but no include makes it") for arrow in drawn.keys() - actual.keys()]
-    for arrow in actual.keys() - drawn.keys():
-        found.append((name, 0, f"{arrow[0]} -> {arrow[1]} is not drawn, but made by {actual[arrow]}"))
+    found = compare(name, folders[0], actual_arrows(root))
+    named, arrows = actual_rooms(root)
+    if rooms is None:
+        return sorted(found + ([(name, 0, "has no block fenced as ```rooms")] if named else []))
+    found += compare(name, rooms[0], arrows)
+    found += [(name, 0, f"the rooms' block has no line for {room}") for room in named - rooms[1].keys()]
+    found += [(name, line, f"there is no room {room}") for room, line in rooms[1].items() if room not in named]
+    for room in sorted(named):
+        if not re.search(rf"^\| `{re.escape(room)}/` \| \S", text, re.MULTILINE):
+            found.append((name, 0, f"no table has a line `| `{room}/` | what is in it |`"))
     return sorted(found)
 
 
@@ -180,6 +248,13 @@ def print_picture(root):
         targets = [target for target in ORDER if (folder, target) in actual]
         if targets:
             print(f"{folder:<{width}} -> {' '.join(targets)}")
+    print("```")
+    named, arrows = actual_rooms(root)
+    width = max(map(len, named), default=0)
+    print("```rooms")
+    for folder in ORDER:
+        for room in sorted(room for room in named if room.split("/", 1)[0] == folder):
+            print(f"{room:<{width}} -> {' '.join(sorted(target for source, target in arrows if source == room))}".rstrip())
     print("```")
 
 

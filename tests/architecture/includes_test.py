@@ -75,6 +75,32 @@ class Includes(unittest.TestCase):
     def test_a_header_has_pragma_once(self):
         self.assertEqual(self.places({"core/time.h": "// #pragma once\n", "core/zone.h": HEADER}), ["core/time.h:1"])
 
+    def test_rooms_in_a_circle_are_found(self):
+        self.assertEqual(self.places({
+            "rules/time/pace.h": HEADER + '#include "rules/window/ring.h"\n',
+            "rules/window/ring.h": HEADER + '#include "rules/level/score.h"\n',
+            "rules/level/score.h": HEADER,
+            "rules/level/score.cpp": '#include "rules/time/pace.h"\n',
+        }), ["rules/level/score.cpp:1", "rules/time/pace.h:2", "rules/window/ring.h:2"])
+
+    def test_rooms_without_a_circle_are_fine(self):
+        self.assertEqual(self.places({
+            "rules/engine.cpp": '#include "rules/window/ring.h"\n#include "rules/time/pace.h"\n',
+            "rules/window/ring.h": HEADER + '#include "rules/time/pace.h"\n',
+            "rules/time/pace.h": HEADER,
+        }), [])
+
+    def test_a_room_that_uses_the_folder_above_it_is_in_a_circle_when_that_uses_it(self):
+        self.assertEqual(self.places({
+            "agent/runner.h": HEADER + '#include "agent/quota/governor.h"\n',
+            "agent/quota/governor.h": HEADER + '#include "agent/runner.h"\n',
+        }), ["agent/quota/governor.h:2", "agent/runner.h:2"])
+
+    def test_a_crowded_room_is_found(self):
+        files = {f"core/text/one{number}.h": HEADER for number in range(includes.MOST_FILES)}
+        self.assertEqual(self.places(files), [])
+        self.assertEqual(self.places({**files, "core/text/more.cpp": ""}), ["core/text:0"])
+
     def test_a_tree_without_sources_is_not_fine(self):
         self.assertEqual(len(includes.check(self.tree({"docs/a.md": ""}))), 1)
 
@@ -95,6 +121,21 @@ class Includes(unittest.TestCase):
         self.assertEqual(self.pictured("```arrows\nagent -> net rules\nnet -> core\n```\n"), [
             "ARCHITECTURE.md:0: agent -> core is not drawn, but made by agent/main.cpp:2",
             "ARCHITECTURE.md:2: agent -> rules is drawn, but no include makes it",
+        ])
+
+    def test_the_picture_of_the_rooms_is_held_too(self):
+        more = {"net/client/http.cpp": '#include "net/base/url.h"\n', "net/base/url.h": HEADER}
+        tables = "| `net/` | one |\n| `net/client/` | two |\n| `net/base/` | three |\n"
+        arrows = "```arrows\nagent -> net core\nnet -> core\n```\n"
+        self.assertEqual(self.pictured(arrows + tables + "```rooms\nnet ->\nnet/client -> base\nnet/base ->\n```\n", **more), [])
+        self.assertEqual(self.pictured(arrows, **more), ["ARCHITECTURE.md:0: has no block fenced as ```rooms"])
+        self.assertEqual(self.pictured(arrows + "| `net/` | one |\n" + "```rooms\nnet/client ->\nnet/base -> client\nnet/server ->\n```\n", **more), [
+            "ARCHITECTURE.md:0: net/client -> base is not drawn, but made by net/client/http.cpp:1",
+            "ARCHITECTURE.md:0: no table has a line `| `net/base/` | what is in it |`",
+            "ARCHITECTURE.md:0: no table has a line `| `net/client/` | what is in it |`",
+            "ARCHITECTURE.md:0: the rooms' block has no line for net",
+            "ARCHITECTURE.md:8: net/base -> client is drawn, but no include makes it",
+            "ARCHITECTURE.md:9: there is no room net/server",
         ])
 
     def test_a_picture_that_is_missing_or_unreadable_is_found(self):

@@ -446,10 +446,13 @@ TEST_CASE("a body for which there is no room is answered 503, until the slowest 
   options.max_body_bytes = 1'000'000;
   options.max_arriving_bytes = 1'500'000;
   Served served(echoing(), options);
-  RawClient slow(served.port());
-  slow.say(post_head(1'000'000) + std::string(900'000, 'x'));
+  const auto arrived = [&] { return served.server().stats().arriving_bytes; };
   RawClient slower(served.port());
   slower.say(post_head(1'000'000) + "x");
+  REQUIRE(eventually([&] { return arrived() > 0; }));
+  RawClient slow(served.port());
+  slow.say(post_head(1'000'000) + std::string(900'000, 'x'));
+  REQUIRE(eventually([&] { return arrived() > 900'000; }));
   std::string answer;
   CHECK(eventually([&] {
     answer = ask(served, "POST / HTTP/1.0\r\nContent-Length: 1000000\r\n\r\n" + std::string(1'000'000, 'x'));
