@@ -287,7 +287,7 @@ void read_labels(config::Reader& reader, Labels& labels) {
     if (std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end()) {
       reader.problem(name, "is set by the agent itself");
     } else if (!is_label_name(name)) {
-      reader.problem(name, "is no label name: letters, digits and _, not starting with a digit or __");
+      reader.problem(name, "is not a valid label name: use letters, digits and _, not starting with a digit or __");
     } else if (value.empty() || value.size() > 1024) {
       reader.problem(name, "a label's value must be 1 to 1024 bytes");
     } else {

@@ -22,7 +22,7 @@ std::optional<std::string> url_fault(std::string_view url) {
   const std::string_view rest = after_scheme(url);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
   if (authority.empty() || authority.front() == ':') {
-    return fmt::format("'{}' is no http:// or https:// address", url);
+    return fmt::format("'{}' is not an http:// or https:// address", url);
   }
   if (authority.find('@') != std::string_view::npos) return "must hold no user or password; use a token";
   if (auto fault = net::host_fault(url)) return fault;

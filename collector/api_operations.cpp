@@ -254,8 +254,7 @@ void Api::end_suppression(Kind kind, const net::HttpRequest& request, const std:
   const auto job = [kind, id, now](store::Database& database) -> Result<net::HttpResponse> {
     auto ended = store::end_suppression(database, kind, id, now);
     if (!ended) return ended.error();
-    if (!*ended)
-      return error_answer(404, "not_found", fmt::format("there is no such {} that still holds", to_string(kind)));
+    if (!*ended) return error_answer(404, "not_found", fmt::format("no active {} with this id", to_string(kind)));
     return net::HttpResponse{};
   };
   const auto then = [this, noted, id, now](net::HttpResponse& answer) {

@@ -40,7 +40,7 @@ void add_token_commands(CLI::App& app, Options& options) {
   create->add_option("--role", options.token.role, "ingest, viewer, operator or admin")->required();
   create->add_option("--agent", options.token.agent, "Of role ingest: only for the agent of this name");
   create->add_option("--crm", options.token.crms, "Of role ingest: only about this CRM; may be given again");
-  create->add_option("--expires", options.token.expires, "After this long it is none: 90d");
+  create->add_option("--expires", options.token.expires, "Lifetime, for example 90d (default: never expires)");
   add_command(*token, "list", "Names, roles, dates, agents, when they expire, CRMs", options);
   CLI::App* allow = add_command(*token, "allow", "Let a token send about more CRMs", options);
   allow->add_option("--name,name", options.name, "Whose it is")->required();

@@ -218,7 +218,7 @@ std::string_view about_failure(int status) {
     case 400: return "something in the request is wrong; `field` says what";
     case 409: return "as things stand it cannot be done";
     case 413: return "the body is too large";
-    case 415: return "the body is of a type that is not taken";
+    case 415: return "unsupported Content-Type or Content-Encoding";
     case 422: return "the new configuration is not sound; nothing has changed";
     default: return "refused";
   }

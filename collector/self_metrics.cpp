@@ -174,7 +174,7 @@ void SelfMetrics::add_history(Families& out) const {
       single(counter("crmpulse_collector_history_readings_total", "Readings moved from the journal to blocks."),
              number(history.built.readings)));
   out.push_back(single(counter("crmpulse_collector_history_skipped_total",
-                               "Readings that are no numbers or of the future, and records that cannot be read."),
+                               "Readings that are not numbers or of the future, and records that cannot be read."),
                        number(history.built.skipped)));
   out.push_back(single(counter("crmpulse_collector_history_merges_total", "Blocks made of several."),
                        number(history.built.merges)));

@@ -41,7 +41,7 @@ struct SuppressionText {
 /// file or was accepted before.
 [[nodiscard]] Checked<Suppression> check_suppression(Suppression::Kind kind, const SuppressionText& text,
                                                      std::optional<TimePoint> now);
-/// The body of a POST. A text that is no JSON object is an error without a field.
+/// The body of a POST. A text that is not a JSON object is an error without a field.
 [[nodiscard]] Checked<SuppressionText> read_suppression(Suppression::Kind kind, const boost::json::object& body);
 /// `maintenance:` of collector.yaml; what is wrong goes to the reader with its line.
 [[nodiscard]] std::vector<Suppression> read_maintenance(config::Reader& root);

@@ -23,7 +23,7 @@ class Answer {
     return outer_.header(lower_case_name);
   }
   [[nodiscard]] std::string_view body() const;
-  /// Absent when the body is no JSON; parsed when first asked for.
+  /// Absent when the body is not JSON; parsed when first asked for.
   [[nodiscard]] JsonValue json() const;
   /// Why there is no JSON; empty when there is.
   [[nodiscard]] const std::string& json_fault() const;

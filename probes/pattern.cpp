@@ -30,7 +30,7 @@ Result<Pattern> Pattern::make(const std::string& text) {
   options.set_log_errors(false);
   options.set_max_mem(kMaxMemory);
   auto compiled = std::make_shared<const re2::RE2>(text, options);
-  if (!compiled->ok()) return Error{fmt::format("is no pattern: {}", one_line(compiled->error(), 120))};
+  if (!compiled->ok()) return Error{fmt::format("is not a valid pattern: {}", one_line(compiled->error(), 120))};
   Pattern out;
   out.text_ = text;
   out.compiled_ = std::move(compiled);

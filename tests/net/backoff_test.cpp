@@ -96,7 +96,7 @@ TEST_CASE("places to listen on are read from address and port") {
   }
 }
 
-TEST_CASE("what is no place to listen on is an error that shows the form") {
+TEST_CASE("what is not a listen address is an error that shows the form") {
   for (const char* text : {"", "9460", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
                            "::1:9460", "crm.example:80", "127.0.0.1: 80", "[::1]"}) {
     CAPTURE(text);

@@ -28,7 +28,7 @@ TEST_CASE("an answer that is not what was due is bad content, and its text is no
       {"Jane Roe", "no JSON"},
       {std::string(5000, '['), "nested too deep"},
       {R"({"n":"Jane Roe"})", "is not a number"},
-      {R"({"n":{"a":1}})", "is no single value"},
+      {R"({"n":{"a":1}})", "is not a single value"},
   };
   for (const auto& [body, expected] : cases) {
     const CrmServer crm{answers({200, {}, body})};

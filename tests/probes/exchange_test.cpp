@@ -150,7 +150,7 @@ TEST_CASE("every way a column gets its value gives it") {
   CHECK(samples.at(R"(more{size="25"})") == 1);
 }
 
-TEST_CASE("a page that is no JSON is read by patterns") {
+TEST_CASE("a page that is not JSON is read by patterns") {
   const CrmServer crm{answers({200, {}, "<rss><title>Zoho CRM - Partial Outage</title></rss>"})};
   const auto reading = run_once(crm, R"yaml(
   - id: m

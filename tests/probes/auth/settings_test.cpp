@@ -105,7 +105,7 @@ TEST_CASE("a private key must be one, in PEM form and of RSA") {
     const SecretFile key(folder, "key" + std::to_string(text.size()), text);
     const Read given =
         read(recipe_with({"jwt_bearer"}), "auth: {client_id: app, username: me, private_key_file: " + key.path() + "}");
-    CHECK(given.problems == "agent.yaml:2: crms[0].auth.private_key_file: is no RSA private key in PEM form");
+    CHECK(given.problems == "agent.yaml:2: crms[0].auth.private_key_file: is not an RSA private key in PEM form");
   }
 }
 
