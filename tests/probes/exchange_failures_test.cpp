@@ -89,7 +89,7 @@ TEST_CASE("each status has its stage and reason when the recipe says nothing") {
   }
 }
 
-TEST_CASE("an error inside a fine status is a failure, and an empty list of errors is none") {
+TEST_CASE("an error inside a fine status is a failure, and an empty list of errors is not") {
   const std::string more =
       "errors: {present: [/error, /errors], code: [/error/name], message: [/error/message]}\n"
       "failures: [{code: AccessError, stage: auth, reason: permission}]\n";

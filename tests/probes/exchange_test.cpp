@@ -537,7 +537,7 @@ TEST_CASE("a JSON time in milliseconds that is read as seconds fails with the un
   CHECK(value("    samples: [{metric: crm_last_modified_timestamp_seconds, value: /seen, unit: ms}]\n") == 1795000000);
   CHECK(value("    samples: [{metric: crm_last_modified_timestamp_seconds, value: /made}]\n") == 1795132800);
   CHECK(value("    columns: {age: {from: /seen, to: /made, unit: ms}}\n" + sample) == 132800);
-  // An hour ahead of us is no age below zero.
+  // A time an hour ahead of us has age 0, not a negative one.
   CHECK(value("    columns: {age: {from: /made, to: now}}\n" + sample) == 0);
 }
 

@@ -1,4 +1,4 @@
-// What a rule measures beside its own metric, and what is no measurement at all.
+// What a rule measures beside its own metric, and what is not a measurement at all.
 
 #include <catch2/catch.hpp>
 #include <limits>
