@@ -109,7 +109,7 @@ void Governors::write(const std::string& crm, Governor& governor) {
   failing_ = failed;
 }
 
-/// Names of CRMs are free text: the file bears their bytes in hex where they are no letters or digits.
+/// Returns the CRM's file. Names of CRMs are free text, so bytes other than letters, digits and `-` are written in hex.
 std::string Governors::file_of(std::string_view crm) const {
   std::string name;
   for (const char c : crm) {

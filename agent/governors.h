@@ -39,7 +39,7 @@ class Governors {
   bool failing_ = false;  ///< the folder cannot be written; said once
 };
 
-/// A governor's memory as text, and back; nothing when it is no such text.
+/// Writes a governor's memory as text, and reads it back. Returns nullopt if the text is malformed.
 [[nodiscard]] std::string encode_memory(const Governor::Memory& memory);
 [[nodiscard]] std::optional<Governor::Memory> decode_memory(std::string_view text);
 

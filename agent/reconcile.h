@@ -47,7 +47,7 @@ class Reconciler {
                  TimePoint now);
   /// Notes the reading's values and takes the samples that are ours alone out of it.
   void take(std::string_view crm, probes::Reading& reading);
-  /// What is due at `now`: a ratio, or why there is none.
+  /// Returns what is due at `now`: a ratio, or the reason why there is no ratio.
   [[nodiscard]] Result due(TimePoint now);
 
  private:

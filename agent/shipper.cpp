@@ -276,8 +276,8 @@ net::ClientResponse Shipper::Impl::send_samples(std::span<const Sample> samples,
   return none;
 }
 
-/// `refused` when the receiver takes no evidence at all (or never this one); `last` is its answer then, or the one that
-/// asks for a retry.
+/// Returns `refused` if the receiver never takes evidence (or never this one). `last` becomes the answer that refuses
+/// or asks for a retry.
 Verdict Shipper::Impl::send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt,
                                      net::ClientResponse& last) {
   if (batch.seq <= evidence_sent_seq) return Verdict::accepted;

@@ -96,8 +96,8 @@ std::optional<net::HttpResponse> Access::check_rate(const net::HttpRequest& head
   return count(Refused::address_rate, slow_down(route, "too many requests from this address", 1));
 }
 
-/// A valid token gets in whatever others of its address do: a wrong one is no more likely to be right for that, and
-/// thirty agents may share an address with one that was set up wrongly.
+/// Lets a valid token in even if its address is blocked for wrong ones: that makes guessing no easier, and thirty
+/// agents may share an address with one that was set up wrongly.
 std::optional<net::HttpResponse> Access::check_caller(const net::HttpRequest& head, const Route& route) {
   const std::string_view secret = bearer_token(head);
   const Token* const token = tokens_.find(secret);

@@ -41,7 +41,7 @@ class Access {
   void refresh();
   [[nodiscard]] bool tokens_readable() const { return !tokens_.fault(); }
 
-  /// The verdict on a request for `route` (null: there is none at its address).
+  /// Returns the verdict on a request for `route`, which is null if there is no route at its address.
   [[nodiscard]] net::HeadVerdict check(const net::HttpRequest& head, const Route* route);
   /// The role its token gives; nothing: no valid token. Counts nothing.
   [[nodiscard]] std::optional<AccessRole> role_of(const net::HttpRequest& request) const;

@@ -354,7 +354,7 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
       merged->settings.tls = configuration_->settings.tls;
     merged->settings.state_dir = configuration_->settings.state_dir;
     merged->settings.metrics = configuration_->settings.metrics;
-    // `off` was checked against the new address, not against the one that goes on.
+    // `auth: off` was checked against the new address, but the old one stays until a restart.
     if (!net::is_loopback(merged->settings.listen)) merged->settings.auth_required = true;
     fresh = std::move(merged);
     log::warning("reloaded; some changes wait for a restart",

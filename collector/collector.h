@@ -38,7 +38,7 @@ class Collector {
   void tick();
   /// Loop's thread. Nothing is on its way to the disk or to a receiver.
   [[nodiscard]] bool quiet() const;
-  /// Loop's thread. Stops accepting, finishes what is in hand, stores a last snapshot, ends the loop; at most 10 s.
+  /// Loop's thread. Stops accepting, finishes current requests, stores a last snapshot, ends the loop; at most 10 s.
   void stop();
 
   struct Reload {

@@ -35,7 +35,7 @@ int failed(const Error& error) {
 
 constexpr Duration kLongestToken{std::chrono::hours{24 * 3660}};
 
-/// What was done is done: a log that cannot be written is told, and changes nothing.
+/// If the audit log cannot be written, warns; the action itself is not undone.
 void note(const Settings& settings, std::string action, std::string about) {
   const AuditEntry entry{wall_now(), local_user(), "local", std::move(action), std::move(about), "done"};
   if (auto written = append_audit(settings.state_dir, entry); !written) say(stderr, "{}\n", written.error().message);

@@ -112,7 +112,7 @@ class EngineLoop {
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
   struct Replay;
-  /// Neither left to the replay nor folded by it already.
+  /// Returns true unless replay has applied, or will apply, this record.
   [[nodiscard]] bool news(const RecordStamp& record) const { return !replay_ && record.seq > fold_.folded_seq(); }
   [[nodiscard]] Result<void> load(store::Database& database);
   [[nodiscard]] Result<void> load_state(const store::StoredState& state);

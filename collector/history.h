@@ -30,7 +30,7 @@ class History {
   /// The store exists already.
   [[nodiscard]] static Result<std::unique_ptr<History>> start(net::Loop& loop, store::Writer& writer,
                                                               const std::string& state_dir);
-  /// Ends after the step in hand; queries that wait are not answered.
+  /// Ends after the current step; waiting queries are not answered.
   ~History();
   History(const History&) = delete;
   History& operator=(const History&) = delete;

@@ -17,8 +17,8 @@
 
 namespace crmpulse::collector {
 
-/// What an operator said about some CRMs for some time: no news of them (silence), or work on them is planned
-/// (maintenance: no news, and its minutes are no part of an error budget).
+/// What an operator said about some CRMs for some time: no messages about them (silence), or work on them is planned
+/// (maintenance: no messages, and its minutes do not use up an error budget).
 struct Suppression {
   using Kind = store::SuppressionKind;
   std::string id;

@@ -20,7 +20,8 @@ class ReplayMark {
   ReplayMark(const ReplayMark&) = delete;
   ReplayMark& operator=(const ReplayMark&) = delete;
 
-  /// From here to done() the record is in hand. False: it ended the process too often, and is not to be touched.
+  /// Marks the record as being folded, until done(). Returns false if it ended the process too often and must be
+  /// skipped.
   [[nodiscard]] bool begin(std::int64_t seq);
   void done();
 

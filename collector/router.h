@@ -26,7 +26,7 @@ struct Route {
 
 class Router {
  public:
-  /// The role of the request's token. Nothing: no valid token. Not asked for open routes.
+  /// Returns the role of the request's token, nullopt if it has no valid token. Not called for open routes.
   using Authorise = std::function<std::optional<AccessRole>(const net::HttpRequest&)>;
 
   /// Hears of each answer to a request of operators and admins that may have changed something.

@@ -41,7 +41,7 @@ struct SuppressionText {
 /// file or was accepted before.
 [[nodiscard]] Checked<Suppression> check_suppression(Suppression::Kind kind, const SuppressionText& text,
                                                      std::optional<TimePoint> now);
-/// The body of a POST. A text that is not a JSON object is an error without a field.
+/// Reads the body of a POST. An error without a field says that the text is not a JSON object.
 [[nodiscard]] Checked<SuppressionText> read_suppression(Suppression::Kind kind, const boost::json::object& body);
 /// `maintenance:` of collector.yaml; what is wrong goes to the reader with its line.
 [[nodiscard]] std::vector<Suppression> read_maintenance(config::Reader& root);
@@ -53,7 +53,7 @@ inline constexpr std::size_t kMaxAuthor = 100;
 inline constexpr std::size_t kMaxComment = 1000;
 /// A text member; empty when absent.
 [[nodiscard]] Checked<std::string> text_member(const boost::json::object& body, std::string_view field);
-/// The first member that is none of `known`.
+/// Returns an error for the first member that is not in `known`.
 [[nodiscard]] std::optional<FieldError> unknown_member(const boost::json::object& body,
                                                        std::initializer_list<std::string_view> known);
 

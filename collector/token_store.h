@@ -25,7 +25,7 @@ struct Token {
   std::string hash;  ///< SHA-256 in hex
   TimePoint created;
   std::string agent;                 ///< not empty: ingest only as this agent
-  std::optional<TimePoint> expires;  ///< from then on it is none
+  std::optional<TimePoint> expires;  ///< from then on it is not valid; absent: never expires
   std::vector<std::string> crms{};   ///< not empty: ingest only about these
 };
 

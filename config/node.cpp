@@ -192,7 +192,7 @@ class Builder : public YAML::EventHandler {
   bool started_ = false;
 };
 
-/// Length of the valid UTF-8 sequence at `position`, 0 when there is none (overlong forms and surrogates included).
+/// Returns the length of the valid UTF-8 sequence at `position`, 0 if it is invalid (also overlong, or a surrogate).
 std::size_t utf8_length(std::string_view text, std::size_t position) {
   const auto byte = [&](std::size_t offset) -> unsigned {
     return position + offset < text.size() ? static_cast<unsigned char>(text[position + offset]) : 0U;

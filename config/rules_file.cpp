@@ -31,7 +31,7 @@ class Merge {
  public:
   explicit Merge(std::vector<Rule>& rules) : rules_(rules) {}
 
-  /// The rule a new one inherits from; nullptr when there is none of that id.
+  /// Returns the rule that a new one inherits from, nullptr if there is none of that id.
   [[nodiscard]] const Rule* base(const std::string& id, const Matches& applies_to) const {
     const Rule* wider = nullptr;
     const Rule* latest = nullptr;

@@ -28,9 +28,9 @@ struct ActiveHours {
 /// Do the hours hold at this instant?
 [[nodiscard]] bool active_at(const ActiveHours& hours, TimePoint time);
 
-/// `mon`, `mon-fri`, `sat-mon` → bits; 0 when it is none of these.
+/// Parses `mon`, `mon-fri`, `sat-mon` into bits. Returns 0 if the text has another form.
 [[nodiscard]] unsigned char days_from(std::string_view text);
-/// `08:00` → minutes of the day; up to `24:00`.
+/// Parses `08:00` (up to `24:00`) into minutes of the day. Returns nullopt if the text has another form.
 [[nodiscard]] std::optional<std::chrono::minutes> clock_from(std::string_view text);
 /// `2026-12-25`; only days that exist, of the years 1970 to 2100.
 [[nodiscard]] std::optional<std::chrono::sys_days> date_from(std::string_view text);

@@ -97,7 +97,7 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;
   std::size_t max_body_bytes = 32 * 1024 * 1024;
   std::size_t max_header_bytes = 16 * 1024;
-  /// Beyond: the one that has waited longest without a whole request is closed; is there none, 503.
+  /// Beyond, the connection that has waited longest without a whole request is closed; without such a one, 503.
   int max_connections = 1024;
   /// Likewise for one client (client_of); 0: no bound of its own.
   int max_connections_per_client = 0;
@@ -114,8 +114,8 @@ struct ServerOptions {
   Duration idle_timeout{std::chrono::seconds{60}};
 };
 
-/// Listens from construction; every connection is a coroutine in one task scope. stop() ends accepting, lets requests
-/// in hand finish for a bounded time, then closes.
+/// Listens from construction; every connection is a coroutine in one task scope. stop() ends accepting, lets current
+/// requests finish for a bounded time, then closes.
 class HttpServer {
  public:
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, ServerOptions options, Handler handler);

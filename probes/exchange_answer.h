@@ -23,9 +23,9 @@ class Answer {
     return outer_.header(lower_case_name);
   }
   [[nodiscard]] std::string_view body() const;
-  /// Absent when the body is not JSON; parsed when first asked for.
+  /// Returns an absent value if the body is not JSON. Parses on the first call.
   [[nodiscard]] JsonValue json() const;
-  /// Why there is no JSON; empty when there is.
+  /// Returns why there is no JSON, empty if there is.
   [[nodiscard]] const std::string& json_fault() const;
 
  private:

@@ -108,7 +108,7 @@ Failure bad_content(std::string message) {
   return {Stage::content, Reason::bad_content, one_line(message)};
 }
 
-/// A field that an administrator removed is no field that is empty.
+/// Returns the failure for a field that an administrator removed: an error, not an empty value.
 Failure gone(std::string_view pointer) {
   const std::string_view name = pointer.substr(pointer.rfind('/') + 1);
   return {Stage::content, Reason::missing, one_line(fmt::format("this measurement is blind: {} is gone", name))};

@@ -14,7 +14,7 @@ re2::StringPiece piece(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-/// The whole match and its groups; empty when there is none.
+/// Returns the whole match and its groups, empty if there is no match.
 std::vector<re2::StringPiece> match(const re2::RE2& pattern, std::string_view text) {
   std::vector<re2::StringPiece> found(static_cast<std::size_t>(pattern.NumberOfCapturingGroups()) + 1);
   const bool matched =

@@ -60,7 +60,7 @@ struct SampleSpec {
   std::vector<std::string> by;
   std::vector<std::pair<std::string, std::string>> labels;
   double scale = 1;
-  double unit = 0;  ///< seconds, of a bare number that is a time; 0: it is no time, or in seconds
+  double unit = 0;  ///< seconds, of a bare number that is a time; 0: not a time, or in seconds
   OnNull on_null = OnNull::failure;
   Reduce reduce = Reduce::none;
   std::vector<double> quantiles;
@@ -115,7 +115,7 @@ struct Column {
   std::vector<std::pair<std::string, std::string>> map;
   std::optional<std::string> otherwise;
   double add = 0;   ///< to the number
-  double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: it is no time
+  double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: not a time
 };
 
 /// How the next page is asked for; nothing: there is one page.

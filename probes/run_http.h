@@ -15,8 +15,8 @@ void run_http(const std::shared_ptr<HttpExchanger>& exchanger, const std::shared
               const Measurement& measurement, TimePoint now, std::chrono::steady_clock::time_point deadline,
               std::function<void(Found)> done);
 
-/// The login of the user's settings with the recipe's ${} filled in; null when there is none. An error when a value
-/// cannot stand in its place.
+/// Returns the login of the user's settings with the recipe's ${} filled in, null if the recipe needs no login, an
+/// error if a value cannot stand in its place.
 [[nodiscard]] Result<std::shared_ptr<auth::Session>> session_of(const TargetSpec& spec, auth::Sessions& sessions);
 
 /// One exchange with the item of its `for`.

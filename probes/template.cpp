@@ -98,7 +98,7 @@ Result<Value> quoted_value(const Value& value, std::string_view quoting) {
     if (!literal) return literal.error();
     out += (out.empty() ? "" : ",") + *literal;
   }
-  // `x IN ()` is no query.
+  // `x IN ()` is not a valid query.
   return Value{ParameterType::string, out.empty() ? "''" : out};
 }
 

@@ -29,7 +29,7 @@ class TransactionLedger {
   TransactionLedger(const TransactionLedger&) = delete;
   TransactionLedger& operator=(const TransactionLedger&) = delete;
 
-  /// Locks it for one run and reads it. Nothing: another run holds it. Damaged lines are logged and left out.
+  /// Locks it for one run and reads it. Returns false if another run holds it. Damaged lines are logged and left out.
   [[nodiscard]] Result<bool> open();
   void close();
 

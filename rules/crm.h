@@ -148,12 +148,12 @@ struct Crm {
   [[nodiscard]] bool suppressed() const;
   /// Agents that feed it now.
   [[nodiscard]] std::vector<const Feeder*> fed_by() const;
-  [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< Feeder::kMost when there is no room
-  [[nodiscard]] std::size_t exchange_of(std::string key);       ///< Exchange::kMost when there is no room
+  [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< Feeder::kMost if there is no room
+  [[nodiscard]] std::size_t exchange_of(std::string key);       ///< Exchange::kMost if there is no room
   void take_vendor(std::size_t reading, TimePoint at, double value);
   /// The clock was put right by `by`: what was so long ago stays so long ago.
   void shift(Duration by);
-  [[nodiscard]] std::size_t reading_of(std::string_view instance);  ///< VendorReading::kMost when there is no room
+  [[nodiscard]] std::size_t reading_of(std::string_view instance);  ///< VendorReading::kMost if there is no room
 };
 
 /// Gives the CRM the rules that apply to it: of several with the same id the last one whose `applies_to` matches.
@@ -161,8 +161,8 @@ struct Crm {
 /// Returns whether a rule that was there is gone.
 bool apply_rules(Crm& crm, std::span<const std::shared_ptr<const CompiledRule>> rules, TimePoint now);
 
-/// What a CRM's rules say together. There are dozens of them, and a CRM is judged with every request that brings
-/// samples of it: they are looked through once.
+/// Totals over a CRM's rules. Computed in one pass because a CRM is evaluated on every request that brings samples of
+/// it and has dozens of rules.
 struct Survey {
   Level worst = Level::healthy;         ///< confirmed levels, soft rules and latches as they count
   double coverage = 1;                  ///< the weight of the rules with data among those that should have some

@@ -34,7 +34,7 @@ class LearnedHours {
   [[nodiscard]] std::int64_t week_of(std::int64_t hour) const;
 
   std::int64_t origin_ = -1;  ///< Unix hour in which it began; below 0: it has not
-  std::int64_t week_ = 0;     ///< since the origin: the one that is not over
+  std::int64_t week_ = 0;     ///< the current week, counted from the origin
   WeekHours current_;
   std::array<std::uint8_t, kHoursOfWeek> past_{};  ///< bit 0: the last week with activity, bit 1 the one before, …
   std::uint8_t weeks_ = 0;                         ///< that `past_` knows

@@ -1,5 +1,5 @@
 #pragma once
-// What receivers were told about things that are no CRM: an agent, a vendor.
+// What receivers were told about things other than CRMs: an agent, a vendor.
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #pragma once
-// How much an agent stretches a CRM's intervals, and until when it leaves the CRM alone: samples come later then, and
-// that they do is no sign of trouble. docs/decisions/0006-stretched-intervals.md.
+// How much an agent stretches a CRM's intervals, and until when it leaves the CRM alone, so late
+// samples are expected and do not count as missing. docs/decisions/0006-stretched-intervals.md.
 
 #include <cstdint>
 #include <string>
@@ -32,7 +32,7 @@ struct Pace {
 class Paces {
  public:
   static constexpr std::size_t kMostAgents = 64;
-  /// The agent's place; kMostAgents when there is none left.
+  /// Returns the agent's place, kMostAgents if there is none left.
   [[nodiscard]] std::size_t place_of(std::string_view agent);
   void take_stretch(std::size_t place, TimePoint at, double ratio);
   void take_pause(std::size_t place, TimePoint at, double until_unix_seconds);

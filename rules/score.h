@@ -9,7 +9,8 @@ namespace crmpulse::rules {
 
 /// Where a value lies on the way from fine (1) over enter_sub (0.8) and enter_poor (0.4) to worst (0).
 [[nodiscard]] double score_value(const Rule& rule, double value);
-/// The same, but never below the band of the confirmed level: the score must not do by itself what `for` forbids.
+/// Like score_value(), but never below the band of the confirmed level: the score must not do by itself what `for`
+/// forbids.
 [[nodiscard]] double banded_score(const Rule& rule, double value, Level confirmed);
 
 /// The score beside a state: inside the state's band, so that the two never contradict each other.

@@ -30,7 +30,7 @@ struct Model {
   std::string_view name;
   std::vector<Kind> kinds;  ///< whose records are its rows; new ones are of the first
   std::vector<ModelField> fields;
-  /// Rows that are no records of their own (stages, messages made from tasks); instead of `kinds`.
+  /// Rows that are not records of their own (stages, messages made from tasks); instead of `kinds`.
   std::vector<Record> (*rows)(const Crm&, TimePoint) = nullptr;
   [[nodiscard]] const ModelField* find(std::string_view field) const;
 };

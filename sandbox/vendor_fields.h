@@ -71,7 +71,8 @@ class Schema {
   [[nodiscard]] std::vector<const FieldName*> fields(const ObjectName& object) const;
   [[nodiscard]] std::span<const ObjectName> objects() const { return objects_; }
   [[nodiscard]] std::optional<RecordId> id(std::string_view text) const { return parse_id_(text); }
-  /// A literal or a form value; a time may be ISO 8601, a date or milliseconds. Nothing: it is not of that type.
+  /// Reads a literal or a form value; a time may be ISO 8601, a date or milliseconds. Returns nullopt if the text is
+  /// not of that type.
   [[nodiscard]] std::optional<Value> value(FieldType type, std::string_view text) const;
 
  private:

@@ -128,7 +128,7 @@ struct StoredSuppression {
 [[nodiscard]] Result<void> save_suppression(Database& database, const StoredSuppression& suppression);
 /// Other times for one that is stored.
 [[nodiscard]] Result<void> move_suppression(Database& database, const StoredSuppression& suppression);
-/// Ends it at `at`; false when there is none of this kind and id that ends later.
+/// Ends it at `at`. Returns false if there is none of this kind and id that ends later.
 [[nodiscard]] Result<bool> end_suppression(Database& database, SuppressionKind kind, const std::string& id,
                                            TimePoint at);
 /// Newest first; those that ended before `ended_after` are left out.
@@ -146,7 +146,7 @@ struct StoredChange {
   std::string what;                ///< `version`, `release`, `instance`, `schema`, `agent_version`, `configuration`
   std::string object;              ///< of a schema
   std::string source;              ///< the agent that saw it
-  std::optional<std::string> was;  ///< absent: seen for the first time, which is no change
+  std::optional<std::string> was;  ///< absent: seen for the first time, which is not a change
   std::string is;
 };
 /// A change stored twice, as after a replay, is there once.

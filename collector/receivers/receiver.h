@@ -56,8 +56,8 @@ class Receiver {
   [[nodiscard]] virtual std::optional<Duration> repeats() const { return std::nullopt; }
   /// This type's own schedule of retries for a message, instead of the usual one. `attempts` as in classify().
   [[nodiscard]] virtual std::optional<Duration> retry_wait(int /*attempts*/) const { return std::nullopt; }
-  /// Counts the changes of what requests are written by, beside their rows: the other end's clock. What was under way
-  /// when it changed says the wrong thing, however well it was taken, and is sent again.
+  /// Returns the version of the remote clock offset that requests are stamped with. A change means that requests under
+  /// way carry wrong times and must be sent again, even if they were accepted.
   [[nodiscard]] virtual unsigned terms() const { return 0; }
   /// For an answer that only says "accepted": the request that asks what became of it. It is sent when classify() said
   /// delivered, and classify_confirmation() has the last word.

@@ -25,7 +25,7 @@ std::string chosen_flow(const Recipe& recipe, config::Reader& reader) {
   const std::vector<AuthFlow>& offered = recipe.auth.flows;
   std::string name;
   if (!reader.get("flow", name)) {
-    if (reader.has("flow")) return {};  // told already: it is no text
+    if (reader.has("flow")) return {};  // reported already: it is not a text
     if (recipe.auth.optional && reader.node().members.empty()) return {};
     if (offered.size() == 1) return offered.front().flow;
     reader.problem(fmt::format("recipe '{}' needs a login; give flow: one of {}", recipe.name, names_of(offered)));

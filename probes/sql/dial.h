@@ -34,7 +34,7 @@ class Dialer {
   /// Addresses by their names, in the order they are to be tried; `connect_timeout` is each one's.
   Dialer(std::vector<std::string> names, Make make, std::optional<Duration> connect_timeout);
 
-  /// The first to be reached of those that have not failed yet; nothing when there is none within the limits.
+  /// Returns the first that is reached of those that have not failed yet, nullopt if there is none within the limits.
   [[nodiscard]] std::optional<Reached> next(const Limits& limits);
   /// For what follows on one that was reached: its connect_timeout, and a fair share when others are left.
   [[nodiscard]] Limits share(const Limits& limits, const Reached& reached) const;

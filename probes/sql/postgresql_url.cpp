@@ -164,7 +164,7 @@ SessionWanted session_from(std::string_view value) {
   return static_cast<SessionWanted>(found - kSessions.begin());
 }
 
-/// As libpq reads it: nothing or less than one second is no limit.
+/// Reads it as libpq does: empty, or less than one second, means no limit.
 std::optional<Duration> timeout_from(const std::string& value) {
   int seconds = 0;
   (void)std::from_chars(value.data(), value.data() + value.size(), seconds);
