@@ -16,7 +16,7 @@ namespace crmpulse::agent {
 /// One thread. Writes one small file per CRM that has an allowance, each replaced whole.
 class Governors {
  public:
-  /// Empty: nothing is kept on disk.
+  /// Keeps nothing on disk if `folder` is empty.
   explicit Governors(std::string folder) : folder_(std::move(folder)) {}
   ~Governors() { save_all(); }
 

@@ -1,4 +1,6 @@
 #pragma once
+// Checks names of CRMs and agents.
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,4 +1,6 @@
 #pragma once
+// Checks the URLs of agent.yaml and derives one from another.
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -29,7 +29,7 @@ class Admission final : public wire::KnownSeries {
     const Token* token = nullptr;  ///< until the next begin()
   };
   void begin(const Sender& sender, TimePoint now);
-  /// Why a line of evidence is left out; nothing: it is taken, and its CRM has its room.
+  /// Returns why a line of evidence is left out; nullopt if it is taken, and its CRM has its room then.
   [[nodiscard]] std::optional<wire::SkipReason> check(const Evidence& line);
 
   [[nodiscard]] Guess after(Id before) const override {

@@ -1,4 +1,6 @@
 #pragma once
+// Defines the two clocks of the collector: one that decides, one that stamps.
+
 #include "core/clock.h"
 
 namespace crmpulse::collector {

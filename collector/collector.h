@@ -34,9 +34,9 @@ class Collector {
   /// The loop was ended because it cannot go on.
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] unsigned short port() const { return server_->port(); }
-  /// Loop's thread. What is due now; comes each second by itself, or when whoever moves the clocks says so.
+  /// Loop's thread. Does what is due now. Runs each second by itself; tests that move the clocks call it.
   void tick();
-  /// Loop's thread. Nothing is on its way to the disk or to a receiver.
+  /// Loop's thread. Returns true if nothing is on its way to the disk or to a receiver.
   [[nodiscard]] bool quiet() const;
   /// Loop's thread. Stops accepting, finishes current requests, stores a last snapshot, ends the loop; at most 10 s.
   void stop();
@@ -49,7 +49,8 @@ class Collector {
   /// Loop's thread. Loads everything anew beside the loop and applies it when all of it is sound. What is asked for
   /// while a load is under way is answered by the one after it, for the files may have changed meanwhile.
   void reload(std::function<void(const Reload&)> done);
-  /// The same for SIGHUP: nobody waits for the outcome, the audit log has it. During a replay it is done afterwards.
+  /// Like reload(), for SIGHUP: nobody waits for the outcome, the audit log has it. During a replay it is done
+  /// afterwards.
   void reload_by_signal();
 
  private:

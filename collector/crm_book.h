@@ -59,7 +59,7 @@ struct VendorStatus {
 
 /// What is known of an agent's own place.
 struct AgentPlace {
-  std::optional<bool> connected;  ///< its neutral target answers; nothing: it has none
+  std::optional<bool> connected;  ///< its neutral target answers; absent: it has none
   TimePoint connected_at;
   TimePoint connected_since;  ///< of `connected`
   TimePoint heartbeat;
@@ -100,7 +100,7 @@ struct CrmFacts {
   /// remembers its entry in the maps above, none of which ever loses one but `failures` and `ended`.
   void observe(Series& series, TimePoint at, double value, bool newer = true);
   void add(Evidence line);
-  /// The clock was put right by `by`. Availability stays where it was counted.
+  /// Moves all times by `by`, after the clock was corrected. Availability stays where it was counted.
   void shift(Duration by);
 
  private:
@@ -122,7 +122,7 @@ class CrmBook {
   /// Takes what an agent says about its own place.
   void observe(const Series& series, TimePoint at, double value);
   [[nodiscard]] const AgentPlace* place(std::string_view agent) const;
-  /// The clock was put right by `by`.
+  /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
   /// Kinds whose CRMs one vendor runs: only they can fail together for its sake.
   void set_vendor_kinds(std::vector<std::string> kinds) { vendor_kinds_ = std::move(kinds); }

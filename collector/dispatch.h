@@ -1,4 +1,6 @@
 #pragma once
+// Hands a prepared request or mail to the client that sends it.
+
 #include "collector/receivers/receiver.h"
 
 namespace crmpulse::collector {

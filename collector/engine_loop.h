@@ -82,10 +82,10 @@ class EngineLoop {
   // What operators say; all of it takes effect at once.
   void add(Suppression suppression);
   void end_suppression(const std::string& id, TimePoint at);
-  /// Of the CRM's open incident. `stored`: whether it is on disk. False, and nothing happens, when the CRM is healthy
-  /// again already.
+  /// Acknowledges the CRM's open incident. `stored` hears whether it is on disk. Returns false, and does nothing, if
+  /// the CRM is healthy again already.
   [[nodiscard]] bool acknowledge(const std::string& crm, const Acknowledgement& ack, Ledger::Stored stored);
-  /// False when nobody had acknowledged it.
+  /// Returns false if nobody had acknowledged it.
   [[nodiscard]] bool unacknowledge(const std::string& crm, const std::string& author, Ledger::Stored stored);
 
   [[nodiscard]] const Configuration& configuration() const { return *configuration_; }

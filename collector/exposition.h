@@ -1,4 +1,6 @@
 #pragma once
+// Builds the text of /metrics without blocking the loop.
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -17,7 +19,7 @@ class ExpositionPart {
   virtual ~ExpositionPart() = default;
   ExpositionPart(const ExpositionPart&) = delete;
   ExpositionPart& operator=(const ExpositionPart&) = delete;
-  /// Appends the next piece; false when it was the last.
+  /// Appends the next piece. Returns false if it was the last.
   [[nodiscard]] virtual bool write(std::string& out) = 0;
 };
 

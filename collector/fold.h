@@ -1,6 +1,6 @@
 #pragma once
-// Takes what was journalled into everything that is kept in memory: the engine's windows, last values, facts. The same
-// for live requests and for replay, so that both end alike. Belongs to the loop's thread.
+// Applies journalled records to everything that is kept in memory: the engine's windows, last values, facts. Live
+// requests and replay both use it, so that they end alike. Belongs to the loop's thread.
 
 #include <cstdint>
 #include <functional>
@@ -57,7 +57,7 @@ class Fold {
 
   void set_bound(FoldBound bound) { bound_ = std::move(bound); }
   [[nodiscard]] const FoldBound& bound() const { return bound_; }
-  /// False: it took longer than its bound, and the rest is left out.
+  /// Returns false if it took longer than its bound; the rest is left out then.
   [[nodiscard]] bool take(const RecordStamp& record, std::span<const Point> points);
   void take(const RecordStamp& record, std::vector<Evidence> lines);
 

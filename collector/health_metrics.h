@@ -1,4 +1,6 @@
 #pragma once
+// Exports the state of each CRM to /metrics.
+
 #include <memory>
 #include <string_view>
 

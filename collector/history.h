@@ -39,7 +39,7 @@ class History {
   void tick(TimePoint now, TimePoint keep_from);
   /// The clock was put right.
   void clock_stepped() { last_tick_ = {}; }
-  /// `done` is called on the loop's thread. False: too many are waiting, and it is not called.
+  /// Calls `done` on the loop's thread. Returns false, and does not call it, if too many queries wait.
   [[nodiscard]] bool query(HistoryQuery query, Done done);
   [[nodiscard]] Stats stats() const;
 

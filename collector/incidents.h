@@ -55,7 +55,7 @@ class IncidentBook {
                                                           const std::optional<rules::CrmStatus>& status,
                                                           const Context& context, TimePoint at);
 
-  /// The clock was put right by `by`.
+  /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
 
   // Lines of the timeline. Nothing happens for a CRM without an open incident, or (messages, late facts) a recent one.

@@ -47,7 +47,7 @@ class Notifier {
   void tick();
   /// Receivers that said they are gone are tried again.
   void reconfigure(const std::shared_ptr<const Configuration>& configuration);
-  /// The clock was put right by `by`.
+  /// Moves all times by `by`, after the clock was corrected.
   void clock_stepped(Duration by);
   /// Nothing new is sent from here on.
   void stop() { stopping_ = true; }

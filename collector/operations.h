@@ -35,7 +35,7 @@ struct Suppression {
   [[nodiscard]] bool holds_at(TimePoint time) const;
   /// When the window that holds at `time` began.
   [[nodiscard]] TimePoint began(TimePoint time) const;
-  /// The newest end of a window at or before `time`; nothing when none has ended.
+  /// Returns the newest end of a window at or before `time`, nullopt if none has ended.
   [[nodiscard]] std::optional<TimePoint> ended(TimePoint time) const;
   /// The first instant after `time` at which holds_at() may be another.
   [[nodiscard]] TimePoint next_switch(TimePoint time) const;

@@ -1,4 +1,6 @@
 #pragma once
+// Computes when a message that could not be delivered is sent again.
+
 #include <optional>
 #include <random>
 

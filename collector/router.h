@@ -20,7 +20,7 @@ using RouteHandler = std::function<void(const net::HttpRequest&, const PathParts
 struct Route {
   std::string method;
   std::string path;                ///< `/api/v1/crms/{crm}`
-  std::optional<AccessRole> role;  ///< nothing: anybody
+  std::optional<AccessRole> role;  ///< absent: anybody may call it
   RouteHandler handler;
 };
 
@@ -36,7 +36,7 @@ class Router {
       : authorise_(std::move(authorise)), audit_(std::move(audit)) {}
   void add(Route route) { routes_.push_back(std::move(route)); }
   void handle(const net::HttpRequest& request, net::Respond respond) const;
-  /// The route that would answer; null when none does.
+  /// Returns the route that would answer, null if none does.
   [[nodiscard]] const Route* find(const net::HttpRequest& request) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 

@@ -1,4 +1,6 @@
 #pragma once
+// Limits how many requests a receiver gets in a time window.
+
 #include <deque>
 
 #include "collector/receivers/receiver.h"
@@ -14,7 +16,7 @@ class SendingBudget {
   SendingBudget(Budget budget, TimePoint now);
 
   [[nodiscard]] int room(TimePoint now);
-  void shift(Duration by);  ///< the clock was put right by so much
+  void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
   void take(TimePoint now) { sent_.push_back(now); }
   /// When there is room again; `now` when there is.
   [[nodiscard]] TimePoint next(TimePoint now);

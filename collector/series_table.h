@@ -1,5 +1,5 @@
 #pragma once
-// Every series that was ever received and is not forgotten yet: its identity, what it feeds, its last value.
+// Holds every series that was ever received and is not forgotten yet: its identity, what it feeds, its last value.
 // Belongs to the loop's thread.
 
 #include <algorithm>
@@ -127,7 +127,8 @@ class SeriesTable final : public wire::KnownSeries {
   [[nodiscard]] std::size_t room() const { return max_series_ - std::min(max_series_, by_key_.size()); }
   /// How many of them this sender sent first.
   [[nodiscard]] std::size_t held_by(std::uint32_t sender) const { return sender < held_.size() ? held_[sender] : 0; }
-  /// The names of labels that series of a metric came with, of those that were not scraped. Empty: none is known.
+  /// Returns the names of labels that series of a metric came with, of those that were not scraped; empty if none is
+  /// known.
   [[nodiscard]] const std::vector<std::string>& label_names(std::string_view metric) const;
 
   /// Is the last value still worth showing? 5 minutes, or three intervals where they are longer, at most three hours.

@@ -51,7 +51,7 @@ struct SuppressionText {
                                                    bool required);
 inline constexpr std::size_t kMaxAuthor = 100;
 inline constexpr std::size_t kMaxComment = 1000;
-/// A text member; empty when absent.
+/// Returns a text member, empty if it is absent.
 [[nodiscard]] Checked<std::string> text_member(const boost::json::object& body, std::string_view field);
 /// Returns an error for the first member that is not in `known`.
 [[nodiscard]] std::optional<FieldError> unknown_member(const boost::json::object& body,
@@ -59,7 +59,7 @@ inline constexpr std::size_t kMaxComment = 1000;
 
 [[nodiscard]] boost::json::object suppression_json(const Suppression& suppression, TimePoint now);
 [[nodiscard]] store::StoredSuppression to_stored(const Suppression& suppression);
-/// Nothing when a later program wrote it in a way this one cannot read.
+/// Returns nullopt if a later program wrote it in a way this one cannot read.
 [[nodiscard]] std::optional<Suppression> from_stored(const store::StoredSuppression& stored);
 
 }  // namespace crmpulse::collector

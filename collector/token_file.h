@@ -18,7 +18,8 @@ class TokenFile final : public TokenStore {
   [[nodiscard]] Result<std::optional<std::vector<Token>>> read_if_changed() override;
   /// Makes the state folder. The file belongs to whom the folder belongs.
   [[nodiscard]] Result<void> update(const Change& change) override;
-  /// Why the service, to whom the state folder belongs, cannot read the file though this process can; nothing: it can.
+  /// Returns why the service, which owns the state folder, cannot read the file though this process can; nullopt if it
+  /// can.
   [[nodiscard]] std::optional<std::string> hidden_from_service() const;
 
  private:

@@ -36,8 +36,8 @@ class TokenStore {
   TokenStore(const TokenStore&) = delete;
   TokenStore& operator=(const TokenStore&) = delete;
 
-  /// All of them; nothing when they are what the last such call gave. Cheap then. An error means that nobody knows,
-  /// not that there are none.
+  /// Returns all tokens, nullopt if they are what the last call returned (which is cheap). An error means that the
+  /// tokens are unknown, not that there are none.
   [[nodiscard]] virtual Result<std::optional<std::vector<Token>>> read_if_changed() = 0;
   using Change = std::function<Result<void>(std::vector<Token>&)>;
   /// Reads, changes and keeps them in one step, whoever else does. What cannot be read or is refused changes nothing.

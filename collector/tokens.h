@@ -26,12 +26,12 @@ class Tokens {
   explicit Tokens(const std::string& state_dir);
   /// Cheap when nothing changed.
   [[nodiscard]] Result<void> refresh();
-  /// Whose token is this? One look-up, however many there are. Those that have expired are none.
+  /// Returns the token with this secret, null if there is none or it has expired. One look-up, however many there are.
   [[nodiscard]] const Token* find(std::string_view secret) const;
   [[nodiscard]] const std::vector<Token>& all() const { return tokens_; }
   /// Were they ever read? Before that a token is neither good nor wrong.
   [[nodiscard]] bool known() const { return known_; }
-  /// Why they cannot be read now; nothing: they can.
+  /// Returns why they cannot be read now, nullopt if they can.
   [[nodiscard]] const std::optional<std::string>& fault() const { return fault_; }
 
  private:
@@ -42,14 +42,14 @@ class Tokens {
   std::optional<std::string> fault_;
 };
 
-/// Gives the new token's text. Names are unique, and printable on one line.
+/// Creates a token and returns its text. Names are unique, and printable on one line.
 [[nodiscard]] Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});
 /// The token may also send about these CRMs, and about no others but those it may already.
 [[nodiscard]] Result<void> allow_crms(TokenStore& store, const std::string& name, const std::vector<std::string>& crms);
 [[nodiscard]] Result<void> revoke_token(TokenStore& store, const std::string& name);
 
-// The same for the file in `state_dir`.
+// As above, for the tokens file in `state_dir`.
 [[nodiscard]] Result<std::string> create_token(const std::string& state_dir, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});
 [[nodiscard]] Result<std::vector<Token>> list_tokens(const std::string& state_dir);

@@ -1,4 +1,6 @@
 #pragma once
+// Finds the folder of the shipped recipes, rules and remedies.
+
 #include <string>
 
 namespace crmpulse::config {

@@ -1,4 +1,6 @@
 #pragma once
+// Matches and expands file name patterns.
+
 #include <string>
 #include <string_view>
 #include <vector>

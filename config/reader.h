@@ -72,7 +72,7 @@ class Reader {
   const Node* raw(std::string_view key);
   /// A nested mapping; when absent an empty one (nothing in it is required then unless asked for).
   Reader child(std::string_view key);
-  /// A sequence of mappings; empty when absent. A key without a value is a problem.
+  /// Returns a sequence of mappings, empty if the key is absent. A key without a value is a problem.
   std::vector<Reader> each(std::string_view key);
   /// Keys in the file's order.
   [[nodiscard]] std::vector<std::string> keys() const;

@@ -51,7 +51,7 @@ struct HoursText {
   friend bool operator==(const HoursText&, const HoursText&) = default;
 };
 [[nodiscard]] HoursText text_of(const ActiveHours& hours);
-/// All but the zone's clock, which is left at UTC under the text's name; nothing when any of it is not valid.
+/// Reads all but the zone's clock, which is left at UTC under the text's name. Returns nullopt if any of it is invalid.
 [[nodiscard]] std::optional<ActiveHours> hours_from(const HoursText& text);
 
 }  // namespace crmpulse

@@ -1,4 +1,6 @@
 #pragma once
+// Defines the label set of a series.
+
 #include <compare>
 #include <initializer_list>
 #include <string>

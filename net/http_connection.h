@@ -74,7 +74,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> waiting_since() const;
   /// A body that comes, or an answer that goes, too slowly for the room there is.
   enum class Flow { arriving, sending };
-  /// Bytes a second so far; nothing when it has no part in that, or is too young to be called slow.
+  /// Returns bytes a second so far, nullopt if it has no part in that or is too young to be called slow.
   [[nodiscard]] std::optional<double> pace(Flow flow) const;
   /// Ends now, and its room is free at once.
   void give_way();

@@ -23,7 +23,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string remote_address;
-  /// Value of a header, name compared without case; empty when absent.
+  /// Returns the value of a header (its name compared without case), empty if it is absent.
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
@@ -65,7 +65,7 @@ struct TlsFault {
   std::string file;
   std::string why;
 };
-/// Reads the files as listen() would; nothing: they are sound.
+/// Reads the files as listen() would. Returns nullopt if they are sound.
 [[nodiscard]] std::optional<TlsFault> check_tls(const TlsFiles& files);
 
 /// Sees when the files were replaced. A renewal writes one after the other: they are taken when they have rested from

@@ -14,7 +14,7 @@ struct ProxyChoice {
   std::string origin;  ///< the variable that names it; empty: the request's own setting
 };
 
-/// Value of a variable of the environment; empty when it is not set.
+/// Returns the value of a variable of the environment, empty if it is not set.
 using Environment = std::function<std::string(const char* name)>;
 [[nodiscard]] std::string process_environment(const char* name);
 

@@ -28,7 +28,7 @@ class ServiceNotify {
   void alive();
   /// As alive(), and while it starts: it takes longer, and is not to be given up.
   void busy();
-  /// How often alive() is wanted at least; nothing when nobody watches.
+  /// Returns how often alive() must be called at least, nullopt if nobody watches.
   [[nodiscard]] std::optional<Duration> alive_interval() const;
 
  private:

@@ -62,8 +62,8 @@ class TransactionLedger {
   int failed_clean_ups_ = 0;
 };
 
-/// Where a write test keeps its ledger: `state_dir`/test-records/…; empty when state_dir is. `address` tells systems of
-/// one name apart: ids of one must never be removed at another.
+/// Returns where a write test keeps its ledger: `state_dir`/test-records/…, empty if `state_dir` is. `address` tells
+/// systems of one name apart: ids of one must never be removed at another.
 [[nodiscard]] std::string ledger_file(const std::string& state_dir, std::string_view crm, std::string_view transaction,
                                       std::string_view address);
 

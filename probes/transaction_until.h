@@ -1,4 +1,6 @@
 #pragma once
+// Decides whether a step of a write test has to wait longer.
+
 #include <string_view>
 
 #include "probes/recipe.h"

@@ -25,7 +25,7 @@ class AgentWatch {
   static constexpr std::size_t kMost = 10'000;
 
   void align(const std::vector<ReceiverSpec>& receivers);
-  /// The agent's place, made when it is new; kNone when there are too many. Allocates; hear() does not.
+  /// Returns the agent's place, made if it is new; kNone if there are too many. Allocates; hear() does not.
   [[nodiscard]] Place place_of(std::string_view name);
   /// It spoke. `heartbeat`: in the way only our agents do; others are never lost.
   void hear(Place place, bool heartbeat, TimePoint now);
@@ -41,7 +41,7 @@ class AgentWatch {
   [[nodiscard]] bool announces() const { return announces_; }
   /// The time before `now` was ours: everybody has the full time again.
   void restarted(TimePoint now);
-  void shift(Duration by);  ///< the clock was put right by so much
+  void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
   /// Messages are to be looked at again: CRMs, receivers or marks changed.
   void look() { look_ = true; }
 

@@ -1,4 +1,6 @@
 #pragma once
+// Computes the value of a rule from the samples in its window (avg, p95, ratio, …).
+
 #include <optional>
 
 #include "core/rule.h"

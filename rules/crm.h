@@ -1,4 +1,6 @@
 #pragma once
+// Holds the state of one CRM: its rules, incident, agents and what receivers were told.
+
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -37,7 +39,7 @@ struct RuleState {
   [[nodiscard]] bool latched() const;
   [[nodiscard]] bool judged() const;   ///< some instance is active and not expired, and had data
   [[nodiscard]] bool missing() const;  ///< no data for too long, and that counts: not `ignore`, inside active hours
-  /// The unit for a value of `each`, made when it is new; nothing when there are too many already.
+  /// Returns the instance for a value of `each`, made if it is new; null if there are too many already.
   [[nodiscard]] Instance* instance_of(std::string_view each_value);
 };
 
@@ -134,13 +136,13 @@ struct Crm {
   void expect(Instance& instance, const Rule& rule) {
     if (std::exchange(instance.nearer, false)) no_data_from = std::min(no_data_from, instance.deadline(rule));
   }
-  /// Tells every rule what `paces` come to, when that is news; true then.
+  /// Tells every rule what `paces` come to, if that changed. Returns true then.
   bool follow_pace();
-  /// The same whether it is news or not: there are new rules.
+  /// Like follow_pace(), but also if nothing changed: for new rules.
   void tell_pace();
   /// Gives every rule the clock it goes by, after rules, hours or maintenance changed.
   void follow_hours();
-  /// When its agents last spoke of it; unset: none that gives its name.
+  /// Returns when its agents last sent something of it, kUnset if no agent with a name did.
   [[nodiscard]] TimePoint heard_at() const;
   /// An operator wants to hear nothing of it.
   [[nodiscard]] bool excused() const { return maintenance || silenced; }

@@ -1,4 +1,6 @@
 #pragma once
+// Decides when a CRM's people work: declared by an agent or an operator, else learned.
+
 #include <functional>
 #include <map>
 #include <memory>

@@ -1,4 +1,6 @@
 #pragma once
+// Keeps the confirmed level of one judged unit and the timers that change it.
+
 #include "core/codec.h"
 #include "core/rule.h"
 #include "rules/moment.h"

@@ -158,13 +158,14 @@ class Engine {
   void set_silence(const std::string& crm, bool on, TimePoint now);
   void set_inhibited(const std::string& crm, bool on, TimePoint now);
   void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now);
-  /// The CRM's hours, whatever its agent says; nothing: as the agent says again, else as learned.
+  /// Sets the CRM's hours, whatever its agent says. nullopt: as the agent says again, else as learned.
   void set_hours(const std::string& crm, std::optional<ActiveHours> hours, TimePoint now);
   void set_muted(bool kill_switch);
   /// Forgets a CRM; an open incident is resolved with reason `removed`.
   Outcome remove(const std::string& crm, TimePoint now);
 
-  /// What operators' words about a CRM are chosen by, and what of them holds. Nothing for a CRM without a series.
+  /// The labels that silences and maintenance match a CRM by, and which of them hold now. marks() returns nullopt for a
+  /// CRM without a series.
   struct Marks {
     const Labels& labels;  ///< valid until the next call that is not const
     bool maintenance = false;
@@ -188,7 +189,7 @@ class Engine {
   // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
   [[nodiscard]] std::string save(std::string_view crm) const;
   [[nodiscard]] Result<void> load(std::string_view crm, std::string_view bytes);
-  /// False: another version of the program saved these bytes; load() is right to refuse them, and they are not damaged.
+  /// Returns false if another version of the program saved these bytes: load() refuses them, but they are not damaged.
   [[nodiscard]] static bool knows_version(std::string_view bytes);
   /// What a receiver was last told about a CRM.
   struct LastWord {
@@ -199,8 +200,8 @@ class Engine {
   /// Instead of load() when the bytes cannot be read: the CRM is watched from now on as one that begins, but receivers
   /// hear the end of what they were told, in messages with numbers above `last_seq`.
   void begin_anew(const std::string& crm, std::int64_t last_seq, const std::vector<LastWord>& told);
-  /// The same for what belongs to no CRM: agents, vendors, who was told of them, digests. To be stored in one
-  /// transaction with the messages of the same Outcome.
+  /// Like save() and load(), for what does not belong to a CRM: agents, vendors, who was told of them, digests. Store
+  /// it in one transaction with the messages of the same Outcome.
   [[nodiscard]] std::string save_shared() const;
   [[nodiscard]] Result<void> load_shared(std::string_view bytes);
   [[nodiscard]] static bool knows_shared_version(std::string_view bytes);

@@ -1,4 +1,6 @@
 #pragma once
+// Decides, for one CRM and one receiver, which message is due: opened, changed, flapping, resolved or none.
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -12,7 +14,7 @@
 
 namespace crmpulse::rules {
 
-/// What one receiver knows of one CRM.
+/// The notification state of one receiver for one CRM: what it was told last.
 struct Told {
   std::string receiver;
   Level level = Level::healthy;      ///< of the last message handed over; healthy: nothing open
@@ -26,7 +28,7 @@ struct Told {
   void load(Decoder& decoder);
 };
 
-/// Restlessness of a CRM's state. Only changes inside the flap window are kept; more than 64 are not needed.
+/// Detects flapping: a state that changes too often. Only changes inside the flap window are kept, at most 64.
 struct Flap {
   struct Change {
     TimePoint at;

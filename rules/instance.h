@@ -1,4 +1,6 @@
 #pragma once
+// Evaluates one rule on one CRM: takes samples, aggregates them, and follows deadlines.
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -76,10 +78,11 @@ struct Instance {
   } pending;
 
   static constexpr std::size_t kMostViews = 64;
-  /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.
+  /// Returns the index of the agent's view, made if it is new (with quorum 1 all agents share one). Returns nullopt if
+  /// there are too many agents.
   std::optional<std::uint32_t> view_of(const Rule& rule, std::string_view agent);
   void reset_windows(TimePoint now);
-  /// The clock was put right by `by`.
+  /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
 
   [[nodiscard]] Duration interval(const Rule& rule) const;

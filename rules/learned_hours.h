@@ -1,4 +1,6 @@
 #pragma once
+// Learns a CRM's working hours from its activity.
+
 #include <array>
 #include <cstdint>
 

@@ -16,7 +16,7 @@ class Pauses {
 
   void begin(TimePoint at);
   void end(TimePoint at);
-  void shift(Duration by);  ///< the clock was put right by so much
+  void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
   [[nodiscard]] bool on() const { return !spans_.empty() && spans_.back().to == kNever; }
   [[nodiscard]] bool empty() const { return spans_.empty(); }
   /// Of the time from `from` to `to`, inside the hours (nullptr: around the clock), how much was maintenance.

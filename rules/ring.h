@@ -1,4 +1,6 @@
 #pragma once
+// Stores the raw samples of a window, ordered by time.
+
 #include <algorithm>
 #include <array>
 #include <cstdint>

@@ -1,4 +1,6 @@
 #pragma once
+// Computes the health score (0 to 100) that stands beside a state.
+
 #include <cstdint>
 
 #include "core/codec.h"

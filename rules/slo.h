@@ -18,13 +18,13 @@ struct Tally {
   std::uint64_t total = 0;
 
   [[nodiscard]] std::uint64_t bad() const { return total - good; }
-  /// The good share; nothing without readings.
+  /// Returns the good share, nullopt without readings.
   [[nodiscard]] std::optional<double> ratio() const;
   friend bool operator==(const Tally&, const Tally&) = default;
 };
 
-/// Error share over what the objective allows: 1 uses the budget up exactly at the period's end. Nothing without
-/// readings, or when the objective leaves no room.
+/// Error share over what the objective allows: 1 uses the budget up exactly at the period's end. Returns
+/// nullopt without readings, or if the objective leaves no room.
 [[nodiscard]] std::optional<double> burn_rate(const Tally& tally, double objective);
 
 /// Readings in buckets of equal width, the newest `buckets` of them, 8 bytes each. Memory comes a page at a time, with
@@ -35,7 +35,7 @@ class TallyRing {
 
   TallyRing(Duration width, std::size_t buckets);
 
-  /// False: older than the oldest bucket.
+  /// Returns false if the time is older than the oldest bucket.
   bool add(TimePoint at, Tally readings);
   /// The buckets of (end − window, end], the one `end` lies in included.
   [[nodiscard]] Tally sum(TimePoint end, Duration window) const;

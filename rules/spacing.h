@@ -1,4 +1,6 @@
 #pragma once
+// Learns how often a series sends samples.
+
 #include <array>
 #include <cstdint>
 

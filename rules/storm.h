@@ -28,7 +28,7 @@ class Storms {
   bool fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
             std::vector<Message>& messages);
 
-  void shift(Duration by);  ///< the clock was put right by so much
+  void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
   void save(Encoder& encoder) const;
   void load(Decoder& decoder);
 

@@ -22,7 +22,7 @@ class VendorWatch {
   void enrol(const Crm& crm);
   void forget(const Crm& crm);
   void restarted(TimePoint now);
-  /// The clock was put right by `by`. Before it every CRM is forgotten, after it enrolled again.
+  /// Moves all times by `by`, after the clock was corrected. Before it every CRM is forgotten, after it enrolled again.
   void shift(Duration by);
   void look();
 

@@ -1,4 +1,6 @@
 #pragma once
+// Holds the samples a rule looks back on.
+
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -140,7 +142,7 @@ class Window {
   std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
   std::uint32_t skipped_ = 0;
   std::vector<Bucket> buckets_;  ///< kBuckets + 1 places found by index % size, from the first sample on
-  /// The same for shares, in pages that take memory with their first sample.
+  /// Like buckets_, for shares, in pages that take memory with their first sample.
   std::vector<std::vector<ShareBucket>> share_pages_;
   Shares shares_;                 ///< of the ring, or of the buckets shared_from_ … shared_to_
   std::int64_t shared_from_ = 0;  ///< buckets outside are empty

@@ -42,7 +42,7 @@ struct Object {
   std::string_view name;
   std::string_view label;
   std::string_view prefix;
-  std::optional<Kind> kind;  ///< nothing: made up of other records, read only
+  std::optional<Kind> kind;  ///< absent: made up of other records, read only
   bool writable = false;
   std::vector<Column> columns;
 };

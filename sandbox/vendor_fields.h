@@ -107,12 +107,12 @@ class Schema {
 [[nodiscard]] bool truth_of(const Value& value);   ///< null is false
 [[nodiscard]] std::string number_text(double number);
 [[nodiscard]] std::string date_text(TimePoint time);
-/// A member of a record as text; empty when null.
+/// Returns a member of a record as text, empty if it is null.
 [[nodiscard]] std::string text_field(const Record& record, std::string_view canonical);
 
 // Computed fields that more than one vendor has.
 [[nodiscard]] Value full_name(const Lookup& lookup, const Record& record);
-/// Seconds from one canonical time to another; null when one is.
+/// Returns seconds from one canonical time to another, nullopt if one is null.
 [[nodiscard]] std::optional<double> seconds_between(const Record& record, std::string_view from, std::string_view to);
 
 }  // namespace crmpulse::sandbox

@@ -130,8 +130,8 @@ class Decoder {
     Counts counts;
     std::vector<Reading> readings;  ///< in the body's order
   };
-  /// The same checks, for a receiver with a table: a series it knows costs one comparison of bytes, and nothing of a
-  /// refused body is added. `memory` is emptied and used.
+  /// Like the other decode(), for a receiver with a table: a series it knows costs one comparison of bytes, and nothing
+  /// of a refused body is added. `memory` is emptied and used.
   [[nodiscard]] boost::system::result<Readings, Refusal> decode(Version version, std::string_view compressed,
                                                                 KnownSeries& known, std::vector<Reading> memory = {});
 

@@ -85,7 +85,7 @@ class Connection {
   virtual ~Connection() = default;
   /// Still usable as far as can be told without waiting for the server?
   [[nodiscard]] virtual bool is_healthy() = 0;
-  /// What stands between us and the database and lends its connections to others as well; empty: nothing was noticed.
+  /// Returns which pooler stands between us and the database, empty if none was noticed.
   [[nodiscard]] virtual std::string pooler() const { return {}; }
   /// One statement that returns rows, in a read-only transaction of its own where the database has them. Nothing that
   /// it sets outlives it: behind a pooler the server's session is everybody's. After an error with connection_lost the
@@ -113,7 +113,7 @@ struct Opened {
 [[nodiscard]] Result<Dialect> dialect_of(std::string_view url);
 /// Everything that can be said about a URL without the network: shape, options, no password in it.
 [[nodiscard]] std::optional<Error> check_url(std::string_view url);
-/// What a URL lets guess about a pooler, by its port or host; empty: nothing.
+/// Returns which pooler a URL's port or host suggests, empty if none.
 [[nodiscard]] std::string pooler_guess(std::string_view url);
 
 [[nodiscard]] Opened open(const ConnectSpec& spec, const Limits& limits);

@@ -30,14 +30,14 @@ struct StageReason {
   Stage stage;
   Reason reason;
 };
-/// The default meaning of an SQLSTATE; nothing for an unknown one.
+/// Returns the default meaning of an SQLSTATE, nullopt for an unknown one.
 [[nodiscard]] std::optional<StageReason> meaning_of_sqlstate(std::string_view sqlstate);
 /// Whose words a message is: what a client library says of itself, and errors known to quote nothing but names, are
 /// told whole; a server's may quote a record's values and are cut down to what cannot.
 enum class Words { of_server, of_library };
 [[nodiscard]] SqlError server_error(std::string_view sqlstate, std::string_view message,
                                     Words words = Words::of_server);
-/// The same for an error that came instead of a connection: permission is then `auth`, the rest `connect`.
+/// Returns the error as one of connecting: permission becomes stage `auth`, the rest `connect`.
 [[nodiscard]] SqlError while_connecting(SqlError error);
 /// Of SQLite's result codes, basic or extended.
 [[nodiscard]] StageReason meaning_of_sqlite_code(int code, std::string_view message);

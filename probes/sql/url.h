@@ -1,4 +1,6 @@
 #pragma once
+// Parses database URLs.
+
 #include <map>
 #include <optional>
 #include <span>
