@@ -227,7 +227,7 @@ void read_access(config::Reader& reader, const probes::Recipe& recipe, CrmSettin
   }
   if (reader.raw("auth") != nullptr) {
     reader.problem("auth",
-                   "a database needs no authentication flow: its user stands in with.url, its password in "
+                   "a database needs no authentication flow: its user is part of with.url, its password in "
                    "with.password_file, password_env or password_credential");
   }
   if (reader.raw("http") != nullptr) reader.problem("http", "a database is not reached over HTTP");

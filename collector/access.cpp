@@ -130,7 +130,7 @@ void Access::refresh() {
   const bool readable = tokens_readable();
   const auto read = tokens_.refresh();
   if (!read && readable) {
-    log::error("tokens cannot be read; those that were read before go on", {{"why", read.error().message}});
+    log::error("cannot read the tokens; the ones read before stay valid", {{"why", read.error().message}});
   } else if (read && !readable) {
     log::info("tokens are read again");
   }

@@ -247,7 +247,7 @@ void Api::create_suppression(Kind kind, const net::HttpRequest& request, net::Re
 void Api::end_suppression(Kind kind, const net::HttpRequest& request, const std::string& id, net::Respond respond) {
   const Suppression* known = engine_.operations().find(id);
   if (known != nullptr && known->configured) {
-    return respond(error_answer(409, "configured", "it stands in collector.yaml: take it out there and reload"));
+    return respond(error_answer(409, "configured", "it is defined in collector.yaml: remove it there and reload"));
   }
   const TimePoint now = engine_.now();
   const auto noted = audit(request, fmt::format("{}.end", to_string(kind)), id, who_(request));

@@ -221,10 +221,10 @@ void Collector::renew_certificate() {
   const auto fault = server_->replace_tls(*configuration_->settings.tls);
   ++(fault ? reloads_.certificates_refused : reloads_.certificates_taken);
   if (fault) {
-    log::error("the new certificate cannot be used, the old one goes on",
+    log::error("cannot use the new certificate; the old one stays in use",
                {{"key", fault->key}, {"file", fault->file}, {"why", fault->why}});
   } else {
-    log::info("certificate read anew", {{"file", configuration_->settings.tls->cert_file}});
+    log::info("certificate reloaded", {{"file", configuration_->settings.tls->cert_file}});
   }
 }
 

@@ -211,7 +211,7 @@ Result<void> EngineLoop::load_or_begin_anew(store::Database& database, const sto
 
 void EngineLoop::put_aside(const std::string& name, std::string_view bytes, const Error& why) const {
   const auto file = store::set_aside(configuration_->settings.state_dir, name, bytes);
-  log::error("what was stored cannot be read; it begins anew",
+  log::error("cannot read a stored state; it starts again as new",
              {{"why", why.message}, {"kept_in", file ? *file : file.error().message}});
 }
 

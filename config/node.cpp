@@ -246,7 +246,7 @@ Problem problem_of(const YAML::Exception& error, std::string_view text, const st
   // It names the line behind now and then.
   for (const int suspect : {line, line - 1}) {
     if (has_tab_indentation(text, suspect))
-      return {file, suspect, "", "not YAML: a tab stands in the indentation; YAML is indented with blanks only"};
+      return {file, suspect, "", "not YAML: there is a tab in the indentation; YAML is indented with blanks only"};
   }
   return {
       file, line, "",

@@ -41,7 +41,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   boost::system::error_code error;
   const auto address = asio::ip::make_address(endpoint.address, error);
   if (error) return wrong("the part before the port is not an IP address");
-  if (!host.empty() && address.is_v6() && host.front() != '[') return wrong("an IPv6 address stands in brackets");
+  if (!host.empty() && address.is_v6() && host.front() != '[') return wrong("an IPv6 address must be in brackets");
   return endpoint;
 }
 

@@ -112,10 +112,10 @@ void check_sample(const SampleSpec& spec, Reader& reader) {
   check_metric(spec.metric, reader);
   check_labels(spec, reader);
   const bool has_value = !spec.column.empty() || spec.constant.has_value() || !spec.ratio.first.empty();
-  if (!spec.column.empty() && spec.constant) reader.problem("constant", "stands instead of value, not beside it");
+  if (!spec.column.empty() && spec.constant) reader.problem("constant", "cannot be combined with value");
   if (!has_value && spec.reduce != Reduce::count) reader.problem("needs a value (a column) or a constant");
   if (!spec.ratio.first.empty() && (!spec.column.empty() || spec.constant))
-    reader.problem("ratio", "stands instead of value, not beside it");
+    reader.problem("ratio", "cannot be combined with value");
   if (!spec.column.empty() && !is_plain_name(spec.column) && spec.column.front() != '/')
     reader.problem("value", fmt::format("'{}' is not a column name: letters, digits and _ (over HTTP also a pointer)",
                                         spec.column));

@@ -224,7 +224,7 @@ void read_requests(Reader& reader, Scope& scope, Measurement& out) {
       entry.finish();
     }
     if (out.exchanges.empty()) reader.problem("requests", "is empty");
-    if (reader.raw("request") != nullptr) reader.problem("request", "stands instead of requests, not beside them");
+    if (reader.raw("request") != nullptr) reader.problem("request", "cannot be combined with requests");
     for (Reader& entry : reader.each("samples")) {
       out.samples.push_back(read_sample(entry));
       check_sample(out.samples.back(), entry);
