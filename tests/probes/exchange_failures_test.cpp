@@ -25,7 +25,7 @@ TEST_CASE("an answer that is not what was due is bad content, and its text is no
       {"<html>Jane Roe</html>", "HTML or XML where JSON was due"},
       {R"({"n":1,"name":"Jane R)", "JSON that was cut off"},
       {"", "empty where JSON was due"},
-      {"Jane Roe", "no JSON"},
+      {"Jane Roe", "not JSON"},
       {std::string(5000, '['), "nested too deep"},
       {R"({"n":"Jane Roe"})", "is not a number"},
       {R"({"n":{"a":1}})", "is not a single value"},
