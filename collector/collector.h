@@ -31,7 +31,7 @@ class Collector {
   ~Collector();
 
   [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
-  /// The loop was ended because it cannot go on.
+  /// Returns true if the loop was ended because it cannot go on.
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] unsigned short port() const { return server_->port(); }
   /// Loop's thread. Does what is due now. Runs each second by itself; tests that move the clocks call it.
@@ -46,8 +46,8 @@ class Collector {
     Problems problems;                 ///< why not
     std::vector<std::string> restart;  ///< keys whose new values wait for a restart
   };
-  /// Loop's thread. Loads everything anew beside the loop and applies it when all of it is sound. What is asked for
-  /// while a load is under way is answered by the one after it, for the files may have changed meanwhile.
+  /// Loop's thread. Loads all files on another thread and applies them if all are valid. A request during a load is
+  /// answered by the load after it, because the files may have changed meanwhile.
   void reload(std::function<void(const Reload&)> done);
   /// Like reload(), for SIGHUP: nobody waits for the outcome, the audit log has it. During a replay it is done
   /// afterwards.
@@ -58,7 +58,7 @@ class Collector {
             store::Database database);
   void add_routes();
   void add_service_routes();
-  /// Written down by the store's thread; a line of the log has it at once. Refused requests are summed up first.
+  /// Logs the entry at once; the store's thread writes it to the audit log. Refused requests are summed up first.
   void audit(AuditEntry entry);
   void audit_request(const net::HttpRequest& request, const net::HttpResponse& answer);
   void list_audit(const net::HttpRequest& request, net::Respond respond);

@@ -5,13 +5,13 @@
 
 namespace crmpulse::collector {
 
-/// The ways out of the collector. Both clients are thread-safe.
+/// The clients that requests leave the collector by. Both are thread-safe.
 struct Clients {
   net::HttpClient& http;
   net::MailClient& mail;
 };
 
-/// Sends either kind. `forbid`: the receiver's policy for the addresses its name resolves to.
+/// Sends a request or a mail. `forbid` is the receiver's policy for the addresses its name resolves to.
 void dispatch(const Clients& clients, Outgoing outgoing, net::Forbid forbid, net::HttpClient::Callback callback);
 
 }  // namespace crmpulse::collector

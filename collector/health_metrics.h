@@ -9,13 +9,13 @@
 
 namespace crmpulse::collector {
 
-/// What the judge says of each CRM: states, dimensions, incidents, availability, latency histograms.
+/// Writes the verdict on each CRM: states, dimensions, incidents, availability, latency histograms.
 [[nodiscard]] std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine);
 
-/// The last value of every sample of ours while it is fresh, with its time.
+/// Writes the last value of every known series while it is fresh, with its time.
 [[nodiscard]] std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine);
 
-/// Names that health_metrics makes; a sender's samples of the same name are not shown.
+/// Returns whether health_metrics() writes a metric of this name; a sender's samples of that name are not exported.
 [[nodiscard]] bool is_health_metric(std::string_view name);
 
 }  // namespace crmpulse::collector

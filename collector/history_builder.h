@@ -40,11 +40,11 @@ class HistoryBuilder {
   HistoryBuilder(store::Database reader, store::Writer& writer) : HistoryBuilder(std::move(reader), writer, Limits{}) {}
   HistoryBuilder(store::Database reader, store::Writer& writer, Limits limits);
 
-  /// Once, before the first build(): what a crash left behind goes.
+  /// Deletes what a crash left behind. Call it once, before the first build().
   [[nodiscard]] Result<void> begin();
-  /// Takes what has waited long enough, at most one pass of it. True: more is waiting.
+  /// Builds blocks of what has waited long enough, at most one pass of it. Returns true if more is waiting.
   [[nodiscard]] Result<bool> build(TimePoint now);
-  /// Makes one block of several where a part is over, for some CRMs. True: there may be more.
+  /// Merges blocks where a part is over, for some CRMs. Returns true if there may be more to merge.
   [[nodiscard]] Result<bool> merge(TimePoint now);
   /// Deletes what is older than `before`, in small steps.
   [[nodiscard]] Result<void> prune(TimePoint before);

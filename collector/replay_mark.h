@@ -10,11 +10,11 @@ namespace crmpulse::collector {
 
 class ReplayMark {
  public:
-  /// So many processes must have ended in the middle of a record before it is passed over. One that was merely there
-  /// when somebody pulled the plug is folded the next time.
+  /// How many processes must have died in the middle of a record before it is skipped. A record that was merely being
+  /// folded during a power cut is folded the next time.
   static constexpr std::uint32_t kMostDeaths = 3;
 
-  /// Without a usable file the mark is of this process alone.
+  /// Opens the mark's file. Without a usable file the mark is known to this process alone.
   explicit ReplayMark(const std::string& state_dir);
   ~ReplayMark();
   ReplayMark(const ReplayMark&) = delete;

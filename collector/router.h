@@ -48,13 +48,13 @@ class Router {
   std::vector<Route> routes_;
 };
 
-/// While the engine is still in the past (EngineLoop::recovering) it can be looked at and sent samples, but not told
-/// what to do now.
+/// Returns whether a request is served while the engine replays the journal (EngineLoop::recovering): reading and
+/// sending samples is, changing something is not.
 [[nodiscard]] bool served_while_recovering(const net::HttpRequest& request);
 [[nodiscard]] net::HttpResponse unauthorized_answer();
 [[nodiscard]] net::HttpResponse forbidden_answer(AccessRole needed);
 
-/// `Authorization: Bearer TOKEN` → TOKEN; empty without.
+/// Returns TOKEN of `Authorization: Bearer TOKEN`, empty without it.
 [[nodiscard]] std::string_view bearer_token(const net::HttpRequest& request);
 
 }  // namespace crmpulse::collector

@@ -18,7 +18,7 @@ class SendingBudget {
   [[nodiscard]] int room(TimePoint now);
   void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
   void take(TimePoint now) { sent_.push_back(now); }
-  /// When there is room again; `now` when there is.
+  /// Returns when there is room again, `now` if there is room.
   [[nodiscard]] TimePoint next(TimePoint now);
   [[nodiscard]] bool same(const Budget& other) const;
 

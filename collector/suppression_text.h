@@ -13,7 +13,7 @@
 
 namespace crmpulse::collector {
 
-/// What is wrong, and with which field.
+/// Which field of a request is wrong, and why.
 struct FieldError {
   std::string field;
   std::string message;
@@ -21,7 +21,7 @@ struct FieldError {
 template <class T>
 using Checked = boost::system::result<T, FieldError>;
 
-/// As it was written, not looked at yet.
+/// A silence or maintenance window as it was written, not checked yet.
 struct SuppressionText {
   struct Weekly {
     std::vector<std::string> days;
@@ -37,16 +37,16 @@ struct SuppressionText {
   std::string comment;
 };
 
-/// `now`: when it was asked for; what has passed is refused then and a start moves up to it. Without: it stands in a
-/// file or was accepted before.
+/// Checks a silence or a maintenance window. With `now` (when it was requested) one that is over is refused and a start
+/// in the past becomes `now`. Without `now` it is from a file, or was accepted before.
 [[nodiscard]] Checked<Suppression> check_suppression(Suppression::Kind kind, const SuppressionText& text,
                                                      std::optional<TimePoint> now);
 /// Reads the body of a POST. An error without a field says that the text is not a JSON object.
 [[nodiscard]] Checked<SuppressionText> read_suppression(Suppression::Kind kind, const boost::json::object& body);
-/// `maintenance:` of collector.yaml; what is wrong goes to the reader with its line.
+/// Reads `maintenance:` of collector.yaml. Problems go to the reader with their line.
 [[nodiscard]] std::vector<Suppression> read_maintenance(config::Reader& root);
 
-/// Texts of people: not empty when `required`, at most `most` bytes, no control characters.
+/// Checks a text that a person wrote: not empty if `required`, at most `most` bytes, no control characters.
 [[nodiscard]] std::optional<FieldError> check_text(std::string_view field, std::string_view text, std::size_t most,
                                                    bool required);
 inline constexpr std::size_t kMaxAuthor = 100;

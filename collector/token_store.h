@@ -40,7 +40,8 @@ class TokenStore {
   /// tokens are unknown, not that there are none.
   [[nodiscard]] virtual Result<std::optional<std::vector<Token>>> read_if_changed() = 0;
   using Change = std::function<Result<void>(std::vector<Token>&)>;
-  /// Reads, changes and keeps them in one step, whoever else does. What cannot be read or is refused changes nothing.
+  /// Reads, changes and stores the tokens in one atomic step. Changes nothing if reading fails or `change` returns an
+  /// error.
   [[nodiscard]] virtual Result<void> update(const Change& change) = 0;
 };
 

@@ -12,19 +12,19 @@
 
 namespace crmpulse::collector {
 
-/// What a new token is for, beside its role.
+/// The limits of a new token, beside its role.
 struct TokenTerms {
   std::string agent;
   std::optional<TimePoint> expires;
   std::vector<std::string> crms{};
 };
 
-/// The tokens that hold now. When they cannot be read those that were read last go on. Belongs to the loop's thread.
+/// The valid tokens. If they cannot be read, those that were read last stay valid. Belongs to the loop's thread.
 class Tokens {
  public:
   explicit Tokens(std::unique_ptr<TokenStore> store) : store_(std::move(store)) {}
   explicit Tokens(const std::string& state_dir);
-  /// Cheap when nothing changed.
+  /// Reads the tokens if they changed; cheap if they did not.
   [[nodiscard]] Result<void> refresh();
   /// Returns the token with this secret, null if there is none or it has expired. One look-up, however many there are.
   [[nodiscard]] const Token* find(std::string_view secret) const;
@@ -45,7 +45,7 @@ class Tokens {
 /// Creates a token and returns its text. Names are unique, and printable on one line.
 [[nodiscard]] Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});
-/// The token may also send about these CRMs, and about no others but those it may already.
+/// Lets the token send about these CRMs too, beside those it may already send about.
 [[nodiscard]] Result<void> allow_crms(TokenStore& store, const std::string& name, const std::vector<std::string>& crms);
 [[nodiscard]] Result<void> revoke_token(TokenStore& store, const std::string& name);
 

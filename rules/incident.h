@@ -60,10 +60,11 @@ struct Incident {
   TimePoint opened;
   Level worst = Level::healthy;
 };
-/// A ULID: 48 bits of opening time, 80 bits that follow from crm, time and how many incidents the CRM had before.
+/// Returns a ULID: 48 bits of opening time, 80 bits that follow from crm, time and how many incidents the CRM had
+/// before.
 [[nodiscard]] std::string incident_id(std::string_view crm, TimePoint opened, std::uint64_t ordinal);
 
-/// The facts the decision about one receiver rests on.
+/// The facts that the decision about one receiver depends on.
 struct Situation {
   TimePoint now;
   Level state = Level::healthy;
@@ -87,7 +88,7 @@ struct Decision {
   Level tells = Level::healthy;     ///< the level it tells
   TimePoint later = kNever;         ///< when to decide again although nothing changed
 };
-/// The decision table of docs/health-states.md, "Messages". `eff` is the state as this receiver sees it.
+/// Decides by the table of docs/health-states.md, "Messages". `eff` is the state as this receiver sees it.
 [[nodiscard]] Decision decide(const Situation& situation, const Settings& settings, const Told& told, Level min_level,
                               Level eff);
 

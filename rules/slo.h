@@ -37,17 +37,17 @@ class TallyRing {
 
   /// Returns false if the time is older than the oldest bucket.
   bool add(TimePoint at, Tally readings);
-  /// The buckets of (end − window, end], the one `end` lies in included.
+  /// Returns the sum of the buckets of (end − window, end], the one `end` lies in included.
   [[nodiscard]] Tally sum(TimePoint end, Duration window) const;
   [[nodiscard]] Duration width() const { return width_; }
   [[nodiscard]] std::size_t bytes() const;  ///< what the pages take
-  /// Moves what is held by so many buckets.
+  /// Moves what it holds by so many buckets.
   void shift(std::int64_t buckets);
-  /// Empties what lies after `now`: a clock that was ahead wrote it.
+  /// Clears what lies after `now`, which a clock that was ahead wrote.
   void forget_after(TimePoint now);
 
   void save(Encoder& encoder) const;
-  /// Into a new ring. What was saved with another width is read and left out.
+  /// Loads into a new ring. What was saved with another width is read and dropped.
   void load(Decoder& decoder);
 
  private:
@@ -82,25 +82,25 @@ class SloCounters {
   SloCounters();
 
   void add(TimePoint at, bool good) { add(at, Tally{good ? 1U : 0U, 1}); }
-  /// Several readings of about the same time; what a snapshot of an older version knew.
+  /// Adds several readings of about the same time, from a snapshot of an older version.
   void add(TimePoint at, Tally readings);
 
-  /// Maintenance begins or ends. Readings of a span count as its own, late ones too; those that were taken before it
-  /// was known stay where they are.
+  /// Begins or ends maintenance. Readings of a span count as maintenance, late ones too; readings taken before it was
+  /// known stay where they are.
   void set_maintenance(bool on, TimePoint at);
 
-  /// `window` at most kPeriod. Without maintenance.
+  /// Returns the readings of a window of at most kPeriod, without those of maintenance.
   [[nodiscard]] Tally counted(TimePoint now, Duration window) const;
-  /// Of maintenance only.
+  /// Returns the readings of maintenance only.
   [[nodiscard]] Tally excluded(TimePoint now, Duration window) const;
-  /// Time under maintenance in (now − window, now].
+  /// Returns the time under maintenance in (now − window, now].
   [[nodiscard]] Duration maintenance(TimePoint now, Duration window) const;
   /// What is left of the period's budget: 1 all of it, 0 nothing, below 0 overdrawn. A CRM watched for less than the
   /// period has spent only what that time's share of the period allows for.
   [[nodiscard]] std::optional<double> budget_remaining(TimePoint now, double objective) const;
 
   [[nodiscard]] std::size_t bytes() const;
-  /// Leaves out what lies after `now`: a clock that was ahead wrote it, and nothing newer would count.
+  /// Drops what lies after `now`, which a clock that was ahead wrote; otherwise nothing newer would count.
   void forget_after(TimePoint now);
   void save(Encoder& encoder) const;
   void load(Decoder& decoder);

@@ -29,7 +29,7 @@ class Slots {
   void clear();
 
   void save(Encoder& encoder) const;
-  /// Into new ones.
+  /// Loads into an empty object.
   void load(Decoder& decoder);
 
  private:
