@@ -12,7 +12,8 @@
 
 namespace crmpulse {
 
-/// In local time of `zone`; `to` at or before `from` means over midnight, the day being that of the start.
+/// Weekly hours in the local time of `zone`. `to` at or before `from` means over midnight; the day is that of the
+/// start.
 struct ActiveHours {
   static constexpr std::size_t kMostHolidays = 90;  ///< as text they fit into one label
 

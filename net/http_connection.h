@@ -83,7 +83,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
  private:
   using Parser = boost::beast::http::request_parser<ArrivingBody>;
-  /// Why a request is not served; no status: there is nobody to tell.
+  /// Why a request is not served. Without a status nobody is left to answer.
   struct Rejection {
     int status = 0;
     std::string_view code;

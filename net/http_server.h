@@ -42,7 +42,7 @@ struct HttpResponse {
   [[nodiscard]] std::string_view content() const { return shared ? std::string_view{*shared} : std::string_view{body}; }
 };
 
-/// As the header `Date` has it.
+/// Returns the time in the form of the header `Date`.
 [[nodiscard]] std::string http_date(TimePoint time);
 
 /// Answers one request; call it exactly once, on the loop's thread, now or later. If it is dropped uncalled the client
@@ -68,13 +68,13 @@ struct TlsFault {
 /// Reads the files as listen() would. Returns nullopt if they are sound.
 [[nodiscard]] std::optional<TlsFault> check_tls(const TlsFiles& files);
 
-/// Sees when the files were replaced. A renewal writes one after the other: they are taken when they have rested from
-/// one look to the next.
+/// Detects that the files were replaced. A renewal writes one after the other, so new files count only if they are the
+/// same from one look to the next.
 class TlsWatch {
  public:
-  /// From here on these; as they are now they are taken.
+  /// Sets the files to watch. Their present state counts as known.
   void follow(TlsFiles files);
-  /// Look now and then. True once for each new state of the files.
+  /// Looks at the files; call it now and then. Returns true once for each new state of the files.
   [[nodiscard]] bool rested_anew();
 
  private:

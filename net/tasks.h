@@ -23,7 +23,7 @@ class TaskScope {
   void spawn(std::string_view what, boost::asio::awaitable<void> task);
   /// Asks every task to end: what it awaits ends with operation_aborted.
   void cancel();
-  /// `joined` is posted once no task runs, at once when none does.
+  /// Posts `joined` once no task runs, at once if none does.
   void join(std::function<void()> joined);
   /// Drops pending join() callbacks, because their owners were destroyed.
   void forget_joins();

@@ -22,7 +22,7 @@ struct Found {
   std::optional<auth::Login> login;  ///< that this run was the first to ask for
 };
 
-/// Of one target. Remembers which failures are open, to close each once. Thread-safe.
+/// Makes the readings of one target. Remembers which failures are open, to close each once. Thread-safe.
 class Readings {
  public:
   explicit Readings(const TargetSpec& spec) : spec_(spec) {}

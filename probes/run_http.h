@@ -24,19 +24,20 @@ struct Asked {
   const Exchange* exchange;
   std::string item;
 };
-/// In order.
+/// Returns the exchanges of a measurement in order, one for each item of their `for`.
 [[nodiscard]] std::vector<Asked> asked_of(const Measurement& measurement, const Arguments& arguments);
 
-/// The names an exchange's texts use.
+/// Returns the names that an exchange's texts use.
 [[nodiscard]] std::vector<std::string> names_of(const Exchange& exchange);
 
-/// All exchanges of a measurement, those of its write test too.
+/// Returns all exchanges of a measurement, those of its write test too.
 [[nodiscard]] std::vector<const Exchange*> exchanges_of(const Measurement& measurement);
 
-/// How many calls one run makes; of paged ones the first page.
+/// Returns how many calls one run makes; a paged exchange counts its first page.
 [[nodiscard]] int planned_calls(const Recipe& recipe, const Measurement& measurement, const Arguments& arguments);
 
-/// What is wrong with a measurement's requests for these arguments: values that cannot stand where they are put.
+/// Returns what is wrong with a measurement's requests for these arguments: values that cannot be put where they
+/// should.
 [[nodiscard]] std::vector<std::string> request_faults(const TargetSpec& spec, const Measurement& measurement);
 
 }  // namespace crmpulse::probes

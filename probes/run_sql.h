@@ -18,7 +18,7 @@ namespace crmpulse::probes {
 /// after two minutes.
 inline constexpr Duration kMaxIdle{90'000};
 
-/// Of one target; used by one thread at a time, but for pooler().
+/// Runs the SQL measurements of one target. Used by one thread at a time, except pooler().
 class SqlRunner {
  public:
   using Now = std::function<sql::SteadyTime()>;

@@ -36,11 +36,11 @@ class TransactionLedger {
   [[nodiscard]] const std::vector<OpenRecord>& records() const { return records_; }
   [[nodiscard]] int failed_clean_ups() const { return failed_clean_ups_; }
 
-  /// Each is on disk when it returns.
+  /// These write one line each, which is on disk when they return.
   [[nodiscard]] Result<void> intend(const std::string& run_id, TimePoint at);
   [[nodiscard]] Result<void> name(const std::string& run_id, const std::string& id);
   [[nodiscard]] Result<void> gone(const std::string& run_id);
-  /// How many clean-ups have failed in a row.
+  /// Stores how many clean-ups have failed in a row.
   [[nodiscard]] Result<void> count_failed(int clean_ups);
 
   /// Does the file name records that may still be there? Reads without the lock, changes nothing.
