@@ -24,7 +24,7 @@ std::optional<std::string> url_fault(std::string_view url) {
   if (authority.empty() || authority.front() == ':') {
     return fmt::format("'{}' is not an http:// or https:// address", url);
   }
-  if (authority.find('@') != std::string_view::npos) return "must hold no user or password; use a token";
+  if (authority.find('@') != std::string_view::npos) return "must not contain a user or password; use a token";
   if (auto fault = net::host_fault(url)) return fault;
   const auto printable = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; };
   if (!std::all_of(url.begin(), url.end(), printable)) return "must hold no blanks or control characters";

@@ -85,7 +85,8 @@ std::optional<net::HttpResponse> Access::refusal(const net::HttpRequest& head, c
                                              "only"));
   }
   if (head.method != "GET" && is_cross_site(head))
-    return count(Refused::cross_site, error_answer(403, "cross_site", "a page of another site may not ask for this"));
+    return count(Refused::cross_site,
+                 error_answer(403, "cross_site", "requests from pages of another site are refused"));
   if (auth_required_ && route != nullptr && route->role) return check_caller(head, *route);
   return check_rate(head, route, RequestLimits::Asker::anybody);
 }

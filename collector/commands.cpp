@@ -219,7 +219,8 @@ int backup(const std::string& config, const std::string& destination) {
   std::error_code error;
   const fs::path file =
       fs::is_directory(destination, error) ? fs::path{destination} / "collector.db" : fs::path{destination};
-  if (fs::exists(file, error)) return failed(Error{fmt::format("{} exists; a backup replaces nothing", file.string())});
+  if (fs::exists(file, error))
+    return failed(Error{fmt::format("{} exists; a backup does not overwrite files", file.string())});
   auto database = store::open_collector_reader(settings->state_dir);
   if (!database) return failed(database.error());
   // One read transaction: consistent while the collector writes. What is written is another file, which a reader may

@@ -123,7 +123,7 @@ TEST_CASE("arguments that break their type, bounds or choices are told with thei
       {"prefix: a-b", "may hold only letters"},
       {"deep: yes", "must be true or false"},
       {"mode: medium", "must be one of fast, slow"},
-      {"password: hunter2", "may not stand in this file"},
+      {"password: hunter2", "must not be written in this file"},
       {"nonsense: 1", "unknown key 'nonsense'"},
   };
   for (const auto& [line, expected] : cases) {
