@@ -289,7 +289,7 @@ void SelfMetrics::add_access(Families& out) const {
                                "Requests of operators and admins that were refused; the audit log has their sums."),
                        number(from_.refusals.total())));
   out.push_back(single(gauge("crmpulse_collector_tokens_unreadable",
-                             "1 while the cannot read the tokens; the ones read before stay valid."),
+                             "1 while the tokens cannot be read; the ones read before stay valid."),
                        from_.access.tokens_readable() ? 0 : 1));
 }
 
