@@ -53,13 +53,14 @@ bool wanted(const std::vector<std::string>& names, const std::string& crm) {
   return names.empty() || std::find(names.begin(), names.end(), crm) != names.end();
 }
 
-/// Names the user gave that are no CRM of the file.
+/// Returns the hours of a CRM, nullopt if it has none.
 std::optional<ActiveHours> hours_of(const Settings& settings, const std::string& name) {
   const auto found = std::find_if(settings.crms.begin(), settings.crms.end(),
                                   [&](const CrmSettings& crm) { return crm.name == name; });
   return found == settings.crms.end() ? std::nullopt : found->hours;
 }
 
+/// Returns the names that the user gave but that are not CRMs of the file.
 std::vector<std::string> unknown_names(const std::vector<std::string>& names, const Settings& settings) {
   std::vector<std::string> out;
   for (const std::string& name : names) {

@@ -221,10 +221,10 @@ void Collector::renew_certificate() {
   const auto fault = server_->replace_tls(*configuration_->settings.tls);
   ++(fault ? reloads_.certificates_refused : reloads_.certificates_taken);
   if (fault) {
-    log::error("the new certificate cannot be used, the old one goes on",
+    log::error("cannot use the new certificate; the old one stays in use",
                {{"key", fault->key}, {"file", fault->file}, {"why", fault->why}});
   } else {
-    log::info("certificate read anew", {{"file", configuration_->settings.tls->cert_file}});
+    log::info("certificate reloaded", {{"file", configuration_->settings.tls->cert_file}});
   }
 }
 
@@ -354,7 +354,7 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
       merged->settings.tls = configuration_->settings.tls;
     merged->settings.state_dir = configuration_->settings.state_dir;
     merged->settings.metrics = configuration_->settings.metrics;
-    // `off` was checked against the new address, not against the one that goes on.
+    // `auth: off` was checked against the new address, but the old one stays until a restart.
     if (!net::is_loopback(merged->settings.listen)) merged->settings.auth_required = true;
     fresh = std::move(merged);
     log::warning("reloaded; some changes wait for a restart",

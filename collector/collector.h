@@ -31,14 +31,14 @@ class Collector {
   ~Collector();
 
   [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
-  /// The loop was ended because it cannot go on.
+  /// Returns true if the loop was ended because it cannot go on.
   [[nodiscard]] bool failed() const { return failed_; }
   [[nodiscard]] unsigned short port() const { return server_->port(); }
-  /// Loop's thread. What is due now; comes each second by itself, or when whoever moves the clocks says so.
+  /// Loop's thread. Does what is due now. Runs each second by itself; tests that move the clocks call it.
   void tick();
-  /// Loop's thread. Nothing is on its way to the disk or to a receiver.
+  /// Loop's thread. Returns true if nothing is on its way to the disk or to a receiver.
   [[nodiscard]] bool quiet() const;
-  /// Loop's thread. Stops accepting, finishes what is in hand, stores a last snapshot, ends the loop; at most 10 s.
+  /// Loop's thread. Stops accepting, finishes current requests, stores a last snapshot, ends the loop; at most 10 s.
   void stop();
 
   struct Reload {
@@ -46,10 +46,11 @@ class Collector {
     Problems problems;                 ///< why not
     std::vector<std::string> restart;  ///< keys whose new values wait for a restart
   };
-  /// Loop's thread. Loads everything anew beside the loop and applies it when all of it is sound. What is asked for
-  /// while a load is under way is answered by the one after it, for the files may have changed meanwhile.
+  /// Loop's thread. Loads all files on another thread and applies them if all are valid. A request during a load is
+  /// answered by the load after it, because the files may have changed meanwhile.
   void reload(std::function<void(const Reload&)> done);
-  /// The same for SIGHUP: nobody waits for the outcome, the audit log has it. During a replay it is done afterwards.
+  /// Like reload(), for SIGHUP: nobody waits for the outcome, the audit log has it. During a replay it is done
+  /// afterwards.
   void reload_by_signal();
 
  private:
@@ -57,7 +58,7 @@ class Collector {
             store::Database database);
   void add_routes();
   void add_service_routes();
-  /// Written down by the store's thread; a line of the log has it at once. Refused requests are summed up first.
+  /// Logs the entry at once; the store's thread writes it to the audit log. Refused requests are summed up first.
   void audit(AuditEntry entry);
   void audit_request(const net::HttpRequest& request, const net::HttpResponse& answer);
   void list_audit(const net::HttpRequest& request, net::Respond respond);

@@ -35,7 +35,7 @@ int failed(const Error& error) {
 
 constexpr Duration kLongestToken{std::chrono::hours{24 * 3660}};
 
-/// What was done is done: a log that cannot be written is told, and changes nothing.
+/// If the audit log cannot be written, warns; the action itself is not undone.
 void note(const Settings& settings, std::string action, std::string about) {
   const AuditEntry entry{wall_now(), local_user(), "local", std::move(action), std::move(about), "done"};
   if (auto written = append_audit(settings.state_dir, entry); !written) say(stderr, "{}\n", written.error().message);
@@ -219,7 +219,8 @@ int backup(const std::string& config, const std::string& destination) {
   std::error_code error;
   const fs::path file =
       fs::is_directory(destination, error) ? fs::path{destination} / "collector.db" : fs::path{destination};
-  if (fs::exists(file, error)) return failed(Error{fmt::format("{} exists; a backup replaces nothing", file.string())});
+  if (fs::exists(file, error))
+    return failed(Error{fmt::format("{} exists; a backup does not overwrite files", file.string())});
   auto database = store::open_collector_reader(settings->state_dir);
   if (!database) return failed(database.error());
   // One read transaction: consistent while the collector writes. What is written is another file, which a reader may

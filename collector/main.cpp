@@ -37,27 +37,28 @@ void add_token_commands(CLI::App& app, Options& options) {
   token->fallthrough();
   token->require_subcommand(1);
   CLI::App* create = add_command(*token, "create", "Create a token and print it once", options);
-  create->add_option("--name", options.token.name, "Whose it is")->required();
+  create->add_option("--name", options.token.name, "The token's name")->required();
   create->add_option("--role", options.token.role, "ingest, viewer, operator or admin")->required();
-  create->add_option("--agent", options.token.agent, "Of role ingest: only for the agent of this name");
-  create->add_option("--crm", options.token.crms, "Of role ingest: only about this CRM; may be given again");
-  create->add_option("--expires", options.token.expires, "After this long it is none: 90d");
-  add_command(*token, "list", "Names, roles, dates, agents, when they expire, CRMs", options);
+  create->add_option("--agent", options.token.agent, "Role ingest only: limit the token to the agent of this name");
+  create->add_option("--crm", options.token.crms, "Role ingest only: limit the token to this CRM; may be repeated");
+  create->add_option("--expires", options.token.expires, "Lifetime, for example 90d (default: never expires)");
+  add_command(*token, "list", "List names, roles, dates, agents, expiry and CRMs", options);
   CLI::App* allow = add_command(*token, "allow", "Let a token send about more CRMs", options);
-  allow->add_option("--name,name", options.name, "Whose it is")->required();
-  allow->add_option("--crm", options.token.crms, "The CRM; may be given again")->required();
+  allow->add_option("--name,name", options.name, "The token's name")->required();
+  allow->add_option("--crm", options.token.crms, "The CRM; may be repeated")->required();
   CLI::App* revoke = add_command(*token, "revoke", "Delete a token", options);
-  revoke->add_option("--name,name", options.name, "Whose it is")->required();
+  revoke->add_option("--name,name", options.name, "The token's name")->required();
 }
 
 void add_backtest(CLI::App& app, Options& options) {
-  CLI::App* command = add_command(app, "backtest", "Run the rules over recorded samples, touching nothing", options);
+  CLI::App* command = add_command(app, "backtest", "Run the rules over recorded samples; changes nothing", options);
   command->add_option("--rules", options.backtest.rules, "Rules files, in order");
   command->add_option("--receivers", options.backtest.receivers, "A file with receivers, for their messages");
   command->add_option("--samples", options.backtest.samples, "JSON lines; - for standard input");
   command->add_option("--from", options.backtest.from, "Start of the journal's part (RFC 3339)");
-  command->add_option("--to", options.backtest.to, "Its end");
-  command->add_option("--summary", options.backtest.summary, "Instead of every change: how often, how long, when")
+  command->add_option("--to", options.backtest.to, "End of the journal's part (RFC 3339)");
+  command
+      ->add_option("--summary", options.backtest.summary, "Print how often, how long and when, instead of every change")
       ->check(CLI::IsMember({"text", "json"}));
   command->add_option("--zone", options.backtest.zone, "Time zone of the summary's hours")->capture_default_str();
   command->add_option("--fail-on", options.backtest.fail_on, "Exit with 1 when this was reached")

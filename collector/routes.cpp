@@ -20,7 +20,7 @@ bool is_of_path(char c) {
          std::string_view{"/._-+@"}.find(c) != std::string_view::npos;
 }
 
-/// `no such file: /etc/x/y.pem` → `no such file: y.pem`. What does not begin a word is no path of ours (`http://x/y`).
+/// `no such file: /etc/x/y.pem` → `no such file: y.pem`. A slash inside a word does not begin a path (`http://x/y`).
 std::string without_folders(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size();) {

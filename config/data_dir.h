@@ -1,10 +1,13 @@
 #pragma once
+// Finds the folder of the shipped recipes, rules and remedies.
+
 #include <string>
 
 namespace crmpulse::config {
 
-/// Where the shipped recipes, rules and remedies are: $CRMPULSE_DATA_DIR; the source tree's `config` when the program
-/// runs from its build folder (build/PRESET/bin); share/crmpulse of the prefix it stands in; else `installed`.
+/// Returns the folder of the shipped recipes, rules and remedies: $CRMPULSE_DATA_DIR; the source tree's `config` when
+/// the program runs from its build folder (build/PRESET/bin); share/crmpulse of the prefix it stands in; else
+/// `installed`.
 [[nodiscard]] std::string data_dir(const std::string& executable_dir, const std::string& installed);
 
 }  // namespace crmpulse::config

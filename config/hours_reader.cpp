@@ -90,7 +90,7 @@ void read_crm_hours(Reader& reader, ActiveHours& hours) {
   if (!reader.has("tz")) reader.missing("tz");
   std::string name;
   if (reader.has("tz") && reader.get("tz", name) && name == "local") {
-    reader.problem("tz", "write the name of the zone, such as Europe/Prague: the collector may stand in another one");
+    reader.problem("tz", "write the name of the zone, such as Europe/Prague: the collector may be in another one");
   } else {
     read_zone(reader, hours);
   }

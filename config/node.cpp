@@ -192,7 +192,7 @@ class Builder : public YAML::EventHandler {
   bool started_ = false;
 };
 
-/// Length of the valid UTF-8 sequence at `position`, 0 when there is none (overlong forms and surrogates included).
+/// Returns the length of the valid UTF-8 sequence at `position`, 0 if it is invalid (also overlong, or a surrogate).
 std::size_t utf8_length(std::string_view text, std::size_t position) {
   const auto byte = [&](std::size_t offset) -> unsigned {
     return position + offset < text.size() ? static_cast<unsigned char>(text[position + offset]) : 0U;
@@ -246,7 +246,7 @@ Problem problem_of(const YAML::Exception& error, std::string_view text, const st
   // It names the line behind now and then.
   for (const int suspect : {line, line - 1}) {
     if (has_tab_indentation(text, suspect))
-      return {file, suspect, "", "not YAML: a tab stands in the indentation; YAML is indented with blanks only"};
+      return {file, suspect, "", "not YAML: there is a tab in the indentation; YAML is indented with blanks only"};
   }
   return {
       file, line, "",

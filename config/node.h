@@ -45,7 +45,7 @@ inline constexpr std::size_t kMaxDocumentDepth = 64;
 /// Refuses what is not UTF-8 or not YAML, a second document, duplicate keys, keys that are not text, merge keys (`<<`),
 /// tags, documents over the bounds above, aliases to themselves. An empty document has a null root.
 [[nodiscard]] boost::system::result<Document, Problems> load_file(const std::string& file);
-/// The same for a file that says how a program is to behave: an empty one, or one of nothing but comments, is refused.
+/// Like load_file(), for a file that configures a program: an empty one, or one of nothing but comments, is refused.
 /// Half written or commented out by mistake it would drop every receiver without a word; `{}` says that it is meant.
 [[nodiscard]] boost::system::result<Document, Problems> load_configuration_file(const std::string& file);
 [[nodiscard]] boost::system::result<Document, Problems> load_text(std::string_view text, const std::string& file);

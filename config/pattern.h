@@ -1,11 +1,13 @@
 #pragma once
+// Matches and expands file name patterns.
+
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace crmpulse::config {
 
-/// `*` is any text, `?` any one byte.
+/// Returns whether the text matches: `*` is any text, `?` any one byte.
 [[nodiscard]] bool matches_pattern(std::string_view text, std::string_view pattern);
 
 /// What a pattern names.
@@ -20,8 +22,8 @@ struct Expansion {
 /// folder that is not there holds nothing; one that cannot be read is a fault.
 [[nodiscard]] Expansion expand_pattern(const std::string& pattern);
 
-/// One sentence for each pattern that matches no file. Of those that are `expected` to match nothing as long as nobody
-/// puts a file there, only when one was perhaps meant.
+/// Returns one sentence for each pattern that does not match a file. For patterns that are `expected` to match nothing
+/// (until somebody puts a file there) only if another file was perhaps meant.
 [[nodiscard]] std::vector<std::string> unmatched(const std::vector<std::string>& patterns,
                                                  const std::vector<std::string>& expected);
 

@@ -240,7 +240,7 @@ bool Reader::get_secret(std::string_view key, Secret& out, SecretForm form, bool
   }
   const std::string& name = given[0];
   if (name == keys.inline_key && !allow_inline) {
-    problem(name, fmt::format("a secret may not stand in this file; use {}, {} or {}", keys.file, keys.variable,
+    problem(name, fmt::format("a secret must not be written in this file; use {}, {} or {}", keys.file, keys.variable,
                               keys.credential));
     return false;
   }

@@ -46,7 +46,7 @@ class Reader {
   /// A path: absolute as it is, a relative one from the directory of this document.
   bool get_path(std::string_view key, std::string& out);
 
-  /// As get(), but absent is a problem.
+  /// Like get(), but an absent key is a problem.
   template <class... Args>
   bool require(std::string_view key, Args&&... args) {
     if (has(key)) return get(key, std::forward<Args>(args)...);
@@ -72,7 +72,7 @@ class Reader {
   const Node* raw(std::string_view key);
   /// A nested mapping; when absent an empty one (nothing in it is required then unless asked for).
   Reader child(std::string_view key);
-  /// A sequence of mappings; empty when absent. A key without a value is a problem.
+  /// Returns a sequence of mappings, empty if the key is absent. A key without a value is a problem.
   std::vector<Reader> each(std::string_view key);
   /// Keys in the file's order.
   [[nodiscard]] std::vector<std::string> keys() const;
@@ -85,7 +85,8 @@ class Reader {
   void problem(std::string_view key, std::string message);
   void problem_at(const Node& node, std::string_view step, std::string message);
   void missing(std::string_view key);
-  /// Of the whole configuration so far: compare before and after to see whether a part was read without any.
+  /// Returns the number of problems of the whole configuration so far. Compare before and after to see whether a part
+  /// was read without any.
   [[nodiscard]] std::size_t problem_count() const { return problems_->size(); }
 
   /// Reports the keys nobody asked for. Call it once, when all known keys have been asked for.

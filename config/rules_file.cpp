@@ -31,7 +31,7 @@ class Merge {
  public:
   explicit Merge(std::vector<Rule>& rules) : rules_(rules) {}
 
-  /// The rule a new one inherits from; nullptr when there is none of that id.
+  /// Returns the rule that a new one inherits from, nullptr if there is none of that id.
   [[nodiscard]] const Rule* base(const std::string& id, const Matches& applies_to) const {
     const Rule* wider = nullptr;
     const Rule* latest = nullptr;
@@ -151,7 +151,7 @@ Remedy read_remedy(Reader& reader) {
 void read_remedies(Reader& reader, Remedies& remedies) {
   for (const std::string& key : reader.keys()) {
     if (key.find('/') != std::string::npos)
-      reader.problem(key, "a key holds no '/'; write additions for a kind under kinds");
+      reader.problem(key, "a key must not contain '/'; write additions for a kind under kinds");
     std::erase_if(remedies,
                   [&](const auto& entry) { return entry.first == key || entry.first.starts_with(key + '/'); });
     Reader entry = reader.child(key);

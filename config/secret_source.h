@@ -1,4 +1,6 @@
 #pragma once
+// Reads secrets from files, environment variables and systemd credentials.
+
 #include <optional>
 #include <string>
 #include <string_view>

@@ -1,4 +1,6 @@
 #pragma once
+// Suggests the word that was probably meant.
+
 #include <string>
 #include <string_view>
 #include <vector>

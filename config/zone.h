@@ -1,4 +1,6 @@
 #pragma once
+// Loads time zones from the system's database.
+
 #include <string_view>
 
 #include "core/failure/error.h"

@@ -1,4 +1,6 @@
 #pragma once
+// Defines the line of text that explains a failure.
+
 #include <string>
 
 #include "core/time/time.h"

@@ -1,4 +1,6 @@
 #pragma once
+// Defines the label set of a series.
+
 #include <compare>
 #include <initializer_list>
 #include <string>
@@ -19,7 +21,7 @@ class Labels {
 
   /// Sets or replaces; an empty value removes the label.
   void set(std::string_view name, std::string_view value);
-  /// The value, or an empty view when there is no such label. Valid until the set changes.
+  /// Returns the value, empty if there is no such label. Valid until the set changes.
   [[nodiscard]] std::string_view get(std::string_view name) const;
   [[nodiscard]] bool empty() const { return pairs_.empty(); }
   [[nodiscard]] std::size_t size() const { return pairs_.size(); }

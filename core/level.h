@@ -1,4 +1,6 @@
 #pragma once
+// Defines the levels of health and the status of data, with their names.
+
 #include <string_view>
 
 namespace crmpulse {

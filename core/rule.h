@@ -37,7 +37,7 @@ struct Measure {
     std::string metric;
     std::vector<LabelMatch> where;
     std::vector<std::string> on;
-    double least = 0;  ///< a smaller divisor is no basis for a share: no value
+    double least = 0;  ///< with a smaller divisor there is no value
     friend bool operator==(const Divisor&, const Divisor&) = default;
   };
   std::optional<Divisor> per;

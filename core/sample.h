@@ -1,4 +1,6 @@
 #pragma once
+// Defines the sample, the one value that travels from a probe to the rules.
+
 #include <string>
 
 #include "core/labels.h"

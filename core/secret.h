@@ -1,4 +1,6 @@
 #pragma once
+// Defines the type of secrets.
+
 #include <string>
 #include <utility>
 

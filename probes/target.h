@@ -50,9 +50,9 @@ class Target {
   /// The measurements that are on for these arguments (`when`), in the recipe's order.
   [[nodiscard]] const std::vector<Planned>& measurements() const;
   [[nodiscard]] const TargetSpec& spec() const;
-  /// Of its login; nothing when it has none.
+  /// Returns counters of its login, nullopt if it has none.
   [[nodiscard]] std::optional<auth::Stats> auth_stats() const;
-  /// What its runs found to stand between us and its database, or what its URL lets guess, for people; empty: nothing.
+  /// Returns, for people, which pooler its runs found before its database or its URL suggests; empty if none.
   [[nodiscard]] std::string pooler() const;
 
   /// Starts one run; `done` is called once, on some thread, at the latest shortly after the timeout. Runs of a

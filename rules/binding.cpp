@@ -21,7 +21,7 @@ std::string key_of(const SeriesName& name) {
   return key;
 }
 
-/// The series' memory in its CRM; kMaxTag when there is no room for one more.
+/// Returns the series' memory in its CRM, kMaxTag if there is no room for one more.
 std::uint32_t tag_of(Crm& crm, const std::string& key) {
   const std::uint64_t id = stable_hash(key);
   if (const auto known = crm.tags.find(id); known != crm.tags.end()) return known->second;

@@ -1,4 +1,6 @@
 #pragma once
+// Resolves a series, once, to the rules and memories that its samples go to.
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -10,7 +12,7 @@
 
 namespace crmpulse::rules {
 
-/// Where the samples of a series go.
+/// One rule instance that takes the samples of a series, and the part they play there.
 struct Feed {
   enum class Kind : std::uint8_t { value, quotient, divisor, error };
   const Rule* rule = nullptr;  ///< of `state`
@@ -21,7 +23,8 @@ struct Feed {
   Kind kind = Kind::value;
 };
 
-/// A series resolved once. Pointers are valid until the CRM's rules are applied anew.
+/// A series resolved once. Its pointers (`crm`, and those in `feeds`) are valid until the CRM's rules are applied anew
+/// or the CRM is removed; call resolve() again then.
 struct Series {
   Crm* crm = nullptr;
   std::uint32_t tag = 0;
@@ -49,7 +52,7 @@ void resolve(Series& series, const SeriesName& name);
 inline constexpr std::string_view kFailureMetric = "crm_failure";
 inline constexpr std::string_view kSuccessMetric = "crm_operation_success";
 
-/// Learns what a series says about its CRM itself: the kind, and with crm_up the labels. True when that changed.
+/// Learns what a series says about its CRM itself: the kind, and with crm_up the labels. Returns true if that changed.
 bool adopt_labels(Crm& crm, std::string_view metric, const Labels& labels);
 
 }  // namespace crmpulse::rules

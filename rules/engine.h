@@ -18,7 +18,7 @@
 
 namespace crmpulse::rules {
 
-/// How a sample was taken.
+/// What became of a sample.
 enum class Fold { accepted, late, future, invalid, duplicate };
 
 class Engine {
@@ -40,13 +40,13 @@ class Engine {
   /// Takes one sample into its windows; the rules it feeds are evaluated at its own time, once for all samples of that
   /// instant. Effects are seen by step().
   Fold fold(SeriesId series, TimePoint at, double value, TimePoint now);
-  /// The agent of this series spoke at `now`, in a sample that is part of the loaded state already.
+  /// Notes that the agent of this series spoke at `now`, in a sample that is part of the loaded state already.
   void hear(SeriesId series, TimePoint now);
 
-  /// Everything that is due at `now`: verdicts of what was folded, deadlines, messages. Call after each request's
-  /// samples and at each tick.
+  /// Does everything that is due at `now`: evaluates what was folded, meets deadlines, decides messages. Call it after
+  /// each request's samples and at each tick.
   [[nodiscard]] Outcome step(TimePoint now);
-  /// The next instant at which step() would do something without samples.
+  /// Returns the next instant at which step() would do something without samples.
   [[nodiscard]] std::optional<TimePoint> next_deadline() const;
 
   // What operators say. Unknown CRMs are accepted (the mark waits for them).
@@ -54,13 +54,14 @@ class Engine {
   void set_silence(const std::string& crm, bool on, TimePoint now);
   void set_inhibited(const std::string& crm, bool on, TimePoint now);
   void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now);
-  /// The CRM's hours, whatever its agent says; nothing: as the agent says again, else as learned.
+  /// Sets the CRM's hours, whatever its agent says. nullopt: as the agent says again, else as learned.
   void set_hours(const std::string& crm, std::optional<ActiveHours> hours, TimePoint now);
   void set_muted(bool kill_switch);
   /// Forgets a CRM; an open incident is resolved with reason `removed`.
   Outcome remove(const std::string& crm, TimePoint now);
 
-  /// What operators' words about a CRM are chosen by, and what of them holds. Nothing for a CRM without a series.
+  /// The labels that silences and maintenance match a CRM by, and which of them hold now. marks() returns nullopt for a
+  /// CRM without a series.
   struct Marks {
     const Labels& labels;  ///< valid until the next call that is not const
     bool maintenance = false;
@@ -74,29 +75,29 @@ class Engine {
   /// Has the CRM a status()?
   [[nodiscard]] bool watches(std::string_view crm) const;
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
-  /// What status() says of each rule's level (a latch is sub-healthy), in its order, for who asks after every step.
+  /// Returns the level of each rule in the order of status() (a latch is sub-healthy). Cheap enough for every step.
   [[nodiscard]] std::vector<Level> levels(std::string_view crm) const;
 
-  /// The clock was put right by `by` (it had been ahead: below zero). Levels and timers stay, what was so long ago
-  /// stays so long ago, and what goes by the clock on the wall (active hours) is looked at anew.
+  /// Moves all times by `by`, after the clock was corrected (below zero if it had been ahead). Levels and timers stay;
+  /// active hours, which go by the wall clock, are evaluated anew.
   void shift(Duration by);
 
   // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
   [[nodiscard]] std::string save(std::string_view crm) const;
   [[nodiscard]] Result<void> load(std::string_view crm, std::string_view bytes);
-  /// False: another version of the program saved these bytes; load() is right to refuse them, and they are not damaged.
+  /// Returns false if another version of the program saved these bytes: load() refuses them, but they are not damaged.
   [[nodiscard]] static bool knows_version(std::string_view bytes);
-  /// What a receiver was last told about a CRM.
+  /// The last message that a receiver got about a CRM.
   struct LastWord {
     std::string receiver;
     Level level;  ///< healthy: nothing is open there
     TimePoint at;
   };
-  /// Instead of load() when the bytes cannot be read: the CRM is watched from now on as one that begins, but receivers
-  /// hear the end of what they were told, in messages with numbers above `last_seq`.
+  /// Call it instead of load() if the bytes cannot be read: watches the CRM as a new one, but tells receivers the end
+  /// of what they were told, in messages with numbers above `last_seq`.
   void begin_anew(const std::string& crm, std::int64_t last_seq, const std::vector<LastWord>& told);
-  /// The same for what belongs to no CRM: agents, vendors, who was told of them, digests. To be stored in one
-  /// transaction with the messages of the same Outcome.
+  /// Like save() and load(), for what does not belong to a CRM: agents, vendors, who was told of them, digests. Store
+  /// it in one transaction with the messages of the same Outcome.
   [[nodiscard]] std::string save_shared() const;
   [[nodiscard]] Result<void> load_shared(std::string_view bytes);
   [[nodiscard]] static bool knows_shared_version(std::string_view bytes);

@@ -183,8 +183,8 @@ void Engine::Impl::settle() {
   unsettled.clear();
 }
 
-/// First all states, then what they mean together, then messages: the tenth CRM that fails may tell that it is no
-/// matter of CRMs.
+/// First all states, then what they mean together, then messages: the tenth CRM that fails may show that the cause is
+/// not in the CRMs.
 void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
   for (const std::uint32_t number : due) {
     judge_state(*crms[number], bench(), outcome);

@@ -58,7 +58,7 @@ struct Engine::Impl {
   void drop(Crm& crm);
   void schedule(Crm& crm, TimePoint at);
   void attach(SeriesId id);
-  /// Rules for the labels that attach() left waiting.
+  /// Applies rules to CRMs whose labels attach() left waiting.
   void follow_labels();
   void resolve_all(Crm& crm);
   Bench bench() const { return {settings, receivers, storms, muted, now}; }

@@ -22,7 +22,7 @@ struct Scenario {
 /// `crms`: names a step may have. All problems, with file and line.
 [[nodiscard]] boost::system::result<Scenario, Problems> load_scenario(const std::string& file,
                                                                       const std::vector<std::string>& crms);
-/// The same of a text; `file` stands in the problems.
+/// Like load_scenario(), for a text; problems name `file`.
 [[nodiscard]] boost::system::result<Scenario, Problems> read_scenario(std::string_view text, const std::string& file,
                                                                       const std::vector<std::string>& crms);
 

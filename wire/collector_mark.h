@@ -1,4 +1,6 @@
 #pragma once
+// Names the header by which an agent knows that the collector itself answered.
+
 #include <string_view>
 
 namespace crmpulse::wire {

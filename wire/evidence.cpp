@@ -73,8 +73,10 @@ Line read_line(std::string_view text) {
     if (auto refusal = read_text(object, field, line)) return *std::move(refusal);
   }
   if (line.crm.empty()) return bad("crm is missing");
-  if (!line.stage.empty() && !stage_from(line.stage)) return bad("the stage is none of the known ones");
-  if (!line.reason.empty() && !reason_from(line.reason)) return bad("the reason is none of the known ones");
+  if (!line.stage.empty() && !stage_from(line.stage))
+    return bad("unknown stage; expected resolve, connect, tls, auth, request, response, content or cleanup");
+  if (!line.reason.empty() && !reason_from(line.reason))
+    return bad("unknown reason; expected one like timeout, refused, credentials or server_error");
   return line;
 }
 

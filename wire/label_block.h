@@ -16,7 +16,7 @@ namespace crmpulse::wire {
   return static_cast<std::size_t>(protozero::length_of_varint(length));
 }
 
-/// Of the Label message without its own tag and length.
+/// Returns the size of a Label message without its own tag and length.
 [[nodiscard]] inline std::size_t label_content_size(const LabelView& label) {
   return 2 + length_size(label.name.size()) + label.name.size() + length_size(label.value.size()) + label.value.size();
 }

@@ -61,7 +61,7 @@ struct SeriesView {
 };
 
 /// The series a receiver knows, under numbers of its own; what lets a decoder pass over labels it has checked before.
-/// Keys are what SeriesView::key is; each of them was accepted under limits that are no wider than the decoder's.
+/// Keys are what SeriesView::key is; each of them was accepted under limits not wider than the decoder's.
 class KnownSeries {
  public:
   using Id = std::uint32_t;
@@ -70,7 +70,7 @@ class KnownSeries {
     Id id = kNone;
     std::string_view labels;  ///< as spelled(); empty: no idea
   };
-  /// A number, or the reason why there is none.
+  /// A series' number, or the reason why it has none.
   struct Place {
     Id id = kNone;
     SkipReason why = SkipReason::series_limit;
@@ -130,8 +130,8 @@ class Decoder {
     Counts counts;
     std::vector<Reading> readings;  ///< in the body's order
   };
-  /// The same checks, for a receiver with a table: a series it knows costs one comparison of bytes, and nothing of a
-  /// refused body is added. `memory` is emptied and used.
+  /// Like the other decode(), for a receiver with a table: a series it knows costs one comparison of bytes, and nothing
+  /// of a refused body is added. `memory` is emptied and used.
   [[nodiscard]] boost::system::result<Readings, Refusal> decode(Version version, std::string_view compressed,
                                                                 KnownSeries& known, std::vector<Reading> memory = {});
 

@@ -11,7 +11,7 @@
 
 namespace crmpulse::wire {
 
-using Verdict = std::optional<Refusal>;  ///< nothing: sound so far
+using Verdict = std::optional<Refusal>;  ///< nullopt: sound so far
 
 /// As read, not yet checked. One object is reused for all series; views point into the decompressed body.
 struct Series {
@@ -41,11 +41,12 @@ struct Series {
                                      const Limits& limits, Series& out);
 
 /// The samples of a series of version 1 whose labels are these bytes, shortest form, and nothing else: appended to
-/// `out` under the number `id`, at most `room` of them. False, with `out` as it was, when it is not such a series.
+/// `out` under the number `id`, at most `room` of them. Returns false, with `out` as it was, if it is not such
+/// a series.
 [[nodiscard]] bool read_known_series(std::string_view bytes, std::string_view labels, KnownSeries::Id id,
                                      std::size_t room, std::vector<Reading>& out);
 
-using Unsound = std::optional<SkipReason>;  ///< nothing: sound
+using Unsound = std::optional<SkipReason>;  ///< nullopt: sound
 
 /// Sorts and checks label sets, cheaply when they have the names and the metric of the set before.
 class LabelCheck {

@@ -1,6 +1,6 @@
 #pragma once
-// What stands in a SeriesView's key, so that nobody needs to keep labels a second time. Of bytes that are no key only
-// the part that could be one is read.
+// Reads the labels back from a SeriesView's key, so that nobody needs to keep labels a second time. Malformed input is
+// safe: parsing stops at the first invalid byte.
 
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ namespace crmpulse::wire {
 class KeyLabels {
  public:
   explicit KeyLabels(std::string_view key) : rest_(key) {}
-  /// Nothing: that were all.
+  /// Returns nullopt after the last label.
   [[nodiscard]] std::optional<LabelView> next();
 
  private:

@@ -34,11 +34,11 @@ inline constexpr std::size_t kSkipReasons = 18;
 
 /// A label value of /metrics.
 [[nodiscard]] std::string_view to_string(SkipReason reason);
-/// Is it a fault of the series, or of the room, that its sender should hear of? Of the others the sender may think that
-/// they are written: nothing is missed.
+/// Is it a fault that the sender should hear of: of the series, or of the room for it? For the others the sender may
+/// believe that they are written, because nothing is missed.
 [[nodiscard]] bool is_fault(SkipReason reason);
 
-/// Of one body.
+/// Counts what was left out of one body, by reason.
 struct Skipped {
   std::array<std::size_t, kSkipReasons> series{};
   std::array<std::size_t, kSkipReasons> samples{};

@@ -28,7 +28,7 @@ bool is_name(std::string_view name, unsigned char first, unsigned char rest) {
   return true;
 }
 
-/// Length of the well-formed sequence at `text`, 0 when there is none.
+/// Returns the length of the well-formed sequence at `text`, 0 if it is not well-formed.
 std::size_t sequence(const unsigned char* text, std::size_t left) {
   const unsigned char lead = text[0];
   if (lead < 0x80) return 1;

@@ -1,4 +1,6 @@
 #pragma once
+// Prints aligned tables for people, as `probe` and `check` show them.
+
 #include <string>
 #include <string_view>
 #include <vector>

@@ -23,10 +23,10 @@ class CallLedger {
   void restore(const Slot& slot);
   [[nodiscard]] std::int64_t day(TimePoint now) const;
   [[nodiscard]] std::int64_t day(TimePoint now, Part part) const;
-  /// The first instant at which at most `most` calls (of one part, or of all) are left in the last 24 hours when none
-  /// are added.
+  /// Returns the first instant at which at most `most` calls (of one part, or of all) are left in the last 24 hours if
+  /// none are added.
   [[nodiscard]] TimePoint at_most(std::int64_t most, TimePoint now, std::optional<Part> part = std::nullopt) const;
-  /// Those that hold something, oldest first.
+  /// Returns the slots that are not empty, oldest first.
   [[nodiscard]] std::vector<Slot> slots() const;
 
  private:

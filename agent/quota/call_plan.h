@@ -25,7 +25,7 @@ struct PlannedRun {
 
 struct CallPlan {
   double planned = 0;                  ///< calls a day at the intervals that are configured
-  std::optional<double> allowed;       ///< the cap; nothing: the CRM's allowance is not known
+  std::optional<double> allowed;       ///< the cap; absent: the CRM's allowance is not known
   double made = 0;                     ///< calls a day at the stretched intervals
   std::vector<double> stretch;         ///< by run, ≥ 1: what its interval is multiplied by
   std::array<double, kParts> share{};  ///< calls a day each part may make; all of `allowed` when nothing is short

@@ -9,9 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kRateLimitWait = 30s;  ///< when the CRM says "too many" and not for how long
-constexpr Duration kOutageWait =
-    5min;                        ///< most that is waited when it is no matter of quota: it must be seen to return
-constexpr double kRelief = 0.8;  ///< what a good run leaves of a penalty
+constexpr Duration kOutageWait = 5min;    ///< longest wait when the cause is not the quota: a return must be seen
+constexpr double kRelief = 0.8;           ///< what a good run leaves of a penalty
 constexpr double kPenaltyStep = 2;
 constexpr double kNoticeable = 1.05;  ///< changes of a stretch below that do not move a schedule
 constexpr int kLoginCalls = 2;        ///< a token that ended: renewed, asked again

@@ -26,7 +26,7 @@ class Governor {
     bool backs_off = true;  ///< false: a database of one's own, which has no allowance and is never overcrowded by us
   };
 
-  /// Our calls a day of an allowance of so many; at least one. Nothing when nothing is known of an allowance.
+  /// Returns our calls a day of an allowance of so many, at least one; nullopt if no allowance is known.
   [[nodiscard]] static std::optional<double> cap(const Options& options, std::optional<double> per_day);
 
   explicit Governor(Options options) { configure(std::move(options)); }

@@ -60,7 +60,7 @@ void Governors::configure(const std::vector<CrmSettings>& crms, const Targets& t
     if (const auto memory = decode_memory(text))
       slot->restore(*memory, now);
     else
-      log::warning("what was counted of a CRM's calls cannot be read; counting begins anew",
+      log::warning("cannot read the counted calls of a CRM; counting starts again from zero",
                    {{"crm", crms[index].name}});
   }
   save_all();
@@ -105,11 +105,11 @@ void Governors::write(const std::string& crm, Governor& governor) {
   if (written) std::filesystem::rename(next, file, error);
   const bool failed = !written || error;
   if (failed && !failing_)
-    log::error("calls made cannot be written down; after a restart they count as not made", {{"file", file}});
+    log::error("cannot save the counted calls; after a restart they are missing from the count", {{"file", file}});
   failing_ = failed;
 }
 
-/// Names of CRMs are free text: the file bears their bytes in hex where they are no letters or digits.
+/// Returns the CRM's file. Names of CRMs are free text, so bytes other than letters, digits and `-` are written in hex.
 std::string Governors::file_of(std::string_view crm) const {
   std::string name;
   for (const char c : crm) {

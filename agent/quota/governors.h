@@ -13,21 +13,22 @@ namespace crmpulse::agent {
 /// What a CRM's settings and recipe say to its governor. `per_day` is what the recipe's allowance comes to.
 [[nodiscard]] Governor::Options governor_options(const CrmSettings& crm, const probes::Target& target);
 
-/// One thread. Writes one small file per CRM that has an allowance, each replaced whole.
+/// Owns the governor of each CRM. Used by one thread. Writes one small file per CRM that has an allowance, each
+/// replaced whole.
 class Governors {
  public:
-  /// Empty: nothing is kept on disk.
+  /// Keeps nothing on disk if `folder` is empty.
   explicit Governors(std::string folder) : folder_(std::move(folder)) {}
   ~Governors() { save_all(); }
 
-  /// From now on for these CRMs, in this order; what was known of them stays, the others are forgotten.
+  /// Sets the CRMs, in this order. Keeps what was known of them, forgets the others.
   void configure(const std::vector<CrmSettings>& crms, const Targets& targets, TimePoint now);
   [[nodiscard]] Governor* find(std::string_view crm);
-  /// Writes it down when enough has happened since the last time.
+  /// Writes the governor's memory if enough has happened since the last time.
   void save(const std::string& crm, Governor& governor);
-  /// All of which that is so.
+  /// Calls save() for all governors.
   void save_changed();
-  /// Whatever has changed.
+  /// Writes every governor that has changed.
   void save_all();
 
  private:
@@ -39,7 +40,7 @@ class Governors {
   bool failing_ = false;  ///< the folder cannot be written; said once
 };
 
-/// A governor's memory as text, and back; nothing when it is no such text.
+/// Writes a governor's memory as text, and reads it back. Returns nullopt if the text is malformed.
 [[nodiscard]] std::string encode_memory(const Governor::Memory& memory);
 [[nodiscard]] std::optional<Governor::Memory> decode_memory(std::string_view text);
 

@@ -12,13 +12,14 @@
 
 namespace crmpulse::agent {
 
-/// One allowance over the last hours.
+/// The use of one allowance over the last hours.
 class QuotaTrend {
  public:
   /// `used` may be counted from anywhere (the negative of what is left serves): only its change matters, and that it
   /// falls when the allowance begins anew.
   void add(TimePoint at, double used, double remaining);
-  /// When nothing is left, if that is within 24 hours and before the allowance begins anew (as far as that was seen).
+  /// Returns when nothing will be left; nullopt if that is not within 24 hours, or after the allowance begins anew (as
+  /// far as that was seen).
   [[nodiscard]] std::optional<TimePoint> exhaustion() const;
 
  private:

@@ -7,21 +7,12 @@
 namespace crmpulse::agent {
 namespace {
 
-constexpr std::string_view kHidden = "crm_agent_reconcile_part";
 constexpr std::string_view kRatio = "crm_reconciliation_ratio";
 constexpr std::size_t kMostSeries = 1000;
 constexpr Duration kFirst{std::chrono::minutes{1}};  ///< after the start: by then there are values
 constexpr Duration kRetry{std::chrono::minutes{1}};
 /// Older values say nothing about today. Longer than the interval of any figure worth comparing.
 constexpr Duration kOldest{std::chrono::hours{48}};
-
-std::string_view side_name(bool left) {
-  return left ? "left" : "right";
-}
-
-std::string operation_of(const Reconciliation& reconciliation) {
-  return "reconcile_" + reconciliation.name;
-}
 
 bool has_all(const Labels& labels, const Labels& wanted) {
   return std::all_of(wanted.begin(), wanted.end(),
@@ -49,23 +40,6 @@ std::string describe(const ReconcileSide& side) {
 }
 
 }  // namespace
-
-probes::Measurement reconcile_measurement(const Reconciliation& reconciliation, bool left) {
-  const ReconcileSide& side = left ? reconciliation.left : reconciliation.right;
-  probes::Measurement measurement;
-  measurement.id = fmt::format("{}_{}", operation_of(reconciliation), side_name(left));
-  measurement.operation = "reconcile";
-  measurement.object = reconciliation.name;
-  measurement.interval = reconciliation.interval;
-  measurement.query.any = side.query;
-  measurement.rows = 1;
-  probes::SampleSpec sample;
-  sample.metric = kHidden;
-  sample.column = kReconcileColumn;
-  sample.labels = {{"reconciliation", reconciliation.name}, {"side", std::string{side_name(left)}}};
-  measurement.samples.push_back(std::move(sample));
-  return measurement;
-}
 
 void Reconciler::configure(std::vector<Reconciliation> reconciliations, const std::map<std::string, Labels>& labels,
                            TimePoint now) {
@@ -96,16 +70,18 @@ void Reconciler::take(std::string_view crm, probes::Reading& reading) {
       if (side.from.crm != crm) continue;
       const bool query = !side.from.query.empty();
       const Labels wanted =
-          query ? Labels{{"reconciliation", item.what.name}, {"side", std::string{side_name(left)}}} : side.from.labels;
+          query ? Labels{{"reconciliation", item.what.name}, {"side", std::string{reconcile_side(left)}}}
+                : side.from.labels;
       for (const Sample& sample : reading.samples) {
-        if (sample.metric != (query ? kHidden : std::string_view{side.from.metric}) || !has_all(sample.labels, wanted))
+        if (sample.metric != (query ? kReconcilePart : std::string_view{side.from.metric}) ||
+            !has_all(sample.labels, wanted))
           continue;
         if (side.series.size() >= kMostSeries) continue;
         side.series[key_of(sample.labels)] = {sample.value, sample.at};
       }
     }
   }
-  std::erase_if(reading.samples, [](const Sample& sample) { return sample.metric == kHidden; });
+  std::erase_if(reading.samples, [](const Sample& sample) { return sample.metric == kReconcilePart; });
 }
 
 /// Nothing when no series was seen since `oldest`.
@@ -126,7 +102,7 @@ void Reconciler::judge(Item& item, TimePoint now, Result& out) {
     for (const auto& [name, text] : more) sample.labels.set(name, text);
     out.samples.push_back(std::move(sample));
   };
-  const std::string operation = operation_of(item.what);
+  const std::string operation = reconcile_operation(item.what);
   std::optional<Failure> failure;
   if (!left || !right) {
     failure =

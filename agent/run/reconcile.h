@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/settings/reconcile_measurement.h"
 #include "agent/settings/settings.h"
 #include "core/evidence.h"
 #include "core/labels.h"
@@ -14,12 +15,6 @@
 #include "probes/target.h"
 
 namespace crmpulse::agent {
-
-/// The column a query names its figure with.
-inline constexpr std::string_view kReconcileColumn = "value";
-
-/// The measurement that asks a side's query, for the CRM's own target. Its sample never leaves the agent.
-[[nodiscard]] probes::Measurement reconcile_measurement(const Reconciliation& reconciliation, bool left);
 
 class Reconciler {
  public:
@@ -32,7 +27,7 @@ class Reconciler {
                  TimePoint now);
   /// Notes the reading's values and takes the samples that are ours alone out of it.
   void take(std::string_view crm, probes::Reading& reading);
-  /// What is due at `now`: a ratio, or why there is none.
+  /// Returns what is due at `now`: a ratio, or the reason why there is no ratio.
   [[nodiscard]] Result due(TimePoint now);
 
  private:

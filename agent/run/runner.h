@@ -32,10 +32,10 @@ class Runner {
   Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> wall, Governors& governors, Sink sink);
   ~Runner();
 
-  /// Starts measuring these targets in place of those before, whose runs in hand end by themselves. The governors know
+  /// Starts measuring these targets in place of those before, whose current runs end by themselves. The governors know
   /// them already.
   void replace(Targets targets, const std::string& agent);
-  /// Starts nothing more; `finished` is called when nothing is in hand or `grace` is over.
+  /// Starts nothing more. Calls `finished` when no run is under way any more or `grace` is over.
   void stop(Duration grace, std::function<void()> finished);
 
   [[nodiscard]] RunCounters counters() const;

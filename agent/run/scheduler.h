@@ -39,14 +39,14 @@ class Scheduler {
   /// in flight is skipped and counted. A wake-up later than a whole interval runs each item once.
   [[nodiscard]] std::vector<Due> due(TimePoint now);
   void finished(std::size_t index);
-  /// Instead of finished(): the run was not made and is due again at `again`, a little spread.
+  /// Call it instead of finished() if the run was not made: it is due again at `again`, a little spread.
   void refused(std::size_t index, TimePoint again);
   /// The last run failed: the next one starts half an interval (at most a minute) after it did, or now when that has
   /// passed.
   void ask_sooner(std::size_t index, TimePoint now);
   /// The next run comes half to one and a half of the new interval after the last one, or now when that has passed.
   void set_stretch(std::size_t index, double stretch, TimePoint now);
-  /// When to ask again; TimePoint::max() when there is nothing to schedule.
+  /// Returns when to call due() again, TimePoint::max() if there is nothing to schedule.
   [[nodiscard]] TimePoint next() const;
 
   [[nodiscard]] std::size_t in_flight() const;

@@ -228,7 +228,7 @@ void read_access(config::Reader& reader, const probes::Recipe& recipe, CrmSettin
   }
   if (reader.raw("auth") != nullptr) {
     reader.problem("auth",
-                   "a database needs no authentication flow: its user stands in with.url, its password in "
+                   "a database needs no authentication flow: its user is part of with.url, its password in "
                    "with.password_file, password_env or password_credential");
   }
   if (reader.raw("http") != nullptr) reader.problem("http", "a database is not reached over HTTP");
@@ -288,7 +288,7 @@ void read_labels(config::Reader& reader, Labels& labels) {
     if (std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end()) {
       reader.problem(name, "is set by the agent itself");
     } else if (!is_label_name(name)) {
-      reader.problem(name, "is no label name: letters, digits and _, not starting with a digit or __");
+      reader.problem(name, "is not a valid label name: use letters, digits and _, not starting with a digit or __");
     } else if (value.empty() || value.size() > 1024) {
       reader.problem(name, "a label's value must be 1 to 1024 bytes");
     } else {

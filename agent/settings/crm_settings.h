@@ -14,7 +14,7 @@ namespace crmpulse::agent {
 std::set<std::string> read_crms(config::Reader& root, Settings& settings, Problems& problems);
 /// A relative path in a configuration is meant from the folder of its file.
 [[nodiscard]] std::string from_folder_of(const std::string& file, const std::string& path);
-/// Reads a mapping of free label names; `crm`, `kind`, `agent`, and names that are no label names are problems.
+/// Reads a mapping of free label names; `crm`, `kind`, `agent`, and names that are not label names are problems.
 void read_labels(config::Reader& reader, Labels& labels);
 
 }  // namespace crmpulse::agent

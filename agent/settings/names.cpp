@@ -25,8 +25,8 @@ std::optional<std::string> name_fault(std::string_view name, std::string_view la
   if (has_control(name)) return "has a control character in it";
   if (name.front() == ' ' || name.back() == ' ') return "begins or ends with a blank";
   // Programs on the way take these apart, encoded or not.
-  if (name == "." || name == "..") return fmt::format("may not be '{}': it stands in addresses", name);
-  if (name.find_first_of("/\\") != std::string_view::npos) return "may hold no / and no \\: it stands in addresses";
+  if (name == "." || name == "..") return fmt::format("must not be '{}': it is part of addresses", name);
+  if (name.find_first_of("/\\") != std::string_view::npos) return "must not contain / or \\: it is part of addresses";
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "agent/settings/crm_settings.h"
+#include "agent/settings/reconcile_measurement.h"
 #include "core/metric_names.h"
 #include "probes/template/template.h"
 

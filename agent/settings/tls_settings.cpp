@@ -29,7 +29,7 @@ void check_proxy(config::Reader& reader, const std::string& proxy) {
   const std::string as_http = other == kOther.end() ? proxy : "http://" + proxy.substr(other->size());
   if (const auto fault = net::host_fault(as_http)) return reader.problem("proxy", *fault);
   if (as_http.find('@') != std::string::npos)
-    return reader.problem("proxy", "must hold no user or password: write proxy_username and proxy_password_file");
+    return reader.problem("proxy", "must not contain a user or password: write proxy_username and proxy_password_file");
   if (url_fault(as_http))
     reader.problem(
         "proxy", fmt::format("'{}' is not a proxy's address: http://, https://, socks5:// or socks5h://, a host and a "

@@ -1,4 +1,6 @@
 #pragma once
+// Reads the URL, proxy and TLS settings of agent.yaml.
+
 #include "config/reader.h"
 #include "net/client/http_client.h"
 

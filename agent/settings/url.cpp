@@ -22,9 +22,9 @@ std::optional<std::string> url_fault(std::string_view url) {
   const std::string_view rest = after_scheme(url);
   const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
   if (authority.empty() || authority.front() == ':') {
-    return fmt::format("'{}' is no http:// or https:// address", url);
+    return fmt::format("'{}' is not an http:// or https:// address", url);
   }
-  if (authority.find('@') != std::string_view::npos) return "must hold no user or password; use a token";
+  if (authority.find('@') != std::string_view::npos) return "must not contain a user or password; use a token";
   if (auto fault = net::host_fault(url)) return fault;
   const auto printable = [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != 0x7f; };
   if (!std::all_of(url.begin(), url.end(), printable)) return "must hold no blanks or control characters";

@@ -276,8 +276,8 @@ net::ClientResponse Shipper::Impl::send_samples(std::span<const Sample> samples,
   return none;
 }
 
-/// `refused` when the receiver takes no evidence at all (or never this one); `last` is its answer then, or the one that
-/// asks for a retry.
+/// Returns `refused` if the receiver never takes evidence (or never this one). `last` becomes the answer that refuses
+/// or asks for a retry.
 Verdict Shipper::Impl::send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt,
                                      net::ClientResponse& last) {
   if (batch.seq <= evidence_sent_seq) return Verdict::accepted;
@@ -363,7 +363,7 @@ void Shipper::Impl::drop_sample(const Sample& sample, const net::ClientResponse&
 void Shipper::Impl::drop_evidence(std::size_t lines, const std::string& why) {
   count([&](Stats& s) { s.dropped_evidence += lines; });
   if (std::exchange(warned_evidence, true)) return;
-  log::warning("the receiver takes no evidence; failures arrive there without their text", {{"answer", why}});
+  log::warning("the receiver rejects failure details; failures are sent without their text", {{"answer", why}});
 }
 
 void Shipper::Impl::reached() {
@@ -378,7 +378,8 @@ void Shipper::Impl::not_reached(const net::ClientResponse& response) {
     ++s.failed_requests;
     lost = std::exchange(s.reachable, false);
   });
-  if (lost) log::warning("the collector takes nothing; samples wait in the spool", {{"why", describe(response)}});
+  if (lost)
+    log::warning("cannot deliver to the collector; keeping samples in the spool", {{"why", describe(response)}});
 }
 
 void Shipper::Impl::wait(Duration time) {

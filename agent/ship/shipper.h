@@ -30,9 +30,9 @@ class Shipper {
 
   Shipper(store::Spool& spool, net::HttpClient& client, Options options);
   ~Shipper();
-  /// From the next request on.
+  /// Sets the options from the next request on.
   void configure(Options options);
-  /// Starts no more requests; the one in hand has a second to be answered. What is not acknowledged stays in the spool.
+  /// Starts no more requests; the current one has a second to be answered. What is not acknowledged stays in the spool.
   void stop();
 
   struct Stats {

@@ -25,8 +25,8 @@ class Api {
   void add_routes(Router& router);
 
   using Job = std::function<Result<net::HttpResponse>(store::Database&)>;
-  /// Runs `job` on the store's thread and answers with what it gives; `then` runs on the loop before, when what the job
-  /// wrote is on disk.
+  /// Runs `job` on the store's thread and answers with its result. `then` runs on the loop before that, once what the
+  /// job wrote is on disk.
   void from_store(Job job, net::Respond respond, std::function<void(net::HttpResponse&)> then = nullptr);
 
  private:
@@ -51,9 +51,10 @@ class Api {
   void end_suppression(Kind kind, const net::HttpRequest& request, const std::string& id, net::Respond respond);
   void acknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond);
   void unacknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond);
-  /// Why an incident that is not open cannot be acknowledged: there is none, or it is over.
+  /// Answers that an incident cannot be acknowledged because it does not exist, or is over.
   void refuse_ack(const std::string& id, net::Respond respond);
-  /// Who did what from where, as a line of the log that is written when it is called: when it is done.
+  /// Returns a function that writes the line of the audit log (who did what from where). Call it when the action is
+  /// done.
   [[nodiscard]] std::function<void()> audit(const net::HttpRequest& request, std::string action, std::string about,
                                             std::string author) const;
 
@@ -66,19 +67,19 @@ class Api {
 
 /// One element of `crms`: state, dimensions, open incident.
 [[nodiscard]] boost::json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status);
-/// The same with evidence, newest failures and every rule.
+/// Like crm_json(), with evidence, newest failures and every rule.
 [[nodiscard]] boost::json::object crm_details_json(const EngineLoop& engine, const rules::CrmStatus& status);
-/// Without its timeline.
+/// Returns an incident without its timeline.
 [[nodiscard]] boost::json::object incident_json(const store::StoredIncident& incident);
-/// The lines with what became of the messages among them, as long as the outbox knows.
+/// Returns the lines of a timeline. Messages among them say whether they were delivered, as long as the outbox knows.
 [[nodiscard]] boost::json::array timeline_json(store::Database& database,
                                                const std::vector<store::IncidentEvent>& events);
 [[nodiscard]] boost::json::object delivery_json(const store::OutboxRow& row);
 [[nodiscard]] boost::json::value ack_json(const Acknowledgement* ack);
 
-/// A query parameter; empty when absent.
+/// Returns a query parameter, empty if it is absent.
 [[nodiscard]] std::string parameter(const net::HttpRequest& request, std::string_view name);
-/// `limit`: 1 to 1000, 200 without; nothing when it is something else.
+/// Returns the parameter `limit` (1 to 1000, by default 200), nullopt if it is something else.
 [[nodiscard]] std::optional<int> limit_of(const net::HttpRequest& request, int without = 200);
 [[nodiscard]] net::HttpResponse wrong_limit();
 [[nodiscard]] net::HttpResponse no_such(std::string_view what);

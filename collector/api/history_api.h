@@ -7,7 +7,7 @@
 
 namespace crmpulse::collector {
 
-/// All of them outlive the router. `history` gives null while there is none yet.
+/// All of them outlive the router. `history` returns null while the history is not open yet.
 void add_history_route(Router& router, const EngineLoop& engine, std::function<History*()> history);
 
 }  // namespace crmpulse::collector

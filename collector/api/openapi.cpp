@@ -119,7 +119,7 @@ const std::vector<RouteText>& texts() {
        {400}},
       {"POST",
        "/api/v1/silences",
-       "Holds news of some CRMs back for a time; resolved is told all the same",
+       "Silences messages about some CRMs for a time; resolved is sent all the same",
        201,
        "Suppression",
        {},
@@ -165,7 +165,7 @@ const std::vector<RouteText>& texts() {
       {"GET", "/metrics", "What Prometheus scrapes", 200, "text/plain", {}, "", {}},
       {"GET", "/-/healthy", "Does the engine tick?", 200, "text/plain", {}, "", {}},
       {"GET", "/-/ready", "Does it take requests?", 200, "text/plain", {}, "", {}},
-      {"POST", "/-/reload", "Reads the configuration anew, whole or not at all", 200, "Reloaded", {}, "", {422}},
+      {"POST", "/-/reload", "Reloads the configuration, whole or not at all", 200, "Reloaded", {}, "", {422}},
   };
   return kTexts;
 }
@@ -215,10 +215,10 @@ json::object failure(std::string_view about) {
 
 std::string_view about_failure(int status) {
   switch (status) {
-    case 400: return "something in the request is wrong; `field` says what";
-    case 409: return "as things stand it cannot be done";
+    case 400: return "the request is invalid; `field` says where";
+    case 409: return "not possible in the current state";
     case 413: return "the body is too large";
-    case 415: return "the body is of a type that is not taken";
+    case 415: return "unsupported Content-Type or Content-Encoding";
     case 422: return "the new configuration is not sound; nothing has changed";
     default: return "refused";
   }
@@ -231,7 +231,7 @@ json::object responses_of(const Route& route, const RouteText& text) {
   out[std::to_string(text.status)] = std::move(good);
   if (route.role) {
     out["401"] = failure("a valid token is needed");
-    out["403"] = failure("the token's role does not reach this");
+    out["403"] = failure("the token's role does not allow this");
   }
   out["421"] = failure("without tokens only loopback names and external_url are answered");
   if (route.role != AccessRole::ingest)

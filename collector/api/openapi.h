@@ -1,4 +1,6 @@
 #pragma once
+// Builds the OpenAPI description of the collector's own routes.
+
 #include <boost/json.hpp>
 #include <vector>
 

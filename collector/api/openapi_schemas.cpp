@@ -36,7 +36,7 @@ constexpr std::string_view kSchemas = R"json({
   "ends_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
   "author": {"type": "string"}, "comment": {"type": "string"},
   "created_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
-  "configured": {"type": "boolean", "description": "maintenance: stands in collector.yaml"},
+  "configured": {"type": "boolean", "description": "maintenance: defined in collector.yaml"},
   "weekly": {"allOf": [{"$ref": "#/components/schemas/Weekly"}], "nullable": true},
   "window": {"type": "object", "nullable": true, "description": "weekly: the window now or next", "properties": {
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"}}},

@@ -1,4 +1,6 @@
 #pragma once
+// Builds the schema part of the OpenAPI description.
+
 #include <boost/json.hpp>
 
 namespace crmpulse::collector {

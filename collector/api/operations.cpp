@@ -247,15 +247,14 @@ void Api::create_suppression(Kind kind, const net::HttpRequest& request, net::Re
 void Api::end_suppression(Kind kind, const net::HttpRequest& request, const std::string& id, net::Respond respond) {
   const Suppression* known = engine_.operations().find(id);
   if (known != nullptr && known->configured) {
-    return respond(error_answer(409, "configured", "it stands in collector.yaml: take it out there and reload"));
+    return respond(error_answer(409, "configured", "it is defined in collector.yaml: remove it there and reload"));
   }
   const TimePoint now = engine_.now();
   const auto noted = audit(request, fmt::format("{}.end", to_string(kind)), id, who_(request));
   const auto job = [kind, id, now](store::Database& database) -> Result<net::HttpResponse> {
     auto ended = store::end_suppression(database, kind, id, now);
     if (!ended) return ended.error();
-    if (!*ended)
-      return error_answer(404, "not_found", fmt::format("there is no such {} that still holds", to_string(kind)));
+    if (!*ended) return error_answer(404, "not_found", fmt::format("no active {} with this id", to_string(kind)));
     return net::HttpResponse{};
   };
   const auto then = [this, noted, id, now](net::HttpResponse& answer) {

@@ -123,7 +123,7 @@ std::string render_page(const EngineLoop& engine, const std::vector<store::Outbo
       "<link rel=\"stylesheet\" href=\"page.css\"></head>\n"
       "<body><h1>crmpulse</h1>\n";
   if (engine.configuration().settings.mute)
-    out += "<p><strong>Muted: nobody is told anything. 已静音：不发送任何通知。</strong></p>\n";
+    out += "<p><strong>Muted: no messages are sent. 已静音：不发送任何通知。</strong></p>\n";
   out +=
       "<table><thead><tr><th>CRM</th><th>Kind 类型</th><th>State 状态</th><th>Score 评分</th>"
       "<th>Since 起始</th><th>What fails 问题</th></tr></thead><tbody>\n";

@@ -40,7 +40,7 @@ struct BacktestLine {
   std::optional<ActiveHours> hours;  ///< of hours; absent: as the samples say, or as learned
 };
 
-/// The same as plain as can be: of a day there are millions.
+/// A BacktestLine in compact form, because a day has millions of them.
 struct BacktestEvent {
   static constexpr std::uint32_t kTick = ~std::uint32_t{0};
   static constexpr std::uint32_t kControl = kTick - 1;
@@ -59,10 +59,10 @@ struct BacktestBatch {
   std::vector<BacktestLine> controls;  ///< one for each kControl, in order
 };
 
-/// Gives the next batch, nothing at the end, or what is wrong. Called on a thread of its own, while the batch before is
+/// Returns the next batch, nullopt at the end, or an error. Called on a thread of its own, while the batch before is
 /// judged.
 using BacktestBatches = std::function<Result<std::optional<BacktestBatch>>()>;
-/// Gives the next line, nothing at the end, or what is wrong with it.
+/// Returns the next line, nullopt at the end, or an error.
 using BacktestSource = std::function<Result<std::optional<BacktestLine>>()>;
 
 struct BacktestOutcome {
@@ -87,7 +87,7 @@ struct BacktestOutput {
 [[nodiscard]] Result<BacktestOutcome> run_backtest(const Ruleset& ruleset,
                                                    const std::vector<rules::ReceiverSpec>& receivers,
                                                    const BacktestSource& source, std::ostream& out);
-/// The same over JSON lines; an error names the line's number.
+/// Runs a backtest over JSON lines. An error names the line's number.
 [[nodiscard]] Result<BacktestOutcome> run_backtest(const Ruleset& ruleset,
                                                    const std::vector<rules::ReceiverSpec>& receivers,
                                                    std::istream& samples_jsonl, std::ostream& out);

@@ -1,4 +1,6 @@
 #pragma once
+// Reads samples back from the journal for `backtest`.
+
 #include <cstdint>
 
 #include "collector/backtest/reader.h"
@@ -12,7 +14,7 @@ class JournalSamples {
  public:
   /// `database` outlives this object.
   JournalSamples(store::Database& database, TimePoint from, TimePoint to) : database_(database), from_(from), to_(to) {}
-  /// Samples, and a tick at the end of each record; nothing at the end.
+  /// Returns samples, with a tick at the end of each record; nullopt at the end of the span.
   [[nodiscard]] Result<std::optional<BacktestBatch>> next();
 
  private:

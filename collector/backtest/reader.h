@@ -13,13 +13,13 @@
 
 namespace crmpulse::collector {
 
-/// One JSON line. Blank lines are the caller's to skip.
+/// Parses one JSON line. The caller skips blank lines.
 [[nodiscard]] Result<BacktestLine> parse_backtest_line(std::string_view text);
 
-/// Numbers of series, and the names of those that are new.
+/// Assigns an index to each series, and collects the names of the new ones.
 class BacktestNames {
  public:
-  /// The number of what is known under `key`.
+  /// Returns the index assigned to `key`, nullopt if it was not seen before.
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view key) const;
   std::uint32_t add(std::string_view key, BacktestBatch::Name name, BacktestBatch& batch);
 

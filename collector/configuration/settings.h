@@ -16,7 +16,7 @@
 
 namespace crmpulse::collector {
 
-/// To a dead-man's switch outside, which calls somebody when it hears nothing.
+/// The heartbeat to an external dead-man's switch, which alerts somebody when it gets nothing.
 struct HeartbeatSettings {
   std::string receiver;  ///< empty: none
   Duration interval{std::chrono::seconds{60}};
@@ -38,7 +38,7 @@ struct Settings {
   std::string external_url;  ///< without a slash at the end; how people reach the collector
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
-  bool mute = false;                     ///< the kill switch: states go on, nobody is told anything
+  bool mute = false;                     ///< the kill switch: states are judged, but no messages are sent
   std::vector<Suppression> maintenance;  ///< windows that stand in the file
 };
 
@@ -46,7 +46,7 @@ struct Settings {
 [[nodiscard]] AccessSettings access_settings(const Settings& settings);
 
 [[nodiscard]] boost::system::result<Settings, Problems> load_settings(const std::string& file);
-/// Only the receivers of a file that holds `receivers` and nothing else needed: for `backtest`.
+/// Reads only the receivers of a file, which needs no other settings: for `backtest`.
 [[nodiscard]] boost::system::result<std::vector<ReceiverSettings>, Problems> load_receiver_settings(
     const std::string& file);
 

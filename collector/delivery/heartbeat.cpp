@@ -64,7 +64,7 @@ void Heartbeat::beat(const Settings& settings, TimePoint now) {
   const auto done = [this, beat, unheard](const Result<void>& result) {
     loop_.post([this, beat, unheard, good = result.has_value()] {
       if (!good) return hold("the disk refuses writes");
-      if (*unheard) return hold("a message waits that nobody was told of");
+      if (*unheard) return hold("a message waits that no receiver has got");
       sent(*beat);
     });
   };

@@ -28,9 +28,9 @@ class Heartbeat {
   Heartbeat(net::Loop& loop, store::Writer& writer, Clocks clocks, const EngineLoop& engine, Notifier& notifier)
       : loop_(loop), writer_(writer), clocks_(clocks), engine_(engine), notifier_(notifier) {}
 
-  /// Once a second, after the engine's and the notifier's.
+  /// Sends a beat if it is due. Call it once a second, after the engine's and the notifier's tick.
   void tick(const Settings& settings);
-  /// The clock was put right: the next tick beats.
+  /// Makes the next tick beat, after the clock was corrected.
   void clock_stepped() { last_ = {}; }
   [[nodiscard]] const Stats& stats() const { return stats_; }
 

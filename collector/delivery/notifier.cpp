@@ -115,7 +115,7 @@ void Notifier::said_again(const Parcel& said, const net::ClientResponse& answer)
         return store::mark_delivered(database, ids);
       },
       [](const Result<void>&) {});
-  if (!queued) log::debug("no room to note what was told again", {{"receiver", name}});
+  if (!queued) log::debug("cannot record what was sent again: the queue is full", {{"receiver", name}});
 }
 
 void Notifier::wake(const std::vector<store::OutboxRow>& rows) {

@@ -38,18 +38,18 @@ class Notifier {
   Notifier(net::Loop& loop, store::Writer& writer, Clocks clocks, Clients clients,
            const std::shared_ptr<const Configuration>& configuration);
 
-  /// New rows are in the outbox.
+  /// Call it when new rows are in the outbox.
   void wake(const std::vector<store::OutboxRow>& rows);
   /// The disk refuses these rows for now: each is tried without the outbox, so that somebody hears of it, and is not
   /// sent again when it reaches the outbox after all. May be called again with the same rows.
   void send_unstored(const std::vector<store::OutboxRow>& rows);
-  /// Once a second: rows that came due, outcomes the disk refused before, states that must be said again.
+  /// Runs once a second: sends rows that came due, stores outcomes the disk refused before, and resends states.
   void tick();
-  /// Receivers that said they are gone are tried again.
+  /// Tries receivers again that had said they are gone (HTTP 410).
   void reconfigure(const std::shared_ptr<const Configuration>& configuration);
-  /// The clock was put right by `by`.
+  /// Moves all times by `by`, after the clock was corrected.
   void clock_stepped(Duration by);
-  /// Nothing new is sent from here on.
+  /// Sends nothing new from here on.
   void stop() { stopping_ = true; }
   [[nodiscard]] int in_flight() const { return in_flight_; }
 
@@ -73,13 +73,13 @@ class Notifier {
     std::optional<StateFeed> feed;  ///< of a receiver that repeats()
     bool feed_sending = false;
   };
-  /// What one request carries.
+  /// The messages that one request carries to a receiver.
   struct Parcel {
     std::string receiver;
     std::vector<store::OutboxRow> rows;
     unsigned terms = 0;  ///< the receiver's, when it was written
   };
-  /// An answer said "accepted"; what became of it is asked for.
+  /// A poll for the outcome of a request that was only "accepted" so far.
   struct Question {
     Parcel parcel;
     net::ClientRequest request;
@@ -103,10 +103,10 @@ class Notifier {
   [[nodiscard]] static std::vector<Parcel> pack(const std::string& name, const Worker& worker,
                                                 std::vector<store::OutboxRow> rows, int requests);
   void put_back(std::vector<store::OutboxRow> rows);
-  /// Their receiver went out of the configuration while they were under way.
+  /// Abandons rows whose receiver was removed from the configuration while they were under way.
   void give_up(std::vector<store::OutboxRow> rows);
   void deliver(Worker& worker, Parcel parcel);
-  /// What the answer means to what was written by the receiver's `terms` of then.
+  /// Judges the answer to a request that was written under the receiver's `terms` of then.
   [[nodiscard]] Verdict judge(const Receiver& receiver, unsigned terms, const net::ClientResponse& response,
                               int attempts) const;
   void answered(Parcel parcel, const net::ClientResponse& response);
@@ -122,7 +122,7 @@ class Notifier {
   void send_unstored(Worker& worker, const store::OutboxRow& row, Unstored& attempt);
   [[nodiscard]] bool told_unstored(const store::OutboxRow& row);
   void count_outbox();
-  /// Of receivers that are not configured any more.
+  /// Abandons the rows of receivers that are not configured any more.
   void abandon_orphans();
 
   net::Loop& loop_;

@@ -92,7 +92,7 @@ void Notifier::question_answered(Question question, const net::ClientResponse& r
     return;
   }
   if (verdict.kind == Verdict::Kind::retry) {
-    verdict = {Verdict::Kind::retry, {}, "accepted, but nobody says what became of it: " + verdict.why, false};
+    verdict = {Verdict::Kind::retry, {}, "accepted, but its delivery is not confirmed: " + verdict.why, false};
   }
   finish(worker, std::move(question.parcel), verdict);
 }

@@ -1,4 +1,6 @@
 #pragma once
+// Takes due messages of one receiver from the outbox.
+
 #include <string>
 #include <vector>
 
@@ -12,8 +14,8 @@ struct LeaseRequest {
   bool newest_only = false;  ///< of each queue only the newest message matters
 };
 
-/// The rows of a receiver that are due, taken for ten minutes. Bad news that is two hours old is not sent when
-/// something newer about the same subject waits behind it. A job of the store's writer.
+/// Leases the rows of a receiver that are due, for ten minutes. Bad news that is two hours old is not sent if something
+/// newer about the same subject waits behind it. Runs as a job of the store's writer.
 [[nodiscard]] Result<std::vector<store::OutboxRow>> lease_due(store::Database& database, const LeaseRequest& request,
                                                               TimePoint now);
 

@@ -1,4 +1,6 @@
 #pragma once
+// Computes when a message that could not be delivered is sent again.
+
 #include <optional>
 #include <random>
 
@@ -11,7 +13,8 @@ namespace crmpulse::collector {
 class RetryPlan {
  public:
   explicit RetryPlan(std::uint64_t seed = std::random_device{}()) : random_(seed) {}
-  /// `attempts` includes the one that just failed. Nothing: give up.
+  /// Returns the wait until the next attempt, nullopt if it must be given up. `attempts` includes the one that just
+  /// failed.
   [[nodiscard]] std::optional<Duration> next(int attempts, Duration age, std::optional<Duration> asked);
 
  private:

@@ -1,4 +1,6 @@
 #pragma once
+// Limits how many requests a receiver gets in a time window.
+
 #include <deque>
 
 #include "collector/receivers/base/receiver.h"
@@ -14,9 +16,9 @@ class SendingBudget {
   SendingBudget(Budget budget, TimePoint now);
 
   [[nodiscard]] int room(TimePoint now);
-  void shift(Duration by);  ///< the clock was put right by so much
+  void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
   void take(TimePoint now) { sent_.push_back(now); }
-  /// When there is room again; `now` when there is.
+  /// Returns when there is room again, `now` if there is room.
   [[nodiscard]] TimePoint next(TimePoint now);
   [[nodiscard]] bool same(const Budget& other) const;
 

@@ -53,7 +53,7 @@ Result<void> EngineLoop::rebase(store::Database& database) {
   stats_.stored_ahead = untold_ = newest - at;
   tell_at_ = at + kTellAfter;
   forget_future_at_ = at + kTrustAfter;
-  log::error("what is stored is later than the clock says; its times are moved",
+  log::error("the stored state is later than the clock; its times are moved back",
              {{"ahead_seconds", seconds_text(stats_.stored_ahead)},
               {"newest", format_time(newest)},
               {"clock", format_time(at)}});
@@ -92,7 +92,7 @@ void EngineLoop::hold_retention(Duration ahead) {
   if (ahead > kDay) {
     held_ += ahead;
     held_until_ = now() + kDay;
-    log::error("the clock is more than a day ahead of all that is known; nothing is deleted by it before a day is over",
+    log::error("the clock is more than a day ahead of all known data; nothing is deleted for its age during a day",
                {{"ahead_seconds", seconds_text(ahead)}, {"until", format_time(held_until_)}});
   } else if (ahead < Duration{}) {
     held_ = std::max(Duration{}, held_ + ahead);
@@ -139,7 +139,8 @@ void EngineLoop::reload_suppressions(std::vector<store::StoredSuppression> moved
         return {};
       },
       [this, stored](const Result<void>& result) {
-        if (!result) return log::error("what waits could not follow the clock", {{"why", result.error().message}});
+        if (!result)
+          return log::error("the times of waiting messages could not be corrected", {{"why", result.error().message}});
         loop_.post([this, stored] {
           for (const store::StoredSuppression& row : *stored) {
             if (operations_.find(row.id) != nullptr) continue;
@@ -148,7 +149,9 @@ void EngineLoop::reload_suppressions(std::vector<store::StoredSuppression> moved
           step();
         });
       });
-  if (!queued) log::error("what waits could not follow the clock", {{"why", "more is arriving than the disk takes"}});
+  if (!queued)
+    log::error("the times of waiting messages could not be corrected",
+               {{"why", "more is arriving than the disk takes"}});
 }
 
 /// Once a second: what was put off until the clock could be trusted.
@@ -161,7 +164,7 @@ void EngineLoop::follow_clock() {
   }
   if (held_ > Duration{} && at >= held_until_) {
     held_ = {};
-    log::warning("what is too old by the clock is deleted again");
+    log::warning("data that is too old is deleted again");
   }
 }
 

@@ -1,4 +1,6 @@
 #pragma once
+// Defines the two clocks of the collector: one that decides, one that stamps.
+
 #include "core/time/clock.h"
 
 namespace crmpulse::collector {
@@ -9,8 +11,8 @@ class WallClock final : public Clock {
   [[nodiscard]] TimePoint now() const override { return wall_now(); }
 };
 
-/// A steady clock that is put right when the wall clock was set. Between two corrections it is as steady as its source;
-/// who remembers times of it is told of each correction. Loop's thread.
+/// A steady clock that is corrected when the wall clock was set. Between two corrections it is as steady as its source;
+/// everything that remembers its times is told of each correction. Loop's thread.
 class CorrectedClock final : public Clock {
  public:
   explicit CorrectedClock(const Clock& steady) : steady_(steady) {}

@@ -281,7 +281,7 @@ void EngineLoop::reconfigure(std::shared_ptr<const Configuration> configuration)
 void EngineLoop::apply_mute() {
   const bool mute = configuration_->settings.mute;
   fold_.engine().set_muted(mute);
-  if (mute) log::warning("muted by the configuration: states go on, nobody is told anything");
+  if (mute) log::warning("muted by the configuration: states are judged, but no messages are sent");
 }
 
 void EngineLoop::prune() {

@@ -40,10 +40,10 @@ class EngineLoop {
     std::uint64_t clock_steps = 0;        ///< of the wall clock while the process ran
     Duration stored_ahead{};              ///< of this start's clock was what was stored; its times were moved
   };
-  /// Smaller differences between the engine's clock and the wall's are left alone.
+  /// The smallest difference between the engine's clock and the wall clock that is corrected.
   static constexpr Duration kLeastStep{std::chrono::seconds{2}};
 
-  /// `written`: messages that are in the outbox now. `refused`: messages that are not, because the disk refuses.
+  /// `written` hears of messages that are in the outbox now, `refused` of those that are not because the disk refuses.
   EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks, std::shared_ptr<const Configuration> configuration,
              Ledger::Written written, Ledger::Written refused = {});
 
@@ -52,40 +52,40 @@ class EngineLoop {
   [[nodiscard]] Result<void> recover(Duration patience = std::chrono::hours{24});
   [[nodiscard]] bool recovering() const { return replay_ != nullptr; }
   using Failed = std::function<void(const Error&)>;
-  /// When still recovering: goes on beside what else the loop does. `failed`: the journal cannot be read, and it stays
-  /// recovering.
+  /// Goes on with the replay, if still recovering(), in slices beside the other work of the loop. Calls `failed` if the
+  /// journal cannot be read; it stays recovering() then.
   void catch_up(Failed failed);
 
-  /// Hears every second or so, while much is to be done at once, that it goes on.
+  /// Sets a function that is called about every second during long work, to show progress.
   void on_progress(std::function<void()> progress);
 
   void fold(const RecordStamp& record, std::span<const Point> points);
   void fold(const RecordStamp& record, std::vector<Evidence> lines);
-  /// After each request's samples.
+  /// Steps the rules. Call it after each request's samples.
   void step();
-  /// Once a second: deadlines, retries; every 15 s a snapshot begins.
+  /// Meets deadlines and retries; begins a snapshot every 15 s. Call it once a second.
   void tick();
-  /// Begins to write down what has changed of each CRM. Many are written in slices, between requests and at each tick,
-  /// so that nobody waits for all of them; a restart replays from where the last whole snapshot began.
+  /// Begins to store what has changed of each CRM. Many CRMs are written in slices, between requests and at each tick,
+  /// so that nothing waits for all of them. A restart replays from where the last complete snapshot began.
   void snapshot();
-  /// The last snapshot, written before it returns. Blocks; when the loop is about to end.
+  /// Writes the last snapshot before it returns. Blocks; call it when the loop is about to end.
   [[nodiscard]] Result<void> close();
   void reconfigure(std::shared_ptr<const Configuration> configuration);
-  /// The clock follows the wall's, which was set: now() is later by `by` than it would have been. Levels and timers
-  /// stay, all times move with it; what goes by the clock on the wall is looked at anew. Not while recovering().
+  /// Follows the wall clock, which was set: moves now() and all times by `by`. Levels and timers stay; active hours and
+  /// windows are evaluated anew. Must not be called while recovering().
   void clock_stepped(Duration by);
 
-  /// Forgets a CRM: receivers hear the end of what they were told. `stored`: whether that is on disk. False, and
-  /// nothing happens, when it is not watched.
+  /// Forgets a CRM: receivers get the end of what they were told. `stored` hears whether that is on disk. Returns
+  /// false, and does nothing, if the CRM is not watched.
   [[nodiscard]] bool forget(const std::string& crm, Ledger::Stored stored);
 
   // What operators say; all of it takes effect at once.
   void add(Suppression suppression);
   void end_suppression(const std::string& id, TimePoint at);
-  /// Of the CRM's open incident. `stored`: whether it is on disk. False, and nothing happens, when the CRM is healthy
-  /// again already.
+  /// Acknowledges the CRM's open incident. `stored` hears whether it is on disk. Returns false, and does nothing, if
+  /// the CRM is healthy again already.
   [[nodiscard]] bool acknowledge(const std::string& crm, const Acknowledgement& ack, Ledger::Stored stored);
-  /// False when nobody had acknowledged it.
+  /// Returns false if nobody had acknowledged it.
   [[nodiscard]] bool unacknowledge(const std::string& crm, const std::string& author, Ledger::Stored stored);
 
   [[nodiscard]] const Configuration& configuration() const { return *configuration_; }
@@ -98,21 +98,21 @@ class EngineLoop {
   [[nodiscard]] const Ledger& ledger() const { return ledger_; }
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] TimePoint now() const { return clocks_.engine.now(); }
-  /// What makes the engine's times those of the machine's wall clock. Whole seconds: two clocks read one after the
-  /// other differ by a millisecond now and then, and a time that is told again must be the same.
+  /// Returns what to add to the engine's times to get the machine's wall clock. In whole seconds: two clocks read one
+  /// after the other differ by a millisecond now and then, and a time that is told again must be the same.
   [[nodiscard]] Duration wall_ahead() const {
     return std::chrono::round<std::chrono::seconds>(clocks_.wall.now() - clocks_.engine.now());
   }
   [[nodiscard]] TimePoint last_tick() const { return last_tick_; }
-  /// What is kept for so long is counted back from here: behind now() for a day after the clock went more than a day
-  /// ahead of everything that is known, so that somebody can put it right before anything is deleted by it.
+  /// Returns the time that retention is counted back from. It stays behind now() for a day after the clock went more
+  /// than a day ahead of all known data, so that somebody can correct the clock before anything is deleted.
   [[nodiscard]] TimePoint retention_now() const { return now() - held_; }
   [[nodiscard]] Duration retention_held() const { return held_; }
 
  private:
   using SteadyTime = std::chrono::steady_clock::time_point;
   struct Replay;
-  /// Neither left to the replay nor folded by it already.
+  /// Returns true unless replay has applied, or will apply, this record.
   [[nodiscard]] bool news(const RecordStamp& record) const { return !replay_ && record.seq > fold_.folded_seq(); }
   [[nodiscard]] Result<void> load(store::Database& database);
   [[nodiscard]] Result<void> load_state(const store::StoredState& state);

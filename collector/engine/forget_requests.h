@@ -15,10 +15,10 @@ struct ForgetRequest {
   std::string who;
 };
 
-/// Writes the request down; returns its file, which goes when the collector has done it.
+/// Writes the request to a file and returns the file's name. The collector deletes the file when it has done it.
 [[nodiscard]] Result<std::string> ask_to_forget(const std::string& state_dir, const std::string& crm,
                                                 const std::string& who);
-/// Those that wait. What cannot be read as one is removed with a line in the log.
+/// Returns the requests that wait. Removes, with a line in the log, files that are not valid requests.
 [[nodiscard]] std::vector<ForgetRequest> forget_requests(const std::string& state_dir);
 
 }  // namespace crmpulse::collector

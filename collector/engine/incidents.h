@@ -19,7 +19,7 @@
 
 namespace crmpulse::collector {
 
-/// Somebody is working on it.
+/// An operator's note that somebody is working on an incident.
 struct Acknowledgement {
   std::string author;
   std::string comment;
@@ -30,11 +30,11 @@ struct Acknowledgement {
 class IncidentBook {
  public:
   static constexpr std::int64_t kMostEvents = 1000;  ///< of one timeline; further ones are counted
-  /// What comes often (evidence, dimensions, late facts, reminders) leaves room for what must not be missing.
+  /// Frequent lines (evidence, dimensions, late facts, reminders) stop here, so that the others find room.
   static constexpr std::int64_t kMostDetails = 800;
   static constexpr std::size_t kMostEvidence = 200;  ///< lines of one timeline
 
-  /// What an incident is described by.
+  /// What the description of an incident is made from.
   struct Context {
     const CrmBook& book;
     const config::Remedies& remedies;
@@ -42,20 +42,20 @@ class IncidentBook {
     const Operations& operations;
   };
 
-  /// At start: the incidents that were open, and how many lines their timelines have.
+  /// Loads, at start, the incidents that were open and how many lines their timelines have.
   void load(const std::vector<store::StoredIncident>& open,
             const std::vector<std::pair<std::string, std::int64_t>>& events);
 
   [[nodiscard]] bool is_open(const std::string& crm) const { return open_.contains(crm); }
   /// Does the stored incident miss something that a judgement has changed: a dimension's level, an acknowledgement?
   [[nodiscard]] bool behind(const rules::CrmStatus& status) const;
-  /// What to store after a CRM changed: its open incident as it is now, and one that has ended. `status` is empty for a
-  /// CRM that is no longer watched. Lines of the timeline: take_events().
+  /// Returns what to store after a CRM changed: its open incident as it is now, and one that has ended. `status` is
+  /// empty for a CRM that is no longer watched. take_events() returns the lines of the timeline.
   [[nodiscard]] std::vector<store::StoredIncident> update(const std::string& crm,
                                                           const std::optional<rules::CrmStatus>& status,
                                                           const Context& context, TimePoint at);
 
-  /// The clock was put right by `by`.
+  /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
 
   // Lines of the timeline. Nothing happens for a CRM without an open incident, or (messages, late facts) a recent one.
@@ -65,12 +65,12 @@ class IncidentBook {
   void switched(const std::string& crm, const Suppression& suppression, bool on, TimePoint at);
   void changed(const CrmBook& book, const ChangeBook& changes, TimePoint since, TimePoint at);
   void late(const std::string& crm, const LateFacts& facts);
-  /// Writes down the late facts gathered since the last call: an agent catches up in many small steps.
+  /// Adds one line for all late facts since the last call, because an agent catches up in many small steps.
   void settle_late(TimePoint at);
   [[nodiscard]] std::vector<store::IncidentEvent> take_events() { return std::exchange(events_, {}); }
 
   [[nodiscard]] std::optional<TimePoint> opened(const std::string& crm) const;
-  /// The CRM whose open incident has this id.
+  /// Returns the CRM whose open incident has this id, nullopt if there is none.
   [[nodiscard]] std::optional<std::string> crm_of(const std::string& id) const;
   [[nodiscard]] const Acknowledgement* ack_of(const std::string& crm) const;
 
@@ -94,7 +94,7 @@ class IncidentBook {
     std::optional<Acknowledgement> ack;
     std::set<std::uint64_t> evidence;  ///< digests of lines that are in the timeline
   };
-  /// The last incident of a CRM, for what is heard of it afterwards.
+  /// The last incident of a CRM, for lines that arrive after its end.
   struct Ended {
     std::string id;
     TimePoint opened;

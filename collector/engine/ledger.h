@@ -14,7 +14,7 @@
 
 namespace crmpulse::collector {
 
-/// Changes that belong together: one transaction.
+/// Pending writes that belong together, in one transaction.
 struct Changes {
   std::map<std::string, store::StoredState> states;        ///< by CRM
   std::set<std::string> removed;                           ///< CRMs; deleted before the states are written
@@ -25,7 +25,7 @@ struct Changes {
   std::map<std::string, std::string> meta;
 
   [[nodiscard]] bool empty() const;
-  /// Adds later changes.
+  /// Adds later changes to these.
   void merge(Changes later);
 };
 [[nodiscard]] Result<void> write(store::Database& database, const Changes& changes);
@@ -41,22 +41,24 @@ class Ledger {
   };
   using Written = std::function<void(const std::vector<store::OutboxRow>&)>;
 
-  /// `refused`: messages the disk did not take; they stay here and are tried again, and are named again each time.
+  /// `refused` hears of messages the disk did not take. They stay here and are tried again, and are reported again each
+  /// time.
   Ledger(net::Loop& loop, store::Writer& writer, Written written, Written refused = {})
       : loop_(loop), writer_(writer), written_(std::move(written)), refused_(std::move(refused)) {}
 
   void add(Changes changes);
-  /// The outcome of one attempt to store what was added; what failed is tried again all the same. Called on the loop.
+  /// Hears the outcome of the first attempt to store what was added. What failed is tried again all the same. Called on
+  /// the loop.
   using Stored = std::function<void(const Result<void>&)>;
   void add(Changes changes, Stored stored);
-  /// Like add(), but nothing starts: for write_now().
+  /// Like add(), but does not start writing: for write_now().
   void hold(Changes changes);
-  /// The clock was put right by `by`: messages that wait here.
+  /// Moves the times of waiting messages by `by`, after the clock was corrected.
   void shift(Duration by);
-  /// Once a tick: tries again what failed.
+  /// Tries again what failed. Call it once a tick.
   void retry();
-  /// Waits for the disk: at start and at the end, when the loop does not run. What is under way is included when its
-  /// outcome is already known. What the disk refuses is kept for retry().
+  /// Writes what waits and blocks until it is done: for start and end, when the loop does not run. A commit under way
+  /// is included if its outcome is already known. What the disk refuses is kept for retry().
   [[nodiscard]] Result<void> write_now();
   [[nodiscard]] bool idle() const { return !under_way_ && waiting_.empty(); }
   [[nodiscard]] const Stats& stats() const { return stats_; }

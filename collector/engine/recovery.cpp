@@ -109,7 +109,7 @@ void EngineLoop::replay_next(std::vector<store::JournalRecord> piece, const Resu
   ledger_.retry();
 }
 
-/// Appends to nothing: `piece` is what is next after `after`, about kPieceBytes of it.
+/// Replaces `piece` with the records after seq `after`, about kPieceBytes of them.
 Result<void> EngineLoop::read_piece(store::Database& database, std::int64_t after,
                                     std::vector<store::JournalRecord>& piece) {
   piece.clear();
@@ -121,7 +121,7 @@ Result<void> EngineLoop::read_piece(store::Database& database, std::int64_t afte
   });
 }
 
-/// False when the time was over before its end.
+/// Returns false if the time was over before the end of the piece.
 bool EngineLoop::fold_piece(SteadyTime until) {
   while (replay_->next < replay_->piece.size()) {
     if (std::chrono::steady_clock::now() >= until) return false;
@@ -211,7 +211,7 @@ Result<void> EngineLoop::load_or_begin_anew(store::Database& database, const sto
 
 void EngineLoop::put_aside(const std::string& name, std::string_view bytes, const Error& why) const {
   const auto file = store::set_aside(configuration_->settings.state_dir, name, bytes);
-  log::error("what was stored cannot be read; it begins anew",
+  log::error("cannot read a stored state; it starts again as new",
              {{"why", why.message}, {"kept_in", file ? *file : file.error().message}});
 }
 

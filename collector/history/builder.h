@@ -33,18 +33,18 @@ class HistoryBuilder {
     std::uint64_t readings = 0;  ///< written into blocks, merges apart
     std::uint64_t blocks = 0;
     std::uint64_t merges = 0;
-    std::uint64_t skipped = 0;  ///< readings that are no numbers, or of the future, and records that cannot be read
+    std::uint64_t skipped = 0;  ///< readings that are not numbers, or of the future, and records that cannot be read
   };
 
   /// `reader` is a connection of this object's own; `writer` outlives it.
   HistoryBuilder(store::Database reader, store::Writer& writer) : HistoryBuilder(std::move(reader), writer, Limits{}) {}
   HistoryBuilder(store::Database reader, store::Writer& writer, Limits limits);
 
-  /// Once, before the first build(): what a crash left behind goes.
+  /// Deletes what a crash left behind. Call it once, before the first build().
   [[nodiscard]] Result<void> begin();
-  /// Takes what has waited long enough, at most one pass of it. True: more is waiting.
+  /// Builds blocks of what has waited long enough, at most one pass of it. Returns true if more is waiting.
   [[nodiscard]] Result<bool> build(TimePoint now);
-  /// Makes one block of several where a part is over, for some CRMs. True: there may be more.
+  /// Merges blocks where a part is over, for some CRMs. Returns true if there may be more to merge.
   [[nodiscard]] Result<bool> merge(TimePoint now);
   /// Deletes what is older than `before`, in small steps.
   [[nodiscard]] Result<void> prune(TimePoint before);

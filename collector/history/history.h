@@ -27,19 +27,19 @@ class History {
     std::uint64_t queries = 0;
   };
 
-  /// The store exists already.
+  /// Starts the two threads. The store must exist already.
   [[nodiscard]] static Result<std::unique_ptr<History>> start(net::Loop& loop, store::Writer& writer,
                                                               const std::string& state_dir);
-  /// Ends after the step in hand; queries that wait are not answered.
+  /// Ends after the current step; waiting queries are not answered.
   ~History();
   History(const History&) = delete;
   History& operator=(const History&) = delete;
 
-  /// Once a second: from time to time there is something to move, merge or delete. Readings of before `keep_from` go.
+  /// Moves, merges or deletes if it is time to. Call it once a second. Deletes readings from before `keep_from`.
   void tick(TimePoint now, TimePoint keep_from);
-  /// The clock was put right.
+  /// Call it after the clock was corrected.
   void clock_stepped() { last_tick_ = {}; }
-  /// `done` is called on the loop's thread. False: too many are waiting, and it is not called.
+  /// Calls `done` on the loop's thread. Returns false, and does not call it, if too many queries wait.
   [[nodiscard]] bool query(HistoryQuery query, Done done);
   [[nodiscard]] Stats stats() const;
 

@@ -47,7 +47,7 @@ struct HistoryAnswer {
 };
 inline constexpr std::size_t kMostLines = 100;
 
-/// Blocks and the journal behind them. For a connection and a thread of their own.
+/// Reads the blocks, and the journal for what is not in blocks yet. Needs a connection and a thread of its own.
 [[nodiscard]] Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery& query);
 
 }  // namespace crmpulse::collector

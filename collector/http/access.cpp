@@ -86,7 +86,8 @@ std::optional<net::HttpResponse> Access::refusal(const net::HttpRequest& head, c
                                              "only"));
   }
   if (head.method != "GET" && is_cross_site(head))
-    return count(Refused::cross_site, error_answer(403, "cross_site", "a page of another site may not ask for this"));
+    return count(Refused::cross_site,
+                 error_answer(403, "cross_site", "requests from pages of another site are refused"));
   if (auth_required_ && route != nullptr && route->role) return check_caller(head, *route);
   return check_rate(head, route, RequestLimits::Asker::anybody);
 }
@@ -97,8 +98,8 @@ std::optional<net::HttpResponse> Access::check_rate(const net::HttpRequest& head
   return count(Refused::address_rate, slow_down(route, "too many requests from this address", 1));
 }
 
-/// A valid token gets in whatever others of its address do: a wrong one is no more likely to be right for that, and
-/// thirty agents may share an address with one that was set up wrongly.
+/// Lets a valid token in even if its address is blocked for wrong ones: that makes guessing no easier, and thirty
+/// agents may share an address with one that was set up wrongly.
 std::optional<net::HttpResponse> Access::check_caller(const net::HttpRequest& head, const Route& route) {
   const std::string_view secret = bearer_token(head);
   const Token* const token = tokens_.find(secret);
@@ -131,7 +132,7 @@ void Access::refresh() {
   const bool readable = tokens_readable();
   const auto read = tokens_.refresh();
   if (!read && readable) {
-    log::error("tokens cannot be read; those that were read before go on", {{"why", read.error().message}});
+    log::error("cannot read the tokens; the ones read before stay valid", {{"why", read.error().message}});
   } else if (read && !readable) {
     log::info("tokens are read again");
   }

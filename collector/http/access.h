@@ -41,13 +41,13 @@ class Access {
   void refresh();
   [[nodiscard]] bool tokens_readable() const { return !tokens_.fault(); }
 
-  /// The verdict on a request for `route` (null: there is none at its address).
+  /// Returns the verdict on a request for `route`, which is null if there is no route at its address.
   [[nodiscard]] net::HeadVerdict check(const net::HttpRequest& head, const Route* route);
-  /// The role its token gives; nothing: no valid token. Counts nothing.
+  /// Returns the role of the request's token, nullopt if it has no valid token. Does not count as an attempt.
   [[nodiscard]] std::optional<AccessRole> role_of(const net::HttpRequest& request) const;
-  /// Its token; null while nobody is asked for one. Valid until the next refresh().
+  /// Returns the request's token, null while nobody is asked for one. Valid until the next refresh().
   [[nodiscard]] const Token* token_of(const net::HttpRequest& request) const;
-  /// The name of its token; empty while nobody is asked for one.
+  /// Returns the name of the request's token, empty while nobody is asked for one.
   [[nodiscard]] std::string name_of(const net::HttpRequest& request) const;
 
   [[nodiscard]] const Stats& stats() const { return stats_; }

@@ -23,13 +23,13 @@ struct AuditEntry {
 
 constexpr std::size_t kMaxAuditFile = 4UL * 1024 * 1024;
 
-/// From any process. Blocks on the disk.
+/// Appends a line. May be called from any process. Blocks on the disk.
 [[nodiscard]] Result<void> append_audit(const std::string& state_dir, const AuditEntry& entry,
                                         std::size_t max_file = kMaxAuditFile);
-/// Newest first. Lines that cannot be read are left out.
+/// Returns the newest lines, newest first. Lines that cannot be read are left out.
 [[nodiscard]] Result<boost::json::array> newest_audit(const std::string& state_dir, std::size_t limit);
 
-/// `user NAME` of whoever runs this process; behind sudo also who that was.
+/// Returns `user NAME` of who runs this process; under sudo also who called it.
 [[nodiscard]] std::string local_user();
 
 }  // namespace crmpulse::collector

@@ -14,16 +14,16 @@ namespace crmpulse::collector {
 
 class AuditRefusals {
  public:
-  /// From the first refusal to its line.
+  /// Time from the first refusal to its line.
   static constexpr Duration kGathering{std::chrono::minutes{10}};
-  /// Tokens told apart until then; all others have one line together.
+  /// How many tokens are told apart until then; all others share one line.
   static constexpr std::size_t kMostNames = 100;
 
-  /// One request more. `entry`: as it would be written.
+  /// Counts one more refusal. `entry` is the line as it would be written.
   void add(const AuditEntry& entry);
-  /// The lines that are due, one for each who was refused something.
+  /// Returns the lines that are due, one for each caller that was refused something.
   [[nodiscard]] std::vector<AuditEntry> take_due(TimePoint now);
-  /// All of them; when the program ends.
+  /// Returns all lines; for the end of the program.
   [[nodiscard]] std::vector<AuditEntry> take_all();
   [[nodiscard]] std::uint64_t total() const { return total_; }
 

@@ -1,5 +1,5 @@
 #pragma once
-// `limits:` of collector.yaml: what clients may ask, and what they may make the collector remember.
+// The settings under `limits:` of collector.yaml: what clients may ask, and what they may make the collector remember.
 
 #include <chrono>
 #include <cstdint>

@@ -20,7 +20,7 @@ class TokenBucket {
   [[nodiscard]] bool take(double rate, double burst, TimePoint now);
   /// Is something in it? Takes nothing.
   [[nodiscard]] bool has(double rate, double burst, TimePoint now);
-  /// It may go below zero by at most `burst`: who goes on waits longer.
+  /// Takes one even if it is empty, down to -`burst`: who goes on waits longer.
   void charge(double rate, double burst, TimePoint now);
 
  private:
@@ -38,11 +38,11 @@ class RequestLimits {
   void configure(const LimitSettings& settings) { settings_ = settings; }
   [[nodiscard]] bool is_exempt(std::string_view address) const { return settings_.exempted.contains(address); }
 
-  /// Who has shown a valid token is counted apart, so that others of the address take nothing from them.
+  /// Callers with a valid token are counted apart, so that others of the same address do not use up their limit.
   enum class Asker { anybody, known };
-  /// One more request of this address; false: too many.
+  /// Counts one more request of this address. Returns false if there are too many.
   [[nodiscard]] bool admit(std::string_view address, Asker asker, TimePoint now);
-  /// One more request with this token; false: too many.
+  /// Counts one more request with this token. Returns false if there are too many.
   [[nodiscard]] bool admit_token(const std::string& name, TimePoint now);
   /// Did few wrong tokens come from here lately? Who sends more is told to wait.
   [[nodiscard]] bool may_log_in(std::string_view address, TimePoint now);

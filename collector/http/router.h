@@ -20,13 +20,13 @@ using RouteHandler = std::function<void(const net::HttpRequest&, const PathParts
 struct Route {
   std::string method;
   std::string path;                ///< `/api/v1/crms/{crm}`
-  std::optional<AccessRole> role;  ///< nothing: anybody
+  std::optional<AccessRole> role;  ///< absent: anybody may call it
   RouteHandler handler;
 };
 
 class Router {
  public:
-  /// The role of the request's token. Nothing: no valid token. Not asked for open routes.
+  /// Returns the role of the request's token, nullopt if it has no valid token. Not called for open routes.
   using Authorise = std::function<std::optional<AccessRole>(const net::HttpRequest&)>;
 
   /// Hears of each answer to a request of operators and admins that may have changed something.
@@ -36,7 +36,7 @@ class Router {
       : authorise_(std::move(authorise)), audit_(std::move(audit)) {}
   void add(Route route) { routes_.push_back(std::move(route)); }
   void handle(const net::HttpRequest& request, net::Respond respond) const;
-  /// The route that would answer; null when none does.
+  /// Returns the route that would answer, null if none does.
   [[nodiscard]] const Route* find(const net::HttpRequest& request) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
@@ -48,13 +48,13 @@ class Router {
   std::vector<Route> routes_;
 };
 
-/// While the engine is still in the past (EngineLoop::recovering) it can be looked at and sent samples, but not told
-/// what to do now.
+/// Returns whether a request is served while the engine replays the journal (EngineLoop::recovering): reading and
+/// sending samples is, changing something is not.
 [[nodiscard]] bool served_while_recovering(const net::HttpRequest& request);
 [[nodiscard]] net::HttpResponse unauthorized_answer();
 [[nodiscard]] net::HttpResponse forbidden_answer(AccessRole needed);
 
-/// `Authorization: Bearer TOKEN` → TOKEN; empty without.
+/// Returns TOKEN of `Authorization: Bearer TOKEN`, empty without it.
 [[nodiscard]] std::string_view bearer_token(const net::HttpRequest& request);
 
 }  // namespace crmpulse::collector

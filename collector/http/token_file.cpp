@@ -81,7 +81,7 @@ Result<Token> token_from(const json::value& value) {
     }
     if (const json::value* expires = object.if_contains("expires")) {
       const auto time = parse_time(std::string_view{expires->as_string()});
-      if (!time) return Error{"a token's `expires` is no time"};
+      if (!time) return Error{"a token's `expires` is not a time"};
       token.expires = *time;
     }
   } catch (const std::exception& broken) {

@@ -14,11 +14,12 @@ class TokenFile final : public TokenStore {
  public:
   explicit TokenFile(std::string state_dir) : state_dir_(std::move(state_dir)), file_(state_dir_ + "/tokens.json") {}
 
-  /// A file that is not there holds no tokens; one that cannot be opened, read or understood is an error.
+  /// Returns no tokens if there is no file, and an error if it cannot be opened, read or understood.
   [[nodiscard]] Result<std::optional<std::vector<Token>>> read_if_changed() override;
-  /// Makes the state folder. The file belongs to whom the folder belongs.
+  /// Creates the state folder if needed. The file gets the folder's owner.
   [[nodiscard]] Result<void> update(const Change& change) override;
-  /// Why the service, to whom the state folder belongs, cannot read the file though this process can; nothing: it can.
+  /// Returns why the service, which owns the state folder, cannot read the file though this process can; nullopt if it
+  /// can.
   [[nodiscard]] std::optional<std::string> hidden_from_service() const;
 
  private:

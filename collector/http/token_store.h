@@ -25,7 +25,7 @@ struct Token {
   std::string hash;  ///< SHA-256 in hex
   TimePoint created;
   std::string agent;                 ///< not empty: ingest only as this agent
-  std::optional<TimePoint> expires;  ///< from then on it is none
+  std::optional<TimePoint> expires;  ///< from then on it is not valid; absent: never expires
   std::vector<std::string> crms{};   ///< not empty: ingest only about these
 };
 
@@ -36,11 +36,12 @@ class TokenStore {
   TokenStore(const TokenStore&) = delete;
   TokenStore& operator=(const TokenStore&) = delete;
 
-  /// All of them; nothing when they are what the last such call gave. Cheap then. An error means that nobody knows,
-  /// not that there are none.
+  /// Returns all tokens, nullopt if they are what the last call returned (which is cheap). An error means that the
+  /// tokens are unknown, not that there are none.
   [[nodiscard]] virtual Result<std::optional<std::vector<Token>>> read_if_changed() = 0;
   using Change = std::function<Result<void>(std::vector<Token>&)>;
-  /// Reads, changes and keeps them in one step, whoever else does. What cannot be read or is refused changes nothing.
+  /// Reads, changes and stores the tokens in one atomic step. Changes nothing if reading fails or `change` returns an
+  /// error.
   [[nodiscard]] virtual Result<void> update(const Change& change) = 0;
 };
 

@@ -12,26 +12,26 @@
 
 namespace crmpulse::collector {
 
-/// What a new token is for, beside its role.
+/// The limits of a new token, beside its role.
 struct TokenTerms {
   std::string agent;
   std::optional<TimePoint> expires;
   std::vector<std::string> crms{};
 };
 
-/// The tokens that hold now. When they cannot be read those that were read last go on. Belongs to the loop's thread.
+/// The valid tokens. If they cannot be read, those that were read last stay valid. Belongs to the loop's thread.
 class Tokens {
  public:
   explicit Tokens(std::unique_ptr<TokenStore> store) : store_(std::move(store)) {}
   explicit Tokens(const std::string& state_dir);
-  /// Cheap when nothing changed.
+  /// Reads the tokens if they changed; cheap if they did not.
   [[nodiscard]] Result<void> refresh();
-  /// Whose token is this? One look-up, however many there are. Those that have expired are none.
+  /// Returns the token with this secret, null if there is none or it has expired. One look-up, however many there are.
   [[nodiscard]] const Token* find(std::string_view secret) const;
   [[nodiscard]] const std::vector<Token>& all() const { return tokens_; }
   /// Were they ever read? Before that a token is neither good nor wrong.
   [[nodiscard]] bool known() const { return known_; }
-  /// Why they cannot be read now; nothing: they can.
+  /// Returns why they cannot be read now, nullopt if they can.
   [[nodiscard]] const std::optional<std::string>& fault() const { return fault_; }
 
  private:
@@ -42,14 +42,14 @@ class Tokens {
   std::optional<std::string> fault_;
 };
 
-/// Gives the new token's text. Names are unique, and printable on one line.
+/// Creates a token and returns its text. Names are unique, and printable on one line.
 [[nodiscard]] Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});
-/// The token may also send about these CRMs, and about no others but those it may already.
+/// Lets the token send about these CRMs too, beside those it may already send about.
 [[nodiscard]] Result<void> allow_crms(TokenStore& store, const std::string& name, const std::vector<std::string>& crms);
 [[nodiscard]] Result<void> revoke_token(TokenStore& store, const std::string& name);
 
-// The same for the file in `state_dir`.
+// As above, for the tokens file in `state_dir`.
 [[nodiscard]] Result<std::string> create_token(const std::string& state_dir, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});
 [[nodiscard]] Result<std::vector<Token>> list_tokens(const std::string& state_dir);

@@ -82,7 +82,7 @@ std::optional<wire::SkipReason> Admission::forbids(std::string_view crm, std::st
 /// Once for each sender and what it may not send about.
 void Admission::tell_conflict(std::string_view crm, std::string_view agent) {
   if (told_.size() >= kMostTold || !told_.insert(fmt::format("{}\xff{}\xff{}", name_, crm, agent)).second) return;
-  log::warning("a token sends about what it is not for; that is left out",
+  log::warning("a token sent data that it is not allowed to send; the data is left out",
                {{"token", name_},
                 {"crm", one_line(crm, kMostShown)},
                 {"agent", one_line(agent, kMostShown)},

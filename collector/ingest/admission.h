@@ -17,19 +17,19 @@
 
 namespace crmpulse::collector {
 
-/// Seen by the decoder of one ingest in place of the table.
+/// What the decoder of one ingest sees in place of the table.
 class Admission final : public wire::KnownSeries {
  public:
   Admission(SeriesTable& table, const rules::Engine& engine) : table_(table), rights_(engine) {}
 
-  /// From here on the series, or the evidence, of a request.
+  /// Who sends the request that begin() starts.
   struct Sender {
     std::string_view name;         ///< of its token or agent, else its address
     std::string_view agent;        ///< not empty: it measures itself, nothing it sends was scraped here
     const Token* token = nullptr;  ///< until the next begin()
   };
   void begin(const Sender& sender, TimePoint now);
-  /// Why a line of evidence is left out; nothing: it is taken, and its CRM has its room.
+  /// Returns why a line of evidence is left out; nullopt if it is taken, and its CRM has its room then.
   [[nodiscard]] std::optional<wire::SkipReason> check(const Evidence& line);
 
   [[nodiscard]] Guess after(Id before) const override {
@@ -45,7 +45,7 @@ class Admission final : public wire::KnownSeries {
   void spelled(Id id, std::string_view labels) override { table_.spelled(id, labels); }
   void skipped(wire::SkipReason reason, std::span<const wire::LabelView> labels) override;
 
-  /// The metric of the request's first series that was left out for this reason; for people, cut and cleaned.
+  /// Returns the metric of the request's first series that was left out for this reason; for people, cut and cleaned.
   [[nodiscard]] const std::string& example(wire::SkipReason reason) const {
     return examples_.at(static_cast<std::size_t>(reason));
   }

@@ -1,4 +1,6 @@
 #pragma once
+// Reads the headers of a remote-write request.
+
 #include <string_view>
 
 #include "core/failure/error.h"

@@ -3,7 +3,8 @@
 
 namespace crmpulse::collector {
 
-/// Names of what the collector itself says of CRMs; a sender's samples of the same name are neither taken nor shown.
+/// Returns whether the collector itself writes a metric of this name; a sender's samples of that name are neither taken
+/// nor exported.
 [[nodiscard]] bool is_health_metric(std::string_view name);
 
 }  // namespace crmpulse::collector

@@ -187,7 +187,7 @@ void Ingest::note_skipped(const Batch& batch) {
     stats_.skipped_samples.at(i) += batch.counts.skipped.samples.at(i);
     if (std::exchange(told_.at(i), true)) continue;
     const auto reason = static_cast<wire::SkipReason>(i);
-    log::warning("series are left out of what is received, the others are taken; the next ones are only counted",
+    log::warning("some series of a request are left out, the others are accepted; further ones are only counted",
                  {{"reason", std::string{to_string(reason)}},
                   {"series", std::to_string(series)},
                   {"one_of_them", admission_.example(reason)},

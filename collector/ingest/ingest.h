@@ -36,7 +36,7 @@ class Ingest {
     std::uint64_t bytes_in_flight = 0;
   };
 
-  /// The token it is sent with; null while nobody is asked for one. Valid until the next request.
+  /// Returns the token of a request, null while nobody is asked for one. Valid until the next request.
   using TokenOf = std::function<const Token*(const net::HttpRequest&)>;
 
   Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, TokenOf token_of);
@@ -45,11 +45,11 @@ class Ingest {
   void write(const net::HttpRequest& request, net::Respond respond);
   void evidence(const net::HttpRequest& request, net::Respond respond);
 
-  /// The clock was put right by `by`: what is being journalled came before.
+  /// Moves the times of requests that are being journalled by `by`, after the clock was corrected.
   void clock_stepped(Duration by);
 
   [[nodiscard]] const Stats& stats() const { return stats_; }
-  /// Requests that are being journalled.
+  /// Returns how many requests are being journalled.
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
 
   static constexpr std::uint64_t kMaxBytesInFlight = 128ULL * 1024 * 1024;
@@ -63,7 +63,7 @@ class Ingest {
   [[nodiscard]] bool identify(const net::HttpRequest& request, Batch& batch);
   [[nodiscard]] std::optional<wire::Refusal> decode(wire::Version version, const net::HttpRequest& request,
                                                     Batch& batch);
-  /// From here on what its sender may send.
+  /// Begins the check of what the request's sender may send.
   void begin_admission(const net::HttpRequest& request, Batch& batch);
   void leave_out_lines(Batch& batch);
   void note_skipped(const Batch& batch);
@@ -72,7 +72,7 @@ class Ingest {
   void journalled(std::uint64_t id, const Result<void>& result);
   void acknowledge(BatchPointer batch);
   [[nodiscard]] static std::string partly(const Batch& batch);
-  /// 2xx, unless something of it is to be told.
+  /// Answers 2xx, unless something was left out that the sender must know of.
   void answer(BatchPointer batch, std::string_view outcome);
   void finish(BatchPointer batch, std::string_view outcome, net::HttpResponse response);
   void refuse(BatchPointer batch, int status, std::string_view code, std::string_view message,

@@ -24,11 +24,12 @@ class SenderRights {
 
   explicit SenderRights(const rules::Engine& engine) : engine_(engine) {}
 
-  /// From here on a request with this token; null: nobody is asked for one. The token stays until the next begin().
+  /// Begins a request with this token, null if nobody is asked for one. The token must live until the next begin().
   void begin(const Token* token, TimePoint now);
-  /// Of a series or a line of evidence; either may name no CRM or no agent.
+  /// Checks a series or a line of evidence; `crm` or `agent` may be empty.
   [[nodiscard]] Verdict check(std::string_view crm, std::string_view agent) const;
-  /// The same for the same rights, so that what was allowed once need not be checked again; 0: all is allowed.
+  /// Returns a number that equal rights share, so that what was allowed once need not be checked again. 0: all is
+  /// allowed.
   [[nodiscard]] std::uint32_t number() const { return number_; }
 
  private:

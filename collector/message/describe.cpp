@@ -109,7 +109,7 @@ double threshold_of(const rules::RuleStatus& rule) {
 }
 
 const Remedy* find_remedy(const config::Remedies& remedies, const rules::RuleStatus& rule, std::string_view kind) {
-  // What would help a value says nothing about why there is none.
+  // The remedies are about bad values; they do not explain missing ones.
   if (rule.level == Level::healthy && (rule.no_data_latch || rule.data_status == DataStatus::no_data)) {
     static const Remedy kNoData{
         "Nothing is measured here now, so nothing is known about the CRM itself. Look whether the agent runs and what "

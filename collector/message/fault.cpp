@@ -157,7 +157,7 @@ bool speaks_more(const NewestFailure& a, const NewestFailure& b) {
   return std::tuple{weight(a), a.at} > std::tuple{weight(b), b.at};
 }
 
-/// Of failures that are not older than `since` the one that explains most.
+/// Returns the failure that explains most, of those not older than `since`.
 std::optional<Speaker> speaker_of(const std::map<OperationOf, NewestFailure>& failures, TimePoint since) {
   std::optional<Speaker> speaker;
   for (const auto& [operation, failure] : failures) {

@@ -18,8 +18,8 @@ struct Fault {
   std::string why_zh;
 };
 
-/// `facts` may be null, and so may `book`: then only the CRM itself is looked at. Failures older than fifteen minutes
-/// before `now` do not speak (older ones while the agent stretches its intervals).
+/// Decides who is to blame. `facts` and `book` may be null: then only the CRM itself is looked at. Failures older than
+/// fifteen minutes do not count (longer while the agent stretches its intervals).
 [[nodiscard]] Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now,
                                 const CrmBook* book);
 

@@ -5,7 +5,7 @@
 
 namespace crmpulse::collector {
 
-/// One line of the table; empty stage or reason match any. The first line that matches speaks. `{}` stands for the
+/// One line of the table. An empty stage or reason matches any. The first matching line counts. `{}` stands for the
 /// operation.
 struct FaultLine {
   std::string_view stage;
@@ -15,7 +15,7 @@ struct FaultLine {
   std::string_view zh;
 };
 
-/// The line for a failure of a CRM that is reached by `transport` (`sql`, `http`); nullptr when none speaks.
+/// Returns the line for a failure of a CRM that is reached by `transport` (`sql`, `http`), nullptr if none matches.
 [[nodiscard]] const FaultLine* find_fault_line(std::string_view transport, std::string_view stage,
                                                std::string_view reason);
 

@@ -113,7 +113,7 @@ Bilingual agent_text(const rules::Message& message) {
           fmt::format("代理 {} 已恢复，监控 {} 个 CRM：{}。", name, count, list.zh)};
 }
 
-/// The instances a status page names; without the cause that is no instance.
+/// Returns the instances a status page names, without the cause that is not an instance.
 std::vector<std::string> instances_of(const rules::Message& message) {
   std::vector<std::string> instances = message.causes;
   std::erase(instances, "crms");

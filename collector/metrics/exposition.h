@@ -1,4 +1,6 @@
 #pragma once
+// Builds the text of /metrics without blocking the loop.
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -9,19 +11,19 @@
 
 namespace crmpulse::collector {
 
-/// One writer of families, for one scrape. Written in pieces of a few milliseconds at most: between two of them the
-/// loop does its other work, and what the part reads may have changed.
+/// Writes some metric families for one scrape. It writes in pieces of a few milliseconds at most; between two pieces
+/// the loop does other work, and what the part reads may have changed.
 class ExpositionPart {
  public:
   ExpositionPart() = default;
   virtual ~ExpositionPart() = default;
   ExpositionPart(const ExpositionPart&) = delete;
   ExpositionPart& operator=(const ExpositionPart&) = delete;
-  /// Appends the next piece; false when it was the last.
+  /// Appends the next piece. Returns false if it was the last.
   [[nodiscard]] virtual bool write(std::string& out) = 0;
 };
 
-/// Everything that is shown, as Prometheus's text format 0.0.4. Belongs to the loop's thread.
+/// Writes all metrics in Prometheus's text format 0.0.4. Belongs to the loop's thread.
 class Exposition {
  public:
   using MakePart = std::function<std::unique_ptr<ExpositionPart>()>;
@@ -29,10 +31,10 @@ class Exposition {
   using Done = std::function<void(const Text&)>;
 
   void add(MakePart make) { makers_.push_back(std::move(make)); }
-  /// Writes it in turns of the loop, the first one now. Who asks while it is being written gets the same text, and who
-  /// asks within a second after it while somebody still reads it, or when it is large: however many scrape, it is
-  /// written once at a time, and its memory is one. `loop` outlives this; `done` is not called any more when this is
-  /// gone.
+  /// Writes the text in turns of the loop, the first one now, and calls `done`. Callers during the writing get the same
+  /// text; so do callers within a second after it if somebody still reads it or it is large. So it is written, and
+  /// takes memory, only once, however many scrape. `loop` must outlive this; `done` is not called after this is
+  /// destroyed.
   void text(net::Loop& loop, Done done);
   static constexpr std::string_view kContentType = "text/plain; version=0.0.4; charset=utf-8";
   static constexpr std::size_t kLarge = 1024 * 1024;  ///< bytes; such a page is kept for its second

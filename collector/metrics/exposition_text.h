@@ -41,7 +41,7 @@ class FamilyText {
   /// One line of a histogram: `name` `suffix` `{` `common` `end` and the value. `end` is what closes the labels.
   void add_part(std::string_view suffix, std::string_view common, std::string_view end, std::uint64_t count);
   void add_part(std::string_view suffix, std::string_view common, std::string_view end, double value);
-  /// Header and lines; nothing when there are no lines. What was collected is gone.
+  /// Appends header and lines, or nothing if there are no lines. Clears what was collected.
   void move_to(std::string& out);
 
  private:

@@ -1,4 +1,6 @@
 #pragma once
+// Exports the state of each CRM to /metrics.
+
 #include <memory>
 #include <string_view>
 
@@ -7,10 +9,10 @@
 
 namespace crmpulse::collector {
 
-/// What the judge says of each CRM: states, dimensions, incidents, availability, latency histograms.
+/// Writes the verdict on each CRM: states, dimensions, incidents, availability, latency histograms.
 [[nodiscard]] std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine);
 
-/// The last value of every sample of ours while it is fresh, with its time.
+/// Writes the last value of every known series while it is fresh, with its time.
 [[nodiscard]] std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine);
 
 }  // namespace crmpulse::collector

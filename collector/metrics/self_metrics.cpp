@@ -54,7 +54,7 @@ void SelfMetrics::add_ingest(Families& out) const {
   }
   MetricFamily series =
       counter("crmpulse_collector_ingest_skipped_series_total",
-              "Series left out of requests whose others were taken, by reason; in each request anew.");
+              "Series left out of requests whose other series were accepted, by reason; counted in each request.");
   MetricFamily left_out =
       counter("crmpulse_collector_ingest_skipped_samples_total", "Samples of series that were left out, by reason.");
   for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
@@ -99,9 +99,8 @@ void SelfMetrics::add_engine(Families& out) const {
              stats.step_seconds));
   out.push_back(
       single(counter("crmpulse_collector_state_changes_total", "Changes of a CRM's state."), number(stats.changes)));
-  out.push_back(
-      single(gauge("crmpulse_collector_muted", "1 while the configuration says mute: nobody is told anything."),
-             from_.engine.configuration().settings.mute ? 1 : 0));
+  out.push_back(single(gauge("crmpulse_collector_muted", "1 while the configuration says mute: no messages are sent."),
+                       from_.engine.configuration().settings.mute ? 1 : 0));
   out.push_back(single(counter("crmpulse_collector_muted_state_changes_total", "Changes of a CRM's state while muted."),
                        number(stats.muted_changes)));
   out.push_back(single(gauge("crmpulse_collector_replayed_records", "Journal records replayed at start."),
@@ -151,7 +150,7 @@ void SelfMetrics::add_store(Families& out) const {
                        number(writer.queued)));
   const Ledger::Stats& ledger = from_.engine.ledger().stats();
   out.push_back(single(gauge("crmpulse_collector_disk_refuses",
-                             "1 while states and messages cannot be stored; they are told all the same."),
+                             "1 while states and messages cannot be stored; messages are sent all the same."),
                        ledger.failing ? 1 : 0));
   out.push_back(single(gauge("crmpulse_collector_damaged_files",
                              "Damaged databases that were set aside in state_dir and not removed yet."),
@@ -174,7 +173,7 @@ void SelfMetrics::add_history(Families& out) const {
       single(counter("crmpulse_collector_history_readings_total", "Readings moved from the journal to blocks."),
              number(history.built.readings)));
   out.push_back(single(counter("crmpulse_collector_history_skipped_total",
-                               "Readings that are no numbers or of the future, and records that cannot be read."),
+                               "Readings that are not numbers or of the future, and records that cannot be read."),
                        number(history.built.skipped)));
   out.push_back(single(counter("crmpulse_collector_history_merges_total", "Blocks made of several."),
                        number(history.built.merges)));
@@ -290,7 +289,7 @@ void SelfMetrics::add_access(Families& out) const {
                                "Requests of operators and admins that were refused; the audit log has their sums."),
                        number(from_.refusals.total())));
   out.push_back(single(gauge("crmpulse_collector_tokens_unreadable",
-                             "1 while the tokens cannot be read; those that were read before go on."),
+                             "1 while the tokens cannot be read; the ones read before stay valid."),
                        from_.access.tokens_readable() ? 0 : 1));
 }
 

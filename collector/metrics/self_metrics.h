@@ -1,4 +1,6 @@
 #pragma once
+// Exports the collector's own metrics (`crmpulse_collector_…`) to /metrics.
+
 #include <prometheus/collectable.h>
 #include <prometheus/metric_family.h>
 

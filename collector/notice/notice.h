@@ -60,7 +60,7 @@ struct Notice {
 [[nodiscard]] std::string one_line_of(const Notice& notice, Language language);
 
 /// Makes it shorter where that hurts least: evidence first, then listed CRMs, remedies, values that are not the worst.
-/// False when nothing is left to take.
+/// Returns false if nothing is left to take away.
 [[nodiscard]] bool shorten(Notice& notice);
 
 /// Headings of a layout.

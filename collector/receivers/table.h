@@ -13,13 +13,13 @@ namespace crmpulse::collector {
 
 struct ReceiverType {
   std::string_view name;
-  /// Reads what this type needs beside the common keys; what is wrong goes to the reader with its line. Null then.
+  /// Reads the keys of this type. Returns null after a problem, which goes to the reader with its line.
   std::unique_ptr<Receiver> (*read)(config::Reader& item, const ReceiverSettings& common);
-  /// The storm digest is for it. False where incidents are tracked one by one and grouped at the other end.
+  /// The digest of many alerts goes to it. False if the other end tracks incidents one by one and groups them itself.
   bool digests = true;
 };
 [[nodiscard]] std::span<const ReceiverType> receiver_types();
-/// nullptr for a type nobody knows.
+/// Returns nullptr for an unknown type.
 [[nodiscard]] const ReceiverType* find_receiver_type(std::string_view name);
 
 }  // namespace crmpulse::collector

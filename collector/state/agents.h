@@ -15,14 +15,14 @@
 
 namespace crmpulse::collector {
 
-/// Beyond this an agent's clock is called wrong and its own stamps are not averaged any more.
+/// The largest clock offset of an agent that is averaged. Beyond it the agent's clock counts as wrong.
 inline constexpr Duration kMaxSkew{std::chrono::seconds{30}};
 
 struct Agent {
   std::deque<Duration> offsets;  ///< collector minus agent, newest last, at most five
   bool skewed = false;
   TimePoint last_seen;  ///< kept over restarts: an agent that died before one is still missed after it
-  /// Of one endpoint.
+  /// The batches that an agent sent to one endpoint.
   struct Batches {
     std::uint64_t last = 0;            ///< acknowledged last
     std::uint64_t pending = 0;         ///< being journalled now; 0: none
@@ -34,24 +34,24 @@ struct Agent {
 
 class AgentBook {
  public:
-  /// What to add to the samples' stamps: the median of the last five offsets. A clock that is off by more than
-  /// kMaxSkew is taken by its newest offset alone, so that the request's end is the time of receipt.
+  /// Returns what to add to the samples' stamps: the median of the last five offsets. For a clock that is off by more
+  /// than kMaxSkew it is the newest offset alone, so that the request's end is the time of receipt.
   [[nodiscard]] Duration observe(const std::string& agent, TimePoint sent, TimePoint now);
   void seen(const std::string& agent, TimePoint now);
-  /// The collector's clock was put right by `by`.
+  /// Moves all times by `by`, after the collector's clock was corrected.
   void shift(Duration by);
 
   enum class Batch { fresh, pending, duplicate };
-  /// An agent repeats a batch until it is acknowledged. An older one comes again when the network held a request back
-  /// that the agent had given up.
+  /// Says whether a batch is new. An agent repeats a batch until it is acknowledged. An older one comes again if the
+  /// network held back a request that the agent had given up.
   [[nodiscard]] Batch begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch);
   void end(const std::string& agent, store::RecordKind kind, std::uint64_t batch, bool journalled);
 
   [[nodiscard]] const std::map<std::string, Agent, std::less<>>& all() const { return agents_; }
 
-  /// The acknowledged batches and when the agent was seen last, as JSON, and back.
+  /// Returns, as JSON, the acknowledged batches and when each agent was seen last.
   [[nodiscard]] std::string save() const;
-  /// Nothing is taken as seen after `now`: the clock may have been ahead when it was saved.
+  /// Loads what save() returned. Limits times to `now`, because the clock may have been ahead when it was saved.
   void load(std::string_view text, TimePoint now);
 
  private:

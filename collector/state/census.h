@@ -33,21 +33,21 @@ class Census {
   };
   /// May this sender have one more series of the CRM? `crm` empty: of none.
   [[nodiscard]] Bound check_series(std::string_view crm, std::size_t key_bytes, const Sender& sender) const;
-  /// Likewise evidence, which may be the first that is heard of a CRM.
+  /// May this sender send evidence of the CRM, which may be the first that is heard of it?
   [[nodiscard]] Bound check_crm(std::string_view crm, const Sender& sender) const;
 
-  /// A series is there, a CRM with it.
+  /// Counts a new series, and its CRM.
   void came(std::string_view crm, std::size_t key_bytes, const Sender& sender);
   void left(std::string_view crm, std::size_t key_bytes);
-  /// A CRM is there without a series yet.
+  /// Counts a CRM that has no series yet.
   void add_crm(std::string_view crm, const Sender& sender);
   void remove_crm(std::string_view crm);
-  /// What its state takes when it is written down, which its windows in memory are as large as.
+  /// Notes the size of a CRM's stored state, which its windows in memory are about as large as.
   void weigh(std::string_view crm, std::size_t state_bytes);
 
   [[nodiscard]] std::size_t crms() const { return crms_.size(); }
   [[nodiscard]] std::size_t series_of(std::string_view crm) const;
-  /// Bytes of all series and CRMs, estimated.
+  /// Returns the estimated bytes of all series and CRMs.
   [[nodiscard]] std::uint64_t memory() const;
 
  private:

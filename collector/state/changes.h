@@ -27,7 +27,7 @@ struct Change {
   std::string to;
 };
 
-/// How long after a change an incident may be its doing.
+/// How long after a change an incident may be caused by it.
 inline constexpr Duration kChangeSpeaks{std::chrono::minutes{60}};
 
 class ChangeBook {
@@ -35,19 +35,19 @@ class ChangeBook {
   static constexpr std::size_t kMostPerCrm = 20;      ///< and per agent, and of the configuration
   static constexpr std::size_t kMostKnown = 200'000;  ///< values that the next ones are compared with
 
-  /// Those of the store, oldest first, at start.
+  /// Loads, at start, those of the store, oldest first.
   void load(const std::vector<store::StoredChange>& stored);
-  /// A reading of a series whose duty is to name a version or a schema.
+  /// Takes a reading of a series whose duty is to name a version or a schema.
   void observe(const Series& series, TimePoint at, double value);
-  /// What a clock that was ahead stamped later than `now` counts as of now: otherwise nothing newer would be seen.
+  /// Treats stamps later than `now` (of a clock that was ahead) as `now`; otherwise nothing newer would be seen.
   void not_after(TimePoint now);
-  /// The rules before and after a reload.
+  /// Records what a reload changed in the rules.
   void reloaded(const Ruleset& before, const Ruleset& after, TimePoint at);
 
-  /// What concerns this CRM of [from, to], oldest first. `facts` may be null.
+  /// Returns the changes that concern this CRM in [from, to], oldest first. `facts` may be null.
   [[nodiscard]] std::vector<const Change*> between(const std::string& crm, const CrmFacts* facts, TimePoint from,
                                                    TimePoint to) const;
-  /// Seen since the last call: to be stored.
+  /// Returns the changes seen since the last call, which must be stored.
   [[nodiscard]] std::vector<store::StoredChange> take_new() { return std::exchange(fresh_, {}); }
 
  private:

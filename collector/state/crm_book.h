@@ -41,7 +41,7 @@ struct NewestSuccess {
   Duration interval{};  ///< of such samples; 0: not known yet
 };
 
-/// What one agent sees of a CRM's liveness.
+/// A CRM's liveness as one agent sees it.
 struct Sight {
   bool up = false;
   TimePoint at;
@@ -59,7 +59,7 @@ struct VendorStatus {
 
 /// What is known of an agent's own place.
 struct AgentPlace {
-  std::optional<bool> connected;  ///< its neutral target answers; nothing: it has none
+  std::optional<bool> connected;  ///< its neutral target answers; absent: it has none
   TimePoint connected_at;
   TimePoint connected_since;  ///< of `connected`
   TimePoint heartbeat;
@@ -96,11 +96,12 @@ struct CrmFacts {
   static constexpr std::size_t kMaxEvidence = 50;
   static constexpr std::size_t kMaxOperations = 200;  ///< bounds every map above
 
-  /// `newer`: than what the series knew; what is not may be a repetition, and is not counted twice. The series
-  /// remembers its entry in the maps above, none of which ever loses one but `failures` and `ended`.
+  /// Takes a reading. `newer` says that it is newer than the series' last value; others may be repetitions and are not
+  /// counted twice. The series remembers its entry in the maps above, which never lose one, except `failures` and
+  /// `ended`.
   void observe(Series& series, TimePoint at, double value, bool newer = true);
   void add(Evidence line);
-  /// The clock was put right by `by`. Availability stays where it was counted.
+  /// Moves all times by `by`, after the clock was corrected. Availability stays where it was counted.
   void shift(Duration by);
 
  private:
@@ -114,17 +115,17 @@ struct CrmFacts {
 class CrmBook {
  public:
   static constexpr std::size_t kMaxAgents = 10'000;
-  /// The CRM's index; a new one is added.
+  /// Returns the CRM's index; adds a new one.
   [[nodiscard]] std::uint32_t index_of(std::string_view crm, std::string_view kind);
   [[nodiscard]] CrmFacts& operator[](std::uint32_t index) { return facts_[index]; }
   [[nodiscard]] CrmFacts* find(std::string_view crm);
   [[nodiscard]] const CrmFacts* find(std::string_view crm) const;
-  /// Takes what an agent says about its own place.
+  /// Takes a reading that an agent sent about itself.
   void observe(const Series& series, TimePoint at, double value);
   [[nodiscard]] const AgentPlace* place(std::string_view agent) const;
-  /// The clock was put right by `by`.
+  /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
-  /// Kinds whose CRMs one vendor runs: only they can fail together for its sake.
+  /// Sets the kinds whose CRMs one vendor runs: only those can fail together because of it.
   void set_vendor_kinds(std::vector<std::string> kinds) { vendor_kinds_ = std::move(kinds); }
   [[nodiscard]] bool is_of_vendor(std::string_view kind) const;
   [[nodiscard]] std::deque<CrmFacts>& all() { return facts_; }

@@ -1,6 +1,6 @@
 #pragma once
-// Takes what was journalled into everything that is kept in memory: the engine's windows, last values, facts. The same
-// for live requests and for replay, so that both end alike. Belongs to the loop's thread.
+// Applies journalled records to everything that is kept in memory: the engine's windows, last values, facts. Live
+// requests and replay both use it, so that they end alike. Belongs to the loop's thread.
 
 #include <cstdint>
 #include <functional>
@@ -17,7 +17,7 @@
 
 namespace crmpulse::collector {
 
-/// What of a journal record decides how its content is taken.
+/// What of a journal record decides how its content is applied.
 struct RecordStamp {
   std::int64_t seq = 0;
   TimePoint received;
@@ -34,7 +34,7 @@ struct FoldCounts {
   std::uint64_t no_room = 0;  ///< lines of evidence about CRMs there is no room for
 };
 
-/// Samples that came too late to be judged: what an agent that catches up shows of the past.
+/// Samples that came too late to be judged, as from an agent that catches up.
 struct LateFacts {
   TimePoint from;
   TimePoint to;
@@ -42,13 +42,13 @@ struct LateFacts {
   std::uint64_t failed = 0;  ///< of those that say whether something worked
 };
 
-/// While one record is taken.
+/// Bounds the time that applying one record may take.
 struct FoldBound {
   Duration longest{std::chrono::hours{1}};
   std::function<void()> going_on;  ///< called now and then; may be empty
 };
 
-/// A sample this far ahead of the collector's clock is not taken.
+/// The longest time a sample may be ahead of the collector's clock. Later ones are refused.
 inline constexpr Duration kMaxAhead{std::chrono::minutes{5}};
 
 class Fold {
@@ -57,7 +57,7 @@ class Fold {
 
   void set_bound(FoldBound bound) { bound_ = std::move(bound); }
   [[nodiscard]] const FoldBound& bound() const { return bound_; }
-  /// False: it took longer than its bound, and the rest is left out.
+  /// Returns false if it took longer than its bound; the rest is left out then.
   [[nodiscard]] bool take(const RecordStamp& record, std::span<const Point> points);
   void take(const RecordStamp& record, std::vector<Evidence> lines);
 
@@ -70,15 +70,15 @@ class Fold {
   [[nodiscard]] ChangeBook& changes() { return changes_; }
   [[nodiscard]] const ChangeBook& changes() const { return changes_; }
   [[nodiscard]] const FoldCounts& counts() const { return counts_; }
-  /// Forgets what is known of the CRM; its series begin anew with their next sample.
+  /// Forgets what is known of the CRM. Its series start again with their next sample.
   void forget(const std::string& crm);
-  /// After a restart: failures that are remembered are bound, so that the next success ends them.
+  /// Binds, after a restart, the failures that are remembered, so that the next success ends them.
   void bind_failures();
-  /// CRMs that got a series since the last call: they are new, or may be called by other labels.
+  /// Returns the CRMs that got a series since the last call: they are new, or may have other labels.
   [[nodiscard]] std::vector<std::uint32_t> take_relabelled() { return std::exchange(relabelled_, {}); }
-  /// By CRM's index.
+  /// Returns late facts by the CRM's index, and forgets them here.
   [[nodiscard]] std::map<std::uint32_t, LateFacts> take_late() { return std::exchange(late_, {}); }
-  /// The newest record taken.
+  /// Returns the seq of the newest record applied.
   [[nodiscard]] std::int64_t folded_seq() const { return folded_seq_; }
   void set_folded_seq(std::int64_t seq) { folded_seq_ = seq; }
 

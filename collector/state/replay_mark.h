@@ -10,17 +10,18 @@ namespace crmpulse::collector {
 
 class ReplayMark {
  public:
-  /// So many processes must have ended in the middle of a record before it is passed over. One that was merely there
-  /// when somebody pulled the plug is folded the next time.
+  /// How many processes must have died in the middle of a record before it is skipped. A record that was merely being
+  /// folded during a power cut is folded the next time.
   static constexpr std::uint32_t kMostDeaths = 3;
 
-  /// Without a usable file the mark is of this process alone.
+  /// Opens the mark's file. Without a usable file the mark is known to this process alone.
   explicit ReplayMark(const std::string& state_dir);
   ~ReplayMark();
   ReplayMark(const ReplayMark&) = delete;
   ReplayMark& operator=(const ReplayMark&) = delete;
 
-  /// From here to done() the record is in hand. False: it ended the process too often, and is not to be touched.
+  /// Marks the record as being folded, until done(). Returns false if it ended the process too often and must be
+  /// skipped.
   [[nodiscard]] bool begin(std::int64_t seq);
   void done();
 

@@ -1,5 +1,5 @@
 #pragma once
-// Every series that was ever received and is not forgotten yet: its identity, what it feeds, its last value.
+// Holds every series that was ever received and is not forgotten yet: its identity, what it feeds, its last value.
 // Belongs to the loop's thread.
 
 #include <algorithm>
@@ -29,35 +29,37 @@ struct Sight;
 using SeriesIndex = wire::KnownSeries::Id;
 using Point = wire::Reading;
 
-/// What the collector itself keeps about a metric, beside its last value and the rules.
+/// The kind of fact the collector itself keeps from a series of a metric, beside its last value and what the rules
+/// keep. Each is of one metric.
 enum class Duty : std::uint8_t {
   none,
-  up,
-  success,
-  duration,
-  phase,
-  failure,
-  vendor_status,
-  target_info,
-  stretch,
-  paused,
-  connectivity,  ///< of an agent, without a CRM
-  heartbeat,     ///< of an agent, without a CRM
-  version,       ///< of the CRM, in the labels
-  schema,
-  agent_version  ///< of an agent, without a CRM, in the labels
+  up,             ///< crm_up
+  success,        ///< crm_operation_success
+  duration,       ///< crm_operation_duration_seconds
+  phase,          ///< crm_operation_phase_seconds
+  failure,        ///< crm_failure
+  vendor_status,  ///< crm_vendor_status
+  target_info,    ///< crm_agent_target_info
+  stretch,        ///< crm_agent_interval_stretch_ratio
+  paused,         ///< crm_agent_paused_until_timestamp_seconds
+  connectivity,   ///< crm_agent_connectivity_success; of an agent, without a CRM
+  heartbeat,      ///< crm_agent_heartbeat_timestamp_seconds; of an agent, without a CRM
+  version,        ///< crm_info: the CRM's version, in the labels
+  schema,         ///< crm_schema_fingerprint
+  agent_version   ///< crm_agent_info: an agent's version, in the labels, without a CRM
 };
 
-/// What a CRM's facts keep of one series, found once: see CrmFacts.
+/// Where a series' facts are kept: a pointer into the CrmFacts of its CRM, looked up once. monostate: not looked up, or
+/// nothing is kept.
 using Kept = std::variant<std::monostate, LatencyHistogram*, NewestSuccess*, Sight*, double*>;
 
-/// The bytes that say which series it is, see wire::SeriesView; owned.
+/// The owned bytes that identify a series: its metric and labels as in wire::SeriesView::key.
 class SeriesKey {
  public:
   SeriesKey() = default;
   explicit SeriesKey(std::string_view bytes);
   [[nodiscard]] std::string_view view() const { return {bytes_.get(), size_}; }
-  /// As constructed with them; without an allocation when they are as many.
+  /// Replaces the bytes. Allocates only if their number changes.
   void assign(std::string_view bytes);
 
  private:
@@ -65,7 +67,7 @@ class SeriesKey {
   std::uint32_t size_ = 0;
 };
 
-/// Kept small, the labels in one place: a request touches thousands of them.
+/// A known series and its last value. Kept small, with the labels in one place, because a request touches thousands.
 struct Series {
   SeriesKey key;
   double value = 0;
@@ -92,14 +94,14 @@ struct Series {
   void note(TimePoint time, double reading);
 };
 
-/// Of canonical labels.
+/// Makes a series from a key, whose labels are canonical.
 [[nodiscard]] Series make_series(std::string_view key);
 
 inline constexpr std::uint32_t kNoCrm = ~std::uint32_t{0};
-/// Of a series' `sender`; of series that were stored or replayed.
+/// The `sender` of series that were stored or replayed.
 inline constexpr std::uint32_t kNobody = 0;
 
-/// Why what goes over this bound is left out.
+/// Returns the reason that is reported for what this bound leaves out.
 [[nodiscard]] wire::SkipReason reason_of(Census::Bound bound);
 
 class SeriesTable final : public wire::KnownSeries {
@@ -112,9 +114,9 @@ class SeriesTable final : public wire::KnownSeries {
   }
   void follows(Id before, Id id) override { (before == kNone ? first_ : series_[before].next) = id; }
   [[nodiscard]] Id find(std::string_view key) const override;
-  /// A known series costs one look-up and no allocation. The samples of the view are not looked at.
+  /// Finds the series or adds it. A known series costs one look-up and no allocation. Ignores the samples of the view.
   [[nodiscard]] Place find_or_add(const wire::SeriesView& view) override { return find_or_add(view, kNobody); }
-  /// New series and CRMs within the census's bounds only.
+  /// Adds new series and CRMs only within the census's bounds.
   [[nodiscard]] Place find_or_add(const wire::SeriesView& view, std::uint32_t sender, const Census::Sender& names = {});
   void spelled(Id id, std::string_view labels) override;
 
@@ -123,11 +125,12 @@ class SeriesTable final : public wire::KnownSeries {
   [[nodiscard]] std::size_t size() const { return by_key_.size(); }
   [[nodiscard]] Census& census() { return census_; }
   [[nodiscard]] const Census& census() const { return census_; }
-  /// How many more there is room for.
+  /// Returns how many more series there is room for.
   [[nodiscard]] std::size_t room() const { return max_series_ - std::min(max_series_, by_key_.size()); }
-  /// How many of them this sender sent first.
+  /// Returns how many series this sender sent first.
   [[nodiscard]] std::size_t held_by(std::uint32_t sender) const { return sender < held_.size() ? held_[sender] : 0; }
-  /// The names of labels that series of a metric came with, of those that were not scraped. Empty: none is known.
+  /// Returns the names of labels that series of a metric came with, of those that were not scraped; empty if none is
+  /// known.
   [[nodiscard]] const std::vector<std::string>& label_names(std::string_view metric) const;
 
   /// Is the last value still worth showing? 5 minutes, or three intervals where they are longer, at most three hours.
@@ -135,7 +138,7 @@ class SeriesTable final : public wire::KnownSeries {
   /// Forgets series without a value since `before`. Indices of the others stay; nobody may hold points of forgotten
   /// ones.
   void forget(TimePoint before);
-  /// The clock was put right by `by`: values later than `after` are moved.
+  /// Moves values later than `after` by `by`, after the clock was corrected.
   void shift(Duration by, TimePoint after = TimePoint::min());
 
   static constexpr std::size_t kMaxSeries = 1'000'000;

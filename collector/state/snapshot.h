@@ -12,7 +12,7 @@
 namespace crmpulse::collector {
 
 [[nodiscard]] std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts);
-/// False: another version of the program stored it.
+/// Returns false if another version of the program stored it.
 [[nodiscard]] bool knows_version(std::string_view blob);
 /// Fills `facts` (but for latency histograms, which count from the start of the process) and gives the engine's bytes.
 [[nodiscard]] Result<std::string> decode_state(std::string_view blob, CrmFacts& facts);

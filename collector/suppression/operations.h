@@ -17,8 +17,8 @@
 
 namespace crmpulse::collector {
 
-/// What an operator said about some CRMs for some time: no news of them (silence), or work on them is planned
-/// (maintenance: no news, and its minutes are no part of an error budget).
+/// What an operator said about some CRMs for some time: no messages about them (silence), or work on them is planned
+/// (maintenance: no messages, and its minutes do not use up an error budget).
 struct Suppression {
   using Kind = store::SuppressionKind;
   std::string id;
@@ -33,11 +33,11 @@ struct Suppression {
   bool configured = false;  ///< stands in collector.yaml: cannot be ended by the API
 
   [[nodiscard]] bool holds_at(TimePoint time) const;
-  /// When the window that holds at `time` began.
+  /// Returns when the window that holds at `time` began.
   [[nodiscard]] TimePoint began(TimePoint time) const;
-  /// The newest end of a window at or before `time`; nothing when none has ended.
+  /// Returns the newest end of a window at or before `time`, nullopt if none has ended.
   [[nodiscard]] std::optional<TimePoint> ended(TimePoint time) const;
-  /// The first instant after `time` at which holds_at() may be another.
+  /// Returns the first instant after `time` at which holds_at() may change.
   [[nodiscard]] TimePoint next_switch(TimePoint time) const;
   /// Begins later, holds or comes back, or is over for good.
   enum class Phase { pending, active, expired };
@@ -49,20 +49,20 @@ struct Suppression {
 class Operations {
  public:
   static constexpr std::size_t kMost = 1000;  ///< not expired ones, of both kinds
-  /// How long an expired one is still known here: late samples ask for the past.
+  /// How long an expired one is remembered, because late samples ask for the past.
   static constexpr Duration kRemember{std::chrono::hours{48}};
 
-  /// Those of the store, in place of the ones before.
+  /// Replaces those of the store.
   void load(std::vector<Suppression> stored);
-  /// Those of collector.yaml, in place of the ones before.
+  /// Replaces those of collector.yaml.
   void configure(const std::vector<Suppression>& configured);
   void add(Suppression suppression);
-  /// From `at` on it holds no more.
+  /// Ends one at `at`.
   void end(const std::string& id, TimePoint at);
-  /// The clock was put right by `by` and says `now`. What holds is looked at anew; what somebody made by the wrong
-  /// clock, after `since` on it, to hold from then on, is moved with it. Returns those.
+  /// Corrects for a clock that was moved by `by`. Evaluates anew what holds. Moves, and returns, those that somebody
+  /// made by the wrong clock after `since` to hold from then on.
   [[nodiscard]] std::vector<Suppression> shift(Duration by, TimePoint since);
-  /// A CRM that is new or may have other labels.
+  /// Marks a CRM that is new or may have other labels, for the next apply().
   void look_at(const std::string& crm) { fresh_.insert(crm); }
 
   struct Switched {
@@ -71,7 +71,7 @@ class Operations {
     bool on = false;
     TimePoint at;  ///< when it began or ended, which a stop of the collector may have hidden
   };
-  /// Whether a CRM is in maintenance, by whatever windows, has changed.
+  /// A CRM's maintenance, by whatever windows, has begun or ended.
   struct Maintained {
     std::string crm;
     bool on = false;
@@ -81,7 +81,7 @@ class Operations {
     std::vector<Switched> switched;
     std::vector<Maintained> maintained;
   };
-  /// CRMs whose saved state is ahead of what is being replayed: their marks stay as they were saved.
+  /// Says which CRMs' saved state is ahead of what is being replayed: their marks stay as they were saved.
   using Ahead = std::function<bool(const std::string& crm)>;
   /// Brings the engine's marks up to `now`: all CRMs at a switch or after a change, else the new ones, else nothing.
   Applied apply(rules::Engine& engine, TimePoint now, const Ahead& ahead = nullptr);
@@ -91,10 +91,10 @@ class Operations {
   [[nodiscard]] const std::vector<Suppression>& all() const { return all_; }
   [[nodiscard]] const Suppression* find(const std::string& id) const;
   [[nodiscard]] bool full(TimePoint now) const;
-  /// The CRMs known to `engine` that all of `matchers` match, in order.
+  /// Returns the CRMs known to `engine` that all of `matchers` match, in order.
   [[nodiscard]] static std::vector<std::string> matching(const rules::Engine& engine,
                                                          const std::vector<LabelMatch>& matchers);
-  /// Logs those of collector.yaml that match no CRM which is known now: a misspelt one would hold nothing.
+  /// Logs those of collector.yaml that match none of the CRMs known now: a misspelt one would have no effect.
   void warn_of_idle(const rules::Engine& engine) const;
 
  private:

@@ -106,7 +106,7 @@ Checked<SuppressionText> read_suppression(Suppression::Kind kind, const json::ob
   if (!weekly) return weekly.error();
   text.weekly = std::move(*weekly);
   if (text.weekly && kind == Suppression::Kind::silence)
-    return FieldError{"weekly", "a silence does not come back; use maintenance"};
+    return FieldError{"weekly", "a silence cannot repeat; use maintenance"};
   for (const auto& [name, target] : {std::pair{"starts_at", &text.starts_at},
                                      {"ends_at", &text.ends_at},
                                      {"author", &text.author},

@@ -63,7 +63,7 @@ Checked<ActiveHours> check_weekly(const SuppressionText::Weekly& text) {
   weekly.days = 0;
   for (const std::string& name : text.days) {
     const auto days = read_days(name);
-    if (!days) return FieldError{"weekly.days", fmt::format("'{}' is no day; write mon … sun or mon-fri", name)};
+    if (!days) return FieldError{"weekly.days", fmt::format("'{}' is not a day; write mon … sun or mon-fri", name)};
     weekly.days = static_cast<unsigned char>(weekly.days | *days);
   }
   if (weekly.days == 0) return FieldError{"weekly.days", "at least one day is needed"};

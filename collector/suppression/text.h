@@ -13,7 +13,7 @@
 
 namespace crmpulse::collector {
 
-/// What is wrong, and with which field.
+/// Which field of a request is wrong, and why.
 struct FieldError {
   std::string field;
   std::string message;
@@ -21,7 +21,7 @@ struct FieldError {
 template <class T>
 using Checked = boost::system::result<T, FieldError>;
 
-/// As it was written, not looked at yet.
+/// A silence or maintenance window as it was written, not checked yet.
 struct SuppressionText {
   struct Weekly {
     std::vector<std::string> days;
@@ -37,29 +37,29 @@ struct SuppressionText {
   std::string comment;
 };
 
-/// `now`: when it was asked for; what has passed is refused then and a start moves up to it. Without: it stands in a
-/// file or was accepted before.
+/// Checks a silence or a maintenance window. With `now` (when it was requested) one that is over is refused and a start
+/// in the past becomes `now`. Without `now` it is from a file, or was accepted before.
 [[nodiscard]] Checked<Suppression> check_suppression(Suppression::Kind kind, const SuppressionText& text,
                                                      std::optional<TimePoint> now);
-/// The body of a POST. A text that is no JSON object is an error without a field.
+/// Reads the body of a POST. An error without a field says that the text is not a JSON object.
 [[nodiscard]] Checked<SuppressionText> read_suppression(Suppression::Kind kind, const boost::json::object& body);
-/// `maintenance:` of collector.yaml; what is wrong goes to the reader with its line.
+/// Reads `maintenance:` of collector.yaml. Problems go to the reader with their line.
 [[nodiscard]] std::vector<Suppression> read_maintenance(config::Reader& root);
 
-/// Texts of people: not empty when `required`, at most `most` bytes, no control characters.
+/// Checks a text that a person wrote: not empty if `required`, at most `most` bytes, no control characters.
 [[nodiscard]] std::optional<FieldError> check_text(std::string_view field, std::string_view text, std::size_t most,
                                                    bool required);
 inline constexpr std::size_t kMaxAuthor = 100;
 inline constexpr std::size_t kMaxComment = 1000;
-/// A text member; empty when absent.
+/// Returns a text member, empty if it is absent.
 [[nodiscard]] Checked<std::string> text_member(const boost::json::object& body, std::string_view field);
-/// The first member that is none of `known`.
+/// Returns an error for the first member that is not in `known`.
 [[nodiscard]] std::optional<FieldError> unknown_member(const boost::json::object& body,
                                                        std::initializer_list<std::string_view> known);
 
 [[nodiscard]] boost::json::object suppression_json(const Suppression& suppression, TimePoint now);
 [[nodiscard]] store::StoredSuppression to_stored(const Suppression& suppression);
-/// Nothing when a later program wrote it in a way this one cannot read.
+/// Returns nullopt if a later program wrote it in a way this one cannot read.
 [[nodiscard]] std::optional<Suppression> from_stored(const store::StoredSuppression& stored);
 
 }  // namespace crmpulse::collector

@@ -1,4 +1,6 @@
 #pragma once
+// Prints JSON with plain decimal numbers.
+
 #include <boost/json.hpp>
 #include <string>
 

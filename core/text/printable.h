@@ -13,12 +13,13 @@ namespace crmpulse {
 
 /// May everything of it be shown as it is?
 [[nodiscard]] bool is_printable(std::string_view text);
-/// With `\u202e` for each such character, as JSON writes it (two for one beyond U+FFFF), `\ufffd` for a wrong byte.
+/// Returns the text with `\u202e` for each such character, as JSON writes it (two for one beyond U+FFFF), and `\ufffd`
+/// for a wrong byte.
 [[nodiscard]] std::string printable(std::string_view text);
 void append_printable(std::string& out, std::string_view text);
-/// Without such characters: for names, which are compared with what people know.
+/// Returns the text without such characters: for names, which are compared with what people know.
 [[nodiscard]] std::string printable_name(std::string_view text);
-/// Of several lines: line ends and tabs stay.
+/// Like printable(), for several lines: line ends and tabs stay.
 [[nodiscard]] std::string printable_lines(std::string_view text);
 
 /// What is written to it goes on to `to` as printable_lines(); whole lines at a time. For a terminal.

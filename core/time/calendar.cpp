@@ -34,7 +34,7 @@ bool holds(const Spans& spans, Duration place) {
   return after != spans.begin() && place < std::prev(after)->to;
 }
 
-/// The first beginning or end of a span after `place`; Duration::max() when there is none.
+/// Returns the first beginning or end of a span after `place`, Duration::max() if there is none.
 template <class Spans>
 Duration edge_after(const Spans& spans, Duration place) {
   const auto later = std::upper_bound(spans.begin(), spans.end(), place,

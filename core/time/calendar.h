@@ -22,11 +22,12 @@ class Calendar {
   explicit Calendar(const WeekHours& hours);
 
   [[nodiscard]] bool open_at(TimePoint time) const;
-  /// Of the time from `from` to `to` how much is open; 0 when `to` is not later.
+  /// Returns how much of the time from `from` to `to` is open, 0 if `to` is not later.
   [[nodiscard]] Duration open_between(TimePoint from, TimePoint to) const;
-  /// The next instant after `time` at which open_at() changes; kNever when it does not while a week is known to repeat.
+  /// Returns the next instant after `time` at which open_at() changes, kNever if it does not while a week is known to
+  /// repeat.
   [[nodiscard]] TimePoint next_switch(TimePoint time) const;
-  /// When `needed` open time has passed since `from`, or, if that is far away, an instant before it.
+  /// Returns when `needed` open time has passed since `from`; if that is far away, an instant before it.
   [[nodiscard]] TimePoint reaches(TimePoint from, Duration needed) const;
   [[nodiscard]] const Zone& zone() const { return zone_; }
 

@@ -1,4 +1,6 @@
 #pragma once
+// Defines the source of the current time.
+
 #include "core/time/time.h"
 
 namespace crmpulse {

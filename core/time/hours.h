@@ -12,7 +12,8 @@
 
 namespace crmpulse {
 
-/// In local time of `zone`; `to` at or before `from` means over midnight, the day being that of the start.
+/// Weekly hours in the local time of `zone`. `to` at or before `from` means over midnight; the day is that of the
+/// start.
 struct ActiveHours {
   static constexpr std::size_t kMostHolidays = 90;  ///< as text they fit into one label
 
@@ -28,9 +29,9 @@ struct ActiveHours {
 /// Do the hours hold at this instant?
 [[nodiscard]] bool active_at(const ActiveHours& hours, TimePoint time);
 
-/// `mon`, `mon-fri`, `sat-mon` → bits; 0 when it is none of these.
+/// Parses `mon`, `mon-fri`, `sat-mon` into bits. Returns 0 if the text has another form.
 [[nodiscard]] unsigned char days_from(std::string_view text);
-/// `08:00` → minutes of the day; up to `24:00`.
+/// Parses `08:00` (up to `24:00`) into minutes of the day. Returns nullopt if the text has another form.
 [[nodiscard]] std::optional<std::chrono::minutes> clock_from(std::string_view text);
 /// `2026-12-25`; only days that exist, of the years 1970 to 2100.
 [[nodiscard]] std::optional<std::chrono::sys_days> date_from(std::string_view text);
@@ -51,7 +52,7 @@ struct HoursText {
   friend bool operator==(const HoursText&, const HoursText&) = default;
 };
 [[nodiscard]] HoursText text_of(const ActiveHours& hours);
-/// All but the zone's clock, which is left at UTC under the text's name; nothing when any of it is not valid.
+/// Reads all but the zone's clock, which is left at UTC under the text's name. Returns nullopt if any of it is invalid.
 [[nodiscard]] std::optional<ActiveHours> hours_from(const HoursText& text);
 
 }  // namespace crmpulse

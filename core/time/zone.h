@@ -1,4 +1,6 @@
 #pragma once
+// Defines a time zone as data.
+
 #include <string>
 #include <vector>
 

@@ -1,4 +1,6 @@
 #pragma once
+// Computes when to retry a request, and reads what the other end asks for in `Retry-After`.
+
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -27,7 +29,7 @@ class Backoff {
 
 /// The three forms of RFC 9110 §5.6.7: `Sat, 21 Nov 2026 09:00:00 GMT` and the two obsolete ones.
 [[nodiscard]] std::optional<TimePoint> parse_http_date(std::string_view value);
-/// `Retry-After`: seconds or an HTTP date; clamped to [1 s, `longest`]. Nothing for what is neither.
+/// Reads `Retry-After`: seconds or an HTTP date, clamped to [1 s, `longest`]. Returns nullopt if it is neither.
 [[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, TimePoint now,
                                                         Duration longest = std::chrono::hours{24});
 

@@ -20,7 +20,7 @@ std::string without_brackets(std::string_view host) {
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto wrong = [text](std::string_view why) {
     return Error(
-        fmt::format("`{}` is no place to listen on ({}); write it as 127.0.0.1:9460, [::1]:9460 or :9460", text, why));
+        fmt::format("`{}` is not a listen address ({}); write it as 127.0.0.1:9460, [::1]:9460 or :9460", text, why));
   };
   const std::size_t colon = text.rfind(':');
   if (colon == std::string_view::npos) return wrong("the port is missing");
@@ -30,7 +30,7 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
   Endpoint endpoint;
   const auto [end, outcome] = std::from_chars(port_text.data(), port_text.data() + port_text.size(), endpoint.port);
   if (outcome != std::errc{} || end != port_text.data() + port_text.size())
-    return wrong("the port is no number from 0 to 65535");
+    return wrong("the port is not a number from 0 to 65535");
   if (host.empty())
     endpoint.address = "::";
   else if (host == "localhost")
@@ -40,8 +40,8 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
 
   boost::system::error_code error;
   const auto address = asio::ip::make_address(endpoint.address, error);
-  if (error) return wrong("the part before the port is no IP address");
-  if (!host.empty() && address.is_v6() && host.front() != '[') return wrong("an IPv6 address stands in brackets");
+  if (error) return wrong("the part before the port is not an IP address");
+  if (!host.empty() && address.is_v6() && host.front() != '[') return wrong("an IPv6 address must be in brackets");
   return endpoint;
 }
 

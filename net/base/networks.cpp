@@ -41,7 +41,7 @@ Bytes masked(Bytes bytes, int bits) {
 Result<void> Networks::add(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto bytes = bytes_of(text.substr(0, slash));
-  if (!bytes) return Error(fmt::format("`{}` is no IP address or network; write 192.0.2.7 or 10.0.0.0/8", text));
+  if (!bytes) return Error(fmt::format("`{}` is not an IP address or network; write 192.0.2.7 or 10.0.0.0/8", text));
   const bool v4 = is_v4(*bytes) && text.find(':') == std::string_view::npos;
   int bits = v4 ? 32 : 128;
   if (slash != std::string_view::npos) {

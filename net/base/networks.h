@@ -15,7 +15,7 @@ class Networks {
  public:
   /// `text` as above; the error says what is wrong with it. Host bits behind the prefix are an error.
   [[nodiscard]] Result<void> add(std::string_view text);
-  /// False for what is no address.
+  /// Returns false for a text that is not an address.
   [[nodiscard]] bool contains(std::string_view address) const;
   /// 127.0.0.0/8 and ::1.
   [[nodiscard]] static Networks loopback();

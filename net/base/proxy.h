@@ -14,12 +14,13 @@ struct ProxyChoice {
   std::string origin;  ///< the variable that names it; empty: the request's own setting
 };
 
-/// Value of a variable of the environment; empty when it is not set.
+/// Returns the value of a variable of the environment, empty if it is not set.
 using Environment = std::function<std::string(const char* name)>;
 [[nodiscard]] std::string process_environment(const char* name);
 
-/// Nothing: straight to the host. `http_proxy` (lower case only: a CGI's request header would be the other),
-/// `https_proxy`, `HTTPS_PROXY`, then `all_proxy`, `ALL_PROXY`; not for hosts of `no_proxy` or `NO_PROXY`.
+/// Returns the proxy to use, nullopt for a direct connection. Reads `http_proxy` (lower case only: a CGI's request
+/// header would be the other), `https_proxy`, `HTTPS_PROXY`, then `all_proxy`, `ALL_PROXY`; not for hosts of `no_proxy`
+/// or `NO_PROXY`.
 [[nodiscard]] std::optional<ProxyChoice> proxy_of_environment(bool tls, std::string_view host,
                                                               const Environment& environment);
 

@@ -1,4 +1,6 @@
 #pragma once
+// Normalises the scheme of a URL.
+
 #include <string>
 
 namespace crmpulse::net {

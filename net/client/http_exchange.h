@@ -20,14 +20,15 @@ struct Peer {
   [[nodiscard]] std::string text() const { return host + ":" + port; }
 };
 
-/// Nothing unless it is an absolute http or https URL.
+/// Returns host and port of an absolute http or https URL, nullopt for another text.
 [[nodiscard]] std::optional<Peer> peer_of(const std::string& url);
-/// Nothing unless it is a proxy libcurl can use: http (also without a scheme), https, socks5, socks5h.
+/// Returns host and port of a proxy that libcurl can use: http (also without a scheme), https, socks5, socks5h; nullopt
+/// for another text.
 [[nodiscard]] std::optional<Peer> proxy_of(const std::string& url);
 
 /// Does the answer ask for another URL to be looked at?
 [[nodiscard]] bool is_redirect(const ClientResponse& response);
-/// The request it asks for; a Failure when that must not be sent.
+/// Returns the request it asks for, a Failure if that must not be sent.
 [[nodiscard]] boost::system::result<ClientRequest, Failure> redirected(const ClientRequest& request,
                                                                        const ClientResponse& response);
 
@@ -39,23 +40,23 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  /// Why this request cannot be sent at all, known without a network.
+  /// Returns why this request cannot be sent at all, as far as is known without a network; nullopt if it can.
   [[nodiscard]] std::optional<Failure> refusal() const;
   /// Puts the request into a handle fresh from curl_easy_reset. The handle is this object's until release().
   void start(EasyHandle easy, const std::string& user_agent);
   [[nodiscard]] CURL* easy() const { return easy_.get(); }
   [[nodiscard]] EasyHandle release() { return std::move(easy_); }
 
-  /// A new connection is being made.
+  /// Returns true while a new connection is being made.
   [[nodiscard]] bool is_connecting() const;
   [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
-  /// What is sent on this connection later and stays unacknowledged ends it. Not while it is being made: connecting has
-  /// a time of its own. Before the handle leaves the multi handle.
+  /// Ends the connection if what is sent on it later stays unacknowledged. Does not apply while it is being made:
+  /// connecting has its own time. Call it before the handle leaves the multi handle.
   void guard_kept_connection() const;
   /// Reads the outcome out of the handle. CURLE_OPERATION_TIMEDOUT also for what the client itself gave up.
   [[nodiscard]] ClientResponse finish(CURLcode code);
-  /// True: the answer was a redirect that is followed, and this is now the next request, to be started. Else `response`
-  /// is what the client gets. After release().
+  /// Returns true if the answer was a redirect that is followed: this is the next request then, to be started. Else
+  /// `response` is what the client gets. Call it after release().
   [[nodiscard]] bool follow(ClientResponse& response);
   [[nodiscard]] ClientResponse failed(Stage stage, Reason reason, std::string message) const;
   /// Runs the callback; what it throws is logged, the client goes on.
@@ -99,7 +100,7 @@ class Exchange {
   bool body_too_large_ = false;
   bool forbidden_ = false;  ///< request_.forbid kept it from an address
 
-  /// How far a new connection came. libcurl's times tell only once it stands: until then connect's is zero.
+  /// How far a new connection came. libcurl reports times only once it is made: until then connect's is zero.
   enum class Reached { nothing, resolve, connect, tls };
   Reached reached_ = Reached::nothing;
   Clock::time_point asked_for_name_;  ///< when reached_ became resolve

@@ -219,7 +219,7 @@ ClientResponse Mail::finish(CURLcode code) const {
                                    mechanisms_))};
     return response;
   }
-  // A connection that broke after a friendly reply is no refusal.
+  // A connection that broke after a friendly reply does not count as a refusal.
   if (const int refused = refusal(); refused != 0 && code != CURLE_OPERATION_TIMEDOUT) {
     response.status = refused;
     response.body = one_line(reply_);

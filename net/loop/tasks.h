@@ -23,12 +23,12 @@ class TaskScope {
   void spawn(std::string_view what, boost::asio::awaitable<void> task);
   /// Asks every task to end: what it awaits ends with operation_aborted.
   void cancel();
-  /// `joined` is posted once no task runs, at once when none does.
+  /// Posts `joined` once no task runs, at once if none does.
   void join(std::function<void()> joined);
-  /// Those who wait in join() have gone.
+  /// Drops pending join() callbacks, because their owners were destroyed.
   void forget_joins();
   [[nodiscard]] int running() const;
-  /// How many tasks ended with an exception (a cancellation is none).
+  /// Returns how many tasks ended with an exception; a cancellation does not count.
   [[nodiscard]] std::uint64_t failed() const;
 
  private:

@@ -64,17 +64,17 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   [[nodiscard]] static boost::asio::awaitable<void> serve(std::shared_ptr<HttpConnection> self);
 
-  /// Ends now when no request is in hand, else after the one in hand.
+  /// Ends now if no request is being handled, else after the current one.
   void stop_when_idle();
   /// The server has other certificates now: ends like stop_when_idle(), but not in the middle of its handshake.
   void renew();
   /// Ends now.
   void abort();
-  /// Since when it has kept a place without a whole request; nothing while one is in hand.
+  /// Returns since when it has kept a place without a whole request, nullopt while a request is being handled.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> waiting_since() const;
   /// A body that comes, or an answer that goes, too slowly for the room there is.
   enum class Flow { arriving, sending };
-  /// Bytes a second so far; nothing when it has no part in that, or is too young to be called slow.
+  /// Returns bytes a second so far, nullopt if it has no part in that or is too young to be called slow.
   [[nodiscard]] std::optional<double> pace(Flow flow) const;
   /// Ends now, and its room is free at once.
   void give_way();
@@ -83,7 +83,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
  private:
   using Parser = boost::beast::http::request_parser<ArrivingBody>;
-  /// Why a request is not served; no status: there is nobody to tell.
+  /// Why a request is not served. Without a status nobody is left to answer.
   struct Rejection {
     int status = 0;
     std::string_view code;
@@ -134,12 +134,12 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool timed_out_ = false;
 
   boost::beast::flat_buffer buffer_;
-  std::unique_ptr<Parser> parser_;                                      ///< of the request in hand
+  std::unique_ptr<Parser> parser_;                                      ///< of the current request
   HttpRequest head_;                                                    ///< of it, without its body
   std::optional<HttpResponse> refusal_;                                 ///< of it, by the head check
   std::size_t max_body_ = 0;                                            ///< of it
   std::size_t room_ = 0;                                                ///< taken of ServerState::arriving
-  bool crowded_out_ = false;                                            ///< there was none left for it
+  bool crowded_out_ = false;                                            ///< there was no room left for it
   std::optional<std::chrono::steady_clock::time_point> flowing_since_;  ///< its body, or its answer
   std::size_t sending_ = 0;                                             ///< taken of ServerState::sending
   std::size_t sent_ = 0;                                                ///< of the answer
@@ -150,7 +150,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::optional<std::chrono::steady_clock::time_point> waiting_since_ = std::chrono::steady_clock::now();
   bool keep_alive_ = true;
   bool head_only_ = false;
-  bool request_read_ = false;  ///< the request in hand, to its last byte
+  bool request_read_ = false;  ///< the current request, to its last byte
   bool broken_ = false;        ///< an answer could not be written
   bool aborted_ = false;
 

@@ -51,7 +51,7 @@ void HttpConnection::give_way() {
   abort();
 }
 
-/// For what has come of the body so far. False: there is none.
+/// Takes room for what has come of the body so far. Returns false if there is none.
 bool HttpConnection::take_room() {
   const std::size_t wanted = std::max(room_, parser_->get().body().capacity());
   server_->arriving += wanted - room_;

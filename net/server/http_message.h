@@ -8,8 +8,8 @@
 
 namespace crmpulse::net {
 
-/// Fills path and query from a request's target (`/a%20b?x=1`, or with scheme and host before). False when it is
-/// neither, has a broken escape or control characters.
+/// Fills path and query from a request's target (`/a%20b?x=1`, or with scheme and host before). Returns false if
+/// it is neither, or has a broken escape or control characters.
 [[nodiscard]] bool parse_target(std::string_view target, HttpRequest& request);
 
 /// `{"error":{"code":…,"message":…}}`. Both are plain words of ours: nothing in them needs escaping.

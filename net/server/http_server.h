@@ -24,7 +24,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string remote_address;
-  /// Value of a header, name compared without case; empty when absent.
+  /// Returns the value of a header (its name compared without case), empty if it is absent.
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
@@ -43,7 +43,7 @@ struct HttpResponse {
   [[nodiscard]] std::string_view content() const { return shared ? std::string_view{*shared} : std::string_view{body}; }
 };
 
-/// As the header `Date` has it.
+/// Returns the time in the form of the header `Date`.
 [[nodiscard]] std::string http_date(TimePoint time);
 
 /// Answers one request; call it exactly once, on the loop's thread, now or later. If it is dropped uncalled the client
@@ -66,16 +66,16 @@ struct TlsFault {
   std::string file;
   std::string why;
 };
-/// Reads the files as listen() would; nothing: they are sound.
+/// Reads the files as listen() would. Returns nullopt if they are sound.
 [[nodiscard]] std::optional<TlsFault> check_tls(const TlsFiles& files);
 
-/// Sees when the files were replaced. A renewal writes one after the other: they are taken when they have rested from
-/// one look to the next.
+/// Detects that the files were replaced. A renewal writes one after the other, so new files count only if they are the
+/// same from one look to the next.
 class TlsWatch {
  public:
-  /// From here on these; as they are now they are taken.
+  /// Sets the files to watch. Their present state counts as known.
   void follow(TlsFiles files);
-  /// Look now and then. True once for each new state of the files.
+  /// Looks at the files; call it now and then. Returns true once for each new state of the files.
   [[nodiscard]] bool rested_anew();
 
  private:
@@ -98,7 +98,7 @@ struct ServerOptions {
   std::optional<TlsFiles> tls;
   std::size_t max_body_bytes = 32 * 1024 * 1024;
   std::size_t max_header_bytes = 16 * 1024;
-  /// Beyond: the one that has waited longest without a whole request is closed; is there none, 503.
+  /// Beyond, the connection that has waited longest without a whole request is closed; without such a one, 503.
   int max_connections = 1024;
   /// Likewise for one client (client_of); 0: no bound of its own.
   int max_connections_per_client = 0;
@@ -115,8 +115,8 @@ struct ServerOptions {
   Duration idle_timeout{std::chrono::seconds{60}};
 };
 
-/// Listens from construction; every connection is a coroutine in one task scope. stop() ends accepting, lets requests
-/// in hand finish for a bounded time, then closes.
+/// Listens from construction; every connection is a coroutine in one task scope. stop() ends accepting, lets current
+/// requests finish for a bounded time, then closes.
 class HttpServer {
  public:
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, ServerOptions options, Handler handler);

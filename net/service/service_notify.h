@@ -15,7 +15,7 @@ namespace crmpulse::net {
 /// shows.
 class ServiceNotify {
  public:
-  /// From the environment the manager set.
+  /// Reads the environment that the manager set.
   ServiceNotify();
   ~ServiceNotify();
   ServiceNotify(const ServiceNotify&) = delete;
@@ -26,9 +26,9 @@ class ServiceNotify {
   void reloading();                    ///< then ready() again
   void stopping();
   void alive();
-  /// As alive(), and while it starts: it takes longer, and is not to be given up.
+  /// Like alive(), and asks for more time during the start.
   void busy();
-  /// How often alive() is wanted at least; nothing when nobody watches.
+  /// Returns how often alive() must be called at least, nullopt if nobody watches.
   [[nodiscard]] std::optional<Duration> alive_interval() const;
 
  private:

@@ -54,7 +54,7 @@ struct ServiceNotify::Impl {
 
   void send(const std::string& message) const {
     if (socket < 0) return;
-    // A manager that does not listen is no reason to fail: it will restart us if it misses us.
+    // A manager that does not listen is not a reason to fail: it will restart us if it misses us.
     (void)::sendto(socket, message.data(), message.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
                    reinterpret_cast<const sockaddr*>(&address), address_size);
   }

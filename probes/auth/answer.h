@@ -17,9 +17,9 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] net::ClientRequest post_json(const std::string& url, const boost::json::value& body);
 
 [[nodiscard]] std::string lower(std::string_view text);  ///< ASCII letters alone
-/// The body as a JSON object, also behind a byte order mark; nothing when it is none.
+/// Returns the body as a JSON object, also after a byte order mark; nullopt if it is not one.
 [[nodiscard]] std::optional<boost::json::object> json_object_in(const std::string& body);
-/// The text of a member, a number as its digits; empty when it is not there or neither.
+/// Returns the text of a member, or a number as its digits; empty if it is absent or neither.
 [[nodiscard]] std::string text_at(const boost::json::object& object, std::string_view name);
 
 /// Is this member more than null, false, 0, an empty text, list or object? Some write such an `error` beside a good

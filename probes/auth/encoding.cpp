@@ -86,7 +86,7 @@ bool is_rsa_private_key(const Secret& pem) {
 
 Result<std::string> sign_rs256(const Secret& pem, std::string_view text) {
   const Owned<EVP_PKEY> key = read_key(pem);
-  if (!key) return Error{"the private key is no RSA key in PEM form"};
+  if (!key) return Error{"the private key is not an RSA key in PEM form"};
   const Owned<EVP_MD_CTX> context(EVP_MD_CTX_new());
   std::size_t length = 0;
   if (!context || EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) != 1 ||

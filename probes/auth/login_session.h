@@ -92,7 +92,7 @@ class LoginSession final : public Session, public std::enable_shared_from_this<L
   std::map<std::uint64_t, Done> waiters_;
   std::uint64_t next_waiter_ = 0;
   std::optional<Login> untold_;
-  std::optional<Failure> failure_;  ///< of the last login; nothing after one that worked
+  std::optional<Failure> failure_;  ///< of the last login; absent after one that worked
   bool careful_ = false;            ///< failure_ is of the kind that may lock an account
   int failures_ = 0;                ///< in a row, of that kind
   TimePoint failed_at_;

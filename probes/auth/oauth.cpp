@@ -119,7 +119,7 @@ bool is_https(std::string_view url) {
   return lower(url.substr(0, 8)) == "https://";
 }
 
-/// Where later requests go. Nothing when the answer does not say it in a form we would follow with a token in hand.
+/// Returns where later requests go, nullopt if the answer does not say it in a form to which we would send a token.
 std::optional<std::string> base_url_in(const json::object& object, const AuthFlow& flow) {
   json::error_code error;
   const json::value whole(object);

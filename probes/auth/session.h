@@ -82,11 +82,11 @@ class Sessions {
  public:
   using WallClock = std::function<TimePoint()>;
   explicit Sessions(net::HttpClient& client, WallClock now = &wall_now);
-  /// Whoever still waits is answered with request/skipped. Before the client goes.
+  /// Answers everyone that still waits with request/skipped. Destroy it before the client.
   ~Sessions();
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
-  /// Null when the flow is unknown. Thread-safe; reads the token's file.
+  /// Returns the session of an identity, null if the flow is unknown. Thread-safe. Reads the token's file.
   [[nodiscard]] std::shared_ptr<Session> get(const AuthFlow& flow_filled_in, const Settings& settings,
                                              const net::ClientTls& tls, const std::string& proxy,
                                              const std::string& state_dir);

@@ -25,7 +25,7 @@ std::string chosen_flow(const Recipe& recipe, config::Reader& reader) {
   const std::vector<AuthFlow>& offered = recipe.auth.flows;
   std::string name;
   if (!reader.get("flow", name)) {
-    if (reader.has("flow")) return {};  // told already: it is no text
+    if (reader.has("flow")) return {};  // reported already: it is not a text
     if (recipe.auth.optional && reader.node().members.empty()) return {};
     if (offered.size() == 1) return offered.front().flow;
     reader.problem(fmt::format("recipe '{}' needs a login; give flow: one of {}", recipe.name, names_of(offered)));
@@ -49,7 +49,7 @@ std::string key_of(const config::Reader& reader, std::string_view name) {
 }
 
 std::optional<std::string> fault_of(const Flow& flow, const Field& field, const Secret& secret) {
-  if (field.name == "private_key" && !is_rsa_private_key(secret)) return "is no RSA private key in PEM form";
+  if (field.name == "private_key" && !is_rsa_private_key(secret)) return "is not an RSA private key in PEM form";
   const bool as_it_is = flow.immediate != nullptr && !flow.may_lock;  // stands in a header
   if (as_it_is && !is_token_text(secret.reveal())) return "has blanks or letters a header cannot hold";
   return std::nullopt;

@@ -56,7 +56,7 @@ Result<std::string> read_private(const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.open()) return because("open", path);
   struct stat about{};
-  if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return Error{"it is no file"};
+  if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return Error{"it is not a regular file"};
   if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0 || (about.st_uid != ::geteuid() && about.st_uid != 0))
     return Error{"others can write to it"};
   std::string text(kLargestFile, '\0');

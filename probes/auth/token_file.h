@@ -17,8 +17,8 @@ class TokenFile {
   /// `state_dir`/tokens/`identity`.json; nothing is kept when `state_dir` is empty.
   TokenFile(const std::string& state_dir, std::string identity);
 
-  /// Nothing when there is none. One that is damaged, of another identity, or that others can write is not used; the
-  /// log says so.
+  /// Returns nullopt if there is no file. A file that is damaged, of another identity, or writable by others is not
+  /// used; the log says so.
   [[nodiscard]] std::optional<Token> read() const;
   /// The file is the old one or the new one whole, also after a power cut; its owner alone can read it.
   [[nodiscard]] Result<void> write(const Token& token) const;

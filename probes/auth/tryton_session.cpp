@@ -36,7 +36,7 @@ std::string server_of(const Context& context) {
   return fmt::format("{}{}", database.substr(0, database.rfind('/')), at_rpc(context) ? kRpc : "");
 }
 
-/// A path of the other versions takes no call; 404 is an answer: there is no such database.
+/// A path of the other versions takes no call; 404 is an answer, which means that there is no such database.
 bool is_elsewhere(const net::ClientResponse& response) {
   return response.status == 405;
 }

@@ -23,7 +23,7 @@ class Worker {
 
   void post(std::function<void()> task) { at(Clock::time_point::min(), std::move(task)); }
   void at(Clock::time_point when, std::function<void()> task);
-  /// Lets the task in hand end and joins; what waits and what comes later is dropped. Not from a task.
+  /// Waits for the current task and joins; waiting and later tasks are dropped. Must not be called from a task.
   void stop();
 
  private:

@@ -45,7 +45,7 @@ Meaning meaning_of_status(int status) {
   return {status >= 400 ? Stage::request : Stage::response, Reason::bad_content};
 }
 
-/// `"errors": []` and `"error": false` are no errors.
+/// Returns false for `"errors": []` and `"error": false`, which are not errors.
 bool says_something(const JsonValue& value) {
   if (value.null() || value.boolean() == false) return false;
   return value.is_scalar() ? value.text_view() != "" : value.size() > 0;
@@ -97,7 +97,7 @@ bool has_error(const ErrorSources& errors, const Answer& answer) {
   return !first_of(answer, errors.present).null();
 }
 
-/// Words are looked for byte by byte: in UTF-16 or in what is no text none is found, whatever stands there.
+/// Returns false for UTF-16 and for what is not text: words are looked for byte by byte, and none would be found there.
 bool can_be_searched(std::string_view body) {
   constexpr std::size_t kLookedAt = 4096;
   return !body.starts_with("\xFF\xFE") && !body.starts_with("\xFE\xFF") &&
@@ -129,7 +129,7 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
   return std::nullopt;
 }
 
-/// Did the request say that it takes JSON? Then a page of HTML is no answer, even when nothing is read from it.
+/// Did the request say that it takes JSON? Then a page of HTML is not an answer, even if nothing is read from it.
 bool asks_for_json(const Recipe& recipe, const HttpCall& call) {
   const auto accept = [](const TextPairs& headers) -> const std::string* {
     const auto found = std::find_if(headers.begin(), headers.end(),
@@ -194,7 +194,8 @@ bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/// `0x80072322`: the length of a Windows-style error code that begins here, which is nobody's number. 0: there is none.
+/// Returns the length of a Windows-style error code (`0x80072322`) that begins here, 0 if there is none. It names no
+/// one.
 std::size_t error_code_at(const std::string& text, std::size_t at) {
   constexpr std::size_t kLength = 10;
   if (text.compare(at, 2, "0x") != 0 && text.compare(at, 2, "0X") != 0) return 0;
@@ -281,7 +282,7 @@ std::optional<auth::Doubt> doubt_in_answer(const Recipe& recipe, const HttpCall&
   const auto& expected = call.expect_status;
   if (status == call.expect_empty) return std::nullopt;
   if (std::find(expected.begin(), expected.end(), status) != expected.end()) {
-    // A page where JSON was due may be the one that asks for a login. What may have written is not asked twice.
+    // A page where JSON was due may be a login form. A request that may have written is not sent twice.
     if (call.method != "GET") return std::nullopt;
     const std::size_t start = answer.body().find_first_not_of(" \t\r\n");
     const bool page = start != std::string_view::npos && answer.body()[start] == '<';

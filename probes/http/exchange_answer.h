@@ -23,9 +23,9 @@ class Answer {
     return outer_.header(lower_case_name);
   }
   [[nodiscard]] std::string_view body() const;
-  /// Absent when the body is no JSON; parsed when first asked for.
+  /// Returns an absent value if the body is not JSON. Parses on the first call.
   [[nodiscard]] JsonValue json() const;
-  /// Why there is no JSON; empty when there is.
+  /// Returns why there is no JSON, empty if there is.
   [[nodiscard]] const std::string& json_fault() const;
 
  private:
@@ -58,7 +58,7 @@ struct Verdict {
 /// recipe knows, and what the call expects, raise no doubt. `login_told_address`: the login said where to ask.
 [[nodiscard]] std::optional<auth::Doubt> doubt_in_answer(const Recipe& recipe, const HttpCall& call,
                                                          const Answer& answer, bool login_told_address);
-/// The same when nothing answered at an address the login told.
+/// Like doubt_in_answer(), if nothing answered at an address the login told.
 [[nodiscard]] std::optional<auth::Doubt> doubt_in_failure(const Failure& failure);
 
 /// A foreign message fit for evidence: secrets, e-mail addresses and long runs of digits are masked.

@@ -20,7 +20,7 @@ ReadValue of_number(double number) {
 /// A scalar of an answer; truth is 1, so that it can be a sample.
 Result<ReadValue> of_json(const JsonValue& value) {
   if (value.null()) return ReadValue{};
-  if (!value.is_scalar()) return Error{"is no single value"};
+  if (!value.is_scalar()) return Error{"is not a single value"};
   if (const auto truth = value.boolean()) return ReadValue{false, *truth ? 1.0 : 0.0, value.text()};
   return ReadValue{false, value.number(), value.text()};
 }
@@ -66,7 +66,7 @@ Result<ReadValue> read_span(const Column& column, const JsonValue& row, TimePoin
 Result<ReadValue> read_count(const Column& column, const JsonValue& row) {
   const JsonValue value = row.at(column.count);
   if (value.null()) return ReadValue{};
-  if (!value.is_array()) return Error{"is no array"};
+  if (!value.is_array()) return Error{"is not an array"};
   return of_number(static_cast<double>(value.size()));
 }
 
@@ -108,7 +108,7 @@ Failure bad_content(std::string message) {
   return {Stage::content, Reason::bad_content, one_line(message)};
 }
 
-/// A field that an administrator removed is no field that is empty.
+/// Returns the failure for a field that an administrator removed: an error, not an empty value.
 Failure gone(std::string_view pointer) {
   const std::string_view name = pointer.substr(pointer.rfind('/') + 1);
   return {Stage::content, Reason::missing, one_line(fmt::format("this measurement is blind: {} is gone", name))};
@@ -132,7 +132,7 @@ Result<ReadValue> timed(const Column& column, const ReadValue& value, TimePoint 
 Result<ReadValue> added(double more, Result<ReadValue> value) {
   if (!value || value->null || more == 0) return value;
   const auto number = number_of(Cell{false, value->number, value->text});
-  if (!number) return Error{"is no number"};
+  if (!number) return Error{"is not a number"};
   return of_number(*number + more);
 }
 

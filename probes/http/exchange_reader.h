@@ -18,7 +18,8 @@ struct ReadValue {
   std::string text;
 };
 
-/// One column of one row; an error when the answer has something there that is no value, or none the map knows.
+/// Reads one column of one row. Returns an error if the answer has something there that is not a value, or that the map
+/// does not know.
 [[nodiscard]] Result<ReadValue> read_column(const Column& column, const JsonValue& row, const Answer& answer,
                                             const Values& values);
 

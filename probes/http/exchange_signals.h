@@ -11,15 +11,16 @@
 
 namespace crmpulse::probes {
 
-/// Of one target. Thread-safe.
+/// Reads, for one target, what the headers and times of answers tell. Thread-safe.
 class Signals {
  public:
   Signals(const Recipe& recipe, const Labels& labels) : recipe_(recipe), labels_(labels) {}
 
-  /// Samples of one answer that came at `now`, without stamps.
+  /// Returns the samples of one answer that came at `now`, without stamps.
   [[nodiscard]] std::vector<Sample> read(const net::ClientResponse& response, TimePoint now);
 
-  /// ` (this machine's clock is 120 s ahead of the CRM's)` when the last answer showed more than a minute; else empty.
+  /// Returns ` (this machine's clock is 120 s ahead of the CRM's)` if the last answer showed more than a minute, else
+  /// empty.
   [[nodiscard]] std::string clock_remark() const;
 
  private:

@@ -28,10 +28,11 @@ class HttpExchanger final : public Exchanger {
 
   void run(const Exchange& exchange, const Variables& variables, std::chrono::steady_clock::time_point deadline,
            bool keep_rows, std::function<void(ExchangeResult)> done) override;
-  /// At most the recipe's `batch.most` items, as one call. The first result has the call's times, signals and login.
+  /// Runs at most the recipe's `batch.most` items as one call. The first result has the call's times, signals and
+  /// login.
   void run_batch(std::vector<BatchItem> items, std::chrono::steady_clock::time_point deadline,
                  std::function<void(std::vector<ExchangeResult>)> done);
-  /// Nothing more is sent: runs under way end with what they have.
+  /// Sends nothing more: runs under way end with what they have.
   void stop();
 
  private:

@@ -15,8 +15,8 @@ void run_http(const std::shared_ptr<HttpExchanger>& exchanger, const std::shared
               const Measurement& measurement, TimePoint now, std::chrono::steady_clock::time_point deadline,
               std::function<void(Found)> done);
 
-/// The login of the user's settings with the recipe's ${} filled in; null when there is none. An error when a value
-/// cannot stand in its place.
+/// Returns the login of the user's settings with the recipe's ${} filled in, null if the recipe needs no login, an
+/// error if a value cannot stand in its place.
 [[nodiscard]] Result<std::shared_ptr<auth::Session>> session_of(const TargetSpec& spec, auth::Sessions& sessions);
 
 /// One exchange with the item of its `for`.
@@ -24,19 +24,20 @@ struct Asked {
   const Exchange* exchange;
   std::string item;
 };
-/// In order.
+/// Returns the exchanges of a measurement in order, one for each item of their `for`.
 [[nodiscard]] std::vector<Asked> asked_of(const Measurement& measurement, const Arguments& arguments);
 
-/// The names an exchange's texts use.
+/// Returns the names that an exchange's texts use.
 [[nodiscard]] std::vector<std::string> names_of(const Exchange& exchange);
 
-/// All exchanges of a measurement, those of its write test too.
+/// Returns all exchanges of a measurement, those of its write test too.
 [[nodiscard]] std::vector<const Exchange*> exchanges_of(const Measurement& measurement);
 
-/// How many calls one run makes; of paged ones the first page.
+/// Returns how many calls one run makes; a paged exchange counts its first page.
 [[nodiscard]] int planned_calls(const Recipe& recipe, const Measurement& measurement, const Arguments& arguments);
 
-/// What is wrong with a measurement's requests for these arguments: values that cannot stand where they are put.
+/// Returns what is wrong with a measurement's requests for these arguments: values that cannot be put where they
+/// should.
 [[nodiscard]] std::vector<std::string> request_faults(const TargetSpec& spec, const Measurement& measurement);
 
 }  // namespace crmpulse::probes

@@ -55,10 +55,10 @@ const json::value* step(const json::value& from, std::string_view token, bool la
 
 std::optional<std::string> pointer_fault(std::string_view pointer) {
   if (pointer.empty()) return std::nullopt;
-  if (pointer.front() != '/') return fmt::format("'{}' is no JSON pointer: it begins with /", one_line(pointer, 80));
+  if (pointer.front() != '/') return fmt::format("'{}' is not a JSON pointer: it begins with /", one_line(pointer, 80));
   for (std::size_t i = 0; i < pointer.size(); ++i) {
     if (pointer[i] == '~' && (i + 1 == pointer.size() || (pointer[i + 1] != '0' && pointer[i + 1] != '1')))
-      return fmt::format("'{}' is no JSON pointer: ~ is written ~0", one_line(pointer, 80));
+      return fmt::format("'{}' is not a JSON pointer: ~ is written ~0", one_line(pointer, 80));
   }
   return std::nullopt;
 }
@@ -142,7 +142,7 @@ Result<JsonDocument> JsonDocument::parse(std::string_view text) {
   if (!error) return document;
   if (error == json::error::incomplete) return Error{"the answer is JSON that was cut off"};
   if (error == json::error::too_deep) return Error{"the answer is JSON that is nested too deep"};
-  return Error{"the answer is no JSON"};
+  return Error{"the answer is not JSON"};
 }
 
 JsonValue JsonDocument::root() const {

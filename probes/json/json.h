@@ -33,7 +33,7 @@ class JsonValue {
   [[nodiscard]] std::optional<bool> boolean() const;
   /// A scalar as text, numbers and booleans as JSON writes them; empty for others.
   [[nodiscard]] std::string text() const;
-  /// Of a text only, without a copy.
+  /// Returns a text without a copy, nullopt for other values.
   [[nodiscard]] std::optional<std::string_view> text_view() const;
   [[nodiscard]] std::string serialised() const;
   [[nodiscard]] std::size_t size() const;  ///< of an array or object

@@ -14,7 +14,7 @@ re2::StringPiece piece(std::string_view text) {
   return {text.data(), text.size()};
 }
 
-/// The whole match and its groups; empty when there is none.
+/// Returns the whole match and its groups, empty if there is no match.
 std::vector<re2::StringPiece> match(const re2::RE2& pattern, std::string_view text) {
   std::vector<re2::StringPiece> found(static_cast<std::size_t>(pattern.NumberOfCapturingGroups()) + 1);
   const bool matched =
@@ -30,7 +30,7 @@ Result<Pattern> Pattern::make(const std::string& text) {
   options.set_log_errors(false);
   options.set_max_mem(kMaxMemory);
   auto compiled = std::make_shared<const re2::RE2>(text, options);
-  if (!compiled->ok()) return Error{fmt::format("is no pattern: {}", one_line(compiled->error(), 120))};
+  if (!compiled->ok()) return Error{fmt::format("is not a valid pattern: {}", one_line(compiled->error(), 120))};
   Pattern out;
   out.text_ = text;
   out.compiled_ = std::move(compiled);

@@ -24,9 +24,9 @@ class Pattern {
   [[nodiscard]] const std::string& text() const { return text_; }
   [[nodiscard]] int groups() const;
   [[nodiscard]] bool found_in(std::string_view text) const;
-  /// The first group of the first match; nothing when there is no match or the group took no part in it.
+  /// Returns the first group of the first match, nullopt if there is no match or the group took no part in it.
   [[nodiscard]] std::optional<std::string> group_in(std::string_view text) const;
-  /// All groups of the first match; empty when there is none.
+  /// Returns all groups of the first match, empty if there is no match.
   [[nodiscard]] std::vector<std::string> groups_in(std::string_view text) const;
 
  private:

@@ -60,7 +60,7 @@ struct SampleSpec {
   std::vector<std::string> by;
   std::vector<std::pair<std::string, std::string>> labels;
   double scale = 1;
-  double unit = 0;  ///< seconds, of a bare number that is a time; 0: it is no time, or in seconds
+  double unit = 0;  ///< seconds, of a bare number that is a time; 0: not a time, or in seconds
   OnNull on_null = OnNull::failure;
   Reduce reduce = Reduce::none;
   std::vector<double> quantiles;
@@ -115,10 +115,10 @@ struct Column {
   std::vector<std::pair<std::string, std::string>> map;
   std::optional<std::string> otherwise;
   double add = 0;   ///< to the number
-  double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: it is no time
+  double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: not a time
 };
 
-/// How the next page is asked for; nothing: there is one page.
+/// How the next page is asked for. An exchange without it has only one page.
 struct Paging {
   std::string url;     ///< pointer to the next page's URL or path
   std::string cursor;  ///< pointer to a cursor …
@@ -258,7 +258,7 @@ struct Check {
 /// A vendor's API that the recipe names and that will end, or whose end nobody knows.
 struct Ending {
   std::string api;              ///< as a person would call it
-  std::optional<TimePoint> on;  ///< the first day without it; nothing: not announced
+  std::optional<TimePoint> on;  ///< the first day without it; absent: not announced
   std::string on_text;          ///< as written
   std::string parameter;        ///< of interest only where this parameter …
   std::string value;            ///< … has this value, or is a number …

@@ -21,7 +21,7 @@ class Rows {
  public:
   virtual ~Rows() = default;
   virtual void columns(const std::vector<std::string>& names) = 0;
-  /// False: enough, the rest is not read.
+  /// Returns false to stop: the rest is not read then.
   virtual bool row(std::span<const Cell> cells) = 0;
 };
 

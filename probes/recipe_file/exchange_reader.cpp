@@ -36,7 +36,7 @@ void read_expect(Reader reader, HttpCall& call) {
       if (const auto status = status_from(text)) {
         call.expect_status.push_back(*status);
       } else {
-        reader.problem("status", fmt::format("'{}' is no HTTP status", text));
+        reader.problem("status", fmt::format("'{}' is not an HTTP status", text));
       }
     }
     if (texts.empty()) reader.problem("status", "is empty");
@@ -148,7 +148,7 @@ void read_for(Reader& parent, Scope& scope, Exchange& exchange) {
   reader.get(names.front(), exchange.each_of.second);
   const Parameter* list = scope.recipe.parameter(exchange.each_of.second);
   if (list == nullptr || list->type != ParameterType::list)
-    reader.problem(names.front(), fmt::format("'{}' is no list parameter of this recipe", exchange.each_of.second));
+    reader.problem(names.front(), fmt::format("'{}' is not a list parameter of this recipe", exchange.each_of.second));
   if (!is_plain_name(names.front()) || is_taken_name(names.front()) || scope.type_of(names.front()))
     reader.problem(names.front(), "this name is taken, or no name of letters, digits and _");
 }

@@ -79,7 +79,7 @@ void read_auth(Reader reader, Recipe& recipe) {
     if (keys == nullptr) {
       std::vector<std::string_view> names;
       for (const auth::Flow& flow : auth::flows()) names.push_back(flow.name);
-      flows.problem(name, fmt::format("is no way to log in; there are {}", fmt::join(names, ", ")));
+      flows.problem(name, fmt::format("is not a login flow; there are {}", fmt::join(names, ", ")));
       continue;
     }
     recipe.auth.flows.push_back(read_flow(flows.child(name), *keys, recipe));
@@ -111,7 +111,8 @@ void read_quota(Reader& reader, Recipe& recipe) {
     if (!entry.has("gives")) entry.missing("gives");
     entry.get("gives", quota.gives);
     for (const std::string& what : quota.gives) {
-      if (!contains(kGives, what)) entry.problem("gives", fmt::format("'{}' is none of limit, used, remaining", what));
+      if (!contains(kGives, what))
+        entry.problem("gives", fmt::format("'{}' is not one of limit, used, remaining", what));
     }
     if (get_pattern(entry, "match", quota.match, 0) && quota.match.groups() != static_cast<int>(quota.gives.size()))
       entry.problem("match", "needs one group for each of `gives`");

@@ -85,7 +85,7 @@ void check_call(const Scope& scope, const HttpCall& call, std::string_view when,
   }
   for (const auto& [name, text] : call.headers) {
     check_text(scope, text, Place::header, when, "request", reader);
-    if (!is_header_name(name)) reader.problem("request", fmt::format("'{}' is no header name", name));
+    if (!is_header_name(name)) reader.problem("request", fmt::format("'{}' is not a header name", name));
     if (text.find_first_of("\r\n") != std::string::npos)
       reader.problem("request", fmt::format("the header {} has a line break in it", name));
   }
@@ -129,7 +129,7 @@ void check_saved_sample(const Scope& scope, const SampleSpec& spec, const std::v
   check_labels(scope, spec, "", reader);
   const auto check = [&](const std::string& name) {
     if (!name.empty() && std::find(saved.begin(), saved.end(), name) == saved.end())
-      reader.problem("samples", fmt::format("'{}' is no saved value", name));
+      reader.problem("samples", fmt::format("'{}' is not a saved value", name));
   };
   check(spec.column);
   check(spec.ratio.first);

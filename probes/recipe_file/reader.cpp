@@ -42,7 +42,8 @@ void read_dialects(Reader& reader, Recipe& recipe) {
   for (const std::string& name : names) {
     const auto found = std::find(kDialects.begin(), kDialects.end(), name);
     if (found == kDialects.end()) {
-      reader.problem("dialects", fmt::format("'{}' is no dialect; there are postgresql, mysql, sqlite and odbc", name));
+      reader.problem("dialects",
+                     fmt::format("'{}' is not a dialect; there are postgresql, mysql, sqlite and odbc", name));
       continue;
     }
     const auto dialect = static_cast<Dialect>(found - kDialects.begin());
@@ -58,7 +59,7 @@ void read_dialects(Reader& reader, Recipe& recipe) {
 void read_not_measured(Reader reader, Recipe& recipe) {
   for (const std::string& dimension : reader.keys()) {
     if (std::find(kDimensions.begin(), kDimensions.end(), dimension) == kDimensions.end())
-      reader.problem(dimension, "is no dimension");
+      reader.problem(dimension, "is not a dimension");
     recipe.not_measured.emplace_back(dimension, read_text(reader.child(dimension)));
   }
 }
@@ -140,7 +141,7 @@ void read_failures(Reader& reader, Recipe& recipe) {
       if (known) {
         mapping.reason = *known;
       } else {
-        entry.problem("reason", fmt::format("'{}' is no reason", reason));
+        entry.problem("reason", fmt::format("'{}' is not a reason", reason));
       }
     }
     if (get_pattern(entry, "blind", mapping.blind, 1) && recipe.transport == Transport::sql)
@@ -168,7 +169,7 @@ Template read_template(Reader& reader, std::string_view key, const Recipe& recip
     const auto dialect = static_cast<Dialect>(found - kDialects.begin());
     if (found == kDialects.end() ||
         std::find(recipe.dialects.begin(), recipe.dialects.end(), dialect) == recipe.dialects.end()) {
-      texts.problem(name, "is none of this recipe's dialects");
+      texts.problem(name, "is not one of this recipe's dialects");
       continue;
     }
     std::string text;
@@ -224,7 +225,7 @@ void read_requests(Reader& reader, Scope& scope, Measurement& out) {
       entry.finish();
     }
     if (out.exchanges.empty()) reader.problem("requests", "is empty");
-    if (reader.raw("request") != nullptr) reader.problem("request", "stands instead of requests, not beside them");
+    if (reader.raw("request") != nullptr) reader.problem("request", "cannot be combined with requests");
     for (Reader& entry : reader.each("samples")) {
       out.samples.push_back(read_sample(entry));
       check_sample(out.samples.back(), entry);

@@ -12,7 +12,7 @@ namespace crmpulse::probes {
 /// measurement that lacks one: it would be judged as something else, or by no rule.
 [[nodiscard]] std::vector<std::string> label_faults(const Measurement& measurement);
 
-/// Of the rows, of the requests' rows and of saved values.
+/// Returns all samples of a measurement: of its rows, of its requests' rows and of saved values.
 [[nodiscard]] std::vector<const SampleSpec*> samples_of(const Measurement& measurement);
 
 }  // namespace crmpulse::probes

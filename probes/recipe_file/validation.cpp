@@ -26,7 +26,7 @@ bool contains(const List& list, std::string_view value) {
 void check_metric(const std::string& metric, Reader& reader) {
   if (metric.empty()) return;
   if (!is_plain_name(metric)) {
-    reader.problem("metric", fmt::format("'{}' is no metric name", metric));
+    reader.problem("metric", fmt::format("'{}' is not a metric name", metric));
   } else if (contains(kAutomatic, metric)) {
     reader.problem("metric", fmt::format("{} is made from every run by itself", metric));
   } else if (metric.starts_with("crm_") && !is_metric_name(metric)) {
@@ -37,7 +37,7 @@ void check_metric(const std::string& metric, Reader& reader) {
 void check_labels(const SampleSpec& spec, Reader& reader) {
   std::vector<std::string_view> seen;
   const auto check = [&](std::string_view key, std::string_view name) {
-    if (!is_plain_name(name)) reader.problem(key, fmt::format("'{}' is no label name", name));
+    if (!is_plain_name(name)) reader.problem(key, fmt::format("'{}' is not a label name", name));
     if (contains(kReservedLabels, name)) reader.problem(key, fmt::format("the label {} is set for every sample", name));
     if (contains(seen, name)) reader.problem(key, fmt::format("the label {} is given twice", name));
     seen.push_back(name);
@@ -112,13 +112,13 @@ void check_sample(const SampleSpec& spec, Reader& reader) {
   check_metric(spec.metric, reader);
   check_labels(spec, reader);
   const bool has_value = !spec.column.empty() || spec.constant.has_value() || !spec.ratio.first.empty();
-  if (!spec.column.empty() && spec.constant) reader.problem("constant", "stands instead of value, not beside it");
+  if (!spec.column.empty() && spec.constant) reader.problem("constant", "cannot be combined with value");
   if (!has_value && spec.reduce != Reduce::count) reader.problem("needs a value (a column) or a constant");
   if (!spec.ratio.first.empty() && (!spec.column.empty() || spec.constant))
-    reader.problem("ratio", "stands instead of value, not beside it");
+    reader.problem("ratio", "cannot be combined with value");
   if (!spec.column.empty() && !is_plain_name(spec.column) && spec.column.front() != '/')
-    reader.problem(
-        "value", fmt::format("'{}' is no column name: letters, digits and _ (over HTTP also a pointer)", spec.column));
+    reader.problem("value", fmt::format("'{}' is not a column name: letters, digits and _ (over HTTP also a pointer)",
+                                        spec.column));
   if (spec.constant && spec.reduce != Reduce::none) reader.problem("reduce", "reduces a column, not a constant");
   const bool quantile = spec.reduce == Reduce::quantile;
   if (quantile && !reader.has("quantiles")) reader.problem("quantiles", "required by reduce: quantile");
@@ -134,7 +134,7 @@ void check_measurement(const Scope& scope, const Measurement& measurement, Reade
   check_kind(recipe, measurement, reader);
   check_batch(recipe, measurement, reader);
   if (!measurement.when.empty() && recipe.parameter(measurement.when) == nullptr) {
-    reader.problem("when", fmt::format("'{}' is no parameter of this recipe", measurement.when));
+    reader.problem("when", fmt::format("'{}' is not a parameter of this recipe", measurement.when));
   }
   if (measurement.liveness && !measurement.when.empty()) reader.problem("when", "the liveness measurement always runs");
   check_texts(scope, measurement.query, measurement.when, "query", reader);

@@ -265,7 +265,7 @@ void RowReader::finish() {
   for (Spec& spec : specs_) {
     const Reduce reduce = spec.spec->reduce;
     const bool counts = reduce == Reduce::sum || counts_texts(reduce);
-    // No rows: there are none of them, but there is no average of them.
+    // Without rows a sum or a count is 0, but an average has no value.
     if (spec.groups.empty() && counts && spec.spec->by.empty()) emit(*spec.spec, {}, 0);
     for (auto& [labels, group] : spec.groups) finish_group(*spec.spec, labels, group);
   }

@@ -76,7 +76,7 @@ std::optional<double> take_clock(Cursor& cursor) {
   return seconds;
 }
 
-/// Seconds east of UTC; 0 when there is no zone.
+/// Returns seconds east of UTC, 0 if there is no zone.
 std::optional<double> take_zone(Cursor& cursor) {
   cursor.take(' ');
   if (cursor.at_end() || cursor.take('Z') || cursor.take('z')) return 0;
@@ -106,7 +106,7 @@ constexpr double kYear = 366 * kDay;
 /// This program is not older: a machine without a clock of its own believes in 1970 until it is told better.
 constexpr double kNotBefore = 1'790'000'000;
 constexpr double kEndOf9999 = 253'402'300'799;
-constexpr double kLongAgo = 100'000'000;  ///< 1973: smaller numbers are no times in another unit
+constexpr double kLongAgo = 100'000'000;  ///< 1973: smaller numbers are not times in another unit
 
 /// What a number far too large for seconds probably counts.
 std::string unit_hint(double value, double latest) {

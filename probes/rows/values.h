@@ -19,14 +19,14 @@ namespace crmpulse::probes {
 
 /// A number without any notation of a date: of a time it says nothing of its unit.
 [[nodiscard]] bool is_bare_number(const Cell& cell);
-/// The same as number_of() of a value that is a time: a bare number counts units of `unit` seconds since 1970,
+/// Like number_of(), for a value that is a time: a bare number counts units of `unit` seconds since 1970,
 /// other notations speak for themselves. Unit 0: a bare number is seconds.
 [[nodiscard]] std::optional<double> time_of(const Cell& cell, double unit);
 
-/// Why a Unix time, in seconds, is none that anything can have happened at: it is years ahead. With what was probably
-/// meant: `unit: ms`. For the end of a sentence that begins with the value's name.
+/// Returns why nothing can have happened at a Unix time (in seconds): it is years ahead. Says what was probably meant:
+/// `unit: ms`. The text ends a sentence that begins with the value's name. Returns nullopt if the time is possible.
 [[nodiscard]] std::optional<std::string> past_time_fault(double seconds, TimePoint now);
-/// The same for a time that may lie ahead, such as the end of a contract: it is beyond the year 9999.
+/// Like past_time_fault(), for a time that may lie ahead, such as the end of a contract: it is beyond the year 9999.
 [[nodiscard]] std::optional<std::string> any_time_fault(double seconds);
 
 }  // namespace crmpulse::probes

@@ -8,7 +8,7 @@
 
 namespace crmpulse::probes {
 
-/// Of one target. Remembers which failures are open, to close each once. Thread-safe.
+/// Makes the readings of one target. Remembers which failures are open, to close each once. Thread-safe.
 class Readings {
  public:
   explicit Readings(const TargetSpec& spec) : spec_(spec) {}

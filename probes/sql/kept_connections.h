@@ -1,4 +1,6 @@
 #pragma once
+// Limits how many database connections stay open between runs.
+
 #include <mutex>
 
 namespace crmpulse::probes::sql {
@@ -9,8 +11,8 @@ class KeptConnections {
  public:
   explicit KeptConnections(int most) : most_(most) {}
 
-  /// Somebody who kept `before` keeps `after` now. False: that is more than there is room for; close them, and say so
-  /// here again.
+  /// Notes that somebody who kept `before` connections keeps `after` now. Returns false if that is too many: close them
+  /// and call this again.
   [[nodiscard]] bool change(int before, int after) {
     const std::lock_guard lock{mutex_};
     kept_ += after - before;

@@ -18,7 +18,7 @@ Result<Dialect> dialect_of(std::string_view url) {
                                         {"odbc:", Dialect::odbc}}) {
     if (url.starts_with(scheme)) return dialect;
   }
-  return Error{"is no database URL: it must begin with postgresql://, mysql://, mariadb://, sqlite: or odbc:"};
+  return Error{"is not a database URL: it must begin with postgresql://, mysql://, mariadb://, sqlite: or odbc:"};
 }
 
 std::optional<Error> check_url(std::string_view url) {

@@ -1,5 +1,5 @@
 #pragma once
-// Which driver stands behind a URL.
+// Finds the driver of a URL, and connects with it.
 
 #include <optional>
 #include <string>
@@ -15,7 +15,7 @@ namespace crmpulse::probes::sql {
 [[nodiscard]] Result<Dialect> dialect_of(std::string_view url);
 /// Everything that can be said about a URL without the network: shape, options, no password in it.
 [[nodiscard]] std::optional<Error> check_url(std::string_view url);
-/// What a URL lets guess about a pooler, by its port or host; empty: nothing.
+/// Returns which pooler a URL's port or host suggests, empty if none.
 [[nodiscard]] std::string pooler_guess(std::string_view url);
 
 [[nodiscard]] Opened open(const ConnectSpec& spec, const Limits& limits);

@@ -18,7 +18,7 @@ namespace crmpulse::probes {
 /// after two minutes.
 inline constexpr Duration kMaxIdle{90'000};
 
-/// Of one target; used by one thread at a time, but for pooler().
+/// Runs the SQL measurements of one target. Used by one thread at a time, except pooler().
 class SqlRunner {
  public:
   using Now = std::function<sql::SteadyTime()>;
@@ -27,7 +27,7 @@ class SqlRunner {
   ~SqlRunner();
   SqlRunner(const SqlRunner&) = delete;
   SqlRunner& operator=(const SqlRunner&) = delete;
-  /// What was found to stand between us and the database; empty: nothing was noticed. Thread-safe.
+  /// Returns what was found between us and the database, empty if nothing was noticed. Thread-safe.
   [[nodiscard]] std::string pooler() const;
   [[nodiscard]] Found run(const Measurement& measurement, const sql::Limits& limits);
   /// The message and stage a recipe's `failures` make of an error, its own table first.

@@ -47,7 +47,7 @@ std::optional<std::string> filter_fault(const Piece& piece, ParameterType type, 
 std::optional<std::string> back_fault(const Scope& scope, const Piece& piece) {
   if (piece.back.empty() || months_of(piece.back) || parse_duration(piece.back).has_value()) return std::nullopt;
   if (scope.type_of(piece.back) == ParameterType::duration) return std::nullopt;
-  return fmt::format("'{}' is no duration, no months (`12mo`) and no duration parameter", piece.back);
+  return fmt::format("'{}' is not a duration, nor months (`12mo`), nor a duration parameter", piece.back);
 }
 
 bool has_quoting(const Piece& piece) {
@@ -59,7 +59,7 @@ std::optional<std::string> fault_of_piece(const Scope& scope, const std::vector<
                                           Place place, std::optional<Dialect> dialect, bool select) {
   const Piece& piece = pieces[index];
   const auto type = scope.type_of(piece.name);
-  if (!type) return "is no parameter of this recipe";
+  if (!type) return "is not a parameter of this recipe";
   if (auto fault = filter_fault(piece, *type, place)) return ": " + *fault;
   if (auto fault = back_fault(scope, piece)) return ": " + *fault;
   if (*type == ParameterType::secret && (place == Place::sql || place == Place::url))

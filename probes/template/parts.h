@@ -10,7 +10,7 @@ namespace crmpulse::probes {
 // template_times.cpp
 [[nodiscard]] bool is_time_form(std::string_view filter);
 [[nodiscard]] bool is_quoting(std::string_view filter);  ///< soql, coql, odata
-/// `12mo`: nothing when it is something else.
+/// Parses `12mo`. Returns nullopt if the text has another form.
 [[nodiscard]] std::optional<int> months_of(std::string_view back);
 /// `back` is a duration, months, or (resolved by the caller) a duration's text.
 [[nodiscard]] Result<Value> time_value(const Piece& piece, TimePoint now, std::string_view back);

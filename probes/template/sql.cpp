@@ -99,7 +99,7 @@ Result<std::string> sql_value(const Value& value, Dialect dialect) {
         if (!literal) return literal.error();
         out += (out.empty() ? "" : ", ") + *literal;
       }
-      // `x IN ()` is no SQL; `x IN (NULL)` is never true.
+      // `x IN ()` is not valid SQL; `x IN (NULL)` is never true.
       return {boost::system::in_place_value, out.empty() ? "NULL" : out};
     }
     case ParameterType::secret: throw std::logic_error("a secret in a query");

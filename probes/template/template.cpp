@@ -98,7 +98,7 @@ Result<Value> quoted_value(const Value& value, std::string_view quoting) {
     if (!literal) return literal.error();
     out += (out.empty() ? "" : ",") + *literal;
   }
-  // `x IN ()` is no query.
+  // `x IN ()` is not a valid query.
   return Value{ParameterType::string, out.empty() ? "''" : out};
 }
 
@@ -109,7 +109,7 @@ Result<Value> filtered_value(const Piece& piece, const Values& values) {
     if (is_quoting(filter)) value = quoted_value(*value, filter);
     if (filter != "number") continue;
     const std::string text = plain_text(*value, as_it_is);
-    if (!config::parse_number(text)) return Error{"is no number"};
+    if (!config::parse_number(text)) return Error{"is not a number"};
     const bool whole = text.find_first_not_of("-0123456789") == std::string::npos;
     value = Value{whole ? ParameterType::integer : ParameterType::number, text};
   }

@@ -89,7 +89,7 @@ struct Value {
   std::string text;
   std::vector<std::string> items{};  ///< of a list
 };
-/// The value of a text that is nothing but one `${}`; nothing for other texts. For JSON, which has types.
+/// Returns the value of a text that is just one `${}`, nullopt for other texts. For JSON, which has types.
 [[nodiscard]] std::optional<Result<Value>> only_value(std::string_view text, const Values& values);
 
 /// SQL literals and identifiers; exposed for their tests.

@@ -29,18 +29,18 @@ class TransactionLedger {
   TransactionLedger(const TransactionLedger&) = delete;
   TransactionLedger& operator=(const TransactionLedger&) = delete;
 
-  /// Locks it for one run and reads it. Nothing: another run holds it. Damaged lines are logged and left out.
+  /// Locks it for one run and reads it. Returns false if another run holds it. Damaged lines are logged and left out.
   [[nodiscard]] Result<bool> open();
   void close();
 
   [[nodiscard]] const std::vector<OpenRecord>& records() const { return records_; }
   [[nodiscard]] int failed_clean_ups() const { return failed_clean_ups_; }
 
-  /// Each is on disk when it returns.
+  /// These write one line each, which is on disk when they return.
   [[nodiscard]] Result<void> intend(const std::string& run_id, TimePoint at);
   [[nodiscard]] Result<void> name(const std::string& run_id, const std::string& id);
   [[nodiscard]] Result<void> gone(const std::string& run_id);
-  /// How many clean-ups have failed in a row.
+  /// Stores how many clean-ups have failed in a row.
   [[nodiscard]] Result<void> count_failed(int clean_ups);
 
   /// Does the file name records that may still be there? Reads without the lock, changes nothing.
@@ -62,8 +62,8 @@ class TransactionLedger {
   int failed_clean_ups_ = 0;
 };
 
-/// Where a write test keeps its ledger: `state_dir`/test-records/…; empty when state_dir is. `address` tells systems of
-/// one name apart: ids of one must never be removed at another.
+/// Returns where a write test keeps its ledger: `state_dir`/test-records/…, empty if `state_dir` is. `address` tells
+/// systems of one name apart: ids of one must never be removed at another.
 [[nodiscard]] std::string ledger_file(const std::string& state_dir, std::string_view crm, std::string_view transaction,
                                       std::string_view address);
 

@@ -13,7 +13,7 @@ namespace crmpulse::probes {
 /// Is the text `marker` (that of probes/template/template.h) alone, or `marker`, a blank and a run id? Then the record
 /// is ours. Anything else is not: another agent's name may begin like ours, and so may a person's words.
 [[nodiscard]] bool is_ours(std::string_view text, std::string_view marker);
-/// The run id behind the marker; empty when there is none.
+/// Returns the run id after the marker, empty if there is none.
 [[nodiscard]] std::string run_id_in(std::string_view text, std::string_view marker);
 
 /// A row of a sweep.

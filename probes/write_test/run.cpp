@@ -26,7 +26,7 @@ bool surely_refused(const ExchangeResult& result) {
   return stage == Stage::resolve || stage == Stage::connect || stage == Stage::tls || stage == Stage::auth;
 }
 
-/// To remove what is not there is no failure.
+/// Removing what is not there is not a failure.
 bool is_gone(const ExchangeResult& result) {
   return !result.failure || result.status == 404 || result.status == 410 || result.failure->reason == Reason::missing;
 }

@@ -39,7 +39,7 @@ class WriteTest {
   void clean_up(std::chrono::steady_clock::time_point deadline, Done done);
   /// Are there records in the ledger on disk that clean_up() should look for?
   [[nodiscard]] bool has_left_overs() const;
-  /// No request is begun any more; a run under way ends as skipped. After it the host is not called.
+  /// Begins no more requests; a run under way ends as skipped. The host is not called after this.
   void stop();
 
  private:

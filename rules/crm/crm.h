@@ -1,4 +1,6 @@
 #pragma once
+// Holds the state of one CRM: its rules, incident, agents and what receivers were told.
+
 #include <algorithm>
 #include <cstdint>
 #include <memory>
@@ -30,14 +32,14 @@ struct RuleState {
   RuleClock clock;  ///< instances refer to it
 
   [[nodiscard]] const Rule& rule() const { return compiled->rule; }
-  /// The instance whose level, or else whose value, is worst.
+  /// Returns the instance whose level, or else whose value, is worst.
   [[nodiscard]] const Instance& worst() const;
-  /// Confirmed level: the worst of the instances.
+  /// Returns the confirmed level: the worst of the instances.
   [[nodiscard]] Level confirmed() const;
   [[nodiscard]] bool latched() const;
   [[nodiscard]] bool judged() const;   ///< some instance is active and not expired, and had data
   [[nodiscard]] bool missing() const;  ///< no data for too long, and that counts: not `ignore`, inside active hours
-  /// The unit for a value of `each`, made when it is new; nothing when there are too many already.
+  /// Returns the instance for a value of `each`, made if it is new; null if there are too many already.
   [[nodiscard]] Instance* instance_of(std::string_view each_value);
 };
 
@@ -60,13 +62,13 @@ struct VendorReading {
   TimePoint major_since = kUnset;  ///< first of the readings that name a major incident; unset: the newest does not
   Duration gap{};                  ///< between the newest two
   static constexpr std::size_t kMost = 16;
-  /// Older than this it says nothing any more. A page that is read every hour is not silent after five minutes.
+  /// Returns how old a reading may be. A page that is read every hour is not silent after five minutes.
   [[nodiscard]] Duration patience() const {
     return std::max(Duration{std::chrono::minutes{5}}, std::min(gap, Duration{std::chrono::hours{1}}) * 3 / 2);
   }
 };
 
-/// One operation as one agent runs it: what it fails by, which its next success ends. Not saved.
+/// One operation as one agent runs it, with its failure series, which its next success ends. Not saved.
 struct Exchange {
   std::string key;                      ///< operation and agent
   std::vector<std::uint32_t> failures;  ///< the engine's series `crm_failure`
@@ -130,30 +132,30 @@ struct Crm {
   TimePoint scheduled = kNever;
   TimePoint no_data_from = kUnset;  ///< before this no rule begins to miss data; unset: not known
 
-  /// Keeps `no_data_from` true after the instance took a sample or was evaluated.
+  /// Updates `no_data_from` after the instance took a sample or was evaluated.
   void expect(Instance& instance, const Rule& rule) {
     if (std::exchange(instance.nearer, false)) no_data_from = std::min(no_data_from, instance.deadline(rule));
   }
-  /// Tells every rule what `paces` come to, when that is news; true then.
+  /// Tells every rule what `paces` come to, if that changed. Returns true then.
   bool follow_pace();
-  /// The same whether it is news or not: there are new rules.
+  /// Like follow_pace(), but also if nothing changed: for new rules.
   void tell_pace();
-  /// Gives every rule the clock it goes by, after rules, hours or maintenance changed.
+  /// Gives every rule its clock, after rules, hours or maintenance changed.
   void follow_hours();
-  /// When its agents last spoke of it; unset: none that gives its name.
+  /// Returns when its agents last sent something of it, kUnset if no agent with a name did.
   [[nodiscard]] TimePoint heard_at() const;
-  /// An operator wants to hear nothing of it.
+  /// Returns true if an operator does not want messages about it.
   [[nodiscard]] bool excused() const { return maintenance || silenced; }
-  /// All that is wrong is that data is missing, and that is because nothing comes from its agents.
+  /// Returns true if only missing data is wrong, and that is because its agents are lost.
   [[nodiscard]] bool suppressed() const;
-  /// Agents that feed it now.
+  /// Returns the agents that feed it now.
   [[nodiscard]] std::vector<const Feeder*> fed_by() const;
-  [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< Feeder::kMost when there is no room
-  [[nodiscard]] std::size_t exchange_of(std::string key);       ///< Exchange::kMost when there is no room
+  [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< Feeder::kMost if there is no room
+  [[nodiscard]] std::size_t exchange_of(std::string key);       ///< Exchange::kMost if there is no room
   void take_vendor(std::size_t reading, TimePoint at, double value);
-  /// The clock was put right by `by`: what was so long ago stays so long ago.
+  /// Moves all times by `by`, after the clock was corrected: what was an hour ago stays an hour ago.
   void shift(Duration by);
-  [[nodiscard]] std::size_t reading_of(std::string_view instance);  ///< VendorReading::kMost when there is no room
+  [[nodiscard]] std::size_t reading_of(std::string_view instance);  ///< VendorReading::kMost if there is no room
 };
 
 /// Gives the CRM the rules that apply to it: of several with the same id the last one whose `applies_to` matches.
@@ -161,8 +163,8 @@ struct Crm {
 /// Returns whether a rule that was there is gone.
 bool apply_rules(Crm& crm, std::span<const std::shared_ptr<const CompiledRule>> rules, TimePoint now);
 
-/// What a CRM's rules say together. There are dozens of them, and a CRM is judged with every request that brings
-/// samples of it: they are looked through once.
+/// Totals over a CRM's rules. Computed in one pass because a CRM is evaluated on every request that brings samples of
+/// it and has dozens of rules.
 struct Survey {
   Level worst = Level::healthy;         ///< confirmed levels, soft rules and latches as they count
   double coverage = 1;                  ///< the weight of the rules with data among those that should have some
@@ -174,21 +176,22 @@ struct Scores {
   Score remembered;  ///< over all that ever had, at their last values
 };
 [[nodiscard]] Scores scores_of(const Crm& crm);
-/// Worst-of, score level and coverage put together. Docs: "The state of a CRM".
+/// Returns the CRM's level from worst-of, score level and coverage: docs/health-states.md, "The state of a CRM".
 [[nodiscard]] Level verdict(const Crm& crm, const Survey& seen);
-/// Takes one score evaluation when one is due: at most one per shortest interval, with two rules or more.
+/// Evaluates the score if that is due: at most once per shortest interval, with two rules or more.
 void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings);
 [[nodiscard]] DataStatus data_status(const Crm& crm, TimePoint now);
-/// The part of the state that is told of now: rules outside their hours keep their levels, but nobody hears of them.
+/// Returns the part of the state that messages are sent about now: rules outside their hours keep their levels
+/// silently.
 [[nodiscard]] Level awake_level(const Crm& crm, const Settings& settings);
-/// Why the state is not healthy when no rule's level says so: `no_data`, `score`, or empty.
+/// Returns why the state is not healthy although no rule's level says so: `no_data`, `score`, or empty.
 [[nodiscard]] std::string_view silent_reason(const Crm& crm);
 [[nodiscard]] CrmStatus status_of(const Crm& crm, TimePoint now);
 
 [[nodiscard]] std::string save_crm(const Crm& crm);
-/// Of the versions of these bytes that load_crm() reads, as far as there is one.
+/// Returns true if load_crm() reads the version of these bytes.
 [[nodiscard]] bool known_version(std::string_view bytes);
-/// Into a CRM that has its name only. `rules` decide what is kept.
+/// Loads into a CRM that has its name only. `rules` decide what is kept.
 [[nodiscard]] Result<void> load_crm(Crm& crm, std::string_view bytes,
                                     std::span<const std::shared_ptr<const CompiledRule>> rules, HoursBook& hours);
 

@@ -1,4 +1,6 @@
 #pragma once
+// Decides when a CRM's people work: declared by an agent or an operator, else learned.
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,14 +15,14 @@
 
 namespace crmpulse::rules {
 
-/// Hours that an agent declares for a CRM, as they came and as they are used. CRMs that say the same share one.
+/// Hours that an agent declares for a CRM, as text and as a calendar. CRMs with the same text share one.
 struct DeclaredHours {
   HoursText text;
   Calendar calendar;
 };
 
-/// Makes DeclaredHours of text. What senders may have it remember is bounded; what is beyond that, or not valid, is
-/// taken as not said.
+/// Makes DeclaredHours of text. What it remembers for senders is bounded; text beyond that, or invalid text, is
+/// ignored.
 class HoursBook {
  public:
   using FindZone = std::function<std::optional<Zone>(std::string_view)>;
@@ -39,7 +41,7 @@ class HoursBook {
   std::map<std::string, std::optional<Zone>> zones_;
 };
 
-/// When a CRM's people work: as its agent says, else as learned.
+/// The working hours of one CRM: as its agent declares, else as learned.
 struct CrmHours {
   static constexpr Duration kRival = std::chrono::minutes{10};   ///< another agent is heard after so long a silence
   static constexpr Duration kWithdrawn = std::chrono::hours{1};  ///< of silence while the CRM is measured
@@ -51,16 +53,16 @@ struct CrmHours {
   std::shared_ptr<const Calendar> learned_calendar;  ///< not saved
   TimePoint look_at = kUnset;                        ///< next look(); not saved
 
-  /// The calendar in force; nullptr: not known yet.
+  /// Returns the calendar in force, nullptr if it is not known yet.
   [[nodiscard]] const Calendar* calendar() const { return declared ? &declared->calendar : learned_calendar.get(); }
-  /// An agent says so. True when the calendar changed.
+  /// Takes an agent's declaration. Returns true if the calendar changed.
   bool declare(const std::shared_ptr<const DeclaredHours>& said, std::string_view by, TimePoint at);
-  /// Closes weeks of learning, and drops what is declared no more. `measured`: when the CRM's agents last spoke of it.
-  /// True when the calendar changed.
+  /// Closes weeks of learning, and drops a declaration that is not repeated any more. `measured` is when the CRM's
+  /// agents last spoke of it. Returns true if the calendar changed.
   bool look(TimePoint measured, TimePoint now);
   [[nodiscard]] bool empty() const { return !declared && learned.week_ends() == kNever; }
   void save(Encoder& encoder) const;
-  /// Without the declared calendar: its text is given back.
+  /// Loads all but the declared calendar. Returns the text of the calendar.
   [[nodiscard]] HoursText load(Decoder& decoder);
   void follow_learned();
 };

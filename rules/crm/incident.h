@@ -1,4 +1,6 @@
 #pragma once
+// Decides, for one CRM and one receiver, which message is due: opened, changed, flapping, resolved or none.
+
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -12,7 +14,7 @@
 
 namespace crmpulse::rules {
 
-/// What one receiver knows of one CRM.
+/// The notification state of one receiver for one CRM: what it was told last.
 struct Told {
   std::string receiver;
   Level level = Level::healthy;      ///< of the last message handed over; healthy: nothing open
@@ -26,7 +28,7 @@ struct Told {
   void load(Decoder& decoder);
 };
 
-/// Restlessness of a CRM's state. Only changes inside the flap window are kept; more than 64 are not needed.
+/// Detects flapping: a state that changes too often. Only changes inside the flap window are kept, at most 64.
 struct Flap {
   struct Change {
     TimePoint at;
@@ -58,10 +60,11 @@ struct Incident {
   TimePoint opened;
   Level worst = Level::healthy;
 };
-/// A ULID: 48 bits of opening time, 80 bits that follow from crm, time and how many incidents the CRM had before.
+/// Returns a ULID: 48 bits of opening time, 80 bits that follow from crm, time and how many incidents the CRM had
+/// before.
 [[nodiscard]] std::string incident_id(std::string_view crm, TimePoint opened, std::uint64_t ordinal);
 
-/// The facts the decision about one receiver rests on.
+/// The facts that the decision about one receiver depends on.
 struct Situation {
   TimePoint now;
   Level state = Level::healthy;
@@ -85,7 +88,7 @@ struct Decision {
   Level tells = Level::healthy;     ///< the level it tells
   TimePoint later = kNever;         ///< when to decide again although nothing changed
 };
-/// The decision table of docs/health-states.md, "Messages". `eff` is the state as this receiver sees it.
+/// Decides by the table of docs/health-states.md, "Messages". `eff` is the state as this receiver sees it.
 [[nodiscard]] Decision decide(const Situation& situation, const Settings& settings, const Told& told, Level min_level,
                               Level eff);
 

@@ -14,7 +14,7 @@
 
 namespace crmpulse::rules {
 
-/// Where messages go, as far as deciding needs to know.
+/// What the engine needs to know of a receiver to decide about messages.
 struct ReceiverSpec {
   std::string name;
   Level min_level = Level::sub_healthy;

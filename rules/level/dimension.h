@@ -1,11 +1,13 @@
 #pragma once
+// Keeps the confirmed level of one judged unit and the timers that change it.
+
 #include "core/codec.h"
 #include "core/rule.h"
 #include "rules/time/moment.h"
 
 namespace crmpulse::rules {
 
-/// Observed time for which a condition has held without a break; `unset` while it does not hold.
+/// Measures the observed time for which a condition has held without a break; kUnset while it does not hold.
 struct Timer {
   static constexpr Duration kUnset{-1};
   Duration held = kUnset;
@@ -15,7 +17,7 @@ struct Timer {
   [[nodiscard]] bool running() const { return held != kUnset; }
 };
 
-/// The confirmed level of one judged unit and what it takes to change it: docs/health-states.md, "Levels and timers".
+/// The confirmed level of one judged unit and the timers that change it: docs/health-states.md, "Levels and timers".
 struct Dimension {
   Level confirmed = Level::healthy;
   Timer up_sub;     ///< level ≥ sub-healthy
@@ -27,16 +29,16 @@ struct Dimension {
   bool latched = false;      ///< data was missing too long, and has not been good since
   std::uint8_t clean = 0;    ///< healthy evaluations since the latch was set
 
-  /// One evaluation with data. `interval` is the expected spacing; a larger gap adds nothing to the timers.
+  /// Takes one evaluation with data. `interval` is the expected spacing; a larger gap adds nothing to the timers.
   /// `fresh` is false for data that is itself older than the no-data deadline: it cannot lift the latch.
   void evaluate(const Rule& rule, TimePoint at, double value, Duration interval, bool fresh);
-  /// The value changed although no data came: what has an age got older. Timers stand still.
+  /// Takes a value that changed although no data came, because an age got older. Timers stand still.
   void revise(const Rule& rule, double value, TimePoint now);
-  /// Data has been missing too long, and the rule wants that to count.
+  /// Sets the latch: data has been missing too long, and the rule wants that to count.
   void latch(TimePoint at);
   void clear_timers();
 
-  /// What the outside sees: the latch counts as sub-healthy.
+  /// Returns the level as others see it: the latch counts as sub-healthy.
   [[nodiscard]] Level shown() const { return latched && confirmed == Level::healthy ? Level::sub_healthy : confirmed; }
 
   void save(Encoder& encoder) const;
@@ -46,7 +48,7 @@ struct Dimension {
   void confirm(Level level, TimePoint at);
 };
 
-/// The level of one value given the confirmed one: entering is strict, leaving needs `exit` to be reached.
+/// Returns the level of one value given the confirmed level: entering needs `enter`, leaving needs `exit`.
 [[nodiscard]] Level level_of(const Rule& rule, double value, Level confirmed);
 
 }  // namespace crmpulse::rules

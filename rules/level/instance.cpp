@@ -174,7 +174,8 @@ TimePoint Instance::settle(const Rule& rule, std::vector<double>& scratch) {
   return pending.at;
 }
 
-/// The value to judge: of the one view, or with a quorum the one that at least `quorum` agents see or exceed.
+/// Returns the value to judge: that of the only view, or with a quorum a value that at least `quorum` agents see or
+/// exceed.
 std::optional<double> Instance::observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch) {
   view.value = aggregate(rule, view.window, at, *clock);
   view.at = at;

@@ -1,4 +1,6 @@
 #pragma once
+// Evaluates one rule on one CRM: takes samples, aggregates them, and follows deadlines.
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,7 +17,7 @@
 
 namespace crmpulse::rules {
 
-/// A rule with the two fingerprints that say, across reloads and restarts, what an edit changed.
+/// A rule with two fingerprints that show, across reloads and restarts, what an edit changed.
 struct CompiledRule {
   explicit CompiledRule(Rule source);
   Rule rule;
@@ -24,7 +26,7 @@ struct CompiledRule {
   std::optional<Calendar> hours;  ///< of `active`
 };
 
-/// What one place of observation sees: all agents together, or with a quorum each agent by itself.
+/// The window of one observer: all agents together, or with a quorum each agent by itself.
 struct View {
   View(std::string who, const Rule& rule) : agent(std::move(who)), window(rule) {}
   std::string agent;
@@ -76,15 +78,16 @@ struct Instance {
   } pending;
 
   static constexpr std::size_t kMostViews = 64;
-  /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.
+  /// Returns the index of the agent's view, made if it is new (with quorum 1 all agents share one). Returns nullopt if
+  /// there are too many agents.
   std::optional<std::uint32_t> view_of(const Rule& rule, std::string_view agent);
   void reset_windows(TimePoint now);
-  /// The clock was put right by `by`.
+  /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
 
   [[nodiscard]] Duration interval(const Rule& rule) const;
   [[nodiscard]] Duration no_data_after(const Rule& rule) const;
-  /// The rule's window; while intervals are stretched as long as its `min_samples` need.
+  /// Returns the length of the rule's window. While intervals are stretched it is as long as `min_samples` needs.
   [[nodiscard]] Duration window(const Rule& rule) const;
   void learn(SeriesMemory& memory, std::uint32_t tag);
 
@@ -92,24 +95,25 @@ struct Instance {
     Window::Put put = Window::Put::stored;
     TimePoint evaluated = kUnset;  ///< the instant before, when this sample began another
   };
-  /// Takes a sample, to be evaluated by settle() when it is not older than what was judged already.
+  /// Takes a sample. settle() evaluates it if it is not older than what was judged already.
   Intake take(const Rule& rule, std::uint32_t view, TimePoint at, std::uint32_t tag, double sample,
               const Previous& previous, TimePoint now, std::vector<double>& scratch);
 
-  /// Evaluates what is pending. The instant that was judged; kUnset: none, or without data.
+  /// Evaluates what is pending. Returns the instant that was judged, kUnset if nothing was pending or there is no data.
   TimePoint settle(const Rule& rule, std::vector<double>& scratch);
 
-  /// Deadlines at `now`: hours that begin or end, an age that comes to a threshold, data that has been missing too
+  /// Meets deadlines at `now`: hours that begin or end, an age that reaches a threshold, data that has been missing too
   /// long.
   void check_deadlines(const Rule& rule, TimePoint now);
-  /// Its hours, or what does not age, changed.
+  /// Call it after its hours, or the times that do not age, changed.
   void look_again() { switch_at = older_at = kUnset; }
-  /// The next instant check_deadlines() would do something, unless `nearer` is set before.
+  /// Returns the next instant at which check_deadlines() would do something, unless `nearer` is set before.
   [[nodiscard]] TimePoint deadline(const Rule& rule) const;
   [[nodiscard]] bool has_data() const { return is_set(dimension.last_data); }
 
   void save(Encoder& encoder) const;
-  /// `same_data`: the windows still fit the rule; otherwise they are read and dropped.
+  /// Loads what save() wrote. `same_data` says that the windows still fit the rule; otherwise they are read and
+  /// dropped.
   void load(Decoder& decoder, const Rule& rule, bool same_data, bool with_pace);
 
  private:
@@ -117,7 +121,7 @@ struct Instance {
   [[nodiscard]] TimePoint no_data_due(const Rule& rule) const;
   void get_older(const Rule& rule, TimePoint now);
   void plan_older(const Rule& rule, TimePoint at, Duration least);
-  /// Samples come as the agent's configuration says, or as the rule does.
+  /// Returns true if samples come at the configured interval, not stretched.
   [[nodiscard]] bool as_configured() const { return pace.stretch == 0 && learned_at == 0; }
 };
 

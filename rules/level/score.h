@@ -1,4 +1,6 @@
 #pragma once
+// Computes the health score (0 to 100) that stands beside a state.
+
 #include <cstdint>
 
 #include "core/codec.h"
@@ -7,23 +9,24 @@
 
 namespace crmpulse::rules {
 
-/// Where a value lies on the way from fine (1) over enter_sub (0.8) and enter_poor (0.4) to worst (0).
+/// Returns where a value lies between fine (1), enter_sub (0.8), enter_poor (0.4) and worst (0).
 [[nodiscard]] double score_value(const Rule& rule, double value);
-/// The same, but never below the band of the confirmed level: the score must not do by itself what `for` forbids.
+/// Like score_value(), but never below the band of the confirmed level: the score must not do by itself what `for`
+/// forbids.
 [[nodiscard]] double banded_score(const Rule& rule, double value, Level confirmed);
 
-/// The score beside a state: inside the state's band, so that the two never contradict each other.
+/// Returns the score limited to the state's band, so that the two never contradict each other.
 [[nodiscard]] double shown_score(double score, Level state);
 
-/// 0…100 over some of a CRM's rules.
+/// A score of 0 to 100 over some of a CRM's rules.
 struct Score {
   double value = 0;
   int rules = 0;    ///< that it is made of
   int pulling = 0;  ///< of them below 0.8; a single one never makes the CRM poor by way of the score
 };
 
-/// What the score says, with its own hysteresis: two evaluations below a line to enter, four at or above line + band
-/// to leave.
+/// The level that the score alone gives, with hysteresis: two evaluations below a line to enter, four at or above line
+/// + band to leave.
 struct ScoreLevel {
   struct Line {
     bool on = false;

@@ -25,33 +25,35 @@ class AgentWatch {
   static constexpr std::size_t kMost = 10'000;
 
   void align(const std::vector<ReceiverSpec>& receivers);
-  /// The agent's place, made when it is new; kNone when there are too many. Allocates; hear() does not.
+  /// Returns the agent's place, made if it is new; kNone if there are too many. Allocates; hear() does not.
   [[nodiscard]] Place place_of(std::string_view name);
-  /// It spoke. `heartbeat`: in the way only our agents do; others are never lost.
+  /// Notes that the agent spoke. `heartbeat` says that it did so as only our agents do; other senders are never lost.
   void hear(Place place, bool heartbeat, TimePoint now);
-  /// Samples of the time `at` say which CRMs it watches; it names all of them within kAnnouncement.
+  /// Notes an announcement: samples of the time `at` say which CRMs the agent watches. It names all within
+  /// kAnnouncement.
   void announce(Place place, TimePoint at);
-  /// One of its samples that a rule looks at was in time, or too late to be judged.
+  /// Notes whether one of its samples that a rule looks at was in time, or too late to be judged.
   void judged(Place place, bool late, TimePoint at, TimePoint now);
   static constexpr Duration kAnnouncement = std::chrono::seconds{5};
   /// An agent that announces, and has announced others for so long, does not watch the CRM any more.
   static constexpr Duration kGone = std::chrono::minutes{10};
-  /// All agents that feed the CRM announce, and their newest announcements do not name it.
+  /// Returns true if all agents that feed the CRM announce, and their newest announcements do not name it.
   [[nodiscard]] bool unannounced(const Crm& crm, Duration least) const;
   [[nodiscard]] bool announces() const { return announces_; }
-  /// The time before `now` was ours: everybody has the full time again.
+  /// Gives every agent the full time again after a restart, because the collector was away before `now`.
   void restarted(TimePoint now);
-  void shift(Duration by);  ///< the clock was put right by so much
-  /// Messages are to be looked at again: CRMs, receivers or marks changed.
+  void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
+  /// Makes the next tell() look at all messages again, because CRMs, receivers or marks changed.
   void look() { look_ = true; }
 
-  /// Who is lost at `now`. Returns the agents whose CRMs must be looked at.
+  /// Decides which agents are lost at `now`. Returns the agents whose CRMs must be looked at.
   [[nodiscard]] std::vector<Place> update(const Settings& settings, TimePoint now);
-  /// Every agent that feeds this CRM is lost.
+  /// Returns true if every agent that feeds this CRM is lost.
   [[nodiscard]] bool lost(const Crm& crm) const;
-  /// Its agents have said nothing since its state changed and may prove lost until then; kUnset: they are there.
+  /// Returns until when the CRM's agents, silent since its state changed, may prove lost; kUnset if they are there.
   [[nodiscard]] TimePoint doubt(const Crm& crm, const Settings& settings);
-  /// `agent_lost` and `agent_returned` that are due. True when anybody's knowledge changed.
+  /// Adds the `agent_lost` and `agent_returned` messages that are due. Returns true if what a receiver was told
+  /// changed.
   bool tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
             const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages);
   [[nodiscard]] TimePoint deadline() const { return std::min(is_set(next_lost_) ? next_lost_ : kNever, next_message_); }
@@ -63,7 +65,7 @@ class AgentWatch {
   void load_more(std::string_view bytes);
 
  private:
-  /// So long nothing of an agent was in time: it is told, unless it catches up.
+  /// How long nothing of an agent may be in time before a message says so, unless it catches up.
   static constexpr Duration kAllLate = std::chrono::minutes{5};
   struct Agent {
     std::string name;

@@ -1,4 +1,7 @@
 #pragma once
+// Evaluates one CRM: first its state and incident, then the messages to receivers. The Engine calls it after samples
+// came and when a deadline is due.
+
 #include <string_view>
 #include <vector>
 
@@ -7,7 +10,7 @@
 
 namespace crmpulse::rules {
 
-/// What judging needs besides the CRM.
+/// Inputs of one evaluation pass other than the CRM itself.
 struct Bench {
   const Settings& settings;
   const std::vector<ReceiverSpec>& receivers;
@@ -18,14 +21,14 @@ struct Bench {
 
 /// Brings a CRM's state up to `now`: deadlines, score, state, incident.
 void judge_state(Crm& crm, const Bench& bench, Outcome& outcome);
-/// Then what receivers are to hear of it, with the agents' and the vendor's part in it known. Returns the next instant
-/// at which the CRM must be judged without samples.
+/// Decides the messages to receivers. Call it after judge_state() of all CRMs, when lost agents and vendor outages are
+/// known. Returns the next instant at which the CRM must be judged without samples.
 TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome);
 
 /// Tells every receiver with an open message that the CRM is gone.
 void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome);
 
-/// The receiver was told of the CRM in a digest.
+/// Notes that the receiver was told of the CRM in a digest.
 void note_digest(Crm& crm, std::string_view receiver);
 
 /// Gives the CRM one Told per receiver, in their order, keeping those of the same name.

@@ -1,5 +1,5 @@
 #pragma once
-// What receivers were told about things that are no CRM: an agent, a vendor.
+// What receivers were told about things other than CRMs: an agent, a vendor.
 
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace crmpulse::rules {
 
 inline constexpr std::size_t kMostListed = 20;
 
-/// What one receiver knows of one such thing.
+/// What one receiver was told of one agent or vendor.
 struct Notice {
   std::string receiver;
   std::vector<std::string> causes;  ///< it was told of these; empty: of nothing that still goes on
@@ -25,7 +25,7 @@ struct Notice {
   void load(Decoder& decoder);
 };
 
-/// One for each receiver, in their order, keeping those of the same name.
+/// Makes one notice for each receiver, in their order, keeping those of the same name.
 void align(std::vector<Notice>& notices, const std::vector<ReceiverSpec>& receivers);
 void save(Encoder& encoder, const std::vector<Notice>& notices);
 void load(Decoder& decoder, std::vector<Notice>& notices);
@@ -35,7 +35,7 @@ void load(Decoder& decoder, std::vector<Notice>& notices);
   return std::max(last + 1, unix_millis(now));
 }
 
-/// Puts the CRMs into the message, the worst first, at most kMostListed in full.
+/// Adds the CRMs to the message, the worst first, at most kMostListed in full.
 void list_crms(Message& message, std::vector<const Crm*> crms, TimePoint now);
 
 }  // namespace crmpulse::rules

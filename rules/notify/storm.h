@@ -12,23 +12,23 @@
 
 namespace crmpulse::rules {
 
-/// How many openings each receiver was handed lately, and until when further ones are gathered.
+/// Counts how many openings each receiver got lately, and gathers further ones into a digest.
 class Storms {
  public:
-  /// One gate for each receiver, in their order, keeping those of the same name.
+  /// Makes one gate (the state of a receiver) for each receiver, in their order, keeping those of the same name.
   void align(const std::vector<ReceiverSpec>& receivers);
-  /// The earliest instant at which receiver number `index` is told of a new incident; kUnset: at any time.
+  /// Returns the earliest instant at which receiver number `index` gets a new incident, kUnset for at any time.
   [[nodiscard]] TimePoint opens_from(std::size_t index) const { return gates_[index].gathers_until; }
-  /// What a digest told the receiver of gets worse: further ones may follow within kGather, and go out together.
+  /// Notes that an incident of a digest gets worse: further ones may follow within kGather, and are sent together.
   void rise(std::size_t index, TimePoint now);
   [[nodiscard]] TimePoint rises_from(std::size_t index) const { return gates_[index].rises_from; }
   static constexpr Duration kGather = std::chrono::seconds{15};
-  /// Counts the `opened` and the `escalated` of one step, each for itself; of a receiver that gets too many they become
-  /// one digest. True when anything of this was.
+  /// Counts the `opened` and the `escalated` messages of one step, each kind by itself; if a receiver gets too many
+  /// they become one digest. Returns true if it counted any.
   bool fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
             std::vector<Message>& messages);
 
-  void shift(Duration by);  ///< the clock was put right by so much
+  void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
   void save(Encoder& encoder) const;
   void load(Decoder& decoder);
 

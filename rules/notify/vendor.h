@@ -18,20 +18,20 @@ namespace crmpulse::rules {
 class VendorWatch {
  public:
   void align(const std::vector<ReceiverSpec>& receivers);
-  /// Takes over how the CRM is doing; to be called whenever its state, kind or readings may have changed.
+  /// Takes the CRM's state, kind and readings. Call it whenever one of them may have changed.
   void enrol(const Crm& crm);
   void forget(const Crm& crm);
   void restarted(TimePoint now);
-  /// The clock was put right by `by`. Before it every CRM is forgotten, after it enrolled again.
+  /// Moves all times by `by`, after the clock was corrected. Before it every CRM is forgotten, after it enrolled again.
   void shift(Duration by);
   void look();
 
-  /// Which outages there are at `now`. Returns the kinds whose CRMs must be looked at.
+  /// Decides which vendors have an outage at `now`. Returns the kinds whose CRMs must be looked at.
   [[nodiscard]] std::vector<std::string> update(std::span<const std::unique_ptr<Crm>> crms, const Settings& settings,
                                                 TimePoint now);
-  /// An outage that is older than, or as old as, the CRM's state.
+  /// Returns true if the vendor has an outage that is not younger than the CRM's state.
   [[nodiscard]] bool inhibits(const Crm& crm) const;
-  /// Many of its kind became poor; until then it is open whether that is an outage. kUnset: it is not.
+  /// Returns until when it is open whether many poor CRMs of its kind are an outage, kUnset if it is not open.
   [[nodiscard]] TimePoint doubt(const Crm& crm) const;
   bool tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
             const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages);
@@ -41,7 +41,8 @@ class VendorWatch {
   void load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers);
 
  private:
-  /// Of several CRMs failing at nearly the same time it is decided within kSuspicion whether it is the vendor.
+  /// Whether several CRMs that fail at nearly the same time are suspected to be a vendor's outage. Decided within
+  /// kSuspicion.
   enum class Suspicion : std::uint8_t { none, on, spent };
   struct Kind {
     std::string name;

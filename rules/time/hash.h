@@ -1,4 +1,6 @@
 #pragma once
+// Hashes texts to numbers that may be stored.
+
 #include <cstdint>
 #include <string_view>
 

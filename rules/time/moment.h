@@ -14,7 +14,7 @@ inline constexpr TimePoint kNever = TimePoint::max();  ///< "will not happen by 
   return time != kUnset;
 }
 
-/// The same moment on a clock that was put right by `by`; what is no moment stays what it is.
+/// Returns the same moment on a clock that was corrected by `by`. kUnset, kNever and 0 stay what they are.
 [[nodiscard]] constexpr TimePoint shifted(TimePoint time, Duration by) {
   return time == kUnset || time == kNever || time == TimePoint{} ? time : time + by;
 }

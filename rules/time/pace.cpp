@@ -17,7 +17,7 @@ constexpr Duration kLongest = 24h * 3650;
 
 StretchSteps steps_of(double ratio) {
   if (!(ratio > 1)) return 0;
-  // Upwards: expecting a sample a little late is no harm.
+  // Upwards: expecting a sample a little late does no harm.
   return static_cast<StretchSteps>(std::min(255.0, std::ceil(std::log2(ratio) * kStepsAnOctave)));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// How much an agent stretches a CRM's intervals, and until when it leaves the CRM alone: samples come later then, and
-// that they do is no sign of trouble. docs/decisions/0006-stretched-intervals.md.
+// How much an agent stretches a CRM's intervals, and until when it leaves the CRM alone, so late
+// samples are expected and do not count as missing. docs/decisions/0006-stretched-intervals.md.
 
 #include <cstdint>
 #include <string>
@@ -18,28 +18,30 @@ inline constexpr std::string_view kPauseMetric = "crm_agent_paused_until_timesta
 /// A ratio ≥ 1 in eighths of an octave, so that one byte remembers it; 0: as configured.
 using StretchSteps = std::uint8_t;
 [[nodiscard]] StretchSteps steps_of(double ratio);
-/// A spacing seen at `then`, as it is to be expected at `now`: longer when it is stretched more now, never shorter.
+/// Returns the spacing to expect at pace `now` if `spacing` was seen at pace `then`: longer if it is stretched more
+/// now, never shorter.
 [[nodiscard]] Duration at_pace(Duration spacing, StretchSteps then, StretchSteps now);
 
-/// What holds for a CRM: of its agents the slowest.
+/// The pace of a CRM: that of its slowest agent.
 struct Pace {
   StretchSteps stretch = 0;
   TimePoint paused_until = kUnset;
   friend bool operator==(const Pace&, const Pace&) = default;
 };
 
-/// What each agent last said. Room is made when an agent's series is bound; taking a sample allocates nothing.
+/// The pace that each agent last reported. Memory is allocated when an agent's series is bound, not with samples.
 class Paces {
  public:
   static constexpr std::size_t kMostAgents = 64;
-  /// The agent's place; kMostAgents when there is none left.
+  /// Returns the agent's place, kMostAgents if there is none left.
   [[nodiscard]] std::size_t place_of(std::string_view agent);
   void take_stretch(std::size_t place, TimePoint at, double ratio);
   void take_pause(std::size_t place, TimePoint at, double until_unix_seconds);
-  /// An agent that has been silent for ten minutes while another spoke no longer counts.
+  /// Returns the pace of the CRM. An agent that has been silent for ten minutes while another spoke does not count.
   [[nodiscard]] Pace now() const;
 
-  /// The collector's clock was put right by `by`; until when an agent waits is that agent's own word.
+  /// Moves times by `by`, after the collector's clock was corrected, but not until when an agent waits: that is its own
+  /// time.
   void shift(Duration by);
 
   void save(Encoder& encoder) const;

@@ -1,4 +1,6 @@
 #pragma once
+// Computes the value of a rule from the samples in its window (avg, p95, ratio, …).
+
 #include <optional>
 
 #include "core/rule.h"
@@ -7,8 +9,8 @@
 
 namespace crmpulse::rules {
 
-/// The value of a rule's aggregator over its window at `at`, or nothing when there is no data to judge by: fewer
-/// samples than `min_samples`, a quantile of too few, a share of nothing.
+/// Returns the value of a rule's aggregator over its window at `at`, nullopt if there is not enough data: fewer samples
+/// than `min_samples`, a quantile of too few, a share of nothing.
 [[nodiscard]] std::optional<double> aggregate(const Rule& rule, const Window& window, TimePoint at,
                                               const RuleClock& clock = kAlways);
 

@@ -9,17 +9,17 @@
 
 namespace crmpulse::rules {
 
-/// When a CRM was in maintenance: nothing ages then. The newest 64 times are known.
+/// The times a CRM was in maintenance, when nothing ages. Remembers the newest 64.
 class Pauses {
  public:
   static constexpr std::size_t kMost = 64;
 
   void begin(TimePoint at);
   void end(TimePoint at);
-  void shift(Duration by);  ///< the clock was put right by so much
+  void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
   [[nodiscard]] bool on() const { return !spans_.empty() && spans_.back().to == kNever; }
   [[nodiscard]] bool empty() const { return spans_.empty(); }
-  /// Of the time from `from` to `to`, inside the hours (nullptr: around the clock), how much was maintenance.
+  /// Returns how much of the time from `from` to `to`, inside the hours (nullptr: around the clock), was maintenance.
   [[nodiscard]] Duration within(const Calendar* hours, TimePoint from, TimePoint to) const;
 
   void save(Encoder& encoder) const;
@@ -33,7 +33,7 @@ class Pauses {
   std::vector<Span> spans_;  ///< ascending; the last one may not have ended
 };
 
-/// Which time counts for a rule on one CRM.
+/// The clock of a rule on one CRM: which time counts for it.
 struct RuleClock {
   bool limited = false;             ///< judged only inside `hours`
   const Calendar* hours = nullptr;  ///< nullptr though limited: not known yet, nothing is judged
@@ -45,14 +45,14 @@ struct RuleClock {
     return hours != nullptr ? hours->next_switch(time) : kNever;
   }
   [[nodiscard]] bool around_the_clock() const { return hours == nullptr && (pauses == nullptr || pauses->empty()); }
-  /// The time from `from` to `to` that counts. Of learned hours the first whole working day does not: until the next
-  /// one it may be a holiday.
+  /// Returns the time from `from` to `to` that counts. With learned hours the first whole working day does not count:
+  /// until the next one it may be a holiday.
   [[nodiscard]] Duration between(TimePoint from, TimePoint to) const;
-  /// When `needed` of it has passed since `from`, as far as it is known now; never too late.
+  /// Returns when `needed` of counting time has passed since `from`, as far as is known now; never too late.
   [[nodiscard]] TimePoint reaches(TimePoint from, Duration needed) const;
 };
 
-/// Every instant counts.
+/// The clock for which every instant counts.
 inline constexpr RuleClock kAlways{};
 
 }  // namespace crmpulse::rules

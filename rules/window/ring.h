@@ -1,4 +1,6 @@
 #pragma once
+// Stores the raw samples of a window, ordered by time.
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -39,7 +41,7 @@ class Ring {
   void pop_front();
   /// Keeps every second entry: makes room in a full ring without shortening what it covers.
   void thin();
-  /// Entries as a clock that was put right by `by` would have stamped them; what would lie before 1970 goes.
+  /// Moves all entries by `by`, after the clock was corrected. Entries that would lie before 1970 are dropped.
   void shift(Duration by);
 
   [[nodiscard]] std::size_t size() const { return size_ + late_.size(); }
@@ -50,15 +52,15 @@ class Ring {
   }
   [[nodiscard]] const Entry& back() const { return slot(size_ - 1); }
 
-  /// All entries, in no order: the pieces they lie in.
+  /// Returns all entries, unordered, as the pieces they are stored in.
   [[nodiscard]] std::array<std::span<const Entry>, 3> pieces() const {
     const std::size_t first = std::min(size_, slots_.size() - head_);
     return {std::span{slots_.data() + head_, first}, std::span{slots_.data(), size_ - first}, std::span{late_}};
   }
-  /// `take(entry)` from the oldest to the newest.
+  /// Calls `take(entry)` from the oldest to the newest.
   template <class Take>
   void each(Take take) const;
-  /// `take(entry)` from the newest on, until it returns false.
+  /// Calls `take(entry)` from the newest to the oldest, until it returns false.
   template <class Take>
   void each_backwards(Take take) const;
 

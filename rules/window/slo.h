@@ -18,13 +18,13 @@ struct Tally {
   std::uint64_t total = 0;
 
   [[nodiscard]] std::uint64_t bad() const { return total - good; }
-  /// The good share; nothing without readings.
+  /// Returns the good share, nullopt without readings.
   [[nodiscard]] std::optional<double> ratio() const;
   friend bool operator==(const Tally&, const Tally&) = default;
 };
 
-/// Error share over what the objective allows: 1 uses the budget up exactly at the period's end. Nothing without
-/// readings, or when the objective leaves no room.
+/// Error share over what the objective allows: 1 uses the budget up exactly at the period's end. Returns
+/// nullopt without readings, or if the objective leaves no room.
 [[nodiscard]] std::optional<double> burn_rate(const Tally& tally, double objective);
 
 /// Readings in buckets of equal width, the newest `buckets` of them, 8 bytes each. Memory comes a page at a time, with
@@ -35,19 +35,19 @@ class TallyRing {
 
   TallyRing(Duration width, std::size_t buckets);
 
-  /// False: older than the oldest bucket.
+  /// Returns false if the time is older than the oldest bucket.
   bool add(TimePoint at, Tally readings);
-  /// The buckets of (end − window, end], the one `end` lies in included.
+  /// Returns the sum of the buckets of (end − window, end], the one `end` lies in included.
   [[nodiscard]] Tally sum(TimePoint end, Duration window) const;
   [[nodiscard]] Duration width() const { return width_; }
   [[nodiscard]] std::size_t bytes() const;  ///< what the pages take
-  /// Moves what is held by so many buckets.
+  /// Moves what it holds by so many buckets.
   void shift(std::int64_t buckets);
-  /// Empties what lies after `now`: a clock that was ahead wrote it.
+  /// Clears what lies after `now`, which a clock that was ahead wrote.
   void forget_after(TimePoint now);
 
   void save(Encoder& encoder) const;
-  /// Into a new ring. What was saved with another width is read and left out.
+  /// Loads into a new ring. What was saved with another width is read and dropped.
   void load(Decoder& decoder);
 
  private:
@@ -82,25 +82,25 @@ class SloCounters {
   SloCounters();
 
   void add(TimePoint at, bool good) { add(at, Tally{good ? 1U : 0U, 1}); }
-  /// Several readings of about the same time; what a snapshot of an older version knew.
+  /// Adds several readings of about the same time, from a snapshot of an older version.
   void add(TimePoint at, Tally readings);
 
-  /// Maintenance begins or ends. Readings of a span count as its own, late ones too; those that were taken before it
-  /// was known stay where they are.
+  /// Begins or ends maintenance. Readings of a span count as maintenance, late ones too; readings taken before it was
+  /// known stay where they are.
   void set_maintenance(bool on, TimePoint at);
 
-  /// `window` at most kPeriod. Without maintenance.
+  /// Returns the readings of a window of at most kPeriod, without those of maintenance.
   [[nodiscard]] Tally counted(TimePoint now, Duration window) const;
-  /// Of maintenance only.
+  /// Returns the readings of maintenance only.
   [[nodiscard]] Tally excluded(TimePoint now, Duration window) const;
-  /// Time under maintenance in (now − window, now].
+  /// Returns the time under maintenance in (now − window, now].
   [[nodiscard]] Duration maintenance(TimePoint now, Duration window) const;
   /// What is left of the period's budget: 1 all of it, 0 nothing, below 0 overdrawn. A CRM watched for less than the
   /// period has spent only what that time's share of the period allows for.
   [[nodiscard]] std::optional<double> budget_remaining(TimePoint now, double objective) const;
 
   [[nodiscard]] std::size_t bytes() const;
-  /// Leaves out what lies after `now`: a clock that was ahead wrote it, and nothing newer would count.
+  /// Drops what lies after `now`, which a clock that was ahead wrote; otherwise nothing newer would count.
   void forget_after(TimePoint now);
   void save(Encoder& encoder) const;
   void load(Decoder& decoder);

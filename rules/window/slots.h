@@ -22,14 +22,14 @@ class Slots {
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   static constexpr std::size_t kMost = 20'000;  ///< further sets of labels are not judged
 
-  /// Its place, made when it is new; kNone when there are too many.
+  /// Returns the key's place, made if it is new; kNone if there are too many.
   [[nodiscard]] std::uint32_t place_of(std::string_view key);
   [[nodiscard]] Slot& operator[](std::uint32_t place) { return slots_[place]; }
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
   void clear();
 
   void save(Encoder& encoder) const;
-  /// Into new ones.
+  /// Loads into an empty object.
   void load(Decoder& decoder);
 
  private:

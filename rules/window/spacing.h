@@ -1,4 +1,6 @@
 #pragma once
+// Learns how often a series sends samples.
+
 #include <array>
 #include <cstdint>
 
@@ -8,7 +10,7 @@
 
 namespace crmpulse::rules {
 
-/// What is remembered of one series of a CRM: its newest sample and, to learn its spacing, its last eight gaps.
+/// The memory of one series of a CRM: its newest sample and, to learn its spacing, its last eight gaps.
 struct SeriesMemory {
   std::uint64_t id = 0;  ///< stable_hash of metric and labels
   TimePoint newest = kUnset;
@@ -22,8 +24,8 @@ struct SeriesMemory {
 
   /// Takes a sample newer than every one before.
   void advance(TimePoint at, double sample, StretchSteps pace = 0);
-  /// The lower median of the gaps as they would be at this pace: an outage, or every other sample missing, does not
-  /// stretch it. 0 until two gaps are known.
+  /// Returns the lower median of the gaps as they would be at this pace, so that an outage, or every other sample
+  /// missing, does not stretch it. Returns 0 until two gaps are known.
   [[nodiscard]] Duration spacing(StretchSteps pace = 0);
 
   void save(Encoder& encoder) const;

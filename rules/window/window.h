@@ -1,4 +1,6 @@
 #pragma once
+// Holds the samples a rule looks back on.
+
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -14,7 +16,7 @@
 
 namespace crmpulse::rules {
 
-/// What the order-free aggregators need to know of a set of samples.
+/// What the aggregators that do not depend on order need to know of a set of samples.
 struct Summary {
   double count = 0;
   double sum = 0;
@@ -30,7 +32,7 @@ struct Summary {
   void add(const Summary& other);
 };
 
-/// Of these, what only counts: exact however often it is added and taken away again, so it can be kept beside the
+/// The counts of a Summary. They stay exact however often they are added and subtracted, so they can be kept beside the
 /// samples instead of being summed up for every evaluation.
 struct Shares {
   double count = 0;
@@ -64,7 +66,7 @@ class Window {
     std::int64_t index = -1;  ///< time / width
     Summary summary;
   };
-  /// Where only shares are asked: a seventh of a Bucket.
+  /// A bucket of a window that only needs shares: a seventh of a Bucket's size.
   struct ShareBucket {
     std::uint32_t count = 0;
     std::uint32_t within = 0;
@@ -78,7 +80,7 @@ class Window {
 
   explicit Window(const Rule& rule);
 
-  /// A longer or shorter look back from the next sample on. Windows of buckets keep theirs.
+  /// Sets how far the window looks back from the next sample on. Windows of buckets keep their span.
   void set_span(Duration span) {
     if (span != span_ && !bucketed() && !tallies_) span_ = span;
   }
@@ -86,25 +88,25 @@ class Window {
   enum class Put { stored, late, duplicate };
   Put put(TimePoint at, std::uint32_t tag, double value, const Previous& previous);
 
-  /// Samples in the window, those that thinning left out included.
+  /// Returns the number of samples in the window, including those that thinning left out.
   [[nodiscard]] double count() const;
   [[nodiscard]] Summary summary() const;
   [[nodiscard]] Shares shares() const;
   [[nodiscard]] bool bucketed() const { return bucket_width_ > Duration{0}; }
   [[nodiscard]] const Ring& ring() const { return ring_; }
-  /// Values of the ring in ascending order; only where a quantile is asked.
+  /// Returns the values of the ring in ascending order; kept only if the rule needs a quantile.
   [[nodiscard]] const std::vector<double>& sorted() const { return sorted_; }
   [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
   [[nodiscard]] TimePoint newest() const { return newest_; }
-  /// Good and all samples of the newest `span`; of windows for burn rates only.
+  /// Returns good and all samples of the newest `span`; only for windows of burn rates.
   [[nodiscard]] Tally tally(Duration span) const;
 
-  /// What it holds as a clock that was put right by `by` would have stamped it. Hours of the week stay where they are,
-  /// as far as they are not in the future then.
+  /// Moves what it holds by `by`, after the clock was corrected. Hours of the week stay where they are, as far as they
+  /// are not in the future then.
   void shift(Duration by);
 
   void save(Encoder& encoder) const;
-  /// Into a new window. What was saved under another rule is read as far as it fits.
+  /// Loads into a new window. What was saved under another rule is read as far as it fits.
   void load(Decoder& decoder);
 
  private:
@@ -129,7 +131,7 @@ class Window {
   void left(double value);
   void recount();
   void evict();
-  /// Buckets after this one lie in the window.
+  /// Returns the index of the last bucket before the window.
   [[nodiscard]] std::int64_t last_evicted() const;
 
   Duration span_;
@@ -140,7 +142,7 @@ class Window {
   std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
   std::uint32_t skipped_ = 0;
   std::vector<Bucket> buckets_;  ///< kBuckets + 1 places found by index % size, from the first sample on
-  /// The same for shares, in pages that take memory with their first sample.
+  /// Like buckets_, for shares, in pages that take memory with their first sample.
   std::vector<std::vector<ShareBucket>> share_pages_;
   Shares shares_;                 ///< of the ring, or of the buckets shared_from_ … shared_to_
   std::int64_t shared_from_ = 0;  ///< buckets outside are empty

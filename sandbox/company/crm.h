@@ -83,7 +83,7 @@ class Crm {
   [[nodiscard]] const std::vector<RecordId>& of(Kind kind) const;  ///< in order of creation, deleted ones too
   [[nodiscard]] const Record* find(RecordId id) const;             ///< also a deleted one; null: never existed
   RecordId create(Kind kind, Fields fields, RecordId by, TimePoint now);
-  /// False: no such record, or deleted.
+  /// Returns false if there is no such record, or it is deleted.
   bool update(RecordId id, const Fields& fields, RecordId by, TimePoint now);
   bool remove(RecordId id, RecordId by, TimePoint now);
   /// Takes back what a transaction wrote: a record as it was before, or one that was not there.

@@ -27,7 +27,7 @@ std::optional<double> number_from(std::string_view text) {
   return number;
 }
 
-/// `text` as the kind of value `like` is; nothing when it is none.
+/// Reads `text` as the kind of value `like` is. Returns an empty value if it is not of that kind.
 Value read_as(const Value& like, const std::string& text) {
   if (std::holds_alternative<bool>(like)) {
     const std::string word = lower(text);

@@ -69,14 +69,15 @@ struct Rows {
   std::size_t total = 0;
 };
 [[nodiscard]] Rows evaluate(const Crm& crm, const Query& query, TimePoint now, bool search = false);
-/// The same over records that are not in the Crm (a vendor's metadata) or that evaluate() leaves out (deleted ones);
-/// `query.from` is not looked at. References are followed into the Crm.
+/// Like the other evaluate(), over records that are not in the Crm (a vendor's metadata) or that evaluate() leaves out
+/// (deleted ones); `query.from` is not looked at. References are followed into the Crm.
 [[nodiscard]] Rows evaluate(const Crm& crm, const std::vector<Record>& records, const Query& query, TimePoint now);
 [[nodiscard]] bool holds(const Crm& crm, const Condition& condition, const Record& record, TimePoint now);
 
 /// A field of a record, following references: `account.owner.name`.
 [[nodiscard]] Value resolve(const Crm& crm, const Record& record, std::string_view path);
-/// -1, 0, 1 as explained at Condition; nothing: the two cannot be compared (one is null, or of another type).
+/// Returns -1, 0 or 1 as explained at Condition; nullopt if the two cannot be compared (one is null, or of another
+/// type).
 [[nodiscard]] std::optional<int> compare(const Value& left, const Value& right);
 
 }  // namespace crmpulse::sandbox

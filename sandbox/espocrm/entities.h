@@ -11,7 +11,7 @@ namespace crmpulse::sandbox::selfhosted {
 /// A value written to an attribute becomes canonical fields.
 void espocrm_write(const ModelField& field, const Value& value, Fields& fields);
 
-/// A 17-character id and back; 0 when it is none of ours.
+/// Convert to a 17-character id and back. espocrm_id_from() returns 0 if the id is not one of ours.
 [[nodiscard]] std::string espocrm_id(RecordId id);
 [[nodiscard]] RecordId espocrm_id_from(std::string_view text);
 

@@ -30,7 +30,7 @@ Company::Company(net::Loop& loop, const Clock& clock, Options options) : clock_(
   life_ = loop.every(std::chrono::seconds{1}, [this] {
     for (SampleCrm& crm : crms_) {
       if (auto lived = crm.live(clock_.now()); !lived)
-        log::warning("the sample CRM skipped a beat", {{"crm", crm.name()}, {"error", lived.error().message}});
+        log::warning("the sample CRM missed an update", {{"crm", crm.name()}, {"error", lived.error().message}});
     }
   });
 }

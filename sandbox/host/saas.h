@@ -43,7 +43,7 @@ class Saas {
   Saas& operator=(const Saas&) = delete;
 
   void handle(net::HttpRequest request, const net::Respond& respond);
-  /// As POST /_sandbox/faults does it. Error: there is no such CRM.
+  /// Does what POST /_sandbox/faults does. Returns an error if there is no such CRM.
   [[nodiscard]] Result<void> set_fault(const FaultRule& rule);
   [[nodiscard]] std::vector<std::string> names() const;
 

@@ -9,7 +9,7 @@
 
 namespace crmpulse::sandbox::selfhosted {
 
-/// A field of the model the domain is for; null: there is none (an administrator may have removed it).
+/// Returns a field of the model the domain is for, null if there is none (an administrator may have removed it).
 using FieldOf = std::function<const ModelField*(std::string_view)>;
 
 /// A condition on the model's rows. `active_test`: archived rows are left out unless the domain speaks of `active`.

@@ -8,7 +8,7 @@
 
 namespace crmpulse::sandbox::selfhosted {
 
-/// crm.stage: ids from 1 in this order; leads stand in the first. There is none for what was lost: that is archived.
+/// crm.stage: ids from 1 in this order; leads stand in the first. There is no stage for lost leads: they are archived.
 inline constexpr std::array<std::string_view, 5> kOdooStages{"Prospecting", "Qualification", "Proposal", "Negotiation",
                                                              "Closed Won"};
 

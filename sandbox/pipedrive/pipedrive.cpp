@@ -56,7 +56,7 @@ class Pipedrive : public Dialect {
   void add_limits(net::HttpResponse& response, TimePoint now) const;
 
   TokenBook tokens_{"v1u:"};
-  std::string refresh_token_;  ///< the one that is good now; empty: the one everybody knows
+  std::string refresh_token_;  ///< the valid one; empty: the default that everybody knows
   std::uint64_t refreshed_ = 0;
   DayCount today_;
   RollingCount burst_{kBurst};
@@ -125,7 +125,7 @@ bool Pipedrive::is_authorised(const net::HttpRequest& request, const World& worl
   return key == world.credentials.static_token && world.fault("token_revoked", operation) == nullptr;
 }
 
-/// Each refresh gives another refresh token; the one before is no longer good.
+/// Each refresh gives another refresh token; the one before is no longer valid.
 net::HttpResponse Pipedrive::give_token(const net::HttpRequest& request, World& world) {
   Form form = form_of(request);
   const auto refuse = [](int status, std::string_view code, std::string_view message) {

@@ -83,7 +83,7 @@ const Record* any_record(const Ask& ask, const ObjectName& object, RecordId id) 
   return record->deleted && *record->deleted + kKept < ask.world.now ? nullptr : record;
 }
 
-/// Deals that were archived are in no list but `/deals/archived`; of other objects that is no list at all.
+/// Archived deals are in no list but `/deals/archived`; other objects do not have such a list.
 bool asks_archived(const Ask& ask, const ObjectName& object) {
   return object.kind == Kind::opportunity && ask.route.part(1) == "archived";
 }

@@ -63,9 +63,10 @@ class Api {
   Cursors cursors_;
 };
 
-/// A sub-request's call out of its URL: `/services/data/v60.0/sobjects/Lead?fields=Id`; nothing: not below our API.
+/// Returns the call of a sub-request's URL (`/services/data/v60.0/sobjects/Lead?fields=Id`), nullopt if the URL is not
+/// below our API.
 [[nodiscard]] std::optional<ApiCall> call_of(std::string_view url, const std::string& method);
-/// `60.0` of `/services/data/v60.0/…` and what is behind it; nothing: another path.
+/// `60.0` of `/services/data/v60.0/…` and what follows it. versioned() returns nullopt for another path.
 struct VersionedPath {
   std::string version;
   std::string rest;

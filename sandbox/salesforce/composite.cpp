@@ -100,7 +100,7 @@ bool is_query(const boost::json::value& part) {
   return url.find("/query") != std::string::npos || url.find("/composite/sobjects") != std::string::npos;
 }
 
-/// The last of `responses` is the one that failed: all others were taken back, or not made.
+/// The last of `responses` failed: all others were rolled back, or not made.
 void tell_rolled_back(const boost::json::array& parts, boost::json::array& responses) {
   const std::size_t failed = responses.size() - 1;
   const Reply halted =
@@ -130,7 +130,7 @@ Reply Api::part(World& world, const ApiCall& whole, const boost::json::value& gi
   if (!call || call->path.starts_with("/composite/batch") || call->path == "/composite")
     return reply_of({400,
                      "INVALID_INPUT",
-                     "the url of a sub-request begins with /services/data/vXX.X/ and is none of composite's",
+                     "the url of a sub-request must begin with /services/data/vXX.X/ and must not be a composite call",
                      {}});
   call->body = body.value();
   call->allow_duplicates = whole.allow_duplicates;

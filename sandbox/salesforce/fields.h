@@ -42,7 +42,7 @@ struct Object {
   std::string_view name;
   std::string_view label;
   std::string_view prefix;
-  std::optional<Kind> kind;  ///< nothing: made up of other records, read only
+  std::optional<Kind> kind;  ///< absent: made up of other records, read only
   bool writable = false;
   std::vector<Column> columns;
 };
@@ -53,7 +53,7 @@ struct Object {
 [[nodiscard]] const Object* object_of(Kind kind);
 /// Also dotted names the object lists itself (`Who.Type`).
 [[nodiscard]] const Column* column_named(const Object& object, std::string_view name);
-/// `AccountId` is followed as `Account`; empty: the column is no reference.
+/// Returns the name by which a reference is followed (`AccountId`: `Account`), empty if the column is not a reference.
 [[nodiscard]] std::string_view relationship_of(const Column& column);
 
 /// `(SELECT … FROM Tasks)` in a query of `parent`: the records of `object` whose `link` is the parent.

@@ -26,8 +26,8 @@ class Login {
   std::map<std::string, TimePoint, std::less<>> tokens_;  ///< and when each ends
 };
 
-/// What is wrong with a JWT bearer assertion, as `error_description`; empty: nothing. `audience`: a login host accepted
-/// beside Salesforce's two.
+/// Returns what is wrong with a JWT bearer assertion, as `error_description`; empty if it is valid. `audience` is a
+/// login host accepted beside Salesforce's two.
 [[nodiscard]] std::string problem_of_assertion(const std::string& assertion, const Credentials& credentials,
                                                const std::string& audience, TimePoint now);
 

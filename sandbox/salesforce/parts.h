@@ -52,7 +52,7 @@ struct ApiCall {
 
 /// missing_field of the faults: an object, or a field of it, that is gone for this call.
 [[nodiscard]] bool is_gone(const World& world, const Object& object, std::string_view column = {});
-/// Null: unknown or gone.
+/// Return null if it is unknown or gone.
 [[nodiscard]] const Object* visible_object(const World& world, std::string_view name);
 [[nodiscard]] const Column* visible_column(const World& world, const Object& object, std::string_view name);
 [[nodiscard]] std::string record_url(std::string_view version, const Object& object, std::string_view id);

@@ -125,7 +125,7 @@ std::optional<Refusal> check_duplicate(const World& world, const Object& object,
   return std::nullopt;
 }
 
-/// Also of a deleted record. Null: there is none of this object with that id.
+/// Finds deleted records too. Returns null if this object has no record with that id.
 const Record* find_record(const World& world, const Object& object, const std::string& text) {
   const auto id = parse_id(text);
   if (!id || id->prefix != object.prefix || !object.kind) return nullptr;

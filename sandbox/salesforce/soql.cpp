@@ -283,7 +283,7 @@ TimePoint first_of(year_month month) {
   return sys_days{month / 1};
 }
 
-/// `steps` units of `unit` months around the one that begins at `start`: from, to (exclusive).
+/// Returns the range from `from` to `to` (exclusive), in units of `unit` months counted from `start`.
 SoqlRange in_months(year_month start, int unit, int from, int to) {
   return {first_of(start + months{unit * from}), first_of(start + months{unit * to})};
 }

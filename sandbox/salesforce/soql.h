@@ -68,7 +68,8 @@ using SoqlResult = boost::system::result<SoqlQuery, SoqlProblem>;
 
 [[nodiscard]] SoqlResult parse_soql(std::string_view text);
 
-/// The time a range literal stands for: from `begin` to just before `end`, in UTC; nothing: no such literal.
+/// The time a range literal stands for: from `begin` to just before `end`, in UTC. range_of() returns nullopt for an
+/// unknown literal.
 struct SoqlRange {
   TimePoint begin;
   TimePoint end;

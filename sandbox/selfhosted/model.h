@@ -30,7 +30,7 @@ struct Model {
   std::string_view name;
   std::vector<Kind> kinds;  ///< whose records are its rows; new ones are of the first
   std::vector<ModelField> fields;
-  /// Rows that are no records of their own (stages, messages made from tasks); instead of `kinds`.
+  /// Rows that are not records of their own (stages, messages made from tasks); instead of `kinds`.
   std::vector<Record> (*rows)(const Crm&, TimePoint) = nullptr;
   [[nodiscard]] const ModelField* find(std::string_view field) const;
 };
@@ -41,7 +41,7 @@ using ModelRow = Record;
 /// Rows that meet the condition, whose field names are the vendor's too. Deleted ones never, and only what searches see
 /// already.
 [[nodiscard]] std::vector<ModelRow> select(const Crm& crm, const Model& model, const Condition& where, TimePoint now);
-/// One row by id; nothing: no such record, deleted, or of another model.
+/// Returns one row by id; nullopt if there is no such record, or it is deleted or of another model.
 [[nodiscard]] std::optional<ModelRow> read(const Crm& crm, const Model& model, RecordId id, TimePoint now);
 
 /// Stable. Nulls are above everything (PostgreSQL) or below (MySQL).
@@ -56,7 +56,7 @@ void sort_rows(std::vector<ModelRow>& rows, const std::vector<std::pair<std::str
 /// `2026-11-20 09:00:00`, UTC.
 [[nodiscard]] std::string sql_time(TimePoint at);
 [[nodiscard]] std::string sql_date(TimePoint at);
-/// A JSON value as one of the field's type; nothing when it cannot be one. null and "" of a time are null.
+/// Returns a JSON value as one of the field's type, nullopt if it cannot be one. null and "" of a time are null.
 [[nodiscard]] std::optional<Value> value_from(FieldType type, const boost::json::value& json);
 
 [[nodiscard]] std::string text_of(const Value& value);  ///< empty unless it is text

@@ -13,7 +13,7 @@ namespace crmpulse::sandbox::selfhosted {
 /// A value written to a field becomes canonical fields.
 void suitecrm_write(const ModelField& field, const Value& value, Fields& fields);
 
-/// A 36-character id and back; 0 when it is none of ours.
+/// Convert to a 36-character id and back. suitecrm_id_from() returns 0 if the id is not one of ours.
 [[nodiscard]] std::string suitecrm_id(RecordId id);
 [[nodiscard]] RecordId suitecrm_id_from(std::string_view text);
 

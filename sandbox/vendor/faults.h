@@ -23,7 +23,7 @@ struct FaultProblem {
 /// Members: crm, fault, operation, seconds, share, name, status, calls.
 [[nodiscard]] boost::system::result<FaultRule, FaultProblem> fault_from_json(const boost::json::object& object);
 [[nodiscard]] boost::json::object to_json(const FaultRule& rule);
-/// The same members in a scenario's step, without finishing the reader.
+/// Like fault_from_json(), for a scenario's step. Does not finish the reader.
 [[nodiscard]] FaultRule fault_from_yaml(config::Reader& reader);
 
 class FaultBook {

@@ -71,7 +71,8 @@ class Schema {
   [[nodiscard]] std::vector<const FieldName*> fields(const ObjectName& object) const;
   [[nodiscard]] std::span<const ObjectName> objects() const { return objects_; }
   [[nodiscard]] std::optional<RecordId> id(std::string_view text) const { return parse_id_(text); }
-  /// A literal or a form value; a time may be ISO 8601, a date or milliseconds. Nothing: it is not of that type.
+  /// Reads a literal or a form value; a time may be ISO 8601, a date or milliseconds. Returns nullopt if the text is
+  /// not of that type.
   [[nodiscard]] std::optional<Value> value(FieldType type, std::string_view text) const;
 
  private:
@@ -106,12 +107,12 @@ class Schema {
 [[nodiscard]] bool truth_of(const Value& value);   ///< null is false
 [[nodiscard]] std::string number_text(double number);
 [[nodiscard]] std::string date_text(TimePoint time);
-/// A member of a record as text; empty when null.
+/// Returns a member of a record as text, empty if it is null.
 [[nodiscard]] std::string text_field(const Record& record, std::string_view canonical);
 
 // Computed fields that more than one vendor has.
 [[nodiscard]] Value full_name(const Lookup& lookup, const Record& record);
-/// Seconds from one canonical time to another; null when one is.
+/// Returns seconds from one canonical time to another, nullopt if one is null.
 [[nodiscard]] std::optional<double> seconds_between(const Record& record, std::string_view from, std::string_view to);
 
 }  // namespace crmpulse::sandbox

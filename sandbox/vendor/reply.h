@@ -20,10 +20,10 @@ using Form = std::map<std::string, std::string, std::less<>>;
 
 [[nodiscard]] net::HttpResponse json_reply(int status, const boost::json::value& body, Headers headers = {});
 [[nodiscard]] std::optional<boost::json::value> parse_json(std::string_view text);
-/// The member, or null when there is none or `value` is no object.
+/// Returns the member, null if there is none or `value` is not an object.
 [[nodiscard]] const boost::json::value* member(const boost::json::value& value, std::string_view name);
 [[nodiscard]] std::string text_member(const boost::json::value& value, std::string_view name);
-/// A string, number or boolean as the text a form would carry; nothing for null, objects and arrays.
+/// Returns a string, number or boolean as the text a form would carry, nullopt for null, objects and arrays.
 [[nodiscard]] std::optional<std::string> scalar_text(const boost::json::value& value);
 
 [[nodiscard]] std::vector<std::string> path_parts(std::string_view path);

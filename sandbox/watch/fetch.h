@@ -1,4 +1,6 @@
 #pragma once
+// Fetches JSON over HTTP and waits for it.
+
 #include <boost/json/value.hpp>
 #include <string>
 

@@ -61,7 +61,7 @@ std::string worst_dimension(const boost::json::value& crm) {
   return worst;
 }
 
-/// The fault's sentence in the reader's language, English where there is none.
+/// Returns the fault's sentence in the reader's language, in English if it is not translated.
 std::string reason_of(const boost::json::value& fault, Language language) {
   const std::string own = language == Language::zh ? text(fault, "why_zh") : std::string{};
   return own.empty() ? text(fault, "why") : own;

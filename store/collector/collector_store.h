@@ -37,16 +37,16 @@ struct JournalRecord {
 
 /// Returns the record's seq.
 [[nodiscard]] Result<std::int64_t> append(Database& database, const JournalRecord& record);
-/// Records with seq > after, in order; stops early when the visitor returns false. Records appended meanwhile may be
-/// among them.
+/// Visits the records with seq > after, in order. Stops early if the visitor returns false. Records appended meanwhile
+/// may be among them.
 [[nodiscard]] Result<void> read_journal(Database& database, std::int64_t after,
                                         const std::function<bool(const JournalRecord&)>& visit);
-/// Those of them that bear a batch's number, without their bodies.
+/// Like read_journal(), but only records with a batch number, and without their bodies.
 [[nodiscard]] Result<void> read_batches(Database& database, std::int64_t after,
                                         const std::function<void(const JournalRecord&)>& visit);
-/// When the newest of those with seq > after, by the collector's clock, was received.
+/// Returns when the newest record with seq > after was received, by the collector's clock; nullopt if there is none.
 [[nodiscard]] Result<std::optional<TimePoint>> newest_received(Database& database, std::int64_t after);
-/// The newest seq ever assigned, pruned or not; 0 before the first.
+/// Returns the newest seq ever assigned, pruned or not; 0 before the first.
 [[nodiscard]] Result<std::int64_t> last_seq(Database& database);
 /// Deletes records received before `before` or, oldest first, beyond `max_bytes`, never beyond `folded_seq`; at most
 /// `max_rows` a call. Returns how many went. Stops at the first record that stays.
@@ -54,8 +54,8 @@ struct JournalRecord {
                                                  std::int64_t folded_seq, int max_rows);
 /// An agent sends the samples and the evidence of one batch in two requests with the same number.
 enum class Stream : std::uint8_t { samples = 0, evidence = 1 };
-/// The newest batch number seen from each agent: duplicates after a lost answer are dropped by it. Outlives the
-/// journal's own records.
+/// Returns the newest batch number seen from each agent, by which duplicates after a lost answer are dropped. It
+/// outlives the journal's records.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::uint64_t>>> last_batches(Database& database,
                                                                                       Stream stream = Stream::samples);
 
@@ -93,7 +93,7 @@ struct IncidentFilter {
   std::string kind{};    ///< empty: all
   std::string before{};  ///< not empty: only what is listed behind the incident with this id
 };
-/// Newest first.
+/// Returns incidents, newest first.
 [[nodiscard]] Result<std::vector<StoredIncident>> list_incidents(Database& database, const IncidentFilter& filter);
 [[nodiscard]] Result<std::optional<StoredIncident>> get_incident(Database& database, const std::string& id);
 
@@ -105,12 +105,12 @@ struct IncidentEvent {
   std::string body;         ///< JSON object, rendered by the collector
 };
 [[nodiscard]] Result<void> add_event(Database& database, const IncidentEvent& event);
-/// In time order, at most `limit`.
+/// Returns the lines in time order, at most `limit`.
 [[nodiscard]] Result<std::vector<IncidentEvent>> list_events(Database& database, const std::string& incident,
                                                              int limit);
-/// How many lines each open incident has.
+/// Returns how many lines each open incident has.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_open_events(Database& database);
-/// Incidents resolved before `before` go with their timelines, at most `max_rows` incidents a call.
+/// Deletes incidents resolved before `before` and their timelines, at most `max_rows` incidents a call.
 [[nodiscard]] Result<void> prune_incidents(Database& database, TimePoint before, int max_rows);
 
 // ---- what operators said: silences and maintenance ----
@@ -126,12 +126,12 @@ struct StoredSuppression {
   std::string detail;             ///< JSON object, rendered by the collector
 };
 [[nodiscard]] Result<void> save_suppression(Database& database, const StoredSuppression& suppression);
-/// Other times for one that is stored.
+/// Changes the times of a stored one.
 [[nodiscard]] Result<void> move_suppression(Database& database, const StoredSuppression& suppression);
-/// Ends it at `at`; false when there is none of this kind and id that ends later.
+/// Ends it at `at`. Returns false if there is none of this kind and id that ends later.
 [[nodiscard]] Result<bool> end_suppression(Database& database, SuppressionKind kind, const std::string& id,
                                            TimePoint at);
-/// Newest first; those that ended before `ended_after` are left out.
+/// Returns them newest first, without those that ended before `ended_after`.
 [[nodiscard]] Result<std::vector<StoredSuppression>> list_suppressions(Database& database,
                                                                        std::optional<SuppressionKind> kind,
                                                                        TimePoint ended_after, int limit);
@@ -146,12 +146,12 @@ struct StoredChange {
   std::string what;                ///< `version`, `release`, `instance`, `schema`, `agent_version`, `configuration`
   std::string object;              ///< of a schema
   std::string source;              ///< the agent that saw it
-  std::optional<std::string> was;  ///< absent: seen for the first time, which is no change
+  std::optional<std::string> was;  ///< absent: seen for the first time, which is not a change
   std::string is;
 };
-/// A change stored twice, as after a replay, is there once.
+/// Stores a change. Storing it twice, as after a replay, has no effect.
 [[nodiscard]] Result<void> save_change(Database& database, const StoredChange& change);
-/// Oldest first.
+/// Returns all changes, oldest first.
 [[nodiscard]] Result<std::vector<StoredChange>> load_changes(Database& database);
 /// Deletes what is older than `before`, but never the newest of each kind: what the next one is compared with.
 [[nodiscard]] Result<void> prune_changes(Database& database, TimePoint before);
@@ -196,38 +196,40 @@ struct OutboxRow {
 /// counts as an attempt, and the row is due again.
 [[nodiscard]] Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
                                                    TimePoint lease_until, int limit);
-/// What waits for receivers that are not among these is abandoned: they are gone from the configuration. Rows by
-/// receiver.
+/// Abandons what waits for receivers that are not among these, because they are gone from the configuration. Returns
+/// the number of rows by receiver.
 [[nodiscard]] Result<std::map<std::string, std::int64_t>> abandon(Database& database,
                                                                   const std::vector<std::string>& receivers);
 /// Does a newer message of the same queue wait behind this one?
 [[nodiscard]] Result<bool> newer_waits(Database& database, const OutboxRow& row);
-/// These rows, as far as they wait and are not in flight, were told by other means.
+/// Marks rows as delivered that were told by other means, as far as they wait and are not in flight.
 [[nodiscard]] Result<void> mark_delivered(Database& database, const std::vector<std::string>& ids);
-/// For receivers that keep states instead of messages: of each queue only the newest row that waits stays, the older
-/// ones are superseded, tried or not. What is in flight is left alone.
+/// Keeps only the newest waiting row of each queue and supersedes the older ones, tried or not: for receivers that keep
+/// states instead of messages. Leaves rows in flight alone.
 [[nodiscard]] Result<void> keep_newest(Database& database, const std::string& receiver);
-/// The highest number any row of the queue has, whatever became of it; 0: none.
+/// Returns the highest number any row of the queue has, whatever became of it; 0 if it has no row.
 [[nodiscard]] Result<std::int64_t> newest_seq(Database& database, const std::string& dedup_key);
-/// The newest row of each queue of this receiver, but superseded ones: what it was told, or will be told next.
+/// Returns the newest row of each queue of this receiver, without superseded ones: what it was told, or will be told
+/// next.
 [[nodiscard]] Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::string& receiver);
 /// Is there a message created before `before` that still waits, and none of the other `receivers` was told anything
 /// about the same subject since? Looks at the oldest few hundred; rows of other receivers than `receivers` do not
 /// count.
 [[nodiscard]] Result<bool> waits_unheard(Database& database, const std::vector<std::string>& receivers,
                                          TimePoint before);
-/// Deletes what is finished (or dead) of a queue, but the newest `keep`: heartbeats.
+/// Deletes what is finished (or dead) of a queue, except the newest `keep`. For heartbeats.
 [[nodiscard]] Result<void> forget_finished(Database& database, const std::string& receiver,
                                            const std::string& dedup_key, int keep);
 /// Writes attempts, last_code, last_error, status, not_before of a leased row.
 [[nodiscard]] Result<void> settle(Database& database, const OutboxRow& row);
-/// The clock was put right by `by` and says `now`: what waits is as old as it was, and due as soon.
+/// Moves the times of waiting rows by `by`, after the clock was corrected to `now`: they stay as old, and due as soon.
 [[nodiscard]] Result<void> shift_outbox(Database& database, Duration by, TimePoint now);
-/// At start: rows left inflight by a crash become pending again, with one attempt more: it may have arrived.
+/// Makes rows that a crash left inflight pending again, with one attempt more, because it may have arrived. For the
+/// start.
 [[nodiscard]] Result<void> recover_outbox(Database& database);
 [[nodiscard]] Result<std::vector<OutboxRow>> list_outbox(Database& database, std::optional<DeliveryStatus> status,
                                                          int limit);
-/// Of all rows' bodies and what stands beside them.
+/// The bound of all rows' bodies and their other columns.
 inline constexpr std::int64_t kMaxOutboxBytes = 256LL * 1024 * 1024;
 struct DeliveryFilter {
   std::optional<DeliveryStatus> status;  ///< absent: all
@@ -236,7 +238,7 @@ struct DeliveryFilter {
   std::string before;                    ///< not empty: only what is listed behind the row with this id
   int limit = 200;
 };
-/// Newest first, without their bodies.
+/// Returns rows newest first, without their bodies.
 [[nodiscard]] Result<std::vector<OutboxRow>> list_deliveries(Database& database, const DeliveryFilter& filter);
 [[nodiscard]] Result<std::optional<OutboxRow>> find_delivery(Database& database, const std::string& id);
 /// Bounds the table: delivered and superseded older than `before` go, but not the message by which a receiver knows of

@@ -90,8 +90,8 @@ Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
   return tail;
 }
 
-/// A `flapping` makes the incident known only when the message before it, of whatever fate, is in this queue or there
-/// is none: a missing one may have gone out in a digest.
+/// A `flapping` makes the incident known only if the message before it, of whatever fate, is in this queue or does not
+/// exist: a missing one may have gone out in a digest.
 Result<bool> may_be_in_digest(Database& database, const OutboxRow& newest, const Tail& tail) {
   for (const Tail::Item& item : tail.unsent) {
     if (item.event != "incident.flapping" || item.seq == 1) continue;

@@ -32,7 +32,7 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// false: the queue is full (overload); nothing was queued and `done` is not called. Thread-safe.
+  /// Returns false if the queue is full (overload): nothing was queued and `done` is not called. Thread-safe.
   [[nodiscard]] bool submit(Job job, Done done);
   /// Submits and waits; for start-up, shut-down and tests, never on the io thread nor inside a Job or Done.
   [[nodiscard]] Result<void> run(Job job);

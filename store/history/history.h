@@ -37,7 +37,7 @@ struct HistoryBlock {
 
 /// What the journal holds behind `seq`.
 struct Pending {
-  std::optional<TimePoint> oldest;  ///< when its first record was received; nothing when there is none
+  std::optional<TimePoint> oldest;  ///< when its first record was received; absent: it holds none
   std::int64_t bytes = 0;           ///< of bodies
 };
 [[nodiscard]] Result<Pending> pending_journal(Database& database, std::int64_t seq);

@@ -37,7 +37,8 @@ std::optional<std::int64_t> scaled(double value, int digits) {
   return static_cast<std::int64_t>(whole);
 }
 
-/// Values as integers of the fewest decimals all of them have; of their bits where there is no such number.
+/// Writes values as integers, scaled by the fewest decimals that all of them have; as their bits if there is no such
+/// number of decimals.
 std::uint64_t to_integers(std::span<const Reading> readings, std::vector<std::int64_t>& out) {
   int digits = 0;
   for (const Reading& reading : readings) {

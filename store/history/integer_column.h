@@ -23,7 +23,8 @@ struct PlaneReaders {
 
 /// How to predict is written to `head`, the rest to `planes`. All arithmetic wraps: any numbers will do.
 void write_column(std::span<const std::int64_t> column, std::string& head, Planes& planes);
-/// False when the bytes are damaged. `column` has the right size already; an empty one takes nothing.
+/// Fills `column`, which has the right size already; an empty one takes nothing. Returns false if the bytes are
+/// damaged.
 [[nodiscard]] bool read_column(ByteReader& head, PlaneReaders& planes, std::span<std::int64_t> column);
 
 }  // namespace crmpulse::store

@@ -26,7 +26,7 @@ struct SpoolRow {
 
 /// `outcome` is not empty.
 [[nodiscard]] SpoolRow encode_row(const Outcome& outcome);
-/// Nothing when the bytes are not what encode_row writes.
+/// Returns nullopt if the bytes are not what encode_row() writes.
 [[nodiscard]] std::optional<Outcome> decode_row(std::string_view body);
 
 }  // namespace crmpulse::store

@@ -37,7 +37,7 @@ class SpoolTable {
   [[nodiscard]] Result<void> mend(const Error& why);
 
   [[nodiscard]] Result<void> set(const std::string& name, const std::string& value);
-  /// The same without a sync: outlives the process, and the machine once something later is synced.
+  /// Like set(), without a sync: the value outlives the process, and the machine once something later is synced.
   [[nodiscard]] Result<void> set_unsynced(const std::string& name, const std::string& value);
   [[nodiscard]] Result<std::string> get(const std::string& name);
 

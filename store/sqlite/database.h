@@ -36,8 +36,8 @@ class Database {
   /// Several statements without parameters or rows.
   [[nodiscard]] Result<void> execute(std::string_view sql);
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
-  /// The same, prepared once and kept with the connection. Handed out reset; never null. Finish with it (run, step to
-  /// the end, or reset) before asking for the same text again. Only for texts fixed at compile time: all are kept.
+  /// Like prepare(), but cached per connection. Returns a reset statement, never null. Finish with it (run, step to the
+  /// end, or reset) before asking for the same text again. Only for texts fixed at compile time: all are kept.
   [[nodiscard]] Result<Statement*> cached(std::string_view sql);
   /// Applies migrations[user_version…] each in a transaction and raises user_version. A file from a newer program is
   /// refused.

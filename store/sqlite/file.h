@@ -10,10 +10,10 @@ namespace crmpulse::store {
 /// Creates the file, readable by its owner alone, unless it is there.
 [[nodiscard]] Result<void> create_private(const std::string& file);
 
-/// A file that only takes room, so that a start on a full disk has some: it is given up then, and taken again later.
-/// False: there is no room for it now.
+/// Creates a file that only takes room, so that a start on a full disk has some: it is given up then, and taken again
+/// later. Returns false if there is no room for it now.
 [[nodiscard]] bool hold_reserve(const std::string& file);
-/// False: there was none.
+/// Deletes the reserve file. Returns false if there was none.
 bool give_up_reserve(const std::string& file);
 
 /// Held as long as the object lives; the kernel frees it when the process dies. A file of its own, because closing any

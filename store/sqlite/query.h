@@ -88,7 +88,7 @@ template <class Visit>
   }
 }
 
-/// The first column of the only row; nothing when there is none or it is NULL.
+/// Returns the first column of the only row, nullopt if there is no row or it is NULL.
 [[nodiscard]] inline Result<std::optional<std::int64_t>> one_integer(const Result<Statement*>& statement) {
   std::optional<std::int64_t> value;
   const Result<void> done = each_row(statement, [&](const Statement& row) {

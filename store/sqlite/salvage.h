@@ -20,7 +20,7 @@ using AfterSalvage = std::function<Result<void>(Database&)>;
                                                std::initializer_list<std::string_view> migrations,
                                                const AfterSalvage& after = {});
 
-/// The same for a closed file that was found damaged later than at its opening.
+/// Salvages a closed file that was found damaged later than at its opening.
 [[nodiscard]] Result<void> salvage(const std::string& file, std::initializer_list<std::string_view> migrations,
                                    const AfterSalvage& after = {});
 

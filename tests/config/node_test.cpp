@@ -89,7 +89,7 @@ TEST_CASE("an empty document has a null root") {
 }
 
 TEST_CASE("a tab in the indentation is called a tab, with its line") {
-  const std::string tab = "not YAML: a tab stands in the indentation; YAML is indented with blanks only";
+  const std::string tab = "not YAML: there is a tab in the indentation; YAML is indented with blanks only";
   CHECK(refusal("a:\n\tb: 1\n") == "f.yaml:2: " + tab);
   CHECK(refusal("\ta: 1\n") == "f.yaml:1: " + tab);
   CHECK(refusal("a:\n  - x\n\t- y\n") == "f.yaml:3: " + tab);

@@ -345,8 +345,8 @@ TEST_CASE("a bad source of a secret is a problem that does not show it") {
   CHECK_FALSE(r.require_secret("g", secret));
   const std::string file = directory.path + "/f.yaml";
   CHECK(f.said() ==
-        file + ":1: a: a secret may not stand in this file; use a_file, a_env or a_credential\n" +  //
-            file + ":3: b_file: only one of b, b_file may be given\n" +                             //
+        file + ":1: a: a secret must not be written in this file; use a_file, a_env or a_credential\n" +  //
+            file + ":3: b_file: only one of b, b_file may be given\n" +                                   //
             file + ":4: c_file: secret file " + directory.path +
             "/nothing cannot be read: No such file or directory\n" + file + ":5: d_file: secret file " +
             directory.path + "/empty is empty\n" +  //

@@ -35,7 +35,7 @@ const std::vector<Hidden> kHidden{
     {"line separator", "\xe2\x80\xa8", "\\u2028"},
     {"Hangul filler", "\xe3\x85\xa4", "\\u3164"},
     {"tag letter", "\xf3\xa0\x81\x81", "\\udb40\\udc41"},
-    {"a byte that is no UTF-8", "\xff", "\\ufffd"},
+    {"a byte that is not UTF-8", "\xff", "\\ufffd"},
     {"an overlong slash", "\xc0\xaf", "\\ufffd\\ufffd"},
     {"half a character", "\xe6\x95", "\\ufffd\\ufffd"},
     {"a surrogate", "\xed\xa0\x80", "\\ufffd\\ufffd\\ufffd"},

@@ -321,7 +321,7 @@ class EndToEnd(unittest.TestCase):
         return out
 
     def metric(self, name, **labels):
-        """The one value whose labels include these; None when there is none."""
+        """The one value whose labels include these; None if there is none."""
         wanted = set(labels.items())
         found = [value for (metric, have), value in self.metrics().items() if metric == name and wanted <= have]
         return found[0] if found else None

@@ -1,5 +1,5 @@
 """The collector as an outsider meets it: TLS and tokens, every route without, with a wrong and with a lesser token, wrong
-methods, bodies too large, malformed, slow, and what is no request at all. Nothing is open, nothing is told, others are
+methods, bodies too large, malformed, slow, and what is not a request at all. Nothing is open, nothing is told, others are
 served meanwhile."""
 
 import http.client

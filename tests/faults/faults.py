@@ -120,7 +120,7 @@ class Sender(threading.Thread):
             self.number += 1
             self.ending.wait(self.pause)
 
-    insists = False  # goes on with the batch in hand when it is told to end
+    insists = False  # finishes the current batch when it is told to end
 
     def post(self, body):
         """The status; 0 when there was no answer."""
@@ -139,7 +139,7 @@ class Sender(threading.Thread):
         return status
 
     def finish(self, seconds=60):
-        """Ends after the batch in hand was acknowledged."""
+        """Ends after the current batch was acknowledged."""
         self.insists = True
         self.ending.set()
         self.join(seconds)

@@ -224,7 +224,7 @@ TEST_CASE("a replaced SQLite file is opened anew, a missing one is told, a forei
   REQUIRE(std::rename(database.path().c_str(), (database.path() + ".old").c_str()) == 0);
   check_failed(run(*target, "n"), "connect/missing");
   std::FILE* file = std::fopen(database.path().c_str(), "w");
-  std::fputs("this is no database, and it is long enough to be looked at as one", file);
+  std::fputs("this is not a database, and it is long enough to be looked at as one", file);
   std::fclose(file);
   check_failed(run(*target, "n"), "connect/bad_content");
   REQUIRE(std::remove(database.path().c_str()) == 0);

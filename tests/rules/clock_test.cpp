@@ -90,7 +90,7 @@ TEST_CASE("windows of every kind keep what they hold when the clock is put right
       keep(world, 5000, 1);
       CHECK(world.engine().status("acme")->rules.at(0).value.value() == Approx(before));
       CHECK(world.state("acme") == 2);
-      // 200 good ones beside 201 bad ones are no ten hours of good ones.
+      // 200 good ones beside 201 bad ones are not ten hours of good ones.
       keep(world, 200, 100);
       CHECK(world.engine().status("acme")->rules.at(0).value.value() != Approx(200));
     }
@@ -135,7 +135,7 @@ TEST_CASE("an agent whose samples are all too late is an alarm, and one of them 
   CHECK(world.story() == "agent.lost agent.returned");
 }
 
-TEST_CASE("a backlog that gets shorter is no alarm") {
+TEST_CASE("a backlog that gets shorter raises no alarm") {
   World world = table_world();
   const Labels series{{"crm", "acme"}, {"kind", "table"}, {"agent", "branch-1"}};
   keep(world, 200, 8);

@@ -180,7 +180,7 @@ TEST_CASE("with a quorum one agent alone proves nothing") {
   CHECK(bare.state() == 2);
 }
 
-TEST_CASE("with a quorum too few agents are no data") {
+TEST_CASE("with a quorum too few agents count as no data") {
   Rule rule = table_rule();
   rule.quorum = 2;
   Bare bare{one_rule(rule)};
@@ -240,7 +240,7 @@ TEST_CASE("a share is judged, whichever of its two parts comes first") {
   bare.fold("crm_licensed_users", acme(), 0);
   bare.fold("crm_active_users", acme(), 50);
   bare.step();
-  CHECK(bare.status().rules[0].value == 0.2);  // of nothing there is no share
+  CHECK(bare.status().rules[0].value == 0.2);  // a share of nothing has no value
 }
 
 TEST_CASE("shares are taken label by label") {
@@ -300,7 +300,7 @@ TEST_CASE("a window that still fills is not missing data while samples come") {
   CHECK(line.messages().size() == 1);
 }
 
-TEST_CASE("samples that come but never fill the window are no data in the end") {
+TEST_CASE("samples that come but never fill the window count as no data in the end") {
   Rule rule = table_rule();
   rule.aggregator = Aggregator::avg;
   rule.window = 5min;

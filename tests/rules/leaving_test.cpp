@@ -51,7 +51,7 @@ TEST_CASE("case 109: a CRM taken out of its only agent's configuration leaves wi
   CHECK(watched(world, "beta"));
 }
 
-TEST_CASE("a healthy CRM that is renamed is no outage under either name") {
+TEST_CASE("a healthy CRM that is renamed is not an outage under either name") {
   World world = ticking();
   watch(world, "branch-1", {"old"}, 2min);
   watch(world, "branch-1", {"new"}, 15min);

@@ -1,4 +1,4 @@
-// What a rule measures beside its own metric, and what is no measurement at all.
+// What a rule measures beside its own metric, and what is not a measurement at all.
 
 #include <catch2/catch.hpp>
 #include <limits>
@@ -79,7 +79,7 @@ TEST_CASE("of too few records a share is not judged") {
   CHECK(feed.value() == 0.2);
 }
 
-TEST_CASE("case 63: what is no number, or a negative latency, is rejected and evaluates nothing") {
+TEST_CASE("case 63: what is not a number, or a negative latency, is rejected and evaluates nothing") {
   Feed feed{table_rule("crm_operation_duration_seconds")};
   CHECK(feed.put("crm_operation_duration_seconds", std::numeric_limits<double>::quiet_NaN()) == Fold::invalid);
   CHECK(feed.put("crm_operation_duration_seconds", -std::numeric_limits<double>::infinity()) == Fold::invalid);

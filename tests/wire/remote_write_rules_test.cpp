@@ -111,7 +111,7 @@ TEST_CASE("a body of nothing but unsound series is taken with all of them left o
   }
 }
 
-TEST_CASE("a series without samples, histograms or exemplars says nothing and is no fault") {
+TEST_CASE("a series without samples, histograms or exemplars says nothing and is not a fault") {
   oracle::WriteRequest request;
   add_series(request, "crm_up");
   add_label(*request.add_timeseries(), "__name__", "crm_records");

@@ -1,4 +1,7 @@
 #pragma once
+// Decides which network addresses alerts may be sent to. The policy keeps a receiver's URL from reaching internal
+// services (SSRF).
+
 #include <optional>
 #include <string_view>
 
@@ -12,7 +15,7 @@ namespace crmpulse::collector {
 /// addresses and `localhost` can be judged before a name is looked up; forbid_by() judges the rest.
 [[nodiscard]] Result<void> check_address(std::string_view url, std::optional<bool> allow_private);
 
-/// The same for the address a name resolved to, at each connection.
+/// Returns the check for the address a name resolved to, which is made at each connection.
 [[nodiscard]] net::Forbid forbid_by(std::optional<bool> allow_private);
 
 /// `https://host:port` without user, path, query: what may stand in a log.

@@ -11,13 +11,13 @@
 
 namespace crmpulse::collector {
 
-/// `url`, `url_file`, …: an http(s) address, required, checked against the address policy (key `allow_private`). Empty
-/// after a problem. With a `fallback` the key may be left out.
+/// Reads `url`, `url_file`, …: an http(s) address, required, checked against the address policy (key `allow_private`).
+/// Returns an empty secret after a problem. With a `fallback` the key may be left out.
 [[nodiscard]] Secret read_address(config::Reader& item, std::string_view fallback = {});
 /// The longest wait a receiver may ask for.
 inline constexpr Duration kLongestWait{std::chrono::hours{1}};
-/// What a plain HTTP endpoint means by its answer. Only 410 is for good: whatever else is refused may be said by
-/// something before it (an ingress without its service, a login page, a proxy), so it is tried again like what fails.
+/// Judges the answer of a plain HTTP endpoint. Only 410 is final: any other refusal may come from something before it
+/// (an ingress without its service, a login page, a proxy), so it is tried again like a failure.
 [[nodiscard]] Verdict classify_plain_http(const net::ClientResponse& response, int attempts, TimePoint wall);
 
 }  // namespace crmpulse::collector

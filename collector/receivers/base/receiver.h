@@ -15,7 +15,7 @@
 
 namespace crmpulse::collector {
 
-/// What an answer means.
+/// The outcome of one attempt, as the answer says it.
 struct Verdict {
   enum class Kind { delivered, retry, dead };
   Kind kind = Kind::retry;
@@ -24,13 +24,13 @@ struct Verdict {
   bool gone = false;              ///< dead: the endpoint wants nothing any more (410)
 };
 
-/// What one attempt sends.
+/// The request or mail of one attempt.
 using Outgoing = std::variant<net::ClientRequest, net::MailRequest>;
-/// One message, or several that the receiver's budget made wait and that go out as one. Oldest first, never empty.
+/// One message, or several that had to wait for the receiver's budget and are sent as one. Oldest first, never empty.
 /// Each row's body is the JSON of render.h; its `attempts` counts the earlier ones.
 using Batch = std::span<const store::OutboxRow>;
 
-/// How many messages a receiver takes in a time. What is over it waits, and then goes out as one.
+/// How many messages a receiver takes in a time. Further ones wait, and are then sent as one.
 struct Budget {
   int messages = 0;
   Duration per{};
@@ -39,29 +39,31 @@ struct Budget {
 class Receiver {
  public:
   virtual ~Receiver() = default;
-  /// One attempt; `wall` stamps and signs it. Without a budget() the batch is one row.
+  /// Writes the request of one attempt; `wall` stamps and signs it. Without a budget() or batch() the batch is one row.
   [[nodiscard]] virtual Outgoing prepare(Batch batch, TimePoint wall) const = 0;
-  /// `attempts` includes the one that got this answer. Of a mail `status` is the SMTP code.
+  /// Judges an answer. `attempts` includes the current one. For a mail `status` is the SMTP code.
   [[nodiscard]] virtual Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const = 0;
 
   [[nodiscard]] virtual std::optional<Budget> budget() const { return std::nullopt; }
-  /// How many messages that are due together one attempt carries without any shortage: more than one where the other
-  /// end takes lists.
+  /// Returns how many messages that are due together one attempt carries even without a shortage: more than one if the
+  /// other end takes lists.
   [[nodiscard]] virtual std::size_t batch() const { return 1; }
-  /// For what keeps states, not messages: of each subject only the newest message is sent, and all that still holds is
-  /// said again this often, because the other end forgets, or takes silence for an end.
+  /// Returns how often a state must be sent again, nullopt if the receiver takes messages, not states. Of each subject
+  /// only the newest message is sent, and again and again while it holds, because the other end takes silence for an
+  /// end.
   [[nodiscard]] virtual std::optional<Duration> repeats() const { return std::nullopt; }
-  /// This type's own schedule of retries for a message, instead of the usual one. `attempts` as in classify().
+  /// Returns this type's own wait before a retry, nullopt for the usual schedule. `attempts` as in classify().
   [[nodiscard]] virtual std::optional<Duration> retry_wait(int /*attempts*/) const { return std::nullopt; }
-  /// Counts the changes of what requests are written by, beside their rows: the other end's clock. What was under way
-  /// when it changed says the wrong thing, however well it was taken, and is sent again.
+  /// Returns the version of the remote clock offset that requests are stamped with. A change means that requests under
+  /// way carry wrong times and must be sent again, even if they were accepted.
   [[nodiscard]] virtual unsigned terms() const { return 0; }
-  /// For an answer that only says "accepted": the request that asks what became of it. It is sent when classify() said
-  /// delivered, and classify_confirmation() has the last word.
+  /// Returns, for an answer that only says "accepted", the request that polls for the outcome; nullopt if none is
+  /// needed. It is sent if classify() said delivered; classify_confirmation() decides then.
   [[nodiscard]] virtual std::optional<net::ClientRequest> confirm(const net::ClientResponse& /*accepted*/) const {
     return std::nullopt;
   }
-  /// `retry`: nobody knows yet, ask again. `attempts` counts the questions.
+  /// Judges the answer to confirm(). `retry` means that the outcome is not known yet: ask again. `attempts` counts the
+  /// polls.
   [[nodiscard]] virtual Verdict classify_confirmation(const net::ClientResponse& response, int attempts,
                                                       TimePoint wall) const {
     return classify(response, attempts, wall);

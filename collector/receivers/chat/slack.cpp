@@ -58,8 +58,8 @@ json::object context(const std::string& text) {
   return {{"type", "context"}, {"elements", json::array{text_of("mrkdwn", text)}}};
 }
 
-/// The vendor's own word for what is wrong (`invalid_blocks`, `no_service`); what a proxy writes is none. All that
-/// Slack documents have an underscore.
+/// Returns the vendor's own word for what is wrong (`invalid_blocks`, `no_service`), empty for what a proxy writes. All
+/// words that Slack documents have an underscore.
 std::string word_of(const net::ClientResponse& response) {
   const std::string word = one_line(response.body, kMaxWord);
   const bool plain = std::all_of(word.begin(), word.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });

@@ -1,4 +1,6 @@
 #pragma once
+// Formats a mail.
+
 #include <string>
 
 #include "core/time/time.h"

@@ -85,13 +85,13 @@ class Connection {
   virtual ~Connection() = default;
   /// Still usable as far as can be told without waiting for the server?
   [[nodiscard]] virtual bool is_healthy() = 0;
-  /// What stands between us and the database and lends its connections to others as well; empty: nothing was noticed.
+  /// Returns which pooler stands between us and the database, empty if none was noticed.
   [[nodiscard]] virtual std::string pooler() const { return {}; }
-  /// One statement that returns rows, in a read-only transaction of its own where the database has them. Nothing that
-  /// it sets outlives it: behind a pooler the server's session is everybody's. After an error with connection_lost the
-  /// connection is of no use.
+  /// Runs one statement that returns rows, in a read-only transaction of its own where the database has them. Nothing
+  /// that it sets outlives it, because behind a pooler the server's session is shared. After an error with
+  /// connection_lost the connection cannot be used any more.
   [[nodiscard]] virtual Outcome query(const std::string& statement, const Limits& limits, Rows& rows) = 0;
-  /// One statement, committed; rows it returns are dropped.
+  /// Runs and commits one statement; rows it returns are dropped.
   [[nodiscard]] virtual Outcome execute(const std::string& statement, const Limits& limits) = 0;
 };
 

@@ -18,7 +18,7 @@ class Attempt {
   /// Its socket is writable.
   [[nodiscard]] virtual State go_on() = 0;
   [[nodiscard]] virtual int socket() const = 0;
-  /// Of one that failed.
+  /// Returns the error of an attempt that failed.
   [[nodiscard]] virtual SqlError error() const = 0;
 };
 
@@ -34,13 +34,13 @@ class Dialer {
   /// Addresses by their names, in the order they are to be tried; `connect_timeout` is each one's.
   Dialer(std::vector<std::string> names, Make make, std::optional<Duration> connect_timeout);
 
-  /// The first to be reached of those that have not failed yet; nothing when there is none within the limits.
+  /// Returns the first that is reached of those that have not failed yet, nullopt if there is none within the limits.
   [[nodiscard]] std::optional<Reached> next(const Limits& limits);
-  /// For what follows on one that was reached: its connect_timeout, and a fair share when others are left.
+  /// Returns the limits for what follows on the reached one: its connect_timeout, and a fair share if others are left.
   [[nodiscard]] Limits share(const Limits& limits, const Reached& reached) const;
-  /// One that was reached is of no use after all.
+  /// Notes that one that was reached cannot be used after all.
   void failed(std::size_t index, SqlError error);
-  /// What to report: the most telling error, the first of those alike, and each address with its own.
+  /// Returns the error to report: the most telling one (the first of equals), and each address with its own.
   [[nodiscard]] SqlError error(const Limits& limits) const;
 
  private:

@@ -7,8 +7,8 @@ namespace crmpulse::probes::sql {
 
 [[nodiscard]] Error password_in_url();
 
-/// Of one value, and of what a server may send between two rows. Client libraries hold both whole, and a program that
-/// watches may not die of what somebody put into one cell.
+/// The bound of one value, and of what a server may send between two rows. Client libraries hold both in memory, and a
+/// monitor must not die of what somebody put into one cell.
 inline constexpr int kMaxValueBytes = 32 * 1024 * 1024;
 [[nodiscard]] SqlError too_large();
 
@@ -18,18 +18,18 @@ struct StageReason {
   Stage stage;
   Reason reason;
 };
-/// The default meaning of an SQLSTATE; nothing for an unknown one.
+/// Returns the default meaning of an SQLSTATE, nullopt for an unknown one.
 [[nodiscard]] std::optional<StageReason> meaning_of_sqlstate(std::string_view sqlstate);
 /// Whose words a message is: what a client library says of itself, and errors known to quote nothing but names, are
 /// told whole; a server's may quote a record's values and are cut down to what cannot.
 enum class Words { of_server, of_library };
 [[nodiscard]] SqlError server_error(std::string_view sqlstate, std::string_view message,
                                     Words words = Words::of_server);
-/// The same for an error that came instead of a connection: permission is then `auth`, the rest `connect`.
+/// Returns the error as one of connecting: permission becomes stage `auth`, the rest `connect`.
 [[nodiscard]] SqlError while_connecting(SqlError error);
-/// Of SQLite's result codes, basic or extended.
+/// Returns the meaning of SQLite's result codes, basic or extended.
 [[nodiscard]] StageReason meaning_of_sqlite_code(int code, std::string_view message);
-/// Meaning of an errno of connect(2).
+/// Returns the meaning of an errno of connect(2).
 [[nodiscard]] StageReason meaning_of_errno(int error_number);
 /// Errors libraries and ODBC drivers make themselves carry no useful code, only English text (this program sets no
 /// locale).

@@ -5,7 +5,7 @@
 
 namespace crmpulse::probes::sql {
 
-/// Of one socket; used by one thread at a time.
+/// Counts what one socket received. Used by one thread at a time.
 class Intake {
  public:
   /// Once per read, before it: a socket that is not TCP counts by what waits there.

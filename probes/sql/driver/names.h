@@ -14,11 +14,11 @@ struct Resolved {
 /// The system's resolver blocks and cannot be stopped: it runs on a thread of its own, which is left behind when the
 /// deadline passes, one for each name at most.
 [[nodiscard]] Resolved resolve(const std::string& host, const Limits& limits);
-/// All at once: a name that hangs does not keep the others waiting for long.
+/// Resolves all names at once: one that hangs does not keep the others waiting for long.
 [[nodiscard]] std::vector<Resolved> resolve_all(const std::vector<std::string>& hosts, const Limits& limits);
 
 [[nodiscard]] bool is_address(const std::string& host);
-/// Of a numeric address.
+/// Is a numeric address a loopback one?
 [[nodiscard]] bool is_loopback(const std::string& address);
 /// v6, v4, v6, v4, …; the family of the first stays first.
 void alternate_families(std::vector<std::string>& addresses);

@@ -18,7 +18,7 @@ std::optional<int> hex(char c) {
 }
 
 Error broken(std::string_view what) {
-  return Error{fmt::format("is no database URL: {}; write mysql://user@host:port/database", what)};
+  return Error{fmt::format("is not a database URL: {}; write mysql://user@host:port/database", what)};
 }
 
 std::optional<Error> take_host_and_port(std::string_view text, Url& url) {
@@ -36,11 +36,11 @@ std::optional<Error> take_host_and_port(std::string_view text, Url& url) {
     port = colon == std::string_view::npos ? std::string_view{} : text.substr(colon);
   }
   if (port.empty()) return std::nullopt;
-  if (!port.starts_with(':')) return broken("what stands behind the ] is no port");
+  if (!port.starts_with(':')) return broken("what follows the ] is not a port");
   port.remove_prefix(1);
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), url.port);
   if (error != std::errc{} || end != port.data() + port.size() || url.port == 0)
-    return broken(fmt::format("'{}' is no port", port));
+    return broken(fmt::format("'{}' is not a port", port));
   return std::nullopt;
 }
 

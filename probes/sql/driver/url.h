@@ -1,4 +1,6 @@
 #pragma once
+// Parses database URLs.
+
 #include <map>
 #include <optional>
 #include <span>
@@ -19,9 +21,9 @@ struct Url {
   std::map<std::string, std::string> options;
 };
 
-/// Refuses a password, and what is no URL.
+/// Parses a URL. Returns an error if the text is not a URL or has a password.
 [[nodiscard]] Result<Url> parse_url(const std::string& text);
-/// Of % escapes; nothing for a broken one, or one that makes a NUL.
+/// Decodes % escapes. Returns nullopt if one is broken or makes a NUL.
 [[nodiscard]] std::optional<std::string> decoded(std::string_view text);
 
 /// "it has an unknown option 'sslmod'; known are …"

@@ -56,7 +56,7 @@ Result<Url> parse_mysql_url(const std::string& text) {
     const std::string key = name == "sslmode" ? "ssl-mode" : canonical(name, '-');
     if (key == "password" || key == "pwd") return password_in_url();
     if (std::find(kOptions.begin(), kOptions.end(), key) == kOptions.end())
-      return Error{fmt::format("is no MySQL URL: {}", unknown_option(name, kOptions))};
+      return Error{fmt::format("is not a MySQL URL: {}", unknown_option(name, kOptions))};
     const std::string word = canonical(value, '_');
     if (key == "ssl-mode" && std::find(kSslModes.begin(), kSslModes.end(), word) == kSslModes.end())
       return Error{unknown_value(name, value, kSslModes)};

@@ -6,7 +6,7 @@
 
 namespace crmpulse::probes::sql {
 
-/// The statement with MySQL's hint to end it after so many milliseconds; as it is when it is no SELECT.
+/// Returns the statement with MySQL's hint to end it after so many milliseconds, unchanged if it is not a SELECT.
 [[nodiscard]] std::string with_execution_limit(const std::string& statement, std::int64_t milliseconds);
 
 }  // namespace crmpulse::probes::sql

@@ -120,7 +120,7 @@ class ServerFacts final : public Rows {
   std::map<std::string, std::string> values_;
 };
 
-/// A second descriptor of a socket for as long as this lives, and its number in `slot`; -1: there is none.
+/// A second descriptor of a socket for as long as this lives. `slot` holds its number, -1 without one.
 class Duplicate {
  public:
   Duplicate(int socket, int& slot) : slot_(slot) { slot_ = ::fcntl(socket, F_DUPFD_CLOEXEC, 0); }

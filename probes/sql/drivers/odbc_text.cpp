@@ -87,7 +87,7 @@ std::optional<Error> fault_of_connection_string(std::string_view text) {
   for (std::string_view rest = trimmed(text); !rest.empty(); rest = trimmed(rest)) {
     const auto pair = take_pair(rest);
     if (!pair || pair->key.empty())
-      return Error{"is no ODBC connection string; write odbc:Driver={…};Server=…;Database=…;UID=…"};
+      return Error{"is not an ODBC connection string; write odbc:Driver={…};Server=…;Database=…;UID=…"};
     const std::string& key = pair->key;
     if (key == "pwd" || key == "password") return password_in_url();
     says_where = says_where || key == "driver" || key == "dsn" || key == "filedsn";

@@ -18,7 +18,7 @@ namespace crmpulse::probes::sql {
 /// `;PWD={…}` appended; an empty password adds nothing.
 [[nodiscard]] std::string with_password(std::string_view text, const Secret& password);
 
-/// What is no UTF-8 (UTF-16) becomes U+FFFD.
+/// Convert between the encodings; invalid UTF-8 (UTF-16) becomes U+FFFD.
 [[nodiscard]] std::u16string to_utf16(std::string_view text);
 void append_utf8(std::string& out, std::u16string_view text);
 

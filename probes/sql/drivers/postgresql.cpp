@@ -75,8 +75,8 @@ class PostgresqlConnection final : public Connection {
 
   std::string pooler() const override { return pooler_; }
 
-  /// From here on everything goes in pipelines. Learns what answers: a server process that is not the one that let us
-  /// in means a pooler.
+  /// From here on everything goes in pipelines. Learns which process answers: another one than the process we logged in
+  /// to means a pooler.
   std::optional<SqlError> begin(bool read_only, const Limits& limits) {
     read_only_ = read_only;
     if (PQenterPipelineMode(connection_.get()) == 0) return while_connecting(own_error());

@@ -53,7 +53,7 @@ constexpr std::array<std::string_view, 5> kNumbers{"connect_timeout", "keepalive
                                                    "keepalives_count", "tcp_user_timeout"};
 
 Error refused(std::string_view why) {
-  return Error{fmt::format("is no PostgreSQL URL: {}", why)};
+  return Error{fmt::format("is not a PostgreSQL URL: {}", why)};
 }
 
 /// What a URL of ours may say: libpq's words but its secrets and its debugging, and our own.
@@ -127,7 +127,7 @@ std::optional<Error> fault_of_port(const std::string& port) {
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   const bool good = error == std::errc{} && end == port.data() + port.size() && number > 0 && number < 65536;
   if (port.empty() || good) return std::nullopt;
-  return refused(fmt::format("'{}' is no port", port));
+  return refused(fmt::format("'{}' is not a port", port));
 }
 
 /// One host or address for each of the other's, and one port for all or one for each.
@@ -164,7 +164,7 @@ SessionWanted session_from(std::string_view value) {
   return static_cast<SessionWanted>(found - kSessions.begin());
 }
 
-/// As libpq reads it: nothing or less than one second is no limit.
+/// Reads it as libpq does: empty, or less than one second, means no limit.
 std::optional<Duration> timeout_from(const std::string& value) {
   int seconds = 0;
   (void)std::from_chars(value.data(), value.data() + value.size(), seconds);

@@ -23,7 +23,8 @@ Result<std::string> path_of(std::string_view url) {
   std::string_view path = url.substr(std::string_view{"sqlite:"}.size());
   if (path.starts_with("//")) {
     path.remove_prefix(2);
-    if (!path.starts_with('/')) return Error{"is no SQLite URL: write sqlite:///absolute/path or sqlite:relative/path"};
+    if (!path.starts_with('/'))
+      return Error{"is not a SQLite URL: write sqlite:///absolute/path or sqlite:relative/path"};
   }
   if (path.empty() || path == "/") return Error{"names no file: write sqlite:///absolute/path or sqlite:relative/path"};
   if (path.find('?') != std::string_view::npos)

@@ -108,7 +108,7 @@ TEST_CASE("a divisor of the same labels makes a share, without one there is no v
             .empty());
 }
 
-TEST_CASE("the last rule of an id that applies to the CRM is the one that judges") {
+TEST_CASE("of the rules of one id the last that applies to the CRM judges") {
   Ruleset rules{{},
                 {rule("latency", "m", Aggregator::last, Direction::above, 1, 3),
                  rule("latency", "m", Aggregator::last, Direction::above, 10, 30),

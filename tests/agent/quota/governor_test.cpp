@@ -123,7 +123,7 @@ TEST_CASE("a measurement that makes more calls than planned is planned with them
   CHECK(governor.stretch(0) > 3);
 }
 
-TEST_CASE("the limit the CRM tells goes before the one that is configured") {
+TEST_CASE("the limit the CRM tells goes before the configured one") {
   Governor governor{options({{1h, 10}}, 1'000'000)};
   CHECK(governor.stretch(0) == 1);
   const auto before = governor.revision();

@@ -110,7 +110,7 @@ TEST_CASE("an allowance of a short or sliding window is never forecast to be use
     quarter.add(kNow + i * Duration{1min}, used, 5000 - used);
   }
   CHECK_FALSE(quarter.exhaustion());
-  // Nothing left is no forecast.
+  // When nothing is left, the time of exhaustion is now, not a forecast.
   sliding.add(kNow + 2h, 6000, 0);
   CHECK(sliding.exhaustion() == kNow + 2h);
   // A day later without such a fall it may be one of a day after all.

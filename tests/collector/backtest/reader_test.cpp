@@ -114,7 +114,7 @@ TEST_CASE("lines longer than a block, and a block's end within a line, are read 
   for (std::size_t i = 1; i < read.events.size(); ++i) REQUIRE(read.events[i].value == static_cast<double>(i - 1));
 }
 
-TEST_CASE("what is no number to JSON is none here, and the lines before a wrong one count") {
+TEST_CASE("what is not a number to JSON is not one here, and the lines before a wrong one count") {
   for (const char* value : {"inf", ".5", "+1", "nan", "0x10", "1,", "\"1\"", ""}) {
     const Read read = read_all(fmt::format(R"({{"at":"{0}"}})"
                                            "\n"

@@ -36,7 +36,7 @@ double metric(const RunningCollector& running, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a clock that was ahead once is no hindrance after the next restart") {
+TEST_CASE("a clock that was ahead once does no harm after the next restart") {
   for (const Duration ahead : {Duration{8h}, Duration{24h * 365}, Duration{3min}}) {
     for (const bool crash : {false, true}) {
       INFO(format_duration(ahead) << (crash ? " crash" : " stop"));

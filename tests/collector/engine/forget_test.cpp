@@ -111,7 +111,7 @@ TEST_CASE("what the command line asks for is done by the collector that runs, an
   CHECK(eventually([&] { return !std::filesystem::exists(file); }));
   CHECK(eventually([&] { return heard(sink).size() == 2; }));
   CHECK(heard(sink).back() == "incident.resolved removed");
-  // An unknown name and a file that is none of ours are put away.
+  // An unknown name and a file that is not ours are put away.
   const std::string unknown = ask_to_forget(state, "nobody", "root").value();
   const std::string rubbish = running.directory().write("state/forget-x.json", "{]");
   CHECK(eventually([&] { return !std::filesystem::exists(unknown) && !std::filesystem::exists(rubbish); }));

@@ -197,7 +197,7 @@ TEST_CASE("an agent that catches up fills the parts its readings belong to") {
   CHECK(answer.lines[0].points[2].sum == 7);
 }
 
-TEST_CASE("times are corrected by the record's skew, and what is no number or of the future is left out") {
+TEST_CASE("times are corrected by the record's skew, and what is not a number or of the future is left out") {
   Journal journal;
   const TimePoint now = start() + kHour;
   journal.append({sample(kDuration, "acme", 1, start())}, now, std::chrono::minutes{5});

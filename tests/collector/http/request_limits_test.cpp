@@ -92,7 +92,7 @@ TEST_CASE("others of an address take nothing from who has shown a valid token") 
   CHECK(known == 20);
 }
 
-TEST_CASE("a bound of 0 is none") {
+TEST_CASE("a bound of 0 means unlimited") {
   RequestLimits limits = limits_with(0, 0, 0);
   CHECK(admitted(limits, "192.0.2.1", kStart, 1000) == 1000);
   for (int i = 0; i < 1000; ++i) limits.log_in_failed("192.0.2.1", kStart);

@@ -55,7 +55,7 @@ TEST_CASE("a token of one agent is refused under another name, and without one")
   CHECK(create_token(state, "line\nbreak", AccessRole::viewer).has_error());
 }
 
-TEST_CASE("a token that has expired is none") {
+TEST_CASE("a token that has expired is not valid") {
   const TempDir directory;
   const std::string over =
       create_token(directory.path(), "over", AccessRole::viewer, {"", wall_now() - std::chrono::seconds{1}}).value();
@@ -103,7 +103,7 @@ TEST_CASE("thirty agents behind one address are let in after many wrong guesses 
   }
   for (int i = 0; i < 12; ++i) CHECK(send(ingest_call(running, "crmp_guess")).status != 415);
   running.thread().run([&] { running.collector().tick(); });
-  // 415: let in, and this is no samples.
+  // 415: the token is valid, but the body does not hold samples.
   for (const std::string& token : agents) CHECK(send(ingest_call(running, token)).status == 415);
   CHECK(send(ingest_call(running, "crmp_guess")).status == 503);
 }

@@ -1,4 +1,4 @@
-// What the collector shows and a Prometheus sends back to it is no news.
+// Metrics that the collector exports and a Prometheus sends back to it are not taken as new samples.
 
 #include <catch2/catch.hpp>
 

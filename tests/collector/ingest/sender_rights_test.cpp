@@ -101,7 +101,7 @@ TEST_CASE("a token of one agent sends nothing about another's CRM, whatever it s
   }
   CHECK(bound.skipped("other_agent") + bound.skipped("other_crm") >= 1);
   CHECK(latency_of(bound.crm("acme")) == 0.2);
-  // What the agent itself sends after that is no news of the past.
+  // What the agent itself sends after that is not taken as older than what is known.
   REQUIRE(bound.write(a, "a", {bound.latency("acme", 0.3, "a", std::chrono::seconds{1})}) == 204);
   CHECK(latency_of(bound.crm("acme")) == 0.3);
   // Nothing of it comes back with the journal either.

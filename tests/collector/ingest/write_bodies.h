@@ -89,7 +89,7 @@ inline net::ClientResponse write_v2(const RunningCollector& running, const std::
   return send(call);
 }
 
-/// The value of a line of /metrics; -1: there is none.
+/// Returns the value of a line of /metrics, -1 if there is no such line.
 inline double metric(const RunningCollector& running, const std::string& series) {
   const std::string text = running.get("/metrics").body;
   const auto at = text.find("\n" + series + " ");

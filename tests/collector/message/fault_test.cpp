@@ -298,7 +298,7 @@ TEST_CASE("silence is laid to the agent, in words that say what is known of it")
   CHECK(paused.why_en == "the CRM wants to be left alone until 14:33 UTC, so nothing is asked");
 }
 
-TEST_CASE("of several failures the one that explains the others speaks") {
+TEST_CASE("of several failures the one is shown that explains the others") {
   Scene scene;
   scene.fails("auth", "credentials", "", "branch-1", minutes{1});
   scene.book.find("acme")->failures[{"scan", "branch-1"}] = {"content", "missing", "", "branch-1", kNow};

@@ -8,7 +8,7 @@
 
 namespace crmpulse::test {
 
-/// Links are written `text <url>`, buttons `[text] <url>`. Empty for a type that is no chat.
+/// Links are written `text <url>`, buttons `[text] <url>`. Empty for a type that is not a chat.
 [[nodiscard]] std::string as_read(std::string_view type, const net::ClientRequest& request);
 
 }  // namespace crmpulse::test

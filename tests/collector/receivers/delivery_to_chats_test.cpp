@@ -67,7 +67,7 @@ TEST_CASE("every chat takes the message of a real incident, and of its end") {
   }
 }
 
-TEST_CASE("200 with an error inside is no delivery, and another receiver hears of it") {
+TEST_CASE("200 with an error inside is not a delivery, and another receiver hears of it") {
   struct Case {
     std::string type;
     std::string body;

@@ -65,7 +65,7 @@ TEST_CASE("the titles in the documentation are those of every event") {
   }
 }
 
-TEST_CASE("the list in the documentation is the one that is sent in a storm") {
+TEST_CASE("the list in the documentation is what is sent in a storm") {
   const std::string text = docs_page("receivers.md");
   for (const Language language : {Language::en, Language::zh}) {
     const std::vector<store::OutboxRow> rows{

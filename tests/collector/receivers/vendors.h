@@ -22,7 +22,7 @@ using VendorClock = std::function<TimePoint()>;
 [[nodiscard]] Sink::Behaviour wecom_robot();
 [[nodiscard]] Sink::Behaviour feishu_bot(VendorClock clock = {});
 [[nodiscard]] Sink::Behaviour discord_channel();
-/// By type; empty for a type that is no chat.
+/// By type; empty for a type that is not a chat.
 [[nodiscard]] Sink::Behaviour vendor_of(const std::string& type);
 
 }  // namespace crmpulse::test

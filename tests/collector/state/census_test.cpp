@@ -100,7 +100,7 @@ TEST_CASE("the estimate of memory is held by series, by their names, by CRMs and
   }
 }
 
-TEST_CASE("a bound of 0 is none for CRMs, series and memory") {
+TEST_CASE("a bound of 0 means unlimited CRMs, series and memory") {
   Census census = census_with(0, 0, 0, 0);
   for (int i = 0; i < 50'000; ++i) census.came(fmt::format("crm-{}", i % 20'000), kKey, kBranch);
   CHECK(census.check_series("one-more", kKey, kBranch) == Bound::none);

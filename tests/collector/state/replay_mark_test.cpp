@@ -67,7 +67,7 @@ TEST_CASE("each start folds what lies before the record that ends it, and comes 
   CHECK(start());
 }
 
-TEST_CASE("a record that was folded once is no danger any more") {
+TEST_CASE("a record that was folded once is not dangerous any more") {
   const TempDir directory;
   CHECK(die_in(directory, 41));
   CHECK(die_in(directory, 41));

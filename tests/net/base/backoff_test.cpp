@@ -66,7 +66,7 @@ TEST_CASE("Retry-After is read as seconds or as any of the three dates of HTTP, 
   CHECK(parse_retry_after("Sun, 06 Nov 1994 11:49:37 GMT", now) == std::chrono::hours{3} + seconds{30});
 }
 
-TEST_CASE("what is no Retry-After is nothing") {
+TEST_CASE("what is not a Retry-After gives nothing") {
   const TimePoint now = parse_time("1994-11-06T08:49:07Z").value();
   for (const char* text :
        {"", "soon", "-1", "1.5", "30s", " 30", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Foo 1994 08:49:37 GMT",
@@ -96,7 +96,7 @@ TEST_CASE("places to listen on are read from address and port") {
   }
 }
 
-TEST_CASE("what is no place to listen on is an error that shows the form") {
+TEST_CASE("what is not a listen address is an error that shows the form") {
   for (const char* text : {"", "9460", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
                            "::1:9460", "crm.example:80", "127.0.0.1: 80", "[::1]"}) {
     CAPTURE(text);

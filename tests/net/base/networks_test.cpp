@@ -37,7 +37,7 @@ TEST_CASE("loopback is 127.0.0.0/8 and ::1") {
   CHECK_FALSE(is_loopback_host("localhost.example.com"));
 }
 
-TEST_CASE("what is no network is refused with a reason") {
+TEST_CASE("what is not a network is refused with a reason") {
   for (const char* wrong : {"", "x", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/", "10.0.0.1/8", "::/129", "10.0.0.0/8x",
                             "host.example.com"}) {
     INFO(wrong);

@@ -74,7 +74,7 @@ TEST_CASE("what a task throws is counted and ends nothing else") {
   CHECK(tasks.running() == 0);
 }
 
-TEST_CASE("cancelled tasks end, and that is no failure") {
+TEST_CASE("cancelled tasks end, and that is not a failure") {
   asio::io_context context;
   TaskScope tasks(context.get_executor());
   int ended = 0;

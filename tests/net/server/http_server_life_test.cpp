@@ -155,7 +155,7 @@ TEST_CASE("an answer that is shared takes its room once, however many read it") 
   CHECK(served.server().stats().too_slow == 0);
 }
 
-TEST_CASE("stop lets the request in hand finish, closes the idle and takes no new connection") {
+TEST_CASE("stop lets the current request finish, closes idle connections and takes no new ones") {
   Held held;
   Served served(held.handler());
   RawClient idle(served.port());
@@ -189,7 +189,7 @@ TEST_CASE("stop closes what does not finish within its grace") {
   served.on_loop([&] { held.take()({}); });
 }
 
-TEST_CASE("a server may go while requests are in hand, and their answers later go nowhere") {
+TEST_CASE("a server may go while requests are being handled, and their answers later go nowhere") {
   Held held;
   Served served(held.handler());
   RawClient busy(served.port());

@@ -289,7 +289,7 @@ TEST_CASE("100-continue is said before the body, and 413 instead of it") {
   CHECK_THAT(client.hear_all(), StartsWith("HTTP/1.1 413"));
 }
 
-TEST_CASE("when every place has a request in hand more are answered 503, and there is room again afterwards") {
+TEST_CASE("when every place is busy with a request more are answered 503, and there is room again afterwards") {
   ServerOptions options;
   options.max_connections = 2;
   std::vector<Respond> held;

@@ -115,7 +115,7 @@ TEST_CASE("every flow has a name of its own, and keys explained in both language
   CHECK(auth::find_flow("password") == nullptr);
 }
 
-TEST_CASE("every flow fails cleanly on every answer that is no login, and tells no secret") {
+TEST_CASE("every flow fails cleanly on every answer that is not a login, and tells no secret") {
   for (const auth::Flow* const flow : flows_with_a_request()) {
     for (const auto& [what, answer] : kBadAnswers) {
       CAPTURE(flow->name, what);

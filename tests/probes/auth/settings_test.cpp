@@ -96,7 +96,7 @@ TEST_CASE("what is missing or not known is told with its place and what there is
         "agent.yaml:2: crms[0].auth.client_idd: unknown key 'client_idd'; did you mean 'client_id'?");
   CHECK_THAT(read(recipe_with({"bearer"}), "").problems, Catch::Contains("crms[0].auth.token: required; give"));
   CHECK_THAT(read(recipe_with({"bearer"}), "auth: {token: pat-1}").problems,
-             Catch::Contains("a secret may not stand in this file") && !Catch::Contains("pat-1"));
+             Catch::Contains("a secret must not be written in this file") && !Catch::Contains("pat-1"));
 }
 
 TEST_CASE("a private key must be one, in PEM form and of RSA") {
@@ -105,7 +105,7 @@ TEST_CASE("a private key must be one, in PEM form and of RSA") {
     const SecretFile key(folder, "key" + std::to_string(text.size()), text);
     const Read given =
         read(recipe_with({"jwt_bearer"}), "auth: {client_id: app, username: me, private_key_file: " + key.path() + "}");
-    CHECK(given.problems == "agent.yaml:2: crms[0].auth.private_key_file: is no RSA private key in PEM form");
+    CHECK(given.problems == "agent.yaml:2: crms[0].auth.private_key_file: is not an RSA private key in PEM form");
   }
 }
 

@@ -25,10 +25,10 @@ TEST_CASE("an answer that is not what was due is bad content, and its text is no
       {"<html>Jane Roe</html>", "HTML or XML where JSON was due"},
       {R"({"n":1,"name":"Jane R)", "JSON that was cut off"},
       {"", "empty where JSON was due"},
-      {"Jane Roe", "no JSON"},
+      {"Jane Roe", "not JSON"},
       {std::string(5000, '['), "nested too deep"},
       {R"({"n":"Jane Roe"})", "is not a number"},
-      {R"({"n":{"a":1}})", "is no single value"},
+      {R"({"n":{"a":1}})", "is not a single value"},
   };
   for (const auto& [body, expected] : cases) {
     const CrmServer crm{answers({200, {}, body})};
@@ -89,7 +89,7 @@ TEST_CASE("each status has its stage and reason when the recipe says nothing") {
   }
 }
 
-TEST_CASE("an error inside a fine status is a failure, and an empty list of errors is none") {
+TEST_CASE("an error inside a fine status is a failure, and an empty list of errors is not") {
   const std::string more =
       "errors: {present: [/error, /errors], code: [/error/name], message: [/error/message]}\n"
       "failures: [{code: AccessError, stage: auth, reason: permission}]\n";

@@ -150,7 +150,7 @@ TEST_CASE("every way a column gets its value gives it") {
   CHECK(samples.at(R"(more{size="25"})") == 1);
 }
 
-TEST_CASE("a page that is no JSON is read by patterns") {
+TEST_CASE("a page that is not JSON is read by patterns") {
   const CrmServer crm{answers({200, {}, "<rss><title>Zoho CRM - Partial Outage</title></rss>"})};
   const auto reading = run_once(crm, R"yaml(
   - id: m
@@ -537,7 +537,7 @@ TEST_CASE("a JSON time in milliseconds that is read as seconds fails with the un
   CHECK(value("    samples: [{metric: crm_last_modified_timestamp_seconds, value: /seen, unit: ms}]\n") == 1795000000);
   CHECK(value("    samples: [{metric: crm_last_modified_timestamp_seconds, value: /made}]\n") == 1795132800);
   CHECK(value("    columns: {age: {from: /seen, to: /made, unit: ms}}\n" + sample) == 132800);
-  // An hour ahead of us is no age below zero.
+  // A time an hour ahead of us has age 0, not a negative one.
   CHECK(value("    columns: {age: {from: /made, to: now}}\n" + sample) == 0);
 }
 

@@ -54,14 +54,14 @@ TEST_CASE("scalars become text as JSON has them") {
   CHECK(text(7).empty());
 }
 
-TEST_CASE("what is no JSON says what it is instead, and quotes nothing") {
+TEST_CASE("what is not JSON says what it is instead, and quotes nothing") {
   CHECK(fault("") == "the answer is empty where JSON was due");
   CHECK(fault(" \r\n") == "the answer is empty where JSON was due");
   CHECK(fault("<!DOCTYPE html><p>Jane") == "the answer is HTML or XML where JSON was due");
   CHECK(fault(R"({"name":"Jane)") == "the answer is JSON that was cut off");
-  CHECK(fault(R"({"name":"Jane"} x)") == "the answer is no JSON");
-  CHECK(fault("Jane") == "the answer is no JSON");
-  CHECK(fault("{\"a\":\"\xff\"}") == "the answer is no JSON");
+  CHECK(fault(R"({"name":"Jane"} x)") == "the answer is not JSON");
+  CHECK(fault("Jane") == "the answer is not JSON");
+  CHECK(fault("{\"a\":\"\xff\"}") == "the answer is not JSON");
   CHECK(fault(std::string(100'000, '[')) == "the answer is JSON that is nested too deep");
   CHECK(fault("\xEF\xBB\xBF{\"a\":1}").empty());
 }

@@ -124,7 +124,7 @@ TEST_CASE("arguments that break their type, bounds or choices are told with thei
       {"prefix: a-b", "may hold only letters"},
       {"deep: yes", "must be true or false"},
       {"mode: medium", "must be one of fast, slow"},
-      {"password: hunter2", "may not stand in this file"},
+      {"password: hunter2", "must not be written in this file"},
       {"nonsense: 1", "unknown key 'nonsense'"},
   };
   for (const auto& [line, expected] : cases) {
@@ -155,7 +155,7 @@ TEST_CASE("a misspelt option of a database's URL is refused with those there are
       {"postgresql://m@h/crm?keepalives=on", "has keepalives 'on'; there are 0, 1"},
       {"postgresql://m@h/crm?ssl_min_protocol_version=1.2", "there are TLSv1, TLSv1.1, TLSv1.2, TLSv1.3"},
       {"postgresql://m@h/crm?cleartext_password=yes", "has cleartext_password 'yes'; there are deny, allow"},
-      {"postgresql://m@h1,h2:70000/crm", "'70000' is no port"},
+      {"postgresql://m@h1,h2:70000/crm", "'70000' is not a port"},
       {"postgresql://m@/crm?host=h1,h2&port=1,2,3", "it has 2 hosts and 3 ports"},
       {"postgresql://m@h1,h2/crm?hostaddr=127.0.0.1", "it has 2 hosts and 1 addresses"},
       {"postgresql://m@h/crm?load_balance_hosts=%zz", "a % escape is wrong"},
@@ -217,18 +217,18 @@ TEST_CASE("URLs that hold a password, or lead to a database the recipe does not 
       {"odbc:Driver=x;UID=m;PWD={hun;ter2}", "has a password in it"},
       {"odbc:Driver=x;password = hunter2", "has a password in it"},
       {"https://m:hunter2@h/", "has a user or a password in it"},
-      {"postgresql://m@h/crm?no_such_option=1", "is no PostgreSQL URL"},
+      {"postgresql://m@h/crm?no_such_option=1", "is not a PostgreSQL URL"},
       {"mysql://m@h/crm", "is written for postgresql, not for mysql"},
       {"mysql://m@h/crm?no-such=1", "unknown option"},
       {"mysql://m@h/crm?ssl-mode=maybe", "has ssl-mode 'maybe'"},
-      {"mysql://m@h:99999/crm", "is no port"},
+      {"mysql://m@h:99999/crm", "is not a port"},
       {"mysql://m@h/%zz", "a % escape is wrong"},
-      {"sqlite://relative.db", "is no SQLite URL"},
+      {"sqlite://relative.db", "is not a SQLite URL"},
       {"sqlite:", "names no file"},
       {"odbc:Server=x", "needs a Driver or a DSN"},
-      {"odbc:Driver={x", "is no ODBC connection string"},
-      {"oracle://h/crm", "is no database URL"},
-      {"https://h/", "is no database URL"},
+      {"odbc:Driver={x", "is not an ODBC connection string"},
+      {"oracle://h/crm", "is not a database URL"},
+      {"https://h/", "is not a database URL"},
   };
   for (const auto& [url, expected] : cases) {
     INFO(url);

@@ -87,7 +87,7 @@ TEST_CASE("quantiles are nearest ranks") {
   CHECK(quantile(hundred, 0.29) == 29);
 }
 
-TEST_CASE("no rows are none of them, but have no average") {
+TEST_CASE("no rows sum up to 0, but have no average") {
   CHECK(reduced("{metric: x, value: n, reduce: sum}", {}).samples.at("x") == 0);
   CHECK(reduced("{metric: x, reduce: count}", {}).samples.at("x") == 0);
   CHECK(reduced("{metric: x, value: n, reduce: distinct}", {}).samples.at("x") == 0);

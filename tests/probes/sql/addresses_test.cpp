@@ -1,4 +1,4 @@
-// Several addresses, of which the first does not answer: one bad path is no outage.
+// Several addresses, of which the first does not answer: one bad path is not an outage.
 #include <catch2/catch.hpp>
 
 #include "tests/probes/database_fixture.h"

@@ -47,7 +47,7 @@ std::unique_ptr<probes::Target> monitor(probes::Runtime& runtime, const std::str
 
 }  // namespace
 
-TEST_CASE("MariaDB values of every type become numbers, and zero dates are no dates") {
+TEST_CASE("MariaDB values of every type become numbers, and zero dates are not dates") {
   probes::Runtime runtime;
   const auto target = monitor(runtime, R"yaml(
   - id: values

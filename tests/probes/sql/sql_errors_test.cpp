@@ -77,7 +77,7 @@ TEST_CASE("names that an error quotes are told, values of records are not") {
   }
 }
 
-TEST_CASE("an apostrophe is no quotation mark, and a quotation hides all of its value") {
+TEST_CASE("an apostrophe is not a quotation mark, and a quotation hides all of its value") {
   const auto shown = [](std::string_view text) { return server_error("HY000", text).message; };
   CHECK(shown("Can't find record in 'Jane'") == "Can't find record in '…' (SQLSTATE HY000)");
   CHECK(shown("The server's copy of 'Jane' isn't there") == "The server's copy of '…' isn't there (SQLSTATE HY000)");

@@ -283,7 +283,7 @@ TEST_CASE("no text breaks out of a literal of a CRM's own language") {
   CHECK(filled("${text|soql}", "text: \"a\\nb\"") == "'a\\nb'");
   CHECK(filled("${count|soql} ${marker|coql}") == "'5' 'zz-crm-health-probe a1'");
   CHECK(filled("${text|number}", "text: '12'") == "12");
-  CHECK(filled("${text|number}", "text: '12a'") == "refused: ${text}: is no number");
+  CHECK(filled("${text|number}", "text: '12a'") == "refused: ${text}: is not a number");
 }
 
 TEST_CASE("a parsed template is written back as it was") {

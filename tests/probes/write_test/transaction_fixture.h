@@ -226,7 +226,7 @@ class FakeAgent {
     dead_ = false;
     test_.reset();
   }
-  /// Nothing: the run was lost with the agent.
+  /// Returns nullopt if the run was lost with the agent.
   std::optional<probes::Found> run(bool only_clean_up = false) {
     std::optional<probes::Found> out;
     const auto done = [this, &out](probes::Found result) {

@@ -46,7 +46,7 @@ Ruleset shipped() {
   return all;
 }
 
-/// The same, poor after an hour, and paging.
+/// Like shipped(), but poor after an hour, and paging.
 Ruleset strict() {
   Ruleset rules = shipped();
   rules.rules[0].sub = {1800, 1200, 0s};

@@ -130,7 +130,7 @@ TEST_CASE("case 35 with a vendor: what was open before is resolved during the ou
   CHECK(world.story() == "opened(t000) vendor.outage resolved(t000)");
 }
 
-TEST_CASE("case 61 with a vendor: recovered within settle is no message") {
+TEST_CASE("case 61 with a vendor: recovered within settle sends no message") {
   World world{rules_with_wait(0s), {receiver("all")}};
   Tenants tenants{world, 10};
   tenants.watch(30s);

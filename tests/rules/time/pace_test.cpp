@@ -137,7 +137,7 @@ TEST_CASE("back at its interval an agent that falls silent is noticed soon again
   CHECK_FALSE(company.messages.empty());
 }
 
-TEST_CASE("while a CRM wants to be left alone silence is none") {
+TEST_CASE("while a CRM wants to be left alone its silence raises no alarm") {
   Company company;
   company.run(2h);
   company.paused = company.now + 1h;

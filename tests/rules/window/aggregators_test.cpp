@@ -51,7 +51,7 @@ TEST_CASE("the simple aggregators say what their names say") {
   CHECK(Probe{Aggregator::ratio}.feed({1, 1, 0, 1}).value() == 0.75);
 }
 
-TEST_CASE("nothing in the window is no data, not a number") {
+TEST_CASE("an empty window gives no data, not a number") {
   for (const Aggregator aggregator :
        {Aggregator::last, Aggregator::avg, Aggregator::min, Aggregator::max, Aggregator::ratio, Aggregator::rate,
         Aggregator::age, Aggregator::burn, Aggregator::apdex, Aggregator::baseline_drop, Aggregator::failures_in_row,
@@ -85,7 +85,7 @@ TEST_CASE("five minutes of 15 s samples are 20") {
   CHECK(probe.value() == 20);
 }
 
-TEST_CASE("fewer than min_samples are no data") {
+TEST_CASE("fewer than min_samples count as no data") {
   Probe probe{Aggregator::avg};
   probe.rule.min_samples = 12;
   for (int i = 0; i < 11; ++i) probe.put(5000);
@@ -172,7 +172,7 @@ TEST_CASE("a baseline drop compares with the same hour of the weeks before") {
   week(0, 100);
   CHECK_FALSE(probe.value().has_value());
   week(1, 120);
-  CHECK_FALSE(probe.value().has_value());  // one week is no baseline
+  CHECK_FALSE(probe.value().has_value());  // one week is not enough for a baseline
   week(2, 80);
   week(3, 55);
   CHECK(probe.value().value() == Approx(0.45));  // median of 100, 120, 80
@@ -197,7 +197,7 @@ TEST_CASE("over a change of summer time the hour is the one on people's clocks")
   CHECK_FALSE(probe.value().has_value());  // no week knows 10:00
 }
 
-TEST_CASE("weeks without data are skipped, and a baseline of zero is no baseline") {
+TEST_CASE("weeks without data are skipped, and a baseline of zero does not count") {
   Probe probe{Aggregator::baseline_drop, 1h};
   probe.put_at(kStart, 100);
   probe.put_at(kStart + std::chrono::weeks{3}, 100);

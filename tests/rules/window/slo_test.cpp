@@ -51,7 +51,7 @@ TEST_CASE("the good share of each window is that of its own readings") {
   CHECK(slo.counted(now, 1h).ratio().value() == Approx(60.0 / 62));
 }
 
-TEST_CASE("no readings are no availability, neither 100 % nor 0 %") {
+TEST_CASE("without readings there is no availability, neither 100 % nor 0 %") {
   const SloCounters slo;
   for (const Duration window : SloCounters::kWindows) {
     CHECK_FALSE(slo.counted(kStart, window).ratio().has_value());

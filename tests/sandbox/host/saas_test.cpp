@@ -58,7 +58,7 @@ struct Host {
     options.huge_bytes = 1000;
     saas = std::make_unique<Saas>(loop, clock, options, std::move(dialects));
   }
-  /// Nothing: not answered yet.
+  /// Returns nullopt if it has not been answered yet.
   std::optional<net::HttpResponse> ask(std::string method, std::string path, std::string body = {}) {
     net::HttpRequest request;
     request.method = std::move(method);

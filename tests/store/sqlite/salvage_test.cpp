@@ -97,7 +97,7 @@ TEST_CASE("a damaged page in the middle of the journal costs its records, the en
   CHECK(store::last_seq(database).value() == kRecords + 1);
 }
 
-TEST_CASE("a file that is no database any more is set aside and begun anew, a second time too") {
+TEST_CASE("a file that is not a database any more is set aside and begun anew, a second time too") {
   const TempDir dir;
   for (std::size_t time = 1; time <= 2; ++time) {
     std::filesystem::remove(dir.file("collector.db-wal"));
