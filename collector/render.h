@@ -19,7 +19,7 @@ struct RenderContext {
   const ChangeBook* changes = nullptr;  ///< what changed before it; may be null
 };
 
-/// The JSON body of interface.md, with one sentence in both languages beside it.
+/// The JSON body of docs/reference.md, "Messages", with one sentence in both languages beside it.
 [[nodiscard]] std::string render_message(const rules::Message& message, Language language,
                                          const RenderContext& context);
 /// `test` for `test-alert`.

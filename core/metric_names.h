@@ -4,7 +4,7 @@
 
 namespace crmpulse {
 
-/// Every `crm_…` metric an agent may send (interface.md, "Samples"), sorted. The one list of them.
+/// Every `crm_…` metric an agent may send (docs/reference.md, "Samples"), sorted. The one list of them.
 [[nodiscard]] std::span<const std::string_view> metric_names();
 [[nodiscard]] bool is_metric_name(std::string_view name);
 /// The labels the shipped rules tell a metric's series apart by; a sample without one of them is judged by none, or as
