@@ -1,5 +1,5 @@
-"""The pages are true of the tree: every link leads somewhere, every path that a developer's page names is there, and
-docs/reference.md names what the code names, no more and no less."""
+"""The pages are true of the tree: every link leads somewhere, every path and type that a developer's page names is there,
+and docs/reference.md names what the code names, no more and no less."""
 
 import pathlib
 import re
@@ -8,7 +8,7 @@ import sys
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 REFERENCE = "docs/reference.md"
 # Pages for those who change the code: the paths they name must be there.
-DEVELOPERS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/develop.md", "docs/decisions/README.md", REFERENCE]
+DEVELOPERS = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/develop.md", "docs/glossary.md", "docs/decisions/README.md", REFERENCE]
 FOLDERS = "agent bench cmake collector config core docs net probes rules sandbox scripts store systemd tests wire".split()
 NAMED = re.compile(r"`((?:%s)/[\w./-]*)`" % "|".join(FOLDERS))
 LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -110,12 +110,21 @@ def wrong_names():
     yield from differences("address", set(re.findall(r"[ `](/[^`]*)`", first)), routes)
 
 
+def types_that_are_gone():
+    """Of the glossary's last table."""
+    headers = "\n".join(path.read_text() for folder in FOLDERS for path in sorted((SOURCE / folder).rglob("*.h")))
+    for names in re.findall(r"^\| (`[A-Z]\w+`[^|]*) \| `", text_of("docs/glossary.md"), re.MULTILINE):
+        for name in re.findall(r"`(\w+)`", names):
+            if not re.search(rf"^\s*(?:class|struct|enum class) {name}\b[^;]*$", headers, re.MULTILINE):
+                yield f"docs/glossary.md: no type {name}"
+
+
 def openapi():
     return [text for text in sources("collector") if "kTexts{" in text]
 
 
 def main():
-    problems = [*broken_links(), *pages_nobody_links(), *paths_that_are_gone(), *wrong_names()]
+    problems = [*broken_links(), *pages_nobody_links(), *paths_that_are_gone(), *wrong_names(), *types_that_are_gone()]
     print("\n".join(problems) if problems else f"{len(pages())} pages: every link, path and name is there")
     return 1 if problems else 0
 
