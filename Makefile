@@ -6,7 +6,7 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test build bench lint tsan clang-19 fuzz faults quarter install deps deps-run clean
+.PHONY: help run test build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
 	@echo 'make bench               every benchmark, beside the peers that are installed (half an hour)'
 	@echo 'make quarter             the shipped rules over an ordinary quarter, for every recipe in three time zones'
+	@echo 'make docs                the comments of the headers as pages, in build/docs/html (Doxygen)'
 	@echo 'make faults              500 rounds of kill -9, and every other fault, as a table (about a quarter of an hour)'
 
 deps:
@@ -60,6 +61,9 @@ quarter: deps
 bench: deps
 	@scripts/build bench
 	@bench/all build/bench/bin
+
+docs:
+	@scripts/docs
 
 install: build
 	@cmake -DCMAKE_INSTALL_PREFIX=$(PREFIX) build/release >/dev/null

@@ -6,7 +6,7 @@
 
 namespace crmpulse {
 
-/// Returns every `crm_…` metric an agent may send, sorted. The one list of them.
+/// Returns every `crm_…` metric an agent may send (docs/reference.md, "Samples"), sorted. The one list of them.
 [[nodiscard]] std::span<const std::string_view> metric_names();
 [[nodiscard]] bool is_metric_name(std::string_view name);
 /// Returns the labels, beside crm, kind and agent, by which the shipped rules tell a metric's series apart; a sample

@@ -19,7 +19,7 @@ struct RenderContext {
   const ChangeBook* changes = nullptr;  ///< what changed before it; may be null
 };
 
-/// Returns the JSON body of a message, with one sentence in both languages beside it.
+/// Returns the JSON body of a message (docs/reference.md, "Messages"), with one sentence in both languages beside it.
 [[nodiscard]] std::string render_message(const rules::Message& message, Language language,
                                          const RenderContext& context);
 /// `test` for `test-alert`.

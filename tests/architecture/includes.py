@@ -12,7 +12,7 @@ import os
 import re
 import sys
 
-# What a folder may include: the table of the design document. The sandbox's sample CRM is an SQLite file, hence store.
+# What a folder may include: the arrows of ARCHITECTURE.md. The sandbox's sample CRM is an SQLite file, hence store.
 ALLOWED = {
     "core": set(),
     "config": {"core"},

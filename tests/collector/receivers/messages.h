@@ -16,7 +16,7 @@ struct MessageOptions {
   collector::Language language = collector::Language::en;
 };
 
-/// Every `type` of message that goes to receivers.
+/// Every `type` of docs/reference.md, "Messages", that goes to receivers.
 [[nodiscard]] const std::vector<std::string>& message_types();
 /// An outbox row with the body of that type. Unknown types get the body of an incident.
 [[nodiscard]] store::OutboxRow message(const std::string& type, const MessageOptions& options = {});

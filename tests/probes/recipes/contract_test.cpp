@@ -94,7 +94,7 @@ bool has_chinese(const std::string& text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xe3; });
 }
 
-/// The dimension a sample's metric is about.
+/// The dimension a sample's metric is about (ARCHITECTURE.md, "What is measured").
 std::string dimension_of(const std::string& metric) {
   if (metric == "crm_last_modified_timestamp_seconds") return "staleness";
   if (metric == "crm_feature_used") return "features";

@@ -33,7 +33,7 @@ Expected expected_from(const Node& node, const std::string& where) {
   return expected;
 }
 
-/// Labels a metric may have, beside crm, kind and agent.
+/// Labels a metric may have (docs/reference.md, "Samples"), beside crm, kind and agent.
 std::set<std::string_view> labels_of(std::string_view metric) {
   if (metric == "crm_operation_phase_seconds") return {"operation", "object", "phase"};
   if (metric.starts_with("crm_operation_")) return {"operation", "object"};

@@ -34,7 +34,7 @@ struct Expectations {
 void check_reading(const probes::Reading& reading, const std::map<std::string, Expected>& expected, TimePoint now);
 /// The reading succeeded, whatever its numbers are.
 void check_runs(const probes::Reading& reading);
-/// Labels are those the metric has in the interface, short and few.
+/// Labels are those the metric has in docs/reference.md, short and few.
 void check_bounded(const probes::Reading& reading);
 
 }  // namespace crmpulse::test
