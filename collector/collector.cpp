@@ -9,6 +9,7 @@
 #include "collector/engine/forget_requests.h"
 #include "collector/http/answers.h"
 #include "collector/metrics/health_metrics.h"
+#include "collector/text/json_text.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
 
@@ -48,11 +49,6 @@ std::vector<std::pair<std::string, std::string>> common_headers() {
           {"Cache-Control", "no-store"}};
 }
 
-std::string text_of(const boost::json::object& object, std::string_view key) {
-  const boost::json::value* const value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
-}
-
 /// What was made, when the answer says so (201 with an `id`), and under whose name.
 void describe(const net::HttpResponse& answer, AuditEntry& entry) {
   boost::system::error_code error;
@@ -60,11 +56,11 @@ void describe(const net::HttpResponse& answer, AuditEntry& entry) {
   if (error || !body.is_object()) return;
   const boost::json::object& object = body.get_object();
   if (answer.status == 201) {
-    entry.about = text_of(object, "id");
-    entry.author = text_of(object, "author");
+    entry.about = text_member(object, "id");
+    entry.author = text_member(object, "author");
   }
   const boost::json::value* const ack = object.if_contains("ack");
-  if (ack != nullptr && ack->is_object()) entry.author = text_of(ack->get_object(), "author");
+  if (ack != nullptr && ack->is_object()) entry.author = text_member(ack->get_object(), "author");
   if (entry.author == entry.who) entry.author.clear();
 }
 

@@ -7,8 +7,6 @@
 namespace crmpulse::rules {
 namespace {
 
-constexpr char kSeparator = '\xff';  // no UTF-8 text holds it
-
 /// Metric and labels in one string that no other series has. Snapshots keep its hash.
 std::string key_of(const SeriesName& name) {
   std::string key = name.metric;

@@ -5,11 +5,7 @@
 #include "rules/time/hash.h"
 
 namespace crmpulse::rules {
-namespace {
-
-constexpr char kSeparator = '\xff';  // no UTF-8 text holds it
-
-}  // namespace
+namespace {}  // namespace
 
 SeriesNames::Word SeriesNames::word_of(std::string_view text) {
   if (const auto known = by_text_.find(text); known != by_text_.end()) return known->second;

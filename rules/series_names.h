@@ -13,6 +13,9 @@
 
 namespace crmpulse::rules {
 
+/// Between texts that are joined to one key: no UTF-8 text holds it.
+inline constexpr char kSeparator = '\xff';
+
 struct SeriesName {
   std::string metric;
   Labels labels;

@@ -4,12 +4,18 @@
 
 #include <cstddef>
 #include <protozero/buffer_string.hpp>
+#include <protozero/pbf_reader.hpp>
 #include <protozero/varint.hpp>
 #include <string>
 
 #include "wire/remote_write.h"
 
 namespace crmpulse::wire {
+
+/// Ask before every access to bytes: protozero asserts the wire type, and a body chooses it.
+[[nodiscard]] inline bool is_bytes(const protozero::pbf_reader& reader) {
+  return reader.wire_type() == protozero::pbf_wire_type::length_delimited;
+}
 
 [[nodiscard]] inline std::size_t length_size(std::size_t length) {
   if (length < 128) return 1;

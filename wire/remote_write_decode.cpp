@@ -29,10 +29,6 @@ std::string_view bytes_of(pbf_reader& reader) {
   return {view.data(), view.size()};
 }
 
-bool is_bytes(const pbf_reader& reader) {
-  return reader.wire_type() == protozero::pbf_wire_type::length_delimited;
-}
-
 Refusal bad_symbol(std::string message) {
   return {400, "symbol", std::move(message)};
 }

@@ -16,11 +16,6 @@ static_assert(std::endian::native == std::endian::little, "doubles are copied fr
 using protozero::pbf_reader;
 using protozero::pbf_wire_type;
 
-// Asked before every access: protozero asserts the wire type, and a body chooses it.
-bool is_bytes(const pbf_reader& reader) {
-  return reader.wire_type() == pbf_wire_type::length_delimited;
-}
-
 std::string_view view_of(pbf_reader& reader) {
   const auto view = reader.get_view();
   return {view.data(), view.size()};

@@ -23,11 +23,6 @@ constexpr std::size_t kMostAtOnce = 100;
 /// Beside the database: whoever wrote it, the collector may delete it there.
 constexpr std::string_view kPrefix = "forget-";
 
-std::string text_of(const json::object& object, std::string_view name) {
-  const json::value* const member = object.if_contains(name);
-  return member != nullptr && member->is_string() ? std::string{member->get_string()} : std::string{};
-}
-
 std::optional<ForgetRequest> read_request(const fs::path& file) {
   std::ifstream in{file, std::ios::binary};
   std::string text(kMostBytes, '\0');
@@ -36,7 +31,7 @@ std::optional<ForgetRequest> read_request(const fs::path& file) {
   boost::system::error_code error;
   const json::value read = json::parse(text, error);
   if (error || !read.is_object()) return std::nullopt;
-  ForgetRequest request{file.string(), text_of(read.get_object(), "crm"), text_of(read.get_object(), "who")};
+  ForgetRequest request{file.string(), text_member(read.get_object(), "crm"), text_member(read.get_object(), "who")};
   if (request.crm.empty()) return std::nullopt;
   return request;
 }

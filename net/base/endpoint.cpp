@@ -8,14 +8,9 @@
 namespace asio = boost::asio;
 
 namespace crmpulse::net {
-namespace {
-
-std::string without_brackets(std::string_view host) {
-  const bool bracketed = host.size() >= 2 && host.front() == '[' && host.back() == ']';
-  return std::string(bracketed ? host.substr(1, host.size() - 2) : host);
+std::string_view without_brackets(std::string_view host) {
+  return host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
 }
-
-}  // namespace
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto wrong = [text](std::string_view why) {

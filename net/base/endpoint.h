@@ -12,6 +12,8 @@ struct Endpoint {
   unsigned short port = 0;
 };
 [[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
+/// Returns the address of `[::1]`, anything else as it is.
+[[nodiscard]] std::string_view without_brackets(std::string_view host);
 [[nodiscard]] bool is_loopback(const Endpoint& endpoint);
 
 }  // namespace crmpulse::net

@@ -18,10 +18,6 @@ std::string lower(std::string_view text) {
   return out;
 }
 
-std::string_view without_brackets(std::string_view host) {
-  return host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
-}
-
 bool is_within(std::string_view host, std::string_view network) {
   boost::system::error_code error;
   const ip::address address = ip::make_address(std::string{host}, error);

@@ -55,14 +55,6 @@ void read_condition(Reader when, const Recipe& recipe, Ending& ending) {
   bounds.finish();
 }
 
-Text read_text(Reader reader) {
-  Text text;
-  reader.require("en", text.en);
-  reader.require("zh", text.zh);
-  reader.finish();
-  return text;
-}
-
 std::string told(const Ending& ending, TimePoint now) {
   const auto whole_days = floor<days>(*ending.on).time_since_epoch() - floor<days>(now).time_since_epoch();
   const auto count = whole_days.count();

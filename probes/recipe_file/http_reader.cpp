@@ -14,11 +14,6 @@ namespace {
 using config::Reader;
 using namespace std::chrono_literals;
 
-template <class List>
-bool contains(const List& list, std::string_view value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 /// `header`, `base_url` and `expires_in` are keys of every flow.
 void read_flow_texts(Reader& reader, const auth::Flow& keys, const Recipe& recipe, AuthFlow& flow) {
   for (const auto& [key, out] : {std::pair{"token_url", &flow.token_url},

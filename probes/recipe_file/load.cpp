@@ -13,18 +13,18 @@ namespace {
 
 constexpr std::string_view kSuffix = ".yaml";
 
-bool is_path(std::string_view text) {
+bool names_a_file(std::string_view text) {
   return text.find('/') != std::string_view::npos || text.ends_with(kSuffix) || text.ends_with(".yml");
 }
 
 }  // namespace
 
 boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path, const std::string& recipe_dir) {
-  const std::string file = is_path(name_or_path)
+  const std::string file = names_a_file(name_or_path)
                                ? name_or_path
                                : (std::filesystem::path{recipe_dir} / (name_or_path + std::string{kSuffix})).string();
   std::error_code error;
-  if (!is_path(name_or_path) && !std::filesystem::exists(file, error)) {
+  if (!names_a_file(name_or_path) && !std::filesystem::exists(file, error)) {
     return Problems{{file, 0, "",
                      fmt::format("there is no recipe '{}'; shipped are: {}", name_or_path,
                                  fmt::join(list_recipes(recipe_dir), ", "))}};

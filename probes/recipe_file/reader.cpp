@@ -28,14 +28,6 @@ constexpr std::array<std::string_view, 13> kDimensions{
     "availability", "latency",      "transactions", "staleness", "usage",  "features", "data_quality",
     "process",      "satisfaction", "throughput",   "quota",     "safety", "business"};
 
-Text read_text(Reader reader) {
-  Text text;
-  reader.require("en", text.en);
-  reader.require("zh", text.zh);
-  reader.finish();
-  return text;
-}
-
 void read_dialects(Reader& reader, Recipe& recipe) {
   std::vector<std::string> names;
   reader.get("dialects", names);
@@ -288,6 +280,14 @@ bool is_recipe_name(std::string_view text) {
 }
 
 }  // namespace
+
+Text read_text(Reader reader) {
+  Text text;
+  reader.require("en", text.en);
+  reader.require("zh", text.zh);
+  reader.finish();
+  return text;
+}
 
 bool is_plain_name(std::string_view text) {
   const bool characters = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==

@@ -3,6 +3,9 @@
 // requests and their columns, recipe_http_reader.cpp what else belongs to HTTP, recipe_sample_reader.cpp samples;
 // recipe_checks.cpp and recipe_http_checks.cpp look at what one key alone cannot tell.
 
+#include <algorithm>
+#include <string_view>
+
 #include "config/node.h"
 #include "config/reader.h"
 #include "probes/recipe/recipe.h"
@@ -18,6 +21,12 @@ void get_enum(config::Reader& reader, std::string_view key, Enum& out, const std
   std::size_t index = 0;
   if (reader.get_choice(key, index, names)) out = static_cast<Enum>(index);
 }
+template <class List>
+[[nodiscard]] bool contains(const List& list, std::string_view value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+/// `{en: …, zh: …}`.
+[[nodiscard]] Text read_text(config::Reader reader);
 void read_pairs(config::Reader reader, TextPairs& out);
 bool get_pattern(config::Reader& reader, std::string_view key, Pattern& out, int groups);
 bool get_pointer(config::Reader& reader, std::string_view key, std::string& out);

@@ -12,7 +12,7 @@
 namespace crmpulse::probes {
 namespace {
 
-std::vector<std::string> labels_of(const SampleSpec& sample) {
+std::vector<std::string> label_names_of(const SampleSpec& sample) {
   std::vector<std::string> names;
   for (const std::string& column : sample.by) names.emplace_back(label_of(column));
   for (const auto& label : sample.labels) names.push_back(label.first);
@@ -20,7 +20,7 @@ std::vector<std::string> labels_of(const SampleSpec& sample) {
 }
 
 std::optional<std::string> fault_in(const SampleSpec& sample) {
-  const std::vector<std::string> given = labels_of(sample);
+  const std::vector<std::string> given = label_names_of(sample);
   const auto needed = required_labels(sample.metric);
   const auto is_given = [&](std::string_view name) {
     return std::find(given.begin(), given.end(), name) != given.end();

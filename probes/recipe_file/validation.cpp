@@ -18,11 +18,6 @@ constexpr std::array<std::string_view, 5> kAutomatic{
     "crm_up", "crm_operation_duration_seconds", "crm_operation_phase_seconds", "crm_operation_success", "crm_failure"};
 constexpr std::array<std::string_view, 4> kReservedLabels{"crm", "kind", "agent", "__name__"};
 
-template <class List>
-bool contains(const List& list, std::string_view value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 void check_metric(const std::string& metric, Reader& reader) {
   if (metric.empty()) return;
   if (!is_plain_name(metric)) {

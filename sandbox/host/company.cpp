@@ -6,17 +6,10 @@
 #include <charconv>
 
 #include "core/log.h"
+#include "sandbox/host/answers.h"
 
 namespace crmpulse::sandbox {
 namespace {
-
-net::HttpResponse json(int status, const boost::json::value& value) {
-  return {status, {{"Content-Type", "application/json"}}, boost::json::serialize(value) + "\n"};
-}
-
-net::HttpResponse problem(int status, std::string_view code, std::string_view message) {
-  return json(status, {{"error", {{"code", code}, {"message", message}}}});
-}
 
 std::string text_member(const boost::json::value& value, std::string_view name) {
   const auto* object = value.if_object();
@@ -64,7 +57,7 @@ net::HttpResponse Company::set_fault(const net::HttpRequest& request) {
   for (SampleCrm& crm : crms_) {
     if (crm.name() != name) continue;
     if (auto done = crm.set_fault(*fault, clock_.now()); !done) return problem(500, "failed", done.error().message);
-    return json(200, {{"crm", name}, {"fault", to_string(*fault)}});
+    return json_answer_of(200, {{"crm", name}, {"fault", to_string(*fault)}});
   }
   return problem(404, "unknown_crm", fmt::format("there is no sample CRM '{}'", name));
 }
@@ -79,7 +72,7 @@ Result<void> Company::repair() {
 net::HttpResponse Company::list_faults() const {
   boost::json::object faults;
   for (const SampleCrm& crm : crms_) faults[crm.name()] = to_string(crm.fault());
-  return json(200, {{"faults", faults}});
+  return json_answer_of(200, {{"faults", faults}});
 }
 
 net::HttpResponse Company::take_alert(const net::HttpRequest& request) {
@@ -100,7 +93,7 @@ net::HttpResponse Company::list_alerts(const net::HttpRequest& request) const {
   for (const Alert& alert : alerts_) {
     if (alert.number > after) list.push_back({{"number", alert.number}, {"alert", boost::json::parse(alert.body)}});
   }
-  return json(200, {{"alerts", std::move(list)}});
+  return json_answer_of(200, {{"alerts", std::move(list)}});
 }
 
 }  // namespace crmpulse::sandbox

@@ -10,22 +10,13 @@
 
 #include "core/log.h"
 #include "sandbox/company/truth.h"
+#include "sandbox/host/answers.h"
 
 namespace crmpulse::sandbox {
 namespace {
 
 constexpr Duration kDefaultSlow = std::chrono::seconds{2};
 constexpr Duration kDefaultSearchLag = std::chrono::seconds{30};
-
-net::HttpResponse json(int status, const boost::json::value& value) {
-  return {status, {{"Content-Type", "application/json"}}, boost::json::serialize(value) + "\n"};
-}
-
-net::HttpResponse problem(int status, std::string_view code, std::string_view message, std::string_view field = {}) {
-  boost::json::object error{{"code", code}, {"message", message}};
-  if (!field.empty()) error["field"] = field;
-  return json(status, {{"error", std::move(error)}});
-}
 
 Duration seconds_of(const FaultRule& rule, Duration otherwise) {
   if (rule.seconds == 0) return otherwise;
@@ -257,7 +248,7 @@ net::HttpResponse Saas::post_fault(const net::HttpRequest& request) {
   }
   if (auto done = set_fault(rule.value()); !done) return problem(404, "unknown_crm", done.error().message, "crm");
   log::info("fault", {{"crm", rule.value().crm}, {"fault", rule.value().fault}, {"operation", rule.value().operation}});
-  return json(200, to_json(rule.value()));
+  return json_answer_of(200, to_json(rule.value()));
 }
 
 Result<void> Saas::set_fault(const FaultRule& rule) {
@@ -309,7 +300,7 @@ net::HttpResponse Saas::list_faults() const {
   }
   boost::json::array rules;
   for (const FaultRule& rule : faults_.all()) rules.push_back(to_json(rule));
-  return json(200, {{"faults", std::move(faults)}, {"rules", std::move(rules)}});
+  return json_answer_of(200, {{"faults", std::move(faults)}, {"rules", std::move(rules)}});
 }
 
 net::HttpResponse Saas::list_requests(const net::HttpRequest& request) const {
@@ -323,7 +314,7 @@ net::HttpResponse Saas::list_requests(const net::HttpRequest& request) const {
   }
   const std::string after = parameter(request, "after");
   std::from_chars(after.data(), after.data() + after.size(), filter.after);
-  return json(200, log_.list(filter));
+  return json_answer_of(200, log_.list(filter));
 }
 
 net::HttpResponse Saas::data(const net::HttpRequest& request) {
@@ -332,7 +323,7 @@ net::HttpResponse Saas::data(const net::HttpRequest& request) {
   if (guest == nullptr) return problem(404, "unknown_crm", fmt::format("the sandbox has {}", fmt::join(names(), ", ")));
   auto truth = truth_of(company_of(*guest), clock_.now());
   truth["crm"] = guest->dialect->name();
-  return json(200, std::move(truth));
+  return json_answer_of(200, std::move(truth));
 }
 
 }  // namespace crmpulse::sandbox

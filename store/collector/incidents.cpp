@@ -16,7 +16,7 @@ StoredIncident read_incident(const Statement& row) {
   return incident;
 }
 
-Result<std::vector<StoredIncident>> read_all(const Result<Statement*>& rows) {
+Result<std::vector<StoredIncident>> read_incidents(const Result<Statement*>& rows) {
   std::vector<StoredIncident> all;
   const Result<void> done = each_row(rows, [&](const Statement& row) { all.push_back(read_incident(row)); });
   if (!done) return done.error();
@@ -38,14 +38,14 @@ Result<std::vector<StoredIncident>> list_incidents(Database& database, const Inc
   // -1: both; the number is bound, so that the text stays one of two.
   const int open = filter.open ? (*filter.open ? 1 : 0) : -1;
   if (filter.crm.empty()) {
-    return read_all(
+    return read_incidents(
         query(database,
               "SELECT id, crm, kind, level, opened, resolved, detail FROM incident "
               "WHERE (?1 = -1 OR (resolved IS NULL) = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR (opened, id) < "
               "(SELECT opened, id FROM incident WHERE id = ?3)) ORDER BY opened DESC, id DESC LIMIT ?4",
               open, filter.kind, filter.before, filter.limit));
   }
-  return read_all(
+  return read_incidents(
       query(database,
             "SELECT id, crm, kind, level, opened, resolved, detail FROM incident "
             "WHERE crm = ?1 AND (?2 = -1 OR (resolved IS NULL) = ?2) AND (?3 = '' OR kind = ?3) AND (?4 = '' OR "
@@ -54,8 +54,8 @@ Result<std::vector<StoredIncident>> list_incidents(Database& database, const Inc
 }
 
 Result<std::optional<StoredIncident>> get_incident(Database& database, const std::string& id) {
-  const auto found =
-      read_all(query(database, "SELECT id, crm, kind, level, opened, resolved, detail FROM incident WHERE id = ?", id));
+  const auto found = read_incidents(
+      query(database, "SELECT id, crm, kind, level, opened, resolved, detail FROM incident WHERE id = ?", id));
   if (!found) return found.error();
   if (found->empty()) return std::optional<StoredIncident>{};
   return std::optional<StoredIncident>{found->front()};

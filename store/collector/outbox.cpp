@@ -15,7 +15,7 @@ OutboxRow read_row(const Statement& row) {
   return out;
 }
 
-Result<std::vector<OutboxRow>> read_all(const Result<Statement*>& rows) {
+Result<std::vector<OutboxRow>> read_rows(const Result<Statement*>& rows) {
   std::vector<OutboxRow> all;
   const Result<void> done = each_row(rows, [&](const Statement& row) { all.push_back(read_row(row)); });
   if (!done) return done.error();
@@ -132,7 +132,7 @@ Result<void> enqueue(Database& database, const OutboxRow& row) {
 Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
                                      TimePoint lease_until, int limit) {
   // An expired lease is an attempt whose outcome nobody knows: it counts, so that nothing is merged away behind it.
-  Result<std::vector<OutboxRow>> due = read_all(query(
+  Result<std::vector<OutboxRow>> due = read_rows(query(
       database,
       "SELECT o.id, o.receiver, o.dedup_key, o.seq, o.event, o.level, o.created, o.not_before, o.attempts + o.status, "
       "o.last_code, "
@@ -206,7 +206,7 @@ Result<std::int64_t> newest_seq(Database& database, const std::string& dedup_key
 }
 
 Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::string& receiver) {
-  return read_all(query(
+  return read_rows(query(
       database,
       "SELECT o.id, o.receiver, o.dedup_key, o.seq, o.event, o.level, o.created, o.not_before, o.attempts, "
       "o.last_code, "
@@ -284,17 +284,17 @@ Result<void> recover_outbox(Database& database) {
 
 Result<std::vector<OutboxRow>> list_outbox(Database& database, std::optional<DeliveryStatus> status, int limit) {
   if (!status) {
-    return read_all(query(database,
-                          "SELECT id, receiver, dedup_key, seq, event, level, created, not_before, attempts, "
-                          "last_code, last_error, status, "
-                          "lease_until, body FROM outbox ORDER BY created DESC, rowid DESC LIMIT ?",
-                          limit));
+    return read_rows(query(database,
+                           "SELECT id, receiver, dedup_key, seq, event, level, created, not_before, attempts, "
+                           "last_code, last_error, status, "
+                           "lease_until, body FROM outbox ORDER BY created DESC, rowid DESC LIMIT ?",
+                           limit));
   }
-  return read_all(query(database,
-                        "SELECT id, receiver, dedup_key, seq, event, level, created, not_before, attempts, last_code, "
-                        "last_error, status, "
-                        "lease_until, body FROM outbox WHERE status = ? ORDER BY created DESC, rowid DESC LIMIT ?",
-                        static_cast<int>(*status), limit));
+  return read_rows(query(database,
+                         "SELECT id, receiver, dedup_key, seq, event, level, created, not_before, attempts, last_code, "
+                         "last_error, status, "
+                         "lease_until, body FROM outbox WHERE status = ? ORDER BY created DESC, rowid DESC LIMIT ?",
+                         static_cast<int>(*status), limit));
 }
 
 Result<OutboxCounts> count_outbox(Database& database) {
