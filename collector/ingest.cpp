@@ -12,9 +12,9 @@
 #include "collector/ingest_headers.h"
 #include "core/failure.h"
 #include "core/log.h"
+#include "core/text/utf8.h"
 #include "wire/collector_mark.h"
 #include "wire/evidence.h"
-#include "wire/text.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -26,7 +26,7 @@ constexpr std::size_t kPooledPoints = 50'000;  ///< larger ones give their memor
 /// It is shown on /metrics, in the log and on the page. Empty: none is named.
 bool is_agent_name(std::string_view name) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  return name.size() <= kMaxAgentName && wire::is_utf8(name) && std::none_of(name.begin(), name.end(), is_control);
+  return name.size() <= kMaxAgentName && utf8::is_valid(name) && std::none_of(name.begin(), name.end(), is_control);
 }
 
 std::uint64_t count_future(std::span<const Point> points, TimePoint received, Duration skew) {

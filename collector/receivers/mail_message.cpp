@@ -6,6 +6,7 @@
 #include <array>
 
 #include "collector/digest.h"
+#include "core/text/utf8.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -43,9 +44,7 @@ std::string encoded_words(const std::string& text) {
   if (plain(text)) return text;
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = std::min(at + kWordBytes, text.size());
-    // Not within a character: 10xxxxxx continues one.
-    while (end < text.size() && end > at + 1 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    const std::size_t end = at + std::max<std::size_t>(1, utf8::whole(std::string_view{text}.substr(at), kWordBytes));
     if (!out.empty()) out += "\r\n ";
     out += "=?UTF-8?B?" + base64_encode(text.substr(at, end - at)) + "?=";
     at = end;
