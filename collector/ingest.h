@@ -19,6 +19,7 @@
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "store/writer.h"
+#include "wire/evidence.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {
@@ -65,7 +66,7 @@ class Ingest {
                                                     Batch& batch);
   /// From here on what its sender may send.
   void begin_admission(const net::HttpRequest& request, Batch& batch);
-  void leave_out_lines(Batch& batch);
+  void take_lines(wire::EvidenceLines evidence, Batch& batch);
   void note_skipped(const Batch& batch);
   [[nodiscard]] std::string body_of(const std::vector<Point>& points);
   void journal(const net::HttpRequest& request, BatchPointer batch);

@@ -44,7 +44,7 @@ const std::vector<RouteText>& texts() {
        {400, 413, 415}},
       {"POST",
        "/api/v1/evidence",
-       "Takes evidence, one JSON object a line",
+       "Takes evidence, one JSON object a line; what cannot be read of it is left out, told in X-Crm-Lines-Left-Out",
        204,
        "",
        {},

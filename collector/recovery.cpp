@@ -245,9 +245,9 @@ Result<void> EngineLoop::load_state(const store::StoredState& state) {
 bool EngineLoop::replay_content(const store::JournalRecord& record, wire::Decoder& decoder) {
   const RecordStamp stamp = stamp_of(record);
   if (record.kind == store::RecordKind::evidence) {
-    auto lines = wire::decode_evidence(record.body);
-    if (lines) {
-      fold_.take(stamp, std::move(*lines));
+    auto evidence = wire::decode_evidence(record.body);
+    if (evidence) {
+      fold_.take(stamp, std::move(evidence->lines));
     } else {
       ++stats_.unreadable_records;
     }
