@@ -1,6 +1,7 @@
 #pragma once
 // Hours of the week in which people work, as values and as text.
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -28,6 +29,8 @@ struct ActiveHours {
 /// Do the hours hold at this instant?
 [[nodiscard]] bool active_at(const ActiveHours& hours, TimePoint time);
 
+/// In the order of the bits.
+inline constexpr std::array<std::string_view, 7> kDayNames{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 /// `mon`, `mon-fri`, `sat-mon` → bits; 0 when it is none of these.
 [[nodiscard]] unsigned char days_from(std::string_view text);
 /// `08:00` → minutes of the day; up to `24:00`.
