@@ -9,8 +9,8 @@
 
 #include "collector/engine_loop.h"
 #include "collector/snapshot.h"
+#include "core/hash.h"
 #include "core/log.h"
-#include "rules/hash.h"
 #include "wire/evidence.h"
 
 namespace crmpulse::collector {
@@ -195,7 +195,7 @@ Result<void> EngineLoop::load(store::Database& database) {
 Result<void> EngineLoop::load_or_begin_anew(store::Database& database, const store::StoredState& state) {
   const Result<void> loaded = load_state(state);
   if (loaded || !knows_version(state.blob)) return loaded;
-  put_aside(fmt::format("state-{:016x}", rules::stable_hash(state.crm)), state.blob, loaded.error());
+  put_aside(fmt::format("state-{:016x}", stable_hash(state.crm)), state.blob, loaded.error());
   CrmFacts& facts = fold_.book()[fold_.book().index_of(state.crm, "")];
   facts = CrmFacts{};
   facts.crm = state.crm;

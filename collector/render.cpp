@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include "collector/describe.h"
-#include "collector/digest.h"
 #include "collector/fault.h"
 #include "collector/json_text.h"
 #include "collector/render_group.h"
 #include "core/printable.h"
+#include "net/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -191,7 +191,7 @@ std::string message_id(TimePoint at, std::string_view receiver, std::string_view
   const auto millis = static_cast<std::uint64_t>(unix_millis(at));
   std::string bytes;
   for (int shift = 40; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(millis >> shift));
-  bytes += sha256(fmt::format("{}\n{}\n{}", receiver, key, seq)).substr(0, 10);
+  bytes += net::sha256(fmt::format("{}\n{}\n{}", receiver, key, seq)).substr(0, 10);
   std::string out;
   // 26 characters of 5 bits hold 130 bits: two zero bits lead.
   std::uint32_t pending = 0;

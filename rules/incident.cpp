@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "rules/hash.h"
+#include "core/hash.h"
 
 namespace crmpulse::rules {
 namespace {

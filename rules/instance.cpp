@@ -5,8 +5,8 @@
 #include <functional>
 #include <utility>
 
+#include "core/hash.h"
 #include "rules/aggregators.h"
-#include "rules/hash.h"
 
 namespace crmpulse::rules {
 namespace {

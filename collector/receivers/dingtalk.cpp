@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <array>
 
-#include "collector/digest.h"
 #include "collector/json_text.h"
 #include "collector/receivers/chat.h"
 #include "collector/receivers/mention.h"
+#include "net/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -90,7 +90,7 @@ class DingTalk final : public Receiver {
   [[nodiscard]] std::string address(TimePoint wall) const {
     if (secret_.empty()) return url_.reveal();
     const std::string stamp = std::to_string(unix_millis(wall));
-    const std::string sign = base64_encode(hmac_sha256(secret_.reveal(), stamp + "\n" + secret_.reveal()));
+    const std::string sign = net::base64_encode(net::hmac_sha256(secret_.reveal(), stamp + "\n" + secret_.reveal()));
     const char* joint = url_.reveal().find('?') == std::string::npos ? "?" : "&";
     return fmt::format("{}{}timestamp={}&sign={}", url_.reveal(), joint, stamp, query_escaped(sign));
   }

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <array>
 
-#include "collector/digest.h"
 #include "collector/receivers/mail_message.h"
 #include "collector/receivers/plain_text.h"
 #include "collector/receivers/receiver.h"
 #include "core/failure.h"
+#include "net/crypto.h"
 #include "net/host_name.h"
 
 namespace crmpulse::collector {
@@ -43,7 +43,7 @@ class Email final : public Receiver {
     mail.message_id = fmt::format("{}@{}", row.id, domain_of(envelope_.from));
     // All mails of an incident stand under one another; the first of them is nobody's.
     const std::string thread = notice.incident.empty() ? row.dedup_key : notice.incident;
-    mail.thread = fmt::format("{}@{}", hex(sha256(thread)).substr(0, 32), domain_of(envelope_.from));
+    mail.thread = fmt::format("{}@{}", net::hex(net::sha256(thread)).substr(0, 32), domain_of(envelope_.from));
     mail.date = wall;
     net::MailRequest request = envelope_;
     request.message = compose_mail(mail);

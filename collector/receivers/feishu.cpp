@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 
-#include "collector/digest.h"
 #include "collector/json_text.h"
 #include "collector/receivers/chat.h"
+#include "net/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -111,7 +111,7 @@ class Feishu final : public Receiver {
     if (!secret_.empty()) {
       const std::string stamp = std::to_string(unix_millis(wall) / 1000);
       body["timestamp"] = stamp;
-      body["sign"] = base64_encode(hmac_sha256(stamp + "\n" + secret_.reveal(), ""));
+      body["sign"] = net::base64_encode(net::hmac_sha256(stamp + "\n" + secret_.reveal(), ""));
     }
     body["msg_type"] = "interactive";
     body["card"] =

@@ -4,11 +4,11 @@
 
 #include <boost/json.hpp>
 
-#include "collector/digest.h"
 #include "collector/json_text.h"
 #include "collector/receivers/plain_text.h"
 #include "collector/receivers/receiver.h"
 #include "core/failure.h"
+#include "net/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -27,7 +27,7 @@ bool ends(const std::string& event) {
 
 /// A key that is too long stays one key.
 std::string dedup_key_of(const store::OutboxRow& row) {
-  return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + hex(sha256(row.dedup_key));
+  return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
 }
 
 /// Sub-healthy only because nothing is measured any more?

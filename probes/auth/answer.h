@@ -16,7 +16,6 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] net::ClientRequest post_form(const std::string& url, const Parameters& parameters);
 [[nodiscard]] net::ClientRequest post_json(const std::string& url, const boost::json::value& body);
 
-[[nodiscard]] std::string lower(std::string_view text);  ///< ASCII letters alone
 /// The body as a JSON object, also behind a byte order mark; nothing when it is none.
 [[nodiscard]] std::optional<boost::json::object> json_object_in(const std::string& body);
 /// The text of a member, a number as its digits; empty when it is not there or neither.

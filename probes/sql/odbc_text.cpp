@@ -2,23 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <map>
 
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 #include "probes/sql/driver.h"
 #include "probes/sql/names.h"
 
 namespace crmpulse::probes::sql {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -35,7 +27,7 @@ struct Pair {
 std::optional<Pair> take_pair(std::string_view& rest) {
   const std::size_t equals = rest.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
-  Pair pair{lower(trimmed(rest.substr(0, equals))), {}};
+  Pair pair{ascii::lower(trimmed(rest.substr(0, equals))), {}};
   rest.remove_prefix(equals + 1);
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   if (rest.starts_with('{')) {
@@ -65,7 +57,8 @@ constexpr std::array kDriverTls{
 };
 
 bool is_here(const std::string& server) {
-  const std::string host = lower(server.substr(0, server.find_first_of(",\\")));  // SQL Server's port and instance
+  const std::string host =
+      ascii::lower(server.substr(0, server.find_first_of(",\\")));  // SQL Server's port and instance
   return host.empty() || host == "localhost" || host.starts_with("/") || is_loopback(host);
 }
 
@@ -97,7 +90,7 @@ std::string with_tls(std::string_view text) {
   for (const char* key : {"server", "servername", "host", "address"}) {
     if (const auto server = pairs.find(key); server != pairs.end()) beyond = !is_here(server->second);
   }
-  const std::string driver = lower(pairs["driver"]);
+  const std::string driver = ascii::lower(pairs["driver"]);
   if (!beyond || driver.empty()) return out;
   for (const DriverTls& one : kDriverTls) {
     const auto named = [&](std::string_view part) { return driver.find(part) != std::string::npos; };

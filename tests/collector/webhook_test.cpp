@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include "collector/digest.h"
 #include "collector/receivers/receiver.h"
 #include "collector/retry_plan.h"
+#include "net/crypto.h"
 #include "support.h"
 
 using namespace crmpulse;
@@ -54,7 +54,7 @@ TEST_CASE("the webhook signs as the reference library of Standard Webhooks does"
 }
 
 TEST_CASE("the webhook signs non-trivial bodies with keys that are text") {
-  const auto receiver = webhook("whsec_" + base64_encode("demo-not-a-real-secret-24b"));
+  const auto receiver = webhook("whsec_" + net::base64_encode("demo-not-a-real-secret-24b"));
   const std::string body =
       R"({"type":"health.state_changed","timestamp":"2026-01-02T03:04:05Z","data":{"crm":"acme-sf"}})";
   const auto request = attempt(*receiver, row("msg_01HDEMO", body), from_unix_millis(1767323045'000));
@@ -63,7 +63,7 @@ TEST_CASE("the webhook signs non-trivial bodies with keys that are text") {
 
 TEST_CASE("while secrets rotate, a message carries one signature of each") {
   const auto receiver =
-      webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_" + base64_encode("demo-not-a-real-secret-24b"));
+      webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_" + net::base64_encode("demo-not-a-real-secret-24b"));
   const auto request = attempt(*receiver, row("msg_p5jXN8AQM9LWM0D4loKWxJek", R"({"test": 2432232314})"),
                                from_unix_millis(1614265330'000));
   const std::string signatures = header(request, "webhook-signature");
@@ -120,13 +120,5 @@ TEST_CASE("every receiver type of the table refuses settings without an address"
   for (const ReceiverType& type : receiver_types()) {
     INFO(type.name);
     CHECK_THROWS(test::receiver_from("{name: a, type: " + std::string{type.name} + "}"));
-  }
-}
-
-TEST_CASE("base64 is strict") {
-  CHECK(base64_decode("aGk=") == "hi");
-  for (const char* bad : {"", "aGk", "aG k=", "aGk=\n", "aGl=", "====", "a"}) {
-    INFO(bad);
-    CHECK_FALSE(base64_decode(bad).has_value());
   }
 }
