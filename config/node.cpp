@@ -16,6 +16,8 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "core/text/utf8.h"
+
 namespace crmpulse::config {
 namespace {
 
@@ -192,34 +194,12 @@ class Builder : public YAML::EventHandler {
   bool started_ = false;
 };
 
-/// Returns the length of the valid UTF-8 sequence at `position`, 0 if it is invalid (also overlong, or a surrogate).
-std::size_t utf8_length(std::string_view text, std::size_t position) {
-  const auto byte = [&](std::size_t offset) -> unsigned {
-    return position + offset < text.size() ? static_cast<unsigned char>(text[position + offset]) : 0U;
-  };
-  const auto continues = [&](std::size_t offset) { return (byte(offset) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xC2 && first <= 0xDF) return continues(1) ? 2 : 0;
-  if (first >= 0xE0 && first <= 0xEF) {
-    const bool overlong = first == 0xE0 && byte(1) < 0xA0;
-    const bool surrogate = first == 0xED && byte(1) > 0x9F;
-    return continues(1) && continues(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xF0 && first <= 0xF4) {
-    const bool overlong = first == 0xF0 && byte(1) < 0x90;
-    const bool beyond = first == 0xF4 && byte(1) > 0x8F;
-    return continues(1) && continues(2) && continues(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
-}
-
 std::optional<Refusal> text_refusal(std::string_view text) {
   if (text.size() > kMaxDocumentBytes)
     return Refusal{0, fmt::format("larger than {} MiB", kMaxDocumentBytes / (1024 * 1024))};
   int line = 1;
   for (std::size_t position = 0; position < text.size();) {
-    const std::size_t length = utf8_length(text, position);
+    const std::size_t length = utf8::at(text, position).length;
     if (length == 0) return Refusal{line, "not UTF-8 text"};
     if (text[position] == '\0') return Refusal{line, "a NUL byte; this is not a text file"};
     if (text[position] == '\n') ++line;

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::config {
 
 bool matches_pattern(std::string_view text, std::string_view pattern) {
@@ -38,7 +40,7 @@ bool has_wildcard(std::string_view name) {
 
 /// The same but for the ending's spelling: `site.yml` or `site.YAML` where `*.yaml` is wanted.
 bool nearly_matches(std::string name, std::string_view wanted) {
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  name = ascii::lower(name);
   if (name.ends_with(".yml")) name.replace(name.size() - 3, 3, "yaml");
   return matches_pattern(name, wanted);
 }

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include "core/text/utf8.h"
 
 namespace crmpulse::config {
 namespace {
@@ -18,19 +21,18 @@ bool is_control(char c) {
   return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f;
 }
 
-/// Blanks and signs without a shape beyond ASCII, as UTF-8: what a web page or an office program leaves in a copy.
+/// Blanks and signs without a shape beyond ASCII: what a web page or an office program leaves in a copy.
+bool is_foreign_blank(char32_t code) {
+  return (code >= 0x80 && code <= 0xa0) ||      // C1 controls, no-break space
+         (code >= 0x2000 && code <= 0x200f) ||  // spaces by width, zero-width signs
+         (code >= 0x2028 && code <= 0x202f) || (code >= 0x205f && code <= 0x206f) || code == 0x3000 || code == 0xfeff;
+}
+
 bool has_foreign_blank(std::string_view text) {
-  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
-    const auto byte = [&](std::size_t offset) {
-      return i + offset < text.size() ? static_cast<unsigned char>(text[i + offset]) : 0U;
-    };
-    if (byte(0) == 0xC2 && byte(1) <= 0xA0) return true;  // C1 controls, no-break space
-    if (byte(0) == 0xE2 && byte(1) == 0x80 && byte(2) <= 0xAF) {
-      if (byte(2) <= 0x8F || byte(2) >= 0xA8) return true;  // U+2000–200F, U+2028–202F
-    }
-    if (byte(0) == 0xE2 && byte(1) == 0x81 && byte(2) >= 0x9F && byte(2) <= 0xAF) return true;  // U+205F–206F
-    if (byte(0) == 0xE3 && byte(1) == 0x80 && byte(2) == 0x80) return true;                     // U+3000
-    if (byte(0) == 0xEF && byte(1) == 0xBB && byte(2) == 0xBF) return true;                     // U+FEFF
+  for (std::size_t i = 0; i < text.size();) {
+    const utf8::Character character = utf8::at(text, i);
+    if (character.length > 0 && is_foreign_blank(character.code)) return true;
+    i += std::max<std::size_t>(1, character.length);
   }
   return false;
 }

@@ -11,7 +11,7 @@ namespace crmpulse::wire {
 namespace {
 
 namespace json = boost::json;
-using Lines = boost::system::result<std::vector<Evidence>, Refusal>;
+using Lines = boost::system::result<EvidenceLines, Refusal>;
 using Line = boost::system::result<Evidence, Refusal>;
 
 constexpr std::size_t kMaxFieldBytes =
@@ -100,23 +100,29 @@ std::string encode_evidence(std::span<const Evidence> lines) {
 Lines decode_evidence(std::string_view body) {
   if (body.size() > kMaxEvidenceBytes)
     return Refusal{413, "limit", fmt::format("more than {} bytes", kMaxEvidenceBytes)};
-  std::vector<Evidence> lines;
+  EvidenceLines out;
+  std::optional<Refusal> first;
   for (std::size_t number = 1; !body.empty(); ++number) {
     const std::size_t end = std::min(body.find('\n'), body.size());
     const std::string_view text = body.substr(0, end);
     body.remove_prefix(std::min(end + 1, body.size()));
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
-    if (lines.size() == kMaxEvidenceLines)
+    if (out.lines.size() + out.unreadable == kMaxEvidenceLines)
       return Refusal{413, "limit", fmt::format("more than {} lines", kMaxEvidenceLines)};
     Line line = read_line(text);
-    if (!line) {
-      Refusal refusal = line.error();
-      refusal.message.insert(0, fmt::format("line {}: ", number));
-      return refusal;
+    if (line) {
+      out.lines.push_back(*std::move(line));
+      continue;
     }
-    lines.push_back(*std::move(line));
+    ++out.unreadable;
+    if (first) continue;
+    first = line.error();
+    first->message.insert(0, fmt::format("line {}: ", number));
   }
-  return lines;
+  if (!first) return out;
+  if (out.lines.empty()) return *std::move(first);
+  out.why = std::move(first->message);
+  return out;
 }
 
 }  // namespace crmpulse::wire

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "core/text/utf8.h"
 #include "wire/series.h"
 #include "wire/text.h"
 
@@ -20,7 +21,7 @@ Unsound check_name(std::string_view name, std::string_view before, const Limits&
 Unsound check_value(std::string_view value, const Limits& limits) {
   if (value.size() > limits.max_label_value_bytes) return SkipReason::value_length;
   // A NUL is UTF-8, but it ends the page for those who read the text format.
-  if (!is_utf8(value) || value.find('\0') != std::string_view::npos) return SkipReason::encoding;
+  if (!utf8::is_valid(value) || value.find('\0') != std::string_view::npos) return SkipReason::encoding;
   return {};
 }
 

@@ -27,6 +27,7 @@ constexpr std::array<Row, kSkipReasons> kRows{{
     {SkipReason::crm_sender_limit, "crm_sender_limit", true},
     {SkipReason::crm_series_limit, "crm_series_limit", true},
     {SkipReason::memory_limit, "memory_limit", true},
+    {SkipReason::evidence_line, "evidence_line", true},
 }};
 
 constexpr bool in_order() {

@@ -1,5 +1,5 @@
 #pragma once
-// What of a body that can be read is left out, series by series, and why. The other series are taken.
+// What of a body that can be read is left out, series by series and line by line, and why. The others are taken.
 
 #include <array>
 #include <cstddef>
@@ -29,8 +29,9 @@ enum class SkipReason : std::uint8_t {
   crm_sender_limit,  ///< its sender brought as many CRMs as it may
   crm_series_limit,  ///< its CRM has as many series as it may
   memory_limit,      ///< there is no memory for more series
+  evidence_line,     ///< a line of evidence that cannot be read
 };
-inline constexpr std::size_t kSkipReasons = 18;
+inline constexpr std::size_t kSkipReasons = 19;
 
 /// A label value of /metrics.
 [[nodiscard]] std::string_view to_string(SkipReason reason);

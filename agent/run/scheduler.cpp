@@ -3,16 +3,15 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/hash.h"
+
 namespace crmpulse::agent {
 namespace {
 
 /// FNV-1a, then a finaliser: neighbouring names must not lie beside each other in the interval.
 std::uint64_t hash(std::initializer_list<std::string_view> parts) {
-  std::uint64_t value = 0xcbf29ce484222325ULL;
-  for (const std::string_view part : parts) {
-    for (const char c : part) value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    value = (value ^ 0xff) * 0x100000001b3ULL;
-  }
+  std::uint64_t value = stable_hash("");
+  for (const std::string_view part : parts) value = stable_hash("\xff", stable_hash(part, value));
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
   value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
   return value ^ (value >> 31);

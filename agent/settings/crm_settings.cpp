@@ -13,6 +13,7 @@
 #include "config/hours_reader.h"
 #include "probes/recipe_file/load.h"
 #include "probes/recipe_file/sample_labels.h"
+#include "wire/text.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -36,10 +37,9 @@ struct Context {
   std::map<std::string, std::shared_ptr<const Adapted>, std::less<>> adapted{};  ///< by what a CRM says (wishes_of)
 };
 
-bool is_label_name(std::string_view name) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  return !name.empty() && name.size() <= 128 && letter(name.front()) && !name.starts_with("__") &&
-         std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+/// Of the agent's series: `__` begins names of Prometheus's own.
+bool is_own_label(std::string_view name) {
+  return wire::is_label_name(name) && name.size() <= 128 && !name.starts_with("__");
 }
 
 void get_interval(config::Reader& reader, std::optional<Duration>& out) {
@@ -287,7 +287,7 @@ void read_labels(config::Reader& reader, Labels& labels) {
     if (!reader.get(name, value)) continue;
     if (std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end()) {
       reader.problem(name, "is set by the agent itself");
-    } else if (!is_label_name(name)) {
+    } else if (!is_own_label(name)) {
       reader.problem(name, "is not a valid label name: use letters, digits and _, not starting with a digit or __");
     } else if (value.empty() || value.size() > 1024) {
       reader.problem(name, "a label's value must be 1 to 1024 bytes");

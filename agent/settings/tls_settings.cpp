@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "agent/settings/url.h"
+#include "core/text/percent.h"
 #include "net/base/host_name.h"
 #include "net/base/url_scheme.h"
 #include "probes/template/template.h"
@@ -49,7 +50,7 @@ void read_proxy_login(config::Reader& reader, std::string& proxy) {
   if (!has_password) return reader.missing("proxy_password_file");
   const std::size_t scheme = proxy.find("://");
   proxy.insert(scheme == std::string::npos ? 0 : scheme + 3,
-               probes::percent_encoded(username) + ":" + probes::percent_encoded(password.reveal()) + "@");
+               percent_encoded(username) + ":" + percent_encoded(password.reveal()) + "@");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "core/text/ascii.h"
 #include "wire/collector_mark.h"
 
 namespace crmpulse::agent {
@@ -28,16 +29,9 @@ constexpr std::array<std::string_view, 14> kOwnWords{"out of order sample",
                                                      "conflict while appending",
                                                      "unpack snappy"};
 
-std::string lower(std::string_view text) {
-  std::string out{text.substr(0, kMaxSearched)};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 bool is_page(const net::ClientResponse& response) {
   const std::size_t start = response.body.find_first_not_of(" \t\r\n");
-  return lower(response.header("content-type")).find("html") != std::string::npos ||
+  return ascii::lower(response.header("content-type").substr(0, kMaxSearched)).find("html") != std::string::npos ||
          (start != std::string::npos && response.body[start] == '<');
 }
 
@@ -62,7 +56,7 @@ bool is_own_refusal(const net::ClientResponse& response, ReceiverKind receiver) 
   if (response.failure || !may_refuse(response.status)) return false;
   if (is_marked(response)) return true;
   if (receiver == ReceiverKind::collector || is_page(response)) return false;
-  const std::string said = lower(response.body);
+  const std::string said = ascii::lower(std::string_view{response.body}.substr(0, kMaxSearched));
   return std::any_of(kOwnWords.begin(), kOwnWords.end(),
                      [&](std::string_view words) { return said.find(words) != std::string::npos; });
 }

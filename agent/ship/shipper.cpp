@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -84,6 +85,8 @@ struct Shipper::Impl {
   void acknowledge(const store::Spool::Batch& batch);
   void drop_sample(const Sample& sample, const net::ClientResponse& response);
   void drop_evidence(std::size_t lines, const std::string& why);
+  /// Lines of a request that was taken.
+  void note_left_out(const net::ClientResponse& response);
   bool shrink(const store::Spool::Batch& batch);
   void reached();
   void not_reached(const net::ClientResponse& response);
@@ -114,6 +117,7 @@ struct Shipper::Impl {
   std::uint64_t too_large_seq = 0;          ///< the batch that was last too large
   std::uint64_t evidence_sent_seq = 0;  ///< evidence up to here is with the receiver, whatever became of the samples
   bool warned_evidence = false;
+  bool warned_lines = false;
   bool refusing = false;
   bool spool_failed = false;
   std::thread thread;
@@ -295,7 +299,10 @@ Verdict Shipper::Impl::send_evidence(const store::Spool::Batch& batch, const Opt
     note_mark(last, with);
     const ReceiverKind receiver = receiver_at(with);
     const Verdict verdict = judge(last, receiver);
-    if (verdict == Verdict::accepted) continue;
+    if (verdict == Verdict::accepted) {
+      note_left_out(last);
+      continue;
+    }
     if (verdict == Verdict::refused || takes_no_evidence(last, receiver, attempt)) return Verdict::refused;
     return Verdict::retry;
   }
@@ -364,6 +371,17 @@ void Shipper::Impl::drop_evidence(std::size_t lines, const std::string& why) {
   count([&](Stats& s) { s.dropped_evidence += lines; });
   if (std::exchange(warned_evidence, true)) return;
   log::warning("the receiver rejects failure details; failures are sent without their text", {{"answer", why}});
+}
+
+void Shipper::Impl::note_left_out(const net::ClientResponse& response) {
+  const std::string_view said = response.header(wire::kLinesLeftOut);
+  std::size_t lines = 0;
+  std::from_chars(said.data(), said.data() + said.size(), lines);
+  if (lines == 0 || lines > kEvidenceLines) return;
+  count([&](Stats& s) { s.dropped_evidence += lines; });
+  if (std::exchange(warned_lines, true)) return;
+  log::warning("the collector leaves out lines of evidence; its log and its metrics say why",
+               {{"lines", fmt::to_string(lines)}});
 }
 
 void Shipper::Impl::reached() {

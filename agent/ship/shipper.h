@@ -38,7 +38,7 @@ class Shipper {
   struct Stats {
     std::uint64_t sent_samples = 0;
     std::uint64_t dropped_samples = 0;   ///< the receiver will never take them
-    std::uint64_t dropped_evidence = 0;  ///< lines; a plain remote-write receiver has no place for them
+    std::uint64_t dropped_evidence = 0;  ///< lines: a plain receiver takes none, the collector what it can read
     std::uint64_t failed_requests = 0;
     bool reachable = true;  ///< the last request was answered with a decision
   };

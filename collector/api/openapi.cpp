@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "collector/api/openapi_schemas.h"
+#include "core/text/ascii.h"
 #include "core/version.h"
 
 namespace crmpulse::collector {
@@ -44,7 +45,7 @@ const std::vector<RouteText>& texts() {
        {400, 413, 415}},
       {"POST",
        "/api/v1/evidence",
-       "Takes evidence, one JSON object a line",
+       "Takes evidence, one JSON object a line; what cannot be read of it is left out, told in X-Crm-Lines-Left-Out",
        204,
        "",
        {},
@@ -256,13 +257,6 @@ json::object operation_of(const Route& route, const RouteText* text) {
   return out;
 }
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 }  // namespace
 
 json::object openapi(const std::vector<Route>& routes) {
@@ -272,7 +266,8 @@ json::object openapi(const std::vector<Route>& routes) {
       return known.method == route.method && known.path == route.path;
     });
     if (!paths.contains(route.path)) paths[route.path] = json::object{};
-    paths[route.path].as_object()[lower(route.method)] = operation_of(route, text == texts().end() ? nullptr : &*text);
+    paths[route.path].as_object()[ascii::lower(route.method)] =
+        operation_of(route, text == texts().end() ? nullptr : &*text);
   }
   json::object components{
       {"securitySchemes", json::object{{"token", json::object{{"type", "http"}, {"scheme", "bearer"}}}}},

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
+#include "core/time/hours.h"
+
 namespace crmpulse::collector {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
 std::size_t at(Level level) {
   return static_cast<std::size_t>(level);
@@ -159,7 +159,7 @@ json::object BacktestSummary::hours_json(const Hours& hours) {
     if (std::all_of(hours[day].begin(), hours[day].end(), [](Duration time) { return time == Duration{0}; })) continue;
     json::array row;
     for (const Duration time : hours[day]) row.emplace_back(minutes(time));
-    out[json::string_view{kDays[day].data(), kDays[day].size()}] = std::move(row);
+    out[json::string_view{kDayNames[day].data(), kDayNames[day].size()}] = std::move(row);
   }
   return out;
 }
@@ -224,7 +224,7 @@ std::string BacktestSummary::hours_text(const Hours& hours) {
       const double part = to_seconds(time) / to_seconds(most);
       row += kSigns[time == Duration{0} ? 0 : 1 + static_cast<std::size_t>(part * 6)];
     }
-    if (row.find_first_not_of('.') != std::string::npos) out += fmt::format("    {} {}\n", kDays[day], row);
+    if (row.find_first_not_of('.') != std::string::npos) out += fmt::format("    {} {}\n", kDayNames[day], row);
   }
   return out + fmt::format("    # is {}\n", in_words(most));
 }

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "collector/text/digest.h"
 #include "collector/text/json_text.h"
 #include "core/log.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -40,7 +40,7 @@ std::optional<ForgetRequest> read_request(const fs::path& file) {
 
 Result<std::string> ask_to_forget(const std::string& state_dir, const std::string& crm, const std::string& who) {
   std::error_code error;
-  const fs::path file = fs::path{state_dir} / fmt::format("{}{}.json", kPrefix, hex(sha256(crm)));
+  const fs::path file = fs::path{state_dir} / fmt::format("{}{}.json", kPrefix, net::hex(net::sha256(crm)));
   const fs::path written = file.string() + ".new";
   {
     std::ofstream out{written, std::ios::binary | std::ios::trunc};

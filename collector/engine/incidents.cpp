@@ -9,7 +9,7 @@
 #include "collector/message/change_text.h"
 #include "collector/message/describe.h"
 #include "collector/text/json_text.h"
-#include "rules/time/hash.h"
+#include "core/hash.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -197,7 +197,7 @@ void IncidentBook::follow_evidence(Open& open, const CrmFacts* facts) {
   for (const Evidence& line : facts->evidence) {
     if (line.at < open.stored.opened - kEvidenceBefore) continue;
     json::object body = evidence_line(line);
-    const std::uint64_t digest = rules::stable_hash(to_text(body));
+    const std::uint64_t digest = stable_hash(to_text(body));
     if (open.evidence.contains(digest) || open.evidence.size() >= kMostDigests) continue;
     open.evidence.insert(digest);
     if (open.evidence.size() > kMostEvidence) {

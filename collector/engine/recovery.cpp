@@ -9,8 +9,9 @@
 
 #include "collector/engine/engine_loop.h"
 #include "collector/state/snapshot.h"
+#include "core/hash.h"
 #include "core/log.h"
-#include "rules/time/hash.h"
+
 #include "wire/evidence.h"
 
 namespace crmpulse::collector {
@@ -195,7 +196,7 @@ Result<void> EngineLoop::load(store::Database& database) {
 Result<void> EngineLoop::load_or_begin_anew(store::Database& database, const store::StoredState& state) {
   const Result<void> loaded = load_state(state);
   if (loaded || !knows_version(state.blob)) return loaded;
-  put_aside(fmt::format("state-{:016x}", rules::stable_hash(state.crm)), state.blob, loaded.error());
+  put_aside(fmt::format("state-{:016x}", stable_hash(state.crm)), state.blob, loaded.error());
   CrmFacts& facts = fold_.book()[fold_.book().index_of(state.crm, "")];
   facts = CrmFacts{};
   facts.crm = state.crm;
@@ -245,9 +246,9 @@ Result<void> EngineLoop::load_state(const store::StoredState& state) {
 bool EngineLoop::replay_content(const store::JournalRecord& record, wire::Decoder& decoder) {
   const RecordStamp stamp = stamp_of(record);
   if (record.kind == store::RecordKind::evidence) {
-    auto lines = wire::decode_evidence(record.body);
-    if (lines) {
-      fold_.take(stamp, std::move(*lines));
+    auto evidence = wire::decode_evidence(record.body);
+    if (evidence) {
+      fold_.take(stamp, std::move(evidence->lines));
     } else {
       ++stats_.unreadable_records;
     }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "collector/http/answers.h"
+#include "core/text/ascii.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -49,11 +50,8 @@ net::HttpResponse method_not_allowed(const std::set<std::string>& methods) {
 std::string_view bearer_token(const net::HttpRequest& request) {
   constexpr std::string_view kScheme = "bearer ";
   std::string_view header = request.header("authorization");
-  if (header.size() <= kScheme.size()) return {};
-  for (std::size_t i = 0; i < kScheme.size(); ++i) {
-    const char letter = header[i] >= 'A' && header[i] <= 'Z' ? static_cast<char>(header[i] - 'A' + 'a') : header[i];
-    if (letter != kScheme[i]) return {};
-  }
+  if (header.size() <= kScheme.size() || !ascii::same_without_case(header.substr(0, kScheme.size()), kScheme))
+    return {};
   header.remove_prefix(kScheme.size());
   while (header.starts_with(' ')) header.remove_prefix(1);
   while (header.ends_with(' ')) header.remove_suffix(1);

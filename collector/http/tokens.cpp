@@ -6,10 +6,10 @@
 #include <algorithm>
 
 #include "collector/http/token_file.h"
-#include "collector/text/digest.h"
 #include "core/secret.h"
 #include "core/text/printable.h"
 #include "core/time/clock.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -82,7 +82,7 @@ Result<void> Tokens::refresh() {
 /// By the digest: how long that takes says nothing about a secret that is not known already.
 const Token* Tokens::find(std::string_view secret) const {
   if (secret.empty()) return nullptr;
-  const auto found = by_hash_.find(hex(sha256(secret)));
+  const auto found = by_hash_.find(net::hex(net::sha256(secret)));
   if (found == by_hash_.end()) return nullptr;
   const Token& token = tokens_[found->second];
   return token.expires && *token.expires <= wall_now() ? nullptr : &token;
@@ -94,12 +94,12 @@ Result<std::string> create_token(TokenStore& store, const std::string& name, Acc
   std::string random(32, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1)
     return Error{"the system gives no random numbers"};
-  std::string secret = std::string{kPrefix} + hex(random);
+  std::string secret = std::string{kPrefix} + net::hex(random);
   const auto add = [&](std::vector<Token>& tokens) -> Result<void> {
     const bool taken =
         std::any_of(tokens.begin(), tokens.end(), [&](const Token& token) { return token.name == name; });
     if (taken) return Error{fmt::format("there is a token '{}' already", name)};
-    tokens.push_back({name, role, hex(sha256(secret)), wall_now(), terms.agent, terms.expires, terms.crms});
+    tokens.push_back({name, role, net::hex(net::sha256(secret)), wall_now(), terms.agent, terms.expires, terms.crms});
     return {};
   };
   if (auto kept = store.update(add); !kept) return kept.error();

@@ -124,4 +124,8 @@ void Admission::skipped(wire::SkipReason reason, std::span<const wire::LabelView
   if (example.empty()) example = one_line(value_of(labels, wire::kMetricName), 64);
 }
 
+void Admission::unreadable(std::string_view why) {
+  examples_.at(static_cast<std::size_t>(wire::SkipReason::evidence_line)) = one_line(why, kMostShown);
+}
+
 }  // namespace crmpulse::collector

@@ -44,8 +44,11 @@ class Admission final : public wire::KnownSeries {
   [[nodiscard]] Place find_or_add(const wire::SeriesView& view) override;
   void spelled(Id id, std::string_view labels) override { table_.spelled(id, labels); }
   void skipped(wire::SkipReason reason, std::span<const wire::LabelView> labels) override;
+  /// The first line of evidence that could not be read; `why` says which and why not.
+  void unreadable(std::string_view why);
 
-  /// Returns the metric of the request's first series that was left out for this reason; for people, cut and cleaned.
+  /// Returns the metric of the request's first series, or the first line, that was left out for this reason; for
+  /// people, cut and cleaned.
   [[nodiscard]] const std::string& example(wire::SkipReason reason) const {
     return examples_.at(static_cast<std::size_t>(reason));
   }

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "core/failure/failure.h"
+#include "core/text/ascii.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -19,20 +18,13 @@ std::string_view trim(std::string_view text) {
   return text;
 }
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
-
 /// The media type's `proto` parameter; empty when absent.
 std::string_view proto_parameter(std::string_view parameters) {
   while (!parameters.empty()) {
     const auto end = parameters.find(';');
     const std::string_view one = trim(parameters.substr(0, end));
     const auto equals = one.find('=');
-    if (equals != std::string_view::npos && lower(trim(one.substr(0, equals))) == "proto") {
+    if (equals != std::string_view::npos && ascii::lower(trim(one.substr(0, equals))) == "proto") {
       std::string_view value = trim(one.substr(equals + 1));
       if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
       return value;
@@ -47,12 +39,12 @@ std::string_view proto_parameter(std::string_view parameters) {
 
 Result<wire::Version> announced_version(const net::HttpRequest& request) {
   const std::string_view encoding = trim(request.header("content-encoding"));
-  if (lower(encoding) != "snappy") {
+  if (ascii::lower(encoding) != "snappy") {
     return Error{fmt::format("Content-Encoding must be snappy, not '{}'", one_line(encoding, 40))};
   }
   const std::string_view type = request.header("content-type");
   const auto semicolon = type.find(';');
-  if (lower(trim(type.substr(0, semicolon))) != "application/x-protobuf") {
+  if (ascii::lower(trim(type.substr(0, semicolon))) != "application/x-protobuf") {
     return Error{fmt::format("Content-Type must be application/x-protobuf, not '{}'", one_line(type, 80))};
   }
   const std::string_view proto =

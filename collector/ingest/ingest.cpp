@@ -12,9 +12,8 @@
 #include "collector/ingest/headers.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
+#include "core/text/utf8.h"
 #include "wire/collector_mark.h"
-#include "wire/evidence.h"
-#include "wire/text.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -26,7 +25,7 @@ constexpr std::size_t kPooledPoints = 50'000;  ///< larger ones give their memor
 /// It is shown on /metrics, in the log and on the page. Empty: none is named.
 bool is_agent_name(std::string_view name) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  return name.size() <= kMaxAgentName && wire::is_utf8(name) && std::none_of(name.begin(), name.end(), is_control);
+  return name.size() <= kMaxAgentName && utf8::is_valid(name) && std::none_of(name.begin(), name.end(), is_control);
 }
 
 std::uint64_t count_future(std::span<const Point> points, TimePoint received, Duration skew) {
@@ -120,8 +119,11 @@ std::string Ingest::partly(const Batch& batch) {
 
 void Ingest::finish(BatchPointer batch, std::string_view outcome, net::HttpResponse response) {
   ++stats_.requests[{batch->endpoint(), std::string{outcome}}];
+  const bool stored = outcome != "refused" && outcome != "busy";
+  if (const std::size_t left_out = batch->counts.skipped.all_series();
+      stored && left_out > 0 && batch->record->kind == store::RecordKind::evidence)
+    response.headers.emplace_back(wire::kLinesLeftOut, std::to_string(left_out));
   if (batch->version == wire::Version::v2) {
-    const bool stored = outcome != "refused" && outcome != "busy";
     response.headers.emplace_back("X-Prometheus-Remote-Write-Samples-Written",
                                   std::to_string(stored ? batch->written() : 0));
     response.headers.emplace_back("X-Prometheus-Remote-Write-Histograms-Written", "0");  // nothing here uses them
@@ -161,7 +163,10 @@ void Ingest::begin_admission(const net::HttpRequest& request, Batch& batch) {
   admission_.begin({batch.sender, agent, token}, clocks_.engine.now());
 }
 
-void Ingest::leave_out_lines(Batch& batch) {
+void Ingest::take_lines(wire::EvidenceLines evidence, Batch& batch) {
+  batch.lines = std::move(evidence.lines);
+  batch.counts.skipped.series.at(static_cast<std::size_t>(wire::SkipReason::evidence_line)) = evidence.unreadable;
+  if (evidence.unreadable > 0) admission_.unreadable(evidence.why);
   std::erase_if(batch.lines, [&](const Evidence& line) {
     const auto why = admission_.check(line);
     if (why) batch.counts.skipped.add(*why, 0);
@@ -187,9 +192,12 @@ void Ingest::note_skipped(const Batch& batch) {
     stats_.skipped_samples.at(i) += batch.counts.skipped.samples.at(i);
     if (std::exchange(told_.at(i), true)) continue;
     const auto reason = static_cast<wire::SkipReason>(i);
-    log::warning("some series of a request are left out, the others are accepted; further ones are only counted",
+    const bool is_line = reason == wire::SkipReason::evidence_line;
+    log::warning(is_line
+                     ? "some lines of evidence cannot be read, the others are accepted; further ones are only counted"
+                     : "some series of a request are left out, the others are accepted; further ones are only counted",
                  {{"reason", std::string{to_string(reason)}},
-                  {"series", std::to_string(series)},
+                  {is_line ? "lines" : "series", std::to_string(series)},
                   {"one_of_them", admission_.example(reason)},
                   {"sender", one_line(batch.sender, 128)}});
   }
@@ -232,11 +240,13 @@ void Ingest::evidence(const net::HttpRequest& request, net::Respond respond) {
     return refuse(std::move(batch), 415, "media_type", "evidence is sent as it is, without Content-Encoding");
   if (!identify(request, *batch))
     return refuse(std::move(batch), 400, "header", "X-Crm-Agent, X-Crm-Batch-Seq or X-Crm-Time cannot be read");
-  auto lines = wire::decode_evidence(request.body);
-  if (!lines) return refuse(std::move(batch), lines.error().status, lines.error().code, lines.error().message);
-  batch->lines = std::move(*lines);
+  auto evidence = wire::decode_evidence(request.body);
+  if (!evidence) {
+    const wire::Refusal& refusal = evidence.error();
+    return refuse(std::move(batch), refusal.status, refusal.code, refusal.message);
+  }
   begin_admission(request, *batch);
-  leave_out_lines(*batch);
+  take_lines(*std::move(evidence), *batch);
   journal(request, std::move(batch));
 }
 

@@ -19,6 +19,7 @@
 #include "net/loop/loop.h"
 #include "net/server/http_server.h"
 #include "store/collector/writer.h"
+#include "wire/evidence.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {
@@ -65,7 +66,7 @@ class Ingest {
                                                     Batch& batch);
   /// Begins the check of what the request's sender may send.
   void begin_admission(const net::HttpRequest& request, Batch& batch);
-  void leave_out_lines(Batch& batch);
+  void take_lines(wire::EvidenceLines evidence, Batch& batch);
   void note_skipped(const Batch& batch);
   [[nodiscard]] std::string body_of(const std::vector<Point>& points);
   void journal(const net::HttpRequest& request, BatchPointer batch);

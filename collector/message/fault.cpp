@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "collector/message/fault_lines.h"
+#include "core/text/ascii.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -297,9 +298,7 @@ bool blames_database(const NewestFailure& failure) {
   if (failure.reason != "server_error" && failure.reason != "maintenance" && failure.reason != "unreachable" &&
       failure.reason != "refused" && failure.reason != "timeout")
     return false;
-  std::string text = failure.text;
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char byte) { return static_cast<char>(byte < 0x80 ? std::tolower(byte) : byte); });
+  const std::string text = ascii::lower(failure.text);
   constexpr std::array<std::string_view, 8> kWords{"database", "postgres", "psycopg",          "mysql",
                                                    "mariadb",  "sqlstate", "operationalerror", "数据库"};
   return std::any_of(kWords.begin(), kWords.end(),

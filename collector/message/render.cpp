@@ -6,9 +6,9 @@
 #include "collector/message/describe.h"
 #include "collector/message/fault.h"
 #include "collector/message/render_group.h"
-#include "collector/text/digest.h"
 #include "collector/text/json_text.h"
 #include "core/text/printable.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -192,7 +192,7 @@ std::string message_id(TimePoint at, std::string_view receiver, std::string_view
   const auto millis = static_cast<std::uint64_t>(unix_millis(at));
   std::string bytes;
   for (int shift = 40; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(millis >> shift));
-  bytes += sha256(fmt::format("{}\n{}\n{}", receiver, key, seq)).substr(0, 10);
+  bytes += net::sha256(fmt::format("{}\n{}\n{}", receiver, key, seq)).substr(0, 10);
   std::string out;
   // 26 characters of 5 bits hold 130 bits: two zero bits lead.
   std::uint32_t pending = 0;

@@ -5,10 +5,10 @@
 #include <optional>
 #include <span>
 
-#include "collector/text/digest.h"
 #include "core/codec.h"
 #include "core/log.h"
 #include "core/sample.h"
+#include "net/base/crypto.h"
 #include "rules/engine.h"
 #include "wire/remote_write.h"
 
@@ -145,11 +145,11 @@ std::string encode_values(const SeriesTable& table, TimePoint now, std::size_t f
                               wire::SampleView{series.value, unix_millis(series.at)}};
     builder.add(series.key.view(), std::span{readings}.subspan(series.interval > Duration{} ? 0 : 1));
   }
-  return base64_encode(builder.finish());
+  return net::base64_encode(builder.finish());
 }
 
 void decode_values(std::string_view text, SeriesTable& table) {
-  const std::optional<std::string> body = base64_decode(text);
+  const std::optional<std::string> body = net::base64_decode(text);
   if (!body) return;
   wire::Limits limits;
   limits.max_decompressed_bytes = 1024UL * 1024 * 1024;

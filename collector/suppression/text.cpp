@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <stdexcept>
 
 #include "collector/text/json_text.h"
@@ -23,52 +22,18 @@ constexpr Duration kFarthest = kDay * 366;
 constexpr std::size_t kMostMatchers = 20;
 constexpr std::size_t kMostValues = 1000;
 constexpr std::size_t kMaxLabel = 1024;
-constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-
-std::optional<std::size_t> day_number(std::string_view name) {
-  const auto found = std::find(kDays.begin(), kDays.end(), name);
-  if (found == kDays.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - kDays.begin());
-}
-
-/// `mon`, or `mon-fri`; bits, Monday the lowest. Nothing for anything else.
-std::optional<unsigned char> read_days(std::string_view text) {
-  const std::size_t dash = text.find('-');
-  const auto first = day_number(text.substr(0, dash));
-  const auto last = dash == std::string_view::npos ? first : day_number(text.substr(dash + 1));
-  if (!first || !last) return std::nullopt;
-  unsigned char days = 0;
-  for (std::size_t day = *first;; day = (day + 1) % kDays.size()) {
-    days = static_cast<unsigned char>(days | 1U << day);
-    if (day == *last) return days;
-  }
-}
-
-/// `00:00` to `24:00`.
-std::optional<std::chrono::minutes> read_clock(std::string_view text) {
-  const auto digit = [&](std::size_t place) { return text[place] >= '0' && text[place] <= '9'; };
-  if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) return std::nullopt;
-  const int hour = (text[0] - '0') * 10 + (text[1] - '0');
-  const int minute = (text[3] - '0') * 10 + (text[4] - '0');
-  if (minute > 59 || hour * 60 + minute > 24 * 60) return std::nullopt;
-  return std::chrono::minutes{hour * 60 + minute};
-}
-
-std::string clock_text(std::chrono::minutes clock) {
-  return fmt::format("{:02}:{:02}", clock.count() / 60, clock.count() % 60);
-}
 
 Checked<ActiveHours> check_weekly(const SuppressionText::Weekly& text) {
   ActiveHours weekly;
   weekly.days = 0;
   for (const std::string& name : text.days) {
-    const auto days = read_days(name);
-    if (!days) return FieldError{"weekly.days", fmt::format("'{}' is not a day; write mon … sun or mon-fri", name)};
-    weekly.days = static_cast<unsigned char>(weekly.days | *days);
+    const unsigned char days = days_from(name);
+    if (days == 0) return FieldError{"weekly.days", fmt::format("'{}' is not a day; write mon … sun or mon-fri", name)};
+    weekly.days = static_cast<unsigned char>(weekly.days | days);
   }
   if (weekly.days == 0) return FieldError{"weekly.days", "at least one day is needed"};
-  const auto from = read_clock(text.from);
-  const auto to = read_clock(text.to);
+  const auto from = clock_from(text.from);
+  const auto to = clock_from(text.to);
   if (!from || *from == kDay) return FieldError{"weekly.from", "write a time of day: \"22:00\""};
   if (!to) return FieldError{"weekly.to", "write a time of day: \"02:00\""};
   if (*from == *to) return FieldError{"weekly.to", "the window is empty; a whole day is from 00:00 to 24:00"};
@@ -132,8 +97,8 @@ json::object matchers_json(const std::vector<LabelMatch>& matchers) {
 json::value weekly_json(const std::optional<ActiveHours>& weekly) {
   if (!weekly) return nullptr;
   json::array days;
-  for (std::size_t day = 0; day < kDays.size(); ++day) {
-    if ((weekly->days >> day & 1) != 0) days.push_back(json::value(kDays[day]));
+  for (std::size_t day = 0; day < kDayNames.size(); ++day) {
+    if ((weekly->days >> day & 1) != 0) days.push_back(json::value(kDayNames[day]));
   }
   return json::object{{"days", std::move(days)},
                       {"from", clock_text(weekly->from)},

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "core/text/printable.h"
+#include "core/text/utf8.h"
 
 namespace crmpulse {
 namespace {
@@ -74,9 +75,7 @@ std::string one_line(std::string_view text, std::size_t max_bytes) {
   }
   while (!out.empty() && out.back() == ' ') out.pop_back();
   if (out.size() <= max_bytes) return out;
-  std::size_t keep = max_bytes > kEllipsis.size() ? max_bytes - kEllipsis.size() : 0;
-  while (keep > 0 && (static_cast<unsigned char>(out[keep]) & 0xc0) == 0x80) --keep;
-  out.resize(keep);
+  out.resize(utf8::whole(out, max_bytes > kEllipsis.size() ? max_bytes - kEllipsis.size() : 0));
   return out.append(kEllipsis);
 }
 

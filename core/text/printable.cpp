@@ -6,6 +6,8 @@
 #include <array>
 #include <iterator>
 
+#include "core/text/utf8.h"
+
 namespace crmpulse {
 namespace {
 
@@ -65,26 +67,6 @@ void split(std::string_view text, const Plain& plain, const Hidden& hidden) {
 }
 
 }  // namespace
-
-utf8::Character utf8::at(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xc2 && lead < 0xe0   ? 2
-                             : (lead & 0xf0) == 0xe0       ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-  if (length == 0 || at + length > text.size()) return {};
-  char32_t code = lead & (0xffU >> (length + 1));
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(at + i) & 0xc0) != 0x80) return {};
-    code = (code << 6) | (byte(at + i) & 0x3fU);
-  }
-  constexpr std::array<char32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
-  const bool is_surrogate = code >= 0xd800 && code < 0xe000;
-  if (code < kLeast.at(length) || is_surrogate || code > 0x10ffff) return {};
-  return {code, length};
-}
 
 bool is_printable(std::string_view text) {
   bool all = true;

@@ -3,7 +3,6 @@
 // cursor, turns the direction of a line or cannot be seen would let a CRM or a sender forge what people read: control
 // and C1 characters, bidirectional marks, zero-width and other invisible characters, bytes that are not UTF-8.
 
-#include <cstddef>
 #include <ostream>
 #include <streambuf>
 #include <string>
@@ -47,14 +46,4 @@ class PrintableOutput final : public std::ostream {
   Lines lines_;
 };
 
-namespace utf8 {
-
-/// The character that starts at `at`; `length` 0: no valid sequence does.
-struct Character {
-  char32_t code = 0;
-  std::size_t length = 0;
-};
-[[nodiscard]] Character at(std::string_view text, std::size_t at);
-
-}  // namespace utf8
 }  // namespace crmpulse

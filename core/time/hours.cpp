@@ -3,13 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 namespace crmpulse {
 namespace {
 
-constexpr std::array<std::string_view, 7> kDays{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 constexpr std::size_t kLongestZone = 64;
 
 bool on_day(const ActiveHours& hours, std::chrono::sys_days day) {
@@ -47,14 +45,14 @@ bool active_at(const ActiveHours& hours, TimePoint time) {
 
 unsigned char days_from(std::string_view text) {
   const auto day = [](std::string_view name) {
-    return static_cast<std::size_t>(std::find(kDays.begin(), kDays.end(), name) - kDays.begin());
+    return static_cast<std::size_t>(std::find(kDayNames.begin(), kDayNames.end(), name) - kDayNames.begin());
   };
   const std::size_t dash = text.find('-');
   const std::size_t first = day(text.substr(0, dash));
   const std::size_t last = dash == std::string_view::npos ? first : day(text.substr(dash + 1));
-  if (first >= kDays.size() || last >= kDays.size()) return 0;
+  if (first >= kDayNames.size() || last >= kDayNames.size()) return 0;
   unsigned bits = 0;
-  for (std::size_t i = first;; i = (i + 1) % kDays.size()) {
+  for (std::size_t i = first;; i = (i + 1) % kDayNames.size()) {
     bits |= 1U << i;
     if (i == last) return static_cast<unsigned char>(bits);
   }
@@ -83,10 +81,10 @@ std::optional<std::chrono::sys_days> date_from(std::string_view text) {
 
 std::string days_text(unsigned char days) {
   std::string text;
-  for (std::size_t i = 0; i < kDays.size(); ++i) {
+  for (std::size_t i = 0; i < kDayNames.size(); ++i) {
     if ((days >> i & 1) == 0) continue;
     if (!text.empty()) text += ',';
-    text += kDays[i];
+    text += kDayNames[i];
   }
   return text;
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Hours of the week in which people work, as values and as text.
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -29,6 +30,8 @@ struct ActiveHours {
 /// Do the hours hold at this instant?
 [[nodiscard]] bool active_at(const ActiveHours& hours, TimePoint time);
 
+/// In the order of the bits.
+inline constexpr std::array<std::string_view, 7> kDayNames{"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 /// Parses `mon`, `mon-fri`, `sat-mon` into bits. Returns 0 if the text has another form.
 [[nodiscard]] unsigned char days_from(std::string_view text);
 /// Parses `08:00` (up to `24:00`) into minutes of the day. Returns nullopt if the text has another form.

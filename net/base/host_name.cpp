@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "core/failure/failure.h"
+#include "core/text/ascii.h"
 
 namespace crmpulse::net {
 namespace {
@@ -32,15 +33,11 @@ std::string_view without_port(std::string_view host) {
 
 /// `b%C3%BCcher` → `bücher`, since URLs may write it so.
 std::string percent_decoded(std::string_view text) {
-  const auto digit = [](char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-  };
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool coded = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
-    out += coded ? static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2])) : text[i];
+    const bool coded = text[i] == '%' && i + 2 < text.size() && ascii::hex_value(text[i + 1]) >= 0 &&
+                       ascii::hex_value(text[i + 2]) >= 0;
+    out += coded ? static_cast<char>(ascii::hex_value(text[i + 1]) * 16 + ascii::hex_value(text[i + 2])) : text[i];
     if (coded) i += 2;
   }
   return out;

@@ -6,17 +6,12 @@
 #include <boost/asio/ip/network_v6.hpp>
 #include <cstdlib>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::net {
 namespace {
 
 namespace ip = boost::asio::ip;
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
-}
 
 bool is_within(std::string_view host, std::string_view network) {
   boost::system::error_code error;
@@ -48,11 +43,11 @@ std::string process_environment(const char* name) {
 }
 
 bool is_exempt(std::string_view host, std::string_view no_proxy) {
-  std::string name = lower(without_brackets(host));
+  std::string name = ascii::lower(without_brackets(host));
   if (name.ends_with('.')) name.pop_back();
   while (!no_proxy.empty()) {
     const std::size_t end = std::min(no_proxy.find_first_of(", \t"), no_proxy.size());
-    if (end > 0 && matches(name, lower(no_proxy.substr(0, end)))) return true;
+    if (end > 0 && matches(name, ascii::lower(no_proxy.substr(0, end)))) return true;
     no_proxy.remove_prefix(std::min(end + 1, no_proxy.size()));
   }
   return false;

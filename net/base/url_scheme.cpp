@@ -2,6 +2,8 @@
 
 #include <span>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::net {
 
 std::string with_lower_scheme(std::string url) {
@@ -9,10 +11,9 @@ std::string with_lower_scheme(std::string url) {
   const std::size_t end = url.find(':');
   if (end == std::string::npos) return url;
   for (char& c : std::span{url}.first(end)) {
-    const bool of_scheme =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    const bool of_scheme = ascii::is_letter(c) || ascii::is_digit(c) || c == '+' || c == '-' || c == '.';
     if (!of_scheme) return url;
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    c = ascii::lower(c);
   }
   return url;
 }

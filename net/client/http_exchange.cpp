@@ -7,12 +7,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstdio>
 #include <cstring>
 #include <utility>
 
 #include "core/log.h"
+#include "core/text/ascii.h"
 #include "net/base/host_name.h"
 
 namespace crmpulse::net {
@@ -28,13 +28,6 @@ constexpr long kLongestIdleSeconds = 100;
 /// that it is dead; libcurl then asks again on a new one.
 constexpr unsigned kUnacknowledgedMilliseconds = 3000;
 constexpr long kKeepAuthoritiesSeconds = 300;  ///< a changed bundle is read at the latest then
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
@@ -202,7 +195,7 @@ void Exchange::set_method_and_body() {
 
 bool Exchange::has_header(std::string_view name) const {
   return std::any_of(request_.headers.begin(), request_.headers.end(),
-                     [name](const auto& header) { return lower(header.first) == name; });
+                     [name](const auto& header) { return ascii::lower(header.first) == name; });
 }
 
 void Exchange::set_headers() {
@@ -273,7 +266,7 @@ std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count,
   if (line.substr(0, 5) == "HTTP/") exchange.response_.headers.clear();
   const std::size_t colon = line.find(':');
   if (colon != std::string_view::npos && line.substr(0, 5) != "HTTP/")
-    exchange.response_.headers.emplace_back(lower(trimmed(line.substr(0, colon))),
+    exchange.response_.headers.emplace_back(ascii::lower(trimmed(line.substr(0, colon))),
                                             std::string(trimmed(line.substr(colon + 1))));
   return line.size();
 }

@@ -4,15 +4,11 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text/ascii.h"
 #include "net/client/http_exchange.h"
 
 namespace crmpulse::net {
 namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 /// `location` seen from `base`, without a fragment and without a name and password.
 std::string resolved(const std::string& base, const std::string& location) {
@@ -32,14 +28,15 @@ std::string resolved(const std::string& base, const std::string& location) {
 bool tells_nothing(const std::pair<std::string, std::string>& header) {
   static constexpr std::array<std::string_view, 3> kHarmless{"Accept", "Accept-Language", "Cache-Control"};
   return std::any_of(kHarmless.begin(), kHarmless.end(),
-                     [&](std::string_view name) { return same_name(header.first, name); });
+                     [&](std::string_view name) { return ascii::same_without_case(header.first, name); });
 }
 
 void drop_body(ClientRequest& request) {
   request.body.clear();
-  request.headers.erase(std::remove_if(request.headers.begin(), request.headers.end(),
-                                       [](const auto& header) { return same_name(header.first, "Content-Type"); }),
-                        request.headers.end());
+  request.headers.erase(
+      std::remove_if(request.headers.begin(), request.headers.end(),
+                     [](const auto& header) { return ascii::same_without_case(header.first, "Content-Type"); }),
+      request.headers.end());
 }
 
 void drop_what_is_ours(ClientRequest& request) {
@@ -75,7 +72,8 @@ boost::system::result<ClientRequest, Failure> redirected(const ClientRequest& re
     next.method = "GET";
     drop_body(next);
   }
-  const bool same_origin = from.tls == to->tls && from.port == to->port && same_name(from.host, to->host);
+  const bool same_origin =
+      from.tls == to->tls && from.port == to->port && ascii::same_without_case(from.host, to->host);
   if (same_origin) return next;
   if (!next.body.empty()) return refused(from, fmt::format("a request with a body to {}", to->text()));
   drop_what_is_ours(next);

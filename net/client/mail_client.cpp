@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/log.h"
+#include "core/text/ascii.h"
 #include "net/base/curl.h"
 
 namespace crmpulse::net {
@@ -172,7 +173,7 @@ void Mail::heed_login(std::string_view line) {
   std::string text{line.substr(4, kMaxReply)};
   std::transform(text.begin(), text.end(), text.begin(), [](char c) {
     if (c == '\r' || c == '\n' || c == '=') return ' ';
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    return ascii::upper(c);
   });
   if (text.starts_with("AUTH ")) mechanisms_ = text.substr(4) + ' ';
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "core/text/ascii.h"
 #include "core/time/clock.h"
 #include "net/server/http_message.h"
 
@@ -60,7 +61,7 @@ class Responder {
 
 bool closes_connection(const HttpResponse& response) {
   return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
-    return same_without_case(header.first, "connection") && same_without_case(header.second, "close");
+    return ascii::same_without_case(header.first, "connection") && ascii::same_without_case(header.second, "close");
   });
 }
 
@@ -286,7 +287,7 @@ awaitable<void> HttpConnection::write_response(HttpResponse response) {
 void HttpConnection::add_common_headers(HttpResponse& response) const {
   for (const auto& common : server_->options.headers) {
     const bool there = std::any_of(response.headers.begin(), response.headers.end(),
-                                   [&](const auto& own) { return same_without_case(own.first, common.first); });
+                                   [&](const auto& own) { return ascii::same_without_case(own.first, common.first); });
     if (!there) response.headers.push_back(common);
   }
 }

@@ -4,6 +4,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "core/log.h"
+#include "core/text/ascii.h"
 #include "net/server/http_connection.h"
 #include "net/server/http_message.h"
 
@@ -36,7 +37,7 @@ std::optional<HttpConnection::Rejection> HttpConnection::check_header() {
   if (request.count(http::field::transfer_encoding) > 0 && !parser_->chunked())
     return Rejection{501, "not_implemented", "the only transfer encoding here is chunked"};
   const auto expect = request[http::field::expect];
-  if (!expect.empty() && !same_without_case({expect.data(), expect.size()}, "100-continue"))
+  if (!expect.empty() && !ascii::same_without_case({expect.data(), expect.size()}, "100-continue"))
     return Rejection{417, "expectation_failed", "the only expectation here is 100-continue"};
   head_ = take_head();
   const auto target = request.target();

@@ -9,18 +9,10 @@
 #include <optional>
 #include <utility>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::net {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char small = lower(c);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
@@ -34,8 +26,8 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_b
     if (c == '+' && plus_is_blank) c = ' ';
     if (text[i] == '%') {
       if (i + 2 >= text.size()) return std::nullopt;
-      const int high = hex_digit(text[i + 1]);
-      const int low = hex_digit(text[i + 2]);
+      const int high = ascii::hex_value(text[i + 1]);
+      const int low = ascii::hex_value(text[i + 2]);
       if (high < 0 || low < 0) return std::nullopt;
       c = static_cast<char>(high * 16 + low);
       i += 2;
@@ -71,26 +63,22 @@ std::string_view without_authority(std::string_view target) {
 bool is_word(std::string_view name) {
   static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   const auto fits = [](char c) {
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || kMarks.find(c) != std::string_view::npos;
+    return ascii::is_letter(c) || ascii::is_digit(c) || kMarks.find(c) != std::string_view::npos;
   };
   return !name.empty() && std::all_of(name.begin(), name.end(), fits);
 }
 
 /// The connection's own business.
 bool is_ours(std::string_view name) {
-  return same_without_case(name, "connection") || same_without_case(name, "content-length") ||
-         same_without_case(name, "transfer-encoding");
+  return ascii::same_without_case(name, "connection") || ascii::same_without_case(name, "content-length") ||
+         ascii::same_without_case(name, "transfer-encoding");
 }
 
 }  // namespace
 
-bool same_without_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
 std::string_view HttpRequest::header(std::string_view name) const {
   for (const auto& [header_name, value] : headers)
-    if (same_without_case(header_name, name)) return value;
+    if (ascii::same_without_case(header_name, name)) return value;
   return {};
 }
 
@@ -141,7 +129,7 @@ std::string head_of(const HttpResponse& response, bool keep_alive, TimePoint now
   bool dated = false;
   for (const auto& [name, value] : response.headers) {
     if (is_ours(name)) continue;
-    dated = dated || same_without_case(name, "date");
+    dated = dated || ascii::same_without_case(name, "date");
     fmt::format_to(out, "{}: {}\r\n", name, value);
   }
   if (!dated) fmt::format_to(out, "Date: {}\r\n", http_date(now));

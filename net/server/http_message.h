@@ -24,6 +24,5 @@ namespace crmpulse::net {
 [[nodiscard]] HttpResponse internal_error();
 /// May this status have a body at all?
 [[nodiscard]] bool allows_body(int status);
-[[nodiscard]] bool same_without_case(std::string_view a, std::string_view b);
 
 }  // namespace crmpulse::net

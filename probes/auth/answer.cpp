@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
+#include "core/text/percent.h"
 #include "net/base/backoff.h"
-#include "probes/auth/encoding.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::probes::auth {
 namespace {
@@ -23,8 +25,8 @@ constexpr std::string_view kMask = "***";
 /// Whatever the case: an endpoint may have changed it, and percent-encoding has two.
 void replace_all(std::string& text, std::string_view what) {
   if (what.size() < kShortestMasked) return;
-  const std::string wanted = lower(what);
-  std::string seen = lower(text);
+  const std::string wanted = ascii::lower(what);
+  std::string seen = ascii::lower(text);
   for (std::size_t at = seen.find(wanted); at != std::string::npos; at = seen.find(wanted, at + kMask.size())) {
     text.replace(at, wanted.size(), kMask);
     seen.replace(at, wanted.size(), kMask);
@@ -52,12 +54,13 @@ std::string without_long_runs(std::string_view text) {
 std::string masked(const Context& context, std::string_view said) {
   std::string text(said);
   const auto mask = [&](const std::string& secret) {
-    for (const std::string& form : {secret, percent_encoded(secret), base64(secret)}) replace_all(text, form);
+    for (const std::string& form : {secret, percent_encoded(secret), net::base64_encode(secret)})
+      replace_all(text, form);
   };
   for (const auto& [name, secret] : context.settings.secrets) {
     mask(secret.reveal());
     for (const char* const user : {"username", "client_id"})
-      replace_all(text, base64(context.settings.text(user) + ":" + secret.reveal()));
+      replace_all(text, net::base64_encode(context.settings.text(user) + ":" + secret.reveal()));
   }
   mask(context.before.value.reveal());
   mask(context.before.refresh.reveal());
@@ -109,13 +112,6 @@ net::ClientRequest post_form(const std::string& url, const Parameters& parameter
 
 net::ClientRequest post_json(const std::string& url, const json::value& body) {
   return post(url, "application/json", json::serialize(body));
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
 }
 
 std::optional<json::object> json_object_in(const std::string& body) {

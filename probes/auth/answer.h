@@ -16,7 +16,6 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] net::ClientRequest post_form(const std::string& url, const Parameters& parameters);
 [[nodiscard]] net::ClientRequest post_json(const std::string& url, const boost::json::value& body);
 
-[[nodiscard]] std::string lower(std::string_view text);  ///< ASCII letters alone
 /// Returns the body as a JSON object, also after a byte order mark; nullopt if it is not one.
 [[nodiscard]] std::optional<boost::json::object> json_object_in(const std::string& body);
 /// Returns the text of a member, or a number as its digits; empty if it is absent or neither.

@@ -1,5 +1,5 @@
 // Ways to log in without a login: what the user gave goes into a header of every request.
-#include "probes/auth/encoding.h"
+#include "net/base/crypto.h"
 #include "probes/auth/flow_table.h"
 
 namespace crmpulse::probes::auth {
@@ -20,7 +20,8 @@ Token api_key(const Context& context) {
 }
 
 Token basic(const Context& context) {
-  return given(Secret{base64(context.settings.text("username") + ":" + context.settings.secret("password").reveal())});
+  return given(Secret{
+      net::base64_encode(context.settings.text("username") + ":" + context.settings.secret("password").reveal())});
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // RFC 7523 as Salesforce takes it: a statement signed with our private key instead of a secret.
-#include "probes/auth/encoding.h"
+#include "net/base/crypto.h"
 #include "probes/auth/flow_table.h"
 #include "probes/auth/oauth.h"
+#include "probes/auth/rs256.h"
 
 namespace crmpulse::probes::auth {
 namespace {
@@ -25,11 +26,12 @@ Result<net::ClientRequest> request(const Context& context) {
                             {"sub", context.settings.text("username")},
                             {"aud", audience_of(context.flow)},
                             {"exp", (now + kLife).count()}};
-  const std::string signed_part = base64url(json::serialize(header)) + "." + base64url(json::serialize(claims));
+  const std::string signed_part =
+      net::base64url(json::serialize(header)) + "." + net::base64url(json::serialize(claims));
   const Result<std::string> signature = sign_rs256(context.settings.secret("private_key"), signed_part);
   if (!signature) return signature.error();
   Parameters parameters{{"grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"},
-                        {"assertion", signed_part + "." + base64url(*signature)}};
+                        {"assertion", signed_part + "." + net::base64url(*signature)}};
   if (!context.flow.scope.empty()) parameters.emplace_back("scope", context.flow.scope);
   return post_form(context.flow.token_url, parameters);
 }

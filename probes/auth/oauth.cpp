@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 
-#include "probes/auth/encoding.h"
+#include "core/text/ascii.h"
+#include "core/text/percent.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::probes::auth {
 namespace {
@@ -60,7 +62,7 @@ constexpr std::array kMeanings{
 
 /// Zoho writes `Access Denied` where others write `access_denied`.
 std::string as_code(std::string_view text) {
-  std::string out = lower(text);
+  std::string out = ascii::lower(text);
   std::replace(out.begin(), out.end(), ' ', '_');
   return out;
 }
@@ -90,7 +92,7 @@ Said said_in(const json::object& object, int status) {
 
 Reason reason_of(const Said& said, int status) {
   // So Zoho says it beside `Access Denied`.
-  if (lower(said.description).find("too many requests") != std::string::npos) return Reason::rate_limited;
+  if (ascii::lower(said.description).find("too many requests") != std::string::npos) return Reason::rate_limited;
   const std::string code = as_code(said.error);
   const auto* const found =
       std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& meaning) { return meaning.code == code; });
@@ -116,7 +118,7 @@ std::optional<Duration> life_in(const json::object& object) {
 }
 
 bool is_https(std::string_view url) {
-  return lower(url.substr(0, 8)) == "https://";
+  return ascii::lower(url.substr(0, 8)) == "https://";
 }
 
 /// Returns where later requests go, nullopt if the answer does not say it in a form to which we would send a token.
@@ -126,7 +128,7 @@ std::optional<std::string> base_url_in(const json::object& object, const AuthFlo
   const json::value* const value = whole.find_pointer(flow.base_url, error);
   if (error || value == nullptr || !value->is_string()) return std::nullopt;
   std::string url(std::string_view{value->as_string()});
-  const bool usable = is_https(url) || (lower(url.substr(0, 7)) == "http://" && !is_https(flow.token_url));
+  const bool usable = is_https(url) || (ascii::lower(url.substr(0, 7)) == "http://" && !is_https(flow.token_url));
   if (!usable || !is_token_text(url)) return std::nullopt;
   url.erase(url.find_last_not_of('/') + 1);
   return url;
@@ -153,8 +155,8 @@ net::ClientRequest token_request(const Context& context, Parameters parameters) 
   }
   // RFC 6749 2.3.1: both are form-encoded before they are joined.
   if (basic)
-    request.headers.emplace_back("Authorization",
-                                 "Basic " + base64(percent_encoded(client) + ":" + percent_encoded(secret)));
+    request.headers.emplace_back(
+        "Authorization", "Basic " + net::base64_encode(percent_encoded(client) + ":" + percent_encoded(secret)));
   return request;
 }
 

@@ -5,7 +5,7 @@
 #include <mutex>
 #include <utility>
 
-#include "probes/auth/encoding.h"
+#include "net/base/crypto.h"
 #include "probes/auth/login_session.h"
 
 namespace crmpulse::probes::auth {
@@ -28,9 +28,9 @@ std::string identity_of(const AuthFlow& flow, const Settings& settings) {
   }
   for (const auto& [name, secret] : settings.secrets) {
     parts.push_back(name);
-    parts.push_back(sha256_hex(secret.reveal()));
+    parts.push_back(net::hex(net::sha256(secret.reveal())));
   }
-  return sha256_hex(joined(parts));
+  return net::hex(net::sha256(joined(parts)));
 }
 
 /// Two CRMs share a session when the token and the way to it are the same.

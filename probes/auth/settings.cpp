@@ -7,8 +7,8 @@
 #include <array>
 
 #include "probes/auth/answer.h"
-#include "probes/auth/encoding.h"
 #include "probes/auth/flows.h"
+#include "probes/auth/rs256.h"
 #include "probes/recipe/recipe.h"
 
 namespace crmpulse::probes::auth {

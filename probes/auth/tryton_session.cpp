@@ -1,8 +1,9 @@
 // Tryton's JSON-RPC: a session key of common.db.login in a header of its own kind.
 #include <fmt/format.h>
 
+#include "core/text/percent.h"
+#include "net/base/crypto.h"
 #include "probes/auth/answer.h"
-#include "probes/auth/encoding.h"
 #include "probes/auth/flow_table.h"
 
 namespace crmpulse::probes::auth {
@@ -88,7 +89,7 @@ boost::system::result<Token, Failure> read(const Context& context, const net::Cl
   const std::string user = json::serialize(pair->at(0));
   const std::string key(std::string_view{pair->at(1).as_string()});
   Token token;
-  token.value = Secret{base64(fmt::format("{}:{}:{}", context.settings.text("username"), user, key))};
+  token.value = Secret{net::base64_encode(fmt::format("{}:{}:{}", context.settings.text("username"), user, key))};
   token.values.emplace("uid", user);
   token.values.emplace("server", server_of(context));
   token.base_url = address_of(context);

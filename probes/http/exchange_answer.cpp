@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
 #include "core/time/clock.h"
 #include "net/base/backoff.h"
 #include "net/server/http_message.h"
@@ -132,8 +133,9 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
 /// Did the request say that it takes JSON? Then a page of HTML is not an answer, even if nothing is read from it.
 bool asks_for_json(const Recipe& recipe, const HttpCall& call) {
   const auto accept = [](const TextPairs& headers) -> const std::string* {
-    const auto found = std::find_if(headers.begin(), headers.end(),
-                                    [](const auto& header) { return net::same_without_case(header.first, "accept"); });
+    const auto found = std::find_if(headers.begin(), headers.end(), [](const auto& header) {
+      return ascii::same_without_case(header.first, "accept");
+    });
     return found == headers.end() ? nullptr : &found->second;
   };
   const std::string* wanted = accept(call.headers);

@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/text/ascii.h"
+#include "core/text/percent.h"
+
 namespace crmpulse::probes {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 bool is_whole(std::string_view url) {
   return url.starts_with("http://") || url.starts_with("https://");
@@ -27,7 +24,7 @@ std::size_t end_of_origin(std::string_view url) {
 
 /// Comparable: lower case, without the scheme's own port.
 std::string origin_of(std::string_view url) {
-  std::string origin = lower(url.substr(0, end_of_origin(url)));
+  std::string origin = ascii::lower(url.substr(0, end_of_origin(url)));
   const std::string_view port = origin.starts_with("https://") ? ":443" : ":80";
   if (origin.ends_with(port)) origin.resize(origin.size() - port.size());
   return origin;
@@ -82,7 +79,7 @@ Result<void> add_queries(std::string& url, const HttpCall& call, std::string_vie
 }
 
 void set_header(net::ClientRequest& request, const std::string& name, std::string value) {
-  const auto same = [&](const auto& header) { return lower(header.first) == lower(name); };
+  const auto same = [&](const auto& header) { return ascii::lower(header.first) == ascii::lower(name); };
   std::erase_if(request.headers, same);
   request.headers.emplace_back(name, std::move(value));
 }

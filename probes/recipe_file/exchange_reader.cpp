@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
 #include "probes/json/json.h"
 #include "probes/recipe_file/reader.h"
 
@@ -16,11 +17,6 @@ using namespace std::chrono_literals;
 const std::vector<std::string_view> kMethods{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"};
 constexpr int kMostRedirects = 10;
 constexpr std::uint64_t kMostBytes = 64ULL * 1024 * 1024;
-
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 std::optional<int> status_from(const std::string& text) {
   const Result<double> status = config::parse_number(text);
@@ -70,7 +66,7 @@ void read_column_keys(Reader& reader, Column& column) {
   std::string pointer;
   if (get_pointer(reader, "at", pointer)) column.at = pointer;
   reader.get("present", column.present);
-  if (reader.get("header", column.header)) column.header = lower(column.header);
+  if (reader.get("header", column.header)) column.header = ascii::lower(column.header);
   get_pattern(reader, "match", column.match, 1);
   read_span(reader, column);
   reader.get("text", column.text);

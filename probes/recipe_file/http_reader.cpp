@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text/ascii.h"
 #include "probes/auth/flows.h"
 #include "probes/recipe_file/reader.h"
 
@@ -88,11 +89,8 @@ void read_errors(Reader reader, ErrorSources& errors) {
   get_pointers(reader, "message", errors.message);
   reader.get("message_header", errors.message_header);
   reader.get("request_id", errors.request_id);
-  const auto lower = [](std::string& name) {
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  lower(errors.message_header);
-  for (std::string& name : errors.request_id) lower(name);
+  errors.message_header = ascii::lower(errors.message_header);
+  for (std::string& name : errors.request_id) name = ascii::lower(name);
   reader.finish();
 }
 
@@ -102,7 +100,7 @@ void read_quota(Reader& reader, Recipe& recipe) {
     QuotaHeader quota;
     entry.require("allowance", quota.allowance);
     entry.require("header", quota.header);
-    for (char& c : quota.header) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    quota.header = ascii::lower(quota.header);
     if (!entry.has("gives")) entry.missing("gives");
     entry.get("gives", quota.gives);
     for (const std::string& what : quota.gives) {

@@ -6,23 +6,17 @@
 #include <cmath>
 #include <set>
 
+#include "core/text/ascii.h"
 #include "probes/rows/values.h"
 
 namespace crmpulse::probes {
 namespace {
 
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-    return lower(x) == lower(y);
-  });
-}
-
 std::optional<std::size_t> position_of(const std::vector<std::string>& names, std::string_view wanted) {
   const auto exact = std::find(names.begin(), names.end(), wanted);
   if (exact != names.end()) return static_cast<std::size_t>(exact - names.begin());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (equal_without_case(names[i], wanted)) return i;
+    if (ascii::same_without_case(names[i], wanted)) return i;
   }
   return std::nullopt;
 }
@@ -62,7 +56,7 @@ std::string folded(std::string_view text) {
       out += static_cast<char>(0xc0U | letter >> 6U);
       out += static_cast<char>(0x80U | (letter & 0x3fU));
     } else {
-      out += text[i] >= 'A' && text[i] <= 'Z' ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+      out += ascii::lower(text[i]);
     }
   }
   if (!out.empty() && out.back() == ' ') out.pop_back();

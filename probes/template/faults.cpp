@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
 #include "probes/template/parts.h"
 
 namespace crmpulse::probes {
@@ -87,9 +88,8 @@ bool is_select(std::string_view text) {
   const std::size_t start = text.find_first_not_of(" \t\r\n");
   if (start == std::string_view::npos || text.size() - start <= kSelect.size()) return false;
   const std::string_view word = text.substr(start, kSelect.size());
-  const bool same = std::equal(word.begin(), word.end(), kSelect.begin(),
-                               [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; });
-  return same && std::string_view{" \t\r\n+%"}.find(text[start + kSelect.size()]) != std::string_view::npos;
+  return ascii::same_without_case(word, kSelect) &&
+         std::string_view{" \t\r\n+%"}.find(text[start + kSelect.size()]) != std::string_view::npos;
 }
 
 std::vector<std::string> template_faults(const Scope& scope, std::string_view text, Place place,

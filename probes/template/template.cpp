@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "config/reader.h"
+#include "core/text/percent.h"
 #include "probes/template/parts.h"
 
 namespace crmpulse::probes {
@@ -122,7 +123,8 @@ Result<std::string> escaped(const Value& value, Place place, Dialect dialect, bo
     case Place::url:
       // A base URL, or the whole one: as it is.
       if (value.type == ParameterType::url && at_start) return {boost::system::in_place_value, value.text};
-      return {boost::system::in_place_value, plain_text(value, percent_encoded)};
+      return {boost::system::in_place_value,
+              plain_text(value, [](std::string_view text) { return percent_encoded(text); })};
     case Place::json: return {boost::system::in_place_value, plain_text(value, json_inner)};
     case Place::text: return {boost::system::in_place_value, plain_text(value, as_it_is)};
     case Place::header: return header_value(plain_text(value, as_it_is));
@@ -179,24 +181,6 @@ std::string plain_number(const Value& value) {
 std::string seconds_text(std::string_view duration) {
   const Result<Duration> value = parse_duration(duration);
   return fmt::format("{}", value ? to_seconds(*value) : 0);
-}
-
-std::string percent_encoded(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
-    if (plain) {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kHex[byte >> 4U];
-      out += kHex[byte & 15U];
-    }
-  }
-  return out;
 }
 
 Result<std::vector<Piece>> parse_template(std::string_view text) {

@@ -96,9 +96,6 @@ struct Value {
 [[nodiscard]] Result<std::string> sql_literal(std::string_view value, Dialect dialect);
 [[nodiscard]] std::string sql_identifier(std::string_view dotted, Dialect dialect);
 
-/// Everything but letters, digits and `-._~` as %XX.
-[[nodiscard]] std::string percent_encoded(std::string_view text);
-
 /// `a`, `a.b`: letters, digits and `_` between dots.
 [[nodiscard]] bool is_identifier(std::string_view text);
 

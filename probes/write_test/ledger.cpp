@@ -14,7 +14,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/hash.h"
 #include "core/log.h"
+#include "core/text/percent.h"
 
 namespace crmpulse::probes {
 namespace {
@@ -42,13 +44,7 @@ std::optional<std::string> content_of(std::string_view line) {
 
 /// Foreign text as one word.
 std::string encode(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
+  return percent_encoded(text, "-_.");
 }
 
 std::string decode(std::string_view text) {
@@ -161,12 +157,11 @@ std::string ledger_file(const std::string& state_dir, std::string_view crm, std:
                         std::string_view address) {
   if (state_dir.empty()) return {};
   const std::string whole = fmt::format("{}\n{}\n{}", crm, transaction, address);
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : whole) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   // The names are for people; the hash keeps systems apart.
   std::string readable = encode(fmt::format("{}-{}", crm, transaction)).substr(0, 80);
   std::replace(readable.begin(), readable.end(), '.', '_');
-  return (std::filesystem::path{state_dir} / "test-records" / fmt::format("{}-{:016x}", readable, hash)).string();
+  return (std::filesystem::path{state_dir} / "test-records" / fmt::format("{}-{:016x}", readable, stable_hash(whole)))
+      .string();
 }
 
 Result<bool> TransactionLedger::open() {

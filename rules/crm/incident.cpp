@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "rules/time/hash.h"
+#include "core/hash.h"
 
 namespace crmpulse::rules {
 namespace {

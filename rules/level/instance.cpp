@@ -5,7 +5,7 @@
 #include <functional>
 #include <utility>
 
-#include "rules/time/hash.h"
+#include "core/hash.h"
 #include "rules/window/aggregators.h"
 
 namespace crmpulse::rules {

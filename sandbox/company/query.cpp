@@ -7,18 +7,10 @@
 #include <map>
 #include <set>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::sandbox {
 namespace {
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return lower(c); });
-  return out;
-}
 
 std::optional<double> number_from(std::string_view text) {
   double number = 0;
@@ -30,7 +22,7 @@ std::optional<double> number_from(std::string_view text) {
 /// Reads `text` as the kind of value `like` is. Returns an empty value if it is not of that kind.
 Value read_as(const Value& like, const std::string& text) {
   if (std::holds_alternative<bool>(like)) {
-    const std::string word = lower(text);
+    const std::string word = ascii::lower(text);
     if (word == "true" || word == "false") return word == "true";
     return {};
   }
@@ -67,11 +59,11 @@ bool is_like(std::string_view text, std::string_view pattern) {
   if (text.empty()) return false;
   if (pattern.front() == '_') return is_like(text.substr(1), pattern.substr(1));
   if (pattern.front() == '\\' && pattern.size() > 1) pattern.remove_prefix(1);
-  return lower(text.front()) == lower(pattern.front()) && is_like(text.substr(1), pattern.substr(1));
+  return ascii::lower(text.front()) == ascii::lower(pattern.front()) && is_like(text.substr(1), pattern.substr(1));
 }
 
 bool is_word_character(char c) {
-  return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
+  return ascii::is_letter(c) || ascii::is_digit(c) || static_cast<unsigned char>(c) >= 0x80;
 }
 
 /// A `*` at an end of the word lets it be a part of a longer one.
@@ -81,8 +73,8 @@ bool contains_word(std::string_view text, std::string_view word) {
   const bool open_end = !word.empty() && word.back() == '*';
   if (open_end) word.remove_suffix(1);
   if (word.empty()) return !text.empty();
-  const std::string in = lower(text);
-  const std::string what = lower(word);
+  const std::string in = ascii::lower(text);
+  const std::string what = ascii::lower(word);
   for (std::size_t at = in.find(what); at != std::string::npos; at = in.find(what, at + 1)) {
     const std::size_t end = at + what.size();
     const bool begins = open_begin || at == 0 || !is_word_character(in[at - 1]);
@@ -262,7 +254,7 @@ std::vector<Members> Evaluation::groups_of(const Members& members) const {
     std::vector<Value> key;
     for (const Output& output : query_.group_by) {
       key.push_back(value_of(output, *member));
-      if (auto* text = std::get_if<std::string>(&key.back())) *text = lower(*text);
+      if (auto* text = std::get_if<std::string>(&key.back())) *text = ascii::lower(*text);
     }
     const auto [place, is_new] = places.try_emplace(std::move(key), groups.size());
     if (is_new) groups.emplace_back();
@@ -338,7 +330,7 @@ std::optional<int> compare(const Value& left, const Value& right) {
     return std::nullopt;
   }
   if (const auto* text = std::get_if<std::string>(&left))
-    return order(lower(*text), lower(std::get<std::string>(right)));
+    return order(ascii::lower(*text), ascii::lower(std::get<std::string>(right)));
   return order(left, right);
 }
 

@@ -4,6 +4,8 @@
 #include <set>
 #include <vector>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::sandbox {
 namespace {
 
@@ -50,11 +52,8 @@ std::string text(const Record& record, std::string_view name) {
 std::int64_t duplicates(const Records& records, std::string_view name) {
   std::set<std::string> seen;
   return count(records, [&](const Record& record) {
-    std::string value = text(record, name);
-    std::transform(value.begin(), value.end(), value.begin(), [](unsigned char c) {
-      return c < 0x80 ? static_cast<char>(std::tolower(c)) : static_cast<char>(c);
-    });
-    return !value.empty() && !seen.insert(value).second;
+    std::string value = ascii::lower(text(record, name));
+    return !value.empty() && !seen.insert(std::move(value)).second;
   });
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "core/text/percent.h"
 #include "sandbox/dynamics/odata.h"
 #include "sandbox/dynamics/parts.h"
 
@@ -17,6 +18,7 @@ constexpr std::size_t kMostPerPage = 5000;
 constexpr RecordId kBusinessUnit = 0xB0;
 constexpr RecordId kOrganization = 0x0A;
 constexpr std::string_view kVersion = "9.2.26104.00176";
+constexpr std::string_view kPlain = "-._~$";  ///< in a link
 
 net::HttpResponse refused(const Refusal& refusal, const ObjectName& object) {
   if (refusal.kind == Refusal::Kind::field)
@@ -24,16 +26,6 @@ net::HttpResponse refused(const Refusal& refusal, const ObjectName& object) {
                  fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", refusal.name,
                              object.singular));
   return error(400, "0x80060888", refusal.message);
-}
-
-std::string encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~$"}.find(c) != std::string_view::npos;
-    out += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
 }
 
 /// `Prefer: odata.maxpagesize=500,…`
@@ -46,9 +38,9 @@ std::size_t page_size(const net::HttpRequest& request) {
 std::string next_link(const Ask& ask, std::size_t page) {
   std::string link = ask.base + std::string{ask.resource} + "?";
   for (const auto& [name, value] : ask.request.query) {
-    if (name != "$skiptoken") link += encoded(name) + "=" + encoded(value) + "&";
+    if (name != "$skiptoken") link += percent_encoded(name, kPlain) + "=" + percent_encoded(value, kPlain) + "&";
   }
-  return link + "$skiptoken=" + encoded(fmt::format("<cookie pagenumber=\"{}\" />", page));
+  return link + "$skiptoken=" + percent_encoded(fmt::format("<cookie pagenumber=\"{}\" />", page), kPlain);
 }
 
 std::size_t page_number(const net::HttpRequest& request) {

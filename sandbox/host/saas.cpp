@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "core/log.h"
+#include "core/text/percent.h"
 #include "sandbox/company/truth.h"
 #include "sandbox/host/answers.h"
 
@@ -37,18 +38,7 @@ net::HttpResponse html(int status, std::string_view title) {
 }
 
 std::string target_of(const net::HttpRequest& request) {
-  const auto encoded = [](std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-      const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                         std::string_view{"-._~/"}.find(c) != std::string_view::npos;
-      if (plain)
-        out.push_back(c);
-      else
-        out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return out;
-  };
+  const auto encoded = [](std::string_view text) { return percent_encoded(text, "-._~/"); };
   std::string out = encoded(request.path);
   char mark = '?';
   for (const auto& [name, value] : request.query) {

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/text/ascii.h"
 #include "sandbox/hubspot/parts.h"
 
 namespace crmpulse::sandbox::hubspot {
@@ -70,8 +71,7 @@ Value time_to_first_reply(const Lookup&, const Record& ticket) {
 }
 
 Value upper_priority(const Lookup&, const Record& ticket) {
-  std::string text = text_field(ticket, "priority");
-  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  const std::string text = ascii::upper(text_field(ticket, "priority"));
   return text.empty() ? Value{} : Value{text};
 }
 
@@ -290,7 +290,7 @@ std::string internal_name(std::string_view label) {
   std::string name;
   for (const char c : label) {
     if (c == ' ' || c == '-') continue;
-    name.push_back(c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
+    name.push_back(ascii::lower(c));
   }
   return name;
 }

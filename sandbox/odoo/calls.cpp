@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <cmath>
 
+#include "core/text/ascii.h"
 #include "sandbox/odoo/domain.h"
 #include "sandbox/odoo/groups.h"
 #include "sandbox/odoo/models.h"
@@ -226,9 +227,7 @@ class Execution {
       const std::string name{term.substr(0, term.find(' '))};
       if (field(name) == nullptr)
         return value_error("Invalid field '" + name + "' on model '" + std::string{model_.name} + "'");
-      std::string rest{term.substr(name.size())};
-      std::transform(rest.begin(), rest.end(), rest.begin(),
-                     [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      const std::string rest = ascii::lower(term.substr(name.size()));
       by.emplace_back(name, rest.find("desc") != std::string::npos);
     }
     sort_rows(*rows, by, true);

@@ -1,8 +1,8 @@
 #include "sandbox/odoo/models.h"
 
 #include <algorithm>
-#include <cctype>
 
+#include "core/text/ascii.h"
 #include "sandbox/odoo/rows.h"
 
 namespace crmpulse::sandbox::selfhosted {
@@ -87,9 +87,7 @@ Value email_state(const Crm& /*crm*/, const Record& record) {
 }
 Value normalized_email(const Crm& crm, const Record& record) {
   if (email_state(crm, record) != Value{std::string{"correct"}}) return {};
-  std::string email = text_of(field(record, "email"));
-  std::transform(email.begin(), email.end(), email.begin(), [](unsigned char c) { return std::tolower(c); });
-  return email;
+  return ascii::lower(text_of(field(record, "email")));
 }
 Value is_company(const Crm& /*crm*/, const Record& record) {
   return record.kind == Kind::account;

@@ -8,6 +8,8 @@
 #include <cmath>
 #include <iterator>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::sandbox::salesforce {
 namespace {
 
@@ -52,20 +54,12 @@ std::string prefix_of(const Crm& crm, RecordId id) {
   return std::string{object == nullptr ? std::string_view{"000"} : object->prefix};
 }
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 }  // namespace
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
 
 const Object* object_named(std::string_view name) {
   const auto& all = objects();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [name](const Object& one) { return same_name(one.name, name); });
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [name](const Object& one) { return ascii::same_without_case(one.name, name); });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -77,8 +71,8 @@ const Object* object_of(Kind kind) {
 
 const Column* column_named(const Object& object, std::string_view name) {
   const auto& all = object.columns;
-  const auto found =
-      std::find_if(all.begin(), all.end(), [name](const Column& one) { return same_name(one.name, name); });
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [name](const Column& one) { return ascii::same_without_case(one.name, name); });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -89,7 +83,7 @@ std::string_view relationship_of(const Column& column) {
 
 const Children* children_named(const Object& parent, std::string_view name) {
   const auto found = std::find_if(kChildren.begin(), kChildren.end(), [&](const Children& one) {
-    return one.parent == parent.name && same_name(one.name, name);
+    return one.parent == parent.name && ascii::same_without_case(one.name, name);
   });
   return found == kChildren.end() ? nullptr : &*found;
 }

@@ -81,8 +81,6 @@ struct ParsedId {
 /// `own`: the object the record itself is of, for its Id.
 [[nodiscard]] boost::json::value to_json(const Crm& crm, const Value& value, const Column& column, const Object& own);
 
-[[nodiscard]] bool same_name(std::string_view a, std::string_view b);
-
 inline constexpr std::string_view kOrganizationId = "00DSb0000000001";
 inline constexpr std::string_view kInstance = "SBX1";
 

@@ -7,6 +7,8 @@
 #include <iterator>
 #include <stdexcept>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::sandbox::salesforce {
 
 void throw_exception_from_error(const Refusal& refusal, const boost::source_location&) {
@@ -29,8 +31,9 @@ Reply reply_of(const Refusal& refusal) {
 net::HttpResponse response_of(Reply reply) {
   net::HttpResponse out{reply.status, std::move(reply.headers), {}};
   if (!reply.body) return out;
-  const bool typed = std::any_of(out.headers.begin(), out.headers.end(),
-                                 [](const auto& header) { return same_name(header.first, "Content-Type"); });
+  const bool typed = std::any_of(out.headers.begin(), out.headers.end(), [](const auto& header) {
+    return ascii::same_without_case(header.first, "Content-Type");
+  });
   // A text with a type of its own (CSV) is sent as it is.
   if (typed && reply.body->is_string()) {
     out.body = std::string{reply.body->get_string()};
@@ -65,8 +68,8 @@ bool is_gone(const World& world, const Object& object, std::string_view column) 
     if (rule.fault != "missing_field") return false;
     const std::string_view name = rule.name;
     const std::size_t dot = name.find('.');
-    if (!same_name(name.substr(0, dot), object.name)) return false;
-    return dot == std::string_view::npos || (!column.empty() && same_name(name.substr(dot + 1), column));
+    if (!ascii::same_without_case(name.substr(0, dot), object.name)) return false;
+    return dot == std::string_view::npos || (!column.empty() && ascii::same_without_case(name.substr(dot + 1), column));
   });
 }
 

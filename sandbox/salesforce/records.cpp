@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "core/text/ascii.h"
 #include "sandbox/salesforce/parts.h"
 #include "sandbox/vendor/reply.h"
 
@@ -93,7 +94,7 @@ Answer<Fields> fields_of(const World& world, const Object& object, const boost::
   for (const auto& member : body) {
     const std::string name{member.key()};
     if (name == "attributes") continue;
-    if (same_name(name, "Id"))
+    if (ascii::same_without_case(name, "Id"))
       return Refusal{400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.", {"Id"}};
     const Column* column = visible_column(world, object, name);
     if (column == nullptr)

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "core/text/ascii.h"
 #include "sandbox/salesforce/soql_lexer.h"
 
 namespace crmpulse::sandbox {
@@ -89,7 +90,7 @@ class Parser {
     }
     if (take_word("LIMIT")) query.limit = count();
     if (take_word("OFFSET")) query.offset = count();
-    if (!alias.empty()) drop_alias(query, upper_case(alias) + ".");
+    if (!alias.empty()) drop_alias(query, ascii::upper(alias) + ".");
     --depth_;
     return query;
   }
@@ -116,7 +117,7 @@ class Parser {
     out.at = peek().at;
     out.path = name();
     if (!take_word("(")) return out;
-    out.function = upper_case(out.path);
+    out.function = ascii::upper(out.path);
     out.path.clear();
     if (take_word(")")) return out;
     SoqlField inner = field();
@@ -253,7 +254,7 @@ class Parser {
   }
 
   static void drop_alias(SoqlField& field, std::string_view prefix) {
-    if (upper_case(field.path).starts_with(prefix)) field.path.erase(0, prefix.size());
+    if (ascii::upper(field.path).starts_with(prefix)) field.path.erase(0, prefix.size());
   }
   static void drop_alias(SoqlCondition& condition, std::string_view prefix) {
     drop_alias(condition.field, prefix);

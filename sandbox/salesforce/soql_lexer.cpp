@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "core/text/ascii.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -69,7 +69,7 @@ class Lexer {
       ++at_;
       name += ":" + while_fits(is_digit);
     }
-    return {SoqlToken::Type::word, name, upper_case(name), begin};
+    return {SoqlToken::Type::word, name, ascii::upper(name), begin};
   }
 
   Result<SoqlToken> text() {
@@ -104,13 +104,6 @@ class Lexer {
 };
 
 }  // namespace
-
-std::string upper_case(std::string_view text) {
-  std::string out{text};
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return out;
-}
 
 Result<std::vector<SoqlToken>> soql_tokens(std::string_view text) {
   return Lexer{text}.run();

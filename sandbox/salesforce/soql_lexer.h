@@ -19,6 +19,5 @@ struct SoqlToken {
 
 /// The last one is the end. Error: a character that has no place in SOQL, or a text that does not end.
 [[nodiscard]] Result<std::vector<SoqlToken>> soql_tokens(std::string_view text);
-[[nodiscard]] std::string upper_case(std::string_view text);
 
 }  // namespace crmpulse::sandbox

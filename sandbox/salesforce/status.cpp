@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "core/text/ascii.h"
 #include "sandbox/salesforce/parts.h"
 #include "sandbox/vendor/reply.h"
 
@@ -79,7 +80,7 @@ net::HttpResponse serve_status(const World& world, std::string_view path) {
   if (parts.size() == 2 && parts[1] == "instances") return json_reply(200, boost::json::array{instance(world, false)});
   if (parts.size() == 3 && parts[1] == "instances" && parts[2] == "status")
     return json_reply(200, boost::json::array{instance(world, true)});
-  if (parts.size() >= 3 && parts[1] == "instances" && same_name(parts[2], kInstance))
+  if (parts.size() >= 3 && parts[1] == "instances" && ascii::same_without_case(parts[2], kInstance))
     return json_reply(200, instance(world, true));
   if (parts.size() == 3 && parts[1] == "incidents" && parts[2] == "active")
     return json_reply(200, instance(world, true)["Incidents"]);

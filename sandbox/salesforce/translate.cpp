@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::sandbox::salesforce {
 namespace {
 
@@ -69,13 +71,13 @@ Resolved Translator::resolve(const Object& object, std::string_view path, std::s
                          path, here->name),
              at);
     const std::string_view relationship = path.substr(0, dot);
-    if (here == &object && same_name(relationship, object.name)) {  // SELECT Account.Name FROM Account
+    if (here == &object && ascii::same_without_case(relationship, object.name)) {  // SELECT Account.Name FROM Account
       path.remove_prefix(dot + 1);
       continue;
     }
     const auto& columns = here->columns;
     const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& one) {
-      return same_name(relationship_of(one), relationship) && object_named(one.target) != nullptr;
+      return ascii::same_without_case(relationship_of(one), relationship) && object_named(one.target) != nullptr;
     });
     if (found == columns.end() || visible_column(world_, *here, found->name) == nullptr)
       refuse("INVALID_FIELD",

@@ -7,13 +7,10 @@
 #include <charconv>
 #include <stdexcept>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::sandbox {
 namespace {
-
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
 
 template <class Number>
 std::optional<Number> whole_number(std::string_view text) {
@@ -95,8 +92,8 @@ bool Schema::is_missing(const ObjectName& object, std::string_view field) const 
   if (missing_.empty()) return false;
   const auto dot = missing_.find('.');
   const std::string_view of = std::string_view{missing_}.substr(0, dot);
-  if (!same_word(of, object.path) && !same_word(of, object.singular)) return false;
-  return dot == std::string::npos ? field.empty() : same_word(missing_.substr(dot + 1), field);
+  if (!ascii::same_without_case(of, object.path) && !ascii::same_without_case(of, object.singular)) return false;
+  return dot == std::string::npos ? field.empty() : ascii::same_without_case(missing_.substr(dot + 1), field);
 }
 
 const ObjectName* Schema::object(std::string_view name) const {
@@ -108,7 +105,7 @@ const ObjectName* Schema::object(std::string_view name) const {
 
 const FieldName* Schema::field(const ObjectName& object, std::string_view name) const {
   for (const FieldName& field : object.fields) {
-    if (same_word(field.vendor, name)) return is_missing(object, name) ? nullptr : &field;
+    if (ascii::same_without_case(field.vendor, name)) return is_missing(object, name) ? nullptr : &field;
   }
   return nullptr;
 }
@@ -125,8 +122,8 @@ std::optional<Value> Schema::value(FieldType type, std::string_view text) const 
   switch (type) {
     case FieldType::text: return Value{std::string{text}};
     case FieldType::boolean:
-      if (same_word(text, "true") || text == "1") return Value{true};
-      return same_word(text, "false") || text == "0" ? std::optional<Value>{false} : std::nullopt;
+      if (ascii::same_without_case(text, "true") || text == "1") return Value{true};
+      return ascii::same_without_case(text, "false") || text == "0" ? std::optional<Value>{false} : std::nullopt;
     case FieldType::number: {
       const auto number = whole_number<double>(text);
       return number ? std::optional<Value>{*number} : std::nullopt;

@@ -6,20 +6,16 @@
 #include <boost/json.hpp>
 #include <charconv>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::sandbox {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 std::string form_text(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const int high = text[at] == '%' && at + 2 < text.size() ? hex_digit(text[at + 1]) : -1;
-    const int low = high >= 0 ? hex_digit(text[at + 2]) : -1;
+    const int high = text[at] == '%' && at + 2 < text.size() ? ascii::hex_value(text[at + 1]) : -1;
+    const int low = high >= 0 ? ascii::hex_value(text[at + 2]) : -1;
     if (low >= 0) at += 2;
     if (low >= 0) {
       out.push_back(static_cast<char>(high * 16 + low));

@@ -6,6 +6,8 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "core/text/utf8.h"
+
 namespace crmpulse::sandbox {
 namespace {
 
@@ -88,7 +90,7 @@ int display_width(std::string_view text) {
   int width = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto lead = static_cast<unsigned char>(text[i]);
-    if ((lead & 0xc0) == 0x80) continue;
+    if (utf8::continues(text[i])) continue;
     // Three-byte sequences from U+2E80 on are CJK in what we print; symbols below (● ▲ ■ …) are narrow.
     width += lead >= 0xe3 && lead < 0xf0                                                                ? 2
              : (lead == 0xe2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xba) ? 2
@@ -103,7 +105,7 @@ std::string fit(std::string_view text, int width) {
   std::size_t i = 0;
   while (i < text.size()) {
     std::size_t next = i + 1;
-    while (next < text.size() && (static_cast<unsigned char>(text[next]) & 0xc0) == 0x80) ++next;
+    while (next < text.size() && utf8::continues(text[next])) ++next;
     const int columns = display_width(text.substr(i, next - i));
     if (used + columns > width) break;
     out.append(text.substr(i, next - i));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text/ascii.h"
 #include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox {
@@ -23,12 +24,6 @@ struct Token {
   Kind kind = Kind::end;
   std::string text;
 };
-
-std::string upper(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
-  return out;
-}
 
 bool is_word(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '$';
@@ -105,7 +100,8 @@ class Parser {
   [[nodiscard]] const Token& peek() const { return tokens_[at_]; }
   Token take() { return at_ + 1 < tokens_.size() ? tokens_[at_++] : tokens_[at_]; }
   [[nodiscard]] bool is(std::string_view word) const {
-    return (peek().kind == Token::Kind::word || peek().kind == Token::Kind::symbol) && upper(peek().text) == word;
+    return (peek().kind == Token::Kind::word || peek().kind == Token::Kind::symbol) &&
+           ascii::upper(peek().text) == word;
   }
   bool skip(std::string_view word) {
     if (!is(word)) return false;
@@ -146,7 +142,7 @@ Parser::Column Parser::column() {
   column.path = take().text;
   column.name = column.path;
   for (const Function& function : kFunctions) {
-    if (upper(column.path) != function.name || !skip("(")) continue;
+    if (ascii::upper(column.path) != function.name || !skip("(")) continue;
     const std::string inner = take().text;
     column.aggregate = function.aggregate;
     column.name = fmt::format("{}({})", column.path, inner);
@@ -202,7 +198,7 @@ void Parser::resolve_columns(const std::vector<Column>& columns) {
 Condition Parser::criteria() {
   Condition left = operand();
   if (!is("AND") && !is("OR")) return left;
-  const bool both = upper(take().text) == "AND";
+  const bool both = ascii::upper(take().text) == "AND";
   std::vector<Condition> children{std::move(left), operand()};
   // A third one needs brackets around two of them.
   if (is("AND") || is("OR")) refuse(Refusal::Kind::syntax, peek().text, "where", "criteria are joined in pairs");
@@ -231,7 +227,7 @@ Condition Parser::operand() {
 Value Parser::literal(const Path& path) {
   const Token token = take();
   const bool bare = token.kind == Token::Kind::word;
-  if (bare && upper(token.text) == "NULL") return {};
+  if (bare && ascii::upper(token.text) == "NULL") return {};
   if (path.field == nullptr) return {};
   const bool symbol = token.kind == Token::Kind::symbol || token.kind == Token::Kind::end;
   auto value = symbol ? std::nullopt : schema_.value(path.field->type, token.text);

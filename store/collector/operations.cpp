@@ -1,21 +1,12 @@
 // What operators said, the timelines of incidents, change markers, and the outbox as people look at it.
 
+#include "core/hash.h"
 #include "store/collector/collector_store.h"
 #include "store/collector/outbox_row.h"
 #include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 namespace {
-
-/// FNV-1a, 64 bits.
-std::int64_t digest_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3ULL;
-  }
-  return static_cast<std::int64_t>(hash);
-}
 
 StoredSuppression read_suppression(const Statement& row) {
   StoredSuppression suppression;
@@ -41,7 +32,7 @@ Result<void> add_event(Database& database, const IncidentEvent& event) {
   return run(database,
              "INSERT INTO incident_event(incident, at, digest, number, body) VALUES(?, ?, ?, ?, ?) "
              "ON CONFLICT(incident, at, digest) DO NOTHING",
-             event.incident, event.at, digest_of(event.body), event.number, event.body);
+             event.incident, event.at, static_cast<std::int64_t>(stable_hash(event.body)), event.number, event.body);
 }
 
 Result<std::vector<IncidentEvent>> list_events(Database& database, const std::string& incident, int limit) {

@@ -115,7 +115,7 @@ net::HttpResponse Sink::answer(const net::HttpRequest& request) {
   Received received{.path = request.path, .headers = {}, .samples = {}, .evidence = {}, .answered = 0};
   for (const auto& [name, value] : request.headers) received.headers[lower(name)] = value;
   if (request.path.ends_with("/evidence"))
-    received.evidence = wire::decode_evidence(request.body).value();
+    received.evidence = wire::decode_evidence(request.body).value().lines;
   else if (request.method == "POST")
     received.samples = decode(request.body);
   const std::lock_guard lock{mutex_};

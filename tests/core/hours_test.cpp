@@ -31,6 +31,25 @@ TEST_CASE("times of day and dates are read only as they are written here") {
   }
 }
 
+TEST_CASE("a night shift holds from 22:00 to 06:00, on the day on which it begins") {
+  ActiveHours nights;
+  nights.days = days_from("mon-fri");
+  nights.from = clock_from("22:00").value();
+  nights.to = clock_from("06:00").value();
+  nights.holidays = {date_from("2026-12-25").value()};  // a Friday
+  const auto holds = [&](const char* time) { return active_at(nights, parse_time(time).value()); };
+  CHECK_FALSE(holds("2026-11-23T05:59:00Z"));  // Monday, but of Sunday's night
+  CHECK_FALSE(holds("2026-11-23T21:59:59Z"));
+  CHECK(holds("2026-11-23T22:00:00Z"));
+  CHECK(holds("2026-11-24T05:59:59Z"));
+  CHECK_FALSE(holds("2026-11-24T06:00:00Z"));
+  CHECK(holds("2026-11-28T05:59:00Z"));  // Saturday, of Friday's night
+  CHECK_FALSE(holds("2026-11-28T22:00:00Z"));
+  CHECK(holds("2026-12-25T05:00:00Z"));
+  CHECK_FALSE(holds("2026-12-25T22:00:00Z"));
+  CHECK_FALSE(holds("2026-12-26T05:00:00Z"));
+}
+
 TEST_CASE("hours come back from their text as they were, but for the clock of the zone") {
   ActiveHours hours;
   hours.days = 0b1010101;

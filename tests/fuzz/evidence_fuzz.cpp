@@ -5,9 +5,9 @@
 using namespace crmpulse;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto lines = wire::decode_evidence(fuzz::text_of(data, size));
-  if (!lines) return 0;
-  const auto again = wire::decode_evidence(wire::encode_evidence(*lines));
-  fuzz::require(again.has_value() && again->size() == lines->size());
+  const auto taken = wire::decode_evidence(fuzz::text_of(data, size));
+  if (!taken) return 0;
+  const auto again = wire::decode_evidence(wire::encode_evidence(taken->lines));
+  fuzz::require(again.has_value() && again->lines.size() == taken->lines.size() && again->unreadable == 0);
   return 0;
 }

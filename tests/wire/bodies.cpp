@@ -6,7 +6,7 @@
 #include <bit>
 #include <map>
 
-#include "wire/text.h"
+#include "core/text/utf8.h"
 
 namespace crmpulse::test {
 namespace {
@@ -95,7 +95,7 @@ bool is_sound(const std::vector<std::pair<std::string, std::string>>& sorted) {
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     const auto& [name, value] = sorted[i];
     if (!is_name(name, "") || name.size() > limits.max_label_name_bytes) return false;
-    if (value.size() > limits.max_label_value_bytes || !wire::is_utf8(value)) return false;
+    if (value.size() > limits.max_label_value_bytes || !utf8::is_valid(value)) return false;
     if (value.find('\0') != std::string::npos) return false;
     if (i > 0 && name == sorted[i - 1].first) return false;
     if (name != "__name__") continue;

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "core/text/utf8.h"
 #include "tests/wire/bodies.h"
-#include "wire/text.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -32,7 +32,7 @@ void check_sound(const Outcome& outcome) {
     REQUIRE(std::is_sorted(read.labels.begin(), read.labels.end()));
     const auto name = [](const auto& label) { return label.first == "__name__" && !label.second.empty(); };
     REQUIRE(std::count_if(read.labels.begin(), read.labels.end(), name) == 1);
-    for (const auto& label : read.labels) REQUIRE((!label.second.empty() && wire::is_utf8(label.second)));
+    for (const auto& label : read.labels) REQUIRE((!label.second.empty() && utf8::is_valid(label.second)));
   }
 }
 

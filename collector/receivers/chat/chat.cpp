@@ -7,6 +7,7 @@
 
 #include "collector/receivers/base/address_policy.h"
 #include "core/failure/failure.h"
+#include "core/text/utf8.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -43,10 +44,6 @@ std::string same(std::string_view text) {
 
 std::string colon(Language language) {
   return language == Language::zh ? "：" : ": ";
-}
-
-bool continues(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
 }
 
 }  // namespace
@@ -141,7 +138,7 @@ std::size_t length(std::string_view text, Count unit) {
   if (unit == Count::bytes) return text.size();
   std::size_t units = 0;
   for (const char byte : text) {
-    if (!continues(byte)) units += (static_cast<unsigned char>(byte) >= 0xf0U) ? 2U : 1U;
+    if (!utf8::continues(byte)) units += (static_cast<unsigned char>(byte) >= 0xf0U) ? 2U : 1U;
   }
   return units;
 }
@@ -152,7 +149,7 @@ std::string cut(std::string_view text, std::size_t most, Count unit) {
   std::size_t end = 0;
   while (end < text.size()) {
     std::size_t next = end + 1;
-    while (next < text.size() && continues(text[next])) ++next;
+    while (next < text.size() && utf8::continues(text[next])) ++next;
     if (length(text.substr(0, next), unit) > room) break;
     end = next;
   }

@@ -10,8 +10,8 @@
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/chat/chat.h"
 #include "collector/receivers/chat/types.h"
-#include "collector/text/digest.h"
 #include "collector/text/json_text.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -92,7 +92,7 @@ class DingTalk final : public Receiver {
   [[nodiscard]] std::string address(TimePoint wall) const {
     if (secret_.empty()) return url_.reveal();
     const std::string stamp = std::to_string(unix_millis(wall));
-    const std::string sign = base64_encode(hmac_sha256(secret_.reveal(), stamp + "\n" + secret_.reveal()));
+    const std::string sign = net::base64_encode(net::hmac_sha256(secret_.reveal(), stamp + "\n" + secret_.reveal()));
     const char* joint = url_.reveal().find('?') == std::string::npos ? "?" : "&";
     return fmt::format("{}{}timestamp={}&sign={}", url_.reveal(), joint, stamp, query_escaped(sign));
   }

@@ -9,8 +9,8 @@
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/chat/chat.h"
 #include "collector/receivers/chat/types.h"
-#include "collector/text/digest.h"
 #include "collector/text/json_text.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -113,7 +113,7 @@ class Feishu final : public Receiver {
     if (!secret_.empty()) {
       const std::string stamp = std::to_string(unix_millis(wall) / 1000);
       body["timestamp"] = stamp;
-      body["sign"] = base64_encode(hmac_sha256(stamp + "\n" + secret_.reveal(), ""));
+      body["sign"] = net::base64_encode(net::hmac_sha256(stamp + "\n" + secret_.reveal(), ""));
     }
     body["msg_type"] = "interactive";
     body["card"] =

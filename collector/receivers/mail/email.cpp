@@ -10,8 +10,8 @@
 #include "collector/receivers/base/receiver.h"
 #include "collector/receivers/mail/message.h"
 #include "collector/receivers/mail/types.h"
-#include "collector/text/digest.h"
 #include "core/failure/failure.h"
+#include "net/base/crypto.h"
 #include "net/base/host_name.h"
 
 namespace crmpulse::collector {
@@ -44,7 +44,7 @@ class Email final : public Receiver {
     mail.message_id = fmt::format("{}@{}", row.id, domain_of(envelope_.from));
     // All mails of an incident stand under one another; the first of them is nobody's.
     const std::string thread = notice.incident.empty() ? row.dedup_key : notice.incident;
-    mail.thread = fmt::format("{}@{}", hex(sha256(thread)).substr(0, 32), domain_of(envelope_.from));
+    mail.thread = fmt::format("{}@{}", net::hex(net::sha256(thread)).substr(0, 32), domain_of(envelope_.from));
     mail.date = wall;
     net::MailRequest request = envelope_;
     request.message = compose_mail(mail);

@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "collector/text/digest.h"
+#include "core/text/utf8.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -21,7 +22,7 @@ bool plain(const std::string& text) {
 }
 
 std::string base64_lines(const std::string& text) {
-  const std::string encoded = base64_encode(text);
+  const std::string encoded = net::base64_encode(text);
   std::string out;
   for (std::size_t at = 0; at < encoded.size(); at += kLine) out += encoded.substr(at, kLine) + "\r\n";
   return out;
@@ -43,11 +44,9 @@ std::string encoded_words(const std::string& text) {
   if (plain(text)) return text;
   std::string out;
   for (std::size_t at = 0; at < text.size();) {
-    std::size_t end = std::min(at + kWordBytes, text.size());
-    // Not within a character: 10xxxxxx continues one.
-    while (end < text.size() && end > at + 1 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+    const std::size_t end = at + std::max<std::size_t>(1, utf8::whole(std::string_view{text}.substr(at), kWordBytes));
     if (!out.empty()) out += "\r\n ";
-    out += "=?UTF-8?B?" + base64_encode(text.substr(at, end - at)) + "?=";
+    out += "=?UTF-8?B?" + net::base64_encode(text.substr(at, end - at)) + "?=";
     at = end;
   }
   return out;

@@ -21,6 +21,7 @@
 #include "collector/receivers/tracker/types.h"
 #include "collector/text/json_text.h"
 #include "net/base/backoff.h"
+#include "wire/text.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -189,12 +190,6 @@ class Alertmanager final : public Receiver {
   mutable std::atomic<unsigned> terms_{0};
 };
 
-bool is_label(std::string_view name) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  if (name.empty() || !letter(name.front())) return false;
-  return std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
-}
-
 std::map<std::string, std::string> read_labels(config::Reader& item) {
   std::map<std::string, std::string> labels;
   if (!item.has("labels")) return labels;
@@ -202,7 +197,7 @@ std::map<std::string, std::string> read_labels(config::Reader& item) {
   constexpr std::array<std::string_view, 6> kOurs{"alertname", "severity", "crm", "kind", "agent", "vendor"};
   for (const std::string& name : given.keys()) {
     const bool ours = std::find(kOurs.begin(), kOurs.end(), name) != kOurs.end();
-    if (!is_label(name) || ours) given.problem(name, "is not a label that can be added");
+    if (!wire::is_label_name(name) || ours) given.problem(name, "is not a label that can be added");
     std::string value;
     if (given.get(name, value) && value.empty()) given.problem(name, "a label without a value does not exist");
     labels.emplace(name, std::move(value));

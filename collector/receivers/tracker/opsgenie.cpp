@@ -12,9 +12,10 @@
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
 #include "collector/receivers/tracker/types.h"
-#include "collector/text/digest.h"
 #include "collector/text/json_text.h"
 #include "core/failure/failure.h"
+#include "core/text/percent.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -28,6 +29,7 @@ constexpr std::size_t kMaxMessage = 130;
 constexpr std::size_t kMaxDescription = 15'000;
 constexpr std::size_t kMaxAlias = 512;
 constexpr std::size_t kMaxNote = 2'000;
+constexpr std::string_view kPlain = "-_.";  ///< in a path
 
 bool ends(const std::string& event) {
   return event == "incident.resolved" || event == "agent.returned" || event == "vendor.recovered";
@@ -37,18 +39,8 @@ bool changes_level(const std::string& event) {
   return event == "incident.escalated" || event == "incident.improved";
 }
 
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 std::string alias_of(const store::OutboxRow& row) {
-  return row.dedup_key.size() <= kMaxAlias ? row.dedup_key : "sha256/" + hex(sha256(row.dedup_key));
+  return row.dedup_key.size() <= kMaxAlias ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
 }
 
 const char* priority_of(const Notice& notice) {
@@ -76,7 +68,7 @@ class Opsgenie final : public Receiver {
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
     const Notice notice = read_notice(row, language_);
-    const std::string alias = percent_encoded(alias_of(row));
+    const std::string alias = percent_encoded(alias_of(row), kPlain);
     if (ends(row.event)) {
       const json::object body{{"source", "crmpulse"}, {"note", one_line(notice.title, kMaxNote)}};
       return request("POST", fmt::format("{}/{}/close?{}", url_, alias, kByAlias), body);
@@ -100,7 +92,7 @@ class Opsgenie final : public Receiver {
   std::optional<net::ClientRequest> confirm(const net::ClientResponse& accepted) const override {
     const std::string id = text_at(parsed(accepted.body), "requestId");
     if (id.empty()) return std::nullopt;
-    net::ClientRequest question = request("GET", fmt::format("{}/requests/{}", url_, percent_encoded(id)), {});
+    net::ClientRequest question = request("GET", fmt::format("{}/requests/{}", url_, percent_encoded(id, kPlain)), {});
     question.body.clear();
     return question;
   }

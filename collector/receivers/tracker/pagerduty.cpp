@@ -8,9 +8,9 @@
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
 #include "collector/receivers/tracker/types.h"
-#include "collector/text/digest.h"
 #include "collector/text/json_text.h"
 #include "core/failure/failure.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -29,7 +29,7 @@ bool ends(const std::string& event) {
 
 /// A key that is too long stays one key.
 std::string dedup_key_of(const store::OutboxRow& row) {
-  return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + hex(sha256(row.dedup_key));
+  return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
 }
 
 /// Sub-healthy only because nothing is measured any more?

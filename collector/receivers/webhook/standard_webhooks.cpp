@@ -4,7 +4,7 @@
 
 #include <sstream>
 
-#include "collector/text/digest.h"
+#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -16,7 +16,7 @@ constexpr std::size_t kMaxKeyBytes = 64;
 Result<std::string> key_from(std::string_view secret) {
   const bool prefixed = secret.substr(0, kSecretPrefix.size()) == kSecretPrefix;
   if (prefixed) secret.remove_prefix(kSecretPrefix.size());
-  std::optional<std::string> key = base64_decode(secret);
+  std::optional<std::string> key = net::base64_decode(secret);
   if (!key || key->size() < kMinKeyBytes || key->size() > kMaxKeyBytes) {
     return Error{
         fmt::format("secret must be {} and {} to {} bytes in base64 (for example: whsec_$(openssl rand -base64 32))",
@@ -52,7 +52,7 @@ std::vector<std::pair<std::string, std::string>> webhook_headers(const std::vect
   std::string signatures;
   for (const Secret& key : keys) {
     if (!signatures.empty()) signatures += ' ';
-    signatures += "v1," + base64_encode(hmac_sha256(key.reveal(), signed_bytes));
+    signatures += "v1," + net::base64_encode(net::hmac_sha256(key.reveal(), signed_bytes));
   }
   headers.emplace_back("webhook-signature", std::move(signatures));
   return headers;

@@ -5,17 +5,11 @@
 
 #include <charconv>
 
+#include "core/text/ascii.h"
 #include "probes/sql/driver/driver.h"
 
 namespace crmpulse::probes::sql {
 namespace {
-
-std::optional<int> hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return std::nullopt;
-}
 
 Error broken(std::string_view what) {
   return Error{fmt::format("is not a database URL: {}; write mysql://user@host:port/database", what)};
@@ -68,10 +62,10 @@ std::optional<std::string> decoded(std::string_view text) {
       out += text[i];
       continue;
     }
-    const auto high = i + 2 < text.size() ? hex(text[i + 1]) : std::nullopt;
-    const auto low = high ? hex(text[i + 2]) : std::nullopt;
-    if (!low || (*high == 0 && *low == 0)) return std::nullopt;
-    out += static_cast<char>(*high * 16 + *low);
+    const int high = i + 2 < text.size() ? ascii::hex_value(text[i + 1]) : -1;
+    const int low = high >= 0 ? ascii::hex_value(text[i + 2]) : -1;
+    if (low < 0 || (high == 0 && low == 0)) return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
     i += 2;
   }
   return out;

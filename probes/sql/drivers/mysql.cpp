@@ -4,6 +4,7 @@
 // socket is `?socket=/path`. Without ssl-mode the connection must be encrypted beyond this machine, and is when the
 // server can on loopback.
 
+#include "core/text/ascii.h"
 #include "probes/sql/drivers/drivers.h"
 #include "probes/sql/drivers/mysql_session.h"
 
@@ -43,7 +44,7 @@ std::string canonical(std::string_view name, char joint) {
   std::string out{name};
   for (char& c : out) {
     if (c == '-' || c == '_') c = joint;
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    c = ascii::lower(c);
   }
   return out;
 }

@@ -2,22 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <map>
 
+#include "core/text/ascii.h"
+#include "core/text/utf8.h"
 #include "probes/sql/driver/driver.h"
 #include "probes/sql/driver/names.h"
 
 namespace crmpulse::probes::sql {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out{text};
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
@@ -34,7 +27,7 @@ struct Pair {
 std::optional<Pair> take_pair(std::string_view& rest) {
   const std::size_t equals = rest.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
-  Pair pair{lower(trimmed(rest.substr(0, equals))), {}};
+  Pair pair{ascii::lower(trimmed(rest.substr(0, equals))), {}};
   rest.remove_prefix(equals + 1);
   while (rest.starts_with(' ')) rest.remove_prefix(1);
   if (rest.starts_with('{')) {
@@ -64,20 +57,9 @@ constexpr std::array kDriverTls{
 };
 
 bool is_here(const std::string& server) {
-  const std::string host = lower(server.substr(0, server.find_first_of(",\\")));  // SQL Server's port and instance
+  const std::string host =
+      ascii::lower(server.substr(0, server.find_first_of(",\\")));  // SQL Server's port and instance
   return host.empty() || host == "localhost" || host.starts_with("/") || is_loopback(host);
-}
-
-char32_t next_code_point(std::string_view text, std::size_t& at) {
-  const auto lead = static_cast<unsigned char>(text[at++]);
-  if (lead < 0x80) return lead;
-  const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-  char32_t point = lead & (0x3fU >> static_cast<unsigned>(more));
-  for (int i = 0; i < more; ++i) {
-    if (at >= text.size() || (static_cast<unsigned char>(text[at]) & 0xc0U) != 0x80) return 0xfffd;
-    point = point << 6U | (static_cast<unsigned char>(text[at++]) & 0x3fU);
-  }
-  return lead < 0xc2 || point > 0x10ffff ? 0xfffd : point;
 }
 
 }  // namespace
@@ -108,7 +90,7 @@ std::string with_tls(std::string_view text) {
   for (const char* key : {"server", "servername", "host", "address"}) {
     if (const auto server = pairs.find(key); server != pairs.end()) beyond = !is_here(server->second);
   }
-  const std::string driver = lower(pairs["driver"]);
+  const std::string driver = ascii::lower(pairs["driver"]);
   if (!beyond || driver.empty()) return out;
   for (const DriverTls& one : kDriverTls) {
     const auto named = [&](std::string_view part) { return driver.find(part) != std::string::npos; };
@@ -136,7 +118,9 @@ std::string with_password(std::string_view text, const Secret& password) {
 std::u16string to_utf16(std::string_view text) {
   std::u16string out;
   for (std::size_t at = 0; at < text.size();) {
-    const char32_t point = next_code_point(text, at);
+    const utf8::Character character = utf8::at(text, at);
+    const char32_t point = character.length > 0 ? character.code : 0xfffd;
+    at += std::max<std::size_t>(1, character.length);
     if (point >= 0x10000) {
       out += static_cast<char16_t>(0xd800 + ((point - 0x10000) >> 10U));
       out += static_cast<char16_t>(0xdc00 + ((point - 0x10000) & 0x3ffU));
@@ -156,21 +140,7 @@ void append_utf8(std::string& out, std::u16string_view text) {
     } else if (point >= 0xd800 && point < 0xe000) {
       point = 0xfffd;
     }
-    if (point < 0x80) {
-      out += static_cast<char>(point);
-    } else if (point < 0x800) {
-      out += static_cast<char>(0xc0 | (point >> 6U));
-      out += static_cast<char>(0x80 | (point & 0x3fU));
-    } else if (point < 0x10000) {
-      out += static_cast<char>(0xe0 | (point >> 12U));
-      out += static_cast<char>(0x80 | ((point >> 6U) & 0x3fU));
-      out += static_cast<char>(0x80 | (point & 0x3fU));
-    } else {
-      out += static_cast<char>(0xf0 | (point >> 18U));
-      out += static_cast<char>(0x80 | ((point >> 12U) & 0x3fU));
-      out += static_cast<char>(0x80 | ((point >> 6U) & 0x3fU));
-      out += static_cast<char>(0x80 | (point & 0x3fU));
-    }
+    utf8::append(out, point);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "store/spool/spool.h"
 #include "tests/agent/support.h"
 #include "wire/collector_mark.h"
+#include "wire/evidence.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent;
@@ -369,6 +370,25 @@ TEST_CASE("a plain remote-write receiver gets the samples without the evidence")
   CHECK(sink.received().size() == 2);
   CHECK(shipper.stats().dropped_evidence == 2);
   CHECK(shipper.stats().dropped_samples == 0);
+}
+
+TEST_CASE("a line the collector leaves out is counted, and its evidence goes on") {
+  const TempDir folder;
+  auto spool = open_spool(folder);
+  spool->push({{"m", {}, 1, kStart}}, {evidence("one"), evidence("two"), evidence("three")});
+  Sink sink;
+  sink.mark(true);
+  sink.script(kEvidence,
+              {{204, {{std::string{wire::kCollectorMark}, "1"}, {std::string{wire::kLinesLeftOut}, "1"}}, ""}});
+  net::HttpClient client;
+  Shipper shipper{*spool, client, quick(sink.url())};
+  REQUIRE(eventually([&] { return empty(*spool); }));
+  CHECK(shipper.stats().dropped_evidence == 1);
+  CHECK(shipper.stats().failed_requests == 0);
+  spool->push({{"m", {}, 2, kStart}}, {evidence("four")});
+  REQUIRE(eventually([&] { return empty(*spool); }));
+  CHECK(sink.accepted("m") == counted(1, 2));
+  CHECK(shipper.stats().dropped_evidence == 1);
 }
 
 TEST_CASE("evidence that failed is sent again with its samples, evidence that arrived is not") {

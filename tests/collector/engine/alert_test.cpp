@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "collector/text/digest.h"
+#include "net/base/crypto.h"
 #include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
@@ -41,11 +41,10 @@ TEST_CASE("a slow CRM becomes poor, the receiver hears of it, and of its recover
   CHECK(body.at("failing").at(0).at("threshold").to_number<double>() == 3);
   CHECK(body.at("failing").at(0).at("remedy").at("zh").as_string() == "优化架构、升级硬件");
   CHECK(body.at("incident").at("id").as_string().size() == 26);
-  const std::string key = collector::base64_decode(std::string_view{kSecret}.substr(6)).value();
+  const std::string key = net::base64_decode(std::string_view{kSecret}.substr(6)).value();
   const std::string signed_bytes =
       header(opened, "webhook-id") + "." + header(opened, "webhook-timestamp") + "." + opened.body;
-  CHECK(header(opened, "webhook-signature") ==
-        "v1," + collector::base64_encode(collector::hmac_sha256(key, signed_bytes)));
+  CHECK(header(opened, "webhook-signature") == "v1," + net::base64_encode(net::hmac_sha256(key, signed_bytes)));
   // Newer good readings must be later than the bad ones.
   std::vector<Sample> good;
   for (int i = 1; i <= 8; ++i) {

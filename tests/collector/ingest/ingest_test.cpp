@@ -6,6 +6,7 @@
 
 #include "tests/collector/ingest/write_bodies.h"
 #include "wire/collector_mark.h"
+#include "wire/evidence.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -204,7 +205,7 @@ TEST_CASE("headers that cannot be read are 400") {
   }
 }
 
-TEST_CASE("evidence is kept and shown with the CRM, bad evidence is refused whole") {
+TEST_CASE("evidence is kept and shown with the CRM, a bad line costs itself alone") {
   const RunningCollector running;
   REQUIRE(send(write_call(running.base(), up_body(running, 0))).status == 204);
   const auto evidence = [&](const std::string& body) {
@@ -213,10 +214,19 @@ TEST_CASE("evidence is kept and shown with the CRM, bad evidence is refused whol
   const std::string line = fmt::format(
       R"({{"at":"{}","crm":"acme","kind":"tryton","agent":"branch-1","operation":"query","stage":"connect","reason":"refused","text":"connection refused"}})",
       format_time(running.now()));
-  CHECK(evidence(line + "\n").status == 204);
-  CHECK(evidence(line + "\n{\"crm\":\"acme\",\"stage\":\"nowhere\"}\n").status == 400);
+  const net::ClientResponse taken = evidence(line + "\n");
+  CHECK(taken.status == 204);
+  CHECK(taken.header(wire::kLinesLeftOut).empty());
+  const std::string bad = "{\"crm\":\"acme\",\"stage\":\"nowhere\"}\n";
+  CHECK(evidence(bad).status == 400);
+  CHECK(evidence(bad + bad).status == 400);
+  CHECK(skipped(running, "evidence_line") == 0);
+  const net::ClientResponse partly = evidence(line + "\n" + bad + line + "\n");
+  CHECK(partly.status == 204);
+  CHECK(partly.header(wire::kLinesLeftOut) == "1");
+  CHECK(skipped(running, "evidence_line") == 1);
   const boost::json::value crm = running.get_json("/api/v1/crms/acme");
-  REQUIRE(crm.at("evidence").as_array().size() == 1);
+  REQUIRE(crm.at("evidence").as_array().size() == 3);
   CHECK(crm.at("evidence").at(0).at("text").as_string() == "connection refused");
   CHECK(crm.at("failures").at(0).at("reason").as_string() == "refused");
 }

@@ -1,9 +1,8 @@
 #include "tests/collector/receivers/mail_as_read.h"
+#include "net/base/crypto.h"
 
 #include <algorithm>
 #include <stdexcept>
-
-#include "collector/text/digest.h"
 
 namespace crmpulse::test {
 namespace {
@@ -15,7 +14,7 @@ std::string decoded_words(std::string text) {
     out += out.empty() ? text.substr(0, at) : "";  // blanks between encoded words do not count
     const std::size_t end = text.find("?=", at);
     if (end == std::string::npos || end + 2 - at > 75) throw std::runtime_error("no encoded word: " + text);
-    out += collector::base64_decode(text.substr(at + kOpen.size(), end - at - kOpen.size())).value();
+    out += net::base64_decode(text.substr(at + kOpen.size(), end - at - kOpen.size())).value();
     text.erase(0, end + 2);
   }
   return out + text;
@@ -39,7 +38,7 @@ std::string mail_header(const std::string& message, const std::string& name) {
 std::string mail_text(const std::string& message) {
   std::string encoded = message.substr(message.find("\r\n\r\n") + 4);
   std::erase_if(encoded, [](char c) { return c == '\r' || c == '\n'; });
-  std::string text = collector::base64_decode(encoded).value();
+  std::string text = net::base64_decode(encoded).value();
   std::erase(text, '\r');
   return text;
 }

@@ -4,7 +4,7 @@
 
 #include <boost/json.hpp>
 
-#include "collector/text/digest.h"
+#include "net/base/crypto.h"
 #include "tests/collector/delivery/delivery_bench.h"
 #include "tests/collector/receivers/messages.h"
 
@@ -201,9 +201,9 @@ TEST_CASE("CloudEvents: the message in its envelope, signed over the bytes that 
       receiver_from("{name: ce, type: cloudevents, url: \"https://example.com/\", secret_file: \"" + secret + "\"}");
   const net::ClientRequest both = request_of(*with_secret, row);
   const std::string stamp = std::to_string(unix_millis(kNow) / 1000);
-  const std::string key = *base64_decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+  const std::string key = *net::base64_decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
   CHECK(header(both, "webhook-signature") ==
-        "v1," + base64_encode(hmac_sha256(key, row.id + "." + stamp + "." + both.body)));
+        "v1," + net::base64_encode(net::hmac_sha256(key, row.id + "." + stamp + "." + both.body)));
 }
 
 TEST_CASE("Zapier gets flat fields, the same in every message, IFTTT its three values") {

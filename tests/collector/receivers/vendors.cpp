@@ -1,4 +1,5 @@
 #include "tests/collector/receivers/vendors.h"
+#include "net/base/crypto.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +10,6 @@
 #include <memory>
 
 #include "collector/receivers/chat/chat.h"
-#include "collector/text/digest.h"
 
 namespace crmpulse::test {
 namespace {
@@ -120,7 +120,7 @@ Sink::Behaviour dingtalk_robot(VendorClock clock) {
   return [gate, clock = std::move(clock)](const net::HttpRequest& request) -> net::HttpResponse {
     const std::string stamp = query_of(request, "timestamp");
     const std::string sign =
-        collector::base64_encode(collector::hmac_sha256(kChatSecret, fmt::format("{}\n{}", stamp, kChatSecret)));
+        net::base64_encode(net::hmac_sha256(kChatSecret, fmt::format("{}\n{}", stamp, kChatSecret)));
     if (stamp.size() != 13 || !within_an_hour(std::atoll(stamp.c_str()) / 1000, now_of(clock)))
       return errcode(310000, "invalid timestamp");
     if (query_of(request, "sign") != sign) return errcode(310000, "sign not match");
@@ -148,8 +148,7 @@ Sink::Behaviour feishu_bot(VendorClock clock) {
   return [clock = std::move(clock)](const net::HttpRequest& request) -> net::HttpResponse {
     const json::value body = body_of(request);
     const std::string stamp = text_of(body, {"timestamp"});
-    const std::string sign =
-        collector::base64_encode(collector::hmac_sha256(fmt::format("{}\n{}", stamp, kChatSecret), ""));
+    const std::string sign = net::base64_encode(net::hmac_sha256(fmt::format("{}\n{}", stamp, kChatSecret), ""));
     if (stamp.size() != 10 || !within_an_hour(std::atoll(stamp.c_str()), now_of(clock)) ||
         text_of(body, {"sign"}) != sign)
       return coded("code", "msg", 19021, "sign match fail or timestamp is not within one hour from current time");

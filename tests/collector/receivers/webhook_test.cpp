@@ -4,7 +4,7 @@
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
 #include "collector/receivers/table.h"
-#include "collector/text/digest.h"
+#include "net/base/crypto.h"
 #include "tests/collector/support.h"
 
 using namespace crmpulse;
@@ -56,7 +56,7 @@ TEST_CASE("the webhook signs as the reference library of Standard Webhooks does"
 }
 
 TEST_CASE("the webhook signs non-trivial bodies with keys that are text") {
-  const auto receiver = webhook("whsec_" + base64_encode("demo-not-a-real-secret-24b"));
+  const auto receiver = webhook("whsec_" + net::base64_encode("demo-not-a-real-secret-24b"));
   const std::string body =
       R"({"type":"health.state_changed","timestamp":"2026-01-02T03:04:05Z","data":{"crm":"acme-sf"}})";
   const auto request = attempt(*receiver, row("msg_01HDEMO", body), from_unix_millis(1767323045'000));
@@ -65,7 +65,7 @@ TEST_CASE("the webhook signs non-trivial bodies with keys that are text") {
 
 TEST_CASE("while secrets rotate, a message carries one signature of each") {
   const auto receiver =
-      webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_" + base64_encode("demo-not-a-real-secret-24b"));
+      webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\nwhsec_" + net::base64_encode("demo-not-a-real-secret-24b"));
   const auto request = attempt(*receiver, row("msg_p5jXN8AQM9LWM0D4loKWxJek", R"({"test": 2432232314})"),
                                from_unix_millis(1614265330'000));
   const std::string signatures = header(request, "webhook-signature");
@@ -122,13 +122,5 @@ TEST_CASE("every receiver type of the table refuses settings without an address"
   for (const ReceiverType& type : receiver_types()) {
     INFO(type.name);
     CHECK_THROWS(test::receiver_from("{name: a, type: " + std::string{type.name} + "}"));
-  }
-}
-
-TEST_CASE("base64 is strict") {
-  CHECK(base64_decode("aGk=") == "hi");
-  for (const char* bad : {"", "aGk", "aG k=", "aGk=\n", "aGl=", "====", "a"}) {
-    INFO(bad);
-    CHECK_FALSE(base64_decode(bad).has_value());
   }
 }

@@ -13,6 +13,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
+namespace sql = probes::sql;
+
 const std::string kHead = recipe_head("odbc");
 
 /// The driver's library, named directly: no odbcinst.ini is needed.
@@ -76,6 +78,21 @@ TEST_CASE("beyond this machine ODBC drivers are asked for TLS, unless the connec
     while (!added.empty() && bare.ends_with(';')) bare.pop_back();
     CHECK(with_tls(text) == bare + added);
   }
+}
+
+TEST_CASE("texts for an ODBC driver are valid UTF-16, and come back as they were") {
+  const std::string text = "a\u00e9状😀";
+  const std::u16string wide = sql::to_utf16(text);
+  CHECK(wide == u"a\u00e9状😀");
+  std::string back;
+  sql::append_utf8(back, wide);
+  CHECK(back == text);
+  CHECK(sql::to_utf16("a\xed\xa0\x80z") == u"a\ufffd\ufffd\ufffdz");  // a surrogate in bytes
+  CHECK(sql::to_utf16("\xc1\xbf") == u"\ufffd\ufffd");
+  CHECK(sql::to_utf16("cut \xf0\x9f") == u"cut \ufffd\ufffd");
+  back.clear();
+  sql::append_utf8(back, std::u16string{u'a', char16_t{0xd800}, u'z'});
+  CHECK(back == "a\ufffdz");
 }
 
 TEST_CASE("PostgreSQL through ODBC gives numbers, times and labels in any script") {

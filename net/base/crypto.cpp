@@ -1,13 +1,14 @@
-#include "collector/text/digest.h"
+#include "net/base/crypto.h"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/sha.h>
 
+#include <algorithm>
 #include <stdexcept>
 
-namespace crmpulse::collector {
+namespace crmpulse::net {
 namespace {
 
 const unsigned char* bytes_of(std::string_view text) {
@@ -17,7 +18,7 @@ const unsigned char* bytes_of(std::string_view text) {
 }  // namespace
 
 std::string base64_encode(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock closes with a NUL
   const int length =
       EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
   out.resize(static_cast<std::size_t>(length));
@@ -35,6 +36,14 @@ std::optional<std::string> base64_decode(std::string_view text) {
   while (padding < 2 && text[text.size() - 1 - padding] == '=') ++padding;
   out.resize(static_cast<std::size_t>(length) - padding);
   if (base64_encode(out) != text) return std::nullopt;
+  return out;
+}
+
+std::string base64url(std::string_view bytes) {
+  std::string out = base64_encode(bytes);
+  std::replace(out.begin(), out.end(), '+', '-');
+  std::replace(out.begin(), out.end(), '/', '_');
+  out.erase(out.find_last_not_of('=') + 1);
   return out;
 }
 
@@ -60,4 +69,4 @@ std::string hex(std::string_view bytes) {
   return out;
 }
 
-}  // namespace crmpulse::collector
+}  // namespace crmpulse::net

@@ -1,12 +1,12 @@
 #pragma once
-// Hashes texts to numbers that may be stored.
 
 #include <cstdint>
 #include <string_view>
 
-namespace crmpulse::rules {
+namespace crmpulse {
 
-/// FNV-1a, 64 bits: the same on every machine and in every version, because snapshots keep its values.
+/// FNV-1a, 64 bits: the same on every machine and in every version, because snapshots, tables and the names of files
+/// keep its values.
 [[nodiscard]] constexpr std::uint64_t stable_hash(std::string_view text, std::uint64_t seed = 0xcbf29ce484222325ULL) {
   std::uint64_t hash = seed;
   for (const char c : text) {
@@ -16,4 +16,4 @@ namespace crmpulse::rules {
   return hash;
 }
 
-}  // namespace crmpulse::rules
+}  // namespace crmpulse

@@ -1,13 +1,10 @@
-#include "probes/auth/encoding.h"
+#include "probes/auth/rs256.h"
 
-#include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include <algorithm>
-#include <array>
 #include <memory>
 
 namespace crmpulse::probes::auth {
@@ -40,45 +37,6 @@ Owned<EVP_PKEY> read_key(const Secret& pem) {
 }
 
 }  // namespace
-
-std::string base64(std::string_view bytes) {
-  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock closes with a NUL
-  const int length =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes_of(bytes), static_cast<int>(bytes.size()));
-  out.resize(static_cast<std::size_t>(length));
-  return out;
-}
-
-std::string base64url(std::string_view bytes) {
-  std::string out = base64(bytes);
-  std::replace(out.begin(), out.end(), '+', '-');
-  std::replace(out.begin(), out.end(), '/', '_');
-  out.erase(out.find_last_not_of('=') + 1);
-  return out;
-}
-
-std::string percent_encoded(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
-    if (plain)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-  }
-  return out;
-}
-
-std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1)
-    throw std::runtime_error("OpenSSL has no SHA-256");
-  std::string out;
-  for (unsigned i = 0; i < length; ++i) out += fmt::format("{:02x}", static_cast<unsigned>(digest.at(i)));
-  return out;
-}
 
 bool is_rsa_private_key(const Secret& pem) {
   return read_key(pem) != nullptr;
