@@ -1,6 +1,6 @@
 # crmpulse_library(NAME SOURCES … LINK …): one room, one static library, warnings as errors, sanitizers as chosen.
-# ALIKE: its files say the same names each for itself (one driver, one receiver, one login a file), so that they are never
-# compiled together (CMAKE_UNITY_BUILD).
+# APART: its files use the same names each for itself (one driver, receiver or login a file; namespaces used whole), so that they
+# are not compiled together where CMAKE_UNITY_BUILD is on.
 # crmpulse_headers(NAME LINK …): a room without sources, or the sum of a folder's rooms.
 # crmpulse_program(NAME SOURCES … LINK …), crmpulse_test(NAME SOURCES … LINK …): the same for programs and tests.
 
@@ -34,12 +34,12 @@ function(crmpulse_settings target)
 endfunction()
 
 function(crmpulse_library name)
-  cmake_parse_arguments(ARG "ALIKE" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "APART" "" "SOURCES;LINK" ${ARGN})
   add_library(crmpulse_${name} STATIC ${ARG_SOURCES})
   add_library(crmpulse::${name} ALIAS crmpulse_${name})
   crmpulse_settings(crmpulse_${name})
   target_precompile_headers(crmpulse_${name} REUSE_FROM crmpulse_precompiled)
-  if(ARG_ALIKE)
+  if(ARG_APART)
     set_target_properties(crmpulse_${name} PROPERTIES UNITY_BUILD OFF)
   endif()
   if(ARG_LINK)
