@@ -85,11 +85,14 @@ Result<std::int64_t> prune_outbox(Database& database, TimePoint before, std::int
     if (database.changes() == 0) break;
   }
   if (const auto gone = drop_excess(database, most, DeliveryStatus::dead, ""); !gone) return gone;
-  const Result<std::int64_t> reminders = drop_excess(database, most, DeliveryStatus::pending, "incident.reminder");
-  if (!reminders) return reminders;
-  const Result<std::int64_t> improved = drop_excess(database, most, DeliveryStatus::pending, "incident.improved");
-  if (!improved) return improved;
-  return *reminders + *improved;
+  std::int64_t unsent = 0;
+  for (const Event event : dispensable()) {
+    const Result<std::int64_t> gone =
+        drop_excess(database, most, DeliveryStatus::pending, std::string{to_string(event)});
+    if (!gone) return gone;
+    unsent += *gone;
+  }
+  return unsent;
 }
 
 }  // namespace crmpulse::store

@@ -14,7 +14,7 @@ namespace crmpulse::store {
   out.receiver = row.text(1);
   out.dedup_key = row.text(2);
   out.seq = row.integer(3);
-  out.event = row.text(4);
+  out.event = EventName{row.text(4)};
   out.level = static_cast<int>(row.integer(5));
   out.created = time_at(row, 6);
   out.not_before = time_at(row, 7);

@@ -104,6 +104,10 @@ def wrong_names():
     collector = {name.removeprefix("crmpulse_collector_") for name in quoted(r"crmpulse_collector_\w+", "collector")}
     yield from differences("metric", {name for name in shown if not name.startswith("crm_")}, collector)
 
+    events = set(re.findall(r'Row\{Event::\w+, "([\w.]+)"', text_of("core/event.cpp"))) - {"unknown"}
+    said = {f"incident{name}" if name.startswith(".") else name for name in documented("Messages")}
+    yield from differences("event", {name for name in said if "." in name or name in events}, events)
+
     routes = {path for path in quoted(r"/(?:|metrics|page\.css|-/\w+|api/v1/[\w/{}.]+)", "collector") if f'"{path}"' in "".join(openapi())}
     section = re.search(r"^## HTTP$(.*?)^## ", text_of(REFERENCE), re.MULTILINE | re.DOTALL).group(1)
     first = "".join(re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE))

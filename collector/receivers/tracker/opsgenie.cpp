@@ -29,14 +29,6 @@ constexpr std::size_t kMaxDescription = 15'000;
 constexpr std::size_t kMaxAlias = 512;
 constexpr std::size_t kMaxNote = 2'000;
 
-bool ends(const std::string& event) {
-  return event == "incident.resolved" || event == "agent.returned" || event == "vendor.recovered";
-}
-
-bool changes_level(const std::string& event) {
-  return event == "incident.escalated" || event == "incident.improved";
-}
-
 std::string percent_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
@@ -52,8 +44,8 @@ std::string alias_of(const store::OutboxRow& row) {
 }
 
 const char* priority_of(const Notice& notice) {
-  if (notice.type == "test" || notice.type == "heartbeat") return "P5";
-  if (notice.type.starts_with("incident.")) return notice.level == Level::poor ? "P1" : "P3";
+  if (is_sign_of_life(notice.type)) return "P5";
+  if (is_incident(notice.type)) return notice.level == Level::poor ? "P1" : "P3";
   return notice.tone == Tone::bad ? "P2" : "P3";
 }
 
@@ -77,7 +69,7 @@ class Opsgenie final : public Receiver {
     const store::OutboxRow& row = batch.front();
     const Notice notice = read_notice(row, language_);
     const std::string alias = percent_encoded(alias_of(row));
-    if (ends(row.event)) {
+    if (closes(row.event)) {
       const json::object body{{"source", "crmpulse"}, {"note", one_line(notice.title, kMaxNote)}};
       return request("POST", fmt::format("{}/{}/close?{}", url_, alias, kByAlias), body);
     }
@@ -125,7 +117,7 @@ class Opsgenie final : public Receiver {
 
  private:
   [[nodiscard]] json::object alert(const Notice& notice, const store::OutboxRow& row) const {
-    json::object details{{"message", row.id}, {"event", row.event}};
+    json::object details{{"message", row.id}, {"event", row.event.text()}};
     if (!notice.incident.empty()) details["incident"] = notice.incident;
     if (!notice.link.empty()) details["url"] = notice.link;
     json::array tags{"crmpulse"};
