@@ -173,7 +173,7 @@ struct OutboxRow {
   std::string receiver;
   std::string dedup_key;  ///< `crm/acme`
   std::int64_t seq = 0;   ///< unique with (receiver, dedup_key)
-  EventName event;        ///< `incident.opened`, …
+  EventName event;        ///< `incident.opened`, …; of another version it is kept and delivered under its name
   int level = 0;
   std::string body;  ///< rendered at enqueue; signature and timestamp are made at send
   TimePoint created;

@@ -25,12 +25,12 @@ Result<std::vector<OutboxRow>> read_all(const Result<Statement*>& rows) {
 Result<bool> insert(Database& database, const OutboxRow& row, DeliveryStatus status) {
   const Result<void> added =
       run(database,
-          "INSERT INTO outbox(id, receiver, dedup_key, seq, event, level, created, not_before, attempts, last_code, "
-          "last_error, status, lease_until, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "INSERT INTO outbox(id, receiver, dedup_key, seq, event, kind, level, created, not_before, attempts, "
+          "last_code, last_error, status, lease_until, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
           "ON CONFLICT(receiver, dedup_key, seq) DO NOTHING",
-          row.id, row.receiver, row.dedup_key, row.seq, std::string{row.event.text()}, row.level, row.created,
-          row.not_before, row.attempts, row.last_code, row.last_error, static_cast<int>(status), TimePoint{},
-          Blob{row.body});
+          row.id, row.receiver, row.dedup_key, row.seq, std::string{row.event.text()}, kind_of(row.event), row.level,
+          row.created, row.not_before, row.attempts, row.last_code, row.last_error, static_cast<int>(status),
+          TimePoint{}, Blob{row.body});
   if (!added) return added.error();
   return database.changes() > 0;
 }
@@ -57,7 +57,7 @@ Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
   Tail tail;
   bool ended = false;
   const auto rows = query(database,
-                          "SELECT id, event, status, attempts, seq FROM outbox WHERE receiver = ? AND dedup_key = ? "
+                          "SELECT id, kind, status, attempts, seq FROM outbox WHERE receiver = ? AND dedup_key = ? "
                           "AND seq < ? AND status NOT IN (4, 5) "
                           "ORDER BY seq DESC",
                           newest.receiver, newest.dedup_key, newest.seq);
@@ -70,7 +70,7 @@ Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
     const Statement& row = **rows;
     const bool untouched =
         static_cast<DeliveryStatus>(row.integer(2)) == DeliveryStatus::pending && row.integer(3) == 0;
-    const Event event = parse_event(row.text(1));
+    const auto event = static_cast<Event>(row.integer(1));
     ended = !untouched || event == Event::resolved;
     if (ended) {
       tail.told_open = event != Event::resolved;
@@ -123,19 +123,18 @@ Result<void> enqueue(Database& database, const OutboxRow& row) {
 Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
                                      TimePoint lease_until, int limit) {
   // An expired lease is an attempt whose outcome nobody knows: it counts, so that nothing is merged away behind it.
-  Result<std::vector<OutboxRow>> due = read_all(query(
-      database,
+  // What happened to an incident after a digest opened it must not arrive before the digest.
+  static const std::string kDue = fmt::format(
       "SELECT o.id, o.receiver, o.dedup_key, o.seq, o.event, o.level, o.created, o.not_before, o.attempts + o.status, "
-      "o.last_code, "
-      "o.last_error, o.status, o.lease_until, o.body FROM outbox o JOIN (SELECT dedup_key, min(seq) AS seq FROM outbox "
-      "WHERE receiver = ?1 AND status IN (0, 1) GROUP BY dedup_key) head ON o.dedup_key = head.dedup_key AND o.seq = "
-      "head.seq "
+      "o.last_code, o.last_error, o.status, o.lease_until, o.body FROM outbox o JOIN (SELECT dedup_key, min(seq) AS "
+      "seq FROM outbox WHERE receiver = ?1 AND status IN (0, 1) GROUP BY dedup_key) head ON o.dedup_key = "
+      "head.dedup_key AND o.seq = head.seq "
       "WHERE o.receiver = ?1 AND ((o.status = 0 AND o.not_before <= ?2) OR (o.status = 1 AND o.lease_until <= ?2)) "
-      // What happened to an incident after a digest opened it must not arrive before the digest.
-      "AND (o.event = 'incident.opened' OR o.event NOT LIKE 'incident.%' OR o.created <= coalesce((SELECT "
-      "min(created) FROM outbox WHERE receiver = ?1 AND event = 'digest' AND status IN (0, 1)), o.created)) "
+      "AND (o.kind NOT IN ({}) OR o.created <= coalesce((SELECT min(created) FROM outbox WHERE receiver = ?1 AND kind "
+      "= {} AND status IN (0, 1)), o.created)) "
       "ORDER BY o.created, o.id LIMIT ?3",
-      receiver, now, limit));
+      kinds([](Event event) { return is_incident(event) && event != Event::opened; }), kind_of(Event::digest));
+  Result<std::vector<OutboxRow>> due = read_all(query(database, kDue, receiver, now, limit));
   if (!due) return due;
   for (OutboxRow& row : *due) {
     row.status = DeliveryStatus::inflight;
