@@ -2,30 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 
 #include "core/level.h"
 #include "core/text/printable.h"
+#include "core/vendor.h"
 
 namespace crmpulse::collector {
 namespace {
 
 namespace json = boost::json;
-
-struct VendorName {
-  std::string_view kind;
-  std::string_view name;
-};
-constexpr std::array kVendors{VendorName{"salesforce", "Salesforce"}, VendorName{"hubspot", "HubSpot"},
-                              VendorName{"zoho", "Zoho"}, VendorName{"dynamics", "Dynamics 365"},
-                              VendorName{"pipedrive", "Pipedrive"}};
-
-std::string vendor_name(std::string_view kind) {
-  const auto known =
-      std::find_if(kVendors.begin(), kVendors.end(), [&](const VendorName& vendor) { return vendor.kind == kind; });
-  return std::string{known == kVendors.end() ? kind : known->name};
-}
 
 /// The part behind `agent/`, `vendor/`.
 std::string subject_name(const rules::Message& message) {
@@ -121,7 +106,7 @@ std::vector<std::string> instances_of(const rules::Message& message) {
 }
 
 Bilingual vendor_text(const rules::Message& message) {
-  const std::string name = printable_name(vendor_name(subject_name(message)));
+  const std::string name = printable_name(product_name(subject_name(message)));
   const Bilingual list = list_text(message);
   const std::size_t count = count_of(message);
   if (message.type == Event::vendor_recovered) {
