@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "core/level.h"
 #include "core/text/printable.h"
 #include "core/vendor.h"

@@ -5,6 +5,7 @@
 
 #include "core/dimension.h"
 #include "core/failure/failure.h"
+#include "core/metric_names.h"
 #include "core/rule.h"
 #include "core/vendor.h"
 
@@ -27,8 +28,7 @@ TEST_CASE("every dimension is found by its id and has a name of its own in both 
 
 TEST_CASE("the names of stages stand in the order of their values") {
   REQUIRE(stage_names().size() == static_cast<std::size_t>(Stage::cleanup) + 1);
-  for (std::size_t i = 0; i < stage_names().size(); ++i)
-    CHECK(stage_from(stage_names()[i]) == static_cast<Stage>(i));
+  for (std::size_t i = 0; i < stage_names().size(); ++i) CHECK(stage_from(stage_names()[i]) == static_cast<Stage>(i));
 }
 
 TEST_CASE("outages of vendors are looked for in every kind whose product has a name") {
@@ -36,4 +36,15 @@ TEST_CASE("outages of vendors are looked for in every kind whose product has a n
   for (const std::string& kind : vendor_kinds()) CHECK(product_name(kind) != kind);
   CHECK(product_name("dynamics") == "Dynamics 365");
   CHECK(product_name("tryton") == "tryton");
+}
+
+TEST_CASE("every metric has a sentence of its own for people") {
+  std::set<std::string_view> sentences;
+  for (const std::string_view name : metric_names()) {
+    INFO(name);
+    CHECK(metric_help(name).ends_with('.'));
+    sentences.insert(metric_help(name));
+  }
+  CHECK(sentences.size() == metric_names().size());
+  CHECK(metric_help("crm_nothing").empty());
 }
