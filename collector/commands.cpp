@@ -106,7 +106,7 @@ int test_alert(const std::string& config, const std::string& receiver) {
   row.receiver = receiver;
   row.dedup_key = "test/" + receiver;
   row.id = message_id(now, receiver, row.dedup_key, unix_millis(now));
-  row.event = "test";
+  row.event = Event::test;
   row.created = now;
   row.body = render_test(receiver, now);
   const Receiver& way = *known->receiver;

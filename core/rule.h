@@ -15,6 +15,7 @@
 #include "core/level.h"
 #include "core/time/hours.h"
 #include "core/time/time.h"
+#include "core/vendor.h"
 
 namespace crmpulse {
 
@@ -135,7 +136,7 @@ struct VendorOutage {
   double share = 0.6;                        ///< … and this share of all of the kind became poor …
   Duration window{std::chrono::minutes{5}};  ///< … within so long
   /// Kinds that a vendor runs for everybody; CRMs that stand in many places fail together by chance only.
-  std::vector<std::string> kinds{"salesforce", "hubspot", "zoho", "dynamics", "pipedrive"};
+  std::vector<std::string> kinds = vendor_kinds();
   friend bool operator==(const VendorOutage&, const VendorOutage&) = default;
 };
 

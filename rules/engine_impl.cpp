@@ -209,7 +209,7 @@ void Engine::Impl::judge(std::vector<std::uint32_t> due, Outcome& outcome) {
   }
   const bool opened = storms.fold(receivers, settings, now, outcome.messages);
   for (const Message& message : outcome.messages) {
-    if (message.type != MessageType::digest) continue;
+    if (message.type != Event::digest) continue;
     for (const std::string& crm : message.counted) note_digest(*by_name.find(crm)->second, message.receiver);
   }
   outcome.shared =

@@ -158,7 +158,7 @@ json::object delivery_json(const store::OutboxRow& row) {
           {"receiver", row.receiver},
           {"about", row.dedup_key},
           {"seq", row.seq},
-          {"event", row.event},
+          {"event", row.event.text()},
           {"status", status_name(row.status)},
           {"attempts", row.attempts},
           {"last_code", row.last_code},

@@ -77,7 +77,7 @@ std::string dead_deliveries(const std::vector<store::OutboxRow>& dead) {
   std::string rows;
   for (const store::OutboxRow& row : dead) {
     rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                        escape(row.receiver), escape(row.event), escape(row.dedup_key), format_time(row.created),
+                        escape(row.receiver), escape(row.event.text()), escape(row.dedup_key), format_time(row.created),
                         escape(row.last_error));
   }
   return "<h2>Not delivered 未送达</h2>\n<table><thead><tr><th>Receiver 接收端</th><th>Message 消息</th><th>About "

@@ -49,7 +49,7 @@ void write(std::ostream& out, const rules::Message& message) {
   line["at"] = format_time(message.at);
   line["crm"] = message.crm;
   line["receiver"] = message.receiver;
-  line["type"] = view(rules::to_string(message.type));
+  line["type"] = view(to_string(message.type));
   line["state"] = view(to_string(message.state));
   if (!message.reason.empty()) line["reason"] = message.reason;
   out << json::serialize(line) << '\n';

@@ -92,16 +92,16 @@ void BacktestSummary::change_rule(OfCrm& crm, const std::string& name, std::size
 }
 
 void BacktestSummary::note_message(const rules::Message& message) {
-  ++messages_[message.receiver][std::string{rules::to_string(message.type)}];
+  ++messages_[message.receiver][std::string{to_string(message.type)}];
   if (const auto crm = crms_.find(message.crm); crm != crms_.end()) ++crm->second.messages;
   if (texts_.size() >= kMostTexts) return;
   // The same words to several receivers are read once.
   const bool known = std::any_of(texts_.begin(), texts_.end(), [&](const Text& text) {
-    return text.at == message.at && text.crm == message.crm && text.type == rules::to_string(message.type);
+    return text.at == message.at && text.crm == message.crm && text.type == to_string(message.type);
   });
   if (known) return;
-  texts_.push_back({message.at, message.crm, message.receiver, std::string{rules::to_string(message.type)},
-                    message.state, words_(message)});
+  texts_.push_back({message.at, message.crm, message.receiver, std::string{to_string(message.type)}, message.state,
+                    words_(message)});
 }
 
 void BacktestSummary::add_hours(Hours& hours, TimePoint from, TimePoint to) const {

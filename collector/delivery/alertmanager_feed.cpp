@@ -9,16 +9,10 @@ namespace {
 /// As Prometheus does: an Alertmanager that was away or restarted must hear of the end as well.
 constexpr Duration kRepeatEnds{std::chrono::minutes{15}};
 
-/// Its subject stays in that state until another message says otherwise.
-bool lasts(const std::string& event) {
-  if (event == "agent.lost" || event == "vendor.outage") return true;
-  return event.starts_with("incident.") && event != "incident.resolved";
-}
-
 }  // namespace
 
 void StateFeed::learn(const store::OutboxRow& row) {
-  if (row.event == "heartbeat" || row.event == "test") return;
+  if (is_sign_of_life(row.event)) return;
   const auto [known, fresh] = rows_.try_emplace(row.dedup_key, row);
   if (!fresh && std::tie(known->second.created, known->second.seq) < std::tie(row.created, row.seq))
     known->second = row;

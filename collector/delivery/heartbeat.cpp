@@ -19,7 +19,7 @@ store::OutboxRow heartbeat_row(const std::string& receiver, TimePoint now) {
   row.dedup_key = kSubject;
   row.seq = unix_millis(now);
   row.id = message_id(now, receiver, row.dedup_key, row.seq);
-  row.event = "heartbeat";
+  row.event = Event::heartbeat;
   row.body = render_heartbeat(now);
   row.created = row.not_before = now;
   return row;

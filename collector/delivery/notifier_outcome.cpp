@@ -169,8 +169,10 @@ void Notifier::bury(const std::string& name, store::OutboxRow& row) {
   row.status = store::DeliveryStatus::dead;
   row.not_before = clocks_.engine.now();
   ++stats_[name].dead;
-  log::error("message could not be delivered",
-             {{"receiver", name}, {"event", row.event}, {"about", row.dedup_key}, {"why", row.last_error}});
+  log::error("message could not be delivered", {{"receiver", name},
+                                                {"event", std::string{row.event.text()}},
+                                                {"about", row.dedup_key},
+                                                {"why", row.last_error}});
 }
 
 void Notifier::settle(std::vector<store::OutboxRow> rows) {
@@ -220,7 +222,7 @@ void Notifier::settled(const std::vector<store::OutboxRow>& rows) {
 std::vector<store::OutboxRow> Notifier::dead_notices(const store::OutboxRow& row) const {
   std::vector<store::OutboxRow> notices;
   // A lost heartbeat is what the dead-man's switch is there to notice.
-  const bool told = row.event == "delivery.dead" || row.event == "heartbeat";
+  const bool told = row.event == Event::delivery_dead || row.event == Event::heartbeat;
   if (row.status != store::DeliveryStatus::dead || told) return notices;
   const TimePoint now = clocks_.engine.now();
   for (const auto& [name, worker] : workers_) {
@@ -230,8 +232,8 @@ std::vector<store::OutboxRow> Notifier::dead_notices(const store::OutboxRow& row
     notice.dedup_key = "delivery/" + row.id;
     notice.seq = 1;
     notice.id = message_id(row.created, name, notice.dedup_key, notice.seq);
-    notice.event = "delivery.dead";
-    notice.body = render_dead_delivery(row.receiver, row.event, row.dedup_key, row.last_error, now);
+    notice.event = Event::delivery_dead;
+    notice.body = render_dead_delivery(row.receiver, row.event.text(), row.dedup_key, row.last_error, now);
     notice.created = notice.not_before = now;
     notices.push_back(std::move(notice));
   }

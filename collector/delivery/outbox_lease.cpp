@@ -7,7 +7,7 @@ constexpr Duration kLease{std::chrono::minutes{10}};
 constexpr Duration kTooLate{std::chrono::hours{2}};
 
 bool rises(const store::OutboxRow& row) {
-  return row.event == "incident.opened" || row.event == "incident.escalated";
+  return row.event == Event::opened || row.event == Event::escalated;
 }
 
 Result<bool> supersede_if_late(store::Database& database, store::OutboxRow& row, TimePoint now) {

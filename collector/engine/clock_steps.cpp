@@ -180,7 +180,7 @@ void EngineLoop::tell_rebased() {
     row.dedup_key = "clock/collector";
     row.seq = unix_millis(at);
     row.id = message_id(at, row.receiver, row.dedup_key, row.seq);
-    row.event = "collector.trouble";
+    row.event = Event::collector_trouble;
     row.created = row.not_before = at;
     row.body = render_clock_changed(stats_.stored_ahead, receiver.language, at);
   }

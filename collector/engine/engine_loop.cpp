@@ -141,7 +141,7 @@ store::OutboxRow EngineLoop::message_row(const rules::Message& message) const {
   row.dedup_key = message.subject;
   row.seq = message.seq;
   row.id = message_id(message.at, row.receiver, row.dedup_key, row.seq);
-  row.event = rules::to_string(message.type);
+  row.event = message.type;
   row.level = static_cast<int>(message.state);
   row.created = message.at;
   row.not_before = message.at;

@@ -210,7 +210,7 @@ void IncidentBook::follow_evidence(Open& open, const CrmFacts* facts) {
 
 void IncidentBook::handed_over(const rules::Message& message, const std::string& delivery) {
   const auto note = [&](const std::string& crm, const std::string& incident) {
-    const Weight weight = message.type == rules::MessageType::reminder ? Weight::detail : Weight::must;
+    const Weight weight = message.type == Event::reminder ? Weight::detail : Weight::must;
     const auto open = open_.find(crm);
     const auto ended = ended_.find(crm);
     if (open != open_.end() && open->second.stored.id == incident) {

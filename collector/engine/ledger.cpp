@@ -143,7 +143,7 @@ Result<void> Ledger::write_now() {
 
 void Ledger::bound() {
   std::vector<store::OutboxRow>& messages = waiting_.messages;
-  for (const std::string_view event : {"incident.reminder", "incident.improved"}) {
+  for (const Event event : dispensable()) {
     if (messages.size() <= kMaxWaiting) return;
     const std::size_t before = messages.size();
     std::erase_if(messages, [event](const store::OutboxRow& row) { return row.event == event; });

@@ -63,7 +63,7 @@ json::object dimension_line(const rules::RuleStatus& rule, Level previous, TimeP
 }
 
 json::object message_line(const rules::Message& message, std::string_view delivery) {
-  const std::string_view event = rules::to_string(message.type);
+  const std::string_view event = to_string(message.type);
   json::object out = line(message.at, "message", fmt::format("Told {}: {}", message.receiver, event),
                           fmt::format("通知 {}：{}", message.receiver, event));
   out["receiver"] = message.receiver;

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 
+#include "core/dimension.h"
 #include "core/level.h"
 #include "core/text/printable.h"
 
@@ -13,20 +13,6 @@ namespace crmpulse::collector {
 namespace {
 
 namespace json = boost::json;
-
-struct ChineseName {
-  std::string_view dimension;
-  std::string_view zh;
-};
-constexpr std::array kChineseNames{
-    ChineseName{"availability", "可用性"},     ChineseName{"latency", "响应时间"},
-    ChineseName{"transactions", "事务成功率"}, ChineseName{"staleness", "数据更新"},
-    ChineseName{"usage", "使用频率"},          ChineseName{"features", "功能利用率"},
-    ChineseName{"data_quality", "数据质量"},   ChineseName{"process", "流程效率"},
-    ChineseName{"satisfaction", "用户满意度"}, ChineseName{"throughput", "处理效率"},
-    ChineseName{"quota", "API 配额"},          ChineseName{"safety", "数据安全"},
-    ChineseName{"business", "业务指标"},
-};
 
 std::string unit_zh(const std::string& unit) {
   if (unit == "seconds") return "秒";
@@ -47,9 +33,8 @@ json::value number_or_null(const std::optional<double>& number) {
 }  // namespace
 
 std::string_view dimension_name_zh(std::string_view dimension) {
-  const auto found = std::find_if(kChineseNames.begin(), kChineseNames.end(),
-                                  [&](const auto& name) { return name.dimension == dimension; });
-  return found == kChineseNames.end() ? dimension : found->zh;
+  const DimensionName* known = find_dimension(dimension);
+  return known == nullptr ? dimension : known->zh;
 }
 
 std::string_view state_name(Level level, DataStatus data) {

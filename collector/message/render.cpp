@@ -23,27 +23,21 @@ struct Words {
   std::string_view zh;
 };
 
-Words words_of(rules::MessageType type) {
+Words words_of(Event type) {
   switch (type) {
-    case rules::MessageType::opened: return {"is", "状态为"};
-    case rules::MessageType::escalated: return {"got worse and is", "恶化为"};
-    case rules::MessageType::improved: return {"improved and is", "好转为"};
-    case rules::MessageType::reminder: return {"is still", "仍为"};
-    case rules::MessageType::resolved: return {"is well again:", "已恢复："};
-    case rules::MessageType::flapping: return {"keeps changing and is", "状态反复变化，现为"};
-    case rules::MessageType::flap_ended: return {"is stable again and is", "已稳定，现为"};
-    case rules::MessageType::digest:
-    case rules::MessageType::agent_lost:
-    case rules::MessageType::agent_returned:
-    case rules::MessageType::vendor_outage:
-    case rules::MessageType::vendor_recovered: break;
+    case Event::escalated: return {"got worse and is", "恶化为"};
+    case Event::improved: return {"improved and is", "好转为"};
+    case Event::reminder: return {"is still", "仍为"};
+    case Event::resolved: return {"is well again:", "已恢复："};
+    case Event::flapping: return {"keeps changing and is", "状态反复变化，现为"};
+    case Event::flap_ended: return {"is stable again and is", "已稳定，现为"};
+    default: return {"is", "状态为"};
   }
-  return {"is", "状态为"};
 }
 
 /// Since when it is as the message says; of a state that keeps changing since when it is not well.
 TimePoint state_since(const rules::Message& message) {
-  const bool steady = message.status.state == message.state && message.type != rules::MessageType::flapping;
+  const bool steady = message.status.state == message.state && message.type != Event::flapping;
   return steady || !message.status.incident ? message.status.since : message.status.incident->opened;
 }
 
@@ -105,7 +99,7 @@ std::string render_message(const rules::Message& message, Language language, con
   const Fault fault = judge_fault(message.status, context.facts, message.at, context.book);
   const Bilingual text = sentence(message, fault, context);
   json::object body{{"version", "1"},
-                    {"type", rules::to_string(message.type)},
+                    {"type", to_string(message.type)},
                     {"at", format_time(message.at)},
                     {"crm", message.crm},
                     {"kind", message.status.kind},
@@ -131,7 +125,7 @@ std::string render_message(const rules::Message& message, Language language, con
 
 std::string render_test(const std::string& receiver, TimePoint at) {
   return to_text(json::object{{"version", "1"},
-                              {"type", "test"},
+                              {"type", to_string(Event::test)},
                               {"at", format_time(at)},
                               {"receiver", receiver},
                               {"text", json::object{{"en", "This is a test message of crmpulse. Nothing is wrong."},
@@ -141,16 +135,16 @@ std::string render_test(const std::string& receiver, TimePoint at) {
 std::string render_heartbeat(TimePoint at) {
   return to_text(json::object{
       {"version", "1"},
-      {"type", "heartbeat"},
+      {"type", to_string(Event::heartbeat)},
       {"at", format_time(at)},
       {"text", json::object{{"en", "crmpulse judges, stores and delivers."}, {"zh", "crmpulse 运行正常。"}}}});
 }
 
-std::string render_dead_delivery(const std::string& receiver, const std::string& event, const std::string& about,
+std::string render_dead_delivery(const std::string& receiver, std::string_view event, const std::string& about,
                                  const std::string& why, TimePoint at) {
   return to_text(json::object{
       {"version", "1"},
-      {"type", "delivery.dead"},
+      {"type", to_string(Event::delivery_dead)},
       {"at", format_time(at)},
       {"receiver", receiver},
       {"event", event},
@@ -165,7 +159,7 @@ std::string render_clock_changed(Duration ahead, Language language, TimePoint at
   const std::string much = format_duration(std::chrono::round<std::chrono::seconds>(ahead));
   return to_text(json::object{
       {"version", "1"},
-      {"type", "collector.trouble"},
+      {"type", to_string(Event::collector_trouble)},
       {"at", format_time(at)},
       {"collector", "crmpulse"},
       {"reason", "clock"},

@@ -27,7 +27,7 @@ struct RenderContext {
 /// `heartbeat` for the dead-man's switch.
 [[nodiscard]] std::string render_heartbeat(TimePoint at);
 /// `delivery.dead`: another receiver could not be told something.
-[[nodiscard]] std::string render_dead_delivery(const std::string& receiver, const std::string& event,
+[[nodiscard]] std::string render_dead_delivery(const std::string& receiver, std::string_view event,
                                                const std::string& about, const std::string& why, TimePoint at);
 
 /// `collector.trouble`: the clock of this start was behind what was stored, by `ahead`.

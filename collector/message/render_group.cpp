@@ -2,30 +2,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-
 #include "core/level.h"
 #include "core/text/printable.h"
+#include "core/vendor.h"
 
 namespace crmpulse::collector {
 namespace {
 
 namespace json = boost::json;
-
-struct VendorName {
-  std::string_view kind;
-  std::string_view name;
-};
-constexpr std::array kVendors{VendorName{"salesforce", "Salesforce"}, VendorName{"hubspot", "HubSpot"},
-                              VendorName{"zoho", "Zoho"}, VendorName{"dynamics", "Dynamics 365"},
-                              VendorName{"pipedrive", "Pipedrive"}};
-
-std::string vendor_name(std::string_view kind) {
-  const auto known =
-      std::find_if(kVendors.begin(), kVendors.end(), [&](const VendorName& vendor) { return vendor.kind == kind; });
-  return std::string{known == kVendors.end() ? kind : known->name};
-}
 
 /// The part behind `agent/`, `vendor/`.
 std::string subject_name(const rules::Message& message) {
@@ -97,7 +81,7 @@ Bilingual agent_text(const rules::Message& message) {
   const std::string since = clock_text(message.since, message.at);
   const Bilingual list = list_text(message);
   const std::size_t count = count_of(message);
-  if (message.type == rules::MessageType::agent_lost) {
+  if (message.type == Event::agent_lost) {
     if (message.reason == "late") return late_text(name, count, list);
     const Bilingual remedy = agent_remedy();
     return {fmt::format("Agent {} is silent since {}: nobody watches {} now: {} (as last seen). What to do: {}", name,
@@ -121,10 +105,10 @@ std::vector<std::string> instances_of(const rules::Message& message) {
 }
 
 Bilingual vendor_text(const rules::Message& message) {
-  const std::string name = printable_name(vendor_name(subject_name(message)));
+  const std::string name = printable_name(product_name(subject_name(message)));
   const Bilingual list = list_text(message);
   const std::size_t count = count_of(message);
-  if (message.type == rules::MessageType::vendor_recovered) {
+  if (message.type == Event::vendor_recovered) {
     Bilingual text{fmt::format("The outage of {} is over.", name), fmt::format("{} 的故障已结束。", name)};
     if (count == 0) return text;
     text.en += fmt::format(" Not healthy yet: {}. What stays so is alerted one by one.", list.en);
@@ -151,10 +135,10 @@ Bilingual vendor_text(const rules::Message& message) {
 
 Bilingual text_of(const rules::Message& message) {
   switch (message.type) {
-    case rules::MessageType::agent_lost:
-    case rules::MessageType::agent_returned: return agent_text(message);
-    case rules::MessageType::vendor_outage:
-    case rules::MessageType::vendor_recovered: return vendor_text(message);
+    case Event::agent_lost:
+    case Event::agent_returned: return agent_text(message);
+    case Event::vendor_outage:
+    case Event::vendor_recovered: return vendor_text(message);
     default: return digest_text(message);
   }
 }
@@ -179,7 +163,7 @@ std::string clock_text(TimePoint time, TimePoint now) {
 
 json::object group_json(const rules::Message& message) {
   json::object body{{"version", "1"},
-                    {"type", rules::to_string(message.type)},
+                    {"type", to_string(message.type)},
                     {"at", format_time(message.at)},
                     {"state", to_string(message.state)},
                     {"state_zh", chinese(message.state)},
@@ -193,7 +177,7 @@ json::object group_json(const rules::Message& message) {
   }
   if (message.since != TimePoint{}) body["since"] = format_time(message.since);
   if (!message.reason.empty()) body["reason"] = message.reason;
-  if (message.type == rules::MessageType::agent_lost) {
+  if (message.type == Event::agent_lost) {
     const Bilingual remedy = message.reason == "late" ? late_remedy() : agent_remedy();
     body["remedy"] = json::object{{"en", remedy.en}, {"zh", remedy.zh}};
   }

@@ -53,7 +53,7 @@ std::string instances_of(const json::object& body) {
 void say_agent(Notice& notice, const json::object& body, Language language) {
   const bool zh = language == Language::zh;
   const std::size_t crms = notice.listed.size() + notice.unlisted;
-  if (notice.type == "agent.lost") {
+  if (notice.type == Event::agent_lost) {
     const std::string its = crms == 1 ? "its CRM" : fmt::format("its {} CRMs", crms);
     notice.summary = zh ? fmt::format("其 {} 个 CRM 目前无人监控，以下为最后已知状态。", crms)
                         : fmt::format("Nobody watches {} now; what is known of them is old.", its);
@@ -69,7 +69,7 @@ void say_agent(Notice& notice, const json::object& body, Language language) {
 
 void say_vendor(Notice& notice, const json::object& body, Language language) {
   const bool zh = language == Language::zh;
-  if (notice.type == "vendor.recovered") {
+  if (notice.type == Event::vendor_recovered) {
     notice.summary = zh ? "供应商故障已结束，持续异常的 CRM 将逐个告警。"
                         : "The outage is over. What stays unhealthy is alerted one by one.";
     return;
@@ -100,13 +100,25 @@ void say_delivery(Notice& notice, const json::object& body, Language language) {
                    "/api/v1/deliveries?status=dead and can be sent again there."});
 }
 
+void say_digest(Notice& notice, const json::object& body, Language language) {
+  const bool zh = language == Language::zh;
+  if (text_at(body, "reason") == "worse") {
+    notice.summary = zh ? "它们几乎同时恶化，请先找共同原因（网络、代理、供应商）。"
+                        : "They got worse at nearly the same time: look for a common cause first (network, agent, "
+                          "vendor).";
+    return;
+  }
+  notice.summary = zh ? "它们几乎同时出现异常，请先找共同原因（网络、代理、供应商）。"
+                      : "They left healthy at nearly the same time: look for a common cause first (network, agent, "
+                        "vendor).";
+}
+
 }  // namespace
 
 void read_group(Notice& notice, const json::object& body, Language language) {
   const bool zh = language == Language::zh;
   const auto since = time_at(body, "since");
-  const bool over = notice.type == "agent.returned" || notice.type == "vendor.recovered";
-  if (since && *since <= notice.at && over) {
+  if (since && *since <= notice.at && closes(notice.type)) {
     notice.facts.push_back({zh ? "持续" : "Lasted", lasted_text(*since, notice.at, language)});
   } else if (since && *since <= notice.at) {
     notice.facts.push_back({zh ? "开始时间" : "Since", since_text(*since, notice.at, language)});
@@ -116,20 +128,15 @@ void read_group(Notice& notice, const json::object& body, Language language) {
   std::string remedy = in_language(object_at(body, "remedy"), language, kRemedy);
   if (!remedy.empty()) notice.remedies.push_back({"", std::move(remedy)});
   read_listed(notice, body, language);
-  if (notice.type.starts_with("agent.")) return say_agent(notice, body, language);
-  if (notice.type.starts_with("vendor.")) return say_vendor(notice, body, language);
-  if (notice.type == "delivery.dead") return say_delivery(notice, body, language);
-  if (notice.type == "digest") {
-    const bool worse = text_at(body, "reason") == "worse";
-    notice.summary = worse ? (zh ? "它们几乎同时恶化，请先找共同原因（网络、代理、供应商）。"
-                                 : "They got worse at nearly the same time: look for a common cause first (network, "
-                                   "agent, vendor).")
-                     : zh  ? "它们几乎同时出现异常，请先找共同原因（网络、代理、供应商）。"
-                          : "They left healthy at nearly the same time: look for a common cause first (network, agent, "
-                            "vendor).";
-    return;
+  switch (notice.type) {
+    case Event::agent_lost:
+    case Event::agent_returned: return say_agent(notice, body, language);
+    case Event::vendor_outage:
+    case Event::vendor_recovered: return say_vendor(notice, body, language);
+    case Event::delivery_dead: return say_delivery(notice, body, language);
+    case Event::digest: return say_digest(notice, body, language);
+    default: notice.summary = in_language(object_at(body, "text"), language, kSummary);
   }
-  notice.summary = in_language(object_at(body, "text"), language, kSummary);
 }
 
 }  // namespace crmpulse::collector

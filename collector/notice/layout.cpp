@@ -61,7 +61,8 @@ std::vector<Notice> newest_of_each(std::vector<Notice> notices) {
   std::vector<Notice> kept;
   std::set<std::string> seen;
   for (auto notice = notices.rbegin(); notice != notices.rend(); ++notice) {
-    const std::string about = notice->type.substr(0, notice->type.find('.')) + "/" + notice->subject;
+    const std::string_view type = notice->type.text();
+    const std::string about = fmt::format("{}/{}", type.substr(0, type.find('.')), notice->subject);
     if (notice->subject.empty() || seen.insert(about).second) kept.push_back(std::move(*notice));
   }
   std::stable_sort(kept.begin(), kept.end(), [](const Notice& a, const Notice& b) { return a.tone > b.tone; });

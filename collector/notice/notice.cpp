@@ -108,7 +108,7 @@ void read_times(Notice& notice, const json::object& body, Language language) {
   const bool zh = language == Language::zh;
   const json::object* incident = object_at(body, "incident");
   std::optional<TimePoint> since = incident == nullptr ? std::nullopt : time_at(*incident, "opened_at");
-  if (notice.type == "incident.resolved") {
+  if (notice.type == Event::resolved) {
     if (!since) return notice.facts.push_back({zh ? "恢复时间" : "At", moment_text(notice.at, notice.at)});
     return notice.facts.push_back({zh ? "持续" : "Lasted", lasted_text(*since, notice.at, language)});
   }
@@ -129,7 +129,7 @@ void read_facts(Notice& notice, const json::object& body, Language language) {
   };
   read_times(notice, body, language);
   const auto previous = level_named(text_at(body, "previous_state"));
-  if (previous && *previous != notice.level && notice.type != "incident.opened")
+  if (previous && *previous != notice.level && notice.type != Event::opened)
     add("Before", "之前", std::string{level_words(*previous, language)});
   if (const auto score = number_at(body, "score"))
     add("Score", "健康评分", in_words(language, "{} of 100", "{}（满分 100）", value_text(*score, "", language, 3)));
@@ -168,14 +168,14 @@ std::string subject_of(const store::OutboxRow& row) {
 
 /// False: not a message of ours.
 bool read_body(Notice& notice, const json::object& body, const store::OutboxRow& row, Language language) {
-  notice.type = text_at(body, "type");
-  if (notice.type.empty()) return false;
+  notice.type = EventName{text_at(body, "type")};
+  if (notice.type.text().empty()) return false;
   if (const auto at = time_at(body, "at")) notice.at = *at;
   for (const char* key : {"crm", "agent", "vendor", "receiver", "collector"}) {
     if (std::string name = name_at(body, key); !name.empty() && notice.subject.empty())
       notice.subject = std::move(name);
   }
-  const bool incident = notice.type.starts_with("incident.");
+  const bool incident = is_incident(notice.type);
   if (incident && notice.subject.empty()) notice.subject = subject_of(row);
   notice.kind = name_at(body, "kind");
   notice.level = level_named(text_at(body, "state")).value_or(Level::healthy);
@@ -206,13 +206,13 @@ void read_damaged(Notice& notice, const store::OutboxRow& row, Language language
   notice = Notice{};
   notice.id = row.id;
   notice.at = row.created;
-  notice.type = "unreadable";
+  notice.type = EventName{"unreadable"};
   notice.tone = Tone::warning;
   notice.level = row.level >= 2 ? Level::poor : row.level == 1 ? Level::sub_healthy : Level::healthy;
   notice.state = level_words(notice.level, language);
   notice.subject = subject_of(row);
   notice.icon = icon_of(notice.tone);
-  notice.title = fmt::format("{} — {}", notice.subject, one_line(row.event, kMaxName));
+  notice.title = fmt::format("{} — {}", notice.subject, one_line(row.event.text(), kMaxName));
   notice.summary = zh ? "这条消息的内容已损坏，请查看 crmpulse 页面。"
                       : "The text of this message is damaged: look at the page of crmpulse.";
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/text/language.h"
+#include "core/event.h"
 #include "core/level.h"
 #include "core/time/time.h"
 #include "store/collector/collector_store.h"
@@ -23,8 +24,8 @@ struct Fact {
 };
 
 struct Notice {
-  std::string id;    ///< of the message
-  std::string type;  ///< `incident.opened`, …; `unreadable` for a damaged body
+  std::string id;  ///< of the message
+  EventName type;  ///< `incident.opened`, …; `unreadable` for a damaged body
   Tone tone = Tone::warning;
   Level level = Level::healthy;      ///< the level that is told; healthy when it is not about one
   std::string state;                 ///< it in words, `POOR`, `不良`; of the others `LOST`, `OUTAGE`, …; may be empty

@@ -21,18 +21,18 @@ Tone tone_of(Level level) {
 
 /// `{0}` is the state.
 struct Phrase {
-  std::string_view type;
+  Event event;
   std::string_view en;
   std::string_view zh;
 };
 constexpr std::array kIncidents{
-    Phrase{"incident.opened", "{}", "{}"},
-    Phrase{"incident.escalated", "worse, now {}", "恶化为{}"},
-    Phrase{"incident.improved", "better, now {}", "好转为{}"},
-    Phrase{"incident.reminder", "still {}", "仍为{}"},
-    Phrase{"incident.resolved", "{} again", "已恢复至{}状态"},
-    Phrase{"incident.flapping", "keeps changing, now {}", "状态反复变化，现为{}"},
-    Phrase{"incident.flap_ended", "stable again, now {}", "状态已稳定，现为{}"},
+    Phrase{Event::opened, "{}", "{}"},
+    Phrase{Event::escalated, "worse, now {}", "恶化为{}"},
+    Phrase{Event::improved, "better, now {}", "好转为{}"},
+    Phrase{Event::reminder, "still {}", "仍为{}"},
+    Phrase{Event::resolved, "{} again", "已恢复至{}状态"},
+    Phrase{Event::flapping, "keeps changing, now {}", "状态反复变化，现为{}"},
+    Phrase{Event::flap_ended, "stable again, now {}", "状态已稳定，现为{}"},
 };
 
 struct Words {
@@ -58,7 +58,7 @@ void put_incident_title(Notice& notice, const TitleFacts& facts, Language langua
     notice.tone = Tone::info;
     return set(notice, notice.subject, {"no longer watched", "已不再受监控"}, language);
   }
-  if (notice.type == "incident.resolved" && facts.crm_state && *facts.crm_state > notice.level) {
+  if (notice.type == Event::resolved && facts.crm_state && *facts.crm_state > notice.level) {
     // The receiver hears only of worse: for it the trouble is over, but the CRM is not well.
     notice.tone = Tone::info;
     notice.state = level_words(*facts.crm_state, language);
@@ -68,7 +68,7 @@ void put_incident_title(Notice& notice, const TitleFacts& facts, Language langua
                language);
   }
   const auto* phrase =
-      std::find_if(kIncidents.begin(), kIncidents.end(), [&](const Phrase& one) { return one.type == notice.type; });
+      std::find_if(kIncidents.begin(), kIncidents.end(), [&](const Phrase& one) { return one.event == notice.type; });
   if (phrase == kIncidents.end()) return set(notice, notice.subject, state, language);
   set(notice, notice.subject,
       {fmt::format(fmt::runtime(phrase->en), state.en), fmt::format(fmt::runtime(phrase->zh), state.zh)}, language);
@@ -76,7 +76,7 @@ void put_incident_title(Notice& notice, const TitleFacts& facts, Language langua
 
 /// What is not about one CRM's state.
 struct Other {
-  std::string_view type;
+  Event event;
   Tone tone;
   std::string_view what_en;  ///< before the name
   std::string_view what_zh;
@@ -84,21 +84,21 @@ struct Other {
   std::string_view zh;
 };
 constexpr std::array kOthers{
-    Other{"agent.lost", Tone::bad, "agent", "代理", "LOST", "失联"},
-    Other{"agent.returned", Tone::good, "agent", "代理", "back", "已恢复"},
-    Other{"vendor.outage", Tone::bad, "vendor", "供应商", "OUTAGE", "故障"},
-    Other{"vendor.recovered", Tone::good, "vendor", "供应商", "recovered", "已恢复"},
-    Other{"delivery.dead", Tone::bad, "receiver", "接收端", "NOT TOLD", "通知未送达"},
-    Other{"collector.trouble", Tone::bad, "", "", "TROUBLE", "自身异常"},
-    Other{"test", Tone::info, "receiver", "接收端", "test message", "测试消息"},
-    Other{"heartbeat", Tone::info, "", "", "heartbeat", "心跳"},
+    Other{Event::agent_lost, Tone::bad, "agent", "代理", "LOST", "失联"},
+    Other{Event::agent_returned, Tone::good, "agent", "代理", "back", "已恢复"},
+    Other{Event::vendor_outage, Tone::bad, "vendor", "供应商", "OUTAGE", "故障"},
+    Other{Event::vendor_recovered, Tone::good, "vendor", "供应商", "recovered", "已恢复"},
+    Other{Event::delivery_dead, Tone::bad, "receiver", "接收端", "NOT TOLD", "通知未送达"},
+    Other{Event::collector_trouble, Tone::bad, "", "", "TROUBLE", "自身异常"},
+    Other{Event::test, Tone::info, "receiver", "接收端", "test message", "测试消息"},
+    Other{Event::heartbeat, Tone::info, "", "", "heartbeat", "心跳"},
 };
 
 }  // namespace
 
 void put_title(Notice& notice, const TitleFacts& facts, Language language) {
-  if (notice.type.starts_with("incident.")) return put_incident_title(notice, facts, language);
-  if (notice.type == "digest") {
+  if (is_incident(notice.type)) return put_incident_title(notice, facts, language);
+  if (notice.type == Event::digest) {
     notice.tone = notice.level == Level::healthy ? Tone::bad : tone_of(notice.level);
     notice.state = level_words(notice.level == Level::healthy ? Level::poor : notice.level, language);
     return set(notice, "",
@@ -106,10 +106,10 @@ void put_title(Notice& notice, const TitleFacts& facts, Language language) {
                language);
   }
   const auto* other =
-      std::find_if(kOthers.begin(), kOthers.end(), [&](const Other& one) { return one.type == notice.type; });
+      std::find_if(kOthers.begin(), kOthers.end(), [&](const Other& one) { return one.event == notice.type; });
   if (other == kOthers.end()) {
     notice.tone = tone_of(notice.level);
-    return set(notice, notice.subject, {notice.type, ""}, Language::en);
+    return set(notice, notice.subject, {std::string{notice.type.text()}, ""}, Language::en);
   }
   notice.tone = other->tone;
   notice.state = language == Language::zh ? other->zh : other->en;

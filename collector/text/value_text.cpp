@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "core/dimension.h"
 namespace crmpulse::collector {
 namespace {
 
@@ -14,22 +15,6 @@ struct Name {
   std::string_view id;
   std::string_view en;
   std::string_view zh;
-};
-
-constexpr std::array kDimensions{
-    Name{"availability", "availability", "可用性"},
-    Name{"latency", "response time", "响应时间"},
-    Name{"transactions", "transaction success", "事务成功率"},
-    Name{"staleness", "data age", "数据更新"},
-    Name{"usage", "usage", "使用频率"},
-    Name{"features", "feature use", "功能利用率"},
-    Name{"data_quality", "data quality", "数据质量"},
-    Name{"process", "process", "流程效率"},
-    Name{"satisfaction", "satisfaction", "用户满意度"},
-    Name{"throughput", "throughput", "处理效率"},
-    Name{"quota", "API allowance", "API 配额"},
-    Name{"safety", "safety", "数据安全"},
-    Name{"business", "business", "业务指标"},
 };
 
 /// The shipped rules whose dimension alone does not say what their number is.
@@ -65,13 +50,13 @@ constexpr std::array kRules{
 
 constexpr Duration kWorthSaying{std::chrono::minutes{2}};  ///< shorter spans are not told
 
-template <class Names>
-const Name* find_name(const Names& names, std::string_view id) {
-  const auto found = std::find_if(names.begin(), names.end(), [&](const Name& name) { return name.id == id; });
-  return found == names.end() ? nullptr : &*found;
+const Name* find_rule(std::string_view id) {
+  const auto* found = std::find_if(kRules.begin(), kRules.end(), [&](const Name& name) { return name.id == id; });
+  return found == kRules.end() ? nullptr : found;
 }
 
-std::string_view in(const Name& name, Language language) {
+template <class Named>
+std::string_view in(const Named& name, Language language) {
   return language == Language::zh ? name.zh : name.en;
 }
 
@@ -165,8 +150,8 @@ std::string lasted_text(TimePoint since, TimePoint until, Language language) {
 }
 
 std::string rule_name(std::string_view rule, std::string_view dimension, Language language) {
-  if (const Name* name = find_name(kRules, rule)) return std::string{in(*name, language)};
-  const Name* known = find_name(kDimensions, dimension);
+  if (const Name* name = find_rule(rule)) return std::string{in(*name, language)};
+  const DimensionName* known = find_dimension(dimension);
   std::string name{known != nullptr ? in(*known, language) : dimension};
   if (rule.empty() || rule == dimension) return name;
   if (rule.starts_with(dimension) && rule.size() > dimension.size() + 1) rule.remove_prefix(dimension.size() + 1);

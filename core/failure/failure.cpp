@@ -42,6 +42,9 @@ std::string mask_credentials(std::string_view text) {
 
 }  // namespace
 
+std::span<const std::string_view> stage_names() {
+  return kStages;
+}
 std::string_view to_string(Stage stage) {
   return kStages.at(static_cast<std::size_t>(stage));
 }

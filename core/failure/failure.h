@@ -3,6 +3,7 @@
 // they are label values of `crm_failure`.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,8 @@ enum class Reason {
   internal
 };
 
+/// Returns the names of all stages, in the order of Stage.
+[[nodiscard]] std::span<const std::string_view> stage_names();
 [[nodiscard]] std::string_view to_string(Stage stage);
 [[nodiscard]] std::string_view to_string(Reason reason);
 [[nodiscard]] std::optional<Stage> stage_from(std::string_view name);

@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <set>
 
+#include "core/dimension.h"
+#include "core/failure/failure.h"
 #include "probes/json/json.h"
 #include "probes/recipe_file/arguments.h"
 #include "probes/recipe_file/endings.h"
@@ -22,11 +23,7 @@ const std::vector<std::string_view> kTransports{"sql", "http"};
 const std::vector<std::string_view> kDialects{"postgresql", "mysql", "sqlite", "odbc"};
 const std::vector<std::string_view> kTypes{"string",   "secret",     "url",    "integer", "number",
                                            "duration", "identifier", "prefix", "boolean", "list"};
-const std::vector<std::string_view> kStages{"resolve", "connect",  "tls",     "auth",
-                                            "request", "response", "content", "cleanup"};
-constexpr std::array<std::string_view, 13> kDimensions{
-    "availability", "latency",      "transactions", "staleness", "usage",  "features", "data_quality",
-    "process",      "satisfaction", "throughput",   "quota",     "safety", "business"};
+const std::vector<std::string_view> kStages{stage_names().begin(), stage_names().end()};
 
 void read_dialects(Reader& reader, Recipe& recipe) {
   std::vector<std::string> names;
@@ -50,8 +47,7 @@ void read_dialects(Reader& reader, Recipe& recipe) {
 
 void read_not_measured(Reader reader, Recipe& recipe) {
   for (const std::string& dimension : reader.keys()) {
-    if (std::find(kDimensions.begin(), kDimensions.end(), dimension) == kDimensions.end())
-      reader.problem(dimension, "is not a dimension");
+    if (find_dimension(dimension) == nullptr) reader.problem(dimension, "is not a dimension");
     recipe.not_measured.emplace_back(dimension, read_text(reader.child(dimension)));
   }
 }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMostChanges = 64;
 
-Decision send(MessageType type, Level tells) {
+Decision send(Event type, Level tells) {
   return {type, tells, kNever};
 }
 Decision wait_until(TimePoint later) {
@@ -19,8 +19,8 @@ Decision nothing() {
   return wait_until(kNever);
 }
 
-MessageType rise_from(Level told) {
-  return told == Level::healthy ? MessageType::opened : MessageType::escalated;
+Event rise_from(Level told) {
+  return told == Level::healthy ? Event::opened : Event::escalated;
 }
 
 Duration group_wait(const Settings& settings, Level level) {
@@ -35,7 +35,7 @@ Decision decide_flapping(const Situation& s, const Told& told, Level min_level, 
   if (s.suppressed) return nothing();
   if (!s.announced) {
     if (s.now < s.settled) return wait_until(s.settled);
-    return min_level <= s.flap_level ? send(MessageType::flapping, s.flap_level) : nothing();
+    return min_level <= s.flap_level ? send(Event::flapping, s.flap_level) : nothing();
   }
   return s.state > s.flap_level && eff > told.level ? send(rise_from(told.level), eff) : nothing();
 }
@@ -58,7 +58,7 @@ Decision decide_reminder(const Situation& s, const Settings& settings, const Tol
   const Duration every = repeat(settings, eff);
   if (s.suppressed || s.acked || awake < eff || every <= Duration{0}) return nothing();
   const TimePoint due = told.last_sent + every;
-  return s.now < due ? wait_until(due) : send(MessageType::reminder, eff);
+  return s.now < due ? wait_until(due) : send(Event::reminder, eff);
 }
 
 }  // namespace
@@ -69,14 +69,13 @@ Decision decide(const Situation& s, const Settings& settings, const Told& told, 
   const bool later_step = s.escalate_after > Duration{0} && told.level == Level::healthy;
   if (s.flapping && !later_step) return decide_flapping(s, told, min_level, eff);
   if (told.heard_flapping) {
-    if (eff > Level::healthy) return send(MessageType::flap_ended, eff);
-    return s.grace ? nothing() : send(MessageType::resolved, eff);
+    if (eff > Level::healthy) return send(Event::flap_ended, eff);
+    return s.grace ? nothing() : send(Event::resolved, eff);
   }
-  if (eff == Level::healthy && told.level > Level::healthy)
-    return s.grace ? nothing() : send(MessageType::resolved, eff);
+  if (eff == Level::healthy && told.level > Level::healthy) return s.grace ? nothing() : send(Event::resolved, eff);
   const Level awake = s.awake >= min_level ? std::min(s.awake, eff) : Level::healthy;
   if (eff > told.level) return decide_rise(s, settings, told, eff, awake);
-  if (eff < told.level) return s.suppressed ? nothing() : send(MessageType::improved, eff);
+  if (eff < told.level) return s.suppressed ? nothing() : send(Event::improved, eff);
   return eff > Level::healthy ? decide_reminder(s, settings, told, eff, awake) : nothing();
 }
 

@@ -84,9 +84,9 @@ struct Situation {
 };
 
 struct Decision {
-  std::optional<MessageType> type;  ///< what to send now, if anything
-  Level tells = Level::healthy;     ///< the level it tells
-  TimePoint later = kNever;         ///< when to decide again although nothing changed
+  std::optional<Event> type;     ///< what to send now, if anything
+  Level tells = Level::healthy;  ///< the level it tells
+  TimePoint later = kNever;      ///< when to decide again although nothing changed
 };
 /// Decides by the table of docs/health-states.md, "Messages". `eff` is the state as this receiver sees it.
 [[nodiscard]] Decision decide(const Situation& situation, const Settings& settings, const Told& told, Level min_level,

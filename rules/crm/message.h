@@ -4,9 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "core/event.h"
 #include "core/labels.h"
 #include "core/level.h"
 #include "core/rule.h"
@@ -24,22 +24,6 @@ struct ReceiverSpec {
   /// Many opens at once become one `digest`. False for receivers that group by themselves.
   bool digests = true;
 };
-
-enum class MessageType {
-  opened,
-  escalated,
-  improved,
-  reminder,
-  resolved,
-  flapping,
-  flap_ended,
-  digest,      ///< many opens in one message
-  agent_lost,  ///< nothing comes from an agent any more: its CRMs are not watched
-  agent_returned,
-  vendor_outage,  ///< the vendor says so, or most of its CRMs fail at once
-  vendor_recovered
-};
-[[nodiscard]] std::string_view to_string(MessageType type);  ///< `incident.opened`, …
 
 /// One rule's verdict on one CRM (with `each`: its worst value). Plain data for pages, metrics and messages.
 struct RuleStatus {
@@ -96,7 +80,7 @@ struct Message {
   /// What it is about: the outbox's dedup key. `crm/acme`, `agent/branch-1`, `vendor/salesforce`, `digest/oncall`.
   std::string subject;
   std::string crm;  ///< empty when it is not about one CRM
-  MessageType type = MessageType::opened;
+  Event type = Event::opened;
   Level state = Level::healthy;     ///< the state this message tells (eff)
   Level previous = Level::healthy;  ///< `told` before it
   std::string incident;             ///< ULID; empty when it is not about one CRM

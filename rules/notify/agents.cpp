@@ -219,7 +219,7 @@ bool AgentWatch::tell_one(Agent& agent, Place place, std::span<const std::unique
     message.at = now;
     message.receiver = notice.receiver;
     message.subject = "agent/" + agent.name;
-    message.type = ends ? MessageType::agent_returned : MessageType::agent_lost;
+    message.type = ends ? Event::agent_returned : Event::agent_lost;
     message.state = ends ? Level::healthy : Level::poor;
     message.previous = ends ? Level::poor : Level::healthy;
     message.seq = notice.seq = next_seq(notice.seq, now);

@@ -114,8 +114,8 @@ void send(Crm& crm, Told& told, const Decision& decision, std::string_view reaso
   told.level = decision.tells;
   told.last_sent = bench.now;
   told.by_digest = told.by_digest && told.level > Level::healthy;
-  if (decision.type == MessageType::flapping) told.heard_flapping = true;
-  if (decision.type == MessageType::resolved || decision.type == MessageType::flap_ended) told.heard_flapping = false;
+  if (decision.type == Event::flapping) told.heard_flapping = true;
+  if (decision.type == Event::resolved || decision.type == Event::flap_ended) told.heard_flapping = false;
 }
 
 void tell(Crm& crm, const Bench& bench, Outcome& outcome) {
@@ -129,7 +129,7 @@ void tell(Crm& crm, const Bench& bench, Outcome& outcome) {
     }
     const Decision decision = decide_for(i, crm, situation, bench);
     if (!decision.type) continue;
-    const bool gone = crm.rules_gone && decision.type == MessageType::resolved;
+    const bool gone = crm.rules_gone && decision.type == Event::resolved;
     send(crm, told, decision, gone ? std::string_view{"removed"} : silent_reason(crm), bench, outcome);
   }
   if (!situation.flapping || situation.muted || situation.suppressed) return;
@@ -186,7 +186,7 @@ void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome) {
   if (bench.muted) return;
   for (Told& told : crm.told) {
     if (told.level > Level::healthy)
-      send(crm, told, {MessageType::resolved, Level::healthy, kNever}, "removed", bench, outcome);
+      send(crm, told, {Event::resolved, Level::healthy, kNever}, "removed", bench, outcome);
   }
 }
 

@@ -28,7 +28,7 @@ Message Storms::digest(Gate& gate, std::vector<Message*> opened, TimePoint now) 
   message.at = now;
   message.receiver = gate.receiver;
   message.subject = "digest/" + gate.receiver;
-  message.type = MessageType::digest;
+  message.type = Event::digest;
   message.state = opened.front()->state;
   message.seq = gate.seq = next_seq(gate.seq, now);
   for (Message* one : opened) {
@@ -50,7 +50,7 @@ bool Storms::fold_rises(Gate& gate, const Settings& settings, TimePoint now, std
                         std::vector<Message>& digests) {
   std::vector<Message*> risen;
   for (Message& message : messages) {
-    if (message.type == MessageType::escalated && message.receiver == gate.receiver) risen.push_back(&message);
+    if (message.type == Event::escalated && message.receiver == gate.receiver) risen.push_back(&message);
   }
   if (risen.empty()) return false;
   std::erase_if(gate.rises, [&](TimePoint at) { return at <= now - settings.digest_window; });
@@ -75,7 +75,7 @@ bool Storms::fold(const std::vector<ReceiverSpec>& receivers, const Settings& se
     counted = fold_rises(gate, settings, now, messages, digests) || counted;
     std::vector<Message*> opened;
     for (Message& message : messages) {
-      if (message.type == MessageType::opened && message.receiver == gate.receiver) opened.push_back(&message);
+      if (message.type == Event::opened && message.receiver == gate.receiver) opened.push_back(&message);
     }
     if (opened.empty()) continue;
     counted = true;

@@ -274,7 +274,7 @@ bool VendorWatch::tell_one(Kind& kind, std::size_t index, std::span<const Crm* c
   message.at = now;
   message.receiver = notice.receiver;
   message.subject = "vendor/" + kind.name;
-  message.type = ends ? MessageType::vendor_recovered : MessageType::vendor_outage;
+  message.type = ends ? Event::vendor_recovered : Event::vendor_outage;
   message.state = ends ? Level::healthy : Level::poor;
   message.previous = notice.on() ? Level::poor : Level::healthy;
   message.seq = notice.seq = next_seq(notice.seq, now);

@@ -1,5 +1,8 @@
 #include "store/collector/collector_store.h"
 
+#include <fmt/format.h>
+
+#include "store/collector/outbox_row.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/salvage.h"
 
@@ -104,6 +107,48 @@ constexpr std::string_view kHistory = R"sql(
   CREATE INDEX history_by_part ON history(part, crm, readings);
 )sql";
 
+/// Returns the SQL for the kind of the event that a row names.
+std::string kind_by_name() {
+  std::string sql = "CASE event";
+  for (const Event event : all_events()) sql += fmt::format(" WHEN '{}' THEN {}", to_string(event), kind_of(event));
+  return sql + fmt::format(" ELSE {} END", kind_of(Event::unknown));
+}
+
+/// Returns the fourth schema. It copies the whole table, because `kind` must stand before the bodies.
+std::string number_events() {
+  return fmt::format(R"sql(
+  -- event: its name, as receivers get it. kind: its number (core/event.h), by which queries ask for it; 0 for an event
+  -- that was not known when the row got its kind.
+  CREATE TABLE numbered(
+    id TEXT PRIMARY KEY,
+    receiver TEXT NOT NULL,
+    dedup_key TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    event TEXT NOT NULL,
+    kind INTEGER NOT NULL DEFAULT 0,
+    level INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    not_before INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    last_code INTEGER NOT NULL,
+    last_error TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    UNIQUE(receiver, dedup_key, seq));
+  INSERT INTO numbered(rowid, id, receiver, dedup_key, seq, event, kind, level, created, not_before, attempts, last_code,
+                       last_error, status, lease_until, body)
+    SELECT rowid, id, receiver, dedup_key, seq, event, {}, level, created, not_before, attempts, last_code,
+           last_error, status, lease_until, body FROM outbox ORDER BY rowid;
+  DROP TABLE outbox;
+  ALTER TABLE numbered RENAME TO outbox;
+  CREATE INDEX outbox_waiting ON outbox(receiver, dedup_key, seq) WHERE status IN (0, 1);
+  CREATE INDEX outbox_by_status ON outbox(status, created);
+  CREATE INDEX outbox_by_time ON outbox(created);
+)sql",
+                     kind_by_name());
+}
+
 std::string file_in(const std::string& state_dir) {
   return state_dir + "/collector.db";
 }
@@ -123,10 +168,19 @@ Result<void> go_on_behind_folded(Database& database) {
              newest->value_or(0));
 }
 
+/// Rows of a damaged file with an earlier schema bring no kind.
+Result<void> mend(Database& database) {
+  const Result<void> numbered =
+      database.execute(fmt::format("UPDATE outbox SET kind = {} WHERE kind = 0", kind_by_name()));
+  if (!numbered) return numbered;
+  return go_on_behind_folded(database);
+}
+
 }  // namespace
 
 Result<Database> open_collector(const std::string& state_dir) {
-  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory}, go_on_behind_folded);
+  const std::string numbered = number_events();
+  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory, numbered}, mend);
 }
 
 Result<Database> open_collector_reader(const std::string& state_dir) {

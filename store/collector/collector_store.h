@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/event.h"
 #include "core/failure/error.h"
 #include "core/time/time.h"
 #include "store/sqlite/database.h"
@@ -172,7 +173,7 @@ struct OutboxRow {
   std::string receiver;
   std::string dedup_key;  ///< `crm/acme`
   std::int64_t seq = 0;   ///< unique with (receiver, dedup_key)
-  std::string event;      ///< `incident.opened`, …
+  EventName event;        ///< `incident.opened`, …; of another version it is kept and delivered under its name
   int level = 0;
   std::string body;  ///< rendered at enqueue; signature and timestamp are made at send
   TimePoint created;

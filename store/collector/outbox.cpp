@@ -25,30 +25,20 @@ Result<std::vector<OutboxRow>> read_rows(const Result<Statement*>& rows) {
 Result<bool> insert(Database& database, const OutboxRow& row, DeliveryStatus status) {
   const Result<void> added =
       run(database,
-          "INSERT INTO outbox(id, receiver, dedup_key, seq, event, level, created, not_before, attempts, last_code, "
-          "last_error, status, lease_until, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+          "INSERT INTO outbox(id, receiver, dedup_key, seq, event, kind, level, created, not_before, attempts, "
+          "last_code, last_error, status, lease_until, body) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
           "ON CONFLICT(receiver, dedup_key, seq) DO NOTHING",
-          row.id, row.receiver, row.dedup_key, row.seq, row.event, row.level, row.created, row.not_before, row.attempts,
-          row.last_code, row.last_error, static_cast<int>(status), TimePoint{}, Blob{row.body});
+          row.id, row.receiver, row.dedup_key, row.seq, std::string{row.event.text()}, kind_of(row.event), row.level,
+          row.created, row.not_before, row.attempts, row.last_code, row.last_error, static_cast<int>(status),
+          TimePoint{}, Blob{row.body});
   if (!added) return added.error();
   return database.changes() > 0;
 }
 
-bool is_resolved(std::string_view event) {
-  return event == "incident.resolved";
-}
-bool is_change(std::string_view event) {
-  return event == "incident.escalated" || event == "incident.improved";
-}
-/// The message that makes an incident known to a receiver.
-bool opens(std::string_view event) {
-  return event == "incident.opened" || event == "incident.flapping";
-}
-
 /// A newer message of these makes an older unsent one pointless.
-bool replaces(std::string_view newer, std::string_view older) {
-  if (is_change(newer)) return is_change(older);
-  return newer == older && (newer == "incident.reminder" || newer == "heartbeat");
+bool replaces(Event newer, Event older) {
+  if (changes_level(newer)) return changes_level(older);
+  return newer == older && (newer == Event::reminder || newer == Event::heartbeat);
 }
 
 /// The unsent messages of one queue that belong to its newest incident, newest first, and what the receiver may have
@@ -56,7 +46,7 @@ bool replaces(std::string_view newer, std::string_view older) {
 struct Tail {
   struct Item {
     std::string id;
-    std::string event;
+    Event event = Event::unknown;
     std::int64_t seq = 0;
   };
   std::vector<Item> unsent;
@@ -67,7 +57,7 @@ Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
   Tail tail;
   bool ended = false;
   const auto rows = query(database,
-                          "SELECT id, event, status, attempts, seq FROM outbox WHERE receiver = ? AND dedup_key = ? "
+                          "SELECT id, kind, status, attempts, seq FROM outbox WHERE receiver = ? AND dedup_key = ? "
                           "AND seq < ? AND status NOT IN (4, 5) "
                           "ORDER BY seq DESC",
                           newest.receiver, newest.dedup_key, newest.seq);
@@ -80,11 +70,12 @@ Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
     const Statement& row = **rows;
     const bool untouched =
         static_cast<DeliveryStatus>(row.integer(2)) == DeliveryStatus::pending && row.integer(3) == 0;
-    ended = !untouched || is_resolved(row.text(1));
+    const auto event = static_cast<Event>(row.integer(1));
+    ended = !untouched || event == Event::resolved;
     if (ended) {
-      tail.told_open = !is_resolved(row.text(1));
+      tail.told_open = event != Event::resolved;
     } else {
-      tail.unsent.push_back({text_at(row, 0), text_at(row, 1), row.integer(4)});
+      tail.unsent.push_back({text_at(row, 0), event, row.integer(4)});
     }
   }
   return tail;
@@ -94,7 +85,7 @@ Result<Tail> read_tail(Database& database, const OutboxRow& newest) {
 /// exist: a missing one may have gone out in a digest.
 Result<bool> may_be_in_digest(Database& database, const OutboxRow& newest, const Tail& tail) {
   for (const Tail::Item& item : tail.unsent) {
-    if (item.event != "incident.flapping" || item.seq == 1) continue;
+    if (item.event != Event::flapping || item.seq == 1) continue;
     const auto before =
         one_integer(query(database, "SELECT count(*) FROM outbox WHERE receiver = ? AND dedup_key = ? AND seq = ?",
                           newest.receiver, newest.dedup_key, item.seq - 1));
@@ -115,15 +106,15 @@ Result<void> enqueue(Database& database, const OutboxRow& row) {
   if (!tail) return tail.error();
   const Result<bool> in_digest = may_be_in_digest(database, row, *tail);
   if (!in_digest) return in_digest.error();
-  const bool told_open = tail->told_open || (is_resolved(row.event) && *in_digest);
+  const bool resolved = row.event == Event::resolved;
+  const bool told_open = tail->told_open || (resolved && *in_digest);
   bool vanishes = false;
-  for (const Tail::Item& item : tail->unsent)
-    vanishes = vanishes || (is_resolved(row.event) && opens(item.event) && !told_open);
+  for (const Tail::Item& item : tail->unsent) vanishes = vanishes || (resolved && opens(item.event) && !told_open);
   const Result<bool> added = insert(database, row, vanishes ? DeliveryStatus::superseded : DeliveryStatus::pending);
   if (!added) return added.error();
   if (!*added) return {};
   for (const Tail::Item& item : tail->unsent) {
-    if (!is_resolved(row.event) && !replaces(row.event, item.event)) continue;
+    if (!resolved && !replaces(row.event, item.event)) continue;
     if (const Result<void> gone = supersede(database, item.id); !gone) return gone;
   }
   return {};
@@ -132,19 +123,18 @@ Result<void> enqueue(Database& database, const OutboxRow& row) {
 Result<std::vector<OutboxRow>> lease(Database& database, const std::string& receiver, TimePoint now,
                                      TimePoint lease_until, int limit) {
   // An expired lease is an attempt whose outcome nobody knows: it counts, so that nothing is merged away behind it.
-  Result<std::vector<OutboxRow>> due = read_rows(query(
-      database,
+  // What happened to an incident after a digest opened it must not arrive before the digest.
+  static const std::string kDue = fmt::format(
       "SELECT o.id, o.receiver, o.dedup_key, o.seq, o.event, o.level, o.created, o.not_before, o.attempts + o.status, "
-      "o.last_code, "
-      "o.last_error, o.status, o.lease_until, o.body FROM outbox o JOIN (SELECT dedup_key, min(seq) AS seq FROM outbox "
-      "WHERE receiver = ?1 AND status IN (0, 1) GROUP BY dedup_key) head ON o.dedup_key = head.dedup_key AND o.seq = "
-      "head.seq "
+      "o.last_code, o.last_error, o.status, o.lease_until, o.body FROM outbox o JOIN (SELECT dedup_key, min(seq) AS "
+      "seq FROM outbox WHERE receiver = ?1 AND status IN (0, 1) GROUP BY dedup_key) head ON o.dedup_key = "
+      "head.dedup_key AND o.seq = head.seq "
       "WHERE o.receiver = ?1 AND ((o.status = 0 AND o.not_before <= ?2) OR (o.status = 1 AND o.lease_until <= ?2)) "
-      // What happened to an incident after a digest opened it must not arrive before the digest.
-      "AND (o.event = 'incident.opened' OR o.event NOT LIKE 'incident.%' OR o.created <= coalesce((SELECT "
-      "min(created) FROM outbox WHERE receiver = ?1 AND event = 'digest' AND status IN (0, 1)), o.created)) "
+      "AND (o.kind NOT IN ({}) OR o.created <= coalesce((SELECT min(created) FROM outbox WHERE receiver = ?1 AND kind "
+      "= {} AND status IN (0, 1)), o.created)) "
       "ORDER BY o.created, o.id LIMIT ?3",
-      receiver, now, limit));
+      kinds([](Event event) { return is_incident(event) && event != Event::opened; }), kind_of(Event::digest));
+  Result<std::vector<OutboxRow>> due = read_rows(query(database, kDue, receiver, now, limit));
   if (!due) return due;
   for (OutboxRow& row : *due) {
     row.status = DeliveryStatus::inflight;

@@ -1,24 +1,25 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <optional>
 
 #include "store/collector/collector_store.h"
+#include "store/collector/outbox_row.h"
 #include "store/sqlite/query.h"
 
 namespace crmpulse::store {
 namespace {
 
 /// Deletes delivered and superseded rows created before `before`, oldest first, up to `count` (negative: all). Never
-/// the newest delivered row of a queue unless it is a resolved: `enqueue` must know that the receiver was told of an
-/// incident when the resolved comes, however late.
+/// the newest delivered row of a queue if what it told lasts, or if nobody knows what it told: `enqueue` must know that
+/// the receiver was told of an incident when the resolved comes, however late.
 Result<void> drop_finished(Database& database, TimePoint before, std::int64_t count) {
-  return run(
-      database,
+  static const std::string kDrop = fmt::format(
       "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox o WHERE status IN (2, 4, 5) AND created < ?1 AND "
-      "NOT "
-      "(status = 2 AND event NOT IN ('incident.resolved', 'agent.returned', 'vendor.recovered', 'digest', 'heartbeat', "
-      "'delivery.dead', 'collector.trouble') AND seq = (SELECT max(n.seq) FROM "
-      "outbox n WHERE n.receiver = o.receiver "
+      "NOT (status = 2 AND kind NOT IN ({}) AND seq = (SELECT max(n.seq) FROM outbox n WHERE n.receiver = o.receiver "
       "AND n.dedup_key = o.dedup_key AND n.status = 2)) ORDER BY created, rowid LIMIT ?2)",
-      before, count);
+      kinds([](Event event) { return !lasts(event); }));
+  return run(database, kDrop, before, count);
 }
 
 /// Beside its body a row takes about this much, indexes included.
@@ -46,20 +47,21 @@ Result<std::int64_t> excess(Database& database, const Bounds& most) {
   return std::max({rows - most.rows, over_bytes, std::int64_t{0}});
 }
 
-/// Deletes up to `count` of the rows with this status and event, oldest first; an empty event means any.
-Result<std::int64_t> drop(Database& database, DeliveryStatus status, const std::string& event, std::int64_t count) {
+/// Deletes up to `count` of the rows with this status, and of this event if there is one, oldest first.
+Result<std::int64_t> drop(Database& database, DeliveryStatus status, std::optional<Event> event, std::int64_t count) {
+  constexpr int kAny = -1;
   const Result<void> gone =
       run(database,
-          "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox WHERE status = ?1 AND (?2 = '' OR event = ?2) "
+          "DELETE FROM outbox WHERE rowid IN (SELECT rowid FROM outbox WHERE status = ?1 AND (?2 = -1 OR kind = ?2) "
           "ORDER BY created, rowid LIMIT ?3)",
-          static_cast<int>(status), event, count);
+          static_cast<int>(status), event ? kind_of(*event) : kAny, count);
   if (!gone) return gone.error();
   return database.changes();
 }
 
 /// As far as the table is over its bounds. Returns how many went. Rows differ in size: it may take several rounds.
 Result<std::int64_t> drop_excess(Database& database, const Bounds& most, DeliveryStatus status,
-                                 const std::string& event) {
+                                 std::optional<Event> event) {
   std::int64_t dropped = 0;
   while (true) {
     const Result<std::int64_t> over = excess(database, most);
@@ -84,12 +86,14 @@ Result<std::int64_t> prune_outbox(Database& database, TimePoint before, std::int
     if (!gone) return gone.error();
     if (database.changes() == 0) break;
   }
-  if (const auto gone = drop_excess(database, most, DeliveryStatus::dead, ""); !gone) return gone;
-  const Result<std::int64_t> reminders = drop_excess(database, most, DeliveryStatus::pending, "incident.reminder");
-  if (!reminders) return reminders;
-  const Result<std::int64_t> improved = drop_excess(database, most, DeliveryStatus::pending, "incident.improved");
-  if (!improved) return improved;
-  return *reminders + *improved;
+  if (const auto gone = drop_excess(database, most, DeliveryStatus::dead, std::nullopt); !gone) return gone;
+  std::int64_t unsent = 0;
+  for (const Event event : dispensable()) {
+    const Result<std::int64_t> gone = drop_excess(database, most, DeliveryStatus::pending, event);
+    if (!gone) return gone;
+    unsent += *gone;
+  }
+  return unsent;
 }
 
 }  // namespace crmpulse::store

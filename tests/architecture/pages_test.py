@@ -91,7 +91,7 @@ def differences(what, said, meant):
 
 
 def wrong_names():
-    listed = set(re.findall(r'^    "(crm_\w+)",$', text_of("core/metric_names.cpp"), re.MULTILINE)) | {"crm_hours_info"}
+    listed = set(re.findall(r'^    Metric\{"(crm_\w+)"', text_of("core/metric_names.cpp"), re.MULTILINE)) | {"crm_hours_info"}
     yield from differences("metric", {name for name in documented("Samples") if name.startswith("crm_")}, listed)
     # The reconciler takes its own parts out of what is sent.
     own = quoted(r"crm_agent_\w+", "agent", "probes") - {"crm_agent_reconcile_part"}
@@ -103,6 +103,10 @@ def wrong_names():
     yield from differences("metric", {name for name in shown if name.startswith("crm_")}, names)
     collector = {name.removeprefix("crmpulse_collector_") for name in quoted(r"crmpulse_collector_\w+", "collector")}
     yield from differences("metric", {name for name in shown if not name.startswith("crm_")}, collector)
+
+    events = set(re.findall(r'Row\{Event::\w+, "([\w.]+)"', text_of("core/event.cpp"))) - {"unknown"}
+    said = {f"incident{name}" if name.startswith(".") else name for name in documented("Messages")}
+    yield from differences("event", {name for name in said if "." in name or name in events}, events)
 
     routes = {path for path in quoted(r"/(?:|metrics|page\.css|-/\w+|api/v1/[\w/{}.]+)", "collector") if f'"{path}"' in "".join(openapi())}
     section = re.search(r"^## HTTP$(.*?)^## ", text_of(REFERENCE), re.MULTILINE | re.DOTALL).group(1)

@@ -465,7 +465,7 @@ TEST_CASE("the outbox sees no number twice: not from a receiver that was away, n
   CHECK(line.messages().back().seq == 3);
   line.remove();
   line.times(8, 1500);
-  REQUIRE(line.messages().back().type == MessageType::opened);
+  REQUIRE(line.messages().back().type == Event::opened);
   CHECK(line.messages().back().seq == 5);
 }
 

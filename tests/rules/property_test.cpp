@@ -18,12 +18,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-struct Event {
+struct Happening {
   enum class Kind { reading, restart, maintenance, silence, inhibit, ack } kind = Kind::reading;
   Reading reading;
   bool on = false;
 };
-using History = std::vector<Event>;
+using History = std::vector<Happening>;
 
 class Dice {
  public:
@@ -61,7 +61,7 @@ History random_history(Dice& dice, std::size_t rules, int length, bool operators
   std::vector<double> level(rules, 200);
   std::vector<bool> silent(rules, false);
   for (int i = 0; i < length; ++i) {
-    Event event;
+    Happening event;
     for (std::size_t rule = 0; rule < rules; ++rule) {
       if (dice.one_in(6)) level[rule] = kLevels[dice.upto(7)];
       if (dice.one_in(25)) silent[rule] = !silent[rule];
@@ -69,27 +69,27 @@ History random_history(Dice& dice, std::size_t rules, int length, bool operators
     }
     history.push_back(event);
     if (!operators || !dice.one_in(20)) continue;
-    Event said;
-    said.kind = static_cast<Event::Kind>(2 + dice.upto(3));
+    Happening said;
+    said.kind = static_cast<Happening::Kind>(2 + dice.upto(3));
     said.on = dice.one_in(2);
     history.push_back(said);
   }
   return history;
 }
 
-void say(Timeline& line, const Event& event) {
+void say(Timeline& line, const Happening& event) {
   line.say([&event](Engine& engine, TimePoint now) {
-    if (event.kind == Event::Kind::maintenance) engine.set_maintenance("acme", event.on, now);
-    if (event.kind == Event::Kind::silence) engine.set_silence("acme", event.on, now);
-    if (event.kind == Event::Kind::inhibit) engine.set_inhibited("acme", event.on, now);
-    if (event.kind == Event::Kind::ack) engine.acknowledge("acme", "operator", std::nullopt, now);
+    if (event.kind == Happening::Kind::maintenance) engine.set_maintenance("acme", event.on, now);
+    if (event.kind == Happening::Kind::silence) engine.set_silence("acme", event.on, now);
+    if (event.kind == Happening::Kind::inhibit) engine.set_inhibited("acme", event.on, now);
+    if (event.kind == Happening::Kind::ack) engine.acknowledge("acme", "operator", std::nullopt, now);
   });
 }
 
-void play(Timeline& line, const Event& event) {
-  if (event.kind == Event::Kind::reading) {
+void play(Timeline& line, const Happening& event) {
+  if (event.kind == Happening::Kind::reading) {
     line.evaluate(event.reading);
-  } else if (event.kind == Event::Kind::restart) {
+  } else if (event.kind == Happening::Kind::restart) {
     line.restart();
   } else {
     say(line, event);
@@ -122,9 +122,9 @@ void check_order(const Timeline& line) {
     bool& is_open = open[message.receiver];
     HOLDS(message.seq == ++seq[message.receiver]);
     HOLDS(!message.incident.empty());
-    if (message.type == MessageType::opened) HOLDS(!is_open);
-    if (message.type != MessageType::opened && message.type != MessageType::flapping) HOLDS(is_open);
-    is_open = message.type != MessageType::resolved;
+    if (message.type == Event::opened) HOLDS(!is_open);
+    if (message.type != Event::opened && message.type != Event::flapping) HOLDS(is_open);
+    is_open = message.type != Event::resolved;
   }
 }
 
@@ -135,7 +135,7 @@ void check_histories(unsigned first, unsigned last) {
     const Ruleset ruleset = random_rules(dice);
     Timeline line{ruleset, kReceivers};
     int before = 0;
-    for (const Event& event : random_history(dice, ruleset.rules.size(), 150, true)) {
+    for (const Happening& event : random_history(dice, ruleset.rules.size(), 150, true)) {
       play(line, event);
       const int state = line.state();
       HOLDS((state == 0 || state == 1 || state == 2));
@@ -198,7 +198,7 @@ TEST_CASE("bytes there and back change nothing") {
     Dice dice{seed};
     const Ruleset ruleset = random_rules(dice);
     Timeline line{ruleset, kReceivers};
-    for (const Event& event : random_history(dice, ruleset.rules.size(), 80, true)) play(line, event);
+    for (const Happening& event : random_history(dice, ruleset.rules.size(), 80, true)) play(line, event);
     const std::string bytes = line.engine().save("acme");
     Engine other{ruleset, kReceivers};
     other.load("acme", bytes).value();
@@ -223,7 +223,7 @@ TEST_CASE("the mirrored rule judges mirrored values alike") {
     }
     Timeline one{ruleset, kReceivers};
     Timeline two{mirrored, kReceivers};
-    for (Event event : random_history(dice, ruleset.rules.size(), 150, true)) {
+    for (Happening event : random_history(dice, ruleset.rules.size(), 150, true)) {
       play(one, event);
       for (auto& value : event.reading) value = value ? std::optional{-*value} : std::nullopt;
       play(two, event);
@@ -241,7 +241,7 @@ TEST_CASE("worse values never give a better state") {
     const Ruleset ruleset = random_rules(dice);
     Timeline better{ruleset, kReceivers};
     Timeline worse{ruleset, kReceivers};
-    for (Event event : random_history(dice, ruleset.rules.size(), 150, false)) {
+    for (Happening event : random_history(dice, ruleset.rules.size(), 150, false)) {
       play(better, event);
       for (auto& value : event.reading) {
         if (value && dice.one_in(4)) value = *value + 100 * dice.upto(20);
@@ -280,7 +280,7 @@ TEST_CASE("ticks and deadlines give the same messages at the same times") {
     Timeline jumping{ruleset, kReceivers};
     Timeline ticking{ruleset, kReceivers};
     ticking.use_ticks();
-    for (const Event& event : history) {
+    for (const Happening& event : history) {
       play(jumping, event);
       play(ticking, event);
     }

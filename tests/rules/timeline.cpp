@@ -121,7 +121,7 @@ void Timeline::take(Outcome outcome) {
 
 std::string describe(const Message& message, bool with_time) {
   std::string text{to_string(message.type).substr(std::string_view{"incident."}.size())};
-  if (message.type != MessageType::resolved) text += fmt::format("({})", static_cast<int>(message.state));
+  if (message.type != Event::resolved) text += fmt::format("({})", static_cast<int>(message.state));
   if (message.reason == "removed") text += "[removed]";
   if (with_time) text += fmt::format("@{}", (message.at - kStart).count() / 1000);
   return text;

@@ -127,7 +127,7 @@ std::string World::story(const std::string& receiver) const {
   return text;
 }
 
-std::size_t World::count(MessageType type) const {
+std::size_t World::count(Event type) const {
   return static_cast<std::size_t>(std::count_if(messages_.begin(), messages_.end(),
                                                 [type](const Message& message) { return message.type == type; }));
 }

@@ -39,7 +39,7 @@ class World {
   [[nodiscard]] std::vector<Message> heard_by(const std::string& receiver) const;
   /// `digest opened(acme) vendor.outage`: what one receiver heard, in order.
   [[nodiscard]] std::string story(const std::string& receiver = "all") const;
-  [[nodiscard]] std::size_t count(MessageType type) const;
+  [[nodiscard]] std::size_t count(Event type) const;
   void forget_messages() { messages_.clear(); }
 
  private:

@@ -149,7 +149,7 @@ class Witness {
   }
   void check(const std::vector<Message>& messages) {
     for (const Message& message : messages) {
-      if (message.type == MessageType::digest)
+      if (message.type == Event::digest)
         check_digest(message);
       else if (message.crm.empty())
         check_notice(message);
@@ -201,14 +201,14 @@ class Witness {
     Open& known = open_[{message.receiver, message.crm}];
     HOLDS(message.seq == ++known.seq);
     HOLDS(!message.incident.empty());
-    if (message.type == MessageType::opened) {
+    if (message.type == Event::opened) {
       check_opening(message, message.crm, message.status.since);
       if (message.reason == "no_data") check_no_data(message);
       count_opening(message);
-    } else if (message.type != MessageType::flapping) {
+    } else if (message.type != Event::flapping) {
       HOLDS(known.open);
     }
-    known.open = message.type != MessageType::resolved;
+    known.open = message.type != Event::resolved;
     known.level = message.state;
     known.heard.push_back(message.at);
     const auto lately =
@@ -269,8 +269,8 @@ class Witness {
     Told& told = notices_[{message.receiver, message.subject}];
     HOLDS(message.seq > told.seq);
     told.seq = message.seq;
-    const bool begins = message.type == MessageType::agent_lost || message.type == MessageType::vendor_outage;
-    if (message.type == MessageType::agent_lost) HOLDS(!told.on);
+    const bool begins = message.type == Event::agent_lost || message.type == Event::vendor_outage;
+    if (message.type == Event::agent_lost) HOLDS(!told.on);
     if (!begins) HOLDS(told.on);
     told.on = begins;
     told.since = message.since;

@@ -46,21 +46,23 @@ constexpr std::array kLevels{LevelAlert{Level::sub_healthy, "CrmSubHealthy", "ti
 
 /// What is not about the state of one CRM.
 struct OtherAlert {
-  std::string_view type;
   const char* name;
   const char* label;  ///< that holds the subject
   const char* severity;
-  bool ends;
 };
-constexpr std::array kOthers{OtherAlert{"agent.lost", "CrmAgentLost", "agent", "page", false},
-                             OtherAlert{"agent.returned", "CrmAgentLost", "agent", "page", true},
-                             OtherAlert{"vendor.outage", "CrmVendorOutage", "kind", "page", false},
-                             OtherAlert{"vendor.recovered", "CrmVendorOutage", "kind", "page", true},
-                             OtherAlert{"delivery.dead", "CrmAlertNotDelivered", "receiver", "ticket", false},
-                             OtherAlert{"collector.trouble", "CrmCollectorTrouble", "", "ticket", false},
-                             OtherAlert{"heartbeat", "CrmpulseHeartbeat", "", "none", false},
-                             OtherAlert{"test", "CrmpulseTest", "receiver", "none", false}};
-constexpr OtherAlert kUnknown{"", "CrmpulseMessage", "subject", "ticket", false};
+OtherAlert other_alert(Event event) {
+  switch (event) {
+    case Event::agent_lost:
+    case Event::agent_returned: return {"CrmAgentLost", "agent", "page"};
+    case Event::vendor_outage:
+    case Event::vendor_recovered: return {"CrmVendorOutage", "kind", "page"};
+    case Event::delivery_dead: return {"CrmAlertNotDelivered", "receiver", "ticket"};
+    case Event::collector_trouble: return {"CrmCollectorTrouble", "", "ticket"};
+    case Event::heartbeat: return {"CrmpulseHeartbeat", "", "none"};
+    case Event::test: return {"CrmpulseTest", "receiver", "none"};
+    default: return {"CrmpulseMessage", "subject", "ticket"};
+  }
+}
 
 /// What Alertmanager itself says is JSON.
 bool is_json(const std::string& body) {
@@ -126,17 +128,15 @@ class Alertmanager final : public Receiver {
     const Notice zh = read_notice(row, Language::zh);
     json::object labels{{"source", "crmpulse"}};
     for (const auto& [name, value] : labels_) labels[name] = value;
-    if (!row.event.starts_with("incident.")) {
-      const auto* known =
-          std::find_if(kOthers.begin(), kOthers.end(), [&](const OtherAlert& one) { return one.type == row.event; });
-      const OtherAlert& other = known == kOthers.end() ? kUnknown : *known;
+    if (!is_incident(row.event)) {
+      const OtherAlert other = other_alert(row.event);
       labels["alertname"] = other.name;
       labels["severity"] = other.severity;
       if (*other.label != '\0') labels[other.label] = en.subject.empty() ? row.dedup_key : en.subject;
-      alerts.push_back(alert(labels, en, zh, row, {other.ends, row.created, wall}));
+      alerts.push_back(alert(labels, en, zh, row, {closes(row.event), row.created, wall}));
       return;
     }
-    const bool resolved = row.event == "incident.resolved";
+    const bool resolved = closes(row.event);
     labels["crm"] = en.subject;
     if (!en.kind.empty()) labels["kind"] = en.kind;
     for (const LevelAlert& one : kLevels) {

@@ -31,21 +31,13 @@ constexpr std::size_t kMaxAlias = 512;
 constexpr std::size_t kMaxNote = 2'000;
 constexpr std::string_view kPlain = "-_.";  ///< in a path
 
-bool ends(const std::string& event) {
-  return event == "incident.resolved" || event == "agent.returned" || event == "vendor.recovered";
-}
-
-bool changes_level(const std::string& event) {
-  return event == "incident.escalated" || event == "incident.improved";
-}
-
 std::string alias_of(const store::OutboxRow& row) {
   return row.dedup_key.size() <= kMaxAlias ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
 }
 
 const char* priority_of(const Notice& notice) {
-  if (notice.type == "test" || notice.type == "heartbeat") return "P5";
-  if (notice.type.starts_with("incident.")) return notice.level == Level::poor ? "P1" : "P3";
+  if (is_sign_of_life(notice.type)) return "P5";
+  if (is_incident(notice.type)) return notice.level == Level::poor ? "P1" : "P3";
   return notice.tone == Tone::bad ? "P2" : "P3";
 }
 
@@ -69,7 +61,7 @@ class Opsgenie final : public Receiver {
     const store::OutboxRow& row = batch.front();
     const Notice notice = read_notice(row, language_);
     const std::string alias = percent_encoded(alias_of(row), kPlain);
-    if (ends(row.event)) {
+    if (closes(row.event)) {
       const json::object body{{"source", "crmpulse"}, {"note", one_line(notice.title, kMaxNote)}};
       return request("POST", fmt::format("{}/{}/close?{}", url_, alias, kByAlias), body);
     }
@@ -117,7 +109,7 @@ class Opsgenie final : public Receiver {
 
  private:
   [[nodiscard]] json::object alert(const Notice& notice, const store::OutboxRow& row) const {
-    json::object details{{"message", row.id}, {"event", row.event}};
+    json::object details{{"message", row.id}, {"event", row.event.text()}};
     if (!notice.incident.empty()) details["incident"] = notice.incident;
     if (!notice.link.empty()) details["url"] = notice.link;
     json::array tags{"crmpulse"};

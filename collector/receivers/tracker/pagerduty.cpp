@@ -23,10 +23,6 @@ constexpr std::size_t kMaxSummary = 1024;
 constexpr std::size_t kMaxKey = 255;
 constexpr std::size_t kMaxSource = 255;
 
-bool ends(const std::string& event) {
-  return event == "incident.resolved" || event == "agent.returned" || event == "vendor.recovered";
-}
-
 /// A key that is too long stays one key.
 std::string dedup_key_of(const store::OutboxRow& row) {
   return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
@@ -42,10 +38,10 @@ bool without_data(const store::OutboxRow& row) {
 }
 
 const char* severity_of(const Notice& notice, const store::OutboxRow& row) {
-  if (notice.type == "test" || notice.type == "heartbeat") return "info";
-  if (notice.type == "delivery.dead" || notice.type == "collector.trouble") return "error";
-  if (notice.type == "incident.flapping") return "warning";
-  if (notice.type.starts_with("incident.")) {
+  if (is_sign_of_life(notice.type)) return "info";
+  if (notice.type == Event::delivery_dead || notice.type == Event::collector_trouble) return "error";
+  if (notice.type == Event::flapping) return "warning";
+  if (is_incident(notice.type)) {
     if (notice.level == Level::poor) return "critical";
     return without_data(row) ? "error" : "warning";
   }
@@ -73,7 +69,7 @@ class PagerDuty final : public Receiver {
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
     json::object event{{"routing_key", routing_key_.reveal()},
-                       {"event_action", ends(row.event) ? "resolve" : "trigger"},
+                       {"event_action", closes(row.event) ? "resolve" : "trigger"},
                        {"dedup_key", dedup_key_of(row)},
                        {"client", "crmpulse"}};
     const Notice notice = read_notice(row, language_);
@@ -82,7 +78,7 @@ class PagerDuty final : public Receiver {
       event["links"] =
           json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(language_).open}}}};
     }
-    if (!ends(row.event)) event["payload"] = payload(notice, row);
+    if (!closes(row.event)) event["payload"] = payload(notice, row);
     net::ClientRequest request;
     request.method = "POST";
     request.url = url_.reveal();
@@ -105,7 +101,7 @@ class PagerDuty final : public Receiver {
 
  private:
   [[nodiscard]] json::object payload(const Notice& notice, const store::OutboxRow& row) const {
-    json::object details{{"message", row.id}, {"event", row.event}, {"state", notice.state}};
+    json::object details{{"message", row.id}, {"event", row.event.text()}, {"state", notice.state}};
     if (!notice.failing.empty()) details["failing"] = pairs(notice.failing);
     if (!notice.facts.empty()) details["facts"] = pairs(notice.facts);
     if (!notice.fault.empty()) details["fault"] = notice.fault;

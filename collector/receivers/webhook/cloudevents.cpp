@@ -35,7 +35,7 @@ class CloudEvents final : public Receiver {
     const json::object event{{"specversion", "1.0"},
                              {"id", row.id},
                              {"source", source_},
-                             {"type", "crmpulse." + row.event},
+                             {"type", fmt::format("crmpulse.{}", row.event.text())},
                              {"subject", row.dedup_key},
                              {"time", format_time(row.created)},
                              {"datacontenttype", "application/json"},

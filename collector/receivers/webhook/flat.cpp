@@ -26,10 +26,10 @@ std::string joined(const std::vector<std::string>& lines) {
 
 /// Every key in every message, so that a mapping made from the test message knows them all.
 json::object zapier_body(const Notice& notice, const store::OutboxRow& row, Language language) {
-  const bool incident = row.event.starts_with("incident.");
+  const bool incident = is_incident(row.event);
   const Fact worst = notice.failing.empty() ? Fact{} : notice.failing.front();
   return {{"id", row.id},
-          {"event", row.event},
+          {"event", row.event.text()},
           {"at", format_time(row.created)},
           {"subject", notice.subject},
           {"crm", incident ? notice.subject : ""},

@@ -99,7 +99,7 @@ class DeliveryBench {
     made.dedup_key = key;
     made.seq = seq;
     made.id = fmt::format("{}-{}-{}", receiver, key, seq);
-    made.event = event;
+    made.event = EventName{event};
     made.level = 2;
     made.body = body;
     made.created = made.not_before = now();

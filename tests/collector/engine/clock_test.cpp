@@ -19,7 +19,7 @@ const TimePoint kStart = parse_time("2026-11-21T09:00:00Z").value();
 
 std::vector<std::string> events(Core& core) {
   std::vector<std::string> all;
-  for (const store::OutboxRow& row : core.outbox()) all.push_back(row.event);
+  for (const store::OutboxRow& row : core.outbox()) all.emplace_back(row.event.text());
   return all;
 }
 

@@ -76,7 +76,7 @@ TEST_CASE("a crash right after a CRM was forgotten does not bring it back from t
   CHECK_FALSE(core->engine().content().engine().watches("acme"));
   const auto rows = core->outbox();
   REQUIRE(rows.size() == 2);
-  for (const store::OutboxRow& row : rows) CHECK((row.event == "incident.opened" || row.event == "incident.resolved"));
+  for (const store::OutboxRow& row : rows) CHECK((row.event == Event::opened || row.event == Event::resolved));
 }
 
 TEST_CASE("only operators forget, and who did is written down") {
@@ -156,7 +156,7 @@ TEST_CASE("case 109: a CRM that its agent names no more leaves, with its facts a
   const auto rows = core.outbox();
   CHECK(rows.size() == before + 1);
   CHECK(std::count_if(rows.begin(), rows.end(), [](const store::OutboxRow& row) {
-          return row.event == "incident.resolved" && row.dedup_key == "crm/acme" &&
+          return row.event == Event::resolved && row.dedup_key == "crm/acme" &&
                  row.body.find("\"removed\"") != std::string::npos;
         }) == 1);
   CHECK(core.engine().stats().removed_crms == 1);

@@ -219,7 +219,7 @@ TEST_CASE("while the disk refuses, judging goes on and no message is lost or out
   for (const store::OutboxRow& row : rows) last = std::max(last, row.seq);
   const auto newest =
       std::find_if(rows.begin(), rows.end(), [last](const store::OutboxRow& row) { return row.seq == last; });
-  CHECK(newest->event == "incident.resolved");
+  CHECK(newest->event == Event::resolved);
   CHECK(core.ledger().waiting_messages == 0);
 }
 
@@ -249,8 +249,8 @@ TEST_CASE("what may have been told while the disk refused does not vanish togeth
   int resolved = 0;
   for (const store::OutboxRow& row : core.outbox()) {
     if (row.status == store::DeliveryStatus::superseded) continue;
-    opened += row.event == "incident.opened" ? 1 : 0;
-    resolved += row.event == "incident.resolved" ? 1 : 0;
+    opened += row.event == Event::opened ? 1 : 0;
+    resolved += row.event == Event::resolved ? 1 : 0;
   }
   CHECK(opened == 1);
   CHECK(resolved == 1);
@@ -328,7 +328,7 @@ TEST_CASE("a state that cannot be read costs its CRM what it knew, and nobody el
   const std::vector<store::OutboxRow> after = core->outbox();
   std::map<std::int64_t, std::string> about;
   for (const store::OutboxRow& row : after) {
-    if (row.dedup_key == "crm/acme") CHECK(about.emplace(row.seq, row.event).second);
+    if (row.dedup_key == "crm/acme") CHECK(about.emplace(row.seq, row.event.text()).second);
   }
   CHECK(about == std::map<std::int64_t, std::string>{{1, "incident.opened"}, {2, "incident.resolved"}});
   core->settle();

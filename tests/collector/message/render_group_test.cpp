@@ -25,7 +25,7 @@ rules::CrmStatus crm(std::string name, Level state) {
   return status;
 }
 
-rules::Message message(rules::MessageType type, std::string subject, Level state) {
+rules::Message message(Event type, std::string subject, Level state) {
   rules::Message message;
   message.at = kNow;
   message.receiver = "oncall";
@@ -44,7 +44,7 @@ std::string text(const json::object& body, const char* language) {
 }  // namespace
 
 TEST_CASE("a digest names its CRMs with their states and incidents, and counts the rest") {
-  rules::Message digest = message(rules::MessageType::digest, "digest/oncall", Level::poor);
+  rules::Message digest = message(Event::digest, "digest/oncall", Level::poor);
   digest.listed = {crm("acme", Level::poor), crm("beta", Level::sub_healthy)};
   digest.unlisted = 10;
   const json::object body = group_json(digest);
@@ -61,7 +61,7 @@ TEST_CASE("a digest names its CRMs with their states and incidents, and counts t
 }
 
 TEST_CASE("a lost agent: since when, what nobody watches, what to do") {
-  rules::Message lost = message(rules::MessageType::agent_lost, "agent/branch-1", Level::poor);
+  rules::Message lost = message(Event::agent_lost, "agent/branch-1", Level::poor);
   lost.listed = {crm("acme", Level::sub_healthy)};
   const json::object body = group_json(lost);
   CHECK(body.at("agent") == "branch-1");
@@ -75,7 +75,7 @@ TEST_CASE("a lost agent: since when, what nobody watches, what to do") {
 }
 
 TEST_CASE("an agent that is back, and one that nobody misses any more") {
-  rules::Message back = message(rules::MessageType::agent_returned, "agent/branch-1", Level::healthy);
+  rules::Message back = message(Event::agent_returned, "agent/branch-1", Level::healthy);
   back.listed = {crm("acme", Level::healthy), crm("beta", Level::healthy)};
   CHECK(text(group_json(back), "en") == "Agent branch-1 is back; it watches 2 CRMs: acme healthy, beta healthy.");
   back.listed.clear();
@@ -86,7 +86,7 @@ TEST_CASE("an agent that is back, and one that nobody misses any more") {
 }
 
 TEST_CASE("a vendor's outage says how it is known") {
-  rules::Message outage = message(rules::MessageType::vendor_outage, "vendor/salesforce", Level::poor);
+  rules::Message outage = message(Event::vendor_outage, "vendor/salesforce", Level::poor);
   outage.listed = {crm("acme", Level::poor)};
   outage.reason = "crms";
   outage.causes = {"crms"};
@@ -106,7 +106,7 @@ TEST_CASE("a vendor's outage says how it is known") {
 }
 
 TEST_CASE("a vendor's outage that is over names what is not well yet") {
-  rules::Message over = message(rules::MessageType::vendor_recovered, "vendor/hubspot", Level::healthy);
+  rules::Message over = message(Event::vendor_recovered, "vendor/hubspot", Level::healthy);
   CHECK(text(group_json(over), "en") == "The outage of HubSpot is over.");
   over.listed = {crm("acme", Level::poor)};
   CHECK(text(group_json(over), "en") ==
@@ -120,12 +120,12 @@ TEST_CASE("a time of another day is said with its date") {
 }
 
 TEST_CASE("a digest of what got worse says so, and an agent whose samples are too old is not called silent") {
-  rules::Message digest = message(rules::MessageType::digest, "digest/oncall", Level::poor);
+  rules::Message digest = message(Event::digest, "digest/oncall", Level::poor);
   digest.reason = "worse";
   digest.listed = {crm("acme", Level::poor), crm("beta", Level::poor)};
   CHECK(text(group_json(digest), "en") == "2 CRMs got worse at nearly the same time: acme poor, beta poor.");
   CHECK(text(group_json(digest), "zh") == "2 个 CRM 几乎同时恶化：acme 不良、beta 不良。");
-  rules::Message late = message(rules::MessageType::agent_lost, "agent/branch-1", Level::poor);
+  rules::Message late = message(Event::agent_lost, "agent/branch-1", Level::poor);
   late.reason = "late";
   late.listed = {crm("acme", Level::sub_healthy)};
   const json::object body = group_json(late);

@@ -12,14 +12,14 @@ using collector::Language;
 
 namespace {
 
-struct Event {
+struct IncidentMessage {
   std::string_view type;
   std::string_view state;
   std::string_view previous;
   std::string_view at;
 };
 
-constexpr Event kIncidents[] = {
+constexpr IncidentMessage kIncidents[] = {
     {"incident.opened", "poor", "healthy", "2026-11-21T09:10:30Z"},
     {"incident.escalated", "poor", "sub_healthy", "2026-11-21T09:20:00Z"},
     {"incident.improved", "sub_healthy", "poor", "2026-11-21T09:40:00Z"},
@@ -67,7 +67,7 @@ json::array failing(std::string_view state, const std::string& more) {
   return {latency, transactions};
 }
 
-json::object incident(const Event& event, const MessageOptions& options) {
+json::object incident(const IncidentMessage& event, const MessageOptions& options) {
   const bool zh = options.language == Language::zh;
   json::object body{
       {"version", "1"},
@@ -134,8 +134,8 @@ json::object other(const std::string& type, const MessageOptions& options) {
   return body;
 }
 
-const Event* find_event(std::string_view type) {
-  for (const Event& event : kIncidents) {
+const IncidentMessage* find_event(std::string_view type) {
+  for (const IncidentMessage& event : kIncidents) {
     if (event.type == type) return &event;
   }
   return nullptr;
@@ -144,33 +144,25 @@ const Event* find_event(std::string_view type) {
 }  // namespace
 
 const std::vector<std::string>& message_types() {
-  static const std::vector<std::string> kTypes{"incident.opened",
-                                               "incident.escalated",
-                                               "incident.improved",
-                                               "incident.reminder",
-                                               "incident.resolved",
-                                               "incident.flapping",
-                                               "incident.flap_ended",
-                                               "digest",
-                                               "agent.lost",
-                                               "agent.returned",
-                                               "vendor.outage",
-                                               "vendor.recovered",
-                                               "collector.trouble",
-                                               "delivery.dead",
-                                               "test"};
+  static const std::vector<std::string> kTypes = [] {
+    std::vector<std::string> types;
+    for (const Event event : all_events()) {
+      if (event != Event::heartbeat) types.emplace_back(to_string(event));
+    }
+    return types;
+  }();
   return kTypes;
 }
 
 store::OutboxRow message(const std::string& type, const MessageOptions& options) {
-  const Event* event = find_event(type);
+  const IncidentMessage* event = find_event(type);
   const json::object body = event == nullptr ? other(type, options) : incident(*event, options);
   store::OutboxRow row;
   row.id = "01JD75ZK5A0000000000000000";
   row.receiver = "oncall";
   row.dedup_key = "crm/" + options.crm;
   row.seq = 1;
-  row.event = type;
+  row.event = EventName{type};
   row.level = 2;
   row.created = parse_time("2026-11-21T09:10:30Z").value();
   row.body = collector::to_text(body);
@@ -178,13 +170,13 @@ store::OutboxRow message(const std::string& type, const MessageOptions& options)
 }
 
 bool has_failing(std::string_view type) {
-  const Event* event = find_event(type);
+  const IncidentMessage* event = find_event(type);
   return event != nullptr && event->state != "healthy";
 }
 
 std::string state_words(std::string_view type, Language language) {
   const bool zh = language == Language::zh;
-  if (const Event* event = find_event(type)) {
+  if (const IncidentMessage* event = find_event(type)) {
     if (event->state == "poor") return zh ? "不良" : "POOR";
     if (event->state == "sub_healthy") return zh ? "亚健康" : "SUB-HEALTHY";
     return zh ? "理想" : "HEALTHY";

@@ -173,7 +173,7 @@ TEST_CASE("a damaged body still says which CRM and that it must be looked at") {
   store::OutboxRow row = message("incident.opened");
   row.body = "{\"type\":";
   const Notice notice = read_notice(row, Language::en);
-  CHECK(notice.type == "unreadable");
+  CHECK(notice.type.text() == "unreadable");
   CHECK(notice.title == "acme-sf — incident.opened");
   CHECK(notice.tone == Tone::warning);
   CHECK_FALSE(notice.summary.empty());

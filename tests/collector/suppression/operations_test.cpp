@@ -50,7 +50,7 @@ void add(Core& core, const Suppression& made) {
 std::vector<std::string> events_of(std::vector<store::OutboxRow> rows) {
   std::sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
   std::vector<std::string> events;
-  for (const store::OutboxRow& row : rows) events.push_back(row.event);
+  for (const store::OutboxRow& row : rows) events.emplace_back(row.event.text());
   return events;
 }
 

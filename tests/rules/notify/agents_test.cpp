@@ -102,7 +102,7 @@ TEST_CASE("what is open stays open while the agent is lost, and is resolved when
   World world{quick_rules(), everybody()};
   Branch branch{world, "branch-1", 2};
   branch.watch(1min, 4000);
-  CHECK(world.count(MessageType::opened) == 4);
+  CHECK(world.count(Event::opened) == 4);
   world.forget_messages();
   world.pass(20min);
   CHECK(world.story() == "agent.lost");

@@ -124,7 +124,7 @@ TEST_CASE("case 96: after a stall everything that was due is done once") {
   for (; now <= late; now += 15s) engine.fold(series, now, 4000, late);
   CHECK(step(late) == 0);
   REQUIRE(messages.size() == 2);
-  CHECK(messages[1].type == MessageType::reminder);
+  CHECK(messages[1].type == Event::reminder);
   CHECK(engine.status("acme")->data_status == DataStatus::fresh);
   for (int second = 1; second < 15; ++second) step(late + second * 1s);
   CHECK(messages.size() == 2);

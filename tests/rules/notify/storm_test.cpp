@@ -35,7 +35,7 @@ TEST_CASE("case 70: thirty CRMs that open together are one digest with twenty na
   keep(world, 30, 4000, 60s);
   const std::vector<Message> heard = world.heard_by("all");
   REQUIRE(heard.size() == 1);
-  CHECK(heard[0].type == MessageType::digest);
+  CHECK(heard[0].type == Event::digest);
   CHECK(heard[0].subject == "digest/all");
   CHECK(heard[0].crm.empty());
   CHECK(heard[0].listed.size() == 20);
@@ -45,14 +45,14 @@ TEST_CASE("case 70: thirty CRMs that open together are one digest with twenty na
   // told is set for all thirty: each is resolved by itself.
   world.forget_messages();
   keep(world, 30, 200, 60s);
-  CHECK(world.count(MessageType::resolved) == 30);
+  CHECK(world.count(Event::resolved) == 30);
   CHECK(world.messages().size() == 30);
 }
 
 TEST_CASE("ten opens are ten messages") {
   World world{quick_rules(), {receiver("all")}};
   keep(world, 10, 4000, 60s);
-  CHECK(world.count(MessageType::opened) == 10);
+  CHECK(world.count(Event::opened) == 10);
   CHECK(world.messages().size() == 10);
 }
 
@@ -72,10 +72,10 @@ TEST_CASE("a storm that goes on makes at most one digest a window") {
     keep(world, 60, 4000, 60s);
     const std::vector<Message> heard = world.heard_by("all");
     REQUIRE(heard.size() == 12);
-    for (std::size_t i = 0; i < 10; ++i) CHECK(heard[i].type == MessageType::opened);
-    CHECK(heard[10].type == MessageType::digest);
+    for (std::size_t i = 0; i < 10; ++i) CHECK(heard[i].type == Event::opened);
+    CHECK(heard[10].type == Event::digest);
     CHECK(heard[10].counted.size() == 1);
-    CHECK(heard[11].type == MessageType::digest);
+    CHECK(heard[11].type == Event::digest);
     CHECK(heard[11].counted.size() == 49);
     CHECK(heard[11].at == heard[10].at + 60s);
     CHECK(heard[11].seq > heard[10].seq);
@@ -94,11 +94,11 @@ TEST_CASE("a receiver that groups by itself is told one by one") {
 TEST_CASE("what gets worse after a digest is told by CRM") {
   World world{quick_rules(), {receiver("all")}};
   keep(world, 12, 1500, 60s);
-  REQUIRE(world.count(MessageType::digest) == 1);
+  REQUIRE(world.count(Event::digest) == 1);
   world.measure(name(3), "table", 4000);
   world.pass(16s);  // others of the digest may follow
   REQUIRE(world.messages().size() == 2);
-  CHECK(world.messages()[1].type == MessageType::escalated);
+  CHECK(world.messages()[1].type == Event::escalated);
   CHECK(world.messages()[1].previous == Level::sub_healthy);
 }
 
@@ -106,12 +106,12 @@ TEST_CASE("the window of a digest outlives the collector") {
   World world{quick_rules(), {receiver("all")}};
   keep(world, 40, 200, 15s);
   keep(world, 12, 4000, 45s);
-  REQUIRE(world.count(MessageType::digest) == 1);
+  REQUIRE(world.count(Event::digest) == 1);
   world.restart();
   keep(world, 24, 4000, 45s);
   CHECK(world.messages().size() == 1);
   keep(world, 24, 4000, 45s);
-  CHECK(world.count(MessageType::digest) == 2);
+  CHECK(world.count(Event::digest) == 2);
   CHECK(world.messages().size() == 2);
 }
 
@@ -136,7 +136,7 @@ TEST_CASE("fourteen CRMs that fail together and get worse one after another are 
     // Each is resolved by itself.
     world.forget_messages();
     keep(world, 14, 200, 60s);
-    CHECK(world.count(MessageType::resolved) == 14);
+    CHECK(world.count(Event::resolved) == 14);
   }
 }
 

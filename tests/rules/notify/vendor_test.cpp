@@ -88,14 +88,14 @@ TEST_CASE("five of twenty failing together are held for a minute, then told one 
     tenants.failing = 5;
     const TimePoint began = world.now();
     tenants.watch(10min);
-    REQUIRE(world.count(MessageType::opened) == 5);
+    REQUIRE(world.count(Event::opened) == 5);
     CHECK(world.messages().size() == 5);
     CHECK(world.messages()[0].at == began + 60s);
     // A second burst is held anew.
     tenants.failing = 11;
     const TimePoint again = world.now();
     tenants.watch(10min);
-    REQUIRE(world.count(MessageType::opened) == 11);
+    REQUIRE(world.count(Event::opened) == 11);
     CHECK(world.messages()[5].at == again + 60s);
   }
 }
@@ -111,7 +111,7 @@ TEST_CASE("case 34 with a vendor: a tenant that is still poor is told after sett
   tenants.watch(45s);
   CHECK(world.story() == "vendor.outage vendor.recovered");
   tenants.watch(60s);
-  REQUIRE(world.count(MessageType::opened) == 2);
+  REQUIRE(world.count(Event::opened) == 2);
   CHECK(world.messages().back().at == over + 60s);
 }
 
@@ -155,9 +155,9 @@ TEST_CASE("case 72: an outage whose CRMs send no data any more ends after five m
     world.pass(5min - 16s);
     CHECK(world.story() == "vendor.outage");
     world.pass(5min);
-    REQUIRE(world.count(MessageType::vendor_recovered) == 1);
+    REQUIRE(world.count(Event::vendor_recovered) == 1);
     CHECK(world.messages()[1].at == last + 5min);
-    CHECK(world.count(MessageType::opened) == 5);  // fail open, after settle
+    CHECK(world.count(Event::opened) == 5);  // fail open, after settle
     CHECK(world.messages()[2].at == last + 6min);
   }
 }

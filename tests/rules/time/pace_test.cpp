@@ -252,7 +252,7 @@ TEST_CASE(
       step(30s);
       CHECK(engine.status("acme")->state == Level::poor);
     }
-    CHECK(messages.at(0).type == MessageType::opened);
+    CHECK(messages.at(0).type == Event::opened);
     CHECK(messages.at(0).state == Level::poor);
     now = until;
     for (int i = 0; i < 4; ++i) {

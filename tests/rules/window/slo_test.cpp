@@ -214,7 +214,7 @@ class Probes {
   [[nodiscard]] Level state() const { return engine_.status("acme").value().state; }
 
   TimePoint now = kStart;
-  std::vector<MessageType> heard;
+  std::vector<Event> heard;
 
  private:
   Duration every_;
@@ -244,7 +244,7 @@ TEST_CASE("case 91: five of 240 in an hour with two in the last five minutes pag
   CHECK(probes.state() == Level::healthy);
   probes.run(1, false);
   CHECK(probes.state() == Level::poor);
-  CHECK(probes.heard == std::vector{MessageType::opened});
+  CHECK(probes.heard == std::vector{Event::opened});
 }
 
 TEST_CASE("five bad ones of which only one is recent do not page") {
@@ -265,7 +265,7 @@ TEST_CASE("case 92: when the short window is back under, the page clears within 
   CHECK(probes.state() == Level::poor);  // a minute is not enough
   probes.run(16, true);                  // five minutes in all
   CHECK(probes.state() == Level::healthy);
-  CHECK(probes.heard == std::vector{MessageType::opened, MessageType::resolved});
+  CHECK(probes.heard == std::vector{Event::opened, Event::resolved});
 }
 
 TEST_CASE("a burn window survives a restart, and an edit of its tier empties it") {

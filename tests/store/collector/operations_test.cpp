@@ -32,7 +32,7 @@ OutboxRow row(const std::string& id, const std::string& receiver, int seq) {
   out.receiver = receiver;
   out.dedup_key = "crm/" + id;
   out.seq = seq;
-  out.event = "incident.opened";
+  out.event = Event::opened;
   out.body = "body";
   out.created = at(seq);
   out.not_before = at(seq);

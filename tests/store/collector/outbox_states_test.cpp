@@ -41,7 +41,7 @@ TEST_CASE("the newest message of each queue is what the receiver was told, or wi
   const auto newest = newest_messages(database, "oncall").value();
   REQUIRE(newest.size() == 2);
   CHECK(newest[0].dedup_key == "crm/b");
-  CHECK(newest[1].event == "incident.escalated");
+  CHECK(newest[1].event == Event::escalated);
   CHECK(newest[1].body == "body of 3");
 }
 

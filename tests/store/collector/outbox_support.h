@@ -18,7 +18,7 @@ inline store::OutboxRow message(const std::string& event, std::int64_t seq, cons
   row.receiver = receiver;
   row.dedup_key = key;
   row.seq = seq;
-  row.event = event == "heartbeat" ? event : "incident." + event;
+  row.event = EventName{event == "heartbeat" ? event : "incident." + event};
   row.level = 2;
   row.body = "body of " + std::to_string(seq);
   row.created = at(static_cast<int>(seq));

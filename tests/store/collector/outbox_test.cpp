@@ -264,7 +264,7 @@ TEST_CASE("what follows an opening waits for an older digest, a new opening does
   const TempDir dir;
   Database database = open_collector(dir.path()).value();
   OutboxRow digest = message("opened", 5, "digest/oncall");
-  digest.event = "digest";
+  digest.event = Event::digest;
   enqueue(database, message("resolved", 3, "crm/old")).value();
   enqueue(database, digest).value();
   enqueue(database, message("resolved", 6, "crm/beta")).value();
