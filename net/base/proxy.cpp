@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/text/ascii.h"
+#include "net/base/endpoint.h"
 
 namespace crmpulse::net {
 namespace {
