@@ -79,6 +79,10 @@ struct Instance {
   /// Makes room for what `agent` sees (quorum 1: everybody shares one view); nothing when there are too many agents.
   std::optional<std::uint32_t> view_of(const Rule& rule, std::string_view agent);
   void reset_windows(TimePoint now);
+  /// Its windows take their room there.
+  void share(const std::shared_ptr<RingRoom>& room) {
+    for (View& view : views) view.window.share(room);
+  }
   /// The clock was put right by `by`.
   void shift(Duration by);
 

@@ -78,6 +78,9 @@ class Window {
 
   explicit Window(const Rule& rule);
 
+  /// What single samples it keeps are counted there from here on; where there is no more room it is thinned.
+  void share(const std::shared_ptr<RingRoom>& room) { ring_.share(room); }
+
   /// A longer or shorter look back from the next sample on. Windows of buckets keep theirs.
   void set_span(Duration span) {
     if (span != span_ && !bucketed() && !tallies_) span_ = span;
@@ -94,7 +97,9 @@ class Window {
   [[nodiscard]] const Ring& ring() const { return ring_; }
   /// Values of the ring in ascending order; only where a quantile is asked.
   [[nodiscard]] const std::vector<double>& sorted() const { return sorted_; }
-  [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
+  [[nodiscard]] bool knows_hours() const { return !hours_.empty(); }
+  /// What it holds of this hour; nullptr: nothing.
+  [[nodiscard]] const Hour* hour(std::int64_t index) const;
   [[nodiscard]] TimePoint newest() const { return newest_; }
   /// Good and all samples of the newest `span`; of windows for burn rates only.
   [[nodiscard]] Tally tally(Duration span) const;
@@ -122,6 +127,8 @@ class Window {
   void leave_shares(std::int64_t last);
   void shift_buckets(std::int64_t by);
   void put_hour(TimePoint at, double value);
+  /// The place of an hour, made when it is new; nullptr when it is too long ago.
+  Hour* hour_at(std::int64_t index);
   void pop_oldest();
   void thin();
   /// Shares and sorted values, which follow what comes to the ring and leaves it.
@@ -149,7 +156,8 @@ class Window {
   bool keeps_hours_ = false;   ///< for baseline_drop
   bool keeps_sorted_ = false;  ///< for quantiles: choosing anew for every sample costs more
   std::vector<double> sorted_;
-  std::vector<Hour> hours_;           ///< from the first sample on
+  /// Ascending, at most kBaselineHours; only those that had samples: a unit that is new takes next to nothing.
+  std::vector<Hour> hours_;
   std::optional<TallyRing> tallies_;  ///< only for burn
 };
 
