@@ -87,6 +87,8 @@ struct Instance {
   void shift(Duration by);
 
   [[nodiscard]] Duration interval(const Rule& rule) const;
+  /// As samples came until now: that intervals grow from here on explains nothing that is missing already.
+  [[nodiscard]] Duration interval_until_now(const Rule& rule) const;
   [[nodiscard]] Duration no_data_after(const Rule& rule) const;
   /// The rule's window; while intervals are stretched as long as its `min_samples` need.
   [[nodiscard]] Duration window(const Rule& rule) const;
