@@ -87,7 +87,7 @@ int check_configuration(const std::string& config) {
   for (const ReceiverSettings& receiver : loaded.settings.receivers) {
     say(stdout, "receiver {}: {}, from {}\n", receiver.name, receiver.type, to_string(receiver.min_level));
   }
-  for (const std::string& warning : loaded.warnings) fmt::print(stderr, "warning: {}\n", warning);
+  for (const std::string& warning : loaded.warnings) say(stderr, "warning: {}\n", warning);
   return 0;
 }
 
@@ -205,9 +205,9 @@ int forget(const std::string& config, const std::string& crm) {
   for (int waited = 0; waited < kMostWaits && std::filesystem::exists(*file); ++waited)
     std::this_thread::sleep_for(kBetweenLooks);
   if (std::filesystem::exists(*file)) {
-    fmt::print("{}: the collector does not run, or is busy; it forgets the CRM as soon as it can\n", crm);
+    say(stdout, "{}: the collector does not run, or is busy; it forgets the CRM as soon as it can\n", crm);
   } else {
-    fmt::print("{}: forgotten. It comes back when an agent sends samples of it\n", crm);
+    say(stdout, "{}: forgotten. It comes back when an agent sends samples of it\n", crm);
   }
   return 0;
 }

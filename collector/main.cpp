@@ -3,11 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <string>
 
 #include "collector/backtest/command.h"
 #include "collector/commands.h"
 #include "core/log.h"
+#include "core/text/say.h"
 #include "core/version.h"
 
 namespace {
@@ -105,7 +107,7 @@ int configure_log(const Options& options) {
   const auto level = log::level_from(options.log_level);
   const auto format = log::format_from(options.log_format);
   if (!level || !format) {
-    fmt::print(stderr, "{}\n", !level ? level.error().message : format.error().message);
+    say(stderr, "{}\n", !level ? level.error().message : format.error().message);
     return 2;
   }
   log::configure(*level, *format);
@@ -121,7 +123,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    // It repeats what was typed, which may be the name of a CRM that others chose.
+    PrintableOutput out{std::cout};
+    PrintableOutput errors{std::cerr};
+    return app.exit(error, out, errors) == 0 ? 0 : 2;
   }
   if (const int wrong = configure_log(options); wrong != 0) return wrong;
   try {

@@ -110,6 +110,7 @@ void resolve(Series& series, const SeriesName& name) {
   for (const Feed& feed : series.feeds) {
     if (feed.instance == nullptr) continue;
     feed.instance->pace = series.crm->pace;
+    feed.instance->share(series.crm->room);
     feed.instance->learn(series.crm->series[series.tag], series.tag);
   }
 }

@@ -176,6 +176,14 @@ void Engine::set_hours(const std::string& name, std::optional<ActiveHours> hours
   impl_->mark(crm);
 }
 
+void Engine::bound_windows(std::size_t most_entries) {
+  impl_->pool->most = most_entries;
+}
+
+Engine::WindowUse Engine::window_use() const {
+  return {impl_->pool->taken, impl_->pool->refused};
+}
+
 void Engine::set_muted(bool kill_switch) {
   impl_->muted = kill_switch;
   impl_->agents.look();
@@ -258,6 +266,7 @@ Result<void> Engine::load(std::string_view name, std::string_view bytes) {
   }
   Crm& crm = impl_->crm_of(name);
   loaded.number = crm.number;
+  loaded.room = crm.room;
   crm = std::move(loaded);
   for (Feeder& feeder : crm.feeders) feeder.place = impl_->agents.place_of(feeder.agent);
   align_receivers(crm, impl_->receivers);

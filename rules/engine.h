@@ -57,6 +57,14 @@ class Engine {
   /// Sets the CRM's hours, whatever its agent says. nullopt: as the agent says again, else as learned.
   void set_hours(const std::string& crm, std::optional<ActiveHours> hours, TimePoint now);
   void set_muted(bool kill_switch);
+  /// How many single samples all windows may hold together. What an ordinary CRM needs it has beyond that; windows
+  /// that are fuller are thinned.
+  void bound_windows(std::size_t most_entries);
+  struct WindowUse {
+    std::size_t entries = 0;    ///< places taken
+    std::uint64_t refused = 0;  ///< times a window could not grow
+  };
+  [[nodiscard]] WindowUse window_use() const;
   /// Forgets a CRM; an open incident is resolved with reason `removed`.
   Outcome remove(const std::string& crm, TimePoint now);
 

@@ -44,6 +44,7 @@ Crm& Engine::Impl::crm_of(std::string_view name) {
   auto crm = std::make_unique<Crm>();
   crm->number = static_cast<std::uint32_t>(crms.size());
   crm->name = std::string{name};
+  crm->room = std::make_shared<RingRoom>(pool);
   if (const auto before = retired.find(name); before != retired.end()) crm->last_seq = before->second;
   align_receivers(*crm, receivers);
   by_name.emplace(crm->name, crm.get());

@@ -27,6 +27,7 @@ struct Engine::Impl {
   bool muted = false;
   TimePoint now = kUnset;  ///< newest instant heard of; time does not go back
 
+  std::shared_ptr<RingPool> pool = std::make_shared<RingPool>();
   std::vector<std::unique_ptr<Crm>> crms;  ///< by number; empty places are of removed ones
   std::map<std::string, Crm*, std::less<>> by_name;
   std::vector<Series> series;

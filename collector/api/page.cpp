@@ -37,6 +37,8 @@ std::string marks(const EngineLoop& engine, const rules::CrmStatus& status) {
     out += ack == nullptr ? std::string{"<br>Nobody has acknowledged it 尚无人确认"}
                           : fmt::format("<br>Acknowledged by 已确认 {} {}", escape(ack->author), escape(ack->comment));
   }
+  // Measurements are late, or the CRM wants to be left alone: what is shown may be over.
+  if (status.data_status == DataStatus::stale) out += "<br>Some data is stale 部分数据已过时";
   for (const Suppression* suppression : engine.operations().in_effect(status.crm))
     out += fmt::format("<br>{} {} ({})", name_en(suppression->kind), name_zh(suppression->kind),
                        escape(suppression->comment));

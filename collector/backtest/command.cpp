@@ -16,6 +16,7 @@
 #include "collector/text/json_text.h"
 #include "config/data_dir.h"
 #include "config/zone.h"
+#include "core/text/printable.h"
 #include "core/text/say.h"
 
 namespace crmpulse::collector {
@@ -92,11 +93,12 @@ int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatc
   BacktestSummary summary{std::move(*zone),
                           [&inputs](const rules::Message& message) { return words_of(message, inputs.configuration); }};
   const bool lines = options.summary.empty();
-  const BacktestOutput output{lines ? &std::cout : nullptr, lines ? nullptr : &summary};
+  PrintableOutput out{std::cout};
+  const BacktestOutput output{lines ? &out : nullptr, lines ? nullptr : &summary};
   const auto done = run_backtest(inputs.configuration.ruleset, inputs.receivers, batches, output);
-  if (done && options.summary == "text") std::cout << summary.text();
-  if (done && options.summary == "json") std::cout << to_text(summary.json()) << '\n';
-  std::cout.flush();
+  if (done && options.summary == "text") out << summary.text();
+  if (done && options.summary == "json") out << to_text(summary.json()) << '\n';
+  out.flush();
   if (!done) return wrong(done.error().message);
   return failed(options, *done) ? 1 : 0;
 }

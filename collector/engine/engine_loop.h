@@ -132,6 +132,7 @@ class EngineLoop {
   void fold_guarded(std::int64_t seq, const std::function<bool()>& work);
   void set_aside(std::int64_t seq, std::string_view why);
   void bound_folding();
+  void bound_windows();
   void tell_progress();
   [[nodiscard]] Result<void> load_set_aside(store::Database& database);
   void step_at(TimePoint now);
@@ -176,7 +177,9 @@ class EngineLoop {
   ReplayMark mark_;
   std::function<void()> progress_;
   SteadyTime progress_told_;
-  std::shared_ptr<Replay> replay_;  ///< while recovering; shared: its type is known in recovery.cpp alone
+  std::uint64_t windows_refused_ = 0;  ///< as last seen
+  bool windows_told_ = false;          ///< in the log
+  std::shared_ptr<Replay> replay_;     ///< while recovering; shared: its type is known in recovery.cpp alone
   net::Loop::Timer retry_;
   Ledger ledger_;
   Stats stats_;

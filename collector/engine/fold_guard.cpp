@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "collector/engine/engine_loop.h"
@@ -17,6 +18,7 @@ constexpr const char* kMeta = "records_set_aside";
 /// Older ones are folded into the states, or gone from the journal.
 constexpr std::size_t kMostKnown = 1000;
 constexpr std::chrono::seconds kTellEvery{1};
+constexpr std::uint64_t kEntryBytes = 16;  ///< rules::Entry
 
 /// Copies the record out of the journal, which forgets it one day.
 Result<void> keep(store::Database& database, const std::string& state_dir, std::int64_t seq) {
@@ -45,6 +47,22 @@ void EngineLoop::bound_folding() {
   fold_.series().census().configure(limits);
 }
 
+/// Known series are taken at any time, so the bound on memory is held by their windows, too: of what series and CRMs
+/// leave of it.
+void EngineLoop::bound_windows() {
+  const std::uint64_t most = configuration_->settings.limits.memory;
+  const std::uint64_t beside = fold_.series().census().memory_beside_windows();
+  const std::uint64_t left = most > beside ? most - beside : 0;
+  fold_.engine().bound_windows(most == 0 ? std::numeric_limits<std::size_t>::max() : left / kEntryBytes);
+  const std::uint64_t refused = fold_.engine().window_use().refused;
+  if (refused == windows_refused_) return;
+  windows_refused_ = refused;
+  if (std::exchange(windows_told_, true)) return;
+  log::warning(
+      "windows take no more memory: where more samples come than usual, some of them are left out of the judgement",
+      {{"limits.memory", std::to_string(most)}, {"of_single_samples", std::to_string(left)}});
+}
+
 void EngineLoop::tell_progress() {
   const SteadyTime at = std::chrono::steady_clock::now();
   if (!progress_ || at - progress_told_ < kTellEvery) return;
@@ -66,6 +84,7 @@ void EngineLoop::fold(const RecordStamp& record, std::vector<Evidence> lines) {
 
 void EngineLoop::fold_guarded(std::int64_t seq, const std::function<bool()>& work) {
   if (passed_over_.contains(seq)) return fold_.set_folded_seq(std::max(fold_.folded_seq(), seq));
+  bound_windows();
   if (!mark_.begin(seq)) return set_aside(seq, "the program ended in the middle of it, again and again");
   bool done = false;
   std::string why = "it takes longer than limits.fold_time";

@@ -26,7 +26,11 @@ bool is_over(std::uint64_t wanted, std::uint64_t bound) {
 }  // namespace
 
 std::uint64_t Census::memory() const {
-  return series_ * kSeriesBytes + 2 * key_bytes_ + crms_.size() * kCrmBytes + kStateTimes * state_bytes_;
+  return memory_beside_windows() + kStateTimes * state_bytes_;
+}
+
+std::uint64_t Census::memory_beside_windows() const {
+  return series_ * kSeriesBytes + 2 * key_bytes_ + crms_.size() * kCrmBytes;
 }
 
 bool Census::has_room_for_crm(const ByName<std::size_t>& held, std::string_view sender) const {

@@ -49,6 +49,8 @@ class Census {
   [[nodiscard]] std::size_t series_of(std::string_view crm) const;
   /// Returns the estimated bytes of all series and CRMs.
   [[nodiscard]] std::uint64_t memory() const;
+  /// The same without what windows hold.
+  [[nodiscard]] std::uint64_t memory_beside_windows() const;
 
  private:
   template <class Value>

@@ -82,8 +82,9 @@ struct Crm {
   std::uint32_t number = 0;
   std::string name;
   std::string kind;
-  Labels labels;       ///< `crm`, `kind` and those of its crm_up series, without `agent`
-  bool known = false;  ///< false: only marks wait for it
+  Labels labels;                   ///< `crm`, `kind` and those of its crm_up series, without `agent`
+  bool known = false;              ///< false: only marks wait for it
+  std::shared_ptr<RingRoom> room;  ///< of its windows
   std::vector<std::unique_ptr<RuleState>> rules;
   std::vector<SeriesMemory> series;  ///< by tag
   std::unordered_map<std::uint64_t, std::uint32_t> tags;

@@ -42,8 +42,10 @@ DataStatus status_of_instance(const Rule& rule, const Instance& instance, TimePo
   if (!instance.has_data()) return DataStatus::warming_up;
   // Loaded, and asked before any time is known.
   if (!is_set(now) || !instance.active) return DataStatus::fresh;
-  if (now - instance.dimension.last_data <= 2 * instance.interval(rule)) return DataStatus::fresh;
-  return DataStatus::stale;
+  // While the CRM is left alone the next sample is known not to come.
+  const bool left_alone = is_set(instance.pace.paused_until) && now < instance.pace.paused_until;
+  const Duration patience = left_alone ? instance.interval_until_now(rule) : 2 * instance.interval(rule);
+  return now - instance.dimension.last_data <= patience ? DataStatus::fresh : DataStatus::stale;
 }
 
 RuleStatus status_of_rule(const RuleState& state, TimePoint now) {

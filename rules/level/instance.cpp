@@ -113,6 +113,12 @@ Duration Instance::interval(const Rule& rule) const {
   return at_pace(rule.no_data_after > Duration{0} ? rule.no_data_after / 4 : kUnknownSpacing, 0, pace.stretch);
 }
 
+Duration Instance::interval_until_now(const Rule& rule) const {
+  if (learned > Duration{0}) return std::max(rule.interval, learned);
+  if (rule.interval > Duration{0}) return rule.interval;
+  return rule.no_data_after > Duration{0} ? rule.no_data_after / 4 : kUnknownSpacing;
+}
+
 Duration Instance::no_data_after(const Rule& rule) const {
   if (rule.no_data_after > Duration{0}) {
     return as_configured() ? rule.no_data_after : std::max(rule.no_data_after, 4 * interval(rule));

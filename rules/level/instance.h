@@ -82,10 +82,16 @@ struct Instance {
   /// there are too many agents.
   std::optional<std::uint32_t> view_of(const Rule& rule, std::string_view agent);
   void reset_windows(TimePoint now);
+  /// Makes its windows count what they keep in `room`.
+  void share(const std::shared_ptr<RingRoom>& room) {
+    for (View& view : views) view.window.share(room);
+  }
   /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
 
   [[nodiscard]] Duration interval(const Rule& rule) const;
+  /// As samples came until now: that intervals grow from here on explains nothing that is missing already.
+  [[nodiscard]] Duration interval_until_now(const Rule& rule) const;
   [[nodiscard]] Duration no_data_after(const Rule& rule) const;
   /// Returns the length of the rule's window. While intervals are stretched it is as long as `min_samples` needs.
   [[nodiscard]] Duration window(const Rule& rule) const;

@@ -153,16 +153,15 @@ std::int64_t same_hour(const Zone* zone, TimePoint at, std::int64_t weeks) {
 /// be known, the others are skipped.
 Value baseline_drop(const Context& c) {
   const Value now = avg(c);
-  const auto& hours = c.window.hours();
-  if (!now || hours.empty()) return std::nullopt;
+  if (!now || !c.window.knows_hours()) return std::nullopt;
   const Zone* zone = c.rule.active ? &c.rule.active->zone : c.clock.hours != nullptr ? &c.clock.hours->zone() : nullptr;
   std::array<double, 4> before{};  // ascending
   std::size_t known = 0;
   for (std::int64_t week = 1; week <= 4; ++week) {
     const std::int64_t hour = same_hour(zone, c.at, week);
-    const Window::Hour& then = hours[static_cast<std::size_t>(hour) % hours.size()];
-    if (then.index != hour || then.count <= 0) continue;
-    const double mean = then.sum / then.count;
+    const Window::Hour* const then = c.window.hour(hour);
+    if (then == nullptr || then->count <= 0) continue;
+    const double mean = then->sum / then->count;
     std::size_t place = known++;
     for (; place > 0 && before[place - 1] > mean; --place) before[place] = before[place - 1];
     before[place] = mean;

@@ -17,7 +17,7 @@ bool by_key(const Entry& entry, std::uint64_t key) {
 Ring::Put Ring::put(Entry entry) {
   if (size_ > 0 && back().key >= entry.key) return put_late(entry);
   if (size() >= limit_) return Put::full;
-  if (size_ == slots_.size()) grow();
+  if (size() >= slots_.size() && !grow()) return Put::full;
   slot(size_) = entry;
   ++size_;
   return Put::stored;
@@ -49,8 +49,9 @@ Ring::Put Ring::put_late(Entry entry) {
   const auto waiting = std::lower_bound(late_.begin(), late_.end(), entry.key, by_key);
   if (waiting != late_.end() && waiting->key == entry.key) return Put::duplicate;
   if (size() >= limit_) return Put::full;
+  // Those that wait have their places, too: merging them does not fail.
+  if (size() >= slots_.size() && !grow()) return Put::full;
   if (size_ - place <= kNear) {
-    if (size_ == slots_.size()) grow();
     for (std::size_t i = size_; i > place; --i) slot(i) = slot(i - 1);
     slot(place) = entry;
     ++size_;
@@ -63,7 +64,6 @@ Ring::Put Ring::put_late(Entry entry) {
 
 /// From the newest on, as far as the oldest of those that waited.
 void Ring::merge() {
-  while (size() > slots_.size()) grow();
   std::size_t to = size();
   std::size_t from = size_;
   for (std::size_t late = late_.size(); late > 0;) {
@@ -95,8 +95,19 @@ void Ring::shift(Duration by) {
   for (std::size_t i = 0; i < size_; ++i) slot(i).key = Entry::key_of(slot(i).at() + by, slot(i).tag());
 }
 
-void Ring::grow() {
-  std::vector<Entry> larger(std::max<std::size_t>(1, slots_.size() * 2));
+bool Ring::grow() {
+  const std::size_t places = std::max<std::size_t>(1, slots_.size() * 2);
+  if (places <= kAlways) {
+    taken_.take(places - slots_.size());
+  } else if (!taken_.try_take(places - slots_.size())) {
+    return false;
+  }
+  grow_to(places);
+  return true;
+}
+
+void Ring::grow_to(std::size_t places) {
+  std::vector<Entry> larger(places);
   for (std::size_t i = 0; i < size_; ++i) larger[i] = slot(i);
   slots_ = std::move(larger);
   head_ = 0;

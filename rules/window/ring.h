@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/time/time.h"
+#include "rules/window/ring_room.h"
 
 namespace crmpulse::rules {
 
@@ -27,14 +28,19 @@ struct Entry {
   [[nodiscard]] std::uint32_t tag() const { return static_cast<std::uint32_t>(key & kMaxTag); }
 };
 
-/// Entries by their keys in a circular buffer that grows by doubling up to `limit` and then allocates no more. Those
+/// Entries by their keys in a circular buffer that grows by doubling up to `limit`, as far as there is room for it, and
+/// then allocates no more. Those
 /// that come late wait beside it, in order too, until there are enough of them to be merged at once: a backlog or a
 /// second sender costs a few moves a sample, wherever in the window it lies, not a walk through it.
 class Ring {
  public:
   static constexpr std::size_t kMostLate = 64;
+  static constexpr std::size_t kAlways = 16;  ///< so far it grows whether there is room or not
 
   explicit Ring(std::size_t limit = 0) : limit_(limit) {}
+
+  /// From here on its places are the room's.
+  void share(const std::shared_ptr<RingRoom>& room) { taken_.share(room); }
 
   enum class Put { stored, duplicate, full };
   Put put(Entry entry);
@@ -47,6 +53,8 @@ class Ring {
   [[nodiscard]] std::size_t size() const { return size_ + late_.size(); }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::size_t limit() const { return limit_; }
+  /// Places it has: beyond them it has to grow.
+  [[nodiscard]] std::size_t places() const { return slots_.size(); }
   [[nodiscard]] const Entry& front() const {
     return !late_.empty() && late_.front().key < slot(0).key ? late_.front() : slot(0);
   }
@@ -71,9 +79,12 @@ class Ring {
   [[nodiscard]] std::size_t place_of(std::uint64_t key) const;
   Put put_late(Entry entry);
   void merge();
-  void grow();
+  /// False: there is no room.
+  [[nodiscard]] bool grow();
+  void grow_to(std::size_t places);
 
   std::size_t limit_;
+  RoomTaken taken_;
   std::vector<Entry> slots_;  ///< its size is a power of two, or zero
   std::size_t head_ = 0;
   std::size_t size_ = 0;     ///< of those in `slots_`

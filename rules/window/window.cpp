@@ -101,7 +101,7 @@ Window::Put Window::put_raw(TimePoint at, std::uint32_t tag, double value) {
     if (span_ > Duration{0}) {
       // What has left the window goes first; only a window that is really full is thinned.
       while (!ring_.empty() && ring_.front().at() <= std::max(newest_, at) - span_) pop_oldest();
-      if (ring_.size() >= ring_.limit()) thin();
+      if (ring_.size() >= std::min(ring_.limit(), ring_.places())) thin();
     } else {
       if (entry.key < ring_.front().key) return Put::late;
       pop_oldest();
@@ -170,13 +170,32 @@ Window::Put Window::put_bucket(TimePoint at, double value, const Previous& previ
 }
 
 void Window::put_hour(TimePoint at, double value) {
-  if (hours_.empty()) hours_.resize(kBaselineHours);
-  const std::int64_t index = unix_millis(at) / kHourMillis;
-  Hour& hour = hours_[static_cast<std::size_t>(index) % hours_.size()];
-  if (hour.index > index) return;
-  if (hour.index < index) hour = Hour{index, 0, 0};
-  hour.sum += value;
-  hour.count += 1;
+  Hour* const hour = hour_at(unix_millis(at) / kHourMillis);
+  if (hour == nullptr) return;
+  hour->sum += value;
+  hour->count += 1;
+}
+
+const Window::Hour* Window::hour(std::int64_t index) const {
+  const auto place = std::lower_bound(hours_.begin(), hours_.end(), index,
+                                      [](const Hour& hour, std::int64_t wanted) { return hour.index < wanted; });
+  return place != hours_.end() && place->index == index ? &*place : nullptr;
+}
+
+Window::Hour* Window::hour_at(std::int64_t index) {
+  if (!hours_.empty() && hours_.back().index == index) return &hours_.back();
+  constexpr auto kMost = static_cast<std::int64_t>(kBaselineHours);
+  if (!hours_.empty() && index <= hours_.back().index - kMost) return nullptr;
+  const auto place = std::lower_bound(hours_.begin(), hours_.end(), index,
+                                      [](const Hour& hour, std::int64_t wanted) { return hour.index < wanted; });
+  if (place != hours_.end() && place->index == index) return &*place;
+  const auto ahead = place - hours_.begin();
+  if (hours_.empty()) hours_.reserve(24);
+  const auto made = hours_.insert(hours_.begin() + ahead, Hour{index, 0, 0});
+  const std::int64_t oldest = hours_.back().index - kMost;
+  const auto gone = std::find_if(hours_.begin(), made, [&](const Hour& hour) { return hour.index > oldest; });
+  const auto behind = made - gone;
+  return &*(hours_.erase(hours_.begin(), gone) + behind);
 }
 
 std::int64_t Window::last_evicted() const {
@@ -295,9 +314,7 @@ void Window::shift(Duration by) {
   ring_.shift(by);
   newest_ = moved;
   if (!bucketed() && !tallies_) recount();
-  for (Hour& hour : hours_) {
-    if (hour.index > unix_millis(moved) / kHourMillis) hour = Hour{};
-  }
+  std::erase_if(hours_, [now = unix_millis(moved) / kHourMillis](const Hour& hour) { return hour.index > now; });
 }
 
 void Window::shift_buckets(std::int64_t by) {
@@ -348,9 +365,8 @@ void Window::save(Encoder& encoder) const {
     for (const double value : {s.count, s.sum, s.min, s.max, s.bad, s.within, s.tolerable, s.increase, s.elapsed})
       encoder.f64(value);
   }
-  encoder.u32(used(hours_));
+  encoder.u32(static_cast<std::uint32_t>(hours_.size()));
   for (const Hour& hour : hours_) {
-    if (hour.index < 0) continue;
     encoder.i64(hour.index);
     encoder.f64(hour.sum);
     encoder.f64(hour.count);
@@ -391,8 +407,7 @@ void Window::load(Decoder& decoder) {
     hour.sum = decoder.f64();
     hour.count = decoder.f64();
     if (hour.index < 0 || !keeps_hours_) continue;
-    if (hours_.empty()) hours_.resize(kBaselineHours);
-    hours_[static_cast<std::size_t>(hour.index) % hours_.size()] = hour;
+    if (Hour* const place = hour_at(hour.index)) *place = hour;
   }
 }
 

@@ -80,6 +80,9 @@ class Window {
 
   explicit Window(const Rule& rule);
 
+  /// Counts the single samples it keeps in `room` from here on; a window is thinned if there is no more room.
+  void share(const std::shared_ptr<RingRoom>& room) { ring_.share(room); }
+
   /// Sets how far the window looks back from the next sample on. Windows of buckets keep their span.
   void set_span(Duration span) {
     if (span != span_ && !bucketed() && !tallies_) span_ = span;
@@ -96,7 +99,9 @@ class Window {
   [[nodiscard]] const Ring& ring() const { return ring_; }
   /// Returns the values of the ring in ascending order; kept only if the rule needs a quantile.
   [[nodiscard]] const std::vector<double>& sorted() const { return sorted_; }
-  [[nodiscard]] const std::vector<Hour>& hours() const { return hours_; }
+  [[nodiscard]] bool knows_hours() const { return !hours_.empty(); }
+  /// What it holds of this hour; nullptr: nothing.
+  [[nodiscard]] const Hour* hour(std::int64_t index) const;
   [[nodiscard]] TimePoint newest() const { return newest_; }
   /// Returns good and all samples of the newest `span`; only for windows of burn rates.
   [[nodiscard]] Tally tally(Duration span) const;
@@ -124,6 +129,8 @@ class Window {
   void leave_shares(std::int64_t last);
   void shift_buckets(std::int64_t by);
   void put_hour(TimePoint at, double value);
+  /// The place of an hour, made when it is new; nullptr when it is too long ago.
+  Hour* hour_at(std::int64_t index);
   void pop_oldest();
   void thin();
   /// Shares and sorted values, which follow what comes to the ring and leaves it.
@@ -151,7 +158,8 @@ class Window {
   bool keeps_hours_ = false;   ///< for baseline_drop
   bool keeps_sorted_ = false;  ///< for quantiles: choosing anew for every sample costs more
   std::vector<double> sorted_;
-  std::vector<Hour> hours_;           ///< from the first sample on
+  /// Ascending, at most kBaselineHours; only those that had samples: a unit that is new takes next to nothing.
+  std::vector<Hour> hours_;
   std::optional<TallyRing> tallies_;  ///< only for burn
 };
 

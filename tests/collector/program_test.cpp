@@ -1,13 +1,16 @@
 // The program itself: exit codes and signals.
 
+#include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <fstream>
 #include <sstream>
 
+#include "core/text/printable.h"
 #include "core/time/clock.h"
 #include "tests/collector/support.h"
 #include "wire/remote_write.h"
@@ -241,4 +244,121 @@ TEST_CASE("tokens are created, listed without their secret, and revoked") {
   CHECK(listed.out.find(created.out.substr(0, 20)) == std::string::npos);
   CHECK(run(directory, "token revoke --config " + config + " --name branch-1").code == 0);
   CHECK(run(directory, "token list --config " + config).out.empty());
+}
+
+TEST_CASE("forget at the command line is done by the collector that runs, or by the next one, and written down") {
+  const TempDir directory;
+  const std::string config = configure(directory);
+  const auto write = [&](const std::string& base, const std::string& crm) {
+    const std::vector<Sample> one{
+        sample("crm_operation_duration_seconds", crm, 5, wall_now(), {{"operation", "read"}})};
+    REQUIRE(send(write_call(base, wire::encode(one))).status == 204);
+    REQUIRE(send({"GET", base + "/api/v1/crms/" + crm, {}, ""}).status == 200);
+  };
+  CHECK(run(directory, "forget --config " + config + " acme").code == 1);  // there is no store yet
+  {
+    Service service{directory, config};
+    write(service.base(), "acme");
+    write(service.base(), "beta");
+    // What the store does not know of yet is not refused as unknown.
+    REQUIRE(eventually([&] { return run(directory, "forget --config " + config + " acme").code == 0; }));
+    CHECK(read(directory.path("stdout")).find("acme: forgotten") == 0);
+    CHECK(send({"GET", service.base() + "/api/v1/crms/acme", {}, ""}).status == 404);
+    CHECK(send({"GET", service.base() + "/api/v1/crms/beta", {}, ""}).status == 200);
+    const Ran unknown = run(directory, "forget --config " + config + " nobody");
+    CHECK(unknown.code == 1);
+    CHECK(unknown.err.find("there is no CRM 'nobody'") != std::string::npos);
+    CHECK(run(directory, "forget --config " + config).code == 2);
+    CHECK(service.end(SIGTERM) == 0);
+  }
+  // Nobody is there to do it: it is kept for the next start.
+  std::filesystem::remove(directory.path("log"));
+  const Ran asked = run(directory, "forget --config " + config + " beta");
+  CHECK(asked.code == 0);
+  CHECK(asked.out.find("the collector does not run") != std::string::npos);
+  const Service service{directory, config};
+  const std::string base = service.base();
+  CHECK(eventually([&] { return send({"GET", base + "/api/v1/crms/beta", {}, ""}).status == 404; }));
+  for (const char* crm : {"acme", "beta"}) {
+    const std::string about = fmt::format("\"action\":\"forget\",\"about\":\"{}\",\"result\":\"done\"", crm);
+    INFO(read(directory.path("state/audit.jsonl")));
+    CHECK(eventually([&] { return read(directory.path("state/audit.jsonl")).find(about) != std::string::npos; }));
+  }
+}
+
+TEST_CASE("commands about tokens that cannot be read say which file, fail, and change nothing") {
+  const TempDir directory;
+  const std::string config = configure(directory);
+  REQUIRE(run(directory, "token create --config " + config + " --name branch-1 --role ingest").code == 0);
+  const std::string file = directory.path("state/tokens.json");
+  const std::string kept = read(file);
+  const auto refuses = [&](const std::string& why) {
+    for (const std::string command :
+         {"list", "create --name other --role viewer", "revoke branch-1", "allow branch-1 --crm acme"}) {
+      INFO(command);
+      const Ran ran = run(directory, "token " + command + " --config " + config);
+      CHECK(ran.code == 1);
+      CHECK(ran.out.empty());
+      CHECK(ran.err.find(file) != std::string::npos);
+      CHECK(ran.err.find(why) != std::string::npos);
+    }
+  };
+  std::filesystem::rename(file, file + ".kept");
+  std::filesystem::create_directory(file);
+  refuses("is not a file");
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(file, file);
+  refuses("cannot be opened");
+  std::filesystem::remove(file);
+  directory.write("state/tokens.json", "{}");
+  refuses("damaged");
+  CHECK(read(file) == "{}");
+  std::filesystem::rename(file + ".kept", file);
+  CHECK(read(file) == kept);
+  CHECK(run(directory, "token list --config " + config).out.find("branch-1\tingest") == 0);
+}
+
+TEST_CASE("what others named cannot move the cursor of who runs a command, nor hide in its line") {
+  const TempDir directory;
+  const std::string config = configure(directory);
+  const std::string hostile = "ac\x1b[2J\xe2\x80\xaeme\xc2\x9b\xe2\x80\x8b";
+  const auto is_clean = [](const std::string& text) {
+    INFO(text);
+    CHECK_FALSE(text.empty());
+    for (std::string_view line = text; !line.empty();) {
+      const std::size_t end = std::min(line.find('\n'), line.size());
+      std::string piece{line.substr(0, end)};
+      std::replace(piece.begin(), piece.end(), '\t', ' ');
+      CHECK(is_printable(piece));
+      line.remove_prefix(std::min(end + 1, line.size()));
+    }
+  };
+  const std::string quoted = "'" + hostile + "'";
+  {
+    const Service service{directory, config};
+    const std::vector<Sample> one{
+        sample("crm_operation_duration_seconds", hostile, 5, wall_now(), {{"operation", "read"}})};
+    REQUIRE(send(write_call(service.base(), wire::encode(one))).status == 204);
+    REQUIRE(eventually([&] { return run(directory, "forget --config " + config + " " + quoted).code == 0; }));
+    is_clean(read(directory.path("stdout")));
+    is_clean(service.log());
+    is_clean(run(directory, "forget --config " + config + " " + quoted).err);
+  }
+  is_clean(run(directory, "test-alert --config " + config + " " + quoted).err);
+  is_clean(run(directory, "token revoke --config " + config + " --name " + quoted).err);
+  is_clean(run(directory, "check --log-level " + quoted + " --config " + config).err);
+  is_clean(run(directory, "check " + quoted + " --config " + config).err);
+  is_clean(run(directory, quoted).err);
+  // What a configuration names, and what was recorded.
+  const std::string site = directory.write("named.yaml",
+                                           "listen: 127.0.0.1:0\nauth: off\nstate_dir: state\nrules: "
+                                           "[rules.yaml, \"ac\\e[2J\\u202Eme/*.yaml\"]\n");
+  is_clean(run(directory, "check --config " + site).err);
+  const std::string samples = directory.write(
+      "samples.jsonl", fmt::format("{{\"at\":\"2026-11-21T09:00:00Z\",\"metric\":\"crm_operation_duration_seconds\","
+                                   "\"labels\":{{\"crm\":\"ac\xe2\x80\xaeme\\u001b[2J\"}},\"value\":5}}\n"
+                                   "{{\"at\":\"2026-11-21T09:00:10Z\",\"metric\":\"crm_operation_duration_seconds\","
+                                   "\"labels\":{{\"crm\":\"ac\xe2\x80\xaeme\\u001b[2J\"}},\"value\":5}}\n"));
+  const std::string backtest = "backtest --rules " + directory.path("rules.yaml") + " --samples " + samples;
+  for (const char* how : {"", " --summary text", " --summary json"}) is_clean(run(directory, backtest + how).out);
 }

@@ -6,6 +6,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "collector/configuration/settings.h"
+
 namespace crmpulse::test {
 
 namespace fs = std::filesystem;

@@ -1,5 +1,7 @@
 // A clock that is put right: what was so long ago stays so long ago.
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/rules/timeline.h"
@@ -23,6 +25,20 @@ void keep(World& world, double value, int count) {
 
 World table_world() {
   return World{Ruleset{table_settings(), {table_rule()}}, {receiver("all")}};
+}
+
+/// The table's rule, judged from 08:00 to 18:00 UTC.
+World office_world() {
+  Rule rule = table_rule();
+  rule.active = ActiveHours{};
+  rule.active->from = 8h;
+  rule.active->to = 18h;
+  return World{Ruleset{table_settings(), {rule}}, {receiver("all")}};
+}
+
+/// Sets the clock, which shows what it should not, to this time of the day.
+void set_clock(World& world, const char* time) {
+  world.correct_clock(parse_time(fmt::format("2026-11-21T{}:00Z", time)).value() - world.now());
 }
 
 Rule over_ten_hours(Aggregator aggregator) {
@@ -148,4 +164,28 @@ TEST_CASE("a backlog that gets shorter raises no alarm") {
     lag -= 60s;
   }
   CHECK(world.story().empty());
+}
+
+TEST_CASE("business hours are those of the clock that was put right, at once") {
+  World world = office_world();
+  set_clock(world, "06:30");
+  keep(world, 4000, 20);
+  CHECK(world.story().empty());
+  // It was 08:30 all the time.
+  set_clock(world, "08:30");
+  keep(world, 4000, 6);
+  CHECK(world.state("acme") == 2);
+  CHECK(world.story() == "opened(acme)");
+  // Outside again: the level stands, and nobody is reminded, however long it lasts.
+  set_clock(world, "19:00");
+  keep(world, 4000, 4 * 90);
+  CHECK(world.state("acme") == 2);
+  CHECK(world.story() == "opened(acme)");
+  keep(world, 200, 40);
+  CHECK(world.state("acme") == 2);
+  // With the hours reminders are back, then it recovers.
+  set_clock(world, "17:00");
+  keep(world, 200, 20);
+  CHECK(world.state("acme") == 0);
+  CHECK(world.story() == "opened(acme) reminder(acme) improved(acme) resolved(acme)");
 }

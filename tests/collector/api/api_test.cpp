@@ -9,6 +9,7 @@
 #include "collector/text/json_text.h"
 #include "core/text/printable.h"
 #include "tests/collector/collector_fixture.h"
+#include "tests/support/captured_log.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -61,6 +62,55 @@ TEST_CASE("the list of CRMs has the promised shape") {
   CHECK(incident.at("fault").at("verdict").as_string() == "database");
   CHECK(incident.at("remedies").at(0).at("dimension").as_string() == "latency");
   CHECK_FALSE(incident.at("remedies").at(0).at("zh").as_string().empty());
+}
+
+TEST_CASE("the score on the page, in the API and in /metrics is the same and lies in the band of the state") {
+  // Beside a latency that weighs little everything is fine: the plain mean is near 100 in every state.
+  CollectorFiles files;
+  files.rules += R"(  - id: records
+    dimension: completeness
+    measure: {metric: crm_records}
+    op: above
+    aggregator: last
+    interval: 1s
+    sub: {enter: 100, exit: 90, for: 0s}
+    poor: {enter: 200, exit: 190, for: 0s}
+    recover_for: {sub: 2s, poor: 2s}
+    role: soft
+    weight: 99
+    no_data: {after: 60s, state: keep}
+    remedy: slow_response
+    unit: count
+)";
+  const RunningCollector running{files};
+  struct Case {
+    const char* crm;
+    double latency;
+    const char* state;
+    double least, most;
+  };
+  for (const Case& one : {Case{"good", 0.1, "healthy", 80, 100}, Case{"slow", 1.5, "sub_healthy", 50, 79},
+                          Case{"hung", 30, "poor", 0, 49}}) {
+    INFO(one.crm);
+    REQUIRE(
+        send(write_call(running.base(), wire::encode(std::vector{sample("crm_records", one.crm, 1, running.now())})))
+            .status == 204);
+    REQUIRE(running.write_latency(one.crm, one.latency) == 204);
+    const boost::json::value crm = running.get_json(std::string{"/api/v1/crms/"} + one.crm);
+    REQUIRE(crm.at("state").as_string() == one.state);
+    const auto score = crm.at("score").to_number<double>();
+    CHECK(score >= one.least);
+    CHECK(score <= one.most);
+    const std::string metrics = running.get("/metrics").body;
+    const std::string line = fmt::format("\ncrm_health_score{{crm=\"{}\",kind=\"tryton\"}} ", one.crm);
+    const auto at = metrics.find(line);
+    REQUIRE(at != std::string::npos);
+    CHECK(std::stod(metrics.substr(at + line.size())) == Approx(score));
+    const std::string page = running.get("/").body;
+    const auto row = page.find(fmt::format(">{}<", one.crm));
+    REQUIRE(row != std::string::npos);
+    CHECK(page.substr(row, page.find("</tr>", row) - row).find(fmt::format("{:.1f}", score)) != std::string::npos);
+  }
 }
 
 TEST_CASE("a CRM is unknown while it warms up") {
@@ -160,6 +210,34 @@ TEST_CASE("a pattern of rules without files is counted as long as that configura
   CHECK(send({"POST", running.base() + "/-/reload", {}, ""}).status == 422);
   running.directory().write("collector.yaml", "");
   CHECK(send({"POST", running.base() + "/-/reload", {}, ""}).status == 422);
+}
+
+TEST_CASE("a pattern without files and a folder that cannot be read are told in the log, at a start and a reload") {
+  const CapturedLog log;
+  RunningCollector running;
+  const auto configure = [&](const std::string& rules) {
+    running.directory().write("collector.yaml",
+                              fmt::format("listen: 127.0.0.1:0\nauth: off\nstate_dir: {}\nrules: [{}]\nremedies: "
+                                          "[remedies.yaml]\n",
+                                          running.directory().path("state"), rules));
+  };
+  const auto reload = [&] { return send({"POST", running.base() + "/-/reload", {}, ""}).status; };
+  CHECK(log.lines(" warning ", "matches no file") == 0);
+  configure("rules.yaml, 'rules.d/*.yaml'");
+  REQUIRE(reload() == 200);
+  CHECK(log.lines(" warning ", "rules.d/*.yaml matches no file") == 1);
+  running.stop();
+  running.start();
+  CHECK(log.lines(" warning ", "rules.d/*.yaml matches no file") == 2);
+  // A folder that is there and cannot be read, in ways that stop root, too: a file in its place, a loop of links.
+  configure("rules.yaml, 'remedies.yaml/*.yaml'");
+  CHECK(reload() == 422);
+  CHECK(log.lines(" error ", "reload refused", "remedies.yaml/*.yaml", "the folder cannot be read") == 1);
+  std::filesystem::create_symlink("loop", running.directory().path("loop"));
+  configure("rules.yaml, 'loop/*.yaml'");
+  CHECK(reload() == 422);
+  CHECK(log.lines(" error ", "reload refused", "loop/*.yaml", "the folder cannot be read") == 1);
+  CHECK(running.get("/-/ready").status == 200);
 }
 
 TEST_CASE("a reload applies whole or not at all") {

@@ -1,5 +1,6 @@
 // The outbox on its way to receivers that do what receivers do.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/collector/collector_fixture.h"
@@ -35,6 +36,25 @@ CollectorFiles with(const std::string& receivers) {
   CollectorFiles files;
   files.receivers = receivers;
   return files;
+}
+
+std::vector<std::string> heard(const Sink& sink) {
+  std::vector<std::string> all;
+  for (const net::HttpRequest& request : sink.requests()) {
+    const boost::json::value body = boost::json::parse(request.body);
+    all.push_back(fmt::format("{} {}", std::string_view{body.at("type").as_string()},
+                              std::string_view{body.at("state").as_string()}));
+  }
+  return all;
+}
+
+/// Takes the receivers that are configured now, by a reload or by a restart.
+void take(RunningCollector& running, const std::string& receivers, bool by_restart) {
+  running.files().receivers = receivers;
+  if (by_restart) running.stop();
+  running.write_files();
+  if (by_restart) return running.start();
+  REQUIRE(send({"POST", running.base() + "/-/reload", {}, ""}).status == 200);
 }
 
 }  // namespace
@@ -148,4 +168,47 @@ TEST_CASE("a dead message can be sent again by hand") {
   CHECK(send({"POST", running.base() + "/api/v1/deliveries/" + id + "/retry", {}, ""}).status == 202);
   CHECK(eventually([&] { return deliveries(running, "delivered").size() == 1; }));
   CHECK(id_of(sink.requests().back()) == id);
+}
+
+TEST_CASE("a receiver that was taken out during an incident and is put back hears one message, of the state of today") {
+  const bool by_restart = GENERATE(false, true);
+  struct Case {
+    double meanwhile;  ///< seconds a search takes while it is out
+    std::vector<std::string> hears;
+  };
+  for (const Case& one :
+       {Case{5, {"incident.opened poor"}}, Case{1.5, {"incident.opened sub_healthy"}}, Case{0.1, {}}}) {
+    INFO(one.meanwhile << (by_restart ? " restarted" : " reloaded"));
+    Sink out;
+    Sink stays;
+    const std::string staying = receiver("stays", stays.url());
+    const std::string both = staying + receiver("out", out.url());
+    RunningCollector running{with(both)};
+    REQUIRE(running.write_latency("acme", 5) == 204);
+    REQUIRE(eventually([&] { return out.requests().size() == 1 && stays.requests().size() == 1; }));
+    take(running, staying, by_restart);
+    // It ends where this says, however long that takes: recovery counts the seconds of samples.
+    const std::string expected = one.meanwhile > 3 ? "poor" : one.meanwhile > 1 ? "sub_healthy" : "healthy";
+    REQUIRE(eventually([&] {
+      return running.write_latency("acme", one.meanwhile, 1) == 204 && running.state_of("acme") == expected;
+    }));
+    const std::size_t told = out.requests().size();
+    CHECK(told == 1);
+    take(running, both, by_restart);
+    // Whatever is due is told before this next incident is, which both hear.
+    REQUIRE(running.write_latency("next", 5) == 204);
+    REQUIRE(eventually([&] {
+      const auto all = out.requests();
+      return std::any_of(all.begin(), all.end(), [](const net::HttpRequest& request) {
+        return request.body.find("\"next\"") != std::string::npos;
+      });
+    }));
+    std::vector<std::string> about_acme;
+    const auto all = out.requests();
+    const auto lines = heard(out);
+    for (std::size_t i = told; i < all.size(); ++i) {
+      if (all[i].body.find("\"acme\"") != std::string::npos) about_acme.push_back(lines[i]);
+    }
+    CHECK(about_acme == one.hears);
+  }
 }

@@ -5,6 +5,7 @@
 #include "collector/suppression/text.h"
 #include "tests/collector/collector_fixture.h"
 #include "tests/collector/core_fixture.h"
+#include "tests/support/captured_log.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
@@ -169,6 +170,58 @@ TEST_CASE("case 108: a wall clock set three hours ahead is followed at once, by 
   const TimePoint at = parse_time(std::string_view{body.at("at").as_string()}).value();
   CHECK(at >= before);
   CHECK(at < before + 1h);
+}
+
+TEST_CASE("a clock that is set is told in the log once, by how much and what it shows, and business hours follow it") {
+  const CapturedLog log;
+  CollectorFiles files;
+  const TimePoint begun = wall_now();
+  const auto clock_at = [&](Duration ahead) { return format_time(begun + ahead).substr(11, 5); };
+  files.rules = fmt::format("{}    active: {{days: mon-sun, hours: \"{}-{}\", tz: UTC}}\n", files.rules, clock_at(3h),
+                            clock_at(5h));
+  RunningCollector running{files};
+  REQUIRE(running.write_latency("acme", 5) == 204);
+  CHECK(running.state_of("acme") == "unknown");  // closed: nothing is judged
+  running.wall().step(4h);
+  REQUIRE(eventually([&] { return metric(running, "crmpulse_collector_clock_steps_total") == 1; }));
+  CHECK(log.lines(" warning ", "by_seconds=14400", "now=20") == 1);
+  CHECK(log.lines("by_seconds=") == 1);
+  std::vector<Sample> samples;
+  for (int i = 5; i >= 0; --i) {
+    samples.push_back(sample("crm_operation_duration_seconds", "acme", 5, wall_now() + 4h - std::chrono::seconds{i},
+                             {{"operation", "read"}}));
+  }
+  REQUIRE(send(write_call(running.base(), wire::encode(samples))).status == 204);
+  CHECK(running.state_of("acme") == "poor");
+}
+
+TEST_CASE("a stored time that is ahead, and a clock far ahead of what is stored, are told in the log of a start") {
+  const TempDir directory;
+  ManualClock clock{kStart + 8h};
+  {
+    const CapturedLog log;
+    Core core{directory, clock};
+    core.latency(0.2, 5);
+    core.settle();
+    CHECK(log.lines("ahead_seconds=") == 0);
+  }
+  clock.set(kStart);
+  {
+    const CapturedLog log;
+    Core core{directory, clock};
+    CHECK(log.lines(" error ", "ahead_seconds=2880", "newest=2026-11-21T17:00", "clock=2026-11-21T09:00") == 1);
+    core.latency(0.2, 5);
+    core.settle();
+  }
+  clock.set(kStart + 24h * 400);
+  const CapturedLog log;
+  Core core{directory, clock};
+  CHECK(log.lines(" error ", "ahead_seconds=345", "until=2027-12-27T09:00") == 1);
+  for (int hour = 0; hour < 25; ++hour) {
+    clock.advance(1h);
+    core.tick();
+  }
+  CHECK(log.lines(" warning ", "deleted again") == 1);
 }
 
 TEST_CASE("messages carry the time of the clock that was put right") {

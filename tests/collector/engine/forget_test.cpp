@@ -1,9 +1,12 @@
 // CRMs that leave: forgotten by an operator, or named by no agent any more.
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <set>
 
 #include "collector/engine/forget_requests.h"
+#include "collector/http/audit.h"
 #include "collector/http/tokens.h"
 #include "tests/collector/collector_fixture.h"
 #include "tests/collector/core_fixture.h"
@@ -99,6 +102,33 @@ TEST_CASE("only operators forget, and who did is written down") {
   CHECK(send(with(forget, viewer)).status == 403);
   CHECK(send(with(forget, ingest)).status == 403);
   CHECK(send(with(forget, op)).status == 204);
+  // At the command line it is whoever asked, once it is done, and also when there was nothing to forget.
+  REQUIRE(send(with(write, ingest)).status == 204);
+  for (const char* crm : {"acme", "nobody"}) {
+    const std::string file = ask_to_forget(state, crm, "user root for eve").value();
+    REQUIRE(eventually([&] { return !std::filesystem::exists(file); }));
+  }
+  using Line = std::array<std::string, 4>;
+  const auto audited = [&] {
+    std::set<Line> lines;
+    const auto newest = newest_audit(state, 100);
+    REQUIRE(newest.has_value());
+    for (const json::value& line : *newest) {
+      Line fields;
+      std::size_t at = 0;
+      for (const char* field : {"who", "action", "about", "result"})
+        fields.at(at++) = std::string{line.at(field).as_string()};
+      if (fields[1].starts_with("DELETE") || fields[1] == "forget") lines.insert(fields);
+    }
+    return lines;
+  };
+  const std::set<Line> expected{{"ana", "DELETE /api/v1/crms/acme", "", "204"},
+                                {"user root for eve", "forget", "acme", "done"},
+                                {"user root for eve", "forget", "nobody", "not watched"}};
+  CHECK(eventually([&] {
+    const auto lines = audited();
+    return std::includes(lines.begin(), lines.end(), expected.begin(), expected.end());
+  }));
 }
 
 TEST_CASE("what the command line asks for is done by the collector that runs, and only once") {

@@ -1,5 +1,7 @@
 // What a stop, a crash and a start leave.
 
+#include <unistd.h>
+
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <map>
@@ -7,6 +9,7 @@
 #include "collector/state/snapshot.h"
 #include "tests/collector/collector_fixture.h"
 #include "tests/collector/core_fixture.h"
+#include "tests/support/notify_socket.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
@@ -380,4 +383,43 @@ TEST_CASE("a damaged state is refused, not guessed") {
   CHECK(decode_state(blob.substr(0, blob.size() - 1), read).has_error());
   CHECK(decode_state(blob + "x", read).has_error());
   CHECK(decode_state("", read).has_error());
+}
+
+TEST_CASE("while a long journal is replayed the service manager hears that it goes on") {
+  const std::string name = fmt::format("@crmpulse-replay-{}", ::getpid());
+  const NotifySocket manager{name};
+  const Environment notify{"NOTIFY_SOCKET", name};
+  const Environment watchdog{"WATCHDOG_USEC", "30000000"};
+  RunningCollector running;
+  const auto next = [&] {
+    std::string message = manager.next();
+    REQUIRE(message != "nothing came");
+    return message;
+  };
+  const auto recovers = [&] { return send({"POST", running.base() + "/-/reload", {}, ""}).status == 503; };
+  // Signs come once a second, so the journal has to take longer than that, however fast this machine is.
+  int signs = 0;
+  for (int records = 100; signs == 0 && records <= 3200; records *= 2) {
+    running.stop();
+    {
+      auto database = store::open_collector(running.directory().path("state")).value();
+      std::vector<Sample> samples;
+      for (int i = 0; i < 2000; ++i)
+        samples.push_back(sample("crm_operation_duration_seconds", fmt::format("crm-{}", i % 100), 0.2, running.now(),
+                                 {{"operation", fmt::format("op-{}", i)}}));
+      for (int record = 0; record < records; ++record) {
+        for (Sample& one : samples) one.at += kSecond / 1000;
+        store::JournalRecord written;
+        written.received = running.now();
+        written.body = wire::encode(samples);
+        REQUIRE(store::append(database, written).has_value());
+      }
+    }
+    running.start();
+    for (std::string message; message != "WATCHDOG=1" || recovers();) {
+      message = next();
+      if (message == "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000") ++signs;
+    }
+  }
+  CHECK(signs > 0);
 }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "tests/collector/collector_fixture.h"
+#include "tests/support/captured_log.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
@@ -155,6 +156,29 @@ TEST_CASE("while the tokens cannot be read the collector says so, and who was le
   running.thread().run([&] { running.collector().tick(); });
   CHECK(call(running, "GET", "/api/v1/crms", secret).status == 200);
   CHECK_THAT(running.get("/metrics").body, Catch::Contains("crmpulse_collector_tokens_unreadable 1"));
+}
+
+TEST_CASE("tokens that cannot be read are told in the log when that begins and when it ends, not meanwhile") {
+  const CapturedLog log;
+  RunningCollector running{{"", "metrics: open\n", "required"}};
+  const std::string state = running.directory().path("state");
+  REQUIRE(create_token(state, "page", AccessRole::viewer).has_value());
+  const auto tick = [&](int times) {
+    for (int i = 0; i < times; ++i) running.thread().run([&] { running.collector().tick(); });
+  };
+  const std::string file = state + "/tokens.json";
+  tick(2);
+  CHECK(log.lines("tokens") == 0);
+  for (int round = 1; round <= 2; ++round) {
+    std::filesystem::rename(file, state + "/kept");
+    std::filesystem::create_symlink(file, file);
+    tick(5);
+    CHECK(log.lines(" error ", "tokens", file, "cannot be opened") == round);
+    std::filesystem::remove(file);
+    std::filesystem::rename(state + "/kept", file);
+    tick(5);
+    CHECK(log.lines(" info ", "tokens are read again") == round);
+  }
 }
 
 TEST_CASE("a collector that starts with tokens it cannot read tells senders to come again, and lets them in later") {

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/collector/ingest/write_bodies.h"
+#include "tests/support/captured_log.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -149,4 +150,84 @@ TEST_CASE("what is shown has its time: a scrape makes no new sample of an old on
       {{"__name__", "crm_records"}, {"crm", "acme"}, {"kind", "tryton"}}, 7, running.now() - std::chrono::hours{2}};
   CHECK(write_v1(running, {old}).status == 204);
   CHECK(metric(running, R"(crm_records{crm="acme",kind="tryton"})") == -1);
+}
+
+TEST_CASE("why series are left out is told in the log once for each reason, with one of them and its sender") {
+  const CapturedLog log;
+  const RunningCollector running;
+  const LabelList too_long{{"__name__", "app_info"}, {"flags", std::string(1500, 'f')}};
+  const LabelList no_name{{"__name__", "crm_response.time"}, {"crm", "acme"}};
+  const LabelList foreign{{"__name__", "node_load1"}, {"instance", "db"}};
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<WrittenSeries> all{{too_long, 1, running.now()},
+                                         {no_name, 1, running.now()},
+                                         {foreign, 1, running.now()},
+                                         up("acme", running.now())};
+    REQUIRE(write_v1(running, all).status == 204);
+    REQUIRE(write_v2(running, all).status == 400);
+  }
+  CHECK(log.lines(" warning ", "reason=value_length", "series=1", "one_of_them=app_info", "sender=127.0.0.1") == 1);
+  CHECK(log.lines(" warning ", "reason=name", "one_of_them=crm_response.time") == 1);
+  CHECK(log.lines(" warning ", "reason=not_ours", "one_of_them=node_load1") == 1);
+  CHECK(log.lines("reason=") == 3);
+  // The rest is only counted.
+  CHECK(skipped(running, "value_length") == 6);
+  CHECK(skipped(running, "not_ours") == 6);
+}
+
+TEST_CASE("a name that could move a terminal's cursor is shown escaped in the log") {
+  const CapturedLog log;
+  const RunningCollector running;
+  const LabelList hostile{{"__name__", "crm_\x1b[2J\xe2\x80\xae"}, {"crm", "acme"}};
+  CHECK(write_v1(running, {{hostile, 1, running.now()}, up("acme", running.now())}).status == 204);
+  CHECK(log.lines(" warning ", "reason=name", "one_of_them=", "u202e") == 1);
+  CHECK(log.text().find('\x1b') == std::string::npos);
+  CHECK(log.text().find("\xe2\x80\xae") == std::string::npos);
+}
+
+TEST_CASE("at its CRM's limit an agent's batch is stored but for what is new in it, and goes on being judged") {
+  CollectorFiles files;
+  files.extra = "limits: {series_per_crm: 3}\n";
+  RunningCollector running{files};
+  const auto from_agent = [&](const std::vector<WrittenSeries>& all, bool second = false) {
+    Call call = write_call(running.base(), compress(second ? v2_bytes(all) : v1_bytes(all)));
+    if (second) {
+      call.headers[0].second = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+      call.headers[2].second = "2.0.0";
+    }
+    call.headers.emplace_back("X-Crm-Agent", "branch-1");
+    return send(call);
+  };
+  const auto of_acme = [](const char* name, double value, TimePoint at, LabelList more = {}) {
+    LabelList labels{{"__name__", name}, {"crm", "acme"}, {"kind", "tryton"}, {"agent", "branch-1"}};
+    labels.insert(labels.end(), more.begin(), more.end());
+    return WrittenSeries{labels, value, at};
+  };
+  const auto batch = [&](double seconds, TimePoint at, bool with_new) {
+    std::vector<WrittenSeries> all{of_acme("crm_up", 1, at),
+                                   of_acme("crm_operation_success", 1, at, {{"operation", "read"}}),
+                                   of_acme("crm_operation_duration_seconds", seconds, at, {{"operation", "read"}})};
+    // First, so that what follows it shows that it costs nothing else.
+    if (with_new) all.insert(all.begin(), of_acme("crm_info", 1, at, {{"version", "7.0"}}));
+    return all;
+  };
+  const TimePoint begun = running.now() - std::chrono::seconds{20};
+  REQUIRE(from_agent(batch(0.1, begun, false)).status == 204);
+  for (int i = 1; i < 8; ++i) CHECK(from_agent(batch(5, begun + std::chrono::seconds{i}, true)).status == 204);
+  CHECK(running.state_of("acme") == "poor");
+  CHECK(skipped(running, "crm_series_limit") == 7);
+  CHECK(metric(running, "crmpulse_collector_journal_samples_total") == 24);
+  CHECK(running.get("/metrics").body.find("\ncrm_info{") == std::string::npos);
+  // By 2.0 its sender hears how much of it is stored.
+  const net::ClientResponse second = from_agent(batch(5, begun + std::chrono::seconds{8}, true), true);
+  CHECK(second.status == 400);
+  CHECK(written(second) == "3");
+  CHECK(second.body.find("crm_series_limit") != std::string::npos);
+  // Another CRM of the same agent has its own room, and after a restart all is as it was.
+  running.stop();
+  running.start();
+  CHECK(running.state_of("acme") == "poor");
+  CHECK(from_agent({up("beta", running.now())}).status == 204);
+  CHECK(from_agent(batch(0.1, running.now(), true)).status == 204);
+  CHECK(metric(running, "crmpulse_collector_journal_samples_total") == 4);
 }

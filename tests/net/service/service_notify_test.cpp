@@ -59,6 +59,16 @@ TEST_CASE("the watchdog wants a sign at half its time, and only from the process
   CHECK_FALSE(ServiceNotify{}.alive_interval().has_value());
 }
 
+TEST_CASE("who is busy for long feeds the watchdog and asks for more time to start or stop") {
+  const NotifySocket socket{kName};
+  const Environment notify{"NOTIFY_SOCKET", kName};
+  ServiceNotify manager;
+  for (int second = 0; second < 3; ++second) {
+    manager.busy();
+    CHECK(socket.next() == "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=30000000");
+  }
+}
+
 TEST_CASE("without a service manager, or with one that does not listen, nothing happens") {
   ServiceNotify{}.ready();
   CHECK_FALSE(ServiceNotify{}.alive_interval().has_value());

@@ -150,6 +150,50 @@ TEST_CASE("while a CRM wants to be left alone its silence raises no alarm") {
   CHECK_FALSE(company.messages.empty());  // it could be asked again, and nothing came
 }
 
+TEST_CASE("while an agent leaves a CRM alone nothing is shown as fresh beyond the interval it was measured at") {
+  for (const double afterwards : {1.0, 2.0, 16.0}) {
+    INFO(afterwards);
+    Company company;
+    company.run(2h);
+    REQUIRE(company.status().data_status == DataStatus::fresh);
+    company.paused = company.now + 1h;
+    company.run(1s);
+    CHECK(company.status().data_status == DataStatus::fresh);  // measured half a minute ago
+    company.stretch = afterwards;
+    for (int minute = 0; minute < 58; ++minute) {
+      company.run(1min);
+      CHECK(company.status().data_status == DataStatus::stale);
+    }
+    CHECK(company.messages.empty());
+    company.set_stretch(1);
+    company.run(5min);
+    // Rules with long windows have to gather samples again; liveness is known at once.
+    const CrmStatus status = company.status();
+    const auto outage = std::find_if(status.rules.begin(), status.rules.end(),
+                                     [](const RuleStatus& rule) { return rule.rule == "availability_outage"; });
+    REQUIRE(outage != status.rules.end());
+    CHECK(outage->data_status == DataStatus::fresh);
+  }
+}
+
+TEST_CASE("what another agent goes on measuring is fresh while one leaves the CRM alone") {
+  Company company;
+  company.run(2h);
+  const TimePoint until = company.now + 10min;
+  const auto from_b = [&](std::string_view metric, double value, Labels labels) {
+    for (const auto& [name, text] :
+         {std::pair{"crm", "acme"}, std::pair{"kind", "salesforce"}, std::pair{"agent", "b"}})
+      labels.set(name, text);
+    company.engine.fold(company.engine.bind(metric, labels), company.now, value, company.now);
+  };
+  while (company.now < until) {
+    from_b(kStretchMetric, 1, {});
+    from_b(kPauseMetric, to_seconds(until.time_since_epoch()), {});
+    company.run(30s);
+    CHECK(company.status().data_status == DataStatus::fresh);
+  }
+}
+
 TEST_CASE("a slow CRM is seen through stretched intervals, by the window its samples need") {
   Ruleset rules = shipped();
   Engine engine{rules, {receiver("all")}};
@@ -297,4 +341,49 @@ TEST_CASE(
   say("crm_agent_paused_seconds", 0);
   say("crm_agent_paused_seconds", 0);
   CHECK(engine.status("acme")->state == Level::healthy);
+}
+
+TEST_CASE("a CRM that is left alone after any refusal is never shown as healthy and fresh, and soon not as healthy") {
+  for (const auto& [kind, reason] : {std::pair{"zoho", "rate_limited"}, std::pair{"hubspot", "rate_limited"},
+                                     std::pair{"salesforce", "maintenance"}, std::pair{"pipedrive", "rate_limited"}}) {
+    INFO(kind);
+    Engine engine{shipped(), {receiver("all")}};
+    TimePoint now = kStart;
+    const auto say = [&](std::string_view metric, double value, Labels labels) {
+      for (const auto& [name, text] : {std::pair{"crm", "acme"}, std::pair{"kind", kind}, std::pair{"agent", "a"}})
+        labels.set(name, text);
+      engine.fold(engine.bind(metric, labels), now, value, now);
+    };
+    const auto step = [&](Duration time) {
+      for (const TimePoint end = now + time; now < end; now += 1s) static_cast<void>(engine.step(now));
+    };
+    const Labels read{{"operation", "read"}, {"object", "users"}};
+    for (int i = 0; i < 20; ++i) {
+      say("crm_agent_paused_seconds", 0, {});
+      say(kStretchMetric, 1, {});
+      say("crm_up", 1, {});
+      say("crm_operation_success", 1, read);
+      say("crm_operation_duration_seconds", 0.2, read);
+      step(30s);
+    }
+    REQUIRE(engine.status("acme")->data_status == DataStatus::fresh);
+    // One measurement is refused with a wait of ten minutes; all that comes now is the agent's word.
+    Labels refused = read;
+    refused.set("stage", "response");
+    refused.set("reason", reason);
+    say("crm_failure", 1, refused);
+    say("crm_operation_success", 0, read);
+    const TimePoint begun = now;
+    const TimePoint until = now + 10min;
+    while (now < until) {
+      say(kPauseMetric, to_seconds(until.time_since_epoch()), {});
+      say("crm_agent_paused_seconds", to_seconds(now - begun), {});
+      say(kStretchMetric, 2, {});
+      step(30s);
+      const CrmStatus status = *engine.status("acme");
+      INFO(format_duration(now - begun));
+      CHECK((status.state != Level::healthy || status.data_status != DataStatus::fresh || now - begun <= 30s));
+      if (now - begun > 150s) CHECK(status.state != Level::healthy);
+    }
+  }
 }
