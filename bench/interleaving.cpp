@@ -12,7 +12,7 @@
 #include <functional>
 #include <random>
 
-#include "collector/state/fold.h"
+#include "collector/state/sample_sink.h"
 #include "config/rules_file.h"
 #include "core/time/clock.h"
 #include "wire/series_key.h"

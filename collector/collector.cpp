@@ -68,15 +68,15 @@ void describe(const net::HttpResponse& answer, AuditEntry& entry) {
 std::string status_line(const EngineLoop& engine) {
   std::array<int, 3> count{};
   int unknown = 0;
-  for (const std::string& crm : engine.content().engine().crms()) {
-    const auto status = engine.content().engine().status(crm);
+  for (const std::string& crm : engine.rules().crms()) {
+    const auto status = engine.rules().status(crm);
     if (!status) continue;
     const bool known = status->data_status != DataStatus::warming_up;
     ++(known ? count.at(static_cast<std::size_t>(status->state)) : unknown);
   }
   std::string line = fmt::format("healthy {}, sub-healthy {}, poor {}", count[0], count[1], count[2]);
   if (unknown > 0) line += fmt::format(", not known yet {}", unknown);
-  if (engine.ledger().stats().failing) line += "; the disk refuses writes";
+  if (engine.write_queue().stats().failing) line += "; the disk refuses writes";
   return line;
 }
 
@@ -252,7 +252,7 @@ void Collector::tick() {
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {
     last_forget_ = engine_.now();
-    engine_.content().series().forget(last_forget_ - kForgetAfter);
+    engine_.series().forget(last_forget_ - kForgetAfter);
   }
   if (manager_.alive_interval()) manager_.alive();
   manager_.status(status_line(engine_));
@@ -371,7 +371,7 @@ void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcom
 }
 
 bool Collector::quiet() const {
-  return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.ledger().idle();
+  return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle();
 }
 
 void Collector::fail(const Error& error) {

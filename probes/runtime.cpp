@@ -71,9 +71,9 @@ void WorkerPool::work(const std::shared_ptr<Shared>& shared) {
   shared->changed.notify_all();
 }
 
-Alarms::Alarms() : thread_([this] { loop(); }) {}
+TimerThread::TimerThread() : thread_([this] { loop(); }) {}
 
-Alarms::~Alarms() {
+TimerThread::~TimerThread() {
   {
     const std::lock_guard lock{mutex_};
     stopping_ = true;
@@ -82,7 +82,7 @@ Alarms::~Alarms() {
   thread_.join();
 }
 
-Alarms::Id Alarms::set(sql::SteadyTime at, std::function<void()> call) {
+TimerThread::Id TimerThread::set(sql::SteadyTime at, std::function<void()> call) {
   const std::lock_guard lock{mutex_};
   const Id id{at, next_++};
   const auto place = calls_.emplace(id, std::move(call)).first;
@@ -90,7 +90,7 @@ Alarms::Id Alarms::set(sql::SteadyTime at, std::function<void()> call) {
   return id;
 }
 
-void Alarms::clear(const Id& id) {
+void TimerThread::clear(const Id& id) {
   std::function<void()> dropped;  // destroyed outside the lock: it may hold the last reference to something that locks
   const std::lock_guard lock{mutex_};
   const auto found = calls_.find(id);
@@ -99,7 +99,7 @@ void Alarms::clear(const Id& id) {
   calls_.erase(found);
 }
 
-void Alarms::loop() {
+void TimerThread::loop() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
@@ -133,7 +133,7 @@ net::HttpClient::Options Runtime::Impl::http_options(const Options& options) {
 }
 
 Runtime::Impl::~Impl() {
-  std::vector<std::weak_ptr<Stoppable>> left;
+  std::vector<std::weak_ptr<CancellableRun>> left;
   {
     const std::lock_guard lock{mutex};
     left.swap(targets);
@@ -143,7 +143,7 @@ Runtime::Impl::~Impl() {
   }
 }
 
-void Runtime::Impl::enrol(const std::shared_ptr<Stoppable>& target) {
+void Runtime::Impl::register_run(const std::shared_ptr<CancellableRun>& target) {
   const std::lock_guard lock{mutex};
   std::erase_if(targets, [](const auto& entry) { return entry.expired(); });
   targets.push_back(target);

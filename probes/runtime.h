@@ -35,11 +35,11 @@ class WorkerPool {
 };
 
 /// One thread that calls functions at points of steady time. They must not block.
-class Alarms {
+class TimerThread {
  public:
   using Id = std::pair<sql::SteadyTime, std::uint64_t>;
-  Alarms();
-  ~Alarms();
+  TimerThread();
+  ~TimerThread();
   [[nodiscard]] Id set(sql::SteadyTime at, std::function<void()> call);
   /// Never waits for a call that is running.
   void clear(const Id& id);
@@ -55,9 +55,9 @@ class Alarms {
 };
 
 /// Something that runs and can be told to end now.
-class Stoppable {
+class CancellableRun {
  public:
-  virtual ~Stoppable() = default;
+  virtual ~CancellableRun() = default;
   virtual void stop() = 0;
 };
 
@@ -68,15 +68,15 @@ struct Runtime::Impl {
         workers(options.max_sql_threads),
         liveness_workers(options.max_liveness_threads) {}
   ~Impl();
-  void enrol(const std::shared_ptr<Stoppable>& target);
+  void register_run(const std::shared_ptr<CancellableRun>& target);
 
   std::mutex mutex;
-  std::vector<std::weak_ptr<Stoppable>> targets;
+  std::vector<std::weak_ptr<CancellableRun>> targets;
   [[nodiscard]] static net::HttpClient::Options http_options(const Options& options);
   net::HttpClient http;
   std::shared_ptr<sql::KeptConnections> kept;  ///< shared with runs that a driver still holds when this goes
   auth::Sessions sessions{http};
-  Alarms alarms;
+  TimerThread alarms;
   WorkerPool workers;
   WorkerPool liveness_workers;
 };

@@ -42,7 +42,7 @@ struct Run {
   std::function<void(Reading)> done;
   std::atomic<bool> finished{false};
   sql::Cancel cancel;
-  Alarms::Id alarm{};
+  TimerThread::Id alarm{};
 };
 
 /// SQL runs that share one connection, one after another.
@@ -58,7 +58,7 @@ thread_local const void* inside = nullptr;
 
 }  // namespace
 
-struct Target::Impl final : Stoppable, std::enable_shared_from_this<Target::Impl> {
+struct Target::Impl final : CancellableRun, std::enable_shared_from_this<Target::Impl> {
   Impl(Runtime& runtime_in, TargetSpec spec_in)
       : runtime(runtime_in.impl()),
         shared_spec(std::make_shared<const TargetSpec>(std::move(spec_in))),
@@ -335,7 +335,7 @@ boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& r
     for (const Planned& plan : impl->planned) impl->add_write_test(*plan.measurement);
     for (const auto& measurement : impl->spec.switched_off) impl->add_write_test(*measurement);
   }
-  runtime.impl().enrol(impl);
+  runtime.impl().register_run(impl);
   std::unique_ptr<Target> target{new Target};
   target->impl_ = std::move(impl);
   return target;

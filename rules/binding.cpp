@@ -58,9 +58,9 @@ void feed_value(Series& series, RuleState& state, const SeriesName& name) {
   if (instance == nullptr) return;
   const auto view = instance->view_of(rule, name.labels.get("agent"));
   if (!view) return;
-  Feed feed{&rule, &state, instance, *view, 0, Feed::Kind::value};
+  SeriesTarget feed{&rule, &state, instance, *view, 0, SeriesTarget::Kind::value};
   if (rule.measure.per) {
-    feed.kind = Feed::Kind::quotient;
+    feed.kind = SeriesTarget::Kind::quotient;
     feed.slot = state.slots.place_of(slot_key(*rule.measure.per, name.labels));
     if (feed.slot == Slots::kNone) return;
   }
@@ -74,7 +74,7 @@ void feed_errors(Series& series, RuleState& state, const SeriesName& name) {
   Instance* instance = state.instance_of(rule.each.empty() ? std::string_view{} : name.labels.get(rule.each));
   if (instance == nullptr) return;
   if (const auto view = instance->view_of(rule, name.labels.get("agent")))
-    series.feeds.push_back({&rule, &state, instance, *view, 0, Feed::Kind::error});
+    series.feeds.push_back({&rule, &state, instance, *view, 0, SeriesTarget::Kind::error});
 }
 
 void feed_divisor(Series& series, RuleState& state, const SeriesName& name) {
@@ -82,7 +82,7 @@ void feed_divisor(Series& series, RuleState& state, const SeriesName& name) {
   if (!per || per->metric != name.metric || !matches(per->where, name.labels)) return;
   const std::uint32_t slot = state.slots.place_of(slot_key(*per, name.labels));
   if (slot == Slots::kNone) return;
-  series.feeds.push_back({&state.rule(), &state, nullptr, 0, slot, Feed::Kind::divisor});
+  series.feeds.push_back({&state.rule(), &state, nullptr, 0, slot, SeriesTarget::Kind::divisor});
 }
 
 }  // namespace
@@ -94,8 +94,8 @@ void resolve(Series& series, const SeriesName& name) {
                                               : Series::Pace::none;
   join_exchange(series, name);
   const std::string_view agent = name.labels.get("agent");
-  series.feeder = agent.empty() ? Feeder::kMost : series.crm->feeder_of(agent);
-  if (series.feeder < Feeder::kMost) series.crm->feeders[series.feeder].place = series.speaker;
+  series.feeder = agent.empty() ? ReportingAgent::kMost : series.crm->feeder_of(agent);
+  if (series.feeder < ReportingAgent::kMost) series.crm->feeders[series.feeder].place = series.speaker;
   series.reading =
       name.metric == kVendorMetric ? series.crm->reading_of(name.labels.get("instance")) : VendorReading::kMost;
   if (series.pace != Series::Pace::none) series.agent = series.crm->paces.place_of(name.labels.get("agent"));
@@ -107,7 +107,7 @@ void resolve(Series& series, const SeriesName& name) {
   if (series.feeds.empty()) return;
   series.tag = tag_of(*series.crm, key_of(name));
   if (series.tag == Entry::kMaxTag) series.feeds.clear();
-  for (const Feed& feed : series.feeds) {
+  for (const SeriesTarget& feed : series.feeds) {
     if (feed.instance == nullptr) continue;
     feed.instance->pace = series.crm->pace;
     feed.instance->share(series.crm->room);

@@ -13,7 +13,7 @@
 namespace crmpulse::rules {
 
 /// One rule instance that takes the samples of a series, and the part they play there.
-struct Feed {
+struct SeriesTarget {
   enum class Kind : std::uint8_t { value, quotient, divisor, error };
   const Rule* rule = nullptr;  ///< of `state`
   RuleState* state = nullptr;
@@ -41,9 +41,9 @@ struct Series {
   bool names = false;                          ///< its samples say that its agent watches the CRM
   bool tells_success = false;                  ///< of its exchange; otherwise, when it has one, a failure
   std::size_t exchange = Exchange::kMost;      ///< place in the CRM's exchanges
-  std::size_t feeder = Feeder::kMost;          ///< place in the CRM's feeders
+  std::size_t feeder = ReportingAgent::kMost;  ///< place in the CRM's feeders
   std::size_t reading = VendorReading::kMost;  ///< place in the CRM's vendor readings
-  std::vector<Feed> feeds;
+  std::vector<SeriesTarget> feeds;
 };
 
 /// Fills `feeds` (and the tag, when there is any feed) from the rules that apply to the series' CRM now.

@@ -87,20 +87,21 @@ Engine::SeriesId Engine::bind(std::string_view metric, const Labels& labels) {
   return id;
 }
 
-Fold Engine::fold(SeriesId id, TimePoint at, double value, TimePoint now) {
+SampleVerdict Engine::fold(SeriesId id, TimePoint at, double value, TimePoint now) {
   impl_->advance(now);
-  if (id >= impl_->series.size()) return Fold::accepted;
+  if (id >= impl_->series.size()) return SampleVerdict::accepted;
   Series& series = impl_->series[id];
   impl_->agents.hear(series.speaker, series.heartbeat, impl_->now);
-  if (!std::isfinite(value) || at < TimePoint{} || (series.refuses_negative && value < 0)) return Fold::invalid;
-  if (at > impl_->now + kFuture) return Fold::future;
+  if (!std::isfinite(value) || at < TimePoint{} || (series.refuses_negative && value < 0))
+    return SampleVerdict::invalid;
+  if (at > impl_->now + kFuture) return SampleVerdict::future;
   if (series.announces) impl_->agents.announce(series.speaker, at);
-  if (!series.of_crm) return Fold::accepted;
+  if (!series.of_crm) return SampleVerdict::accepted;
   if (series.crm == nullptr) impl_->attach(id);
-  const Fold taken = impl_->fold(series, at, value);
+  const SampleVerdict taken = impl_->fold(series, at, value);
   // Another agent's sample of the same instant may have been first: that is not too late.
-  const bool late = taken == Fold::late && impl_->now - at > kLate;
-  if (!impl_->series[id].feeds.empty() && (late || taken == Fold::accepted))
+  const bool late = taken == SampleVerdict::late && impl_->now - at > kLate;
+  if (!impl_->series[id].feeds.empty() && (late || taken == SampleVerdict::accepted))
     impl_->agents.judged(impl_->series[id].speaker, late, at, impl_->now);
   return taken;
 }
@@ -212,7 +213,7 @@ bool Engine::may_be_fed_by(std::string_view agent, std::string_view name, TimePo
   if (known == impl_->by_name.end()) return true;
   const Crm& crm = *known->second;
   bool by_others = is_set(crm.unnamed) && crm.unnamed > since;
-  for (const Feeder& feeder : crm.feeders) {
+  for (const ReportingAgent& feeder : crm.feeders) {
     if (feeder.agent == agent && is_set(feeder.newest)) return true;
     by_others = by_others || (is_set(feeder.newest) && feeder.newest > since);
   }
@@ -268,7 +269,7 @@ Result<void> Engine::load(std::string_view name, std::string_view bytes) {
   loaded.number = crm.number;
   loaded.room = crm.room;
   crm = std::move(loaded);
-  for (Feeder& feeder : crm.feeders) feeder.place = impl_->agents.place_of(feeder.agent);
+  for (ReportingAgent& feeder : crm.feeders) feeder.place = impl_->agents.place_of(feeder.agent);
   align_receivers(crm, impl_->receivers);
   for (const SeriesId id : bound) impl_->attach(id);
   impl_->mark(crm);
@@ -282,7 +283,7 @@ bool Engine::knows_version(std::string_view bytes) {
 void Engine::begin_anew(const std::string& name, std::int64_t last_seq, const std::vector<LastWord>& told) {
   Crm& crm = impl_->crm_of(name);
   crm.last_seq = std::max(crm.last_seq, last_seq);
-  for (Told& known : crm.told) {
+  for (NotificationState& known : crm.told) {
     known.seq = crm.last_seq;
     const auto word =
         std::find_if(told.begin(), told.end(), [&](const LastWord& one) { return one.receiver == known.receiver; });
@@ -329,7 +330,7 @@ Result<void> Engine::load_shared(std::string_view bytes) {
     std::string crm = decoder.text();
     retired.insert_or_assign(std::move(crm), decoder.i64());
   }
-  Storms storms;
+  AlertGrouper storms;
   AgentWatch agents = impl_->agents;  // CRMs that were loaded before refer to their places
   VendorWatch vendors = impl_->vendors;
   storms.load(decoder);

@@ -19,7 +19,7 @@
 namespace crmpulse::rules {
 
 /// What became of a sample.
-enum class Fold { accepted, late, future, invalid, duplicate };
+enum class SampleVerdict { accepted, late, future, invalid, duplicate };
 
 class Engine {
  public:
@@ -39,7 +39,7 @@ class Engine {
 
   /// Takes one sample into its windows; the rules it feeds are evaluated at its own time, once for all samples of that
   /// instant. Effects are seen by step().
-  Fold fold(SeriesId series, TimePoint at, double value, TimePoint now);
+  SampleVerdict fold(SeriesId series, TimePoint at, double value, TimePoint now);
   /// Notes that the agent of this series spoke at `now`, in a sample that is part of the loaded state already.
   void hear(SeriesId series, TimePoint now);
 

@@ -223,7 +223,7 @@ void Engine::Impl::gather_rises(const Outcome& outcome) {
     if (change.status.state <= change.previous) continue;
     const auto known = by_name.find(change.status.crm);
     if (known == by_name.end()) continue;
-    const std::vector<Told>& told = known->second->told;
+    const std::vector<NotificationState>& told = known->second->told;
     for (std::size_t i = 0; i < told.size(); ++i) {
       if (told[i].by_digest && told[i].level > Level::healthy) storms.rise(i, now);
     }
@@ -238,7 +238,7 @@ void Engine::Impl::mark_concerned() {
   if (places.empty() && kinds.empty()) return;
   for (const auto& crm : crms) {
     if (!crm) continue;
-    const bool by_agent = std::any_of(crm->feeders.begin(), crm->feeders.end(), [&](const Feeder& feeder) {
+    const bool by_agent = std::any_of(crm->feeders.begin(), crm->feeders.end(), [&](const ReportingAgent& feeder) {
       return std::find(places.begin(), places.end(), feeder.place) != places.end();
     });
     if (by_agent || std::find(kinds.begin(), kinds.end(), crm->kind) != kinds.end()) mark(*crm);
@@ -259,12 +259,12 @@ void Engine::Impl::relate(Crm& crm) {
   crm.vendor_doubt = vendors.doubt(crm);
 }
 
-Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_t tag, double value,
+Instance::Intake Engine::Impl::take(const SeriesTarget& feed, TimePoint at, std::uint32_t tag, double value,
                                     const Previous& previous) {
   const Rule& rule = *feed.rule;
-  if (feed.kind == Feed::Kind::value)
+  if (feed.kind == SeriesTarget::Kind::value)
     return feed.instance->take(rule, feed.view, at, tag, value, previous, now, scratch);
-  if (feed.kind == Feed::Kind::error) {
+  if (feed.kind == SeriesTarget::Kind::error) {
     // What failed never came to an end: longer than any target.
     if (value >= 1) return {};
     return feed.instance->take(rule, feed.view, at, tag, std::numeric_limits<double>::infinity(),
@@ -281,7 +281,7 @@ Instance::Intake Engine::Impl::take(const Feed& feed, TimePoint at, std::uint32_
 }
 
 /// A divisor came. Samples that waited for the first one are taken with it.
-void Engine::Impl::divide(const Feed& feed, Crm& crm, double divisor) {
+void Engine::Impl::divide(const SeriesTarget& feed, Crm& crm, double divisor) {
   Slot& slot = feed.state->slots[feed.slot];
   slot.value = divisor;
   const bool was_known = std::exchange(slot.known, divisor > 0 && divisor >= feed.rule->measure.per->least);
@@ -355,7 +355,7 @@ void Engine::Impl::take_activity(const Series& from, TimePoint at, double value)
   if (changed <= at) learned.mark(changed);
 }
 
-Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
+SampleVerdict Engine::Impl::fold(Series& from, TimePoint at, double value) {
   Crm& crm = *from.crm;
   if (from.feeder < crm.feeders.size()) {
     crm.feeders[from.feeder].newest = now;
@@ -372,16 +372,16 @@ Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
     crm.take_vendor(from.reading, at, value);
     mark(crm);
   }
-  if (from.feeds.empty()) return Fold::accepted;
+  if (from.feeds.empty()) return SampleVerdict::accepted;
   SeriesMemory& memory = crm.series[from.tag];
-  if (at == memory.newest) return Fold::duplicate;
+  if (at == memory.newest) return SampleVerdict::duplicate;
   const Previous previous{memory.newest, memory.value};
   const bool newest = at > memory.newest;
   if (newest) memory.advance(at, value, crm.pace.stretch);
   bool accepted = false;
   bool duplicate = false;
-  for (const Feed& feed : from.feeds) {
-    if (feed.kind == Feed::Kind::divisor) {
+  for (const SeriesTarget& feed : from.feeds) {
+    if (feed.kind == SeriesTarget::Kind::divisor) {
       if (newest) divide(feed, crm, value);
       accepted = accepted || newest;
       continue;
@@ -393,8 +393,8 @@ Fold Engine::Impl::fold(Series& from, TimePoint at, double value) {
     note(intake, crm, *feed.rule, *feed.instance);
   }
   mark(crm);
-  if (accepted) return Fold::accepted;
-  return duplicate ? Fold::duplicate : Fold::late;
+  if (accepted) return SampleVerdict::accepted;
+  return duplicate ? SampleVerdict::duplicate : SampleVerdict::late;
 }
 
 }  // namespace crmpulse::rules

@@ -46,7 +46,7 @@ struct Engine::Impl {
   std::vector<std::uint32_t> relabelled_crms;  ///< since the last step
   bool shared_changed = false;
   std::map<std::string, std::int64_t, std::less<>> retired;  ///< last_seq of removed CRMs
-  Storms storms;
+  AlertGrouper storms;
   AgentWatch agents;
   VendorWatch vendors;
   TimePoint next_sweep = kUnset;  ///< when CRMs are compared with what agents announce again
@@ -62,7 +62,7 @@ struct Engine::Impl {
   /// Applies rules to CRMs whose labels attach() left waiting.
   void follow_labels();
   void resolve_all(Crm& crm);
-  Bench bench() const { return {settings, receivers, storms, muted, now}; }
+  JudgeContext bench() const { return {settings, receivers, storms, muted, now}; }
   std::vector<std::uint32_t> take_due();
   std::vector<std::uint32_t> take_dirty();
   void settle();
@@ -75,9 +75,10 @@ struct Engine::Impl {
   void gather_rises(const Outcome& outcome);
   void follow_exchange(Series& from, TimePoint at, double value);
 
-  Fold fold(Series& series, TimePoint at, double value);
-  Instance::Intake take(const Feed& feed, TimePoint at, std::uint32_t tag, double value, const Previous& previous);
-  void divide(const Feed& feed, Crm& crm, double divisor);
+  SampleVerdict fold(Series& series, TimePoint at, double value);
+  Instance::Intake take(const SeriesTarget& feed, TimePoint at, std::uint32_t tag, double value,
+                        const Previous& previous);
+  void divide(const SeriesTarget& feed, Crm& crm, double divisor);
   void note(const Instance::Intake& intake, Crm& crm, const Rule& rule, Instance& instance);
   void take_pace(const Series& from, TimePoint at, double value);
   void take_hours(const Series& from, TimePoint at, double value);

@@ -117,7 +117,7 @@ void save_links(Encoder& encoder, const Crm& crm) {
   put(encoder, crm.missing_from);
   put(encoder, crm.newest_data);
   encoder.u32(static_cast<std::uint32_t>(crm.feeders.size()));
-  for (const Feeder& feeder : crm.feeders) {
+  for (const ReportingAgent& feeder : crm.feeders) {
     encoder.text(feeder.agent);
     put(encoder, feeder.newest);
   }
@@ -137,7 +137,7 @@ void load_links(Decoder& decoder, Crm& crm) {
   crm.missing_from = get_time(decoder);
   crm.newest_data = get_time(decoder);
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    Feeder& feeder = crm.feeders.emplace_back();
+    ReportingAgent& feeder = crm.feeders.emplace_back();
     feeder.agent = decoder.text();
     feeder.newest = get_time(decoder);
   }
@@ -178,19 +178,19 @@ void save_sections(Encoder& encoder, const Crm& crm) {
   }
   Encoder namings;
   namings.u32(static_cast<std::uint32_t>(crm.feeders.size()));
-  for (const Feeder& feeder : crm.feeders) {
+  for (const ReportingAgent& feeder : crm.feeders) {
     namings.text(feeder.agent);
     put(namings, feeder.named);
   }
-  const bool named =
-      std::any_of(crm.feeders.begin(), crm.feeders.end(), [](const Feeder& feeder) { return is_set(feeder.named); });
+  const bool named = std::any_of(crm.feeders.begin(), crm.feeders.end(),
+                                 [](const ReportingAgent& feeder) { return is_set(feeder.named); });
   if (named) encoder.section(kNamings, namings.bytes());
   const auto by_digest =
-      std::count_if(crm.told.begin(), crm.told.end(), [](const Told& told) { return told.by_digest; });
+      std::count_if(crm.told.begin(), crm.told.end(), [](const NotificationState& told) { return told.by_digest; });
   if (by_digest > 0) {
     Encoder digests;
     digests.u32(static_cast<std::uint32_t>(by_digest));
-    for (const Told& told : crm.told) {
+    for (const NotificationState& told : crm.told) {
       if (told.by_digest) digests.text(told.receiver);
     }
     encoder.section(kDigests, digests.bytes());
@@ -203,7 +203,7 @@ bool load_namings(std::string_view bytes, Crm& crm) {
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     const std::string agent = decoder.text();
     const TimePoint named = get_time(decoder);
-    for (Feeder& feeder : crm.feeders) {
+    for (ReportingAgent& feeder : crm.feeders) {
       if (decoder.ok() && feeder.agent == agent) feeder.named = named;
     }
   }
@@ -214,7 +214,8 @@ bool load_digests(std::string_view bytes, Crm& crm) {
   Decoder decoder{bytes};
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     const std::string receiver = decoder.text();
-    for (Told& told : crm.told) told.by_digest = told.by_digest || (decoder.ok() && told.receiver == receiver);
+    for (NotificationState& told : crm.told)
+      told.by_digest = told.by_digest || (decoder.ok() && told.receiver == receiver);
   }
   return decoder.ok();
 }
@@ -254,7 +255,7 @@ std::string save_crm(const Crm& crm) {
   crm.flap.save(encoder);
   save_incident(encoder, crm);
   encoder.u32(static_cast<std::uint32_t>(crm.told.size()));
-  for (const Told& told : crm.told) told.save(encoder);
+  for (const NotificationState& told : crm.told) told.save(encoder);
   encoder.u32(static_cast<std::uint32_t>(crm.series.size()));
   for (const SeriesMemory& memory : crm.series) memory.save(encoder);
   crm.paces.save(encoder);
@@ -296,7 +297,7 @@ Result<void> load_crm(Crm& crm, std::string_view bytes, std::span<const std::sha
   }
   if (with_pace) crm.paces.load(decoder);
   if (with_links) load_links(decoder, crm);
-  for (const Told& told : crm.told) crm.last_seq = std::max(crm.last_seq, told.seq);
+  for (const NotificationState& told : crm.told) crm.last_seq = std::max(crm.last_seq, told.seq);
   const ScoreLevel score = crm.score;
   apply_rules(crm, rules, kUnset);
   if (crm.rules.size() >= 2) crm.score = score;

@@ -10,8 +10,8 @@
 #include "core/log.h"
 #include "core/time/clock.h"
 #include "sandbox/credentials.h"
-#include "sandbox/host/company.h"
-#include "sandbox/host/saas.h"
+#include "sandbox/host/demo_host.h"
+#include "sandbox/host/vendor_host.h"
 #include "sandbox/scenario.h"
 #include "sandbox/watch/watch.h"
 
@@ -31,9 +31,9 @@ struct RunArguments {
 };
 
 /// The sample CRMs; none are there without --crm.
-Result<std::unique_ptr<sandbox::Company>> open_company(const RunArguments& arguments, net::Loop& loop,
-                                                       const Clock& clock) {
-  if (arguments.crms.empty()) return std::unique_ptr<sandbox::Company>{};
+Result<std::unique_ptr<sandbox::DemoHost>> open_company(const RunArguments& arguments, net::Loop& loop,
+                                                        const Clock& clock) {
+  if (arguments.crms.empty()) return std::unique_ptr<sandbox::DemoHost>{};
   if (arguments.dir.empty()) return Error{"say with --dir where the files of the sample CRMs go"};
   std::ifstream file{arguments.schema};
   if (!file)
@@ -47,7 +47,7 @@ Result<std::unique_ptr<sandbox::Company>> open_company(const RunArguments& argum
     if (!fault) return Error{fmt::format("'{}': the fault is one of none, slow, very_slow, stale, down, dirty", crm)};
     options.crms.emplace_back(crm.substr(0, equals), *fault);
   }
-  return sandbox::Company::open(loop, clock, std::move(options));
+  return sandbox::DemoHost::open(loop, clock, std::move(options));
 }
 
 Result<sandbox::SaasOptions> saas_options(const RunArguments& arguments) {
@@ -75,7 +75,7 @@ Result<net::ServerOptions> server_options(const RunArguments& arguments) {
 }
 
 /// Steps that are over before the loop runs are done at once.
-std::vector<net::Loop::Timer> play(const sandbox::Scenario& scenario, net::Loop& loop, sandbox::Saas& saas) {
+std::vector<net::Loop::Timer> play(const sandbox::Scenario& scenario, net::Loop& loop, sandbox::VendorHost& saas) {
   std::vector<net::Loop::Timer> timers;
   for (const sandbox::Scenario::Step& step : scenario.steps) {
     timers.push_back(loop.after(step.at, [&saas, step] {
@@ -106,7 +106,7 @@ Result<void> run(const RunArguments& arguments) {
   const SystemClock clock;
   const auto company = open_company(arguments, loop, clock);
   if (!company) return company.error();
-  sandbox::Saas saas{loop, clock, options.value(), sandbox::make_dialects(), company.value().get()};
+  sandbox::VendorHost saas{loop, clock, options.value(), sandbox::make_dialects(), company.value().get()};
   const auto scenario = scenario_from(arguments.scenario, saas.names());
   if (!scenario) return scenario.error();
   auto server = net::HttpServer::listen(

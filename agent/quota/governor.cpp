@@ -112,7 +112,7 @@ std::vector<Sample> Governor::learn(std::span<const Sample> samples) {
   const double before = scarcity();
   const std::optional<double> known = limit_;
   std::vector<Sample> forecasts = quota_.take(samples);
-  const QuotaBook::Entry* entry = options_.allowance.empty() ? nullptr : quota_.find(options_.allowance);
+  const QuotaRegistry::Entry* entry = options_.allowance.empty() ? nullptr : quota_.find(options_.allowance);
   if (entry != nullptr && entry->limit && *entry->limit > 0) limit_ = entry->limit;
   if (known != limit_) unsaved_ = true;
   if (known != limit_ || before != scarcity()) replan();
@@ -121,7 +121,7 @@ std::vector<Sample> Governor::learn(std::span<const Sample> samples) {
 
 /// The customer's own programs come first: the less is left of the allowance, the less we ask.
 double Governor::scarcity() const {
-  const QuotaBook::Entry* entry = options_.allowance.empty() ? nullptr : quota_.find(options_.allowance);
+  const QuotaRegistry::Entry* entry = options_.allowance.empty() ? nullptr : quota_.find(options_.allowance);
   if (entry == nullptr || !entry->remaining) return 1;
   const auto limit = entry->limit ? entry->limit : options_.per_day;
   const double left = limit && *limit > 0 ? *entry->remaining / *limit : 1;

@@ -105,7 +105,7 @@ class Governor {
   Options options_;
   std::vector<Run> runs_;
   CallLedger ledger_;
-  QuotaBook quota_;
+  QuotaRegistry quota_;
   std::optional<double> limit_;  ///< as the CRM told it
   CallPlan plan_;
   std::vector<double> stretch_;

@@ -69,7 +69,7 @@ std::optional<TimePoint> QuotaTrend::exhaustion() const {
   return when;
 }
 
-std::vector<Sample> QuotaBook::take(std::span<const Sample> samples) {
+std::vector<Sample> QuotaRegistry::take(std::span<const Sample> samples) {
   std::map<std::string, const Sample*, std::less<>> touched;
   for (const Sample& sample : samples) {
     const bool limit = sample.metric == "crm_api_limit";
@@ -102,7 +102,7 @@ std::vector<Sample> QuotaBook::take(std::span<const Sample> samples) {
   return out;
 }
 
-const QuotaBook::Entry* QuotaBook::find(std::string_view allowance) const {
+const QuotaRegistry::Entry* QuotaRegistry::find(std::string_view allowance) const {
   const auto found = entries_.find(allowance);
   return found == entries_.end() ? nullptr : &found->second;
 }

@@ -35,7 +35,7 @@ class QuotaTrend {
 };
 
 /// All allowances of one CRM, by their label.
-class QuotaBook {
+class QuotaRegistry {
  public:
   struct Entry {
     std::optional<double> limit;

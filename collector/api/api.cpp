@@ -17,7 +17,7 @@ namespace json = boost::json;
 
 constexpr int kMostRows = 1000;
 constexpr int kPageRows = 20;
-/// Of one timeline: all there are (IncidentBook::kMostEvents and its end).
+/// Of one timeline: all there are (IncidentStore::kMostEvents and its end).
 constexpr int kMostEvents = 2000;
 
 struct StatusName {
@@ -97,12 +97,12 @@ void Api::add_reading_routes(Router& router) {
 void Api::list_crms(const net::HttpRequest& request, net::Respond respond) const {
   const auto limit = limit_of(request, kMostRows);
   if (!limit) return respond(wrong_limit());
-  const std::vector<std::string> names = engine_.content().engine().crms();
+  const std::vector<std::string> names = engine_.rules().crms();
   const auto from = std::upper_bound(names.begin(), names.end(), parameter(request, "cursor"));
   const auto end = from + std::min<std::ptrdiff_t>(*limit, names.end() - from);
   json::array crms;
   for (auto crm = from; crm != end; ++crm) {
-    if (const auto status = engine_.content().engine().status(*crm)) crms.push_back(crm_json(engine_, *status));
+    if (const auto status = engine_.rules().status(*crm)) crms.push_back(crm_json(engine_, *status));
   }
   const bool more = end != names.end();
   respond(json_answer(json::object{{"crms", std::move(crms)},
@@ -110,7 +110,7 @@ void Api::list_crms(const net::HttpRequest& request, net::Respond respond) const
 }
 
 void Api::show_crm(const std::string& crm, net::Respond respond) const {
-  const auto status = engine_.content().engine().status(crm);
+  const auto status = engine_.rules().status(crm);
   respond(status ? json_answer(crm_details_json(engine_, *status)) : no_such("CRM"));
 }
 

@@ -124,7 +124,7 @@ json::object answer_json(const HistoryQuery& query, const std::string& dimension
 
 void show_history(const net::HttpRequest& request, const std::string& crm, const EngineLoop& engine, History* history,
                   net::Respond respond) {
-  const auto status = engine.content().engine().status(crm);
+  const auto status = engine.rules().status(crm);
   if (!status) return respond(no_such("CRM"));
   auto query = query_of(request, engine, *status);
   if (const auto* refusal = std::get_if<Refusal>(&query))

@@ -10,8 +10,7 @@ namespace json = boost::json;
 
 json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus& status) {
   if (!status.incident) return nullptr;
-  const Fault fault =
-      judge_fault(status, engine.content().book().find(status.crm), engine.now(), &engine.content().book());
+  const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms());
   json::object out{{"id", status.incident->id},
                    {"level", to_string(status.incident->level)},
                    {"worst", to_string(status.incident->worst)},
@@ -97,7 +96,7 @@ json::object crm_details_json(const EngineLoop& engine, const rules::CrmStatus& 
   out["rules"] = std::move(rules);
   json::array evidence;
   json::array failures;
-  if (const CrmFacts* facts = engine.content().book().find(status.crm)) {
+  if (const CrmFacts* facts = engine.crms().find(status.crm)) {
     for (auto line = facts->evidence.rbegin(); line != facts->evidence.rend(); ++line) {
       evidence.push_back(json::object{{"at", format_time(line->at)},
                                       {"agent", line->agent},

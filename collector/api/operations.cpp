@@ -238,7 +238,7 @@ void Api::create_suppression(Kind kind, const net::HttpRequest& request, net::Re
     noted();
     engine_.add(suppression);
     json::object made = suppression_json(suppression, engine_.now());
-    add_matches(made, Operations::matching(engine_.content().engine(), suppression.matchers));
+    add_matches(made, Operations::matching(engine_.rules(), suppression.matchers));
     answer = json_answer(made, 201);
   };
   from_store(job, std::move(respond), then);

@@ -93,8 +93,7 @@ std::string row(const EngineLoop& engine, const rules::CrmStatus& status) {
   std::string what;
   if (!bad.empty()) {
     const Bilingual worst = dimension_sentence(*bad.front());
-    const Fault fault =
-        judge_fault(status, engine.content().book().find(status.crm), engine.now(), &engine.content().book());
+    const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms());
     what = fmt::format("{}. {} ({})<br>{}。{}", escape(worst.en), escape(fault.why_en), fault.verdict, escape(worst.zh),
                        escape(fault.why_zh));
     if (const Remedy* remedy = find_remedy(engine.configuration().remedies, *bad.front(), status.kind)) {
@@ -129,8 +128,8 @@ std::string render_page(const EngineLoop& engine, const std::vector<store::Outbo
   out +=
       "<table><thead><tr><th>CRM</th><th>Kind 类型</th><th>State 状态</th><th>Score 评分</th>"
       "<th>Since 起始</th><th>What fails 问题</th></tr></thead><tbody>\n";
-  for (const std::string& crm : engine.content().engine().crms()) {
-    if (const auto status = engine.content().engine().status(crm)) out += row(engine, *status);
+  for (const std::string& crm : engine.rules().crms()) {
+    if (const auto status = engine.rules().status(crm)) out += row(engine, *status);
   }
   return out + "</tbody></table>\n" + suppressions(engine) + dead_deliveries(dead) + "</body></html>\n";
 }

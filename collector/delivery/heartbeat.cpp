@@ -35,7 +35,7 @@ void Heartbeat::tick(const Settings& settings) {
   const bool advanced = steps > steps_;
   steps_ = steps;
   if (!advanced) return hold("the rules are not stepped");
-  if (engine_.ledger().stats().failing) return hold("the disk refuses writes");
+  if (engine_.write_queue().stats().failing) return hold("the disk refuses writes");
   beat(settings, now);
 }
 

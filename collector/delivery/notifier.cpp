@@ -76,7 +76,7 @@ void Notifier::start_feed(const std::string& name, Worker& worker) {
   if (!queued) worker.feed.reset();  // the next tick tries again
 }
 
-void Notifier::say_again(const std::string& name, Worker& worker) {
+void Notifier::resend(const std::string& name, Worker& worker) {
   const std::optional<Duration> every = worker.receiver->repeats();
   if (!every || worker.heartbeat) return;
   if (!worker.feed) return start_feed(name, worker);
@@ -84,16 +84,16 @@ void Notifier::say_again(const std::string& name, Worker& worker) {
   for (std::vector<store::OutboxRow>& rows : worker.feed->due(clocks_.engine.now(), *every, worker.receiver->batch())) {
     worker.feed_sending = true;
     ++in_flight_;
-    auto said = std::make_shared<Parcel>(Parcel{name, std::move(rows), worker.receiver->terms()});
+    auto said = std::make_shared<Delivery>(Delivery{name, std::move(rows), worker.receiver->terms()});
     dispatch(clients_, worker.receiver->prepare(said->rows, clocks_.wall.now()), worker.forbid,
              [this, said](const net::ClientResponse& response) {
-               loop_.post([this, said, response] { said_again(*said, response); });
+               loop_.post([this, said, response] { resent(*said, response); });
              });
   }
 }
 
 /// What was told this way need not be sent again by the outbox.
-void Notifier::said_again(const Parcel& said, const net::ClientResponse& answer) {
+void Notifier::resent(const Delivery& said, const net::ClientResponse& answer) {
   const std::string& name = said.receiver;
   --in_flight_;
   const auto found = workers_.find(name);
@@ -132,8 +132,8 @@ void Notifier::wake(const std::vector<store::OutboxRow>& rows) {
 void Notifier::tick() {
   const TimePoint now = clocks_.engine.now();
   for (store::OutboxRow& row : std::exchange(unsettled_, {})) settle({std::move(row)});
-  std::vector<Question> waiting;
-  for (Question& question : std::exchange(questions_, {})) {
+  std::vector<ConfirmationPoll> waiting;
+  for (ConfirmationPoll& question : std::exchange(questions_, {})) {
     if (question.due <= now && !stopping_) {
       ask(std::move(question));
     } else {
@@ -142,7 +142,7 @@ void Notifier::tick() {
   }
   std::move(waiting.begin(), waiting.end(), std::back_inserter(questions_));
   for (auto& [name, worker] : workers_) {
-    say_again(name, worker);
+    resend(name, worker);
     poll(name, worker);
   }
   if (now - last_count_ >= kCountEvery) count_outbox();
@@ -195,7 +195,7 @@ void Notifier::leased(const std::string& name, std::vector<store::OutboxRow> row
     delivered(name, worker, known);
     settle(std::move(known));
   }
-  std::vector<Parcel> parcels = pack(name, worker, std::move(left), requests);
+  std::vector<Delivery> parcels = pack(name, worker, std::move(left), requests);
   for (std::size_t i = 0; i < parcels.size(); ++i) {
     if (i < static_cast<std::size_t>(requests)) {
       deliver(worker, std::move(parcels[i]));
@@ -206,9 +206,9 @@ void Notifier::leased(const std::string& name, std::vector<store::OutboxRow> row
 }
 
 /// One row a request; more in the last when there are more rows than requests, or as many as the receiver takes.
-std::vector<Notifier::Parcel> Notifier::pack(const std::string& name, const Worker& worker,
-                                             std::vector<store::OutboxRow> rows, int requests) {
-  std::vector<Parcel> parcels;
+std::vector<Notifier::Delivery> Notifier::pack(const std::string& name, const Worker& worker,
+                                               std::vector<store::OutboxRow> rows, int requests) {
+  std::vector<Delivery> parcels;
   std::vector<store::OutboxRow> company;
   for (store::OutboxRow& row : rows) {
     if (worker.alone.contains(row.id)) {
@@ -300,7 +300,7 @@ void Notifier::clock_stepped(Duration by) {
     if (worker.budget) worker.budget->shift(by);
     if (worker.feed) worker.feed->shift(by);
   }
-  for (Question& question : questions_) question.due += by;
+  for (ConfirmationPoll& question : questions_) question.due += by;
   for (auto& [id, attempt] : unstored_) attempt.again += by;
   for (store::OutboxRow& row : unsettled_) {
     row.created += by;

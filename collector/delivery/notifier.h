@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "collector/configuration/configuration.h"
-#include "collector/delivery/alertmanager_feed.h"
 #include "collector/delivery/dispatch.h"
 #include "collector/delivery/outbox_lease.h"
+#include "collector/delivery/resend_schedule.h"
 #include "collector/delivery/retry_plan.h"
 #include "collector/delivery/sending_budget.h"
 #include "collector/engine/clocks.h"
@@ -69,19 +69,19 @@ class Notifier {
     int in_flight = 0;
     int failures = 0;  ///< in a row
     std::optional<SendingBudget> budget;
-    std::set<std::string> alone;    ///< ids that were refused in company: the next time they go by themselves
-    std::optional<StateFeed> feed;  ///< of a receiver that repeats()
+    std::set<std::string> alone;         ///< ids that were refused in company: the next time they go by themselves
+    std::optional<ResendSchedule> feed;  ///< of a receiver that repeats()
     bool feed_sending = false;
   };
   /// The messages that one request carries to a receiver.
-  struct Parcel {
+  struct Delivery {
     std::string receiver;
     std::vector<store::OutboxRow> rows;
     unsigned terms = 0;  ///< the receiver's, when it was written
   };
   /// A poll for the outcome of a request that was only "accepted" so far.
-  struct Question {
-    Parcel parcel;
+  struct ConfirmationPoll {
+    Delivery parcel;
     net::ClientRequest request;
     int asked = 0;
     TimePoint due;
@@ -96,23 +96,23 @@ class Notifier {
   static constexpr int kBreakerFailures = 5;
 
   void start_feed(const std::string& name, Worker& worker);
-  void say_again(const std::string& name, Worker& worker);
-  void said_again(const Parcel& said, const net::ClientResponse& answer);
+  void resend(const std::string& name, Worker& worker);
+  void resent(const Delivery& said, const net::ClientResponse& answer);
   void poll(const std::string& name, Worker& worker);
   void leased(const std::string& name, std::vector<store::OutboxRow> rows, int requests);
-  [[nodiscard]] static std::vector<Parcel> pack(const std::string& name, const Worker& worker,
-                                                std::vector<store::OutboxRow> rows, int requests);
+  [[nodiscard]] static std::vector<Delivery> pack(const std::string& name, const Worker& worker,
+                                                  std::vector<store::OutboxRow> rows, int requests);
   void put_back(std::vector<store::OutboxRow> rows);
   /// Abandons rows whose receiver was removed from the configuration while they were under way.
   void give_up(std::vector<store::OutboxRow> rows);
-  void deliver(Worker& worker, Parcel parcel);
+  void deliver(Worker& worker, Delivery parcel);
   /// Judges the answer to a request that was written under the receiver's `terms` of then.
   [[nodiscard]] Verdict judge(const Receiver& receiver, unsigned terms, const net::ClientResponse& response,
                               int attempts) const;
-  void answered(Parcel parcel, const net::ClientResponse& response);
-  void ask(Question question);
-  void question_answered(Question question, const net::ClientResponse& response);
-  void finish(Worker& worker, Parcel parcel, const Verdict& verdict);
+  void answered(Delivery parcel, const net::ClientResponse& response);
+  void ask(ConfirmationPoll question);
+  void question_answered(ConfirmationPoll question, const net::ClientResponse& response);
+  void finish(Worker& worker, Delivery parcel, const Verdict& verdict);
   void delivered(const std::string& name, Worker& worker, std::vector<store::OutboxRow>& rows);
   void failed(const std::string& name, Worker& worker, const Verdict& verdict);
   void bury(const std::string& name, store::OutboxRow& row);
@@ -132,7 +132,7 @@ class Notifier {
   std::map<std::string, Worker> workers_;
   std::map<std::string, ReceiverStats> stats_;
   std::vector<store::OutboxRow> unsettled_;   ///< outcomes that could not be stored yet
-  std::vector<Question> questions_;           ///< not asked yet, or to be asked again
+  std::vector<ConfirmationPoll> questions_;   ///< not asked yet, or to be asked again
   std::map<std::string, Unstored> unstored_;  ///< by id
   RetryPlan plan_;
   store::OutboxCounts outbox_;

@@ -21,7 +21,7 @@ constexpr Duration kFirstQuestion{std::chrono::seconds{2}};
 
 }  // namespace
 
-void Notifier::deliver(Worker& worker, Parcel parcel) {
+void Notifier::deliver(Worker& worker, Delivery parcel) {
   // A row that was answered 410 before comes again only when somebody asked for it by hand: then it is tried.
   const bool by_hand = std::all_of(parcel.rows.begin(), parcel.rows.end(),
                                    [](const store::OutboxRow& row) { return row.last_code == kGone; });
@@ -34,7 +34,7 @@ void Notifier::deliver(Worker& worker, Parcel parcel) {
   if (worker.budget) worker.budget->take(clocks_.engine.now());
   parcel.terms = worker.receiver->terms();
   Outgoing outgoing = worker.receiver->prepare(parcel.rows, clocks_.wall.now());
-  auto sent = std::make_shared<Parcel>(std::move(parcel));
+  auto sent = std::make_shared<Delivery>(std::move(parcel));
   dispatch(clients_, std::move(outgoing), worker.forbid, [this, sent](const net::ClientResponse& response) {
     loop_.post([this, sent, response] { answered(std::move(*sent), response); });
   });
@@ -48,7 +48,7 @@ Verdict Notifier::judge(const Receiver& receiver, unsigned terms, const net::Cli
   return verdict;
 }
 
-void Notifier::answered(Parcel parcel, const net::ClientResponse& response) {
+void Notifier::answered(Delivery parcel, const net::ClientResponse& response) {
   --in_flight_;
   const auto found = workers_.find(parcel.receiver);
   if (found == workers_.end()) return give_up(std::move(parcel.rows));
@@ -68,17 +68,17 @@ void Notifier::answered(Parcel parcel, const net::ClientResponse& response) {
   finish(worker, std::move(parcel), verdict);
 }
 
-void Notifier::ask(Question question) {
+void Notifier::ask(ConfirmationPoll question) {
   const auto found = workers_.find(question.parcel.receiver);
   if (found == workers_.end()) return give_up(std::move(question.parcel.rows));
   ++in_flight_;
-  auto asked = std::make_shared<Question>(std::move(question));
+  auto asked = std::make_shared<ConfirmationPoll>(std::move(question));
   dispatch(clients_, asked->request, found->second.forbid, [this, asked](const net::ClientResponse& response) {
     loop_.post([this, asked, response] { question_answered(std::move(*asked), response); });
   });
 }
 
-void Notifier::question_answered(Question question, const net::ClientResponse& response) {
+void Notifier::question_answered(ConfirmationPoll question, const net::ClientResponse& response) {
   --in_flight_;
   const auto found = workers_.find(question.parcel.receiver);
   if (found == workers_.end()) return give_up(std::move(question.parcel.rows));
@@ -97,7 +97,7 @@ void Notifier::question_answered(Question question, const net::ClientResponse& r
   finish(worker, std::move(question.parcel), verdict);
 }
 
-void Notifier::finish(Worker& worker, Parcel parcel, const Verdict& verdict) {
+void Notifier::finish(Worker& worker, Delivery parcel, const Verdict& verdict) {
   const std::string& name = parcel.receiver;
   const TimePoint now = clocks_.engine.now();
   std::vector<store::OutboxRow>& rows = parcel.rows;

@@ -44,7 +44,7 @@ Result<void> EngineLoop::rebase(store::Database& database) {
   begun_ = at;
   const auto tick = stored_time(database, "last_tick");
   if (!tick) return tick.error();
-  const auto received = store::newest_received(database, fold_.folded_seq());
+  const auto received = store::newest_received(database, samples_.folded_seq());
   if (!received) return received.error();
   const TimePoint newest = std::max(tick->value_or(TimePoint{}), received->value_or(TimePoint{}));
   if (auto done = load_retention(database, newest); !done) return done;
@@ -57,12 +57,12 @@ Result<void> EngineLoop::rebase(store::Database& database) {
              {{"ahead_seconds", seconds_text(stats_.stored_ahead)},
               {"newest", format_time(newest)},
               {"clock", format_time(at)}});
-  fold_.changes().not_after(at);
+  samples_.changes().not_after(at);
   if (auto done = store::shift_outbox(database, rebase_, at); !done) return done;
   if (tick->value_or(TimePoint{}) <= at + kLeastStep) return {};  // only the end of the journal is
-  fold_.engine().shift(rebase_);
-  fold_.series().shift(rebase_);
-  fold_.book().shift(rebase_);
+  samples_.engine().shift(rebase_);
+  samples_.series().shift(rebase_);
+  samples_.crms().shift(rebase_);
   incidents_.shift(rebase_);
   return {};
 }
@@ -103,13 +103,13 @@ void EngineLoop::clock_stepped(Duration by) {
   const TimePoint at = now();
   ++stats_.clock_steps;
   log::warning("the wall clock was set; times follow it", {{"by_seconds", seconds_text(by)}, {"now", format_time(at)}});
-  fold_.engine().shift(by);
-  fold_.series().shift(by);
-  fold_.book().shift(by);
-  if (by < Duration{}) fold_.changes().not_after(at);
+  samples_.engine().shift(by);
+  samples_.series().shift(by);
+  samples_.crms().shift(by);
+  if (by < Duration{}) samples_.changes().not_after(at);
   incidents_.shift(by);
   agents_.shift(by);
-  ledger_.shift(by);
+  write_queue_.shift(by);
   std::vector<store::StoredSuppression> moved;
   for (const Suppression& suppression : operations_.shift(by, begun_)) moved.push_back(to_stored(suppression));
   reload_suppressions(std::move(moved), by);
@@ -120,8 +120,8 @@ void EngineLoop::clock_stepped(Duration by) {
   round_ = Round{};
   step_at(at);
   // A restart must not meet states of both clocks.
-  for (CrmFacts& facts : fold_.book().all()) facts.dirty = true;
-  ledger_.add(dirty_states(false));
+  for (CrmFacts& facts : samples_.crms().all()) facts.dirty = true;
+  write_queue_.add(dirty_states(false));
 }
 
 /// A clock that was far ahead may have taken ones for over that hold again.
@@ -160,7 +160,7 @@ void EngineLoop::follow_clock() {
   if (tell_at_ != TimePoint{} && at >= tell_at_) tell_rebased();
   if (forget_future_at_ != TimePoint{} && at >= forget_future_at_) {
     forget_future_at_ = {};
-    for (CrmFacts& facts : fold_.book().all()) facts.slo.forget_after(at);
+    for (CrmFacts& facts : samples_.crms().all()) facts.slo.forget_after(at);
   }
   if (held_ > Duration{} && at >= held_until_) {
     held_ = {};
@@ -172,7 +172,7 @@ void EngineLoop::tell_rebased() {
   tell_at_ = {};
   if (std::exchange(untold_, {}) < kWorthTelling || configuration_->settings.mute) return;
   const TimePoint at = now();
-  Changes changes;
+  WriteSet changes;
   for (const ReceiverSettings& receiver : configuration_->settings.receivers) {
     if (receiver.heartbeat) continue;
     store::OutboxRow& row = changes.messages.emplace_back();
@@ -184,7 +184,7 @@ void EngineLoop::tell_rebased() {
     row.created = row.not_before = at;
     row.body = render_clock_changed(stats_.stored_ahead, receiver.language, at);
   }
-  ledger_.add(std::move(changes));
+  write_queue_.add(std::move(changes));
 }
 
 }  // namespace crmpulse::collector

@@ -45,23 +45,23 @@ Result<void> EngineLoop::load_values(store::Database& database) {
     auto values = store::get_meta(database, values_name(part));
     if (!values) return values.error();
     if (!*values) return {};
-    decode_values(**values, fold_.series());
+    decode_values(**values, samples_.series());
   }
 }
 
 EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
-                       std::shared_ptr<const Configuration> configuration, Ledger::Written written,
-                       Ledger::Written refused)
+                       std::shared_ptr<const Configuration> configuration, WriteQueue::Written written,
+                       WriteQueue::Written refused)
     : loop_(loop),
       writer_(writer),
       clocks_(clocks),
       configuration_(std::move(configuration)),
-      fold_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
+      samples_(rules::Engine{configuration_->ruleset, receiver_specs(configuration_->settings.receivers)}),
       mark_(configuration_->settings.state_dir),
-      ledger_(loop, writer, std::move(written), std::move(refused)) {
+      write_queue_(loop, writer, std::move(written), std::move(refused)) {
   operations_.configure(configuration_->settings.maintenance);
   bound_folding();
-  fold_.book().set_vendor_kinds(configuration_->ruleset.settings.vendor_outage.kinds);
+  samples_.crms().set_vendor_kinds(configuration_->ruleset.settings.vendor_outage.kinds);
   apply_mute();
 }
 
@@ -74,14 +74,14 @@ void EngineLoop::step() {
 void EngineLoop::step_at(TimePoint now) {
   apply_operations(now);
   const auto before = std::chrono::steady_clock::now();
-  rules::Outcome outcome = fold_.engine().step(now);
+  rules::Outcome outcome = samples_.engine().step(now);
   stats_.step_seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - before).count();
   ++stats_.steps;
   handle(std::move(outcome), now);
 }
 
-Changes EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {
-  Changes changes;
+WriteSet EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {
+  WriteSet changes;
   // What was told or changed is stored at once, with its messages; what only moved on waits for the next snapshot, or
   // is folded again from the journal.
   std::set<std::string> crms;
@@ -91,10 +91,10 @@ Changes EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {
     crms.insert(message.counted.begin(), message.counted.end());
   }
   for (const std::string& crm : outcome.touched) {
-    fold_.book()[fold_.book().index_of(crm, "")].dirty = true;
-    if (!fold_.engine().watches(crm)) {
+    samples_.crms()[samples_.crms().index_of(crm, "")].dirty = true;
+    if (!samples_.engine().watches(crm)) {
       crms.insert(crm);
-    } else if (incidents_.is_open(crm) && incidents_.behind(fold_.engine().status(crm).value())) {
+    } else if (incidents_.is_open(crm) && incidents_.behind(samples_.engine().status(crm).value())) {
       crms.insert(crm);
     }
   }
@@ -111,11 +111,11 @@ Changes EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {
   for (std::size_t i = 0; i < outcome.messages.size(); ++i)
     incidents_.handed_over(outcome.messages[i], changes.messages[i].id);
   take_notes(changes, now);
-  if (outcome.shared) changes.meta[kSharedName] = fold_.engine().save_shared();
+  if (outcome.shared) changes.meta[kSharedName] = samples_.engine().save_shared();
   stats_.removed_crms += outcome.removed.size();
   for (const std::string& crm : outcome.removed) {
-    fold_.forget(crm);
-    fold_.series().census().remove_crm(crm);
+    samples_.forget(crm);
+    samples_.series().census().remove_crm(crm);
     log::info("a CRM is not watched any more", {{"crm", crm}});
   }
   // What is left of them in the journal must not be judged again.
@@ -124,14 +124,14 @@ Changes EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {
 }
 
 void EngineLoop::handle(rules::Outcome outcome, TimePoint now) {
-  Changes changes = changes_of(outcome, now);
-  if (!changes.empty()) ledger_.add(std::move(changes));
+  WriteSet changes = changes_of(outcome, now);
+  if (!changes.empty()) write_queue_.add(std::move(changes));
 }
 
-bool EngineLoop::forget(const std::string& crm, Ledger::Stored stored) {
-  if (!fold_.engine().watches(crm)) return false;
+bool EngineLoop::forget(const std::string& crm, WriteQueue::Stored stored) {
+  if (!samples_.engine().watches(crm)) return false;
   const TimePoint at = now();
-  ledger_.add(changes_of(fold_.engine().remove(crm, at), at), std::move(stored));
+  write_queue_.add(changes_of(samples_.engine().remove(crm, at), at), std::move(stored));
   return true;
 }
 
@@ -150,13 +150,13 @@ store::OutboxRow EngineLoop::message_row(const rules::Message& message) const {
     if (receiver.name == message.receiver) language = receiver.language;
   }
   row.body = render_message(message, language,
-                            {*configuration_, fold_.book().find(message.crm), incidents_.opened(message.crm),
-                             &fold_.book(), &fold_.changes()});
+                            {*configuration_, samples_.crms().find(message.crm), incidents_.opened(message.crm),
+                             &samples_.crms(), &samples_.changes()});
   return row;
 }
 
-void EngineLoop::add_crm(Changes& changes, const std::string& crm, TimePoint now) {
-  const std::optional<rules::CrmStatus> status = fold_.engine().status(crm);
+void EngineLoop::add_crm(WriteSet& changes, const std::string& crm, TimePoint now) {
+  const std::optional<rules::CrmStatus> status = samples_.engine().status(crm);
   for (store::StoredIncident& incident : incidents_.update(crm, status, incident_context(), now)) {
     changes.incidents.insert_or_assign(incident.id, std::move(incident));
   }
@@ -169,30 +169,30 @@ void EngineLoop::add_crm(Changes& changes, const std::string& crm, TimePoint now
 
 store::StoredState EngineLoop::state_of(const std::string& crm) {
   static const CrmFacts kNothing;
-  const CrmFacts* facts = fold_.book().find(crm);
-  const std::string engine_bytes = fold_.engine().save(crm);
-  fold_.series().census().weigh(crm, engine_bytes.size());
-  return {crm, fold_.folded_seq(), encode_state(engine_bytes, facts == nullptr ? kNothing : *facts)};
+  const CrmFacts* facts = samples_.crms().find(crm);
+  const std::string engine_bytes = samples_.engine().save(crm);
+  samples_.series().census().weigh(crm, engine_bytes.size());
+  return {crm, samples_.folded_seq(), encode_state(engine_bytes, facts == nullptr ? kNothing : *facts)};
 }
 
-Changes EngineLoop::dirty_states(bool clean) {
-  Changes changes;
-  for (CrmFacts& facts : fold_.book().all()) {
+WriteSet EngineLoop::dirty_states(bool clean) {
+  WriteSet changes;
+  for (CrmFacts& facts : samples_.crms().all()) {
     if (!facts.dirty) continue;
     facts.dirty = false;
-    if (fold_.engine().watches(facts.crm)) add_crm(changes, facts.crm, now());
+    if (samples_.engine().watches(facts.crm)) add_crm(changes, facts.crm, now());
   }
-  add_context(changes, fold_.folded_seq(), clean);
+  add_context(changes, samples_.folded_seq(), clean);
   return changes;
 }
 
 /// What belongs to no CRM; with the last slice of a snapshot.
-void EngineLoop::add_context(Changes& changes, std::int64_t folded_seq, bool clean) {
+void EngineLoop::add_context(WriteSet& changes, std::int64_t folded_seq, bool clean) {
   incidents_.settle_late(now());
   take_notes(changes, now());
   changes.meta["folded_seq"] = std::to_string(folded_seq);
   changes.meta["batches"] = agents_.save();
-  changes.meta[kSharedName] = fold_.engine().save_shared();
+  changes.meta[kSharedName] = samples_.engine().save_shared();
   changes.meta["clean"] = clean ? "1" : "0";
   changes.meta["last_tick"] = format_time(now());
   changes.meta["retention_tick"] = format_time(retention_now());
@@ -201,26 +201,26 @@ void EngineLoop::add_context(Changes& changes, std::int64_t folded_seq, bool cle
 
 void EngineLoop::snapshot() {
   last_snapshot_ = now();
-  round_ = Round{{}, 0, fold_.folded_seq(), 0, true};
-  const auto& all = fold_.book().all();
+  round_ = Round{{}, 0, samples_.folded_seq(), 0, true};
+  const auto& all = samples_.crms().all();
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].dirty) round_.crms.push_back(static_cast<std::uint32_t>(i));
   }
   write_slice(kCrmsATick);
 }
 
-void EngineLoop::write_values(Changes& changes) {
+void EngineLoop::write_values(WriteSet& changes) {
   changes.meta[values_name(next_values_ / kValuesAPart)] =
-      encode_values(fold_.series(), now(), next_values_, kValuesAPart);
+      encode_values(samples_.series(), now(), next_values_, kValuesAPart);
   next_values_ += kValuesAPart;
-  if (next_values_ >= fold_.series().all().size()) next_values_ = kNoValues;
+  if (next_values_ >= samples_.series().all().size()) next_values_ = kNoValues;
 }
 
 void EngineLoop::write_slice(std::size_t crms) {
-  Changes changes;
+  WriteSet changes;
   for (; crms > 0 && round_.next < round_.crms.size(); --crms) {
-    CrmFacts& facts = fold_.book()[round_.crms[round_.next++]];
-    if (!std::exchange(facts.dirty, false) || !fold_.engine().watches(facts.crm)) continue;
+    CrmFacts& facts = samples_.crms()[round_.crms[round_.next++]];
+    if (!std::exchange(facts.dirty, false) || !samples_.engine().watches(facts.crm)) continue;
     add_crm(changes, facts.crm, now());
     if (const auto state = changes.states.find(facts.crm); state != changes.states.end())
       round_.bytes += state->second.blob.size();
@@ -229,15 +229,15 @@ void EngineLoop::write_slice(std::size_t crms) {
     round_.under_way = false;
     add_context(changes, round_.folded_seq, false);
   }
-  ledger_.add(std::move(changes));
+  write_queue_.add(std::move(changes));
 }
 
 void EngineLoop::tick() {
   const TimePoint before = std::exchange(last_tick_, now());
-  if (replay_) return ledger_.retry();
+  if (replay_) return write_queue_.retry();
   // The machine slept or the loop stood still: nobody watched, so that time says nothing about any CRM.
-  if (before != TimePoint{} && last_tick_ - before > kLongestStall) fold_.engine().restarted(last_tick_);
-  ledger_.retry();
+  if (before != TimePoint{} && last_tick_ - before > kLongestStall) samples_.engine().restarted(last_tick_);
+  write_queue_.retry();
   follow_clock();
   step_at(last_tick_);
   if (last_tick_ - last_values_ >= kValuesEvery) {
@@ -245,9 +245,9 @@ void EngineLoop::tick() {
     next_values_ = 0;
   }
   if (next_values_ != kNoValues) {
-    Changes changes;
+    WriteSet changes;
     write_values(changes);
-    ledger_.add(std::move(changes));
+    write_queue_.add(std::move(changes));
   }
   const Duration pause{static_cast<Duration::rep>(round_.bytes * 1000 / kSnapshotBytesASecond)};
   if (round_.under_way) {
@@ -259,28 +259,28 @@ void EngineLoop::tick() {
 }
 
 Result<void> EngineLoop::close() {
-  Changes changes = dirty_states(true);
+  WriteSet changes = dirty_states(true);
   for (next_values_ = 0; next_values_ != kNoValues;) write_values(changes);
-  ledger_.hold(std::move(changes));
-  return ledger_.write_now();
+  write_queue_.hold(std::move(changes));
+  return write_queue_.write_now();
 }
 
 void EngineLoop::reconfigure(std::shared_ptr<const Configuration> configuration) {
   const TimePoint at = now();
-  fold_.changes().reloaded(configuration_->ruleset, configuration->ruleset, at);
+  samples_.changes().reloaded(configuration_->ruleset, configuration->ruleset, at);
   configuration_ = std::move(configuration);
   operations_.configure(configuration_->settings.maintenance);
-  operations_.warn_of_idle(fold_.engine());
+  operations_.warn_of_idle(samples_.engine());
   bound_folding();
-  fold_.book().set_vendor_kinds(configuration_->ruleset.settings.vendor_outage.kinds);
+  samples_.crms().set_vendor_kinds(configuration_->ruleset.settings.vendor_outage.kinds);
   apply_mute();
-  handle(fold_.engine().reconfigure(configuration_->ruleset, receiver_specs(configuration_->settings.receivers), at),
+  handle(samples_.engine().reconfigure(configuration_->ruleset, receiver_specs(configuration_->settings.receivers), at),
          at);
 }
 
 void EngineLoop::apply_mute() {
   const bool mute = configuration_->settings.mute;
-  fold_.engine().set_muted(mute);
+  samples_.engine().set_muted(mute);
   if (mute) log::warning("muted by the configuration: states are judged, but no messages are sent");
 }
 

@@ -15,10 +15,10 @@
 #include "collector/configuration/configuration.h"
 #include "collector/engine/clocks.h"
 #include "collector/engine/incidents.h"
-#include "collector/engine/ledger.h"
+#include "collector/engine/write_queue.h"
 #include "collector/state/agents.h"
-#include "collector/state/fold.h"
 #include "collector/state/replay_mark.h"
+#include "collector/state/sample_sink.h"
 #include "collector/suppression/operations.h"
 
 namespace crmpulse::collector {
@@ -45,7 +45,7 @@ class EngineLoop {
 
   /// `written` hears of messages that are in the outbox now, `refused` of those that are not because the disk refuses.
   EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks, std::shared_ptr<const Configuration> configuration,
-             Ledger::Written written, Ledger::Written refused = {});
+             WriteQueue::Written written, WriteQueue::Written refused = {});
 
   /// Loads the last snapshots, replays the journal after them, and stores where that led. Blocks. After `patience` it
   /// leaves the rest of the replay to catch_up().
@@ -77,25 +77,32 @@ class EngineLoop {
 
   /// Forgets a CRM: receivers get the end of what they were told. `stored` hears whether that is on disk. Returns
   /// false, and does nothing, if the CRM is not watched.
-  [[nodiscard]] bool forget(const std::string& crm, Ledger::Stored stored);
+  [[nodiscard]] bool forget(const std::string& crm, WriteQueue::Stored stored);
 
   // What operators say; all of it takes effect at once.
   void add(Suppression suppression);
   void end_suppression(const std::string& id, TimePoint at);
   /// Acknowledges the CRM's open incident. `stored` hears whether it is on disk. Returns false, and does nothing, if
   /// the CRM is healthy again already.
-  [[nodiscard]] bool acknowledge(const std::string& crm, const Acknowledgement& ack, Ledger::Stored stored);
+  [[nodiscard]] bool acknowledge(const std::string& crm, const Acknowledgement& ack, WriteQueue::Stored stored);
   /// Returns false if nobody had acknowledged it.
-  [[nodiscard]] bool unacknowledge(const std::string& crm, const std::string& author, Ledger::Stored stored);
+  [[nodiscard]] bool unacknowledge(const std::string& crm, const std::string& author, WriteQueue::Stored stored);
 
   [[nodiscard]] const Configuration& configuration() const { return *configuration_; }
-  [[nodiscard]] Fold& content() { return fold_; }
-  [[nodiscard]] const Fold& content() const { return fold_; }
-  [[nodiscard]] AgentBook& agents() { return agents_; }
-  [[nodiscard]] const AgentBook& agents() const { return agents_; }
+  // What is known, for those who show it; ingest adds series and nobody else changes anything.
+  [[nodiscard]] rules::Engine& rules() { return samples_.engine(); }
+  [[nodiscard]] const rules::Engine& rules() const { return samples_.engine(); }
+  [[nodiscard]] SeriesTable& series() { return samples_.series(); }
+  [[nodiscard]] const SeriesTable& series() const { return samples_.series(); }
+  [[nodiscard]] const CrmRegistry& crms() const { return samples_.crms(); }
+  [[nodiscard]] const ChangeMarkers& changes() const { return samples_.changes(); }
+  [[nodiscard]] const FoldCounts& counts() const { return samples_.counts(); }
+  [[nodiscard]] std::int64_t folded_seq() const { return samples_.folded_seq(); }
+  [[nodiscard]] AgentRegistry& agents() { return agents_; }
+  [[nodiscard]] const AgentRegistry& agents() const { return agents_; }
   [[nodiscard]] const Operations& operations() const { return operations_; }
-  [[nodiscard]] const IncidentBook& incidents() const { return incidents_; }
-  [[nodiscard]] const Ledger& ledger() const { return ledger_; }
+  [[nodiscard]] const IncidentStore& incidents() const { return incidents_; }
+  [[nodiscard]] const WriteQueue& write_queue() const { return write_queue_; }
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] TimePoint now() const { return clocks_.engine.now(); }
   /// Returns what to add to the engine's times to get the machine's wall clock. In whole seconds: two clocks read one
@@ -113,7 +120,7 @@ class EngineLoop {
   using SteadyTime = std::chrono::steady_clock::time_point;
   struct Replay;
   /// Returns true unless replay has applied, or will apply, this record.
-  [[nodiscard]] bool news(const RecordStamp& record) const { return !replay_ && record.seq > fold_.folded_seq(); }
+  [[nodiscard]] bool news(const RecordStamp& record) const { return !replay_ && record.seq > samples_.folded_seq(); }
   [[nodiscard]] Result<void> load(store::Database& database);
   [[nodiscard]] Result<void> load_state(const store::StoredState& state);
   [[nodiscard]] Result<void> load_or_begin_anew(store::Database& database, const store::StoredState& state);
@@ -137,21 +144,21 @@ class EngineLoop {
   [[nodiscard]] Result<void> load_set_aside(store::Database& database);
   void step_at(TimePoint now);
   void handle(rules::Outcome outcome, TimePoint now);
-  [[nodiscard]] Changes changes_of(const rules::Outcome& outcome, TimePoint now);
+  [[nodiscard]] WriteSet changes_of(const rules::Outcome& outcome, TimePoint now);
   [[nodiscard]] Result<void> load_operations(store::Database& database);
   void apply_operations(TimePoint now);
   /// Lines of timelines and change markers that wait to be stored.
-  void take_notes(Changes& changes, TimePoint now);
-  void store_crm(const std::string& crm, TimePoint now, Ledger::Stored stored);
-  [[nodiscard]] IncidentBook::Context incident_context() const;
+  void take_notes(WriteSet& changes, TimePoint now);
+  void store_crm(const std::string& crm, TimePoint now, WriteQueue::Stored stored);
+  [[nodiscard]] IncidentStore::Context incident_context() const;
   [[nodiscard]] store::OutboxRow message_row(const rules::Message& message) const;
-  void add_crm(Changes& changes, const std::string& crm, TimePoint now);
+  void add_crm(WriteSet& changes, const std::string& crm, TimePoint now);
   [[nodiscard]] store::StoredState state_of(const std::string& crm);
-  [[nodiscard]] Changes dirty_states(bool clean);
+  [[nodiscard]] WriteSet dirty_states(bool clean);
   void write_slice(std::size_t crms);
-  void add_context(Changes& changes, std::int64_t folded_seq, bool clean);
+  void add_context(WriteSet& changes, std::int64_t folded_seq, bool clean);
   /// Last values of the next so many series; once around every five minutes.
-  void write_values(Changes& changes);
+  void write_values(WriteSet& changes);
   [[nodiscard]] Result<void> load_values(store::Database& database);
   /// What is stored is later than the clock says: moved, so that nothing of it lies in the future.
   [[nodiscard]] Result<void> rebase(store::Database& database);
@@ -168,9 +175,9 @@ class EngineLoop {
   store::Writer& writer_;
   Clocks clocks_;
   std::shared_ptr<const Configuration> configuration_;
-  Fold fold_;
-  AgentBook agents_;
-  IncidentBook incidents_;
+  SampleSink samples_;
+  AgentRegistry agents_;
+  IncidentStore incidents_;
   Operations operations_;
   std::int64_t replaying_ = 0;          ///< seq of the record that is folded again; 0: none
   std::set<std::int64_t> passed_over_;  ///< records that were set aside
@@ -181,7 +188,7 @@ class EngineLoop {
   bool windows_told_ = false;          ///< in the log
   std::shared_ptr<Replay> replay_;     ///< while recovering; shared: its type is known in recovery.cpp alone
   net::Loop::Timer retry_;
-  Ledger ledger_;
+  WriteQueue write_queue_;
   Stats stats_;
 
   struct Round {

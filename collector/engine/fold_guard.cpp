@@ -43,18 +43,18 @@ void EngineLoop::on_progress(std::function<void()> progress) {
 /// By the configuration as it is now.
 void EngineLoop::bound_folding() {
   const LimitSettings& limits = configuration_->settings.limits;
-  fold_.set_bound({limits.fold_time, [this] { tell_progress(); }});
-  fold_.series().census().configure(limits);
+  samples_.set_bound({limits.fold_time, [this] { tell_progress(); }});
+  samples_.series().census().configure(limits);
 }
 
 /// Known series are taken at any time, so the bound on memory is held by their windows, too: of what series and CRMs
 /// leave of it.
 void EngineLoop::bound_windows() {
   const std::uint64_t most = configuration_->settings.limits.memory;
-  const std::uint64_t beside = fold_.series().census().memory_beside_windows();
+  const std::uint64_t beside = samples_.series().census().memory_beside_windows();
   const std::uint64_t left = most > beside ? most - beside : 0;
-  fold_.engine().bound_windows(most == 0 ? std::numeric_limits<std::size_t>::max() : left / kEntryBytes);
-  const std::uint64_t refused = fold_.engine().window_use().refused;
+  samples_.engine().bound_windows(most == 0 ? std::numeric_limits<std::size_t>::max() : left / kEntryBytes);
+  const std::uint64_t refused = samples_.engine().window_use().refused;
   if (refused == windows_refused_) return;
   windows_refused_ = refused;
   if (std::exchange(windows_told_, true)) return;
@@ -71,19 +71,19 @@ void EngineLoop::tell_progress() {
 }
 
 void EngineLoop::fold(const RecordStamp& record, std::span<const Point> points) {
-  if (news(record)) fold_guarded(record.seq, [&] { return fold_.take(record, points); });
+  if (news(record)) fold_guarded(record.seq, [&] { return samples_.take(record, points); });
 }
 
 void EngineLoop::fold(const RecordStamp& record, std::vector<Evidence> lines) {
   if (!news(record)) return;
   fold_guarded(record.seq, [&] {
-    fold_.take(record, std::move(lines));
+    samples_.take(record, std::move(lines));
     return true;
   });
 }
 
 void EngineLoop::fold_guarded(std::int64_t seq, const std::function<bool()>& work) {
-  if (passed_over_.contains(seq)) return fold_.set_folded_seq(std::max(fold_.folded_seq(), seq));
+  if (passed_over_.contains(seq)) return samples_.set_folded_seq(std::max(samples_.folded_seq(), seq));
   bound_windows();
   if (!mark_.begin(seq)) return set_aside(seq, "the program ended in the middle of it, again and again");
   bool done = false;
@@ -99,14 +99,14 @@ void EngineLoop::fold_guarded(std::int64_t seq, const std::function<bool()>& wor
 
 void EngineLoop::set_aside(std::int64_t seq, std::string_view why) {
   ++stats_.set_aside_records;
-  fold_.set_folded_seq(std::max(fold_.folded_seq(), seq));
+  samples_.set_folded_seq(std::max(samples_.folded_seq(), seq));
   passed_over_.insert(seq);
   if (passed_over_.size() > kMostKnown) passed_over_.erase(passed_over_.begin());
   log::error("a request that was stored cannot be folded; it is set aside",
              {{"record", std::to_string(seq)}, {"why", std::string{why}}});
-  Changes changes;
+  WriteSet changes;
   changes.meta[kMeta] = fmt::format("{}", fmt::join(passed_over_, ","));
-  ledger_.add(std::move(changes));
+  write_queue_.add(std::move(changes));
   const bool queued =
       writer_.submit([state_dir = configuration_->settings.state_dir,
                       seq](store::Database& database) { return keep(database, state_dir, seq); },

@@ -47,7 +47,7 @@ std::optional<Acknowledgement> ack_from(const json::object& detail) {
 }
 
 void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,
-              const IncidentBook::Context& context, TimePoint at) {
+              const IncidentStore::Context& context, TimePoint at) {
   const CrmFacts* facts = context.book.find(status.crm);
   const Fault fault = judge_fault(status, facts, at, &context.book);
   detail["state"] = to_string(status.state);
@@ -61,8 +61,8 @@ void describe(json::object& detail, const rules::CrmStatus& status, const rules:
 
 }  // namespace
 
-void IncidentBook::load(const std::vector<store::StoredIncident>& open,
-                        const std::vector<std::pair<std::string, std::int64_t>>& events) {
+void IncidentStore::load(const std::vector<store::StoredIncident>& open,
+                         const std::vector<std::pair<std::string, std::int64_t>>& events) {
   const std::map<std::string, std::int64_t> counts{events.begin(), events.end()};
   for (const store::StoredIncident& incident : open) {
     const json::object detail = parse_detail(incident.detail);
@@ -76,7 +76,7 @@ void IncidentBook::load(const std::vector<store::StoredIncident>& open,
   }
 }
 
-void IncidentBook::shift(Duration by) {
+void IncidentStore::shift(Duration by) {
   for (auto& [crm, open] : open_) {
     open.stored.opened += by;
     if (!open.ack) continue;
@@ -89,7 +89,7 @@ void IncidentBook::shift(Duration by) {
   }
 }
 
-void IncidentBook::add(const std::string& incident, Lines& lines, TimePoint at, json::object body, Weight weight) {
+void IncidentStore::add(const std::string& incident, Lines& lines, TimePoint at, json::object body, Weight weight) {
   if (lines.count >= (weight == Weight::detail ? kMostDetails : kMostEvents)) {
     ++lines.omitted;
     return;
@@ -97,7 +97,7 @@ void IncidentBook::add(const std::string& incident, Lines& lines, TimePoint at, 
   events_.push_back({incident, at, ++lines.count, to_text(body)});
 }
 
-bool IncidentBook::behind(const rules::CrmStatus& status) const {
+bool IncidentStore::behind(const rules::CrmStatus& status) const {
   const auto known = open_.find(status.crm);
   if (known == open_.end() || !status.incident) return false;
   const Open& open = known->second;
@@ -108,9 +108,9 @@ bool IncidentBook::behind(const rules::CrmStatus& status) const {
   });
 }
 
-std::vector<store::StoredIncident> IncidentBook::update(const std::string& crm,
-                                                        const std::optional<rules::CrmStatus>& status,
-                                                        const Context& context, TimePoint at) {
+std::vector<store::StoredIncident> IncidentStore::update(const std::string& crm,
+                                                         const std::optional<rules::CrmStatus>& status,
+                                                         const Context& context, TimePoint at) {
   std::vector<store::StoredIncident> changed;
   const std::optional<rules::IncidentStatus> now = status ? status->incident : std::nullopt;
   auto known = open_.find(crm);
@@ -144,7 +144,7 @@ std::vector<store::StoredIncident> IncidentBook::update(const std::string& crm,
   return changed;
 }
 
-store::StoredIncident IncidentBook::finish(Open open, TimePoint at) {
+store::StoredIncident IncidentStore::finish(Open open, TimePoint at) {
   json::object detail = parse_detail(open.stored.detail);
   // The end is never left out.
   events_.push_back({open.stored.id, at, ++open.lines.count, to_text(resolved_line(at))});
@@ -157,7 +157,7 @@ store::StoredIncident IncidentBook::finish(Open open, TimePoint at) {
   return std::move(open.stored);
 }
 
-void IncidentBook::begin(Open& open, const rules::CrmStatus& status, const Context& context) {
+void IncidentStore::begin(Open& open, const rules::CrmStatus& status, const Context& context) {
   const TimePoint opened = open.stored.opened;
   for (const Change* change :
        context.changes.between(status.crm, context.book.find(status.crm), opened - kChangeSpeaks, opened)) {
@@ -167,13 +167,13 @@ void IncidentBook::begin(Open& open, const rules::CrmStatus& status, const Conte
     add(open.stored.id, open.lines, opened, suppression_line(*suppression, true, opened), Weight::must);
 }
 
-void IncidentBook::follow_state(Open& open, const rules::CrmStatus& status, TimePoint at) {
+void IncidentStore::follow_state(Open& open, const rules::CrmStatus& status, TimePoint at) {
   if (open.state == to_string(status.state)) return;
   add(open.stored.id, open.lines, at, state_line(status, open.state, at), Weight::must);
   open.state = to_string(status.state);
 }
 
-void IncidentBook::follow_dimensions(Open& open, const rules::CrmStatus& status, TimePoint at) {
+void IncidentStore::follow_dimensions(Open& open, const rules::CrmStatus& status, TimePoint at) {
   for (const rules::RuleStatus& rule : status.rules) {
     Level& before = open.levels[rule.rule];
     if (open.levels_known && shown_level(rule) != before)
@@ -183,7 +183,7 @@ void IncidentBook::follow_dimensions(Open& open, const rules::CrmStatus& status,
   open.levels_known = true;
 }
 
-void IncidentBook::follow_ack(Open& open, const rules::CrmStatus& status, TimePoint at) {
+void IncidentStore::follow_ack(Open& open, const rules::CrmStatus& status, TimePoint at) {
   if (!open.ack || status.acked_by) return;
   const std::string_view why = at >= open.ack->until            ? "expired"
                                : status.state == Level::healthy ? "recovered"
@@ -192,7 +192,7 @@ void IncidentBook::follow_ack(Open& open, const rules::CrmStatus& status, TimePo
   open.ack.reset();
 }
 
-void IncidentBook::follow_evidence(Open& open, const CrmFacts* facts) {
+void IncidentStore::follow_evidence(Open& open, const CrmFacts* facts) {
   if (facts == nullptr) return;
   for (const Evidence& line : facts->evidence) {
     if (line.at < open.stored.opened - kEvidenceBefore) continue;
@@ -208,7 +208,7 @@ void IncidentBook::follow_evidence(Open& open, const CrmFacts* facts) {
   }
 }
 
-void IncidentBook::handed_over(const rules::Message& message, const std::string& delivery) {
+void IncidentStore::handed_over(const rules::Message& message, const std::string& delivery) {
   const auto note = [&](const std::string& crm, const std::string& incident) {
     const Weight weight = message.type == Event::reminder ? Weight::detail : Weight::must;
     const auto open = open_.find(crm);
@@ -227,14 +227,14 @@ void IncidentBook::handed_over(const rules::Message& message, const std::string&
   }
 }
 
-void IncidentBook::acknowledged(const std::string& crm, const Acknowledgement& ack) {
+void IncidentStore::acknowledged(const std::string& crm, const Acknowledgement& ack) {
   const auto open = open_.find(crm);
   if (open == open_.end()) return;
   open->second.ack = ack;
   add(open->second.stored.id, open->second.lines, ack.at, ack_line(ack), Weight::must);
 }
 
-void IncidentBook::unacknowledged(const std::string& crm, const std::string& author, TimePoint at) {
+void IncidentStore::unacknowledged(const std::string& crm, const std::string& author, TimePoint at) {
   const auto open = open_.find(crm);
   if (open == open_.end() || !open->second.ack) return;
   open->second.ack.reset();
@@ -243,7 +243,7 @@ void IncidentBook::unacknowledged(const std::string& crm, const std::string& aut
   add(open->second.stored.id, open->second.lines, at, std::move(line), Weight::must);
 }
 
-void IncidentBook::switched(const std::string& crm, const Suppression& suppression, bool on, TimePoint at) {
+void IncidentStore::switched(const std::string& crm, const Suppression& suppression, bool on, TimePoint at) {
   const auto open = open_.find(crm);
   if (open == open_.end()) return;
   // What was in effect before the incident stands at its beginning, as in begin().
@@ -251,14 +251,14 @@ void IncidentBook::switched(const std::string& crm, const Suppression& suppressi
   add(open->second.stored.id, open->second.lines, at, suppression_line(suppression, on, at), Weight::must);
 }
 
-void IncidentBook::changed(const CrmBook& book, const ChangeBook& changes, TimePoint since, TimePoint at) {
+void IncidentStore::changed(const CrmRegistry& book, const ChangeMarkers& changes, TimePoint since, TimePoint at) {
   for (auto& [crm, open] : open_) {
     for (const Change* change : changes.between(crm, book.find(crm), std::max(since, open.stored.opened), at))
       add(open.stored.id, open.lines, change->at, change_line(*change), Weight::detail);
   }
 }
 
-void IncidentBook::late(const std::string& crm, const LateFacts& facts) {
+void IncidentStore::late(const std::string& crm, const LateFacts& facts) {
   const auto open = open_.find(crm);
   const auto ended = ended_.find(crm);
   const bool of_open = open != open_.end() && facts.to >= open->second.stored.opened - kEvidenceBefore;
@@ -272,7 +272,7 @@ void IncidentBook::late(const std::string& crm, const LateFacts& facts) {
   late.failed += facts.failed;
 }
 
-void IncidentBook::settle_late(TimePoint at) {
+void IncidentStore::settle_late(TimePoint at) {
   for (const auto& [crm, late] : std::exchange(late_, {})) {
     const json::object line = late_line(late.from, late.to, late.samples, late.failed, at);
     if (const auto open = open_.find(crm); open != open_.end()) {
@@ -284,19 +284,19 @@ void IncidentBook::settle_late(TimePoint at) {
   std::erase_if(ended_, [at](const auto& entry) { return entry.second.resolved + kRememberEnded < at; });
 }
 
-std::optional<TimePoint> IncidentBook::opened(const std::string& crm) const {
+std::optional<TimePoint> IncidentStore::opened(const std::string& crm) const {
   const auto known = open_.find(crm);
   return known == open_.end() ? std::nullopt : std::optional{known->second.stored.opened};
 }
 
-std::optional<std::string> IncidentBook::crm_of(const std::string& id) const {
+std::optional<std::string> IncidentStore::crm_of(const std::string& id) const {
   for (const auto& [crm, open] : open_) {
     if (open.stored.id == id) return crm;
   }
   return std::nullopt;
 }
 
-const Acknowledgement* IncidentBook::ack_of(const std::string& crm) const {
+const Acknowledgement* IncidentStore::ack_of(const std::string& crm) const {
   const auto known = open_.find(crm);
   return known == open_.end() || !known->second.ack ? nullptr : &*known->second.ack;
 }

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "collector/state/changes.h"
-#include "collector/state/crm_book.h"
-#include "collector/state/fold.h"
+#include "collector/state/change_markers.h"
+#include "collector/state/crm_registry.h"
+#include "collector/state/sample_sink.h"
 #include "collector/suppression/operations.h"
 #include "config/rules_file.h"
 #include "rules/engine.h"
@@ -27,7 +27,7 @@ struct Acknowledgement {
   TimePoint until;
 };
 
-class IncidentBook {
+class IncidentStore {
  public:
   static constexpr std::int64_t kMostEvents = 1000;  ///< of one timeline; further ones are counted
   /// Frequent lines (evidence, dimensions, late facts, reminders) stop here, so that the others find room.
@@ -36,9 +36,9 @@ class IncidentBook {
 
   /// What the description of an incident is made from.
   struct Context {
-    const CrmBook& book;
+    const CrmRegistry& book;
     const config::Remedies& remedies;
-    const ChangeBook& changes;
+    const ChangeMarkers& changes;
     const Operations& operations;
   };
 
@@ -63,7 +63,7 @@ class IncidentBook {
   void acknowledged(const std::string& crm, const Acknowledgement& ack);
   void unacknowledged(const std::string& crm, const std::string& author, TimePoint at);
   void switched(const std::string& crm, const Suppression& suppression, bool on, TimePoint at);
-  void changed(const CrmBook& book, const ChangeBook& changes, TimePoint since, TimePoint at);
+  void changed(const CrmRegistry& book, const ChangeMarkers& changes, TimePoint since, TimePoint at);
   void late(const std::string& crm, const LateFacts& facts);
   /// Adds one line for all late facts since the last call, because an agent catches up in many small steps.
   void settle_late(TimePoint at);

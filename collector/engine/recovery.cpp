@@ -62,7 +62,7 @@ Result<void> EngineLoop::recover(Duration patience) {
   replay_ = std::make_shared<Replay>();
   while (true) {
     auto& piece = replay_->piece;
-    const std::int64_t after = fold_.folded_seq();
+    const std::int64_t after = samples_.folded_seq();
     Result<void> read = writer_.run([&](store::Database& database) { return read_piece(database, after, piece); });
     if (!read) return read;
     replay_->next = 0;
@@ -70,7 +70,7 @@ Result<void> EngineLoop::recover(Duration patience) {
     if (!fold_piece(until)) return {};
   }
   finish_replay();
-  const Result<void> written = ledger_.write_now();
+  const Result<void> written = write_queue_.write_now();
   if (written || !store::tells_refusing_disk(written.error())) return written;
   // A collector that does not run tells nobody anything: it judges on from memory, as it does when a disk gets full.
   log::error("state and messages cannot be stored; trying again", {{"why", written.error().message}});
@@ -94,7 +94,7 @@ void EngineLoop::replay_slice() {
   if (!done) return loop_.post([this] { replay_slice(); });
   auto piece = std::make_shared<std::vector<store::JournalRecord>>();
   const bool queued = writer_.submit(
-      [piece, after = fold_.folded_seq()](store::Database& database) { return read_piece(database, after, *piece); },
+      [piece, after = samples_.folded_seq()](store::Database& database) { return read_piece(database, after, *piece); },
       [this, piece](const Result<void>& read) {
         loop_.post([this, piece, read] { replay_next(std::move(*piece), read); });
       });
@@ -107,7 +107,7 @@ void EngineLoop::replay_next(std::vector<store::JournalRecord> piece, const Resu
   replay_->next = 0;
   if (!replay_->piece.empty()) return replay_slice();
   finish_replay();
-  ledger_.retry();
+  write_queue_.retry();
 }
 
 /// Replaces `piece` with the records after seq `after`, about kPieceBytes of them.
@@ -139,13 +139,13 @@ bool EngineLoop::fold_piece(SteadyTime until) {
 void EngineLoop::finish_replay() {
   replay_.reset();
   const TimePoint at = now();
-  fold_.bind_failures();
-  fold_.engine().restarted(at);
+  samples_.bind_failures();
+  samples_.engine().restarted(at);
   step_at(at);
-  for (CrmFacts& facts : fold_.book().all()) facts.dirty = true;
-  ledger_.hold(dirty_states(false));
+  for (CrmFacts& facts : samples_.crms().all()) facts.dirty = true;
+  write_queue_.hold(dirty_states(false));
   last_snapshot_ = last_values_ = last_prune_ = last_tick_ = at;
-  log::info("state recovered", {{"crms", std::to_string(fold_.engine().crms().size())},
+  log::info("state recovered", {{"crms", std::to_string(samples_.engine().crms().size())},
                                 {"replayed", std::to_string(stats_.replayed_records)},
                                 {"unreadable", std::to_string(stats_.unreadable_records)}});
   if (stats_.unreadable_records > 0)
@@ -164,7 +164,7 @@ Result<void> EngineLoop::load(store::Database& database) {
   auto shared = store::get_meta(database, kSharedName);
   if (!shared) return shared.error();
   if (*shared) {
-    if (auto done = fold_.engine().load_shared(**shared); !done) {
+    if (auto done = samples_.engine().load_shared(**shared); !done) {
       if (!rules::Engine::knows_shared_version(**shared)) return done;
       put_aside("agents-and-vendors", **shared, done.error());
     }
@@ -181,7 +181,7 @@ Result<void> EngineLoop::load(store::Database& database) {
   if (auto known = load_set_aside(database); !known) return known;
   auto after = stored_number(database, "folded_seq");
   if (!after) return after.error();
-  fold_.set_folded_seq(*after);
+  samples_.set_folded_seq(*after);
   // At once, not with the replay: an agent repeats what was acknowledged just before the stop, maybe before that is
   // folded again.
   auto repeated = store::read_batches(database, *after, [this](const store::JournalRecord& record) {
@@ -197,7 +197,7 @@ Result<void> EngineLoop::load_or_begin_anew(store::Database& database, const sto
   const Result<void> loaded = load_state(state);
   if (loaded || !knows_version(state.blob)) return loaded;
   put_aside(fmt::format("state-{:016x}", stable_hash(state.crm)), state.blob, loaded.error());
-  CrmFacts& facts = fold_.book()[fold_.book().index_of(state.crm, "")];
+  CrmFacts& facts = samples_.crms()[samples_.crms().index_of(state.crm, "")];
   facts = CrmFacts{};
   facts.crm = state.crm;
   // What was folded into the lost state has been told; folded once more it would be told again.
@@ -206,7 +206,7 @@ Result<void> EngineLoop::load_or_begin_anew(store::Database& database, const sto
   if (!last_seq) return last_seq.error();
   auto told = last_words(database, state.crm);
   if (!told) return told.error();
-  fold_.engine().begin_anew(state.crm, *last_seq, *told);
+  samples_.engine().begin_anew(state.crm, *last_seq, *told);
   return {};
 }
 
@@ -233,13 +233,13 @@ Result<std::vector<rules::Engine::LastWord>> EngineLoop::last_words(store::Datab
 }
 
 Result<void> EngineLoop::load_state(const store::StoredState& state) {
-  CrmFacts& facts = fold_.book()[fold_.book().index_of(state.crm, "")];
+  CrmFacts& facts = samples_.crms()[samples_.crms().index_of(state.crm, "")];
   auto engine_bytes = decode_state(state.blob, facts);
   if (!engine_bytes) return engine_bytes.error();
   facts.folded_seq = state.folded_seq;
-  fold_.series().census().add_crm(state.crm, {});
-  fold_.series().census().weigh(state.crm, engine_bytes->size());
-  return fold_.engine().load(state.crm, *engine_bytes);
+  samples_.series().census().add_crm(state.crm, {});
+  samples_.series().census().weigh(state.crm, engine_bytes->size());
+  return samples_.engine().load(state.crm, *engine_bytes);
 }
 
 /// False: it takes too long.
@@ -248,15 +248,15 @@ bool EngineLoop::replay_content(const store::JournalRecord& record, wire::Decode
   if (record.kind == store::RecordKind::evidence) {
     auto evidence = wire::decode_evidence(record.body);
     if (evidence) {
-      fold_.take(stamp, std::move(evidence->lines));
+      samples_.take(stamp, std::move(evidence->lines));
     } else {
       ++stats_.unreadable_records;
     }
     return true;
   }
   const auto version = record.kind == store::RecordKind::remote_write_2 ? wire::Version::v2 : wire::Version::v1;
-  const auto decoded = decoder.decode(version, record.body, fold_.series());
-  if (decoded) return fold_.take(stamp, decoded->readings);
+  const auto decoded = decoder.decode(version, record.body, samples_.series());
+  if (decoded) return samples_.take(stamp, decoded->readings);
   ++stats_.unreadable_records;
   return true;
 }
@@ -266,13 +266,13 @@ void EngineLoop::replay_record(const store::JournalRecord& record, wire::Decoder
   const RecordStamp stamp = stamp_of(record);
   // Deadlines between two records fell due at their own time.
   std::optional<TimePoint> last;
-  for (auto due = fold_.engine().next_deadline(); due && *due < stamp.received && (!last || *due > *last);
-       due = fold_.engine().next_deadline()) {
+  for (auto due = samples_.engine().next_deadline(); due && *due < stamp.received && (!last || *due > *last);
+       due = samples_.engine().next_deadline()) {
     step_at(*due);
     last = due;
   }
   fold_guarded(record.seq, [&] { return replay_content(record, decoder); });
-  fold_.set_folded_seq(std::max(fold_.folded_seq(), record.seq));  // also when there was nothing to read
+  samples_.set_folded_seq(std::max(samples_.folded_seq(), record.seq));  // also when there was nothing to read
   step_at(stamp.received);
 }
 

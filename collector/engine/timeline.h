@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "collector/engine/incidents.h"
-#include "collector/state/changes.h"
+#include "collector/state/change_markers.h"
 #include "collector/suppression/operations.h"
 #include "core/evidence.h"
 #include "rules/engine.h"

@@ -8,7 +8,7 @@
 #include <tuple>
 #include <utility>
 
-#include "collector/state/fold.h"
+#include "collector/state/sample_sink.h"
 #include "core/log.h"
 #include "wire/series_key.h"
 

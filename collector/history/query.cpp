@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "collector/state/fold.h"
+#include "collector/state/sample_sink.h"
 #include "core/log.h"
 #include "store/collector/collector_store.h"
 #include "store/history/history.h"

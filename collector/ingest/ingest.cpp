@@ -48,7 +48,7 @@ struct Ingest::Batch {
   std::optional<TimePoint> sent;  ///< the agent's clock
   Duration stepped{};             ///< of the collector's clock since it came
   net::Respond respond;
-  bool counted = false;  ///< begun in the AgentBook
+  bool counted = false;  ///< begun in the AgentRegistry
 
   [[nodiscard]] std::string endpoint() const {
     return record->kind == store::RecordKind::evidence ? "evidence" : "write";
@@ -68,7 +68,7 @@ Ingest::Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop
       clocks_(clocks),
       engine_(engine),
       token_of_(std::move(token_of)),
-      admission_(engine.content().series(), engine.content().engine()) {}
+      admission_(engine.series(), engine.rules()) {}
 
 Ingest::~Ingest() = default;
 
@@ -205,7 +205,7 @@ void Ingest::note_skipped(const Batch& batch) {
 
 /// As the journal keeps what is left of a body.
 std::string Ingest::body_of(const std::vector<Point>& points) {
-  const SeriesTable& table = engine_.content().series();
+  const SeriesTable& table = engine_.series();
   std::vector<wire::SampleView> samples;
   for (std::size_t i = 0; i < points.size();) {
     const SeriesIndex series = points[i].series;
@@ -252,11 +252,11 @@ void Ingest::evidence(const net::HttpRequest& request, net::Respond respond) {
 
 void Ingest::journal(const net::HttpRequest& request, BatchPointer batch) {
   store::JournalRecord& record = *batch->record;
-  AgentBook& agents = engine_.agents();
+  AgentRegistry& agents = engine_.agents();
   switch (agents.begin(record.agent, record.kind, record.batch)) {
-    case AgentBook::Batch::fresh: break;
-    case AgentBook::Batch::pending: return refuse(std::move(batch), 503, "pending", "this batch is being stored");
-    case AgentBook::Batch::duplicate: return finish(std::move(batch), "duplicate", {204, {}, {}});
+    case AgentRegistry::Batch::fresh: break;
+    case AgentRegistry::Batch::pending: return refuse(std::move(batch), 503, "pending", "this batch is being stored");
+    case AgentRegistry::Batch::duplicate: return finish(std::move(batch), "duplicate", {204, {}, {}});
   }
   if (!record.agent.empty()) agents.seen(record.agent, record.received);
   // A foreign sender is trusted to have the right wall time; the engine's clock may have drifted from it.

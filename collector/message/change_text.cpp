@@ -70,7 +70,7 @@ Bilingual changes_sentence(const json::array& changes) {
   return told;
 }
 
-json::array changes_json(const ChangeBook& book, const std::string& crm, const CrmFacts* facts, TimePoint opened,
+json::array changes_json(const ChangeMarkers& book, const std::string& crm, const CrmFacts* facts, TimePoint opened,
                          TimePoint now) {
   json::array out;
   for (const Change* change : book.between(crm, facts, opened - kChangeSpeaks, now))

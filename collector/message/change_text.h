@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <string>
 
-#include "collector/state/changes.h"
+#include "collector/state/change_markers.h"
 #include "collector/text/language.h"
 
 namespace crmpulse::collector {
@@ -12,7 +12,7 @@ namespace crmpulse::collector {
 /// `{at, what, from, to, text: {en, zh}}`, and `object` of a schema.
 [[nodiscard]] boost::json::object change_json(const Change& change);
 /// Of an incident: what changed in the hour before it began and since.
-[[nodiscard]] boost::json::array changes_json(const ChangeBook& book, const std::string& crm, const CrmFacts* facts,
+[[nodiscard]] boost::json::array changes_json(const ChangeMarkers& book, const std::string& crm, const CrmFacts* facts,
                                               TimePoint opened, TimePoint now);
 /// ` Changed before: ….` of the newest three; empty without any.
 [[nodiscard]] Bilingual changes_sentence(const boost::json::array& changes);

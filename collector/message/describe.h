@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "collector/message/fault.h"
-#include "collector/state/crm_book.h"
+#include "collector/state/crm_registry.h"
 #include "collector/text/language.h"
 #include "config/rules_file.h"
 #include "rules/engine.h"

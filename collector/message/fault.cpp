@@ -30,7 +30,7 @@ constexpr std::size_t kAgentCrms = 3;  ///< so many, of two kinds, say something
 struct Case {
   const rules::CrmStatus& status;
   const CrmFacts& facts;
-  const CrmBook* book;
+  const CrmRegistry* book;
   TimePoint now;
 };
 
@@ -97,13 +97,13 @@ Fault from_dimensions(const rules::CrmStatus& status, const CrmFacts* facts) {
   return {"unknown", "no failure was reported", "没有报告失败"};
 }
 
-Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmBook* book) {
+Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book) {
   if (facts != nullptr && facts->paused_until > now) {
     const std::string until = clock_time(facts->paused_until, now);
     return {"quota", fmt::format("the CRM wants to be left alone until {}, so nothing is asked", until),
             fmt::format("CRM 要求在 {} 之前不要访问，因此没有发出请求", until)};
   }
-  const Sight* newest = nullptr;
+  const LivenessStatus* newest = nullptr;
   std::string agent;
   if (facts != nullptr) {
     for (const auto& [name, sight] : facts->sights) {
@@ -357,7 +357,7 @@ Fault from_past(const Case& c) {
 
 }  // namespace
 
-Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now, const CrmBook* book) {
+Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now, const CrmRegistry* book) {
   if (status.data_status == DataStatus::no_data) return from_silence(facts, now, book);
   if (facts == nullptr) return from_dimensions(status, nullptr);
   const Case c{status, *facts, book, now};

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "collector/state/crm_book.h"
+#include "collector/state/crm_registry.h"
 #include "rules/engine.h"
 
 namespace crmpulse::collector {
@@ -21,6 +21,6 @@ struct Fault {
 /// Decides who is to blame. `facts` and `book` may be null: then only the CRM itself is looked at. Failures older than
 /// fifteen minutes do not count (longer while the agent stretches its intervals).
 [[nodiscard]] Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now,
-                                const CrmBook* book);
+                                const CrmRegistry* book);
 
 }  // namespace crmpulse::collector

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "collector/configuration/configuration.h"
-#include "collector/state/changes.h"
-#include "collector/state/crm_book.h"
+#include "collector/state/change_markers.h"
+#include "collector/state/crm_registry.h"
 #include "rules/engine.h"
 
 namespace crmpulse::collector {
@@ -15,8 +15,8 @@ struct RenderContext {
   const Configuration& configuration;
   const CrmFacts* facts = nullptr;  ///< null: nothing known beside the status
   std::optional<TimePoint> incident_opened;
-  const CrmBook* book = nullptr;        ///< what else is watched; may be null
-  const ChangeBook* changes = nullptr;  ///< what changed before it; may be null
+  const CrmRegistry* book = nullptr;       ///< what else is watched; may be null
+  const ChangeMarkers* changes = nullptr;  ///< what changed before it; may be null
 };
 
 /// Returns the JSON body of a message (docs/reference.md, "Messages"), with one sentence in both languages beside it.

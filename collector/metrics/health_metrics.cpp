@@ -45,7 +45,7 @@ struct Families {
   }
 };
 
-void add_status(Families& out, CrmLabels crm, const rules::CrmStatus& status, const CrmBook& book, TimePoint now) {
+void add_status(Families& out, CrmLabels crm, const rules::CrmStatus& status, const CrmRegistry& book, TimePoint now) {
   const bool known = status.data_status != DataStatus::warming_up;
   if (known) out.level.add(crm, {}, static_cast<double>(status.state));
   for (const Level level : {Level::healthy, Level::sub_healthy, Level::poor})
@@ -140,7 +140,7 @@ void add_latency(Families& out, CrmLabels crm, const CrmFacts& facts) {
 class HealthMetrics final : public ExpositionPart {
  public:
   explicit HealthMetrics(const EngineLoop& engine)
-      : engine_(engine), now_(engine.now()), crms_(engine.content().engine().crms()) {}
+      : engine_(engine), now_(engine.now()), crms_(engine.rules().crms()) {}
   bool write(std::string& out) override;
 
  private:
@@ -156,15 +156,15 @@ class HealthMetrics final : public ExpositionPart {
 };
 
 void HealthMetrics::add(const std::string& crm) {
-  const std::optional<rules::CrmStatus> status = engine_.content().engine().status(crm);
+  const std::optional<rules::CrmStatus> status = engine_.rules().status(crm);
   if (!status) return;
   std::string labels;
   append_labels(labels, std::initializer_list<TextLabel>{{"crm", crm}, {"kind", status->kind}});
-  add_status(families_, labels, *status, engine_.content().book(), now_);
+  add_status(families_, labels, *status, engine_.crms(), now_);
   add_dimensions(families_, labels, *status);
   const Ruleset& ruleset = engine_.configuration().ruleset;
   add_apdex(families_, labels, *status, ruleset);
-  const CrmFacts* facts = engine_.content().book().find(crm);
+  const CrmFacts* facts = engine_.crms().find(crm);
   if (facts == nullptr) return;
   add_slo(families_, labels, facts->slo, objective_of(*status, ruleset), now_);
   add_latency(families_, labels, *facts);

@@ -83,11 +83,11 @@ std::size_t SampleMetrics::family_of(std::string_view metric) {
 
 /// A failure ends with the operation's next success, and a first value when the operation has been due three times.
 bool SampleMetrics::is_over(const Series& series) const {
-  const bool failure = series.duty == Duty::failure && series.value >= 1;
+  const bool failure = series.duty == FactKind::failure && series.value >= 1;
   if (!series.bound || series.crm == kNoCrm || (!failure && series.interval > Duration{})) return false;
   const std::string_view operation = series.label("operation");
   if (operation.empty()) return false;
-  const CrmFacts& facts = engine_.content().book().all()[series.crm];
+  const CrmFacts& facts = engine_.crms().all()[series.crm];
   const OperationOf of{std::string{operation}, std::string{series.label("agent")}};
   if (failure && facts.failures.size() < CrmFacts::kMaxOperations) {
     const auto known = facts.failures.find(of);
@@ -112,7 +112,7 @@ void SampleMetrics::sort_in(const Series& series, SeriesIndex index) {
 }
 
 void SampleMetrics::write_line(std::string& out, const Family& family, SeriesIndex index) const {
-  const Series& series = engine_.content().series().all()[index];
+  const Series& series = engine_.series().all()[index];
   // Since it was sorted in it may have ended, or its place may be another's.
   if (!series.live || series.metric() != family.metric) return;
   out += family.metric;
@@ -138,7 +138,7 @@ bool SampleMetrics::write(std::string& out) {
 }
 
 void SampleMetrics::sort_some() {
-  const std::vector<Series>& all = engine_.content().series().all();
+  const std::vector<Series>& all = engine_.series().all();
   const std::size_t end = std::min(all.size(), sorted_ + kSortedPerPiece);
   for (; sorted_ < end; ++sorted_) sort_in(all[sorted_], static_cast<SeriesIndex>(sorted_));
   if (sorted_ < all.size()) return;

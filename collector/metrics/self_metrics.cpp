@@ -72,7 +72,7 @@ void SelfMetrics::add_ingest(Families& out) const {
   out.push_back(
       single(gauge("crmpulse_collector_journal_bytes_in_flight", "Bytes of request bodies waiting for the journal."),
              number(stats.bytes_in_flight)));
-  const FoldCounts& folds = from_.engine.content().counts();
+  const FoldCounts& folds = from_.engine.counts();
   MetricFamily samples = counter("crmpulse_collector_samples_total", "Samples by how the engine took them.");
   add_value(samples, {{"fold", "accepted"}}, number(folds.accepted));
   add_value(samples, {{"fold", "late"}}, number(folds.late));
@@ -81,7 +81,7 @@ void SelfMetrics::add_ingest(Families& out) const {
   add_value(samples, {{"fold", "duplicate"}}, number(folds.duplicate));
   add_value(samples, {{"fold", "stale_marker"}}, number(folds.stale));
   out.push_back(std::move(samples));
-  const SeriesTable& table = from_.engine.content().series();
+  const SeriesTable& table = from_.engine.series();
   out.push_back(single(gauge("crmpulse_collector_series", "Series held in memory."), number(table.size())));
   out.push_back(single(gauge("crmpulse_collector_estimated_memory_bytes",
                              "What all series and CRMs take, estimated: limits.memory holds it."),
@@ -111,8 +111,7 @@ void SelfMetrics::add_engine(Families& out) const {
   out.push_back(single(counter("crmpulse_collector_records_set_aside_total",
                                "Requests whose folding failed or took too long; they are kept in the state folder."),
                        number(stats.set_aside_records)));
-  out.push_back(
-      single(gauge("crmpulse_collector_crms", "CRMs known."), number(from_.engine.content().engine().crms().size())));
+  out.push_back(single(gauge("crmpulse_collector_crms", "CRMs known."), number(from_.engine.rules().crms().size())));
   out.push_back(single(counter("crmpulse_collector_removed_crms_total",
                                "CRMs that left: forgotten by an operator, or announced by no agent any more."),
                        number(stats.removed_crms)));
@@ -148,7 +147,7 @@ void SelfMetrics::add_store(Families& out) const {
       single(counter("crmpulse_collector_store_jobs_total", "Jobs the store's writer ran."), number(writer.jobs)));
   out.push_back(single(gauge("crmpulse_collector_store_queued_jobs", "Jobs waiting for the store's writer."),
                        number(writer.queued)));
-  const Ledger::Stats& ledger = from_.engine.ledger().stats();
+  const WriteQueue::Stats& ledger = from_.engine.write_queue().stats();
   out.push_back(single(gauge("crmpulse_collector_disk_refuses",
                              "1 while states and messages cannot be stored; messages are sent all the same."),
                        ledger.failing ? 1 : 0));

@@ -32,14 +32,14 @@ std::uint64_t number(const json::object& object, std::string_view key) {
 
 }  // namespace
 
-Agent* AgentBook::find_or_add(const std::string& agent) {
+Agent* AgentRegistry::find_or_add(const std::string& agent) {
   const auto known = agents_.find(agent);
   if (known != agents_.end()) return &known->second;
   if (agents_.size() >= kMaxAgents) return nullptr;
   return &agents_[agent];
 }
 
-Duration AgentBook::observe(const std::string& agent, TimePoint sent, TimePoint now) {
+Duration AgentRegistry::observe(const std::string& agent, TimePoint sent, TimePoint now) {
   const Duration offset = now - sent;
   Agent* known = find_or_add(agent);
   if (known == nullptr) return offset;
@@ -53,11 +53,11 @@ Duration AgentBook::observe(const std::string& agent, TimePoint sent, TimePoint 
   return known->skewed ? offset : median(known->offsets);
 }
 
-void AgentBook::seen(const std::string& agent, TimePoint now) {
+void AgentRegistry::seen(const std::string& agent, TimePoint now) {
   if (Agent* known = find_or_add(agent)) known->last_seen = now;
 }
 
-void AgentBook::shift(Duration by) {
+void AgentRegistry::shift(Duration by) {
   for (auto& [name, agent] : agents_) {
     if (agent.last_seen != TimePoint{}) agent.last_seen += by;
     for (Duration& offset : agent.offsets) offset += by;
@@ -65,7 +65,7 @@ void AgentBook::shift(Duration by) {
   }
 }
 
-AgentBook::Batch AgentBook::begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch) {
+AgentRegistry::Batch AgentRegistry::begin(const std::string& agent, store::RecordKind kind, std::uint64_t batch) {
   Agent* known = agent.empty() || batch == 0 ? nullptr : find_or_add(agent);
   if (known == nullptr) return Batch::fresh;
   Agent::Batches& batches = batches_of(*known, kind);
@@ -76,7 +76,7 @@ AgentBook::Batch AgentBook::begin(const std::string& agent, store::RecordKind ki
   return Batch::fresh;
 }
 
-void AgentBook::end(const std::string& agent, store::RecordKind kind, std::uint64_t batch, bool journalled) {
+void AgentRegistry::end(const std::string& agent, store::RecordKind kind, std::uint64_t batch, bool journalled) {
   Agent* known = agent.empty() || batch == 0 ? nullptr : find_or_add(agent);
   if (known == nullptr) return;
   Agent::Batches& batches = batches_of(*known, kind);
@@ -87,7 +87,7 @@ void AgentBook::end(const std::string& agent, store::RecordKind kind, std::uint6
   batches.last = batch;
 }
 
-std::string AgentBook::save() const {
+std::string AgentRegistry::save() const {
   json::object out;
   for (const auto& [name, agent] : agents_) {
     out[name] =
@@ -98,7 +98,7 @@ std::string AgentBook::save() const {
   return json::serialize(out);
 }
 
-void AgentBook::load(std::string_view text, TimePoint now) {
+void AgentRegistry::load(std::string_view text, TimePoint now) {
   boost::system::error_code error;
   const json::value parsed = json::parse({text.data(), text.size()}, error);
   if (error || !parsed.is_object()) return;

@@ -32,7 +32,7 @@ struct Agent {
   Batches evidence;
 };
 
-class AgentBook {
+class AgentRegistry {
  public:
   /// Returns what to add to the samples' stamps: the median of the last five offsets. For a clock that is off by more
   /// than kMaxSkew it is the newest offset alone, so that the request's end is the time of receipt.

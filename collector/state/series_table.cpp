@@ -14,23 +14,23 @@ constexpr Duration kFreshAtMost{std::chrono::hours{3}};
 
 struct DutyOf {
   std::string_view metric;
-  Duty duty;
+  FactKind duty;
 };
 constexpr std::array kDuties{
-    DutyOf{"crm_up", Duty::up},
-    DutyOf{"crm_operation_success", Duty::success},
-    DutyOf{"crm_operation_duration_seconds", Duty::duration},
-    DutyOf{"crm_operation_phase_seconds", Duty::phase},
-    DutyOf{"crm_failure", Duty::failure},
-    DutyOf{"crm_vendor_status", Duty::vendor_status},
-    DutyOf{"crm_agent_target_info", Duty::target_info},
-    DutyOf{"crm_agent_interval_stretch_ratio", Duty::stretch},
-    DutyOf{"crm_agent_paused_until_timestamp_seconds", Duty::paused},
-    DutyOf{"crm_agent_connectivity_success", Duty::connectivity},
-    DutyOf{"crm_agent_heartbeat_timestamp_seconds", Duty::heartbeat},
-    DutyOf{"crm_info", Duty::version},
-    DutyOf{"crm_schema_fingerprint", Duty::schema},
-    DutyOf{"crm_agent_info", Duty::agent_version},
+    DutyOf{"crm_up", FactKind::up},
+    DutyOf{"crm_operation_success", FactKind::success},
+    DutyOf{"crm_operation_duration_seconds", FactKind::duration},
+    DutyOf{"crm_operation_phase_seconds", FactKind::phase},
+    DutyOf{"crm_failure", FactKind::failure},
+    DutyOf{"crm_vendor_status", FactKind::vendor_status},
+    DutyOf{"crm_agent_target_info", FactKind::target_info},
+    DutyOf{"crm_agent_interval_stretch_ratio", FactKind::stretch},
+    DutyOf{"crm_agent_paused_until_timestamp_seconds", FactKind::paused},
+    DutyOf{"crm_agent_connectivity_success", FactKind::connectivity},
+    DutyOf{"crm_agent_heartbeat_timestamp_seconds", FactKind::heartbeat},
+    DutyOf{"crm_info", FactKind::version},
+    DutyOf{"crm_schema_fingerprint", FactKind::schema},
+    DutyOf{"crm_agent_info", FactKind::agent_version},
 };
 
 /// Beyond these nothing more is learnt: names are few unless somebody makes them up.

@@ -24,14 +24,14 @@ namespace crmpulse::collector {
 
 struct LatencyHistogram;
 struct NewestSuccess;
-struct Sight;
+struct LivenessStatus;
 
 using SeriesIndex = wire::KnownSeries::Id;
 using Point = wire::Reading;
 
 /// The kind of fact the collector itself keeps from a series of a metric, beside its last value and what the rules
 /// keep. Each is of one metric.
-enum class Duty : std::uint8_t {
+enum class FactKind : std::uint8_t {
   none,
   up,             ///< crm_up
   success,        ///< crm_operation_success
@@ -51,7 +51,7 @@ enum class Duty : std::uint8_t {
 
 /// Where a series' facts are kept: a pointer into the CrmFacts of its CRM, looked up once. monostate: not looked up, or
 /// nothing is kept.
-using Kept = std::variant<std::monostate, LatencyHistogram*, NewestSuccess*, Sight*, double*>;
+using FactSlot = std::variant<std::monostate, LatencyHistogram*, NewestSuccess*, LivenessStatus*, double*>;
 
 /// The owned bytes that identify a series: its metric and labels as in wire::SeriesView::key.
 class SeriesKey {
@@ -67,19 +67,20 @@ class SeriesKey {
   std::uint32_t size_ = 0;
 };
 
-/// A known series and its last value. Kept small, with the labels in one place, because a request touches thousands.
+/// A known series and its last value. FactSlot small, with the labels in one place, because a request touches
+/// thousands.
 struct Series {
   SeriesKey key;
   double value = 0;
   TimePoint at;
   Duration interval{};  ///< between the last two values; 0: one value so far
-  Kept kept;
+  FactSlot kept;
   rules::Engine::SeriesId feeds = rules::Engine::kNoSeries;
-  std::uint32_t crm = 0;                        ///< index into the CrmBook; kNoCrm without a `crm` label
+  std::uint32_t crm = 0;                        ///< index into the CrmRegistry; kNoCrm without a `crm` label
   SeriesIndex next = wire::KnownSeries::kNone;  ///< came after this one the last time
   std::uint32_t sender = 0;                     ///< who sent it first; kNobody: not known any more
   std::uint32_t cleared = 0;                    ///< rights under which it was sent last: SenderRights::number()
-  Duty duty = Duty::none;
+  FactKind duty = FactKind::none;
   bool bound = false;    ///< `feeds` and `crm` are known
   bool live = false;     ///< `value` and `at` hold; false after a stale marker
   bool spelled = false;  ///< its sender writes the labels in another way than the key does

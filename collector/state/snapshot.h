@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "collector/state/crm_book.h"
+#include "collector/state/crm_registry.h"
 #include "collector/state/series_table.h"
 #include "core/failure/error.h"
 

@@ -109,21 +109,21 @@ bool Crm::suppressed() const {
   return excused() || inhibited || vendor_out || ((agents_lost || unannounced) && silent_reason(*this) == "no_data");
 }
 
-std::vector<const Feeder*> Crm::fed_by() const {
+std::vector<const ReportingAgent*> Crm::fed_by() const {
   TimePoint newest = kUnset;
-  for (const Feeder& feeder : feeders) newest = std::max(newest, feeder.newest);
-  std::vector<const Feeder*> feeding;
-  for (const Feeder& feeder : feeders) {
-    if (is_set(feeder.newest) && newest - feeder.newest < Feeder::kStale) feeding.push_back(&feeder);
+  for (const ReportingAgent& feeder : feeders) newest = std::max(newest, feeder.newest);
+  std::vector<const ReportingAgent*> feeding;
+  for (const ReportingAgent& feeder : feeders) {
+    if (is_set(feeder.newest) && newest - feeder.newest < ReportingAgent::kStale) feeding.push_back(&feeder);
   }
   return feeding;
 }
 
 std::size_t Crm::feeder_of(std::string_view agent) {
   const auto found =
-      std::find_if(feeders.begin(), feeders.end(), [&](const Feeder& feeder) { return feeder.agent == agent; });
+      std::find_if(feeders.begin(), feeders.end(), [&](const ReportingAgent& feeder) { return feeder.agent == agent; });
   if (found != feeders.end()) return static_cast<std::size_t>(found - feeders.begin());
-  if (feeders.size() >= Feeder::kMost) return Feeder::kMost;
+  if (feeders.size() >= ReportingAgent::kMost) return ReportingAgent::kMost;
   feeders.emplace_back().agent = std::string{agent};
   return feeders.size() - 1;
 }
@@ -171,7 +171,7 @@ void Crm::shift(Duration by) {
     for (const auto& instance : rule->instances) instance->shift(by);
   }
   for (SeriesMemory& memory : series) memory.newest = shifted(memory.newest, by);
-  for (Feeder& feeder : feeders) {
+  for (ReportingAgent& feeder : feeders) {
     feeder.newest = shifted(feeder.newest, by);
     feeder.named = shifted(feeder.named, by);
   }
@@ -180,7 +180,7 @@ void Crm::shift(Duration by) {
     reading.major_since = shifted(reading.major_since, by);
   }
   for (Flap::Change& change : flap.changes) change.at = shifted(change.at, by);
-  for (Told& one : told) {
+  for (NotificationState& one : told) {
     one.failing_since = shifted(one.failing_since, by);
     one.last_sent = shifted(one.last_sent, by);
   }
@@ -228,7 +228,7 @@ void Crm::follow_hours() {
 
 TimePoint Crm::heard_at() const {
   TimePoint newest = kUnset;
-  for (const Feeder& feeder : feeders) newest = std::max(newest, feeder.newest);
+  for (const ReportingAgent& feeder : feeders) newest = std::max(newest, feeder.newest);
   return newest;
 }
 

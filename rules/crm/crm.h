@@ -44,7 +44,7 @@ struct RuleState {
 };
 
 /// An agent whose samples feed a CRM.
-struct Feeder {
+struct ReportingAgent {
   std::string agent;
   TimePoint newest = kUnset;                ///< when it last sent something of this CRM
   TimePoint named = kUnset;                 ///< stamp of its newest announcement that names this CRM
@@ -103,7 +103,7 @@ struct Crm {
   bool silenced = false;
   bool inhibited = false;
   TimePoint suppression_ended = kUnset;  ///< of the last maintenance or inhibition
-  std::vector<Feeder> feeders;
+  std::vector<ReportingAgent> feeders;
   TimePoint unnamed = kUnset;  ///< when something came last that names no agent
   std::vector<VendorReading> vendor;
   std::vector<Exchange> exchanges;
@@ -115,9 +115,9 @@ struct Crm {
   std::optional<Ack> ack;
   std::optional<Incident> incident;
   std::uint64_t incidents = 0;
-  std::vector<Told> told;     ///< parallel to the engine's receivers
-  std::int64_t last_seq = 0;  ///< highest of any receiver ever: the outbox takes a number once
-  int grace = 0;              ///< evaluations left without `resolved`
+  std::vector<NotificationState> told;  ///< parallel to the engine's receivers
+  std::int64_t last_seq = 0;            ///< highest of any receiver ever: the outbox takes a number once
+  int grace = 0;                        ///< evaluations left without `resolved`
 
   // Between fold() and step(); not saved.
   bool dirty = false;
@@ -150,8 +150,8 @@ struct Crm {
   /// Returns true if only missing data is wrong, and that is because its agents are lost.
   [[nodiscard]] bool suppressed() const;
   /// Returns the agents that feed it now.
-  [[nodiscard]] std::vector<const Feeder*> fed_by() const;
-  [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< Feeder::kMost if there is no room
+  [[nodiscard]] std::vector<const ReportingAgent*> fed_by() const;
+  [[nodiscard]] std::size_t feeder_of(std::string_view agent);  ///< ReportingAgent::kMost if there is no room
   [[nodiscard]] std::size_t exchange_of(std::string key);       ///< Exchange::kMost if there is no room
   void take_vendor(std::size_t reading, TimePoint at, double value);
   /// Moves all times by `by`, after the clock was corrected: what was an hour ago stays an hour ago.
@@ -166,21 +166,21 @@ bool apply_rules(Crm& crm, std::span<const std::shared_ptr<const CompiledRule>> 
 
 /// Totals over a CRM's rules. Computed in one pass because a CRM is evaluated on every request that brings samples of
 /// it and has dozens of rules.
-struct Survey {
+struct RuleTotals {
   Level worst = Level::healthy;         ///< confirmed levels, soft rules and latches as they count
   double coverage = 1;                  ///< the weight of the rules with data among those that should have some
   Duration shortest = Duration::max();  ///< interval of those that ever had data
 };
-[[nodiscard]] Survey survey(const Crm& crm);
+[[nodiscard]] RuleTotals survey(const Crm& crm);
 struct Scores {
   Score judged;      ///< over the rules with data now
   Score remembered;  ///< over all that ever had, at their last values
 };
 [[nodiscard]] Scores scores_of(const Crm& crm);
 /// Returns the CRM's level from worst-of, score level and coverage: docs/health-states.md, "The state of a CRM".
-[[nodiscard]] Level verdict(const Crm& crm, const Survey& seen);
+[[nodiscard]] Level verdict(const Crm& crm, const RuleTotals& seen);
 /// Evaluates the score if that is due: at most once per shortest interval, with two rules or more.
-void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings);
+void evaluate_score(Crm& crm, const RuleTotals& seen, const Settings& settings);
 [[nodiscard]] DataStatus data_status(const Crm& crm, TimePoint now);
 /// Returns the part of the state that messages are sent about now: rules outside their hours keep their levels
 /// silently.

@@ -31,7 +31,7 @@ Duration repeat(const Settings& settings, Level level) {
   return level == Level::poor ? settings.repeat_poor : settings.repeat_sub;
 }
 
-Decision decide_flapping(const Situation& s, const Told& told, Level min_level, Level eff) {
+Decision decide_flapping(const Situation& s, const NotificationState& told, Level min_level, Level eff) {
   if (s.suppressed) return nothing();
   if (!s.announced) {
     if (s.now < s.settled) return wait_until(s.settled);
@@ -41,7 +41,8 @@ Decision decide_flapping(const Situation& s, const Told& told, Level min_level, 
 }
 
 /// `awake`: the part of eff whose rules are in their hours; the rest waits for them.
-Decision decide_rise(const Situation& s, const Settings& settings, const Told& told, Level eff, Level awake) {
+Decision decide_rise(const Situation& s, const Settings& settings, const NotificationState& told, Level eff,
+                     Level awake) {
   if (s.suppressed || awake <= told.level) return nothing();
   TimePoint due = std::max(s.settled, s.doubt);
   if (told.level == Level::healthy) {
@@ -54,7 +55,8 @@ Decision decide_rise(const Situation& s, const Settings& settings, const Told& t
   return s.now < due ? wait_until(due) : send(rise_from(told.level), eff);
 }
 
-Decision decide_reminder(const Situation& s, const Settings& settings, const Told& told, Level eff, Level awake) {
+Decision decide_reminder(const Situation& s, const Settings& settings, const NotificationState& told, Level eff,
+                         Level awake) {
   const Duration every = repeat(settings, eff);
   if (s.suppressed || s.acked || awake < eff || every <= Duration{0}) return nothing();
   const TimePoint due = told.last_sent + every;
@@ -63,7 +65,8 @@ Decision decide_reminder(const Situation& s, const Settings& settings, const Tol
 
 }  // namespace
 
-Decision decide(const Situation& s, const Settings& settings, const Told& told, Level min_level, Level eff) {
+Decision decide(const Situation& s, const Settings& settings, const NotificationState& told, Level min_level,
+                Level eff) {
   if (s.muted) return nothing();
   // A later step of the chain hears of what lasts, not of restlessness.
   const bool later_step = s.escalate_after > Duration{0} && told.level == Level::healthy;
@@ -79,7 +82,7 @@ Decision decide(const Situation& s, const Settings& settings, const Told& told, 
   return eff > Level::healthy ? decide_reminder(s, settings, told, eff, awake) : nothing();
 }
 
-void Told::save(Encoder& encoder) const {
+void NotificationState::save(Encoder& encoder) const {
   encoder.text(receiver);
   encoder.u8(static_cast<std::uint8_t>(level));
   encoder.i64(failing_since.time_since_epoch().count());
@@ -88,7 +91,7 @@ void Told::save(Encoder& encoder) const {
   encoder.i64(seq);
 }
 
-void Told::load(Decoder& decoder) {
+void NotificationState::load(Decoder& decoder) {
   receiver = decoder.text();
   level = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
   failing_since = TimePoint{Duration{decoder.i64()}};

@@ -15,7 +15,7 @@
 namespace crmpulse::rules {
 
 /// The notification state of one receiver for one CRM: what it was told last.
-struct Told {
+struct NotificationState {
   std::string receiver;
   Level level = Level::healthy;      ///< of the last message handed over; healthy: nothing open
   TimePoint failing_since = kUnset;  ///< since when the receiver's own view of the state is not healthy
@@ -89,7 +89,7 @@ struct Decision {
   TimePoint later = kNever;      ///< when to decide again although nothing changed
 };
 /// Decides by the table of docs/health-states.md, "Messages". `eff` is the state as this receiver sees it.
-[[nodiscard]] Decision decide(const Situation& situation, const Settings& settings, const Told& told, Level min_level,
-                              Level eff);
+[[nodiscard]] Decision decide(const Situation& situation, const Settings& settings, const NotificationState& told,
+                              Level min_level, Level eff);
 
 }  // namespace crmpulse::rules

@@ -92,8 +92,8 @@ Scores scores_of(const Crm& crm) {
   return {judged.result(), remembered.result()};
 }
 
-Survey survey(const Crm& crm) {
-  Survey seen;
+RuleTotals survey(const Crm& crm) {
+  RuleTotals seen;
   double with = 0;
   double expected = 0;
   for (const auto& state : crm.rules) {
@@ -118,7 +118,7 @@ Survey survey(const Crm& crm) {
   return seen;
 }
 
-void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings) {
+void evaluate_score(Crm& crm, const RuleTotals& seen, const Settings& settings) {
   const TimePoint at = std::exchange(crm.evaluated_at, kUnset);
   if (!is_set(at)) return;
   // A tenth of slack: samples a little early must not halve the pace.
@@ -130,7 +130,7 @@ void evaluate_score(Crm& crm, const Survey& seen, const Settings& settings) {
   crm.score.evaluate(settings, scores.judged, scores.remembered);
 }
 
-Level verdict(const Crm& crm, const Survey& seen) {
+Level verdict(const Crm& crm, const RuleTotals& seen) {
   const Level worst = std::max(crm.score.level(), seen.worst);
   return seen.coverage < kLeastCoverage ? std::max(worst, Level::sub_healthy) : worst;
 }

@@ -43,8 +43,8 @@ void AgentWatch::announce(Place place, TimePoint at) {
 
 bool AgentWatch::unannounced(const Crm& crm, Duration least) const {
   if (!announces_) return false;
-  const std::vector<const Feeder*> feeders = crm.fed_by();
-  return !feeders.empty() && std::all_of(feeders.begin(), feeders.end(), [&](const Feeder* feeder) {
+  const std::vector<const ReportingAgent*> feeders = crm.fed_by();
+  return !feeders.empty() && std::all_of(feeders.begin(), feeders.end(), [&](const ReportingAgent* feeder) {
     if (feeder->place >= agents_.size() || !is_set(agents_[feeder->place].announced)) return false;
     const Agent& agent = agents_[feeder->place];
     const TimePoint named = is_set(feeder->named) ? feeder->named : feeder->newest;
@@ -143,16 +143,16 @@ std::vector<AgentWatch::Place> AgentWatch::update(const Settings& settings, Time
 }
 
 bool AgentWatch::lost(const Crm& crm) const {
-  const std::vector<const Feeder*> feeders = crm.fed_by();
-  return !feeders.empty() && std::all_of(feeders.begin(), feeders.end(), [&](const Feeder* feeder) {
+  const std::vector<const ReportingAgent*> feeders = crm.fed_by();
+  return !feeders.empty() && std::all_of(feeders.begin(), feeders.end(), [&](const ReportingAgent* feeder) {
     return feeder->place < agents_.size() && agents_[feeder->place].lost();
   });
 }
 
 TimePoint AgentWatch::doubt(const Crm& crm, const Settings& settings) {
   TimePoint until = kUnset;
-  const std::vector<const Feeder*> feeders = crm.fed_by();
-  for (const Feeder* feeder : feeders) {
+  const std::vector<const ReportingAgent*> feeders = crm.fed_by();
+  for (const ReportingAgent* feeder : feeders) {
     if (feeder->place >= agents_.size()) return kUnset;
     const Agent& agent = agents_[feeder->place];
     if (agent.lost()) continue;
@@ -164,7 +164,7 @@ TimePoint AgentWatch::doubt(const Crm& crm, const Settings& settings) {
     until = std::max(until, std::max(agent.heard, counted_from_) + settings.agent_lost_after);
   }
   if (!is_set(until)) return kUnset;
-  for (const Feeder* feeder : feeders) agents_[feeder->place].awaited = !agents_[feeder->place].lost();
+  for (const ReportingAgent* feeder : feeders) agents_[feeder->place].awaited = !agents_[feeder->place].lost();
   return until;
 }
 
@@ -193,11 +193,11 @@ bool AgentWatch::tell_one(Agent& agent, Place place, std::span<const std::unique
   for (const auto& crm : crms) {
     if (!crm || !crm->known) continue;
     const bool named = std::any_of(crm->feeders.begin(), crm->feeders.end(),
-                                   [place](const Feeder& feeder) { return feeder.place == place; });
+                                   [place](const ReportingAgent& feeder) { return feeder.place == place; });
     if (!named) continue;
-    const std::vector<const Feeder*> feeders = crm->fed_by();
-    const bool by_it =
-        std::any_of(feeders.begin(), feeders.end(), [place](const Feeder* feeder) { return feeder->place == place; });
+    const std::vector<const ReportingAgent*> feeders = crm->fed_by();
+    const bool by_it = std::any_of(feeders.begin(), feeders.end(),
+                                   [place](const ReportingAgent* feeder) { return feeder->place == place; });
     if (by_it && (!agent.lost() || lost(*crm))) fed.push_back(crm.get());
   }
   const bool due = now >= agent.lost_at + settings.group_wait_sub;

@@ -43,8 +43,8 @@ void open_incident(Crm& crm, TimePoint now) {
 
 /// An incident lasts until the state is back and nobody has an open message about it.
 void close_incident(Crm& crm) {
-  const bool open =
-      std::any_of(crm.told.begin(), crm.told.end(), [](const Told& told) { return told.level > Level::healthy; });
+  const bool open = std::any_of(crm.told.begin(), crm.told.end(),
+                                [](const NotificationState& told) { return told.level > Level::healthy; });
   if (crm.state == Level::healthy && !open) crm.incident.reset();
 }
 
@@ -65,7 +65,7 @@ View seen_by(const ReceiverSpec& receiver, const Crm& crm) {
   return {selected && crm.state >= receiver.min_level ? crm.state : Level::healthy, selected};
 }
 
-Situation situation_of(const Crm& crm, const Bench& bench) {
+Situation situation_of(const Crm& crm, const JudgeContext& bench) {
   Situation situation;
   situation.now = bench.now;
   situation.state = crm.state;
@@ -82,9 +82,9 @@ Situation situation_of(const Crm& crm, const Bench& bench) {
   return situation;
 }
 
-Decision decide_for(std::size_t index, const Crm& crm, Situation situation, const Bench& bench) {
+Decision decide_for(std::size_t index, const Crm& crm, Situation situation, const JudgeContext& bench) {
   const ReceiverSpec& receiver = bench.receivers[index];
-  const Told& told = crm.told[index];
+  const NotificationState& told = crm.told[index];
   const auto [eff, selected] = seen_by(receiver, crm);
   if (!selected && told.level == Level::healthy) return {};
   situation.flapping = situation.flapping && selected;
@@ -94,8 +94,8 @@ Decision decide_for(std::size_t index, const Crm& crm, Situation situation, cons
   return decide(situation, bench.settings, told, receiver.min_level, eff);
 }
 
-void send(Crm& crm, Told& told, const Decision& decision, std::string_view reason, const Bench& bench,
-          Outcome& outcome) {
+void send(Crm& crm, NotificationState& told, const Decision& decision, std::string_view reason,
+          const JudgeContext& bench, Outcome& outcome) {
   open_incident(crm, bench.now);
   Message message;
   message.at = bench.now;
@@ -118,10 +118,10 @@ void send(Crm& crm, Told& told, const Decision& decision, std::string_view reaso
   if (decision.type == Event::resolved || decision.type == Event::flap_ended) told.heard_flapping = false;
 }
 
-void tell(Crm& crm, const Bench& bench, Outcome& outcome) {
+void tell(Crm& crm, const JudgeContext& bench, Outcome& outcome) {
   const Situation situation = situation_of(crm, bench);
   for (std::size_t i = 0; i < crm.told.size(); ++i) {
-    Told& told = crm.told[i];
+    NotificationState& told = crm.told[i];
     if (seen_by(bench.receivers[i], crm).eff == Level::healthy) {
       told.failing_since = kUnset;
     } else if (!is_set(told.failing_since)) {
@@ -139,7 +139,7 @@ void tell(Crm& crm, const Bench& bench, Outcome& outcome) {
     crm.flap.level = std::max(crm.flap.level, crm.state);
 }
 
-TimePoint next_message(const Crm& crm, const Bench& bench) {
+TimePoint next_message(const Crm& crm, const JudgeContext& bench) {
   const Situation situation = situation_of(crm, bench);
   TimePoint next = kNever;
   for (std::size_t i = 0; i < crm.told.size(); ++i) {
@@ -150,13 +150,13 @@ TimePoint next_message(const Crm& crm, const Bench& bench) {
 
 }  // namespace
 
-void judge_state(Crm& crm, const Bench& bench, Outcome& outcome) {
+void judge_state(Crm& crm, const JudgeContext& bench, Outcome& outcome) {
   if (!crm.known) return;
   look_at_hours(crm, bench.now);
   check_deadlines(crm, bench.now);
   crm.newest_data = std::max(crm.newest_data, crm.evaluated_at);
   crm.evaluated = crm.evaluated || is_set(crm.evaluated_at);
-  const Survey seen = survey(crm);
+  const RuleTotals seen = survey(crm);
   evaluate_score(crm, seen, bench.settings);
   if (crm.ack && bench.now >= crm.ack->until) crm.ack.reset();
 
@@ -171,7 +171,7 @@ void judge_state(Crm& crm, const Bench& bench, Outcome& outcome) {
   if (changed) outcome.changes.push_back({bench.now, status_of(crm, bench.now), before});
 }
 
-TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome) {
+TimePoint judge_messages(Crm& crm, const JudgeContext& bench, Outcome& outcome) {
   if (!crm.known) return kNever;
   tell(crm, bench, outcome);
   close_incident(crm);
@@ -182,27 +182,27 @@ TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome) {
   return std::min({crm.no_data_from, ack, learned, crm.flap.deadline(bench.settings), next_message(crm, bench)});
 }
 
-void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome) {
+void tell_removed(Crm& crm, const JudgeContext& bench, Outcome& outcome) {
   if (bench.muted) return;
-  for (Told& told : crm.told) {
+  for (NotificationState& told : crm.told) {
     if (told.level > Level::healthy)
       send(crm, told, {Event::resolved, Level::healthy, kNever}, "removed", bench, outcome);
   }
 }
 
 void note_digest(Crm& crm, std::string_view receiver) {
-  for (Told& told : crm.told) told.by_digest = told.by_digest || told.receiver == receiver;
+  for (NotificationState& told : crm.told) told.by_digest = told.by_digest || told.receiver == receiver;
 }
 
 void align_receivers(Crm& crm, const std::vector<ReceiverSpec>& receivers) {
-  std::vector<Told> aligned;
+  std::vector<NotificationState> aligned;
   for (const ReceiverSpec& receiver : receivers) {
     const auto known = std::find_if(crm.told.begin(), crm.told.end(),
-                                    [&](const Told& told) { return told.receiver == receiver.name; });
+                                    [&](const NotificationState& told) { return told.receiver == receiver.name; });
     if (known != crm.told.end()) {
       aligned.push_back(std::move(*known));
     } else {
-      Told& told = aligned.emplace_back();
+      NotificationState& told = aligned.emplace_back();
       told.receiver = receiver.name;
       told.seq = crm.last_seq;
     }

@@ -11,27 +11,27 @@
 namespace crmpulse::rules {
 
 /// Inputs of one evaluation pass other than the CRM itself.
-struct Bench {
+struct JudgeContext {
   const Settings& settings;
   const std::vector<ReceiverSpec>& receivers;
-  const Storms& storms;
+  const AlertGrouper& storms;
   bool muted = false;
   TimePoint now;
 };
 
 /// Brings a CRM's state up to `now`: deadlines, score, state, incident.
-void judge_state(Crm& crm, const Bench& bench, Outcome& outcome);
+void judge_state(Crm& crm, const JudgeContext& bench, Outcome& outcome);
 /// Decides the messages to receivers. Call it after judge_state() of all CRMs, when lost agents and vendor outages are
 /// known. Returns the next instant at which the CRM must be judged without samples.
-TimePoint judge_messages(Crm& crm, const Bench& bench, Outcome& outcome);
+TimePoint judge_messages(Crm& crm, const JudgeContext& bench, Outcome& outcome);
 
 /// Tells every receiver with an open message that the CRM is gone.
-void tell_removed(Crm& crm, const Bench& bench, Outcome& outcome);
+void tell_removed(Crm& crm, const JudgeContext& bench, Outcome& outcome);
 
 /// Notes that the receiver was told of the CRM in a digest.
 void note_digest(Crm& crm, std::string_view receiver);
 
-/// Gives the CRM one Told per receiver, in their order, keeping those of the same name.
+/// Gives the CRM one NotificationState per receiver, in their order, keeping those of the same name.
 void align_receivers(Crm& crm, const std::vector<ReceiverSpec>& receivers);
 
 }  // namespace crmpulse::rules

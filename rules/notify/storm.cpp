@@ -8,12 +8,12 @@
 
 namespace crmpulse::rules {
 
-void Storms::align(const std::vector<ReceiverSpec>& receivers) {
-  std::vector<Gate> aligned;
+void AlertGrouper::align(const std::vector<ReceiverSpec>& receivers) {
+  std::vector<ReceiverGroup> aligned;
   for (const ReceiverSpec& receiver : receivers) {
-    const auto known =
-        std::find_if(gates_.begin(), gates_.end(), [&](const Gate& gate) { return gate.receiver == receiver.name; });
-    Gate& gate = aligned.emplace_back();
+    const auto known = std::find_if(gates_.begin(), gates_.end(),
+                                    [&](const ReceiverGroup& gate) { return gate.receiver == receiver.name; });
+    ReceiverGroup& gate = aligned.emplace_back();
     if (known != gates_.end()) gate = std::move(*known);
     gate.receiver = receiver.name;
     if (!receiver.digests) gate.gathers_until = kUnset;
@@ -21,7 +21,7 @@ void Storms::align(const std::vector<ReceiverSpec>& receivers) {
   gates_ = std::move(aligned);
 }
 
-Message Storms::digest(Gate& gate, std::vector<Message*> opened, TimePoint now) {
+Message AlertGrouper::digest(ReceiverGroup& gate, std::vector<Message*> opened, TimePoint now) {
   std::stable_sort(opened.begin(), opened.end(),
                    [](const Message* a, const Message* b) { return a->state > b->state; });
   Message message;
@@ -41,13 +41,13 @@ Message Storms::digest(Gate& gate, std::vector<Message*> opened, TimePoint now) 
   return message;
 }
 
-void Storms::rise(std::size_t index, TimePoint now) {
-  Gate& gate = gates_[index];
+void AlertGrouper::rise(std::size_t index, TimePoint now) {
+  ReceiverGroup& gate = gates_[index];
   if (!is_set(gate.rises_from) || gate.rises_from < now) gate.rises_from = now + kGather;
 }
 
-bool Storms::fold_rises(Gate& gate, const Settings& settings, TimePoint now, std::vector<Message>& messages,
-                        std::vector<Message>& digests) {
+bool AlertGrouper::fold_rises(ReceiverGroup& gate, const Settings& settings, TimePoint now,
+                              std::vector<Message>& messages, std::vector<Message>& digests) {
   std::vector<Message*> risen;
   for (Message& message : messages) {
     if (message.type == Event::escalated && message.receiver == gate.receiver) risen.push_back(&message);
@@ -65,13 +65,13 @@ bool Storms::fold_rises(Gate& gate, const Settings& settings, TimePoint now, std
   return true;
 }
 
-bool Storms::fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
-                  std::vector<Message>& messages) {
+bool AlertGrouper::fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
+                        std::vector<Message>& messages) {
   std::vector<Message> digests;
   bool counted = false;
   for (std::size_t i = 0; i < receivers.size(); ++i) {
     if (!receivers[i].digests) continue;
-    Gate& gate = gates_[i];
+    ReceiverGroup& gate = gates_[i];
     counted = fold_rises(gate, settings, now, messages, digests) || counted;
     std::vector<Message*> opened;
     for (Message& message : messages) {
@@ -94,8 +94,8 @@ bool Storms::fold(const std::vector<ReceiverSpec>& receivers, const Settings& se
   return counted;
 }
 
-void Storms::shift(Duration by) {
-  for (Gate& gate : gates_) {
+void AlertGrouper::shift(Duration by) {
+  for (ReceiverGroup& gate : gates_) {
     for (TimePoint& at : gate.opens) at = shifted(at, by);
     for (TimePoint& at : gate.rises) at = shifted(at, by);
     gate.gathers_until = shifted(gate.gathers_until, by);
@@ -103,9 +103,9 @@ void Storms::shift(Duration by) {
   }
 }
 
-void Storms::save(Encoder& encoder) const {
+void AlertGrouper::save(Encoder& encoder) const {
   encoder.u32(static_cast<std::uint32_t>(gates_.size()));
-  for (const Gate& gate : gates_) {
+  for (const ReceiverGroup& gate : gates_) {
     encoder.text(gate.receiver);
     encoder.u32(static_cast<std::uint32_t>(gate.opens.size()));
     for (const TimePoint at : gate.opens) encoder.i64(at.time_since_epoch().count());
@@ -114,10 +114,10 @@ void Storms::save(Encoder& encoder) const {
   }
 }
 
-void Storms::load(Decoder& decoder) {
+void AlertGrouper::load(Decoder& decoder) {
   gates_.clear();
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    Gate& gate = gates_.emplace_back();
+    ReceiverGroup& gate = gates_.emplace_back();
     gate.receiver = decoder.text();
     for (std::uint32_t opens = decoder.u32(); opens > 0 && decoder.ok(); --opens)
       gate.opens.push_back(TimePoint{Duration{decoder.i64()}});

@@ -13,7 +13,7 @@
 namespace crmpulse::rules {
 
 /// Counts how many openings each receiver got lately, and gathers further ones into a digest.
-class Storms {
+class AlertGrouper {
  public:
   /// Makes one gate (the state of a receiver) for each receiver, in their order, keeping those of the same name.
   void align(const std::vector<ReceiverSpec>& receivers);
@@ -33,7 +33,7 @@ class Storms {
   void load(Decoder& decoder);
 
  private:
-  struct Gate {
+  struct ReceiverGroup {
     std::string receiver;
     std::vector<TimePoint> opens;  ///< handed over one by one within the window; never more than the limit
     TimePoint gathers_until = kUnset;
@@ -41,11 +41,11 @@ class Storms {
     std::vector<TimePoint> rises;   ///< escalations, as `opens`; not saved
     TimePoint rises_from = kUnset;  ///< not saved
   };
-  static Message digest(Gate& gate, std::vector<Message*> opened, TimePoint now);
-  static bool fold_rises(Gate& gate, const Settings& settings, TimePoint now, std::vector<Message>& messages,
+  static Message digest(ReceiverGroup& gate, std::vector<Message*> opened, TimePoint now);
+  static bool fold_rises(ReceiverGroup& gate, const Settings& settings, TimePoint now, std::vector<Message>& messages,
                          std::vector<Message>& digests);
 
-  std::vector<Gate> gates_;
+  std::vector<ReceiverGroup> gates_;
 };
 
 }  // namespace crmpulse::rules

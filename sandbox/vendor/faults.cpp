@@ -124,7 +124,7 @@ bool is_for(const FaultRule& rule, std::string_view operation) {
   return operation != "token" || !is_about_rights_or_quota(rule.fault);
 }
 
-void FaultBook::set(const FaultRule& rule) {
+void FaultRegistry::set(const FaultRule& rule) {
   const bool removes = rule.fault == "none";
   const auto goes = [&](const Entry& entry) {
     return removes ? is_removed_by(entry.rule, rule) : is_same(entry.rule, rule);
@@ -133,13 +133,13 @@ void FaultBook::set(const FaultRule& rule) {
   if (!removes) entries_.push_back({rule, 0});
 }
 
-std::vector<FaultRule> FaultBook::all() const {
+std::vector<FaultRule> FaultRegistry::all() const {
   std::vector<FaultRule> out;
   for (const Entry& entry : entries_) out.push_back(entry.rule);
   return out;
 }
 
-std::vector<FaultRule> FaultBook::of(std::string_view crm) const {
+std::vector<FaultRule> FaultRegistry::of(std::string_view crm) const {
   std::vector<FaultRule> out;
   for (const Entry& entry : entries_) {
     if (entry.rule.crm.empty() || entry.rule.crm == crm) out.push_back(entry.rule);
@@ -147,7 +147,7 @@ std::vector<FaultRule> FaultBook::of(std::string_view crm) const {
   return out;
 }
 
-std::vector<FaultRule> FaultBook::draw(std::string_view crm, std::string_view operation) {
+std::vector<FaultRule> FaultRegistry::draw(std::string_view crm, std::string_view operation) {
   // Shares like 0.1 do not add up to 1 exactly.
   constexpr double kWhole = 1 - 1e-9;
   std::vector<FaultRule> out;

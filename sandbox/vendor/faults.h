@@ -26,7 +26,7 @@ struct FaultProblem {
 /// Like fault_from_json(), for a scenario's step. Does not finish the reader.
 [[nodiscard]] FaultRule fault_from_yaml(config::Reader& reader);
 
-class FaultBook {
+class FaultRegistry {
  public:
   /// A rule for the same CRM, operation and fault is replaced. `none` removes: of the CRM (or all), of the operation
   /// (or all).

@@ -17,7 +17,7 @@ inline constexpr Duration kSecond{1000};
 class Core {
  public:
   /// `patience`: how long a replay may take before the rest is left to engine().catch_up().
-  Core(const TempDir& directory, ManualClock& clock, collector::Ledger::Written refused = nullptr,
+  Core(const TempDir& directory, ManualClock& clock, collector::WriteQueue::Written refused = nullptr,
        Duration patience = std::chrono::hours{24})
       : configuration_(configure(directory)), clock_(clock) {
     writer_ = std::make_unique<store::Writer>(std::move(store::open_collector(directory.path()).value()));
@@ -40,7 +40,7 @@ class Core {
         })
         .value();
     thread_.run([&] {
-      const auto decoded = decoder_.decode(wire::Version::v1, record.body, engine_->content().series()).value();
+      const auto decoded = decoder_.decode(wire::Version::v1, record.body, engine_->series()).value();
       engine_->fold({record.seq, record.received, {}}, decoded.readings);
       engine_->step();
     });
@@ -55,13 +55,13 @@ class Core {
   void settle() {
     REQUIRE(eventually([&] {
       bool idle = false;
-      thread_.run([&] { idle = engine_->ledger().idle(); });
+      thread_.run([&] { idle = engine_->write_queue().idle(); });
       return idle;
     }));
   }
   [[nodiscard]] rules::CrmStatus status() {
     rules::CrmStatus found;
-    thread_.run([&] { found = engine_->content().engine().status("acme").value(); });
+    thread_.run([&] { found = engine_->rules().status("acme").value(); });
     return found;
   }
   std::vector<store::OutboxRow> outbox() {
@@ -108,9 +108,9 @@ class Core {
         })
         .value();
   }
-  [[nodiscard]] collector::Ledger::Stats ledger() {
-    collector::Ledger::Stats stats;
-    thread_.run([&] { stats = engine_->ledger().stats(); });
+  [[nodiscard]] collector::WriteQueue::Stats write_queue() {
+    collector::WriteQueue::Stats stats;
+    thread_.run([&] { stats = engine_->write_queue().stats(); });
     return stats;
   }
   void tick() {

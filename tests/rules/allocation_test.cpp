@@ -58,9 +58,9 @@ TEST_CASE("folding a sample allocates nothing in steady state") {
   std::size_t worst = 0;
   for (int i = 0; i < 1000; ++i) {
     const std::size_t before = allocations;
-    const Fold result = fold();
+    const SampleVerdict result = fold();
     worst = std::max(worst, allocations - before);
-    if (result != Fold::accepted) FAIL("not accepted");
+    if (result != SampleVerdict::accepted) FAIL("not accepted");
     static_cast<void>(engine.step(now));
   }
   CHECK(worst == 0);

@@ -52,7 +52,7 @@ TEST_CASE("25,000 objects of one CRM are found each by its own divisor") {
   TimePoint now = kStart;
   for (int i = 0; i < 25'000; ++i) {
     const Labels labels{{"crm", "acme"}, {"kind", "tryton"}, {"object", fmt::format("object-{}", i)}};
-    CHECK(engine.fold(engine.bind("crm_records", labels), now, 100, now) != Fold::invalid);
+    CHECK(engine.fold(engine.bind("crm_records", labels), now, 100, now) != SampleVerdict::invalid);
   }
   static_cast<void>(engine.step(now));
   const Labels last{{"crm", "acme"}, {"kind", "tryton"}, {"object", "object-11"}};

@@ -24,7 +24,7 @@ class Bare {
   explicit Bare(Ruleset ruleset, TimePoint start = kStart)
       : engine(std::move(ruleset), {receiver("all")}), now(start) {}
 
-  Fold fold(std::string_view metric, const Labels& labels, double value) {
+  SampleVerdict fold(std::string_view metric, const Labels& labels, double value) {
     return engine.fold(engine.bind(metric, labels), now, value, now);
   }
   /// Deadlines on the way are met.
@@ -69,8 +69,8 @@ TEST_CASE("samples of one instant are judged together, whatever their order") {
     const auto two = bare.engine.bind("crm_operation_duration_seconds", acme("operation", "write"));
     for (int i = 0; i < 4; ++i) {
       const TimePoint at = kStart + i * 15s;
-      CHECK(bare.engine.fold(one, at, first, at) == Fold::accepted);
-      CHECK(bare.engine.fold(two, at, second, at) == Fold::accepted);
+      CHECK(bare.engine.fold(one, at, first, at) == SampleVerdict::accepted);
+      CHECK(bare.engine.fold(two, at, second, at) == SampleVerdict::accepted);
       static_cast<void>(bare.engine.step(at));
     }
     CHECK(bare.status().rules[0].value == Approx((first + second) / 2));
@@ -91,18 +91,18 @@ TEST_CASE("what is not a value of this moment is not taken") {
   const auto fold = [&](Duration offset, double value) {
     return bare.engine.fold(series, kStart + offset, value, kStart);
   };
-  CHECK(fold(0s, std::numeric_limits<double>::quiet_NaN()) == Fold::invalid);
-  CHECK(fold(0s, std::numeric_limits<double>::infinity()) == Fold::invalid);
-  CHECK(fold(0s, -0.1) == Fold::invalid);
-  CHECK(fold(5min + 1ms, 0.1) == Fold::future);
-  CHECK(fold(0s, 0.1) == Fold::accepted);
-  CHECK(fold(0s, 0.1) == Fold::duplicate);
-  CHECK(fold(-60s, 0.3) == Fold::accepted);
-  CHECK(fold(-60s, 0.3) == Fold::duplicate);
-  CHECK(fold(-6min, 0.1) == Fold::late);
+  CHECK(fold(0s, std::numeric_limits<double>::quiet_NaN()) == SampleVerdict::invalid);
+  CHECK(fold(0s, std::numeric_limits<double>::infinity()) == SampleVerdict::invalid);
+  CHECK(fold(0s, -0.1) == SampleVerdict::invalid);
+  CHECK(fold(5min + 1ms, 0.1) == SampleVerdict::future);
+  CHECK(fold(0s, 0.1) == SampleVerdict::accepted);
+  CHECK(fold(0s, 0.1) == SampleVerdict::duplicate);
+  CHECK(fold(-60s, 0.3) == SampleVerdict::accepted);
+  CHECK(fold(-60s, 0.3) == SampleVerdict::duplicate);
+  CHECK(fold(-6min, 0.1) == SampleVerdict::late);
   static_cast<void>(bare.engine.step(kStart));
   CHECK(bare.status().rules[0].value == 0.1);  // the late one is in the window, and evaluates nothing backwards
-  CHECK(bare.engine.fold(series, kStart + 15s, 0.2, kStart + 15s) == Fold::accepted);
+  CHECK(bare.engine.fold(series, kStart + 15s, 0.2, kStart + 15s) == SampleVerdict::accepted);
   static_cast<void>(bare.engine.step(kStart + 15s));
   CHECK(bare.status().rules[0].value == Approx(0.2));  // (0.3 + 0.1 + 0.2) / 3
 }
@@ -110,9 +110,9 @@ TEST_CASE("what is not a value of this moment is not taken") {
 TEST_CASE("a series without crm, or that no rule wants, is nobody's") {
   Bare bare{one_rule(table_rule())};
   CHECK(bare.engine.bind("d1", {{"kind", "tryton"}}) == Engine::kNoSeries);
-  CHECK(bare.engine.fold(Engine::kNoSeries, kStart, 1, kStart) == Fold::accepted);
+  CHECK(bare.engine.fold(Engine::kNoSeries, kStart, 1, kStart) == SampleVerdict::accepted);
   CHECK(bare.engine.crms().empty());
-  CHECK(bare.fold("crm_info", acme(), 1) == Fold::accepted);
+  CHECK(bare.fold("crm_info", acme(), 1) == SampleVerdict::accepted);
   CHECK(bare.engine.crms() == std::vector<std::string>{"acme"});
   CHECK(bare.engine.bind("crm_info", acme()) == bare.engine.bind("crm_info", acme()));
 }
@@ -139,7 +139,7 @@ TEST_CASE("case 67: a pending timer does not notice that the clock went back") {
     const auto series = bare.engine.bind("d1", acme());
     const TimePoint at = kStart + i * 15s;  // corrected by the caller
     const TimePoint told = i < 2 ? at : at - 1h;
-    CHECK(bare.engine.fold(series, at, 1500, told) == Fold::accepted);
+    CHECK(bare.engine.fold(series, at, 1500, told) == SampleVerdict::accepted);
     static_cast<void>(bare.engine.step(told));
     CHECK(bare.state() == (i == 4 ? 1 : 0));
   }
@@ -323,8 +323,8 @@ TEST_CASE("an agent catching up tells history, not news") {
   bare.now = kStart + 2h;
   for (int i = 0; i < 460; ++i) {
     const TimePoint at = kStart + i * 15s;
-    const Fold fold = bare.engine.fold(series, at, 5000, bare.now);
-    CHECK(fold == (at <= bare.now - 5min ? Fold::late : Fold::accepted));
+    const SampleVerdict fold = bare.engine.fold(series, at, 5000, bare.now);
+    CHECK(fold == (at <= bare.now - 5min ? SampleVerdict::late : SampleVerdict::accepted));
   }
   bare.step();
   CHECK(bare.state() == 0);
@@ -342,13 +342,13 @@ TEST_CASE("what an agent catching up saw long ago does not lift the latch") {
   REQUIRE(bare.state() == 1);
   const auto series = bare.engine.bind("d1", acme());
   for (TimePoint at = kStart + 15s; at <= bare.now - 60s; at += 15s) {
-    CHECK(bare.engine.fold(series, at, 200, bare.now) == Fold::accepted);
+    CHECK(bare.engine.fold(series, at, 200, bare.now) == SampleVerdict::accepted);
   }
   bare.step();
   CHECK(bare.state() == 1);
   CHECK(bare.status().data_status == DataStatus::no_data);
   for (const Duration age : {45s, 30s})
-    CHECK(bare.engine.fold(series, bare.now - age, 200, bare.now) == Fold::accepted);
+    CHECK(bare.engine.fold(series, bare.now - age, 200, bare.now) == SampleVerdict::accepted);
   bare.step();
   CHECK(bare.state() == 0);
 }

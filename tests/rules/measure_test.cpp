@@ -17,7 +17,7 @@ const TimePoint kStart = parse_time("2026-11-21T09:00:00Z").value();
 class Feed {
  public:
   explicit Feed(Rule rule) : engine(Ruleset{table_settings(), {std::move(rule)}}, {}) {}
-  Fold put(std::string_view metric, double value, Labels labels = {}) {
+  SampleVerdict put(std::string_view metric, double value, Labels labels = {}) {
     labels.set("crm", "acme");
     return engine.fold(engine.bind(metric, labels), now, value, now);
   }
@@ -81,9 +81,9 @@ TEST_CASE("of too few records a share is not judged") {
 
 TEST_CASE("case 63: what is not a number, or a negative latency, is rejected and evaluates nothing") {
   Feed feed{table_rule("crm_operation_duration_seconds")};
-  CHECK(feed.put("crm_operation_duration_seconds", std::numeric_limits<double>::quiet_NaN()) == Fold::invalid);
-  CHECK(feed.put("crm_operation_duration_seconds", -std::numeric_limits<double>::infinity()) == Fold::invalid);
-  CHECK(feed.put("crm_operation_duration_seconds", -0.001) == Fold::invalid);
+  CHECK(feed.put("crm_operation_duration_seconds", std::numeric_limits<double>::quiet_NaN()) == SampleVerdict::invalid);
+  CHECK(feed.put("crm_operation_duration_seconds", -std::numeric_limits<double>::infinity()) == SampleVerdict::invalid);
+  CHECK(feed.put("crm_operation_duration_seconds", -0.001) == SampleVerdict::invalid);
   CHECK_FALSE(feed.value().has_value());
 }
 
@@ -117,6 +117,6 @@ TEST_CASE("case 65: of no requests there is no success ratio, neither 100 % nor 
 TEST_CASE("case 66: a sample six minutes ahead is rejected") {
   Feed feed{table_rule("m")};
   const auto series = feed.engine.bind("m", {{"crm", "acme"}});
-  CHECK(feed.engine.fold(series, kStart + 6min, 5000, kStart) == Fold::future);
+  CHECK(feed.engine.fold(series, kStart + 6min, 5000, kStart) == SampleVerdict::future);
   CHECK_FALSE(feed.value().has_value());
 }

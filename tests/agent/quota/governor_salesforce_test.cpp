@@ -17,7 +17,7 @@
 #include "config/rules_file.h"
 #include "net/server/http_server.h"
 #include "rules/engine.h"
-#include "sandbox/host/saas.h"
+#include "sandbox/host/vendor_host.h"
 #include "tests/agent/support.h"
 #include "tests/support/notify_socket.h"
 
@@ -45,7 +45,7 @@ class Salesforce {
   Salesforce(const Clock& clock, std::uint64_t daily_limit) {
     std::vector<std::unique_ptr<sandbox::Dialect>> dialects;
     dialects.push_back(sandbox::make_salesforce());
-    saas_ = std::make_unique<sandbox::Saas>(loop_, clock, sandbox::SaasOptions{}, std::move(dialects));
+    saas_ = std::make_unique<sandbox::VendorHost>(loop_, clock, sandbox::SaasOptions{}, std::move(dialects));
     sandbox::FaultRule allowance;
     allowance.crm = "salesforce";
     allowance.fault = "quota";
@@ -74,7 +74,7 @@ class Salesforce {
 
  private:
   net::Loop loop_;
-  std::unique_ptr<sandbox::Saas> saas_;
+  std::unique_ptr<sandbox::VendorHost> saas_;
   std::unique_ptr<net::HttpServer> server_;
   std::thread thread_;
 };

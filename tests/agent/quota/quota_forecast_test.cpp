@@ -65,7 +65,7 @@ TEST_CASE("one odd answer does not make a forecast") {
 }
 
 TEST_CASE("a reading's allowances become samples when they run out, with the labels of their CRM") {
-  QuotaBook book;
+  QuotaRegistry book;
   std::vector<Sample> forecasts;
   for (int i = 0; i <= 20; ++i) {
     const Labels labels{{"crm", "acme"}, {"allowance", "daily"}};
@@ -84,7 +84,7 @@ TEST_CASE("a reading's allowances become samples when they run out, with the lab
 }
 
 TEST_CASE("what is left alone serves when the CRM does not tell its limit") {
-  QuotaBook book;
+  QuotaRegistry book;
   std::vector<Sample> forecasts;
   for (int i = 0; i <= 20; ++i) {
     forecasts = book.take(std::vector<Sample>{

@@ -4,7 +4,7 @@
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
-#include "collector/state/crm_book.h"
+#include "collector/state/crm_registry.h"
 #include "collector/state/series_table.h"
 #include "collector/text/json_text.h"
 #include "core/text/printable.h"

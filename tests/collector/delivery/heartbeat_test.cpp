@@ -68,7 +68,7 @@ class Bench {
   void measure(double seconds, int count) {
     for (int i = 0; i < count; ++i) {
       thread_.run([&] {
-        rules::Engine& engine = engine_->content().engine();
+        rules::Engine& engine = engine_->rules();
         Labels labels;
         labels.set("crm", "acme");
         labels.set("kind", "tryton");
@@ -99,7 +99,7 @@ class Bench {
   }
   [[nodiscard]] bool disk_refuses() {
     bool failing = false;
-    thread_.run([&] { failing = engine_->ledger().stats().failing; });
+    thread_.run([&] { failing = engine_->write_queue().stats().failing; });
     return failing;
   }
 

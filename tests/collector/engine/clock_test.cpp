@@ -52,7 +52,7 @@ TEST_CASE("a clock that was ahead once does no harm after the next restart") {
       core = std::make_unique<Core>(directory, clock);
       CHECK(core->engine().stats().stored_ahead > ahead - 11min);
       core->latency(0.2, 3);
-      CHECK(core->engine().content().counts().late == 0);
+      CHECK(core->engine().counts().late == 0);
       CHECK(core->status().data_status == DataStatus::fresh);
       core->latency(5, 8);
       CHECK(core->status().state == Level::poor);

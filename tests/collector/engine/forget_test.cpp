@@ -76,7 +76,7 @@ TEST_CASE("a crash right after a CRM was forgotten does not bring it back from t
   REQUIRE(eventually([&] { return stored.load(); }));
   core.reset();
   core = std::make_unique<Core>(directory, clock);
-  CHECK_FALSE(core->engine().content().engine().watches("acme"));
+  CHECK_FALSE(core->engine().rules().watches("acme"));
   const auto rows = core->outbox();
   REQUIRE(rows.size() == 2);
   for (const store::OutboxRow& row : rows) CHECK((row.event == Event::opened || row.event == Event::resolved));
@@ -173,7 +173,7 @@ TEST_CASE("case 109: a CRM that its agent names no more leaves, with its facts a
   };
   const auto watched = [&](const std::string& crm) {
     bool known = false;
-    core.thread().run([&] { known = core.engine().content().engine().watches(crm); });
+    core.thread().run([&] { known = core.engine().rules().watches(crm); });
     return known;
   };
   for (int i = 0; i < 20; ++i) round(true, kSecond);

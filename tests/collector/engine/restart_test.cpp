@@ -80,7 +80,7 @@ TEST_CASE("many CRMs are written down in slices, and a crash between two of them
     std::string folded;
     core->in_store([&](store::Database& database) -> Result<void> {
       const auto all = store::load_states(database).value();
-      const std::int64_t newest = core->engine().content().folded_seq();
+      const std::int64_t newest = core->engine().folded_seq();
       states = std::count_if(all.begin(), all.end(), [&](const auto& state) { return state.folded_seq == newest; });
       folded = store::get_meta(database, "folded_seq").value().value_or("");
       return {};
@@ -90,8 +90,8 @@ TEST_CASE("many CRMs are written down in slices, and a crash between two of them
   const auto poor = [&core] {
     std::vector<std::string> names;
     core->thread().run([&] {
-      for (const std::string& crm : core->engine().content().engine().crms()) {
-        if (core->engine().content().engine().status(crm)->state == Level::poor) names.push_back(crm);
+      for (const std::string& crm : core->engine().rules().crms()) {
+        if (core->engine().rules().status(crm)->state == Level::poor) names.push_back(crm);
       }
     });
     return names;
@@ -146,10 +146,10 @@ TEST_CASE("what arrives while the journal is replayed is folded once, after what
   REQUIRE(core.engine().recovering());
   // Served meanwhile: the state of before; a slow answer is acknowledged and not judged yet; no tick runs ahead.
   CHECK(core.status().state == Level::healthy);
-  const auto accepted = core.engine().content().counts().accepted;
+  const auto accepted = core.engine().counts().accepted;
   core.write({sample("crm_operation_duration_seconds", "acme", 5, clock.now(), {{"operation", "read"}})});
   core.tick();
-  CHECK(core.engine().content().counts().accepted == accepted);
+  CHECK(core.engine().counts().accepted == accepted);
   CHECK(core.status().state == Level::healthy);
   std::string why;
   core.thread().run([&] { core.engine().catch_up([&](const Error& error) { why = error.message; }); });
@@ -164,15 +164,15 @@ TEST_CASE("what arrives while the journal is replayed is folded once, after what
     newest = store::last_seq(database).value();
     return {};
   });
-  CHECK(core.engine().content().folded_seq() == newest);
-  const FoldCounts replayed = core.engine().content().counts();
+  CHECK(core.engine().folded_seq() == newest);
+  const FoldCounts replayed = core.engine().counts();
   CHECK(replayed.accepted >= accepted + 6);
   CHECK(replayed.duplicate == 0);
   CHECK(core.status().state == Level::poor);
   CHECK(core.outbox().size() == 1);
   // From here on it is folded as it comes.
   core.latency(5, 1);
-  CHECK(core.engine().content().counts().accepted == replayed.accepted + 1);
+  CHECK(core.engine().counts().accepted == replayed.accepted + 1);
 }
 
 TEST_CASE("a batch that was acknowledged before the stop is known again before its record is replayed") {
@@ -192,9 +192,9 @@ TEST_CASE("a batch that was acknowledged before the stop is known again before i
   }
   Core core{directory, clock, nullptr, Duration{0}};
   REQUIRE(core.engine().recovering());
-  AgentBook::Batch again{};
+  AgentRegistry::Batch again{};
   core.thread().run([&] { again = core.engine().agents().begin("branch-1", store::RecordKind::remote_write_1, 7); });
-  CHECK(again == AgentBook::Batch::duplicate);
+  CHECK(again == AgentRegistry::Batch::duplicate);
 }
 
 TEST_CASE("while the disk refuses, judging goes on and no message is lost or out of order") {
@@ -205,15 +205,15 @@ TEST_CASE("while the disk refuses, judging goes on and no message is lost or out
   core.settle();
   core.disk_refuses(true);
   core.latency(1.5, 5);
-  REQUIRE(eventually([&] { return core.ledger().failing; }));
+  REQUIRE(eventually([&] { return core.write_queue().failing; }));
   core.latency(5, 5);
   core.latency(0.1, 8);
   CHECK(core.status().state == Level::healthy);
-  CHECK(core.ledger().waiting_messages >= 3);
+  CHECK(core.write_queue().waiting_messages >= 3);
   core.disk_refuses(false);
   REQUIRE(eventually([&] {
     core.tick();
-    return !core.ledger().failing;
+    return !core.write_queue().failing;
   }));
   // Unsent rows are merged by what followed them; the chain ends resolved and in order.
   const auto rows = core.outbox();
@@ -223,7 +223,7 @@ TEST_CASE("while the disk refuses, judging goes on and no message is lost or out
   const auto newest =
       std::find_if(rows.begin(), rows.end(), [last](const store::OutboxRow& row) { return row.seq == last; });
   CHECK(newest->event == Event::resolved);
-  CHECK(core.ledger().waiting_messages == 0);
+  CHECK(core.write_queue().waiting_messages == 0);
 }
 
 TEST_CASE("what may have been told while the disk refused does not vanish together with its end") {
@@ -246,7 +246,7 @@ TEST_CASE("what may have been told while the disk refused does not vanish togeth
   core.disk_refuses(false);
   REQUIRE(eventually([&] {
     core.tick();
-    return core.ledger().waiting_messages == 0 && !core.ledger().failing;
+    return core.write_queue().waiting_messages == 0 && !core.write_queue().failing;
   }));
   int opened = 0;
   int resolved = 0;
@@ -322,7 +322,7 @@ TEST_CASE("a state that cannot be read costs its CRM what it knew, and nobody el
 
   core = std::make_unique<Core>(directory, clock);
   CHECK(store::damaged_files(directory.path()) == 1);
-  core->thread().run([&] { CHECK(core->engine().content().engine().status("other")->state == Level::poor); });
+  core->thread().run([&] { CHECK(core->engine().rules().status("other")->state == Level::poor); });
   CHECK(core->outbox().size() == before.size());
   core->latency(5, 6);
   CHECK(core->status().state == Level::poor);

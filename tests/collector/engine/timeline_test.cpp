@@ -194,12 +194,12 @@ TEST_CASE("late samples are told in the timeline and change no state") {
 }
 
 TEST_CASE("a timeline is bounded, says how much it leaves out, and never leaves out the end") {
-  IncidentBook book;
-  const CrmBook crms;
+  IncidentStore book;
+  const CrmRegistry crms;
   const config::Remedies remedies;
-  const ChangeBook changes;
+  const ChangeMarkers changes;
   const Operations operations;
-  const IncidentBook::Context context{crms, remedies, changes, operations};
+  const IncidentStore::Context context{crms, remedies, changes, operations};
   std::size_t lines = 0;
   for (int i = 0; i < 3000; ++i) {
     const Level level = i % 2 == 0 ? Level::poor : Level::sub_healthy;
@@ -207,7 +207,7 @@ TEST_CASE("a timeline is bounded, says how much it leaves out, and never leaves 
     REQUIRE(stored.size() == 1);
     lines += book.take_events().size();
   }
-  CHECK(lines == static_cast<std::size_t>(IncidentBook::kMostEvents));
+  CHECK(lines == static_cast<std::size_t>(IncidentStore::kMostEvents));
   const auto ended = book.update("acme", std::nullopt, context, kStart + 1h);
   REQUIRE(ended.size() == 1);
   const auto last = book.take_events();
@@ -217,7 +217,7 @@ TEST_CASE("a timeline is bounded, says how much it leaves out, and never leaves 
 }
 
 TEST_CASE("one marker for a change that two agents see, none for a first sight or a value that comes and goes") {
-  ChangeBook book;
+  ChangeMarkers book;
   const auto see = [&](const char* agent, const char* version, Duration after) {
     const Series series =
         make_series(wire::series_key("crm_info", {{"crm", "acme"}, {"agent", agent}, {"version", version}}));
@@ -241,7 +241,7 @@ TEST_CASE("one marker for a change that two agents see, none for a first sight o
 }
 
 TEST_CASE("a schema and an agent are marked too, the agent for the CRMs it watches") {
-  ChangeBook book;
+  ChangeMarkers book;
   const Series schema =
       make_series(wire::series_key("crm_schema_fingerprint", {{"crm", "acme"}, {"agent", "a"}, {"object", "Lead"}}));
   book.observe(schema, kStart, 123456);
@@ -261,7 +261,7 @@ TEST_CASE("a schema and an agent are marked too, the agent for the CRMs it watch
   CHECK(both[1].at("text").at("en").as_string() == "the agent's version changed from 1.0 to 1.1");
   CHECK(changes_json(book, "acme", &facts, kStart + 2h, kStart + 2h).empty());
 
-  ChangeBook again;
+  ChangeMarkers again;
   again.load(book.take_new());
   CHECK(again.between("acme", &facts, kStart, kStart + 1h).size() == 2);
   book.observe(schema, kStart + 3min, 123457);
@@ -299,7 +299,7 @@ TEST_CASE("every part of a rule that is edited makes a change marker, the time a
   const auto marked = [&](const std::function<void(Rule&)>& edit) {
     Rule edited = rule;
     edit(edited);
-    ChangeBook book;
+    ChangeMarkers book;
     book.reloaded(Ruleset{{}, {rule}}, Ruleset{{}, {edited}}, kStart);
     return book.take_new().size();
   };

@@ -169,7 +169,7 @@ TEST_CASE("a record in which the program ended again and again is passed over, a
   Core core{directory, clock};
   core.thread().run([&] {
     CHECK(core.engine().stats().set_aside_records == 1);
-    CHECK(core.engine().content().folded_seq() == 3);
+    CHECK(core.engine().folded_seq() == 3);
   });
   CHECK(eventually([&] { return store::damaged_files(directory.path()) == 1; }));
 }

@@ -148,10 +148,10 @@ class Scene {
     return *this;
   }
   Scene& neutral(bool works, const std::string& agent = "branch-1", Duration ago = Duration{}) {
-    return place("crm_agent_connectivity_success", Duty::connectivity, agent, works ? 1 : 0, ago);
+    return place("crm_agent_connectivity_success", FactKind::connectivity, agent, works ? 1 : 0, ago);
   }
   Scene& heartbeat(Duration ago, const std::string& agent = "branch-1") {
-    return place("crm_agent_heartbeat_timestamp_seconds", Duty::heartbeat, agent, 1, ago);
+    return place("crm_agent_heartbeat_timestamp_seconds", FactKind::heartbeat, agent, 1, ago);
   }
   Scene& vendor(double value, Duration ago = Duration{}) {
     book.find("acme")->vendor["NA45"] = {value, kNow - ago, kNow - ago, std::chrono::minutes{5}};
@@ -173,11 +173,11 @@ class Scene {
   }
 
   /// A copy of a scene is the same scene: what a CRM's facts hold cannot be copied.
-  std::shared_ptr<CrmBook> kept = std::make_shared<CrmBook>();
-  CrmBook& book = *kept;
+  std::shared_ptr<CrmRegistry> kept = std::make_shared<CrmRegistry>();
+  CrmRegistry& book = *kept;
 
  private:
-  Scene& place(const char* metric, Duty duty, const std::string& agent, double value, Duration ago) {
+  Scene& place(const char* metric, FactKind duty, const std::string& agent, double value, Duration ago) {
     Series series = make_series(wire::series_key(metric, {{"agent", agent}}));
     series.duty = duty;
     book.observe(series, kNow - ago, value);
@@ -358,7 +358,7 @@ TEST_CASE("only CRMs that one vendor runs fail together for its sake") {
   for (const Case& one : {Case{"http", false}, Case{"rest", false}, Case{"sql", false}, Case{"odoo-rpc", false},
                           Case{"espocrm-api", false}, Case{"salesforce", true}, Case{"zoho", true}}) {
     INFO(one.kind);
-    CrmBook book;
+    CrmRegistry book;
     const char* const reasons[] = {"refused", "timeout", "unreachable"};
     for (int i = 0; i < 3; ++i) {
       CrmFacts& facts = book[book.index_of("site-" + std::to_string(i), one.kind)];
@@ -372,7 +372,7 @@ TEST_CASE("only CRMs that one vendor runs fail together for its sake") {
 }
 
 TEST_CASE("a kind that the rules call a vendor's is one") {
-  CrmBook book;
+  CrmRegistry book;
   book.set_vendor_kinds({"acme-cloud"});
   CHECK(book.is_of_vendor("acme-cloud"));
   CHECK_FALSE(book.is_of_vendor("salesforce"));

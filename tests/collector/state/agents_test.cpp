@@ -14,7 +14,7 @@ constexpr auto kEvidence = store::RecordKind::evidence;
 }  // namespace
 
 TEST_CASE("an agent's samples are corrected by the median of its last five offsets") {
-  AgentBook book;
+  AgentRegistry book;
   CHECK(book.observe("a", kNow - Duration{1000}, kNow) == Duration{1000});
   CHECK(book.observe("a", kNow - Duration{1100}, kNow) == Duration{1100});
   CHECK(book.observe("a", kNow - Duration{20'000}, kNow) == Duration{1100});
@@ -24,14 +24,14 @@ TEST_CASE("an agent's samples are corrected by the median of its last five offse
 }
 
 TEST_CASE("a clock off by more than thirty seconds is flagged and replaced by the time of receipt") {
-  AgentBook book;
+  AgentRegistry book;
   CHECK(book.observe("a", kNow - Duration{100}, kNow) == Duration{100});
   CHECK(book.observe("a", kNow + Duration{31'000}, kNow) == Duration{-31'000});
   CHECK(book.all().at("a").skewed);
 }
 
 TEST_CASE("a clock that is set right again is right from its first request on") {
-  AgentBook book;
+  AgentRegistry book;
   const TimePoint now = kNow;
   for (int i = 0; i < 5; ++i) CHECK(book.observe("a", now + std::chrono::hours{3}, now) == -std::chrono::hours{3});
   CHECK(book.observe("a", now - Duration{40}, now) == Duration{40});
@@ -41,8 +41,8 @@ TEST_CASE("a clock that is set right again is right from its first request on") 
 }
 
 TEST_CASE("an acknowledged batch of an endpoint is a duplicate") {
-  AgentBook book;
-  using Batch = AgentBook::Batch;
+  AgentRegistry book;
+  using Batch = AgentRegistry::Batch;
   CHECK(book.begin("a", kSamples, 7) == Batch::fresh);
   CHECK(book.begin("a", kSamples, 7) == Batch::pending);
   book.end("a", kSamples, 7, true);
@@ -54,8 +54,8 @@ TEST_CASE("an acknowledged batch of an endpoint is a duplicate") {
 }
 
 TEST_CASE("a batch that the network held back while others passed is a duplicate, and disturbs nobody") {
-  AgentBook book;
-  using Batch = AgentBook::Batch;
+  AgentRegistry book;
+  using Batch = AgentRegistry::Batch;
   for (const std::uint64_t batch : {7U, 9U, 12U}) {
     CHECK(book.begin("a", kSamples, batch) == Batch::fresh);
     book.end("a", kSamples, batch, true);
@@ -68,30 +68,30 @@ TEST_CASE("a batch that the network held back while others passed is a duplicate
 }
 
 TEST_CASE("a batch that could not be journalled may come again") {
-  AgentBook book;
-  CHECK(book.begin("a", kSamples, 7) == AgentBook::Batch::fresh);
+  AgentRegistry book;
+  CHECK(book.begin("a", kSamples, 7) == AgentRegistry::Batch::fresh);
   book.end("a", kSamples, 7, false);
-  CHECK(book.begin("a", kSamples, 7) == AgentBook::Batch::fresh);
+  CHECK(book.begin("a", kSamples, 7) == AgentRegistry::Batch::fresh);
 }
 
 TEST_CASE("acknowledged batches survive being saved, nonsense loads as nothing") {
-  AgentBook book;
+  AgentRegistry book;
   book.end("a", kSamples, 7, true);
   book.end("a", kEvidence, 5, true);
-  AgentBook other;
+  AgentRegistry other;
   other.load(book.save(), kNow);
-  CHECK(other.begin("a", kSamples, 7) == AgentBook::Batch::duplicate);
-  CHECK(other.begin("a", kEvidence, 5) == AgentBook::Batch::duplicate);
-  AgentBook empty;
+  CHECK(other.begin("a", kSamples, 7) == AgentRegistry::Batch::duplicate);
+  CHECK(other.begin("a", kEvidence, 5) == AgentRegistry::Batch::duplicate);
+  AgentRegistry empty;
   empty.load("{broken", kNow);
   CHECK(empty.all().empty());
 }
 
 TEST_CASE("when an agent was seen last survives being saved, and never lies ahead") {
-  AgentBook book;
+  AgentRegistry book;
   book.seen("dead", kNow - std::chrono::minutes{10});
   book.seen("from a clock that was ahead", kNow + std::chrono::hours{8});
-  AgentBook other;
+  AgentRegistry other;
   other.load(book.save(), kNow);
   CHECK(other.all().at("dead").last_seen == kNow - std::chrono::minutes{10});
   CHECK(other.all().at("from a clock that was ahead").last_seen == kNow);

@@ -234,7 +234,7 @@ TEST_CASE("readings taken in maintenance cost no error budget, those around it d
   CHECK(core.status().crm == "acme");
   up(1, 12);
   core.thread().run([&] {
-    const CrmFacts* facts = core.engine().content().book().find("acme");
+    const CrmFacts* facts = core.engine().crms().find("acme");
     REQUIRE(facts != nullptr);
     CHECK(facts->slo.excluded(clock.now(), 1h).total >= 10);
     CHECK(facts->slo.counted(clock.now(), 1h).total >= 10);

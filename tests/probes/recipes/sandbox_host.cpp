@@ -48,7 +48,7 @@ SandboxHost::SandboxHost() : clock_(std::chrono::floor<std::chrono::seconds>(wal
              {"${username}", credentials_.username}};
   sandbox::SaasOptions options;
   options.credentials = credentials_;
-  saas_ = std::make_unique<sandbox::Saas>(loop_, clock_, options, all_dialects());
+  saas_ = std::make_unique<sandbox::VendorHost>(loop_, clock_, options, all_dialects());
   auto server = net::HttpServer::listen(loop_, {}, [this](net::HttpRequest request, const net::Respond& respond) {
     clock_.advance(step_);
     saas_->handle(std::move(request), respond);

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "net/loop/loop.h"
-#include "sandbox/host/saas.h"
+#include "sandbox/host/vendor_host.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/process.h"
 
@@ -59,7 +59,7 @@ class SandboxHost {
   sandbox::Credentials credentials_;
   std::vector<std::pair<std::string, std::string>> places_;  ///< `${…}` → what stands there
   net::Loop loop_;
-  std::unique_ptr<sandbox::Saas> saas_;
+  std::unique_ptr<sandbox::VendorHost> saas_;
   std::unique_ptr<net::HttpServer> server_;
   std::thread thread_;
   Duration step_{};  ///< only the loop's thread touches it, and the clock while it moves

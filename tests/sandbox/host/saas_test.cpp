@@ -1,4 +1,4 @@
-#include "sandbox/host/saas.h"
+#include "sandbox/host/vendor_host.h"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -56,7 +56,7 @@ struct Host {
     options.max_calls = 3;
     options.max_hanging = 1;
     options.huge_bytes = 1000;
-    saas = std::make_unique<Saas>(loop, clock, options, std::move(dialects));
+    saas = std::make_unique<VendorHost>(loop, clock, options, std::move(dialects));
   }
   /// Returns nullopt if it has not been answered yet.
   std::optional<net::HttpResponse> ask(std::string method, std::string path, std::string body = {}) {
@@ -81,7 +81,7 @@ struct Host {
 
   net::Loop loop;
   test::ManualClock clock{parse_time("2026-11-21T09:00:00Z").value()};
-  std::unique_ptr<Saas> saas;
+  std::unique_ptr<VendorHost> saas;
   Parrot* grey = nullptr;
   std::shared_ptr<std::optional<net::HttpResponse>> last;
 };

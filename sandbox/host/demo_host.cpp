@@ -1,4 +1,4 @@
-#include "sandbox/host/company.h"
+#include "sandbox/host/demo_host.h"
 
 #include <fmt/format.h>
 
@@ -19,7 +19,7 @@ std::string text_member(const boost::json::value& value, std::string_view name) 
 
 }  // namespace
 
-Company::Company(net::Loop& loop, const Clock& clock, Options options) : clock_(clock), options_(std::move(options)) {
+DemoHost::DemoHost(net::Loop& loop, const Clock& clock, Options options) : clock_(clock), options_(std::move(options)) {
   life_ = loop.every(std::chrono::seconds{1}, [this] {
     for (SampleCrm& crm : crms_) {
       if (auto lived = crm.live(clock_.now()); !lived)
@@ -28,8 +28,8 @@ Company::Company(net::Loop& loop, const Clock& clock, Options options) : clock_(
   });
 }
 
-Result<std::unique_ptr<Company>> Company::open(net::Loop& loop, const Clock& clock, Options options) {
-  std::unique_ptr<Company> company{new Company(loop, clock, std::move(options))};
+Result<std::unique_ptr<DemoHost>> DemoHost::open(net::Loop& loop, const Clock& clock, Options options) {
+  std::unique_ptr<DemoHost> company{new DemoHost(loop, clock, std::move(options))};
   for (const auto& [name, fault] : company->options_.crms) {
     auto crm = SampleCrm::create(company->options_.dir, name, company->options_.schema, clock.now());
     if (!crm) return crm.error();
@@ -39,7 +39,7 @@ Result<std::unique_ptr<Company>> Company::open(net::Loop& loop, const Clock& clo
   return company;
 }
 
-void Company::handle(net::HttpRequest request, const net::Respond& respond) {
+void DemoHost::handle(net::HttpRequest request, const net::Respond& respond) {
   const bool post = request.method == "POST";
   if (request.path == "/_sandbox/faults") return respond(post ? set_fault(request) : list_faults());
   if (request.path == "/hook" && post) return respond(take_alert(request));
@@ -47,7 +47,7 @@ void Company::handle(net::HttpRequest request, const net::Respond& respond) {
   respond(problem(404, "not_found", "the sandbox has /_sandbox/faults, /_sandbox/alerts and POST /hook"));
 }
 
-net::HttpResponse Company::set_fault(const net::HttpRequest& request) {
+net::HttpResponse DemoHost::set_fault(const net::HttpRequest& request) {
   boost::json::error_code error;
   const auto body = boost::json::parse(request.body, error);
   if (error) return problem(400, "bad_json", R"(send {"crm":"acme","fault":"slow"})");
@@ -62,20 +62,20 @@ net::HttpResponse Company::set_fault(const net::HttpRequest& request) {
   return problem(404, "unknown_crm", fmt::format("there is no sample CRM '{}'", name));
 }
 
-Result<void> Company::repair() {
+Result<void> DemoHost::repair() {
   for (SampleCrm& crm : crms_) {
     if (auto done = crm.set_fault(Fault::none, clock_.now()); !done) return done;
   }
   return {};
 }
 
-net::HttpResponse Company::list_faults() const {
+net::HttpResponse DemoHost::list_faults() const {
   boost::json::object faults;
   for (const SampleCrm& crm : crms_) faults[crm.name()] = to_string(crm.fault());
   return json_answer_of(200, {{"faults", faults}});
 }
 
-net::HttpResponse Company::take_alert(const net::HttpRequest& request) {
+net::HttpResponse DemoHost::take_alert(const net::HttpRequest& request) {
   boost::json::error_code error;
   (void)boost::json::parse(request.body, error);
   if (error) return problem(400, "bad_json", "an alert is a JSON object");
@@ -84,7 +84,7 @@ net::HttpResponse Company::take_alert(const net::HttpRequest& request) {
   return {204, {}, {}};
 }
 
-net::HttpResponse Company::list_alerts(const net::HttpRequest& request) const {
+net::HttpResponse DemoHost::list_alerts(const net::HttpRequest& request) const {
   std::int64_t after = 0;
   if (const auto found = request.query.find("after"); found != request.query.end()) {
     std::from_chars(found->second.data(), found->second.data() + found->second.size(), after);

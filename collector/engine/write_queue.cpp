@@ -1,4 +1,4 @@
-#include "collector/engine/ledger.h"
+#include "collector/engine/write_queue.h"
 
 #include <algorithm>
 #include <memory>
@@ -16,12 +16,12 @@ void merge_map(Map& into, Map& later) {
 
 }  // namespace
 
-bool Changes::empty() const {
+bool WriteSet::empty() const {
   return states.empty() && removed.empty() && incidents.empty() && messages.empty() && events.empty() &&
          markers.empty() && meta.empty();
 }
 
-void Changes::merge(Changes later) {
+void WriteSet::merge(WriteSet later) {
   for (const std::string& crm : later.removed) {
     states.erase(crm);
     removed.insert(crm);
@@ -34,7 +34,7 @@ void Changes::merge(Changes later) {
   std::move(later.markers.begin(), later.markers.end(), std::back_inserter(markers));
 }
 
-Result<void> write(store::Database& database, const Changes& changes) {
+Result<void> write(store::Database& database, const WriteSet& changes) {
   for (const std::string& crm : changes.removed) {
     if (auto done = store::delete_state(database, crm); !done) return done;
   }
@@ -59,39 +59,39 @@ Result<void> write(store::Database& database, const Changes& changes) {
   return {};
 }
 
-void Ledger::add(Changes changes) {
+void WriteQueue::add(WriteSet changes) {
   hold(std::move(changes));
   // While the disk refuses, one attempt a tick is enough.
   if (!stats_.failing) start();
 }
 
-void Ledger::add(Changes changes, Stored stored) {
+void WriteQueue::add(WriteSet changes, Stored stored) {
   waiting_for_.push_back(std::move(stored));
   hold(std::move(changes));
   // Somebody waits for this one: it is tried although the disk refused before.
   start();
 }
 
-void Ledger::hold(Changes changes) {
+void WriteQueue::hold(WriteSet changes) {
   waiting_.merge(std::move(changes));
   bound();
   stats_.waiting_messages = waiting_.messages.size();
 }
 
-void Ledger::shift(Duration by) {
+void WriteQueue::shift(Duration by) {
   for (store::OutboxRow& row : waiting_.messages) {
     row.created += by;
     row.not_before += by;
   }
 }
 
-void Ledger::retry() {
+void WriteQueue::retry() {
   if (!waiting_.empty()) start();
 }
 
-void Ledger::start() {
+void WriteQueue::start() {
   if (under_way_ || waiting_.empty()) return;
-  auto changes = std::make_shared<const Changes>(std::move(waiting_));
+  auto changes = std::make_shared<const WriteSet>(std::move(waiting_));
   waiting_ = {};
   const std::vector<Stored> told = std::exchange(waiting_for_, {});
   under_way_ = true;
@@ -102,8 +102,8 @@ void Ledger::start() {
   if (!queued) finished(changes, told, Error{"the store's queue is full"});
 }
 
-void Ledger::finished(const std::shared_ptr<const Changes>& changes, const std::vector<Stored>& told,
-                      const Result<void>& result) {
+void WriteQueue::finished(const std::shared_ptr<const WriteSet>& changes, const std::vector<Stored>& told,
+                          const Result<void>& result) {
   under_way_ = false;
   for (const Stored& stored : told) stored(result);
   if (!result) {
@@ -111,7 +111,7 @@ void Ledger::finished(const std::shared_ptr<const Changes>& changes, const std::
     if (!stats_.failing)
       log::error("state and messages cannot be stored; trying again", {{"why", result.error().message}});
     stats_.failing = true;
-    Changes again = *changes;
+    WriteSet again = *changes;
     again.merge(std::move(waiting_));
     waiting_ = std::move(again);
     stats_.waiting_messages = waiting_.messages.size();
@@ -129,9 +129,9 @@ void Ledger::finished(const std::shared_ptr<const Changes>& changes, const std::
   start();
 }
 
-Result<void> Ledger::write_now() {
+Result<void> WriteQueue::write_now() {
   if (waiting_.empty()) return {};
-  Changes changes = std::exchange(waiting_, {});
+  WriteSet changes = std::exchange(waiting_, {});
   Result<void> written = writer_.run([&changes](store::Database& database) { return write(database, changes); });
   if (written) return written;
   ++stats_.failures;
@@ -141,7 +141,7 @@ Result<void> Ledger::write_now() {
   return written;
 }
 
-void Ledger::bound() {
+void WriteQueue::bound() {
   std::vector<store::OutboxRow>& messages = waiting_.messages;
   for (const Event event : dispensable()) {
     if (messages.size() <= kMaxWaiting) return;

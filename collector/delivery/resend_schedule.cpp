@@ -1,4 +1,4 @@
-#include "collector/delivery/alertmanager_feed.h"
+#include "collector/delivery/resend_schedule.h"
 
 #include <algorithm>
 #include <tuple>
@@ -11,19 +11,19 @@ constexpr Duration kRepeatEnds{std::chrono::minutes{15}};
 
 }  // namespace
 
-void StateFeed::learn(const store::OutboxRow& row) {
+void ResendSchedule::learn(const store::OutboxRow& row) {
   if (is_sign_of_life(row.event)) return;
   const auto [known, fresh] = rows_.try_emplace(row.dedup_key, row);
   if (!fresh && std::tie(known->second.created, known->second.seq) < std::tie(row.created, row.seq))
     known->second = row;
 }
 
-void StateFeed::shift(Duration by) {
+void ResendSchedule::shift(Duration by) {
   for (auto& [key, row] : rows_) row.created += by;
   hurry();
 }
 
-std::vector<std::vector<store::OutboxRow>> StateFeed::due(TimePoint now, Duration interval, std::size_t batch) {
+std::vector<std::vector<store::OutboxRow>> ResendSchedule::due(TimePoint now, Duration interval, std::size_t batch) {
   std::vector<std::vector<store::OutboxRow>> pieces;
   if (last_ != TimePoint{} && now - last_ < interval) return pieces;
   last_ = now;

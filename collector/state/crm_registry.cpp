@@ -1,4 +1,4 @@
-#include "collector/state/crm_book.h"
+#include "collector/state/crm_registry.h"
 
 #include <algorithm>
 #include <cmath>
@@ -27,13 +27,13 @@ void LatencyHistogram::observe(double seconds) {
   sum += seconds;
 }
 
-Kept CrmFacts::find_kept(const Series& series) {
+FactSlot CrmFacts::find_kept(const Series& series) {
   // A map that is full has no entry for it: null pointers of each kind.
   switch (series.duty) {
-    case Duty::up: return bounded(sights, series.label("agent"));
-    case Duty::success: return bounded(successes, operation_of(series));
-    case Duty::duration: return bounded(latency, series.label("operation"));
-    case Duty::phase: {
+    case FactKind::up: return bounded(sights, series.label("agent"));
+    case FactKind::success: return bounded(successes, operation_of(series));
+    case FactKind::duration: return bounded(latency, series.label("operation"));
+    case FactKind::phase: {
       Phases* of_operation = bounded(phases, series.label("operation"));
       return of_operation == nullptr ? nullptr : bounded(*of_operation, series.label("phase"));
     }
@@ -69,11 +69,11 @@ void CrmFacts::see_failure(const Series& series, TimePoint at, double value) {
 
 void CrmFacts::see_rare(const Series& series, TimePoint at, double value) {
   switch (series.duty) {
-    case Duty::failure: return see_failure(series, at, value);
-    case Duty::target_info: transport = series.label("transport"); return;
-    case Duty::stretch: stretch = value; return;
-    case Duty::paused: paused_until = from_unix_millis(static_cast<std::int64_t>(value * 1000)); return;
-    case Duty::vendor_status:
+    case FactKind::failure: return see_failure(series, at, value);
+    case FactKind::target_info: transport = series.label("transport"); return;
+    case FactKind::stretch: stretch = value; return;
+    case FactKind::paused: paused_until = from_unix_millis(static_cast<std::int64_t>(value * 1000)); return;
+    case FactKind::vendor_status:
       if (VendorStatus* status = bounded(vendor, series.label("instance")); status != nullptr && at >= status->at) {
         if (status->value < 1 || value < 1) status->since = at;
         *status = {value, at, status->since, series.interval};
@@ -84,8 +84,8 @@ void CrmFacts::see_rare(const Series& series, TimePoint at, double value) {
 }
 
 void CrmFacts::observe(Series& series, TimePoint at, double value, bool newer) {
-  if (series.duty == Duty::none) return;
-  if (series.duty == Duty::up && newer) slo.add(at, value >= 1);
+  if (series.duty == FactKind::none) return;
+  if (series.duty == FactKind::up && newer) slo.add(at, value >= 1);
   if (std::holds_alternative<std::monostate>(series.kept)) series.kept = find_kept(series);
   if (LatencyHistogram* const* histogram = std::get_if<LatencyHistogram*>(&series.kept)) {
     if (*histogram != nullptr && value >= 0) (*histogram)->observe(value);
@@ -94,8 +94,8 @@ void CrmFacts::observe(Series& series, TimePoint at, double value, bool newer) {
   } else if (NewestSuccess* const* success = std::get_if<NewestSuccess*>(&series.kept)) {
     NewestSuccess unkept;
     see_success(series, at, value, *success != nullptr ? **success : unkept);
-  } else if (Sight* const* seen = std::get_if<Sight*>(&series.kept)) {
-    Sight* const sight = *seen;
+  } else if (LivenessStatus* const* seen = std::get_if<LivenessStatus*>(&series.kept)) {
+    LivenessStatus* const sight = *seen;
     if (sight == nullptr || at < sight->at) return;
     if (sight->up != (value >= 1) || sight->at == TimePoint{}) sight->since = at;
     *sight = {value >= 1, at, sight->since, series.interval};
@@ -104,8 +104,8 @@ void CrmFacts::observe(Series& series, TimePoint at, double value, bool newer) {
   }
 }
 
-void CrmBook::observe(const Series& series, TimePoint at, double value) {
-  if (series.duty != Duty::connectivity && series.duty != Duty::heartbeat) return;
+void CrmRegistry::observe(const Series& series, TimePoint at, double value) {
+  if (series.duty != FactKind::connectivity && series.duty != FactKind::heartbeat) return;
   const std::string_view agent = series.label("agent");
   auto known = places_.find(agent);
   if (known == places_.end()) {
@@ -113,7 +113,7 @@ void CrmBook::observe(const Series& series, TimePoint at, double value) {
     known = places_.emplace(std::string{agent}, AgentPlace{}).first;
   }
   AgentPlace& place = known->second;
-  if (series.duty == Duty::heartbeat) {
+  if (series.duty == FactKind::heartbeat) {
     place.heartbeat = std::max(place.heartbeat, at);
   } else if (at >= place.connected_at) {
     const bool works = value >= 1;
@@ -123,11 +123,11 @@ void CrmBook::observe(const Series& series, TimePoint at, double value) {
   }
 }
 
-bool CrmBook::is_of_vendor(std::string_view kind) const {
+bool CrmRegistry::is_of_vendor(std::string_view kind) const {
   return std::find(vendor_kinds_.begin(), vendor_kinds_.end(), kind) != vendor_kinds_.end();
 }
 
-const AgentPlace* CrmBook::place(std::string_view agent) const {
+const AgentPlace* CrmRegistry::place(std::string_view agent) const {
   const auto known = places_.find(agent);
   return known == places_.end() ? nullptr : &known->second;
 }
@@ -145,7 +145,7 @@ void CrmFacts::add(Evidence line) {
   if (evidence.size() > kMaxEvidence) evidence.pop_front();
 }
 
-std::uint32_t CrmBook::index_of(std::string_view crm, std::string_view kind) {
+std::uint32_t CrmRegistry::index_of(std::string_view crm, std::string_view kind) {
   const auto known = by_name_.find(crm);
   if (known != by_name_.end()) {
     if (!kind.empty()) facts_[known->second].kind = kind;
@@ -177,7 +177,7 @@ void CrmFacts::shift(Duration by) {
   for (Evidence& line : evidence) move(line.at);
 }
 
-void CrmBook::shift(Duration by) {
+void CrmRegistry::shift(Duration by) {
   for (CrmFacts& facts : facts_) facts.shift(by);
   for (auto& [agent, place] : places_) {
     for (TimePoint* at : {&place.connected_at, &place.connected_since, &place.heartbeat}) {
@@ -186,12 +186,12 @@ void CrmBook::shift(Duration by) {
   }
 }
 
-CrmFacts* CrmBook::find(std::string_view crm) {
+CrmFacts* CrmRegistry::find(std::string_view crm) {
   const auto known = by_name_.find(crm);
   return known == by_name_.end() ? nullptr : &facts_[known->second];
 }
 
-const CrmFacts* CrmBook::find(std::string_view crm) const {
+const CrmFacts* CrmRegistry::find(std::string_view crm) const {
   const auto known = by_name_.find(crm);
   return known == by_name_.end() ? nullptr : &facts_[known->second];
 }

@@ -12,7 +12,7 @@
 namespace crmpulse::collector {
 
 /// Belongs to the notifier's thread.
-class StateFeed {
+class ResendSchedule {
  public:
   /// Takes a message of the outbox, whatever became of it: the newest of each subject is the state.
   void learn(const store::OutboxRow& row);

@@ -42,7 +42,7 @@ struct NewestSuccess {
 };
 
 /// A CRM's liveness as one agent sees it.
-struct Sight {
+struct LivenessStatus {
   bool up = false;
   TimePoint at;
   TimePoint since;      ///< of `up`
@@ -82,7 +82,7 @@ struct CrmFacts {
   std::map<OperationOf, NewestFailure> failures;
   std::map<OperationOf, NewestFailure> ended;  ///< by the operation's next success; what they caused may last longer
   std::map<OperationOf, NewestSuccess> successes;
-  std::map<std::string, Sight, std::less<>> sights;              ///< by agent
+  std::map<std::string, LivenessStatus, std::less<>> sights;     ///< by agent
   std::map<std::string, VendorStatus, std::less<>> vendor;       ///< by instance
   double stretch = 1;                                            ///< of its intervals, as an agent last said
   TimePoint paused_until;                                        ///< the CRM wanted to be left alone
@@ -105,14 +105,14 @@ struct CrmFacts {
   void shift(Duration by);
 
  private:
-  [[nodiscard]] Kept find_kept(const Series& series);
+  [[nodiscard]] FactSlot find_kept(const Series& series);
   void see_success(const Series& series, TimePoint at, double value, NewestSuccess& success);
   void end_failure(std::map<OperationOf, NewestFailure>::iterator failed);
   void see_failure(const Series& series, TimePoint at, double value);
   void see_rare(const Series& series, TimePoint at, double value);
 };
 
-class CrmBook {
+class CrmRegistry {
  public:
   static constexpr std::size_t kMaxAgents = 10'000;
   /// Returns the CRM's index; adds a new one.

@@ -1,4 +1,4 @@
-#include "sandbox/host/saas.h"
+#include "sandbox/host/vendor_host.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -80,8 +80,8 @@ void damage(net::HttpResponse& response, const FaultRule& rule) {
 
 }  // namespace
 
-Saas::Saas(net::Loop& loop, const Clock& clock, SaasOptions options, std::vector<std::unique_ptr<Dialect>> dialects,
-           Company* company)
+VendorHost::VendorHost(net::Loop& loop, const Clock& clock, SaasOptions options,
+                       std::vector<std::unique_ptr<Dialect>> dialects, DemoHost* company)
     : loop_(loop),
       clock_(clock),
       options_(std::move(options)),
@@ -91,9 +91,9 @@ Saas::Saas(net::Loop& loop, const Clock& clock, SaasOptions options, std::vector
   for (auto& dialect : dialects) guests_.push_back(Guest{std::move(dialect), std::nullopt});
 }
 
-Saas::~Saas() = default;
+VendorHost::~VendorHost() = default;
 
-Crm& Saas::company_of(Guest& guest) {
+Crm& VendorHost::company_of(Guest& guest) {
   if (!guest.crm) {
     guest.crm.emplace(started_ - options_.lived);
     guest.crm->live(clock_.now());
@@ -103,19 +103,19 @@ Crm& Saas::company_of(Guest& guest) {
   return *guest.crm;
 }
 
-std::vector<std::string> Saas::names() const {
+std::vector<std::string> VendorHost::names() const {
   std::vector<std::string> out;
   for (const Guest& guest : guests_) out.emplace_back(guest.dialect->name());
   return out;
 }
 
-Saas::Guest* Saas::guest_named(std::string_view name) {
+VendorHost::Guest* VendorHost::guest_named(std::string_view name) {
   const auto found = std::find_if(guests_.begin(), guests_.end(),
                                   [name](const Guest& guest) { return guest.dialect->name() == name; });
   return found == guests_.end() ? nullptr : &*found;
 }
 
-void Saas::handle(net::HttpRequest request, const net::Respond& respond) {
+void VendorHost::handle(net::HttpRequest request, const net::Respond& respond) {
   if (request.path.starts_with("/_sandbox/") || request.path == "/_sandbox" || request.path == "/hook") {
     bool passed_on = false;
     net::HttpResponse response = operate(request, respond, passed_on);
@@ -129,7 +129,7 @@ void Saas::handle(net::HttpRequest request, const net::Respond& respond) {
                   fmt::format("no dialect has this path; the sandbox speaks {}", fmt::join(names(), ", "))));
 }
 
-void Saas::serve(Guest& guest, const net::HttpRequest& request, const net::Respond& respond) {
+void VendorHost::serve(Guest& guest, const net::HttpRequest& request, const net::Respond& respond) {
   const std::string name{guest.dialect->name()};
   const TimePoint now = clock_.now();
   Crm& crm = company_of(guest);
@@ -155,7 +155,7 @@ void Saas::serve(Guest& guest, const net::HttpRequest& request, const net::Respo
   respond_later(respond, std::move(response), delay);
 }
 
-net::HttpResponse Saas::answer(Guest& guest, const net::HttpRequest& request, World& world, Call& call) {
+net::HttpResponse VendorHost::answer(Guest& guest, const net::HttpRequest& request, World& world, Call& call) {
   for (const FaultRule& rule : world.faults) {
     if (!is_for(rule, call.operation)) continue;
     if (auto response = transport_fault(rule, request, options_)) return std::move(*response);
@@ -166,7 +166,7 @@ net::HttpResponse Saas::answer(Guest& guest, const net::HttpRequest& request, Wo
   return guest.dialect->answer(request, world, call);
 }
 
-void Saas::respond_later(const net::Respond& respond, net::HttpResponse response, Duration delay) {
+void VendorHost::respond_later(const net::Respond& respond, net::HttpResponse response, Duration delay) {
   if (delay <= Duration{}) return respond(std::move(response));
   const auto place = pending_.insert(pending_.end(), Pending{respond, {}});
   place->timer = loop_.after(delay, [this, place, response = std::move(response)]() mutable {
@@ -176,7 +176,7 @@ void Saas::respond_later(const net::Respond& respond, net::HttpResponse response
   });
 }
 
-void Saas::hang(const net::Respond& respond) {
+void VendorHost::hang(const net::Respond& respond) {
   const auto close = [](Pending& pending) {
     net::HttpResponse nothing;
     nothing.delivery = net::Delivery::nothing;
@@ -193,7 +193,7 @@ void Saas::hang(const net::Respond& respond) {
   hanging_.pop_front();
 }
 
-net::HttpResponse Saas::operate(const net::HttpRequest& request, const net::Respond& respond, bool& passed_on) {
+net::HttpResponse VendorHost::operate(const net::HttpRequest& request, const net::Respond& respond, bool& passed_on) {
   const std::string& path = request.path;
   const std::string& method = request.method;
   if (path == "/_sandbox/faults" && method == "GET") return list_faults();
@@ -215,13 +215,13 @@ net::HttpResponse Saas::operate(const net::HttpRequest& request, const net::Resp
   return problem(404, "not_found", "the sandbox has /_sandbox/faults, /_sandbox/requests and /_sandbox/data");
 }
 
-bool Saas::is_sample(std::string_view crm) const {
+bool VendorHost::is_sample(std::string_view crm) const {
   if (company_ == nullptr) return false;
   const auto& crms = company_->crms();
   return std::any_of(crms.begin(), crms.end(), [crm](const SampleCrm& one) { return one.name() == crm; });
 }
 
-net::HttpResponse Saas::post_fault(const net::HttpRequest& request) {
+net::HttpResponse VendorHost::post_fault(const net::HttpRequest& request) {
   boost::json::error_code error;
   const auto body = boost::json::parse(request.body, error);
   if (error || !body.is_object()) return problem(400, "bad_json", R"(send {"crm":"salesforce","fault":"slow"})");
@@ -241,7 +241,7 @@ net::HttpResponse Saas::post_fault(const net::HttpRequest& request) {
   return json_answer_of(200, to_json(rule.value()));
 }
 
-Result<void> Saas::set_fault(const FaultRule& rule) {
+Result<void> VendorHost::set_fault(const FaultRule& rule) {
   if (!rule.crm.empty() && guest_named(rule.crm) == nullptr)
     return Error{fmt::format("there is no CRM '{}'; the sandbox has {}", rule.crm, fmt::join(names(), ", "))};
   faults_.set(rule);
@@ -254,14 +254,14 @@ Result<void> Saas::set_fault(const FaultRule& rule) {
   return {};
 }
 
-void Saas::begin_fault(Guest& guest, const FaultRule& rule) {
+void VendorHost::begin_fault(Guest& guest, const FaultRule& rule) {
   if (rule.fault == "token_revoked") guest.dialect->revoke_tokens();
   if (rule.fault == "stale" && rule.seconds > 0) company_of(guest).age(clock_.now() - seconds_of(rule, {}));
   if (guest.crm) guest.crm->live(clock_.now());
   apply_faults_of_data(guest);
 }
 
-void Saas::apply_faults_of_data(Guest& guest) {
+void VendorHost::apply_faults_of_data(Guest& guest) {
   bool stale = false;
   bool dirty = false;
   Duration lag{};
@@ -279,7 +279,7 @@ void Saas::apply_faults_of_data(Guest& guest) {
   guest.crm->set_search_lag(lag);
 }
 
-net::HttpResponse Saas::list_faults() const {
+net::HttpResponse VendorHost::list_faults() const {
   boost::json::object faults;
   if (company_ != nullptr) {
     for (const SampleCrm& crm : company_->crms()) faults[crm.name()] = to_string(crm.fault());
@@ -293,7 +293,7 @@ net::HttpResponse Saas::list_faults() const {
   return json_answer_of(200, {{"faults", std::move(faults)}, {"rules", std::move(rules)}});
 }
 
-net::HttpResponse Saas::list_requests(const net::HttpRequest& request) const {
+net::HttpResponse VendorHost::list_requests(const net::HttpRequest& request) const {
   RequestLog::Filter filter;
   filter.crm = parameter(request, "crm");
   filter.operation = parameter(request, "operation");
@@ -307,7 +307,7 @@ net::HttpResponse Saas::list_requests(const net::HttpRequest& request) const {
   return json_answer_of(200, log_.list(filter));
 }
 
-net::HttpResponse Saas::data(const net::HttpRequest& request) {
+net::HttpResponse VendorHost::data(const net::HttpRequest& request) {
   const std::string name = parameter(request, "crm");
   Guest* guest = name.empty() && !guests_.empty() ? &guests_.front() : guest_named(name);
   if (guest == nullptr) return problem(404, "unknown_crm", fmt::format("the sandbox has {}", fmt::join(names(), ", ")));

@@ -1,4 +1,4 @@
-#include "collector/state/fold.h"
+#include "collector/state/sample_sink.h"
 
 #include <algorithm>
 #include <cmath>
@@ -29,19 +29,19 @@ const void* kept_by(const Series& series) {
 
 }  // namespace
 
-void Fold::bind(Series& series) {
+void SampleSink::bind(Series& series) {
   series.bound = true;
   const std::string_view crm = series.label("crm");
-  series.crm = crm.empty() ? kNoCrm : book_.index_of(crm, series.label("kind"));
+  series.crm = crm.empty() ? kNoCrm : crms_.index_of(crm, series.label("kind"));
   series.feeds = engine_.bind(series.metric(), series.labels());
   if (crm.empty()) return;
   if (relabelled_.empty() || relabelled_.back() != series.crm) relabelled_.push_back(series.crm);
 }
 
-void Fold::forget(const std::string& crm) {
-  CrmFacts* facts = book_.find(crm);
+void SampleSink::forget(const std::string& crm) {
+  CrmFacts* facts = crms_.find(crm);
   if (facts == nullptr) return;
-  const std::uint32_t index = book_.index_of(crm, "");
+  const std::uint32_t index = crms_.index_of(crm, "");
   for (SeriesIndex i = 0; i < series_.all().size(); ++i) {
     Series& series = series_[i];
     if (!series.bound || series.crm != index) continue;
@@ -55,33 +55,33 @@ void Fold::forget(const std::string& crm) {
   late_.erase(index);
 }
 
-void Fold::bind_failures() {
+void SampleSink::bind_failures() {
   for (SeriesIndex i = 0; i < series_.all().size(); ++i) {
     Series& series = series_[i];
-    if (!series.bound && series.live && series.duty == Duty::failure && series.value >= 1) bind(series);
+    if (!series.bound && series.live && series.duty == FactKind::failure && series.value >= 1) bind(series);
   }
 }
 
-void Fold::note_late(const Series& series, TimePoint at, double value) {
+void SampleSink::note_late(const Series& series, TimePoint at, double value) {
   LateFacts& late = late_.try_emplace(series.crm, LateFacts{at, at, 0, 0}).first->second;
   late.from = std::min(late.from, at);
   late.to = std::max(late.to, at);
   ++late.samples;
-  const bool worked = series.duty == Duty::up || series.duty == Duty::success;
-  if ((worked && value < 1) || (series.duty == Duty::failure && value >= 1)) ++late.failed;
+  const bool worked = series.duty == FactKind::up || series.duty == FactKind::success;
+  if ((worked && value < 1) || (series.duty == FactKind::failure && value >= 1)) ++late.failed;
 }
 
-void Fold::count(rules::Fold fold) {
+void SampleSink::count(rules::SampleVerdict fold) {
   switch (fold) {
-    case rules::Fold::accepted: ++counts_.accepted; return;
-    case rules::Fold::late: ++counts_.late; return;
-    case rules::Fold::future: ++counts_.future; return;
-    case rules::Fold::invalid: ++counts_.invalid; return;
-    case rules::Fold::duplicate: ++counts_.duplicate; return;
+    case rules::SampleVerdict::accepted: ++counts_.accepted; return;
+    case rules::SampleVerdict::late: ++counts_.late; return;
+    case rules::SampleVerdict::future: ++counts_.future; return;
+    case rules::SampleVerdict::invalid: ++counts_.invalid; return;
+    case rules::SampleVerdict::duplicate: ++counts_.duplicate; return;
   }
 }
 
-void Fold::take(const RecordStamp& record, const Point& point) {
+void SampleSink::take(const RecordStamp& record, const Point& point) {
   Series& series = series_[point.series];
   if (wire::is_stale_marker(point.value)) {
     ++counts_.stale;
@@ -89,29 +89,29 @@ void Fold::take(const RecordStamp& record, const Point& point) {
     return;
   }
   const TimePoint at = from_unix_millis(point.unix_millis) + record.skew;
-  if (!std::isfinite(point.value)) return count(rules::Fold::invalid);
-  if (at > record.received + kMaxAhead) return count(rules::Fold::future);
+  if (!std::isfinite(point.value)) return count(rules::SampleVerdict::invalid);
+  if (at > record.received + kMaxAhead) return count(rules::SampleVerdict::future);
   if (!series.bound) bind(series);
-  CrmFacts* facts = series.crm == kNoCrm ? nullptr : &book_[series.crm];
+  CrmFacts* facts = series.crm == kNoCrm ? nullptr : &crms_[series.crm];
   // After a crash the CRM's snapshot may be younger than this record.
   const bool known = facts != nullptr && record.seq <= facts->folded_seq;
   const bool newer = at > series.at;
   series.note(at, point.value);
   if (known) return engine_.hear(series.feeds, record.received);
-  if (series.duty == Duty::version || series.duty == Duty::schema || series.duty == Duty::agent_version)
+  if (series.duty == FactKind::version || series.duty == FactKind::schema || series.duty == FactKind::agent_version)
     changes_.observe(series, at, point.value);
-  if (facts == nullptr) book_.observe(series, at, point.value);
+  if (facts == nullptr) crms_.observe(series, at, point.value);
   if (facts != nullptr) {
     facts->observe(series, at, point.value, newer);
     facts->dirty = true;
   }
-  if (series.feeds == rules::Engine::kNoSeries) return count(rules::Fold::accepted);
-  const rules::Fold taken = engine_.fold(series.feeds, at, point.value, record.received);
-  if (taken == rules::Fold::late && series.crm != kNoCrm) note_late(series, at, point.value);
+  if (series.feeds == rules::Engine::kNoSeries) return count(rules::SampleVerdict::accepted);
+  const rules::SampleVerdict taken = engine_.fold(series.feeds, at, point.value, record.received);
+  if (taken == rules::SampleVerdict::late && series.crm != kNoCrm) note_late(series, at, point.value);
   count(taken);
 }
 
-bool Fold::take(const RecordStamp& record, std::span<const Point> points) {
+bool SampleSink::take(const RecordStamp& record, std::span<const Point> points) {
   const auto until = std::chrono::steady_clock::now() + bound_.longest;
   bool in_time = true;
   for (std::size_t i = 0; i < points.size() && in_time; ++i) {
@@ -127,7 +127,7 @@ bool Fold::take(const RecordStamp& record, std::span<const Point> points) {
   return in_time;
 }
 
-void Fold::take(const RecordStamp& record, std::vector<Evidence> lines) {
+void SampleSink::take(const RecordStamp& record, std::vector<Evidence> lines) {
   for (Evidence& line : lines) {
     // Those that came now have their room; what an older journal has is held to the bounds too.
     if (series_.census().check_crm(line.crm, {}) != Census::Bound::none) {
@@ -135,7 +135,7 @@ void Fold::take(const RecordStamp& record, std::vector<Evidence> lines) {
       continue;
     }
     series_.census().add_crm(line.crm, {});
-    CrmFacts& facts = book_[book_.index_of(line.crm, line.kind)];
+    CrmFacts& facts = crms_[crms_.index_of(line.crm, line.kind)];
     if (record.seq <= facts.folded_seq) continue;
     line.at += record.skew;
     line.text = one_line(line.text, kMostEvidence);

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "collector/state/crm_book.h"
+#include "collector/state/crm_registry.h"
 #include "collector/state/series_table.h"
 #include "core/rule.h"
 #include "store/collector/collector_store.h"
@@ -30,7 +30,7 @@ struct Change {
 /// How long after a change an incident may be caused by it.
 inline constexpr Duration kChangeSpeaks{std::chrono::minutes{60}};
 
-class ChangeBook {
+class ChangeMarkers {
  public:
   static constexpr std::size_t kMostPerCrm = 20;      ///< and per agent, and of the configuration
   static constexpr std::size_t kMostKnown = 200'000;  ///< values that the next ones are compared with

@@ -15,7 +15,7 @@
 namespace crmpulse::collector {
 
 /// Pending writes that belong together, in one transaction.
-struct Changes {
+struct WriteSet {
   std::map<std::string, store::StoredState> states;        ///< by CRM
   std::set<std::string> removed;                           ///< CRMs; deleted before the states are written
   std::map<std::string, store::StoredIncident> incidents;  ///< by id
@@ -26,11 +26,11 @@ struct Changes {
 
   [[nodiscard]] bool empty() const;
   /// Adds later changes to these.
-  void merge(Changes later);
+  void merge(WriteSet later);
 };
-[[nodiscard]] Result<void> write(store::Database& database, const Changes& changes);
+[[nodiscard]] Result<void> write(store::Database& database, const WriteSet& changes);
 
-class Ledger {
+class WriteQueue {
  public:
   struct Stats {
     std::uint64_t commits = 0;
@@ -43,16 +43,16 @@ class Ledger {
 
   /// `refused` hears of messages the disk did not take. They stay here and are tried again, and are reported again each
   /// time.
-  Ledger(net::Loop& loop, store::Writer& writer, Written written, Written refused = {})
+  WriteQueue(net::Loop& loop, store::Writer& writer, Written written, Written refused = {})
       : loop_(loop), writer_(writer), written_(std::move(written)), refused_(std::move(refused)) {}
 
-  void add(Changes changes);
+  void add(WriteSet changes);
   /// Hears the outcome of the first attempt to store what was added. What failed is tried again all the same. Called on
   /// the loop.
   using Stored = std::function<void(const Result<void>&)>;
-  void add(Changes changes, Stored stored);
+  void add(WriteSet changes, Stored stored);
   /// Like add(), but does not start writing: for write_now().
-  void hold(Changes changes);
+  void hold(WriteSet changes);
   /// Moves the times of waiting messages by `by`, after the clock was corrected.
   void shift(Duration by);
   /// Tries again what failed. Call it once a tick.
@@ -67,7 +67,7 @@ class Ledger {
 
  private:
   void start();
-  void finished(const std::shared_ptr<const Changes>& changes, const std::vector<Stored>& told,
+  void finished(const std::shared_ptr<const WriteSet>& changes, const std::vector<Stored>& told,
                 const Result<void>& result);
   void bound();
 
@@ -75,7 +75,7 @@ class Ledger {
   store::Writer& writer_;
   Written written_;
   Written refused_;
-  Changes waiting_;
+  WriteSet waiting_;
   std::vector<Stored> waiting_for_;  ///< told of the attempt that takes `waiting_`
   bool under_way_ = false;
   Stats stats_;

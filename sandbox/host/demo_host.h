@@ -22,9 +22,9 @@ struct Options {
 
 /// Runs on the loop's thread. Routes: POST /_sandbox/faults {"crm","fault"}, GET /_sandbox/faults,
 /// POST /hook (the webhook's end), GET /_sandbox/alerts?after=N.
-class Company {
+class DemoHost {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<Company>> open(net::Loop& loop, const Clock& clock, Options options);
+  [[nodiscard]] static Result<std::unique_ptr<DemoHost>> open(net::Loop& loop, const Clock& clock, Options options);
   void handle(net::HttpRequest request, const net::Respond& respond);
   [[nodiscard]] const std::vector<SampleCrm>& crms() const { return crms_; }
   [[nodiscard]] Result<void> repair();  ///< no fault any more, in any of them
@@ -34,7 +34,7 @@ class Company {
     std::int64_t number;
     std::string body;
   };
-  Company(net::Loop& loop, const Clock& clock, Options options);
+  DemoHost(net::Loop& loop, const Clock& clock, Options options);
   [[nodiscard]] net::HttpResponse set_fault(const net::HttpRequest& request);
   [[nodiscard]] net::HttpResponse list_faults() const;
   [[nodiscard]] net::HttpResponse take_alert(const net::HttpRequest& request);

@@ -11,7 +11,7 @@
 #include "core/time/clock.h"
 #include "net/loop/loop.h"
 #include "net/server/http_server.h"
-#include "sandbox/host/company.h"
+#include "sandbox/host/demo_host.h"
 #include "sandbox/vendor/dialect.h"
 #include "sandbox/vendor/faults.h"
 #include "sandbox/vendor/request_log.h"
@@ -33,14 +33,14 @@ struct SaasOptions {
 ///   GET, DELETE /_sandbox/faults
 ///   GET /_sandbox/requests?crm=&operation=&since=&after=, DELETE /_sandbox/requests
 ///   GET /_sandbox/data?crm=    counts of what is in the company, for tests
-class Saas {
+class VendorHost {
  public:
   /// `company`: the sample CRMs behind the same server, or null.
-  Saas(net::Loop& loop, const Clock& clock, SaasOptions options, std::vector<std::unique_ptr<Dialect>> dialects,
-       Company* company = nullptr);
-  ~Saas();
-  Saas(const Saas&) = delete;
-  Saas& operator=(const Saas&) = delete;
+  VendorHost(net::Loop& loop, const Clock& clock, SaasOptions options, std::vector<std::unique_ptr<Dialect>> dialects,
+             DemoHost* company = nullptr);
+  ~VendorHost();
+  VendorHost(const VendorHost&) = delete;
+  VendorHost& operator=(const VendorHost&) = delete;
 
   void handle(net::HttpRequest request, const net::Respond& respond);
   /// Does what POST /_sandbox/faults does. Returns an error if there is no such CRM.
@@ -79,9 +79,9 @@ class Saas {
   const Clock& clock_;
   SaasOptions options_;
   TimePoint started_;
-  Company* company_;
+  DemoHost* company_;
   std::vector<Guest> guests_;
-  FaultBook faults_;
+  FaultRegistry faults_;
   RequestLog log_;
   std::list<Pending> pending_;  ///< slow and hanging answers
   std::list<Pending> hanging_;

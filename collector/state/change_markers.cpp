@@ -1,4 +1,4 @@
-#include "collector/state/changes.h"
+#include "collector/state/change_markers.h"
 
 #include <fmt/format.h>
 
@@ -78,7 +78,7 @@ std::set<std::string> subjects_of(const std::string& crm, const CrmFacts* facts)
 
 }  // namespace
 
-void ChangeBook::load(const std::vector<store::StoredChange>& stored) {
+void ChangeMarkers::load(const std::vector<store::StoredChange>& stored) {
   for (const store::StoredChange& row : stored) {
     Known& known = known_[{row.crm, row.what, row.object, row.source}];
     known.value = row.is;
@@ -89,24 +89,24 @@ void ChangeBook::load(const std::vector<store::StoredChange>& stored) {
   }
 }
 
-void ChangeBook::observe(const Series& series, TimePoint at, double value) {
+void ChangeMarkers::observe(const Series& series, TimePoint at, double value) {
   switch (series.duty) {
-    case Duty::version:
+    case FactKind::version:
       if (value < 1) return;
       for (const char* what : {"version", "release", "instance"}) {
         if (const std::string_view name = series.label(what); !name.empty()) see(series, what, "", name, at);
       }
       return;
-    case Duty::schema: return see(series, "schema", series.label("object"), fmt::format("{:.17g}", value), at);
-    case Duty::agent_version:
+    case FactKind::schema: return see(series, "schema", series.label("object"), fmt::format("{:.17g}", value), at);
+    case FactKind::agent_version:
       if (value >= 1) see(series, "agent_version", "", series.label("version"), at);
       return;
     default: return;
   }
 }
 
-void ChangeBook::see(const Series& series, std::string_view what, std::string_view object, std::string_view value,
-                     TimePoint at) {
+void ChangeMarkers::see(const Series& series, std::string_view what, std::string_view object, std::string_view value,
+                        TimePoint at) {
   value = value.substr(0, kMaxValue);
   Key key{series.label("crm"), what, object, series.label("agent")};
   auto place = known_.find(key);
@@ -130,7 +130,7 @@ void ChangeBook::see(const Series& series, std::string_view what, std::string_vi
   fresh_.push_back(std::move(row));
 }
 
-void ChangeBook::reloaded(const Ruleset& before, const Ruleset& after, TimePoint at) {
+void ChangeMarkers::reloaded(const Ruleset& before, const Ruleset& after, TimePoint at) {
   const std::vector<std::string> ids = changed_ids(before, after);
   if (ids.empty()) return;
   std::string names;
@@ -140,7 +140,7 @@ void ChangeBook::reloaded(const Ruleset& before, const Ruleset& after, TimePoint
   remember({"", at, "configuration", "", "", "", names});
 }
 
-void ChangeBook::remember(Change change) {
+void ChangeMarkers::remember(Change change) {
   std::deque<Change>& changes = changes_[subject_of(change)];
   // Two agents see the same change of one CRM: one marker.
   const bool told = std::any_of(changes.begin(), changes.end(), [&](const Change& other) {
@@ -152,7 +152,7 @@ void ChangeBook::remember(Change change) {
   if (changes.size() > kMostPerCrm) changes.pop_front();
 }
 
-void ChangeBook::not_after(TimePoint now) {
+void ChangeMarkers::not_after(TimePoint now) {
   for (auto& [key, known] : known_) {
     known.at = std::min(known.at, now);
     known.changed_at = std::min(known.changed_at, now);
@@ -162,8 +162,8 @@ void ChangeBook::not_after(TimePoint now) {
   }
 }
 
-std::vector<const Change*> ChangeBook::between(const std::string& crm, const CrmFacts* facts, TimePoint from,
-                                               TimePoint to) const {
+std::vector<const Change*> ChangeMarkers::between(const std::string& crm, const CrmFacts* facts, TimePoint from,
+                                                  TimePoint to) const {
   std::vector<const Change*> found;
   for (const std::string& subject : subjects_of(crm, facts)) {
     const auto changes = changes_.find(subject);

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "collector/state/changes.h"
-#include "collector/state/crm_book.h"
+#include "collector/state/change_markers.h"
+#include "collector/state/crm_registry.h"
 #include "collector/state/series_table.h"
 #include "core/evidence.h"
 #include "rules/engine.h"
@@ -51,9 +51,9 @@ struct FoldBound {
 /// The longest time a sample may be ahead of the collector's clock. Later ones are refused.
 inline constexpr Duration kMaxAhead{std::chrono::minutes{5}};
 
-class Fold {
+class SampleSink {
  public:
-  explicit Fold(rules::Engine engine) : engine_(std::move(engine)) {}
+  explicit SampleSink(rules::Engine engine) : engine_(std::move(engine)) {}
 
   void set_bound(FoldBound bound) { bound_ = std::move(bound); }
   [[nodiscard]] const FoldBound& bound() const { return bound_; }
@@ -65,10 +65,10 @@ class Fold {
   [[nodiscard]] const rules::Engine& engine() const { return engine_; }
   [[nodiscard]] SeriesTable& series() { return series_; }
   [[nodiscard]] const SeriesTable& series() const { return series_; }
-  [[nodiscard]] CrmBook& book() { return book_; }
-  [[nodiscard]] const CrmBook& book() const { return book_; }
-  [[nodiscard]] ChangeBook& changes() { return changes_; }
-  [[nodiscard]] const ChangeBook& changes() const { return changes_; }
+  [[nodiscard]] CrmRegistry& crms() { return crms_; }
+  [[nodiscard]] const CrmRegistry& crms() const { return crms_; }
+  [[nodiscard]] ChangeMarkers& changes() { return changes_; }
+  [[nodiscard]] const ChangeMarkers& changes() const { return changes_; }
   [[nodiscard]] const FoldCounts& counts() const { return counts_; }
   /// Forgets what is known of the CRM. Its series start again with their next sample.
   void forget(const std::string& crm);
@@ -85,14 +85,14 @@ class Fold {
  private:
   void bind(Series& series);
   void take(const RecordStamp& record, const Point& point);
-  void count(rules::Fold fold);
+  void count(rules::SampleVerdict fold);
   void note_late(const Series& series, TimePoint at, double value);
 
   FoldBound bound_;
   rules::Engine engine_;
   SeriesTable series_;
-  CrmBook book_;
-  ChangeBook changes_;
+  CrmRegistry crms_;
+  ChangeMarkers changes_;
   FoldCounts counts_;
   std::vector<std::uint32_t> relabelled_;
   std::map<std::uint32_t, LateFacts> late_;
