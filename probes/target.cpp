@@ -325,8 +325,9 @@ boost::system::result<std::unique_ptr<Target>, Problems> Target::make(Runtime& r
   if (problems.empty()) impl->collect_problems(problems);
   if (!problems.empty()) return problems;
   if (recipe.transport == Transport::sql) {
-    impl->alive.sql = std::make_unique<SqlRunner>(impl->spec, runtime.impl().kept);
-    impl->rest.sql = std::make_unique<SqlRunner>(impl->spec, runtime.impl().kept);
+    const auto told = std::make_shared<ToldOnce>();
+    impl->alive.sql = std::make_unique<SqlRunner>(impl->spec, runtime.impl().kept, told);
+    impl->rest.sql = std::make_unique<SqlRunner>(impl->spec, runtime.impl().kept, told);
   } else {
     const auto session = session_of(impl->spec, runtime.impl().sessions);
     if (!session) return Problems{{recipe.file, 0, fmt::format("auth ({})", impl->spec.crm), session.error().message}};

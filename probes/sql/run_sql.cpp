@@ -73,11 +73,13 @@ sql::SqlError bad_statement(const Error& error) {
 
 }  // namespace
 
-SqlRunner::SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept, Now now)
+SqlRunner::SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept, std::shared_ptr<ToldOnce> told,
+                     Now now)
     : spec_(spec),
       dialect_(sql::dialect_of(spec.arguments.text("url")).value()),
       kept_(std::move(kept)),
-      now_(std::move(now)) {}
+      now_(std::move(now)),
+      told_(std::move(told)) {}
 
 SqlRunner::~SqlRunner() {
   reading_.connection.reset();
@@ -136,14 +138,14 @@ std::optional<sql::SqlError> SqlRunner::open(Kept& kept, bool read_only, const s
       sql::open({dialect_, spec_.arguments.text("url"), spec_.arguments.secret("password"), read_only}, limits);
   found.phases = std::move(opened.phases);
   for (const std::string& note : opened.notes) {
-    if (told_.insert(note).second) log::warning(note, {{"crm", spec_.crm}});
+    if (told_->first(note)) log::warning(note, {{"crm", spec_.crm}});
   }
   kept.connection = std::move(opened.connection);
   kept.used = now_();
   if (!kept.connection) return opened.error;
   std::string pooler = kept.connection->pooler();
   const std::lock_guard lock{mutex_};
-  if (pooler_.empty() && !pooler.empty())
+  if (!pooler.empty() && told_->first(pooler))
     log::info("a pooler stands before the database: nothing is set there beyond a statement",
               {{"crm", spec_.crm}, {"pooler", pooler}});
   pooler_ = std::move(pooler);

@@ -18,11 +18,26 @@ namespace crmpulse::probes {
 /// after two minutes.
 inline constexpr Duration kMaxIdle{90'000};
 
+/// Remembers what the log was told of one target's connections: each of its runners opens some, and none repeats what
+/// another said. Thread-safe.
+class ToldOnce {
+ public:
+  /// Returns true the first time it hears a text.
+  [[nodiscard]] bool first(const std::string& text) {
+    const std::lock_guard lock{mutex_};
+    return told_.insert(text).second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string, std::less<>> told_;
+};
+
 /// Runs the SQL measurements of one target. Used by one thread at a time, except pooler().
 class SqlRunner {
  public:
   using Now = std::function<sql::SteadyTime()>;
-  SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept,
+  SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept, std::shared_ptr<ToldOnce> told,
             Now now = std::chrono::steady_clock::now);
   ~SqlRunner();
   SqlRunner(const SqlRunner&) = delete;
@@ -61,8 +76,8 @@ class SqlRunner {
   int counted_ = 0;  ///< connections of ours that kept_ knows of
   Now now_;
   Kept reading_;
-  Kept writing_;                             ///< for write tests only
-  std::set<std::string, std::less<>> told_;  ///< notes of connections that are in the log already
+  Kept writing_;  ///< for write tests only
+  const std::shared_ptr<ToldOnce> told_;
   mutable std::mutex mutex_;
   std::string pooler_;
 };

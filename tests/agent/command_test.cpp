@@ -5,8 +5,11 @@
 #include <sstream>
 
 #include "agent/commands.h"
+#include "core/text/printable.h"
 #include "tests/agent/support.h"
 #include "tests/support/notify_socket.h"
+#include "tests/support/pgbouncer.h"
+#include "tests/support/prepared.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent;
@@ -171,6 +174,104 @@ TEST_CASE("check tells an HTTP CRM's share of its allowance, and what its interv
   CHECK(done.out.find("acme: daily allowance: 5000 calls a day; counted calls 1776 a day = 36% of it, cap 1% = 50; "
                       "intervals are stretched, up to 60.6 times, to 48 calls a day\n") != std::string::npos);
   CHECK(done.out.find("1440          1h1m\n") != std::string::npos);
+}
+
+TEST_CASE("check and probe say that a pooler stands before the database, and what follows from it") {
+  const TempDir folder;
+  folder.write("pooled.yaml", R"(recipe: pooled
+title: {en: Pooled, zh: 连接池}
+transport: sql
+dialects: [postgresql, mysql]
+parameters:
+  url: {type: url, required: true, help: {en: Database, zh: 数据库}}
+  password: {type: secret, help: {en: Password, zh: 密码}}
+measurements:
+  - {id: liveness, liveness: true, query: SELECT 1}
+)");
+  const auto config = [&](const std::string& url, std::string_view more = "") {
+    return configure(folder, fmt::format("  - {{name: acme, recipe: '{}', with: {{url: '{}'{}}}}}\n",
+                                         folder.path("pooled.yaml"), url, more));
+  };
+  const std::string follows = "nothing is set in the database's sessions beyond one statement";
+  // By its address alone, before anything is asked.
+  for (const auto& [url, word] : {std::pair{"postgresql://m@db.example.com:6432/crm", "PgBouncer"},
+                                  {"mysql://m@db.example.com:6033/crm", "ProxySQL"},
+                                  {"mysql://m@maxscale.example.com/crm", "maxscale"}}) {
+    INFO(url);
+    const Output done = check(config(url));
+    INFO(done.out << done.err);
+    CHECK(done.code == 0);
+    CHECK(done.out.find("acme: there may be a connection pooler before the database: ") != std::string::npos);
+    CHECK(done.out.find(word) != std::string::npos);
+    CHECK(done.out.find(follows) != std::string::npos);
+  }
+  CHECK(check(config("postgresql://m@db.example.com/crm")).out.find("pooler") == std::string::npos);
+
+  // A real one is found by being asked.
+  const crmpulse::test::Prepared<crmpulse::test::Postgres> server{"CREATE ROLE app LOGIN PASSWORD 'app'"};
+  const crmpulse::test::Pgbouncer pooler{server, {}};
+  const crmpulse::test::Environment password{"CRMPULSE_TEST_PASSWORD", "monitor"};
+  const std::string pooled = config(pooler.url(), ", password_env: CRMPULSE_TEST_PASSWORD");
+  for (const ProbeFormat format : {ProbeFormat::table, ProbeFormat::json}) {
+    const Output done = probe(pooled, {}, format);
+    INFO(done.out << done.err);
+    CHECK(done.code == 0);
+    CHECK(done.out.find("a connection pooler (PgBouncer or one like it): ") != std::string::npos);
+    CHECK(done.out.find(follows) != std::string::npos);
+  }
+  const crmpulse::test::Environment own{"CRMPULSE_TEST_PASSWORD", "app"};
+  const Output direct = probe(config(server.url("app"), ", password_env: CRMPULSE_TEST_PASSWORD"));
+  INFO(direct.out << direct.err);
+  CHECK(direct.code == 0);
+  CHECK(direct.out.find("pooler") == std::string::npos);
+}
+
+TEST_CASE("what a CRM names so that it forges what people read is shown by probe as what it is") {
+  const TempDir folder;
+  // A cursor that goes up and rewrites a line, a direction that turns, a character nobody sees, a byte of no letter.
+  const std::vector<std::string> hostile{"\x1b[1A\x1b[2Kall is well",
+                                         "\xe2\x80\xaellew si lla",
+                                         "zero\xe2\x80\x8bwidth",
+                                         "\xc2\x9b"
+                                         "31mred",
+                                         "\xe2\x81\xa6isolated",
+                                         "half\xff"};
+  const std::string file = folder.path("acme.db");
+  std::string sql = "CREATE TABLE thing(name TEXT, n INT);";
+  for (const std::string& name : hostile) sql += fmt::format("INSERT INTO thing VALUES ('{}', 1);", name);
+  // Its error names a table of that name.
+  sql += fmt::format("CREATE VIEW broken AS SELECT * FROM \"{}\";", hostile[1]);
+  sqlite(file, sql);
+  folder.write("things.yaml", R"(recipe: things
+title: {en: Things, zh: 事物}
+transport: sql
+dialects: [sqlite]
+parameters:
+  url: {type: url, required: true, help: {en: File, zh: 文件}}
+measurements:
+  - {id: liveness, liveness: true, query: SELECT 1}
+  - {id: names, query: "SELECT name AS object, n FROM thing", samples: [{metric: crm_records, value: n, by: [object]}]}
+  - {id: broken, query: SELECT * FROM broken}
+)");
+  const std::string config = configure(
+      folder,
+      fmt::format("  - {{name: acme, recipe: '{}', with: {{url: 'sqlite:{}'}}}}\n", folder.path("things.yaml"), file));
+  for (const char* format : {"table", "json", "prometheus"}) {
+    const std::string log = folder.path(format);
+    Process program{{agent_program(), "probe", "--config", config, "--format", format}, log};
+    (void)program.wait();
+    const std::string text = read_file(log);
+    INFO(format << "\n" << text);
+    CHECK(text.find("isolated") != std::string::npos);
+    CHECK(text == printable_lines(text));  // there is nothing left to be escaped
+    for (const std::string& name : hostile) CHECK(text.find(name) == std::string::npos);
+    CHECK(text.find("u202ellew si lla") != std::string::npos);  // seen as what it is
+    if (format == std::string_view{"json"}) CHECK_NOTHROW(boost::json::parse(text));
+    if (format != std::string_view{"prometheus"}) continue;
+    // The text format knows three escapes, and no other reads back.
+    for (std::size_t at = text.find('\\'); at != std::string::npos; at = text.find('\\', at + 2))
+      CHECK(std::string_view{"\\\"n"}.find(text.at(at + 1)) != std::string_view::npos);
+  }
 }
 
 TEST_CASE("check warns of a vendor's API that ends within 120 days") {

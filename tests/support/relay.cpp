@@ -11,6 +11,7 @@
 #include <array>
 #include <chrono>
 #include <stdexcept>
+#include <string_view>
 
 namespace crmpulse::test {
 namespace {
@@ -75,6 +76,11 @@ void Relay::replace(std::string from, std::string to) {
   to_ = std::move(to);
 }
 
+void Relay::lose_answer_to(std::string text) {
+  const std::lock_guard lock{mutex_};
+  lost_text_ = std::move(text);
+}
+
 void Relay::take_client() {
   const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
   if (client < 0) return;
@@ -107,6 +113,16 @@ bool Relay::carry(Pair& pair, bool from_client) {
     const auto end = bytes.begin() + size;
     const auto found = std::search(bytes.begin(), end, from_.begin(), from_.end());
     if (found != end) std::copy(to_.begin(), to_.end(), found);
+  }
+  if (from_client && size > 0 && !lost_text_.empty() &&
+      std::string_view{bytes.data(), static_cast<std::size_t>(size)}.find(lost_text_) != std::string_view::npos) {
+    pair.answer_is_lost = true;
+    ++lost_;
+  }
+  if (!from_client && pair.answer_is_lost) {
+    close_with_reset(pair.client);
+    ::close(pair.server);
+    return false;
   }
   const int to = from_client ? pair.server : pair.client;
   if (size > 0 && ::send(to, bytes.data(), static_cast<std::size_t>(size), MSG_NOSIGNAL) == size) return true;

@@ -24,6 +24,10 @@ class Relay {
   void forget_new(bool yes) { forget_new_ = yes; }
   /// From now on the server reads `to` where a client wrote `from`; both are of one length, and nothing is encrypted.
   void replace(std::string from, std::string to);
+  /// What a client writes with `text` in it reaches the server; the answer does not come back, the connection ends.
+  void lose_answer_to(std::string text);
+  /// How often a client wrote something with that text in it.
+  [[nodiscard]] int answers_lost() const { return lost_; }
   /// How many came in all.
   [[nodiscard]] int connections() const { return connections_; }
 
@@ -33,6 +37,7 @@ class Relay {
     int client;
     int server;
     Way way;
+    bool answer_is_lost = false;  ///< what the server says next goes nowhere
   };
   void loop();
   void take_client();
@@ -46,9 +51,11 @@ class Relay {
   std::vector<Pair> pairs_;
   std::string from_;
   std::string to_;
+  std::string lost_text_;
   std::atomic<bool> stop_{false};
   std::atomic<bool> forget_new_{false};
   std::atomic<int> connections_{0};
+  std::atomic<int> lost_{0};
   std::thread thread_;
 };
 

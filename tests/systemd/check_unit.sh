@@ -9,6 +9,12 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 grep -q '^Type=notify$' "$unit"
+# However often a start fails, it is tried again: a limit would leave the service down for good.
+awk '/^\[/ { section = $0 } /^StartLimitIntervalSec=0$/ && section == "[Unit]" { found = 1 } END { exit !found }' "$unit" || {
+  echo "$name: [Unit] lacks StartLimitIntervalSec=0" >&2
+  exit 1
+}
+grep -Eq '^Restart=(always|on-failure)$' "$unit"
 grep -Eq "^ExecStart=/usr/bin/${name%.service} run --config /etc/crmpulse/[a-z]+\.yaml$" "$unit"
 sed 's|^ExecStart=.*|ExecStart=/bin/true|' "$unit" > "$scratch/$name"
 

@@ -19,7 +19,8 @@ struct Company {
   std::vector<PlannedRun> runs{{60s, 1, Part::liveness}, {5min, 1, Part::staleness}};
   double limit = 5000;
   TimePoint token_ends{};
-  std::vector<TimePoint> log;  ///< every call
+  std::vector<TimePoint> log;   ///< every call
+  bool fails_by_turns = false;  ///< of three looks whether it is alive two fail
 
   Company() {
     for (int i = 0; i < 12; ++i) runs.push_back({1h, 1.0 + i % 3});
@@ -70,6 +71,7 @@ class Agent {
 
   std::vector<std::pair<std::size_t, TimePoint>> runs;
   int refused = 0;
+  int asked_sooner = 0;
 
  private:
   static Governor::Options options(const Company& company, std::optional<double> configured) {
@@ -97,14 +99,19 @@ class Agent {
     runs.emplace_back(index, now);
     const int calls = company_.answer(index, now);
     const auto before = governor_.revision();
-    governor_.finished(index, {calls, {}, {}}, now + 100ms);
+    const bool failed = company_.fails_by_turns && index == 0 && looks_++ % 3 != 2;
+    governor_.finished(index, {calls, {}, failed ? std::optional{Reason::timeout} : std::nullopt}, now + 100ms);
     (void)governor_.learn(company_.quota(now));
     scheduler_.finished(index);
-    if (governor_.revision() == before) return;
-    for (std::size_t i = 0; i < company_.runs.size(); ++i) scheduler_.set_stretch(i, governor_.stretch(i), now);
+    if (governor_.revision() != before)
+      for (std::size_t i = 0; i < company_.runs.size(); ++i) scheduler_.set_stretch(i, governor_.stretch(i), now);
+    if (!failed) return;
+    ++asked_sooner;
+    scheduler_.ask_sooner(index, now);
   }
 
   Company& company_;
+  int looks_ = 0;
   Governor governor_;
   Scheduler scheduler_;
 };
@@ -139,6 +146,15 @@ TEST_CASE("liveness goes on through a short day without a long gap") {
   agent.run_until(kStart + 96h);
   CHECK(longest_gap(agent, 0, kStart, kStart + 96h) <= Duration{3h});
   CHECK(longest_gap(agent, 1, kStart, kStart + 96h) <= Duration{9h});
+}
+
+TEST_CASE("a CRM that fails again and again is asked sooner, and the cap holds all the same") {
+  Company company;
+  company.fails_by_turns = true;
+  Agent agent{company, 5000, kStart};
+  agent.run_until(kStart + 96h);
+  CHECK(agent.asked_sooner > 20);
+  CHECK(company.most_a_day() <= 50);
 }
 
 TEST_CASE("the cap holds when the CRM tells a smaller limit than was configured") {

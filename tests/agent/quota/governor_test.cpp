@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "agent/quota/governors.h"
+#include "tests/probes/crm_server.h"
 
 using namespace crmpulse;
 using namespace crmpulse::agent;
@@ -160,6 +161,30 @@ TEST_CASE("while the CRM wants to be left alone nothing is asked, then less ofte
   CHECK(governor.stretch(0) == 2);
   for (int i = 0; i < 4; ++i) make(governor, 0, kNow + 90s);
   CHECK(governor.stretch(0) == 1);
+}
+
+TEST_CASE("an agent that a CRM sends away for two hours asks again after two hours, not after one") {
+  const std::string failures = "failures: [{status: 429, stage: response, reason: rate_limited, wait: 10s}]\n";
+  const crmpulse::test::CrmServer crm{crmpulse::test::answers({429, {{"Retry-After", "7200"}}, "{}"})};
+  const auto reading = crmpulse::test::run_once(crm, "  - {id: m, request: {url: /x}}\n", failures);
+  crmpulse::test::check_failed(reading, "response/rate_limited");
+  REQUIRE(reading.wait == Duration{2h});
+
+  Governor governor{options({{24h, 1, Part::liveness}, {24h, 2}})};
+  REQUIRE(governor.admit(0, kNow).admitted);
+  governor.finished(0, {reading.calls, reading.wait, reading.failure->reason}, kNow);
+  CHECK(governor.status(kNow).paused_until == kNow + 2h);
+  for (const std::size_t run : {std::size_t{0}, std::size_t{1}}) {
+    const auto refused = governor.admit(run, kNow + 2h - 1s);
+    CHECK_FALSE(refused.admitted);
+    CHECK(refused.paused);
+    CHECK(refused.again == kNow + 2h);
+  }
+  // Not even a restart forgets it.
+  Governor restarted{options({{24h, 1, Part::liveness}, {24h, 2}})};
+  restarted.restore(decode_memory(encode_memory(governor.memory())).value(), kNow + 1h);
+  CHECK_FALSE(restarted.admit(0, kNow + 2h - 1s).admitted);
+  CHECK(governor.admit(0, kNow + 2h).admitted);
 }
 
 TEST_CASE("refusals in a row double the intervals, but not without end") {

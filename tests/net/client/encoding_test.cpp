@@ -1,6 +1,9 @@
 // Bodies that come compressed: decoded where libcurl can, named where it cannot, bounded after decoding.
+#include <algorithm>
+#include <boost/algorithm/string.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <map>
 
 #include "tests/net/support.h"
 
@@ -29,6 +32,12 @@ const std::string kBomb = bytes(
     "0000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000000"
     "00000000000000000000000000000000000080d7007b58e05c400d0300");
 
+/// kText and 200,000 zeros in the two newer ones.
+const std::string kBrotli = bytes("8b088077656c636f6d6520746f207468652043524d03");
+const std::string kBrotliBomb = bytes("5b3f0d837f02201e0b04f2090600");
+const std::string kZstd = bytes("28b52ffd046891000077656c636f6d6520746f207468652043524de22c585b");
+const std::string kZstdBomb = bytes("28b52ffd04684c000008000100fcff391002036a0800c4e97470");
+
 ClientResponse answered_with(const std::string& encoding, const std::string& body, std::size_t most = 64 * 1024) {
   Served served(
       [&](const HttpRequest&, const Respond& respond) { respond({200, {{"Content-Encoding", encoding}}, body}); });
@@ -53,6 +62,41 @@ TEST_CASE("a request says what it can decode, and compressed answers are decoded
   CHECK(answered_with("x-gzip", kGzip).body == kText);
   CHECK(answered_with("deflate", kDeflate).body == kText);
   CHECK(answered_with("identity", kText).body == kText);
+}
+
+TEST_CASE("whatever encoding is offered is decoded and bounded, and one that is not offered is refused by its name") {
+  std::string accepted;
+  Served served([&](const HttpRequest& request, const Respond& respond) {
+    accepted = request.header("accept-encoding");
+    respond({200, {}, "ok"});
+  });
+  HttpClient client;
+  REQUIRE(fetch(client, get(served.url())).body == "ok");
+  const std::map<std::string, std::pair<std::string, std::string>> known{{"gzip", {kGzip, kBomb}},
+                                                                         {"deflate", {kDeflate, ""}},
+                                                                         {"br", {kBrotli, kBrotliBomb}},
+                                                                         {"zstd", {kZstd, kZstdBomb}}};
+  std::vector<std::string> offered;
+  boost::split(offered, accepted, boost::is_any_of(", "), boost::token_compress_on);
+  INFO(accepted);
+  for (const std::string& name : offered) CHECK(known.count(name) == 1);  // else this test does not know it
+  for (const auto& [name, bodies] : known) {
+    INFO(name);
+    const auto& [body, bomb] = bodies;
+    const ClientResponse response = answered_with(name, body);
+    if (std::find(offered.begin(), offered.end(), name) == offered.end()) {
+      REQUIRE(response.failure);
+      CHECK_THAT(response.failure->message, Contains("cannot be decoded") && Contains(name));
+      continue;
+    }
+    CHECK(response.body == kText);
+    if (bomb.empty()) continue;
+    CHECK(answered_with(name, bomb, 200'000).body.size() == 200'000);
+    const ClientResponse large = answered_with(name, bomb, 199'999);
+    CHECK(large.body.empty());
+    REQUIRE(large.failure);
+    CHECK(large.failure->reason == Reason::bad_content);
+  }
 }
 
 TEST_CASE(

@@ -19,6 +19,7 @@ failures: [{code: NOT_FOUND, stage: request, reason: missing}]
 auth:
   renew_on: [{status: 401, code: INVALID_SESSION_ID}]
   flows:
+    jwt_bearer: {token_url: "${url}/token", audience: "${url}", base_url: /instance_url}
     client_credentials: {token_url: "${url}/token", base_url: /instance_url}
     refresh_token: {token_url: "${url}/token", base_url: /instance_url}
 )yaml";
@@ -103,7 +104,7 @@ TEST_CASE("a CRM that moved is found by one fresh login, before and after a rest
 
 TEST_CASE("a CRM whose old address answers no more, or has no name any more, is found by one fresh login") {
   const CrmServer new_place{answers(test::json("{}"))};
-  const std::string flow = GENERATE("client_credentials", "refresh_token");
+  const std::string flow = GENERATE("client_credentials", "refresh_token", "jwt_bearer");
   const std::string old_place = GENERATE("http://127.0.0.1:1", "http://crm.invalid");
   INFO(old_place);
   LoginServer login{old_place};

@@ -1,6 +1,7 @@
 // What can be wrong with an answer, and what is told about it.
 #include "core/time/clock.h"
 #include "probes/http/exchange_answer.h"
+#include "probes/recipe_file/load.h"
 #include "tests/probes/crm_server.h"
 #include "tests/probes/database_fixture.h"
 
@@ -220,5 +221,39 @@ TEST_CASE("words are never found absent in bytes that were not decoded") {
     }
     const CrmServer plain{answers({200, {}, "maintenance"})};
     CHECK(run_once(plain, asked).failure.has_value() == (expected == "absent"));
+  }
+}
+
+TEST_CASE("what Tryton refuses is permission, what it lacks is missing, and what broke is the server's") {
+  const auto tryton = probes::load_recipe("tryton-rpc", std::string{CRMPULSE_SOURCE_DIR} + "/config/recipes");
+  if (!tryton) FAIL(to_string(tryton.error()));
+  probes::Recipe recipe = recipe_from(http_recipe(kNumber));
+  recipe.failures = tryton->failures;
+  recipe.errors = tryton->errors;
+  const auto shared = std::make_shared<const probes::Recipe>(std::move(recipe));
+  // Tryton answers with 200 whatever happened.
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {R"(["UserError",["You are not allowed to search on the \"Note\" records without a resource.","",null]])",
+       "response/permission"},
+      {R"(["UserError",["You are not allowed to search on \"Attachment\".","",null]])", "response/permission"},
+      {R"(["UserError",["You are not allowed to access \"Party\".","",null]])", "response/permission"},
+      {R"(["UserError",["You are not allowed to read the field \"Code\" on \"Party\".","",null]])",
+       "response/permission"},
+      {R"(["UserError",["The operation is not allowed.","",null]])", "response/permission"},
+      {R"(["ConcurrencyException","records modified"])", "response/conflict"},
+      {R"(["'sale.sale'","Traceback"])", "content/missing"},
+      {R"(["connection to server at \"db\" failed: Connection refused\n","Traceback"])", "response/server_error"},
+      {R"(["TypeError","Traceback"])", "response/server_error"},
+  };
+  for (const auto& [error, expected] : cases) {
+    INFO(error);
+    const CrmServer crm{answers(json(R"({"id":1,"error":)" + error + "}"))};
+    probes::Runtime runtime;
+    auto target = probes::Target::make(
+        runtime, {"acme", shared, arguments_from(*shared, "url: " + crm.url()), {{"crm", "acme"}}, 10s});
+    if (!target) FAIL(to_string(target.error()));
+    const auto reading = run(**target, "m");
+    check_failed(reading, expected);
+    CHECK(reading.failure->message.find("Traceback") == std::string::npos);
   }
 }

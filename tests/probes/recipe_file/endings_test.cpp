@@ -61,6 +61,7 @@ TEST_CASE("only those whom an end concerns are told of it") {
   CHECK(told("odoo-rpc", "{url: \"https://crm.example.com\", database: crm}", "2027-12-01T00:00:00Z").size() == 1);
   CHECK(told("odoo-json2", "{url: \"https://crm.example.com\", database: crm}", "2030-12-01T00:00:00Z").empty());
   CHECK(told("zoho", "{}", "2030-01-01T00:00:00Z").empty());  // not announced
+  CHECK(told("pipedrive", "{}", "2030-01-01T00:00:00Z").empty());
 }
 
 TEST_CASE("the nearest end is told first") {
@@ -86,7 +87,7 @@ TEST_CASE("an end without date, source or successor is a mistake of the recipe")
 }
 
 TEST_CASE("every shipped recipe of a vendor's API says when it ends or that nobody knows") {
-  for (const std::string name : {"salesforce", "hubspot", "zoho", "dynamics", "odoo-rpc", "odoo-json2"}) {
+  for (const std::string name : {"salesforce", "hubspot", "zoho", "dynamics", "pipedrive", "odoo-rpc", "odoo-json2"}) {
     INFO(name);
     CHECK_FALSE(shipped(name).endings.empty());
   }

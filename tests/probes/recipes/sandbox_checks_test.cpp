@@ -131,6 +131,46 @@ TEST_CASE("deals that were archived count among sales and checks as before") {
   }
 }
 
+TEST_CASE("an EspoCRM lead that is recycled, converted or dead is not open") {
+  SandboxHost host;
+  const BoundCase bound = bind(host, sandbox_case("espocrm-api"));
+  const auto quality = [&] {
+    std::map<std::string, double> out;
+    for (const Sample& sample : run(bound.target(), "quality", host.now()).samples)
+      if (sample.labels.get("object") == "open_Lead") out[series_of(sample)] = sample.value;
+    return out;
+  };
+  const std::string open = "crm_records{object=\"open_Lead\"}";
+  double before = quality().at(open);
+  for (const char* status : {"Recycled", "Converted", "Dead"}) {
+    INFO(status);
+    const std::size_t changed = host.set_lead_status(status, 5);
+    REQUIRE(changed > 0);
+    const auto after = quality();
+    CHECK(after.size() == 4);
+    CHECK(after.at(open) == before - static_cast<double>(changed));
+    for (const auto& [series, value] : after) CHECK(value <= after.at(open));
+    before = after.at(open);
+  }
+  REQUIRE(host.set_lead_status("Assigned", 5) > 0);  // somebody's work, and open as before
+  CHECK(quality().at(open) == before);
+}
+
+TEST_CASE("of Pipedrive's API v1 only users are asked, which have no other") {
+  SandboxHost host;
+  const BoundCase bound = bind(host, sandbox_case("pipedrive"), {.transactions = true});
+  for (const auto& planned : bound.target().measurements())
+    (void)run(bound.target(), planned.measurement->id, host.now());
+  const auto calls = host.requests("pipedrive").at("calls").as_array();
+  CHECK(calls.size() > 20);
+  for (const auto& call : calls) {
+    const std::string path{call.at("path").as_string()};
+    INFO(path);
+    const bool users = path == "/v1/users" || path == "/v1/users/me";
+    CHECK((users || path == "/oauth/token" || path.starts_with("/api/v2/")));
+  }
+}
+
 TEST_CASE("HubSpot is asked by dated paths alone") {
   SandboxHost host;
   const BoundCase bound = bind(host, sandbox_case("hubspot"), {.transactions = true});

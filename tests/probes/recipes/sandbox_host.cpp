@@ -137,6 +137,32 @@ std::size_t SandboxHost::archive_won_deals(std::size_t most) {
   return archived;
 }
 
+std::size_t SandboxHost::set_lead_status(const std::string& status, std::size_t most) {
+  const auto ask_espocrm = [&](const std::string& method, const std::string& path,
+                               std::map<std::string, std::string, std::less<>> query, const std::string& body) {
+    net::HttpRequest request;
+    request.method = method;
+    request.path = "/api/v1/Lead" + path;
+    request.query = std::move(query);
+    request.headers = {{"x-api-key", credentials_.static_token}};
+    request.body = body;
+    return boost::json::parse(ask(std::move(request)).body).as_object();
+  };
+  const auto leads = ask_espocrm("GET", "",
+                                 {{"where[0][type]", "equals"},
+                                  {"where[0][attribute]", "status"},
+                                  {"where[0][value]", "New"},
+                                  {"maxSize", std::to_string(most)}},
+                                 {});
+  std::size_t changed = 0;
+  for (const auto& lead : leads.at("list").as_array()) {
+    const std::string id{lead.at("id").as_string()};
+    const auto told = ask_espocrm("PUT", "/" + id, {}, R"({"status":")" + status + "\"}");
+    changed += told.at("status").as_string() == status ? 1 : 0;
+  }
+  return changed;
+}
+
 std::string SandboxHost::fill(std::string text) const {
   for (const auto& [name, value] : places_) {
     for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + value.size()))

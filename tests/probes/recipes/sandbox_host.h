@@ -41,6 +41,8 @@ class SandboxHost {
   void forget_requests();
   /// Pipedrive's first closed deals, at most so many, are archived. Returns how many were.
   std::size_t archive_won_deals(std::size_t most);
+  /// So many of EspoCRM's new leads, at most, get this status. Returns how many did.
+  std::size_t set_lead_status(const std::string& status, std::size_t most);
 
   /// `${sandbox}` and the names of files with the sandbox's secrets (`${client_secret_file}` …), filled in.
   [[nodiscard]] std::string fill(std::string text) const;

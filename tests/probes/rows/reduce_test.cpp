@@ -200,3 +200,40 @@ TEST_CASE("lengths of time are never negative, one by one and together") {
             .samples.at("crm_write_visible_seconds") == 0);
   CHECK(reduced("{metric: crm_sales_amount, value: n}", {{"a", "-5"}}).samples.at("crm_sales_amount") == -5);
 }
+
+TEST_CASE("texts that are empty or nothing but blanks are missing, as those that are not there") {
+  const auto missing = [](const char* text) {
+    return reduced("{metric: x, reduce: count, where: {n: {missing: true}}}", {{"a", text}}).samples.at("x");
+  };
+  for (const char* text : {"", " ", "   ", "\t", "\r\n", " \v\f "}) CHECK(missing(text) == 1);
+  CHECK(missing(nullptr) == 1);
+  for (const char* text : {"0", ".", "false", "null", " x ", "\xc2\xa0x"}) {
+    INFO(text);
+    CHECK(missing(text) == 0);
+  }
+}
+
+TEST_CASE("duplicates are what people take for the same: blanks and capitals, in every alphabet that has them") {
+  const auto duplicates = [](const std::vector<const char*>& texts) {
+    std::vector<std::vector<const char*>> rows;
+    for (const char* text : texts) rows.push_back({"a", text});
+    return reduced(R"({metric: x, value: n, reduce: duplicates, "null": skip})", rows).samples.at("x");
+  };
+  // Blanks at the ends, and how many stand between two words.
+  CHECK(duplicates({"Ann Miller", "  Ann Miller", "Ann Miller\t", "Ann \t Miller", "Ann\nMiller"}) == 4);
+  CHECK(duplicates({"AnnMiller", "Ann Miller"}) == 0);
+  // Capitals: ASCII, Latin with accents, Greek, Cyrillic.
+  CHECK(duplicates({"ACME", "Acme", "acme"}) == 2);
+  CHECK(duplicates({"\u00c4NN M\u00dcLLER", "\u00e4nn m\u00fcller"}) == 1);
+  CHECK(duplicates({"\u0141\u00d3D\u0179", "\u0142\u00f3d\u017a"}) == 1);
+  CHECK(duplicates({"\u039a\u039f\u03a1\u0399", "\u03ba\u03bf\u03c1\u03b9"}) == 1);
+  CHECK(duplicates({"\u0418\u0412\u0410\u041d \u0401", "\u0438\u0432\u0430\u043d \u0451"}) == 1);
+  CHECK(duplicates({"\u5f20\u4f1f", "\u5f20\u4f1f ", "\u5f20\u6e05"}) == 1);
+  // What differs otherwise is not the same: a letter without its accent, a sign that only looks like a letter's.
+  CHECK(duplicates({"Muller", "M\u00fcller", "Mueller"}) == 0);
+  CHECK(duplicates({"3\u00d74", "3\u00f74"}) == 0);
+  // Nothing is never a duplicate of nothing.
+  CHECK(duplicates({"", " ", "\t", nullptr, nullptr, "x"}) == 0);
+  // Half a letter at the end is bytes like others.
+  CHECK(duplicates({"a\xc3", "a\xc3", "A\xc3"}) == 2);
+}

@@ -147,6 +147,25 @@ TEST_CASE("target_session_attrs chooses among the hosts of the list") {
   CHECK(with("careful", "read-write") == "connect/unreachable");
 }
 
+TEST_CASE(
+    "load_balance_hosts=random spreads the connections over the hosts, and without it the first is always tried") {
+  const auto taken = [](const std::string& options) {
+    const Relay first{postgres().port()};
+    const Relay second{postgres().port()};
+    const std::string url = "postgresql://monitor@127.0.0.1:" + std::to_string(first.port()) +
+                            ",127.0.0.1:" + std::to_string(second.port()) + "/postgres" + options;
+    // Every one of 20 on the same side is a matter of one in half a million.
+    for (int i = 0; i < 20; ++i) check_succeeded(probe(url));
+    return std::pair{first.connections(), second.connections()};
+  };
+  const auto [some, others] = taken("?load_balance_hosts=random");
+  CHECK(some > 0);
+  CHECK(others > 0);
+  CHECK(some < 20);  // else they were only tried in order
+  CHECK(taken("?load_balance_hosts=disable").first == 20);
+  CHECK(taken("").first == 20);
+}
+
 TEST_CASE("a name server that does not answer is a timeout of the look-up, for every database") {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"hangs-1.test", "postgresql://monitor@hangs-1.test/crm"},

@@ -181,6 +181,19 @@ TEST_CASE("a MySQL server that asks for the password in clear does not get it") 
   }
 }
 
+TEST_CASE("a MySQL server that may have the password in clear gets it, over no TLS only where that is said as well") {
+  const RogueServer server{"127.0.0.1", true, {mysql_greeting(), switch_to("mysql_clear_password")}};
+  // The server says nothing more: how the run ends is not what matters here.
+  CHECK(probe("mysql://monitor@" + server.place() + "/crm?cleartext-password=allow&connect-timeout=1").failure);
+  CHECK(contains(server.heard(), kPassword));
+  const std::string address = outer_address();
+  if (address.empty()) return;
+  const RogueServer outer{address, true, {mysql_greeting(), switch_to("mysql_clear_password")}};
+  check_failed(probe("mysql://monitor@" + outer.place() + "/crm?cleartext-password=allow&connect-timeout=1"),
+               "tls/refused");
+  CHECK(outer.heard().empty());
+}
+
 TEST_CASE("a MySQL server that hides TLS from a client that wants it hears nothing at all") {
   for (const char* mode : {"required", "verify_ca", "verify_identity"}) {
     INFO(mode);

@@ -1,8 +1,10 @@
 #include <catch2/catch.hpp>
 
+#include "core/log.h"
 #include "probes/sql/driver/connection.h"
 #include "probes/sql/open.h"
 #include "tests/probes/database_fixture.h"
+#include "tests/support/log_capture.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/prepared.h"
 #include "tests/support/relay.h"
@@ -324,6 +326,25 @@ TEST_CASE("what a MySQL server lacks is in the notes of a connection, in the sam
   CHECK(first[0].find("only this program's own deadline") != std::string::npos);
   CHECK(first[0].find("'max_execution_time'") != std::string::npos);
   CHECK(notes(7s) == first);
+}
+
+TEST_CASE("what a MySQL server lacks is said once in the log, however often its CRM is connected to") {
+  log::configure(log::Level::info, log::Format::text);
+  const LogCapture captured;
+  WithoutLimit old;
+  probes::Runtime runtime;
+  const PasswordFile file{"right"};
+  const auto target =
+      make_target(runtime, kHead + kSlow + "  - {id: login, connection: fresh, query: SELECT 1}\n" + kWriteTest,
+                  "url: '" + old.url() + "'\nheartbeat_table: beat\npassword_file: " + file.path());
+  // Liveness, the rest and write tests have connections of their own, and each is made anew.
+  for (int round = 0; round < 3; ++round) {
+    for (const char* id : {"liveness", "warm", "login", "heartbeat"}) check_succeeded(run(*target, id));
+    old.relay.reset_at_next_byte();
+  }
+  CHECK(old.relay.connections() > 6);
+  INFO(captured.text());
+  CHECK(captured.count("only this program's own deadline does") == 1);
 }
 
 TEST_CASE("a MariaDB value of any size ends its measurement before it is in memory") {

@@ -1,9 +1,15 @@
 // Behind a pooler the server's session is lent to others between two statements: nothing of ours may stay in it.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <mutex>
+#include <thread>
 
+#include "core/log.h"
 #include "probes/sql/driver/connection.h"
+#include "probes/sql/open.h"
 #include "tests/probes/database_fixture.h"
+#include "tests/support/log_capture.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/pgbouncer.h"
 #include "tests/support/postgres.h"
@@ -103,6 +109,78 @@ TEST_CASE("an application behind PgBouncer writes on beside every measurement, i
   }
 }
 
+TEST_CASE("an application that writes at the same moment, from two threads, never meets what a measurement needs") {
+  for (const std::string mode : {"transaction", "statement", "session"}) {
+    INFO(mode);
+    // Fewer of the server's sessions than there are clients: each goes from hand to hand.
+    const Pgbouncer pooler{server(), {mode, mode == "session" ? 6 : 2, {}}};
+    probes::Runtime runtime;
+    const auto target = monitor(runtime, pooler.url());
+    std::atomic<bool> measured{false};
+    std::atomic<int> written{0};
+    std::mutex mutex;
+    std::vector<std::string> faults;
+    const auto application = [&] {
+      while (!measured) {
+        try {
+          pooler.execute(kApplication);
+          ++written;
+        } catch (const std::exception& error) {
+          const std::lock_guard lock{mutex};
+          faults.emplace_back(error.what());
+        }
+      }
+    };
+    std::thread first{application};
+    std::thread second{application};
+    std::vector<probes::Reading> readings;
+    for (int round = 0; round < 3; ++round) {
+      for (const char* id : {"liveness", "login", "deals", "heartbeat", "bad_sql", "write", "slow"})
+        readings.push_back(run(*target, id));
+    }
+    const bool both = eventually([&] { return written >= 10; });
+    measured = true;
+    first.join();
+    second.join();
+    CHECK(both);
+    for (const std::string& fault : faults) FAIL_CHECK(fault);
+    for (const probes::Reading& reading : readings) {
+      const bool good =
+          reading.measurement != "bad_sql" && reading.measurement != "write" && reading.measurement != "slow";
+      if (good)
+        check_succeeded(reading);
+      else
+        CHECK(reading.failure);
+    }
+  }
+}
+
+TEST_CASE("a MySQL proxy is known by a session that is not the one that greeted") {
+  // ProxySQL and MaxScale greet with a number of their own and lend sessions of the server, whose numbers are others.
+  const Mariadb database{{"--init-connect=SET SESSION pseudo_thread_id = 4000000000 + CONNECTION_ID()"}};
+  database.execute(
+      "CREATE USER monitor@'127.0.0.1'; GRANT SELECT ON crm.* TO monitor@'127.0.0.1'; GRANT BINLOG REPLAY ON *.* TO "
+      "monitor@'127.0.0.1'");
+  probes::Runtime runtime;
+  const auto target = make_target(runtime, recipe_head("mysql"), "url: " + database.url("monitor"));
+  CHECK(target->pooler().empty());
+  check_succeeded(run(*target, "liveness"));
+  CHECK(target->pooler().find("ProxySQL") != std::string::npos);
+  CHECK(target->pooler().find("MaxScale") != std::string::npos);
+}
+
+TEST_CASE("a pooler is said once in the log, whichever connection meets it") {
+  log::configure(log::Level::info, log::Format::text);
+  const LogCapture captured;
+  const Pgbouncer pooler{server(), options("transaction")};
+  probes::Runtime runtime;
+  const auto target = monitor(runtime, pooler.url());
+  for (int round = 0; round < 2; ++round)
+    for (const char* id : {"liveness", "deals", "login", "heartbeat"}) check_succeeded(run(*target, id));
+  INFO(captured.text());
+  CHECK(captured.count("a pooler stands before the database") == 1);
+}
+
 TEST_CASE("a URL that looks like a pooler's is known before anything is asked") {
   using probes::sql::pooler_guess;
   for (const char* url :
@@ -149,25 +227,49 @@ TEST_CASE("the server's log is not filled with warnings of ours") {
   CHECK(server().log().find("WARNING", before) == std::string::npos);
 }
 
-TEST_CASE("through ODBC nothing outlives a statement in PgBouncer's pool either") {
-  const Pgbouncer pooler{server(), options("transaction")};
-  probes::Runtime runtime;
+namespace {
+
+std::unique_ptr<probes::Target> odbc_monitor(probes::Runtime& runtime, const Pgbouncer& pooler) {
   const PasswordFile file{"monitor"};
-  const auto target = make_target(
-      runtime, recipe_head("odbc") + kMeasurements,
-      "url: 'odbc:Driver={" + odbc_driver("psqlodbcw.so") + "};Server=127.0.0.1;Port=" + std::to_string(pooler.port()) +
-          ";Database=crm;UID=monitor'\nheartbeat_table: beat\npassword_file: " + file.path());
-  for (int round = 0; round < 2; ++round) {
-    for (const char* good : {"liveness", "login", "deals", "heartbeat"}) {
-      INFO(good);
-      check_succeeded(run(*target, good));
-      CHECK_NOTHROW(pooler.execute(kApplication));
+  return make_target(runtime, recipe_head("odbc") + kMeasurements,
+                     "url: 'odbc:Driver={" + odbc_driver("psqlodbcw.so") +
+                         "};Server=127.0.0.1;Port=" + std::to_string(pooler.port()) +
+                         ";Database=crm;UID=monitor'\nheartbeat_table: beat\npassword_file: " + file.path());
+}
+
+}  // namespace
+
+TEST_CASE("through ODBC nothing outlives a statement in PgBouncer's pool either") {
+  for (const std::string mode : {"transaction", "session"}) {
+    INFO(mode);
+    const Pgbouncer pooler{server(), options(mode)};
+    probes::Runtime runtime;
+    const auto target = odbc_monitor(runtime, pooler);
+    for (int round = 0; round < 2; ++round) {
+      for (const char* good : {"liveness", "login", "deals", "heartbeat"}) {
+        INFO(good);
+        check_succeeded(run(*target, good));
+        CHECK_NOTHROW(pooler.execute(kApplication));
+      }
+      for (const char* bad : {"bad_sql", "missing_table", "write", "slow"}) {
+        INFO(bad);
+        CHECK(run(*target, bad).failure);
+        CHECK_NOTHROW(pooler.execute(kApplication));
+      }
     }
-    for (const char* bad : {"bad_sql", "missing_table", "write", "slow"}) {
-      INFO(bad);
-      CHECK(run(*target, bad).failure);
-      CHECK_NOTHROW(pooler.execute(kApplication));
-    }
+  }
+}
+
+TEST_CASE("through ODBC a pool in statement mode refuses, says what it refuses, and the application writes on") {
+  const Pgbouncer pooler{server(), options("statement")};
+  probes::Runtime runtime;
+  const auto target = odbc_monitor(runtime, pooler);
+  for (const char* id : {"liveness", "deals", "write"}) {
+    const auto reading = run(*target, id);
+    REQUIRE(reading.failure);
+    INFO(reading.failure->message);
+    CHECK(reading.failure->message.find("transaction") != std::string::npos);
+    CHECK_NOTHROW(pooler.execute(kApplication));
   }
 }
 

@@ -20,14 +20,16 @@ INSERT INTO contact (id, last_name, account_id, created_at, modified_at, deleted
   ('c1', 'One', 'a1', UTC_TIMESTAMP() - INTERVAL 100 DAY, UTC_TIMESTAMP() - INTERVAL 2 HOUR, false), ('c2', 'Two', NULL, UTC_TIMESTAMP() - INTERVAL 100 DAY, UTC_TIMESTAMP() - INTERVAL 90 DAY, false),
   ('c3', 'Three', 'a1', UTC_TIMESTAMP() - INTERVAL 600 DAY, UTC_TIMESTAMP() - INTERVAL 500 DAY, false), ('c4', 'Dean', 'a4', UTC_TIMESTAMP() - INTERVAL 3 HOUR, UTC_TIMESTAMP() - INTERVAL 3 HOUR, false),
   ('c5', 'Gone', 'a1', UTC_TIMESTAMP() - INTERVAL 600 DAY, UTC_TIMESTAMP() - INTERVAL 1 MINUTE, true);
--- open: l1, l2, l3, l4
+-- open: l1, l2, l3, l4. What is converted, recycled or dead is not, whatever it lacks
 INSERT INTO `lead` (id, last_name, status, assigned_user_id, created_at, modified_at, deleted) VALUES
   ('l1', 'a', 'New', 'u1', UTC_TIMESTAMP() - INTERVAL 20 MINUTE, UTC_TIMESTAMP() - INTERVAL 20 MINUTE, false),
   ('l2', 'b', 'Assigned', 'u3', UTC_TIMESTAMP() - INTERVAL 2 DAY, UTC_TIMESTAMP() - INTERVAL 23 HOUR, false),
   ('l3', ' ', 'In Process', NULL, UTC_TIMESTAMP() - INTERVAL 3 DAY, UTC_TIMESTAMP() - INTERVAL 3 DAY, false),
   ('l4', 'd', 'New', NULL, UTC_TIMESTAMP() - INTERVAL 4 DAY, UTC_TIMESTAMP() - INTERVAL 4 DAY, false),
   ('l5', 'e', 'Converted', 'u1', UTC_TIMESTAMP() - INTERVAL 5 DAY, UTC_TIMESTAMP() - INTERVAL 5 DAY, false),
-  ('l6', 'f', 'New', 'u1', UTC_TIMESTAMP() - INTERVAL 6 DAY, UTC_TIMESTAMP() - INTERVAL 6 DAY, true);
+  ('l6', 'f', 'New', 'u1', UTC_TIMESTAMP() - INTERVAL 6 DAY, UTC_TIMESTAMP() - INTERVAL 6 DAY, true),
+  ('l7', '', 'Recycled', NULL, UTC_TIMESTAMP() - INTERVAL 90 DAY, UTC_TIMESTAMP() - INTERVAL 60 DAY, false),
+  ('l8', '', 'Dead', NULL, UTC_TIMESTAMP() - INTERVAL 90 DAY, UTC_TIMESTAMP() - INTERVAL 60 DAY, false);
 -- l2 was answered by a call after 1200 s, l3 by a change of status after 7200 s, l5 by an e-mail after 300 s; l4 not at all, l1 is young
 INSERT INTO `call` (id, parent_type, parent_id, created_at, deleted) VALUES
   ('k1', 'Lead', 'l2', UTC_TIMESTAMP() - INTERVAL 2 DAY + INTERVAL 1200 SECOND, false), ('k2', 'Lead', 'l2', UTC_TIMESTAMP() - INTERVAL 2 DAY + INTERVAL 60 SECOND, true), ('k3', 'Account', 'a1', UTC_TIMESTAMP() - INTERVAL 1 HOUR, false);

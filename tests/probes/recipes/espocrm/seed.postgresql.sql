@@ -20,14 +20,16 @@ INSERT INTO contact (id, last_name, account_id, created_at, modified_at, deleted
   ('c1', 'One', 'a1', timezone('UTC', now()) - interval '100 days', timezone('UTC', now()) - interval '2 hours', false), ('c2', 'Two', NULL, timezone('UTC', now()) - interval '100 days', timezone('UTC', now()) - interval '90 days', false),
   ('c3', 'Three', 'a1', timezone('UTC', now()) - interval '600 days', timezone('UTC', now()) - interval '500 days', false), ('c4', 'Dean', 'a4', timezone('UTC', now()) - interval '3 hours', timezone('UTC', now()) - interval '3 hours', false),
   ('c5', 'Gone', 'a1', timezone('UTC', now()) - interval '600 days', timezone('UTC', now()) - interval '1 minutes', true);
--- open: l1, l2, l3, l4
+-- open: l1, l2, l3, l4. What is converted, recycled or dead is not, whatever it lacks
 INSERT INTO "lead" (id, last_name, status, assigned_user_id, created_at, modified_at, deleted) VALUES
   ('l1', 'a', 'New', 'u1', timezone('UTC', now()) - interval '20 minutes', timezone('UTC', now()) - interval '20 minutes', false),
   ('l2', 'b', 'Assigned', 'u3', timezone('UTC', now()) - interval '2 days', timezone('UTC', now()) - interval '23 hours', false),
   ('l3', ' ', 'In Process', NULL, timezone('UTC', now()) - interval '3 days', timezone('UTC', now()) - interval '3 days', false),
   ('l4', 'd', 'New', NULL, timezone('UTC', now()) - interval '4 days', timezone('UTC', now()) - interval '4 days', false),
   ('l5', 'e', 'Converted', 'u1', timezone('UTC', now()) - interval '5 days', timezone('UTC', now()) - interval '5 days', false),
-  ('l6', 'f', 'New', 'u1', timezone('UTC', now()) - interval '6 days', timezone('UTC', now()) - interval '6 days', true);
+  ('l6', 'f', 'New', 'u1', timezone('UTC', now()) - interval '6 days', timezone('UTC', now()) - interval '6 days', true),
+  ('l7', '', 'Recycled', NULL, timezone('UTC', now()) - interval '90 days', timezone('UTC', now()) - interval '60 days', false),
+  ('l8', '', 'Dead', NULL, timezone('UTC', now()) - interval '90 days', timezone('UTC', now()) - interval '60 days', false);
 -- l2 was answered by a call after 1200 s, l3 by a change of status after 7200 s, l5 by an e-mail after 300 s; l4 not at all, l1 is young
 INSERT INTO "call" (id, parent_type, parent_id, created_at, deleted) VALUES
   ('k1', 'Lead', 'l2', timezone('UTC', now()) - interval '2 days' + interval '1200 seconds', false), ('k2', 'Lead', 'l2', timezone('UTC', now()) - interval '2 days' + interval '60 seconds', true), ('k3', 'Account', 'a1', timezone('UTC', now()) - interval '1 hours', false);
