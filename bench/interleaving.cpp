@@ -128,12 +128,12 @@ double cpu_seconds() {
 
 /// Nanoseconds a sample.
 double measure(const Plan& plan, const Ruleset& ruleset, const Order& order) {
-  collector::Fold fold{rules::Engine{ruleset, {}}};
+  collector::SampleSink sink{rules::Engine{ruleset, {}}};
   const TimePoint begin = wall_now() - std::chrono::minutes{plan.minutes};
   const TimePoint end = begin + std::chrono::minutes{plan.minutes} + Duration{plan.apart_millis};
   for (int number = 0; number < plan.series; ++number) {
     const std::string key = key_of(number);
-    (void)fold.series().find_or_add({key, {}, {}});
+    (void)sink.series().find_or_add({key, {}, {}});
   }
   std::vector<Point> points(kRequest);
   std::int64_t seq = 0;
@@ -144,8 +144,8 @@ double measure(const Plan& plan, const Ruleset& ruleset, const Order& order) {
       for (int number = first; number < std::min(plan.series, first + kRequest); ++number)
         points.push_back({static_cast<collector::SeriesIndex>(number), unix_millis(begin) + slice.millis(plan),
                           value_of(number, slice)});
-      fold.take({++seq, end, {}}, points);
-      (void)fold.engine().step(end);
+      sink.take({++seq, end, {}}, points);
+      (void)sink.engine().step(end);
     }
   }
   const double spent = cpu_seconds() - before;

@@ -56,11 +56,11 @@ void describe(const net::HttpResponse& answer, AuditEntry& entry) {
   if (error || !body.is_object()) return;
   const boost::json::object& object = body.get_object();
   if (answer.status == 201) {
-    entry.about = text_member(object, "id");
-    entry.author = text_member(object, "author");
+    entry.about = string_member(object, "id");
+    entry.author = string_member(object, "author");
   }
   const boost::json::value* const ack = object.if_contains("ack");
-  if (ack != nullptr && ack->is_object()) entry.author = text_member(ack->get_object(), "author");
+  if (ack != nullptr && ack->is_object()) entry.author = string_member(ack->get_object(), "author");
   if (entry.author == entry.who) entry.author.clear();
 }
 

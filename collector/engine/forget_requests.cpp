@@ -31,7 +31,8 @@ std::optional<ForgetRequest> read_request(const fs::path& file) {
   boost::system::error_code error;
   const json::value read = json::parse(text, error);
   if (error || !read.is_object()) return std::nullopt;
-  ForgetRequest request{file.string(), text_member(read.get_object(), "crm"), text_member(read.get_object(), "who")};
+  ForgetRequest request{file.string(), string_member(read.get_object(), "crm"),
+                        string_member(read.get_object(), "who")};
   if (request.crm.empty()) return std::nullopt;
   return request;
 }

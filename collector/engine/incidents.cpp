@@ -40,10 +40,10 @@ std::optional<Acknowledgement> ack_from(const json::object& detail) {
   const json::value* member = detail.if_contains("ack");
   if (member == nullptr || !member->is_object()) return std::nullopt;
   const json::object& ack = member->get_object();
-  const auto at = parse_time(text_member(ack, "at"));
-  const auto until = parse_time(text_member(ack, "expires_at"));
+  const auto at = parse_time(string_member(ack, "at"));
+  const auto until = parse_time(string_member(ack, "expires_at"));
   if (!at || !until) return std::nullopt;
-  return Acknowledgement{text_member(ack, "author"), text_member(ack, "comment"), *at, *until};
+  return Acknowledgement{string_member(ack, "author"), string_member(ack, "comment"), *at, *until};
 }
 
 void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,
@@ -68,7 +68,7 @@ void IncidentStore::load(const std::vector<store::StoredIncident>& open,
     const json::object detail = parse_detail(incident.detail);
     Open& loaded = open_[incident.crm];
     loaded.stored = incident;
-    loaded.state = text_member(detail, "state");
+    loaded.state = string_member(detail, "state");
     loaded.ack = ack_from(detail);
     if (const auto known = counts.find(incident.id); known != counts.end()) loaded.lines.count = known->second;
     if (const json::value* omitted = detail.if_contains("timeline_omitted"); omitted != nullptr && omitted->is_int64())
@@ -149,7 +149,7 @@ store::StoredIncident IncidentStore::finish(Open open, TimePoint at) {
   // The end is never left out.
   events_.push_back({open.stored.id, at, ++open.lines.count, to_text(resolved_line(at))});
   open.stored.resolved = at;
-  open.stored.level = text_member(detail, "worst") == "poor" ? 2 : 1;
+  open.stored.level = string_member(detail, "worst") == "poor" ? 2 : 1;
   detail["ack"] = nullptr;
   detail["timeline_omitted"] = open.lines.omitted;
   open.stored.detail = to_text(detail);

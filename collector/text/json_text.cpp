@@ -59,7 +59,7 @@ std::string to_text(const json::value& value) {
   return out;
 }
 
-std::string text_member(const boost::json::object& object, std::string_view key) {
+std::string string_member(const boost::json::object& object, std::string_view key) {
   const boost::json::value* const member = object.if_contains(key);
   return member != nullptr && member->is_string() ? std::string{member->get_string()} : std::string{};
 }

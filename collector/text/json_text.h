@@ -11,6 +11,6 @@ namespace crmpulse::collector {
 [[nodiscard]] std::string to_text(const boost::json::value& value);
 
 /// Returns the text under a key, empty if there is none or it is not a text.
-[[nodiscard]] std::string text_member(const boost::json::object& object, std::string_view key);
+[[nodiscard]] std::string string_member(const boost::json::object& object, std::string_view key);
 
 }  // namespace crmpulse::collector

@@ -6,7 +6,7 @@
 // rise never looks like an end of anything, and `inhibit_rules` with `equal: [crm]` keep the ticket quiet beside the
 // page.
 //
-// Alertmanager keeps alerts in memory and ends what it does not hear of: see StateFeed.
+// Alertmanager keeps alerts in memory and ends what it does not hear of: see ResendSchedule.
 
 #include <fmt/format.h>
 
