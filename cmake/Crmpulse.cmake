@@ -73,8 +73,6 @@ function(crmpulse_test name)
   add_executable(test_${name} ${ARG_SOURCES})
   crmpulse_settings(test_${name})
   target_precompile_headers(test_${name} REUSE_FROM crmpulse_precompiled_test)
-  # Tests use namespaces whole, each its own.
-  set_target_properties(test_${name} PROPERTIES UNITY_BUILD OFF)
   target_link_libraries(test_${name} PRIVATE ${ARG_LINK} crmpulse_catch_main)
   target_compile_definitions(test_${name} PRIVATE CRMPULSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" CRMPULSE_BINARY_DIR="${CMAKE_BINARY_DIR}")
   catch_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT ${ARG_TIMEOUT})

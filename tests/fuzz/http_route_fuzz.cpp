@@ -40,13 +40,14 @@ const collector::Router& router() {
 collector::Access& access(bool auth_required) {
   static const collector::WallClock kClock;
   const auto make = [](bool required) {
-    collector::Settings settings;
-    settings.auth_required = required;
+    collector::AccessSettings settings;
+    settings.required = required;
+    settings.listen_address = "127.0.0.1";
     settings.external_url = "https://health.example.com/crm";
     settings.limits.exempt.clear();
     settings.limits.exempted = {};
     settings.limits.requests_per_address = 0;
-    return collector::Access{kClock, settings};
+    return collector::Access{kClock, "/var/lib/crmpulse-collector", settings};
   };
   static collector::Access with = make(true);
   static collector::Access without = make(false);

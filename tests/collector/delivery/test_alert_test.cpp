@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "collector/commands.h"
-#include "receivers/mail_as_read.h"
+#include "tests/collector/receivers/mail_as_read.h"
 #include "tests/collector/support.h"
 #include "tests/support/smtp_sink.h"
 

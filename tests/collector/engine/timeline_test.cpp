@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "collector/message/change_text.h"
+#include "collector/message/describe.h"
 #include "tests/collector/collector_fixture.h"
 #include "tests/collector/core_fixture.h"
 
