@@ -34,7 +34,7 @@ class PrometheusRules(unittest.TestCase):
             self.assertEqual(code, 0, said)
 
     def test_every_metric_that_is_asked_for_is_exported(self):
-        exported = "".join(path.read_text() for folder in ("collector", "agent", "core") for path in (SOURCE / folder).glob("*.cpp"))
+        exported = "".join(path.read_text() for folder in ("collector", "agent", "core") for path in (SOURCE / folder).rglob("*.cpp"))
         for name in ("recording.yaml", "alerts.yaml"):
             for metric in set(re.findall(r"\b(crm(?:pulse)?_[a-z_]+)\b(?!:)", re.sub(r"[a-z_]+:[a-z_:0-9]+|=~?\"[^\"]*\"", "", (FOLDER / name).read_text()))):
                 if metric in ("crm_kind_operation", "crm_kind"):
