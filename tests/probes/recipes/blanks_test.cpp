@@ -63,7 +63,7 @@ std::vector<Listed> listed() {
        false});
   all.push_back({"odoo-json2", R"(, "database": "crm")", "res.partner", "name", 0,
                  [](std::size_t id, const boost::json::value& name) -> boost::json::value {
-                   return boost::json::object{{"id", id}, {"name", name.is_null() ? boost::json::value{false} : name}};
+                   return boost::json::object{{"id", id}, {"name", name.is_null() ? boost::json::value(false) : name}};
                  },
                  [](boost::json::array records) { return records; }, false});
   return all;
