@@ -216,7 +216,7 @@ measurements:
     const Output done = probe(pooled, {}, format);
     INFO(done.out << done.err);
     CHECK(done.code == 0);
-    CHECK(done.out.find("a connection pooler (PgBouncer or one like it): ") != std::string::npos);
+    CHECK(done.out.find("a connection pooler (PgBouncer or one like it)") != std::string::npos);
     CHECK(done.out.find(follows) != std::string::npos);
   }
   const crmpulse::test::Environment own{"CRMPULSE_TEST_PASSWORD", "app"};
