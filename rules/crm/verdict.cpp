@@ -42,9 +42,10 @@ DataStatus status_of_instance(const Rule& rule, const Instance& instance, TimePo
   if (!instance.has_data()) return DataStatus::warming_up;
   // Loaded, and asked before any time is known.
   if (!is_set(now) || !instance.active) return DataStatus::fresh;
-  // While the CRM is left alone the next sample is known not to come.
+  // While the CRM is left alone the next sample is known not to come; half an interval is for the way of one that does,
+  // since another agent may go on measuring.
   const bool left_alone = is_set(instance.pace.paused_until) && now < instance.pace.paused_until;
-  const Duration patience = left_alone ? instance.interval_until_now(rule) : 2 * instance.interval(rule);
+  const Duration patience = left_alone ? instance.interval_until_now(rule) * 3 / 2 : 2 * instance.interval(rule);
   return now - instance.dimension.last_data <= patience ? DataStatus::fresh : DataStatus::stale;
 }
 

@@ -83,14 +83,24 @@ void Ring::pop_front() {
   --size_;
 }
 
-void Ring::thin() {
+bool Ring::keeps(std::uint64_t key, std::uint32_t stride) {
+  // The last steps of splitmix64: each bit of the key turns half of the others.
+  key = (key ^ (key >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  key = (key ^ (key >> 27)) * 0x94d049bb133111ebULL;
+  return ((key ^ (key >> 31)) & (stride - 1)) == 0;
+}
+
+void Ring::thin(std::uint32_t stride) {
   merge();
   std::size_t kept = 0;
-  for (std::size_t i = size_ % 2 == 0 ? 1 : 0; i < size_; i += 2) slot(kept++) = slot(i);
+  for (std::size_t i = 0; i < size_; ++i) {
+    if (keeps(slot(i).key, stride)) slot(kept++) = slot(i);
+  }
   size_ = kept;
 }
 
 void Ring::shift(Duration by) {
+  merge();
   while (size_ > 0 && front().at() + by < TimePoint{}) pop_front();
   for (std::size_t i = 0; i < size_; ++i) slot(i).key = Entry::key_of(slot(i).at() + by, slot(i).tag());
 }

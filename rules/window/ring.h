@@ -45,8 +45,11 @@ class Ring {
   enum class Put { stored, duplicate, full };
   Put put(Entry entry);
   void pop_front();
-  /// Keeps every second entry: makes room in a full ring without shortening what it covers.
-  void thin();
+  /// Returns whether a window that keeps one of `stride` samples keeps this one. Decided by time and series mixed, so
+  /// that of several series whose samples come at the same instants each keeps its share. `stride`: a power of two.
+  [[nodiscard]] static bool keeps(std::uint64_t key, std::uint32_t stride);
+  /// Drops what a stride does not keep: makes room in a full ring without shortening what it covers.
+  void thin(std::uint32_t stride);
   /// Moves all entries by `by`, after the clock was corrected. Entries that would lie before 1970 are dropped.
   void shift(Duration by);
 

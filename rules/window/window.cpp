@@ -93,15 +93,17 @@ Window::Put Window::put(TimePoint at, std::uint32_t tag, double value, const Pre
 }
 
 Window::Put Window::put_raw(TimePoint at, std::uint32_t tag, double value) {
-  if (stride_ > 1 && ++skipped_ < stride_) return Put::stored;
-  skipped_ = 0;
+  // What filled it has left it: everything is kept again.
+  if (ring_.empty()) stride_ = 1;
   const Entry entry{Entry::key_of(at, tag), value};
+  if (!Ring::keeps(entry.key, stride_)) return Put::stored;
   Ring::Put put = ring_.put(entry);
   if (put == Ring::Put::full) {
     if (span_ > Duration{0}) {
       // What has left the window goes first; only a window that is really full is thinned.
       while (!ring_.empty() && ring_.front().at() <= std::max(newest_, at) - span_) pop_oldest();
       if (ring_.size() >= std::min(ring_.limit(), ring_.places())) thin();
+      if (!Ring::keeps(entry.key, stride_)) return Put::stored;
     } else {
       if (entry.key < ring_.front().key) return Put::late;
       pop_oldest();
@@ -129,8 +131,11 @@ void Window::pop_oldest() {
 }
 
 void Window::thin() {
-  ring_.thin();
-  stride_ *= 2;
+  const std::size_t places = std::min(ring_.limit(), ring_.places());
+  while (ring_.size() >= places && stride_ < kMaxStride) {
+    stride_ *= 2;
+    ring_.thin(stride_);
+  }
   recount();
 }
 
@@ -345,7 +350,7 @@ void Window::save(Encoder& encoder) const {
     return tallies_->save(encoder);
   }
   encoder.u32(stride_);
-  encoder.u32(skipped_);
+  encoder.u32(0);  // earlier versions counted here
   encoder.u32(static_cast<std::uint32_t>(ring_.size()));
   ring_.each([&](const Entry& entry) {
     encoder.u64(entry.key);
@@ -381,7 +386,7 @@ void Window::load(Decoder& decoder) {
     return (tallies_ ? *tallies_ : unused).load(decoder);
   }
   stride_ = std::max<std::uint32_t>(1, stride);
-  skipped_ = decoder.u32();
+  (void)decoder.u32();
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
     const std::uint64_t key = decoder.u64();
     const double value = decoder.f64();

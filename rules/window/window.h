@@ -146,8 +146,8 @@ class Window {
   double target_;
   TimePoint newest_ = kUnset;
   Ring ring_;
-  std::uint32_t stride_ = 1;  ///< of the samples that arrive every stride-th is kept
-  std::uint32_t skipped_ = 0;
+  static constexpr std::uint32_t kMaxStride = 1U << 30;
+  std::uint32_t stride_ = 1;     ///< one of so many samples is kept; a power of two
   std::vector<Bucket> buckets_;  ///< kBuckets + 1 places found by index % size, from the first sample on
   /// Like buckets_, for shares, in pages that take memory with their first sample.
   std::vector<std::vector<ShareBucket>> share_pages_;

@@ -6,6 +6,7 @@
 
 #include "rules/window/ring.h"
 #include "rules/window/slots.h"
+#include "rules/window/window.h"
 #include "tests/rules/timeline.h"
 
 using namespace crmpulse;
@@ -176,6 +177,26 @@ TEST_CASE(
   CHECK(bounded.window_use().entries <= 1024);
   static_cast<void>(bounded.remove("acme", now));
   CHECK(bounded.window_use().entries == 0);
+}
+
+TEST_CASE("a window that was flooded keeps every sample again when the flood has left it") {
+  const auto pool = std::make_shared<RingPool>();
+  pool->most = 0;
+  const auto room = std::make_shared<RingRoom>(pool);
+  room->take(RingRoom::kOwn);
+  Rule rule = table_rule("slow");
+  rule.aggregator = Aggregator::quantile;
+  rule.quantile = 0.75;
+  rule.window = 5min;
+  Window window{rule};
+  window.share(room);
+  TimePoint at = kStart;
+  for (int i = 0; i < 100'000; ++i) static_cast<void>(window.put(at += 1ms, 1, 5, {}));
+  CHECK(window.ring().size() <= Ring::kAlways);
+  CHECK(window.count() > 20'000);
+  for (int i = 0; i < 30; ++i) static_cast<void>(window.put(at += 30s, 1, 0.2, {}));
+  CHECK(window.ring().size() == 10);
+  CHECK(window.count() == 10);
 }
 
 TEST_CASE("late samples are kept in a ring without room as long as it has places, in order") {

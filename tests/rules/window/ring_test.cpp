@@ -104,14 +104,37 @@ TEST_CASE("a ring that is emptied goes on from nothing") {
   }
 }
 
-TEST_CASE("thinning keeps every second entry, those that came late among them") {
+TEST_CASE("thinning keeps half of the entries, those that came late among them") {
   Ring ring{512};
   for (std::uint64_t key = 0; key < 400; key += 2) CHECK(ring.put({key, 0}) == Ring::Put::stored);
   for (std::uint64_t key = 1; key < 400; key += 2) CHECK(ring.put({key, 0}) == Ring::Put::stored);
-  ring.thin();
-  std::vector<std::uint64_t> odd;
-  for (std::uint64_t key = 1; key < 400; key += 2) odd.push_back(key);
-  CHECK(keys(ring) == odd);
+  std::vector<std::uint64_t> kept;
+  for (std::uint64_t key = 0; key < 400; ++key) {
+    if (Ring::keeps(key, 2)) kept.push_back(key);
+  }
+  ring.thin(2);
+  CHECK(keys(ring) == kept);
+  CHECK(kept.size() > 160);
+  CHECK(kept.size() < 240);
+}
+
+TEST_CASE("of series whose samples come at the same instants each keeps its share") {
+  for (const std::uint32_t series : {2U, 4U, 8U}) {
+    for (const std::uint32_t stride : {2U, 4U, 8U}) {
+      std::vector<std::size_t> kept(series);
+      for (int instant = 0; instant < 4'000; ++instant) {
+        for (std::uint32_t tag = 0; tag < series; ++tag) {
+          const TimePoint at{std::chrono::hours{24 * 365 * 50} + instant * std::chrono::seconds{15}};
+          if (Ring::keeps(Entry::key_of(at, tag), stride)) ++kept[tag];
+        }
+      }
+      for (const std::size_t count : kept) {
+        INFO(series << " series, stride " << stride);
+        CHECK(count > 4'000 / stride * 8 / 10);
+        CHECK(count < 4'000 / stride * 12 / 10);
+      }
+    }
+  }
 }
 
 TEST_CASE("a walk backwards ends when it is told to") {
