@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Reads the #include lines of every folder and holds them against the architecture.
 
-usage: includes.py check [ROOT]       arrows, circles between rooms, crowded rooms, private headers, #pragma once
+usage: includes.py check [ROOT]       arrows, circles between rooms, crowded rooms, links, private headers, #pragma once
        includes.py picture [ROOT]     the ```arrows and ```rooms blocks of ROOT/ARCHITECTURE.md are what the includes say, and
                                       each room has its line in a table
        includes.py print [ROOT]       prints those blocks
@@ -46,6 +46,7 @@ class File:
     """One source file: its name from the root, and (line, name) of what it includes."""
 
     def __init__(self, root, name):
+        self.root = root
         self.name = name
         self.folder = name.split("/", 1)[0]
         self.room = name.rsplit("/", 1)[0]
@@ -154,12 +155,42 @@ def crowded_rooms(files):
             yield room, 0, f"{count} files in one room: at most {MOST_FILES}"
 
 
+LIBRARY = re.compile(r"crmpulse_(?:library|headers)\((\w+)([^)]*)\)")
+
+
+def links_of(root, room):
+    """What the library of a room links, as CMake writes it; None when the room has no library."""
+    try:
+        with open(os.path.join(root, room, "CMakeLists.txt"), encoding="utf-8") as file:
+            found = dict(LIBRARY.findall(file.read()))
+    except FileNotFoundError:
+        return None
+    name = room.replace("/", "_")
+    return set(re.findall(r"crmpulse::(\w+)", found[name])) if name in found else None
+
+
+def missing_links(files):
+    """A linker that searches its libraries once finds nothing in one that is not linked, or stands too early."""
+    links = {}
+    for file in files:
+        if file.room not in links:
+            links[file.room] = links_of(file.root, file.room)
+        linked = links[file.room]
+        if linked is None or file.name.endswith("/main.cpp"):
+            continue
+        for line, name in file.own:
+            folder, room = name.split("/", 1)[0], name.rsplit("/", 1)[0]
+            library = room.replace("/", "_") if folder == file.folder else folder
+            if room != file.room and name != "core/version.h" and library not in linked:
+                yield file.name, line, f"{file.room}/CMakeLists.txt does not link crmpulse::{library}"
+
+
 def check(root):
     files = read_files(root)
     if not files:
         return [(root, 0, "no source file found")]
     found = []
-    for rule in (wrong_arrows, room_circles, crowded_rooms, unconfined_libraries, uses_of_private_headers,
+    for rule in (wrong_arrows, room_circles, crowded_rooms, missing_links, unconfined_libraries, uses_of_private_headers,
                  missing_pragmas):
         found += rule(files)
     return sorted(found)

@@ -96,6 +96,18 @@ class Includes(unittest.TestCase):
             "agent/quota/governor.h": HEADER + '#include "agent/runner.h"\n',
         }), ["agent/quota/governor.h:2", "agent/runner.h:2"])
 
+    def test_a_library_links_what_its_room_includes(self):
+        files = {
+            "rules/window/ring.cpp": '#include "core/time/time.h"\n#include "rules/time/pace.h"\n',
+            "rules/time/pace.h": HEADER,
+            "core/time/time.h": HEADER,
+        }
+        made = "crmpulse_library(rules_window APART\n  SOURCES\n    ring.cpp\n  LINK PUBLIC {})\n"
+        links = {"rules/window/CMakeLists.txt": made.format("crmpulse::rules_time crmpulse::core")}
+        self.assertEqual(self.places({**files, **links}), [])
+        links = {"rules/window/CMakeLists.txt": made.format("crmpulse::core_time")}
+        self.assertEqual(self.places({**files, **links}), ["rules/window/ring.cpp:1", "rules/window/ring.cpp:2"])
+
     def test_a_crowded_room_is_found(self):
         files = {f"core/text/one{number}.h": HEADER for number in range(includes.MOST_FILES)}
         self.assertEqual(self.places(files), [])
