@@ -270,7 +270,7 @@ TEST_CASE("a full window is thinned, not shortened") {
   CHECK(probe.window->ring().size() <= Window::kRawLimit);
   CHECK(probe.window->ring().front().at() < kStart + 10s);
   CHECK(probe.value().value() == Approx(10'800).epsilon(0.01));
-  CHECK(probe.window->count() == Approx(21'600).epsilon(0.01));
+  CHECK(probe.window->count() == Approx(21'600).epsilon(0.05));  // an estimate: one of eight was kept
 }
 
 TEST_CASE("late samples take their place, what is sent twice counts once, what left the window stays out") {
