@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kUnknownSpacing = 60s;
+constexpr Duration kUnknownSpacing = 5min;  ///< of the slowest liveness that a shipped recipe has
 constexpr Duration kShortestNoData = 60s;
 
 void print(Encoder& out, const std::vector<LabelMatch>& matches) {
@@ -215,6 +215,8 @@ TimePoint Instance::no_data_due(const Rule& rule) const {
 void Instance::plan_older(const Rule& rule, TimePoint at, Duration least) {
   const TimePoint before = std::exchange(older_at, kNever);
   if (rule.op == Direction::below || rule.quorum > 1 || !value || dimension.confirmed == Level::poor) return;
+  // When the next sample is due is not known yet: it is waited for.
+  if (learned == Duration{0} && rule.interval == Duration{0} && rule.no_data_after == Duration{0}) return;
   const double next = *value < rule.sub.enter ? rule.sub.enter : rule.poor.enter;
   const double missing = next - *value;
   constexpr double kFar = 1e9;  // seconds

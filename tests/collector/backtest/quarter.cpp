@@ -262,7 +262,8 @@ void Quarter::take(const Run& run, TimePoint at, BacktestBatch& batch) {
   const auto add = [&](std::uint32_t number, double value) { batch.events.push_back({at, value, number}); };
   if (broken(Fault::silent, at)) return batch.events.push_back({at, 0, BacktestEvent::kTick});
   if (!run.measured) return add(run.readings[0].series, run.readings[0].value(at));
-  const bool restarts = release(at) && !release(at - 40s);
+  // Over before the next probe: a longer one is an outage.
+  const bool restarts = release(at) && !release(at - std::min<Duration>(15s, run.every * 9 / 10));
   bool failed = (restarts && run.liveness) || lost(at) || broken(Fault::stopped, at);
   if (run.liveness && broken(Fault::every_fourth, at)) failed = ++probes_ % 4 == 0;
   if (run.transaction && broken(Fault::writes_fail, at)) failed = true;
