@@ -50,31 +50,6 @@ std::vector<Sample> decode(std::string_view body) {
 
 }  // namespace
 
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (std::chrono::steady_clock::now() < deadline) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-  return condition();
-}
-
-TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "crmpulse-test-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code error;
-  std::filesystem::remove_all(path_, error);
-}
-
-std::string TempDir::write(std::string_view name, std::string_view text) const {
-  std::ofstream{path(name)} << text;
-  return path(name);
-}
-
 std::string source_dir(std::string_view below) {
   return std::string{CRMPULSE_SOURCE_DIR} + "/" + std::string{below};
 }

@@ -13,25 +13,13 @@
 #include "core/evidence.h"
 #include "core/sample.h"
 #include "net/server/http_server.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_dir.h"
 
 namespace crmpulse::agent::test {
 
-/// Looks until `condition` holds; false after 20 s.
-[[nodiscard]] bool eventually(const std::function<bool()>& condition);
-
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] std::string path(std::string_view name = "") const { return (path_ / name).string(); }
-  /// Writes a file and gives its path.
-  std::string write(std::string_view name, std::string_view text) const;
-
- private:
-  std::filesystem::path path_;
-};
+using crmpulse::test::eventually;
+using crmpulse::test::TempDir;
 
 [[nodiscard]] std::string source_dir(std::string_view below);
 [[nodiscard]] std::string read_file(const std::string& file);

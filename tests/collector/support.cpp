@@ -12,28 +12,6 @@ namespace crmpulse::test {
 
 namespace fs = std::filesystem;
 
-TempDir::TempDir() {
-  std::string pattern = (fs::temp_directory_path() / "crmpulse-collector-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  directory_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  fs::remove_all(directory_, ignored);
-}
-
-std::string TempDir::path(const std::string& name) const {
-  return (name.empty() ? directory_ : directory_ / name).string();
-}
-
-std::string TempDir::write(const std::string& name, const std::string& text) const {
-  const std::string file = path(name);
-  fs::create_directories(fs::path{file}.parent_path());
-  std::ofstream{file, std::ios::binary} << text;
-  return file;
-}
-
 LoopThread::LoopThread() : loop_(std::make_unique<net::Loop>()) {}
 
 void LoopThread::begin() {
@@ -61,15 +39,6 @@ void LoopThread::run(const std::function<void()>& task) {
     }
   });
   done.get_future().get();
-}
-
-bool eventually(const std::function<bool()>& holds, std::chrono::seconds deadline) {
-  const auto end = std::chrono::steady_clock::now() + deadline;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{5});
-  }
-  return true;
 }
 
 net::ClientResponse send(const Call& call) {

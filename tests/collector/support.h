@@ -18,22 +18,10 @@
 #include "net/client/http_client.h"
 #include "net/loop/loop.h"
 #include "net/server/http_server.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_dir.h"
 
 namespace crmpulse::test {
-
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] std::string path(const std::string& name = "") const;
-  /// Writes a file and gives its path.
-  std::string write(const std::string& name, const std::string& text) const;
-
- private:
-  std::filesystem::path directory_;
-};
 
 /// A net::Loop that runs until this object goes.
 class LoopThread {
@@ -52,10 +40,6 @@ class LoopThread {
   std::unique_ptr<net::Loop> loop_;
   std::thread thread_;
 };
-
-/// Tries until it holds or the deadline passes.
-[[nodiscard]] bool eventually(const std::function<bool()>& holds,
-                              std::chrono::seconds deadline = std::chrono::seconds{20});
 
 struct Call {
   std::string method = "GET";

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "config/secret_source.h"
+#include "tests/support/temp_dir.h"
 
 using namespace crmpulse;
 using namespace crmpulse::config;
@@ -27,19 +28,14 @@ struct Fixture {
 
 /// A directory of its own, removed at the end.
 struct Directory {
-  Directory() {
-    char name[] = "/tmp/crmpulse-config-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~Directory() { std::filesystem::remove_all(path); }
   std::string file(const std::string& name, const std::string& content, mode_t mode = 0600) const {
     const std::string full = path + "/" + name;
     std::ofstream{full} << content;
     chmod(full.c_str(), mode);
     return full;
   }
-  std::string path;
+  test::TempDir folder;
+  std::string path = folder.path();
 };
 
 struct Variable {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "config/pattern.h"
+#include "tests/support/temp_dir.h"
 
 using namespace crmpulse;
 using namespace crmpulse::config;
@@ -17,12 +18,6 @@ namespace {
 
 /// Rules files in a directory of their own, loaded in the order written.
 struct Files {
-  Files() {
-    char name[] = "/tmp/crmpulse-rules-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~Files() { std::filesystem::remove_all(path); }
   Files& add(const std::string& text) {
     names.push_back(path + "/" + std::to_string(names.size()) + ".yaml");
     std::ofstream{names.back()} << text;
@@ -34,7 +29,8 @@ struct Files {
     REQUIRE(ruleset.has_value());
     return *ruleset;
   }
-  std::string path;
+  test::TempDir folder;
+  std::string path = folder.path();
   std::vector<std::string> names;
 };
 

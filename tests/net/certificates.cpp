@@ -66,16 +66,6 @@ KeyPair save(const std::string& base, X509* certificate, EVP_PKEY* key) {
 
 }  // namespace
 
-CertificateStore::CertificateStore() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "crmpulse-net-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  directory_ = pattern;
-}
-
-CertificateStore::~CertificateStore() {
-  std::filesystem::remove_all(directory_);
-}
-
 KeyPair CertificateStore::authority(const std::string& name) {
   const Owned<EVP_PKEY> key(EVP_EC_gen("P-256"));
   const Owned<X509> certificate = unsigned_certificate(name, key.get(), from_unix_millis(4'000'000'000'000));

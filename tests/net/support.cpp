@@ -43,15 +43,6 @@ void write_all(int fd, std::string_view text) {
 
 }  // namespace
 
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    ::poll(nullptr, 0, 1);
-  }
-  return true;
-}
-
 Served::Served(Handler handler, ServerOptions options) {
   server_ = HttpServer::listen(loop_, std::move(options), std::move(handler)).value();
   port_ = server_->port();

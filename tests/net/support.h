@@ -16,13 +16,14 @@
 #include "net/client/http_client.h"
 #include "net/loop/loop.h"
 #include "net/server/http_server.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_dir.h"
 
 namespace crmpulse::net::test {
 
 inline constexpr std::chrono::seconds kPatience{20};
 
-/// Looks until `condition` holds; false after kPatience.
-[[nodiscard]] bool eventually(const std::function<bool()>& condition);
+using crmpulse::test::eventually;
 
 /// A server on a loop of its own thread.
 class Served {

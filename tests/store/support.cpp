@@ -12,17 +12,6 @@
 
 namespace crmpulse::test {
 
-TempDir::TempDir() {
-  std::string pattern = std::filesystem::temp_directory_path() / "crmpulse-store-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 FullDisk::FullDisk(unsigned long bytes) {
   ::signal(SIGXFSZ, SIG_IGN);
   rlimit limit{};
@@ -72,15 +61,6 @@ std::int64_t integer(store::Database& database, const std::string& sql) {
   auto statement = database.prepare(sql).value();
   if (!statement.step().value()) throw std::runtime_error("no row: " + sql);
   return statement.integer(0);
-}
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10};
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{2});
-  }
-  return true;
 }
 
 }  // namespace crmpulse::test

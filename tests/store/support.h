@@ -5,22 +5,10 @@
 
 #include "core/failure/error.h"
 #include "store/sqlite/database.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_dir.h"
 
 namespace crmpulse::test {
-
-/// A directory of its own, removed at the end.
-class TempDir {
- public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-  [[nodiscard]] std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 /// As long as it lives no file can be written beyond `bytes`: what a full disk does to a file that must grow.
 class FullDisk {
@@ -40,8 +28,5 @@ std::string run_and_kill(const std::function<void(int pipe)>& child, std::size_t
 
 /// The first column of the first row.
 std::int64_t integer(store::Database& database, const std::string& sql);
-
-/// Waits for it; false after ten seconds.
-bool eventually(const std::function<bool()>& condition);
 
 }  // namespace crmpulse::test

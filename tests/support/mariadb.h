@@ -34,7 +34,7 @@ class Mariadb {
 
  private:
   const std::vector<std::string> options_;
-  TempDir directory_;
+  OwnedDir directory_;
   unsigned short port_;
   std::unique_ptr<Process> server_;
 };

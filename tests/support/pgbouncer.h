@@ -25,7 +25,7 @@ class Pgbouncer {
   void execute(const std::string& sql) const;
 
  private:
-  TempDir directory_;
+  OwnedDir directory_;
   unsigned short port_;
   std::unique_ptr<Process> process_;
 };

@@ -31,7 +31,7 @@ class Postgres {
   void resume();
 
  private:
-  TempDir directory_;
+  OwnedDir directory_;
   unsigned short port_;
   std::unique_ptr<Process> server_;
 };

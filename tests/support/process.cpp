@@ -68,20 +68,10 @@ bool has_stopped(pid_t process) {
 
 }  // namespace
 
-TempDir::TempDir() : TempDir(std::string{}) {}
-
-TempDir::TempDir(const std::string& owner) {
-  std::string pattern = (std::filesystem::temp_directory_path() / "crmpulse-test-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + pattern);
-  path_ = pattern;
+OwnedDir::OwnedDir(const std::string& owner) {
   const passwd* user = user_to_become(owner);
-  if (user != nullptr && ::chown(path_.c_str(), user->pw_uid, user->pw_gid) != 0)
-    throw std::runtime_error("chown failed for " + path_);
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  if (user != nullptr && ::chown(path().c_str(), user->pw_uid, user->pw_gid) != 0)
+    throw std::runtime_error("chown failed for " + path());
 }
 
 unsigned short free_port() {
@@ -101,15 +91,6 @@ bool port_answers(unsigned short port) {
   const bool answers = ::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(socket);
   return answers;
-}
-
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds patience) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(std::chrono::milliseconds{10});
-  }
-  return true;
 }
 
 Process::Process(const std::vector<std::string>& command, const ProcessOptions& options) {
@@ -174,7 +155,7 @@ void hang_process(pid_t process) {
 }
 
 void run_to_end(const std::vector<std::string>& command, const ProcessOptions& options) {
-  TempDir logs{options.user};
+  OwnedDir logs{options.user};
   ProcessOptions own = options;
   if (own.output.empty()) own.output = logs.path() + "/output";
   Process process{command, own};

@@ -8,31 +8,21 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/eventually.h"
+#include "tests/support/temp_dir.h"
+
 namespace crmpulse::test {
 
-/// A new directory under the system's temporary one, removed with everything in it at the end.
-class TempDir {
+/// A folder that belongs to this user when we are root and it exists: servers refuse to run as root.
+class OwnedDir : public TempDir {
  public:
-  TempDir();
-  /// Owned by this user when we are root and it exists: servers refuse to run as root.
-  explicit TempDir(const std::string& owner);
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
+  explicit OwnedDir(const std::string& owner);
 };
 
 /// A port of 127.0.0.1 nobody listens on now.
 [[nodiscard]] unsigned short free_port();
 /// Does somebody listen there?
 [[nodiscard]] bool port_answers(unsigned short port);
-
-/// True as soon as `condition` is; false when `patience` is over first.
-[[nodiscard]] bool eventually(const std::function<bool()>& condition,
-                              std::chrono::milliseconds patience = std::chrono::seconds{60});
 
 struct ProcessOptions {
   std::string user;    ///< run as this user when we are root and it exists

@@ -231,8 +231,7 @@ double Quarter::users(TimePoint at, std::chrono::days period) const {
 /// or in the last half hour of a Friday; a Monday begins an hour late.
 double Quarter::newest_change(const std::string& object, TimePoint at) {
   const Duration often = object == "account" ? Duration{25min} : object == "contact" ? Duration{12min} : Duration{7min};
-  TimePoint& newest = changed_.try_emplace(object, story_.from - 30min).first->second;
-  const TimePoint until = std::min(at, story_.fault == Fault::frozen ? story_.broken : at);
+  auto& [newest, seen] = changed_.try_emplace(object, Change{story_.from - 30min, story_.from}).first->second;
   const auto works = [&](TimePoint time) {
     const Duration now = clock(time);
     const auto day =
@@ -241,6 +240,10 @@ double Quarter::newest_change(const std::string& object, TimePoint at) {
     if (day == std::chrono::Monday && now < 9h) return false;
     return !(day == std::chrono::Friday && now >= 17h + 30min);
   };
+  // Who looks after work sees what was changed before its end.
+  TimePoint until = std::min(at, story_.fault == Fault::frozen ? story_.broken : at);
+  while (until > seen && !works(until)) until -= 1min;
+  seen = std::max(seen, at);
   if (works(until)) {
     std::uniform_real_distribution<double> back{0, 1};
     const TimePoint change =

@@ -103,7 +103,11 @@ class Quarter {
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due_;
   std::vector<BacktestBatch::Name> names_;  ///< not handed over yet
   std::unordered_map<std::string, std::uint32_t> numbers_;
-  std::unordered_map<std::string, TimePoint> changed_;  ///< by object
+  struct Change {
+    TimePoint newest;
+    TimePoint seen;  ///< up to when it was looked for
+  };
+  std::unordered_map<std::string, Change> changed_;  ///< by object
   TimePoint last_lost_{};
   int probes_ = 0;
 };

@@ -105,21 +105,10 @@ std::map<std::string, std::string> form_of(const net::HttpRequest& request) {
   return out;
 }
 
-StateDir::StateDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "crmpulse-auth-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-  path_ = pattern;
-}
-
-StateDir::~StateDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 std::vector<std::filesystem::path> StateDir::token_files() const {
   std::vector<std::filesystem::path> out;
-  if (!std::filesystem::exists(path_ / "tokens")) return out;
-  for (const auto& entry : std::filesystem::directory_iterator(path_ / "tokens")) out.push_back(entry.path());
+  if (!std::filesystem::exists(folder_.path("tokens"))) return out;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path("tokens"))) out.push_back(entry.path());
   return out;
 }
 
@@ -144,15 +133,6 @@ std::string header(auth::Session& session) {
   const auto [result, login] = access(session);
   return result.has_value() && result->headers.size() == 1 ? result->headers[0].first + ": " + result->headers[0].second
                                                            : std::string{};
-}
-
-bool eventually(const std::function<bool()>& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > deadline) return false;
-    ::poll(nullptr, 0, 1);
-  }
-  return true;
 }
 
 probes::AuthFlow flow_named(std::string_view name, const std::string& url) {

@@ -13,6 +13,8 @@
 
 #include "net/server/http_server.h"
 #include "probes/auth/session.h"
+#include "tests/support/eventually.h"
+#include "tests/support/temp_dir.h"
 
 namespace crmpulse::test {
 
@@ -55,15 +57,11 @@ class Vendor {
 
 class StateDir {
  public:
-  StateDir();
-  ~StateDir();
-  StateDir(const StateDir&) = delete;
-  StateDir& operator=(const StateDir&) = delete;
-  [[nodiscard]] std::string path() const { return path_.string(); }
+  [[nodiscard]] std::string path() const { return folder_.path(); }
   [[nodiscard]] std::vector<std::filesystem::path> token_files() const;
 
  private:
-  std::filesystem::path path_;
+  TempDir folder_;
 };
 
 using Answered = std::pair<boost::system::result<auth::Access, Failure>, std::optional<auth::Login>>;
@@ -88,8 +86,6 @@ class Program {
 [[nodiscard]] Answered access(auth::Session& session, Duration patience = std::chrono::seconds{20});
 /// The one header's value; empty when the login failed.
 [[nodiscard]] std::string header(auth::Session& session);
-/// Looks until `condition` holds; false after 20 s.
-[[nodiscard]] bool eventually(const std::function<bool()>& condition);
 
 /// A flow as a recipe might describe it, for an endpoint.
 [[nodiscard]] probes::AuthFlow flow_named(std::string_view name, const std::string& url);

@@ -4,7 +4,7 @@
 #include "probes/sql/driver/connection.h"
 #include "probes/sql/open.h"
 #include "tests/probes/database_fixture.h"
-#include "tests/support/log_capture.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/prepared.h"
 #include "tests/support/relay.h"
@@ -330,7 +330,7 @@ TEST_CASE("what a MySQL server lacks is in the notes of a connection, in the sam
 
 TEST_CASE("what a MySQL server lacks is said once in the log, however often its CRM is connected to") {
   log::configure(log::Level::info, log::Format::text);
-  const LogCapture captured;
+  const CapturedLog captured;
   WithoutLimit old;
   probes::Runtime runtime;
   const PasswordFile file{"right"};
@@ -344,7 +344,7 @@ TEST_CASE("what a MySQL server lacks is said once in the log, however often its 
   }
   CHECK(old.relay.connections() > 6);
   INFO(captured.text());
-  CHECK(captured.count("only this program's own deadline does") == 1);
+  CHECK(captured.lines("only this program's own deadline does") == 1);
 }
 
 TEST_CASE("a MariaDB value of any size ends its measurement before it is in memory") {

@@ -9,7 +9,7 @@
 #include "probes/sql/driver/connection.h"
 #include "probes/sql/open.h"
 #include "tests/probes/database_fixture.h"
-#include "tests/support/log_capture.h"
+#include "tests/support/captured_log.h"
 #include "tests/support/mariadb.h"
 #include "tests/support/pgbouncer.h"
 #include "tests/support/postgres.h"
@@ -171,14 +171,14 @@ TEST_CASE("a MySQL proxy is known by a session that is not the one that greeted"
 
 TEST_CASE("a pooler is said once in the log, whichever connection meets it") {
   log::configure(log::Level::info, log::Format::text);
-  const LogCapture captured;
+  const CapturedLog captured;
   const Pgbouncer pooler{server(), options("transaction")};
   probes::Runtime runtime;
   const auto target = monitor(runtime, pooler.url());
   for (int round = 0; round < 2; ++round)
     for (const char* id : {"liveness", "deals", "login", "heartbeat"}) check_succeeded(run(*target, id));
   INFO(captured.text());
-  CHECK(captured.count("a pooler stands before the database") == 1);
+  CHECK(captured.lines("a pooler stands before the database") == 1);
 }
 
 TEST_CASE("a URL that looks like a pooler's is known before anything is asked") {

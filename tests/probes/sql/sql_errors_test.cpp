@@ -1,13 +1,14 @@
 // What drivers and servers say → stage, reason, and a text that is fit for a person and holds no record.
 #include <signal.h>
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "probes/sql/driver/driver.h"
-#include "probes/sql/drivers/mysql_session.h"
+#include "probes/sql/drivers/mysql_errors.h"
 #include "probes/sql/drivers/odbc_diagnosis.h"
 #include "tests/probes/database_fixture.h"
+#include "tests/support/pgbouncer.h"
 #include "tests/support/postgres.h"
+#include "tests/support/prepared.h"
 
 using namespace crmpulse;
 using namespace crmpulse::probes::sql;
@@ -19,31 +20,6 @@ namespace {
 std::string meaning(const SqlError& error) {
   return std::string{to_string(error.stage)} + "/" + std::string{to_string(error.reason)};
 }
-
-/// PgBouncer before a PostgreSQL server, with one pool of one connection.
-class Bouncer {
- public:
-  Bouncer(const Postgres& server, const std::string& settings) : directory_("postgres"), port_(free_port()) {
-    const std::string path = directory_.path();
-    std::ofstream{path + "/users"} << "\"monitor\" \"right\"\n\"postgres\" \"right\"\n";
-    std::ofstream{path + "/ini"} << "[databases]\npostgres = host=127.0.0.1 port=" << server.port()
-                                 << " user=postgres\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = " << port_
-                                 << "\nunix_socket_dir =\nauth_type = md5\nauth_file = " << path
-                                 << "/users\nadmin_users = postgres\npool_mode = transaction\ndefault_pool_size = 1\n"
-                                 << settings;
-    process_ = std::make_unique<Process>(std::vector<std::string>{"/usr/sbin/pgbouncer", path + "/ini"},
-                                         ProcessOptions{"postgres", path + "/log"});
-    REQUIRE(eventually([&] { return port_answers(port_); }));
-  }
-  [[nodiscard]] std::string url(const std::string& database = "postgres") const {
-    return "postgresql://monitor@127.0.0.1:" + std::to_string(port_) + "/" + database;
-  }
-
- private:
-  TempDir directory_;
-  unsigned short port_;
-  std::unique_ptr<Process> process_;
-};
 
 std::unique_ptr<probes::Target> through(probes::Runtime& runtime, const std::string& url, const std::string& password,
                                         Duration timeout = 10s) {
@@ -108,21 +84,24 @@ TEST_CASE("PgBouncer's one code is told apart by its words, and by nothing else"
 }
 
 TEST_CASE("a real PgBouncer's refusals have their reasons") {
-  Postgres server;
-  server.execute("CREATE ROLE monitor LOGIN PASSWORD 'right'");
+  const Prepared<Postgres> server{"CREATE ROLE app LOGIN PASSWORD 'app'"};
+  const std::string right = "monitor";
   probes::Runtime runtime;
   {
-    const Bouncer bouncer{server, "max_client_conn = 1\n"};
+    const Pgbouncer bouncer{server, {"transaction", 1, "auth_type = md5\nmax_client_conn = 1"}};
+    std::string nowhere = bouncer.url();
+    nowhere.replace(nowhere.rfind('/'), std::string::npos, "/nowhere");
     check_failed(run(*through(runtime, bouncer.url(), "wrong"), "liveness"), "auth/credentials");
-    check_failed(run(*through(runtime, bouncer.url("nowhere"), "right"), "liveness"), "connect/missing");
-    const auto first = through(runtime, bouncer.url(), "right");
+    check_failed(run(*through(runtime, nowhere, right), "liveness"), "connect/missing");
+    const auto first = through(runtime, bouncer.url(), right);
     check_succeeded(run(*first, "liveness"));
-    check_failed(run(*through(runtime, bouncer.url(), "right"), "liveness"), "connect/rate_limited");
+    check_failed(run(*through(runtime, bouncer.url(), right), "liveness"), "connect/rate_limited");
   }
-  const Bouncer bouncer{server, "query_wait_timeout = 1\n"};
+  const Pgbouncer bouncer{server, {"transaction", 1, "auth_type = md5\nquery_wait_timeout = 1"}};
   // Somebody holds the only connection of the pool.
-  Process holder{{"psql", "-X", "-q", bouncer.url() + "?password=right", "-c", "BEGIN", "-c", "SELECT pg_sleep(60)"}};
-  const auto target = through(runtime, bouncer.url(), "right", 20s);
+  Process holder{
+      {"psql", "-X", "-q", bouncer.url() + "?password=" + right, "-c", "BEGIN", "-c", "SELECT pg_sleep(60)"}};
+  const auto target = through(runtime, bouncer.url(), right, 20s);
   std::string last;
   CHECK(eventually([&] {
     const auto reading = run(*target, "liveness");

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "tests/probes/target_fixture.h"
+#include "tests/support/temp_dir.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -57,9 +58,6 @@ measurements:
 class File {
  public:
   File() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "crmpulse-sqlite-XXXXXX").string();
-    REQUIRE(::mkdtemp(pattern.data()) != nullptr);
-    directory_ = pattern;
     execute(
         "CREATE TABLE deal (id INTEGER PRIMARY KEY, stage TEXT, amount REAL, modified TEXT);"
         "INSERT INTO deal (stage, amount, modified) VALUES ('won', 10, '2026-11-21 09:00:00'), ('won', 5, '2026-11-20 "
@@ -67,8 +65,7 @@ class File {
         "('lost', NULL, '2026-11-19'), ('lost', 1, '2026-11-18'), ('lost', 1, '2026-11-18');"
         "CREATE TABLE beat (run_id TEXT PRIMARY KEY, at TEXT);");
   }
-  ~File() { std::filesystem::remove_all(directory_); }
-  [[nodiscard]] std::string path() const { return directory_ + "/crm.db"; }
+  [[nodiscard]] std::string path() const { return directory_.path("crm.db"); }
   [[nodiscard]] std::string url() const { return "sqlite://" + path(); }
   void execute(const std::string& statements) const {
     sqlite3* database = nullptr;
@@ -80,10 +77,10 @@ class File {
     sqlite3_close(database);
     REQUIRE(text.empty());
   }
-  [[nodiscard]] const std::string& directory() const { return directory_; }
+  [[nodiscard]] std::string directory() const { return directory_.path(); }
 
  private:
-  std::string directory_;
+  test::TempDir directory_;
 };
 
 }  // namespace

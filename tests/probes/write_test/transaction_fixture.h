@@ -153,7 +153,7 @@ class FastDir {
   }
   FastDir(const FastDir&) = delete;
   FastDir& operator=(const FastDir&) = delete;
-  [[nodiscard]] const std::string& path() const { return path_.empty() ? fallback_->path() : path_; }
+  [[nodiscard]] std::string path() const { return path_.empty() ? fallback_->path() : path_; }
 
  private:
   std::string path_;

@@ -1,4 +1,5 @@
 #include "sandbox/host/sample_crm.h"
+#include "tests/support/temp_dir.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -9,22 +10,6 @@ using namespace crmpulse;
 using namespace crmpulse::sandbox;
 
 namespace {
-
-class Folder {
- public:
-  Folder() : path_(std::filesystem::temp_directory_path() / "crmpulse-sample-XXXXXX") {
-    std::string name = path_.string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string path() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string schema() {
   std::ifstream file{CRMPULSE_SOURCE_DIR "/config/demo/sample-crm.sql"};
@@ -46,7 +31,7 @@ const TimePoint kNow = parse_time("2026-11-21T09:00:00Z").value();
 }  // namespace
 
 TEST_CASE("a sample CRM is seeded and lives") {
-  const Folder folder;
+  const test::TempDir folder;
   auto crm = SampleCrm::create(folder.path(), "acme", schema(), kNow);
   REQUIRE(crm.has_value());
   const std::string file = folder.path() + "/acme.db";
@@ -58,7 +43,7 @@ TEST_CASE("a sample CRM is seeded and lives") {
 }
 
 TEST_CASE("every fault changes what a reader sees, and repair undoes it") {
-  const Folder folder;
+  const test::TempDir folder;
   auto made = SampleCrm::create(folder.path(), "acme", schema(), kNow);
   REQUIRE(made.has_value());
   SampleCrm& crm = made.value();

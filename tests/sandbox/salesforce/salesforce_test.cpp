@@ -8,6 +8,7 @@
 
 #include "sandbox/credentials.h"
 #include "tests/sandbox/vendor_desk.h"
+#include "tests/support/temp_dir.h"
 
 using namespace crmpulse;
 using namespace crmpulse::sandbox;
@@ -64,21 +65,10 @@ std::string signed_with(const std::string& key_pem, const std::string& text) {
   return out;
 }
 
-struct Folder {
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "crmpulse-credentials-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string read(const char* name) const {
-    std::ifstream file{path / name};
-    return {std::istreambuf_iterator<char>{file}, {}};
-  }
-  std::filesystem::path path;
-};
+std::string text_of(const std::string& file) {
+  std::ifstream in{file};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
 
 const std::string kLead = R"({"LastName":"zz-probe-1","Company":"zz-crm-health-probe"})";
 
@@ -105,15 +95,15 @@ TEST_CASE("Salesforce gives tokens for what it knows, and says in OAuth's words 
 }
 
 TEST_CASE("Salesforce takes an assertion signed with the key that was written for the agent, and no other") {
-  const Folder folder;
-  const auto written = write_credentials(folder.path.string());
+  const test::TempDir folder;
+  const auto written = write_credentials(folder.path());
   REQUIRE(written.has_value());
-  const std::string key = folder.read("salesforce.key");
-  const auto mode = std::filesystem::status(folder.path / "salesforce.key").permissions();
+  const std::string key = text_of(folder.path("salesforce.key"));
+  const auto mode = std::filesystem::status(folder.path("salesforce.key")).permissions();
   CHECK(mode == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
-  CHECK(folder.read("refresh_token") == "sandbox-refresh-token\n");
-  REQUIRE(write_credentials(folder.path.string()).has_value());
-  CHECK(folder.read("salesforce.key") == key);
+  CHECK(text_of(folder.path("refresh_token")) == "sandbox-refresh-token\n");
+  REQUIRE(write_credentials(folder.path()).has_value());
+  CHECK(text_of(folder.path("salesforce.key")) == key);
 
   SalesforceDesk desk;
   const auto assertion = [&](const std::string& more, const std::string& with, int seconds = 180) {
@@ -141,9 +131,9 @@ TEST_CASE("Salesforce takes an assertion signed with the key that was written fo
   std::string forged = assertion(user, key);
   forged[forged.size() - 5] = forged[forged.size() - 5] == 'A' ? 'B' : 'A';
   CHECK(answer(forged) == "invalid assertion");
-  const Folder other;
-  REQUIRE(write_credentials(other.path.string()).has_value());
-  CHECK(answer(assertion(user, other.read("salesforce.key"))) == "invalid assertion");
+  const test::TempDir other;
+  REQUIRE(write_credentials(other.path()).has_value());
+  CHECK(answer(assertion(user, text_of(other.path("salesforce.key")))) == "invalid assertion");
   desk.add_fault("clock_skew");
   desk.now += minutes{10};
   CHECK(answer(assertion(user, key, 180 - 600)) == "expired authorization code");

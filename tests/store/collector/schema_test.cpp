@@ -50,7 +50,7 @@ constexpr const char* kThirdSchema = R"sql(
 class OldStore {
  public:
   explicit OldStore(const TempDir& dir)
-      : database_(Database::open(dir.file("collector.db"), Database::Mode::writer).value()) {
+      : database_(Database::open(dir.path("collector.db"), Database::Mode::writer).value()) {
     database_.execute(kThirdSchema).value();
   }
   void add(const OutboxRow& row, DeliveryStatus status) {
@@ -165,7 +165,7 @@ TEST_CASE("a row of an event that nobody knows is delivered under its name and s
 
 TEST_CASE("a damaged store of an earlier schema is saved with the numbers of its events") {
   const TempDir dir;
-  const std::string file = dir.file("collector.db");
+  const std::string file = dir.path("collector.db");
   std::int64_t page = 0;
   {
     OldStore old{dir};

@@ -16,7 +16,7 @@ namespace {
 
 /// A writer on a table t(a), and a gate that holds it inside its first job.
 struct Fixture {
-  explicit Fixture(Writer::Options options = {}) : writer(prepared(dir.file("x.db")), options) {}
+  explicit Fixture(Writer::Options options = {}) : writer(prepared(dir.path("x.db")), options) {}
   ~Fixture() { open_gate(); }
 
   static Database prepared(const std::string& file) {
@@ -47,7 +47,7 @@ struct Fixture {
     if (std::exchange(closed, false)) gate.set_value();
   }
   std::int64_t ask(const std::string& sql) const {
-    Database reader = Database::open(dir.file("x.db"), Database::Mode::reader).value();
+    Database reader = Database::open(dir.path("x.db"), Database::Mode::reader).value();
     return integer(reader, sql);
   }
 
@@ -167,12 +167,12 @@ TEST_CASE("the destructor finishes what is queued and leaves no log behind") {
   const TempDir dir;
   int done = 0;
   {
-    Writer writer{Fixture::prepared(dir.file("x.db"))};
+    Writer writer{Fixture::prepared(dir.path("x.db"))};
     for (int i = 0; i < 50; ++i) REQUIRE(writer.submit(Fixture::insert(i), [&](Result<void>) { ++done; }));
   }
   CHECK(done == 50);
-  CHECK_FALSE(std::filesystem::exists(dir.file("x.db-wal")));
-  Database reader = Database::open(dir.file("x.db"), Database::Mode::reader).value();
+  CHECK_FALSE(std::filesystem::exists(dir.path("x.db-wal")));
+  Database reader = Database::open(dir.path("x.db"), Database::Mode::reader).value();
   CHECK(integer(reader, "SELECT count(*) FROM t") == 50);
 }
 
@@ -207,5 +207,5 @@ TEST_CASE("the log stays bounded under a stream of large writes") {
         })
         .value();
   }
-  CHECK(std::filesystem::file_size(f.dir.file("x.db-wal")) < 40'000'000);
+  CHECK(std::filesystem::file_size(f.dir.path("x.db-wal")) < 40'000'000);
 }

@@ -255,7 +255,7 @@ TEST_CASE("rows that cannot be read do not block the ones behind them") {
     for (int i = 0; i < 4; ++i) push(*spool, i, 1);
   }
   {
-    store::Database database = store::Database::open(dir.file("spool.db"), store::Database::Mode::writer).value();
+    store::Database database = store::Database::open(dir.path("spool.db"), store::Database::Mode::writer).value();
     database
         .execute(
             "UPDATE spool_row SET body = zeroblob(length(body)) WHERE seq IN (SELECT seq FROM spool_row ORDER BY seq "
@@ -268,7 +268,7 @@ TEST_CASE("rows that cannot be read do not block the ones behind them") {
     push(*spool, 9, 1);
   }
   {
-    store::Database database = store::Database::open(dir.file("spool.db"), store::Database::Mode::writer).value();
+    store::Database database = store::Database::open(dir.path("spool.db"), store::Database::Mode::writer).value();
     database.execute("UPDATE spool_row SET body = zeroblob(length(body))").value();
   }
   const auto spool = open(dir);
@@ -289,7 +289,7 @@ TEST_CASE("named values survive a restart and are empty until set") {
 
 TEST_CASE("a spool file that cannot be read at all is set aside, and measuring goes on") {
   const TempDir dir;
-  std::ofstream{dir.file("spool.db")} << std::string(5000, '?');
+  std::ofstream{dir.path("spool.db")} << std::string(5000, '?');
   const auto spool = open(dir);
   push(*spool, 1, 2);
   spool->flush().value();

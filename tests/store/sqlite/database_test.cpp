@@ -27,14 +27,14 @@ unsigned mode_of(const std::string& file) {
 
 TEST_CASE("a writer's file, its log and its lock are the owner's alone") {
   const TempDir dir;
-  Database database = open_writer(dir.file("x.db"));
+  Database database = open_writer(dir.path("x.db"));
   database.execute("CREATE TABLE t(a)").value();
-  for (const char* name : {"x.db", "x.db-wal", "x.db-shm", "x.db.lock"}) CHECK(mode_of(dir.file(name)) == 0600);
+  for (const char* name : {"x.db", "x.db-wal", "x.db-shm", "x.db.lock"}) CHECK(mode_of(dir.path(name)) == 0600);
 }
 
 TEST_CASE("a writer syncs each commit to a write-ahead log") {
   const TempDir dir;
-  Database database = open_writer(dir.file("x.db"));
+  Database database = open_writer(dir.path("x.db"));
   CHECK(integer(database, "PRAGMA synchronous") == 2);
   CHECK(integer(database, "PRAGMA foreign_keys") == 1);
   CHECK(integer(database, "PRAGMA journal_size_limit") > 0);
@@ -46,28 +46,28 @@ TEST_CASE("a writer syncs each commit to a write-ahead log") {
 TEST_CASE("a second writer of one file is refused until the first is gone") {
   const TempDir dir;
   {
-    Database first = open_writer(dir.file("x.db"));
-    const auto second = Database::open(dir.file("x.db"), Database::Mode::writer);
+    Database first = open_writer(dir.path("x.db"));
+    const auto second = Database::open(dir.path("x.db"), Database::Mode::writer);
     REQUIRE_FALSE(second.has_value());
     CHECK_THAT(second.error().message, Contains("x.db.lock") && Contains("twice"));
     Database moved = std::move(first);
-    CHECK_FALSE(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());
+    CHECK_FALSE(Database::open(dir.path("x.db"), Database::Mode::writer).has_value());
   }
-  CHECK(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());
+  CHECK(Database::open(dir.path("x.db"), Database::Mode::writer).has_value());
 }
 
 TEST_CASE("a reader sees what was committed, cannot write and never checkpoints") {
   const TempDir dir;
-  Database writer = open_writer(dir.file("x.db"));
+  Database writer = open_writer(dir.path("x.db"));
   writer.execute("CREATE TABLE t(a); INSERT INTO t VALUES(7)").value();
-  Database reader = Database::open(dir.file("x.db"), Database::Mode::reader).value();
+  Database reader = Database::open(dir.path("x.db"), Database::Mode::reader).value();
   CHECK(integer(reader, "SELECT a FROM t") == 7);
   CHECK(integer(reader, "PRAGMA wal_autocheckpoint") == 0);
   CHECK_FALSE(reader.execute("INSERT INTO t VALUES(8)").has_value());
   writer.execute("INSERT INTO t VALUES(9)").value();
   CHECK(integer(reader, "SELECT max(a) FROM t") == 9);
-  CHECK_FALSE(Database::open(dir.file("absent.db"), Database::Mode::reader).has_value());
-  CHECK_FALSE(std::filesystem::exists(dir.file("absent.db")));
+  CHECK_FALSE(Database::open(dir.path("absent.db"), Database::Mode::reader).has_value());
+  CHECK_FALSE(std::filesystem::exists(dir.path("absent.db")));
 }
 
 TEST_CASE("a directory that is not there is an error that names the file") {
@@ -78,7 +78,7 @@ TEST_CASE("a directory that is not there is an error that names the file") {
 
 TEST_CASE("values come back as they were bound") {
   const TempDir dir;
-  Database database = open_writer(dir.file("x.db"));
+  Database database = open_writer(dir.path("x.db"));
   database.execute("CREATE TABLE t(a, b, c, d, e, f)").value();
   const std::string zeros("a\0b", 3);
   auto insert = database.prepare("INSERT INTO t VALUES(?, ?, ?, ?, ?, ?)").value();
@@ -104,7 +104,7 @@ TEST_CASE("values come back as they were bound") {
 
 TEST_CASE("a binding that cannot be is reported by the step, once") {
   const TempDir dir;
-  Database database = open_writer(dir.file("x.db"));
+  Database database = open_writer(dir.path("x.db"));
   auto statement = database.prepare("SELECT ?").value();
   statement.bind(2, std::int64_t{1});
   CHECK_FALSE(statement.step().has_value());
@@ -114,7 +114,7 @@ TEST_CASE("a binding that cannot be is reported by the step, once") {
 
 TEST_CASE("a cached statement is the same one, handed out reset") {
   const TempDir dir;
-  Database database = open_writer(dir.file("x.db"));
+  Database database = open_writer(dir.path("x.db"));
   Statement* first = database.cached("SELECT ?").value();
   first->bind(1, std::int64_t{3});
   REQUIRE(first->step().value());
@@ -129,7 +129,7 @@ TEST_CASE("a cached statement is the same one, handed out reset") {
 
 TEST_CASE("migrations run once, in order, a failing one leaves nothing, a newer file is refused") {
   const TempDir dir;
-  Database database = open_writer(dir.file("x.db"));
+  Database database = open_writer(dir.path("x.db"));
   database.migrate({"CREATE TABLE a(x)"}).value();
   database.migrate({"CREATE TABLE a(x)", "CREATE TABLE b(x); INSERT INTO b VALUES(1)"}).value();
   CHECK(integer(database, "SELECT count(*) FROM b") == 1);
@@ -150,8 +150,8 @@ TEST_CASE("migrations run once, in order, a failing one leaves nothing, a newer 
 
 TEST_CASE("a file that is not a database says so, and what to do") {
   const TempDir dir;
-  std::ofstream{dir.file("x.db")} << std::string(8192, 'z');
-  const auto opened = Database::open(dir.file("x.db"), Database::Mode::writer);
+  std::ofstream{dir.path("x.db")} << std::string(8192, 'z');
+  const auto opened = Database::open(dir.path("x.db"), Database::Mode::writer);
   REQUIRE_FALSE(opened.has_value());
   CHECK_THAT(opened.error().message,
              Contains("x.db is damaged") && Contains("move the file away") && Contains("x.db-wal"));
@@ -160,7 +160,7 @@ TEST_CASE("a file that is not a database says so, and what to do") {
 TEST_CASE("after an unclean stop a damaged page is found before anything is served") {
   const TempDir dir;
   {
-    Database database = open_writer(dir.file("x.db"));
+    Database database = open_writer(dir.path("x.db"));
     database
         .execute(
             "CREATE TABLE t(a INTEGER PRIMARY KEY, b); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
@@ -169,13 +169,13 @@ TEST_CASE("after an unclean stop a damaged page is found before anything is serv
         .value();
   }
   {
-    std::fstream file{dir.file("x.db"), std::ios::in | std::ios::out | std::ios::binary};
+    std::fstream file{dir.path("x.db"), std::ios::in | std::ios::out | std::ios::binary};
     file.seekp(4096 * 5);
     file << std::string(4096, '\xee');
   }
-  CHECK(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());  // a clean stop: no check
-  std::ofstream{dir.file("x.db-wal")} << "left by a process that was killed";
-  const auto opened = Database::open(dir.file("x.db"), Database::Mode::writer);
+  CHECK(Database::open(dir.path("x.db"), Database::Mode::writer).has_value());  // a clean stop: no check
+  std::ofstream{dir.path("x.db-wal")} << "left by a process that was killed";
+  const auto opened = Database::open(dir.path("x.db"), Database::Mode::writer);
   REQUIRE_FALSE(opened.has_value());
   CHECK_THAT(opened.error().message, Contains("x.db is damaged") && Contains("created anew"));
 }
@@ -183,7 +183,7 @@ TEST_CASE("after an unclean stop a damaged page is found before anything is serv
 TEST_CASE("of a large file the journal's rows are not read before anything is served, unless damage was met") {
   const TempDir dir;
   const auto spoil = [&](long page) {
-    std::fstream file{dir.file("x.db"), std::ios::in | std::ios::out | std::ios::binary};
+    std::fstream file{dir.path("x.db"), std::ios::in | std::ios::out | std::ios::binary};
     file.seekp(4096 * (page - 1));
     file << std::string(4096, '\xee');
   };
@@ -196,7 +196,7 @@ TEST_CASE("of a large file the journal's rows are not read before anything is se
   long journal = 0;
   long state = 0;
   {
-    Database database = open_writer(dir.file("x.db"));
+    Database database = open_writer(dir.path("x.db"));
     database
         .execute(
             "CREATE TABLE journal(a INTEGER PRIMARY KEY, b); CREATE TABLE state(a); INSERT INTO state VALUES(1); "
@@ -206,26 +206,26 @@ TEST_CASE("of a large file the journal's rows are not read before anything is se
     state = page_of(database, "state");
   }
   spoil(journal);
-  std::ofstream{dir.file("x.db-wal")} << "left by a process that was killed";
-  CHECK(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());
-  std::ofstream{dir.file("x.db.suspect")}.flush();
-  CHECK_FALSE(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());
-  std::filesystem::remove(dir.file("x.db.suspect"));
+  std::ofstream{dir.path("x.db-wal")} << "left by a process that was killed";
+  CHECK(Database::open(dir.path("x.db"), Database::Mode::writer).has_value());
+  std::ofstream{dir.path("x.db.suspect")}.flush();
+  CHECK_FALSE(Database::open(dir.path("x.db"), Database::Mode::writer).has_value());
+  std::filesystem::remove(dir.path("x.db.suspect"));
   spoil(state);
-  std::ofstream{dir.file("x.db-wal")} << "left by a process that was killed";
-  CHECK_FALSE(Database::open(dir.file("x.db"), Database::Mode::writer).has_value());
+  std::ofstream{dir.path("x.db-wal")} << "left by a process that was killed";
+  CHECK_FALSE(Database::open(dir.path("x.db"), Database::Mode::writer).has_value());
 }
 
 TEST_CASE("damage met later is an error with the file's name") {
   const TempDir dir;
-  Database database = open_writer(dir.file("x.db"));
+  Database database = open_writer(dir.path("x.db"));
   database.execute("CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(20000)); PRAGMA wal_checkpoint(TRUNCATE)").value();
   {
-    std::fstream file{dir.file("x.db"), std::ios::in | std::ios::out | std::ios::binary};
+    std::fstream file{dir.path("x.db"), std::ios::in | std::ios::out | std::ios::binary};
     file.seekp(4096);
     file << std::string(4096, '\xee');
   }
-  Database reader = Database::open(dir.file("x.db"), Database::Mode::reader).value();
+  Database reader = Database::open(dir.path("x.db"), Database::Mode::reader).value();
   const auto read = reader.execute("SELECT count(*) FROM t");
   REQUIRE_FALSE(read.has_value());
   CHECK_THAT(read.error().message, Contains("x.db is damaged"));
@@ -234,19 +234,19 @@ TEST_CASE("damage met later is an error with the file's name") {
 TEST_CASE("damage that was met is found by the next start, after a clean stop too") {
   const TempDir dir;
   {
-    Database database = open_writer(dir.file("x.db"));
+    Database database = open_writer(dir.path("x.db"));
     database.execute("CREATE TABLE t(a); INSERT INTO t VALUES(zeroblob(20000))").value();
   }
   {
-    std::fstream file{dir.file("x.db"), std::ios::in | std::ios::out | std::ios::binary};
+    std::fstream file{dir.path("x.db"), std::ios::in | std::ios::out | std::ios::binary};
     file.seekp(4096);
     file << std::string(4096, '\xee');
   }
   {
-    Database database = open_writer(dir.file("x.db"));
+    Database database = open_writer(dir.path("x.db"));
     CHECK_FALSE(database.execute("SELECT count(*) FROM t").has_value());
   }
-  const auto opened = Database::open(dir.file("x.db"), Database::Mode::writer);
+  const auto opened = Database::open(dir.path("x.db"), Database::Mode::writer);
   REQUIRE_FALSE(opened.has_value());
   CHECK(store::tells_damage(opened.error()));
 }

@@ -75,7 +75,7 @@ void copy_killed(const std::string& from, const std::string& to) {
 
 TEST_CASE("a damaged page in the middle of the journal costs its records, the ends and all else are kept") {
   const TempDir dir;
-  const std::string file = dir.file("collector.db");
+  const std::string file = dir.path("collector.db");
   {
     Database database = store::open_collector(dir.path()).value();
     append_records(database, 1, kRecords);
@@ -100,8 +100,8 @@ TEST_CASE("a damaged page in the middle of the journal costs its records, the en
 TEST_CASE("a file that is not a database any more is set aside and begun anew, a second time too") {
   const TempDir dir;
   for (std::size_t time = 1; time <= 2; ++time) {
-    std::filesystem::remove(dir.file("collector.db-wal"));
-    std::ofstream{dir.file("collector.db")} << std::string(20'000, '?');
+    std::filesystem::remove(dir.path("collector.db-wal"));
+    std::ofstream{dir.path("collector.db")} << std::string(20'000, '?');
     Database database = store::open_collector(dir.path()).value();
     CHECK(batches(database).empty());
     CHECK(set_aside(dir).size() == time);
@@ -112,7 +112,7 @@ TEST_CASE("a file that is not a database any more is set aside and begun anew, a
 
 TEST_CASE("new records lie behind what states have folded, even when the journal cannot be read at all") {
   const TempDir dir;
-  const std::string file = dir.file("collector.db");
+  const std::string file = dir.path("collector.db");
   {
     Database database = store::open_collector(dir.path()).value();
     append_records(database, 1, 3);
@@ -143,9 +143,9 @@ TEST_CASE("a locked file, a newer schema and a full disk are not damage") {
 
 TEST_CASE("a cut or damaged end of the log costs what lies behind it, and is seen") {
   const TempDir dir;
-  const std::string file = dir.file("collector.db");
-  const std::string killed = dir.file("killed/collector.db");
-  std::filesystem::create_directory(dir.file("killed"));
+  const std::string file = dir.path("collector.db");
+  const std::string killed = dir.path("killed/collector.db");
+  std::filesystem::create_directory(dir.path("killed"));
   Database database = store::open_collector(dir.path()).value();
   append_records(database, 1, 20);  // a commit each
   copy_killed(file, killed);
@@ -156,13 +156,13 @@ TEST_CASE("a cut or damaged end of the log costs what lies behind it, and is see
   CHECK(whole.lost_bytes == 0);
 
   SECTION("nothing is wrong") {
-    Database again = store::open_collector(dir.file("killed")).value();
+    Database again = store::open_collector(dir.path("killed")).value();
     CHECK(batches(again).size() == 20);
   }
   SECTION("cut") {
     std::filesystem::resize_file(log, size - 880);
     CHECK(store::read_wal_tail(log).lost_bytes == 4120 - 880);
-    Database again = store::open_collector(dir.file("killed")).value();
+    Database again = store::open_collector(dir.path("killed")).value();
     const std::set<std::uint64_t> kept = batches(again);
     CHECK(kept.size() == 19);
     CHECK(*kept.rbegin() == 19);
@@ -170,7 +170,7 @@ TEST_CASE("a cut or damaged end of the log costs what lies behind it, and is see
   SECTION("a byte of the last commit is another") {
     overwrite(log, size - 100, "\x7f");
     CHECK(store::read_wal_tail(log).lost_bytes == 4120);
-    Database again = store::open_collector(dir.file("killed")).value();
+    Database again = store::open_collector(dir.path("killed")).value();
     CHECK(batches(again).size() == 19);
     append_records(again, 20, 1);
     CHECK(batches(again).size() == 20);
@@ -178,7 +178,7 @@ TEST_CASE("a cut or damaged end of the log costs what lies behind it, and is see
   SECTION("the log's own head") {
     overwrite(log, 0, "garbage!");
     CHECK(store::read_wal_tail(log).lost_bytes == size);
-    Database again = store::open_collector(dir.file("killed")).value();
+    Database again = store::open_collector(dir.path("killed")).value();
     append_records(again, 77, 1);
     CHECK(batches(again) == std::set<std::uint64_t>{77});
   }
@@ -190,11 +190,11 @@ TEST_CASE("a log that was begun anew over an older one has no damaged end") {
   append_records(database, 1, 30);
   database.execute("PRAGMA wal_checkpoint(RESTART)").value();
   append_records(database, 31, 1);
-  const store::WalTail tail = store::read_wal_tail(dir.file("collector.db-wal"));
+  const store::WalTail tail = store::read_wal_tail(dir.path("collector.db-wal"));
   CHECK(tail.frames > 0);
   CHECK(tail.frames < 30);
   CHECK(tail.lost_bytes == 0);
-  CHECK(store::read_wal_tail(dir.file("nowhere-wal")).frames == 0);
+  CHECK(store::read_wal_tail(dir.path("nowhere-wal")).frames == 0);
 }
 
 namespace {
@@ -217,7 +217,7 @@ std::set<int> drain(store::Spool& spool) {
 TEST_CASE("a damaged page of the spool costs its rows, whether it is met at the start or at work") {
   const bool killed = GENERATE(true, false);
   const TempDir dir;
-  const std::string file = dir.file("spool.db");
+  const std::string file = dir.path("spool.db");
   {
     const auto spool = store::Spool::open(dir.path(), {.flush_interval = std::chrono::hours{1}}).value();
     for (int i = 0; i < 2000; ++i) spool->push({sample(i)}, {});
