@@ -67,6 +67,7 @@ class Collector {
   void follow_wall_clock();
   void forget_as_asked();
   [[nodiscard]] Result<void> listen();
+  static void warn_of(const Configuration& configuration);
   void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
   void fail(const Error& error);
   void refuse(Reload& outcome, Problems problems);

@@ -71,6 +71,7 @@ class Window {
     std::uint32_t count = 0;
     std::uint32_t within = 0;
     std::uint32_t tolerable = 0;
+    [[nodiscard]] static ShareBucket of(const Summary& summary);
   };
   struct Hour {
     std::int64_t index = -1;  ///< Unix time / 3600

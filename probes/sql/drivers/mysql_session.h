@@ -5,6 +5,7 @@
 
 #include "probes/sql/driver/driver.h"
 #include "probes/sql/driver/intake.h"
+#include "probes/sql/drivers/mysql_errors.h"
 
 namespace crmpulse::probes::sql {
 
@@ -84,8 +85,5 @@ class MysqlSession final : public Connection {
   std::uint64_t since_row_ = 0;  ///< bytes, seen while waiting
   int reading_ = -1;             ///< the socket again, during a statement: the library closes its own on an error
 };
-
-/// Meaning of an error number of the server or the client library; its SQLSTATE's when the number is not known.
-[[nodiscard]] SqlError mysql_error_of(unsigned int number, std::string_view sqlstate, std::string_view message);
 
 }  // namespace crmpulse::probes::sql

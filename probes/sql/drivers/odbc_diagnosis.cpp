@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "probes/sql/drivers/mysql_session.h"
+#include "probes/sql/drivers/mysql_errors.h"
 #include "probes/sql/drivers/odbc_text.h"
 
 namespace crmpulse::probes::sql {
