@@ -92,15 +92,16 @@ class Senders(EndToEnd):
     def taken(self):
         return self.metric("crm_up", crm="side") == 1.0 and self.metric("crm_operation_duration_seconds", crm="side") == 0.25
 
-    def check_what_came(self):
+    def check_what_came(self, offers=0):
+        """`offers`: requests in another form that a sender tries first, and repeats in ours after 415."""
         eventually(self.taken, 120, "what the sidecar shows of a CRM arrived")
         self.assertEqual(self.crm("side")["kind"], "sidecar")
         eventually(lambda: self.skipped("value_length") > 1 and self.skipped("not_ours") > 0, 60, "long labels and foreign series are left out")
         eventually(lambda: self.skipped("own_export") > 0, 60, "what the collector shows is not taken back")
         self.assertIsNone(self.metric("crm_records", crm="side"))
-        refused = {labels: value for (name, labels), value in self.metrics().items() if name == "crmpulse_collector_ingest_requests_total"
-                   and dict(labels)["outcome"] == "refused"}
-        self.assertEqual(refused, {}, "no request is refused")
+        refused = sum(value for (name, labels), value in self.metrics().items() if name == "crmpulse_collector_ingest_requests_total"
+                      and dict(labels)["outcome"] == "refused")
+        self.assertEqual(refused, offers, "no other request is refused")
 
     def scrape_config(self, exporter, own):
         return {"global": {"scrape_interval": "1s"}, "scrape_configs": [
@@ -117,7 +118,7 @@ class Senders(EndToEnd):
         config = self.write("vmagent.yml", json.dumps(self.scrape_config(exporter, f"127.0.0.1:{port}")))
         self.process("vmagent", [binary, f"-promscrape.config={config}", f"-remoteWrite.url={self.base}/api/v1/write",
                                  f"-httpListenAddr=127.0.0.1:{port}", f"-remoteWrite.tmpDataPath={self.folder}/vmagent"])
-        self.check_what_came()
+        self.check_what_came(offers=1)  # VictoriaMetrics' own protocol, by zstd
         numbers = get(f"http://127.0.0.1:{port}/metrics")
         dropped = re.findall(r"^vmagent_remotewrite_packets_dropped_total\{.*\} (\d+)$", numbers, re.MULTILINE)
         self.assertEqual(set(dropped), {"0"}, "vmagent dropped nothing")
