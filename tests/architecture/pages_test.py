@@ -1,9 +1,12 @@
 """The pages are true of the tree: every link leads somewhere, every path and type that a developer's page names is there,
-and docs/reference.md names what the code names, no more and no less."""
+docs/reference.md names what the code names, no more and no less, and a Chinese page says what its English one says."""
 
 import pathlib
 import re
 import sys
+
+sys.dont_write_bytecode = True
+import translations  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 REFERENCE = "docs/reference.md"
@@ -24,12 +27,7 @@ def text_of(name):
 
 
 def anchors(page):
-    """Of a page's headings, as GitHub makes them."""
-    found = set()
-    for heading in re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text()), re.MULTILINE):
-        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).lower()
-        found.add(re.sub(r"[^\w\- ]", "", plain).replace(" ", "-"))
-    return found
+    return {translations.anchor_of(heading) for heading in re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text()), re.MULTILINE)}
 
 
 def broken_links():
@@ -128,7 +126,8 @@ def openapi():
 
 
 def main():
-    problems = [*broken_links(), *pages_nobody_links(), *paths_that_are_gone(), *wrong_names(), *types_that_are_gone()]
+    problems = [*broken_links(), *pages_nobody_links(), *paths_that_are_gone(), *wrong_names(), *types_that_are_gone(),
+                *translations.differences(SOURCE)]
     print("\n".join(problems) if problems else f"{len(pages())} pages: every link, path and name is there")
     return 1 if problems else 0
 

@@ -14,12 +14,14 @@ from harness import BIN, SOURCE, WRITE_HEADERS, EndToEnd, get_json, post, remote
 POSTED = re.compile(r"^```json post (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN = re.compile(r"^```json get (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```yaml (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# Chinese pages have the same examples: tests/architecture/translations.py.
+PAGES = [page for page in sorted((SOURCE / "docs").rglob("*.md")) if SOURCE / "docs/zh" not in page.parents]
 
 
 class Docs(EndToEnd):
     def examples(self, kind):
         found = []
-        for page in sorted((SOURCE / "docs").rglob("*.md")):
+        for page in PAGES:
             for number, (name, text) in enumerate(FENCE.findall(page.read_text())):
                 if name == kind:
                     found.append((f"{page.stem}-{number}.yaml", text))
@@ -97,7 +99,7 @@ class Docs(EndToEnd):
         def ahead(hours):
             return (now + datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
-        posted = [found for page in sorted((SOURCE / "docs").rglob("*.md")) for found in POSTED.findall(page.read_text())]
+        posted = [found for page in PAGES for found in POSTED.findall(page.read_text())]
         self.assertTrue(posted)
         for path, body in posted:
             body = re.sub(r'("starts_at": )"[^"]*"', rf'\1"{ahead(1)}"', body)
@@ -115,7 +117,7 @@ class Docs(EndToEnd):
         labels = {"__name__": "crm_operation_duration_seconds", "agent": "branch-1", "crm": "acme", "kind": "tryton", "operation": "read"}
         readings = [(at, 0.5 if i < 5 else 0.25) for i, at in enumerate(millis)]
         self.assertEqual(post(f"{self.base}/api/v1/write", remote_write([(labels, readings)]), WRITE_HEADERS), 204)
-        shown = [found for page in sorted((SOURCE / "docs").rglob("*.md")) for found in SHOWN.findall(page.read_text())]
+        shown = [found for page in PAGES for found in SHOWN.findall(page.read_text())]
         self.assertTrue(shown)
         for path, answer in shown:
             self.assertEqual(get_json(self.base + path), json.loads(answer), path)
