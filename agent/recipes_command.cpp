@@ -38,7 +38,7 @@ std::string spoken_to(const probes::Recipe& recipe) {
 
 std::string parameters_text(const probes::Recipe& recipe, const Words& words) {
   TextTable table{
-      {{words("name", "名称")}, {words("type", "类型")}, {words("default", "默认")}, {words("meaning", "含义")}}};
+      {{words("name", "名称")}, {words("type", "类型")}, {words("default", "默认值")}, {words("meaning", "含义")}}};
   for (const auto& parameter : recipe.parameters) {
     const bool secret = parameter.type == probes::ParameterType::secret;
     std::string help = words(parameter.help);
@@ -65,10 +65,10 @@ std::string metrics_of(const probes::Measurement& measurement) {
 }
 
 std::string measurements_text(const probes::Recipe& recipe, const Words& words) {
-  TextTable table{{{words("measurement", "测量")},
+  TextTable table{{{words("measurement", "测量项")},
                    {words("interval", "间隔")},
                    {words("operation", "操作")},
-                   {words("only with", "条件")},
+                   {words("only with", "适用条件")},
                    {words("samples", "样本")}}};
   for (const auto& measurement : recipe.measurements) {
     table.add({measurement.id,
@@ -105,7 +105,7 @@ std::string exchange_text(const probes::Exchange& exchange, const Words& words) 
                        call.query[i].second);
   std::replace(out.begin(), out.end(), '\n', ' ');
   if (!exchange.each_of.first.empty())
-    out += fmt::format("  [{} {}]", words("for each of", "对每个"), exchange.each_of.second);
+    out += fmt::format("  [{} {}]", words("for each of", "遍历"), exchange.each_of.second);
   if (exchange.next) out += fmt::format("  [{} {}]", words("pages, at most", "分页，最多"), exchange.pages);
   if (!call.auth)
     out += words("  [without login]", "  [不登录]");
@@ -140,7 +140,7 @@ std::string calls_text(const probes::Recipe& recipe, const Words& words) {
 std::string logins_text(const probes::Recipe& recipe, const Words& words) {
   if (recipe.auth.flows.empty()) return {};
   TextTable table{
-      {{words("flow", "方式")}, {words("key", "键")}, {"", TextTable::Align::left}, {words("meaning", "含义")}}};
+      {{words("flow", "登录方式")}, {words("key", "键")}, {"", TextTable::Align::left}, {words("meaning", "含义")}}};
   for (const probes::AuthFlow& offered : recipe.auth.flows) {
     const probes::auth::Flow* flow = probes::auth::find_flow(offered.flow);
     if (flow == nullptr || flow->fields.empty()) {
@@ -187,8 +187,10 @@ std::string allowance_text(const probes::Recipe& recipe, const Words& words) {
 
 std::string endings_text(const probes::Recipe& recipe, const Words& words) {
   if (recipe.endings.empty()) return {};
-  TextTable table{
-      {{words("API", "API")}, {words("ends", "终止")}, {words("only with", "条件")}, {words("source", "来源")}}};
+  TextTable table{{{words("API", "API")},
+                   {words("ends", "终止日期")},
+                   {words("only with", "适用条件")},
+                   {words("source", "来源")}}};
   for (const probes::Ending& ending : recipe.endings) {
     std::string condition = ending.parameter;
     if (ending.above) condition += fmt::format(" > {}", *ending.above);
@@ -196,7 +198,7 @@ std::string endings_text(const probes::Recipe& recipe, const Words& words) {
     if (!ending.value.empty()) condition += fmt::format(": {}", ending.value);
     table.add({ending.api, ending.on ? ending.on_text : words("not announced", "尚未公布"), condition, ending.source});
   }
-  return fmt::format("\n{}\n{}", words("Ends of the vendor's APIs", "供应商 API 的终止日期"), table.text("  "));
+  return fmt::format("\n{}\n{}", words("Ends of the vendor's APIs", "厂商 API 的终止日期"), table.text("  "));
 }
 
 std::string rest_text(const probes::Recipe& recipe, const Words& words) {
@@ -204,7 +206,7 @@ std::string rest_text(const probes::Recipe& recipe, const Words& words) {
   if (!recipe.rights.empty())
     out += fmt::format("\n{}\n", words("Rights the monitoring account needs", "监控账号所需权限"));
   for (const std::string& right : recipe.rights) out += indented(right, "  ");
-  if (!recipe.not_measured.empty()) out += fmt::format("\n{}\n", words("Not measured", "不测量"));
+  if (!recipe.not_measured.empty()) out += fmt::format("\n{}\n", words("Not measured", "不测量的维度"));
   for (const auto& [dimension, why] : recipe.not_measured) out += fmt::format("  {}: {}\n", dimension, words(why));
   return out;
 }
@@ -238,7 +240,7 @@ int recipes_command(const RecipesOptions& options, const SettingsDefaults& defau
   const Words words{options.chinese};
   TextTable table{{{words("recipe", "配方")},
                    {words("for", "适用于")},
-                   {words("speaks", "方式")},
+                   {words("speaks", "传输方式")},
                    {words("measurements", "测量项"), TextTable::Align::right}}};
   bool broken = false;
   for (const std::string& name : probes::list_recipes(defaults.recipe_dir)) {

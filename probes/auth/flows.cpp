@@ -24,17 +24,17 @@ Field client_id_field() {
           false,
           true,
           {"Name of the app the CRM knows us by: client id or consumer key",
-           "CRM 中登记的应用的标识：client id 或 consumer key"}};
+           "在 CRM 中登记的应用的标识：client ID 或 consumer key"}};
 }
 Field client_secret_field() {
   return {"client_secret", true, true, {"Secret of that app", "该应用的密钥"}};
 }
 Field username_field() {
-  return {
-      "username",
-      false,
-      true,
-      {"The user we log in as; one of its own, with reading rights only", "用来登录的用户；请用专用账号，只给读权限"}};
+  return {"username",
+          false,
+          true,
+          {"The user we log in as; one of its own, with reading rights only",
+           "用来登录的用户；请使用专用账号，只授予读权限"}};
 }
 Field password_field() {
   return {"password", true, true, {"That user's password", "该用户的密码"}};

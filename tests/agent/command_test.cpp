@@ -297,7 +297,8 @@ TEST_CASE("a recipe tells when the vendor ends its APIs in both languages") {
     std::ostringstream out;
     std::ostringstream err;
     CHECK(recipes_command({"ending", chinese}, defaults(), out, err) == 0);
-    for (const char* part : {"The old API", "2027-02-16", "version: v1", chinese ? "尚未公布" : "not announced"}) {
+    for (const char* part : {"The old API", "2027-02-16", "version: v1", chinese ? "尚未公布" : "not announced",
+                             chinese ? "厂商 API 的终止日期" : "Ends of the vendor's APIs"}) {
       INFO(part);
       CHECK(out.str().find(part) != std::string::npos);
     }
