@@ -2,7 +2,7 @@
 same order, and in each section the same links and the same names in backticks. Words inside comments are free.
 
 docs/zh/NAME.md comes from docs/NAME.md, README.zh-CN.md from README.md. A link to a page that is there in Chinese leads to the
-Chinese one; besides, a Chinese page links the one it comes from."""
+Chinese one; besides, the two link each other in their first lines."""
 
 import collections
 import dataclasses
@@ -13,6 +13,7 @@ import re
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAME = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")
 CHINESE = re.compile(r"[\u4e00-\u9fff]|\bzh\b")
+FIRST_LINES = 3  # a title, an empty line, and what a reader sees next
 COMMENT = {"sql": re.compile(r"\s*--.*")} | dict.fromkeys(["sh", "yaml", "ini"], re.compile(r"(^|\s+)#.*"))
 
 
@@ -157,20 +158,20 @@ class Tree:
                        or difference_in_names(there.names, here.names))
             if problem:
                 return f"{under}: {problem}"
-        if not self.leads_to(chinese, english):
-            return f"no link to {english}, which it comes from"
         return None
 
-    def leads_to(self, page, target):
-        return any((target, 0) in self.links(page, section) for section in self.sections_of(page))
+    def links_first(self, page, target):
+        with (self.folder / page).open(encoding="utf-8") as lines:
+            return (target, 0) in self.links(page, Section(prose="".join(itertools.islice(lines, FIRST_LINES))))
 
 
 def differences(folder):
-    """The first of each page."""
+    """The first of each page, and links between the two languages that are missing."""
     tree = Tree(folder)
     for chinese, english in tree.english_of.items():
         problem = tree.first_difference(english, chinese)
         if problem:
             yield f"{chinese}: {problem}"
-    if "README.md" in tree.chinese_of and not tree.leads_to("README.md", "README.zh-CN.md"):
-        yield "README.md: no link to README.zh-CN.md"
+        for page, other in ((chinese, english), (english, chinese)):
+            if (folder / english).exists() and not tree.links_first(page, other):
+                yield f"{page}: no link to {other} in its first lines"

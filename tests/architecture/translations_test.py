@@ -10,6 +10,8 @@ import translations  # noqa: E402
 
 ENGLISH = """# Install
 
+[中文](zh/install.md)
+
 Copy `agent.yaml`, see [security](security.md#tokens) and [the standard](https://example.com/standard).
 
 ```sh
@@ -44,7 +46,7 @@ make install    # 以 root 执行
 """
 OTHERS = {
     "docs/security.md": "# Security\n\n## Tokens\n",
-    "docs/first.md": "# First\n\n## Run\n",
+    "docs/first.md": "# First\n\n[中文](zh/first.md)\n\n## Run\n",
     "docs/zh/first.md": "# 第一步\n\n[English](../first.md)\n\n## 运行\n",
     "README.md": "# Pulse\n\n[中文](README.zh-CN.md) [install](docs/install.md)\n",
     "README.zh-CN.md": "# Pulse\n\n[English](README.md) [安装](docs/zh/install.md)\n",
@@ -101,12 +103,17 @@ class Translations(unittest.TestCase):
     def test_a_link_to_the_english_page_where_there_is_a_chinese_one_is_found(self):
         self.expect("first.md#运行", "../first.md#run", "no link to docs/zh/first.md#运行")
 
-    def test_both_languages_of_the_readme_link_each_other_and_each_chinese_page_its_english_one(self):
-        self.expect("[English](../install.md)\n", "", "no link to docs/install.md")
+    def test_a_page_that_does_not_link_its_other_language_in_its_first_lines_is_found(self):
+        link = "[English](../install.md)\n"
+        self.expect(link, "", "no link to docs/install.md in its first lines")
+        self.assertEqual(self.differences({"docs/zh/install.md": CHINESE.replace(link, "") + "\n" + link}),
+                         ["docs/zh/install.md: no link to docs/install.md in its first lines"])
+        self.assertEqual(self.differences({"docs/install.md": ENGLISH.replace("[中文](zh/install.md)\n", "")}),
+                         ["docs/install.md: no link to docs/zh/install.md in its first lines"])
         self.assertEqual(self.differences({"README.md": "# Pulse\n\n[install](docs/install.md)\n"}),
-                         ["README.md: no link to README.zh-CN.md"])
+                         ["README.md: no link to README.zh-CN.md in its first lines"])
         self.assertEqual(self.differences({"README.zh-CN.md": "# Pulse\n\n[安装](docs/zh/install.md)\n"}),
-                         ["README.zh-CN.md: no link to README.md, which it comes from"])
+                         ["README.zh-CN.md: no link to README.md in its first lines"])
 
     def test_a_chinese_page_of_nothing_is_found(self):
         self.assertEqual(self.differences({"docs/zh/more.md": "# 更多\n"}), ["docs/zh/more.md: no docs/more.md, which it comes from"])
