@@ -140,7 +140,7 @@ using Members = std::vector<const Record*>;
 /// One evaluation: subqueries are answered once, before the records are looked at.
 class Evaluation {
  public:
-  Evaluation(const Crm& crm, const Query& query, TimePoint now) : crm_(crm), query_(query), now_(now) {
+  Evaluation(const Company& company, const Query& query, TimePoint now) : company_(company), query_(query), now_(now) {
     where_ = answered(query.where);
   }
 
@@ -155,7 +155,7 @@ class Evaluation {
     std::vector<Value> keys;
   };
   [[nodiscard]] Value value_of(const Output& output, const Record& record) const {
-    return part_of(resolve(crm_, record, output.field), output.part);
+    return part_of(resolve(company_, record, output.field), output.part);
   }
   [[nodiscard]] Value aggregate(const Output& output, const Members& members) const;
   [[nodiscard]] Value value_of(const Output& output, const Members& members) const;
@@ -164,7 +164,7 @@ class Evaluation {
   [[nodiscard]] bool is_before(const Keyed& left, const Keyed& right) const;
   [[nodiscard]] bool is_grouped() const;
 
-  const Crm& crm_;
+  const Company& company_;
   const Query& query_;
   TimePoint now_;
   Condition where_;
@@ -176,7 +176,7 @@ Condition Evaluation::answered(const Condition& condition) const {
   for (const Condition& child : condition.children) out.children.push_back(answered(child));
   if (!condition.subquery) return out;
   out.subquery.reset();
-  for (Row& row : evaluate(crm_, *condition.subquery, now_).rows) {
+  for (Row& row : evaluate(company_, *condition.subquery, now_).rows) {
     if (!row.values.empty() && !is_null(row.values.front())) out.values.push_back(std::move(row.values.front()));
   }
   return out;
@@ -192,7 +192,8 @@ bool Evaluation::holds(const Condition& condition, const Record& record) const {
     case Condition::Kind::none: return std::none_of(children.begin(), children.end(), child_holds);
     case Condition::Kind::compare: break;
   }
-  return compares(condition.compare, part_of(resolve(crm_, record, condition.field), condition.part), condition.values);
+  return compares(condition.compare, part_of(resolve(company_, record, condition.field), condition.part),
+                  condition.values);
 }
 
 Value Evaluation::aggregate(const Output& output, const Members& members) const {
@@ -304,12 +305,12 @@ Rows Evaluation::rows_of(Members members) const {
 
 }  // namespace
 
-Value resolve(const Crm& crm, const Record& record, std::string_view path) {
+Value resolve(const Company& company, const Record& record, std::string_view path) {
   const Record* at = &record;
   for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
     const Value reference = field(*at, path.substr(0, dot));
     const auto* id = std::get_if<double>(&reference);
-    at = id == nullptr ? nullptr : crm.find(static_cast<RecordId>(*id));
+    at = id == nullptr ? nullptr : company.find(static_cast<RecordId>(*id));
     if (at == nullptr) return {};
     path.remove_prefix(dot + 1);
   }
@@ -334,25 +335,25 @@ std::optional<int> compare(const Value& left, const Value& right) {
   return order(left, right);
 }
 
-bool holds(const Crm& crm, const Condition& condition, const Record& record, TimePoint now) {
+bool holds(const Company& company, const Condition& condition, const Record& record, TimePoint now) {
   const Query query;
-  const Evaluation evaluation{crm, query, now};
+  const Evaluation evaluation{company, query, now};
   return evaluation.holds(evaluation.answered(condition), record);
 }
 
-Rows evaluate(const Crm& crm, const Query& query, TimePoint now, bool search) {
-  const Evaluation evaluation{crm, query, now};
+Rows evaluate(const Company& company, const Query& query, TimePoint now, bool search) {
+  const Evaluation evaluation{company, query, now};
   Members members;
-  for (const RecordId id : crm.of(query.from)) {
-    const Record& record = *crm.find(id);
+  for (const RecordId id : company.of(query.from)) {
+    const Record& record = *company.find(id);
     if (record.deleted || (search && record.visible > now)) continue;
     if (evaluation.holds(evaluation.where(), record)) members.push_back(&record);
   }
   return evaluation.rows_of(std::move(members));
 }
 
-Rows evaluate(const Crm& crm, const std::vector<Record>& records, const Query& query, TimePoint now) {
-  const Evaluation evaluation{crm, query, now};
+Rows evaluate(const Company& company, const std::vector<Record>& records, const Query& query, TimePoint now) {
+  const Evaluation evaluation{company, query, now};
   Members members;
   for (const Record& record : records) {
     if (evaluation.holds(evaluation.where(), record)) members.push_back(&record);

@@ -32,7 +32,7 @@ std::string with_commas(double number) {
   return text;
 }
 
-class Dynamics : public Dialect {
+class Dynamics : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "dynamics"; }
   [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
@@ -104,7 +104,7 @@ net::HttpResponse Dynamics::answer(const net::HttpRequest& request, World& world
   call.counted = true;
   calls_.add(world.now);
   const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.crm, world.now};
+  const Lookup lookup{world.company, world.now};
   const Schema schema{objects(), parse_guid, missing != nullptr ? missing->name : std::string{}};
   const std::string_view resource = resource_of(request.path);
   const std::string base = world.origin + request.path.substr(0, request.path.size() - resource.size());
@@ -243,7 +243,7 @@ Keyed keyed(std::string_view segment) {
 
 }  // namespace dynamics
 
-std::unique_ptr<Dialect> make_dynamics() {
+std::unique_ptr<VendorApi> make_dynamics() {
   return std::make_unique<dynamics::Dynamics>();
 }
 

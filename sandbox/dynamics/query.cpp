@@ -51,7 +51,7 @@ std::size_t page_number(const net::HttpRequest& request) {
 
 json::object row_json(const Ask& ask, const ObjectName& object, const OData& odata, const Row& row) {
   json::object body;
-  if (!odata.grouped) return record_json(ask, object, *ask.world.crm.find(row.id), odata.fields);
+  if (!odata.grouped) return record_json(ask, object, *ask.world.company.find(row.id), odata.fields);
   for (std::size_t at = 0; at < row.values.size(); ++at) {
     const FieldName* field = odata.fields[at];
     body[odata.query.outputs[at].name] = value_json(row.values[at], field != nullptr ? field->type : FieldType::number);
@@ -82,7 +82,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& object, OData odata) {
 net::HttpResponse who_am_i(const Ask& ask) {
   return json_reply(200, {{"@odata.context", ask.base + "$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse"},
                           {"BusinessUnitId", guid_text(kBusinessUnit)},
-                          {"UserId", guid_text(ask.world.crm.api_user())},
+                          {"UserId", guid_text(ask.world.company.api_user())},
                           {"OrganizationId", guid_text(kOrganization)}});
 }
 

@@ -121,7 +121,7 @@ std::string unknown_selected(const Ask& ask, const ObjectName& object) {
 net::HttpResponse saved(const Ask& ask, const ObjectName& object, RecordId id, int with_body) {
   const std::string address = fmt::format("{}{}({})", ask.base, object.path, guid_text(id));
   if (!wants_representation(ask.request)) return {204, {{"OData-EntityId", address}}, {}};
-  json::object body = record_json(ask, object, *ask.world.crm.find(id), selected(ask, object));
+  json::object body = record_json(ask, object, *ask.world.company.find(id), selected(ask, object));
   body["@odata.context"] = fmt::format("{}$metadata#{}/$entity", ask.base, object.path);
   return json_reply(with_body, body, {{"OData-EntityId", address}, {"Preference-Applied", "return=representation"}});
 }
@@ -129,7 +129,7 @@ net::HttpResponse saved(const Ask& ask, const ObjectName& object, RecordId id, i
 /// The record a lookup leads to; null when it leads nowhere.
 json::value expanded(const Ask& ask, const ObjectName& object, const Record& record, const Expansion& expansion) {
   const FieldName* link = ask.schema.field(object, fmt::format("_{}_value", expansion.navigation));
-  const Record* other = link != nullptr ? ask.world.crm.find(id_of(value_of(ask.lookup, record, *link))) : nullptr;
+  const Record* other = link != nullptr ? ask.world.company.find(id_of(value_of(ask.lookup, record, *link))) : nullptr;
   const ObjectName* kind = other != nullptr ? object_of(ask, other->kind) : nullptr;
   if (kind == nullptr) return nullptr;
   json::object body;
@@ -153,7 +153,7 @@ net::HttpResponse update(const Ask& ask, const ObjectName& object, std::string_v
                  "The version of the existing record doesn't match the RowVersion property provided.");
   Written written = fields_of(ask, object);
   if (written.refused) return std::move(*written.refused);
-  ask.world.crm.update(record->id, written.fields, ask.world.crm.api_user(), ask.world.now);
+  ask.world.company.update(record->id, written.fields, ask.world.company.api_user(), ask.world.now);
   return saved(ask, object, record->id, 200);
 }
 
@@ -174,8 +174,9 @@ net::HttpResponse create_entity(const Ask& ask, const ObjectName& object) {
   if (!object.writable) return error(405, "0x80040800", "The table cannot be written");
   Written written = fields_of(ask, object);
   if (written.refused) return std::move(*written.refused);
-  Crm& crm = ask.world.crm;
-  return saved(ask, object, crm.create(object.kind, std::move(written.fields), crm.api_user(), ask.world.now), 201);
+  Company& company = ask.world.company;
+  return saved(ask, object, company.create(object.kind, std::move(written.fields), company.api_user(), ask.world.now),
+               201);
 }
 
 net::HttpResponse answer_entity(const Ask& ask, const ObjectName& object, std::string_view key) {
@@ -186,7 +187,7 @@ net::HttpResponse answer_entity(const Ask& ask, const ObjectName& object, std::s
   if (record == nullptr) return does_not_exist(object, key);
   if (ask.request.method == "DELETE") {
     if (!object.writable) return error(405, "0x80040800", "The table cannot be written");
-    ask.world.crm.remove(*id, ask.world.crm.api_user(), ask.world.now);
+    ask.world.company.remove(*id, ask.world.company.api_user(), ask.world.now);
     return {204, {}, {}};
   }
   if (ask.request.method != "GET") return error(405, "0x80060888", "The method is not allowed");

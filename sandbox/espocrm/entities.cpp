@@ -15,7 +15,7 @@ constexpr auto kTime = FieldType::time;
 constexpr auto kDate = FieldType::date;
 constexpr auto kReference = FieldType::reference;
 
-Value full_name(const Crm& /*crm*/, const Record& record) {
+Value full_name(const Company& /*company*/, const Record& record) {
   const std::string first = text_of(field(record, "first_name"));
   const std::string last = text_of(field(record, "last_name"));
   return first.empty() || last.empty() ? first + last : first + " " + last;
@@ -37,23 +37,23 @@ Value translated(const Words& words, const Record& record) {
     if (word.ours == status) return std::string{word.theirs};
   return status;
 }
-Value lead_status(const Crm& /*crm*/, const Record& record) {
+Value lead_status(const Company& /*company*/, const Record& record) {
   return translated(kLeadWords, record);
 }
-Value case_status(const Crm& /*crm*/, const Record& record) {
+Value case_status(const Company& /*company*/, const Record& record) {
   return translated(kCaseWords, record);
 }
-Value task_status(const Crm& /*crm*/, const Record& record) {
+Value task_status(const Company& /*company*/, const Record& record) {
   return std::string{is_null(field(record, "done_at")) ? "Not Started" : "Completed"};
 }
-Value task_parent(const Crm& /*crm*/, const Record& record) {
+Value task_parent(const Company& /*company*/, const Record& record) {
   const Value who = field(record, "who");
   return is_null(who) ? field(record, "what") : who;
 }
-Value task_parent_type(const Crm& crm, const Record& record) {
-  const Value parent = task_parent(crm, record);
+Value task_parent_type(const Company& company, const Record& record) {
+  const Value parent = task_parent(company, record);
   const auto* id = std::get_if<double>(&parent);
-  const Record* target = id == nullptr ? nullptr : crm.find(static_cast<RecordId>(*id));
+  const Record* target = id == nullptr ? nullptr : company.find(static_cast<RecordId>(*id));
   if (target == nullptr) return {};
   switch (target->kind) {
     case Kind::lead: return std::string{"Lead"};
@@ -63,22 +63,22 @@ Value task_parent_type(const Crm& crm, const Record& record) {
     default: return std::string{"Account"};
   }
 }
-Value account_name(const Crm& crm, const Record& record) {
+Value account_name(const Company& company, const Record& record) {
   const Value account = field(record, "account");
   const auto* id = std::get_if<double>(&account);
-  const Record* target = id == nullptr ? nullptr : crm.find(static_cast<RecordId>(*id));
+  const Record* target = id == nullptr ? nullptr : company.find(static_cast<RecordId>(*id));
   return target == nullptr ? Value{} : field(*target, "name");
 }
-Value user_type(const Crm& crm, const Record& record) {
-  return std::string{record.id == crm.api_user() ? "api" : "regular"};
+Value user_type(const Company& company, const Record& record) {
+  return std::string{record.id == company.api_user() ? "api" : "regular"};
 }
-Value is_denied(const Crm& /*crm*/, const Record& record) {
+Value is_denied(const Company& /*company*/, const Record& record) {
   return text_of(field(record, "status")) != "Success";
 }
-Value denial_reason(const Crm& crm, const Record& record) {
-  return is_denied(crm, record) == Value{true} ? Value{std::string{"CREDENTIALS"}} : Value{};
+Value denial_reason(const Company& company, const Record& record) {
+  return is_denied(company, record) == Value{true} ? Value{std::string{"CREDENTIALS"}} : Value{};
 }
-Value no(const Crm& /*crm*/, const Record& /*record*/) {
+Value no(const Company& /*company*/, const Record& /*record*/) {
   return false;
 }
 
@@ -101,7 +101,7 @@ std::vector<ModelField> person(std::vector<ModelField> fields) {
   return with_log(std::move(fields));
 }
 
-std::vector<Record> none(const Crm& /*crm*/, TimePoint /*now*/) {
+std::vector<Record> none(const Company& /*company*/, TimePoint /*now*/) {
   return {};
 }
 

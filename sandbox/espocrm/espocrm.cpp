@@ -7,8 +7,8 @@
 
 #include "sandbox/espocrm/entities.h"
 #include "sandbox/espocrm/where.h"
-#include "sandbox/vendor/dialect.h"
 #include "sandbox/vendor/reply.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -82,7 +82,7 @@ class Entity {
       *where = combine(Condition::Kind::all,
                        {std::move(*where), compare("name", Compare::like, Value{"%" + search.text + "%"})});
     }
-    auto rows = selfhosted::select(world_.crm, model_, *where, world_.now);
+    auto rows = selfhosted::select(world_.company, model_, *where, world_.now);
     if (!search.order_by.empty()) {
       if (attribute(search.order_by) == nullptr) return failure(400, "Bad orderBy.");
       sort_rows(rows, {{search.order_by, search.descending}}, false);
@@ -94,7 +94,7 @@ class Entity {
   }
 
   net::HttpResponse one(const std::string& id) const {
-    const auto row = selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now);
+    const auto row = selfhosted::read(world_.company, model_, espocrm_id_from(id), world_.now);
     return row ? json_answer(200, shown(*row, {})) : not_found(id);
   }
 
@@ -115,21 +115,21 @@ class Entity {
         return answer;
       }
     }
-    const RecordId id = world_.crm.create(model_.kinds.front(), *fields, world_.crm.api_user(), world_.now);
+    const RecordId id = world_.company.create(model_.kinds.front(), *fields, world_.company.api_user(), world_.now);
     return one(espocrm_id(id));
   }
 
   net::HttpResponse update(const std::string& id, const object& given) const {
-    if (!selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now)) return not_found(id);
+    if (!selfhosted::read(world_.company, model_, espocrm_id_from(id), world_.now)) return not_found(id);
     const auto fields = canonical(given);
     if (!fields) return failure(400, fields.error().message);
-    world_.crm.update(espocrm_id_from(id), *fields, world_.crm.api_user(), world_.now);
+    world_.company.update(espocrm_id_from(id), *fields, world_.company.api_user(), world_.now);
     return one(id);
   }
 
   net::HttpResponse remove(const std::string& id) const {
-    if (!selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now)) return not_found(id);
-    world_.crm.remove(espocrm_id_from(id), world_.crm.api_user(), world_.now);
+    if (!selfhosted::read(world_.company, model_, espocrm_id_from(id), world_.now)) return not_found(id);
+    world_.company.remove(espocrm_id_from(id), world_.company.api_user(), world_.now);
     return json_answer(200, true);
   }
 
@@ -203,7 +203,8 @@ class Entity {
     if (model_.name == "Account") same.push_back(compare("name", Compare::equal, get("name")));
     array out;
     if (same.empty()) return out;
-    for (const ModelRow& row : selfhosted::select(world_.crm, model_, combine(Condition::Kind::any, same), world_.now))
+    for (const ModelRow& row :
+         selfhosted::select(world_.company, model_, combine(Condition::Kind::any, same), world_.now))
       out.push_back(shown(row, {"name", "emailAddress"}));
     return out;
   }
@@ -212,7 +213,7 @@ class Entity {
   const Model& model_;
 };
 
-class EspoCrm final : public Dialect {
+class EspoCrm final : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "espocrm"; }
 
@@ -268,9 +269,9 @@ class EspoCrm final : public Dialect {
   }
 
   static value session(const World& world) {
-    const Record* user = world.crm.find(world.crm.api_user());
+    const Record* user = world.company.find(world.company.api_user());
     const std::string name = user == nullptr ? std::string{} : text_of(field(*user, "name"));
-    return object{{"user", object{{"id", espocrm_id(world.crm.api_user())}, {"userName", name}, {"type", "api"}}},
+    return object{{"user", object{{"id", espocrm_id(world.company.api_user())}, {"userName", name}, {"type", "api"}}},
                   {"acl", object{{"table", object{}}}},
                   {"settings", settings(true)}};
   }
@@ -298,7 +299,7 @@ class EspoCrm final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_espocrm() {
+std::unique_ptr<VendorApi> make_espocrm() {
   return std::make_unique<EspoCrm>();
 }
 

@@ -50,9 +50,9 @@ net::HttpResponse logins(const Ask& ask) {
   query.where = where("at", Compare::greater_equal, ask.world.now - kLoginsKept);
   query.order_by.push_back({0, "at", std::nullopt, true, true});
   std::vector<json::object> all;
-  for (const Row& row : evaluate(ask.world.crm, query, ask.world.now).rows) {
-    const Record& login = *ask.world.crm.find(row.id);
-    const Record* user = ask.world.crm.find(id_of(field(login, "user")));
+  for (const Row& row : evaluate(ask.world.company, query, ask.world.now).rows) {
+    const Record& login = *ask.world.company.find(row.id);
+    const Record* user = ask.world.company.find(id_of(field(login, "user")));
     all.push_back({{"id", std::to_string(login.id)},
                    {"loginAt", at(field(login, "at"))},
                    {"loginSucceeded", text_field(login, "status") == "Success"},
@@ -79,8 +79,8 @@ net::HttpResponse daily_usage(const Ask& ask) {
 
 std::vector<const Record*> people(const Ask& ask, bool active) {
   std::vector<const Record*> users;
-  for (const RecordId id : ask.world.crm.of(Kind::user)) {
-    const Record* user = ask.world.crm.find(id);
+  for (const RecordId id : ask.world.company.of(Kind::user)) {
+    const Record* user = ask.world.company.find(id);
     if (user != nullptr && !user->deleted && truth_of(field(*user, "active")) == active) users.push_back(user);
   }
   return users;
@@ -127,7 +127,7 @@ net::HttpResponse users(const Ask& ask) {
                    {"firstName", first},
                    {"lastName", last},
                    {"roleIds", json::array{}},
-                   {"superAdmin", user->id == ask.world.crm.api_user()}});
+                   {"superAdmin", user->id == ask.world.company.api_user()}});
   }
   return json_reply(200, page_of(ask, all, 100, 100));
 }
@@ -240,7 +240,7 @@ json::array associated(const Ask& ask, RecordId id, const ObjectName& to) {
                     {"type", type},
                     {"associationTypes", json::array{{{"category", "HUBSPOT_DEFINED"}, {"typeId", 5}}}}});
   };
-  const Record* record = ask.world.crm.find(id);
+  const Record* record = ask.world.company.find(id);
   if (record == nullptr || record->deleted) return list;
   const char* link = to.kind == Kind::account ? "account" : to.kind == Kind::contact ? "contact" : nullptr;
   const RecordId other = link != nullptr ? id_of(field(*record, link)) : 0;
@@ -249,7 +249,7 @@ json::array associated(const Ask& ask, RecordId id, const ObjectName& to) {
   Query query;
   query.from = to.kind;
   query.where = where("account", Compare::equal, static_cast<double>(id));
-  for (const Row& row : evaluate(ask.world.crm, query, ask.world.now).rows) add(row.id, "primary");
+  for (const Row& row : evaluate(ask.world.company, query, ask.world.now).rows) add(row.id, "primary");
   return list;
 }
 

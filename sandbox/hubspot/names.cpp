@@ -14,7 +14,7 @@ Value millis(std::optional<double> seconds) {
 
 Value company_of(const Lookup& lookup, const Record& contact) {
   if (Value own = field(contact, "company"); !is_null(own)) return own;
-  const Record* account = lookup.crm.find(id_of(field(contact, "account")));
+  const Record* account = lookup.company.find(id_of(field(contact, "account")));
   return account != nullptr ? field(*account, "name") : Value{};
 }
 

@@ -39,7 +39,7 @@ RecordId holder_of_email(const Ask& ask, const std::string& email, RecordId exce
   Query query;
   query.from = Kind::contact;
   query.where = where("email", Compare::equal, email);
-  for (const Row& row : evaluate(ask.world.crm, query, ask.world.now).rows) {
+  for (const Row& row : evaluate(ask.world.company, query, ask.world.now).rows) {
     if (row.id != except) return row.id;
   }
   return 0;
@@ -110,7 +110,7 @@ std::vector<std::string> wanted_properties(const Ask& ask, const ObjectName& obj
 /// Also an archived one, when `archived` asks for those.
 const Record* visible_record(const Ask& ask, const ObjectName& object, RecordId id, bool archived) {
   if (!archived) return record_of(ask.lookup, object, id);
-  const Record* record = ask.world.crm.find(id);
+  const Record* record = ask.world.company.find(id);
   return record != nullptr && record->kind == object.kind && record->deleted ? record : nullptr;
 }
 
@@ -121,7 +121,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& object) {
   const auto properties = wanted_properties(ask, object);
   json::array results;
   json::object body;
-  for (const RecordId id : ask.world.crm.of(object.kind)) {
+  for (const RecordId id : ask.world.company.of(object.kind)) {
     const Record* record = id < after ? nullptr : visible_record(ask, object, id, archived);
     if (record == nullptr) continue;
     if (results.size() == limit) {
@@ -145,7 +145,7 @@ net::HttpResponse one(const Ask& ask, const ObjectName& object, std::string_view
     return json_reply(200, record_json(ask, object, *record, wanted_properties(ask, object)));
   }
   if (ask.request.method == "DELETE") {
-    ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
     return {204, {}, {}};  // also for what is not there
   }
   if (ask.request.method != "PATCH") return no_such_path();
@@ -154,7 +154,7 @@ net::HttpResponse one(const Ask& ask, const ObjectName& object, std::string_view
   if (!input) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
   auto written = write(ask, object, id, *input);
   if (written.refused) return std::move(*written.refused);
-  return json_reply(200, record_json(ask, object, *ask.world.crm.find(id), default_properties(ask, object)));
+  return json_reply(200, record_json(ask, object, *ask.world.company.find(id), default_properties(ask, object)));
 }
 
 net::HttpResponse create(const Ask& ask, const ObjectName& object) {
@@ -162,13 +162,14 @@ net::HttpResponse create(const Ask& ask, const ObjectName& object) {
   if (!input) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
   auto written = write(ask, object, 0, *input);
   if (written.refused) return std::move(*written.refused);
-  return json_reply(201, record_json(ask, object, *ask.world.crm.find(written.id), default_properties(ask, object)));
+  return json_reply(201,
+                    record_json(ask, object, *ask.world.company.find(written.id), default_properties(ask, object)));
 }
 
 net::HttpResponse forget(const Ask& ask) {
   const auto input = parse_json(ask.request.body);
   const RecordId id = input ? parse_id(text_member(*input, "objectId")).value_or(0) : 0;
-  ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+  ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
   return {204, {}, {}};
 }
 
@@ -185,7 +186,7 @@ void run_input(const Ask& ask, const ObjectName& object, std::string_view action
   RecordId id = parse_id(text).value_or(0);
   if (id_property == "email") id = holder_of_email(ask, text, 0);
   if (action == "archive") {
-    ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
     return;
   }
   const bool must_exist = action == "read" || action == "update";
@@ -196,7 +197,7 @@ void run_input(const Ask& ask, const ObjectName& object, std::string_view action
     if (written.refused) return batch.refuse(*written.refused);
     id = written.id;
   }
-  batch.results.push_back(record_json(ask, object, *ask.world.crm.find(id), properties));
+  batch.results.push_back(record_json(ask, object, *ask.world.company.find(id), properties));
 }
 
 std::vector<std::string> text_list(const json::value& value, std::string_view name) {
@@ -245,9 +246,9 @@ Written write(const Ask& ask, const ObjectName& object, RecordId id, const json:
   if (object.kind == Kind::contact) {
     if (auto refused = bad_email(ask, read.fields, id)) return {0, std::move(refused)};
   }
-  Crm& crm = ask.world.crm;
-  if (id == 0) return {crm.create(object.kind, std::move(read.fields), crm.api_user(), ask.world.now), {}};
-  crm.update(id, read.fields, crm.api_user(), ask.world.now);
+  Company& company = ask.world.company;
+  if (id == 0) return {company.create(object.kind, std::move(read.fields), company.api_user(), ask.world.now), {}};
+  company.update(id, read.fields, company.api_user(), ask.world.now);
   return {id, {}};
 }
 

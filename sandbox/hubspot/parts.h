@@ -1,14 +1,14 @@
 #pragma once
-// Private to sandbox/hubspot/hubspot*.cpp: the parts of the HubSpot dialect.
+// Private to sandbox/hubspot/hubspot*.cpp: the parts of the HubSpot API.
 
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/dialect.h"
 #include "sandbox/vendor/fields.h"
 #include "sandbox/vendor/reply.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::hubspot {
 

@@ -219,7 +219,7 @@ net::HttpResponse answer_search(const Ask& ask, const ObjectName& object) {
   const Rows found = answer_query(ask.lookup, object, std::move(search.query), true);
   json::array results;
   for (const Row& row : found.rows)
-    results.push_back(record_json(ask, object, *ask.world.crm.find(row.id), search.properties));
+    results.push_back(record_json(ask, object, *ask.world.company.find(row.id), search.properties));
   json::object answer{{"total", found.total}, {"results", std::move(results)}};
   if (next < found.total) answer["paging"] = {{"next", {{"after", std::to_string(next)}}}};
   return json_reply(200, answer);

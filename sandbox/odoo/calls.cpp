@@ -52,7 +52,7 @@ class Execution {
   OdooResult<value> read() const {
     std::vector<ModelRow> rows;
     for (const RecordId id : ids()) {
-      auto row = selfhosted::read(world_.crm, model_, id, world_.now);
+      auto row = selfhosted::read(world_.company, model_, id, world_.now);
       if (!row) return missing(id);
       rows.push_back(std::move(*row));
     }
@@ -65,7 +65,7 @@ class Execution {
     const GroupQuery query{argument(1, "fields"), argument(2, "groupby"), argument(3, "offset"),
                            argument(4, "limit"),  argument(5, "orderby"), argument(6, "lazy")};
     const auto name_of = [this](const ModelField& each, RecordId id) {
-      return odoo_name_of(world_.crm, model_named(each.target), id);
+      return odoo_name_of(world_.company, model_named(each.target), id);
     };
     auto groups = grouped(*rows, model_, field_of_, query, name_of);
     if (!groups) return value_error(groups.error().message);
@@ -91,7 +91,7 @@ class Execution {
     const GroupQuery query{value(sums),          argument(1, "groupby"), argument(4, "offset"),
                            argument(5, "limit"), argument(6, "order"),   value(false)};
     const auto name_of = [this](const ModelField& each, RecordId id) {
-      return odoo_name_of(world_.crm, model_named(each.target), id);
+      return odoo_name_of(world_.company, model_named(each.target), id);
     };
     auto groups = grouped(*rows, model_, field_of_, query, name_of);
     if (!groups) return value_error(groups.error().message);
@@ -114,7 +114,7 @@ class Execution {
     if (model_.name != "res.users")
       return OdooError{"builtins.AttributeError",
                        "The method '" + std::string{model_.name} + ".context_get' does not exist"};
-    return value(object{{"lang", "en_US"}, {"tz", "UTC"}, {"uid", world_.crm.api_user()}});
+    return value(object{{"lang", "en_US"}, {"tz", "UTC"}, {"uid", world_.company.api_user()}});
   }
 
   OdooResult<value> create() const {
@@ -135,19 +135,19 @@ class Execution {
     const value values = argument(1, "vals");
     if (!values.is_object()) return value_error("write() needs values");
     for (const RecordId id : ids()) {
-      const Record* record = world_.crm.find(id);
-      if (record == nullptr || !selfhosted::read(world_.crm, model_, id, world_.now)) return missing(id);
+      const Record* record = world_.company.find(id);
+      if (record == nullptr || !selfhosted::read(world_.company, model_, id, world_.now)) return missing(id);
       auto fields = canonical(values.get_object(), record->kind);
       if (!fields) return fields.error();
-      world_.crm.update(id, *fields, world_.crm.api_user(), world_.now);
+      world_.company.update(id, *fields, world_.company.api_user(), world_.now);
     }
     return value(true);
   }
 
   OdooResult<value> unlink() const {
     for (const RecordId id : ids()) {
-      if (!selfhosted::read(world_.crm, model_, id, world_.now)) return missing(id);
-      world_.crm.remove(id, world_.crm.api_user(), world_.now);
+      if (!selfhosted::read(world_.company, model_, id, world_.now)) return missing(id);
+      world_.company.remove(id, world_.company.api_user(), world_.now);
     }
     return value(true);
   }
@@ -197,7 +197,7 @@ class Execution {
   OdooError missing(RecordId id) const {
     return {"odoo.exceptions.MissingError",
             "Record does not exist or has been deleted.\n(Record: " + std::string{model_.name} + "(" +
-                std::to_string(id) + ",), User: " + std::to_string(world_.crm.api_user()) + ")"};
+                std::to_string(id) + ",), User: " + std::to_string(world_.company.api_user()) + ")"};
   }
 
   OdooResult<std::vector<ModelRow>> matching() const {
@@ -209,7 +209,7 @@ class Execution {
     }
     const auto where = parse_domain(argument(0, "domain"), model_, field_of_, active_test);
     if (!where) return value_error(where.error().message);
-    return select(world_.crm, model_, *where, world_.now);
+    return select(world_.company, model_, *where, world_.now);
   }
 
   /// Ordered and cut. search and search_read have these arguments in different places.
@@ -259,9 +259,10 @@ class Execution {
       object one{{"id", row.id}};
       for (const ModelField* each : fields) {
         if (each->type == FieldType::id) continue;
-        one[std::string{each->name}] = odoo_value(
-            *each, selfhosted_field(row, *each),
-            [this](const ModelField& f, RecordId id) { return odoo_name_of(world_.crm, model_named(f.target), id); });
+        one[std::string{each->name}] =
+            odoo_value(*each, selfhosted_field(row, *each), [this](const ModelField& f, RecordId id) {
+              return odoo_name_of(world_.company, model_named(f.target), id);
+            });
       }
       out.push_back(std::move(one));
     }
@@ -283,7 +284,7 @@ class Execution {
       const bool null = json.is_bool() && !json.get_bool() && known->type != FieldType::boolean;
       const auto parsed = null ? std::optional{Value{}} : value_from(known->type, json);
       if (!parsed) return value_error("Wrong value for " + std::string{model_.name} + "." + std::string{name});
-      odoo_write(world_.crm, model_, *known, *parsed, kind, fields);
+      odoo_write(world_.company, model_, *known, *parsed, kind, fields);
     }
     return fields;
   }
@@ -305,7 +306,7 @@ class Execution {
     }
     auto fields = canonical(values, kind);
     if (!fields) return fields.error();
-    return value(world_.crm.create(kind, std::move(*fields), world_.crm.api_user(), world_.now));
+    return value(world_.company.create(kind, std::move(*fields), world_.company.api_user(), world_.now));
   }
 
   World& world_;

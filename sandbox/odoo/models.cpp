@@ -15,14 +15,14 @@ bool is_lost(const Record& record) {
   return field(record, "closed") == Value{true} && field(record, "won") != Value{true};
 }
 
-Value reference_name(const Crm& crm, const Record& record, std::string_view name, std::string_view of) {
+Value reference_name(const Company& company, const Record& record, std::string_view name, std::string_view of) {
   const Value id = field(record, name);
   if (is_null(id)) return {};
-  const Record* target = crm.find(static_cast<RecordId>(std::get<double>(id)));
+  const Record* target = company.find(static_cast<RecordId>(std::get<double>(id)));
   return target == nullptr ? Value{} : field(*target, of);
 }
 
-Value full_name(const Crm& /*crm*/, const Record& record) {
+Value full_name(const Company& /*company*/, const Record& record) {
   if (const Value name = field(record, "name"); !is_null(name)) return name;
   const std::string first = text_of(field(record, "first_name"));
   const std::string last = text_of(field(record, "last_name"));
@@ -30,14 +30,14 @@ Value full_name(const Crm& /*crm*/, const Record& record) {
 }
 
 /// A deal has no name of a person.
-Value contact_name(const Crm& crm, const Record& record) {
-  return record.kind == Kind::lead ? full_name(crm, record) : Value{};
+Value contact_name(const Company& company, const Record& record) {
+  return record.kind == Kind::lead ? full_name(company, record) : Value{};
 }
-Value lead_type(const Crm& /*crm*/, const Record& record) {
+Value lead_type(const Company& /*company*/, const Record& record) {
   return std::string{record.kind == Kind::lead ? "lead" : "opportunity"};
 }
 /// Lost opportunities are archived, and leads that were given up or became an opportunity are gone from the list.
-Value lead_active(const Crm& /*crm*/, const Record& record) {
+Value lead_active(const Company& /*company*/, const Record& record) {
   if (record.kind == Kind::opportunity) return !is_lost(record);
   return field(record, "converted") != Value{true} && text_of(field(record, "status")) != "Closed - Not Converted";
 }
@@ -46,38 +46,38 @@ double stage_number(const Record& record) {
   if (record.kind == Kind::lead) return 1;
   return found == kOdooStages.end() ? kLostStage : static_cast<double>(found - kOdooStages.begin()) + 1;
 }
-Value lead_stage(const Crm& /*crm*/, const Record& record) {
+Value lead_stage(const Company& /*company*/, const Record& record) {
   return stage_number(record);
 }
-Value lead_won(const Crm& /*crm*/, const Record& record) {
+Value lead_won(const Company& /*company*/, const Record& record) {
   return field(record, "won") == Value{true};
 }
-Value lead_probability(const Crm& /*crm*/, const Record& record) {
+Value lead_probability(const Company& /*company*/, const Record& record) {
   if (field(record, "won") == Value{true}) return 100.0;
   if (is_lost(record)) return 0.0;
   return 10.0 * stage_number(record);
 }
-Value lead_closed(const Crm& /*crm*/, const Record& record) {
+Value lead_closed(const Company& /*company*/, const Record& record) {
   return field(record, record.kind == Kind::lead ? "converted_at" : "closed_at");
 }
 /// A lead is taken when it is first answered: the company keeps no other time of an assignment.
-Value lead_open(const Crm& /*crm*/, const Record& record) {
+Value lead_open(const Company& /*company*/, const Record& record) {
   return field(record, "first_touch");
 }
 Value days_until(const Record& record, const Value& end) {
   const auto* at = std::get_if<TimePoint>(&end);
   return at == nullptr ? Value{} : Value{to_seconds(*at - record.created) / 86400};
 }
-Value lead_day_open(const Crm& crm, const Record& record) {
-  return days_until(record, lead_open(crm, record));
+Value lead_day_open(const Company& company, const Record& record) {
+  return days_until(record, lead_open(company, record));
 }
-Value lead_day_close(const Crm& crm, const Record& record) {
-  return days_until(record, lead_closed(crm, record));
+Value lead_day_close(const Company& company, const Record& record) {
+  return days_until(record, lead_closed(company, record));
 }
-Value lead_company(const Crm& crm, const Record& record) {
-  return record.kind == Kind::lead ? field(record, "company") : reference_name(crm, record, "account", "name");
+Value lead_company(const Company& company, const Record& record) {
+  return record.kind == Kind::lead ? field(record, "company") : reference_name(company, record, "account", "name");
 }
-Value email_state(const Crm& /*crm*/, const Record& record) {
+Value email_state(const Company& /*company*/, const Record& record) {
   const std::string email = text_of(field(record, "email"));
   if (email.empty()) return {};
   const std::size_t at = email.find('@');
@@ -85,25 +85,25 @@ Value email_state(const Crm& /*crm*/, const Record& record) {
                        email.find(' ') == std::string::npos;
   return std::string{correct ? "correct" : "incorrect"};
 }
-Value normalized_email(const Crm& crm, const Record& record) {
-  if (email_state(crm, record) != Value{std::string{"correct"}}) return {};
+Value normalized_email(const Company& company, const Record& record) {
+  if (email_state(company, record) != Value{std::string{"correct"}}) return {};
   return ascii::lower(text_of(field(record, "email")));
 }
-Value is_company(const Crm& /*crm*/, const Record& record) {
+Value is_company(const Company& /*company*/, const Record& record) {
   return record.kind == Kind::account;
 }
-Value bounces(const Crm& /*crm*/, const Record& record) {
+Value bounces(const Company& /*company*/, const Record& record) {
   return field(record, "email_bounced") == Value{true} ? 1.0 : 0.0;
 }
 /// Amounts are never null in Odoo.
-Value revenue(const Crm& /*crm*/, const Record& record) {
+Value revenue(const Company& /*company*/, const Record& record) {
   const Value amount = field(record, "amount");
   return is_null(amount) ? Value{0.0} : amount;
 }
-Value yes(const Crm& /*crm*/, const Record& /*record*/) {
+Value yes(const Company& /*company*/, const Record& /*record*/) {
   return true;
 }
-Value no(const Crm& /*crm*/, const Record& /*record*/) {
+Value no(const Company& /*company*/, const Record& /*record*/) {
   return false;
 }
 
@@ -255,15 +255,15 @@ std::span<const Model> odoo_models() {
   return kModels;
 }
 
-std::string odoo_name_of(const Crm& crm, const Model* target, RecordId id) {
+std::string odoo_name_of(const Company& company, const Model* target, RecordId id) {
   if (target != nullptr && target->name == "crm.stage" && id >= 1 && id <= kOdooStages.size())
     return std::string{kOdooStages.at(id - 1)};
-  const Record* record = crm.find(id);
-  return record == nullptr ? "#" + std::to_string(id) : text_of(full_name(crm, *record));
+  const Record* record = company.find(id);
+  return record == nullptr ? "#" + std::to_string(id) : text_of(full_name(company, *record));
 }
 
-void odoo_write(const Crm& /*crm*/, const Model& model, const ModelField& written, const Value& value, Kind kind,
-                Fields& fields) {
+void odoo_write(const Company& /*company*/, const Model& model, const ModelField& written, const Value& value,
+                Kind kind, Fields& fields) {
   if (!written.field.empty()) {
     fields[std::string{written.field}] = value;
     return;

@@ -7,7 +7,7 @@
 
 #include "sandbox/odoo/calls.h"
 #include "sandbox/selfhosted/model.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -131,7 +131,7 @@ constexpr std::array kOperations{Named{"create", "create"},       Named{"write",
                                  Named{"fields_get", "describe"}, Named{"login", "token"},
                                  Named{"authenticate", "token"},  Named{"version", "health"}};
 
-class Odoo final : public Dialect {
+class Odoo final : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "odoo"; }
 
@@ -220,14 +220,14 @@ class Odoo final : public Dialect {
       return failure(rpc.id, {"builtins.AttributeError", "Method not found: " + rpc.method});
     if (text_at(rpc.args, 0) != kDatabase) return no_database(rpc, text_at(rpc.args, 0));
     const bool right = text_at(rpc.args, 1) == world.credentials.username && knows(world, text_at(rpc.args, 2));
-    return result(rpc.id, right ? value(world.crm.api_user()) : value(false));
+    return result(rpc.id, right ? value(world.company.api_user()) : value(false));
   }
 
   static net::HttpResponse object_call(const Rpc& rpc, World& world) {
     const array& args = rpc.args;
     if (args.size() < 5) return failure(rpc.id, {"builtins.TypeError", "execute_kw() needs five arguments"});
     if (text_at(args, 0) != kDatabase) return no_database(rpc, text_at(args, 0));
-    if (args[1] != value(world.crm.api_user()) || !knows(world, text_at(args, 2)))
+    if (args[1] != value(world.company.api_user()) || !knows(world, text_at(args, 2)))
       return failure(rpc.id, {"odoo.exceptions.AccessDenied", "Access Denied"});
     selfhosted::OdooCall call{text_at(args, 3), text_at(args, 4), {}, {}};
     if (rpc.method == "execute") {
@@ -243,7 +243,7 @@ class Odoo final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_odoo() {
+std::unique_ptr<VendorApi> make_odoo() {
   return std::make_unique<Odoo>();
 }
 

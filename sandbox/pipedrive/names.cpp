@@ -103,7 +103,7 @@ Value activity_type(const Lookup&, const Record& task) {
 
 /// The task's record when it is of that kind.
 Value about(const Lookup& lookup, const Record& task, const char* name, Kind kind) {
-  const Record* other = lookup.crm.find(id_of(field(task, name)));
+  const Record* other = lookup.company.find(id_of(field(task, name)));
   return other != nullptr && other->kind == kind ? field(task, name) : Value{};
 }
 

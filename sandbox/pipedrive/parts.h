@@ -1,5 +1,5 @@
 #pragma once
-// Private to sandbox/pipedrive/pipedrive*.cpp: the parts of the Pipedrive dialect.
+// Private to sandbox/pipedrive/pipedrive*.cpp: the parts of the Pipedrive API.
 
 #include <array>
 #include <boost/json/value.hpp>
@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/dialect.h"
 #include "sandbox/vendor/fields.h"
 #include "sandbox/vendor/reply.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::pipedrive {
 

@@ -37,7 +37,7 @@ std::uint64_t cost_of(const Route& route, std::string_view operation) {
   return (operation == "read" || operation == "liveness" ? 1 : 10) * twice;
 }
 
-class Pipedrive : public Dialect {
+class Pipedrive : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "pipedrive"; }
   [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
@@ -100,7 +100,7 @@ net::HttpResponse Pipedrive::answer(const net::HttpRequest& request, World& worl
   today_.add(world.now, cost_of(route, call.operation));
   burst_.add(world.now);
   const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.crm, world.now};
+  const Lookup lookup{world.company, world.now};
   const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
   auto response = serve({request, route, world, lookup, schema});
   add_limits(response, world.now);
@@ -223,7 +223,7 @@ json::value time_json(const Value& value, int version) {
 
 }  // namespace pipedrive
 
-std::unique_ptr<Dialect> make_pipedrive() {
+std::unique_ptr<VendorApi> make_pipedrive() {
   return std::make_unique<pipedrive::Pipedrive>();
 }
 

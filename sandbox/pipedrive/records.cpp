@@ -78,7 +78,7 @@ Written fields_of(const Ask& ask, const ObjectName& object) {
 }
 
 const Record* any_record(const Ask& ask, const ObjectName& object, RecordId id) {
-  const Record* record = ask.world.crm.find(id);
+  const Record* record = ask.world.company.find(id);
   if (record == nullptr || record->kind != object.kind) return nullptr;
   return record->deleted && *record->deleted + kKept < ask.world.now ? nullptr : record;
 }
@@ -114,7 +114,7 @@ Condition filters_of(const Ask& ask, const ObjectName& object) {
 /// Deleted ones only when they are asked for; those evaluate() does not see.
 std::vector<RecordId> deleted_ids(const Ask& ask, const ObjectName& object) {
   std::vector<RecordId> ids;
-  for (const RecordId id : ask.world.crm.of(object.kind)) {
+  for (const RecordId id : ask.world.company.of(object.kind)) {
     const Record* record = any_record(ask, object, id);
     if (record != nullptr && record->deleted) ids.push_back(id);
   }
@@ -148,7 +148,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& object) {
     rows = answer_query(ask.lookup, object, query);
   }
   json::array data;
-  for (const Row& row : rows.rows) data.push_back(record_json(ask, object, *ask.world.crm.find(row.id)));
+  for (const Row& row : rows.rows) data.push_back(record_json(ask, object, *ask.world.company.find(row.id)));
   const std::size_t next = query.offset + rows.rows.size();
   const bool more = next < rows.total;
   json::object additional{{"next_cursor", more ? json::value(fmt::format("offset-{}", next)) : json::value{}}};
@@ -194,9 +194,9 @@ net::HttpResponse create(const Ask& ask, const ObjectName& object) {
   const auto body = parse_json(ask.request.body);
   if (text_member(*body, required).empty())
     return error(400, "Validation failed", fmt::format("{}: Required", required));
-  Crm& crm = ask.world.crm;
-  const RecordId id = crm.create(object.kind, std::move(written.fields), crm.api_user(), ask.world.now);
-  return success(record_json(ask, object, *crm.find(id)), {}, ask.route.version == 1 ? 201 : 200);
+  Company& company = ask.world.company;
+  const RecordId id = company.create(object.kind, std::move(written.fields), company.api_user(), ask.world.now);
+  return success(record_json(ask, object, *company.find(id)), {}, ask.route.version == 1 ? 201 : 200);
 }
 
 net::HttpResponse one(const Ask& ask, const ObjectName& object) {
@@ -209,15 +209,15 @@ net::HttpResponse one(const Ask& ask, const ObjectName& object) {
   if (method == "GET") return success(record_json(ask, object, *record));
   if (record->deleted) return error(404, capital(object.singular) + " not found");
   if (method == "DELETE") {
-    ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
     const json::value told = object.kind == Kind::lead ? json::value(lead_id(id)) : json::value(id);
     return success({{"id", told}});
   }
   if (method != "PATCH" && method != "PUT") return error(405, "Method not allowed");
   Written written = fields_of(ask, object);
   if (written.refused) return std::move(*written.refused);
-  ask.world.crm.update(id, written.fields, ask.world.crm.api_user(), ask.world.now);
-  return success(record_json(ask, object, *ask.world.crm.find(id)));
+  ask.world.company.update(id, written.fields, ask.world.company.api_user(), ask.world.now);
+  return success(record_json(ask, object, *ask.world.company.find(id)));
 }
 
 Condition words_in(const Ask& ask, const ObjectName& object, const std::string& term, bool exact) {
@@ -268,7 +268,7 @@ net::HttpResponse answer_search(const Ask& ask, const ObjectName* object) {
     query.where = words_in(ask, one_object, term, exact);
     query.limit = limit - std::min(limit, items.size());
     for (const Row& row : answer_query(ask.lookup, one_object, query, true).rows) {
-      json::object item = record_json(ask, one_object, *ask.world.crm.find(row.id));
+      json::object item = record_json(ask, one_object, *ask.world.company.find(row.id));
       item["type"] = one_object.singular;
       items.push_back({{"result_score", 0.5}, {"item", std::move(item)}});
     }

@@ -111,7 +111,7 @@ Reply serve_collection(World& world, const ApiCall& call, Undo& undo) {
     for (const auto& record : records->get_array()) take(write_one(world, record, call, own));
   }
   if (failed && all_or_none(call)) {
-    own.take_back(world.crm);
+    own.take_back(world.company);
     for (auto& item : out) {
       if (!item.at("success").as_bool()) continue;
       item = write_result(

@@ -164,7 +164,7 @@ Reply Api::composite(World& world, const ApiCall& call) {
     if (halted) break;
   }
   if (halted) {
-    undo.take_back(world.crm);
+    undo.take_back(world.company);
     tell_rolled_back(*parts, responses);
   }
   return {200, boost::json::object{{"compositeResponse", std::move(responses)}}, {}};

@@ -48,8 +48,8 @@ std::string checksum(std::string_view fifteen) {
   return out;
 }
 
-std::string prefix_of(const Crm& crm, RecordId id) {
-  const Record* record = crm.find(id);
+std::string prefix_of(const Company& company, RecordId id) {
+  const Record* record = company.find(id);
   const Object* object = record == nullptr ? nullptr : object_of(record->kind);
   return std::string{object == nullptr ? std::string_view{"000"} : object->prefix};
 }
@@ -125,7 +125,7 @@ std::string date_text(TimePoint time) {
   return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time)));
 }
 
-boost::json::value to_json(const Crm& crm, const Value& value, const Column& column, const Object& own) {
+boost::json::value to_json(const Company& company, const Value& value, const Column& column, const Object& own) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag;
   if (const auto* time = std::get_if<TimePoint>(&value))
     return boost::json::string{column.type == Type::date ? date_text(*time) : datetime_text(*time)};
@@ -137,7 +137,7 @@ boost::json::value to_json(const Crm& crm, const Value& value, const Column& col
   if (number == nullptr) return nullptr;
   const auto id = static_cast<RecordId>(std::max(*number, 0.0));
   if (column.type == Type::id) return boost::json::string{id_text(own.prefix, id)};
-  if (column.type == Type::reference) return boost::json::string{id_text(prefix_of(crm, id), id)};
+  if (column.type == Type::reference) return boost::json::string{id_text(prefix_of(company, id), id)};
   if (std::floor(*number) == *number && std::abs(*number) < 1e15) return static_cast<std::int64_t>(*number);
   return *number;
 }

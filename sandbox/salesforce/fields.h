@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/company/crm.h"
+#include "sandbox/company/company.h"
 
 namespace crmpulse::sandbox::salesforce {
 
@@ -79,7 +79,8 @@ struct ParsedId {
 [[nodiscard]] std::string datetime_text(TimePoint time);
 [[nodiscard]] std::string date_text(TimePoint time);
 /// `own`: the object the record itself is of, for its Id.
-[[nodiscard]] boost::json::value to_json(const Crm& crm, const Value& value, const Column& column, const Object& own);
+[[nodiscard]] boost::json::value to_json(const Company& company, const Value& value, const Column& column,
+                                         const Object& own);
 
 inline constexpr std::string_view kOrganizationId = "00DSb0000000001";
 inline constexpr std::string_view kInstance = "SBX1";

@@ -92,9 +92,9 @@ void Undo::add(Undo later) {
   std::move(later.before_.begin(), later.before_.end(), std::back_inserter(before_));
 }
 
-void Undo::take_back(Crm& crm) {
-  for (auto record = before_.rbegin(); record != before_.rend(); ++record) crm.put_back(*record);
-  for (const RecordId id : created_) crm.forget(id);
+void Undo::take_back(Company& company) {
+  for (auto record = before_.rbegin(); record != before_.rend(); ++record) company.put_back(*record);
+  for (const RecordId id : created_) company.forget(id);
   before_.clear();
   created_.clear();
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What the files of the Salesforce dialect share; private to sandbox/salesforce/salesforce*.cpp.
+// What the files of the Salesforce API share; private to sandbox/salesforce/salesforce*.cpp.
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "sandbox/salesforce/fields.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::salesforce {
 
@@ -89,7 +89,7 @@ class Undo {
   void changes(const Record& record) { before_.push_back(record); }
   /// Changes made after ours.
   void add(Undo later);
-  void take_back(Crm& crm);
+  void take_back(Company& company);
 
  private:
   std::vector<RecordId> created_;

@@ -43,7 +43,7 @@ Answer<Value> text_value(const World& world, const Column& column, const std::st
       if (!id)
         return Refusal{400, "MALFORMED_ID", fmt::format("{}: id value of incorrect type: {}", column.name, text),
                        fields};
-      if (world.crm.find(id->id) == nullptr)
+      if (world.company.find(id->id) == nullptr)
         return Refusal{400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields};
       return Value{static_cast<double>(id->id)};
     }
@@ -118,8 +118,8 @@ Answer<Fields> fields_of(const World& world, const Object& object, const boost::
 std::optional<Refusal> check_duplicate(const World& world, const Object& object, const Fields& fields) {
   const auto email = fields.find("email");
   if (email == fields.end() || email->second == Value{}) return std::nullopt;
-  for (const RecordId id : world.crm.of(*object.kind)) {
-    const Record& record = *world.crm.find(id);
+  for (const RecordId id : world.company.of(*object.kind)) {
+    const Record& record = *world.company.find(id);
     if (!record.deleted && field(record, "email") == email->second)
       return Refusal{400, "DUPLICATES_DETECTED", "Use one of these records?", {}};
   }
@@ -130,7 +130,7 @@ std::optional<Refusal> check_duplicate(const World& world, const Object& object,
 const Record* find_record(const World& world, const Object& object, const std::string& text) {
   const auto id = parse_id(text);
   if (!id || id->prefix != object.prefix || !object.kind) return nullptr;
-  const Record* record = world.crm.find(id->id);
+  const Record* record = world.company.find(id->id);
   return record != nullptr && record->kind == *object.kind ? record : nullptr;
 }
 
@@ -159,8 +159,8 @@ Reply changed_ids(const World& world, const Object& object, const ApiCall& call,
   const TimePoint end = time_parameter(call, "end", world.now);
   if (end <= start) return reply_of({400, "INVALID_REPLICATION_DATE", "startDate before endDate is required", {}});
   boost::json::array ids;
-  for (const RecordId id : world.crm.of(*object.kind)) {
-    const Record& record = *world.crm.find(id);
+  for (const RecordId id : world.company.of(*object.kind)) {
+    const Record& record = *world.company.find(id);
     if (record.deleted.has_value() != deleted || record.modified < start || record.modified >= end) continue;
     const std::string text = id_text(object.prefix, id);
     if (deleted)
@@ -248,7 +248,7 @@ Answer<boost::json::object> read_record(const World& world, const Object& object
        {{"type", object.name}, {"url", record_url(version, object, id_text(object.prefix, record->id))}}}};
   const auto put = [&](const Column& column) {
     Value value = field(*record, column.field);
-    out[column.name] = to_json(world.crm, value, column, object);
+    out[column.name] = to_json(world.company, value, column, object);
   };
   if (fields.empty()) {
     for (const Column& column : object.columns) {
@@ -287,16 +287,16 @@ Answer<std::string> write_record(World& world, const Object& object, const boost
                    {}};
   const auto fields = fields_of(world, object, body, id == nullptr);
   if (!fields) return fields.error();
-  const RecordId user = world.crm.api_user();
+  const RecordId user = world.company.api_user();
   if (before != nullptr) {
     undo.changes(*before);
-    (void)world.crm.update(before->id, fields.value(), user, world.now);
+    (void)world.company.update(before->id, fields.value(), user, world.now);
     return id_text(object.prefix, before->id);
   }
   if (!call.allow_duplicates) {
     if (auto duplicate = check_duplicate(world, object, fields.value())) return std::move(*duplicate);
   }
-  const RecordId made = world.crm.create(*object.kind, fields.value(), user, world.now);
+  const RecordId made = world.company.create(*object.kind, fields.value(), user, world.now);
   undo.created(made);
   return id_text(object.prefix, made);
 }
@@ -305,7 +305,7 @@ std::optional<Refusal> delete_record(World& world, const Object& object, const s
   const auto found = record_to_change(world, object, id);
   if (!found) return found.error();
   undo.changes(*found.value());
-  (void)world.crm.remove(found.value()->id, world.crm.api_user(), world.now);
+  (void)world.company.remove(found.value()->id, world.company.api_user(), world.now);
   return std::nullopt;
 }
 

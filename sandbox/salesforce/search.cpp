@@ -59,7 +59,7 @@ std::optional<Refusal> search_in(const World& world, const SearchPlace& place, c
   query.from = *object->kind;
   query.where = names_only ? has_words(kNameFields, text) : has_words(kAllFields, text);
   query.limit = place.limit;
-  for (const Row& row : evaluate(world.crm, query, world.now, true).rows) {
+  for (const Row& row : evaluate(world.company, query, world.now, true).rows) {
     auto record = read_record(world, *object, id_text(object->prefix, row.id),
                               place.fields.empty() ? "Id" : place.fields, version);
     if (!record) return record.error();

@@ -26,9 +26,9 @@ Record row(RecordId id, TimePoint created, Fields fields) {
 }
 
 template <class Use>
-void for_each(const Crm& crm, Kind kind, Use use) {
-  for (const RecordId id : crm.of(kind)) {
-    const Record& record = *crm.find(id);
+void for_each(const Company& company, Kind kind, Use use) {
+  for (const RecordId id : company.of(kind)) {
+    const Record& record = *company.find(id);
     if (!record.deleted) use(record);
   }
 }
@@ -52,7 +52,7 @@ Records organization(const World& world) {
 Records licences(const World& world) {
   double standard = 0;
   double other = 0;
-  for_each(world.crm, Kind::user, [&](const Record& user) {
+  for_each(world.company, Kind::user, [&](const Record& user) {
     if (field(user, "active") == Value{true}) ++(field(user, "type") == Value{"Standard"} ? standard : other);
   });
   const auto licence = [&](RecordId id, const char* name, const char* key, double total, double used,
@@ -86,7 +86,7 @@ Records entities(const World& world) {
 /// Two entries for each: as it began, and its present stage.
 Records opportunity_history(const World& world) {
   Records out;
-  for_each(world.crm, Kind::opportunity, [&](const Record& deal) {
+  for_each(world.company, Kind::opportunity, [&](const Record& deal) {
     Fields fields{{"opportunity", static_cast<double>(deal.id)},
                   {"stage", "Prospecting"},
                   {"amount", field(deal, "amount")},
@@ -102,7 +102,7 @@ Records opportunity_history(const World& world) {
 /// The first answer to a lead is the change of its status.
 Records lead_history(const World& world) {
   Records out;
-  for_each(world.crm, Kind::lead, [&](const Record& lead) {
+  for_each(world.company, Kind::lead, [&](const Record& lead) {
     const auto touched = time_of(lead, "first_touch");
     if (!touched) return;
     out.push_back(row(lead.id, *touched,
@@ -118,7 +118,7 @@ Records lead_history(const World& world) {
 /// Contacts by e-mail: the same key, more than one record.
 std::map<std::string, std::vector<RecordId>> duplicates(const World& world) {
   std::map<std::string, std::vector<RecordId>> out;
-  for_each(world.crm, Kind::contact, [&](const Record& contact) {
+  for_each(world.company, Kind::contact, [&](const Record& contact) {
     const Value email = field(contact, "email");
     if (const auto* text = std::get_if<std::string>(&email)) out[*text].push_back(contact.id);
   });
@@ -129,7 +129,7 @@ std::map<std::string, std::vector<RecordId>> duplicates(const World& world) {
 Records duplicate_sets(const World& world) {
   Records out;
   for (const auto& [email, ids] : duplicates(world)) {
-    out.push_back(row(out.size() + 1, world.crm.find(ids.back())->created,
+    out.push_back(row(out.size() + 1, world.company.find(ids.back())->created,
                       {{"name", std::string{"DRS"}},
                        {"rule", id_text("0Bm", 1)},
                        {"rule_name", "Standard_Contact_Duplicate_Rule"},
@@ -145,14 +145,14 @@ Records duplicate_items(const World& world) {
     ++set;
     for (const RecordId id : ids)
       out.push_back(
-          row(out.size() + 1, world.crm.find(id)->created, {{"set", set}, {"record", static_cast<double>(id)}}));
+          row(out.size() + 1, world.company.find(id)->created, {{"set", set}, {"record", static_cast<double>(id)}}));
   }
   return out;
 }
 
 Records milestones(const World& world) {
   Records out;
-  for_each(world.crm, Kind::case_, [&](const Record& item) {
+  for_each(world.company, Kind::case_, [&](const Record& item) {
     const auto replied = time_of(item, "first_reply");
     const TimePoint target = item.created + kFirstReplyWithin;
     Fields fields{{"case", static_cast<double>(item.id)},

@@ -7,14 +7,14 @@
 namespace crmpulse::sandbox::selfhosted {
 namespace {
 
-ModelRow row_of(const Crm& crm, const Model& model, const Record& record) {
+ModelRow row_of(const Company& company, const Model& model, const Record& record) {
   ModelRow row;
   row.id = record.id;
   row.kind = record.kind;
   row.created = record.created;
   row.modified = record.modified;
   for (const ModelField& each : model.fields) {
-    Value value = each.compute != nullptr ? each.compute(crm, record) : field(record, each.field);
+    Value value = each.compute != nullptr ? each.compute(company, record) : field(record, each.field);
     if (each.type == FieldType::boolean && is_null(value)) value = false;
     if (!is_null(value)) row.fields.emplace(each.name, std::move(value));
   }
@@ -58,35 +58,35 @@ const ModelField* Model::find(std::string_view field_name) const {
   return found == fields.end() ? nullptr : &*found;
 }
 
-std::vector<ModelRow> select(const Crm& crm, const Model& model, const Condition& where, TimePoint now) {
+std::vector<ModelRow> select(const Company& company, const Model& model, const Condition& where, TimePoint now) {
   std::vector<ModelRow> rows;
   const auto consider = [&](const Record& record) {
-    ModelRow row = row_of(crm, model, record);
-    if (holds(crm, where, row, now)) rows.push_back(std::move(row));
+    ModelRow row = row_of(company, model, record);
+    if (holds(company, where, row, now)) rows.push_back(std::move(row));
   };
   if (model.rows != nullptr) {
-    for (const Record& record : model.rows(crm, now)) consider(record);
+    for (const Record& record : model.rows(company, now)) consider(record);
     return rows;
   }
   for (const Kind kind : model.kinds) {
-    for (const RecordId id : crm.of(kind)) {
-      const Record* record = crm.find(id);
+    for (const RecordId id : company.of(kind)) {
+      const Record* record = company.find(id);
       if (record != nullptr && is_there(*record, now, true)) consider(*record);
     }
   }
   return rows;
 }
 
-std::optional<ModelRow> read(const Crm& crm, const Model& model, RecordId id, TimePoint now) {
+std::optional<ModelRow> read(const Company& company, const Model& model, RecordId id, TimePoint now) {
   if (model.rows != nullptr) {
-    const auto rows = model.rows(crm, now);
+    const auto rows = model.rows(company, now);
     const auto found = std::find_if(rows.begin(), rows.end(), [&](const Record& each) { return each.id == id; });
-    return found == rows.end() ? std::nullopt : std::optional{row_of(crm, model, *found)};
+    return found == rows.end() ? std::nullopt : std::optional{row_of(company, model, *found)};
   }
-  const Record* record = crm.find(id);
+  const Record* record = company.find(id);
   if (record == nullptr || !is_there(*record, now, false)) return std::nullopt;
   if (std::find(model.kinds.begin(), model.kinds.end(), record->kind) == model.kinds.end()) return std::nullopt;
-  return row_of(crm, model, *record);
+  return row_of(company, model, *record);
 }
 
 void sort_rows(std::vector<ModelRow>& rows, const std::vector<std::pair<std::string, bool>>& by_and_descending,

@@ -1,7 +1,7 @@
 #pragma once
 // The company's records in a vendor's words: modules whose names, fields and even borders are not those of
-// sandbox/company/crm.h (Odoo keeps leads and opportunities in one table). For the CRMs people run themselves, which
-// have filters but no query language.
+// sandbox/company/company.h (Odoo keeps leads and opportunities in one table). For the CRMs people run themselves,
+// which have filters but no query language.
 
 #include <boost/json/value.hpp>
 #include <optional>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "net/server/http_server.h"
-#include "sandbox/company/crm.h"
+#include "sandbox/company/company.h"
 #include "sandbox/company/query.h"
 
 namespace crmpulse::sandbox::selfhosted {
@@ -21,9 +21,9 @@ enum class FieldType { id, text, number, boolean, time, date, reference };
 struct ModelField {
   std::string_view name;
   FieldType type = FieldType::text;
-  std::string_view field{};                               ///< canonical; empty: computed, cannot be written
-  Value (*compute)(const Crm&, const Record&) = nullptr;  ///< instead of `field`
-  std::string_view target{};                              ///< of a reference: the model it points to
+  std::string_view field{};                                   ///< canonical; empty: computed, cannot be written
+  Value (*compute)(const Company&, const Record&) = nullptr;  ///< instead of `field`
+  std::string_view target{};                                  ///< of a reference: the model it points to
 };
 
 struct Model {
@@ -31,7 +31,7 @@ struct Model {
   std::vector<Kind> kinds;  ///< whose records are its rows; new ones are of the first
   std::vector<ModelField> fields;
   /// Rows that are not records of their own (stages, messages made from tasks); instead of `kinds`.
-  std::vector<Record> (*rows)(const Crm&, TimePoint) = nullptr;
+  std::vector<Record> (*rows)(const Company&, TimePoint) = nullptr;
   [[nodiscard]] const ModelField* find(std::string_view field) const;
 };
 
@@ -40,9 +40,10 @@ using ModelRow = Record;
 
 /// Rows that meet the condition, whose field names are the vendor's too. Deleted ones never, and only what searches see
 /// already.
-[[nodiscard]] std::vector<ModelRow> select(const Crm& crm, const Model& model, const Condition& where, TimePoint now);
+[[nodiscard]] std::vector<ModelRow> select(const Company& company, const Model& model, const Condition& where,
+                                           TimePoint now);
 /// Returns one row by id; nullopt if there is no such record, or it is deleted or of another model.
-[[nodiscard]] std::optional<ModelRow> read(const Crm& crm, const Model& model, RecordId id, TimePoint now);
+[[nodiscard]] std::optional<ModelRow> read(const Company& company, const Model& model, RecordId id, TimePoint now);
 
 /// Stable. Nulls are above everything (PostgreSQL) or below (MySQL).
 void sort_rows(std::vector<ModelRow>& rows, const std::vector<std::pair<std::string, bool>>& by_and_descending,

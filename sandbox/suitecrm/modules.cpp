@@ -18,42 +18,42 @@ constexpr auto kReference = FieldType::reference;
 
 constexpr std::string_view kIdStart = "5c0de000-0000-4000-8000-";
 
-Value full_name(const Crm& /*crm*/, const Record& record) {
+Value full_name(const Company& /*company*/, const Record& record) {
   const std::string first = text_of(field(record, "first_name"));
   const std::string last = text_of(field(record, "last_name"));
   return first.empty() || last.empty() ? first + last : first + " " + last;
 }
-Value lead_status(const Crm& /*crm*/, const Record& record) {
+Value lead_status(const Company& /*company*/, const Record& record) {
   const std::string status = text_of(field(record, "status"));
   if (status == "Closed - Converted") return std::string{"Converted"};
   if (status == "Closed - Not Converted") return std::string{"Dead"};
   if (status == "Working - Contacted") return std::string{"In Process"};
   return status == "Open - Not Contacted" ? std::string{"New"} : status;
 }
-Value case_state(const Crm& /*crm*/, const Record& record) {
+Value case_state(const Company& /*company*/, const Record& record) {
   return std::string{field(record, "closed") == Value{true} ? "Closed" : "Open"};
 }
-Value case_status(const Crm& /*crm*/, const Record& record) {
+Value case_status(const Company& /*company*/, const Record& record) {
   const std::string status = text_of(field(record, "status"));
   if (status == "Closed") return std::string{"Closed_Closed"};
   if (status == "Escalated") return std::string{"Open_Pending Input"};
   return std::string{status == "Working" ? "Open_Assigned" : "Open_New"};
 }
-Value user_status(const Crm& /*crm*/, const Record& record) {
+Value user_status(const Company& /*company*/, const Record& record) {
   return std::string{field(record, "active") == Value{true} ? "Active" : "Inactive"};
 }
-Value task_status(const Crm& /*crm*/, const Record& record) {
+Value task_status(const Company& /*company*/, const Record& record) {
   return std::string{is_null(field(record, "done_at")) ? "Not Started" : "Completed"};
 }
 /// Flex-relate: what the task is about, and which module that is in.
-Value task_parent(const Crm& /*crm*/, const Record& record) {
+Value task_parent(const Company& /*company*/, const Record& record) {
   const Value who = field(record, "who");
   return is_null(who) ? field(record, "what") : who;
 }
-Value task_parent_type(const Crm& crm, const Record& record) {
-  const Value parent = task_parent(crm, record);
+Value task_parent_type(const Company& company, const Record& record) {
+  const Value parent = task_parent(company, record);
   const auto* id = std::get_if<double>(&parent);
-  const Record* target = id == nullptr ? nullptr : crm.find(static_cast<RecordId>(*id));
+  const Record* target = id == nullptr ? nullptr : company.find(static_cast<RecordId>(*id));
   if (target == nullptr) return {};
   switch (target->kind) {
     case Kind::lead: return std::string{"Leads"};
@@ -63,14 +63,14 @@ Value task_parent_type(const Crm& crm, const Record& record) {
     default: return std::string{"Accounts"};
   }
 }
-Value no(const Crm& /*crm*/, const Record& /*record*/) {
+Value no(const Company& /*company*/, const Record& /*record*/) {
   return false;
 }
 /// SuiteCRM keeps the relation of a deal and its account in a table of its own.
-Value account_name(const Crm& crm, const Record& record) {
+Value account_name(const Company& company, const Record& record) {
   const Value account = field(record, "account");
   const auto* id = std::get_if<double>(&account);
-  const Record* target = id == nullptr ? nullptr : crm.find(static_cast<RecordId>(*id));
+  const Record* target = id == nullptr ? nullptr : company.find(static_cast<RecordId>(*id));
   return target == nullptr ? Value{} : field(*target, "name");
 }
 
@@ -85,7 +85,7 @@ std::vector<ModelField> with_log(std::vector<ModelField> fields) {
   return fields;
 }
 
-std::vector<Record> none(const Crm& /*crm*/, TimePoint /*now*/) {
+std::vector<Record> none(const Company& /*company*/, TimePoint /*now*/) {
   return {};
 }
 

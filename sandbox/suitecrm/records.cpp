@@ -91,7 +91,7 @@ net::HttpResponse suitecrm_failure(int status, const std::string& detail) {
 net::HttpResponse SuiteModule::list(const net::HttpRequest& request) const {
   const auto where = filter(request);
   if (!where) return suitecrm_failure(400, where.error().message);
-  auto rows = select(world_.crm, model_, *where, world_.now);
+  auto rows = select(world_.company, model_, *where, world_.now);
   if (const auto sort = request.query.find("sort"); sort != request.query.end()) {
     const bool descending = sort->second.starts_with('-');
     const std::string name = sort->second.substr(descending ? 1 : 0);
@@ -103,7 +103,7 @@ net::HttpResponse SuiteModule::list(const net::HttpRequest& request) const {
 }
 
 net::HttpResponse SuiteModule::one(const net::HttpRequest& request, const std::string& id) const {
-  const auto row = selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now);
+  const auto row = selfhosted::read(world_.company, model_, suitecrm_id_from(id), world_.now);
   if (!row) return not_found(id);
   const auto fields = wanted(request);
   if (!fields) return suitecrm_failure(400, fields.error().message);
@@ -113,23 +113,25 @@ net::HttpResponse SuiteModule::one(const net::HttpRequest& request, const std::s
 net::HttpResponse SuiteModule::create(const object& attributes) const {
   auto fields = canonical(attributes);
   if (!fields) return suitecrm_failure(400, fields.error().message);
-  const RecordId id = world_.crm.create(model_.kinds.front(), std::move(*fields), world_.crm.api_user(), world_.now);
+  const RecordId id =
+      world_.company.create(model_.kinds.front(), std::move(*fields), world_.company.api_user(), world_.now);
   return suitecrm_answer(201,
-                         {{"data", resource(*selfhosted::read(world_.crm, model_, id, world_.now), everything())}});
+                         {{"data", resource(*selfhosted::read(world_.company, model_, id, world_.now), everything())}});
 }
 
 net::HttpResponse SuiteModule::update(const std::string& id, const object& attributes) const {
-  if (!selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now)) return not_found(id);
+  if (!selfhosted::read(world_.company, model_, suitecrm_id_from(id), world_.now)) return not_found(id);
   const auto fields = canonical(attributes);
   if (!fields) return suitecrm_failure(400, fields.error().message);
-  world_.crm.update(suitecrm_id_from(id), *fields, world_.crm.api_user(), world_.now);
+  world_.company.update(suitecrm_id_from(id), *fields, world_.company.api_user(), world_.now);
   return suitecrm_answer(
-      201, {{"data", resource(*selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now), everything())}});
+      201,
+      {{"data", resource(*selfhosted::read(world_.company, model_, suitecrm_id_from(id), world_.now), everything())}});
 }
 
 net::HttpResponse SuiteModule::remove(const std::string& id) const {
-  if (!selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now)) return not_found(id);
-  world_.crm.remove(suitecrm_id_from(id), world_.crm.api_user(), world_.now);
+  if (!selfhosted::read(world_.company, model_, suitecrm_id_from(id), world_.now)) return not_found(id);
+  world_.company.remove(suitecrm_id_from(id), world_.company.api_user(), world_.now);
   return suitecrm_answer(200, {{"meta", object{{"message", "Record with id " + id + " is deleted"}}}});
 }
 

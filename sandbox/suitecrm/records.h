@@ -5,7 +5,7 @@
 #include <string>
 
 #include "sandbox/suitecrm/modules.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::selfhosted {
 

@@ -4,8 +4,8 @@
 #include <boost/json.hpp>
 
 #include "sandbox/suitecrm/records.h"
-#include "sandbox/vendor/dialect.h"
 #include "sandbox/vendor/reply.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -29,7 +29,7 @@ std::string_view without_prefix(std::string_view path) {
   return path;
 }
 
-class SuiteCrm final : public Dialect {
+class SuiteCrm final : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "suitecrm"; }
 
@@ -152,7 +152,7 @@ class SuiteCrm final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_suitecrm() {
+std::unique_ptr<VendorApi> make_suitecrm() {
   return std::make_unique<SuiteCrm>();
 }
 

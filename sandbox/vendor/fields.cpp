@@ -51,8 +51,8 @@ bool uses_computed(const Query& query) {
 /// Copies of the object's records with the computed fields beside the stored ones.
 std::vector<Record> with_computed(const Lookup& lookup, const ObjectName& object, bool search) {
   std::vector<Record> records;
-  for (const RecordId id : lookup.crm.of(object.kind)) {
-    const Record* record = lookup.crm.find(id);
+  for (const RecordId id : lookup.company.of(object.kind)) {
+    const Record* record = lookup.company.find(id);
     if (record == nullptr || record->deleted || (search && record->visible > lookup.now)) continue;
     Record& copy = records.emplace_back(*record);
     for (const FieldName& field : object.fields) {
@@ -78,9 +78,9 @@ void throw_exception_from_error(const Refusal& refusal, const boost::source_loca
 const std::map<RecordId, TimePoint>& Lookup::first_touch() const {
   if (first_touch_) return *first_touch_;
   first_touch_.emplace();
-  for (const RecordId id : crm.of(Kind::task)) {
-    const Record* task = crm.find(id);
-    const Record* who = task == nullptr || task->deleted ? nullptr : crm.find(id_of(field(*task, "who")));
+  for (const RecordId id : company.of(Kind::task)) {
+    const Record* task = company.find(id);
+    const Record* who = task == nullptr || task->deleted ? nullptr : company.find(id_of(field(*task, "who")));
     if (who == nullptr || task->created < who->created) continue;
     const auto [found, fresh] = first_touch_->try_emplace(who->id, task->created);
     if (!fresh) found->second = std::min(found->second, task->created);
@@ -144,9 +144,9 @@ Value value_of(const Lookup& lookup, const Record& record, const FieldName& name
 }
 
 const Record* record_of(const Lookup& lookup, const ObjectName& object, RecordId id) {
-  const Record* record = lookup.crm.find(id);
+  const Record* record = lookup.company.find(id);
   if (record == nullptr || record->deleted || record->kind != object.kind) return nullptr;
-  return object.only == nullptr || holds(lookup.crm, object.only(), *record, lookup.now) ? record : nullptr;
+  return object.only == nullptr || holds(lookup.company, object.only(), *record, lookup.now) ? record : nullptr;
 }
 
 std::string query_name(const FieldName& field) {
@@ -187,8 +187,8 @@ Condition never() {
 Rows answer_query(const Lookup& lookup, const ObjectName& object, Query query, bool search) {
   query.from = object.kind;
   if (object.only != nullptr) query.where = all_of({object.only(), std::move(query.where)});
-  if (!uses_computed(query)) return evaluate(lookup.crm, query, lookup.now, search);
-  return evaluate(lookup.crm, with_computed(lookup, object, search), query, lookup.now);
+  if (!uses_computed(query)) return evaluate(lookup.company, query, lookup.now, search);
+  return evaluate(lookup.company, with_computed(lookup, object, search), query, lookup.now);
 }
 
 bool is_null(const Value& value) {

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/company/crm.h"
+#include "sandbox/company/company.h"
 #include "sandbox/company/query.h"
 
 namespace crmpulse::sandbox {
@@ -18,8 +18,8 @@ namespace crmpulse::sandbox {
 /// What a computed field may look at, during one call.
 class Lookup {
  public:
-  Lookup(const Crm& company, TimePoint time) : crm(company), now(time) {}
-  const Crm& crm;
+  Lookup(const Company& of, TimePoint time) : company(of), now(time) {}
+  const Company& company;
   TimePoint now;
   /// The first task about each lead and contact since it was there. Worked out once.
   [[nodiscard]] const std::map<RecordId, TimePoint>& first_touch() const;
@@ -32,7 +32,7 @@ enum class FieldType { text, number, boolean, date, time, id, reference };
 
 struct FieldName {
   std::string_view vendor;
-  std::string_view canonical;  ///< sandbox/company/crm.h; empty: `compute`
+  std::string_view canonical;  ///< sandbox/company/company.h; empty: `compute`
   FieldType type = FieldType::text;
   Value (*compute)(const Lookup&, const Record&) = nullptr;
   void (*write)(const Value&, Fields&) = nullptr;  ///< of a computed field; null: written values are ignored
@@ -48,7 +48,7 @@ struct ObjectName {
   bool writable = true;
 };
 
-/// Why a query was not understood; each dialect words it its own way.
+/// Why a query was not understood; each vendor words it its own way.
 struct Refusal {
   enum class Kind { syntax, object, field, value, too_much };
   Kind kind = Kind::syntax;

@@ -1,5 +1,5 @@
 #pragma once
-// Small pieces every vendor's dialect answers with: JSON bodies, forms, ids, tokens, counted calls.
+// Small pieces every vendor API answers with: JSON bodies, forms, ids, tokens, counted calls.
 
 #include <boost/json/value.hpp>
 #include <cstdint>

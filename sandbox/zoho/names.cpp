@@ -33,12 +33,12 @@ Value case_number(const Lookup&, const Record& record) {
 
 /// Who a task is about: a contact in Who_Id; a lead, like everything else, in What_Id.
 Value task_contact(const Lookup& lookup, const Record& task) {
-  const Record* who = lookup.crm.find(id_of(field(task, "who")));
+  const Record* who = lookup.company.find(id_of(field(task, "who")));
   return who != nullptr && who->kind == Kind::contact ? field(task, "who") : Value{};
 }
 
 Value task_subject(const Lookup& lookup, const Record& task) {
-  const Record* who = lookup.crm.find(id_of(field(task, "who")));
+  const Record* who = lookup.company.find(id_of(field(task, "who")));
   return who != nullptr && who->kind == Kind::lead ? field(task, "who") : field(task, "what");
 }
 
@@ -51,7 +51,7 @@ void write_subject(const Value& value, Fields& fields) {
 }
 
 Value module_of_subject(const Lookup& lookup, const Record& task) {
-  const Record* what = lookup.crm.find(id_of(task_subject(lookup, task)));
+  const Record* what = lookup.company.find(id_of(task_subject(lookup, task)));
   if (what == nullptr) return {};
   switch (what->kind) {
     case Kind::lead: return "Leads";

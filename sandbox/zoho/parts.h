@@ -1,14 +1,14 @@
 #pragma once
-// Private to sandbox/zoho/zoho*.cpp: the parts of the Zoho CRM dialect.
+// Private to sandbox/zoho/zoho*.cpp: the parts of the Zoho CRM API.
 
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/dialect.h"
 #include "sandbox/vendor/fields.h"
 #include "sandbox/vendor/reply.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::zoho {
 

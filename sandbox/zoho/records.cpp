@@ -85,7 +85,7 @@ net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, co
   const Rows rows = answer_query(ask.lookup, module, query, search);
   if (rows.rows.empty()) return modified_since(ask) ? net::HttpResponse{304, {}, {}} : empty();
   json::array data;
-  for (const Row& row : rows.rows) data.push_back(record_json(ask, *ask.world.crm.find(row.id), fields.known));
+  for (const Row& row : rows.rows) data.push_back(record_json(ask, *ask.world.company.find(row.id), fields.known));
   const bool more = query.offset + rows.rows.size() < rows.total;
   json::object info = info_json(per_page, rows.rows.size(), number, more);
   info["sort_by"] = query.order_by.empty() ? "id" : query_value(ask.request, "sort_by");
@@ -148,8 +148,8 @@ net::HttpResponse deleted(const Ask& ask, const ObjectName& module) {
   const std::size_t skipped = (page_of(ask) - 1) * per_page;
   json::array data;
   std::size_t found = 0;
-  for (const RecordId id : ask.world.crm.of(module.kind)) {
-    const Record* record = ask.world.crm.find(id);
+  for (const RecordId id : ask.world.company.of(module.kind)) {
+    const Record* record = ask.world.company.find(id);
     if (record == nullptr || !record->deleted || !module.writable) continue;
     if (found++ < skipped || data.size() == per_page) continue;
     data.push_back({{"id", id_text(id)},
@@ -182,7 +182,7 @@ net::HttpResponse stage_history(const Ask& ask, const Record& deal) {
 net::HttpResponse one(const Ask& ask, const ObjectName& module) {
   const RecordId id = parse_id(ask.part(1)).value_or(0);
   const Record* record = record_of(ask.lookup, module, id);
-  if (record == nullptr && ask.world.crm.find(id) != nullptr) return empty();  // in the recycle bin
+  if (record == nullptr && ask.world.company.find(id) != nullptr) return empty();  // in the recycle bin
   if (record == nullptr) return error(400, "INVALID_DATA", "the id given seems to be invalid");
   if (ask.part(2) == "Stage_History" && module.kind == Kind::opportunity) return stage_history(ask, *record);
   if (!ask.part(2).empty()) return error(400, "INVALID_DATA", "the relation name given seems to be invalid");
@@ -197,7 +197,7 @@ json::value value_json(const Lookup& lookup, const Value& value, FieldType type)
   if (type == FieldType::reference || type == FieldType::id) {
     const RecordId id = id_of(value);
     if (id == 0) return nullptr;
-    const Record* record = lookup.crm.find(id);
+    const Record* record = lookup.company.find(id);
     if (type == FieldType::id) return json::value(id_text(id));
     return json::object{{"name", record != nullptr ? display_name(lookup, *record) : ""}, {"id", id_text(id)}};
   }

@@ -62,7 +62,7 @@ std::string_view required_by(Kind kind) {
 }
 
 json::object success(const Ask& ask, RecordId id, std::string_view message) {
-  const Record& record = *ask.world.crm.find(id);
+  const Record& record = *ask.world.company.find(id);
   const auto person = [&](RecordId user) {
     return value_json(ask.lookup, static_cast<double>(user), FieldType::reference);
   };
@@ -88,8 +88,8 @@ json::object create(const Ask& ask, const ObjectName& module, const json::object
     return problem("MANDATORY_NOT_FOUND", "required field not found", at_row(required, row));
   Written written = fields_of(ask, module, input, row);
   if (written.problem) return std::move(*written.problem);
-  Crm& crm = ask.world.crm;
-  return success(ask, crm.create(module.kind, std::move(written.fields), crm.api_user(), ask.world.now),
+  Company& company = ask.world.company;
+  return success(ask, company.create(module.kind, std::move(written.fields), company.api_user(), ask.world.now),
                  "record added");
 }
 
@@ -97,7 +97,7 @@ json::object update(const Ask& ask, const ObjectName& module, RecordId id, const
   if (record_of(ask.lookup, module, id) == nullptr) return wrong_id();
   Written written = fields_of(ask, module, input, row);
   if (written.problem) return std::move(*written.problem);
-  ask.world.crm.update(id, written.fields, ask.world.crm.api_user(), ask.world.now);
+  ask.world.company.update(id, written.fields, ask.world.company.api_user(), ask.world.now);
   return success(ask, id, "record updated");
 }
 
@@ -118,7 +118,7 @@ net::HttpResponse remove(const Ask& ask, const ObjectName& module) {
   for (const std::string& text : ids) {
     const RecordId id = parse_id(text).value_or(0);
     const bool there = record_of(ask.lookup, module, id) != nullptr;
-    if (there) ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    if (there) ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
     data.push_back(there ? json::object{{"code", "SUCCESS"},
                                         {"details", {{"id", text}}},
                                         {"message", "record deleted"},

@@ -39,7 +39,7 @@ std::vector<std::string> parts_after_version(std::string_view path) {
   return parts;
 }
 
-class Zoho : public Dialect {
+class Zoho : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "zoho"; }
   [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
@@ -105,7 +105,7 @@ net::HttpResponse Zoho::answer(const net::HttpRequest& request, World& world, Ca
   if (auto refused = refuse(request, world)) return std::move(*refused);
   const auto parts = parts_after_version(request.path);
   const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.crm, world.now};
+  const Lookup lookup{world.company, world.now};
   const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
   const Ask ask{request, parts, world, lookup, schema};
   const std::uint64_t cost = cost_of(ask);
@@ -191,7 +191,7 @@ json::object info_json(std::size_t per_page, std::size_t count, std::size_t page
 
 }  // namespace zoho
 
-std::unique_ptr<Dialect> make_zoho() {
+std::unique_ptr<VendorApi> make_zoho() {
   return std::make_unique<zoho::Zoho>();
 }
 

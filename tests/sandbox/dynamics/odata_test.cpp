@@ -26,8 +26,8 @@ struct Asked {
     return std::move(odata.value());
   }
   Rows rows(std::string_view set, const ODataOptions& options) const {
-    static const Crm crm{kNow};
-    return answer_query(Lookup{crm, kNow}, *schema.object(set), parsed(set, options).query);
+    static const Company company{kNow};
+    return answer_query(Lookup{company, kNow}, *schema.object(set), parsed(set, options).query);
   }
   std::size_t total(std::string_view set, const std::string& filter) const {
     return rows(set, {{"$filter", filter}}).total;

@@ -26,9 +26,9 @@ Refusal refused(std::string_view text, std::string_view missing = {}) {
 }
 
 std::size_t total(std::string_view text) {
-  const Crm crm{kNow};
+  const Company company{kNow};
   const Coql coql = parsed(text);
-  return answer_query(Lookup{crm, kNow}, *coql.object, coql.query).total;
+  return answer_query(Lookup{company, kNow}, *coql.object, coql.query).total;
 }
 
 }  // namespace

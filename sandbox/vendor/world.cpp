@@ -1,4 +1,4 @@
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 #include "sandbox/vendor/faults.h"
 
