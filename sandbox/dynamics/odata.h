@@ -1,12 +1,12 @@
 #pragma once
 // OData's query options as Dataverse has them, into a Query: $select, $filter, $orderby, $top, $count, $apply.
 
-#include <boost/system/result.hpp>
 #include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "sandbox/expression/refusal.h"
 #include "sandbox/vendor/fields.h"
 
 namespace crmpulse::sandbox {
@@ -22,7 +22,7 @@ struct OData {
 using ODataOptions = std::map<std::string, std::string, std::less<>>;
 
 /// Refused like Dataverse: unknown properties, and $skip.
-[[nodiscard]] boost::system::result<OData, Refusal> parse_odata(const ODataOptions& options, const ObjectName& object,
-                                                                const Schema& schema, TimePoint now);
+[[nodiscard]] Understood<OData> parse_odata(const ODataOptions& options, const ObjectName& object, const Schema& schema,
+                                            TimePoint now);
 
 }  // namespace crmpulse::sandbox

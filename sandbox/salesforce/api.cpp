@@ -13,7 +13,7 @@ constexpr int kOldest = 31;  ///< 7 to 30 are retired
 constexpr int kNewest = 68;  ///< Winter '27
 constexpr std::size_t kMostCursors = 10;
 
-Refusal method_not_allowed(const std::string& method) {
+ApiError method_not_allowed(const std::string& method) {
   return {405, "METHOD_NOT_ALLOWED", fmt::format("HTTP Method '{}' not allowed.", method), {}};
 }
 
@@ -60,12 +60,12 @@ std::optional<VersionedPath> versioned(std::string_view path) {
   return VersionedPath{std::string{path.substr(0, slash)}, std::string{path.substr(slash)}};
 }
 
-std::optional<Refusal> problem_of_version(const std::string& version) {
+std::optional<ApiError> problem_of_version(const std::string& version) {
   int number = 0;
   const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), number);
   const bool well_formed = error == std::errc{} && std::string_view{end} == ".0";
   if (!well_formed || number < 7 || number > kNewest) return not_found();
-  if (number < kOldest) return Refusal{410, "GONE", fmt::format("API version v{} has been retired.", version), {}};
+  if (number < kOldest) return ApiError{410, "GONE", fmt::format("API version v{} has been retired.", version), {}};
   return std::nullopt;
 }
 
@@ -134,7 +134,7 @@ Answer<boost::json::object> Cursors::page(const std::string& locator, const ApiC
   const auto found = std::find_if(cursors_.begin(), cursors_.end(),
                                   [&](const Cursor& one) { return one.id == locator.substr(0, dash); });
   if (found == cursors_.end() || from >= found->asked.records.size())
-    return Refusal{400, "INVALID_QUERY_LOCATOR", "invalid query locator", {}};
+    return ApiError{400, "INVALID_QUERY_LOCATOR", "invalid query locator", {}};
   return cut(*found, from, call);
 }
 

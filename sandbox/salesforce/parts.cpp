@@ -11,11 +11,11 @@
 
 namespace crmpulse::sandbox::salesforce {
 
-void throw_exception_from_error(const Refusal& refusal, const boost::source_location&) {
+void throw_exception_from_error(const ApiError& refusal, const boost::source_location&) {
   throw std::runtime_error(refusal.code + ": " + refusal.message);
 }
 
-boost::json::object error_of(const Refusal& refusal) {
+boost::json::object error_of(const ApiError& refusal) {
   boost::json::object out{{"message", refusal.message}, {"errorCode", refusal.code}};
   if (refusal.fields.empty()) return out;
   boost::json::array fields;
@@ -24,7 +24,7 @@ boost::json::object error_of(const Refusal& refusal) {
   return out;
 }
 
-Reply reply_of(const Refusal& refusal) {
+Reply reply_of(const ApiError& refusal) {
   return {refusal.status, boost::json::array{error_of(refusal)}, {}};
 }
 
@@ -44,7 +44,7 @@ net::HttpResponse response_of(Reply reply) {
   return out;
 }
 
-Refusal not_found() {
+ApiError not_found() {
   return {404, "NOT_FOUND", "The requested resource does not exist", {}};
 }
 

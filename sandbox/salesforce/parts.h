@@ -14,16 +14,16 @@
 
 namespace crmpulse::sandbox::salesforce {
 
-/// A refused call: becomes `[{"message","errorCode","fields"}]`.
-struct Refusal {
+/// Why a call is refused: becomes `[{"message","errorCode","fields"}]`.
+struct ApiError {
   int status = 400;
   std::string code;
   std::string message;
   std::vector<std::string> fields;
 };
 template <class T>
-using Answer = boost::system::result<T, Refusal>;
-[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location&);
+using Answer = boost::system::result<T, ApiError>;
+[[noreturn]] void throw_exception_from_error(const ApiError& refusal, const boost::source_location&);
 
 /// Answer to one call or sub-request. No body: 204.
 struct Reply {
@@ -31,10 +31,10 @@ struct Reply {
   std::optional<boost::json::value> body;
   std::vector<std::pair<std::string, std::string>> headers;
 };
-[[nodiscard]] Reply reply_of(const Refusal& refusal);
-[[nodiscard]] boost::json::object error_of(const Refusal& refusal);
+[[nodiscard]] Reply reply_of(const ApiError& refusal);
+[[nodiscard]] boost::json::object error_of(const ApiError& refusal);
 [[nodiscard]] net::HttpResponse response_of(Reply reply);
-[[nodiscard]] Refusal not_found();
+[[nodiscard]] ApiError not_found();
 
 /// One call of the REST API, or one sub-request of a composite one.
 struct ApiCall {
@@ -74,8 +74,8 @@ struct SearchPlace {
   std::size_t limit = 200;
 };
 /// Adds what is found; searches see a new record only after the search lag.
-[[nodiscard]] std::optional<Refusal> search_in(const World& world, const SearchPlace& place, const std::string& text,
-                                               bool names_only, const std::string& version, boost::json::array& found);
+[[nodiscard]] std::optional<ApiError> search_in(const World& world, const SearchPlace& place, const std::string& text,
+                                                bool names_only, const std::string& version, boost::json::array& found);
 /// `FIND {…} IN NAME FIELDS RETURNING Lead(Id), …`
 [[nodiscard]] Answer<boost::json::object> search(const World& world, const std::string& sosl,
                                                  const std::string& version);
@@ -106,8 +106,8 @@ class Undo {
 /// Creates or updates one record; `id` null: creates. The id of the record.
 [[nodiscard]] Answer<std::string> write_record(World& world, const Object& object, const boost::json::object& body,
                                                const std::string* id, const ApiCall& call, Undo& undo);
-[[nodiscard]] std::optional<Refusal> delete_record(World& world, const Object& object, const std::string& id,
-                                                   Undo& undo);
+[[nodiscard]] std::optional<ApiError> delete_record(World& world, const Object& object, const std::string& id,
+                                                    Undo& undo);
 [[nodiscard]] Answer<boost::json::object> read_record(const World& world, const Object& object, const std::string& id,
                                                       const std::string& fields, const std::string& version);
 /// /composite/sobjects

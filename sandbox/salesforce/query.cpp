@@ -157,8 +157,8 @@ Asked answer(const World& world, const SoqlQuery& soql, const std::string& text,
 Answer<Asked> ask(const World& world, const std::string& text, const std::string& version, bool deleted_too) {
   const auto soql = parse_soql(text);
   if (!soql) {
-    const SoqlProblem problem = soql.error();
-    return Refusal{
+    const Refusal problem = soql.error();
+    return ApiError{
         400,
         "MALFORMED_QUERY",
         fmt::format("\n{}\n{}^\nERROR at Row:1:Column:{}\n{}", text.substr(0, 500),
@@ -167,7 +167,7 @@ Answer<Asked> ask(const World& world, const std::string& text, const std::string
   }
   try {
     return answer(world, soql.value(), text, version, deleted_too);
-  } catch (const Refusal& refused) {
+  } catch (const ApiError& refused) {
     return refused;
   }
 }

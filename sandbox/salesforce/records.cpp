@@ -21,7 +21,7 @@ bool looks_like_email(std::string_view text) {
          text.find(' ') == std::string_view::npos && text.back() != '.';
 }
 
-Refusal cannot_read(const Column& column, std::string_view what) {
+ApiError cannot_read(const Column& column, std::string_view what) {
   return {
       400,
       "JSON_PARSER_ERROR",
@@ -41,16 +41,16 @@ Answer<Value> text_value(const World& world, const Column& column, const std::st
     case Type::reference: {
       const auto id = parse_id(text);
       if (!id)
-        return Refusal{400, "MALFORMED_ID", fmt::format("{}: id value of incorrect type: {}", column.name, text),
-                       fields};
+        return ApiError{400, "MALFORMED_ID", fmt::format("{}: id value of incorrect type: {}", column.name, text),
+                        fields};
       if (world.company.find(id->id) == nullptr)
-        return Refusal{400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields};
+        return ApiError{400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields};
       return Value{static_cast<double>(id->id)};
     }
     case Type::email:
       if (!text.empty() && !looks_like_email(text))
-        return Refusal{400, "INVALID_EMAIL_ADDRESS", fmt::format("{}: invalid email address: {}", column.name, text),
-                       fields};
+        return ApiError{400, "INVALID_EMAIL_ADDRESS", fmt::format("{}: invalid email address: {}", column.name, text),
+                        fields};
       break;
     case Type::boolean:
     case Type::number:
@@ -59,8 +59,8 @@ Answer<Value> text_value(const World& world, const Column& column, const std::st
     default: break;
   }
   if (text.size() > kMostText && column.name != "Description")
-    return Refusal{400, "STRING_TOO_LONG",
-                   fmt::format("{}: data value too large: (max length={})", column.name, kMostText), fields};
+    return ApiError{400, "STRING_TOO_LONG",
+                    fmt::format("{}: data value too large: (max length={})", column.name, kMostText), fields};
   if (text.empty()) return Value{};
   return Value{text};
 }
@@ -76,7 +76,7 @@ Answer<Value> value_of(const World& world, const Column& column, const boost::js
                                                                    : "VALUE_NUMBER");
 }
 
-std::optional<Refusal> check_required(const Object& object, const Fields& fields, bool creates) {
+std::optional<ApiError> check_required(const Object& object, const Fields& fields, bool creates) {
   std::vector<std::string> missing;
   for (const Column& column : object.columns) {
     if (!column.required) continue;
@@ -85,8 +85,8 @@ std::optional<Refusal> check_required(const Object& object, const Fields& fields
     if (absent ? creates : found->second == Value{}) missing.emplace_back(column.name);
   }
   if (missing.empty()) return std::nullopt;
-  return Refusal{400, "REQUIRED_FIELD_MISSING",
-                 fmt::format("Required fields are missing: [{}]", fmt::join(missing, ", ")), missing};
+  return ApiError{400, "REQUIRED_FIELD_MISSING",
+                  fmt::format("Required fields are missing: [{}]", fmt::join(missing, ", ")), missing};
 }
 
 Answer<Fields> fields_of(const World& world, const Object& object, const boost::json::object& body, bool creates) {
@@ -95,18 +95,19 @@ Answer<Fields> fields_of(const World& world, const Object& object, const boost::
     const std::string name{member.key()};
     if (name == "attributes") continue;
     if (ascii::same_without_case(name, "Id"))
-      return Refusal{400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.", {"Id"}};
+      return ApiError{400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.", {"Id"}};
     const Column* column = visible_column(world, object, name);
     if (column == nullptr)
-      return Refusal{
+      return ApiError{
           400, "INVALID_FIELD", fmt::format("No such column '{}' on sobject of type {}", name, object.name), {}};
     if (!column->writable)
-      return Refusal{400,
-                     "INVALID_FIELD_FOR_INSERT_UPDATE",
-                     fmt::format("Unable to create/update fields: {}. Please check the security settings of this field "
-                                 "and verify that it is read/write for your profile or permission set.",
-                                 column->name),
-                     {std::string{column->name}}};
+      return ApiError{
+          400,
+          "INVALID_FIELD_FOR_INSERT_UPDATE",
+          fmt::format("Unable to create/update fields: {}. Please check the security settings of this field "
+                      "and verify that it is read/write for your profile or permission set.",
+                      column->name),
+          {std::string{column->name}}};
     auto value = value_of(world, *column, member.value());
     if (!value) return value.error();
     out[std::string{column->field}] = std::move(value.value());
@@ -115,13 +116,13 @@ Answer<Fields> fields_of(const World& world, const Object& object, const boost::
   return out;
 }
 
-std::optional<Refusal> check_duplicate(const World& world, const Object& object, const Fields& fields) {
+std::optional<ApiError> check_duplicate(const World& world, const Object& object, const Fields& fields) {
   const auto email = fields.find("email");
   if (email == fields.end() || email->second == Value{}) return std::nullopt;
   for (const RecordId id : world.company.of(*object.kind)) {
     const Record& record = *world.company.find(id);
     if (!record.deleted && field(record, "email") == email->second)
-      return Refusal{400, "DUPLICATES_DETECTED", "Use one of these records?", {}};
+      return ApiError{400, "DUPLICATES_DETECTED", "Use one of these records?", {}};
   }
   return std::nullopt;
 }
@@ -137,13 +138,13 @@ const Record* find_record(const World& world, const Object& object, const std::s
 /// The record to change, or why it cannot be.
 Answer<const Record*> record_to_change(const World& world, const Object& object, const std::string& id) {
   if (!object.writable)
-    return Refusal{400,
-                   "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-                   fmt::format("entity type {} does not support this", object.name),
-                   {}};
+    return ApiError{400,
+                    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+                    fmt::format("entity type {} does not support this", object.name),
+                    {}};
   const Record* record = find_record(world, object, id);
   if (record == nullptr) return not_found();
-  if (record->deleted) return Refusal{404, "ENTITY_IS_DELETED", "entity is deleted", {}};
+  if (record->deleted) return ApiError{404, "ENTITY_IS_DELETED", "entity is deleted", {}};
   return record;
 }
 
@@ -259,13 +260,13 @@ Answer<boost::json::object> read_record(const World& world, const Object& object
   for (const std::string& name : comma_list(fields)) {
     const Column* column = visible_column(world, object, name);
     if (column == nullptr)
-      return Refusal{400,
-                     "INVALID_FIELD",
-                     fmt::format("\nNo such column '{}' on entity '{}'. If you are attempting to use a custom field, "
-                                 "be sure to append the '__c' after the custom field name. Please reference your WSDL "
-                                 "or the describe call for the appropriate names.",
-                                 name, object.name),
-                     {}};
+      return ApiError{400,
+                      "INVALID_FIELD",
+                      fmt::format("\nNo such column '{}' on entity '{}'. If you are attempting to use a custom field, "
+                                  "be sure to append the '__c' after the custom field name. Please reference your WSDL "
+                                  "or the describe call for the appropriate names.",
+                                  name, object.name),
+                      {}};
     put(*column);
   }
   put(*column_named(object, "Id"));
@@ -281,10 +282,10 @@ Answer<std::string> write_record(World& world, const Object& object, const boost
     before = found.value();
   }
   if (!object.writable)
-    return Refusal{400,
-                   "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-                   fmt::format("entity type {} does not support create", object.name),
-                   {}};
+    return ApiError{400,
+                    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+                    fmt::format("entity type {} does not support create", object.name),
+                    {}};
   const auto fields = fields_of(world, object, body, id == nullptr);
   if (!fields) return fields.error();
   const RecordId user = world.company.api_user();
@@ -301,7 +302,7 @@ Answer<std::string> write_record(World& world, const Object& object, const boost
   return id_text(object.prefix, made);
 }
 
-std::optional<Refusal> delete_record(World& world, const Object& object, const std::string& id, Undo& undo) {
+std::optional<ApiError> delete_record(World& world, const Object& object, const std::string& id, Undo& undo) {
   const auto found = record_to_change(world, object, id);
   if (!found) return found.error();
   undo.changes(*found.value());

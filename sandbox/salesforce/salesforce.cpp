@@ -77,7 +77,7 @@ class Salesforce final : public VendorApi {
     return response_of(reply_of({403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", {}}));
   }
 
-  static Refusal refusal_for(const FaultRule& fault) {
+  static ApiError refusal_for(const FaultRule& fault) {
     if (fault.fault == "quota_gone") return {403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", {}};
     if (fault.fault == "rate_limited")
       return {403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", {}};

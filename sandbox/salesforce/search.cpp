@@ -50,11 +50,11 @@ std::string between(std::string_view text, char open, char close) {
 
 }  // namespace
 
-std::optional<Refusal> search_in(const World& world, const SearchPlace& place, const std::string& text, bool names_only,
-                                 const std::string& version, boost::json::array& found) {
+std::optional<ApiError> search_in(const World& world, const SearchPlace& place, const std::string& text,
+                                  bool names_only, const std::string& version, boost::json::array& found) {
   const Object* object = visible_object(world, place.object);
   if (object == nullptr || !object->kind)
-    return Refusal{400, "INVALID_TYPE", fmt::format("sObject type '{}' is not supported.", place.object), {}};
+    return ApiError{400, "INVALID_TYPE", fmt::format("sObject type '{}' is not supported.", place.object), {}};
   Query query;
   query.from = *object->kind;
   query.where = names_only ? has_words(kNameFields, text) : has_words(kAllFields, text);
@@ -72,7 +72,7 @@ Answer<boost::json::object> search(const World& world, const std::string& sosl, 
   const std::string text = between(sosl, '{', '}');
   const std::size_t returning = sosl.find("RETURNING");
   if (!sosl.starts_with("FIND") || text.size() < 2)
-    return Refusal{400, "MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.", {}};
+    return ApiError{400, "MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.", {}};
   std::vector<SearchPlace> places;
   std::string_view rest =
       returning == std::string::npos ? std::string_view{} : std::string_view{sosl}.substr(returning + 9);
@@ -114,7 +114,7 @@ Answer<boost::json::object> parameterized_search(const World& world, const ApiCa
   for (const std::string& name : comma_list(parameter(call, "sobject")))
     places.push_back(
         {name, parameter(call, name + ".fields"), bounded(parameter(call, name + ".limit"), 200, 1, 2000)});
-  if (text.size() < 2) return Refusal{400, "MALFORMED_SEARCH", "search term must be longer than one character", {}};
+  if (text.size() < 2) return ApiError{400, "MALFORMED_SEARCH", "search term must be longer than one character", {}};
   if (places.empty())
     places = {{"Account", {}, 200}, {"Contact", {}, 200}, {"Lead", {}, 200}, {"Opportunity", {}, 200}};
   boost::json::array found;

@@ -39,7 +39,7 @@ std::string_view part_for(const Column& column) {
 void Translator::refuse(std::string code, const std::string& message, std::size_t at) const {
   const std::size_t begin = at > 40 ? at - 40 : 0;
   const std::string line = text_.substr(begin, 80);
-  throw Refusal{
+  throw ApiError{
       400,
       std::move(code),
       fmt::format("\n{}\n{}^\nERROR at Row:1:Column:{}\n{}", line, std::string(at - begin, ' '), at + 1, message),
@@ -233,7 +233,7 @@ void Translator::take_having(const SoqlCondition& having, Query& query) const {
   if (having.kind == Condition::Kind::always) return;
   const auto* number = having.values.size() == 1 ? std::get_if<double>(&having.values.front().value) : nullptr;
   if (having.kind != Condition::Kind::compare || number == nullptr || having.field.function.empty())
-    throw Refusal{
+    throw ApiError{
         400, "MALFORMED_QUERY", "the sandbox knows HAVING with one comparison of an aggregate and a number", {}};
   Resolved what;
   query.having = {output_of(having.field, what), {having.compare, *number}};
@@ -301,7 +301,8 @@ Query Translator::translate(const SoqlQuery& soql) {
                        soql.from),
            soql.from_at);
   if (soql.offset > kMostOffset)
-    throw Refusal{400, "NUMBER_OUTSIDE_VALID_RANGE", fmt::format("Maximum SOQL offset allowed is {}", kMostOffset), {}};
+    throw ApiError{
+        400, "NUMBER_OUTSIDE_VALID_RANGE", fmt::format("Maximum SOQL offset allowed is {}", kMostOffset), {}};
   Query query;
   query.from = object_->kind.value_or(Kind::account);
   take_outputs(soql, query);

@@ -37,7 +37,7 @@ struct ChildQuery {
   Query query;
 };
 
-/// What is wrong is thrown as a Refusal; ask() makes a value of it.
+/// What is wrong is thrown as an ApiError; ask() makes a value of it.
 class Translator {
  public:
   Translator(const World& world, const std::string& text) : world_(world), text_(text) {}

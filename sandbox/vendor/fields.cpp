@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <stdexcept>
 
 #include "core/text/ascii.h"
 
@@ -70,10 +69,6 @@ Condition group(Condition::Kind kind, std::vector<Condition> children) {
 }
 
 }  // namespace
-
-void throw_exception_from_error(const Refusal& refusal, const boost::source_location&) {
-  throw std::runtime_error(refusal.message);
-}
 
 const std::map<RecordId, TimePoint>& Lookup::first_touch() const {
   if (first_touch_) return *first_touch_;

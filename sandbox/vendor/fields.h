@@ -2,7 +2,6 @@
 // A vendor's words for the one CRM: its objects, their fields, and how a field of the vendor's that the CRM does not
 // store (a state code, milliseconds to the first answer) is worked out from what it does.
 
-#include <boost/system/result.hpp>
 #include <map>
 #include <optional>
 #include <span>
@@ -47,17 +46,6 @@ struct ObjectName {
   Condition (*only)() = nullptr;  ///< which of the kind's records; null: all
   bool writable = true;
 };
-
-/// Why a query was not understood; each vendor words it its own way.
-struct Refusal {
-  enum class Kind { syntax, object, field, value, too_much };
-  Kind kind = Kind::syntax;
-  std::string name;    ///< the object or field, or the text near which the syntax broke
-  std::string clause;  ///< select, from, where, …
-  std::string message;
-};
-/// Lets result<T, Refusal>::value() throw something readable.
-[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location&);
 
 using ParseId = std::optional<RecordId> (*)(std::string_view);
 

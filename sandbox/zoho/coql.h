@@ -1,10 +1,10 @@
 #pragma once
 // COQL, Zoho CRM's query language, into a Query: select, from, where, group by, order by, limit, offset.
 
-#include <boost/system/result.hpp>
 #include <string_view>
 #include <vector>
 
+#include "sandbox/expression/refusal.h"
 #include "sandbox/vendor/fields.h"
 
 namespace crmpulse::sandbox {
@@ -19,6 +19,6 @@ struct Coql {
 
 /// Zoho's own bounds hold: WHERE must be there, at most two criteria without brackets, 25 criteria, 50 columns,
 /// 5 aggregates, 4 groups, 10 orders, 2,000 rows (200 when nothing is said).
-[[nodiscard]] boost::system::result<Coql, Refusal> parse_coql(std::string_view text, const Schema& schema);
+[[nodiscard]] Understood<Coql> parse_coql(std::string_view text, const Schema& schema);
 
 }  // namespace crmpulse::sandbox

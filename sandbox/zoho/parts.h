@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sandbox/expression/refusal.h"
 #include "sandbox/vendor/fields.h"
 #include "sandbox/vendor/reply.h"
 #include "sandbox/vendor/vendor_api.h"
@@ -43,7 +44,7 @@ struct Ask {
 [[nodiscard]] net::HttpResponse answer_writes(const Ask& ask, const ObjectName& module);
 [[nodiscard]] net::HttpResponse answer_coql(const Ask& ask);
 /// `(Email:equals:a@b.c)` and its combinations; the parameters email, phone and word.
-[[nodiscard]] boost::system::result<Condition, Refusal> parse_search(const Ask& ask, const ObjectName& module);
+[[nodiscard]] Understood<Condition> parse_search(const Ask& ask, const ObjectName& module);
 [[nodiscard]] net::HttpResponse answer_settings(const Ask& ask);  ///< org, users, settings, __features
 [[nodiscard]] net::HttpResponse answer_rss(const World& world);
 

@@ -14,7 +14,7 @@ const TimePoint kNow = parse_time("2026-11-21T09:00:00Z").value();
 struct Asked {
   explicit Asked(std::string_view missing = {}) : schema(dynamics::objects(), dynamics::parse_guid, missing) {}
   Schema schema;
-  boost::system::result<OData, Refusal> parse(std::string_view set, const ODataOptions& options) const {
+  Understood<OData> parse(std::string_view set, const ODataOptions& options) const {
     const ObjectName* object = schema.object(set);
     REQUIRE(object != nullptr);
     return parse_odata(options, *object, schema, kNow);
