@@ -200,9 +200,8 @@ OData Options::read(const ODataOptions& options) {
 
 }  // namespace
 
-Understood<OData> parse_odata(const ODataOptions& options, const ObjectName& object, const Schema& schema,
-                              TimePoint now) {
-  return understood([&] { return Options{object, schema, now}.read(options); });
+OData read_odata(const ODataOptions& options, const ObjectName& object, const Schema& schema, TimePoint now) {
+  return Options{object, schema, now}.read(options);
 }
 
 }  // namespace crmpulse::sandbox

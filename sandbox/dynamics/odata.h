@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/expression/refusal.h"
 #include "sandbox/vendor/fields.h"
 
 namespace crmpulse::sandbox {
@@ -21,8 +20,8 @@ struct OData {
 
 using ODataOptions = std::map<std::string, std::string, std::less<>>;
 
-/// Refused like Dataverse: unknown properties, and $skip.
-[[nodiscard]] Understood<OData> parse_odata(const ODataOptions& options, const ObjectName& object, const Schema& schema,
-                                            TimePoint now);
+/// Throws a Refusal, like Dataverse of unknown properties, and of $skip.
+[[nodiscard]] OData read_odata(const ODataOptions& options, const ObjectName& object, const Schema& schema,
+                               TimePoint now);
 
 }  // namespace crmpulse::sandbox

@@ -6,20 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/fields.h"
-#include "sandbox/vendor/reply.h"
-#include "sandbox/vendor/vendor_api.h"
+#include "sandbox/expression/refusal.h"
+#include "sandbox/vendor/ask.h"
 
 namespace crmpulse::sandbox::dynamics {
 
 /// One authorised call; `resource` is what follows `/api/data/v9.2/`.
-struct Ask {
-  const net::HttpRequest& request;
+struct Ask : sandbox::Ask {
   std::string base;  ///< http://127.0.0.1:9470/api/data/v9.2/
   std::string_view resource;
-  World& world;
-  const Lookup& lookup;
-  const Schema& schema;
 };
 
 [[nodiscard]] std::span<const ObjectName> objects();
@@ -28,6 +23,7 @@ struct Ask {
 
 /// `{"error":{"code":"0x…","message":…}}`
 [[nodiscard]] net::HttpResponse error(int status, std::string_view code, std::string_view message);
+[[nodiscard]] net::HttpResponse refused(const Refusal& refusal, const ObjectName& object);
 [[nodiscard]] boost::json::value value_json(const Value& value, FieldType type);
 
 /// A name with a key in brackets: `leads(5f1d…)`.

@@ -20,14 +20,6 @@ constexpr RecordId kOrganization = 0x0A;
 constexpr std::string_view kVersion = "9.2.26104.00176";
 constexpr std::string_view kPlain = "-._~$";  ///< in a link
 
-net::HttpResponse refused(const Refusal& refusal, const ObjectName& object) {
-  if (refusal.kind == Refusal::Kind::field)
-    return error(400, "0x80060888",
-                 fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", refusal.name,
-                             object.singular));
-  return error(400, "0x80060888", refusal.message);
-}
-
 /// `Prefer: odata.maxpagesize=500,…`
 std::size_t page_size(const net::HttpRequest& request) {
   const std::string_view prefer = request.header("prefer");
@@ -141,13 +133,21 @@ json::value value_json(const Value& value, FieldType type) {
   return static_cast<double>(whole) == *number ? json::value(whole) : json::value(*number);
 }
 
+net::HttpResponse refused(const Refusal& refusal, const ObjectName& object) {
+  if (refusal.clause == "body") return error(400, "0x80048d19", refusal.message);
+  if (refusal.kind == Refusal::Kind::field)
+    return error(400, "0x80060888",
+                 fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", refusal.name,
+                             object.singular));
+  return error(400, "0x80060888", refusal.message);
+}
+
 net::HttpResponse answer_set(const Ask& ask, const ObjectName& object, std::string_view rest) {
-  auto odata = parse_odata(ask.request.query, object, ask.schema, ask.world.now);
-  if (!odata) return refused(odata.error(), object);
-  if (rest.empty()) return list(ask, object, std::move(*odata));
+  OData odata = read_odata(ask.request.query, object, ask.schema, ask.world.now);
+  if (rest.empty()) return list(ask, object, std::move(odata));
   if (rest != "$count") return error(404, "0x8006088a", fmt::format("Resource not found for the segment '{}'.", rest));
-  odata->query.limit = 1;
-  const std::size_t total = answer_query(ask.lookup, object, std::move(odata->query)).total;
+  odata.query.limit = 1;
+  const std::size_t total = answer_query(ask.lookup, object, std::move(odata.query)).total;
   return {200, {{"Content-Type", "text/plain"}}, std::to_string(std::min(total, kMostPerPage))};
 }
 

@@ -19,12 +19,6 @@ net::HttpResponse does_not_exist(const ObjectName& object, std::string_view key)
   return error(404, "0x80040217", fmt::format("Entity '{}' With Id = {} Does Not Exist", object.singular, key));
 }
 
-net::HttpResponse undeclared(const ObjectName& object, std::string_view name) {
-  return error(
-      400, "0x80060888",
-      fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", name, object.singular));
-}
-
 bool wants_representation(const net::HttpRequest& request) {
   return request.header("prefer").find("return=representation") != std::string_view::npos;
 }
@@ -36,39 +30,25 @@ const FieldName* bound_field(const Ask& ask, const ObjectName& object, std::stri
   return ask.schema.field(object, fmt::format("_{}_value", navigation.substr(0, navigation.find('_'))));
 }
 
-struct Written {
-  Fields fields;
-  std::optional<net::HttpResponse> refused;
-};
-
-Written fields_of(const Ask& ask, const ObjectName& object) {
-  Written written;
+/// Returns what the body writes, under canonical names.
+Fields fields_of(const Ask& ask, const ObjectName& object) {
   const auto body = parse_json(ask.request.body);
-  if (!body || !body->is_object()) {
-    written.refused = error(400, "0x80048d19", "Error identified in Payload provided by the user");
-    return written;
-  }
+  if (!body || !body->is_object())
+    throw Refusal{Refusal::Kind::syntax, {}, "body", "Error identified in Payload provided by the user"};
+  Fields fields;
   for (const auto& [key, value] : body->get_object()) {
     const std::string name{key};
     const bool bound = name.ends_with("@odata.bind");
     if (!bound && name.find('@') != std::string::npos) continue;  // an annotation
     const FieldName* field = bound ? bound_field(ask, object, name) : ask.schema.field(object, name);
-    if (field == nullptr) {
-      written.refused = undeclared(object, name);
-      return written;
-    }
+    if (field == nullptr) throw Refusal{Refusal::Kind::field, name, {}, {}};
     std::string text = scalar_text(value).value_or("");
     if (bound) text = std::string{keyed(text).key.value_or("")};
-    const auto typed = text.empty() ? std::optional<Value>{Value{}} : ask.schema.value(field->type, text);
-    if (!typed) {
-      written.refused = error(400, "0x80048d19", fmt::format("Cannot convert a value to the type of '{}'", name));
-      return written;
-    }
-    if (field->read_only) continue;
-    if (field->compute == nullptr) written.fields[std::string{field->canonical}] = *typed;
-    if (field->compute != nullptr && field->write != nullptr) field->write(*typed, written.fields);
+    if (!ask.schema.write(*field, text, fields))
+      throw Refusal{Refusal::Kind::value, name, "body",
+                    fmt::format("Cannot convert a value to the type of '{}'", name)};
   }
-  return written;
+  return fields;
 }
 
 /// One of $expand: `incidentid($select=createdon)`.
@@ -110,11 +90,10 @@ std::vector<const FieldName*> selected(const Ask& ask, const ObjectName& object)
   return fields.empty() ? ask.schema.fields(object) : fields;
 }
 
-std::string unknown_selected(const Ask& ask, const ObjectName& object) {
+void check_selected(const Ask& ask, const ObjectName& object) {
   for (const std::string& name : comma_list(query_value(ask.request, "$select"))) {
-    if (ask.schema.field(object, name) == nullptr) return name;
+    if (ask.schema.field(object, name) == nullptr) throw Refusal{Refusal::Kind::field, name, {}, {}};
   }
-  return {};
 }
 
 /// 204 with the record's address, or the record when that is preferred.
@@ -151,9 +130,7 @@ net::HttpResponse update(const Ask& ask, const ObjectName& object, std::string_v
   if (!if_match.empty() && if_match != "*" && if_match != etag(*record))
     return error(412, "0x80060882",
                  "The version of the existing record doesn't match the RowVersion property provided.");
-  Written written = fields_of(ask, object);
-  if (written.refused) return std::move(*written.refused);
-  ask.world.company.update(record->id, written.fields, ask.world.company.api_user(), ask.world.now);
+  ask.world.company.update(record->id, fields_of(ask, object), ask.world.company.api_user(), ask.world.now);
   return saved(ask, object, record->id, 200);
 }
 
@@ -172,10 +149,8 @@ json::object record_json(const Ask& ask, const ObjectName& object, const Record&
 
 net::HttpResponse create_entity(const Ask& ask, const ObjectName& object) {
   if (!object.writable) return error(405, "0x80040800", "The table cannot be written");
-  Written written = fields_of(ask, object);
-  if (written.refused) return std::move(*written.refused);
   Company& company = ask.world.company;
-  return saved(ask, object, company.create(object.kind, std::move(written.fields), company.api_user(), ask.world.now),
+  return saved(ask, object, company.create(object.kind, fields_of(ask, object), company.api_user(), ask.world.now),
                201);
 }
 
@@ -191,7 +166,7 @@ net::HttpResponse answer_entity(const Ask& ask, const ObjectName& object, std::s
     return {204, {}, {}};
   }
   if (ask.request.method != "GET") return error(405, "0x80060888", "The method is not allowed");
-  if (const std::string name = unknown_selected(ask, object); !name.empty()) return undeclared(object, name);
+  check_selected(ask, object);
   json::object body = record_json(ask, object, *record, selected(ask, object));
   body["@odata.context"] = fmt::format("{}$metadata#{}/$entity", ask.base, object.path);
   return json_reply(200, body, {{"ETag", etag(*record)}});

@@ -7,6 +7,7 @@
 
 #include "sandbox/espocrm/entities.h"
 #include "sandbox/espocrm/where.h"
+#include "sandbox/expression/refusal.h"
 #include "sandbox/vendor/reply.h"
 #include "sandbox/vendor/vendor_api.h"
 
@@ -77,12 +78,11 @@ class Entity {
     const Search search = search_of(request);
     if (search.size > kMaxSize) return failure(403, "Max size should should not exceed 200. Use offset and limit.");
     auto where = parse_where(search.where, [this](std::string_view name) { return attribute(name); }, world_.now);
-    if (!where) return failure(400, where.error().message);
     if (!search.text.empty()) {
-      *where = combine(Condition::Kind::all,
-                       {std::move(*where), compare("name", Compare::like, Value{"%" + search.text + "%"})});
+      where = combine(Condition::Kind::all,
+                      {std::move(where), compare("name", Compare::like, Value{"%" + search.text + "%"})});
     }
-    auto rows = selfhosted::select(world_.company, model_, *where, world_.now);
+    auto rows = selfhosted::select(world_.company, model_, where, world_.now);
     if (!search.order_by.empty()) {
       if (attribute(search.order_by) == nullptr) return failure(400, "Bad orderBy.");
       sort_rows(rows, {{search.order_by, search.descending}}, false);
@@ -105,25 +105,23 @@ class Entity {
       return failure(400, "Field validation failure; entityType: " + std::string{model_.name} +
                               ", field: " + std::string{required} + ", type: required.");
     }
-    const auto fields = canonical(given);
-    if (!fields) return failure(400, fields.error().message);
+    Fields fields = canonical(given);
     if (!skip_duplicate_check) {
-      const array same = duplicates(*fields);
+      const array same = duplicates(fields);
       if (!same.empty()) {
         net::HttpResponse answer = json_answer(409, same);
         answer.headers.emplace_back("X-Status-Reason", R"({"reason":"duplicate"})");
         return answer;
       }
     }
-    const RecordId id = world_.company.create(model_.kinds.front(), *fields, world_.company.api_user(), world_.now);
+    const RecordId id =
+        world_.company.create(model_.kinds.front(), std::move(fields), world_.company.api_user(), world_.now);
     return one(espocrm_id(id));
   }
 
   net::HttpResponse update(const std::string& id, const object& given) const {
     if (!selfhosted::read(world_.company, model_, espocrm_id_from(id), world_.now)) return not_found(id);
-    const auto fields = canonical(given);
-    if (!fields) return failure(400, fields.error().message);
-    world_.company.update(espocrm_id_from(id), *fields, world_.company.api_user(), world_.now);
+    world_.company.update(espocrm_id_from(id), canonical(given), world_.company.api_user(), world_.now);
     return one(id);
   }
 
@@ -166,7 +164,7 @@ class Entity {
     return n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n);
   }
 
-  Result<Fields> canonical(const object& given) const {
+  Fields canonical(const object& given) const {
     Fields fields;
     for (const auto& [name, json] : given) {
       const ModelField* known = attribute(name);
@@ -179,8 +177,11 @@ class Entity {
         parsed = value_from(known->type, json);
       }
       if (!parsed) {
-        return Error{"Field validation failure; entityType: " + std::string{model_.name} +
-                     ", field: " + std::string{name} + ", type: valid."};
+        throw Refusal{Refusal::Kind::value,
+                      name,
+                      {},
+                      "Field validation failure; entityType: " + std::string{model_.name} +
+                          ", field: " + std::string{name} + ", type: valid."};
       }
       espocrm_write(*known, *parsed, fields);
     }
@@ -245,7 +246,8 @@ class EspoCrm final : public VendorApi {
     call.counted = true;
     if (rest == "App/user") return json_answer(200, session(world));
     if (rest.starts_with("AuthLogRecord") && !is_administrator) return failure(403, "No access.");
-    return entity_call(request, rest, world);
+    const auto answer = understood([&] { return entity_call(request, rest, world); });
+    return answer ? *answer : failure(400, answer.error().message);
   }
 
   net::HttpResponse fault_answer(const FaultRule& fault, World& /*world*/) override {

@@ -1,18 +1,24 @@
 #include "sandbox/espocrm/where.h"
 
-#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
 
 #include "sandbox/espocrm/entities.h"
+#include "sandbox/expression/operators.h"
+#include "sandbox/expression/refusal.h"
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
 
 using boost::json::object;
 using boost::json::value;
+using expression::Operator;
 using std::chrono::days;
+
+Refusal refusal(std::string message) {
+  return {Refusal::Kind::syntax, {}, "where", std::move(message)};
+}
 
 /// A list, whether it came as one or with numbers for names.
 std::vector<value> items_of(const value& list) {
@@ -37,21 +43,15 @@ Condition differs(const std::string& field, Condition same) {
   return combine(Condition::Kind::all, {is_not_null(field), combine(Condition::Kind::none, {std::move(same)})});
 }
 
-struct Simple {
-  std::string_view type;
-  Compare how;
-};
-constexpr std::array kSimple{
-    Simple{"equals", Compare::equal},
-    Simple{"on", Compare::equal},
-    Simple{"greaterThan", Compare::greater},
-    Simple{"after", Compare::greater},
-    Simple{"lessThan", Compare::less},
-    Simple{"before", Compare::less},
-    Simple{"greaterThanOrEquals", Compare::greater_equal},
-    Simple{"lessThanOrEquals", Compare::less_equal},
-    Simple{"like", Compare::like},
-};
+constexpr std::array kOperators{Operator{"equals", Compare::equal},
+                                Operator{"on", Compare::equal},
+                                Operator{"greaterThan", Compare::greater},
+                                Operator{"after", Compare::greater},
+                                Operator{"lessThan", Compare::less},
+                                Operator{"before", Compare::less},
+                                Operator{"greaterThanOrEquals", Compare::greater_equal},
+                                Operator{"lessThanOrEquals", Compare::less_equal},
+                                Operator{"like", Compare::like}};
 
 /// From the beginning to the end, in days from today's 00:00 UTC; `x` is the item's value.
 struct Span {
@@ -103,38 +103,35 @@ class Parser {
  public:
   Parser(const AttributeOf& attribute_of, TimePoint now) : attribute_of_(attribute_of), now_(now) {}
 
-  Result<std::vector<Condition>> list(const value& written) const {
+  std::vector<Condition> list(const value& written) const {
     std::vector<Condition> terms;
     for (const value& each : items_of(written)) {
-      if (!each.is_object()) return Error{"Bad where item."};
-      auto term = item(each.get_object());
-      if (!term) return term.error();
-      terms.push_back(std::move(*term));
+      if (!each.is_object()) throw refusal("Bad where item.");
+      terms.push_back(item(each.get_object()));
     }
     return terms;
   }
 
  private:
-  Result<Condition> item(const object& written) const {
+  Condition item(const object& written) const {
     const std::string type = text_at(written, "type");
     static const value kNothing;
     const value* given = written.if_contains("value");
     if (given == nullptr) given = &kNothing;
     if (type == "and" || type == "or" || type == "not") {
       auto children = list(*given);
-      if (!children) return children.error();
-      if (type == "or") return combine(Condition::Kind::any, std::move(*children));
-      auto all = combine(Condition::Kind::all, std::move(*children));
+      if (type == "or") return combine(Condition::Kind::any, std::move(children));
+      auto all = combine(Condition::Kind::all, std::move(children));
       return type == "and" ? all : combine(Condition::Kind::none, {std::move(all)});
     }
     std::string name = text_at(written, "attribute");
     if (name.empty()) name = text_at(written, "field");
     const ModelField* field = attribute_of_(name);
-    if (field == nullptr) return Error{"Not existing attribute '" + name + "' in where."};
+    if (field == nullptr) throw refusal("Not existing attribute '" + name + "' in where.");
     return comparison(*field, type, *given);
   }
 
-  Result<Condition> comparison(const ModelField& field, const std::string& type, const value& given) const {
+  Condition comparison(const ModelField& field, const std::string& type, const value& given) const {
     const std::string name{field.name};
     if (type == "isNull") return compare(name, Compare::equal, Value{});
     if (type == "isNotNull" || type == "ever") return is_not_null(name);
@@ -150,12 +147,11 @@ class Parser {
     if (type == "like" && field.type != FieldType::text)  // MySQL compares texts: none is like another's
       return combine(Condition::Kind::none, {Condition{}});
     const auto wanted = stored(field, given);
-    if (!wanted) return Error{"Bad value of " + name + " in where."};
+    if (!wanted) throw refusal("Bad value of " + name + " in where.");
     if (type == "notEquals") return differs(name, compare(name, Compare::equal, *wanted));
-    const auto found =
-        std::find_if(kSimple.begin(), kSimple.end(), [&](const Simple& each) { return each.type == type; });
-    if (found == kSimple.end()) return Error{"Unknown where item type '" + type + "'."};
-    return compare(name, found->how, *wanted);
+    const auto how = expression::compare_of(kOperators, type);
+    if (!how) throw refusal("Unknown where item type '" + type + "'.");
+    return compare(name, *how, *wanted);
   }
 
   static double number(const value& given) {
@@ -172,24 +168,24 @@ class Parser {
     return value_from(field.type, given);
   }
 
-  static Result<Condition> among(const ModelField& field, const std::string& type, const value& given) {
+  static Condition among(const ModelField& field, const std::string& type, const value& given) {
     Condition condition;
     condition.kind = Condition::Kind::compare;
     condition.field = field.name;
     condition.compare = Compare::in;
     for (const value& each : items_of(given)) {
       const auto wanted = stored(field, each);
-      if (!wanted) return Error{"Bad value of " + std::string{field.name} + " in where."};
+      if (!wanted) throw refusal("Bad value of " + std::string{field.name} + " in where.");
       condition.values.push_back(*wanted);
     }
     return type == "in" ? condition : differs(condition.field, condition);
   }
 
-  static Result<Condition> between_values(const ModelField& field, const value& given) {
+  static Condition between_values(const ModelField& field, const value& given) {
     const auto ends = items_of(given);
     const auto from = ends.size() == 2 ? stored(field, ends[0]) : std::nullopt;
     const auto to = ends.size() == 2 ? stored(field, ends[1]) : std::nullopt;
-    if (!from || !to) return Error{"Bad value of " + std::string{field.name} + " in where."};
+    if (!from || !to) throw refusal("Bad value of " + std::string{field.name} + " in where.");
     const std::string name{field.name};
     return combine(Condition::Kind::all,
                    {compare(name, Compare::greater_equal, *from), compare(name, Compare::less_equal, *to)});
@@ -218,11 +214,9 @@ object nested(const std::map<std::string, std::string, std::less<>>& query) {
   return out;
 }
 
-Result<Condition> parse_where(const value& where, const AttributeOf& attribute_of, TimePoint now) {
+Condition parse_where(const value& where, const AttributeOf& attribute_of, TimePoint now) {
   auto terms = Parser{attribute_of, now}.list(where);
-  if (!terms) return terms.error();
-  if (terms->empty()) return Condition{};
-  return combine(Condition::Kind::all, std::move(*terms));
+  return terms.empty() ? Condition{} : combine(Condition::Kind::all, std::move(terms));
 }
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -6,7 +6,6 @@
 #include <map>
 #include <string>
 
-#include "core/failure/error.h"
 #include "sandbox/selfhosted/model.h"
 
 namespace crmpulse::sandbox::selfhosted {
@@ -17,7 +16,7 @@ using AttributeOf = std::function<const ModelField*(std::string_view)>;
 [[nodiscard]] boost::json::object nested(const std::map<std::string, std::string, std::less<>>& query);
 
 /// `where`: a list of items (or an object with numbers for names, as nested() makes it).
-[[nodiscard]] Result<Condition> parse_where(const boost::json::value& where, const AttributeOf& attribute_of,
-                                            TimePoint now);
+/// Throws a Refusal.
+[[nodiscard]] Condition parse_where(const boost::json::value& where, const AttributeOf& attribute_of, TimePoint now);
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -1,5 +1,5 @@
 #pragma once
-// Says why a query is not understood: thrown by whoever reads a part of it, returned by whoever reads the whole.
+// Says why a query, or what is written, is not taken: thrown by whoever reads a part of it, caught by whoever answers.
 
 #include <boost/system/result.hpp>
 #include <cstddef>
@@ -9,7 +9,7 @@ namespace crmpulse::sandbox {
 
 /// Each vendor puts it in its own words.
 struct Refusal {
-  enum class Kind { syntax, object, field, value, too_much };
+  enum class Kind { syntax, object, field, value, read_only, too_much };
   Kind kind = Kind::syntax;
   std::string name;    ///< the object or field, or the text near which the syntax broke
   std::string clause;  ///< select, from, where, …

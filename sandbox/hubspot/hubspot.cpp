@@ -150,10 +150,9 @@ net::HttpResponse Hubspot::answer(const net::HttpRequest& request, World& world,
   call.counted = private_app;
   if (private_app) today_.add(world.now);
   burst_.add(world.now);
-  const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.company, world.now};
-  const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
-  auto response = serve({request, route, world, lookup, schema, {daily_limit_, today_.used(world.now)}});
+  const Ask ask{{request, world, call.operation, objects(), parse_id}, route, {daily_limit_, today_.used(world.now)}};
+  const auto answer = understood([&] { return serve(ask); });
+  auto response = answer ? *answer : refused(answer.error());
   if (call.operation != "search") add_limits(response, private_app, world.now);
   return response;
 }

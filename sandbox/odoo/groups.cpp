@@ -21,8 +21,8 @@ struct Spec {
   std::string how;
 };
 
-Result<Spec> spec_of(const value& written, const FieldOf& field_of, const Model& model) {
-  if (!written.is_string()) return Error{"read_group needs names of fields"};
+Spec spec_of(const value& written, const FieldOf& field_of, const Model& model) {
+  if (!written.is_string()) throw value_error("read_group needs names of fields");
   const std::string_view text = written.get_string();
   const std::size_t colon = text.find(':');
   Spec spec{std::string{text.substr(0, colon)}, nullptr, {}};
@@ -33,17 +33,16 @@ Result<Spec> spec_of(const value& written, const FieldOf& field_of, const Model&
     spec.how.resize(open);
   }
   spec.field = field_of(odoo_field(source));
-  if (spec.field == nullptr) return Error{"Invalid field '" + source + "' on model '" + std::string{model.name} + "'"};
+  if (spec.field == nullptr)
+    throw value_error("Invalid field '" + source + "' on model '" + std::string{model.name} + "'");
   return spec;
 }
 
-Result<std::vector<Spec>> specs_of(const value& written, const FieldOf& field_of, const Model& model) {
+std::vector<Spec> specs_of(const value& written, const FieldOf& field_of, const Model& model) {
   std::vector<Spec> specs;
   if (written.is_null()) return specs;
   for (const value& each : written.is_array() ? written.get_array() : array{written}) {
-    auto spec = spec_of(each, field_of, model);
-    if (!spec) return spec.error();
-    specs.push_back(std::move(*spec));
+    specs.push_back(spec_of(each, field_of, model));
   }
   return specs;
 }
@@ -155,25 +154,23 @@ object group_of(const std::vector<Value>& key, const std::vector<const ModelRow*
 
 }  // namespace
 
-Result<value> grouped(const std::vector<ModelRow>& rows, const Model& model, const FieldOf& field_of,
-                      const GroupQuery& query, const NameOf& name_of) {
+value grouped(const std::vector<ModelRow>& rows, const Model& model, const FieldOf& field_of, const GroupQuery& query,
+              const NameOf& name_of) {
   auto by = specs_of(query.groupby, field_of, model);
-  if (!by) return by.error();
   const auto measures = specs_of(query.fields, field_of, model);
-  if (!measures) return measures.error();
   const bool lazy = query.lazy != value(false) && query.lazy != value(0);
-  if (lazy && by->size() > 1) by->resize(1);
+  if (lazy && by.size() > 1) by.resize(1);
 
   std::map<std::vector<Value>, std::vector<const ModelRow*>> groups;
   for (const ModelRow& row : rows) {
     std::vector<Value> key;
-    for (const Spec& spec : *by)
+    for (const Spec& spec : by)
       key.push_back(truncated(field_value(row, *spec.field), spec.how.empty() ? "month" : spec.how));
     groups[std::move(key)].push_back(&row);
   }
-  if (by->empty() && groups.empty()) groups[{}];  // without groups there is one row even over nothing
+  if (by.empty() && groups.empty()) groups[{}];  // without groups there is one row even over nothing
   array out;
-  for (const auto& [key, members] : groups) out.emplace_back(group_of(key, members, *by, *measures, lazy, name_of));
+  for (const auto& [key, members] : groups) out.emplace_back(group_of(key, members, by, measures, lazy, name_of));
   order_groups(out, query.orderby);
   cut(out, query.offset, query.limit);
   return value(std::move(out));

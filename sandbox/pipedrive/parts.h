@@ -7,29 +7,20 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/fields.h"
-#include "sandbox/vendor/reply.h"
-#include "sandbox/vendor/vendor_api.h"
+#include "sandbox/expression/refusal.h"
+#include "sandbox/vendor/ask.h"
 
 namespace crmpulse::sandbox::pipedrive {
 
 /// `/api/v2/deals/7` is version 2 and {deals, 7}; `/v1/…` and `/api/v1/…` are version 1. 0: not Pipedrive's.
-struct Route {
+struct Route : Parts {
   int version = 0;
-  std::vector<std::string> parts;
-  [[nodiscard]] std::string_view part(std::size_t at) const {
-    return at < parts.size() ? std::string_view{parts[at]} : std::string_view{};
-  }
 };
 [[nodiscard]] Route route_of(std::string_view path);
 
 /// One authorised call.
-struct Ask {
-  const net::HttpRequest& request;
-  const Route& route;
-  World& world;
-  const Lookup& lookup;
-  const Schema& schema;
+struct Ask : sandbox::Ask {
+  Route route;
 };
 
 inline constexpr std::array<std::string_view, 4> kStages{"Prospecting", "Qualification", "Proposal", "Negotiation"};

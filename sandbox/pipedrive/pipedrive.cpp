@@ -99,10 +99,8 @@ net::HttpResponse Pipedrive::answer(const net::HttpRequest& request, World& worl
   call.counted = true;
   today_.add(world.now, cost_of(route, call.operation));
   burst_.add(world.now);
-  const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.company, world.now};
-  const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
-  auto response = serve({request, route, world, lookup, schema});
+  const auto answer = understood([&] { return serve({{request, world, call.operation, objects(), parse_id}, route}); });
+  auto response = answer ? *answer : error(400, answer.error().clause, answer.error().message);
   add_limits(response, world.now);
   return response;
 }

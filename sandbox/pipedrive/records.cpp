@@ -48,33 +48,20 @@ std::string written_text(const json::value& value) {
   return scalar_text(value).value_or("");
 }
 
-/// What nobody has defined is ignored, as Pipedrive does.
-struct Written {
-  Fields fields;
-  std::optional<net::HttpResponse> refused;
-};
-
-Written fields_of(const Ask& ask, const ObjectName& object) {
-  Written written;
+/// Returns what the body writes, under canonical names. What nobody has defined is ignored, as Pipedrive does.
+Fields fields_of(const Ask& ask, const ObjectName& object) {
   const auto body = parse_json(ask.request.body);
-  if (!body || !body->is_object()) {
-    written.refused = error(400, "Bad request", "The body is not a JSON object.");
-    return written;
-  }
+  if (!body || !body->is_object())
+    throw Refusal{Refusal::Kind::syntax, {}, "Bad request", "The body is not a JSON object."};
+  Fields fields;
   for (const auto& [key, value] : body->get_object()) {
     const std::string name{key};
     const FieldName* field = ask.schema.field(object, name == "email" ? "emails" : name == "phone" ? "phones" : name);
     if (field == nullptr || field->read_only) continue;
-    const std::string text = written_text(value);
-    const auto typed = text.empty() ? std::optional<Value>{Value{}} : ask.schema.value(field->type, text);
-    if (!typed) {
-      written.refused = error(400, "Validation failed", fmt::format("{} has a wrong type", name));
-      return written;
-    }
-    if (field->compute == nullptr) written.fields[std::string{field->canonical}] = *typed;
-    if (field->compute != nullptr && field->write != nullptr) field->write(*typed, written.fields);
+    if (!ask.schema.write(*field, written_text(value), fields))
+      throw Refusal{Refusal::Kind::value, name, "Validation failed", fmt::format("{} has a wrong type", name)};
   }
-  return written;
+  return fields;
 }
 
 const Record* any_record(const Ask& ask, const ObjectName& object, RecordId id) {
@@ -187,15 +174,14 @@ net::HttpResponse flow(const Record& deal) {
 }
 
 net::HttpResponse create(const Ask& ask, const ObjectName& object) {
-  Written written = fields_of(ask, object);
-  if (written.refused) return std::move(*written.refused);
+  Fields fields = fields_of(ask, object);
   const bool titled = object.kind == Kind::opportunity || object.kind == Kind::lead;
   const std::string_view required = titled ? "title" : object.kind == Kind::task ? "subject" : "name";
   const auto body = parse_json(ask.request.body);
   if (text_member(*body, required).empty())
     return error(400, "Validation failed", fmt::format("{}: Required", required));
   Company& company = ask.world.company;
-  const RecordId id = company.create(object.kind, std::move(written.fields), company.api_user(), ask.world.now);
+  const RecordId id = company.create(object.kind, std::move(fields), company.api_user(), ask.world.now);
   return success(record_json(ask, object, *company.find(id)), {}, ask.route.version == 1 ? 201 : 200);
 }
 
@@ -214,9 +200,7 @@ net::HttpResponse one(const Ask& ask, const ObjectName& object) {
     return success({{"id", told}});
   }
   if (method != "PATCH" && method != "PUT") return error(405, "Method not allowed");
-  Written written = fields_of(ask, object);
-  if (written.refused) return std::move(*written.refused);
-  ask.world.company.update(id, written.fields, ask.world.company.api_user(), ask.world.now);
+  ask.world.company.update(id, fields_of(ask, object), ask.world.company.api_user(), ask.world.now);
   return success(record_json(ask, object, *ask.world.company.find(id)));
 }
 

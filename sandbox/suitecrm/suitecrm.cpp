@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "sandbox/expression/refusal.h"
 #include "sandbox/suitecrm/records.h"
 #include "sandbox/vendor/reply.h"
 #include "sandbox/vendor/vendor_api.h"
@@ -61,7 +62,8 @@ class SuiteCrm final : public VendorApi {
     call.counted = true;
     if (path.starts_with("/Api/V8/meta/")) return meta(path.substr(13), world);
     if (!path.starts_with("/Api/V8/module")) return suitecrm_failure(404, "Page not found");
-    return module_call(request, path.substr(14), world);
+    const auto answer = understood([&] { return module_call(request, path.substr(14), world); });
+    return answer ? *answer : suitecrm_failure(400, answer.error().message);
   }
 
   net::HttpResponse fault_answer(const FaultRule& fault, World& /*world*/) override {

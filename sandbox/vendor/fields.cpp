@@ -134,6 +134,14 @@ std::optional<Value> Schema::value(FieldType type, std::string_view text) const 
   return std::nullopt;
 }
 
+bool Schema::write(const FieldName& field, const std::string& text, Fields& fields) const {
+  const auto typed = text.empty() ? std::optional<Value>{Value{}} : value(field.type, text);
+  if (!typed || field.read_only) return typed.has_value();
+  if (field.compute == nullptr) fields[std::string{field.canonical}] = *typed;
+  if (field.compute != nullptr && field.write != nullptr) field.write(*typed, fields);
+  return true;
+}
+
 Value value_of(const Lookup& lookup, const Record& record, const FieldName& name) {
   return name.compute != nullptr ? name.compute(lookup, record) : field(record, name.canonical);
 }

@@ -62,6 +62,9 @@ class Schema {
   /// Reads a literal or a form value; a time may be ISO 8601, a date or milliseconds. Returns nullopt if the text is
   /// not of that type.
   [[nodiscard]] std::optional<Value> value(FieldType type, std::string_view text) const;
+  /// Puts a written text into the canonical fields; an empty one is null, and a field that cannot be written is left
+  /// out. Returns false if the text is not of the field's type.
+  [[nodiscard]] bool write(const FieldName& field, const std::string& text, Fields& fields) const;
 
  private:
   [[nodiscard]] bool is_missing(const ObjectName& object, std::string_view field) const;

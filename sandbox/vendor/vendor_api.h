@@ -47,6 +47,8 @@ struct World {
   std::string origin;                    ///< http://127.0.0.1:9470: for instance_url, api_domain, nextLink
   /// The rule of that name for this operation, or null. A rule without operation is for all of them.
   [[nodiscard]] const FaultRule* fault(std::string_view name, std::string_view operation) const;
+  /// What an administrator has removed: `Object` or `Object.Field`; empty: nothing.
+  [[nodiscard]] std::string_view missing(std::string_view operation) const;
 };
 
 /// A call as the request log tells it.

@@ -11,4 +11,9 @@ const FaultRule* World::fault(std::string_view name, std::string_view operation)
   return nullptr;
 }
 
+std::string_view World::missing(std::string_view operation) const {
+  const FaultRule* rule = fault("missing_field", operation);
+  return rule != nullptr ? std::string_view{rule->name} : std::string_view{};
+}
+
 }  // namespace crmpulse::sandbox

@@ -7,23 +7,12 @@
 #include <vector>
 
 #include "sandbox/expression/refusal.h"
-#include "sandbox/vendor/fields.h"
-#include "sandbox/vendor/reply.h"
-#include "sandbox/vendor/vendor_api.h"
+#include "sandbox/vendor/ask.h"
 
 namespace crmpulse::sandbox::zoho {
 
-/// One authorised call; `parts` is what follows `/crm/v7/`.
-struct Ask {
-  const net::HttpRequest& request;
-  const std::vector<std::string>& parts;
-  World& world;
-  const Lookup& lookup;
-  const Schema& schema;
-  [[nodiscard]] std::string_view part(std::size_t at) const {
-    return at < parts.size() ? std::string_view{parts[at]} : std::string_view{};
-  }
-};
+/// One authorised call; its parts are what follows `/crm/v7/`.
+struct Ask : sandbox::Ask, Parts {};
 
 [[nodiscard]] std::span<const ObjectName> objects();
 /// Ids are 19 digits: the org's number and the record's.

@@ -43,13 +43,13 @@ net::HttpResponse refused(const Refusal& refusal) {
   return error(400, "INVALID_QUERY", "invalid query formed", std::move(details));
 }
 
-struct Fields {
+struct Selected {
   std::vector<const FieldName*> known;
   std::string unknown;
 };
 
-Fields wanted(const Ask& ask, const ObjectName& module, const std::vector<std::string>& names) {
-  Fields fields;
+Selected wanted(const Ask& ask, const ObjectName& module, const std::vector<std::string>& names) {
+  Selected fields;
   if (names.empty()) fields.known = ask.schema.fields(module);
   for (const std::string& name : names) {
     if (const FieldName* field = ask.schema.field(module, name)) {
@@ -77,7 +77,7 @@ std::optional<TimePoint> modified_since(const Ask& ask) {
   return time ? std::optional{*time} : std::nullopt;
 }
 
-net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, const Fields& fields, bool search) {
+net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, const Selected& fields, bool search) {
   const std::size_t per_page = bounded(query_value(ask.request, "per_page"), kMostPerPage, 1, kMostPerPage);
   const std::size_t number = page_of(ask);
   query.limit = per_page;
@@ -110,7 +110,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& asked) {
   if (names.empty())
     return error(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", {{"param", "fields"}});
   if (names.size() > kMostFields) return error(400, "LIMIT_EXCEEDED", "more than 50 fields", {{"param", "fields"}});
-  const Fields fields = wanted(ask, module, names);
+  const Selected fields = wanted(ask, module, names);
   if (!fields.unknown.empty()) return invalid_field("fields", fields.unknown);
   Query query;
   if (const auto since = modified_since(ask)) query.where = where("modified", Compare::greater_equal, *since);
@@ -130,7 +130,7 @@ net::HttpResponse search(const Ask& ask, const ObjectName& module) {
   if (!condition) return refused(condition.error());
   Query query;
   query.where = std::move(*condition);
-  const Fields fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
+  const Selected fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
   return page(ask, module, std::move(query), fields, true);
 }
 
@@ -186,7 +186,7 @@ net::HttpResponse one(const Ask& ask, const ObjectName& module) {
   if (record == nullptr) return error(400, "INVALID_DATA", "the id given seems to be invalid");
   if (ask.part(2) == "Stage_History" && module.kind == Kind::opportunity) return stage_history(ask, *record);
   if (!ask.part(2).empty()) return error(400, "INVALID_DATA", "the relation name given seems to be invalid");
-  const Fields fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
+  const Selected fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
   if (!fields.unknown.empty()) return invalid_field("fields", fields.unknown);
   return json_reply(200, {{"data", json::array{record_json(ask, *record, fields.known)}}});
 }

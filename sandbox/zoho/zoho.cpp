@@ -103,11 +103,7 @@ net::HttpResponse Zoho::answer(const net::HttpRequest& request, World& world, Ca
   if (request.path == "/rss") return answer_rss(world);
   if (request.path == "/oauth/v2/token") return give_token(request, world);
   if (auto refused = refuse(request, world)) return std::move(*refused);
-  const auto parts = parts_after_version(request.path);
-  const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.company, world.now};
-  const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
-  const Ask ask{request, parts, world, lookup, schema};
+  const Ask ask{{request, world, call.operation, objects(), parse_id}, {parts_after_version(request.path)}};
   const std::uint64_t cost = cost_of(ask);
   if (credits_.used(world.now) + cost > daily_limit_)
     return error(429, "TOO_MANY_REQUESTS", "Required number of API credits have been exhausted");

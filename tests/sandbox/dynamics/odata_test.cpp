@@ -17,7 +17,7 @@ struct Asked {
   Understood<OData> parse(std::string_view set, const ODataOptions& options) const {
     const ObjectName* object = schema.object(set);
     REQUIRE(object != nullptr);
-    return parse_odata(options, *object, schema, kNow);
+    return understood([&] { return read_odata(options, *object, schema, kNow); });
   }
   OData parsed(std::string_view set, const ODataOptions& options) const {
     auto odata = parse(set, options);
