@@ -52,7 +52,7 @@ void fill_in(Record& record) {
   }
 }
 
-std::string_view text_of(const Record& record, std::string_view name) {
+std::string_view text_view(const Record& record, std::string_view name) {
   const auto found = record.fields.find(name);
   const auto* text = found == record.fields.end() ? nullptr : std::get_if<std::string>(&found->second);
   return text != nullptr ? std::string_view{*text} : std::string_view{};
@@ -62,7 +62,7 @@ std::string_view text_of(const Record& record, std::string_view name) {
 void follow_status(Record& record, std::string_view before, TimePoint now) {
   if (record.kind != Kind::opportunity && record.kind != Kind::case_) return;
   const bool deal = record.kind == Kind::opportunity;
-  const std::string_view status = text_of(record, deal ? "stage" : "status");
+  const std::string_view status = text_view(record, deal ? "stage" : "status");
   const bool closed = status.substr(0, 6) == "Closed";
   if (deal) record.fields["won"] = status == "Closed Won";
   if (deal && status != before) record.fields["stage_changed"] = now;
@@ -119,7 +119,7 @@ const Record* Company::find(RecordId id) const {
 RecordId Company::add(Record record) {
   record.id = next_++;
   fill_in(record);
-  follow_status(record, text_of(record, "stage"), record.created);
+  follow_status(record, text_view(record, "stage"), record.created);
   by_kind_[record.kind].push_back(record.id);
   return records_.emplace_hint(records_.end(), record.id, std::move(record))->first;
 }
@@ -139,7 +139,7 @@ bool Company::update(RecordId id, const Fields& fields, RecordId by, TimePoint n
   const auto found = records_.find(id);
   if (found == records_.end() || found->second.deleted) return false;
   Record& record = found->second;
-  const std::string before{text_of(record, "stage")};
+  const std::string before{text_view(record, "stage")};
   for (const auto& [name, value] : fields) record.fields.insert_or_assign(name, value);
   take_owner(record);
   follow_status(record, before, now);

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/text/ascii.h"
+#include "sandbox/company/values.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -41,10 +42,6 @@ template <class T>
 int order(const T& left, const T& right) {
   if (left < right) return -1;
   return right < left ? 1 : 0;
-}
-
-bool is_null(const Value& value) {
-  return std::holds_alternative<std::monostate>(value);
 }
 
 /// `%`: any number of characters, `_`: one; a backslash before either takes it as it is.
@@ -82,11 +79,6 @@ bool contains_word(std::string_view text, std::string_view word) {
     if (begins && ends) return true;
   }
   return false;
-}
-
-std::string text_of(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text != nullptr ? *text : std::string{};
 }
 
 bool equals(const Value& left, const Value& right) {
@@ -303,7 +295,39 @@ Rows Evaluation::rows_of(Members members) const {
   return out;
 }
 
+Condition group(Condition::Kind kind, std::vector<Condition> children) {
+  Condition condition;
+  condition.kind = kind;
+  condition.children = std::move(children);
+  return condition;
+}
+
 }  // namespace
+
+Condition where(std::string_view field, Compare how, Value value) {
+  Condition condition;
+  condition.kind = Condition::Kind::compare;
+  condition.field = field;
+  condition.compare = how;
+  condition.values = {std::move(value)};
+  return condition;
+}
+
+Condition all_of(std::vector<Condition> children) {
+  return group(Condition::Kind::all, std::move(children));
+}
+
+Condition any_of(std::vector<Condition> children) {
+  return group(Condition::Kind::any, std::move(children));
+}
+
+Condition none_of(std::vector<Condition> children) {
+  return group(Condition::Kind::none, std::move(children));
+}
+
+Condition never() {
+  return none_of({Condition{}});
+}
 
 Value resolve(const Company& company, const Record& record, std::string_view path) {
   const Record* at = &record;

@@ -29,6 +29,12 @@ struct Condition {
   std::vector<Condition> children;
 };
 
+[[nodiscard]] Condition where(std::string_view field, Compare how, Value value);
+[[nodiscard]] Condition all_of(std::vector<Condition> children);
+[[nodiscard]] Condition any_of(std::vector<Condition> children);
+[[nodiscard]] Condition none_of(std::vector<Condition> children);
+[[nodiscard]] Condition never();
+
 enum class Aggregate { none, count, count_distinct, sum, avg, min, max };
 
 struct Output {

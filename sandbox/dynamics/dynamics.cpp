@@ -78,8 +78,8 @@ net::HttpResponse route(const Ask& ask) {
   const auto slash = ask.resource.find('/');
   const Keyed first = keyed(ask.resource.substr(0, slash));
   const std::string_view rest = slash == std::string_view::npos ? "" : ask.resource.substr(slash + 1);
-  const ObjectName* object = ask.schema.object(first.name);
-  if (object == nullptr || object->path != first.name) return answer_functions(ask, first.name);
+  const Object* object = ask.schema.object(first.name);
+  if (object == nullptr || object->name != first.name) return answer_functions(ask, first.name);
   const auto answer = understood([&] {
     if (first.key) return answer_entity(ask, *object, *first.key);
     if (ask.request.method == "POST" && rest.empty()) return create_entity(ask, *object);

@@ -41,8 +41,7 @@ std::vector<std::string> steps_of(std::string_view text) {
 
 class Options {
  public:
-  Options(const ObjectName& object, const Schema& schema, TimePoint now)
-      : object_(object), schema_(schema), now_(now) {}
+  Options(const Object& object, const Schema& schema, TimePoint now) : object_(object), schema_(schema), now_(now) {}
   OData read(const ODataOptions& options);
 
  private:
@@ -55,10 +54,10 @@ class Options {
   void aggregate(Reader& reader);
   void group(Reader& reader);
   void order(std::string_view text);
-  void show(const FieldName& field);
+  void show(const Field& field);
   [[nodiscard]] std::optional<std::size_t> output_named(std::string_view name) const;
 
-  const ObjectName& object_;
+  const Object& object_;
   const Schema& schema_;
   TimePoint now_;
   OData odata_;
@@ -72,8 +71,8 @@ void Options::finish(const Reader& reader, std::string_view option) {
                   fmt::format("Syntax error at '{}' in {}", reader.peek().text, option)};
 }
 
-void Options::show(const FieldName& field) {
-  odata_.query.outputs.push_back({query_name(field), Aggregate::none, "", std::string{field.vendor}});
+void Options::show(const Field& field) {
+  odata_.query.outputs.push_back({query_name(field), Aggregate::none, "", std::string{field.name}});
   odata_.fields.push_back(&field);
 }
 
@@ -95,7 +94,7 @@ void Options::aggregate(Reader& reader) {
   reader.expect("(");
   do {
     Output output;
-    const FieldName* field = nullptr;
+    const Field* field = nullptr;
     if (reader.skip("$count")) {
       output.aggregate = Aggregate::count;
     } else {
@@ -189,7 +188,7 @@ OData Options::read(const ODataOptions& options) {
   if (!option("$apply").empty()) apply(option("$apply"));
   if (!odata_.grouped && !option("$select").empty()) select(option("$select"));
   if (!odata_.grouped && option("$select").empty()) {
-    for (const FieldName* field : schema_.fields(object_)) show(*field);
+    for (const Field* field : schema_.fields(object_)) show(*field);
   }
   if (!option("$orderby").empty()) order(option("$orderby"));
   odata_.count = option("$count") == "true";
@@ -200,7 +199,7 @@ OData Options::read(const ODataOptions& options) {
 
 }  // namespace
 
-OData read_odata(const ODataOptions& options, const ObjectName& object, const Schema& schema, TimePoint now) {
+OData read_odata(const ODataOptions& options, const Object& object, const Schema& schema, TimePoint now) {
   return Options{object, schema, now}.read(options);
 }
 

@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/fields.h"
+#include "sandbox/schema/schema.h"
 
 namespace crmpulse::sandbox {
 
 struct OData {
   Query query;
   /// For each output the field it shows; null: a number (a count, a sum).
-  std::vector<const FieldName*> fields;
+  std::vector<const Field*> fields;
   bool grouped = false;  ///< by $apply: rows are groups
   bool count = false;    ///< $count=true
 };
@@ -21,7 +21,6 @@ struct OData {
 using ODataOptions = std::map<std::string, std::string, std::less<>>;
 
 /// Throws a Refusal, like Dataverse of unknown properties, and of $skip.
-[[nodiscard]] OData read_odata(const ODataOptions& options, const ObjectName& object, const Schema& schema,
-                               TimePoint now);
+[[nodiscard]] OData read_odata(const ODataOptions& options, const Object& object, const Schema& schema, TimePoint now);
 
 }  // namespace crmpulse::sandbox

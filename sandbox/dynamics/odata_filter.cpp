@@ -45,7 +45,7 @@ std::string like_text(std::string_view text) {
 
 }  // namespace
 
-Reader::Reader(std::string_view text, const ObjectName& object, const Schema& schema, TimePoint now)
+Reader::Reader(std::string_view text, const Object& object, const Schema& schema, TimePoint now)
     : Parser(text, kLexicon, kGrammar), object_(object), schema_(schema), now_(now) {}
 
 void Reader::refuse(Wrong kind, std::string name, std::string message) const {
@@ -60,8 +60,8 @@ void Reader::refuse_depth() const {
   refuse(Wrong::syntax, "", "the filter is too deep");
 }
 
-const FieldName& Reader::property(std::string_view name) const {
-  const FieldName* field = schema_.field(object_, name);
+const Field& Reader::property(std::string_view name) const {
+  const Field* field = schema_.field(object_, name);
   if (field == nullptr)
     refuse(Wrong::field, std::string{name}, fmt::format("Could not find a property named '{}'", name));
   return *field;
@@ -71,14 +71,14 @@ Condition Reader::comparison() {
   if (peek().kind != Token::Kind::word) refuse(Wrong::syntax, peek().text, "a property is missing");
   const std::string name = take().text;
   if (skip("(")) return name.starts_with(kDataverse) ? dataverse_function(name) : function(name);
-  const FieldName& field = property(name);
+  const Field& field = property(name);
   const std::string word = take().text;
   const auto how = expression::compare_of(kOperators, word);
   if (!how) refuse(Wrong::syntax, word, fmt::format("'{}' is not an operator", word));
   return where(field, *how, {literal(field)});
 }
 
-Value Reader::literal(const FieldName& field) {
+Value Reader::literal(const Field& field) {
   const Token token = take();
   if (token.kind == Token::Kind::word && token.text == "null") return {};
   const bool given = token.kind == Token::Kind::word || token.kind == Token::Kind::text;
@@ -86,13 +86,13 @@ Value Reader::literal(const FieldName& field) {
   auto value = given && !quoted_number ? schema_.value(field.type, token.text) : std::nullopt;
   if (!value)
     refuse(Wrong::value, token.text,
-           fmt::format("A binary operator with incompatible types was detected at '{}'", field.vendor));
+           fmt::format("A binary operator with incompatible types was detected at '{}'", field.name));
   return *value;
 }
 
 /// contains(a,'x'), startswith(a,'x'), endswith(a,'x')
 Condition Reader::function(const std::string& name) {
-  const FieldName& field = property();
+  const Field& field = property();
   expect(",");
   const Token text = take();
   expect(")");
@@ -122,7 +122,7 @@ Condition Reader::dataverse_function(const std::string& name) {
     if (list) expect("]");
     if (!skip(",") && !is(")")) expect(")");
   }
-  const FieldName& field = property(property_name);
+  const Field& field = property(property_name);
   const std::string first = given.empty() ? "" : given.front();
   const auto days = std::chrono::days{bounded(first, 1, 0, 100'000)};
   if (what == "LastXDays") return where(field, Compare::greater_equal, {now_ - days});

@@ -17,13 +17,13 @@ struct Ask : sandbox::Ask {
   std::string_view resource;
 };
 
-[[nodiscard]] std::span<const ObjectName> objects();
+[[nodiscard]] const std::vector<Object>& objects();
 [[nodiscard]] std::string guid_text(RecordId id);
 [[nodiscard]] std::optional<RecordId> parse_guid(std::string_view text);
 
 /// `{"error":{"code":"0x…","message":…}}`
 [[nodiscard]] net::HttpResponse error(int status, std::string_view code, std::string_view message);
-[[nodiscard]] net::HttpResponse refused(const Refusal& refusal, const ObjectName& object);
+[[nodiscard]] net::HttpResponse refused(const Refusal& refusal, const Object& object);
 [[nodiscard]] boost::json::value value_json(const Value& value, FieldType type);
 
 /// A name with a key in brackets: `leads(5f1d…)`.
@@ -34,10 +34,10 @@ struct Keyed {
 [[nodiscard]] Keyed keyed(std::string_view segment);
 
 [[nodiscard]] net::HttpResponse answer_functions(const Ask& ask, std::string_view name);
-[[nodiscard]] net::HttpResponse answer_set(const Ask& ask, const ObjectName& object, std::string_view rest);
-[[nodiscard]] net::HttpResponse answer_entity(const Ask& ask, const ObjectName& object, std::string_view key);
-[[nodiscard]] net::HttpResponse create_entity(const Ask& ask, const ObjectName& object);
-[[nodiscard]] boost::json::object record_json(const Ask& ask, const ObjectName& object, const Record& record,
-                                              const std::vector<const FieldName*>& fields);
+[[nodiscard]] net::HttpResponse answer_set(const Ask& ask, const Object& object, std::string_view rest);
+[[nodiscard]] net::HttpResponse answer_entity(const Ask& ask, const Object& object, std::string_view key);
+[[nodiscard]] net::HttpResponse create_entity(const Ask& ask, const Object& object);
+[[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record,
+                                              const std::vector<const Field*>& fields);
 
 }  // namespace crmpulse::sandbox::dynamics

@@ -72,17 +72,16 @@ Search search_of(const net::HttpRequest& request) {
 
 class Entity {
  public:
-  Entity(World& world, const Model& model) : world_(world), model_(model) {}
+  Entity(World& world, const Object& model) : world_(world), model_(model) {}
 
   net::HttpResponse list(const net::HttpRequest& request) const {
     const Search search = search_of(request);
     if (search.size > kMaxSize) return failure(403, "Max size should should not exceed 200. Use offset and limit.");
-    auto where = parse_where(search.where, [this](std::string_view name) { return attribute(name); }, world_.now);
+    auto condition = parse_where(search.where, [this](std::string_view name) { return attribute(name); }, world_.now);
     if (!search.text.empty()) {
-      where = combine(Condition::Kind::all,
-                      {std::move(where), compare("name", Compare::like, Value{"%" + search.text + "%"})});
+      condition = all_of({std::move(condition), where("name", Compare::like, Value{"%" + search.text + "%"})});
     }
-    auto rows = selfhosted::select(world_.company, model_, where, world_.now);
+    auto rows = selfhosted::select(world_.company, model_, condition, world_.now);
     if (!search.order_by.empty()) {
       if (attribute(search.order_by) == nullptr) return failure(400, "Bad orderBy.");
       sort_rows(rows, {{search.order_by, search.descending}}, false);
@@ -114,8 +113,7 @@ class Entity {
         return answer;
       }
     }
-    const RecordId id =
-        world_.company.create(model_.kinds.front(), std::move(fields), world_.company.api_user(), world_.now);
+    const RecordId id = world_.company.create(model_.kind(), std::move(fields), world_.company.api_user(), world_.now);
     return one(espocrm_id(id));
   }
 
@@ -132,7 +130,7 @@ class Entity {
   }
 
  private:
-  const ModelField* attribute(std::string_view name) const {
+  const Field* attribute(std::string_view name) const {
     const FaultRule* fault = world_.fault("missing_field", "");
     if (fault != nullptr && fault->name == std::string{model_.name} + "." + std::string{name}) return nullptr;
     return model_.find(name);
@@ -145,7 +143,7 @@ class Entity {
   /// `names`: what was selected; unknown ones are passed over, as EspoCRM does.
   object shown(const ModelRow& row, const std::vector<std::string>& names) const {
     object out{{"id", espocrm_id(row.id)}};
-    for (const ModelField& each : model_.fields) {
+    for (const Field& each : model_.fields) {
       const bool wanted = names.empty() || std::find(names.begin(), names.end(), each.name) != names.end();
       if (!wanted || each.type == FieldType::id || attribute(each.name) == nullptr) continue;
       const auto found = row.fields.find(each.name);
@@ -154,7 +152,7 @@ class Entity {
     return out;
   }
 
-  static value json_of(const ModelField& each, const Value& stored) {
+  static value json_of(const Field& each, const Value& stored) {
     if (const auto* flag = std::get_if<bool>(&stored)) return *flag;
     if (const auto* text = std::get_if<std::string>(&stored)) return value(*text);
     if (const auto* at = std::get_if<TimePoint>(&stored))
@@ -167,7 +165,7 @@ class Entity {
   Fields canonical(const object& given) const {
     Fields fields;
     for (const auto& [name, json] : given) {
-      const ModelField* known = attribute(name);
+      const Field* known = attribute(name);
       if (known == nullptr) continue;  // EspoCRM passes over what it does not know
       std::optional<Value> parsed;
       if (known->type == FieldType::reference && json.is_string()) {
@@ -183,7 +181,7 @@ class Entity {
                       "Field validation failure; entityType: " + std::string{model_.name} +
                           ", field: " + std::string{name} + ", type: valid."};
       }
-      espocrm_write(*known, *parsed, fields);
+      store(*known, *parsed, fields);
     }
     return fields;
   }
@@ -196,22 +194,21 @@ class Entity {
     };
     std::vector<Condition> same;
     if (!is_null(get("email")) && model_.find("emailAddress") != nullptr)
-      same.push_back(compare("emailAddress", Compare::equal, get("email")));
+      same.push_back(where("emailAddress", Compare::equal, get("email")));
     if (model_.find("lastName") != nullptr && !is_null(get("first_name"))) {
-      same.push_back(combine(Condition::Kind::all, {compare("firstName", Compare::equal, get("first_name")),
-                                                    compare("lastName", Compare::equal, get("last_name"))}));
+      same.push_back(all_of({where("firstName", Compare::equal, get("first_name")),
+                             where("lastName", Compare::equal, get("last_name"))}));
     }
-    if (model_.name == "Account") same.push_back(compare("name", Compare::equal, get("name")));
+    if (model_.name == "Account") same.push_back(where("name", Compare::equal, get("name")));
     array out;
     if (same.empty()) return out;
-    for (const ModelRow& row :
-         selfhosted::select(world_.company, model_, combine(Condition::Kind::any, same), world_.now))
+    for (const ModelRow& row : selfhosted::select(world_.company, model_, any_of(same), world_.now))
       out.push_back(shown(row, {"name", "emailAddress"}));
     return out;
   }
 
   World& world_;
-  const Model& model_;
+  const Object& model_;
 };
 
 class EspoCrm final : public VendorApi {
@@ -283,12 +280,12 @@ class EspoCrm final : public VendorApi {
     const std::string id{rest.substr(std::min(name.size() + 1, rest.size()))};
     const auto entities = espocrm_entities();
     const auto model =
-        std::find_if(entities.begin(), entities.end(), [&](const Model& each) { return each.name == name; });
+        std::find_if(entities.begin(), entities.end(), [&](const Object& each) { return each.name == name; });
     if (model == entities.end()) return failure(404, "Entity type '" + name + "' does not exist.");
     const Entity entity{world, *model};
     if (request.method == "GET") return id.empty() ? entity.list(request) : entity.one(id);
     if (request.method == "DELETE") return entity.remove(id);
-    if (model->kinds.empty()) return failure(403, "No create access.");
+    if (!model->is_stored()) return failure(403, "No create access.");
     boost::system::error_code error;
     const value body = boost::json::parse(request.body, error);
     if (error || !body.is_object()) return failure(400, "Bad JSON.");

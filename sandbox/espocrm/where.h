@@ -10,7 +10,7 @@
 
 namespace crmpulse::sandbox::selfhosted {
 
-using AttributeOf = std::function<const ModelField*(std::string_view)>;
+using AttributeOf = std::function<const Field*(std::string_view)>;
 
 /// `a[b][0]=x` of a query string as nested JSON, all texts.
 [[nodiscard]] boost::json::object nested(const std::map<std::string, std::string, std::less<>>& query);

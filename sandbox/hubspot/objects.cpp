@@ -56,14 +56,14 @@ void check_email(const Ask& ask, const Fields& fields, RecordId id) {
 }
 
 /// Returns the written properties under their canonical names.
-Fields fields_of(const Ask& ask, const ObjectName& object, const json::value& input) {
+Fields fields_of(const Ask& ask, const Object& object, const json::value& input) {
   const auto* properties = member(input, "properties");
   if (properties == nullptr || !properties->is_object())
     throw Refusal{{}, {}, {}, "Invalid input JSON: some required fields were not set: properties"};
   Fields fields;
   for (const auto& [key, value] : properties->get_object()) {
     const std::string name{key};
-    const FieldName* known = ask.schema.field(object, name);
+    const Field* known = ask.schema.field(object, name);
     if (known == nullptr)
       throw bad_property(Refusal::Kind::field, name, "PROPERTY_DOESNT_EXIST",
                          fmt::format("Property {} does not exist", in_quotes(name)));
@@ -78,45 +78,45 @@ Fields fields_of(const Ask& ask, const ObjectName& object, const json::value& in
 }
 
 /// Makes one record of `properties`, or changes it. Returns its id.
-RecordId write(const Ask& ask, const ObjectName& object, RecordId id, const json::value& input) {
+RecordId write(const Ask& ask, const Object& object, RecordId id, const json::value& input) {
   if (!object.writable) throw Refusal{Refusal::Kind::object, {}, {}, "This object type is read only"};
   Fields fields = fields_of(ask, object, input);
-  if (object.kind == Kind::contact) check_email(ask, fields, id);
+  if (object.kind() == Kind::contact) check_email(ask, fields, id);
   Company& company = ask.world.company;
-  if (id == 0) return company.create(object.kind, std::move(fields), company.api_user(), ask.world.now);
+  if (id == 0) return company.create(object.kind(), std::move(fields), company.api_user(), ask.world.now);
   company.update(id, fields, company.api_user(), ask.world.now);
   return id;
 }
 
-std::vector<std::string> default_properties(const Ask& ask, const ObjectName& object) {
+std::vector<std::string> default_properties(const Ask& ask, const Object& object) {
   std::vector<std::string> names;
-  for (const FieldName* known : ask.schema.fields(object)) {
-    if (names.size() < 4 && known->compute == nullptr) names.emplace_back(known->vendor);
-    if (known->canonical == "created" || known->canonical == "modified") names.emplace_back(known->vendor);
+  for (const Field* known : ask.schema.fields(object)) {
+    if (names.size() < 4 && known->read == nullptr) names.emplace_back(known->name);
+    if (known->canonical == "created" || known->canonical == "modified") names.emplace_back(known->name);
   }
   return names;
 }
 
-std::vector<std::string> wanted_properties(const Ask& ask, const ObjectName& object) {
+std::vector<std::string> wanted_properties(const Ask& ask, const Object& object) {
   auto names = comma_list(query_value(ask.request, "properties"));
   return names.empty() ? default_properties(ask, object) : names;
 }
 
 /// Also an archived one, when `archived` asks for those.
-const Record* visible_record(const Ask& ask, const ObjectName& object, RecordId id, bool archived) {
+const Record* visible_record(const Ask& ask, const Object& object, RecordId id, bool archived) {
   if (!archived) return record_of(ask.lookup, object, id);
   const Record* record = ask.world.company.find(id);
-  return record != nullptr && record->kind == object.kind && record->deleted ? record : nullptr;
+  return record != nullptr && record->kind == object.kind() && record->deleted ? record : nullptr;
 }
 
-net::HttpResponse list(const Ask& ask, const ObjectName& object) {
+net::HttpResponse list(const Ask& ask, const Object& object) {
   const std::size_t limit = bounded(query_value(ask.request, "limit"), 10, 1, 100);
   const RecordId after = parse_id(query_value(ask.request, "after")).value_or(0);
   const bool archived = query_value(ask.request, "archived") == "true";
   const auto properties = wanted_properties(ask, object);
   json::array results;
   json::object body;
-  for (const RecordId id : ask.world.company.of(object.kind)) {
+  for (const RecordId id : ask.world.company.of(object.kind())) {
     const Record* record = id < after ? nullptr : visible_record(ask, object, id, archived);
     if (record == nullptr) continue;
     if (results.size() == limit) {
@@ -130,7 +130,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& object) {
   return json_reply(200, body);
 }
 
-net::HttpResponse one(const Ask& ask, const ObjectName& object, std::string_view text) {
+net::HttpResponse one(const Ask& ask, const Object& object, std::string_view text) {
   RecordId id = parse_id(text).value_or(0);
   if (query_value(ask.request, "idProperty") == "email") id = holder_of_email(ask, std::string{text}, 0);
   const bool archived = query_value(ask.request, "archived") == "true";
@@ -151,7 +151,7 @@ net::HttpResponse one(const Ask& ask, const ObjectName& object, std::string_view
   return json_reply(200, record_json(ask, object, *ask.world.company.find(id), default_properties(ask, object)));
 }
 
-net::HttpResponse create(const Ask& ask, const ObjectName& object) {
+net::HttpResponse create(const Ask& ask, const Object& object) {
   const auto input = parse_json(ask.request.body);
   if (!input) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
   const RecordId id = write(ask, object, 0, *input);
@@ -172,7 +172,7 @@ struct Batch {
   void refuse(const net::HttpResponse& answer) { errors.push_back(*parse_json(answer.body)); }
 };
 
-void run_input(const Ask& ask, const ObjectName& object, std::string_view action, const json::value& input,
+void run_input(const Ask& ask, const Object& object, std::string_view action, const json::value& input,
                const std::vector<std::string>& properties, std::string_view id_property, Batch& batch) {
   const std::string text = text_member(input, "id");
   RecordId id = parse_id(text).value_or(0);
@@ -210,12 +210,12 @@ json::value property_value(const Value& value, FieldType type) {
   return nullptr;
 }
 
-json::object record_json(const Ask& ask, const ObjectName& object, const Record& record,
+json::object record_json(const Ask& ask, const Object& object, const Record& record,
                          const std::vector<std::string>& properties) {
   json::object values;
   for (const std::string& name : properties) {
-    const FieldName* known = ask.schema.field(object, name);
-    if (known != nullptr) values[known->vendor] = property_value(value_of(ask.lookup, record, *known), known->type);
+    const Field* known = ask.schema.field(object, name);
+    if (known != nullptr) values[known->name] = property_value(value_of(ask.lookup, record, *known), known->type);
   }
   values["hs_object_id"] = std::to_string(record.id);
   json::object body{{"id", std::to_string(record.id)},
@@ -248,7 +248,7 @@ net::HttpResponse refused(const Refusal& refusal) {
                {{"errors", {{{"message", what}, {"code", refusal.clause}, {"context", {{"propertyName", {name}}}}}}}});
 }
 
-net::HttpResponse answer_batch(const Ask& ask, const ObjectName& object) {
+net::HttpResponse answer_batch(const Ask& ask, const Object& object) {
   const std::string_view action = ask.route.part(3);
   const bool known =
       action == "read" || action == "create" || action == "update" || action == "upsert" || action == "archive";
@@ -278,7 +278,7 @@ net::HttpResponse answer_batch(const Ask& ask, const ObjectName& object) {
 
 net::HttpResponse answer_objects(const Ask& ask) {
   const std::string type{ask.route.part(1)};
-  const ObjectName* object = ask.schema.object(type);
+  const Object* object = ask.schema.object(type);
   if (object == nullptr) object = ask.schema.object(type == "company" ? "companies" : type + "s");
   if (object == nullptr) return no_such_object(type);
   const std::string_view what = ask.route.part(2);

@@ -31,7 +31,7 @@ struct Ask : sandbox::Ask {
 
 inline constexpr std::uint64_t kPortal = 48'261'120;
 
-[[nodiscard]] std::span<const ObjectName> objects();
+[[nodiscard]] const std::vector<Object>& objects();
 [[nodiscard]] std::optional<RecordId> parse_id(std::string_view text);
 /// Stage and status names as HubSpot's internal ids: `Closed Won` is closedwon.
 [[nodiscard]] std::string internal_name(std::string_view label);
@@ -45,12 +45,12 @@ inline constexpr std::uint64_t kPortal = 48'261'120;
 
 /// A property as HubSpot tells it: always text, or null.
 [[nodiscard]] boost::json::value property_value(const Value& value, FieldType type);
-[[nodiscard]] boost::json::object record_json(const Ask& ask, const ObjectName& object, const Record& record,
+[[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record,
                                               const std::vector<std::string>& properties);
 
 [[nodiscard]] net::HttpResponse answer_objects(const Ask& ask);
-[[nodiscard]] net::HttpResponse answer_batch(const Ask& ask, const ObjectName& object);
-[[nodiscard]] net::HttpResponse answer_search(const Ask& ask, const ObjectName& object);
+[[nodiscard]] net::HttpResponse answer_batch(const Ask& ask, const Object& object);
+[[nodiscard]] net::HttpResponse answer_search(const Ask& ask, const Object& object);
 [[nodiscard]] net::HttpResponse answer_associations(const Ask& ask);
 [[nodiscard]] net::HttpResponse answer_account(const Ask& ask);  ///< account-info, limits, settings, owners
 [[nodiscard]] net::HttpResponse answer_schema(const Ask& ask);   ///< pipelines, properties

@@ -26,16 +26,16 @@ Refusal unknown_property(std::string_view name) {
   return bad_search(fmt::format("Property \"{}\" does not exist", name), name);
 }
 
-const FieldName* searched_field(const Ask& ask, const ObjectName& object, std::string_view name) {
+const Field* searched_field(const Ask& ask, const Object& object, std::string_view name) {
   if (name == "associations.company") {
-    for (const FieldName& field : object.fields) {
+    for (const Field& field : object.fields) {
       if (field.canonical == "account") return &field;
     }
   }
   return ask.schema.field(object, name);
 }
 
-std::optional<std::vector<Value>> typed(const Ask& ask, const FieldName& field, const json::value& filter) {
+std::optional<std::vector<Value>> typed(const Ask& ask, const Field& field, const json::value& filter) {
   std::vector<std::string> texts;
   if (const auto* list = member(filter, "values"); list != nullptr && list->is_array()) {
     for (const auto& item : list->get_array()) texts.push_back(scalar_text(item).value_or(""));
@@ -88,7 +88,7 @@ const json::array& list_member(const json::value& value, std::string_view name) 
 /// Reads one search.
 class Search {
  public:
-  Search(const Ask& ask, const ObjectName& object) : ask_(ask), object_(object) {}
+  Search(const Ask& ask, const Object& object) : ask_(ask), object_(object) {}
   Query query;
   std::vector<std::string> properties;
 
@@ -103,13 +103,13 @@ class Search {
   void page(const json::value& body);
 
   const Ask& ask_;
-  const ObjectName& object_;
+  const Object& object_;
   std::size_t filters_ = 0;
 };
 
 Condition Search::filter(const json::value& filter) {
   const std::string name = text_member(filter, "propertyName");
-  const FieldName* field = searched_field(ask_, object_, name);
+  const Field* field = searched_field(ask_, object_, name);
   const Operator* how = find_operator(text_member(filter, "operator"));
   if (field == nullptr) throw unknown_property(name);
   if (how == nullptr) throw bad_search("Invalid input JSON: unknown operator", name);
@@ -154,7 +154,7 @@ void Search::sort_by(const json::value& sort) {
     order.descending = name.starts_with('-');
     if (order.descending) name.erase(0, 1);
   }
-  const FieldName* field = ask_.schema.field(object_, name);
+  const Field* field = ask_.schema.field(object_, name);
   if (field == nullptr) throw unknown_property(name);
   order.field = query_name(*field);
   query.order_by.push_back(order);
@@ -162,7 +162,7 @@ void Search::sort_by(const json::value& sort) {
 
 Condition Search::words_anywhere(const std::string& words) {
   std::vector<Condition> any;
-  for (const FieldName* field : ask_.schema.fields(object_)) {
+  for (const Field* field : ask_.schema.fields(object_)) {
     if (field->type == FieldType::text) any.push_back(where(*field, Compare::contains_word, {words + "*"}));
   }
   return any_of(std::move(any));
@@ -188,18 +188,18 @@ void Search::read(const json::value& body) {
   page(body);
 }
 
-std::vector<std::string> usual_properties(const ObjectName& object) {
+std::vector<std::string> usual_properties(const Object& object) {
   std::vector<std::string> names;
-  for (const FieldName& field : object.fields) {
-    if (field.canonical == "created" || field.canonical == "modified" || (names.size() < 4 && field.compute == nullptr))
-      names.emplace_back(field.vendor);
+  for (const Field& field : object.fields) {
+    if (field.canonical == "created" || field.canonical == "modified" || (names.size() < 4 && field.read == nullptr))
+      names.emplace_back(field.name);
   }
   return names;
 }
 
 }  // namespace
 
-net::HttpResponse answer_search(const Ask& ask, const ObjectName& object) {
+net::HttpResponse answer_search(const Ask& ask, const Object& object) {
   const auto body = parse_json(ask.request.body);
   if (!body || !body->is_object()) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
   Search search{ask, object};

@@ -20,7 +20,7 @@ using boost::json::value;
 /// One call of one model.
 class Execution {
  public:
-  Execution(World& world, const OdooCall& call, const Model& model)
+  Execution(World& world, const OdooCall& call, const Object& model)
       : world_(world), call_(call), model_(model), field_of_([this](std::string_view name) { return field(name); }) {}
 
   value search() const {
@@ -56,7 +56,7 @@ class Execution {
     const auto rows = matching();
     const GroupQuery query{argument(1, "fields"), argument(2, "groupby"), argument(3, "offset"),
                            argument(4, "limit"),  argument(5, "orderby"), argument(6, "lazy")};
-    const auto name_of = [this](const ModelField& each, RecordId id) {
+    const auto name_of = [this](const Field& each, RecordId id) {
       return odoo_name_of(world_.company, model_named(each.target), id);
     };
     return grouped(rows, model_, field_of_, query, name_of);
@@ -79,7 +79,7 @@ class Execution {
     }
     const GroupQuery query{value(sums),          argument(1, "groupby"), argument(4, "offset"),
                            argument(5, "limit"), argument(6, "order"),   value(false)};
-    const auto name_of = [this](const ModelField& each, RecordId id) {
+    const auto name_of = [this](const Field& each, RecordId id) {
       return odoo_name_of(world_.company, model_named(each.target), id);
     };
     value groups = grouped(rows, model_, field_of_, query, name_of);
@@ -139,11 +139,11 @@ class Execution {
   value fields_get() const {
     static constexpr std::array kTypes{"integer", "char", "float", "boolean", "datetime", "date", "many2one"};
     object told;
-    for (const ModelField& each : model_.fields) {
+    for (const Field& each : model_.fields) {
       if (each.name.find('/') != std::string_view::npos || field(each.name) == nullptr) continue;
       object about{{"type", kTypes.at(static_cast<std::size_t>(each.type))},
                    {"string", std::string{each.name}},
-                   {"readonly", each.field.empty()},
+                   {"readonly", each.read != nullptr},
                    {"required", each.name == "name"}};
       if (!each.target.empty()) about["relation"] = std::string{each.target};
       told[std::string{each.name}] = std::move(about);
@@ -152,13 +152,13 @@ class Execution {
   }
 
  private:
-  static const Model* model_named(std::string_view name) {
-    for (const Model& each : odoo_models())
+  static const Object* model_named(std::string_view name) {
+    for (const Object& each : odoo_models())
       if (each.name == name) return &each;
     return nullptr;
   }
 
-  const ModelField* field(std::string_view name) const {
+  const Field* field(std::string_view name) const {
     const FaultRule* fault = world_.fault("missing_field", "");
     if (fault != nullptr && odoo_field(fault->name) == odoo_field(model_.name) + "/" + std::string{name})
       return nullptr;
@@ -223,35 +223,34 @@ class Execution {
   }
 
   value told(const std::vector<ModelRow>& rows, const value& wanted) const {
-    std::vector<const ModelField*> fields;
+    std::vector<const Field*> fields;
     if (wanted.is_array() && !wanted.get_array().empty()) {
       for (const value& each : wanted.get_array()) {
         const std::string name{each.is_string() ? std::string_view{each.get_string()} : std::string_view{}};
-        const ModelField* known = field(name);
+        const Field* known = field(name);
         if (known == nullptr)
           throw value_error("Invalid field '" + name + "' on model '" + std::string{model_.name} + "'");
         fields.push_back(known);
       }
     } else {
-      for (const ModelField& each : model_.fields)
+      for (const Field& each : model_.fields)
         if (each.name.find('/') == std::string_view::npos && field(each.name) != nullptr) fields.push_back(&each);
     }
     array out;
     for (const ModelRow& row : rows) {
       object one{{"id", row.id}};
-      for (const ModelField* each : fields) {
+      for (const Field* each : fields) {
         if (each->type == FieldType::id) continue;
-        one[std::string{each->name}] =
-            odoo_value(*each, selfhosted_field(row, *each), [this](const ModelField& f, RecordId id) {
-              return odoo_name_of(world_.company, model_named(f.target), id);
-            });
+        one[std::string{each->name}] = odoo_value(
+            *each, selfhosted_field(row, *each),
+            [this](const Field& f, RecordId id) { return odoo_name_of(world_.company, model_named(f.target), id); });
       }
       out.push_back(std::move(one));
     }
     return value(std::move(out));
   }
 
-  static Value selfhosted_field(const ModelRow& row, const ModelField& each) {
+  static Value selfhosted_field(const ModelRow& row, const Field& each) {
     const auto found = row.fields.find(each.name);
     return found == row.fields.end() ? Value{} : found->second;
   }
@@ -259,7 +258,7 @@ class Execution {
   Fields canonical(const object& values, Kind kind) const {
     Fields fields;
     for (const auto& [name, json] : values) {
-      const ModelField* known = field(name);
+      const Field* known = field(name);
       if (known == nullptr) {
         throw value_error("Invalid field '" + std::string{name} + "' on model '" + std::string{model_.name} + "'");
       }
@@ -272,11 +271,11 @@ class Execution {
   }
 
   value created(const object& values) const {
-    if (model_.kinds.empty()) {
+    if (!model_.is_stored()) {
       throw odoo_error("odoo.exceptions.AccessError",
                        "You are not allowed to create '" + std::string{model_.name} + "' records.");
     }
-    Kind kind = model_.kinds.front();
+    Kind kind = model_.kind();
     const value* type = values.if_contains("type");
     if (type != nullptr && *type == value("opportunity")) kind = Kind::opportunity;
     const value* company = values.if_contains("is_company");
@@ -291,7 +290,7 @@ class Execution {
 
   World& world_;
   const OdooCall& call_;
-  const Model& model_;
+  const Object& model_;
   FieldOf field_of_;
 };
 
@@ -318,7 +317,7 @@ constexpr std::array kMethods{
 Understood<value> execute(World& world, const OdooCall& call) {
   const auto models = odoo_models();
   const auto model =
-      std::find_if(models.begin(), models.end(), [&](const Model& each) { return each.name == call.model; });
+      std::find_if(models.begin(), models.end(), [&](const Object& each) { return each.name == call.model; });
   if (model == models.end()) return odoo_error("odoo.exceptions.UserError", "Object " + call.model + " doesn't exist");
   const auto method =
       std::find_if(kMethods.begin(), kMethods.end(), [&](const Method& each) { return each.name == call.method; });

@@ -17,11 +17,11 @@ using boost::json::value;
 /// A `groupby` or a member of `fields`: `date_closed:month`, `amount_total:sum`, `n:count(id)`.
 struct Spec {
   std::string name;  ///< the member's name in the answer
-  const ModelField* field = nullptr;
+  const Field* field = nullptr;
   std::string how;
 };
 
-Spec spec_of(const value& written, const FieldOf& field_of, const Model& model) {
+Spec spec_of(const value& written, const FieldOf& field_of, const Object& model) {
   if (!written.is_string()) throw value_error("read_group needs names of fields");
   const std::string_view text = written.get_string();
   const std::size_t colon = text.find(':');
@@ -38,7 +38,7 @@ Spec spec_of(const value& written, const FieldOf& field_of, const Model& model) 
   return spec;
 }
 
-std::vector<Spec> specs_of(const value& written, const FieldOf& field_of, const Model& model) {
+std::vector<Spec> specs_of(const value& written, const FieldOf& field_of, const Object& model) {
   std::vector<Spec> specs;
   if (written.is_null()) return specs;
   for (const value& each : written.is_array() ? written.get_array() : array{written}) {
@@ -47,7 +47,7 @@ std::vector<Spec> specs_of(const value& written, const FieldOf& field_of, const 
   return specs;
 }
 
-Value field_value(const ModelRow& row, const ModelField& field) {
+Value field_value(const ModelRow& row, const Field& field) {
   if (field.type == FieldType::id) return static_cast<double>(row.id);
   const auto found = row.fields.find(field.name);
   return found == row.fields.end() ? Value{} : found->second;
@@ -102,7 +102,7 @@ value aggregate(const std::vector<const ModelRow*>& rows, const Spec& spec) {
   if (spec.how == "count") return numbers.size();
   if ((spec.how == "max" || spec.how == "min") && !distinct.empty()) {
     const Value& end = spec.how == "max" ? *distinct.rbegin() : *distinct.begin();
-    return odoo_value(*spec.field, end, [](const ModelField&, RecordId) { return std::string{}; });
+    return odoo_value(*spec.field, end, [](const Field&, RecordId) { return std::string{}; });
   }
   if (numbers.empty()) return spec.how == "sum" || spec.how.empty() ? value(0) : value(false);
   double sum = 0;
@@ -154,7 +154,7 @@ object group_of(const std::vector<Value>& key, const std::vector<const ModelRow*
 
 }  // namespace
 
-value grouped(const std::vector<ModelRow>& rows, const Model& model, const FieldOf& field_of, const GroupQuery& query,
+value grouped(const std::vector<ModelRow>& rows, const Object& model, const FieldOf& field_of, const GroupQuery& query,
               const NameOf& name_of) {
   auto by = specs_of(query.groupby, field_of, model);
   const auto measures = specs_of(query.fields, field_of, model);
@@ -176,7 +176,7 @@ value grouped(const std::vector<ModelRow>& rows, const Model& model, const Field
   return value(std::move(out));
 }
 
-value odoo_value(const ModelField& field, const Value& stored, const NameOf& name_of) {
+value odoo_value(const Field& field, const Value& stored, const NameOf& name_of) {
   if (is_null(stored)) {
     return field.type == FieldType::number ? value(0) : value(false);
   }

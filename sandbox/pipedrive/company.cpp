@@ -72,11 +72,11 @@ net::HttpResponse pipelines() {
 }
 
 net::HttpResponse deal_fields(const Ask& ask) {
-  const ObjectName* deals = ask.schema.object("deals");
+  const Object* deals = ask.schema.object("deals");
   if (deals == nullptr) return error(404, "Unknown path");
   json::array data;
-  for (const FieldName* field : ask.schema.fields(*deals))
-    data.push_back({{"id", data.size() + 1}, {"key", field->vendor}, {"name", field->vendor}, {"active_flag", true}});
+  for (const Field* field : ask.schema.fields(*deals))
+    data.push_back({{"id", data.size() + 1}, {"key", field->name}, {"name", field->name}, {"active_flag", true}});
   return success(std::move(data));
 }
 

@@ -25,7 +25,7 @@ struct Ask : sandbox::Ask {
 
 inline constexpr std::array<std::string_view, 4> kStages{"Prospecting", "Qualification", "Proposal", "Negotiation"};
 
-[[nodiscard]] std::span<const ObjectName> objects();
+[[nodiscard]] const std::vector<Object>& objects();
 /// Numbers; leads have GUIDs.
 [[nodiscard]] std::optional<RecordId> parse_id(std::string_view text);
 [[nodiscard]] std::string lead_id(RecordId id);
@@ -34,11 +34,11 @@ inline constexpr std::array<std::string_view, 4> kStages{"Prospecting", "Qualifi
 [[nodiscard]] net::HttpResponse error(int status, std::string_view message, std::string_view info = {});
 /// Version 1 writes `2026-11-21 09:00:00`, version 2 RFC 3339.
 [[nodiscard]] boost::json::value time_json(const Value& value, int version);
-[[nodiscard]] boost::json::object record_json(const Ask& ask, const ObjectName& object, const Record& record);
+[[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record);
 
-[[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const ObjectName& object);
-[[nodiscard]] net::HttpResponse answer_search(const Ask& ask, const ObjectName* object);  ///< null: every kind
-[[nodiscard]] net::HttpResponse answer_company(const Ask& ask);                           ///< users, stages, pipelines
+[[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const Object& object);
+[[nodiscard]] net::HttpResponse answer_search(const Ask& ask, const Object* object);  ///< null: every kind
+[[nodiscard]] net::HttpResponse answer_company(const Ask& ask);                       ///< users, stages, pipelines
 [[nodiscard]] net::HttpResponse answer_status_page(const World& world);
 
 }  // namespace crmpulse::sandbox::pipedrive

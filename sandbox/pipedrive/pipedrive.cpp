@@ -79,8 +79,8 @@ std::string Pipedrive::operation(const net::HttpRequest& request) const {
 net::HttpResponse serve(const Ask& ask) {
   const std::string_view first = ask.route.part(0);
   if (first == "itemSearch") return answer_search(ask, nullptr);
-  const ObjectName* object = ask.schema.object(first);
-  if (object == nullptr || object->path != first) return answer_company(ask);
+  const Object* object = ask.schema.object(first);
+  if (object == nullptr || object->name != first) return answer_company(ask);
   if (ask.route.part(1) == "search") return answer_search(ask, object);
   return answer_records(ask, *object);
 }

@@ -41,10 +41,10 @@ Reply record_count(const World& world, const ApiCall& call) {
   for (const std::string& name : comma_list(parameter(call, "sObjects"))) {
     const Object* object = visible_object(world, name);
     if (object == nullptr) continue;  // the real one leaves unknown names out too
-    const auto& ids = object->kind ? world.company.of(*object->kind) : std::vector<RecordId>{};
+    const auto& ids = object->is_stored() ? world.company.of(object->kind()) : std::vector<RecordId>{};
     const auto live =
         std::count_if(ids.begin(), ids.end(), [&](RecordId id) { return !world.company.find(id)->deleted; });
-    const std::size_t made_up = object->kind ? 0 : made_up_records(world, *object).size();
+    const std::size_t made_up = object->is_stored() ? 0 : made_up_records(world, *object).size();
     list.push_back({{"count", static_cast<std::size_t>(live) + made_up}, {"name", object->name}});
   }
   return {200, boost::json::object{{"sObjects", std::move(list)}}, {}};

@@ -78,8 +78,8 @@ const Object* visible_object(const World& world, std::string_view name) {
   return object == nullptr || is_gone(world, *object) ? nullptr : object;
 }
 
-const Column* visible_column(const World& world, const Object& object, std::string_view name) {
-  const Column* column = column_named(object, name);
+const Field* visible_column(const World& world, const Object& object, std::string_view name) {
+  const Field* column = column_named(object, name);
   return column == nullptr || is_gone(world, object, name) ? nullptr : column;
 }
 

@@ -54,7 +54,7 @@ struct ApiCall {
 [[nodiscard]] bool is_gone(const World& world, const Object& object, std::string_view column = {});
 /// Return null if it is unknown or gone.
 [[nodiscard]] const Object* visible_object(const World& world, std::string_view name);
-[[nodiscard]] const Column* visible_column(const World& world, const Object& object, std::string_view name);
+[[nodiscard]] const Field* visible_column(const World& world, const Object& object, std::string_view name);
 [[nodiscard]] std::string record_url(std::string_view version, const Object& object, std::string_view id);
 
 /// The records of an object nobody writes (Organization, OpportunityHistory, …).
@@ -101,7 +101,7 @@ class Undo {
 /// What the list of objects says of each.
 [[nodiscard]] boost::json::object summary(const Object& object, const std::string& version);
 /// As `type` of describe has it.
-[[nodiscard]] std::string_view type_name(Type type);
+[[nodiscard]] std::string_view type_name(FieldType type);
 [[nodiscard]] boost::json::object describe(const World& world, const Object& object);
 /// Creates or updates one record; `id` null: creates. The id of the record.
 [[nodiscard]] Answer<std::string> write_record(World& world, const Object& object, const boost::json::object& body,

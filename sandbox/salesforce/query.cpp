@@ -50,7 +50,7 @@ class Renderer {
     for (std::size_t i = 0; i + 1 < what.names.size(); ++i) {
       // A column with a dot in its own name (Who.Type) is under the reference of that name.
       const std::string_view step =
-          i < what.references.size() ? what.references[i]->field : first_step(what.column->field);
+          i < what.references.size() ? what.references[i]->canonical : first_step(what.column->canonical);
       path += (path.empty() ? "" : ".") + std::string{step};
       const Value id = sandbox::resolve(world_.company, source, path);
       const auto* number = std::get_if<double>(&id);
@@ -86,10 +86,11 @@ std::vector<Record> with_deleted(const Company& company, Kind kind) {
 /// The records of `object`, by the parent they belong to.
 std::map<RecordId, std::vector<Record>> by_parent(const World& world, const ChildQuery& child) {
   const Object& object = child.translator->object();
-  const Column* link = column_named(object, child.children->link);
+  const Field* link = column_named(object, child.children->link);
   std::map<RecordId, std::vector<Record>> out;
-  for (Record& record : object.kind ? with_deleted(world.company, *object.kind) : made_up_records(world, object)) {
-    const Value parent = field(record, link->field);
+  for (Record& record :
+       object.is_stored() ? with_deleted(world.company, object.kind()) : made_up_records(world, object)) {
+    const Value parent = field(record, link->canonical);
     const auto* id = std::get_if<double>(&parent);
     if (id != nullptr && !record.deleted) out[static_cast<RecordId>(*id)].push_back(std::move(record));
   }
@@ -123,8 +124,9 @@ Asked answer(const World& world, const SoqlQuery& soql, const std::string& text,
   const Query query = translator.translate(soql);
   const Object& object = translator.object();
   std::vector<Record> records;
-  const bool stored = object.kind && !deleted_too;
-  if (!stored) records = object.kind ? with_deleted(world.company, *object.kind) : made_up_records(world, object);
+  const bool stored = object.is_stored() && !deleted_too;
+  if (!stored)
+    records = object.is_stored() ? with_deleted(world.company, object.kind()) : made_up_records(world, object);
   // Real queries see a record at once; here the search lag is theirs too, so that a write test can see it.
   Rows rows =
       stored ? evaluate(world.company, query, world.now, true) : evaluate(world.company, records, query, world.now);
@@ -161,7 +163,7 @@ Answer<Asked> ask(const World& world, const std::string& text, const std::string
     return ApiError{
         400,
         "MALFORMED_QUERY",
-        fmt::format("\n{}\n{}^\nERROR at Row:1:Column:{}\n{}", text.substr(0, 500),
+        fmt::format("\n{}\n{}^\nERROR at Row:1:Field:{}\n{}", text.substr(0, 500),
                     std::string(std::min<std::size_t>(problem.at, 500), ' '), problem.at + 1, problem.message),
         {}};
   }

@@ -76,7 +76,7 @@ Records entities(const World& world) {
                        {"setting", false}}));
   };
   for (const Object& object : objects()) {
-    if (!is_gone(world, object)) add(object.name, object.label, object.prefix, object.writable);
+    if (!is_gone(world, object)) add(object.name, object.alias, object.prefix, object.writable);
   }
   add("Contract", "Contract", "800", true);
   add("Product2", "Product", "01t", true);

@@ -54,7 +54,7 @@ value links(const net::HttpRequest& request, std::size_t page, std::size_t pages
   return out;
 }
 
-value shown(const ModelField& each, const ModelRow& row) {
+value shown(const Field& each, const ModelRow& row) {
   const auto found = row.fields.find(each.name);
   if (found == row.fields.end()) return value("");
   const Value& stored = found->second;
@@ -110,7 +110,7 @@ net::HttpResponse SuiteModule::one(const net::HttpRequest& request, const std::s
 
 net::HttpResponse SuiteModule::create(const object& attributes) const {
   const RecordId id =
-      world_.company.create(model_.kinds.front(), canonical(attributes), world_.company.api_user(), world_.now);
+      world_.company.create(model_.kind(), canonical(attributes), world_.company.api_user(), world_.now);
   return suitecrm_answer(201,
                          {{"data", resource(*selfhosted::read(world_.company, model_, id, world_.now), everything())}});
 }
@@ -132,14 +132,14 @@ net::HttpResponse SuiteModule::remove(const std::string& id) const {
 net::HttpResponse SuiteModule::fields_told() const {
   static constexpr std::array kTypes{"id", "varchar", "decimal", "bool", "datetime", "date", "id"};
   object attributes;
-  for (const ModelField* each : everything()) {
+  for (const Field* each : everything()) {
     attributes[std::string{each->name}] =
         object{{"type", kTypes.at(static_cast<std::size_t>(each->type))}, {"required", each->name == "last_name"}};
   }
   return suitecrm_answer(200, {{"data", object{{"type", "fields"}, {"attributes", std::move(attributes)}}}});
 }
 
-const ModelField* SuiteModule::field(std::string_view name) const {
+const Field* SuiteModule::field(std::string_view name) const {
   const FaultRule* fault = world_.fault("missing_field", "");
   if (fault != nullptr && fault->name == std::string{model_.name} + "." + std::string{name}) return nullptr;
   return model_.find(name);
@@ -150,8 +150,8 @@ Refusal SuiteModule::not_found(const std::string& id) const {
 }
 
 SuiteModule::Wanted SuiteModule::everything() const {
-  std::vector<const ModelField*> fields;
-  for (const ModelField& each : model_.fields)
+  std::vector<const Field*> fields;
+  for (const Field& each : model_.fields)
     if (field(each.name) != nullptr) fields.push_back(&each);
   return fields;
 }
@@ -160,9 +160,9 @@ SuiteModule::Wanted SuiteModule::everything() const {
 SuiteModule::Wanted SuiteModule::wanted(const net::HttpRequest& request) const {
   const auto given = request.query.find("fields[" + std::string{model_.name} + "]");
   if (given == request.query.end()) return everything();
-  std::vector<const ModelField*> fields;
+  std::vector<const Field*> fields;
   for (const std::string& name : comma_list(given->second)) {
-    const ModelField* known = field(name);
+    const Field* known = field(name);
     if (known == nullptr) {
       throw refusal("The following field in " + std::string{model_.name} + " module is not found: " + name);
     }
@@ -173,24 +173,24 @@ SuiteModule::Wanted SuiteModule::wanted(const net::HttpRequest& request) const {
 
 Condition SuiteModule::filter(const net::HttpRequest& request) const {
   std::vector<Condition> terms;
-  Condition::Kind how = Condition::Kind::all;
+  bool any = false;
   for (const auto& [name, given] : request.query) {
     const auto parts = brackets(name);
     if (parts.front() != "filter") continue;
     if (parts.size() == 2 && parts[1] == "operator") {
-      if (given == "or" || given == "OR") how = Condition::Kind::any;
+      any = any || given == "or" || given == "OR";
       continue;
     }
     if (parts.size() != 3) throw refusal("Filter field " + (parts.size() > 1 ? parts[1] : name) + " must be an array");
     terms.push_back(comparison(parts[1], parts[2], given));
   }
   // `deleted = 0` is one more term of the same list: with OR it lets every record in, as SuiteCRM does.
-  terms.push_back(compare("deleted", Compare::equal, Value{false}));
-  return combine(how, std::move(terms));
+  terms.push_back(where("deleted", Compare::equal, Value{false}));
+  return any ? any_of(std::move(terms)) : all_of(std::move(terms));
 }
 
 Condition SuiteModule::comparison(const std::string& name, const std::string& op, const std::string& given) const {
-  const ModelField* known = field(name);
+  const Field* known = field(name);
   if (known == nullptr)
     throw refusal("Filter field " + name + " in " + std::string{model_.name} + " module is not found");
   if (suitecrm_is_shown_only(name) && !(name == "account_name" && model_.name == "Leads"))
@@ -199,14 +199,14 @@ Condition SuiteModule::comparison(const std::string& name, const std::string& op
   if (!how) throw refusal("Filter operator " + op + " is invalid");
   if (known->type == FieldType::reference || known->type == FieldType::id) {
     const RecordId id = suitecrm_id_from(given);
-    return compare(name, *how, given.empty() ? Value{} : Value{static_cast<double>(id)});
+    return where(name, *how, given.empty() ? Value{} : Value{static_cast<double>(id)});
   }
   // Forms store an empty text where nothing was entered; numbers and times that were not entered are NULL, which
   // no comparison finds.
-  if (known->type == FieldType::text && given.empty()) return compare(name, *how, Value{});
+  if (known->type == FieldType::text && given.empty()) return where(name, *how, Value{});
   const auto wanted_value = value_from(known->type, value(given));
-  if (!wanted_value || is_null(*wanted_value)) return combine(Condition::Kind::none, {Condition{}});
-  return compare(name, *how, *wanted_value);
+  if (!wanted_value || is_null(*wanted_value)) return never();
+  return where(name, *how, *wanted_value);
 }
 
 net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector<ModelRow> rows) const {
@@ -235,9 +235,9 @@ net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector
   return suitecrm_answer(200, std::move(body));
 }
 
-object SuiteModule::resource(const ModelRow& row, const std::vector<const ModelField*>& fields) const {
+object SuiteModule::resource(const ModelRow& row, const std::vector<const Field*>& fields) const {
   object attributes;
-  for (const ModelField* each : fields)
+  for (const Field* each : fields)
     if (each->type != FieldType::id) attributes[std::string{each->name}] = shown(*each, row);
 
   return {{"type", object_name(model_.name)},
@@ -249,7 +249,7 @@ object SuiteModule::resource(const ModelRow& row, const std::vector<const ModelF
 Fields SuiteModule::canonical(const object& attributes) const {
   Fields fields;
   for (const auto& [name, json] : attributes) {
-    const ModelField* known = field(name);
+    const Field* known = field(name);
     if (known == nullptr)
       throw refusal("Property " + std::string{name} + " in " + std::string{model_.name} + " module is invalid");
     std::optional<Value> parsed;
@@ -260,7 +260,8 @@ Fields SuiteModule::canonical(const object& attributes) const {
       parsed = value_from(known->type, json);
     }
     if (!parsed) throw refusal("Property " + std::string{name} + " has a wrong value");
-    suitecrm_write(*known, *parsed, fields);
+    const bool cleared = known->read == nullptr && *parsed == Value{""};  // forms store it where nothing was entered
+    store(*known, cleared ? Value{} : *parsed, fields);
   }
   return fields;
 }

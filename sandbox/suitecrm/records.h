@@ -16,7 +16,7 @@ namespace crmpulse::sandbox::selfhosted {
 /// One call's view of a module. What is wrong with a call is thrown as a Refusal.
 class SuiteModule {
  public:
-  SuiteModule(World& world, const Model& model) : world_(world), model_(model) {}
+  SuiteModule(World& world, const Object& model) : world_(world), model_(model) {}
   /// `filter[…]`, `sort`, `page[…]`, `fields[…]`
   [[nodiscard]] net::HttpResponse list(const net::HttpRequest& request) const;
   [[nodiscard]] net::HttpResponse one(const net::HttpRequest& request, const std::string& id) const;
@@ -26,8 +26,8 @@ class SuiteModule {
   [[nodiscard]] net::HttpResponse fields_told() const;
 
  private:
-  using Wanted = std::vector<const ModelField*>;
-  [[nodiscard]] const ModelField* field(std::string_view name) const;
+  using Wanted = std::vector<const Field*>;
+  [[nodiscard]] const Field* field(std::string_view name) const;
   [[nodiscard]] Refusal not_found(const std::string& id) const;
   [[nodiscard]] Wanted everything() const;
   [[nodiscard]] Wanted wanted(const net::HttpRequest& request) const;
@@ -38,7 +38,7 @@ class SuiteModule {
   [[nodiscard]] Fields canonical(const boost::json::object& attributes) const;
 
   World& world_;
-  const Model& model_;
+  const Object& model_;
 };
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -1,7 +1,8 @@
 #pragma once
 // Holds one authorised call of a vendor's API and what it may use; each vendor adds how it reads its paths.
 
-#include "sandbox/vendor/fields.h"
+#include "sandbox/company/values.h"
+#include "sandbox/schema/schema.h"
 #include "sandbox/vendor/reply.h"
 #include "sandbox/vendor/vendor_api.h"
 
@@ -16,7 +17,7 @@ struct Parts {
 };
 
 struct Ask {
-  Ask(const net::HttpRequest& asked, World& around, std::string_view operation, std::span<const ObjectName> objects,
+  Ask(const net::HttpRequest& asked, World& around, std::string_view operation, std::span<const Object> objects,
       ParseId parse_id)
       : request(asked),
         world(around),

@@ -48,7 +48,7 @@ constexpr std::array kCoqlJoints{Joint{"AND", 1, Condition::Kind::all}, Joint{"O
 constexpr expression::Grammar kCoqlGrammar{kCoqlJoints, "NOT", expression::Mixing::pairs, 50};
 
 /// Where a reference leads: `Account_Name.Industry` is a field of Accounts.
-std::string_view target_of(const FieldName& field) {
+std::string_view target_of(const Field& field) {
   if (field.canonical == "account") return "Accounts";
   if (field.canonical == "contact" || field.canonical == "who") return "Contacts";
   return {};
@@ -75,7 +75,7 @@ class CoqlParser : public expression::Parser<Condition> {
   };
   struct Path {
     std::string canonical;
-    const FieldName* field = nullptr;  ///< the last one's
+    const Field* field = nullptr;  ///< the last one's
   };
 
   [[noreturn]] void refuse(Wrong kind, std::string name, std::string message) const {
@@ -128,7 +128,7 @@ std::vector<CoqlParser::Column> CoqlParser::columns() {
 }
 
 CoqlParser::Path CoqlParser::path_of(std::string_view text) const {
-  const ObjectName* object = coql_.object;
+  const Object* object = coql_.object;
   Path path;
   while (object != nullptr && !text.empty()) {
     const auto dot = text.find('.');
@@ -166,7 +166,7 @@ Value CoqlParser::literal(const Path& path) {
   const bool symbol = token.kind == Token::Kind::symbol || token.kind == Token::Kind::end;
   auto value = symbol ? std::nullopt : schema_.value(path.field->type, token.text);
   if (!value)
-    refuse(symbol ? Wrong::syntax : Wrong::value, std::string{path.field->vendor},
+    refuse(symbol ? Wrong::syntax : Wrong::value, std::string{path.field->name},
            "value given seems to be invalid for the column");
   return *value;
 }
@@ -185,7 +185,7 @@ Condition CoqlParser::comparison() {
   if (peek().kind != Token::Kind::word) refuse(Wrong::syntax, peek().text, "a column is missing");
   const Path path = path_of(take().text);
   const auto compared = [&path](Compare how, std::vector<Value> values) {
-    FieldName name;
+    Field name;
     name.canonical = path.canonical;
     return where(name, how, std::move(values));
   };

@@ -5,15 +5,15 @@
 #include <vector>
 
 #include "sandbox/expression/refusal.h"
-#include "sandbox/vendor/fields.h"
+#include "sandbox/schema/schema.h"
 
 namespace crmpulse::sandbox {
 
 struct Coql {
-  const ObjectName* object = nullptr;
+  const Object* object = nullptr;
   Query query;
   /// For each output the field whose type its value has; null: a number (a count).
-  std::vector<const FieldName*> fields;
+  std::vector<const Field*> fields;
   bool grouped = false;  ///< the rows are groups: they have no id
 };
 

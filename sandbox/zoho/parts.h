@@ -14,7 +14,7 @@ namespace crmpulse::sandbox::zoho {
 /// One authorised call; its parts are what follows `/crm/v7/`.
 struct Ask : sandbox::Ask, Parts {};
 
-[[nodiscard]] std::span<const ObjectName> objects();
+[[nodiscard]] const std::vector<Object>& objects();
 /// Ids are 19 digits: the org's number and the record's.
 [[nodiscard]] std::string id_text(RecordId id);
 [[nodiscard]] std::optional<RecordId> parse_id(std::string_view text);
@@ -29,11 +29,11 @@ struct Ask : sandbox::Ask, Parts {};
 [[nodiscard]] boost::json::value value_json(const Lookup& lookup, const Value& value, FieldType type);
 [[nodiscard]] boost::json::object info_json(std::size_t per_page, std::size_t count, std::size_t page, bool more);
 
-[[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const ObjectName& module);
-[[nodiscard]] net::HttpResponse answer_writes(const Ask& ask, const ObjectName& module);
+[[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const Object& module);
+[[nodiscard]] net::HttpResponse answer_writes(const Ask& ask, const Object& module);
 [[nodiscard]] net::HttpResponse answer_coql(const Ask& ask);
 /// `(Email:equals:a@b.c)` and its combinations; the parameters email, phone and word.
-[[nodiscard]] Understood<Condition> parse_search(const Ask& ask, const ObjectName& module);
+[[nodiscard]] Understood<Condition> parse_search(const Ask& ask, const Object& module);
 [[nodiscard]] net::HttpResponse answer_settings(const Ask& ask);  ///< org, users, settings, __features
 [[nodiscard]] net::HttpResponse answer_rss(const World& world);
 

@@ -23,10 +23,10 @@ std::string display_name(const Lookup& lookup, const Record& record) {
   return {};
 }
 
-json::object record_json(const Ask& ask, const Record& record, const std::vector<const FieldName*>& fields) {
+json::object record_json(const Ask& ask, const Record& record, const std::vector<const Field*>& fields) {
   json::object body{{"id", id_text(record.id)}};
-  for (const FieldName* field : fields)
-    body[field->vendor] = value_json(ask.lookup, value_of(ask.lookup, record, *field), field->type);
+  for (const Field* field : fields)
+    body[field->name] = value_json(ask.lookup, value_of(ask.lookup, record, *field), field->type);
   return body;
 }
 
@@ -44,15 +44,15 @@ net::HttpResponse refused(const Refusal& refusal) {
 }
 
 struct Selected {
-  std::vector<const FieldName*> known;
+  std::vector<const Field*> known;
   std::string unknown;
 };
 
-Selected wanted(const Ask& ask, const ObjectName& module, const std::vector<std::string>& names) {
+Selected wanted(const Ask& ask, const Object& module, const std::vector<std::string>& names) {
   Selected fields;
   if (names.empty()) fields.known = ask.schema.fields(module);
   for (const std::string& name : names) {
-    if (const FieldName* field = ask.schema.field(module, name)) {
+    if (const Field* field = ask.schema.field(module, name)) {
       fields.known.push_back(field);
     } else if (fields.unknown.empty()) {
       fields.unknown = name;
@@ -77,7 +77,7 @@ std::optional<TimePoint> modified_since(const Ask& ask) {
   return time ? std::optional{*time} : std::nullopt;
 }
 
-net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, const Selected& fields, bool search) {
+net::HttpResponse page(const Ask& ask, const Object& module, Query query, const Selected& fields, bool search) {
   const std::size_t per_page = bounded(query_value(ask.request, "per_page"), kMostPerPage, 1, kMostPerPage);
   const std::size_t number = page_of(ask);
   query.limit = per_page;
@@ -96,16 +96,16 @@ net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, co
 }
 
 /// Leads: those that were converted only when they are asked for.
-ObjectName with_converted(const Ask& ask, ObjectName module) {
+Object with_converted(const Ask& ask, Object module) {
   const std::string converted = query_value(ask.request, "converted");
-  if (module.kind != Kind::lead || (converted != "true" && converted != "both")) return module;
+  if (module.kind() != Kind::lead || (converted != "true" && converted != "both")) return module;
   module.only = nullptr;
   if (converted == "true") module.only = +[] { return where("converted", Compare::equal, true); };
   return module;
 }
 
-net::HttpResponse list(const Ask& ask, const ObjectName& asked) {
-  const ObjectName module = with_converted(ask, asked);
+net::HttpResponse list(const Ask& ask, const Object& asked) {
+  const Object module = with_converted(ask, asked);
   const auto names = comma_list(query_value(ask.request, "fields"));
   if (names.empty())
     return error(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", {{"param", "fields"}});
@@ -115,7 +115,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& asked) {
   Query query;
   if (const auto since = modified_since(ask)) query.where = where("modified", Compare::greater_equal, *since);
   if (const std::string by = query_value(ask.request, "sort_by"); !by.empty()) {
-    const FieldName* field = ask.schema.field(module, by);
+    const Field* field = ask.schema.field(module, by);
     const bool sortable = field != nullptr &&
                           (field->canonical == "id" || field->canonical == "created" || field->canonical == "modified");
     if (!sortable) return invalid_field("sort_by", by);
@@ -125,7 +125,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& asked) {
   return page(ask, module, std::move(query), fields, false);
 }
 
-net::HttpResponse search(const Ask& ask, const ObjectName& module) {
+net::HttpResponse search(const Ask& ask, const Object& module) {
   auto condition = parse_search(ask, module);
   if (!condition) return refused(condition.error());
   Query query;
@@ -134,7 +134,7 @@ net::HttpResponse search(const Ask& ask, const ObjectName& module) {
   return page(ask, module, std::move(query), fields, true);
 }
 
-net::HttpResponse count(const Ask& ask, const ObjectName& module) {
+net::HttpResponse count(const Ask& ask, const Object& module) {
   auto condition = parse_search(ask, module);
   if (!condition) return refused(condition.error());
   Query query;
@@ -143,12 +143,12 @@ net::HttpResponse count(const Ask& ask, const ObjectName& module) {
   return json_reply(200, {{"count", answer_query(ask.lookup, module, query).total}});
 }
 
-net::HttpResponse deleted(const Ask& ask, const ObjectName& module) {
+net::HttpResponse deleted(const Ask& ask, const Object& module) {
   const std::size_t per_page = bounded(query_value(ask.request, "per_page"), kMostPerPage, 1, kMostPerPage);
   const std::size_t skipped = (page_of(ask) - 1) * per_page;
   json::array data;
   std::size_t found = 0;
-  for (const RecordId id : ask.world.company.of(module.kind)) {
+  for (const RecordId id : ask.world.company.of(module.kind())) {
     const Record* record = ask.world.company.find(id);
     if (record == nullptr || !record->deleted || !module.writable) continue;
     if (found++ < skipped || data.size() == per_page) continue;
@@ -179,12 +179,12 @@ net::HttpResponse stage_history(const Ask& ask, const Record& deal) {
   return json_reply(200, {{"data", std::move(data)}, {"info", info_json(kMostPerPage, 1, 1, false)}});
 }
 
-net::HttpResponse one(const Ask& ask, const ObjectName& module) {
+net::HttpResponse one(const Ask& ask, const Object& module) {
   const RecordId id = parse_id(ask.part(1)).value_or(0);
   const Record* record = record_of(ask.lookup, module, id);
   if (record == nullptr && ask.world.company.find(id) != nullptr) return empty();  // in the recycle bin
   if (record == nullptr) return error(400, "INVALID_DATA", "the id given seems to be invalid");
-  if (ask.part(2) == "Stage_History" && module.kind == Kind::opportunity) return stage_history(ask, *record);
+  if (ask.part(2) == "Stage_History" && module.kind() == Kind::opportunity) return stage_history(ask, *record);
   if (!ask.part(2).empty()) return error(400, "INVALID_DATA", "the relation name given seems to be invalid");
   const Selected fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
   if (!fields.unknown.empty()) return invalid_field("fields", fields.unknown);
@@ -224,7 +224,7 @@ net::HttpResponse answer_coql(const Ask& ask) {
   for (const Row& row : rows.rows) {
     json::object item;
     for (std::size_t at = 0; at < row.values.size(); ++at) {
-      const FieldName* field = parsed->fields[at];
+      const Field* field = parsed->fields[at];
       item[parsed->query.outputs[at].name] =
           value_json(ask.lookup, row.values[at], field != nullptr ? field->type : FieldType::number);
     }
@@ -236,7 +236,7 @@ net::HttpResponse answer_coql(const Ask& ask) {
   return json_reply(200, {{"data", std::move(data)}, {"info", {{"count", count}, {"more_records", more}}}});
 }
 
-net::HttpResponse answer_records(const Ask& ask, const ObjectName& module) {
+net::HttpResponse answer_records(const Ask& ask, const Object& module) {
   const std::string_view what = ask.part(1);
   if (what.empty()) return list(ask, module);
   if (what == "search") return search(ask, module);

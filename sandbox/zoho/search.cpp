@@ -35,7 +35,7 @@ constexpr expression::Grammar kGrammar{kJoints, "", expression::Mixing::any, 21}
 
 class Criteria : public expression::Parser<Condition> {
  public:
-  Criteria(const Ask& ask, const ObjectName& module, std::string_view text)
+  Criteria(const Ask& ask, const Object& module, std::string_view text)
       : Parser(text, kLexicon, kGrammar), ask_(ask), module_(module) {}
   Condition whole() {
     if (!is("(")) refuse(Wrong::syntax, rest());
@@ -53,7 +53,7 @@ class Criteria : public expression::Parser<Condition> {
   Condition comparison() override;
 
   const Ask& ask_;
-  const ObjectName& module_;
+  const Object& module_;
 };
 
 Condition Criteria::comparison() {
@@ -61,7 +61,7 @@ Condition Criteria::comparison() {
   const auto first = text.find(':');
   const auto second = text.find(':', first + 1);
   if (first == std::string_view::npos || second == std::string_view::npos) refuse(Wrong::syntax, text);
-  const FieldName* field = ask_.schema.field(module_, text.substr(0, first));
+  const Field* field = ask_.schema.field(module_, text.substr(0, first));
   const std::string_view how = text.substr(first + 1, second - first - 1);
   const std::string_view given = text.substr(second + 1);
   if (field == nullptr) refuse(Wrong::field, text.substr(0, first));
@@ -72,15 +72,15 @@ Condition Criteria::comparison() {
   std::vector<Value> values;
   for (const std::string& item : how == "in" ? comma_list(given) : std::vector{std::string{given}}) {
     const auto value = item == "${EMPTY}" ? std::optional<Value>{Value{}} : ask_.schema.value(field->type, item);
-    if (!value) refuse(Wrong::value, field->vendor);
+    if (!value) refuse(Wrong::value, field->name);
     values.push_back(*value);
   }
   return where(*field, *compare, std::move(values));
 }
 
-Condition words(const Ask& ask, const ObjectName& module, const std::string& word) {
+Condition words(const Ask& ask, const Object& module, const std::string& word) {
   std::vector<Condition> any;
-  for (const FieldName* field : ask.schema.fields(module)) {
+  for (const Field* field : ask.schema.fields(module)) {
     if (field->type == FieldType::text) any.push_back(where(*field, Compare::contains_word, {word + "*"}));
   }
   return any_of(std::move(any));
@@ -88,13 +88,13 @@ Condition words(const Ask& ask, const ObjectName& module, const std::string& wor
 
 }  // namespace
 
-Understood<Condition> parse_search(const Ask& ask, const ObjectName& module) {
+Understood<Condition> parse_search(const Ask& ask, const Object& module) {
   const std::string criteria = query_value(ask.request, "criteria");
   if (!criteria.empty()) return understood([&] { return Criteria{ask, module, criteria}.whole(); });
   std::vector<Condition> all;
   for (const char* name : {"Email", "Phone"}) {
     const std::string given = query_value(ask.request, name == std::string_view{"Email"} ? "email" : "phone");
-    const FieldName* field = given.empty() ? nullptr : ask.schema.field(module, name);
+    const Field* field = given.empty() ? nullptr : ask.schema.field(module, name);
     if (field != nullptr) all.push_back(where(*field, Compare::equal, {given}));
   }
   if (const std::string word = query_value(ask.request, "word"); !word.empty()) all.push_back(words(ask, module, word));

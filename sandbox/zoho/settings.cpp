@@ -85,12 +85,12 @@ net::HttpResponse users(const Ask& ask) {
 
 net::HttpResponse modules(const Ask& ask) {
   json::array list;
-  for (const ObjectName& module : ask.schema.objects()) {
-    if (ask.schema.object(module.path) == nullptr) continue;
-    list.push_back({{"api_name", module.path},
-                    {"module_name", module.path},
-                    {"singular_label", module.singular},
-                    {"plural_label", module.path},
+  for (const Object& module : ask.schema.objects()) {
+    if (ask.schema.object(module.name) == nullptr) continue;
+    list.push_back({{"api_name", module.name},
+                    {"module_name", module.name},
+                    {"singular_label", module.alias},
+                    {"plural_label", module.name},
                     {"api_supported", true},
                     {"visible", true},
                     {"status", "visible"},
@@ -118,13 +118,13 @@ std::string_view data_type(FieldType type) {
 
 net::HttpResponse fields(const Ask& ask) {
   const std::string name = query_value(ask.request, "module");
-  const ObjectName* module = ask.schema.object(name);
+  const Object* module = ask.schema.object(name);
   if (module == nullptr)
     return error(400, "INVALID_MODULE", "the module name given seems to be invalid", {{"param", "module"}});
   json::array list;
-  for (const FieldName* field : ask.schema.fields(*module)) {
-    list.push_back({{"api_name", field->vendor},
-                    {"field_label", field->vendor},
+  for (const Field* field : ask.schema.fields(*module)) {
+    list.push_back({{"api_name", field->name},
+                    {"field_label", field->name},
                     {"data_type", data_type(field->type)},
                     {"read_only", field->read_only},
                     {"visible", true},

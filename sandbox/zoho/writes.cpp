@@ -27,11 +27,11 @@ json::object refused(const Refusal& refusal, std::size_t row) {
 }
 
 /// Returns the written fields under their canonical names.
-Fields fields_of(const Ask& ask, const ObjectName& module, const json::object& input) {
+Fields fields_of(const Ask& ask, const Object& module, const json::object& input) {
   Fields fields;
   for (const auto& [key, value] : input) {
     const std::string name{key};
-    const FieldName* field = ask.schema.field(module, name);
+    const Field* field = ask.schema.field(module, name);
     if (name == "id" || (field != nullptr && field->read_only)) continue;
     const std::string text = written_text(value);
     const bool bad_email =
@@ -72,17 +72,17 @@ json::object wrong_id() {
   return problem("INVALID_DATA", "the id given seems to be invalid", {{"resource_path_index", 1}});
 }
 
-json::object create(const Ask& ask, const ObjectName& module, const json::object& input) {
-  const std::string_view required = required_by(module.kind);
+json::object create(const Ask& ask, const Object& module, const json::object& input) {
+  const std::string_view required = required_by(module.kind());
   const auto* given = input.if_contains(required);
   if (given == nullptr || written_text(*given).empty())
     throw Refusal{Refusal::Kind::field, std::string{required}, {}, "required field not found"};
   Company& company = ask.world.company;
-  return success(ask, company.create(module.kind, fields_of(ask, module, input), company.api_user(), ask.world.now),
+  return success(ask, company.create(module.kind(), fields_of(ask, module, input), company.api_user(), ask.world.now),
                  "record added");
 }
 
-json::object update(const Ask& ask, const ObjectName& module, RecordId id, const json::object& input) {
+json::object update(const Ask& ask, const Object& module, RecordId id, const json::object& input) {
   if (record_of(ask.lookup, module, id) == nullptr) return wrong_id();
   ask.world.company.update(id, fields_of(ask, module, input), ask.world.company.api_user(), ask.world.now);
   return success(ask, id, "record updated");
@@ -96,7 +96,7 @@ net::HttpResponse outcomes(json::array data, int good) {
   return json_reply(failed == 0 ? good : all ? 400 : 207, {{"data", std::move(data)}});
 }
 
-net::HttpResponse remove(const Ask& ask, const ObjectName& module) {
+net::HttpResponse remove(const Ask& ask, const Object& module) {
   std::vector<std::string> ids = comma_list(query_value(ask.request, "ids"));
   if (!ask.part(1).empty()) ids = {std::string{ask.part(1)}};
   if (ids.empty())
@@ -117,7 +117,7 @@ net::HttpResponse remove(const Ask& ask, const ObjectName& module) {
 
 }  // namespace
 
-net::HttpResponse answer_writes(const Ask& ask, const ObjectName& module) {
+net::HttpResponse answer_writes(const Ask& ask, const Object& module) {
   if (!module.writable) return error(403, "NO_PERMISSION", "permission denied", {{"permissions", json::array{}}});
   if (ask.request.method == "DELETE") return remove(ask, module);
   const bool creates = ask.request.method == "POST" && ask.part(1).empty();

@@ -84,8 +84,8 @@ net::HttpResponse serve(const Ask& ask) {
   const std::string_view first = ask.part(0);
   if (first == "coql") return answer_coql(ask);
   if (std::find(kWords.begin(), kWords.end(), first) != kWords.end()) return answer_settings(ask);
-  const ObjectName* module = ask.schema.object(first);
-  if (module == nullptr || module->path != first)
+  const Object* module = ask.schema.object(first);
+  if (module == nullptr || module->name != first)
     return error(400, "INVALID_MODULE", "the module name given seems to be invalid", {{"resource_path_index", 0}});
   return ask.request.method == "GET" ? answer_records(ask, *module) : answer_writes(ask, *module);
 }

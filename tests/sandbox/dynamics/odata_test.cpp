@@ -15,7 +15,7 @@ struct Asked {
   explicit Asked(std::string_view missing = {}) : schema(dynamics::objects(), dynamics::parse_guid, missing) {}
   Schema schema;
   Understood<OData> parse(std::string_view set, const ODataOptions& options) const {
-    const ObjectName* object = schema.object(set);
+    const Object* object = schema.object(set);
     REQUIRE(object != nullptr);
     return understood([&] { return read_odata(options, *object, schema, kNow); });
   }

@@ -55,7 +55,7 @@ TEST_CASE("a COQL query says what it was asked") {
   const Coql coql = parsed(
       "select Stage, SUM(Amount) as total from Deals where id is not null group by Stage order by "
       "total desc limit 20, 10");
-  CHECK(coql.object->path == "Deals");
+  CHECK(coql.object->name == "Deals");
   REQUIRE(coql.query.outputs.size() == 2);
   CHECK(coql.query.outputs[0].field == "stage");
   CHECK(coql.query.outputs[1].name == "total");
