@@ -1,7 +1,6 @@
 #include "sandbox/company/query.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -13,13 +12,6 @@
 namespace crmpulse::sandbox {
 namespace {
 
-std::optional<double> number_from(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
 /// Reads `text` as the kind of value `like` is. Returns an empty value if it is not of that kind.
 Value read_as(const Value& like, const std::string& text) {
   if (std::holds_alternative<bool>(like)) {
@@ -27,7 +19,7 @@ Value read_as(const Value& like, const std::string& text) {
     if (word == "true" || word == "false") return word == "true";
     return {};
   }
-  const auto number = number_from(text);
+  const auto number = number_from<double>(text);
   if (std::holds_alternative<TimePoint>(like)) {
     if (number) return from_unix_millis(static_cast<std::int64_t>(*number));
     const auto time = parse_time(text.size() == 10 ? text + "T00:00:00Z" : text);

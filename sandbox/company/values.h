@@ -1,6 +1,8 @@
 #pragma once
 // Reads values and fields of the company as texts, times, ids and numbers.
 
+#include <charconv>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +17,18 @@ namespace crmpulse::sandbox {
 [[nodiscard]] RecordId id_of(const Value& value);  ///< 0: null
 [[nodiscard]] bool truth_of(const Value& value);   ///< null is false
 [[nodiscard]] std::string number_text(double number);
+/// Returns the number if the whole text is one.
+template <class Number>
+[[nodiscard]] std::optional<Number> number_from(std::string_view text, int base = 10) {
+  Number number{};
+  std::from_chars_result read{};
+  if constexpr (std::integral<Number>)
+    read = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  else
+    read = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = read.ec == std::errc{} && read.ptr == text.data() + text.size();
+  return whole ? std::optional{number} : std::nullopt;
+}
 [[nodiscard]] std::string date_text(TimePoint time);
 /// Returns a field of a record as text, empty if it is null.
 [[nodiscard]] std::string text_field(const Record& record, std::string_view canonical);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "sandbox/dynamics/parts.h"
 
 namespace crmpulse::sandbox::dynamics {
@@ -268,9 +266,7 @@ std::optional<RecordId> parse_guid(std::string_view text) {
     const bool shaped = text.size() == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-';
     return shaped ? std::optional<RecordId>{0} : std::nullopt;
   }
-  RecordId id = 0;
-  const auto [end, error] = std::from_chars(text.data() + 24, text.data() + text.size(), id, 16);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+  return number_from<RecordId>(text.substr(24), 16);
 }
 
 }  // namespace crmpulse::sandbox::dynamics

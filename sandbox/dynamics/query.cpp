@@ -129,8 +129,7 @@ json::value value_json(const Value& value, FieldType type) {
   const auto* number = std::get_if<double>(&value);
   if (number == nullptr) return nullptr;
   if (type == FieldType::id || type == FieldType::reference) return json::value(guid_text(id_of(value)));
-  const auto whole = static_cast<std::int64_t>(*number);
-  return static_cast<double>(whole) == *number ? json::value(whole) : json::value(*number);
+  return number_json(*number);
 }
 
 net::HttpResponse refused(const Refusal& refusal, const Object& object) {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
@@ -175,10 +174,7 @@ std::string espocrm_id(RecordId id) {
 }
 
 RecordId espocrm_id_from(std::string_view text) {
-  RecordId id = 0;
-  const auto end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, id, 16);
-  return text.size() == 17 && error == std::errc{} && stopped == end ? id : 0;
+  return text.size() == 17 ? number_from<RecordId>(text, 16).value_or(0) : 0;
 }
 
 }  // namespace crmpulse::sandbox::selfhosted

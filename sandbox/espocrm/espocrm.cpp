@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cmath>
 
 #include "sandbox/espocrm/entities.h"
 #include "sandbox/espocrm/where.h"
@@ -131,9 +130,8 @@ class Entity {
 
  private:
   const Field* attribute(std::string_view name) const {
-    const FaultRule* fault = world_.fault("missing_field", "");
-    if (fault != nullptr && fault->name == std::string{model_.name} + "." + std::string{name}) return nullptr;
-    return model_.find(name);
+    const bool missing = world_.missing("") == std::string{model_.name} + "." + std::string{name};
+    return missing ? nullptr : model_.find(name);
   }
 
   static net::HttpResponse not_found(const std::string& id) {
@@ -159,7 +157,7 @@ class Entity {
       return value(each.type == FieldType::date ? sql_date(*at) : sql_time(*at));
     const double n = std::get<double>(stored);
     if (each.type == FieldType::reference) return value(espocrm_id(static_cast<RecordId>(n)));
-    return n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n);
+    return number_json(n);
   }
 
   Fields canonical(const object& given) const {
@@ -167,13 +165,7 @@ class Entity {
     for (const auto& [name, json] : given) {
       const Field* known = attribute(name);
       if (known == nullptr) continue;  // EspoCRM passes over what it does not know
-      std::optional<Value> parsed;
-      if (known->type == FieldType::reference && json.is_string()) {
-        const RecordId id = espocrm_id_from(json.get_string());
-        parsed = id == 0 ? Value{} : Value{static_cast<double>(id)};
-      } else {
-        parsed = value_from(known->type, json);
-      }
+      const auto parsed = value_from(known->type, json, espocrm_id_from);
       if (!parsed) {
         throw Refusal{Refusal::Kind::value,
                       name,

@@ -1,7 +1,5 @@
 // HubSpot's object types and properties.
 
-#include <charconv>
-
 #include "core/text/ascii.h"
 #include "sandbox/hubspot/parts.h"
 
@@ -241,9 +239,7 @@ const std::vector<Object>& objects() {
 }
 
 std::optional<RecordId> parse_id(std::string_view text) {
-  RecordId id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+  return number_from<RecordId>(text);
 }
 
 std::string internal_name(std::string_view label) {

@@ -159,10 +159,8 @@ class Execution {
   }
 
   const Field* field(std::string_view name) const {
-    const FaultRule* fault = world_.fault("missing_field", "");
-    if (fault != nullptr && odoo_field(fault->name) == odoo_field(model_.name) + "/" + std::string{name})
-      return nullptr;
-    return model_.find(name);
+    const bool missing = odoo_field(world_.missing("")) == odoo_field(model_.name) + "/" + std::string{name};
+    return missing ? nullptr : model_.find(name);
   }
 
   value argument(std::size_t place, std::string_view name) const {

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cmath>
 #include <map>
 #include <set>
+
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
@@ -84,11 +85,6 @@ std::string time_label(TimePoint at, const std::string& part) {
   return std::string{kMonths.at(month)} + " " + year;
 }
 
-value number(double n) {
-  if (n == std::floor(n) && std::abs(n) < 9e15) return static_cast<std::int64_t>(n);
-  return n;
-}
-
 value aggregate(const std::vector<const ModelRow*>& rows, const Spec& spec) {
   std::vector<double> numbers;
   std::set<Value> distinct;
@@ -107,7 +103,7 @@ value aggregate(const std::vector<const ModelRow*>& rows, const Spec& spec) {
   if (numbers.empty()) return spec.how == "sum" || spec.how.empty() ? value(0) : value(false);
   double sum = 0;
   for (const double n : numbers) sum += n;
-  return spec.how == "avg" ? value(sum / static_cast<double>(numbers.size())) : number(sum);
+  return spec.how == "avg" ? value(sum / static_cast<double>(numbers.size())) : number_json(sum);
 }
 
 /// By the members that `orderby` names: `amount_total desc, stage_id`.
@@ -185,7 +181,7 @@ value odoo_value(const Field& field, const Value& stored, const NameOf& name_of)
   if (const auto* at = std::get_if<TimePoint>(&stored))
     return value(field.type == FieldType::date ? sql_date(*at) : sql_time(*at));
   const double n = std::get<double>(stored);
-  if (field.type != FieldType::reference) return number(n);
+  if (field.type != FieldType::reference) return number_json(n);
   const auto id = static_cast<RecordId>(n);
   return array{id, name_of(field, id)};
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "sandbox/pipedrive/parts.h"
 
@@ -208,11 +207,8 @@ std::string lead_id(RecordId id) {
 }
 
 std::optional<RecordId> parse_id(std::string_view text) {
-  const bool lead = text.starts_with(kLeadHead);
-  if (lead) text.remove_prefix(kLeadHead.size());
-  RecordId id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id, lead ? 16 : 10);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+  if (!text.starts_with(kLeadHead)) return number_from<RecordId>(text);
+  return number_from<RecordId>(text.substr(kLeadHead.size()), 16);
 }
 
 }  // namespace crmpulse::sandbox::pipedrive

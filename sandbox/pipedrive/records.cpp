@@ -36,9 +36,7 @@ json::value field_json(const Ask& ask, const Field& field, const Value& value) {
   if (const auto* truth = std::get_if<bool>(&value)) return *truth;
   if (const auto* text = std::get_if<std::string>(&value)) return json::value(*text);
   const auto* number = std::get_if<double>(&value);
-  if (number == nullptr) return nullptr;
-  const auto whole = static_cast<std::int64_t>(*number);
-  return static_cast<double>(whole) == *number ? json::value(whole) : json::value(*number);
+  return number != nullptr ? number_json(*number) : nullptr;
 }
 
 /// A written value as text; lists of e-mails and telephones give their first.

@@ -79,7 +79,7 @@ boost::json::array versions() {
 }
 
 std::string operation_of(const std::string& method, std::string_view rest) {
-  const auto parts = parts_of(rest);
+  const auto parts = path_parts(rest);
   if (parts.empty()) return "versions";
   const std::string& first = parts.front();
   if (first == "query" || first == "queryAll") return "query";
@@ -146,7 +146,7 @@ Reply Api::answer(World& world, const ApiCall& call, std::uint64_t& cost) {
 }
 
 Reply Api::serve(World& world, const ApiCall& call, Undo& undo) {
-  const auto parts = parts_of(call.path);
+  const auto parts = path_parts(call.path);
   if (parts.empty()) return resources(call);
   const std::string& first = parts.front();
   if (first == "sobjects") return serve_sobjects(world, call, undo);

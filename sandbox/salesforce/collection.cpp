@@ -87,7 +87,7 @@ bool all_or_none(const ApiCall& call) {
 }  // namespace
 
 Reply serve_collection(World& world, const ApiCall& call, Undo& undo) {
-  const auto parts = parts_of(call.path);  // composite, sobjects, Lead
+  const auto parts = path_parts(call.path);  // composite, sobjects, Lead
   if (parts.size() == 3) {
     const Object* object = visible_object(world, parts[2]);
     return object == nullptr ? reply_of(not_found()) : retrieve(world, call, *object);

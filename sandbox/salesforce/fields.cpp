@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 
 #include "core/text/ascii.h"
+#include "sandbox/company/values.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {
@@ -122,10 +123,6 @@ std::string datetime_text(TimePoint time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}+0000", fmt::gmtime(second), (time - second).count());
 }
 
-std::string date_text(TimePoint time) {
-  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time)));
-}
-
 boost::json::value to_json(const Company& company, const Value& value, const Field& column, const Object& own) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag;
   if (const auto* time = std::get_if<TimePoint>(&value))
@@ -139,8 +136,7 @@ boost::json::value to_json(const Company& company, const Value& value, const Fie
   const auto id = static_cast<RecordId>(std::max(*number, 0.0));
   if (column.type == FieldType::id) return boost::json::string{id_text(own.prefix, id)};
   if (column.type == FieldType::reference) return boost::json::string{id_text(prefix_of(company, id), id)};
-  if (std::floor(*number) == *number && std::abs(*number) < 1e15) return static_cast<std::int64_t>(*number);
-  return *number;
+  return number_json(*number);
 }
 
 }  // namespace crmpulse::sandbox::salesforce

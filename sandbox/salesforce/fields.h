@@ -41,7 +41,6 @@ struct ParsedId {
 
 /// As the REST API writes it: `2026-11-21T18:00:00.000+0000`.
 [[nodiscard]] std::string datetime_text(TimePoint time);
-[[nodiscard]] std::string date_text(TimePoint time);
 /// `own`: the object the record itself is of, for its Id.
 [[nodiscard]] boost::json::value to_json(const Company& company, const Value& value, const Field& column,
                                          const Object& own);

@@ -53,16 +53,6 @@ std::string parameter(const ApiCall& call, std::string_view name) {
   return found == call.query.end() ? std::string{} : found->second;
 }
 
-std::vector<std::string> parts_of(std::string_view path) {
-  std::vector<std::string> out;
-  while (!path.empty()) {
-    const std::size_t slash = std::min(path.find('/'), path.size());
-    if (slash > 0) out.emplace_back(path.substr(0, slash));
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  return out;
-}
-
 bool is_gone(const World& world, const Object& object, std::string_view column) {
   return std::any_of(world.faults.begin(), world.faults.end(), [&](const FaultRule& rule) {
     if (rule.fault != "missing_field") return false;

@@ -47,8 +47,6 @@ struct ApiCall {
   std::size_t batch_size = 2000;
 };
 [[nodiscard]] std::string parameter(const ApiCall& call, std::string_view name);
-/// `/a/b/c` as a, b, c.
-[[nodiscard]] std::vector<std::string> parts_of(std::string_view path);
 
 /// missing_field of the faults: an object, or a field of it, that is gone for this call.
 [[nodiscard]] bool is_gone(const World& world, const Object& object, std::string_view column = {});

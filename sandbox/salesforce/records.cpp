@@ -312,7 +312,7 @@ std::optional<ApiError> delete_record(World& world, const Object& object, const 
 }
 
 Reply serve_sobjects(World& world, const ApiCall& call, Undo& undo) {
-  const auto parts = parts_of(call.path);  // sobjects, Lead, 00Q…
+  const auto parts = path_parts(call.path);  // sobjects, Lead, 00Q…
   if (parts.size() == 1) {
     boost::json::array list;
     for (const Object& object : objects()) {

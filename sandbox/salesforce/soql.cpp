@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "core/text/ascii.h"
+#include "sandbox/company/values.h"
 #include "sandbox/expression/operators.h"
 #include "sandbox/expression/parser.h"
 
@@ -71,14 +71,6 @@ constexpr expression::Lexicon kLexicon{.begins_word = begins_word,
 /// SOQL takes a row of ANDs or a row of ORs, and wants brackets where they mix.
 constexpr std::array kJoints{Joint{"AND", 1, Condition::Kind::all}, Joint{"OR", 1, Condition::Kind::any}};
 constexpr expression::Grammar kGrammar{kJoints, "NOT", expression::Mixing::alike, 30};
-
-template <class T>
-std::optional<T> whole_number(std::string_view text) {
-  T out{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return out;
-}
 
 void drop_alias(SoqlField& field, std::string_view prefix) {
   if (ascii::upper(field.path).starts_with(prefix)) field.path.erase(0, prefix.size());
@@ -200,7 +192,7 @@ class SoqlParser : public expression::Parser<SoqlCondition> {
   }
 
   std::size_t count() {
-    const auto number = whole_number<std::size_t>(peek().text);
+    const auto number = number_from<std::size_t>(peek().text);
     if (peek().kind != Token::Kind::number || !number) unexpected();
     take();
     return *number;
@@ -253,14 +245,14 @@ class SoqlParser : public expression::Parser<SoqlCondition> {
     if (text == "NULL") return SoqlLiteral{};
     if (text == "TRUE" || text == "FALSE") return SoqlLiteral{SoqlLiteral::Type::boolean, text == "TRUE", {}, 0};
     const std::size_t colon = text.find(':');
-    const int n = colon == std::string::npos ? 0 : whole_number<int>(text.substr(colon + 1)).value_or(-1);
+    const int n = colon == std::string::npos ? 0 : number_from<int>(text.substr(colon + 1)).value_or(-1);
     SoqlLiteral range{SoqlLiteral::Type::range, {}, text.substr(0, colon), n};
     if (n < 0 || n >= 100'000 || !range_of(range.name, range.count, TimePoint{})) return std::nullopt;
     return range;
   }
 
   static std::optional<SoqlLiteral> number(const std::string& text) {
-    if (const auto value = whole_number<double>(text)) return SoqlLiteral{SoqlLiteral::Type::number, *value, {}, 0};
+    if (const auto value = number_from<double>(text)) return SoqlLiteral{SoqlLiteral::Type::number, *value, {}, 0};
     if (const auto day = parse_time(text + "T00:00:00Z"); text.size() == 10 && day)
       return SoqlLiteral{SoqlLiteral::Type::date, day.value(), {}, 0};
     const auto time = parse_time(text);

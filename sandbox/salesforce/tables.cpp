@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "sandbox/company/values.h"
 #include "sandbox/salesforce/parts.h"
 
 namespace crmpulse::sandbox::salesforce {
@@ -31,12 +32,6 @@ void for_each(const Company& company, Kind kind, Use use) {
     const Record& record = *company.find(id);
     if (!record.deleted) use(record);
   }
-}
-
-std::optional<TimePoint> time_of(const Record& record, std::string_view name) {
-  const Value value = field(record, name);
-  const auto* time = std::get_if<TimePoint>(&value);
-  return time == nullptr ? std::nullopt : std::optional{*time};
 }
 
 Records organization(const World& world) {
@@ -92,7 +87,7 @@ Records opportunity_history(const World& world) {
                   {"amount", field(deal, "amount")},
                   {"close_date", field(deal, "close_date")}};
     out.push_back(row(deal.id * 2, deal.created, fields));
-    const auto moved = time_of(deal, "stage_changed");
+    const auto moved = time_of(field(deal, "stage_changed"));
     fields["stage"] = field(deal, "stage");
     if (moved && *moved > deal.created) out.push_back(row(deal.id * 2 + 1, *moved, std::move(fields)));
   });
@@ -103,7 +98,7 @@ Records opportunity_history(const World& world) {
 Records lead_history(const World& world) {
   Records out;
   for_each(world.company, Kind::lead, [&](const Record& lead) {
-    const auto touched = time_of(lead, "first_touch");
+    const auto touched = time_of(field(lead, "first_touch"));
     if (!touched) return;
     out.push_back(row(lead.id, *touched,
                       {{"lead", static_cast<double>(lead.id)},
@@ -153,7 +148,7 @@ Records duplicate_items(const World& world) {
 Records milestones(const World& world) {
   Records out;
   for_each(world.company, Kind::case_, [&](const Record& item) {
-    const auto replied = time_of(item, "first_reply");
+    const auto replied = time_of(field(item, "first_reply"));
     const TimePoint target = item.created + kFirstReplyWithin;
     Fields fields{{"case", static_cast<double>(item.id)},
                   {"target", target},

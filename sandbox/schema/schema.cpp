@@ -1,27 +1,19 @@
 #include "sandbox/schema/schema.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/text/ascii.h"
+#include "sandbox/company/values.h"
 
 namespace crmpulse::sandbox {
 namespace {
-
-template <class Number>
-std::optional<Number> whole_number(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 std::optional<Value> time_value(std::string_view text) {
   if (text.size() == 10 && text[4] == '-') {
     const auto day = parse_time(std::string{text} + "T00:00:00Z");
     return day ? std::optional<Value>{*day} : std::nullopt;
   }
-  if (const auto millis = whole_number<std::int64_t>(text)) return Value{from_unix_millis(*millis)};
+  if (const auto millis = number_from<std::int64_t>(text)) return Value{from_unix_millis(*millis)};
   const auto time = parse_time(text);
   return time ? std::optional<Value>{*time} : std::nullopt;
 }
@@ -98,7 +90,7 @@ std::optional<Value> Schema::value(FieldType type, std::string_view text) const 
     case FieldType::number:
     case FieldType::integer:
     case FieldType::currency: {
-      const auto number = whole_number<double>(text);
+      const auto number = number_from<double>(text);
       return number ? std::optional<Value>{*number} : std::nullopt;
     }
     case FieldType::date:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
@@ -25,14 +24,10 @@ bool is_there(const Record& record, TimePoint now, bool search) {
   return !record.deleted && (!search || record.visible <= now);
 }
 
-std::optional<double> number_from(const boost::json::value& json) {
+std::optional<double> json_number(const boost::json::value& json) {
   if (json.is_number()) return json.to_number<double>();
   if (!json.is_string()) return std::nullopt;
-  const boost::json::string& text = json.get_string();
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return number_from<double>(json.get_string());
 }
 
 std::optional<Value> time_from(const boost::json::value& json) {
@@ -44,7 +39,7 @@ std::optional<Value> time_from(const boost::json::value& json) {
 
 std::optional<Value> boolean_from(const boost::json::value& json) {
   if (json.is_bool()) return json.get_bool();
-  const auto number = number_from(json);
+  const auto number = json_number(json);
   if (number) return *number != 0;
   if (!json.is_string()) return std::nullopt;
   return json.get_string() == "true" || json.get_string() == "on";
@@ -129,13 +124,19 @@ std::optional<Value> value_from(FieldType type, const boost::json::value& json) 
     case FieldType::id:
     case FieldType::reference:
     case FieldType::number: {
-      const auto number = number_from(json);
+      const auto number = json_number(json);
       return number ? std::optional<Value>{*number} : std::nullopt;
     }
     default: break;
   }
   if (!json.is_string()) return std::nullopt;
   return Value{std::string{json.get_string()}};
+}
+
+std::optional<Value> value_from(FieldType type, const boost::json::value& json, RecordId (*id_from)(std::string_view)) {
+  if (type != FieldType::reference || !json.is_string()) return value_from(type, json);
+  const RecordId id = id_from(json.get_string());
+  return id == 0 ? Value{} : Value{static_cast<double>(id)};
 }
 
 net::HttpResponse json_answer(int status, const boost::json::value& body, std::string_view type) {

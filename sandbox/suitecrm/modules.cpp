@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
@@ -161,10 +160,7 @@ std::string suitecrm_id(RecordId id) {
 
 RecordId suitecrm_id_from(std::string_view text) {
   if (text.size() != 36 || !text.starts_with(kIdStart)) return 0;
-  RecordId id = 0;
-  const auto end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data() + kIdStart.size(), end, id, 16);
-  return error == std::errc{} && stopped == end ? id : 0;
+  return number_from<RecordId>(text.substr(kIdStart.size()), 16).value_or(0);
 }
 
 }  // namespace crmpulse::sandbox::selfhosted

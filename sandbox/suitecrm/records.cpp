@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cmath>
 #include <cstdlib>
 
 #include "sandbox/expression/operators.h"
@@ -68,7 +67,7 @@ value shown(const Field& each, const ModelRow& row) {
   }
   const double n = std::get<double>(stored);
   if (each.type == FieldType::reference) return value(suitecrm_id(static_cast<RecordId>(n)));
-  return value(boost::json::serialize(n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n)));
+  return value(boost::json::serialize(number_json(n)));
 }
 
 /// What the API calls a record of the module.
@@ -140,9 +139,8 @@ net::HttpResponse SuiteModule::fields_told() const {
 }
 
 const Field* SuiteModule::field(std::string_view name) const {
-  const FaultRule* fault = world_.fault("missing_field", "");
-  if (fault != nullptr && fault->name == std::string{model_.name} + "." + std::string{name}) return nullptr;
-  return model_.find(name);
+  const bool missing = world_.missing("") == std::string{model_.name} + "." + std::string{name};
+  return missing ? nullptr : model_.find(name);
 }
 
 Refusal SuiteModule::not_found(const std::string& id) const {
@@ -252,13 +250,7 @@ Fields SuiteModule::canonical(const object& attributes) const {
     const Field* known = field(name);
     if (known == nullptr)
       throw refusal("Property " + std::string{name} + " in " + std::string{model_.name} + " module is invalid");
-    std::optional<Value> parsed;
-    if (known->type == FieldType::reference && json.is_string()) {
-      const RecordId id = suitecrm_id_from(json.get_string());
-      parsed = id == 0 ? Value{} : Value{static_cast<double>(id)};
-    } else {
-      parsed = value_from(known->type, json);
-    }
+    const auto parsed = value_from(known->type, json, suitecrm_id_from);
     if (!parsed) throw refusal("Property " + std::string{name} + " has a wrong value");
     const bool cleared = known->read == nullptr && *parsed == Value{""};  // forms store it where nothing was entered
     store(*known, cleared ? Value{} : *parsed, fields);

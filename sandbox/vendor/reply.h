@@ -20,6 +20,8 @@ using Form = std::map<std::string, std::string, std::less<>>;
 
 [[nodiscard]] net::HttpResponse json_reply(int status, const boost::json::value& body, Headers headers = {});
 [[nodiscard]] std::optional<boost::json::value> parse_json(std::string_view text);
+/// Returns a whole number without a fraction.
+[[nodiscard]] boost::json::value number_json(double number);
 /// Returns the member, null if there is none or `value` is not an object.
 [[nodiscard]] const boost::json::value* member(const boost::json::value& value, std::string_view name);
 [[nodiscard]] std::string text_member(const boost::json::value& value, std::string_view name);

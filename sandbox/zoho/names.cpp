@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "sandbox/zoho/parts.h"
 
 namespace crmpulse::sandbox::zoho {
@@ -160,10 +158,8 @@ std::string id_text(RecordId id) {
 }
 
 std::optional<RecordId> parse_id(std::string_view text) {
-  RecordId id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || id < kOrg) return std::nullopt;
-  return id - kOrg;
+  const auto id = number_from<RecordId>(text);
+  return id && *id >= kOrg ? std::optional{*id - kOrg} : std::nullopt;
 }
 
 }  // namespace crmpulse::sandbox::zoho

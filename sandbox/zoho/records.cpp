@@ -204,11 +204,8 @@ json::value value_json(const Lookup& lookup, const Value& value, FieldType type)
   if (const auto* truth = std::get_if<bool>(&value)) return *truth;
   if (const auto* text = std::get_if<std::string>(&value)) return json::value(*text);
   if (const auto time = time_of(value)) return json::value(type == FieldType::date ? date_text(*time) : iso(*time));
-  if (const auto* number = std::get_if<double>(&value)) {
-    const auto whole = static_cast<std::int64_t>(*number);
-    return static_cast<double>(whole) == *number ? json::value(whole) : json::value(*number);
-  }
-  return nullptr;
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr ? number_json(*number) : nullptr;
 }
 
 net::HttpResponse answer_coql(const Ask& ask) {
