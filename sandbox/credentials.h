@@ -4,7 +4,7 @@
 #include <string>
 
 #include "core/failure/error.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 

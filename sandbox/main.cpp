@@ -30,9 +30,9 @@ struct RunArguments {
   std::vector<std::string> crms;  ///< NAME or NAME=FAULT
 };
 
-/// The sample CRMs; none are there without --crm.
-Result<std::unique_ptr<sandbox::DemoHost>> open_company(const RunArguments& arguments, net::Loop& loop,
-                                                        const Clock& clock) {
+/// Returns the host of the sample CRMs, null without --crm.
+Result<std::unique_ptr<sandbox::DemoHost>> open_demo(const RunArguments& arguments, net::Loop& loop,
+                                                     const Clock& clock) {
   if (arguments.crms.empty()) return std::unique_ptr<sandbox::DemoHost>{};
   if (arguments.dir.empty()) return Error{"say with --dir where the files of the sample CRMs go"};
   std::ifstream file{arguments.schema};
@@ -50,8 +50,8 @@ Result<std::unique_ptr<sandbox::DemoHost>> open_company(const RunArguments& argu
   return sandbox::DemoHost::open(loop, clock, std::move(options));
 }
 
-Result<sandbox::SaasOptions> saas_options(const RunArguments& arguments) {
-  sandbox::SaasOptions options;
+Result<sandbox::VendorHostOptions> host_options(const RunArguments& arguments) {
+  sandbox::VendorHostOptions options;
   options.lived = std::chrono::minutes{1};  // what changes every few seconds has done so before it is asked
   options.tls = !arguments.tls_cert.empty();
   if (options.tls == arguments.tls_key.empty()) return Error{"--tls-cert and --tls-key belong together"};
@@ -75,11 +75,11 @@ Result<net::ServerOptions> server_options(const RunArguments& arguments) {
 }
 
 /// Steps that are over before the loop runs are done at once.
-std::vector<net::Loop::Timer> play(const sandbox::Scenario& scenario, net::Loop& loop, sandbox::VendorHost& saas) {
+std::vector<net::Loop::Timer> play(const sandbox::Scenario& scenario, net::Loop& loop, sandbox::VendorHost& host) {
   std::vector<net::Loop::Timer> timers;
   for (const sandbox::Scenario::Step& step : scenario.steps) {
-    timers.push_back(loop.after(step.at, [&saas, step] {
-      if (const auto done = saas.set_fault(step.rule); !done)
+    timers.push_back(loop.after(step.at, [&host, step] {
+      if (const auto done = host.set_fault(step.rule); !done)
         return log::warning("a step of the scenario failed", {{"error", done.error().message}});
       log::info("scenario", {{"at", format_duration(step.at)},
                              {"crm", step.rule.crm},
@@ -100,29 +100,29 @@ Result<sandbox::Scenario> scenario_from(const std::string& file, const std::vect
 Result<void> run(const RunArguments& arguments) {
   const auto listen = server_options(arguments);
   if (!listen) return listen.error();
-  const auto options = saas_options(arguments);
+  const auto options = host_options(arguments);
   if (!options) return options.error();
   net::Loop loop;
   const SystemClock clock;
-  const auto company = open_company(arguments, loop, clock);
-  if (!company) return company.error();
-  sandbox::VendorHost saas{loop, clock, options.value(), sandbox::make_dialects(), company.value().get()};
-  const auto scenario = scenario_from(arguments.scenario, saas.names());
+  const auto demo = open_demo(arguments, loop, clock);
+  if (!demo) return demo.error();
+  sandbox::VendorHost host{loop, clock, options.value(), sandbox::make_vendor_apis(), demo.value().get()};
+  const auto scenario = scenario_from(arguments.scenario, host.names());
   if (!scenario) return scenario.error();
   auto server = net::HttpServer::listen(
       loop, listen.value(),
-      [&](net::HttpRequest request, const net::Respond& respond) { saas.handle(std::move(request), respond); });
+      [&](net::HttpRequest request, const net::Respond& respond) { host.handle(std::move(request), respond); });
   if (!server) return server.error();
   log::info("sandbox is up", {{"listen", fmt::format("{}:{}", listen.value().address, server.value()->port())},
-                              {"crms", fmt::format("{}", fmt::join(saas.names(), " "))}});
-  const auto timers = play(scenario.value(), loop, saas);
+                              {"crms", fmt::format("{}", fmt::join(host.names(), " "))}});
+  const auto timers = play(scenario.value(), loop, host);
   loop.on_stop([&] { server.value()->stop(std::chrono::seconds{1}, [&] { loop.stop(); }); });
   loop.run();
   return {};
 }
 
 constexpr std::string_view kPaths = R"(
-The CRMs it speaks as, all at the same address:
+The vendor APIs, all at the same address and each over a company of its own:
   salesforce  /services/oauth2/…  /services/data/vXX.0/…  /v1/instances/…   (also /_status/salesforce/v1/…)
   hubspot     /crm/…  /oauth/…  /account-info/…  /settings/…
   zoho        /oauth/v2/token  /crm/v7/…
@@ -136,7 +136,7 @@ docs/sandbox.md has the credentials, the faults and examples.)";
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"A stand-in for CRMs, with faults to rehearse", "crmpulse-sandbox"};
+  CLI::App app{"A stand-in for the vendors' APIs, with faults to rehearse", "crmpulse-sandbox"};
   app.set_version_flag("--version", CRMPULSE_VERSION);
   app.require_subcommand(1);
   std::string level = "info";

@@ -1,23 +1,16 @@
 #include "sandbox/company/query.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <functional>
 #include <map>
 #include <set>
 
 #include "core/text/ascii.h"
+#include "sandbox/company/values.h"
 
 namespace crmpulse::sandbox {
 namespace {
-
-std::optional<double> number_from(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
 
 /// Reads `text` as the kind of value `like` is. Returns an empty value if it is not of that kind.
 Value read_as(const Value& like, const std::string& text) {
@@ -26,7 +19,7 @@ Value read_as(const Value& like, const std::string& text) {
     if (word == "true" || word == "false") return word == "true";
     return {};
   }
-  const auto number = number_from(text);
+  const auto number = number_from<double>(text);
   if (std::holds_alternative<TimePoint>(like)) {
     if (number) return from_unix_millis(static_cast<std::int64_t>(*number));
     const auto time = parse_time(text.size() == 10 ? text + "T00:00:00Z" : text);
@@ -41,10 +34,6 @@ template <class T>
 int order(const T& left, const T& right) {
   if (left < right) return -1;
   return right < left ? 1 : 0;
-}
-
-bool is_null(const Value& value) {
-  return std::holds_alternative<std::monostate>(value);
 }
 
 /// `%`: any number of characters, `_`: one; a backslash before either takes it as it is.
@@ -82,11 +71,6 @@ bool contains_word(std::string_view text, std::string_view word) {
     if (begins && ends) return true;
   }
   return false;
-}
-
-std::string text_of(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text != nullptr ? *text : std::string{};
 }
 
 bool equals(const Value& left, const Value& right) {
@@ -140,7 +124,7 @@ using Members = std::vector<const Record*>;
 /// One evaluation: subqueries are answered once, before the records are looked at.
 class Evaluation {
  public:
-  Evaluation(const Crm& crm, const Query& query, TimePoint now) : crm_(crm), query_(query), now_(now) {
+  Evaluation(const Company& company, const Query& query, TimePoint now) : company_(company), query_(query), now_(now) {
     where_ = answered(query.where);
   }
 
@@ -155,7 +139,7 @@ class Evaluation {
     std::vector<Value> keys;
   };
   [[nodiscard]] Value value_of(const Output& output, const Record& record) const {
-    return part_of(resolve(crm_, record, output.field), output.part);
+    return part_of(resolve(company_, record, output.field), output.part);
   }
   [[nodiscard]] Value aggregate(const Output& output, const Members& members) const;
   [[nodiscard]] Value value_of(const Output& output, const Members& members) const;
@@ -164,7 +148,7 @@ class Evaluation {
   [[nodiscard]] bool is_before(const Keyed& left, const Keyed& right) const;
   [[nodiscard]] bool is_grouped() const;
 
-  const Crm& crm_;
+  const Company& company_;
   const Query& query_;
   TimePoint now_;
   Condition where_;
@@ -176,7 +160,7 @@ Condition Evaluation::answered(const Condition& condition) const {
   for (const Condition& child : condition.children) out.children.push_back(answered(child));
   if (!condition.subquery) return out;
   out.subquery.reset();
-  for (Row& row : evaluate(crm_, *condition.subquery, now_).rows) {
+  for (Row& row : evaluate(company_, *condition.subquery, now_).rows) {
     if (!row.values.empty() && !is_null(row.values.front())) out.values.push_back(std::move(row.values.front()));
   }
   return out;
@@ -192,7 +176,8 @@ bool Evaluation::holds(const Condition& condition, const Record& record) const {
     case Condition::Kind::none: return std::none_of(children.begin(), children.end(), child_holds);
     case Condition::Kind::compare: break;
   }
-  return compares(condition.compare, part_of(resolve(crm_, record, condition.field), condition.part), condition.values);
+  return compares(condition.compare, part_of(resolve(company_, record, condition.field), condition.part),
+                  condition.values);
 }
 
 Value Evaluation::aggregate(const Output& output, const Members& members) const {
@@ -302,14 +287,46 @@ Rows Evaluation::rows_of(Members members) const {
   return out;
 }
 
+Condition group(Condition::Kind kind, std::vector<Condition> children) {
+  Condition condition;
+  condition.kind = kind;
+  condition.children = std::move(children);
+  return condition;
+}
+
 }  // namespace
 
-Value resolve(const Crm& crm, const Record& record, std::string_view path) {
+Condition where(std::string_view field, Compare how, Value value) {
+  Condition condition;
+  condition.kind = Condition::Kind::compare;
+  condition.field = field;
+  condition.compare = how;
+  condition.values = {std::move(value)};
+  return condition;
+}
+
+Condition all_of(std::vector<Condition> children) {
+  return group(Condition::Kind::all, std::move(children));
+}
+
+Condition any_of(std::vector<Condition> children) {
+  return group(Condition::Kind::any, std::move(children));
+}
+
+Condition none_of(std::vector<Condition> children) {
+  return group(Condition::Kind::none, std::move(children));
+}
+
+Condition never() {
+  return none_of({Condition{}});
+}
+
+Value resolve(const Company& company, const Record& record, std::string_view path) {
   const Record* at = &record;
   for (std::size_t dot = path.find('.'); dot != std::string_view::npos; dot = path.find('.')) {
     const Value reference = field(*at, path.substr(0, dot));
     const auto* id = std::get_if<double>(&reference);
-    at = id == nullptr ? nullptr : crm.find(static_cast<RecordId>(*id));
+    at = id == nullptr ? nullptr : company.find(static_cast<RecordId>(*id));
     if (at == nullptr) return {};
     path.remove_prefix(dot + 1);
   }
@@ -334,25 +351,25 @@ std::optional<int> compare(const Value& left, const Value& right) {
   return order(left, right);
 }
 
-bool holds(const Crm& crm, const Condition& condition, const Record& record, TimePoint now) {
+bool holds(const Company& company, const Condition& condition, const Record& record, TimePoint now) {
   const Query query;
-  const Evaluation evaluation{crm, query, now};
+  const Evaluation evaluation{company, query, now};
   return evaluation.holds(evaluation.answered(condition), record);
 }
 
-Rows evaluate(const Crm& crm, const Query& query, TimePoint now, bool search) {
-  const Evaluation evaluation{crm, query, now};
+Rows evaluate(const Company& company, const Query& query, TimePoint now, bool search) {
+  const Evaluation evaluation{company, query, now};
   Members members;
-  for (const RecordId id : crm.of(query.from)) {
-    const Record& record = *crm.find(id);
+  for (const RecordId id : company.of(query.from)) {
+    const Record& record = *company.find(id);
     if (record.deleted || (search && record.visible > now)) continue;
     if (evaluation.holds(evaluation.where(), record)) members.push_back(&record);
   }
   return evaluation.rows_of(std::move(members));
 }
 
-Rows evaluate(const Crm& crm, const std::vector<Record>& records, const Query& query, TimePoint now) {
-  const Evaluation evaluation{crm, query, now};
+Rows evaluate(const Company& company, const std::vector<Record>& records, const Query& query, TimePoint now) {
+  const Evaluation evaluation{company, query, now};
   Members members;
   for (const Record& record : records) {
     if (evaluation.holds(evaluation.where(), record)) members.push_back(&record);

@@ -1,5 +1,5 @@
 #pragma once
-// One query model for SOQL, COQL, OData and HubSpot's search: each dialect parses into it, one evaluator answers.
+// One query model for SOQL, COQL, OData and HubSpot's search: each vendor API parses into it, one evaluator answers.
 
 #include <memory>
 #include <optional>
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/failure/error.h"
-#include "sandbox/company/crm.h"
+#include "sandbox/company/company.h"
 
 namespace crmpulse::sandbox {
 
@@ -20,7 +20,7 @@ enum class Compare { equal, not_equal, less, less_equal, greater, greater_equal,
 struct Condition {
   enum class Kind { always, compare, all, any, none };
   Kind kind = Kind::always;
-  std::string field;  ///< canonical name (sandbox/company/crm.h); `account.name` follows a reference
+  std::string field;  ///< canonical name (sandbox/company/company.h); `account.name` follows a reference
   std::string part;   ///< of a time, as in Output
   Compare compare = Compare::equal;
   std::vector<Value> values;  ///< one; more for in and not_in; monostate is null
@@ -29,13 +29,19 @@ struct Condition {
   std::vector<Condition> children;
 };
 
+[[nodiscard]] Condition where(std::string_view field, Compare how, Value value);
+[[nodiscard]] Condition all_of(std::vector<Condition> children);
+[[nodiscard]] Condition any_of(std::vector<Condition> children);
+[[nodiscard]] Condition none_of(std::vector<Condition> children);
+[[nodiscard]] Condition never();
+
 enum class Aggregate { none, count, count_distinct, sum, avg, min, max };
 
 struct Output {
   std::string field;  ///< canonical; empty for COUNT() and COUNT(*)
   Aggregate aggregate = Aggregate::none;
   std::string part;  ///< of a time: year, quarter, month, day, hour (numbers), date (the day's begin); empty: the whole
-  std::string name;  ///< the member's name in the answer, as the dialect wants it
+  std::string name;  ///< the member's name in the answer, as the vendor has it
 };
 
 struct Order {
@@ -68,14 +74,15 @@ struct Rows {
   std::vector<Row> rows;
   std::size_t total = 0;
 };
-[[nodiscard]] Rows evaluate(const Crm& crm, const Query& query, TimePoint now, bool search = false);
-/// Like the other evaluate(), over records that are not in the Crm (a vendor's metadata) or that evaluate() leaves out
-/// (deleted ones); `query.from` is not looked at. References are followed into the Crm.
-[[nodiscard]] Rows evaluate(const Crm& crm, const std::vector<Record>& records, const Query& query, TimePoint now);
-[[nodiscard]] bool holds(const Crm& crm, const Condition& condition, const Record& record, TimePoint now);
+[[nodiscard]] Rows evaluate(const Company& company, const Query& query, TimePoint now, bool search = false);
+/// Like the other evaluate(), over records that are not in the Company (a vendor's metadata) or that evaluate() leaves
+/// out (deleted ones); `query.from` is not looked at. References are followed into the Company.
+[[nodiscard]] Rows evaluate(const Company& company, const std::vector<Record>& records, const Query& query,
+                            TimePoint now);
+[[nodiscard]] bool holds(const Company& company, const Condition& condition, const Record& record, TimePoint now);
 
 /// A field of a record, following references: `account.owner.name`.
-[[nodiscard]] Value resolve(const Crm& crm, const Record& record, std::string_view path);
+[[nodiscard]] Value resolve(const Company& company, const Record& record, std::string_view path);
 /// Returns -1, 0 or 1 as explained at Condition; nullopt if the two cannot be compared (one is null, or of another
 /// type).
 [[nodiscard]] std::optional<int> compare(const Value& left, const Value& right);

@@ -13,10 +13,10 @@ using std::chrono::days;
 using std::chrono::hours;
 using Records = std::vector<const Record*>;
 
-Records records_of(const Crm& crm, Kind kind) {
+Records records_of(const Company& company, Kind kind) {
   Records out;
-  for (const RecordId id : crm.of(kind)) {
-    const Record* record = crm.find(id);
+  for (const RecordId id : company.of(kind)) {
+    const Record* record = company.find(id);
     if (!record->deleted) out.push_back(record);
   }
   return out;
@@ -157,9 +157,9 @@ boost::json::object logins(const Records& records, TimePoint now) {
 
 }  // namespace
 
-boost::json::object truth_of(const Crm& crm, TimePoint now) {
-  const Records accounts = records_of(crm, Kind::account);
-  const Records contacts = records_of(crm, Kind::contact);
+boost::json::object truth_of(const Company& company, TimePoint now) {
+  const Records accounts = records_of(company, Kind::account);
+  const Records contacts = records_of(company, Kind::contact);
   boost::json::object account = common(accounts, now, {"phone", "website", "industry"});
   account["duplicate_name"] = duplicates(accounts, "name");
   boost::json::object contact = common(contacts, now, {"email", "phone", "account"});
@@ -167,12 +167,12 @@ boost::json::object truth_of(const Crm& crm, TimePoint now) {
   contact["email_bounced"] = count(contacts, [](const Record& one) { return is_true(one, "email_bounced"); });
   boost::json::object objects{{"account", std::move(account)},
                               {"contact", std::move(contact)},
-                              {"lead", leads(records_of(crm, Kind::lead), now)},
-                              {"opportunity", opportunities(records_of(crm, Kind::opportunity), now)},
-                              {"case", cases(records_of(crm, Kind::case_), now)},
-                              {"task", common(records_of(crm, Kind::task), now, {"who", "what"})},
-                              {"user", users(records_of(crm, Kind::user), now)},
-                              {"login", logins(records_of(crm, Kind::login), now)}};
+                              {"lead", leads(records_of(company, Kind::lead), now)},
+                              {"opportunity", opportunities(records_of(company, Kind::opportunity), now)},
+                              {"case", cases(records_of(company, Kind::case_), now)},
+                              {"task", common(records_of(company, Kind::task), now, {"who", "what"})},
+                              {"user", users(records_of(company, Kind::user), now)},
+                              {"login", logins(records_of(company, Kind::login), now)}};
   return {{"now", format_time(now)}, {"objects", std::move(objects)}};
 }
 

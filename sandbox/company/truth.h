@@ -3,12 +3,12 @@
 
 #include <boost/json/object.hpp>
 
-#include "sandbox/company/crm.h"
+#include "sandbox/company/company.h"
 
 namespace crmpulse::sandbox {
 
 /// {"now", "objects": {"account": {"count","created_24h","modified_24h","newest","missing":{field: n}, …}, …}, …};
 /// docs/sandbox.md lists the members.
-[[nodiscard]] boost::json::object truth_of(const Crm& crm, TimePoint now);
+[[nodiscard]] boost::json::object truth_of(const Company& company, TimePoint now);
 
 }  // namespace crmpulse::sandbox

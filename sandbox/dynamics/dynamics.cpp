@@ -32,7 +32,7 @@ std::string with_commas(double number) {
   return text;
 }
 
-class Dynamics : public Dialect {
+class Dynamics : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "dynamics"; }
   [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
@@ -78,12 +78,15 @@ net::HttpResponse route(const Ask& ask) {
   const auto slash = ask.resource.find('/');
   const Keyed first = keyed(ask.resource.substr(0, slash));
   const std::string_view rest = slash == std::string_view::npos ? "" : ask.resource.substr(slash + 1);
-  const ObjectName* object = ask.schema.object(first.name);
-  if (object == nullptr || object->path != first.name) return answer_functions(ask, first.name);
-  if (first.key) return answer_entity(ask, *object, *first.key);
-  if (ask.request.method == "POST" && rest.empty()) return create_entity(ask, *object);
-  if (ask.request.method != "GET") return error(405, "0x80060888", "The method is not allowed");
-  return answer_set(ask, *object, rest);
+  const Object* object = ask.schema.object(first.name);
+  if (object == nullptr || object->name != first.name) return answer_functions(ask, first.name);
+  const auto answer = understood([&] {
+    if (first.key) return answer_entity(ask, *object, *first.key);
+    if (ask.request.method == "POST" && rest.empty()) return create_entity(ask, *object);
+    if (ask.request.method != "GET") return error(405, "0x80060888", "The method is not allowed");
+    return answer_set(ask, *object, rest);
+  });
+  return answer ? *answer : refused(answer.error(), *object);
 }
 
 net::HttpResponse Dynamics::answer(const net::HttpRequest& request, World& world, Call& call) {
@@ -103,12 +106,9 @@ net::HttpResponse Dynamics::answer(const net::HttpRequest& request, World& world
   }
   call.counted = true;
   calls_.add(world.now);
-  const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.crm, world.now};
-  const Schema schema{objects(), parse_guid, missing != nullptr ? missing->name : std::string{}};
   const std::string_view resource = resource_of(request.path);
   const std::string base = world.origin + request.path.substr(0, request.path.size() - resource.size());
-  auto response = route({request, base, resource, world, lookup, schema});
+  auto response = route({{request, world, call.operation, objects(), parse_guid}, base, resource});
   const std::uint64_t used = calls_.used(world.now);
   response.headers.emplace_back("OData-Version", "4.0");
   response.headers.emplace_back("x-ms-service-request-id",
@@ -243,7 +243,7 @@ Keyed keyed(std::string_view segment) {
 
 }  // namespace dynamics
 
-std::unique_ptr<Dialect> make_dynamics() {
+std::unique_ptr<VendorApi> make_dynamics() {
   return std::make_unique<dynamics::Dynamics>();
 }
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "sandbox/dynamics/parts.h"
 
 namespace crmpulse::sandbox::dynamics {
@@ -94,16 +92,6 @@ Value task_state(const Lookup&, const Record& task) {
   return is_null(field(task, "done_at")) ? 0.0 : 1.0;
 }
 
-/// An activity is about one record: the person when there is one.
-Value regarding(const Lookup&, const Record& task) {
-  Value who = field(task, "who");
-  return is_null(who) ? field(task, "what") : who;
-}
-
-void write_regarding(const Value& value, Fields& fields) {
-  fields["who"] = value;
-}
-
 Value activity_type(const Lookup&, const Record&) {
   return "task";
 }
@@ -134,30 +122,24 @@ Condition closed() {
   return where("closed", Compare::equal, true);
 }
 
-Condition none_of_ours() {
-  return never();
-}
-
 using enum FieldType;
 
-constexpr FieldName kAccounts[] = {
-    {"accountid", "id", id, nullptr, nullptr, true},
-    {"name", "name"},
-    {"accountnumber", "account_number"},
-    {"telephone1", "phone"},
-    {"websiteurl", "website"},
-    {"address1_city", "city"},
-    {"address1_country", "country"},
-    {"statecode", "", number, always_active},
-    {"_ownerid_value", "owner", reference},
-    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
-    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
+constexpr Field kAudit[] = {{"_ownerid_value", "owner", reference},
+                            read_only("_createdby_value", "created_by", reference),
+                            read_only("_modifiedby_value", "modified_by", reference),
+                            read_only("createdon", "created", time),
+                            read_only("modifiedon", "modified", time)};
+constexpr std::span kStamps{kAudit + 3, 2};  // nobody owns a user
+
+constexpr Field kAccounts[] = {
+    read_only("accountid", "id", id),    {"name", "name"},
+    {"accountnumber", "account_number"}, {"telephone1", "phone"},
+    {"websiteurl", "website"},           {"address1_city", "city"},
+    {"address1_country", "country"},     {"statecode", "", number, always_active},
 };
 
-constexpr FieldName kContacts[] = {
-    {"contactid", "id", id, nullptr, nullptr, true},
+constexpr Field kContacts[] = {
+    read_only("contactid", "id", id),
     {"firstname", "first_name"},
     {"lastname", "last_name"},
     {"fullname", "", text, full_name},
@@ -167,15 +149,10 @@ constexpr FieldName kContacts[] = {
     {"jobtitle", "title"},
     {"_parentcustomerid_value", "account", reference},
     {"statecode", "", number, always_active},
-    {"_ownerid_value", "owner", reference},
-    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
-    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
 };
 
-constexpr FieldName kLeads[] = {
-    {"leadid", "id", id, nullptr, nullptr, true},
+constexpr Field kLeads[] = {
+    read_only("leadid", "id", id),
     {"subject", "topic"},
     {"firstname", "first_name"},
     {"lastname", "last_name"},
@@ -187,15 +164,10 @@ constexpr FieldName kLeads[] = {
     {"jobtitle", "title"},
     {"statecode", "", number, lead_state, write_lead_state},
     {"statuscode", "", number, lead_status},
-    {"_ownerid_value", "owner", reference},
-    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
-    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
 };
 
-constexpr FieldName kOpportunities[] = {
-    {"opportunityid", "id", id, nullptr, nullptr, true},
+constexpr Field kOpportunities[] = {
+    read_only("opportunityid", "id", id),
     {"name", "name"},
     {"estimatedvalue", "amount", number},
     {"actualvalue", "", number, actual_value},
@@ -208,107 +180,79 @@ constexpr FieldName kOpportunities[] = {
     {"_parentaccountid_value", "account", reference},
     {"_parentcontactid_value", "contact", reference},
     {"_customerid_value", "account", reference},
-    {"_ownerid_value", "owner", reference},
-    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
-    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
 };
 
-constexpr FieldName kSalesProcesses[] = {
-    {"businessprocessflowinstanceid", "id", id, nullptr, nullptr, true},
-    {"_opportunityid_value", "id", reference, nullptr, nullptr, true},
+constexpr Field kSalesProcesses[] = {
+    read_only("businessprocessflowinstanceid", "id", id),
+    read_only("_opportunityid_value", "id", reference),
     {"activestagestartedon", "stage_changed", time},
     {"statecode", "", number, deal_state},
-    {"_ownerid_value", "owner", reference},
-    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
-    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
 };
 
-constexpr FieldName kIncidents[] = {
-    {"incidentid", "id", id, nullptr, nullptr, true},
-    {"title", "subject"},
-    {"ticketnumber", "", text, ticket_number},
-    {"statecode", "", number, case_state, write_case_state},
-    {"statuscode", "", number, case_status},
-    {"prioritycode", "", number, priority_code},
-    {"caseorigincode", "", number, origin_code},
-    {"customersatisfactioncode", "csat", number},
-    {"_customerid_value", "account", reference},
-    {"_primarycontactid_value", "contact", reference},
-    {"_ownerid_value", "owner", reference},
-    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
-    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
+constexpr Field kIncidents[] = {
+    read_only("incidentid", "id", id),           {"title", "subject"},
+    {"ticketnumber", "", text, ticket_number},   {"statecode", "", number, case_state, write_case_state},
+    {"statuscode", "", number, case_status},     {"prioritycode", "", number, priority_code},
+    {"caseorigincode", "", number, origin_code}, {"customersatisfactioncode", "csat", number},
+    {"_customerid_value", "account", reference}, {"_primarycontactid_value", "contact", reference},
 };
 
-constexpr FieldName kResolutions[] = {
-    {"activityid", "id", id, nullptr, nullptr, true},
+constexpr Field kResolutions[] = {
+    read_only("activityid", "id", id),
     {"actualend", "closed_at", time},
-    {"_incidentid_value", "id", reference, nullptr, nullptr, true},
-    {"_ownerid_value", "owner", reference},
-    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
-    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
+    read_only("_incidentid_value", "id", reference),
 };
 
-constexpr FieldName kTasks[] = {
-    {"activityid", "id", id, nullptr, nullptr, true},
+constexpr Field kTasks[] = {
+    read_only("activityid", "id", id),
     {"subject", "subject"},
     {"activitytypecode", "", text, activity_type},
     {"statecode", "", number, task_state},
     {"scheduledend", "due", date},
     {"actualend", "done_at", time},
-    {"_regardingobjectid_value", "", reference, regarding, write_regarding},
-    {"_ownerid_value", "owner", reference},
-    {"_createdby_value", "created_by", reference, nullptr, nullptr, true},
-    {"_modifiedby_value", "modified_by", reference, nullptr, nullptr, true},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
+    {"_regardingobjectid_value", "", reference, task_about, write_task_about},
 };
 
-constexpr FieldName kUsers[] = {
-    {"systemuserid", "id", id, nullptr, nullptr, true},
-    {"fullname", "name"},
-    {"internalemailaddress", "email"},
-    {"domainname", "email"},
-    {"isdisabled", "", boolean, is_disabled},
-    {"accessmode", "", number, access_mode},
-    {"createdon", "created", time, nullptr, nullptr, true},
-    {"modifiedon", "modified", time, nullptr, nullptr, true},
+constexpr Field kUsers[] = {
+    read_only("systemuserid", "id", id),      {"fullname", "name"},
+    {"internalemailaddress", "email"},        {"domainname", "email"},
+    {"isdisabled", "", boolean, is_disabled}, {"accessmode", "", number, access_mode},
 };
 
-constexpr FieldName kAudits[] = {
-    {"auditid", "id", id, nullptr, nullptr, true}, {"action", "", number, access_action},
-    {"operation", "", number, access_operation},   {"_userid_value", "user", reference},
-    {"_objectid_value", "user", reference},        {"createdon", "at", time},
-};
-
-// Other activities exist and are empty: the company logs tasks.
-constexpr ObjectName kObjects[] = {
-    {"accounts", "account", Kind::account, kAccounts},
-    {"contacts", "contact", Kind::contact, kContacts},
-    {"leads", "lead", Kind::lead, kLeads},
-    {"opportunities", "opportunity", Kind::opportunity, kOpportunities},
-    {"opportunitysalesprocesses", "opportunitysalesprocess", Kind::opportunity, kSalesProcesses, nullptr, false},
-    {"incidents", "incident", Kind::case_, kIncidents},
-    {"incidentresolutions", "incidentresolution", Kind::case_, kResolutions, closed, false},
-    {"tasks", "task", Kind::task, kTasks},
-    {"activitypointers", "activitypointer", Kind::task, kTasks, nullptr, false},
-    {"phonecalls", "phonecall", Kind::task, kTasks, none_of_ours, false},
-    {"appointments", "appointment", Kind::task, kTasks, none_of_ours, false},
-    {"emails", "email", Kind::task, kTasks, none_of_ours, false},
-    {"systemusers", "systemuser", Kind::user, kUsers, nullptr, false},
-    {"audits", "audit", Kind::login, kAudits, successful, false},
+constexpr Field kAudits[] = {
+    read_only("auditid", "id", id),
+    {"action", "", number, access_action},
+    {"operation", "", number, access_operation},
+    {"_userid_value", "user", reference},
+    {"_objectid_value", "user", reference},
+    {"createdon", "at", time},
 };
 
 }  // namespace
 
-std::span<const ObjectName> objects() {
+const std::vector<Object>& objects() {
+  // Other activities exist and are empty: the company logs tasks.
+  static const std::vector<Object> kObjects{
+      {"accounts", "account", {Kind::account}, with_audit({}, kAccounts, kAudit)},
+      {"contacts", "contact", {Kind::contact}, with_audit({}, kContacts, kAudit)},
+      {"leads", "lead", {Kind::lead}, with_audit({}, kLeads, kAudit)},
+      {"opportunities", "opportunity", {Kind::opportunity}, with_audit({}, kOpportunities, kAudit)},
+      {"opportunitysalesprocesses",
+       "opportunitysalesprocess",
+       {Kind::opportunity},
+       with_audit({}, kSalesProcesses, kAudit),
+       nullptr,
+       false},
+      {"incidents", "incident", {Kind::case_}, with_audit({}, kIncidents, kAudit)},
+      {"incidentresolutions", "incidentresolution", {Kind::case_}, with_audit({}, kResolutions, kAudit), closed, false},
+      {"tasks", "task", {Kind::task}, with_audit({}, kTasks, kAudit)},
+      {"activitypointers", "activitypointer", {Kind::task}, with_audit({}, kTasks, kAudit), nullptr, false},
+      {"phonecalls", "phonecall", {Kind::task}, with_audit({}, kTasks, kAudit), never, false},
+      {"appointments", "appointment", {Kind::task}, with_audit({}, kTasks, kAudit), never, false},
+      {"emails", "email", {Kind::task}, with_audit({}, kTasks, kAudit), never, false},
+      {"systemusers", "systemuser", {Kind::user}, with_audit({}, kUsers, kStamps), nullptr, false},
+      {"audits", "audit", {Kind::login}, with_audit(kAudits, {}), successful, false},
+  };
   return kObjects;
 }
 
@@ -322,9 +266,7 @@ std::optional<RecordId> parse_guid(std::string_view text) {
     const bool shaped = text.size() == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-';
     return shaped ? std::optional<RecordId>{0} : std::nullopt;
   }
-  RecordId id = 0;
-  const auto [end, error] = std::from_chars(text.data() + 24, text.data() + text.size(), id, 16);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+  return number_from<RecordId>(text.substr(24), 16);
 }
 
 }  // namespace crmpulse::sandbox::dynamics

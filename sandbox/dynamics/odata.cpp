@@ -41,56 +41,52 @@ std::vector<std::string> steps_of(std::string_view text) {
 
 class Options {
  public:
-  Options(const ObjectName& object, const Schema& schema, TimePoint now)
-      : object_(object), schema_(schema), now_(now) {}
-  boost::system::result<OData, Refusal> run(const ODataOptions& options);
+  Options(const Object& object, const Schema& schema, TimePoint now) : object_(object), schema_(schema), now_(now) {}
+  OData read(const ODataOptions& options);
 
  private:
   using Reader = odata::Reader;
   [[nodiscard]] Reader reader(std::string_view text) const { return Reader{text, object_, schema_, now_}; }
-  void keep(const Reader& reader, std::string_view option);
+  static void finish(const Reader& reader, std::string_view option);
   void select(std::string_view text);
   void apply(std::string_view text);
   void add_filter(std::string_view text, std::string_view option);
   void aggregate(Reader& reader);
   void group(Reader& reader);
   void order(std::string_view text);
-  void show(const FieldName& field, std::string name);
+  void show(const Field& field);
   [[nodiscard]] std::optional<std::size_t> output_named(std::string_view name) const;
 
-  const ObjectName& object_;
+  const Object& object_;
   const Schema& schema_;
   TimePoint now_;
   OData odata_;
   std::vector<Condition> conditions_;
-  std::optional<Refusal> refusal_;
 };
 
-void Options::keep(const Reader& reader, std::string_view option) {
-  if (!refusal_ && reader.refusal) refusal_ = reader.refusal;
-  if (!refusal_ && !reader.at_end())
-    refusal_ = Refusal{Refusal::Kind::syntax, reader.peek().text, std::string{option},
-                       fmt::format("Syntax error at '{}' in {}", reader.peek().text, option)};
+/// Nothing may follow what was read.
+void Options::finish(const Reader& reader, std::string_view option) {
+  if (!reader.at_end())
+    throw Refusal{Refusal::Kind::syntax, reader.peek().text, std::string{option},
+                  fmt::format("Syntax error at '{}' in {}", reader.peek().text, option)};
 }
 
-void Options::show(const FieldName& field, std::string name) {
-  odata_.query.outputs.push_back({query_name(field), Aggregate::none, "", std::move(name)});
+void Options::show(const Field& field) {
+  odata_.query.outputs.push_back({query_name(field), Aggregate::none, "", std::string{field.name}});
   odata_.fields.push_back(&field);
 }
 
 void Options::select(std::string_view text) {
   Reader reader = this->reader(text);
-  do {
-    const FieldName* field = reader.property(reader.take().text);
-    if (field != nullptr) show(*field, std::string{field->vendor});
-  } while (!reader.refusal && reader.skip(","));
-  keep(reader, "$select");
+  do show(reader.property());
+  while (reader.skip(","));
+  finish(reader, "$select");
 }
 
 void Options::add_filter(std::string_view text, std::string_view option) {
   Reader reader = this->reader(text);
-  conditions_.push_back(reader.filter());
-  keep(reader, option);
+  conditions_.push_back(reader.expression());
+  finish(reader, option);
 }
 
 /// `aggregate($count as n, estimatedvalue with sum as total)`, after the word.
@@ -98,25 +94,24 @@ void Options::aggregate(Reader& reader) {
   reader.expect("(");
   do {
     Output output;
-    const std::string name = reader.take().text;
-    const FieldName* field = nullptr;
-    if (name == "$count") {
+    const Field* field = nullptr;
+    if (reader.skip("$count")) {
       output.aggregate = Aggregate::count;
     } else {
-      field = reader.property(name);
+      field = &reader.property();
       reader.expect("with");
       const std::string method = reader.take().text;
       for (const Method& one : kMethods) output.aggregate = one.name == method ? one.aggregate : output.aggregate;
       if (output.aggregate == Aggregate::none)
         reader.refuse(Refusal::Kind::syntax, method, fmt::format("'{}' is not an aggregation method", method));
-      if (field != nullptr) output.field = query_name(*field);
+      output.field = query_name(*field);
     }
     reader.expect("as");
     output.name = reader.take().text;
     const bool keeps_type = output.aggregate == Aggregate::min || output.aggregate == Aggregate::max;
     odata_.fields.push_back(keeps_type ? field : nullptr);
     odata_.query.outputs.push_back(std::move(output));
-  } while (!reader.refusal && reader.skip(","));
+  } while (reader.skip(","));
   reader.expect(")");
 }
 
@@ -125,11 +120,9 @@ void Options::group(Reader& reader) {
   reader.expect("(");
   reader.expect("(");
   do {
-    const FieldName* field = reader.property(reader.take().text);
-    if (field == nullptr) return;
-    show(*field, std::string{field->vendor});
+    show(reader.property());
     odata_.query.group_by.push_back(odata_.query.outputs.back());
-  } while (!reader.refusal && reader.skip(","));
+  } while (reader.skip(","));
   reader.expect(")");
   if (reader.skip(",")) {
     reader.expect("aggregate");
@@ -154,7 +147,7 @@ void Options::apply(std::string_view text) {
     } else {
       reader.refuse(Refusal::Kind::syntax, what, fmt::format("'{}' is not a transformation", what));
     }
-    keep(reader, "$apply");
+    finish(reader, "$apply");
   }
 }
 
@@ -170,34 +163,34 @@ void Options::order(std::string_view text) {
   Reader reader = this->reader(text);
   do {
     Order order;
-    const std::string name = reader.take().text;
-    const auto output = output_named(name);
-    const FieldName* field = output ? nullptr : reader.property(name);
-    if (output) order.output = *output;
-    if (field != nullptr) order.field = query_name(*field);
+    if (const auto output = output_named(reader.peek().text)) {
+      order.output = *output;
+      reader.take();
+    } else {
+      order.field = query_name(reader.property());
+    }
     order.descending = reader.skip("desc");
     if (!order.descending) reader.skip("asc");
     order.nulls_last = order.descending;
     odata_.query.order_by.push_back(order);
-  } while (!reader.refusal && reader.skip(","));
-  keep(reader, "$orderby");
+  } while (reader.skip(","));
+  finish(reader, "$orderby");
 }
 
-boost::system::result<OData, Refusal> Options::run(const ODataOptions& options) {
+OData Options::read(const ODataOptions& options) {
   const auto option = [&](const char* name) {
     const auto found = options.find(name);
     return found != options.end() ? std::string_view{found->second} : std::string_view{};
   };
   if (options.contains("$skip"))
-    return Refusal{Refusal::Kind::syntax, "$skip", "$skip", "Skip Clause is not supported in CRM"};
+    throw Refusal{Refusal::Kind::syntax, "$skip", "$skip", "Skip Clause is not supported in CRM"};
   if (!option("$filter").empty()) add_filter(option("$filter"), "$filter");
   if (!option("$apply").empty()) apply(option("$apply"));
-  if (!odata_.grouped && !option("$select").empty() && !refusal_) select(option("$select"));
+  if (!odata_.grouped && !option("$select").empty()) select(option("$select"));
   if (!odata_.grouped && option("$select").empty()) {
-    for (const FieldName* field : schema_.fields(object_)) show(*field, std::string{field->vendor});
+    for (const Field* field : schema_.fields(object_)) show(*field);
   }
-  if (!option("$orderby").empty() && !refusal_) order(option("$orderby"));
-  if (refusal_) return *refusal_;
+  if (!option("$orderby").empty()) order(option("$orderby"));
   odata_.count = option("$count") == "true";
   if (!option("$top").empty()) odata_.query.limit = bounded(option("$top"), kMostRows, 0, kMostRows);
   odata_.query.where = all_of(std::move(conditions_));
@@ -206,9 +199,8 @@ boost::system::result<OData, Refusal> Options::run(const ODataOptions& options) 
 
 }  // namespace
 
-boost::system::result<OData, Refusal> parse_odata(const ODataOptions& options, const ObjectName& object,
-                                                  const Schema& schema, TimePoint now) {
-  return Options{object, schema, now}.run(options);
+OData read_odata(const ODataOptions& options, const Object& object, const Schema& schema, TimePoint now) {
+  return Options{object, schema, now}.read(options);
 }
 
 }  // namespace crmpulse::sandbox

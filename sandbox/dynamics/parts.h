@@ -1,33 +1,29 @@
 #pragma once
-// Private to sandbox/dynamics/dynamics*.cpp: the parts of the Dynamics 365 (Dataverse) dialect.
+// Private to sandbox/dynamics/dynamics*.cpp: the parts of the Dynamics 365 (Dataverse) API.
 
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/dialect.h"
-#include "sandbox/vendor/fields.h"
-#include "sandbox/vendor/reply.h"
+#include "sandbox/expression/refusal.h"
+#include "sandbox/vendor/ask.h"
 
 namespace crmpulse::sandbox::dynamics {
 
 /// One authorised call; `resource` is what follows `/api/data/v9.2/`.
-struct Ask {
-  const net::HttpRequest& request;
+struct Ask : sandbox::Ask {
   std::string base;  ///< http://127.0.0.1:9470/api/data/v9.2/
   std::string_view resource;
-  World& world;
-  const Lookup& lookup;
-  const Schema& schema;
 };
 
-[[nodiscard]] std::span<const ObjectName> objects();
+[[nodiscard]] const std::vector<Object>& objects();
 [[nodiscard]] std::string guid_text(RecordId id);
 [[nodiscard]] std::optional<RecordId> parse_guid(std::string_view text);
 
 /// `{"error":{"code":"0x…","message":…}}`
 [[nodiscard]] net::HttpResponse error(int status, std::string_view code, std::string_view message);
+[[nodiscard]] net::HttpResponse refused(const Refusal& refusal, const Object& object);
 [[nodiscard]] boost::json::value value_json(const Value& value, FieldType type);
 
 /// A name with a key in brackets: `leads(5f1d…)`.
@@ -38,10 +34,10 @@ struct Keyed {
 [[nodiscard]] Keyed keyed(std::string_view segment);
 
 [[nodiscard]] net::HttpResponse answer_functions(const Ask& ask, std::string_view name);
-[[nodiscard]] net::HttpResponse answer_set(const Ask& ask, const ObjectName& object, std::string_view rest);
-[[nodiscard]] net::HttpResponse answer_entity(const Ask& ask, const ObjectName& object, std::string_view key);
-[[nodiscard]] net::HttpResponse create_entity(const Ask& ask, const ObjectName& object);
-[[nodiscard]] boost::json::object record_json(const Ask& ask, const ObjectName& object, const Record& record,
-                                              const std::vector<const FieldName*>& fields);
+[[nodiscard]] net::HttpResponse answer_set(const Ask& ask, const Object& object, std::string_view rest);
+[[nodiscard]] net::HttpResponse answer_entity(const Ask& ask, const Object& object, std::string_view key);
+[[nodiscard]] net::HttpResponse create_entity(const Ask& ask, const Object& object);
+[[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record,
+                                              const std::vector<const Field*>& fields);
 
 }  // namespace crmpulse::sandbox::dynamics

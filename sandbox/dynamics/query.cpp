@@ -20,14 +20,6 @@ constexpr RecordId kOrganization = 0x0A;
 constexpr std::string_view kVersion = "9.2.26104.00176";
 constexpr std::string_view kPlain = "-._~$";  ///< in a link
 
-net::HttpResponse refused(const Refusal& refusal, const ObjectName& object) {
-  if (refusal.kind == Refusal::Kind::field)
-    return error(400, "0x80060888",
-                 fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", refusal.name,
-                             object.singular));
-  return error(400, "0x80060888", refusal.message);
-}
-
 /// `Prefer: odata.maxpagesize=500,…`
 std::size_t page_size(const net::HttpRequest& request) {
   const std::string_view prefer = request.header("prefer");
@@ -49,11 +41,11 @@ std::size_t page_number(const net::HttpRequest& request) {
   return at == std::string::npos ? 1 : bounded(std::string_view{token}.substr(at + 12), 1, 1, 1'000'000);
 }
 
-json::object row_json(const Ask& ask, const ObjectName& object, const OData& odata, const Row& row) {
+json::object row_json(const Ask& ask, const Object& object, const OData& odata, const Row& row) {
   json::object body;
-  if (!odata.grouped) return record_json(ask, object, *ask.world.crm.find(row.id), odata.fields);
+  if (!odata.grouped) return record_json(ask, object, *ask.world.company.find(row.id), odata.fields);
   for (std::size_t at = 0; at < row.values.size(); ++at) {
-    const FieldName* field = odata.fields[at];
+    const Field* field = odata.fields[at];
     body[odata.query.outputs[at].name] = value_json(row.values[at], field != nullptr ? field->type : FieldType::number);
   }
   return body;
@@ -63,7 +55,7 @@ std::string_view set_name(std::string_view resource) {
   return resource.substr(0, resource.find('/'));
 }
 
-net::HttpResponse list(const Ask& ask, const ObjectName& object, OData odata) {
+net::HttpResponse list(const Ask& ask, const Object& object, OData odata) {
   const std::size_t page = page_number(ask.request);
   const std::size_t size = page_size(ask.request);
   if (!odata.query.limit) odata.query.offset = (page - 1) * size;
@@ -82,7 +74,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& object, OData odata) {
 net::HttpResponse who_am_i(const Ask& ask) {
   return json_reply(200, {{"@odata.context", ask.base + "$metadata#Microsoft.Dynamics.CRM.WhoAmIResponse"},
                           {"BusinessUnitId", guid_text(kBusinessUnit)},
-                          {"UserId", guid_text(ask.world.crm.api_user())},
+                          {"UserId", guid_text(ask.world.company.api_user())},
                           {"OrganizationId", guid_text(kOrganization)}});
 }
 
@@ -98,8 +90,8 @@ net::HttpResponse total_record_count(const Ask& ask) {
   json::array values;
   for (const auto& name : names->get_array()) {
     const std::string text = scalar_text(name).value_or("");
-    const ObjectName* object = ask.schema.object(text);
-    if (object == nullptr || object->singular != text)
+    const Object* object = ask.schema.object(text);
+    if (object == nullptr || object->alias != text)
       return error(400, "0x80040217", fmt::format("The entity with a name = '{}' was not found", text));
     Query query;
     query.limit = 1;
@@ -115,12 +107,12 @@ net::HttpResponse total_record_count(const Ask& ask) {
 
 net::HttpResponse definitions(const Ask& ask) {
   json::array value;
-  for (const ObjectName& object : ask.schema.objects()) {
-    if (ask.schema.object(object.path) == nullptr) continue;
-    value.push_back({{"LogicalName", object.singular},
-                     {"EntitySetName", object.path},
+  for (const Object& object : ask.schema.objects()) {
+    if (ask.schema.object(object.name) == nullptr) continue;
+    value.push_back({{"LogicalName", object.alias},
+                     {"EntitySetName", object.name},
                      {"IsCustomEntity", false},
-                     {"IsActivity", object.kind == Kind::task},
+                     {"IsActivity", object.kind() == Kind::task},
                      {"MetadataId", guid_text(0xE00 + value.size())}});
   }
   return json_reply(200, {{"@odata.context", ask.base + "$metadata#EntityDefinitions"}, {"value", std::move(value)}});
@@ -137,17 +129,24 @@ json::value value_json(const Value& value, FieldType type) {
   const auto* number = std::get_if<double>(&value);
   if (number == nullptr) return nullptr;
   if (type == FieldType::id || type == FieldType::reference) return json::value(guid_text(id_of(value)));
-  const auto whole = static_cast<std::int64_t>(*number);
-  return static_cast<double>(whole) == *number ? json::value(whole) : json::value(*number);
+  return number_json(*number);
 }
 
-net::HttpResponse answer_set(const Ask& ask, const ObjectName& object, std::string_view rest) {
-  auto odata = parse_odata(ask.request.query, object, ask.schema, ask.world.now);
-  if (!odata) return refused(odata.error(), object);
-  if (rest.empty()) return list(ask, object, std::move(*odata));
+net::HttpResponse refused(const Refusal& refusal, const Object& object) {
+  if (refusal.clause == "body") return error(400, "0x80048d19", refusal.message);
+  if (refusal.kind == Refusal::Kind::field)
+    return error(400, "0x80060888",
+                 fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", refusal.name,
+                             object.alias));
+  return error(400, "0x80060888", refusal.message);
+}
+
+net::HttpResponse answer_set(const Ask& ask, const Object& object, std::string_view rest) {
+  OData odata = read_odata(ask.request.query, object, ask.schema, ask.world.now);
+  if (rest.empty()) return list(ask, object, std::move(odata));
   if (rest != "$count") return error(404, "0x8006088a", fmt::format("Resource not found for the segment '{}'.", rest));
-  odata->query.limit = 1;
-  const std::size_t total = answer_query(ask.lookup, object, std::move(odata->query)).total;
+  odata.query.limit = 1;
+  const std::size_t total = answer_query(ask.lookup, object, std::move(odata.query)).total;
   return {200, {{"Content-Type", "text/plain"}}, std::to_string(std::min(total, kMostPerPage))};
 }
 

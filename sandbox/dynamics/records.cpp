@@ -15,14 +15,8 @@ std::string etag(const Record& record) {
   return fmt::format("W/\"{}\"", unix_millis(record.modified));
 }
 
-net::HttpResponse does_not_exist(const ObjectName& object, std::string_view key) {
-  return error(404, "0x80040217", fmt::format("Entity '{}' With Id = {} Does Not Exist", object.singular, key));
-}
-
-net::HttpResponse undeclared(const ObjectName& object, std::string_view name) {
-  return error(
-      400, "0x80060888",
-      fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", name, object.singular));
+net::HttpResponse does_not_exist(const Object& object, std::string_view key) {
+  return error(404, "0x80040217", fmt::format("Entity '{}' With Id = {} Does Not Exist", object.alias, key));
 }
 
 bool wants_representation(const net::HttpRequest& request) {
@@ -30,45 +24,31 @@ bool wants_representation(const net::HttpRequest& request) {
 }
 
 /// `parentcustomerid_account@odata.bind` is the column _parentcustomerid_value; its text ends with the key in brackets.
-const FieldName* bound_field(const Ask& ask, const ObjectName& object, std::string_view name) {
+const Field* bound_field(const Ask& ask, const Object& object, std::string_view name) {
   const std::string_view navigation = name.substr(0, name.find('@'));
   if (const auto* field = ask.schema.field(object, fmt::format("_{}_value", navigation))) return field;
   return ask.schema.field(object, fmt::format("_{}_value", navigation.substr(0, navigation.find('_'))));
 }
 
-struct Written {
-  Fields fields;
-  std::optional<net::HttpResponse> refused;
-};
-
-Written fields_of(const Ask& ask, const ObjectName& object) {
-  Written written;
+/// Returns what the body writes, under canonical names.
+Fields fields_of(const Ask& ask, const Object& object) {
   const auto body = parse_json(ask.request.body);
-  if (!body || !body->is_object()) {
-    written.refused = error(400, "0x80048d19", "Error identified in Payload provided by the user");
-    return written;
-  }
+  if (!body || !body->is_object())
+    throw Refusal{Refusal::Kind::syntax, {}, "body", "Error identified in Payload provided by the user"};
+  Fields fields;
   for (const auto& [key, value] : body->get_object()) {
     const std::string name{key};
     const bool bound = name.ends_with("@odata.bind");
     if (!bound && name.find('@') != std::string::npos) continue;  // an annotation
-    const FieldName* field = bound ? bound_field(ask, object, name) : ask.schema.field(object, name);
-    if (field == nullptr) {
-      written.refused = undeclared(object, name);
-      return written;
-    }
+    const Field* field = bound ? bound_field(ask, object, name) : ask.schema.field(object, name);
+    if (field == nullptr) throw Refusal{Refusal::Kind::field, name, {}, {}};
     std::string text = scalar_text(value).value_or("");
     if (bound) text = std::string{keyed(text).key.value_or("")};
-    const auto typed = text.empty() ? std::optional<Value>{Value{}} : ask.schema.value(field->type, text);
-    if (!typed) {
-      written.refused = error(400, "0x80048d19", fmt::format("Cannot convert a value to the type of '{}'", name));
-      return written;
-    }
-    if (field->read_only) continue;
-    if (field->compute == nullptr) written.fields[std::string{field->canonical}] = *typed;
-    if (field->compute != nullptr && field->write != nullptr) field->write(*typed, written.fields);
+    if (!ask.schema.write(*field, text, fields))
+      throw Refusal{Refusal::Kind::value, name, "body",
+                    fmt::format("Cannot convert a value to the type of '{}'", name)};
   }
-  return written;
+  return fields;
 }
 
 /// One of $expand: `incidentid($select=createdon)`.
@@ -95,53 +75,52 @@ std::vector<Expansion> expansions_of(std::string_view text) {
   return expansions;
 }
 
-const ObjectName* object_of(const Ask& ask, Kind kind) {
-  for (const ObjectName& object : ask.schema.objects()) {
-    if (object.kind == kind && object.only == nullptr) return &object;
+const Object* object_of(const Ask& ask, Kind kind) {
+  for (const Object& object : ask.schema.objects()) {
+    if (object.kind() == kind && object.only == nullptr) return &object;
   }
   return nullptr;
 }
 
-std::vector<const FieldName*> selected(const Ask& ask, const ObjectName& object) {
-  std::vector<const FieldName*> fields;
+std::vector<const Field*> selected(const Ask& ask, const Object& object) {
+  std::vector<const Field*> fields;
   for (const std::string& name : comma_list(query_value(ask.request, "$select"))) {
-    if (const FieldName* field = ask.schema.field(object, name)) fields.push_back(field);
+    if (const Field* field = ask.schema.field(object, name)) fields.push_back(field);
   }
   return fields.empty() ? ask.schema.fields(object) : fields;
 }
 
-std::string unknown_selected(const Ask& ask, const ObjectName& object) {
+void check_selected(const Ask& ask, const Object& object) {
   for (const std::string& name : comma_list(query_value(ask.request, "$select"))) {
-    if (ask.schema.field(object, name) == nullptr) return name;
+    if (ask.schema.field(object, name) == nullptr) throw Refusal{Refusal::Kind::field, name, {}, {}};
   }
-  return {};
 }
 
 /// 204 with the record's address, or the record when that is preferred.
-net::HttpResponse saved(const Ask& ask, const ObjectName& object, RecordId id, int with_body) {
-  const std::string address = fmt::format("{}{}({})", ask.base, object.path, guid_text(id));
+net::HttpResponse saved(const Ask& ask, const Object& object, RecordId id, int with_body) {
+  const std::string address = fmt::format("{}{}({})", ask.base, object.name, guid_text(id));
   if (!wants_representation(ask.request)) return {204, {{"OData-EntityId", address}}, {}};
-  json::object body = record_json(ask, object, *ask.world.crm.find(id), selected(ask, object));
-  body["@odata.context"] = fmt::format("{}$metadata#{}/$entity", ask.base, object.path);
+  json::object body = record_json(ask, object, *ask.world.company.find(id), selected(ask, object));
+  body["@odata.context"] = fmt::format("{}$metadata#{}/$entity", ask.base, object.name);
   return json_reply(with_body, body, {{"OData-EntityId", address}, {"Preference-Applied", "return=representation"}});
 }
 
 /// The record a lookup leads to; null when it leads nowhere.
-json::value expanded(const Ask& ask, const ObjectName& object, const Record& record, const Expansion& expansion) {
-  const FieldName* link = ask.schema.field(object, fmt::format("_{}_value", expansion.navigation));
-  const Record* other = link != nullptr ? ask.world.crm.find(id_of(value_of(ask.lookup, record, *link))) : nullptr;
-  const ObjectName* kind = other != nullptr ? object_of(ask, other->kind) : nullptr;
+json::value expanded(const Ask& ask, const Object& object, const Record& record, const Expansion& expansion) {
+  const Field* link = ask.schema.field(object, fmt::format("_{}_value", expansion.navigation));
+  const Record* other = link != nullptr ? ask.world.company.find(id_of(value_of(ask.lookup, record, *link))) : nullptr;
+  const Object* kind = other != nullptr ? object_of(ask, other->kind) : nullptr;
   if (kind == nullptr) return nullptr;
   json::object body;
   for (const std::string& name : expansion.select) {
-    const FieldName* field = ask.schema.field(*kind, name);
+    const Field* field = ask.schema.field(*kind, name);
     if (field != nullptr) body[name] = value_json(value_of(ask.lookup, *other, *field), field->type);
   }
-  body[kind->fields.front().vendor] = guid_text(other->id);
+  body[kind->fields.front().name] = guid_text(other->id);
   return body;
 }
 
-net::HttpResponse update(const Ask& ask, const ObjectName& object, std::string_view key, const Record* record) {
+net::HttpResponse update(const Ask& ask, const Object& object, std::string_view key, const Record* record) {
   const std::string_view if_match = ask.request.header("if-match");
   if (record == nullptr && !if_match.empty()) return does_not_exist(object, key);
   // Without If-Match a PATCH is an upsert: what is not there is made, with an id of its own here.
@@ -151,34 +130,30 @@ net::HttpResponse update(const Ask& ask, const ObjectName& object, std::string_v
   if (!if_match.empty() && if_match != "*" && if_match != etag(*record))
     return error(412, "0x80060882",
                  "The version of the existing record doesn't match the RowVersion property provided.");
-  Written written = fields_of(ask, object);
-  if (written.refused) return std::move(*written.refused);
-  ask.world.crm.update(record->id, written.fields, ask.world.crm.api_user(), ask.world.now);
+  ask.world.company.update(record->id, fields_of(ask, object), ask.world.company.api_user(), ask.world.now);
   return saved(ask, object, record->id, 200);
 }
 
 }  // namespace
 
-json::object record_json(const Ask& ask, const ObjectName& object, const Record& record,
-                         const std::vector<const FieldName*>& fields) {
+json::object record_json(const Ask& ask, const Object& object, const Record& record,
+                         const std::vector<const Field*>& fields) {
   json::object body{{"@odata.etag", etag(record)}};
-  for (const FieldName* field : fields)
-    body[field->vendor] = value_json(value_of(ask.lookup, record, *field), field->type);
-  body[object.fields.front().vendor] = guid_text(record.id);
+  for (const Field* field : fields) body[field->name] = value_json(value_of(ask.lookup, record, *field), field->type);
+  body[object.fields.front().name] = guid_text(record.id);
   for (const Expansion& one : expansions_of(query_value(ask.request, "$expand")))
     body[one.navigation] = expanded(ask, object, record, one);
   return body;
 }
 
-net::HttpResponse create_entity(const Ask& ask, const ObjectName& object) {
+net::HttpResponse create_entity(const Ask& ask, const Object& object) {
   if (!object.writable) return error(405, "0x80040800", "The table cannot be written");
-  Written written = fields_of(ask, object);
-  if (written.refused) return std::move(*written.refused);
-  Crm& crm = ask.world.crm;
-  return saved(ask, object, crm.create(object.kind, std::move(written.fields), crm.api_user(), ask.world.now), 201);
+  Company& company = ask.world.company;
+  return saved(ask, object, company.create(object.kind(), fields_of(ask, object), company.api_user(), ask.world.now),
+               201);
 }
 
-net::HttpResponse answer_entity(const Ask& ask, const ObjectName& object, std::string_view key) {
+net::HttpResponse answer_entity(const Ask& ask, const Object& object, std::string_view key) {
   const auto id = parse_guid(key);
   if (!id) return error(400, "0x80060888", fmt::format("Bad Request - Error in query syntax near '{}'.", key));
   const Record* record = record_of(ask.lookup, object, *id);
@@ -186,13 +161,13 @@ net::HttpResponse answer_entity(const Ask& ask, const ObjectName& object, std::s
   if (record == nullptr) return does_not_exist(object, key);
   if (ask.request.method == "DELETE") {
     if (!object.writable) return error(405, "0x80040800", "The table cannot be written");
-    ask.world.crm.remove(*id, ask.world.crm.api_user(), ask.world.now);
+    ask.world.company.remove(*id, ask.world.company.api_user(), ask.world.now);
     return {204, {}, {}};
   }
   if (ask.request.method != "GET") return error(405, "0x80060888", "The method is not allowed");
-  if (const std::string name = unknown_selected(ask, object); !name.empty()) return undeclared(object, name);
+  check_selected(ask, object);
   json::object body = record_json(ask, object, *record, selected(ask, object));
-  body["@odata.context"] = fmt::format("{}$metadata#{}/$entity", ask.base, object.path);
+  body["@odata.context"] = fmt::format("{}$metadata#{}/$entity", ask.base, object.name);
   return json_reply(200, body, {{"ETag", etag(*record)}});
 }
 

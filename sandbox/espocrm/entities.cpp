@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <charconv>
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
@@ -14,12 +13,6 @@ constexpr auto kBoolean = FieldType::boolean;
 constexpr auto kTime = FieldType::time;
 constexpr auto kDate = FieldType::date;
 constexpr auto kReference = FieldType::reference;
-
-Value full_name(const Crm& /*crm*/, const Record& record) {
-  const std::string first = text_of(field(record, "first_name"));
-  const std::string last = text_of(field(record, "last_name"));
-  return first.empty() || last.empty() ? first + last : first + " " + last;
-}
 
 /// The company's words and EspoCRM's.
 struct Word {
@@ -37,169 +30,143 @@ Value translated(const Words& words, const Record& record) {
     if (word.ours == status) return std::string{word.theirs};
   return status;
 }
-Value lead_status(const Crm& /*crm*/, const Record& record) {
+Value lead_status(const Lookup& /*lookup*/, const Record& record) {
   return translated(kLeadWords, record);
 }
-Value case_status(const Crm& /*crm*/, const Record& record) {
+Value case_status(const Lookup& /*lookup*/, const Record& record) {
   return translated(kCaseWords, record);
 }
-Value task_status(const Crm& /*crm*/, const Record& record) {
-  return std::string{is_null(field(record, "done_at")) ? "Not Started" : "Completed"};
+template <class Words>
+void write_translated(const Words& words, const Value& value, Fields& fields) {
+  fields["status"] = value;
+  for (const Word& word : words)
+    if (word.theirs == text_of(value)) fields["status"] = std::string{word.ours};
 }
-Value task_parent(const Crm& /*crm*/, const Record& record) {
-  const Value who = field(record, "who");
-  return is_null(who) ? field(record, "what") : who;
+void write_lead_status(const Value& value, Fields& fields) {
+  write_translated(kLeadWords, value, fields);
 }
-Value task_parent_type(const Crm& crm, const Record& record) {
-  const Value parent = task_parent(crm, record);
-  const auto* id = std::get_if<double>(&parent);
-  const Record* target = id == nullptr ? nullptr : crm.find(static_cast<RecordId>(*id));
+void write_case_status(const Value& value, Fields& fields) {
+  write_translated(kCaseWords, value, fields);
+}
+void write_task_status(const Value& value, Fields& fields) {
+  fields["status"] = value;
+}
+Value task_parent_type(const Lookup& lookup, const Record& record) {
+  const Record* target = lookup.record(task_about(lookup, record));
   if (target == nullptr) return {};
   switch (target->kind) {
-    case Kind::lead: return std::string{"Lead"};
-    case Kind::contact: return std::string{"Contact"};
-    case Kind::opportunity: return std::string{"Opportunity"};
-    case Kind::case_: return std::string{"Case"};
-    default: return std::string{"Account"};
+    case Kind::lead: return "Lead";
+    case Kind::contact: return "Contact";
+    case Kind::opportunity: return "Opportunity";
+    case Kind::case_: return "Case";
+    default: return "Account";
   }
 }
-Value account_name(const Crm& crm, const Record& record) {
-  const Value account = field(record, "account");
-  const auto* id = std::get_if<double>(&account);
-  const Record* target = id == nullptr ? nullptr : crm.find(static_cast<RecordId>(*id));
-  return target == nullptr ? Value{} : field(*target, "name");
+Value user_type(const Lookup& lookup, const Record& record) {
+  return std::string{record.id == lookup.company.api_user() ? "api" : "regular"};
 }
-Value user_type(const Crm& crm, const Record& record) {
-  return std::string{record.id == crm.api_user() ? "api" : "regular"};
-}
-Value is_denied(const Crm& /*crm*/, const Record& record) {
+Value is_denied(const Lookup& /*lookup*/, const Record& record) {
   return text_of(field(record, "status")) != "Success";
 }
-Value denial_reason(const Crm& crm, const Record& record) {
-  return is_denied(crm, record) == Value{true} ? Value{std::string{"CREDENTIALS"}} : Value{};
+Value denial_reason(const Lookup& lookup, const Record& record) {
+  return is_denied(lookup, record) == Value{true} ? Value{std::string{"CREDENTIALS"}} : Value{};
 }
-Value no(const Crm& /*crm*/, const Record& /*record*/) {
-  return false;
+constexpr Field kLog[] = {{"id", "id", FieldType::id},
+                          {"createdAt", "created", kTime},
+                          {"modifiedAt", "modified", kTime},
+                          {"createdById", "created_by", kReference},
+                          {"modifiedById", "modified_by", kReference},
+                          {"assignedUserId", "owner", kReference},
+                          {"deleted", "", kBoolean, always_false}};
+constexpr Field kPerson[] = {{"name", "", kText, full_name},   {"firstName", "first_name", kText},
+                             {"lastName", "last_name", kText}, {"title", "title", kText},
+                             {"emailAddress", "email", kText}, {"phoneNumber", "phone", kText}};
+
+std::vector<Field> with_log(const std::vector<Field>& fields) {
+  return with_audit(kLog, fields);
+}
+std::vector<Field> person(const std::vector<Field>& fields) {
+  return with_log(with_audit(kPerson, fields));
 }
 
-std::vector<ModelField> with_log(std::vector<ModelField> fields) {
-  fields.insert(fields.begin(), {{"id", FieldType::id, "id"},
-                                 {"createdAt", kTime, "created"},
-                                 {"modifiedAt", kTime, "modified"},
-                                 {"createdById", kReference, "created_by"},
-                                 {"modifiedById", kReference, "modified_by"},
-                                 {"assignedUserId", kReference, "owner"},
-                                 {"deleted", kBoolean, "", no}});
-  return fields;
-}
-
-std::vector<ModelField> person(std::vector<ModelField> fields) {
-  const std::vector<ModelField> common{{"name", kText, "", full_name},   {"firstName", kText, "first_name"},
-                                       {"lastName", kText, "last_name"}, {"title", kText, "title"},
-                                       {"emailAddress", kText, "email"}, {"phoneNumber", kText, "phone"}};
-  fields.insert(fields.begin(), common.begin(), common.end());
-  return with_log(std::move(fields));
-}
-
-std::vector<Record> none(const Crm& /*crm*/, TimePoint /*now*/) {
-  return {};
-}
-
-std::vector<Model> build() {
+std::vector<Object> build() {
   return {
       {"Account",
+       "",
        {Kind::account},
-       with_log({{"name", kText, "name"},
-                 {"phoneNumber", kText, "phone"},
-                 {"website", kText, "website"},
-                 {"industry", kText, "industry"},
-                 {"billingAddressCity", kText, "city"},
-                 {"billingAddressCountry", kText, "country"}}),
-       nullptr},
+       with_log({{"name", "name", kText},
+                 {"phoneNumber", "phone", kText},
+                 {"website", "website", kText},
+                 {"industry", "industry", kText},
+                 {"billingAddressCity", "city", kText},
+                 {"billingAddressCountry", "country", kText}})},
       {"Contact",
+       "",
        {Kind::contact},
-       person({{"emailAddressIsInvalid", kBoolean, "email_bounced"},
-               {"accountId", kReference, "account"},
-               {"accountName", kText, "", account_name}}),
-       nullptr},
+       person({{"emailAddressIsInvalid", "email_bounced", kBoolean},
+               {"accountId", "account", kReference},
+               {"accountName", "", kText, account_name}})},
       {"Lead",
+       "",
        {Kind::lead},
-       person({{"accountName", kText, "company"},
-               {"status", kText, "", lead_status},
-               {"convertedAt", kTime, "converted_at"}}),
-       nullptr},
+       person({{"accountName", "company", kText},
+               {"status", "", kText, lead_status, write_lead_status},
+               {"convertedAt", "converted_at", kTime}})},
       {"Opportunity",
+       "",
        {Kind::opportunity},
-       with_log({{"name", kText, "name"},
-                 {"amount", kNumber, "amount"},
-                 {"amountCurrency", kText, "currency"},
-                 {"stage", kText, "stage"},
-                 {"closeDate", kDate, "close_date"},
-                 {"accountId", kReference, "account"},
-                 {"accountName", kText, "", account_name}}),
-       nullptr},
+       with_log({{"name", "name", kText},
+                 {"amount", "amount", kNumber},
+                 {"amountCurrency", "currency", kText},
+                 {"stage", "stage", kText},
+                 {"closeDate", "close_date", kDate},
+                 {"accountId", "account", kReference},
+                 {"accountName", "", kText, account_name}})},
       {"Case",
+       "",
        {Kind::case_},
-       with_log({{"name", kText, "subject"},
-                 {"number", kNumber, "id"},
-                 {"status", kText, "", case_status},
-                 {"priority", kText, "priority"},
-                 {"accountId", kReference, "account"},
-                 {"contactId", kReference, "contact"}}),
-       nullptr},
+       with_log({{"name", "subject", kText},
+                 {"number", "id", kNumber},
+                 {"status", "", kText, case_status, write_case_status},
+                 {"priority", "priority", kText},
+                 {"accountId", "account", kReference},
+                 {"contactId", "contact", kReference}})},
       {"Task",
+       "",
        {Kind::task},
-       with_log({{"name", kText, "subject"},
-                 {"status", kText, "", task_status},
-                 {"dateEnd", kTime, "due"},
-                 {"dateCompleted", kTime, "done_at"},
-                 {"parentId", kReference, "", task_parent},
-                 {"parentType", kText, "", task_parent_type}}),
-       nullptr},
-      {"Call", {}, with_log({{"name", kText, "name"}, {"status", kText, "status"}}), none},
-      {"Meeting", {}, with_log({{"name", kText, "name"}, {"status", kText, "status"}}), none},
+       with_log({{"name", "subject", kText},
+                 {"status", "", kText, task_progress, write_task_status},
+                 {"dateEnd", "due", kTime},
+                 {"dateCompleted", "done_at", kTime},
+                 {"parentId", "", kReference, task_about, write_task_about},
+                 {"parentType", "", kText, task_parent_type}})},
+      {"Call", "", {}, with_log({{"name", "name", kText}, {"status", "status", kText}})},
+      {"Meeting", "", {}, with_log({{"name", "name", kText}, {"status", "status", kText}})},
       {"User",
+       "",
        {Kind::user},
-       with_log({{"userName", kText, "email"},
-                 {"name", kText, "name"},
-                 {"emailAddress", kText, "email"},
-                 {"type", kText, "", user_type},
-                 {"isActive", kBoolean, "active"},
-                 {"lastAccess", kTime, "last_login"}}),
-       nullptr},
+       with_log({{"userName", "email", kText},
+                 {"name", "name", kText},
+                 {"emailAddress", "email", kText},
+                 {"type", "", kText, user_type},
+                 {"isActive", "active", kBoolean},
+                 {"lastAccess", "last_login", kTime}})},
       {"AuthLogRecord",
+       "",
        {Kind::login},
-       {{"id", FieldType::id, "id"},
-        {"createdAt", kTime, "at"},
-        {"userId", kReference, "user"},
-        {"isDenied", kBoolean, "", is_denied},
-        {"denialReason", kText, "", denial_reason}},
-       nullptr},
+       {{"id", "id", FieldType::id},
+        {"createdAt", "at", kTime},
+        {"userId", "user", kReference},
+        {"isDenied", "", kBoolean, is_denied},
+        {"denialReason", "", kText, denial_reason}}},
   };
 }
 
 }  // namespace
 
-std::span<const Model> espocrm_entities() {
-  static const std::vector<Model> kEntities = build();
+std::span<const Object> espocrm_entities() {
+  static const std::vector<Object> kEntities = build();
   return kEntities;
-}
-
-void espocrm_write(const ModelField& written, const Value& value, Fields& fields) {
-  if (!written.field.empty()) {
-    fields[std::string{written.field}] = value;
-    return;
-  }
-  if (written.name == "parentId") fields["who"] = value;
-  if (written.name != "status") return;
-  Value stored = value;
-  const auto take = [&](const auto& words) {
-    for (const Word& word : words)
-      if (word.theirs == text_of(value)) stored = std::string{word.ours};
-  };
-  if (written.compute == lead_status) take(kLeadWords);
-  if (written.compute == case_status) take(kCaseWords);
-  fields["status"] = stored;
 }
 
 std::string espocrm_id(RecordId id) {
@@ -207,10 +174,7 @@ std::string espocrm_id(RecordId id) {
 }
 
 RecordId espocrm_id_from(std::string_view text) {
-  RecordId id = 0;
-  const auto end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, id, 16);
-  return text.size() == 17 && error == std::errc{} && stopped == end ? id : 0;
+  return text.size() == 17 ? number_from<RecordId>(text, 16).value_or(0) : 0;
 }
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -7,10 +7,7 @@
 
 namespace crmpulse::sandbox::selfhosted {
 
-[[nodiscard]] std::span<const Model> espocrm_entities();
-/// A value written to an attribute becomes canonical fields.
-void espocrm_write(const ModelField& field, const Value& value, Fields& fields);
-
+[[nodiscard]] std::span<const Object> espocrm_entities();
 /// Convert to a 17-character id and back. espocrm_id_from() returns 0 if the id is not one of ours.
 [[nodiscard]] std::string espocrm_id(RecordId id);
 [[nodiscard]] RecordId espocrm_id_from(std::string_view text);

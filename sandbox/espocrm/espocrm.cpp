@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cmath>
 
 #include "sandbox/espocrm/entities.h"
 #include "sandbox/espocrm/where.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/expression/refusal.h"
 #include "sandbox/vendor/reply.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -71,18 +71,16 @@ Search search_of(const net::HttpRequest& request) {
 
 class Entity {
  public:
-  Entity(World& world, const Model& model) : world_(world), model_(model) {}
+  Entity(World& world, const Object& model) : world_(world), model_(model) {}
 
   net::HttpResponse list(const net::HttpRequest& request) const {
     const Search search = search_of(request);
     if (search.size > kMaxSize) return failure(403, "Max size should should not exceed 200. Use offset and limit.");
-    auto where = parse_where(search.where, [this](std::string_view name) { return attribute(name); }, world_.now);
-    if (!where) return failure(400, where.error().message);
+    auto condition = parse_where(search.where, [this](std::string_view name) { return attribute(name); }, world_.now);
     if (!search.text.empty()) {
-      *where = combine(Condition::Kind::all,
-                       {std::move(*where), compare("name", Compare::like, Value{"%" + search.text + "%"})});
+      condition = all_of({std::move(condition), where("name", Compare::like, Value{"%" + search.text + "%"})});
     }
-    auto rows = selfhosted::select(world_.crm, model_, *where, world_.now);
+    auto rows = selfhosted::select(world_.company, model_, condition, world_.now);
     if (!search.order_by.empty()) {
       if (attribute(search.order_by) == nullptr) return failure(400, "Bad orderBy.");
       sort_rows(rows, {{search.order_by, search.descending}}, false);
@@ -94,7 +92,7 @@ class Entity {
   }
 
   net::HttpResponse one(const std::string& id) const {
-    const auto row = selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now);
+    const auto row = selfhosted::read(world_.company, model_, espocrm_id_from(id), world_.now);
     return row ? json_answer(200, shown(*row, {})) : not_found(id);
   }
 
@@ -105,39 +103,35 @@ class Entity {
       return failure(400, "Field validation failure; entityType: " + std::string{model_.name} +
                               ", field: " + std::string{required} + ", type: required.");
     }
-    const auto fields = canonical(given);
-    if (!fields) return failure(400, fields.error().message);
+    Fields fields = canonical(given);
     if (!skip_duplicate_check) {
-      const array same = duplicates(*fields);
+      const array same = duplicates(fields);
       if (!same.empty()) {
         net::HttpResponse answer = json_answer(409, same);
         answer.headers.emplace_back("X-Status-Reason", R"({"reason":"duplicate"})");
         return answer;
       }
     }
-    const RecordId id = world_.crm.create(model_.kinds.front(), *fields, world_.crm.api_user(), world_.now);
+    const RecordId id = world_.company.create(model_.kind(), std::move(fields), world_.company.api_user(), world_.now);
     return one(espocrm_id(id));
   }
 
   net::HttpResponse update(const std::string& id, const object& given) const {
-    if (!selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now)) return not_found(id);
-    const auto fields = canonical(given);
-    if (!fields) return failure(400, fields.error().message);
-    world_.crm.update(espocrm_id_from(id), *fields, world_.crm.api_user(), world_.now);
+    if (!selfhosted::read(world_.company, model_, espocrm_id_from(id), world_.now)) return not_found(id);
+    world_.company.update(espocrm_id_from(id), canonical(given), world_.company.api_user(), world_.now);
     return one(id);
   }
 
   net::HttpResponse remove(const std::string& id) const {
-    if (!selfhosted::read(world_.crm, model_, espocrm_id_from(id), world_.now)) return not_found(id);
-    world_.crm.remove(espocrm_id_from(id), world_.crm.api_user(), world_.now);
+    if (!selfhosted::read(world_.company, model_, espocrm_id_from(id), world_.now)) return not_found(id);
+    world_.company.remove(espocrm_id_from(id), world_.company.api_user(), world_.now);
     return json_answer(200, true);
   }
 
  private:
-  const ModelField* attribute(std::string_view name) const {
-    const FaultRule* fault = world_.fault("missing_field", "");
-    if (fault != nullptr && fault->name == std::string{model_.name} + "." + std::string{name}) return nullptr;
-    return model_.find(name);
+  const Field* attribute(std::string_view name) const {
+    const bool missing = world_.missing("") == std::string{model_.name} + "." + std::string{name};
+    return missing ? nullptr : model_.find(name);
   }
 
   static net::HttpResponse not_found(const std::string& id) {
@@ -147,7 +141,7 @@ class Entity {
   /// `names`: what was selected; unknown ones are passed over, as EspoCRM does.
   object shown(const ModelRow& row, const std::vector<std::string>& names) const {
     object out{{"id", espocrm_id(row.id)}};
-    for (const ModelField& each : model_.fields) {
+    for (const Field& each : model_.fields) {
       const bool wanted = names.empty() || std::find(names.begin(), names.end(), each.name) != names.end();
       if (!wanted || each.type == FieldType::id || attribute(each.name) == nullptr) continue;
       const auto found = row.fields.find(each.name);
@@ -156,33 +150,30 @@ class Entity {
     return out;
   }
 
-  static value json_of(const ModelField& each, const Value& stored) {
+  static value json_of(const Field& each, const Value& stored) {
     if (const auto* flag = std::get_if<bool>(&stored)) return *flag;
     if (const auto* text = std::get_if<std::string>(&stored)) return value(*text);
     if (const auto* at = std::get_if<TimePoint>(&stored))
       return value(each.type == FieldType::date ? sql_date(*at) : sql_time(*at));
     const double n = std::get<double>(stored);
     if (each.type == FieldType::reference) return value(espocrm_id(static_cast<RecordId>(n)));
-    return n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n);
+    return number_json(n);
   }
 
-  Result<Fields> canonical(const object& given) const {
+  Fields canonical(const object& given) const {
     Fields fields;
     for (const auto& [name, json] : given) {
-      const ModelField* known = attribute(name);
+      const Field* known = attribute(name);
       if (known == nullptr) continue;  // EspoCRM passes over what it does not know
-      std::optional<Value> parsed;
-      if (known->type == FieldType::reference && json.is_string()) {
-        const RecordId id = espocrm_id_from(json.get_string());
-        parsed = id == 0 ? Value{} : Value{static_cast<double>(id)};
-      } else {
-        parsed = value_from(known->type, json);
-      }
+      const auto parsed = value_from(known->type, json, espocrm_id_from);
       if (!parsed) {
-        return Error{"Field validation failure; entityType: " + std::string{model_.name} +
-                     ", field: " + std::string{name} + ", type: valid."};
+        throw Refusal{Refusal::Kind::value,
+                      name,
+                      {},
+                      "Field validation failure; entityType: " + std::string{model_.name} +
+                          ", field: " + std::string{name} + ", type: valid."};
       }
-      espocrm_write(*known, *parsed, fields);
+      store(*known, *parsed, fields);
     }
     return fields;
   }
@@ -195,24 +186,24 @@ class Entity {
     };
     std::vector<Condition> same;
     if (!is_null(get("email")) && model_.find("emailAddress") != nullptr)
-      same.push_back(compare("emailAddress", Compare::equal, get("email")));
+      same.push_back(where("emailAddress", Compare::equal, get("email")));
     if (model_.find("lastName") != nullptr && !is_null(get("first_name"))) {
-      same.push_back(combine(Condition::Kind::all, {compare("firstName", Compare::equal, get("first_name")),
-                                                    compare("lastName", Compare::equal, get("last_name"))}));
+      same.push_back(all_of({where("firstName", Compare::equal, get("first_name")),
+                             where("lastName", Compare::equal, get("last_name"))}));
     }
-    if (model_.name == "Account") same.push_back(compare("name", Compare::equal, get("name")));
+    if (model_.name == "Account") same.push_back(where("name", Compare::equal, get("name")));
     array out;
     if (same.empty()) return out;
-    for (const ModelRow& row : selfhosted::select(world_.crm, model_, combine(Condition::Kind::any, same), world_.now))
+    for (const ModelRow& row : selfhosted::select(world_.company, model_, any_of(same), world_.now))
       out.push_back(shown(row, {"name", "emailAddress"}));
     return out;
   }
 
   World& world_;
-  const Model& model_;
+  const Object& model_;
 };
 
-class EspoCrm final : public Dialect {
+class EspoCrm final : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "espocrm"; }
 
@@ -244,7 +235,8 @@ class EspoCrm final : public Dialect {
     call.counted = true;
     if (rest == "App/user") return json_answer(200, session(world));
     if (rest.starts_with("AuthLogRecord") && !is_administrator) return failure(403, "No access.");
-    return entity_call(request, rest, world);
+    const auto answer = understood([&] { return entity_call(request, rest, world); });
+    return answer ? *answer : failure(400, answer.error().message);
   }
 
   net::HttpResponse fault_answer(const FaultRule& fault, World& /*world*/) override {
@@ -268,9 +260,9 @@ class EspoCrm final : public Dialect {
   }
 
   static value session(const World& world) {
-    const Record* user = world.crm.find(world.crm.api_user());
+    const Record* user = world.company.find(world.company.api_user());
     const std::string name = user == nullptr ? std::string{} : text_of(field(*user, "name"));
-    return object{{"user", object{{"id", espocrm_id(world.crm.api_user())}, {"userName", name}, {"type", "api"}}},
+    return object{{"user", object{{"id", espocrm_id(world.company.api_user())}, {"userName", name}, {"type", "api"}}},
                   {"acl", object{{"table", object{}}}},
                   {"settings", settings(true)}};
   }
@@ -280,12 +272,12 @@ class EspoCrm final : public Dialect {
     const std::string id{rest.substr(std::min(name.size() + 1, rest.size()))};
     const auto entities = espocrm_entities();
     const auto model =
-        std::find_if(entities.begin(), entities.end(), [&](const Model& each) { return each.name == name; });
+        std::find_if(entities.begin(), entities.end(), [&](const Object& each) { return each.name == name; });
     if (model == entities.end()) return failure(404, "Entity type '" + name + "' does not exist.");
     const Entity entity{world, *model};
     if (request.method == "GET") return id.empty() ? entity.list(request) : entity.one(id);
     if (request.method == "DELETE") return entity.remove(id);
-    if (model->kinds.empty()) return failure(403, "No create access.");
+    if (!model->is_stored()) return failure(403, "No create access.");
     boost::system::error_code error;
     const value body = boost::json::parse(request.body, error);
     if (error || !body.is_object()) return failure(400, "Bad JSON.");
@@ -298,7 +290,7 @@ class EspoCrm final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_espocrm() {
+std::unique_ptr<VendorApi> make_espocrm() {
   return std::make_unique<EspoCrm>();
 }
 

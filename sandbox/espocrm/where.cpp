@@ -1,18 +1,24 @@
 #include "sandbox/espocrm/where.h"
 
-#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
 
 #include "sandbox/espocrm/entities.h"
+#include "sandbox/expression/operators.h"
+#include "sandbox/expression/refusal.h"
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
 
 using boost::json::object;
 using boost::json::value;
+using expression::Operator;
 using std::chrono::days;
+
+Refusal refusal(std::string message) {
+  return {Refusal::Kind::syntax, {}, "where", std::move(message)};
+}
 
 /// A list, whether it came as one or with numbers for names.
 std::vector<value> items_of(const value& list) {
@@ -29,29 +35,23 @@ std::string text_at(const object& item, std::string_view name) {
 }
 
 Condition is_not_null(const std::string& field) {
-  return compare(field, Compare::not_equal, Value{});
+  return where(field, Compare::not_equal, Value{});
 }
 
 /// As SQL has it: what is null is not different.
 Condition differs(const std::string& field, Condition same) {
-  return combine(Condition::Kind::all, {is_not_null(field), combine(Condition::Kind::none, {std::move(same)})});
+  return all_of({is_not_null(field), none_of({std::move(same)})});
 }
 
-struct Simple {
-  std::string_view type;
-  Compare how;
-};
-constexpr std::array kSimple{
-    Simple{"equals", Compare::equal},
-    Simple{"on", Compare::equal},
-    Simple{"greaterThan", Compare::greater},
-    Simple{"after", Compare::greater},
-    Simple{"lessThan", Compare::less},
-    Simple{"before", Compare::less},
-    Simple{"greaterThanOrEquals", Compare::greater_equal},
-    Simple{"lessThanOrEquals", Compare::less_equal},
-    Simple{"like", Compare::like},
-};
+constexpr std::array kOperators{Operator{"equals", Compare::equal},
+                                Operator{"on", Compare::equal},
+                                Operator{"greaterThan", Compare::greater},
+                                Operator{"after", Compare::greater},
+                                Operator{"lessThan", Compare::less},
+                                Operator{"before", Compare::less},
+                                Operator{"greaterThanOrEquals", Compare::greater_equal},
+                                Operator{"lessThanOrEquals", Compare::less_equal},
+                                Operator{"like", Compare::like}};
 
 /// From the beginning to the end, in days from today's 00:00 UTC; `x` is the item's value.
 struct Span {
@@ -79,8 +79,7 @@ TimePoint year_start(TimePoint now, int years) {
 }
 
 Condition between(const std::string& field, TimePoint from, TimePoint to) {
-  return combine(Condition::Kind::all,
-                 {compare(field, Compare::greater_equal, from), compare(field, Compare::less, to)});
+  return all_of({where(field, Compare::greater_equal, from), where(field, Compare::less, to)});
 }
 
 std::optional<Condition> calendar(const std::string& type, const std::string& field, double x, TimePoint now) {
@@ -90,8 +89,8 @@ std::optional<Condition> calendar(const std::string& type, const std::string& fi
     const int n = static_cast<int>(x);
     return between(field, today + days{span.from + span.from_x * n}, today + days{span.to + span.to_x * n});
   }
-  if (type == "past") return compare(field, Compare::less, now);
-  if (type == "future") return compare(field, Compare::greater, now);
+  if (type == "past") return where(field, Compare::less, now);
+  if (type == "future") return where(field, Compare::greater, now);
   if (type == "currentMonth") return between(field, month_start(now, 0), month_start(now, 1));
   if (type == "lastMonth") return between(field, month_start(now, -1), month_start(now, 0));
   if (type == "currentYear") return between(field, year_start(now, 0), year_start(now, 1));
@@ -103,59 +102,55 @@ class Parser {
  public:
   Parser(const AttributeOf& attribute_of, TimePoint now) : attribute_of_(attribute_of), now_(now) {}
 
-  Result<std::vector<Condition>> list(const value& written) const {
+  std::vector<Condition> list(const value& written) const {
     std::vector<Condition> terms;
     for (const value& each : items_of(written)) {
-      if (!each.is_object()) return Error{"Bad where item."};
-      auto term = item(each.get_object());
-      if (!term) return term.error();
-      terms.push_back(std::move(*term));
+      if (!each.is_object()) throw refusal("Bad where item.");
+      terms.push_back(item(each.get_object()));
     }
     return terms;
   }
 
  private:
-  Result<Condition> item(const object& written) const {
+  Condition item(const object& written) const {
     const std::string type = text_at(written, "type");
     static const value kNothing;
     const value* given = written.if_contains("value");
     if (given == nullptr) given = &kNothing;
     if (type == "and" || type == "or" || type == "not") {
       auto children = list(*given);
-      if (!children) return children.error();
-      if (type == "or") return combine(Condition::Kind::any, std::move(*children));
-      auto all = combine(Condition::Kind::all, std::move(*children));
-      return type == "and" ? all : combine(Condition::Kind::none, {std::move(all)});
+      if (type == "or") return any_of(std::move(children));
+      auto all = all_of(std::move(children));
+      return type == "and" ? all : none_of({std::move(all)});
     }
     std::string name = text_at(written, "attribute");
     if (name.empty()) name = text_at(written, "field");
-    const ModelField* field = attribute_of_(name);
-    if (field == nullptr) return Error{"Not existing attribute '" + name + "' in where."};
+    const Field* field = attribute_of_(name);
+    if (field == nullptr) throw refusal("Not existing attribute '" + name + "' in where.");
     return comparison(*field, type, *given);
   }
 
-  Result<Condition> comparison(const ModelField& field, const std::string& type, const value& given) const {
+  Condition comparison(const Field& field, const std::string& type, const value& given) const {
     const std::string name{field.name};
-    if (type == "isNull") return compare(name, Compare::equal, Value{});
+    if (type == "isNull") return where(name, Compare::equal, Value{});
     if (type == "isNotNull" || type == "ever") return is_not_null(name);
-    if (type == "isTrue" || type == "isFalse") return compare(name, Compare::equal, Value{type == "isTrue"});
+    if (type == "isTrue" || type == "isFalse") return where(name, Compare::equal, Value{type == "isTrue"});
     if (type == "in" || type == "notIn") return among(field, type, given);
     if (type == "between") return between_values(field, given);
     if (const auto dates = calendar(type, name, number(given), now_)) return *dates;
     const std::string_view text = given.is_string() ? std::string_view{given.get_string()} : std::string_view{};
-    if (type == "contains") return compare(name, Compare::like, Value{"%" + std::string{text} + "%"});
-    if (type == "startsWith") return compare(name, Compare::like, Value{std::string{text} + "%"});
-    if (type == "endsWith") return compare(name, Compare::like, Value{"%" + std::string{text}});
-    if (type == "notContains") return differs(name, compare(name, Compare::like, Value{"%" + std::string{text} + "%"}));
+    if (type == "contains") return where(name, Compare::like, Value{"%" + std::string{text} + "%"});
+    if (type == "startsWith") return where(name, Compare::like, Value{std::string{text} + "%"});
+    if (type == "endsWith") return where(name, Compare::like, Value{"%" + std::string{text}});
+    if (type == "notContains") return differs(name, where(name, Compare::like, Value{"%" + std::string{text} + "%"}));
     if (type == "like" && field.type != FieldType::text)  // MySQL compares texts: none is like another's
-      return combine(Condition::Kind::none, {Condition{}});
+      return never();
     const auto wanted = stored(field, given);
-    if (!wanted) return Error{"Bad value of " + name + " in where."};
-    if (type == "notEquals") return differs(name, compare(name, Compare::equal, *wanted));
-    const auto found =
-        std::find_if(kSimple.begin(), kSimple.end(), [&](const Simple& each) { return each.type == type; });
-    if (found == kSimple.end()) return Error{"Unknown where item type '" + type + "'."};
-    return compare(name, found->how, *wanted);
+    if (!wanted) throw refusal("Bad value of " + name + " in where.");
+    if (type == "notEquals") return differs(name, where(name, Compare::equal, *wanted));
+    const auto how = expression::compare_of(kOperators, type);
+    if (!how) throw refusal("Unknown where item type '" + type + "'.");
+    return where(name, *how, *wanted);
   }
 
   static double number(const value& given) {
@@ -166,33 +161,32 @@ class Parser {
     return n;
   }
 
-  static std::optional<Value> stored(const ModelField& field, const value& given) {
+  static std::optional<Value> stored(const Field& field, const value& given) {
     if ((field.type == FieldType::id || field.type == FieldType::reference) && given.is_string())
       return Value{static_cast<double>(espocrm_id_from(given.get_string()))};
     return value_from(field.type, given);
   }
 
-  static Result<Condition> among(const ModelField& field, const std::string& type, const value& given) {
+  static Condition among(const Field& field, const std::string& type, const value& given) {
     Condition condition;
     condition.kind = Condition::Kind::compare;
     condition.field = field.name;
     condition.compare = Compare::in;
     for (const value& each : items_of(given)) {
       const auto wanted = stored(field, each);
-      if (!wanted) return Error{"Bad value of " + std::string{field.name} + " in where."};
+      if (!wanted) throw refusal("Bad value of " + std::string{field.name} + " in where.");
       condition.values.push_back(*wanted);
     }
     return type == "in" ? condition : differs(condition.field, condition);
   }
 
-  static Result<Condition> between_values(const ModelField& field, const value& given) {
+  static Condition between_values(const Field& field, const value& given) {
     const auto ends = items_of(given);
     const auto from = ends.size() == 2 ? stored(field, ends[0]) : std::nullopt;
     const auto to = ends.size() == 2 ? stored(field, ends[1]) : std::nullopt;
-    if (!from || !to) return Error{"Bad value of " + std::string{field.name} + " in where."};
+    if (!from || !to) throw refusal("Bad value of " + std::string{field.name} + " in where.");
     const std::string name{field.name};
-    return combine(Condition::Kind::all,
-                   {compare(name, Compare::greater_equal, *from), compare(name, Compare::less_equal, *to)});
+    return all_of({where(name, Compare::greater_equal, *from), where(name, Compare::less_equal, *to)});
   }
 
   const AttributeOf& attribute_of_;
@@ -218,11 +212,9 @@ object nested(const std::map<std::string, std::string, std::less<>>& query) {
   return out;
 }
 
-Result<Condition> parse_where(const value& where, const AttributeOf& attribute_of, TimePoint now) {
+Condition parse_where(const value& where, const AttributeOf& attribute_of, TimePoint now) {
   auto terms = Parser{attribute_of, now}.list(where);
-  if (!terms) return terms.error();
-  if (terms->empty()) return Condition{};
-  return combine(Condition::Kind::all, std::move(*terms));
+  return terms.empty() ? Condition{} : all_of(std::move(terms));
 }
 
 }  // namespace crmpulse::sandbox::selfhosted

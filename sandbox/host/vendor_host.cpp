@@ -48,9 +48,9 @@ std::string target_of(const net::HttpRequest& request) {
   return out;
 }
 
-/// What takes the place of the dialect's answer, whatever the vendor.
+/// What takes the place of the API's answer, whatever the vendor.
 std::optional<net::HttpResponse> transport_fault(const FaultRule& rule, const net::HttpRequest& request,
-                                                 const SaasOptions& options) {
+                                                 const VendorHostOptions& options) {
   if (rule.fault == "outage") {
     if (rule.status != 0) return html(rule.status, "Service Unavailable");
     auto response = html(503, "Service Unavailable");
@@ -80,38 +80,38 @@ void damage(net::HttpResponse& response, const FaultRule& rule) {
 
 }  // namespace
 
-VendorHost::VendorHost(net::Loop& loop, const Clock& clock, SaasOptions options,
-                       std::vector<std::unique_ptr<Dialect>> dialects, DemoHost* company)
+VendorHost::VendorHost(net::Loop& loop, const Clock& clock, VendorHostOptions options,
+                       std::vector<std::unique_ptr<VendorApi>> apis, DemoHost* demo)
     : loop_(loop),
       clock_(clock),
       options_(std::move(options)),
       started_(clock.now()),
-      company_(company),
+      demo_(demo),
       log_(options_.max_calls) {
-  for (auto& dialect : dialects) guests_.push_back(Guest{std::move(dialect), std::nullopt});
+  for (auto& api : apis) guests_.push_back(Guest{std::move(api), std::nullopt});
 }
 
 VendorHost::~VendorHost() = default;
 
-Crm& VendorHost::company_of(Guest& guest) {
-  if (!guest.crm) {
-    guest.crm.emplace(started_ - options_.lived);
-    guest.crm->live(clock_.now());
+Company& VendorHost::company_of(Guest& guest) {
+  if (!guest.company) {
+    guest.company.emplace(started_ - options_.lived);
+    guest.company->live(clock_.now());
     apply_faults_of_data(guest);
   }
-  guest.crm->live(clock_.now());
-  return *guest.crm;
+  guest.company->live(clock_.now());
+  return *guest.company;
 }
 
 std::vector<std::string> VendorHost::names() const {
   std::vector<std::string> out;
-  for (const Guest& guest : guests_) out.emplace_back(guest.dialect->name());
+  for (const Guest& guest : guests_) out.emplace_back(guest.api->name());
   return out;
 }
 
 VendorHost::Guest* VendorHost::guest_named(std::string_view name) {
-  const auto found = std::find_if(guests_.begin(), guests_.end(),
-                                  [name](const Guest& guest) { return guest.dialect->name() == name; });
+  const auto found =
+      std::find_if(guests_.begin(), guests_.end(), [name](const Guest& guest) { return guest.api->name() == name; });
   return found == guests_.end() ? nullptr : &*found;
 }
 
@@ -123,20 +123,21 @@ void VendorHost::handle(net::HttpRequest request, const net::Respond& respond) {
     return;
   }
   for (Guest& guest : guests_) {
-    if (guest.dialect->owns(request)) return serve(guest, request, respond);
+    if (guest.api->owns(request)) return serve(guest, request, respond);
   }
   respond(problem(404, "not_found",
-                  fmt::format("no dialect has this path; the sandbox speaks {}", fmt::join(names(), ", "))));
+                  fmt::format("no vendor API has this path; the sandbox speaks as {}", fmt::join(names(), ", "))));
 }
 
 void VendorHost::serve(Guest& guest, const net::HttpRequest& request, const net::Respond& respond) {
-  const std::string name{guest.dialect->name()};
+  const std::string name{guest.api->name()};
   const TimePoint now = clock_.now();
-  Crm& crm = company_of(guest);
-  Call call{name, guest.dialect->operation(request), false, 0, request.method, shown_path(request), now};
+  Company& company = company_of(guest);
+  Call call{name, guest.api->operation(request), false, 0, request.method, shown_path(request), now};
   const std::vector<FaultRule> drawn = faults_.draw(name, call.operation);
   std::string origin{request.header("host")};
-  World world{crm, options_.credentials, now, drawn, fmt::format("{}://{}", options_.tls ? "https" : "http", origin)};
+  World world{company, options_.credentials, now, drawn,
+              fmt::format("{}://{}", options_.tls ? "https" : "http", origin)};
   if (const auto* skew = world.fault("clock_skew", call.operation)) world.now += seconds_of(*skew, {});
   if (world.fault("hang", call.operation) != nullptr) {
     log_.add(std::move(call));
@@ -161,9 +162,9 @@ net::HttpResponse VendorHost::answer(Guest& guest, const net::HttpRequest& reque
     if (auto response = transport_fault(rule, request, options_)) return std::move(*response);
     // The status page of a vendor is on another host: it tells of the maintenance instead of being in it.
     const bool told = call.operation == "status" && rule.operation.empty();
-    if (is_vendors_own(rule.fault) && !told) return guest.dialect->fault_answer(rule, world);
+    if (is_vendors_own(rule.fault) && !told) return guest.api->fault_answer(rule, world);
   }
-  return guest.dialect->answer(request, world, call);
+  return guest.api->answer(request, world, call);
 }
 
 void VendorHost::respond_later(const net::Respond& respond, net::HttpResponse response, Duration delay) {
@@ -207,17 +208,17 @@ net::HttpResponse VendorHost::operate(const net::HttpRequest& request, const net
   if (path == "/_sandbox/requests" && method == "GET") return list_requests(request);
   if (path == "/_sandbox/requests" && method == "DELETE") return log_.clear(), net::HttpResponse{204, {}, {}};
   if (path == "/_sandbox/data" && method == "GET") return data(request);
-  if (company_ != nullptr) {
+  if (demo_ != nullptr) {
     passed_on = true;
-    company_->handle(request, respond);
+    demo_->handle(request, respond);
     return {};
   }
   return problem(404, "not_found", "the sandbox has /_sandbox/faults, /_sandbox/requests and /_sandbox/data");
 }
 
 bool VendorHost::is_sample(std::string_view crm) const {
-  if (company_ == nullptr) return false;
-  const auto& crms = company_->crms();
+  if (demo_ == nullptr) return false;
+  const auto& crms = demo_->crms();
   return std::any_of(crms.begin(), crms.end(), [crm](const SampleCrm& one) { return one.name() == crm; });
 }
 
@@ -228,7 +229,7 @@ net::HttpResponse VendorHost::post_fault(const net::HttpRequest& request) {
   const auto* crm = body.as_object().if_contains("crm");
   if (crm != nullptr && crm->is_string() && is_sample(crm->get_string())) {
     net::HttpResponse response;
-    company_->handle(request, [&response](net::HttpResponse made) { response = std::move(made); });
+    demo_->handle(request, [&response](net::HttpResponse made) { response = std::move(made); });
     return response;
   }
   const auto rule = fault_from_json(body.as_object());
@@ -245,19 +246,19 @@ Result<void> VendorHost::set_fault(const FaultRule& rule) {
   if (!rule.crm.empty() && guest_named(rule.crm) == nullptr)
     return Error{fmt::format("there is no CRM '{}'; the sandbox has {}", rule.crm, fmt::join(names(), ", "))};
   faults_.set(rule);
-  if (rule.fault == "none" && rule.crm.empty() && company_ != nullptr) {
-    if (auto repaired = company_->repair(); !repaired) return repaired;
+  if (rule.fault == "none" && rule.crm.empty() && demo_ != nullptr) {
+    if (auto repaired = demo_->repair(); !repaired) return repaired;
   }
   for (Guest& guest : guests_) {
-    if (rule.crm.empty() || rule.crm == guest.dialect->name()) begin_fault(guest, rule);
+    if (rule.crm.empty() || rule.crm == guest.api->name()) begin_fault(guest, rule);
   }
   return {};
 }
 
 void VendorHost::begin_fault(Guest& guest, const FaultRule& rule) {
-  if (rule.fault == "token_revoked") guest.dialect->revoke_tokens();
+  if (rule.fault == "token_revoked") guest.api->revoke_tokens();
   if (rule.fault == "stale" && rule.seconds > 0) company_of(guest).age(clock_.now() - seconds_of(rule, {}));
-  if (guest.crm) guest.crm->live(clock_.now());
+  if (guest.company) guest.company->live(clock_.now());
   apply_faults_of_data(guest);
 }
 
@@ -266,27 +267,27 @@ void VendorHost::apply_faults_of_data(Guest& guest) {
   bool dirty = false;
   Duration lag{};
   std::uint64_t calls = 0;
-  for (const FaultRule& rule : faults_.of(guest.dialect->name())) {
+  for (const FaultRule& rule : faults_.of(guest.api->name())) {
     stale = stale || rule.fault == "stale";
     dirty = dirty || rule.fault == "dirty";
     if (rule.fault == "search_lag") lag = seconds_of(rule, kDefaultSearchLag);
     if (rule.fault == "quota") calls = std::max<std::uint64_t>(rule.calls, 1);
   }
-  guest.dialect->set_daily_limit(calls);
-  if (!guest.crm) return;
-  guest.crm->set_stale(stale);
-  guest.crm->set_dirty(dirty);
-  guest.crm->set_search_lag(lag);
+  guest.api->set_daily_limit(calls);
+  if (!guest.company) return;
+  guest.company->set_stale(stale);
+  guest.company->set_dirty(dirty);
+  guest.company->set_search_lag(lag);
 }
 
 net::HttpResponse VendorHost::list_faults() const {
   boost::json::object faults;
-  if (company_ != nullptr) {
-    for (const SampleCrm& crm : company_->crms()) faults[crm.name()] = to_string(crm.fault());
+  if (demo_ != nullptr) {
+    for (const SampleCrm& crm : demo_->crms()) faults[crm.name()] = to_string(crm.fault());
   }
   for (const Guest& guest : guests_) {
-    const auto rules = faults_.of(guest.dialect->name());
-    faults[guest.dialect->name()] = rules.empty() ? std::string{"none"} : rules.front().fault;
+    const auto rules = faults_.of(guest.api->name());
+    faults[guest.api->name()] = rules.empty() ? std::string{"none"} : rules.front().fault;
   }
   boost::json::array rules;
   for (const FaultRule& rule : faults_.all()) rules.push_back(to_json(rule));
@@ -312,7 +313,7 @@ net::HttpResponse VendorHost::data(const net::HttpRequest& request) {
   Guest* guest = name.empty() && !guests_.empty() ? &guests_.front() : guest_named(name);
   if (guest == nullptr) return problem(404, "unknown_crm", fmt::format("the sandbox has {}", fmt::join(names(), ", ")));
   auto truth = truth_of(company_of(*guest), clock_.now());
-  truth["crm"] = guest->dialect->name();
+  truth["crm"] = guest->api->name();
   return json_answer_of(200, std::move(truth));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-// The host of the dialects: one company for each, one HTTP server for all, faults between them, and the log of calls.
+// The host of the vendor APIs: one company for each, one HTTP server for all, faults between them, and the log of
+// calls.
 
 #include <list>
 #include <map>
@@ -12,15 +13,15 @@
 #include "net/loop/loop.h"
 #include "net/server/http_server.h"
 #include "sandbox/host/demo_host.h"
-#include "sandbox/vendor/dialect.h"
 #include "sandbox/vendor/faults.h"
 #include "sandbox/vendor/request_log.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 
-struct SaasOptions {
+struct VendorHostOptions {
   Credentials credentials;
-  bool tls = false;              ///< for the addresses the dialects tell: https instead of http
+  bool tls = false;              ///< for the addresses the APIs tell: https instead of http
   Duration lived{};              ///< how old the companies are when the sandbox begins
   std::size_t max_calls = 5000;  ///< kept in the log of calls
   Duration max_hang = std::chrono::minutes{10};
@@ -28,16 +29,16 @@ struct SaasOptions {
   std::size_t huge_bytes = 50 * 1000 * 1000;
 };
 
-/// Runs on the loop's thread. Operations beside the dialects' own paths:
+/// Runs on the loop's thread. Operations beside the vendor APIs' own paths:
 ///   POST /_sandbox/faults      {"crm","fault",…} as faults.h; the sample CRMs' form too when there are any
 ///   GET, DELETE /_sandbox/faults
 ///   GET /_sandbox/requests?crm=&operation=&since=&after=, DELETE /_sandbox/requests
 ///   GET /_sandbox/data?crm=    counts of what is in the company, for tests
 class VendorHost {
  public:
-  /// `company`: the sample CRMs behind the same server, or null.
-  VendorHost(net::Loop& loop, const Clock& clock, SaasOptions options, std::vector<std::unique_ptr<Dialect>> dialects,
-             DemoHost* company = nullptr);
+  /// `demo`: the sample CRMs behind the same server, or null.
+  VendorHost(net::Loop& loop, const Clock& clock, VendorHostOptions options,
+             std::vector<std::unique_ptr<VendorApi>> apis, DemoHost* demo = nullptr);
   ~VendorHost();
   VendorHost(const VendorHost&) = delete;
   VendorHost& operator=(const VendorHost&) = delete;
@@ -48,13 +49,13 @@ class VendorHost {
   [[nodiscard]] std::vector<std::string> names() const;
 
  private:
-  /// A dialect with its own copy of the company, so that a fault of one CRM's data leaves the others alone. Made when
+  /// An API with its own copy of the company, so that a fault of one CRM's data leaves the others alone. Made when
   /// it is first asked for, as it would be had it been there from the start.
   struct Guest {
-    std::unique_ptr<Dialect> dialect;
-    std::optional<Crm> crm;
+    std::unique_ptr<VendorApi> api;
+    std::optional<Company> company;
   };
-  [[nodiscard]] Crm& company_of(Guest& guest);  ///< living at this moment
+  [[nodiscard]] Company& company_of(Guest& guest);  ///< living at this moment
   struct Pending {
     net::Respond respond;
     net::Loop::Timer timer;
@@ -77,9 +78,9 @@ class VendorHost {
 
   net::Loop& loop_;
   const Clock& clock_;
-  SaasOptions options_;
+  VendorHostOptions options_;
   TimePoint started_;
-  DemoHost* company_;
+  DemoHost* demo_;
   std::vector<Guest> guests_;
   FaultRegistry faults_;
   RequestLog log_;

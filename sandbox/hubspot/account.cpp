@@ -50,9 +50,9 @@ net::HttpResponse logins(const Ask& ask) {
   query.where = where("at", Compare::greater_equal, ask.world.now - kLoginsKept);
   query.order_by.push_back({0, "at", std::nullopt, true, true});
   std::vector<json::object> all;
-  for (const Row& row : evaluate(ask.world.crm, query, ask.world.now).rows) {
-    const Record& login = *ask.world.crm.find(row.id);
-    const Record* user = ask.world.crm.find(id_of(field(login, "user")));
+  for (const Row& row : evaluate(ask.world.company, query, ask.world.now).rows) {
+    const Record& login = *ask.world.company.find(row.id);
+    const Record* user = ask.world.company.find(id_of(field(login, "user")));
     all.push_back({{"id", std::to_string(login.id)},
                    {"loginAt", at(field(login, "at"))},
                    {"loginSucceeded", text_field(login, "status") == "Success"},
@@ -79,8 +79,8 @@ net::HttpResponse daily_usage(const Ask& ask) {
 
 std::vector<const Record*> people(const Ask& ask, bool active) {
   std::vector<const Record*> users;
-  for (const RecordId id : ask.world.crm.of(Kind::user)) {
-    const Record* user = ask.world.crm.find(id);
+  for (const RecordId id : ask.world.company.of(Kind::user)) {
+    const Record* user = ask.world.company.find(id);
     if (user != nullptr && !user->deleted && truth_of(field(*user, "active")) == active) users.push_back(user);
   }
   return users;
@@ -127,12 +127,12 @@ net::HttpResponse users(const Ask& ask) {
                    {"firstName", first},
                    {"lastName", last},
                    {"roleIds", json::array{}},
-                   {"superAdmin", user->id == ask.world.crm.api_user()}});
+                   {"superAdmin", user->id == ask.world.company.api_user()}});
   }
   return json_reply(200, page_of(ask, all, 100, 100));
 }
 
-std::uint64_t count(const Ask& ask, const ObjectName& object) {
+std::uint64_t count(const Ask& ask, const Object& object) {
   Query query;
   query.limit = 1;
   return answer_query(ask.lookup, object, query).total;
@@ -146,12 +146,12 @@ std::string title(std::string_view path) {
 
 net::HttpResponse record_limits(const Ask& ask) {
   json::array types;
-  for (const ObjectName& object : ask.schema.objects()) {
-    if (!object.writable || ask.schema.object(object.path) == nullptr) continue;
+  for (const Object& object : ask.schema.objects()) {
+    if (!object.writable || ask.schema.object(object.name) == nullptr) continue;
     const std::uint64_t usage = count(ask, object);
-    types.push_back({{"objectTypeId", object.singular},
-                     {"pluralLabel", title(object.path)},
-                     {"singularLabel", title(object.path)},
+    types.push_back({{"objectTypeId", object.alias},
+                     {"pluralLabel", title(object.name)},
+                     {"singularLabel", title(object.name)},
                      {"usage", usage},
                      {"limit", kMostRecords},
                      {"percentage", static_cast<double>(usage) * 100 / static_cast<double>(kMostRecords)}});
@@ -170,28 +170,28 @@ std::string_view property_type(FieldType type) {
   }
 }
 
-json::object property_json(const FieldName& field) {
-  return {{"name", field.vendor},
-          {"label", field.vendor},
+json::object property_json(const Field& field) {
+  return {{"name", field.name},
+          {"label", field.name},
           {"type", property_type(field.type)},
           {"fieldType", field.type == FieldType::number ? "number" : "text"},
           {"groupName", "information"},
-          {"calculated", field.compute != nullptr && field.write == nullptr},
+          {"calculated", field.read != nullptr && field.write == nullptr},
           {"archived", false},
           {"modificationMetadata", {{"readOnlyValue", field.read_only}}}};
 }
 
 net::HttpResponse properties(const Ask& ask) {
   const std::string type{ask.route.part(1)};
-  const ObjectName* object = ask.schema.object(type);
+  const Object* object = ask.schema.object(type);
   if (object == nullptr) return no_such_object(type);
   if (const std::string_view name = ask.route.part(2); !name.empty()) {
-    const FieldName* field = ask.schema.field(*object, name);
+    const Field* field = ask.schema.field(*object, name);
     if (field == nullptr) return error(404, "OBJECT_NOT_FOUND", fmt::format("Property \"{}\" does not exist", name));
     return json_reply(200, property_json(*field));
   }
   json::array results;
-  for (const FieldName* field : ask.schema.fields(*object)) results.push_back(property_json(*field));
+  for (const Field* field : ask.schema.fields(*object)) results.push_back(property_json(*field));
   return json_reply(200, {{"results", std::move(results)}});
 }
 
@@ -232,7 +232,7 @@ net::HttpResponse pipelines(const Ask& ask) {
 }
 
 /// Records of type `to` that belong to `id`: a deal's company, a company's deals.
-json::array associated(const Ask& ask, RecordId id, const ObjectName& to) {
+json::array associated(const Ask& ask, RecordId id, const Object& to) {
   json::array list;
   const auto add = [&list](RecordId other, std::string_view type) {
     list.push_back({{"id", std::to_string(other)},
@@ -240,16 +240,16 @@ json::array associated(const Ask& ask, RecordId id, const ObjectName& to) {
                     {"type", type},
                     {"associationTypes", json::array{{{"category", "HUBSPOT_DEFINED"}, {"typeId", 5}}}}});
   };
-  const Record* record = ask.world.crm.find(id);
+  const Record* record = ask.world.company.find(id);
   if (record == nullptr || record->deleted) return list;
-  const char* link = to.kind == Kind::account ? "account" : to.kind == Kind::contact ? "contact" : nullptr;
+  const char* link = to.kind() == Kind::account ? "account" : to.kind() == Kind::contact ? "contact" : nullptr;
   const RecordId other = link != nullptr ? id_of(field(*record, link)) : 0;
   if (other != 0) add(other, "primary");
-  if (record->kind != Kind::account || to.kind == Kind::account) return list;
+  if (record->kind != Kind::account || to.kind() == Kind::account) return list;
   Query query;
-  query.from = to.kind;
+  query.from = to.kind();
   query.where = where("account", Compare::equal, static_cast<double>(id));
-  for (const Row& row : evaluate(ask.world.crm, query, ask.world.now).rows) add(row.id, "primary");
+  for (const Row& row : evaluate(ask.world.company, query, ask.world.now).rows) add(row.id, "primary");
   return list;
 }
 
@@ -299,11 +299,11 @@ net::HttpResponse answer_schema(const Ask& ask) {
 net::HttpResponse answer_associations(const Ask& ask) {
   const Route& route = ask.route;
   if (route.part(0) == "objects") {  // objects/deals/7/associations/companies
-    const ObjectName* to = ask.schema.object(route.part(4));
+    const Object* to = ask.schema.object(route.part(4));
     if (to == nullptr) return no_such_object(route.part(4));
     return json_reply(200, {{"results", associated(ask, parse_id(route.part(2)).value_or(0), *to)}});
   }
-  const ObjectName* to = ask.schema.object(route.part(2));
+  const Object* to = ask.schema.object(route.part(2));
   const auto input = parse_json(ask.request.body);
   const auto* inputs = input ? member(*input, "inputs") : nullptr;
   if (to == nullptr) return no_such_object(route.part(2));

@@ -97,7 +97,7 @@ net::HttpResponse no_such_object(std::string_view type) {
 
 namespace {
 
-class Hubspot : public Dialect {
+class Hubspot : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "hubspot"; }
   [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
@@ -150,10 +150,9 @@ net::HttpResponse Hubspot::answer(const net::HttpRequest& request, World& world,
   call.counted = private_app;
   if (private_app) today_.add(world.now);
   burst_.add(world.now);
-  const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.crm, world.now};
-  const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
-  auto response = serve({request, route, world, lookup, schema, {daily_limit_, today_.used(world.now)}});
+  const Ask ask{{request, world, call.operation, objects(), parse_id}, route, {daily_limit_, today_.used(world.now)}};
+  const auto answer = understood([&] { return serve(ask); });
+  auto response = answer ? *answer : refused(answer.error());
   if (call.operation != "search") add_limits(response, private_app, world.now);
   return response;
 }
@@ -237,7 +236,7 @@ net::HttpResponse Hubspot::introspect(std::string_view token, const World& world
                           {"hub_id", kPortal},
                           {"app_id", 1'042'017},
                           {"user", world.credentials.username},
-                          {"user_id", world.crm.api_user()},
+                          {"user_id", world.company.api_user()},
                           {"scopes", {"oauth", "crm.objects.contacts.read", "crm.objects.contacts.write"}},
                           {"expires_in", left_over},
                           {"token_type", "access"},
@@ -272,7 +271,7 @@ net::HttpResponse Hubspot::fault_answer(const FaultRule& fault, World&) {
 }  // namespace
 }  // namespace hubspot
 
-std::unique_ptr<Dialect> make_hubspot() {
+std::unique_ptr<VendorApi> make_hubspot() {
   return std::make_unique<hubspot::Hubspot>();
 }
 

@@ -1,7 +1,5 @@
 // HubSpot's object types and properties.
 
-#include <charconv>
-
 #include "core/text/ascii.h"
 #include "sandbox/hubspot/parts.h"
 
@@ -14,7 +12,7 @@ Value millis(std::optional<double> seconds) {
 
 Value company_of(const Lookup& lookup, const Record& contact) {
   if (Value own = field(contact, "company"); !is_null(own)) return own;
-  const Record* account = lookup.crm.find(id_of(field(contact, "account")));
+  const Record* account = lookup.record(field(contact, "account"));
   return account != nullptr ? field(*account, "name") : Value{};
 }
 
@@ -128,14 +126,19 @@ Condition with_csat() {
   return where("csat", Compare::not_equal, {});
 }
 
-Condition none_of_ours() {
-  return never();
-}
-
 using enum FieldType;
 
-constexpr FieldName kContacts[] = {
-    {"hs_object_id", "id", id, nullptr, nullptr, true},
+constexpr Field kId[] = {read_only("hs_object_id", "id", id)};
+constexpr Field kAudit[] = {read_only("createdate", "created", time),
+                            read_only("hs_lastmodifieddate", "modified", time),
+                            {"hubspot_owner_id", "owner", reference},
+                            read_only("hs_created_by_user_id", "created_by", reference),
+                            read_only("hs_updated_by_user_id", "modified_by", reference)};
+constexpr Field kContactAudit[] = {kAudit[0], read_only("lastmodifieddate", "modified", time), kAudit[2], kAudit[3],
+                                   kAudit[4]};
+constexpr Field kActivityAudit[] = {read_only("hs_createdate", "created", time), kAudit[1], kAudit[2]};
+
+constexpr Field kContacts[] = {
     {"email", "email"},
     {"firstname", "first_name"},
     {"lastname", "last_name"},
@@ -145,145 +148,98 @@ constexpr FieldName kContacts[] = {
     {"jobtitle", "title"},
     {"company", "", text, company_of, write_company},
     {"associatedcompanyid", "account", reference},
-    {"createdate", "created", time, nullptr, nullptr, true},
-    {"lastmodifieddate", "modified", time, nullptr, nullptr, true},
-    {"hubspot_owner_id", "owner", reference},
-    {"hs_created_by_user_id", "created_by", reference, nullptr, nullptr, true},
-    {"hs_updated_by_user_id", "modified_by", reference, nullptr, nullptr, true},
     {"hs_email_bounce", "", number, bounces},
     {"hs_email_hard_bounce_reason_enum", "", text, bounce_reason},
     {"hs_time_to_first_engagement", "", number, first_engagement},
     {"notes_last_contacted", "", time, last_contacted},
 };
 
-constexpr FieldName kCompanies[] = {
-    {"hs_object_id", "id", id, nullptr, nullptr, true},
-    {"name", "name"},
-    {"domain", "website"},
-    {"website", "website"},
-    {"phone", "phone"},
-    {"city", "city"},
-    {"country", "country"},
-    {"industry", "industry"},
-    {"createdate", "created", time, nullptr, nullptr, true},
-    {"hs_lastmodifieddate", "modified", time, nullptr, nullptr, true},
-    {"hubspot_owner_id", "owner", reference},
-    {"hs_created_by_user_id", "created_by", reference, nullptr, nullptr, true},
-    {"hs_updated_by_user_id", "modified_by", reference, nullptr, nullptr, true},
+constexpr Field kCompanies[] = {
+    {"name", "name"}, {"domain", "website"},  {"website", "website"},   {"phone", "phone"},
+    {"city", "city"}, {"country", "country"}, {"industry", "industry"},
 };
 
-constexpr FieldName kDeals[] = {
-    {"hs_object_id", "id", id, nullptr, nullptr, true},
+constexpr Field kDeals[] = {
     {"dealname", "name"},
     {"amount", "amount", number},
-    {"amount_in_home_currency", "amount", number, nullptr, nullptr, true},
+    read_only("amount_in_home_currency", "amount", number),
     {"deal_currency_code", "currency"},
     {"dealstage", "", text, stage_id, write_stage},
     {"pipeline", "", text, default_pipeline},
     {"closedate", "close_date", time},
-    {"hs_is_closed", "closed", boolean, nullptr, nullptr, true},
-    {"hs_is_closed_won", "won", boolean, nullptr, nullptr, true},
+    read_only("hs_is_closed", "closed", boolean),
+    read_only("hs_is_closed_won", "won", boolean),
     {"hs_next_step", "next_step"},
-    {"hs_v2_date_entered_current_stage", "stage_changed", time, nullptr, nullptr, true},
+    read_only("hs_v2_date_entered_current_stage", "stage_changed", time),
     {"hs_v2_time_in_current_stage", "", number, time_in_stage},
     {"days_to_close", "", number, days_to_close},
     {"hs_primary_associated_company", "account", reference},
-    {"notes_last_contacted", "last_activity", time, nullptr, nullptr, true},
-    {"notes_last_updated", "last_activity", time, nullptr, nullptr, true},
-    {"createdate", "created", time, nullptr, nullptr, true},
-    {"hs_lastmodifieddate", "modified", time, nullptr, nullptr, true},
-    {"hubspot_owner_id", "owner", reference},
-    {"hs_created_by_user_id", "created_by", reference, nullptr, nullptr, true},
-    {"hs_updated_by_user_id", "modified_by", reference, nullptr, nullptr, true},
+    read_only("notes_last_contacted", "last_activity", time),
+    read_only("notes_last_updated", "last_activity", time),
 };
 
-constexpr FieldName kTickets[] = {
-    {"hs_object_id", "id", id, nullptr, nullptr, true},
+constexpr Field kTickets[] = {
     {"subject", "subject"},
     {"hs_pipeline", "", text, default_pipeline},
     {"hs_pipeline_stage", "", text, status_id, write_status},
     {"hs_ticket_priority", "", text, upper_priority, write_priority},
     {"source_type", "origin"},
-    {"createdate", "created", time, nullptr, nullptr, true},
-    {"hs_lastmodifieddate", "modified", time, nullptr, nullptr, true},
     {"closed_date", "closed_at", time},
     {"first_agent_reply_date", "first_reply", time},
     {"time_to_close", "", number, time_to_close},
     {"time_to_first_agent_reply", "", number, time_to_first_reply},
     {"hs_time_to_first_response_in_operating_hours", "", number, time_to_first_reply},
-    {"hubspot_owner_id", "owner", reference},
-    {"hs_created_by_user_id", "created_by", reference, nullptr, nullptr, true},
-    {"hs_updated_by_user_id", "modified_by", reference, nullptr, nullptr, true},
 };
 
-constexpr FieldName kLeads[] = {
-    {"hs_object_id", "id", id, nullptr, nullptr, true},
+constexpr Field kLeads[] = {
     {"hs_lead_name", "", text, lead_name, write_lead_name},
     {"hs_pipeline", "", text, default_pipeline},
     {"hs_pipeline_stage", "", text, status_id, write_status},
     {"hs_associated_contact_email", "email"},
     {"hs_associated_company_name", "company"},
-    {"hs_createdate", "created", time, nullptr, nullptr, true},
-    {"hs_lastmodifieddate", "modified", time, nullptr, nullptr, true},
-    {"hubspot_owner_id", "owner", reference},
     {"hs_time_to_first_engagement", "", number, first_engagement},
     {"notes_last_contacted", "", time, last_contacted},
 };
 
-constexpr FieldName kTasks[] = {
-    {"hs_object_id", "id", id, nullptr, nullptr, true},
+constexpr Field kTasks[] = {
     {"hs_task_subject", "subject"},
     {"hs_task_status", "", text, status_id, write_status},
     {"hs_timestamp", "due", time},
     {"hs_task_completion_date", "done_at", time},
-    {"hs_createdate", "created", time, nullptr, nullptr, true},
-    {"hs_lastmodifieddate", "modified", time, nullptr, nullptr, true},
-    {"hubspot_owner_id", "owner", reference},
 };
 
-constexpr FieldName kEngagements[] = {
-    {"hs_object_id", "id", id, nullptr, nullptr, true},
+constexpr Field kEngagements[] = {
     {"hs_timestamp", "created", time},
-    {"hs_createdate", "created", time, nullptr, nullptr, true},
-    {"hs_lastmodifieddate", "modified", time, nullptr, nullptr, true},
-    {"hubspot_owner_id", "owner", reference},
 };
 
-constexpr FieldName kFeedback[] = {
-    {"hs_object_id", "id", id, nullptr, nullptr, true},
-    {"hs_survey_type", "", text, csat_survey},
-    {"hs_value", "csat", number},
-    {"hs_response_group", "", text, response_group},
-    {"hs_submission_timestamp", "closed_at", time},
-    {"hs_createdate", "closed_at", time, nullptr, nullptr, true},
-    {"hs_lastmodifieddate", "modified", time, nullptr, nullptr, true},
-};
-
-// Calls, e-mails, meetings and notes exist and are empty: the company logs tasks.
-constexpr ObjectName kObjects[] = {
-    {"contacts", "0-1", Kind::contact, kContacts},
-    {"companies", "0-2", Kind::account, kCompanies},
-    {"deals", "0-3", Kind::opportunity, kDeals},
-    {"tickets", "0-5", Kind::case_, kTickets},
-    {"leads", "0-136", Kind::lead, kLeads},
-    {"tasks", "0-27", Kind::task, kTasks},
-    {"feedback_submissions", "0-19", Kind::case_, kFeedback, with_csat, false},
-    {"calls", "0-48", Kind::task, kEngagements, none_of_ours, false},
-    {"emails", "0-49", Kind::task, kEngagements, none_of_ours, false},
-    {"meetings", "0-47", Kind::task, kEngagements, none_of_ours, false},
-    {"notes", "0-46", Kind::task, kEngagements, none_of_ours, false},
+constexpr Field kFeedback[] = {
+    {"hs_survey_type", "", text, csat_survey},       {"hs_value", "csat", number},
+    {"hs_response_group", "", text, response_group}, {"hs_submission_timestamp", "closed_at", time},
+    read_only("hs_createdate", "closed_at", time),   kAudit[1],
 };
 
 }  // namespace
 
-std::span<const ObjectName> objects() {
+const std::vector<Object>& objects() {
+  // Calls, e-mails, meetings and notes exist and are empty: the company logs tasks.
+  static const std::vector<Object> kObjects{
+      {"contacts", "0-1", {Kind::contact}, with_audit(kId, kContacts, kContactAudit)},
+      {"companies", "0-2", {Kind::account}, with_audit(kId, kCompanies, kAudit)},
+      {"deals", "0-3", {Kind::opportunity}, with_audit(kId, kDeals, kAudit)},
+      {"tickets", "0-5", {Kind::case_}, with_audit(kId, kTickets, kAudit)},
+      {"leads", "0-136", {Kind::lead}, with_audit(kId, kLeads, kActivityAudit)},
+      {"tasks", "0-27", {Kind::task}, with_audit(kId, kTasks, kActivityAudit)},
+      {"feedback_submissions", "0-19", {Kind::case_}, with_audit(kId, kFeedback, {}), with_csat, false},
+      {"calls", "0-48", {Kind::task}, with_audit(kId, kEngagements, kActivityAudit), never, false},
+      {"emails", "0-49", {Kind::task}, with_audit(kId, kEngagements, kActivityAudit), never, false},
+      {"meetings", "0-47", {Kind::task}, with_audit(kId, kEngagements, kActivityAudit), never, false},
+      {"notes", "0-46", {Kind::task}, with_audit(kId, kEngagements, kActivityAudit), never, false},
+  };
   return kObjects;
 }
 
 std::optional<RecordId> parse_id(std::string_view text) {
-  RecordId id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+  return number_from<RecordId>(text);
 }
 
 std::string internal_name(std::string_view label) {

@@ -27,101 +27,96 @@ std::string in_quotes(std::string_view text) {
   return json::serialize(json::value(text));
 }
 
-/// Bad properties come as HubSpot tells them: a JSON list inside the message.
-net::HttpResponse bad_property(std::string_view name, std::string_view code, const std::string& what) {
-  const json::value list{{{"isValid", false}, {"message", what}, {"error", code}, {"name", name}}};
-  return error(400, "VALIDATION_ERROR", "Property values were not valid: " + json::serialize(list),
-               {{"errors", {{{"message", what}, {"code", code}, {"context", {{"propertyName", {name}}}}}}}});
-}
-
 /// Another live contact with this e-mail.
 RecordId holder_of_email(const Ask& ask, const std::string& email, RecordId except) {
   Query query;
   query.from = Kind::contact;
   query.where = where("email", Compare::equal, email);
-  for (const Row& row : evaluate(ask.world.crm, query, ask.world.now).rows) {
+  for (const Row& row : evaluate(ask.world.company, query, ask.world.now).rows) {
     if (row.id != except) return row.id;
   }
   return 0;
 }
 
-std::optional<net::HttpResponse> bad_email(const Ask& ask, const Fields& fields, RecordId id) {
+Refusal bad_property(Refusal::Kind kind, std::string_view name, std::string code, std::string what) {
+  return {kind, std::string{name}, std::move(code), std::move(what)};
+}
+
+void check_email(const Ask& ask, const Fields& fields, RecordId id) {
   const auto found = fields.find("email");
-  if (found == fields.end()) return {};
-  const std::string email = text_of(found->second);
-  if (email.empty()) return {};
+  const std::string email = found == fields.end() ? std::string{} : text_of(found->second);
+  if (email.empty()) return;
   const auto at = email.find('@');
   if (at == 0 || at == std::string::npos || email.find('.', at) == std::string::npos)
-    return bad_property("email", "INVALID_EMAIL", fmt::format("Email address {} is invalid", email));
+    throw bad_property(Refusal::Kind::value, "email", "INVALID_EMAIL",
+                       fmt::format("Email address {} is invalid", email));
   if (const RecordId other = holder_of_email(ask, email, id); other != 0)
-    return error(409, "CONFLICT", fmt::format("Contact already exists. Existing ID: {}", other));
-  return {};
+    throw bad_property(Refusal::Kind::value, "email", "CONFLICT",
+                       fmt::format("Contact already exists. Existing ID: {}", other));
 }
 
-/// The written properties under their canonical names.
-struct Read {
-  Fields fields;
-  std::optional<net::HttpResponse> refused;
-};
-
-Read fields_of(const Ask& ask, const ObjectName& object, const json::value& input) {
-  Read read;
+/// Returns the written properties under their canonical names.
+Fields fields_of(const Ask& ask, const Object& object, const json::value& input) {
   const auto* properties = member(input, "properties");
-  if (properties == nullptr || !properties->is_object()) {
-    read.refused = error(400, "VALIDATION_ERROR", "Invalid input JSON: some required fields were not set: properties");
-    return read;
-  }
+  if (properties == nullptr || !properties->is_object())
+    throw Refusal{{}, {}, {}, "Invalid input JSON: some required fields were not set: properties"};
+  Fields fields;
   for (const auto& [key, value] : properties->get_object()) {
     const std::string name{key};
-    const FieldName* known = ask.schema.field(object, name);
-    if (known == nullptr) {
-      read.refused =
-          bad_property(name, "PROPERTY_DOESNT_EXIST", fmt::format("Property {} does not exist", in_quotes(name)));
-      return read;
-    }
+    const Field* known = ask.schema.field(object, name);
+    if (known == nullptr)
+      throw bad_property(Refusal::Kind::field, name, "PROPERTY_DOESNT_EXIST",
+                         fmt::format("Property {} does not exist", in_quotes(name)));
+    if (known->read_only)
+      throw bad_property(Refusal::Kind::read_only, name, "READ_ONLY_VALUE",
+                         in_quotes(name) + " is a read only property");
     const std::string text = scalar_text(value).value_or("");
-    const auto typed = text.empty() ? std::optional<Value>{Value{}} : ask.schema.value(known->type, text);
-    if (known->read_only || !typed) {
-      read.refused = known->read_only
-                         ? bad_property(name, "READ_ONLY_VALUE", in_quotes(name) + " is a read only property")
-                         : bad_property(name, "INVALID_VALUE", in_quotes(text) + " was not valid");
-      return read;
-    }
-    if (known->compute == nullptr) read.fields[std::string{known->canonical}] = *typed;
-    if (known->compute != nullptr && known->write != nullptr) known->write(*typed, read.fields);
+    if (!ask.schema.write(*known, text, fields))
+      throw bad_property(Refusal::Kind::value, name, "INVALID_VALUE", in_quotes(text) + " was not valid");
   }
-  return read;
+  return fields;
 }
 
-std::vector<std::string> default_properties(const Ask& ask, const ObjectName& object) {
+/// Makes one record of `properties`, or changes it. Returns its id.
+RecordId write(const Ask& ask, const Object& object, RecordId id, const json::value& input) {
+  if (!object.writable) throw Refusal{Refusal::Kind::object, {}, {}, "This object type is read only"};
+  Fields fields = fields_of(ask, object, input);
+  if (object.kind() == Kind::contact) check_email(ask, fields, id);
+  Company& company = ask.world.company;
+  if (id == 0) return company.create(object.kind(), std::move(fields), company.api_user(), ask.world.now);
+  company.update(id, fields, company.api_user(), ask.world.now);
+  return id;
+}
+
+std::vector<std::string> default_properties(const Ask& ask, const Object& object) {
   std::vector<std::string> names;
-  for (const FieldName* known : ask.schema.fields(object)) {
-    if (names.size() < 4 && known->compute == nullptr) names.emplace_back(known->vendor);
-    if (known->canonical == "created" || known->canonical == "modified") names.emplace_back(known->vendor);
+  for (const Field* known : ask.schema.fields(object)) {
+    if (names.size() < 4 && known->read == nullptr) names.emplace_back(known->name);
+    if (known->canonical == "created" || known->canonical == "modified") names.emplace_back(known->name);
   }
   return names;
 }
 
-std::vector<std::string> wanted_properties(const Ask& ask, const ObjectName& object) {
+std::vector<std::string> wanted_properties(const Ask& ask, const Object& object) {
   auto names = comma_list(query_value(ask.request, "properties"));
   return names.empty() ? default_properties(ask, object) : names;
 }
 
 /// Also an archived one, when `archived` asks for those.
-const Record* visible_record(const Ask& ask, const ObjectName& object, RecordId id, bool archived) {
+const Record* visible_record(const Ask& ask, const Object& object, RecordId id, bool archived) {
   if (!archived) return record_of(ask.lookup, object, id);
-  const Record* record = ask.world.crm.find(id);
-  return record != nullptr && record->kind == object.kind && record->deleted ? record : nullptr;
+  const Record* record = ask.world.company.find(id);
+  return record != nullptr && record->kind == object.kind() && record->deleted ? record : nullptr;
 }
 
-net::HttpResponse list(const Ask& ask, const ObjectName& object) {
+net::HttpResponse list(const Ask& ask, const Object& object) {
   const std::size_t limit = bounded(query_value(ask.request, "limit"), 10, 1, 100);
   const RecordId after = parse_id(query_value(ask.request, "after")).value_or(0);
   const bool archived = query_value(ask.request, "archived") == "true";
   const auto properties = wanted_properties(ask, object);
   json::array results;
   json::object body;
-  for (const RecordId id : ask.world.crm.of(object.kind)) {
+  for (const RecordId id : ask.world.company.of(object.kind())) {
     const Record* record = id < after ? nullptr : visible_record(ask, object, id, archived);
     if (record == nullptr) continue;
     if (results.size() == limit) {
@@ -135,7 +130,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& object) {
   return json_reply(200, body);
 }
 
-net::HttpResponse one(const Ask& ask, const ObjectName& object, std::string_view text) {
+net::HttpResponse one(const Ask& ask, const Object& object, std::string_view text) {
   RecordId id = parse_id(text).value_or(0);
   if (query_value(ask.request, "idProperty") == "email") id = holder_of_email(ask, std::string{text}, 0);
   const bool archived = query_value(ask.request, "archived") == "true";
@@ -145,30 +140,28 @@ net::HttpResponse one(const Ask& ask, const ObjectName& object, std::string_view
     return json_reply(200, record_json(ask, object, *record, wanted_properties(ask, object)));
   }
   if (ask.request.method == "DELETE") {
-    ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
     return {204, {}, {}};  // also for what is not there
   }
   if (ask.request.method != "PATCH") return no_such_path();
   if (record_of(ask.lookup, object, id) == nullptr) return not_found(text);
   const auto input = parse_json(ask.request.body);
   if (!input) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
-  auto written = write(ask, object, id, *input);
-  if (written.refused) return std::move(*written.refused);
-  return json_reply(200, record_json(ask, object, *ask.world.crm.find(id), default_properties(ask, object)));
+  write(ask, object, id, *input);
+  return json_reply(200, record_json(ask, object, *ask.world.company.find(id), default_properties(ask, object)));
 }
 
-net::HttpResponse create(const Ask& ask, const ObjectName& object) {
+net::HttpResponse create(const Ask& ask, const Object& object) {
   const auto input = parse_json(ask.request.body);
   if (!input) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
-  auto written = write(ask, object, 0, *input);
-  if (written.refused) return std::move(*written.refused);
-  return json_reply(201, record_json(ask, object, *ask.world.crm.find(written.id), default_properties(ask, object)));
+  const RecordId id = write(ask, object, 0, *input);
+  return json_reply(201, record_json(ask, object, *ask.world.company.find(id), default_properties(ask, object)));
 }
 
 net::HttpResponse forget(const Ask& ask) {
   const auto input = parse_json(ask.request.body);
   const RecordId id = input ? parse_id(text_member(*input, "objectId")).value_or(0) : 0;
-  ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+  ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
   return {204, {}, {}};
 }
 
@@ -176,27 +169,27 @@ net::HttpResponse forget(const Ask& ask) {
 struct Batch {
   json::array results;
   json::array errors;
-  void refuse(const net::HttpResponse& refused) { errors.push_back(*parse_json(refused.body)); }
+  void refuse(const net::HttpResponse& answer) { errors.push_back(*parse_json(answer.body)); }
 };
 
-void run_input(const Ask& ask, const ObjectName& object, std::string_view action, const json::value& input,
+void run_input(const Ask& ask, const Object& object, std::string_view action, const json::value& input,
                const std::vector<std::string>& properties, std::string_view id_property, Batch& batch) {
   const std::string text = text_member(input, "id");
   RecordId id = parse_id(text).value_or(0);
   if (id_property == "email") id = holder_of_email(ask, text, 0);
   if (action == "archive") {
-    ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
     return;
   }
   const bool must_exist = action == "read" || action == "update";
   if (must_exist && record_of(ask.lookup, object, id) == nullptr) return batch.refuse(not_found(text));
   if (action == "create") id = 0;
   if (action != "read") {
-    const auto written = write(ask, object, id, input);
-    if (written.refused) return batch.refuse(*written.refused);
-    id = written.id;
+    const auto written = understood([&] { return write(ask, object, id, input); });
+    if (!written) return batch.refuse(refused(written.error()));
+    id = *written;
   }
-  batch.results.push_back(record_json(ask, object, *ask.world.crm.find(id), properties));
+  batch.results.push_back(record_json(ask, object, *ask.world.company.find(id), properties));
 }
 
 std::vector<std::string> text_list(const json::value& value, std::string_view name) {
@@ -217,12 +210,12 @@ json::value property_value(const Value& value, FieldType type) {
   return nullptr;
 }
 
-json::object record_json(const Ask& ask, const ObjectName& object, const Record& record,
+json::object record_json(const Ask& ask, const Object& object, const Record& record,
                          const std::vector<std::string>& properties) {
   json::object values;
   for (const std::string& name : properties) {
-    const FieldName* known = ask.schema.field(object, name);
-    if (known != nullptr) values[known->vendor] = property_value(value_of(ask.lookup, record, *known), known->type);
+    const Field* known = ask.schema.field(object, name);
+    if (known != nullptr) values[known->name] = property_value(value_of(ask.lookup, record, *known), known->type);
   }
   values["hs_object_id"] = std::to_string(record.id);
   json::object body{{"id", std::to_string(record.id)},
@@ -238,20 +231,24 @@ json::object record_json(const Ask& ask, const ObjectName& object, const Record&
   return body;
 }
 
-Written write(const Ask& ask, const ObjectName& object, RecordId id, const json::value& input) {
-  if (!object.writable) return {0, error(405, "VALIDATION_ERROR", "This object type is read only")};
-  Read read = fields_of(ask, object, input);
-  if (read.refused) return {0, std::move(read.refused)};
-  if (object.kind == Kind::contact) {
-    if (auto refused = bad_email(ask, read.fields, id)) return {0, std::move(refused)};
+net::HttpResponse refused(const Refusal& refusal) {
+  const std::string& what = refusal.message;
+  const std::string_view name = refusal.name;
+  if (refusal.kind == Refusal::Kind::object) return error(405, "VALIDATION_ERROR", what);
+  if (refusal.clause.empty()) return error(400, "VALIDATION_ERROR", what);
+  if (refusal.clause == "CONFLICT") return error(409, "CONFLICT", what);
+  if (refusal.clause == "search") {
+    json::object detail{{"message", what}};
+    if (!name.empty()) detail["context"] = {{"propertyName", json::array{json::value(name)}}};
+    return error(400, "VALIDATION_ERROR", what, {{"errors", json::array{std::move(detail)}}});
   }
-  Crm& crm = ask.world.crm;
-  if (id == 0) return {crm.create(object.kind, std::move(read.fields), crm.api_user(), ask.world.now), {}};
-  crm.update(id, read.fields, crm.api_user(), ask.world.now);
-  return {id, {}};
+  // Bad properties come as HubSpot tells them: a JSON list inside the message.
+  const json::value list{{{"isValid", false}, {"message", what}, {"error", refusal.clause}, {"name", name}}};
+  return error(400, "VALIDATION_ERROR", "Property values were not valid: " + json::serialize(list),
+               {{"errors", {{{"message", what}, {"code", refusal.clause}, {"context", {{"propertyName", {name}}}}}}}});
 }
 
-net::HttpResponse answer_batch(const Ask& ask, const ObjectName& object) {
+net::HttpResponse answer_batch(const Ask& ask, const Object& object) {
   const std::string_view action = ask.route.part(3);
   const bool known =
       action == "read" || action == "create" || action == "update" || action == "upsert" || action == "archive";
@@ -281,7 +278,7 @@ net::HttpResponse answer_batch(const Ask& ask, const ObjectName& object) {
 
 net::HttpResponse answer_objects(const Ask& ask) {
   const std::string type{ask.route.part(1)};
-  const ObjectName* object = ask.schema.object(type);
+  const Object* object = ask.schema.object(type);
   if (object == nullptr) object = ask.schema.object(type == "company" ? "companies" : type + "s");
   if (object == nullptr) return no_such_object(type);
   const std::string_view what = ask.route.part(2);

@@ -18,26 +18,24 @@ constexpr std::size_t kMostPerGroup = 6;
 constexpr std::size_t kMostPerPage = 200;
 constexpr std::size_t kMostResults = 10'000;
 
-net::HttpResponse bad_search(const std::string& message, std::string_view property = {}) {
-  json::object detail{{"message", message}};
-  if (!property.empty()) detail["context"] = {{"propertyName", json::array{json::value(property)}}};
-  return error(400, "VALIDATION_ERROR", message, {{"errors", json::array{std::move(detail)}}});
+Refusal bad_search(std::string message, std::string_view property = {}) {
+  return {Refusal::Kind::syntax, std::string{property}, "search", std::move(message)};
 }
 
-net::HttpResponse unknown_property(std::string_view name) {
+Refusal unknown_property(std::string_view name) {
   return bad_search(fmt::format("Property \"{}\" does not exist", name), name);
 }
 
-const FieldName* searched_field(const Ask& ask, const ObjectName& object, std::string_view name) {
+const Field* searched_field(const Ask& ask, const Object& object, std::string_view name) {
   if (name == "associations.company") {
-    for (const FieldName& field : object.fields) {
+    for (const Field& field : object.fields) {
       if (field.canonical == "account") return &field;
     }
   }
   return ask.schema.field(object, name);
 }
 
-std::optional<std::vector<Value>> typed(const Ask& ask, const FieldName& field, const json::value& filter) {
+std::optional<std::vector<Value>> typed(const Ask& ask, const Field& field, const json::value& filter) {
   std::vector<std::string> texts;
   if (const auto* list = member(filter, "values"); list != nullptr && list->is_array()) {
     for (const auto& item : list->get_array()) texts.push_back(scalar_text(item).value_or(""));
@@ -87,20 +85,16 @@ const json::array& list_member(const json::value& value, std::string_view name) 
   return found != nullptr && found->is_array() ? found->get_array() : kNone;
 }
 
-/// Reads one search. The first thing wrong is kept; what follows it no longer counts.
+/// Reads one search.
 class Search {
  public:
-  Search(const Ask& ask, const ObjectName& object) : ask_(ask), object_(object) {}
+  Search(const Ask& ask, const Object& object) : ask_(ask), object_(object) {}
   Query query;
   std::vector<std::string> properties;
-  std::optional<net::HttpResponse> refused;
 
   void read(const json::value& body);
 
  private:
-  void refuse(net::HttpResponse response) {
-    if (!refused) refused = std::move(response);
-  }
   Condition filter(const json::value& filter);
   Condition group(const json::array& filters);
   Condition groups(const json::value& body);
@@ -109,24 +103,21 @@ class Search {
   void page(const json::value& body);
 
   const Ask& ask_;
-  const ObjectName& object_;
+  const Object& object_;
   std::size_t filters_ = 0;
 };
 
 Condition Search::filter(const json::value& filter) {
   const std::string name = text_member(filter, "propertyName");
-  const FieldName* field = searched_field(ask_, object_, name);
+  const Field* field = searched_field(ask_, object_, name);
   const Operator* how = find_operator(text_member(filter, "operator"));
-  if (field == nullptr) refuse(unknown_property(name));
-  if (how == nullptr) refuse(bad_search("Invalid input JSON: unknown operator", name));
-  if (refused) return {};
+  if (field == nullptr) throw unknown_property(name);
+  if (how == nullptr) throw bad_search("Invalid input JSON: unknown operator", name);
   if (how->unary) return where(*field, how->compare, {Value{}});
   auto values = typed(ask_, *field, filter);
   const bool between = how->name == "BETWEEN";
-  if (!values || values->size() < (between ? 2U : 1U)) {
-    refuse(bad_search(fmt::format("operator {} requires valid values for property {}", how->name, name), name));
-    return {};
-  }
+  if (!values || values->size() < (between ? 2U : 1U))
+    throw bad_search(fmt::format("operator {} requires valid values for property {}", how->name, name), name);
   if (between)
     return all_of(
         {where(*field, Compare::greater_equal, {values->at(0)}), where(*field, Compare::less_equal, {values->at(1)})});
@@ -138,7 +129,7 @@ Condition Search::group(const json::array& filters) {
   std::vector<Condition> all;
   for (const auto& one : filters) all.push_back(filter(one));
   filters_ += all.size();
-  if (all.size() > kMostPerGroup) refuse(bad_search("too many filters in one filterGroup"));
+  if (all.size() > kMostPerGroup) throw bad_search("too many filters in one filterGroup");
   return all_of(std::move(all));
 }
 
@@ -148,7 +139,7 @@ Condition Search::groups(const json::value& body) {
   for (const auto& one : groups) any.push_back(group(list_member(one, "filters")));
   // Members beside filterGroups are the older form of one group.
   if (const auto& alone = list_member(body, "filters"); !alone.empty()) any.push_back(group(alone));
-  if (groups.size() > kMostGroups || filters_ > kMostFilters) refuse(bad_search("too many filterGroups or filters"));
+  if (groups.size() > kMostGroups || filters_ > kMostFilters) throw bad_search("too many filterGroups or filters");
   return any.empty() ? Condition{} : any_of(std::move(any));
 }
 
@@ -163,15 +154,15 @@ void Search::sort_by(const json::value& sort) {
     order.descending = name.starts_with('-');
     if (order.descending) name.erase(0, 1);
   }
-  const FieldName* field = ask_.schema.field(object_, name);
-  if (field == nullptr) return refuse(unknown_property(name));
+  const Field* field = ask_.schema.field(object_, name);
+  if (field == nullptr) throw unknown_property(name);
   order.field = query_name(*field);
   query.order_by.push_back(order);
 }
 
 Condition Search::words_anywhere(const std::string& words) {
   std::vector<Condition> any;
-  for (const FieldName* field : ask_.schema.fields(object_)) {
+  for (const Field* field : ask_.schema.fields(object_)) {
     if (field->type == FieldType::text) any.push_back(where(*field, Compare::contains_word, {words + "*"}));
   }
   return any_of(std::move(any));
@@ -181,9 +172,9 @@ void Search::page(const json::value& body) {
   query.limit = 10;
   if (const auto* limit = member(body, "limit"); limit != nullptr && !limit->is_null())
     query.limit = bounded(scalar_text(*limit).value_or(""), 10, 0, kMostPerPage + 1);
-  if (*query.limit > kMostPerPage) refuse(bad_search("limit must not be above 200"));
+  if (*query.limit > kMostPerPage) throw bad_search("limit must not be above 200");
   query.offset = bounded(text_member(body, "after"), 0, 0, kMostResults + 1);
-  if (query.offset + *query.limit > kMostResults) refuse(bad_search("paging beyond 10000 results is not supported"));
+  if (query.offset + *query.limit > kMostResults) throw bad_search("paging beyond 10000 results is not supported");
 }
 
 void Search::read(const json::value& body) {
@@ -191,35 +182,34 @@ void Search::read(const json::value& body) {
   if (const std::string words = text_member(body, "query"); !words.empty())
     query.where = all_of({std::move(query.where), words_anywhere(words)});
   const auto& sorts = list_member(body, "sorts");
-  if (sorts.size() > 1) refuse(bad_search("only one sort is supported"));
+  if (sorts.size() > 1) throw bad_search("only one sort is supported");
   for (const auto& sort : sorts) sort_by(sort);
   for (const auto& property : list_member(body, "properties")) properties.push_back(scalar_text(property).value_or(""));
   page(body);
 }
 
-std::vector<std::string> usual_properties(const ObjectName& object) {
+std::vector<std::string> usual_properties(const Object& object) {
   std::vector<std::string> names;
-  for (const FieldName& field : object.fields) {
-    if (field.canonical == "created" || field.canonical == "modified" || (names.size() < 4 && field.compute == nullptr))
-      names.emplace_back(field.vendor);
+  for (const Field& field : object.fields) {
+    if (field.canonical == "created" || field.canonical == "modified" || (names.size() < 4 && field.read == nullptr))
+      names.emplace_back(field.name);
   }
   return names;
 }
 
 }  // namespace
 
-net::HttpResponse answer_search(const Ask& ask, const ObjectName& object) {
+net::HttpResponse answer_search(const Ask& ask, const Object& object) {
   const auto body = parse_json(ask.request.body);
   if (!body || !body->is_object()) return error(400, "VALIDATION_ERROR", "Invalid input JSON");
   Search search{ask, object};
   search.read(*body);
-  if (search.refused) return std::move(*search.refused);
   if (search.properties.empty()) search.properties = usual_properties(object);
   const std::size_t next = search.query.offset + *search.query.limit;
   const Rows found = answer_query(ask.lookup, object, std::move(search.query), true);
   json::array results;
   for (const Row& row : found.rows)
-    results.push_back(record_json(ask, object, *ask.world.crm.find(row.id), search.properties));
+    results.push_back(record_json(ask, object, *ask.world.company.find(row.id), search.properties));
   json::object answer{{"total", found.total}, {"results", std::move(results)}};
   if (next < found.total) answer["paging"] = {{"next", {{"after", std::to_string(next)}}}};
   return json_reply(200, answer);

@@ -17,71 +17,60 @@ using boost::json::array;
 using boost::json::object;
 using boost::json::value;
 
-OdooError value_error(std::string message) {
-  return {"builtins.ValueError", std::move(message)};
-}
-
 /// One call of one model.
 class Execution {
  public:
-  Execution(World& world, const OdooCall& call, const Model& model)
+  Execution(World& world, const OdooCall& call, const Object& model)
       : world_(world), call_(call), model_(model), field_of_([this](std::string_view name) { return field(name); }) {}
 
-  OdooResult<value> search() const {
+  value search() const {
     auto rows = found();
-    if (!rows) return rows.error();
     array ids;
-    for (const ModelRow& row : *rows) ids.emplace_back(row.id);
+    for (const ModelRow& row : rows) ids.emplace_back(row.id);
     return value(std::move(ids));
   }
 
-  OdooResult<value> search_count() const {
+  value search_count() const {
     const auto rows = matching();
-    if (!rows) return rows.error();
     const value limit = argument(1, "limit");
-    const bool cut = limit.is_int64() && limit.get_int64() > 0 && std::ssize(*rows) > limit.get_int64();
-    return cut ? limit : value(rows->size());
+    const bool cut = limit.is_int64() && limit.get_int64() > 0 && std::ssize(rows) > limit.get_int64();
+    return cut ? limit : value(rows.size());
   }
 
-  OdooResult<value> search_read() const {
+  value search_read() const {
     const auto rows = found();
-    if (!rows) return rows.error();
-    return told(*rows, argument(1, "fields"));
+    return told(rows, argument(1, "fields"));
   }
 
-  OdooResult<value> read() const {
+  value read() const {
     std::vector<ModelRow> rows;
     for (const RecordId id : ids()) {
-      auto row = selfhosted::read(world_.crm, model_, id, world_.now);
-      if (!row) return missing(id);
+      auto row = selfhosted::read(world_.company, model_, id, world_.now);
+      if (!row) throw missing(id);
       rows.push_back(std::move(*row));
     }
     return told(rows, argument(1, "fields"));
   }
 
-  OdooResult<value> read_group() const {
+  value read_group() const {
     const auto rows = matching();
-    if (!rows) return rows.error();
     const GroupQuery query{argument(1, "fields"), argument(2, "groupby"), argument(3, "offset"),
                            argument(4, "limit"),  argument(5, "orderby"), argument(6, "lazy")};
-    const auto name_of = [this](const ModelField& each, RecordId id) {
-      return odoo_name_of(world_.crm, model_named(each.target), id);
+    const auto name_of = [this](const Field& each, RecordId id) {
+      return odoo_name_of(world_.company, model_named(each.target), id);
     };
-    auto groups = grouped(*rows, model_, field_of_, query, name_of);
-    if (!groups) return value_error(groups.error().message);
-    return std::move(*groups);
+    return grouped(rows, model_, field_of_, query, name_of);
   }
 
   /// Its successor from 18.2 on: sums are named `FIELD:sum`, what counts the group must be asked for.
-  OdooResult<value> formatted_read_group() const {
+  value formatted_read_group() const {
     const auto rows = matching();
-    if (!rows) return rows.error();
     const value wanted = argument(2, "aggregates");
     array sums;
     std::vector<std::string> names;
     bool counted = false;
     for (const value& each : wanted.is_array() ? wanted.get_array() : array{}) {
-      if (!each.is_string()) return value_error("aggregates are texts");
+      if (!each.is_string()) throw value_error("aggregates are texts");
       const std::string name{each.get_string()};
       counted = counted || name == "__count";
       if (name == "__count") continue;
@@ -90,12 +79,11 @@ class Execution {
     }
     const GroupQuery query{value(sums),          argument(1, "groupby"), argument(4, "offset"),
                            argument(5, "limit"), argument(6, "order"),   value(false)};
-    const auto name_of = [this](const ModelField& each, RecordId id) {
-      return odoo_name_of(world_.crm, model_named(each.target), id);
+    const auto name_of = [this](const Field& each, RecordId id) {
+      return odoo_name_of(world_.company, model_named(each.target), id);
     };
-    auto groups = grouped(*rows, model_, field_of_, query, name_of);
-    if (!groups) return value_error(groups.error().message);
-    for (value& group : groups->get_array()) {
+    value groups = grouped(rows, model_, field_of_, query, name_of);
+    for (value& group : groups.get_array()) {
       object& members = group.get_object();
       if (!counted) members.erase("__count");
       for (const std::string& name : names) {
@@ -107,59 +95,55 @@ class Execution {
         }
       }
     }
-    return std::move(*groups);
+    return groups;
   }
 
-  OdooResult<value> context_get() const {
+  value context_get() const {
     if (model_.name != "res.users")
-      return OdooError{"builtins.AttributeError",
-                       "The method '" + std::string{model_.name} + ".context_get' does not exist"};
-    return value(object{{"lang", "en_US"}, {"tz", "UTC"}, {"uid", world_.crm.api_user()}});
+      throw odoo_error("builtins.AttributeError",
+                       "The method '" + std::string{model_.name} + ".context_get' does not exist");
+    return value(object{{"lang", "en_US"}, {"tz", "UTC"}, {"uid", world_.company.api_user()}});
   }
 
-  OdooResult<value> create() const {
+  value create() const {
     const value values = argument(0, "vals_list");
     if (values.is_object()) return created(values.get_object());
-    if (!values.is_array()) return value_error("create() needs values");
+    if (!values.is_array()) throw value_error("create() needs values");
     array made;
     for (const value& each : values.get_array()) {
-      if (!each.is_object()) return value_error("create() needs values");
-      auto one = created(each.get_object());
-      if (!one) return one;
-      made.push_back(std::move(*one));
+      if (!each.is_object()) throw value_error("create() needs values");
+      made.push_back(created(each.get_object()));
     }
     return value(std::move(made));
   }
 
-  OdooResult<value> write() const {
+  value write() const {
     const value values = argument(1, "vals");
-    if (!values.is_object()) return value_error("write() needs values");
+    if (!values.is_object()) throw value_error("write() needs values");
     for (const RecordId id : ids()) {
-      const Record* record = world_.crm.find(id);
-      if (record == nullptr || !selfhosted::read(world_.crm, model_, id, world_.now)) return missing(id);
-      auto fields = canonical(values.get_object(), record->kind);
-      if (!fields) return fields.error();
-      world_.crm.update(id, *fields, world_.crm.api_user(), world_.now);
+      const Record* record = world_.company.find(id);
+      if (record == nullptr || !selfhosted::read(world_.company, model_, id, world_.now)) throw missing(id);
+      world_.company.update(id, canonical(values.get_object(), record->kind), world_.company.api_user(), world_.now);
     }
     return value(true);
   }
 
-  OdooResult<value> unlink() const {
+  value unlink() const {
     for (const RecordId id : ids()) {
-      if (!selfhosted::read(world_.crm, model_, id, world_.now)) return missing(id);
-      world_.crm.remove(id, world_.crm.api_user(), world_.now);
+      if (!selfhosted::read(world_.company, model_, id, world_.now)) throw missing(id);
+      world_.company.remove(id, world_.company.api_user(), world_.now);
     }
     return value(true);
   }
 
-  OdooResult<value> fields_get() const {
+  value fields_get() const {
     static constexpr std::array kTypes{"integer", "char", "float", "boolean", "datetime", "date", "many2one"};
     object told;
-    for (const ModelField& each : model_.fields) {
+    for (const Field& each : model_.fields) {
       if (each.name.find('/') != std::string_view::npos || field(each.name) == nullptr) continue;
       object about{{"type", kTypes.at(static_cast<std::size_t>(each.type))},
                    {"string", std::string{each.name}},
-                   {"readonly", each.field.empty()},
+                   {"readonly", each.read != nullptr},
                    {"required", each.name == "name"}};
       if (!each.target.empty()) about["relation"] = std::string{each.target};
       told[std::string{each.name}] = std::move(about);
@@ -168,17 +152,15 @@ class Execution {
   }
 
  private:
-  static const Model* model_named(std::string_view name) {
-    for (const Model& each : odoo_models())
+  static const Object* model_named(std::string_view name) {
+    for (const Object& each : odoo_models())
       if (each.name == name) return &each;
     return nullptr;
   }
 
-  const ModelField* field(std::string_view name) const {
-    const FaultRule* fault = world_.fault("missing_field", "");
-    if (fault != nullptr && odoo_field(fault->name) == odoo_field(model_.name) + "/" + std::string{name})
-      return nullptr;
-    return model_.find(name);
+  const Field* field(std::string_view name) const {
+    const bool missing = odoo_field(world_.missing("")) == odoo_field(model_.name) + "/" + std::string{name};
+    return missing ? nullptr : model_.find(name);
   }
 
   value argument(std::size_t place, std::string_view name) const {
@@ -194,28 +176,26 @@ class Execution {
     return list;
   }
 
-  OdooError missing(RecordId id) const {
-    return {"odoo.exceptions.MissingError",
-            "Record does not exist or has been deleted.\n(Record: " + std::string{model_.name} + "(" +
-                std::to_string(id) + ",), User: " + std::to_string(world_.crm.api_user()) + ")"};
+  Refusal missing(RecordId id) const {
+    return odoo_error("odoo.exceptions.MissingError",
+                      "Record does not exist or has been deleted.\n(Record: " + std::string{model_.name} + "(" +
+                          std::to_string(id) + ",), User: " + std::to_string(world_.company.api_user()) + ")");
   }
 
-  OdooResult<std::vector<ModelRow>> matching() const {
+  std::vector<ModelRow> matching() const {
     bool active_test = true;
     if (const auto context = call_.kwargs.find("context"); context != call_.kwargs.end()) {
       const value* wish =
           context->value().is_object() ? context->value().get_object().if_contains("active_test") : nullptr;
       active_test = wish == nullptr || *wish != value(false);
     }
-    const auto where = parse_domain(argument(0, "domain"), model_, field_of_, active_test);
-    if (!where) return value_error(where.error().message);
-    return select(world_.crm, model_, *where, world_.now);
+    const Condition where = parse_domain(argument(0, "domain"), model_, field_of_, active_test);
+    return select(world_.company, model_, where, world_.now);
   }
 
   /// Ordered and cut. search and search_read have these arguments in different places.
-  OdooResult<std::vector<ModelRow>> found() const {
+  std::vector<ModelRow> found() const {
     auto rows = matching();
-    if (!rows) return rows;
     const std::size_t first = call_.method == "search" ? 1 : 2;
     const value order = argument(first + 2, "order");
     std::vector<std::pair<std::string, bool>> by;
@@ -226,97 +206,95 @@ class Execution {
       while (term.starts_with(' ')) term.remove_prefix(1);
       const std::string name{term.substr(0, term.find(' '))};
       if (field(name) == nullptr)
-        return value_error("Invalid field '" + name + "' on model '" + std::string{model_.name} + "'");
+        throw value_error("Invalid field '" + name + "' on model '" + std::string{model_.name} + "'");
       const std::string rest = ascii::lower(term.substr(name.size()));
       by.emplace_back(name, rest.find("desc") != std::string::npos);
     }
-    sort_rows(*rows, by, true);
+    sort_rows(rows, by, true);
     const value offset = argument(first, "offset");
     const value limit = argument(first + 1, "limit");
     if (offset.is_int64() && offset.get_int64() > 0)
-      rows->erase(rows->begin(), rows->begin() + std::min<std::ptrdiff_t>(offset.get_int64(), std::ssize(*rows)));
-    if (limit.is_int64() && limit.get_int64() > 0 && rows->size() > static_cast<std::size_t>(limit.get_int64()))
-      rows->resize(static_cast<std::size_t>(limit.get_int64()));
+      rows.erase(rows.begin(), rows.begin() + std::min<std::ptrdiff_t>(offset.get_int64(), std::ssize(rows)));
+    if (limit.is_int64() && limit.get_int64() > 0 && rows.size() > static_cast<std::size_t>(limit.get_int64()))
+      rows.resize(static_cast<std::size_t>(limit.get_int64()));
     return rows;
   }
 
-  OdooResult<value> told(const std::vector<ModelRow>& rows, const value& wanted) const {
-    std::vector<const ModelField*> fields;
+  value told(const std::vector<ModelRow>& rows, const value& wanted) const {
+    std::vector<const Field*> fields;
     if (wanted.is_array() && !wanted.get_array().empty()) {
       for (const value& each : wanted.get_array()) {
         const std::string name{each.is_string() ? std::string_view{each.get_string()} : std::string_view{}};
-        const ModelField* known = field(name);
+        const Field* known = field(name);
         if (known == nullptr)
-          return value_error("Invalid field '" + name + "' on model '" + std::string{model_.name} + "'");
+          throw value_error("Invalid field '" + name + "' on model '" + std::string{model_.name} + "'");
         fields.push_back(known);
       }
     } else {
-      for (const ModelField& each : model_.fields)
+      for (const Field& each : model_.fields)
         if (each.name.find('/') == std::string_view::npos && field(each.name) != nullptr) fields.push_back(&each);
     }
     array out;
     for (const ModelRow& row : rows) {
       object one{{"id", row.id}};
-      for (const ModelField* each : fields) {
+      for (const Field* each : fields) {
         if (each->type == FieldType::id) continue;
         one[std::string{each->name}] = odoo_value(
             *each, selfhosted_field(row, *each),
-            [this](const ModelField& f, RecordId id) { return odoo_name_of(world_.crm, model_named(f.target), id); });
+            [this](const Field& f, RecordId id) { return odoo_name_of(world_.company, model_named(f.target), id); });
       }
       out.push_back(std::move(one));
     }
     return value(std::move(out));
   }
 
-  static Value selfhosted_field(const ModelRow& row, const ModelField& each) {
+  static Value selfhosted_field(const ModelRow& row, const Field& each) {
     const auto found = row.fields.find(each.name);
     return found == row.fields.end() ? Value{} : found->second;
   }
 
-  OdooResult<Fields> canonical(const object& values, Kind kind) const {
+  Fields canonical(const object& values, Kind kind) const {
     Fields fields;
     for (const auto& [name, json] : values) {
-      const ModelField* known = field(name);
+      const Field* known = field(name);
       if (known == nullptr) {
-        return value_error("Invalid field '" + std::string{name} + "' on model '" + std::string{model_.name} + "'");
+        throw value_error("Invalid field '" + std::string{name} + "' on model '" + std::string{model_.name} + "'");
       }
       const bool null = json.is_bool() && !json.get_bool() && known->type != FieldType::boolean;
       const auto parsed = null ? std::optional{Value{}} : value_from(known->type, json);
-      if (!parsed) return value_error("Wrong value for " + std::string{model_.name} + "." + std::string{name});
-      odoo_write(world_.crm, model_, *known, *parsed, kind, fields);
+      if (!parsed) throw value_error("Wrong value for " + std::string{model_.name} + "." + std::string{name});
+      odoo_write(world_.company, model_, *known, *parsed, kind, fields);
     }
     return fields;
   }
 
-  OdooResult<value> created(const object& values) const {
-    if (model_.kinds.empty()) {
-      return OdooError{"odoo.exceptions.AccessError",
-                       "You are not allowed to create '" + std::string{model_.name} + "' records."};
+  value created(const object& values) const {
+    if (!model_.is_stored()) {
+      throw odoo_error("odoo.exceptions.AccessError",
+                       "You are not allowed to create '" + std::string{model_.name} + "' records.");
     }
-    Kind kind = model_.kinds.front();
+    Kind kind = model_.kind();
     const value* type = values.if_contains("type");
     if (type != nullptr && *type == value("opportunity")) kind = Kind::opportunity;
     const value* company = values.if_contains("is_company");
     if (model_.name == "res.partner" && (company == nullptr || *company != value(true))) kind = Kind::contact;
     if (values.if_contains("name") == nullptr) {
-      return OdooError{"odoo.exceptions.ValidationError",
+      throw odoo_error("odoo.exceptions.ValidationError",
                        "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\nModel: " +
-                           std::string{model_.name} + "\nField: name"};
+                           std::string{model_.name} + "\nField: name");
     }
-    auto fields = canonical(values, kind);
-    if (!fields) return fields.error();
-    return value(world_.crm.create(kind, std::move(*fields), world_.crm.api_user(), world_.now));
+    return value(world_.company.create(kind, canonical(values, kind), world_.company.api_user(), world_.now));
   }
 
   World& world_;
   const OdooCall& call_;
-  const Model& model_;
+  const Object& model_;
   FieldOf field_of_;
 };
 
 struct Method {
   std::string_view name;
-  OdooResult<value> (Execution::*run)() const;
+  value (Execution::*run)() const;
 };
 constexpr std::array kMethods{
     Method{"search", &Execution::search},
@@ -334,17 +312,17 @@ constexpr std::array kMethods{
 
 }  // namespace
 
-OdooResult<value> execute(World& world, const OdooCall& call) {
+Understood<value> execute(World& world, const OdooCall& call) {
   const auto models = odoo_models();
   const auto model =
-      std::find_if(models.begin(), models.end(), [&](const Model& each) { return each.name == call.model; });
-  if (model == models.end()) return OdooError{"odoo.exceptions.UserError", "Object " + call.model + " doesn't exist"};
+      std::find_if(models.begin(), models.end(), [&](const Object& each) { return each.name == call.model; });
+  if (model == models.end()) return odoo_error("odoo.exceptions.UserError", "Object " + call.model + " doesn't exist");
   const auto method =
       std::find_if(kMethods.begin(), kMethods.end(), [&](const Method& each) { return each.name == call.method; });
   if (method == kMethods.end())
-    return OdooError{"builtins.AttributeError", "The method '" + call.model + "." + call.method + "' does not exist"};
+    return odoo_error("builtins.AttributeError", "The method '" + call.model + "." + call.method + "' does not exist");
   const Execution execution{world, call, *model};
-  return (execution.*method->run)();
+  return understood([&] { return (execution.*method->run)(); });
 }
 
 }  // namespace crmpulse::sandbox::selfhosted

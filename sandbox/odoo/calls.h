@@ -6,21 +6,10 @@
 #include <boost/json/value.hpp>
 #include <string>
 
-#include "core/failure/error.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/odoo/domain.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::selfhosted {
-
-/// An exception as Odoo tells it in `error.data`.
-struct OdooError {
-  std::string name;  ///< odoo.exceptions.AccessError, builtins.ValueError, …
-  std::string message;
-};
-template <class T>
-using OdooResult = boost::system::result<T, OdooError>;
-[[noreturn]] inline void throw_exception_from_error(const OdooError& error, const boost::source_location&) {
-  throw std::runtime_error(error.message);
-}
 
 struct OdooCall {
   std::string model;
@@ -29,6 +18,6 @@ struct OdooCall {
   boost::json::object kwargs;
 };
 
-[[nodiscard]] OdooResult<boost::json::value> execute(World& world, const OdooCall& call);
+[[nodiscard]] Understood<boost::json::value> execute(World& world, const OdooCall& call);
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -38,72 +38,68 @@ constexpr std::array kOperators{
 
 class Parser {
  public:
-  Parser(const array& items, const Model& model, const FieldOf& field_of)
+  Parser(const array& items, const Object& model, const FieldOf& field_of)
       : items_(items), model_(model), field_of_(field_of) {}
 
-  Result<Condition> all() {
+  Condition all() {
     std::vector<Condition> terms;
     while (at_ < items_.size()) {
-      auto next = term();
-      if (!next) return next;
-      terms.push_back(std::move(*next));
+      terms.push_back(term());
     }
     if (terms.empty()) return Condition{};
-    return combine(Condition::Kind::all, std::move(terms));
+    return all_of(std::move(terms));
   }
   [[nodiscard]] bool names(std::string_view field) const { return named_.contains(field); }
 
  private:
-  Result<Condition> term() {
-    if (at_ >= items_.size()) return Error{"Domain() is invalid: operands are missing"};
+  Condition term() {
+    if (at_ >= items_.size()) throw value_error("Domain() is invalid: operands are missing");
     const value& item = items_[at_++];
     if (item.is_array()) return leaf(item.get_array());
-    if (!item.is_string()) return Error{"Domain() invalid item"};
-    if (item.get_string() == "!") return nested(Condition::Kind::none, 1);
-    if (item.get_string() == "|") return nested(Condition::Kind::any, 2);
-    if (item.get_string() == "&") return nested(Condition::Kind::all, 2);
-    return Error{"Domain() invalid item"};
+    if (!item.is_string()) throw value_error("Domain() invalid item");
+    if (item.get_string() == "!") return nested(none_of, 1);
+    if (item.get_string() == "|") return nested(any_of, 2);
+    if (item.get_string() == "&") return nested(all_of, 2);
+    throw value_error("Domain() invalid item");
   }
 
-  Result<Condition> nested(Condition::Kind kind, int operands) {
+  Condition nested(Condition (*join)(std::vector<Condition>), int operands) {
     std::vector<Condition> children;
     for (int i = 0; i < operands; ++i) {
-      auto child = term();
-      if (!child) return child;
-      children.push_back(std::move(*child));
+      children.push_back(term());
     }
-    return combine(kind, std::move(children));
+    return join(std::move(children));
   }
 
-  Result<Condition> leaf(const array& parts) {
-    if (parts.size() != 3 || !parts[1].is_string()) return Error{"Invalid leaf in domain"};
+  Condition leaf(const array& parts) {
+    if (parts.size() != 3 || !parts[1].is_string()) throw value_error("Invalid leaf in domain");
     if (parts[0].is_number()) {  // (1, "=", 1) is always true, (0, "=", 1) never
       if (parts[0] == parts[2]) return Condition{};
-      return combine(Condition::Kind::none, {Condition{}});
+      return never();
     }
-    if (!parts[0].is_string()) return Error{"Invalid leaf in domain"};
+    if (!parts[0].is_string()) throw value_error("Invalid leaf in domain");
     const std::string name = odoo_field(parts[0].get_string());
-    const ModelField* field = field_of_(name);
+    const Field* field = field_of_(name);
     if (field == nullptr) {
-      return Error{"Invalid field " + std::string{model_.name} + "." + std::string{parts[0].get_string()} +
-                   " in leaf " + boost::json::serialize(parts)};
+      throw value_error("Invalid field " + std::string{model_.name} + "." + std::string{parts[0].get_string()} +
+                        " in leaf " + boost::json::serialize(parts));
     }
     named_.insert(name);
     const auto found = std::find_if(kOperators.begin(), kOperators.end(), [&](const Operator& each) {
       return each.written == std::string_view{parts[1].get_string()};
     });
     if (found == kOperators.end())
-      return Error{"Invalid operator '" + std::string{parts[1].get_string()} + "' in domain term"};
+      throw value_error("Invalid operator '" + std::string{parts[1].get_string()} + "' in domain term");
     return comparison(*field, *found, parts[2]);
   }
 
-  static Result<Condition> comparison(const ModelField& field, const Operator& op, const value& wanted) {
+  static Condition comparison(const Field& field, const Operator& op, const value& wanted) {
     Condition condition;
     condition.kind = Condition::Kind::compare;
     condition.field = field.name;
     condition.compare = op.compare;
     if (op.compare == Compare::like && field.type != FieldType::text && !op.negated)  // only texts are like another
-      return combine(Condition::Kind::none, {Condition{}});
+      return never();
     const bool list = wanted.is_array();
     // A single value for `in`, and a list for `=`, are taken as Odoo takes them.
     if (list && op.compare == Compare::equal) condition.compare = Compare::in;
@@ -112,15 +108,15 @@ class Parser {
     for (const value& each : values) {
       const bool null = each.is_null() || (each.is_bool() && !each.get_bool() && field.type != FieldType::boolean);
       const auto parsed = null ? std::optional{Value{}} : value_from(field.type, each);
-      if (!parsed) return Error{"Invalid value in domain for " + std::string{field.name}};
+      if (!parsed) throw value_error("Invalid value in domain for " + std::string{field.name});
       condition.values.push_back(op.anywhere ? Value{"%" + text_of(*parsed) + "%"} : *parsed);
     }
     if (!op.negated) return condition;
-    return combine(Condition::Kind::none, {std::move(condition)});
+    return none_of({std::move(condition)});
   }
 
   const array& items_;
-  const Model& model_;
+  const Object& model_;
   const FieldOf& field_of_;
   std::size_t at_ = 0;
   std::set<std::string, std::less<>> named_;
@@ -128,19 +124,27 @@ class Parser {
 
 }  // namespace
 
+Refusal odoo_error(std::string name, std::string message) {
+  return {Refusal::Kind::value, std::move(name), {}, std::move(message)};
+}
+
+Refusal value_error(std::string message) {
+  return odoo_error("builtins.ValueError", std::move(message));
+}
+
 std::string odoo_field(std::string_view written) {
   std::string name{written};
   std::replace(name.begin(), name.end(), '.', '/');
   return name;
 }
 
-Result<Condition> parse_domain(const value& domain, const Model& model, const FieldOf& field_of, bool active_test) {
+Condition parse_domain(const value& domain, const Object& model, const FieldOf& field_of, bool active_test) {
   static const array kEverything;
-  if (!domain.is_array() && !domain.is_null()) return Error{"Domain() must be a list"};
+  if (!domain.is_array() && !domain.is_null()) throw value_error("Domain() must be a list");
   Parser parser{domain.is_array() ? domain.get_array() : kEverything, model, field_of};
-  auto condition = parser.all();
-  if (!condition || !active_test || parser.names("active") || model.find("active") == nullptr) return condition;
-  return combine(Condition::Kind::all, {std::move(*condition), compare("active", Compare::equal, Value{true})});
+  Condition condition = parser.all();
+  if (!active_test || parser.names("active") || model.find("active") == nullptr) return condition;
+  return all_of({std::move(condition), where("active", Compare::equal, Value{true})});
 }
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cmath>
 #include <map>
 #include <set>
+
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
@@ -17,12 +18,12 @@ using boost::json::value;
 /// A `groupby` or a member of `fields`: `date_closed:month`, `amount_total:sum`, `n:count(id)`.
 struct Spec {
   std::string name;  ///< the member's name in the answer
-  const ModelField* field = nullptr;
+  const Field* field = nullptr;
   std::string how;
 };
 
-Result<Spec> spec_of(const value& written, const FieldOf& field_of, const Model& model) {
-  if (!written.is_string()) return Error{"read_group needs names of fields"};
+Spec spec_of(const value& written, const FieldOf& field_of, const Object& model) {
+  if (!written.is_string()) throw value_error("read_group needs names of fields");
   const std::string_view text = written.get_string();
   const std::size_t colon = text.find(':');
   Spec spec{std::string{text.substr(0, colon)}, nullptr, {}};
@@ -33,22 +34,21 @@ Result<Spec> spec_of(const value& written, const FieldOf& field_of, const Model&
     spec.how.resize(open);
   }
   spec.field = field_of(odoo_field(source));
-  if (spec.field == nullptr) return Error{"Invalid field '" + source + "' on model '" + std::string{model.name} + "'"};
+  if (spec.field == nullptr)
+    throw value_error("Invalid field '" + source + "' on model '" + std::string{model.name} + "'");
   return spec;
 }
 
-Result<std::vector<Spec>> specs_of(const value& written, const FieldOf& field_of, const Model& model) {
+std::vector<Spec> specs_of(const value& written, const FieldOf& field_of, const Object& model) {
   std::vector<Spec> specs;
   if (written.is_null()) return specs;
   for (const value& each : written.is_array() ? written.get_array() : array{written}) {
-    auto spec = spec_of(each, field_of, model);
-    if (!spec) return spec.error();
-    specs.push_back(std::move(*spec));
+    specs.push_back(spec_of(each, field_of, model));
   }
   return specs;
 }
 
-Value field_value(const ModelRow& row, const ModelField& field) {
+Value field_value(const ModelRow& row, const Field& field) {
   if (field.type == FieldType::id) return static_cast<double>(row.id);
   const auto found = row.fields.find(field.name);
   return found == row.fields.end() ? Value{} : found->second;
@@ -85,11 +85,6 @@ std::string time_label(TimePoint at, const std::string& part) {
   return std::string{kMonths.at(month)} + " " + year;
 }
 
-value number(double n) {
-  if (n == std::floor(n) && std::abs(n) < 9e15) return static_cast<std::int64_t>(n);
-  return n;
-}
-
 value aggregate(const std::vector<const ModelRow*>& rows, const Spec& spec) {
   std::vector<double> numbers;
   std::set<Value> distinct;
@@ -103,12 +98,12 @@ value aggregate(const std::vector<const ModelRow*>& rows, const Spec& spec) {
   if (spec.how == "count") return numbers.size();
   if ((spec.how == "max" || spec.how == "min") && !distinct.empty()) {
     const Value& end = spec.how == "max" ? *distinct.rbegin() : *distinct.begin();
-    return odoo_value(*spec.field, end, [](const ModelField&, RecordId) { return std::string{}; });
+    return odoo_value(*spec.field, end, [](const Field&, RecordId) { return std::string{}; });
   }
   if (numbers.empty()) return spec.how == "sum" || spec.how.empty() ? value(0) : value(false);
   double sum = 0;
   for (const double n : numbers) sum += n;
-  return spec.how == "avg" ? value(sum / static_cast<double>(numbers.size())) : number(sum);
+  return spec.how == "avg" ? value(sum / static_cast<double>(numbers.size())) : number_json(sum);
 }
 
 /// By the members that `orderby` names: `amount_total desc, stage_id`.
@@ -155,31 +150,29 @@ object group_of(const std::vector<Value>& key, const std::vector<const ModelRow*
 
 }  // namespace
 
-Result<value> grouped(const std::vector<ModelRow>& rows, const Model& model, const FieldOf& field_of,
-                      const GroupQuery& query, const NameOf& name_of) {
+value grouped(const std::vector<ModelRow>& rows, const Object& model, const FieldOf& field_of, const GroupQuery& query,
+              const NameOf& name_of) {
   auto by = specs_of(query.groupby, field_of, model);
-  if (!by) return by.error();
   const auto measures = specs_of(query.fields, field_of, model);
-  if (!measures) return measures.error();
   const bool lazy = query.lazy != value(false) && query.lazy != value(0);
-  if (lazy && by->size() > 1) by->resize(1);
+  if (lazy && by.size() > 1) by.resize(1);
 
   std::map<std::vector<Value>, std::vector<const ModelRow*>> groups;
   for (const ModelRow& row : rows) {
     std::vector<Value> key;
-    for (const Spec& spec : *by)
+    for (const Spec& spec : by)
       key.push_back(truncated(field_value(row, *spec.field), spec.how.empty() ? "month" : spec.how));
     groups[std::move(key)].push_back(&row);
   }
-  if (by->empty() && groups.empty()) groups[{}];  // without groups there is one row even over nothing
+  if (by.empty() && groups.empty()) groups[{}];  // without groups there is one row even over nothing
   array out;
-  for (const auto& [key, members] : groups) out.emplace_back(group_of(key, members, *by, *measures, lazy, name_of));
+  for (const auto& [key, members] : groups) out.emplace_back(group_of(key, members, by, measures, lazy, name_of));
   order_groups(out, query.orderby);
   cut(out, query.offset, query.limit);
   return value(std::move(out));
 }
 
-value odoo_value(const ModelField& field, const Value& stored, const NameOf& name_of) {
+value odoo_value(const Field& field, const Value& stored, const NameOf& name_of) {
   if (is_null(stored)) {
     return field.type == FieldType::number ? value(0) : value(false);
   }
@@ -188,7 +181,7 @@ value odoo_value(const ModelField& field, const Value& stored, const NameOf& nam
   if (const auto* at = std::get_if<TimePoint>(&stored))
     return value(field.type == FieldType::date ? sql_date(*at) : sql_time(*at));
   const double n = std::get<double>(stored);
-  if (field.type != FieldType::reference) return number(n);
+  if (field.type != FieldType::reference) return number_json(n);
   const auto id = static_cast<RecordId>(n);
   return array{id, name_of(field, id)};
 }

@@ -5,7 +5,6 @@
 #include <functional>
 #include <string>
 
-#include "core/failure/error.h"
 #include "sandbox/odoo/domain.h"
 
 namespace crmpulse::sandbox::selfhosted {
@@ -19,14 +18,13 @@ struct GroupQuery {
   boost::json::value orderby;
   boost::json::value lazy;  ///< default true: only the first groupby, counted as FIELD_count
 };
-using NameOf = std::function<std::string(const ModelField&, RecordId)>;
+using NameOf = std::function<std::string(const Field&, RecordId)>;
 
 /// An array of groups, by the order of their keys unless `orderby` says otherwise.
-[[nodiscard]] Result<boost::json::value> grouped(const std::vector<ModelRow>& rows, const Model& model,
-                                                 const FieldOf& field_of, const GroupQuery& query,
-                                                 const NameOf& name_of);
+[[nodiscard]] boost::json::value grouped(const std::vector<ModelRow>& rows, const Object& model,
+                                         const FieldOf& field_of, const GroupQuery& query, const NameOf& name_of);
 
 /// Null is false, a many2one is [id, name], times are UTC without zone.
-[[nodiscard]] boost::json::value odoo_value(const ModelField& field, const Value& value, const NameOf& name_of);
+[[nodiscard]] boost::json::value odoo_value(const Field& field, const Value& value, const NameOf& name_of);
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -15,29 +15,20 @@ bool is_lost(const Record& record) {
   return field(record, "closed") == Value{true} && field(record, "won") != Value{true};
 }
 
-Value reference_name(const Crm& crm, const Record& record, std::string_view name, std::string_view of) {
-  const Value id = field(record, name);
-  if (is_null(id)) return {};
-  const Record* target = crm.find(static_cast<RecordId>(std::get<double>(id)));
-  return target == nullptr ? Value{} : field(*target, of);
-}
-
-Value full_name(const Crm& /*crm*/, const Record& record) {
+Value display_name(const Lookup& lookup, const Record& record) {
   if (const Value name = field(record, "name"); !is_null(name)) return name;
-  const std::string first = text_of(field(record, "first_name"));
-  const std::string last = text_of(field(record, "last_name"));
-  return first.empty() || last.empty() ? first + last : first + " " + last;
+  return full_name(lookup, record);
 }
 
 /// A deal has no name of a person.
-Value contact_name(const Crm& crm, const Record& record) {
-  return record.kind == Kind::lead ? full_name(crm, record) : Value{};
+Value contact_name(const Lookup& lookup, const Record& record) {
+  return record.kind == Kind::lead ? display_name(lookup, record) : Value{};
 }
-Value lead_type(const Crm& /*crm*/, const Record& record) {
+Value lead_type(const Lookup& /*lookup*/, const Record& record) {
   return std::string{record.kind == Kind::lead ? "lead" : "opportunity"};
 }
 /// Lost opportunities are archived, and leads that were given up or became an opportunity are gone from the list.
-Value lead_active(const Crm& /*crm*/, const Record& record) {
+Value lead_active(const Lookup& /*lookup*/, const Record& record) {
   if (record.kind == Kind::opportunity) return !is_lost(record);
   return field(record, "converted") != Value{true} && text_of(field(record, "status")) != "Closed - Not Converted";
 }
@@ -46,38 +37,38 @@ double stage_number(const Record& record) {
   if (record.kind == Kind::lead) return 1;
   return found == kOdooStages.end() ? kLostStage : static_cast<double>(found - kOdooStages.begin()) + 1;
 }
-Value lead_stage(const Crm& /*crm*/, const Record& record) {
+Value lead_stage(const Lookup& /*lookup*/, const Record& record) {
   return stage_number(record);
 }
-Value lead_won(const Crm& /*crm*/, const Record& record) {
+Value lead_won(const Lookup& /*lookup*/, const Record& record) {
   return field(record, "won") == Value{true};
 }
-Value lead_probability(const Crm& /*crm*/, const Record& record) {
+Value lead_probability(const Lookup& /*lookup*/, const Record& record) {
   if (field(record, "won") == Value{true}) return 100.0;
   if (is_lost(record)) return 0.0;
   return 10.0 * stage_number(record);
 }
-Value lead_closed(const Crm& /*crm*/, const Record& record) {
+Value lead_closed(const Lookup& /*lookup*/, const Record& record) {
   return field(record, record.kind == Kind::lead ? "converted_at" : "closed_at");
 }
 /// A lead is taken when it is first answered: the company keeps no other time of an assignment.
-Value lead_open(const Crm& /*crm*/, const Record& record) {
+Value lead_open(const Lookup& /*lookup*/, const Record& record) {
   return field(record, "first_touch");
 }
 Value days_until(const Record& record, const Value& end) {
   const auto* at = std::get_if<TimePoint>(&end);
   return at == nullptr ? Value{} : Value{to_seconds(*at - record.created) / 86400};
 }
-Value lead_day_open(const Crm& crm, const Record& record) {
-  return days_until(record, lead_open(crm, record));
+Value lead_day_open(const Lookup& lookup, const Record& record) {
+  return days_until(record, lead_open(lookup, record));
 }
-Value lead_day_close(const Crm& crm, const Record& record) {
-  return days_until(record, lead_closed(crm, record));
+Value lead_day_close(const Lookup& lookup, const Record& record) {
+  return days_until(record, lead_closed(lookup, record));
 }
-Value lead_company(const Crm& crm, const Record& record) {
-  return record.kind == Kind::lead ? field(record, "company") : reference_name(crm, record, "account", "name");
+Value lead_company(const Lookup& lookup, const Record& record) {
+  return record.kind == Kind::lead ? field(record, "company") : account_name(lookup, record);
 }
-Value email_state(const Crm& /*crm*/, const Record& record) {
+Value email_state(const Lookup& /*lookup*/, const Record& record) {
   const std::string email = text_of(field(record, "email"));
   if (email.empty()) return {};
   const std::size_t at = email.find('@');
@@ -85,28 +76,24 @@ Value email_state(const Crm& /*crm*/, const Record& record) {
                        email.find(' ') == std::string::npos;
   return std::string{correct ? "correct" : "incorrect"};
 }
-Value normalized_email(const Crm& crm, const Record& record) {
-  if (email_state(crm, record) != Value{std::string{"correct"}}) return {};
+Value normalized_email(const Lookup& lookup, const Record& record) {
+  if (email_state(lookup, record) != Value{std::string{"correct"}}) return {};
   return ascii::lower(text_of(field(record, "email")));
 }
-Value is_company(const Crm& /*crm*/, const Record& record) {
+Value is_company(const Lookup& /*lookup*/, const Record& record) {
   return record.kind == Kind::account;
 }
-Value bounces(const Crm& /*crm*/, const Record& record) {
+Value bounces(const Lookup& /*lookup*/, const Record& record) {
   return field(record, "email_bounced") == Value{true} ? 1.0 : 0.0;
 }
 /// Amounts are never null in Odoo.
-Value revenue(const Crm& /*crm*/, const Record& record) {
+Value revenue(const Lookup& /*lookup*/, const Record& record) {
   const Value amount = field(record, "amount");
   return is_null(amount) ? Value{0.0} : amount;
 }
-Value yes(const Crm& /*crm*/, const Record& /*record*/) {
+Value yes(const Lookup& /*lookup*/, const Record& /*record*/) {
   return true;
 }
-Value no(const Crm& /*crm*/, const Record& /*record*/) {
-  return false;
-}
-
 constexpr auto kId = FieldType::id;
 constexpr auto kText = FieldType::text;
 constexpr auto kNumber = FieldType::number;
@@ -115,157 +102,147 @@ constexpr auto kTime = FieldType::time;
 constexpr auto kDate = FieldType::date;
 constexpr auto kReference = FieldType::reference;
 
-std::vector<ModelField> with_log(std::vector<ModelField> fields) {
-  const std::vector<ModelField> log{{"id", kId, "id"},
-                                    {"create_date", kTime, "created"},
-                                    {"write_date", kTime, "modified"},
-                                    {"create_uid", kReference, "created_by", nullptr, "res.users"},
-                                    {"write_uid", kReference, "modified_by", nullptr, "res.users"}};
-  for (const ModelField& each : log) {
-    const bool own = std::any_of(fields.begin(), fields.end(), [&](const auto& f) { return f.name == each.name; });
-    if (!own) fields.push_back(each);
-  }
-  return fields;
+constexpr Field kLog[] = {{"id", "id", kId},
+                          {"create_date", "created", kTime},
+                          {"write_date", "modified", kTime},
+                          refers("create_uid", "created_by", "res.users"),
+                          refers("write_uid", "modified_by", "res.users")};
+std::vector<Field> with_log(const std::vector<Field>& fields) {
+  return with_audit({}, fields, kLog);
 }
 
-std::vector<ModelField> lead_fields() {
-  return with_log({{"name", kText, "", full_name},
-                   {"type", kText, "", lead_type},
-                   {"active", kBoolean, "", lead_active},
-                   {"contact_name", kText, "", contact_name},
-                   {"partner_name", kText, "", lead_company},
-                   {"partner_id", kReference, "account", nullptr, "res.partner"},
-                   {"function", kText, "title"},
-                   {"email_from", kText, "email"},
-                   {"email_normalized", kText, "", normalized_email},
-                   {"email_state", kText, "", email_state},
-                   {"phone", kText, "phone"},
-                   {"mobile", kText, "mobile"},
-                   {"user_id", kReference, "owner", nullptr, "res.users"},
-                   {"stage_id", kReference, "", lead_stage, "crm.stage"},
-                   {"stage_id/is_won", kBoolean, "", lead_won},
-                   {"probability", kNumber, "", lead_probability},
-                   {"expected_revenue", kNumber, "", revenue},
-                   {"date_open", kTime, "", lead_open},
-                   {"date_closed", kTime, "", lead_closed},
-                   {"date_conversion", kTime, "converted_at"},
-                   {"date_deadline", kDate, "close_date"},
-                   {"date_last_stage_update", kTime, "stage_changed"},
-                   {"day_open", kNumber, "", lead_day_open},
-                   {"day_close", kNumber, "", lead_day_close}});
+std::vector<Field> lead_fields() {
+  return with_log({{"name", "", kText, display_name},
+                   {"type", "", kText, lead_type},
+                   {"active", "", kBoolean, lead_active},
+                   {"contact_name", "", kText, contact_name},
+                   {"partner_name", "", kText, lead_company},
+                   refers("partner_id", "account", "res.partner"),
+                   {"function", "title", kText},
+                   {"email_from", "email", kText},
+                   {"email_normalized", "", kText, normalized_email},
+                   {"email_state", "", kText, email_state},
+                   {"phone", "phone", kText},
+                   {"mobile", "mobile", kText},
+                   refers("user_id", "owner", "res.users"),
+                   refers("stage_id", "", "crm.stage", lead_stage),
+                   {"stage_id/is_won", "", kBoolean, lead_won},
+                   {"probability", "", kNumber, lead_probability},
+                   {"expected_revenue", "", kNumber, revenue},
+                   {"date_open", "", kTime, lead_open},
+                   {"date_closed", "", kTime, lead_closed},
+                   {"date_conversion", "converted_at", kTime},
+                   {"date_deadline", "close_date", kDate},
+                   {"date_last_stage_update", "stage_changed", kTime},
+                   {"day_open", "", kNumber, lead_day_open},
+                   {"day_close", "", kNumber, lead_day_close}});
 }
 
-std::vector<ModelField> partner_fields() {
-  return with_log({{"name", kText, "", full_name},
-                   {"is_company", kBoolean, "", is_company},
-                   {"active", kBoolean, "", yes},
-                   {"parent_id", kReference, "account", nullptr, "res.partner"},
-                   {"function", kText, "title"},
-                   {"email", kText, "email"},
-                   {"email_normalized", kText, "", normalized_email},
-                   {"message_bounce", kNumber, "", bounces},
-                   {"vat", kText, "vat"},
-                   {"phone", kText, "phone"},
-                   {"mobile", kText, "mobile"},
-                   {"website", kText, "website"},
-                   {"city", kText, "city"},
-                   {"user_id", kReference, "owner", nullptr, "res.users"}});
+std::vector<Field> partner_fields() {
+  return with_log({{"name", "", kText, display_name},
+                   {"is_company", "", kBoolean, is_company},
+                   {"active", "", kBoolean, yes},
+                   refers("parent_id", "account", "res.partner"),
+                   {"function", "title", kText},
+                   {"email", "email", kText},
+                   {"email_normalized", "", kText, normalized_email},
+                   {"message_bounce", "", kNumber, bounces},
+                   {"vat", "vat", kText},
+                   {"phone", "phone", kText},
+                   {"mobile", "mobile", kText},
+                   {"website", "website", kText},
+                   {"city", "city", kText},
+                   refers("user_id", "owner", "res.users")});
 }
 
-std::vector<Model> build() {
+std::vector<Object> build() {
   return {
-      {"crm.lead", {Kind::lead, Kind::opportunity}, lead_fields(), nullptr},
-      {"crm.stage",
-       {},
-       with_log({{"name", kText, "name"}, {"sequence", kNumber, "sequence"}, {"is_won", kBoolean, "is_won"}}),
-       odoo_stages},
-      {"res.partner", {Kind::account, Kind::contact}, partner_fields(), nullptr},
+      {"crm.lead", "", {Kind::lead, Kind::opportunity}, lead_fields()},
+      {.name = "crm.stage",
+       .fields = with_log({{"name", "name", kText}, {"sequence", "sequence", kNumber}, {"is_won", "is_won", kBoolean}}),
+       .made_up = odoo_stages},
+      {"res.partner", "", {Kind::account, Kind::contact}, partner_fields()},
       {"res.users",
+       "",
        {Kind::user},
-       with_log({{"name", kText, "name"},
-                 {"login", kText, "email"},
-                 {"active", kBoolean, "active"},
-                 {"share", kBoolean, "", no},
-                 {"login_date", kTime, "last_login"}}),
-       nullptr},
-      {"res.users.log",
-       {},
-       with_log(
-           {{"create_uid", kReference, "create_uid", nullptr, "res.users"}, {"create_date", kTime, "create_date"}}),
-       odoo_logins},
-      {"mail.message",
-       {},
-       with_log({{"model", kText, "model"},
-                 {"res_id", kNumber, "res_id"},
-                 {"message_type", kText, "message_type"},
-                 {"author_id", kReference, "author_id", nullptr, "res.users"},
-                 {"mail_activity_type_id", kReference, "mail_activity_type_id"},
-                 {"date", kTime, "date"}}),
-       odoo_messages},
-      {"calendar.event", {}, with_log({{"name", kText, "name"}, {"start", kTime, "start"}}), odoo_events},
-      {"mail.activity",
-       {},
-       with_log({{"summary", kText, "summary"},
-                 {"date_deadline", kDate, "date_deadline"},
-                 {"state", kText, "state"},
-                 {"res_id", kNumber, "res_id"},
-                 {"user_id", kReference, "user_id", nullptr, "res.users"}}),
-       odoo_activities},
-      {"sale.order",
-       {},
-       with_log({{"name", kText, "name"},
-                 {"state", kText, "state"},
-                 {"partner_id", kReference, "partner_id", nullptr, "res.partner"},
-                 {"opportunity_id", kReference, "opportunity_id", nullptr, "crm.lead"},
-                 {"amount_untaxed", kNumber, "amount_untaxed"},
-                 {"amount_total", kNumber, "amount_total"},
-                 {"date_order", kTime, "date_order"}}),
-       odoo_orders},
+       with_log({{"name", "name", kText},
+                 {"login", "email", kText},
+                 {"active", "active", kBoolean},
+                 {"share", "", kBoolean, always_false},
+                 {"login_date", "last_login", kTime}})},
+      {.name = "res.users.log",
+       .fields = with_log({refers("create_uid", "create_uid", "res.users"), {"create_date", "create_date", kTime}}),
+       .made_up = odoo_logins},
+      {.name = "mail.message",
+       .fields = with_log({{"model", "model", kText},
+                           {"res_id", "res_id", kNumber},
+                           {"message_type", "message_type", kText},
+                           refers("author_id", "author_id", "res.users"),
+                           {"mail_activity_type_id", "mail_activity_type_id", kReference},
+                           {"date", "date", kTime}}),
+       .made_up = odoo_messages},
+      {.name = "calendar.event",
+       .fields = with_log({{"name", "name", kText}, {"start", "start", kTime}}),
+       .made_up = odoo_events},
+      {.name = "mail.activity",
+       .fields = with_log({{"summary", "summary", kText},
+                           {"date_deadline", "date_deadline", kDate},
+                           {"state", "state", kText},
+                           {"res_id", "res_id", kNumber},
+                           refers("user_id", "user_id", "res.users")}),
+       .made_up = odoo_activities},
+      {.name = "sale.order",
+       .fields = with_log({{"name", "name", kText},
+                           {"state", "state", kText},
+                           refers("partner_id", "partner_id", "res.partner"),
+                           refers("opportunity_id", "opportunity_id", "crm.lead"),
+                           {"amount_untaxed", "amount_untaxed", kNumber},
+                           {"amount_total", "amount_total", kNumber},
+                           {"date_order", "date_order", kTime}}),
+       .made_up = odoo_orders},
       {"helpdesk.ticket",
+       "",
        {Kind::case_},
-       with_log({{"name", kText, "subject"},
-                 {"active", kBoolean, "", yes},
-                 {"partner_id", kReference, "account", nullptr, "res.partner"},
-                 {"user_id", kReference, "owner", nullptr, "res.users"},
-                 {"close_date", kTime, "closed_at"},
-                 {"stage_id/fold", kBoolean, "closed"}}),
-       nullptr},
-      {"rating.rating",
-       {},
-       with_log({{"rating", kNumber, "rating"},
-                 {"consumed", kBoolean, "consumed"},
-                 {"res_model", kText, "res_model"},
-                 {"res_id", kNumber, "res_id"}}),
-       odoo_ratings},
-      {"ir.module.module",
-       {},
-       with_log({{"name", kText, "name"}, {"state", kText, "state"}, {"latest_version", kText, "latest_version"}}),
-       odoo_modules},
-      {"ir.cron",
-       {},
-       with_log({{"name", kText, "name"}, {"active", kBoolean, "active"}, {"nextcall", kTime, "nextcall"}}),
-       odoo_crons},
+       with_log({{"name", "subject", kText},
+                 {"active", "", kBoolean, yes},
+                 refers("partner_id", "account", "res.partner"),
+                 refers("user_id", "owner", "res.users"),
+                 {"close_date", "closed_at", kTime},
+                 {"stage_id/fold", "closed", kBoolean}})},
+      {.name = "rating.rating",
+       .fields = with_log({{"rating", "rating", kNumber},
+                           {"consumed", "consumed", kBoolean},
+                           {"res_model", "res_model", kText},
+                           {"res_id", "res_id", kNumber}}),
+       .made_up = odoo_ratings},
+      {.name = "ir.module.module",
+       .fields =
+           with_log({{"name", "name", kText}, {"state", "state", kText}, {"latest_version", "latest_version", kText}}),
+       .made_up = odoo_modules},
+      {.name = "ir.cron",
+       .fields = with_log({{"name", "name", kText}, {"active", "active", kBoolean}, {"nextcall", "nextcall", kTime}}),
+       .made_up = odoo_crons},
   };
 }
 
 }  // namespace
 
-std::span<const Model> odoo_models() {
-  static const std::vector<Model> kModels = build();
+std::span<const Object> odoo_models() {
+  static const std::vector<Object> kModels = build();
   return kModels;
 }
 
-std::string odoo_name_of(const Crm& crm, const Model* target, RecordId id) {
+std::string odoo_name_of(const Company& company, const Object* target, RecordId id) {
   if (target != nullptr && target->name == "crm.stage" && id >= 1 && id <= kOdooStages.size())
     return std::string{kOdooStages.at(id - 1)};
-  const Record* record = crm.find(id);
-  return record == nullptr ? "#" + std::to_string(id) : text_of(full_name(crm, *record));
+  const Record* record = company.find(id);
+  return record == nullptr ? "#" + std::to_string(id) : text_of(display_name({company, {}}, *record));
 }
 
-void odoo_write(const Crm& /*crm*/, const Model& model, const ModelField& written, const Value& value, Kind kind,
+void odoo_write(const Company& /*company*/, const Object& model, const Field& written, const Value& value, Kind kind,
                 Fields& fields) {
-  if (!written.field.empty()) {
-    fields[std::string{written.field}] = value;
+  if (written.read == nullptr) {
+    fields[std::string{written.canonical}] = value;
     return;
   }
   const bool person = kind == Kind::lead || kind == Kind::contact;

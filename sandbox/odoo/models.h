@@ -8,11 +8,11 @@
 
 namespace crmpulse::sandbox::selfhosted {
 
-[[nodiscard]] std::span<const Model> odoo_models();
+[[nodiscard]] std::span<const Object> odoo_models();
 /// The name a many2one shows beside the id.
-[[nodiscard]] std::string odoo_name_of(const Crm& crm, const Model* target, RecordId id);
+[[nodiscard]] std::string odoo_name_of(const Company& company, const Object* target, RecordId id);
 /// How a value written to this field is stored: Odoo's field names and stage ids become canonical fields.
-void odoo_write(const Crm& crm, const Model& model, const ModelField& field, const Value& value, Kind kind,
+void odoo_write(const Company& company, const Object& model, const Field& field, const Value& value, Kind kind,
                 Fields& fields);
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -7,7 +7,7 @@
 
 #include "sandbox/odoo/calls.h"
 #include "sandbox/selfhosted/model.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -53,7 +53,7 @@ net::HttpResponse result(const value& id, value told) {
   return selfhosted::json_answer(200, object{{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(told)}});
 }
 
-net::HttpResponse failure(const value& id, const selfhosted::OdooError& error) {
+net::HttpResponse failure(const value& id, const Refusal& error) {
   const object data{{"name", error.name},
                     {"debug", "Traceback (most recent call last):\n  …\n" + error.name + ": " + error.message},
                     {"message", error.message},
@@ -104,14 +104,14 @@ std::string bearer_of(const net::HttpRequest& request) {
   return header.starts_with(kScheme) ? std::string{header.substr(kScheme.size())} : std::string{};
 }
 
-int status_of(const selfhosted::OdooError& error) {
+int status_of(const Refusal& error) {
   if (error.name.ends_with("AccessDenied") || error.name.ends_with("Unauthorized")) return 401;
   if (error.name.ends_with("AccessError")) return 403;
   if (error.name.ends_with("MissingError") || error.name.ends_with("NotFound")) return 404;
   return error.name.starts_with("odoo.exceptions.") ? 422 : 500;
 }
 
-net::HttpResponse json2_failure(const selfhosted::OdooError& error) {
+net::HttpResponse json2_failure(const Refusal& error) {
   return selfhosted::json_answer(status_of(error), object{{"name", error.name},
                                                           {"message", error.message},
                                                           {"arguments", array{error.message}},
@@ -131,7 +131,7 @@ constexpr std::array kOperations{Named{"create", "create"},       Named{"write",
                                  Named{"fields_get", "describe"}, Named{"login", "token"},
                                  Named{"authenticate", "token"},  Named{"version", "health"}};
 
-class Odoo final : public Dialect {
+class Odoo final : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "odoo"; }
 
@@ -166,7 +166,8 @@ class Odoo final : public Dialect {
     const auto rpc = rpc_of(request.body);
     if (!rpc) return front_page(400, "400 Bad Request", 0);
     if (rpc->service == "common") return common(*rpc, world);
-    if (rpc->service != "object") return failure(rpc->id, {"builtins.KeyError", "unknown service " + rpc->service});
+    if (rpc->service != "object")
+      return failure(rpc->id, selfhosted::odoo_error("builtins.KeyError", "unknown service " + rpc->service));
     call.counted = true;
     return object_call(*rpc, world);
   }
@@ -176,12 +177,15 @@ class Odoo final : public Dialect {
     if (fault.fault == "rate_limited" || fault.fault == "quota_gone")
       return front_page(429, "429 Too Many Requests", fault.seconds);
     if (fault.fault == "permission") {
-      return failure({}, {"odoo.exceptions.AccessError",
-                          "You are not allowed to access these records.\n\nThis operation is allowed for the following "
-                          "groups:\n\t- Sales/User: Own Documents Only"});
+      return failure({},
+                     selfhosted::odoo_error(
+                         "odoo.exceptions.AccessError",
+                         "You are not allowed to access these records.\n\nThis operation is allowed for the following "
+                         "groups:\n\t- Sales/User: Own Documents Only"));
     }
     // What Odoo says while its PostgreSQL is away.
-    return failure({}, {"psycopg2.OperationalError", "connection to server failed: Connection refused"});
+    return failure(
+        {}, selfhosted::odoo_error("psycopg2.OperationalError", "connection to server failed: Connection refused"));
   }
 
   void revoke_tokens() override {}  // there are none: every call carries the password
@@ -194,41 +198,46 @@ class Odoo final : public Dialect {
   }
 
   static net::HttpResponse json2(const net::HttpRequest& request, World& world, Call& call) {
-    if (!knows(world, bearer_of(request))) return json2_failure({"werkzeug.exceptions.Unauthorized", "Invalid apikey"});
+    if (!knows(world, bearer_of(request)))
+      return json2_failure(selfhosted::odoo_error("werkzeug.exceptions.Unauthorized", "Invalid apikey"));
     const std::string_view database = request.header("x-odoo-database");
     if (!database.empty() && database != kDatabase)
-      return json2_failure(
-          {"werkzeug.exceptions.NotFound", "the database '" + std::string{database} + "' does not exist"});
+      return json2_failure(selfhosted::odoo_error("werkzeug.exceptions.NotFound",
+                                                  "the database '" + std::string{database} + "' does not exist"));
     const auto asked = json2_call(request);
-    if (!asked) return json2_failure({"werkzeug.exceptions.BadRequest", "the body must be a JSON object"});
+    if (!asked)
+      return json2_failure(selfhosted::odoo_error("werkzeug.exceptions.BadRequest", "the body must be a JSON object"));
     call.counted = true;
     auto told = selfhosted::execute(world, *asked);
     if (told) return selfhosted::json_answer(200, *told);
     const auto& error = told.error();
     if (error.message.ends_with("doesn't exist"))
-      return json2_failure({"werkzeug.exceptions.NotFound", "the model '" + asked->model + "' does not exist"});
+      return json2_failure(
+          selfhosted::odoo_error("werkzeug.exceptions.NotFound", "the model '" + asked->model + "' does not exist"));
     return json2_failure(error);
   }
 
   static net::HttpResponse no_database(const Rpc& rpc, const std::string& database) {
-    return failure(rpc.id, {"psycopg2.OperationalError", "FATAL:  database \"" + database + "\" does not exist"});
+    return failure(rpc.id, selfhosted::odoo_error("psycopg2.OperationalError",
+                                                  "FATAL:  database \"" + database + "\" does not exist"));
   }
 
   static net::HttpResponse common(const Rpc& rpc, const World& world) {
     if (rpc.method == "version") return result(rpc.id, version());
     if (rpc.method != "login" && rpc.method != "authenticate")
-      return failure(rpc.id, {"builtins.AttributeError", "Method not found: " + rpc.method});
+      return failure(rpc.id, selfhosted::odoo_error("builtins.AttributeError", "Method not found: " + rpc.method));
     if (text_at(rpc.args, 0) != kDatabase) return no_database(rpc, text_at(rpc.args, 0));
     const bool right = text_at(rpc.args, 1) == world.credentials.username && knows(world, text_at(rpc.args, 2));
-    return result(rpc.id, right ? value(world.crm.api_user()) : value(false));
+    return result(rpc.id, right ? value(world.company.api_user()) : value(false));
   }
 
   static net::HttpResponse object_call(const Rpc& rpc, World& world) {
     const array& args = rpc.args;
-    if (args.size() < 5) return failure(rpc.id, {"builtins.TypeError", "execute_kw() needs five arguments"});
+    if (args.size() < 5)
+      return failure(rpc.id, selfhosted::odoo_error("builtins.TypeError", "execute_kw() needs five arguments"));
     if (text_at(args, 0) != kDatabase) return no_database(rpc, text_at(args, 0));
-    if (args[1] != value(world.crm.api_user()) || !knows(world, text_at(args, 2)))
-      return failure(rpc.id, {"odoo.exceptions.AccessDenied", "Access Denied"});
+    if (args[1] != value(world.company.api_user()) || !knows(world, text_at(args, 2)))
+      return failure(rpc.id, selfhosted::odoo_error("odoo.exceptions.AccessDenied", "Access Denied"));
     selfhosted::OdooCall call{text_at(args, 3), text_at(args, 4), {}, {}};
     if (rpc.method == "execute") {
       call.args = array(args.begin() + 5, args.end());
@@ -243,7 +252,7 @@ class Odoo final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_odoo() {
+std::unique_ptr<VendorApi> make_odoo() {
   return std::make_unique<Odoo>();
 }
 

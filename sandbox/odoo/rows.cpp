@@ -19,16 +19,16 @@ Record made(RecordId number, TimePoint at, Fields fields) {
 }
 
 template <class Visit>
-void each_of(const Crm& crm, Kind kind, TimePoint now, const Visit& visit) {
-  for (const RecordId id : crm.of(kind)) {
-    const Record* record = crm.find(id);
+void each_of(const Company& company, Kind kind, TimePoint now, const Visit& visit) {
+  for (const RecordId id : company.of(kind)) {
+    const Record* record = company.find(id);
     if (record != nullptr && !record->deleted && record->visible <= now) visit(*record);
   }
 }
 
 }  // namespace
 
-std::vector<Record> odoo_stages(const Crm& /*crm*/, TimePoint now) {
+std::vector<Record> odoo_stages(const Company& /*company*/, TimePoint now) {
   std::vector<Record> rows;
   for (std::size_t i = 0; i < kOdooStages.size(); ++i) {
     rows.push_back(made(i + 1, now,
@@ -40,9 +40,9 @@ std::vector<Record> odoo_stages(const Crm& /*crm*/, TimePoint now) {
 }
 
 /// The nightly clean-up keeps the newest row of each user.
-std::vector<Record> odoo_logins(const Crm& crm, TimePoint now) {
+std::vector<Record> odoo_logins(const Company& company, TimePoint now) {
   std::map<double, const Record*> newest;
-  each_of(crm, Kind::login, now, [&](const Record& login) {
+  each_of(company, Kind::login, now, [&](const Record& login) {
     if (text_of(field(login, "status")) != "Success" || is_null(field(login, "user"))) return;
     const Record*& kept = newest[std::get<double>(field(login, "user"))];
     if (kept == nullptr || field(*kept, "at") < field(login, "at")) kept = &login;
@@ -56,12 +56,12 @@ std::vector<Record> odoo_logins(const Crm& crm, TimePoint now) {
 }
 
 /// First answers to leads are e-mails; done tasks leave a message about what they were for.
-std::vector<Record> odoo_messages(const Crm& crm, TimePoint now) {
+std::vector<Record> odoo_messages(const Company& company, TimePoint now) {
   std::vector<Record> rows;
   const auto add = [&](const Record& source, Value about, const Value& at, const char* type, Value activity) {
     const auto* time = std::get_if<TimePoint>(&at);
     if (time == nullptr || is_null(about)) return;
-    const Record* target = crm.find(static_cast<RecordId>(std::get<double>(about)));
+    const Record* target = company.find(static_cast<RecordId>(std::get<double>(about)));
     if (target == nullptr || target->deleted) return;
     const bool lead = target->kind == Kind::lead || target->kind == Kind::opportunity;
     const std::string model = lead ? "crm.lead" : target->kind == Kind::case_ ? "helpdesk.ticket" : "res.partner";
@@ -73,19 +73,19 @@ std::vector<Record> odoo_messages(const Crm& crm, TimePoint now) {
                          {"mail_activity_type_id", std::move(activity)},
                          {"date", *time}}));
   };
-  each_of(crm, Kind::lead, now, [&](const Record& lead) {
+  each_of(company, Kind::lead, now, [&](const Record& lead) {
     add(lead, static_cast<double>(lead.id), field(lead, "first_touch"), "email", {});
   });
-  each_of(crm, Kind::task, now, [&](const Record& task) {
+  each_of(company, Kind::task, now, [&](const Record& task) {
     const Value about = is_null(field(task, "who")) ? field(task, "what") : field(task, "who");
     add(task, about, field(task, "done_at"), "notification", 1.0);
   });
   return rows;
 }
 
-std::vector<Record> odoo_activities(const Crm& crm, TimePoint now) {
+std::vector<Record> odoo_activities(const Company& company, TimePoint now) {
   std::vector<Record> rows;
-  each_of(crm, Kind::task, now, [&](const Record& task) {
+  each_of(company, Kind::task, now, [&](const Record& task) {
     if (!is_null(field(task, "done_at"))) return;
     const auto due = field(task, "due");
     const auto* at = std::get_if<TimePoint>(&due);
@@ -102,13 +102,13 @@ std::vector<Record> odoo_activities(const Crm& crm, TimePoint now) {
   return rows;
 }
 
-std::vector<Record> odoo_events(const Crm& /*crm*/, TimePoint /*now*/) {
+std::vector<Record> odoo_events(const Company& /*company*/, TimePoint /*now*/) {
   return {};
 }
 
-std::vector<Record> odoo_orders(const Crm& crm, TimePoint now) {
+std::vector<Record> odoo_orders(const Company& company, TimePoint now) {
   std::vector<Record> rows;
-  each_of(crm, Kind::opportunity, now, [&](const Record& deal) {
+  each_of(company, Kind::opportunity, now, [&](const Record& deal) {
     if (field(deal, "won") != Value{true}) return;
     Record row = made(deal.id, deal.created,
                       {{"name", "S" + std::to_string(deal.id)},
@@ -124,9 +124,9 @@ std::vector<Record> odoo_orders(const Crm& crm, TimePoint now) {
   return rows;
 }
 
-std::vector<Record> odoo_ratings(const Crm& crm, TimePoint now) {
+std::vector<Record> odoo_ratings(const Company& company, TimePoint now) {
   std::vector<Record> rows;
-  each_of(crm, Kind::case_, now, [&](const Record& ticket) {
+  each_of(company, Kind::case_, now, [&](const Record& ticket) {
     if (is_null(field(ticket, "csat"))) return;
     Record row = made(ticket.id, ticket.created,
                       {{"rating", field(ticket, "csat")},
@@ -139,7 +139,7 @@ std::vector<Record> odoo_ratings(const Crm& crm, TimePoint now) {
   return rows;
 }
 
-std::vector<Record> odoo_modules(const Crm& /*crm*/, TimePoint now) {
+std::vector<Record> odoo_modules(const Company& /*company*/, TimePoint now) {
   std::vector<Record> rows;
   for (const char* name : {"base", "contacts", "crm", "helpdesk", "mail", "rating", "sale_management"}) {
     rows.push_back(made(rows.size() + 1, now,
@@ -151,7 +151,7 @@ std::vector<Record> odoo_modules(const Crm& /*crm*/, TimePoint now) {
 }
 
 /// Hourly and daily; on time.
-std::vector<Record> odoo_crons(const Crm& /*crm*/, TimePoint now) {
+std::vector<Record> odoo_crons(const Company& /*company*/, TimePoint now) {
   std::vector<Record> rows;
   for (const auto& [name, in] : {std::pair{"Mail: Email Queue Manager", 1}, {"CRM: Lead Assignment", 20}}) {
     rows.push_back(

@@ -12,14 +12,14 @@ namespace crmpulse::sandbox::selfhosted {
 inline constexpr std::array<std::string_view, 5> kOdooStages{"Prospecting", "Qualification", "Proposal", "Negotiation",
                                                              "Closed Won"};
 
-[[nodiscard]] std::vector<Record> odoo_stages(const Crm& crm, TimePoint now);
-[[nodiscard]] std::vector<Record> odoo_logins(const Crm& crm, TimePoint now);
-[[nodiscard]] std::vector<Record> odoo_messages(const Crm& crm, TimePoint now);
-[[nodiscard]] std::vector<Record> odoo_activities(const Crm& crm, TimePoint now);
-[[nodiscard]] std::vector<Record> odoo_events(const Crm& crm, TimePoint now);  ///< nobody keeps a calendar
-[[nodiscard]] std::vector<Record> odoo_orders(const Crm& crm, TimePoint now);
-[[nodiscard]] std::vector<Record> odoo_ratings(const Crm& crm, TimePoint now);
-[[nodiscard]] std::vector<Record> odoo_modules(const Crm& crm, TimePoint now);
-[[nodiscard]] std::vector<Record> odoo_crons(const Crm& crm, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_stages(const Company& company, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_logins(const Company& company, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_messages(const Company& company, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_activities(const Company& company, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_events(const Company& company, TimePoint now);  ///< nobody keeps a calendar
+[[nodiscard]] std::vector<Record> odoo_orders(const Company& company, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_ratings(const Company& company, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_modules(const Company& company, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_crons(const Company& company, TimePoint now);
 
 }  // namespace crmpulse::sandbox::selfhosted

@@ -19,8 +19,8 @@ json::object user_json(const Ask& ask, const Record& user) {
           {"active_flag", active},
           {"is_deleted", false},
           {"activated", true},
-          {"is_admin", user.id == ask.world.crm.api_user() ? 1 : 0},
-          {"is_you", user.id == ask.world.crm.api_user()},
+          {"is_admin", user.id == ask.world.company.api_user() ? 1 : 0},
+          {"is_you", user.id == ask.world.company.api_user()},
           {"timezone_name", "Etc/UTC"},
           {"created", time_json(user.created, 1)},
           {"modified", time_json(user.modified, 1)},
@@ -28,23 +28,23 @@ json::object user_json(const Ask& ask, const Record& user) {
 }
 
 net::HttpResponse users(const Ask& ask) {
-  const Crm& crm = ask.world.crm;
+  const Company& company = ask.world.company;
   const std::string_view which = ask.route.part(1);
   if (which == "me") {
-    json::object me = user_json(ask, *crm.find(crm.api_user()));
+    json::object me = user_json(ask, *company.find(company.api_user()));
     me["company_id"] = 8'412'773;
     me["company_name"] = "Sandbox Company";
     me["company_domain"] = "sandbox";
     return success(std::move(me));
   }
   if (!which.empty()) {
-    const Record* user = crm.find(parse_id(which).value_or(0));
+    const Record* user = company.find(parse_id(which).value_or(0));
     if (user == nullptr || user->kind != Kind::user || user->deleted) return error(404, "User not found");
     return success(user_json(ask, *user));
   }
   json::array data;
-  for (const RecordId id : crm.of(Kind::user)) {
-    if (!crm.find(id)->deleted) data.push_back(user_json(ask, *crm.find(id)));
+  for (const RecordId id : company.of(Kind::user)) {
+    if (!company.find(id)->deleted) data.push_back(user_json(ask, *company.find(id)));
   }
   return success(std::move(data));
 }
@@ -72,11 +72,11 @@ net::HttpResponse pipelines() {
 }
 
 net::HttpResponse deal_fields(const Ask& ask) {
-  const ObjectName* deals = ask.schema.object("deals");
+  const Object* deals = ask.schema.object("deals");
   if (deals == nullptr) return error(404, "Unknown path");
   json::array data;
-  for (const FieldName* field : ask.schema.fields(*deals))
-    data.push_back({{"id", data.size() + 1}, {"key", field->vendor}, {"name", field->vendor}, {"active_flag", true}});
+  for (const Field* field : ask.schema.fields(*deals))
+    data.push_back({{"id", data.size() + 1}, {"key", field->name}, {"name", field->name}, {"active_flag", true}});
   return success(std::move(data));
 }
 

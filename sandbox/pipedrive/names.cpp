@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 #include "sandbox/pipedrive/parts.h"
 
@@ -103,7 +102,7 @@ Value activity_type(const Lookup&, const Record& task) {
 
 /// The task's record when it is of that kind.
 Value about(const Lookup& lookup, const Record& task, const char* name, Kind kind) {
-  const Record* other = lookup.crm.find(id_of(field(task, name)));
+  const Record* other = lookup.record(field(task, name));
   return other != nullptr && other->kind == kind ? field(task, name) : Value{};
 }
 
@@ -130,8 +129,12 @@ void write_person(const Value& value, Fields& fields) {
 
 using enum FieldType;
 
-constexpr FieldName kDeals[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kId[] = {read_only("id", "id", id)};
+constexpr Field kAudit[] = {{"owner_id", "owner", reference},
+                            read_only("add_time", "created", time),
+                            read_only("update_time", "modified", time)};
+
+constexpr Field kDeals[] = {
     {"title", "name"},
     {"value", "", number, deal_value, write_value},
     {"currency", "currency"},
@@ -140,22 +143,18 @@ constexpr FieldName kDeals[] = {
     {"pipeline_id", "", number, pipeline_id},
     {"org_id", "account", reference},
     {"person_id", "contact", reference},
-    {"owner_id", "owner", reference},
-    {"creator_user_id", "created_by", reference, nullptr, nullptr, true},
-    {"add_time", "created", time, nullptr, nullptr, true},
-    {"update_time", "modified", time, nullptr, nullptr, true},
-    {"stage_change_time", "stage_changed", time, nullptr, nullptr, true},
-    {"close_time", "closed_at", time, nullptr, nullptr, true},
+    read_only("creator_user_id", "created_by", reference),
+    read_only("stage_change_time", "stage_changed", time),
+    read_only("close_time", "closed_at", time),
     {"won_time", "", time, won_time},
     {"lost_time", "", time, lost_time},
     {"lost_reason", "lost_reason"},
     {"expected_close_date", "close_date", date},
-    {"last_activity_date", "last_activity", date, nullptr, nullptr, true},
+    read_only("last_activity_date", "last_activity", date),
     {"is_archived", "", boolean, deal_archived, write_deal_archived},
 };
 
-constexpr FieldName kPersons[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kPersons[] = {
     {"name", "", text, full_name, write_name},
     {"first_name", "first_name"},
     {"last_name", "last_name"},
@@ -163,59 +162,43 @@ constexpr FieldName kPersons[] = {
     {"phones", "phone"},
     {"job_title", "title"},
     {"org_id", "account", reference},
-    {"owner_id", "owner", reference},
-    {"add_time", "created", time, nullptr, nullptr, true},
-    {"update_time", "modified", time, nullptr, nullptr, true},
 };
 
-constexpr FieldName kOrganizations[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kOrganizations[] = {
     {"name", "name"},
     {"website", "website"},
     {"industry", "industry"},
-    {"owner_id", "owner", reference},
-    {"add_time", "created", time, nullptr, nullptr, true},
-    {"update_time", "modified", time, nullptr, nullptr, true},
 };
 
-constexpr FieldName kActivities[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kActivities[] = {
     {"subject", "subject"},
     {"type", "", text, activity_type},
     {"done", "", boolean, activity_done},
     {"due_date", "due", date},
-    {"marked_as_done_time", "done_at", time, nullptr, nullptr, true},
+    read_only("marked_as_done_time", "done_at", time),
     {"deal_id", "", reference, activity_deal, write_deal},
     {"person_id", "", reference, activity_person, write_person},
     {"lead_id", "", text, activity_lead},
-    {"owner_id", "owner", reference},
-    {"creator_user_id", "created_by", reference, nullptr, nullptr, true},
-    {"add_time", "created", time, nullptr, nullptr, true},
-    {"update_time", "modified", time, nullptr, nullptr, true},
+    read_only("creator_user_id", "created_by", reference),
 };
 
-constexpr FieldName kLeads[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kLeads[] = {
     {"title", "", text, lead_title, write_lead_title},
-    {"owner_id", "owner", reference},
-    {"creator_id", "created_by", reference, nullptr, nullptr, true},
+    read_only("creator_id", "created_by", reference),
     {"is_archived", "", boolean, lead_archived},
     {"was_seen", "", boolean, lead_seen},
-    {"add_time", "created", time, nullptr, nullptr, true},
-    {"update_time", "modified", time, nullptr, nullptr, true},
-};
-
-constexpr ObjectName kObjects[] = {
-    {"deals", "deal", Kind::opportunity, kDeals},
-    {"persons", "person", Kind::contact, kPersons},
-    {"organizations", "organization", Kind::account, kOrganizations},
-    {"activities", "activity", Kind::task, kActivities},
-    {"leads", "lead", Kind::lead, kLeads},
 };
 
 }  // namespace
 
-std::span<const ObjectName> objects() {
+const std::vector<Object>& objects() {
+  static const std::vector<Object> kObjects{
+      {"deals", "deal", {Kind::opportunity}, with_audit(kId, kDeals, kAudit)},
+      {"persons", "person", {Kind::contact}, with_audit(kId, kPersons, kAudit)},
+      {"organizations", "organization", {Kind::account}, with_audit(kId, kOrganizations, kAudit)},
+      {"activities", "activity", {Kind::task}, with_audit(kId, kActivities, kAudit)},
+      {"leads", "lead", {Kind::lead}, with_audit(kId, kLeads, kAudit)},
+  };
   return kObjects;
 }
 
@@ -224,11 +207,8 @@ std::string lead_id(RecordId id) {
 }
 
 std::optional<RecordId> parse_id(std::string_view text) {
-  const bool lead = text.starts_with(kLeadHead);
-  if (lead) text.remove_prefix(kLeadHead.size());
-  RecordId id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id, lead ? 16 : 10);
-  return error == std::errc{} && end == text.data() + text.size() ? std::optional{id} : std::nullopt;
+  if (!text.starts_with(kLeadHead)) return number_from<RecordId>(text);
+  return number_from<RecordId>(text.substr(kLeadHead.size()), 16);
 }
 
 }  // namespace crmpulse::sandbox::pipedrive

@@ -1,5 +1,5 @@
 #pragma once
-// Private to sandbox/pipedrive/pipedrive*.cpp: the parts of the Pipedrive dialect.
+// Private to sandbox/pipedrive/pipedrive*.cpp: the parts of the Pipedrive API.
 
 #include <array>
 #include <boost/json/value.hpp>
@@ -7,34 +7,25 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/dialect.h"
-#include "sandbox/vendor/fields.h"
-#include "sandbox/vendor/reply.h"
+#include "sandbox/expression/refusal.h"
+#include "sandbox/vendor/ask.h"
 
 namespace crmpulse::sandbox::pipedrive {
 
 /// `/api/v2/deals/7` is version 2 and {deals, 7}; `/v1/…` and `/api/v1/…` are version 1. 0: not Pipedrive's.
-struct Route {
+struct Route : Parts {
   int version = 0;
-  std::vector<std::string> parts;
-  [[nodiscard]] std::string_view part(std::size_t at) const {
-    return at < parts.size() ? std::string_view{parts[at]} : std::string_view{};
-  }
 };
 [[nodiscard]] Route route_of(std::string_view path);
 
 /// One authorised call.
-struct Ask {
-  const net::HttpRequest& request;
-  const Route& route;
-  World& world;
-  const Lookup& lookup;
-  const Schema& schema;
+struct Ask : sandbox::Ask {
+  Route route;
 };
 
 inline constexpr std::array<std::string_view, 4> kStages{"Prospecting", "Qualification", "Proposal", "Negotiation"};
 
-[[nodiscard]] std::span<const ObjectName> objects();
+[[nodiscard]] const std::vector<Object>& objects();
 /// Numbers; leads have GUIDs.
 [[nodiscard]] std::optional<RecordId> parse_id(std::string_view text);
 [[nodiscard]] std::string lead_id(RecordId id);
@@ -43,11 +34,11 @@ inline constexpr std::array<std::string_view, 4> kStages{"Prospecting", "Qualifi
 [[nodiscard]] net::HttpResponse error(int status, std::string_view message, std::string_view info = {});
 /// Version 1 writes `2026-11-21 09:00:00`, version 2 RFC 3339.
 [[nodiscard]] boost::json::value time_json(const Value& value, int version);
-[[nodiscard]] boost::json::object record_json(const Ask& ask, const ObjectName& object, const Record& record);
+[[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record);
 
-[[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const ObjectName& object);
-[[nodiscard]] net::HttpResponse answer_search(const Ask& ask, const ObjectName* object);  ///< null: every kind
-[[nodiscard]] net::HttpResponse answer_company(const Ask& ask);                           ///< users, stages, pipelines
+[[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const Object& object);
+[[nodiscard]] net::HttpResponse answer_search(const Ask& ask, const Object* object);  ///< null: every kind
+[[nodiscard]] net::HttpResponse answer_company(const Ask& ask);                       ///< users, stages, pipelines
 [[nodiscard]] net::HttpResponse answer_status_page(const World& world);
 
 }  // namespace crmpulse::sandbox::pipedrive

@@ -37,7 +37,7 @@ std::uint64_t cost_of(const Route& route, std::string_view operation) {
   return (operation == "read" || operation == "liveness" ? 1 : 10) * twice;
 }
 
-class Pipedrive : public Dialect {
+class Pipedrive : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "pipedrive"; }
   [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
@@ -79,8 +79,8 @@ std::string Pipedrive::operation(const net::HttpRequest& request) const {
 net::HttpResponse serve(const Ask& ask) {
   const std::string_view first = ask.route.part(0);
   if (first == "itemSearch") return answer_search(ask, nullptr);
-  const ObjectName* object = ask.schema.object(first);
-  if (object == nullptr || object->path != first) return answer_company(ask);
+  const Object* object = ask.schema.object(first);
+  if (object == nullptr || object->name != first) return answer_company(ask);
   if (ask.route.part(1) == "search") return answer_search(ask, object);
   return answer_records(ask, *object);
 }
@@ -99,10 +99,8 @@ net::HttpResponse Pipedrive::answer(const net::HttpRequest& request, World& worl
   call.counted = true;
   today_.add(world.now, cost_of(route, call.operation));
   burst_.add(world.now);
-  const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.crm, world.now};
-  const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
-  auto response = serve({request, route, world, lookup, schema});
+  const auto answer = understood([&] { return serve({{request, world, call.operation, objects(), parse_id}, route}); });
+  auto response = answer ? *answer : error(400, answer.error().clause, answer.error().message);
   add_limits(response, world.now);
   return response;
 }
@@ -223,7 +221,7 @@ json::value time_json(const Value& value, int version) {
 
 }  // namespace pipedrive
 
-std::unique_ptr<Dialect> make_pipedrive() {
+std::unique_ptr<VendorApi> make_pipedrive() {
   return std::make_unique<pipedrive::Pipedrive>();
 }
 

@@ -29,16 +29,14 @@ json::value contact_list(const Value& value) {
   return json::array{json::object{{"value", text}, {"primary", true}, {"label", "work"}}};
 }
 
-json::value field_json(const Ask& ask, const FieldName& field, const Value& value) {
-  if (field.vendor == "emails" || field.vendor == "phones") return contact_list(value);
+json::value field_json(const Ask& ask, const Field& field, const Value& value) {
+  if (field.name == "emails" || field.name == "phones") return contact_list(value);
   if (field.type == FieldType::time) return time_json(value, ask.route.version);
   if (const auto time = time_of(value)) return json::value(date_text(*time));
   if (const auto* truth = std::get_if<bool>(&value)) return *truth;
   if (const auto* text = std::get_if<std::string>(&value)) return json::value(*text);
   const auto* number = std::get_if<double>(&value);
-  if (number == nullptr) return nullptr;
-  const auto whole = static_cast<std::int64_t>(*number);
-  return static_cast<double>(whole) == *number ? json::value(whole) : json::value(*number);
+  return number != nullptr ? number_json(*number) : nullptr;
 }
 
 /// A written value as text; lists of e-mails and telephones give their first.
@@ -48,54 +46,41 @@ std::string written_text(const json::value& value) {
   return scalar_text(value).value_or("");
 }
 
-/// What nobody has defined is ignored, as Pipedrive does.
-struct Written {
-  Fields fields;
-  std::optional<net::HttpResponse> refused;
-};
-
-Written fields_of(const Ask& ask, const ObjectName& object) {
-  Written written;
+/// Returns what the body writes, under canonical names. What nobody has defined is ignored, as Pipedrive does.
+Fields fields_of(const Ask& ask, const Object& object) {
   const auto body = parse_json(ask.request.body);
-  if (!body || !body->is_object()) {
-    written.refused = error(400, "Bad request", "The body is not a JSON object.");
-    return written;
-  }
+  if (!body || !body->is_object())
+    throw Refusal{Refusal::Kind::syntax, {}, "Bad request", "The body is not a JSON object."};
+  Fields fields;
   for (const auto& [key, value] : body->get_object()) {
     const std::string name{key};
-    const FieldName* field = ask.schema.field(object, name == "email" ? "emails" : name == "phone" ? "phones" : name);
+    const Field* field = ask.schema.field(object, name == "email" ? "emails" : name == "phone" ? "phones" : name);
     if (field == nullptr || field->read_only) continue;
-    const std::string text = written_text(value);
-    const auto typed = text.empty() ? std::optional<Value>{Value{}} : ask.schema.value(field->type, text);
-    if (!typed) {
-      written.refused = error(400, "Validation failed", fmt::format("{} has a wrong type", name));
-      return written;
-    }
-    if (field->compute == nullptr) written.fields[std::string{field->canonical}] = *typed;
-    if (field->compute != nullptr && field->write != nullptr) field->write(*typed, written.fields);
+    if (!ask.schema.write(*field, written_text(value), fields))
+      throw Refusal{Refusal::Kind::value, name, "Validation failed", fmt::format("{} has a wrong type", name)};
   }
-  return written;
+  return fields;
 }
 
-const Record* any_record(const Ask& ask, const ObjectName& object, RecordId id) {
-  const Record* record = ask.world.crm.find(id);
-  if (record == nullptr || record->kind != object.kind) return nullptr;
+const Record* any_record(const Ask& ask, const Object& object, RecordId id) {
+  const Record* record = ask.world.company.find(id);
+  if (record == nullptr || record->kind != object.kind()) return nullptr;
   return record->deleted && *record->deleted + kKept < ask.world.now ? nullptr : record;
 }
 
 /// Archived deals are in no list but `/deals/archived`; other objects do not have such a list.
-bool asks_archived(const Ask& ask, const ObjectName& object) {
-  return object.kind == Kind::opportunity && ask.route.part(1) == "archived";
+bool asks_archived(const Ask& ask, const Object& object) {
+  return object.kind() == Kind::opportunity && ask.route.part(1) == "archived";
 }
 
-Condition filters_of(const Ask& ask, const ObjectName& object) {
+Condition filters_of(const Ask& ask, const Object& object) {
   std::vector<Condition> all;
-  if (const FieldName* archived = ask.schema.field(object, "is_archived");
-      object.kind == Kind::opportunity && archived != nullptr)
+  if (const Field* archived = ask.schema.field(object, "is_archived");
+      object.kind() == Kind::opportunity && archived != nullptr)
     all.push_back(where(*archived, Compare::equal, {asks_archived(ask, object)}));
   const auto filter = [&](const char* parameter, const char* name, Compare how) {
     const std::string text = query_value(ask.request, parameter);
-    const FieldName* field = text.empty() ? nullptr : ask.schema.field(object, name);
+    const Field* field = text.empty() ? nullptr : ask.schema.field(object, name);
     const auto value = field != nullptr ? ask.schema.value(field->type, text) : std::nullopt;
     if (value) all.push_back(where(*field, how, {*value}));
   };
@@ -104,7 +89,7 @@ Condition filters_of(const Ask& ask, const ObjectName& object) {
   for (const char* name : {"owner_id", "person_id", "org_id", "deal_id", "stage_id", "pipeline_id", "done"})
     filter(name, name, Compare::equal);
   const auto statuses = comma_list(query_value(ask.request, "status"));
-  const FieldName* status = ask.schema.field(object, "status");
+  const Field* status = ask.schema.field(object, "status");
   if (statuses.empty() || status == nullptr || statuses.front() == "all_not_deleted") return all_of(std::move(all));
   std::vector<Value> values{statuses.begin(), statuses.end()};
   all.push_back(where(*status, Compare::in, std::move(values)));
@@ -112,9 +97,9 @@ Condition filters_of(const Ask& ask, const ObjectName& object) {
 }
 
 /// Deleted ones only when they are asked for; those evaluate() does not see.
-std::vector<RecordId> deleted_ids(const Ask& ask, const ObjectName& object) {
+std::vector<RecordId> deleted_ids(const Ask& ask, const Object& object) {
   std::vector<RecordId> ids;
-  for (const RecordId id : ask.world.crm.of(object.kind)) {
+  for (const RecordId id : ask.world.company.of(object.kind())) {
     const Record* record = any_record(ask, object, id);
     if (record != nullptr && record->deleted) ids.push_back(id);
   }
@@ -122,7 +107,7 @@ std::vector<RecordId> deleted_ids(const Ask& ask, const ObjectName& object) {
 }
 
 /// Version 2 pages by cursor, version 1 by start.
-net::HttpResponse list(const Ask& ask, const ObjectName& object) {
+net::HttpResponse list(const Ask& ask, const Object& object) {
   const bool v1 = ask.route.version == 1;
   const std::size_t limit = bounded(query_value(ask.request, "limit"), 100, 1, kMostPerPage);
   std::string cursor = query_value(ask.request, v1 ? "start" : "cursor");
@@ -133,7 +118,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& object) {
   query.where = filters_of(ask, object);
   std::string by = query_value(ask.request, "sort_by");
   if (by.empty()) by = "id";
-  const FieldName* sorted = ask.schema.field(object, by);
+  const Field* sorted = ask.schema.field(object, by);
   if (sorted == nullptr || (by != "id" && by != "add_time" && by != "update_time" && by != "due_date"))
     return error(400, "Validation failed", "sort_by is one of id, add_time, update_time");
   const bool descending = query_value(ask.request, "sort_direction") == "desc";
@@ -148,7 +133,7 @@ net::HttpResponse list(const Ask& ask, const ObjectName& object) {
     rows = answer_query(ask.lookup, object, query);
   }
   json::array data;
-  for (const Row& row : rows.rows) data.push_back(record_json(ask, object, *ask.world.crm.find(row.id)));
+  for (const Row& row : rows.rows) data.push_back(record_json(ask, object, *ask.world.company.find(row.id)));
   const std::size_t next = query.offset + rows.rows.size();
   const bool more = next < rows.total;
   json::object additional{{"next_cursor", more ? json::value(fmt::format("offset-{}", next)) : json::value{}}};
@@ -186,45 +171,42 @@ net::HttpResponse flow(const Record& deal) {
       {{"additional_data", {{"pagination", {{"start", 0}, {"limit", count}, {"more_items_in_collection", false}}}}}});
 }
 
-net::HttpResponse create(const Ask& ask, const ObjectName& object) {
-  Written written = fields_of(ask, object);
-  if (written.refused) return std::move(*written.refused);
-  const bool titled = object.kind == Kind::opportunity || object.kind == Kind::lead;
-  const std::string_view required = titled ? "title" : object.kind == Kind::task ? "subject" : "name";
+net::HttpResponse create(const Ask& ask, const Object& object) {
+  Fields fields = fields_of(ask, object);
+  const bool titled = object.kind() == Kind::opportunity || object.kind() == Kind::lead;
+  const std::string_view required = titled ? "title" : object.kind() == Kind::task ? "subject" : "name";
   const auto body = parse_json(ask.request.body);
   if (text_member(*body, required).empty())
     return error(400, "Validation failed", fmt::format("{}: Required", required));
-  Crm& crm = ask.world.crm;
-  const RecordId id = crm.create(object.kind, std::move(written.fields), crm.api_user(), ask.world.now);
-  return success(record_json(ask, object, *crm.find(id)), {}, ask.route.version == 1 ? 201 : 200);
+  Company& company = ask.world.company;
+  const RecordId id = company.create(object.kind(), std::move(fields), company.api_user(), ask.world.now);
+  return success(record_json(ask, object, *company.find(id)), {}, ask.route.version == 1 ? 201 : 200);
 }
 
-net::HttpResponse one(const Ask& ask, const ObjectName& object) {
+net::HttpResponse one(const Ask& ask, const Object& object) {
   const RecordId id = parse_id(ask.route.part(1)).value_or(0);
   const Record* record = any_record(ask, object, id);
   const std::string& method = ask.request.method;
-  if (record == nullptr) return error(404, capital(object.singular) + " not found");
-  if (ask.route.part(2) == "flow" && object.kind == Kind::opportunity) return flow(*record);
+  if (record == nullptr) return error(404, capital(object.alias) + " not found");
+  if (ask.route.part(2) == "flow" && object.kind() == Kind::opportunity) return flow(*record);
   if (!ask.route.part(2).empty()) return error(404, "Unknown path");
   if (method == "GET") return success(record_json(ask, object, *record));
-  if (record->deleted) return error(404, capital(object.singular) + " not found");
+  if (record->deleted) return error(404, capital(object.alias) + " not found");
   if (method == "DELETE") {
-    ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
-    const json::value told = object.kind == Kind::lead ? json::value(lead_id(id)) : json::value(id);
+    ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
+    const json::value told = object.kind() == Kind::lead ? json::value(lead_id(id)) : json::value(id);
     return success({{"id", told}});
   }
   if (method != "PATCH" && method != "PUT") return error(405, "Method not allowed");
-  Written written = fields_of(ask, object);
-  if (written.refused) return std::move(*written.refused);
-  ask.world.crm.update(id, written.fields, ask.world.crm.api_user(), ask.world.now);
-  return success(record_json(ask, object, *ask.world.crm.find(id)));
+  ask.world.company.update(id, fields_of(ask, object), ask.world.company.api_user(), ask.world.now);
+  return success(record_json(ask, object, *ask.world.company.find(id)));
 }
 
-Condition words_in(const Ask& ask, const ObjectName& object, const std::string& term, bool exact) {
+Condition words_in(const Ask& ask, const Object& object, const std::string& term, bool exact) {
   std::vector<Condition> any;
-  for (const FieldName* field : ask.schema.fields(object)) {
+  for (const Field* field : ask.schema.fields(object)) {
     const bool searched =
-        field->vendor == "title" || field->vendor == "name" || field->vendor == "emails" || field->vendor == "phones";
+        field->name == "title" || field->name == "name" || field->name == "emails" || field->name == "phones";
     if (searched)
       any.push_back(where(*field, exact ? Compare::equal : Compare::like, {exact ? term : "%" + term + "%"}));
   }
@@ -233,43 +215,43 @@ Condition words_in(const Ask& ask, const ObjectName& object, const std::string& 
 
 }  // namespace
 
-json::object record_json(const Ask& ask, const ObjectName& object, const Record& record) {
+json::object record_json(const Ask& ask, const Object& object, const Record& record) {
   const bool v1 = ask.route.version == 1;
   json::object body;
-  for (const FieldName* field : ask.schema.fields(object)) {
-    const bool plural = field->vendor == "emails" || field->vendor == "phones";
-    const std::string_view name = field->vendor.substr(0, field->vendor.size() - (plural && v1 ? 1 : 0));
+  for (const Field* field : ask.schema.fields(object)) {
+    const bool plural = field->name == "emails" || field->name == "phones";
+    const std::string_view name = field->name.substr(0, field->name.size() - (plural && v1 ? 1 : 0));
     body[name] = field_json(ask, *field, value_of(ask.lookup, record, *field));
   }
-  if (object.kind == Kind::lead) body["id"] = lead_id(record.id);
+  if (object.kind() == Kind::lead) body["id"] = lead_id(record.id);
   if (!v1) body["custom_fields"] = json::object{};
   body["is_deleted"] = record.deleted.has_value();
   if (v1) body["active_flag"] = !record.deleted;
-  if (v1 && record.deleted && object.kind == Kind::opportunity) body["status"] = "deleted";
+  if (v1 && record.deleted && object.kind() == Kind::opportunity) body["status"] = "deleted";
   return body;
 }
 
-net::HttpResponse answer_records(const Ask& ask, const ObjectName& object) {
+net::HttpResponse answer_records(const Ask& ask, const Object& object) {
   if (!ask.route.part(1).empty() && !asks_archived(ask, object)) return one(ask, object);
   if (ask.request.method == "POST") return create(ask, object);
   return ask.request.method == "GET" ? list(ask, object) : error(405, "Method not allowed");
 }
 
-net::HttpResponse answer_search(const Ask& ask, const ObjectName* object) {
+net::HttpResponse answer_search(const Ask& ask, const Object* object) {
   const std::string term = query_value(ask.request, "term");
   if (term.size() < 2) return error(400, "Validation failed", "term must have at least 2 characters");
   const bool exact = query_value(ask.request, "exact_match") == "true";
   const std::size_t limit = bounded(query_value(ask.request, "limit"), 100, 1, kMostPerPage);
   json::array items;
-  for (const ObjectName& one_object : ask.schema.objects()) {
+  for (const Object& one_object : ask.schema.objects()) {
     if (object != nullptr && object != &one_object) continue;
-    if (one_object.kind == Kind::task || ask.schema.object(one_object.path) == nullptr) continue;
+    if (one_object.kind() == Kind::task || ask.schema.object(one_object.name) == nullptr) continue;
     Query query;
     query.where = words_in(ask, one_object, term, exact);
     query.limit = limit - std::min(limit, items.size());
     for (const Row& row : answer_query(ask.lookup, one_object, query, true).rows) {
-      json::object item = record_json(ask, one_object, *ask.world.crm.find(row.id));
-      item["type"] = one_object.singular;
+      json::object item = record_json(ask, one_object, *ask.world.company.find(row.id));
+      item["type"] = one_object.alias;
       items.push_back({{"result_score", 0.5}, {"item", std::move(item)}});
     }
   }

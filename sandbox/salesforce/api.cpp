@@ -13,7 +13,7 @@ constexpr int kOldest = 31;  ///< 7 to 30 are retired
 constexpr int kNewest = 68;  ///< Winter '27
 constexpr std::size_t kMostCursors = 10;
 
-Refusal method_not_allowed(const std::string& method) {
+ApiError method_not_allowed(const std::string& method) {
   return {405, "METHOD_NOT_ALLOWED", fmt::format("HTTP Method '{}' not allowed.", method), {}};
 }
 
@@ -41,9 +41,10 @@ Reply record_count(const World& world, const ApiCall& call) {
   for (const std::string& name : comma_list(parameter(call, "sObjects"))) {
     const Object* object = visible_object(world, name);
     if (object == nullptr) continue;  // the real one leaves unknown names out too
-    const auto& ids = object->kind ? world.crm.of(*object->kind) : std::vector<RecordId>{};
-    const auto live = std::count_if(ids.begin(), ids.end(), [&](RecordId id) { return !world.crm.find(id)->deleted; });
-    const std::size_t made_up = object->kind ? 0 : made_up_records(world, *object).size();
+    const auto& ids = object->is_stored() ? world.company.of(object->kind()) : std::vector<RecordId>{};
+    const auto live =
+        std::count_if(ids.begin(), ids.end(), [&](RecordId id) { return !world.company.find(id)->deleted; });
+    const std::size_t made_up = object->is_stored() ? 0 : made_up_records(world, *object).size();
     list.push_back({{"count", static_cast<std::size_t>(live) + made_up}, {"name", object->name}});
   }
   return {200, boost::json::object{{"sObjects", std::move(list)}}, {}};
@@ -59,12 +60,12 @@ std::optional<VersionedPath> versioned(std::string_view path) {
   return VersionedPath{std::string{path.substr(0, slash)}, std::string{path.substr(slash)}};
 }
 
-std::optional<Refusal> problem_of_version(const std::string& version) {
+std::optional<ApiError> problem_of_version(const std::string& version) {
   int number = 0;
   const auto [end, error] = std::from_chars(version.data(), version.data() + version.size(), number);
   const bool well_formed = error == std::errc{} && std::string_view{end} == ".0";
   if (!well_formed || number < 7 || number > kNewest) return not_found();
-  if (number < kOldest) return Refusal{410, "GONE", fmt::format("API version v{} has been retired.", version), {}};
+  if (number < kOldest) return ApiError{410, "GONE", fmt::format("API version v{} has been retired.", version), {}};
   return std::nullopt;
 }
 
@@ -78,7 +79,7 @@ boost::json::array versions() {
 }
 
 std::string operation_of(const std::string& method, std::string_view rest) {
-  const auto parts = parts_of(rest);
+  const auto parts = path_parts(rest);
   if (parts.empty()) return "versions";
   const std::string& first = parts.front();
   if (first == "query" || first == "queryAll") return "query";
@@ -133,7 +134,7 @@ Answer<boost::json::object> Cursors::page(const std::string& locator, const ApiC
   const auto found = std::find_if(cursors_.begin(), cursors_.end(),
                                   [&](const Cursor& one) { return one.id == locator.substr(0, dash); });
   if (found == cursors_.end() || from >= found->asked.records.size())
-    return Refusal{400, "INVALID_QUERY_LOCATOR", "invalid query locator", {}};
+    return ApiError{400, "INVALID_QUERY_LOCATOR", "invalid query locator", {}};
   return cut(*found, from, call);
 }
 
@@ -145,7 +146,7 @@ Reply Api::answer(World& world, const ApiCall& call, std::uint64_t& cost) {
 }
 
 Reply Api::serve(World& world, const ApiCall& call, Undo& undo) {
-  const auto parts = parts_of(call.path);
+  const auto parts = path_parts(call.path);
   if (parts.empty()) return resources(call);
   const std::string& first = parts.front();
   if (first == "sobjects") return serve_sobjects(world, call, undo);

@@ -73,7 +73,7 @@ struct VersionedPath {
 };
 [[nodiscard]] std::optional<VersionedPath> versioned(std::string_view path);
 /// Why this version is not served, or nothing.
-[[nodiscard]] std::optional<Refusal> problem_of_version(const std::string& version);
+[[nodiscard]] std::optional<ApiError> problem_of_version(const std::string& version);
 [[nodiscard]] boost::json::array versions();
 /// For faults and the log: query, read, create, …
 [[nodiscard]] std::string operation_of(const std::string& method, std::string_view rest);

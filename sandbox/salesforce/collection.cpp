@@ -13,7 +13,7 @@ namespace {
 
 boost::json::value write_result(const Answer<std::string>& written) {
   if (written) return {{"id", written.value()}, {"success", true}, {"errors", boost::json::array{}}};
-  const Refusal refusal = written.error();
+  const ApiError refusal = written.error();
   boost::json::object error{{"statusCode", refusal.code}, {"message", refusal.message}};
   boost::json::array fields;
   for (const std::string& name : refusal.fields) fields.emplace_back(name);
@@ -28,7 +28,7 @@ Answer<std::string> write_one(World& world, const boost::json::value& given, con
   const auto* type =
       attributes == nullptr || !attributes->is_object() ? nullptr : attributes->get_object().if_contains("type");
   const Object* object = type == nullptr || !type->is_string() ? nullptr : visible_object(world, type->get_string());
-  if (object == nullptr) return Refusal{400, "INVALID_TYPE", "attributes.type names no sObject", {}};
+  if (object == nullptr) return ApiError{400, "INVALID_TYPE", "attributes.type names no sObject", {}};
   boost::json::object fields = *body;
   if (call.method == "POST") return write_record(world, *object, fields, nullptr, call, undo);
   std::string id;
@@ -45,7 +45,7 @@ Answer<std::string> delete_one(World& world, const std::string& id, Undo& undo) 
   const auto& all = objects();
   const auto object =
       std::find_if(all.begin(), all.end(), [&](const Object& one) { return parsed && one.prefix == parsed->prefix; });
-  if (object == all.end()) return Refusal{400, "MALFORMED_ID", fmt::format("bad id {}", id), {}};
+  if (object == all.end()) return ApiError{400, "MALFORMED_ID", fmt::format("bad id {}", id), {}};
   if (auto refused = delete_record(world, *object, id, undo)) return std::move(*refused);
   return id;
 }
@@ -87,7 +87,7 @@ bool all_or_none(const ApiCall& call) {
 }  // namespace
 
 Reply serve_collection(World& world, const ApiCall& call, Undo& undo) {
-  const auto parts = parts_of(call.path);  // composite, sobjects, Lead
+  const auto parts = path_parts(call.path);  // composite, sobjects, Lead
   if (parts.size() == 3) {
     const Object* object = visible_object(world, parts[2]);
     return object == nullptr ? reply_of(not_found()) : retrieve(world, call, *object);
@@ -111,14 +111,14 @@ Reply serve_collection(World& world, const ApiCall& call, Undo& undo) {
     for (const auto& record : records->get_array()) take(write_one(world, record, call, own));
   }
   if (failed && all_or_none(call)) {
-    own.take_back(world.crm);
+    own.take_back(world.company);
     for (auto& item : out) {
       if (!item.at("success").as_bool()) continue;
       item = write_result(
-          Refusal{400,
-                  "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                  "Record rolled back because not all records were valid and the request was using AllOrNone header",
-                  {}});
+          ApiError{400,
+                   "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+                   "Record rolled back because not all records were valid and the request was using AllOrNone header",
+                   {}});
     }
   } else {
     undo.add(std::move(own));

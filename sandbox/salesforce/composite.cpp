@@ -85,13 +85,14 @@ const boost::json::array* parts_named(const ApiCall& call, std::string_view name
   return list == nullptr ? nullptr : list->if_array();
 }
 
-std::optional<Refusal> problem_of_parts(const boost::json::array* parts, std::string_view name) {
-  if (parts == nullptr) return Refusal{400, "JSON_PARSER_ERROR", fmt::format("{} is a list of sub-requests", name), {}};
+std::optional<ApiError> problem_of_parts(const boost::json::array* parts, std::string_view name) {
+  if (parts == nullptr)
+    return ApiError{400, "JSON_PARSER_ERROR", fmt::format("{} is a list of sub-requests", name), {}};
   if (parts->empty() || parts->size() > kMostParts)
-    return Refusal{400,
-                   "LIMIT_EXCEEDED",
-                   fmt::format("The request has {} sub-requests. It takes 1 to {}.", parts->size(), kMostParts),
-                   {}};
+    return ApiError{400,
+                    "LIMIT_EXCEEDED",
+                    fmt::format("The request has {} sub-requests. It takes 1 to {}.", parts->size(), kMostParts),
+                    {}};
   return std::nullopt;
 }
 
@@ -164,7 +165,7 @@ Reply Api::composite(World& world, const ApiCall& call) {
     if (halted) break;
   }
   if (halted) {
-    undo.take_back(world.crm);
+    undo.take_back(world.company);
     tell_rolled_back(*parts, responses);
   }
   return {200, boost::json::object{{"compositeResponse", std::move(responses)}}, {}};

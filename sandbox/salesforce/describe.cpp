@@ -7,26 +7,26 @@
 namespace crmpulse::sandbox::salesforce {
 namespace {
 
-boost::json::object describe_field(const Object& object, const Column& column) {
+boost::json::object describe_field(const Object& object, const Field& column) {
   boost::json::array targets;
-  if (column.type == Type::reference) {
+  if (column.type == FieldType::reference) {
     if (column.target == "Who") targets = {"Contact", "Lead"};
     if (column.target == "What") targets = {"Account", "Case", "Opportunity"};
     if (targets.empty()) targets = {column.target};
   }
   const std::string_view relationship = relationship_of(column);
-  const bool writable = object.writable && column.writable;
+  const bool writable = object.writable && !column.read_only;
   return {{"name", column.name},
           {"label", column.name},
           {"type", type_name(column.type)},
           {"custom", column.name.ends_with("__c")},
-          {"nillable", !column.required && column.type != Type::id && column.type != Type::boolean},
+          {"nillable", !column.required && column.type != FieldType::id && column.type != FieldType::boolean},
           {"createable", writable},
           {"updateable", writable},
           {"filterable", column.filterable},
-          {"groupable", column.type != Type::datetime && column.type != Type::currency},
+          {"groupable", column.type != FieldType::time && column.type != FieldType::currency},
           {"sortable", column.filterable},
-          {"length", column.type == Type::id || column.type == Type::reference ? 18 : 255},
+          {"length", column.type == FieldType::id || column.type == FieldType::reference ? 18 : 255},
           {"referenceTo", std::move(targets)},
           {"relationshipName", relationship.empty() ? boost::json::value{} : boost::json::value(relationship)},
           {"picklistValues", boost::json::array{}}};
@@ -34,20 +34,20 @@ boost::json::object describe_field(const Object& object, const Column& column) {
 
 }  // namespace
 
-std::string_view type_name(Type type) {
+std::string_view type_name(FieldType type) {
   switch (type) {
-    case Type::id: return "id";
-    case Type::reference: return "reference";
-    case Type::picklist: return "picklist";
-    case Type::email: return "email";
-    case Type::phone: return "phone";
-    case Type::url: return "url";
-    case Type::boolean: return "boolean";
-    case Type::number: return "double";
-    case Type::integer: return "int";
-    case Type::currency: return "currency";
-    case Type::datetime: return "datetime";
-    case Type::date: return "date";
+    case FieldType::id: return "id";
+    case FieldType::reference: return "reference";
+    case FieldType::picklist: return "picklist";
+    case FieldType::email: return "email";
+    case FieldType::phone: return "phone";
+    case FieldType::url: return "url";
+    case FieldType::boolean: return "boolean";
+    case FieldType::number: return "double";
+    case FieldType::integer: return "int";
+    case FieldType::currency: return "currency";
+    case FieldType::time: return "datetime";
+    case FieldType::date: return "date";
     default: return "string";
   }
 }
@@ -55,8 +55,8 @@ std::string_view type_name(Type type) {
 boost::json::object summary(const Object& object, const std::string& version) {
   const std::string url = fmt::format("/services/data/v{}/sobjects/{}", version, object.name);
   return {{"name", object.name},
-          {"label", object.label},
-          {"labelPlural", fmt::format("{}s", object.label)},
+          {"label", object.alias},
+          {"labelPlural", fmt::format("{}s", object.alias)},
           {"keyPrefix", object.prefix},
           {"custom", false},
           {"queryable", true},
@@ -71,7 +71,7 @@ boost::json::object summary(const Object& object, const std::string& version) {
 boost::json::object describe(const World& world, const Object& object) {
   boost::json::object out = summary(object, "60.0");
   boost::json::array fields;
-  for (const Column& column : object.columns) {
+  for (const Field& column : object.fields) {
     if (column.name.find('.') == std::string_view::npos && !is_gone(world, object, column.name))
       fields.push_back(describe_field(object, column));
   }

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <iterator>
 
 #include "core/text/ascii.h"
+#include "sandbox/company/values.h"
+#include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {
@@ -48,8 +49,8 @@ std::string checksum(std::string_view fifteen) {
   return out;
 }
 
-std::string prefix_of(const Crm& crm, RecordId id) {
-  const Record* record = crm.find(id);
+std::string prefix_of(const Company& company, RecordId id) {
+  const Record* record = company.find(id);
   const Object* object = record == nullptr ? nullptr : object_of(record->kind);
   return std::string{object == nullptr ? std::string_view{"000"} : object->prefix};
 }
@@ -65,19 +66,20 @@ const Object* object_named(std::string_view name) {
 
 const Object* object_of(Kind kind) {
   const auto& all = objects();
-  const auto found = std::find_if(all.begin(), all.end(), [kind](const Object& one) { return one.kind == kind; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [kind](const Object& one) { return one.is_stored() && one.kind() == kind; });
   return found == all.end() ? nullptr : &*found;
 }
 
-const Column* column_named(const Object& object, std::string_view name) {
-  const auto& all = object.columns;
+const Field* column_named(const Object& object, std::string_view name) {
+  const auto& all = object.fields;
   const auto found = std::find_if(all.begin(), all.end(),
-                                  [name](const Column& one) { return ascii::same_without_case(one.name, name); });
+                                  [name](const Field& one) { return ascii::same_without_case(one.name, name); });
   return found == all.end() ? nullptr : &*found;
 }
 
-std::string_view relationship_of(const Column& column) {
-  if (column.type != Type::reference) return {};
+std::string_view relationship_of(const Field& column) {
+  if (column.type != FieldType::reference) return {};
   return column.name.substr(0, column.name.size() - 2);
 }
 
@@ -121,25 +123,20 @@ std::string datetime_text(TimePoint time) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}+0000", fmt::gmtime(second), (time - second).count());
 }
 
-std::string date_text(TimePoint time) {
-  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::floor<std::chrono::seconds>(time)));
-}
-
-boost::json::value to_json(const Crm& crm, const Value& value, const Column& column, const Object& own) {
+boost::json::value to_json(const Company& company, const Value& value, const Field& column, const Object& own) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag;
   if (const auto* time = std::get_if<TimePoint>(&value))
-    return boost::json::string{column.type == Type::date ? date_text(*time) : datetime_text(*time)};
+    return boost::json::string{column.type == FieldType::date ? date_text(*time) : datetime_text(*time)};
   if (const auto* text = std::get_if<std::string>(&value)) {
-    const auto kind = column.type == Type::object_name ? kind_from(*text) : std::nullopt;
+    const auto kind = column.type == FieldType::object_name ? kind_from(*text) : std::nullopt;
     return boost::json::string{kind ? object_of(*kind)->name : std::string_view{*text}};
   }
   const auto* number = std::get_if<double>(&value);
   if (number == nullptr) return nullptr;
   const auto id = static_cast<RecordId>(std::max(*number, 0.0));
-  if (column.type == Type::id) return boost::json::string{id_text(own.prefix, id)};
-  if (column.type == Type::reference) return boost::json::string{id_text(prefix_of(crm, id), id)};
-  if (std::floor(*number) == *number && std::abs(*number) < 1e15) return static_cast<std::int64_t>(*number);
-  return *number;
+  if (column.type == FieldType::id) return boost::json::string{id_text(own.prefix, id)};
+  if (column.type == FieldType::reference) return boost::json::string{id_text(prefix_of(company, id), id)};
+  return number_json(*number);
 }
 
 }  // namespace crmpulse::sandbox::salesforce

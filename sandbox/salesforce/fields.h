@@ -1,5 +1,5 @@
 #pragma once
-// Salesforce's names for what is in the company: objects, their fields, ids and JSON values.
+// Salesforce's objects by name, their relationships, its ids and JSON values; objects.cpp has the table.
 
 #include <boost/json/value.hpp>
 #include <optional>
@@ -7,54 +7,18 @@
 #include <string_view>
 #include <vector>
 
-#include "sandbox/company/crm.h"
+#include "sandbox/schema/field.h"
 
 namespace crmpulse::sandbox::salesforce {
-
-enum class Type {
-  id,
-  reference,
-  string,
-  picklist,
-  email,
-  phone,
-  url,
-  boolean,
-  number,
-  integer,
-  currency,
-  datetime,
-  date,
-  object_name
-};
-
-struct Column {
-  std::string_view name;
-  std::string_view field;  ///< canonical; may follow references
-  Type type = Type::string;
-  std::string_view target = {};  ///< of a reference: the object, or `Who`, `What` for several
-  bool writable = false;
-  bool required = false;
-  bool filterable = true;
-};
-
-struct Object {
-  std::string_view name;
-  std::string_view label;
-  std::string_view prefix;
-  std::optional<Kind> kind;  ///< absent: made up of other records, read only
-  bool writable = false;
-  std::vector<Column> columns;
-};
 
 /// All objects there are; a name is found without case.
 [[nodiscard]] const std::vector<Object>& objects();
 [[nodiscard]] const Object* object_named(std::string_view name);
 [[nodiscard]] const Object* object_of(Kind kind);
 /// Also dotted names the object lists itself (`Who.Type`).
-[[nodiscard]] const Column* column_named(const Object& object, std::string_view name);
+[[nodiscard]] const Field* column_named(const Object& object, std::string_view name);
 /// Returns the name by which a reference is followed (`AccountId`: `Account`), empty if the column is not a reference.
-[[nodiscard]] std::string_view relationship_of(const Column& column);
+[[nodiscard]] std::string_view relationship_of(const Field& column);
 
 /// `(SELECT … FROM Tasks)` in a query of `parent`: the records of `object` whose `link` is the parent.
 struct Children {
@@ -77,9 +41,9 @@ struct ParsedId {
 
 /// As the REST API writes it: `2026-11-21T18:00:00.000+0000`.
 [[nodiscard]] std::string datetime_text(TimePoint time);
-[[nodiscard]] std::string date_text(TimePoint time);
 /// `own`: the object the record itself is of, for its Id.
-[[nodiscard]] boost::json::value to_json(const Crm& crm, const Value& value, const Column& column, const Object& own);
+[[nodiscard]] boost::json::value to_json(const Company& company, const Value& value, const Field& column,
+                                         const Object& own);
 
 inline constexpr std::string_view kOrganizationId = "00DSb0000000001";
 inline constexpr std::string_view kInstance = "SBX1";

@@ -92,7 +92,7 @@ std::string token_of(const net::HttpRequest& request) {
 }
 
 std::string user_id(const World& world) {
-  return id_text("005", world.crm.api_user());
+  return id_text("005", world.company.api_user());
 }
 
 /// In the form or as HTTP Basic.

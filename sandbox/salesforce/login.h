@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::salesforce {
 

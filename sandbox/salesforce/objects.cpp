@@ -7,319 +7,273 @@
 namespace crmpulse::sandbox::salesforce {
 namespace {
 
-Column plain(std::string_view name, std::string_view field, Type type = Type::string) {
-  return {name, field, type};
+Field written(std::string_view name, std::string_view canonical, FieldType type = FieldType::text) {
+  return {name, canonical, type};
 }
-Column written(std::string_view name, std::string_view field, Type type = Type::string) {
-  return {name, field, type, {}, true};
+Field required(std::string_view name, std::string_view canonical, FieldType type = FieldType::text) {
+  Field field = written(name, canonical, type);
+  field.required = true;
+  return field;
 }
-Column required(std::string_view name, std::string_view field, Type type = Type::string) {
-  return {name, field, type, {}, true, true};
+/// A reference nobody writes.
+Field follows(std::string_view name, std::string_view canonical, std::string_view target) {
+  Field field = refers(name, canonical, target);
+  field.read_only = true;
+  return field;
 }
-Column refers(std::string_view name, std::string_view field, std::string_view target, bool writable = false) {
-  return {name, field, Type::reference, target, writable};
-}
-Column not_filtered(std::string_view name, std::string_view field) {
-  return {name, field, Type::string, {}, false, false, false};
+Field not_filtered(std::string_view name, std::string_view canonical) {
+  Field field = read_only(name, canonical);
+  field.filterable = false;
+  return field;
 }
 
-using Columns = std::vector<Column>;
+std::vector<Field> with_system_fields(const std::vector<Field>& fields, bool owned) {
+  static const std::vector<Field> kSystem{read_only("Id", "id", FieldType::id),
+                                          read_only("IsDeleted", "deleted", FieldType::boolean),
+                                          read_only("CreatedDate", "created", FieldType::time),
+                                          follows("CreatedById", "created_by", "User"),
+                                          read_only("LastModifiedDate", "modified", FieldType::time),
+                                          follows("LastModifiedById", "modified_by", "User"),
+                                          read_only("SystemModstamp", "modified", FieldType::time)};
+  static const std::vector<Field> kOwner{refers("OwnerId", "owner", "User")};
+  return with_audit(kSystem, fields, owned ? kOwner : std::vector<Field>{});
+}
 
-Columns with_system_fields(Columns columns, bool owned) {
-  const Columns system{plain("Id", "id", Type::id),
-                       plain("IsDeleted", "deleted", Type::boolean),
-                       plain("CreatedDate", "created", Type::datetime),
-                       refers("CreatedById", "created_by", "User"),
-                       plain("LastModifiedDate", "modified", Type::datetime),
-                       refers("LastModifiedById", "modified_by", "User"),
-                       plain("SystemModstamp", "modified", Type::datetime)};
-  columns.insert(columns.begin(), system.begin(), system.end());
-  if (owned) columns.push_back(refers("OwnerId", "owner", "User", true));
-  return columns;
+Object object(std::string_view name, std::string_view label, std::string_view prefix, std::optional<Kind> kind,
+              bool writable, std::vector<Field> fields) {
+  Object out{name, label, {}, std::move(fields), nullptr, writable, prefix};
+  if (kind) out.kinds = {*kind};
+  return out;
 }
 
 Object account() {
-  return {
-      "Account",
-      "Account",
-      "001",
-      Kind::account,
-      true,
+  return object(
+      "Account", "Account", "001", Kind::account, true,
       with_system_fields(
-          {required("Name", "name"), written("AccountNumber", "account_number"), written("Phone", "phone", Type::phone),
-           written("Website", "website", Type::url), written("BillingCity", "city"),
-           written("BillingCountry", "country"), written("Industry", "industry", Type::picklist),
-           written("Type", "account_type", Type::picklist), written("NumberOfEmployees", "employees", Type::integer),
-           written("AnnualRevenue", "revenue", Type::currency), written("Description", "description"),
-           plain("LastActivityDate", "last_activity", Type::date)},
-          true)};
+          {required("Name", "name"), written("AccountNumber", "account_number"),
+           written("Phone", "phone", FieldType::phone), written("Website", "website", FieldType::url),
+           written("BillingCity", "city"), written("BillingCountry", "country"),
+           written("Industry", "industry", FieldType::picklist), written("Type", "account_type", FieldType::picklist),
+           written("NumberOfEmployees", "employees", FieldType::integer),
+           written("AnnualRevenue", "revenue", FieldType::currency), written("Description", "description"),
+           read_only("LastActivityDate", "last_activity", FieldType::date)},
+          true));
 }
 
 Object contact() {
-  return {
-      "Contact",
-      "Contact",
-      "003",
-      Kind::contact,
-      true,
-      with_system_fields(
-          {written("FirstName", "first_name"), required("LastName", "last_name"), plain("Name", "name"),
-           written("Email", "email", Type::email), written("Phone", "phone", Type::phone),
-           written("MobilePhone", "mobile", Type::phone), refers("AccountId", "account", "Account", true),
-           written("Title", "title"), written("Department", "department"),
-           written("LeadSource", "source", Type::picklist), written("Description", "description"),
-           plain("IsEmailBounced", "email_bounced", Type::boolean),
-           plain("EmailBouncedDate", "email_bounced_at", Type::datetime),
-           plain("EmailBouncedReason", "email_bounced_reason"), plain("LastActivityDate", "last_activity", Type::date)},
-          true)};
+  return object("Contact", "Contact", "003", Kind::contact, true,
+                with_system_fields(
+                    {written("FirstName", "first_name"), required("LastName", "last_name"), read_only("Name", "name"),
+                     written("Email", "email", FieldType::email), written("Phone", "phone", FieldType::phone),
+                     written("MobilePhone", "mobile", FieldType::phone), refers("AccountId", "account", "Account"),
+                     written("Title", "title"), written("Department", "department"),
+                     written("LeadSource", "source", FieldType::picklist), written("Description", "description"),
+                     read_only("IsEmailBounced", "email_bounced", FieldType::boolean),
+                     read_only("EmailBouncedDate", "email_bounced_at", FieldType::time),
+                     read_only("EmailBouncedReason", "email_bounced_reason"),
+                     read_only("LastActivityDate", "last_activity", FieldType::date)},
+                    true));
 }
 
 Object lead() {
-  return {"Lead",
-          "Lead",
-          "00Q",
-          Kind::lead,
-          true,
-          with_system_fields({written("FirstName", "first_name"),
-                              required("LastName", "last_name"),
-                              plain("Name", "name"),
-                              required("Company", "company"),
-                              written("Email", "email", Type::email),
-                              written("Phone", "phone", Type::phone),
-                              written("MobilePhone", "mobile", Type::phone),
-                              written("Title", "title"),
-                              written("Status", "status", Type::picklist),
-                              written("LeadSource", "source", Type::picklist),
-                              written("Rating", "rating", Type::picklist),
-                              written("Industry", "industry", Type::picklist),
-                              written("Website", "website", Type::url),
-                              written("City", "city"),
-                              written("Country", "country"),
-                              written("Description", "description"),
-                              plain("IsConverted", "converted", Type::boolean),
-                              plain("ConvertedDate", "converted_at", Type::date),
-                              written("IsUnreadByOwner", "unread", Type::boolean),
-                              plain("EmailBouncedDate", "email_bounced_at", Type::datetime),
-                              plain("EmailBouncedReason", "email_bounced_reason"),
-                              plain("LastActivityDate", "last_activity", Type::date)},
-                             true)};
+  return object("Lead", "Lead", "00Q", Kind::lead, true,
+                with_system_fields({written("FirstName", "first_name"),
+                                    required("LastName", "last_name"),
+                                    read_only("Name", "name"),
+                                    required("Company", "company"),
+                                    written("Email", "email", FieldType::email),
+                                    written("Phone", "phone", FieldType::phone),
+                                    written("MobilePhone", "mobile", FieldType::phone),
+                                    written("Title", "title"),
+                                    written("Status", "status", FieldType::picklist),
+                                    written("LeadSource", "source", FieldType::picklist),
+                                    written("Rating", "rating", FieldType::picklist),
+                                    written("Industry", "industry", FieldType::picklist),
+                                    written("Website", "website", FieldType::url),
+                                    written("City", "city"),
+                                    written("Country", "country"),
+                                    written("Description", "description"),
+                                    read_only("IsConverted", "converted", FieldType::boolean),
+                                    read_only("ConvertedDate", "converted_at", FieldType::date),
+                                    written("IsUnreadByOwner", "unread", FieldType::boolean),
+                                    read_only("EmailBouncedDate", "email_bounced_at", FieldType::time),
+                                    read_only("EmailBouncedReason", "email_bounced_reason"),
+                                    read_only("LastActivityDate", "last_activity", FieldType::date)},
+                                   true));
 }
 
 Object opportunity() {
-  return {"Opportunity",
-          "Opportunity",
-          "006",
-          Kind::opportunity,
-          true,
-          with_system_fields(
-              {required("Name", "name"), refers("AccountId", "account", "Account", true),
-               written("Amount", "amount", Type::currency), required("StageName", "stage", Type::picklist),
-               required("CloseDate", "close_date", Type::date), written("NextStep", "next_step"),
-               written("Probability", "probability", Type::number), written("Type", "deal_type", Type::picklist),
-               written("LeadSource", "source", Type::picklist), written("Description", "description"),
-               plain("IsClosed", "closed", Type::boolean), plain("IsWon", "won", Type::boolean),
-               plain("LastStageChangeDate", "stage_changed", Type::datetime),
-               plain("LastActivityDate", "last_activity", Type::date)},
-              true)};
+  return object(
+      "Opportunity", "Opportunity", "006", Kind::opportunity, true,
+      with_system_fields(
+          {required("Name", "name"), refers("AccountId", "account", "Account"),
+           written("Amount", "amount", FieldType::currency), required("StageName", "stage", FieldType::picklist),
+           required("CloseDate", "close_date", FieldType::date), written("NextStep", "next_step"),
+           written("Probability", "probability", FieldType::number), written("Type", "deal_type", FieldType::picklist),
+           written("LeadSource", "source", FieldType::picklist), written("Description", "description"),
+           read_only("IsClosed", "closed", FieldType::boolean), read_only("IsWon", "won", FieldType::boolean),
+           read_only("LastStageChangeDate", "stage_changed", FieldType::time),
+           read_only("LastActivityDate", "last_activity", FieldType::date)},
+          true));
 }
 
 Object support_case() {
-  return {
-      "Case",
-      "Case",
-      "500",
-      Kind::case_,
-      true,
-      with_system_fields({plain("CaseNumber", "id", Type::integer), written("Subject", "subject"),
-                          refers("AccountId", "account", "Account", true),
-                          refers("ContactId", "contact", "Contact", true), written("Status", "status", Type::picklist),
-                          written("Priority", "priority", Type::picklist), written("Origin", "origin", Type::picklist),
-                          written("Type", "case_type", Type::picklist), written("Reason", "reason", Type::picklist),
-                          written("Description", "description"), plain("IsClosed", "closed", Type::boolean),
-                          plain("ClosedDate", "closed_at", Type::datetime), written("CSAT__c", "csat", Type::number)},
-                         true)};
+  return object(
+      "Case", "Case", "500", Kind::case_, true,
+      with_system_fields(
+          {read_only("CaseNumber", "id", FieldType::integer), written("Subject", "subject"),
+           refers("AccountId", "account", "Account"), refers("ContactId", "contact", "Contact"),
+           written("Status", "status", FieldType::picklist), written("Priority", "priority", FieldType::picklist),
+           written("Origin", "origin", FieldType::picklist), written("Type", "case_type", FieldType::picklist),
+           written("Reason", "reason", FieldType::picklist), written("Description", "description"),
+           read_only("IsClosed", "closed", FieldType::boolean), read_only("ClosedDate", "closed_at", FieldType::time),
+           written("CSAT__c", "csat", FieldType::number)},
+          true));
 }
 
-Columns activity() {
+std::vector<Field> activity() {
   return with_system_fields(
-      {written("Subject", "subject"), refers("WhoId", "who", "Who", true), refers("WhatId", "what", "What", true),
-       plain("Who.Type", "who.kind", Type::object_name), plain("What.Type", "what.kind", Type::object_name),
-       plain("Who.Name", "who.name"), plain("What.Name", "what.name"), plain("Who.Email", "who.email", Type::email),
-       written("ActivityDate", "due", Type::date), written("Description", "description")},
+      {written("Subject", "subject"), refers("WhoId", "who", "Who"), refers("WhatId", "what", "What"),
+       read_only("Who.Type", "who.kind", FieldType::object_name),
+       read_only("What.Type", "what.kind", FieldType::object_name), read_only("Who.Name", "who.name"),
+       read_only("What.Name", "what.name"), read_only("Who.Email", "who.email", FieldType::email),
+       written("ActivityDate", "due", FieldType::date), written("Description", "description")},
       true);
 }
 
 Object task() {
-  Object out{"Task", "Task", "00T", Kind::task, true, activity()};
-  out.columns.push_back(written("Status", "status", Type::picklist));
-  out.columns.push_back(written("Priority", "priority", Type::picklist));
-  out.columns.push_back(plain("IsClosed", "closed", Type::boolean));
-  out.columns.push_back(plain("CompletedDateTime", "done_at", Type::datetime));
+  Object out = object("Task", "Task", "00T", Kind::task, true, activity());
+  out.fields.push_back(written("Status", "status", FieldType::picklist));
+  out.fields.push_back(written("Priority", "priority", FieldType::picklist));
+  out.fields.push_back(read_only("IsClosed", "closed", FieldType::boolean));
+  out.fields.push_back(read_only("CompletedDateTime", "done_at", FieldType::time));
   return out;
 }
 
 Object event() {
-  Object out{"Event", "Event", "00U", std::nullopt, false, activity()};
-  out.columns.push_back(plain("StartDateTime", "start", Type::datetime));
-  out.columns.push_back(plain("EndDateTime", "end", Type::datetime));
+  Object out = object("Event", "Event", "00U", std::nullopt, false, activity());
+  out.fields.push_back(read_only("StartDateTime", "start", FieldType::time));
+  out.fields.push_back(read_only("EndDateTime", "end", FieldType::time));
   return out;
 }
 
 Object user() {
-  return {"User",
-          "User",
-          "005",
-          Kind::user,
-          false,
-          with_system_fields(
-              {plain("Username", "email"), plain("Name", "name"), plain("Email", "email", Type::email),
-               plain("Alias", "alias"), plain("ProfileId", "profile"), plain("IsActive", "active", Type::boolean),
-               plain("LastLoginDate", "last_login", Type::datetime), plain("UserType", "type", Type::picklist)},
-              false)};
+  return object(
+      "User", "User", "005", Kind::user, false,
+      with_system_fields({read_only("Username", "email"), read_only("Name", "name"),
+                          read_only("Email", "email", FieldType::email), read_only("Alias", "alias"),
+                          read_only("ProfileId", "profile"), read_only("IsActive", "active", FieldType::boolean),
+                          read_only("LastLoginDate", "last_login", FieldType::time),
+                          read_only("UserType", "type", FieldType::picklist)},
+                         false));
 }
 
 Object login_history() {
-  return {"LoginHistory",
-          "Login History",
-          "0Ya",
-          Kind::login,
-          false,
-          {plain("Id", "id", Type::id), refers("UserId", "user", "User"), plain("LoginTime", "at", Type::datetime),
-           not_filtered("Status", "status"), plain("Application", "application"), not_filtered("Browser", "browser"),
-           not_filtered("Platform", "platform"), not_filtered("ApiType", "api_type"), plain("LoginType", "login_type"),
-           plain("SourceIp", "ip"), plain("LoginUrl", "url")}};
+  return object("LoginHistory", "Login History", "0Ya", Kind::login, false,
+                {read_only("Id", "id", FieldType::id), follows("UserId", "user", "User"),
+                 read_only("LoginTime", "at", FieldType::time), not_filtered("Status", "status"),
+                 read_only("Application", "application"), not_filtered("Browser", "browser"),
+                 not_filtered("Platform", "platform"), not_filtered("ApiType", "api_type"),
+                 read_only("LoginType", "login_type"), read_only("SourceIp", "ip"), read_only("LoginUrl", "url")});
 }
 
 Object organization() {
-  return {"Organization",
-          "Organization",
-          "00D",
-          std::nullopt,
-          false,
-          with_system_fields(
-              {plain("Name", "name"), plain("InstanceName", "instance"), plain("IsSandbox", "sandbox", Type::boolean),
-               plain("OrganizationType", "type", Type::picklist), plain("Country", "country"),
-               plain("LanguageLocaleKey", "language", Type::picklist),
-               plain("TrialExpirationDate", "trial_ends", Type::datetime)},
-              false)};
+  return object(
+      "Organization", "Organization", "00D", std::nullopt, false,
+      with_system_fields({read_only("Name", "name"), read_only("InstanceName", "instance"),
+                          read_only("IsSandbox", "sandbox", FieldType::boolean),
+                          read_only("OrganizationType", "type", FieldType::picklist), read_only("Country", "country"),
+                          read_only("LanguageLocaleKey", "language", FieldType::picklist),
+                          read_only("TrialExpirationDate", "trial_ends", FieldType::time)},
+                         false));
 }
 
 Object user_license() {
-  return {"UserLicense",
-          "User License",
-          "100",
-          std::nullopt,
-          false,
-          {plain("Id", "id", Type::id), plain("Name", "name"), plain("LicenseDefinitionKey", "key"),
-           plain("TotalLicenses", "total", Type::integer), plain("UsedLicenses", "used", Type::integer),
-           plain("Status", "status", Type::picklist)}};
+  return object(
+      "UserLicense", "User License", "100", std::nullopt, false,
+      {read_only("Id", "id", FieldType::id), read_only("Name", "name"), read_only("LicenseDefinitionKey", "key"),
+       read_only("TotalLicenses", "total", FieldType::integer), read_only("UsedLicenses", "used", FieldType::integer),
+       read_only("Status", "status", FieldType::picklist)});
 }
 
 Object entity_definition() {
-  return {"EntityDefinition",
-          "Object",
-          "4ie",
-          std::nullopt,
-          false,
-          {plain("Id", "id", Type::id), plain("DurableId", "api_name"), plain("QualifiedApiName", "api_name"),
-           plain("DeveloperName", "api_name"), plain("Label", "label"), plain("KeyPrefix", "prefix"),
-           plain("IsQueryable", "queryable", Type::boolean), plain("IsCustomizable", "customizable", Type::boolean),
-           plain("IsCustomSetting", "setting", Type::boolean)}};
+  return object(
+      "EntityDefinition", "Object", "4ie", std::nullopt, false,
+      {read_only("Id", "id", FieldType::id), read_only("DurableId", "api_name"),
+       read_only("QualifiedApiName", "api_name"), read_only("DeveloperName", "api_name"), read_only("Label", "label"),
+       read_only("KeyPrefix", "prefix"), read_only("IsQueryable", "queryable", FieldType::boolean),
+       read_only("IsCustomizable", "customizable", FieldType::boolean),
+       read_only("IsCustomSetting", "setting", FieldType::boolean)});
 }
 
 Object opportunity_history() {
-  return {"OpportunityHistory",
-          "Opportunity History",
-          "008",
-          std::nullopt,
-          false,
-          {plain("Id", "id", Type::id), refers("OpportunityId", "opportunity", "Opportunity"),
-           plain("StageName", "stage", Type::picklist), plain("Amount", "amount", Type::currency),
-           plain("CloseDate", "close_date", Type::date), plain("CreatedDate", "created", Type::datetime),
-           refers("CreatedById", "created_by", "User"), plain("IsDeleted", "deleted", Type::boolean)}};
+  return object(
+      "OpportunityHistory", "Opportunity History", "008", std::nullopt, false,
+      {read_only("Id", "id", FieldType::id), follows("OpportunityId", "opportunity", "Opportunity"),
+       read_only("StageName", "stage", FieldType::picklist), read_only("Amount", "amount", FieldType::currency),
+       read_only("CloseDate", "close_date", FieldType::date), read_only("CreatedDate", "created", FieldType::time),
+       follows("CreatedById", "created_by", "User"), read_only("IsDeleted", "deleted", FieldType::boolean)});
 }
 
 Object lead_history() {
-  return {"LeadHistory",
-          "Lead History",
-          "017",
-          std::nullopt,
-          false,
-          {plain("Id", "id", Type::id), refers("LeadId", "lead", "Lead"), plain("Field", "field", Type::picklist),
-           not_filtered("OldValue", "old"), not_filtered("NewValue", "new"),
-           plain("CreatedDate", "created", Type::datetime), refers("CreatedById", "created_by", "User"),
-           plain("IsDeleted", "deleted", Type::boolean)}};
+  return object("LeadHistory", "Lead History", "017", std::nullopt, false,
+                {read_only("Id", "id", FieldType::id), follows("LeadId", "lead", "Lead"),
+                 read_only("Field", "field", FieldType::picklist), not_filtered("OldValue", "old"),
+                 not_filtered("NewValue", "new"), read_only("CreatedDate", "created", FieldType::time),
+                 follows("CreatedById", "created_by", "User"), read_only("IsDeleted", "deleted", FieldType::boolean)});
 }
 
 Object duplicate_record_set() {
-  return {"DuplicateRecordSet",
-          "Duplicate Record Set",
-          "0GK",
-          std::nullopt,
-          false,
-          with_system_fields(
-              {plain("Name", "name"), plain("RecordCount", "count", Type::integer), plain("DuplicateRuleId", "rule"),
-               plain("DuplicateRule.DeveloperName", "rule_name"), plain("DuplicateRule.MasterLabel", "rule_name")},
-              false)};
+  return object(
+      "DuplicateRecordSet", "Duplicate Record Set", "0GK", std::nullopt, false,
+      with_system_fields({read_only("Name", "name"), read_only("RecordCount", "count", FieldType::integer),
+                          read_only("DuplicateRuleId", "rule"), read_only("DuplicateRule.DeveloperName", "rule_name"),
+                          read_only("DuplicateRule.MasterLabel", "rule_name")},
+                         false));
 }
 
 Object duplicate_record_item() {
-  return {"DuplicateRecordItem",
-          "Duplicate Record Item",
-          "0GL",
-          std::nullopt,
-          false,
-          with_system_fields(
-              {plain("DuplicateRecordSetId", "set", Type::integer), refers("RecordId", "record", "Contact")}, false)};
+  return object("DuplicateRecordItem", "Duplicate Record Item", "0GL", std::nullopt, false,
+                with_system_fields({read_only("DuplicateRecordSetId", "set", FieldType::integer),
+                                    follows("RecordId", "record", "Contact")},
+                                   false));
 }
 
 Object case_milestone() {
-  return {"CaseMilestone",
-          "Case Milestone",
-          "555",
-          std::nullopt,
-          false,
-          with_system_fields(
-              {refers("CaseId", "case", "Case"), plain("IsViolated", "violated", Type::boolean),
-               plain("IsCompleted", "completed", Type::boolean), plain("StartDate", "created", Type::datetime),
-               plain("TargetDate", "target", Type::datetime), plain("CompletionDate", "completed_at", Type::datetime)},
-              false)};
+  return object(
+      "CaseMilestone", "Case Milestone", "555", std::nullopt, false,
+      with_system_fields(
+          {follows("CaseId", "case", "Case"), read_only("IsViolated", "violated", FieldType::boolean),
+           read_only("IsCompleted", "completed", FieldType::boolean),
+           read_only("StartDate", "created", FieldType::time), read_only("TargetDate", "target", FieldType::time),
+           read_only("CompletionDate", "completed_at", FieldType::time)},
+          false));
 }
 
 Object event_log_file() {
-  return {"EventLogFile",
-          "Event Log File",
-          "0AT",
-          std::nullopt,
-          false,
-          with_system_fields(
-              {plain("EventType", "type", Type::picklist), plain("LogDate", "date", Type::datetime),
-               plain("LogFileLength", "length", Type::integer), plain("Interval", "interval", Type::picklist),
-               plain("Sequence", "sequence", Type::integer), plain("LogFile", "file")},
-              false)};
+  return object("EventLogFile", "Event Log File", "0AT", std::nullopt, false,
+                with_system_fields(
+                    {read_only("EventType", "type", FieldType::picklist), read_only("LogDate", "date", FieldType::time),
+                     read_only("LogFileLength", "length", FieldType::integer),
+                     read_only("Interval", "interval", FieldType::picklist),
+                     read_only("Sequence", "sequence", FieldType::integer), read_only("LogFile", "file")},
+                    false));
 }
 
 Object campaign() {
-  return {"Campaign",
-          "Campaign",
-          "701",
-          std::nullopt,
-          false,
-          with_system_fields({plain("Name", "name"), plain("Status", "status", Type::picklist),
-                              plain("IsActive", "active", Type::boolean)},
-                             true)};
+  return object("Campaign", "Campaign", "701", std::nullopt, false,
+                with_system_fields({read_only("Name", "name"), read_only("Status", "status", FieldType::picklist),
+                                    read_only("IsActive", "active", FieldType::boolean)},
+                                   true));
 }
 
 Object apex_job() {
-  return {
-      "AsyncApexJob",
-      "Apex Job",
-      "707",
-      std::nullopt,
-      false,
-      {plain("Id", "id", Type::id), plain("Status", "status", Type::picklist), plain("JobType", "type", Type::picklist),
-       plain("NumberOfErrors", "errors", Type::integer), plain("CreatedDate", "created", Type::datetime),
-       refers("CreatedById", "created_by", "User"), plain("CompletedDate", "modified", Type::datetime)}};
+  return object(
+      "AsyncApexJob", "Apex Job", "707", std::nullopt, false,
+      {read_only("Id", "id", FieldType::id), read_only("Status", "status", FieldType::picklist),
+       read_only("JobType", "type", FieldType::picklist), read_only("NumberOfErrors", "errors", FieldType::integer),
+       read_only("CreatedDate", "created", FieldType::time), follows("CreatedById", "created_by", "User"),
+       read_only("CompletedDate", "modified", FieldType::time)});
 }
 
 }  // namespace

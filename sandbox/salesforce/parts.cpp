@@ -11,11 +11,11 @@
 
 namespace crmpulse::sandbox::salesforce {
 
-void throw_exception_from_error(const Refusal& refusal, const boost::source_location&) {
+void throw_exception_from_error(const ApiError& refusal, const boost::source_location&) {
   throw std::runtime_error(refusal.code + ": " + refusal.message);
 }
 
-boost::json::object error_of(const Refusal& refusal) {
+boost::json::object error_of(const ApiError& refusal) {
   boost::json::object out{{"message", refusal.message}, {"errorCode", refusal.code}};
   if (refusal.fields.empty()) return out;
   boost::json::array fields;
@@ -24,7 +24,7 @@ boost::json::object error_of(const Refusal& refusal) {
   return out;
 }
 
-Reply reply_of(const Refusal& refusal) {
+Reply reply_of(const ApiError& refusal) {
   return {refusal.status, boost::json::array{error_of(refusal)}, {}};
 }
 
@@ -44,23 +44,13 @@ net::HttpResponse response_of(Reply reply) {
   return out;
 }
 
-Refusal not_found() {
+ApiError not_found() {
   return {404, "NOT_FOUND", "The requested resource does not exist", {}};
 }
 
 std::string parameter(const ApiCall& call, std::string_view name) {
   const auto found = call.query.find(name);
   return found == call.query.end() ? std::string{} : found->second;
-}
-
-std::vector<std::string> parts_of(std::string_view path) {
-  std::vector<std::string> out;
-  while (!path.empty()) {
-    const std::size_t slash = std::min(path.find('/'), path.size());
-    if (slash > 0) out.emplace_back(path.substr(0, slash));
-    path.remove_prefix(std::min(slash + 1, path.size()));
-  }
-  return out;
 }
 
 bool is_gone(const World& world, const Object& object, std::string_view column) {
@@ -78,8 +68,8 @@ const Object* visible_object(const World& world, std::string_view name) {
   return object == nullptr || is_gone(world, *object) ? nullptr : object;
 }
 
-const Column* visible_column(const World& world, const Object& object, std::string_view name) {
-  const Column* column = column_named(object, name);
+const Field* visible_column(const World& world, const Object& object, std::string_view name) {
+  const Field* column = column_named(object, name);
   return column == nullptr || is_gone(world, object, name) ? nullptr : column;
 }
 
@@ -92,9 +82,9 @@ void Undo::add(Undo later) {
   std::move(later.before_.begin(), later.before_.end(), std::back_inserter(before_));
 }
 
-void Undo::take_back(Crm& crm) {
-  for (auto record = before_.rbegin(); record != before_.rend(); ++record) crm.put_back(*record);
-  for (const RecordId id : created_) crm.forget(id);
+void Undo::take_back(Company& company) {
+  for (auto record = before_.rbegin(); record != before_.rend(); ++record) company.put_back(*record);
+  for (const RecordId id : created_) company.forget(id);
   before_.clear();
   created_.clear();
 }

@@ -1,5 +1,5 @@
 #pragma once
-// What the files of the Salesforce dialect share; private to sandbox/salesforce/salesforce*.cpp.
+// What the files of the Salesforce API share; private to sandbox/salesforce/salesforce*.cpp.
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -10,20 +10,20 @@
 #include <vector>
 
 #include "sandbox/salesforce/fields.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::salesforce {
 
-/// A refused call: becomes `[{"message","errorCode","fields"}]`.
-struct Refusal {
+/// Why a call is refused: becomes `[{"message","errorCode","fields"}]`.
+struct ApiError {
   int status = 400;
   std::string code;
   std::string message;
   std::vector<std::string> fields;
 };
 template <class T>
-using Answer = boost::system::result<T, Refusal>;
-[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location&);
+using Answer = boost::system::result<T, ApiError>;
+[[noreturn]] void throw_exception_from_error(const ApiError& refusal, const boost::source_location&);
 
 /// Answer to one call or sub-request. No body: 204.
 struct Reply {
@@ -31,10 +31,10 @@ struct Reply {
   std::optional<boost::json::value> body;
   std::vector<std::pair<std::string, std::string>> headers;
 };
-[[nodiscard]] Reply reply_of(const Refusal& refusal);
-[[nodiscard]] boost::json::object error_of(const Refusal& refusal);
+[[nodiscard]] Reply reply_of(const ApiError& refusal);
+[[nodiscard]] boost::json::object error_of(const ApiError& refusal);
 [[nodiscard]] net::HttpResponse response_of(Reply reply);
-[[nodiscard]] Refusal not_found();
+[[nodiscard]] ApiError not_found();
 
 /// One call of the REST API, or one sub-request of a composite one.
 struct ApiCall {
@@ -47,14 +47,12 @@ struct ApiCall {
   std::size_t batch_size = 2000;
 };
 [[nodiscard]] std::string parameter(const ApiCall& call, std::string_view name);
-/// `/a/b/c` as a, b, c.
-[[nodiscard]] std::vector<std::string> parts_of(std::string_view path);
 
 /// missing_field of the faults: an object, or a field of it, that is gone for this call.
 [[nodiscard]] bool is_gone(const World& world, const Object& object, std::string_view column = {});
 /// Return null if it is unknown or gone.
 [[nodiscard]] const Object* visible_object(const World& world, std::string_view name);
-[[nodiscard]] const Column* visible_column(const World& world, const Object& object, std::string_view name);
+[[nodiscard]] const Field* visible_column(const World& world, const Object& object, std::string_view name);
 [[nodiscard]] std::string record_url(std::string_view version, const Object& object, std::string_view id);
 
 /// The records of an object nobody writes (Organization, OpportunityHistory, …).
@@ -74,8 +72,8 @@ struct SearchPlace {
   std::size_t limit = 200;
 };
 /// Adds what is found; searches see a new record only after the search lag.
-[[nodiscard]] std::optional<Refusal> search_in(const World& world, const SearchPlace& place, const std::string& text,
-                                               bool names_only, const std::string& version, boost::json::array& found);
+[[nodiscard]] std::optional<ApiError> search_in(const World& world, const SearchPlace& place, const std::string& text,
+                                                bool names_only, const std::string& version, boost::json::array& found);
 /// `FIND {…} IN NAME FIELDS RETURNING Lead(Id), …`
 [[nodiscard]] Answer<boost::json::object> search(const World& world, const std::string& sosl,
                                                  const std::string& version);
@@ -89,7 +87,7 @@ class Undo {
   void changes(const Record& record) { before_.push_back(record); }
   /// Changes made after ours.
   void add(Undo later);
-  void take_back(Crm& crm);
+  void take_back(Company& company);
 
  private:
   std::vector<RecordId> created_;
@@ -101,13 +99,13 @@ class Undo {
 /// What the list of objects says of each.
 [[nodiscard]] boost::json::object summary(const Object& object, const std::string& version);
 /// As `type` of describe has it.
-[[nodiscard]] std::string_view type_name(Type type);
+[[nodiscard]] std::string_view type_name(FieldType type);
 [[nodiscard]] boost::json::object describe(const World& world, const Object& object);
 /// Creates or updates one record; `id` null: creates. The id of the record.
 [[nodiscard]] Answer<std::string> write_record(World& world, const Object& object, const boost::json::object& body,
                                                const std::string* id, const ApiCall& call, Undo& undo);
-[[nodiscard]] std::optional<Refusal> delete_record(World& world, const Object& object, const std::string& id,
-                                                   Undo& undo);
+[[nodiscard]] std::optional<ApiError> delete_record(World& world, const Object& object, const std::string& id,
+                                                    Undo& undo);
 [[nodiscard]] Answer<boost::json::object> read_record(const World& world, const Object& object, const std::string& id,
                                                       const std::string& fields, const std::string& version);
 /// /composite/sobjects

@@ -22,7 +22,7 @@ class Renderer {
     boost::json::object out{{"attributes", {{"type", "AggregateResult"}}}};
     const auto& shown = translator_.shown();
     for (std::size_t i = 0; i < shown.size(); ++i)
-      out[shown[i].name] = to_json(world_.crm, row.values[i], shown[i].column, translator_.object());
+      out[shown[i].name] = to_json(world_.company, row.values[i], shown[i].column, translator_.object());
     return out;
   }
 
@@ -33,7 +33,7 @@ class Renderer {
       const Object* own = shown[i].what.object;
       boost::json::object* place = nested(out, shown[i].what, source);
       if (place == nullptr) continue;
-      (*place)[shown[i].what.names.back()] = to_json(world_.crm, row.values[i], shown[i].column, *own);
+      (*place)[shown[i].what.names.back()] = to_json(world_.company, row.values[i], shown[i].column, *own);
     }
     return out;
   }
@@ -50,11 +50,11 @@ class Renderer {
     for (std::size_t i = 0; i + 1 < what.names.size(); ++i) {
       // A column with a dot in its own name (Who.Type) is under the reference of that name.
       const std::string_view step =
-          i < what.references.size() ? what.references[i]->field : first_step(what.column->field);
+          i < what.references.size() ? what.references[i]->canonical : first_step(what.column->canonical);
       path += (path.empty() ? "" : ".") + std::string{step};
-      const Value id = sandbox::resolve(world_.crm, source, path);
+      const Value id = sandbox::resolve(world_.company, source, path);
       const auto* number = std::get_if<double>(&id);
-      const Record* target = number == nullptr ? nullptr : world_.crm.find(static_cast<RecordId>(*number));
+      const Record* target = number == nullptr ? nullptr : world_.company.find(static_cast<RecordId>(*number));
       const bool leads_nowhere = std::holds_alternative<std::monostate>(id);
       if (target == nullptr && (leads_nowhere || i < what.references.size())) {
         here->emplace(what.names[i], nullptr);
@@ -77,19 +77,20 @@ class Renderer {
   const std::string& version_;
 };
 
-std::vector<Record> with_deleted(const Crm& crm, Kind kind) {
+std::vector<Record> with_deleted(const Company& company, Kind kind) {
   std::vector<Record> out;
-  for (const RecordId id : crm.of(kind)) out.push_back(*crm.find(id));
+  for (const RecordId id : company.of(kind)) out.push_back(*company.find(id));
   return out;
 }
 
 /// The records of `object`, by the parent they belong to.
 std::map<RecordId, std::vector<Record>> by_parent(const World& world, const ChildQuery& child) {
   const Object& object = child.translator->object();
-  const Column* link = column_named(object, child.children->link);
+  const Field* link = column_named(object, child.children->link);
   std::map<RecordId, std::vector<Record>> out;
-  for (Record& record : object.kind ? with_deleted(world.crm, *object.kind) : made_up_records(world, object)) {
-    const Value parent = field(record, link->field);
+  for (Record& record :
+       object.is_stored() ? with_deleted(world.company, object.kind()) : made_up_records(world, object)) {
+    const Value parent = field(record, link->canonical);
     const auto* id = std::get_if<double>(&parent);
     if (id != nullptr && !record.deleted) out[static_cast<RecordId>(*id)].push_back(std::move(record));
   }
@@ -104,7 +105,7 @@ void add_children(const World& world, const ChildQuery& child, const std::string
   for (std::size_t i = 0; i < ids.size(); ++i) {
     boost::json::array records;
     if (const auto group = groups.find(ids[i]); group != groups.end()) {
-      for (const Row& row : evaluate(world.crm, group->second, child.query, world.now).rows) {
+      for (const Row& row : evaluate(world.company, group->second, child.query, world.now).rows) {
         const auto source = std::find_if(group->second.begin(), group->second.end(),
                                          [&row](const Record& one) { return one.id == row.id; });
         records.emplace_back(renderer.record(row, *source));
@@ -123,10 +124,12 @@ Asked answer(const World& world, const SoqlQuery& soql, const std::string& text,
   const Query query = translator.translate(soql);
   const Object& object = translator.object();
   std::vector<Record> records;
-  const bool stored = object.kind && !deleted_too;
-  if (!stored) records = object.kind ? with_deleted(world.crm, *object.kind) : made_up_records(world, object);
+  const bool stored = object.is_stored() && !deleted_too;
+  if (!stored)
+    records = object.is_stored() ? with_deleted(world.company, object.kind()) : made_up_records(world, object);
   // Real queries see a record at once; here the search lag is theirs too, so that a write test can see it.
-  Rows rows = stored ? evaluate(world.crm, query, world.now, true) : evaluate(world.crm, records, query, world.now);
+  Rows rows =
+      stored ? evaluate(world.company, query, world.now, true) : evaluate(world.company, records, query, world.now);
   Asked out;
   if (soql.select.size() == 1 && soql.select[0].function == "COUNT" && soql.select[0].path.empty() &&
       soql.group_by.empty()) {
@@ -145,7 +148,7 @@ Asked answer(const World& world, const SoqlQuery& soql, const std::string& text,
     if (translator.is_grouped())
       out.records.emplace_back(renderer.group(row));
     else
-      out.records.emplace_back(renderer.record(row, stored ? *world.crm.find(row.id) : *by_id.at(row.id)));
+      out.records.emplace_back(renderer.record(row, stored ? *world.company.find(row.id) : *by_id.at(row.id)));
   }
   for (const ChildQuery& child : translator.children()) add_children(world, child, version, ids, out.records);
   return out;
@@ -156,17 +159,17 @@ Asked answer(const World& world, const SoqlQuery& soql, const std::string& text,
 Answer<Asked> ask(const World& world, const std::string& text, const std::string& version, bool deleted_too) {
   const auto soql = parse_soql(text);
   if (!soql) {
-    const SoqlProblem problem = soql.error();
-    return Refusal{
+    const Refusal problem = soql.error();
+    return ApiError{
         400,
         "MALFORMED_QUERY",
-        fmt::format("\n{}\n{}^\nERROR at Row:1:Column:{}\n{}", text.substr(0, 500),
+        fmt::format("\n{}\n{}^\nERROR at Row:1:Field:{}\n{}", text.substr(0, 500),
                     std::string(std::min<std::size_t>(problem.at, 500), ' '), problem.at + 1, problem.message),
         {}};
   }
   try {
     return answer(world, soql.value(), text, version, deleted_too);
-  } catch (const Refusal& refused) {
+  } catch (const ApiError& refused) {
     return refused;
   }
 }

@@ -21,7 +21,7 @@ bool looks_like_email(std::string_view text) {
          text.find(' ') == std::string_view::npos && text.back() != '.';
 }
 
-Refusal cannot_read(const Column& column, std::string_view what) {
+ApiError cannot_read(const Field& column, std::string_view what) {
   return {
       400,
       "JSON_PARSER_ERROR",
@@ -29,64 +29,65 @@ Refusal cannot_read(const Column& column, std::string_view what) {
       {}};
 }
 
-Answer<Value> text_value(const World& world, const Column& column, const std::string& text) {
+Answer<Value> text_value(const World& world, const Field& column, const std::string& text) {
   const std::vector<std::string> fields{std::string{column.name}};
   switch (column.type) {
-    case Type::date:
-    case Type::datetime: {
+    case FieldType::date:
+    case FieldType::time: {
       const auto time = parse_time(text.size() == 10 ? text + "T00:00:00Z" : text);
       if (!time) return cannot_read(column, "VALUE_STRING");
       return Value{time.value()};
     }
-    case Type::reference: {
+    case FieldType::reference: {
       const auto id = parse_id(text);
       if (!id)
-        return Refusal{400, "MALFORMED_ID", fmt::format("{}: id value of incorrect type: {}", column.name, text),
-                       fields};
-      if (world.crm.find(id->id) == nullptr)
-        return Refusal{400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields};
+        return ApiError{400, "MALFORMED_ID", fmt::format("{}: id value of incorrect type: {}", column.name, text),
+                        fields};
+      if (world.company.find(id->id) == nullptr)
+        return ApiError{400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields};
       return Value{static_cast<double>(id->id)};
     }
-    case Type::email:
+    case FieldType::email:
       if (!text.empty() && !looks_like_email(text))
-        return Refusal{400, "INVALID_EMAIL_ADDRESS", fmt::format("{}: invalid email address: {}", column.name, text),
-                       fields};
+        return ApiError{400, "INVALID_EMAIL_ADDRESS", fmt::format("{}: invalid email address: {}", column.name, text),
+                        fields};
       break;
-    case Type::boolean:
-    case Type::number:
-    case Type::integer:
-    case Type::currency: return cannot_read(column, "VALUE_STRING");
+    case FieldType::boolean:
+    case FieldType::number:
+    case FieldType::integer:
+    case FieldType::currency: return cannot_read(column, "VALUE_STRING");
     default: break;
   }
   if (text.size() > kMostText && column.name != "Description")
-    return Refusal{400, "STRING_TOO_LONG",
-                   fmt::format("{}: data value too large: (max length={})", column.name, kMostText), fields};
+    return ApiError{400, "STRING_TOO_LONG",
+                    fmt::format("{}: data value too large: (max length={})", column.name, kMostText), fields};
   if (text.empty()) return Value{};
   return Value{text};
 }
 
-Answer<Value> value_of(const World& world, const Column& column, const boost::json::value& given) {
+Answer<Value> value_of(const World& world, const Field& column, const boost::json::value& given) {
   if (given.is_null()) return Value{};
   if (given.is_string()) return text_value(world, column, std::string{given.get_string()});
-  const bool number = column.type == Type::number || column.type == Type::integer || column.type == Type::currency;
-  if (given.is_bool() && column.type == Type::boolean) return Value{given.get_bool()};
+  const bool number =
+      column.type == FieldType::number || column.type == FieldType::integer || column.type == FieldType::currency;
+  if (given.is_bool() && column.type == FieldType::boolean) return Value{given.get_bool()};
   if (given.is_number() && number) return Value{given.to_number<double>()};
   return cannot_read(column, given.is_object() || given.is_array() ? "START_OBJECT"
                              : given.is_bool()                     ? "VALUE_BOOLEAN"
                                                                    : "VALUE_NUMBER");
 }
 
-std::optional<Refusal> check_required(const Object& object, const Fields& fields, bool creates) {
+std::optional<ApiError> check_required(const Object& object, const Fields& fields, bool creates) {
   std::vector<std::string> missing;
-  for (const Column& column : object.columns) {
+  for (const Field& column : object.fields) {
     if (!column.required) continue;
-    const auto found = fields.find(column.field);
+    const auto found = fields.find(column.canonical);
     const bool absent = found == fields.end();
     if (absent ? creates : found->second == Value{}) missing.emplace_back(column.name);
   }
   if (missing.empty()) return std::nullopt;
-  return Refusal{400, "REQUIRED_FIELD_MISSING",
-                 fmt::format("Required fields are missing: [{}]", fmt::join(missing, ", ")), missing};
+  return ApiError{400, "REQUIRED_FIELD_MISSING",
+                  fmt::format("Required fields are missing: [{}]", fmt::join(missing, ", ")), missing};
 }
 
 Answer<Fields> fields_of(const World& world, const Object& object, const boost::json::object& body, bool creates) {
@@ -95,33 +96,34 @@ Answer<Fields> fields_of(const World& world, const Object& object, const boost::
     const std::string name{member.key()};
     if (name == "attributes") continue;
     if (ascii::same_without_case(name, "Id"))
-      return Refusal{400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.", {"Id"}};
-    const Column* column = visible_column(world, object, name);
+      return ApiError{400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.", {"Id"}};
+    const Field* column = visible_column(world, object, name);
     if (column == nullptr)
-      return Refusal{
+      return ApiError{
           400, "INVALID_FIELD", fmt::format("No such column '{}' on sobject of type {}", name, object.name), {}};
-    if (!column->writable)
-      return Refusal{400,
-                     "INVALID_FIELD_FOR_INSERT_UPDATE",
-                     fmt::format("Unable to create/update fields: {}. Please check the security settings of this field "
-                                 "and verify that it is read/write for your profile or permission set.",
-                                 column->name),
-                     {std::string{column->name}}};
+    if (column->read_only)
+      return ApiError{
+          400,
+          "INVALID_FIELD_FOR_INSERT_UPDATE",
+          fmt::format("Unable to create/update fields: {}. Please check the security settings of this field "
+                      "and verify that it is read/write for your profile or permission set.",
+                      column->name),
+          {std::string{column->name}}};
     auto value = value_of(world, *column, member.value());
     if (!value) return value.error();
-    out[std::string{column->field}] = std::move(value.value());
+    out[std::string{column->canonical}] = std::move(value.value());
   }
   if (auto missing = check_required(object, out, creates)) return std::move(*missing);
   return out;
 }
 
-std::optional<Refusal> check_duplicate(const World& world, const Object& object, const Fields& fields) {
+std::optional<ApiError> check_duplicate(const World& world, const Object& object, const Fields& fields) {
   const auto email = fields.find("email");
   if (email == fields.end() || email->second == Value{}) return std::nullopt;
-  for (const RecordId id : world.crm.of(*object.kind)) {
-    const Record& record = *world.crm.find(id);
+  for (const RecordId id : world.company.of(object.kind())) {
+    const Record& record = *world.company.find(id);
     if (!record.deleted && field(record, "email") == email->second)
-      return Refusal{400, "DUPLICATES_DETECTED", "Use one of these records?", {}};
+      return ApiError{400, "DUPLICATES_DETECTED", "Use one of these records?", {}};
   }
   return std::nullopt;
 }
@@ -129,21 +131,21 @@ std::optional<Refusal> check_duplicate(const World& world, const Object& object,
 /// Finds deleted records too. Returns null if this object has no record with that id.
 const Record* find_record(const World& world, const Object& object, const std::string& text) {
   const auto id = parse_id(text);
-  if (!id || id->prefix != object.prefix || !object.kind) return nullptr;
-  const Record* record = world.crm.find(id->id);
-  return record != nullptr && record->kind == *object.kind ? record : nullptr;
+  if (!id || id->prefix != object.prefix || !object.is_stored()) return nullptr;
+  const Record* record = world.company.find(id->id);
+  return record != nullptr && record->kind == object.kind() ? record : nullptr;
 }
 
 /// The record to change, or why it cannot be.
 Answer<const Record*> record_to_change(const World& world, const Object& object, const std::string& id) {
   if (!object.writable)
-    return Refusal{400,
-                   "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-                   fmt::format("entity type {} does not support this", object.name),
-                   {}};
+    return ApiError{400,
+                    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+                    fmt::format("entity type {} does not support this", object.name),
+                    {}};
   const Record* record = find_record(world, object, id);
   if (record == nullptr) return not_found();
-  if (record->deleted) return Refusal{404, "ENTITY_IS_DELETED", "entity is deleted", {}};
+  if (record->deleted) return ApiError{404, "ENTITY_IS_DELETED", "entity is deleted", {}};
   return record;
 }
 
@@ -159,8 +161,8 @@ Reply changed_ids(const World& world, const Object& object, const ApiCall& call,
   const TimePoint end = time_parameter(call, "end", world.now);
   if (end <= start) return reply_of({400, "INVALID_REPLICATION_DATE", "startDate before endDate is required", {}});
   boost::json::array ids;
-  for (const RecordId id : world.crm.of(*object.kind)) {
-    const Record& record = *world.crm.find(id);
+  for (const RecordId id : world.company.of(object.kind())) {
+    const Record& record = *world.company.find(id);
     if (record.deleted.has_value() != deleted || record.modified < start || record.modified >= end) continue;
     const std::string text = id_text(object.prefix, id);
     if (deleted)
@@ -236,7 +238,7 @@ Answer<boost::json::object> read_record(const World& world, const Object& object
                                         const std::string& fields, const std::string& version) {
   std::vector<Record> made_up;
   const Record* record = find_record(world, object, id);
-  if (const auto parsed = parse_id(id); !object.kind && parsed && parsed->prefix == object.prefix) {
+  if (const auto parsed = parse_id(id); !object.is_stored() && parsed && parsed->prefix == object.prefix) {
     made_up = made_up_records(world, object);
     const auto found =
         std::find_if(made_up.begin(), made_up.end(), [&](const Record& one) { return one.id == parsed->id; });
@@ -246,26 +248,26 @@ Answer<boost::json::object> read_record(const World& world, const Object& object
   boost::json::object out{
       {"attributes",
        {{"type", object.name}, {"url", record_url(version, object, id_text(object.prefix, record->id))}}}};
-  const auto put = [&](const Column& column) {
-    Value value = field(*record, column.field);
-    out[column.name] = to_json(world.crm, value, column, object);
+  const auto put = [&](const Field& column) {
+    Value value = field(*record, column.canonical);
+    out[column.name] = to_json(world.company, value, column, object);
   };
   if (fields.empty()) {
-    for (const Column& column : object.columns) {
+    for (const Field& column : object.fields) {
       if (column.name.find('.') == std::string_view::npos && !is_gone(world, object, column.name)) put(column);
     }
     return out;
   }
   for (const std::string& name : comma_list(fields)) {
-    const Column* column = visible_column(world, object, name);
+    const Field* column = visible_column(world, object, name);
     if (column == nullptr)
-      return Refusal{400,
-                     "INVALID_FIELD",
-                     fmt::format("\nNo such column '{}' on entity '{}'. If you are attempting to use a custom field, "
-                                 "be sure to append the '__c' after the custom field name. Please reference your WSDL "
-                                 "or the describe call for the appropriate names.",
-                                 name, object.name),
-                     {}};
+      return ApiError{400,
+                      "INVALID_FIELD",
+                      fmt::format("\nNo such column '{}' on entity '{}'. If you are attempting to use a custom field, "
+                                  "be sure to append the '__c' after the custom field name. Please reference your WSDL "
+                                  "or the describe call for the appropriate names.",
+                                  name, object.name),
+                      {}};
     put(*column);
   }
   put(*column_named(object, "Id"));
@@ -281,36 +283,36 @@ Answer<std::string> write_record(World& world, const Object& object, const boost
     before = found.value();
   }
   if (!object.writable)
-    return Refusal{400,
-                   "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
-                   fmt::format("entity type {} does not support create", object.name),
-                   {}};
+    return ApiError{400,
+                    "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY",
+                    fmt::format("entity type {} does not support create", object.name),
+                    {}};
   const auto fields = fields_of(world, object, body, id == nullptr);
   if (!fields) return fields.error();
-  const RecordId user = world.crm.api_user();
+  const RecordId user = world.company.api_user();
   if (before != nullptr) {
     undo.changes(*before);
-    (void)world.crm.update(before->id, fields.value(), user, world.now);
+    (void)world.company.update(before->id, fields.value(), user, world.now);
     return id_text(object.prefix, before->id);
   }
   if (!call.allow_duplicates) {
     if (auto duplicate = check_duplicate(world, object, fields.value())) return std::move(*duplicate);
   }
-  const RecordId made = world.crm.create(*object.kind, fields.value(), user, world.now);
+  const RecordId made = world.company.create(object.kind(), fields.value(), user, world.now);
   undo.created(made);
   return id_text(object.prefix, made);
 }
 
-std::optional<Refusal> delete_record(World& world, const Object& object, const std::string& id, Undo& undo) {
+std::optional<ApiError> delete_record(World& world, const Object& object, const std::string& id, Undo& undo) {
   const auto found = record_to_change(world, object, id);
   if (!found) return found.error();
   undo.changes(*found.value());
-  (void)world.crm.remove(found.value()->id, world.crm.api_user(), world.now);
+  (void)world.company.remove(found.value()->id, world.company.api_user(), world.now);
   return std::nullopt;
 }
 
 Reply serve_sobjects(World& world, const ApiCall& call, Undo& undo) {
-  const auto parts = parts_of(call.path);  // sobjects, Lead, 00Q…
+  const auto parts = path_parts(call.path);  // sobjects, Lead, 00Q…
   if (parts.size() == 1) {
     boost::json::array list;
     for (const Object& object : objects()) {
@@ -323,7 +325,7 @@ Reply serve_sobjects(World& world, const ApiCall& call, Undo& undo) {
   if (parts.size() == 2) return serve_object(world, call, *object, undo);
   const std::string& what = parts[2];
   if (parts.size() == 3 && what == "describe") return {200, describe(world, *object), {}};
-  if (parts.size() == 3 && (what == "updated" || what == "deleted") && object->kind)
+  if (parts.size() == 3 && (what == "updated" || what == "deleted") && object->is_stored())
     return changed_ids(world, *object, call, what == "deleted");
   if (parts.size() == 4 && object->name == "EventLogFile" && parts[3] == "LogFile")
     return log_file(world, *object, what);

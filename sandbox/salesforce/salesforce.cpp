@@ -26,7 +26,7 @@ std::size_t batch_size(const net::HttpRequest& request) {
   return bounded(place == std::string_view::npos ? std::string_view{} : header.substr(place + 10), 2000, 200, 2000);
 }
 
-class Salesforce final : public Dialect {
+class Salesforce final : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "salesforce"; }
 
@@ -77,7 +77,7 @@ class Salesforce final : public Dialect {
     return response_of(reply_of({403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", {}}));
   }
 
-  static Refusal refusal_for(const FaultRule& fault) {
+  static ApiError refusal_for(const FaultRule& fault) {
     if (fault.fault == "quota_gone") return {403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", {}};
     if (fault.fault == "rate_limited")
       return {403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentRequests (Concurrent API Requests) Limit exceeded.", {}};
@@ -133,7 +133,7 @@ class Salesforce final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_salesforce() {
+std::unique_ptr<VendorApi> make_salesforce() {
   return std::make_unique<Salesforce>();
 }
 

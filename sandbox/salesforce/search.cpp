@@ -19,26 +19,16 @@ constexpr std::array<std::string_view, 10> kAllFields{"name",  "first_name", "la
 /// Every word begins a word of the record's.
 template <class Names>
 Condition has_words(const Names& names, std::string_view text) {
-  Condition all;
-  all.kind = Condition::Kind::all;
+  std::vector<Condition> all;
   while (!text.empty()) {
     const std::size_t blank = std::min(text.find(' '), text.size());
-    if (blank > 0) {
-      Condition any;
-      any.kind = Condition::Kind::any;
-      for (const std::string_view name : names) {
-        Condition one;
-        one.kind = Condition::Kind::compare;
-        one.compare = Compare::contains_word;
-        one.field = name;
-        one.values = {std::string{text.substr(0, blank)} + (text[blank - 1] == '*' ? "" : "*")};
-        any.children.push_back(std::move(one));
-      }
-      all.children.push_back(std::move(any));
-    }
+    const std::string word = std::string{text.substr(0, blank)} + (blank > 0 && text[blank - 1] == '*' ? "" : "*");
+    std::vector<Condition> any;
+    for (const std::string_view name : names) any.push_back(where(name, Compare::contains_word, word));
+    if (blank > 0) all.push_back(any_of(std::move(any)));
     text.remove_prefix(std::min(blank + 1, text.size()));
   }
-  return all;
+  return all_of(std::move(all));
 }
 
 std::string between(std::string_view text, char open, char close) {
@@ -50,16 +40,16 @@ std::string between(std::string_view text, char open, char close) {
 
 }  // namespace
 
-std::optional<Refusal> search_in(const World& world, const SearchPlace& place, const std::string& text, bool names_only,
-                                 const std::string& version, boost::json::array& found) {
+std::optional<ApiError> search_in(const World& world, const SearchPlace& place, const std::string& text,
+                                  bool names_only, const std::string& version, boost::json::array& found) {
   const Object* object = visible_object(world, place.object);
-  if (object == nullptr || !object->kind)
-    return Refusal{400, "INVALID_TYPE", fmt::format("sObject type '{}' is not supported.", place.object), {}};
+  if (object == nullptr || !object->is_stored())
+    return ApiError{400, "INVALID_TYPE", fmt::format("sObject type '{}' is not supported.", place.object), {}};
   Query query;
-  query.from = *object->kind;
+  query.from = object->kind();
   query.where = names_only ? has_words(kNameFields, text) : has_words(kAllFields, text);
   query.limit = place.limit;
-  for (const Row& row : evaluate(world.crm, query, world.now, true).rows) {
+  for (const Row& row : evaluate(world.company, query, world.now, true).rows) {
     auto record = read_record(world, *object, id_text(object->prefix, row.id),
                               place.fields.empty() ? "Id" : place.fields, version);
     if (!record) return record.error();
@@ -72,7 +62,7 @@ Answer<boost::json::object> search(const World& world, const std::string& sosl, 
   const std::string text = between(sosl, '{', '}');
   const std::size_t returning = sosl.find("RETURNING");
   if (!sosl.starts_with("FIND") || text.size() < 2)
-    return Refusal{400, "MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.", {}};
+    return ApiError{400, "MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.", {}};
   std::vector<SearchPlace> places;
   std::string_view rest =
       returning == std::string::npos ? std::string_view{} : std::string_view{sosl}.substr(returning + 9);
@@ -114,7 +104,7 @@ Answer<boost::json::object> parameterized_search(const World& world, const ApiCa
   for (const std::string& name : comma_list(parameter(call, "sobject")))
     places.push_back(
         {name, parameter(call, name + ".fields"), bounded(parameter(call, name + ".limit"), 200, 1, 2000)});
-  if (text.size() < 2) return Refusal{400, "MALFORMED_SEARCH", "search term must be longer than one character", {}};
+  if (text.size() < 2) return ApiError{400, "MALFORMED_SEARCH", "search term must be longer than one character", {}};
   if (places.empty())
     places = {{"Account", {}, 200}, {"Contact", {}, 200}, {"Lead", {}, 200}, {"Opportunity", {}, 200}};
   boost::json::array found;

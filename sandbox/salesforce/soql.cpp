@@ -4,273 +4,260 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <stdexcept>
 
 #include "core/text/ascii.h"
-#include "sandbox/salesforce/soql_lexer.h"
+#include "sandbox/company/values.h"
+#include "sandbox/expression/operators.h"
+#include "sandbox/expression/parser.h"
 
 namespace crmpulse::sandbox {
 namespace {
 
-using Type = SoqlToken::Type;
+using expression::Flaw;
+using expression::Joint;
+using expression::Token;
 
-constexpr int kMostDepth = 30;
 constexpr std::array<std::string_view, 13> kClauses{"FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET",
                                                     "FOR",  "WITH",  "ALL",   "AND",    "OR",    "UPDATE"};
+constexpr std::array<std::string_view, 4> kSymbols{"!=", "<>", "<=", ">="};
 
-template <class T>
-std::optional<T> whole_number(std::string_view text) {
-  T out{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return out;
+bool begins_word(char c) {
+  return ascii::is_letter(c) || c == '_';
+}
+bool in_word(char c) {
+  return begins_word(c) || ascii::is_digit(c) || c == '.';
+}
+/// Numbers, dates and times alike: 12.5, 2026-11-20, 2026-11-20T00:00:00+01:00.
+bool in_number(char c) {
+  return in_word(c) || c == ':' || c == '-' || c == '+';
 }
 
-/// Recursive descent. A problem is thrown inside and becomes a value at parse_soql().
-class Parser {
+/// LIKE reads `\%` and `\_` itself.
+std::string escaped(char c) {
+  static constexpr std::string_view kLetters = "nrtbfNRTBF";
+  static constexpr std::string_view kMeant = "\n\r\t\b\f\n\r\t\b\f";
+  if (const std::size_t place = kLetters.find(c); place != std::string_view::npos) return {kMeant[place]};
+  if (c == '%' || c == '_') return {'\\', c};
+  return c == '\'' || c == '"' || c == '\\' ? std::string{c} : std::string{};
+}
+
+Refusal flawed(Flaw flaw, char c, std::size_t at) {
+  Refusal refusal;
+  switch (flaw) {
+    case Flaw::character:
+      refusal.message = fmt::format("line 1:{} no viable alternative at character '{}'", at, c);
+      break;
+    case Flaw::escape:
+      refusal.message = fmt::format("invalid string literal: illegal character sequence '\\{}'", c);
+      break;
+    case Flaw::open_text: refusal.message = "line 1: mismatched character '<EOF>' expecting '''"; break;
+  }
+  return refusal;
+}
+
+constexpr expression::Lexicon kLexicon{.begins_word = begins_word,
+                                       .in_word = in_word,
+                                       .in_number = in_number,
+                                       .follows_sign = ascii::is_digit,
+                                       .signs = "-+",
+                                       .counted_words = true,
+                                       .ignores_case = true,
+                                       .escape = '\\',
+                                       .escaped = escaped,
+                                       .symbols = kSymbols,
+                                       .single_symbols = "=<>(),",
+                                       .refuse = flawed};
+
+/// SOQL takes a row of ANDs or a row of ORs, and wants brackets where they mix.
+constexpr std::array kJoints{Joint{"AND", 1, Condition::Kind::all}, Joint{"OR", 1, Condition::Kind::any}};
+constexpr expression::Grammar kGrammar{kJoints, "NOT", expression::Mixing::alike, 30};
+
+void drop_alias(SoqlField& field, std::string_view prefix) {
+  if (ascii::upper(field.path).starts_with(prefix)) field.path.erase(0, prefix.size());
+}
+void drop_alias(SoqlCondition& condition, std::string_view prefix) {
+  drop_alias(condition.field, prefix);
+  for (SoqlCondition& child : condition.children) drop_alias(child, prefix);
+}
+void drop_alias(SoqlQuery& query, std::string_view prefix) {
+  for (SoqlField& one : query.select) drop_alias(one, prefix);
+  for (SoqlField& one : query.group_by) drop_alias(one, prefix);
+  for (SoqlOrder& one : query.order_by) drop_alias(one.field, prefix);
+  drop_alias(query.where, prefix);
+  drop_alias(query.having, prefix);
+}
+
+class SoqlParser : public expression::Parser<SoqlCondition> {
  public:
-  explicit Parser(const std::vector<SoqlToken>& tokens) : tokens_(tokens) {}
+  explicit SoqlParser(std::string_view text) : Parser(text, kLexicon, kGrammar) {}
 
   SoqlQuery whole() {
     SoqlQuery query = select();
-    while (take_word("FOR") || take_word("UPDATE")) ++at_;  // FOR VIEW, UPDATE TRACKING
-    if (take_word("ALL")) expect("ROWS");
-    if (peek().type != Type::end) unexpected();
+    while (skip("FOR") || skip("UPDATE")) take();  // FOR VIEW, UPDATE TRACKING
+    if (skip("ALL")) expect("ROWS");
+    if (!at_end()) unexpected();
     return query;
   }
 
  private:
-  [[nodiscard]] const SoqlToken& peek(std::size_t ahead = 0) const {
-    return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
-  }
-  [[noreturn]] void fail(std::string message) const { throw SoqlProblem{std::move(message), peek().at}; }
+  [[noreturn]] void fail(std::string message) const { throw Refusal{{}, {}, {}, std::move(message), peek().at}; }
   [[noreturn]] void unexpected() const {
-    fail(fmt::format("unexpected token: '{}'", peek().type == Type::end ? "<EOF>" : peek().text));
+    fail(fmt::format("unexpected token: '{}'", at_end() ? "<EOF>" : peek().text));
   }
-  bool is_word(std::string_view word, std::size_t ahead = 0) const {
-    return peek(ahead).type != Type::text && peek(ahead).upper == word;
-  }
-  bool take_word(std::string_view word) {
-    if (!is_word(word)) return false;
-    ++at_;
-    return true;
-  }
-  void expect(std::string_view word) {
-    if (!take_word(word)) unexpected();
+  [[noreturn]] void refuse_missing(std::string_view /*word*/) const override { unexpected(); }
+  [[noreturn]] void refuse_depth() const override { fail("the query is nested too deeply"); }
+
+  [[nodiscard]] bool is_name() const { return peek().kind == Token::Kind::word; }
+  /// A name that is not a clause's word.
+  [[nodiscard]] bool is_alias() const {
+    const std::string word = ascii::upper(peek().text);
+    return is_name() && std::find(kClauses.begin(), kClauses.end(), word) == kClauses.end();
   }
   std::string name() {
-    if (peek().type != Type::word) unexpected();
-    return tokens_[at_++].text;
+    if (!is_name()) unexpected();
+    return take().text;
   }
 
   SoqlQuery select() {
-    if (++depth_ > kMostDepth) fail("the query is nested too deeply");
+    enter();
     SoqlQuery query;
     expect("SELECT");
     do query.select.push_back(selected());
-    while (take_word(","));
+    while (skip(","));
     expect("FROM");
     query.from_at = peek().at;
     query.from = name();
-    std::string alias;
-    if (peek().type == Type::word && !is_clause(peek().upper)) alias = name();
-    if (take_word("WHERE")) query.where = condition();
-    if (take_word("WITH")) ++at_;  // USER_MODE, SECURITY_ENFORCED
-    if (take_word("GROUP")) {
+    const std::string alias = is_alias() ? name() : std::string{};
+    if (skip("WHERE")) query.where = expression();
+    if (skip("WITH")) take();  // USER_MODE, SECURITY_ENFORCED
+    if (skip("GROUP")) {
       expect("BY");
       do query.group_by.push_back(field());
-      while (take_word(","));
+      while (skip(","));
     }
-    if (take_word("HAVING")) query.having = condition();
-    if (take_word("ORDER")) {
+    if (skip("HAVING")) query.having = expression();
+    if (skip("ORDER")) {
       expect("BY");
       do query.order_by.push_back(order());
-      while (take_word(","));
+      while (skip(","));
     }
-    if (take_word("LIMIT")) query.limit = count();
-    if (take_word("OFFSET")) query.offset = count();
+    if (skip("LIMIT")) query.limit = count();
+    if (skip("OFFSET")) query.offset = count();
     if (!alias.empty()) drop_alias(query, ascii::upper(alias) + ".");
-    --depth_;
+    leave();
     return query;
-  }
-
-  static bool is_clause(std::string_view word) {
-    return std::find(kClauses.begin(), kClauses.end(), word) != kClauses.end();
   }
 
   SoqlField selected() {
     SoqlField out;
     out.at = peek().at;
-    if (take_word("(")) {
+    if (skip("(")) {
       out.child = std::make_shared<SoqlQuery>(select());
       expect(")");
       return out;
     }
     out = field();
-    if (peek().type == Type::word && !is_clause(peek().upper)) out.alias = name();
+    if (is_alias()) out.alias = name();
     return out;
   }
 
   SoqlField field() {
+    enter();
     SoqlField out;
     out.at = peek().at;
     out.path = name();
-    if (!take_word("(")) return out;
-    out.function = ascii::upper(out.path);
-    out.path.clear();
-    if (take_word(")")) return out;
-    SoqlField inner = field();
-    if (!inner.function.empty() && inner.function != "CONVERTTIMEZONE") fail("unexpected token: '('");
-    out.path = inner.path;
-    expect(")");
+    if (skip("(")) {
+      out.function = ascii::upper(out.path);
+      out.path.clear();
+      if (!is(")")) {
+        const SoqlField inner = field();
+        if (!inner.function.empty() && inner.function != "CONVERTTIMEZONE") fail("unexpected token: '('");
+        out.path = inner.path;
+      }
+      expect(")");
+    }
+    leave();
     return out;
   }
 
   SoqlOrder order() {
     SoqlOrder out;
     out.field = field();
-    if (take_word("DESC"))
-      out.descending = true;
-    else
-      (void)take_word("ASC");
-    if (!take_word("NULLS")) return out;
-    out.nulls_last = is_word("LAST");
-    if (!take_word("LAST")) expect("FIRST");
+    out.descending = skip("DESC");
+    if (!out.descending) skip("ASC");
+    if (!skip("NULLS")) return out;
+    out.nulls_last = skip("LAST");
+    if (!out.nulls_last) expect("FIRST");
     return out;
   }
 
   std::size_t count() {
-    const auto number = whole_number<std::size_t>(peek().text);
-    if (peek().type != Type::number || !number) unexpected();
-    ++at_;
+    const auto number = number_from<std::size_t>(peek().text);
+    if (peek().kind != Token::Kind::number || !number) unexpected();
+    take();
     return *number;
   }
 
-  /// SOQL takes a row of ANDs or a row of ORs, and wants brackets where they mix.
-  SoqlCondition condition() {
-    if (++depth_ > kMostDepth) fail("the query is nested too deeply");
-    SoqlCondition first = term();
-    for (const auto& [word, kind] : {std::pair{"AND", Condition::Kind::all}, std::pair{"OR", Condition::Kind::any}}) {
-      if (!is_word(word)) continue;
-      SoqlCondition row;
-      row.kind = kind;
-      row.children.push_back(std::move(first));
-      while (take_word(word)) row.children.push_back(term());
-      first = std::move(row);
-      break;
-    }
-    if (is_word("AND") || is_word("OR")) unexpected();
-    --depth_;
-    return first;
-  }
-
-  SoqlCondition term() {
-    if (take_word("NOT")) {
-      SoqlCondition none;
-      none.kind = Condition::Kind::none;
-      none.children.push_back(term());
-      return none;
-    }
-    if (take_word("(")) {
-      SoqlCondition inner = condition();
-      expect(")");
-      return inner;
-    }
-    return comparison();
-  }
-
-  SoqlCondition comparison() {
+  SoqlCondition comparison() override {
     SoqlCondition out;
     out.kind = Condition::Kind::compare;
     out.field = field();
-    if (take_word("NOT")) {
-      expect("IN");
-      out.compare = Compare::not_in;
+    const bool negated = skip("NOT");
+    if (negated && !is("IN")) unexpected();
+    if (skip("IN")) {
+      out.compare = negated ? Compare::not_in : Compare::in;
       list(out);
       return out;
     }
-    if (take_word("IN")) {
-      out.compare = Compare::in;
-      list(out);
-      return out;
-    }
-    out.compare = compare();
+    const bool symbol = peek().kind == Token::Kind::symbol;
+    auto how = symbol ? expression::compare_of(expression::kSigns, peek().text) : std::nullopt;
+    if (is("LIKE")) how = Compare::like;
+    if (!how) unexpected();
+    take();
+    out.compare = *how;
     out.values.push_back(literal());
     return out;
   }
 
-  Compare compare() {
-    static constexpr std::array<std::pair<std::string_view, Compare>, 8> kWords{{{"=", Compare::equal},
-                                                                                 {"!=", Compare::not_equal},
-                                                                                 {"<>", Compare::not_equal},
-                                                                                 {"<=", Compare::less_equal},
-                                                                                 {">=", Compare::greater_equal},
-                                                                                 {"<", Compare::less},
-                                                                                 {">", Compare::greater},
-                                                                                 {"LIKE", Compare::like}}};
-    for (const auto& [word, which] : kWords) {
-      if (take_word(word)) return which;
-    }
-    unexpected();
-  }
-
   void list(SoqlCondition& out) {
     expect("(");
-    if (is_word("SELECT")) {
+    if (is("SELECT")) {
       out.subquery = std::make_shared<SoqlQuery>(select());
     } else {
       do out.values.push_back(literal());
-      while (take_word(","));
+      while (skip(","));
     }
     expect(")");
   }
 
   SoqlLiteral literal() {
-    const SoqlToken token = peek();
-    ++at_;
-    if (token.type == Type::text) return {SoqlLiteral::Type::text, token.text, {}, 0};
-    if (token.type == Type::number) return number(token);
-    if (token.upper == "NULL") return {};
-    if (token.upper == "TRUE" || token.upper == "FALSE")
-      return {SoqlLiteral::Type::boolean, token.upper == "TRUE", {}, 0};
-    const std::size_t colon = token.upper.find(':');
-    const int n = colon == std::string::npos ? 0 : whole_number<int>(token.upper.substr(colon + 1)).value_or(-1);
-    SoqlLiteral range{SoqlLiteral::Type::range, {}, token.upper.substr(0, colon), n};
-    if (token.type == Type::word && n >= 0 && n < 100'000 && range_of(range.name, range.count, TimePoint{}))
-      return range;
-    --at_;
-    unexpected();
+    const Token& token = peek();
+    std::optional<SoqlLiteral> found;
+    if (token.kind == Token::Kind::text) found = SoqlLiteral{SoqlLiteral::Type::text, token.text, {}, 0};
+    if (token.kind == Token::Kind::number) found = number(token.text);
+    if (token.kind == Token::Kind::word) found = word(ascii::upper(token.text));
+    if (!found) unexpected();
+    take();
+    return *found;
   }
 
-  SoqlLiteral number(const SoqlToken& token) {
-    if (const auto value = whole_number<double>(token.text)) return {SoqlLiteral::Type::number, *value, {}, 0};
-    if (token.text.size() == 10) {
-      if (const auto day = parse_time(token.text + "T00:00:00Z")) return {SoqlLiteral::Type::date, day.value(), {}, 0};
-    }
-    if (const auto time = parse_time(token.text)) return {SoqlLiteral::Type::datetime, time.value(), {}, 0};
-    --at_;
-    unexpected();
+  static std::optional<SoqlLiteral> word(const std::string& text) {
+    if (text == "NULL") return SoqlLiteral{};
+    if (text == "TRUE" || text == "FALSE") return SoqlLiteral{SoqlLiteral::Type::boolean, text == "TRUE", {}, 0};
+    const std::size_t colon = text.find(':');
+    const int n = colon == std::string::npos ? 0 : number_from<int>(text.substr(colon + 1)).value_or(-1);
+    SoqlLiteral range{SoqlLiteral::Type::range, {}, text.substr(0, colon), n};
+    if (n < 0 || n >= 100'000 || !range_of(range.name, range.count, TimePoint{})) return std::nullopt;
+    return range;
   }
 
-  static void drop_alias(SoqlField& field, std::string_view prefix) {
-    if (ascii::upper(field.path).starts_with(prefix)) field.path.erase(0, prefix.size());
+  static std::optional<SoqlLiteral> number(const std::string& text) {
+    if (const auto value = number_from<double>(text)) return SoqlLiteral{SoqlLiteral::Type::number, *value, {}, 0};
+    if (const auto day = parse_time(text + "T00:00:00Z"); text.size() == 10 && day)
+      return SoqlLiteral{SoqlLiteral::Type::date, day.value(), {}, 0};
+    const auto time = parse_time(text);
+    return time ? std::optional{SoqlLiteral{SoqlLiteral::Type::datetime, time.value(), {}, 0}} : std::nullopt;
   }
-  static void drop_alias(SoqlCondition& condition, std::string_view prefix) {
-    drop_alias(condition.field, prefix);
-    for (SoqlCondition& child : condition.children) drop_alias(child, prefix);
-  }
-  static void drop_alias(SoqlQuery& query, std::string_view prefix) {
-    for (SoqlField& one : query.select) drop_alias(one, prefix);
-    for (SoqlField& one : query.group_by) drop_alias(one, prefix);
-    for (SoqlOrder& one : query.order_by) drop_alias(one.field, prefix);
-    drop_alias(query.where, prefix);
-    drop_alias(query.having, prefix);
-  }
-
-  const std::vector<SoqlToken>& tokens_;
-  std::size_t at_ = 0;
-  int depth_ = 0;
 };
 
 using std::chrono::days;
@@ -295,18 +282,8 @@ SoqlRange in_days(sys_days start, int unit, int from, int to) {
 
 }  // namespace
 
-void throw_exception_from_error(const SoqlProblem& problem, const boost::source_location&) {
-  throw std::runtime_error(problem.message);
-}
-
-SoqlResult parse_soql(std::string_view text) {
-  const auto tokens = soql_tokens(text);
-  if (!tokens) return SoqlProblem{tokens.error().message, 0};
-  try {
-    return Parser{tokens.value()}.whole();
-  } catch (const SoqlProblem& problem) {
-    return problem;
-  }
+Understood<SoqlQuery> parse_soql(std::string_view text) {
+  return understood([text] { return SoqlParser{text}.whole(); });
 }
 
 std::optional<SoqlRange> range_of(std::string_view name, int n, TimePoint now) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sandbox/company/query.h"
+#include "sandbox/expression/refusal.h"
 
 namespace crmpulse::sandbox {
 
@@ -58,15 +59,7 @@ struct SoqlQuery {
   std::size_t offset = 0;
 };
 
-/// What is wrong, and where in the text.
-struct SoqlProblem {
-  std::string message;
-  std::size_t at = 0;
-};
-using SoqlResult = boost::system::result<SoqlQuery, SoqlProblem>;
-[[noreturn]] void throw_exception_from_error(const SoqlProblem& problem, const boost::source_location&);
-
-[[nodiscard]] SoqlResult parse_soql(std::string_view text);
+[[nodiscard]] Understood<SoqlQuery> parse_soql(std::string_view text);
 
 /// The time a range literal stands for: from `begin` to just before `end`, in UTC. range_of() returns nullopt for an
 /// unknown literal.

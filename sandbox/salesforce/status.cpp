@@ -76,7 +76,7 @@ boost::json::object instance(const World& world, bool whole) {
 }  // namespace
 
 net::HttpResponse serve_status(const World& world, std::string_view path) {
-  const auto parts = parts_of(path);  // v1, instances, SBX1, status
+  const auto parts = path_parts(path);  // v1, instances, SBX1, status
   if (parts.size() == 2 && parts[1] == "instances") return json_reply(200, boost::json::array{instance(world, false)});
   if (parts.size() == 3 && parts[1] == "instances" && parts[2] == "status")
     return json_reply(200, boost::json::array{instance(world, true)});

@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 
+#include "sandbox/company/values.h"
 #include "sandbox/salesforce/parts.h"
 
 namespace crmpulse::sandbox::salesforce {
@@ -26,17 +27,11 @@ Record row(RecordId id, TimePoint created, Fields fields) {
 }
 
 template <class Use>
-void for_each(const Crm& crm, Kind kind, Use use) {
-  for (const RecordId id : crm.of(kind)) {
-    const Record& record = *crm.find(id);
+void for_each(const Company& company, Kind kind, Use use) {
+  for (const RecordId id : company.of(kind)) {
+    const Record& record = *company.find(id);
     if (!record.deleted) use(record);
   }
-}
-
-std::optional<TimePoint> time_of(const Record& record, std::string_view name) {
-  const Value value = field(record, name);
-  const auto* time = std::get_if<TimePoint>(&value);
-  return time == nullptr ? std::nullopt : std::optional{*time};
 }
 
 Records organization(const World& world) {
@@ -52,7 +47,7 @@ Records organization(const World& world) {
 Records licences(const World& world) {
   double standard = 0;
   double other = 0;
-  for_each(world.crm, Kind::user, [&](const Record& user) {
+  for_each(world.company, Kind::user, [&](const Record& user) {
     if (field(user, "active") == Value{true}) ++(field(user, "type") == Value{"Standard"} ? standard : other);
   });
   const auto licence = [&](RecordId id, const char* name, const char* key, double total, double used,
@@ -76,7 +71,7 @@ Records entities(const World& world) {
                        {"setting", false}}));
   };
   for (const Object& object : objects()) {
-    if (!is_gone(world, object)) add(object.name, object.label, object.prefix, object.writable);
+    if (!is_gone(world, object)) add(object.name, object.alias, object.prefix, object.writable);
   }
   add("Contract", "Contract", "800", true);
   add("Product2", "Product", "01t", true);
@@ -86,13 +81,13 @@ Records entities(const World& world) {
 /// Two entries for each: as it began, and its present stage.
 Records opportunity_history(const World& world) {
   Records out;
-  for_each(world.crm, Kind::opportunity, [&](const Record& deal) {
+  for_each(world.company, Kind::opportunity, [&](const Record& deal) {
     Fields fields{{"opportunity", static_cast<double>(deal.id)},
                   {"stage", "Prospecting"},
                   {"amount", field(deal, "amount")},
                   {"close_date", field(deal, "close_date")}};
     out.push_back(row(deal.id * 2, deal.created, fields));
-    const auto moved = time_of(deal, "stage_changed");
+    const auto moved = time_of(field(deal, "stage_changed"));
     fields["stage"] = field(deal, "stage");
     if (moved && *moved > deal.created) out.push_back(row(deal.id * 2 + 1, *moved, std::move(fields)));
   });
@@ -102,8 +97,8 @@ Records opportunity_history(const World& world) {
 /// The first answer to a lead is the change of its status.
 Records lead_history(const World& world) {
   Records out;
-  for_each(world.crm, Kind::lead, [&](const Record& lead) {
-    const auto touched = time_of(lead, "first_touch");
+  for_each(world.company, Kind::lead, [&](const Record& lead) {
+    const auto touched = time_of(field(lead, "first_touch"));
     if (!touched) return;
     out.push_back(row(lead.id, *touched,
                       {{"lead", static_cast<double>(lead.id)},
@@ -118,7 +113,7 @@ Records lead_history(const World& world) {
 /// Contacts by e-mail: the same key, more than one record.
 std::map<std::string, std::vector<RecordId>> duplicates(const World& world) {
   std::map<std::string, std::vector<RecordId>> out;
-  for_each(world.crm, Kind::contact, [&](const Record& contact) {
+  for_each(world.company, Kind::contact, [&](const Record& contact) {
     const Value email = field(contact, "email");
     if (const auto* text = std::get_if<std::string>(&email)) out[*text].push_back(contact.id);
   });
@@ -129,7 +124,7 @@ std::map<std::string, std::vector<RecordId>> duplicates(const World& world) {
 Records duplicate_sets(const World& world) {
   Records out;
   for (const auto& [email, ids] : duplicates(world)) {
-    out.push_back(row(out.size() + 1, world.crm.find(ids.back())->created,
+    out.push_back(row(out.size() + 1, world.company.find(ids.back())->created,
                       {{"name", std::string{"DRS"}},
                        {"rule", id_text("0Bm", 1)},
                        {"rule_name", "Standard_Contact_Duplicate_Rule"},
@@ -145,15 +140,15 @@ Records duplicate_items(const World& world) {
     ++set;
     for (const RecordId id : ids)
       out.push_back(
-          row(out.size() + 1, world.crm.find(id)->created, {{"set", set}, {"record", static_cast<double>(id)}}));
+          row(out.size() + 1, world.company.find(id)->created, {{"set", set}, {"record", static_cast<double>(id)}}));
   }
   return out;
 }
 
 Records milestones(const World& world) {
   Records out;
-  for_each(world.crm, Kind::case_, [&](const Record& item) {
-    const auto replied = time_of(item, "first_reply");
+  for_each(world.company, Kind::case_, [&](const Record& item) {
+    const auto replied = time_of(field(item, "first_reply"));
     const TimePoint target = item.created + kFirstReplyWithin;
     Fields fields{{"case", static_cast<double>(item.id)},
                   {"target", target},

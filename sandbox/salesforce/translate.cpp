@@ -30,8 +30,8 @@ constexpr std::array<Function, 12> kFunctions{{{"COUNT", Aggregate::count, ""},
                                                {"HOUR_IN_DAY", Aggregate::none, "hour"},
                                                {"DAY_ONLY", Aggregate::none, "date"}}};
 
-std::string_view part_for(const Column& column) {
-  return column.type == Type::date ? "date" : "";
+std::string_view part_for(const Field& column) {
+  return column.type == FieldType::date ? "date" : "";
 }
 
 }  // namespace
@@ -39,10 +39,10 @@ std::string_view part_for(const Column& column) {
 void Translator::refuse(std::string code, const std::string& message, std::size_t at) const {
   const std::size_t begin = at > 40 ? at - 40 : 0;
   const std::string line = text_.substr(begin, 80);
-  throw Refusal{
+  throw ApiError{
       400,
       std::move(code),
-      fmt::format("\n{}\n{}^\nERROR at Row:1:Column:{}\n{}", line, std::string(at - begin, ' '), at + 1, message),
+      fmt::format("\n{}\n{}^\nERROR at Row:1:Field:{}\n{}", line, std::string(at - begin, ' '), at + 1, message),
       {}};
 }
 
@@ -50,11 +50,11 @@ Resolved Translator::resolve(const Object& object, std::string_view path, std::s
   Resolved out;
   const Object* here = &object;
   for (;;) {
-    const Column* column = visible_column(world_, *here, path);
+    const Field* column = visible_column(world_, *here, path);
     if (column != nullptr) {
       out.column = column;
       out.object = here;
-      out.field += column->field;
+      out.field += column->canonical;
       for (std::string_view rest = column->name; !rest.empty();) {
         const std::size_t dot = std::min(rest.find('.'), rest.size());
         out.names.emplace_back(rest.substr(0, dot));
@@ -75,8 +75,8 @@ Resolved Translator::resolve(const Object& object, std::string_view path, std::s
       path.remove_prefix(dot + 1);
       continue;
     }
-    const auto& columns = here->columns;
-    const auto found = std::find_if(columns.begin(), columns.end(), [&](const Column& one) {
+    const auto& columns = here->fields;
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const Field& one) {
       return ascii::same_without_case(relationship_of(one), relationship) && object_named(one.target) != nullptr;
     });
     if (found == columns.end() || visible_column(world_, *here, found->name) == nullptr)
@@ -88,7 +88,7 @@ Resolved Translator::resolve(const Object& object, std::string_view path, std::s
              at);
     out.references.push_back(&*found);
     out.names.emplace_back(relationship_of(*found));
-    out.field += std::string{found->field} + ".";
+    out.field += std::string{found->canonical} + ".";
     here = object_named(found->target);
     path.remove_prefix(dot + 1);
   }
@@ -114,7 +114,7 @@ Output Translator::output_of(const SoqlField& field, Resolved& what) const {
   return out;
 }
 
-Value Translator::value_of(const SoqlLiteral& literal, const Column& column, std::size_t at) const {
+Value Translator::value_of(const SoqlLiteral& literal, const Field& column, std::size_t at) const {
   using Literal = SoqlLiteral::Type;
   if (literal.type == Literal::null) return {};
   const auto wrong = [&](std::string_view type) {
@@ -125,8 +125,8 @@ Value Translator::value_of(const SoqlLiteral& literal, const Column& column, std
         at);
   };
   switch (column.type) {
-    case Type::id:
-    case Type::reference: {
+    case FieldType::id:
+    case FieldType::reference: {
       if (literal.type != Literal::text) wrong("ID");
       const auto id = parse_id(std::get<std::string>(literal.value));
       if (!id)
@@ -134,18 +134,18 @@ Value Translator::value_of(const SoqlLiteral& literal, const Column& column, std
                fmt::format("invalid ID field: {}", std::get<std::string>(literal.value)), at);
       return static_cast<double>(id->id);
     }
-    case Type::boolean:
+    case FieldType::boolean:
       if (literal.type != Literal::boolean) wrong("boolean");
       break;
-    case Type::number:
-    case Type::integer:
-    case Type::currency:
+    case FieldType::number:
+    case FieldType::integer:
+    case FieldType::currency:
       if (literal.type != Literal::number) wrong("double");
       break;
-    case Type::date:
+    case FieldType::date:
       if (literal.type != Literal::date) wrong("date");
       break;
-    case Type::datetime:
+    case FieldType::time:
       if (literal.type != Literal::datetime) wrong("dateTime");
       break;
     default:
@@ -175,14 +175,8 @@ Condition Translator::range_condition(const Condition& base, const SoqlLiteral& 
     case Compare::greater_equal: return bound(Compare::greater_equal, range.begin);
     default: break;
   }
-  Condition out;
-  out.kind = Condition::Kind::all;
-  out.children = {bound(Compare::greater_equal, range.begin), bound(Compare::less, range.end)};
-  if (base.compare != Compare::not_equal) return out;
-  Condition none;
-  none.kind = Condition::Kind::none;
-  none.children = {std::move(out)};
-  return none;
+  Condition out = all_of({bound(Compare::greater_equal, range.begin), bound(Compare::less, range.end)});
+  return base.compare == Compare::not_equal ? none_of({std::move(out)}) : out;
 }
 
 Condition Translator::comparison_of(const SoqlCondition& condition) const {
@@ -190,7 +184,7 @@ Condition Translator::comparison_of(const SoqlCondition& condition) const {
   const Output left = output_of(condition.field, what);
   if (left.aggregate != Aggregate::none || what.column == nullptr)
     refuse("MALFORMED_QUERY", "aggregate functions are not allowed in the WHERE clause", condition.field.at);
-  const Column& column = *what.column;
+  const Field& column = *what.column;
   if (!column.filterable)
     refuse("INVALID_FIELD", fmt::format("field '{}' can not be filtered in a query call", column.name),
            condition.field.at);
@@ -202,13 +196,13 @@ Condition Translator::comparison_of(const SoqlCondition& condition) const {
   if (condition.subquery) {
     Translator inner{world_, text_};
     out.subquery = std::make_shared<Query>(inner.translate(*condition.subquery));
-    if (inner.shown().size() != 1 || !inner.object().kind)
+    if (inner.shown().size() != 1 || !inner.object().is_stored())
       refuse("MALFORMED_QUERY", "a semi join sub-select selects one field of an object", condition.field.at);
     return out;
   }
-  const bool is_time = column.type == Type::date || column.type == Type::datetime;
-  Column compared = column;
-  if (!condition.field.function.empty()) compared.type = out.part == "date" ? Type::date : Type::number;
+  const bool is_time = column.type == FieldType::date || column.type == FieldType::time;
+  Field compared = column;
+  if (!condition.field.function.empty()) compared.type = out.part == "date" ? FieldType::date : FieldType::number;
   for (const SoqlLiteral& literal : condition.values) {
     if (literal.type == SoqlLiteral::Type::range) {
       if (!is_time || condition.values.size() > 1 || (out.part != "date" && !out.part.empty()))
@@ -233,7 +227,7 @@ void Translator::take_having(const SoqlCondition& having, Query& query) const {
   if (having.kind == Condition::Kind::always) return;
   const auto* number = having.values.size() == 1 ? std::get_if<double>(&having.values.front().value) : nullptr;
   if (having.kind != Condition::Kind::compare || number == nullptr || having.field.function.empty())
-    throw Refusal{
+    throw ApiError{
         400, "MALFORMED_QUERY", "the sandbox knows HAVING with one comparison of an aggregate and a number", {}};
   Resolved what;
   query.having = {output_of(having.field, what), {having.compare, *number}};
@@ -252,8 +246,8 @@ void Translator::take_outputs(const SoqlQuery& soql, Query& query) {
     grouped_ = grouped_ || output.aggregate != Aggregate::none;
     if (shown.what.column != nullptr) shown.column = *shown.what.column;
     const bool counts = output.aggregate == Aggregate::count || output.aggregate == Aggregate::count_distinct;
-    if (counts || (!output.part.empty() && output.part != "date")) shown.column.type = Type::integer;
-    if (output.part == "date") shown.column.type = Type::date;
+    if (counts || (!output.part.empty() && output.part != "date")) shown.column.type = FieldType::integer;
+    if (output.part == "date") shown.column.type = FieldType::date;
     shown.name = field.alias;
     if (shown.name.empty() && field.function.empty() && !shown.what.names.empty()) shown.name = shown.what.names.back();
     if (shown.name.empty()) shown.name = fmt::format("expr{}", unnamed++);
@@ -301,9 +295,10 @@ Query Translator::translate(const SoqlQuery& soql) {
                        soql.from),
            soql.from_at);
   if (soql.offset > kMostOffset)
-    throw Refusal{400, "NUMBER_OUTSIDE_VALID_RANGE", fmt::format("Maximum SOQL offset allowed is {}", kMostOffset), {}};
+    throw ApiError{
+        400, "NUMBER_OUTSIDE_VALID_RANGE", fmt::format("Maximum SOQL offset allowed is {}", kMostOffset), {}};
   Query query;
-  query.from = object_->kind.value_or(Kind::account);
+  query.from = object_->is_stored() ? object_->kind() : Kind::account;
   take_outputs(soql, query);
   query.where = condition_of(soql.where);
   for (const SoqlField& group : soql.group_by) {

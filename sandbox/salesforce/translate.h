@@ -14,18 +14,18 @@ namespace crmpulse::sandbox::salesforce {
 
 /// A field path, understood.
 struct Resolved {
-  const Column* column = nullptr;
-  std::string field;                      ///< canonical, from the queried object
-  const Object* object = nullptr;         ///< the object the column belongs to
-  std::vector<std::string> names;         ///< of the answer's members: Account, Owner, Name
-  std::vector<const Column*> references;  ///< followed on the way
+  const Field* column = nullptr;
+  std::string field;                     ///< canonical, from the queried object
+  const Object* object = nullptr;        ///< the object the column belongs to
+  std::vector<std::string> names;        ///< of the answer's members: Account, Owner, Name
+  std::vector<const Field*> references;  ///< followed on the way
 };
 
 /// How one output stands in the answer.
 struct Shown {
   Resolved what;
   std::string name;  ///< of an aggregate or a group's value
-  Column column;     ///< for the value's form
+  Field column;      ///< for the value's form
 };
 
 class Translator;
@@ -37,7 +37,7 @@ struct ChildQuery {
   Query query;
 };
 
-/// What is wrong is thrown as a Refusal; ask() makes a value of it.
+/// What is wrong is thrown as an ApiError; ask() makes a value of it.
 class Translator {
  public:
   Translator(const World& world, const std::string& text) : world_(world), text_(text) {}
@@ -56,7 +56,7 @@ class Translator {
   [[nodiscard]] Condition condition_of(const SoqlCondition& condition) const;
   [[nodiscard]] Condition comparison_of(const SoqlCondition& condition) const;
   [[nodiscard]] Condition range_condition(const Condition& base, const SoqlLiteral& literal) const;
-  [[nodiscard]] Value value_of(const SoqlLiteral& literal, const Column& column, std::size_t at) const;
+  [[nodiscard]] Value value_of(const SoqlLiteral& literal, const Field& column, std::size_t at) const;
   void take_having(const SoqlCondition& having, Query& query) const;
   void take_outputs(const SoqlQuery& soql, Query& query);
   void check_groups(const Query& query) const;

@@ -2,19 +2,18 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <charconv>
 
 namespace crmpulse::sandbox::selfhosted {
 namespace {
 
-ModelRow row_of(const Crm& crm, const Model& model, const Record& record) {
+ModelRow row_of(const Lookup& lookup, const Object& model, const Record& record) {
   ModelRow row;
   row.id = record.id;
   row.kind = record.kind;
   row.created = record.created;
   row.modified = record.modified;
-  for (const ModelField& each : model.fields) {
-    Value value = each.compute != nullptr ? each.compute(crm, record) : field(record, each.field);
+  for (const Field& each : model.fields) {
+    Value value = value_of(lookup, record, each);
     if (each.type == FieldType::boolean && is_null(value)) value = false;
     if (!is_null(value)) row.fields.emplace(each.name, std::move(value));
   }
@@ -25,26 +24,22 @@ bool is_there(const Record& record, TimePoint now, bool search) {
   return !record.deleted && (!search || record.visible <= now);
 }
 
-std::optional<double> number_from(const boost::json::value& json) {
+std::optional<double> json_number(const boost::json::value& json) {
   if (json.is_number()) return json.to_number<double>();
   if (!json.is_string()) return std::nullopt;
-  const boost::json::string& text = json.get_string();
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return number_from<double>(json.get_string());
 }
 
 std::optional<Value> time_from(const boost::json::value& json) {
   if (!json.is_string()) return std::nullopt;
   if (json.get_string().empty()) return Value{};
-  const auto at = time_of(json.get_string());
+  const auto at = sql_time_from(json.get_string());
   return at ? std::optional<Value>{*at} : std::nullopt;
 }
 
 std::optional<Value> boolean_from(const boost::json::value& json) {
   if (json.is_bool()) return json.get_bool();
-  const auto number = number_from(json);
+  const auto number = json_number(json);
   if (number) return *number != 0;
   if (!json.is_string()) return std::nullopt;
   return json.get_string() == "true" || json.get_string() == "on";
@@ -52,41 +47,36 @@ std::optional<Value> boolean_from(const boost::json::value& json) {
 
 }  // namespace
 
-const ModelField* Model::find(std::string_view field_name) const {
-  const auto found =
-      std::find_if(fields.begin(), fields.end(), [&](const ModelField& each) { return each.name == field_name; });
-  return found == fields.end() ? nullptr : &*found;
-}
-
-std::vector<ModelRow> select(const Crm& crm, const Model& model, const Condition& where, TimePoint now) {
+std::vector<ModelRow> select(const Company& company, const Object& model, const Condition& where, TimePoint now) {
   std::vector<ModelRow> rows;
+  const Lookup lookup{company, now};
   const auto consider = [&](const Record& record) {
-    ModelRow row = row_of(crm, model, record);
-    if (holds(crm, where, row, now)) rows.push_back(std::move(row));
+    ModelRow row = row_of(lookup, model, record);
+    if (holds(company, where, row, now)) rows.push_back(std::move(row));
   };
-  if (model.rows != nullptr) {
-    for (const Record& record : model.rows(crm, now)) consider(record);
+  if (model.made_up != nullptr) {
+    for (const Record& record : model.made_up(company, now)) consider(record);
     return rows;
   }
   for (const Kind kind : model.kinds) {
-    for (const RecordId id : crm.of(kind)) {
-      const Record* record = crm.find(id);
+    for (const RecordId id : company.of(kind)) {
+      const Record* record = company.find(id);
       if (record != nullptr && is_there(*record, now, true)) consider(*record);
     }
   }
   return rows;
 }
 
-std::optional<ModelRow> read(const Crm& crm, const Model& model, RecordId id, TimePoint now) {
-  if (model.rows != nullptr) {
-    const auto rows = model.rows(crm, now);
+std::optional<ModelRow> read(const Company& company, const Object& model, RecordId id, TimePoint now) {
+  if (model.made_up != nullptr) {
+    const auto rows = model.made_up(company, now);
     const auto found = std::find_if(rows.begin(), rows.end(), [&](const Record& each) { return each.id == id; });
-    return found == rows.end() ? std::nullopt : std::optional{row_of(crm, model, *found)};
+    return found == rows.end() ? std::nullopt : std::optional{row_of({company, now}, model, *found)};
   }
-  const Record* record = crm.find(id);
+  const Record* record = company.find(id);
   if (record == nullptr || !is_there(*record, now, false)) return std::nullopt;
   if (std::find(model.kinds.begin(), model.kinds.end(), record->kind) == model.kinds.end()) return std::nullopt;
-  return row_of(crm, model, *record);
+  return row_of({company, now}, model, *record);
 }
 
 void sort_rows(std::vector<ModelRow>& rows, const std::vector<std::pair<std::string, bool>>& by_and_descending,
@@ -106,23 +96,7 @@ void sort_rows(std::vector<ModelRow>& rows, const std::vector<std::pair<std::str
   });
 }
 
-Condition compare(std::string field, Compare how, Value value) {
-  Condition condition;
-  condition.kind = Condition::Kind::compare;
-  condition.field = std::move(field);
-  condition.compare = how;
-  condition.values = {std::move(value)};
-  return condition;
-}
-
-Condition combine(Condition::Kind how, std::vector<Condition> children) {
-  Condition condition;
-  condition.kind = how;
-  condition.children = std::move(children);
-  return condition;
-}
-
-std::optional<TimePoint> time_of(std::string_view text) {
+std::optional<TimePoint> sql_time_from(std::string_view text) {
   std::string rfc{text};
   if (rfc.size() == 10) rfc += "T00:00:00Z";
   if (rfc.size() >= 19 && rfc[10] == ' ') rfc[10] = 'T';
@@ -150,22 +124,19 @@ std::optional<Value> value_from(FieldType type, const boost::json::value& json) 
     case FieldType::id:
     case FieldType::reference:
     case FieldType::number: {
-      const auto number = number_from(json);
+      const auto number = json_number(json);
       return number ? std::optional<Value>{*number} : std::nullopt;
     }
-    case FieldType::text: break;
+    default: break;
   }
   if (!json.is_string()) return std::nullopt;
   return Value{std::string{json.get_string()}};
 }
 
-std::string text_of(const Value& value) {
-  const auto* text = std::get_if<std::string>(&value);
-  return text == nullptr ? std::string{} : *text;
-}
-
-bool is_null(const Value& value) {
-  return std::holds_alternative<std::monostate>(value);
+std::optional<Value> value_from(FieldType type, const boost::json::value& json, RecordId (*id_from)(std::string_view)) {
+  if (type != FieldType::reference || !json.is_string()) return value_from(type, json);
+  const RecordId id = id_from(json.get_string());
+  return id == 0 ? Value{} : Value{static_cast<double>(id)};
 }
 
 net::HttpResponse json_answer(int status, const boost::json::value& body, std::string_view type) {

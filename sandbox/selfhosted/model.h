@@ -1,7 +1,7 @@
 #pragma once
 // The company's records in a vendor's words: modules whose names, fields and even borders are not those of
-// sandbox/company/crm.h (Odoo keeps leads and opportunities in one table). For the CRMs people run themselves, which
-// have filters but no query language.
+// sandbox/company/company.h (Odoo keeps leads and opportunities in one table). For the CRMs people run themselves,
+// which have filters but no query language.
 
 #include <boost/json/value.hpp>
 #include <optional>
@@ -11,56 +11,35 @@
 #include <vector>
 
 #include "net/server/http_server.h"
-#include "sandbox/company/crm.h"
-#include "sandbox/company/query.h"
+#include "sandbox/company/values.h"
+#include "sandbox/schema/field.h"
 
 namespace crmpulse::sandbox::selfhosted {
-
-enum class FieldType { id, text, number, boolean, time, date, reference };
-
-struct ModelField {
-  std::string_view name;
-  FieldType type = FieldType::text;
-  std::string_view field{};                               ///< canonical; empty: computed, cannot be written
-  Value (*compute)(const Crm&, const Record&) = nullptr;  ///< instead of `field`
-  std::string_view target{};                              ///< of a reference: the model it points to
-};
-
-struct Model {
-  std::string_view name;
-  std::vector<Kind> kinds;  ///< whose records are its rows; new ones are of the first
-  std::vector<ModelField> fields;
-  /// Rows that are not records of their own (stages, messages made from tasks); instead of `kinds`.
-  std::vector<Record> (*rows)(const Crm&, TimePoint) = nullptr;
-  [[nodiscard]] const ModelField* find(std::string_view field) const;
-};
 
 /// A row in the model's words: `fields` holds vendor's names. What is null is not there.
 using ModelRow = Record;
 
 /// Rows that meet the condition, whose field names are the vendor's too. Deleted ones never, and only what searches see
 /// already.
-[[nodiscard]] std::vector<ModelRow> select(const Crm& crm, const Model& model, const Condition& where, TimePoint now);
+[[nodiscard]] std::vector<ModelRow> select(const Company& company, const Object& model, const Condition& where,
+                                           TimePoint now);
 /// Returns one row by id; nullopt if there is no such record, or it is deleted or of another model.
-[[nodiscard]] std::optional<ModelRow> read(const Crm& crm, const Model& model, RecordId id, TimePoint now);
+[[nodiscard]] std::optional<ModelRow> read(const Company& company, const Object& model, RecordId id, TimePoint now);
 
 /// Stable. Nulls are above everything (PostgreSQL) or below (MySQL).
 void sort_rows(std::vector<ModelRow>& rows, const std::vector<std::pair<std::string, bool>>& by_and_descending,
                bool nulls_high);
 
-[[nodiscard]] Condition compare(std::string field, Compare how, Value value);
-[[nodiscard]] Condition combine(Condition::Kind how, std::vector<Condition> children);
-
 /// `2026-11-20`, `2026-11-20 09:00:00` (UTC) or RFC 3339.
-[[nodiscard]] std::optional<TimePoint> time_of(std::string_view text);
+[[nodiscard]] std::optional<TimePoint> sql_time_from(std::string_view text);
 /// `2026-11-20 09:00:00`, UTC.
 [[nodiscard]] std::string sql_time(TimePoint at);
 [[nodiscard]] std::string sql_date(TimePoint at);
 /// Returns a JSON value as one of the field's type, nullopt if it cannot be one. null and "" of a time are null.
 [[nodiscard]] std::optional<Value> value_from(FieldType type, const boost::json::value& json);
-
-[[nodiscard]] std::string text_of(const Value& value);  ///< empty unless it is text
-[[nodiscard]] bool is_null(const Value& value);
+/// The same, for a vendor whose ids are texts: `id_from` returns 0 if a text is not one of its ids.
+[[nodiscard]] std::optional<Value> value_from(FieldType type, const boost::json::value& json,
+                                              RecordId (*id_from)(std::string_view));
 
 [[nodiscard]] net::HttpResponse json_answer(int status, const boost::json::value& body,
                                             std::string_view type = "application/json");

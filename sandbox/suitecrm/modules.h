@@ -7,12 +7,9 @@
 
 namespace crmpulse::sandbox::selfhosted {
 
-[[nodiscard]] std::span<const Model> suitecrm_modules();
+[[nodiscard]] std::span<const Object> suitecrm_modules();
 /// Fields that are worked out when a record is shown and are in no table: filters over them break the query.
 [[nodiscard]] bool suitecrm_is_shown_only(std::string_view field);
-/// A value written to a field becomes canonical fields.
-void suitecrm_write(const ModelField& field, const Value& value, Fields& fields);
-
 /// Convert to a 36-character id and back. suitecrm_id_from() returns 0 if the id is not one of ours.
 [[nodiscard]] std::string suitecrm_id(RecordId id);
 [[nodiscard]] RecordId suitecrm_id_from(std::string_view text);

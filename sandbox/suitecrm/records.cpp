@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cmath>
 #include <cstdlib>
 
+#include "sandbox/expression/operators.h"
 #include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::selfhosted {
@@ -14,6 +14,7 @@ namespace {
 using boost::json::array;
 using boost::json::object;
 using boost::json::value;
+using expression::Operator;
 
 constexpr std::string_view kJsonApi = "application/vnd.api+json";
 
@@ -25,13 +26,13 @@ std::vector<std::string> brackets(std::string_view name) {
   return parts;
 }
 
-struct Comparison {
-  std::string_view written;
-  Compare compare;
-};
-constexpr std::array kComparisons{Comparison{"eq", Compare::equal},   Comparison{"neq", Compare::not_equal},
-                                  Comparison{"gt", Compare::greater}, Comparison{"gte", Compare::greater_equal},
-                                  Comparison{"lt", Compare::less},    Comparison{"lte", Compare::less_equal}};
+constexpr std::array kOperators{Operator{"eq", Compare::equal},   Operator{"neq", Compare::not_equal},
+                                Operator{"gt", Compare::greater}, Operator{"gte", Compare::greater_equal},
+                                Operator{"lt", Compare::less},    Operator{"lte", Compare::less_equal}};
+
+Refusal refusal(std::string message) {
+  return {Refusal::Kind::value, {}, {}, std::move(message)};
+}
 
 /// Only the next and last, or first and previous page, without `/Api` and with nothing encoded, as SuiteCRM has it. The
 /// first page is number 0 unless the request says otherwise: its `next` is then page 1, the same records again.
@@ -52,7 +53,7 @@ value links(const net::HttpRequest& request, std::size_t page, std::size_t pages
   return out;
 }
 
-value shown(const ModelField& each, const ModelRow& row) {
+value shown(const Field& each, const ModelRow& row) {
   const auto found = row.fields.find(each.name);
   if (found == row.fields.end()) return value("");
   const Value& stored = found->second;
@@ -66,7 +67,7 @@ value shown(const ModelField& each, const ModelRow& row) {
   }
   const double n = std::get<double>(stored);
   if (each.type == FieldType::reference) return value(suitecrm_id(static_cast<RecordId>(n)));
-  return value(boost::json::serialize(n == std::floor(n) ? value(static_cast<std::int64_t>(n)) : value(n)));
+  return value(boost::json::serialize(number_json(n)));
 }
 
 /// What the API calls a record of the module.
@@ -89,132 +90,121 @@ net::HttpResponse suitecrm_failure(int status, const std::string& detail) {
 }
 
 net::HttpResponse SuiteModule::list(const net::HttpRequest& request) const {
-  const auto where = filter(request);
-  if (!where) return suitecrm_failure(400, where.error().message);
-  auto rows = select(world_.crm, model_, *where, world_.now);
+  auto rows = select(world_.company, model_, filter(request), world_.now);
   if (const auto sort = request.query.find("sort"); sort != request.query.end()) {
     const bool descending = sort->second.starts_with('-');
     const std::string name = sort->second.substr(descending ? 1 : 0);
     if (field(name) == nullptr)
-      return suitecrm_failure(400, "Sort field " + name + " in " + std::string{model_.name} + " module is not found");
+      throw refusal("Sort field " + name + " in " + std::string{model_.name} + " module is not found");
     sort_rows(rows, {{name, descending}}, false);
   }
   return page(request, std::move(rows));
 }
 
 net::HttpResponse SuiteModule::one(const net::HttpRequest& request, const std::string& id) const {
-  const auto row = selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now);
-  if (!row) return not_found(id);
-  const auto fields = wanted(request);
-  if (!fields) return suitecrm_failure(400, fields.error().message);
-  return suitecrm_answer(200, {{"data", resource(*row, *fields)}});
+  const auto row = selfhosted::read(world_.company, model_, suitecrm_id_from(id), world_.now);
+  if (!row) throw not_found(id);
+  return suitecrm_answer(200, {{"data", resource(*row, wanted(request))}});
 }
 
 net::HttpResponse SuiteModule::create(const object& attributes) const {
-  auto fields = canonical(attributes);
-  if (!fields) return suitecrm_failure(400, fields.error().message);
-  const RecordId id = world_.crm.create(model_.kinds.front(), std::move(*fields), world_.crm.api_user(), world_.now);
+  const RecordId id =
+      world_.company.create(model_.kind(), canonical(attributes), world_.company.api_user(), world_.now);
   return suitecrm_answer(201,
-                         {{"data", resource(*selfhosted::read(world_.crm, model_, id, world_.now), everything())}});
+                         {{"data", resource(*selfhosted::read(world_.company, model_, id, world_.now), everything())}});
 }
 
 net::HttpResponse SuiteModule::update(const std::string& id, const object& attributes) const {
-  if (!selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now)) return not_found(id);
-  const auto fields = canonical(attributes);
-  if (!fields) return suitecrm_failure(400, fields.error().message);
-  world_.crm.update(suitecrm_id_from(id), *fields, world_.crm.api_user(), world_.now);
+  if (!selfhosted::read(world_.company, model_, suitecrm_id_from(id), world_.now)) throw not_found(id);
+  world_.company.update(suitecrm_id_from(id), canonical(attributes), world_.company.api_user(), world_.now);
   return suitecrm_answer(
-      201, {{"data", resource(*selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now), everything())}});
+      201,
+      {{"data", resource(*selfhosted::read(world_.company, model_, suitecrm_id_from(id), world_.now), everything())}});
 }
 
 net::HttpResponse SuiteModule::remove(const std::string& id) const {
-  if (!selfhosted::read(world_.crm, model_, suitecrm_id_from(id), world_.now)) return not_found(id);
-  world_.crm.remove(suitecrm_id_from(id), world_.crm.api_user(), world_.now);
+  if (!selfhosted::read(world_.company, model_, suitecrm_id_from(id), world_.now)) throw not_found(id);
+  world_.company.remove(suitecrm_id_from(id), world_.company.api_user(), world_.now);
   return suitecrm_answer(200, {{"meta", object{{"message", "Record with id " + id + " is deleted"}}}});
 }
 
 net::HttpResponse SuiteModule::fields_told() const {
   static constexpr std::array kTypes{"id", "varchar", "decimal", "bool", "datetime", "date", "id"};
   object attributes;
-  for (const ModelField* each : everything()) {
+  for (const Field* each : everything()) {
     attributes[std::string{each->name}] =
         object{{"type", kTypes.at(static_cast<std::size_t>(each->type))}, {"required", each->name == "last_name"}};
   }
   return suitecrm_answer(200, {{"data", object{{"type", "fields"}, {"attributes", std::move(attributes)}}}});
 }
 
-const ModelField* SuiteModule::field(std::string_view name) const {
-  const FaultRule* fault = world_.fault("missing_field", "");
-  if (fault != nullptr && fault->name == std::string{model_.name} + "." + std::string{name}) return nullptr;
-  return model_.find(name);
+const Field* SuiteModule::field(std::string_view name) const {
+  const bool missing = world_.missing("") == std::string{model_.name} + "." + std::string{name};
+  return missing ? nullptr : model_.find(name);
 }
 
-net::HttpResponse SuiteModule::not_found(const std::string& id) const {
-  return suitecrm_failure(400, std::string{model_.name} + " module with id " + id + " is not found");
+Refusal SuiteModule::not_found(const std::string& id) const {
+  return refusal(std::string{model_.name} + " module with id " + id + " is not found");
 }
 
 SuiteModule::Wanted SuiteModule::everything() const {
-  std::vector<const ModelField*> fields;
-  for (const ModelField& each : model_.fields)
+  std::vector<const Field*> fields;
+  for (const Field& each : model_.fields)
     if (field(each.name) != nullptr) fields.push_back(&each);
   return fields;
 }
 
 /// `fields[Leads]=name,status`
-Result<SuiteModule::Wanted> SuiteModule::wanted(const net::HttpRequest& request) const {
+SuiteModule::Wanted SuiteModule::wanted(const net::HttpRequest& request) const {
   const auto given = request.query.find("fields[" + std::string{model_.name} + "]");
   if (given == request.query.end()) return everything();
-  std::vector<const ModelField*> fields;
+  std::vector<const Field*> fields;
   for (const std::string& name : comma_list(given->second)) {
-    const ModelField* known = field(name);
+    const Field* known = field(name);
     if (known == nullptr) {
-      return Error{"The following field in " + std::string{model_.name} + " module is not found: " + name};
+      throw refusal("The following field in " + std::string{model_.name} + " module is not found: " + name);
     }
     fields.push_back(known);
   }
   return fields;
 }
 
-Result<Condition> SuiteModule::filter(const net::HttpRequest& request) const {
+Condition SuiteModule::filter(const net::HttpRequest& request) const {
   std::vector<Condition> terms;
-  Condition::Kind how = Condition::Kind::all;
+  bool any = false;
   for (const auto& [name, given] : request.query) {
     const auto parts = brackets(name);
     if (parts.front() != "filter") continue;
     if (parts.size() == 2 && parts[1] == "operator") {
-      if (given == "or" || given == "OR") how = Condition::Kind::any;
+      any = any || given == "or" || given == "OR";
       continue;
     }
-    if (parts.size() != 3) return Error{"Filter field " + (parts.size() > 1 ? parts[1] : name) + " must be an array"};
-    auto term = comparison(parts[1], parts[2], given);
-    if (!term) return term;
-    terms.push_back(std::move(*term));
+    if (parts.size() != 3) throw refusal("Filter field " + (parts.size() > 1 ? parts[1] : name) + " must be an array");
+    terms.push_back(comparison(parts[1], parts[2], given));
   }
   // `deleted = 0` is one more term of the same list: with OR it lets every record in, as SuiteCRM does.
-  terms.push_back(compare("deleted", Compare::equal, Value{false}));
-  return combine(how, std::move(terms));
+  terms.push_back(where("deleted", Compare::equal, Value{false}));
+  return any ? any_of(std::move(terms)) : all_of(std::move(terms));
 }
 
-Result<Condition> SuiteModule::comparison(const std::string& name, const std::string& op,
-                                          const std::string& given) const {
-  const ModelField* known = field(name);
+Condition SuiteModule::comparison(const std::string& name, const std::string& op, const std::string& given) const {
+  const Field* known = field(name);
   if (known == nullptr)
-    return Error{"Filter field " + name + " in " + std::string{model_.name} + " module is not found"};
+    throw refusal("Filter field " + name + " in " + std::string{model_.name} + " module is not found");
   if (suitecrm_is_shown_only(name) && !(name == "account_name" && model_.name == "Leads"))
-    return Error{"Database failure. Please refer to suitecrm.log for details."};
-  const auto found = std::find_if(kComparisons.begin(), kComparisons.end(),
-                                  [&](const Comparison& each) { return each.written == op; });
-  if (found == kComparisons.end()) return Error{"Filter operator " + op + " is invalid"};
+    throw refusal("Database failure. Please refer to suitecrm.log for details.");
+  const auto how = expression::compare_of(kOperators, op);
+  if (!how) throw refusal("Filter operator " + op + " is invalid");
   if (known->type == FieldType::reference || known->type == FieldType::id) {
     const RecordId id = suitecrm_id_from(given);
-    return compare(name, found->compare, given.empty() ? Value{} : Value{static_cast<double>(id)});
+    return where(name, *how, given.empty() ? Value{} : Value{static_cast<double>(id)});
   }
   // Forms store an empty text where nothing was entered; numbers and times that were not entered are NULL, which
   // no comparison finds.
-  if (known->type == FieldType::text && given.empty()) return compare(name, found->compare, Value{});
+  if (known->type == FieldType::text && given.empty()) return where(name, *how, Value{});
   const auto wanted_value = value_from(known->type, value(given));
-  if (!wanted_value || is_null(*wanted_value)) return combine(Condition::Kind::none, {Condition{}});
-  return compare(name, found->compare, *wanted_value);
+  if (!wanted_value || is_null(*wanted_value)) return never();
+  return where(name, *how, *wanted_value);
 }
 
 net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector<ModelRow> rows) const {
@@ -231,10 +221,9 @@ net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector
                                                 std::min((std::max<std::size_t>(page, 1) - 1) * size, total)));
     if (rows.size() > size) rows.resize(size);
   }
-  const auto fields = wanted(request);
-  if (!fields) return suitecrm_failure(400, fields.error().message);
+  const Wanted fields = wanted(request);
   array data;
-  for (const ModelRow& row : rows) data.push_back(resource(row, *fields));
+  for (const ModelRow& row : rows) data.push_back(resource(row, fields));
   object body{{"data", data}};
   if (size > 0 && !rows.empty()) {  // an empty answer has neither meta nor links
     const std::size_t pages = (total + size - 1) / size;
@@ -244,9 +233,9 @@ net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector
   return suitecrm_answer(200, std::move(body));
 }
 
-object SuiteModule::resource(const ModelRow& row, const std::vector<const ModelField*>& fields) const {
+object SuiteModule::resource(const ModelRow& row, const std::vector<const Field*>& fields) const {
   object attributes;
-  for (const ModelField* each : fields)
+  for (const Field* each : fields)
     if (each->type != FieldType::id) attributes[std::string{each->name}] = shown(*each, row);
 
   return {{"type", object_name(model_.name)},
@@ -255,21 +244,16 @@ object SuiteModule::resource(const ModelRow& row, const std::vector<const ModelF
           {"relationships", object{}}};
 }
 
-Result<Fields> SuiteModule::canonical(const object& attributes) const {
+Fields SuiteModule::canonical(const object& attributes) const {
   Fields fields;
   for (const auto& [name, json] : attributes) {
-    const ModelField* known = field(name);
+    const Field* known = field(name);
     if (known == nullptr)
-      return Error{"Property " + std::string{name} + " in " + std::string{model_.name} + " module is invalid"};
-    std::optional<Value> parsed;
-    if (known->type == FieldType::reference && json.is_string()) {
-      const RecordId id = suitecrm_id_from(json.get_string());
-      parsed = id == 0 ? Value{} : Value{static_cast<double>(id)};
-    } else {
-      parsed = value_from(known->type, json);
-    }
-    if (!parsed) return Error{"Property " + std::string{name} + " has a wrong value"};
-    suitecrm_write(*known, *parsed, fields);
+      throw refusal("Property " + std::string{name} + " in " + std::string{model_.name} + " module is invalid");
+    const auto parsed = value_from(known->type, json, suitecrm_id_from);
+    if (!parsed) throw refusal("Property " + std::string{name} + " has a wrong value");
+    const bool cleared = known->read == nullptr && *parsed == Value{""};  // forms store it where nothing was entered
+    store(*known, cleared ? Value{} : *parsed, fields);
   }
   return fields;
 }

@@ -4,18 +4,19 @@
 #include <boost/json/object.hpp>
 #include <string>
 
+#include "sandbox/expression/refusal.h"
 #include "sandbox/suitecrm/modules.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox::selfhosted {
 
 [[nodiscard]] net::HttpResponse suitecrm_answer(int status, boost::json::object body);
 [[nodiscard]] net::HttpResponse suitecrm_failure(int status, const std::string& detail);
 
-/// One call's view of a module.
+/// One call's view of a module. What is wrong with a call is thrown as a Refusal.
 class SuiteModule {
  public:
-  SuiteModule(World& world, const Model& model) : world_(world), model_(model) {}
+  SuiteModule(World& world, const Object& model) : world_(world), model_(model) {}
   /// `filter[…]`, `sort`, `page[…]`, `fields[…]`
   [[nodiscard]] net::HttpResponse list(const net::HttpRequest& request) const;
   [[nodiscard]] net::HttpResponse one(const net::HttpRequest& request, const std::string& id) const;
@@ -25,20 +26,19 @@ class SuiteModule {
   [[nodiscard]] net::HttpResponse fields_told() const;
 
  private:
-  using Wanted = std::vector<const ModelField*>;
-  [[nodiscard]] const ModelField* field(std::string_view name) const;
-  [[nodiscard]] net::HttpResponse not_found(const std::string& id) const;
+  using Wanted = std::vector<const Field*>;
+  [[nodiscard]] const Field* field(std::string_view name) const;
+  [[nodiscard]] Refusal not_found(const std::string& id) const;
   [[nodiscard]] Wanted everything() const;
-  [[nodiscard]] Result<Wanted> wanted(const net::HttpRequest& request) const;
-  [[nodiscard]] Result<Condition> filter(const net::HttpRequest& request) const;
-  [[nodiscard]] Result<Condition> comparison(const std::string& name, const std::string& op,
-                                             const std::string& given) const;
+  [[nodiscard]] Wanted wanted(const net::HttpRequest& request) const;
+  [[nodiscard]] Condition filter(const net::HttpRequest& request) const;
+  [[nodiscard]] Condition comparison(const std::string& name, const std::string& op, const std::string& given) const;
   [[nodiscard]] net::HttpResponse page(const net::HttpRequest& request, std::vector<ModelRow> rows) const;
   [[nodiscard]] boost::json::object resource(const ModelRow& row, const Wanted& fields) const;
-  [[nodiscard]] Result<Fields> canonical(const boost::json::object& attributes) const;
+  [[nodiscard]] Fields canonical(const boost::json::object& attributes) const;
 
   World& world_;
-  const Model& model_;
+  const Object& model_;
 };
 
 }  // namespace crmpulse::sandbox::selfhosted

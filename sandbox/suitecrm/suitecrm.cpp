@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "sandbox/expression/refusal.h"
 #include "sandbox/suitecrm/records.h"
-#include "sandbox/vendor/dialect.h"
 #include "sandbox/vendor/reply.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -29,7 +30,7 @@ std::string_view without_prefix(std::string_view path) {
   return path;
 }
 
-class SuiteCrm final : public Dialect {
+class SuiteCrm final : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "suitecrm"; }
 
@@ -61,7 +62,8 @@ class SuiteCrm final : public Dialect {
     call.counted = true;
     if (path.starts_with("/Api/V8/meta/")) return meta(path.substr(13), world);
     if (!path.starts_with("/Api/V8/module")) return suitecrm_failure(404, "Page not found");
-    return module_call(request, path.substr(14), world);
+    const auto answer = understood([&] { return module_call(request, path.substr(14), world); });
+    return answer ? *answer : suitecrm_failure(400, answer.error().message);
   }
 
   net::HttpResponse fault_answer(const FaultRule& fault, World& /*world*/) override {
@@ -98,24 +100,24 @@ class SuiteCrm final : public Dialect {
     return tokens_.is_live(credential(request, "Bearer"), world.now);
   }
 
-  static const Model* model_named(std::string_view name) {
+  static const Object* model_named(std::string_view name) {
     const auto modules = suitecrm_modules();
     const auto found =
-        std::find_if(modules.begin(), modules.end(), [&](const Model& each) { return each.name == name; });
+        std::find_if(modules.begin(), modules.end(), [&](const Object& each) { return each.name == name; });
     return found == modules.end() ? nullptr : &*found;
   }
 
   static net::HttpResponse meta(std::string_view what, World& world) {
     if (what == "modules") {
       object modules;
-      for (const Model& each : suitecrm_modules()) {
+      for (const Object& each : suitecrm_modules()) {
         const std::string name{each.name};
         modules[name] = object{{"label", name}, {"access", array{"access", "view", "list", "edit", "delete"}}};
       }
       return suitecrm_answer(200, {{"data", object{{"type", "modules"}, {"attributes", std::move(modules)}}}});
     }
     const std::string_view module = what.starts_with("fields/") ? what.substr(7) : std::string_view{};
-    const Model* model = model_named(module);
+    const Object* model = model_named(module);
     if (model == nullptr) return suitecrm_failure(400, "Module " + std::string{module} + " does not exist");
     return SuiteModule{world, *model}.fields_told();
   }
@@ -125,7 +127,7 @@ class SuiteCrm final : public Dialect {
     if (rest.empty()) return write(request, world);
     rest.remove_prefix(1);
     const std::string name{rest.substr(0, rest.find('/'))};
-    const Model* model = model_named(name);
+    const Object* model = model_named(name);
     if (model == nullptr) return suitecrm_failure(400, "Module " + name + " does not exist");
     const SuiteModule module{world, *model};
     const std::string id{rest.substr(std::min(name.size() + 1, rest.size()))};
@@ -138,9 +140,9 @@ class SuiteCrm final : public Dialect {
     const value* data = member(body, "data");
     if (data == nullptr) return suitecrm_failure(400, "The required option \"data\" is missing");
     const std::string type = text_member(*data, "type");
-    const Model* model = model_named(type);
+    const Object* model = model_named(type);
     if (model == nullptr) return suitecrm_failure(400, "Module " + type + " does not exist");
-    if (model->kinds.empty()) return suitecrm_failure(403, "Not allowed");
+    if (!model->is_stored()) return suitecrm_failure(403, "Not allowed");
     const value* attributes = member(*data, "attributes");
     const object given = attributes != nullptr && attributes->is_object() ? attributes->get_object() : object{};
     if (request.method == "POST") return SuiteModule{world, *model}.create(given);
@@ -152,7 +154,7 @@ class SuiteCrm final : public Dialect {
 
 }  // namespace
 
-std::unique_ptr<Dialect> make_suitecrm() {
+std::unique_ptr<VendorApi> make_suitecrm() {
   return std::make_unique<SuiteCrm>();
 }
 

@@ -8,7 +8,7 @@
 
 #include "config/reader.h"
 #include "core/failure/error.h"
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
 
 #include "core/text/ascii.h"
 
@@ -62,6 +63,11 @@ std::optional<boost::json::value> parse_json(std::string_view text) {
   auto value = boost::json::parse(text, error);
   if (error) return std::nullopt;
   return value;
+}
+
+boost::json::value number_json(double number) {
+  if (std::floor(number) == number && std::abs(number) < 9e15) return static_cast<std::int64_t>(number);
+  return number;
 }
 
 const boost::json::value* member(const boost::json::value& value, std::string_view name) {

@@ -1,5 +1,5 @@
 #pragma once
-// Small pieces every vendor's dialect answers with: JSON bodies, forms, ids, tokens, counted calls.
+// Small pieces every vendor API answers with: JSON bodies, forms, ids, tokens, counted calls.
 
 #include <boost/json/value.hpp>
 #include <cstdint>
@@ -20,6 +20,8 @@ using Form = std::map<std::string, std::string, std::less<>>;
 
 [[nodiscard]] net::HttpResponse json_reply(int status, const boost::json::value& body, Headers headers = {});
 [[nodiscard]] std::optional<boost::json::value> parse_json(std::string_view text);
+/// Returns a whole number without a fraction.
+[[nodiscard]] boost::json::value number_json(double number);
 /// Returns the member, null if there is none or `value` is not an object.
 [[nodiscard]] const boost::json::value* member(const boost::json::value& value, std::string_view name);
 [[nodiscard]] std::string text_member(const boost::json::value& value, std::string_view name);

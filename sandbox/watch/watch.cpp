@@ -46,11 +46,11 @@ class RawTerminal {
   termios before_{};
 };
 
-/// A fault as the sample CRMs call it, and as the SaaS dialects do; empty: those have none.
+/// A fault as the sample CRMs call it, and as the vendor APIs do; empty: those have none.
 struct MenuItem {
   char key;
   std::string_view sample;
-  std::string_view dialect;
+  std::string_view vendor;
   double seconds;
   std::string_view en;
   std::string_view zh;
@@ -65,7 +65,7 @@ constexpr std::array kMenu{
     MenuItem{'7', "", "vendor_incident", 0, "vendor incident", "供应商事故"},
     MenuItem{'0', "none", "none", 0, "repair", "修复"},
 };
-/// The recipe of the sample CRMs: a CRM of another kind is one of the dialects, and is named like it.
+/// The recipe of the sample CRMs: a CRM of another kind is one of the vendors, and is named like it.
 constexpr std::string_view kSampleKind = "sample";
 
 class Watcher {
@@ -187,7 +187,7 @@ class Watcher {
   [[nodiscard]] std::string_view fault_of(const MenuItem& item) const {
     const bool sample = std::any_of(rows_.begin(), rows_.end(),
                                     [&](const CrmRow& row) { return row.crm == selected_ && row.kind == kSampleKind; });
-    return sample ? item.sample : item.dialect;
+    return sample ? item.sample : item.vendor;
   }
 
   void set_fault(std::string_view fault, double seconds) {

@@ -6,10 +6,16 @@
 #include <array>
 
 #include "core/text/ascii.h"
+#include "sandbox/expression/operators.h"
+#include "sandbox/expression/parser.h"
 #include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox {
 namespace {
+
+using expression::Joint;
+using expression::Token;
+using Wrong = Refusal::Kind;
 
 constexpr std::size_t kMostColumns = 50;
 constexpr std::size_t kMostAggregates = 5;
@@ -19,54 +25,30 @@ constexpr std::size_t kMostCriteria = 25;
 constexpr std::size_t kMostRows = 2000;
 constexpr std::size_t kUsualRows = 200;
 
-struct Token {
-  enum class Kind { end, word, number, text, symbol };
-  Kind kind = Kind::end;
-  std::string text;
-};
-
-bool is_word(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '$';
+bool in_coql_word(char c) {
+  return ascii::is_letter(c) || ascii::is_digit(c) || c == '_' || c == '.' || c == '$';
+}
+std::string any_escaped(char c) {
+  return {c};
 }
 
-Token quoted(std::string_view text, std::size_t& at) {
-  Token token{Token::Kind::text, {}};
-  for (++at; at < text.size() && text[at] != '\''; ++at) {
-    if (text[at] == '\\' && at + 1 < text.size()) ++at;
-    token.text.push_back(text[at]);
-  }
-  if (at >= text.size()) return {Token::Kind::symbol, "'"};  // never closed
-  ++at;
-  return token;
-}
+constexpr std::array<std::string_view, 4> kCoqlSymbols{"<=", ">=", "!=", "<>"};
+constexpr expression::Lexicon kCoqlLexicon{.begins_word = in_coql_word,
+                                           .in_word = in_coql_word,
+                                           .in_number = in_coql_word,
+                                           .follows_sign = in_coql_word,
+                                           .signs = "-",
+                                           .ignores_case = true,
+                                           .escape = '\\',
+                                           .escaped = any_escaped,
+                                           .symbols = kCoqlSymbols};
 
-std::vector<Token> tokens_of(std::string_view text) {
-  std::vector<Token> tokens;
-  for (std::size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
-      ++at;
-    } else if (c == '\'') {
-      tokens.push_back(quoted(text, at));
-    } else if (is_word(c) || (c == '-' && at + 1 < text.size() && is_word(text[at + 1]))) {
-      std::size_t end = at + 1;
-      while (end < text.size() && is_word(text[end])) ++end;
-      const bool number = c == '-' || (c >= '0' && c <= '9');
-      tokens.push_back({number ? Token::Kind::number : Token::Kind::word, std::string{text.substr(at, end - at)}});
-      at = end;
-    } else {
-      const bool two = at + 1 < text.size() && (text.substr(at, 2) == "<=" || text.substr(at, 2) == ">=" ||
-                                                text.substr(at, 2) == "!=" || text.substr(at, 2) == "<>");
-      tokens.push_back({Token::Kind::symbol, std::string{text.substr(at, two ? 2 : 1)}});
-      at += two ? 2 : 1;
-    }
-  }
-  tokens.emplace_back();
-  return tokens;
-}
+/// Criteria are joined in pairs: a third one needs brackets around two of them.
+constexpr std::array kCoqlJoints{Joint{"AND", 1, Condition::Kind::all}, Joint{"OR", 1, Condition::Kind::any}};
+constexpr expression::Grammar kCoqlGrammar{kCoqlJoints, "NOT", expression::Mixing::pairs, 50};
 
 /// Where a reference leads: `Account_Name.Industry` is a field of Accounts.
-std::string_view target_of(const FieldName& field) {
+std::string_view target_of(const Field& field) {
   if (field.canonical == "account") return "Accounts";
   if (field.canonical == "contact" || field.canonical == "who") return "Contacts";
   return {};
@@ -80,11 +62,10 @@ constexpr std::array kFunctions{Function{"COUNT", Aggregate::count}, Function{"S
                                 Function{"AVG", Aggregate::avg}, Function{"MIN", Aggregate::min},
                                 Function{"MAX", Aggregate::max}};
 
-/// Recursive descent. The first thing wrong is kept; what follows it is read but no longer counts.
-class Parser {
+class CoqlParser : public expression::Parser<Condition> {
  public:
-  Parser(std::string_view text, const Schema& schema) : tokens_(tokens_of(text)), schema_(schema) {}
-  boost::system::result<Coql, Refusal> run();
+  CoqlParser(std::string_view text, const Schema& schema) : Parser(text, kCoqlLexicon, kCoqlGrammar), schema_(schema) {}
+  Coql whole();
 
  private:
   struct Column {
@@ -94,74 +75,60 @@ class Parser {
   };
   struct Path {
     std::string canonical;
-    const FieldName* field = nullptr;  ///< the last one's
+    const Field* field = nullptr;  ///< the last one's
   };
 
-  [[nodiscard]] const Token& peek() const { return tokens_[at_]; }
-  Token take() { return at_ + 1 < tokens_.size() ? tokens_[at_++] : tokens_[at_]; }
-  [[nodiscard]] bool is(std::string_view word) const {
-    return (peek().kind == Token::Kind::word || peek().kind == Token::Kind::symbol) &&
-           ascii::upper(peek().text) == word;
+  [[noreturn]] void refuse(Wrong kind, std::string name, std::string message) const {
+    throw Refusal{kind, std::move(name), std::string{clause_}, std::move(message)};
   }
-  bool skip(std::string_view word) {
-    if (!is(word)) return false;
-    take();
-    return true;
+  [[noreturn]] void refuse_missing(std::string_view word) const override {
+    refuse(Wrong::syntax, peek().text, word.empty() ? "criteria are joined in pairs" : fmt::format("missing {}", word));
   }
-  void refuse(Refusal::Kind kind, std::string name, std::string_view clause, std::string message) {
-    if (!refusal_) refusal_ = Refusal{kind, std::move(name), std::string{clause}, std::move(message)};
-  }
-  void expect(std::string_view word, std::string_view clause) {
-    if (!skip(word)) refuse(Refusal::Kind::syntax, peek().text, clause, fmt::format("missing {}", word));
-  }
+  [[noreturn]] void refuse_depth() const override { refuse(Wrong::too_much, "", "too deep"); }
 
   std::vector<Column> columns();
   Column column();
   void resolve_columns(const std::vector<Column>& columns);
-  Path path_of(std::string_view text, std::string_view clause);
-  Condition criteria();
-  Condition operand();
-  Condition comparison();
-  std::vector<Value> values(const Path& path, std::size_t exactly);
+  Path path_of(std::string_view text) const;
+  Condition comparison() override;
+  std::vector<Value> list(const Path& path);
   Value literal(const Path& path);
   void group_by();
   void order_by();
+  std::size_t number();
   void limit();
 
-  std::vector<Token> tokens_;
-  std::size_t at_ = 0;
   const Schema& schema_;
+  std::string_view clause_ = "select";
   Coql coql_;
   std::size_t criteria_ = 0;
-  int depth_ = 0;
-  std::optional<Refusal> refusal_;
 };
 
-Parser::Column Parser::column() {
+CoqlParser::Column CoqlParser::column() {
   Column column;
   column.path = take().text;
   column.name = column.path;
   for (const Function& function : kFunctions) {
-    if (ascii::upper(column.path) != function.name || !skip("(")) continue;
+    if (!ascii::same_without_case(column.path, function.name) || !skip("(")) continue;
     const std::string inner = take().text;
     column.aggregate = function.aggregate;
     column.name = fmt::format("{}({})", column.path, inner);
     column.path = inner == "*" ? "" : inner;
-    expect(")", "select");
+    expect(")");
   }
   if (skip("AS")) column.name = take().text;
   return column;
 }
 
-std::vector<Parser::Column> Parser::columns() {
+std::vector<CoqlParser::Column> CoqlParser::columns() {
   std::vector<Column> columns{column()};
   while (skip(",")) columns.push_back(column());
-  if (columns.size() > kMostColumns) refuse(Refusal::Kind::too_much, "", "select", "more than 50 columns");
+  if (columns.size() > kMostColumns) refuse(Wrong::too_much, "", "more than 50 columns");
   return columns;
 }
 
-Parser::Path Parser::path_of(std::string_view text, std::string_view clause) {
-  const ObjectName* object = coql_.object;
+CoqlParser::Path CoqlParser::path_of(std::string_view text) const {
+  const Object* object = coql_.object;
   Path path;
   while (object != nullptr && !text.empty()) {
     const auto dot = text.find('.');
@@ -171,134 +138,88 @@ Parser::Path Parser::path_of(std::string_view text, std::string_view clause) {
     if (dot == std::string_view::npos) return path;
     text.remove_prefix(dot + 1);
     object = schema_.object(target_of(*path.field));
-    if (object == nullptr) break;
   }
-  refuse(Refusal::Kind::field, std::string{text}, clause, "column given seems to be invalid");
-  path.field = nullptr;
-  return path;
+  refuse(Wrong::field, std::string{text}, "column given seems to be invalid");
 }
 
-void Parser::resolve_columns(const std::vector<Column>& columns) {
+void CoqlParser::resolve_columns(const std::vector<Column>& columns) {
+  clause_ = "select";
   std::size_t aggregates = 0;
   for (const Column& column : columns) {
     Output output;
     output.name = column.name;
     output.aggregate = column.aggregate.value_or(Aggregate::none);
-    const Path path = column.path.empty() ? Path{} : path_of(column.path, "select");
+    const Path path = column.path.empty() ? Path{} : path_of(column.path);
     output.field = path.canonical;
     aggregates += column.aggregate ? 1 : 0;
     const bool counted = output.aggregate == Aggregate::count;
     coql_.fields.push_back(counted ? nullptr : path.field);
     coql_.query.outputs.push_back(std::move(output));
   }
-  if (aggregates > kMostAggregates) refuse(Refusal::Kind::too_much, "", "select", "more than 5 aggregates");
+  if (aggregates > kMostAggregates) refuse(Wrong::too_much, "", "more than 5 aggregates");
   coql_.grouped = aggregates > 0;
 }
 
-Condition Parser::criteria() {
-  Condition left = operand();
-  if (!is("AND") && !is("OR")) return left;
-  const bool both = ascii::upper(take().text) == "AND";
-  std::vector<Condition> children{std::move(left), operand()};
-  // A third one needs brackets around two of them.
-  if (is("AND") || is("OR")) refuse(Refusal::Kind::syntax, peek().text, "where", "criteria are joined in pairs");
-  return both ? all_of(std::move(children)) : any_of(std::move(children));
-}
-
-Condition Parser::operand() {
-  if (++depth_ > 50) refuse(Refusal::Kind::too_much, "", "where", "too deep");
-  Condition condition;
-  if (refusal_) {
-    --depth_;
-    return condition;
-  }
-  if (skip("(")) {
-    condition = criteria();
-    expect(")", "where");
-  } else if (skip("NOT")) {
-    condition = none_of({operand()});
-  } else {
-    condition = comparison();
-  }
-  --depth_;
-  return condition;
-}
-
-Value Parser::literal(const Path& path) {
+Value CoqlParser::literal(const Path& path) {
   const Token token = take();
-  const bool bare = token.kind == Token::Kind::word;
-  if (bare && ascii::upper(token.text) == "NULL") return {};
-  if (path.field == nullptr) return {};
+  if (token.kind == Token::Kind::word && ascii::same_without_case(token.text, "NULL")) return {};
   const bool symbol = token.kind == Token::Kind::symbol || token.kind == Token::Kind::end;
   auto value = symbol ? std::nullopt : schema_.value(path.field->type, token.text);
   if (!value)
-    refuse(symbol ? Refusal::Kind::syntax : Refusal::Kind::value, std::string{path.field->vendor}, "where",
+    refuse(symbol ? Wrong::syntax : Wrong::value, std::string{path.field->name},
            "value given seems to be invalid for the column");
-  return value.value_or(Value{});
+  return *value;
 }
 
-/// `(a, b, …)`, or with `exactly` as many.
-std::vector<Value> Parser::values(const Path& path, std::size_t exactly) {
+std::vector<Value> CoqlParser::list(const Path& path) {
+  expect("(");
   std::vector<Value> values;
-  if (exactly == 0) expect("(", "where");
   do values.push_back(literal(path));
-  while (!refusal_ && (exactly == 0 ? skip(",") : values.size() < exactly && skip("AND")));
-  if (exactly == 0) expect(")", "where");
-  if (exactly != 0 && values.size() != exactly) refuse(Refusal::Kind::syntax, peek().text, "where", "missing AND");
+  while (skip(","));
+  expect(")");
   return values;
 }
 
-Condition Parser::comparison() {
-  if (++criteria_ > kMostCriteria) refuse(Refusal::Kind::too_much, "", "where", "more than 25 criteria");
-  if (peek().kind != Token::Kind::word) refuse(Refusal::Kind::syntax, peek().text, "where", "a column is missing");
-  const Path path = path_of(take().text, "where");
-  FieldName name;
-  name.canonical = path.canonical;
+Condition CoqlParser::comparison() {
+  if (++criteria_ > kMostCriteria) refuse(Wrong::too_much, "", "more than 25 criteria");
+  if (peek().kind != Token::Kind::word) refuse(Wrong::syntax, peek().text, "a column is missing");
+  const Path path = path_of(take().text);
+  const auto compared = [&path](Compare how, std::vector<Value> values) {
+    Field name;
+    name.canonical = path.canonical;
+    return where(name, how, std::move(values));
+  };
   if (skip("IS")) {
     const bool set = skip("NOT");
-    expect("NULL", "where");
-    return where(name, set ? Compare::not_equal : Compare::equal, {Value{}});
+    expect("NULL");
+    return compared(set ? Compare::not_equal : Compare::equal, {Value{}});
   }
   const bool negated = skip("NOT");
+  if (skip("IN")) return compared(negated ? Compare::not_in : Compare::in, list(path));
   Condition condition;
-  if (skip("IN")) {
-    condition = where(name, negated ? Compare::not_in : Compare::in, values(path, 0));
-    return condition;
-  }
   if (skip("LIKE")) {
-    condition = where(name, Compare::like, {Value{take().text}});
+    condition = compared(Compare::like, {Value{take().text}});
   } else if (skip("BETWEEN")) {
-    auto bounds = values(path, 2);
-    bounds.resize(2);
-    condition =
-        all_of({where(name, Compare::greater_equal, {bounds[0]}), where(name, Compare::less_equal, {bounds[1]})});
+    Condition from = compared(Compare::greater_equal, {literal(path)});
+    expect("AND");
+    condition = all_of({std::move(from), compared(Compare::less_equal, {literal(path)})});
   } else {
     const std::string sign = take().text;
-    const std::array<std::pair<std::string_view, Compare>, 7> signs{{{"=", Compare::equal},
-                                                                     {"!=", Compare::not_equal},
-                                                                     {"<>", Compare::not_equal},
-                                                                     {"<", Compare::less},
-                                                                     {"<=", Compare::less_equal},
-                                                                     {">", Compare::greater},
-                                                                     {">=", Compare::greater_equal}}};
-    const auto found = std::find_if(signs.begin(), signs.end(), [&](const auto& one) { return one.first == sign; });
-    if (found == signs.end()) refuse(Refusal::Kind::syntax, sign, "where", "an operator is missing");
-    const Value value = refusal_ ? Value{} : literal(path);
-    condition = where(name, found == signs.end() ? Compare::equal : found->second, {value});
+    const auto how = expression::compare_of(expression::kSigns, sign);
+    if (!how) refuse(Wrong::syntax, sign, "an operator is missing");
+    condition = compared(*how, {literal(path)});
   }
   return negated ? none_of({std::move(condition)}) : condition;
 }
 
-void Parser::group_by() {
-  do {
-    const Path path = path_of(take().text, "group by");
-    coql_.query.group_by.push_back({path.canonical, Aggregate::none, "", ""});
-  } while (!refusal_ && skip(","));
+void CoqlParser::group_by() {
+  do coql_.query.group_by.push_back({path_of(take().text).canonical, Aggregate::none, "", ""});
+  while (skip(","));
   coql_.grouped = true;
-  if (coql_.query.group_by.size() > kMostGroups) refuse(Refusal::Kind::too_much, "", "group by", "more than 4 fields");
+  if (coql_.query.group_by.size() > kMostGroups) refuse(Wrong::too_much, "", "more than 4 fields");
 }
 
-void Parser::order_by() {
+void CoqlParser::order_by() {
   do {
     const Column by = column();
     Order order;
@@ -307,65 +228,68 @@ void Parser::order_by() {
     if (same != outputs.end()) {
       order.output = static_cast<std::size_t>(same - outputs.begin());
     } else if (by.aggregate) {
-      refuse(Refusal::Kind::field, by.name, "order by", "column given seems to be invalid");
+      refuse(Wrong::field, by.name, "column given seems to be invalid");
     } else {
-      order.field = path_of(by.path, "order by").canonical;
+      order.field = path_of(by.path).canonical;
     }
     order.descending = skip("DESC");
     if (!order.descending) skip("ASC");
     order.nulls_last = order.descending;
     coql_.query.order_by.push_back(order);
-  } while (!refusal_ && skip(","));
-  if (coql_.query.order_by.size() > kMostOrders) refuse(Refusal::Kind::too_much, "", "order by", "more than 10 fields");
+  } while (skip(","));
+  if (coql_.query.order_by.size() > kMostOrders) refuse(Wrong::too_much, "", "more than 10 fields");
+}
+
+std::size_t CoqlParser::number() {
+  if (peek().kind != Token::Kind::number) refuse(Wrong::syntax, peek().text, "a number is missing");
+  return bounded(take().text, 0, 0, 1'000'000);
 }
 
 /// `limit n`, `limit offset, n`, `limit n offset m`, `offset m`.
-void Parser::limit() {
-  const auto number = [this](std::size_t most) {
-    if (peek().kind != Token::Kind::number) refuse(Refusal::Kind::syntax, peek().text, "limit", "a number is missing");
-    return bounded(take().text, 0, 0, most);
-  };
+void CoqlParser::limit() {
   std::size_t rows = kUsualRows;
   if (skip("LIMIT")) {
-    rows = number(1'000'000);
-    if (skip(",")) coql_.query.offset = std::exchange(rows, number(1'000'000));
+    rows = number();
+    if (skip(",")) coql_.query.offset = std::exchange(rows, number());
   }
-  if (skip("OFFSET")) coql_.query.offset = number(1'000'000);
-  if (rows > kMostRows) refuse(Refusal::Kind::too_much, std::to_string(rows), "limit", "limit is at most 2000");
+  if (skip("OFFSET")) coql_.query.offset = number();
+  if (rows > kMostRows) refuse(Wrong::too_much, std::to_string(rows), "limit is at most 2000");
   coql_.query.limit = rows;
 }
 
-boost::system::result<Coql, Refusal> Parser::run() {
-  expect("SELECT", "select");
+Coql CoqlParser::whole() {
+  expect("SELECT");
   const auto selected = columns();
-  expect("FROM", "from");
+  clause_ = "from";
+  expect("FROM");
   const std::string module = take().text;
   coql_.object = schema_.object(module);
-  if (coql_.object == nullptr)
-    refuse(Refusal::Kind::object, module, "from", "the module name given seems to be invalid");
-  if (refusal_) return *refusal_;
+  if (coql_.object == nullptr) refuse(Wrong::object, module, "the module name given seems to be invalid");
   resolve_columns(selected);
-  expect("WHERE", "where");
-  if (!refusal_) coql_.query.where = criteria();
-  if (!refusal_ && skip("GROUP")) {
-    expect("BY", "group by");
+  clause_ = "where";
+  expect("WHERE");
+  coql_.query.where = expression();
+  clause_ = "group by";
+  if (skip("GROUP")) {
+    expect("BY");
     group_by();
   }
-  if (!refusal_ && skip("ORDER")) {
-    expect("BY", "order by");
+  clause_ = "order by";
+  if (skip("ORDER")) {
+    expect("BY");
     order_by();
   }
+  clause_ = "limit";
   limit();
-  if (peek().kind != Token::Kind::end && !is(";"))
-    refuse(Refusal::Kind::syntax, peek().text, "query", "unexpected text");
-  if (refusal_) return *refusal_;
+  clause_ = "query";
+  if (!at_end() && !is(";")) refuse(Wrong::syntax, peek().text, "unexpected text");
   return std::move(coql_);
 }
 
 }  // namespace
 
-boost::system::result<Coql, Refusal> parse_coql(std::string_view text, const Schema& schema) {
-  return Parser{text, schema}.run();
+Understood<Coql> parse_coql(std::string_view text, const Schema& schema) {
+  return understood([&] { return CoqlParser{text, schema}.whole(); });
 }
 
 }  // namespace crmpulse::sandbox

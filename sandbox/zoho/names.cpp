@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-
 #include "sandbox/zoho/parts.h"
 
 namespace crmpulse::sandbox::zoho {
@@ -23,22 +21,18 @@ Value sales_cycle_days(const Lookup&, const Record& deal) {
   return truth_of(field(deal, "won")) ? days(seconds_between(deal, "created", "closed_at")) : Value{};
 }
 
-Value not_opted_out(const Lookup&, const Record&) {
-  return false;
-}
-
 Value case_number(const Lookup&, const Record& record) {
   return std::to_string(record.id);
 }
 
 /// Who a task is about: a contact in Who_Id; a lead, like everything else, in What_Id.
 Value task_contact(const Lookup& lookup, const Record& task) {
-  const Record* who = lookup.crm.find(id_of(field(task, "who")));
+  const Record* who = lookup.record(field(task, "who"));
   return who != nullptr && who->kind == Kind::contact ? field(task, "who") : Value{};
 }
 
 Value task_subject(const Lookup& lookup, const Record& task) {
-  const Record* who = lookup.crm.find(id_of(field(task, "who")));
+  const Record* who = lookup.record(field(task, "who"));
   return who != nullptr && who->kind == Kind::lead ? field(task, "who") : field(task, "what");
 }
 
@@ -51,7 +45,7 @@ void write_subject(const Value& value, Fields& fields) {
 }
 
 Value module_of_subject(const Lookup& lookup, const Record& task) {
-  const Record* what = lookup.crm.find(id_of(task_subject(lookup, task)));
+  const Record* what = lookup.record(task_subject(lookup, task));
   if (what == nullptr) return {};
   switch (what->kind) {
     case Kind::lead: return "Leads";
@@ -66,14 +60,16 @@ Condition unconverted() {
   return where("converted", Compare::not_equal, true);
 }
 
-Condition none_of_ours() {
-  return never();
-}
-
 using enum FieldType;
 
-constexpr FieldName kLeads[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kId[] = {read_only("id", "id", id)};
+constexpr Field kAudit[] = {{"Owner", "owner", reference},
+                            read_only("Created_By", "created_by", reference),
+                            read_only("Modified_By", "modified_by", reference),
+                            read_only("Created_Time", "created", time),
+                            read_only("Modified_Time", "modified", time)};
+
+constexpr Field kLeads[] = {
     {"First_Name", "first_name"},
     {"Last_Name", "last_name"},
     {"Full_Name", "", text, full_name},
@@ -83,20 +79,14 @@ constexpr FieldName kLeads[] = {
     {"Mobile", "mobile"},
     {"Designation", "title"},
     {"Lead_Status", "status"},
-    {"Last_Activity_Time", "last_activity", time, nullptr, nullptr, true},
-    {"Converted__s", "converted", boolean, nullptr, nullptr, true},
-    {"Converted_Date_Time", "converted_at", time, nullptr, nullptr, true},
+    read_only("Last_Activity_Time", "last_activity", time),
+    read_only("Converted__s", "converted", boolean),
+    read_only("Converted_Date_Time", "converted_at", time),
     {"Lead_Conversion_Time", "", number, conversion_days},
-    {"Email_Opt_Out", "", boolean, not_opted_out},
-    {"Owner", "owner", reference},
-    {"Created_By", "created_by", reference, nullptr, nullptr, true},
-    {"Modified_By", "modified_by", reference, nullptr, nullptr, true},
-    {"Created_Time", "created", time, nullptr, nullptr, true},
-    {"Modified_Time", "modified", time, nullptr, nullptr, true},
+    {"Email_Opt_Out", "", boolean, always_false},
 };
 
-constexpr FieldName kContacts[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kContacts[] = {
     {"First_Name", "first_name"},
     {"Last_Name", "last_name"},
     {"Full_Name", "", text, full_name},
@@ -105,31 +95,15 @@ constexpr FieldName kContacts[] = {
     {"Mobile", "mobile"},
     {"Title", "title"},
     {"Account_Name", "account", reference},
-    {"Email_Opt_Out", "", boolean, not_opted_out},
-    {"Owner", "owner", reference},
-    {"Created_By", "created_by", reference, nullptr, nullptr, true},
-    {"Modified_By", "modified_by", reference, nullptr, nullptr, true},
-    {"Created_Time", "created", time, nullptr, nullptr, true},
-    {"Modified_Time", "modified", time, nullptr, nullptr, true},
+    {"Email_Opt_Out", "", boolean, always_false},
 };
 
-constexpr FieldName kAccounts[] = {
-    {"id", "id", id, nullptr, nullptr, true},
-    {"Account_Name", "name"},
-    {"Phone", "phone"},
-    {"Website", "website"},
-    {"Billing_City", "city"},
-    {"Billing_Country", "country"},
-    {"Industry", "industry"},
-    {"Owner", "owner", reference},
-    {"Created_By", "created_by", reference, nullptr, nullptr, true},
-    {"Modified_By", "modified_by", reference, nullptr, nullptr, true},
-    {"Created_Time", "created", time, nullptr, nullptr, true},
-    {"Modified_Time", "modified", time, nullptr, nullptr, true},
+constexpr Field kAccounts[] = {
+    {"Account_Name", "name"},       {"Phone", "phone"},       {"Website", "website"}, {"Billing_City", "city"},
+    {"Billing_Country", "country"}, {"Industry", "industry"},
 };
 
-constexpr FieldName kDeals[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kDeals[] = {
     {"Deal_Name", "name"},
     {"Account_Name", "account", reference},
     {"Amount", "amount", number},
@@ -137,18 +111,12 @@ constexpr FieldName kDeals[] = {
     {"Closing_Date", "close_date", date},
     {"Next_Step", "next_step"},
     {"Currency", "currency"},
-    {"Last_Activity_Time", "last_activity", time, nullptr, nullptr, true},
+    read_only("Last_Activity_Time", "last_activity", time),
     {"Sales_Cycle_Duration", "", number, sales_cycle_days},
     {"Overall_Sales_Duration", "", number, sales_cycle_days},
-    {"Owner", "owner", reference},
-    {"Created_By", "created_by", reference, nullptr, nullptr, true},
-    {"Modified_By", "modified_by", reference, nullptr, nullptr, true},
-    {"Created_Time", "created", time, nullptr, nullptr, true},
-    {"Modified_Time", "modified", time, nullptr, nullptr, true},
 };
 
-constexpr FieldName kCases[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kCases[] = {
     {"Case_Number", "", text, case_number},
     {"Subject", "subject"},
     {"Account_Name", "account", reference},
@@ -156,15 +124,9 @@ constexpr FieldName kCases[] = {
     {"Status", "status"},
     {"Priority", "priority"},
     {"Case_Origin", "origin"},
-    {"Owner", "owner", reference},
-    {"Created_By", "created_by", reference, nullptr, nullptr, true},
-    {"Modified_By", "modified_by", reference, nullptr, nullptr, true},
-    {"Created_Time", "created", time, nullptr, nullptr, true},
-    {"Modified_Time", "modified", time, nullptr, nullptr, true},
 };
 
-constexpr FieldName kTasks[] = {
-    {"id", "id", id, nullptr, nullptr, true},
+constexpr Field kTasks[] = {
     {"Subject", "subject"},
     {"Who_Id", "", reference, task_contact, write_contact},
     {"What_Id", "", reference, task_subject, write_subject},
@@ -172,28 +134,22 @@ constexpr FieldName kTasks[] = {
     {"Status", "status"},
     {"Due_Date", "due", date},
     {"Closed_Time", "done_at", time},
-    {"Owner", "owner", reference},
-    {"Created_By", "created_by", reference, nullptr, nullptr, true},
-    {"Modified_By", "modified_by", reference, nullptr, nullptr, true},
-    {"Created_Time", "created", time, nullptr, nullptr, true},
-    {"Modified_Time", "modified", time, nullptr, nullptr, true},
-};
-
-// Calls and meetings exist and are empty: the company logs tasks.
-constexpr ObjectName kModules[] = {
-    {"Leads", "Lead", Kind::lead, kLeads, unconverted},
-    {"Contacts", "Contact", Kind::contact, kContacts},
-    {"Accounts", "Account", Kind::account, kAccounts},
-    {"Deals", "Deal", Kind::opportunity, kDeals},
-    {"Cases", "Case", Kind::case_, kCases},
-    {"Tasks", "Task", Kind::task, kTasks},
-    {"Calls", "Call", Kind::task, kTasks, none_of_ours, false},
-    {"Events", "Event", Kind::task, kTasks, none_of_ours, false},
 };
 
 }  // namespace
 
-std::span<const ObjectName> objects() {
+const std::vector<Object>& objects() {
+  // Calls and meetings exist and are empty: the company logs tasks.
+  static const std::vector<Object> kModules{
+      {"Leads", "Lead", {Kind::lead}, with_audit(kId, kLeads, kAudit), unconverted},
+      {"Contacts", "Contact", {Kind::contact}, with_audit(kId, kContacts, kAudit)},
+      {"Accounts", "Account", {Kind::account}, with_audit(kId, kAccounts, kAudit)},
+      {"Deals", "Deal", {Kind::opportunity}, with_audit(kId, kDeals, kAudit)},
+      {"Cases", "Case", {Kind::case_}, with_audit(kId, kCases, kAudit)},
+      {"Tasks", "Task", {Kind::task}, with_audit(kId, kTasks, kAudit)},
+      {"Calls", "Call", {Kind::task}, with_audit(kId, kTasks, kAudit), never, false},
+      {"Events", "Event", {Kind::task}, with_audit(kId, kTasks, kAudit), never, false},
+  };
   return kModules;
 }
 
@@ -202,10 +158,8 @@ std::string id_text(RecordId id) {
 }
 
 std::optional<RecordId> parse_id(std::string_view text) {
-  RecordId id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || id < kOrg) return std::nullopt;
-  return id - kOrg;
+  const auto id = number_from<RecordId>(text);
+  return id && *id >= kOrg ? std::optional{*id - kOrg} : std::nullopt;
 }
 
 }  // namespace crmpulse::sandbox::zoho

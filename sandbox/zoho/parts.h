@@ -1,30 +1,20 @@
 #pragma once
-// Private to sandbox/zoho/zoho*.cpp: the parts of the Zoho CRM dialect.
+// Private to sandbox/zoho/zoho*.cpp: the parts of the Zoho CRM API.
 
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "sandbox/vendor/dialect.h"
-#include "sandbox/vendor/fields.h"
-#include "sandbox/vendor/reply.h"
+#include "sandbox/expression/refusal.h"
+#include "sandbox/vendor/ask.h"
 
 namespace crmpulse::sandbox::zoho {
 
-/// One authorised call; `parts` is what follows `/crm/v7/`.
-struct Ask {
-  const net::HttpRequest& request;
-  const std::vector<std::string>& parts;
-  World& world;
-  const Lookup& lookup;
-  const Schema& schema;
-  [[nodiscard]] std::string_view part(std::size_t at) const {
-    return at < parts.size() ? std::string_view{parts[at]} : std::string_view{};
-  }
-};
+/// One authorised call; its parts are what follows `/crm/v7/`.
+struct Ask : sandbox::Ask, Parts {};
 
-[[nodiscard]] std::span<const ObjectName> objects();
+[[nodiscard]] const std::vector<Object>& objects();
 /// Ids are 19 digits: the org's number and the record's.
 [[nodiscard]] std::string id_text(RecordId id);
 [[nodiscard]] std::optional<RecordId> parse_id(std::string_view text);
@@ -39,11 +29,11 @@ struct Ask {
 [[nodiscard]] boost::json::value value_json(const Lookup& lookup, const Value& value, FieldType type);
 [[nodiscard]] boost::json::object info_json(std::size_t per_page, std::size_t count, std::size_t page, bool more);
 
-[[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const ObjectName& module);
-[[nodiscard]] net::HttpResponse answer_writes(const Ask& ask, const ObjectName& module);
+[[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const Object& module);
+[[nodiscard]] net::HttpResponse answer_writes(const Ask& ask, const Object& module);
 [[nodiscard]] net::HttpResponse answer_coql(const Ask& ask);
 /// `(Email:equals:a@b.c)` and its combinations; the parameters email, phone and word.
-[[nodiscard]] boost::system::result<Condition, Refusal> parse_search(const Ask& ask, const ObjectName& module);
+[[nodiscard]] Understood<Condition> parse_search(const Ask& ask, const Object& module);
 [[nodiscard]] net::HttpResponse answer_settings(const Ask& ask);  ///< org, users, settings, __features
 [[nodiscard]] net::HttpResponse answer_rss(const World& world);
 

@@ -23,10 +23,10 @@ std::string display_name(const Lookup& lookup, const Record& record) {
   return {};
 }
 
-json::object record_json(const Ask& ask, const Record& record, const std::vector<const FieldName*>& fields) {
+json::object record_json(const Ask& ask, const Record& record, const std::vector<const Field*>& fields) {
   json::object body{{"id", id_text(record.id)}};
-  for (const FieldName* field : fields)
-    body[field->vendor] = value_json(ask.lookup, value_of(ask.lookup, record, *field), field->type);
+  for (const Field* field : fields)
+    body[field->name] = value_json(ask.lookup, value_of(ask.lookup, record, *field), field->type);
   return body;
 }
 
@@ -43,16 +43,16 @@ net::HttpResponse refused(const Refusal& refusal) {
   return error(400, "INVALID_QUERY", "invalid query formed", std::move(details));
 }
 
-struct Fields {
-  std::vector<const FieldName*> known;
+struct Selected {
+  std::vector<const Field*> known;
   std::string unknown;
 };
 
-Fields wanted(const Ask& ask, const ObjectName& module, const std::vector<std::string>& names) {
-  Fields fields;
+Selected wanted(const Ask& ask, const Object& module, const std::vector<std::string>& names) {
+  Selected fields;
   if (names.empty()) fields.known = ask.schema.fields(module);
   for (const std::string& name : names) {
-    if (const FieldName* field = ask.schema.field(module, name)) {
+    if (const Field* field = ask.schema.field(module, name)) {
       fields.known.push_back(field);
     } else if (fields.unknown.empty()) {
       fields.unknown = name;
@@ -77,7 +77,7 @@ std::optional<TimePoint> modified_since(const Ask& ask) {
   return time ? std::optional{*time} : std::nullopt;
 }
 
-net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, const Fields& fields, bool search) {
+net::HttpResponse page(const Ask& ask, const Object& module, Query query, const Selected& fields, bool search) {
   const std::size_t per_page = bounded(query_value(ask.request, "per_page"), kMostPerPage, 1, kMostPerPage);
   const std::size_t number = page_of(ask);
   query.limit = per_page;
@@ -85,7 +85,7 @@ net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, co
   const Rows rows = answer_query(ask.lookup, module, query, search);
   if (rows.rows.empty()) return modified_since(ask) ? net::HttpResponse{304, {}, {}} : empty();
   json::array data;
-  for (const Row& row : rows.rows) data.push_back(record_json(ask, *ask.world.crm.find(row.id), fields.known));
+  for (const Row& row : rows.rows) data.push_back(record_json(ask, *ask.world.company.find(row.id), fields.known));
   const bool more = query.offset + rows.rows.size() < rows.total;
   json::object info = info_json(per_page, rows.rows.size(), number, more);
   info["sort_by"] = query.order_by.empty() ? "id" : query_value(ask.request, "sort_by");
@@ -96,26 +96,26 @@ net::HttpResponse page(const Ask& ask, const ObjectName& module, Query query, co
 }
 
 /// Leads: those that were converted only when they are asked for.
-ObjectName with_converted(const Ask& ask, ObjectName module) {
+Object with_converted(const Ask& ask, Object module) {
   const std::string converted = query_value(ask.request, "converted");
-  if (module.kind != Kind::lead || (converted != "true" && converted != "both")) return module;
+  if (module.kind() != Kind::lead || (converted != "true" && converted != "both")) return module;
   module.only = nullptr;
   if (converted == "true") module.only = +[] { return where("converted", Compare::equal, true); };
   return module;
 }
 
-net::HttpResponse list(const Ask& ask, const ObjectName& asked) {
-  const ObjectName module = with_converted(ask, asked);
+net::HttpResponse list(const Ask& ask, const Object& asked) {
+  const Object module = with_converted(ask, asked);
   const auto names = comma_list(query_value(ask.request, "fields"));
   if (names.empty())
     return error(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", {{"param", "fields"}});
   if (names.size() > kMostFields) return error(400, "LIMIT_EXCEEDED", "more than 50 fields", {{"param", "fields"}});
-  const Fields fields = wanted(ask, module, names);
+  const Selected fields = wanted(ask, module, names);
   if (!fields.unknown.empty()) return invalid_field("fields", fields.unknown);
   Query query;
   if (const auto since = modified_since(ask)) query.where = where("modified", Compare::greater_equal, *since);
   if (const std::string by = query_value(ask.request, "sort_by"); !by.empty()) {
-    const FieldName* field = ask.schema.field(module, by);
+    const Field* field = ask.schema.field(module, by);
     const bool sortable = field != nullptr &&
                           (field->canonical == "id" || field->canonical == "created" || field->canonical == "modified");
     if (!sortable) return invalid_field("sort_by", by);
@@ -125,16 +125,16 @@ net::HttpResponse list(const Ask& ask, const ObjectName& asked) {
   return page(ask, module, std::move(query), fields, false);
 }
 
-net::HttpResponse search(const Ask& ask, const ObjectName& module) {
+net::HttpResponse search(const Ask& ask, const Object& module) {
   auto condition = parse_search(ask, module);
   if (!condition) return refused(condition.error());
   Query query;
   query.where = std::move(*condition);
-  const Fields fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
+  const Selected fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
   return page(ask, module, std::move(query), fields, true);
 }
 
-net::HttpResponse count(const Ask& ask, const ObjectName& module) {
+net::HttpResponse count(const Ask& ask, const Object& module) {
   auto condition = parse_search(ask, module);
   if (!condition) return refused(condition.error());
   Query query;
@@ -143,13 +143,13 @@ net::HttpResponse count(const Ask& ask, const ObjectName& module) {
   return json_reply(200, {{"count", answer_query(ask.lookup, module, query).total}});
 }
 
-net::HttpResponse deleted(const Ask& ask, const ObjectName& module) {
+net::HttpResponse deleted(const Ask& ask, const Object& module) {
   const std::size_t per_page = bounded(query_value(ask.request, "per_page"), kMostPerPage, 1, kMostPerPage);
   const std::size_t skipped = (page_of(ask) - 1) * per_page;
   json::array data;
   std::size_t found = 0;
-  for (const RecordId id : ask.world.crm.of(module.kind)) {
-    const Record* record = ask.world.crm.find(id);
+  for (const RecordId id : ask.world.company.of(module.kind())) {
+    const Record* record = ask.world.company.find(id);
     if (record == nullptr || !record->deleted || !module.writable) continue;
     if (found++ < skipped || data.size() == per_page) continue;
     data.push_back({{"id", id_text(id)},
@@ -179,14 +179,14 @@ net::HttpResponse stage_history(const Ask& ask, const Record& deal) {
   return json_reply(200, {{"data", std::move(data)}, {"info", info_json(kMostPerPage, 1, 1, false)}});
 }
 
-net::HttpResponse one(const Ask& ask, const ObjectName& module) {
+net::HttpResponse one(const Ask& ask, const Object& module) {
   const RecordId id = parse_id(ask.part(1)).value_or(0);
   const Record* record = record_of(ask.lookup, module, id);
-  if (record == nullptr && ask.world.crm.find(id) != nullptr) return empty();  // in the recycle bin
+  if (record == nullptr && ask.world.company.find(id) != nullptr) return empty();  // in the recycle bin
   if (record == nullptr) return error(400, "INVALID_DATA", "the id given seems to be invalid");
-  if (ask.part(2) == "Stage_History" && module.kind == Kind::opportunity) return stage_history(ask, *record);
+  if (ask.part(2) == "Stage_History" && module.kind() == Kind::opportunity) return stage_history(ask, *record);
   if (!ask.part(2).empty()) return error(400, "INVALID_DATA", "the relation name given seems to be invalid");
-  const Fields fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
+  const Selected fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
   if (!fields.unknown.empty()) return invalid_field("fields", fields.unknown);
   return json_reply(200, {{"data", json::array{record_json(ask, *record, fields.known)}}});
 }
@@ -197,18 +197,15 @@ json::value value_json(const Lookup& lookup, const Value& value, FieldType type)
   if (type == FieldType::reference || type == FieldType::id) {
     const RecordId id = id_of(value);
     if (id == 0) return nullptr;
-    const Record* record = lookup.crm.find(id);
+    const Record* record = lookup.company.find(id);
     if (type == FieldType::id) return json::value(id_text(id));
     return json::object{{"name", record != nullptr ? display_name(lookup, *record) : ""}, {"id", id_text(id)}};
   }
   if (const auto* truth = std::get_if<bool>(&value)) return *truth;
   if (const auto* text = std::get_if<std::string>(&value)) return json::value(*text);
   if (const auto time = time_of(value)) return json::value(type == FieldType::date ? date_text(*time) : iso(*time));
-  if (const auto* number = std::get_if<double>(&value)) {
-    const auto whole = static_cast<std::int64_t>(*number);
-    return static_cast<double>(whole) == *number ? json::value(whole) : json::value(*number);
-  }
-  return nullptr;
+  const auto* number = std::get_if<double>(&value);
+  return number != nullptr ? number_json(*number) : nullptr;
 }
 
 net::HttpResponse answer_coql(const Ask& ask) {
@@ -224,7 +221,7 @@ net::HttpResponse answer_coql(const Ask& ask) {
   for (const Row& row : rows.rows) {
     json::object item;
     for (std::size_t at = 0; at < row.values.size(); ++at) {
-      const FieldName* field = parsed->fields[at];
+      const Field* field = parsed->fields[at];
       item[parsed->query.outputs[at].name] =
           value_json(ask.lookup, row.values[at], field != nullptr ? field->type : FieldType::number);
     }
@@ -236,7 +233,7 @@ net::HttpResponse answer_coql(const Ask& ask) {
   return json_reply(200, {{"data", std::move(data)}, {"info", {{"count", count}, {"more_records", more}}}});
 }
 
-net::HttpResponse answer_records(const Ask& ask, const ObjectName& module) {
+net::HttpResponse answer_records(const Ask& ask, const Object& module) {
   const std::string_view what = ask.part(1);
   if (what.empty()) return list(ask, module);
   if (what == "search") return search(ask, module);

@@ -41,10 +41,10 @@ bool is_wanted(std::string_view type, bool active) {
 std::vector<const Record*> users_of(const Ask& ask) {
   const std::string type = query_value(ask.request, "type");
   std::vector<const Record*> users;
-  for (const RecordId id : ask.world.crm.of(Kind::user)) {
-    const Record* user = ask.world.crm.find(id);
+  for (const RecordId id : ask.world.company.of(Kind::user)) {
+    const Record* user = ask.world.company.find(id);
     if (user == nullptr || user->deleted || !is_wanted(type, truth_of(field(*user, "active")))) continue;
-    if (type != "CurrentUser" || id == ask.world.crm.api_user()) users.push_back(user);
+    if (type != "CurrentUser" || id == ask.world.company.api_user()) users.push_back(user);
   }
   return users;
 }
@@ -68,7 +68,7 @@ net::HttpResponse users(const Ask& ask) {
   const auto all = users_of(ask);
   if (ask.part(1) == "actions" && ask.part(2) == "count") return json_reply(200, {{"count", all.size()}});
   if (!ask.part(1).empty()) {
-    const Record* user = ask.world.crm.find(parse_id(ask.part(1)).value_or(0));
+    const Record* user = ask.world.company.find(parse_id(ask.part(1)).value_or(0));
     if (user == nullptr || user->kind != Kind::user)
       return error(400, "INVALID_DATA", "the id given seems to be invalid");
     return json_reply(200, {{"users", json::array{user_json(ask, *user)}}});
@@ -85,12 +85,12 @@ net::HttpResponse users(const Ask& ask) {
 
 net::HttpResponse modules(const Ask& ask) {
   json::array list;
-  for (const ObjectName& module : ask.schema.objects()) {
-    if (ask.schema.object(module.path) == nullptr) continue;
-    list.push_back({{"api_name", module.path},
-                    {"module_name", module.path},
-                    {"singular_label", module.singular},
-                    {"plural_label", module.path},
+  for (const Object& module : ask.schema.objects()) {
+    if (ask.schema.object(module.name) == nullptr) continue;
+    list.push_back({{"api_name", module.name},
+                    {"module_name", module.name},
+                    {"singular_label", module.alias},
+                    {"plural_label", module.name},
                     {"api_supported", true},
                     {"visible", true},
                     {"status", "visible"},
@@ -118,13 +118,13 @@ std::string_view data_type(FieldType type) {
 
 net::HttpResponse fields(const Ask& ask) {
   const std::string name = query_value(ask.request, "module");
-  const ObjectName* module = ask.schema.object(name);
+  const Object* module = ask.schema.object(name);
   if (module == nullptr)
     return error(400, "INVALID_MODULE", "the module name given seems to be invalid", {{"param", "module"}});
   json::array list;
-  for (const FieldName* field : ask.schema.fields(*module)) {
-    list.push_back({{"api_name", field->vendor},
-                    {"field_label", field->vendor},
+  for (const Field* field : ask.schema.fields(*module)) {
+    list.push_back({{"api_name", field->name},
+                    {"field_label", field->name},
                     {"data_type", data_type(field->type)},
                     {"read_only", field->read_only},
                     {"visible", true},
@@ -135,8 +135,8 @@ net::HttpResponse fields(const Ask& ask) {
 
 net::HttpResponse licences(const Ask& ask) {
   std::size_t active = 0;
-  for (const RecordId id : ask.world.crm.of(Kind::user))
-    active += truth_of(field(*ask.world.crm.find(id), "active")) ? 1U : 0U;
+  for (const RecordId id : ask.world.company.of(Kind::user))
+    active += truth_of(field(*ask.world.company.find(id), "active")) ? 1U : 0U;
   const json::object details{{"limits", {{"total", kSeats}}},
                              {"used_count", {{"total", active}}},
                              {"available_count", {{"total", kSeats - static_cast<int>(active)}}}};

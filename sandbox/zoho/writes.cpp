@@ -14,41 +14,32 @@ namespace json = boost::json;
 
 constexpr std::size_t kMostRecords = 100;
 
-/// The written fields under their canonical names, or what is wrong with one.
-struct Written {
-  crmpulse::sandbox::Fields fields;
-  std::optional<json::object> problem;
-};
-
 /// A lookup comes as its id, or as an object with it.
 std::string written_text(const json::value& value) {
   if (value.is_object()) return text_member(value, "id");
   return scalar_text(value).value_or("");
 }
 
-json::object at_row(std::string_view name, std::size_t row) {
-  return {{"api_name", name}, {"json_path", fmt::format("$.data[{}].{}", row, name)}};
+json::object refused(const Refusal& refusal, std::size_t row) {
+  const bool missing = refusal.kind == Refusal::Kind::field;
+  return problem(missing ? "MANDATORY_NOT_FOUND" : "INVALID_DATA", refusal.message,
+                 {{"api_name", refusal.name}, {"json_path", fmt::format("$.data[{}].{}", row, refusal.name)}});
 }
 
-Written fields_of(const Ask& ask, const ObjectName& module, const json::object& input, std::size_t row) {
-  Written written;
+/// Returns the written fields under their canonical names.
+Fields fields_of(const Ask& ask, const Object& module, const json::object& input) {
+  Fields fields;
   for (const auto& [key, value] : input) {
     const std::string name{key};
-    const FieldName* field = ask.schema.field(module, name);
+    const Field* field = ask.schema.field(module, name);
     if (name == "id" || (field != nullptr && field->read_only)) continue;
     const std::string text = written_text(value);
-    auto typed = text.empty() ? std::optional<Value>{Value{}} : std::nullopt;
-    if (field != nullptr && !typed) typed = ask.schema.value(field->type, text);
     const bool bad_email =
         field != nullptr && field->canonical == "email" && !text.empty() && text.find('@') == std::string::npos;
-    if (field == nullptr || !typed || bad_email) {
-      written.problem = problem("INVALID_DATA", "invalid data", at_row(name, row));
-      return written;
-    }
-    if (field->compute == nullptr) written.fields[std::string{field->canonical}] = *typed;
-    if (field->compute != nullptr && field->write != nullptr) field->write(*typed, written.fields);
+    if (field == nullptr || bad_email || !ask.schema.write(*field, text, fields))
+      throw Refusal{Refusal::Kind::value, name, {}, "invalid data"};
   }
-  return written;
+  return fields;
 }
 
 std::string_view required_by(Kind kind) {
@@ -62,7 +53,7 @@ std::string_view required_by(Kind kind) {
 }
 
 json::object success(const Ask& ask, RecordId id, std::string_view message) {
-  const Record& record = *ask.world.crm.find(id);
+  const Record& record = *ask.world.company.find(id);
   const auto person = [&](RecordId user) {
     return value_json(ask.lookup, static_cast<double>(user), FieldType::reference);
   };
@@ -81,23 +72,19 @@ json::object wrong_id() {
   return problem("INVALID_DATA", "the id given seems to be invalid", {{"resource_path_index", 1}});
 }
 
-json::object create(const Ask& ask, const ObjectName& module, const json::object& input, std::size_t row) {
-  const std::string_view required = required_by(module.kind);
+json::object create(const Ask& ask, const Object& module, const json::object& input) {
+  const std::string_view required = required_by(module.kind());
   const auto* given = input.if_contains(required);
   if (given == nullptr || written_text(*given).empty())
-    return problem("MANDATORY_NOT_FOUND", "required field not found", at_row(required, row));
-  Written written = fields_of(ask, module, input, row);
-  if (written.problem) return std::move(*written.problem);
-  Crm& crm = ask.world.crm;
-  return success(ask, crm.create(module.kind, std::move(written.fields), crm.api_user(), ask.world.now),
+    throw Refusal{Refusal::Kind::field, std::string{required}, {}, "required field not found"};
+  Company& company = ask.world.company;
+  return success(ask, company.create(module.kind(), fields_of(ask, module, input), company.api_user(), ask.world.now),
                  "record added");
 }
 
-json::object update(const Ask& ask, const ObjectName& module, RecordId id, const json::object& input, std::size_t row) {
+json::object update(const Ask& ask, const Object& module, RecordId id, const json::object& input) {
   if (record_of(ask.lookup, module, id) == nullptr) return wrong_id();
-  Written written = fields_of(ask, module, input, row);
-  if (written.problem) return std::move(*written.problem);
-  ask.world.crm.update(id, written.fields, ask.world.crm.api_user(), ask.world.now);
+  ask.world.company.update(id, fields_of(ask, module, input), ask.world.company.api_user(), ask.world.now);
   return success(ask, id, "record updated");
 }
 
@@ -109,7 +96,7 @@ net::HttpResponse outcomes(json::array data, int good) {
   return json_reply(failed == 0 ? good : all ? 400 : 207, {{"data", std::move(data)}});
 }
 
-net::HttpResponse remove(const Ask& ask, const ObjectName& module) {
+net::HttpResponse remove(const Ask& ask, const Object& module) {
   std::vector<std::string> ids = comma_list(query_value(ask.request, "ids"));
   if (!ask.part(1).empty()) ids = {std::string{ask.part(1)}};
   if (ids.empty())
@@ -118,7 +105,7 @@ net::HttpResponse remove(const Ask& ask, const ObjectName& module) {
   for (const std::string& text : ids) {
     const RecordId id = parse_id(text).value_or(0);
     const bool there = record_of(ask.lookup, module, id) != nullptr;
-    if (there) ask.world.crm.remove(id, ask.world.crm.api_user(), ask.world.now);
+    if (there) ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
     data.push_back(there ? json::object{{"code", "SUCCESS"},
                                         {"details", {{"id", text}}},
                                         {"message", "record deleted"},
@@ -130,7 +117,7 @@ net::HttpResponse remove(const Ask& ask, const ObjectName& module) {
 
 }  // namespace
 
-net::HttpResponse answer_writes(const Ask& ask, const ObjectName& module) {
+net::HttpResponse answer_writes(const Ask& ask, const Object& module) {
   if (!module.writable) return error(403, "NO_PERMISSION", "permission denied", {{"permissions", json::array{}}});
   if (ask.request.method == "DELETE") return remove(ask, module);
   const bool creates = ask.request.method == "POST" && ask.part(1).empty();
@@ -150,7 +137,8 @@ net::HttpResponse answer_writes(const Ask& ask, const ObjectName& module) {
     const json::object& input = item.is_object() ? item.get_object() : kNothing;
     const std::string own = text_member(item, "id");
     const RecordId id = parse_id(own.empty() ? ask.part(1) : std::string_view{own}).value_or(0);
-    data.push_back(creates ? create(ask, module, input, data.size()) : update(ask, module, id, input, data.size()));
+    const auto done = understood([&] { return creates ? create(ask, module, input) : update(ask, module, id, input); });
+    data.push_back(done ? *done : refused(done.error(), data.size()));
   }
   return outcomes(std::move(data), creates ? 201 : 200);
 }

@@ -39,7 +39,7 @@ std::vector<std::string> parts_after_version(std::string_view path) {
   return parts;
 }
 
-class Zoho : public Dialect {
+class Zoho : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "zoho"; }
   [[nodiscard]] bool owns(const net::HttpRequest& request) const override {
@@ -84,8 +84,8 @@ net::HttpResponse serve(const Ask& ask) {
   const std::string_view first = ask.part(0);
   if (first == "coql") return answer_coql(ask);
   if (std::find(kWords.begin(), kWords.end(), first) != kWords.end()) return answer_settings(ask);
-  const ObjectName* module = ask.schema.object(first);
-  if (module == nullptr || module->path != first)
+  const Object* module = ask.schema.object(first);
+  if (module == nullptr || module->name != first)
     return error(400, "INVALID_MODULE", "the module name given seems to be invalid", {{"resource_path_index", 0}});
   return ask.request.method == "GET" ? answer_records(ask, *module) : answer_writes(ask, *module);
 }
@@ -103,11 +103,7 @@ net::HttpResponse Zoho::answer(const net::HttpRequest& request, World& world, Ca
   if (request.path == "/rss") return answer_rss(world);
   if (request.path == "/oauth/v2/token") return give_token(request, world);
   if (auto refused = refuse(request, world)) return std::move(*refused);
-  const auto parts = parts_after_version(request.path);
-  const auto* missing = world.fault("missing_field", call.operation);
-  const Lookup lookup{world.crm, world.now};
-  const Schema schema{objects(), parse_id, missing != nullptr ? missing->name : std::string{}};
-  const Ask ask{request, parts, world, lookup, schema};
+  const Ask ask{{request, world, call.operation, objects(), parse_id}, {parts_after_version(request.path)}};
   const std::uint64_t cost = cost_of(ask);
   if (credits_.used(world.now) + cost > daily_limit_)
     return error(429, "TOO_MANY_REQUESTS", "Required number of API credits have been exhausted");
@@ -191,7 +187,7 @@ json::object info_json(std::size_t per_page, std::size_t count, std::size_t page
 
 }  // namespace zoho
 
-std::unique_ptr<Dialect> make_zoho() {
+std::unique_ptr<VendorApi> make_zoho() {
   return std::make_unique<zoho::Zoho>();
 }
 

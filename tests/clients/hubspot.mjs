@@ -1,4 +1,4 @@
-// HubSpot's dialect of the sandbox, as HubSpot's own client speaks it.
+// HubSpot's API of the sandbox, as HubSpot's own client speaks it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Client } from '@hubspot/api-client';

@@ -1,4 +1,4 @@
-// Salesforce's dialect of the sandbox, as jsforce speaks it.
+// Salesforce's API of the sandbox, as jsforce speaks it.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import jsforce from 'jsforce';

@@ -1,5 +1,5 @@
 #pragma once
-// One dialect over one company, asked without a server.
+// One vendor API over one company, asked without a server.
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 
@@ -15,7 +15,7 @@ class Desk {
  public:
   using Query = std::map<std::string, std::string, std::less<>>;
 
-  explicit Desk(std::unique_ptr<Dialect> made) : dialect(std::move(made)) {}
+  explicit Desk(std::unique_ptr<VendorApi> made) : api(std::move(made)) {}
 
   net::HttpResponse ask(std::string method, std::string path, Query query = {}, std::string body = {}) {
     net::HttpRequest request;
@@ -24,11 +24,11 @@ class Desk {
     request.query = std::move(query);
     request.headers = headers;
     request.body = std::move(body);
-    owned = dialect->owns(request);
+    owned = api->owns(request);
     call = {};
-    call.operation = dialect->operation(request);
-    World world{crm, credentials, now, faults, "http://127.0.0.1:9470"};
-    return dialect->answer(request, world, call);
+    call.operation = api->operation(request);
+    World world{company, credentials, now, faults, "http://127.0.0.1:9470"};
+    return api->answer(request, world, call);
   }
   net::HttpResponse get(std::string path, Query query = {}) { return ask("GET", std::move(path), std::move(query)); }
   net::HttpResponse post(std::string path, std::string body) {
@@ -44,8 +44,8 @@ class Desk {
     FaultRule rule;
     rule.fault = std::move(name);
     rule.operation = std::move(operation);
-    World world{crm, credentials, now, faults, "http://127.0.0.1:9470"};
-    return dialect->fault_answer(rule, world);
+    World world{company, credentials, now, faults, "http://127.0.0.1:9470"};
+    return api->fault_answer(rule, world);
   }
   void add_fault(std::string fault, std::string name = {}) {
     FaultRule rule;
@@ -56,19 +56,19 @@ class Desk {
   template <class Fits>
   std::size_t count(Kind kind, Fits fits) const {
     std::size_t number = 0;
-    for (const RecordId id : crm.of(kind)) {
-      const Record& record = *crm.find(id);
+    for (const RecordId id : company.of(kind)) {
+      const Record& record = *company.find(id);
       number += !record.deleted && fits(record) ? 1U : 0U;
     }
     return number;
   }
 
   TimePoint now = parse_time("2026-11-21T09:00:00Z").value();
-  Crm crm{now};
+  Company company{now};
   Credentials credentials;
   std::vector<FaultRule> faults;
   std::vector<std::pair<std::string, std::string>> headers;
-  std::unique_ptr<Dialect> dialect;
+  std::unique_ptr<VendorApi> api;
   bool owned = false;
   Call call;
 };

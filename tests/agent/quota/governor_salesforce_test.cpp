@@ -43,16 +43,16 @@ class SharedClock final : public Clock {
 class Salesforce {
  public:
   Salesforce(const Clock& clock, std::uint64_t daily_limit) {
-    std::vector<std::unique_ptr<sandbox::Dialect>> dialects;
-    dialects.push_back(sandbox::make_salesforce());
-    saas_ = std::make_unique<sandbox::VendorHost>(loop_, clock, sandbox::SaasOptions{}, std::move(dialects));
+    std::vector<std::unique_ptr<sandbox::VendorApi>> apis;
+    apis.push_back(sandbox::make_salesforce());
+    host_ = std::make_unique<sandbox::VendorHost>(loop_, clock, sandbox::VendorHostOptions{}, std::move(apis));
     sandbox::FaultRule allowance;
     allowance.crm = "salesforce";
     allowance.fault = "quota";
     allowance.calls = daily_limit;
-    REQUIRE(saas_->set_fault(allowance).has_value());
+    REQUIRE(host_->set_fault(allowance).has_value());
     const auto handle = [this](net::HttpRequest request, net::Respond respond) {
-      saas_->handle(std::move(request), respond);
+      host_->handle(std::move(request), respond);
     };
     server_ = std::move(net::HttpServer::listen(loop_, {}, handle).value());
     thread_ = std::thread{[this] { loop_.run(); }};
@@ -74,7 +74,7 @@ class Salesforce {
 
  private:
   net::Loop loop_;
-  std::unique_ptr<sandbox::VendorHost> saas_;
+  std::unique_ptr<sandbox::VendorHost> host_;
   std::unique_ptr<net::HttpServer> server_;
   std::thread thread_;
 };

@@ -14,7 +14,7 @@
 namespace crmpulse::test {
 namespace {
 
-using sandbox::Crm;
+using sandbox::Company;
 using sandbox::Kind;
 using sandbox::Record;
 using sandbox::RecordId;
@@ -61,7 +61,7 @@ double seconds(const Value& value) {
 
 class Parser {
  public:
-  Parser(std::string_view text, const Crm& crm, TimePoint now) : text_(text), crm_(crm), now_(now) {}
+  Parser(std::string_view text, const Company& company, TimePoint now) : text_(text), company_(company), now_(now) {}
 
   double whole() {
     const double value = sum();
@@ -213,8 +213,8 @@ class Parser {
     const auto kind = std::find_if(kKinds.begin(), kKinds.end(), [&](const auto& each) { return each.first == name; });
     if (kind == kKinds.end()) fail("no kind " + name);
     Records found;
-    for (const RecordId id : crm_.of(kind->second))
-      if (const Record* record = crm_.find(id); !record->deleted) found.push_back(record);
+    for (const RecordId id : company_.of(kind->second))
+      if (const Record* record = company_.find(id); !record->deleted) found.push_back(record);
     for (;;) {
       if (take_word("where")) {
         const Holds holds = any();
@@ -244,7 +244,7 @@ class Parser {
     return [name, rest, this](const Record& record) -> Value {
       const Value id = sandbox::field(record, name);
       const auto* number = std::get_if<double>(&id);
-      const Record* target = number == nullptr ? nullptr : crm_.find(static_cast<RecordId>(*number));
+      const Record* target = number == nullptr ? nullptr : company_.find(static_cast<RecordId>(*number));
       return target == nullptr ? Value{} : rest(*target);
     };
   }
@@ -252,12 +252,12 @@ class Parser {
   /// When the first task about a lead or contact was written.
   Value first_task(RecordId id) const {
     if (first_tasks_.empty()) {
-      for (const RecordId task : crm_.of(Kind::task)) {
-        const Record& record = *crm_.find(task);
+      for (const RecordId task : company_.of(Kind::task)) {
+        const Record& record = *company_.find(task);
         const Value who = sandbox::field(record, "who");
         if (record.deleted || is_null(who)) continue;
         const auto about = static_cast<RecordId>(std::get<double>(who));
-        const Record* person = crm_.find(about);
+        const Record* person = company_.find(about);
         if (person == nullptr || record.created < person->created) continue;
         const auto [place, is_new] = first_tasks_.emplace(about, record.created);
         if (!is_new) place->second = std::min(place->second, record.created);
@@ -385,7 +385,7 @@ class Parser {
   }
 
   std::string_view text_;
-  const Crm& crm_;
+  const Company& company_;
   TimePoint now_;
   std::size_t at_ = 0;
   mutable std::map<RecordId, TimePoint> first_tasks_;
@@ -393,8 +393,8 @@ class Parser {
 
 }  // namespace
 
-double work_out(std::string_view expression, const sandbox::Crm& crm, TimePoint now) {
-  return Parser{expression, crm, now}.whole();
+double work_out(std::string_view expression, const sandbox::Company& company, TimePoint now) {
+  return Parser{expression, company, now}.whole();
 }
 
 }  // namespace crmpulse::test

@@ -14,8 +14,8 @@
 //   V            FIELD, or FIELD - FIELD (seconds), or now - FIELD; days(V) are whole days
 //   CONDITION    and, or, not, (), FIELD alone (is true), FIELD = != < <= > >= VALUE, FIELD in ('a', 'b'), FIELD has
 //   'text' VALUE        null, true, false, 12, 'text', now, today, month, year; the last four also -24h, -30d, -12mo
-//   FIELD        as sandbox/company/crm.h names it; account.name follows a reference; first_task is when the first task
-//   about
+//   FIELD        as sandbox/company/company.h names it; account.name follows a reference; first_task is when the first
+//   task about
 //                a lead or contact was written since it is there
 //
 // A null is equal to null only, and neither less nor greater than anything. Deleted records never count.
@@ -23,12 +23,12 @@
 #include <string>
 #include <string_view>
 
-#include "sandbox/company/crm.h"
+#include "sandbox/company/company.h"
 
 namespace crmpulse::test {
 
 /// Throws std::runtime_error, with the place, when the expression cannot be read or has no value (an average of
 /// nothing).
-[[nodiscard]] double work_out(std::string_view expression, const sandbox::Crm& crm, TimePoint now);
+[[nodiscard]] double work_out(std::string_view expression, const sandbox::Company& crm, TimePoint now);
 
 }  // namespace crmpulse::test

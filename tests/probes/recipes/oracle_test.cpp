@@ -12,8 +12,8 @@ namespace {
 
 const TimePoint kNow = parse_time("2026-11-21T09:30:00Z").value();
 
-const sandbox::Crm& company() {
-  static const sandbox::Crm crm{kNow};
+const sandbox::Company& company() {
+  static const sandbox::Company crm{kNow};
   return crm;
 }
 

@@ -56,11 +56,11 @@ void read_faults(const Node& node, SandboxCase& out) {
   }
 }
 
-/// The same recipe at another dialect, asked whether it is alive.
+/// The same recipe at another vendor, asked whether it is alive.
 SandboxCase case_elsewhere(const std::string& recipe, const Node& node) {
   SandboxCase out;
   out.recipe = recipe;
-  out.dialect = member(node, "sandbox")->scalar;
+  out.vendor = member(node, "sandbox")->scalar;
   out.crm.kind = Node::Kind::mapping;
   out.crm.members.emplace_back("with", *member(node, "with"));
   out.flows = {*member(node, "auth")};
@@ -71,7 +71,7 @@ SandboxCase case_elsewhere(const std::string& recipe, const Node& node) {
 SandboxCase case_from(const std::string& recipe, const Node& root) {
   SandboxCase out;
   out.recipe = recipe;
-  out.dialect = member(root, "sandbox")->scalar;
+  out.vendor = member(root, "sandbox")->scalar;
   for (const auto& [key, node] : root.members) {
     if (key == "crm") {
       out.crm = node;

@@ -1,12 +1,12 @@
 #pragma once
 // expected.yaml of a recipe that is tested against the sandbox, and the recipe bound as an agent binds it.
 //
-//   sandbox: odoo                      # the dialect
+//   sandbox: odoo                      # the vendor
 //   crm:                               # what stands under crms[] of agent.yaml beside name and recipe
 //     with: {url: "${sandbox}"}        # ${…} as SandboxHost::fill says
 //     auth: {flow: odoo_login, …}
 //   flows: [{flow: …, …}]              # further ways to log in, each tried
-//   elsewhere:                         # flows this dialect has not: each tried by the liveness of another
+//   elsewhere:                         # flows this vendor does not have: each tried by the liveness of another
 //     - {sandbox: hubspot, with: {…}, auth: {flow: …, …}}
 //   measurements:
 //     records:
@@ -47,7 +47,7 @@ struct MissingField {
 
 struct SandboxCase {
   std::string recipe;
-  std::string dialect;
+  std::string vendor;
   config::Node crm;
   std::vector<config::Node> flows;  ///< the first is the one under crm
   /// measurement → `metric{label="value"}` → expression

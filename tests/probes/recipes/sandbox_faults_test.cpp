@@ -48,7 +48,7 @@ std::string operation_of(SandboxHost& host, const SandboxCase& one, probes::Targ
   check_succeeded(run(target, id));  // with the login, which is not asked for again
   host.forget_requests();
   check_succeeded(run(target, id));
-  const auto log = host.requests(one.dialect);
+  const auto log = host.requests(one.vendor);
   const auto& calls = log.at("calls").as_array();
   REQUIRE_FALSE(calls.empty());
   return std::string{calls.back().at("operation").as_string()};
@@ -80,7 +80,7 @@ std::string verdict_of(const probes::Reading& reading) {
 void check_fault(SandboxHost& host, const SandboxCase& one, probes::Target& target, const FaultCase& fault,
                  const std::string& operation) {
   INFO(one.recipe << ": " << fault.name << fault.members);
-  host.fault(one.dialect, R"("operation":")" + operation + R"(","fault":")" + fault.name + "\"" + fault.members);
+  host.fault(one.vendor, R"("operation":")" + operation + R"(","fault":")" + fault.name + "\"" + fault.members);
   const auto reading = run(target, one.faults_on);
   INFO("evidence: " << (reading.evidence.empty() ? std::string{} : reading.evidence.front().text));
   const bool as_expected =
@@ -108,7 +108,7 @@ void check_blinded(const SandboxCase& one, const MissingField& field) {
   SandboxHost host;
   const BoundCase bound = bind(host, one, {.transactions = true});
   check_succeeded(run(bound.target(), field.on));
-  host.fault(one.dialect, R"("fault":"missing_field","name":")" + field.name + "\"");
+  host.fault(one.vendor, R"("fault":"missing_field","name":")" + field.name + "\"");
   const auto reading = run(bound.target(), field.on);
   check_failed(reading, field.means);
   check_succeeded(run(bound.target(), liveness_of(bound.target())));
@@ -149,11 +149,11 @@ TEST_CASE("a token that was revoked is renewed without a word") {
     SandboxHost host;
     const BoundCase bound = bind(host, one);
     check_succeeded(run(bound.target(), one.faults_on));
-    CHECK(host.count(one.dialect, "token") == 1);
-    host.fault(one.dialect, R"("fault":"token_revoked")");
+    CHECK(host.count(one.vendor, "token") == 1);
+    host.fault(one.vendor, R"("fault":"token_revoked")");
     check_succeeded(run(bound.target(), one.faults_on));
     check_succeeded(run(bound.target(), one.faults_on));
-    CHECK(host.count(one.dialect, "token") == 2);
+    CHECK(host.count(one.vendor, "token") == 2);
   });
 }
 
@@ -174,9 +174,9 @@ TEST_CASE("a write test waits until searches find what it wrote") {
       check_succeeded(run(bound.target(), id));
       host.forget_requests();
       check_succeeded(run(bound.target(), id));
-      const std::uint64_t without_lag = host.requests(one.dialect).at("total").to_number<std::uint64_t>();
+      const std::uint64_t without_lag = host.requests(one.vendor).at("total").to_number<std::uint64_t>();
       host.forget_requests();
-      host.fault(one.dialect, R"("fault":"search_lag","seconds":20)");
+      host.fault(one.vendor, R"("fault":"search_lag","seconds":20)");
       host.move_clock_with_each_call(std::chrono::seconds{5});
       const auto reading = run(bound.target(), id);
       check_succeeded(reading);
@@ -184,7 +184,7 @@ TEST_CASE("a write test waits until searches find what it wrote") {
         return sample.metric == "crm_write_visible_seconds" && sample.value > 0;
       }));
       // Asked for again while the lag lasted; the calls before and after it are the same.
-      CHECK(host.requests(one.dialect).at("total").to_number<std::uint64_t>() > without_lag);
+      CHECK(host.requests(one.vendor).at("total").to_number<std::uint64_t>() > without_lag);
       host.move_clock_with_each_call({});
       host.clear_faults();
     }
@@ -197,13 +197,13 @@ TEST_CASE("what searches do not find in time has failed, and is removed all the 
     SandboxHost host;
     const BoundCase bound = bind(host, one, {.timeout = "4s", .transactions = true});
     for (const std::string& id : write_tests_of(bound.target())) {
-      host.fault(one.dialect, R"("fault":"search_lag","seconds":3600)");
+      host.fault(one.vendor, R"("fault":"search_lag","seconds":3600)");
       const auto reading = run(bound.target(), id);
       CHECK(failure_text(reading) == "response/timeout");
       REQUIRE(reading.failure.has_value());
       CHECK(reading.failure->message.find("not visible to searches") != std::string::npos);
       CHECK(verdict_of(reading) == "vendor");
-      CHECK(host.count(one.dialect, "create") == host.count(one.dialect, "delete"));
+      CHECK(host.count(one.vendor, "create") == host.count(one.vendor, "delete"));
       host.clear_faults();
     }
   });
@@ -225,8 +225,8 @@ TEST_CASE("wrong credentials are told as such, and not tried again at once") {
     check_failed(reading, "auth/credentials");
     check_tells_no_secret(reading, host);
     if (reading.failure) CHECK(verdict_of(reading) == "credentials");
-    const auto calls = host.requests(one.dialect).at("total").to_number<int>();
+    const auto calls = host.requests(one.vendor).at("total").to_number<int>();
     check_failed(run(bound.target(), one.faults_on), "auth/credentials");
-    if (!one.lacks.contains("token_revoked")) CHECK(host.requests(one.dialect).at("total").to_number<int>() == calls);
+    if (!one.lacks.contains("token_revoked")) CHECK(host.requests(one.vendor).at("total").to_number<int>() == calls);
   });
 }

@@ -21,17 +21,17 @@ std::string text_of_file(const std::string& file) {
 
 }  // namespace
 
-std::vector<std::unique_ptr<sandbox::Dialect>> all_dialects() {
-  std::vector<std::unique_ptr<sandbox::Dialect>> dialects;
-  dialects.push_back(sandbox::make_salesforce());
-  dialects.push_back(sandbox::make_hubspot());
-  dialects.push_back(sandbox::make_zoho());
-  dialects.push_back(sandbox::make_dynamics());
-  dialects.push_back(sandbox::make_pipedrive());
-  dialects.push_back(sandbox::make_odoo());
-  dialects.push_back(sandbox::make_suitecrm());
-  dialects.push_back(sandbox::make_espocrm());
-  return dialects;
+std::vector<std::unique_ptr<sandbox::VendorApi>> all_vendor_apis() {
+  std::vector<std::unique_ptr<sandbox::VendorApi>> apis;
+  apis.push_back(sandbox::make_salesforce());
+  apis.push_back(sandbox::make_hubspot());
+  apis.push_back(sandbox::make_zoho());
+  apis.push_back(sandbox::make_dynamics());
+  apis.push_back(sandbox::make_pipedrive());
+  apis.push_back(sandbox::make_odoo());
+  apis.push_back(sandbox::make_suitecrm());
+  apis.push_back(sandbox::make_espocrm());
+  return apis;
 }
 
 SandboxHost::SandboxHost() : clock_(std::chrono::floor<std::chrono::seconds>(wall_now())), twin_(clock_.now()) {
@@ -46,12 +46,12 @@ SandboxHost::SandboxHost() : clock_(std::chrono::floor<std::chrono::seconds>(wal
              {"${wrong_secret_file}", keep("wrong_secret", "not-the-secret")},
              {"${client_id}", credentials_.client_id},
              {"${username}", credentials_.username}};
-  sandbox::SaasOptions options;
+  sandbox::VendorHostOptions options;
   options.credentials = credentials_;
-  saas_ = std::make_unique<sandbox::VendorHost>(loop_, clock_, options, all_dialects());
+  host_ = std::make_unique<sandbox::VendorHost>(loop_, clock_, options, all_vendor_apis());
   auto server = net::HttpServer::listen(loop_, {}, [this](net::HttpRequest request, const net::Respond& respond) {
     clock_.advance(step_);
-    saas_->handle(std::move(request), respond);
+    host_->handle(std::move(request), respond);
   });
   if (!server) throw std::runtime_error(server.error().message);
   server_ = std::move(*server);
@@ -79,7 +79,7 @@ net::HttpResponse SandboxHost::ask(net::HttpRequest request) {
   auto answer = std::make_shared<std::promise<net::HttpResponse>>();
   auto came = answer->get_future();
   loop_.post([this, request = std::move(request), answer] {
-    saas_->handle(request, [answer](net::HttpResponse response) { answer->set_value(std::move(response)); });
+    host_->handle(request, [answer](net::HttpResponse response) { answer->set_value(std::move(response)); });
   });
   return came.get();
 }
@@ -173,7 +173,7 @@ std::string SandboxHost::fill(std::string text) const {
 
 std::vector<std::string> SandboxHost::secrets() const {
   return {credentials_.client_secret, credentials_.refresh_token, credentials_.static_token,
-          // tokens the dialects give out begin with these
+          // tokens the vendors give out begin with these
           "-access-", "Bearer ", "BEGIN PRIVATE KEY", "PRIVATE KEY"};
 }
 

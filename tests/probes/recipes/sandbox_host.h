@@ -1,5 +1,6 @@
 #pragma once
-// The sandbox with all its dialects, in this process on a free port, with a clock that stands still until it is moved.
+// The sandbox with all its vendor APIs, in this process on a free port, with a clock that stands still until it is
+// moved.
 
 #include <boost/json/value.hpp>
 #include <memory>
@@ -14,8 +15,8 @@
 
 namespace crmpulse::test {
 
-/// Every dialect the sandbox has.
-[[nodiscard]] std::vector<std::unique_ptr<sandbox::Dialect>> all_dialects();
+/// Every vendor API the sandbox has.
+[[nodiscard]] std::vector<std::unique_ptr<sandbox::VendorApi>> all_vendor_apis();
 
 class SandboxHost {
  public:
@@ -27,10 +28,10 @@ class SandboxHost {
   [[nodiscard]] std::string url() const;
   /// The time the company was made and stays at.
   [[nodiscard]] TimePoint now() const { return clock_.now(); }
-  /// From now on every call of a dialect's finds the clock this much later; zero: it stands still again.
+  /// From now on every call of a vendor's API finds the clock this much later; zero: it stands still again.
   void move_clock_with_each_call(Duration step);
-  /// The same company as every dialect has, as long as nobody writes.
-  [[nodiscard]] const sandbox::Crm& company() const { return twin_; }
+  /// The same company as every vendor has, as long as nobody writes.
+  [[nodiscard]] const sandbox::Company& company() const { return twin_; }
 
   /// `members` of the fault beside crm, as JSON: `"fault":"slow","seconds":3`.
   void fault(const std::string& crm, const std::string& members);
@@ -57,11 +58,11 @@ class SandboxHost {
 
   TempDir directory_;
   ManualClock clock_;
-  sandbox::Crm twin_;
+  sandbox::Company twin_;
   sandbox::Credentials credentials_;
   std::vector<std::pair<std::string, std::string>> places_;  ///< `${…}` → what stands there
   net::Loop loop_;
-  std::unique_ptr<sandbox::VendorHost> saas_;
+  std::unique_ptr<sandbox::VendorHost> host_;
   std::unique_ptr<net::HttpServer> server_;
   std::thread thread_;
   Duration step_{};  ///< only the loop's thread touches it, and the clock while it moves

@@ -25,14 +25,14 @@ double margin_of(const std::string& series, double value) {
 }
 
 /// Both clocks stand still: the sandbox's, and the agent's is the time a run is scheduled for.
-void check_value(const std::string& name, double got, const std::string& expression, const sandbox::Crm& company,
+void check_value(const std::string& name, double got, const std::string& expression, const sandbox::Company& company,
                  TimePoint now) {
   const double wanted = work_out(expression, company, now);
   INFO(name << " should be " << expression);
   CHECK(got == Approx(wanted).epsilon(0).margin(margin_of(name, wanted)));
 }
 
-void check_samples(const probes::Reading& reading, const SandboxCase& one, const sandbox::Crm& company) {
+void check_samples(const probes::Reading& reading, const SandboxCase& one, const sandbox::Company& company) {
   if (one.truncated.contains(reading.measurement)) {
     check_succeeded(reading);
     CHECK(reading.rows_truncated > 0);
@@ -67,7 +67,7 @@ void check_quota(const std::vector<probes::Reading>& readings, const SandboxCase
         if (series_of(sample) == name) newest = &sample;
     INFO(one.recipe << " should tell " << name);
     REQUIRE(newest != nullptr);
-    const double counted = host.requests(one.dialect).at("counted").to_number<double>();
+    const double counted = host.requests(one.vendor).at("counted").to_number<double>();
     if (expression == "calls")
       CHECK(newest->value == counted);
     else if (expression.ends_with(" - calls"))
@@ -124,7 +124,7 @@ TEST_CASE("every flow a recipe offers logs in") {
       SandboxHost another;
       const BoundCase bound = bind(another, other);
       const std::string& name = bound.settings.crms.front().auth.flow;
-      INFO(one.recipe << ", flow " << name << " at " << other.dialect);
+      INFO(one.recipe << ", flow " << name << " at " << other.vendor);
       tried.insert(name);
       check_succeeded(run(bound.target(), other.faults_on));
     }
@@ -147,19 +147,19 @@ TEST_CASE("every kind of check a recipe has is among its tests") {
 TEST_CASE("data that is stale or dirty shows in the numbers of every recipe, and only there") {
   struct DataFault {
     const char* members;
-    std::function<void(sandbox::Crm&, TimePoint)> on_the_company;
+    std::function<void(sandbox::Company&, TimePoint)> on_the_company;
   };
   const std::vector<DataFault> faults{
       {R"("fault":"stale","seconds":7200)",
-       [](sandbox::Crm& company, TimePoint now) { company.age(now - std::chrono::hours{2}); }},
-      {R"("fault":"dirty")", [](sandbox::Crm& company, TimePoint) { company.set_dirty(true); }}};
+       [](sandbox::Company& company, TimePoint now) { company.age(now - std::chrono::hours{2}); }},
+      {R"("fault":"dirty")", [](sandbox::Company& company, TimePoint) { company.set_dirty(true); }}};
   for_each_case(sandbox_cases(), [&](const SandboxCase& one) {
     for (const DataFault& fault : faults) {
       INFO(fault.members);
       SandboxHost host;
-      sandbox::Crm company{host.now()};
+      sandbox::Company company{host.now()};
       fault.on_the_company(company, host.now());
-      host.fault(one.dialect, fault.members);
+      host.fault(one.vendor, fault.members);
       const BoundCase bound = bind(host, one);
       for (const auto& planned : bound.target().measurements())
         check_samples(run(bound.target(), planned.measurement->id, host.now()), one, company);
@@ -171,7 +171,7 @@ TEST_CASE("an incident on the vendor's status page is told") {
   for_each_case(sandbox_cases(), [](const SandboxCase& one) {
     SandboxHost host;
     const BoundCase bound = bind(host, one);
-    host.fault(one.dialect, R"("fault":"vendor_incident")");
+    host.fault(one.vendor, R"("fault":"vendor_incident")");
     for (const auto& [id, samples] : one.measurements) {
       const bool is_status = std::any_of(samples.begin(), samples.end(), [](const auto& entry) {
         return entry.first.starts_with("crm_vendor_status");
@@ -190,7 +190,7 @@ TEST_CASE("a CRM's clock that is wrong is told by how much") {
   for_each_case(sandbox_cases(), [](const SandboxCase& one) {
     SandboxHost host;
     const BoundCase bound = bind(host, one);
-    host.fault(one.dialect, R"("fault":"clock_skew","seconds":-600)");
+    host.fault(one.vendor, R"("fault":"clock_skew","seconds":-600)");
     std::optional<double> skew;
     for (const Sample& sample : run(bound.target(), liveness_of(bound.target())).samples)
       if (sample.metric == "crm_agent_clock_skew_seconds") skew = sample.value;
@@ -207,8 +207,8 @@ TEST_CASE("a write test leaves nothing in the sandbox") {
       if (planned.measurement->transaction.empty()) continue;
       INFO(one.recipe << "." << planned.measurement->id);
       check_succeeded(run(bound.target(), planned.measurement->id, host.now()));
-      CHECK(host.count(one.dialect, "create") >= 1);
-      CHECK(host.count(one.dialect, "delete") >= 1);
+      CHECK(host.count(one.vendor, "create") >= 1);
+      CHECK(host.count(one.vendor, "delete") >= 1);
     }
     // Its records are gone again: everything still has the numbers of the company that nobody wrote to.
     for (const auto& planned : bound.target().measurements())

@@ -42,8 +42,8 @@ TEST_CASE("a thousand calls cost one token") {
     SandboxHost host;
     const BoundCase bound = bind(host, one, {.timeout = "60s", .targets = 10});
     for (int round = 0; round < 10; ++round) run_at_once(bound, liveness_of(bound.target()), 10);
-    CHECK(host.count(one.dialect, "token") == 1);
-    CHECK(host.requests(one.dialect).at("total").to_number<int>() >= 1001);
+    CHECK(host.count(one.vendor, "token") == 1);
+    CHECK(host.requests(one.vendor).at("total").to_number<int>() >= 1001);
   });
 }
 
@@ -53,9 +53,9 @@ TEST_CASE("a token revoked under a hundred concurrent runs is renewed once") {
     const BoundCase bound = bind(host, one, {.timeout = "60s", .targets = 20});
     run_at_once(bound, one.faults_on, 1);
     host.forget_requests();
-    host.fault(one.dialect, R"("fault":"token_revoked")");
+    host.fault(one.vendor, R"("fault":"token_revoked")");
     run_at_once(bound, one.faults_on, 5);
-    CHECK(host.count(one.dialect, "token") == 1);
+    CHECK(host.count(one.vendor, "token") == 1);
   });
 }
 
@@ -70,7 +70,7 @@ TEST_CASE("after a restart the kept token is used") {
     host.forget_requests();
     const BoundCase bound = bind(host, one, {.state_dir = state_dir});
     check_succeeded(run(bound.target(), one.faults_on));
-    CHECK(host.count(one.dialect, "token") == 0);
-    CHECK(host.requests(one.dialect).at("total").to_number<int>() >= 1);
+    CHECK(host.count(one.vendor, "token") == 0);
+    CHECK(host.requests(one.vendor).at("total").to_number<int>() >= 1);
   });
 }

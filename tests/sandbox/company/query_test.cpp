@@ -34,8 +34,8 @@ Query from(Kind kind, Condition where = {}) {
   return query;
 }
 
-std::size_t count(const Crm& crm, Kind kind, Condition where) {
-  return evaluate(crm, from(kind, std::move(where)), kNow).total;
+std::size_t count(const Company& company, Kind kind, Condition where) {
+  return evaluate(company, from(kind, std::move(where)), kNow).total;
 }
 
 double number(const Value& value) {
@@ -45,11 +45,11 @@ double number(const Value& value) {
 }  // namespace
 
 TEST_CASE("comparisons of a record's fields") {
-  Crm crm{kNow};
-  const RecordId id = crm.create(Kind::lead, {{"last_name", "O'Neil"}, {"email", "a.b@c.example"}, {"score", 12.0}},
-                                 crm.api_user(), kNow);
-  const Record& lead = *crm.find(id);
-  const auto is = [&](const Condition& condition) { return holds(crm, condition, lead, kNow); };
+  Company company{kNow};
+  const RecordId id = company.create(Kind::lead, {{"last_name", "O'Neil"}, {"email", "a.b@c.example"}, {"score", 12.0}},
+                                     company.api_user(), kNow);
+  const Record& lead = *company.find(id);
+  const auto is = [&](const Condition& condition) { return holds(company, condition, lead, kNow); };
 
   CHECK(is(that("last_name", Compare::equal, {"o'neil"})));
   CHECK(is(that("last_name", Compare::not_equal, {"Smith"})));
@@ -83,57 +83,57 @@ TEST_CASE("comparisons of a record's fields") {
 }
 
 TEST_CASE("searches do not see what was just written, queries do") {
-  Crm crm{kNow};
-  crm.set_search_lag(seconds{10});
-  crm.create(Kind::lead, {{"last_name", "Newest"}}, 1, kNow);
+  Company company{kNow};
+  company.set_search_lag(seconds{10});
+  company.create(Kind::lead, {{"last_name", "Newest"}}, 1, kNow);
   const Query query = from(Kind::lead, that("last_name", Compare::equal, {"Newest"}));
-  CHECK(evaluate(crm, query, kNow).total == 1);
-  CHECK(evaluate(crm, query, kNow, true).total == 0);
-  CHECK(evaluate(crm, query, kNow + seconds{10}, true).total == 1);
+  CHECK(evaluate(company, query, kNow).total == 1);
+  CHECK(evaluate(company, query, kNow, true).total == 0);
+  CHECK(evaluate(company, query, kNow + seconds{10}, true).total == 1);
 }
 
 TEST_CASE("rows are ordered, skipped and cut, and the total stays true") {
-  const Crm crm{kNow};
+  const Company company{kNow};
   Query query = from(Kind::opportunity, that("amount", Compare::not_equal, {Value{}}));
   query.outputs.push_back({"amount", Aggregate::none, {}, "amount"});
   query.order_by = {{0, "amount", {}, true, false}};
   query.limit = 3;
-  const Rows first = evaluate(crm, query, kNow);
+  const Rows first = evaluate(company, query, kNow);
   REQUIRE(first.rows.size() == 3);
   CHECK(first.total > 400);
   CHECK(number(first.rows[0].values[1]) >= number(first.rows[1].values[1]));
   CHECK(number(first.rows[1].values[1]) >= number(first.rows[2].values[1]));
   CHECK(first.rows[0].id == static_cast<RecordId>(number(first.rows[0].values[0])));
   query.offset = 2;
-  CHECK(evaluate(crm, query, kNow).rows[0].id == first.rows[2].id);
+  CHECK(evaluate(company, query, kNow).rows[0].id == first.rows[2].id);
   query.offset = 100'000;
-  CHECK(evaluate(crm, query, kNow).rows.empty());
+  CHECK(evaluate(company, query, kNow).rows.empty());
 }
 
 TEST_CASE("nulls come first or last, whatever the direction") {
-  const Crm crm{kNow};
+  const Company company{kNow};
   Query query = from(Kind::opportunity);
   query.outputs = {{"amount", Aggregate::none, {}, "amount"}};
   for (const bool descending : {false, true}) {
     query.order_by = {{0, {}, {}, descending, false}};
-    CHECK(evaluate(crm, query, kNow).rows.front().values[0] == Value{});
+    CHECK(evaluate(company, query, kNow).rows.front().values[0] == Value{});
     query.order_by[0].nulls_last = true;
-    CHECK(evaluate(crm, query, kNow).rows.back().values[0] == Value{});
+    CHECK(evaluate(company, query, kNow).rows.back().values[0] == Value{});
   }
 }
 
 TEST_CASE("aggregates without groups give one row, also of nothing") {
-  const Crm crm{kNow};
+  const Company company{kNow};
   Query query = from(Kind::opportunity, that("amount", Compare::less, {-1.0}));
   query.outputs = {{"", Aggregate::count, {}, "n"},
                    {"amount", Aggregate::sum, {}, "s"},
                    {"created", Aggregate::max, {}, "newest"},
                    {"account", Aggregate::count_distinct, {}, "d"}};
-  const Rows none = evaluate(crm, query, kNow);
+  const Rows none = evaluate(company, query, kNow);
   REQUIRE(none.rows.size() == 1);
   CHECK(none.rows[0].values == std::vector<Value>{0.0, {}, {}, 0.0});
   query.where = {};
-  const Rows all = evaluate(crm, query, kNow);
+  const Rows all = evaluate(company, query, kNow);
   CHECK(number(all.rows[0].values[0]) == 500);
   CHECK(number(all.rows[0].values[1]) > 500 * 1000);
   CHECK(std::holds_alternative<TimePoint>(all.rows[0].values[2]));
@@ -141,14 +141,14 @@ TEST_CASE("aggregates without groups give one row, also of nothing") {
 }
 
 TEST_CASE("groups add up to the whole, by value and by part of a time") {
-  const Crm crm{kNow};
+  const Company company{kNow};
   Query query = from(Kind::opportunity, that("won", Compare::equal, {true}));
   const Output year{"close_date", Aggregate::none, "year", "y"};
   const Output month{"close_date", Aggregate::none, "month", "m"};
   query.outputs = {year, month, {"amount", Aggregate::sum, {}, "total"}, {"id", Aggregate::count, {}, "n"}};
   query.group_by = {year, month};
   query.order_by = {{0, {}, {}, false, false}, {1, {}, {}, false, false}};
-  const Rows rows = evaluate(crm, query, kNow);
+  const Rows rows = evaluate(company, query, kNow);
   CHECK(rows.rows.size() > 12);
   CHECK(rows.rows.size() < 27);
   double sum = 0;
@@ -160,11 +160,11 @@ TEST_CASE("groups add up to the whole, by value and by part of a time") {
     };
     CHECK(at(i - 1) < at(i));
   }
-  CHECK(sum == static_cast<double>(count(crm, Kind::opportunity, that("won", Compare::equal, {true}))));
+  CHECK(sum == static_cast<double>(count(company, Kind::opportunity, that("won", Compare::equal, {true}))));
 }
 
 TEST_CASE("having keeps groups, and an order may look at what is not put out") {
-  const Crm crm{kNow};
+  const Company company{kNow};
   Query query = from(Kind::contact, that("email", Compare::not_equal, {Value{}}));
   query.outputs = {{"email", Aggregate::none, {}, "email"}};
   query.group_by = query.outputs;
@@ -174,37 +174,37 @@ TEST_CASE("having keeps groups, and an order may look at what is not put out") {
   most.expression = n;
   most.descending = true;
   query.order_by = {most};
-  const Rows doubled = evaluate(crm, query, kNow);
+  const Rows doubled = evaluate(company, query, kNow);
   CHECK(doubled.rows.size() > 20);
   CHECK(doubled.rows.size() < 40);
 }
 
 TEST_CASE("a subquery is a list of values") {
-  const Crm crm{kNow};
+  const Company company{kNow};
   Query won = from(Kind::opportunity, that("won", Compare::equal, {true}));
   won.outputs = {{"account", Aggregate::none, {}, "account"}};
   Condition in = that("id", Compare::in, {});
   in.subquery = std::make_shared<Query>(won);
   won.outputs[0].aggregate = Aggregate::count_distinct;
-  const double customers = number(evaluate(crm, won, kNow).rows[0].values[0]);
+  const double customers = number(evaluate(company, won, kNow).rows[0].values[0]);
   CHECK(customers > 50);
-  CHECK(static_cast<double>(count(crm, Kind::account, in)) == customers);
+  CHECK(static_cast<double>(count(company, Kind::account, in)) == customers);
   in.compare = Compare::not_in;
-  CHECK(static_cast<double>(count(crm, Kind::account, in)) == 400 - customers);
+  CHECK(static_cast<double>(count(company, Kind::account, in)) == 400 - customers);
 }
 
 TEST_CASE("deleted records are not found, and records from elsewhere can be asked too") {
-  Crm crm{kNow};
-  const RecordId id = crm.of(Kind::case_).front();
-  const std::size_t before = count(crm, Kind::case_, {});
-  REQUIRE(crm.remove(id, 1, kNow));
-  CHECK(count(crm, Kind::case_, {}) == before - 1);
+  Company company{kNow};
+  const RecordId id = company.of(Kind::case_).front();
+  const std::size_t before = count(company, Kind::case_, {});
+  REQUIRE(company.remove(id, 1, kNow));
+  CHECK(count(company, Kind::case_, {}) == before - 1);
   std::vector<Record> licences(2);
   licences[0].fields = {{"name", "Platform"}, {"total", 10.0}, {"owner", 1.0}};
   licences[1].fields = {{"name", "Service"}, {"total", 20.0}};
   Query query = from(Kind::account, that("owner.name", Compare::equal, {"CRM Monitor"}));
   query.outputs = {{"total", Aggregate::none, {}, "total"}};
-  const Rows rows = evaluate(crm, licences, query, kNow);
+  const Rows rows = evaluate(company, licences, query, kNow);
   REQUIRE(rows.rows.size() == 1);
   CHECK(number(rows.rows[0].values[0]) == 10);
 }

@@ -41,7 +41,7 @@ TEST_CASE("Dynamics says who it is") {
   CHECK(at(json(desk.get(kApi + "RetrieveVersion()")), "/Version").starts_with("9.2"));
   const auto counts =
       json(desk.get(kApi + "RetrieveTotalRecordCount(EntityNames=@p1)", {{"@p1", R"(["account","lead"])"}}));
-  CHECK(at(counts, "/EntityRecordCountCollection/Values/0") == std::to_string(desk.crm.of(Kind::account).size()));
+  CHECK(at(counts, "/EntityRecordCountCollection/Values/0") == std::to_string(desk.company.of(Kind::account).size()));
   CHECK(at(counts, "/EntityRecordCountCollection/Keys/1") == "lead");
   CHECK(desk.get(kApi + "RetrieveTotalRecordCount(EntityNames=['contact'])").status == 200);
 }
@@ -66,10 +66,10 @@ TEST_CASE("a Dynamics lead is created, read, updated, deleted and gone") {
   CHECK(gone.status == 404);
   CHECK(at(json(gone), "/error/code") == "0x80040217");
   CHECK(desk.ask("PATCH", path, {}, R"({"jobtitle":"x"})").status == 404);
-  const auto before = desk.crm.of(Kind::lead).size();
+  const auto before = desk.company.of(Kind::lead).size();
   desk.headers.pop_back();
   CHECK(desk.ask("PATCH", path, {}, R"({"lastname":"trap"})").status == 204);  // an upsert
-  CHECK(desk.crm.of(Kind::lead).size() == before + 1);
+  CHECK(desk.company.of(Kind::lead).size() == before + 1);
 }
 
 TEST_CASE("Dynamics gives the record back when that is preferred, and links by address") {
@@ -154,7 +154,7 @@ TEST_CASE("Dynamics refuses in its own words") {
 TEST_CASE("Dynamics protects itself, and says how long to wait") {
   DynamicsDesk desk;
   CHECK(header(desk.get(kApi + "WhoAmI"), "x-ms-ratelimit-burst-remaining-xrm-requests") == "5,999.00");
-  desk.dialect->set_daily_limit(3);
+  desk.api->set_daily_limit(3);
   desk.get(kApi + "WhoAmI");
   desk.get(kApi + "WhoAmI");
   const auto over = desk.get(kApi + "WhoAmI");

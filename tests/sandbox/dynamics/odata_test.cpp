@@ -14,10 +14,10 @@ const TimePoint kNow = parse_time("2026-11-21T09:00:00Z").value();
 struct Asked {
   explicit Asked(std::string_view missing = {}) : schema(dynamics::objects(), dynamics::parse_guid, missing) {}
   Schema schema;
-  boost::system::result<OData, Refusal> parse(std::string_view set, const ODataOptions& options) const {
-    const ObjectName* object = schema.object(set);
+  Understood<OData> parse(std::string_view set, const ODataOptions& options) const {
+    const Object* object = schema.object(set);
     REQUIRE(object != nullptr);
-    return parse_odata(options, *object, schema, kNow);
+    return understood([&] { return read_odata(options, *object, schema, kNow); });
   }
   OData parsed(std::string_view set, const ODataOptions& options) const {
     auto odata = parse(set, options);
@@ -26,8 +26,8 @@ struct Asked {
     return std::move(odata.value());
   }
   Rows rows(std::string_view set, const ODataOptions& options) const {
-    static const Crm crm{kNow};
-    return answer_query(Lookup{crm, kNow}, *schema.object(set), parsed(set, options).query);
+    static const Company company{kNow};
+    return answer_query(Lookup{company, kNow}, *schema.object(set), parsed(set, options).query);
   }
   std::size_t total(std::string_view set, const std::string& filter) const {
     return rows(set, {{"$filter", filter}}).total;

@@ -1,4 +1,4 @@
-#include "tests/sandbox/dialect_fixture.h"
+#include "tests/sandbox/vendor_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -41,7 +41,7 @@ TEST_CASE("EspoCRM tells its settings to everybody, everything else to the key")
 
 TEST_CASE("EspoCRM's filters find the records of the company") {
   Espo espo;
-  CHECK(espo.count("Lead", "") == espo.crm.of(Kind::lead).size());
+  CHECK(espo.count("Lead", "") == espo.company.of(Kind::lead).size());
   CHECK(espo.count("Lead", where(0, "isNull", "emailAddress")) ==
         espo.count(Kind::lead, [](const Record& lead) { return is_null(lead, "email"); }));
   const auto converted = [](const Record& lead) { return is_true(lead, "converted"); };

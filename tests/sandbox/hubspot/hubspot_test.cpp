@@ -74,7 +74,7 @@ TEST_CASE("a HubSpot token that was revoked is refused, a private app's while th
   desk.faults.clear();
   CHECK(desk.get("/account-info/v3/details").status == 200);
   desk.log_in("/oauth/v1/token", kForm + "sandbox-refresh-token");
-  desk.dialect->revoke_tokens();
+  desk.api->revoke_tokens();
   CHECK(desk.get("/account-info/v3/details").status == 401);
 }
 
@@ -139,7 +139,7 @@ TEST_CASE("HubSpot's searches page, lag, and refuse what they do not know") {
   CHECK(at(first, "/paging/next/after") == "200");
   const auto last = desk.search("tickets", R"({"limit":200,"after":"200"})");
   CHECK(at(last, "/paging/next/after") == "-");
-  desk.crm.set_search_lag(std::chrono::seconds{30});
+  desk.company.set_search_lag(std::chrono::seconds{30});
   desk.post("/crm/v3/objects/contacts", R"({"properties":{"email":"late@x.invalid"}})");
   CHECK(at(desk.search("contacts", filter("email", "EQ", "late@x.invalid")), "/total") == "0");
   desk.now += std::chrono::seconds{31};
@@ -181,7 +181,7 @@ TEST_CASE("HubSpot's batches tell each failure") {
 
 TEST_CASE("HubSpot tells its allowance except on searches, and stops at the end of it") {
   HubspotDesk desk;
-  desk.dialect->set_daily_limit(3);
+  desk.api->set_daily_limit(3);
   const auto first = desk.get("/account-info/v3/details");
   CHECK(header(first, "X-HubSpot-RateLimit-Daily") == "3");
   CHECK(header(first, "X-HubSpot-RateLimit-Daily-Remaining") == "2");
@@ -215,7 +215,7 @@ TEST_CASE("HubSpot counts records, users and logins, and knows whose a deal is")
   HubspotDesk desk;
   const auto limits = json(desk.get("/crm/v3/limits/records"));
   CHECK(at(limits, "/hubspotDefinedObjectTypes/0/pluralLabel") == "Contacts");
-  CHECK(at(limits, "/hubspotDefinedObjectTypes/0/usage") == std::to_string(desk.crm.of(Kind::contact).size()));
+  CHECK(at(limits, "/hubspotDefinedObjectTypes/0/usage") == std::to_string(desk.company.of(Kind::contact).size()));
   const auto active = desk.count(Kind::user, [](const Record& user) { return field(user, "active") == Value{true}; });
   CHECK(json(desk.get("/crm/v3/owners", {{"limit", "100"}})).at("results").as_array().size() == active);
   const auto logins = json(desk.get("/account-info/v3/activity/login", {{"limit", "200"}}));

@@ -1,4 +1,4 @@
-#include "tests/sandbox/dialect_fixture.h"
+#include "tests/sandbox/vendor_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -19,7 +19,7 @@ struct Odoo : Asked {
   boost::json::value execute(const std::string& model, const std::string& method, const std::string& rest,
                              const std::string& password = "sandbox-client-secret") {
     return rpc("object", "execute_kw",
-               R"(["sandbox",)" + std::to_string(crm.api_user()) + ",\"" + password + "\",\"" + model + "\",\"" +
+               R"(["sandbox",)" + std::to_string(company.api_user()) + ",\"" + password + "\",\"" + model + "\",\"" +
                    method + "\"," + rest + "]");
   }
   std::size_t count(const std::string& model, const std::string& domain, const std::string& more = "{}") {
@@ -45,7 +45,7 @@ TEST_CASE("Odoo is alive and tells its version without a login") {
 
 TEST_CASE("Odoo's login gives the user's id, or false") {
   Odoo odoo;
-  const auto uid = odoo.crm.api_user();
+  const auto uid = odoo.company.api_user();
   CHECK(odoo.rpc("common", "login", R"(["sandbox","monitor@example.com","sandbox-client-secret"])").at("result") ==
         uid);
   CHECK(odoo.call.operation == "token");
@@ -73,10 +73,10 @@ TEST_CASE("Odoo's domains find the records of the company") {
       Kind::opportunity, [](const Record& deal) { return is_true(deal, "closed") && !is_true(deal, "won"); });
   REQUIRE(lost > 0);
   CHECK(odoo.count("crm.lead", R"([["type","=","opportunity"],["active","=",false],["probability","=",0]])") == lost);
-  const std::size_t all = odoo.crm.of(Kind::lead).size() + odoo.crm.of(Kind::opportunity).size();
+  const std::size_t all = odoo.company.of(Kind::lead).size() + odoo.company.of(Kind::opportunity).size();
   CHECK(odoo.count("crm.lead", "[]", R"({"context":{"active_test":false}})") == all);
   CHECK(odoo.count("crm.lead", R"(["|",["active","=",true],["active","=",false]])") == all);
-  CHECK(odoo.count("res.partner", R"(["!",["is_company","=",true]])") == odoo.crm.of(Kind::contact).size());
+  CHECK(odoo.count("res.partner", R"(["!",["is_company","=",true]])") == odoo.company.of(Kind::contact).size());
   CHECK(odoo.count("crm.lead", R"([["active","in",[true,false]],["create_date",">=","2026-11-14 09:00:00"]])") ==
         odoo.count(Kind::lead, [&](const Record& lead) { return lead.created >= odoo.now - std::chrono::hours{168}; }) +
             odoo.count(Kind::opportunity,
@@ -102,8 +102,8 @@ TEST_CASE("Odoo groups, orders and cuts") {
       odoo.execute("sale.order", "read_group",
                    R"([[["state","=","sale"]],["amount_total:sum","partner_id:count_distinct"],[]],{"lazy":false})");
   double sum = 0;
-  for (const auto id : odoo.crm.of(Kind::opportunity)) {
-    const Record& deal = *odoo.crm.find(id);
+  for (const auto id : odoo.company.of(Kind::opportunity)) {
+    const Record& deal = *odoo.company.find(id);
     const auto amount = sandbox::field(deal, "amount");
     if (is_true(deal, "won") && std::holds_alternative<double>(amount)) sum += std::get<double>(amount);
   }

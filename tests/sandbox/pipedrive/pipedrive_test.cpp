@@ -41,7 +41,7 @@ TEST_CASE("Pipedrive's refresh tokens rotate") {
   const auto second = json(desk.post("/oauth/token", "grant_type=refresh_token&refresh_token=" + next));
   desk.headers = {{"Authorization", "Bearer " + at(second, "/access_token")}};
   CHECK(desk.get("/v1/users/me").status == 200);
-  desk.dialect->revoke_tokens();
+  desk.api->revoke_tokens();
   CHECK(desk.get("/v1/users/me").status == 401);
   desk.headers = {{"Authorization", "Basic bm86bm8="}};
   CHECK(at(json(desk.post("/oauth/token", "grant_type=refresh_token&refresh_token=" + next)), "/error") ==
@@ -100,7 +100,7 @@ TEST_CASE("Pipedrive's lists sort, filter and page by cursor") {
 TEST_CASE("Pipedrive's first version has its own times and pages") {
   PipedriveDesk desk;
   const auto users = json(desk.get("/v1/users"));
-  CHECK(users.at("data").as_array().size() == desk.crm.of(Kind::user).size());
+  CHECK(users.at("data").as_array().size() == desk.company.of(Kind::user).size());
   CHECK(at(users, "/data/0/last_login").find('T') == std::string::npos);
   const auto deals = json(desk.get("/v1/deals", {{"limit", "1"}}));
   CHECK(at(deals, "/additional_data/pagination/next_start") == "1");
@@ -111,7 +111,7 @@ TEST_CASE("Pipedrive's first version has its own times and pages") {
 
 TEST_CASE("Pipedrive's search sees new deals late") {
   PipedriveDesk desk;
-  desk.crm.set_search_lag(std::chrono::seconds{20});
+  desk.company.set_search_lag(std::chrono::seconds{20});
   desk.post("/api/v2/deals", R"({"title":"zz-probe-77"})");
   const auto found = [&] {
     return json(desk.get("/api/v2/deals/search", {{"term", "zz-probe-77"}})).at("data").at("items").as_array().size();
@@ -124,7 +124,7 @@ TEST_CASE("Pipedrive's search sees new deals late") {
 
 TEST_CASE("Pipedrive counts tokens, and stops when they are gone") {
   PipedriveDesk desk;
-  desk.dialect->set_daily_limit(5);
+  desk.api->set_daily_limit(5);
   const auto first = desk.get("/v1/users/me");
   CHECK(header(first, "x-daily-ratelimit-token-limit") == "5");
   CHECK(header(first, "x-daily-ratelimit-token-remaining") == "3");
@@ -136,8 +136,8 @@ TEST_CASE("Pipedrive counts tokens, and stops when they are gone") {
   FaultRule abuse;
   abuse.fault = "rate_limited";
   abuse.name = "abuse";
-  World world{desk.crm, desk.credentials, desk.now, desk.faults, ""};
-  const auto blocked = desk.dialect->fault_answer(abuse, world);
+  World world{desk.company, desk.credentials, desk.now, desk.faults, ""};
+  const auto blocked = desk.api->fault_answer(abuse, world);
   CHECK(blocked.status == 403);
   CHECK(header(blocked, "Content-Type") == "text/html");
 }
@@ -150,18 +150,18 @@ TEST_CASE("Pipedrive's status page is not HubSpot's") {
   CHECK(at(json(desk.get("/api/v1/status")), "/page/state") == "major_outage");
   net::HttpRequest other;
   other.path = "/api/v2/status.json";
-  CHECK_FALSE(desk.dialect->owns(other));
+  CHECK_FALSE(desk.api->owns(other));
   CHECK(make_hubspot()->owns(other));
   desk.add_fault("missing_field", "deals.value");
   CHECK(at(json(desk.get("/api/v2/deals")), "/data/0/value") == "-");
 }
 
-TEST_CASE("no two dialects claim one path") {
-  std::vector<std::unique_ptr<Dialect>> dialects;
-  dialects.push_back(make_hubspot());
-  dialects.push_back(make_zoho());
-  dialects.push_back(make_dynamics());
-  dialects.push_back(make_pipedrive());
+TEST_CASE("no two vendor APIs claim one path") {
+  std::vector<std::unique_ptr<VendorApi>> apis;
+  apis.push_back(make_hubspot());
+  apis.push_back(make_zoho());
+  apis.push_back(make_dynamics());
+  apis.push_back(make_pipedrive());
   for (const char* path :
        {"/crm/v3/objects/contacts", "/crm/v3/Contacts", "/crm/v3/org", "/crm/v4/associations/a/b/batch/read",
         "/crm/owners/2026-09", "/crm/v2/coql", "/oauth/v1/token", "/oauth/v2/token", "/oauth/v3/token", "/oauth/token",
@@ -171,7 +171,7 @@ TEST_CASE("no two dialects claim one path") {
     request.method = "GET";
     request.path = path;
     int owners = 0;
-    for (const auto& dialect : dialects) owners += dialect->owns(request) ? 1 : 0;
+    for (const auto& api : apis) owners += api->owns(request) ? 1 : 0;
     INFO(path);
     CHECK(owners == 1);
   }
@@ -181,6 +181,6 @@ TEST_CASE("no two dialects claim one path") {
     request.method = "GET";
     request.path = path;
     INFO(path);
-    for (const auto& dialect : dialects) CHECK_FALSE(dialect->owns(request));
+    for (const auto& api : apis) CHECK_FALSE(api->owns(request));
   }
 }

@@ -151,7 +151,7 @@ TEST_CASE("a Salesforce session ends two hours after its last use, or when it is
   CHECK(at(json(ended), "/0/errorCode") == "INVALID_SESSION_ID");
   CHECK_FALSE(desk.call.counted);
   SalesforceDesk other;
-  other.dialect->revoke_tokens();
+  other.api->revoke_tokens();
   CHECK(other.get(kData + "/limits").status == 401);
 }
 
@@ -512,7 +512,7 @@ TEST_CASE("Salesforce describes what it has") {
 
 TEST_CASE("Salesforce finds by words, and what is new only after the lag") {
   SalesforceDesk desk;
-  desk.crm.set_search_lag(std::chrono::seconds{30});
+  desk.company.set_search_lag(std::chrono::seconds{30});
   desk.create("Lead", R"({"LastName":"Quetzal","Company":"zz"})");
   const auto found = [&] {
     const auto sosl =
@@ -533,7 +533,7 @@ TEST_CASE("Salesforce finds by words, and what is new only after the lag") {
 
 TEST_CASE("Salesforce's allowance is of the last 24 hours") {
   SalesforceDesk desk;
-  desk.dialect->set_daily_limit(3);
+  desk.api->set_daily_limit(3);
   for (int i = 1; i <= 3; ++i)
     CHECK(header(desk.get(kData + "/limits"), "Sforce-Limit-Info") == "api-usage=" + std::to_string(i) + "/3");
   const auto over = desk.get(kData + "/limits");

@@ -15,7 +15,7 @@ std::string range(const char* name, int count = 0) {
   return format_time(found->begin).substr(0, 10) + " " + format_time(found->end).substr(0, 10);
 }
 
-SoqlProblem problem(const char* text) {
+Refusal problem(const char* text) {
   const auto query = parse_soql(text);
   REQUIRE(query.has_error());
   return query.error();

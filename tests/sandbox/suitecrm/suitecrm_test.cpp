@@ -1,4 +1,4 @@
-#include "tests/sandbox/dialect_fixture.h"
+#include "tests/sandbox/vendor_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -31,7 +31,7 @@ struct Suite : Asked {
 TEST_CASE("SuiteCRM gives a token for the client's secret and takes no other") {
   Suite suite;
   CHECK(suite.send("GET", "/Api/V8/meta/modules").status == 200);
-  suite.dialect->revoke_tokens();
+  suite.api->revoke_tokens();
   const auto refused = suite.send("GET", "/Api/V8/meta/modules");
   CHECK(refused.status == 401);
   CHECK(boost::json::parse(refused.body).at("error") == "access_denied");
@@ -49,7 +49,7 @@ TEST_CASE("SuiteCRM gives a token for the client's secret and takes no other") {
 
 TEST_CASE("SuiteCRM's filters find the records of the company") {
   Suite suite;
-  CHECK(suite.count("Leads", "") == suite.crm.of(Kind::lead).size());
+  CHECK(suite.count("Leads", "") == suite.company.of(Kind::lead).size());
   CHECK(suite.count("Leads", "&filter[converted][eq]=0") ==
         suite.count(Kind::lead, [](const Record& lead) { return !is_true(lead, "converted"); }));
   CHECK(suite.count("Leads", "&filter[phone_work][eq]=") ==
@@ -63,7 +63,7 @@ TEST_CASE("SuiteCRM's filters find the records of the company") {
         }));
   CHECK(suite.count("Leads", "&filter[status][eq]=No such status") == 0);
   // With OR the implicit `deleted = 0` lets everything in.
-  CHECK(suite.count("Leads", "&filter[operator]=or&filter[status][eq]=x") == suite.crm.of(Kind::lead).size());
+  CHECK(suite.count("Leads", "&filter[operator]=or&filter[status][eq]=x") == suite.company.of(Kind::lead).size());
 }
 
 TEST_CASE("SuiteCRM sorts and pages, and tells only the fields that were asked for") {

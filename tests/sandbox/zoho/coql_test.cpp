@@ -26,9 +26,9 @@ Refusal refused(std::string_view text, std::string_view missing = {}) {
 }
 
 std::size_t total(std::string_view text) {
-  const Crm crm{kNow};
+  const Company company{kNow};
   const Coql coql = parsed(text);
-  return answer_query(Lookup{crm, kNow}, *coql.object, coql.query).total;
+  return answer_query(Lookup{company, kNow}, *coql.object, coql.query).total;
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ TEST_CASE("a COQL query says what it was asked") {
   const Coql coql = parsed(
       "select Stage, SUM(Amount) as total from Deals where id is not null group by Stage order by "
       "total desc limit 20, 10");
-  CHECK(coql.object->path == "Deals");
+  CHECK(coql.object->name == "Deals");
   REQUIRE(coql.query.outputs.size() == 2);
   CHECK(coql.query.outputs[0].field == "stage");
   CHECK(coql.query.outputs[1].name == "total");

@@ -132,7 +132,7 @@ TEST_CASE("Zoho answers COQL") {
 
 TEST_CASE("Zoho searches by criteria, with a lag") {
   ZohoDesk desk;
-  desk.crm.set_search_lag(std::chrono::seconds{10});
+  desk.company.set_search_lag(std::chrono::seconds{10});
   desk.post("/crm/v7/Leads", R"({"data":[{"Last_Name":"zz-late","Company":"zz"}]})");
   const Desk::Query query{{"criteria", "((Last_Name:starts_with:zz-)and(Company:equals:zz))"}};
   CHECK(desk.get("/crm/v7/Leads/search", query).status == 204);
@@ -144,7 +144,7 @@ TEST_CASE("Zoho searches by criteria, with a lag") {
 
 TEST_CASE("Zoho tells the credits left only when half of them are gone") {
   ZohoDesk desk;
-  desk.dialect->set_daily_limit(6);
+  desk.api->set_daily_limit(6);
   CHECK(header(desk.get("/crm/v7/org"), "X-API-CREDITS-REMAINING").empty());
   desk.coql("select id from Leads where id is not null limit 1000");  // costs two
   CHECK(header(desk.get("/crm/v7/org"), "X-API-CREDITS-REMAINING") == "2");

@@ -1,5 +1,5 @@
 #pragma once
-// A vendor's way to speak, over the one Crm: its paths, tokens, queries, limits, errors and status page.
+// A vendor's way to speak, over the one Company: its paths, tokens, queries, limits, errors and status page.
 
 #include <cstdint>
 #include <memory>
@@ -9,7 +9,7 @@
 
 #include "core/failure/error.h"
 #include "net/server/http_server.h"
-#include "sandbox/company/crm.h"
+#include "sandbox/company/company.h"
 
 namespace crmpulse::sandbox {
 
@@ -22,13 +22,13 @@ struct FaultRule {
                             ///< maintenance, vendor_incident, permission, quota
   double seconds = 0;       ///< slow, search_lag, clock_skew, Retry-After of rate_limited
   double share = 1;         ///< of the calls, 0…1
-  std::string name;         ///< missing_field: `Object.Field` in the dialect's words; permission, vendor_incident: the
+  std::string name;         ///< missing_field: `Object.Field` in the vendor's words; permission, vendor_incident: the
                             ///< vendor's word to use
   int status = 0;           ///< html, error: the status to answer with; 0: the fault's own
   std::uint64_t calls = 0;  ///< quota: the allowance, calls a day
 };
 
-/// Credentials every dialect accepts; docs/sandbox.md prints them. Made for rehearsals: known to everybody.
+/// Credentials every vendor API accepts; docs/sandbox.md prints them. Made for rehearsals: known to everybody.
 struct Credentials {
   std::string client_id = "crmpulse-sandbox";
   std::string client_secret = "sandbox-client-secret";
@@ -38,15 +38,17 @@ struct Credentials {
   std::string jwt_public_key;                    ///< PEM: a certificate or public key; empty: RS256 is refused
 };
 
-/// What a dialect may use while it answers.
+/// What a vendor API may use while it answers.
 struct World {
-  Crm& crm;
+  Company& company;
   const Credentials& credentials;
   TimePoint now;                         ///< the sandbox's clock, with clock_skew
   const std::vector<FaultRule>& faults;  ///< only those that apply to this call's CRM
   std::string origin;                    ///< http://127.0.0.1:9470: for instance_url, api_domain, nextLink
   /// The rule of that name for this operation, or null. A rule without operation is for all of them.
   [[nodiscard]] const FaultRule* fault(std::string_view name, std::string_view operation) const;
+  /// What an administrator has removed: `Object` or `Object.Field`; empty: nothing.
+  [[nodiscard]] std::string_view missing(std::string_view operation) const;
 };
 
 /// A call as the request log tells it.
@@ -60,20 +62,20 @@ struct Call {
   TimePoint at;
 };
 
-class Dialect {
+class VendorApi {
  public:
-  virtual ~Dialect() = default;
+  virtual ~VendorApi() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
   /// Is this path (decoded, without the query) one of ours?
   [[nodiscard]] virtual bool owns(const net::HttpRequest& request) const = 0;
   /// Which operation it is, for faults and the log.
   [[nodiscard]] virtual std::string operation(const net::HttpRequest& request) const = 0;
-  /// Answers. `call` comes with crm, operation, method, path, at; the dialect sets `counted`.
+  /// Answers. `call` comes with crm, operation, method, path, at; the API sets `counted`.
   virtual net::HttpResponse answer(const net::HttpRequest& request, World& world, Call& call) = 0;
   /// Faults in the vendor's own words: error, rate_limited, quota_gone, maintenance, permission. The host decides when;
   /// all other faults of transport (slow, outage, hang, cut, html, truncated, huge, redirect) and of data (stale,
   /// search_lag, dirty, clock_skew) are its business alone. missing_field, vendor_incident and maintenance on the
-  /// status page are the dialect's: it asks `world.fault(…)`.
+  /// status page are the API's: it asks `world.fault(…)`.
   virtual net::HttpResponse fault_answer(const FaultRule& fault, World& world) = 0;
   /// Every token given out so far has ended.
   virtual void revoke_tokens() = 0;
@@ -81,15 +83,15 @@ class Dialect {
   virtual void set_daily_limit(std::uint64_t calls) = 0;
 };
 
-std::unique_ptr<Dialect> make_salesforce();
-std::unique_ptr<Dialect> make_hubspot();
-std::unique_ptr<Dialect> make_zoho();
-std::unique_ptr<Dialect> make_dynamics();
-std::unique_ptr<Dialect> make_pipedrive();
-std::unique_ptr<Dialect> make_odoo();
-std::unique_ptr<Dialect> make_suitecrm();
-std::unique_ptr<Dialect> make_espocrm();
+std::unique_ptr<VendorApi> make_salesforce();
+std::unique_ptr<VendorApi> make_hubspot();
+std::unique_ptr<VendorApi> make_zoho();
+std::unique_ptr<VendorApi> make_dynamics();
+std::unique_ptr<VendorApi> make_pipedrive();
+std::unique_ptr<VendorApi> make_odoo();
+std::unique_ptr<VendorApi> make_suitecrm();
+std::unique_ptr<VendorApi> make_espocrm();
 /// All of them.
-[[nodiscard]] std::vector<std::unique_ptr<Dialect>> make_dialects();
+[[nodiscard]] std::vector<std::unique_ptr<VendorApi>> make_vendor_apis();
 
 }  // namespace crmpulse::sandbox

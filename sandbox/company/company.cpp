@@ -1,4 +1,4 @@
-#include "sandbox/company/crm.h"
+#include "sandbox/company/company.h"
 
 #include <algorithm>
 #include <array>
@@ -52,7 +52,7 @@ void fill_in(Record& record) {
   }
 }
 
-std::string_view text_of(const Record& record, std::string_view name) {
+std::string_view text_view(const Record& record, std::string_view name) {
   const auto found = record.fields.find(name);
   const auto* text = found == record.fields.end() ? nullptr : std::get_if<std::string>(&found->second);
   return text != nullptr ? std::string_view{*text} : std::string_view{};
@@ -62,7 +62,7 @@ std::string_view text_of(const Record& record, std::string_view name) {
 void follow_status(Record& record, std::string_view before, TimePoint now) {
   if (record.kind != Kind::opportunity && record.kind != Kind::case_) return;
   const bool deal = record.kind == Kind::opportunity;
-  const std::string_view status = text_of(record, deal ? "stage" : "status");
+  const std::string_view status = text_view(record, deal ? "stage" : "status");
   const bool closed = status.substr(0, 6) == "Closed";
   if (deal) record.fields["won"] = status == "Closed Won";
   if (deal && status != before) record.fields["stage_changed"] = now;
@@ -105,26 +105,26 @@ Value field(const Record& record, std::string_view name) {
   return {};
 }
 
-const std::vector<RecordId>& Crm::of(Kind kind) const {
+const std::vector<RecordId>& Company::of(Kind kind) const {
   static const std::vector<RecordId> kNone;
   const auto found = by_kind_.find(kind);
   return found == by_kind_.end() ? kNone : found->second;
 }
 
-const Record* Crm::find(RecordId id) const {
+const Record* Company::find(RecordId id) const {
   const auto found = records_.find(id);
   return found == records_.end() ? nullptr : &found->second;
 }
 
-RecordId Crm::add(Record record) {
+RecordId Company::add(Record record) {
   record.id = next_++;
   fill_in(record);
-  follow_status(record, text_of(record, "stage"), record.created);
+  follow_status(record, text_view(record, "stage"), record.created);
   by_kind_[record.kind].push_back(record.id);
   return records_.emplace_hint(records_.end(), record.id, std::move(record))->first;
 }
 
-RecordId Crm::create(Kind kind, Fields fields, RecordId by, TimePoint now) {
+RecordId Company::create(Kind kind, Fields fields, RecordId by, TimePoint now) {
   Record record;
   record.kind = kind;
   record.created = record.modified = now;
@@ -135,11 +135,11 @@ RecordId Crm::create(Kind kind, Fields fields, RecordId by, TimePoint now) {
   return add(std::move(record));
 }
 
-bool Crm::update(RecordId id, const Fields& fields, RecordId by, TimePoint now) {
+bool Company::update(RecordId id, const Fields& fields, RecordId by, TimePoint now) {
   const auto found = records_.find(id);
   if (found == records_.end() || found->second.deleted) return false;
   Record& record = found->second;
-  const std::string before{text_of(record, "stage")};
+  const std::string before{text_view(record, "stage")};
   for (const auto& [name, value] : fields) record.fields.insert_or_assign(name, value);
   take_owner(record);
   follow_status(record, before, now);
@@ -148,7 +148,7 @@ bool Crm::update(RecordId id, const Fields& fields, RecordId by, TimePoint now) 
   return true;
 }
 
-bool Crm::remove(RecordId id, RecordId by, TimePoint now) {
+bool Company::remove(RecordId id, RecordId by, TimePoint now) {
   const auto found = records_.find(id);
   if (found == records_.end() || found->second.deleted) return false;
   found->second.deleted = found->second.modified = now;
@@ -156,11 +156,11 @@ bool Crm::remove(RecordId id, RecordId by, TimePoint now) {
   return true;
 }
 
-void Crm::put_back(const Record& before) {
+void Company::put_back(const Record& before) {
   if (const auto found = records_.find(before.id); found != records_.end()) found->second = before;
 }
 
-void Crm::forget(RecordId id) {
+void Company::forget(RecordId id) {
   const auto found = records_.find(id);
   if (found == records_.end()) return;
   auto& ids = by_kind_[found->second.kind];
@@ -168,7 +168,7 @@ void Crm::forget(RecordId id) {
   records_.erase(found);
 }
 
-void Crm::age(TimePoint newest) {
+void Company::age(TimePoint newest) {
   for (auto& [id, record] : records_) {
     record.created = std::min(record.created, newest);
     record.modified = std::min(record.modified, newest);
@@ -180,7 +180,7 @@ void Crm::age(TimePoint newest) {
   }
 }
 
-void Crm::set_dirty(bool dirty) {
+void Company::set_dirty(bool dirty) {
   if (dirty == dirty_) return;
   dirty_ = dirty;
   if (!dirty) {

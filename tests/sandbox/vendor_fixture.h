@@ -1,15 +1,15 @@
 #pragma once
-// A dialect with a company of its own, asked without a server.
+// A vendor API with a company of its own, asked without a server.
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::test {
 
 struct Asked {
-  explicit Asked(std::unique_ptr<sandbox::Dialect> made) : dialect(std::move(made)) {}
+  explicit Asked(std::unique_ptr<sandbox::VendorApi> made) : api(std::move(made)) {}
 
   /// `target`: a path with its query, as it would be decoded.
   net::HttpResponse send(std::string method, const std::string& target, std::string body = {},
@@ -26,11 +26,11 @@ struct Asked {
     }
     request.body = std::move(body);
     request.headers = headers.empty() ? login : std::move(headers);
-    REQUIRE(dialect->owns(request));
+    REQUIRE(api->owns(request));
     call = {};
-    call.operation = dialect->operation(request);
-    sandbox::World world{crm, credentials, now, faults, "http://127.0.0.1:9470"};
-    return dialect->answer(request, world, call);
+    call.operation = api->operation(request);
+    sandbox::World world{company, credentials, now, faults, "http://127.0.0.1:9470"};
+    return api->answer(request, world, call);
   }
   boost::json::value json(std::string method, const std::string& target, std::string body = {}) {
     return boost::json::parse(send(std::move(method), target, std::move(body)).body);
@@ -39,18 +39,18 @@ struct Asked {
   template <class Holds>
   std::size_t count(sandbox::Kind kind, const Holds& holds) const {
     std::size_t found = 0;
-    for (const sandbox::RecordId id : crm.of(kind)) {
-      const sandbox::Record* record = crm.find(id);
+    for (const sandbox::RecordId id : company.of(kind)) {
+      const sandbox::Record* record = company.find(id);
       if (!record->deleted && holds(*record)) ++found;
     }
     return found;
   }
 
   TimePoint now = parse_time("2026-11-21T09:00:00Z").value();
-  sandbox::Crm crm{now};
+  sandbox::Company company{now};
   sandbox::Credentials credentials;
   std::vector<sandbox::FaultRule> faults;
-  std::unique_ptr<sandbox::Dialect> dialect;
+  std::unique_ptr<sandbox::VendorApi> api;
   std::vector<std::pair<std::string, std::string>> login;
   sandbox::Call call;
 };

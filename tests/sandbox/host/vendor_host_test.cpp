@@ -15,7 +15,7 @@ using std::chrono::seconds;
 namespace {
 
 /// Answers `ok`, and faults with their names.
-class Parrot final : public Dialect {
+class Parrot final : public VendorApi {
  public:
   explicit Parrot(std::string name) : name_(std::move(name)) {}
   [[nodiscard]] std::string_view name() const override { return name_; }
@@ -28,7 +28,7 @@ class Parrot final : public Dialect {
   net::HttpResponse answer(const net::HttpRequest&, World& world, Call& call) override {
     call.counted = true;
     origin = world.origin;
-    leads = world.crm.of(Kind::lead).size();
+    leads = world.company.of(Kind::lead).size();
     return {200, {}, "0123456789"};
   }
   net::HttpResponse fault_answer(const FaultRule& fault, World&) override { return {499, {}, fault.fault}; }
@@ -48,15 +48,15 @@ class Parrot final : public Dialect {
 struct Host {
   Host() {
     log::configure(log::Level::warning, log::Format::text);
-    std::vector<std::unique_ptr<Dialect>> dialects;
-    dialects.push_back(std::make_unique<Parrot>("grey"));
-    dialects.push_back(std::make_unique<Parrot>("green"));
-    grey = static_cast<Parrot*>(dialects[0].get());
-    SaasOptions options;
+    std::vector<std::unique_ptr<VendorApi>> apis;
+    apis.push_back(std::make_unique<Parrot>("grey"));
+    apis.push_back(std::make_unique<Parrot>("green"));
+    grey = static_cast<Parrot*>(apis[0].get());
+    VendorHostOptions options;
     options.max_calls = 3;
     options.max_hanging = 1;
     options.huge_bytes = 1000;
-    saas = std::make_unique<VendorHost>(loop, clock, options, std::move(dialects));
+    vendors = std::make_unique<VendorHost>(loop, clock, options, std::move(apis));
   }
   /// Returns nullopt if it has not been answered yet.
   std::optional<net::HttpResponse> ask(std::string method, std::string path, std::string body = {}) {
@@ -71,7 +71,7 @@ struct Host {
     request.headers = {{"Host", "127.0.0.1:9470"}};
     request.body = std::move(body);
     auto answered = std::make_shared<std::optional<net::HttpResponse>>();
-    saas->handle(std::move(request), [answered](net::HttpResponse response) { *answered = std::move(response); });
+    vendors->handle(std::move(request), [answered](net::HttpResponse response) { *answered = std::move(response); });
     last = answered;
     return *answered;
   }
@@ -81,7 +81,7 @@ struct Host {
 
   net::Loop loop;
   test::ManualClock clock{parse_time("2026-11-21T09:00:00Z").value()};
-  std::unique_ptr<VendorHost> saas;
+  std::unique_ptr<VendorHost> vendors;
   Parrot* grey = nullptr;
   std::shared_ptr<std::optional<net::HttpResponse>> last;
 };
@@ -95,7 +95,7 @@ std::string header(const net::HttpResponse& response, std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("a request goes to the dialect that owns its path") {
+TEST_CASE("a request goes to the vendor API that owns its path") {
   Host host;
   const auto response = host.get("/grey/query");
   CHECK(response.body == "0123456789");
@@ -192,7 +192,7 @@ TEST_CASE("faults of data change one CRM's company") {
   CHECK(missing("grey") == 100);
 }
 
-TEST_CASE("tokens and quota are told to the dialect") {
+TEST_CASE("tokens and quota are told to the vendor API") {
   Host host;
   REQUIRE(host.post_fault(R"({"crm":"grey","fault":"token_revoked"})") == 200);
   CHECK(host.grey->revoked == 1);

@@ -1,5 +1,5 @@
 #pragma once
-// The one company behind every dialect of the sandbox: accounts, contacts, leads, opportunities, cases, tasks, users
+// The one company behind every vendor API of the sandbox: accounts, contacts, leads, opportunities, cases, tasks, users
 // and their logins, in memory. It lives: records are created and changed as time passes.
 
 #include <cstdint>
@@ -64,11 +64,11 @@ struct Record {
 
 /// One thread. The same company every time: what is in it depends on the time it was made and the time it has lived to,
 /// not on how often live() was called.
-class Crm {
+class Company {
  public:
   /// About 40 users, 400 accounts, 1,200 contacts, 600 leads, 500 opportunities, 400 cases, 2,000 tasks, 3,000 logins
   /// over two years (logins: half a year), with a known share of dirty records.
-  explicit Crm(TimePoint now);
+  explicit Company(TimePoint now);
 
   /// Business up to `now`: logins, new leads, answered leads, moved opportunities, closed cases. Nothing while stale.
   void live(TimePoint now);

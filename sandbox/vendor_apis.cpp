@@ -1,9 +1,9 @@
-#include "sandbox/vendor/dialect.h"
+#include "sandbox/vendor/vendor_api.h"
 
 namespace crmpulse::sandbox {
 
-std::vector<std::unique_ptr<Dialect>> make_dialects() {
-  std::vector<std::unique_ptr<Dialect>> out;
+std::vector<std::unique_ptr<VendorApi>> make_vendor_apis() {
+  std::vector<std::unique_ptr<VendorApi>> out;
   out.push_back(make_salesforce());
   out.push_back(make_hubspot());
   out.push_back(make_zoho());

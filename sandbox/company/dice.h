@@ -1,5 +1,5 @@
 #pragma once
-// Chance and words for the sandbox's company; private to crm_seed.cpp and crm_live.cpp.
+// Chance and words for the sandbox's company; private to seed.cpp and live.cpp.
 
 #include <array>
 #include <cmath>

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "sandbox/company/crm.h"
-#include "sandbox/company/crm_dice.h"
+#include "sandbox/company/company.h"
+#include "sandbox/company/dice.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -31,8 +31,8 @@ TimePoint day_of(TimePoint time) {
 
 }  // namespace
 
-struct Crm::Seeder {
-  Crm& crm;
+struct Company::Seeder {
+  Company& company;
   TimePoint now;
   Dice dice{20261121};
   std::vector<RecordId> active_users;
@@ -58,7 +58,7 @@ struct Crm::Seeder {
     if (time > now) return {};
     return time;
   }
-  double some(Kind kind) { return static_cast<double>(dice.one_of(crm.of(kind))); }
+  double some(Kind kind) { return static_cast<double>(dice.one_of(company.of(kind))); }
 
   void users();
   void accounts();
@@ -71,7 +71,7 @@ struct Crm::Seeder {
 };
 
 /// 37 standard users, 3 of them not active; two never logged in and three not for a long time.
-void Crm::Seeder::users() {
+void Company::Seeder::users() {
   for (int i = 0; i < kUsers; ++i) {
     Record user = made(Kind::user, now - kHistory - days{30 - i % 30}, now - days{20 + i});
     user.fields["name"] = i == 0 ? std::string{"CRM Monitor"}
@@ -82,14 +82,14 @@ void Crm::Seeder::users() {
     user.fields["active"] = i % 13 != 12;
     const bool sleeps = i % 7 == 6;
     if (sleeps && i < 27) user.fields["last_login"] = now - days{40 + i * 5};
-    const RecordId id = crm.add(std::move(user));
-    if (i == 0) crm.api_user_ = id;
+    const RecordId id = company.add(std::move(user));
+    if (i == 0) company.api_user_ = id;
     if (i > 0 && i < 37 && !sleeps && i % 13 != 12) active_users.push_back(id);
     if (i % 13 == 12) former_users.push_back(id);
   }
 }
 
-void Crm::Seeder::accounts() {
+void Company::Seeder::accounts() {
   for (int i = 0; i < kAccounts; ++i) {
     const TimePoint created = i % 80 == 5 ? today() : evenly_ago(days{3}, kHistory);
     Record account = made(Kind::account, created, ago(minutes{2}, days{300}));
@@ -103,12 +103,12 @@ void Crm::Seeder::accounts() {
     account.fields["city"] = std::string{kCities.at(place)};
     account.fields["country"] = std::string{kCountries.at(place)};
     if (i % 12 != 5) account.fields["industry"] = std::string{kIndustries.at(place)};
-    crm.add(std::move(account));
+    company.add(std::move(account));
   }
 }
 
 /// Of a hundred: 8 have no e-mail, 3 share one with another, 2 bounced, 4 belong to no account.
-void Crm::Seeder::contacts() {
+void Company::Seeder::contacts() {
   std::string last_email;
   for (int i = 0; i < kContacts; ++i) {
     const TimePoint created = i % 100 == 3 ? today() : evenly_ago(days{1}, kHistory);
@@ -127,13 +127,13 @@ void Crm::Seeder::contacts() {
     if (i % 3 == 0) contact.fields["mobile"] = phone(60'000 + i);
     if (i % 25 != 9) contact.fields["account"] = account;
     contact.fields["title"] = std::string{dice.one_of(kTitles)};
-    crm.add(std::move(contact));
+    company.add(std::move(contact));
   }
 }
 
 /// Some belong to people who have left. Four in ten converted; most answered within hours, some after more than a day,
 /// one in six never.
-void Crm::Seeder::leads() {
+void Company::Seeder::leads() {
   for (int i = 0; i < kLeads; ++i) {
     const bool converted = i % 10 < 4;
     const bool answered = converted || i % 6 != 5;
@@ -157,13 +157,13 @@ void Crm::Seeder::leads() {
     if (answered) lead.fields["first_touch"] = std::min(touched, now - minutes{1});
     if (converted) lead.fields["converted_at"] = day_of(std::min(touched + dice.spread(days{1}, days{40}), now));
     if (answered) lead.fields["last_activity"] = std::min(touched + dice.spread(hours{1}, days{90}), now - minutes{1});
-    crm.add(std::move(lead));
+    company.add(std::move(lead));
   }
 }
 
 /// Six in ten closed; of the open ones some are overdue, without amount, next step, account or a present owner, or idle
 /// for more than a month.
-void Crm::Seeder::opportunities() {
+void Company::Seeder::opportunities() {
   for (int i = 0; i < kOpportunities; ++i) {
     const bool closed = i % 5 < 3;
     Record deal = made(Kind::opportunity, now, now);
@@ -184,12 +184,12 @@ void Crm::Seeder::opportunities() {
     const TimePoint moved = deal.created + dice.between(Duration{0}, now - deal.created);
     deal.fields["stage_changed"] = closed ? closed_at : std::min(moved, deal.modified);
     if (i % 9 != 8) deal.fields["last_activity"] = std::min(deal.modified, closed_at);
-    crm.add(std::move(deal));
+    company.add(std::move(deal));
   }
 }
 
 /// Most are closed within days and answered within hours; some break the four hours agreed.
-void Crm::Seeder::cases() {
+void Company::Seeder::cases() {
   for (int i = 0; i < kCases; ++i) {
     const bool closed = i % 7 != 6;
     Record item = made(Kind::case_, closed ? ago(hours{20}, kHistory) : ago(minutes{30}, days{20}), now);
@@ -206,22 +206,22 @@ void Crm::Seeder::cases() {
     if (closed) item.fields["closed_at"] = closed_at;
     if (closed && i % 2 == 0)
       item.fields["csat"] = static_cast<double>(dice.chance(80) ? dice.pick(4, 5) : dice.pick(1, 3));
-    crm.add(std::move(item));
+    company.add(std::move(item));
   }
 }
 
 /// One for each answer to a lead, the rest about opportunities and cases.
-void Crm::Seeder::tasks() {
+void Company::Seeder::tasks() {
   int count = 0;
-  for (const RecordId id : crm.of(Kind::lead)) {
-    const Record& lead = *crm.find(id);
+  for (const RecordId id : company.of(Kind::lead)) {
+    const Record& lead = *company.find(id);
     const Value touched = field(lead, "first_touch");
     const auto* at = std::get_if<TimePoint>(&touched);
     if (at == nullptr) continue;
     Record task = made(Kind::task, *at, *at);
     task.fields = {{"subject", "Call"}, {"who", static_cast<double>(id)}, {"status", "Completed"}, {"done_at", *at}};
     task.fields["due"] = day_of(*at);
-    crm.add(std::move(task));
+    company.add(std::move(task));
     ++count;
   }
   for (; count < kTasks; ++count) {
@@ -235,11 +235,11 @@ void Crm::Seeder::tasks() {
     task.fields["due"] = day_of(due);
     task.fields["status"] = done ? "Completed" : "Not Started";
     if (done) task.fields["done_at"] = task.modified = std::min(due, now - minutes{2});
-    crm.add(std::move(task));
+    company.add(std::move(task));
   }
 }
 
-void Crm::Seeder::logins() {
+void Company::Seeder::logins() {
   std::vector<TimePoint> times;
   for (int i = 0; i < kLogins; ++i) {
     const double share = dice.pick(0, 10'000) / 10'000.0;
@@ -255,12 +255,12 @@ void Crm::Seeder::logins() {
                     {"at", at},
                     {"status", failed ? "Invalid Password" : "Success"},
                     {"application", std::string{dice.one_of(kApplications)}}};
-    crm.add(std::move(login));
-    if (!failed) crm.records_.at(user).fields["last_login"] = at;
+    company.add(std::move(login));
+    if (!failed) company.records_.at(user).fields["last_login"] = at;
   }
 }
 
-Crm::Crm(TimePoint now) : lived_(now) {
+Company::Company(TimePoint now) : lived_(now) {
   Seeder seeder{*this, now, Dice{20261121}, {}, {}};
   seeder.users();
   seeder.accounts();

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "sandbox/company/crm.h"
-#include "sandbox/company/crm_dice.h"
+#include "sandbox/company/company.h"
+#include "sandbox/company/dice.h"
 
 namespace crmpulse::sandbox {
 namespace {
@@ -19,28 +19,28 @@ constexpr int kLookBack = 200;
 
 }  // namespace
 
-struct Crm::Business {
-  Crm& crm;
+struct Company::Business {
+  Company& company;
   TimePoint now;
   Dice dice;
 
   RecordId some_user() {
     for (int tries = 0; tries < 20; ++tries) {
-      const RecordId id = dice.one_of(crm.of(Kind::user));
-      const Record& user = *crm.find(id);
+      const RecordId id = dice.one_of(company.of(Kind::user));
+      const Record& user = *company.find(id);
       const bool works = field(user, "active") == Value{true} && field(user, "type") == Value{"Standard"};
-      if (works && id != crm.api_user_ && field(user, "last_login") != Value{}) return id;
+      if (works && id != company.api_user_ && field(user, "last_login") != Value{}) return id;
     }
-    return crm.api_user_;
+    return company.api_user_;
   }
   template <class Fits>
   RecordId some(Kind kind, Fits fits) {
-    const auto& ids = crm.of(kind);
+    const auto& ids = company.of(kind);
     if (ids.empty()) return 0;
     for (int tries = 0; tries < kLookBack; ++tries) {
-      const Record& record = *crm.find(dice.one_of(ids));
+      const Record& record = *company.find(dice.one_of(ids));
       // What a monitor wrote is left alone.
-      if (!record.deleted && record.created_by != crm.api_user_ && fits(record)) return record.id;
+      if (!record.deleted && record.created_by != company.api_user_ && fits(record)) return record.id;
     }
     return 0;
   }
@@ -50,7 +50,7 @@ struct Crm::Business {
   RecordId some_open(Kind kind) {
     return some(kind, [](const Record& record) { return field(record, "closed") == Value{false}; });
   }
-  void change(RecordId id, const Fields& fields) { (void)crm.update(id, fields, some_user(), now); }
+  void change(RecordId id, const Fields& fields) { (void)company.update(id, fields, some_user(), now); }
 
   void happen(std::int64_t slot);
   void touch(std::int64_t slot);
@@ -64,7 +64,7 @@ struct Crm::Business {
   void write_task();
 };
 
-void Crm::Business::touch(std::int64_t slot) {
+void Company::Business::touch(std::int64_t slot) {
   const RecordId deal = some_open(Kind::opportunity);
   change(deal, {{"last_activity", now}});
   constexpr std::array kKindsTouched{Kind::account, Kind::contact, Kind::lead, Kind::case_};
@@ -72,79 +72,79 @@ void Crm::Business::touch(std::int64_t slot) {
   change(kind == Kind::case_ ? some_open(kind) : some(kind), {});
 }
 
-void Crm::Business::log_in() {
+void Company::Business::log_in() {
   const RecordId user = some_user();
   const bool failed = dice.chance(4);
-  crm.create(Kind::login,
-             {{"user", static_cast<double>(user)},
-              {"at", now},
-              {"status", failed ? "Invalid Password" : "Success"},
-              {"application", std::string{dice.one_of(kApplications)}}},
-             user, now);
-  if (!failed) crm.records_.at(user).fields["last_login"] = now;
+  company.create(Kind::login,
+                 {{"user", static_cast<double>(user)},
+                  {"at", now},
+                  {"status", failed ? "Invalid Password" : "Success"},
+                  {"application", std::string{dice.one_of(kApplications)}}},
+                 user, now);
+  if (!failed) company.records_.at(user).fields["last_login"] = now;
 }
 
-void Crm::Business::new_lead() {
+void Company::Business::new_lead() {
   const auto number = unix_millis(now) / 1000 % 1'000'000;
   Fields fields{{"first_name", std::string{dice.one_of(kFirstNames)}},
                 {"last_name", fmt::format("{} {}", dice.one_of(kLastNames), number)},
                 {"company", fmt::format("{} Newcomers {}", dice.one_of(kLastNames), number)},
                 {"phone", fmt::format("+1 555 9{:06}", number)}};
   if (!dice.chance(10)) fields["email"] = fmt::format("lead{}@newcomer.example", number);
-  crm.create(Kind::lead, std::move(fields), some_user(), now);
+  company.create(Kind::lead, std::move(fields), some_user(), now);
 }
 
-void Crm::Business::answer_lead() {
-  const auto& leads = crm.of(Kind::lead);
+void Company::Business::answer_lead() {
+  const auto& leads = company.of(Kind::lead);
   const std::size_t last = leads.size() > kLookBack ? leads.size() - kLookBack : 0;
   for (std::size_t i = leads.size(); i > last; --i) {
-    const Record& lead = *crm.find(leads[i - 1]);
+    const Record& lead = *company.find(leads[i - 1]);
     if (lead.deleted || field(lead, "first_touch") != Value{} || lead.created + minutes{2} > now) continue;
-    if (lead.created_by == crm.api_user_) continue;  // a monitor's test record
+    if (lead.created_by == company.api_user_) continue;  // a monitor's test record
     change(lead.id,
            {{"first_touch", now}, {"last_activity", now}, {"unread", false}, {"status", "Working - Contacted"}});
-    crm.create(Kind::task,
-               {{"subject", "Call"},
-                {"who", static_cast<double>(lead.id)},
-                {"status", "Completed"},
-                {"due", TimePoint{std::chrono::floor<days>(now)}},
-                {"done_at", now}},
-               lead.owner, now);
+    company.create(Kind::task,
+                   {{"subject", "Call"},
+                    {"who", static_cast<double>(lead.id)},
+                    {"status", "Completed"},
+                    {"due", TimePoint{std::chrono::floor<days>(now)}},
+                    {"done_at", now}},
+                   lead.owner, now);
     return;
   }
 }
 
-void Crm::Business::move_deal() {
+void Company::Business::move_deal() {
   change(some_open(Kind::opportunity), {{"stage", std::string{dice.one_of(kOpenStages)}}, {"last_activity", now}});
 }
 
-void Crm::Business::close_deal() {
+void Company::Business::close_deal() {
   const TimePoint today = std::chrono::floor<days>(now);
   change(some_open(Kind::opportunity),
          {{"stage", dice.chance(45) ? "Closed Won" : "Closed Lost"}, {"close_date", today}, {"last_activity", now}});
-  crm.create(Kind::opportunity,
-             {{"name", fmt::format("Deal {}", unix_millis(now) / 1000)},
-              {"account", static_cast<double>(some(Kind::account))},
-              {"amount", 500.0 * dice.pick(2, 120)},
-              {"close_date", TimePoint{today + days{dice.pick(10, 90)}}},
-              {"next_step", "Call the buyer"},
-              {"last_activity", now}},
-             some_user(), now);
+  company.create(Kind::opportunity,
+                 {{"name", fmt::format("Deal {}", unix_millis(now) / 1000)},
+                  {"account", static_cast<double>(some(Kind::account))},
+                  {"amount", 500.0 * dice.pick(2, 120)},
+                  {"close_date", TimePoint{today + days{dice.pick(10, 90)}}},
+                  {"next_step", "Call the buyer"},
+                  {"last_activity", now}},
+                 some_user(), now);
 }
 
-void Crm::Business::open_case() {
-  crm.create(Kind::case_,
-             {{"subject", fmt::format("Question {}", unix_millis(now) / 1000)},
-              {"account", static_cast<double>(some(Kind::account))},
-              {"contact", static_cast<double>(some(Kind::contact))},
-              {"priority", std::string{dice.one_of(kPriorities)}},
-              {"origin", std::string{dice.one_of(kOrigins)}}},
-             some_user(), now);
+void Company::Business::open_case() {
+  company.create(Kind::case_,
+                 {{"subject", fmt::format("Question {}", unix_millis(now) / 1000)},
+                  {"account", static_cast<double>(some(Kind::account))},
+                  {"contact", static_cast<double>(some(Kind::contact))},
+                  {"priority", std::string{dice.one_of(kPriorities)}},
+                  {"origin", std::string{dice.one_of(kOrigins)}}},
+                 some_user(), now);
 }
 
-void Crm::Business::close_case() {
+void Company::Business::close_case() {
   const RecordId id = some_open(Kind::case_);
-  const Record* found = crm.find(id);
+  const Record* found = company.find(id);
   if (found == nullptr) return;
   Fields fields{{"status", "Closed"}};
   if (field(*found, "first_reply") == Value{}) fields["first_reply"] = now;
@@ -152,18 +152,18 @@ void Crm::Business::close_case() {
   change(id, fields);
 }
 
-void Crm::Business::write_task() {
-  crm.create(Kind::task,
-             {{"subject", dice.chance(50) ? "Call" : "Email"},
-              {"who", static_cast<double>(some(Kind::contact))},
-              {"what", static_cast<double>(some_open(Kind::opportunity))},
-              {"due", TimePoint{std::chrono::floor<days>(now)}},
-              {"status", "Completed"},
-              {"done_at", now}},
-             some_user(), now);
+void Company::Business::write_task() {
+  company.create(Kind::task,
+                 {{"subject", dice.chance(50) ? "Call" : "Email"},
+                  {"who", static_cast<double>(some(Kind::contact))},
+                  {"what", static_cast<double>(some_open(Kind::opportunity))},
+                  {"due", TimePoint{std::chrono::floor<days>(now)}},
+                  {"status", "Completed"},
+                  {"done_at", now}},
+                 some_user(), now);
 }
 
-void Crm::Business::happen(std::int64_t slot) {
+void Company::Business::happen(std::int64_t slot) {
   touch(slot);
   if (slot % 12 == 0) log_in();       // every minute
   if (slot % 24 == 12) write_task();  // every two minutes
@@ -175,7 +175,7 @@ void Crm::Business::happen(std::int64_t slot) {
   if (slot % 180 == 90) close_deal();  // every quarter of an hour
 }
 
-void Crm::live(TimePoint now) {
+void Company::live(TimePoint now) {
   if (now <= lived_) return;
   const std::int64_t last = now.time_since_epoch() / kSlot;
   const std::int64_t first = std::max(lived_.time_since_epoch() / kSlot + 1, last - kMostSlots);
