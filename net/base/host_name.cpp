@@ -47,13 +47,13 @@ std::string percent_decoded(std::string_view text) {
 
 Result<std::string> ascii_host(std::string_view utf8_host) {
   std::string host{utf8_host};
-  if (is_ascii(host)) return {boost::system::in_place_value, std::move(host)};
+  if (is_ascii(host)) return host;
   std::uint8_t* converted = nullptr;
   const int outcome = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(host.c_str()), &converted,
                                      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
   const std::unique_ptr<std::uint8_t, void (*)(void*)> owned{converted, &idn2_free};
   if (outcome != IDN2_OK) return Error{idn2_strerror(outcome)};
-  return {boost::system::in_place_value, reinterpret_cast<const char*>(owned.get())};
+  return reinterpret_cast<const char*>(owned.get());
 }
 
 std::optional<std::string> host_fault(std::string_view url) {

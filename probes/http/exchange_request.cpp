@@ -34,9 +34,9 @@ Result<std::string> base_url(const Values& values) {
   if (!values.recipe.base_url.empty()) return expand(values.recipe.base_url, values, Place::url);
   if (values.variables != nullptr) {
     const auto told = values.variables->find(kBaseUrl);
-    if (told != values.variables->end()) return {boost::system::in_place_value, told->second};
+    if (told != values.variables->end()) return told->second;
   }
-  return {boost::system::in_place_value, values.arguments.text("url")};
+  return values.arguments.text("url");
 }
 
 /// `${server}/`, where the login told a whole address by that name: it is taken as it is, and so is what the recipe
@@ -48,7 +48,7 @@ std::optional<Result<std::string>> at_told_address(std::string_view text, const 
   if (told == values.variables->end() || !is_whole(told->second)) return std::nullopt;
   Result<std::string> rest = expand(std::string{text.substr(end + 1)}, values, Place::url);
   if (!rest) return rest;
-  return Result<std::string>{boost::system::in_place_value, told->second + *rest};
+  return told->second + *rest;
 }
 
 Result<std::string> address(const std::string& text, const Values& values) {
@@ -59,7 +59,7 @@ Result<std::string> address(const std::string& text, const Values& values) {
   if (!base) return base;
   if (base->empty()) return Error{"no address is known: the login told no base_url"};
   while (base->ends_with('/')) base->pop_back();
-  return {boost::system::in_place_value, *base + (url->starts_with('/') ? "" : "/") + *url};
+  return *base + (url->starts_with('/') ? "" : "/") + *url;
 }
 
 void add_query(std::string& url, std::string_view name, std::string_view value) {
@@ -156,7 +156,7 @@ Result<std::string> path_of(const HttpCall& call, const Values& values) {
   std::string path = is_whole(*url) ? url->substr(end_of_origin(*url)) : *url;
   if (!path.starts_with('/')) path.insert(0, "/");
   if (const auto added = add_queries(path, call, "", values); !added) return added.error();
-  return {boost::system::in_place_value, path};
+  return path;
 }
 
 void add_access(Variables& variables, const auth::Access& access, const Arguments& arguments) {
@@ -171,16 +171,16 @@ Result<std::string> same_origin(const std::string& base, const std::string& refe
     return Error{"the next page's address has a blank in it"};
   if (is_whole(reference)) {
     if (origin_of(reference) != origin_of(base)) return Error{"the next page is on another host; it was not asked for"};
-    return {boost::system::in_place_value, reference};
+    return reference;
   }
   if (reference.starts_with("//") || reference.find("://") < reference.find_first_of("/?"))
     return Error{"the next page is on another host; it was not asked for"};
-  if (reference.starts_with('/')) return {boost::system::in_place_value, base.substr(0, end) + reference};
+  if (reference.starts_with('/')) return base.substr(0, end) + reference;
   const std::string path = base.substr(0, base.find_first_of("?#"));
-  if (reference.starts_with('?')) return {boost::system::in_place_value, path + reference};
+  if (reference.starts_with('?')) return path + reference;
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos || slash < end ? path + "/" : path.substr(0, slash + 1);
-  return {boost::system::in_place_value, folder + reference};
+  return folder + reference;
 }
 
 Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, const Answer& answer,

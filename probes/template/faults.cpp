@@ -55,6 +55,11 @@ bool has_quoting(const Piece& piece) {
   return std::any_of(piece.filters.begin(), piece.filters.end(), is_quoting);
 }
 
+/// A text that could change what a query says.
+bool is_bare(const Piece& piece, ParameterType type) {
+  return !safe_in_select(type) && piece.name != kRunId && !is_time_name(piece.name) && !has_quoting(piece);
+}
+
 /// One piece's fault, without the name in front.
 std::optional<std::string> fault_of_piece(const Scope& scope, const std::vector<Piece>& pieces, std::size_t index,
                                           Place place, std::optional<Dialect> dialect, bool select) {
@@ -67,8 +72,7 @@ std::optional<std::string> fault_of_piece(const Scope& scope, const std::vector<
     return fmt::format("is a secret and cannot stand in a {}", name_of(place));
   if (place == Place::sql && !safe_inside_quotes(*type) && !stands_plain(pieces, index, dialect))
     return "stands inside quotes or a comment; it brings its own quotes, write it bare";
-  const bool plain = safe_in_select(*type) || piece.name == kRunId || is_time_name(piece.name);
-  if (select && !plain && !has_quoting(piece))
+  if (select && is_bare(piece, *type))
     return fmt::format("is a text in a query and stands unquoted: write ${{{0}|soql}}, ${{{0}|coql}} or ${{{0}|odata}}",
                        piece.name);
   return std::nullopt;
@@ -106,6 +110,13 @@ std::vector<std::string> template_faults(const Scope& scope, std::string_view te
     faults.push_back(fmt::format("${{{}}}{}{}", (*pieces)[i].name, between, *fault));
   }
   return faults;
+}
+
+bool stands_bare(std::string_view name, std::string_view text) {
+  const auto pieces = parse_template(text);
+  return pieces && std::any_of(pieces->begin(), pieces->end(), [&](const Piece& piece) {
+           return piece.name == name && is_bare(piece, ParameterType::string);
+         });
 }
 
 Scope scope_of(const Recipe& recipe) {

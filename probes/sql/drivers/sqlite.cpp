@@ -31,7 +31,7 @@ Result<std::string> path_of(std::string_view url) {
     return Error{
         "has options behind a ?, and SQLite's URLs have none: write the path alone; the file is opened for reading"};
   if (path.find('\0') != std::string_view::npos) return Error{"has a NUL character in it"};
-  return {boost::system::in_place_value, path};
+  return std::string{path};
 }
 
 struct CloseDatabase {
