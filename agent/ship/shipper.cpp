@@ -10,7 +10,7 @@
 #include <span>
 #include <thread>
 
-#include "agent/settings/url.h"
+#include "agent/ship/evidence_url.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
 #include "core/time/clock.h"
