@@ -334,7 +334,7 @@ Result<Spool::Batch> Spool::Impl::read_batch(std::size_t max_samples, std::uint6
     if (first && seq > peeked_through) peeked_through = 0;  // acknowledged, or dropped by the bound
     first = false;
     if (peeked_through != 0 && seq > peeked_through) return false;
-    std::optional<Outcome> row = decode_row(body);
+    std::optional<SpoolPush> row = decode_row(body);
     if (!row) {
       damaged_through = seq;
       return true;
