@@ -127,7 +127,7 @@ class BatchRun : public std::enable_shared_from_this<BatchRun> {
   }
 
   const std::shared_ptr<ExchangeCore> core_;
-  const Batch& batch_;
+  const BatchSpec& batch_;
   const SteadyTime deadline_;
   std::function<void(std::vector<ExchangeResult>)> done_;
   std::vector<const Exchange*> exchanges_;
