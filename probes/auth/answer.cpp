@@ -70,7 +70,7 @@ std::string masked(const Context& context, std::string_view said) {
 
 std::string host_of(const AuthFlow& flow) {
   const std::string& url = flow.token_url.empty() ? flow.url : flow.token_url;
-  const Result<net::Url> parsed = net::parse_url(url);
+  const Result<net::Url> parsed = net::parse_url(net::with_ascii_host(url));
   return parsed ? parsed->authority() : "its address";
 }
 

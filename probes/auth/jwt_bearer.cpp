@@ -13,7 +13,7 @@ namespace json = boost::json;
 /// What the recipe or the user says; else the address that gives the token, without its path.
 std::string audience_of(const AuthFlow& flow) {
   if (!flow.audience.empty()) return flow.audience;
-  const Result<net::Url> url = net::parse_url(flow.token_url);
+  const Result<net::Url> url = net::parse_url(net::with_ascii_host(flow.token_url));
   return url ? url->origin() : flow.token_url;
 }
 

@@ -136,7 +136,7 @@ Result<std::string> path_of(const HttpCall& call, const Values& values) {
   if (!url) return url;
   std::string path = *url;
   if (is_whole(path)) {
-    const Result<net::Url> whole = net::parse_url(path);
+    const Result<net::Url> whole = net::parse_url(net::with_ascii_host(path));
     if (!whole) return whole.error();
     path = whole->path + (whole->query.empty() ? "" : "?") + whole->query;
   }
@@ -155,7 +155,7 @@ Result<std::string> same_origin(const std::string& base, const std::string& refe
   if (reference.find_first_of(" \t\r\n") != std::string::npos)
     return Error{"the next page's address has a blank in it"};
   Result<std::string> next = net::resolve_url(base, reference);
-  const Result<net::Url> from = net::parse_url(base);
+  const Result<net::Url> from = net::parse_url(net::with_ascii_host(base));
   const Result<net::Url> to = next ? net::parse_url(*next) : next.error();
   if (!from || !to || from->origin() != to->origin())
     return Error{"the next page is on another host; it was not asked for"};
