@@ -120,12 +120,6 @@ Result<std::string> resolve_url(const std::string& base, const std::string& refe
   return url;
 }
 
-std::string with_path(const std::string& url, const std::string& path) {
-  const Handle handle = make_handle();
-  if (set(handle, CURLUPART_URL, url) != CURLUE_OK || set(handle, CURLUPART_PATH, path) != CURLUE_OK) return url;
-  return get(handle, CURLUPART_URL);
-}
-
 std::string with_login(const std::string& url, std::string_view user, std::string_view password) {
   const Handle handle = make_handle();
   if (set(handle, CURLUPART_URL, url) != CURLUE_OK || set(handle, CURLUPART_USER, percent_encoded(user)) != CURLUE_OK ||

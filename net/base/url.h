@@ -44,8 +44,6 @@ enum class Schemes { web, any };  ///< `web`: http and https
 /// Returns the URL that a reference stands for in the document `base`, without a login and a fragment; an error if that
 /// is not a web URL.
 [[nodiscard]] Result<std::string> resolve_url(const std::string& base, const std::string& reference);
-/// Returns a URL that parse_url() accepts with another path.
-[[nodiscard]] std::string with_path(const std::string& url, const std::string& path);
 /// Returns a URL that parse_url() accepts with this user and password.
 [[nodiscard]] std::string with_login(const std::string& url, std::string_view user, std::string_view password);
 /// Returns the URL with an ASCII host; unchanged if it is not a URL or its host is not a name. For what nobody has
