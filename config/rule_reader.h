@@ -28,6 +28,6 @@ struct InhibitionPlace {
 void check_inhibitions(const std::vector<InhibitionPlace>& places, const std::vector<Rule>& rules, Problems& problems);
 
 /// Reads the keys that are given over `settings`.
-void read_settings(Reader& reader, Settings& settings);
+void read_settings(Reader& reader, NotificationPolicy& settings);
 
 }  // namespace crmpulse::config

@@ -17,7 +17,7 @@ void read_pair(Reader& parent, std::string_view key, Duration min, Duration max,
   reader.finish();
 }
 
-void read_flap(Reader& parent, Settings& settings) {
+void read_flap(Reader& parent, NotificationPolicy& settings) {
   Reader reader = parent.child("flap");
   reader.get("changes", settings.flap_changes, 2, 1000);
   reader.get("window", settings.flap_window, 1s, 7 * kDay);
@@ -30,7 +30,7 @@ void read_flap(Reader& parent, Settings& settings) {
   }
 }
 
-void read_score(Reader& parent, Settings& settings) {
+void read_score(Reader& parent, NotificationPolicy& settings) {
   Reader reader = parent.child("score");
   reader.get("sub_healthy", settings.score_sub, 0, 100);
   reader.get("poor", settings.score_poor, 0, 100);
@@ -53,7 +53,7 @@ void read_vendor_outage(Reader& parent, VendorOutage& outage) {
 
 }  // namespace
 
-void read_settings(Reader& reader, Settings& settings) {
+void read_settings(Reader& reader, NotificationPolicy& settings) {
   read_pair(reader, "group_wait", 0s, kDay, settings.group_wait_sub, settings.group_wait_poor);
   reader.get("settle", settings.settle, 0s, kDay);
   read_pair(reader, "repeat", 1s, 30 * kDay, settings.repeat_sub, settings.repeat_poor);

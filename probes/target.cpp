@@ -348,7 +348,7 @@ const std::vector<Target::Planned>& Target::measurements() const {
 const TargetSpec& Target::spec() const {
   return impl_->spec;
 }
-std::optional<auth::Stats> Target::auth_stats() const {
+std::optional<auth::LoginStats> Target::auth_stats() const {
   if (!impl_->session) return std::nullopt;
   return impl_->session->stats();
 }

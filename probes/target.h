@@ -51,7 +51,7 @@ class Target {
   [[nodiscard]] const std::vector<Planned>& measurements() const;
   [[nodiscard]] const TargetSpec& spec() const;
   /// Returns counters of its login, nullopt if it has none.
-  [[nodiscard]] std::optional<auth::Stats> auth_stats() const;
+  [[nodiscard]] std::optional<auth::LoginStats> auth_stats() const;
   /// Returns, for people, which pooler its runs found before its database or its URL suggests; empty if none.
   [[nodiscard]] std::string pooler() const;
 

@@ -21,7 +21,7 @@
 namespace crmpulse::rules {
 
 struct Engine::Impl {
-  Settings settings;
+  NotificationPolicy settings;
   std::vector<std::shared_ptr<const CompiledRule>> rules;
   std::vector<ReceiverSpec> receivers;
   bool muted = false;

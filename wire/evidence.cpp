@@ -11,8 +11,8 @@ namespace crmpulse::wire {
 namespace {
 
 namespace json = boost::json;
-using Lines = boost::system::result<EvidenceLines, Refusal>;
-using Line = boost::system::result<Evidence, Refusal>;
+using Lines = boost::system::result<EvidenceLines, DecodeError>;
+using Line = boost::system::result<Evidence, DecodeError>;
 
 constexpr std::size_t kMaxFieldBytes =
     Limits{}.max_label_value_bytes;  ///< crm, kind, agent, operation are labels elsewhere
@@ -30,7 +30,7 @@ constexpr TextField kTextFields[] = {
     {"text", &Evidence::text, kMaxEvidenceText},
 };
 
-Refusal bad(std::string message) {
+DecodeError bad(std::string message) {
   return {400, "evidence", std::move(message)};
 }
 
@@ -40,19 +40,19 @@ bool has_control_characters(std::string_view text) {
 }
 
 /// An absent field is empty.
-std::optional<Refusal> read_text(const json::object& object, const TextField& field, Evidence& line) {
+std::optional<DecodeError> read_text(const json::object& object, const TextField& field, Evidence& line) {
   const json::value* value = object.if_contains(field.key);
   if (value == nullptr) return {};
   const json::string* text = value->if_string();
   if (text == nullptr) return bad(fmt::format("{} is not a string", field.key));
   if (text->size() > field.max_bytes)
-    return Refusal{413, "limit", fmt::format("{} has more than {} bytes", field.key, field.max_bytes)};
+    return DecodeError{413, "limit", fmt::format("{} has more than {} bytes", field.key, field.max_bytes)};
   if (has_control_characters(*text)) return bad(fmt::format("{} has control characters", field.key));
   (line.*field.member).assign(text->data(), text->size());
   return {};
 }
 
-std::optional<Refusal> read_time(const json::object& object, Evidence& line) {
+std::optional<DecodeError> read_time(const json::object& object, Evidence& line) {
   const json::value* value = object.if_contains("at");
   if (value == nullptr || !value->is_string()) return bad("at is missing");
   const Result<TimePoint> at = parse_time(value->get_string());
@@ -64,8 +64,8 @@ std::optional<Refusal> read_time(const json::object& object, Evidence& line) {
 Line read_line(std::string_view text) {
   boost::system::error_code error;
   const json::value value = json::parse(text, error);
-  if (error) return Refusal{400, "json", error.message()};
-  if (!value.is_object()) return Refusal{400, "json", "not an object"};
+  if (error) return DecodeError{400, "json", error.message()};
+  if (!value.is_object()) return DecodeError{400, "json", "not an object"};
   const json::object& object = value.get_object();
   Evidence line;
   if (auto refusal = read_time(object, line)) return *std::move(refusal);
@@ -99,16 +99,16 @@ std::string encode_evidence(std::span<const Evidence> lines) {
 
 Lines decode_evidence(std::string_view body) {
   if (body.size() > kMaxEvidenceBytes)
-    return Refusal{413, "limit", fmt::format("more than {} bytes", kMaxEvidenceBytes)};
+    return DecodeError{413, "limit", fmt::format("more than {} bytes", kMaxEvidenceBytes)};
   EvidenceLines out;
-  std::optional<Refusal> first;
+  std::optional<DecodeError> first;
   for (std::size_t number = 1; !body.empty(); ++number) {
     const std::size_t end = std::min(body.find('\n'), body.size());
     const std::string_view text = body.substr(0, end);
     body.remove_prefix(std::min(end + 1, body.size()));
     if (text.find_first_not_of(" \t\r") == std::string_view::npos) continue;
     if (out.lines.size() + out.unreadable == kMaxEvidenceLines)
-      return Refusal{413, "limit", fmt::format("more than {} lines", kMaxEvidenceLines)};
+      return DecodeError{413, "limit", fmt::format("more than {} lines", kMaxEvidenceLines)};
     Line line = read_line(text);
     if (line) {
       out.lines.push_back(*std::move(line));

@@ -30,6 +30,6 @@ struct EvidenceLines {
 /// A line is left out for an unknown stage or reason, a missing crm, an oversize text, broken JSON or UTF-8; keys it
 /// does not know are passed over. The body is refused when it is too large, or when none of its lines can be read, as
 /// the first of them says. Codes: limit (413); json, evidence (400).
-[[nodiscard]] boost::system::result<EvidenceLines, Refusal> decode_evidence(std::string_view body);
+[[nodiscard]] boost::system::result<EvidenceLines, DecodeError> decode_evidence(std::string_view body);
 
 }  // namespace crmpulse::wire

@@ -32,15 +32,15 @@ struct Limits {
 };
 
 /// Why a body is refused. `status` is the HTTP answer: 400 malformed, 413 too large.
-struct Refusal {
+struct DecodeError {
   int status = 400;
   /// Label value for the refusal counter, static storage: snappy, protobuf, symbol, limit; of evidence also json,
   /// evidence.
   std::string_view code;
   std::string message;  ///< says where: `series 3: …`; never a label's value
 };
-/// Lets result<T, Refusal>::value() throw something readable.
-[[noreturn]] void throw_exception_from_error(const Refusal& refusal, const boost::source_location&);
+/// Lets result<T, DecodeError>::value() throw something readable.
+[[noreturn]] void throw_exception_from_error(const DecodeError& refusal, const boost::source_location&);
 
 struct LabelView {
   std::string_view name;
@@ -123,8 +123,8 @@ class Decoder {
   /// dropped; a series that is unsound all the same (names, duplicates, UTF-8, no `__name__`, bounds) is left out.
   /// `compressed` is the HTTP body. A message of the other version is refused, not read as an empty one. The visitor
   /// must not call the same decoder.
-  [[nodiscard]] boost::system::result<Counts, Refusal> decode(Version version, std::string_view compressed,
-                                                              const Visitor& visit);
+  [[nodiscard]] boost::system::result<Counts, DecodeError> decode(Version version, std::string_view compressed,
+                                                                  const Visitor& visit);
 
   struct Readings {
     Counts counts;
@@ -132,8 +132,9 @@ class Decoder {
   };
   /// Like the other decode(), for a receiver with a table: a series it knows costs one comparison of bytes, and nothing
   /// of a refused body is added. `memory` is emptied and used.
-  [[nodiscard]] boost::system::result<Readings, Refusal> decode(Version version, std::string_view compressed,
-                                                                KnownSeries& known, std::vector<Reading> memory = {});
+  [[nodiscard]] boost::system::result<Readings, DecodeError> decode(Version version, std::string_view compressed,
+                                                                    KnownSeries& known,
+                                                                    std::vector<Reading> memory = {});
 
  private:
   struct State;

@@ -29,7 +29,7 @@ std::string_view bytes_of(pbf_reader& reader) {
   return {view.data(), view.size()};
 }
 
-Refusal bad_symbol(std::string message) {
+DecodeError bad_symbol(std::string message) {
   return {400, "symbol", std::move(message)};
 }
 
@@ -48,15 +48,15 @@ struct Decoder::State {
   std::size_t key_bytes = 0;
   Counts counts;
 
-  Verdict decompress(std::string_view compressed, std::string_view& body);
-  Verdict scan(Version version, std::string_view body);
-  Verdict add_symbol(std::string_view symbol);
+  DecodeCheck decompress(std::string_view compressed, std::string_view& body);
+  DecodeCheck scan(Version version, std::string_view body);
+  DecodeCheck add_symbol(std::string_view symbol);
   template <class Each>
-  Verdict walk(Version version, std::string_view body, Each each);
-  Verdict read(Version version, std::string_view bytes);
-  Verdict check_body(Version version, std::string_view body);
-  Verdict check_series(Version version, Unsound& unsound);
-  Verdict count_key_bytes();
+  DecodeCheck walk(Version version, std::string_view body, Each each);
+  DecodeCheck read(Version version, std::string_view bytes);
+  DecodeCheck check_body(Version version, std::string_view body);
+  DecodeCheck check_series(Version version, Unsound& unsound);
+  DecodeCheck count_key_bytes();
   std::string_view identity();
   void visit_series(const Visitor& visit);
 
@@ -69,30 +69,30 @@ struct Decoder::State {
   std::vector<Unknown> unknown;
   std::optional<KnownSeries::Id> before;  ///< the series before; nothing when that is an unknown one
 
-  Verdict take_body(Version version, std::string_view body, KnownSeries& known, std::vector<Reading>& out);
+  DecodeCheck take_body(Version version, std::string_view body, KnownSeries& known, std::vector<Reading>& out);
   bool take_known(std::string_view bytes, const KnownSeries& known, std::vector<Reading>& out);
-  Verdict take_series(Version version, std::string_view bytes, KnownSeries& known, std::vector<Reading>& out);
+  DecodeCheck take_series(Version version, std::string_view bytes, KnownSeries& known, std::vector<Reading>& out);
   void add_unknown(Version version, KnownSeries& known, std::vector<Reading>& out);
   void skip(SkipReason why, KnownSeries& known);
 };
 
-Verdict Decoder::State::decompress(std::string_view compressed, std::string_view& body) {
+DecodeCheck Decoder::State::decompress(std::string_view compressed, std::string_view& body) {
   // A snappy copy element of three bytes yields at most 64: who claims more than that ratio lies.
   constexpr std::size_t kMaxRatio = 22;
   std::size_t size = 0;
   if (!snappy::GetUncompressedLength(compressed.data(), compressed.size(), &size)) {
-    return Refusal{400, "snappy", "the body does not start with a snappy block length"};
+    return DecodeError{400, "snappy", "the body does not start with a snappy block length"};
   }
   if (size > limits.max_decompressed_bytes)
     return over_limit("bytes after decompression", limits.max_decompressed_bytes);
   if (size / kMaxRatio > compressed.size())
-    return Refusal{400, "snappy", "the body is too short for the length it claims"};
+    return DecodeError{400, "snappy", "the body is too short for the length it claims"};
   if (size > capacity) {
     buffer = std::make_unique_for_overwrite<char[]>(size);
     capacity = size;
   }
   if (!snappy::RawUncompress(compressed.data(), compressed.size(), buffer.get())) {
-    return Refusal{400, "snappy", "the body is not one snappy block"};
+    return DecodeError{400, "snappy", "the body is not one snappy block"};
   }
   body = {buffer.get(), size};
   return {};
@@ -100,7 +100,7 @@ Verdict Decoder::State::decompress(std::string_view compressed, std::string_view
 
 /// What must be known before any series is read: is it this version's message, and 2.0's symbols, which may stand
 /// anywhere in it. Read as the wrong version a message would look empty, and a 2xx would lose it.
-Verdict Decoder::State::scan(Version version, std::string_view body) {
+DecodeCheck Decoder::State::scan(Version version, std::string_view body) {
   symbols.clear();
   for (pbf_reader reader{body.data(), body.size()}; reader.next();) {
     const bool symbol = reader.tag() == kSymbolsV2;
@@ -113,12 +113,12 @@ Verdict Decoder::State::scan(Version version, std::string_view body) {
       continue;
     }
     if (!is_bytes(reader)) return malformed("a symbol is not a string");
-    if (Verdict verdict = add_symbol(bytes_of(reader))) return verdict;
+    if (DecodeCheck verdict = add_symbol(bytes_of(reader))) return verdict;
   }
   return {};
 }
 
-Verdict Decoder::State::add_symbol(std::string_view symbol) {
+DecodeCheck Decoder::State::add_symbol(std::string_view symbol) {
   if (symbols.size() == limits.max_symbols) return over_limit("symbols", limits.max_symbols);
   if (symbols.empty() && !symbol.empty()) return bad_symbol("the first symbol is not the empty string");
   symbols.push_back(symbol);
@@ -127,7 +127,7 @@ Verdict Decoder::State::add_symbol(std::string_view symbol) {
 
 /// Calls `each(index, bytes)`, which may refuse, with every series of the body.
 template <class Each>
-Verdict Decoder::State::walk(Version version, std::string_view body, Each each) {
+DecodeCheck Decoder::State::walk(Version version, std::string_view body, Each each) {
   const protozero::pbf_tag_type wanted = version == Version::v1 ? kSeriesV1 : kSeriesV2;
   std::size_t index = 0;
   for (pbf_reader reader{body.data(), body.size()}; reader.next();) {
@@ -136,7 +136,7 @@ Verdict Decoder::State::walk(Version version, std::string_view body, Each each) 
       continue;
     }
     if (!is_bytes(reader)) return malformed("a series is not a message");
-    if (Verdict verdict = each(index, bytes_of(reader))) {
+    if (DecodeCheck verdict = each(index, bytes_of(reader))) {
       verdict->message.insert(0, fmt::format("series {}: ", index));
       return verdict;
     }
@@ -145,28 +145,28 @@ Verdict Decoder::State::walk(Version version, std::string_view body, Each each) 
   return {};
 }
 
-Verdict Decoder::State::read(Version version, std::string_view bytes) {
+DecodeCheck Decoder::State::read(Version version, std::string_view bytes) {
   return version == Version::v1 ? read_series_v1(bytes, limits, series)
                                 : read_series_v2(bytes, symbols, limits, series);
 }
 
-Verdict Decoder::State::check_body(Version version, std::string_view body) {
+DecodeCheck Decoder::State::check_body(Version version, std::string_view body) {
   counts = {};
   key_bytes = 0;
   label_check.start();
-  if (Verdict verdict = scan(version, body)) return verdict;
-  return walk(version, body, [&](std::size_t index, std::string_view bytes) -> Verdict {
+  if (DecodeCheck verdict = scan(version, body)) return verdict;
+  return walk(version, body, [&](std::size_t index, std::string_view bytes) -> DecodeCheck {
     if (index == limits.max_series) return over_limit("series", limits.max_series);
-    if (Verdict verdict = read(version, bytes)) return verdict;
+    if (DecodeCheck verdict = read(version, bytes)) return verdict;
     Unsound unsound;
-    if (Verdict verdict = check_series(version, unsound)) return verdict;
+    if (DecodeCheck verdict = check_series(version, unsound)) return verdict;
     if (unsound) counts.skipped.add(*unsound, series.samples.size());
     return {};
   });
 }
 
 /// Counts the series, sound or not.
-Verdict Decoder::State::check_series(Version version, Unsound& unsound) {
+DecodeCheck Decoder::State::check_series(Version version, Unsound& unsound) {
   ++counts.series;
   counts.samples += series.samples.size();
   counts.histograms += series.histograms;
@@ -178,12 +178,12 @@ Verdict Decoder::State::check_series(Version version, Unsound& unsound) {
     unsound = SkipReason::no_samples;
     return {};
   }
-  return version == Version::v1 ? Verdict{} : count_key_bytes();
+  return version == Version::v1 ? DecodeCheck{} : count_key_bytes();
 }
 
 /// A few long symbols, referred to by many series, would make keys of any size: a 2.0 request is held to the size it
 /// would have in 1.0.
-Verdict Decoder::State::count_key_bytes() {
+DecodeCheck Decoder::State::count_key_bytes() {
   for (const LabelView& label : series.labels) key_bytes += label_size(label);
   if (key_bytes > limits.max_decompressed_bytes)
     return over_limit("bytes of labels, written out", limits.max_decompressed_bytes);
@@ -201,15 +201,15 @@ void Decoder::State::visit_series(const Visitor& visit) {
   if (!series.samples.empty()) visit({identity(), series.labels, series.samples});
 }
 
-Verdict Decoder::State::take_body(Version version, std::string_view body, KnownSeries& known,
-                                  std::vector<Reading>& out) {
+DecodeCheck Decoder::State::take_body(Version version, std::string_view body, KnownSeries& known,
+                                      std::vector<Reading>& out) {
   counts = {};
   key_bytes = 0;
   unknown.clear();
   before = KnownSeries::kNone;
   label_check.start();
-  if (Verdict verdict = scan(version, body)) return verdict;
-  return walk(version, body, [&](std::size_t index, std::string_view bytes) -> Verdict {
+  if (DecodeCheck verdict = scan(version, body)) return verdict;
+  return walk(version, body, [&](std::size_t index, std::string_view bytes) -> DecodeCheck {
     if (index == limits.max_series) return over_limit("series", limits.max_series);
     if (version == Version::v1 && take_known(bytes, known, out)) return {};
     return take_series(version, bytes, known, out);
@@ -228,11 +228,11 @@ bool Decoder::State::take_known(std::string_view bytes, const KnownSeries& known
   return true;
 }
 
-Verdict Decoder::State::take_series(Version version, std::string_view bytes, KnownSeries& known,
-                                    std::vector<Reading>& out) {
-  if (Verdict verdict = read(version, bytes)) return verdict;
+DecodeCheck Decoder::State::take_series(Version version, std::string_view bytes, KnownSeries& known,
+                                        std::vector<Reading>& out) {
+  if (DecodeCheck verdict = read(version, bytes)) return verdict;
   Unsound unsound;
-  if (Verdict verdict = check_series(version, unsound)) return verdict;
+  if (DecodeCheck verdict = check_series(version, unsound)) return verdict;
   if (unsound) {
     skip(*unsound, known);
     return {};
@@ -283,17 +283,17 @@ Decoder::~Decoder() = default;
 Decoder::Decoder(Decoder&&) noexcept = default;
 Decoder& Decoder::operator=(Decoder&&) noexcept = default;
 
-boost::system::result<Decoder::Counts, Refusal> Decoder::decode(Version version, std::string_view compressed,
-                                                                const Visitor& visit) {
+boost::system::result<Decoder::Counts, DecodeError> Decoder::decode(Version version, std::string_view compressed,
+                                                                    const Visitor& visit) {
   std::string_view body;
-  if (Verdict verdict = state_->decompress(compressed, body)) return *std::move(verdict);
+  if (DecodeCheck verdict = state_->decompress(compressed, body)) return *std::move(verdict);
   try {
-    if (Verdict verdict = state_->check_body(version, body)) return *std::move(verdict);
+    if (DecodeCheck verdict = state_->check_body(version, body)) return *std::move(verdict);
   } catch (const protozero::exception& broken) {
     return malformed(broken.what());
   }
   // Checked above: nothing is refused any more, and what is thrown is the visitor's own.
-  (void)state_->walk(version, body, [&](std::size_t, std::string_view bytes) -> Verdict {
+  (void)state_->walk(version, body, [&](std::size_t, std::string_view bytes) -> DecodeCheck {
     (void)state_->read(version, bytes);
     if (!state_->label_check.check(state_->series, state_->limits)) state_->visit_series(visit);
     return {};
@@ -301,14 +301,14 @@ boost::system::result<Decoder::Counts, Refusal> Decoder::decode(Version version,
   return state_->counts;
 }
 
-boost::system::result<Decoder::Readings, Refusal> Decoder::decode(Version version, std::string_view compressed,
-                                                                  KnownSeries& known, std::vector<Reading> memory) {
+boost::system::result<Decoder::Readings, DecodeError> Decoder::decode(Version version, std::string_view compressed,
+                                                                      KnownSeries& known, std::vector<Reading> memory) {
   Readings out{{}, std::move(memory)};
   out.readings.clear();
   std::string_view body;
-  if (Verdict verdict = state_->decompress(compressed, body)) return *std::move(verdict);
+  if (DecodeCheck verdict = state_->decompress(compressed, body)) return *std::move(verdict);
   try {
-    if (Verdict verdict = state_->take_body(version, body, known, out.readings)) return *std::move(verdict);
+    if (DecodeCheck verdict = state_->take_body(version, body, known, out.readings)) return *std::move(verdict);
     state_->add_unknown(version, known, out.readings);
   } catch (const protozero::exception& broken) {
     return malformed(broken.what());
@@ -321,7 +321,7 @@ bool is_stale_marker(double value) {
   return std::bit_cast<std::uint64_t>(value) == 0x7ff0000000000002U;
 }
 
-void throw_exception_from_error(const Refusal& refusal, const boost::source_location&) {
+void throw_exception_from_error(const DecodeError& refusal, const boost::source_location&) {
   throw std::runtime_error(fmt::format("{} {}: {}", refusal.status, refusal.code, refusal.message));
 }
 

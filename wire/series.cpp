@@ -25,7 +25,7 @@ pbf_reader reader_of(std::string_view bytes) {
   return pbf_reader{bytes.data(), bytes.size()};
 }
 
-Refusal wrong_type(std::string_view message, const pbf_reader& reader) {
+DecodeError wrong_type(std::string_view message, const pbf_reader& reader) {
   return malformed(fmt::format("field {} of a {} has wire type {}", reader.tag(), message,
                                static_cast<unsigned>(reader.wire_type())));
 }
@@ -82,7 +82,7 @@ const char* read_short_samples(const char* at, const char* end, std::size_t max_
   return at;
 }
 
-Verdict read_label(std::string_view bytes, LabelView& label) {
+DecodeCheck read_label(std::string_view bytes, LabelView& label) {
   for (pbf_reader reader = reader_of(bytes); reader.next();) {
     if (reader.tag() > 2) {
       reader.skip();
@@ -101,7 +101,7 @@ bool is_canonical(std::string_view bytes, const LabelView& label) {
          stands_at(end_of(label.name), label.value) && end_of(label.value) == end_of(bytes);
 }
 
-Verdict read_sample(std::string_view bytes, SampleView& sample) {
+DecodeCheck read_sample(std::string_view bytes, SampleView& sample) {
   for (pbf_reader reader = reader_of(bytes); reader.next();) {
     switch (reader.tag()) {
       case 1:
@@ -118,10 +118,10 @@ Verdict read_sample(std::string_view bytes, SampleView& sample) {
   return {};
 }
 
-Verdict add_sample(std::string_view bytes, const Limits& limits, Series& out) {
+DecodeCheck add_sample(std::string_view bytes, const Limits& limits, Series& out) {
   if (out.samples.size() == limits.max_samples) return over_limit("samples", limits.max_samples);
   SampleView sample{0, 0};
-  if (Verdict verdict = read_sample(bytes, sample)) return verdict;
+  if (DecodeCheck verdict = read_sample(bytes, sample)) return verdict;
   out.samples.push_back(sample);
   return {};
 }
@@ -141,9 +141,10 @@ class RefPairs {
   RefPairs(std::span<const std::string_view> symbols, const Limits& limits, Series& out)
       : symbols_(symbols), limits_(limits), out_(out) {}
 
-  Verdict add(std::uint64_t ref) {
+  DecodeCheck add(std::uint64_t ref) {
     if (ref >= symbols_.size()) {
-      return Refusal{400, "symbol", fmt::format("label reference {} is outside the {} symbols", ref, symbols_.size())};
+      return DecodeError{400, "symbol",
+                         fmt::format("label reference {} is outside the {} symbols", ref, symbols_.size())};
     }
     const std::string_view symbol = symbols_[static_cast<std::size_t>(ref)];
     half_ = !half_;
@@ -154,8 +155,8 @@ class RefPairs {
     add_label({name_, symbol}, limits_, out_);
     return {};
   }
-  Verdict finish() const {
-    if (half_) return Refusal{400, "symbol", "an odd number of label references"};
+  DecodeCheck finish() const {
+    if (half_) return DecodeError{400, "symbol", "an odd number of label references"};
     return {};
   }
 
@@ -167,26 +168,26 @@ class RefPairs {
   bool half_ = false;
 };
 
-Verdict add_refs(pbf_reader& reader, RefPairs& pairs) {
+DecodeCheck add_refs(pbf_reader& reader, RefPairs& pairs) {
   if (reader.wire_type() == pbf_wire_type::varint) return pairs.add(reader.get_uint64());
   if (!is_bytes(reader)) return wrong_type("series", reader);
   const auto refs = reader.get_packed_uint64();
   for (auto ref = refs.begin(); ref != refs.end(); ++ref) {
-    if (Verdict verdict = pairs.add(*ref)) return verdict;
+    if (DecodeCheck verdict = pairs.add(*ref)) return verdict;
   }
   return {};
 }
 
 }  // namespace
 
-Refusal malformed(std::string message) {
+DecodeError malformed(std::string message) {
   return {400, "protobuf", std::move(message)};
 }
-Refusal over_limit(std::string_view what, std::size_t limit) {
+DecodeError over_limit(std::string_view what, std::size_t limit) {
   return {413, "limit", fmt::format("more than {} {}", limit, what)};
 }
 
-Verdict read_series_v1(std::string_view bytes, const Limits& limits, Series& out) {
+DecodeCheck read_series_v1(std::string_view bytes, const Limits& limits, Series& out) {
   out.clear();
   const char* labels_end = read_short_labels(bytes, limits.max_labels_per_series, out.labels);
   bool canonical = true;
@@ -204,13 +205,13 @@ Verdict read_series_v1(std::string_view bytes, const Limits& limits, Series& out
     const std::string_view part = view_of(reader);
     if (field == 1) {
       LabelView label;
-      if (Verdict verdict = read_label(part, label)) return verdict;
+      if (DecodeCheck verdict = read_label(part, label)) return verdict;
       canonical = canonical && stands_at(labels_end, part) && is_canonical(part, label);
       in_front = in_front && field_at == labels_end;
       labels_end = end_of(part);
       add_label(label, limits, out);
     } else if (field == 2) {
-      if (Verdict verdict = add_sample(part, limits, out)) return verdict;
+      if (DecodeCheck verdict = add_sample(part, limits, out)) return verdict;
     } else {
       ++(field == 3 ? out.exemplars : out.histograms);
     }
@@ -238,14 +239,14 @@ bool read_known_series(std::string_view bytes, std::string_view labels, KnownSer
   return false;
 }
 
-Verdict read_series_v2(std::string_view bytes, std::span<const std::string_view> symbols, const Limits& limits,
-                       Series& out) {
+DecodeCheck read_series_v2(std::string_view bytes, std::span<const std::string_view> symbols, const Limits& limits,
+                           Series& out) {
   out.clear();
   RefPairs pairs{symbols, limits, out};
   for (pbf_reader reader = reader_of(bytes); reader.next();) {
     const auto field = reader.tag();
     if (field == 1) {
-      if (Verdict verdict = add_refs(reader, pairs)) return verdict;
+      if (DecodeCheck verdict = add_refs(reader, pairs)) return verdict;
       continue;
     }
     if (field > 4) {
@@ -255,7 +256,7 @@ Verdict read_series_v2(std::string_view bytes, std::span<const std::string_view>
     if (!is_bytes(reader)) return wrong_type("series", reader);
     const std::string_view part = view_of(reader);
     if (field == 2) {
-      if (Verdict verdict = add_sample(part, limits, out)) return verdict;
+      if (DecodeCheck verdict = add_sample(part, limits, out)) return verdict;
     } else {
       ++(field == 3 ? out.histograms : out.exemplars);
     }

@@ -11,7 +11,7 @@
 
 namespace crmpulse::wire {
 
-using Verdict = std::optional<Refusal>;  ///< nullopt: sound so far
+using DecodeCheck = std::optional<DecodeError>;  ///< nullopt: sound so far
 
 /// As read, not yet checked. One object is reused for all series; views point into the decompressed body.
 struct Series {
@@ -36,9 +36,9 @@ struct Series {
 
 /// Both hold to limits.max_labels_per_series and, within one series, limits.max_samples, so that `out` stays bounded.
 /// Labels without a value are dropped: they mean the same as none. Broken protobuf is a protozero::exception.
-[[nodiscard]] Verdict read_series_v1(std::string_view bytes, const Limits& limits, Series& out);
-[[nodiscard]] Verdict read_series_v2(std::string_view bytes, std::span<const std::string_view> symbols,
-                                     const Limits& limits, Series& out);
+[[nodiscard]] DecodeCheck read_series_v1(std::string_view bytes, const Limits& limits, Series& out);
+[[nodiscard]] DecodeCheck read_series_v2(std::string_view bytes, std::span<const std::string_view> symbols,
+                                         const Limits& limits, Series& out);
 
 /// The samples of a series of version 1 whose labels are these bytes, shortest form, and nothing else: appended to
 /// `out` under the number `id`, at most `room` of them. Returns false, with `out` as it was, if it is not such
@@ -66,7 +66,7 @@ class LabelCheck {
   std::string_view known_metric_;              ///< valid
 };
 
-[[nodiscard]] Refusal malformed(std::string message);
-[[nodiscard]] Refusal over_limit(std::string_view what, std::size_t limit);
+[[nodiscard]] DecodeError malformed(std::string message);
+[[nodiscard]] DecodeError over_limit(std::string_view what, std::size_t limit);
 
 }  // namespace crmpulse::wire

@@ -51,7 +51,7 @@ struct CrmSettings {
   /// timeouts; every measurement has an interval. CRMs that say the same about it share one.
   std::shared_ptr<const probes::Recipe> recipe;
   probes::Arguments arguments;
-  probes::auth::Settings auth;
+  probes::auth::LoginSettings auth;
   net::ClientTls tls;
   std::string proxy;  ///< with its user and password; empty: as the environment says
   Labels labels;

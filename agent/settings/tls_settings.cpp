@@ -6,11 +6,7 @@
 #include <array>
 #include <filesystem>
 
-#include "agent/settings/url.h"
-#include "core/text/percent.h"
-#include "net/base/host_name.h"
-#include "net/base/url_scheme.h"
-#include "probes/template/template.h"
+#include "net/base/url.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -24,18 +20,15 @@ void check_file(config::Reader& reader, std::string_view key, const std::string&
 
 /// The schemes net/client/http_client.h speaks to a proxy with.
 void check_proxy(config::Reader& reader, const std::string& proxy) {
-  constexpr std::array<std::string_view, 2> kOther{"socks5://", "socks5h://"};
-  const auto other =
-      std::find_if(kOther.begin(), kOther.end(), [&](std::string_view scheme) { return proxy.starts_with(scheme); });
-  const std::string as_http = other == kOther.end() ? proxy : "http://" + proxy.substr(other->size());
-  if (const auto fault = net::host_fault(as_http)) return reader.problem("proxy", *fault);
-  if (as_http.find('@') != std::string::npos)
+  constexpr std::array<std::string_view, 4> kSchemes{"http", "https", "socks5", "socks5h"};
+  const Result<net::Url> url = net::parse_url(proxy, net::Schemes::any);
+  if (!url) return reader.problem("proxy", url.error().message);
+  if (url->has_login())
     return reader.problem("proxy", "must not contain a user or password: write proxy_username and proxy_password_file");
-  if (url_fault(as_http))
-    reader.problem(
-        "proxy", fmt::format("'{}' is not a proxy's address: http://, https://, socks5:// or socks5h://, a host and a "
-                             "port",
-                             one_line(proxy, 60)));
+  if (std::find(kSchemes.begin(), kSchemes.end(), url->scheme) == kSchemes.end())
+    reader.problem("proxy", fmt::format("begins with {}://, which is not a proxy's: write http://, https://, socks5:// "
+                                        "or socks5h://, a host and a port",
+                                        url->scheme));
 }
 
 /// `http://user:password@proxy:3128`: only the client sees it, and tells it to nobody else.
@@ -48,16 +41,17 @@ void read_proxy_login(config::Reader& reader, std::string& proxy) {
   if (proxy.empty()) return reader.missing("proxy");
   if (!named) return reader.missing("proxy_username");
   if (!has_password) return reader.missing("proxy_password_file");
-  const std::size_t scheme = proxy.find("://");
-  proxy.insert(scheme == std::string::npos ? 0 : scheme + 3,
-               percent_encoded(username) + ":" + percent_encoded(password.reveal()) + "@");
+  proxy = net::with_login(proxy, username, password.reveal());
 }
 
 }  // namespace
 
 void check_url(config::Reader& reader, std::string_view key, std::string& url) {
   url = net::with_lower_scheme(std::move(url));
-  if (auto fault = url_fault(url)) reader.problem(key, *fault);
+  const Result<net::Url> parsed = net::parse_url(url);
+  if (!parsed) return reader.problem(key, parsed.error().message);
+  // It would end in logs.
+  if (parsed->has_login()) reader.problem(key, "must not contain a user or password; use a token");
 }
 
 void read_tls_files(config::Reader& reader, net::ClientTls& tls) {

@@ -61,12 +61,12 @@ bool is_own_refusal(const net::ClientResponse& response, ReceiverKind receiver) 
                      [&](std::string_view words) { return said.find(words) != std::string::npos; });
 }
 
-Verdict judge(const net::ClientResponse& response, ReceiverKind receiver) {
-  if (response.failure) return Verdict::retry;
+ShipResult judge(const net::ClientResponse& response, ReceiverKind receiver) {
+  if (response.failure) return ShipResult::retry;
   if (response.status >= 200 && response.status < 300)
-    return is_acceptance(response, receiver) ? Verdict::accepted : Verdict::retry;
-  if (response.status == 413) return Verdict::too_large;
-  return is_own_refusal(response, receiver) ? Verdict::refused : Verdict::retry;
+    return is_acceptance(response, receiver) ? ShipResult::accepted : ShipResult::retry;
+  if (response.status == 413) return ShipResult::too_large;
+  return is_own_refusal(response, receiver) ? ShipResult::refused : ShipResult::retry;
 }
 
 }  // namespace crmpulse::agent

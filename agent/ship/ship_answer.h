@@ -10,8 +10,8 @@
 namespace crmpulse::agent {
 
 /// `refused`: for good, and by the receiver itself. `too_large`: less at once may be taken, whoever said it.
-enum class Verdict { accepted, retry, too_large, refused };
-[[nodiscard]] Verdict judge(const net::ClientResponse& response, ReceiverKind receiver);
+enum class ShipResult { accepted, retry, too_large, refused };
+[[nodiscard]] ShipResult judge(const net::ClientResponse& response, ReceiverKind receiver);
 
 /// Does it bear the collector's mark?
 [[nodiscard]] bool is_marked(const net::ClientResponse& response);

@@ -10,7 +10,7 @@
 #include <span>
 #include <thread>
 
-#include "agent/settings/url.h"
+#include "agent/ship/evidence_url.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
 #include "core/time/clock.h"
@@ -75,11 +75,12 @@ struct Shipper::Impl {
   void deliver(const store::Spool::Batch& batch);
   net::ClientResponse send_samples(std::span<const Sample> samples, std::uint64_t number, const Options& with);
   bool deliver_pieces(std::span<const Sample> samples);
-  Verdict deliver_piece(std::span<const Sample> samples);
+  ShipResult deliver_piece(std::span<const Sample> samples);
   void pause(net::Backoff& backoff, const net::ClientResponse& response);
   ReceiverKind receiver_at(const Options& with);
   void note_mark(const net::ClientResponse& response, const Options& with);
-  Verdict send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt, net::ClientResponse& last);
+  ShipResult send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt,
+                           net::ClientResponse& last);
   net::ClientRequest request(const Options& with, const std::string& url) const;
   std::optional<net::ClientResponse> exchange(net::ClientRequest request);
   void acknowledge(const store::Spool::Batch& batch);
@@ -161,21 +162,21 @@ void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
   for (int attempt = 1; !stopping(); ++attempt) {
     const Options with = current();
     net::ClientResponse evidence_answer;
-    const Verdict evidence = send_evidence(batch, with, attempt, evidence_answer);
-    if (evidence == Verdict::accepted) evidence_sent_seq = std::max(evidence_sent_seq, batch.seq);
-    Verdict samples = evidence == Verdict::retry ? Verdict::retry : Verdict::accepted;
+    const ShipResult evidence = send_evidence(batch, with, attempt, evidence_answer);
+    if (evidence == ShipResult::accepted) evidence_sent_seq = std::max(evidence_sent_seq, batch.seq);
+    ShipResult samples = evidence == ShipResult::retry ? ShipResult::retry : ShipResult::accepted;
     net::ClientResponse response = evidence_answer;
-    if (samples != Verdict::retry && !batch.samples.empty()) {
+    if (samples != ShipResult::retry && !batch.samples.empty()) {
       response = send_samples(batch.samples, batch.number, with);
       samples = judge(response, receiver_at(with));
     }
-    if (samples == Verdict::retry) {
+    if (samples == ShipResult::retry) {
       if (stopping()) return;
       pause(backoff, response);
       continue;
     }
-    if (samples == Verdict::too_large && shrink(batch)) return;
-    if (samples == Verdict::accepted) {
+    if (samples == ShipResult::too_large && shrink(batch)) return;
+    if (samples == ShipResult::accepted) {
       reached();
       refusing = false;
       count([&](Stats& s) { s.sent_samples += batch.samples.size(); });
@@ -183,7 +184,7 @@ void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
     } else if (!deliver_pieces(batch.samples)) {
       return;
     }
-    if (evidence == Verdict::refused) drop_evidence(batch.evidence.size(), describe(evidence_answer));
+    if (evidence == ShipResult::refused) drop_evidence(batch.evidence.size(), describe(evidence_answer));
     acknowledge(batch);
     return;
   }
@@ -208,9 +209,9 @@ bool Shipper::Impl::deliver_pieces(std::span<const Sample> samples) {
       left.push_back(piece.first(piece.size() / 2));
       continue;
     }
-    const Verdict verdict = deliver_piece(piece);
-    if (verdict == Verdict::retry) return false;
-    if (verdict == Verdict::accepted) continue;
+    const ShipResult verdict = deliver_piece(piece);
+    if (verdict == ShipResult::retry) return false;
+    if (verdict == ShipResult::accepted) continue;
     left.push_back(piece.subspan(piece.size() / 2));
     left.push_back(piece.first(piece.size() / 2));
   }
@@ -219,7 +220,7 @@ bool Shipper::Impl::deliver_pieces(std::span<const Sample> samples) {
 
 /// Until it is decided: taken or, when it is a single sample, dropped; `refused` or `too_large` when it can be less;
 /// `retry` when we stop.
-Verdict Shipper::Impl::deliver_piece(std::span<const Sample> samples) {
+ShipResult Shipper::Impl::deliver_piece(std::span<const Sample> samples) {
   const Options first = current();
   net::Backoff backoff{first.backoff_base, first.backoff_cap, std::random_device{}(), first.backoff_base / 2};
   while (!stopping()) {
@@ -227,22 +228,22 @@ Verdict Shipper::Impl::deliver_piece(std::span<const Sample> samples) {
     // Without the batch's number: that says "all of it".
     const net::ClientResponse response = send_samples(samples, 0, with);
     const ReceiverKind receiver = receiver_at(with);
-    const Verdict verdict = judge(response, receiver);
-    if (verdict == Verdict::accepted) {
+    const ShipResult verdict = judge(response, receiver);
+    if (verdict == ShipResult::accepted) {
       reached();
       count([&](Stats& s) { s.sent_samples += samples.size(); });
       return verdict;
     }
-    if (verdict != Verdict::retry && samples.size() > 1) return verdict;
+    if (verdict != ShipResult::retry && samples.size() > 1) return verdict;
     if (is_own_refusal(response, receiver)) {
       reached();
       drop_sample(samples.front(), response);
-      return Verdict::accepted;
+      return ShipResult::accepted;
     }
     if (stopping()) break;
     pause(backoff, response);
   }
-  return Verdict::retry;
+  return ShipResult::retry;
 }
 
 ReceiverKind Shipper::Impl::receiver_at(const Options& with) {
@@ -282,9 +283,9 @@ net::ClientResponse Shipper::Impl::send_samples(std::span<const Sample> samples,
 
 /// Returns `refused` if the receiver never takes evidence (or never this one). `last` becomes the answer that refuses
 /// or asks for a retry.
-Verdict Shipper::Impl::send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt,
-                                     net::ClientResponse& last) {
-  if (batch.seq <= evidence_sent_seq) return Verdict::accepted;
+ShipResult Shipper::Impl::send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt,
+                                        net::ClientResponse& last) {
+  if (batch.seq <= evidence_sent_seq) return ShipResult::accepted;
   for (std::size_t from = 0; from < batch.evidence.size(); from += kEvidenceLines) {
     const std::size_t size = std::min(kEvidenceLines, batch.evidence.size() - from);
     net::ClientRequest out = request(with, evidence_url(with.url));
@@ -294,19 +295,19 @@ Verdict Shipper::Impl::send_evidence(const store::Spool::Batch& batch, const Opt
     if (from + size == batch.evidence.size()) out.headers.emplace_back("X-Crm-Batch-Seq", fmt::to_string(batch.number));
     out.body = wire::encode_evidence(std::span{batch.evidence}.subspan(from, size));
     auto answer = exchange(std::move(out));
-    if (!answer) return Verdict::retry;
+    if (!answer) return ShipResult::retry;
     last = std::move(*answer);
     note_mark(last, with);
     const ReceiverKind receiver = receiver_at(with);
-    const Verdict verdict = judge(last, receiver);
-    if (verdict == Verdict::accepted) {
+    const ShipResult verdict = judge(last, receiver);
+    if (verdict == ShipResult::accepted) {
       note_left_out(last);
       continue;
     }
-    if (verdict == Verdict::refused || takes_no_evidence(last, receiver, attempt)) return Verdict::refused;
-    return Verdict::retry;
+    if (verdict == ShipResult::refused || takes_no_evidence(last, receiver, attempt)) return ShipResult::refused;
+    return ShipResult::retry;
   }
-  return Verdict::accepted;
+  return ShipResult::accepted;
 }
 
 net::ClientRequest Shipper::Impl::request(const Options& with, const std::string& url) const {

@@ -42,7 +42,7 @@ Result<std::string> text_of(const json::object& line, std::string_view field, st
   const json::value* value = line.if_contains(field);
   if (value == nullptr || !value->is_string()) return missing(field, what);
   // In place: a text could be read as an error's message too.
-  return Result<std::string>{boost::system::in_place_value, value->get_string()};
+  return std::string{value->get_string()};
 }
 
 Result<TimePoint> time_of(const json::object& line, std::string_view field) {

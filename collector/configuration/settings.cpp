@@ -10,7 +10,7 @@
 #include "collector/suppression/text.h"
 #include "config/data_dir.h"
 #include "config/reader.h"
-#include "net/base/url_scheme.h"
+#include "net/base/url.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -131,9 +131,7 @@ void read_external_url(config::Reader& root, Settings& settings) {
   std::string& url = settings.external_url;
   if (!root.get("external_url", url)) return;
   url = net::with_lower_scheme(std::move(url));
-  if (!url.starts_with("http://") && !url.starts_with("https://")) {
-    root.problem("external_url", "must begin with http:// or https://");
-  }
+  if (const auto parsed = net::parse_url(url); !parsed) root.problem("external_url", parsed.error().message);
   while (url.ends_with('/')) url.pop_back();
 }
 

@@ -50,7 +50,7 @@ Result<std::string> ask_to_forget(const std::string& state_dir, const std::strin
   }
   fs::rename(written, file, error);
   if (error) return Error{fmt::format("{} cannot be written: {}", file.string(), error.message())};
-  return {boost::system::in_place_value, file.string()};
+  return file.string();
 }
 
 std::vector<ForgetRequest> forget_requests(const std::string& state_dir) {

@@ -71,7 +71,7 @@ Result<void> EngineLoop::recover(Duration patience) {
   }
   finish_replay();
   const Result<void> written = write_queue_.write_now();
-  if (written || !store::tells_refusing_disk(written.error())) return written;
+  if (written || written.error().code != ErrorCode::disk) return written;
   // A collector that does not run tells nobody anything: it judges on from memory, as it does when a disk gets full.
   log::error("state and messages cannot be stored; trying again", {{"why", written.error().message}});
   return {};

@@ -20,7 +20,7 @@ Result<std::unique_ptr<History>> History::start(net::Loop& loop, store::Writer& 
   if (!readers) return readers.error();
   HistoryBuilder builder{std::move(*builders), writer};
   // A full disk refuses this too: then it comes before the first block.
-  if (auto begun = builder.begin(); !begun && !store::tells_refusing_disk(begun.error())) return begun.error();
+  if (auto begun = builder.begin(); !begun && begun.error().code != ErrorCode::disk) return begun.error();
   return std::unique_ptr<History>{new History{loop, std::move(builder), std::move(*readers)}};
 }
 

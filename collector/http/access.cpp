@@ -4,7 +4,10 @@
 
 #include "collector/http/answers.h"
 #include "core/log.h"
+#include "core/text/ascii.h"
+#include "net/base/endpoint.h"
 #include "net/base/networks.h"
+#include "net/base/url.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -18,22 +21,18 @@ bool is_ingest(const Route* route) {
   return route != nullptr && route->role == AccessRole::ingest;
 }
 
-/// `host:port` → host, without the brackets of IPv6.
-std::string_view host_of(std::string_view authority) {
-  if (authority.starts_with('[')) return authority.substr(1, authority.find(']') - 1);
-  return authority.substr(0, authority.find(':'));
+/// Returns the host of a Host header, without the brackets of IPv6; empty if it is not `host:port`. An authority is
+/// what stands behind a URL's scheme.
+std::string host_in(std::string_view authority) {
+  const Result<net::Url> url = net::parse_url(fmt::format("http://{}", authority));
+  const bool bare = url && !url->has_login() && url->path == "/" && url->query.empty() && url->fragment.empty();
+  return bare ? ascii::lower(net::without_brackets(url->host)) : std::string{};
 }
 
-/// `https://host:port/path` → `host:port`; the scheme's own port is left out, as browsers do.
-std::string_view authority_of(std::string_view url) {
-  const bool https = url.starts_with("https://");
-  const std::size_t start = url.find("://");
-  if (start == std::string_view::npos) return {};
-  url.remove_prefix(start + 3);
-  url = url.substr(0, url.find('/'));
-  const std::string_view own = https ? ":443" : ":80";
-  if (url.ends_with(own)) url.remove_suffix(own.size());
-  return url;
+/// `https://host:port/path` → `host:port`, empty if it is not a URL (`null`).
+std::string authority_in(std::string_view url) {
+  const Result<net::Url> parsed = net::parse_url(std::string{url});
+  return parsed ? parsed->authority() : std::string{};
 }
 
 /// Prometheus drops what is answered 429, so a sender is told 503.
@@ -69,7 +68,7 @@ Access::Access(const Clock& clock, const std::string& state_dir, const AccessSet
 void Access::configure(const AccessSettings& settings) {
   auth_required_ = settings.required;
   listen_host_ = settings.listen_address;
-  external_origin_ = settings.external_url.substr(0, settings.external_url.find('/', sizeof("https://") - 1));
+  external_authority_ = authority_in(settings.external_url);
   limits_.configure(settings.limits);
 }
 
@@ -141,9 +140,9 @@ void Access::refresh() {
 bool Access::is_own_host(std::string_view host) const {
   // HTTP/1.0 needs none, and no browser speaks that.
   if (host.empty()) return true;
-  const std::string_view name = host_of(host);
-  if (net::is_loopback_host(name) || name == listen_host_) return true;
-  return !external_origin_.empty() && name == host_of(authority_of(external_origin_));
+  const std::string name = host_in(host);
+  if (net::is_loopback_host(name) || (!name.empty() && name == listen_host_)) return true;
+  return !external_authority_.empty() && name == host_in(external_authority_);
 }
 
 /// Browsers say where a request comes from; other programs say nothing.
@@ -152,8 +151,8 @@ bool Access::is_cross_site(const net::HttpRequest& head) const {
   if (!site.empty() && site != "same-origin" && site != "none") return true;
   const std::string_view origin = head.header("origin");
   if (origin.empty()) return false;
-  const std::string_view from = authority_of(origin);
-  return from.empty() || (from != head.header("host") && from != authority_of(external_origin_));
+  const std::string from = authority_in(origin);
+  return from.empty() || (!ascii::same_without_case(from, head.header("host")) && from != external_authority_);
 }
 
 std::optional<AccessRole> Access::role_of(const net::HttpRequest& request) const {

@@ -67,7 +67,7 @@ class Access {
   RequestLimits limits_;
   bool auth_required_ = true;
   std::string listen_host_;
-  std::string external_origin_;  ///< `https://host:port` of external_url; empty without
+  std::string external_authority_;  ///< `host:port` of external_url; empty without
   Stats stats_{};
 };
 

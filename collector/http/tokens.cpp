@@ -103,7 +103,7 @@ Result<std::string> create_token(TokenStore& store, const std::string& name, Acc
     return {};
   };
   if (auto kept = store.update(add); !kept) return kept.error();
-  return {boost::system::in_place_value, std::move(secret)};
+  return secret;
 }
 
 Result<void> allow_crms(TokenStore& store, const std::string& name, const std::vector<std::string>& crms) {
@@ -138,7 +138,7 @@ Result<std::string> create_token(const std::string& state_dir, const std::string
 Result<std::vector<Token>> list_tokens(const std::string& state_dir) {
   auto tokens = TokenFile{state_dir}.read_if_changed();
   if (!tokens) return tokens.error();
-  return {boost::system::in_place_value, std::move(**tokens)};
+  return std::move(**tokens);
 }
 
 Result<void> revoke_token(const std::string& state_dir, const std::string& name) {

@@ -174,7 +174,7 @@ void Ingest::take_lines(wire::EvidenceLines evidence, Batch& batch) {
   });
 }
 
-std::optional<wire::Refusal> Ingest::decode(wire::Version version, const net::HttpRequest& request, Batch& batch) {
+std::optional<wire::DecodeError> Ingest::decode(wire::Version version, const net::HttpRequest& request, Batch& batch) {
   begin_admission(request, batch);
   auto decoded = decoder_.decode(version, request.body, admission_, std::move(batch.points));
   if (!decoded) return decoded.error();
@@ -242,7 +242,7 @@ void Ingest::evidence(const net::HttpRequest& request, net::Respond respond) {
     return refuse(std::move(batch), 400, "header", "X-Crm-Agent, X-Crm-Batch-Seq or X-Crm-Time cannot be read");
   auto evidence = wire::decode_evidence(request.body);
   if (!evidence) {
-    const wire::Refusal& refusal = evidence.error();
+    const wire::DecodeError& refusal = evidence.error();
     return refuse(std::move(batch), refusal.status, refusal.code, refusal.message);
   }
   begin_admission(request, *batch);

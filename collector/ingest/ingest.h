@@ -62,8 +62,8 @@ class Ingest {
   [[nodiscard]] BatchPointer take_batch(net::Respond respond);
   void recycle(BatchPointer batch);
   [[nodiscard]] bool identify(const net::HttpRequest& request, Batch& batch);
-  [[nodiscard]] std::optional<wire::Refusal> decode(wire::Version version, const net::HttpRequest& request,
-                                                    Batch& batch);
+  [[nodiscard]] std::optional<wire::DecodeError> decode(wire::Version version, const net::HttpRequest& request,
+                                                        Batch& batch);
   /// Begins the check of what the request's sender may send.
   void begin_admission(const net::HttpRequest& request, Batch& batch);
   void take_lines(wire::EvidenceLines evidence, Batch& batch);

@@ -131,7 +131,7 @@ Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
   bool whole = true;
   while (version > kWithoutSections && in.ok() && !in.at_end()) whole = read_section(in.section(), facts) && whole;
   if (!whole || !in.ok() || !in.at_end()) return Error{"the stored state of " + facts.crm + " is damaged"};
-  return {boost::system::in_place_value, std::move(engine_bytes)};
+  return engine_bytes;
 }
 
 std::string encode_values(const SeriesTable& table, TimePoint now, std::size_t first, std::size_t count) {

@@ -20,4 +20,21 @@ std::string percent_encoded(std::string_view text, std::string_view plain) {
   return out;
 }
 
+std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i] == '+' && plus_is_blank ? ' ' : text[i];
+      continue;
+    }
+    const int high = i + 2 < text.size() ? ascii::hex_value(text[i + 1]) : -1;
+    const int low = high >= 0 ? ascii::hex_value(text[i + 2]) : -1;
+    if (low < 0) return std::nullopt;
+    out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return out;
+}
+
 }  // namespace crmpulse

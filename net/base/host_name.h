@@ -13,11 +13,7 @@ namespace crmpulse::net {
 /// `xn--bcher-kva.example`; an ASCII name as it is. An error for what cannot be a name.
 [[nodiscard]] Result<std::string> ascii_host(std::string_view utf8_host);
 
-/// Returns why the host of `url` (also without a scheme, with a user, several hosts with commas) cannot stay as it is,
-/// and what to write instead; nullopt if it is ASCII.
-[[nodiscard]] std::optional<std::string> host_fault(std::string_view url);
-
-/// The URL with its host in ASCII; as it is when that cannot be.
-[[nodiscard]] std::string with_ascii_host(const std::string& url);
+/// Returns why a host cannot stay as it is, and what to write instead; nullopt if it is ASCII.
+[[nodiscard]] std::optional<std::string> host_fault(std::string_view host);
 
 }  // namespace crmpulse::net

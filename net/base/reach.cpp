@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "core/text/ascii.h"
+
 namespace crmpulse::net {
 namespace {
 
@@ -33,11 +35,13 @@ Reach reach_of_v6(const in6_addr& address) {
 }  // namespace
 
 Reach reach_of(const std::string& host) {
+  std::string name = ascii::lower(host);
+  if (name.ends_with('.')) name.pop_back();
   in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return reach_of_v4(ntohl(v4.s_addr));
+  if (inet_pton(AF_INET, name.c_str(), &v4) == 1) return reach_of_v4(ntohl(v4.s_addr));
   in6_addr v6{};
-  if (inet_pton(AF_INET6, host.c_str(), &v6) == 1) return reach_of_v6(v6);
-  return host == "localhost" ? Reach::internal : Reach::open;
+  if (inet_pton(AF_INET6, name.c_str(), &v6) == 1) return reach_of_v6(v6);
+  return name == "localhost" || name.ends_with(".localhost") ? Reach::internal : Reach::open;
 }
 
 Reach reach_of(const sockaddr& address) {

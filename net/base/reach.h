@@ -13,7 +13,8 @@ enum class Reach {
   link_local  ///< 169.254/16, fe80::/10: where clouds keep their metadata services
 };
 
-/// A literal address, or `localhost`; names that must be looked up first are `open` here.
+/// A literal address, or `localhost` and what stands below it, which every resolver answers with this machine (RFC
+/// 6761); names that must be looked up first are `open` here.
 [[nodiscard]] Reach reach_of(const std::string& host);
 /// A socket's address; what is neither IPv4 nor IPv6 is internal.
 [[nodiscard]] Reach reach_of(const sockaddr& address);

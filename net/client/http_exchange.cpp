@@ -13,7 +13,9 @@
 
 #include "core/log.h"
 #include "core/text/ascii.h"
-#include "net/base/host_name.h"
+#include "net/base/endpoint.h"
+#include "net/base/networks.h"
+#include "net/base/url.h"
 
 namespace crmpulse::net {
 namespace {
@@ -37,18 +39,6 @@ std::string_view trimmed(std::string_view text) {
 
 bool breaks_the_line(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
-}
-
-bool is_loopback_host(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host.substr(0, 4) == "127.";
-}
-
-std::string url_part(CURLU* url, CURLUPart part, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return {};
-  std::string out(text);
-  curl_free(text);
-  return out;
 }
 
 /// OpenSSL's form, always UTC: `Nov 21 09:00:00 2026 GMT`.
@@ -88,30 +78,18 @@ HttpPhases sum(const HttpPhases& a, const HttpPhases& b) {
 }  // namespace
 
 std::optional<Peer> peer_of(const std::string& url) {
-  const std::unique_ptr<CURLU, CurlDelete> parsed(curl_url());
-  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
-  const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
-  Peer peer;
-  peer.tls = scheme == "https";
-  if (!peer.tls && scheme != "http") return std::nullopt;
-  peer.host = url_part(parsed.get(), CURLUPART_HOST);
-  peer.port = url_part(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
-  if (peer.host.empty()) return std::nullopt;
-  return peer;
+  const Result<Url> parsed = parse_url(url);
+  if (!parsed) return std::nullopt;
+  return Peer{parsed->host, std::to_string(parsed->port_used()), parsed->scheme == "https"};
 }
 
 std::optional<Peer> proxy_of(const std::string& url) {
-  const std::unique_ptr<CURLU, CurlDelete> parsed(curl_url());
-  constexpr unsigned kFlags = CURLU_NON_SUPPORT_SCHEME | CURLU_DEFAULT_SCHEME;
-  const std::string whole = url.find("://") == std::string::npos ? "http://" + url : url;
-  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, whole.c_str(), kFlags) != CURLUE_OK) return std::nullopt;
-  const std::string scheme = url_part(parsed.get(), CURLUPART_SCHEME);
+  const Result<Url> parsed = parse_url(url, Schemes::any);
   static constexpr std::array<std::string_view, 4> kSchemes{"http", "https", "socks5", "socks5h"};
-  if (std::find(kSchemes.begin(), kSchemes.end(), scheme) == kSchemes.end()) return std::nullopt;
-  Peer peer{url_part(parsed.get(), CURLUPART_HOST), url_part(parsed.get(), CURLUPART_PORT), scheme == "https"};
-  if (peer.host.empty()) return std::nullopt;
-  if (peer.port.empty()) peer.port = peer.tls ? "443" : "1080";  // libcurl's own defaults
-  return peer;
+  if (!parsed || std::find(kSchemes.begin(), kSchemes.end(), parsed->scheme) == kSchemes.end()) return std::nullopt;
+  const bool tls = parsed->scheme == "https";
+  const int own_port = tls ? 443 : 1080;  // libcurl's own defaults
+  return Peer{parsed->host, std::to_string(parsed->port != 0 ? parsed->port : own_port), tls};
 }
 
 Exchange::Exchange(ClientRequest request, HttpClient::Callback callback)
@@ -127,9 +105,11 @@ void Exchange::choose_way() {
   proxy_.reset();
   if (!request_.proxy.empty())
     proxy_ = ProxyChoice{request_.proxy, {}};
-  else if (!is_loopback_host(peer_.host))
+  else if (!is_loopback_host(without_brackets(peer_.host)))
     proxy_ = proxy_of_environment(peer_.tls, peer_.host, process_environment);
-  if (proxy_) proxy_->url = with_ascii_host(proxy_->url);
+  if (!proxy_) return;
+  if (proxy_->url.find("://") == std::string::npos) proxy_->url.insert(0, "http://");  // as libcurl reads it
+  proxy_->url = with_ascii_host(proxy_->url);
 }
 
 std::optional<Failure> Exchange::refusal() const {

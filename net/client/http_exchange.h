@@ -22,8 +22,7 @@ struct Peer {
 
 /// Returns host and port of an absolute http or https URL, nullopt for another text.
 [[nodiscard]] std::optional<Peer> peer_of(const std::string& url);
-/// Returns host and port of a proxy that libcurl can use: http (also without a scheme), https, socks5, socks5h; nullopt
-/// for another text.
+/// Returns host and port of a proxy that libcurl can use: http, https, socks5, socks5h; nullopt for another text.
 [[nodiscard]] std::optional<Peer> proxy_of(const std::string& url);
 
 /// Does the answer ask for another URL to be looked at?

@@ -5,24 +5,11 @@
 #include <array>
 
 #include "core/text/ascii.h"
+#include "net/base/url.h"
 #include "net/client/http_exchange.h"
 
 namespace crmpulse::net {
 namespace {
-
-/// `location` seen from `base`, without a fragment and without a name and password.
-std::string resolved(const std::string& base, const std::string& location) {
-  const std::unique_ptr<CURLU, CurlDelete> url(curl_url());
-  if (!url || curl_url_set(url.get(), CURLUPART_URL, base.c_str(), 0) != CURLUE_OK) return {};
-  if (curl_url_set(url.get(), CURLUPART_URL, location.c_str(), CURLU_URLENCODE) != CURLUE_OK) return {};
-  for (const CURLUPart part : {CURLUPART_FRAGMENT, CURLUPART_USER, CURLUPART_PASSWORD})
-    curl_url_set(url.get(), part, nullptr, 0);
-  char* text = nullptr;
-  if (curl_url_get(url.get(), CURLUPART_URL, &text, 0) != CURLUE_OK) return {};
-  std::string out(text);
-  curl_free(text);
-  return out;
-}
 
 /// Any header may hold a key (`x-api-token`), so only those that cannot are shown to others.
 bool tells_nothing(const std::pair<std::string, std::string>& header) {
@@ -61,10 +48,11 @@ boost::system::result<ClientRequest, Failure> redirected(const ClientRequest& re
                    one_line(fmt::format("{} redirects {}; that is not followed", from.text(), where))};
   };
   ClientRequest next = request;
-  next.url = resolved(request.url, std::string(response.header("location")));
   const Peer from = peer_of(request.url).value_or(Peer{});
-  const std::optional<Peer> to = peer_of(next.url);
+  const Result<std::string> url = resolve_url(request.url, std::string(response.header("location")));
+  const std::optional<Peer> to = url ? peer_of(*url) : std::nullopt;
   if (!to) return refused(from, "to what is neither http nor https");
+  next.url = *url;
   if (from.tls && !to->tls) return refused(from, fmt::format("from https to http ({})", to->text()));
 
   const bool keeps_method = response.status == 307 || response.status == 308;

@@ -10,31 +10,13 @@
 #include <utility>
 
 #include "core/text/ascii.h"
+#include "core/text/percent.h"
 
 namespace crmpulse::net {
 namespace {
 
 bool is_control(char c) {
   return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
-}
-
-std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_blank) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '+' && plus_is_blank) c = ' ';
-    if (text[i] == '%') {
-      if (i + 2 >= text.size()) return std::nullopt;
-      const int high = ascii::hex_value(text[i + 1]);
-      const int low = ascii::hex_value(text[i + 2]);
-      if (high < 0 || low < 0) return std::nullopt;
-      c = static_cast<char>(high * 16 + low);
-      i += 2;
-    }
-    out.push_back(c);
-  }
-  return out;
 }
 
 bool parse_query(std::string_view text, HttpRequest& request) {
@@ -85,7 +67,7 @@ std::string_view HttpRequest::header(std::string_view name) const {
 bool parse_target(std::string_view target, HttpRequest& request) {
   target = without_authority(target.substr(0, target.find('#')));
   const std::size_t mark = target.find('?');
-  auto path = percent_decoded(target.substr(0, mark), false);
+  auto path = percent_decoded(target.substr(0, mark));
   if (path && path->empty() && mark == 0) path = "/";
   if (!path || (path->substr(0, 1) != "/" && *path != "*")) return false;
   if (std::any_of(path->begin(), path->end(), is_control)) return false;

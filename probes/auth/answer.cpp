@@ -8,6 +8,7 @@
 #include "core/text/percent.h"
 #include "net/base/backoff.h"
 #include "net/base/crypto.h"
+#include "net/base/url.h"
 
 namespace crmpulse::probes::auth {
 namespace {
@@ -69,10 +70,8 @@ std::string masked(const Context& context, std::string_view said) {
 
 std::string host_of(const AuthFlow& flow) {
   const std::string& url = flow.token_url.empty() ? flow.url : flow.token_url;
-  const std::size_t scheme = url.find("://");
-  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::string host = url.substr(begin, url.find_first_of("/?#", begin) - begin);
-  return host.substr(host.find('@') + 1);
+  const Result<net::Url> parsed = net::parse_url(net::with_ascii_host(url));
+  return parsed ? parsed->authority() : "its address";
 }
 
 std::string skew_note(const Context& context, const net::ClientResponse& response) {

@@ -34,7 +34,7 @@ struct Token {
 /// The recipe's flow with all ${} filled in, the user's settings, and what is known from before.
 struct Context {
   AuthFlow flow;
-  Settings settings;
+  LoginSettings settings;
   Token before;  ///< empty value: none
   TimePoint now;
   bool elsewhere = false;  ///< this login is not at its first address: `request` names the other one

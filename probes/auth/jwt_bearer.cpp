@@ -1,5 +1,6 @@
 // RFC 7523 as Salesforce takes it: a statement signed with our private key instead of a secret.
 #include "net/base/crypto.h"
+#include "net/base/url.h"
 #include "probes/auth/flow_table.h"
 #include "probes/auth/oauth.h"
 #include "probes/auth/rs256.h"
@@ -12,9 +13,8 @@ namespace json = boost::json;
 /// What the recipe or the user says; else the address that gives the token, without its path.
 std::string audience_of(const AuthFlow& flow) {
   if (!flow.audience.empty()) return flow.audience;
-  const std::size_t scheme = flow.token_url.find("://");
-  const std::size_t start = scheme == std::string::npos ? 0 : scheme + 3;
-  return flow.token_url.substr(0, flow.token_url.find('/', start));
+  const Result<net::Url> url = net::parse_url(net::with_ascii_host(flow.token_url));
+  return url ? url->origin() : flow.token_url;
 }
 
 constexpr std::chrono::seconds kLife{150};  ///< Salesforce accepts about three minutes

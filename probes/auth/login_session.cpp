@@ -367,9 +367,9 @@ void LoginSession::refuse(std::uint64_t generation) {
   if (!gets_many(now)) refused_ = true;
 }
 
-Stats LoginSession::stats() const {
+LoginStats LoginSession::stats() const {
   const std::lock_guard lock(mutex_);
-  Stats stats = counted_;
+  LoginStats stats = counted_;
   if (identity_.kind.immediate == nullptr && !token_.value.empty()) {
     stats.obtained = token_.obtained;
     stats.expires = token_.expires;

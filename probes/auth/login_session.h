@@ -24,7 +24,7 @@ struct Shared {
 struct Identity {
   const Flow& kind;
   AuthFlow flow;
-  Settings settings;
+  LoginSettings settings;
   net::ClientTls tls;
   std::string proxy;
   TokenFile file;
@@ -36,7 +36,7 @@ class LoginSession final : public Session, public std::enable_shared_from_this<L
   void access(std::chrono::steady_clock::time_point deadline, Done done) override;
   void refuse(std::uint64_t generation) override;
   void renew(std::uint64_t generation, Doubt doubt, std::chrono::steady_clock::time_point deadline, Done done) override;
-  [[nodiscard]] Stats stats() const override;
+  [[nodiscard]] LoginStats stats() const override;
   /// Answers whoever waits; later access() is answered so too.
   void end();
 
@@ -99,7 +99,7 @@ class LoginSession final : public Session, public std::enable_shared_from_this<L
   TimePoint next_try_;
   std::deque<TimePoint> obtained_;  ///< of the newest tokens
   std::array<Doubts, 2> doubts_;    ///< by Doubt
-  Stats counted_;
+  LoginStats counted_;
 };
 
 }  // namespace crmpulse::probes::auth

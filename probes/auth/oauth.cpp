@@ -9,6 +9,7 @@
 #include "core/text/ascii.h"
 #include "core/text/percent.h"
 #include "net/base/crypto.h"
+#include "net/base/url.h"
 
 namespace crmpulse::probes::auth {
 namespace {
@@ -117,10 +118,6 @@ std::optional<Duration> life_in(const json::object& object) {
   return std::chrono::round<Duration>(std::chrono::duration<double>{std::min(seconds, kLongest)});
 }
 
-bool is_https(std::string_view url) {
-  return ascii::lower(url.substr(0, 8)) == "https://";
-}
-
 /// Returns where later requests go, nullopt if the answer does not say it in a form to which we would send a token.
 std::optional<std::string> base_url_in(const json::object& object, const AuthFlow& flow) {
   json::error_code error;
@@ -128,8 +125,10 @@ std::optional<std::string> base_url_in(const json::object& object, const AuthFlo
   const json::value* const value = whole.find_pointer(flow.base_url, error);
   if (error || value == nullptr || !value->is_string()) return std::nullopt;
   std::string url(std::string_view{value->as_string()});
-  const bool usable = is_https(url) || (ascii::lower(url.substr(0, 7)) == "http://" && !is_https(flow.token_url));
-  if (!usable || !is_token_text(url)) return std::nullopt;
+  const Result<net::Url> base = net::parse_url(net::with_ascii_host(url));
+  const Result<net::Url> login = net::parse_url(net::with_ascii_host(flow.token_url));
+  const bool weaker = base && base->scheme == "http" && !(login && login->scheme == "http");
+  if (!base || base->has_login() || weaker || !is_token_text(url)) return std::nullopt;
   url.erase(url.find_last_not_of('/') + 1);
   return url;
 }

@@ -55,7 +55,7 @@ Result<std::string> sign_rs256(const Secret& pem, std::string_view text) {
                      text.size()) != 1)
     return Error{"the private key cannot sign"};
   signature.resize(length);
-  return {boost::system::in_place_value, std::move(signature)};
+  return signature;
 }
 
 }  // namespace crmpulse::probes::auth

@@ -19,7 +19,7 @@ std::string joined(const std::vector<std::string>& parts) {
 }
 
 /// Whose token it is: its file's name. A changed secret is somebody else.
-std::string identity_of(const AuthFlow& flow, const Settings& settings) {
+std::string identity_of(const AuthFlow& flow, const LoginSettings& settings) {
   std::vector<std::string> parts{flow.flow,     flow.token_url, flow.url,     flow.database,
                                  flow.audience, flow.scope,     flow.base_url};
   for (const auto& [name, text] : settings.texts) {
@@ -43,7 +43,7 @@ std::string session_key(const std::string& identity, const AuthFlow& flow, const
 
 }  // namespace
 
-std::vector<Sample> token_samples(const Stats& stats, const Labels& labels, TimePoint at) {
+std::vector<Sample> token_samples(const LoginStats& stats, const Labels& labels, TimePoint at) {
   std::vector<Sample> samples;
   const auto unix_seconds = [](TimePoint time) { return static_cast<double>(unix_millis(time)) / 1000.0; };
   if (stats.obtained) samples.push_back({"crm_agent_token_age_seconds", labels, to_seconds(at - *stats.obtained), at});
@@ -76,7 +76,7 @@ Sessions::~Sessions() {
   impl_->shared->worker.stop();
 }
 
-std::shared_ptr<Session> Sessions::get(const AuthFlow& flow_filled_in, const Settings& settings,
+std::shared_ptr<Session> Sessions::get(const AuthFlow& flow_filled_in, const LoginSettings& settings,
                                        const net::ClientTls& tls, const std::string& proxy,
                                        const std::string& state_dir) {
   const Flow* const kind = find_flow(flow_filled_in.flow);

@@ -25,7 +25,7 @@ struct Access {
 };
 
 /// Counted since the start, for crm_agent_token_… samples.
-struct Stats {
+struct LoginStats {
   std::optional<TimePoint> obtained;  ///< of the token in use; not of one the user gave
   std::optional<TimePoint> expires;
   std::map<std::string, std::uint64_t, std::less<>> refreshes;  ///< outcome (`ok` or a reason) → count
@@ -34,7 +34,7 @@ struct Stats {
 
 /// `labels` on every sample: crm_agent_token_age_seconds, crm_agent_token_expiry_timestamp_seconds (both only while
 /// there is a token), crm_agent_token_refreshes_total{outcome}.
-[[nodiscard]] std::vector<Sample> token_samples(const Stats& stats, const Labels& labels, TimePoint at);
+[[nodiscard]] std::vector<Sample> token_samples(const LoginStats& stats, const Labels& labels, TimePoint at);
 
 /// What one renewal told, for the samples of operation `login`; handed to one caller of access(), who need not be the
 /// one who waited for it.
@@ -73,7 +73,7 @@ class Session {
   /// go on).
   virtual void renew(std::uint64_t generation, Doubt doubt, std::chrono::steady_clock::time_point deadline,
                      Done done) = 0;
-  [[nodiscard]] virtual Stats stats() const = 0;
+  [[nodiscard]] virtual LoginStats stats() const = 0;
 };
 
 /// One session per identity (flow, addresses, client and user names, secrets), made at need and gone with its last
@@ -87,7 +87,7 @@ class Sessions {
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
   /// Returns the session of an identity, null if the flow is unknown. Thread-safe. Reads the token's file.
-  [[nodiscard]] std::shared_ptr<Session> get(const AuthFlow& flow_filled_in, const Settings& settings,
+  [[nodiscard]] std::shared_ptr<Session> get(const AuthFlow& flow_filled_in, const LoginSettings& settings,
                                              const net::ClientTls& tls, const std::string& proxy,
                                              const std::string& state_dir);
 

@@ -60,7 +60,7 @@ config::SecretForm form_of(const Field& field) {
   return field.name == "password" ? config::SecretForm::password : config::SecretForm::token;
 }
 
-void read_secret(const Flow& flow, const Field& field, config::Reader& reader, Settings& settings) {
+void read_secret(const Flow& flow, const Field& field, config::Reader& reader, LoginSettings& settings) {
   Secret secret;
   const config::SecretForm form = form_of(field);
   const bool given =
@@ -70,7 +70,7 @@ void read_secret(const Flow& flow, const Field& field, config::Reader& reader, S
   settings.secrets.emplace(field.name, std::move(secret));
 }
 
-void read_text(const Flow& flow, const Field& field, config::Reader& reader, Settings& settings) {
+void read_text(const Flow& flow, const Field& field, config::Reader& reader, LoginSettings& settings) {
   std::string text;
   const bool given = field.required ? reader.require(field.name, text) : reader.get(field.name, text);
   if (!given) return;
@@ -82,19 +82,19 @@ void read_text(const Flow& flow, const Field& field, config::Reader& reader, Set
 
 }  // namespace
 
-std::string Settings::text(std::string_view name) const {
+std::string LoginSettings::text(std::string_view name) const {
   const auto found = texts.find(name);
   return found == texts.end() ? std::string{} : found->second;
 }
 
-const Secret& Settings::secret(std::string_view name) const {
+const Secret& LoginSettings::secret(std::string_view name) const {
   static const Secret kNone;
   const auto found = secrets.find(name);
   return found == secrets.end() ? kNone : found->second;
 }
 
-Settings read_settings(const Recipe& recipe, config::Reader reader) {
-  Settings settings;
+LoginSettings read_settings(const Recipe& recipe, config::Reader reader) {
+  LoginSettings settings;
   if (recipe.auth.flows.empty()) {
     if (reader.node().kind != config::Node::Kind::null)
       reader.problem(fmt::format("recipe '{}' has no login: leave this out", recipe.name));

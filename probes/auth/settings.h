@@ -13,7 +13,7 @@ struct Recipe;
 
 namespace crmpulse::probes::auth {
 
-struct Settings {
+struct LoginSettings {
   std::string flow;  ///< empty: no login
   std::map<std::string, std::string, std::less<>> texts;
   std::map<std::string, Secret, std::less<>> secrets;
@@ -23,6 +23,6 @@ struct Settings {
 
 /// Checks the section against the recipe's flows and the flow's own fields; what is wrong becomes a problem. An absent
 /// section is fine when the recipe has no flow, or one without required fields.
-[[nodiscard]] Settings read_settings(const Recipe& recipe, config::Reader reader);
+[[nodiscard]] LoginSettings read_settings(const Recipe& recipe, config::Reader reader);
 
 }  // namespace crmpulse::probes::auth

@@ -68,7 +68,7 @@ Result<std::string> read_private(const std::string& path) {
     length += static_cast<std::size_t>(got);
   }
   text.resize(length);
-  return {boost::system::in_place_value, std::move(text)};
+  return text;
 }
 
 json::object as_json(const Token& token, const std::string& identity) {

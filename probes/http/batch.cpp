@@ -79,8 +79,8 @@ class BatchRun : public std::enable_shared_from_this<BatchRun> {
   void take(CallOutcome& outcome) {
     if (outcome.failure) return finish_all(*outcome.failure, std::nullopt);
     const Answer whole{outcome.response};
-    const Verdict verdict = judge(core_->recipe(), batch_.call, true, whole, values_.front()->values(),
-                                  values_.front()->secrets(), outcome.renewed_in_vain);
+    const AnswerClass verdict = judge(core_->recipe(), batch_.call, true, whole, values_.front()->values(),
+                                      values_.front()->secrets(), outcome.renewed_in_vain);
     if (verdict.failure) return finish_all(*verdict.failure, verdict.wait);
     const JsonValue answers = whole.json().at(batch_.answers);
     for (std::size_t i = 0; i < exchanges_.size(); ++i) take_part(i, part_of(answers, i), outcome.response);
@@ -98,7 +98,7 @@ class BatchRun : public std::enable_shared_from_this<BatchRun> {
     const RunValues& values = *values_[index];
     const Answer answer{static_cast<int>(*status), part.at(batch_.answer_body), outer};
     result.status = answer.status();
-    Verdict verdict =
+    AnswerClass verdict =
         judge(core_->recipe(), exchange.call, needs_json(exchange), answer, values.values(), values.secrets(), false);
     result.wait = verdict.wait;
     ExchangeReader reader{exchange, values.values(), core_->spec->labels, false};
@@ -127,7 +127,7 @@ class BatchRun : public std::enable_shared_from_this<BatchRun> {
   }
 
   const std::shared_ptr<ExchangeCore> core_;
-  const Batch& batch_;
+  const BatchSpec& batch_;
   const SteadyTime deadline_;
   std::function<void(std::vector<ExchangeResult>)> done_;
   std::vector<const Exchange*> exchanges_;

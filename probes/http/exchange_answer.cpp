@@ -316,9 +316,9 @@ std::string masked(std::string_view message, const std::vector<std::string>& sec
   return without_long_digits(without_addresses(std::move(out)));
 }
 
-Verdict judge(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer, const Values& values,
-              const std::vector<std::string>& secrets, bool renewed_in_vain) {
-  Verdict verdict;
+AnswerClass judge(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
+                  const Values& values, const std::vector<std::string>& secrets, bool renewed_in_vain) {
+  AnswerClass verdict;
   if (call.expect_empty == answer.status() && !renewed_in_vain) {
     verdict.empty = true;
     return verdict;

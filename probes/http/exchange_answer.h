@@ -40,7 +40,7 @@ class Answer {
   mutable std::optional<std::string> text_;  ///< of a part
 };
 
-struct Verdict {
+struct AnswerClass {
   std::optional<Failure> failure;
   std::optional<Duration> wait;  ///< the CRM wants to be left alone
   bool empty = false;            ///< "no rows", told by its status
@@ -48,8 +48,8 @@ struct Verdict {
 
 /// `values` are those of the run: for ${} in what is expected. `secrets` never appear in the verdict.
 /// `renewed_in_vain`: the answer said that the login ended, twice.
-[[nodiscard]] Verdict judge(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
-                            const Values& values, const std::vector<std::string>& secrets, bool renewed_in_vain);
+[[nodiscard]] AnswerClass judge(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
+                                const Values& values, const std::vector<std::string>& secrets, bool renewed_in_vain);
 
 /// Does an answer say that the login has ended?
 [[nodiscard]] bool ends_login(const Recipe& recipe, const Answer& answer);

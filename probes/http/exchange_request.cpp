@@ -7,6 +7,7 @@
 
 #include "core/text/ascii.h"
 #include "core/text/percent.h"
+#include "net/base/url.h"
 
 namespace crmpulse::probes {
 namespace {
@@ -15,28 +16,13 @@ bool is_whole(std::string_view url) {
   return url.starts_with("http://") || url.starts_with("https://");
 }
 
-/// Scheme and authority end here; the path, if any, begins.
-std::size_t end_of_origin(std::string_view url) {
-  const std::size_t start = url.find("://");
-  const std::size_t end = start == std::string_view::npos ? url.npos : url.find_first_of("/?#", start + 3);
-  return end == std::string_view::npos ? url.size() : end;
-}
-
-/// Comparable: lower case, without the scheme's own port.
-std::string origin_of(std::string_view url) {
-  std::string origin = ascii::lower(url.substr(0, end_of_origin(url)));
-  const std::string_view port = origin.starts_with("https://") ? ":443" : ":80";
-  if (origin.ends_with(port)) origin.resize(origin.size() - port.size());
-  return origin;
-}
-
 Result<std::string> base_url(const Values& values) {
   if (!values.recipe.base_url.empty()) return expand(values.recipe.base_url, values, Place::url);
   if (values.variables != nullptr) {
     const auto told = values.variables->find(kBaseUrl);
-    if (told != values.variables->end()) return {boost::system::in_place_value, told->second};
+    if (told != values.variables->end()) return told->second;
   }
-  return {boost::system::in_place_value, values.arguments.text("url")};
+  return values.arguments.text("url");
 }
 
 /// `${server}/`, where the login told a whole address by that name: it is taken as it is, and so is what the recipe
@@ -48,7 +34,7 @@ std::optional<Result<std::string>> at_told_address(std::string_view text, const 
   if (told == values.variables->end() || !is_whole(told->second)) return std::nullopt;
   Result<std::string> rest = expand(std::string{text.substr(end + 1)}, values, Place::url);
   if (!rest) return rest;
-  return Result<std::string>{boost::system::in_place_value, told->second + *rest};
+  return told->second + *rest;
 }
 
 Result<std::string> address(const std::string& text, const Values& values) {
@@ -59,12 +45,7 @@ Result<std::string> address(const std::string& text, const Values& values) {
   if (!base) return base;
   if (base->empty()) return Error{"no address is known: the login told no base_url"};
   while (base->ends_with('/')) base->pop_back();
-  return {boost::system::in_place_value, *base + (url->starts_with('/') ? "" : "/") + *url};
-}
-
-void add_query(std::string& url, std::string_view name, std::string_view value) {
-  url += url.find('?') == std::string::npos ? '?' : '&';
-  url += percent_encoded(name) + "=" + percent_encoded(value);
+  return *base + (url->starts_with('/') ? "" : "/") + *url;
 }
 
 /// `pages_name` is the parameter that paging sets, in place of the recipe's.
@@ -73,7 +54,7 @@ Result<void> add_queries(std::string& url, const HttpCall& call, std::string_vie
     if (name == pages_name) continue;
     const Result<std::string> value = expand(text, values, Place::text);
     if (!value) return value.error();
-    add_query(url, name, *value);
+    url = net::with_parameter(std::move(url), name, *value);
   }
   return {};
 }
@@ -137,8 +118,8 @@ Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Pag
     if (!url) return url.error();
     request.url = *url;
     if (const auto added = add_queries(request.url, call, pages_name, values); !added) return added.error();
-    if (by_page) add_query(request.url, next->page, std::to_string(page.number));
-    if (by_cursor) add_query(request.url, next->query, page.cursor);
+    if (by_page) request.url = net::with_parameter(request.url, next->page, std::to_string(page.number));
+    if (by_cursor) request.url = net::with_parameter(request.url, next->query, page.cursor);
   } else {
     request.url = page.url;
   }
@@ -153,10 +134,15 @@ Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Pag
 Result<std::string> path_of(const HttpCall& call, const Values& values) {
   const Result<std::string> url = expand(call.url, values, Place::url);
   if (!url) return url;
-  std::string path = is_whole(*url) ? url->substr(end_of_origin(*url)) : *url;
+  std::string path = *url;
+  if (is_whole(path)) {
+    const Result<net::Url> whole = net::parse_url(net::with_ascii_host(path));
+    if (!whole) return whole.error();
+    path = whole->path + (whole->query.empty() ? "" : "?") + whole->query;
+  }
   if (!path.starts_with('/')) path.insert(0, "/");
   if (const auto added = add_queries(path, call, "", values); !added) return added.error();
-  return {boost::system::in_place_value, path};
+  return path;
 }
 
 void add_access(Variables& variables, const auth::Access& access, const Arguments& arguments) {
@@ -166,21 +152,14 @@ void add_access(Variables& variables, const auth::Access& access, const Argument
 }
 
 Result<std::string> same_origin(const std::string& base, const std::string& reference) {
-  const std::size_t end = end_of_origin(base);
   if (reference.find_first_of(" \t\r\n") != std::string::npos)
     return Error{"the next page's address has a blank in it"};
-  if (is_whole(reference)) {
-    if (origin_of(reference) != origin_of(base)) return Error{"the next page is on another host; it was not asked for"};
-    return {boost::system::in_place_value, reference};
-  }
-  if (reference.starts_with("//") || reference.find("://") < reference.find_first_of("/?"))
+  Result<std::string> next = net::resolve_url(base, reference);
+  const Result<net::Url> from = net::parse_url(net::with_ascii_host(base));
+  const Result<net::Url> to = next ? net::parse_url(*next) : next.error();
+  if (!from || !to || from->origin() != to->origin())
     return Error{"the next page is on another host; it was not asked for"};
-  if (reference.starts_with('/')) return {boost::system::in_place_value, base.substr(0, end) + reference};
-  const std::string path = base.substr(0, base.find_first_of("?#"));
-  if (reference.starts_with('?')) return {boost::system::in_place_value, path + reference};
-  const std::size_t slash = path.rfind('/');
-  const std::string folder = slash == std::string::npos || slash < end ? path + "/" : path.substr(0, slash + 1);
-  return {boost::system::in_place_value, folder + reference};
+  return next;
 }
 
 Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, const Answer& answer,

@@ -37,8 +37,8 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
     }
     const Answer answer{outcome.response};
     result_.status = answer.status();
-    Verdict verdict = judge(core_->recipe(), exchange_.call, needs_json(exchange_), answer, values_.values(),
-                            values_.secrets(), outcome.renewed_in_vain);
+    AnswerClass verdict = judge(core_->recipe(), exchange_.call, needs_json(exchange_), answer, values_.values(),
+                                values_.secrets(), outcome.renewed_in_vain);
     if (verdict.failure && verdict.failure->stage == Stage::auth)
       verdict.failure->message = one_line(verdict.failure->message + core_->signals.clock_remark());
     result_.wait = verdict.wait;

@@ -75,17 +75,10 @@ std::vector<const Exchange*> exchanges_of(const Measurement& measurement) {
 namespace {
 
 /// Does the name stand unquoted in a query?
-bool stands_in_query(const Recipe& recipe, const Exchange& exchange, const std::string& name) {
-  Scope scope{recipe};
-  scope.names.emplace(name, ParameterType::string);
+bool stands_in_query(const Exchange& exchange, const std::string& name) {
   bool found = false;
   visit(exchange, [&](std::string_view text, bool filter) {
-    const std::vector<std::string> names = names_in(text);
-    if (!(filter || is_select(text)) || std::find(names.begin(), names.end(), name) == names.end()) return;
-    for (const std::string& fault :
-         template_faults(scope, filter ? fmt::format("select {}", text) : std::string{text}, Place::text)) {
-      if (fault.starts_with("${" + name + "} is a text")) found = true;
-    }
+    found = found || ((filter || is_select(text)) && stands_bare(name, text));
   });
   return found;
 }
@@ -123,7 +116,7 @@ std::vector<std::string> request_faults(const TargetSpec& spec, const Measuremen
       check(*exchange);
       continue;
     }
-    const bool bare = stands_in_query(*spec.recipe, *exchange, name);
+    const bool bare = stands_in_query(*exchange, name);
     for (const std::string& item : spec.arguments.list(list)) {
       if (bare && !is_identifier(item))
         faults.push_back(fmt::format("{}: '{}' stands in a query: only letters, digits, _ and dots", list, item));

@@ -216,7 +216,7 @@ struct Allowance {
 };
 
 /// Several requests in one call.
-struct Batch {
+struct BatchSpec {
   HttpCall call;                      ///< its json is the envelope
   std::string list;                   ///< pointer in the body: where the requests go
   std::string method, url, body, id;  ///< names of their members
@@ -284,7 +284,7 @@ struct Recipe {
   ErrorSources errors;
   std::vector<QuotaHeader> quota;
   std::optional<Allowance> allowance;
-  std::optional<Batch> batch;
+  std::optional<BatchSpec> batch;
   std::vector<Check> checks;
   std::vector<Ending> endings;
   std::string file;

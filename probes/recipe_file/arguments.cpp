@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "net/base/host_name.h"
-#include "net/base/url_scheme.h"
+#include "net/base/url.h"
 #include "probes/recipe/recipe.h"
 #include "probes/sql/driver/connection.h"
 #include "probes/sql/open.h"
@@ -56,29 +55,20 @@ std::string scheme_of(std::string_view url) {
 }
 
 std::optional<std::string> http_url_fault(const std::string& text) {
-  const std::string scheme = scheme_of(text);
-  if (scheme.empty()) {
+  const Result<net::Url> url = net::parse_url(text, net::Schemes::any);
+  if (!url && scheme_of(text).empty()) {
     const bool host_like = !text.empty() && text.find_first_of(" \t\r\n@\"'") == std::string::npos;
     return fmt::format("is not a valid URL: it must begin with https:// or http://; write https://{}",
                        host_like ? text : "crm.example.com");
   }
-  if (scheme != "http" && scheme != "https")
-    return fmt::format("begins with {}://, but this recipe speaks HTTP: write https:// or http://", scheme);
-  const auto unprintable = [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; };
-  if (std::any_of(text.begin(), text.end(), unprintable)) return "has a blank or a control character in it";
-  const std::size_t start = scheme.size() + 3;
-  const std::string_view authority = std::string_view{text}.substr(start, text.find_first_of("/?#", start) - start);
-  if (authority.find('@') != std::string_view::npos)
-    return "has a user or a password in it; the recipe's other parameters are for that";
-  if (authority.empty() || authority.front() == ':') return "has no host";
-  return net::host_fault(text);
+  if (!url) return url.error().message;
+  if (url->scheme != "http" && url->scheme != "https")
+    return fmt::format("begins with {}://, but this recipe speaks HTTP: write https:// or http://", url->scheme);
+  if (url->has_login()) return "has a user or a password in it; the recipe's other parameters are for that";
+  return std::nullopt;
 }
 
 std::optional<std::string> database_url_fault(const std::string& text) {
-  // A file's path or an ODBC string has no host of this form.
-  if (text.find("://") != std::string::npos) {
-    if (auto fault = net::host_fault(text)) return fault;
-  }
   const auto error = sql::check_url(text);
   return error ? std::optional{error->message} : std::nullopt;
 }

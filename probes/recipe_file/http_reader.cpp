@@ -129,8 +129,8 @@ void read_allowance(Reader& parent, Recipe& recipe) {
   recipe.allowance = std::move(allowance);
 }
 
-Batch read_batch(Reader reader, const Recipe& recipe) {
-  Batch batch;
+BatchSpec read_batch(Reader reader, const Recipe& recipe) {
+  BatchSpec batch;
   if (!reader.has("request")) reader.missing("request");
   batch.call = read_call(reader.child("request"));
   check_call(scope_of(recipe), batch.call, "", reader);

@@ -24,10 +24,10 @@ struct TargetSpec {
   Arguments arguments;
   Labels labels;  ///< crm, kind, agent and the agent's own labels: on every sample
   Duration default_timeout{std::chrono::seconds{10}};
-  auth::Settings auth{};    ///< how to log in; flow empty: not at all
-  net::ClientTls tls{};     ///< of every request to this CRM
-  std::string proxy{};      ///< empty: as the environment says
-  std::string state_dir{};  ///< for tokens and the ids of test records; empty: nothing is kept on disk
+  auth::LoginSettings auth{};  ///< how to log in; flow empty: not at all
+  net::ClientTls tls{};        ///< of every request to this CRM
+  std::string proxy{};         ///< empty: as the environment says
+  std::string state_dir{};     ///< for tokens and the ids of test records; empty: nothing is kept on disk
   /// Write tests over HTTP that the user switched off: what they left behind is still removed.
   std::vector<std::shared_ptr<const Measurement>> switched_off{};
 };

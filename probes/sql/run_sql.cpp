@@ -61,7 +61,7 @@ sql::Limits with_proof(const sql::Limits& limits) {
 }
 
 /// Ours was dead before the server took the statement: that says nothing of the CRM, and nothing was run.
-bool was_dead(const sql::Outcome& outcome) {
+bool was_dead(const sql::StatementResult& outcome) {
   // An answer too large to take (stage content) is one, and would come again.
   return outcome.error && outcome.error->connection_lost && !outcome.accepted &&
          outcome.error->stage != Stage::content && outcome.error->reason != Reason::skipped;
@@ -167,7 +167,7 @@ Found SqlRunner::run_query(const Measurement& measurement, const sql::Limits& li
     std::optional<sql::SqlError> error = reused ? std::nullopt : open(kept, true, limits, found);
     RowReader rows{measurement.samples, measurement.rows, spec_.labels, wall_now()};
     if (!error) {
-      const sql::Outcome outcome = kept.connection->query(*text, reused ? with_proof(limits) : limits, rows);
+      const sql::StatementResult outcome = kept.connection->query(*text, reused ? with_proof(limits) : limits, rows);
       kept.used = now_();
       error = outcome.error;
       if (reused && !of_dead && was_dead(outcome) && !limits.over()) {
@@ -208,7 +208,7 @@ std::optional<sql::SqlError> SqlRunner::run_step(const Step& step, const Values&
   if (!text) return bad_statement(text.error());
   if (step.query.empty()) return writing_.connection->execute(*text, limits).error;
   FirstRow rows{step.expect_column};
-  const sql::Outcome outcome = writing_.connection->query(*text, limits, rows);
+  const sql::StatementResult outcome = writing_.connection->query(*text, limits, rows);
   if (outcome.error || !step.expect_equals) return outcome.error;
   return rows.compare(*step.expect_equals);
 }

@@ -55,22 +55,26 @@ bool has_quoting(const Piece& piece) {
   return std::any_of(piece.filters.begin(), piece.filters.end(), is_quoting);
 }
 
-/// One piece's fault, without the name in front.
+/// A text that could change what a query says.
+bool is_bare(const Piece& piece, ParameterType type) {
+  return !safe_in_select(type) && piece.name != kRunId && !is_time_name(piece.name) && !has_quoting(piece);
+}
+
+/// What is said of one piece behind its name.
 std::optional<std::string> fault_of_piece(const Scope& scope, const std::vector<Piece>& pieces, std::size_t index,
                                           Place place, std::optional<Dialect> dialect, bool select) {
   const Piece& piece = pieces[index];
   const auto type = scope.type_of(piece.name);
-  if (!type) return "is not a parameter of this recipe";
+  if (!type) return " is not a parameter of this recipe";
   if (auto fault = filter_fault(piece, *type, place)) return ": " + *fault;
   if (auto fault = back_fault(scope, piece)) return ": " + *fault;
   if (*type == ParameterType::secret && (place == Place::sql || place == Place::url))
-    return fmt::format("is a secret and cannot stand in a {}", name_of(place));
+    return fmt::format(" is a secret and cannot stand in a {}", name_of(place));
   if (place == Place::sql && !safe_inside_quotes(*type) && !stands_plain(pieces, index, dialect))
-    return "stands inside quotes or a comment; it brings its own quotes, write it bare";
-  const bool plain = safe_in_select(*type) || piece.name == kRunId || is_time_name(piece.name);
-  if (select && !plain && !has_quoting(piece))
-    return fmt::format("is a text in a query and stands unquoted: write ${{{0}|soql}}, ${{{0}|coql}} or ${{{0}|odata}}",
-                       piece.name);
+    return " stands inside quotes or a comment; it brings its own quotes, write it bare";
+  if (select && is_bare(piece, *type))
+    return fmt::format(
+        " is a text in a query and stands unquoted: write ${{{0}|soql}}, ${{{0}|coql}} or ${{{0}|odata}}", piece.name);
   return std::nullopt;
 }
 
@@ -102,10 +106,16 @@ std::vector<std::string> template_faults(const Scope& scope, std::string_view te
     if ((*pieces)[i].name.empty()) continue;
     const auto fault = fault_of_piece(scope, *pieces, i, place, dialect, select);
     if (!fault) continue;
-    const std::string_view between = fault->starts_with(':') ? "" : " ";
-    faults.push_back(fmt::format("${{{}}}{}{}", (*pieces)[i].name, between, *fault));
+    faults.push_back(fmt::format("${{{}}}{}", (*pieces)[i].name, *fault));
   }
   return faults;
+}
+
+bool stands_bare(std::string_view name, std::string_view text) {
+  const auto pieces = parse_template(text);
+  return pieces && std::any_of(pieces->begin(), pieces->end(), [&](const Piece& piece) {
+           return piece.name == name && is_bare(piece, ParameterType::string);
+         });
 }
 
 Scope scope_of(const Recipe& recipe) {

@@ -82,15 +82,15 @@ Result<std::string> sql_value(const Value& value, Dialect dialect) {
     case ParameterType::number: {
       // The blank keeps the sign from making a comment of `5 -${n}`.
       const std::string number = plain_number(value);
-      return {boost::system::in_place_value, number.starts_with('-') ? " " + number : number};
+      return number.starts_with('-') ? " " + number : number;
     }
-    case ParameterType::duration: return {boost::system::in_place_value, seconds_text(value.text)};
-    case ParameterType::identifier: return {boost::system::in_place_value, sql_identifier(value.text, dialect)};
-    case ParameterType::prefix: return {boost::system::in_place_value, value.text};
+    case ParameterType::duration: return seconds_text(value.text);
+    case ParameterType::identifier: return sql_identifier(value.text, dialect);
+    case ParameterType::prefix: return value.text;
     case ParameterType::boolean: {
       const bool as_number = dialect == Dialect::sqlite || dialect == Dialect::odbc;
       const bool on = value.text == "true";
-      return {boost::system::in_place_value, as_number ? (on ? "1" : "0") : (on ? "TRUE" : "FALSE")};
+      return as_number ? (on ? "1" : "0") : (on ? "TRUE" : "FALSE");
     }
     case ParameterType::list: {
       std::string out;
@@ -100,7 +100,7 @@ Result<std::string> sql_value(const Value& value, Dialect dialect) {
         out += (out.empty() ? "" : ", ") + *literal;
       }
       // `x IN ()` is not valid SQL; `x IN (NULL)` is never true.
-      return {boost::system::in_place_value, out.empty() ? "NULL" : out};
+      return out.empty() ? "NULL" : out;
     }
     case ParameterType::secret: throw std::logic_error("a secret in a query");
     default: return sql_literal(value.text, dialect);
@@ -128,7 +128,7 @@ Result<std::string> sql_literal(std::string_view value, Dialect dialect) {
     out += c;
   }
   out += '\'';
-  return {boost::system::in_place_value, out};
+  return out;
 }
 
 std::string sql_identifier(std::string_view dotted, Dialect dialect) {

@@ -39,7 +39,7 @@ Result<std::string> header_value(std::string_view text) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return Error{"a control character cannot stand in a header"};
   }
-  return {boost::system::in_place_value, text};
+  return std::string{text};
 }
 
 /// What a login gives has the type scope_of() says.
@@ -122,11 +122,10 @@ Result<std::string> escaped(const Value& value, Place place, Dialect dialect, bo
     case Place::sql: return sql_value(value, dialect);
     case Place::url:
       // A base URL, or the whole one: as it is.
-      if (value.type == ParameterType::url && at_start) return {boost::system::in_place_value, value.text};
-      return {boost::system::in_place_value,
-              plain_text(value, [](std::string_view text) { return percent_encoded(text); })};
-    case Place::json: return {boost::system::in_place_value, plain_text(value, json_inner)};
-    case Place::text: return {boost::system::in_place_value, plain_text(value, as_it_is)};
+      if (value.type == ParameterType::url && at_start) return value.text;
+      return plain_text(value, [](std::string_view text) { return percent_encoded(text); });
+    case Place::json: return plain_text(value, json_inner);
+    case Place::text: return plain_text(value, as_it_is);
     case Place::header: return header_value(plain_text(value, as_it_is));
   }
   throw std::logic_error("unknown place of a template");
@@ -257,7 +256,7 @@ Result<std::string> expand(std::string_view text, const Values& values, Place pl
     if (!part) return Error{fmt::format("${{{}}}: {}", piece.name, part.error().message)};
     out += *part;
   }
-  return {boost::system::in_place_value, out};
+  return out;
 }
 
 std::optional<Result<Value>> only_value(std::string_view text, const Values& values) {

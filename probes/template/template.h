@@ -62,6 +62,8 @@ struct Scope {
 /// in a `select …`.
 [[nodiscard]] std::vector<std::string> template_faults(const Scope& scope, std::string_view text, Place place,
                                                        std::optional<Dialect> dialect = std::nullopt);
+/// Does the text parameter stand somewhere in a query without quoting?
+[[nodiscard]] bool stands_bare(std::string_view name, std::string_view query);
 /// Is this a query of a CRM's own language, in which texts must be quoted?
 [[nodiscard]] bool is_select(std::string_view text);
 

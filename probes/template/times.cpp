@@ -130,7 +130,7 @@ Result<std::string> quoted(std::string_view text, std::string_view quoting) {
     }
   }
   out += '\'';
-  return {boost::system::in_place_value, out};
+  return out;
 }
 
 }  // namespace crmpulse::probes

@@ -180,11 +180,11 @@ struct Scores {
 /// Returns the CRM's level from worst-of, score level and coverage: docs/health-states.md, "The state of a CRM".
 [[nodiscard]] Level verdict(const Crm& crm, const RuleTotals& seen);
 /// Evaluates the score if that is due: at most once per shortest interval, with two rules or more.
-void evaluate_score(Crm& crm, const RuleTotals& seen, const Settings& settings);
+void evaluate_score(Crm& crm, const RuleTotals& seen, const NotificationPolicy& settings);
 [[nodiscard]] DataStatus data_status(const Crm& crm, TimePoint now);
 /// Returns the part of the state that messages are sent about now: rules outside their hours keep their levels
 /// silently.
-[[nodiscard]] Level awake_level(const Crm& crm, const Settings& settings);
+[[nodiscard]] Level awake_level(const Crm& crm, const NotificationPolicy& settings);
 /// Returns why the state is not healthy although no rule's level says so: `no_data`, `score`, or empty.
 [[nodiscard]] std::string_view silent_reason(const Crm& crm);
 [[nodiscard]] CrmStatus status_of(const Crm& crm, TimePoint now);

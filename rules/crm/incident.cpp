@@ -23,11 +23,11 @@ Event rise_from(Level told) {
   return told == Level::healthy ? Event::opened : Event::escalated;
 }
 
-Duration group_wait(const Settings& settings, Level level) {
+Duration group_wait(const NotificationPolicy& settings, Level level) {
   return level == Level::poor ? settings.group_wait_poor : settings.group_wait_sub;
 }
 
-Duration repeat(const Settings& settings, Level level) {
+Duration repeat(const NotificationPolicy& settings, Level level) {
   return level == Level::poor ? settings.repeat_poor : settings.repeat_sub;
 }
 
@@ -41,7 +41,7 @@ Decision decide_flapping(const Situation& s, const NotificationState& told, Leve
 }
 
 /// `awake`: the part of eff whose rules are in their hours; the rest waits for them.
-Decision decide_rise(const Situation& s, const Settings& settings, const NotificationState& told, Level eff,
+Decision decide_rise(const Situation& s, const NotificationPolicy& settings, const NotificationState& told, Level eff,
                      Level awake) {
   if (s.suppressed || awake <= told.level) return nothing();
   TimePoint due = std::max(s.settled, s.doubt);
@@ -55,8 +55,8 @@ Decision decide_rise(const Situation& s, const Settings& settings, const Notific
   return s.now < due ? wait_until(due) : send(rise_from(told.level), eff);
 }
 
-Decision decide_reminder(const Situation& s, const Settings& settings, const NotificationState& told, Level eff,
-                         Level awake) {
+Decision decide_reminder(const Situation& s, const NotificationPolicy& settings, const NotificationState& told,
+                         Level eff, Level awake) {
   const Duration every = repeat(settings, eff);
   if (s.suppressed || s.acked || awake < eff || every <= Duration{0}) return nothing();
   const TimePoint due = told.last_sent + every;
@@ -65,7 +65,7 @@ Decision decide_reminder(const Situation& s, const Settings& settings, const Not
 
 }  // namespace
 
-Decision decide(const Situation& s, const Settings& settings, const NotificationState& told, Level min_level,
+Decision decide(const Situation& s, const NotificationPolicy& settings, const NotificationState& told, Level min_level,
                 Level eff) {
   if (s.muted) return nothing();
   // A later step of the chain hears of what lasts, not of restlessness.
@@ -105,7 +105,7 @@ void Flap::changed(TimePoint at, Level from, Level to) {
   changes.push_back({at, from, to});
 }
 
-void Flap::update(const Settings& settings, TimePoint now) {
+void Flap::update(const NotificationPolicy& settings, TimePoint now) {
   std::erase_if(changes, [&](const Change& change) { return change.at <= now - settings.flap_window; });
   const auto count = static_cast<int>(changes.size());
   if (!on) {
@@ -129,7 +129,7 @@ Level Flap::worst() const {
   return worst;
 }
 
-TimePoint Flap::deadline(const Settings& settings) const {
+TimePoint Flap::deadline(const NotificationPolicy& settings) const {
   if (!on || changes.empty()) return kNever;
   const auto left = static_cast<std::size_t>(std::max(0, settings.flap_ends_at));
   const TimePoint calm = changes.back().at + settings.flap_stable;

@@ -42,9 +42,9 @@ struct Flap {
 
   void changed(TimePoint at, Level from, Level to);
   /// Starts or ends the flapping phase at `now`.
-  void update(const Settings& settings, TimePoint now);
+  void update(const NotificationPolicy& settings, TimePoint now);
   [[nodiscard]] Level worst() const;
-  [[nodiscard]] TimePoint deadline(const Settings& settings) const;
+  [[nodiscard]] TimePoint deadline(const NotificationPolicy& settings) const;
 
   void save(Encoder& encoder) const;
   void load(Decoder& decoder);
@@ -89,7 +89,7 @@ struct Decision {
   TimePoint later = kNever;      ///< when to decide again although nothing changed
 };
 /// Decides by the table of docs/health-states.md, "Messages". `eff` is the state as this receiver sees it.
-[[nodiscard]] Decision decide(const Situation& situation, const Settings& settings, const NotificationState& told,
-                              Level min_level, Level eff);
+[[nodiscard]] Decision decide(const Situation& situation, const NotificationPolicy& settings,
+                              const NotificationState& told, Level min_level, Level eff);
 
 }  // namespace crmpulse::rules

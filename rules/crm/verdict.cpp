@@ -119,7 +119,7 @@ RuleTotals survey(const Crm& crm) {
   return seen;
 }
 
-void evaluate_score(Crm& crm, const RuleTotals& seen, const Settings& settings) {
+void evaluate_score(Crm& crm, const RuleTotals& seen, const NotificationPolicy& settings) {
   const TimePoint at = std::exchange(crm.evaluated_at, kUnset);
   if (!is_set(at)) return;
   // A tenth of slack: samples a little early must not halve the pace.
@@ -151,7 +151,7 @@ DataStatus data_status(const Crm& crm, TimePoint now) {
   return doubtful ? DataStatus::stale : DataStatus::fresh;
 }
 
-Level awake_level(const Crm& crm, const Settings& settings) {
+Level awake_level(const Crm& crm, const NotificationPolicy& settings) {
   if (!crm.keeps_hours || crm.state == Level::healthy) return crm.state;
   // What the score remembers of rules that rest is not news.
   Level level = scores_of(crm).judged.value < settings.score_sub ? crm.score.level() : Level::healthy;

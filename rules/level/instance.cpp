@@ -76,7 +76,8 @@ CompiledRule::CompiledRule(Rule source)
 
 std::optional<std::uint32_t> Instance::view_of(const Rule& rule, std::string_view agent) {
   const std::string_view who = rule.quorum > 1 ? agent : std::string_view{};
-  const auto found = std::find_if(views.begin(), views.end(), [&](const View& view) { return view.agent == who; });
+  const auto found =
+      std::find_if(views.begin(), views.end(), [&](const AgentWindow& view) { return view.agent == who; });
   if (found != views.end()) return static_cast<std::uint32_t>(found - views.begin());
   if (views.size() >= kMostViews) return std::nullopt;
   views.emplace_back(std::string{who}, rule);
@@ -96,7 +97,7 @@ void Instance::shift(Duration by) {
   for (TimePoint* time : {&dimension.last_data, &dimension.since, &counted_from, &refill_from, &newest_sample,
                           &waiting.at, &pending.at, &pending.now})
     *time = shifted(*time, by);
-  for (View& view : views) {
+  for (AgentWindow& view : views) {
     view.window.shift(by);
     view.at = shifted(view.at, by);
   }
@@ -182,12 +183,13 @@ TimePoint Instance::settle(const Rule& rule, std::vector<double>& scratch) {
 
 /// Returns the value to judge: that of the only view, or with a quorum a value that at least `quorum` agents see or
 /// exceed.
-std::optional<double> Instance::observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch) {
+std::optional<double> Instance::observe(const Rule& rule, AgentWindow& view, TimePoint at,
+                                        std::vector<double>& scratch) {
   view.value = aggregate(rule, view.window, at, *clock);
   view.at = at;
   if (rule.quorum <= 1) return view.value;
   scratch.clear();
-  for (const View& other : views) {
+  for (const AgentWindow& other : views) {
     if (other.value && is_set(other.at) && other.at > at - no_data_after(rule)) scratch.push_back(*other.value);
   }
   const auto needed = static_cast<std::size_t>(rule.quorum);
@@ -283,7 +285,7 @@ void Instance::save(Encoder& encoder) const {
   encoder.u32(learned_from);
   encoder.u8(learned_at);
   encoder.u32(static_cast<std::uint32_t>(views.size()));
-  for (const View& view : views) {
+  for (const AgentWindow& view : views) {
     encoder.text(view.agent);
     encoder.u8(view.value ? 1 : 0);
     encoder.f64(view.value.value_or(0));
@@ -307,7 +309,7 @@ void Instance::load(Decoder& decoder, const Rule& rule, bool same_data, bool wit
   learned_at = with_pace ? decoder.u8() : StretchSteps{0};
   views.clear();
   for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    View view{decoder.text(), rule};
+    AgentWindow view{decoder.text(), rule};
     const bool seen = decoder.u8() != 0;
     const double seen_value = decoder.f64();
     if (seen) view.value = seen_value;

@@ -27,8 +27,8 @@ struct CompiledRule {
 };
 
 /// The window of one observer: all agents together, or with a quorum each agent by itself.
-struct View {
-  View(std::string who, const Rule& rule) : agent(std::move(who)), window(rule) {}
+struct AgentWindow {
+  AgentWindow(std::string who, const Rule& rule) : agent(std::move(who)), window(rule) {}
   std::string agent;
   Window window;
   std::optional<double> value;  ///< of its newest evaluation
@@ -52,7 +52,7 @@ struct Instance {
   Pace pace;                       ///< of the CRM now
 
   std::string each;  ///< the label's value; empty without `each`, or before the first series came
-  std::vector<View> views;
+  std::vector<AgentWindow> views;
   TimePoint counted_from = kUnset;  ///< no-data time is not counted from before this
   TimePoint refill_from =
       kUnset;  ///< start, restart or new rule: until the window had time to fill, samples count as data
@@ -84,7 +84,7 @@ struct Instance {
   void reset_windows(TimePoint now);
   /// Makes its windows count what they keep in `room`.
   void share(const std::shared_ptr<RingRoom>& room) {
-    for (View& view : views) view.window.share(room);
+    for (AgentWindow& view : views) view.window.share(room);
   }
   /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
@@ -123,7 +123,7 @@ struct Instance {
   void load(Decoder& decoder, const Rule& rule, bool same_data, bool with_pace);
 
  private:
-  std::optional<double> observe(const Rule& rule, View& view, TimePoint at, std::vector<double>& scratch);
+  std::optional<double> observe(const Rule& rule, AgentWindow& view, TimePoint at, std::vector<double>& scratch);
   [[nodiscard]] TimePoint no_data_due(const Rule& rule) const;
   void get_older(const Rule& rule, TimePoint now);
   void plan_older(const Rule& rule, TimePoint at, Duration least);

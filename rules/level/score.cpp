@@ -58,7 +58,7 @@ void ScoreLevel::Line::evaluate(bool is_below, bool is_above) {
   if (on && above >= kLeaveAfter) on = false;
 }
 
-void ScoreLevel::evaluate(const Settings& settings, const Score& now, const Score& remembered) {
+void ScoreLevel::evaluate(const NotificationPolicy& settings, const Score& now, const Score& remembered) {
   const double good = std::min(now.value, remembered.value);
   sub.evaluate(now.value < settings.score_sub, good >= settings.score_sub + settings.score_band);
   poor.evaluate(now.value < settings.score_poor && now.pulling >= 2,

@@ -39,7 +39,7 @@ struct ScoreLevel {
   TimePoint last = kUnset;  ///< newest evaluation
 
   /// `now` decides about worse; `remembered` must be good too before it gets better.
-  void evaluate(const Settings& settings, const Score& now, const Score& remembered);
+  void evaluate(const NotificationPolicy& settings, const Score& now, const Score& remembered);
   [[nodiscard]] Level level() const;
 
   void save(Encoder& encoder) const;

@@ -103,7 +103,7 @@ void AgentWatch::restarted(TimePoint now) {
   next_lost_ = kUnset;
 }
 
-std::vector<AgentWatch::Place> AgentWatch::update(const Settings& settings, TimePoint now) {
+std::vector<AgentWatch::Place> AgentWatch::update(const NotificationPolicy& settings, TimePoint now) {
   std::vector<Place> changed;
   if (!std::exchange(any_spoke_, false) && now < next_lost_) return changed;
   next_lost_ = kNever;
@@ -149,7 +149,7 @@ bool AgentWatch::lost(const Crm& crm) const {
   });
 }
 
-TimePoint AgentWatch::doubt(const Crm& crm, const Settings& settings) {
+TimePoint AgentWatch::doubt(const Crm& crm, const NotificationPolicy& settings) {
   TimePoint until = kUnset;
   const std::vector<const ReportingAgent*> feeders = crm.fed_by();
   for (const ReportingAgent* feeder : feeders) {
@@ -169,7 +169,7 @@ TimePoint AgentWatch::doubt(const Crm& crm, const Settings& settings) {
 }
 
 bool AgentWatch::tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
-                      const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages) {
+                      const NotificationPolicy& settings, bool muted, TimePoint now, std::vector<Message>& messages) {
   if (muted) {
     next_message_ = kNever;  // look() when the switch is turned back
     return false;
@@ -187,7 +187,7 @@ bool AgentWatch::tell(std::span<const std::unique_ptr<Crm>> crms, const std::vec
 }
 
 bool AgentWatch::tell_one(Agent& agent, Place place, std::span<const std::unique_ptr<Crm>> crms,
-                          const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
+                          const std::vector<ReceiverSpec>& receivers, const NotificationPolicy& settings, TimePoint now,
                           std::vector<Message>& messages) {
   std::vector<const Crm*> fed;
   for (const auto& crm : crms) {

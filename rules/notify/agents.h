@@ -47,15 +47,15 @@ class AgentWatch {
   void look() { look_ = true; }
 
   /// Decides which agents are lost at `now`. Returns the agents whose CRMs must be looked at.
-  [[nodiscard]] std::vector<Place> update(const Settings& settings, TimePoint now);
+  [[nodiscard]] std::vector<Place> update(const NotificationPolicy& settings, TimePoint now);
   /// Returns true if every agent that feeds this CRM is lost.
   [[nodiscard]] bool lost(const Crm& crm) const;
   /// Returns until when the CRM's agents, silent since its state changed, may prove lost; kUnset if they are there.
-  [[nodiscard]] TimePoint doubt(const Crm& crm, const Settings& settings);
+  [[nodiscard]] TimePoint doubt(const Crm& crm, const NotificationPolicy& settings);
   /// Adds the `agent_lost` and `agent_returned` messages that are due. Returns true if what a receiver was told
   /// changed.
   bool tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
-            const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages);
+            const NotificationPolicy& settings, bool muted, TimePoint now, std::vector<Message>& messages);
   [[nodiscard]] TimePoint deadline() const { return std::min(is_set(next_lost_) ? next_lost_ : kNever, next_message_); }
 
   void save(Encoder& encoder) const;
@@ -86,8 +86,8 @@ class AgentWatch {
   };
   bool check_late(Agent& agent, TimePoint now);
   [[nodiscard]] bool tell_one(Agent& agent, Place place, std::span<const std::unique_ptr<Crm>> crms,
-                              const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
-                              std::vector<Message>& messages);
+                              const std::vector<ReceiverSpec>& receivers, const NotificationPolicy& settings,
+                              TimePoint now, std::vector<Message>& messages);
 
   std::vector<Agent> agents_;
   std::map<std::string, Place, std::less<>> by_name_;

@@ -56,11 +56,11 @@ void change_state(Crm& crm, Level next, TimePoint now) {
   if (next > before || next == Level::healthy) crm.ack.reset();
 }
 
-struct View {
+struct ReceiverView {
   Level eff;
   bool selected;
 };
-View seen_by(const ReceiverSpec& receiver, const Crm& crm) {
+ReceiverView seen_by(const ReceiverSpec& receiver, const Crm& crm) {
   const bool selected = matches(receiver.only, crm.labels);
   return {selected && crm.state >= receiver.min_level ? crm.state : Level::healthy, selected};
 }

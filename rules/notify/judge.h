@@ -12,7 +12,7 @@ namespace crmpulse::rules {
 
 /// Inputs of one evaluation pass other than the CRM itself.
 struct JudgeContext {
-  const Settings& settings;
+  const NotificationPolicy& settings;
   const std::vector<ReceiverSpec>& receivers;
   const AlertGrouper& storms;
   bool muted = false;

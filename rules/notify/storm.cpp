@@ -46,7 +46,7 @@ void AlertGrouper::rise(std::size_t index, TimePoint now) {
   if (!is_set(gate.rises_from) || gate.rises_from < now) gate.rises_from = now + kGather;
 }
 
-bool AlertGrouper::fold_rises(ReceiverGroup& gate, const Settings& settings, TimePoint now,
+bool AlertGrouper::fold_rises(ReceiverGroup& gate, const NotificationPolicy& settings, TimePoint now,
                               std::vector<Message>& messages, std::vector<Message>& digests) {
   std::vector<Message*> risen;
   for (Message& message : messages) {
@@ -65,7 +65,7 @@ bool AlertGrouper::fold_rises(ReceiverGroup& gate, const Settings& settings, Tim
   return true;
 }
 
-bool AlertGrouper::fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
+bool AlertGrouper::fold(const std::vector<ReceiverSpec>& receivers, const NotificationPolicy& settings, TimePoint now,
                         std::vector<Message>& messages) {
   std::vector<Message> digests;
   bool counted = false;

@@ -25,7 +25,7 @@ class AlertGrouper {
   static constexpr Duration kGather = std::chrono::seconds{15};
   /// Counts the `opened` and the `escalated` messages of one step, each kind by itself; if a receiver gets too many
   /// they become one digest. Returns true if it counted any.
-  bool fold(const std::vector<ReceiverSpec>& receivers, const Settings& settings, TimePoint now,
+  bool fold(const std::vector<ReceiverSpec>& receivers, const NotificationPolicy& settings, TimePoint now,
             std::vector<Message>& messages);
 
   void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
@@ -42,8 +42,8 @@ class AlertGrouper {
     TimePoint rises_from = kUnset;  ///< not saved
   };
   static Message digest(ReceiverGroup& gate, std::vector<Message*> opened, TimePoint now);
-  static bool fold_rises(ReceiverGroup& gate, const Settings& settings, TimePoint now, std::vector<Message>& messages,
-                         std::vector<Message>& digests);
+  static bool fold_rises(ReceiverGroup& gate, const NotificationPolicy& settings, TimePoint now,
+                         std::vector<Message>& messages, std::vector<Message>& digests);
 
   std::vector<ReceiverGroup> gates_;
 };

@@ -174,8 +174,8 @@ bool VendorWatch::suspect(Kind& kind, const VendorOutage& settings, TimePoint no
   return kind.suspicion != before;
 }
 
-std::vector<std::string> VendorWatch::update(std::span<const std::unique_ptr<Crm>> crms, const Settings& settings,
-                                             TimePoint now) {
+std::vector<std::string> VendorWatch::update(std::span<const std::unique_ptr<Crm>> crms,
+                                             const NotificationPolicy& settings, TimePoint now) {
   std::vector<std::string> changed;
   for (auto& [name, kind] : kinds_) {
     if (now < kind.next) continue;
@@ -218,7 +218,7 @@ std::vector<std::string> VendorWatch::causes_for(const Kind& kind, const Crm& cr
 }
 
 bool VendorWatch::tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
-                       const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages) {
+                       const NotificationPolicy& settings, bool muted, TimePoint now, std::vector<Message>& messages) {
   bool told = false;
   for (auto& [name, kind] : kinds_) {
     if (now < kind.next_message) continue;
@@ -237,7 +237,7 @@ bool VendorWatch::tell(std::span<const std::unique_ptr<Crm>> crms, const std::ve
 }
 
 bool VendorWatch::tell_one(Kind& kind, std::size_t index, std::span<const Crm* const> members,
-                           const ReceiverSpec& receiver, const Settings& settings, TimePoint now,
+                           const ReceiverSpec& receiver, const NotificationPolicy& settings, TimePoint now,
                            std::vector<Message>& messages) {
   Notice& notice = kind.told[index];
   std::set<std::string> causes;

@@ -27,14 +27,14 @@ class VendorWatch {
   void look();
 
   /// Decides which vendors have an outage at `now`. Returns the kinds whose CRMs must be looked at.
-  [[nodiscard]] std::vector<std::string> update(std::span<const std::unique_ptr<Crm>> crms, const Settings& settings,
-                                                TimePoint now);
+  [[nodiscard]] std::vector<std::string> update(std::span<const std::unique_ptr<Crm>> crms,
+                                                const NotificationPolicy& settings, TimePoint now);
   /// Returns true if the vendor has an outage that is not younger than the CRM's state.
   [[nodiscard]] bool inhibits(const Crm& crm) const;
   /// Returns until when it is open whether many poor CRMs of its kind are an outage, kUnset if it is not open.
   [[nodiscard]] TimePoint doubt(const Crm& crm) const;
   bool tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
-            const Settings& settings, bool muted, TimePoint now, std::vector<Message>& messages);
+            const NotificationPolicy& settings, bool muted, TimePoint now, std::vector<Message>& messages);
   [[nodiscard]] TimePoint deadline() const;
 
   void save(Encoder& encoder) const;
@@ -72,7 +72,7 @@ class VendorWatch {
   static bool suspect(Kind& kind, const VendorOutage& settings, TimePoint now);
   static std::vector<std::string> causes_for(const Kind& kind, const Crm& crm);
   bool tell_one(Kind& kind, std::size_t index, std::span<const Crm* const> members, const ReceiverSpec& receiver,
-                const Settings& settings, TimePoint now, std::vector<Message>& messages);
+                const NotificationPolicy& settings, TimePoint now, std::vector<Message>& messages);
 
   std::map<std::string, Kind, std::less<>> kinds_;
   std::map<std::uint32_t, Enrolment> enrolled_;  ///< by CRM number; those with a state

@@ -41,7 +41,7 @@ Result<std::string> with_references(std::string_view text, const Answered& answe
     text.remove_prefix(end + 1);
   }
   out += text;
-  return Result<std::string>{boost::system::in_place_value, std::move(out)};
+  return out;
 }
 
 Result<boost::json::value> with_references(const boost::json::value& value, const Answered& answered) {

@@ -68,12 +68,12 @@ Spool::Spool() = default;
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& state_dir, Options options) {
   Result<SpoolTable> table = SpoolTable::open(state_dir);
   // On a full disk the agent measures from memory, as it does when the disk gets full while it runs.
-  if (!table && !tells_refusing_disk(table.error())) return table.error();
+  if (!table && table.error().code != ErrorCode::disk) return table.error();
   std::unique_ptr<Spool> spool{new Spool};
   spool->impl_ = std::make_unique<Impl>(table ? *std::move(table) : SpoolTable::closed(state_dir), options);
   Impl& impl = *spool->impl_;
   if (const Result<void> known = impl.begin(); !known) {
-    if (!tells_refusing_disk(known.error())) return known.error();
+    if (known.error().code != ErrorCode::disk) return known.error();
     impl.note_disk(known);
   }
   impl.written.damaged_files = damaged_files(state_dir);
@@ -143,7 +143,7 @@ Result<Spool::Batch> Spool::peek(std::size_t max_samples) {
 Result<void> Spool::acknowledge(std::uint64_t seq) {
   const std::lock_guard lock{impl_->disk};
   Result<void> gone = impl_->table.remove_through(seq);
-  if (!gone && tells_damage(gone.error())) {
+  if (!gone && gone.error().code == ErrorCode::damaged) {
     if (const Result<void> mended = impl_->table.mend(gone.error()); !mended) return mended;
     gone = impl_->table.remove_through(seq);
   }
@@ -334,7 +334,7 @@ Result<Spool::Batch> Spool::Impl::read_batch(std::size_t max_samples, std::uint6
     if (first && seq > peeked_through) peeked_through = 0;  // acknowledged, or dropped by the bound
     first = false;
     if (peeked_through != 0 && seq > peeked_through) return false;
-    std::optional<Outcome> row = decode_row(body);
+    std::optional<SpoolPush> row = decode_row(body);
     if (!row) {
       damaged_through = seq;
       return true;

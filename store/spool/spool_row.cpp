@@ -50,7 +50,7 @@ Evidence decode_evidence(Decoder& in) {
 
 }  // namespace
 
-SpoolRow encode_row(const Outcome& outcome) {
+SpoolRow encode_row(const SpoolPush& outcome) {
   Encoder out;
   TimePoint oldest = TimePoint::max();
   out.u8(kFormat);
@@ -67,9 +67,9 @@ SpoolRow encode_row(const Outcome& outcome) {
   return {out.take(), static_cast<std::int64_t>(outcome.samples.size()), oldest};
 }
 
-std::optional<Outcome> decode_row(std::string_view body) {
+std::optional<SpoolPush> decode_row(std::string_view body) {
   Decoder in{body};
-  Outcome outcome;
+  SpoolPush outcome;
   if (in.u8() != kFormat) return std::nullopt;
   for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) outcome.samples.push_back(decode_sample(in));
   for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) outcome.evidence.push_back(decode_evidence(in));

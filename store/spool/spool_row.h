@@ -13,7 +13,7 @@
 namespace crmpulse::store {
 
 /// What one push holds.
-struct Outcome {
+struct SpoolPush {
   std::vector<Sample> samples;
   std::vector<Evidence> evidence;
 };
@@ -25,8 +25,8 @@ struct SpoolRow {
 };
 
 /// `outcome` is not empty.
-[[nodiscard]] SpoolRow encode_row(const Outcome& outcome);
+[[nodiscard]] SpoolRow encode_row(const SpoolPush& outcome);
 /// Returns nullopt if the bytes are not what encode_row() writes.
-[[nodiscard]] std::optional<Outcome> decode_row(std::string_view body);
+[[nodiscard]] std::optional<SpoolPush> decode_row(std::string_view body);
 
 }  // namespace crmpulse::store

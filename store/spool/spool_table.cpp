@@ -69,7 +69,7 @@ Result<void> SpoolTable::ready() {
 }
 
 Result<void> SpoolTable::mend(const Error& why) {
-  if (!database_ || !tells_damage(why)) return {};
+  if (!database_ || why.code != ErrorCode::damaged) return {};
   database_.reset();
   if (const Result<void> saved = salvage(file_in(state_dir_), {kFirst}); !saved) return saved;
   return ready();
@@ -211,7 +211,7 @@ Result<std::string> SpoolTable::get(const std::string& name) {
   const Result<void> done = each_row(query(*database_, "SELECT value FROM value WHERE name = ?", name),
                                      [&](const Statement& row) { value = row.text(0); });
   if (!done) return done.error();
-  return Result<std::string>{boost::system::in_place_value, std::move(value)};
+  return value;
 }
 
 }  // namespace crmpulse::store

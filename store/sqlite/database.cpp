@@ -19,9 +19,6 @@
 namespace crmpulse::store {
 namespace {
 
-constexpr std::string_view kDamaged = "is damaged (";
-constexpr std::string_view kFull = ": the disk is full";
-constexpr std::string_view kRefuses = ": the disk refuses: ";
 constexpr std::chrono::minutes kReserveEvery{1};
 constexpr std::uintmax_t kChecked = 64 * 1024 * 1024;  ///< bytes of a file that are checked whatever they hold
 constexpr std::array<std::string_view, 3> kLargeRows{"journal", "history", "spool_row"};
@@ -38,11 +35,10 @@ std::string file_of(sqlite3* handle) {
 }
 
 Error damaged(const std::string& file, std::string_view why) {
-  return Error{
-      fmt::format("{} {}{}): stop the program and move the file away, with {}-wal and {}-shm if they are "
-                  "there; it will be "
-                  "created anew, without what it held",
-                  file, kDamaged, why, file, file)};
+  return Error{fmt::format("{0} is damaged ({1}): stop the program and move the file away, with {0}-wal and {0}-shm if "
+                           "they are there; it will be created anew, without what it held",
+                           file, why),
+               ErrorCode::damaged};
 }
 
 /// Stands beside a file in which damage was met: a clean stop after it must not hide it from the next start.
@@ -85,20 +81,13 @@ Error last_error(sqlite3* handle) {
     case SQLITE_NOTADB:
       if (handle != nullptr) (void)create_private(suspicion(file));
       return damaged(file, why);
-    case SQLITE_FULL: return Error{fmt::format("{}{}", file, kFull)};
+    case SQLITE_FULL: return Error{fmt::format("{}: the disk is full", file), ErrorCode::disk};
     case SQLITE_IOERR:
-      return Error{fmt::format("{}{}{} (code {})", file, kRefuses, why, sqlite3_extended_errcode(handle))};
+      return Error{fmt::format("{}: the disk refuses: {} (code {})", file, why, sqlite3_extended_errcode(handle)),
+                   ErrorCode::disk};
     case SQLITE_READONLY: return Error{fmt::format("{} cannot be written: {}", file, why)};
     default: return Error{fmt::format("{}: {}", file, why)};
   }
-}
-
-bool tells_damage(const Error& error) {
-  return error.message.find(kDamaged) != std::string::npos;
-}
-
-bool tells_refusing_disk(const Error& error) {
-  return error.message.ends_with(kFull) || error.message.find(kRefuses) != std::string::npos;
 }
 
 Database::Database(sqlite3* handle) : handle_(handle), parts_(std::make_unique<Parts>()) {}
@@ -129,7 +118,7 @@ Result<Database> Database::open(const std::string& file, Mode mode) {
   const std::string reserve = file + ".reserve";
   Result<Database> database = open_once(file, mode);
   bool used = false;
-  if (!database && tells_refusing_disk(database.error()) && give_up_reserve(reserve)) {
+  if (!database && database.error().code == ErrorCode::disk && give_up_reserve(reserve)) {
     log::warning("the disk is full; the reserve is used for the start", {{"file", reserve}});
     used = true;
     database = open_once(file, mode);
@@ -279,7 +268,7 @@ Result<void> Database::migrate(std::initializer_list<std::string_view> migration
         execute(fmt::format("BEGIN IMMEDIATE; {}; PRAGMA user_version={}; COMMIT", step, version + 1));
     if (done) continue;
     if (sqlite3_get_autocommit(handle_) == 0) (void)execute("ROLLBACK");
-    return Error{fmt::format("schema {}: {}", version + 1, done.error().message)};
+    return Error{fmt::format("schema {}: {}", version + 1, done.error().message), done.error().code};
   }
   return {};
 }

@@ -64,13 +64,8 @@ class Database {
 };
 
 /// What SQLite says went wrong on this connection, for a person: names the file, and says what to do when it is
-/// damaged or the disk is full.
+/// damaged or the disk is full. Its code tells a damaged file and a disk that takes nothing from all else.
 [[nodiscard]] Error last_error(sqlite3* handle);
-/// Is it the file itself that cannot be read, not a full disk, a lock or a statement?
-[[nodiscard]] bool tells_damage(const Error& error);
-/// Is it the disk that takes nothing, full or failing? It may take it later.
-[[nodiscard]] bool tells_refusing_disk(const Error& error);
-
 /// What was damaged and set aside in this folder (store/sqlite/salvage.h, set_aside()) and nobody has removed yet.
 [[nodiscard]] int damaged_files(const std::string& folder);
 /// Keeps bytes that cannot be decoded for a person to look at, in a file of its own that damaged_files() counts. The

@@ -262,7 +262,7 @@ Result<std::string> set_aside(const std::string& folder, std::string_view name, 
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   out.close();
   if (!out) return Error{fmt::format("{} cannot be written", file)};
-  return Result<std::string>{boost::system::in_place_value, std::move(file)};
+  return file;
 }
 
 int damaged_files(const std::string& folder) {
@@ -279,11 +279,11 @@ int damaged_files(const std::string& folder) {
 Result<Database> open_or_salvage(const std::string& file, std::initializer_list<std::string_view> migrations,
                                  const AfterSalvage& after) {
   Result<Database> database = open_and_migrate(file, migrations);
-  if (database || !tells_damage(database.error())) return database;
+  if (database || database.error().code != ErrorCode::damaged) return database;
   const Error damage = database.error();
   log::error("the database is damaged; what can be read is being saved", {{"why", damage.message}});
   if (const Result<void> saved = salvage(file, migrations, after); !saved)
-    return Error{fmt::format("{}; saving it failed: {}", damage.message, saved.error().message)};
+    return Error{fmt::format("{}; saving it failed: {}", damage.message, saved.error().message), saved.error().code};
   return open_and_migrate(file, migrations);
 }
 

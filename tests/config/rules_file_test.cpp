@@ -210,7 +210,7 @@ TEST_CASE("settings override key by key") {
       "  startup_grace: 3\n"
       "  digest: {opens: 5, window: 30s}\n"
       "  score: {sub_healthy: 90, poor: 60, band: 2}\n");
-  Settings wanted;
+  NotificationPolicy wanted;
   wanted.group_wait_sub = 10s;
   wanted.group_wait_poor = 2s;
   wanted.settle = 5s;

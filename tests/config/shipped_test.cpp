@@ -34,7 +34,7 @@ TEST_CASE("the default rules load and their weights add up to 100") {
   double sum = 0;
   for (const Rule& rule : ruleset.rules) sum += rule.weight;
   CHECK(sum == Approx(100));
-  CHECK(ruleset.settings == Settings{});
+  CHECK(ruleset.settings == NotificationPolicy{});
 }
 
 TEST_CASE("the default rules judge every dimension but the customer's own") {

@@ -33,7 +33,7 @@ std::pair<std::string, std::string> split(const std::string& word, char at) {
   return {word.substr(0, place), word.substr(place + 1)};
 }
 
-void change_settings(Settings& settings, const std::string& word) {
+void change_settings(NotificationPolicy& settings, const std::string& word) {
   const auto [name, text] = split(word, '=');
   const std::vector<double> n = numbers_of(text);
   if (name == "group_wait") {

@@ -28,8 +28,8 @@ Rule table_rule(std::string id) {
   return rule;
 }
 
-Settings table_settings() {
-  Settings settings;
+NotificationPolicy table_settings() {
+  NotificationPolicy settings;
   settings.group_wait_sub = settings.group_wait_poor = 30s;
   return settings;
 }

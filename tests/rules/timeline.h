@@ -15,7 +15,7 @@ using Reading = std::vector<std::optional<double>>;
 /// The rule the case table of the specification is written for: `last`, 15 s, 1000/900 for 60 s, 3000/2700 for 30 s.
 [[nodiscard]] Rule table_rule(std::string id = "d1");
 /// group_wait 30 s for both levels.
-[[nodiscard]] Settings table_settings();
+[[nodiscard]] NotificationPolicy table_settings();
 [[nodiscard]] ReceiverSpec receiver(std::string name, Level min_level = Level::sub_healthy);
 
 /// One CRM, `acme`, in front of an engine: evaluations every 15 s, every deadline met between them. The metric of a

@@ -56,7 +56,7 @@ Scene random_scene(Dice& dice) {
   rule.recover_sub = dice.upto(3) * 15s;
   rule.recover_poor = dice.upto(3) * 15s;
   scene.ruleset = Ruleset{table_settings(), {rule}};
-  Settings& settings = scene.ruleset.settings;
+  NotificationPolicy& settings = scene.ruleset.settings;
   if (dice.one_in(2)) settings.group_wait_poor = 0s;
   // An hour of quiet is in the tests of one CRM; here half of it must do.
   settings.flap_window = 20min;
@@ -230,7 +230,7 @@ class Witness {
     if (message.receiver == "grouping") return;
     std::vector<TimePoint>& opens = opens_[message.receiver];
     opens.push_back(message.at);
-    const Settings& settings = scene_.ruleset.settings;
+    const NotificationPolicy& settings = scene_.ruleset.settings;
     const auto lately = std::count_if(opens.begin(), opens.end(),
                                       [&](TimePoint at) { return at > message.at - settings.digest_window; });
     HOLDS(lately <= settings.digest_opens);

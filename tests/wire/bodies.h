@@ -20,7 +20,7 @@ struct Read {
 };
 
 struct Outcome {
-  boost::system::result<wire::Decoder::Counts, wire::Refusal> result;
+  boost::system::result<wire::Decoder::Counts, wire::DecodeError> result;
   std::vector<Read> series;
 };
 

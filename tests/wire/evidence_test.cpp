@@ -9,7 +9,7 @@ namespace {
 const Evidence kLine{from_unix_millis(1'795'251'600'000),    "acme", "tryton", "branch-1", "read", "connect", "refused",
                      "could not connect: \"数据库\" \\ gone"};
 
-wire::Refusal refusal_of(std::string_view body) {
+wire::DecodeError refusal_of(std::string_view body) {
   const auto result = wire::decode_evidence(body);
   REQUIRE_FALSE(result.has_value());
   return result.error();
@@ -72,7 +72,7 @@ TEST_CASE("one bad line costs itself alone, and is counted and named") {
            R"({"at":"2026-11-21T09:00:00Z","crm":"a","text":"two\nlines"})",
        }) {
     between(line);
-    const wire::Refusal refusal = refusal_of(line);
+    const wire::DecodeError refusal = refusal_of(line);
     CHECK(refusal.status == 400);
     CHECK(refusal.code == "evidence");
     CHECK_THAT(refusal.message, Catch::StartsWith("line 1: "));
@@ -88,7 +88,7 @@ TEST_CASE("one bad line costs itself alone, and is counted and named") {
 }
 
 TEST_CASE("a body without any line that can be read is refused as its first line says") {
-  const wire::Refusal refusal = refusal_of("\n{\"crm\":\"a\"}\nnonsense\n");
+  const wire::DecodeError refusal = refusal_of("\n{\"crm\":\"a\"}\nnonsense\n");
   CHECK(refusal.status == 400);
   CHECK(refusal.code == "evidence");
   CHECK(refusal.message == "line 2: at is missing");

@@ -19,7 +19,7 @@ std::string varint(std::uint64_t value) {
 /// Refused means: nothing was visited, the status and code are of the list, the message is there.
 void check_refused(const Outcome& outcome) {
   REQUIRE_FALSE(outcome.result.has_value());
-  const wire::Refusal& refusal = outcome.result.error();
+  const wire::DecodeError& refusal = outcome.result.error();
   CHECK(outcome.series.empty());
   CHECK((refusal.status == 400 || refusal.status == 413));
   CHECK_FALSE(refusal.code.empty());

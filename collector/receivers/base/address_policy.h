@@ -3,7 +3,7 @@
 // services (SSRF).
 
 #include <optional>
-#include <string_view>
+#include <string>
 
 #include "core/failure/error.h"
 #include "net/base/reach.h"
@@ -12,13 +12,11 @@ namespace crmpulse::collector {
 
 /// May alerts go to this URL? http and https only. Link-local addresses (cloud metadata services) need
 /// `allow_private: true`; with `allow_private: false` loopback and private addresses are refused too. Only literal
-/// addresses and `localhost` can be judged before a name is looked up; forbid_by() judges the rest.
-[[nodiscard]] Result<void> check_address(std::string_view url, std::optional<bool> allow_private);
+/// addresses and `localhost` can be judged before a name is looked up; forbid_by() judges the rest. Reads the URL by
+/// the parser that connects, and the error says nothing of it.
+[[nodiscard]] Result<void> check_address(const std::string& url, std::optional<bool> allow_private);
 
 /// Returns the check for the address a name resolved to, which is made at each connection.
 [[nodiscard]] net::Forbid forbid_by(std::optional<bool> allow_private);
-
-/// `https://host:port` without user, path, query: what may stand in a log.
-[[nodiscard]] std::string_view origin_of(std::string_view url);
 
 }  // namespace crmpulse::collector

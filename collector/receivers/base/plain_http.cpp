@@ -6,7 +6,7 @@
 
 #include "collector/receivers/base/address_policy.h"
 #include "net/base/backoff.h"
-#include "net/base/url_scheme.h"
+#include "net/base/url.h"
 
 namespace crmpulse::collector {
 

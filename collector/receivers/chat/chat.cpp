@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "collector/receivers/base/address_policy.h"
 #include "core/failure/failure.h"
 #include "core/text/utf8.h"
+#include "net/base/url.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -193,8 +193,10 @@ net::ClientRequest post_json(const std::string& url, std::string body) {
 
 std::string vendor_words(std::string_view text, const Secret& url) {
   std::string words = one_line(text, kWords * 4);
-  std::string_view rest{url.reveal()};
-  rest.remove_prefix(std::min(rest.size(), origin_of(rest).size()));
+  const auto parsed = net::parse_url(url.reveal());
+  const std::string hidden =
+      parsed ? fmt::format("{}/{}/{}&{}", parsed->user, parsed->password, parsed->path, parsed->query) : url.reveal();
+  std::string_view rest{hidden};
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find_first_of("/?&="), rest.size());
     const std::string_view piece = rest.substr(0, end);

@@ -12,6 +12,7 @@
 #include "collector/receivers/chat/types.h"
 #include "collector/text/json_text.h"
 #include "net/base/crypto.h"
+#include "net/base/url.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -27,18 +28,6 @@ constexpr std::array<std::int64_t, 2> kTooFast{130101, 410100};
 constexpr std::array<std::int64_t, 7> kWrong{310000, 400013, 400101, 400102, 400105, 400106, 40035};
 constexpr std::int64_t kContentFirst = 430100;
 constexpr std::int64_t kContentLast = 430199;
-
-std::string query_escaped(std::string_view base64) {
-  std::string out;
-  for (const char c : base64) {
-    if (c == '+' || c == '/' || c == '=') {
-      out += c == '+' ? "%2B" : c == '/' ? "%2F" : "%3D";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 class DingTalk final : public Receiver {
  public:
@@ -93,8 +82,7 @@ class DingTalk final : public Receiver {
     if (secret_.empty()) return url_.reveal();
     const std::string stamp = std::to_string(unix_millis(wall));
     const std::string sign = net::base64_encode(net::hmac_sha256(secret_.reveal(), stamp + "\n" + secret_.reveal()));
-    const char* joint = url_.reveal().find('?') == std::string::npos ? "?" : "&";
-    return fmt::format("{}{}timestamp={}&sign={}", url_.reveal(), joint, stamp, query_escaped(sign));
+    return net::with_parameter(net::with_parameter(url_.reveal(), "timestamp", stamp), "sign", sign);
   }
 
   [[nodiscard]] std::string payload(const std::string& title, const std::vector<std::string>& lines, bool page) const {

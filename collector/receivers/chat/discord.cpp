@@ -12,6 +12,7 @@
 #include "collector/receivers/chat/types.h"
 #include "collector/text/json_text.h"
 #include "net/base/backoff.h"
+#include "net/base/url.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -132,7 +133,7 @@ class Discord final : public Receiver {
   [[nodiscard]] std::string address() const {
     const std::string& url = url_.reveal();
     if (url.find("wait=") != std::string::npos) return url;
-    return url + (url.find('?') == std::string::npos ? "?wait=true" : "&wait=true");
+    return net::with_parameter(url, "wait", "true");
   }
 
   Secret url_;

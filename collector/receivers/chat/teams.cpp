@@ -6,12 +6,13 @@
 #include <algorithm>
 #include <charconv>
 
-#include "collector/receivers/base/address_policy.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/chat/chat.h"
 #include "collector/receivers/chat/types.h"
 #include "collector/text/json_text.h"
 #include "core/failure/failure.h"
+#include "core/text/ascii.h"
+#include "net/base/url.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -43,9 +44,10 @@ json::object heading(const std::string& title, Tone tone) {
   return block;
 }
 
-bool is_connector(std::string_view url) {
-  const std::string_view origin = origin_of(url);
-  return origin.ends_with(".webhook.office.com") || origin.ends_with("outlook.office.com");
+bool is_connector(const std::string& url) {
+  const auto parsed = net::parse_url(url);
+  const std::string host = parsed ? ascii::lower(parsed->host) : std::string{};
+  return host.ends_with(".webhook.office.com") || host.ends_with("outlook.office.com");
 }
 
 /// 429 of "Webhook message delivery failed with error: … HTTP error 429 …"; 0 without one.

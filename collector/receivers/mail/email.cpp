@@ -12,7 +12,7 @@
 #include "collector/receivers/mail/types.h"
 #include "core/failure/failure.h"
 #include "net/base/crypto.h"
-#include "net/base/host_name.h"
+#include "net/base/url.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -94,14 +94,11 @@ void read_server(config::Reader& item, net::MailRequest& envelope) {
   item.get_choice("security", security, {"starttls", "tls", "none"});
   envelope.security = std::array{Security::starttls, Security::tls, Security::none}.at(security);
   if (!item.require("server", envelope.server)) return;
-  const std::string& server = envelope.server;
-  const bool usable = server.find_first_of("/@?# \t") == std::string::npos && !server.empty();
-  if (!usable) return item.problem("server", "must be HOST or HOST:PORT");
-  if (auto fault = net::host_fault(server)) return item.problem("server", *fault);
-  const bool six = server.front() == '[';
-  const std::size_t colon = six ? server.find("]:") : server.find(':');
-  if (colon != std::string::npos) return;
-  envelope.server += std::array{":587", ":465", ":25"}.at(security);
+  const Result<net::Url> url = net::parse_url("smtp://" + envelope.server, net::Schemes::any);
+  if (!url) return item.problem("server", url.error().message);
+  if (url->has_login() || url->path != "/" || !url->query.empty() || !url->fragment.empty())
+    return item.problem("server", "must be HOST or HOST:PORT");
+  envelope.server = fmt::format("{}:{}", url->host, url->port != 0 ? url->port : std::array{587, 465, 25}.at(security));
 }
 
 void read_login(config::Reader& item, net::MailRequest& envelope) {

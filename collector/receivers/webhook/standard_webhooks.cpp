@@ -22,7 +22,7 @@ Result<std::string> key_from(std::string_view secret) {
         fmt::format("secret must be {} and {} to {} bytes in base64 (for example: whsec_$(openssl rand -base64 32))",
                     kSecretPrefix, kMinKeyBytes, kMaxKeyBytes)};
   }
-  return {boost::system::in_place_value, std::move(*key)};
+  return std::move(*key);
 }
 
 }  // namespace

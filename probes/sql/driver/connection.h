@@ -48,7 +48,7 @@ struct Limits {
   Duration statement_timeout{};  ///< asked of the server, a little earlier than the deadline
   Cancel* cancel = nullptr;
   /// For a connection that was idle: by when the server must have shown that it hears us. A firewall may have forgotten
-  /// the connection without a word; then it ends as lost, and `Outcome::accepted` stays false.
+  /// the connection without a word; then it ends as lost, and `StatementResult::accepted` stays false.
   std::optional<SteadyTime> accepted_by{};
   [[nodiscard]] bool over() const {
     return std::chrono::steady_clock::now() >= deadline || (cancel != nullptr && cancel->requested());
@@ -73,7 +73,7 @@ class NoRows final : public Rows {
   bool row(std::span<const Cell>) override { return true; }
 };
 
-struct Outcome {
+struct StatementResult {
   std::optional<SqlError> error;
   double first_byte = 0;  ///< seconds from sending until the first answer
   double transfer = 0;    ///< seconds from there to the end
@@ -90,9 +90,9 @@ class Connection {
   /// Runs one statement that returns rows, in a read-only transaction of its own where the database has them. Nothing
   /// that it sets outlives it, because behind a pooler the server's session is shared. After an error with
   /// connection_lost the connection cannot be used any more.
-  [[nodiscard]] virtual Outcome query(const std::string& statement, const Limits& limits, Rows& rows) = 0;
+  [[nodiscard]] virtual StatementResult query(const std::string& statement, const Limits& limits, Rows& rows) = 0;
   /// Runs and commits one statement; rows it returns are dropped.
-  [[nodiscard]] virtual Outcome execute(const std::string& statement, const Limits& limits) = 0;
+  [[nodiscard]] virtual StatementResult execute(const std::string& statement, const Limits& limits) = 0;
 };
 
 struct ConnectSpec {

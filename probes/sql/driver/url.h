@@ -13,16 +13,17 @@
 namespace crmpulse::probes::sql {
 
 /// `scheme://user@host:port/database?key=value&…`, decoded.
-struct Url {
+struct DatabaseUrl {
   std::string user;
-  std::string host;         ///< an IPv6 address without its brackets
+  std::string host;         ///< an IPv6 address without its brackets; empty: none given
   unsigned short port = 0;  ///< 0: none given
   std::string database;
   std::map<std::string, std::string> options;
 };
 
-/// Parses a URL. Returns an error if the text is not a URL or has a password.
-[[nodiscard]] Result<Url> parse_url(const std::string& text);
+/// Parses a URL of one host, or of none (a Unix socket's). Returns an error if the text is not a URL or has a password.
+/// PostgreSQL's several hosts are libpq's to parse (probes/sql/drivers/postgresql_url.h).
+[[nodiscard]] Result<DatabaseUrl> parse_database_url(const std::string& text);
 /// Decodes % escapes. Returns nullopt if one is broken or makes a NUL.
 [[nodiscard]] std::optional<std::string> decoded(std::string_view text);
 

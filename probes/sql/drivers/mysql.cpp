@@ -49,8 +49,8 @@ std::string canonical(std::string_view name, char joint) {
   return out;
 }
 
-Result<Url> parse_mysql_url(const std::string& text) {
-  Result<Url> url = parse_url(text);
+Result<DatabaseUrl> parse_mysql_url(const std::string& text) {
+  Result<DatabaseUrl> url = parse_database_url(text);
   if (!url) return url;
   std::map<std::string, std::string> options;
   for (const auto& [name, value] : url->options) {
@@ -75,7 +75,7 @@ Result<Url> parse_mysql_url(const std::string& text) {
   return url;
 }
 
-const char* option(const Url& url, const char* key) {
+const char* option(const DatabaseUrl& url, const char* key) {
   const auto found = url.options.find(key);
   return found == url.options.end() ? nullptr : found->second.c_str();
 }
@@ -90,7 +90,7 @@ struct Protection {
   bool trusted_way = true;  ///< nobody listens between us and the server
 };
 
-Protection protection_of(const Url& url, const std::string& address) {
+Protection protection_of(const DatabaseUrl& url, const std::string& address) {
   Protection out;
   out.trusted_way = url.options.count("socket") != 0 || is_loopback(address);
   const std::string mode = option(url, "ssl-mode") != nullptr ? option(url, "ssl-mode") : "";
@@ -109,7 +109,7 @@ Protection protection_of(const Url& url, const std::string& address) {
   return out;
 }
 
-void set_tls(MYSQL* mysql, const Url& url, const Protection& protection) {
+void set_tls(MYSQL* mysql, const DatabaseUrl& url, const Protection& protection) {
   if (protection.tls == Tls::disabled) return;
   mysql_optionsv(mysql, MYSQL_OPT_SSL_CA, option(url, "ssl-ca"));
   mysql_optionsv(mysql, MYSQL_OPT_SSL_CAPATH, option(url, "ssl-capath"));
@@ -124,7 +124,7 @@ void set_tls(MYSQL* mysql, const Url& url, const Protection& protection) {
 }
 
 /// How the password may be shown to the server: it may ask for it in clear, or send a key of anybody's to encipher it.
-void restrict_plugins(MYSQL* mysql, const Url& url, const Protection& protection, bool encrypted) {
+void restrict_plugins(MYSQL* mysql, const DatabaseUrl& url, const Protection& protection, bool encrypted) {
   const std::string word = option(url, "cleartext-password") != nullptr ? option(url, "cleartext-password") : "deny";
   const bool allowed = word == "allow";
   std::string plugins = kSafePlugins;
@@ -134,7 +134,7 @@ void restrict_plugins(MYSQL* mysql, const Url& url, const Protection& protection
   mysql_optionsv(mysql, MARIADB_OPT_RESTRICTED_AUTH, plugins.c_str());
 }
 
-void set_options(MYSQL* mysql, const Url& url, const Protection& protection) {
+void set_options(MYSQL* mysql, const DatabaseUrl& url, const Protection& protection) {
   mysql_optionsv(mysql, MYSQL_OPT_NONBLOCK, nullptr);
   mysql_optionsv(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   mysql_optionsv(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "crmpulse-agent");
@@ -156,7 +156,7 @@ void set_options(MYSQL* mysql, const Url& url, const Protection& protection) {
 
 class MysqlAttempt final : public Attempt {
  public:
-  MysqlAttempt(const Url& url, const ConnectSpec& spec, std::string address)
+  MysqlAttempt(const DatabaseUrl& url, const ConnectSpec& spec, std::string address)
       : url_(url),
         protection_(protection_of(url, address)),
         session_(std::make_unique<MysqlSession>(mysql_init(nullptr))) {
@@ -230,7 +230,7 @@ class MysqlAttempt final : public Attempt {
     return error;
   }
 
-  const Url& url_;
+  const DatabaseUrl& url_;
   const Protection protection_;
   MysqlTarget target_;
   std::unique_ptr<MysqlSession> session_;
@@ -242,13 +242,13 @@ bool leads_on(const SqlError& error) {
          (error.stage == Stage::connect && (error.reason == Reason::refused || error.reason == Reason::unreachable));
 }
 
-std::optional<Duration> connect_timeout(const Url& url) {
+std::optional<Duration> connect_timeout(const DatabaseUrl& url) {
   const char* text = option(url, "connect-timeout");
   const int seconds = text != nullptr ? std::atoi(text) : 0;
   return seconds > 0 ? std::optional<Duration>{std::chrono::seconds{seconds}} : std::nullopt;
 }
 
-void open_by_name(const Url& url, const ConnectSpec& spec, std::size_t addresses, const Limits& limits,
+void open_by_name(const DatabaseUrl& url, const ConnectSpec& spec, std::size_t addresses, const Limits& limits,
                   Opened& opened) {
   MysqlAttempt attempt{url, spec, url.host};
   std::optional<Duration> per_address = connect_timeout(url);
@@ -258,7 +258,7 @@ void open_by_name(const Url& url, const ConnectSpec& spec, std::size_t addresses
   if (!opened.error) opened.connection = attempt.take();
 }
 
-void open_by_address(const Url& url, const ConnectSpec& spec, const std::vector<std::string>& addresses,
+void open_by_address(const DatabaseUrl& url, const ConnectSpec& spec, const std::vector<std::string>& addresses,
                      const Limits& limits, Opened& opened) {
   Dialer dialer{addresses, [&](std::size_t i) { return std::make_unique<MysqlAttempt>(url, spec, addresses[i]); },
                 connect_timeout(url)};
@@ -275,7 +275,7 @@ void open_by_address(const Url& url, const ConnectSpec& spec, const std::vector<
 }  // namespace
 
 std::optional<Error> check_mysql_url(const std::string& text) {
-  const Result<Url> url = parse_mysql_url(text);
+  const Result<DatabaseUrl> url = parse_mysql_url(text);
   if (!url) return url.error();
   return std::nullopt;
 }
@@ -284,7 +284,7 @@ Opened open_mysql(const ConnectSpec& spec, const Limits& limits) {
   static std::once_flag once;
   std::call_once(once, [] { mysql_library_init(0, nullptr, nullptr); });
   Opened opened;
-  const Result<Url> url = parse_mysql_url(spec.url);
+  const Result<DatabaseUrl> url = parse_mysql_url(spec.url);
   if (!url) {
     opened.error = SqlError{Stage::connect, Reason::bad_content, {}, url.error().message, true};
     return opened;

@@ -279,8 +279,8 @@ bool MysqlSession::is_healthy() {
   return !cut_ && waiting.fd >= 0 && ::poll(&waiting, 1, 0) == 0;
 }
 
-Outcome MysqlSession::query(const std::string& statement, const Limits& limits, Rows& rows) {
-  Outcome outcome;
+StatementResult MysqlSession::query(const std::string& statement, const Limits& limits, Rows& rows) {
+  StatementResult outcome;
   Limits until_accepted = limits;
   if (limits.accepted_by) until_accepted.deadline = std::min(limits.deadline, *limits.accepted_by);
   if (read_only_) outcome.error = order("START TRANSACTION READ ONLY", until_accepted);
@@ -295,7 +295,7 @@ Outcome MysqlSession::query(const std::string& statement, const Limits& limits, 
   return outcome;
 }
 
-Outcome MysqlSession::execute(const std::string& statement, const Limits& limits) {
+StatementResult MysqlSession::execute(const std::string& statement, const Limits& limits) {
   NoRows none;
   return run(limited(statement, limits), limits, none, false);
 }
@@ -308,8 +308,9 @@ std::optional<SqlError> MysqlSession::send(const std::string& statement, const L
   return error(timed_out, limits);
 }
 
-Outcome MysqlSession::run(const std::string& statement, const Limits& limits, Rows& rows, bool must_return_rows) {
-  Outcome outcome;
+StatementResult MysqlSession::run(const std::string& statement, const Limits& limits, Rows& rows,
+                                  bool must_return_rows) {
+  StatementResult outcome;
   const Stopwatch watch;
   bool timed_out = false;
   const Duplicate socket{mysql_get_socket(mysql_), reading_};

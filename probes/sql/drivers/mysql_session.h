@@ -53,11 +53,12 @@ class MysqlSession final : public Connection {
 
   bool is_healthy() override;
   std::string pooler() const override { return pooler_; }
-  Outcome query(const std::string& statement, const Limits& limits, Rows& rows) override;
-  Outcome execute(const std::string& statement, const Limits& limits) override;
+  StatementResult query(const std::string& statement, const Limits& limits, Rows& rows) override;
+  StatementResult execute(const std::string& statement, const Limits& limits) override;
 
  private:
-  [[nodiscard]] Outcome run(const std::string& statement, const Limits& limits, Rows& rows, bool must_return_rows);
+  [[nodiscard]] StatementResult run(const std::string& statement, const Limits& limits, Rows& rows,
+                                    bool must_return_rows);
   /// Without rows, for what goes before and behind a statement.
   [[nodiscard]] std::optional<SqlError> order(const std::string& statement, const Limits& limits);
   [[nodiscard]] std::string limited(const std::string& statement, const Limits& limits) const;

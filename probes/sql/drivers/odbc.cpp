@@ -106,12 +106,12 @@ class OdbcConnection final : public Connection {
     return dead != SQL_CD_TRUE;
   }
 
-  Outcome query(const std::string& statement, const Limits& limits, Rows& rows) override {
-    if (auto error = follow_timeout(limits)) return Outcome{error, 0, 0, false};
+  StatementResult query(const std::string& statement, const Limits& limits, Rows& rows) override {
+    if (auto error = follow_timeout(limits)) return StatementResult{error, 0, 0, false};
     return run(statement, limits, rows, true);
   }
-  Outcome execute(const std::string& statement, const Limits& limits) override {
-    if (auto error = follow_timeout(limits)) return Outcome{error, 0, 0, false};
+  StatementResult execute(const std::string& statement, const Limits& limits) override {
+    if (auto error = follow_timeout(limits)) return StatementResult{error, 0, 0, false};
     NoRows none;
     return run(statement, limits, none, false);
   }
@@ -171,7 +171,7 @@ class OdbcConnection final : public Connection {
   }
 
   /// The end of a statement's transaction.
-  void end(Outcome& outcome) {
+  void end(StatementResult& outcome) {
     if (!read_only_ && !is_postgresql()) return;
     const bool keep = !read_only_ && !outcome.error;
     const SQLRETURN result = SQLEndTran(SQL_HANDLE_DBC, connection_->get(), keep ? SQL_COMMIT : SQL_ROLLBACK);
@@ -213,8 +213,8 @@ class OdbcConnection final : public Connection {
     return error;
   }
 
-  Outcome run(const std::string& text, const Limits& limits, Rows& rows, bool must_return_rows) {
-    Outcome outcome;
+  StatementResult run(const std::string& text, const Limits& limits, Rows& rows, bool must_return_rows) {
+    StatementResult outcome;
     for (const std::string& first : beginning(limits)) {
       if (!outcome.error) outcome.error = order(first, limits);
     }

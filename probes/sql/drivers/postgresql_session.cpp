@@ -80,11 +80,11 @@ std::optional<SqlError> PostgresqlSession::begin(bool read_only, const Limits& l
   return std::nullopt;
 }
 
-Outcome PostgresqlSession::query(const std::string& statement, const Limits& limits, Rows& rows) {
+StatementResult PostgresqlSession::query(const std::string& statement, const Limits& limits, Rows& rows) {
   return run({settings(limits)}, statement, limits, rows, true);
 }
 
-Outcome PostgresqlSession::execute(const std::string& statement, const Limits& limits) {
+StatementResult PostgresqlSession::execute(const std::string& statement, const Limits& limits) {
   NoRows none;
   // A role whose transactions are read-only by default still has its own table to write.
   if (default_read_only_ && !standby_ && !read_only_)
@@ -159,10 +159,10 @@ void PostgresqlSession::drop_notifications() {
   while (PGnotify* notification = PQnotifies(connection_.get())) PQfreemem(notification);
 }
 
-Outcome PostgresqlSession::run(const std::vector<std::string>& before, const std::string& statement,
-                               const Limits& limits, Rows& rows, bool must_return_rows) {
+StatementResult PostgresqlSession::run(const std::vector<std::string>& before, const std::string& statement,
+                                       const Limits& limits, Rows& rows, bool must_return_rows) {
   const Stopwatch watch;
-  Outcome outcome;
+  StatementResult outcome;
   Limits until_accepted = limits;
   if (limits.accepted_by) until_accepted.deadline = std::min(limits.deadline, *limits.accepted_by);
   intake_.begin(PQsocket(connection_.get()));
@@ -203,7 +203,7 @@ Outcome PostgresqlSession::run(const std::vector<std::string>& before, const std
   return outcome;
 }
 
-bool PostgresqlSession::take_aside(const PGresult* result, Outcome& outcome) {
+bool PostgresqlSession::take_aside(const PGresult* result, StatementResult& outcome) {
   if (PQresultStatus(result) != PGRES_FATAL_ERROR) return true;
   if (!outcome.error) outcome.error = result_error(result);
   // The server's farewell, which was on its way already.
@@ -212,7 +212,7 @@ bool PostgresqlSession::take_aside(const PGresult* result, Outcome& outcome) {
 }
 
 bool PostgresqlSession::take(const PGresult* result, Rows& rows, bool must_return_rows, bool& columns_given,
-                             Outcome& outcome) {
+                             StatementResult& outcome) {
   const ExecStatusType status = PQresultStatus(result);
   const bool has_rows = status == PGRES_SINGLE_TUPLE || status == PGRES_TUPLES_OK;
   if (has_rows && !columns_given) {

@@ -42,8 +42,8 @@ class PostgresqlSession final : public Connection {
   [[nodiscard]] bool is_standby() const { return standby_; }
   [[nodiscard]] bool is_read_only() const { return standby_ || default_read_only_; }
 
-  Outcome query(const std::string& statement, const Limits& limits, Rows& rows) override;
-  Outcome execute(const std::string& statement, const Limits& limits) override;
+  StatementResult query(const std::string& statement, const Limits& limits, Rows& rows) override;
+  StatementResult execute(const std::string& statement, const Limits& limits) override;
 
  private:
   /// Of one transaction; `SET LOCAL` would do the same, but outside of BEGIN … COMMIT each is a warning in the server's
@@ -64,14 +64,14 @@ class PostgresqlSession final : public Connection {
   /// Whoever may connect to the database may send them; the library keeps them until they are asked for.
   void drop_notifications();
 
-  Outcome run(const std::vector<std::string>& before, const std::string& statement, const Limits& limits, Rows& rows,
-              bool must_return_rows);
+  StatementResult run(const std::vector<std::string>& before, const std::string& statement, const Limits& limits,
+                      Rows& rows, bool must_return_rows);
 
   /// A result of what goes before or behind the statement.
-  bool take_aside(const PGresult* result, Outcome& outcome);
+  bool take_aside(const PGresult* result, StatementResult& outcome);
 
   /// False: nothing more is to be read from this statement.
-  bool take(const PGresult* result, Rows& rows, bool must_return_rows, bool& columns_given, Outcome& outcome);
+  bool take(const PGresult* result, Rows& rows, bool must_return_rows, bool& columns_given, StatementResult& outcome);
 
   static std::vector<std::string> names(const PGresult* result);
   bool give_row(const PGresult* result, Rows& rows);

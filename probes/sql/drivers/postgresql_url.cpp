@@ -11,6 +11,7 @@
 #include <span>
 
 #include "core/failure/failure.h"
+#include "net/base/host_name.h"
 #include "probes/sql/driver/driver.h"
 #include "probes/sql/driver/url.h"
 
@@ -148,6 +149,8 @@ std::optional<Error> take_hosts(const std::optional<std::string>& host, const st
   for (std::size_t i = 0; i < count; ++i) {
     const std::string& own_port = ports.size() == 1 ? ports[0] : ports[i];
     if (auto fault = fault_of_port(own_port)) return fault;
+    if (auto fault = host ? net::host_fault(hosts[i]) : std::nullopt; fault && !hosts[i].starts_with('/'))
+      return Error{*std::move(fault)};
     url.hosts.push_back({host ? hosts[i] : "", address ? addresses[i] : "", own_port});
     if (url.hosts.back().host.empty() && url.hosts.back().address.empty() && count > 1)
       return refused("a host of the list is empty");

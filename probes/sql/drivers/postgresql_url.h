@@ -1,7 +1,9 @@
 #pragma once
 // `postgresql://user@host,host:port/database?option=value`: what libpq is told, and what we do ourselves because libpq
 // does it only in its blocking calls (connect_timeout), not at all before version 16 (load_balance_hosts), or one
-// address after another (target_session_attrs). For postgresql.cpp.
+// address after another (target_session_attrs). For postgresql.cpp. libpq parses the address, not CURLU: it is libpq
+// that connects, and only it knows several hosts, sockets and `?host=`. Only the options it would refuse are taken out
+// first.
 
 #include <optional>
 #include <string>

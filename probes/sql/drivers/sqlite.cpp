@@ -31,7 +31,7 @@ Result<std::string> path_of(std::string_view url) {
     return Error{
         "has options behind a ?, and SQLite's URLs have none: write the path alone; the file is opened for reading"};
   if (path.find('\0') != std::string_view::npos) return Error{"has a NUL character in it"};
-  return {boost::system::in_place_value, path};
+  return std::string{path};
 }
 
 struct CloseDatabase {
@@ -69,10 +69,10 @@ class SqliteConnection final : public Connection {
 
   bool is_healthy() override { return identity_of(path_) == identity_; }
 
-  Outcome query(const std::string& statement, const Limits& limits, Rows& rows) override {
+  StatementResult query(const std::string& statement, const Limits& limits, Rows& rows) override {
     return run(statement, limits, rows, true);
   }
-  Outcome execute(const std::string& statement, const Limits& limits) override {
+  StatementResult execute(const std::string& statement, const Limits& limits) override {
     NoRows none;
     return run(statement, limits, none, false);
   }
@@ -99,10 +99,10 @@ class SqliteConnection final : public Connection {
     return SqlError{meaning.stage, meaning.reason, {}, one_line(message), meaning.stage == Stage::connect};
   }
 
-  Outcome run(const std::string& text, const Limits& limits, Rows& rows, bool must_return_rows) {
+  StatementResult run(const std::string& text, const Limits& limits, Rows& rows, bool must_return_rows) {
     limits_ = &limits;
     const Stopwatch watch;
-    Outcome outcome;
+    StatementResult outcome;
     outcome.error = step_through(text, rows, must_return_rows, watch, outcome.first_byte);
     outcome.transfer = watch.seconds() - outcome.first_byte;
     limits_ = nullptr;

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <sstream>
 
-#include "agent/settings/url.h"
+#include "agent/ship/evidence_url.h"
 #include "tests/agent/support.h"
 #include "tests/support/notify_socket.h"
 
@@ -182,7 +182,7 @@ crms:
   const Environment token{"CRMPULSE_TEST_TOKEN", "p:w"};
   const auto loaded = load_settings(file, defaults());
   if (!loaded) FAIL(to_string(loaded.error()));
-  CHECK(loaded->crms[0].proxy == "http://mon%40itor:p%3Aw@proxy:3128");
+  CHECK(loaded->crms[0].proxy == "http://mon%40itor:p%3aw@proxy:3128/");
   CHECK(loaded->ship.receiver == ReceiverKind::collector);
 }
 

@@ -157,6 +157,19 @@ TEST_CASE("without tokens only a loopback name or the external one is answered")
   CHECK(refused(running, "host") == 3);
 }
 
+TEST_CASE("a name that only looks like one of ours is not answered without tokens") {
+  const RunningCollector running{{"", "external_url: https://health.example.com:443/crm/\n", "off"}};
+  const auto named = [&](const std::string& host) {
+    return send({"GET", running.base() + "/api/v1/crms", {{"Host", host}}, ""}).status;
+  };
+  for (const char* other : {"evil.example.com@localhost", "localhost@evil.example.com", "localhost/evil", "localhost?x",
+                            "localhost:9460:9460", "localhost.", "evil.localhost", "health.example.com@x"}) {
+    INFO(other);
+    CHECK(named(other) >= 400);
+  }
+  CHECK(named("Health.example.com:443") == 200);
+}
+
 TEST_CASE("with tokens any name is answered: a page elsewhere has no token") {
   const RunningCollector running{{"", "", "required"}};
   CHECK(send({"GET", running.base() + "/-/ready", {{"Host", "crm.example.com"}}, ""}).status == 200);

@@ -10,10 +10,11 @@ using namespace crmpulse::net::test;
 TEST_CASE("how far an address reaches") {
   for (const char* host : {"169.254.169.254", "fe80::1", "::ffff:169.254.1.1"})
     CHECK(reach_of(host) == Reach::link_local);
-  for (const char* host : {"127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-                           "100.64.0.1", "::1", "::", "fd00::1", "::ffff:10.0.0.1", "localhost"})
+  for (const char* host :
+       {"127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "::1",
+        "::", "fd00::1", "::ffff:10.0.0.1", "localhost", "LOCALHOST.", "crm.localhost", "127.0.0.1."})
     CHECK(reach_of(host) == Reach::internal);
-  for (const char* host : {"172.32.0.1", "8.8.8.8", "100.128.0.1", "2606:4700::1", "crm.example"})
+  for (const char* host : {"172.32.0.1", "8.8.8.8", "100.128.0.1", "2606:4700::1", "crm.example", "notlocalhost"})
     CHECK(reach_of(host) == Reach::open);
 }
 

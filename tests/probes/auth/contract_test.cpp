@@ -22,7 +22,7 @@ bool has_chinese(const std::string& text) {
 }
 
 /// Everything that may not be told: the secrets and what was made of them for the request.
-std::vector<std::string> secrets_of(const auth::Settings& settings, const net::HttpRequest& request) {
+std::vector<std::string> secrets_of(const auth::LoginSettings& settings, const net::HttpRequest& request) {
   std::vector<std::string> out{"hidden", "BEGIN"};
   for (const auto& [name, secret] : settings.secrets) out.push_back(secret.reveal());
   for (const auto& [name, value] : form_of(request))
@@ -121,7 +121,7 @@ TEST_CASE("every flow fails cleanly on every answer that is not a login, and tel
       CAPTURE(flow->name, what);
       Vendor vendor(answer);
       Program program;
-      const auth::Settings settings = settings_for(flow->name);
+      const auth::LoginSettings settings = settings_for(flow->name);
       const auto session = program.session(flow_named(flow->name, vendor.url()), settings);
       const auto [result, login] = access(*session);
       REQUIRE(result.has_error());

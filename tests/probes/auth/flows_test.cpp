@@ -74,7 +74,7 @@ TEST_CASE("jwt_bearer sends a statement signed with the private key") {
 TEST_CASE("client_credentials sends its secret in the form, as JSON, or as HTTP Basic") {
   Vendor vendor(tokens(R"(,"expires_in":3599)"));
   Program program;
-  auth::Settings settings = settings_for("client_credentials");
+  auth::LoginSettings settings = settings_for("client_credentials");
   settings.secrets["client_secret"] = Secret{"s&=: +é"};
   probes::AuthFlow flow = flow_named("client_credentials", vendor.url());
   flow.scope = "https://org.crm.example.com/.default";
@@ -322,7 +322,7 @@ TEST_CASE("later requests go only where the answer may send a token") {
   for (const std::string where : {R"("ftp://crm.example")", R"("//crm.example")", "5", "null", R"("http://a b")"}) {
     CAPTURE(where);
     vendor.answer(tokens(",\"instance_url\":" + where));
-    auth::Settings settings = settings_for("client_credentials");
+    auth::LoginSettings settings = settings_for("client_credentials");
     settings.texts["client_id"] = where;  // another identity
     const auto [result, login] = access(*program.session(flow, settings));
     REQUIRE(result.has_error());

@@ -46,7 +46,7 @@ class FakeSession final : public auth::Session {
     refuse(generation);
     access(deadline, std::move(done));
   }
-  [[nodiscard]] auth::Stats stats() const override { return {}; }
+  [[nodiscard]] auth::LoginStats stats() const override { return {}; }
 
   std::string base_url;
   std::optional<Failure> failure;

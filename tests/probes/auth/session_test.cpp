@@ -19,7 +19,7 @@ struct Login {
   Vendor vendor;
   Program program;
   probes::AuthFlow flow;
-  auth::Settings settings;
+  auth::LoginSettings settings;
   std::shared_ptr<auth::Session> session;
 };
 
@@ -90,7 +90,7 @@ TEST_CASE("a revoked token is renewed once, not per call") {
 TEST_CASE("CRMs of one identity share a session, another secret or user is another one") {
   Login login(tokens());
   CHECK(login.program.session(login.flow, login.settings) == login.session);
-  auth::Settings other = login.settings;
+  auth::LoginSettings other = login.settings;
   other.secrets["client_secret"] = Secret{"changed"};
   CHECK(login.program.session(login.flow, other) != login.session);
   probes::AuthFlow elsewhere = login.flow;

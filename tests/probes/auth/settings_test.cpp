@@ -20,7 +20,7 @@ probes::Recipe recipe_with(const std::vector<std::string>& flows) {
 }
 
 struct Read {
-  auth::Settings settings;
+  auth::LoginSettings settings;
   std::string problems;
 };
 

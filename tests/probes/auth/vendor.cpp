@@ -112,7 +112,7 @@ std::vector<std::filesystem::path> StateDir::token_files() const {
   return out;
 }
 
-std::shared_ptr<auth::Session> Program::session(const probes::AuthFlow& flow, const auth::Settings& settings,
+std::shared_ptr<auth::Session> Program::session(const probes::AuthFlow& flow, const auth::LoginSettings& settings,
                                                 const std::string& state_dir) {
   auto session = sessions_->get(flow, settings, {}, {}, state_dir);
   REQUIRE(session);
@@ -145,8 +145,8 @@ probes::AuthFlow flow_named(std::string_view name, const std::string& url) {
   return flow;
 }
 
-auth::Settings settings_for(std::string_view flow) {
-  auth::Settings settings;
+auth::LoginSettings settings_for(std::string_view flow) {
+  auth::LoginSettings settings;
   settings.flow = flow;
   for (const auth::Field& field : auth::find_flow(flow)->fields) {
     const std::string name{field.name};

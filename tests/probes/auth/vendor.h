@@ -72,7 +72,8 @@ class Program {
   Program() : sessions_(std::make_unique<auth::Sessions>(client_, [this] { return now(); })) {}
   [[nodiscard]] TimePoint now() const { return from_unix_millis(millis_); }
   void advance(Duration by) { millis_ += by.count(); }
-  [[nodiscard]] std::shared_ptr<auth::Session> session(const probes::AuthFlow& flow, const auth::Settings& settings,
+  [[nodiscard]] std::shared_ptr<auth::Session> session(const probes::AuthFlow& flow,
+                                                       const auth::LoginSettings& settings,
                                                        const std::string& state_dir = "");
   [[nodiscard]] auth::Sessions& sessions() { return *sessions_; }
   void end() { sessions_.reset(); }
@@ -90,6 +91,6 @@ class Program {
 /// A flow as a recipe might describe it, for an endpoint.
 [[nodiscard]] probes::AuthFlow flow_named(std::string_view name, const std::string& url);
 /// Every field of a flow filled in; secrets hold the word `hidden`, but for a private key.
-[[nodiscard]] auth::Settings settings_for(std::string_view flow);
+[[nodiscard]] auth::LoginSettings settings_for(std::string_view flow);
 
 }  // namespace crmpulse::test

@@ -1,10 +1,12 @@
 // Requests, columns, pages and what becomes of them, over real HTTP.
+#include "probes/http/exchange_request.h"
 #include "tests/probes/crm_server.h"
 #include "tests/probes/database_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
 using namespace std::chrono_literals;
+using probes::same_origin;
 
 TEST_CASE("a request's path, query and headers hold values in the way of their place") {
   const CrmServer crm{answers(json("{}"))};
@@ -253,6 +255,29 @@ TEST_CASE("the next page is never asked of another host") {
   check_failed(reading, "content/bad_content");
   CHECK(reading.failure->message.find("another host") != std::string::npos);
   CHECK(crm.requests().size() == 1);
+}
+
+TEST_CASE("a page's address in an answer is whole or relative, and stays on its origin however it is written") {
+  const std::string base = "https://crm.example:8443/api/leads?page=1";
+  for (const auto& [reference, url] : std::vector<std::pair<std::string, std::string>>{
+           {"https://CRM.example:8443/api/leads?page=2", "https://CRM.example:8443/api/leads?page=2"},
+           {"/api/leads?$skiptoken='a%2Fb'", "https://crm.example:8443/api/leads?$skiptoken='a%2Fb'"},
+           {"leads?page=2", "https://crm.example:8443/api/leads?page=2"},
+           {"?page=2", "https://crm.example:8443/api/leads?page=2"},
+           {"//crm.example:8443/x", "https://crm.example:8443/x"}}) {
+    INFO(reference);
+    CHECK(same_origin(base, reference).value() == url);
+  }
+  CHECK(same_origin("https://crm.example/a", "https://crm.example:443/b").has_value());
+  CHECK(same_origin("https://bücher.example/a", "https://xn--bcher-kva.example/b").has_value());
+  for (const char* elsewhere :
+       {"https://other.example:8443/", "https://crm.example/", "http://crm.example:8443/", "//other.example:8443/",
+        "https://crm.example:8443@other.example/", "https://crm.example:8443\\@other.example/",
+        "ftp://crm.example:8443/", "https:other.example", "https://crm.example:8443 .other.example/", "/a b", "\t/a",
+        "https://crm.example:99999/"}) {
+    INFO(elsewhere);
+    CHECK(same_origin(base, elsewhere).has_error());
+  }
 }
 
 TEST_CASE("several requests run one after another, hand values on, and give ratios") {

@@ -5,6 +5,7 @@
 
 #include "core/metric_names.h"
 #include "probes/recipe_file/load.h"
+#include "probes/sql/open.h"
 #include "tests/probes/database_fixture.h"
 
 using namespace crmpulse;
@@ -138,6 +139,22 @@ TEST_CASE("arguments that break their type, bounds or choices are told with thei
   }
 }
 
+TEST_CASE("what libpq takes for an address is taken, and a MySQL socket needs no host") {
+  const Recipe recipe = recipe_from(kWith);
+  for (const std::string url :
+       {"postgresql://a,b/crm", "postgresql://m@a:5433,b:5434/crm", "postgresql://m@[::1],db.example/crm",
+        "postgresql:///crm", "postgresql:///crm?host=/run/postgresql", "postgresql://m@/crm?host=/srv/数据,b",
+        "postgresql://m@%2Frun%2Fpostgresql/crm", "postgresql://m@/crm?host=@abstract"}) {
+    INFO(url);
+    CHECK(arguments_from(recipe, "url: '" + url + "'\n").text("url") == url);
+  }
+  for (const std::string url : {"mysql://root@/mysql?socket=/run/mysqld/mysqld.sock", "mysql:///mysql?socket=/run/s",
+                                "mysql://?socket=/run/s", "mysql://m%40corp@[::1]:3306/c%20m?ssl-mode=required"}) {
+    INFO(url);
+    CHECK_FALSE(probes::sql::check_url(url).has_value());
+  }
+}
+
 TEST_CASE("a misspelt option of a database's URL is refused with those there are") {
   const Recipe recipe = recipe_from(kWith);
   const std::vector<std::pair<std::string, std::string>> cases{
@@ -223,6 +240,11 @@ TEST_CASE("URLs that hold a password, or lead to a database the recipe does not 
       {"mysql://m@h/crm?ssl-mode=maybe", "has ssl-mode 'maybe'"},
       {"mysql://m@h:99999/crm", "is not a port"},
       {"mysql://m@h/%zz", "a % escape is wrong"},
+      {"mysql://m@h:0/crm", "is not a port"},
+      {"mysql://m@h;x/crm", "neither a name nor an address"},
+      {"mysql:///crm", "names no host"},
+      {"mysql://m@bücher.example/crm", "write it as xn--bcher-kva.example"},
+      {"mysql://m@h/crm#x", "write %23"},
       {"sqlite://relative.db", "is not a SQLite URL"},
       {"sqlite:", "names no file"},
       {"odbc:Server=x", "needs a Driver or a DSN"},

@@ -314,3 +314,12 @@ TEST_CASE("texts that a query would read are found unless they are quoted") {
     CHECK(faults(text) == 0);
   }
 }
+
+TEST_CASE("a text parameter that stands bare in a query is found by its name") {
+  CHECK(stands_bare("item", "select count() from ${item}"));
+  CHECK(stands_bare("item", "${now|date} and ${item|number}"));
+  CHECK_FALSE(stands_bare("item", "select Id from Lead where Name = ${item|soql}"));
+  CHECK_FALSE(stands_bare("item", "select Id from ${other}"));
+  CHECK_FALSE(stands_bare("now", "select Id from Lead where At > ${now}"));
+  CHECK_FALSE(stands_bare("item", "${item"));
+}

@@ -248,5 +248,17 @@ TEST_CASE("damage that was met is found by the next start, after a clean stop to
   }
   const auto opened = Database::open(dir.path("x.db"), Database::Mode::writer);
   REQUIRE_FALSE(opened.has_value());
-  CHECK(store::tells_damage(opened.error()));
+  CHECK(opened.error().code == ErrorCode::damaged);
+}
+
+TEST_CASE("a full disk and a wrong statement are told apart by the error's code") {
+  const TempDir dir;
+  Database database = open_writer(dir.path("x.db"));
+  database.execute("CREATE TABLE t(a); PRAGMA max_page_count = 4").value();
+  const auto full = database.execute("INSERT INTO t VALUES(zeroblob(100000))");
+  REQUIRE_FALSE(full.has_value());
+  CHECK(full.error().code == ErrorCode::disk);
+  const auto wrong = database.execute("INSERT INTO nowhere VALUES(1)");
+  REQUIRE_FALSE(wrong.has_value());
+  CHECK(wrong.error().code == ErrorCode::other);
 }
