@@ -104,6 +104,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
 
 Collector::~Collector() {
   if (loader_.joinable()) loader_.join();
+  if (quiet_) store_last();
   // Its jobs and callbacks refer to the other parts: it finishes first.
   server_.reset();
   history_.reset();
@@ -288,7 +289,12 @@ void Collector::finish_when_quiet(int rounds_left) {
     return;
   }
   ticker_.cancel();
-  // Nothing else is written any more: by this thread.
+  quiet_ = true;
+  loop_.stop();
+}
+
+/// After the loop: nothing else is written any more, so that this thread may.
+void Collector::store_last() {
   for (const AuditEntry& line : refusals_.take_all()) {
     if (auto written = append_audit(configuration_->settings.state_dir, line); !written)
       log::error("the audit log cannot be written", {{"why", written.error().message}});
@@ -296,7 +302,6 @@ void Collector::finish_when_quiet(int rounds_left) {
   if (auto closed = engine_.close(); !closed)
     log::error("the last snapshot cannot be stored", {{"why", closed.error().message}});
   log::info("stopped");
-  loop_.stop();
 }
 
 }  // namespace crmpulse::collector

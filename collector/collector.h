@@ -38,7 +38,8 @@ class Collector {
   void tick();
   /// Loop's thread. Returns true if nothing is on its way to the disk or to a receiver.
   [[nodiscard]] bool quiet() const;
-  /// Loop's thread. Stops accepting, finishes current requests, stores a last snapshot, ends the loop; at most 10 s.
+  /// Loop's thread. Stops accepting, finishes current requests, ends the loop; at most 10 s. The destructor then stores
+  /// a last snapshot.
   void stop();
 
   struct Reload {
@@ -72,6 +73,7 @@ class Collector {
   void fail(const Error& error);
   void refuse(Reload& outcome, Problems problems);
   void finish_when_quiet(int rounds_left);
+  void store_last();
 
   net::Loop& loop_;
   CorrectedClock clock_;
@@ -104,6 +106,7 @@ class Collector {
   bool loading_ = false;
   bool signalled_ = false;  ///< SIGHUP came during the replay
   bool stopping_ = false;
+  bool quiet_ = false;  ///< stopped in order
   bool failed_ = false;
 };
 

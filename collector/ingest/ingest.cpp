@@ -218,6 +218,7 @@ std::string Ingest::body_of(const std::vector<Point>& points) {
 }
 
 void Ingest::write(const net::HttpRequest& request, net::Respond respond) {
+  CRMPULSE_ON_LOOP(loop_);
   BatchPointer batch = take_batch(std::move(respond));
   const auto version = announced_version(request);
   if (!version) return refuse(std::move(batch), 415, "media_type", version.error().message);
@@ -233,6 +234,7 @@ void Ingest::write(const net::HttpRequest& request, net::Respond respond) {
 }
 
 void Ingest::evidence(const net::HttpRequest& request, net::Respond respond) {
+  CRMPULSE_ON_LOOP(loop_);
   BatchPointer batch = take_batch(std::move(respond));
   batch->record->kind = store::RecordKind::evidence;
   const std::string_view encoding = request.header("content-encoding");

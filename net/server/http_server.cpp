@@ -123,8 +123,8 @@ awaitable<void> accept_connections(std::shared_ptr<ServerState> state, std::shar
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(asio::io_context& io, ServerOptions options, Handler handler)
-      : context(io),
+  Impl(Loop& on, asio::io_context& io, ServerOptions options, Handler handler)
+      : loop(on),
         state(std::make_shared<ServerState>(io.get_executor(), std::move(options), std::move(handler))),
         listener(std::make_shared<Listener>(io)),
         grace_timer(io) {}
@@ -142,7 +142,7 @@ struct HttpServer::Impl {
 
   void stop(Duration grace, std::function<void()> finished);
 
-  asio::io_context& context;
+  Loop& loop;
   std::shared_ptr<ServerState> state;
   std::shared_ptr<Listener> listener;
   asio::steady_timer grace_timer;
@@ -164,6 +164,7 @@ HttpServer::HttpServer() = default;
 
 HttpServer::~HttpServer() {
   if (!impl_) return;
+  CRMPULSE_ON_LOOP(impl_->loop);
   impl_->stop_accepting();
   impl_->state->handler.reset();
   impl_->state->tasks.forget_joins();
@@ -171,11 +172,12 @@ HttpServer::~HttpServer() {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, ServerOptions options, Handler handler) {
+  CRMPULSE_ON_LOOP(loop);
   error_code error;
   const auto address = asio::ip::make_address(options.address, error);
   if (error) return Error(fmt::format("{} is not an address to listen on", options.address));
   auto server = std::unique_ptr<HttpServer>(new HttpServer());
-  server->impl_ = std::make_unique<Impl>(loop.impl().context, std::move(options), std::move(handler));
+  server->impl_ = std::make_unique<Impl>(loop, loop.impl().context, std::move(options), std::move(handler));
   Impl& impl = *server->impl_;
   const ServerOptions& given = impl.state->options;
   if (given.tls) {
@@ -195,10 +197,12 @@ unsigned short HttpServer::port() const {
 }
 
 void HttpServer::stop(Duration grace, std::function<void()> finished) {
+  CRMPULSE_ON_LOOP(impl_->loop);
   impl_->stop(grace, std::move(finished));
 }
 
 std::optional<TlsFault> HttpServer::replace_tls(const TlsFiles& files) {
+  CRMPULSE_ON_LOOP(impl_->loop);
   auto tls = server_tls(files);
   if (tls.has_error()) return tls.error();
   set_tls(*impl_->state, *tls);
@@ -207,6 +211,7 @@ std::optional<TlsFault> HttpServer::replace_tls(const TlsFiles& files) {
 }
 
 void HttpServer::limit_connections(int all, int per_client, Networks uncounted) {
+  CRMPULSE_ON_LOOP(impl_->loop);
   ServerOptions& options = impl_->state->options;
   options.max_connections = all;
   options.max_connections_per_client = per_client;
@@ -214,6 +219,7 @@ void HttpServer::limit_connections(int all, int per_client, Networks uncounted) 
 }
 
 void HttpServer::limit_memory(std::size_t arriving, std::size_t sending) {
+  CRMPULSE_ON_LOOP(impl_->loop);
   impl_->state->options.max_arriving_bytes = arriving;
   impl_->state->options.max_sending_bytes = sending;
 }
