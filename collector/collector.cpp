@@ -84,13 +84,9 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.send_unstored(rows); }),
       notifier_(loop, *writer_, clocks_, {client_, mail_}, configuration_),
       heartbeat_(loop, *writer_, clocks_, engine_, notifier_),
-      ingest_(loop, *writer_, clocks_, engine_,
-              [this](const net::HttpRequest& request) { return access_.token_of(request); }),
-      api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return access_.name_of(request); }),
-      router_([this](const net::HttpRequest& request) { return access_.role_of(request); },
-              [this](const net::HttpRequest& request, const net::HttpResponse& answer) {
-                audit_request(request, answer);
-              }) {
+      ingest_(loop, *writer_, clocks_, engine_),
+      api_(loop, *writer_, engine_),
+      router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_request(std::move(entry), answer); }) {
   exposition_.add([this] { return health_metrics(engine_); });
   exposition_.add([this] { return sample_metrics(engine_); });
   exposition_.add([this] {
@@ -150,27 +146,37 @@ Result<void> Collector::listen() {
   options.max_arriving_bytes = settings.limits.arriving_bodies;
   options.max_sending_bytes = settings.limits.waiting_answers;
   options.headers = common_headers();
-  options.check_head = [this](const net::HttpRequest& head) { return access_.check(head, router_.find(head)); };
+  options.check_head = [this](const net::HttpRequest& head) { return check_head(head); };
   if (settings.tls) tls_watch_.follow(*settings.tls);
-  auto server = net::HttpServer::listen(loop_, options, [this](const net::HttpRequest& request, net::Respond respond) {
-    if (engine_.recovering() && !served_while_recovering(request))
-      return respond(busy_answer("the journal is being replayed after a restart"));
-    router_.handle(request, std::move(respond));
-  });
+  auto server = net::HttpServer::listen(loop_, options, nullptr);
   if (!server) return server.error();
   server_ = std::move(*server);
   log::info("listening", {{"address", fmt::format("{}:{}", settings.listen.address, server_->port())}});
   return {};
 }
 
-void Collector::audit_request(const net::HttpRequest& request, const net::HttpResponse& answer) {
-  std::string who = access_.name_of(request);
-  AuditEntry entry{clocks_.wall.now(),
-                   who.empty() ? "anybody" : std::move(who),
-                   request.remote_address,
-                   fmt::format("{} {}", request.method, request.path),
-                   "",
-                   std::to_string(answer.status)};
+/// Where a request goes and who sends it is found out once, and goes with it.
+net::HeadVerdict Collector::check_head(const net::HttpRequest& head) {
+  RouteMatch to = router_.match(head);
+  net::HeadVerdict verdict;
+  verdict.max_body_bytes = Access::max_body_bytes(to.route);
+  auto caller = access_.check(head, to.route);
+  if (!caller) {
+    verdict.refusal = std::move(caller).error();
+    return verdict;
+  }
+  verdict.handler = [this, to = std::move(to), caller = std::move(*caller)](net::HttpRequest request,
+                                                                            const net::Respond& respond) mutable {
+    if (engine_.recovering() && !served_while_recovering(request))
+      return respond(busy_answer("the journal is being replayed after a restart"));
+    router_.handle({std::move(request), std::move(to), std::move(caller)}, respond);
+  };
+  return verdict;
+}
+
+void Collector::audit_request(AuditEntry entry, const net::HttpResponse& answer) {
+  entry.at = clocks_.wall.now();
+  entry.result = std::to_string(answer.status);
   if (answer.status >= 400) return refusals_.add(entry);
   describe(answer, entry);
   audit(std::move(entry));

@@ -61,7 +61,8 @@ class Collector {
   void add_service_routes();
   /// Logs the entry at once; the store's thread writes it to the audit log. Refused requests are summed up first.
   void audit(AuditEntry entry);
-  void audit_request(const net::HttpRequest& request, const net::HttpResponse& answer);
+  void audit_request(AuditEntry entry, const net::HttpResponse& answer);
+  [[nodiscard]] net::HeadVerdict check_head(const net::HttpRequest& head);
   void list_audit(const net::HttpRequest& request, net::Respond respond);
   void renew_certificate();
   void load();

@@ -73,19 +73,21 @@ Result<void> Tokens::refresh() {
   fault_.reset();
   known_ = true;
   if (!*read) return {};
-  tokens_ = std::move(**read);
   by_hash_.clear();
-  for (std::size_t i = 0; i < tokens_.size(); ++i) by_hash_.insert_or_assign(tokens_[i].hash, i);
+  for (Token& token : **read) {
+    auto kept = std::make_shared<const Token>(std::move(token));
+    by_hash_.insert_or_assign(kept->hash, kept);
+  }
   return {};
 }
 
 /// By the digest: how long that takes says nothing about a secret that is not known already.
-const Token* Tokens::find(std::string_view secret) const {
+std::shared_ptr<const Token> Tokens::find(std::string_view secret) const {
   if (secret.empty()) return nullptr;
   const auto found = by_hash_.find(net::hex(net::sha256(secret)));
   if (found == by_hash_.end()) return nullptr;
-  const Token& token = tokens_[found->second];
-  return token.expires && *token.expires <= wall_now() ? nullptr : &token;
+  const Token& token = *found->second;
+  return token.expires && *token.expires <= wall_now() ? nullptr : found->second;
 }
 
 Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role, const TokenTerms& terms) {

@@ -27,8 +27,7 @@ class Tokens {
   /// Reads the tokens if they changed; cheap if they did not.
   [[nodiscard]] Result<void> refresh();
   /// Returns the token with this secret, null if there is none or it has expired. One look-up, however many there are.
-  [[nodiscard]] const Token* find(std::string_view secret) const;
-  [[nodiscard]] const std::vector<Token>& all() const { return tokens_; }
+  [[nodiscard]] std::shared_ptr<const Token> find(std::string_view secret) const;
   /// Were they ever read? Before that a token is neither good nor wrong.
   [[nodiscard]] bool known() const { return known_; }
   /// Returns why they cannot be read now, nullopt if they can.
@@ -36,8 +35,7 @@ class Tokens {
 
  private:
   std::unique_ptr<TokenStore> store_;
-  std::vector<Token> tokens_;
-  std::unordered_map<std::string, std::size_t> by_hash_;
+  std::unordered_map<std::string, std::shared_ptr<const Token>> by_hash_;
   bool known_ = false;
   std::optional<std::string> fault_;
 };

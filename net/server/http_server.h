@@ -88,6 +88,7 @@ class TlsWatch {
 struct HeadVerdict {
   std::optional<HttpResponse> refusal;  ///< the answer; the body is not read
   std::size_t max_body_bytes = 0;       ///< of this request; the server's own bound holds too
+  Handler handler;                      ///< of this request; empty: the server's
 };
 /// The request has no body yet.
 using HeadCheck = std::function<HeadVerdict(const HttpRequest& head)>;
@@ -119,6 +120,7 @@ struct ServerOptions {
 /// requests finish for a bounded time, then closes.
 class HttpServer {
  public:
+  /// `handler` may be empty if check_head names one for every request it lets through.
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, ServerOptions options, Handler handler);
   /// Connections are closed at once; the handler and `finished` of stop() are not called any more. Destroy it before
   /// the Loop, on the loop's thread or while nobody runs the loop.
