@@ -131,12 +131,12 @@ net::HttpResponse Access::refuse_unknown(const net::HttpRequest& head, const Rou
   return count(Refused::failed_logins, slow_down(&route, "too many wrong tokens from this address", kWaitAfterGuesses));
 }
 
-void Access::refresh() {
+void Access::take(Tokens::Read read) {
   const bool readable = tokens_readable();
-  const auto read = tokens_.refresh();
-  if (!read && readable) {
-    log::error("cannot read the tokens; the ones read before stay valid", {{"why", read.error().message}});
-  } else if (read && !readable) {
+  const auto taken = tokens_.take(std::move(read));
+  if (!taken && readable) {
+    log::error("cannot read the tokens; the ones read before stay valid", {{"why", taken.error().message}});
+  } else if (taken && !readable) {
     log::info("tokens are read again");
   }
 }

@@ -37,8 +37,10 @@ class Access {
 
   Access(const Clock& clock, const std::string& state_dir, const AccessSettings& settings);
   void configure(const AccessSettings& settings);
-  /// Reads the tokens anew when they are others. When they cannot be read the last ones go on; the log says so once.
-  void refresh();
+  /// Takes over tokens that were read anew. When they cannot be read the last ones go on; the log says so once.
+  void take(Tokens::Read read);
+  /// Where the tokens are read, for whoever reads them beside the loop.
+  [[nodiscard]] const std::shared_ptr<TokenStore>& token_store() const { return tokens_.store(); }
   [[nodiscard]] bool tokens_readable() const { return !tokens_.fault(); }
 
   using Admission = boost::system::result<Caller, net::HttpResponse>;

@@ -62,10 +62,9 @@ bool covers(AccessRole held, AccessRole needed) {
   return held == AccessRole::operator_ && needed == AccessRole::viewer;
 }
 
-Tokens::Tokens(const std::string& state_dir) : Tokens(std::make_unique<TokenFile>(state_dir)) {}
+Tokens::Tokens(const std::string& state_dir) : Tokens(std::make_shared<TokenFile>(state_dir)) {}
 
-Result<void> Tokens::refresh() {
-  auto read = store_->read_if_changed();
+Result<void> Tokens::take(Read read) {
   if (!read) {
     fault_ = read.error().message;
     return read.error();

@@ -30,10 +30,10 @@ std::string sentence(const TlsFault& fault) {
   return fmt::format("tls: the {} {} cannot be used: {}", fault.key, fault.file, fault.why);
 }
 
-void set_tls(ServerState& state, std::shared_ptr<asio::ssl::context> tls) {
-  const auto expiry = expiry_of(*tls);
+void set_tls(ServerState& state, const std::shared_ptr<LoadedTls>& tls) {
+  const auto expiry = expiry_of(tls->context);
   state.certificate_expiry = expiry ? unix_millis(*expiry) : 0;
-  state.tls = std::move(tls);
+  state.tls = {tls, &tls->context};
 }
 
 struct Listener {
@@ -181,7 +181,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, ServerOptions
   Impl& impl = *server->impl_;
   const ServerOptions& given = impl.state->options;
   if (given.tls) {
-    auto tls = server_tls(*given.tls);
+    auto tls = load_tls(*given.tls);
     if (tls.has_error()) return Error(sentence(tls.error()));
     set_tls(*impl.state, *tls);
   }
@@ -201,13 +201,10 @@ void HttpServer::stop(Duration grace, std::function<void()> finished) {
   impl_->stop(grace, std::move(finished));
 }
 
-std::optional<TlsFault> HttpServer::replace_tls(const TlsFiles& files) {
+void HttpServer::replace_tls(const std::shared_ptr<LoadedTls>& tls) {
   CRMPULSE_ON_LOOP(impl_->loop);
-  auto tls = server_tls(files);
-  if (tls.has_error()) return tls.error();
-  set_tls(*impl_->state, *tls);
+  set_tls(*impl_->state, tls);
   for (HttpConnection* const connection : impl_->state->connections) connection->renew();
-  return std::nullopt;
 }
 
 void HttpServer::limit_connections(int all, int per_client, Networks uncounted) {
