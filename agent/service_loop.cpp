@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "agent/service.h"
 #include "agent/settings/targets.h"
@@ -71,7 +72,11 @@ ServiceLoop::ServiceLoop(std::string config, SettingsDefaults defaults, Settings
       descriptors_(service::descriptor_limit()),
       runtime_(runtime_options(descriptors_)),
       spool_(std::move(spool)),
-      governors_(settings_.state_dir + "/calls"),
+      call_files_(settings_.state_dir + "/calls"),
+      files_(loop_),
+      governors_([this](const std::string& crm, Governor::Memory memory, std::function<void()> saved) {
+        files_.run([this, crm, memory = std::move(memory)] { call_files_.write(crm, memory); }, std::move(saved));
+      }),
       runner_(loop_, clock_, wall_now, governors_,
               [this](const std::string& crm, probes::Reading reading) { take(crm, std::move(reading)); }),
       client_(client_options()) {}
@@ -79,11 +84,11 @@ ServiceLoop::ServiceLoop(std::string config, SettingsDefaults defaults, Settings
 ServiceLoop::~ServiceLoop() = default;
 
 boost::system::result<void, Problems> ServiceLoop::run() {
-  auto targets = prepare(settings_);
-  if (!targets) return targets.error();
+  auto loaded = prepare(settings_, running());
+  if (!loaded) return loaded.error();
   loop_.on_stop([this] { stop(); });
   loop_.on_reload([this] { reload(); });
-  loop_.post([this, held = std::make_shared<Targets>(std::move(*targets))] { begin(std::move(*held)); });
+  loop_.post([this, held = std::make_shared<Loaded>(std::move(*loaded))] { begin(std::move(*held)); });
   loop_.run();
   shipper_->stop();
   if (auto flushed = spool_->flush(); !flushed)
@@ -92,9 +97,9 @@ boost::system::result<void, Problems> ServiceLoop::run() {
   return {};
 }
 
-void ServiceLoop::begin(Targets targets) {
+void ServiceLoop::begin(Loaded loaded) {
   shipper_ = std::make_unique<Shipper>(*spool_, client_, shipper_options(settings_));
-  apply(settings_, std::move(targets));
+  apply(std::move(loaded));
   timers_.push_back(loop_.every(kSelfInterval, [this] { report_self(); }));
   timers_.push_back(loop_.every(kStatusInterval, [this] { report_status(); }));
   if (const auto interval = manager_.alive_interval())
@@ -107,30 +112,39 @@ void ServiceLoop::begin(Targets targets) {
                               {"ships_to", settings_.ship.url}});
 }
 
-boost::system::result<Targets, Problems> ServiceLoop::prepare(const Settings& next) {
+ServiceLoop::Running ServiceLoop::running() const {
+  return {settings_.state_dir, settings_.ship.spool_max, governors_.names()};
+}
+
+ServiceLoop::LoadResult ServiceLoop::prepare(Settings next, const Running& running) {
   Problems problems;
   const auto needs_restart = [&](const char* path) {
     problems.push_back({config_, 0, path, "can only change with a restart"});
   };
-  if (next.state_dir != settings_.state_dir) needs_restart("agent.state_dir");
-  if (next.ship.spool_max != settings_.ship.spool_max) needs_restart("ship.spool_max");
+  if (next.state_dir != running.state_dir) needs_restart("agent.state_dir");
+  if (next.ship.spool_max != running.spool_max) needs_restart("ship.spool_max");
   auto targets = make_targets(next, runtime_);
   if (!targets) {
     for (const Problem& problem : targets.error()) problems.push_back(problem);
   }
   if (!problems.empty()) return problems;
-  return targets;
+  Loaded loaded{std::move(next), std::move(*targets), {}};
+  for (const CrmSettings& crm : loaded.settings.crms) {
+    if (crm.recipe->transport != probes::Transport::http || running.crms.contains(crm.name)) continue;
+    if (auto memory = call_files_.read(crm.name)) loaded.memories.emplace(crm.name, std::move(*memory));
+  }
+  return loaded;
 }
 
-void ServiceLoop::apply(Settings next, Targets targets) {
-  settings_ = std::move(next);
+void ServiceLoop::apply(Loaded loaded) {
+  settings_ = std::move(loaded.settings);
   shipper_->configure(shipper_options(settings_));
-  governors_.configure(settings_.crms, targets, clock_.now());
+  governors_.configure(settings_.crms, loaded.targets, loaded.memories, clock_.now());
   tell_of_few_descriptors();
   std::map<std::string, Labels> labels;
-  for (const auto& target : targets) labels.emplace(target->spec().crm, target->spec().labels);
+  for (const auto& target : loaded.targets) labels.emplace(target->spec().crm, target->spec().labels);
   reconciler_.configure(settings_.reconcile, labels, wall_now());
-  runner_.replace(std::move(targets), settings_.agent_name);
+  runner_.replace(std::move(loaded.targets), settings_.agent_name);
   settled_ = loop_.after(kSettled, [] { service::settle_memory(); });
   connectivity_.reset();
   if (settings_.connectivity_url.empty()) return;
@@ -154,24 +168,38 @@ void ServiceLoop::tell_of_few_descriptors() {
 }
 
 void ServiceLoop::reload() {
+  if (stopping_) return;
+  asked_again_ = std::exchange(loading_, true);
+  if (asked_again_) return;
   manager_.reloading();
-  auto next = load_settings(config_, defaults_);
-  auto targets = next ? prepare(*next) : boost::system::result<Targets, Problems>{next.error()};
-  last_reload_worked_ = targets.has_value();
-  if (targets) {
-    apply(std::move(*next), std::move(*targets));
+  const auto load = [this, running = running()]() -> LoadResult {
+    auto next = load_settings(config_, defaults_);
+    if (!next) return next.error();
+    return prepare(std::move(*next), running);
+  };
+  files_.run(load, [this](LoadResult loaded) { finish_reload(std::move(loaded)); });
+}
+
+void ServiceLoop::finish_reload(LoadResult loaded) {
+  loading_ = false;
+  if (stopping_) return;
+  last_reload_worked_ = loaded.has_value();
+  if (loaded) {
+    apply(std::move(*loaded));
     self_reports_ = 0;
     report_self();  // what it watches now, before anybody misses what it does not
     log::info("configuration reloaded", {{"file", config_}, {"crms", fmt::to_string(settings_.crms.size())}});
   } else {
-    for (const Problem& problem : targets.error())
+    for (const Problem& problem : loaded.error())
       log::error("reload refused, nothing changed", {{"problem", to_string(problem)}});
   }
   manager_.ready();
   report_status();
+  if (std::exchange(asked_again_, false)) reload();
 }
 
 void ServiceLoop::stop() {
+  stopping_ = true;
   log::info("agent stopping");
   manager_.stopping();
   connectivity_.reset();

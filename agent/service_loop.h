@@ -2,14 +2,18 @@
 // The running agent: loop, targets, spool and shipper put together. Used on the loop's thread.
 
 #include <memory>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "agent/connectivity.h"
+#include "agent/quota/call_files.h"
 #include "agent/run/reconcile.h"
 #include "agent/run/runner.h"
 #include "agent/run/self_metrics.h"
 #include "agent/settings/settings.h"
 #include "agent/ship/shipper.h"
+#include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
 
 namespace crmpulse::agent {
@@ -26,11 +30,28 @@ class ServiceLoop {
 
  private:
   ServiceLoop(std::string config, SettingsDefaults defaults, Settings settings, std::unique_ptr<store::Spool> spool);
-  void begin(Targets targets);
+  /// All that a start or a reload brings along.
+  struct Loaded {
+    Settings settings;
+    Targets targets;
+    Governors::Memories memories;  ///< of CRMs that are new
+  };
+  using LoadResult = boost::system::result<Loaded, Problems>;
+  /// What a load needs to know of what runs.
+  struct Running {
+    std::string state_dir;
+    std::uint64_t spool_max = 0;
+    std::set<std::string, std::less<>> crms;
+  };
+  [[nodiscard]] Running running() const;
+  void begin(Loaded loaded);
+  /// Reads the files on their thread and applies them if all are valid. A request during a load is served by another
+  /// load after it, because the files may have changed meanwhile.
   void reload();
-  /// Whole or nothing.
-  [[nodiscard]] boost::system::result<Targets, Problems> prepare(const Settings& next);
-  void apply(Settings next, Targets targets);
+  void finish_reload(LoadResult loaded);
+  /// Whole or nothing. Waits for files.
+  [[nodiscard]] LoadResult prepare(Settings next, const Running& running);
+  void apply(Loaded loaded);
   void stop();
   void report_self();
   void take(const std::string& crm, probes::Reading reading);
@@ -43,6 +64,9 @@ class ServiceLoop {
   Settings settings_;
   SystemClock clock_;
   bool last_reload_worked_ = true;
+  bool loading_ = false;
+  bool asked_again_ = false;  ///< to reload, while loading
+  bool stopping_ = false;
   int self_reports_ = 0;
   const int descriptors_;
   bool told_of_few_descriptors_ = false;
@@ -50,7 +74,9 @@ class ServiceLoop {
   // In this order: what is below uses what is above, and goes first.
   probes::Runtime runtime_;
   std::unique_ptr<store::Spool> spool_;
+  CallFiles call_files_;  ///< the file thread's
   net::Loop loop_;
+  net::FileThread files_;
   Governors governors_;
   Reconciler reconciler_;
   Runner runner_;

@@ -77,6 +77,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       config_file_(std::move(config_file)),
       configuration_(std::move(configuration)),
       access_(clocks.engine, configuration_->settings.state_dir, access_settings(configuration_->settings)),
+      folder_(configuration_->settings.state_dir, access_.token_store()),
       writer_(std::make_unique<store::Writer>(std::move(database))),
       engine_(
           loop, *writer_, clocks_, configuration_,
@@ -84,17 +85,15 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.send_unstored(rows); }),
       notifier_(loop, *writer_, clocks_, {client_, mail_}, configuration_),
       heartbeat_(loop, *writer_, clocks_, engine_, notifier_),
-      ingest_(loop, *writer_, clocks_, engine_,
-              [this](const net::HttpRequest& request) { return access_.token_of(request); }),
-      api_(loop, *writer_, engine_, [this](const net::HttpRequest& request) { return access_.name_of(request); }),
-      router_([this](const net::HttpRequest& request) { return access_.role_of(request); },
-              [this](const net::HttpRequest& request, const net::HttpResponse& answer) {
-                audit_request(request, answer);
-              }) {
+      ingest_(loop, *writer_, clocks_, engine_),
+      api_(loop, *writer_, engine_),
+      router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_request(std::move(entry), answer); }),
+      files_(loop) {
   exposition_.add([this] { return health_metrics(engine_); });
   exposition_.add([this] { return sample_metrics(engine_); });
   exposition_.add([this] {
     return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, refusals_, access_,
+                         [this] { return damaged_files_; },
                          [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
                          [this] { return history_ ? history_->stats() : History::Stats{}; }});
   });
@@ -103,7 +102,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
 }
 
 Collector::~Collector() {
-  if (loader_.joinable()) loader_.join();
+  if (quiet_) store_last();
   // Its jobs and callbacks refer to the other parts: it finishes first.
   server_.reset();
   history_.reset();
@@ -121,7 +120,9 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   std::unique_ptr<Collector> collector{
       new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
   // Tokens that cannot be read keep nobody from being alerted: who shows one is told to come again.
-  collector->access_.refresh();
+  FolderNews news = collector->folder_.look();
+  collector->access_.take(std::move(news.tokens));
+  collector->damaged_files_ = news.damaged_files;
   if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
   auto history = History::start(loop, *collector->writer_, collector->configuration_->settings.state_dir);
   if (!history) return history.error();
@@ -149,27 +150,37 @@ Result<void> Collector::listen() {
   options.max_arriving_bytes = settings.limits.arriving_bodies;
   options.max_sending_bytes = settings.limits.waiting_answers;
   options.headers = common_headers();
-  options.check_head = [this](const net::HttpRequest& head) { return access_.check(head, router_.find(head)); };
-  if (settings.tls) tls_watch_.follow(*settings.tls);
-  auto server = net::HttpServer::listen(loop_, options, [this](const net::HttpRequest& request, net::Respond respond) {
-    if (engine_.recovering() && !served_while_recovering(request))
-      return respond(busy_answer("the journal is being replayed after a restart"));
-    router_.handle(request, std::move(respond));
-  });
+  options.check_head = [this](const net::HttpRequest& head) { return check_head(head); };
+  if (settings.tls) folder_.follow(*settings.tls);
+  auto server = net::HttpServer::listen(loop_, options, nullptr);
   if (!server) return server.error();
   server_ = std::move(*server);
   log::info("listening", {{"address", fmt::format("{}:{}", settings.listen.address, server_->port())}});
   return {};
 }
 
-void Collector::audit_request(const net::HttpRequest& request, const net::HttpResponse& answer) {
-  std::string who = access_.name_of(request);
-  AuditEntry entry{clocks_.wall.now(),
-                   who.empty() ? "anybody" : std::move(who),
-                   request.remote_address,
-                   fmt::format("{} {}", request.method, request.path),
-                   "",
-                   std::to_string(answer.status)};
+/// Where a request goes and who sends it is found out once, and goes with it.
+net::HeadVerdict Collector::check_head(const net::HttpRequest& head) {
+  RouteMatch to = router_.match(head);
+  net::HeadVerdict verdict;
+  verdict.max_body_bytes = Access::max_body_bytes(to.route);
+  auto caller = access_.check(head, to.route);
+  if (!caller) {
+    verdict.refusal = std::move(caller).error();
+    return verdict;
+  }
+  verdict.handler = [this, to = std::move(to), caller = std::move(*caller)](net::HttpRequest request,
+                                                                            const net::Respond& respond) mutable {
+    if (engine_.recovering() && !served_while_recovering(request))
+      return respond(busy_answer("the journal is being replayed after a restart"));
+    router_.handle({std::move(request), std::move(to), std::move(caller)}, respond);
+  };
+  return verdict;
+}
+
+void Collector::audit_request(AuditEntry entry, const net::HttpResponse& answer) {
+  entry.at = clocks_.wall.now();
+  entry.result = std::to_string(answer.status);
   if (answer.status >= 400) return refusals_.add(entry);
   describe(answer, entry);
   audit(std::move(entry));
@@ -193,17 +204,33 @@ void Collector::audit(AuditEntry entry) {
     log::error("the audit log cannot be written", {{"why", "more is arriving than the disk takes"}});
 }
 
-/// A renewed certificate is taken without anybody asking, as certbot writes it.
-void Collector::renew_certificate() {
-  if (!server_ || !configuration_->settings.tls || !tls_watch_.rested_anew()) return;
-  const auto fault = server_->replace_tls(*configuration_->settings.tls);
-  ++(fault ? reloads_.certificates_refused : reloads_.certificates_taken);
-  if (fault) {
-    log::error("cannot use the new certificate; the old one stays in use",
-               {{"key", fault->key}, {"file", fault->file}, {"why", fault->why}});
-  } else {
-    log::info("certificate reloaded", {{"file", configuration_->settings.tls->cert_file}});
+void Collector::look() {
+  if (std::exchange(looking_, true)) return;
+  ++at_files_;
+  files_.run([this] { return folder_.look(); }, [this](FolderNews news) { take(std::move(news)); });
+}
+
+void Collector::take(FolderNews news) {
+  looking_ = false;
+  --at_files_;
+  damaged_files_ = news.damaged_files;
+  access_.take(std::move(news.tokens));
+  if (!engine_.recovering()) {
+    for (const ForgetRequest& request : news.forget) forget_as_asked(request);
   }
+  if (news.certificate && configuration_->settings.tls) renew_certificate(*news.certificate);
+}
+
+/// A renewed certificate is taken without anybody asking, as certbot writes it.
+void Collector::renew_certificate(const net::TlsResult& renewed) {
+  ++(renewed.has_error() ? reloads_.certificates_refused : reloads_.certificates_taken);
+  if (renewed.has_error()) {
+    const net::TlsFault fault = renewed.error();
+    return log::error("cannot use the new certificate; the old one stays in use",
+                      {{"key", fault.key}, {"file", fault.file}, {"why", fault.why}});
+  }
+  server_->replace_tls(*renewed);
+  log::info("certificate reloaded", {{"file", configuration_->settings.tls->cert_file}});
 }
 
 /// What people plan and read goes by the wall clock: when it is set, the engine's follows, and all that remembers a
@@ -223,13 +250,11 @@ void Collector::follow_wall_clock() {
 void Collector::tick() {
   follow_wall_clock();
   engine_.tick();
-  forget_as_asked();
+  look();
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
   history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.keep_samples);
-  access_.refresh();
   for (AuditEntry& line : refusals_.take_due(clocks_.wall.now())) audit(std::move(line));
-  renew_certificate();
   if (signalled_ && !engine_.recovering()) reload_by_signal();
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {
@@ -241,31 +266,36 @@ void Collector::tick() {
 }
 
 /// What `crmpulse-collector forget` wrote down. The file goes when it is on disk that the CRM has gone.
-void Collector::forget_as_asked() {
-  if (engine_.recovering()) return;
-  for (const ForgetRequest& request : forget_requests(configuration_->settings.state_dir)) {
-    if (!asked_.insert(request.file).second) continue;
-    const auto done = [this, request](bool known) {
-      std::error_code error;
-      std::filesystem::remove(request.file, error);
-      if (error) {
-        log::error("a request to forget a CRM is done, but its file cannot be deleted",
-                   {{"file", request.file}, {"why", error.message()}});
-      } else {
-        asked_.erase(request.file);
-      }
-      audit({clocks_.wall.now(), request.who, "local", "forget", request.crm, known ? "done" : "not watched"});
-    };
-    const bool known = engine_.forget(request.crm, [this, done, file = request.file](const Result<void>& stored) {
-      if (stored) return done(true);
-      asked_.erase(file);  // told again until it is on disk
-    });
-    if (!known) done(false);
-  }
+void Collector::forget_as_asked(const ForgetRequest& request) {
+  if (!asked_.insert(request.file).second) return;
+  const bool known = engine_.forget(request.crm, [this, request](const Result<void>& stored) {
+    if (stored) return forgotten(request, true);
+    asked_.erase(request.file);  // told again until it is on disk
+  });
+  if (!known) forgotten(request, false);
+}
+
+void Collector::forgotten(const ForgetRequest& request, bool known) {
+  ++at_files_;
+  const auto remove = [file = request.file] {
+    std::error_code error;
+    std::filesystem::remove(file, error);
+    return error;
+  };
+  files_.run(remove, [this, request, known](const std::error_code& error) {
+    --at_files_;
+    if (error) {
+      log::error("a request to forget a CRM is done, but its file cannot be deleted",
+                 {{"file", request.file}, {"why", error.message()}});
+    } else {
+      asked_.erase(request.file);
+    }
+    audit({clocks_.wall.now(), request.who, "local", "forget", request.crm, known ? "done" : "not watched"});
+  });
 }
 
 bool Collector::quiet() const {
-  return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle();
+  return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle() && at_files_ == 0;
 }
 
 void Collector::fail(const Error& error) {
@@ -288,7 +318,12 @@ void Collector::finish_when_quiet(int rounds_left) {
     return;
   }
   ticker_.cancel();
-  // Nothing else is written any more: by this thread.
+  quiet_ = true;
+  loop_.stop();
+}
+
+/// After the loop: nothing else is written any more, so that this thread may.
+void Collector::store_last() {
   for (const AuditEntry& line : refusals_.take_all()) {
     if (auto written = append_audit(configuration_->settings.state_dir, line); !written)
       log::error("the audit log cannot be written", {{"why", written.error().message}});
@@ -296,7 +331,6 @@ void Collector::finish_when_quiet(int rounds_left) {
   if (auto closed = engine_.close(); !closed)
     log::error("the last snapshot cannot be stored", {{"why", closed.error().message}});
   log::info("stopped");
-  loop_.stop();
 }
 
 }  // namespace crmpulse::collector

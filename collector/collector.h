@@ -5,12 +5,12 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <thread>
 
 #include "collector/api/api.h"
 #include "collector/delivery/heartbeat.h"
 #include "collector/delivery/notifier.h"
 #include "collector/engine/engine_loop.h"
+#include "collector/folder_watch.h"
 #include "collector/history/history.h"
 #include "collector/http/access.h"
 #include "collector/http/audit.h"
@@ -19,6 +19,7 @@
 #include "collector/ingest/ingest.h"
 #include "collector/metrics/exposition.h"
 #include "collector/metrics/self_metrics.h"
+#include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
 
 namespace crmpulse::collector {
@@ -36,9 +37,10 @@ class Collector {
   [[nodiscard]] unsigned short port() const { return server_->port(); }
   /// Loop's thread. Does what is due now. Runs each second by itself; tests that move the clocks call it.
   void tick();
-  /// Loop's thread. Returns true if nothing is on its way to the disk or to a receiver.
+  /// Loop's thread. Returns true if nothing is on its way to or from the disk or to a receiver.
   [[nodiscard]] bool quiet() const;
-  /// Loop's thread. Stops accepting, finishes current requests, stores a last snapshot, ends the loop; at most 10 s.
+  /// Loop's thread. Stops accepting, finishes current requests, ends the loop; at most 10 s. The destructor then stores
+  /// a last snapshot.
   void stop();
 
   struct Reload {
@@ -60,18 +62,32 @@ class Collector {
   void add_service_routes();
   /// Logs the entry at once; the store's thread writes it to the audit log. Refused requests are summed up first.
   void audit(AuditEntry entry);
-  void audit_request(const net::HttpRequest& request, const net::HttpResponse& answer);
+  void audit_request(AuditEntry entry, const net::HttpResponse& answer);
+  [[nodiscard]] net::HeadVerdict check_head(const net::HttpRequest& head);
   void list_audit(const net::HttpRequest& request, net::Respond respond);
-  void renew_certificate();
+  /// Looks at what others write, on the file thread.
+  void look();
+  void take(FolderNews news);
+  void renew_certificate(const net::TlsResult& renewed);
   void load();
   void follow_wall_clock();
-  void forget_as_asked();
+  void forget_as_asked(const ForgetRequest& request);
+  void forgotten(const ForgetRequest& request, bool known);
   [[nodiscard]] Result<void> listen();
   static void warn_of(const Configuration& configuration);
-  void apply(std::shared_ptr<const Configuration> fresh, Reload& outcome);
+  /// A configuration that was read, with its certificate.
+  struct Loaded {
+    std::shared_ptr<const Configuration> configuration;
+    std::shared_ptr<net::LoadedTls> tls;  ///< null without
+  };
+  using LoadResult = boost::system::result<Loaded, Problems>;
+  [[nodiscard]] static LoadResult load_files(const std::string& config_file);
+  void finish_load(const std::vector<std::function<void(const Reload&)>>& asked, LoadResult loaded);
+  void apply(Loaded loaded, Reload& outcome);
   void fail(const Error& error);
   void refuse(Reload& outcome, Problems problems);
   void finish_when_quiet(int rounds_left);
+  void store_last();
 
   net::Loop& loop_;
   CorrectedClock clock_;
@@ -80,7 +96,7 @@ class Collector {
   std::shared_ptr<const Configuration> configuration_;
   net::ServiceNotify manager_;
   Access access_;
-  net::TlsWatch tls_watch_;
+  FolderWatch folder_;  ///< the file thread's
   std::unique_ptr<store::Writer> writer_;
   net::HttpClient client_;
   net::MailClient mail_;
@@ -97,13 +113,17 @@ class Collector {
   std::unique_ptr<net::HttpServer> server_;
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;
-  std::thread loader_;
+  net::FileThread files_;
+  int damaged_files_ = 0;        ///< in state_dir
+  int at_files_ = 0;             ///< what the file thread has to do, but for loads
   std::set<std::string> asked_;  ///< files of requests to forget that are being done, or that cannot be deleted
   TimePoint last_forget_;
   std::vector<std::function<void(const Reload&)>> waiting_reloads_;  ///< for the next load
   bool loading_ = false;
+  bool looking_ = false;
   bool signalled_ = false;  ///< SIGHUP came during the replay
   bool stopping_ = false;
+  bool quiet_ = false;  ///< stopped in order
   bool failed_ = false;
 };
 

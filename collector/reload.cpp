@@ -47,23 +47,35 @@ void Collector::reload(std::function<void(const Reload&)> done) {
 void Collector::load() {
   loading_ = true;
   manager_.reloading();
-  if (loader_.joinable()) loader_.join();
-  // Files may be slow: they are read beside the loop.
-  loader_ = std::thread{[this, asked = std::exchange(waiting_reloads_, {})] {
-    auto loaded = load_configuration(config_file_);
-    loop_.post([this, asked, loaded = std::move(loaded)] {
-      loading_ = false;
-      Reload outcome;
-      if (loaded) {
-        apply(*loaded, outcome);
-      } else {
-        refuse(outcome, loaded.error());
-      }
-      manager_.ready();
-      for (const auto& done : asked) done(outcome);
-      if (!waiting_reloads_.empty() && !stopping_) load();
-    });
-  }};
+  files_.run([file = config_file_] { return load_files(file); },
+             [this, asked = std::exchange(waiting_reloads_, {})](LoadResult loaded) {
+               finish_load(asked, std::move(loaded));
+             });
+}
+
+Collector::LoadResult Collector::load_files(const std::string& config_file) {
+  auto configuration = load_configuration(config_file);
+  if (!configuration) return configuration.error();
+  const std::optional<net::TlsFiles>& files = (*configuration)->settings.tls;
+  if (!files) return Loaded{std::move(*configuration), nullptr};
+  // Sound a moment ago, when the configuration was checked.
+  auto tls = net::load_tls(*files);
+  if (tls.has_value()) return Loaded{std::move(*configuration), *tls};
+  const net::TlsFault fault = tls.error();
+  return Problems{{config_file, 0, "tls." + fault.key, fmt::format("{}: {}", fault.file, fault.why)}};
+}
+
+void Collector::finish_load(const std::vector<std::function<void(const Reload&)>>& asked, LoadResult loaded) {
+  loading_ = false;
+  Reload outcome;
+  if (loaded) {
+    apply(std::move(*loaded), outcome);
+  } else {
+    refuse(outcome, loaded.error());
+  }
+  manager_.ready();
+  for (const auto& done : asked) done(outcome);
+  if (!waiting_reloads_.empty() && !stopping_) load();
 }
 
 void Collector::refuse(Reload& outcome, Problems problems) {
@@ -81,13 +93,11 @@ void Collector::reload_by_signal() {
   });
 }
 
-void Collector::apply(std::shared_ptr<const Configuration> fresh, Reload& outcome) {
-  if (const std::optional<net::TlsFiles>& files = fresh->settings.tls; files && configuration_->settings.tls) {
-    // Sound a moment ago, when the configuration was checked.
-    if (const auto fault = server_->replace_tls(*files)) {
-      return refuse(outcome, {{config_file_, 0, "tls." + fault->key, fmt::format("{}: {}", fault->file, fault->why)}});
-    }
-    tls_watch_.follow(*files);
+void Collector::apply(Loaded loaded, Reload& outcome) {
+  std::shared_ptr<const Configuration> fresh = std::move(loaded.configuration);
+  if (loaded.tls && configuration_->settings.tls) {
+    server_->replace_tls(loaded.tls);
+    files_.run([this, files = *fresh->settings.tls] { folder_.follow(files); }, [] {});
   }
   outcome.restart = needing_restart(configuration_->settings, fresh->settings);
   if (!outcome.restart.empty()) {

@@ -63,13 +63,11 @@ net::HttpResponse reload_answer(const Collector::Reload& outcome) {
 }  // namespace
 
 void Collector::add_routes() {
-  router_.add({"POST", "/api/v1/write", AccessRole::ingest,
-               [this](const net::HttpRequest& request, const PathParts&, net::Respond respond) {
-                 ingest_.write(request, std::move(respond));
+  router_.add({"POST", "/api/v1/write", AccessRole::ingest, [this](Request request, net::Respond respond) {
+                 ingest_.write(std::move(request), std::move(respond));
                }});
-  router_.add({"POST", "/api/v1/evidence", AccessRole::ingest,
-               [this](const net::HttpRequest& request, const PathParts&, net::Respond respond) {
-                 ingest_.evidence(request, std::move(respond));
+  router_.add({"POST", "/api/v1/evidence", AccessRole::ingest, [this](Request request, net::Respond respond) {
+                 ingest_.evidence(std::move(request), std::move(respond));
                }});
   api_.add_routes(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
@@ -91,30 +89,26 @@ void Collector::list_audit(const net::HttpRequest& request, net::Respond respond
 void Collector::add_service_routes() {
   const bool open = configuration_->settings.metrics == MetricsAccess::open;
   const std::optional<AccessRole> viewer = open ? std::nullopt : std::optional{AccessRole::viewer};
-  router_.add({"GET", "/metrics", viewer, [this](const net::HttpRequest&, const PathParts&, net::Respond respond) {
+  router_.add({"GET", "/metrics", viewer, [this](const Request&, net::Respond respond) {
                  exposition_.text(loop_, [respond = std::move(respond)](const Exposition::Text& text) {
                    net::HttpResponse page = text_answer({}, Exposition::kContentType);
                    page.shared = text;
                    respond(std::move(page));
                  });
                }});
-  router_.add(
-      {"GET", "/-/healthy", std::nullopt, [this](const net::HttpRequest&, const PathParts&, net::Respond respond) {
-         const bool turning = clocks_.engine.now() - engine_.last_tick() <= kHealthyTick;
-         respond(turning ? text_answer("healthy\n") : error_answer(503, "stalled", "the engine does not tick"));
-       }});
-  router_.add(
-      {"GET", "/-/ready", std::nullopt, [this](const net::HttpRequest&, const PathParts&, net::Respond respond) {
-         respond(stopping_ ? error_answer(503, "stopping", "the collector is stopping") : text_answer("ready\n"));
-       }});
-  router_.add(
-      {"POST", "/-/reload", AccessRole::admin, [this](const net::HttpRequest&, const PathParts&, net::Respond respond) {
-         reload([respond](const Reload& outcome) { respond(reload_answer(outcome)); });
-       }});
-  router_.add({"GET", "/api/v1/audit", AccessRole::admin,
-               [this](const net::HttpRequest& request, const PathParts&, net::Respond respond) {
-                 list_audit(request, std::move(respond));
+  router_.add({"GET", "/-/healthy", std::nullopt, [this](const Request&, net::Respond respond) {
+                 const bool turning = clocks_.engine.now() - engine_.last_tick() <= kHealthyTick;
+                 respond(turning ? text_answer("healthy\n") : error_answer(503, "stalled", "the engine does not tick"));
                }});
+  router_.add({"GET", "/-/ready", std::nullopt, [this](const Request&, net::Respond respond) {
+                 respond(stopping_ ? error_answer(503, "stopping", "the collector is stopping")
+                                   : text_answer("ready\n"));
+               }});
+  router_.add({"POST", "/-/reload", AccessRole::admin, [this](const Request&, net::Respond respond) {
+                 reload([respond](const Reload& outcome) { respond(reload_answer(outcome)); });
+               }});
+  router_.add({"GET", "/api/v1/audit", AccessRole::admin,
+               [this](const Request& request, net::Respond respond) { list_audit(request, std::move(respond)); }});
 }
 
 }  // namespace crmpulse::collector

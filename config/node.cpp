@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <unordered_map>
 
+#include "core/loop_thread.h"
 #include "core/text/utf8.h"
 
 namespace crmpulse::config {
@@ -265,6 +266,7 @@ boost::system::result<Document, Problems> load_configuration_file(const std::str
 }
 
 boost::system::result<Document, Problems> load_file(const std::string& file) {
+  CRMPULSE_OFF_LOOP();
   errno = 0;
   std::ifstream stream{file, std::ios::binary};
   // Piece by piece: a string of the largest size there may be would stay in the process's heap for good.

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/loop_thread.h"
 #include "core/text/utf8.h"
 
 namespace crmpulse::config {
@@ -52,6 +53,7 @@ std::optional<std::string_view> fault_of(std::string_view text, SecretForm form)
 }
 
 Result<Secret> read(const std::string& path, SecretForm form) {
+  CRMPULSE_OFF_LOOP();
   const std::string where = "secret file " + path;
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);

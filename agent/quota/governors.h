@@ -1,8 +1,10 @@
 #pragma once
-// The governors of all CRMs: kept over reloads, and with a folder also over restarts.
+// The governors of all CRMs: kept over reloads, and with somebody who saves them also over restarts.
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "agent/quota/governor.h"
@@ -13,35 +15,40 @@ namespace crmpulse::agent {
 /// What a CRM's settings and recipe say to its governor. `per_day` is what the recipe's allowance comes to.
 [[nodiscard]] Governor::Options governor_options(const CrmSettings& crm, const probes::Target& target);
 
-/// Owns the governor of each CRM. Used by one thread. Writes one small file per CRM that has an allowance, each
-/// replaced whole.
+/// Owns the governor of each CRM. Used by one thread, which does not wait for the disk.
 class Governors {
  public:
-  /// Keeps nothing on disk if `folder` is empty.
-  explicit Governors(std::string folder) : folder_(std::move(folder)) {}
-  ~Governors() { save_all(); }
+  /// What was saved, by CRM.
+  using Memories = std::map<std::string, Governor::Memory, std::less<>>;
+  /// Writes one CRM's memory elsewhere, in the order of the calls; calls `saved` afterwards on this thread, also when
+  /// it failed.
+  using Save = std::function<void(const std::string& crm, Governor::Memory memory, std::function<void()> saved)>;
 
-  /// Sets the CRMs, in this order. Keeps what was known of them, forgets the others.
-  void configure(const std::vector<CrmSettings>& crms, const Targets& targets, TimePoint now);
+  /// Saves nothing if `save` is empty.
+  explicit Governors(Save save = {}) : save_(std::move(save)) {}
+  ~Governors() { save_all(); }
+  Governors(const Governors&) = delete;
+  Governors& operator=(const Governors&) = delete;
+
+  /// Sets the CRMs, in this order. Keeps what was known of them, begins new ones with what is in `memories`, forgets
+  /// the others.
+  void configure(const std::vector<CrmSettings>& crms, const Targets& targets, const Memories& memories, TimePoint now);
   [[nodiscard]] Governor* find(std::string_view crm);
-  /// Writes the governor's memory if enough has happened since the last time.
-  void save(const std::string& crm, Governor& governor);
-  /// Calls save() for all governors.
+  [[nodiscard]] std::set<std::string, std::less<>> names() const;
+  /// Saves the governor's memory if enough has happened since the last time. Calls `then` when all that it must not
+  /// forget is saved, at once if it is already.
+  void save(const std::string& crm, Governor& governor, std::function<void()> then);
+  /// Saves each governor with which enough has happened.
   void save_changed();
-  /// Writes every governor that has changed.
+  /// Saves every governor that has changed.
   void save_all();
 
  private:
-  void write(const std::string& crm, Governor& governor);
-  [[nodiscard]] std::string file_of(std::string_view crm) const;
+  void write(const std::string& crm, Governor& governor, std::function<void()> then);
 
-  std::string folder_;
+  Save save_;
   std::map<std::string, std::unique_ptr<Governor>, std::less<>> governors_;
-  bool failing_ = false;  ///< the folder cannot be written; said once
+  std::map<std::string, int> writing_;  ///< writes under way, by CRM
 };
-
-/// Writes a governor's memory as text, and reads it back. Returns nullopt if the text is malformed.
-[[nodiscard]] std::string encode_memory(const Governor::Memory& memory);
-[[nodiscard]] std::optional<Governor::Memory> decode_memory(std::string_view text);
 
 }  // namespace crmpulse::agent

@@ -135,17 +135,20 @@ Runner::Runner(net::Loop& loop, const Clock& clock, std::function<TimePoint()> w
 }
 
 Runner::~Runner() {
+  CRMPULSE_ON_LOOP(loop_);
   const std::lock_guard lock{mailbox_->mutex};
   mailbox_->owner = nullptr;
 }
 
 void Runner::replace(Targets targets, const std::string& agent) {
+  CRMPULSE_ON_LOOP(loop_);
   if (current_) retire(std::move(current_));
   current_ = std::make_unique<Generation>(++generations_, std::move(targets), governors_, agent, clock_.now());
   wake();
 }
 
 void Runner::stop(Duration grace, std::function<void()> finished) {
+  CRMPULSE_ON_LOOP(loop_);
   timer_.cancel();
   stopped_ = std::move(finished);
   if (current_) retire(std::move(current_));
@@ -156,12 +159,14 @@ void Runner::stop(Duration grace, std::function<void()> finished) {
 }
 
 RunCounters Runner::counters() const {
+  CRMPULSE_ON_LOOP(loop_);
   RunCounters out = counters_;
   if (current_) out.skipped += current_->scheduler.skipped();
   return out;
 }
 
 std::vector<Sample> Runner::token_samples(TimePoint at) const {
+  CRMPULSE_ON_LOOP(loop_);
   std::vector<Sample> out;
   if (!current_) return out;
   for (const auto& target : current_->targets) {
@@ -210,16 +215,36 @@ void Runner::start_next(Generation& generation, std::size_t number) {
       generation.scheduler.refused(due.index, admission.again);
       continue;
     }
-    // Written before the call is made: a crash must not forget it.
-    governors_.save(generation.targets[target]->spec().crm, governor);
     lane.busy = true;
-    ++counters_.runs;
-    generation.targets[target]->start(
-        measurement, wall_() - (now - due.scheduled),
-        [mailbox = mailbox_, number = generation.number, item = due.index](probes::Reading reading) {
-          mailbox->report(number, item, std::move(reading));
-        });
+    // Written before the call is made: a crash must not forget it.
+    governors_.save(generation.targets[target]->spec().crm, governor,
+                    [this, number = generation.number, item = due.index, stamp = wall_() - (now - due.scheduled)] {
+                      begin(number, item, stamp);
+                    });
   }
+}
+
+/// What was admitted and is replaced meanwhile does not run; its calls stay counted.
+void Runner::begin(std::uint64_t number, std::size_t item, TimePoint stamp) {
+  Generation* const generation = find(number);
+  if (generation == nullptr) return;
+  if (generation != current_.get()) {
+    generation->lanes[generation->lane_of(item)].busy = false;
+    return forget_idle();
+  }
+  ++counters_.runs;
+  const Generation::Item& begun = generation->items[item];
+  generation->targets[begun.target]->start(begun.measurement, stamp,
+                                           [mailbox = mailbox_, number, item](probes::Reading reading) {
+                                             mailbox->report(number, item, std::move(reading));
+                                           });
+}
+
+Runner::Generation* Runner::find(std::uint64_t number) {
+  if (current_ && current_->number == number) return current_.get();
+  const auto found = std::find_if(retired_.begin(), retired_.end(),
+                                  [number](const auto& generation) { return generation->number == number; });
+  return found == retired_.end() ? nullptr : found->get();
 }
 
 /// Intervals as the governor wants them now.
@@ -239,11 +264,10 @@ void Runner::ask_again_sooner(Generation& generation, std::size_t item, const pr
 }
 
 void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading reading) {
-  const auto known = [number](const auto& generation) { return generation->number == number; };
-  const bool current = current_ && current_->number == number;
-  const auto retired = std::find_if(retired_.begin(), retired_.end(), known);
-  if (!current && retired == retired_.end()) return;
-  Generation& generation = current ? *current_ : **retired;
+  Generation* const found = find(number);
+  if (found == nullptr) return;
+  Generation& generation = *found;
+  const bool current = found == current_.get();
   const std::size_t target = generation.items[item].target;
   const std::size_t measurement = generation.items[item].measurement;
   const probes::TargetSpec& spec = generation.targets[target]->spec();
@@ -272,6 +296,10 @@ void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading re
     arm();
     return;
   }
+  forget_idle();
+}
+
+void Runner::forget_idle() {
   std::erase_if(retired_, [](const auto& one) { return one->idle(); });
   check_stopped();
 }

@@ -48,6 +48,9 @@ class Runner {
   void wake();
   void arm();
   void start_next(Generation& generation, std::size_t lane);
+  void begin(std::uint64_t generation, std::size_t item, TimePoint stamp);
+  [[nodiscard]] Generation* find(std::uint64_t generation);
+  void forget_idle();
   void ask_again_sooner(Generation& generation, std::size_t item, const probes::Reading& reading);
   void follow_governor(Generation& generation, std::size_t target);
   void finished(std::uint64_t generation, std::size_t item, probes::Reading reading);

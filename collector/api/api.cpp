@@ -61,36 +61,26 @@ void Api::add_routes(Router& router) {
 }
 
 void Api::add_reading_routes(Router& router) {
-  using Request = net::HttpRequest;
   router.add({"GET", "/api/v1/crms", AccessRole::viewer,
-              [this](const Request& request, const PathParts&, net::Respond respond) {
-                list_crms(request, std::move(respond));
-              }});
-  router.add({"GET", "/api/v1/crms/{crm}", AccessRole::viewer,
-              [this](const Request&, const PathParts& parts, net::Respond respond) {
-                show_crm(parts.find("crm")->second, std::move(respond));
+              [this](const Request& request, net::Respond respond) { list_crms(request, std::move(respond)); }});
+  router.add({"GET", "/api/v1/crms/{crm}", AccessRole::viewer, [this](const Request& request, net::Respond respond) {
+                show_crm(request.part("crm"), std::move(respond));
               }});
   router.add({"GET", "/api/v1/incidents", AccessRole::viewer,
-              [this](const Request& request, const PathParts&, net::Respond respond) {
-                list_incidents(request, std::move(respond));
-              }});
-  router.add({"GET", "/api/v1/incidents/{id}", AccessRole::viewer,
-              [this](const Request&, const PathParts& parts, net::Respond respond) {
-                show_incident(parts.find("id")->second, std::move(respond));
-              }});
+              [this](const Request& request, net::Respond respond) { list_incidents(request, std::move(respond)); }});
+  router.add(
+      {"GET", "/api/v1/incidents/{id}", AccessRole::viewer, [this](const Request& request, net::Respond respond) {
+         show_incident(request.part("id"), std::move(respond));
+       }});
   router.add({"GET", "/api/v1/deliveries", AccessRole::viewer,
-              [this](const Request& request, const PathParts&, net::Respond respond) {
-                list_deliveries(request, std::move(respond));
-              }});
+              [this](const Request& request, net::Respond respond) { list_deliveries(request, std::move(respond)); }});
   router.add({"GET", "/api/v1/openapi.json", AccessRole::viewer,
-              [&router](const Request&, const PathParts&, net::Respond respond) {
-                respond(json_answer(openapi(router.routes())));
-              }});
-  router.add({"GET", "/page.css", std::nullopt, [](const Request&, const PathParts&, net::Respond respond) {
+              [&router](const Request&, net::Respond respond) { respond(json_answer(openapi(router.routes()))); }});
+  router.add({"GET", "/page.css", std::nullopt, [](const Request&, net::Respond respond) {
                 respond(text_answer(std::string{page_style()}, "text/css; charset=utf-8"));
               }});
   router.add({"GET", "/", AccessRole::viewer,
-              [this](const Request&, const PathParts&, net::Respond respond) { show_page(std::move(respond)); }});
+              [this](const Request&, net::Respond respond) { show_page(std::move(respond)); }});
 }
 
 /// By name. What is behind `cursor` stays in its place, whichever CRMs come or go meanwhile.

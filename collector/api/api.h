@@ -16,11 +16,7 @@ namespace crmpulse::collector {
 
 class Api {
  public:
-  /// The name of the request's token; empty while nobody is asked for one.
-  using Who = std::function<std::string(const net::HttpRequest&)>;
-
-  Api(net::Loop& loop, store::Writer& writer, EngineLoop& engine, Who who)
-      : loop_(loop), writer_(writer), engine_(engine), who_(std::move(who)) {}
+  Api(net::Loop& loop, store::Writer& writer, EngineLoop& engine) : loop_(loop), writer_(writer), engine_(engine) {}
   /// The router must outlive this: it is asked for its table.
   void add_routes(Router& router);
 
@@ -44,24 +40,23 @@ class Api {
   void show_page(net::Respond respond);
 
   void forget_crm(const std::string& crm, net::Respond respond);
-  void retry_delivery(const net::HttpRequest& request, const std::string& id, net::Respond respond);
+  void retry_delivery(const Request& request, const std::string& id, net::Respond respond);
   void list_suppressions(Kind kind, const net::HttpRequest& request, net::Respond respond);
   void show_suppression(Kind kind, const std::string& id, net::Respond respond);
-  void create_suppression(Kind kind, const net::HttpRequest& request, net::Respond respond);
-  void end_suppression(Kind kind, const net::HttpRequest& request, const std::string& id, net::Respond respond);
-  void acknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond);
-  void unacknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond);
+  void create_suppression(Kind kind, const Request& request, net::Respond respond);
+  void end_suppression(Kind kind, const Request& request, const std::string& id, net::Respond respond);
+  void acknowledge(const Request& request, const std::string& id, net::Respond respond);
+  void unacknowledge(const Request& request, const std::string& id, net::Respond respond);
   /// Answers that an incident cannot be acknowledged because it does not exist, or is over.
   void refuse_ack(const std::string& id, net::Respond respond);
   /// Returns a function that writes the line of the audit log (who did what from where). Call it when the action is
   /// done.
-  [[nodiscard]] std::function<void()> audit(const net::HttpRequest& request, std::string action, std::string about,
+  [[nodiscard]] std::function<void()> audit(const Request& request, std::string action, std::string about,
                                             std::string author) const;
 
   net::Loop& loop_;
   store::Writer& writer_;
   EngineLoop& engine_;
-  Who who_;
   std::int64_t made_ = 0;  ///< operations of this process: makes ids differ within a millisecond
 };
 

@@ -142,9 +142,8 @@ void show_history(const net::HttpRequest& request, const std::string& crm, const
 
 void add_history_route(Router& router, const EngineLoop& engine, std::function<History*()> history) {
   router.add({"GET", "/api/v1/crms/{crm}/history", AccessRole::viewer,
-              [&engine, history = std::move(history)](const net::HttpRequest& request, const PathParts& parts,
-                                                      net::Respond respond) {
-                show_history(request, parts.find("crm")->second, engine, history(), std::move(respond));
+              [&engine, history = std::move(history)](const Request& request, net::Respond respond) {
+                show_history(request, request.part("crm"), engine, history(), std::move(respond));
               }});
 }
 

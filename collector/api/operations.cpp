@@ -112,23 +112,21 @@ net::HttpResponse not_stored() {
 }  // namespace
 
 void Api::add_operator_routes(Router& router) {
-  using Request = net::HttpRequest;
   router.add({"POST", "/api/v1/incidents/{id}/ack", AccessRole::operator_,
-              [this](const Request& request, const PathParts& parts, net::Respond respond) {
-                acknowledge(request, parts.find("id")->second, std::move(respond));
+              [this](const Request& request, net::Respond respond) {
+                acknowledge(request, request.part("id"), std::move(respond));
               }});
   router.add({"DELETE", "/api/v1/incidents/{id}/ack", AccessRole::operator_,
-              [this](const Request& request, const PathParts& parts, net::Respond respond) {
-                unacknowledge(request, parts.find("id")->second, std::move(respond));
+              [this](const Request& request, net::Respond respond) {
+                unacknowledge(request, request.part("id"), std::move(respond));
               }});
   router.add({"POST", "/api/v1/deliveries/{id}/retry", AccessRole::operator_,
-              [this](const Request& request, const PathParts& parts, net::Respond respond) {
-                retry_delivery(request, parts.find("id")->second, std::move(respond));
+              [this](const Request& request, net::Respond respond) {
+                retry_delivery(request, request.part("id"), std::move(respond));
               }});
-  router.add({"DELETE", "/api/v1/crms/{crm}", AccessRole::operator_,
-              [this](const Request&, const PathParts& parts, net::Respond respond) {
-                forget_crm(parts.find("crm")->second, std::move(respond));
-              }});
+  router.add(
+      {"DELETE", "/api/v1/crms/{crm}", AccessRole::operator_,
+       [this](const Request& request, net::Respond respond) { forget_crm(request.part("crm"), std::move(respond)); }});
   add_suppression_routes(router, Kind::silence, "/api/v1/silences");
   add_suppression_routes(router, Kind::maintenance, "/api/v1/maintenance");
 }
@@ -141,29 +139,25 @@ void Api::forget_crm(const std::string& crm, net::Respond respond) {
 }
 
 void Api::add_suppression_routes(Router& router, Kind kind, const std::string& path) {
-  using Request = net::HttpRequest;
-  router.add(
-      {"GET", path, AccessRole::viewer, [this, kind](const Request& request, const PathParts&, net::Respond respond) {
-         list_suppressions(kind, request, std::move(respond));
-       }});
-  router.add({"POST", path, AccessRole::operator_,
-              [this, kind](const Request& request, const PathParts&, net::Respond respond) {
+  router.add({"GET", path, AccessRole::viewer, [this, kind](const Request& request, net::Respond respond) {
+                list_suppressions(kind, request, std::move(respond));
+              }});
+  router.add({"POST", path, AccessRole::operator_, [this, kind](const Request& request, net::Respond respond) {
                 create_suppression(kind, request, std::move(respond));
               }});
-  router.add({"GET", path + "/{id}", AccessRole::viewer,
-              [this, kind](const Request&, const PathParts& parts, net::Respond respond) {
-                show_suppression(kind, parts.find("id")->second, std::move(respond));
+  router.add({"GET", path + "/{id}", AccessRole::viewer, [this, kind](const Request& request, net::Respond respond) {
+                show_suppression(kind, request.part("id"), std::move(respond));
               }});
-  router.add({"DELETE", path + "/{id}", AccessRole::operator_,
-              [this, kind](const Request& request, const PathParts& parts, net::Respond respond) {
-                end_suppression(kind, request, parts.find("id")->second, std::move(respond));
-              }});
+  router.add(
+      {"DELETE", path + "/{id}", AccessRole::operator_, [this, kind](const Request& request, net::Respond respond) {
+         end_suppression(kind, request, request.part("id"), std::move(respond));
+       }});
 }
 
-std::function<void()> Api::audit(const net::HttpRequest& request, std::string action, std::string about,
+std::function<void()> Api::audit(const Request& request, std::string action, std::string about,
                                  std::string author) const {
-  return [token = who_(request), address = request.remote_address, action = std::move(action), about = std::move(about),
-          author = std::move(author)] {
+  return [token = request.caller.name(), address = request.remote_address, action = std::move(action),
+          about = std::move(about), author = std::move(author)] {
     log::info("operator", {{"action", action},
                            {"about", about},
                            {"token", token.empty() ? "none" : token},
@@ -217,12 +211,12 @@ void Api::show_suppression(Kind kind, const std::string& id, net::Respond respon
   from_store(job, std::move(respond));
 }
 
-void Api::create_suppression(Kind kind, const net::HttpRequest& request, net::Respond respond) {
+void Api::create_suppression(Kind kind, const Request& request, net::Respond respond) {
   auto body = read_body(request);
   if (!body) return respond(body.error());
   auto text = read_suppression(kind, *body);
   if (!text) return respond(wrong_field(text.error()));
-  if (text->author.empty()) text->author = who_(request);
+  if (text->author.empty()) text->author = request.caller.name();
   const TimePoint now = engine_.now();
   auto checked = check_suppression(kind, *text, now);
   if (!checked) return respond(wrong_field(checked.error()));
@@ -244,13 +238,13 @@ void Api::create_suppression(Kind kind, const net::HttpRequest& request, net::Re
   from_store(job, std::move(respond), then);
 }
 
-void Api::end_suppression(Kind kind, const net::HttpRequest& request, const std::string& id, net::Respond respond) {
+void Api::end_suppression(Kind kind, const Request& request, const std::string& id, net::Respond respond) {
   const Suppression* known = engine_.operations().find(id);
   if (known != nullptr && known->configured) {
     return respond(error_answer(409, "configured", "it is defined in collector.yaml: remove it there and reload"));
   }
   const TimePoint now = engine_.now();
-  const auto noted = audit(request, fmt::format("{}.end", to_string(kind)), id, who_(request));
+  const auto noted = audit(request, fmt::format("{}.end", to_string(kind)), id, request.caller.name());
   const auto job = [kind, id, now](store::Database& database) -> Result<net::HttpResponse> {
     auto ended = store::end_suppression(database, kind, id, now);
     if (!ended) return ended.error();
@@ -268,11 +262,11 @@ void Api::end_suppression(Kind kind, const net::HttpRequest& request, const std:
   from_store(job, std::move(respond), then);
 }
 
-void Api::acknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond) {
+void Api::acknowledge(const Request& request, const std::string& id, net::Respond respond) {
   auto body = read_body(request);
   if (!body) return respond(body.error());
   const TimePoint now = engine_.now();
-  auto ack = read_ack(*body, who_(request), now, engine_.configuration().ruleset.settings.ack_expiry);
+  auto ack = read_ack(*body, request.caller.name(), now, engine_.configuration().ruleset.settings.ack_expiry);
   if (!ack) return respond(wrong_field(ack.error()));
   const std::optional<std::string> crm = engine_.incidents().crm_of(id);
   if (!crm) return refuse_ack(id, std::move(respond));
@@ -284,10 +278,10 @@ void Api::acknowledge(const net::HttpRequest& request, const std::string& id, ne
   if (!engine_.acknowledge(*crm, *ack, stored)) refuse_ack(id, std::move(respond));
 }
 
-void Api::unacknowledge(const net::HttpRequest& request, const std::string& id, net::Respond respond) {
+void Api::unacknowledge(const Request& request, const std::string& id, net::Respond respond) {
   const std::optional<std::string> crm = engine_.incidents().crm_of(id);
   if (!crm) return refuse_ack(id, std::move(respond));
-  const std::string name = who_(request);
+  const std::string name = request.caller.name();
   const auto noted = audit(request, "incident.unack", id, name);
   const auto stored = [respond, noted, id, crm = *crm](const Result<void>& result) {
     noted();
@@ -307,9 +301,9 @@ void Api::refuse_ack(const std::string& id, net::Respond respond) {
   from_store(job, std::move(respond));
 }
 
-void Api::retry_delivery(const net::HttpRequest& request, const std::string& id, net::Respond respond) {
+void Api::retry_delivery(const Request& request, const std::string& id, net::Respond respond) {
   const TimePoint now = engine_.now();
-  const auto noted = audit(request, "delivery.retry", id, who_(request));
+  const auto noted = audit(request, "delivery.retry", id, request.caller.name());
   const auto job = [id, now](store::Database& database) -> Result<net::HttpResponse> {
     auto found = store::find_delivery(database, id);
     if (!found) return found.error();

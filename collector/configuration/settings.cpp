@@ -59,9 +59,10 @@ void read_tls(config::Reader& root, Settings& settings) {
   tls.finish();
   settings.tls = files;
   if (tls.problem_count() > problems) return;
-  if (const auto fault = net::check_tls(files)) {
-    const bool credential = fault->key == "key_file" && tls.has("key_credential");
-    tls.problem(credential ? "key_credential" : fault->key, fmt::format("{}: {}", fault->file, fault->why));
+  if (const auto loaded = net::load_tls(files); loaded.has_error()) {
+    const net::TlsFault fault = loaded.error();
+    const bool credential = fault.key == "key_file" && tls.has("key_credential");
+    tls.problem(credential ? "key_credential" : fault.key, fmt::format("{}: {}", fault.file, fault.why));
   }
 }
 

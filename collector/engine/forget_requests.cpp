@@ -9,6 +9,7 @@
 
 #include "collector/text/json_text.h"
 #include "core/log.h"
+#include "core/loop_thread.h"
 #include "net/base/crypto.h"
 
 namespace crmpulse::collector {
@@ -54,6 +55,7 @@ Result<std::string> ask_to_forget(const std::string& state_dir, const std::strin
 }
 
 std::vector<ForgetRequest> forget_requests(const std::string& state_dir) {
+  CRMPULSE_OFF_LOOP();
   std::vector<ForgetRequest> requests;
   std::error_code error;
   fs::directory_iterator entry{state_dir, error};

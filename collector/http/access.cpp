@@ -72,11 +72,11 @@ void Access::configure(const AccessSettings& settings) {
   limits_.configure(settings.limits);
 }
 
-net::HeadVerdict Access::check(const net::HttpRequest& head, const Route* route) {
-  return {refusal(head, route), is_ingest(route) ? kMaxIngestBody : kMaxBody};
+std::size_t Access::max_body_bytes(const Route* route) {
+  return is_ingest(route) ? kMaxIngestBody : kMaxBody;
 }
 
-std::optional<net::HttpResponse> Access::refusal(const net::HttpRequest& head, const Route* route) {
+Access::Admission Access::check(const net::HttpRequest& head, const Route* route) {
   // A page elsewhere whose name was made to resolve to this machine sends its own name. Where tokens are asked for it
   // has none to send.
   if (!auth_required_ && !is_own_host(head.header("host"))) {
@@ -88,7 +88,10 @@ std::optional<net::HttpResponse> Access::refusal(const net::HttpRequest& head, c
     return count(Refused::cross_site,
                  error_answer(403, "cross_site", "requests from pages of another site are refused"));
   if (auth_required_ && route != nullptr && route->role) return check_caller(head, *route);
-  return check_rate(head, route, RequestLimits::Asker::anybody);
+  if (auto slow = check_rate(head, route, RequestLimits::Asker::anybody)) return std::move(*slow);
+  Caller caller;
+  if (!auth_required_) caller.role = AccessRole::admin;
+  return caller;
 }
 
 std::optional<net::HttpResponse> Access::check_rate(const net::HttpRequest& head, const Route* route,
@@ -99,13 +102,13 @@ std::optional<net::HttpResponse> Access::check_rate(const net::HttpRequest& head
 
 /// Lets a valid token in even if its address is blocked for wrong ones: that makes guessing no easier, and thirty
 /// agents may share an address with one that was set up wrongly.
-std::optional<net::HttpResponse> Access::check_caller(const net::HttpRequest& head, const Route& route) {
+Access::Admission Access::check_caller(const net::HttpRequest& head, const Route& route) {
   const std::string_view secret = bearer_token(head);
-  const Token* const token = tokens_.find(secret);
+  std::shared_ptr<const Token> token = tokens_.find(secret);
   // Without any token nothing was guessed: a browser's first request.
   if (token == nullptr) return refuse_unknown(head, route, !secret.empty());
   if (!is_ingest(&route)) {
-    if (auto slow = check_rate(head, &route, RequestLimits::Asker::known)) return slow;
+    if (auto slow = check_rate(head, &route, RequestLimits::Asker::known)) return std::move(*slow);
   }
   if (!limits_.admit_token(token->name, clock_.now()))
     return count(Refused::token_rate, slow_down(&route, "too many requests with this token", 1));
@@ -113,7 +116,7 @@ std::optional<net::HttpResponse> Access::check_caller(const net::HttpRequest& he
   if (is_ingest(&route) && !token->agent.empty() && head.header("x-crm-agent") != token->agent) {
     return count(Refused::agent, error_answer(403, "agent", "this token belongs to an agent of another name"));
   }
-  return std::nullopt;
+  return Caller{token->role, std::move(token)};
 }
 
 net::HttpResponse Access::refuse_unknown(const net::HttpRequest& head, const Route& route, bool guessed) {
@@ -127,12 +130,12 @@ net::HttpResponse Access::refuse_unknown(const net::HttpRequest& head, const Rou
   return count(Refused::failed_logins, slow_down(&route, "too many wrong tokens from this address", kWaitAfterGuesses));
 }
 
-void Access::refresh() {
+void Access::take(Tokens::Read read) {
   const bool readable = tokens_readable();
-  const auto read = tokens_.refresh();
-  if (!read && readable) {
-    log::error("cannot read the tokens; the ones read before stay valid", {{"why", read.error().message}});
-  } else if (read && !readable) {
+  const auto taken = tokens_.take(std::move(read));
+  if (!taken && readable) {
+    log::error("cannot read the tokens; the ones read before stay valid", {{"why", taken.error().message}});
+  } else if (taken && !readable) {
     log::info("tokens are read again");
   }
 }
@@ -153,21 +156,6 @@ bool Access::is_cross_site(const net::HttpRequest& head) const {
   if (origin.empty()) return false;
   const std::string from = authority_in(origin);
   return from.empty() || (!ascii::same_without_case(from, head.header("host")) && from != external_authority_);
-}
-
-std::optional<AccessRole> Access::role_of(const net::HttpRequest& request) const {
-  if (!auth_required_) return AccessRole::admin;
-  const Token* const token = tokens_.find(bearer_token(request));
-  return token == nullptr ? std::nullopt : std::optional{token->role};
-}
-
-const Token* Access::token_of(const net::HttpRequest& request) const {
-  return auth_required_ ? tokens_.find(bearer_token(request)) : nullptr;
-}
-
-std::string Access::name_of(const net::HttpRequest& request) const {
-  const Token* const token = token_of(request);
-  return token == nullptr ? std::string{} : token->name;
 }
 
 net::HttpResponse Access::count(Refused reason, net::HttpResponse answer) {

@@ -37,24 +37,22 @@ class Access {
 
   Access(const Clock& clock, const std::string& state_dir, const AccessSettings& settings);
   void configure(const AccessSettings& settings);
-  /// Reads the tokens anew when they are others. When they cannot be read the last ones go on; the log says so once.
-  void refresh();
+  /// Takes over tokens that were read anew. When they cannot be read the last ones go on; the log says so once.
+  void take(Tokens::Read read);
+  /// Where the tokens are read, for whoever reads them beside the loop.
+  [[nodiscard]] const std::shared_ptr<TokenStore>& token_store() const { return tokens_.store(); }
   [[nodiscard]] bool tokens_readable() const { return !tokens_.fault(); }
 
-  /// Returns the verdict on a request for `route`, which is null if there is no route at its address.
-  [[nodiscard]] net::HeadVerdict check(const net::HttpRequest& head, const Route* route);
-  /// Returns the role of the request's token, nullopt if it has no valid token. Does not count as an attempt.
-  [[nodiscard]] std::optional<AccessRole> role_of(const net::HttpRequest& request) const;
-  /// Returns the request's token, null while nobody is asked for one. Valid until the next refresh().
-  [[nodiscard]] const Token* token_of(const net::HttpRequest& request) const;
-  /// Returns the name of the request's token, empty while nobody is asked for one.
-  [[nodiscard]] std::string name_of(const net::HttpRequest& request) const;
+  using Admission = boost::system::result<Caller, net::HttpResponse>;
+  /// Returns who sends a request for `route`, which is null if there is no route at its address, or the answer that
+  /// refuses it.
+  [[nodiscard]] Admission check(const net::HttpRequest& head, const Route* route);
+  [[nodiscard]] static std::size_t max_body_bytes(const Route* route);
 
   [[nodiscard]] const Stats& stats() const { return stats_; }
 
  private:
-  [[nodiscard]] std::optional<net::HttpResponse> refusal(const net::HttpRequest& head, const Route* route);
-  [[nodiscard]] std::optional<net::HttpResponse> check_caller(const net::HttpRequest& head, const Route& route);
+  [[nodiscard]] Admission check_caller(const net::HttpRequest& head, const Route& route);
   [[nodiscard]] net::HttpResponse refuse_unknown(const net::HttpRequest& head, const Route& route, bool guessed);
   [[nodiscard]] std::optional<net::HttpResponse> check_rate(const net::HttpRequest& head, const Route* route,
                                                             RequestLimits::Asker asker);

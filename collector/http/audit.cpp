@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/failure/failure.h"
+#include "core/loop_thread.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -67,6 +68,7 @@ void read_lines(const std::string& file, std::vector<std::string>& lines) {
 }  // namespace
 
 Result<void> append_audit(const std::string& state_dir, const AuditEntry& entry, std::size_t max_file) {
+  CRMPULSE_OFF_LOOP();
   const std::string file = state_dir + "/audit.jsonl";
   const std::string older = state_dir + "/audit.1.jsonl";
   const std::string line = line_of(entry);
@@ -87,6 +89,7 @@ Result<void> append_audit(const std::string& state_dir, const AuditEntry& entry,
 }
 
 Result<json::array> newest_audit(const std::string& state_dir, std::size_t limit) {
+  CRMPULSE_OFF_LOOP();
   std::vector<std::string> lines;
   read_lines(state_dir + "/audit.1.jsonl", lines);
   read_lines(state_dir + "/audit.jsonl", lines);

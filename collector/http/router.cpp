@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
+#include <utility>
 
 #include "collector/http/answers.h"
 #include "core/text/ascii.h"
@@ -12,7 +11,7 @@ namespace crmpulse::collector {
 namespace {
 
 /// Compares piece by piece; `{name}` takes any one piece that is not empty.
-std::optional<PathParts> match(std::string_view pattern, std::string_view path) {
+std::optional<PathParts> parts_of(std::string_view pattern, std::string_view path) {
   PathParts parts;
   while (!pattern.empty() && !path.empty()) {
     const auto next = [](std::string_view& text) {
@@ -73,42 +72,43 @@ net::HttpResponse forbidden_answer(AccessRole needed) {
   return error_answer(403, "forbidden", fmt::format("this needs a token with role {}", to_string(needed)));
 }
 
-const Route* Router::find(const net::HttpRequest& request) const {
-  const auto answers = [&](const Route& route) {
-    return answers_method(route, request.method) && match(route.path, request.path);
-  };
-  const auto found = std::find_if(routes_.begin(), routes_.end(), answers);
-  return found == routes_.end() ? nullptr : &*found;
+RouteMatch Router::match(const net::HttpRequest& head) const {
+  RouteMatch found;
+  for (const Route& route : routes_) {
+    std::optional<PathParts> parts = parts_of(route.path, head.path);
+    if (!parts) continue;
+    if (answers_method(route, head.method)) return {&route, std::move(*parts), {}};
+    found.methods.insert(route.method);
+  }
+  return found;
 }
 
-net::Respond Router::audited(const Route& route, const net::HttpRequest& request, net::Respond respond) const {
+net::Respond Router::audited(const Request& request, net::Respond respond) const {
+  const Route& route = *request.to.route;
   if (!audit_ || route.method == "GET" || !route.role || *route.role == AccessRole::ingest) return respond;
-  net::HttpRequest head = request;
-  head.body.clear();
-  return [audit = audit_, head = std::move(head), respond = std::move(respond)](net::HttpResponse response) {
-    audit(head, response);
+  AuditEntry entry;
+  entry.who = request.caller.name();
+  if (entry.who.empty()) entry.who = "anybody";
+  entry.from = request.remote_address;
+  entry.action = fmt::format("{} {}", request.method, request.path);
+  return [audit = audit_, entry = std::move(entry), respond = std::move(respond)](net::HttpResponse response) {
+    audit(entry, response);
     respond(std::move(response));
   };
 }
 
-void Router::handle(const net::HttpRequest& request, net::Respond respond) const {
-  std::set<std::string> other_methods;
-  for (const Route& route : routes_) {
-    const std::optional<PathParts> parts = match(route.path, request.path);
-    if (!parts) continue;
-    if (!answers_method(route, request.method)) {
-      other_methods.insert(route.method);
-      continue;
-    }
-    if (route.role) {
-      const std::optional<AccessRole> held = authorise_(request);
-      if (!held) return respond(unauthorized_answer());
-      if (!covers(*held, *route.role)) return respond(forbidden_answer(*route.role));
-    }
-    return route.handler(request, *parts, audited(route, request, std::move(respond)));
+void Router::handle(Request request, net::Respond respond) const {
+  const Route* const route = request.to.route;
+  if (route == nullptr) {
+    return respond(request.to.methods.empty() ? error_answer(404, "not_found", "there is nothing at this address")
+                                              : method_not_allowed(request.to.methods));
   }
-  if (!other_methods.empty()) return respond(method_not_allowed(other_methods));
-  respond(error_answer(404, "not_found", "there is nothing at this address"));
+  if (route->role) {
+    if (!request.caller.role) return respond(unauthorized_answer());
+    if (!covers(*request.caller.role, *route->role)) return respond(forbidden_answer(*route->role));
+  }
+  net::Respond answer = audited(request, std::move(respond));
+  route->handler(std::move(request), std::move(answer));
 }
 
 }  // namespace crmpulse::collector

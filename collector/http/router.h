@@ -3,19 +3,49 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "collector/http/audit.h"
 #include "collector/http/tokens.h"
 #include "net/server/http_server.h"
 
 namespace crmpulse::collector {
 
+struct Route;
+
 /// The `{…}` parts of a route's path.
 using PathParts = std::map<std::string, std::string, std::less<>>;
-using RouteHandler = std::function<void(const net::HttpRequest&, const PathParts&, net::Respond)>;
+
+/// Which route answers a request.
+struct RouteMatch {
+  const Route* route = nullptr;  ///< null: none does
+  PathParts parts;
+  std::set<std::string> methods;  ///< the address answers these, and not the request's
+};
+
+/// Who asks.
+struct Caller {
+  std::optional<AccessRole> role;      ///< absent: nobody who may call more than open routes
+  std::shared_ptr<const Token> token;  ///< null while nobody is asked for one
+  /// Returns the token's name, empty without one.
+  [[nodiscard]] std::string name() const { return token ? token->name : std::string{}; }
+};
+
+/// A request with what its head has shown: where it goes and who sends it.
+struct Request : net::HttpRequest {
+  RouteMatch to;
+  Caller caller;
+  /// Returns a `{…}` part that the route has.
+  [[nodiscard]] const std::string& part(std::string_view name) const { return to.parts.find(name)->second; }
+};
+
+/// May take the body away.
+using RouteHandler = std::function<void(Request, net::Respond)>;
 
 struct Route {
   std::string method;
@@ -26,24 +56,20 @@ struct Route {
 
 class Router {
  public:
-  /// Returns the role of the request's token, nullopt if it has no valid token. Not called for open routes.
-  using Authorise = std::function<std::optional<AccessRole>(const net::HttpRequest&)>;
+  /// Hears of each answer to a request of operators and admins that may have changed something. The entry lacks its
+  /// time and its result.
+  using Audit = std::function<void(AuditEntry, const net::HttpResponse&)>;
 
-  /// Hears of each answer to a request of operators and admins that may have changed something.
-  using Audit = std::function<void(const net::HttpRequest&, const net::HttpResponse&)>;
-
-  explicit Router(Authorise authorise, Audit audit = nullptr)
-      : authorise_(std::move(authorise)), audit_(std::move(audit)) {}
+  explicit Router(Audit audit = nullptr) : audit_(std::move(audit)) {}
   void add(Route route) { routes_.push_back(std::move(route)); }
-  void handle(const net::HttpRequest& request, net::Respond respond) const;
-  /// Returns the route that would answer, null if none does.
-  [[nodiscard]] const Route* find(const net::HttpRequest& request) const;
+  [[nodiscard]] RouteMatch match(const net::HttpRequest& head) const;
+  /// Answers a request whose match and caller are known.
+  void handle(Request request, net::Respond respond) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
 
  private:
-  [[nodiscard]] net::Respond audited(const Route& route, const net::HttpRequest& request, net::Respond respond) const;
+  [[nodiscard]] net::Respond audited(const Request& request, net::Respond respond) const;
 
-  Authorise authorise_;
   Audit audit_;
   std::vector<Route> routes_;
 };

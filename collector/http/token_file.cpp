@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/loop_thread.h"
 #include "core/time/time.h"
 
 namespace crmpulse::collector {
@@ -174,6 +175,7 @@ Result<std::optional<std::string>> TokenFile::read() const {
 }
 
 Result<std::optional<std::vector<Token>>> TokenFile::read_if_changed() {
+  CRMPULSE_OFF_LOOP();
   struct stat found{};
   std::string version;
   // What is not clear here is when it is opened.
@@ -189,6 +191,7 @@ Result<std::optional<std::vector<Token>>> TokenFile::read_if_changed() {
 }
 
 Result<void> TokenFile::update(const Change& change) {
+  CRMPULSE_OFF_LOOP();
   const Lock lock{state_dir_};
   if (!lock.held()) return Error{fmt::format("cannot write in {}: {}", state_dir_, reason())};
   const auto text = read();

@@ -62,10 +62,9 @@ bool covers(AccessRole held, AccessRole needed) {
   return held == AccessRole::operator_ && needed == AccessRole::viewer;
 }
 
-Tokens::Tokens(const std::string& state_dir) : Tokens(std::make_unique<TokenFile>(state_dir)) {}
+Tokens::Tokens(const std::string& state_dir) : Tokens(std::make_shared<TokenFile>(state_dir)) {}
 
-Result<void> Tokens::refresh() {
-  auto read = store_->read_if_changed();
+Result<void> Tokens::take(Read read) {
   if (!read) {
     fault_ = read.error().message;
     return read.error();
@@ -73,19 +72,21 @@ Result<void> Tokens::refresh() {
   fault_.reset();
   known_ = true;
   if (!*read) return {};
-  tokens_ = std::move(**read);
   by_hash_.clear();
-  for (std::size_t i = 0; i < tokens_.size(); ++i) by_hash_.insert_or_assign(tokens_[i].hash, i);
+  for (Token& token : **read) {
+    auto kept = std::make_shared<const Token>(std::move(token));
+    by_hash_.insert_or_assign(kept->hash, kept);
+  }
   return {};
 }
 
 /// By the digest: how long that takes says nothing about a secret that is not known already.
-const Token* Tokens::find(std::string_view secret) const {
+std::shared_ptr<const Token> Tokens::find(std::string_view secret) const {
   if (secret.empty()) return nullptr;
   const auto found = by_hash_.find(net::hex(net::sha256(secret)));
   if (found == by_hash_.end()) return nullptr;
-  const Token& token = tokens_[found->second];
-  return token.expires && *token.expires <= wall_now() ? nullptr : &token;
+  const Token& token = *found->second;
+  return token.expires && *token.expires <= wall_now() ? nullptr : found->second;
 }
 
 Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role, const TokenTerms& terms) {

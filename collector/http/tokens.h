@@ -22,22 +22,25 @@ struct TokenTerms {
 /// The valid tokens. If they cannot be read, those that were read last stay valid. Belongs to the loop's thread.
 class Tokens {
  public:
-  explicit Tokens(std::unique_ptr<TokenStore> store) : store_(std::move(store)) {}
+  /// What TokenStore::read_if_changed() has returned.
+  using Read = Result<std::optional<std::vector<Token>>>;
+
+  explicit Tokens(std::shared_ptr<TokenStore> store) : store_(std::move(store)) {}
   explicit Tokens(const std::string& state_dir);
-  /// Reads the tokens if they changed; cheap if they did not.
-  [[nodiscard]] Result<void> refresh();
+  /// Where they are read, for whoever reads them beside the loop.
+  [[nodiscard]] const std::shared_ptr<TokenStore>& store() const { return store_; }
+  /// Takes over what was read.
+  [[nodiscard]] Result<void> take(Read read);
   /// Returns the token with this secret, null if there is none or it has expired. One look-up, however many there are.
-  [[nodiscard]] const Token* find(std::string_view secret) const;
-  [[nodiscard]] const std::vector<Token>& all() const { return tokens_; }
+  [[nodiscard]] std::shared_ptr<const Token> find(std::string_view secret) const;
   /// Were they ever read? Before that a token is neither good nor wrong.
   [[nodiscard]] bool known() const { return known_; }
   /// Returns why they cannot be read now, nullopt if they can.
   [[nodiscard]] const std::optional<std::string>& fault() const { return fault_; }
 
  private:
-  std::unique_ptr<TokenStore> store_;
-  std::vector<Token> tokens_;
-  std::unordered_map<std::string, std::size_t> by_hash_;
+  std::shared_ptr<TokenStore> store_;
+  std::unordered_map<std::string, std::shared_ptr<const Token>> by_hash_;
   bool known_ = false;
   std::optional<std::string> fault_;
 };

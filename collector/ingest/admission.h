@@ -26,7 +26,7 @@ class Admission final : public wire::KnownSeries {
   struct Sender {
     std::string_view name;         ///< of its token or agent, else its address
     std::string_view agent;        ///< not empty: it measures itself, nothing it sends was scraped here
-    const Token* token = nullptr;  ///< until the next begin()
+    const Token* token = nullptr;  ///< lives while the request is checked
   };
   void begin(const Sender& sender, TimePoint now);
   /// Returns why a line of evidence is left out; nullopt if it is taken, and its CRM has its room then.

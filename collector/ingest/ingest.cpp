@@ -62,13 +62,8 @@ struct Ingest::Batch {
   [[nodiscard]] bool must_tell() const { return future > 0 || (version == wire::Version::v2 && !whole()); }
 };
 
-Ingest::Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, TokenOf token_of)
-    : loop_(loop),
-      writer_(writer),
-      clocks_(clocks),
-      engine_(engine),
-      token_of_(std::move(token_of)),
-      admission_(engine.series(), engine.rules()) {}
+Ingest::Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine)
+    : loop_(loop), writer_(writer), clocks_(clocks), engine_(engine), admission_(engine.series(), engine.rules()) {}
 
 Ingest::~Ingest() = default;
 
@@ -156,9 +151,9 @@ bool Ingest::identify(const net::HttpRequest& request, Batch& batch) {
   return time.has_value();
 }
 
-void Ingest::begin_admission(const net::HttpRequest& request, Batch& batch) {
+void Ingest::begin_admission(const Request& request, Batch& batch) {
   const std::string& agent = batch.record->agent;
-  const Token* const token = token_of_ ? token_of_(request) : nullptr;
+  const Token* const token = request.caller.token.get();
   batch.sender = token != nullptr ? token->name : agent.empty() ? request.remote_address : agent;
   admission_.begin({batch.sender, agent, token}, clocks_.engine.now());
 }
@@ -174,7 +169,7 @@ void Ingest::take_lines(wire::EvidenceLines evidence, Batch& batch) {
   });
 }
 
-std::optional<wire::DecodeError> Ingest::decode(wire::Version version, const net::HttpRequest& request, Batch& batch) {
+std::optional<wire::DecodeError> Ingest::decode(wire::Version version, const Request& request, Batch& batch) {
   begin_admission(request, batch);
   auto decoded = decoder_.decode(version, request.body, admission_, std::move(batch.points));
   if (!decoded) return decoded.error();
@@ -217,7 +212,8 @@ std::string Ingest::body_of(const std::vector<Point>& points) {
   return builder_.finish();
 }
 
-void Ingest::write(const net::HttpRequest& request, net::Respond respond) {
+void Ingest::write(Request request, net::Respond respond) {
+  CRMPULSE_ON_LOOP(loop_);
   BatchPointer batch = take_batch(std::move(respond));
   const auto version = announced_version(request);
   if (!version) return refuse(std::move(batch), 415, "media_type", version.error().message);
@@ -229,10 +225,11 @@ void Ingest::write(const net::HttpRequest& request, net::Respond respond) {
   if (const auto refusal = decode(*version, request, *batch)) {
     return refuse(std::move(batch), refusal->status, refusal->code, refusal->message);
   }
-  journal(request, std::move(batch));
+  journal(std::move(request.body), std::move(batch));
 }
 
-void Ingest::evidence(const net::HttpRequest& request, net::Respond respond) {
+void Ingest::evidence(Request request, net::Respond respond) {
+  CRMPULSE_ON_LOOP(loop_);
   BatchPointer batch = take_batch(std::move(respond));
   batch->record->kind = store::RecordKind::evidence;
   const std::string_view encoding = request.header("content-encoding");
@@ -247,10 +244,10 @@ void Ingest::evidence(const net::HttpRequest& request, net::Respond respond) {
   }
   begin_admission(request, *batch);
   take_lines(*std::move(evidence), *batch);
-  journal(request, std::move(batch));
+  journal(std::move(request.body), std::move(batch));
 }
 
-void Ingest::journal(const net::HttpRequest& request, BatchPointer batch) {
+void Ingest::journal(std::string body, BatchPointer batch) {
   store::JournalRecord& record = *batch->record;
   AgentRegistry& agents = engine_.agents();
   switch (agents.begin(record.agent, record.kind, record.batch)) {
@@ -269,14 +266,15 @@ void Ingest::journal(const net::HttpRequest& request, BatchPointer batch) {
     return answer(std::move(batch), "empty");
   }
   if (batch->counts.skipped.all_series() == 0) {
-    record.body = request.body;
+    record.body = std::move(body);
   } else if (record.kind == store::RecordKind::evidence) {
     record.body = wire::encode_evidence(batch->lines);
   } else {
     record.kind = store::RecordKind::remote_write_1;
     record.body = body_of(batch->points);
   }
-  const std::uint64_t bytes = record.body.size();
+  // A body that arrived piece by piece takes up to twice its bytes.
+  const std::uint64_t bytes = record.body.capacity();
   const std::uint64_t id = next_id_++;
   const std::shared_ptr<store::JournalRecord> stored = batch->record;
   const bool room = stats_.bytes_in_flight + bytes <= kMaxBytesInFlight;
@@ -303,7 +301,7 @@ void Ingest::journalled(std::uint64_t id, const Result<void>& result) {
   BatchPointer batch = std::move(found->second);
   in_flight_.erase(found);
   const store::JournalRecord& record = *batch->record;
-  stats_.bytes_in_flight -= record.body.size();
+  stats_.bytes_in_flight -= record.body.capacity();
   engine_.agents().end(record.agent, record.kind, record.batch, result.has_value());
   if (!result) return refuse(std::move(batch), 503, "journal", "the journal cannot be written");
   acknowledge(std::move(batch));

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "collector/engine/engine_loop.h"
+#include "collector/http/router.h"
 #include "collector/ingest/admission.h"
 #include "net/loop/loop.h"
 #include "net/server/http_server.h"
@@ -37,14 +38,11 @@ class Ingest {
     std::uint64_t bytes_in_flight = 0;
   };
 
-  /// Returns the token of a request, null while nobody is asked for one. Valid until the next request.
-  using TokenOf = std::function<const Token*(const net::HttpRequest&)>;
-
-  Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine, TokenOf token_of);
+  Ingest(net::Loop& loop, store::Writer& writer, Clocks clocks, EngineLoop& engine);
   ~Ingest();
 
-  void write(const net::HttpRequest& request, net::Respond respond);
-  void evidence(const net::HttpRequest& request, net::Respond respond);
+  void write(Request request, net::Respond respond);
+  void evidence(Request request, net::Respond respond);
 
   /// Moves the times of requests that are being journalled by `by`, after the clock was corrected.
   void clock_stepped(Duration by);
@@ -62,14 +60,14 @@ class Ingest {
   [[nodiscard]] BatchPointer take_batch(net::Respond respond);
   void recycle(BatchPointer batch);
   [[nodiscard]] bool identify(const net::HttpRequest& request, Batch& batch);
-  [[nodiscard]] std::optional<wire::DecodeError> decode(wire::Version version, const net::HttpRequest& request,
-                                                        Batch& batch);
+  [[nodiscard]] std::optional<wire::DecodeError> decode(wire::Version version, const Request& request, Batch& batch);
   /// Begins the check of what the request's sender may send.
-  void begin_admission(const net::HttpRequest& request, Batch& batch);
+  void begin_admission(const Request& request, Batch& batch);
   void take_lines(wire::EvidenceLines evidence, Batch& batch);
   void note_skipped(const Batch& batch);
   [[nodiscard]] std::string body_of(const std::vector<Point>& points);
-  void journal(const net::HttpRequest& request, BatchPointer batch);
+  /// `body` is as it was received.
+  void journal(std::string body, BatchPointer batch);
   void journalled(std::uint64_t id, const Result<void>& result);
   void acknowledge(BatchPointer batch);
   [[nodiscard]] static std::string partly(const Batch& batch);
@@ -83,7 +81,6 @@ class Ingest {
   store::Writer& writer_;
   Clocks clocks_;
   EngineLoop& engine_;
-  TokenOf token_of_;
   wire::Decoder decoder_;
   Admission admission_;
   wire::BodyBuilder builder_;

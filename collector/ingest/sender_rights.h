@@ -24,7 +24,8 @@ class SenderRights {
 
   explicit SenderRights(const rules::Engine& engine) : engine_(engine) {}
 
-  /// Begins a request with this token, null if nobody is asked for one. The token must live until the next begin().
+  /// Begins a request with this token, null if nobody is asked for one. The token lives while the
+  /// request is checked.
   void begin(const Token* token, TimePoint now);
   /// Checks a series or a line of evidence; `crm` or `agent` may be empty.
   [[nodiscard]] Verdict check(std::string_view crm, std::string_view agent) const;

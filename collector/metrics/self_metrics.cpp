@@ -153,7 +153,7 @@ void SelfMetrics::add_store(Families& out) const {
                        ledger.failing ? 1 : 0));
   out.push_back(single(gauge("crmpulse_collector_damaged_files",
                              "Damaged databases that were set aside in state_dir and not removed yet."),
-                       store::damaged_files(from_.engine.configuration().settings.state_dir)));
+                       from_.damaged_files()));
   out.push_back(single(counter("crmpulse_collector_state_writes_total", "Writes of states and messages."),
                        number(ledger.commits)));
   out.push_back(single(

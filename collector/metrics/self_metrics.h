@@ -40,6 +40,7 @@ class SelfMetrics final : public prometheus::Collectable {
     const ReloadStats& reloads;
     const AuditRefusals& refusals;
     const Access& access;
+    std::function<int()> damaged_files;
     std::function<net::HttpServer::Stats()> server;
     std::function<History::Stats()> history;
   };

@@ -22,11 +22,17 @@ extern "C" void end_process_now(int signal) {
 
 constexpr int kStopSignals[] = {SIGINT, SIGTERM};
 
-/// Resets the thread's mark however run() ends.
+/// Resets the thread's marks however run() ends.
 class ThreadMark {
  public:
-  explicit ThreadMark(std::atomic<std::thread::id>& thread) : thread_(thread) { thread_ = std::this_thread::get_id(); }
-  ~ThreadMark() { thread_ = std::thread::id{}; }
+  explicit ThreadMark(std::atomic<std::thread::id>& thread) : thread_(thread) {
+    thread_ = std::this_thread::get_id();
+    runs_loop = true;
+  }
+  ~ThreadMark() {
+    thread_ = std::thread::id{};
+    runs_loop = false;
+  }
   ThreadMark(const ThreadMark&) = delete;
   ThreadMark& operator=(const ThreadMark&) = delete;
 
@@ -41,6 +47,11 @@ Loop::Impl::Impl() : work(context.get_executor()), stop_signals(context), reload
 Loop::Impl::~Impl() {
   if (!end_at_next_signal) return;
   for (const int signal : kStopSignals) std::signal(signal, SIG_DFL);
+}
+
+bool Loop::Impl::owned_here() const {
+  const std::thread::id running = thread;
+  return running == std::this_thread::get_id() || running == std::thread::id{};
 }
 
 void Loop::Impl::wait_for_stop_signal() {
@@ -84,6 +95,10 @@ bool Loop::on_thread() const {
   return impl_->thread == std::this_thread::get_id();
 }
 
+bool Loop::owned_here() const {
+  return impl_->owned_here();
+}
+
 void Loop::on_stop(std::function<void()> handler) {
   const bool first = !impl_->stop_handler;
   impl_->stop_handler = std::move(handler);
@@ -107,7 +122,9 @@ void Loop::on_reload(std::function<void()> handler) {
 struct Loop::Timer::Impl : std::enable_shared_from_this<Loop::Timer::Impl> {
   using Clock = std::chrono::steady_clock;
 
-  Impl(asio::io_context& context, std::function<void()> what) : timer(context), task(std::move(what)) {}
+  Impl(Loop::Impl& on, std::function<void()> what) : loop(on), timer(on.context), task(std::move(what)) {
+    CRMPULSE_ON_LOOP(loop);
+  }
 
   void start(Clock::time_point when) {
     timer.expires_at(when);
@@ -128,6 +145,7 @@ struct Loop::Timer::Impl : std::enable_shared_from_this<Loop::Timer::Impl> {
     return due + (late_rounds + 1) * period;
   }
 
+  Loop::Impl& loop;
   asio::steady_timer timer;
   std::function<void()> task;
   Duration period{0};  ///< zero: once
@@ -150,20 +168,21 @@ Loop::Timer& Loop::Timer::operator=(Timer&& other) noexcept {
 
 void Loop::Timer::cancel() {
   if (!impl_) return;
+  CRMPULSE_ON_LOOP(impl_->loop);
   const std::shared_ptr<Impl> impl = std::move(impl_);
   impl->active = false;
   impl->timer.cancel();
 }
 
 Loop::Timer Loop::after(Duration delay, std::function<void()> task) {
-  auto timer = std::make_shared<Timer::Impl>(impl_->context, std::move(task));
+  auto timer = std::make_shared<Timer::Impl>(*impl_, std::move(task));
   timer->start(Timer::Impl::Clock::now() + delay);
   return Timer(std::move(timer));
 }
 
 Loop::Timer Loop::every(Duration period, std::function<void()> task) {
   if (period <= Duration::zero()) throw std::invalid_argument("a timer's period is above zero");
-  auto timer = std::make_shared<Timer::Impl>(impl_->context, std::move(task));
+  auto timer = std::make_shared<Timer::Impl>(*impl_, std::move(task));
   timer->period = period;
   timer->start(Timer::Impl::Clock::now() + period);
   return Timer(std::move(timer));

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "core/loop_thread.h"
 #include "core/time/time.h"
 
 namespace crmpulse::net {
@@ -27,6 +28,8 @@ class Loop {
   void post(std::function<void()> task);
   /// Am I on the loop's thread?
   [[nodiscard]] bool on_thread() const;
+  /// Returns true if this thread may use what belongs to the loop: it runs the loop, or nobody does.
+  [[nodiscard]] bool owned_here() const;
 
   void on_stop(std::function<void()> handler);
   void on_reload(std::function<void()> handler);
@@ -58,3 +61,6 @@ class Loop {
 };
 
 }  // namespace crmpulse::net
+
+/// At the entrances of what belongs to a loop: this thread runs `loop`, or nobody does.
+#define CRMPULSE_ON_LOOP(loop) CRMPULSE_CHECK_THREAD((loop).owned_here() && "this belongs to the loop's thread")

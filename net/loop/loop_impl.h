@@ -16,6 +16,7 @@ struct Loop::Impl {
   Impl();
   ~Impl();
 
+  [[nodiscard]] bool owned_here() const;
   void wait_for_stop_signal();
   void wait_for_reload_signal();
 

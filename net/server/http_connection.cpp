@@ -165,6 +165,7 @@ awaitable<bool> HttpConnection::wait_for_first_byte() {
 awaitable<bool> HttpConnection::read_request() {
   parser_ = std::make_unique<Parser>();
   refusal_.reset();
+  handler_ = nullptr;
   request_read_ = false;
   parser_->header_limit(static_cast<std::uint32_t>(server_->options.max_header_bytes));
   max_body_ = server_->options.max_body_bytes;
@@ -246,10 +247,11 @@ awaitable<HttpResponse> HttpConnection::ask_handler() {
 }
 
 void HttpConnection::call_handler(HttpRequest request, const Respond& respond) {
+  const Handler chosen = std::exchange(handler_, nullptr);
   const std::shared_ptr<Handler> handler = server_->handler;
   if (!handler) return;
   try {
-    (*handler)(std::move(request), respond);
+    (chosen ? chosen : *handler)(std::move(request), respond);
   } catch (const std::exception& error) {
     log::error("a request's handler threw", {{"error", error.what()}});
     respond(internal_error());

@@ -136,6 +136,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::beast::flat_buffer buffer_;
   std::unique_ptr<Parser> parser_;                                      ///< of the current request
   HttpRequest head_;                                                    ///< of it, without its body
+  Handler handler_;                                                     ///< of it, by the head check; may be empty
   std::optional<HttpResponse> refusal_;                                 ///< of it, by the head check
   std::size_t max_body_ = 0;                                            ///< of it
   std::size_t room_ = 0;                                                ///< taken of ServerState::arriving

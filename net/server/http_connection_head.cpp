@@ -58,6 +58,7 @@ void HttpConnection::ask_head_check() {
     verdict.refusal = internal_error();
   }
   refusal_ = std::move(verdict.refusal);
+  handler_ = std::move(verdict.handler);
   if (refusal_ && !is_sendable(*refusal_)) refusal_ = internal_error();
   max_body_ = std::min(verdict.max_body_bytes, max_body_);
   parser_->body_limit(max_body_);

@@ -30,10 +30,10 @@ std::string sentence(const TlsFault& fault) {
   return fmt::format("tls: the {} {} cannot be used: {}", fault.key, fault.file, fault.why);
 }
 
-void set_tls(ServerState& state, std::shared_ptr<asio::ssl::context> tls) {
-  const auto expiry = expiry_of(*tls);
+void set_tls(ServerState& state, const std::shared_ptr<LoadedTls>& tls) {
+  const auto expiry = expiry_of(tls->context);
   state.certificate_expiry = expiry ? unix_millis(*expiry) : 0;
-  state.tls = std::move(tls);
+  state.tls = {tls, &tls->context};
 }
 
 struct Listener {
@@ -123,8 +123,8 @@ awaitable<void> accept_connections(std::shared_ptr<ServerState> state, std::shar
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(asio::io_context& io, ServerOptions options, Handler handler)
-      : context(io),
+  Impl(Loop& on, asio::io_context& io, ServerOptions options, Handler handler)
+      : loop(on),
         state(std::make_shared<ServerState>(io.get_executor(), std::move(options), std::move(handler))),
         listener(std::make_shared<Listener>(io)),
         grace_timer(io) {}
@@ -142,7 +142,7 @@ struct HttpServer::Impl {
 
   void stop(Duration grace, std::function<void()> finished);
 
-  asio::io_context& context;
+  Loop& loop;
   std::shared_ptr<ServerState> state;
   std::shared_ptr<Listener> listener;
   asio::steady_timer grace_timer;
@@ -164,6 +164,7 @@ HttpServer::HttpServer() = default;
 
 HttpServer::~HttpServer() {
   if (!impl_) return;
+  CRMPULSE_ON_LOOP(impl_->loop);
   impl_->stop_accepting();
   impl_->state->handler.reset();
   impl_->state->tasks.forget_joins();
@@ -171,15 +172,16 @@ HttpServer::~HttpServer() {
 }
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, ServerOptions options, Handler handler) {
+  CRMPULSE_ON_LOOP(loop);
   error_code error;
   const auto address = asio::ip::make_address(options.address, error);
   if (error) return Error(fmt::format("{} is not an address to listen on", options.address));
   auto server = std::unique_ptr<HttpServer>(new HttpServer());
-  server->impl_ = std::make_unique<Impl>(loop.impl().context, std::move(options), std::move(handler));
+  server->impl_ = std::make_unique<Impl>(loop, loop.impl().context, std::move(options), std::move(handler));
   Impl& impl = *server->impl_;
   const ServerOptions& given = impl.state->options;
   if (given.tls) {
-    auto tls = server_tls(*given.tls);
+    auto tls = load_tls(*given.tls);
     if (tls.has_error()) return Error(sentence(tls.error()));
     set_tls(*impl.state, *tls);
   }
@@ -195,18 +197,18 @@ unsigned short HttpServer::port() const {
 }
 
 void HttpServer::stop(Duration grace, std::function<void()> finished) {
+  CRMPULSE_ON_LOOP(impl_->loop);
   impl_->stop(grace, std::move(finished));
 }
 
-std::optional<TlsFault> HttpServer::replace_tls(const TlsFiles& files) {
-  auto tls = server_tls(files);
-  if (tls.has_error()) return tls.error();
-  set_tls(*impl_->state, *tls);
+void HttpServer::replace_tls(const std::shared_ptr<LoadedTls>& tls) {
+  CRMPULSE_ON_LOOP(impl_->loop);
+  set_tls(*impl_->state, tls);
   for (HttpConnection* const connection : impl_->state->connections) connection->renew();
-  return std::nullopt;
 }
 
 void HttpServer::limit_connections(int all, int per_client, Networks uncounted) {
+  CRMPULSE_ON_LOOP(impl_->loop);
   ServerOptions& options = impl_->state->options;
   options.max_connections = all;
   options.max_connections_per_client = per_client;
@@ -214,6 +216,7 @@ void HttpServer::limit_connections(int all, int per_client, Networks uncounted) 
 }
 
 void HttpServer::limit_memory(std::size_t arriving, std::size_t sending) {
+  CRMPULSE_ON_LOOP(impl_->loop);
   impl_->state->options.max_arriving_bytes = arriving;
   impl_->state->options.max_sending_bytes = sending;
 }

@@ -66,11 +66,14 @@ struct TlsFault {
   std::string file;
   std::string why;
 };
-/// Reads the files as listen() would. Returns nullopt if they are sound.
-[[nodiscard]] std::optional<TlsFault> check_tls(const TlsFiles& files);
+/// Certificates and key as they were read.
+struct LoadedTls;
+using TlsResult = boost::system::result<std::shared_ptr<LoadedTls>, TlsFault>;
+/// Reads the files as listen() does. Waits for the disk.
+[[nodiscard]] TlsResult load_tls(const TlsFiles& files);
 
 /// Detects that the files were replaced. A renewal writes one after the other, so new files count only if they are the
-/// same from one look to the next.
+/// same from one look to the next. Waits for the disk.
 class TlsWatch {
  public:
   /// Sets the files to watch. Their present state counts as known.
@@ -88,6 +91,7 @@ class TlsWatch {
 struct HeadVerdict {
   std::optional<HttpResponse> refusal;  ///< the answer; the body is not read
   std::size_t max_body_bytes = 0;       ///< of this request; the server's own bound holds too
+  Handler handler;                      ///< of this request; empty: the server's
 };
 /// The request has no body yet.
 using HeadCheck = std::function<HeadVerdict(const HttpRequest& head)>;
@@ -119,6 +123,7 @@ struct ServerOptions {
 /// requests finish for a bounded time, then closes.
 class HttpServer {
  public:
+  /// `handler` may be empty if check_head names one for every request it lets through.
   [[nodiscard]] static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, ServerOptions options, Handler handler);
   /// Connections are closed at once; the handler and `finished` of stop() are not called any more. Destroy it before
   /// the Loop, on the loop's thread or while nobody runs the loop.
@@ -127,9 +132,8 @@ class HttpServer {
   /// Loop's thread only. `finished` is called there when the last connection has gone, at the latest when `grace` is
   /// over and the rest have been closed.
   void stop(Duration grace, std::function<void()> finished);
-  /// Loop's thread only; of a server that has TLS. New connections use the files, those that stand end after their
-  /// request; when the files cannot be used nothing changes.
-  [[nodiscard]] std::optional<TlsFault> replace_tls(const TlsFiles& files);
+  /// Loop's thread only; of a server that has TLS. New connections use `tls`, those that stand end after their request.
+  void replace_tls(const std::shared_ptr<LoadedTls>& tls);
   /// Loop's thread only. Connections that stand are left alone.
   void limit_connections(int all, int per_client, Networks uncounted);
   /// Loop's thread only. max_arriving_bytes and max_sending_bytes.

@@ -9,6 +9,8 @@
 
 #include <ctime>
 
+#include "core/loop_thread.h"
+
 namespace asio = boost::asio;
 using boost::system::error_code;
 
@@ -51,8 +53,10 @@ std::optional<TlsFault> want_client_certificates(asio::ssl::context& context, co
 
 }  // namespace
 
-boost::system::result<std::shared_ptr<asio::ssl::context>, TlsFault> server_tls(const TlsFiles& files) {
-  auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_server);
+TlsResult load_tls(const TlsFiles& files) {
+  CRMPULSE_OFF_LOOP();
+  auto tls = std::make_shared<LoadedTls>();
+  asio::ssl::context* const context = &tls->context;
   set_protocol(context->native_handle());
   error_code error;
   // An encrypted key is an error here, not a question on a terminal.
@@ -69,7 +73,7 @@ boost::system::result<std::shared_ptr<asio::ssl::context>, TlsFault> server_tls(
   if (!files.client_ca_file.empty()) {
     if (auto wrong = want_client_certificates(*context, files.client_ca_file)) return std::move(*wrong);
   }
-  return context;
+  return tls;
 }
 
 std::optional<TimePoint> expiry_of(asio::ssl::context& context) {
@@ -79,13 +83,8 @@ std::optional<TimePoint> expiry_of(asio::ssl::context& context) {
   return from_unix_millis(static_cast<std::int64_t>(::timegm(&broken)) * 1000);
 }
 
-std::optional<TlsFault> check_tls(const TlsFiles& files) {
-  const auto made = server_tls(files);
-  if (made.has_error()) return made.error();
-  return std::nullopt;
-}
-
 bool TlsWatch::rested_anew() {
+  CRMPULSE_OFF_LOOP();
   std::string seen =
       state_of(files_.cert_file) + " " + state_of(files_.key_file) + " " + state_of(files_.client_ca_file);
   const bool rested = seen == last_;
@@ -96,6 +95,7 @@ bool TlsWatch::rested_anew() {
 }
 
 void TlsWatch::follow(TlsFiles files) {
+  CRMPULSE_OFF_LOOP();
   files_ = std::move(files);
   last_ = state_of(files_.cert_file) + " " + state_of(files_.key_file) + " " + state_of(files_.client_ca_file);
   taken_ = last_;

@@ -12,8 +12,9 @@ namespace crmpulse::net {
 
 /// TLS 1.2 with forward secrecy and AEAD only, TLS 1.3; no renegotiation, no compression. With client_ca_file a client
 /// must show a certificate of that authority. Never asks a terminal for a passphrase.
-[[nodiscard]] boost::system::result<std::shared_ptr<boost::asio::ssl::context>, TlsFault> server_tls(
-    const TlsFiles& files);
+struct LoadedTls {
+  boost::asio::ssl::context context{boost::asio::ssl::context::tls_server};
+};
 
 /// Until when the context's own certificate is valid.
 [[nodiscard]] std::optional<TimePoint> expiry_of(boost::asio::ssl::context& context);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "core/loop_thread.h"
 
 namespace crmpulse::probes::auth {
 namespace {
@@ -53,6 +54,7 @@ bool write_all(int descriptor, std::string_view text) {
 }
 
 Result<std::string> read_private(const std::string& path) {
+  CRMPULSE_OFF_LOOP();
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.open()) return because("open", path);
   struct stat about{};
@@ -113,6 +115,7 @@ Result<Token> parse(const std::string& text, const std::string& identity) {
 }
 
 Result<void> replace(const std::string& path, std::string_view text) {
+  CRMPULSE_OFF_LOOP();
   const std::string fresh = fmt::format("{}.{}.new", path, ::getpid());
   {
     const Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));

@@ -16,6 +16,7 @@
 
 #include "core/hash.h"
 #include "core/log.h"
+#include "core/loop_thread.h"
 #include "core/text/percent.h"
 
 namespace crmpulse::probes {
@@ -165,6 +166,7 @@ std::string ledger_file(const std::string& state_dir, std::string_view crm, std:
 }
 
 Result<bool> TransactionLedger::open() {
+  CRMPULSE_OFF_LOOP();
   if (in_use_) return false;
   if (!file_.empty()) {
     const Result<bool> locked = lock();

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
 
@@ -19,13 +20,20 @@ std::string text_member(const boost::json::value& value, std::string_view name) 
 
 }  // namespace
 
-DemoHost::DemoHost(net::Loop& loop, const Clock& clock, Options options) : clock_(clock), options_(std::move(options)) {
-  life_ = loop.every(std::chrono::seconds{1}, [this] {
+DemoHost::DemoHost(net::Loop& loop, const Clock& clock, Options options)
+    : clock_(clock), options_(std::move(options)), files_(loop) {
+  life_ = loop.every(std::chrono::seconds{1}, [this] { live(); });
+}
+
+void DemoHost::live() {
+  if (std::exchange(living_, true)) return;
+  const auto live_all = [this, now = clock_.now()] {
     for (SampleCrm& crm : crms_) {
-      if (auto lived = crm.live(clock_.now()); !lived)
+      if (auto lived = crm.live(now); !lived)
         log::warning("the sample CRM missed an update", {{"crm", crm.name()}, {"error", lived.error().message}});
     }
-  });
+  };
+  files_.run(live_all, [this] { living_ = false; });
 }
 
 Result<std::unique_ptr<DemoHost>> DemoHost::open(net::Loop& loop, const Clock& clock, Options options) {
@@ -41,38 +49,44 @@ Result<std::unique_ptr<DemoHost>> DemoHost::open(net::Loop& loop, const Clock& c
 
 void DemoHost::handle(net::HttpRequest request, const net::Respond& respond) {
   const bool post = request.method == "POST";
-  if (request.path == "/_sandbox/faults") return respond(post ? set_fault(request) : list_faults());
+  if (request.path == "/_sandbox/faults" && post) return post_fault(request, respond);
   if (request.path == "/hook" && post) return respond(take_alert(request));
   if (request.path == "/_sandbox/alerts" && !post) return respond(list_alerts(request));
   respond(problem(404, "not_found", "the sandbox has /_sandbox/faults, /_sandbox/alerts and POST /hook"));
 }
 
-net::HttpResponse DemoHost::set_fault(const net::HttpRequest& request) {
+void DemoHost::post_fault(const net::HttpRequest& request, const net::Respond& respond) {
   boost::json::error_code error;
   const auto body = boost::json::parse(request.body, error);
-  if (error) return problem(400, "bad_json", R"(send {"crm":"acme","fault":"slow"})");
+  if (error) return respond(problem(400, "bad_json", R"(send {"crm":"acme","fault":"slow"})"));
   const auto fault = fault_from(text_member(body, "fault"));
-  if (!fault) return problem(422, "unknown_fault", "fault is one of none, slow, very_slow, stale, down, dirty");
+  if (!fault)
+    return respond(problem(422, "unknown_fault", "fault is one of none, slow, very_slow, stale, down, dirty"));
   const std::string name = text_member(body, "crm");
-  for (SampleCrm& crm : crms_) {
-    if (crm.name() != name) continue;
-    if (auto done = crm.set_fault(*fault, clock_.now()); !done) return problem(500, "failed", done.error().message);
-    return json_answer_of(200, {{"crm", name}, {"fault", to_string(*fault)}});
-  }
-  return problem(404, "unknown_crm", fmt::format("there is no sample CRM '{}'", name));
+  const auto found = std::find_if(crms().begin(), crms().end(), [&name](const auto& crm) { return crm.first == name; });
+  if (found == crms().end())
+    return respond(problem(404, "unknown_crm", fmt::format("there is no sample CRM '{}'", name)));
+  const auto index = static_cast<std::size_t>(found - crms().begin());
+  set_fault(index, *fault, [respond, name, fault](const Result<void>& done) {
+    respond(done ? json_answer_of(200, {{"crm", name}, {"fault", to_string(*fault)}})
+                 : problem(500, "failed", done.error().message));
+  });
 }
 
-Result<void> DemoHost::repair() {
-  for (SampleCrm& crm : crms_) {
-    if (auto done = crm.set_fault(Fault::none, clock_.now()); !done) return done;
-  }
-  return {};
+void DemoHost::set_fault(std::size_t crm, Fault fault, std::function<void(const Result<void>&)> done) {
+  files_.run([this, crm, fault, now = clock_.now()] { return crms_[crm].set_fault(fault, now); },
+             [this, crm, fault, done = std::move(done)](const Result<void>& changed) {
+               if (changed) options_.crms[crm].second = fault;
+               done(changed);
+             });
 }
 
-net::HttpResponse DemoHost::list_faults() const {
-  boost::json::object faults;
-  for (const SampleCrm& crm : crms_) faults[crm.name()] = to_string(crm.fault());
-  return json_answer_of(200, {{"faults", faults}});
+void DemoHost::repair() {
+  for (std::size_t crm = 0; crm < crms().size(); ++crm) {
+    set_fault(crm, Fault::none, [name = crms()[crm].first](const Result<void>& done) {
+      if (!done) log::warning("cannot repair the sample CRM", {{"crm", name}, {"error", done.error().message}});
+    });
+  }
 }
 
 net::HttpResponse DemoHost::take_alert(const net::HttpRequest& request) {

@@ -2,11 +2,14 @@
 // All sample CRMs of a demo, their faults, and the place where the demo's webhook ends: behind one HTTP server.
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/time/clock.h"
+#include "net/loop/file_thread.h"
 #include "net/loop/loop.h"
 #include "net/server/http_server.h"
 #include "sandbox/host/sample_crm.h"
@@ -20,14 +23,16 @@ struct Options {
   std::size_t max_alerts = 200;
 };
 
-/// Runs on the loop's thread. Routes: POST /_sandbox/faults {"crm","fault"}, GET /_sandbox/faults,
-/// POST /hook (the webhook's end), GET /_sandbox/alerts?after=N.
+/// Runs on the loop's thread; the CRMs' files have a thread of their own. Routes: POST /_sandbox/faults
+/// {"crm","fault"}, POST /hook (the webhook's end), GET /_sandbox/alerts?after=N.
 class DemoHost {
  public:
   [[nodiscard]] static Result<std::unique_ptr<DemoHost>> open(net::Loop& loop, const Clock& clock, Options options);
   void handle(net::HttpRequest request, const net::Respond& respond);
-  [[nodiscard]] const std::vector<SampleCrm>& crms() const { return crms_; }
-  [[nodiscard]] Result<void> repair();  ///< no fault any more, in any of them
+  /// Names and the fault each has.
+  [[nodiscard]] const std::vector<std::pair<std::string, Fault>>& crms() const { return options_.crms; }
+  /// Ends the faults of all of them.
+  void repair();
 
  private:
   struct Alert {
@@ -35,16 +40,19 @@ class DemoHost {
     std::string body;
   };
   DemoHost(net::Loop& loop, const Clock& clock, Options options);
-  [[nodiscard]] net::HttpResponse set_fault(const net::HttpRequest& request);
-  [[nodiscard]] net::HttpResponse list_faults() const;
+  void live();
+  void post_fault(const net::HttpRequest& request, const net::Respond& respond);
+  void set_fault(std::size_t crm, Fault fault, std::function<void(const Result<void>&)> done);
   [[nodiscard]] net::HttpResponse take_alert(const net::HttpRequest& request);
   [[nodiscard]] net::HttpResponse list_alerts(const net::HttpRequest& request) const;
 
   const Clock& clock_;
   Options options_;
-  std::vector<SampleCrm> crms_;
+  std::vector<SampleCrm> crms_;  ///< the file thread's, in the order of `options_.crms`
   std::deque<Alert> alerts_;
   std::int64_t last_alert_ = 0;
+  bool living_ = false;
+  net::FileThread files_;
   net::Loop::Timer life_;
 };
 

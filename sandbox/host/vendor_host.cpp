@@ -117,9 +117,7 @@ VendorHost::Guest* VendorHost::guest_named(std::string_view name) {
 
 void VendorHost::handle(net::HttpRequest request, const net::Respond& respond) {
   if (request.path.starts_with("/_sandbox/") || request.path == "/_sandbox" || request.path == "/hook") {
-    bool passed_on = false;
-    net::HttpResponse response = operate(request, respond, passed_on);
-    if (!passed_on) respond(std::move(response));
+    if (auto response = operate(request, respond)) respond(std::move(*response));
     return;
   }
   for (Guest& guest : guests_) {
@@ -194,7 +192,7 @@ void VendorHost::hang(const net::Respond& respond) {
   hanging_.pop_front();
 }
 
-net::HttpResponse VendorHost::operate(const net::HttpRequest& request, const net::Respond& respond, bool& passed_on) {
+std::optional<net::HttpResponse> VendorHost::operate(const net::HttpRequest& request, const net::Respond& respond) {
   const std::string& path = request.path;
   const std::string& method = request.method;
   if (path == "/_sandbox/faults" && method == "GET") return list_faults();
@@ -204,14 +202,13 @@ net::HttpResponse VendorHost::operate(const net::HttpRequest& request, const net
     if (auto done = set_fault(none); !done) return problem(500, "failed", done.error().message);
     return list_faults();
   }
-  if (path == "/_sandbox/faults" && method == "POST") return post_fault(request);
+  if (path == "/_sandbox/faults" && method == "POST") return post_fault(request, respond);
   if (path == "/_sandbox/requests" && method == "GET") return list_requests(request);
   if (path == "/_sandbox/requests" && method == "DELETE") return log_.clear(), net::HttpResponse{204, {}, {}};
   if (path == "/_sandbox/data" && method == "GET") return data(request);
   if (demo_ != nullptr) {
-    passed_on = true;
     demo_->handle(request, respond);
-    return {};
+    return std::nullopt;
   }
   return problem(404, "not_found", "the sandbox has /_sandbox/faults, /_sandbox/requests and /_sandbox/data");
 }
@@ -219,18 +216,17 @@ net::HttpResponse VendorHost::operate(const net::HttpRequest& request, const net
 bool VendorHost::is_sample(std::string_view crm) const {
   if (demo_ == nullptr) return false;
   const auto& crms = demo_->crms();
-  return std::any_of(crms.begin(), crms.end(), [crm](const SampleCrm& one) { return one.name() == crm; });
+  return std::any_of(crms.begin(), crms.end(), [crm](const auto& one) { return one.first == crm; });
 }
 
-net::HttpResponse VendorHost::post_fault(const net::HttpRequest& request) {
+std::optional<net::HttpResponse> VendorHost::post_fault(const net::HttpRequest& request, const net::Respond& respond) {
   boost::json::error_code error;
   const auto body = boost::json::parse(request.body, error);
   if (error || !body.is_object()) return problem(400, "bad_json", R"(send {"crm":"salesforce","fault":"slow"})");
   const auto* crm = body.as_object().if_contains("crm");
   if (crm != nullptr && crm->is_string() && is_sample(crm->get_string())) {
-    net::HttpResponse response;
-    demo_->handle(request, [&response](net::HttpResponse made) { response = std::move(made); });
-    return response;
+    demo_->handle(request, respond);
+    return std::nullopt;
   }
   const auto rule = fault_from_json(body.as_object());
   if (!rule) {
@@ -246,9 +242,7 @@ Result<void> VendorHost::set_fault(const FaultRule& rule) {
   if (!rule.crm.empty() && guest_named(rule.crm) == nullptr)
     return Error{fmt::format("there is no CRM '{}'; the sandbox has {}", rule.crm, fmt::join(names(), ", "))};
   faults_.set(rule);
-  if (rule.fault == "none" && rule.crm.empty() && demo_ != nullptr) {
-    if (auto repaired = demo_->repair(); !repaired) return repaired;
-  }
+  if (rule.fault == "none" && rule.crm.empty() && demo_ != nullptr) demo_->repair();
   for (Guest& guest : guests_) {
     if (rule.crm.empty() || rule.crm == guest.api->name()) begin_fault(guest, rule);
   }
@@ -283,7 +277,7 @@ void VendorHost::apply_faults_of_data(Guest& guest) {
 net::HttpResponse VendorHost::list_faults() const {
   boost::json::object faults;
   if (demo_ != nullptr) {
-    for (const SampleCrm& crm : demo_->crms()) faults[crm.name()] = to_string(crm.fault());
+    for (const auto& [crm, fault] : demo_->crms()) faults[crm] = to_string(fault);
   }
   for (const Guest& guest : guests_) {
     const auto rules = faults_.of(guest.api->name());

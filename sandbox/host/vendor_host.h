@@ -65,9 +65,10 @@ class VendorHost {
   [[nodiscard]] net::HttpResponse answer(Guest& guest, const net::HttpRequest& request, World& world, Call& call);
   void respond_later(const net::Respond& respond, net::HttpResponse response, Duration delay);
   void hang(const net::Respond& respond);
-  [[nodiscard]] net::HttpResponse operate(const net::HttpRequest& request, const net::Respond& respond,
-                                          bool& passed_on);
-  [[nodiscard]] net::HttpResponse post_fault(const net::HttpRequest& request);
+  /// Returns nullopt if the sample CRMs answer by themselves.
+  [[nodiscard]] std::optional<net::HttpResponse> operate(const net::HttpRequest& request, const net::Respond& respond);
+  [[nodiscard]] std::optional<net::HttpResponse> post_fault(const net::HttpRequest& request,
+                                                            const net::Respond& respond);
   [[nodiscard]] net::HttpResponse list_faults() const;
   [[nodiscard]] net::HttpResponse list_requests(const net::HttpRequest& request) const;
   [[nodiscard]] net::HttpResponse data(const net::HttpRequest& request);

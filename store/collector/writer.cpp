@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/log.h"
+#include "core/loop_thread.h"
 
 namespace crmpulse::store {
 namespace {
@@ -102,6 +103,7 @@ bool Writer::submit(Job job, Done done) {
 }
 
 Result<void> Writer::run(Job job) {
+  CRMPULSE_OFF_LOOP();
   std::promise<Result<void>> promise;
   auto future = promise.get_future();
   if (!submit(std::move(job), [&](Result<void> result) { promise.set_value(std::move(result)); })) {

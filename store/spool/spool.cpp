@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/log.h"
+#include "core/loop_thread.h"
 #include "core/time/clock.h"
 #include "store/spool/spool_table.h"
 
@@ -66,6 +67,7 @@ struct Spool::Impl {
 Spool::Spool() = default;
 
 Result<std::unique_ptr<Spool>> Spool::open(const std::string& state_dir, Options options) {
+  CRMPULSE_OFF_LOOP();
   Result<SpoolTable> table = SpoolTable::open(state_dir);
   // On a full disk the agent measures from memory, as it does when the disk gets full while it runs.
   if (!table && table.error().code != ErrorCode::disk) return table.error();
@@ -121,6 +123,7 @@ void Spool::Impl::tell_listener() {
 }
 
 Result<Spool::Batch> Spool::peek(std::size_t max_samples) {
+  CRMPULSE_OFF_LOOP();
   const std::lock_guard lock{impl_->disk};
   if (const Result<void> known = impl_->begin(); !known) return known.error();
   while (true) {
@@ -141,6 +144,7 @@ Result<Spool::Batch> Spool::peek(std::size_t max_samples) {
 }
 
 Result<void> Spool::acknowledge(std::uint64_t seq) {
+  CRMPULSE_OFF_LOOP();
   const std::lock_guard lock{impl_->disk};
   Result<void> gone = impl_->table.remove_through(seq);
   if (!gone && gone.error().code == ErrorCode::damaged) {
@@ -153,6 +157,7 @@ Result<void> Spool::acknowledge(std::uint64_t seq) {
 }
 
 Result<void> Spool::flush() {
+  CRMPULSE_OFF_LOOP();
   Result<void> written;
   {
     const std::lock_guard lock{impl_->disk};
@@ -173,11 +178,13 @@ Spool::Stats Spool::stats() const {
 }
 
 Result<void> Spool::set(const std::string& name, const std::string& value) {
+  CRMPULSE_OFF_LOOP();
   const std::lock_guard lock{impl_->disk};
   return impl_->table.set(name, value);
 }
 
 Result<std::string> Spool::get(const std::string& name) {
+  CRMPULSE_OFF_LOOP();
   const std::lock_guard lock{impl_->disk};
   return impl_->table.get(name);
 }

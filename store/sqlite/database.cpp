@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "core/loop_thread.h"
 #include "store/sqlite/file.h"
 #include "store/sqlite/wal_tail.h"
 
@@ -107,6 +108,7 @@ Database& Database::operator=(Database&& other) noexcept {
 
 /// Statements first, the lock last.
 void Database::close() {
+  if (handle_ != nullptr) CRMPULSE_OFF_LOOP();
   if (parts_) parts_->statements.clear();
   sqlite3_close_v2(handle_);
   handle_ = nullptr;
@@ -114,6 +116,7 @@ void Database::close() {
 }
 
 Result<Database> Database::open(const std::string& file, Mode mode) {
+  CRMPULSE_OFF_LOOP();
   if (mode == Mode::reader) return open_once(file, mode);
   const std::string reserve = file + ".reserve";
   Result<Database> database = open_once(file, mode);
@@ -220,12 +223,14 @@ Result<void> Database::check(const std::string& pragma) {
 }
 
 Result<void> Database::execute(std::string_view sql) {
+  CRMPULSE_OFF_LOOP();
   if (sqlite3_exec(handle_, std::string{sql}.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK)
     return last_error(handle_);
   return {};
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
+  CRMPULSE_OFF_LOOP();
   sqlite3_stmt* statement = nullptr;
   if (sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
                          nullptr) != SQLITE_OK) {

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "core/loop_thread.h"
+
 #ifdef _WIN32
 #include <fcntl.h>
 #include <io.h>
@@ -64,6 +66,7 @@ constexpr long kReserveBytes = 1024L * 1024;
 }  // namespace
 
 bool hold_reserve(const std::string& file) {
+  CRMPULSE_OFF_LOOP();
   std::error_code error;
   if (std::filesystem::file_size(file, error) == static_cast<std::uintmax_t>(kReserveBytes) && !error) return true;
   const int descriptor = open_private(file, false);
@@ -75,11 +78,13 @@ bool hold_reserve(const std::string& file) {
 }
 
 bool give_up_reserve(const std::string& file) {
+  CRMPULSE_OFF_LOOP();
   std::error_code error;
   return std::filesystem::remove(file, error);
 }
 
 Result<void> create_private(const std::string& file) {
+  CRMPULSE_OFF_LOOP();
   const int descriptor = open_private(file, false);
   if (descriptor < 0) return because("cannot open", file);
   close_descriptor(descriptor);
@@ -87,6 +92,7 @@ Result<void> create_private(const std::string& file) {
 }
 
 Result<FileLock> FileLock::take(const std::string& file) {
+  CRMPULSE_OFF_LOOP();
   const int descriptor = open_private(file, true);
   if (descriptor < 0) return because("cannot lock", file);
   FileLock held{descriptor};

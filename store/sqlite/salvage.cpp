@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/log.h"
+#include "core/loop_thread.h"
 #include "core/time/time.h"
 #include "store/sqlite/file.h"
 #include "store/sqlite/query.h"
@@ -256,6 +257,7 @@ Result<void> salvage(const std::string& file, std::initializer_list<std::string_
 }
 
 Result<std::string> set_aside(const std::string& folder, std::string_view name, std::string_view bytes) {
+  CRMPULSE_OFF_LOOP();
   std::string file = name_aside(fmt::format("{}/{}", folder, name));
   if (const Result<void> created = create_private(file); !created) return created.error();
   std::ofstream out{file, std::ios::binary};
@@ -266,6 +268,7 @@ Result<std::string> set_aside(const std::string& folder, std::string_view name, 
 }
 
 int damaged_files(const std::string& folder) {
+  CRMPULSE_OFF_LOOP();
   int count = 0;
   std::error_code error;
   for (std::filesystem::directory_iterator at{folder, error}; !error && at != std::filesystem::directory_iterator{};

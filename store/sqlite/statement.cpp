@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/loop_thread.h"
 #include "store/sqlite/database.h"
 
 namespace crmpulse::store {
@@ -47,6 +48,7 @@ Statement& Statement::bind_null(int index) {
 }
 
 Result<bool> Statement::step() {
+  CRMPULSE_OFF_LOOP();
   if (bind_error_ != SQLITE_OK) {
     Error error{std::string{"a value cannot be bound: "} + sqlite3_errstr(bind_error_)};
     reset();

@@ -1,9 +1,14 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <set>
+#include <utility>
 
 #include "tests/agent/support.h"
 #include "tests/probes/crm_server.h"
@@ -69,6 +74,33 @@ std::vector<TimePoint> stamps(const Sink& sink, std::string_view crm) {
   return out;
 }
 
+/// The agent's configuration as a pipe: whoever reads it waits until the test writes.
+class SlowFile {
+ public:
+  explicit SlowFile(std::string path) : path_(std::move(path)) {
+    std::filesystem::remove(path_);
+    REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
+  }
+  ~SlowFile() {
+    if (end_ >= 0) ::close(end_);
+  }
+  SlowFile(const SlowFile&) = delete;
+  SlowFile& operator=(const SlowFile&) = delete;
+
+  [[nodiscard]] bool is_being_read() {
+    return eventually([&] { return (end_ = ::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)) >= 0; });
+  }
+  /// Lets the reader have it; others find what is at the path then.
+  void give(const std::string& text) {
+    REQUIRE(::write(end_, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+    ::close(std::exchange(end_, -1));
+  }
+
+ private:
+  std::string path_;
+  int end_ = -1;
+};
+
 }  // namespace
 
 TEST_CASE("a running agent ships its CRM's samples and its own, and stops cleanly on SIGTERM") {
@@ -114,6 +146,52 @@ TEST_CASE("SIGHUP takes over a good configuration whole, and nothing of a bad on
   REQUIRE(changed);
   process.signal(SIGTERM);
   CHECK(process.wait() == 0);
+}
+
+TEST_CASE("an agent measures on while a reload reads, and a reload asked for meanwhile reads the files anew") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  Process process = agent.start();
+  REQUIRE(eventually([&] { return !sink.accepted("crm_up").empty(); }));
+
+  const std::string text = read_file(agent.folder.path("agent.yaml"));
+  SlowFile slow{agent.folder.path("agent.yaml")};
+  process.signal(SIGHUP);
+  REQUIRE(slow.is_being_read());
+  const auto before = stamps(sink, "acme").size();
+  CHECK(eventually([&] { return stamps(sink, "acme").size() >= before + 2; }));
+  process.signal(SIGHUP);
+
+  std::filesystem::remove(agent.folder.path("agent.yaml"));
+  agent.configure(agent.crm("globex"));
+  slow.give(text);
+  const bool changed = eventually([&] { return !stamps(sink, "globex").empty(); });
+  INFO(agent.log());
+  CHECK(changed);
+  process.signal(SIGTERM);
+  CHECK(process.wait() == 0);
+}
+
+TEST_CASE("an agent that is stopped while a reload reads takes nothing of it over and ends in order") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  Process process = agent.start();
+  REQUIRE(eventually([&] { return !sink.accepted("crm_up").empty(); }));
+
+  agent.configure(agent.crm("globex"));
+  const std::string text = read_file(agent.folder.path("agent.yaml"));
+  SlowFile slow{agent.folder.path("agent.yaml")};
+  process.signal(SIGHUP);
+  REQUIRE(slow.is_being_read());
+  process.signal(SIGTERM);
+  CHECK(eventually([&] { return agent.log().find("agent stopped") != std::string::npos; }));
+  slow.give(text);
+  CHECK(process.wait() == 0);
+  INFO(agent.log());
+  CHECK(agent.log().find("configuration reloaded") == std::string::npos);
+  CHECK(stamps(sink, "globex").empty());
 }
 
 TEST_CASE("three failures in a row are there within one interval of the first") {
@@ -176,6 +254,28 @@ measurements:
   // Whoever counts our calls is left alone.
   CHECK(busy.count("/alive") == 1);
   CHECK(spent.count("/alive") == 1);
+}
+
+TEST_CASE("a call to a CRM with an allowance is counted on disk before it is made") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  std::atomic<bool> counted = false;
+  const crmpulse::test::CrmServer server{[&](const net::HttpRequest&) {
+    counted = std::filesystem::exists(agent.folder.path("state/calls/acme"));
+    return net::HttpResponse{200, {}, "{}"};
+  }};
+  // One call a day is our share of it.
+  agent.configure(
+      fmt::format("  - {{name: acme, recipe: web, with: {{url: '{}', daily_calls: 100}}, auth: {{flow: bearer, "
+                  "token_env: CRMPULSE_TEST_TOKEN}}}}\n",
+                  server.url()));
+  Process process = agent.start({"CRMPULSE_TEST_TOKEN=secret"});
+  const bool called = eventually([&] { return !server.requests().empty(); });
+  INFO(agent.log());
+  REQUIRE(called);
+  CHECK(counted);
+  process.signal(SIGTERM);
+  CHECK(process.wait() == 0);
 }
 
 TEST_CASE("what must not change while running is refused by a reload") {

@@ -29,6 +29,11 @@ class SetWallClock final : public Clock {
   std::atomic<Duration::rep> off_{0};
 };
 
+/// As the file thread and the loop do together.
+[[nodiscard]] inline Result<void> refresh(collector::Tokens& tokens) {
+  return tokens.take(tokens.store()->read_if_changed());
+}
+
 class RunningCollector {
  public:
   explicit RunningCollector(CollectorFiles files = {}) : files_(std::move(files)) {
@@ -84,6 +89,16 @@ class RunningCollector {
                                {{"operation", "read"}}));
     }
     return send(write_call(base(), wire::encode(samples))).status;
+  }
+  /// What is due now, with what the file thread has to do for it.
+  void tick() {
+    thread_->run([this] { collector_->tick(); });
+    const auto is_quiet = [this] {
+      bool quiet = false;
+      thread_->run([&] { quiet = collector_->quiet(); });
+      return quiet;
+    };
+    if (!eventually(is_quiet)) throw std::runtime_error("the collector does not come to rest");
   }
   [[nodiscard]] const TempDir& directory() const { return directory_; }
   [[nodiscard]] CollectorFiles& files() { return files_; }

@@ -15,15 +15,11 @@ using collector::AccessRole;
 
 const collector::Router& router() {
   static const collector::Router kRouter = [] {
-    collector::Router made{[](const net::HttpRequest& request) -> std::optional<AccessRole> {
-      if (collector::bearer_token(request) == "viewer") return AccessRole::viewer;
-      return std::nullopt;
-    }};
+    collector::Router made;
     const auto add = [&made](const char* method, const char* path, std::optional<AccessRole> role) {
-      made.add({method, path, role,
-                [role](const net::HttpRequest& request, const collector::PathParts& parts, net::Respond respond) {
+      made.add({method, path, role, [role](const collector::Request& request, const net::Respond& respond) {
                   fuzz::require(!role || collector::bearer_token(request) == "viewer");
-                  for (const auto& [name, value] : parts) fuzz::require(!value.empty());
+                  for (const auto& [name, value] : request.to.parts) fuzz::require(!value.empty());
                   respond(collector::text_answer("reached\n"));
                 }});
     };
@@ -55,15 +51,16 @@ collector::Access& access(bool auth_required) {
 }
 
 void check_access(net::HttpRequest head, const std::string& text) {
-  const collector::Route* const route = router().find(head);
+  const collector::Route* const route = router().match(head).route;
   for (const char* name : {"host", "origin", "x-crm-agent"}) head.headers.emplace_back(name, text);
   head.remote_address = "192.0.2.1";
   for (const bool required : {true, false}) {
-    const net::HeadVerdict verdict = access(required).check(head, route);
-    fuzz::require(!verdict.refusal || (net::is_sendable(*verdict.refusal) && verdict.refusal->status >= 400));
+    const auto caller = access(required).check(head, route);
+    fuzz::require(caller || (net::is_sendable(caller.error()) && caller.error().status >= 400));
     // There is no token at all: what needs one is never let through.
-    fuzz::require(verdict.refusal || !required || route == nullptr || !route->role);
-    fuzz::require(verdict.max_body_bytes <= 64UL * 1024);
+    fuzz::require(!caller || !required || route == nullptr || !route->role);
+    fuzz::require(!caller || !caller->token);
+    fuzz::require(collector::Access::max_body_bytes(route) <= 64UL * 1024);
   }
 }
 
@@ -83,10 +80,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   request.headers.emplace_back("authorization", std::string{text});
   check_access(request, std::string{text});
   int answers = 0;
-  router().handle(request, [&answers](const net::HttpResponse& response) {
-    ++answers;
-    fuzz::require(net::is_sendable(response) && response.status >= 200 && response.status < 600);
-  });
+  collector::Caller caller;
+  if (collector::bearer_token(request) == "viewer") caller.role = AccessRole::viewer;
+  collector::RouteMatch to = router().match(request);
+  router().handle({std::move(request), std::move(to), std::move(caller)},
+                  [&answers](const net::HttpResponse& response) {
+                    ++answers;
+                    fuzz::require(net::is_sendable(response) && response.status >= 200 && response.status < 600);
+                  });
   fuzz::require(answers == 1);
   return 0;
 }

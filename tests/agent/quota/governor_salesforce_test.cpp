@@ -86,10 +86,9 @@ class Day {
       : clock_(clock),
         settings_(settings),
         targets_(make_targets(settings, runtime_).value()),
-        governors_(""),
         engine_(config::load_rules({source_dir("config/rules/default.yaml")}).value(),
                 {{"all", Level::sub_healthy, {}}}) {
-    governors_.configure(settings.crms, targets_, clock.now());
+    governors_.configure(settings.crms, targets_, {}, clock.now());
     std::vector<Scheduler::Item> items;
     for (const auto& planned : targets_[0]->measurements()) {
       const Duration interval = *planned.measurement->interval;

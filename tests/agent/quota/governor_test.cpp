@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "agent/quota/governors.h"
+#include "agent/quota/call_files.h"
 #include "tests/probes/crm_server.h"
 
 using namespace crmpulse;

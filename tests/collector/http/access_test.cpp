@@ -87,9 +87,9 @@ TEST_CASE("a damaged token file is an error, and what was known stays known") {
   const TempDir directory;
   const std::string secret = create_token(directory.path(), "branch", AccessRole::ingest).value();
   Tokens tokens{directory.path()};
-  REQUIRE(tokens.refresh().has_value());
+  REQUIRE(refresh(tokens).has_value());
   directory.write("tokens.json", "[{");
-  CHECK(tokens.refresh().has_error());
+  CHECK(refresh(tokens).has_error());
   CHECK(tokens.find(secret) != nullptr);
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("tokens that cannot be opened are not no tokens") {
   const std::string file = directory.path("tokens.json");
   const std::string secret = create_token(directory.path(), "branch", AccessRole::ingest).value();
   Tokens tokens{directory.path()};
-  REQUIRE(tokens.refresh().has_value());
+  REQUIRE(refresh(tokens).has_value());
   std::filesystem::rename(file, file + ".kept");
   SECTION("a folder lies in its place") {
     std::filesystem::create_directory(file);
@@ -118,7 +118,7 @@ TEST_CASE("tokens that cannot be opened are not no tokens") {
   SECTION("something else") {
     directory.write("tokens.json", "{}");
   }
-  CHECK(tokens.refresh().has_error());
+  CHECK(refresh(tokens).has_error());
   CHECK(tokens.fault().has_value());
   CHECK(tokens.find(secret) != nullptr);
   CHECK(list_tokens(directory.path()).has_error());
@@ -129,7 +129,7 @@ TEST_CASE("tokens that cannot be opened are not no tokens") {
   // Nothing was put in its place.
   std::filesystem::remove_all(file);
   std::filesystem::rename(file + ".kept", file);
-  CHECK(tokens.refresh().has_value());
+  CHECK(refresh(tokens).has_value());
   CHECK_FALSE(tokens.fault().has_value());
   CHECK(tokens.find(secret) != nullptr);
   CHECK(list_tokens(directory.path()).value().size() == 1);
@@ -139,9 +139,9 @@ TEST_CASE("a token file that was deleted holds no tokens any more") {
   const TempDir directory;
   const std::string secret = create_token(directory.path(), "branch", AccessRole::ingest).value();
   Tokens tokens{directory.path()};
-  REQUIRE(tokens.refresh().has_value());
+  REQUIRE(refresh(tokens).has_value());
   std::filesystem::remove(directory.path("tokens.json"));
-  REQUIRE(tokens.refresh().has_value());
+  REQUIRE(refresh(tokens).has_value());
   CHECK(tokens.find(secret) == nullptr);
 }
 
@@ -149,11 +149,11 @@ TEST_CASE("while the tokens cannot be read the collector says so, and who was le
   RunningCollector running{{"", "metrics: open\n", "required"}};
   const std::string state = running.directory().path("state");
   const std::string secret = create_token(state, "page", AccessRole::viewer).value();
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   CHECK_THAT(running.get("/metrics").body, Catch::Contains("crmpulse_collector_tokens_unreadable 0"));
   std::filesystem::rename(state + "/tokens.json", state + "/kept");
   std::filesystem::create_directory(state + "/tokens.json");
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   CHECK(call(running, "GET", "/api/v1/crms", secret).status == 200);
   CHECK_THAT(running.get("/metrics").body, Catch::Contains("crmpulse_collector_tokens_unreadable 1"));
 }
@@ -164,7 +164,7 @@ TEST_CASE("tokens that cannot be read are told in the log when that begins and w
   const std::string state = running.directory().path("state");
   REQUIRE(create_token(state, "page", AccessRole::viewer).has_value());
   const auto tick = [&](int times) {
-    for (int i = 0; i < times; ++i) running.thread().run([&] { running.collector().tick(); });
+    for (int i = 0; i < times; ++i) running.tick();
   };
   const std::string file = state + "/tokens.json";
   tick(2);
@@ -195,7 +195,7 @@ TEST_CASE("a collector that starts with tokens it cannot read tells senders to c
   CHECK(running.get("/-/ready").status == 200);
   std::filesystem::remove(state + "/tokens.json");
   std::filesystem::rename(state + "/kept", state + "/tokens.json");
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   CHECK(call(running, "POST", "/api/v1/write", sender).status == 415);
 }
 
@@ -215,11 +215,11 @@ TEST_CASE("tokens may lie elsewhere than in a file") {
   const std::string secret = create_token(elsewhere, "branch", AccessRole::ingest, {"branch", {}, {"acme"}}).value();
   Tokens tokens{std::move(store)};
   CHECK(tokens.find(secret) == nullptr);
-  REQUIRE(tokens.refresh().has_value());
+  REQUIRE(refresh(tokens).has_value());
   REQUIRE(tokens.find(secret) != nullptr);
   CHECK(tokens.find(secret)->crms == std::vector<std::string>{"acme"});
   elsewhere.there = false;
-  CHECK(tokens.refresh().has_error());
+  CHECK(refresh(tokens).has_error());
   CHECK(tokens.find(secret) != nullptr);
   REQUIRE(allow_crms(elsewhere, "branch", {"acme", "shop"}).has_value());
   CHECK(elsewhere.kept.at(0).crms == std::vector<std::string>{"acme", "shop"});

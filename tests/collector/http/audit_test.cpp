@@ -156,7 +156,7 @@ TEST_CASE("a thousand refused requests push nothing out of the audit log") {
   RunningCollector running{{"", "metrics: open\nlimits: {requests_per_token: 0}\n", "required"}};
   const std::string state = running.directory().path("state");
   const std::string ana = create_token(state, "ana", AccessRole::operator_).value();
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   for (int i = 0; i < 1000; ++i) {
     const Call wrong{"POST",
                      running.base() + "/api/v1/silences",

@@ -62,7 +62,7 @@ TEST_CASE("a token that has expired is not valid") {
   const std::string good =
       create_token(directory.path(), "good", AccessRole::viewer, {"", wall_now() + std::chrono::hours{1}}).value();
   Tokens tokens{directory.path()};
-  REQUIRE(tokens.refresh().has_value());
+  REQUIRE(refresh(tokens).has_value());
   CHECK(tokens.find(over) == nullptr);
   REQUIRE(tokens.find(good) != nullptr);
   CHECK(tokens.find(good)->expires.has_value());
@@ -78,7 +78,7 @@ TEST_CASE("many wrong tokens from one address are told to wait, and every valid 
   };
   // Without any token nothing is guessed.
   for (int i = 0; i < 20; ++i) CHECK(running.get("/api/v1/crms").status == 401);
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   CHECK(ask(known).status == 200);
   for (int i = 0; i < 3; ++i) CHECK(ask("crmp_guess").status == 401);
   const net::ClientResponse slowed = ask("crmp_guess");
@@ -102,7 +102,7 @@ TEST_CASE("thirty agents behind one address are let in after many wrong guesses 
         create_token(running.directory().path("state"), fmt::format("agent-{}", i), AccessRole::ingest).value());
   }
   for (int i = 0; i < 12; ++i) CHECK(send(ingest_call(running, "crmp_guess")).status != 415);
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   // 415: the token is valid, but the body does not hold samples.
   for (const std::string& token : agents) CHECK(send(ingest_call(running, token)).status == 415);
   CHECK(send(ingest_call(running, "crmp_guess")).status == 503);
@@ -112,7 +112,7 @@ TEST_CASE("an address that asks too much is told to wait, ingest with a token is
   RunningCollector running{{"", "limits: {exempt: [], requests_per_address: 1, requests_per_token: 0}\n", "required"}};
   const std::string state = running.directory().path("state");
   const std::string sender = create_token(state, "sender", AccessRole::ingest).value();
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   bool slowed = false;
   for (int i = 0; i < 50 && !slowed; ++i) slowed = running.get("/-/ready").status == 429;
   CHECK(slowed);
@@ -123,7 +123,7 @@ TEST_CASE("a token that asks too much is told to wait, a sender with 503") {
   RunningCollector running{{"", "limits: {requests_per_token: 1}\n", "required"}};
   const std::string state = running.directory().path("state");
   const std::string sender = create_token(state, "sender", AccessRole::ingest).value();
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   int slowed = 0;
   for (int i = 0; i < 50 && slowed == 0; ++i) slowed = send(ingest_call(running, sender)).status == 503 ? 1 : 0;
   CHECK(slowed == 1);

@@ -25,7 +25,7 @@ class Bound {
   std::string token(const std::string& name, const std::string& agent, std::vector<std::string> crms = {}) {
     std::string secret =
         create_token(state(), name, AccessRole::ingest, {agent, std::nullopt, std::move(crms)}).value();
-    running.thread().run([&] { running.collector().tick(); });
+    running.tick();
     return secret;
   }
   int write(const std::string& token, const std::string& agent, const std::vector<Sample>& samples) {
@@ -191,7 +191,7 @@ TEST_CASE("a token that is allowed another CRM later sends about it from then on
     const auto file = std::make_unique<TokenFile>(bound.state());
     REQUIRE(allow_crms(*file, "b", {"acme"}).has_value());
   }
-  bound.running.thread().run([&] { bound.running.collector().tick(); });
+  bound.running.tick();
   CHECK(bound.write(b, "b", {bound.latency("acme", 0.4, "b", std::chrono::seconds{2})}) == 204);
   CHECK(latency_of(bound.crm("acme")) == 0.4);
 }

@@ -100,7 +100,7 @@ TEST_CASE("the worst bodies of a token take a bounded room, and the collector st
   const std::string state = running.directory().path("state");
   const std::string honest = create_token(state, "honest", AccessRole::ingest, {"a", std::nullopt, {}}).value();
   const std::string hostile = create_token(state, "hostile", AccessRole::ingest, {"b", std::nullopt, {}}).value();
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   const auto up = [&] {
     const std::vector<Sample> samples{sample("crm_up", "acme", 1, running.now(), {{"agent", "a"}})};
     return send(with_token(write_call(running.base(), wire::encode(samples)), honest, "a")).status;
@@ -128,7 +128,7 @@ TEST_CASE("the worst bodies of a token take a bounded room, and the collector st
   is_bounded();
   CHECK(up() == 204);
   const std::string viewer = create_token(state, "page", AccessRole::viewer).value();
-  running.thread().run([&] { running.collector().tick(); });
+  running.tick();
   const Call one{"GET", running.base() + "/api/v1/crms/acme", {{"Authorization", "Bearer " + viewer}}, ""};
   CHECK(send(one).status == 200);
 }

@@ -56,6 +56,39 @@ TEST_CASE("what is posted runs in order on the loop's thread, from wherever it w
   CHECK_FALSE(loop.on_thread());
 }
 
+TEST_CASE("what belongs to a loop may be used by the thread that runs it, or by any while nobody does") {
+  Loop loop;
+  Loop other;
+  CHECK(loop.owned_here());
+  CHECK_FALSE(runs_loop);
+  bool owned = false;
+  bool others = false;
+  bool marked = false;
+  loop.post([&] {
+    owned = loop.owned_here();
+    marked = runs_loop;
+    std::thread{[&] { others = loop.owned_here() || runs_loop; }}.join();
+    CHECK(other.owned_here());
+    loop.stop();
+  });
+  loop.run();
+  CHECK(owned);
+  CHECK(marked);
+  CHECK_FALSE(others);
+  CHECK_FALSE(runs_loop);
+}
+
+#if CRMPULSE_CHECKS_THREADS
+TEST_CASE("a debug build ends when a timer is set on another thread than the loop's") {
+  const int status = in_child([] {
+    Loop loop;
+    loop.post([&loop] { std::thread{[&loop] { (void)loop.after(kPatience, [] {}); }}.join(); });
+    loop.run();
+  });
+  CHECK((WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+}
+#endif
+
 TEST_CASE("a stop before run is kept, and a loop can run again") {
   Loop loop;
   loop.stop();

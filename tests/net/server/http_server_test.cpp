@@ -349,6 +349,32 @@ TEST_CASE("when every place is taken, the one that has waited longest without a 
   CHECK(served.server().stats().refused == 0);
 }
 
+TEST_CASE("a head check may name who answers a request, with what it found out about it") {
+  std::atomic<int> checked = 0;
+  ServerOptions options;
+  options.check_head = [&](const HttpRequest& head) {
+    HeadVerdict verdict;
+    verdict.max_body_bytes = 100;
+    ++checked;
+    if (head.path != "/server") {
+      verdict.handler = [path = head.path](const HttpRequest& request, const Respond& respond) {
+        respond({200, {}, path + " " + request.body});
+      };
+    }
+    return verdict;
+  };
+  Served served(answering("the server's"), options);
+  const std::string rest = " HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody";
+  RawClient client(served.port());
+  client.say("POST /one" + rest);
+  CHECK_THAT(client.hear_answer(), Contains("/one body"));
+  client.say("POST /two" + rest);
+  CHECK_THAT(client.hear_answer(), Contains("/two body"));
+  client.say("POST /server" + rest);
+  CHECK_THAT(client.hear_answer(), Contains("the server's"));
+  CHECK(checked == 3);
+}
+
 TEST_CASE("a head check answers before the body is read, and bounds the body of what it lets through") {
   int handled = 0;
   ServerOptions options;
