@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "collector/collector.h"
-#include "collector/delivery/dispatch.h"
+#include "collector/delivery/sender.h"
 #include "collector/engine/forget_requests.h"
 #include "collector/http/audit.h"
 #include "collector/http/token_file.h"

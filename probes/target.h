@@ -32,6 +32,8 @@ class Runtime {
   std::unique_ptr<Impl> impl_;
 };
 
+class TransportTarget;
+
 /// Thread-safe. Keeps the CRM's connections between runs and checks them before use: of a database one for liveness and
 /// one for everything else, and one more for write tests.
 class Target {
@@ -60,9 +62,8 @@ class Target {
   void start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done);
 
  private:
-  Target();
-  struct Impl;
-  std::shared_ptr<Impl> impl_;  ///< shared with the runs under way
+  explicit Target(std::shared_ptr<TransportTarget> impl);
+  const std::shared_ptr<TransportTarget> impl_;  ///< shared with the runs under way
 };
 
 }  // namespace crmpulse::probes

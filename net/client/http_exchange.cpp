@@ -11,7 +11,6 @@
 #include <cstring>
 #include <utility>
 
-#include "core/log.h"
 #include "core/text/ascii.h"
 #include "net/base/endpoint.h"
 #include "net/base/networks.h"
@@ -29,6 +28,9 @@ constexpr long kLongestIdleSeconds = 100;
 /// What is sent on a kept connection and not acknowledged for so long (by the other machine, not its program) shows
 /// that it is dead; libcurl then asks again on a new one.
 constexpr unsigned kUnacknowledgedMilliseconds = 3000;
+/// libcurl 7.88 gives an address up after half of the time, and begins with the next one only when it is called again,
+/// without asking for that.
+constexpr Duration kLookAtConnecting{100};
 constexpr long kKeepAuthoritiesSeconds = 300;  ///< a changed bundle is read at the latest then
 
 std::string_view trimmed(std::string_view text) {
@@ -92,9 +94,10 @@ std::optional<Peer> proxy_of(const std::string& url) {
   return Peer{parsed->host, std::to_string(parsed->port != 0 ? parsed->port : own_port), tls};
 }
 
-Exchange::Exchange(ClientRequest request, HttpClient::Callback callback)
-    : request_(std::move(request)),
-      callback_(std::move(callback)),
+Exchange::Exchange(ClientRequest request, HttpClient::Callback callback, const std::string& user_agent)
+    : Transfer(std::move(callback)),
+      request_(std::move(request)),
+      user_agent_(user_agent),
       deadline_(Clock::now() + std::min(request_.timeout, Duration{std::chrono::hours{24}})) {
   choose_way();
 }
@@ -130,13 +133,12 @@ std::optional<Failure> Exchange::refusal() const {
   return std::nullopt;
 }
 
-void Exchange::start(EasyHandle easy, const std::string& user_agent) {
-  easy_ = std::move(easy);
+void Exchange::set_options() {
   CURL* const handle = easy_.get();
   curl_easy_setopt(handle, CURLOPT_PRIVATE, this);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text_);
   curl_easy_setopt(handle, CURLOPT_URL, request_.url.c_str());
-  curl_easy_setopt(handle, CURLOPT_USERAGENT, user_agent.c_str());
+  curl_easy_setopt(handle, CURLOPT_USERAGENT, user_agent_.c_str());
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &Exchange::on_body);
@@ -292,8 +294,9 @@ double Exchange::seconds(CURLINFO info) const {
   return static_cast<double>(microseconds) / 1e6;
 }
 
-bool Exchange::is_connecting() const {
-  return reached_ == Reached::connect && seconds(CURLINFO_PRETRANSFER_TIME_T) <= 0;
+std::optional<Duration> Exchange::next_look() const {
+  const bool connecting = reached_ == Reached::connect && seconds(CURLINFO_PRETRANSFER_TIME_T) <= 0;
+  return connecting ? std::optional{kLookAtConnecting} : std::nullopt;
 }
 
 HttpPhases Exchange::phases() const {
@@ -319,13 +322,13 @@ HttpPhases Exchange::phases() const {
   return out;
 }
 
-ClientResponse Exchange::failed(Stage stage, Reason reason, std::string message) const {
-  ClientResponse response;
-  response.failure = Failure{stage, reason, one_line(message)};
+std::optional<ClientResponse> Exchange::finish(CURLcode code) {
+  ClientResponse response = outcome(code);
+  if (follow(response)) return std::nullopt;
   return response;
 }
 
-ClientResponse Exchange::finish(CURLcode code) {
+ClientResponse Exchange::outcome(CURLcode code) {
   ClientResponse response;
   if (code == CURLE_OK) {
     response = std::move(response_);
@@ -344,8 +347,9 @@ ClientResponse Exchange::finish(CURLcode code) {
   return response;
 }
 
-void Exchange::guard_kept_connection() const {
+void Exchange::ended(CURLcode code) {
   curl_socket_t socket = CURL_SOCKET_BAD;
+  if (code != CURLE_OK) return;
   if (curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) return;
   ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMilliseconds, sizeof kUnacknowledgedMilliseconds);
 }
@@ -371,14 +375,6 @@ bool Exchange::follow(ClientResponse& response) {
   reached_ = Reached::nothing;
   forbidden_ = false;
   return true;
-}
-
-void Exchange::answer(ClientResponse response) {
-  try {
-    if (callback_) callback_(std::move(response));
-  } catch (const std::exception& error) {
-    log::error("a callback of the HTTP client threw", {{"error", error.what()}});
-  }
 }
 
 }  // namespace crmpulse::net

@@ -6,9 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "net/base/curl.h"
 #include "net/base/proxy.h"
-#include "net/client/http_client.h"
+#include "net/client/transfer_loop.h"
 
 namespace crmpulse::net {
 
@@ -31,37 +30,24 @@ struct Peer {
 [[nodiscard]] boost::system::result<ClientRequest, Failure> redirected(const ClientRequest& request,
                                                                        const ClientResponse& response);
 
-class Exchange {
+class Exchange final : public Transfer {
  public:
-  using Clock = std::chrono::steady_clock;
+  /// `user_agent` outlives the exchange.
+  Exchange(ClientRequest request, HttpClient::Callback callback, const std::string& user_agent);
 
-  Exchange(ClientRequest request, HttpClient::Callback callback);
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
-
-  /// Returns why this request cannot be sent at all, as far as is known without a network; nullopt if it can.
-  [[nodiscard]] std::optional<Failure> refusal() const;
-  /// Puts the request into a handle fresh from curl_easy_reset. The handle is this object's until release().
-  void start(EasyHandle easy, const std::string& user_agent);
-  [[nodiscard]] CURL* easy() const { return easy_.get(); }
-  [[nodiscard]] EasyHandle release() { return std::move(easy_); }
-
-  /// Returns true while a new connection is being made.
-  [[nodiscard]] bool is_connecting() const;
-  [[nodiscard]] Clock::time_point deadline() const { return deadline_; }
-  /// Ends the connection if what is sent on it later stays unacknowledged. Does not apply while it is being made:
-  /// connecting has its own time. Call it before the handle leaves the multi handle.
-  void guard_kept_connection() const;
-  /// Reads the outcome out of the handle. CURLE_OPERATION_TIMEDOUT also for what the client itself gave up.
-  [[nodiscard]] ClientResponse finish(CURLcode code);
-  /// Returns true if the answer was a redirect that is followed: this is the next request then, to be started. Else
-  /// `response` is what the client gets. Call it after release().
-  [[nodiscard]] bool follow(ClientResponse& response);
-  [[nodiscard]] ClientResponse failed(Stage stage, Reason reason, std::string message) const;
-  /// Runs the callback; what it throws is logged, the client goes on.
-  void answer(ClientResponse response);
+  [[nodiscard]] std::optional<Failure> refusal() const override;
+  [[nodiscard]] Clock::time_point deadline() const override { return deadline_; }
+  [[nodiscard]] std::optional<Duration> next_look() const override;
+  /// Sees to it that the connection ends if what is sent on it later stays unacknowledged. Does not apply while it is
+  /// being made: connecting has its own time.
+  void ended(CURLcode code) override;
+  /// nullopt: the answer was a redirect that is followed, and this is the next request.
+  [[nodiscard]] std::optional<ClientResponse> finish(CURLcode code) override;
 
  private:
+  void set_options() override;
+  [[nodiscard]] ClientResponse outcome(CURLcode code);
+  [[nodiscard]] bool follow(ClientResponse& response);
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self);
   static int on_resolve(void* resolver, void* reserved, void* self);
@@ -85,11 +71,10 @@ class Exchange {
   [[nodiscard]] double seconds(CURLINFO info) const;
 
   ClientRequest request_;
-  HttpClient::Callback callback_;
+  const std::string& user_agent_;
   Peer peer_;                         ///< no host: the URL cannot be used
   std::optional<ProxyChoice> proxy_;  ///< of this request's way; may be unusable
   Clock::time_point deadline_;
-  EasyHandle easy_;
   std::unique_ptr<curl_slist, CurlDelete> header_list_;
   ClientResponse response_;
   HttpPhases earlier_;  ///< of the redirects on the way here

@@ -7,21 +7,16 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
-#include <mutex>
-#include <stdexcept>
-#include <thread>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
-#include "core/log.h"
 #include "core/text/ascii.h"
-#include "net/base/curl.h"
+#include "net/client/transfer_loop.h"
 
 namespace crmpulse::net {
 namespace {
 
-constexpr int kLongestPollMilliseconds = 1000;
+/// libcurl sees that a server has said nothing for too long only when it is called.
+constexpr Duration kLook{1000};
 /// QUIT is waited for on the thread that all mails share.
 constexpr long kReplySeconds = 20;
 constexpr std::size_t kMaxReply = 500;
@@ -29,51 +24,35 @@ constexpr std::size_t kMaxReply = 500;
 /// and the server both speak.
 constexpr std::array<std::string_view, 3> kLogins{"PLAIN", "LOGIN", "*"};
 
-/// One mail on one libcurl handle.
-class Mail {
+class Mail final : public Transfer {
  public:
   Mail(MailRequest request, HttpClient::Callback callback)
-      : request_(std::move(request)), callback_(std::move(callback)) {}
-  Mail(const Mail&) = delete;
-  Mail& operator=(const Mail&) = delete;
-
-  [[nodiscard]] bool start(CURLM* multi);
-  [[nodiscard]] CURL* easy() const { return easy_.get(); }
-  [[nodiscard]] ClientResponse finish(CURLcode code) const;
-  /// It failed because this way of logging in is not the server's, and another is left: start() again.
-  [[nodiscard]] bool turn_to_next_login(CURLcode code);
-  [[nodiscard]] static ClientResponse failed(Stage stage, Reason reason, std::string message) {
-    ClientResponse response;
-    response.failure = Failure{stage, reason, one_line(message)};
-    return response;
-  }
-  void answer(ClientResponse response) const {
-    try {
-      callback_(std::move(response));
-    } catch (const std::exception& error) {
-      log::error("a callback of the mail client threw", {{"error", error.what()}});
-    }
-  }
+      : Transfer(std::move(callback)), request_(std::move(request)), deadline_(Clock::now() + request_.timeout) {}
+  [[nodiscard]] Clock::time_point deadline() const override { return deadline_; }
+  [[nodiscard]] std::optional<Duration> next_look() const override { return kLook; }
+  /// nullopt: this way of logging in is not the server's, and another is left.
+  [[nodiscard]] std::optional<ClientResponse> finish(CURLcode code) override;
 
  private:
+  void set_options() override;
   static std::size_t on_read(char* buffer, std::size_t size, std::size_t count, void* self);
   static std::size_t on_reply(char* data, std::size_t size, std::size_t count, void* self);
+  [[nodiscard]] bool turn_to_next_login(CURLcode code);
   void set_security();
   void set_envelope();
   void heed_login(std::string_view line);
   /// The server offers no login that may be used; none was tried.
   [[nodiscard]] bool no_login(CURLcode code) const {
-    return held_back_ || (code == CURLE_LOGIN_DENIED && needs_login() && refusal() == 0);
+    return held_back_ || (code == CURLE_LOGIN_DENIED && needs_login() && refusing_code() == 0);
   }
   [[nodiscard]] bool needs_login() const { return !request_.username.empty() && !logged_in_; }
   [[nodiscard]] bool offered(std::string_view mechanism) const;
-  [[nodiscard]] int refusal() const;
+  [[nodiscard]] int refusing_code() const;
   [[nodiscard]] Failure failure_of(CURLcode code) const;
   [[nodiscard]] Failure timeout() const;
 
   MailRequest request_;
-  HttpClient::Callback callback_;
-  EasyHandle easy_;
+  Clock::time_point deadline_;  ///< of this way of logging in
   std::unique_ptr<curl_slist, CurlDelete> recipients_;
   std::string from_;
   std::size_t sent_ = 0;
@@ -84,14 +63,13 @@ class Mail {
   bool held_back_ = false;  ///< the server would have taken the mail without the login that is configured
 };
 
-bool Mail::start(CURLM* multi) {
+void Mail::set_options() {
+  deadline_ = Clock::now() + request_.timeout;
   sent_ = 0;
   reply_.clear();
   mechanisms_.clear();
   logged_in_ = held_back_ = false;
-  easy_.reset(curl_easy_init());
   CURL* const handle = easy_.get();
-  if (handle == nullptr) return false;
   const std::string scheme = request_.security == MailRequest::Security::tls ? "smtps" : "smtp";
   const std::string url = fmt::format("{}://{}", scheme, request_.server);
   const long timeout = static_cast<long>(std::max<Duration::rep>(request_.timeout.count(), 1));
@@ -110,7 +88,6 @@ bool Mail::start(CURLM* multi) {
   curl_easy_setopt(handle, CURLOPT_FORBID_REUSE, 1L);
   set_security();
   set_envelope();
-  return curl_multi_add_handle(multi, handle) == CURLM_OK;
 }
 
 void Mail::set_security() {
@@ -184,7 +161,7 @@ bool Mail::offered(std::string_view mechanism) const {
 
 bool Mail::turn_to_next_login(CURLcode code) {
   if (!needs_login() || mechanisms_.empty()) return false;
-  const int refused = refusal();
+  const int refused = refusing_code();
   // 500 to 504: the command or its argument is not known; 534 and 538: too weak, or not this way.
   const bool not_this_way =
       no_login(code) ||
@@ -197,13 +174,14 @@ bool Mail::turn_to_next_login(CURLcode code) {
 }
 
 /// Its code, when the newest reply refused something.
-int Mail::refusal() const {
+int Mail::refusing_code() const {
   const bool refused = reply_.size() >= 3 && (reply_[0] == '4' || reply_[0] == '5') &&
                        std::all_of(reply_.begin(), reply_.begin() + 3, [](char c) { return c >= '0' && c <= '9'; });
   return refused ? std::atoi(reply_.substr(0, 3).c_str()) : 0;
 }
 
-ClientResponse Mail::finish(CURLcode code) const {
+std::optional<ClientResponse> Mail::finish(CURLcode code) {
+  if (turn_to_next_login(code)) return std::nullopt;
   ClientResponse response;
   if (code == CURLE_OK) {
     response.status = 250;
@@ -221,7 +199,7 @@ ClientResponse Mail::finish(CURLcode code) const {
     return response;
   }
   // A connection that broke after a friendly reply does not count as a refusal.
-  if (const int refused = refusal(); refused != 0 && code != CURLE_OPERATION_TIMEDOUT) {
+  if (const int refused = refusing_code(); refused != 0 && code != CURLE_OPERATION_TIMEDOUT) {
     response.status = refused;
     response.body = one_line(reply_);
     return response;
@@ -278,118 +256,16 @@ Failure Mail::failure_of(CURLcode code) const {
 }  // namespace
 
 struct MailClient::Impl {
-  using MailPtr = std::unique_ptr<Mail>;
-
-  Impl();
-  ~Impl();
-  void enqueue(MailPtr mail);
-  void run();
-  [[nodiscard]] std::vector<MailPtr> take_incoming();
-  bool start_incoming();
-  void start(MailPtr mail);
-  void finish_completed();
-  void end_everything();
-
-  MultiHandle multi;
-  std::mutex mutex;
-  std::vector<MailPtr> incoming;  ///< guarded by mutex
-  bool stopping = false;          ///< guarded by mutex
-
-  std::unordered_map<CURL*, MailPtr> in_flight;  ///< of the client's thread alone
-  std::thread thread;
+  // Each mail has a connection of its own, to the same server for many.
+  TransferLoop loop{HttpClient::Options{.user_agent = {}, .max_connections_per_host = 0}};
 };
-
-MailClient::Impl::Impl() {
-  initialise_curl_once();
-  multi.reset(curl_multi_init());
-  if (!multi) throw std::runtime_error("libcurl has no multi handle to give");
-  thread = std::thread([this] { run(); });
-}
-
-MailClient::Impl::~Impl() {
-  {
-    const std::lock_guard lock(mutex);
-    stopping = true;
-  }
-  curl_multi_wakeup(multi.get());
-  thread.join();
-}
-
-void MailClient::Impl::enqueue(MailPtr mail) {
-  {
-    const std::lock_guard lock(mutex);
-    incoming.push_back(std::move(mail));
-  }
-  curl_multi_wakeup(multi.get());
-}
-
-void MailClient::Impl::run() {
-  block_broken_pipe_signal();
-  while (start_incoming()) {
-    int running = 0;
-    curl_multi_perform(multi.get(), &running);
-    finish_completed();
-    curl_multi_poll(multi.get(), nullptr, 0, kLongestPollMilliseconds, nullptr);
-  }
-  end_everything();
-}
-
-std::vector<MailClient::Impl::MailPtr> MailClient::Impl::take_incoming() {
-  const std::lock_guard lock(mutex);
-  return std::exchange(incoming, {});
-}
-
-/// False when the client is being destroyed.
-bool MailClient::Impl::start_incoming() {
-  {
-    const std::lock_guard lock(mutex);
-    if (stopping) return false;
-  }
-  for (MailPtr& mail : take_incoming()) start(std::move(mail));
-  return true;
-}
-
-void MailClient::Impl::start(MailPtr mail) {
-  if (!mail->start(multi.get()))
-    return mail->answer(Mail::failed(Stage::request, Reason::internal, "libcurl has no handle to give"));
-  CURL* const easy = mail->easy();
-  in_flight.emplace(easy, std::move(mail));
-}
-
-void MailClient::Impl::finish_completed() {
-  int left = 0;
-  while (const CURLMsg* const message = curl_multi_info_read(multi.get(), &left)) {
-    if (message->msg != CURLMSG_DONE) continue;
-    const CURLcode code = message->data.result;
-    auto node = in_flight.extract(message->easy_handle);
-    curl_multi_remove_handle(multi.get(), node.key());
-    if (node.mapped()->turn_to_next_login(code)) {
-      start(std::move(node.mapped()));
-    } else {
-      node.mapped()->answer(node.mapped()->finish(code));
-    }
-  }
-}
-
-void MailClient::Impl::end_everything() {
-  const ClientResponse skipped = Mail::failed(Stage::request, Reason::skipped, "the program is stopping");
-  for (auto& [easy, mail] : in_flight) {
-    curl_multi_remove_handle(multi.get(), easy);
-    mail->answer(skipped);
-  }
-  in_flight.clear();
-  // A callback may have sent one more.
-  for (std::vector<MailPtr> late = take_incoming(); !late.empty(); late = take_incoming()) {
-    for (const MailPtr& mail : late) mail->answer(skipped);
-  }
-}
 
 MailClient::MailClient() : impl_(std::make_unique<Impl>()) {}
 
 MailClient::~MailClient() = default;
 
 void MailClient::send(MailRequest request, HttpClient::Callback callback) {
-  impl_->enqueue(std::make_unique<Mail>(std::move(request), std::move(callback)));
+  impl_->loop.enqueue(std::make_unique<Mail>(std::move(request), std::move(callback)));
 }
 
 }  // namespace crmpulse::net

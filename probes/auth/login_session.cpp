@@ -203,7 +203,7 @@ void LoginSession::begin(Clock::time_point deadline) {
   const Duration left = until(deadline);
   const Duration timeout =
       std::clamp(left - std::clamp(left / 20, Duration{20}, Duration{200}), kShortestLogin, kLongestLogin);
-  shared_->worker.post([self = shared_from_this(), timeout] { self->log_in(timeout); });
+  shared_->worker.submit([self = shared_from_this(), timeout] { self->log_in(timeout); });
 }
 
 /// Another program of ours (`probe` beside `run`) may have logged in, and made our refresh token an old one.
@@ -253,7 +253,7 @@ void LoginSession::send(Context context, Clock::time_point started, Duration tim
   shared_->client.send(*std::move(request), [self = shared_from_this(), context = std::move(context), started,
                                              timeout](net::ClientResponse response) {
     const double duration = std::chrono::duration<double>(Clock::now() - started).count();
-    self->shared_->worker.post([self, context, response = std::move(response), started, timeout, duration]() mutable {
+    self->shared_->worker.submit([self, context, response = std::move(response), started, timeout, duration]() mutable {
       const auto is_elsewhere = self->identity_.kind.is_elsewhere;
       if (is_elsewhere == nullptr || context.elsewhere || response.failure || !is_elsewhere(response))
         return self->finish(context, response, duration);

@@ -8,7 +8,7 @@
 
 #include "probes/auth/session.h"
 #include "probes/auth/token_file.h"
-#include "probes/auth/worker.h"
+#include "probes/workers/workers.h"
 
 namespace crmpulse::probes::auth {
 
@@ -17,7 +17,7 @@ struct Shared {
   Shared(net::HttpClient& given, Sessions::WallClock clock) : client(given), now(std::move(clock)) {}
   net::HttpClient& client;  ///< used on the worker's thread alone
   const Sessions::WallClock now;
-  Worker worker;
+  Workers worker{1};  ///< the client's thread may not wait for a disk
 };
 
 /// How a session is made.

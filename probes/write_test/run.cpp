@@ -15,7 +15,6 @@ constexpr Duration kFirstPause{200};
 constexpr Duration kLongestPause{2000};
 /// Failed clean-ups in a row that switch a write test off.
 constexpr int kFailedCleanUps = 2;
-constexpr std::string_view kId = "id";
 constexpr std::string_view kSwitchedOff = "; the write test is switched off now";
 
 /// The answer, or its absence, means that the CRM took nothing: nobody needs to look for it.
@@ -26,11 +25,6 @@ bool surely_refused(const ExchangeResult& result) {
   return stage == Stage::resolve || stage == Stage::connect || stage == Stage::tls || stage == Stage::auth;
 }
 
-/// Removing what is not there is not a failure.
-bool is_gone(const ExchangeResult& result) {
-  return !result.failure || result.status == 404 || result.status == 410 || result.failure->reason == Reason::missing;
-}
-
 bool writes(const Step& step) {
   constexpr std::array<std::string_view, 3> kWriting{"create", "update", "delete"};
   return std::find(kWriting.begin(), kWriting.end(), step.step) != kWriting.end();
@@ -39,15 +33,8 @@ bool writes(const Step& step) {
 bool saves_id(const Measurement& measurement) {
   return std::any_of(measurement.steps.begin(), measurement.steps.end(), [](const Step& step) {
     return step.exchange && std::any_of(step.exchange->save.begin(), step.exchange->save.end(),
-                                        [](const Column& column) { return column.name == kId; });
+                                        [](const Column& column) { return column.name == kRecordId; });
   });
-}
-
-std::optional<std::size_t> column_of(const Exchange& sweep, std::string_view name) {
-  for (std::size_t i = 0; i < sweep.columns.size(); ++i) {
-    if (sweep.columns[i].name == name) return i;
-  }
-  return std::nullopt;
 }
 
 double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
@@ -92,129 +79,10 @@ void TransactionRun::begin() {
     // Now and then anyway: a CRM may say that it has removed what it has not.
     const bool look = !test_.swept_ || !ledger.records().empty() || ledger.failed_clean_ups() >= kFailedCleanUps ||
                       test_.created_since_sweep_ >= test_.measurement_.cap;
-    if (look || only_clean_up_) return sweep();
+    if (look || only_clean_up_) return sweep_.begin();
     create();
   });
 }
-
-// What earlier runs left behind.
-
-void TransactionRun::sweep() {
-  if (!test_.measurement_.sweep) return find(nullptr);
-  ask(*test_.measurement_.sweep, variables_, share(2), true, &TransactionRun::swept);
-}
-
-void TransactionRun::swept(ExchangeResult result) {
-  if (result.failure) {
-    // Whether records are left is not known, so none is added.
-    return refuse(result.failure->stage, result.failure->reason,
-                  "looking for test records left over: " + result.failure->message);
-  }
-  const std::vector<SweptRow> rows = rows_of(result);
-  sweep_complete_ = result.rows_truncated == 0;
-  test_.created_since_sweep_ = 0;
-  find(&rows);
-}
-
-std::vector<SweptRow> TransactionRun::rows_of(const ExchangeResult& result) const {
-  const auto id = column_of(*test_.measurement_.sweep, kId);
-  const auto marker = column_of(*test_.measurement_.sweep, "marker");
-  std::vector<SweptRow> rows;
-  for (const auto& row : result.rows) {
-    if (id && marker && std::max(*id, *marker) < row.size()) rows.push_back({row[*id], row[*marker]});
-  }
-  return rows;
-}
-
-void TransactionRun::find(const std::vector<SweptRow>* rows) {
-  LeftOvers found =
-      find_left_overs(test_.ledger_.records(), rows, test_.marker(), test_.host_.wall(), 2 * test_.timeout_);
-  if (sweep_complete_) {
-    for (const std::string& run_id : found.gone) {
-      if (!wrote(test_.ledger_.gone(run_id))) return;
-    }
-  }
-  to_remove_ = std::move(found.remove);
-  remove_next();
-}
-
-void TransactionRun::remove_next() {
-  if (removing_ == to_remove_.size()) return verify();
-  if (test_.host_.steady() >= steps_end_) {
-    not_removed_ += to_remove_.size() - removing_;
-    return left_overs_done();
-  }
-  step_ = 0;
-  remove_step();
-}
-
-/// The clean-up steps for one record, one after another.
-void TransactionRun::remove_step() {
-  const auto& steps = test_.measurement_.steps;
-  while (step_ < steps.size() && !(step().cleanup && step().exchange)) ++step_;
-  const OpenRecord& record = to_remove_[removing_];
-  if (step_ < steps.size()) {
-    Variables variables = start_variables(record.run_id, test_.host_.wall());
-    variables.insert_or_assign(std::string{kId}, record.id);
-    return ask(*step().exchange, variables, steps_end_, false, &TransactionRun::removed);
-  }
-  if (!record.run_id.empty()) {
-    if (!wrote(test_.ledger_.gone(record.run_id))) return;
-  }
-  ++removing_;
-  remove_next();
-}
-
-void TransactionRun::removed(ExchangeResult result) {
-  if (is_gone(result)) {
-    ++step_;
-    return remove_step();
-  }
-  if (!removal_failure_) removal_failure_ = result.failure;
-  ++not_removed_;
-  ++removing_;
-  remove_next();
-}
-
-/// What a second sweep still shows counts: a search that lags behind, or a CRM that did not do what it said.
-void TransactionRun::verify() {
-  if (to_remove_.empty() || not_removed_ > 0 || !test_.measurement_.sweep) return left_overs_done();
-  ask(*test_.measurement_.sweep, variables_, deadline_, true, &TransactionRun::verified);
-}
-
-void TransactionRun::verified(ExchangeResult result) {
-  if (result.failure) return swept(std::move(result));
-  for (const SweptRow& row : rows_of(result)) still_shown_ += is_ours(row.marker, test_.marker()) ? 1 : 0;
-  left_overs_done();
-}
-
-void TransactionRun::left_overs_done() {
-  if (removal_failure_) {
-    const bool off = clean_up_failed();
-    return refuse(Stage::cleanup, removal_failure_->reason,
-                  fmt::format("removing test records left over, {} still there: {}{}", not_removed_,
-                              removal_failure_->message, off ? kSwitchedOff : ""));
-  }
-  const bool all_removed = not_removed_ == 0 && sweep_complete_;
-  test_.swept_ = all_removed && still_shown_ == 0;
-  if (all_removed) {
-    test_.disabled_ = false;
-    if (!wrote(test_.ledger_.count_failed(0))) return;
-  }
-  if (only_clean_up_) return finish();
-  const std::size_t left = test_.ledger_.records().size() + still_shown_;
-  if (!all_removed || left >= static_cast<std::size_t>(test_.measurement_.cap)) {
-    return refuse(Stage::request, Reason::skipped,
-                  fmt::format("{}{} test records of ours are still there; not creating more",
-                              sweep_complete_ ? "" : "more than ", std::max(left, not_removed_)));
-  }
-  if (test_.host_.steady() > share(2)) {
-    return refuse(Stage::request, Reason::skipped, "removing test records left over took the time of this run");
-  }
-  create();
-}
-
-// The test itself.
 
 void TransactionRun::create() {
   if (!wrote(test_.ledger_.intend(run_id_, test_.host_.wall()))) return;
@@ -226,7 +94,7 @@ void TransactionRun::create() {
 void TransactionRun::next_step() {
   const Measurement& measurement = test_.measurement_;
   // A clean-up needs to know what to remove; what it does not know is looked for by the next run.
-  const bool id_missing = !variables_.contains(kId) && saves_id(measurement);
+  const bool id_missing = !variables_.contains(kRecordId) && saves_id(measurement);
   for (; step_ < measurement.steps.size(); ++step_) {
     if (step().exchange && !(step().cleanup ? id_missing : found_.failure.has_value())) break;
   }
@@ -240,7 +108,8 @@ void TransactionRun::next_step() {
 }
 
 void TransactionRun::ask_step() {
-  ask(*step().exchange, variables_, step().cleanup ? deadline_ : steps_end_, false, &TransactionRun::step_done);
+  ask(*step().exchange, variables_, step().cleanup ? deadline_ : steps_end_, false,
+      [this](ExchangeResult result) { step_done(std::move(result)); });
 }
 
 void TransactionRun::step_done(ExchangeResult result) {
@@ -267,8 +136,8 @@ void TransactionRun::step_done(ExchangeResult result) {
 
 /// On disk before the next step.
 void TransactionRun::keep_id(const ExchangeResult& result) {
-  const auto saved = result.saved.find(kId);
-  if (saved == result.saved.end() || saved->second.empty() || variables_.contains(kId)) return;
+  const auto saved = result.saved.find(kRecordId);
+  if (saved == result.saved.end() || saved->second.empty() || variables_.contains(kRecordId)) return;
   if (const Result<void> written = test_.ledger_.name(run_id_, saved->second); !written) {
     // Here and now the record is known, so it is removed; but the run has failed.
     step_failed(step(), Failure{Stage::request, Reason::internal, written.error().message});
@@ -325,7 +194,7 @@ void TransactionRun::conclude() {
   const Result<void> written = removed || surely_not_created_ ? test_.ledger_.gone(run_id_) : Result<void>{};
   if (!written && !failure) failure = Failure{Stage::request, Reason::internal, written.error().message};
   if (clean_up_failed_) {
-    if (clean_up_failed()) failure->message = one_line(failure->message + std::string{kSwitchedOff});
+    failure->message = one_line(failure->message + std::string{clean_up_failed()});
   } else if (removed) {
     (void)test_.ledger_.count_failed(0);  // a file that cannot be written fails the next run
   }
@@ -333,8 +202,6 @@ void TransactionRun::conclude() {
     add_sample("crm_records_per_second", "operation", "write", written_ / writing_seconds_);
   finish();
 }
-
-// Both.
 
 void TransactionRun::job(std::function<void()> what) {
   const auto guarded = [self = shared_from_this(), what = std::move(what)] {
@@ -353,12 +220,12 @@ void TransactionRun::job(std::function<void()> what) {
 }
 
 void TransactionRun::ask(const Exchange& exchange, const Variables& variables, SteadyTime deadline, bool keep_rows,
-                         Next next) {
+                         std::function<void(ExchangeResult)> next) {
   test_.host_.exchanger.run(exchange, variables, deadline, keep_rows,
-                            [self = shared_from_this(), next](ExchangeResult result) {
+                            [self = shared_from_this(), next = std::move(next)](ExchangeResult result) {
                               self->job([run = self.get(), next, result = std::move(result)]() mutable {
                                 run->count(result);
-                                (run->*next)(std::move(result));
+                                next(std::move(result));
                               });
                             });
 }
@@ -370,18 +237,17 @@ void TransactionRun::count(const ExchangeResult& result) {
   if (result.login && !found_.login) found_.login = result.login;
 }
 
-/// True: that was one too many.
-bool TransactionRun::clean_up_failed() {
+std::string_view TransactionRun::clean_up_failed() {
   const int failed = std::min(test_.ledger_.failed_clean_ups() + 1, kFailedCleanUps);
   (void)test_.ledger_.count_failed(failed);  // a file that cannot be written fails the next run
-  if (failed < kFailedCleanUps) return false;
+  if (failed < kFailedCleanUps) return {};
   if (!test_.disabled_) {
     log::error(
         "a write test switched itself off after two failed clean-ups",
         {{"crm", test_.spec_.crm}, {"transaction", test_.measurement_.transaction}, {"records", test_.marker()}});
   }
   test_.disabled_ = true;
-  return true;
+  return kSwitchedOff;
 }
 
 void TransactionRun::add_sample(std::string_view metric, std::string_view label, std::string_view text, double value) {

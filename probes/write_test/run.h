@@ -1,7 +1,7 @@
 #pragma once
 // One run of a write test: a chain of exchanges, each answer handled by a job of its own.
 
-#include "probes/write_test/left_overs.h"
+#include "probes/write_test/sweep.h"
 #include "probes/write_test/transaction.h"
 
 namespace crmpulse::probes {
@@ -19,21 +19,9 @@ class TransactionRun : public std::enable_shared_from_this<TransactionRun> {
   void begin();
 
  private:
+  friend class LeftOverSweep;
   using SteadyTime = std::chrono::steady_clock::time_point;
-  using Next = void (TransactionRun::*)(ExchangeResult);
 
-  // Left-overs.
-  void sweep();
-  void swept(ExchangeResult result);
-  void find(const std::vector<SweptRow>* rows);
-  void remove_next();
-  void remove_step();
-  void removed(ExchangeResult result);
-  void verify();
-  void verified(ExchangeResult result);
-  void left_overs_done();
-
-  // The test itself.
   void create();
   void next_step();
   void ask_step();
@@ -43,14 +31,14 @@ class TransactionRun : public std::enable_shared_from_this<TransactionRun> {
   void step_failed(const Step& step, Failure failure);
   void conclude();
 
-  // Both.
-  [[nodiscard]] std::vector<SweptRow> rows_of(const ExchangeResult& result) const;
   [[nodiscard]] SteadyTime share(int quarters) const { return started_ + (deadline_ - started_) * quarters / 4; }
   [[nodiscard]] const Step& step() const { return test_.measurement_.steps[step_]; }
   void job(std::function<void()> what);
-  void ask(const Exchange& exchange, const Variables& variables, SteadyTime deadline, bool keep_rows, Next next);
+  void ask(const Exchange& exchange, const Variables& variables, SteadyTime deadline, bool keep_rows,
+           std::function<void(ExchangeResult)> next);
   void count(const ExchangeResult& result);
-  [[nodiscard]] bool clean_up_failed();
+  /// Counts it. Returns what is to be added to the failure: that the write test is switched off now, or nothing.
+  [[nodiscard]] std::string_view clean_up_failed();
   void add_sample(std::string_view metric, std::string_view label, std::string_view text, double value);
   [[nodiscard]] bool wrote(const Result<void>& result);
   void refuse(Stage stage, Reason reason, std::string message);
@@ -66,13 +54,7 @@ class TransactionRun : public std::enable_shared_from_this<TransactionRun> {
   bool opened_ = false;
   Found found_;
 
-  std::vector<OpenRecord> to_remove_;
-  std::size_t removing_ = 0;
-  std::size_t not_removed_ = 0;
-  std::optional<Failure> removal_failure_;
-  std::size_t still_shown_ = 0;  ///< by a sweep after the removal
-  bool sweep_complete_ = true;
-
+  LeftOverSweep sweep_{*this, test_};
   std::size_t step_ = 0;
   Variables variables_;
   bool cleaned_ = false;  ///< the clean-up steps succeeded

@@ -44,6 +44,7 @@ class WriteTest {
 
  private:
   friend class TransactionRun;
+  friend class LeftOverSweep;
   [[nodiscard]] std::string marker() const;
 
   const TargetSpec& spec_;

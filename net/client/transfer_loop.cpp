@@ -1,0 +1,182 @@
+#include "net/client/transfer_loop.h"
+
+#include <algorithm>
+#include <exception>
+#include <stdexcept>
+#include <utility>
+
+#include "core/log.h"
+
+namespace crmpulse::net {
+namespace {
+
+constexpr Duration kLongestPoll = std::chrono::minutes{1};
+/// libcurl gives a request up by itself and knows best why; but not one that waits for a connection to its host.
+constexpr Duration kPatienceWithCurl{50};
+constexpr std::size_t kKeptHandles = 64;
+
+}  // namespace
+
+void Transfer::start(EasyHandle easy) {
+  easy_ = std::move(easy);
+  set_options();
+}
+
+ClientResponse Transfer::failed(Stage stage, Reason reason, std::string_view message) {
+  ClientResponse response;
+  response.failure = Failure{stage, reason, one_line(message)};
+  return response;
+}
+
+void Transfer::answer(ClientResponse response) const {
+  try {
+    if (callback_) callback_(std::move(response));
+  } catch (const std::exception& error) {
+    log::error("a callback of the HTTP or mail client threw", {{"error", error.what()}});
+  }
+}
+
+TransferLoop::TransferLoop(const HttpClient::Options& options)
+    : max_in_flight_(static_cast<std::size_t>(options.max_in_flight)) {
+  initialise_curl_once();
+  multi_.reset(curl_multi_init());
+  if (!multi_) throw std::runtime_error("libcurl has no multi handle to give");
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options.max_connections_per_host));
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_kept_connections));
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(options.max_connections));
+  thread_ = std::thread([this] { run(); });
+}
+
+TransferLoop::~TransferLoop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  curl_multi_wakeup(multi_.get());
+  thread_.join();
+}
+
+void TransferLoop::enqueue(TransferPtr transfer) {
+  {
+    const std::lock_guard lock(mutex_);
+    incoming_.push_back(std::move(transfer));
+  }
+  curl_multi_wakeup(multi_.get());
+}
+
+void TransferLoop::run() {
+  block_broken_pipe_signal();
+  while (take_incoming()) {
+    start_waiting();
+    int running = 0;
+    curl_multi_perform(multi_.get(), &running);
+    finish_completed();
+    give_up_overdue();
+    start_waiting();
+    curl_multi_poll(multi_.get(), nullptr, 0, poll_milliseconds(), nullptr);
+  }
+  end_everything();
+}
+
+/// False when the client is being destroyed.
+bool TransferLoop::take_incoming() {
+  const std::lock_guard lock(mutex_);
+  for (TransferPtr& transfer : incoming_) waiting_.push_back(std::move(transfer));
+  incoming_.clear();
+  return !stopping_;
+}
+
+void TransferLoop::start_waiting() {
+  while (!waiting_.empty() && in_flight_.size() < max_in_flight_) {
+    TransferPtr transfer = std::move(waiting_.front());
+    waiting_.pop_front();
+    start(std::move(transfer));
+  }
+}
+
+EasyHandle TransferLoop::take_handle() {
+  if (idle_handles_.empty()) return EasyHandle(curl_easy_init());
+  EasyHandle easy = std::move(idle_handles_.back());
+  idle_handles_.pop_back();
+  curl_easy_reset(easy.get());
+  return easy;
+}
+
+void TransferLoop::start(TransferPtr transfer) {
+  if (const auto refusal = transfer->refusal())
+    return transfer->answer(Transfer::failed(refusal->stage, refusal->reason, refusal->message));
+  EasyHandle easy = take_handle();
+  CURL* const handle = easy.get();
+  if (handle == nullptr)
+    return transfer->answer(Transfer::failed(Stage::request, Reason::internal, "libcurl has no handle to give"));
+  transfer->start(std::move(easy));
+  in_flight_.emplace(handle, std::move(transfer));
+  curl_multi_add_handle(multi_.get(), handle);
+}
+
+void TransferLoop::finish_completed() {
+  int left = 0;
+  while (const CURLMsg* const message = curl_multi_info_read(multi_.get(), &left)) {
+    if (message->msg == CURLMSG_DONE) end(message->easy_handle, message->data.result);
+  }
+}
+
+void TransferLoop::end(CURL* easy, CURLcode code) {
+  TransferPtr transfer = std::move(in_flight_.extract(easy).mapped());
+  transfer->ended(code);
+  curl_multi_remove_handle(multi_.get(), easy);
+  std::optional<ClientResponse> response = transfer->finish(code);
+  EasyHandle handle = transfer->release();
+  if (idle_handles_.size() < kKeptHandles) idle_handles_.push_back(std::move(handle));
+  if (response)
+    transfer->answer(*std::move(response));
+  else
+    start(std::move(transfer));
+}
+
+void TransferLoop::give_up_overdue() {
+  const Clock::time_point now = Clock::now();
+  std::vector<CURL*> overdue;
+  for (const auto& [easy, transfer] : in_flight_)
+    if (transfer->deadline() + kPatienceWithCurl <= now) overdue.push_back(easy);
+  for (CURL* const easy : overdue) end(easy, CURLE_OPERATION_TIMEDOUT);
+
+  for (TransferPtr& transfer : std::exchange(waiting_, {})) {
+    if (transfer->deadline() > now)
+      waiting_.push_back(std::move(transfer));
+    else
+      transfer->answer(
+          Transfer::failed(Stage::request, Reason::timeout, "the request's time was over before its turn came"));
+  }
+}
+
+int TransferLoop::poll_milliseconds() const {
+  const Clock::time_point now = Clock::now();
+  Clock::time_point next = now + kLongestPoll;
+  for (const auto& [easy, transfer] : in_flight_) {
+    next = std::min(next, transfer->deadline() + kPatienceWithCurl);
+    if (const auto look = transfer->next_look()) next = std::min(next, now + *look);
+  }
+  for (const TransferPtr& transfer : waiting_) next = std::min(next, transfer->deadline());
+  const auto wait = std::chrono::ceil<Duration>(next - now);
+  return static_cast<int>(std::max<Duration::rep>(wait.count(), 0));
+}
+
+void TransferLoop::end_everything() {
+  const auto skip = [](const Transfer& transfer) {
+    transfer.answer(Transfer::failed(Stage::request, Reason::skipped, "the program is stopping"));
+  };
+  while (!in_flight_.empty()) {
+    const auto node = in_flight_.extract(in_flight_.begin());
+    curl_multi_remove_handle(multi_.get(), node.key());
+    skip(*node.mapped());
+  }
+  // A callback may have sent one more.
+  for (take_incoming(); !waiting_.empty(); take_incoming()) {
+    const TransferPtr transfer = std::move(waiting_.front());
+    waiting_.pop_front();
+    skip(*transfer);
+  }
+}
+
+}  // namespace crmpulse::net
