@@ -5,7 +5,7 @@
 #include <array>
 #include <filesystem>
 
-#include "collector/engine/forget_requests.h"
+#include "collector/forget_requests.h"
 #include "collector/http/answers.h"
 #include "collector/metrics/health_metrics.h"
 #include "collector/text/json_text.h"
@@ -237,7 +237,7 @@ void Collector::renew_certificate(const net::TlsResult& renewed) {
 /// time of it. Who only measures how long something takes (Access) has the steady one.
 void Collector::follow_wall_clock() {
   const Duration by = clocks_.wall.now() - clock_.now();
-  if (std::chrono::abs(by) < EngineLoop::kLeastStep || engine_.recovering()) return;
+  if (std::chrono::abs(by) < ClockSteps::kLeast || engine_.recovering()) return;
   clock_.correct(by);
   ingest_.clock_stepped(by);
   notifier_.clock_stepped(by);
@@ -253,7 +253,7 @@ void Collector::tick() {
   look();
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
-  history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.keep_samples);
+  history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.retention.samples);
   for (AuditEntry& line : refusals_.take_due(clocks_.wall.now())) audit(std::move(line));
   if (signalled_ && !engine_.recovering()) reload_by_signal();
   // Points on their way name series by their place.

@@ -12,7 +12,7 @@
 
 #include "collector/collector.h"
 #include "collector/delivery/sender.h"
-#include "collector/engine/forget_requests.h"
+#include "collector/forget_requests.h"
 #include "collector/http/audit.h"
 #include "collector/http/token_file.h"
 #include "collector/message/render.h"

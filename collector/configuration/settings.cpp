@@ -122,10 +122,10 @@ void read_patterns(config::Reader& root, std::string_view key, std::vector<std::
 
 void read_retention(config::Reader& root, Settings& settings) {
   config::Reader retention = root.child("retention");
-  retention.get("samples", settings.keep_samples, kHour, kTenYears);
-  retention.get("states", settings.keep_states, kHour, kTenYears);
+  retention.get("samples", settings.retention.samples, kHour, kTenYears);
+  retention.get("states", settings.retention.states, kHour, kTenYears);
   retention.finish();
-  root.get_bytes("journal_max", settings.journal_max, 16 * kMiB, 1024 * 1024 * kMiB);
+  root.get_bytes("journal_max", settings.retention.journal_max, 16 * kMiB, 1024 * 1024 * kMiB);
 }
 
 void read_external_url(config::Reader& root, Settings& settings) {

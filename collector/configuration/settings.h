@@ -22,6 +22,13 @@ struct HeartbeatSettings {
   Duration interval{std::chrono::seconds{60}};
 };
 
+/// How long what is stored is kept.
+struct RetentionSettings {
+  Duration samples{std::chrono::hours{24 * 30}};
+  Duration states{std::chrono::hours{24 * 400}};
+  std::uint64_t journal_max = 2ULL * 1024 * 1024 * 1024;  ///< bytes
+};
+
 struct Settings {
   net::Endpoint listen{"127.0.0.1", 9460};
   std::optional<net::TlsFiles> tls;
@@ -30,9 +37,7 @@ struct Settings {
   std::vector<std::string> rules;     ///< patterns, in order; relative ones are meant from the file's folder
   std::vector<std::string> remedies;  ///< likewise
   std::vector<std::string> ours;      ///< patterns nobody wrote: yours may hold no file
-  Duration keep_samples{std::chrono::hours{24 * 30}};
-  Duration keep_states{std::chrono::hours{24 * 400}};
-  std::uint64_t journal_max = 2ULL * 1024 * 1024 * 1024;
+  RetentionSettings retention;
   MetricsAccess metrics = MetricsAccess::viewer;
   LimitSettings limits;
   std::string external_url;  ///< without a slash at the end; how people reach the collector

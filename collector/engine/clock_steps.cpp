@@ -1,11 +1,12 @@
-// EngineLoop: clocks that were wrong. What is remembered moves with them, so that what was so long ago stays so long
-// ago.
+#include "collector/engine/clock_steps.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
-#include "collector/engine/engine_loop.h"
+#include "collector/engine/stored_meta.h"
 #include "collector/message/render.h"
 #include "collector/suppression/text.h"
 #include "core/log.h"
@@ -13,122 +14,80 @@
 namespace crmpulse::collector {
 namespace {
 
-constexpr Duration kDay{std::chrono::hours{24}};
 /// Machines without a clock of their own are put right by the network soon after their start.
 constexpr Duration kTellAfter{std::chrono::seconds{30}};
 constexpr Duration kWorthTelling{std::chrono::minutes{1}};
 constexpr Duration kTrustAfter{std::chrono::minutes{15}};
 
-Result<std::optional<TimePoint>> stored_time(store::Database& database, const std::string& name) {
-  auto text = store::get_meta(database, name);
-  if (!text) return text.error();
-  if (!*text) return std::optional<TimePoint>{};
-  const auto time = parse_time(**text);
-  return time ? std::optional{*time} : std::nullopt;
-}
-
 std::string seconds_text(Duration by) {
   return fmt::format("{:.0f}", to_seconds(by));
 }
 
-void move(std::initializer_list<TimePoint*> times, Duration by) {
-  for (TimePoint* time : times) {
-    if (*time != TimePoint{}) *time += by;
-  }
-}
-
 }  // namespace
 
-Result<void> EngineLoop::rebase(store::Database& database) {
-  const TimePoint at = now();
+Result<void> ClockSteps::rebase(store::Database& database) {
+  const TimePoint at = state_.now();
   begun_ = at;
   const auto tick = stored_time(database, "last_tick");
   if (!tick) return tick.error();
-  const auto received = store::newest_received(database, samples_.folded_seq());
+  const auto received = store::newest_received(database, state_.samples.folded_seq());
   if (!received) return received.error();
   const TimePoint newest = std::max(tick->value_or(TimePoint{}), received->value_or(TimePoint{}));
-  if (auto done = load_retention(database, newest); !done) return done;
-  if (newest <= at + kLeastStep) return {};
+  if (auto done = retention_.load(database, newest, at); !done) return done;
+  if (newest <= at + kLeast) return {};
   rebase_ = at - newest;
-  stats_.stored_ahead = untold_ = newest - at;
+  state_.stats.stored_ahead = untold_ = newest - at;
   tell_at_ = at + kTellAfter;
   forget_future_at_ = at + kTrustAfter;
   log::error("the stored state is later than the clock; its times are moved back",
-             {{"ahead_seconds", seconds_text(stats_.stored_ahead)},
+             {{"ahead_seconds", seconds_text(state_.stats.stored_ahead)},
               {"newest", format_time(newest)},
               {"clock", format_time(at)}});
-  samples_.changes().not_after(at);
+  state_.changes().not_after(at);
   if (auto done = store::shift_outbox(database, rebase_, at); !done) return done;
-  if (tick->value_or(TimePoint{}) <= at + kLeastStep) return {};  // only the end of the journal is
-  samples_.engine().shift(rebase_);
-  samples_.series().shift(rebase_);
-  samples_.crms().shift(rebase_);
-  incidents_.shift(rebase_);
+  if (tick->value_or(TimePoint{}) <= at + kLeast) return {};  // only the end of the journal is
+  state_.rules().shift(rebase_);
+  state_.series().shift(rebase_);
+  state_.crms().shift(rebase_);
+  state_.incidents.shift(rebase_);
   return {};
 }
 
-RecordStamp EngineLoop::stamp_of(const store::JournalRecord& record) const {
+RecordStamp ClockSteps::stamp_of(const store::JournalRecord& record) const {
   RecordStamp stamp{record.seq, record.received, record.skew};
-  if (rebase_ == Duration{} || record.received <= begun_ + kLeastStep) return stamp;
+  if (rebase_ == Duration{} || record.received <= begun_ + kLeast) return stamp;
   stamp.received += rebase_;
   stamp.skew += rebase_;
   return stamp;
 }
 
-Result<void> EngineLoop::load_retention(store::Database& database, TimePoint newest) {
-  const auto kept = stored_time(database, "retention_tick");
-  if (!kept) return kept.error();
-  const auto until = stored_time(database, "retention_held_until");
-  if (!until) return until.error();
-  // Held before the stop: it goes on, as long as it would have.
-  const TimePoint last = *until && *kept ? **kept : newest;
-  if (last == TimePoint{}) return {};
-  hold_retention(now() - last);
-  if (held_ > Duration{} && *until && **until > now()) held_until_ = std::min(held_until_, **until);
-  return {};
-}
-
-void EngineLoop::hold_retention(Duration ahead) {
-  if (ahead > kDay) {
-    held_ += ahead;
-    held_until_ = now() + kDay;
-    log::error("the clock is more than a day ahead of all known data; nothing is deleted for its age during a day",
-               {{"ahead_seconds", seconds_text(ahead)}, {"until", format_time(held_until_)}});
-  } else if (ahead < Duration{}) {
-    held_ = std::max(Duration{}, held_ + ahead);
-  }
-}
-
-void EngineLoop::clock_stepped(Duration by) {
-  const TimePoint at = now();
-  ++stats_.clock_steps;
+void ClockSteps::apply(Duration by, std::function<void()> reloaded) {
+  const TimePoint at = state_.now();
+  ++state_.stats.clock_steps;
   log::warning("the wall clock was set; times follow it", {{"by_seconds", seconds_text(by)}, {"now", format_time(at)}});
-  samples_.engine().shift(by);
-  samples_.series().shift(by);
-  samples_.crms().shift(by);
-  if (by < Duration{}) samples_.changes().not_after(at);
-  incidents_.shift(by);
-  agents_.shift(by);
-  write_queue_.shift(by);
+  state_.rules().shift(by);
+  state_.series().shift(by);
+  state_.crms().shift(by);
+  if (by < Duration{}) state_.changes().not_after(at);
+  state_.incidents.shift(by);
+  state_.agents.shift(by);
+  queue_.shift(by);
   std::vector<store::StoredSuppression> moved;
-  for (const Suppression& suppression : operations_.shift(by, begun_)) moved.push_back(to_stored(suppression));
-  reload_suppressions(std::move(moved), by);
-  move({&last_tick_, &last_snapshot_, &last_values_, &last_prune_, &begun_, &tell_at_, &held_until_}, by);
+  for (const Suppression& suppression : state_.operations.shift(by, begun_)) moved.push_back(to_stored(suppression));
+  reload_suppressions(std::move(moved), by, std::move(reloaded));
+  begun_ += by;
+  if (tell_at_ != TimePoint{}) tell_at_ += by;
   forget_future_at_ = at + kTrustAfter;
-  hold_retention(by);
+  retention_.clock_stepped(by, at);
   untold_ = tell_at_ == TimePoint{} ? Duration{} : untold_ - by;
-  round_ = Round{};
-  step_at(at);
-  // A restart must not meet states of both clocks.
-  for (CrmFacts& facts : samples_.crms().all()) facts.dirty = true;
-  write_queue_.add(dirty_states(false));
 }
 
 /// A clock that was far ahead may have taken ones for over that hold again.
-void EngineLoop::reload_suppressions(std::vector<store::StoredSuppression> moved, Duration by) {
+void ClockSteps::reload_suppressions(std::vector<store::StoredSuppression> moved, Duration by,
+                                     std::function<void()> reloaded) {
   auto stored = std::make_shared<std::vector<store::StoredSuppression>>();
   const bool queued = writer_.submit(
-      [stored, moved = std::move(moved), by, at = now()](store::Database& database) -> Result<void> {
+      [stored, moved = std::move(moved), by, at = state_.now()](store::Database& database) -> Result<void> {
         if (auto done = store::shift_outbox(database, by, at); !done) return done;
         for (const store::StoredSuppression& one : moved) {
           if (auto done = store::move_suppression(database, one); !done) return done;
@@ -138,15 +97,15 @@ void EngineLoop::reload_suppressions(std::vector<store::StoredSuppression> moved
         *stored = std::move(*found);
         return {};
       },
-      [this, stored](const Result<void>& result) {
+      [this, stored, reloaded = std::move(reloaded)](const Result<void>& result) {
         if (!result)
           return log::error("the times of waiting messages could not be corrected", {{"why", result.error().message}});
-        loop_.post([this, stored] {
+        loop_.post([this, stored, reloaded] {
           for (const store::StoredSuppression& row : *stored) {
-            if (operations_.find(row.id) != nullptr) continue;
-            if (auto suppression = from_stored(row)) operations_.add(std::move(*suppression));
+            if (state_.operations.find(row.id) != nullptr) continue;
+            if (auto suppression = from_stored(row)) state_.operations.add(std::move(*suppression));
           }
-          step();
+          reloaded();
         });
       });
   if (!queued)
@@ -154,26 +113,22 @@ void EngineLoop::reload_suppressions(std::vector<store::StoredSuppression> moved
                {{"why", "more is arriving than the disk takes"}});
 }
 
-/// Once a second: what was put off until the clock could be trusted.
-void EngineLoop::follow_clock() {
-  const TimePoint at = now();
+void ClockSteps::tick() {
+  const TimePoint at = state_.now();
   if (tell_at_ != TimePoint{} && at >= tell_at_) tell_rebased();
   if (forget_future_at_ != TimePoint{} && at >= forget_future_at_) {
     forget_future_at_ = {};
-    for (CrmFacts& facts : samples_.crms().all()) facts.slo.forget_after(at);
+    for (CrmFacts& facts : state_.crms().all()) facts.slo.forget_after(at);
   }
-  if (held_ > Duration{} && at >= held_until_) {
-    held_ = {};
-    log::warning("data that is too old is deleted again");
-  }
+  retention_.tick(at);
 }
 
-void EngineLoop::tell_rebased() {
+void ClockSteps::tell_rebased() {
   tell_at_ = {};
-  if (std::exchange(untold_, {}) < kWorthTelling || configuration_->settings.mute) return;
-  const TimePoint at = now();
+  if (std::exchange(untold_, {}) < kWorthTelling || state_.settings().mute) return;
+  const TimePoint at = state_.now();
   WriteSet changes;
-  for (const ReceiverSettings& receiver : configuration_->settings.receivers) {
+  for (const ReceiverSettings& receiver : state_.settings().receivers) {
     if (receiver.heartbeat) continue;
     store::OutboxRow& row = changes.messages.emplace_back();
     row.receiver = receiver.name;
@@ -182,9 +137,9 @@ void EngineLoop::tell_rebased() {
     row.id = message_id(at, row.receiver, row.dedup_key, row.seq);
     row.event = Event::collector_trouble;
     row.created = row.not_before = at;
-    row.body = render_clock_changed(stats_.stored_ahead, receiver.language, at);
+    row.body = render_clock_changed(state_.stats.stored_ahead, receiver.language, at);
   }
-  write_queue_.add(std::move(changes));
+  queue_.add(std::move(changes));
 }
 
 }  // namespace crmpulse::collector

@@ -1,5 +1,4 @@
-// EngineLoop: records whose folding fails, takes too long or ends the process. Each is set aside after that, so that
-// what one sender sent keeps nobody from being watched: docs/decisions/0015-bounds-on-what-senders-bring.md.
+#include "collector/engine/fold_guard.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,7 +7,6 @@
 #include <limits>
 #include <utility>
 
-#include "collector/engine/engine_loop.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -35,26 +33,30 @@ Result<void> keep(store::Database& database, const std::string& state_dir, std::
 
 }  // namespace
 
-void EngineLoop::on_progress(std::function<void()> progress) {
+FoldGuard::FoldGuard(EngineState& state, store::Writer& writer, WriteQueue& queue)
+    : state_(state), writer_(writer), queue_(queue), mark_(state.settings().state_dir) {
+  configure();
+}
+
+void FoldGuard::on_progress(std::function<void()> progress) {
   progress_ = std::move(progress);
   progress_told_ = std::chrono::steady_clock::now();
 }
 
-/// By the configuration as it is now.
-void EngineLoop::bound_folding() {
-  const LimitSettings& limits = configuration_->settings.limits;
-  samples_.set_bound({limits.fold_time, [this] { tell_progress(); }});
-  samples_.series().census().configure(limits);
+void FoldGuard::configure() {
+  const LimitSettings& limits = state_.settings().limits;
+  state_.samples.set_bound({limits.fold_time, [this] { tell_progress(); }});
+  state_.census().configure(limits);
 }
 
 /// Known series are taken at any time, so the bound on memory is held by their windows, too: of what series and CRMs
 /// leave of it.
-void EngineLoop::bound_windows() {
-  const std::uint64_t most = configuration_->settings.limits.memory;
-  const std::uint64_t beside = samples_.series().census().memory_beside_windows();
+void FoldGuard::bound_windows() {
+  const std::uint64_t most = state_.settings().limits.memory;
+  const std::uint64_t beside = state_.census().memory_beside_windows();
   const std::uint64_t left = most > beside ? most - beside : 0;
-  samples_.engine().bound_windows(most == 0 ? std::numeric_limits<std::size_t>::max() : left / kEntryBytes);
-  const std::uint64_t refused = samples_.engine().window_use().refused;
+  state_.rules().bound_windows(most == 0 ? std::numeric_limits<std::size_t>::max() : left / kEntryBytes);
+  const std::uint64_t refused = state_.rules().window_use().refused;
   if (refused == windows_refused_) return;
   windows_refused_ = refused;
   if (std::exchange(windows_told_, true)) return;
@@ -63,27 +65,15 @@ void EngineLoop::bound_windows() {
       {{"limits.memory", std::to_string(most)}, {"of_single_samples", std::to_string(left)}});
 }
 
-void EngineLoop::tell_progress() {
-  const SteadyTime at = std::chrono::steady_clock::now();
+void FoldGuard::tell_progress() {
+  const auto at = std::chrono::steady_clock::now();
   if (!progress_ || at - progress_told_ < kTellEvery) return;
   progress_told_ = at;
   progress_();
 }
 
-void EngineLoop::fold(const RecordStamp& record, std::span<const Point> points) {
-  if (news(record)) fold_guarded(record.seq, [&] { return samples_.take(record, points); });
-}
-
-void EngineLoop::fold(const RecordStamp& record, std::vector<Evidence> lines) {
-  if (!news(record)) return;
-  fold_guarded(record.seq, [&] {
-    samples_.take(record, std::move(lines));
-    return true;
-  });
-}
-
-void EngineLoop::fold_guarded(std::int64_t seq, const std::function<bool()>& work) {
-  if (passed_over_.contains(seq)) return samples_.set_folded_seq(std::max(samples_.folded_seq(), seq));
+void FoldGuard::fold(std::int64_t seq, const std::function<bool()>& work) {
+  if (passed_over_.contains(seq)) return state_.samples.set_folded_seq(std::max(state_.samples.folded_seq(), seq));
   bound_windows();
   if (!mark_.begin(seq)) return set_aside(seq, "the program ended in the middle of it, again and again");
   bool done = false;
@@ -97,18 +87,18 @@ void EngineLoop::fold_guarded(std::int64_t seq, const std::function<bool()>& wor
   if (!done) set_aside(seq, why);
 }
 
-void EngineLoop::set_aside(std::int64_t seq, std::string_view why) {
-  ++stats_.set_aside_records;
-  samples_.set_folded_seq(std::max(samples_.folded_seq(), seq));
+void FoldGuard::set_aside(std::int64_t seq, std::string_view why) {
+  ++state_.stats.set_aside_records;
+  state_.samples.set_folded_seq(std::max(state_.samples.folded_seq(), seq));
   passed_over_.insert(seq);
   if (passed_over_.size() > kMostKnown) passed_over_.erase(passed_over_.begin());
   log::error("a request that was stored cannot be folded; it is set aside",
              {{"record", std::to_string(seq)}, {"why", std::string{why}}});
   WriteSet changes;
   changes.meta[kMeta] = fmt::format("{}", fmt::join(passed_over_, ","));
-  write_queue_.add(std::move(changes));
+  queue_.add(std::move(changes));
   const bool queued =
-      writer_.submit([state_dir = configuration_->settings.state_dir,
+      writer_.submit([state_dir = state_.settings().state_dir,
                       seq](store::Database& database) { return keep(database, state_dir, seq); },
                      [](const Result<void>& kept) {
                        if (!kept)
@@ -118,7 +108,7 @@ void EngineLoop::set_aside(std::int64_t seq, std::string_view why) {
     log::error("a record that was set aside cannot be kept", {{"why", "more is arriving than the disk takes"}});
 }
 
-Result<void> EngineLoop::load_set_aside(store::Database& database) {
+Result<void> FoldGuard::load(store::Database& database) {
   auto stored = store::get_meta(database, kMeta);
   if (!stored) return stored.error();
   std::string_view rest = stored->has_value() ? std::string_view{**stored} : std::string_view{};

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <set>
 
-#include "collector/engine/forget_requests.h"
+#include "collector/forget_requests.h"
 #include "collector/http/audit.h"
 #include "collector/http/tokens.h"
 #include "tests/collector/collector_fixture.h"

@@ -1,4 +1,4 @@
-#include "collector/engine/timeline.h"
+#include "collector/incident/timeline.h"
 
 #include <fmt/format.h>
 

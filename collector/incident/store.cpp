@@ -1,11 +1,11 @@
-#include "collector/engine/incidents.h"
+#include "collector/incident/store.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdlib>
 
-#include "collector/engine/timeline.h"
+#include "collector/incident/timeline.h"
 #include "collector/message/change_text.h"
 #include "collector/message/describe.h"
 #include "collector/text/json_text.h"

@@ -4,7 +4,7 @@
 #include <boost/json.hpp>
 #include <string_view>
 
-#include "collector/engine/incidents.h"
+#include "collector/incident/store.h"
 #include "collector/state/change_markers.h"
 #include "collector/suppression/operations.h"
 #include "core/evidence.h"

@@ -1,4 +1,4 @@
-#include "collector/engine/forget_requests.h"
+#include "collector/forget_requests.h"
 
 #include <fmt/format.h>
 
