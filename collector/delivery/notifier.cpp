@@ -4,7 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "collector/message/render.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

@@ -4,7 +4,8 @@
 #include <iterator>
 
 #include "collector/delivery/notifier.h"
-#include "collector/message/render.h"
+#include "collector/message/compose.h"
+#include "collector/message/stored.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
 
@@ -233,7 +234,7 @@ std::vector<store::OutboxRow> Notifier::dead_notices(const store::OutboxRow& row
     notice.seq = 1;
     notice.id = message_id(row.created, name, notice.dedup_key, notice.seq);
     notice.event = Event::delivery_dead;
-    notice.body = render_dead_delivery(row.receiver, row.event.text(), row.dedup_key, row.last_error, now);
+    notice.body = stored_message(undelivered_message(row, now));
     notice.created = notice.not_before = now;
     notices.push_back(std::move(notice));
   }

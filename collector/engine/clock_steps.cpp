@@ -6,7 +6,8 @@
 #include <algorithm>
 
 #include "collector/engine/engine_loop.h"
-#include "collector/message/render.h"
+#include "collector/message/compose.h"
+#include "collector/message/stored.h"
 #include "collector/suppression/text.h"
 #include "core/log.h"
 
@@ -182,7 +183,7 @@ void EngineLoop::tell_rebased() {
     row.id = message_id(at, row.receiver, row.dedup_key, row.seq);
     row.event = Event::collector_trouble;
     row.created = row.not_before = at;
-    row.body = render_clock_changed(stats_.stored_ahead, receiver.language, at);
+    row.body = stored_message(clock_message(stats_.stored_ahead, receiver.language, at));
   }
   write_queue_.add(std::move(changes));
 }

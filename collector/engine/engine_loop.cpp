@@ -8,8 +8,9 @@
 #include <set>
 #include <utility>
 
+#include "collector/message/compose.h"
 #include "collector/message/describe.h"
-#include "collector/message/render.h"
+#include "collector/message/stored.h"
 #include "collector/state/snapshot.h"
 #include "core/log.h"
 #include "store/history/history.h"
@@ -149,9 +150,10 @@ store::OutboxRow EngineLoop::message_row(const rules::Message& message) const {
   for (const ReceiverSettings& receiver : configuration_->settings.receivers) {
     if (receiver.name == message.receiver) language = receiver.language;
   }
-  row.body = render_message(message, language,
-                            {*configuration_, samples_.crms().find(message.crm), incidents_.opened(message.crm),
-                             &samples_.crms(), &samples_.changes()});
+  row.body = stored_message(
+      compose(message, language,
+              {configuration_->remedies, configuration_->settings.external_url, samples_.crms().find(message.crm),
+               incidents_.opened(message.crm), &samples_.crms(), &samples_.changes()}));
   return row;
 }
 

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <boost/json.hpp>
 
+#include "collector/message/stored.h"
 #include "collector/notice/plain_text.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
@@ -124,8 +125,9 @@ class Alertmanager final : public Receiver {
   }
 
   void add(json::array& alerts, const store::OutboxRow& row, TimePoint wall) const {
-    const Notice en = read_notice(row, Language::en);
-    const Notice zh = read_notice(row, Language::zh);
+    const Message message = read_message(row);
+    const Notice en = notice_of(message, Language::en);
+    const Notice zh = notice_of(message, Language::zh);
     json::object labels{{"source", "crmpulse"}};
     for (const auto& [name, value] : labels_) labels[name] = value;
     if (!is_incident(row.event)) {

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "collector/message/stored.h"
 #include "collector/notice/plain_text.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
@@ -28,22 +29,14 @@ std::string dedup_key_of(const store::OutboxRow& row) {
   return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
 }
 
-/// Sub-healthy only because nothing is measured any more?
-bool without_data(const store::OutboxRow& row) {
-  boost::system::error_code failed;
-  const json::value body = json::parse(row.body, failed);
-  if (failed || !body.is_object()) return false;
-  const json::value* status = body.get_object().if_contains("data_status");
-  return status != nullptr && *status == "no_data";
-}
-
-const char* severity_of(const Notice& notice, const store::OutboxRow& row) {
+const char* severity_of(const Notice& notice, DataStatus data) {
   if (is_sign_of_life(notice.type)) return "info";
   if (notice.type == Event::delivery_dead || notice.type == Event::collector_trouble) return "error";
   if (notice.type == Event::flapping) return "warning";
   if (is_incident(notice.type)) {
     if (notice.level == Level::poor) return "critical";
-    return without_data(row) ? "error" : "warning";
+    // Sub-healthy only because nothing is measured any more.
+    return data == DataStatus::no_data ? "error" : "warning";
   }
   return notice.tone == Tone::bad ? "critical" : "warning";
 }
@@ -72,13 +65,14 @@ class PagerDuty final : public Receiver {
                        {"event_action", closes(row.event) ? "resolve" : "trigger"},
                        {"dedup_key", dedup_key_of(row)},
                        {"client", "crmpulse"}};
-    const Notice notice = read_notice(row, language_);
+    const Message message = read_message(row);
+    const Notice notice = notice_of(message, language_);
     if (!notice.link.empty()) {
       event["client_url"] = notice.link;
       event["links"] =
           json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(language_).open}}}};
     }
-    if (!closes(row.event)) event["payload"] = payload(notice, row);
+    if (!closes(row.event)) event["payload"] = payload(notice, message.data_status, row);
     net::ClientRequest request;
     request.method = "POST";
     request.url = url_.reveal();
@@ -100,7 +94,7 @@ class PagerDuty final : public Receiver {
   }
 
  private:
-  [[nodiscard]] json::object payload(const Notice& notice, const store::OutboxRow& row) const {
+  [[nodiscard]] json::object payload(const Notice& notice, DataStatus data, const store::OutboxRow& row) const {
     json::object details{{"message", row.id}, {"event", row.event.text()}, {"state", notice.state}};
     if (!notice.failing.empty()) details["failing"] = pairs(notice.failing);
     if (!notice.facts.empty()) details["facts"] = pairs(notice.facts);
@@ -111,7 +105,7 @@ class PagerDuty final : public Receiver {
     if (!notice.summary.empty()) details["text"] = notice.summary;
     json::object out{{"summary", one_line(headline(notice, language_), kMaxSummary)},
                      {"source", one_line(notice.subject.empty() ? "crmpulse" : notice.subject, kMaxSource)},
-                     {"severity", severity_of(notice, row)},
+                     {"severity", severity_of(notice, data)},
                      {"timestamp", format_time(row.created)},
                      {"custom_details", std::move(details)}};
     if (!notice.kind.empty()) out["component"] = notice.kind;

@@ -1,11 +1,14 @@
-// The generic signed webhook: the JSON of render.h as it is.
+// The generic signed webhook.
 
 #include <vector>
 
+#include "collector/message/stored.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
+#include "collector/receivers/webhook/body.h"
 #include "collector/receivers/webhook/standard_webhooks.h"
 #include "collector/receivers/webhook/types.h"
+#include "collector/text/json_text.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -21,9 +24,10 @@ class Webhook final : public Receiver {
     net::ClientRequest request;
     request.method = "POST";
     request.url = url_.reveal();
-    request.headers = webhook_headers(keys_, row.id, wall, row.body);
+    // What an earlier program queued is the body itself.
+    request.body = is_version_0(row.body) ? row.body : to_text(webhook_body(read_message(row)));
+    request.headers = webhook_headers(keys_, row.id, wall, request.body);
     request.headers.emplace_back("Content-Type", "application/json");
-    request.body = row.body;
     request.timeout = kTimeout;
     request.max_response_bytes = 64 * 1024;
     return request;
