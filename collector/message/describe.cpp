@@ -15,6 +15,20 @@ json::value number_or_null(const std::optional<double>& number) {
   return number ? json::value(*number) : json::value(nullptr);
 }
 
+json::object measured_json(const Failing& one, std::string_view state) {
+  json::object out{{"dimension", one.dimension},
+                   {"rule", one.rule},
+                   {"state", state},
+                   {"value", number_or_null(one.value)},
+                   {"unit", one.unit},
+                   {"sub_healthy", one.sub_healthy},
+                   {"poor", one.poor},
+                   {"data_status", to_string(one.data_status)},
+                   {"since", format_time(one.since)}};
+  if (!one.worst_of.empty()) out["worst_of"] = one.worst_of;
+  return out;
+}
+
 }  // namespace
 
 std::string_view state_name(Level level, DataStatus data) {
@@ -120,16 +134,7 @@ std::vector<std::string> evidence_texts(const CrmFacts* facts, TimePoint since, 
 }
 
 json::object dimension_json(const rules::RuleStatus& rule) {
-  json::object out{{"dimension", rule.dimension},
-                   {"rule", rule.rule},
-                   {"state", state_name(shown_level(rule), rule.data_status)},
-                   {"value", number_or_null(rule.value)},
-                   {"unit", rule.unit},
-                   {"sub_healthy", rule.enter_sub},
-                   {"poor", rule.enter_poor},
-                   {"data_status", to_string(rule.data_status)},
-                   {"since", format_time(rule.since)}};
-  if (!rule.worst_of.empty()) out["worst_of"] = rule.worst_of;
+  json::object out = measured_json(failing_of(rule), state_name(shown_level(rule), rule.data_status));
   if (!rule.inhibited_by.empty()) out["inhibited_by"] = rule.inhibited_by;
   return out;
 }
@@ -137,12 +142,8 @@ json::object dimension_json(const rules::RuleStatus& rule) {
 json::array failing_json(const std::vector<Failing>& failing) {
   json::array out;
   for (const Failing& one : failing) {
-    json::object item{
-        {"dimension", one.dimension},         {"rule", one.rule}, {"state", to_string(one.state)},
-        {"value", number_or_null(one.value)}, {"unit", one.unit}, {"threshold", number_or_null(one.threshold)},
-        {"sub_healthy", one.sub_healthy},     {"poor", one.poor}, {"data_status", to_string(one.data_status)},
-        {"since", format_time(one.since)}};
-    if (!one.worst_of.empty()) item["worst_of"] = one.worst_of;
+    json::object item = measured_json(one, to_string(one.state));
+    item["threshold"] = number_or_null(one.threshold);
     if (has_remedy(one)) item["remedy"] = json::object{{"en", one.remedy.en}, {"zh", one.remedy.zh}};
     out.push_back(std::move(item));
   }

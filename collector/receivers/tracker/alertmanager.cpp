@@ -29,7 +29,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Duration kTimeout{std::chrono::seconds{20}};
 /// Two alerts a message: at most 256 alerts a request.
 constexpr std::size_t kBatch = 128;
 constexpr Duration kMostSkew{std::chrono::seconds{30}};
@@ -84,14 +83,8 @@ class Alertmanager final : public Receiver {
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     json::array alerts;
     for (const store::OutboxRow& row : batch) add(alerts, row, wall);
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = url_.reveal();
-    request.headers = {{"Content-Type", "application/json"}};
+    net::ClientRequest request = post(url_.reveal(), to_text(alerts), kJson);
     if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_.reveal());
-    request.body = to_text(alerts);
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
     return request;
   }
 

@@ -11,7 +11,6 @@
 #include "collector/receivers/tracker/types.h"
 #include "collector/text/json_text.h"
 #include "core/failure/failure.h"
-#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -19,15 +18,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kEndpoint = "https://events.pagerduty.com/v2/enqueue";
-constexpr Duration kTimeout{std::chrono::seconds{20}};
 constexpr std::size_t kMaxSummary = 1024;
 constexpr std::size_t kMaxKey = 255;
 constexpr std::size_t kMaxSource = 255;
-
-/// A key that is too long stays one key.
-std::string dedup_key_of(const store::OutboxRow& row) {
-  return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
-}
 
 const char* severity_of(const Notice& notice, DataStatus data) {
   if (is_sign_of_life(notice.type)) return "info";
@@ -47,13 +40,6 @@ json::array pairs(const std::vector<Fact>& facts) {
   return out;
 }
 
-/// `{"status":"invalid event",…}`: its own answer.
-bool says_invalid(const std::string& body) {
-  boost::system::error_code failed;
-  const json::value answer = json::parse(body, failed);
-  return !failed && answer.is_object() && answer.get_object().contains("status");
-}
-
 class PagerDuty final : public Receiver {
  public:
   PagerDuty(Secret url, Secret routing_key, Language language)
@@ -63,7 +49,7 @@ class PagerDuty final : public Receiver {
     const store::OutboxRow& row = batch.front();
     json::object event{{"routing_key", routing_key_.reveal()},
                        {"event_action", closes(row.event) ? "resolve" : "trigger"},
-                       {"dedup_key", dedup_key_of(row)},
+                       {"dedup_key", subject_key(row, kMaxKey)},
                        {"client", "crmpulse"}};
     const Message message = read_message(row);
     const Notice notice = notice_of(message, language_);
@@ -73,18 +59,12 @@ class PagerDuty final : public Receiver {
           json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(language_).open}}}};
     }
     if (!closes(row.event)) event["payload"] = payload(notice, message.data_status, row);
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = url_.reveal();
-    request.headers = {{"Content-Type", "application/json"}};
-    request.body = to_text(event);
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
-    return request;
+    return post(url_.reveal(), to_text(event), kJson);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    if (response.status == 400 && says_invalid(response.body))
+    // `{"status":"invalid event",…}`: its own answer.
+    if (response.status == 400 && answer_object(response.body).contains("status"))
       return {Verdict::Kind::dead, {}, "HTTP 400: the event or its routing key is wrong", false};
     Verdict verdict = classify_plain_http(response, attempts, wall);
     // Only 202 comes from PagerDuty itself.

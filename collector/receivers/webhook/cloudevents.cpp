@@ -17,8 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Duration kTimeout{std::chrono::seconds{20}};
-
 class CloudEvents final : public Receiver {
  public:
   struct Access {
@@ -38,15 +36,10 @@ class CloudEvents final : public Receiver {
                              {"time", format_time(row.created)},
                              {"datacontenttype", "application/json"},
                              {"data", webhook_body(row)}};
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = access_.url.reveal();
-    request.body = to_text(event);
-    if (!access_.keys.empty()) request.headers = webhook_headers(access_.keys, row.id, wall, request.body);
-    request.headers.emplace_back("Content-Type", "application/cloudevents+json; charset=utf-8");
+    net::ClientRequest request =
+        post(access_.url.reveal(), to_text(event), "application/cloudevents+json; charset=utf-8");
+    if (!access_.keys.empty()) add_webhook_headers(request, access_.keys, row.id, wall);
     if (!access_.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + access_.token.reveal());
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
     return request;
   }
 

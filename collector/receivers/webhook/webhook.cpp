@@ -13,23 +13,16 @@
 namespace crmpulse::collector {
 namespace {
 
-constexpr Duration kTimeout{std::chrono::seconds{20}};
-
 class Webhook final : public Receiver {
  public:
   Webhook(Secret url, std::vector<Secret> keys) : url_(std::move(url)), keys_(std::move(keys)) {}
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     const store::OutboxRow& row = batch.front();
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = url_.reveal();
     // What an earlier program queued is the body itself.
-    request.body = is_version_0(row.body) ? row.body : to_text(webhook_body(read_message(row)));
-    request.headers = webhook_headers(keys_, row.id, wall, request.body);
-    request.headers.emplace_back("Content-Type", "application/json");
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
+    std::string body = is_version_0(row.body) ? row.body : to_text(webhook_body(read_message(row)));
+    net::ClientRequest request = post(url_.reveal(), std::move(body), kJson);
+    add_webhook_headers(request, keys_, row.id, wall);
     return request;
   }
 
