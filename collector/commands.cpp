@@ -15,7 +15,8 @@
 #include "collector/forget_requests.h"
 #include "collector/http/audit.h"
 #include "collector/http/token_file.h"
-#include "collector/message/render.h"
+#include "collector/message/compose.h"
+#include "collector/message/stored.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
 #include "core/text/say.h"
@@ -107,7 +108,7 @@ int test_alert(const std::string& config, const std::string& receiver) {
   row.id = message_id(now, receiver, row.dedup_key, unix_millis(now));
   row.event = Event::test;
   row.created = now;
-  row.body = render_test(receiver, now);
+  row.body = stored_message(test_message(receiver, now));
   const Receiver& way = *known->receiver;
   const unsigned terms = way.terms();
   net::ClientResponse response = send_and_wait(way.prepare({&row, 1}, now), known->forbid);

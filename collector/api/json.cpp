@@ -18,7 +18,7 @@ json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus&
                    {"acked_by", status.acked_by ? json::value(*status.acked_by) : json::value(nullptr)},
                    {"ack", ack_json(engine.incidents().ack_of(status.crm))},
                    {"fault", fault_json(fault, Language::en)},
-                   {"remedies", remedies_json(status, engine.configuration().remedies)}};
+                   {"remedies", remedies_json(failing_of(status, engine.configuration().remedies))}};
   out["fault"].as_object()["why_zh"] = fault.why_zh;
   return out;
 }

@@ -6,7 +6,7 @@
 
 #include "collector/api/api.h"
 #include "collector/http/answers.h"
-#include "collector/message/render.h"
+#include "collector/message/compose.h"
 #include "collector/suppression/text.h"
 #include "core/log.h"
 

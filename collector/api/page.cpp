@@ -2,6 +2,8 @@
 
 #include "collector/api/api.h"
 #include "collector/message/describe.h"
+#include "collector/message/fault.h"
+#include "collector/message/words.h"
 #include "core/text/printable.h"
 
 namespace crmpulse::collector {
@@ -89,16 +91,15 @@ std::string dead_deliveries(const std::vector<store::OutboxRow>& dead) {
 }
 
 std::string row(const EngineLoop& engine, const rules::CrmStatus& status) {
-  const auto bad = failing(status);
+  const std::vector<Failing> bad = failing_of(status, engine.configuration().remedies);
   std::string what;
   if (!bad.empty()) {
-    const Bilingual worst = dimension_sentence(*bad.front());
+    const Bilingual worst = failing_sentence(bad.front());
     const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms());
     what = fmt::format("{}. {} ({})<br>{}。{}", escape(worst.en), escape(fault.why_en), fault.verdict, escape(worst.zh),
                        escape(fault.why_zh));
-    if (const Remedy* remedy = find_remedy(engine.configuration().remedies, *bad.front(), status.kind)) {
-      what += fmt::format("<br><em>{}<br>{}</em>", escape(remedy->en), escape(remedy->zh));
-    }
+    if (const Bilingual& remedy = bad.front().remedy; !remedy.en.empty())
+      what += fmt::format("<br><em>{}<br>{}</em>", escape(remedy.en), escape(remedy.zh));
   }
   what += marks(engine, status);
   return fmt::format(

@@ -12,7 +12,8 @@
 #include "collector/backtest/reader.h"
 #include "collector/backtest/summary.h"
 #include "collector/configuration/configuration.h"
-#include "collector/message/render.h"
+#include "collector/message/compose.h"
+#include "collector/notice/notice.h"
 #include "collector/text/json_text.h"
 #include "config/data_dir.h"
 #include "config/zone.h"
@@ -72,13 +73,8 @@ boost::system::result<Inputs, Problems> load_inputs(const BacktestOptions& optio
 
 /// The sentences that would be sent; whose fault it is cannot be told without evidence.
 Bilingual words_of(const rules::Message& message, const Configuration& configuration) {
-  const RenderContext context{configuration, nullptr, {}, nullptr};
-  const boost::json::value body = boost::json::parse(render_message(message, Language::en, context));
-  const boost::json::object* text = nullptr;
-  if (const auto* field = body.as_object().if_contains("text")) text = field->if_object();
-  if (text == nullptr) return {};
-  const auto in = [text](const char* language) { return std::string{text->at(language).as_string()}; };
-  return {in("en"), in("zh")};
+  const Message told = compose(message, Language::en, {.remedies = configuration.remedies});
+  return {notice_of(told, Language::en).text, notice_of(told, Language::zh).text};
 }
 
 bool failed(const BacktestOptions& options, const BacktestOutcome& outcome) {

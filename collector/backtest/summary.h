@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "collector/backtest/backtest.h"
-#include "collector/message/describe.h"
+#include "collector/text/language.h"
 #include "core/time/zone.h"
 
 namespace crmpulse::collector {

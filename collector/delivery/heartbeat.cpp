@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "collector/message/render.h"
+#include "collector/message/compose.h"
+#include "collector/message/stored.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -20,7 +21,7 @@ store::OutboxRow heartbeat_row(const std::string& receiver, TimePoint now) {
   row.seq = unix_millis(now);
   row.id = message_id(now, receiver, row.dedup_key, row.seq);
   row.event = Event::heartbeat;
-  row.body = render_heartbeat(now);
+  row.body = stored_message(heartbeat_message(now));
   row.created = row.not_before = now;
   return row;
 }

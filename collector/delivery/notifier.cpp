@@ -5,7 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "collector/message/render.h"
+#include "collector/message/compose.h"
+#include "collector/message/stored.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -181,7 +182,7 @@ OutboxRows Notifier::dead_notices(const store::OutboxRow& row) const {
     notice.seq = 1;
     notice.id = message_id(row.created, name, notice.dedup_key, notice.seq);
     notice.event = Event::delivery_dead;
-    notice.body = render_dead_delivery(row.receiver, row.event.text(), row.dedup_key, row.last_error, now);
+    notice.body = stored_message(undelivered_message(row, now));
     notice.created = notice.not_before = now;
     notices.push_back(std::move(notice));
   }

@@ -7,7 +7,8 @@
 #include <utility>
 
 #include "collector/engine/stored_meta.h"
-#include "collector/message/render.h"
+#include "collector/message/compose.h"
+#include "collector/message/stored.h"
 #include "collector/suppression/text.h"
 #include "core/log.h"
 
@@ -137,7 +138,7 @@ void ClockSteps::tell_rebased() {
     row.id = message_id(at, row.receiver, row.dedup_key, row.seq);
     row.event = Event::collector_trouble;
     row.created = row.not_before = at;
-    row.body = render_clock_changed(state_.stats.stored_ahead, receiver.language, at);
+    row.body = stored_message(clock_message(state_.stats.stored_ahead, receiver.language, at));
   }
   queue_.add(std::move(changes));
 }

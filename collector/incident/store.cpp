@@ -8,6 +8,7 @@
 #include "collector/incident/timeline.h"
 #include "collector/message/change_text.h"
 #include "collector/message/describe.h"
+#include "collector/message/fault.h"
 #include "collector/text/json_text.h"
 #include "core/hash.h"
 
@@ -54,9 +55,10 @@ void describe(json::object& detail, const rules::CrmStatus& status, const rules:
   detail["worst"] = to_string(incident.worst);
   detail["fault"] = fault_json(fault, Language::en);
   detail["fault"].as_object()["why_zh"] = fault.why_zh;
-  detail["failing"] = failing_json(status, context.remedies);
-  detail["evidence"] = evidence_texts(facts, incident.opened - kEvidenceBefore, kEvidenceLines);
-  detail["changes"] = changes_json(context.changes, status.crm, facts, incident.opened, at);
+  detail["failing"] = failing_json(failing_of(status, context.remedies));
+  const auto evidence = evidence_texts(facts, incident.opened - kEvidenceBefore, kEvidenceLines);
+  detail["evidence"] = json::array(evidence.begin(), evidence.end());
+  detail["changes"] = changes_json(changes_around(context.changes, status.crm, facts, incident.opened, at));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "collector/message/change_text.h"
 #include "collector/message/describe.h"
+#include "collector/message/words.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -47,17 +48,19 @@ json::object resolved_line(TimePoint at) {
 }
 
 json::object dimension_line(const rules::RuleStatus& rule, Level previous, TimePoint at) {
-  const bool well = shown_level(rule) == Level::healthy;
-  const Bilingual sentence = dimension_sentence(rule);
-  json::object out = line(at, "dimension", well ? fmt::format("{} is healthy again", rule.dimension) : sentence.en,
-                          well ? fmt::format("{} 已恢复", dimension_name_zh(rule.dimension)) : sentence.zh);
+  const Failing failing = failing_of(rule);
+  const bool well = failing.state == Level::healthy;
+  const Bilingual text = well ? Bilingual{failing_words(failing, Language::en).name + " is healthy again",
+                                          failing_words(failing, Language::zh).name + " 已恢复"}
+                              : failing_sentence(failing);
+  json::object out = line(at, "dimension", text.en, text.zh);
   out["dimension"] = rule.dimension;
   out["rule"] = rule.rule;
-  out["state"] = to_string(shown_level(rule));
+  out["state"] = to_string(failing.state);
   out["previous"] = to_string(previous);
   out["value"] = rule.value ? json::value(*rule.value) : json::value(nullptr);
   out["unit"] = rule.unit;
-  out["threshold"] = threshold_of(rule);
+  out["threshold"] = *failing.threshold;
   if (!rule.worst_of.empty()) out["worst_of"] = rule.worst_of;
   return out;
 }
@@ -108,7 +111,7 @@ json::object suppression_line(const Suppression& suppression, bool on, TimePoint
 }
 
 json::object change_line(const Change& change) {
-  json::object out = change_json(change);
+  json::object out = change_json(told_change(change));
   out["type"] = "change";
   return out;
 }

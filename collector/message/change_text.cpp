@@ -29,7 +29,7 @@ json::value text_or_null(const std::string& text) {
 
 }  // namespace
 
-json::object change_json(const Change& change) {
+EarlierChange told_change(const Change& change) {
   const auto known =
       std::find_if(kNames.begin(), kNames.end(), [&](const Name& name) { return name.what == change.what; });
   const Name name = known == kNames.end() ? Name{change.what, change.what, change.what} : *known;
@@ -39,42 +39,39 @@ json::object change_json(const Change& change) {
     en += " of " + change.object;
     zh += fmt::format("（{}）", change.object);
   }
-  json::object out{
-      {"at", format_time(change.at)}, {"what", change.what}, {"from", text_or_null(change.from)}, {"to", change.to}};
-  if (!change.object.empty()) out["object"] = change.object;
-  if (!change.source.empty()) out["agent"] = change.source;
+  EarlierChange told{change.at, change.what, change.from, change.to, change.object, change.source, {}};
   // A schema's values are fingerprints: they say that it changed, not what it is.
   if (change.what == "schema") {
-    out["text"] = json::object{{"en", en + " changed"}, {"zh", zh + "已变更"}};
+    told.text = {en + " changed", zh + "已变更"};
   } else if (change.from.empty()) {
-    out["text"] = json::object{{"en", fmt::format("{} changed: {}", en, change.to)},
-                               {"zh", fmt::format("{}已变更：{}", zh, change.to)}};
+    told.text = {fmt::format("{} changed: {}", en, change.to), fmt::format("{}已变更：{}", zh, change.to)};
   } else {
-    out["text"] = json::object{{"en", fmt::format("{} changed from {} to {}", en, change.from, change.to)},
-                               {"zh", fmt::format("{}由 {} 变为 {}", zh, change.from, change.to)}};
-  }
-  return out;
-}
-
-Bilingual changes_sentence(const json::array& changes) {
-  constexpr std::size_t kMostTold = 3;
-  if (changes.empty()) return {};
-  Bilingual told{" Changed before:", "此前变更："};
-  for (std::size_t i = changes.size() - std::min(changes.size(), kMostTold); i < changes.size(); ++i) {
-    const json::value& text = changes[i].at("text");
-    const std::string_view at = changes[i].at("at").as_string();
-    const bool last = i + 1 == changes.size();
-    told.en += fmt::format(" {} ({}){}", std::string_view{text.at("en").as_string()}, at, last ? "." : ";");
-    told.zh += fmt::format("{}（{}）{}", std::string_view{text.at("zh").as_string()}, at, last ? "。" : "；");
+    told.text = {fmt::format("{} changed from {} to {}", en, change.from, change.to),
+                 fmt::format("{}由 {} 变为 {}", zh, change.from, change.to)};
   }
   return told;
 }
 
-json::array changes_json(const ChangeMarkers& book, const std::string& crm, const CrmFacts* facts, TimePoint opened,
-                         TimePoint now) {
-  json::array out;
+std::vector<EarlierChange> changes_around(const ChangeMarkers& book, const std::string& crm, const CrmFacts* facts,
+                                          TimePoint opened, TimePoint now) {
+  std::vector<EarlierChange> told;
   for (const Change* change : book.between(crm, facts, opened - kChangeSpeaks, now))
-    out.push_back(change_json(*change));
+    told.push_back(told_change(*change));
+  return told;
+}
+
+json::object change_json(const EarlierChange& change) {
+  json::object out{
+      {"at", format_time(change.at)}, {"what", change.what}, {"from", text_or_null(change.from)}, {"to", change.to}};
+  if (!change.object.empty()) out["object"] = change.object;
+  if (!change.agent.empty()) out["agent"] = change.agent;
+  out["text"] = json::object{{"en", change.text.en}, {"zh", change.text.zh}};
+  return out;
+}
+
+json::array changes_json(const std::vector<EarlierChange>& changes) {
+  json::array out;
+  for (const EarlierChange& change : changes) out.push_back(change_json(change));
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "collector/message/fault_lines.h"
+#include "collector/text/value_text.h"
 #include "core/text/ascii.h"
 
 namespace crmpulse::collector {
@@ -39,13 +40,6 @@ struct Speaker {
   const OperationOf& operation;
   const NewestFailure& failure;
 };
-
-/// `09:02 UTC`, or the date with it when that is another day.
-std::string clock_time(TimePoint time, TimePoint now) {
-  const std::string text = format_time(time);
-  const std::string clock = text.substr(11, 5) + " UTC";
-  return text.substr(0, 10) == format_time(now).substr(0, 10) ? clock : text.substr(0, 10) + " " + clock;
-}
 
 bool fresh(TimePoint at, Duration interval, Duration least, TimePoint now) {
   return now - at <= std::max(least, 3 * interval);
@@ -99,7 +93,7 @@ Fault from_dimensions(const rules::CrmStatus& status, const CrmFacts* facts) {
 
 Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book) {
   if (facts != nullptr && facts->paused_until > now) {
-    const std::string until = clock_time(facts->paused_until, now);
+    const std::string until = moment_text(facts->paused_until, now);
     return {"quota", fmt::format("the CRM wants to be left alone until {}, so nothing is asked", until),
             fmt::format("CRM 要求在 {} 之前不要访问，因此没有发出请求", until)};
   }
@@ -116,11 +110,11 @@ Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book
   if (place == nullptr || place->heartbeat == TimePoint{})
     return {"agent", "no agent has reported about this CRM for a while", "代理已有一段时间没有报告此 CRM"};
   if (now - place->heartbeat > kHeartbeatLost) {
-    const std::string since = clock_time(place->heartbeat, now);
+    const std::string since = moment_text(place->heartbeat, now);
     return {"agent", fmt::format("agent {} has not been heard of since {}", agent, since),
             fmt::format("自 {} 起没有收到代理 {} 的任何消息", since, agent)};
   }
-  const std::string since = clock_time(newest->at, now);
+  const std::string since = moment_text(newest->at, now);
   return {"agent", fmt::format("agent {} is there, but has not reported about this CRM since {}", agent, since),
           fmt::format("代理 {} 在线，但自 {} 起没有报告此 CRM", agent, since)};
 }
@@ -136,7 +130,7 @@ std::optional<Fault> from_vendor(const Case& c, double least) {
   const auto& [instance, status] = *worst;
   const std::string on_en = instance.empty() ? "" : " on " + instance;
   const std::string on_zh = instance.empty() ? "" : instance + " 上的";
-  const std::string since = clock_time(status.since, c.now);
+  const std::string since = moment_text(status.since, c.now);
   const bool maintenance = status.value < 2;
   const char* en = maintenance ? "maintenance" : status.value < 3 ? "a minor incident" : "a major incident";
   const char* zh = maintenance ? "维护" : status.value < 3 ? "轻微事故" : "重大事故";
@@ -272,7 +266,7 @@ std::optional<Fault> from_place(const Case& c, const Speaker& speaker) {
   const AgentPlace* place = c.book == nullptr ? nullptr : c.book->place(agent);
   const bool known = place != nullptr && place->connected && c.now - place->connected_at <= kFreshSight;
   if (known && !*place->connected && !was_answered(failure)) {
-    const std::string since = clock_time(place->connected_since, c.now);
+    const std::string since = moment_text(place->connected_since, c.now);
     return Fault{
         "network",
         fmt::format("agent {} does not reach its neutral target either, since {}: its own network", agent, since),
@@ -335,7 +329,7 @@ Fault from_failure(const Case& c, const Speaker& speaker) {
     const std::string where = fmt::format("{}/{}", failure.stage, failure.reason);
     fault = {"unknown", fmt::format("{} fails ({})", operation, where), fmt::format("{} 失败（{}）", operation, where)};
   } else {
-    fault = {line->verdict, fill(line->en, operation), fill(line->zh, operation)};
+    fault = {std::string{line->verdict}, fill(line->en, operation), fill(line->zh, operation)};
   }
   add_witnesses(fault, c, speaker);
   return fault;
@@ -349,7 +343,7 @@ Fault from_past(const Case& c) {
   const auto past = find_past_speaker(c);
   if (!past) return fault;
   fault = from_failure(c, *past);
-  const std::string last = clock_time(past->failure.at, c.now);
+  const std::string last = moment_text(past->failure.at, c.now);
   fault.why_en += fmt::format("; last at {}, it has worked since", last);
   fault.why_zh += fmt::format("；最近一次在 {}，此后已正常", last);
   return fault;

@@ -3,20 +3,11 @@
 // agent's network, what other agents and other CRMs of the kind see), else from which dimensions fail. A guess with its
 // facts in words, never certainty.
 
-#include <string>
-#include <string_view>
-
+#include "collector/message/message.h"
 #include "collector/state/crm_registry.h"
 #include "rules/engine.h"
 
 namespace crmpulse::collector {
-
-struct Fault {
-  std::string_view verdict =
-      "unknown";  ///< vendor, network, credentials, quota, automation, data, database, agent, unknown
-  std::string why_en;
-  std::string why_zh;
-};
 
 /// Decides who is to blame. `facts` and `book` may be null: then only the CRM itself is looked at. Failures older than
 /// fifteen minutes do not count (longer while the agent stretches its intervals).

@@ -6,137 +6,233 @@
 #include <algorithm>
 #include <vector>
 
-#include "collector/notice/json.h"
 #include "collector/text/value_text.h"
 #include "core/failure/failure.h"
+#include "core/vendor.h"
 
 namespace crmpulse::collector {
 namespace {
 
-namespace json = boost::json;
-
 constexpr std::size_t kListed = 20;
 constexpr std::size_t kSummary = 1200;
-constexpr std::size_t kRemedy = 900;
 constexpr std::size_t kInstances = 8;
 
-void read_listed(Notice& notice, const json::object& body, Language language) {
-  if (const auto more = number_at(body, "more"); more && *more > 0 && *more < 1e9)
-    notice.unlisted = static_cast<std::size_t>(*more);
-  const json::array* crms = array_at(body, "crms");
-  if (crms == nullptr) return;
-  for (const json::value& item : *crms) {
-    const json::object* one = item.if_object();
-    std::string name;
-    if (one != nullptr) name = name_at(*one, "crm");
-    if (item.is_string()) name = one_line(item.get_string(), kMaxName);
-    if (name.empty()) continue;
-    if (notice.listed.size() >= kListed) {
-      ++notice.unlisted;
-      continue;
+/// Fills a notice for one language.
+class Describer {
+ public:
+  Describer(Notice& notice, const Message& message, Language language)
+      : notice_(notice), message_(message), language_(language), crms_(message.listed.size() + message.unlisted) {}
+
+  void describe() {
+    add_time();
+    add_listed();
+    switch (notice_.type) {
+      case Event::agent_lost: return say_lost();
+      case Event::agent_returned: return say_returned();
+      case Event::vendor_outage: return say_outage();
+      case Event::vendor_recovered: return say_recovered();
+      case Event::digest: return say_digest();
+      default: return say_itself();
     }
-    const auto level = one == nullptr ? std::nullopt : level_named(text_at(*one, "state"));
-    if (level) name += in_words(language, " ({})", "（{}）", level_words(*level, language));
-    notice.listed.push_back(std::move(name));
   }
-}
 
-std::string instances_of(const json::object& body) {
-  std::vector<std::string> names;
-  const json::array* instances = array_at(body, "instances");
-  for (std::size_t i = 0; instances != nullptr && i < std::min(instances->size(), kInstances); ++i) {
-    if ((*instances)[i].is_string()) names.push_back(one_line((*instances)[i].get_string(), kMaxName));
+ private:
+  [[nodiscard]] std::string in(std::string_view en, std::string_view zh) const {
+    return std::string{language_ == Language::zh ? zh : en};
   }
-  return fmt::format("{}", fmt::join(names, ", "));
-}
+  template <class... Args>
+  [[nodiscard]] std::string in(fmt::format_string<Args...> en, fmt::format_string<Args...> zh, Args&&... args) const
+    requires(sizeof...(Args) > 0)
+  {
+    return in_words(language_, en, zh, std::forward<Args>(args)...);
+  }
 
-void say_agent(Notice& notice, const json::object& body, Language language) {
-  const bool zh = language == Language::zh;
-  const std::size_t crms = notice.listed.size() + notice.unlisted;
-  if (notice.type == Event::agent_lost) {
-    const std::string its = crms == 1 ? "its CRM" : fmt::format("its {} CRMs", crms);
-    notice.summary = zh ? fmt::format("其 {} 个 CRM 目前无人监控，以下为最后已知状态。", crms)
-                        : fmt::format("Nobody watches {} now; what is known of them is old.", its);
-    notice.fault = zh ? "监控代理自身——代理没有任何消息，CRM 的实际状态未知"
-                      : "our own monitoring — the agent is silent; nothing is known about the CRMs";
-  } else if (text_at(body, "reason") == "removed") {
-    notice.summary = zh ? "其 CRM 已由其他代理监控或已移除，不再等待它。"
-                        : "It is no longer missed: its CRMs are watched by another agent, or gone.";
-  } else {
-    notice.summary = zh ? "其 CRM 已重新受到监控。" : "Its CRMs are watched again.";
+  [[nodiscard]] std::string count_text() const {
+    return crms_ == 1 ? in("1 CRM", "1 个 CRM") : in("{} CRMs", "{} 个 CRM", crms_);
   }
-}
 
-void say_vendor(Notice& notice, const json::object& body, Language language) {
-  const bool zh = language == Language::zh;
-  if (notice.type == Event::vendor_recovered) {
-    notice.summary = zh ? "供应商故障已结束，持续异常的 CRM 将逐个告警。"
-                        : "The outage is over. What stays unhealthy is alerted one by one.";
-    return;
+  /// `acme poor, beta sub_healthy and 10 more`
+  [[nodiscard]] std::string list_text() const {
+    std::string text;
+    for (const ListedCrm& one : message_.listed) {
+      const std::string state = !one.state                  ? in("unknown", "未知")
+                                : language_ == Language::zh ? std::string{chinese(*one.state)}
+                                                            : std::string{to_string(*one.state)};
+      text += fmt::format("{}{} {}", text.empty() ? "" : in(", ", "、"), shown_name(one.crm), state);
+    }
+    if (message_.unlisted > 0) text += in(" ", "，") + more_text(message_.unlisted, language_);
+    return text;
   }
-  const std::string instances = instances_of(body);
-  if (text_at(body, "reason") != "status_page") {
-    notice.fault = zh ? "供应商——其多数 CRM 同时不良" : "the vendor — most of its CRMs are poor at the same time";
-  } else if (instances.empty()) {
-    notice.fault = zh ? "供应商——其状态页报告重大故障" : "the vendor — its status page reports a major incident";
-  } else {
-    notice.fault = in_words(language, "the vendor — its status page reports a major incident on {}",
-                            "供应商——其状态页报告 {} 发生重大故障", instances);
-  }
-  notice.summary = zh ? "故障期间不再逐个 CRM 告警。" : "Until it is over its CRMs are not alerted one by one.";
-  if (!notice.remedies.empty()) return;
-  notice.remedies.push_back(
-      {"", zh ? "先查看供应商状态页并通知用户，再考虑逐个排查。"
-              : "See the vendor's status page and tell the users before anybody looks into single CRMs."});
-}
 
-void say_delivery(Notice& notice, const json::object& body, Language language) {
-  notice.summary = in_language(object_at(body, "text"), language, kSummary);
-  if (notice.remedies.empty())
-    notice.remedies.push_back(
-        {"", language == Language::zh
-                 ? "检查该接收端的地址和密钥；未送达的消息列在 /api/v1/deliveries?status=dead，可从那里重发。"
-                 : "Check the address and the secret of this receiver. What could not be told is listed under "
-                   "/api/v1/deliveries?status=dead and can be sent again there."});
-}
-
-void say_digest(Notice& notice, const json::object& body, Language language) {
-  const bool zh = language == Language::zh;
-  if (text_at(body, "reason") == "worse") {
-    notice.summary = zh ? "它们几乎同时恶化，请先找共同原因（网络、代理、供应商）。"
-                        : "They got worse at nearly the same time: look for a common cause first (network, agent, "
-                          "vendor).";
-    return;
+  [[nodiscard]] std::string since_clock() const {
+    return moment_text(message_.since.value_or(message_.at), message_.at);
   }
-  notice.summary = zh ? "它们几乎同时出现异常，请先找共同原因（网络、代理、供应商）。"
-                      : "They left healthy at nearly the same time: look for a common cause first (network, agent, "
-                        "vendor).";
-}
+
+  void add_time() {
+    const TimePoint at = notice_.at;
+    if (!message_.since || *message_.since > at) {
+      notice_.facts.push_back({in("At", "时间"), moment_text(at, at)});
+    } else if (closes(notice_.type)) {
+      notice_.facts.push_back({in("Lasted", "持续"), lasted_text(*message_.since, at, language_)});
+    } else {
+      notice_.facts.push_back({in("Since", "开始时间"), since_text(*message_.since, at, language_)});
+    }
+  }
+
+  void add_listed() {
+    notice_.unlisted = message_.unlisted;
+    for (const ListedCrm& one : message_.listed) {
+      std::string name = shown_name(one.crm);
+      if (name.empty()) continue;
+      if (notice_.listed.size() >= kListed) {
+        ++notice_.unlisted;
+        continue;
+      }
+      if (one.state) name += in(" ({})", "（{}）", level_words(*one.state, language_));
+      notice_.listed.push_back(std::move(name));
+    }
+  }
+
+  /// Ends the text.
+  void add_remedy(std::string remedy) {
+    notice_.text += in(" {}: {}", "{}：{}", words_in(language_).remedy, remedy);
+    notice_.remedies.push_back({"", std::move(remedy)});
+  }
+
+  void say_lost() {
+    const bool late = message_.reason == "late";
+    const std::string its = crms_ == 1 ? in("its CRM", "其 1 个 CRM ") : in("its {} CRMs", "其 {} 个 CRM ", crms_);
+    notice_.summary =
+        in("Nobody watches {} now; what is known of them is old.", "{}目前无人监控，以下为最后已知状态。", its);
+    notice_.fault =
+        fault_words({"agent",
+                     late ? "everything the agent sends is too old to be judged"
+                          : "the agent is silent; nothing is known about the CRMs",
+                     late ? "代理发送的数据全部过旧，无法用于判断" : "代理没有任何消息，CRM 的实际状态未知"},
+                    language_);
+    const std::string head =
+        late ? in("Everything agent {} sends is too old to be judged", "代理 {} 发送的数据全部过旧，无法用于判断",
+                  notice_.subject)
+             : in("Agent {} is silent since {}", "代理 {} 自 {} 起无响应", notice_.subject, since_clock());
+    notice_.text = in("{}: nobody watches {} now: {} (as last seen).", "{}，{} 无人监控：{}（最后已知状态）。", head,
+                      count_text(), list_text());
+    add_remedy(late
+                   ? in("Look at the clocks of its host and of the collector's, and whether it has a backlog that does "
+                        "not get shorter.",
+                        "请检查其主机与收集器的时钟，以及它是否有一直不减少的积压。")
+                   : in("Look whether its host runs, whether the service does (systemctl status crmpulse-agent), and "
+                        "whether it can reach the collector.",
+                        "请检查其主机和服务是否运行（systemctl status crmpulse-agent），以及它能否连接收集器。"));
+  }
+
+  void say_returned() {
+    if (message_.reason == "removed") {
+      const auto gone = [&](const std::string& who_en, const std::string& who_zh) {
+        return in("{0} is no longer missed: its CRMs are watched by another, or gone.",
+                  "{1}不再需要：其 CRM 已由其他代理监控或已移除。", who_en, who_zh);
+      };
+      notice_.summary = gone("It", "它");
+      notice_.text = gone("Agent " + notice_.subject, "代理 " + notice_.subject + " ");
+      return;
+    }
+    notice_.summary = in("Its CRMs are watched again.", "其 CRM 已重新受到监控。");
+    notice_.text = in("Agent {} is back; it watches {}: {}.", "代理 {} 已恢复，监控 {}：{}。", notice_.subject,
+                      count_text(), list_text());
+  }
+
+  [[nodiscard]] std::string instances() const {
+    std::vector<std::string> names;
+    for (const std::string& name : message_.instances) {
+      if (names.size() < kInstances) names.push_back(shown_name(name));
+    }
+    return fmt::format("{}", fmt::join(names, ", "));
+  }
+
+  void say_outage() {
+    const std::string vendor = shown_name(product_name(message_.subject));
+    const std::string on = instances();
+    Fault fault{"vendor", "most of its CRMs are poor at the same time", "其多数 CRM 同时不良"};
+    if (message_.reason == "status_page") {
+      const bool whole = on.empty();
+      fault.why_en = "its status page reports a major incident" + (whole ? "" : " on " + on);
+      fault.why_zh = "其状态页报告" + (whole ? "" : " " + on + " 发生") + "重大故障";
+      notice_.text = in("{0} reports a major incident{1} since {2}.", "{0} 报告{3}自 {2} 起发生重大故障。", vendor,
+                        whole ? "" : " on " + on, since_clock(), whole ? " " : " " + on + " ");
+    } else {
+      notice_.text = in("{} has an outage since {}: {}.", "{} 自 {} 起疑似故障：{}。", vendor, since_clock(),
+                        in(fault.why_en, fault.why_zh));
+    }
+    notice_.fault = fault_words(fault, language_);
+    notice_.summary = in("Until it is over its CRMs are not alerted one by one.", "故障期间不再逐个 CRM 告警。");
+    notice_.text += in(" {}: {}. {}", "涉及 {}：{}。{}", count_text(), list_text(), notice_.summary);
+    add_remedy(in("See the vendor's status page and tell the users before anybody looks into single CRMs.",
+                  "先查看供应商状态页并通知用户，再考虑逐个排查。"));
+  }
+
+  void say_recovered() {
+    notice_.summary = in("The outage is over. What stays unhealthy is alerted one by one.",
+                         "供应商故障已结束，持续异常的 CRM 将逐个告警。");
+    notice_.text = in("The outage of {} is over.", "{} 的故障已结束。", shown_name(product_name(message_.subject)));
+    if (crms_ == 0) return;
+    notice_.text += in(" Not healthy yet: {}. What stays so is alerted one by one.",
+                       "尚未恢复：{}。持续异常的将逐个告警。", list_text());
+  }
+
+  void say_digest() {
+    const std::string happened = message_.reason == "worse"
+                                     ? in("got worse at nearly the same time", "几乎同时恶化")
+                                     : in("left healthy at nearly the same time", "几乎同时出现异常");
+    notice_.summary = in("They {}: look for a common cause first (network, agent, vendor).",
+                         "它们{}，请先找共同原因（网络、代理、供应商）。", happened);
+    notice_.text = in("{} {}: {}.", "{} {}：{}。", count_text(), happened, list_text());
+  }
+
+  /// A message about crmpulse itself, or of a type that this version does not know.
+  void say_itself() {
+    notice_.text = own_text();
+    notice_.summary = notice_.text;
+    if (notice_.type == Event::delivery_dead)
+      add_remedy(
+          in("Check the address and the secret of this receiver. What could not be told is listed under "
+             "/api/v1/deliveries?status=dead and can be sent again there.",
+             "检查该接收端的地址和密钥；未送达的消息列在 /api/v1/deliveries?status=dead，可从那里重发。"));
+    if (notice_.type == Event::collector_trouble)
+      add_remedy(
+          in("Look whether the clock of the collector's host is right now, and what sets it (chrony, "
+             "systemd-timesyncd).",
+             "请检查收集器主机的时钟现在是否正确，以及由什么校时（chrony、systemd-timesyncd）。"));
+  }
+
+  [[nodiscard]] std::string own_text() const {
+    if (std::string given = one_line(in_language(message_.text, language_), kSummary); !given.empty()) return given;
+    switch (notice_.type) {
+      case Event::test:
+        return in("This is a test message of crmpulse. Nothing is wrong.", "这是 crmpulse 的测试消息，一切正常。");
+      case Event::heartbeat: return in("crmpulse judges, stores and delivers.", "crmpulse 运行正常。");
+      case Event::delivery_dead:
+        return one_line(in("Receiver {} could not be told {} ({}): {}", "无法向接收端 {} 发送 {}（{}）：{}",
+                           message_.subject, message_.undelivered, message_.about, message_.why),
+                        kSummary);
+      case Event::collector_trouble:
+        return in(
+            "What the collector had stored was {} ahead of its clock when it started: the clock was wrong before, "
+            "or is wrong now. Levels are kept, times were moved.",
+            "收集器启动时，已存储的数据比当前时钟超前 {}：时钟此前有误，或现在有误。级别保留，时间已平移。",
+            format_duration(std::chrono::round<std::chrono::seconds>(message_.ahead)));
+      default: return {};
+    }
+  }
+
+  Notice& notice_;
+  const Message& message_;
+  Language language_;
+  std::size_t crms_;
+};
 
 }  // namespace
 
-void read_group(Notice& notice, const json::object& body, Language language) {
-  const bool zh = language == Language::zh;
-  const auto since = time_at(body, "since");
-  if (since && *since <= notice.at && closes(notice.type)) {
-    notice.facts.push_back({zh ? "持续" : "Lasted", lasted_text(*since, notice.at, language)});
-  } else if (since && *since <= notice.at) {
-    notice.facts.push_back({zh ? "开始时间" : "Since", since_text(*since, notice.at, language)});
-  } else {
-    notice.facts.push_back({zh ? "时间" : "At", moment_text(notice.at, notice.at)});
-  }
-  std::string remedy = in_language(object_at(body, "remedy"), language, kRemedy);
-  if (!remedy.empty()) notice.remedies.push_back({"", std::move(remedy)});
-  read_listed(notice, body, language);
-  switch (notice.type) {
-    case Event::agent_lost:
-    case Event::agent_returned: return say_agent(notice, body, language);
-    case Event::vendor_outage:
-    case Event::vendor_recovered: return say_vendor(notice, body, language);
-    case Event::delivery_dead: return say_delivery(notice, body, language);
-    case Event::digest: return say_digest(notice, body, language);
-    default: notice.summary = in_language(object_at(body, "text"), language, kSummary);
-  }
+void describe_group(Notice& notice, const Message& message, Language language) {
+  Describer{notice, message, language}.describe();
 }
 
 }  // namespace crmpulse::collector

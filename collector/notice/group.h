@@ -1,13 +1,11 @@
 #pragma once
 // Messages about more than one CRM, or about crmpulse itself: digests, agents, vendors, deliveries.
 
-#include <boost/json.hpp>
-
 #include "collector/notice/notice.h"
 
 namespace crmpulse::collector {
 
-/// Fills facts, summary, fault, remedy and the CRMs concerned. `type`, `subject` and `at` must be there.
-void read_group(Notice& notice, const boost::json::object& body, Language language);
+/// Fills facts, the CRMs concerned, summary, fault, remedy and text. `type`, `subject` and `at` must be there.
+void describe_group(Notice& notice, const Message& message, Language language);
 
 }  // namespace crmpulse::collector

@@ -1,12 +1,14 @@
 #pragma once
-// A message of the outbox, read back and put into words: what the layouts of all receivers are made of. Plain text of
-// one line each, without markup: a layout escapes it for its place.
+// Puts a message into words, in one language: what all receivers lay out, and the sentences of webhooks and backtests.
+// Plain text of one line each, without markup: a layout escapes it for its place.
 
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "collector/message/message.h"
+#include "collector/message/words.h"
 #include "collector/text/language.h"
 #include "core/event.h"
 #include "core/level.h"
@@ -18,13 +20,7 @@ namespace crmpulse::collector {
 /// What colour it has. Ascending: the worst is the greatest.
 enum class Tone { good, info, warning, bad };
 
-struct Fact {
-  std::string name;
-  std::string value;
-};
-
 struct Notice {
-  std::string id;  ///< of the message
   EventName type;  ///< `incident.opened`, …; `unreadable` for a damaged body
   Tone tone = Tone::warning;
   Level level = Level::healthy;      ///< the level that is told; healthy when it is not about one
@@ -44,10 +40,14 @@ struct Notice {
   std::size_t unlisted = 0;         ///< how many more
   std::string link;                 ///< http(s) or empty
   std::string incident;             ///< its id or empty
+  std::string text;                 ///< all of it in sentences, on one line
   TimePoint at;
 };
 
-/// Never throws: a body that is damaged or of a type nobody knows still gives a title, a tone and a sentence.
+/// Returns the message in words. One that is damaged or of a type nobody knows still gives a title, a tone and a
+/// sentence.
+[[nodiscard]] Notice notice_of(const Message& message, Language language);
+/// Returns the message of a row in words. Never throws.
 [[nodiscard]] Notice read_notice(const store::OutboxRow& row, Language language);
 [[nodiscard]] std::vector<Notice> read_notices(std::span<const store::OutboxRow> rows, Language language);
 

@@ -19,28 +19,28 @@ Tone tone_of(Level level) {
   return Tone::bad;
 }
 
-/// `{0}` is the state.
+/// `{}` is the level.
 struct Phrase {
   Event event;
   std::string_view en;
   std::string_view zh;
 };
 constexpr std::array kIncidents{
-    Phrase{Event::opened, "{}", "{}"},
-    Phrase{Event::escalated, "worse, now {}", "恶化为{}"},
-    Phrase{Event::improved, "better, now {}", "好转为{}"},
-    Phrase{Event::reminder, "still {}", "仍为{}"},
-    Phrase{Event::resolved, "{} again", "已恢复至{}状态"},
+    Phrase{Event::opened, "is {}", "{}"},
+    Phrase{Event::escalated, "is worse, now {}", "恶化为{}"},
+    Phrase{Event::improved, "is better, now {}", "好转为{}"},
+    Phrase{Event::reminder, "is still {}", "仍为{}"},
+    Phrase{Event::resolved, "is {} again", "已恢复至{}状态"},
     Phrase{Event::flapping, "keeps changing, now {}", "状态反复变化，现为{}"},
-    Phrase{Event::flap_ended, "stable again, now {}", "状态已稳定，现为{}"},
+    Phrase{Event::flap_ended, "is stable again, now {}", "状态已稳定，现为{}"},
 };
 
-struct Words {
-  std::string en;
-  std::string zh;
-};
+/// The receiver hears only of worse: for it the trouble is over, but the CRM is not well.
+bool only_eased(const Message& message) {
+  return message.type == Event::resolved && message.crm_state && *message.crm_state > message.state;
+}
 
-void set(Notice& notice, const std::string& name, const Words& words, Language language) {
+void set(Notice& notice, const std::string& name, const Bilingual& words, Language language) {
   const bool zh = language == Language::zh;
   const std::string& own = zh ? words.zh : words.en;
   const std::string& other = zh ? words.en : words.zh;
@@ -49,29 +49,14 @@ void set(Notice& notice, const std::string& name, const Words& words, Language l
   notice.icon = icon_of(notice.tone);
 }
 
-void put_incident_title(Notice& notice, const TitleFacts& facts, Language language) {
-  notice.tone = tone_of(notice.level);
-  notice.state = level_words(notice.level, language);
-  const Words state{std::string{level_words(notice.level, Language::en)},
-                    std::string{level_words(notice.level, Language::zh)}};
-  if (facts.reason == "removed") {
-    notice.tone = Tone::info;
-    return set(notice, notice.subject, {"no longer watched", "已不再受监控"}, language);
-  }
-  if (notice.type == Event::resolved && facts.crm_state && *facts.crm_state > notice.level) {
-    // The receiver hears only of worse: for it the trouble is over, but the CRM is not well.
-    notice.tone = Tone::info;
-    notice.state = level_words(*facts.crm_state, language);
-    return set(notice, notice.subject,
-               {fmt::format("no longer worse than {}", level_words(*facts.crm_state, Language::en)),
-                fmt::format("已减轻为{}", level_words(*facts.crm_state, Language::zh))},
-               language);
-  }
-  const auto* phrase =
-      std::find_if(kIncidents.begin(), kIncidents.end(), [&](const Phrase& one) { return one.event == notice.type; });
-  if (phrase == kIncidents.end()) return set(notice, notice.subject, state, language);
-  set(notice, notice.subject,
-      {fmt::format(fmt::runtime(phrase->en), state.en), fmt::format(fmt::runtime(phrase->zh), state.zh)}, language);
+void put_incident_title(Notice& notice, const Message& message, Language language) {
+  const bool unwatched = message.reason == "removed";
+  notice.tone = unwatched || only_eased(message) ? Tone::info : tone_of(notice.level);
+  notice.state = level_words(only_eased(message) ? *message.crm_state : notice.level, language);
+  Bilingual happened = predicate_of(message, level_words);
+  constexpr std::string_view kIs = "is ";
+  if (happened.en.starts_with(kIs)) happened.en.erase(0, kIs.size());
+  set(notice, notice.subject, happened, language);
 }
 
 /// What is not about one CRM's state.
@@ -96,20 +81,31 @@ constexpr std::array kOthers{
 
 }  // namespace
 
-void put_title(Notice& notice, const TitleFacts& facts, Language language) {
-  if (is_incident(notice.type)) return put_incident_title(notice, facts, language);
+Bilingual predicate_of(const Message& message, LevelName name) {
+  if (message.reason == "removed") return {"is no longer watched", "已不再受监控"};
+  const auto* known =
+      std::find_if(kIncidents.begin(), kIncidents.end(), [&](const Phrase& one) { return one.event == message.type; });
+  Phrase phrase = known == kIncidents.end() ? kIncidents.front() : *known;
+  if (only_eased(message)) phrase = {Event::resolved, "is no longer worse than {}", "已减轻为{}"};
+  const Level level = only_eased(message) ? *message.crm_state : message.state;
+  return {fmt::format(fmt::runtime(phrase.en), name(level, Language::en)),
+          fmt::format(fmt::runtime(phrase.zh), name(level, Language::zh))};
+}
+
+void put_title(Notice& notice, const Message& message, Language language) {
+  if (is_incident(notice.type)) return put_incident_title(notice, message, language);
   if (notice.type == Event::digest) {
+    const std::size_t crms = notice.listed.size() + notice.unlisted;
     notice.tone = notice.level == Level::healthy ? Tone::bad : tone_of(notice.level);
     notice.state = level_words(notice.level == Level::healthy ? Level::poor : notice.level, language);
-    return set(notice, "",
-               {fmt::format("{} CRMs in trouble at once", facts.crms), fmt::format("{} 个 CRM 同时异常", facts.crms)},
+    return set(notice, "", {fmt::format("{} CRMs in trouble at once", crms), fmt::format("{} 个 CRM 同时异常", crms)},
                language);
   }
   const auto* other =
       std::find_if(kOthers.begin(), kOthers.end(), [&](const Other& one) { return one.event == notice.type; });
   if (other == kOthers.end()) {
     notice.tone = tone_of(notice.level);
-    return set(notice, notice.subject, {std::string{notice.type.text()}, ""}, Language::en);
+    return set(notice, notice.subject, {shown_name(notice.type.text()), ""}, Language::en);
   }
   notice.tone = other->tone;
   notice.state = language == Language::zh ? other->zh : other->en;

@@ -1,22 +1,18 @@
 #pragma once
-// The one line by which a message is known: state, icon and title of a Notice.
+// The one line by which a message is known: tone, state, icon and title of a Notice.
 
-#include <optional>
-#include <string>
+#include <string_view>
 
 #include "collector/notice/notice.h"
 
 namespace crmpulse::collector {
 
-struct TitleFacts {
-  /// The CRM's own state where the receiver is told another: a pager hears "resolved" of a CRM that is still
-  /// sub-healthy.
-  std::optional<Level> crm_state;
-  std::string reason;
-  std::size_t crms = 0;  ///< of a digest
-};
+/// Sets tone, icon, state and title. `type`, `subject`, `level` and the CRMs listed must be there.
+void put_title(Notice& notice, const Message& message, Language language);
 
-/// Sets tone, icon, state, title, and for some types the summary. `type`, `subject` and `level` must be there.
-void put_title(Notice& notice, const TitleFacts& facts, Language language);
+/// How a level is called: `POOR` in a title, `poor` in a sentence.
+using LevelName = std::string_view (*)(Level level, Language language);
+/// Returns what happened to a CRM, behind its name: `is worse, now POOR`, 恶化为不良.
+[[nodiscard]] Bilingual predicate_of(const Message& message, LevelName name);
 
 }  // namespace crmpulse::collector

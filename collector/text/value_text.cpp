@@ -109,7 +109,7 @@ std::string value_text(double value, std::string_view unit, Language language, i
 }
 
 std::string against_threshold(double value, double threshold, Worse worse, Level level, std::string_view unit,
-                              Language language) {
+                              Language language, bool working_time) {
   std::string now;
   std::string line;
   for (int digits = 4; digits <= 8; ++digits) {
@@ -120,9 +120,11 @@ std::string against_threshold(double value, double threshold, Worse worse, Level
   const bool ahead = unit == "seconds" && threshold < 0;
   if (language == Language::zh) {
     const char* sign = ahead ? "" : worse == Worse::below ? "≤ " : "≥ ";
-    return fmt::format("{}（{}阈值 {}{}）", now, level_words(level, language), sign, line);
+    const char* hours = working_time ? "只计工作时间，" : "";
+    return fmt::format("{}（{}{}阈值 {}{}）", now, hours, level_words(level, language), sign, line);
   }
   const char* word = level == Level::poor ? "poor" : "sub-healthy";
+  if (working_time) now += " of working time";
   if (worse == Worse::below) return fmt::format("{} ({} at {} or less)", now, word, line);
   return fmt::format("{} ({} from {})", now, word, line);
 }

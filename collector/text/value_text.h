@@ -27,9 +27,10 @@ template <class... Args>
 /// Which way is worse.
 enum class Worse { above, below };
 /// `4.1 s (poor from 3 s)`, `98.2% (poor at 99% or less)`: `4.1 秒（不良阈值 ≥ 3 秒）`. When rounding would make both
-/// numbers look the same, it gets more digits.
+/// numbers look the same, it gets more digits. `working_time`: nights and holidays are not in the value: who subtracts
+/// two times would find another number.
 [[nodiscard]] std::string against_threshold(double value, double threshold, Worse worse, Level level,
-                                            std::string_view unit, Language language);
+                                            std::string_view unit, Language language, bool working_time = false);
 
 /// `09:10 UTC`, with its date when `at` is on another day than `now`.
 [[nodiscard]] std::string moment_text(TimePoint at, TimePoint now);

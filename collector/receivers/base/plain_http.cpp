@@ -6,9 +6,16 @@
 
 #include "collector/receivers/base/address_policy.h"
 #include "net/base/backoff.h"
+#include "net/base/crypto.h"
 #include "net/base/url.h"
 
 namespace crmpulse::collector {
+namespace {
+
+constexpr Duration kTimeout{std::chrono::seconds{20}};
+constexpr std::size_t kMaxAnswer = 64 * 1024;
+
+}  // namespace
 
 Secret read_address(config::Reader& item, std::string_view fallback) {
   Secret url{std::string{fallback}};
@@ -25,6 +32,27 @@ Secret read_address(config::Reader& item, std::string_view fallback) {
     return {};
   }
   return url;
+}
+
+net::ClientRequest post(const std::string& url, std::string body, std::string_view content_type) {
+  net::ClientRequest request;
+  request.method = "POST";
+  request.url = url;
+  request.headers = {{"Content-Type", std::string{content_type}}};
+  request.body = std::move(body);
+  request.timeout = kTimeout;
+  request.max_response_bytes = kMaxAnswer;
+  return request;
+}
+
+boost::json::object answer_object(const std::string& body) {
+  boost::system::error_code failed;
+  boost::json::value answer = boost::json::parse(body, failed);
+  return failed || !answer.is_object() ? boost::json::object{} : std::move(answer.get_object());
+}
+
+std::string subject_key(const store::OutboxRow& row, std::size_t most) {
+  return row.dedup_key.size() <= most ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
 }
 
 Verdict classify_plain_http(const net::ClientResponse& response, int /*attempts*/, TimePoint wall) {

@@ -27,7 +27,7 @@ struct Verdict {
 /// The request or mail of one attempt.
 using Outgoing = std::variant<net::ClientRequest, net::MailRequest>;
 /// One message, or several that had to wait for the receiver's budget and are sent as one. Oldest first, never empty.
-/// Each row's body is the JSON of render.h; its `attempts` counts the earlier ones.
+/// Each row's body is read by read_message() (message/stored.h); its `attempts` counts the earlier ones.
 using Batch = std::span<const store::OutboxRow>;
 
 /// How many messages a receiver takes in a time. Further ones wait, and are then sent as one.

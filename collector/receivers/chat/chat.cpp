@@ -12,8 +12,6 @@
 namespace crmpulse::collector {
 namespace {
 
-constexpr Duration kTimeout{std::chrono::seconds{20}};
-constexpr std::size_t kMaxAnswer = 64 * 1024;
 constexpr std::string_view kEllipsis = "…";
 constexpr std::size_t kWords = 160;
 constexpr std::size_t kMaskFrom = 6;  ///< shorter pieces of an address are words, not secrets
@@ -40,6 +38,13 @@ std::string escape_wide(std::string_view text) {
 
 std::string same(std::string_view text) {
   return std::string{text};
+}
+
+/// One of a list: its title, and a link where there is one.
+std::string list_line(const Notice& notice, const Layout& layout) {
+  const std::string line = layout.markup.escape(one_line_of(notice, layout.language));
+  if (notice.link.empty()) return line;
+  return line + " · " + layout.markup.link(std::string{words_in(layout.language).open}, notice.link);
 }
 
 std::string colon(Language language) {
@@ -120,11 +125,6 @@ std::vector<std::string> all_lines(const Notice& notice, Language language, cons
   return lines;
 }
 
-std::string list_line(const Notice& notice, Language language, const Markup& markup) {
-  const std::string line = markup.escape(one_line_of(notice, language));
-  return notice.link.empty() ? line : line + " · " + markup.link(std::string{words_in(language).open}, notice.link);
-}
-
 std::string join(std::span<const std::string> lines, std::string_view between) {
   std::string out;
   for (const std::string& line : lines) {
@@ -156,39 +156,38 @@ std::string cut(std::string_view text, std::size_t most, Count unit) {
   return std::string{text.substr(0, end)}.append(kEllipsis);
 }
 
-std::string fit(Notice notice, std::size_t most, Count unit, const BuildOne& build) {
-  std::string text = build(notice);
-  while (length(text, unit) > most && shorten(notice)) text = build(notice);
-  return text;
-}
-
-std::string fit_list(std::vector<Notice> notices, std::size_t most, Count unit, const BuildList& build) {
+std::string laid_out(std::vector<Notice> notices, const Layout& layout) {
+  if (notices.size() == 1) {
+    Notice& notice = notices.front();
+    std::string text = layout.one(notice);
+    while (length(text, layout.unit) > layout.most && shorten(notice)) text = layout.one(notice);
+    return text;
+  }
+  NoticeList list{fmt::format("{} {}", icon_of(worst_tone(notices)), list_title(notices.size(), layout.language)),
+                  worst_tone(notices),
+                  {}};
+  notices = newest_of_each(std::move(notices));
   std::size_t more = 0;
-  std::string text = build(notices, more);
-  if (length(text, unit) > most) {
+  const auto build = [&] {
+    list.lines.clear();
+    for (const Notice& one : notices) list.lines.push_back(list_line(one, layout));
+    if (more > 0) list.lines.push_back(more_text(more, layout.language));
+    return layout.list(list);
+  };
+  std::string text = build();
+  if (length(text, layout.unit) > layout.most) {
     // Who is concerned matters more than a link to each.
     for (Notice& one : notices) one.link.clear();
-    text = build(notices, more);
+    text = build();
   }
-  while (length(text, unit) > most && notices.size() > 1) {
+  while (length(text, layout.unit) > layout.most && notices.size() > 1) {
     // In steps that grow, so that a long list is not laid out once for each of its lines.
     const std::size_t drop = std::max<std::size_t>(1, notices.size() / 10);
     notices.resize(notices.size() - drop);
     more += drop;
-    text = build(notices, more);
+    text = build();
   }
   return text;
-}
-
-net::ClientRequest post_json(const std::string& url, std::string body) {
-  net::ClientRequest request;
-  request.method = "POST";
-  request.url = url;
-  request.headers = {{"Content-Type", "application/json; charset=utf-8"}};
-  request.body = std::move(body);
-  request.timeout = kTimeout;
-  request.max_response_bytes = kMaxAnswer;
-  return request;
 }
 
 std::string vendor_words(std::string_view text, const Secret& url) {
@@ -209,15 +208,10 @@ std::string vendor_words(std::string_view text, const Secret& url) {
 
 std::optional<CodedAnswer> coded_answer(const net::ClientResponse& response, std::string_view code,
                                         std::string_view words, const Secret& url) {
-  boost::system::error_code failed;
-  const boost::json::value body = boost::json::parse(response.body, failed);
-  const boost::json::object* object = failed ? nullptr : body.if_object();
-  const boost::json::value* number = object == nullptr ? nullptr : object->if_contains(code);
+  const boost::json::object body = answer_object(response.body);
+  const boost::json::value* number = body.if_contains(code);
   if (number == nullptr || !number->is_int64()) return std::nullopt;
-  const boost::json::value* text = object->if_contains(words);
-  CodedAnswer answer{number->get_int64(), {}};
-  if (text != nullptr && text->is_string()) answer.words = vendor_words(text->get_string(), url);
-  return answer;
+  return CodedAnswer{number->get_int64(), vendor_words(string_member(body, words), url)};
 }
 
 Verdict delivered(std::string why) {

@@ -38,8 +38,6 @@ struct Markup {
 [[nodiscard]] std::string foot_line(const Notice& notice, Language language, const Markup& markup);
 /// All of them, without the title.
 [[nodiscard]] std::vector<std::string> all_lines(const Notice& notice, Language language, const Markup& markup);
-/// One of a list: its title is a link where there is one.
-[[nodiscard]] std::string list_line(const Notice& notice, Language language, const Markup& markup);
 [[nodiscard]] std::string join(std::span<const std::string> lines, std::string_view between);
 
 // ---- making it fit ----
@@ -50,16 +48,26 @@ enum class Count { bytes, characters };  ///< UTF-8 bytes; UTF-16 units, which i
 /// At most `most`, cut between two code points, with a closing "…".
 [[nodiscard]] std::string cut(std::string_view text, std::size_t most, Count unit);
 
-using BuildOne = std::function<std::string(const Notice&)>;
-/// What `build` makes of the notice, shortened until it has at most `most`.
-[[nodiscard]] std::string fit(Notice notice, std::size_t most, Count unit, const BuildOne& build);
-/// `more`: how many notices the list leaves out.
-using BuildList = std::function<std::string(std::span<const Notice>, std::size_t more)>;
-[[nodiscard]] std::string fit_list(std::vector<Notice> notices, std::size_t most, Count unit, const BuildList& build);
+/// Several notices as one message.
+struct NoticeList {
+  std::string title;  ///< with the icon of the worst
+  Tone tone = Tone::bad;
+  std::vector<std::string> lines;  ///< one a notice, and how many are left out
+};
+/// What a chat makes of one notice or of several, and how much it takes.
+struct Layout {
+  Language language;
+  const Markup& markup;
+  std::size_t most;
+  Count unit;
+  std::function<std::string(const Notice&)> one;
+  std::function<std::string(const NoticeList&)> list;
+};
+/// Returns what the layout makes of the notices, shortened until it has at most `most`.
+[[nodiscard]] std::string laid_out(std::vector<Notice> notices, const Layout& layout);
 
 // ---- requests and answers ----
 
-[[nodiscard]] net::ClientRequest post_json(const std::string& url, std::string body);
 /// A vendor's code and words in a JSON body: `{"errcode":…,"errmsg":…}`.
 struct CodedAnswer {
   std::int64_t code = 0;

@@ -41,19 +41,15 @@ class DingTalk final : public Receiver {
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     std::vector<Notice> notices = read_notices(batch, language_);
     const bool page = worst_tone(notices) == Tone::bad;
-    if (notices.size() == 1) {
-      return post_json(address(wall), fit(std::move(notices.front()), kMaxBody, Count::bytes, [&](const Notice& one) {
-                         return payload(one.icon + " " + one.title, all_lines(one, language_, markdown()), page);
-                       }));
-    }
-    const std::string title = fmt::format("{} {}", icon_of(worst_tone(notices)), list_title(notices.size(), language_));
-    const auto build = [&](std::span<const Notice> some, std::size_t more) {
-      std::vector<std::string> lines;
-      for (const Notice& one : some) lines.push_back("- " + list_line(one, language_, markdown()));
-      if (more > 0) lines.push_back("- " + more_text(more, language_));
-      return payload(title, lines, page);
+    const auto one = [&](const Notice& notice) {
+      return payload(notice.icon + " " + notice.title, all_lines(notice, language_, markdown()), page);
     };
-    return post_json(address(wall), fit_list(newest_of_each(std::move(notices)), kMaxBody, Count::bytes, build));
+    const auto list = [&](NoticeList several) {
+      for (std::string& line : several.lines) line.insert(0, "- ");
+      return payload(several.title, several.lines, page);
+    };
+    return post(address(wall), laid_out(std::move(notices), {language_, markdown(), kMaxBody, Count::bytes, one, list}),
+                kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {

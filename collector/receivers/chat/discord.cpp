@@ -63,10 +63,8 @@ std::optional<Duration> wait_of(const net::ClientResponse& response, TimePoint w
   const auto read = std::from_chars(header.data(), header.data() + header.size(), seconds);
   if (!header.empty() && read.ec == std::errc{} && read.ptr == header.data() + header.size()) return clamped(seconds);
   if (const auto date = net::parse_retry_after(header, wall, kLongest)) return date;
-  boost::system::error_code failed;
-  const json::value body = json::parse(response.body, failed);
-  const json::object* object = failed ? nullptr : body.if_object();
-  const json::value* after = object == nullptr ? nullptr : object->if_contains("retry_after");
+  const json::object body = answer_object(response.body);
+  const json::value* after = body.if_contains("retry_after");
   return after != nullptr && after->is_number() ? clamped(after->to_number<double>()) : std::nullopt;
 }
 
@@ -75,20 +73,14 @@ class Discord final : public Receiver {
   Discord(Secret url, Language language) : url_(std::move(url)), language_(language) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
-    std::vector<Notice> notices = read_notices(batch, language_);
-    if (notices.size() == 1) {
-      return post_json(address(), fit(std::move(notices.front()), kMaxBody, Count::characters,
-                                      [&](const Notice& one) { return payload(embed(one)); }));
-    }
-    const Tone tone = worst_tone(notices);
-    const std::string title = fmt::format("{} {}", icon_of(tone), list_title(notices.size(), language_));
-    const auto build = [&](std::span<const Notice> some, std::size_t more) {
-      std::vector<std::string> lines;
-      for (const Notice& one : some) lines.push_back(list_line(one, language_, kMarkup));
-      if (more > 0) lines.push_back(more_text(more, language_));
-      return payload(json::object{{"title", title}, {"description", join(lines, "\n")}, {"color", colour(tone)}});
+    const auto one = [&](const Notice& notice) { return payload(embed(notice)); };
+    const auto list = [](const NoticeList& several) {
+      return payload(json::object{
+          {"title", several.title}, {"description", join(several.lines, "\n")}, {"color", colour(several.tone)}});
     };
-    return post_json(address(), fit_list(newest_of_each(std::move(notices)), kMaxBody, Count::characters, build));
+    return post(address(),
+                laid_out(read_notices(batch, language_), {language_, kMarkup, kMaxBody, Count::characters, one, list}),
+                kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {

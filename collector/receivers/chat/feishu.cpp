@@ -46,21 +46,15 @@ class Feishu final : public Receiver {
       : url_(std::move(url)), secret_(std::move(secret)), keyword_(std::move(keyword)), language_(language) {}
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
-    std::vector<Notice> notices = read_notices(batch, language_);
-    const Tone tone = worst_tone(notices);
-    if (notices.size() == 1) {
-      return post_json(url_.reveal(), fit(std::move(notices.front()), kMaxBody, Count::bytes, [&](const Notice& one) {
-                         return payload(one.icon + " " + one.title, tone, elements(one), wall);
-                       }));
-    }
-    const std::string title = fmt::format("{} {}", icon_of(tone), list_title(notices.size(), language_));
-    const auto build = [&](std::span<const Notice> some, std::size_t more) {
-      std::vector<std::string> lines;
-      for (const Notice& one : some) lines.push_back(list_line(one, language_, markdown()));
-      if (more > 0) lines.push_back(more_text(more, language_));
-      return payload(title, tone, {paragraph(join(lines, "\n"))}, wall);
+    const auto one = [&](const Notice& notice) {
+      return payload(notice.icon + " " + notice.title, notice.tone, elements(notice), wall);
     };
-    return post_json(url_.reveal(), fit_list(newest_of_each(std::move(notices)), kMaxBody, Count::bytes, build));
+    const auto list = [&](const NoticeList& several) {
+      return payload(several.title, several.tone, {paragraph(join(several.lines, "\n"))}, wall);
+    };
+    return post(url_.reveal(),
+                laid_out(read_notices(batch, language_), {language_, markdown(), kMaxBody, Count::bytes, one, list}),
+                kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {

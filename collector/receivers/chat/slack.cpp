@@ -71,17 +71,15 @@ class Slack final : public Receiver {
   Slack(Secret url, Language language) : url_(std::move(url)), language_(language) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
-    std::vector<Notice> notices = read_notices(batch, language_);
-    if (notices.size() == 1) {
-      return post_json(url_.reveal(), fit(std::move(notices.front()), kMaxBody, Count::bytes, [&](const Notice& one) {
-                         return payload(one.icon + " " + one.title, one_line_of(one, language_), blocks(one));
-                       }));
-    }
-    const std::string title = fmt::format("{} {}", icon_of(worst_tone(notices)), list_title(notices.size(), language_));
-    const auto build = [&](std::span<const Notice> some, std::size_t more) {
-      return payload(title, title, list_blocks(some, more));
+    const auto one = [&](const Notice& notice) {
+      return payload(notice.icon + " " + notice.title, one_line_of(notice, language_), blocks(notice));
     };
-    return post_json(url_.reveal(), fit_list(newest_of_each(std::move(notices)), kMaxBody, Count::bytes, build));
+    const auto list = [](const NoticeList& several) {
+      return payload(several.title, several.title, list_blocks(several.lines));
+    };
+    return post(url_.reveal(),
+                laid_out(read_notices(batch, language_), {language_, kMarkup, kMaxBody, Count::bytes, one, list}),
+                kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
@@ -118,18 +116,16 @@ class Slack final : public Receiver {
   }
 
   /// Lines are gathered into as few sections as hold them.
-  [[nodiscard]] json::array list_blocks(std::span<const Notice> some, std::size_t more) const {
+  [[nodiscard]] static json::array list_blocks(const std::vector<std::string>& lines) {
     json::array out;
     std::string text;
-    const auto add = [&](const std::string& line) {
+    for (const std::string& line : lines) {
       if (length(text, Count::characters) + length(line, Count::characters) + 1 > kMaxSection) {
         out.push_back(section(text));
         text.clear();
       }
       text += (text.empty() ? "" : "\n") + line;
-    };
-    for (const Notice& one : some) add(list_line(one, language_, kMarkup));
-    if (more > 0) add(more_text(more, language_));
+    }
     out.push_back(section(text));
     return out;
   }

@@ -62,11 +62,11 @@ int status_in(std::string_view body) {
 }
 
 /// Power Automate's own word for what is wrong (`WorkflowTriggerIsNotEnabled`); what stands before it has none.
-std::string workflow_code(std::string_view body) {
-  boost::system::error_code failed;
-  const json::value whole = json::parse({body.data(), body.size()}, failed);
-  const json::value* code = failed ? nullptr : whole.find_pointer("/error/code", failed);
-  return code != nullptr && code->is_string() ? one_line(std::string_view{code->get_string()}, 80) : std::string{};
+std::string workflow_code(const std::string& body) {
+  const json::object whole = answer_object(body);
+  const json::value* error = whole.if_contains("error");
+  return error != nullptr && error->is_object() ? one_line(string_member(error->get_object(), "code"), 80)
+                                                : std::string{};
 }
 
 class Teams final : public Receiver {
@@ -74,20 +74,15 @@ class Teams final : public Receiver {
   Teams(Secret url, Language language) : url_(std::move(url)), language_(language) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
-    std::vector<Notice> notices = read_notices(batch, language_);
-    if (notices.size() == 1) {
-      return post_json(url_.reveal(), fit(std::move(notices.front()), kMaxBody, Count::bytes,
-                                          [&](const Notice& one) { return card(blocks(one), one.link); }));
-    }
-    const Tone tone = worst_tone(notices);
-    const std::string title = fmt::format("{} {}", icon_of(tone), list_title(notices.size(), language_));
-    const auto build = [&](std::span<const Notice> some, std::size_t more) {
-      json::array body{heading(title, tone)};
-      for (const Notice& one : some) body.push_back(paragraph(list_line(one, language_, markdown())));
-      if (more > 0) body.push_back(paragraph(more_text(more, language_)));
+    const auto one = [&](const Notice& notice) { return card(blocks(notice), notice.link); };
+    const auto list = [&](const NoticeList& several) {
+      json::array body{heading(several.title, several.tone)};
+      for (const std::string& line : several.lines) body.push_back(paragraph(line));
       return card(std::move(body), "");
     };
-    return post_json(url_.reveal(), fit_list(newest_of_each(std::move(notices)), kMaxBody, Count::bytes, build));
+    return post(url_.reveal(),
+                laid_out(read_notices(batch, language_), {language_, markdown(), kMaxBody, Count::bytes, one, list}),
+                kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {

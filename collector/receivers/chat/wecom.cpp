@@ -42,26 +42,18 @@ class WeCom final : public Receiver {
     const bool text = tone == Tone::bad && !mention_.empty();
     const std::size_t most = text ? kMaxText : kMaxMarkdown;
     const Markup& markup = text ? plain_text() : markdown();
-    std::string content;
-    if (notices.size() == 1) {
-      content = fit(std::move(notices.front()), most, Count::bytes, [&](const Notice& one) {
-        std::vector<std::string> lines{heading(one.icon + " " + one.title, tone, text)};
-        const std::size_t failing = one.failing.size();
-        for (std::string& line : all_lines(one, language_, markup))
-          lines.push_back((!text && lines.size() <= failing ? ">" : "") + std::move(line));
-        return join(lines, "\n");
-      });
-    } else {
-      const std::string title = fmt::format("{} {}", icon_of(tone), list_title(notices.size(), language_));
-      const auto build = [&](std::span<const Notice> some, std::size_t more) {
-        std::vector<std::string> lines{heading(title, tone, text)};
-        for (const Notice& one : some) lines.push_back(list_line(one, language_, markup));
-        if (more > 0) lines.push_back(more_text(more, language_));
-        return join(lines, "\n");
-      };
-      content = fit_list(newest_of_each(std::move(notices)), most, Count::bytes, build);
-    }
-    return post_json(url_.reveal(), payload(cut(content, most, Count::bytes), text));
+    const auto one = [&](const Notice& notice) {
+      std::vector<std::string> lines{heading(notice.icon + " " + notice.title, tone, text)};
+      const std::size_t failing = notice.failing.size();
+      for (std::string& line : all_lines(notice, language_, markup))
+        lines.push_back((!text && lines.size() <= failing ? ">" : "") + std::move(line));
+      return join(lines, "\n");
+    };
+    const auto list = [&](const NoticeList& several) {
+      return heading(several.title, tone, text) + "\n" + join(several.lines, "\n");
+    };
+    const std::string content = laid_out(std::move(notices), {language_, markup, most, Count::bytes, one, list});
+    return post(url_.reveal(), payload(cut(content, most, Count::bytes), text), kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {

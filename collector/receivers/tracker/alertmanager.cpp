@@ -15,6 +15,7 @@
 #include <atomic>
 #include <boost/json.hpp>
 
+#include "collector/message/stored.h"
 #include "collector/notice/plain_text.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
@@ -28,7 +29,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Duration kTimeout{std::chrono::seconds{20}};
 /// Two alerts a message: at most 256 alerts a request.
 constexpr std::size_t kBatch = 128;
 constexpr Duration kMostSkew{std::chrono::seconds{30}};
@@ -83,14 +83,8 @@ class Alertmanager final : public Receiver {
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     json::array alerts;
     for (const store::OutboxRow& row : batch) add(alerts, row, wall);
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = url_.reveal();
-    request.headers = {{"Content-Type", "application/json"}};
+    net::ClientRequest request = post(url_.reveal(), to_text(alerts), kJson);
     if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_.reveal());
-    request.body = to_text(alerts);
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
     return request;
   }
 
@@ -124,8 +118,9 @@ class Alertmanager final : public Receiver {
   }
 
   void add(json::array& alerts, const store::OutboxRow& row, TimePoint wall) const {
-    const Notice en = read_notice(row, Language::en);
-    const Notice zh = read_notice(row, Language::zh);
+    const Message message = read_message(row);
+    const Notice en = notice_of(message, Language::en);
+    const Notice zh = notice_of(message, Language::zh);
     json::object labels{{"source", "crmpulse"}};
     for (const auto& [name, value] : labels_) labels[name] = value;
     if (!is_incident(row.event)) {

@@ -15,7 +15,6 @@
 #include "collector/text/json_text.h"
 #include "core/failure/failure.h"
 #include "core/text/percent.h"
-#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -24,32 +23,16 @@ namespace json = boost::json;
 
 constexpr std::string_view kEndpoint = "https://api.opsgenie.com/v2/alerts";
 constexpr std::string_view kByAlias = "identifierType=alias";
-constexpr Duration kTimeout{std::chrono::seconds{20}};
 constexpr std::size_t kMaxMessage = 130;
 constexpr std::size_t kMaxDescription = 15'000;
 constexpr std::size_t kMaxAlias = 512;
 constexpr std::size_t kMaxNote = 2'000;
 constexpr std::string_view kPlain = "-_.";  ///< in a path
 
-std::string alias_of(const store::OutboxRow& row) {
-  return row.dedup_key.size() <= kMaxAlias ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
-}
-
 const char* priority_of(const Notice& notice) {
   if (is_sign_of_life(notice.type)) return "P5";
   if (is_incident(notice.type)) return notice.level == Level::poor ? "P1" : "P3";
   return notice.tone == Tone::bad ? "P2" : "P3";
-}
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value != nullptr && value->is_string() ? std::string{value->get_string()} : std::string{};
-}
-
-json::object parsed(const std::string& text) {
-  boost::system::error_code failed;
-  json::value value = json::parse(text, failed);
-  return failed || !value.is_object() ? json::object{} : std::move(value.get_object());
 }
 
 class Opsgenie final : public Receiver {
@@ -60,7 +43,7 @@ class Opsgenie final : public Receiver {
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
     const Notice notice = read_notice(row, language_);
-    const std::string alias = percent_encoded(alias_of(row), kPlain);
+    const std::string alias = percent_encoded(subject_key(row, kMaxAlias), kPlain);
     if (closes(row.event)) {
       const json::object body{{"source", "crmpulse"}, {"note", one_line(notice.title, kMaxNote)}};
       return request("POST", fmt::format("{}/{}/close?{}", url_, alias, kByAlias), body);
@@ -75,14 +58,14 @@ class Opsgenie final : public Receiver {
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
     const int status = response.status;
     // With its own request id; something before it has none.
-    const bool its_own = !text_at(parsed(response.body), "requestId").empty();
+    const bool its_own = !string_member(answer_object(response.body), "requestId").empty();
     if (its_own && (status == 401 || status == 403 || status == 422))
       return {Verdict::Kind::dead, {}, fmt::format("HTTP {}: the key or the request is wrong", status), false};
     return classify_plain_http(response, attempts, wall);
   }
 
   std::optional<net::ClientRequest> confirm(const net::ClientResponse& accepted) const override {
-    const std::string id = text_at(parsed(accepted.body), "requestId");
+    const std::string id = string_member(answer_object(accepted.body), "requestId");
     if (id.empty()) return std::nullopt;
     net::ClientRequest question = request("GET", fmt::format("{}/requests/{}", url_, percent_encoded(id, kPlain)), {});
     question.body.clear();
@@ -90,7 +73,7 @@ class Opsgenie final : public Receiver {
   }
 
   Verdict classify_confirmation(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    const json::object answer = parsed(response.body);
+    const json::object answer = answer_object(response.body);
     const json::value* data = answer.if_contains("data");
     const json::value* success =
         data != nullptr && data->is_object() ? data->get_object().if_contains("isSuccess") : nullptr;
@@ -99,7 +82,7 @@ class Opsgenie final : public Receiver {
       const Verdict plain = classify(response, attempts, wall);
       return {Verdict::Kind::retry, plain.after, plain.why, false};
     }
-    const std::string status = one_line(text_at(data->get_object(), "status"), 120);
+    const std::string status = one_line(string_member(data->get_object(), "status"), 120);
     if (success->get_bool()) return {Verdict::Kind::delivered, {}, status, false};
     // Somebody closed it there: then nothing is left to close or to change.
     if (status.find("does not exist") != std::string::npos || status.find("closed") != std::string::npos)
@@ -115,7 +98,7 @@ class Opsgenie final : public Receiver {
     json::array tags{"crmpulse"};
     if (!notice.kind.empty()) tags.push_back(json::string(notice.kind));
     json::object out{{"message", one_line(headline(notice, language_), kMaxMessage)},
-                     {"alias", alias_of(row)},
+                     {"alias", subject_key(row, kMaxAlias)},
                      {"description", cut(plain_text(notice, language_))},
                      {"priority", priority_of(notice)},
                      {"entity", one_line(notice.subject, kMaxAlias)},
@@ -134,14 +117,10 @@ class Opsgenie final : public Receiver {
     return text;
   }
 
-  [[nodiscard]] net::ClientRequest request(const char* method, std::string url, const json::object& body) const {
-    net::ClientRequest out;
+  [[nodiscard]] net::ClientRequest request(const char* method, const std::string& url, const json::object& body) const {
+    net::ClientRequest out = post(url, to_text(body), kJson);
     out.method = method;
-    out.url = std::move(url);
-    out.headers = {{"Content-Type", "application/json"}, {"Authorization", "GenieKey " + key_.reveal()}};
-    out.body = to_text(body);
-    out.timeout = kTimeout;
-    out.max_response_bytes = 64 * 1024;
+    out.headers.emplace_back("Authorization", "GenieKey " + key_.reveal());
     return out;
   }
 

@@ -4,13 +4,13 @@
 
 #include <boost/json.hpp>
 
+#include "collector/message/stored.h"
 #include "collector/notice/plain_text.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
 #include "collector/receivers/tracker/types.h"
 #include "collector/text/json_text.h"
 #include "core/failure/failure.h"
-#include "net/base/crypto.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -18,32 +18,18 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kEndpoint = "https://events.pagerduty.com/v2/enqueue";
-constexpr Duration kTimeout{std::chrono::seconds{20}};
 constexpr std::size_t kMaxSummary = 1024;
 constexpr std::size_t kMaxKey = 255;
 constexpr std::size_t kMaxSource = 255;
 
-/// A key that is too long stays one key.
-std::string dedup_key_of(const store::OutboxRow& row) {
-  return row.dedup_key.size() <= kMaxKey ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
-}
-
-/// Sub-healthy only because nothing is measured any more?
-bool without_data(const store::OutboxRow& row) {
-  boost::system::error_code failed;
-  const json::value body = json::parse(row.body, failed);
-  if (failed || !body.is_object()) return false;
-  const json::value* status = body.get_object().if_contains("data_status");
-  return status != nullptr && *status == "no_data";
-}
-
-const char* severity_of(const Notice& notice, const store::OutboxRow& row) {
+const char* severity_of(const Notice& notice, DataStatus data) {
   if (is_sign_of_life(notice.type)) return "info";
   if (notice.type == Event::delivery_dead || notice.type == Event::collector_trouble) return "error";
   if (notice.type == Event::flapping) return "warning";
   if (is_incident(notice.type)) {
     if (notice.level == Level::poor) return "critical";
-    return without_data(row) ? "error" : "warning";
+    // Sub-healthy only because nothing is measured any more.
+    return data == DataStatus::no_data ? "error" : "warning";
   }
   return notice.tone == Tone::bad ? "critical" : "warning";
 }
@@ -52,13 +38,6 @@ json::array pairs(const std::vector<Fact>& facts) {
   json::array out;
   for (const Fact& fact : facts) out.push_back(json::string(fact.name + ": " + fact.value));
   return out;
-}
-
-/// `{"status":"invalid event",…}`: its own answer.
-bool says_invalid(const std::string& body) {
-  boost::system::error_code failed;
-  const json::value answer = json::parse(body, failed);
-  return !failed && answer.is_object() && answer.get_object().contains("status");
 }
 
 class PagerDuty final : public Receiver {
@@ -70,27 +49,22 @@ class PagerDuty final : public Receiver {
     const store::OutboxRow& row = batch.front();
     json::object event{{"routing_key", routing_key_.reveal()},
                        {"event_action", closes(row.event) ? "resolve" : "trigger"},
-                       {"dedup_key", dedup_key_of(row)},
+                       {"dedup_key", subject_key(row, kMaxKey)},
                        {"client", "crmpulse"}};
-    const Notice notice = read_notice(row, language_);
+    const Message message = read_message(row);
+    const Notice notice = notice_of(message, language_);
     if (!notice.link.empty()) {
       event["client_url"] = notice.link;
       event["links"] =
           json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(language_).open}}}};
     }
-    if (!closes(row.event)) event["payload"] = payload(notice, row);
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = url_.reveal();
-    request.headers = {{"Content-Type", "application/json"}};
-    request.body = to_text(event);
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
-    return request;
+    if (!closes(row.event)) event["payload"] = payload(notice, message.data_status, row);
+    return post(url_.reveal(), to_text(event), kJson);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    if (response.status == 400 && says_invalid(response.body))
+    // `{"status":"invalid event",…}`: its own answer.
+    if (response.status == 400 && answer_object(response.body).contains("status"))
       return {Verdict::Kind::dead, {}, "HTTP 400: the event or its routing key is wrong", false};
     Verdict verdict = classify_plain_http(response, attempts, wall);
     // Only 202 comes from PagerDuty itself.
@@ -100,7 +74,7 @@ class PagerDuty final : public Receiver {
   }
 
  private:
-  [[nodiscard]] json::object payload(const Notice& notice, const store::OutboxRow& row) const {
+  [[nodiscard]] json::object payload(const Notice& notice, DataStatus data, const store::OutboxRow& row) const {
     json::object details{{"message", row.id}, {"event", row.event.text()}, {"state", notice.state}};
     if (!notice.failing.empty()) details["failing"] = pairs(notice.failing);
     if (!notice.facts.empty()) details["facts"] = pairs(notice.facts);
@@ -111,7 +85,7 @@ class PagerDuty final : public Receiver {
     if (!notice.summary.empty()) details["text"] = notice.summary;
     json::object out{{"summary", one_line(headline(notice, language_), kMaxSummary)},
                      {"source", one_line(notice.subject.empty() ? "crmpulse" : notice.subject, kMaxSource)},
-                     {"severity", severity_of(notice, row)},
+                     {"severity", severity_of(notice, data)},
                      {"timestamp", format_time(row.created)},
                      {"custom_details", std::move(details)}};
     if (!notice.kind.empty()) out["component"] = notice.kind;

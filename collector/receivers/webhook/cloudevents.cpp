@@ -1,4 +1,4 @@
-// CloudEvents 1.0 over HTTP, structured mode: the JSON of render.h in an envelope. With a secret the bytes are signed
+// CloudEvents 1.0 over HTTP, structured mode: a webhook's body in an envelope. With a secret the bytes are signed
 // as Standard Webhooks.
 
 #include <fmt/format.h>
@@ -7,6 +7,7 @@
 
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
+#include "collector/receivers/webhook/body.h"
 #include "collector/receivers/webhook/standard_webhooks.h"
 #include "collector/receivers/webhook/types.h"
 #include "collector/text/json_text.h"
@@ -15,8 +16,6 @@ namespace crmpulse::collector {
 namespace {
 
 namespace json = boost::json;
-
-constexpr Duration kTimeout{std::chrono::seconds{20}};
 
 class CloudEvents final : public Receiver {
  public:
@@ -29,9 +28,6 @@ class CloudEvents final : public Receiver {
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     const store::OutboxRow& row = batch.front();
-    boost::system::error_code failed;
-    json::value data = json::parse(row.body, failed);
-    if (failed) data = json::string(row.body);
     const json::object event{{"specversion", "1.0"},
                              {"id", row.id},
                              {"source", source_},
@@ -39,16 +35,11 @@ class CloudEvents final : public Receiver {
                              {"subject", row.dedup_key},
                              {"time", format_time(row.created)},
                              {"datacontenttype", "application/json"},
-                             {"data", std::move(data)}};
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = access_.url.reveal();
-    request.body = to_text(event);
-    if (!access_.keys.empty()) request.headers = webhook_headers(access_.keys, row.id, wall, request.body);
-    request.headers.emplace_back("Content-Type", "application/cloudevents+json; charset=utf-8");
+                             {"data", webhook_body(row)}};
+    net::ClientRequest request =
+        post(access_.url.reveal(), to_text(event), "application/cloudevents+json; charset=utf-8");
+    if (!access_.keys.empty()) add_webhook_headers(request, access_.keys, row.id, wall);
     if (!access_.token.empty()) request.headers.emplace_back("Authorization", "Bearer " + access_.token.reveal());
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
     return request;
   }
 

@@ -16,8 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr Duration kTimeout{std::chrono::seconds{20}};
-
 std::string joined(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += (text.empty() ? "" : "; ") + line;
@@ -52,13 +50,6 @@ json::object ifttt_body(const Notice& notice, const store::OutboxRow& row, Langu
   return {{"value1", headline(notice, language)}, {"value2", plain_text(notice, language)}, {"value3", row.id}};
 }
 
-/// `{"errors":[{"message":"You sent an invalid key."}]}`: its own answer.
-bool has_errors(const std::string& body) {
-  boost::system::error_code failed;
-  const json::value answer = json::parse(body, failed);
-  return !failed && answer.is_object() && answer.get_object().contains("errors");
-}
-
 class FlatJson final : public Receiver {
  public:
   using Body = json::object (*)(const Notice& notice, const store::OutboxRow& row, Language language);
@@ -68,18 +59,12 @@ class FlatJson final : public Receiver {
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = url_.reveal();
-    request.headers = {{"Content-Type", "application/json"}};
-    request.body = to_text(body_(read_notice(row, language_), row, language_));
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
-    return request;
+    return post(url_.reveal(), to_text(body_(read_notice(row, language_), row, language_)), kJson);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
-    if (unauthorised_is_final_ && response.status == 401 && has_errors(response.body))
+    // `{"errors":[{"message":"You sent an invalid key."}]}`: its own answer.
+    if (unauthorised_is_final_ && response.status == 401 && answer_object(response.body).contains("errors"))
       return {Verdict::Kind::dead, {}, "HTTP 401: the key in the address is wrong", false};
     return classify_plain_http(response, attempts, wall);
   }

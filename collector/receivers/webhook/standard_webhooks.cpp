@@ -43,19 +43,19 @@ std::vector<Secret> read_webhook_secrets(config::Reader& item) {
   return keys;
 }
 
-std::vector<std::pair<std::string, std::string>> webhook_headers(const std::vector<Secret>& keys, const std::string& id,
-                                                                 TimePoint wall, const std::string& body) {
+void add_webhook_headers(net::ClientRequest& request, const std::vector<Secret>& keys, const std::string& id,
+                         TimePoint wall) {
   const std::string stamp = std::to_string(unix_millis(wall) / 1000);
-  std::vector<std::pair<std::string, std::string>> headers{{"webhook-id", id}, {"webhook-timestamp", stamp}};
-  if (keys.empty()) return headers;
-  const std::string signed_bytes = fmt::format("{}.{}.{}", id, stamp, body);
+  request.headers.emplace_back("webhook-id", id);
+  request.headers.emplace_back("webhook-timestamp", stamp);
+  if (keys.empty()) return;
+  const std::string signed_bytes = fmt::format("{}.{}.{}", id, stamp, request.body);
   std::string signatures;
   for (const Secret& key : keys) {
     if (!signatures.empty()) signatures += ' ';
     signatures += "v1," + net::base64_encode(net::hmac_sha256(key.reveal(), signed_bytes));
   }
-  headers.emplace_back("webhook-signature", std::move(signatures));
-  return headers;
+  request.headers.emplace_back("webhook-signature", std::move(signatures));
 }
 
 }  // namespace crmpulse::collector

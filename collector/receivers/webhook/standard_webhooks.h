@@ -3,21 +3,20 @@
 // one signature per secret.
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "config/reader.h"
 #include "core/secret.h"
 #include "core/time/time.h"
+#include "net/client/http_client.h"
 
 namespace crmpulse::collector {
 
 /// `secret`, `secret_file`, …: one or more `whsec_…`, separated by blanks. Empty without the key; what is wrong goes to
 /// the reader.
 [[nodiscard]] std::vector<Secret> read_webhook_secrets(config::Reader& item);
-/// `webhook-id`, `webhook-timestamp` and, with keys, `webhook-signature` over exactly these bytes.
-[[nodiscard]] std::vector<std::pair<std::string, std::string>> webhook_headers(const std::vector<Secret>& keys,
-                                                                               const std::string& id, TimePoint wall,
-                                                                               const std::string& body);
+/// Adds `webhook-id`, `webhook-timestamp` and, with keys, `webhook-signature` over exactly its body.
+void add_webhook_headers(net::ClientRequest& request, const std::vector<Secret>& keys, const std::string& id,
+                         TimePoint wall);
 
 }  // namespace crmpulse::collector

@@ -1,16 +1,17 @@
-// The generic signed webhook: the JSON of render.h as it is.
+// The generic signed webhook.
 
 #include <vector>
 
+#include "collector/message/stored.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
+#include "collector/receivers/webhook/body.h"
 #include "collector/receivers/webhook/standard_webhooks.h"
 #include "collector/receivers/webhook/types.h"
+#include "collector/text/json_text.h"
 
 namespace crmpulse::collector {
 namespace {
-
-constexpr Duration kTimeout{std::chrono::seconds{20}};
 
 class Webhook final : public Receiver {
  public:
@@ -18,14 +19,10 @@ class Webhook final : public Receiver {
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     const store::OutboxRow& row = batch.front();
-    net::ClientRequest request;
-    request.method = "POST";
-    request.url = url_.reveal();
-    request.headers = webhook_headers(keys_, row.id, wall, row.body);
-    request.headers.emplace_back("Content-Type", "application/json");
-    request.body = row.body;
-    request.timeout = kTimeout;
-    request.max_response_bytes = 64 * 1024;
+    // What an earlier program queued is the body itself.
+    std::string body = is_version_0(row.body) ? row.body : to_text(webhook_body(read_message(row)));
+    net::ClientRequest request = post(url_.reveal(), std::move(body), kJson);
+    add_webhook_headers(request, keys_, row.id, wall);
     return request;
   }
 

@@ -255,12 +255,12 @@ TEST_CASE("a schema and an agent are marked too, the agent for the CRMs it watch
   CrmFacts facts;
   facts.sights["a"] = {};
   CHECK(book.between("acme", nullptr, kStart, kStart + 1h).size() == 1);
-  const auto both = changes_json(book, "acme", &facts, kStart + 30min, kStart + 31min);
+  const auto both = changes_around(book, "acme", &facts, kStart + 30min, kStart + 31min);
   REQUIRE(both.size() == 2);
-  CHECK(both[0].at("object").as_string() == "Lead");
-  CHECK(both[0].at("text").at("en").as_string() == "the schema of Lead changed");
-  CHECK(both[1].at("text").at("en").as_string() == "the agent's version changed from 1.0 to 1.1");
-  CHECK(changes_json(book, "acme", &facts, kStart + 2h, kStart + 2h).empty());
+  CHECK(both[0].object == "Lead");
+  CHECK(both[0].text.en == "the schema of Lead changed");
+  CHECK(both[1].text.en == "the agent's version changed from 1.0 to 1.1");
+  CHECK(changes_around(book, "acme", &facts, kStart + 2h, kStart + 2h).empty());
 
   ChangeMarkers again;
   again.load(book.take_new());
@@ -321,17 +321,16 @@ TEST_CASE("what to do about missing data is said, not what would help a value th
   rule.level = Level::poor;
   rule.value = 5;
   rule.data_status = DataStatus::fresh;
-  CHECK(find_remedy(remedies, rule, "odoo")->en == "Buy better hardware.");
+  CHECK(remedy_of(remedies, rule, "odoo").en == "Buy better hardware.");
   // Silence of something poor: it was slow, and is not known to be well.
   rule.data_status = DataStatus::no_data;
-  CHECK(find_remedy(remedies, rule, "odoo")->en == "Buy better hardware.");
+  CHECK(remedy_of(remedies, rule, "odoo").en == "Buy better hardware.");
   for (const bool latch : {true, false}) {
     rule.level = Level::healthy;
     rule.no_data_latch = latch;
     rule.data_status = latch ? DataStatus::stale : DataStatus::no_data;
-    const Remedy* const remedy = find_remedy(remedies, rule, "odoo");
-    REQUIRE(remedy != nullptr);
-    CHECK(remedy->en.find("hardware") == std::string::npos);
-    CHECK(remedy->zh.find("代理") != std::string::npos);
+    const Bilingual remedy = remedy_of(remedies, rule, "odoo");
+    CHECK(remedy.en.find("hardware") == std::string::npos);
+    CHECK(remedy.zh.find("代理") != std::string::npos);
   }
 }

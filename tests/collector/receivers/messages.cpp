@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "collector/message/stored.h"
 #include "collector/text/json_text.h"
 
 namespace crmpulse::test {
@@ -154,7 +155,7 @@ const std::vector<std::string>& message_types() {
   return kTypes;
 }
 
-store::OutboxRow message(const std::string& type, const MessageOptions& options) {
+store::OutboxRow queued_as_json(const std::string& type, const MessageOptions& options) {
   const IncidentMessage* event = find_event(type);
   const json::object body = event == nullptr ? other(type, options) : incident(*event, options);
   store::OutboxRow row;
@@ -166,6 +167,12 @@ store::OutboxRow message(const std::string& type, const MessageOptions& options)
   row.level = 2;
   row.created = parse_time("2026-11-21T09:10:30Z").value();
   row.body = collector::to_text(body);
+  return row;
+}
+
+store::OutboxRow message(const std::string& type, const MessageOptions& options) {
+  store::OutboxRow row = queued_as_json(type, options);
+  row.body = collector::stored_message(collector::read_message(row));
   return row;
 }
 

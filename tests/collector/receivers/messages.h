@@ -1,5 +1,5 @@
 #pragma once
-// Messages as render.h writes them: one fixed incident in all its events, and what is not about an incident.
+// Messages as the outbox stores them: one fixed incident in all its events, and what is not about an incident.
 
 #include <string>
 #include <string_view>
@@ -18,7 +18,9 @@ struct MessageOptions {
 
 /// Every `type` of docs/reference.md, "Messages", that goes to receivers.
 [[nodiscard]] const std::vector<std::string>& message_types();
-/// An outbox row with the body of that type. Unknown types get the body of an incident.
+/// An outbox row as programs before version 1 of the stored messages queued it: as JSON.
+[[nodiscard]] store::OutboxRow queued_as_json(const std::string& type, const MessageOptions& options = {});
+/// The same, as it is queued today.
 [[nodiscard]] store::OutboxRow message(const std::string& type, const MessageOptions& options = {});
 /// What the title must say of it, in the receiver's language.
 [[nodiscard]] std::string state_words(std::string_view type, collector::Language language);

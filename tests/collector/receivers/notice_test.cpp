@@ -20,7 +20,7 @@ Notice notice_of(const std::string& type, Language language = Language::en) {
 
 /// The message with one more or another key.
 Notice with(const std::string& type, std::string_view key, boost::json::value value, Language language = Language::en) {
-  store::OutboxRow row = message(type, {.language = language});
+  store::OutboxRow row = queued_as_json(type, {.language = language});
   boost::json::object body = boost::json::parse(row.body).as_object();
   body[key] = std::move(value);
   row.body = boost::json::serialize(body);
@@ -133,7 +133,7 @@ TEST_CASE("a CRM that was taken out is not called healthy") {
 }
 
 TEST_CASE("missing data is told as missing") {
-  boost::json::array failing = boost::json::parse(message("incident.opened").body).at("failing").as_array();
+  boost::json::array failing = boost::json::parse(queued_as_json("incident.opened").body).at("failing").as_array();
   failing.at(0).as_object()["value"] = nullptr;
   failing.at(1).as_object()["data_status"] = "no_data";
   const Notice notice = with("incident.opened", "failing", failing);
@@ -167,6 +167,38 @@ TEST_CASE("nothing that others wrote moves, turns or hides what a message says")
     CHECK(is_printable(lost.title));
     for (const std::string& line : lost.listed) CHECK(is_printable(line));
   }
+}
+
+TEST_CASE("an agent whose samples are too old is not called silent") {
+  const Notice late = with("agent.lost", "reason", "late");
+  CHECK_THAT(late.fault, Catch::Contains("too old to be judged") && !Catch::Contains("silent"));
+  CHECK_THAT(late.text, Catch::StartsWith("Everything agent acme-sf sends is too old to be judged"));
+}
+
+TEST_CASE("the sentences are made of what the chats show") {
+  CHECK(
+      notice_of("incident.escalated").text ==
+      "acme-sf is worse, now poor. response time 4.13 s (poor from 3 s). transaction success 97.24% (sub-healthy at "
+      "99% or less). Looks like: the vendor — the vendor's status page reports a minor incident on NA45 since 09:02 "
+      "UTC. Changed before: 08:55 UTC release changed from 252.9 to 254.1. What to do: Look at Page and Browser "
+      "Performance in the Lightning Usage App and at the slow statements in the Query Plan of the Developer Console.");
+  CHECK(notice_of("incident.resolved").text == "acme-sf is healthy again.");
+  CHECK(with("incident.resolved", "crm_state", "sub_healthy").text == "acme-sf is no longer worse than sub_healthy.");
+  CHECK(notice_of("incident.flapping", Language::zh)
+            .text.starts_with("acme-sf 状态反复变化，现为不良。响应时间 4.13 秒"));
+}
+
+TEST_CASE("an age of which only active hours count says so") {
+  Failing idle;
+  idle.dimension = "process";
+  idle.rule = "process_lead_response";
+  idle.unit = "seconds";
+  idle.state = Level::poor;
+  idle.value = 8 * 3600;
+  idle.threshold = 4 * 3600;
+  idle.working_time = true;
+  CHECK(failing_words(idle, Language::en).value == "8 h of working time (poor from 4 h)");
+  CHECK(failing_words(idle, Language::zh).value == "8 小时（只计工作时间，不良阈值 ≥ 4 小时）");
 }
 
 TEST_CASE("a damaged body still says which CRM and that it must be looked at") {

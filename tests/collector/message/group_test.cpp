@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
-#include "collector/message/render_group.h"
+#include "collector/message/compose.h"
+#include "collector/receivers/webhook/body.h"
 #include "collector/text/json_text.h"
+#include "collector/text/value_text.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
@@ -37,6 +39,11 @@ rules::Message message(Event type, std::string subject, Level state) {
   return message;
 }
 
+json::object body_of(const rules::Message& message) {
+  static const config::Remedies kNone;
+  return webhook_body(compose(message, Language::en, {.remedies = kNone}));
+}
+
 std::string text(const json::object& body, const char* language) {
   return std::string{body.at("text").as_object().at(language).as_string()};
 }
@@ -47,7 +54,7 @@ TEST_CASE("a digest names its CRMs with their states and incidents, and counts t
   rules::Message digest = message(Event::digest, "digest/oncall", Level::poor);
   digest.listed = {crm("acme", Level::poor), crm("beta", Level::sub_healthy)};
   digest.unlisted = 10;
-  const json::object body = group_json(digest);
+  const json::object body = body_of(digest);
   CHECK(body.at("type") == "digest");
   CHECK(body.at("state") == "poor");
   CHECK(body.at("more") == 10);
@@ -63,7 +70,7 @@ TEST_CASE("a digest names its CRMs with their states and incidents, and counts t
 TEST_CASE("a lost agent: since when, what nobody watches, what to do") {
   rules::Message lost = message(Event::agent_lost, "agent/branch-1", Level::poor);
   lost.listed = {crm("acme", Level::sub_healthy)};
-  const json::object body = group_json(lost);
+  const json::object body = body_of(lost);
   CHECK(body.at("agent") == "branch-1");
   CHECK(body.at("since") == "2026-11-21T09:10:00Z");
   CHECK(body.at("state") == "poor");
@@ -77,12 +84,11 @@ TEST_CASE("a lost agent: since when, what nobody watches, what to do") {
 TEST_CASE("an agent that is back, and one that nobody misses any more") {
   rules::Message back = message(Event::agent_returned, "agent/branch-1", Level::healthy);
   back.listed = {crm("acme", Level::healthy), crm("beta", Level::healthy)};
-  CHECK(text(group_json(back), "en") == "Agent branch-1 is back; it watches 2 CRMs: acme healthy, beta healthy.");
+  CHECK(text(body_of(back), "en") == "Agent branch-1 is back; it watches 2 CRMs: acme healthy, beta healthy.");
   back.listed.clear();
   back.reason = "removed";
-  CHECK(group_json(back).at("reason") == "removed");
-  CHECK(text(group_json(back), "en") ==
-        "Agent branch-1 is no longer missed: its CRMs are watched by another, or gone.");
+  CHECK(body_of(back).at("reason") == "removed");
+  CHECK(text(body_of(back), "en") == "Agent branch-1 is no longer missed: its CRMs are watched by another, or gone.");
 }
 
 TEST_CASE("a vendor's outage says how it is known") {
@@ -90,7 +96,7 @@ TEST_CASE("a vendor's outage says how it is known") {
   outage.listed = {crm("acme", Level::poor)};
   outage.reason = "crms";
   outage.causes = {"crms"};
-  json::object body = group_json(outage);
+  json::object body = body_of(outage);
   CHECK(body.at("vendor") == "salesforce");
   CHECK(body.at("instances").as_array().empty());
   CHECK_THAT(
@@ -98,7 +104,7 @@ TEST_CASE("a vendor's outage says how it is known") {
       Catch::StartsWith("Salesforce has an outage since 09:10 UTC: most of its CRMs are poor at the same time."));
   outage.reason = "status_page";
   outage.causes = {"NA45", "crms"};
-  body = group_json(outage);
+  body = body_of(outage);
   CHECK(to_text(body.at("instances")) == R"(["NA45"])");
   CHECK_THAT(text(body, "en"),
              Catch::StartsWith("Salesforce reports a major incident on NA45 since 09:10 UTC. 1 CRM: acme poor."));
@@ -107,28 +113,28 @@ TEST_CASE("a vendor's outage says how it is known") {
 
 TEST_CASE("a vendor's outage that is over names what is not well yet") {
   rules::Message over = message(Event::vendor_recovered, "vendor/hubspot", Level::healthy);
-  CHECK(text(group_json(over), "en") == "The outage of HubSpot is over.");
+  CHECK(text(body_of(over), "en") == "The outage of HubSpot is over.");
   over.listed = {crm("acme", Level::poor)};
-  CHECK(text(group_json(over), "en") ==
+  CHECK(text(body_of(over), "en") ==
         "The outage of HubSpot is over. Not healthy yet: acme poor. What stays so is alerted one by one.");
-  CHECK(text(group_json(over), "zh") == "HubSpot 的故障已结束。尚未恢复：acme 不良。持续异常的将逐个告警。");
+  CHECK(text(body_of(over), "zh") == "HubSpot 的故障已结束。尚未恢复：acme 不良。持续异常的将逐个告警。");
 }
 
 TEST_CASE("a time of another day is said with its date") {
-  CHECK(clock_text(parse_time("2026-11-21T09:10:59Z").value(), kNow) == "09:10 UTC");
-  CHECK(clock_text(parse_time("2026-11-20T23:59:00Z").value(), kNow) == "2026-11-20 23:59 UTC");
+  CHECK(moment_text(parse_time("2026-11-21T09:10:59Z").value(), kNow) == "09:10 UTC");
+  CHECK(moment_text(parse_time("2026-11-20T23:59:00Z").value(), kNow) == "2026-11-20 23:59 UTC");
 }
 
 TEST_CASE("a digest of what got worse says so, and an agent whose samples are too old is not called silent") {
   rules::Message digest = message(Event::digest, "digest/oncall", Level::poor);
   digest.reason = "worse";
   digest.listed = {crm("acme", Level::poor), crm("beta", Level::poor)};
-  CHECK(text(group_json(digest), "en") == "2 CRMs got worse at nearly the same time: acme poor, beta poor.");
-  CHECK(text(group_json(digest), "zh") == "2 个 CRM 几乎同时恶化：acme 不良、beta 不良。");
+  CHECK(text(body_of(digest), "en") == "2 CRMs got worse at nearly the same time: acme poor, beta poor.");
+  CHECK(text(body_of(digest), "zh") == "2 个 CRM 几乎同时恶化：acme 不良、beta 不良。");
   rules::Message late = message(Event::agent_lost, "agent/branch-1", Level::poor);
   late.reason = "late";
   late.listed = {crm("acme", Level::sub_healthy)};
-  const json::object body = group_json(late);
+  const json::object body = body_of(late);
   CHECK_THAT(text(body, "en"), Catch::StartsWith("Everything agent branch-1 sends is too old to be judged"));
   CHECK_THAT(text(body, "zh"), Catch::StartsWith("代理 branch-1 发送的数据全部过旧"));
   CHECK_THAT(text(body, "en"), Catch::Contains("clocks"));
