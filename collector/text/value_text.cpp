@@ -105,6 +105,8 @@ std::string value_text(double value, std::string_view unit, Language language, i
   if (unit == "seconds") return seconds_text(value, language, std::max(2, digits - 1));
   if (unit == "ratio") return number_text(value * 100, digits) + "%";
   if (unit.empty() || unit == "count") return number_text(value, digits);
+  if (unit == "burn_rate")
+    return in_words(language, "{} times the error budget", "{} 倍错误预算消耗速度", number_text(value, digits));
   return fmt::format("{} {}", number_text(value, digits), unit);
 }
 

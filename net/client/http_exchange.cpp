@@ -155,7 +155,8 @@ void Exchange::set_options() {
   curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, this);
   set_method_and_body();
   set_headers();
-  set_tls();
+  set_tls(request_.tls);
+  set_authorities();
   set_connection();
 }
 
@@ -193,20 +194,14 @@ void Exchange::set_headers() {
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, list);
 }
 
-void Exchange::set_tls() {
+void Exchange::set_authorities() {
   CURL* const handle = easy_.get();
-  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
   curl_easy_setopt(handle, CURLOPT_CERTINFO, 1L);
   // Only from a bundle libcurl keeps the authorities between connections; with a directory beside it, which Debian's
   // build has by default and which holds the same, each kept connection has a copy of them (0.9 MB) and each new one
   // reads them all (20 ms).
   curl_easy_setopt(handle, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(handle, CURLOPT_CA_CACHE_TIMEOUT, kKeepAuthoritiesSeconds);
-  if (!request_.tls.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, request_.tls.ca_file.c_str());
-  if (!request_.tls.cert_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, request_.tls.cert_file.c_str());
-  if (!request_.tls.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, request_.tls.key_file.c_str());
 }
 
 void Exchange::set_connection() {

@@ -56,7 +56,7 @@ class Exchange final : public Transfer {
   static CURLcode on_tls(CURL* easy, void* context, void* self);
   void set_method_and_body();
   void set_headers();
-  void set_tls();
+  void set_authorities();
   void set_connection();
   void choose_way();
   [[nodiscard]] bool has_header(std::string_view name) const;

@@ -94,13 +94,7 @@ void Mail::set_security() {
   CURL* const handle = easy_.get();
   const bool starttls = request_.security == MailRequest::Security::starttls;
   curl_easy_setopt(handle, CURLOPT_USE_SSL, static_cast<long>(starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
-  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
-  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-  const ClientTls& tls = request_.tls;
-  if (!tls.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, tls.ca_file.c_str());
-  if (!tls.cert_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, tls.cert_file.c_str());
-  if (!tls.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, tls.key_file.c_str());
+  set_tls(request_.tls);
   if (request_.username.empty()) return;
   curl_easy_setopt(handle, CURLOPT_USERNAME, request_.username.c_str());
   curl_easy_setopt(handle, CURLOPT_PASSWORD, request_.password.reveal().c_str());

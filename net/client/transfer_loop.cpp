@@ -22,6 +22,16 @@ void Transfer::start(EasyHandle easy) {
   set_options();
 }
 
+void Transfer::set_tls(const ClientTls& tls) {
+  CURL* const handle = easy_.get();
+  curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!tls.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (!tls.cert_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, tls.cert_file.c_str());
+  if (!tls.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, tls.key_file.c_str());
+}
+
 ClientResponse Transfer::failed(Stage stage, Reason reason, std::string_view message) {
   ClientResponse response;
   response.failure = Failure{stage, reason, one_line(message)};

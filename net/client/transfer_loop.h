@@ -46,6 +46,8 @@ class Transfer {
 
  protected:
   virtual void set_options() = 0;
+  /// TLS 1.2 at least, and the other end's certificate is checked; with the files of `tls`.
+  void set_tls(const ClientTls& tls);
 
   EasyHandle easy_;
 

@@ -54,6 +54,7 @@ TEST_CASE("values are written for people") {
   CHECK(en(-1234567, "") == "-1,234,567");
   CHECK(en(1e21, "count") == "1,000,000,000,000,000,000,000");
   CHECK(en(12.5, "records/s") == "12.5 records/s");
+  CHECK(en(14.4, "burn_rate") == "14.4 times the error budget");
   CHECK(en(std::numeric_limits<double>::infinity(), "seconds") == "?");
   CHECK(value_text(150, "seconds", Language::zh) == "2.5 分钟");
   CHECK(value_text(-86400 * 3, "seconds", Language::zh) == "还有 3 天");
