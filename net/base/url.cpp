@@ -147,11 +147,11 @@ std::string with_lower_scheme(std::string url) {
   // A host without a scheme keeps its letters.
   const std::size_t end = url.find(':');
   if (end == std::string::npos) return url;
-  for (char& c : std::span{url}.first(end)) {
-    const bool of_scheme = ascii::is_letter(c) || ascii::is_digit(c) || c == '+' || c == '-' || c == '.';
-    if (!of_scheme) return url;
-    c = ascii::lower(c);
-  }
+  const auto scheme = std::span{url}.first(end);
+  const bool is_scheme = std::all_of(scheme.begin(), scheme.end(), [](char c) {
+    return ascii::is_letter(c) || ascii::is_digit(c) || c == '+' || c == '-' || c == '.';
+  });
+  if (is_scheme) std::transform(scheme.begin(), scheme.end(), scheme.begin(), [](char c) { return ascii::lower(c); });
   return url;
 }
 
