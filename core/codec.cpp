@@ -13,11 +13,6 @@ void Encoder::text(std::string_view value) {
   out_.append(value);
 }
 
-void Encoder::section(std::uint32_t tag, std::string_view bytes) {
-  u32(tag);
-  text(bytes);
-}
-
 template <class T>
 T Decoder::fixed() {
   if (!ok_ || rest_.size() < sizeof(T)) {
@@ -53,13 +48,6 @@ std::string Decoder::text() {
   std::string value{rest_.substr(0, size)};
   rest_.remove_prefix(size);
   return value;
-}
-
-Section Decoder::section() {
-  Section section;
-  section.tag = u32();
-  section.bytes = text();
-  return section;
 }
 
 }  // namespace crmpulse

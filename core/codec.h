@@ -1,5 +1,6 @@
 #pragma once
-// Little-endian binary values for what we store and read back ourselves (snapshots, spool rows). Not a wire format.
+// Little-endian binary values one behind the other: the agent's spool rows, fingerprints, states of earlier versions.
+// What is meant to last is stored as tagged fields: core/fields.h.
 
 #include <cstdint>
 #include <string>
@@ -17,8 +18,6 @@ class Encoder {
   void i64(std::int64_t value) { fixed(static_cast<std::uint64_t>(value)); }
   void f64(double value);  ///< bit-exact, NaN payloads kept
   void text(std::string_view value);
-  /// A part of its own, known by `tag`: later versions add parts, and a reader skips the tags it does not know.
-  void section(std::uint32_t tag, std::string_view bytes);
   [[nodiscard]] const std::string& bytes() const { return out_; }
   [[nodiscard]] std::string take() { return std::move(out_); }
 
@@ -28,11 +27,6 @@ class Encoder {
     for (unsigned shift = 0; shift < sizeof(T) * 8; shift += 8) out_.push_back(static_cast<char>(value >> shift));
   }
   std::string out_;
-};
-
-struct Section {
-  std::uint32_t tag = 0;
-  std::string bytes;
 };
 
 /// Reads what Encoder wrote. After a short or damaged input every further read gives zero or empty and ok() is
@@ -46,7 +40,6 @@ class Decoder {
   std::int64_t i64() { return static_cast<std::int64_t>(u64()); }
   double f64();
   std::string text();
-  Section section();  ///< call while ok() and not at_end()
   [[nodiscard]] bool ok() const { return ok_; }
   [[nodiscard]] bool at_end() const { return rest_.empty(); }
 

@@ -2,7 +2,9 @@
 // Defines the line of text that explains a failure.
 
 #include <string>
+#include <tuple>
 
+#include "core/fields.h"
 #include "core/time/time.h"
 
 namespace crmpulse {
@@ -17,6 +19,11 @@ struct Evidence {
   std::string stage;      ///< name from core/failure/failure.h, or empty for a change
   std::string reason;     ///< name from core/failure/failure.h, or empty for a change
   std::string text;       ///< one line, at most kMaxEvidenceText bytes, no secret, no personal data
+  /// All but crm and kind, which are those of the CRM that it is stored with.
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Evidence::at},    Field{2, &Evidence::agent},  Field{3, &Evidence::operation},
+                      Field{4, &Evidence::stage}, Field{5, &Evidence::reason}, Field{6, &Evidence::text}};
+  }
   friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 

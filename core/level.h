@@ -8,6 +8,10 @@ namespace crmpulse {
 /// How bad a dimension or a CRM is. The numbers are exported (`crm_health_level`) and stored.
 enum class Level : unsigned char { healthy = 0, sub_healthy = 1, poor = 2 };
 
+[[nodiscard]] constexpr Level last(Level) {
+  return Level::poor;
+}
+
 /// How far a state can be trusted.
 enum class DataStatus : unsigned char { warming_up = 0, fresh = 1, stale = 2, no_data = 3 };
 

@@ -6,14 +6,18 @@
 #include <utility>
 
 #include "rules/engine_impl.h"
+#include "rules/legacy/positional.h"
 
 namespace crmpulse::rules {
 
 namespace {
 
-constexpr std::uint32_t kSharedVersion = 2;
-constexpr std::uint32_t kSharedWithoutSections = 1;  ///< still read
-constexpr std::uint32_t kAgentsMore = 220;           ///< section: what agents announce, and whose samples are late
+// Tags of what belongs to no CRM.
+constexpr std::uint32_t kRetired = 2;
+constexpr std::uint32_t kStorms = 3;
+constexpr std::uint32_t kAgents = 4;
+constexpr std::uint32_t kVendors = 5;
+
 constexpr Duration kLate = std::chrono::minutes{1};  ///< no rule looks back on less
 constexpr Duration kFuture = std::chrono::minutes{5};
 
@@ -276,10 +280,6 @@ Result<void> Engine::load(std::string_view name, std::string_view bytes) {
   return {};
 }
 
-bool Engine::knows_version(std::string_view bytes) {
-  return known_version(bytes);
-}
-
 void Engine::begin_anew(const std::string& name, std::int64_t last_seq, const std::vector<LastWord>& told) {
   Crm& crm = impl_->crm_of(name);
   crm.last_seq = std::max(crm.last_seq, last_seq);
@@ -299,49 +299,38 @@ void Engine::begin_anew(const std::string& name, std::int64_t last_seq, const st
 }
 
 std::string Engine::save_shared() const {
-  Encoder encoder;
-  encoder.u32(kSharedVersion);
-  encoder.u32(static_cast<std::uint32_t>(impl_->retired.size()));
-  for (const auto& [crm, seq] : impl_->retired) {
-    encoder.text(crm);
-    encoder.i64(seq);
-  }
-  impl_->storms.save(encoder);
-  impl_->agents.save(encoder);
-  impl_->vendors.save(encoder);
-  // Later additions: encoder.section(tag, …), a tag that is never used again.
-  encoder.section(kAgentsMore, impl_->agents.save_more());
-  return encoder.take();
+  return write_document([this](FieldWriter& out) {
+    out.add(kRetired, impl_->retired);
+    out.add(kStorms, impl_->storms);
+    out.add(kAgents, impl_->agents);
+    out.add(kVendors, impl_->vendors);
+  });
 }
 
 bool Engine::knows_shared_version(std::string_view bytes) {
-  Decoder decoder{bytes};
-  const std::uint32_t version = decoder.u32();
-  return !decoder.ok() || version == kSharedVersion || version == kSharedWithoutSections;
+  return is_document(bytes) || legacy::known_shared(bytes);
 }
 
 Result<void> Engine::load_shared(std::string_view bytes) {
-  Decoder decoder{bytes};
-  const std::uint32_t version = decoder.u32();
-  if (version != kSharedVersion && version != kSharedWithoutSections)
-    return Error{"what was saved of agents and vendors is of another version"};
+  if (!knows_shared_version(bytes)) return Error{"what was saved of agents and vendors is of another version"};
+  std::string translated;
+  if (!is_document(bytes)) bytes = translated = legacy::translate_shared(bytes);
   std::map<std::string, std::int64_t, std::less<>> retired;
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    std::string crm = decoder.text();
-    retired.insert_or_assign(std::move(crm), decoder.i64());
-  }
   AlertGrouper storms;
   AgentWatch agents = impl_->agents;  // CRMs that were loaded before refer to their places
   VendorWatch vendors = impl_->vendors;
-  storms.load(decoder);
-  agents.load(decoder, impl_->receivers);
-  vendors.load(decoder, impl_->receivers);
-  while (version == kSharedVersion && decoder.ok() && !decoder.at_end()) {
-    const Section section = decoder.section();
-    if (section.tag == kAgentsMore) agents.load_more(section.bytes);
-  }
-  if (!decoder.ok() || !decoder.at_end()) return Error{"what was saved of agents and vendors is damaged"};
+  const bool whole = read_document(bytes, [&](FieldReader& in) {
+    while (in.next()) {
+      if (in.tag() == kRetired) in.read(retired);
+      if (in.tag() == kStorms) in.read(storms);
+      if (in.tag() == kAgents) in.read(agents);
+      if (in.tag() == kVendors) in.read(vendors);
+    }
+  });
+  if (!whole) return Error{"what was saved of agents and vendors is damaged"};
   storms.align(impl_->receivers);
+  agents.align(impl_->receivers);
+  vendors.align(impl_->receivers);
   impl_->retired = std::move(retired);
   impl_->storms = std::move(storms);
   impl_->agents = std::move(agents);

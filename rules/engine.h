@@ -93,8 +93,6 @@ class Engine {
   // Persistence: everything known of one CRM as bytes, and back. Series ids are not part of it.
   [[nodiscard]] std::string save(std::string_view crm) const;
   [[nodiscard]] Result<void> load(std::string_view crm, std::string_view bytes);
-  /// Returns false if another version of the program saved these bytes: load() refuses them, but they are not damaged.
-  [[nodiscard]] static bool knows_version(std::string_view bytes);
   /// The last message that a receiver got about a CRM.
   struct LastWord {
     std::string receiver;
@@ -108,6 +106,7 @@ class Engine {
   /// it in one transaction with the messages of the same Outcome.
   [[nodiscard]] std::string save_shared() const;
   [[nodiscard]] Result<void> load_shared(std::string_view bytes);
+  /// Returns false if another version of the program saved these bytes: they are refused, but they are not damaged.
   [[nodiscard]] static bool knows_shared_version(std::string_view bytes);
   /// After load(): no-data and agents' deadlines count from `now` (the gap was ours), startup grace begins.
   void restarted(TimePoint now);

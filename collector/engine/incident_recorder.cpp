@@ -76,10 +76,10 @@ store::OutboxRow IncidentRecorder::message_row(const rules::Message& message) co
   for (const ReceiverSettings& receiver : state_.settings().receivers) {
     if (receiver.name == message.receiver) language = receiver.language;
   }
-  row.body = stored_message(compose(message, language,
-                                    {state_.configuration->remedies, state_.settings().external_url,
-                                     state_.crms().find(message.crm), state_.incidents.opened(message.crm), &state_.crms(),
-                                     &state_.changes()}));
+  row.body = stored_message(
+      compose(message, language,
+              {state_.configuration->remedies, state_.settings().external_url, state_.crms().find(message.crm),
+               state_.incidents.opened(message.crm), &state_.crms(), &state_.changes()}));
   return row;
 }
 

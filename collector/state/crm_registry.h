@@ -10,10 +10,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "collector/state/series_table.h"
 #include "core/evidence.h"
+#include "core/fields.h"
 #include "core/rule.h"
 #include "core/time/time.h"
 #include "rules/window/slo.h"
@@ -34,6 +36,10 @@ struct NewestFailure {
   std::string text;  ///< the evidence line that came with it, or empty
   std::string agent;
   TimePoint at;
+  static constexpr auto fields() {
+    return std::tuple{Field{2, &NewestFailure::stage}, Field{3, &NewestFailure::reason}, Field{4, &NewestFailure::text},
+                      Field{5, &NewestFailure::agent}, Field{6, &NewestFailure::at}};
+  }
 };
 
 struct NewestSuccess {

@@ -5,132 +5,89 @@
 #include <optional>
 #include <span>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/log.h"
 #include "core/sample.h"
 #include "net/base/crypto.h"
-#include "rules/engine.h"
+#include "rules/legacy/positional.h"
 #include "wire/remote_write.h"
 
 namespace crmpulse::collector {
 namespace {
 
-constexpr std::uint8_t kVersion = 3;
-constexpr std::uint8_t kWithoutSections = 2;   ///< still read, as the next one
-constexpr std::uint32_t kEndedFailures = 223;  ///< section: failures that a success ended
-constexpr std::uint8_t kWithSlots = 1;         ///< one day of availability in slots of five minutes
+// Tags of a CRM's stored state.
+constexpr std::uint32_t kEngine = 2;
+constexpr std::uint32_t kKind = 3;
+constexpr std::uint32_t kTransport = 4;
+constexpr std::uint32_t kFailure = 5;
+constexpr std::uint32_t kEvidence = 6;
+constexpr std::uint32_t kSlo = 7;
+constexpr std::uint32_t kEndedFailure = 8;
 
-void write_failure(Encoder& out, const OperationOf& operation, const NewestFailure& failure) {
-  out.text(operation.operation);
-  out.text(failure.stage);
-  out.text(failure.reason);
-  out.text(failure.text);
-  out.text(failure.agent);
-  out.i64(unix_millis(failure.at));
-}
+constexpr std::uint32_t kOperation = 1;  ///< of a failure, beside its fields()
 
-void read_failure(Decoder& in, std::map<OperationOf, NewestFailure>& failures) {
-  const std::string operation = in.text();
-  NewestFailure failure;
-  failure.stage = in.text();
-  failure.reason = in.text();
-  failure.text = in.text();
-  failure.agent = in.text();
-  failure.at = from_unix_millis(in.i64());
-  OperationOf key{operation, failure.agent};
-  if (in.ok()) failures[std::move(key)] = std::move(failure);
-}
-
-void write_evidence(Encoder& out, const Evidence& line) {
-  out.i64(unix_millis(line.at));
-  out.text(line.agent);
-  out.text(line.operation);
-  out.text(line.stage);
-  out.text(line.reason);
-  out.text(line.text);
-}
-
-void read_evidence(Decoder& in, CrmFacts& facts) {
-  Evidence line;
-  line.at = from_unix_millis(in.i64());
-  line.crm = facts.crm;
-  line.kind = facts.kind;
-  line.agent = in.text();
-  line.operation = in.text();
-  line.stage = in.text();
-  line.reason = in.text();
-  line.text = in.text();
-  if (in.ok()) facts.evidence.push_back(std::move(line));
-}
-
-/// False: its bytes are damaged.
-bool read_section(const Section& section, CrmFacts& facts) {
-  if (section.tag != kEndedFailures) return true;
-  Decoder in{section.bytes};
-  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_failure(in, facts.ended);
-  return in.ok();
-}
-
-void read_slots(Decoder& in, CrmFacts& facts) {
-  constexpr Duration kSlot{std::chrono::minutes{5}};
-  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) {
-    const std::int64_t number = in.i64();
-    const std::uint32_t good = in.u32();
-    const std::uint32_t total = in.u32();
-    if (in.ok() && good <= total) facts.slo.add(TimePoint{number * kSlot}, rules::Tally{good, total});
+void write(FieldWriter& out, std::uint32_t tag, const std::map<OperationOf, NewestFailure>& failures) {
+  for (const auto& [operation, failure] : failures) {
+    out.message(tag, [&](FieldWriter& part) {
+      part.add(kOperation, operation.operation);
+      part.members(failure);
+    });
   }
+}
+
+void read(FieldReader part, std::map<OperationOf, NewestFailure>& failures) {
+  std::string operation;
+  NewestFailure failure;
+  while (part.next()) {
+    if (part.tag() == kOperation) part.read(operation);
+    part.member(failure);
+  }
+  OperationOf key{std::move(operation), failure.agent};
+  if (failures.size() < CrmFacts::kMaxOperations) failures.insert_or_assign(std::move(key), std::move(failure));
 }
 
 }  // namespace
 
 std::string encode_state(std::string_view engine_bytes, const CrmFacts& facts) {
-  Encoder out;
-  out.u8(kVersion);
-  out.text(engine_bytes);
-  out.text(facts.kind);
-  out.text(facts.transport);
-  out.u32(static_cast<std::uint32_t>(facts.failures.size()));
-  for (const auto& [operation, failure] : facts.failures) write_failure(out, operation, failure);
-  out.u32(static_cast<std::uint32_t>(facts.evidence.size()));
-  for (const Evidence& line : facts.evidence) write_evidence(out, line);
-  facts.slo.save(out);
-  // Later additions: out.section(tag, …), a tag that is never used again.
-  if (!facts.ended.empty()) {
-    Encoder ended;
-    ended.u32(static_cast<std::uint32_t>(facts.ended.size()));
-    for (const auto& [operation, failure] : facts.ended) write_failure(ended, operation, failure);
-    out.section(kEndedFailures, ended.bytes());
-  }
-  return out.take();
+  return write_document([&](FieldWriter& out) {
+    out.add(kEngine, engine_bytes);
+    out.add(kKind, facts.kind);
+    out.add(kTransport, facts.transport);
+    write(out, kFailure, facts.failures);
+    out.add(kEvidence, facts.evidence);
+    out.add(kSlo, facts.slo);
+    write(out, kEndedFailure, facts.ended);
+  });
 }
 
 bool knows_version(std::string_view blob) {
-  Decoder in{blob};
-  const std::uint8_t version = in.u8();
-  if (!in.ok()) return true;
-  if (version < kWithSlots || version > kVersion) return false;
-  const std::string engine_bytes = in.text();
-  return !in.ok() || rules::Engine::knows_version(engine_bytes);
+  return is_document(blob) || rules::legacy::known_state(blob);
 }
 
 Result<std::string> decode_state(std::string_view blob, CrmFacts& facts) {
-  Decoder in{blob};
-  const std::uint8_t version = in.u8();
-  if (version < kWithSlots || version > kVersion)
-    return Error{"the stored state of " + facts.crm + " is of another version"};
-  std::string engine_bytes = in.text();
-  facts.kind = in.text();
-  facts.transport = in.text();
-  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_failure(in, facts.failures);
-  for (std::uint32_t left = in.u32(); left > 0 && in.ok(); --left) read_evidence(in, facts);
-  if (version == kWithSlots) {
-    read_slots(in, facts);
-  } else {
-    facts.slo.load(in);
+  std::string document;
+  if (!is_document(blob)) document = rules::legacy::translate_state(blob);
+  std::string engine_bytes;
+  const bool whole = read_document(document.empty() ? blob : document, [&](FieldReader& in) {
+    while (in.next()) {
+      switch (in.tag()) {
+        case kEngine: in.read(engine_bytes); break;
+        case kKind: in.read(facts.kind); break;
+        case kTransport: in.read(facts.transport); break;
+        case kFailure: read(in.message(), facts.failures); break;
+        case kEvidence: in.read(facts.evidence, CrmFacts::kMaxEvidence); break;
+        case kSlo: in.read(facts.slo); break;
+        case kEndedFailure: read(in.message(), facts.ended); break;
+        default: break;
+      }
+    }
+  });
+  if (!whole)
+    return Error{"the stored state of " + facts.crm + (knows_version(blob) ? " is damaged" : " is of another version")};
+  for (Evidence& line : facts.evidence) {
+    line.crm = facts.crm;
+    line.kind = facts.kind;
   }
-  bool whole = true;
-  while (version > kWithoutSections && in.ok() && !in.at_end()) whole = read_section(in.section(), facts) && whole;
-  if (!whole || !in.ok() || !in.at_end()) return Error{"the stored state of " + facts.crm + " is damaged"};
   return engine_bytes;
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// One CRM's stored state: the engine's bytes and the facts beside them. Our own format, versioned by its first byte.
+// Encodes one CRM's stored state, the engine's bytes and the facts beside them, as tagged fields.
 
 #include <string>
 #include <string_view>

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -52,6 +53,10 @@ struct ReportingAgent {
   static constexpr std::size_t kMost = 64;  ///< a CRM; more are not looked at
   static constexpr Duration kStale =
       std::chrono::minutes{10};  ///< silent so long while another spoke: it feeds no more
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &ReportingAgent::agent}, Field{2, &ReportingAgent::newest},
+                      Field{3, &ReportingAgent::named}};
+  }
 };
 
 inline constexpr std::string_view kVendorMetric = "crm_vendor_status";
@@ -62,6 +67,10 @@ struct VendorReading {
   TimePoint major_since = kUnset;  ///< first of the readings that name a major incident; unset: the newest does not
   Duration gap{};                  ///< between the newest two
   static constexpr std::size_t kMost = 16;
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &VendorReading::instance}, Field{2, &VendorReading::at},
+                      Field{3, &VendorReading::major_since}, Field{4, &VendorReading::gap}};
+  }
   /// Returns how old a reading may be. A page that is read every hour is not silent after five minutes.
   [[nodiscard]] Duration patience() const {
     return std::max(Duration{std::chrono::minutes{5}}, std::min(gap, Duration{std::chrono::hours{1}}) * 3 / 2);
@@ -157,6 +166,36 @@ struct Crm {
   /// Moves all times by `by`, after the clock was corrected: what was an hour ago stays an hour ago.
   void shift(Duration by);
   [[nodiscard]] std::size_t reading_of(std::string_view instance);  ///< VendorReading::kMost if there is no room
+  /// What is saved of it, beside rules, hours and pauses.
+  static constexpr auto fields() {
+    return std::tuple{Field{2, &Crm::kind},
+                      Field{3, &Crm::labels},
+                      Field{4, &Crm::known},
+                      Field{5, &Crm::started},
+                      Field{6, &Crm::maintenance},
+                      Field{7, &Crm::silenced},
+                      Field{8, &Crm::inhibited},
+                      Field{9, &Crm::state},
+                      Field{10, &Crm::since},
+                      Field{11, &Crm::suppression_ended},
+                      Field{12, &Crm::grace},
+                      Field{13, &Crm::score},
+                      Field{14, &Crm::flap},
+                      Field{16, &Crm::incidents},
+                      Field{17, &Crm::incident},
+                      Field{18, &Crm::ack},
+                      Field{19, &Crm::told},
+                      Field{20, &Crm::series},
+                      Field{21, &Crm::paces},
+                      Field{22, &Crm::agents_lost},
+                      Field{23, &Crm::vendor_out},
+                      Field{24, &Crm::last_seq},
+                      Field{25, &Crm::missing_from},
+                      Field{26, &Crm::newest_data},
+                      Field{27, &Crm::feeders, ReportingAgent::kMost},
+                      Field{28, &Crm::vendor, VendorReading::kMost},
+                      Field{29, &Crm::unnamed}};
+  }
 };
 
 /// Gives the CRM the rules that apply to it: of several with the same id the last one whose `applies_to` matches.
@@ -190,8 +229,6 @@ void evaluate_score(Crm& crm, const RuleTotals& seen, const NotificationPolicy& 
 [[nodiscard]] CrmStatus status_of(const Crm& crm, TimePoint now);
 
 [[nodiscard]] std::string save_crm(const Crm& crm);
-/// Returns true if load_crm() reads the version of these bytes.
-[[nodiscard]] bool known_version(std::string_view bytes);
 /// Loads into a CRM that has its name only. `rules` decide what is kept.
 [[nodiscard]] Result<void> load_crm(Crm& crm, std::string_view bytes,
                                     std::span<const std::shared_ptr<const CompiledRule>> rules, HoursBook& hours);

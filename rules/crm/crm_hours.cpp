@@ -6,6 +6,17 @@
 namespace crmpulse::rules {
 namespace {
 
+// Tags.
+constexpr std::pair<std::uint32_t, std::string HoursText::*> kTexts[] = {{1, &HoursText::days},
+                                                                         {2, &HoursText::from},
+                                                                         {3, &HoursText::to},
+                                                                         {4, &HoursText::zone},
+                                                                         {5, &HoursText::holidays}};
+constexpr std::uint32_t kDeclaredBy = 6;
+constexpr std::uint32_t kHeard = 7;
+constexpr std::uint32_t kLearned = 8;
+constexpr std::uint32_t kByOperator = 9;
+
 std::string key_of(const HoursText& text) {
   constexpr char kBetween = '\xff';
   std::string key;
@@ -79,20 +90,29 @@ void CrmHours::follow_learned() {
   learned_calendar = learned.known() ? std::make_shared<const Calendar>(learned.hours()) : nullptr;
 }
 
-void CrmHours::save(Encoder& encoder) const {
-  const HoursText text = declared ? declared->text : HoursText{};
-  for (const std::string* part : {&text.days, &text.from, &text.to, &text.zone, &text.holidays}) encoder.text(*part);
-  encoder.text(agent);
-  encoder.i64(heard.time_since_epoch().count());
-  learned.save(encoder);
+void CrmHours::save(FieldWriter& out) const {
+  if (declared) {
+    for (const auto& [tag, part] : kTexts) out.add(tag, declared->text.*part);
+  }
+  out.add(kDeclaredBy, agent);
+  if (heard == kNever)
+    out.add(kByOperator, true);
+  else if (is_set(heard))
+    out.add(kHeard, heard);
+  out.add(kLearned, learned);
 }
 
-HoursText CrmHours::load(Decoder& decoder) {
+HoursText CrmHours::load(FieldReader& in) {
   HoursText text;
-  for (std::string* part : {&text.days, &text.from, &text.to, &text.zone, &text.holidays}) *part = decoder.text();
-  agent = decoder.text();
-  heard = TimePoint{Duration{decoder.i64()}};
-  learned.load(decoder);
+  while (in.next()) {
+    for (const auto& [tag, part] : kTexts) {
+      if (in.tag() == tag) in.read(text.*part);
+    }
+    if (in.tag() == kDeclaredBy) in.read(agent);
+    if (in.tag() == kHeard) in.read(heard);
+    if (in.tag() == kLearned) in.read(learned);
+    if (in.tag() == kByOperator) heard = kNever;
+  }
   follow_learned();
   return text;
 }

@@ -61,9 +61,9 @@ struct CrmHours {
   /// agents last spoke of it. Returns true if the calendar changed.
   bool look(TimePoint measured, TimePoint now);
   [[nodiscard]] bool empty() const { return !declared && learned.week_ends() == kNever; }
-  void save(Encoder& encoder) const;
+  void save(FieldWriter& out) const;
   /// Loads all but the declared calendar. Returns the text of the calendar.
-  [[nodiscard]] HoursText load(Decoder& decoder);
+  [[nodiscard]] HoursText load(FieldReader& in);
   void follow_learned();
 };
 

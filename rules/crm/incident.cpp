@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "core/codec.h"
 #include "core/hash.h"
 
 namespace crmpulse::rules {
 namespace {
-
-constexpr std::size_t kMostChanges = 64;
 
 Decision send(Event type, Level tells) {
   return {type, tells, kNever};
@@ -82,24 +81,6 @@ Decision decide(const Situation& s, const NotificationPolicy& settings, const No
   return eff > Level::healthy ? decide_reminder(s, settings, told, eff, awake) : nothing();
 }
 
-void NotificationState::save(Encoder& encoder) const {
-  encoder.text(receiver);
-  encoder.u8(static_cast<std::uint8_t>(level));
-  encoder.i64(failing_since.time_since_epoch().count());
-  encoder.i64(last_sent.time_since_epoch().count());
-  encoder.u8(heard_flapping ? 1 : 0);
-  encoder.i64(seq);
-}
-
-void NotificationState::load(Decoder& decoder) {
-  receiver = decoder.text();
-  level = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
-  failing_since = TimePoint{Duration{decoder.i64()}};
-  last_sent = TimePoint{Duration{decoder.i64()}};
-  heard_flapping = decoder.u8() != 0;
-  seq = decoder.i64();
-}
-
 void Flap::changed(TimePoint at, Level from, Level to) {
   if (changes.size() >= kMostChanges) changes.erase(changes.begin());
   changes.push_back({at, from, to});
@@ -135,32 +116,6 @@ TimePoint Flap::deadline(const NotificationPolicy& settings) const {
   const TimePoint calm = changes.back().at + settings.flap_stable;
   if (changes.size() <= left) return calm;
   return std::min(calm, changes[changes.size() - 1 - left].at + settings.flap_window);
-}
-
-void Flap::save(Encoder& encoder) const {
-  encoder.u8(on ? 1 : 0);
-  encoder.u8(announced ? 1 : 0);
-  encoder.u8(static_cast<std::uint8_t>(level));
-  encoder.u32(static_cast<std::uint32_t>(changes.size()));
-  for (const Change& change : changes) {
-    encoder.i64(change.at.time_since_epoch().count());
-    encoder.u8(static_cast<std::uint8_t>(change.from));
-    encoder.u8(static_cast<std::uint8_t>(change.to));
-  }
-}
-
-void Flap::load(Decoder& decoder) {
-  on = decoder.u8() != 0;
-  announced = decoder.u8() != 0;
-  level = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
-  changes.clear();
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    Change change{};
-    change.at = TimePoint{Duration{decoder.i64()}};
-    change.from = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
-    change.to = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
-    changes.push_back(change);
-  }
 }
 
 std::string incident_id(std::string_view crm, TimePoint opened, std::uint64_t ordinal) {

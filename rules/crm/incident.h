@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/rule.h"
 #include "rules/crm/message.h"
 #include "rules/time/moment.h"
@@ -24,17 +25,29 @@ struct NotificationState {
   bool by_digest = false;       ///< the open message is, or was, part of a digest
   std::int64_t seq = 0;
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &NotificationState::receiver},
+                      Field{2, &NotificationState::level},
+                      Field{3, &NotificationState::failing_since},
+                      Field{4, &NotificationState::last_sent},
+                      Field{5, &NotificationState::heard_flapping},
+                      Field{6, &NotificationState::by_digest},
+                      Field{7, &NotificationState::seq}};
+  }
 };
 
-/// Detects flapping: a state that changes too often. Only changes inside the flap window are kept, at most 64.
+/// Detects flapping: a state that changes too often. Only changes inside the flap window are kept, at most
+/// kMostChanges.
 struct Flap {
   struct Change {
     TimePoint at;
     Level from;
     Level to;
+    static constexpr auto fields() {
+      return std::tuple{Field{1, &Change::at}, Field{2, &Change::from}, Field{3, &Change::to}};
+    }
   };
+  static constexpr std::size_t kMostChanges = 64;
   std::vector<Change> changes;
   bool on = false;
   bool announced = false;        ///< some receiver was told, or none of them cares below `level`
@@ -46,19 +59,25 @@ struct Flap {
   [[nodiscard]] Level worst() const;
   [[nodiscard]] TimePoint deadline(const NotificationPolicy& settings) const;
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Flap::on}, Field{2, &Flap::announced}, Field{3, &Flap::level},
+                      Field{4, &Flap::changes, kMostChanges}};
+  }
 };
 
 struct Ack {
   std::string author;
   TimePoint until;
+  static constexpr auto fields() { return std::tuple{Field{1, &Ack::author}, Field{2, &Ack::until}}; }
 };
 
 struct Incident {
   std::string id;
   TimePoint opened;
   Level worst = Level::healthy;
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Incident::id}, Field{2, &Incident::opened}, Field{3, &Incident::worst}};
+  }
 };
 /// Returns a ULID: 48 bits of opening time, 80 bits that follow from crm, time and how many incidents the CRM had
 /// before.

@@ -66,22 +66,4 @@ void Dimension::clear_timers() {
   up_sub = up_poor = down_poor = down_sub = Timer{};
 }
 
-void Dimension::save(Encoder& encoder) const {
-  encoder.u8(static_cast<std::uint8_t>(confirmed));
-  for (const Timer& timer : {up_sub, up_poor, down_poor, down_sub}) encoder.i64(timer.held.count());
-  encoder.i64(last_data.time_since_epoch().count());
-  encoder.i64(since.time_since_epoch().count());
-  encoder.u8(latched ? 1 : 0);
-  encoder.u8(clean);
-}
-
-void Dimension::load(Decoder& decoder) {
-  confirmed = static_cast<Level>(std::min<std::uint8_t>(2, decoder.u8()));
-  for (Timer* timer : {&up_sub, &up_poor, &down_poor, &down_sub}) timer->held = Duration{decoder.i64()};
-  last_data = TimePoint{Duration{decoder.i64()}};
-  since = TimePoint{Duration{decoder.i64()}};
-  latched = decoder.u8() != 0;
-  clean = decoder.u8();
-}
-
 }  // namespace crmpulse::rules

@@ -1,7 +1,9 @@
 #pragma once
 // Keeps the confirmed level of one judged unit and the timers that change it.
 
-#include "core/codec.h"
+#include <tuple>
+
+#include "core/fields.h"
 #include "core/rule.h"
 #include "rules/time/moment.h"
 
@@ -15,6 +17,7 @@ struct Timer {
   void observe(bool condition, Duration dt) { held = !condition ? kUnset : held == kUnset ? Duration{0} : held + dt; }
   [[nodiscard]] bool reached(Duration needed) const { return held != kUnset && held >= needed; }
   [[nodiscard]] bool running() const { return held != kUnset; }
+  static constexpr auto fields() { return std::tuple{Field{1, &Timer::held}}; }
 };
 
 /// The confirmed level of one judged unit and the timers that change it: docs/health-states.md, "Levels and timers".
@@ -41,8 +44,11 @@ struct Dimension {
   /// Returns the level as others see it: the latch counts as sub-healthy.
   [[nodiscard]] Level shown() const { return latched && confirmed == Level::healthy ? Level::sub_healthy : confirmed; }
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Dimension::confirmed}, Field{2, &Dimension::up_sub},   Field{3, &Dimension::up_poor},
+                      Field{4, &Dimension::down_poor}, Field{5, &Dimension::down_sub}, Field{6, &Dimension::last_data},
+                      Field{7, &Dimension::since},     Field{8, &Dimension::latched},  Field{9, &Dimension::clean}};
+  }
 
  private:
   void confirm(Level level, TimePoint at);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "core/codec.h"
 #include "core/hash.h"
 #include "rules/window/aggregators.h"
 
@@ -12,6 +13,10 @@ namespace crmpulse::rules {
 namespace {
 
 using namespace std::chrono_literals;
+
+// Tags: of an instance beside its fields(), and of a view.
+constexpr std::uint32_t kView = 13;
+constexpr std::uint32_t kWindow = 4;
 
 constexpr Duration kUnknownSpacing = 5min;  ///< of the slowest liveness that a shipped recipe has
 constexpr Duration kShortestNoData = 60s;
@@ -272,50 +277,26 @@ TimePoint Instance::deadline(const Rule& rule) const {
   return clock->limited ? std::min(due, switch_at) : due;
 }
 
-void Instance::save(Encoder& encoder) const {
-  encoder.text(each);
-  encoder.u8(placeholder ? 1 : 0);
-  dimension.save(encoder);
-  encoder.u8(value ? 1 : 0);
-  encoder.f64(value.value_or(0));
-  for (const TimePoint time : {counted_from, refill_from, newest_sample}) encoder.i64(time.time_since_epoch().count());
-  encoder.u8(expired ? 1 : 0);
-  encoder.u8(active ? 1 : 0);
-  encoder.i64(learned.count());
-  encoder.u32(learned_from);
-  encoder.u8(learned_at);
-  encoder.u32(static_cast<std::uint32_t>(views.size()));
+void Instance::save(FieldWriter& out) const {
+  out.members(*this);
   for (const AgentWindow& view : views) {
-    encoder.text(view.agent);
-    encoder.u8(view.value ? 1 : 0);
-    encoder.f64(view.value.value_or(0));
-    encoder.i64(view.at.time_since_epoch().count());
-    view.window.save(encoder);
+    out.message(kView, [&](FieldWriter& part) {
+      part.members<Observation>(view);
+      part.add(kWindow, view.window);
+    });
   }
 }
 
-void Instance::load(Decoder& decoder, const Rule& rule, bool same_data, bool with_pace) {
-  each = decoder.text();
-  placeholder = decoder.u8() != 0;
-  dimension.load(decoder);
-  const bool has_value = decoder.u8() != 0;
-  const double newest = decoder.f64();
-  if (has_value) value = newest;
-  for (TimePoint* time : {&counted_from, &refill_from, &newest_sample}) *time = TimePoint{Duration{decoder.i64()}};
-  expired = decoder.u8() != 0;
-  active = decoder.u8() != 0;
-  learned = Duration{decoder.i64()};
-  learned_from = decoder.u32();
-  learned_at = with_pace ? decoder.u8() : StretchSteps{0};
-  views.clear();
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    AgentWindow view{decoder.text(), rule};
-    const bool seen = decoder.u8() != 0;
-    const double seen_value = decoder.f64();
-    if (seen) view.value = seen_value;
-    view.at = TimePoint{Duration{decoder.i64()}};
-    view.window.load(decoder);
-    if (same_data) views.push_back(std::move(view));
+void Instance::load(FieldReader& in, const Rule& rule, bool same_data) {
+  while (in.next()) {
+    in.member(*this);
+    if (in.tag() != kView || !same_data || views.size() >= kMostViews) continue;
+    AgentWindow& view = views.emplace_back("", rule);
+    FieldReader part = in.message();
+    while (part.next()) {
+      part.member<Observation>(view);
+      if (part.tag() == kWindow) part.read(view.window);
+    }
   }
   if (!same_data) reset_windows(kUnset);
 }

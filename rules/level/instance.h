@@ -5,9 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/rule.h"
 #include "core/time/calendar.h"
 #include "rules/level/dimension.h"
@@ -26,13 +28,20 @@ struct CompiledRule {
   std::optional<Calendar> hours;  ///< of `active`
 };
 
-/// The window of one observer: all agents together, or with a quorum each agent by itself.
-struct AgentWindow {
-  AgentWindow(std::string who, const Rule& rule) : agent(std::move(who)), window(rule) {}
+/// What one observer saw last.
+struct Observation {
   std::string agent;
-  Window window;
   std::optional<double> value;  ///< of its newest evaluation
   TimePoint at = kUnset;
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Observation::agent}, Field{2, &Observation::value}, Field{3, &Observation::at}};
+  }
+};
+
+/// The window of one observer: all agents together, or with a quorum each agent by itself.
+struct AgentWindow : Observation {
+  AgentWindow(std::string who, const Rule& rule) : Observation{std::move(who), std::nullopt, kUnset}, window(rule) {}
+  Window window;
 };
 
 /// The unit that is judged: one CRM × one rule × one value of the rule's label `each`.
@@ -117,10 +126,16 @@ struct Instance {
   [[nodiscard]] TimePoint deadline(const Rule& rule) const;
   [[nodiscard]] bool has_data() const { return is_set(dimension.last_data); }
 
-  void save(Encoder& encoder) const;
-  /// Loads what save() wrote. `same_data` says that the windows still fit the rule; otherwise they are read and
-  /// dropped.
-  void load(Decoder& decoder, const Rule& rule, bool same_data, bool with_pace);
+  void save(FieldWriter& out) const;
+  /// Loads what save() wrote. `same_data` says that the windows still fit the rule; otherwise they are left out.
+  void load(FieldReader& in, const Rule& rule, bool same_data);
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{1, &Instance::each},          Field{2, &Instance::placeholder},   Field{3, &Instance::dimension},
+        Field{4, &Instance::value},         Field{5, &Instance::counted_from},  Field{6, &Instance::refill_from},
+        Field{7, &Instance::newest_sample}, Field{8, &Instance::expired},       Field{9, &Instance::active},
+        Field{10, &Instance::learned},      Field{11, &Instance::learned_from}, Field{12, &Instance::learned_at}};
+  }
 
  private:
   std::optional<double> observe(const Rule& rule, AgentWindow& view, TimePoint at, std::vector<double>& scratch);

@@ -69,22 +69,4 @@ Level ScoreLevel::level() const {
   return poor.on ? Level::poor : sub.on ? Level::sub_healthy : Level::healthy;
 }
 
-void ScoreLevel::save(Encoder& encoder) const {
-  for (const Line& line : {sub, poor}) {
-    encoder.u8(line.on ? 1 : 0);
-    encoder.u8(line.below);
-    encoder.u8(line.above);
-  }
-  encoder.i64(last.time_since_epoch().count());
-}
-
-void ScoreLevel::load(Decoder& decoder) {
-  for (Line* line : {&sub, &poor}) {
-    line->on = decoder.u8() != 0;
-    line->below = decoder.u8();
-    line->above = decoder.u8();
-  }
-  last = TimePoint{Duration{decoder.i64()}};
-}
-
 }  // namespace crmpulse::rules

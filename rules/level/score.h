@@ -2,8 +2,9 @@
 // Computes the health score (0 to 100) that stands beside a state.
 
 #include <cstdint>
+#include <tuple>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/rule.h"
 #include "rules/time/moment.h"
 
@@ -33,6 +34,9 @@ struct ScoreLevel {
     std::uint8_t below = 0;
     std::uint8_t above = 0;
     void evaluate(bool is_below, bool is_above);
+    static constexpr auto fields() {
+      return std::tuple{Field{1, &Line::on}, Field{2, &Line::below}, Field{3, &Line::above}};
+    }
   };
   Line sub;
   Line poor;
@@ -42,8 +46,9 @@ struct ScoreLevel {
   void evaluate(const NotificationPolicy& settings, const Score& now, const Score& remembered);
   [[nodiscard]] Level level() const;
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &ScoreLevel::sub}, Field{2, &ScoreLevel::poor}, Field{3, &ScoreLevel::last}};
+  }
 };
 
 }  // namespace crmpulse::rules

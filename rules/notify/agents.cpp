@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace crmpulse::rules {
+namespace {
+
+constexpr std::uint32_t kAgent = 1;  // tag
+
+}  // namespace
 
 void AgentWatch::align(const std::vector<ReceiverSpec>& receivers) {
   for (Agent& agent : agents_) rules::align(agent.told, receivers);
@@ -236,68 +241,20 @@ bool AgentWatch::tell_one(Agent& agent, Place place, std::span<const std::unique
   return told;
 }
 
-std::string AgentWatch::save_more() const {
-  Encoder encoder;
-  encoder.u32(static_cast<std::uint32_t>(agents_.size()));
-  for (const Agent& agent : agents_) {
-    encoder.text(agent.name);
-    encoder.i64(agent.announced.time_since_epoch().count());
-    encoder.i64(agent.late_from.time_since_epoch().count());
-    encoder.i64(agent.late_since.time_since_epoch().count());
-    encoder.i64(agent.lag.count());
-    encoder.i64(agent.newest_lag.count());
-    encoder.u8(agent.late ? 1 : 0);
-  }
-  return encoder.take();
+void AgentWatch::save(FieldWriter& out) const {
+  out.add(kAgent, agents_);
 }
 
-void AgentWatch::load_more(std::string_view bytes) {
-  Decoder decoder{bytes};
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    const std::string name = decoder.text();
+void AgentWatch::load(FieldReader& in) {
+  while (in.next()) {
+    if (in.tag() != kAgent) continue;
     Agent read;
-    read.announced = TimePoint{Duration{decoder.i64()}};
-    read.late_from = TimePoint{Duration{decoder.i64()}};
-    read.late_since = TimePoint{Duration{decoder.i64()}};
-    read.lag = Duration{decoder.i64()};
-    read.newest_lag = Duration{decoder.i64()};
-    read.late = decoder.u8() != 0;
-    const auto known = by_name_.find(name);
-    if (!decoder.ok() || known == by_name_.end()) continue;
-    Agent& agent = agents_[known->second];
-    agent.announced = read.announced;
-    agent.late_from = read.late_from;
-    agent.late_since = read.late_since;
-    agent.lag = read.lag;
-    agent.newest_lag = read.newest_lag;
-    agent.late = read.late;
-    announces_ = announces_ || is_set(agent.announced);
+    in.read(read);
+    const Place place = place_of(read.name);
+    if (place == kNone) continue;
+    announces_ = announces_ || is_set(read.announced);
+    agents_[place] = std::move(read);
   }
-}
-
-void AgentWatch::save(Encoder& encoder) const {
-  encoder.u32(static_cast<std::uint32_t>(agents_.size()));
-  for (const Agent& agent : agents_) {
-    encoder.text(agent.name);
-    encoder.i64(agent.heard.time_since_epoch().count());
-    encoder.u8(agent.tracked ? 1 : 0);
-    encoder.i64(agent.lost_at.time_since_epoch().count());
-    rules::save(encoder, agent.told);
-  }
-}
-
-void AgentWatch::load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers) {
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    Agent read;
-    read.name = decoder.text();
-    read.heard = TimePoint{Duration{decoder.i64()}};
-    read.tracked = decoder.u8() != 0;
-    read.lost_at = TimePoint{Duration{decoder.i64()}};
-    rules::load(decoder, read.told);
-    const Place place = decoder.ok() ? place_of(read.name) : kNone;
-    if (place != kNone) agents_[place] = std::move(read);
-  }
-  align(receivers);
   next_lost_ = kUnset;
 }
 

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "rules/notify/notice.h"
@@ -58,11 +59,9 @@ class AgentWatch {
             const NotificationPolicy& settings, bool muted, TimePoint now, std::vector<Message>& messages);
   [[nodiscard]] TimePoint deadline() const { return std::min(is_set(next_lost_) ? next_lost_ : kNever, next_message_); }
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers);
-  /// What was added later, as a section of its own.
-  [[nodiscard]] std::string save_more() const;
-  void load_more(std::string_view bytes);
+  void save(FieldWriter& out) const;
+  /// Agents that have a place already keep it. Call align() afterwards.
+  void load(FieldReader& in);
 
  private:
   /// How long nothing of an agent may be in time before a message says so, unless it catches up.
@@ -83,6 +82,12 @@ class AgentWatch {
     bool spoke = false;    ///< since it was lost, or since somebody waited for it
     bool awaited = false;  ///< a CRM waits to know whether it is lost
     [[nodiscard]] bool lost() const { return lost_at != kUnset; }
+    static constexpr auto fields() {
+      return std::tuple{Field{1, &Agent::name},        Field{2, &Agent::heard},      Field{3, &Agent::tracked},
+                        Field{4, &Agent::lost_at},     Field{5, &Agent::told},       Field{6, &Agent::announced},
+                        Field{7, &Agent::late_from},   Field{8, &Agent::late_since}, Field{9, &Agent::lag},
+                        Field{10, &Agent::newest_lag}, Field{11, &Agent::late}};
+    }
   };
   bool check_late(Agent& agent, TimePoint now);
   [[nodiscard]] bool tell_one(Agent& agent, Place place, std::span<const std::unique_ptr<Crm>> crms,

@@ -4,20 +4,6 @@
 
 namespace crmpulse::rules {
 
-void Notice::save(Encoder& encoder) const {
-  encoder.text(receiver);
-  encoder.u32(static_cast<std::uint32_t>(causes.size()));
-  for (const std::string& cause : causes) encoder.text(cause);
-  encoder.i64(seq);
-}
-
-void Notice::load(Decoder& decoder) {
-  receiver = decoder.text();
-  causes.clear();
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) causes.push_back(decoder.text());
-  seq = decoder.i64();
-}
-
 void align(std::vector<Notice>& notices, const std::vector<ReceiverSpec>& receivers) {
   std::vector<Notice> aligned;
   for (const ReceiverSpec& receiver : receivers) {
@@ -30,16 +16,6 @@ void align(std::vector<Notice>& notices, const std::vector<ReceiverSpec>& receiv
     }
   }
   notices = std::move(aligned);
-}
-
-void save(Encoder& encoder, const std::vector<Notice>& notices) {
-  encoder.u32(static_cast<std::uint32_t>(notices.size()));
-  for (const Notice& notice : notices) notice.save(encoder);
-}
-
-void load(Decoder& decoder, std::vector<Notice>& notices) {
-  notices.clear();
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) notices.emplace_back().load(decoder);
 }
 
 void list_crms(Message& message, std::vector<const Crm*> crms, TimePoint now) {

@@ -4,9 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "rules/crm/crm.h"
 #include "rules/crm/message.h"
 
@@ -21,14 +22,13 @@ struct Notice {
   std::int64_t seq = 0;
 
   [[nodiscard]] bool on() const { return !causes.empty(); }
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Notice::receiver}, Field{2, &Notice::causes}, Field{3, &Notice::seq}};
+  }
 };
 
 /// Makes one notice for each receiver, in their order, keeping those of the same name.
 void align(std::vector<Notice>& notices, const std::vector<ReceiverSpec>& receivers);
-void save(Encoder& encoder, const std::vector<Notice>& notices);
-void load(Decoder& decoder, std::vector<Notice>& notices);
 
 /// Ascending, also over a thing that was forgotten and came back: the outbox takes a number once.
 [[nodiscard]] inline std::int64_t next_seq(std::int64_t last, TimePoint now) {

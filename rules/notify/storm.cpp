@@ -103,27 +103,4 @@ void AlertGrouper::shift(Duration by) {
   }
 }
 
-void AlertGrouper::save(Encoder& encoder) const {
-  encoder.u32(static_cast<std::uint32_t>(gates_.size()));
-  for (const ReceiverGroup& gate : gates_) {
-    encoder.text(gate.receiver);
-    encoder.u32(static_cast<std::uint32_t>(gate.opens.size()));
-    for (const TimePoint at : gate.opens) encoder.i64(at.time_since_epoch().count());
-    encoder.i64(gate.gathers_until.time_since_epoch().count());
-    encoder.i64(gate.seq);
-  }
-}
-
-void AlertGrouper::load(Decoder& decoder) {
-  gates_.clear();
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    ReceiverGroup& gate = gates_.emplace_back();
-    gate.receiver = decoder.text();
-    for (std::uint32_t opens = decoder.u32(); opens > 0 && decoder.ok(); --opens)
-      gate.opens.push_back(TimePoint{Duration{decoder.i64()}});
-    gate.gathers_until = TimePoint{Duration{decoder.i64()}};
-    gate.seq = decoder.i64();
-  }
-}
-
 }  // namespace crmpulse::rules

@@ -3,9 +3,10 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/rule.h"
 #include "rules/crm/message.h"
 #include "rules/time/moment.h"
@@ -29,8 +30,7 @@ class AlertGrouper {
             std::vector<Message>& messages);
 
   void shift(Duration by);  ///< moves all times, after the clock was corrected by so much
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() { return std::tuple{Field{1, &AlertGrouper::gates_}}; }
 
  private:
   struct ReceiverGroup {
@@ -40,6 +40,10 @@ class AlertGrouper {
     std::int64_t seq = 0;
     std::vector<TimePoint> rises;   ///< escalations, as `opens`; not saved
     TimePoint rises_from = kUnset;  ///< not saved
+    static constexpr auto fields() {
+      return std::tuple{Field{1, &ReceiverGroup::receiver}, Field{2, &ReceiverGroup::opens},
+                        Field{3, &ReceiverGroup::gathers_until}, Field{4, &ReceiverGroup::seq}};
+    }
   };
   static Message digest(ReceiverGroup& gate, std::vector<Message*> opened, TimePoint now);
   static bool fold_rises(ReceiverGroup& gate, const NotificationPolicy& settings, TimePoint now,

@@ -11,6 +11,7 @@ using namespace std::chrono_literals;
 constexpr Duration kSuspicion = 60s;
 constexpr Duration kFresh = 5min;  ///< a source without data for so long says nothing any more
 constexpr const char* kTogether = "crms";
+constexpr std::uint32_t kKind = 1;  // tag
 
 /// Another number whenever other instances have a major incident; 0: none has.
 std::uint64_t print_of_majors(const Crm& crm) {
@@ -296,40 +297,23 @@ TimePoint VendorWatch::deadline() const {
   return next;
 }
 
-void VendorWatch::save(Encoder& encoder) const {
-  encoder.u32(static_cast<std::uint32_t>(kinds_.size()));
-  for (const auto& [name, kind] : kinds_) {
-    encoder.text(name);
-    encoder.u8(kind.together ? 1 : 0);
-    encoder.i64(kind.together.value_or(kUnset).time_since_epoch().count());
-    encoder.u32(static_cast<std::uint32_t>(kind.pages.size()));
-    for (const auto& [instance, since] : kind.pages) {
-      encoder.text(instance);
-      encoder.i64(since.time_since_epoch().count());
-    }
-    encoder.u8(static_cast<std::uint8_t>(kind.suspicion));
-    encoder.i64(kind.suspected_at.time_since_epoch().count());
-    rules::save(encoder, kind.told);
-  }
+void VendorWatch::save(FieldWriter& out) const {
+  for (const auto& [name, kind] : kinds_) out.add(kKind, kind);
 }
 
-void VendorWatch::load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers) {
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    Kind& kind = kind_of(decoder.text());
-    const bool together = decoder.u8() != 0;
-    const TimePoint since{Duration{decoder.i64()}};
-    kind.together = together ? std::optional{since} : std::nullopt;
-    kind.pages.clear();
-    for (std::uint32_t pages = decoder.u32(); pages > 0 && decoder.ok(); --pages) {
-      std::string instance = decoder.text();
-      kind.pages.insert_or_assign(std::move(instance), TimePoint{Duration{decoder.i64()}});
-    }
-    kind.suspicion = static_cast<Suspicion>(std::min<std::uint8_t>(2, decoder.u8()));
-    kind.suspected_at = TimePoint{Duration{decoder.i64()}};
-    rules::load(decoder, kind.told);
+void VendorWatch::load(FieldReader& in) {
+  while (in.next()) {
+    if (in.tag() != kKind) continue;
+    Kind read;
+    in.read(read);
+    Kind& kind = kind_of(read.name);
+    kind.together = read.together;
+    kind.pages = std::move(read.pages);
+    kind.suspicion = read.suspicion;
+    kind.suspected_at = read.suspected_at;
+    kind.told = std::move(read.told);
     kind.next = kUnset;
   }
-  align(receivers);
 }
 
 }  // namespace crmpulse::rules

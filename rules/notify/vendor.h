@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -37,13 +38,15 @@ class VendorWatch {
             const NotificationPolicy& settings, bool muted, TimePoint now, std::vector<Message>& messages);
   [[nodiscard]] TimePoint deadline() const;
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder, const std::vector<ReceiverSpec>& receivers);
+  void save(FieldWriter& out) const;
+  /// Call align() afterwards.
+  void load(FieldReader& in);
 
  private:
   /// Whether several CRMs that fail at nearly the same time are suspected to be a vendor's outage. Decided within
   /// kSuspicion.
   enum class Suspicion : std::uint8_t { none, on, spent };
+  friend constexpr Suspicion last(Suspicion) { return Suspicion::spent; }
   struct Kind {
     std::string name;
     // From the CRMs; not saved.
@@ -58,6 +61,10 @@ class VendorWatch {
     std::vector<Notice> told;
     TimePoint next = kUnset;  ///< to be judged again then; kUnset: now
     TimePoint next_message = kUnset;
+    static constexpr auto fields() {
+      return std::tuple{Field{1, &Kind::name},      Field{2, &Kind::together},     Field{3, &Kind::pages},
+                        Field{4, &Kind::suspicion}, Field{5, &Kind::suspected_at}, Field{6, &Kind::told}};
+    }
   };
   struct Enrolment {
     std::string kind;

@@ -2,11 +2,19 @@
 
 #include <algorithm>
 #include <bit>
+#include <string>
+#include <string_view>
 
 namespace crmpulse::rules {
 namespace {
 
 constexpr auto kWeek = static_cast<std::int64_t>(kHoursOfWeek);
+
+// Tags.
+constexpr std::uint32_t kOrigin = 1;
+constexpr std::uint32_t kCurrentWeek = 2;
+constexpr std::uint32_t kWeeksKnown = 3;
+constexpr std::uint32_t kHoursSeen = 4;
 
 std::int64_t hour_of(TimePoint time) {
   return std::chrono::floor<std::chrono::hours>(time).time_since_epoch().count();
@@ -61,23 +69,34 @@ WeekHours LearnedHours::hours() const {
   return open;
 }
 
-void LearnedHours::save(Encoder& encoder) const {
-  encoder.i64(origin_);
-  encoder.i64(week_);
-  encoder.u8(weeks_);
+void LearnedHours::save(FieldWriter& out) const {
+  if (origin_ < 0) return;
+  out.add(kOrigin, origin_);
+  out.add(kCurrentWeek, week_);
+  out.add(kWeeksKnown, weeks_);
+  std::string bits;
   for (std::size_t hour = 0; hour < past_.size(); ++hour)
-    encoder.u8(static_cast<std::uint8_t>(static_cast<unsigned>(past_[hour]) * 2U + (current_[hour] ? 1U : 0U)));
+    bits.push_back(static_cast<char>(static_cast<unsigned>(past_[hour]) * 2U + (current_[hour] ? 1U : 0U)));
+  out.add(kHoursSeen, bits);
 }
 
-void LearnedHours::load(Decoder& decoder) {
-  origin_ = decoder.i64();
-  week_ = decoder.i64();
-  weeks_ = std::min<std::uint8_t>(decoder.u8(), kWeeks);
-  for (std::size_t hour = 0; hour < past_.size(); ++hour) {
-    const unsigned bits = decoder.u8();
-    current_[hour] = (bits & 1) != 0;
-    past_[hour] = static_cast<std::uint8_t>(bits >> 1U & ((1U << kWeeks) - 1));
+void LearnedHours::load(FieldReader& in) {
+  constexpr std::int64_t kFarthest = 1'000'000'000;  // hours: beyond it is damage
+  while (in.next()) {
+    if (in.tag() == kOrigin) in.read(origin_);
+    if (in.tag() == kCurrentWeek) in.read(week_);
+    if (in.tag() == kWeeksKnown) in.read(weeks_);
+    if (in.tag() != kHoursSeen) continue;
+    const std::string_view bits = in.bytes();
+    for (std::size_t hour = 0; hour < std::min(past_.size(), bits.size()); ++hour) {
+      const unsigned seen = static_cast<unsigned char>(bits[hour]);
+      current_[hour] = (seen & 1) != 0;
+      past_[hour] = static_cast<std::uint8_t>(seen >> 1U & ((1U << kWeeks) - 1));
+    }
   }
+  origin_ = std::clamp<std::int64_t>(origin_, -1, kFarthest);
+  week_ = std::clamp<std::int64_t>(week_, 0, kFarthest);
+  weeks_ = std::min<std::uint8_t>(weeks_, kWeeks);
 }
 
 }  // namespace crmpulse::rules

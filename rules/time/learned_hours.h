@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/time/calendar.h"
 #include "rules/time/moment.h"
 
@@ -30,8 +30,8 @@ class LearnedHours {
   /// Returns when advance() has something to do next.
   [[nodiscard]] TimePoint week_ends() const;
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  void save(FieldWriter& out) const;
+  void load(FieldReader& in);
 
  private:
   [[nodiscard]] std::int64_t week_of(std::int64_t hour) const;

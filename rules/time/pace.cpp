@@ -70,26 +70,4 @@ void Paces::shift(Duration by) {
   }
 }
 
-void Paces::save(Encoder& encoder) const {
-  encoder.u32(static_cast<std::uint32_t>(agents_.size()));
-  for (const Agent& agent : agents_) {
-    encoder.text(agent.name);
-    encoder.i64(agent.at.time_since_epoch().count());
-    encoder.u8(agent.pace.stretch);
-    encoder.i64(agent.pace.paused_until.time_since_epoch().count());
-  }
-}
-
-void Paces::load(Decoder& decoder) {
-  agents_.clear();
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    Agent agent;
-    agent.name = decoder.text();
-    agent.at = TimePoint{Duration{decoder.i64()}};
-    agent.pace.stretch = decoder.u8();
-    agent.pace.paused_until = TimePoint{Duration{decoder.i64()}};
-    agents_.push_back(std::move(agent));
-  }
-}
-
 }  // namespace crmpulse::rules

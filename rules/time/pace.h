@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "rules/time/moment.h"
 
 namespace crmpulse::rules {
@@ -26,6 +27,7 @@ using StretchSteps = std::uint8_t;
 struct Pace {
   StretchSteps stretch = 0;
   TimePoint paused_until = kUnset;
+  static constexpr auto fields() { return std::tuple{Field{1, &Pace::stretch}, Field{2, &Pace::paused_until}}; }
   friend bool operator==(const Pace&, const Pace&) = default;
 };
 
@@ -44,14 +46,16 @@ class Paces {
   /// time.
   void shift(Duration by);
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() { return std::tuple{Field{1, &Paces::agents_, kMostAgents}}; }
 
  private:
   struct Agent {
     std::string name;
     TimePoint at = kUnset;
     Pace pace;
+    static constexpr auto fields() {
+      return std::tuple{Field{1, &Agent::name}, Field{2, &Agent::at}, Field{3, &Agent::pace}};
+    }
   };
   std::vector<Agent> agents_;
 };

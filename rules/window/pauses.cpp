@@ -58,23 +58,6 @@ void Pauses::shift(Duration by) {
   }
 }
 
-void Pauses::save(Encoder& encoder) const {
-  encoder.u32(static_cast<std::uint32_t>(spans_.size()));
-  for (const Span& span : spans_) {
-    encoder.i64(span.from.time_since_epoch().count());
-    encoder.i64(span.to.time_since_epoch().count());
-  }
-}
-
-void Pauses::load(Decoder& decoder) {
-  spans_.clear();
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    const TimePoint from{Duration{decoder.i64()}};
-    const TimePoint to{Duration{decoder.i64()}};
-    if (spans_.size() < kMost) spans_.push_back({from, to});
-  }
-}
-
 Duration RuleClock::between(TimePoint from, TimePoint to) const {
   if (to <= from) return Duration{0};
   Duration open = hours != nullptr ? hours->open_between(from, to) : to - from;

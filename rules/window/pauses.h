@@ -1,9 +1,10 @@
 #pragma once
 // Times of a CRM that do not age, and the clock a rule goes by. Pure.
 
+#include <tuple>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/time/calendar.h"
 #include "rules/time/moment.h"
 
@@ -22,13 +23,13 @@ class Pauses {
   /// Returns how much of the time from `from` to `to`, inside the hours (nullptr: around the clock), was maintenance.
   [[nodiscard]] Duration within(const Calendar* hours, TimePoint from, TimePoint to) const;
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() { return std::tuple{Field{1, &Pauses::spans_, kMost}}; }
 
  private:
   struct Span {
     TimePoint from;
-    TimePoint to;
+    TimePoint to = kNever;
+    static constexpr auto fields() { return std::tuple{Field{1, &Span::from}, Field{2, &Span::to}}; }
   };
   std::vector<Span> spans_;  ///< ascending; the last one may not have ended
 };

@@ -7,22 +7,12 @@
 namespace crmpulse::rules {
 namespace {
 
+// Tags.
+constexpr std::uint32_t kWidth = 1;
+constexpr std::uint32_t kFirst = 2;
+constexpr std::uint32_t kCounts = 3;
+
 constexpr double kGrain = 1e9;  ///< binary fractions: 144 of 10,000 against 99.9 % is 14.4, not 14.399999999999987
-
-void put_varint(Encoder& encoder, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) encoder.u8(static_cast<std::uint8_t>(value | 0x80));
-  encoder.u8(static_cast<std::uint8_t>(value));
-}
-
-std::uint64_t get_varint(Decoder& decoder) {
-  std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    const std::uint8_t byte = decoder.u8();
-    value |= static_cast<std::uint64_t>(byte & 0x7F) << shift;
-    if (byte < 0x80) break;
-  }
-  return value;
-}
 
 std::uint32_t capped(std::uint64_t value) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::uint32_t>::max()));
@@ -138,33 +128,37 @@ void TallyRing::forget_after(TimePoint now) {
 
 /// A bucket is one number for its readings and whether some were bad, and if so a second one for those: a byte or two
 /// for most, because a snapshot is written every few seconds.
-void TallyRing::save(Encoder& encoder) const {
-  encoder.i64(width_.count());
-  const std::int64_t oldest = std::max<std::int64_t>(0, newest_ - static_cast<std::int64_t>(buckets_) + 1);
-  std::int64_t first = oldest;
-  while (first <= newest_ && (find(first) == nullptr || find(first)->total == 0)) ++first;
-  encoder.i64(first);
-  encoder.u32(static_cast<std::uint32_t>(newest_ == kNothing ? 0 : newest_ - first + 1));
-  for (std::int64_t index = first; newest_ != kNothing && index <= newest_; ++index) {
+void TallyRing::save(FieldWriter& out) const {
+  if (newest_ == kNothing) return;
+  std::int64_t first = std::max<std::int64_t>(0, newest_ - static_cast<std::int64_t>(buckets_) + 1);
+  while (first < newest_ && (find(first) == nullptr || find(first)->total == 0)) ++first;
+  out.add(kWidth, width_);
+  out.add(kFirst, first);
+  auto counts = out.numbers(kCounts);
+  for (std::int64_t index = first; index <= newest_; ++index) {
     const Bucket* one = find(index);
     const Tally tally = one == nullptr ? Tally{} : Tally{one->good, one->total};
-    put_varint(encoder, tally.total * 2 + (tally.bad() > 0 ? 1 : 0));
-    if (tally.bad() > 0) put_varint(encoder, tally.bad());
+    counts.add_element(tally.total * 2 + (tally.bad() > 0 ? 1 : 0));
+    if (tally.bad() > 0) counts.add_element(tally.bad());
   }
 }
 
-void TallyRing::load(Decoder& decoder) {
-  const bool fits = decoder.i64() == width_.count();
-  const std::int64_t first = decoder.i64();
-  const std::uint32_t count = decoder.u32();
-  for (std::uint32_t i = 0; i < count && decoder.ok(); ++i) {
-    const std::uint64_t word = get_varint(decoder);
+void TallyRing::load(FieldReader& in) {
+  Duration width{};
+  std::int64_t first = 0;
+  FieldReader::Numbers counts;
+  while (in.next()) {
+    if (in.tag() == kWidth) in.read(width);
+    if (in.tag() == kFirst) in.read(first);
+    if (in.tag() == kCounts) counts = in.numbers();
+  }
+  // In milliseconds an index beyond this would overflow; only damaged bytes say so.
+  if (width != width_ || first < 0 || first > std::numeric_limits<std::int64_t>::max() / width_.count() / 2) return;
+  for (auto count = counts.begin(); count != counts.end(); ++first) {
+    const std::uint64_t word = *count++;
     const std::uint64_t total = word / 2;
-    const std::uint64_t bad = word % 2 == 0 ? 0 : std::min(get_varint(decoder), total);
-    // In milliseconds an index beyond this would overflow; only damaged bytes say so.
-    if (!fits || !decoder.ok() || first < 0 || first > std::numeric_limits<std::int64_t>::max() / width_.count() / 2)
-      continue;
-    if (total > 0 || i + 1 == count) add(from_unix_millis((first + i) * width_.count()), {total - bad, total});
+    const std::uint64_t bad = word % 2 == 0 || count == counts.end() ? 0 : std::min(*count++, total);
+    if (total > 0 || count == counts.end()) add(from_unix_millis(first * width_.count()), {total - bad, total});
   }
 }
 
@@ -252,37 +246,6 @@ std::optional<double> SloCounters::budget_remaining(TimePoint now, double object
 std::size_t SloCounters::bytes() const {
   const auto of = [](const Tiers& tiers) { return tiers.minutes.bytes() + tiers.fives.bytes() + tiers.hours.bytes(); };
   return of(counted_) + (excluded_ ? of(*excluded_) : 0) + spans_.capacity() * sizeof(Span);
-}
-
-void SloCounters::save(Encoder& encoder) const {
-  const auto save_tiers = [&](const Tiers& tiers) {
-    for (const TallyRing* ring : {&tiers.minutes, &tiers.fives, &tiers.hours}) ring->save(encoder);
-  };
-  save_tiers(counted_);
-  encoder.u8(excluded_ ? 1 : 0);
-  if (excluded_) save_tiers(*excluded_);
-  encoder.u32(static_cast<std::uint32_t>(spans_.size()));
-  for (const Span& span : spans_) {
-    encoder.i64(unix_millis(span.from));
-    encoder.i64(unix_millis(span.to));
-  }
-  encoder.i64(unix_millis(first_));
-}
-
-void SloCounters::load(Decoder& decoder) {
-  const auto load_tiers = [&](Tiers& tiers) {
-    for (TallyRing* ring : {&tiers.minutes, &tiers.fives, &tiers.hours}) ring->load(decoder);
-  };
-  load_tiers(counted_);
-  if (decoder.u8() != 0) {
-    excluded_ = Tiers{};
-    load_tiers(*excluded_);
-  }
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    Span span{from_unix_millis(decoder.i64()), from_unix_millis(decoder.i64())};
-    if (spans_.size() < kMostSpans) spans_.push_back(span);
-  }
-  first_ = from_unix_millis(decoder.i64());
 }
 
 }  // namespace crmpulse::rules

@@ -5,9 +5,10 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/time/time.h"
 #include "rules/time/moment.h"
 
@@ -46,9 +47,9 @@ class TallyRing {
   /// Clears what lies after `now`, which a clock that was ahead wrote.
   void forget_after(TimePoint now);
 
-  void save(Encoder& encoder) const;
-  /// Loads into a new ring. What was saved with another width is read and dropped.
-  void load(Decoder& decoder);
+  void save(FieldWriter& out) const;
+  /// Loads into a new ring. What was saved with another width is left out.
+  void load(FieldReader& in);
 
  private:
   struct Bucket {
@@ -102,8 +103,10 @@ class SloCounters {
   [[nodiscard]] std::size_t bytes() const;
   /// Drops what lies after `now`, which a clock that was ahead wrote; otherwise nothing newer would count.
   void forget_after(TimePoint now);
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder);
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &SloCounters::counted_}, Field{2, &SloCounters::excluded_},
+                      Field{3, &SloCounters::spans_, kMostSpans}, Field{4, &SloCounters::first_}};
+  }
 
  private:
   struct Tiers {
@@ -113,10 +116,14 @@ class SloCounters {
     void add(TimePoint at, Tally readings);
     [[nodiscard]] Tally sum(TimePoint now, Duration window) const;
     void forget_after(TimePoint now);
+    static constexpr auto fields() {
+      return std::tuple{Field{1, &Tiers::minutes}, Field{2, &Tiers::fives}, Field{3, &Tiers::hours}};
+    }
   };
   struct Span {
     TimePoint from;
     TimePoint to = kNever;  ///< kNever: it lasts
+    static constexpr auto fields() { return std::tuple{Field{1, &Span::from}, Field{2, &Span::to}}; }
   };
   [[nodiscard]] bool maintained(TimePoint at) const;
 

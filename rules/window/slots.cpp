@@ -1,6 +1,11 @@
 #include "rules/window/slots.h"
 
 namespace crmpulse::rules {
+namespace {
+
+constexpr std::uint32_t kSlot = 1;  // tag
+
+}  // namespace
 
 std::uint32_t Slots::place_of(std::string_view key) {
   if (const auto known = places_.find(key); known != places_.end()) return known->second;
@@ -17,21 +22,15 @@ void Slots::clear() {
   keys_.clear();
 }
 
-void Slots::save(Encoder& encoder) const {
-  encoder.u32(static_cast<std::uint32_t>(slots_.size()));
-  for (std::size_t i = 0; i < slots_.size(); ++i) {
-    encoder.text(*keys_[i]);
-    encoder.f64(slots_[i].value);
-    encoder.u8(slots_[i].known ? 1 : 0);
-  }
+void Slots::save(FieldWriter& out) const {
+  for (std::size_t i = 0; i < slots_.size(); ++i) out.add(kSlot, *keys_[i], slots_[i]);
 }
 
-void Slots::load(Decoder& decoder) {
-  for (std::uint32_t left = decoder.u32(); left > 0 && decoder.ok(); --left) {
-    const std::string key = decoder.text();
-    const double value = decoder.f64();
-    const bool known = decoder.u8() != 0;
-    if (const std::uint32_t place = place_of(key); place != kNone && decoder.ok()) slots_[place] = {value, known};
+void Slots::load(FieldReader& in) {
+  while (in.next()) {
+    if (in.tag() != kSlot) continue;
+    const auto [key, slot] = in.pair<std::string, Slot>();
+    if (const std::uint32_t place = place_of(key); place != kNone) slots_[place] = slot;
   }
 }
 

@@ -5,16 +5,18 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 
 namespace crmpulse::rules {
 
 struct Slot {
   double value = 0;
   bool known = false;  ///< false: none came yet, or one that nothing is divided by
+  static constexpr auto fields() { return std::tuple{Field{1, &Slot::value}, Field{2, &Slot::known}}; }
 };
 
 class Slots {
@@ -28,9 +30,9 @@ class Slots {
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
   void clear();
 
-  void save(Encoder& encoder) const;
+  void save(FieldWriter& out) const;
   /// Loads into an empty object.
-  void load(Decoder& decoder);
+  void load(FieldReader& in);
 
  private:
   struct Hash {

@@ -33,23 +33,4 @@ Duration SeriesMemory::spacing(StretchSteps pace) {
   return *middle;
 }
 
-void SeriesMemory::save(Encoder& encoder) const {
-  encoder.u64(id);
-  encoder.i64(newest.time_since_epoch().count());
-  encoder.f64(value);
-  encoder.u32(gap_count);
-  for (const std::uint32_t gap : gaps) encoder.u32(gap);
-  for (const StretchSteps pace : paces) encoder.u8(pace);
-}
-
-void SeriesMemory::load(Decoder& decoder, bool with_paces) {
-  id = decoder.u64();
-  newest = TimePoint{Duration{decoder.i64()}};
-  value = decoder.f64();
-  gap_count = decoder.u32();
-  for (std::uint32_t& gap : gaps) gap = decoder.u32();
-  if (!with_paces) return;
-  for (StretchSteps& pace : paces) pace = decoder.u8();
-}
-
 }  // namespace crmpulse::rules

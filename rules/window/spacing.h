@@ -3,8 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <tuple>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "rules/time/moment.h"
 #include "rules/time/pace.h"
 
@@ -28,8 +29,11 @@ struct SeriesMemory {
   /// missing, does not stretch it. Returns 0 until two gaps are known.
   [[nodiscard]] Duration spacing(StretchSteps pace = 0);
 
-  void save(Encoder& encoder) const;
-  void load(Decoder& decoder, bool with_paces);
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &SeriesMemory::id},    Field{2, &SeriesMemory::newest},
+                      Field{3, &SeriesMemory::value}, Field{4, &SeriesMemory::gaps},
+                      Field{5, &SeriesMemory::paces}, Field{6, &SeriesMemory::gap_count}};
+  }
 };
 
 }  // namespace crmpulse::rules

@@ -7,8 +7,6 @@
 namespace crmpulse::rules {
 namespace {
 
-constexpr std::int64_t kHourMillis = 3'600'000;
-
 /// These look at single samples or their order; sums do not serve them.
 bool needs_raw(Aggregator aggregator) {
   return aggregator == Aggregator::last || aggregator == Aggregator::age || aggregator == Aggregator::failures_in_row ||

@@ -5,9 +5,10 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <tuple>
 #include <vector>
 
-#include "core/codec.h"
+#include "core/fields.h"
 #include "core/rule.h"
 #include "core/time/time.h"
 #include "rules/time/moment.h"
@@ -30,6 +31,11 @@ struct Summary {
 
   void add(double value, double target);
   void add(const Summary& other);
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Summary::count},     Field{2, &Summary::sum},      Field{3, &Summary::min},
+                      Field{4, &Summary::max},       Field{5, &Summary::bad},      Field{6, &Summary::within},
+                      Field{7, &Summary::tolerable}, Field{8, &Summary::increase}, Field{9, &Summary::elapsed}};
+  }
 };
 
 /// The counts of a Summary. They stay exact however often they are added and subtracted, so they can be kept beside the
@@ -61,10 +67,12 @@ class Window {
   static constexpr std::int64_t kMostTallies = 1440;
   static constexpr std::size_t kBaselineHours = 5 * 7 * 24;
   static constexpr std::size_t kSharePage = 64;  ///< buckets
+  static constexpr std::int64_t kHourMillis = 3'600'000;
 
   struct Bucket {
     std::int64_t index = -1;  ///< time / width
     Summary summary;
+    static constexpr auto fields() { return std::tuple{Field{1, &Bucket::index}, Field{2, &Bucket::summary}}; }
   };
   /// A bucket of a window that only needs shares: a seventh of a Bucket's size.
   struct ShareBucket {
@@ -77,6 +85,9 @@ class Window {
     std::int64_t index = -1;  ///< Unix time / 3600
     double sum = 0;
     double count = 0;
+    static constexpr auto fields() {
+      return std::tuple{Field{1, &Hour::index}, Field{2, &Hour::sum}, Field{3, &Hour::count}};
+    }
   };
 
   explicit Window(const Rule& rule);
@@ -111,9 +122,9 @@ class Window {
   /// are not in the future then.
   void shift(Duration by);
 
-  void save(Encoder& encoder) const;
+  void save(FieldWriter& out) const;
   /// Loads into a new window. What was saved under another rule is read as far as it fits.
-  void load(Decoder& decoder);
+  void load(FieldReader& in);
 
  private:
   Put put_tally(TimePoint at, double value, const Previous& previous);
@@ -129,6 +140,7 @@ class Window {
   [[nodiscard]] std::vector<Bucket> shares_as_buckets() const;
   void leave_shares(std::int64_t last);
   void shift_buckets(std::int64_t by);
+  void load_bucket(const Bucket& bucket);
   void put_hour(TimePoint at, double value);
   /// The place of an hour, made when it is new; nullptr when it is too long ago.
   Hour* hour_at(std::int64_t index);

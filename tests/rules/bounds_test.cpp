@@ -7,6 +7,7 @@
 #include "rules/window/ring.h"
 #include "rules/window/slots.h"
 #include "rules/window/window.h"
+#include "tests/rules/reload.h"
 #include "tests/rules/timeline.h"
 
 using namespace crmpulse;
@@ -77,13 +78,8 @@ TEST_CASE("divisors come back from their bytes under the same places") {
   Slots slots;
   double value = 0;
   for (const char* key : {"b", "a", ""}) slots[slots.place_of(key)] = {++value, true};
-  Encoder encoder;
-  slots.save(encoder);
-  Decoder decoder{encoder.bytes()};
   Slots loaded;
-  loaded.load(decoder);
-  REQUIRE(decoder.ok());
-  CHECK(decoder.at_end());
+  REQUIRE(reload(slots, loaded));
   CHECK(loaded.place_of("b") == 0);
   CHECK(loaded.place_of("a") == 1);
   CHECK(loaded[loaded.place_of("")].value == 3);

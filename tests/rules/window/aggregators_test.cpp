@@ -2,8 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/rules/reload.h"
+
 using namespace crmpulse;
 using namespace crmpulse::rules;
+using namespace crmpulse::rules::test;
 using namespace std::chrono_literals;
 
 namespace {
@@ -245,11 +248,8 @@ TEST_CASE("what is counted beside the buckets is what they sum up to, over gaps,
     REQUIRE(shares.within == sum.within);
     REQUIRE(shares.tolerable == sum.tolerable);
     if (i % 500 != 0) continue;
-    Encoder encoder;
-    probe.window->save(encoder);
     Window copy{probe.rule};
-    Decoder decoder{encoder.bytes()};
-    copy.load(decoder);
+    REQUIRE(reload(*probe.window, copy));
     CHECK(copy.shares().count == shares.count);
     CHECK(copy.shares().within == shares.within);
     probe.window.emplace(std::move(copy));
@@ -289,13 +289,8 @@ TEST_CASE("late samples take their place, what is sent twice counts once, what l
 TEST_CASE("a window survives its bytes") {
   Probe probe{Aggregator::baseline_drop, std::chrono::days{1}};
   for (int i = 0; i < 3'000; ++i) probe.put_at(kStart + i * 15min, i % 96);
-  Encoder encoder;
-  probe.window->save(encoder);
   Window copy{probe.rule};
-  Decoder decoder{encoder.bytes()};
-  copy.load(decoder);
-  CHECK(decoder.ok());
-  CHECK(decoder.at_end());
+  REQUIRE(reload(*probe.window, copy));
   CHECK(aggregate(probe.rule, copy, copy.newest()) == probe.value());
   CHECK(copy.count() == probe.window->count());
 }

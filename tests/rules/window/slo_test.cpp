@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/rules/reload.h"
 #include "tests/rules/timeline.h"
 
 using namespace crmpulse;
@@ -20,13 +21,8 @@ void minutes(SloCounters& slo, TimePoint from, int count, bool good = true) {
 }
 
 SloCounters reloaded(const SloCounters& slo) {
-  Encoder encoder;
-  slo.save(encoder);
   SloCounters copy;
-  Decoder decoder{encoder.bytes()};
-  copy.load(decoder);
-  REQUIRE(decoder.ok());
-  REQUIRE(decoder.at_end());
+  REQUIRE(reload(slo, copy));
   return copy;
 }
 
@@ -66,9 +62,7 @@ TEST_CASE("a month of readings takes 16 kB, an hour of them under 2") {
   CHECK(slo.bytes() < 2048);
   minutes(slo, kStart + 1h, 31 * 24 * 60);
   CHECK(slo.bytes() <= 16'400);
-  Encoder encoder;
-  slo.save(encoder);
-  CHECK(encoder.bytes().size() < 4096);
+  CHECK(bytes_of(slo).size() < 4096);
 }
 
 TEST_CASE("a late reading counts in the time it was taken, as far as that is kept") {
@@ -143,14 +137,10 @@ TEST_CASE("counters survive their bytes, maintenance included") {
 TEST_CASE("damaged bytes of counters are an error, not a crash") {
   SloCounters slo;
   minutes(slo, kStart, 100);
-  Encoder encoder;
-  slo.save(encoder);
-  const std::string bytes = encoder.bytes();
+  const std::string bytes = bytes_of(slo);
   for (std::size_t cut = 0; cut < bytes.size(); ++cut) {
     SloCounters copy;
-    Decoder decoder{std::string_view{bytes}.substr(0, cut)};
-    copy.load(decoder);
-    CHECK_FALSE(decoder.ok());
+    CHECK_FALSE(read_from(std::string_view{bytes}.substr(0, cut), copy));
   }
 }
 
