@@ -1,15 +1,13 @@
 #include "collector/collector.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <filesystem>
 
-#include "collector/forget_requests.h"
 #include "collector/http/answers.h"
 #include "collector/metrics/health_metrics.h"
-#include "collector/text/json_text.h"
-#include "core/failure/failure.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -22,7 +20,6 @@ constexpr Duration kForgetEvery{std::chrono::hours{1}};
 constexpr Duration kForgetAfter{std::chrono::hours{24}};
 /// A longer replay goes on while agents are served: what they send waits in the journal.
 constexpr Duration kReplayBeforeListening{std::chrono::seconds{1}};
-constexpr std::size_t kMostLogged = 256;
 constexpr int kQuietRounds = 40;  ///< 4 s beside the server's 3: below the promised 10
 
 /// On every answer, whoever asked for what. The page loads its style from here and nothing else from anywhere.
@@ -34,21 +31,6 @@ std::vector<std::pair<std::string, std::string>> common_headers() {
           {"Referrer-Policy", "no-referrer"},
           {"Cross-Origin-Resource-Policy", "same-origin"},
           {"Cache-Control", "no-store"}};
-}
-
-/// What was made, when the answer says so (201 with an `id`), and under whose name.
-void describe(const net::HttpResponse& answer, AuditEntry& entry) {
-  boost::system::error_code error;
-  const boost::json::value body = boost::json::parse(answer.body, error);
-  if (error || !body.is_object()) return;
-  const boost::json::object& object = body.get_object();
-  if (answer.status == 201) {
-    entry.about = string_member(object, "id");
-    entry.author = string_member(object, "author");
-  }
-  const boost::json::value* const ack = object.if_contains("ack");
-  if (ack != nullptr && ack->is_object()) entry.author = string_member(ack->get_object(), "author");
-  if (entry.author == entry.who) entry.author.clear();
 }
 
 /// What `systemctl status` shows.
@@ -74,11 +56,11 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
     : loop_(loop),
       clock_(clocks.engine),
       clocks_{clock_, clocks.wall},
-      config_file_(std::move(config_file)),
       configuration_(std::move(configuration)),
       access_(clocks.engine, configuration_->settings.state_dir, access_settings(configuration_->settings)),
       folder_(configuration_->settings.state_dir, access_.token_store()),
       writer_(std::make_unique<store::Writer>(std::move(database))),
+      audit_(*writer_, clocks_.wall, configuration_->settings.state_dir),
       engine_(
           loop, *writer_, clocks_, configuration_,
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); },
@@ -87,12 +69,15 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       heartbeat_(loop, *writer_, clocks_, engine_, notifier_),
       ingest_(loop, *writer_, clocks_, engine_),
       api_(loop, *writer_, engine_),
-      router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_request(std::move(entry), answer); }),
-      files_(loop) {
+      router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_.add(std::move(entry), answer); }),
+      files_(loop),
+      reloader_(files_, manager_, std::move(config_file),
+                [this](const Reloader::LoadResult& loaded) { return apply(loaded); }),
+      forgetter_(files_, engine_, audit_) {
   exposition_.add([this] { return health_metrics(engine_); });
   exposition_.add([this] { return sample_metrics(engine_); });
   exposition_.add([this] {
-    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, refusals_, access_,
+    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
                          [this] { return damaged_files_; },
                          [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
                          [this] { return history_ ? history_->stats() : History::Stats{}; }});
@@ -132,7 +117,7 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
     log::info("serving while the journal is replayed");
     collector->engine_.catch_up([self = collector.get()](const Error& why) { self->fail(why); });
   }
-  warn_of(*collector->configuration_);
+  for (const std::string& warning : collector->configuration_->warnings) log::warning(warning);
   collector->ticker_ = loop.every(kTick, [self = collector.get()] { self->tick(); });
   collector->manager_.ready();
   return collector;
@@ -140,15 +125,7 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
 
 Result<void> Collector::listen() {
   const Settings& settings = configuration_->settings;
-  net::ServerOptions options;
-  options.address = settings.listen.address;
-  options.port = settings.listen.port;
-  options.tls = settings.tls;
-  options.max_connections = settings.limits.connections;
-  options.max_connections_per_client = settings.limits.connections_per_address;
-  options.uncounted = settings.limits.exempted;
-  options.max_arriving_bytes = settings.limits.arriving_bodies;
-  options.max_sending_bytes = settings.limits.waiting_answers;
+  net::ServerOptions options = server_options(settings);
   options.headers = common_headers();
   options.check_head = [this](const net::HttpRequest& head) { return check_head(head); };
   if (settings.tls) folder_.follow(*settings.tls);
@@ -178,45 +155,17 @@ net::HeadVerdict Collector::check_head(const net::HttpRequest& head) {
   return verdict;
 }
 
-void Collector::audit_request(AuditEntry entry, const net::HttpResponse& answer) {
-  entry.at = clocks_.wall.now();
-  entry.result = std::to_string(answer.status);
-  if (answer.status >= 400) return refusals_.add(entry);
-  describe(answer, entry);
-  audit(std::move(entry));
-}
-
-void Collector::audit(AuditEntry entry) {
-  log::info("audit", {{"who", entry.who},
-                      {"from", entry.from},
-                      {"action", one_line(entry.action, kMostLogged)},
-                      {"about", entry.about},
-                      {"author", entry.author},
-                      {"result", entry.result}});
-  const auto job = [state_dir = configuration_->settings.state_dir,
-                    entry = std::move(entry)](store::Database&) -> Result<void> {
-    // Its failure must not undo what is committed with it.
-    if (auto written = append_audit(state_dir, entry); !written)
-      log::error("the audit log cannot be written", {{"why", written.error().message}});
-    return {};
-  };
-  if (!writer_->submit(job, [](const Result<void>&) {}))
-    log::error("the audit log cannot be written", {{"why", "more is arriving than the disk takes"}});
-}
-
 void Collector::look() {
   if (std::exchange(looking_, true)) return;
-  ++at_files_;
   files_.run([this] { return folder_.look(); }, [this](FolderNews news) { take(std::move(news)); });
 }
 
 void Collector::take(FolderNews news) {
   looking_ = false;
-  --at_files_;
   damaged_files_ = news.damaged_files;
   access_.take(std::move(news.tokens));
   if (!engine_.recovering()) {
-    for (const ForgetRequest& request : news.forget) forget_as_asked(request);
+    for (const ForgetRequest& request : news.forget) forgetter_.take(request);
   }
   if (news.certificate && configuration_->settings.tls) renew_certificate(*news.certificate);
 }
@@ -254,7 +203,7 @@ void Collector::tick() {
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
   history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.retention.samples);
-  for (AuditEntry& line : refusals_.take_due(clocks_.wall.now())) audit(std::move(line));
+  audit_.tick();
   if (signalled_ && !engine_.recovering()) reload_by_signal();
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {
@@ -265,37 +214,9 @@ void Collector::tick() {
   manager_.status(status_line(engine_));
 }
 
-/// What `crmpulse-collector forget` wrote down. The file goes when it is on disk that the CRM has gone.
-void Collector::forget_as_asked(const ForgetRequest& request) {
-  if (!asked_.insert(request.file).second) return;
-  const bool known = engine_.forget(request.crm, [this, request](const Result<void>& stored) {
-    if (stored) return forgotten(request, true);
-    asked_.erase(request.file);  // told again until it is on disk
-  });
-  if (!known) forgotten(request, false);
-}
-
-void Collector::forgotten(const ForgetRequest& request, bool known) {
-  ++at_files_;
-  const auto remove = [file = request.file] {
-    std::error_code error;
-    std::filesystem::remove(file, error);
-    return error;
-  };
-  files_.run(remove, [this, request, known](const std::error_code& error) {
-    --at_files_;
-    if (error) {
-      log::error("a request to forget a CRM is done, but its file cannot be deleted",
-                 {{"file", request.file}, {"why", error.message()}});
-    } else {
-      asked_.erase(request.file);
-    }
-    audit({clocks_.wall.now(), request.who, "local", "forget", request.crm, known ? "done" : "not watched"});
-  });
-}
-
 bool Collector::quiet() const {
-  return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle() && at_files_ == 0;
+  return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle() && !looking_ &&
+         forgetter_.idle();
 }
 
 void Collector::fail(const Error& error) {
@@ -307,6 +228,7 @@ void Collector::fail(const Error& error) {
 void Collector::stop() {
   if (stopping_) return;
   stopping_ = true;
+  reloader_.stop();
   manager_.stopping();
   notifier_.stop();
   server_->stop(kServerGrace, [this] { finish_when_quiet(kQuietRounds); });
@@ -324,13 +246,55 @@ void Collector::finish_when_quiet(int rounds_left) {
 
 /// After the loop: nothing else is written any more, so that this thread may.
 void Collector::store_last() {
-  for (const AuditEntry& line : refusals_.take_all()) {
-    if (auto written = append_audit(configuration_->settings.state_dir, line); !written)
-      log::error("the audit log cannot be written", {{"why", written.error().message}});
-  }
+  audit_.close();
   if (auto closed = engine_.close(); !closed)
     log::error("the last snapshot cannot be stored", {{"why", closed.error().message}});
   log::info("stopped");
+}
+
+void Collector::reload(Reloader::Done done) {
+  if (stopping_) return reloader_.refuse(done, "the collector is stopping");
+  if (engine_.recovering()) return reloader_.refuse(done, "the replay after the start is under way: try again later");
+  reloader_.reload(std::move(done));
+}
+
+void Collector::reload_by_signal() {
+  signalled_ = engine_.recovering();
+  if (signalled_) return log::info("the configuration is read when the replay has ended");
+  reload([this](const Reload& outcome) {
+    audit_.add_local("signal", "reload", "", outcome.applied ? "done" : "refused");
+  });
+}
+
+Reload Collector::apply(const Reloader::LoadResult& loaded) {
+  reloads_.last_failed = loaded.has_error();
+  ++(loaded.has_error() ? reloads_.failed : reloads_.succeeded);
+  if (loaded.has_error()) {
+    log::error("reload refused; nothing has changed", {{"problems", to_string(loaded.error())}});
+    return {false, loaded.error(), {}};
+  }
+  auto fresh = std::make_shared<Configuration>(*loaded->configuration);
+  if (loaded->tls && configuration_->settings.tls) {
+    server_->replace_tls(loaded->tls);
+    files_.run([this, files = *fresh->settings.tls] { folder_.follow(files); }, [] {});
+  }
+  std::vector<std::string> restart = keep_until_restart(configuration_->settings, fresh->settings);
+  if (!restart.empty())
+    log::warning("reloaded; some changes wait for a restart", {{"keys", fmt::format("{}", fmt::join(restart, ", "))}});
+  use(std::move(fresh));
+  log::info("configuration reloaded");
+  return {true, {}, std::move(restart)};
+}
+
+void Collector::use(std::shared_ptr<const Configuration> fresh) {
+  configuration_ = std::move(fresh);
+  access_.configure(access_settings(configuration_->settings));
+  const LimitSettings& limits = configuration_->settings.limits;
+  server_->limit_connections(limits.connections, limits.connections_per_address, limits.exempted);
+  server_->limit_memory(limits.arriving_bodies, limits.waiting_answers);
+  engine_.reconfigure(configuration_);
+  notifier_.reconfigure(configuration_);
+  for (const std::string& warning : configuration_->warnings) log::warning(warning);
 }
 
 }  // namespace crmpulse::collector

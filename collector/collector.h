@@ -3,22 +3,22 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "collector/api/api.h"
+#include "collector/audit_trail.h"
 #include "collector/delivery/heartbeat.h"
 #include "collector/delivery/notifier.h"
 #include "collector/engine/engine_loop.h"
 #include "collector/folder_watch.h"
+#include "collector/forget_requests.h"
 #include "collector/history/history.h"
 #include "collector/http/access.h"
-#include "collector/http/audit.h"
-#include "collector/http/audit_refusals.h"
 #include "collector/http/router.h"
 #include "collector/ingest/ingest.h"
 #include "collector/metrics/exposition.h"
 #include "collector/metrics/self_metrics.h"
+#include "collector/reloader.h"
 #include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
 
@@ -43,14 +43,8 @@ class Collector {
   /// a last snapshot.
   void stop();
 
-  struct Reload {
-    bool applied = false;
-    Problems problems;                 ///< why not
-    std::vector<std::string> restart;  ///< keys whose new values wait for a restart
-  };
-  /// Loop's thread. Loads all files on another thread and applies them if all are valid. A request during a load is
-  /// answered by the load after it, because the files may have changed meanwhile.
-  void reload(std::function<void(const Reload&)> done);
+  /// Loop's thread. Loads all files and applies them if all are valid.
+  void reload(Reloader::Done done);
   /// Like reload(), for SIGHUP: nobody waits for the outcome, the audit log has it. During a replay it is done
   /// afterwards.
   void reload_by_signal();
@@ -60,44 +54,29 @@ class Collector {
             store::Database database);
   void add_routes();
   void add_service_routes();
-  /// Logs the entry at once; the store's thread writes it to the audit log. Refused requests are summed up first.
-  void audit(AuditEntry entry);
-  void audit_request(AuditEntry entry, const net::HttpResponse& answer);
   [[nodiscard]] net::HeadVerdict check_head(const net::HttpRequest& head);
   void list_audit(const net::HttpRequest& request, net::Respond respond);
   /// Looks at what others write, on the file thread.
   void look();
   void take(FolderNews news);
   void renew_certificate(const net::TlsResult& renewed);
-  void load();
   void follow_wall_clock();
-  void forget_as_asked(const ForgetRequest& request);
-  void forgotten(const ForgetRequest& request, bool known);
   [[nodiscard]] Result<void> listen();
-  static void warn_of(const Configuration& configuration);
-  /// A configuration that was read, with its certificate.
-  struct Loaded {
-    std::shared_ptr<const Configuration> configuration;
-    std::shared_ptr<net::LoadedTls> tls;  ///< null without
-  };
-  using LoadResult = boost::system::result<Loaded, Problems>;
-  [[nodiscard]] static LoadResult load_files(const std::string& config_file);
-  void finish_load(const std::vector<std::function<void(const Reload&)>>& asked, LoadResult loaded);
-  void apply(Loaded loaded, Reload& outcome);
+  [[nodiscard]] Reload apply(const Reloader::LoadResult& loaded);
+  void use(std::shared_ptr<const Configuration> fresh);
   void fail(const Error& error);
-  void refuse(Reload& outcome, Problems problems);
   void finish_when_quiet(int rounds_left);
   void store_last();
 
   net::Loop& loop_;
   CorrectedClock clock_;
   Clocks clocks_;
-  std::string config_file_;
   std::shared_ptr<const Configuration> configuration_;
   net::ServiceNotify manager_;
   Access access_;
   FolderWatch folder_;  ///< the file thread's
   std::unique_ptr<store::Writer> writer_;
+  AuditTrail audit_;
   net::HttpClient client_;
   net::MailClient mail_;
   EngineLoop engine_;
@@ -109,17 +88,14 @@ class Collector {
   Exposition exposition_;
   std::unique_ptr<History> history_;
   ReloadStats reloads_;
-  AuditRefusals refusals_;
   std::unique_ptr<net::HttpServer> server_;
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;
   net::FileThread files_;
-  int damaged_files_ = 0;        ///< in state_dir
-  int at_files_ = 0;             ///< what the file thread has to do, but for loads
-  std::set<std::string> asked_;  ///< files of requests to forget that are being done, or that cannot be deleted
+  Reloader reloader_;
+  Forgetter forgetter_;
+  int damaged_files_ = 0;  ///< in state_dir
   TimePoint last_forget_;
-  std::vector<std::function<void(const Reload&)>> waiting_reloads_;  ///< for the next load
-  bool loading_ = false;
   bool looking_ = false;
   bool signalled_ = false;  ///< SIGHUP came during the replay
   bool stopping_ = false;

@@ -73,4 +73,32 @@ std::vector<ForgetRequest> forget_requests(const std::string& state_dir) {
   return requests;
 }
 
+void Forgetter::take(const ForgetRequest& request) {
+  if (!asked_.insert(request.file).second) return;
+  const bool known = engine_.forget(request.crm, [this, request](const Result<void>& stored) {
+    if (stored) return forgotten(request, true);
+    asked_.erase(request.file);  // told again until it is on disk
+  });
+  if (!known) forgotten(request, false);
+}
+
+void Forgetter::forgotten(const ForgetRequest& request, bool known) {
+  ++deleting_;
+  const auto remove = [file = request.file] {
+    std::error_code error;
+    fs::remove(file, error);
+    return error;
+  };
+  files_.run(remove, [this, request, known](const std::error_code& error) {
+    --deleting_;
+    if (error) {
+      log::error("a request to forget a CRM is done, but its file cannot be deleted",
+                 {{"file", request.file}, {"why", error.message()}});
+    } else {
+      asked_.erase(request.file);
+    }
+    audit_.add_local(request.who, "forget", request.crm, known ? "done" : "not watched");
+  });
+}
+
 }  // namespace crmpulse::collector

@@ -170,6 +170,37 @@ AccessSettings access_settings(const Settings& settings) {
   return {settings.auth_required, settings.listen.address, settings.external_url, settings.limits};
 }
 
+net::ServerOptions server_options(const Settings& settings) {
+  net::ServerOptions options;
+  options.address = settings.listen.address;
+  options.port = settings.listen.port;
+  options.tls = settings.tls;
+  options.max_connections = settings.limits.connections;
+  options.max_connections_per_client = settings.limits.connections_per_address;
+  options.uncounted = settings.limits.exempted;
+  options.max_arriving_bytes = settings.limits.arriving_bodies;
+  options.max_sending_bytes = settings.limits.waiting_answers;
+  return options;
+}
+
+std::vector<std::string> keep_until_restart(const Settings& running, Settings& fresh) {
+  std::vector<std::string> keys;
+  const auto keep_unless = [&](bool same, const char* key, auto member) {
+    if (same) return;
+    keys.emplace_back(key);
+    fresh.*member = running.*member;
+  };
+  keep_unless(running.listen.address == fresh.listen.address && running.listen.port == fresh.listen.port, "listen",
+              &Settings::listen);
+  // Other files are taken while it runs; with or without is another way of listening.
+  keep_unless(running.tls.has_value() == fresh.tls.has_value(), "tls", &Settings::tls);
+  keep_unless(running.state_dir == fresh.state_dir, "state_dir", &Settings::state_dir);
+  keep_unless(running.metrics == fresh.metrics, "metrics", &Settings::metrics);
+  // `auth: off` was checked against the new address, but the old one stays until a restart.
+  if (!net::is_loopback(fresh.listen)) fresh.auth_required = true;
+  return keys;
+}
+
 boost::system::result<Settings, Problems> load_settings(const std::string& file) {
   auto document = config::load_configuration_file(file);
   if (!document) return document.error();

@@ -49,6 +49,11 @@ struct Settings {
 
 /// The part that decides who may ask.
 [[nodiscard]] AccessSettings access_settings(const Settings& settings);
+/// The part that decides how connections are served.
+[[nodiscard]] net::ServerOptions server_options(const Settings& settings);
+/// Replaces in `fresh` what a reload cannot change with what is `running`. Returns the keys whose new values wait for a
+/// restart.
+[[nodiscard]] std::vector<std::string> keep_until_restart(const Settings& running, Settings& fresh);
 
 [[nodiscard]] boost::system::result<Settings, Problems> load_settings(const std::string& file);
 /// Reads only the receivers of a file, which needs no other settings: for `backtest`.

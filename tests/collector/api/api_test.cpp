@@ -279,7 +279,7 @@ TEST_CASE("a reload that is asked for while another one reads is done afterwards
   std::atomic<int> applied{0};
   running.thread().run([&] {
     for (int i = 0; i < 3; ++i) {
-      running.collector().reload([&](const collector::Collector::Reload& outcome) {
+      running.collector().reload([&](const collector::Reload& outcome) {
         if (outcome.applied) ++applied;
         ++done;
       });

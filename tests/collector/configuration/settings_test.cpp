@@ -155,3 +155,40 @@ TEST_CASE("a receivers file for backtest needs names only, as a mapping or as a 
     CHECK(receivers->at(0).min_level == Level::poor);
   }
 }
+
+TEST_CASE("what a reload cannot change stays as it runs, its keys are named, and the rest is taken") {
+  collector::Settings running;
+  collector::Settings fresh = running;
+  fresh.mute = true;
+  CHECK(keep_until_restart(running, fresh).empty());
+  fresh.listen = {"10.0.0.1", 9460};
+  fresh.tls.emplace();
+  fresh.state_dir = "/elsewhere";
+  fresh.metrics = MetricsAccess::open;
+  CHECK(keep_until_restart(running, fresh) == std::vector<std::string>{"listen", "tls", "state_dir", "metrics"});
+  CHECK(fresh.listen.address == running.listen.address);
+  CHECK_FALSE(fresh.tls);
+  CHECK(fresh.state_dir == running.state_dir);
+  CHECK(fresh.metrics == running.metrics);
+  CHECK(fresh.mute);
+}
+
+TEST_CASE("authentication is not turned off while the old address beyond this machine is still in use") {
+  collector::Settings running;
+  running.listen = {"10.0.0.1", 9460};
+  running.tls.emplace();
+  collector::Settings fresh = running;
+  fresh.listen = {"127.0.0.1", 9460};
+  fresh.auth_required = false;
+  CHECK(keep_until_restart(running, fresh) == std::vector<std::string>{"listen"});
+  CHECK(fresh.auth_required);
+}
+
+TEST_CASE("other certificate files wait for no restart") {
+  collector::Settings running;
+  running.tls.emplace();
+  collector::Settings fresh = running;
+  fresh.tls->cert_file = "renewed.pem";
+  CHECK(keep_until_restart(running, fresh).empty());
+  CHECK(fresh.tls->cert_file == "renewed.pem");
+}

@@ -1,4 +1,4 @@
-// Which addresses the collector answers, beside those of the Api.
+// Collector: which addresses it answers, beside those of the Api.
 
 #include <fmt/format.h>
 
@@ -47,7 +47,7 @@ json::array problems_json(const Problems& problems) {
   return out;
 }
 
-net::HttpResponse reload_answer(const Collector::Reload& outcome) {
+net::HttpResponse reload_answer(const Reload& outcome) {
   if (!outcome.applied) {
     return json_answer(
         json::object{{"error", json::object{{"code", "invalid_configuration"},
