@@ -197,6 +197,7 @@ void Collector::follow_wall_clock() {
 }
 
 void Collector::tick() {
+  CRMPULSE_ON_LOOP(loop_);
   follow_wall_clock();
   engine_.tick();
   look();
@@ -215,6 +216,7 @@ void Collector::tick() {
 }
 
 bool Collector::quiet() const {
+  CRMPULSE_ON_LOOP(loop_);
   return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle() && !looking_ &&
          forgetter_.idle();
 }
@@ -226,6 +228,7 @@ void Collector::fail(const Error& error) {
 }
 
 void Collector::stop() {
+  CRMPULSE_ON_LOOP(loop_);
   if (stopping_) return;
   stopping_ = true;
   reloader_.stop();
@@ -253,6 +256,7 @@ void Collector::store_last() {
 }
 
 void Collector::reload(Reloader::Done done) {
+  CRMPULSE_ON_LOOP(loop_);
   if (stopping_) return reloader_.refuse(done, "the collector is stopping");
   if (engine_.recovering()) return reloader_.refuse(done, "the replay after the start is under way: try again later");
   reloader_.reload(std::move(done));

@@ -105,6 +105,7 @@ void Api::show_crm(const std::string& crm, net::Respond respond) const {
 }
 
 void Api::from_store(Job job, net::Respond respond, std::function<void(net::HttpResponse&)> then) {
+  CRMPULSE_ON_LOOP(loop_);
   auto answer = std::make_shared<net::HttpResponse>();
   const auto run = [job = std::move(job), answer](store::Database& database) -> Result<void> {
     auto made = job(database);

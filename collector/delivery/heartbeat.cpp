@@ -29,6 +29,7 @@ store::OutboxRow heartbeat_row(const std::string& receiver, TimePoint now) {
 }  // namespace
 
 void Heartbeat::tick(const Settings& settings) {
+  CRMPULSE_ON_LOOP(loop_);
   const TimePoint now = clocks_.engine.now();
   if (settings.heartbeat.receiver.empty() || now - last_ < settings.heartbeat.interval) return;
   last_ = now;

@@ -19,7 +19,8 @@ constexpr Duration kPruneEvery{std::chrono::minutes{1}};
 EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
                        std::shared_ptr<const Configuration> configuration, WriteQueue::Written written,
                        WriteQueue::Written refused)
-    : writer_(writer),
+    : loop_(loop),
+      writer_(writer),
       state_{clocks,
              SampleSink{rules::Engine{configuration->ruleset, receiver_specs(configuration->settings.receivers)}},
              std::move(configuration),
@@ -37,6 +38,7 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
 }
 
 Result<void> EngineLoop::recover(Duration patience) {
+  CRMPULSE_ON_LOOP(loop_);
   const auto until = std::chrono::steady_clock::now() + patience;
   // The state is touched on the writer's thread, while this one waits.
   const Result<void> loaded = writer_.run([this](store::Database& database) -> Result<void> {
@@ -56,6 +58,7 @@ Result<void> EngineLoop::recover(Duration patience) {
 }
 
 void EngineLoop::catch_up(Replayer::Failed failed) {
+  CRMPULSE_ON_LOOP(loop_);
   replayer_.go_on(std::move(failed), [this] {
     finish_replay();
     write_queue_.retry();
@@ -80,10 +83,12 @@ void EngineLoop::finish_replay() {
 }
 
 void EngineLoop::fold(const RecordStamp& record, std::span<const Point> points) {
+  CRMPULSE_ON_LOOP(loop_);
   if (news(record)) guard_.fold(record.seq, [&] { return state_.samples.take(record, points); });
 }
 
 void EngineLoop::fold(const RecordStamp& record, std::vector<Evidence> lines) {
+  CRMPULSE_ON_LOOP(loop_);
   if (!news(record)) return;
   guard_.fold(record.seq, [&] {
     state_.samples.take(record, std::move(lines));
@@ -92,6 +97,7 @@ void EngineLoop::fold(const RecordStamp& record, std::vector<Evidence> lines) {
 }
 
 void EngineLoop::step() {
+  CRMPULSE_ON_LOOP(loop_);
   if (recovering()) return;
   step_at(now());
   snapshotter_.step();
@@ -140,6 +146,7 @@ WriteSet EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {
 }
 
 void EngineLoop::tick() {
+  CRMPULSE_ON_LOOP(loop_);
   const TimePoint before = std::exchange(last_tick_, now());
   write_queue_.retry();
   if (recovering()) return;
@@ -153,12 +160,18 @@ void EngineLoop::tick() {
   prune(writer_, state_.settings().retention, retention_now());
 }
 
+void EngineLoop::snapshot() {
+  CRMPULSE_ON_LOOP(loop_);
+  snapshotter_.begin();
+}
+
 Result<void> EngineLoop::close() {
   write_queue_.hold(snapshotter_.last());
   return write_queue_.write_now();
 }
 
 void EngineLoop::reconfigure(std::shared_ptr<const Configuration> configuration) {
+  CRMPULSE_ON_LOOP(loop_);
   const TimePoint at = now();
   state_.changes().reloaded(state_.configuration->ruleset, configuration->ruleset, at);
   state_.configuration = std::move(configuration);
@@ -176,6 +189,7 @@ void EngineLoop::apply_configuration() {
 }
 
 void EngineLoop::clock_stepped(Duration by) {
+  CRMPULSE_ON_LOOP(loop_);
   clock_steps_.apply(by, [this] { step(); });
   snapshotter_.clock_stepped(by);
   last_tick_ += by;
@@ -186,6 +200,7 @@ void EngineLoop::clock_stepped(Duration by) {
 }
 
 bool EngineLoop::forget(const std::string& crm, WriteQueue::Stored stored) {
+  CRMPULSE_ON_LOOP(loop_);
   if (!rules().watches(crm)) return false;
   const TimePoint at = now();
   write_queue_.add(changes_of(state_.rules().remove(crm, at), at), std::move(stored));
@@ -193,16 +208,19 @@ bool EngineLoop::forget(const std::string& crm, WriteQueue::Stored stored) {
 }
 
 void EngineLoop::add(Suppression suppression) {
+  CRMPULSE_ON_LOOP(loop_);
   state_.operations.add(std::move(suppression));
   step();
 }
 
 void EngineLoop::end_suppression(const std::string& id, TimePoint at) {
+  CRMPULSE_ON_LOOP(loop_);
   state_.operations.end(id, at);
   step();
 }
 
 bool EngineLoop::acknowledge(const std::string& crm, const Acknowledgement& ack, WriteQueue::Stored stored) {
+  CRMPULSE_ON_LOOP(loop_);
   const auto status = rules().status(crm);
   if (!status || status->state == Level::healthy) return false;
   // Timelines come first: the judgement that follows may already end it.
@@ -214,6 +232,7 @@ bool EngineLoop::acknowledge(const std::string& crm, const Acknowledgement& ack,
 }
 
 bool EngineLoop::unacknowledge(const std::string& crm, const std::string& author, WriteQueue::Stored stored) {
+  CRMPULSE_ON_LOOP(loop_);
   const auto status = rules().status(crm);
   if (!status || !status->acked_by) return false;
   const TimePoint at = now();

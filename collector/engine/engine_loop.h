@@ -48,7 +48,7 @@ class EngineLoop {
   /// Meets deadlines and retries; begins a snapshot every 15 s. Call it once a second.
   void tick();
   /// Begins to store what has changed of each CRM.
-  void snapshot() { snapshotter_.begin(); }
+  void snapshot();
   /// Writes the last snapshot before it returns. Blocks; call it when the loop is about to end.
   [[nodiscard]] Result<void> close();
   void reconfigure(std::shared_ptr<const Configuration> configuration);
@@ -106,6 +106,7 @@ class EngineLoop {
   void store_crm(const std::string& crm, TimePoint now, WriteQueue::Stored stored);
   void apply_configuration();
 
+  net::Loop& loop_;
   store::Writer& writer_;
   EngineState state_;
   WriteQueue write_queue_;

@@ -86,6 +86,7 @@ void WriteQueue::shift(Duration by) {
 }
 
 void WriteQueue::retry() {
+  CRMPULSE_ON_LOOP(loop_);
   if (!waiting_.empty()) start();
 }
 
