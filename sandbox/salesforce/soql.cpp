@@ -70,7 +70,7 @@ constexpr expression::Lexicon kLexicon{.begins_word = begins_word,
 
 /// SOQL takes a row of ANDs or a row of ORs, and wants brackets where they mix.
 constexpr std::array kJoints{Joint{"AND", 1, Condition::Kind::all}, Joint{"OR", 1, Condition::Kind::any}};
-constexpr expression::Grammar kGrammar{kJoints, "NOT", expression::Mixing::alike, 30};
+constexpr expression::Grammar kGrammar{kJoints, "NOT", expression::Mixing::alike, 31};
 
 void drop_alias(SoqlField& field, std::string_view prefix) {
   if (ascii::upper(field.path).starts_with(prefix)) field.path.erase(0, prefix.size());
