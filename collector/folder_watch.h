@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "collector/engine/forget_requests.h"
+#include "collector/forget_requests.h"
 #include "collector/http/tokens.h"
 #include "net/server/http_server.h"
 

@@ -101,7 +101,7 @@ void add_matches(json::object& made, const std::vector<std::string>& crms) {
   if (crms.empty()) {
     made["warning"] = json::object{
         {"en", "No CRM that is known now has these labels. It takes effect for CRMs that come later and have them."},
-        {"zh", "当前没有任何 CRM 具有这些标签。仅对之后出现且具有这些标签的 CRM 生效。"}};
+        {"zh", "目前没有 CRM 带有这些标签；只对以后出现、并且带有这些标签的 CRM 生效。"}};
   }
 }
 

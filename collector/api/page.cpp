@@ -40,7 +40,7 @@ std::string marks(const EngineLoop& engine, const rules::CrmStatus& status) {
                           : fmt::format("<br>Acknowledged by 已确认 {} {}", escape(ack->author), escape(ack->comment));
   }
   // Measurements are late, or the CRM wants to be left alone: what is shown may be over.
-  if (status.data_status == DataStatus::stale) out += "<br>Some data is stale 部分数据已过时";
+  if (status.data_status == DataStatus::stale) out += "<br>Some data is stale 部分数据陈旧";
   for (const Suppression* suppression : engine.operations().in_effect(status.crm))
     out += fmt::format("<br>{} {} ({})", name_en(suppression->kind), name_zh(suppression->kind),
                        escape(suppression->comment));
@@ -66,13 +66,13 @@ std::string suppressions(const EngineLoop& engine) {
     rows += fmt::format(
         "<tr><th scope=\"row\">{} {}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
         suppression.kind == Suppression::Kind::silence ? "Silence" : "Maintenance",
-        suppression.kind == Suppression::Kind::silence ? "静默" : "维护", active ? "active 生效中" : "pending 待生效",
+        suppression.kind == Suppression::Kind::silence ? "静默" : "维护", active ? "active 生效中" : "pending 尚未开始",
         escape(matchers_text(suppression)), suppression.ends ? format_time(*suppression.ends) : "–",
         escape(suppression.author), escape(suppression.comment));
   }
   if (rows.empty()) return rows;
   return "<h2>Silences and maintenance 静默与维护</h2>\n<table><thead><tr><th>What 类型</th><th>Status 状态</th>"
-         "<th>CRMs</th><th>Until 截止</th><th>By 操作人</th><th>Why 原因</th></tr></thead><tbody>\n" +
+         "<th>CRMs</th><th>Until 截止时间</th><th>By 操作人</th><th>Why 原因</th></tr></thead><tbody>\n" +
          rows + "</tbody></table>\n";
 }
 
@@ -86,7 +86,7 @@ std::string dead_deliveries(const std::vector<store::OutboxRow>& dead) {
   }
   return "<h2>Not delivered 未送达</h2>\n<table><thead><tr><th>Receiver 接收端</th><th>Message 消息</th><th>About "
          "对象</th>"
-         "<th>Created 时间</th><th>Why 原因</th></tr></thead><tbody>\n" +
+         "<th>Created 创建时间</th><th>Why 原因</th></tr></thead><tbody>\n" +
          rows + "</tbody></table>\n";
 }
 
@@ -127,8 +127,8 @@ std::string render_page(const EngineLoop& engine, const std::vector<store::Outbo
   if (engine.configuration().settings.mute)
     out += "<p><strong>Muted: no messages are sent. 已静音：不发送任何通知。</strong></p>\n";
   out +=
-      "<table><thead><tr><th>CRM</th><th>Kind 类型</th><th>State 状态</th><th>Score 评分</th>"
-      "<th>Since 起始</th><th>What fails 问题</th></tr></thead><tbody>\n";
+      "<table><thead><tr><th>CRM</th><th>Kind 类型</th><th>State 状态</th><th>Score 健康评分</th>"
+      "<th>Since 开始时间</th><th>What fails 问题</th></tr></thead><tbody>\n";
   for (const std::string& crm : engine.rules().crms()) {
     if (const auto status = engine.rules().status(crm)) out += row(engine, *status);
   }

@@ -25,7 +25,7 @@ struct Words {
 };
 constexpr std::array kAckEnds{
     Words{"expired", "The acknowledgement expired", "确认已到期"},
-    Words{"recovered", "The acknowledgement ended: healthy again", "确认结束：已恢复"},
+    Words{"recovered", "The acknowledgement ended: healthy again", "确认结束：已恢复至理想状态"},
     Words{"got_worse", "The acknowledgement ended: it got worse", "确认结束：状态恶化"},
     Words{"withdrawn", "The acknowledgement was withdrawn", "确认已撤回"},
 };
@@ -42,7 +42,7 @@ json::object state_line(const rules::CrmStatus& status, std::string_view previou
 }
 
 json::object resolved_line(TimePoint at) {
-  json::object out = line(at, "state", "Resolved", "事件已解决");
+  json::object out = line(at, "state", "Resolved", "事件已恢复");
   out["state"] = "resolved";
   return out;
 }

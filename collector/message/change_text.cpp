@@ -20,7 +20,7 @@ struct Name {
 constexpr std::array kNames{
     Name{"version", "the CRM's version", "CRM 版本"},         Name{"release", "the vendor's release", "厂商发布版本"},
     Name{"instance", "the CRM's instance", "CRM 实例"},       Name{"schema", "the schema", "数据结构"},
-    Name{"agent_version", "the agent's version", "代理版本"}, Name{"configuration", "the rules", "规则配置"},
+    Name{"agent_version", "the agent's version", "探针版本"}, Name{"configuration", "the rules", "规则配置"},
 };
 
 json::value text_or_null(const std::string& text) {

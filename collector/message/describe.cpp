@@ -83,7 +83,8 @@ Bilingual remedy_of(const config::Remedies& remedies, const rules::RuleStatus& r
     return {
         "Nothing is measured here now, so nothing is known about the CRM itself. Look whether the agent runs and what "
         "it says about this measurement (its log, crmpulse-agent probe).",
-        "此项目前没有测量数据，CRM 本身的状况未知。请检查代理是否运行，以及它对此项测量的说明（日志、crmpulse-agent "
+        "此项目前没有测量数据，CRM "
+        "本身的状况未知。请检查探针是否在运行，以及它对此测量项给出的说明（日志、crmpulse-agent "
         "probe）。"};
   }
   auto known = remedies.find(fmt::format("{}/{}", rule.remedy, kind));

@@ -75,8 +75,7 @@ Fault from_phases(const CrmFacts& facts) {
   };
   const double way = phase("dns") + phase("connect") + phase("tls");
   const double all = slowest == facts.phases.end() ? 0.0 : sum_of(slowest->second);
-  if (all > 0 && way > all / 2)
-    return {"network", "most of the time goes into reaching the CRM", "大部分时间花在到达 CRM 的路上"};
+  if (all > 0 && way > all / 2) return {"network", "most of the time goes into reaching the CRM", "耗时主要在网络上"};
   if (facts.transport == "sql") return {"database", "the database answers slowly", "数据库响应缓慢"};
   return {"vendor", "the CRM itself answers slowly", "CRM 本身响应缓慢"};
 }
@@ -86,16 +85,16 @@ Fault from_dimensions(const rules::CrmStatus& status, const CrmFacts* facts) {
   if (fails(status, "latency") && facts != nullptr) return from_phases(*facts);
   if (fails(status, "data_quality"))
     return {"data", "records are incomplete, duplicate or outdated", "存在不完整、重复或过期的记录"};
-  if (fails(status, "staleness")) return {"data", "data has not been updated for too long", "数据太久没有更新"};
-  if (fails(status, "process")) return {"automation", "work waits too long in the process", "流程中的工作等待过久"};
-  return {"unknown", "no failure was reported", "没有报告失败"};
+  if (fails(status, "staleness")) return {"data", "data has not been updated for too long", "数据长时间未更新"};
+  if (fails(status, "process")) return {"automation", "work waits too long in the process", "流程中的事项等待过久"};
+  return {"unknown", "no failure was reported", "原因尚不明确（无失败记录）"};
 }
 
 Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book) {
   if (facts != nullptr && facts->paused_until > now) {
     const std::string until = moment_text(facts->paused_until, now);
     return {"quota", fmt::format("the CRM wants to be left alone until {}, so nothing is asked", until),
-            fmt::format("CRM 要求在 {} 之前不要访问，因此没有发出请求", until)};
+            fmt::format("CRM 要求在 {} 之前暂停访问，因此没有发出请求", until)};
   }
   const LivenessStatus* newest = nullptr;
   std::string agent;
@@ -108,15 +107,15 @@ Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book
   }
   const AgentPlace* place = newest == nullptr || book == nullptr ? nullptr : book->place(agent);
   if (place == nullptr || place->heartbeat == TimePoint{})
-    return {"agent", "no agent has reported about this CRM for a while", "代理已有一段时间没有报告此 CRM"};
+    return {"agent", "no agent has reported about this CRM for a while", "已有一段时间没有探针上报此 CRM 的数据"};
   if (now - place->heartbeat > kHeartbeatLost) {
     const std::string since = moment_text(place->heartbeat, now);
     return {"agent", fmt::format("agent {} has not been heard of since {}", agent, since),
-            fmt::format("自 {} 起没有收到代理 {} 的任何消息", since, agent)};
+            fmt::format("自 {} 起没有收到探针 {} 的任何消息", since, agent)};
   }
   const std::string since = moment_text(newest->at, now);
   return {"agent", fmt::format("agent {} is there, but has not reported about this CRM since {}", agent, since),
-          fmt::format("代理 {} 在线，但自 {} 起没有报告此 CRM", agent, since)};
+          fmt::format("探针 {} 在线，但自 {} 起没有上报此 CRM 的数据", agent, since)};
 }
 
 /// What the vendor itself says: of several instances the worst.
@@ -129,13 +128,13 @@ std::optional<Fault> from_vendor(const Case& c, double least) {
   if (worst == nullptr) return std::nullopt;
   const auto& [instance, status] = *worst;
   const std::string on_en = instance.empty() ? "" : " on " + instance;
-  const std::string on_zh = instance.empty() ? "" : instance + " 上的";
+  const std::string on_zh = instance.empty() ? "" : " " + instance + " 上的";
   const std::string since = moment_text(status.since, c.now);
   const bool maintenance = status.value < 2;
   const char* en = maintenance ? "maintenance" : status.value < 3 ? "a minor incident" : "a major incident";
-  const char* zh = maintenance ? "维护" : status.value < 3 ? "轻微事故" : "重大事故";
+  const char* zh = maintenance ? "维护" : status.value < 3 ? "轻微故障" : "重大故障";
   return Fault{"vendor", fmt::format("the vendor's status page reports {}{} since {}", en, on_en, since),
-               fmt::format("供应商状态页自 {} 起报告{}{}", since, on_zh, zh)};
+               fmt::format("厂商状态页自 {} 起报告{}{}", since, on_zh, zh)};
 }
 
 /// The earlier in its exchange a failure comes the more it explains; then what the CRM says of itself.
@@ -239,7 +238,7 @@ std::optional<Fault> from_kind(const Case& c) {
   if (down < kTogetherCrms || static_cast<double>(down) < kTogetherShare * static_cast<double>(watched))
     return std::nullopt;
   return Fault{"vendor", fmt::format("{} of {} {} CRMs began to fail within five minutes", down, watched, c.facts.kind),
-               fmt::format("{} 个 {} CRM 中有 {} 个在五分钟内开始失败", watched, c.facts.kind, down)};
+               fmt::format("{} 个 {} CRM 中有 {} 个在五分钟内相继失败", watched, c.facts.kind, down)};
 }
 
 /// Everything the agent watches, of more than one kind, is down.
@@ -256,7 +255,7 @@ std::optional<Fault> from_agent_view(const Case& c, const std::string& agent) {
   }
   if (down < kAgentCrms || kinds.size() < 2) return std::nullopt;
   return Fault{"network", fmt::format("agent {} reaches none of its {} CRMs: its own network", agent, down),
-               fmt::format("代理 {} 无法到达它的全部 {} 个 CRM：是它自己的网络", agent, down)};
+               fmt::format("探针 {} 连不上它监控的全部 {} 个 CRM：是探针自身的网络问题", agent, down)};
 }
 
 /// What the agent's surroundings say about a failure on the way to the CRM.
@@ -270,11 +269,11 @@ std::optional<Fault> from_place(const Case& c, const Speaker& speaker) {
     return Fault{
         "network",
         fmt::format("agent {} does not reach its neutral target either, since {}: its own network", agent, since),
-        fmt::format("自 {} 起代理 {} 也无法到达中立目标：是它自己的网络", since, agent)};
+        fmt::format("自 {} 起，探针 {} 也连不上连通性检测目标：是探针自身的网络问题", since, agent)};
   }
   if (const std::string other = other_agent(c, speaker); !other.empty()) {
     return Fault{"network", fmt::format("agent {} sees it, agent {} does not: the network of {}", agent, other, agent),
-                 fmt::format("代理 {} 看到此问题，代理 {} 没有：是 {} 的网络", agent, other, agent)};
+                 fmt::format("探针 {} 发现此问题，探针 {} 没有：是 {} 所在网络的问题", agent, other, agent)};
   }
   if (auto together = from_kind(c)) return together;
   if (auto all = from_agent_view(c, agent)) return all;
@@ -284,7 +283,8 @@ std::optional<Fault> from_place(const Case& c, const Speaker& speaker) {
                fmt::format("the CRM does not answer ({}) while agent {} reaches its neutral target: the vendor, or the "
                            "way to it",
                            where, agent),
-               fmt::format("CRM 没有响应（{}），而代理 {} 能到达中立目标：是供应商，或通往它的线路", where, agent)};
+               fmt::format("CRM 没有响应（{}），而探针 {} 能连上连通性检测目标：问题在厂商，或在通往厂商的线路上",
+                           where, agent)};
 }
 
 /// An application that answers, but whose answer says that its database does not.
@@ -309,7 +309,7 @@ void add_witnesses(Fault& fault, const Case& c, const Speaker& speaker) {
   }
   if (agents.size() < 2) return;
   fault.why_en += fmt::format("; agents {} all see it", fmt::join(agents, ", "));
-  fault.why_zh += fmt::format("；代理 {} 都看到", fmt::join(agents, "、"));
+  fault.why_zh += fmt::format("；探针 {} 都发现此问题", fmt::join(agents, "、"));
 }
 
 Fault from_failure(const Case& c, const Speaker& speaker) {
@@ -324,7 +324,7 @@ Fault from_failure(const Case& c, const Speaker& speaker) {
   const FaultLine* line = find_fault_line(c.facts.transport, failure.stage, failure.reason);
   if (c.facts.transport == "http" && blames_database(failure)) {
     fault = {"database", "the application answers, and says that its database does not",
-             "应用有响应，但表示其数据库没有响应"};
+             "应用有响应，但称其数据库没有响应"};
   } else if (line == nullptr) {
     const std::string where = fmt::format("{}/{}", failure.stage, failure.reason);
     fault = {"unknown", fmt::format("{} fails ({})", operation, where), fmt::format("{} 失败（{}）", operation, where)};
@@ -345,7 +345,7 @@ Fault from_past(const Case& c) {
   fault = from_failure(c, *past);
   const std::string last = moment_text(past->failure.at, c.now);
   fault.why_en += fmt::format("; last at {}, it has worked since", last);
-  fault.why_zh += fmt::format("；最近一次在 {}，此后已正常", last);
+  fault.why_zh += fmt::format("；最近一次失败在 {}，此后已正常", last);
   return fault;
 }
 

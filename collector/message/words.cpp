@@ -24,14 +24,14 @@ std::string_view verdict_words(std::string_view verdict, Language language) {
     std::string_view zh;
   };
   constexpr std::array kWords{
-      Words{"vendor", "the vendor", "供应商"},
+      Words{"vendor", "the vendor", "厂商"},
       Words{"network", "the network", "网络"},
       Words{"credentials", "the credentials", "凭据"},
       Words{"quota", "the API allowance", "API 配额"},
       Words{"automation", "an automation or process", "自动化或流程"},
       Words{"data", "the data", "数据"},
       Words{"database", "the database", "数据库"},
-      Words{"agent", "our own monitoring", "监控代理自身"},
+      Words{"agent", "our own monitoring", "监控系统自身"},
       Words{"unknown", "not clear yet", "尚不明确"},
   };
   const auto* found =
@@ -42,7 +42,7 @@ std::string_view verdict_words(std::string_view verdict, Language language) {
 
 std::string failing_value(const Failing& failing, Language language) {
   if (!failing.value || failing.data_status == DataStatus::no_data)
-    return language == Language::zh ? "没有数据" : "no data";
+    return language == Language::zh ? "暂无数据" : "no data";
   const std::string unit = one_line(failing.unit, kMaxName);
   if (!failing.threshold) return value_text(*failing.value, unit, language);
   return against_threshold(*failing.value, *failing.threshold, failing.worse, failing.state, unit, language,

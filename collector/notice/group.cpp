@@ -108,35 +108,35 @@ class Describer {
         fault_words({"agent",
                      late ? "everything the agent sends is too old to be judged"
                           : "the agent is silent; nothing is known about the CRMs",
-                     late ? "代理发送的数据全部过旧，无法用于判断" : "代理没有任何消息，CRM 的实际状态未知"},
+                     late ? "探针发送的数据全部过旧，无法用于判断" : "探针没有任何消息，CRM 的实际状态未知"},
                     language_);
     const std::string head =
-        late ? in("Everything agent {} sends is too old to be judged", "代理 {} 发送的数据全部过旧，无法用于判断",
+        late ? in("Everything agent {} sends is too old to be judged", "探针 {} 发送的数据全部过旧，无法用于判断",
                   notice_.subject)
-             : in("Agent {} is silent since {}", "代理 {} 自 {} 起无响应", notice_.subject, since_clock());
+             : in("Agent {} is silent since {}", "探针 {} 自 {} 起无响应", notice_.subject, since_clock());
     notice_.text = in("{}: nobody watches {} now: {} (as last seen).", "{}，{} 无人监控：{}（最后已知状态）。", head,
                       count_text(), list_text());
     add_remedy(late
                    ? in("Look at the clocks of its host and of the collector's, and whether it has a backlog that does "
                         "not get shorter.",
-                        "请检查其主机与收集器的时钟，以及它是否有一直不减少的积压。")
+                        "请检查其主机和采集器主机的时钟，以及它是否有迟迟不减的积压。")
                    : in("Look whether its host runs, whether the service does (systemctl status crmpulse-agent), and "
                         "whether it can reach the collector.",
-                        "请检查其主机和服务是否运行（systemctl status crmpulse-agent），以及它能否连接收集器。"));
+                        "请检查其主机和服务是否在运行（systemctl status crmpulse-agent），以及它能否连接采集器。"));
   }
 
   void say_returned() {
     if (message_.reason == "removed") {
       const auto gone = [&](const std::string& who_en, const std::string& who_zh) {
         return in("{0} is no longer missed: its CRMs are watched by another, or gone.",
-                  "{1}不再需要：其 CRM 已由其他代理监控或已移除。", who_en, who_zh);
+                  "{1}不再需要：其 CRM 已由其他探针监控或已移除。", who_en, who_zh);
       };
       notice_.summary = gone("It", "它");
-      notice_.text = gone("Agent " + notice_.subject, "代理 " + notice_.subject + " ");
+      notice_.text = gone("Agent " + notice_.subject, "探针 " + notice_.subject + " ");
       return;
     }
     notice_.summary = in("Its CRMs are watched again.", "其 CRM 已重新受到监控。");
-    notice_.text = in("Agent {} is back; it watches {}: {}.", "代理 {} 已恢复，监控 {}：{}。", notice_.subject,
+    notice_.text = in("Agent {} is back; it watches {}: {}.", "探针 {} 已恢复，监控 {}：{}。", notice_.subject,
                       count_text(), list_text());
   }
 
@@ -163,19 +163,19 @@ class Describer {
                         in(fault.why_en, fault.why_zh));
     }
     notice_.fault = fault_words(fault, language_);
-    notice_.summary = in("Until it is over its CRMs are not alerted one by one.", "故障期间不再逐个 CRM 告警。");
+    notice_.summary = in("Until it is over its CRMs are not alerted one by one.", "故障期间，各 CRM 不再逐个告警。");
     notice_.text += in(" {}: {}. {}", "涉及 {}：{}。{}", count_text(), list_text(), notice_.summary);
     add_remedy(in("See the vendor's status page and tell the users before anybody looks into single CRMs.",
-                  "先查看供应商状态页并通知用户，再考虑逐个排查。"));
+                  "先查看厂商状态页并通知用户，再考虑逐个排查。"));
   }
 
   void say_recovered() {
     notice_.summary = in("The outage is over. What stays unhealthy is alerted one by one.",
-                         "供应商故障已结束，持续异常的 CRM 将逐个告警。");
+                         "厂商故障已结束，仍然异常的 CRM 将逐个告警。");
     notice_.text = in("The outage of {} is over.", "{} 的故障已结束。", shown_name(product_name(message_.subject)));
     if (crms_ == 0) return;
     notice_.text += in(" Not healthy yet: {}. What stays so is alerted one by one.",
-                       "尚未恢复：{}。持续异常的将逐个告警。", list_text());
+                       "尚未恢复：{}。仍然异常的将逐个告警。", list_text());
   }
 
   void say_digest() {
@@ -183,7 +183,7 @@ class Describer {
                                      ? in("got worse at nearly the same time", "几乎同时恶化")
                                      : in("left healthy at nearly the same time", "几乎同时出现异常");
     notice_.summary = in("They {}: look for a common cause first (network, agent, vendor).",
-                         "它们{}，请先找共同原因（网络、代理、供应商）。", happened);
+                         "它们{}，请先找共同原因（网络、探针、厂商）。", happened);
     notice_.text = in("{} {}: {}.", "{} {}：{}。", count_text(), happened, list_text());
   }
 
@@ -200,7 +200,7 @@ class Describer {
       add_remedy(
           in("Look whether the clock of the collector's host is right now, and what sets it (chrony, "
              "systemd-timesyncd).",
-             "请检查收集器主机的时钟现在是否正确，以及由什么校时（chrony、systemd-timesyncd）。"));
+             "请检查采集器主机的时钟现在是否正确，以及由什么服务校时（chrony、systemd-timesyncd）。"));
   }
 
   [[nodiscard]] std::string own_text() const {
@@ -217,7 +217,7 @@ class Describer {
         return in(
             "What the collector had stored was {} ahead of its clock when it started: the clock was wrong before, "
             "or is wrong now. Levels are kept, times were moved.",
-            "收集器启动时，已存储的数据比当前时钟超前 {}：时钟此前有误，或现在有误。级别保留，时间已平移。",
+            "采集器启动时，已保存的数据比当前时钟超前 {}：时钟此前有误，或现在有误。级别保留，时间已平移。",
             format_duration(std::chrono::round<std::chrono::seconds>(message_.ahead)));
       default: return {};
     }

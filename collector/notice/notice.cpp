@@ -58,14 +58,14 @@ void add_facts(Notice& notice, const Message& message, Language language) {
   };
   add_times(notice, message, language);
   if (message.previous != notice.level && notice.type != Event::opened)
-    add("Before", "之前", std::string{level_words(message.previous, language)});
+    add("Before", "此前状态", std::string{level_words(message.previous, language)});
   if (message.score) {
     add("Score", "健康评分",
         in_words(language, "{} of 100", "{}（满分 100）", value_text(*message.score, "", language, 3)));
   }
   if (!notice.kind.empty()) add("Kind", "类型", notice.kind);
   if (message.data_status == DataStatus::no_data)
-    add("Data", "数据", zh ? "没有数据，状态为最后所知" : "none; the state is the last one known");
+    add("Data", "数据", zh ? "暂无数据，显示最后已知状态" : "none; the state is the last one known");
   if (message.data_status == DataStatus::stale) add("Data", "数据", zh ? "数据陈旧" : "stale");
 }
 

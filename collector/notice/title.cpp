@@ -69,10 +69,10 @@ struct Other {
   std::string_view zh;
 };
 constexpr std::array kOthers{
-    Other{Event::agent_lost, Tone::bad, "agent", "代理", "LOST", "失联"},
-    Other{Event::agent_returned, Tone::good, "agent", "代理", "back", "已恢复"},
-    Other{Event::vendor_outage, Tone::bad, "vendor", "供应商", "OUTAGE", "故障"},
-    Other{Event::vendor_recovered, Tone::good, "vendor", "供应商", "recovered", "已恢复"},
+    Other{Event::agent_lost, Tone::bad, "agent", "探针", "LOST", "失联"},
+    Other{Event::agent_returned, Tone::good, "agent", "探针", "back", "已恢复"},
+    Other{Event::vendor_outage, Tone::bad, "vendor", "厂商", "OUTAGE", "故障"},
+    Other{Event::vendor_recovered, Tone::good, "vendor", "厂商", "recovered", "已恢复"},
     Other{Event::delivery_dead, Tone::bad, "receiver", "接收端", "NOT TOLD", "通知未送达"},
     Other{Event::collector_trouble, Tone::bad, "", "", "TROUBLE", "自身异常"},
     Other{Event::test, Tone::info, "receiver", "接收端", "test message", "测试消息"},

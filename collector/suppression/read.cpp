@@ -90,9 +90,9 @@ std::optional<FieldError> unknown_member(const json::object& body, std::initiali
 
 Checked<std::string> text_member(const json::object& body, std::string_view field) {
   const json::value* member = body.if_contains(field);
-  if (member == nullptr || member->is_null()) return std::string{};
+  if (member == nullptr || member->is_null()) return {boost::system::in_place_value, std::string{}};
   if (!member->is_string()) return FieldError{std::string{field}, "must be a text"};
-  return std::string{member->get_string()};
+  return {boost::system::in_place_value, std::string{member->get_string()}};
 }
 
 Checked<SuppressionText> read_suppression(Suppression::Kind kind, const json::object& body) {

@@ -19,9 +19,9 @@ struct Name {
 
 /// The shipped rules whose dimension alone does not say what their number is.
 constexpr std::array kRules{
-    Name{"latency_slow_share", "share of slow calls", "慢请求占比"},
+    Name{"latency_slow_share", "share of slow calls", "慢调用占比"},
     Name{"availability_outage", "failed checks in a row", "连续检查失败次数"},
-    Name{"transactions_failing", "failed transactions in a row", "连续事务失败次数"},
+    Name{"transactions_failing", "failed transactions in a row", "事务连续失败次数"},
     Name{"staleness", "time since anything changed", "距上次数据更新的时间"},
     Name{"staleness_object", "time since the last change", "距上次修改的时间"},
     Name{"usage", "active users of those licensed", "活跃用户占授权用户比例"},
@@ -44,7 +44,7 @@ constexpr std::array kRules{
     Name{"throughput", "drop in throughput", "处理速度降幅"},
     Name{"quota", "API allowance left", "剩余 API 配额"},
     Name{"safety_backup", "age of the last backup", "距上次备份的时间"},
-    Name{"safety_restore_test", "age of the last restore test", "距上次恢复测试的时间"},
+    Name{"safety_restore_test", "age of the last restore test", "距上次恢复演练的时间"},
     Name{"safety_certificate", "certificate expiry", "证书到期"},
 };
 

@@ -37,7 +37,7 @@ std::string state_word(std::string_view state, Language language) {
     case 0: return zh ? "● 理想" : "● healthy";
     case 1: return zh ? "▲ 亚健康" : "▲ sub-healthy";
     case 2: return zh ? "■ 不良" : "■ poor";
-    default: return zh ? "○ 准备中" : "○ warming up";
+    default: return zh ? "○ 预热中" : "○ warming up";
   }
 }
 
@@ -162,7 +162,7 @@ std::vector<std::string> table_lines(const std::vector<CrmRow>& rows, Language l
                  zh ? "类型" : "kind",
                  -1,
                  zh ? "状态" : "state",
-                 zh ? "得分" : "score",
+                 zh ? "评分" : "score",
                  zh ? "最差维度" : "worst dimension",
                  zh ? "原因" : "reason"};
   std::vector<std::string> lines{line(heading, "", "")};

@@ -57,12 +57,12 @@ struct MenuItem {
 };
 constexpr std::array kMenu{
     MenuItem{'1', "slow", "slow", 0.3, "slow", "变慢"},
-    MenuItem{'2', "very_slow", "slow", 1.2, "very slow", "很慢"},
+    MenuItem{'2', "very_slow", "slow", 1.2, "very slow", "极慢"},
     MenuItem{'3', "stale", "stale", 0, "stale data", "数据陈旧"},
     MenuItem{'4', "down", "outage", 0, "down", "宕机"},
     MenuItem{'5', "dirty", "dirty", 0, "dirty data", "脏数据"},
-    MenuItem{'6', "", "permission", 0, "rights lost", "权限丢失"},
-    MenuItem{'7', "", "vendor_incident", 0, "vendor incident", "供应商事故"},
+    MenuItem{'6', "", "permission", 0, "rights lost", "权限被撤销"},
+    MenuItem{'7', "", "vendor_incident", 0, "vendor incident", "厂商故障"},
     MenuItem{'0', "none", "none", 0, "repair", "修复"},
 };
 /// The recipe of the sample CRMs: a CRM of another kind is one of the vendors, and is named like it.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "collector/receivers/base/plain_http.h"
+#include "collector/text/json_text.h"
 #include "core/failure/failure.h"
 #include "core/text/utf8.h"
 #include "net/base/url.h"

@@ -78,7 +78,7 @@ TEST_CASE("a lost agent: since when, what nobody watches, what to do") {
   CHECK(body.at("remedy").as_object().contains("zh"));
   CHECK_THAT(text(body, "en"), Catch::StartsWith("Agent branch-1 is silent since 09:10 UTC: nobody watches 1 CRM now: "
                                                  "acme sub_healthy (as last seen). What to do: "));
-  CHECK_THAT(text(body, "zh"), Catch::StartsWith("代理 branch-1 自 09:10 UTC 起无响应，1 个 CRM 无人监控："));
+  CHECK_THAT(text(body, "zh"), Catch::StartsWith("探针 branch-1 自 09:10 UTC 起失联，1 个 CRM 无人监控："));
 }
 
 TEST_CASE("an agent that is back, and one that nobody misses any more") {
@@ -117,7 +117,7 @@ TEST_CASE("a vendor's outage that is over names what is not well yet") {
   over.listed = {crm("acme", Level::poor)};
   CHECK(text(body_of(over), "en") ==
         "The outage of HubSpot is over. Not healthy yet: acme poor. What stays so is alerted one by one.");
-  CHECK(text(body_of(over), "zh") == "HubSpot 的故障已结束。尚未恢复：acme 不良。持续异常的将逐个告警。");
+  CHECK(text(body_of(over), "zh") == "HubSpot 的故障已结束。尚未恢复：acme 不良。仍然异常的将逐个告警。");
 }
 
 TEST_CASE("a time of another day is said with its date") {
@@ -136,6 +136,6 @@ TEST_CASE("a digest of what got worse says so, and an agent whose samples are to
   late.listed = {crm("acme", Level::sub_healthy)};
   const json::object body = body_of(late);
   CHECK_THAT(text(body, "en"), Catch::StartsWith("Everything agent branch-1 sends is too old to be judged"));
-  CHECK_THAT(text(body, "zh"), Catch::StartsWith("代理 branch-1 发送的数据全部过旧"));
+  CHECK_THAT(text(body, "zh"), Catch::StartsWith("探针 branch-1 发送的数据全部过旧"));
   CHECK_THAT(text(body, "en"), Catch::Contains("clocks"));
 }

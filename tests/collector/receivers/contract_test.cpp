@@ -71,10 +71,10 @@ void check_text(std::string_view type, std::string_view text, Language language)
   CHECK(contains(text, state_words(type, language)));
   CHECK(contains(text, " UTC"));
   if (type == "digest" || type.starts_with("agent.") || type.starts_with("vendor.")) CHECK(contains(text, "bolt-sf"));
-  if (type == "agent.lost") CHECK(contains(text, zh ? "监控代理自身" : "our own monitoring"));
+  if (type == "agent.lost") CHECK(contains(text, zh ? "监控系统自身" : "our own monitoring"));
   if (type == "vendor.outage")
     CHECK(contains(text,
-                   zh ? "供应商——其状态页报告 NA45" : "the vendor — its status page reports a major incident on NA45"));
+                   zh ? "厂商——其状态页报告 NA45" : "the vendor — its status page reports a major incident on NA45"));
   if (type == "agent.lost" || type == "vendor.outage" || type == "delivery.dead")
     CHECK(contains(text, zh ? "处理建议" : "What to do"));
   if (type.starts_with("incident.")) CHECK(contains(text, "09:10 UTC"));
@@ -83,7 +83,7 @@ void check_text(std::string_view type, std::string_view text, Language language)
   if (zh) {
     CHECK(contains(text, poor ? "4.13 秒（不良阈值 ≥ 3 秒）" : "1.31 秒（亚健康阈值 ≥ 1 秒）"));
     CHECK(contains(text, "97.24%（亚健康阈值 ≤ 99%）"));
-    CHECK(contains(text, "供应商——供应商状态页自 09:02 UTC 起报告 NA45 上的轻微事故"));
+    CHECK(contains(text, "厂商——厂商状态页自 09:02 UTC 起报告 NA45 上的轻微故障"));
     CHECK(contains(text, "用 Developer Console 的 Query Plan 检查慢查询"));
   } else {
     CHECK(contains(text, poor ? "4.13 s (poor from 3 s)" : "1.31 s (sub-healthy from 1 s)"));

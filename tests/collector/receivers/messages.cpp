@@ -85,7 +85,7 @@ json::object incident(const IncidentMessage& event, const MessageOptions& option
       {"score", event.state == "healthy" ? 96.5 : 41.25}};
   body["failing"] = event.state == "healthy" ? json::array{} : failing(event.state, options.long_text);
   if (event.state != "healthy") {
-    const std::string why = zh ? "供应商状态页自 09:02 UTC 起报告 NA45 上的轻微事故"
+    const std::string why = zh ? "厂商状态页自 09:02 UTC 起报告 NA45 上的轻微故障"
                                : "the vendor's status page reports a minor incident on NA45 since 09:02 UTC";
     body["fault"] = json::object{{"verdict", "vendor"}, {"why", why + options.long_text}};
     body["changes"] =

@@ -111,7 +111,7 @@ TEST_CASE("titles tell what happened, in both languages") {
   CHECK(en("digest") == "13 CRMs in trouble at once (13 个 CRM 同时异常)");
   CHECK(en("test") == "receiver acme-sf — test message (测试消息)");
   CHECK(notice_of("incident.opened", Language::zh).title == "acme-sf — 不良 (POOR)");
-  CHECK(notice_of("vendor.outage", Language::zh).title == "供应商 acme-sf — 故障 (OUTAGE)");
+  CHECK(notice_of("vendor.outage", Language::zh).title == "厂商 acme-sf — 故障 (OUTAGE)");
 }
 
 TEST_CASE("how long it has lasted is told once that is worth saying") {
@@ -141,7 +141,7 @@ TEST_CASE("missing data is told as missing") {
   CHECK(notice.failing.at(0).value == "no data");
   CHECK(notice.failing.at(1).value == "no data");
   CHECK(value_of(with("incident.opened", "data_status", "no_data", Language::zh).facts, "数据") ==
-        "没有数据，状态为最后所知");
+        "暂无数据，显示最后已知状态");
 }
 
 TEST_CASE("a link that is not http is left out") {
