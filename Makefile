@@ -6,12 +6,13 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run clean
+.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
 	@echo 'make run CONFIG=DIR      the same with your DIR/agent.yaml and DIR/collector.yaml'
 	@echo 'make test                build with sanitizers, run every test'
+	@echo 'make quick               build with sanitizers, run the fast tests (a minute after the build)'
 	@echo 'make build               release build; programs in build/release/bin/'
 	@echo 'make install             programs, units, configuration, recipes (DESTDIR=, PREFIX=)'
 	@echo 'make lint                formatting, clang-tidy, coroutine lint'
@@ -38,6 +39,10 @@ test: deps
 	@scripts/build dev
 	@ctest --preset dev
 
+quick: deps
+	@scripts/build dev
+	@ctest --preset dev -C quick -L quick
+
 tsan: deps
 	@scripts/tsan
 
@@ -56,7 +61,7 @@ faults: deps
 
 quarter: deps
 	@scripts/build quarter
-	@build/quarter/bin/test_quarter "[slow]" --durations yes
+	@build/quarter/bin/test_quarter "[quarter]" --durations yes
 
 bench: deps
 	@scripts/build bench

@@ -1,5 +1,5 @@
 // The shipped rules are silent over an ordinary quarter, and tell each real fault in its time: docs/rules.md, "How soon
-// a fault is told". What is [.slow] runs with `make quarter`.
+// a fault is told". What is [.quarter] runs with `make quarter`.
 
 #include "tests/collector/backtest/quarter.h"
 #include "probes/recipe_file/load.h"
@@ -127,7 +127,7 @@ TEST_CASE(
   check_quiet("http", in(where[1], "2026-10-20T00:00:00Z", "2026-11-20T00:00:00Z", 60s));
 }
 
-TEST_CASE("an ordinary quarter opens no incident for any recipe in any zone, at its own spacing", "[.slow]") {
+TEST_CASE("an ordinary quarter opens no incident for any recipe in any zone, at its own spacing", "[.quarter]") {
   for (const std::string& recipe : probes::list_recipes(kConfig + "/recipes")) {
     for (const Place& where : places()) check_quiet(recipe, in(where, "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z"));
   }

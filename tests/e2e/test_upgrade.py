@@ -1,0 +1,112 @@
+"""What earlier versions left on a disk opens in this one: the stores and spools of tests/upgrade (its `write` made them), with
+states, incidents, acknowledgements, silences, waiting messages and waiting samples intact."""
+
+import json
+import shutil
+import sqlite3
+import unittest
+
+import kill_ends
+from harness import SOURCE, EndToEnd, eventually, get_json
+
+RELEASES = sorted(path for path in (SOURCE / "tests/upgrade").iterdir() if path.is_dir())
+
+
+def by(items, key):
+    return {item[key]: item for item in items}
+
+
+class Upgrade(EndToEnd):
+    def release(self, folder):
+        """A copy of what it left; where its collector's clock stood."""
+        for name in ("collector", "agent"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            shutil.copytree(folder / name, self.folder / name)
+        with sqlite3.connect(self.folder / "collector/collector.db") as database:
+            (newest,) = database.execute("SELECT max(received) FROM journal").fetchone()
+        database.close()
+        return newest
+
+    def open(self, now, url="http://127.0.0.1:9/hook"):
+        secret = self.write("webhook.secret", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n")
+        secret.chmod(0o600)
+        rules = ", ".join(str(SOURCE / f"config/rules/{name}.yaml") for name in ("default", "demo"))
+        self.write("collector.yaml", f"listen: 127.0.0.1:0\nauth: off\nstate_dir: {self.folder}/collector\nrules: [{rules}]\n"
+                            "receivers:\n"
+                            f"  - {{name: demo, type: webhook, url: \"{url}\", secret_file: {secret}, min_state: sub_healthy}}\n")
+        collector = kill_ends.Collector(self.folder, now)
+        self.addCleanup(collector.bury)
+        collector.wait_ready()
+        return collector
+
+    def ask(self, collector, path):
+        return get_json(f"http://127.0.0.1:{collector.port}{path}")
+
+    def test_a_store_of_each_release_opens_with_states_incidents_acknowledgements_and_silences(self):
+        self.assertTrue(RELEASES)
+        for folder in RELEASES:
+            with self.subTest(release=folder.name):
+                left = json.loads((folder / "answers.json").read_text())
+                now = self.release(folder)
+                collector = self.open(now)
+                have, want = by(self.ask(collector, "/api/v1/crms")["crms"], "crm"), by(left["crms"]["crms"], "crm")
+                self.assertEqual(set(have), set(want))
+                self.assertIn("poor", {crm["state"] for crm in want.values()})
+                for name, crm in want.items():
+                    self.assertEqual((name, have[name]["state"], have[name]["since"]), (name, crm["state"], crm["since"]))
+                have, want = (by(answer["incidents"], "id") for answer in (self.ask(collector, "/api/v1/incidents"), left["incidents"]))
+                self.assertEqual(set(have), set(want))
+                self.assertEqual({True, False}, {bool(incident["resolved_at"]) for incident in want.values()})
+                for name, incident in want.items():
+                    for key in ("crm", "state", "worst", "opened_at", "resolved_at", "ack"):
+                        self.assertEqual((name, key, have[name].get(key)), (name, key, incident.get(key)))
+                    line = self.ask(collector, f"/api/v1/incidents/{name}")
+                    self.assertTrue(line["timeline"])
+                silences = [by(answer["silences"], "id") for answer in (self.ask(collector, "/api/v1/silences"), left["silences"])]
+                self.assertTrue(silences[1])
+                self.assertEqual(set(silences[0]), set(silences[1]))
+                collector.bury()
+                # And what the newest has written over it opens again.
+                again = self.open(now)
+                self.assertEqual(set(by(self.ask(again, "/api/v1/incidents")["incidents"], "id")), set(want))
+                again.bury()
+
+    def test_messages_that_waited_in_a_store_of_each_release_are_delivered_once_and_in_order(self):
+        for folder in RELEASES:
+            with self.subTest(release=folder.name):
+                now = self.release(folder)
+                with sqlite3.connect(self.folder / "collector/collector.db") as database:
+                    waiting = [row[0] for row in database.execute("SELECT id FROM outbox WHERE status IN (0, 1) ORDER BY seq")]
+                database.close()
+                self.assertTrue(waiting)
+                sink = self.sink()
+                collector = self.open(now, sink.url)
+                collector.say(f"to {now + 10 * 60 * 1000} 10000")
+                collector.read("at")
+                arrived = [headers.get("webhook-id") or headers.get("Webhook-Id") for headers, _ in sink.requests]
+                self.assertEqual(arrived[:len(waiting)], waiting)
+                self.assertEqual(len(arrived), len(set(arrived)))
+                collector.bury()
+
+    def test_samples_that_waited_in_a_spool_of_each_release_arrive(self):
+        for folder in RELEASES:
+            with self.subTest(release=folder.name):
+                self.release(folder)
+                shutil.rmtree(self.folder / "collector")
+                [spool] = (self.folder / "agent").glob("*.db")
+                with sqlite3.connect(spool) as database:
+                    (rows,) = database.execute("SELECT count(*) FROM spool_row").fetchone()
+                database.close()
+                self.assertGreater(rows, 5)
+                self.collector()
+                database = self.folder / "here.db"
+                sqlite3.connect(database).execute("CREATE TABLE IF NOT EXISTS t (x)").connection.commit()
+                self.agent(f"  - {{name: here, recipe: sql, with: {{url: \"sqlite:{database}\"}}}}\n")
+                eventually(lambda: self.crm("salesforce") and self.crm("here"), 60, "the samples of the older spool arrive")
+                for process in reversed(self.processes):
+                    process.stop()
+                self.processes.clear()
+
+
+if __name__ == "__main__":
+    unittest.main()
