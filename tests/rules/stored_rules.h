@@ -66,7 +66,7 @@ inline Ruleset stored_rules() {
   age.role = Role::soft;
   age.sub = {3600, 3000, 0s};
   age.poor = {36000, 30000, 0s};
-  Settings settings;
+  NotificationPolicy settings;
   settings.digest_opens = 1;
   settings.vendor_outage.crms = 2;
   settings.flap_changes = 4;
