@@ -48,7 +48,7 @@ class Table final : public wire::KnownSeries {
 };
 
 /// The decoder with a table must say what the one without says.
-void compare(wire::Version version, const std::string& body, const std::optional<wire::Refusal>& refusal,
+void compare(wire::Version version, const std::string& body, const std::optional<wire::DecodeError>& refusal,
              const std::vector<std::pair<std::string, wire::SampleView>>& samples) {
   static wire::Decoder decoder;
   static Table table;
@@ -90,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   });
   if (counts) fuzz::require(series <= counts->series);
   if (!counts) fuzz::require(series == 0 && (counts.error().status == 400 || counts.error().status == 413));
-  std::optional<wire::Refusal> refusal;
+  std::optional<wire::DecodeError> refusal;
   if (!counts) refusal = counts.error();
   compare(version, body, refusal, samples);
   return 0;

@@ -6,6 +6,7 @@
 
 #include "collector/delivery/heartbeat.h"
 #include "tests/collector/delivery/delivery_bench.h"
+#include "wire/remote_write.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
@@ -68,13 +69,10 @@ class Bench {
   void measure(double seconds, int count) {
     for (int i = 0; i < count; ++i) {
       thread_.run([&] {
-        rules::Engine& engine = engine_->rules();
-        Labels labels;
-        labels.set("crm", "acme");
-        labels.set("kind", "tryton");
-        labels.set("agent", "branch-1");
-        const auto series = engine.bind("crm_operation_duration_seconds", labels);
-        engine.fold(series, clock_.now(), seconds, clock_.now());
+        const std::string body =
+            wire::encode(std::vector{sample("crm_operation_duration_seconds", "acme", seconds, clock_.now())});
+        const auto decoded = decoder_.decode(wire::Version::v1, body, engine_->series()).value();
+        engine_->fold({++seq_, clock_.now(), {}}, decoded.readings);
       });
       pass(1s);
     }
@@ -114,6 +112,8 @@ class Bench {
   std::unique_ptr<EngineLoop> engine_;
   std::unique_ptr<Notifier> notifier_;
   std::unique_ptr<Heartbeat> heartbeat_;
+  wire::Decoder decoder_;
+  std::int64_t seq_ = 0;
 };
 
 std::string receiver(const std::string& name, const std::string& url) {
