@@ -135,8 +135,7 @@ void SelfMetrics::add_store(Families& out) const {
   add_gauge(out, "crmpulse_collector_disk_refuses",
             "1 while states and messages cannot be stored; messages are sent all the same.", ledger.failing ? 1 : 0);
   add_gauge(out, "crmpulse_collector_damaged_files",
-            "Damaged databases that were set aside in state_dir and not removed yet.",
-            from_.damaged_files());
+            "Damaged databases that were set aside in state_dir and not removed yet.", from_.damaged_files());
   add_counter(out, "crmpulse_collector_state_writes_total", "Writes of states and messages.", ledger.commits);
   add_counter(out, "crmpulse_collector_state_write_failures_total",
               "Writes of states and messages that failed and wait.", ledger.failures);

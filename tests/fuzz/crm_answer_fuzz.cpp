@@ -35,7 +35,8 @@ void read(const Recipe& recipe, const Exchange& exchange, const net::ClientRespo
   static const Labels kLabels{{"crm", "acme"}};
   const Values values{recipe, kNone, "0123456789abcdef", "agent", from_unix_millis(1'700'000'000'000), &kVariables};
   const Answer answer{response};
-  const AnswerClass verdict = judge(recipe, exchange.call, needs_json(exchange), answer, values, {"s3cret-token"}, false);
+  const AnswerClass verdict =
+      judge(recipe, exchange.call, needs_json(exchange), answer, values, {"s3cret-token"}, false);
   static_cast<void>(ends_login(recipe, answer));
   if (verdict.failure) {
     fuzz::require(verdict.failure->message.find("s3cret-token") == std::string::npos);
