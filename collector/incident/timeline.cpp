@@ -51,7 +51,7 @@ json::object dimension_line(const rules::RuleStatus& rule, Level previous, TimeP
   const Failing failing = failing_of(rule);
   const bool well = failing.state == Level::healthy;
   const Bilingual text = well ? Bilingual{failing_words(failing, Language::en).name + " is healthy again",
-                                          failing_words(failing, Language::zh).name + " 已恢复"}
+                                          failing_words(failing, Language::zh).name + "已恢复至理想状态"}
                               : failing_sentence(failing);
   json::object out = line(at, "dimension", text.en, text.zh);
   out["dimension"] = rule.dimension;

@@ -108,12 +108,12 @@ class Describer {
         fault_words({"agent",
                      late ? "everything the agent sends is too old to be judged"
                           : "the agent is silent; nothing is known about the CRMs",
-                     late ? "探针发送的数据全部过旧，无法用于判断" : "探针没有任何消息，CRM 的实际状态未知"},
+                     late ? "探针发送的数据全部过旧，无法用于判定" : "探针没有任何消息，CRM 的实际状态未知"},
                     language_);
     const std::string head =
-        late ? in("Everything agent {} sends is too old to be judged", "探针 {} 发送的数据全部过旧，无法用于判断",
+        late ? in("Everything agent {} sends is too old to be judged", "探针 {} 发送的数据全部过旧，无法用于判定",
                   notice_.subject)
-             : in("Agent {} is silent since {}", "探针 {} 自 {} 起无响应", notice_.subject, since_clock());
+             : in("Agent {} is silent since {}", "探针 {} 自 {} 起失联", notice_.subject, since_clock());
     notice_.text = in("{}: nobody watches {} now: {} (as last seen).", "{}，{} 无人监控：{}（最后已知状态）。", head,
                       count_text(), list_text());
     add_remedy(late

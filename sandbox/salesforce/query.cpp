@@ -163,7 +163,7 @@ Answer<Asked> ask(const World& world, const std::string& text, const std::string
     return ApiError{
         400,
         "MALFORMED_QUERY",
-        fmt::format("\n{}\n{}^\nERROR at Row:1:Field:{}\n{}", text.substr(0, 500),
+        fmt::format("\n{}\n{}^\nERROR at Row:1:Column:{}\n{}", text.substr(0, 500),
                     std::string(std::min<std::size_t>(problem.at, 500), ' '), problem.at + 1, problem.message),
         {}};
   }

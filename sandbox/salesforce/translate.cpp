@@ -42,7 +42,7 @@ void Translator::refuse(std::string code, const std::string& message, std::size_
   throw ApiError{
       400,
       std::move(code),
-      fmt::format("\n{}\n{}^\nERROR at Row:1:Field:{}\n{}", line, std::string(at - begin, ' '), at + 1, message),
+      fmt::format("\n{}\n{}^\nERROR at Row:1:Column:{}\n{}", line, std::string(at - begin, ' '), at + 1, message),
       {}};
 }
 

@@ -144,19 +144,21 @@ TEST_CASE("targets do not wait for each other while there are threads, and only 
   std::string recipe = kRecipe;
   recipe.replace(recipe.find("timeout: 3s"), 11, "timeout: 10m");
   auto slow = make_target(runtime, recipe, database.with());
-  auto other = make_target(runtime, recipe, database.with());
-  const auto third = make_target(runtime, recipe, database.with());
+  const auto other = make_target(runtime, recipe, database.with());
+  auto slow_too = make_target(runtime, recipe, database.with());
+  const auto last = make_target(runtime, recipe, database.with());
   const auto inbox = std::make_shared<Inbox>();
   const auto put = [inbox](Reading reading) { inbox->put(std::move(reading)); };
   slow->start(kHeavy, kAt, put);
   check_succeeded(run(*other, "patient"));
   CHECK(inbox->size() == 0);
-  other->start(kHeavy, kAt, put);
-  const auto waited = run(*third, "quick");
+  // Of a target of its own: behind `patient`, whose thread may not have let go of it yet, it would come after `quick`.
+  slow_too->start(kHeavy, kAt, put);
+  const auto waited = run(*last, "quick");
   check_failed(waited, "request/skipped");
   CHECK(waited.failure->message.find("no worker was free") != std::string::npos);
   slow.reset();
-  other.reset();
+  slow_too.reset();
   (void)inbox->take(2);
 }
 

@@ -44,12 +44,12 @@ TEST_CASE("a job that is dropped before its time does not run, and lets go of wh
 }
 
 TEST_CASE("as many threads as there are jobs, up to the bound") {
-  Workers workers{2};
   std::promise<void> first;
   std::promise<void> second;
   std::promise<void> third;
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();
+  Workers workers{2};  // ends before what its jobs refer to
   workers.submit([&] { first.set_value(), released.wait(); });
   workers.submit([&] { second.set_value(), released.wait(); });
   workers.submit([&] { third.set_value(); });
@@ -62,8 +62,8 @@ TEST_CASE("as many threads as there are jobs, up to the bound") {
 }
 
 TEST_CASE("what a job throws does not end its thread") {
-  Workers workers{1};
   std::promise<void> next;
+  Workers workers{1};
   workers.submit([] { throw std::runtime_error("no more memory"); });
   workers.submit([&] { next.set_value(); });
   next.get_future().wait();
