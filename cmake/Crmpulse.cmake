@@ -64,11 +64,11 @@ function(crmpulse_program name)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 
-# One executable per folder under tests/, every TEST_CASE its own ctest test, labelled fast. TIMEOUT in seconds for one of them.
-# SLOW: some are tagged [slow] (over about a second); they are labelled so, and `make quick` leaves them out. It runs the others of
-# an executable in one process, as one test.
+# One executable per folder under tests/, every TEST_CASE its own ctest test. TIMEOUT in seconds for one of them. Labels: `fast`;
+# `slow` for those tagged [slow] (over about a second) of an executable with SOME_SLOW, and for all of one with SLOW (each starts a
+# server, or plays months). `make quick` runs the fast ones of an executable in one process, as one test.
 function(crmpulse_test name)
-  cmake_parse_arguments(ARG "SLOW" "TIMEOUT" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "SLOW;SOME_SLOW" "TIMEOUT" "SOURCES;LINK" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
   endif()
@@ -77,8 +77,12 @@ function(crmpulse_test name)
   target_precompile_headers(test_${name} REUSE_FROM crmpulse_precompiled_test)
   target_link_libraries(test_${name} PRIVATE ${ARG_LINK} crmpulse_catch_main)
   target_compile_definitions(test_${name} PRIVATE CRMPULSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" CRMPULSE_BINARY_DIR="${CMAKE_BINARY_DIR}")
-  set(fast)
   if(ARG_SLOW)
+    catch_discover_tests(test_${name} TEST_PREFIX "${name}: " PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS slow)
+    return()
+  endif()
+  set(fast)
+  if(ARG_SOME_SLOW)
     set(fast "~[slow]")
     catch_discover_tests(test_${name} TEST_SPEC "[slow]" TEST_PREFIX "${name}: " PROPERTIES TIMEOUT ${ARG_TIMEOUT} LABELS slow)
   endif()

@@ -94,7 +94,7 @@ class Service {
 
 }  // namespace
 
-TEST_CASE("wrong use is exit 2 with a reason on standard error") {
+TEST_CASE("wrong use is exit 2 with a reason on standard error", "[slow]") {
   const TempDir directory;
   for (const char* arguments : {"", "--nonsense", "run --nonsense", "walk", "test-alert", "token", "token create",
                                 "backtest", "--log-level loud check"}) {
@@ -108,7 +108,7 @@ TEST_CASE("wrong use is exit 2 with a reason on standard error") {
   CHECK(run(directory, "--help").code == 0);
 }
 
-TEST_CASE("check prints every problem as file:line: path: message and starts nothing") {
+TEST_CASE("check prints every problem as file:line: path: message and starts nothing", "[slow]") {
   const TempDir directory;
   const std::string good = configure(directory);
   const Ran fine = run(directory, "check --config " + good);
@@ -167,7 +167,7 @@ TEST_CASE(
   CHECK(judged.out.find("\"state\":\"poor\"") != std::string::npos);
 }
 
-TEST_CASE("a copy that was taken while it ran is the store of another machine") {
+TEST_CASE("a copy that was taken while it ran is the store of another machine", "[slow]") {
   const TempDir directory;
   const std::string config = configure(directory);
   std::vector<Sample> samples;
@@ -231,7 +231,7 @@ TEST_CASE("test-alert sends a marked message and prints the answer") {
   CHECK(run(directory, "test-alert --config " + config + " nobody").code == 2);
 }
 
-TEST_CASE("tokens are created, listed without their secret, and revoked") {
+TEST_CASE("tokens are created, listed without their secret, and revoked", "[slow]") {
   const TempDir directory;
   const std::string config = configure(directory);
   const Ran created = run(directory, "token create --config " + config + " --name branch-1 --role ingest");
@@ -246,7 +246,8 @@ TEST_CASE("tokens are created, listed without their secret, and revoked") {
   CHECK(run(directory, "token list --config " + config).out.empty());
 }
 
-TEST_CASE("forget at the command line is done by the collector that runs, or by the next one, and written down") {
+TEST_CASE("forget at the command line is done by the collector that runs, or by the next one, and written down",
+          "[slow]") {
   const TempDir directory;
   const std::string config = configure(directory);
   const auto write = [&](const std::string& base, const std::string& crm) {
@@ -286,7 +287,7 @@ TEST_CASE("forget at the command line is done by the collector that runs, or by 
   }
 }
 
-TEST_CASE("commands about tokens that cannot be read say which file, fail, and change nothing") {
+TEST_CASE("commands about tokens that cannot be read say which file, fail, and change nothing", "[slow]") {
   const TempDir directory;
   const std::string config = configure(directory);
   REQUIRE(run(directory, "token create --config " + config + " --name branch-1 --role ingest").code == 0);
@@ -318,7 +319,7 @@ TEST_CASE("commands about tokens that cannot be read say which file, fail, and c
   CHECK(run(directory, "token list --config " + config).out.find("branch-1\tingest") == 0);
 }
 
-TEST_CASE("what others named cannot move the cursor of who runs a command, nor hide in its line") {
+TEST_CASE("what others named cannot move the cursor of who runs a command, nor hide in its line", "[slow]") {
   const TempDir directory;
   const std::string config = configure(directory);
   const std::string hostile = "ac\x1b[2J\xe2\x80\xaeme\xc2\x9b\xe2\x80\x8b";

@@ -50,7 +50,7 @@ TEST_CASE("open time is counted over weekends, holidays and changes of the clock
   CHECK(calendar.reaches(at("2026-04-02T15:40:00Z"), 40min) == at("2026-04-06T06:20:00Z"));
 }
 
-TEST_CASE("any hours in any zone: arithmetic and the single minutes agree") {
+TEST_CASE("any hours in any zone: arithmetic and the single minutes agree", "[slow]") {
   std::mt19937 random{20260329};
   const auto pick = [&](int below) { return static_cast<int>(random() % static_cast<unsigned>(below)); };
   for (int round = 0; round < 60; ++round) {

@@ -156,20 +156,24 @@ void check_histories(unsigned first, unsigned last) {
 
 }  // namespace
 
-TEST_CASE("states stay in range, nothing improves without data, messages alternate, quiet means everybody knows, 1") {
+TEST_CASE("states stay in range, nothing improves without data, messages alternate, quiet means everybody knows, 1",
+          "[slow]") {
   check_histories(1, 500);
 }
-TEST_CASE("states stay in range, nothing improves without data, messages alternate, quiet means everybody knows, 2") {
+TEST_CASE("states stay in range, nothing improves without data, messages alternate, quiet means everybody knows, 2",
+          "[slow]") {
   check_histories(501, 1000);
 }
-TEST_CASE("states stay in range, nothing improves without data, messages alternate, quiet means everybody knows, 3") {
+TEST_CASE("states stay in range, nothing improves without data, messages alternate, quiet means everybody knows, 3",
+          "[slow]") {
   check_histories(1001, 1500);
 }
-TEST_CASE("states stay in range, nothing improves without data, messages alternate, quiet means everybody knows, 4") {
+TEST_CASE("states stay in range, nothing improves without data, messages alternate, quiet means everybody knows, 4",
+          "[slow]") {
   check_histories(1501, 2000);
 }
 
-TEST_CASE("a restart at any point ends in the same state and the same told") {
+TEST_CASE("a restart at any point ends in the same state and the same told", "[slow]") {
   for (unsigned seed = 1; seed <= 1200; ++seed) {
     INFO("seed " << seed);
     Dice dice{seed};
@@ -192,7 +196,7 @@ TEST_CASE("a restart at any point ends in the same state and the same told") {
   }
 }
 
-TEST_CASE("bytes there and back change nothing") {
+TEST_CASE("bytes there and back change nothing", "[slow]") {
   for (unsigned seed = 1; seed <= 600; ++seed) {
     INFO("seed " << seed);
     Dice dice{seed};
@@ -211,7 +215,7 @@ TEST_CASE("bytes there and back change nothing") {
   }
 }
 
-TEST_CASE("the mirrored rule judges mirrored values alike") {
+TEST_CASE("the mirrored rule judges mirrored values alike", "[slow]") {
   for (unsigned seed = 1; seed <= 1200; ++seed) {
     INFO("seed " << seed);
     Dice dice{seed};
@@ -234,7 +238,7 @@ TEST_CASE("the mirrored rule judges mirrored values alike") {
   }
 }
 
-TEST_CASE("worse values never give a better state") {
+TEST_CASE("worse values never give a better state", "[slow]") {
   for (unsigned seed = 1; seed <= 1200; ++seed) {
     INFO("seed " << seed);
     Dice dice{seed};
@@ -252,7 +256,7 @@ TEST_CASE("worse values never give a better state") {
   }
 }
 
-TEST_CASE("timers never exceed the time that passed") {
+TEST_CASE("timers never exceed the time that passed", "[slow]") {
   // A level that needs 10 min of observed breach cannot be confirmed in less, however the samples fall.
   for (unsigned seed = 1; seed <= 600; ++seed) {
     INFO("seed " << seed);
@@ -271,7 +275,7 @@ TEST_CASE("timers never exceed the time that passed") {
   }
 }
 
-TEST_CASE("ticks and deadlines give the same messages at the same times") {
+TEST_CASE("ticks and deadlines give the same messages at the same times", "[slow]") {
   for (unsigned seed = 1; seed <= 400; ++seed) {
     INFO("seed " << seed);
     Dice dice{seed};

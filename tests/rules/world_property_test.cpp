@@ -413,45 +413,45 @@ void check_restarts(unsigned first, unsigned last) {
 
 }  // namespace
 
-TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 1") {
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 1", "[slow]") {
   check_histories(1, 250);
 }
-TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 2") {
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 2", "[slow]") {
   check_histories(251, 500);
 }
-TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 3") {
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 3", "[slow]") {
   check_histories(501, 750);
 }
-TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 4") {
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 4", "[slow]") {
   check_histories(751, 1000);
 }
-TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 5") {
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 5", "[slow]") {
   check_histories(1001, 1250);
 }
-TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 6") {
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 6", "[slow]") {
   check_histories(1251, 1500);
 }
-TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 7") {
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 7", "[slow]") {
   check_histories(1501, 1750);
 }
-TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 8") {
+TEST_CASE("many CRMs, agents and vendors: every message has its place, and in the end everybody knows, 8", "[slow]") {
   check_histories(1751, 2000);
 }
 
-TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 1") {
+TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 1", "[slow]") {
   check_restarts(1, 150);
 }
-TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 2") {
+TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 2", "[slow]") {
   check_restarts(151, 300);
 }
-TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 3") {
+TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 3", "[slow]") {
   check_restarts(301, 450);
 }
-TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 4") {
+TEST_CASE("many CRMs: a restart at any point ends in the same states and the same told, 4", "[slow]") {
   check_restarts(451, 600);
 }
 
-TEST_CASE("many CRMs: ticks and deadlines give the same messages at the same times") {
+TEST_CASE("many CRMs: ticks and deadlines give the same messages at the same times", "[slow]") {
   for (unsigned seed = 1; seed <= 400; ++seed) {
     INFO("seed " << seed);
     Dice dice{seed};
@@ -467,7 +467,7 @@ TEST_CASE("many CRMs: ticks and deadlines give the same messages at the same tim
   }
 }
 
-TEST_CASE("many CRMs: what belongs to no CRM goes through bytes unchanged, and damage is noticed") {
+TEST_CASE("many CRMs: what belongs to no CRM goes through bytes unchanged, and damage is noticed", "[slow]") {
   for (unsigned seed = 1; seed <= 200; ++seed) {
     INFO("seed " << seed);
     Dice dice{seed};

@@ -91,7 +91,7 @@ oracle::WriteRequest mixed(Random& random, const std::vector<oracle::WriteReques
 
 }  // namespace
 
-TEST_CASE("with a table of series a body gives the same readings as without") {
+TEST_CASE("with a table of series a body gives the same readings as without", "[slow]") {
   Random random{11};
   std::vector<oracle::WriteRequest> pool;
   for (int i = 0; i < 6; ++i) pool.push_back(random_v1(random));

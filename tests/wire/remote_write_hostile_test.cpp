@@ -68,15 +68,15 @@ void mutate(Version version, Make make, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("a damaged 1.0 message is refused or means what libprotobuf says it means") {
+TEST_CASE("a damaged 1.0 message is refused or means what libprotobuf says it means", "[slow]") {
   mutate<oracle::WriteRequest>(Version::v1, random_v1, 11);
 }
 
-TEST_CASE("a damaged 2.0 message is refused or means what libprotobuf says it means") {
+TEST_CASE("a damaged 2.0 message is refused or means what libprotobuf says it means", "[slow]") {
   mutate<oracle::Request>(Version::v2, random_v2, 12);
 }
 
-TEST_CASE("damage inside histograms, exemplars and metadata never crashes") {
+TEST_CASE("damage inside histograms, exemplars and metadata never crashes", "[slow]") {
   Random random{13};
   wire::Decoder decoder;
   for (int round = 0; round < 200; ++round) {

@@ -89,7 +89,8 @@ TEST_CASE("symbols are bounded, and so is what series make of them") {
   CHECK(outcome.result.error().status == 413);
 }
 
-TEST_CASE("millions of empty labels leave their series out, of samples or series they are refused at the limit") {
+TEST_CASE("millions of empty labels leave their series out, of samples or series they are refused at the limit",
+          "[slow]") {
   const auto repeated = [](std::string_view piece, std::size_t count) {
     std::string out;
     for (std::size_t i = 0; i < count; ++i) out += piece;

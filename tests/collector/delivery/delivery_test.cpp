@@ -59,7 +59,7 @@ void take(RunningCollector& running, const std::string& receivers, bool by_resta
 
 }  // namespace
 
-TEST_CASE("500, 500, 200: delivered once, the same id, a stamp and signature of each attempt's own") {
+TEST_CASE("500, 500, 200: delivered once, the same id, a stamp and signature of each attempt's own", "[slow]") {
   Sink sink{{answer(500), answer(500)}};
   const TempDir secrets;
   const RunningCollector running{with(signed_receiver(secrets, "oncall", sink.url()))};
@@ -78,7 +78,7 @@ TEST_CASE("500, 500, 200: delivered once, the same id, a stamp and signature of 
   CHECK(row.at("id").as_string() == id_of(requests[0]));
 }
 
-TEST_CASE("Retry-After of a 429 is waited for") {
+TEST_CASE("Retry-After of a 429 is waited for", "[slow]") {
   Sink sink{{answer(429, {{"Retry-After", "2"}})}};
   const RunningCollector running{with(receiver("oncall", sink.url()))};
   REQUIRE(running.write_latency("acme", 5) == 204);
@@ -106,7 +106,7 @@ TEST_CASE("410 is final: nothing more is sent there, another receiver hears of i
   CHECK(gone.requests().size() == 1);
 }
 
-TEST_CASE("case 85: a redirect is not followed, it is a failure and tried again") {
+TEST_CASE("case 85: a redirect is not followed, it is a failure and tried again", "[slow]") {
   Sink trap;
   Sink sink{{answer(302, {{"Location", trap.url()}}), answer(302, {{"Location", trap.url()}}),
              answer(302, {{"Location", trap.url()}})}};
@@ -158,7 +158,7 @@ TEST_CASE("a receiver hears only of the CRMs and levels it selected, in its lang
   CHECK(elsewhere.requests().empty());
 }
 
-TEST_CASE("a dead message can be sent again by hand") {
+TEST_CASE("a dead message can be sent again by hand", "[slow]") {
   Sink sink{{answer(410)}};
   const RunningCollector running{with(receiver("oncall", sink.url()))};
   REQUIRE(running.write_latency("acme", 5) == 204);
@@ -170,7 +170,8 @@ TEST_CASE("a dead message can be sent again by hand") {
   CHECK(id_of(sink.requests().back()) == id);
 }
 
-TEST_CASE("a receiver that was taken out during an incident and is put back hears one message, of the state of today") {
+TEST_CASE("a receiver that was taken out during an incident and is put back hears one message, of the state of today",
+          "[slow]") {
   const bool by_restart = GENERATE(false, true);
   struct Case {
     double meanwhile;  ///< seconds a search takes while it is out

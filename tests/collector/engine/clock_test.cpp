@@ -37,7 +37,7 @@ double metric(const RunningCollector& running, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("a clock that was ahead once does no harm after the next restart") {
+TEST_CASE("a clock that was ahead once does no harm after the next restart", "[slow]") {
   for (const Duration ahead : {Duration{8h}, Duration{24h * 365}, Duration{3min}}) {
     for (const bool crash : {false, true}) {
       INFO(format_duration(ahead) << (crash ? " crash" : " stop"));
@@ -91,7 +91,7 @@ TEST_CASE("an incident that a clock ahead opened goes on at its level after the 
   CHECK(resolved == 1);
 }
 
-TEST_CASE("a clock far ahead of all that is known deletes nothing for a day") {
+TEST_CASE("a clock far ahead of all that is known deletes nothing for a day", "[slow]") {
   const TempDir directory;
   ManualClock clock{kStart};
   auto core = std::make_unique<Core>(directory, clock);
@@ -139,7 +139,7 @@ TEST_CASE("a collector that was off for some hours holds nothing back") {
   CHECK(core->engine().stats().stored_ahead == Duration{});
 }
 
-TEST_CASE("case 108: a wall clock set three hours ahead is followed at once, by windows and by messages") {
+TEST_CASE("case 108: a wall clock set three hours ahead is followed at once, by windows and by messages", "[slow]") {
   Sink sink;
   CollectorFiles files;
   files.receivers = fmt::format("  - {{name: oncall, type: webhook, url: \"{}\"}}\n", sink.url());
@@ -172,7 +172,8 @@ TEST_CASE("case 108: a wall clock set three hours ahead is followed at once, by 
   CHECK(at < before + 1h);
 }
 
-TEST_CASE("a clock that is set is told in the log once, by how much and what it shows, and business hours follow it") {
+TEST_CASE("a clock that is set is told in the log once, by how much and what it shows, and business hours follow it",
+          "[slow]") {
   const CapturedLog log;
   CollectorFiles files;
   const TimePoint begun = wall_now();
@@ -225,7 +226,7 @@ TEST_CASE("a stored time that is ahead, and a clock far ahead of what is stored,
   CHECK(log.lines(" warning ", "deleted again") == 1);
 }
 
-TEST_CASE("messages carry the time of the clock that was put right") {
+TEST_CASE("messages carry the time of the clock that was put right", "[slow]") {
   Sink sink;
   CollectorFiles files;
   files.receivers = fmt::format("  - {{name: oncall, type: webhook, url: \"{}\"}}\n", sink.url());

@@ -83,7 +83,7 @@ TEST_CASE("a crash right after a CRM was forgotten does not bring it back from t
   for (const store::OutboxRow& row : rows) CHECK((row.event == Event::opened || row.event == Event::resolved));
 }
 
-TEST_CASE("only operators forget, and who did is written down") {
+TEST_CASE("only operators forget, and who did is written down", "[slow]") {
   CollectorFiles files;
   files.auth = "required";
   RunningCollector running{files};
@@ -132,7 +132,7 @@ TEST_CASE("only operators forget, and who did is written down") {
   }));
 }
 
-TEST_CASE("what the command line asks for is done by the collector that runs, and only once") {
+TEST_CASE("what the command line asks for is done by the collector that runs, and only once", "[slow]") {
   Sink sink;
   RunningCollector running{told(sink)};
   const std::string state = running.directory().path("state");

@@ -306,7 +306,7 @@ TEST_CASE("what cannot be a silence or a window is refused with the field that i
         415);
 }
 
-TEST_CASE("only operators write, and their token's name is the author") {
+TEST_CASE("only operators write, and their token's name is the author", "[slow]") {
   const RunningCollector running{{"", "", "required"}};
   const std::string state = running.directory().path("state");
   const Operator viewer{running, collector::create_token(state, "page", collector::AccessRole::viewer).value()};
@@ -384,7 +384,7 @@ TEST_CASE("the page shows who works on it, what is silenced and what was not del
   CHECK(page.find("<script") == std::string::npos);
 }
 
-TEST_CASE("a dead message is sent again when an operator asks for it") {
+TEST_CASE("a dead message is sent again when an operator asks for it", "[slow]") {
   Sink sink{{net::HttpResponse{410, {}, ""}}};
   RunningCollector running{told(sink)};
   REQUIRE(running.write_latency("acme", 5) == 204);

@@ -60,7 +60,7 @@ TEST_CASE("a collector that crashes and starts again ends where one that did not
   CHECK(whole.incidents().size() == broken->incidents().size());
 }
 
-TEST_CASE("many CRMs are written down in slices, and a crash between two of them loses nothing") {
+TEST_CASE("many CRMs are written down in slices, and a crash between two of them loses nothing", "[slow]") {
   constexpr int kCrms = 1200;
   ManualClock clock{kStart};
   const TempDir directory;
@@ -385,7 +385,7 @@ TEST_CASE("a damaged state is refused, not guessed") {
   CHECK(decode_state("", read).has_error());
 }
 
-TEST_CASE("while a long journal is replayed the service manager hears that it goes on") {
+TEST_CASE("while a long journal is replayed the service manager hears that it goes on", "[slow]") {
   const std::string name = fmt::format("@crmpulse-replay-{}", ::getpid());
   const NotifySocket manager{name};
   const Environment notify{"NOTIFY_SOCKET", name};

@@ -194,7 +194,7 @@ TEST_CASE("late samples are told in the timeline and change no state") {
   CHECK(core.outbox().size() == 1);
 }
 
-TEST_CASE("a timeline is bounded, says how much it leaves out, and never leaves out the end") {
+TEST_CASE("a timeline is bounded, says how much it leaves out, and never leaves out the end", "[slow]") {
   IncidentStore book;
   const CrmRegistry crms;
   const config::Remedies remedies;

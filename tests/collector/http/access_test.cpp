@@ -29,7 +29,7 @@ std::string code_of(const net::ClientResponse& response) {
 
 }  // namespace
 
-TEST_CASE("each role reaches what it may and nothing else") {
+TEST_CASE("each role reaches what it may and nothing else", "[slow]") {
   RunningCollector running{{"", "", "required"}};
   const std::string state = running.directory().path("state");
   const std::string ingest = create_token(state, "branch", AccessRole::ingest).value();

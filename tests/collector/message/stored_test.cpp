@@ -113,7 +113,7 @@ TEST_CASE("a message comes back from the outbox with every fact it was queued wi
   CHECK(read.ahead == std::chrono::hours{26});
 }
 
-TEST_CASE("what an earlier program queued as JSON is told as if it had been queued today") {
+TEST_CASE("what an earlier program queued as JSON is told as if it had been queued today", "[slow]") {
   for (const ReceiverType& type : receiver_types()) {
     if (!receiver_contracts().at(type.name).for_people) continue;
     for (const Language language : {Language::en, Language::zh}) {
@@ -175,7 +175,7 @@ TEST_CASE("what a later program adds to a message is skipped, and the rest is to
   CHECK(notice.summary == "Something.");
 }
 
-TEST_CASE("a stored message that is cut short or damaged anywhere is still told") {
+TEST_CASE("a stored message that is cut short or damaged anywhere is still told", "[slow]") {
   const std::string whole = stored_message(full_message());
   for (std::size_t size = 1; size < whole.size(); ++size) {
     const Notice notice = read_notice(row_of(whole.substr(0, size)), Language::en);

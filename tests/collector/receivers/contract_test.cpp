@@ -129,7 +129,7 @@ TEST_CASE("every receiver tells every message in both languages: state, since wh
   }
 }
 
-TEST_CASE("every receiver keeps its limit when texts are long and Chinese") {
+TEST_CASE("every receiver keeps its limit when texts are long and Chinese", "[slow]") {
   std::string chinese;
   while (chinese.size() < 5000) chinese += "数据库响应缓慢";
   for (const ReceiverType& type : receiver_types()) {
@@ -165,7 +165,7 @@ TEST_CASE("every receiver with a budget tells 25 waiting messages in one request
   }
 }
 
-TEST_CASE("500 waiting messages still fit, and what is left out is counted") {
+TEST_CASE("500 waiting messages still fit, and what is left out is counted", "[slow]") {
   for (const ReceiverType& type : receiver_types()) {
     const auto receiver = receiver_of(type, Language::zh);
     if (!receiver->budget() || !contract_of(type).for_people) continue;

@@ -115,7 +115,7 @@ TEST_CASE("200 that says too fast is tried again later") {
   }
 }
 
-TEST_CASE("a Teams connector that says HTTP error 429 inside a 200 is asked again") {
+TEST_CASE("a Teams connector that says HTTP error 429 inside a 200 is asked again", "[slow]") {
   Sink sink{{answer("Webhook message delivery failed with error: Microsoft Teams endpoint returned HTTP error 429")}};
   sink.behave(teams_workflow());
   const RunningCollector running{with(chat("teams", sink))};

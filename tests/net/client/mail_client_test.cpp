@@ -210,7 +210,7 @@ TEST_CASE("a mail server that refuses connections or says nothing is a failure, 
   CHECK(late.failure->reason == Reason::timeout);
 }
 
-TEST_CASE("a mail client that goes answers what is under way") {
+TEST_CASE("a mail client that goes answers what is under way", "[slow]") {
   const RawServer silent{{}};
   std::promise<ClientResponse> answer;
   {

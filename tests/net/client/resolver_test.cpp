@@ -139,7 +139,7 @@ TEST_CASE("a name server that hangs times its request out at resolve and delays 
   name_server().changed.notify_all();
 }
 
-TEST_CASE("a name server that lets the resolver wait in vain is a timeout, a name it denies is not") {
+TEST_CASE("a name server that lets the resolver wait in vain is a timeout, a name it denies is not", "[slow]") {
   REQUIRE(kShortPatience == 0);
   const auto failure = [](const std::string& name) {
     HttpClient client;
@@ -152,7 +152,7 @@ TEST_CASE("a name server that lets the resolver wait in vain is a timeout, a nam
   CHECK(failure(kDeniedName).reason == Reason::unreachable);
 }
 
-TEST_CASE("of two addresses the one that answers is found, whichever comes first") {
+TEST_CASE("of two addresses the one that answers is found, whichever comes first", "[slow]") {
   Served served(answering("ok"));
   const SilentListener silent{"127.0.0.2", served.port()};
   HttpClient client;

@@ -110,7 +110,7 @@ TEST_CASE("a client that does not read its answer is given up") {
   CHECK(eventually([&] { return served.server().stats().open == 0; }));
 }
 
-TEST_CASE("answers that nobody takes have a bounded room, and the slowest reader makes place") {
+TEST_CASE("answers that nobody takes have a bounded room, and the slowest reader makes place", "[slow]") {
   constexpr std::size_t kAnswer = 12'000'000;
   ServerOptions options;
   options.max_sending_bytes = 2 * kAnswer + kAnswer / 2;

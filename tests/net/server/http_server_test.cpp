@@ -467,7 +467,8 @@ TEST_CASE("bodies that arrive at once share a bounded room, each by what has com
   CHECK(served.server().stats().too_slow == 0);
 }
 
-TEST_CASE("a body for which there is no room is answered 503, until the slowest of those that arrive has gone") {
+TEST_CASE("a body for which there is no room is answered 503, until the slowest of those that arrive has gone",
+          "[slow]") {
   ServerOptions options;
   options.max_body_bytes = 1'000'000;
   options.max_arriving_bytes = 1'500'000;

@@ -98,7 +98,7 @@ TEST_CASE("only the series that are asked for are given") {
   require_same(*found, {series[1], series[3]});
 }
 
-TEST_CASE("damaged blocks are refused or give something else, but nothing worse happens") {
+TEST_CASE("damaged blocks are refused or give something else, but nothing worse happens", "[slow]") {
   std::mt19937_64 random{7};
   std::vector<HistorySeries> series(4);
   for (HistorySeries& one : series) {

@@ -319,7 +319,7 @@ TEST_CASE("what was handed out before a restart comes again as the same batch, w
   CHECK(drain(*open(dir)) == Numbers{4, 5, 6, 7, 8, 9});
 }
 
-TEST_CASE("a day without a collector fits into a spool of the default size") {
+TEST_CASE("a day without a collector fits into a spool of the default size", "[slow]") {
   // Ten CRMs, measured every 30 s for a day, eight samples each, in the shape of the agent's own.
   constexpr int kRuns = 10 * 2880;
   const TempDir dir;
