@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,20 +26,22 @@ namespace crmpulse::probes::sql {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-/// Ends the waits of one run from another thread.
+/// Ends the waits of one run from another thread. Thread-safe.
 class Cancel {
  public:
-  Cancel();
+  Cancel() = default;
   ~Cancel();
   Cancel(const Cancel&) = delete;
   Cancel& operator=(const Cancel&) = delete;
   void request();
   [[nodiscard]] bool requested() const { return requested_; }
-  /// Readable once requested: for poll().
-  [[nodiscard]] int fd() const { return fd_; }
+  /// Returns a descriptor that is readable once requested, for poll(). Made with the first call, because there are more
+  /// runs than descriptors: those over HTTP and those that wait for a thread need none. Throws std::system_error.
+  [[nodiscard]] int fd() const;
 
  private:
-  int fd_;
+  mutable std::mutex mutex_;  ///< over fd_
+  mutable int fd_ = -1;
   std::atomic<bool> requested_{false};
 };
 

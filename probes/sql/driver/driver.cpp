@@ -21,18 +21,22 @@ constexpr int kKeepAliveCount = 3;
 
 }  // namespace
 
-Cancel::Cancel() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-}
-
 Cancel::~Cancel() {
-  ::close(fd_);
+  if (fd_ >= 0) ::close(fd_);
 }
 
 void Cancel::request() {
+  const std::lock_guard lock{mutex_};
   requested_ = true;
   // The only failure of this write is a counter at its limit, and then the descriptor is readable anyway.
-  (void)::eventfd_write(fd_, 1);
+  if (fd_ >= 0) (void)::eventfd_write(fd_, 1);
+}
+
+int Cancel::fd() const {
+  const std::lock_guard lock{mutex_};
+  if (fd_ < 0) fd_ = ::eventfd(requested_ ? 1 : 0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+  return fd_;
 }
 
 Error password_in_url() {
