@@ -49,7 +49,7 @@ std::vector<std::string> rule_names(const Engine& engine) {
 
 }  // namespace
 
-TEST_CASE("25,000 objects of one CRM are found each by its own divisor") {
+TEST_CASE("25,000 objects of one CRM are found each by its own divisor", "[slow]") {
   Engine engine{Ruleset{table_settings(), {share_rule()}}, {receiver("all")}};
   TimePoint now = kStart;
   for (int i = 0; i < 25'000; ++i) {
@@ -85,7 +85,7 @@ TEST_CASE("divisors come back from their bytes under the same places") {
   CHECK(loaded[loaded.place_of("")].value == 3);
 }
 
-TEST_CASE("a CRM whose labels change with each of 20,000 series follows the last ones with the next step") {
+TEST_CASE("a CRM whose labels change with each of 20,000 series follows the last ones with the next step", "[slow]") {
   Engine engine{Ruleset{table_settings(), {rule_for_kind("of-odoo", "odoo"), rule_for_kind("of-tryton", "tryton")}},
                 {receiver("all")}};
   for (int i = 0; i < 20'000; ++i) {

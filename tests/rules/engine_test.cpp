@@ -483,7 +483,7 @@ TEST_CASE("marks wait for a CRM that is not known yet") {
   CHECK(bare.messages.empty());
 }
 
-TEST_CASE("ten thousand CRMs cost nothing while nothing is due") {
+TEST_CASE("ten thousand CRMs cost nothing while nothing is due", "[slow]") {
   Bare bare{one_rule(table_rule())};
   for (int i = 0; i < 10'000; ++i) bare.fold("d1", {{"crm", "c" + std::to_string(i)}}, 200);
   CHECK(bare.engine.step(bare.now).touched.size() == 10'000);

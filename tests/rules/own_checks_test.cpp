@@ -55,7 +55,7 @@ Level level_after(const Check& check, double at_fault, double records, bool coun
 
 }  // namespace
 
-TEST_CASE("three of three records at fault are poor after a day, whatever the check") {
+TEST_CASE("three of three records at fault are poor after a day, whatever the check", "[slow]") {
   for (const Check& check : kChecks) {
     INFO(check.kind);
     CHECK(level_after(check, 3, 3, true) == Level::poor);

@@ -134,7 +134,7 @@ std::vector<std::string> opened_times(const Office& office) {
 
 }  // namespace
 
-TEST_CASE("case 99: lunch, nights and weekends open nothing in four weeks, wherever the people are") {
+TEST_CASE("case 99: lunch, nights and weekends open nothing in four weeks, wherever the people are", "[slow]") {
   for (const char* where : {"Asia/Shanghai", "Europe/Prague", "America/Los_Angeles", "Asia/Kolkata"}) {
     INFO(where);
     const ActiveHours hours = office(where);
@@ -170,7 +170,7 @@ TEST_CASE("case 101: what stops at 17:40 is poor at 08:40 of the next working da
                                                  "reminder(2) 2026-11-30T08:40:00Z"});
 }
 
-TEST_CASE("case 102: a night shift over both changes of the clock opens nothing, and still ages") {
+TEST_CASE("case 102: a night shift over both changes of the clock opens nothing, and still ages", "[slow]") {
   for (const auto& [from, to] : {std::pair{"2026-03-16T00:00:00Z", "2026-04-13T00:00:00Z"},
                                  std::pair{"2026-10-12T00:00:00Z", "2026-11-09T00:00:00Z"}}) {
     const ActiveHours hours = office("Europe/Prague", 22h, 6h, 0x7f);
@@ -187,7 +187,7 @@ TEST_CASE("case 102: a night shift over both changes of the clock opens nothing,
         std::vector<std::string>{"opened(1) 2026-10-25T01:20:00Z", "escalated(2) 2026-10-25T01:50:00Z"});
 }
 
-TEST_CASE("case 103: without hours two weeks teach them, nothing pages before, and all is quiet after") {
+TEST_CASE("case 103: without hours two weeks teach them, nothing pages before, and all is quiet after", "[slow]") {
   const ActiveHours real = office("UTC", 1h, 10h);
   Office acme{shipped(), "2026-11-02T00:00:00Z"};
   acme.until("2026-11-16T00:00:00Z", every_ten_minutes(real));
@@ -202,7 +202,7 @@ TEST_CASE("case 103: without hours two weeks teach them, nothing pages before, a
   CHECK(opened_times(acme) == std::vector<std::string>{"opened(1) 2026-12-15T07:50:30Z"});
 }
 
-TEST_CASE("hours are learned from the weeks in which something happened, and a stray hour teaches nothing") {
+TEST_CASE("hours are learned from the weeks in which something happened, and a stray hour teaches nothing", "[slow]") {
   const ActiveHours real = office("UTC", 1h, 10h);
   const auto usual = every_ten_minutes(real);
   Office acme{shipped(), "2026-11-02T00:00:00Z"};
@@ -217,7 +217,8 @@ TEST_CASE("hours are learned from the weeks in which something happened, and a s
   CHECK(opened_times(acme).size() == 1);
 }
 
-TEST_CASE("a day without any change may be a holiday as long as the hours are learned, a second one is a fault") {
+TEST_CASE("a day without any change may be a holiday as long as the hours are learned, a second one is a fault",
+          "[slow]") {
   const ActiveHours real = office("UTC", 1h, 10h);
   const auto usual = every_ten_minutes(real);
   Office acme{shipped(), "2026-11-02T00:00:00Z"};
@@ -228,7 +229,7 @@ TEST_CASE("a day without any change may be a holiday as long as the hours are le
   CHECK(acme.heard() == std::vector<std::string>{"opened(1) 2026-12-03T01:50:30Z"});
 }
 
-TEST_CASE("learning survives a restart, in its middle and at its end") {
+TEST_CASE("learning survives a restart, in its middle and at its end", "[slow]") {
   const ActiveHours real = office("UTC", 1h, 10h);
   Office acme{shipped(), "2026-11-02T00:00:00Z"};
   for (const char* stop : {"2026-11-09T12:30:00Z", "2026-11-16T03:00:00Z", "2026-11-20T03:00:00Z"}) {

@@ -41,7 +41,7 @@ Ruleset rules_with_wait(Duration wait) {
 
 }  // namespace
 
-TEST_CASE("case 69: 250 tenants that fail within a minute are one alert of their vendor") {
+TEST_CASE("case 69: 250 tenants that fail within a minute are one alert of their vendor", "[slow]") {
   for (const bool ticks : {false, true}) {
     World world{rules_with_wait(30s), {receiver("all"), receiver("pager", Level::poor)}};
     if (ticks) world.use_ticks();

@@ -86,7 +86,7 @@ class Company {
 
 }  // namespace
 
-TEST_CASE("an agent with 50 calls a day raises no alert about a CRM that is well") {
+TEST_CASE("an agent with 50 calls a day raises no alert about a CRM that is well", "[slow]") {
   Company company;
   company.stretch = 120;  // a look each hour
   company.run(72h);
@@ -103,7 +103,7 @@ TEST_CASE("an agent that does not tell its stretch is taken for silent") {
   CHECK_FALSE(company.messages.empty());
 }
 
-TEST_CASE("an interval that is stretched and relaxed at run time raises no alert") {
+TEST_CASE("an interval that is stretched and relaxed at run time raises no alert", "[slow]") {
   Company company;
   company.run(2h);
   for (const double stretch : {2.0, 16.0, 120.0, 30.0, 1.0, 64.0, 1.0}) {

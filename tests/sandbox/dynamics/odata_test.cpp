@@ -55,7 +55,7 @@ TEST_CASE("OData of every measurement is understood") {
   asked.parsed("leads", {{"$filter", "Microsoft.Dynamics.CRM.In(PropertyName='statecode',PropertyValues=['0','1'])"}});
 }
 
-TEST_CASE("OData finds what the company has") {
+TEST_CASE("OData finds what the company has", "[slow]") {
   const Asked asked;
   CHECK(asked.total("contacts", "emailaddress1 eq null") == 100);
   CHECK(asked.total("contacts", "_parentcustomerid_value eq null") == 48);

@@ -175,7 +175,7 @@ TEST_CASE("a slow answer waits for a timer, a hanging one for ever") {
   CHECK((*first)->delivery == net::Delivery::nothing);
 }
 
-TEST_CASE("faults of data change one CRM's company") {
+TEST_CASE("faults of data change one CRM's company", "[slow]") {
   Host host;
   const auto missing = [&](const char* crm) {
     return host.json(std::string{"/_sandbox/data?crm="} + crm)

@@ -58,7 +58,7 @@ TEST_CASE("Odoo's login gives the user's id, or false") {
   CHECK(refused.at("id") == 7);
 }
 
-TEST_CASE("Odoo's domains find the records of the company") {
+TEST_CASE("Odoo's domains find the records of the company", "[slow]") {
   Odoo odoo;
   const auto open_leads = [](const Record& lead) {
     return !is_true(lead, "converted") &&
@@ -83,7 +83,7 @@ TEST_CASE("Odoo's domains find the records of the company") {
                        [&](const Record& deal) { return deal.created >= odoo.now - std::chrono::hours{168}; }));
 }
 
-TEST_CASE("Odoo groups, orders and cuts") {
+TEST_CASE("Odoo groups, orders and cuts", "[slow]") {
   Odoo odoo;
   const auto groups = odoo.execute("crm.lead", "read_group",
                                    R"([[["type","=","opportunity"]],["expected_revenue:sum"],["stage_id"]],{})");

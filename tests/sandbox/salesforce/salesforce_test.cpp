@@ -94,7 +94,7 @@ TEST_CASE("Salesforce gives tokens for what it knows, and says in OAuth's words 
   CHECK(desk.post("/services/oauth2/token", "").status == 400);
 }
 
-TEST_CASE("Salesforce takes an assertion signed with the key that was written for the agent, and no other") {
+TEST_CASE("Salesforce takes an assertion signed with the key that was written for the agent, and no other", "[slow]") {
   const test::TempDir folder;
   const auto written = write_credentials(folder.path());
   REQUIRE(written.has_value());
@@ -168,7 +168,7 @@ TEST_CASE("versions of Salesforce's API are listed, retired or unknown") {
   CHECK(desk.get("/services/data/vx/limits").status == 404);
 }
 
-TEST_CASE("every question a monitor asks Salesforce has an answer that is not trivial") {
+TEST_CASE("every question a monitor asks Salesforce has an answer that is not trivial", "[slow]") {
   SalesforceDesk desk;
   for (const char* soql : {
            "SELECT MAX(SystemModstamp) newest FROM Opportunity",

@@ -68,7 +68,7 @@ TEST_CASE("a COQL query says what it was asked") {
   CHECK(parsed("select id from Leads where id is not null").query.limit == 200);
 }
 
-TEST_CASE("COQL finds what the company has") {
+TEST_CASE("COQL finds what the company has", "[slow]") {
   CHECK(total("select id from Contacts where Email is null") == 100);
   CHECK(total("select id from Contacts where Account_Name is null") == 48);
   CHECK(total("select id from Deals where Stage not in ('Closed Won', 'Closed Lost')") == 200);
