@@ -15,6 +15,10 @@ enum class Level : unsigned char { healthy = 0, sub_healthy = 1, poor = 2 };
 /// How far a state can be trusted.
 enum class DataStatus : unsigned char { warming_up = 0, fresh = 1, stale = 2, no_data = 3 };
 
+[[nodiscard]] constexpr DataStatus last(DataStatus) {
+  return DataStatus::no_data;
+}
+
 [[nodiscard]] constexpr std::string_view to_string(Level level) {
   switch (level) {
     case Level::healthy: return "healthy";

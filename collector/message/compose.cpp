@@ -56,7 +56,7 @@ void describe_several(Message& out, const rules::Message& message) {
     out.listed.push_back({status.crm, status.kind, known ? std::optional{status.state} : std::nullopt,
                           status.incident ? status.incident->id : std::string{}});
   }
-  out.unlisted = message.unlisted;
+  out.unlisted = static_cast<std::uint32_t>(message.unlisted);
   out.instances = message.causes;
   std::erase(out.instances, "crms");  // a cause, but not an instance that the status page names
 }

@@ -2,18 +2,23 @@
 // Holds what one message says: the facts, worked out once when it is queued. The outbox stores it (message/stored.h),
 // collector/notice/ puts it into words, and every receiver only lays those out.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "collector/text/language.h"
 #include "collector/text/value_text.h"
 #include "core/event.h"
+#include "core/fields.h"
 #include "core/level.h"
 #include "core/time/time.h"
 
 namespace crmpulse::collector {
+
+// The tags in fields() are those of the stored message.
 
 /// A dimension that is not healthy, as its worst rule sees it.
 struct Failing {
@@ -31,6 +36,14 @@ struct Failing {
   bool working_time = false;  ///< the value is an age of which only active hours count
   TimePoint since;
   Bilingual remedy;  ///< empty: none
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{1, &Failing::dimension},    Field{2, &Failing::rule},      Field{3, &Failing::unit},
+        Field{4, &Failing::worst_of},     Field{5, &Failing::state},     Field{6, &Failing::data_status},
+        Field{7, &Failing::value},        Field{8, &Failing::threshold}, Field{9, &Failing::worse},
+        Field{10, &Failing::sub_healthy}, Field{11, &Failing::poor},     Field{12, &Failing::working_time},
+        Field{13, &Failing::since},       Field{14, &Failing::remedy}};
+  }
 };
 
 /// Whose fault it looks like.
@@ -39,6 +52,9 @@ struct Fault {
   std::string verdict = "unknown";
   std::string why_en;
   std::string why_zh;
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Fault::verdict}, Field{2, &Fault::why_en}, Field{3, &Fault::why_zh}};
+  }
 };
 
 /// Something that changed shortly before the incident.
@@ -50,6 +66,11 @@ struct EarlierChange {
   std::string object;  ///< of a schema
   std::string agent;   ///< the one that saw it
   Bilingual text;
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &EarlierChange::at},  Field{2, &EarlierChange::what},   Field{3, &EarlierChange::from},
+                      Field{4, &EarlierChange::to},  Field{5, &EarlierChange::object}, Field{6, &EarlierChange::agent},
+                      Field{7, &EarlierChange::text}};
+  }
 };
 
 /// A CRM that a message about several names.
@@ -58,6 +79,10 @@ struct ListedCrm {
   std::string kind;
   std::optional<Level> state;  ///< absent: unknown
   std::string incident;        ///< its id, empty without one
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &ListedCrm::crm}, Field{2, &ListedCrm::kind}, Field{3, &ListedCrm::state},
+                      Field{4, &ListedCrm::incident}};
+  }
 };
 
 /// The type of a stored message that is damaged.
@@ -84,13 +109,26 @@ struct Message {
   std::vector<EarlierChange> changes;
   std::vector<std::string> evidence;
   std::vector<ListedCrm> listed;
-  std::size_t unlisted = 0;  ///< how many more CRMs
+  std::uint32_t unlisted = 0;  ///< how many more CRMs
   std::vector<std::string> instances;
   std::string undelivered;  ///< `delivery.dead`: the event that could not be told; of a damaged message: its own
   std::string about;        ///< the same: its subject
   std::string why;          ///< the same
   Duration ahead{};         ///< `collector.trouble`: by how much what was stored was ahead of the clock
   Bilingual text;           ///< of an event that this program does not know: what it says
+  /// Without `type`, of which the name is stored, with tag 2; tag 1 is the version's.
+  static constexpr auto fields() {
+    return std::tuple{
+        Field{3, &Message::at},           Field{4, &Message::language},     Field{5, &Message::subject},
+        Field{6, &Message::kind},         Field{7, &Message::state},        Field{8, &Message::previous},
+        Field{9, &Message::crm_state},    Field{10, &Message::data_status}, Field{11, &Message::score},
+        Field{12, &Message::reason},      Field{13, &Message::since},       Field{14, &Message::incident},
+        Field{15, &Message::opened},      Field{16, &Message::link},        Field{17, &Message::failing},
+        Field{18, &Message::fault},       Field{19, &Message::changes},     Field{20, &Message::evidence},
+        Field{21, &Message::listed},      Field{22, &Message::unlisted},    Field{23, &Message::instances},
+        Field{24, &Message::undelivered}, Field{25, &Message::about},       Field{26, &Message::why},
+        Field{27, &Message::ahead},       Field{28, &Message::text}};
+  }
 };
 
 }  // namespace crmpulse::collector

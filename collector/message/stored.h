@@ -12,7 +12,7 @@
 namespace crmpulse::collector {
 
 /// Returns the body of an outbox row.
-[[nodiscard]] std::string stored_message(Message message);
+[[nodiscard]] std::string stored_message(const Message& message);
 /// Returns the message of a row. Never throws: what is damaged or foreign gives a message of type `unreadable`, with
 /// subject, state and time of the row.
 [[nodiscard]] Message read_message(const store::OutboxRow& row);

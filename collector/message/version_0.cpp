@@ -117,7 +117,7 @@ void read_incident(Message& message, const json::object& body) {
 void read_listed(Message& message, const json::object& body) {
   constexpr double kMost = 1e9;
   if (const auto more = number_at(body, "more"); more && *more > 0 && *more < kMost)
-    message.unlisted = static_cast<std::size_t>(*more);
+    message.unlisted = static_cast<std::uint32_t>(*more);
   each_object(body, "crms", [&](const json::object& one) {
     message.listed.push_back({string_member(one, "crm"), string_member(one, "kind"), level_at(one, "state"),
                               string_member(one, "incident")});

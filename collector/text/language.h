@@ -2,14 +2,23 @@
 // The languages people read.
 
 #include <string>
+#include <tuple>
+
+#include "core/fields.h"
 
 namespace crmpulse::collector {
 
-enum class Language { en, zh };
+/// Stored with messages by its number.
+enum class Language { en = 0, zh = 1 };
+
+[[nodiscard]] constexpr Language last(Language) {
+  return Language::zh;
+}
 
 struct Bilingual {
   std::string en;
   std::string zh;
+  static constexpr auto fields() { return std::tuple{Field{1, &Bilingual::en}, Field{2, &Bilingual::zh}}; }
 };
 
 /// Returns the text in this language, in the other one where it has only that.

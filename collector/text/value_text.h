@@ -24,8 +24,11 @@ template <class... Args>
 /// `digits` are the significant ones.
 [[nodiscard]] std::string value_text(double value, std::string_view unit, Language language, int digits = 4);
 
-/// Which way is worse.
-enum class Worse { above, below };
+/// Which way is worse. Stored with messages by its number.
+enum class Worse { above = 0, below = 1 };
+[[nodiscard]] constexpr Worse last(Worse) {
+  return Worse::below;
+}
 /// `4.1 s (poor from 3 s)`, `98.2% (poor at 99% or less)`: `4.1 秒（不良阈值 ≥ 3 秒）`. When rounding would make both
 /// numbers look the same, it gets more digits. `working_time`: nights and holidays are not in the value: who subtracts
 /// two times would find another number.
