@@ -91,14 +91,16 @@ struct Shipper::Impl {
   bool shrink(const store::Spool::Batch& batch);
   void reached();
   void not_reached(const net::ClientResponse& response);
-  /// Ends early when we stop or are configured anew.
+  /// Ends early when we stop or when the options that current() gave last are not the newest any more.
   void wait(Duration time);
   bool stopping() const {
     const std::lock_guard lock{shared->mutex};
     return shared->stopping;
   }
-  Options current() const {
+  /// What is done from here on is done with these options: a wait() that follows ends as soon as there are others.
+  Options current() {
     const std::lock_guard lock{shared->mutex};
+    used = shared->configured;
     return options;
   }
   template <class Change>
@@ -113,6 +115,7 @@ struct Shipper::Impl {
   Options options;  ///< under shared->mutex
   Stats stats;      ///< under shared->mutex
   // The thread's own:
+  std::uint64_t used = 0;                   ///< `configured` of the options that current() gave last
   std::optional<std::string> collector_at;  ///< the address that has answered with the mark; read when first needed
   std::size_t limit;                        ///< samples a request; halved while the receiver finds them too large
   std::uint64_t too_large_seq = 0;          ///< the batch that was last too large
@@ -403,8 +406,7 @@ void Shipper::Impl::not_reached(const net::ClientResponse& response) {
 
 void Shipper::Impl::wait(Duration time) {
   std::unique_lock lock{shared->mutex};
-  shared->changed.wait_for(
-      lock, time, [this, seen = shared->configured] { return shared->stopping || shared->configured != seen; });
+  shared->changed.wait_for(lock, time, [this] { return shared->stopping || shared->configured != used; });
 }
 
 Shipper::Shipper(store::Spool& spool, net::HttpClient& client, Options options)

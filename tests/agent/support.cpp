@@ -86,6 +86,11 @@ void Sink::mark(bool on) {
   mark_ = on;
 }
 
+void Sink::before_answer(std::function<void()> hook) {
+  const std::lock_guard lock{mutex_};
+  before_answer_ = std::move(hook);
+}
+
 net::HttpResponse Sink::answer(const net::HttpRequest& request) {
   Received received{.path = request.path, .headers = {}, .samples = {}, .evidence = {}, .answered = 0};
   for (const auto& [name, value] : request.headers) received.headers[lower(name)] = value;
@@ -94,6 +99,7 @@ net::HttpResponse Sink::answer(const net::HttpRequest& request) {
   else if (request.method == "POST")
     received.samples = decode(request.body);
   const std::lock_guard lock{mutex_};
+  if (before_answer_) before_answer_();
   net::HttpResponse out{204, {}, {}};
   if (mark_) out.headers.emplace_back(wire::kCollectorMark, "1");
   if (auto& queue = scripts_[request.path]; !queue.empty()) {

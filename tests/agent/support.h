@@ -42,6 +42,8 @@ class Sink {
   void script(const std::string& path, std::vector<net::HttpResponse> answers);
   /// What comes after the scripts: 204, with the collector's mark or without.
   void mark(bool on);
+  /// Runs before every answer, on the server's thread.
+  void before_answer(std::function<void()> hook);
   [[nodiscard]] std::vector<Received> received() const;
   /// Values of a metric in the order they were accepted (2xx).
   [[nodiscard]] std::vector<double> accepted(std::string_view metric) const;
@@ -57,6 +59,7 @@ class Sink {
   mutable std::mutex mutex_;
   std::map<std::string, std::deque<net::HttpResponse>> scripts_;
   bool mark_ = false;
+  std::function<void()> before_answer_;
   std::vector<Received> received_;
   std::thread thread_;
 };

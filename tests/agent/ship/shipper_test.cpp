@@ -448,12 +448,26 @@ TEST_CASE("a new address ends the wait for the old one") {
   auto spool = open_spool(folder);
   fill(*spool, 1, 1);
   Sink busy;
+  const Sink other;
   busy.script(kWrite, {{503, {{"Retry-After", "600"}}, ""}});
   net::HttpClient client;
   Shipper shipper{*spool, client, quick(busy.url())};
   REQUIRE(eventually([&] { return shipper.stats().failed_requests == 1; }));
-  const Sink other;
   shipper.configure(quick(other.url()));
+  REQUIRE(eventually([&] { return empty(*spool); }));
+  CHECK(other.accepted("m") == counted(1, 1));
+}
+
+TEST_CASE("a new address that comes before the old one answers is used at once") {
+  const TempDir folder;
+  auto spool = open_spool(folder);
+  Sink busy;
+  const Sink other;
+  busy.script(kWrite, {{503, {{"Retry-After", "600"}}, ""}});
+  net::HttpClient client;
+  Shipper shipper{*spool, client, quick(busy.url())};
+  busy.before_answer([&] { shipper.configure(quick(other.url())); });
+  fill(*spool, 1, 1);
   REQUIRE(eventually([&] { return empty(*spool); }));
   CHECK(other.accepted("m") == counted(1, 1));
 }
