@@ -3,6 +3,7 @@
 #include "collector/api/api.h"
 #include "collector/message/describe.h"
 #include "collector/message/fault.h"
+#include "collector/message/vocabulary.h"
 #include "collector/message/words.h"
 #include "core/text/printable.h"
 
@@ -57,7 +58,7 @@ std::string matchers_text(const Suppression& suppression) {
 }
 
 /// Those that hold now or later.
-std::string suppressions(const EngineLoop& engine) {
+std::string suppressions(const EngineLoop& engine, const ZonePtr& zone) {
   std::string rows;
   for (const Suppression& suppression : engine.operations().all()) {
     const Suppression::Phase phase = suppression.phase_at(engine.now());
@@ -67,7 +68,7 @@ std::string suppressions(const EngineLoop& engine) {
         "<tr><th scope=\"row\">{} {}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
         suppression.kind == Suppression::Kind::silence ? "Silence" : "Maintenance",
         suppression.kind == Suppression::Kind::silence ? "静默" : "维护", active ? "active 生效中" : "pending 尚未开始",
-        escape(matchers_text(suppression)), suppression.ends ? format_time(*suppression.ends) : "–",
+        escape(matchers_text(suppression)), suppression.ends ? date_text(*suppression.ends, zone) : "–",
         escape(suppression.author), escape(suppression.comment));
   }
   if (rows.empty()) return rows;
@@ -76,13 +77,14 @@ std::string suppressions(const EngineLoop& engine) {
          rows + "</tbody></table>\n";
 }
 
-std::string dead_deliveries(const std::vector<store::OutboxRow>& dead) {
+std::string dead_deliveries(const std::vector<store::OutboxRow>& dead, const ZonePtr& zone) {
   if (dead.empty()) return {};
   std::string rows;
   for (const store::OutboxRow& row : dead) {
-    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-                        escape(row.receiver), escape(row.event.text()), escape(row.dedup_key), format_time(row.created),
-                        escape(row.last_error));
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{} {}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
+                        escape(row.receiver), escape(event_words(row.event.text(), Language::en)),
+                        escape(event_words(row.event.text(), Language::zh)), escape(row.dedup_key),
+                        date_text(row.created, zone), escape(row.last_error));
   }
   return "<h2>Not delivered 未送达</h2>\n<table><thead><tr><th>Receiver 接收端</th><th>Message 消息</th><th>About "
          "对象</th>"
@@ -90,23 +92,25 @@ std::string dead_deliveries(const std::vector<store::OutboxRow>& dead) {
          rows + "</tbody></table>\n";
 }
 
-std::string row(const EngineLoop& engine, const rules::CrmStatus& status) {
+std::string row(const EngineLoop& engine, const rules::CrmStatus& status, const ZonePtr& zone) {
   const std::vector<Failing> bad = failing_of(status, engine.configuration().remedies);
   std::string what;
   if (!bad.empty()) {
     const Bilingual worst = failing_sentence(bad.front());
-    const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms());
-    what = fmt::format("{}. {} ({})<br>{}。{}", escape(worst.en), escape(fault.why_en), fault.verdict, escape(worst.zh),
-                       escape(fault.why_zh));
+    const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms(), zone);
+    what = fmt::format("{}. Looks like: {}<br>{}。初步判断：{}", escape(worst.en),
+                       escape(fault_words(fault, Language::en)), escape(worst.zh),
+                       escape(fault_words(fault, Language::zh)));
     if (const Bilingual& remedy = bad.front().remedy; !remedy.en.empty())
       what += fmt::format("<br><em>{}<br>{}</em>", escape(remedy.en), escape(remedy.zh));
   }
   what += marks(engine, status);
   return fmt::format(
-      "<tr class=\"{0}\"><th scope=\"row\">{1}</th><td>{2}</td><td>{0} "
+      "<tr class=\"{0}\"><th scope=\"row\">{1}</th><td>{2}</td><td>{7} "
       "{3}</td><td>{4}</td><td>{5}</td><td>{6}</td></tr>\n",
       state_name(status), escape(status.crm), escape(status.kind), state_name_zh(status),
-      status.score ? fmt::format("{:.1f}", *status.score) : "–", format_time(status.since), what);
+      status.score ? fmt::format("{:.1f}", *status.score) : "–", date_text(status.since, zone), what,
+      status.data_status == DataStatus::warming_up ? "unknown" : spoken(status.state, Language::en));
 }
 
 }  // namespace
@@ -124,15 +128,16 @@ std::string render_page(const EngineLoop& engine, const std::vector<store::Outbo
       "content=\"5\">"
       "<link rel=\"stylesheet\" href=\"page.css\"></head>\n"
       "<body><h1>crmpulse</h1>\n";
+  const ZonePtr& zone = engine.configuration().settings.time_zone;
   if (engine.configuration().settings.mute)
     out += "<p><strong>Muted: no messages are sent. 已静音：不发送任何通知。</strong></p>\n";
   out +=
       "<table><thead><tr><th>CRM</th><th>Kind 类型</th><th>State 状态</th><th>Score 健康评分</th>"
       "<th>Since 开始时间</th><th>What fails 问题</th></tr></thead><tbody>\n";
   for (const std::string& crm : engine.rules().crms()) {
-    if (const auto status = engine.rules().status(crm)) out += row(engine, *status);
+    if (const auto status = engine.rules().status(crm)) out += row(engine, *status, zone);
   }
-  return out + "</tbody></table>\n" + suppressions(engine) + dead_deliveries(dead) + "</body></html>\n";
+  return out + "</tbody></table>\n" + suppressions(engine, zone) + dead_deliveries(dead, zone) + "</body></html>\n";
 }
 
 }  // namespace crmpulse::collector

@@ -12,6 +12,7 @@
 #include "core/rule.h"
 #include "core/secret.h"
 #include "core/time/time.h"
+#include "core/words/clock.h"
 #include "net/server/http_server.h"
 
 namespace crmpulse::collector {
@@ -41,6 +42,7 @@ struct Settings {
   MetricsAccess metrics = MetricsAccess::viewer;
   LimitSettings limits;
   std::string external_url;  ///< without a slash at the end; how people reach the collector
+  ZonePtr time_zone;         ///< of times that people read: messages, timelines, the page
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
   bool mute = false;                     ///< the kill switch: states are judged, but no messages are sent

@@ -37,12 +37,12 @@ const char* priority_of(const Notice& notice) {
 
 class Opsgenie final : public Receiver {
  public:
-  Opsgenie(std::string url, Secret key, std::vector<std::string> teams, Language language)
-      : url_(std::move(url)), key_(std::move(key)), teams_(std::move(teams)), language_(language) {}
+  Opsgenie(std::string url, Secret key, std::vector<std::string> teams, Audience audience)
+      : url_(std::move(url)), key_(std::move(key)), teams_(std::move(teams)), audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
-    const Notice notice = read_notice(row, language_);
+    const Notice notice = read_notice(row, audience_);
     const std::string alias = percent_encoded(subject_key(row, kMaxAlias), kPlain);
     if (closes(row.event)) {
       const json::object body{{"source", "crmpulse"}, {"note", one_line(notice.title, kMaxNote)}};
@@ -97,9 +97,9 @@ class Opsgenie final : public Receiver {
     if (!notice.link.empty()) details["url"] = notice.link;
     json::array tags{"crmpulse"};
     if (!notice.kind.empty()) tags.push_back(json::string(notice.kind));
-    json::object out{{"message", one_line(headline(notice, language_), kMaxMessage)},
+    json::object out{{"message", one_line(headline(notice, audience_.language), kMaxMessage)},
                      {"alias", subject_key(row, kMaxAlias)},
-                     {"description", cut(plain_text(notice, language_))},
+                     {"description", cut(plain_text(notice, audience_.language))},
                      {"priority", priority_of(notice)},
                      {"entity", one_line(notice.subject, kMaxAlias)},
                      {"source", "crmpulse"},
@@ -127,7 +127,7 @@ class Opsgenie final : public Receiver {
   std::string url_;
   Secret key_;
   std::vector<std::string> teams_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -142,7 +142,7 @@ std::unique_ptr<Receiver> read_opsgenie(config::Reader& item, const ReceiverSett
   std::vector<std::string> teams;
   item.get("teams", teams);
   if (item.problem_count() > before) return nullptr;
-  return std::make_unique<Opsgenie>(std::move(url), std::move(key), std::move(teams), common.language);
+  return std::make_unique<Opsgenie>(std::move(url), std::move(key), std::move(teams), common.audience());
 }
 
 }  // namespace crmpulse::collector

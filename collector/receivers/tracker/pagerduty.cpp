@@ -42,8 +42,8 @@ json::array pairs(const std::vector<Fact>& facts) {
 
 class PagerDuty final : public Receiver {
  public:
-  PagerDuty(Secret url, Secret routing_key, Language language)
-      : url_(std::move(url)), routing_key_(std::move(routing_key)), language_(language) {}
+  PagerDuty(Secret url, Secret routing_key, Audience audience)
+      : url_(std::move(url)), routing_key_(std::move(routing_key)), audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
@@ -52,11 +52,11 @@ class PagerDuty final : public Receiver {
                        {"dedup_key", subject_key(row, kMaxKey)},
                        {"client", "crmpulse"}};
     const Message message = read_message(row);
-    const Notice notice = notice_of(message, language_);
+    const Notice notice = notice_of(message, audience_);
     if (!notice.link.empty()) {
       event["client_url"] = notice.link;
       event["links"] =
-          json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(language_).open}}}};
+          json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(audience_.language).open}}}};
     }
     if (!closes(row.event)) event["payload"] = payload(notice, message.data_status, row);
     return post(url_.reveal(), to_text(event), kJson);
@@ -83,7 +83,7 @@ class PagerDuty final : public Receiver {
     if (!notice.evidence.empty()) details["evidence"] = json::array(notice.evidence.begin(), notice.evidence.end());
     if (!notice.incident.empty()) details["incident"] = notice.incident;
     if (!notice.summary.empty()) details["text"] = notice.summary;
-    json::object out{{"summary", one_line(headline(notice, language_), kMaxSummary)},
+    json::object out{{"summary", one_line(headline(notice, audience_.language), kMaxSummary)},
                      {"source", one_line(notice.subject.empty() ? "crmpulse" : notice.subject, kMaxSource)},
                      {"severity", severity_of(notice, data)},
                      {"timestamp", format_time(row.created)},
@@ -95,7 +95,7 @@ class PagerDuty final : public Receiver {
 
   Secret url_;
   Secret routing_key_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -106,7 +106,7 @@ std::unique_ptr<Receiver> read_pagerduty(config::Reader& item, const ReceiverSet
   Secret key;
   item.require_secret("routing_key", key);
   if (item.problem_count() > before) return nullptr;
-  return std::make_unique<PagerDuty>(std::move(url), std::move(key), common.language);
+  return std::make_unique<PagerDuty>(std::move(url), std::move(key), common.audience());
 }
 
 }  // namespace crmpulse::collector
