@@ -19,8 +19,9 @@ namespace crmpulse::net {
 
 struct HttpRequest {
   std::string method;
-  std::string path;  ///< decoded, without the query
-  std::map<std::string, std::string, std::less<>> query;
+  std::string path;                                       ///< decoded, without the query
+  std::map<std::string, std::string, std::less<>> query;  ///< of a name that stands there twice, the first value
+  std::vector<std::string> repeated_parameters;           ///< names that stand in the query more than once
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string remote_address;
