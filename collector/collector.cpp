@@ -74,13 +74,14 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       reloader_(files_, manager_, std::move(config_file),
                 [this](const Reloader::LoadResult& loaded) { return apply(loaded); }),
       forgetter_(files_, engine_, audit_) {
-  exposition_.add([this] { return health_metrics(engine_); });
-  exposition_.add([this] { return sample_metrics(engine_); });
-  exposition_.add([this] {
-    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
-                         [this] { return damaged_files_; },
-                         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
-                         [this] { return history_ ? history_->stats() : History::Stats{}; }});
+  exposition_.add([this](PageFormat format) { return health_metrics(engine_, format); });
+  exposition_.add([this](PageFormat format) { return sample_metrics(engine_, format); });
+  exposition_.add([this](PageFormat format) {
+    return self_metrics(
+        {engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
+         [this] { return damaged_files_; }, [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
+         [this] { return history_ ? history_->stats() : History::Stats{}; }},
+        format);
   });
   engine_.on_progress([this] { manager_.busy(); });
   add_routes();

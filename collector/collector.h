@@ -56,6 +56,7 @@ class Collector {
   void add_service_routes();
   [[nodiscard]] net::HeadVerdict check_head(const net::HttpRequest& head);
   void list_audit(const net::HttpRequest& request, net::Respond respond);
+  void show_metrics(const net::HttpRequest& request, net::Respond respond);
   /// Looks at what others write, on the file thread.
   void look();
   void take(FolderNews news);

@@ -74,9 +74,8 @@ class Api {
 
 /// Returns a query parameter, empty if it is absent.
 [[nodiscard]] std::string parameter(const net::HttpRequest& request, std::string_view name);
-/// Returns the parameter `limit` (1 to 1000, by default 200), nullopt if it is something else.
-[[nodiscard]] std::optional<int> limit_of(const net::HttpRequest& request, int without = 200);
-[[nodiscard]] net::HttpResponse wrong_limit();
+/// Returns the parameter `limit`, which was checked (parameters.h); without it, `without`.
+[[nodiscard]] int limit_of(const net::HttpRequest& request, int without = 200);
 [[nodiscard]] net::HttpResponse no_such(std::string_view what);
 
 /// Plain tables of all states, what operators said, and what could not be delivered, in English and Chinese.

@@ -1,7 +1,6 @@
 #include "collector/metrics/self_metrics.h"
 
-#include <prometheus/text_serializer.h>
-
+#include "collector/metrics/exposition_text.h"
 #include "collector/metrics/metric_family.h"
 #include "core/version.h"
 
@@ -25,14 +24,15 @@ void add_gauge(std::vector<MetricFamily>& out, const char* name, const char* hel
 
 class SelfPart final : public ExpositionPart {
  public:
-  explicit SelfPart(SelfMetrics::Sources sources) : metrics_(std::move(sources)) {}
+  SelfPart(SelfMetrics::Sources sources, PageFormat format) : metrics_(std::move(sources)), format_(format) {}
   bool write(std::string& out) override {
-    out += prometheus::TextSerializer{}.Serialize(metrics_.Collect());
+    for (const MetricFamily& family : metrics_.Collect()) append_family(out, format_, family);
     return false;
   }
 
  private:
   SelfMetrics metrics_;
+  PageFormat format_;
 };
 
 }  // namespace
@@ -278,8 +278,8 @@ std::vector<MetricFamily> SelfMetrics::Collect() const {
   return out;
 }
 
-std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources) {
-  return std::make_unique<SelfPart>(std::move(sources));
+std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources, PageFormat format) {
+  return std::make_unique<SelfPart>(std::move(sources), format);
 }
 
 }  // namespace crmpulse::collector

@@ -28,7 +28,7 @@ struct ReloadStats {
   std::uint64_t certificates_refused = 0;  ///< likewise
 };
 
-/// The collector about itself: a few families whatever is watched, by the library's model and serializer.
+/// The collector about itself: a few families whatever is watched, by the library's model.
 class SelfMetrics final : public prometheus::Collectable {
  public:
   struct Sources {
@@ -62,6 +62,6 @@ class SelfMetrics final : public prometheus::Collectable {
   Sources from_;
 };
 
-[[nodiscard]] std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources);
+[[nodiscard]] std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources, PageFormat format);
 
 }  // namespace crmpulse::collector
