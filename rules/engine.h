@@ -53,7 +53,9 @@ class Engine {
   void set_maintenance(const std::string& crm, bool on, TimePoint now);
   void set_silence(const std::string& crm, bool on, TimePoint now);
   void set_inhibited(const std::string& crm, bool on, TimePoint now);
-  void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now);
+  /// `from`: the receiver that the acknowledgement comes from, which is not told of it; empty: none of them.
+  void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now,
+                   std::string from = {});
   /// Sets the CRM's hours, whatever its agent says. nullopt: as the agent says again, else as learned.
   void set_hours(const std::string& crm, std::optional<ActiveHours> hours, TimePoint now);
   void set_muted(bool kill_switch);
