@@ -247,16 +247,14 @@ std::optional<CrmStatus> Engine::status(std::string_view name) const {
   return status_of(*known->second, impl_->now);
 }
 
-std::vector<Level> Engine::levels(std::string_view name) const {
-  std::vector<Level> levels;
+void Engine::levels(std::string_view name, std::vector<Level>& out) const {
+  out.clear();
   const auto known = impl_->by_name.find(name);
-  if (known == impl_->by_name.end()) return levels;
-  levels.reserve(known->second->rules.size());
+  if (known == impl_->by_name.end()) return;
   for (const auto& state : known->second->rules) {
     const Level least = state->latched() ? Level::sub_healthy : Level::healthy;
-    levels.push_back(std::max(state->confirmed(), least));
+    out.push_back(std::max(state->confirmed(), least));
   }
-  return levels;
 }
 
 std::string Engine::save(std::string_view name) const {

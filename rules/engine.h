@@ -85,8 +85,8 @@ class Engine {
   /// Has the CRM a status()?
   [[nodiscard]] bool watches(std::string_view crm) const;
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
-  /// Returns the level of each rule in the order of status() (a latch is sub-healthy). Cheap enough for every step.
-  [[nodiscard]] std::vector<Level> levels(std::string_view crm) const;
+  /// Fills in the level of each rule in the order of status() (a latch is sub-healthy). Cheap enough for every step.
+  void levels(std::string_view crm, std::vector<Level>& out) const;
 
   /// Moves all times by `by`, after the clock was corrected (below zero if it had been ahead). Levels and timers stay;
   /// active hours, which go by the wall clock, are evaluated anew.

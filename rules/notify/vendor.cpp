@@ -72,30 +72,27 @@ void VendorWatch::leave(std::uint32_t number, const Enrolment& was) {
 }
 
 void VendorWatch::enrol(const Crm& crm) {
-  const auto known = enrolled_.find(crm.number);
-  if (!crm.known || !crm.started || crm.kind.empty()) {
-    if (known != enrolled_.end()) forget(crm);
-    return;
+  if (!crm.known || !crm.started || crm.kind.empty()) return forget(crm);
+  const TimePoint poor_since = crm.state == Level::poor ? crm.since : kUnset;
+  const std::uint64_t majors = print_of_majors(crm);
+  if (crm.number >= enrolled_.size()) enrolled_.resize(crm.number + 1);
+  std::optional<Enrolment>& known = enrolled_[crm.number];
+  if (known) {
+    if (known->poor_since == poor_since && known->majors == majors && known->kind == crm.kind) return;
+    leave(crm.number, *known);
   }
-  const Enrolment now{crm.kind, crm.state == Level::poor ? crm.since : kUnset, print_of_majors(crm)};
-  if (known != enrolled_.end()) {
-    const Enrolment& was = known->second;
-    if (was.poor_since == now.poor_since && was.majors == now.majors && was.kind == now.kind) return;
-    leave(crm.number, was);
-  }
-  Kind& kind = kind_of(now.kind);
+  Kind& kind = kind_of(crm.kind);
   ++kind.members;
-  if (is_set(now.poor_since)) kind.poor.emplace(now.poor_since, crm.number);
-  if (now.majors != 0) kind.majors.insert(crm.number);
+  if (is_set(poor_since)) kind.poor.emplace(poor_since, crm.number);
+  if (majors != 0) kind.majors.insert(crm.number);
   kind.next = kUnset;
-  enrolled_.insert_or_assign(crm.number, now);
+  known = Enrolment{crm.kind, poor_since, majors};
 }
 
 void VendorWatch::forget(const Crm& crm) {
-  const auto known = enrolled_.find(crm.number);
-  if (known == enrolled_.end()) return;
-  leave(crm.number, known->second);
-  enrolled_.erase(known);
+  if (crm.number >= enrolled_.size() || !enrolled_[crm.number]) return;
+  leave(crm.number, *enrolled_[crm.number]);
+  enrolled_[crm.number].reset();
 }
 
 void VendorWatch::restarted(TimePoint now) {

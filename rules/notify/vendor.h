@@ -83,7 +83,7 @@ class VendorWatch {
                 const NotificationPolicy& settings, TimePoint now, std::vector<Message>& messages);
 
   std::map<std::string, Kind, std::less<>> kinds_;
-  std::map<std::uint32_t, Enrolment> enrolled_;  ///< by CRM number; those with a state
+  std::vector<std::optional<Enrolment>> enrolled_;  ///< by CRM number; those with a state
   std::vector<Notice> nobody_told_;
   TimePoint counted_from_ = kUnset;  ///< missing data before this was ours
 };
