@@ -7,6 +7,7 @@
 
 #include "net/base/crypto.h"
 #include "tests/collector/collector_fixture.h"
+#include "wire/remote_write.h"
 
 using namespace crmpulse;
 using namespace crmpulse::test;
@@ -69,6 +70,19 @@ json::value ack_of(const RunningCollector& running) {
   return running.get_json("/api/v1/crms/acme").at("incident").at("ack");
 }
 
+/// In three requests: just after a start nothing is resolved at the first two.
+void recover(const RunningCollector& running) {
+  const TimePoint from = running.now();
+  for (int part = 0; part < 3; ++part) {
+    std::vector<Sample> good;
+    for (int i = 1; i <= 8; ++i) {
+      good.push_back(sample("crm_operation_duration_seconds", "acme", 0.1, from + std::chrono::seconds{8 * part + i},
+                            {{"operation", "read"}}));
+    }
+    REQUIRE(send(write_call(running.base(), wire::encode(good))).status == 204);
+  }
+}
+
 /// `acme` is poor and the pager knows.
 struct Paged {
   TempDir secrets;
@@ -118,7 +132,7 @@ TEST_CASE("an acknowledgement made there holds here, is not sent back, and canno
   CHECK(ack_of(paged.running).is_null());
   // Somebody there says so anew.
   CHECK(status_of(post(paged.running, acknowledged("E2", paged.running.now()))) == "acknowledged");
-  REQUIRE(paged.running.write_latency("acme", 0.1) == 204);
+  recover(paged.running);
   REQUIRE(eventually([&] { return paged.pager.actions().back() == "resolve"; }));
   CHECK(paged.pager.actions() == std::vector<std::string>{"trigger", "resolve"});
 }
