@@ -70,6 +70,7 @@ void Collector::add_routes() {
                  ingest_.evidence(std::move(request), std::move(respond));
                }});
   api_.add_routes(router_);
+  callbacks_.add_route(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
 }

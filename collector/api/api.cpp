@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "collector/api/incident_page.h"
 #include "collector/api/openapi.h"
 #include "collector/api/parameters.h"
 #include "collector/http/answers.h"
@@ -69,10 +70,15 @@ void Api::add_reading_routes(Router& router) {
        }});
   router.add({"GET", "/api/v1/deliveries", AccessRole::viewer,
               [this](const Request& request, net::Respond respond) { list_deliveries(request, std::move(respond)); }});
+  router.add({"GET", "/api/v1/troubles", AccessRole::viewer,
+              [this](const Request&, net::Respond respond) { respond(json_answer(troubles_json(troubles_()))); }});
   router.add({"GET", "/api/v1/openapi.json", AccessRole::viewer,
               [&router](const Request&, net::Respond respond) { respond(json_answer(openapi(router.routes()))); }});
   router.add({"GET", "/page.css", std::nullopt, [](const Request&, net::Respond respond) {
                 respond(text_answer(std::string{page_style()}, "text/css; charset=utf-8"));
+              }});
+  router.add({"GET", "/incidents/{id}", AccessRole::viewer, [this](const Request& request, net::Respond respond) {
+                show_incident_page(request.part("id"), std::move(respond));
               }});
   router.add({"GET", "/", AccessRole::viewer,
               [this](const Request&, net::Respond respond) { show_page(std::move(respond)); }});
@@ -201,8 +207,20 @@ void Api::show_page(net::Respond respond) {
     return net::HttpResponse{};
   };
   from_store(job, std::move(respond), [this, dead](net::HttpResponse& answer) {
-    answer = text_answer(render_page(engine_, *dead), "text/html; charset=utf-8");
+    answer = text_answer(render_page(engine_, troubles_(), *dead), "text/html; charset=utf-8");
   });
+}
+
+void Api::show_incident_page(const std::string& id, net::Respond respond) {
+  const auto job = [id](store::Database& database) -> Result<net::HttpResponse> {
+    auto found = store::get_incident(database, id);
+    if (!found) return found.error();
+    if (!*found) return no_such("incident");
+    auto events = store::list_events(database, id, kMostEvents);
+    if (!events) return events.error();
+    return text_answer(render_incident(**found, *events), "text/html; charset=utf-8");
+  };
+  from_store(job, std::move(respond));
 }
 
 }  // namespace crmpulse::collector

@@ -157,11 +157,36 @@ const std::vector<RouteText>& texts() {
         kLimit},
        "",
        {}},
+      {"POST",
+       "/api/v1/receivers/{receiver}/events",
+       "Takes an acknowledgement that somebody made in PagerDuty or Opsgenie: their webhook, checked by the receiver's "
+       "webhook_secret; what is not news is ignored",
+       200,
+       "EventTaken",
+       {},
+       "application/json",
+       {401, 413}},
       {"POST", "/api/v1/deliveries/{id}/retry", "Sends a dead message once more", 202, "Delivery", {}, "", {}},
+      {"GET",
+       "/api/v1/troubles",
+       "What is wrong with crmpulse itself, the oldest first, and what to do",
+       200,
+       "Troubles",
+       {},
+       "",
+       {}},
       {"GET", "/api/v1/openapi.json", "This document", 200, "Document", {}, "", {}},
       {"GET", "/api/v1/audit", "Who changed what, newest first", 200, "Audit", {kLimit}, "", {}},
       {"GET", "/page.css", "The status page's style", 200, "text/css", {}, "", {}},
       {"GET", "/", "The status page", 200, "text/html", {}, "", {}},
+      {"GET",
+       "/incidents/{id}",
+       "The page of one incident: where links of messages lead",
+       200,
+       "text/html",
+       {},
+       "",
+       {}},
       {"GET", "/metrics", "What Prometheus scrapes, as text or OpenMetrics", 200, "text/plain", {}, "", {}},
       {"GET", "/-/healthy", "Does the engine tick?", 200, "text/plain", {}, "", {}},
       {"GET", "/-/ready", "Does it take requests?", 200, "text/plain", {}, "", {}},
@@ -177,6 +202,7 @@ json::object text_schema() {
 json::object schema_or_media(std::string_view name) {
   const bool media = name.find('/') != std::string_view::npos;
   json::object content = text_schema();
+  if (name == "application/json") content["schema"] = json::object{{"type", "object"}};
   if (!media) content["schema"] = json::object{{"$ref", fmt::format("#/components/schemas/{}", name)}};
   json::object out;
   out[media ? name : std::string_view{"application/json"}] = std::move(content);
@@ -206,6 +232,7 @@ json::object failure(std::string_view about) {
 
 std::string_view about_failure(int status) {
   switch (status) {
+    case 401: return "the signature or secret is not valid";
     case 409: return "not possible in the current state";
     case 413: return "the body is too large";
     case 415: return "unsupported Content-Type or Content-Encoding";

@@ -16,6 +16,7 @@
 #include "collector/http/audit_refusals.h"
 #include "collector/ingest/ingest.h"
 #include "collector/metrics/exposition.h"
+#include "collector/trouble/watch.h"
 #include "store/collector/writer.h"
 
 namespace crmpulse::collector {
@@ -41,6 +42,7 @@ class SelfMetrics final : public prometheus::Collectable {
     const AuditRefusals& refusals;
     const Access& access;
     std::function<int()> damaged_files;
+    std::function<std::vector<TroubleWatch::Present>()> troubles;
     std::function<net::HttpServer::Stats()> server;
     std::function<History::Stats()> history;
   };
@@ -58,6 +60,7 @@ class SelfMetrics final : public prometheus::Collectable {
   void add_agents(Families& out) const;
   void add_server(Families& out) const;
   void add_access(Families& out) const;
+  void add_troubles(Families& out) const;
 
   Sources from_;
 };

@@ -145,6 +145,7 @@ class HttpServer {
     std::uint64_t refused = 0;   ///< over max_connections
     std::uint64_t crowded = 0;   ///< over max_connections_per_client
     std::uint64_t handshakes_failed = 0;
+    std::optional<TimePoint> certificate_begin;
     std::optional<TimePoint> certificate_expiry;
     std::uint64_t malformed = 0;  ///< answered 400, 408, 413, 417, 431, 501 before a handler saw them
     int open = 0;
