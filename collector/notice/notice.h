@@ -42,6 +42,7 @@ struct Notice {
   std::size_t unlisted = 0;         ///< how many more
   std::string link;                 ///< http(s) or empty
   std::string incident;             ///< its id or empty
+  std::string trouble;              ///< with crmpulse itself: which, so that several stand beside each other
   std::string text;                 ///< all of it in sentences, on one line
   TimePoint at;
   std::string clock;  ///< `at` by the audience's clock: `09:10 UTC`

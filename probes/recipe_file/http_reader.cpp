@@ -216,7 +216,7 @@ void read_failure_conditions(Reader& entry, FailureMapping& mapping) {
 
 void read_http(Reader& reader, Recipe& recipe) {
   if (recipe.transport == Transport::sql) {
-    for (const std::string_view key : {"base_url", "headers", "auth", "errors", "quota", "batch"}) {
+    for (const std::string_view key : {"base_url", "hosts", "headers", "auth", "errors", "quota", "batch"}) {
       if (reader.raw(key) != nullptr) reader.problem(key, "is for transport http");
     }
     return;
@@ -224,6 +224,7 @@ void read_http(Reader& reader, Recipe& recipe) {
   read_auth(reader.child("auth"), recipe);
   if (reader.get("base_url", recipe.base_url))
     check_text(scope_of(recipe), recipe.base_url, Place::url, "", "base_url", reader);
+  read_hosts(reader, recipe);
   read_pairs(reader.child("headers"), recipe.headers);
   for (const auto& header : recipe.headers)
     check_text(scope_of(recipe), header.second, Place::header, "", "headers", reader);
