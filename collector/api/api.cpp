@@ -212,13 +212,14 @@ void Api::show_page(net::Respond respond) {
 }
 
 void Api::show_incident_page(const std::string& id, net::Respond respond) {
-  const auto job = [id](store::Database& database) -> Result<net::HttpResponse> {
+  const auto job =
+      [id, zone = engine_.configuration().settings.time_zone](store::Database& database) -> Result<net::HttpResponse> {
     auto found = store::get_incident(database, id);
     if (!found) return found.error();
     if (!*found) return no_such("incident");
     auto events = store::list_events(database, id, kMostEvents);
     if (!events) return events.error();
-    return text_answer(render_incident(**found, *events), "text/html; charset=utf-8");
+    return text_answer(render_incident(**found, timeline_json(database, *events), zone), "text/html; charset=utf-8");
   };
   from_store(job, std::move(respond));
 }

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include "collector/api/html.h"
+#include "collector/message/words.h"
 #include "collector/text/json_text.h"
 #include "collector/text/value_text.h"
 
@@ -36,8 +37,9 @@ std::string fault_part(const json::object& detail) {
   const json::object& fault = object_member(detail, "fault");
   const std::string why = string_member(fault, "why");
   if (why.empty()) return {};
-  return fmt::format("<h2>Looks like 初步判断</h2>\n<p>{} ({})<br>{}</p>\n", escape_html(why),
-                     escape_html(string_member(fault, "verdict")), escape_html(string_member(fault, "why_zh")));
+  const Fault told{string_member(fault, "verdict"), why, string_member(fault, "why_zh")};
+  return fmt::format("<h2>Looks like 初步判断</h2>\n<p>{}<br>{}</p>\n", escape_html(fault_words(told, Language::en)),
+                     escape_html(fault_words(told, Language::zh)));
 }
 
 std::string remedies(const json::object& detail) {
@@ -57,11 +59,12 @@ std::string ack_part(const json::object& detail) {
                      escape_html(string_member(ack, "comment")));
 }
 
-std::string timeline(const std::vector<store::IncidentEvent>& events) {
+std::string timeline_part(const json::array& lines, const ZonePtr& zone) {
   std::string rows;
-  for (const store::IncidentEvent& event : events) {
-    const json::object line = parsed(event.body);
-    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", format_time(event.at),
+  for (const json::value& one : lines) {
+    const json::object& line = one.get_object();
+    const auto at = parse_time(string_member(line, "at"));
+    rows += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", at ? date_text(*at, zone) : std::string{},
                         both(object_member(line, "text")));
   }
   if (rows.empty()) return rows;
@@ -75,21 +78,21 @@ std::string_view level_class(int level) {
 
 }  // namespace
 
-std::string render_incident(const store::StoredIncident& incident, const std::vector<store::IncidentEvent>& events) {
+std::string render_incident(const store::StoredIncident& incident, const json::array& timeline, const ZonePtr& zone) {
   const json::object detail = parsed(incident.detail);
   const auto level = static_cast<Level>(incident.level);
   std::string out = fmt::format("<p><a href=\"../\">crmpulse</a></p>\n<h1>{}</h1>\n", escape_html(incident.crm));
   if (incident.resolved) {
     out += fmt::format("<p>Over since 已恢复 {}; it was {} 最差为{}. It began 开始时间 {}</p>\n",
-                       format_time(*incident.resolved), level_words(level, Language::en),
-                       level_words(level, Language::zh), format_time(incident.opened));
+                       date_text(*incident.resolved, zone), level_words(level, Language::en),
+                       level_words(level, Language::zh), date_text(incident.opened, zone));
   } else {
-    out +=
-        fmt::format("<p class=\"{}\"><strong>{} {}</strong> since 开始时间 {}</p>\n", level_class(incident.level),
-                    level_words(level, Language::en), level_words(level, Language::zh), format_time(incident.opened));
+    out += fmt::format("<p class=\"{}\"><strong>{} {}</strong> since 开始时间 {}</p>\n", level_class(incident.level),
+                       level_words(level, Language::en), level_words(level, Language::zh),
+                       date_text(incident.opened, zone));
     out += ack_part(detail) + fault_part(detail) + remedies(detail);
   }
-  return html_page(fmt::format("{} – crmpulse", incident.crm), out + timeline(events), 1);
+  return html_page(fmt::format("{} – crmpulse", incident.crm), out + timeline_part(timeline, zone), 1);
 }
 
 }  // namespace crmpulse::collector
