@@ -1,6 +1,7 @@
 #include "collector/api/api.h"
 #include "collector/message/describe.h"
 #include "collector/message/fault.h"
+#include "collector/notice/trouble.h"
 #include "collector/suppression/text.h"
 
 namespace crmpulse::collector {
@@ -67,7 +68,8 @@ json::value ack_json(const Acknowledgement* ack) {
   return json::object{{"author", ack->author},
                       {"comment", ack->comment},
                       {"at", format_time(ack->at)},
-                      {"expires_at", format_time(ack->until)}};
+                      {"expires_at", format_time(ack->until)},
+                      {"from", ack->from}};
 }
 
 json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) {
@@ -165,6 +167,21 @@ json::object delivery_json(const store::OutboxRow& row) {
           {"created_at", format_time(row.created)},
           {"not_before", finished(row) ? json::value(nullptr) : json::value(format_time(row.not_before))},
           {"finished_at", finished_at(row)}};
+}
+
+json::object troubles_json(const std::vector<TroubleWatch::Present>& troubles) {
+  json::array out;
+  for (const TroubleWatch::Present& one : troubles) {
+    const TroubleText text = trouble_text(one.trouble);
+    out.push_back(json::object{{"kind", to_string(one.trouble.kind)},
+                               {"subject", one.trouble.subject},
+                               {"detail", one.trouble.detail},
+                               {"since", format_time(one.since)},
+                               {"told", one.told},
+                               {"text", json::object{{"en", text.text.en}, {"zh", text.text.zh}}},
+                               {"remedy", json::object{{"en", text.remedy.en}, {"zh", text.remedy.zh}}}});
+  }
+  return {{"troubles", std::move(out)}};
 }
 
 }  // namespace crmpulse::collector

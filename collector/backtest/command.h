@@ -9,7 +9,7 @@ namespace crmpulse::collector {
 struct BacktestOptions {
   std::vector<std::string> rules;
   std::string receivers;  ///< a file, or empty
-  std::string samples;    ///< a file, `-`, or empty: from the journal
+  std::string samples;    ///< a file, `-`, or empty: from the store
   std::string config;
   std::string from;  ///< RFC 3339
   std::string to;

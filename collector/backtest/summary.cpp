@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <tuple>
 
 #include "core/time/hours.h"
 
@@ -46,23 +48,23 @@ void BacktestSummary::note(const rules::Engine& engine, const rules::Outcome& ou
 
 /// Levels change rarely: whoever's are what they were costs a comparison.
 void BacktestSummary::note_rules(const rules::Engine& engine, const std::string& name, TimePoint now) {
-  const std::vector<Level> levels = engine.levels(name);
+  engine.levels(name, levels_);
   const auto known = crms_.find(name);
   OfCrm& crm = known != crms_.end() ? known->second : crms_[name];
-  if (crm.stays.size() != levels.size()) {
+  if (crm.stays.size() != levels_.size()) {
     // New, or with other labels under other rules: those begin anew.
     crm.rules.clear();
     const auto status = engine.status(name);
-    if (!status || status->rules.size() != levels.size()) return;
+    if (!status || status->rules.size() != levels_.size()) return;
     for (const rules::RuleStatus& rule : status->rules) {
       crm.rules.push_back(rule.rule);
       rules_[rule.rule].dimension = rule.dimension;
     }
-    crm.stays.assign(levels.size(), {Level::healthy, now});
-    crm.left.assign(levels.size(), false);
+    crm.stays.assign(levels_.size(), {Level::healthy, now});
+    crm.left.assign(levels_.size(), false);
   }
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    if (levels[i] != crm.stays[i].level) change_rule(crm, name, i, levels[i], now);
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    if (levels_[i] != crm.stays[i].level) change_rule(crm, name, i, levels_[i], now);
   }
 }
 
@@ -121,7 +123,11 @@ void BacktestSummary::add_hours(Hours& hours, TimePoint from, TimePoint to) cons
 /// What still lasts, lasts to the end of the samples.
 void BacktestSummary::finish(const BacktestOutcome& outcome) {
   outcome_ = outcome;
-  for (auto& [name, crm] : crms_) {
+  std::vector<Crms::value_type*> by_name;  // of spans that are equally long the first is named
+  for (auto& entry : crms_) by_name.push_back(&entry);
+  std::sort(by_name.begin(), by_name.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (auto* entry : by_name) {
+    auto& [name, crm] = *entry;
     if (crm.known) change(crm, name, Level::healthy, outcome.to);
     for (std::size_t i = 0; i < crm.stays.size(); ++i) {
       if (crm.stays[i].level != Level::healthy) change_rule(crm, name, i, Level::healthy, outcome.to);
@@ -129,15 +135,16 @@ void BacktestSummary::finish(const BacktestOutcome& outcome) {
   }
 }
 
-std::vector<const std::pair<const std::string, BacktestSummary::OfCrm>*> BacktestSummary::worst_crms() const {
-  std::vector<const std::pair<const std::string, OfCrm>*> worst;
+/// Those that are equally bad by their names.
+std::vector<const BacktestSummary::Crms::value_type*> BacktestSummary::worst_crms() const {
+  std::vector<const Crms::value_type*> worst;
   for (const auto& entry : crms_) {
     if (entry.second.held[1].times + entry.second.held[2].times > 0) worst.push_back(&entry);
   }
-  const auto badness = [](const auto* entry) {
-    return std::pair{entry->second.held[2].total, entry->second.held[1].total};
+  const auto goodness = [](const auto* entry) {
+    return std::tuple{-entry->second.held[2].total, -entry->second.held[1].total, std::string_view{entry->first}};
   };
-  std::stable_sort(worst.begin(), worst.end(), [&](const auto* a, const auto* b) { return badness(a) > badness(b); });
+  std::sort(worst.begin(), worst.end(), [&](const auto* a, const auto* b) { return goodness(a) < goodness(b); });
   return worst;
 }
 

@@ -22,6 +22,12 @@ struct HeartbeatSettings {
   Duration interval{std::chrono::seconds{60}};
 };
 
+/// Who is told of crmpulse's own troubles.
+struct TroubleSettings {
+  /// Absent: those that people read at their leisure (told_of_troubles()).
+  std::optional<std::vector<std::string>> receivers;
+};
+
 /// How long what is stored is kept.
 struct RetentionSettings {
   Duration samples{std::chrono::hours{24 * 30}};
@@ -43,10 +49,14 @@ struct Settings {
   std::string external_url;  ///< without a slash at the end; how people reach the collector
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
+  TroubleSettings troubles;
   bool mute = false;                     ///< the kill switch: states are judged, but no messages are sent
   std::vector<Suppression> maintenance;  ///< windows that stand in the file
 };
 
+/// Returns the receivers that are told of crmpulse's own troubles. Unless the file says which, that is every one that
+/// hears of all CRMs from sub-healthy on and at once, and calls nobody; if there is none, every one that calls nobody.
+[[nodiscard]] std::vector<const ReceiverSettings*> told_of_troubles(const Settings& settings);
 /// The part that decides who may ask.
 [[nodiscard]] AccessSettings access_settings(const Settings& settings);
 /// The part that decides how connections are served.

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "collector/engine/stored_meta.h"
 #include "collector/state/snapshot.h"
 
 namespace crmpulse::collector {
@@ -126,7 +127,9 @@ Result<void> load_values(store::Database& database, SeriesTable& series) {
     const auto values = store::get_meta(database, values_name(part));
     if (!values) return values.error();
     if (!*values) return {};
-    decode_values(**values, series);
+    const auto intact = intact_meta(database, values_name(part));
+    if (!intact) return intact.error();
+    if (*intact) decode_values(**intact, series);
   }
 }
 

@@ -34,7 +34,8 @@ json::value ack_json(const std::optional<Acknowledgement>& ack) {
   return json::object{{"author", ack->author},
                       {"comment", ack->comment},
                       {"at", format_time(ack->at)},
-                      {"expires_at", format_time(ack->until)}};
+                      {"expires_at", format_time(ack->until)},
+                      {"from", ack->from}};
 }
 
 std::optional<Acknowledgement> ack_from(const json::object& detail) {
@@ -44,7 +45,8 @@ std::optional<Acknowledgement> ack_from(const json::object& detail) {
   const auto at = parse_time(string_member(ack, "at"));
   const auto until = parse_time(string_member(ack, "expires_at"));
   if (!at || !until) return std::nullopt;
-  return Acknowledgement{string_member(ack, "author"), string_member(ack, "comment"), *at, *until};
+  return Acknowledgement{string_member(ack, "author"), string_member(ack, "comment"), *at, *until,
+                         string_member(ack, "from")};
 }
 
 void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,

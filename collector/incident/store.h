@@ -25,6 +25,7 @@ struct Acknowledgement {
   std::string comment;
   TimePoint at;
   TimePoint until;
+  std::string from{};  ///< the receiver where it was made; empty: here
 };
 
 class IncidentStore {

@@ -83,6 +83,7 @@ json::object ack_line(const Acknowledgement& ack) {
   out["author"] = ack.author;
   out["comment"] = ack.comment;
   out["expires_at"] = format_time(ack.until);
+  if (!ack.from.empty()) out["from"] = ack.from;
   return out;
 }
 

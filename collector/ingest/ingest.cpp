@@ -53,10 +53,18 @@ struct Ingest::Batch {
   [[nodiscard]] std::string endpoint() const {
     return record->kind == store::RecordKind::evidence ? "evidence" : "write";
   }
-  /// What 2.0 calls written: all its sender need not worry about.
+  /// What 2.0 calls written ("received and accepting"): all its sender need not worry about.
   [[nodiscard]] std::uint64_t written() const { return counts.samples - counts.skipped.faulty_samples() - future; }
+  /// Should the sender hear of what is left out for this reason? 2.0 allows no series without samples and histograms.
+  [[nodiscard]] bool tells(wire::SkipReason reason) const {
+    return is_fault(reason) || (reason == wire::SkipReason::no_samples && version == wire::Version::v2);
+  }
   [[nodiscard]] bool whole() const {
-    return written() == counts.samples && counts.histograms == 0 && counts.exemplars == 0;
+    if (written() != counts.samples || counts.histograms > 0 || counts.exemplars > 0) return false;
+    for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
+      if (counts.skipped.series.at(i) > 0 && tells(static_cast<wire::SkipReason>(i))) return false;
+    }
+    return true;
   }
   /// What 2.0 wants told of a request that was not written whole; of 1.0 it would only make senders give up the rest.
   [[nodiscard]] bool must_tell() const { return future > 0 || (version == wire::Version::v2 && !whole()); }
@@ -97,19 +105,23 @@ void Ingest::recycle(BatchPointer batch) {
   pool_.push_back(std::move(batch));
 }
 
-/// `12 samples are stored; 3 are not: value_length 1, 2 lie more than five minutes ahead`, for the answer's body.
+/// `2 samples lie more than five minutes ahead, 1 samples are left out (value_length); the other 12 samples are
+/// accepted`, for the answer's body.
 std::string Ingest::partly(const Batch& batch) {
   std::vector<std::string> why;
   if (batch.future > 0) why.push_back(fmt::format("{} samples lie more than five minutes ahead", batch.future));
   for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
     const auto reason = static_cast<wire::SkipReason>(i);
-    if (batch.counts.skipped.samples.at(i) > 0 && is_fault(reason))
-      why.push_back(fmt::format("{} samples are left out ({})", batch.counts.skipped.samples.at(i), to_string(reason)));
+    const std::size_t series = batch.counts.skipped.series.at(i);
+    const std::size_t samples = batch.counts.skipped.samples.at(i);
+    if (series == 0 || !batch.tells(reason)) continue;
+    why.push_back(samples > 0 ? fmt::format("{} samples are left out ({})", samples, to_string(reason))
+                              : fmt::format("{} series are left out ({})", series, to_string(reason)));
   }
   if (batch.counts.histograms > 0)
     why.push_back(fmt::format("{} histograms are not used here", batch.counts.histograms));
   if (batch.counts.exemplars > 0) why.push_back(fmt::format("{} exemplars are not used here", batch.counts.exemplars));
-  return fmt::format("{}; the other {} samples are stored", fmt::join(why, ", "), batch.written());
+  return fmt::format("{}; the other {} samples are accepted", fmt::join(why, ", "), batch.written());
 }
 
 void Ingest::finish(BatchPointer batch, std::string_view outcome, net::HttpResponse response) {
@@ -253,7 +265,7 @@ void Ingest::journal(std::string body, BatchPointer batch) {
   switch (agents.begin(record.agent, record.kind, record.batch)) {
     case AgentRegistry::Batch::fresh: break;
     case AgentRegistry::Batch::pending: return refuse(std::move(batch), 503, "pending", "this batch is being stored");
-    case AgentRegistry::Batch::duplicate: return finish(std::move(batch), "duplicate", {204, {}, {}});
+    case AgentRegistry::Batch::duplicate: return repeat_answer(std::move(batch));
   }
   if (!record.agent.empty()) agents.seen(record.agent, record.received);
   // A foreign sender is trusted to have the right wall time; the engine's clock may have drifted from it.
@@ -293,6 +305,14 @@ void Ingest::journal(std::string body, BatchPointer batch) {
   }
   stats_.bytes_in_flight += bytes;
   in_flight_.emplace(id, std::move(batch));
+}
+
+/// What was not accepted the first time is not accepted now, and its sender may have missed that answer.
+void Ingest::repeat_answer(BatchPointer batch) {
+  const store::JournalRecord& record = *batch->record;
+  const Duration skew = batch->sent ? record.received - *batch->sent : -engine_.wall_ahead();
+  batch->future = count_future(batch->points, record.received, skew);
+  answer(std::move(batch), "duplicate");
 }
 
 void Ingest::journalled(std::uint64_t id, const Result<void>& result) {

@@ -36,10 +36,10 @@ void describe_crm(Message& out, const rules::Message& message, const MessageCont
   out.score = status.score;
   out.since = state_since(message);
   out.incident = message.incident;
+  out.acked_by = status.acked_by.value_or("");
   out.opened = context.incident_opened;
   if (!out.opened && status.incident) out.opened = status.incident->opened;
-  if (!context.external_url.empty())
-    out.link = fmt::format("{}/api/v1/incidents/{}", context.external_url, message.incident);
+  if (!context.external_url.empty()) out.link = fmt::format("{}/incidents/{}", context.external_url, message.incident);
   if (context.changes != nullptr && status.incident) {
     out.changes = changes_around(*context.changes, message.crm, context.facts, status.incident->opened, message.at);
   }
@@ -97,8 +97,8 @@ Message undelivered_message(const store::OutboxRow& row, TimePoint at) {
   return out;
 }
 
-Message clock_message(Duration ahead, Language language, TimePoint at) {
-  Message out = empty_message(Event::collector_trouble, at, "crmpulse");
+Message clock_message(Event event, Duration ahead, Language language, TimePoint at) {
+  Message out = empty_message(event, at, "crmpulse");
   out.language = language;
   out.reason = "clock";
   out.ahead = ahead;

@@ -32,8 +32,8 @@ struct MessageContext {
 [[nodiscard]] Message heartbeat_message(TimePoint at);
 /// `delivery.dead`: another receiver could not be told what this row says.
 [[nodiscard]] Message undelivered_message(const store::OutboxRow& row, TimePoint at);
-/// `collector.trouble`: the clock of this start was behind what was stored, by `ahead`.
-[[nodiscard]] Message clock_message(Duration ahead, Language language, TimePoint at);
+/// `collector.trouble`: the clock of this start was behind what was stored, by `ahead`; or `collector.recovered`.
+[[nodiscard]] Message clock_message(Event event, Duration ahead, Language language, TimePoint at);
 
 /// Returns an id that sorts by time and is the same for the same message however often it is decided.
 [[nodiscard]] std::string message_id(TimePoint at, std::string_view receiver, std::string_view key, std::int64_t seq);

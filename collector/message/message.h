@@ -115,6 +115,7 @@ struct Message {
   std::string about;        ///< the same: its subject
   std::string why;          ///< the same
   Duration ahead{};         ///< `collector.trouble`: by how much what was stored was ahead of the clock
+  std::string acked_by;     ///< who works on it
   Bilingual text;           ///< of an event that this program does not know: what it says
   /// Without `type`, of which the name is stored, with tag 2; tag 1 is the version's.
   static constexpr auto fields() {
@@ -127,7 +128,7 @@ struct Message {
         Field{18, &Message::fault},       Field{19, &Message::changes},     Field{20, &Message::evidence},
         Field{21, &Message::listed},      Field{22, &Message::unlisted},    Field{23, &Message::instances},
         Field{24, &Message::undelivered}, Field{25, &Message::about},       Field{26, &Message::why},
-        Field{27, &Message::ahead},       Field{28, &Message::text}};
+        Field{27, &Message::ahead},       Field{28, &Message::text},        Field{40, &Message::acked_by}};
   }
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "collector/notice/trouble.h"
 #include "collector/text/value_text.h"
 #include "core/failure/failure.h"
 #include "core/vendor.h"
@@ -189,6 +190,7 @@ class Describer {
 
   /// A message about crmpulse itself, or of a type that this version does not know.
   void say_itself() {
+    if (const auto trouble = trouble_of(message_)) return say_trouble(*trouble);
     notice_.text = own_text();
     notice_.summary = notice_.text;
     if (notice_.type == Event::delivery_dead)
@@ -201,6 +203,19 @@ class Describer {
           in("Look whether the clock of the collector's host is right now, and what sets it (chrony, "
              "systemd-timesyncd).",
              "请检查采集器主机的时钟现在是否正确，以及由什么服务校时（chrony、systemd-timesyncd）。"));
+  }
+
+  void say_trouble(const Trouble& trouble) {
+    const TroubleText words = trouble_text(trouble);
+    notice_.trouble = fmt::format("{}/{}", to_string(trouble.kind), trouble.subject);
+    if (closes(notice_.type)) {
+      notice_.text = in("It is over: {}.", "已恢复正常，此前的问题：{}。", in(words.name.en, words.name.zh));
+      notice_.summary = notice_.text;
+      return;
+    }
+    notice_.text = in(words.text.en, words.text.zh);
+    notice_.summary = notice_.text;
+    add_remedy(in(words.remedy.en, words.remedy.zh));
   }
 
   [[nodiscard]] std::string own_text() const {
@@ -219,6 +234,8 @@ class Describer {
             "or is wrong now. Levels are kept, times were moved.",
             "采集器启动时，已保存的数据比当前时钟超前 {}：时钟此前有误，或现在有误。级别保留，时间已平移。",
             format_duration(std::chrono::round<std::chrono::seconds>(message_.ahead)));
+      case Event::collector_recovered:
+        return in("The clock of the collector has been steady since.", "此后采集器的时钟一直正常。");
       default: return {};
     }
   }

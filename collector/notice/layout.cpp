@@ -62,7 +62,7 @@ std::vector<Notice> newest_of_each(std::vector<Notice> notices) {
   std::set<std::string> seen;
   for (auto notice = notices.rbegin(); notice != notices.rend(); ++notice) {
     const std::string_view type = notice->type.text();
-    const std::string about = fmt::format("{}/{}", type.substr(0, type.find('.')), notice->subject);
+    const std::string about = fmt::format("{}/{}/{}", type.substr(0, type.find('.')), notice->subject, notice->trouble);
     if (notice->subject.empty() || seen.insert(about).second) kept.push_back(std::move(*notice));
   }
   std::stable_sort(kept.begin(), kept.end(), [](const Notice& a, const Notice& b) { return a.tone > b.tone; });

@@ -63,6 +63,8 @@ void add_facts(Notice& notice, const Message& message, Language language) {
     add("Score", "健康评分",
         in_words(language, "{} of 100", "{}（满分 100）", value_text(*message.score, "", language, 3)));
   }
+  if (notice.type == Event::acknowledged && !message.acked_by.empty())
+    add("Acknowledged by", "确认人", shown_name(message.acked_by));
   if (!notice.kind.empty()) add("Kind", "类型", notice.kind);
   if (message.data_status == DataStatus::no_data)
     add("Data", "数据", zh ? "暂无数据，显示最后已知状态" : "none; the state is the last one known");

@@ -40,6 +40,7 @@ struct Notice {
   std::size_t unlisted = 0;         ///< how many more
   std::string link;                 ///< http(s) or empty
   std::string incident;             ///< its id or empty
+  std::string trouble;              ///< with crmpulse itself: which, so that several stand beside each other
   std::string text;                 ///< all of it in sentences, on one line
   TimePoint at;
 };

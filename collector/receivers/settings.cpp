@@ -71,6 +71,7 @@ ReceiverSettings read_one(config::Reader& item, std::set<std::string>& names) {
   const ReceiverType* type = find_receiver_type(receiver.type);
   if (type != nullptr) {
     receiver.digests = type->digests;
+    receiver.acknowledges = type->acknowledges;
     receiver.forbid = read_forbidden(item);
     receiver.receiver = type->read(item, receiver);
     item.finish();

@@ -23,6 +23,8 @@ struct ReceiverSpec {
   Duration escalate_after{};
   /// Many opens at once become one `digest`. False for receivers that group by themselves.
   bool digests = true;
+  /// It keeps acknowledgements itself, and hears of those that are made elsewhere.
+  bool acknowledges = false;
 };
 
 /// One rule's verdict on one CRM (with `each`: its worst value). Plain data for pages, metrics and messages.

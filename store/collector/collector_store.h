@@ -47,6 +47,8 @@ struct JournalRecord {
                                         const std::function<void(const JournalRecord&)>& visit);
 /// Returns when the newest record with seq > after was received, by the collector's clock; nullopt if there is none.
 [[nodiscard]] Result<std::optional<TimePoint>> newest_received(Database& database, std::int64_t after);
+/// Returns when the oldest record was received, by the collector's clock; nullopt if there is none.
+[[nodiscard]] Result<std::optional<TimePoint>> oldest_received(Database& database);
 /// Returns the newest seq ever assigned, pruned or not; 0 before the first.
 [[nodiscard]] Result<std::int64_t> last_seq(Database& database);
 /// Deletes records received before `before` or, oldest first, beyond `max_bytes`, never beyond `folded_seq`; at most
@@ -66,6 +68,8 @@ struct StoredState {
   std::string crm;
   std::int64_t folded_seq = 0;
   std::string blob;
+  /// Of what was loaded: false if its checksum does not fit. What an earlier version stored has none.
+  bool intact = true;
 };
 [[nodiscard]] Result<void> save_state(Database& database, const StoredState& state);
 [[nodiscard]] Result<void> delete_state(Database& database, const std::string& crm);
@@ -74,6 +78,8 @@ struct StoredState {
 /// Small named values: clean-stop mark, last tick, schema notes.
 [[nodiscard]] Result<void> set_meta(Database& database, const std::string& name, const std::string& value);
 [[nodiscard]] Result<std::optional<std::string>> get_meta(Database& database, const std::string& name);
+/// Returns false if the checksum of this value does not fit; true if it fits, has none, or there is no such value.
+[[nodiscard]] Result<bool> is_meta_intact(Database& database, const std::string& name);
 
 // ---- incidents: what the API and the page list ----
 

@@ -105,6 +105,11 @@ measurements:
             return result and float(result[0]["value"][1]) == 0.25
 
         eventually(scraped, 60, "Prometheus has the value")
+        # Units are known in OpenMetrics alone: that is what it asked for, and could read.
+        known = get_json(f"{prometheus}/api/v1/metadata?metric=crm_operation_latency_seconds")["data"]["crm_operation_latency_seconds"]
+        self.assertEqual([(one["type"], one["unit"]) for one in known], [("histogram", "seconds")])
+        up = get_json(f"{prometheus}/api/v1/query?query=" + urllib.parse.quote('crm_operation_latency_seconds_bucket{le="1.0"}'))
+        self.assertEqual(len(up["data"]["result"]), 1)
 
     def test_a_prometheus_feeds_the_collector(self):
         self.collector()

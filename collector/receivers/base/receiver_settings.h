@@ -24,6 +24,7 @@ struct ReceiverSettings {
   std::vector<LabelMatch> only;
   Duration escalate_after{};                     ///< told only of what nobody acknowledged for so long
   bool digests = true;                           ///< of its type: the storm digest is for it
+  bool acknowledges = false;                     ///< of its type: it keeps acknowledgements itself
   net::Forbid forbid = net::Forbid::link_local;  ///< by `allow_private`, for the addresses its name resolves to
   bool heartbeat = false;                        ///< it is the dead-man's switch: it gets heartbeats and nothing else
   std::shared_ptr<const Receiver> receiver;      ///< null where only the selection was read (`backtest --receivers`)

@@ -17,6 +17,7 @@
 
 #include "collector/message/stored.h"
 #include "collector/notice/plain_text.h"
+#include "collector/notice/trouble.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
 #include "collector/receivers/tracker/types.h"
@@ -57,7 +58,10 @@ OtherAlert other_alert(Event event) {
     case Event::vendor_outage:
     case Event::vendor_recovered: return {"CrmVendorOutage", "kind", "page"};
     case Event::delivery_dead: return {"CrmAlertNotDelivered", "receiver", "ticket"};
-    case Event::collector_trouble: return {"CrmCollectorTrouble", "", "ticket"};
+    case Event::collector_trouble:
+    case Event::collector_recovered: return {"CrmCollectorTrouble", "", "ticket"};
+    case Event::agent_trouble:
+    case Event::agent_recovered: return {"CrmAgentTrouble", "agent", "ticket"};
     case Event::heartbeat: return {"CrmpulseHeartbeat", "", "none"};
     case Event::test: return {"CrmpulseTest", "receiver", "none"};
     default: return {"CrmpulseMessage", "subject", "ticket"};
@@ -128,6 +132,11 @@ class Alertmanager final : public Receiver {
       labels["alertname"] = other.name;
       labels["severity"] = other.severity;
       if (*other.label != '\0') labels[other.label] = en.subject.empty() ? row.dedup_key : en.subject;
+      // Several at once: each ends by itself.
+      if (const auto trouble = trouble_of(message)) {
+        labels["trouble"] = to_string(trouble->kind);
+        if (!is_of_agent(trouble->kind) && !trouble->subject.empty()) labels["about"] = shown_name(trouble->subject);
+      }
       alerts.push_back(alert(labels, en, zh, row, {closes(row.event), row.created, wall}));
       return;
     }

@@ -42,7 +42,7 @@ Message full_message() {
   message.since = kNow - std::chrono::minutes{5};
   message.incident = "01JD75ZK4GWVQ2M8R3T6Y9BCDE";
   message.opened = kNow - std::chrono::hours{1};
-  message.link = "https://crm-health.example.com/api/v1/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE";
+  message.link = "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE";
   message.failing = {{"latency",
                       "latency_slow",
                       "seconds",

@@ -96,7 +96,7 @@ TEST_CASE("an opened incident says everything an on-call reader asks") {
   CHECK(notice.evidence.size() == 2);
   CHECK(value_of(notice.facts, "Since") == "09:10 UTC");
   CHECK(value_of(notice.facts, "Score") == "41.2 of 100");
-  CHECK(notice.link == "https://crm-health.example.com/api/v1/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE");
+  CHECK(notice.link == "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE");
   CHECK(notice.incident == "01JD75ZK4GWVQ2M8R3T6Y9BCDE");
 }
 
