@@ -206,8 +206,6 @@ void add_ingest_headers(json::array& parameters, bool samples) {
   if (samples) {
     const json::object snappy{{"type", "string"}, {"enum", json::array{"snappy"}}};
     parameters.push_back(header("Content-Encoding", true, "the block format", snappy));
-    parameters.push_back(header("X-Prometheus-Remote-Write-Version", false, "not looked at: Content-Type decides",
-                                {{"type", "string"}, {"enum", json::array{"0.1.0", "2.0.0"}}}));
   }
   parameters.push_back(header("X-Crm-Agent", false, "the agent that sends; its token may be bound to the name",
                               text_of("^[!-~]+$", 128)));
