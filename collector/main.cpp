@@ -62,7 +62,8 @@ void add_backtest(CLI::App& app, Options& options) {
   command
       ->add_option("--summary", options.backtest.summary, "Print how often, how long and when, instead of every change")
       ->check(CLI::IsMember({"text", "json"}));
-  command->add_option("--zone", options.backtest.zone, "Time zone of the summary's hours")->capture_default_str();
+  command->add_option("--zone", options.backtest.zone,
+                      "Time zone of the summary's hours and times (default: the configuration's)");
   command->add_option("--fail-on", options.backtest.fail_on, "Exit with 1 when this was reached")
       ->check(CLI::IsMember({"sub_healthy", "poor", "message"}));
 }

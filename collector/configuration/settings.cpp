@@ -257,7 +257,8 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
     settings.metrics = access == 0 ? MetricsAccess::open : MetricsAccess::viewer;
   }
   read_external_url(root, settings);
-  settings.receivers = read_receivers(root);
+  settings.time_zone = read_time_zone(root, {});
+  settings.receivers = read_receivers(root, settings.time_zone);
   read_heartbeat(root, settings);
   read_troubles(root, settings);
   root.get("mute", settings.mute);
