@@ -1,13 +1,13 @@
 #include "collector/receivers/settings.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
 
 #include "collector/receivers/base/address_policy.h"
 #include "collector/receivers/table.h"
+#include "config/suggest.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -75,9 +75,10 @@ ReceiverSettings read_one(config::Reader& item, std::set<std::string>& names) {
     receiver.receiver = type->read(item, receiver);
     item.finish();
   } else if (!receiver.type.empty()) {
-    std::vector<std::string_view> known;
-    for (const ReceiverType& one : receiver_types()) known.push_back(one.name);
-    item.problem("type", fmt::format("unknown receiver type '{}'; known: {}", receiver.type, fmt::join(known, ", ")));
+    std::vector<std::string> known;
+    for (const ReceiverType& one : receiver_types()) known.emplace_back(one.name);
+    item.problem("type",
+                 fmt::format("unknown receiver type '{}'{}", receiver.type, config::suggestion(receiver.type, known)));
   }
   return receiver;
 }

@@ -96,7 +96,8 @@ Checked<std::string> text_member(const json::object& body, std::string_view fiel
 }
 
 Checked<SuppressionText> read_suppression(Suppression::Kind kind, const json::object& body) {
-  if (auto wrong = unknown_member(body, {"matchers", "starts_at", "ends_at", "weekly", "author", "comment"}))
+  if (auto wrong =
+          unknown_member(body, {"matchers", "starts_at", "ends_at", "expires_in", "weekly", "author", "comment"}))
     return *wrong;
   SuppressionText text;
   auto matchers = read_matchers(body);
@@ -109,6 +110,7 @@ Checked<SuppressionText> read_suppression(Suppression::Kind kind, const json::ob
     return FieldError{"weekly", "a silence cannot repeat; use maintenance"};
   for (const auto& [name, target] : {std::pair{"starts_at", &text.starts_at},
                                      {"ends_at", &text.ends_at},
+                                     {"expires_in", &text.expires_in},
                                      {"author", &text.author},
                                      {"comment", &text.comment}}) {
     auto read = text_member(body, name);
@@ -122,7 +124,7 @@ std::vector<Suppression> read_maintenance(config::Reader& root) {
   std::vector<Suppression> all;
   for (config::Reader& item : root.each("maintenance")) {
     json::object body;
-    for (const char* key : {"matchers", "starts_at", "ends_at", "weekly", "author", "comment"}) {
+    for (const char* key : {"matchers", "starts_at", "ends_at", "expires_in", "weekly", "author", "comment"}) {
       if (const config::Node* node = item.raw(key)) body[key] = as_json(*node);
     }
     item.finish();
