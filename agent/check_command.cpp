@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ostream>
+#include <set>
 
 #include "agent/commands.h"
 #include "agent/print/text_table.h"
@@ -13,6 +14,7 @@
 #include "config/rules_file.h"
 #include "core/words/clock.h"
 #include "core/words/value.h"
+#include "net/service/service_reach.h"
 #include "probes/recipe_file/endings.h"
 
 namespace crmpulse::agent {
@@ -124,6 +126,15 @@ std::string notes(const Settings& settings, const Targets& targets, const std::v
   return out;
 }
 
+/// The files that a configuration leads to without naming them as a secret or a certificate.
+std::vector<std::string> other_files(const Settings& settings) {
+  std::set<std::string> files;
+  for (const std::string& pattern : settings.rules)
+    for (std::string& file : config::expand_pattern(pattern).files) files.insert(std::move(file));
+  for (const CrmSettings& crm : settings.crms) files.insert(crm.recipe->file);
+  return {files.begin(), files.end()};
+}
+
 std::string warnings(const Settings& settings, TimePoint now) {
   std::string out;
   for (const CrmSettings& crm : settings.crms)
@@ -153,6 +164,8 @@ int check_command(const std::string& config, const SettingsDefaults& defaults, s
     return kExitUsage;
   }
   for (const std::string& warning : config::unmatched(settings->rules, {})) err << "warning: " << warning << '\n';
+  for (const std::string& warning : net::unreadable_for_service("crmpulse-agent", config, other_files(*settings)))
+    err << "warning: " << warning << '\n';
   out << fmt::format("agent {}, state in {}, ships to {}\n\n", settings->agent_name, settings->state_dir,
                      settings->ship.url);
   const std::vector<Plan> plans = plans_of(*settings, *targets);
