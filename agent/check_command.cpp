@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <ostream>
+#include <set>
 
 #include "agent/commands.h"
 #include "agent/print/text_table.h"
@@ -11,6 +12,9 @@
 #include "agent/settings/targets.h"
 #include "config/pattern.h"
 #include "config/rules_file.h"
+#include "core/words/clock.h"
+#include "core/words/value.h"
+#include "net/service/service_reach.h"
 #include "probes/recipe_file/endings.h"
 
 namespace crmpulse::agent {
@@ -44,7 +48,7 @@ std::vector<Plan> plans_of(const Settings& settings, const Targets& targets) {
 }
 
 std::string rounded(double value) {
-  return fmt::format("{:.0f}", value);
+  return value_text(std::round(value), "count", Language::en, 15);
 }
 
 /// What a measurement's interval becomes; empty when it stays.
@@ -52,7 +56,7 @@ std::string stretched(const Plan& plan, std::size_t index) {
   const std::size_t run = plan.first_run + index;
   if (plan.calls.stretch[run] <= 1) return {};
   const double seconds = to_seconds(plan.runs[run].interval) * plan.calls.stretch[run];
-  return format_duration(std::chrono::minutes{static_cast<std::int64_t>(std::ceil(seconds / 60))});
+  return span_text(std::chrono::minutes{static_cast<std::int64_t>(std::ceil(seconds / 60))}, Language::en);
 }
 
 std::string crm_table(const Settings& settings, const Targets& targets, const std::vector<Plan>& plans) {
@@ -74,8 +78,8 @@ std::string crm_table(const Settings& settings, const Targets& targets, const st
       const double calls = calls_a_day(planned);
       total += calls;
       table.add({first ? crm.name : "", first ? crm.recipe->name : "", planned.measurement->id,
-                 format_duration(planned.measurement->interval.value_or(settings.interval)),
-                 format_duration(planned.timeout), rounded(calls), stretched(plans[i], m)});
+                 span_text(planned.measurement->interval.value_or(settings.interval), Language::en),
+                 span_text(planned.timeout, Language::en), rounded(calls), stretched(plans[i], m)});
       first = false;
     }
     table.add({first ? crm.name : "", first ? crm.recipe->name : "", "all", "", "", rounded(total), ""});
@@ -90,13 +94,14 @@ std::string allowance_note(const CrmSettings& crm, const Plan& plan) {
       plan.others.empty() ? std::string{} : fmt::format(" (one account with {})", fmt::join(plan.others, ", "));
   if (!plan.options.per_day) return "not known; what the CRM says of it while it is measured counts" + shared;
   const double per_day = *plan.options.per_day;
-  std::string note = fmt::format("{} calls a day{}; counted calls {:.0f} a day = {:.2g}% of it, cap {:.3g}% = {:.0f}",
-                                 rounded(per_day), shared, plan.calls.planned, 100 * plan.calls.planned / per_day,
-                                 100 * plan.options.budget, *plan.calls.allowed);
+  const auto share = [](double part) { return value_text(part, "ratio", Language::en, 3); };
+  std::string note = fmt::format("{} calls a day{}; counted calls {} a day = {} of it, cap {} = {}", rounded(per_day),
+                                 shared, rounded(plan.calls.planned), share(plan.calls.planned / per_day),
+                                 share(plan.options.budget), rounded(*plan.calls.allowed));
   if (!plan.calls.is_short()) return note;
   const double most = *std::max_element(plan.calls.stretch.begin(), plan.calls.stretch.end());
-  return note +
-         fmt::format("; intervals are stretched, up to {:.3g} times, to {:.0f} calls a day", most, plan.calls.made);
+  return note + fmt::format("; intervals are stretched, up to {} times, to {} calls a day",
+                            value_text(most, "count", Language::en, 3), rounded(plan.calls.made));
 }
 
 /// What is not measured, and the allowance, per CRM.
@@ -117,8 +122,17 @@ std::string notes(const Settings& settings, const Targets& targets, const std::v
   }
   for (const Reconciliation& one : settings.reconcile)
     out += fmt::format("reconciliation {}: {} against {}, every {}\n", one.name, one.left.crm, one.right.crm,
-                       format_duration(one.interval));
+                       span_text(one.interval, Language::en));
   return out;
+}
+
+/// The files that a configuration leads to without naming them as a secret or a certificate.
+std::vector<std::string> other_files(const Settings& settings) {
+  std::set<std::string> files;
+  for (const std::string& pattern : settings.rules)
+    for (std::string& file : config::expand_pattern(pattern).files) files.insert(std::move(file));
+  for (const CrmSettings& crm : settings.crms) files.insert(crm.recipe->file);
+  return {files.begin(), files.end()};
 }
 
 std::string warnings(const Settings& settings, TimePoint now) {
@@ -150,6 +164,8 @@ int check_command(const std::string& config, const SettingsDefaults& defaults, s
     return kExitUsage;
   }
   for (const std::string& warning : config::unmatched(settings->rules, {})) err << "warning: " << warning << '\n';
+  for (const std::string& warning : net::unreadable_for_service("crmpulse-agent", config, other_files(*settings)))
+    err << "warning: " << warning << '\n';
   out << fmt::format("agent {}, state in {}, ships to {}\n\n", settings->agent_name, settings->state_dir,
                      settings->ship.url);
   const std::vector<Plan> plans = plans_of(*settings, *targets);

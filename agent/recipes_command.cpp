@@ -9,7 +9,7 @@
 #include "agent/commands.h"
 #include "agent/print/rights_text.h"
 #include "agent/print/text_table.h"
-#include "core/time/time.h"
+#include "core/words/clock.h"
 #include "probes/auth/flows.h"
 #include "probes/recipe_file/load.h"
 
@@ -71,7 +71,8 @@ std::string measurements_text(const probes::Recipe& recipe, const Words& words) 
                    {words("samples", "样本")}}};
   for (const auto& measurement : recipe.measurements) {
     table.add({measurement.id,
-               measurement.interval ? format_duration(*measurement.interval) : words("the CRM's", "按 CRM 配置"),
+               measurement.interval ? span_text(*measurement.interval, words.chinese ? Language::zh : Language::en)
+                                    : std::string{words("the CRM's", "按 CRM 配置")},
                measurement.operation, measurement.when, metrics_of(measurement)});
   }
   return fmt::format("\n{}\n{}", words("Measurements", "测量项"), table.text("  "));

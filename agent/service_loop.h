@@ -36,7 +36,8 @@ class ServiceLoop {
   struct Loaded {
     Settings settings;
     Targets targets;
-    Governors::Memories memories;  ///< of CRMs that are new
+    Governors::Memories memories;      ///< of CRMs that are new
+    std::vector<std::string> restart;  ///< keys whose new values wait for a restart
   };
   using LoadResult = boost::system::result<Loaded, Problems>;
   /// What a load needs to know of what runs.
@@ -68,6 +69,7 @@ class ServiceLoop {
   Settings settings_;
   SystemClock clock_;
   bool last_reload_worked_ = true;
+  std::string reload_status_;  ///< of the last one, for report_status(): why it was refused, what waits for a restart
   bool loading_ = false;
   bool asked_again_ = false;  ///< to reload, while loading
   bool stopping_ = false;

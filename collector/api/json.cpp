@@ -1,8 +1,10 @@
 #include "collector/api/api.h"
 #include "collector/message/describe.h"
 #include "collector/message/fault.h"
+#include "collector/message/vocabulary.h"
 #include "collector/notice/trouble.h"
 #include "collector/suppression/text.h"
+#include "collector/text/json_text.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -11,7 +13,8 @@ namespace json = boost::json;
 
 json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus& status) {
   if (!status.incident) return nullptr;
-  const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms());
+  const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms(),
+                                  engine.configuration().settings.time_zone);
   json::object out{{"id", status.incident->id},
                    {"level", to_string(status.incident->level)},
                    {"worst", to_string(status.incident->worst)},
@@ -22,6 +25,14 @@ json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus&
                    {"remedies", remedies_json(failing_of(status, engine.configuration().remedies))}};
   out["fault"].as_object()["why_zh"] = fault.why_zh;
   return out;
+}
+
+json::value vendor_report_json(const EngineLoop& engine, const std::string& crm) {
+  const CrmFacts* const facts = engine.crms().find(crm);
+  const auto report =
+      facts == nullptr ? std::nullopt : vendor_report(*facts, engine.now(), engine.configuration().settings.time_zone);
+  if (!report) return nullptr;
+  return json::object{{"en", report->why_en}, {"zh", report->why_zh}};
 }
 
 std::string_view status_name(store::DeliveryStatus status) {
@@ -88,6 +99,7 @@ json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) 
           {"silences", suppressed_json(engine, status.crm, Suppression::Kind::silence)},
           {"maintenance", suppressed_json(engine, status.crm, Suppression::Kind::maintenance)},
           {"dimensions", std::move(dimensions)},
+          {"vendor_report", vendor_report_json(engine, status.crm)},
           {"incident", open_incident_json(engine, status)}};
 }
 
@@ -147,7 +159,13 @@ json::array timeline_json(store::Database& database, const std::vector<store::In
     if (error || !line.is_object()) continue;
     if (const json::value* id = line.get_object().if_contains("delivery"); id != nullptr && id->is_string()) {
       const auto row = store::find_delivery(database, std::string{id->get_string()});
-      line.get_object()["outcome"] = row && *row ? json::value(outcome_json(**row)) : json::value(nullptr);
+      const bool known = row && *row;
+      line.get_object()["outcome"] = known ? json::value(outcome_json(**row)) : json::value(nullptr);
+      const std::string receiver = string_member(line.get_object(), "receiver");
+      const std::string told = string_member(line.get_object(), "event");
+      const Bilingual text =
+          known ? delivery_words(receiver, told, (*row)->status) : past_delivery_words(receiver, told);
+      line.get_object()["text"] = json::object{{"en", text.en}, {"zh", text.zh}};
     }
     lines.push_back(std::move(line));
   }

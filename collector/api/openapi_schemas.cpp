@@ -34,13 +34,16 @@ constexpr std::string_view kSchemas = R"json({
   "from": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "description": "local time of day: 22:00"},
   "to": {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", "description": "at or before from: of the next day"},
   "tz": {"type": "string", "minLength": 1, "description": "Europe/Berlin, UTC, local"}}},
-"NewSilence": {"type": "object", "required": ["matchers", "ends_at", "comment"], "additionalProperties": false, "properties": {
+"NewSilence": {"type": "object", "required": ["matchers", "comment"], "additionalProperties": false,
+  "oneOf": [{"required": ["ends_at"]}, {"required": ["expires_in"]}], "properties": {
   "matchers": {"$ref": "#/components/schemas/Matchers"},
   "starts_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}, "ends_at": {"$ref": "#/components/schemas/Time"},
+  "expires_in": {"type": "string", "minLength": 1, "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 30 days"},
   "author": {"$ref": "#/components/schemas/Author"}, "comment": {"$ref": "#/components/schemas/Comment"}}},
 "NewMaintenance": {"type": "object", "required": ["matchers", "comment"], "additionalProperties": false, "properties": {
   "matchers": {"$ref": "#/components/schemas/Matchers"},
   "starts_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}, "ends_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+  "expires_in": {"type": "string", "minLength": 1, "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 366 days"},
   "weekly": {"allOf": [{"$ref": "#/components/schemas/Weekly"}], "nullable": true},
   "author": {"$ref": "#/components/schemas/Author"}, "comment": {"$ref": "#/components/schemas/Comment"}}},
 "Suppression": {"type": "object", "properties": {
@@ -110,6 +113,8 @@ constexpr std::string_view kSchemas = R"json({
   "silences": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
   "maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
   "dimensions": {"type": "array", "items": {"$ref": "#/components/schemas/Dimension"}},
+  "vendor_report": {"type": "object", "nullable": true, "description": "what the vendor's own status page tells",
+    "properties": {"en": {"type": "string"}, "zh": {"type": "string"}}},
   "incident": {"$ref": "#/components/schemas/OpenIncident"},
   "rules": {"type": "array", "description": "of one CRM", "items": {"$ref": "#/components/schemas/Dimension"}},
   "evidence": {"type": "array", "description": "of one CRM", "items": {"type": "object"}},

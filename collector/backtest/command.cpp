@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "collector/backtest/backtest.h"
@@ -72,9 +74,9 @@ boost::system::result<Inputs, Problems> load_inputs(const BacktestOptions& optio
 }
 
 /// The sentences that would be sent; whose fault it is cannot be told without evidence.
-Bilingual words_of(const rules::Message& message, const Configuration& configuration) {
-  const Message told = compose(message, Language::en, {.remedies = configuration.remedies});
-  return {notice_of(told, Language::en).text, notice_of(told, Language::zh).text};
+Bilingual words_of(const rules::Message& message, const Configuration& configuration, const ZonePtr& zone) {
+  const Message told = compose(message, {Language::en, zone}, {.remedies = configuration.remedies});
+  return {notice_of(told, {Language::en, zone}).text, notice_of(told, {Language::zh, zone}).text};
 }
 
 bool failed(const BacktestOptions& options, const BacktestOutcome& outcome) {
@@ -84,10 +86,14 @@ bool failed(const BacktestOptions& options, const BacktestOutcome& outcome) {
 }
 
 int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatches& batches) {
-  auto zone = config::load_zone(options.zone);
-  if (!zone) return wrong(zone.error().message);
-  BacktestSummary summary{std::move(*zone),
-                          [&inputs](const rules::Message& message) { return words_of(message, inputs.configuration); }};
+  ZonePtr zone = inputs.configuration.settings.time_zone;
+  if (!options.zone.empty() || !zone) {
+    auto named = config::load_zone(options.zone.empty() ? "UTC" : options.zone);
+    if (!named) return wrong(named.error().message);
+    zone = std::make_shared<const Zone>(std::move(*named));
+  }
+  BacktestSummary summary{zone,
+                          [&](const rules::Message& message) { return words_of(message, inputs.configuration, zone); }};
   const bool lines = options.summary.empty();
   PrintableOutput out{std::cout};
   const BacktestOutput output{lines ? &out : nullptr, lines ? nullptr : &summary};

@@ -21,9 +21,8 @@ double minutes(Duration duration) {
   return static_cast<double>(duration.count()) / 60'000;
 }
 
-/// Whole seconds: nobody reads milliseconds of a state.
-std::string in_words(Duration duration) {
-  return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
+std::string span_of(Duration duration) {
+  return span_text(duration, Language::en);
 }
 
 }  // namespace
@@ -109,7 +108,7 @@ void BacktestSummary::note_message(const rules::Message& message) {
 void BacktestSummary::add_hours(Hours& hours, TimePoint from, TimePoint to) const {
   using std::chrono::floor;
   while (from < to) {
-    const Duration offset = zone_.offset_at(from);
+    const Duration offset = zone_->offset_at(from);
     const TimePoint local = from + offset;
     const auto hour = floor<std::chrono::hours>(local);
     const TimePoint end = std::min<TimePoint>(to, hour + std::chrono::hours{1} - offset);
@@ -173,7 +172,7 @@ json::object BacktestSummary::hours_json(const Hours& hours) {
 
 json::object BacktestSummary::json() const {
   json::object out{
-      {"from", format_time(outcome_.from)},   {"to", format_time(outcome_.to)}, {"zone", zone_.name},
+      {"from", format_time(outcome_.from)},   {"to", format_time(outcome_.to)}, {"zone", zone_->name},
       {"samples", outcome_.samples},          {"crms", crms_.size()},           {"states", levels_json(held_)},
       {"minutes_by_hour", hours_json(hours_)}};
   const auto worst = worst_crms();
@@ -233,7 +232,7 @@ std::string BacktestSummary::hours_text(const Hours& hours) {
     }
     if (row.find_first_not_of('.') != std::string::npos) out += fmt::format("    {} {}\n", kDayNames[day], row);
   }
-  return out + fmt::format("    # is {}\n", in_words(most));
+  return out + fmt::format("    # is {}\n", span_of(most));
 }
 
 std::string BacktestSummary::levels_text(const std::array<Held, 3>& held) {
@@ -242,7 +241,7 @@ std::string BacktestSummary::levels_text(const std::array<Held, 3>& held) {
     const Held& one = held[at(level)];
     if (!out.empty()) out += "; ";
     out += fmt::format("{} {}×", level == Level::poor ? "poor" : "sub-healthy", one.times);
-    if (one.times > 0) out += fmt::format(", {} in all, longest {}", in_words(one.total), in_words(one.longest));
+    if (one.times > 0) out += fmt::format(", {} in all, longest {}", span_of(one.total), span_of(one.longest));
   }
   return out;
 }
@@ -266,7 +265,7 @@ std::string BacktestSummary::messages_text() const {
     for (const auto& [type, count] : types) out += fmt::format("  {}: {} {}×\n", receiver, type, count);
   }
   for (const Text& text : texts_)
-    out += fmt::format("\n  {} {} to {}\n    {}\n    {}\n", format_time(text.at), text.type, text.receiver,
+    out += fmt::format("\n  {} {} to {}\n    {}\n    {}\n", date_text(text.at, zone_), text.type, text.receiver,
                        text.words.en, text.words.zh);
   return out;
 }
@@ -274,11 +273,11 @@ std::string BacktestSummary::messages_text() const {
 std::string BacktestSummary::text() const {
   const auto worst = worst_crms();
   std::string out =
-      fmt::format("{} to {}\nsamples: {}; CRMs: {}, not healthy at some time: {}\n", format_time(outcome_.from),
-                  format_time(outcome_.to), outcome_.samples, crms_.size(), worst.size());
+      fmt::format("{} to {}\nsamples: {}; CRMs: {}, not healthy at some time: {}\n", date_text(outcome_.from, zone_),
+                  date_text(outcome_.to, zone_), outcome_.samples, crms_.size(), worst.size());
   out += fmt::format("states: {}\n", levels_text(held_));
   if (const std::string when = hours_text(hours_); !when.empty())
-    out += fmt::format("  time not healthy by day and hour ({})\n{}", zone_.name, when);
+    out += fmt::format("  time not healthy by day and hour ({})\n{}", zone_->name, when);
   out += fmt::format("\nrules\n{}", rules_text());
   if (!worst.empty()) out += "\nCRMs, the worst first\n";
   for (std::size_t i = 0; i < std::min(worst.size(), kMostCrms); ++i)

@@ -14,7 +14,7 @@
 #include "collector/backtest/backtest.h"
 #include "collector/text/language.h"
 #include "core/text/hash.h"
-#include "core/time/zone.h"
+#include "core/words/clock.h"
 
 namespace crmpulse::collector {
 
@@ -24,8 +24,8 @@ class BacktestSummary {
   static constexpr std::size_t kMostCrms = 20;   ///< that are listed, the worst first
   using Words = std::function<Bilingual(const rules::Message&)>;
 
-  /// Hours are those of `zone`; `words` makes a message's sentence.
-  BacktestSummary(Zone zone, Words words) : zone_(std::move(zone)), words_(std::move(words)) {}
+  /// Hours and times are those of `zone`; `words` makes a message's sentence.
+  BacktestSummary(ZonePtr zone, Words words) : zone_(std::move(zone)), words_(std::move(words)) {}
 
   /// After each step of the engine.
   void note(const rules::Engine& engine, const rules::Outcome& outcome, TimePoint now);
@@ -88,7 +88,7 @@ class BacktestSummary {
   [[nodiscard]] std::string rules_text() const;
   [[nodiscard]] std::string messages_text() const;
 
-  Zone zone_;
+  ZonePtr zone_;  ///< never null
   Words words_;
   BacktestOutcome outcome_;
   Crms crms_;

@@ -12,6 +12,7 @@
 #include "core/rule.h"
 #include "core/secret.h"
 #include "core/time/time.h"
+#include "core/words/clock.h"
 #include "net/server/http_server.h"
 
 namespace crmpulse::collector {
@@ -47,6 +48,7 @@ struct Settings {
   MetricsAccess metrics = MetricsAccess::viewer;
   LimitSettings limits;
   std::string external_url;  ///< without a slash at the end; how people reach the collector
+  ZonePtr time_zone;         ///< of times that people read: messages, timelines, the page
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
   TroubleSettings troubles;

@@ -100,7 +100,7 @@ WriteSet Snapshotter::last() {
 /// What belongs to no CRM; with the last slice of a round.
 void Snapshotter::add_context(WriteSet& changes, std::int64_t folded_seq) {
   const TimePoint now = state_.now();
-  state_.incidents.settle_late(now);
+  state_.incidents.settle_late(now, state_.settings().time_zone);
   recorder_.add_notes(changes, now);
   changes.meta["folded_seq"] = std::to_string(folded_seq);
   changes.meta["batches"] = state_.agents.save();

@@ -52,7 +52,7 @@ std::optional<Acknowledgement> ack_from(const json::object& detail) {
 void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,
               const IncidentStore::Context& context, TimePoint at) {
   const CrmFacts* facts = context.book.find(status.crm);
-  const Fault fault = judge_fault(status, facts, at, &context.book);
+  const Fault fault = judge_fault(status, facts, at, &context.book, context.zone);
   detail["state"] = to_string(status.state);
   detail["worst"] = to_string(incident.worst);
   detail["fault"] = fault_json(fault, Language::en);
@@ -276,9 +276,9 @@ void IncidentStore::late(const std::string& crm, const LateFacts& facts) {
   late.failed += facts.failed;
 }
 
-void IncidentStore::settle_late(TimePoint at) {
+void IncidentStore::settle_late(TimePoint at, const ZonePtr& zone) {
   for (const auto& [crm, late] : std::exchange(late_, {})) {
-    const json::object line = late_line(late.from, late.to, late.samples, late.failed, at);
+    const json::object line = late_line({late.from, late.to, late.samples, late.failed}, at, zone);
     if (const auto open = open_.find(crm); open != open_.end()) {
       add(open->second.stored.id, open->second.lines, late.from, line, Weight::detail);
     } else if (const auto ended = ended_.find(crm); ended != ended_.end()) {

@@ -10,6 +10,7 @@
 #include "collector/state/change_markers.h"
 #include "collector/state/crm_registry.h"
 #include "config/rules_file.h"
+#include "core/words/clock.h"
 #include "rules/engine.h"
 #include "store/collector/collector_store.h"
 
@@ -24,8 +25,8 @@ struct MessageContext {
   const ChangeMarkers* changes = nullptr;  ///< what changed before it; may be null
 };
 
-/// Returns what is told to a receiver that reads `language`.
-[[nodiscard]] Message compose(const rules::Message& message, Language language, const MessageContext& context);
+/// Returns what is told to a receiver and its audience.
+[[nodiscard]] Message compose(const rules::Message& message, const Audience& audience, const MessageContext& context);
 /// `test` for `test-alert`.
 [[nodiscard]] Message test_message(const std::string& receiver, TimePoint at);
 /// `heartbeat` for the dead-man's switch.

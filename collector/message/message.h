@@ -35,14 +35,17 @@ struct Failing {
   double poor = 0;
   bool working_time = false;  ///< the value is an age of which only active hours count
   TimePoint since;
-  Bilingual remedy;  ///< empty: none
+  Bilingual remedy;        ///< empty: none
+  std::string metric;      ///< empty in messages of earlier versions, as the next
+  std::string aggregator;  ///< `p75`, `age`, …
   static constexpr auto fields() {
     return std::tuple{
         Field{1, &Failing::dimension},    Field{2, &Failing::rule},      Field{3, &Failing::unit},
         Field{4, &Failing::worst_of},     Field{5, &Failing::state},     Field{6, &Failing::data_status},
         Field{7, &Failing::value},        Field{8, &Failing::threshold}, Field{9, &Failing::worse},
         Field{10, &Failing::sub_healthy}, Field{11, &Failing::poor},     Field{12, &Failing::working_time},
-        Field{13, &Failing::since},       Field{14, &Failing::remedy}};
+        Field{13, &Failing::since},       Field{14, &Failing::remedy},   Field{15, &Failing::metric},
+        Field{16, &Failing::aggregator}};
   }
 };
 

@@ -46,8 +46,9 @@ void set(Notice& notice, const std::string& name, const Bilingual& words, Langua
   const bool zh = language == Language::zh;
   const std::string& own = zh ? words.zh : words.en;
   const std::string& other = zh ? words.en : words.zh;
-  const std::string said = other.empty() || other == own ? own : fmt::format("{} ({})", own, other);
+  const std::string said = other.empty() || other == own ? own : in_words(language, "{} ({})", "{}（{}）", own, other);
   notice.title = name.empty() ? said : fmt::format("{} — {}", name, said);
+  notice.own_title = name.empty() ? own : fmt::format("{} — {}", name, own);
   notice.icon = icon_of(notice.tone);
 }
 

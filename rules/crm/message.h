@@ -33,7 +33,9 @@ struct RuleStatus {
   std::string dimension;
   std::string remedy;
   std::string unit;
-  std::string worst_of;  ///< with `each`: the label value that is worst
+  std::string metric;      ///< that it measures
+  std::string aggregator;  ///< `p75`, `age`, …
+  std::string worst_of;    ///< with `each`: the label value that is worst
   Level level = Level::healthy;
   DataStatus data_status = DataStatus::warming_up;
   Role role = Role::gate;

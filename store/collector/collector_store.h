@@ -189,6 +189,7 @@ struct OutboxRow {
   std::string last_error;  ///< no URL path, no query, no secret
   DeliveryStatus status = DeliveryStatus::pending;
   TimePoint lease_until;  ///< meaningful while inflight
+  int taken_before = 0;   ///< not stored: the level of its subject that a receiver which keeps states knows before it
 };
 
 /// Enqueues as pending; a row with the same (receiver, dedup_key, seq) is left as it is. Merging with unsent rows
@@ -219,6 +220,8 @@ struct OutboxRow {
 /// Returns the newest row of each queue of this receiver, without superseded ones: what it was told, or will be told
 /// next.
 [[nodiscard]] Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::string& receiver);
+/// Returns of each queue of this receiver the two newest rows that were delivered, in their order, without bodies.
+[[nodiscard]] Result<std::vector<OutboxRow>> delivered_messages(Database& database, const std::string& receiver);
 /// Is there a message created before `before` that still waits, and none of the other `receivers` was told anything
 /// about the same subject since? Looks at the oldest few hundred; rows of other receivers than `receivers` do not
 /// count.

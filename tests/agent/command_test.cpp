@@ -71,6 +71,34 @@ Output command(std::vector<const char*> arguments) {
 
 }  // namespace
 
+TEST_CASE("an unknown command or option is named, with the one that was probably meant") {
+  const Output misspelt = command({"prboe"});
+  CHECK(misspelt.code == 2);
+  CHECK(misspelt.err.find("there is no command 'prboe'; did you mean 'probe'?") != std::string::npos);
+  CHECK(command({"--log-level", "debug", "chekc"}).err.find("there is no command 'chekc'; did you mean 'check'?") !=
+        std::string::npos);
+  CHECK(command({"status"}).err.find("there is no command 'status'; known: run, check, probe, recipes") !=
+        std::string::npos);
+  CHECK(command({"check", "--confg", "x"}).err.find("there is no option '--confg'; did you mean '--config'?") !=
+        std::string::npos);
+  CHECK(command({"check", "--log-levle=debug"}).err.find("did you mean '--log-level'?") != std::string::npos);
+  CHECK(command({"check", "agent.yaml"}).err.find("check takes no further word: 'agent.yaml'") != std::string::npos);
+  CHECK(command({"probe", "--formt", "json"}).code == 3);
+  CHECK(command({"--help"}).code == 0);
+}
+
+TEST_CASE("check --quiet prints problems and warnings alone") {
+  const TempDir folder;
+  const std::string config = configure(folder, crm_line("acme", make_crm(folder, "acme.db")));
+  const std::string machine = "--config=" + config;
+  const Output done = command({"check", "--quiet", machine.c_str()});
+  CHECK(done.out.empty());
+  folder.write("agent.yaml", "shipp: {}\n");
+  const Output wrong = command({"check", "--quiet", machine.c_str()});
+  CHECK(wrong.code == 2);
+  CHECK(wrong.err.find("agent.yaml:1: shipp: unknown key 'shipp'; did you mean 'ship'?") != std::string::npos);
+}
+
 TEST_CASE("probe measures a CRM, judges it, and ends healthy with 0") {
   const TempDir folder;
   const auto done = probe(configure(folder, crm_line("acme", make_crm(folder, "acme.db"))));
@@ -171,9 +199,9 @@ TEST_CASE("check tells an HTTP CRM's share of its allowance, and what its interv
       "CRMPULSE_TEST_TOKEN}, checks: [{complete: Contact.Email}]}\n"));
   INFO(done.out << done.err);
   CHECK(done.code == 0);
-  CHECK(done.out.find("acme: daily allowance: 5000 calls a day; counted calls 1776 a day = 36% of it, cap 1% = 50; "
+  CHECK(done.out.find("acme: daily allowance: 5,000 calls a day; counted calls 1,776 a day = 35.5% of it, cap 1% = 50; "
                       "intervals are stretched, up to 60.6 times, to 48 calls a day\n") != std::string::npos);
-  CHECK(done.out.find("1440          1h1m\n") != std::string::npos);
+  CHECK(done.out.find("1,440     1 h 1 min\n") != std::string::npos);
 }
 
 TEST_CASE("check and probe say that a pooler stands before the database, and what follows from it") {

@@ -382,18 +382,40 @@ measurements:
   CHECK(agent.log().find("Tr0ub4dor") == std::string::npos);
 }
 
-TEST_CASE("what must not change while running is refused by a reload") {
+TEST_CASE("what cannot change while running waits for a restart, and the rest of a reload is taken") {
   const Sink sink;
+  const std::string socket = "@crmpulse-agent-restart-" + std::to_string(getpid());
+  const NotifySocket manager{socket};
   Agent agent{sink.url()};
   agent.configure(agent.crm("acme"));
-  Process process = agent.start();
+  Process process = agent.start({"NOTIFY_SOCKET=" + socket});
   REQUIRE(eventually([&] { return !sink.accepted("crm_up").empty(); }));
   std::string text = read_file(agent.folder.path("agent.yaml"));
   text.replace(text.find("state_dir: state"), 16, "state_dir: other");
-  agent.folder.write("agent.yaml", text);
+  agent.folder.write("agent.yaml", text + agent.crm("second"));
   process.signal(SIGHUP);
-  CHECK(eventually(
-      [&] { return agent.log().find("agent.state_dir: can only change with a restart") != std::string::npos; }));
+  CHECK(eventually([&] { return agent.log().find("keys=agent.state_dir") != std::string::npos; }));
+  CHECK(eventually([&] { return !stamps(sink, "second").empty(); }));
+  CHECK(
+      eventually([&] { return manager.next().find("a restart is needed for agent.state_dir") != std::string::npos; }));
+}
+
+TEST_CASE("after a refused reload the service manager's status says why") {
+  const Sink sink;
+  const std::string socket = "@crmpulse-agent-refused-" + std::to_string(getpid());
+  const NotifySocket manager{socket};
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  Process process = agent.start({"NOTIFY_SOCKET=" + socket});
+  REQUIRE(eventually([&] { return !sink.accepted("crm_up").empty(); }));
+  agent.folder.write("agent.yaml", read_file(agent.folder.path("agent.yaml")) + "shipp: {}\nrulez: []\n");
+  process.signal(SIGHUP);
+  std::string said;
+  CHECK(eventually([&] {
+    said = manager.next();
+    return said.find("last reload refused") != std::string::npos;
+  }));
+  CHECK(said.find("shipp: unknown key 'shipp'; did you mean 'ship'? (and one more problem)") != std::string::npos);
 }
 
 TEST_CASE("an agent that was killed sends what was not acknowledged, once, in order") {

@@ -44,17 +44,17 @@ const char* priority_of(const Notice& notice) {
 
 class Opsgenie final : public Receiver {
  public:
-  Opsgenie(std::string url, Secret key, Secret webhook_secret, std::vector<std::string> teams, Language language)
+  Opsgenie(std::string url, Secret key, Secret webhook_secret, std::vector<std::string> teams, Audience audience)
       : url_(std::move(url)),
         key_(std::move(key)),
         webhook_secret_(std::move(webhook_secret)),
         teams_(std::move(teams)),
-        language_(language) {}
+        audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
     const Message message = read_message(row);
-    const Notice notice = notice_of(message, language_);
+    const Notice notice = notice_of(message, audience_);
     const std::string alias = percent_encoded(subject_key(row, kMaxAlias), kPlain);
     if (closes(row.event)) {
       const json::object body{{"source", kSource}, {"note", one_line(notice.title, kMaxNote)}};
@@ -142,9 +142,9 @@ class Opsgenie final : public Receiver {
     if (!notice.link.empty()) details["url"] = notice.link;
     json::array tags{"crmpulse"};
     if (!notice.kind.empty()) tags.push_back(json::string(notice.kind));
-    json::object out{{"message", one_line(headline(notice, language_), kMaxMessage)},
+    json::object out{{"message", one_line(headline(notice, audience_.language), kMaxMessage)},
                      {"alias", subject_key(row, kMaxAlias)},
-                     {"description", cut(plain_text(notice, language_))},
+                     {"description", cut(plain_text(notice, audience_.language))},
                      {"priority", priority_of(notice)},
                      {"entity", one_line(notice.subject, kMaxAlias)},
                      {"source", kSource},
@@ -173,7 +173,7 @@ class Opsgenie final : public Receiver {
   Secret key_;
   Secret webhook_secret_;  ///< that their webhooks must show; empty: none are taken
   std::vector<std::string> teams_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -191,7 +191,7 @@ std::unique_ptr<Receiver> read_opsgenie(config::Reader& item, const ReceiverSett
   item.get("teams", teams);
   if (item.problem_count() > before) return nullptr;
   return std::make_unique<Opsgenie>(std::move(url), std::move(key), std::move(webhook_secret), std::move(teams),
-                                    common.language);
+                                    common.audience());
 }
 
 }  // namespace crmpulse::collector

@@ -67,11 +67,11 @@ bool is_signed(std::string_view signatures, const Secret& secret, const std::str
 
 class PagerDuty final : public Receiver {
  public:
-  PagerDuty(Secret url, Secret routing_key, Secret webhook_secret, Language language)
+  PagerDuty(Secret url, Secret routing_key, Secret webhook_secret, Audience audience)
       : url_(std::move(url)),
         routing_key_(std::move(routing_key)),
         webhook_secret_(std::move(webhook_secret)),
-        language_(language) {}
+        audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
@@ -80,11 +80,11 @@ class PagerDuty final : public Receiver {
                        {"dedup_key", subject_key(row, kMaxKey)},
                        {"client", "crmpulse"}};
     const Message message = read_message(row);
-    const Notice notice = notice_of(message, language_);
+    const Notice notice = notice_of(message, audience_);
     if (!notice.link.empty()) {
       event["client_url"] = notice.link;
       event["links"] =
-          json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(language_).open}}}};
+          json::array{json::object{{"href", notice.link}, {"text", std::string{words_in(audience_.language).open}}}};
     }
     if (action_of(row.event) == "trigger") event["payload"] = payload(notice, message.data_status, row);
     return post(url_.reveal(), to_text(event), kJson);
@@ -132,7 +132,7 @@ class PagerDuty final : public Receiver {
     if (!notice.evidence.empty()) details["evidence"] = json::array(notice.evidence.begin(), notice.evidence.end());
     if (!notice.incident.empty()) details["incident"] = notice.incident;
     if (!notice.summary.empty()) details["text"] = notice.summary;
-    json::object out{{"summary", one_line(headline(notice, language_), kMaxSummary)},
+    json::object out{{"summary", one_line(headline(notice, audience_.language), kMaxSummary)},
                      {"source", one_line(notice.subject.empty() ? "crmpulse" : notice.subject, kMaxSource)},
                      {"severity", severity_of(notice, data)},
                      {"timestamp", format_time(row.created)},
@@ -145,7 +145,7 @@ class PagerDuty final : public Receiver {
   Secret url_;
   Secret routing_key_;
   Secret webhook_secret_;  ///< of their webhooks; empty: none are taken
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -158,7 +158,7 @@ std::unique_ptr<Receiver> read_pagerduty(config::Reader& item, const ReceiverSet
   Secret webhook_secret;
   item.get_secret("webhook_secret", webhook_secret);
   if (item.problem_count() > before) return nullptr;
-  return std::make_unique<PagerDuty>(std::move(url), std::move(key), std::move(webhook_secret), common.language);
+  return std::make_unique<PagerDuty>(std::move(url), std::move(key), std::move(webhook_secret), common.audience());
 }
 
 }  // namespace crmpulse::collector

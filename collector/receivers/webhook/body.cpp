@@ -85,9 +85,9 @@ void put_trouble(json::object& body, const Message& message) {
 
 }  // namespace
 
-json::object webhook_body(const Message& message) {
-  const Notice en = notice_of(message, Language::en);
-  const Notice zh = notice_of(message, Language::zh);
+json::object webhook_body(const Message& message, const ZonePtr& zone) {
+  const Notice en = notice_of(message, {Language::en, zone});
+  const Notice zh = notice_of(message, {Language::zh, zone});
   json::object body{{"version", "1"}, {"type", message.type.text()}, {"at", format_time(message.at)}};
   switch (message.type) {
     case Event::agent_lost:
@@ -117,8 +117,8 @@ json::object webhook_body(const Message& message) {
   return body;
 }
 
-json::value webhook_body(const store::OutboxRow& row) {
-  if (!is_version_0(row.body)) return webhook_body(read_message(row));
+json::value webhook_body(const store::OutboxRow& row, const ZonePtr& zone) {
+  if (!is_version_0(row.body)) return webhook_body(read_message(row), zone);
   boost::system::error_code failed;
   json::value body = json::parse(row.body, failed);
   return failed ? json::value(row.body) : body;

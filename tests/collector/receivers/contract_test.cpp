@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include "collector/message/stored.h"
 #include "collector/receivers/table.h"
 #include "tests/collector/receivers/messages.h"
 #include "tests/collector/receivers/settings_for.h"
@@ -27,9 +28,9 @@ const ReceiverContract& contract_of(const ReceiverType& type) {
   return known->second;
 }
 
-std::shared_ptr<const Receiver> receiver_of(const ReceiverType& type, Language language) {
-  return receiver_from(fmt::format("{{name: oncall, type: {}, language: {}, {}}}", type.name,
-                                   language == Language::zh ? "zh" : "en", contract_of(type).keys));
+std::shared_ptr<const Receiver> receiver_of(const ReceiverType& type, Language language, const char* more = "") {
+  return receiver_from(fmt::format("{{name: oncall, type: {}, language: {}, {}{}}}", type.name,
+                                   language == Language::zh ? "zh" : "en", contract_of(type).keys, more));
 }
 
 void gather(const json::value& value, std::string& out) {
@@ -83,8 +84,8 @@ void check_text(std::string_view type, std::string_view text, Language language)
   if (!has_failing(type)) return;
   const bool poor = contains(state_words(type, Language::en), "POOR");
   if (zh) {
-    CHECK(contains(text, poor ? "4.13 秒（不良阈值 ≥ 3 秒）" : "1.31 秒（亚健康阈值 ≥ 1 秒）"));
-    CHECK(contains(text, "97.24%（亚健康阈值 ≤ 99%）"));
+    CHECK(contains(text, poor ? "4.13 秒（达 3 秒为不良）" : "1.31 秒（达 1 秒为亚健康）"));
+    CHECK(contains(text, "97.24%（低至 99% 为亚健康）"));
     CHECK(contains(text, "厂商——厂商状态页自 09:02 UTC 起报告 NA45 上的轻微故障"));
     CHECK(contains(text, "用 Developer Console 的 Query Plan 检查慢查询"));
   } else {
@@ -128,6 +129,22 @@ TEST_CASE("every receiver tells every message in both languages: state, since wh
         }
       }
     }
+  }
+}
+
+TEST_CASE("every receiver tells times by the clock it is given") {
+  // What was put into words when the message was queued is left out.
+  Message told = read_message(message("incident.reminder"));
+  told.fault->why_en.clear();
+  store::OutboxRow row = message("incident.reminder");
+  row.body = stored_message(told);
+  for (const ReceiverType& type : receiver_types()) {
+    INFO(type.name);
+    const auto receiver = receiver_of(type, Language::en, ", time_zone: Asia/Shanghai");
+    const std::string text = seen(type, receiver->prepare({&row, 1}, kNow));
+    INFO(text);
+    CHECK(contains(text, "17:10 Asia/Shanghai"));
+    CHECK_FALSE(contains(text, " UTC"));
   }
 }
 
