@@ -7,8 +7,9 @@
 #include <set>
 
 #include "agent/commands.h"
+#include "agent/print/rights_text.h"
 #include "agent/print/text_table.h"
-#include "core/time/time.h"
+#include "core/words/clock.h"
 #include "probes/auth/flows.h"
 #include "probes/recipe_file/load.h"
 
@@ -18,9 +19,7 @@ namespace {
 struct Words {
   bool chinese;
   [[nodiscard]] const char* operator()(const char* en, const char* zh) const { return chinese ? zh : en; }
-  [[nodiscard]] const std::string& operator()(const probes::Text& text) const {
-    return chinese && !text.zh.empty() ? text.zh : text.en;
-  }
+  [[nodiscard]] const std::string& operator()(const probes::Text& text) const { return chinese ? text.zh : text.en; }
 };
 
 const char* name_of(probes::ParameterType type) {
@@ -72,7 +71,8 @@ std::string measurements_text(const probes::Recipe& recipe, const Words& words) 
                    {words("samples", "样本")}}};
   for (const auto& measurement : recipe.measurements) {
     table.add({measurement.id,
-               measurement.interval ? format_duration(*measurement.interval) : words("the CRM's", "按 CRM 配置"),
+               measurement.interval ? span_text(*measurement.interval, words.chinese ? Language::zh : Language::en)
+                                    : std::string{words("the CRM's", "按 CRM 配置")},
                measurement.operation, measurement.when, metrics_of(measurement)});
   }
   return fmt::format("\n{}\n{}", words("Measurements", "测量项"), table.text("  "));
@@ -201,12 +201,9 @@ std::string endings_text(const probes::Recipe& recipe, const Words& words) {
   return fmt::format("\n{}\n{}", words("Ends of the vendor's APIs", "厂商 API 的终止日期"), table.text("  "));
 }
 
-std::string rest_text(const probes::Recipe& recipe, const Words& words) {
-  std::string out;
-  if (!recipe.rights.empty())
-    out += fmt::format("\n{}\n", words("Rights the monitoring account needs", "监控账号所需权限"));
-  for (const std::string& right : recipe.rights) out += indented(right, "  ");
-  if (!recipe.not_measured.empty()) out += fmt::format("\n{}\n", words("Not measured", "不测量的维度"));
+std::string not_measured_text(const probes::Recipe& recipe, const Words& words) {
+  if (recipe.not_measured.empty()) return {};
+  std::string out = fmt::format("\n{}\n", words("Not measured", "不测量的维度"));
   for (const auto& [dimension, why] : recipe.not_measured) out += fmt::format("  {}: {}\n", dimension, words(why));
   return out;
 }
@@ -228,7 +225,7 @@ int show(const RecipesOptions& options, const SettingsDefaults& defaults, std::o
   out << fmt::format("{}: {} ({})\n", recipe->name, words(recipe->title), spoken_to(*recipe))
       << parameters_text(*recipe, words) << logins_text(*recipe, words) << allowance_text(*recipe, words)
       << measurements_text(*recipe, words) << checks_text(*recipe, words) << endings_text(*recipe, words)
-      << rest_text(*recipe, words) << calls_text(*recipe, words);
+      << rights_text(*recipe, options.chinese) << not_measured_text(*recipe, words) << calls_text(*recipe, words);
   return kExitOk;
 }
 

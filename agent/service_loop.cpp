@@ -141,6 +141,8 @@ void ServiceLoop::apply(Loaded loaded) {
   std::map<std::string, Labels> labels;
   for (const auto& target : loaded.targets) labels.emplace(target->spec().crm, target->spec().labels);
   reconciler_.configure(settings_.reconcile, labels, wall_now());
+  failures_.keep(governors_.names());
+  runtime_.keep_logins_of(loaded.targets, settings_.state_dir);
   runner_.replace(std::move(loaded.targets), settings_.agent_name);
   settled_ = loop_.after(kSettled, [] { service::settle_memory(); });
   connectivity_.reset();
@@ -148,7 +150,7 @@ void ServiceLoop::apply(Loaded loaded) {
   connectivity_ = std::make_unique<Connectivity>(
       loop_, client_,
       Connectivity::Options{settings_.agent_name, settings_.connectivity_url, settings_.interval, settings_.timeout},
-      [this](std::vector<Sample> samples) { spool_->push(std::move(samples), {}); });
+      [this](std::vector<Sample> samples) { store(std::move(samples), {}); });
 }
 
 void ServiceLoop::tell_of_few_descriptors() {
@@ -225,15 +227,21 @@ void ServiceLoop::report_self() {
   reading.last_reload_worked = last_reload_worked_;
   std::vector<Sample> samples = self_samples(reading);
   for (Sample& sample : runner_.token_samples(reading.at)) samples.push_back(std::move(sample));
-  spool_->push(std::move(samples), {});
+  store(std::move(samples), {});
   auto reconciled = reconciler_.due(reading.at);
-  if (!reconciled.samples.empty()) spool_->push(std::move(reconciled.samples), std::move(reconciled.evidence));
+  if (!reconciled.samples.empty()) store(std::move(reconciled.samples), std::move(reconciled.evidence));
   governors_.save_changed();
 }
 
 void ServiceLoop::take(const std::string& crm, probes::Reading reading) {
+  failures_.note(crm, reading, clock_.now());
   reconciler_.take(crm, reading);
-  spool_->push(std::move(reading.samples), std::move(reading.evidence));
+  store(std::move(reading.samples), std::move(reading.evidence));
+}
+
+void ServiceLoop::store(std::vector<Sample> samples, std::vector<Evidence> evidence) {
+  order_.arrange(samples, wall_now());
+  spool_->push(std::move(samples), std::move(evidence));
 }
 
 void ServiceLoop::report_status() {

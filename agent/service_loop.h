@@ -8,9 +8,11 @@
 
 #include "agent/connectivity.h"
 #include "agent/quota/call_files.h"
+#include "agent/run/failure_log.h"
 #include "agent/run/reconcile.h"
 #include "agent/run/runner.h"
 #include "agent/run/self_metrics.h"
+#include "agent/run/series_order.h"
 #include "agent/settings/settings.h"
 #include "agent/ship/shipper.h"
 #include "net/loop/file_thread.h"
@@ -56,6 +58,8 @@ class ServiceLoop {
   void stop();
   void report_self();
   void take(const std::string& crm, probes::Reading reading);
+  /// All that goes into the spool goes through here: a series has one writer.
+  void store(std::vector<Sample> samples, std::vector<Evidence> evidence);
   void report_status();
   /// More CRMs than connections may stay open at once are measured all the same, some with a new one each time.
   void tell_of_few_descriptors();
@@ -81,6 +85,8 @@ class ServiceLoop {
   net::FileThread files_;
   Governors governors_;
   Reconciler reconciler_;
+  SeriesOrder order_;
+  FailureLog failures_;
   Runner runner_;
   net::HttpClient client_;
   std::unique_ptr<Connectivity> connectivity_;

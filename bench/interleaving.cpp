@@ -11,6 +11,7 @@
 #include <ctime>
 #include <functional>
 #include <random>
+#include <stdexcept>
 
 #include "collector/state/sample_sink.h"
 #include "config/rules_file.h"
@@ -144,7 +145,8 @@ double measure(const Plan& plan, const Ruleset& ruleset, const Order& order) {
       for (int number = first; number < std::min(plan.series, first + kRequest); ++number)
         points.push_back({static_cast<collector::SeriesIndex>(number), unix_millis(begin) + slice.millis(plan),
                           value_of(number, slice)});
-      sink.take({++seq, end, {}}, points);
+      if (!sink.take({++seq, end, {}}, points))
+        throw std::runtime_error{"a record was left out: it took too long to fold"};
       (void)sink.engine().step(end);
     }
   }

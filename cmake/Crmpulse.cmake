@@ -3,6 +3,8 @@
 # are not compiled together where CMAKE_UNITY_BUILD is on.
 # crmpulse_headers(NAME LINK …): a room without sources, or the sum of a folder's rooms.
 # crmpulse_program(NAME SOURCES … LINK …), crmpulse_test(NAME SOURCES … LINK …): the same for programs and tests.
+# set(CRMPULSE_OPTIMISED ON) in a folder: what it and its subfolders make is optimised in Debug builds too. For what tests play months
+# of samples through: there the compiler's time comes back many times over.
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
@@ -18,6 +20,9 @@ function(crmpulse_settings target)
   endforeach()
   # The flag of odbc.pc and others, for the same reason.
   target_compile_options(${target} PUBLIC -pthread)
+  if(CRMPULSE_OPTIMISED)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Debug>:-O1>)
+  endif()
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wconversion -Werror
     # g++ 12 at -O2 sees overflows in texts that are concatenated; Address Sanitizer looks for the real ones.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds>
@@ -33,12 +38,20 @@ function(crmpulse_settings target)
   endif()
 endfunction()
 
+# A precompiled header serves only what is compiled with the same level of optimisation.
+function(crmpulse_precompiled target from)
+  if(CRMPULSE_OPTIMISED)
+    string(APPEND from "_optimised")
+  endif()
+  target_precompile_headers(${target} REUSE_FROM ${from})
+endfunction()
+
 function(crmpulse_library name)
   cmake_parse_arguments(ARG "APART" "" "SOURCES;LINK" ${ARGN})
   add_library(crmpulse_${name} STATIC ${ARG_SOURCES})
   add_library(crmpulse::${name} ALIAS crmpulse_${name})
   crmpulse_settings(crmpulse_${name})
-  target_precompile_headers(crmpulse_${name} REUSE_FROM crmpulse_precompiled)
+  crmpulse_precompiled(crmpulse_${name} crmpulse_precompiled)
   if(ARG_APART)
     set_target_properties(crmpulse_${name} PROPERTIES UNITY_BUILD OFF)
   endif()
@@ -74,7 +87,7 @@ function(crmpulse_test name)
   endif()
   add_executable(test_${name} ${ARG_SOURCES})
   crmpulse_settings(test_${name})
-  target_precompile_headers(test_${name} REUSE_FROM crmpulse_precompiled_test)
+  crmpulse_precompiled(test_${name} crmpulse_precompiled_test)
   target_link_libraries(test_${name} PRIVATE ${ARG_LINK} crmpulse_catch_main)
   target_compile_definitions(test_${name} PRIVATE CRMPULSE_SOURCE_DIR="${CMAKE_SOURCE_DIR}" CRMPULSE_BINARY_DIR="${CMAKE_BINARY_DIR}")
   if(ARG_SLOW)

@@ -68,20 +68,25 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       notifier_(loop, *writer_, clocks_, {client_, mail_}, configuration_),
       heartbeat_(loop, *writer_, clocks_, engine_, notifier_),
       ingest_(loop, *writer_, clocks_, engine_),
-      api_(loop, *writer_, engine_),
+      api_(loop, *writer_, engine_, [this] { return troubles_.watch().all(); }),
+      callbacks_(engine_),
       router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_.add(std::move(entry), answer); }),
+      troubles_({engine_, ingest_, notifier_, access_, [this] { return damaged_files_; },
+                 [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}),
       files_(loop),
       reloader_(files_, manager_, std::move(config_file),
                 [this](const Reloader::LoadResult& loaded) { return apply(loaded); }),
       forgetter_(files_, engine_, audit_) {
-  exposition_.add([this] { return health_metrics(engine_); });
-  exposition_.add([this] { return sample_metrics(engine_); });
-  exposition_.add([this] {
+  exposition_.add([this](PageFormat format) { return health_metrics(engine_, format); });
+  exposition_.add([this](PageFormat format) { return sample_metrics(engine_, format); });
+  exposition_.add([this](PageFormat format) {
     return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
-                         [this] { return damaged_files_; },
+                         [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
                          [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
-                         [this] { return history_ ? history_->stats() : History::Stats{}; }});
+                         [this] { return history_ ? history_->stats() : History::Stats{}; }},
+                        format);
   });
+  access_.know_agents([this](std::string_view name) { return engine_.agents().all().contains(name); });
   engine_.on_progress([this] { manager_.busy(); });
   add_routes();
 }
@@ -109,6 +114,9 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   collector->access_.take(std::move(news.tokens));
   collector->damaged_files_ = news.damaged_files;
   if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
+  const auto loaded = collector->writer_->run(
+      [self = collector.get()](store::Database& store) { return self->troubles_.load(store, self->clock_.now()); });
+  if (!loaded) return loaded.error();
   auto history = History::start(loop, *collector->writer_, collector->configuration_->settings.state_dir);
   if (!history) return history.error();
   collector->history_ = std::move(*history);
@@ -192,6 +200,7 @@ void Collector::follow_wall_clock() {
   notifier_.clock_stepped(by);
   engine_.clock_stepped(by);
   heartbeat_.clock_stepped();
+  troubles_.clock_stepped(by);
   history_->clock_stepped();
   last_forget_ += by;
 }
@@ -203,6 +212,7 @@ void Collector::tick() {
   look();
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
+  troubles_.tick();
   history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.retention.samples);
   audit_.tick();
   if (signalled_ && !engine_.recovering()) reload_by_signal();

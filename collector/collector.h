@@ -6,6 +6,7 @@
 #include <string>
 
 #include "collector/api/api.h"
+#include "collector/api/tracker_callbacks.h"
 #include "collector/audit_trail.h"
 #include "collector/delivery/heartbeat.h"
 #include "collector/delivery/notifier.h"
@@ -18,6 +19,7 @@
 #include "collector/ingest/ingest.h"
 #include "collector/metrics/exposition.h"
 #include "collector/metrics/self_metrics.h"
+#include "collector/own_troubles.h"
 #include "collector/reloader.h"
 #include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
@@ -56,6 +58,7 @@ class Collector {
   void add_service_routes();
   [[nodiscard]] net::HeadVerdict check_head(const net::HttpRequest& head);
   void list_audit(const net::HttpRequest& request, net::Respond respond);
+  void show_metrics(const net::HttpRequest& request, net::Respond respond);
   /// Looks at what others write, on the file thread.
   void look();
   void take(FolderNews news);
@@ -84,10 +87,12 @@ class Collector {
   Heartbeat heartbeat_;
   Ingest ingest_;
   Api api_;
+  TrackerCallbacks callbacks_;
   Router router_;
   Exposition exposition_;
   std::unique_ptr<History> history_;
   ReloadStats reloads_;
+  OwnTroubles troubles_;
   std::string
       reload_status_;  ///< of the last one, for the service manager: why it was refused, what waits for a restart
   std::unique_ptr<net::HttpServer> server_;

@@ -70,15 +70,15 @@ void Collector::add_routes() {
                  ingest_.evidence(std::move(request), std::move(respond));
                }});
   api_.add_routes(router_);
+  callbacks_.add_route(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
 }
 
 void Collector::list_audit(const net::HttpRequest& request, net::Respond respond) {
-  const auto limit = limit_of(request);
-  if (!limit) return respond(wrong_limit());
   const auto job = [state_dir = configuration_->settings.state_dir,
-                    limit = static_cast<std::size_t>(*limit)](store::Database&) -> Result<net::HttpResponse> {
+                    limit =
+                        static_cast<std::size_t>(limit_of(request))](store::Database&) -> Result<net::HttpResponse> {
     auto entries = newest_audit(state_dir, limit);
     if (!entries) return entries.error();
     return json_answer(json::object{{"entries", std::move(*entries)}});
@@ -86,16 +86,23 @@ void Collector::list_audit(const net::HttpRequest& request, net::Respond respond
   api_.from_store(job, std::move(respond));
 }
 
+void Collector::show_metrics(const net::HttpRequest& request, net::Respond respond) {
+  PageRequest asked = requested_page(request);
+  const PageForm form = asked.form;
+  exposition_.page(loop_, form, [respond = std::move(respond), asked = std::move(asked)](const Exposition::Text& text) {
+    net::HttpResponse page = text_answer({}, asked.content_type);
+    page.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+    if (asked.form.gzip) page.headers.emplace_back("Content-Encoding", "gzip");
+    page.shared = text;
+    respond(std::move(page));
+  });
+}
+
 void Collector::add_service_routes() {
   const bool open = configuration_->settings.metrics == MetricsAccess::open;
   const std::optional<AccessRole> viewer = open ? std::nullopt : std::optional{AccessRole::viewer};
-  router_.add({"GET", "/metrics", viewer, [this](const Request&, net::Respond respond) {
-                 exposition_.text(loop_, [respond = std::move(respond)](const Exposition::Text& text) {
-                   net::HttpResponse page = text_answer({}, Exposition::kContentType);
-                   page.shared = text;
-                   respond(std::move(page));
-                 });
-               }});
+  router_.add({"GET", "/metrics", viewer,
+               [this](const Request& request, net::Respond respond) { show_metrics(request, std::move(respond)); }});
   router_.add({"GET", "/-/healthy", std::nullopt, [this](const Request&, net::Respond respond) {
                  const bool turning = clocks_.engine.now() - engine_.last_tick() <= kHealthyTick;
                  respond(turning ? text_answer("healthy\n") : error_answer(503, "stalled", "the engine does not tick"));

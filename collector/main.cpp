@@ -59,12 +59,13 @@ void add_backtest(CLI::App& app, Options& options) {
   command->add_option("--rules", options.backtest.rules, "Rules files, in order");
   command->add_option("--receivers", options.backtest.receivers, "A file with receivers, for their messages");
   command->add_option("--samples", options.backtest.samples, "JSON lines; - for standard input");
-  command->add_option("--from", options.backtest.from, "Start of the journal's part (RFC 3339)");
-  command->add_option("--to", options.backtest.to, "End of the journal's part (RFC 3339)");
+  command->add_option("--from", options.backtest.from, "Start of the span of stored samples (RFC 3339)");
+  command->add_option("--to", options.backtest.to, "End of the span of stored samples (RFC 3339)");
   command
       ->add_option("--summary", options.backtest.summary, "Print how often, how long and when, instead of every change")
       ->check(CLI::IsMember({"text", "json"}));
-  command->add_option("--zone", options.backtest.zone, "Time zone of the summary's hours")->capture_default_str();
+  command->add_option("--zone", options.backtest.zone,
+                      "Time zone of the summary's hours and times (default: the configuration's)");
   command->add_option("--fail-on", options.backtest.fail_on, "Exit with 1 when this was reached")
       ->check(CLI::IsMember({"sub_healthy", "poor", "message"}));
 }

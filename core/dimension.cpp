@@ -34,4 +34,10 @@ const DimensionName* find_dimension(std::string_view id) {
   return found == kDimensions.end() ? nullptr : found;
 }
 
+std::string_view dimension_name(std::string_view id, Language language) {
+  const DimensionName* known = find_dimension(id);
+  if (known == nullptr) return {};
+  return language == Language::zh ? known->zh : known->en;
+}
+
 }  // namespace crmpulse

@@ -4,6 +4,8 @@
 #include <span>
 #include <string_view>
 
+#include "core/words/language.h"
+
 namespace crmpulse {
 
 struct DimensionName {
@@ -15,5 +17,7 @@ struct DimensionName {
 [[nodiscard]] std::span<const DimensionName> dimensions();
 /// Returns null if it is not one of them.
 [[nodiscard]] const DimensionName* find_dimension(std::string_view id);
+/// Returns its name in the language, an empty text if it is not one of them.
+[[nodiscard]] std::string_view dimension_name(std::string_view id, Language language);
 
 }  // namespace crmpulse

@@ -32,10 +32,14 @@ constexpr std::array kRows{
     Row{Event::agent_returned, "agent.returned", kCloses},
     Row{Event::vendor_outage, "vendor.outage", kOpens},
     Row{Event::vendor_recovered, "vendor.recovered", kCloses},
-    Row{Event::collector_trouble, "collector.trouble"},
+    Row{Event::collector_trouble, "collector.trouble", kOpens},
     Row{Event::delivery_dead, "delivery.dead"},
     Row{Event::heartbeat, "heartbeat", kSignOfLife},
     Row{Event::test, "test", kSignOfLife},
+    Row{Event::acknowledged, "incident.acknowledged", kIncident},
+    Row{Event::collector_recovered, "collector.recovered", kCloses},
+    Row{Event::agent_trouble, "agent.trouble", kOpens},
+    Row{Event::agent_recovered, "agent.recovered", kCloses},
 };
 constexpr std::array kDispensable{Event::reminder, Event::improved};
 

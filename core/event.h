@@ -26,10 +26,14 @@ enum class Event : std::uint8_t {
   agent_returned = 10,
   vendor_outage = 11,  ///< the vendor says so, or most of its CRMs fail at once
   vendor_recovered = 12,
-  collector_trouble = 13,
-  delivery_dead = 14,  ///< a receiver could not be told; the others hear of it
+  collector_trouble = 13,  ///< something is wrong with the collector itself
+  delivery_dead = 14,      ///< a receiver could not be told; the others hear of it
   heartbeat = 15,
-  test = 16
+  test = 16,
+  acknowledged = 17,  ///< somebody works on the incident: for receivers that keep acknowledgements themselves
+  collector_recovered = 18,
+  agent_trouble = 19,  ///< something is wrong with an agent that is heard all the same
+  agent_recovered = 20
 };
 
 /// Returns all but `unknown`, by number.

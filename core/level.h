@@ -3,6 +3,8 @@
 
 #include <string_view>
 
+#include "core/words/language.h"
+
 namespace crmpulse {
 
 /// How bad a dimension or a CRM is. The numbers are exported (`crm_health_level`) and stored.
@@ -46,6 +48,12 @@ enum class DataStatus : unsigned char { warming_up = 0, fresh = 1, stale = 2, no
     case Level::poor: return "不良";
   }
   return "不良";
+}
+
+/// As it stands in a sentence: `sub-healthy`, 亚健康.
+[[nodiscard]] constexpr std::string_view spoken(Level level, Language language) {
+  if (language == Language::zh) return chinese(level);
+  return level == Level::sub_healthy ? "sub-healthy" : to_string(level);
 }
 
 }  // namespace crmpulse

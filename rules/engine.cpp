@@ -159,12 +159,16 @@ void Engine::set_inhibited(const std::string& name, bool on, TimePoint now) {
   impl_->mark(crm);
 }
 
-void Engine::acknowledge(const std::string& name, std::string author, std::optional<TimePoint> until, TimePoint now) {
+void Engine::acknowledge(const std::string& name, std::string author, std::optional<TimePoint> until, TimePoint now,
+                         std::string from) {
   impl_->advance(now);
   const auto known = impl_->by_name.find(name);
   if (known == impl_->by_name.end() || known->second->state == Level::healthy) return;
-  known->second->ack = Ack{std::move(author), until.value_or(impl_->now + impl_->settings.ack_expiry)};
-  impl_->mark(*known->second);
+  Crm& crm = *known->second;
+  crm.ack = Ack{std::move(author), until.value_or(impl_->now + impl_->settings.ack_expiry)};
+  crm.ack_news = crm.ack->until > impl_->now;
+  crm.ack_from = std::move(from);
+  impl_->mark(crm);
 }
 
 void Engine::set_hours(const std::string& name, std::optional<ActiveHours> hours, TimePoint now) {
@@ -243,16 +247,14 @@ std::optional<CrmStatus> Engine::status(std::string_view name) const {
   return status_of(*known->second, impl_->now);
 }
 
-std::vector<Level> Engine::levels(std::string_view name) const {
-  std::vector<Level> levels;
+void Engine::levels(std::string_view name, std::vector<Level>& out) const {
+  out.clear();
   const auto known = impl_->by_name.find(name);
-  if (known == impl_->by_name.end()) return levels;
-  levels.reserve(known->second->rules.size());
+  if (known == impl_->by_name.end()) return;
   for (const auto& state : known->second->rules) {
     const Level least = state->latched() ? Level::sub_healthy : Level::healthy;
-    levels.push_back(std::max(state->confirmed(), least));
+    out.push_back(std::max(state->confirmed(), least));
   }
-  return levels;
 }
 
 std::string Engine::save(std::string_view name) const {

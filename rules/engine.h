@@ -53,7 +53,9 @@ class Engine {
   void set_maintenance(const std::string& crm, bool on, TimePoint now);
   void set_silence(const std::string& crm, bool on, TimePoint now);
   void set_inhibited(const std::string& crm, bool on, TimePoint now);
-  void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now);
+  /// `from`: the receiver that the acknowledgement comes from, which is not told of it; empty: none of them.
+  void acknowledge(const std::string& crm, std::string author, std::optional<TimePoint> until, TimePoint now,
+                   std::string from = {});
   /// Sets the CRM's hours, whatever its agent says. nullopt: as the agent says again, else as learned.
   void set_hours(const std::string& crm, std::optional<ActiveHours> hours, TimePoint now);
   void set_muted(bool kill_switch);
@@ -83,8 +85,8 @@ class Engine {
   /// Has the CRM a status()?
   [[nodiscard]] bool watches(std::string_view crm) const;
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
-  /// Returns the level of each rule in the order of status() (a latch is sub-healthy). Cheap enough for every step.
-  [[nodiscard]] std::vector<Level> levels(std::string_view crm) const;
+  /// Fills in the level of each rule in the order of status() (a latch is sub-healthy). Cheap enough for every step.
+  void levels(std::string_view crm, std::vector<Level>& out) const;
 
   /// Moves all times by `by`, after the clock was corrected (below zero if it had been ahead). Levels and timers stay;
   /// active hours, which go by the wall clock, are evaluated anew.

@@ -256,7 +256,7 @@ void Engine::Impl::relate(Crm& crm) {
   }
   if (std::exchange(crm.vendor_out, out) && !out) crm.suppression_ended = now;
   crm.agent_doubt = silent_reason(crm) == "no_data" ? std::max(agents.doubt(crm, settings), crm.missing_from) : kUnset;
-  crm.vendor_doubt = vendors.doubt(crm);
+  crm.vendor_doubt = vendors.doubt(crm, settings.vendor_outage);
 }
 
 Instance::Intake Engine::Impl::take(const SeriesTarget& feed, TimePoint at, std::uint32_t tag, double value,

@@ -174,7 +174,9 @@ DecodeCheck Decoder::State::check_series(Version version, Unsound& unsound) {
   if (counts.samples > limits.max_samples) return over_limit("samples", limits.max_samples);
   unsound = label_check.check(series, limits);
   if (unsound) return {};
-  if (series.samples.empty() && series.histograms == 0 && series.exemplars == 0) {
+  // By 2.0 exemplars belong to samples or histograms; 1.0 says nothing of them.
+  const bool alone = version == Version::v2 || series.exemplars == 0;
+  if (series.samples.empty() && series.histograms == 0 && alone) {
     unsound = SkipReason::no_samples;
     return {};
   }

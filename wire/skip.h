@@ -18,7 +18,7 @@ enum class SkipReason : std::uint8_t {
   label_count,       ///< beyond Limits::max_labels_per_series
   name_length,       ///< beyond Limits::max_label_name_bytes
   value_length,      ///< beyond Limits::max_label_value_bytes
-  no_samples,        ///< neither samples nor histograms nor exemplars
+  no_samples,        ///< neither samples nor histograms, in 1.0 nor exemplars
   not_ours,          ///< sound, but nothing here reads it
   own_export,        ///< what the collector shows itself comes back to it
   series_limit,      ///< there is no room for one more series

@@ -7,7 +7,9 @@
 #include <map>
 #include <numeric>
 
+#include "core/dimension.h"
 #include "core/time/calendar.h"
+#include "core/words/measure.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -107,6 +109,22 @@ std::vector<const Rule*> applying(const Ruleset& rules, const Labels& crm) {
   return out;
 }
 
+/// `aggregator` must outlive it, as the level must.
+Measured measured(const RuleLevel& level, std::string_view aggregator) {
+  const Rule& rule = *level.rule;
+  const bool limited = rule.active || rule.active_crm;
+  return {.rule = rule.id,
+          .dimension = rule.dimension,
+          .dimension_name = dimension_name(rule.dimension, Language::en),
+          .metric = rule.measure.metric,
+          .aggregator = aggregator,
+          .unit = rule.unit,
+          .of = level.each,
+          .value = level.value.value_or(0),
+          .lines = {rule.sub.enter, rule.poor.enter},
+          .working_time = limited && rule.aggregator == Aggregator::age};
+}
+
 Level counted(const RuleLevel& level) {
   const Level found = level.level.value_or(Level::healthy);
   return level.rule->role == Role::soft ? std::min(found, Level::sub_healthy) : found;
@@ -114,10 +132,10 @@ Level counted(const RuleLevel& level) {
 
 std::string sentence(const RuleLevel& level) {
   const Rule& rule = *level.rule;
+  const std::string aggregator = to_string(rule.aggregator, rule.quantile);
   const double limit = counted(level) == Level::poor ? rule.poor.enter : rule.sub.enter;
-  return fmt::format(
-      "{}{} {} ({} from {})", rule.dimension, level.each.empty() ? "" : fmt::format(" of {}", level.each),
-      human_value(level.value.value_or(0), rule.unit), to_string(counted(level)), human_value(limit, rule.unit));
+  const Passed passed{limit, spoken(counted(level), Language::en), rule.op == Direction::below};
+  return measure_words(measured(level, aggregator), passed, Language::en).said;
 }
 
 std::string sentence(const probes::Reading& reading) {
@@ -164,16 +182,10 @@ void judge_report(CrmReport& report, const Ruleset& rules, const Labels& labels,
   if (report.state == Level::healthy) report.why = healthy_sentence(report);
 }
 
-std::string human_value(double value, std::string_view unit) {
-  if (unit == "ratio") return fmt::format("{:.4g}%", value * 100);
-  if (unit != "seconds" || !std::isfinite(value)) return fmt::format("{:.6g}", value);
-  const double size = std::abs(value);
-  if (size < 1e-9) return "0 s";
-  if (size < 1) return fmt::format("{:.3g} ms", value * 1e3);
-  if (size < 120) return fmt::format("{:.3g} s", value);
-  if (size < 7200) return fmt::format("{:.3g} min", value / 60);
-  if (size < 172800) return fmt::format("{:.3g} h", value / 3600);
-  return fmt::format("{:.4g} d", value / 86400);
+std::string value_words(const RuleLevel& level) {
+  if (!level.value) return {};
+  const std::string aggregator = to_string(level.rule->aggregator, level.rule->quantile);
+  return measured_text(measured(level, aggregator), Language::en);
 }
 
 }  // namespace crmpulse::agent

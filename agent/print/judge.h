@@ -44,7 +44,7 @@ struct CrmReport {
 void judge_report(CrmReport& report, const Ruleset& rules, const Labels& labels, TimePoint now,
                   const std::optional<ActiveHours>& hours = {});
 
-/// `1.31 s`, `99.5%`, `1234`: a value in a rule's unit, for people.
-[[nodiscard]] std::string human_value(double value, std::string_view unit);
+/// Returns the reading as it is said: `4.1 s`, `the last check failed`. Empty if the rule needs more than one.
+[[nodiscard]] std::string value_words(const RuleLevel& level);
 
 }  // namespace crmpulse::agent

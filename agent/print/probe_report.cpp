@@ -8,6 +8,8 @@
 #include <map>
 
 #include "agent/print/text_table.h"
+#include "core/words/clock.h"
+#include "core/words/value.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -40,7 +42,7 @@ std::string result_of(const probes::Reading& reading) {
 std::string phases_of(const probes::Reading& reading) {
   std::string out;
   for (const auto& [name, seconds] : reading.phases) {
-    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, human_value(seconds, "seconds"));
+    out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, value_text(seconds, "seconds", Language::en));
   }
   return out;
 }
@@ -51,7 +53,7 @@ std::string measurements_table(const CrmReport& report) {
       {{"measurement", left}, {"operation", left}, {"result", left}, {"duration", right}, {"phases", left}}};
   for (const auto& reading : report.readings) {
     table.add({reading.measurement, reading.operation, result_of(reading),
-               human_value(reading.duration_seconds, "seconds"), phases_of(reading)});
+               value_text(reading.duration_seconds, "seconds", Language::en), phases_of(reading)});
   }
   return table.text("  ");
 }
@@ -59,23 +61,41 @@ std::string measurements_table(const CrmReport& report) {
 std::string level_of(const RuleLevel& level) {
   if (!level.level) return level.resting ? "outside its hours" : "needs a window";
   const bool softened = level.rule->role == Role::soft && *level.level == Level::poor;
-  return fmt::format("{}{}", to_string(*level.level), softened ? " (counts as sub_healthy)" : "");
+  return fmt::format("{}{}", spoken(*level.level, Language::en), softened ? " (counts as sub-healthy)" : "");
 }
 
-std::string failures_text(const CrmReport& report) {
-  std::string out;
-  for (const auto& reading : report.readings) {
-    if (!reading.failure) continue;
-    out += fmt::format("{}  {}: {}\n", out.empty() ? "\n" : "", reading.measurement, reading.failure->message);
-    for (const Evidence& evidence : reading.evidence) {
-      if (evidence.text != reading.failure->message) out += fmt::format("    {}\n", evidence.text);
-    }
+std::string failure_text(const probes::Reading& reading) {
+  std::string out = fmt::format("  {}: {}\n", reading.measurement, reading.failure->message);
+  for (const Evidence& evidence : reading.evidence) {
+    if (evidence.text != reading.failure->message) out += fmt::format("    {}\n", evidence.text);
   }
   return out;
 }
 
+/// A login that failed is told once, with what it stopped.
+std::string failures_text(const CrmReport& report) {
+  std::string out;
+  std::string stopped;
+  const probes::Reading* login = nullptr;
+  for (const auto& reading : report.readings) {
+    if (!reading.failure) continue;
+    const bool same_login = login != nullptr && probes::is_of_login(reading) &&
+                            login->failure->stage == reading.failure->stage &&
+                            login->failure->reason == reading.failure->reason;
+    if (same_login) {
+      stopped += fmt::format("{}{}", stopped.empty() ? "" : ", ", reading.measurement);
+      continue;
+    }
+    if (login == nullptr && probes::is_of_login(reading)) login = &reading;
+    out += failure_text(reading);
+  }
+  if (!stopped.empty()) out += fmt::format("  stopped by the same login: {}\n", stopped);
+  return out.empty() ? out : "\n" + out;
+}
+
 std::string threshold(const Rule& rule, const Threshold& limit) {
-  return fmt::format("{} {}", rule.op == Direction::above ? "≥" : "≤", human_value(limit.enter, rule.unit));
+  return fmt::format("{} {}", rule.op == Direction::above ? "≥" : "≤",
+                     value_text(limit.enter, rule.unit, Language::en));
 }
 
 std::string levels_table(const CrmReport& report) {
@@ -89,8 +109,8 @@ std::string levels_table(const CrmReport& report) {
                    {"level", left}}};
   for (const RuleLevel& level : report.levels) {
     const Rule& rule = *level.rule;
-    table.add({rule.dimension, rule.id, level.each, level.value ? human_value(*level.value, rule.unit) : "-",
-               threshold(rule, rule.sub), threshold(rule, rule.poor), level_of(level)});
+    table.add({rule.dimension, rule.id, level.each, level.value ? value_words(level) : "-", threshold(rule, rule.sub),
+               threshold(rule, rule.poor), level_of(level)});
   }
   return table.empty() ? std::string{} : "\n" + table.text("  ");
 }
@@ -105,11 +125,15 @@ std::string own_labels(const Sample& sample) {
   return out;
 }
 
-std::string value_text(const Sample& sample) {
-  if (sample.metric.ends_with("_timestamp_seconds") && std::isfinite(sample.value) && std::abs(sample.value) < 1e11) {
-    return format_time(from_unix_millis(std::llround(sample.value) * 1000));
-  }
-  return fmt::format("{:.10g}", sample.value);
+/// Metrics are named with their base unit.
+std::string sample_words(const Sample& sample) {
+  constexpr int kDigits = 6;
+  constexpr double kFarthest = 1e11;
+  const auto is = [&](std::string_view unit) { return sample.metric.ends_with(unit); };
+  if (is("_timestamp_seconds") && std::isfinite(sample.value) && std::abs(sample.value) < kFarthest)
+    return date_text(from_unix_millis(std::llround(sample.value) * 1000));
+  const std::string_view unit = is("_seconds") ? "seconds" : is("_ratio") ? "ratio" : is("_bytes") ? "bytes" : "count";
+  return value_text(sample.value, unit, Language::en, unit == "count" ? 2 * kDigits : kDigits);
 }
 
 std::string values_table(const CrmReport& report) {
@@ -120,7 +144,7 @@ std::string values_table(const CrmReport& report) {
       // What the first table says already.
       if (sample.metric.starts_with("crm_operation_") || sample.metric == "crm_failure" || sample.metric == "crm_up")
         continue;
-      table.add({sample.metric, own_labels(sample), value_text(sample)});
+      table.add({sample.metric, own_labels(sample), sample_words(sample)});
     }
   }
   return table.empty() ? std::string{} : "\n" + table.text("  ");

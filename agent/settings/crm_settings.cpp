@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
 
 #include "agent/settings/additions.h"
 #include "agent/settings/names.h"
@@ -19,9 +22,15 @@
 namespace crmpulse::agent {
 namespace {
 
+/// Which write tests a CRM runs.
 struct Transactions {
-  bool enabled = false;
+  std::optional<bool> enabled;  ///< of all of them; nullopt: only those that were `asked` for
   std::optional<Duration> interval;
+  std::set<std::string> asked;  ///< given parameters that exist for a write test alone, such as heartbeat_table
+
+  [[nodiscard]] bool run(const probes::Measurement& measurement) const {
+    return measurement.transaction.empty() || enabled.value_or(asked.contains(measurement.when));
+  }
 };
 
 /// A recipe as some CRMs use it. Parameters are not in it, so that a thousand CRMs of one kind cost one of these.
@@ -94,10 +103,27 @@ std::shared_ptr<const probes::Recipe> find_recipe(config::Reader& reader, Contex
 
 Transactions read_transactions(config::Reader reader) {
   Transactions transactions;
-  reader.get("enabled", transactions.enabled);
+  bool enabled = false;
+  if (reader.get("enabled", enabled)) transactions.enabled = enabled;
   get_interval(reader, transactions.interval);
   reader.finish();
   return transactions;
+}
+
+/// Who names a table for a write test wants the test. What has a default, or is for other measurements too, asks for
+/// none.
+std::set<std::string> asked_tests(const probes::Recipe& recipe, const probes::Arguments& arguments) {
+  std::set<std::string> asked;
+  for (const probes::Measurement& measurement : recipe.measurements) {
+    if (measurement.transaction.empty() || !arguments.given(measurement.when)) continue;
+    const probes::Parameter* parameter = recipe.parameter(measurement.when);
+    const bool for_it_alone = std::all_of(
+        recipe.measurements.begin(), recipe.measurements.end(),
+        [&](const probes::Measurement& other) { return other.when != measurement.when || !other.transaction.empty(); });
+    if (parameter != nullptr && !parameter->required && !parameter->default_text && for_it_alone)
+      asked.insert(measurement.when);
+  }
+  return asked;
 }
 
 std::map<std::string, MeasurementSettings> read_measurements(config::Reader reader, const probes::Recipe& recipe) {
@@ -134,8 +160,7 @@ std::shared_ptr<probes::Recipe> adapt(const probes::Recipe& recipe,
   auto adapted = std::make_shared<probes::Recipe>(recipe);
   std::erase_if(adapted->measurements, [&](const probes::Measurement& measurement) {
     const auto found = wanted.find(measurement.id);
-    const bool on =
-        (found == wanted.end() || found->second.enabled) && (measurement.transaction.empty() || transactions.enabled);
+    const bool on = (found == wanted.end() || found->second.enabled) && transactions.run(measurement);
     if (!on) off.push_back(measurement.id);
     return !on;
   });
@@ -180,8 +205,9 @@ void write_out(const config::Node& node, std::string& out) {
 /// All that makes a CRM's recipe differ from its file. Marks the keys it looks at as known.
 std::string wishes_of(config::Reader& reader, const probes::Recipe& recipe, const Transactions& transactions,
                       Duration interval) {
-  std::string out = fmt::format("{} {} {} {} ", fmt::ptr(&recipe), interval.count(), transactions.enabled,
-                                transactions.interval.value_or(Duration{}).count());
+  const int enabled = transactions.enabled ? (*transactions.enabled ? 1 : 0) : -1;
+  std::string out = fmt::format("{} {} {} {} {} ", fmt::ptr(&recipe), interval.count(), enabled,
+                                transactions.interval.value_or(Duration{}).count(), fmt::join(transactions.asked, ","));
   for (const std::string_view key : {"measurements", "checks", "requests"}) {
     out += key;
     if (const config::Node* node = reader.raw(key)) write_out(*node, out);
@@ -197,7 +223,7 @@ std::shared_ptr<const Adapted> adapted_for(config::Reader& reader, Context& cont
   const auto wanted = read_measurements(reader.child("measurements"), recipe);
   const auto made = std::make_shared<Adapted>();
   const auto own = adapt(recipe, wanted, transactions, interval, made->off);
-  read_additions(reader, recipe, transactions.enabled, *own, made->off);
+  read_additions(reader, recipe, transactions.enabled.value_or(false), *own, made->off);
   made->recipe = own;
   made->write_tests_off = write_tests_off(recipe, wanted, made->off);
   // Each CRM tells its own problems.
@@ -207,7 +233,7 @@ std::shared_ptr<const Adapted> adapted_for(config::Reader& reader, Context& cont
 
 /// `transactions.enabled` that would write nothing is a misunderstanding worth a word.
 void check_transactions(config::Reader& reader, const CrmSettings& crm, const Transactions& transactions) {
-  if (!transactions.enabled) return;
+  if (!transactions.enabled.value_or(false)) return;
   std::string needed;
   for (const auto& measurement : crm.recipe->measurements) {
     if (measurement.transaction.empty()) continue;
@@ -259,7 +285,7 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   auto labels = reader.child("labels");
   read_labels(labels, crm.labels);
   read_hours(reader, crm);
-  const Transactions transactions = read_transactions(reader.child("transactions"));
+  Transactions transactions = read_transactions(reader.child("transactions"));
   const auto recipe = find_recipe(reader, context);
   if (!recipe) {
     for (const std::string_view key : {"with", "auth", "http", "measurements", "checks", "requests"}) reader.raw(key);
@@ -269,6 +295,7 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   read_access(reader, *recipe, crm);
   const std::size_t before = context.problems.size();
   crm.arguments = probes::Arguments::read(*recipe, reader.child("with"));
+  transactions.asked = asked_tests(*recipe, crm.arguments);
   const auto adapted = adapted_for(reader, context, *recipe, transactions, interval);
   crm.recipe = adapted->recipe;
   crm.off = adapted->off;

@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 
+#include "collector/api/incident_page.h"
 #include "collector/api/openapi.h"
+#include "collector/api/parameters.h"
 #include "collector/http/answers.h"
 #include "core/log.h"
 
@@ -15,7 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr int kMostRows = 1000;
 constexpr int kPageRows = 20;
 /// Of one timeline: all there are (IncidentStore::kMostEvents and its end).
 constexpr int kMostEvents = 2000;
@@ -38,17 +39,11 @@ std::string parameter(const net::HttpRequest& request, std::string_view name) {
   return found == request.query.end() ? std::string{} : found->second;
 }
 
-std::optional<int> limit_of(const net::HttpRequest& request, int without) {
+int limit_of(const net::HttpRequest& request, int without) {
   const std::string text = parameter(request, "limit");
-  if (text.empty()) return without;
-  int limit = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-  if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > kMostRows) return std::nullopt;
+  int limit = without;
+  (void)std::from_chars(text.data(), text.data() + text.size(), limit);
   return limit;
-}
-
-net::HttpResponse wrong_limit() {
-  return error_answer(400, "parameter", fmt::format("limit is a number from 1 to {}", kMostRows), "limit");
 }
 
 net::HttpResponse no_such(std::string_view what) {
@@ -56,6 +51,7 @@ net::HttpResponse no_such(std::string_view what) {
 }
 
 void Api::add_routes(Router& router) {
+  router.check_with(refuse_parameters);
   add_reading_routes(router);
   add_operator_routes(router);
 }
@@ -74,10 +70,15 @@ void Api::add_reading_routes(Router& router) {
        }});
   router.add({"GET", "/api/v1/deliveries", AccessRole::viewer,
               [this](const Request& request, net::Respond respond) { list_deliveries(request, std::move(respond)); }});
+  router.add({"GET", "/api/v1/troubles", AccessRole::viewer,
+              [this](const Request&, net::Respond respond) { respond(json_answer(troubles_json(troubles_()))); }});
   router.add({"GET", "/api/v1/openapi.json", AccessRole::viewer,
               [&router](const Request&, net::Respond respond) { respond(json_answer(openapi(router.routes()))); }});
   router.add({"GET", "/page.css", std::nullopt, [](const Request&, net::Respond respond) {
                 respond(text_answer(std::string{page_style()}, "text/css; charset=utf-8"));
+              }});
+  router.add({"GET", "/incidents/{id}", AccessRole::viewer, [this](const Request& request, net::Respond respond) {
+                show_incident_page(request.part("id"), std::move(respond));
               }});
   router.add({"GET", "/", AccessRole::viewer,
               [this](const Request&, net::Respond respond) { show_page(std::move(respond)); }});
@@ -85,11 +86,10 @@ void Api::add_reading_routes(Router& router) {
 
 /// By name. What is behind `cursor` stays in its place, whichever CRMs come or go meanwhile.
 void Api::list_crms(const net::HttpRequest& request, net::Respond respond) const {
-  const auto limit = limit_of(request, kMostRows);
-  if (!limit) return respond(wrong_limit());
+  const int limit = limit_of(request, kMostCount);
   const std::vector<std::string> names = engine_.rules().crms();
   const auto from = std::upper_bound(names.begin(), names.end(), parameter(request, "cursor"));
-  const auto end = from + std::min<std::ptrdiff_t>(*limit, names.end() - from);
+  const auto end = from + std::min<std::ptrdiff_t>(limit, names.end() - from);
   json::array crms;
   for (auto crm = from; crm != end; ++crm) {
     if (const auto status = engine_.rules().status(*crm)) crms.push_back(crm_json(engine_, *status));
@@ -129,17 +129,11 @@ void Api::list_incidents(const net::HttpRequest& request, net::Respond respond) 
   filter.crm = parameter(request, "crm");
   filter.kind = parameter(request, "kind");
   filter.before = parameter(request, "before");
-  const auto limit = limit_of(request);
-  if (!limit) return respond(wrong_limit());
-  filter.limit = *limit + 1;
-  const std::string state = parameter(request, "state");
-  if (state == "open" || state == "resolved") {
-    filter.open = state == "open";
-  } else if (!state.empty()) {
-    return respond(error_answer(400, "parameter", "state is open or resolved", "state"));
-  }
+  const int limit = limit_of(request);
+  filter.limit = limit + 1;
+  if (const std::string state = parameter(request, "state"); !state.empty()) filter.open = state == "open";
   const auto job = [filter,
-                    most = static_cast<std::size_t>(*limit)](store::Database& database) -> Result<net::HttpResponse> {
+                    most = static_cast<std::size_t>(limit)](store::Database& database) -> Result<net::HttpResponse> {
     if (!filter.before.empty()) {
       auto known = store::get_incident(database, filter.before);
       if (!known) return known.error();
@@ -176,21 +170,14 @@ void Api::list_deliveries(const net::HttpRequest& request, net::Respond respond)
   filter.receiver = parameter(request, "receiver");
   filter.before = parameter(request, "before");
   if (const std::string crm = parameter(request, "crm"); !crm.empty()) filter.about = "crm/" + crm;
-  const auto limit = limit_of(request);
-  if (!limit) return respond(wrong_limit());
-  filter.limit = *limit + 1;
+  const int limit = limit_of(request);
+  filter.limit = limit + 1;
   const std::string wanted = parameter(request, "status");
-  if (!wanted.empty()) {
-    const auto known = std::find_if(kStatusNames.begin(), kStatusNames.end(),
-                                    [&](const StatusName& entry) { return entry.name == wanted; });
-    if (known == kStatusNames.end()) {
-      return respond(error_answer(400, "parameter",
-                                  "status is pending, inflight, delivered, dead, superseded or abandoned", "status"));
-    }
-    filter.status = known->status;
-  }
+  const auto status = std::find_if(kStatusNames.begin(), kStatusNames.end(),
+                                   [&](const StatusName& entry) { return entry.name == wanted; });
+  if (status != kStatusNames.end()) filter.status = status->status;
   const auto job = [filter,
-                    most = static_cast<std::size_t>(*limit)](store::Database& database) -> Result<net::HttpResponse> {
+                    most = static_cast<std::size_t>(limit)](store::Database& database) -> Result<net::HttpResponse> {
     if (!filter.before.empty()) {
       auto known = store::find_delivery(database, filter.before);
       if (!known) return known.error();
@@ -220,8 +207,20 @@ void Api::show_page(net::Respond respond) {
     return net::HttpResponse{};
   };
   from_store(job, std::move(respond), [this, dead](net::HttpResponse& answer) {
-    answer = text_answer(render_page(engine_, *dead), "text/html; charset=utf-8");
+    answer = text_answer(render_page(engine_, troubles_(), *dead), "text/html; charset=utf-8");
   });
+}
+
+void Api::show_incident_page(const std::string& id, net::Respond respond) {
+  const auto job = [id](store::Database& database) -> Result<net::HttpResponse> {
+    auto found = store::get_incident(database, id);
+    if (!found) return found.error();
+    if (!*found) return no_such("incident");
+    auto events = store::list_events(database, id, kMostEvents);
+    if (!events) return events.error();
+    return text_answer(render_incident(**found, *events), "text/html; charset=utf-8");
+  };
+  from_store(job, std::move(respond));
 }
 
 }  // namespace crmpulse::collector

@@ -5,10 +5,12 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "collector/engine/engine_loop.h"
 #include "collector/http/router.h"
+#include "collector/trouble/watch.h"
 #include "net/loop/loop.h"
 #include "store/collector/writer.h"
 
@@ -16,7 +18,9 @@ namespace crmpulse::collector {
 
 class Api {
  public:
-  Api(net::Loop& loop, store::Writer& writer, EngineLoop& engine) : loop_(loop), writer_(writer), engine_(engine) {}
+  using Troubles = std::function<std::vector<TroubleWatch::Present>()>;
+  Api(net::Loop& loop, store::Writer& writer, EngineLoop& engine, Troubles troubles)
+      : loop_(loop), writer_(writer), engine_(engine), troubles_(std::move(troubles)) {}
   /// The router must outlive this: it is asked for its table.
   void add_routes(Router& router);
 
@@ -38,6 +42,7 @@ class Api {
   void show_incident(const std::string& id, net::Respond respond);
   void list_deliveries(const net::HttpRequest& request, net::Respond respond);
   void show_page(net::Respond respond);
+  void show_incident_page(const std::string& id, net::Respond respond);
 
   void forget_crm(const std::string& crm, net::Respond respond);
   void retry_delivery(const Request& request, const std::string& id, net::Respond respond);
@@ -57,6 +62,7 @@ class Api {
   net::Loop& loop_;
   store::Writer& writer_;
   EngineLoop& engine_;
+  Troubles troubles_;      ///< of crmpulse itself, now
   std::int64_t made_ = 0;  ///< operations of this process: makes ids differ within a millisecond
 };
 
@@ -74,14 +80,16 @@ class Api {
 
 /// Returns a query parameter, empty if it is absent.
 [[nodiscard]] std::string parameter(const net::HttpRequest& request, std::string_view name);
-/// Returns the parameter `limit` (1 to 1000, by default 200), nullopt if it is something else.
-[[nodiscard]] std::optional<int> limit_of(const net::HttpRequest& request, int without = 200);
-[[nodiscard]] net::HttpResponse wrong_limit();
+/// Returns the parameter `limit`, which was checked (parameters.h); without it, `without`.
+[[nodiscard]] int limit_of(const net::HttpRequest& request, int without = 200);
 [[nodiscard]] net::HttpResponse no_such(std::string_view what);
 
 /// Plain tables of all states, what operators said, and what could not be delivered, in English and Chinese.
 /// Its style: beside it, because nothing inline is allowed.
 [[nodiscard]] std::string_view page_style();
-[[nodiscard]] std::string render_page(const EngineLoop& engine, const std::vector<store::OutboxRow>& dead);
+[[nodiscard]] std::string render_page(const EngineLoop& engine, const std::vector<TroubleWatch::Present>& troubles,
+                                      const std::vector<store::OutboxRow>& dead);
+/// Returns crmpulse's own troubles, with what to do.
+[[nodiscard]] boost::json::object troubles_json(const std::vector<TroubleWatch::Present>& troubles);
 
 }  // namespace crmpulse::collector

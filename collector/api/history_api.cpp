@@ -119,7 +119,8 @@ json::object answer_json(const HistoryQuery& query, const std::string& dimension
           {"to", format_time(query.to)},
           {"step", format_duration(query.step)},
           {"series", std::move(series)},
-          {"series_omitted", answer.omitted}};
+          {"series_omitted", answer.omitted},
+          {"blocks_damaged", answer.damaged.count()}};
 }
 
 void show_history(const net::HttpRequest& request, const std::string& crm, const EngineLoop& engine, History* history,

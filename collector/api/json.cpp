@@ -1,7 +1,10 @@
 #include "collector/api/api.h"
 #include "collector/message/describe.h"
 #include "collector/message/fault.h"
+#include "collector/message/vocabulary.h"
+#include "collector/notice/trouble.h"
 #include "collector/suppression/text.h"
+#include "collector/text/json_text.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -10,7 +13,8 @@ namespace json = boost::json;
 
 json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus& status) {
   if (!status.incident) return nullptr;
-  const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms());
+  const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms(),
+                                  engine.configuration().settings.time_zone);
   json::object out{{"id", status.incident->id},
                    {"level", to_string(status.incident->level)},
                    {"worst", to_string(status.incident->worst)},
@@ -25,7 +29,8 @@ json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus&
 
 json::value vendor_report_json(const EngineLoop& engine, const std::string& crm) {
   const CrmFacts* const facts = engine.crms().find(crm);
-  const auto report = facts == nullptr ? std::nullopt : vendor_report(*facts, engine.now());
+  const auto report =
+      facts == nullptr ? std::nullopt : vendor_report(*facts, engine.now(), engine.configuration().settings.time_zone);
   if (!report) return nullptr;
   return json::object{{"en", report->why_en}, {"zh", report->why_zh}};
 }
@@ -74,7 +79,8 @@ json::value ack_json(const Acknowledgement* ack) {
   return json::object{{"author", ack->author},
                       {"comment", ack->comment},
                       {"at", format_time(ack->at)},
-                      {"expires_at", format_time(ack->until)}};
+                      {"expires_at", format_time(ack->until)},
+                      {"from", ack->from}};
 }
 
 json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) {
@@ -153,7 +159,13 @@ json::array timeline_json(store::Database& database, const std::vector<store::In
     if (error || !line.is_object()) continue;
     if (const json::value* id = line.get_object().if_contains("delivery"); id != nullptr && id->is_string()) {
       const auto row = store::find_delivery(database, std::string{id->get_string()});
-      line.get_object()["outcome"] = row && *row ? json::value(outcome_json(**row)) : json::value(nullptr);
+      const bool known = row && *row;
+      line.get_object()["outcome"] = known ? json::value(outcome_json(**row)) : json::value(nullptr);
+      const std::string receiver = string_member(line.get_object(), "receiver");
+      const std::string told = string_member(line.get_object(), "event");
+      const Bilingual text =
+          known ? delivery_words(receiver, told, (*row)->status) : past_delivery_words(receiver, told);
+      line.get_object()["text"] = json::object{{"en", text.en}, {"zh", text.zh}};
     }
     lines.push_back(std::move(line));
   }
@@ -173,6 +185,21 @@ json::object delivery_json(const store::OutboxRow& row) {
           {"created_at", format_time(row.created)},
           {"not_before", finished(row) ? json::value(nullptr) : json::value(format_time(row.not_before))},
           {"finished_at", finished_at(row)}};
+}
+
+json::object troubles_json(const std::vector<TroubleWatch::Present>& troubles) {
+  json::array out;
+  for (const TroubleWatch::Present& one : troubles) {
+    const TroubleText text = trouble_text(one.trouble);
+    out.push_back(json::object{{"kind", to_string(one.trouble.kind)},
+                               {"subject", one.trouble.subject},
+                               {"detail", one.trouble.detail},
+                               {"since", format_time(one.since)},
+                               {"told", one.told},
+                               {"text", json::object{{"en", text.text.en}, {"zh", text.text.zh}}},
+                               {"remedy", json::object{{"en", text.remedy.en}, {"zh", text.remedy.zh}}}});
+  }
+  return {{"troubles", std::move(out)}};
 }
 
 }  // namespace crmpulse::collector

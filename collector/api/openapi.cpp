@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "collector/api/openapi_schemas.h"
+#include "collector/api/parameters.h"
 #include "core/text/ascii.h"
 #include "core/version.h"
 
@@ -12,13 +13,6 @@ namespace crmpulse::collector {
 namespace {
 
 namespace json = boost::json;
-
-/// A query parameter.
-struct Parameter {
-  std::string_view name;
-  std::string_view type;  ///< `string`, `integer`, or the words it is one of: `open|resolved`
-  std::string_view about;
-};
 
 struct RouteText {
   std::string_view method;
@@ -28,10 +22,15 @@ struct RouteText {
   std::string_view answer;  ///< schema of the answer; or a media type, with a slash
   std::vector<Parameter> parameters;
   std::string_view body;      ///< schema, or media type, of the request
-  std::vector<int> failures;  ///< beside 401 and 403 of routes with a role, 404 of a path with parts, 503
+  std::vector<int> failures;  ///< beside 400, 401 and 403 of routes with a role, 404 of a path with parts, 503
 };
 
-constexpr Parameter kLimit{"limit", "integer", "1 to 1000; 200 without"};
+using Kind = Parameter::Kind;
+constexpr std::string_view kWrite = "/api/v1/write";
+constexpr std::string_view kEvidence = "/api/v1/evidence";  ///< no line at all is no fault
+constexpr std::string_view kSecondVersion = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
+constexpr Parameter kLimit{"limit", Kind::count, "200 without"};
+constexpr std::string_view kPhases = "pending|active|expired";
 
 const std::vector<RouteText>& texts() {
   static const std::vector<RouteText> kTexts{
@@ -42,7 +41,7 @@ const std::vector<RouteText>& texts() {
        "",
        {},
        "application/x-protobuf",
-       {400, 413, 415}},
+       {413, 415}},
       {"POST",
        "/api/v1/evidence",
        "Takes evidence, one JSON object a line; what cannot be read of it is left out, told in X-Crm-Lines-Left-Out",
@@ -50,16 +49,16 @@ const std::vector<RouteText>& texts() {
        "",
        {},
        "application/x-ndjson",
-       {400, 413, 415}},
+       {413, 415}},
       {"GET",
        "/api/v1/crms",
        "CRMs by name: state, dimensions, open incident, what holds news back",
        200,
        "Crms",
-       {{"cursor", "string", "those behind it: `next_cursor` of the page before"},
-        {"limit", "integer", "1 to 1000; 1000 without"}},
+       {{"cursor", Kind::text, "those behind it: `next_cursor` of the page before"},
+        {"limit", Kind::count, "1000 without"}},
        "",
-       {400}},
+       {}},
       {"GET",
        "/api/v1/crms/{crm}",
        "One CRM, with every rule, its evidence and newest failures",
@@ -81,25 +80,25 @@ const std::vector<RouteText>& texts() {
        "Stored readings of the series that feed a dimension's rules, or of one metric, summed up step by step",
        200,
        "History",
-       {{"dimension", "string", "the dimension; or `metric`"},
-        {"metric", "string", "the metric; or `dimension`"},
-        {"from", "string", "RFC 3339; a day before `to` without; at most 400 days are shown at once"},
-        {"to", "string", "RFC 3339; now without"},
-        {"step", "string", "30s, 5m, 1h; without: the least that gives at most 500 points; at most 5000 points"}},
+       {{"dimension", Kind::text, "the dimension; or `metric`"},
+        {"metric", Kind::text, "the metric; or `dimension`"},
+        {"from", Kind::time, "RFC 3339; a day before `to` without; at most 400 days are shown at once"},
+        {"to", Kind::time, "RFC 3339; now without"},
+        {"step", Kind::duration, "30s, 5m, 1h; without: the least that gives at most 500 points; at most 5000 points"}},
        "",
-       {400}},
+       {}},
       {"GET",
        "/api/v1/incidents",
        "Incidents, newest first",
        200,
        "Incidents",
-       {{"state", "open|resolved", "all without"},
-        {"crm", "string", "of this CRM"},
-        {"kind", "string", "of CRMs of this kind"},
-        {"before", "string", "those listed behind the incident with this id: `next_before` of the page before"},
+       {{"state", Kind::choice, "all without", "open|resolved"},
+        {"crm", Kind::text, "of this CRM"},
+        {"kind", Kind::text, "of CRMs of this kind"},
+        {"before", Kind::text, "those listed behind the incident with this id: `next_before` of the page before"},
         kLimit},
        "",
-       {400}},
+       {}},
       {"GET", "/api/v1/incidents/{id}", "One incident with its timeline", 200, "Incident", {}, "", {}},
       {"POST",
        "/api/v1/incidents/{id}/ack",
@@ -108,16 +107,16 @@ const std::vector<RouteText>& texts() {
        "Acknowledged",
        {},
        "NewAck",
-       {400, 409, 413, 415}},
+       {409, 413, 415}},
       {"DELETE", "/api/v1/incidents/{id}/ack", "Takes the acknowledgement back", 200, "Acknowledged", {}, "", {409}},
       {"GET",
        "/api/v1/silences",
        "Silences, newest first",
        200,
        "Silences",
-       {{"state", "pending|active|expired", "all without"}, kLimit},
+       {{"state", Kind::choice, "all without", kPhases}, kLimit},
        "",
-       {400}},
+       {}},
       {"POST",
        "/api/v1/silences",
        "Silences messages about some CRMs for a time; resolved is sent all the same",
@@ -125,7 +124,7 @@ const std::vector<RouteText>& texts() {
        "Suppression",
        {},
        "NewSilence",
-       {400, 409, 413, 415}},
+       {409, 413, 415}},
       {"GET", "/api/v1/silences/{id}", "One silence", 200, "Suppression", {}, "", {}},
       {"DELETE", "/api/v1/silences/{id}", "Ends a silence now", 200, "Suppression", {}, "", {}},
       {"GET",
@@ -133,9 +132,9 @@ const std::vector<RouteText>& texts() {
        "Maintenance windows, those of collector.yaml first",
        200,
        "Maintenances",
-       {{"state", "pending|active|expired", "all without"}, kLimit},
+       {{"state", Kind::choice, "all without", kPhases}, kLimit},
        "",
-       {400}},
+       {}},
       {"POST",
        "/api/v1/maintenance",
        "Plans maintenance, once or every week: no news, no error budget spent",
@@ -143,7 +142,7 @@ const std::vector<RouteText>& texts() {
        "Suppression",
        {},
        "NewMaintenance",
-       {400, 409, 413, 415}},
+       {409, 413, 415}},
       {"GET", "/api/v1/maintenance/{id}", "One maintenance window", 200, "Suppression", {}, "", {}},
       {"DELETE", "/api/v1/maintenance/{id}", "Ends a maintenance window now", 200, "Suppression", {}, "", {409}},
       {"GET",
@@ -151,19 +150,44 @@ const std::vector<RouteText>& texts() {
        "Messages on their way and what became of them, newest first",
        200,
        "Deliveries",
-       {{"status", "pending|inflight|delivered|dead|superseded|abandoned", "all without"},
-        {"receiver", "string", "to this receiver"},
-        {"crm", "string", "about this CRM"},
-        {"before", "string", "those listed behind the delivery with this id: `next_before` of the page before"},
+       {{"status", Kind::choice, "all without", "pending|inflight|delivered|dead|superseded|abandoned"},
+        {"receiver", Kind::text, "to this receiver"},
+        {"crm", Kind::text, "about this CRM"},
+        {"before", Kind::text, "those listed behind the delivery with this id: `next_before` of the page before"},
         kLimit},
        "",
-       {400}},
+       {}},
+      {"POST",
+       "/api/v1/receivers/{receiver}/events",
+       "Takes an acknowledgement that somebody made in PagerDuty or Opsgenie: their webhook, checked by the receiver's "
+       "webhook_secret; what is not news is ignored",
+       200,
+       "EventTaken",
+       {},
+       "application/json",
+       {403, 413}},
       {"POST", "/api/v1/deliveries/{id}/retry", "Sends a dead message once more", 202, "Delivery", {}, "", {}},
-      {"GET", "/api/v1/openapi.json", "This document", 200, "application/json", {}, "", {}},
-      {"GET", "/api/v1/audit", "Who changed what, newest first", 200, "Audit", {kLimit}, "", {400}},
+      {"GET",
+       "/api/v1/troubles",
+       "What is wrong with crmpulse itself, the oldest first, and what to do",
+       200,
+       "Troubles",
+       {},
+       "",
+       {}},
+      {"GET", "/api/v1/openapi.json", "This document", 200, "Document", {}, "", {}},
+      {"GET", "/api/v1/audit", "Who changed what, newest first", 200, "Audit", {kLimit}, "", {}},
       {"GET", "/page.css", "The status page's style", 200, "text/css", {}, "", {}},
       {"GET", "/", "The status page", 200, "text/html", {}, "", {}},
-      {"GET", "/metrics", "What Prometheus scrapes", 200, "text/plain", {}, "", {}},
+      {"GET",
+       "/incidents/{id}",
+       "The page of one incident: where links of messages lead",
+       200,
+       "text/html",
+       {},
+       "",
+       {}},
+      {"GET", "/metrics", "What Prometheus scrapes, as text or OpenMetrics", 200, "text/plain", {}, "", {}},
       {"GET", "/-/healthy", "Does the engine tick?", 200, "text/plain", {}, "", {}},
       {"GET", "/-/ready", "Does it take requests?", 200, "text/plain", {}, "", {}},
       {"POST", "/-/reload", "Reloads the configuration, whole or not at all", 200, "Reloaded", {}, "", {422}},
@@ -171,41 +195,33 @@ const std::vector<RouteText>& texts() {
   return kTexts;
 }
 
+json::object text_schema() {
+  return {{"schema", json::object{{"type", "string"}}}};
+}
+
 json::object schema_or_media(std::string_view name) {
   const bool media = name.find('/') != std::string_view::npos;
-  json::object content{{"schema", json::object{{"type", "string"}}}};
+  json::object content = text_schema();
+  if (name == "application/json") content["schema"] = json::object{{"type", "object"}};
   if (!media) content["schema"] = json::object{{"$ref", fmt::format("#/components/schemas/{}", name)}};
   json::object out;
   out[media ? name : std::string_view{"application/json"}] = std::move(content);
   return out;
 }
 
-json::object schema_of(std::string_view type) {
-  if (type.find('|') == std::string_view::npos) return {{"type", type}};
-  json::array choices;
-  while (!type.empty()) {
-    const std::size_t end = std::min(type.find('|'), type.size());
-    choices.push_back(json::value(type.substr(0, end)));
-    type.remove_prefix(std::min(end + 1, type.size()));
-  }
-  return {{"type", "string"}, {"enum", std::move(choices)}};
-}
-
-json::array parameters_of(const Route& route, const RouteText* text) {
+json::array path_and_query(const Route& route) {
   json::array out;
   const std::string_view path = route.path;
   for (std::size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
     const std::string_view name = path.substr(open + 1, path.find('}', open) - open - 1);
-    out.push_back(
-        json::object{{"name", name}, {"in", "path"}, {"required", true}, {"schema", json::object{{"type", "string"}}}});
+    out.push_back(json::object{{"name", name}, {"in", "path"}, {"required", true}, {"schema", part_schema()}});
   }
-  if (text == nullptr) return out;
-  for (const Parameter& parameter : text->parameters) {
+  for (const Parameter& parameter : parameters_of(route)) {
     out.push_back(json::object{{"name", parameter.name},
                                {"in", "query"},
                                {"required", false},
                                {"description", parameter.about},
-                               {"schema", schema_of(parameter.type)}});
+                               {"schema", parameter_schema(parameter)}});
   }
   return out;
 }
@@ -216,7 +232,7 @@ json::object failure(std::string_view about) {
 
 std::string_view about_failure(int status) {
   switch (status) {
-    case 400: return "the request is invalid; `field` says where";
+    case 403: return "the signature or secret is not valid";
     case 409: return "not possible in the current state";
     case 413: return "the body is too large";
     case 415: return "unsupported Content-Type or Content-Encoding";
@@ -229,7 +245,12 @@ json::object responses_of(const Route& route, const RouteText& text) {
   json::object out;
   json::object good{{"description", "done"}};
   if (!text.answer.empty()) good["content"] = schema_or_media(text.answer);
+  if (route.path == "/metrics") good["content"].as_object().emplace("application/openmetrics-text", text_schema());
   out[std::to_string(text.status)] = std::move(good);
+  out["400"] = failure("the request cannot be read, or something in it is invalid; `field` says what");
+  if (route.path == kWrite) {
+    for (const char* status : {"204", "400"}) out[status].as_object()["headers"] = written_headers();
+  }
   if (route.role) {
     out["401"] = failure("a valid token is needed");
     out["403"] = failure("the token's role does not allow this");
@@ -237,37 +258,51 @@ json::object responses_of(const Route& route, const RouteText& text) {
   out["421"] = failure("without tokens only loopback names and external_url are answered");
   if (route.role != AccessRole::ingest)
     out["429"] = failure("too many requests, or wrong tokens; Retry-After says for how long");
+  out["431"] = failure("the headers are larger than 16 KiB");
   if (route.path.find('{') != std::string::npos) out["404"] = failure("there is no such thing");
   for (const int status : text.failures) out[std::to_string(status)] = failure(about_failure(status));
   out["503"] = failure("busy for a moment, stalled or stopping; Retry-After may say for how long");
   return out;
 }
 
-json::object operation_of(const Route& route, const RouteText* text) {
+const RouteText* text_of(const Route& route) {
+  const auto text = std::find_if(texts().begin(), texts().end(), [&](const RouteText& known) {
+    return known.method == route.method && known.path == route.path;
+  });
+  return text == texts().end() ? nullptr : &*text;
+}
+
+json::object operation_of(const Route& route) {
+  const RouteText* text = text_of(route);
   json::object out{{"x-role", route.role ? json::value(to_string(*route.role)) : json::value("none")},
                    {"security", json::array{}},
-                   {"parameters", parameters_of(route, text)},
+                   {"parameters", path_and_query(route)},
                    {"responses", json::object{}}};
   if (route.role) out["security"] = json::array{json::object{{"token", json::array{}}}};
+  if (route.role == AccessRole::ingest) add_ingest_headers(out["parameters"].as_array(), route.path == kWrite);
   if (text == nullptr) return out;
   out["summary"] = text->summary;
-  if (!text->body.empty())
-    out["requestBody"] = json::object{{"required", true}, {"content", schema_or_media(text->body)}};
+  if (!text->body.empty()) {
+    json::object content = schema_or_media(text->body);
+    if (route.path == kWrite) content[kSecondVersion] = text_schema();
+    out["requestBody"] = json::object{{"required", route.path != kEvidence}, {"content", std::move(content)}};
+  }
   out["responses"] = responses_of(route, *text);
   return out;
 }
 
 }  // namespace
 
+std::span<const Parameter> parameters_of(const Route& route) {
+  const RouteText* text = text_of(route);
+  return text == nullptr ? std::span<const Parameter>{} : std::span<const Parameter>{text->parameters};
+}
+
 json::object openapi(const std::vector<Route>& routes) {
   json::object paths;
   for (const Route& route : routes) {
-    const auto text = std::find_if(texts().begin(), texts().end(), [&](const RouteText& known) {
-      return known.method == route.method && known.path == route.path;
-    });
     if (!paths.contains(route.path)) paths[route.path] = json::object{};
-    paths[route.path].as_object()[ascii::lower(route.method)] =
-        operation_of(route, text == texts().end() ? nullptr : &*text);
+    paths[route.path].as_object()[ascii::lower(route.method)] = operation_of(route);
   }
   json::object components{
       {"securitySchemes", json::object{{"token", json::object{{"type", "http"}, {"scheme", "bearer"}}}}},

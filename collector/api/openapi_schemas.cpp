@@ -1,37 +1,51 @@
 #include "collector/api/openapi_schemas.h"
 
+#include <algorithm>
+#include <string_view>
+
 namespace crmpulse::collector {
 namespace {
+
+namespace json = boost::json;
 
 constexpr std::string_view kSchemas = R"json({
 "Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "object", "required": ["code", "message"],
   "properties": {"code": {"type": "string"}, "message": {"type": "string"}, "field": {"type": "string"},
     "problems": {"type": "array", "items": {"type": "string"}}}}}},
 "Time": {"type": "string", "format": "date-time"},
+"Document": {"type": "object", "required": ["openapi", "info", "paths"], "properties": {"openapi": {"type": "string"},
+  "info": {"type": "object"}, "paths": {"type": "object"}, "components": {"type": "object"}}},
+"Author": {"type": "string", "nullable": true, "maxLength": 100, "pattern": "^[^\\x00-\\x1f\\x7f]*$",
+  "description": "the token's name without"},
+"Comment": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": "^ *[^ \\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*$"},
+"LabelValue": {"type": "string", "minLength": 1, "maxLength": 1024, "pattern": "^ *[^ \\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*$"},
 "Text": {"type": "object", "properties": {"en": {"type": "string"}, "zh": {"type": "string"}}},
 "State": {"type": "string", "enum": ["healthy", "sub_healthy", "poor"]},
 "ShownState": {"type": "string", "enum": ["unknown", "healthy", "sub_healthy", "poor"],
   "description": "unknown only while data_status is warming_up"},
 "DataStatus": {"type": "string", "enum": ["warming_up", "fresh", "stale", "no_data"]},
-"Matchers": {"type": "object", "minProperties": 1, "description": "labels of the CRM; all must match, any value of each",
-  "additionalProperties": {"oneOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}},
-"Weekly": {"type": "object", "required": ["days", "from", "to", "tz"], "properties": {
-  "days": {"type": "array", "items": {"type": "string"}, "description": "mon … sun, or ranges: mon-fri; the day it begins"},
-  "from": {"type": "string", "description": "local time of day: 22:00"},
-  "to": {"type": "string", "description": "at or before from: of the next day"},
-  "tz": {"type": "string", "description": "Europe/Berlin, UTC, local"}}},
+"Matchers": {"type": "object", "minProperties": 1, "maxProperties": 20,
+  "description": "labels of the CRM, their names at most 128 characters; all must match, any value of each",
+  "additionalProperties": {"oneOf": [{"$ref": "#/components/schemas/LabelValue"},
+    {"type": "array", "items": {"$ref": "#/components/schemas/LabelValue"}, "minItems": 1, "maxItems": 1000}]}},
+"Weekly": {"type": "object", "required": ["days", "from", "to", "tz"], "additionalProperties": false, "properties": {
+  "days": {"type": "array", "minItems": 1, "description": "mon … sun, or ranges: mon-fri; the day it begins",
+    "items": {"type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun)(-(mon|tue|wed|thu|fri|sat|sun))?$"}},
+  "from": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "description": "local time of day: 22:00"},
+  "to": {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", "description": "at or before from: of the next day"},
+  "tz": {"type": "string", "minLength": 1, "description": "Europe/Berlin, UTC, local"}}},
 "NewSilence": {"type": "object", "required": ["matchers", "comment"], "additionalProperties": false,
   "oneOf": [{"required": ["ends_at"]}, {"required": ["expires_in"]}], "properties": {
   "matchers": {"$ref": "#/components/schemas/Matchers"},
-  "starts_at": {"$ref": "#/components/schemas/Time"}, "ends_at": {"$ref": "#/components/schemas/Time"},
-  "expires_in": {"type": "string", "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 30 days"},
-  "author": {"type": "string", "description": "the token's name without"}, "comment": {"type": "string"}}},
+  "starts_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}, "ends_at": {"$ref": "#/components/schemas/Time"},
+  "expires_in": {"type": "string", "minLength": 1, "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 30 days"},
+  "author": {"$ref": "#/components/schemas/Author"}, "comment": {"$ref": "#/components/schemas/Comment"}}},
 "NewMaintenance": {"type": "object", "required": ["matchers", "comment"], "additionalProperties": false, "properties": {
   "matchers": {"$ref": "#/components/schemas/Matchers"},
-  "starts_at": {"$ref": "#/components/schemas/Time"}, "ends_at": {"$ref": "#/components/schemas/Time"},
-  "expires_in": {"type": "string", "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 366 days"},
-  "weekly": {"$ref": "#/components/schemas/Weekly"},
-  "author": {"type": "string", "description": "the token's name without"}, "comment": {"type": "string"}}},
+  "starts_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}, "ends_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+  "expires_in": {"type": "string", "minLength": 1, "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 366 days"},
+  "weekly": {"allOf": [{"$ref": "#/components/schemas/Weekly"}], "nullable": true},
+  "author": {"$ref": "#/components/schemas/Author"}, "comment": {"$ref": "#/components/schemas/Comment"}}},
 "Suppression": {"type": "object", "properties": {
   "id": {"type": "string"}, "status": {"type": "string", "enum": ["pending", "active", "expired"]},
   "matchers": {"$ref": "#/components/schemas/Matchers"},
@@ -49,9 +63,10 @@ constexpr std::string_view kSchemas = R"json({
 "Silences": {"type": "object", "properties": {"silences": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}}},
 "Maintenances": {"type": "object", "properties": {"maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}}},
 "NewAck": {"type": "object", "additionalProperties": false, "properties": {
-  "author": {"type": "string", "description": "the token's name without"}, "comment": {"type": "string"},
-  "expires_in": {"type": "string", "description": "30m, 2h, 1d; at most 30 days; ack_expiry of the rules without"},
-  "expires_at": {"$ref": "#/components/schemas/Time"}}},
+  "author": {"$ref": "#/components/schemas/Author"},
+  "comment": {"type": "string", "nullable": true, "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
+  "expires_in": {"type": "string", "nullable": true, "minLength": 1, "description": "30m, 2h, 1d; at most 30 days; ack_expiry of the rules without"},
+  "expires_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}}},
 "Audit": {"type": "object", "properties": {"entries": {"type": "array", "items": {"type": "object", "properties": {
   "at": {"$ref": "#/components/schemas/Time"},
   "who": {"type": "string", "description": "a token's name; user NAME at the command line; signal; anybody without authentication"},
@@ -59,7 +74,17 @@ constexpr std::string_view kSchemas = R"json({
   "about": {"type": "string", "description": "what it made or concerns, when the action does not say"},
   "result": {"type": "string", "description": "the HTTP status, or done"}}}}}},
 "Ack": {"type": "object", "nullable": true, "properties": {"author": {"type": "string"}, "comment": {"type": "string"},
-  "at": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"}}},
+  "at": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"},
+  "from": {"type": "string", "description": "the receiver where it was made; empty: here"}}},
+"Troubles": {"type": "object", "properties": {"troubles": {"type": "array", "items": {"$ref": "#/components/schemas/Trouble"}}}},
+"Trouble": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["disk", "damaged", "samples_left_out", "tokens",
+    "receiver", "certificate", "token", "collector_clock", "agent_clock", "agent_refused", "agent_dropped", "agent_damaged"]},
+  "subject": {"type": "string", "description": "the agent, receiver or token; else empty"},
+  "detail": {"type": "string"}, "since": {"$ref": "#/components/schemas/Time"},
+  "told": {"type": "boolean", "description": "receivers were told of it"},
+  "text": {"$ref": "#/components/schemas/Text"}, "remedy": {"$ref": "#/components/schemas/Text"}}},
+"EventTaken": {"type": "object", "properties": {"status": {"type": "string", "enum": ["acknowledged", "ignored"]},
+  "reason": {"type": "string", "description": "why it is ignored"}}},
 "Acknowledged": {"type": "object", "properties": {"id": {"type": "string"}, "crm": {"type": "string"},
   "ack": {"$ref": "#/components/schemas/Ack"}}},
 "Fault": {"type": "object", "properties": {"verdict": {"type": "string", "enum":
@@ -104,7 +129,8 @@ constexpr std::string_view kSchemas = R"json({
     "points": {"type": "array", "description": "in order; steps without readings are left out",
       "items": {"type": "object", "properties": {"at": {"$ref": "#/components/schemas/Time"}, "avg": {"type": "number"},
         "min": {"type": "number"}, "max": {"type": "number"}, "count": {"type": "integer"}}}}}}},
-  "series_omitted": {"type": "integer", "description": "series beyond the first 100"}}},
+  "series_omitted": {"type": "integer", "description": "series beyond the first 100"},
+  "blocks_damaged": {"type": "integer", "description": "stored blocks that cannot be used: what is in them is missing"}}},
 "TimelineLine": {"type": "object", "required": ["at", "type"], "properties": {"at": {"$ref": "#/components/schemas/Time"},
   "type": {"type": "string", "enum": ["state", "dimension", "message", "ack", "ack_ended", "silence", "maintenance", "change",
     "evidence", "late"]},
@@ -140,10 +166,68 @@ constexpr std::string_view kSchemas = R"json({
   "needs_restart": {"type": "array", "items": {"type": "string"}}}}
 })json";
 
+/// No control character; in a part of a path no slash either.
+constexpr std::string_view kPlainText = "^[^\\x00-\\x1f\\x7f]+$";
+constexpr std::string_view kPlainPart = "^[^/\\x00-\\x1f\\x7f]+$";
+constexpr std::string_view kDuration = "^([0-9]{1,6}(ms|s|m|h|d))+$";
+
+json::object text_of(std::string_view pattern, std::size_t longest) {
+  return {{"type", "string"}, {"minLength", 1}, {"maxLength", longest}, {"pattern", pattern}};
+}
+
+json::object header(std::string_view name, bool required, std::string_view about, json::object schema) {
+  return {
+      {"name", name}, {"in", "header"}, {"required", required}, {"description", about}, {"schema", std::move(schema)}};
+}
+
 }  // namespace
 
-boost::json::object openapi_schemas() {
-  return boost::json::parse(kSchemas).as_object();
+json::object openapi_schemas() {
+  return json::parse(kSchemas).as_object();
+}
+
+json::object part_schema() {
+  return text_of(kPlainPart, kLongestParameter);
+}
+
+json::object parameter_schema(const Parameter& parameter) {
+  switch (parameter.kind) {
+    case Parameter::Kind::text: return text_of(kPlainText, kLongestParameter);
+    case Parameter::Kind::count: return {{"type", "integer"}, {"minimum", 1}, {"maximum", kMostCount}};
+    case Parameter::Kind::time: return {{"type", "string"}, {"format", "date-time"}};
+    case Parameter::Kind::duration: return text_of(kDuration, 40);
+    case Parameter::Kind::choice: break;
+  }
+  json::array choices;
+  for (std::string_view rest = parameter.choices; !rest.empty();) {
+    const std::string_view choice = rest.substr(0, rest.find('|'));
+    choices.push_back(json::value(choice));
+    rest.remove_prefix(std::min(choice.size() + 1, rest.size()));
+  }
+  return {{"type", "string"}, {"enum", std::move(choices)}};
+}
+
+void add_ingest_headers(json::array& parameters, bool samples) {
+  if (samples) {
+    const json::object snappy{{"type", "string"}, {"enum", json::array{"snappy"}}};
+    parameters.push_back(header("Content-Encoding", true, "the block format", snappy));
+  }
+  parameters.push_back(header("X-Crm-Agent", false, "the agent that sends; its token may be bound to the name",
+                              text_of("^[!-~]+$", 128)));
+  parameters.push_back(header("X-Crm-Batch-Seq", false, "one that the agent sent before is not taken again",
+                              {{"type", "integer"}, {"minimum", 1}, {"maximum", 9'007'199'254'740'991}}));
+  parameters.push_back(header("X-Crm-Time", false, "the agent's clock: RFC 3339, or Unix milliseconds",
+                              {{"type", "string"}, {"format", "date-time"}}));
+}
+
+json::object written_headers() {
+  json::object out;
+  for (const std::string_view what : {"Samples", "Histograms", "Exemplars"}) {
+    const std::string name = "X-Prometheus-Remote-Write-" + std::string{what} + "-Written";
+    out[name] = json::object{{"description", "answers to remote write 2.0: how many were written"},
+                             {"schema", json::object{{"type", "integer"}, {"minimum", 0}}}};
+  }
+  return out;
 }
 
 }  // namespace crmpulse::collector

@@ -8,6 +8,7 @@
 #include "collector/http/answers.h"
 #include "collector/message/compose.h"
 #include "collector/suppression/text.h"
+#include "collector/text/json_repeats.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -34,13 +35,15 @@ boost::system::result<json::object, net::HttpResponse> read_body(const net::Http
   boost::system::error_code error;
   json::value body = json::parse(request.body, error);
   if (error || !body.is_object()) return error_answer(400, "json", "the body must be a JSON object");
+  if (const auto twice = repeated_member(request.body))
+    return error_answer(400, "json", "a field is there more than once", *twice);
   return std::move(body.get_object());
 }
 
 Checked<TimePoint> read_expiry(const json::object& body, TimePoint now, Duration otherwise) {
-  auto in = text_member(body, "expires_in");
+  auto in = filled_member(body, "expires_in");
   if (!in) return in.error();
-  auto at = text_member(body, "expires_at");
+  auto at = filled_member(body, "expires_at");
   if (!at) return at.error();
   if (!in->empty() && !at->empty()) return FieldError{"expires_at", "expires_in or expires_at, not both"};
   TimePoint until = now + otherwise;
@@ -167,18 +170,13 @@ std::function<void()> Api::audit(const Request& request, std::string action, std
 }
 
 void Api::list_suppressions(Kind kind, const net::HttpRequest& request, net::Respond respond) {
-  const auto limit = limit_of(request);
-  if (!limit) return respond(wrong_limit());
-  std::optional<Suppression::Phase> phase;
-  if (const std::string wanted = parameter(request, "state"); !wanted.empty()) {
-    phase = phase_from(wanted);
-    if (!phase) return respond(error_answer(400, "parameter", "state is pending, active or expired", "state"));
-  }
+  const int limit = limit_of(request);
+  const std::optional<Suppression::Phase> phase = phase_from(parameter(request, "state"));
   std::vector<Suppression> configured;
   for (const Suppression& suppression : engine_.operations().all()) {
     if (suppression.configured && suppression.kind == kind) configured.push_back(suppression);
   }
-  const auto job = [kind, phase, configured, most = static_cast<std::size_t>(*limit),
+  const auto job = [kind, phase, configured, most = static_cast<std::size_t>(limit),
                     now = engine_.now()](store::Database& database) -> Result<net::HttpResponse> {
     auto stored = store::list_suppressions(database, kind, TimePoint{}, kMostListed);
     if (!stored) return stored.error();

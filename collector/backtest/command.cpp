@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "collector/backtest/backtest.h"
-#include "collector/backtest/journal_samples.h"
 #include "collector/backtest/reader.h"
+#include "collector/backtest/stored_samples.h"
 #include "collector/backtest/summary.h"
 #include "collector/configuration/configuration.h"
 #include "collector/message/compose.h"
@@ -72,9 +74,9 @@ boost::system::result<Inputs, Problems> load_inputs(const BacktestOptions& optio
 }
 
 /// The sentences that would be sent; whose fault it is cannot be told without evidence.
-Bilingual words_of(const rules::Message& message, const Configuration& configuration) {
-  const Message told = compose(message, Language::en, {.remedies = configuration.remedies});
-  return {notice_of(told, Language::en).text, notice_of(told, Language::zh).text};
+Bilingual words_of(const rules::Message& message, const Configuration& configuration, const ZonePtr& zone) {
+  const Message told = compose(message, {Language::en, zone}, {.remedies = configuration.remedies});
+  return {notice_of(told, {Language::en, zone}).text, notice_of(told, {Language::zh, zone}).text};
 }
 
 bool failed(const BacktestOptions& options, const BacktestOutcome& outcome) {
@@ -84,10 +86,14 @@ bool failed(const BacktestOptions& options, const BacktestOutcome& outcome) {
 }
 
 int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatches& batches) {
-  auto zone = config::load_zone(options.zone);
-  if (!zone) return wrong(zone.error().message);
-  BacktestSummary summary{std::move(*zone),
-                          [&inputs](const rules::Message& message) { return words_of(message, inputs.configuration); }};
+  ZonePtr zone = inputs.configuration.settings.time_zone;
+  if (!options.zone.empty() || !zone) {
+    auto named = config::load_zone(options.zone.empty() ? "UTC" : options.zone);
+    if (!named) return wrong(named.error().message);
+    zone = std::make_shared<const Zone>(std::move(*named));
+  }
+  BacktestSummary summary{zone,
+                          [&](const rules::Message& message) { return words_of(message, inputs.configuration, zone); }};
   const bool lines = options.summary.empty();
   PrintableOutput out{std::cout};
   const BacktestOutput output{lines ? &out : nullptr, lines ? nullptr : &summary};
@@ -104,27 +110,27 @@ int run_lines(const Inputs& inputs, const BacktestOptions& options, std::istream
   return run(inputs, options, [&lines] { return lines.next(); });
 }
 
-int run_journal(const Inputs& inputs, const BacktestOptions& options) {
+int run_stored(const Inputs& inputs, const BacktestOptions& options) {
   const auto from = parse_time(options.from);
   const auto to = parse_time(options.to);
   if (!from || !to) return wrong("--from and --to must be times such as 2026-11-21T09:00:00Z");
   auto database = store::open_collector_reader(inputs.state_dir);
   if (!database) return wrong(database.error().message);
-  JournalSamples samples{*database, *from, *to};
+  StoredSamples samples{*database, *from, *to};
   return run(inputs, options, [&samples] { return samples.next(); });
 }
 
 }  // namespace
 
 int backtest(const BacktestOptions& options) {
-  const bool from_journal = options.samples.empty();
+  const bool from_store = options.samples.empty();
   if (options.rules.empty() && options.config.empty()) return wrong("backtest needs --rules FILE or --config FILE");
-  if (from_journal && options.config.empty())
+  if (from_store && options.config.empty())
     return wrong("backtest needs --samples FILE, or --config FILE --from T --to T");
   auto inputs = load_inputs(options);
   if (!inputs) return wrong(inputs.error());
   std::ios::sync_with_stdio(false);
-  if (from_journal) return run_journal(*inputs, options);
+  if (from_store) return run_stored(*inputs, options);
   if (options.samples == "-") return run_lines(*inputs, options, std::cin);
   std::ifstream file{options.samples};
   if (!file) return wrong(fmt::format("{}: cannot be read", options.samples));

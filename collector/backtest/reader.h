@@ -5,11 +5,13 @@
 // each would take longer than judging them.
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <functional>
 #include <iosfwd>
 #include <string>
 #include <string_view>
 
 #include "collector/backtest/backtest.h"
+#include "core/text/hash.h"
 
 namespace crmpulse::collector {
 
@@ -24,15 +26,7 @@ class BacktestNames {
   std::uint32_t add(std::string_view key, BacktestBatch::Name name, BacktestBatch& batch);
 
  private:
-  struct KeyHash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view key) const { return std::hash<std::string_view>{}(key); }
-  };
-  struct KeyEqual {
-    using is_transparent = void;
-    bool operator()(std::string_view a, std::string_view b) const { return a == b; }
-  };
-  boost::unordered_flat_map<std::string, std::uint32_t, KeyHash, KeyEqual> numbers_;
+  boost::unordered_flat_map<std::string, std::uint32_t, TextHash, std::equal_to<>> numbers_;
 };
 
 class JsonBatches {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string_view>
+#include <tuple>
 
 #include "core/time/hours.h"
 
@@ -19,9 +21,8 @@ double minutes(Duration duration) {
   return static_cast<double>(duration.count()) / 60'000;
 }
 
-/// Whole seconds: nobody reads milliseconds of a state.
-std::string in_words(Duration duration) {
-  return format_duration(std::chrono::duration_cast<std::chrono::seconds>(duration));
+std::string span_of(Duration duration) {
+  return span_text(duration, Language::en);
 }
 
 }  // namespace
@@ -46,23 +47,23 @@ void BacktestSummary::note(const rules::Engine& engine, const rules::Outcome& ou
 
 /// Levels change rarely: whoever's are what they were costs a comparison.
 void BacktestSummary::note_rules(const rules::Engine& engine, const std::string& name, TimePoint now) {
-  const std::vector<Level> levels = engine.levels(name);
+  engine.levels(name, levels_);
   const auto known = crms_.find(name);
   OfCrm& crm = known != crms_.end() ? known->second : crms_[name];
-  if (crm.stays.size() != levels.size()) {
+  if (crm.stays.size() != levels_.size()) {
     // New, or with other labels under other rules: those begin anew.
     crm.rules.clear();
     const auto status = engine.status(name);
-    if (!status || status->rules.size() != levels.size()) return;
+    if (!status || status->rules.size() != levels_.size()) return;
     for (const rules::RuleStatus& rule : status->rules) {
       crm.rules.push_back(rule.rule);
       rules_[rule.rule].dimension = rule.dimension;
     }
-    crm.stays.assign(levels.size(), {Level::healthy, now});
-    crm.left.assign(levels.size(), false);
+    crm.stays.assign(levels_.size(), {Level::healthy, now});
+    crm.left.assign(levels_.size(), false);
   }
-  for (std::size_t i = 0; i < levels.size(); ++i) {
-    if (levels[i] != crm.stays[i].level) change_rule(crm, name, i, levels[i], now);
+  for (std::size_t i = 0; i < levels_.size(); ++i) {
+    if (levels_[i] != crm.stays[i].level) change_rule(crm, name, i, levels_[i], now);
   }
 }
 
@@ -107,7 +108,7 @@ void BacktestSummary::note_message(const rules::Message& message) {
 void BacktestSummary::add_hours(Hours& hours, TimePoint from, TimePoint to) const {
   using std::chrono::floor;
   while (from < to) {
-    const Duration offset = zone_.offset_at(from);
+    const Duration offset = zone_->offset_at(from);
     const TimePoint local = from + offset;
     const auto hour = floor<std::chrono::hours>(local);
     const TimePoint end = std::min<TimePoint>(to, hour + std::chrono::hours{1} - offset);
@@ -121,7 +122,11 @@ void BacktestSummary::add_hours(Hours& hours, TimePoint from, TimePoint to) cons
 /// What still lasts, lasts to the end of the samples.
 void BacktestSummary::finish(const BacktestOutcome& outcome) {
   outcome_ = outcome;
-  for (auto& [name, crm] : crms_) {
+  std::vector<Crms::value_type*> by_name;  // of spans that are equally long the first is named
+  for (auto& entry : crms_) by_name.push_back(&entry);
+  std::sort(by_name.begin(), by_name.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (auto* entry : by_name) {
+    auto& [name, crm] = *entry;
     if (crm.known) change(crm, name, Level::healthy, outcome.to);
     for (std::size_t i = 0; i < crm.stays.size(); ++i) {
       if (crm.stays[i].level != Level::healthy) change_rule(crm, name, i, Level::healthy, outcome.to);
@@ -129,15 +134,16 @@ void BacktestSummary::finish(const BacktestOutcome& outcome) {
   }
 }
 
-std::vector<const std::pair<const std::string, BacktestSummary::OfCrm>*> BacktestSummary::worst_crms() const {
-  std::vector<const std::pair<const std::string, OfCrm>*> worst;
+/// Those that are equally bad by their names.
+std::vector<const BacktestSummary::Crms::value_type*> BacktestSummary::worst_crms() const {
+  std::vector<const Crms::value_type*> worst;
   for (const auto& entry : crms_) {
     if (entry.second.held[1].times + entry.second.held[2].times > 0) worst.push_back(&entry);
   }
-  const auto badness = [](const auto* entry) {
-    return std::pair{entry->second.held[2].total, entry->second.held[1].total};
+  const auto goodness = [](const auto* entry) {
+    return std::tuple{-entry->second.held[2].total, -entry->second.held[1].total, std::string_view{entry->first}};
   };
-  std::stable_sort(worst.begin(), worst.end(), [&](const auto* a, const auto* b) { return badness(a) > badness(b); });
+  std::sort(worst.begin(), worst.end(), [&](const auto* a, const auto* b) { return goodness(a) < goodness(b); });
   return worst;
 }
 
@@ -166,7 +172,7 @@ json::object BacktestSummary::hours_json(const Hours& hours) {
 
 json::object BacktestSummary::json() const {
   json::object out{
-      {"from", format_time(outcome_.from)},   {"to", format_time(outcome_.to)}, {"zone", zone_.name},
+      {"from", format_time(outcome_.from)},   {"to", format_time(outcome_.to)}, {"zone", zone_->name},
       {"samples", outcome_.samples},          {"crms", crms_.size()},           {"states", levels_json(held_)},
       {"minutes_by_hour", hours_json(hours_)}};
   const auto worst = worst_crms();
@@ -226,7 +232,7 @@ std::string BacktestSummary::hours_text(const Hours& hours) {
     }
     if (row.find_first_not_of('.') != std::string::npos) out += fmt::format("    {} {}\n", kDayNames[day], row);
   }
-  return out + fmt::format("    # is {}\n", in_words(most));
+  return out + fmt::format("    # is {}\n", span_of(most));
 }
 
 std::string BacktestSummary::levels_text(const std::array<Held, 3>& held) {
@@ -235,7 +241,7 @@ std::string BacktestSummary::levels_text(const std::array<Held, 3>& held) {
     const Held& one = held[at(level)];
     if (!out.empty()) out += "; ";
     out += fmt::format("{} {}×", level == Level::poor ? "poor" : "sub-healthy", one.times);
-    if (one.times > 0) out += fmt::format(", {} in all, longest {}", in_words(one.total), in_words(one.longest));
+    if (one.times > 0) out += fmt::format(", {} in all, longest {}", span_of(one.total), span_of(one.longest));
   }
   return out;
 }
@@ -259,7 +265,7 @@ std::string BacktestSummary::messages_text() const {
     for (const auto& [type, count] : types) out += fmt::format("  {}: {} {}×\n", receiver, type, count);
   }
   for (const Text& text : texts_)
-    out += fmt::format("\n  {} {} to {}\n    {}\n    {}\n", format_time(text.at), text.type, text.receiver,
+    out += fmt::format("\n  {} {} to {}\n    {}\n    {}\n", date_text(text.at, zone_), text.type, text.receiver,
                        text.words.en, text.words.zh);
   return out;
 }
@@ -267,11 +273,11 @@ std::string BacktestSummary::messages_text() const {
 std::string BacktestSummary::text() const {
   const auto worst = worst_crms();
   std::string out =
-      fmt::format("{} to {}\nsamples: {}; CRMs: {}, not healthy at some time: {}\n", format_time(outcome_.from),
-                  format_time(outcome_.to), outcome_.samples, crms_.size(), worst.size());
+      fmt::format("{} to {}\nsamples: {}; CRMs: {}, not healthy at some time: {}\n", date_text(outcome_.from, zone_),
+                  date_text(outcome_.to, zone_), outcome_.samples, crms_.size(), worst.size());
   out += fmt::format("states: {}\n", levels_text(held_));
   if (const std::string when = hours_text(hours_); !when.empty())
-    out += fmt::format("  time not healthy by day and hour ({})\n{}", zone_.name, when);
+    out += fmt::format("  time not healthy by day and hour ({})\n{}", zone_->name, when);
   out += fmt::format("\nrules\n{}", rules_text());
   if (!worst.empty()) out += "\nCRMs, the worst first\n";
   for (std::size_t i = 0; i < std::min(worst.size(), kMostCrms); ++i)

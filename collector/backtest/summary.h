@@ -8,11 +8,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "collector/backtest/backtest.h"
 #include "collector/text/language.h"
-#include "core/time/zone.h"
+#include "core/text/hash.h"
+#include "core/words/clock.h"
 
 namespace crmpulse::collector {
 
@@ -22,8 +24,8 @@ class BacktestSummary {
   static constexpr std::size_t kMostCrms = 20;   ///< that are listed, the worst first
   using Words = std::function<Bilingual(const rules::Message&)>;
 
-  /// Hours are those of `zone`; `words` makes a message's sentence.
-  BacktestSummary(Zone zone, Words words) : zone_(std::move(zone)), words_(std::move(words)) {}
+  /// Hours and times are those of `zone`; `words` makes a message's sentence.
+  BacktestSummary(ZonePtr zone, Words words) : zone_(std::move(zone)), words_(std::move(words)) {}
 
   /// After each step of the engine.
   void note(const rules::Engine& engine, const rules::Outcome& outcome, TimePoint now);
@@ -76,7 +78,8 @@ class BacktestSummary {
   void change_rule(OfCrm& crm, const std::string& name, std::size_t rule, Level level, TimePoint now);
   void note_message(const rules::Message& message);
   void add_hours(Hours& hours, TimePoint from, TimePoint to) const;
-  [[nodiscard]] std::vector<const std::pair<const std::string, OfCrm>*> worst_crms() const;
+  using Crms = std::unordered_map<std::string, OfCrm, TextHash, std::equal_to<>>;
+  [[nodiscard]] std::vector<const Crms::value_type*> worst_crms() const;
   static boost::json::object held_json(const Held& held);
   static boost::json::object levels_json(const std::array<Held, 3>& held);
   static boost::json::object hours_json(const Hours& hours);
@@ -85,15 +88,16 @@ class BacktestSummary {
   [[nodiscard]] std::string rules_text() const;
   [[nodiscard]] std::string messages_text() const;
 
-  Zone zone_;
+  ZonePtr zone_;  ///< never null
   Words words_;
   BacktestOutcome outcome_;
-  std::map<std::string, OfCrm, std::less<>> crms_;
+  Crms crms_;
   std::map<std::string, OfRule, std::less<>> rules_;  ///< by id
   std::array<Held, 3> held_;                          ///< of all CRMs
   Hours hours_{};
   std::map<std::string, std::map<std::string, std::uint64_t>> messages_;  ///< by receiver and type
   std::vector<Text> texts_;
+  std::vector<Level> levels_;  ///< of the CRM that is looked at
 };
 
 }  // namespace crmpulse::collector

@@ -45,7 +45,8 @@ std::vector<rules::ReceiverSpec> receiver_specs(const std::vector<ReceiverSettin
   std::vector<rules::ReceiverSpec> specs;
   for (const ReceiverSettings& receiver : receivers) {
     if (receiver.heartbeat) continue;
-    specs.push_back({receiver.name, receiver.min_level, receiver.only, receiver.escalate_after, receiver.digests});
+    specs.push_back({receiver.name, receiver.min_level, receiver.only, receiver.escalate_after, receiver.digests,
+                     receiver.acknowledges});
   }
   return specs;
 }

@@ -142,6 +142,25 @@ void read_heartbeat(config::Reader& root, Settings& settings) {
   heartbeat.finish();
 }
 
+void read_troubles(config::Reader& root, Settings& settings) {
+  if (!root.has("troubles")) return;
+  config::Reader troubles = root.child("troubles");
+  std::vector<std::string> names;
+  if (troubles.get("receivers", names)) {
+    for (const std::string& name : names) {
+      const auto named = std::find_if(settings.receivers.begin(), settings.receivers.end(),
+                                      [&](const ReceiverSettings& one) { return one.name == name; });
+      if (named == settings.receivers.end()) {
+        troubles.problem("receivers", fmt::format("there is no receiver '{}'", name));
+      } else if (named->heartbeat) {
+        troubles.problem("receivers", fmt::format("'{}' gets heartbeats and nothing else", name));
+      }
+    }
+    settings.troubles.receivers = std::move(names);
+  }
+  troubles.finish();
+}
+
 Settings defaults() {
   Settings settings;
   std::error_code error;
@@ -154,6 +173,26 @@ Settings defaults() {
 }
 
 }  // namespace
+
+std::vector<const ReceiverSettings*> told_of_troubles(const Settings& settings) {
+  std::vector<const ReceiverSettings*> chosen;
+  const auto choose = [&](auto wanted) {
+    for (const ReceiverSettings& one : settings.receivers) {
+      if (!one.heartbeat && wanted(one)) chosen.push_back(&one);
+    }
+  };
+  if (const auto& names = settings.troubles.receivers) {
+    choose([&](const auto& one) { return std::find(names->begin(), names->end(), one.name) != names->end(); });
+    return chosen;
+  }
+  const auto calls_nobody = [](const ReceiverSettings& one) { return !one.acknowledges; };
+  choose([&](const auto& one) {
+    const bool hears_all = one.only.empty() && one.min_level == Level::sub_healthy;
+    return calls_nobody(one) && hears_all && one.escalate_after == Duration{};
+  });
+  if (chosen.empty()) choose(calls_nobody);
+  return chosen;
+}
 
 AccessSettings access_settings(const Settings& settings) {
   return {settings.auth_required, settings.listen.address, settings.external_url, settings.limits};
@@ -207,8 +246,10 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
     settings.metrics = access == 0 ? MetricsAccess::open : MetricsAccess::viewer;
   }
   read_external_url(root, settings);
-  settings.receivers = read_receivers(root);
+  settings.time_zone = read_time_zone(root, {});
+  settings.receivers = read_receivers(root, settings.time_zone);
   read_heartbeat(root, settings);
+  read_troubles(root, settings);
   root.get("mute", settings.mute);
   settings.maintenance = read_maintenance(root);
   root.finish();

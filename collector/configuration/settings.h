@@ -12,6 +12,7 @@
 #include "core/rule.h"
 #include "core/secret.h"
 #include "core/time/time.h"
+#include "core/words/clock.h"
 #include "net/server/http_server.h"
 
 namespace crmpulse::collector {
@@ -20,6 +21,12 @@ namespace crmpulse::collector {
 struct HeartbeatSettings {
   std::string receiver;  ///< empty: none
   Duration interval{std::chrono::seconds{60}};
+};
+
+/// Who is told of crmpulse's own troubles.
+struct TroubleSettings {
+  /// Absent: those that people read at their leisure (told_of_troubles()).
+  std::optional<std::vector<std::string>> receivers;
 };
 
 /// How long what is stored is kept.
@@ -41,12 +48,17 @@ struct Settings {
   MetricsAccess metrics = MetricsAccess::viewer;
   LimitSettings limits;
   std::string external_url;  ///< without a slash at the end; how people reach the collector
+  ZonePtr time_zone;         ///< of times that people read: messages, timelines, the page
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
+  TroubleSettings troubles;
   bool mute = false;                     ///< the kill switch: states are judged, but no messages are sent
   std::vector<Suppression> maintenance;  ///< windows that stand in the file
 };
 
+/// Returns the receivers that are told of crmpulse's own troubles. Unless the file says which, that is every one that
+/// hears of all CRMs from sub-healthy on and at once, and calls nobody; if there is none, every one that calls nobody.
+[[nodiscard]] std::vector<const ReceiverSettings*> told_of_troubles(const Settings& settings);
 /// The part that decides who may ask.
 [[nodiscard]] AccessSettings access_settings(const Settings& settings);
 /// The part that decides how connections are served.

@@ -126,6 +126,7 @@ void Notifier::finish(Delivery delivery, const Verdict& verdict) {
   ReceiverQueue* queue = find(queues_, delivery.receiver);
   if (queue == nullptr) return give_up(std::move(delivery.rows));
   queue->finish(delivery.rows, verdict, clocks_.engine.now());
+  if (verdict.kind == Verdict::Kind::delivered && queue->repeats()) sender_.taken(delivery.receiver, delivery.rows);
   settle(std::move(delivery.rows));
 }
 

@@ -87,11 +87,17 @@ void Outbox::settle(OutboxRows outcomes, OutboxRows notices,
   if (!writer_.submit(job, done)) keep();
 }
 
-bool Outbox::newest(const std::string& receiver, std::function<void(const OutboxRows&)> then) {
-  return submit<OutboxRows>(
-      [receiver](store::Database& database) { return store::newest_messages(database, receiver); },
-      [then = std::move(then)](const Result<OutboxRows>& rows) {
-        if (rows) then(*rows);
+bool Outbox::told(const std::string& receiver, std::function<void(const Told&)> then) {
+  return submit<Told>(
+      [receiver](store::Database& database) -> Result<Told> {
+        auto newest = store::newest_messages(database, receiver);
+        if (!newest) return newest.error();
+        auto delivered = store::delivered_messages(database, receiver);
+        if (!delivered) return delivered.error();
+        return Told{std::move(*newest), std::move(*delivered)};
+      },
+      [then = std::move(then)](const Result<Told>& told) {
+        if (told) then(*told);
       });
 }
 

@@ -37,8 +37,14 @@ class Outbox {
               std::function<void(const OutboxRows& outcomes, const OutboxRows& notices)> then);
   /// Returns the outcomes that could not be stored: the caller settles them again.
   [[nodiscard]] OutboxRows take_unsettled() { return std::exchange(unsettled_, {}); }
-  /// Reads the newest message of each subject. `then` is not called if that fails.
-  [[nodiscard]] bool newest(const std::string& receiver, std::function<void(const OutboxRows&)> then);
+  /// What a receiver that keeps states was told: the newest message of each subject, whatever became of it, and the two
+  /// newest that it took, without bodies.
+  struct Told {
+    OutboxRows newest;
+    OutboxRows delivered;
+  };
+  /// `then` is not called if reading fails.
+  [[nodiscard]] bool told(const std::string& receiver, std::function<void(const Told&)> then);
   /// Marks as delivered what a receiver that keeps states was told otherwise.
   void mark_told(const std::string& receiver, std::vector<std::string> ids);
   /// Abandons the rows of all other receivers; `then` gets their number by receiver.

@@ -29,7 +29,7 @@ void ReceiverQueue::configure(const ReceiverSettings& settings, TimePoint now) {
   receiver_ = settings.receiver;
   forbid_ = settings.forbid;
   heartbeat_ = settings.heartbeat;
-  gone_ = false;
+  gone_ = stats_.gone = false;
   failures_ = 0;
   paused_until_ = next_poll_ = {};
   const std::optional<Budget> budget = receiver_->budget();
@@ -112,7 +112,7 @@ int ReceiverQueue::answered(OutboxRows& rows, int status) {
 void ReceiverQueue::finish(OutboxRows& rows, const Verdict& verdict, TimePoint now) {
   if (verdict.kind == Verdict::Kind::delivered) return delivered(rows, now);
   for (store::OutboxRow& row : rows) row.last_error = one_line(verdict.why, kMaxError);
-  gone_ = gone_ || verdict.gone;
+  gone_ = stats_.gone = gone_ || verdict.gone;
   if (verdict.kind == Verdict::Kind::dead && rows.size() > 1 && !verdict.gone) return separate(rows, now);
   // One wait for all of them, so that they stay together.
   std::optional<Duration> wait;
@@ -143,7 +143,7 @@ void ReceiverQueue::delivered(OutboxRows& rows, TimePoint now) {
   }
   if (stats_.breaker_open) log::info("receiver answers again", {{"receiver", name_}});
   failures_ = 0;
-  gone_ = false;
+  gone_ = stats_.gone = false;
   stats_.breaker_open = false;
 }
 

@@ -26,6 +26,7 @@ struct ReceiverStats {
   std::uint64_t dead = 0;
   std::uint64_t abandoned = 0;  ///< waited for it when it was taken out of the configuration
   bool breaker_open = false;
+  bool gone = false;  ///< its endpoint wants nothing any more
 };
 
 /// Owned by the notifier; belongs to the loop's thread. Does no I/O itself.

@@ -18,8 +18,10 @@ void Resender::reconfigure() {
 /// The outbox knows what such a receiver was told before the start.
 void Resender::start(const std::string& receiver) {
   feeds_[receiver];
-  const bool queued = outbox_.newest(receiver, [this, receiver](const OutboxRows& rows) {
-    for (const store::OutboxRow& row : rows) learn(row);
+  sender_.forget(receiver);
+  const bool queued = outbox_.told(receiver, [this, receiver](const Outbox::Told& told) {
+    sender_.taken(receiver, told.delivered);
+    for (const store::OutboxRow& row : told.newest) learn(row);
     if (const auto feed = feeds_.find(receiver); feed != feeds_.end()) feed->second.schedule.hurry();
   });
   if (!queued) feeds_.erase(receiver);  // the next tick tries again
@@ -59,6 +61,7 @@ void Resender::answered(const Delivery& delivery, const net::ClientResponse& res
   }
   if (verdict.kind != Verdict::Kind::delivered) return;
   queue->resent();
+  sender_.taken(delivery.receiver, delivery.rows);
   std::vector<std::string> ids;
   for (const store::OutboxRow& row : delivery.rows) ids.push_back(row.id);
   outbox_.mark_told(delivery.receiver, std::move(ids));

@@ -35,6 +35,7 @@ void Sender::send(Outgoing outgoing, net::Forbid forbid, Answered answered) {
 void Sender::send(const Receiver& receiver, net::Forbid forbid, Delivery delivery,
                   std::function<void(Delivery, const net::ClientResponse&)> answered) {
   delivery.terms = receiver.terms();
+  for (store::OutboxRow& row : delivery.rows) row.taken_before = taken_.before(row);
   Outgoing outgoing = receiver.prepare(delivery.rows, wall_.now());
   auto sent = std::make_shared<Delivery>(std::move(delivery));
   send(std::move(outgoing), forbid, [sent, answered = std::move(answered)](const net::ClientResponse& response) {

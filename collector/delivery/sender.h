@@ -2,9 +2,11 @@
 // Sends messages to receivers over HTTP or by mail, and brings the answers back to the loop.
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "collector/delivery/taken_levels.h"
 #include "collector/receivers/base/receiver.h"
 #include "core/time/clock.h"
 #include "net/loop/loop.h"
@@ -37,6 +39,9 @@ class Sender {
   /// Sends the messages as the receiver writes them now.
   void send(const Receiver& receiver, net::Forbid forbid, Delivery delivery,
             std::function<void(Delivery, const net::ClientResponse&)> answered);
+  /// A receiver that keeps states took these messages, now or before the start: what is sent next builds on them.
+  void taken(const std::string& receiver, std::span<const store::OutboxRow> rows) { taken_.taken(receiver, rows); }
+  void forget(const std::string& receiver) { taken_.forget(receiver); }
   /// Judges the answer to a request that was written under the receiver's `terms` of then.
   [[nodiscard]] Verdict judge(const Receiver& receiver, unsigned terms, const net::ClientResponse& response,
                               int attempts) const;
@@ -48,6 +53,7 @@ class Sender {
   Clients clients_;
   const Clock& wall_;
   int in_flight_ = 0;
+  TakenLevels taken_;
 };
 
 }  // namespace crmpulse::collector

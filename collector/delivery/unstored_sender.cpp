@@ -38,6 +38,7 @@ void UnstoredSender::send(ReceiverQueue& queue, const store::OutboxRow& row, Uns
                  known->second.sending = false;
                  const Verdict verdict = sender_.judge(*receiver, delivery.terms, response, known->second.attempts);
                  known->second.told = verdict.kind == Verdict::Kind::delivered;
+                 if (known->second.told && receiver->repeats()) sender_.taken(delivery.receiver, delivery.rows);
                });
 }
 

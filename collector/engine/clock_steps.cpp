@@ -19,6 +19,7 @@ namespace {
 constexpr Duration kTellAfter{std::chrono::seconds{30}};
 constexpr Duration kWorthTelling{std::chrono::minutes{1}};
 constexpr Duration kTrustAfter{std::chrono::minutes{15}};
+constexpr const char* kKey = "clock/collector";  ///< of messages
 
 std::string seconds_text(Duration by) {
   return fmt::format("{:.0f}", to_seconds(by));
@@ -35,6 +36,9 @@ Result<void> ClockSteps::rebase(store::Database& database) {
   if (!received) return received.error();
   const TimePoint newest = std::max(tick->value_or(TimePoint{}), received->value_or(TimePoint{}));
   if (auto done = retention_.load(database, newest, at); !done) return done;
+  const auto knows = somebody_knows(database);
+  if (!knows) return knows.error();
+  if (*knows) over_at_ = at + kTrustAfter;
   if (newest <= at + kLeast) return {};
   rebase_ = at - newest;
   state_.stats.stored_ahead = untold_ = newest - at;
@@ -78,6 +82,7 @@ void ClockSteps::apply(Duration by, std::function<void()> reloaded) {
   reload_suppressions(std::move(moved), by, std::move(reloaded));
   begun_ += by;
   if (tell_at_ != TimePoint{}) tell_at_ += by;
+  if (over_at_ != TimePoint{}) over_at_ = at + kTrustAfter;
   forget_future_at_ = at + kTrustAfter;
   retention_.clock_stepped(by, at);
   untold_ = tell_at_ == TimePoint{} ? Duration{} : untold_ - by;
@@ -117,6 +122,7 @@ void ClockSteps::reload_suppressions(std::vector<store::StoredSuppression> moved
 void ClockSteps::tick() {
   const TimePoint at = state_.now();
   if (tell_at_ != TimePoint{} && at >= tell_at_) tell_rebased();
+  if (over_at_ != TimePoint{} && at >= over_at_) tell_over();
   if (forget_future_at_ != TimePoint{} && at >= forget_future_at_) {
     forget_future_at_ = {};
     for (CrmFacts& facts : state_.crms().all()) facts.slo.forget_after(at);
@@ -124,21 +130,44 @@ void ClockSteps::tick() {
   retention_.tick(at);
 }
 
+/// Of an earlier start, too: nothing else ends what they were told.
+Result<bool> ClockSteps::somebody_knows(store::Database& database) const {
+  for (const ReceiverSettings& receiver : state_.settings().receivers) {
+    const auto rows = store::newest_messages(database, receiver.name);
+    if (!rows) return rows.error();
+    for (const store::OutboxRow& row : *rows) {
+      if (row.dedup_key == kKey && row.event == Event::collector_trouble) return true;
+    }
+  }
+  return false;
+}
+
 void ClockSteps::tell_rebased() {
   tell_at_ = {};
   if (std::exchange(untold_, {}) < kWorthTelling || state_.settings().mute) return;
+  over_at_ = state_.now() + kTrustAfter;
+  tell(Event::collector_trouble);
+}
+
+void ClockSteps::tell_over() {
+  if (state_.settings().mute) return;
+  over_at_ = {};
+  tell(Event::collector_recovered);
+}
+
+void ClockSteps::tell(Event event) {
   const TimePoint at = state_.now();
   WriteSet changes;
   for (const ReceiverSettings& receiver : state_.settings().receivers) {
     if (receiver.heartbeat) continue;
     store::OutboxRow& row = changes.messages.emplace_back();
     row.receiver = receiver.name;
-    row.dedup_key = "clock/collector";
+    row.dedup_key = kKey;
     row.seq = unix_millis(at);
     row.id = message_id(at, row.receiver, row.dedup_key, row.seq);
-    row.event = Event::collector_trouble;
+    row.event = event;
     row.created = row.not_before = at;
-    row.body = stored_message(clock_message(state_.stats.stored_ahead, receiver.language, at));
+    row.body = stored_message(clock_message(event, state_.stats.stored_ahead, receiver.language, at));
   }
   queue_.add(std::move(changes));
 }

@@ -33,6 +33,9 @@ class ClockSteps {
  private:
   void reload_suppressions(std::vector<store::StoredSuppression> moved, Duration by, std::function<void()> reloaded);
   void tell_rebased();
+  void tell_over();
+  void tell(Event event);
+  [[nodiscard]] Result<bool> somebody_knows(store::Database& database) const;
 
   net::Loop& loop_;
   store::Writer& writer_;
@@ -42,6 +45,7 @@ class ClockSteps {
   TimePoint begun_;             ///< when this run began
   Duration rebase_{};           ///< added to the times of records that are replayed, when they lie in the future
   Duration untold_{};           ///< of what was stored, as far as nobody was told of it
+  TimePoint over_at_;           ///< receivers know that the clock was wrong: it was right long enough then
   TimePoint tell_at_;           ///< somebody may put the clock right until then
   TimePoint forget_future_at_;  ///< until then the clock may turn out to be wrong
 };

@@ -225,7 +225,7 @@ bool EngineLoop::acknowledge(const std::string& crm, const Acknowledgement& ack,
   if (!status || status->state == Level::healthy) return false;
   // Timelines come first: the judgement that follows may already end it.
   state_.incidents.acknowledged(crm, ack);
-  state_.rules().acknowledge(crm, ack.author, ack.until, ack.at);
+  state_.rules().acknowledge(crm, ack.author, ack.until, ack.at, ack.from);
   step();
   store_crm(crm, now(), std::move(stored));
   return true;

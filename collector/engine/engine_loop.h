@@ -60,6 +60,9 @@ class EngineLoop {
   /// false, and does nothing, if the CRM is not watched.
   [[nodiscard]] bool forget(const std::string& crm, WriteQueue::Stored stored);
 
+  /// Hands over messages that are about none of what is judged, with what must be stored with them.
+  void hand_over(WriteSet changes) { write_queue_.add(std::move(changes)); }
+
   // What operators say; all of it takes effect at once.
   void add(Suppression suppression);
   void end_suppression(const std::string& id, TimePoint at);

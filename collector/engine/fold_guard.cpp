@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "collector/engine/stored_meta.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -109,7 +110,7 @@ void FoldGuard::set_aside(std::int64_t seq, std::string_view why) {
 }
 
 Result<void> FoldGuard::load(store::Database& database) {
-  auto stored = store::get_meta(database, kMeta);
+  auto stored = intact_meta(database, kMeta);
   if (!stored) return stored.error();
   std::string_view rest = stored->has_value() ? std::string_view{**stored} : std::string_view{};
   while (!rest.empty()) {

@@ -72,12 +72,12 @@ store::OutboxRow IncidentRecorder::message_row(const rules::Message& message) co
   row.level = static_cast<int>(message.state);
   row.created = message.at;
   row.not_before = message.at;
-  Language language = Language::en;
+  Audience audience;
   for (const ReceiverSettings& receiver : state_.settings().receivers) {
-    if (receiver.name == message.receiver) language = receiver.language;
+    if (receiver.name == message.receiver) audience = receiver.audience();
   }
   row.body = stored_message(
-      compose(message, language,
+      compose(message, audience,
               {state_.configuration->remedies, state_.settings().external_url, state_.crms().find(message.crm),
                state_.incidents.opened(message.crm), &state_.crms(), &state_.changes()}));
   return row;
@@ -86,7 +86,7 @@ store::OutboxRow IncidentRecorder::message_row(const rules::Message& message) co
 void IncidentRecorder::add_crm(WriteSet& changes, const std::string& crm, TimePoint now) {
   const std::optional<rules::CrmStatus> status = state_.rules().status(crm);
   const IncidentStore::Context context{state_.crms(), state_.configuration->remedies, state_.changes(),
-                                       state_.operations};
+                                       state_.operations, state_.settings().time_zone};
   for (store::StoredIncident& incident : state_.incidents.update(crm, status, context, now)) {
     changes.incidents.insert_or_assign(incident.id, std::move(incident));
   }

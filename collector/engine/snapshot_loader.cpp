@@ -14,6 +14,7 @@
 #include "collector/suppression/text.h"
 #include "core/hash.h"
 #include "core/log.h"
+#include "store/history/history.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -57,22 +58,57 @@ Result<void> load_state(EngineState& memory, const store::StoredState& state) {
   return memory.rules().load(state.crm, *engine_bytes);
 }
 
-/// A state that cannot be decoded costs that CRM its windows and timers, not all CRMs their watch.
-Result<void> load_or_begin_anew(store::Database& database, EngineState& memory, const store::StoredState& state) {
-  const Result<void> loaded = load_state(memory, state);
-  if (loaded || !knows_version(state.blob)) return loaded;
-  put_aside(memory, fmt::format("state-{:016x}", stable_hash(state.crm)), state.blob, loaded.error());
-  CrmFacts& facts = memory.crms()[memory.crms().index_of(state.crm, "")];
-  facts = CrmFacts{};
-  facts.crm = state.crm;
-  // What was folded into the lost state has been told; folded once more it would be told again.
-  facts.folded_seq = state.folded_seq;
+Error does_not_fit(const std::string& what) {
+  return Error{fmt::format("the stored {} is damaged: its checksum does not fit", what)};
+}
+
+/// What was folded into the lost state has been told; folded once more it would be told again. A number that is damaged
+/// itself must not keep its CRM from being judged.
+Result<std::int64_t> folded_before(store::Database& database, const store::StoredState& state) {
+  if (state.intact) return state.folded_seq;
+  const auto newest = store::last_seq(database);
+  if (!newest) return newest;
+  const auto all = stored_number(database, "folded_seq");
+  if (!all) return all;
+  return state.folded_seq >= *all && state.folded_seq <= *newest ? state.folded_seq : *newest;
+}
+
+/// Does anything else in the store speak of this CRM? The name of a damaged row may be what is damaged.
+Result<bool> is_known_elsewhere(store::Database& database, const std::string& crm) {
+  const auto message = store::newest_seq(database, message_key(crm));
+  if (!message) return message.error();
+  if (*message > 0) return true;
+  const auto incidents = store::list_incidents(database, {crm, std::nullopt, 1});
+  if (!incidents) return incidents.error();
+  return incidents->empty() ? store::has_blocks(database, crm) : Result<bool>{true};
+}
+
+Result<void> begin_anew(store::Database& database, EngineState& memory, const store::StoredState& state) {
+  const auto known = state.intact ? Result<bool>{true} : is_known_elsewhere(database, state.crm);
+  if (!known) return known.error();
+  // A CRM that is there all the same begins with its next sample.
+  if (!*known) return store::delete_state(database, state.crm);
   const auto last_seq = store::newest_seq(database, message_key(state.crm));
   if (!last_seq) return last_seq.error();
   auto told = last_words(database, memory, state.crm);
   if (!told) return told.error();
+  const auto folded = folded_before(database, state);
+  if (!folded) return folded.error();
+  CrmFacts& facts = memory.crms()[memory.crms().index_of(state.crm, "")];
+  facts = CrmFacts{};
+  facts.crm = state.crm;
+  facts.folded_seq = *folded;
   memory.rules().begin_anew(state.crm, *last_seq, *told);
   return {};
+}
+
+/// A state that is damaged costs that CRM its windows and timers, not all CRMs their watch.
+Result<void> load_or_begin_anew(store::Database& database, EngineState& memory, const store::StoredState& state) {
+  const Result<void> loaded =
+      state.intact ? load_state(memory, state) : Result<void>{does_not_fit("state of " + state.crm)};
+  if (loaded || (state.intact && !knows_version(state.blob))) return loaded;
+  put_aside(memory, fmt::format("state-{:016x}", stable_hash(state.crm)), state.blob, loaded.error());
+  return begin_anew(database, memory, state);
 }
 
 Result<void> load_states(store::Database& database, EngineState& memory, FoldGuard& guard) {
@@ -89,8 +125,11 @@ Result<void> load_shared(store::Database& database, EngineState& memory) {
   const auto shared = store::get_meta(database, EngineState::kSharedName);
   if (!shared) return shared.error();
   if (!*shared) return {};
-  const Result<void> loaded = memory.rules().load_shared(**shared);
-  if (loaded || !rules::Engine::knows_shared_version(**shared)) return loaded;
+  const auto intact = store::is_meta_intact(database, EngineState::kSharedName);
+  if (!intact) return intact.error();
+  const Result<void> loaded =
+      *intact ? memory.rules().load_shared(**shared) : Result<void>{does_not_fit("state of agents and vendors")};
+  if (loaded || (*intact && !rules::Engine::knows_shared_version(**shared))) return loaded;
   put_aside(memory, "agents-and-vendors", **shared, loaded.error());
   return {};
 }
@@ -124,7 +163,7 @@ Result<void> load_operations(store::Database& database, EngineState& memory) {
 }
 
 Result<void> load_batches(store::Database& database, EngineState& memory) {
-  const auto batches = store::get_meta(database, "batches");
+  const auto batches = intact_meta(database, "batches");
   if (!batches) return batches.error();
   memory.agents.load(batches->value_or(""), memory.clocks.wall.now());
   // At once, not with the replay: an agent repeats what was acknowledged just before the stop, maybe before that is

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "collector/engine/stored_meta.h"
 #include "collector/state/snapshot.h"
 
 namespace crmpulse::collector {
@@ -99,7 +100,7 @@ WriteSet Snapshotter::last() {
 /// What belongs to no CRM; with the last slice of a round.
 void Snapshotter::add_context(WriteSet& changes, std::int64_t folded_seq) {
   const TimePoint now = state_.now();
-  state_.incidents.settle_late(now);
+  state_.incidents.settle_late(now, state_.settings().time_zone);
   recorder_.add_notes(changes, now);
   changes.meta["folded_seq"] = std::to_string(folded_seq);
   changes.meta["batches"] = state_.agents.save();
@@ -126,7 +127,9 @@ Result<void> load_values(store::Database& database, SeriesTable& series) {
     const auto values = store::get_meta(database, values_name(part));
     if (!values) return values.error();
     if (!*values) return {};
-    decode_values(**values, series);
+    const auto intact = intact_meta(database, values_name(part));
+    if (!intact) return intact.error();
+    if (*intact) decode_values(**intact, series);
   }
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Reads the store's small named values as numbers and times.
+// Reads the store's small named values, as texts, numbers and times.
 
 #include <cstdint>
 #include <optional>
@@ -10,6 +10,9 @@
 
 namespace crmpulse::collector {
 
+/// Returns nullopt if there is no such value, or if its checksum does not fit: then the log says so, and what it says
+/// is not known.
+[[nodiscard]] Result<std::optional<std::string>> intact_meta(store::Database& database, const std::string& name);
 /// Returns 0 if there is no such value.
 [[nodiscard]] Result<std::int64_t> stored_number(store::Database& database, const std::string& name);
 /// Returns nullopt if there is no such value, or if it is not a time.

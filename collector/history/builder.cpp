@@ -8,8 +8,8 @@
 #include <tuple>
 #include <utility>
 
+#include "collector/history/damaged_blocks.h"
 #include "collector/state/sample_sink.h"
-#include "core/log.h"
 #include "wire/series_key.h"
 
 namespace crmpulse::collector {
@@ -223,21 +223,23 @@ Result<bool> HistoryBuilder::merge(TimePoint now) {
 
 Result<void> HistoryBuilder::merge_one(const store::Mergeable& place) {
   std::map<std::string, std::vector<store::Reading>> all;
-  const auto read = store::read_blocks(reader_, place.crm, place.part, place.part, [&](std::string_view bytes) {
-    const auto series = store::decode_block(bytes, [](std::string_view) { return true; });
-    if (!series) {
-      // The others of its place are worth more than the chance to read it one day.
-      log::warning("a damaged block of the history is left out",
-                   {{"crm", place.crm}, {"part", format_time(place.part)}});
-      return true;
-    }
-    for (const store::HistorySeries& one : *series) {
-      std::vector<store::Reading>& readings = all[one.name];
-      readings.insert(readings.end(), one.readings.begin(), one.readings.end());
-    }
-    return true;
-  });
+  DamagedBlocks damaged;
+  const auto read =
+      store::read_blocks(reader_, place.crm, place.part, place.part, [&](const store::StoredBlock& block) {
+        const auto series = decode(block, [](std::string_view) { return true; }, damaged);
+        if (!series) return true;
+        for (const store::HistorySeries& one : *series) {
+          std::vector<store::Reading>& readings = all[one.name];
+          readings.insert(readings.end(), one.readings.begin(), one.readings.end());
+        }
+        return true;
+      });
   if (!read) return read;
+  if (damaged.count() > 0) {
+    stats_.damaged += damaged.count();
+    // The others of its place are merged in a later pass, without it.
+    return damaged.set_aside(reader_.folder(), writer_);
+  }
   std::vector<store::HistorySeries> series;
   for (auto& [name, readings] : all) {
     put_in_order(readings);

@@ -33,6 +33,7 @@ class HistoryBuilder {
     std::uint64_t readings = 0;  ///< written into blocks, merges apart
     std::uint64_t blocks = 0;
     std::uint64_t merges = 0;
+    std::uint64_t damaged = 0;  ///< blocks that were set aside when they were to be merged
     std::uint64_t skipped = 0;  ///< readings that are not numbers, or of the future, and records that cannot be read
   };
 

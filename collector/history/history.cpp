@@ -21,11 +21,11 @@ Result<std::unique_ptr<History>> History::start(net::Loop& loop, store::Writer& 
   HistoryBuilder builder{std::move(*builders), writer};
   // A full disk refuses this too: then it comes before the first block.
   if (auto begun = builder.begin(); !begun && begun.error().code != ErrorCode::disk) return begun.error();
-  return std::unique_ptr<History>{new History{loop, std::move(builder), std::move(*readers)}};
+  return std::unique_ptr<History>{new History{loop, writer, std::move(builder), std::move(*readers)}};
 }
 
-History::History(net::Loop& loop, HistoryBuilder builder, store::Database reader)
-    : loop_(loop), builder_(std::move(builder)), reader_(std::move(reader)) {
+History::History(net::Loop& loop, store::Writer& writer, HistoryBuilder builder, store::Database reader)
+    : loop_(loop), writer_(writer), builder_(std::move(builder)), reader_(std::move(reader)) {
   building_ = std::thread{[this] { run_builder(); }};
   reading_ = std::thread{[this] { run_reader(); }};
 }
@@ -108,6 +108,11 @@ bool History::work(TimePoint now, TimePoint keep_from) {
   return false;
 }
 
+void History::set_aside(const DamagedBlocks& damaged) {
+  if (const auto done = damaged.set_aside(reader_.folder(), writer_); !done)
+    log::warning("a damaged block of the history cannot be set aside now", {{"why", done.error().message}});
+}
+
 void History::run_reader() {
   std::unique_lock lock{mutex_};
   while (true) {
@@ -117,9 +122,12 @@ void History::run_reader() {
     questions_.pop_front();
     lock.unlock();
     auto answer = std::make_shared<Result<HistoryAnswer>>(read_history(reader_, question.query));
-    loop_.post([answer, done = std::move(question.done)] { done(std::move(*answer)); });
+    const std::size_t damaged = answer->has_value() ? (*answer)->damaged.count() : 0;
+    loop_.post([answer, done = std::move(question.done)] { done(*answer); });
     question = {};
+    if (damaged > 0) set_aside((*answer)->damaged);
     lock.lock();
+    stats_.damaged_blocks += damaged;
   }
 }
 

@@ -20,11 +20,12 @@ namespace crmpulse::collector {
 /// Belongs to the loop's thread, but for what its own threads run. Destroy it before the writer.
 class History {
  public:
-  using Done = std::function<void(Result<HistoryAnswer>)>;
+  using Done = std::function<void(const Result<HistoryAnswer>&)>;
   struct Stats {
     HistoryBuilder::Stats built;
     std::uint64_t failures = 0;  ///< passes that failed and are tried again
     std::uint64_t queries = 0;
+    std::uint64_t damaged_blocks = 0;  ///< that queries met
   };
 
   /// Starts the two threads. The store must exist already.
@@ -44,7 +45,7 @@ class History {
   [[nodiscard]] Stats stats() const;
 
  private:
-  History(net::Loop& loop, HistoryBuilder builder, store::Database reader);
+  History(net::Loop& loop, store::Writer& writer, HistoryBuilder builder, store::Database reader);
   void run_builder();
   void run_reader();
   [[nodiscard]] bool work(TimePoint now, TimePoint keep_from);
@@ -54,7 +55,10 @@ class History {
     Done done;
   };
 
+  void set_aside(const DamagedBlocks& damaged);
+
   net::Loop& loop_;
+  store::Writer& writer_;
   HistoryBuilder builder_;  ///< the builder thread's
   store::Database reader_;  ///< the reader thread's
   TimePoint last_merge_;    ///< the builder thread's

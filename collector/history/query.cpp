@@ -6,7 +6,6 @@
 #include <set>
 
 #include "collector/state/sample_sink.h"
-#include "core/log.h"
 #include "store/collector/collector_store.h"
 #include "store/history/history.h"
 #include "wire/remote_write.h"
@@ -67,13 +66,10 @@ Result<Readings> read_tail(store::Database& database, const HistoryQuery& query,
 }
 
 Result<void> add_blocks(store::Database& database, const HistoryQuery& query, Chooser& chooser, TimePoint part,
-                        Readings& out) {
-  return store::read_blocks(database, query.crm, part, part, [&](std::string_view bytes) {
-    const auto series = store::decode_block(bytes, [&](std::string_view name) { return chooser.wants(name); });
-    if (!series) {
-      log::warning("a block of the history is damaged", {{"crm", query.crm}, {"part", format_time(part)}});
-      return true;
-    }
+                        Readings& out, DamagedBlocks& damaged) {
+  return store::read_blocks(database, query.crm, part, part, [&](const store::StoredBlock& block) {
+    const auto series = decode(block, [&](std::string_view name) { return chooser.wants(name); }, damaged);
+    if (!series) return true;
     for (const store::HistorySeries& one : *series) {
       std::vector<store::Reading>& readings = out[one.name];
       for (const store::Reading& reading : one.readings) {
@@ -120,9 +116,11 @@ Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery
   for (auto& [name, readings] : *tail) put_in_order(readings);
   std::map<std::string, std::vector<HistoryPoint>, std::less<>> lines;
   std::set<std::string, std::less<>> omitted;
+  HistoryAnswer answer;
   for (TimePoint part = store::part_of(query.from); part <= query.to; part += store::kHistoryPart) {
     Readings readings;
-    if (const auto added = add_blocks(database, query, chooser, part, readings); !added) return added.error();
+    if (const auto added = add_blocks(database, query, chooser, part, readings, answer.damaged); !added)
+      return added.error();
     add_tail(*tail, part, readings);
     for (auto& [name, some] : readings) {
       if (some.empty()) continue;
@@ -135,7 +133,6 @@ Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery
       sum_up(some, query.step, lines[name]);
     }
   }
-  HistoryAnswer answer;
   answer.omitted = omitted.size();
   for (auto& [name, points] : lines) answer.lines.push_back({parse_history_name(name), std::move(points)});
   return answer;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/history/damaged_blocks.h"
 #include "collector/history/series.h"
 #include "core/failure/error.h"
 #include "core/rule.h"
@@ -44,6 +45,7 @@ struct HistoryLine {
 struct HistoryAnswer {
   std::vector<HistoryLine> lines;  ///< by name
   std::size_t omitted = 0;         ///< series beyond kMostLines
+  DamagedBlocks damaged;           ///< what is in them is missing
 };
 inline constexpr std::size_t kMostLines = 100;
 

@@ -77,6 +77,21 @@ std::size_t Access::max_body_bytes(const Route* route) {
 }
 
 Access::Admission Access::check(const net::HttpRequest& head, const Route* route) {
+  Admission admission = decide(head, route);
+  if (!admission && is_ingest(route)) note_agent(head);
+  return admission;
+}
+
+/// Bounded by the number of agents.
+void Access::note_agent(const net::HttpRequest& head) {
+  const std::string_view agent = head.header("x-crm-agent");
+  if (!is_agent_ || agent.empty() || !is_agent_(agent)) return;
+  auto known = refused_.find(agent);
+  if (known == refused_.end()) known = refused_.emplace(std::string{agent}, RefusedAgent{}).first;
+  known->second = {clock_.now(), newest_};
+}
+
+Access::Admission Access::decide(const net::HttpRequest& head, const Route* route) {
   // A page elsewhere whose name was made to resolve to this machine sends its own name. Where tokens are asked for it
   // has none to send.
   if (!auth_required_ && !is_own_host(head.header("host"))) {
@@ -160,6 +175,7 @@ bool Access::is_cross_site(const net::HttpRequest& head) const {
 
 net::HttpResponse Access::count(Refused reason, net::HttpResponse answer) {
   ++stats_.at(static_cast<std::size_t>(reason));
+  newest_ = reason;
   return answer;
 }
 

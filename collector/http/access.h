@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,8 +52,20 @@ class Access {
   [[nodiscard]] static std::size_t max_body_bytes(const Route* route);
 
   [[nodiscard]] const Stats& stats() const { return stats_; }
+  [[nodiscard]] const Tokens& tokens() const { return tokens_; }
+
+  /// An agent whose requests were not let through.
+  struct RefusedAgent {
+    TimePoint at;  ///< the last one
+    Refused reason = Refused::unauthorized;
+  };
+  /// Sets which names are agents': strangers may send any.
+  void know_agents(std::function<bool(std::string_view)> is_agent) { is_agent_ = std::move(is_agent); }
+  [[nodiscard]] const std::map<std::string, RefusedAgent, std::less<>>& refused_agents() const { return refused_; }
 
  private:
+  [[nodiscard]] Admission decide(const net::HttpRequest& head, const Route* route);
+  void note_agent(const net::HttpRequest& head);
   [[nodiscard]] Admission check_caller(const net::HttpRequest& head, const Route& route);
   [[nodiscard]] net::HttpResponse refuse_unknown(const net::HttpRequest& head, const Route& route, bool guessed);
   [[nodiscard]] std::optional<net::HttpResponse> check_rate(const net::HttpRequest& head, const Route* route,
@@ -67,6 +81,9 @@ class Access {
   std::string listen_host_;
   std::string external_authority_;  ///< `host:port` of external_url; empty without
   Stats stats_{};
+  Refused newest_ = Refused::host;  ///< why the newest refused request was
+  std::function<bool(std::string_view)> is_agent_;
+  std::map<std::string, RefusedAgent, std::less<>> refused_;
 };
 
 }  // namespace crmpulse::collector

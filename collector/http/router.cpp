@@ -108,6 +108,7 @@ void Router::handle(Request request, net::Respond respond) const {
     if (!covers(*request.caller.role, *route->role)) return respond(forbidden_answer(*route->role));
   }
   net::Respond answer = audited(request, std::move(respond));
+  if (auto refusal = check_ ? check_(request) : std::nullopt) return answer(std::move(*refusal));
   route->handler(std::move(request), std::move(answer));
 }
 

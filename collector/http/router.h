@@ -60,7 +60,12 @@ class Router {
   /// time and its result.
   using Audit = std::function<void(AuditEntry, const net::HttpResponse&)>;
 
+  /// Returns the answer to a request that the route's handler must not see.
+  using Check = std::function<std::optional<net::HttpResponse>(const Request&)>;
+
   explicit Router(Audit audit = nullptr) : audit_(std::move(audit)) {}
+  /// Sets what each request goes through once its caller may ask.
+  void check_with(Check check) { check_ = std::move(check); }
   void add(Route route) { routes_.push_back(std::move(route)); }
   [[nodiscard]] RouteMatch match(const net::HttpRequest& head) const;
   /// Answers a request whose match and caller are known.
@@ -71,6 +76,7 @@ class Router {
   [[nodiscard]] net::Respond audited(const Request& request, net::Respond respond) const;
 
   Audit audit_;
+  Check check_;
   std::vector<Route> routes_;
 };
 

@@ -33,6 +33,11 @@ class Tokens {
   [[nodiscard]] Result<void> take(Read read);
   /// Returns the token with this secret, null if there is none or it has expired. One look-up, however many there are.
   [[nodiscard]] std::shared_ptr<const Token> find(std::string_view secret) const;
+  /// Visits all of them, in no order.
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const auto& [hash, token] : by_hash_) visit(*token);
+  }
   /// Were they ever read? Before that a token is neither good nor wrong.
   [[nodiscard]] bool known() const { return known_; }
   /// Returns why they cannot be read now, nullopt if they can.

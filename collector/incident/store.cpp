@@ -34,7 +34,8 @@ json::value ack_json(const std::optional<Acknowledgement>& ack) {
   return json::object{{"author", ack->author},
                       {"comment", ack->comment},
                       {"at", format_time(ack->at)},
-                      {"expires_at", format_time(ack->until)}};
+                      {"expires_at", format_time(ack->until)},
+                      {"from", ack->from}};
 }
 
 std::optional<Acknowledgement> ack_from(const json::object& detail) {
@@ -44,13 +45,14 @@ std::optional<Acknowledgement> ack_from(const json::object& detail) {
   const auto at = parse_time(string_member(ack, "at"));
   const auto until = parse_time(string_member(ack, "expires_at"));
   if (!at || !until) return std::nullopt;
-  return Acknowledgement{string_member(ack, "author"), string_member(ack, "comment"), *at, *until};
+  return Acknowledgement{string_member(ack, "author"), string_member(ack, "comment"), *at, *until,
+                         string_member(ack, "from")};
 }
 
 void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,
               const IncidentStore::Context& context, TimePoint at) {
   const CrmFacts* facts = context.book.find(status.crm);
-  const Fault fault = judge_fault(status, facts, at, &context.book);
+  const Fault fault = judge_fault(status, facts, at, &context.book, context.zone);
   detail["state"] = to_string(status.state);
   detail["worst"] = to_string(incident.worst);
   detail["fault"] = fault_json(fault, Language::en);
@@ -274,9 +276,9 @@ void IncidentStore::late(const std::string& crm, const LateFacts& facts) {
   late.failed += facts.failed;
 }
 
-void IncidentStore::settle_late(TimePoint at) {
+void IncidentStore::settle_late(TimePoint at, const ZonePtr& zone) {
   for (const auto& [crm, late] : std::exchange(late_, {})) {
-    const json::object line = late_line(late.from, late.to, late.samples, late.failed, at);
+    const json::object line = late_line({late.from, late.to, late.samples, late.failed}, at, zone);
     if (const auto open = open_.find(crm); open != open_.end()) {
       add(open->second.stored.id, open->second.lines, late.from, line, Weight::detail);
     } else if (const auto ended = ended_.find(crm); ended != ended_.end()) {

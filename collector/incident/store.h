@@ -14,6 +14,7 @@
 #include "collector/state/sample_sink.h"
 #include "collector/suppression/operations.h"
 #include "config/rules_file.h"
+#include "core/words/clock.h"
 #include "rules/engine.h"
 #include "store/collector/collector_store.h"
 
@@ -25,6 +26,7 @@ struct Acknowledgement {
   std::string comment;
   TimePoint at;
   TimePoint until;
+  std::string from{};  ///< the receiver where it was made; empty: here
 };
 
 class IncidentStore {
@@ -40,6 +42,7 @@ class IncidentStore {
     const config::Remedies& remedies;
     const ChangeMarkers& changes;
     const Operations& operations;
+    ZonePtr zone = {};  ///< of times in words
   };
 
   /// Loads, at start, the incidents that were open and how many lines their timelines have.
@@ -66,7 +69,7 @@ class IncidentStore {
   void changed(const CrmRegistry& book, const ChangeMarkers& changes, TimePoint since, TimePoint at);
   void late(const std::string& crm, const LateFacts& facts);
   /// Adds one line for all late facts since the last call, because an agent catches up in many small steps.
-  void settle_late(TimePoint at);
+  void settle_late(TimePoint at, const ZonePtr& zone = {});
   [[nodiscard]] std::vector<store::IncidentEvent> take_events() { return std::exchange(events_, {}); }
 
   [[nodiscard]] std::optional<TimePoint> opened(const std::string& crm) const;

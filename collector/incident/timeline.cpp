@@ -7,6 +7,7 @@
 
 #include "collector/message/change_text.h"
 #include "collector/message/describe.h"
+#include "collector/message/vocabulary.h"
 #include "collector/message/words.h"
 
 namespace crmpulse::collector {
@@ -33,7 +34,7 @@ constexpr std::array kAckEnds{
 }  // namespace
 
 json::object state_line(const rules::CrmStatus& status, std::string_view previous, TimePoint at) {
-  json::object out = line(at, "state", fmt::format("State: {}", to_string(status.state)),
+  json::object out = line(at, "state", fmt::format("State: {}", spoken(status.state, Language::en)),
                           fmt::format("状态：{}", chinese(status.state)));
   out["state"] = to_string(status.state);
   out["previous"] = previous.empty() ? json::value("healthy") : json::value(previous);
@@ -67,8 +68,8 @@ json::object dimension_line(const rules::RuleStatus& rule, Level previous, TimeP
 
 json::object message_line(const rules::Message& message, std::string_view delivery) {
   const std::string_view event = to_string(message.type);
-  json::object out = line(message.at, "message", fmt::format("Told {}: {}", message.receiver, event),
-                          fmt::format("通知 {}：{}", message.receiver, event));
+  const Bilingual text = delivery_words(message.receiver, event, store::DeliveryStatus::pending);
+  json::object out = line(message.at, "message", text.en, text.zh);
   out["receiver"] = message.receiver;
   out["event"] = event;
   out["state"] = to_string(message.state);
@@ -83,6 +84,7 @@ json::object ack_line(const Acknowledgement& ack) {
   out["author"] = ack.author;
   out["comment"] = ack.comment;
   out["expires_at"] = format_time(ack.until);
+  if (!ack.from.empty()) out["from"] = ack.from;
   return out;
 }
 
@@ -125,16 +127,17 @@ json::object evidence_line(const Evidence& evidence) {
   return out;
 }
 
-json::object late_line(TimePoint from, TimePoint to, std::uint64_t samples, std::uint64_t failed, TimePoint received) {
-  json::object out = line(
-      from, "late",
-      fmt::format("Heard later of {} to {}: {} samples, {} of them failures", format_time(from), format_time(to),
-                  samples, failed),
-      fmt::format("补报 {} 至 {}：{} 个样本，其中 {} 个失败", format_time(from), format_time(to), samples, failed));
-  out["from"] = format_time(from);
-  out["to"] = format_time(to);
-  out["samples"] = samples;
-  out["failed"] = failed;
+json::object late_line(const LateFacts& late, TimePoint received, const ZonePtr& zone) {
+  const std::string from = moment_text(late.from, received, zone);
+  const std::string to = moment_text(late.to, received, zone);
+  json::object out =
+      line(late.from, "late",
+           fmt::format("Heard later of {} to {}: {} samples, {} of them failures", from, to, late.samples, late.failed),
+           fmt::format("补报 {} 至 {}：{} 个样本，其中 {} 个失败", from, to, late.samples, late.failed));
+  out["from"] = format_time(late.from);
+  out["to"] = format_time(late.to);
+  out["samples"] = late.samples;
+  out["failed"] = late.failed;
   out["received_at"] = format_time(received);
   return out;
 }

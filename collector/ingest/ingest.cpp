@@ -12,6 +12,7 @@
 #include "collector/ingest/headers.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 #include "wire/collector_mark.h"
 
@@ -26,6 +27,17 @@ constexpr std::size_t kPooledPoints = 50'000;  ///< larger ones give their memor
 bool is_agent_name(std::string_view name) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   return name.size() <= kMaxAgentName && utf8::is_valid(name) && std::none_of(name.begin(), name.end(), is_control);
+}
+
+/// Returns the value of a header, empty without it; nullopt if it is there and says nothing, or is there twice.
+std::optional<std::string_view> sole_header(const net::HttpRequest& request, std::string_view wanted) {
+  std::string_view found;
+  for (const auto& [name, value] : request.headers) {
+    if (!ascii::same_without_case(name, wanted)) continue;
+    if (value.empty() || !found.empty()) return std::nullopt;
+    found = value;
+  }
+  return found;
 }
 
 std::uint64_t count_future(std::span<const Point> points, TimePoint received, Duration skew) {
@@ -53,10 +65,18 @@ struct Ingest::Batch {
   [[nodiscard]] std::string endpoint() const {
     return record->kind == store::RecordKind::evidence ? "evidence" : "write";
   }
-  /// What 2.0 calls written: all its sender need not worry about.
+  /// What 2.0 calls written ("received and accepting"): all its sender need not worry about.
   [[nodiscard]] std::uint64_t written() const { return counts.samples - counts.skipped.faulty_samples() - future; }
+  /// Should the sender hear of what is left out for this reason? 2.0 allows no series without samples and histograms.
+  [[nodiscard]] bool tells(wire::SkipReason reason) const {
+    return is_fault(reason) || (reason == wire::SkipReason::no_samples && version == wire::Version::v2);
+  }
   [[nodiscard]] bool whole() const {
-    return written() == counts.samples && counts.histograms == 0 && counts.exemplars == 0;
+    if (written() != counts.samples || counts.histograms > 0 || counts.exemplars > 0) return false;
+    for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
+      if (counts.skipped.series.at(i) > 0 && tells(static_cast<wire::SkipReason>(i))) return false;
+    }
+    return true;
   }
   /// What 2.0 wants told of a request that was not written whole; of 1.0 it would only make senders give up the rest.
   [[nodiscard]] bool must_tell() const { return future > 0 || (version == wire::Version::v2 && !whole()); }
@@ -97,19 +117,23 @@ void Ingest::recycle(BatchPointer batch) {
   pool_.push_back(std::move(batch));
 }
 
-/// `12 samples are stored; 3 are not: value_length 1, 2 lie more than five minutes ahead`, for the answer's body.
+/// `2 samples lie more than five minutes ahead, 1 samples are left out (value_length); the other 12 samples are
+/// accepted`, for the answer's body.
 std::string Ingest::partly(const Batch& batch) {
   std::vector<std::string> why;
   if (batch.future > 0) why.push_back(fmt::format("{} samples lie more than five minutes ahead", batch.future));
   for (std::size_t i = 0; i < wire::kSkipReasons; ++i) {
     const auto reason = static_cast<wire::SkipReason>(i);
-    if (batch.counts.skipped.samples.at(i) > 0 && is_fault(reason))
-      why.push_back(fmt::format("{} samples are left out ({})", batch.counts.skipped.samples.at(i), to_string(reason)));
+    const std::size_t series = batch.counts.skipped.series.at(i);
+    const std::size_t samples = batch.counts.skipped.samples.at(i);
+    if (series == 0 || !batch.tells(reason)) continue;
+    why.push_back(samples > 0 ? fmt::format("{} samples are left out ({})", samples, to_string(reason))
+                              : fmt::format("{} series are left out ({})", series, to_string(reason)));
   }
   if (batch.counts.histograms > 0)
     why.push_back(fmt::format("{} histograms are not used here", batch.counts.histograms));
   if (batch.counts.exemplars > 0) why.push_back(fmt::format("{} exemplars are not used here", batch.counts.exemplars));
-  return fmt::format("{}; the other {} samples are stored", fmt::join(why, ", "), batch.written());
+  return fmt::format("{}; the other {} samples are accepted", fmt::join(why, ", "), batch.written());
 }
 
 void Ingest::finish(BatchPointer batch, std::string_view outcome, net::HttpResponse response) {
@@ -139,14 +163,16 @@ void Ingest::refuse(BatchPointer batch, int status, std::string_view code, std::
 
 bool Ingest::identify(const net::HttpRequest& request, Batch& batch) {
   store::JournalRecord& record = *batch.record;
-  record.agent = request.header("x-crm-agent");
-  const std::string_view number = request.header("x-crm-batch-seq");
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), record.batch);
-  const bool numbered = number.empty() || (error == std::errc{} && end == number.data() + number.size());
+  const auto agent = sole_header(request, "x-crm-agent");
+  const auto number = sole_header(request, "x-crm-batch-seq");
+  const auto sent = sole_header(request, "x-crm-time");
+  if (!agent || !number || !sent) return false;
+  record.agent = *agent;
+  const auto [end, error] = std::from_chars(number->data(), number->data() + number->size(), record.batch);
+  const bool numbered = number->empty() || (error == std::errc{} && end == number->data() + number->size());
   if (!numbered || !is_agent_name(record.agent)) return false;
-  const std::string_view sent = request.header("x-crm-time");
-  if (sent.empty()) return true;
-  auto time = parse_agent_time(sent);
+  if (sent->empty()) return true;
+  auto time = parse_agent_time(*sent);
   if (time) batch.sent = *time;
   return time.has_value();
 }
@@ -253,7 +279,7 @@ void Ingest::journal(std::string body, BatchPointer batch) {
   switch (agents.begin(record.agent, record.kind, record.batch)) {
     case AgentRegistry::Batch::fresh: break;
     case AgentRegistry::Batch::pending: return refuse(std::move(batch), 503, "pending", "this batch is being stored");
-    case AgentRegistry::Batch::duplicate: return finish(std::move(batch), "duplicate", {204, {}, {}});
+    case AgentRegistry::Batch::duplicate: return repeat_answer(std::move(batch));
   }
   if (!record.agent.empty()) agents.seen(record.agent, record.received);
   // A foreign sender is trusted to have the right wall time; the engine's clock may have drifted from it.
@@ -293,6 +319,14 @@ void Ingest::journal(std::string body, BatchPointer batch) {
   }
   stats_.bytes_in_flight += bytes;
   in_flight_.emplace(id, std::move(batch));
+}
+
+/// What was not accepted the first time is not accepted now, and its sender may have missed that answer.
+void Ingest::repeat_answer(BatchPointer batch) {
+  const store::JournalRecord& record = *batch->record;
+  const Duration skew = batch->sent ? record.received - *batch->sent : -engine_.wall_ahead();
+  batch->future = count_future(batch->points, record.received, skew);
+  answer(std::move(batch), "duplicate");
 }
 
 void Ingest::journalled(std::uint64_t id, const Result<void>& result) {

@@ -68,6 +68,7 @@ class Ingest {
   [[nodiscard]] std::string body_of(const std::vector<Point>& points);
   /// `body` is as it was received.
   void journal(std::string body, BatchPointer batch);
+  void repeat_answer(BatchPointer batch);
   void journalled(std::uint64_t id, const Result<void>& result);
   void acknowledge(BatchPointer batch);
   [[nodiscard]] static std::string partly(const Batch& batch);

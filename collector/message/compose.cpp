@@ -27,7 +27,7 @@ Message empty_message(Event type, TimePoint at, std::string subject) {
   return out;
 }
 
-void describe_crm(Message& out, const rules::Message& message, const MessageContext& context) {
+void describe_crm(Message& out, const rules::Message& message, const ZonePtr& zone, const MessageContext& context) {
   const rules::CrmStatus& status = message.status;
   out.kind = status.kind;
   // To a receiver that hears only of poor, a CRM that is sub-healthy again is resolved, but not well.
@@ -36,16 +36,16 @@ void describe_crm(Message& out, const rules::Message& message, const MessageCont
   out.score = status.score;
   out.since = state_since(message);
   out.incident = message.incident;
+  out.acked_by = status.acked_by.value_or("");
   out.opened = context.incident_opened;
   if (!out.opened && status.incident) out.opened = status.incident->opened;
-  if (!context.external_url.empty())
-    out.link = fmt::format("{}/api/v1/incidents/{}", context.external_url, message.incident);
+  if (!context.external_url.empty()) out.link = fmt::format("{}/incidents/{}", context.external_url, message.incident);
   if (context.changes != nullptr && status.incident) {
     out.changes = changes_around(*context.changes, message.crm, context.facts, status.incident->opened, message.at);
   }
   if (message.state == Level::healthy) return;
   out.failing = failing_of(status, context.remedies);
-  out.fault = judge_fault(status, context.facts, message.at, context.book);
+  out.fault = judge_fault(status, context.facts, message.at, context.book, zone);
   out.evidence = evidence_texts(context.facts, message.at - kEvidenceBefore, kEvidenceLines);
 }
 
@@ -63,20 +63,20 @@ void describe_several(Message& out, const rules::Message& message) {
 
 }  // namespace
 
-Message compose(const rules::Message& message, Language language, const MessageContext& context) {
+Message compose(const rules::Message& message, const Audience& audience, const MessageContext& context) {
   // `branch-1` of `agent/branch-1`; a digest is about nobody.
   const std::size_t slash = message.subject.find('/');
   std::string subject =
       message.crm.empty() && message.type != Event::digest ? message.subject.substr(slash + 1) : message.crm;
   Message out = empty_message(message.type, message.at, std::move(subject));
-  out.language = language;
+  out.language = audience.language;
   out.state = message.state;
   out.previous = message.previous;
   out.reason = message.reason;
   if (message.crm.empty()) {
     describe_several(out, message);
   } else {
-    describe_crm(out, message, context);
+    describe_crm(out, message, audience.zone, context);
   }
   return out;
 }
@@ -97,8 +97,8 @@ Message undelivered_message(const store::OutboxRow& row, TimePoint at) {
   return out;
 }
 
-Message clock_message(Duration ahead, Language language, TimePoint at) {
-  Message out = empty_message(Event::collector_trouble, at, "crmpulse");
+Message clock_message(Event event, Duration ahead, Language language, TimePoint at) {
+  Message out = empty_message(event, at, "crmpulse");
   out.language = language;
   out.reason = "clock";
   out.ahead = ahead;

@@ -10,6 +10,7 @@
 #include "collector/state/change_markers.h"
 #include "collector/state/crm_registry.h"
 #include "config/rules_file.h"
+#include "core/words/clock.h"
 #include "rules/engine.h"
 #include "store/collector/collector_store.h"
 
@@ -24,16 +25,16 @@ struct MessageContext {
   const ChangeMarkers* changes = nullptr;  ///< what changed before it; may be null
 };
 
-/// Returns what is told to a receiver that reads `language`.
-[[nodiscard]] Message compose(const rules::Message& message, Language language, const MessageContext& context);
+/// Returns what is told to a receiver and its audience.
+[[nodiscard]] Message compose(const rules::Message& message, const Audience& audience, const MessageContext& context);
 /// `test` for `test-alert`.
 [[nodiscard]] Message test_message(const std::string& receiver, TimePoint at);
 /// `heartbeat` for the dead-man's switch.
 [[nodiscard]] Message heartbeat_message(TimePoint at);
 /// `delivery.dead`: another receiver could not be told what this row says.
 [[nodiscard]] Message undelivered_message(const store::OutboxRow& row, TimePoint at);
-/// `collector.trouble`: the clock of this start was behind what was stored, by `ahead`.
-[[nodiscard]] Message clock_message(Duration ahead, Language language, TimePoint at);
+/// `collector.trouble`: the clock of this start was behind what was stored, by `ahead`; or `collector.recovered`.
+[[nodiscard]] Message clock_message(Event event, Duration ahead, Language language, TimePoint at);
 
 /// Returns an id that sorts by time and is the same for the same message however often it is decided.
 [[nodiscard]] std::string message_id(TimePoint at, std::string_view receiver, std::string_view key, std::int64_t seq);

@@ -97,6 +97,8 @@ Failing failing_of(const rules::RuleStatus& rule) {
   failing.dimension = rule.dimension;
   failing.rule = rule.rule;
   failing.unit = rule.unit;
+  failing.metric = rule.metric;
+  failing.aggregator = rule.aggregator;
   failing.worst_of = rule.worst_of;
   failing.state = shown_level(rule);
   failing.data_status = rule.data_status;

@@ -10,7 +10,7 @@
 #include <tuple>
 
 #include "collector/message/fault_lines.h"
-#include "collector/text/value_text.h"
+#include "collector/message/vocabulary.h"
 #include "core/text/ascii.h"
 
 namespace crmpulse::collector {
@@ -33,6 +33,9 @@ struct Case {
   const CrmFacts& facts;
   const CrmRegistry* book;
   TimePoint now;
+  const ZonePtr& zone;
+
+  [[nodiscard]] std::string clock(TimePoint at) const { return moment_text(at, now, zone); }
 };
 
 /// The failure that speaks, and of whose operation it is.
@@ -50,6 +53,18 @@ std::string fill(std::string_view sentence, std::string_view operation) {
   const auto place = text.find("{}");
   if (place != std::string::npos) text.replace(place, 2, operation.empty() ? "?" : operation);
   return text;
+}
+
+/// Between Chinese characters there are no blanks.
+std::string fill_zh(std::string_view sentence, std::string_view operation) {
+  const std::string_view words = operation_words(operation, Language::zh);
+  std::string text{sentence};
+  const bool chinese = !words.empty() && static_cast<unsigned char>(words.front()) >= 0x80;
+  if (const auto place = text.find("{}"); chinese && place != std::string::npos) {
+    if (text.substr(place + 2).starts_with(' ')) text.erase(place + 2, 1);
+    if (place > 0 && text[place - 1] == ' ') text.erase(place - 1, 1);
+  }
+  return fill(text, words);
 }
 
 bool fails(const rules::CrmStatus& status, std::string_view dimension) {
@@ -90,9 +105,9 @@ Fault from_dimensions(const rules::CrmStatus& status, const CrmFacts* facts) {
   return {"unknown", "no failure was reported", "原因尚不明确（无失败记录）"};
 }
 
-Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book) {
+Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book, const ZonePtr& zone) {
   if (facts != nullptr && facts->paused_until > now) {
-    const std::string until = moment_text(facts->paused_until, now);
+    const std::string until = moment_text(facts->paused_until, now, zone);
     return {"quota", fmt::format("the CRM wants to be left alone until {}, so nothing is asked", until),
             fmt::format("CRM 要求在 {} 之前暂停访问，因此没有发出请求", until)};
   }
@@ -109,17 +124,17 @@ Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book
   if (place == nullptr || place->heartbeat == TimePoint{})
     return {"agent", "no agent has reported about this CRM for a while", "已有一段时间没有探针上报此 CRM 的数据"};
   if (now - place->heartbeat > kHeartbeatLost) {
-    const std::string since = moment_text(place->heartbeat, now);
+    const std::string since = moment_text(place->heartbeat, now, zone);
     return {"agent", fmt::format("agent {} has not been heard of since {}", agent, since),
             fmt::format("自 {} 起没有收到探针 {} 的任何消息", since, agent)};
   }
-  const std::string since = moment_text(newest->at, now);
+  const std::string since = moment_text(newest->at, now, zone);
   return {"agent", fmt::format("agent {} is there, but has not reported about this CRM since {}", agent, since),
           fmt::format("探针 {} 在线，但自 {} 起没有上报此 CRM 的数据", agent, since)};
 }
 
 /// What the vendor itself says: of several instances the worst.
-std::optional<Fault> from_vendor(const CrmFacts& facts, TimePoint now, double least) {
+std::optional<Fault> from_vendor(const CrmFacts& facts, TimePoint now, double least, const ZonePtr& zone) {
   const std::pair<const std::string, VendorStatus>* worst = nullptr;
   for (const auto& entry : facts.vendor) {
     if (entry.second.value < least || !fresh(entry.second.at, entry.second.interval, kNewFailure, now)) continue;
@@ -129,7 +144,7 @@ std::optional<Fault> from_vendor(const CrmFacts& facts, TimePoint now, double le
   const auto& [instance, status] = *worst;
   const std::string on_en = instance.empty() ? "" : " on " + instance;
   const std::string on_zh = instance.empty() ? "" : " " + instance + " 上的";
-  const std::string since = moment_text(status.since, now);
+  const std::string since = moment_text(status.since, now, zone);
   const bool maintenance = status.value < 2;
   const char* en = maintenance ? "maintenance" : status.value < 3 ? "a minor incident" : "a major incident";
   const char* zh = maintenance ? "维护" : status.value < 3 ? "轻微故障" : "重大故障";
@@ -265,7 +280,7 @@ std::optional<Fault> from_place(const Case& c, const Speaker& speaker) {
   const AgentPlace* place = c.book == nullptr ? nullptr : c.book->place(agent);
   const bool known = place != nullptr && place->connected && c.now - place->connected_at <= kFreshSight;
   if (known && !*place->connected && !was_answered(failure)) {
-    const std::string since = moment_text(place->connected_since, c.now);
+    const std::string since = c.clock(place->connected_since);
     return Fault{
         "network",
         fmt::format("agent {} does not reach its neutral target either, since {}: its own network", agent, since),
@@ -273,18 +288,18 @@ std::optional<Fault> from_place(const Case& c, const Speaker& speaker) {
   }
   if (const std::string other = other_agent(c, speaker); !other.empty()) {
     return Fault{"network", fmt::format("agent {} sees it, agent {} does not: the network of {}", agent, other, agent),
-                 fmt::format("探针 {} 发现此问题，探针 {} 没有：是 {} 所在网络的问题", agent, other, agent)};
+                 fmt::format("仅探针 {} 出现此问题，{} 正常，应为 {} 所在网络问题", agent, other, agent)};
   }
   if (auto together = from_kind(c)) return together;
   if (auto all = from_agent_view(c, agent)) return all;
   if (!known || was_answered(failure) || c.facts.transport != "http") return std::nullopt;
-  const std::string where = fmt::format("{}/{}", failure.stage, failure.reason);
+  const auto where = [&](Language language) { return failure_words(failure.stage, failure.reason, language); };
   return Fault{"vendor",
                fmt::format("the CRM does not answer ({}) while agent {} reaches its neutral target: the vendor, or the "
                            "way to it",
-                           where, agent),
+                           where(Language::en), agent),
                fmt::format("CRM 没有响应（{}），而探针 {} 能连上连通性检测目标：问题在厂商，或在通往厂商的线路上",
-                           where, agent)};
+                           where(Language::zh), agent)};
 }
 
 /// An application that answers, but whose answer says that its database does not.
@@ -326,10 +341,11 @@ Fault from_failure(const Case& c, const Speaker& speaker) {
     fault = {"database", "the application answers, and says that its database does not",
              "应用有响应，但称其数据库没有响应"};
   } else if (line == nullptr) {
-    const std::string where = fmt::format("{}/{}", failure.stage, failure.reason);
-    fault = {"unknown", fmt::format("{} fails ({})", operation, where), fmt::format("{} 失败（{}）", operation, where)};
+    const auto where = [&](Language language) { return failure_words(failure.stage, failure.reason, language); };
+    fault = {"unknown", fmt::format("{} fails ({})", operation, where(Language::en)),
+             fill_zh("{} 失败", operation) + fmt::format("（{}）", where(Language::zh))};
   } else {
-    fault = {std::string{line->verdict}, fill(line->en, operation), fill(line->zh, operation)};
+    fault = {std::string{line->verdict}, fill(line->en, operation), fill_zh(line->zh, operation)};
   }
   add_witnesses(fault, c, speaker);
   return fault;
@@ -343,7 +359,7 @@ Fault from_past(const Case& c) {
   const auto past = find_past_speaker(c);
   if (!past) return fault;
   fault = from_failure(c, *past);
-  const std::string last = moment_text(past->failure.at, c.now);
+  const std::string last = c.clock(past->failure.at);
   fault.why_en += fmt::format("; last at {}, it has worked since", last);
   fault.why_zh += fmt::format("；最近一次失败在 {}，此后已正常", last);
   return fault;
@@ -351,19 +367,20 @@ Fault from_past(const Case& c) {
 
 }  // namespace
 
-std::optional<Fault> vendor_report(const CrmFacts& facts, TimePoint now) {
-  return from_vendor(facts, now, 1);
+std::optional<Fault> vendor_report(const CrmFacts& facts, TimePoint now, const ZonePtr& zone) {
+  return from_vendor(facts, now, 1, zone);
 }
 
-Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now, const CrmRegistry* book) {
-  if (status.data_status == DataStatus::no_data) return from_silence(facts, now, book);
+Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now, const CrmRegistry* book,
+                  const ZonePtr& zone) {
+  if (status.data_status == DataStatus::no_data) return from_silence(facts, now, book, zone);
   if (facts == nullptr) return from_dimensions(status, nullptr);
-  const Case c{status, *facts, book, now};
-  if (auto incident = from_vendor(*facts, now, 2)) return *incident;
+  const Case c{status, *facts, book, now, zone};
+  if (auto incident = from_vendor(*facts, now, 2, zone)) return *incident;
   const auto speaker = find_speaker(c);
   if (!speaker) return from_past(c);
   if (on_the_way(speaker->failure) || weight(speaker->failure) > 0) {
-    if (auto maintenance = from_vendor(*facts, now, 1)) return *maintenance;
+    if (auto maintenance = from_vendor(*facts, now, 1, zone)) return *maintenance;
   }
   return from_failure(c, *speaker);
 }

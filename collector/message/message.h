@@ -35,14 +35,17 @@ struct Failing {
   double poor = 0;
   bool working_time = false;  ///< the value is an age of which only active hours count
   TimePoint since;
-  Bilingual remedy;  ///< empty: none
+  Bilingual remedy;        ///< empty: none
+  std::string metric;      ///< empty in messages of earlier versions, as the next
+  std::string aggregator;  ///< `p75`, `age`, …
   static constexpr auto fields() {
     return std::tuple{
         Field{1, &Failing::dimension},    Field{2, &Failing::rule},      Field{3, &Failing::unit},
         Field{4, &Failing::worst_of},     Field{5, &Failing::state},     Field{6, &Failing::data_status},
         Field{7, &Failing::value},        Field{8, &Failing::threshold}, Field{9, &Failing::worse},
         Field{10, &Failing::sub_healthy}, Field{11, &Failing::poor},     Field{12, &Failing::working_time},
-        Field{13, &Failing::since},       Field{14, &Failing::remedy}};
+        Field{13, &Failing::since},       Field{14, &Failing::remedy},   Field{15, &Failing::metric},
+        Field{16, &Failing::aggregator}};
   }
 };
 
@@ -115,6 +118,7 @@ struct Message {
   std::string about;        ///< the same: its subject
   std::string why;          ///< the same
   Duration ahead{};         ///< `collector.trouble`: by how much what was stored was ahead of the clock
+  std::string acked_by;     ///< who works on it
   Bilingual text;           ///< of an event that this program does not know: what it says
   /// Without `type`, of which the name is stored, with tag 2; tag 1 is the version's.
   static constexpr auto fields() {
@@ -127,7 +131,7 @@ struct Message {
         Field{18, &Message::fault},       Field{19, &Message::changes},     Field{20, &Message::evidence},
         Field{21, &Message::listed},      Field{22, &Message::unlisted},    Field{23, &Message::instances},
         Field{24, &Message::undelivered}, Field{25, &Message::about},       Field{26, &Message::why},
-        Field{27, &Message::ahead},       Field{28, &Message::text}};
+        Field{27, &Message::ahead},       Field{28, &Message::text},        Field{40, &Message::acked_by}};
   }
 };
 

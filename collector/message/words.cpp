@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "collector/text/value_text.h"
+#include "core/dimension.h"
 #include "core/failure/failure.h"
 #include "core/text/printable.h"
+#include "core/words/measure.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -40,15 +43,6 @@ std::string_view verdict_words(std::string_view verdict, Language language) {
   return language == Language::zh ? found->zh : found->en;
 }
 
-std::string failing_value(const Failing& failing, Language language) {
-  if (!failing.value || failing.data_status == DataStatus::no_data)
-    return language == Language::zh ? "暂无数据" : "no data";
-  const std::string unit = one_line(failing.unit, kMaxName);
-  if (!failing.threshold) return value_text(*failing.value, unit, language);
-  return against_threshold(*failing.value, *failing.threshold, failing.worse, failing.state, unit, language,
-                           failing.working_time);
-}
-
 }  // namespace
 
 std::string shown_name(std::string_view name) {
@@ -56,20 +50,39 @@ std::string shown_name(std::string_view name) {
 }
 
 Fact failing_words(const Failing& failing, Language language) {
-  Fact fact;
-  fact.name = rule_name(one_line(failing.rule, kMaxName), one_line(failing.dimension, kMaxName), language);
-  if (const std::string worst = shown_name(failing.worst_of); !worst.empty())
-    fact.name += in_words(language, " ({})", "（{}）", worst);
-  fact.value = failing_value(failing, language);
-  return fact;
+  const std::string rule = one_line(failing.rule, kMaxName);
+  const std::string dimension = one_line(failing.dimension, kMaxName);
+  const std::string unit = one_line(failing.unit, kMaxName);
+  const std::string worst = shown_name(failing.worst_of);
+  Measured measured{.rule = rule,
+                    .dimension = dimension,
+                    .dimension_name = dimension_name(dimension, language),
+                    .metric = failing.metric,
+                    .aggregator = failing.aggregator,
+                    .unit = unit,
+                    .of = worst};
+  if (!failing.value || failing.data_status == DataStatus::no_data) {
+    const std::string name = measure_name(measured, language);
+    return {name, in_words(language, "no data", "暂无数据"), in_words(language, "{}: no data", "{}：暂无数据", name)};
+  }
+  measured.value = *failing.value;
+  measured.lines = {failing.sub_healthy, failing.poor};
+  measured.working_time = failing.working_time;
+  MeasureWords words;
+  if (failing.threshold) {
+    // A message of an earlier version may have no other threshold.
+    if (failing.sub_healthy == failing.poor) measured.lines = {*failing.threshold, *failing.threshold};
+    const Passed passed{*failing.threshold, spoken(failing.state, language), failing.worse == Worse::below};
+    words = measure_words(measured, passed, language);
+  } else {
+    words = {measure_name(measured, language), measured_text(measured, language), {}};
+    words.said = words.name + " " + words.value;
+  }
+  return {std::move(words.name), std::move(words.value), std::move(words.said)};
 }
 
 Bilingual failing_sentence(const Failing& failing) {
-  const auto in = [&](Language language) {
-    const Fact fact = failing_words(failing, language);
-    return fact.name + " " + fact.value;
-  };
-  return {in(Language::en), in(Language::zh)};
+  return {failing_words(failing, Language::en).said, failing_words(failing, Language::zh).said};
 }
 
 std::string fault_words(const Fault& fault, Language language) {
@@ -80,9 +93,9 @@ std::string fault_words(const Fault& fault, Language language) {
   return words;
 }
 
-std::string change_words(const EarlierChange& change, TimePoint now, Language language) {
-  std::string text = one_line(in_language(change.text, language), kChangeText);
-  return change.at == TimePoint{} || text.empty() ? text : moment_text(change.at, now) + " " + text;
+std::string change_words(const EarlierChange& change, TimePoint now, const Audience& audience) {
+  std::string text = one_line(in_language(change.text, audience.language), kChangeText);
+  return change.at == TimePoint{} || text.empty() ? text : moment_text(change.at, now, audience.zone) + " " + text;
 }
 
 }  // namespace crmpulse::collector

@@ -1,5 +1,6 @@
 #include "collector/metrics/exposition_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -36,15 +37,50 @@ char* put(char* at, std::string_view text) {
   return at + text.size();
 }
 
-void append_help(std::string& out, std::string_view help) {
+/// OpenMetrics escapes quotes here, too.
+void append_help(std::string& out, std::string_view help, PageFormat format) {
   for (const char letter : help) {
     if (letter == '\\') {
       out += "\\\\";
     } else if (letter == '\n') {
       out += "\\n";
+    } else if (letter == '"' && format == PageFormat::open_metrics) {
+      out += "\\\"";
     } else {
       out += letter;
     }
+  }
+}
+
+/// The base units that OpenMetrics knows and a name here may end in; empty without one.
+std::string_view unit_of(std::string_view family) {
+  for (const std::string_view unit : {"seconds", "bytes", "ratio"}) {
+    const bool ends = family.size() > unit.size() && family.ends_with(unit);
+    if (ends && family[family.size() - unit.size() - 1] == '_') return unit;
+  }
+  return {};
+}
+
+/// OpenMetrics's name for a family: that of a counter is without what its samples end in.
+std::string_view family_name(std::string_view name, std::string_view type) {
+  constexpr std::string_view kTotal = "_total";
+  if (type == "counter" && name.ends_with(kTotal)) name.remove_suffix(kTotal.size());
+  return name;
+}
+
+std::string_view type_name(prometheus::MetricType type) {
+  switch (type) {
+    case prometheus::MetricType::Counter: return "counter";
+    case prometheus::MetricType::Gauge: return "gauge";
+    default: return "untyped";
+  }
+}
+
+double value_of(const prometheus::ClientMetric& metric, prometheus::MetricType type) {
+  switch (type) {
+    case prometheus::MetricType::Counter: return metric.counter.value;
+    case prometheus::MetricType::Gauge: return metric.gauge.value;
+    default: return metric.untyped.value;
   }
 }
 
@@ -93,10 +129,41 @@ void append_value(std::string& out, double value) {
   }
 }
 
-void append_header(std::string& out, std::string_view name, std::string_view help, std::string_view type) {
+void append_header(std::string& out, PageFormat format, std::string_view name, std::string_view help,
+                   std::string_view type) {
+  const bool open = format == PageFormat::open_metrics;
+  if (open) {
+    name = family_name(name, type);
+    if (type == "untyped") type = "unknown";
+  }
   out.append("# HELP ").append(name).append(" ");
-  append_help(out, help);
+  append_help(out, help, format);
   out.append("\n# TYPE ").append(name).append(" ").append(type).append("\n");
+  const std::string_view unit = open ? unit_of(name) : std::string_view{};
+  if (!unit.empty()) out.append("# UNIT ").append(name).append(" ").append(unit).append("\n");
+}
+
+void append_family(std::string& out, PageFormat format, const prometheus::MetricFamily& family) {
+  if (family.metric.empty()) return;
+  append_header(out, format, family.name, family.help, type_name(family.type));
+  std::vector<TextLabel> labels;
+  for (const prometheus::ClientMetric& metric : family.metric) {
+    out += family.name;
+    if (!metric.label.empty()) {
+      labels.clear();
+      for (const auto& label : metric.label) labels.emplace_back(label.name, label.value);
+      out += '{';
+      append_labels(out, labels);
+      out += '}';
+    }
+    out += ' ';
+    append_value(out, value_of(metric, family.type));
+    out += '\n';
+  }
+}
+
+void append_end(std::string& out, PageFormat format) {
+  if (format == PageFormat::open_metrics) out += "# EOF\n";
 }
 
 void append_value(std::string& out, std::uint64_t value) {
@@ -105,10 +172,26 @@ void append_value(std::string& out, std::uint64_t value) {
   out.append(digits.data(), end.ptr);
 }
 
-void append_millis(std::string& out, TimePoint time) {
+void append_time(std::string& out, TimePoint time, PageFormat format) {
+  const std::int64_t millis = unix_millis(time);
   std::array<char, 24> digits{};
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), unix_millis(time));
+  if (format == PageFormat::text) {
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), millis);
+    out.append(digits.data(), end.ptr);
+    return;
+  }
+  const std::int64_t known = std::max<std::int64_t>(millis, 0);  // nothing was measured before 1970
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), known / 1000);
   out.append(digits.data(), end.ptr);
+  const auto part = static_cast<int>(known % 1000);
+  const std::array<char, 4> fraction{'.', static_cast<char>('0' + part / 100), static_cast<char>('0' + part / 10 % 10),
+                                     static_cast<char>('0' + part % 10)};
+  out.append(fraction.data(), fraction.size());
+}
+
+void append_bound(std::string& out, double bound, PageFormat format) {
+  append_value(out, bound);
+  if (format == PageFormat::open_metrics && std::isfinite(bound) && bound == std::trunc(bound)) out += ".0";
 }
 
 std::string& FamilyText::room() {
@@ -146,9 +229,9 @@ void FamilyText::add_part(std::string_view suffix, std::string_view common, std:
   out += '\n';
 }
 
-void FamilyText::move_to(std::string& out) {
+void FamilyText::move_to(std::string& out, PageFormat format) {
   if (pieces_.empty()) return;
-  append_header(out, name_, help_, type_);
+  append_header(out, format, name_, help_, type_);
   for (std::string& piece : pieces_) {
     out += piece;
     piece = std::string{};

@@ -1,7 +1,9 @@
 #pragma once
-// Prometheus's text format 0.0.4, written straight into a string. prometheus-cpp 1.0 writes through an ostream, a
-// locale and a structure of strings per series (2 µs each, more than everything else of a scrape together), so the
-// families that grow with what is watched are written here; those that do not stay with the library.
+// Prometheus's text format 0.0.4 and OpenMetrics 1.0, written straight into a string: prometheus-cpp 1.0 writes through
+// an ostream, a locale and a structure of strings per series (2 µs each, more than everything else of a scrape
+// together), and knows no OpenMetrics. The two formats differ in headers, times and bounds of buckets.
+
+#include <prometheus/metric_family.h>
 
 #include <cstdint>
 #include <initializer_list>
@@ -10,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "collector/metrics/page_form.h"
 #include "core/time/time.h"
 
 namespace crmpulse::collector {
@@ -26,10 +29,18 @@ void append_key_labels(std::string& out, std::string_view key);
 /// The shortest digits that read back as the same double; NaN, +Inf, -Inf.
 void append_value(std::string& out, double value);
 void append_value(std::string& out, std::uint64_t value);
-/// A sample's time as the format has it: Unix milliseconds.
-void append_millis(std::string& out, TimePoint time);
-/// `# HELP` and `# TYPE`. `type` as the format writes it: gauge, counter, untyped, histogram.
-void append_header(std::string& out, std::string_view name, std::string_view help, std::string_view type);
+/// A sample's time as the format has it: Unix milliseconds, in OpenMetrics seconds.
+void append_time(std::string& out, TimePoint time, PageFormat format);
+/// A bucket's upper bound as the format has it: `1`, in OpenMetrics `1.0`.
+void append_bound(std::string& out, double bound, PageFormat format);
+/// `# HELP` and `# TYPE`, in OpenMetrics also `# UNIT`. `type` as the text format writes it: gauge, counter, untyped,
+/// histogram; the name of a counter ends in `_total`.
+void append_header(std::string& out, PageFormat format, std::string_view name, std::string_view help,
+                   std::string_view type);
+/// A family of gauges, counters or untyped values, if it has any.
+void append_family(std::string& out, PageFormat format, const prometheus::MetricFamily& family);
+/// What stands behind the last family.
+void append_end(std::string& out, PageFormat format);
 
 /// One family's lines while they are collected.
 class FamilyText {
@@ -42,7 +53,7 @@ class FamilyText {
   void add_part(std::string_view suffix, std::string_view common, std::string_view end, std::uint64_t count);
   void add_part(std::string_view suffix, std::string_view common, std::string_view end, double value);
   /// Appends header and lines, or nothing if there are no lines. Clears what was collected.
-  void move_to(std::string& out);
+  void move_to(std::string& out, PageFormat format);
 
  private:
   std::string& room();

@@ -38,10 +38,10 @@ struct Families {
   FamilyText latency{"crm_operation_latency_seconds", "Durations of operations seen since the collector started.",
                      "histogram"};
 
-  void move_to(std::string& out) {
+  void move_to(std::string& out, PageFormat format) {
     for (FamilyText* family : {&level, &state, &score, &dimension_level, &dimension_value, &incident, &availability,
                                &failures, &apdex, &burn, &budget, &objective, &maintenance, &latency})
-      family->move_to(out);
+      family->move_to(out, format);
   }
 };
 
@@ -106,22 +106,27 @@ void add_slo(Families& out, CrmLabels crm, const rules::SloCounters& slo, std::o
     out.maintenance.add(crm, {{"window", format_duration(rules::SloCounters::kPeriod)}}, to_seconds(time));
 }
 
-/// `,le="0.005"} ` and so on: most lines of a page are buckets.
-const std::vector<std::string>& bucket_ends() {
-  static const std::vector<std::string> ends = [] {
-    std::vector<std::string> made;
-    for (const double bound : LatencyHistogram::kBounds) {
-      made.emplace_back(",le=\"");
-      append_value(made.back(), bound);
-      made.back() += "\"} ";
-    }
-    made.emplace_back(",le=\"+Inf\"} ");
-    return made;
-  }();
-  return ends;
+/// `,le="0.05"} ` and so on: most lines of a page are buckets.
+using BucketEnds = std::vector<std::string>;
+
+BucketEnds make_bucket_ends(PageFormat format) {
+  BucketEnds made;
+  for (const double bound : LatencyHistogram::kBounds) {
+    made.emplace_back(",le=\"");
+    append_bound(made.back(), bound, format);
+    made.back() += "\"} ";
+  }
+  made.emplace_back(",le=\"+Inf\"} ");
+  return made;
 }
 
-void add_latency(Families& out, CrmLabels crm, const CrmFacts& facts) {
+const BucketEnds& bucket_ends(PageFormat format) {
+  static const std::array<BucketEnds, kPageFormats> ends{make_bucket_ends(PageFormat::text),
+                                                         make_bucket_ends(PageFormat::open_metrics)};
+  return ends.at(static_cast<std::size_t>(format));
+}
+
+void add_latency(Families& out, CrmLabels crm, const CrmFacts& facts, const BucketEnds& ends) {
   std::string labels;
   for (const auto& [operation, histogram] : facts.latency) {
     labels.assign(crm).append(",");
@@ -129,7 +134,7 @@ void add_latency(Families& out, CrmLabels crm, const CrmFacts& facts) {
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < histogram.counts.size(); ++i) {
       count += histogram.counts[i];
-      out.latency.add_part("_bucket", labels, bucket_ends()[i], count);
+      out.latency.add_part("_bucket", labels, ends[i], count);
     }
     out.latency.add_part("_sum", labels, "} ", histogram.sum);
     out.latency.add_part("_count", labels, "} ", count);
@@ -139,8 +144,8 @@ void add_latency(Families& out, CrmLabels crm, const CrmFacts& facts) {
 /// CRM by CRM, since what is told of one is worked out once; each family's lines are kept until all are known.
 class HealthMetrics final : public ExpositionPart {
  public:
-  explicit HealthMetrics(const EngineLoop& engine)
-      : engine_(engine), now_(engine.now()), crms_(engine.rules().crms()) {}
+  HealthMetrics(const EngineLoop& engine, PageFormat format)
+      : engine_(engine), format_(format), now_(engine.now()), crms_(engine.rules().crms()) {}
   bool write(std::string& out) override;
 
  private:
@@ -149,6 +154,7 @@ class HealthMetrics final : public ExpositionPart {
   static constexpr std::size_t kPerPiece = 64;
 
   const EngineLoop& engine_;
+  PageFormat format_;
   TimePoint now_;
   std::vector<std::string> crms_;
   std::size_t next_ = 0;
@@ -167,20 +173,20 @@ void HealthMetrics::add(const std::string& crm) {
   const CrmFacts* facts = engine_.crms().find(crm);
   if (facts == nullptr) return;
   add_slo(families_, labels, facts->slo, objective_of(*status, ruleset), now_);
-  add_latency(families_, labels, *facts);
+  add_latency(families_, labels, *facts, bucket_ends(format_));
 }
 
 bool HealthMetrics::write(std::string& out) {
   for (const std::size_t end = std::min(crms_.size(), next_ + kPerPiece); next_ < end; ++next_) add(crms_[next_]);
   if (next_ < crms_.size()) return true;
-  families_.move_to(out);
+  families_.move_to(out, format_);
   return false;
 }
 
 }  // namespace
 
-std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine) {
-  return std::make_unique<HealthMetrics>(engine);
+std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine, PageFormat format) {
+  return std::make_unique<HealthMetrics>(engine, format);
 }
 
 }  // namespace crmpulse::collector

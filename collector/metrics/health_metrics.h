@@ -10,9 +10,9 @@
 namespace crmpulse::collector {
 
 /// Writes the verdict on each CRM: states, dimensions, incidents, availability, latency histograms.
-[[nodiscard]] std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine);
+[[nodiscard]] std::unique_ptr<ExpositionPart> health_metrics(const EngineLoop& engine, PageFormat format);
 
 /// Writes the last value of every known series while it is fresh, with its time.
-[[nodiscard]] std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine);
+[[nodiscard]] std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine, PageFormat format);
 
 }  // namespace crmpulse::collector

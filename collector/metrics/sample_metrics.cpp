@@ -47,8 +47,8 @@ constexpr Duration kShownAtMost{std::chrono::minutes{59}};
 /// scrape to the next, so that a series costs no memory for being shown.
 class SampleMetrics final : public ExpositionPart {
  public:
-  explicit SampleMetrics(const EngineLoop& engine)
-      : engine_(engine), now_(engine.now()), wall_ahead_(engine.wall_ahead()) {}
+  SampleMetrics(const EngineLoop& engine, PageFormat format)
+      : engine_(engine), format_(format), now_(engine.now()), wall_ahead_(engine.wall_ahead()) {}
   bool write(std::string& out) override;
 
  private:
@@ -63,6 +63,7 @@ class SampleMetrics final : public ExpositionPart {
   static constexpr std::size_t kWrittenPerPiece = 4'096;
 
   const EngineLoop& engine_;
+  PageFormat format_;
   TimePoint now_;
   Duration wall_ahead_;
   std::size_t sorted_ = 0;  ///< places of the table that were looked at
@@ -125,7 +126,7 @@ void SampleMetrics::write_line(std::string& out, const Family& family, SeriesInd
   }
   append_value(out, series.value);
   out += ' ';
-  append_millis(out, series.at + wall_ahead_);
+  append_time(out, series.at + wall_ahead_, format_);
   out += '\n';
 }
 
@@ -152,7 +153,8 @@ void SampleMetrics::sort_some() {
 bool SampleMetrics::write_some(std::string& out) {
   for (std::size_t room = kWrittenPerPiece; family_ < order_->size() && room > 0; --room) {
     const Family& family = *(*order_)[family_];
-    if (written_ == 0) append_header(out, family.metric, help_of(family.metric), family.untyped ? "untyped" : "gauge");
+    if (written_ == 0)
+      append_header(out, format_, family.metric, help_of(family.metric), family.untyped ? "untyped" : "gauge");
     write_line(out, family, family.series[written_]);
     if (++written_ < family.series.size()) continue;
     ++family_;
@@ -163,8 +165,8 @@ bool SampleMetrics::write_some(std::string& out) {
 
 }  // namespace
 
-std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine) {
-  return std::make_unique<SampleMetrics>(engine);
+std::unique_ptr<ExpositionPart> sample_metrics(const EngineLoop& engine, PageFormat format) {
+  return std::make_unique<SampleMetrics>(engine, format);
 }
 
 }  // namespace crmpulse::collector

@@ -1,7 +1,6 @@
 #include "collector/metrics/self_metrics.h"
 
-#include <prometheus/text_serializer.h>
-
+#include "collector/metrics/exposition_text.h"
 #include "collector/metrics/metric_family.h"
 #include "core/version.h"
 
@@ -25,14 +24,15 @@ void add_gauge(std::vector<MetricFamily>& out, const char* name, const char* hel
 
 class SelfPart final : public ExpositionPart {
  public:
-  explicit SelfPart(SelfMetrics::Sources sources) : metrics_(std::move(sources)) {}
+  SelfPart(SelfMetrics::Sources sources, PageFormat format) : metrics_(std::move(sources)), format_(format) {}
   bool write(std::string& out) override {
-    out += prometheus::TextSerializer{}.Serialize(metrics_.Collect());
+    for (const MetricFamily& family : metrics_.Collect()) append_family(out, format_, family);
     return false;
   }
 
  private:
   SelfMetrics metrics_;
+  PageFormat format_;
 };
 
 }  // namespace
@@ -155,6 +155,9 @@ void SelfMetrics::add_history(Families& out) const {
   add_counter(out, "crmpulse_collector_history_merges_total", "Blocks made of several.", history.built.merges);
   add_counter(out, "crmpulse_collector_history_failures_total", "Passes that failed and are tried again.",
               history.failures);
+  add_counter(out, "crmpulse_collector_history_damaged_blocks_total",
+              "Blocks that could not be used; they are kept in the state folder.",
+              history.built.damaged + history.damaged_blocks);
   add_counter(out, "crmpulse_collector_history_queries_total", "Requests for points of charts.", history.queries);
 }
 
@@ -261,6 +264,14 @@ void SelfMetrics::add_access(Families& out) const {
             from_.access.tokens_readable() ? 0 : 1);
 }
 
+void SelfMetrics::add_troubles(Families& out) const {
+  MetricFamily family = gauge_family("crmpulse_collector_trouble",
+                                     "1 while this is wrong with crmpulse itself: /api/v1/troubles says more.");
+  for (const TroubleWatch::Present& one : from_.troubles())
+    add_value(family, {{"trouble", std::string{to_string(one.trouble.kind)}}, {"subject", one.trouble.subject}}, 1);
+  if (!family.metric.empty()) out.push_back(std::move(family));
+}
+
 std::vector<MetricFamily> SelfMetrics::Collect() const {
   Families out;
   MetricFamily build = gauge_family("crmpulse_collector_build_info", "1, labelled with the program's version.");
@@ -275,11 +286,12 @@ std::vector<MetricFamily> SelfMetrics::Collect() const {
   add_agents(out);
   add_server(out);
   add_access(out);
+  add_troubles(out);
   return out;
 }
 
-std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources) {
-  return std::make_unique<SelfPart>(std::move(sources));
+std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources, PageFormat format) {
+  return std::make_unique<SelfPart>(std::move(sources), format);
 }
 
 }  // namespace crmpulse::collector

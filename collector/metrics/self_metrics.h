@@ -16,6 +16,7 @@
 #include "collector/http/audit_refusals.h"
 #include "collector/ingest/ingest.h"
 #include "collector/metrics/exposition.h"
+#include "collector/trouble/watch.h"
 #include "store/collector/writer.h"
 
 namespace crmpulse::collector {
@@ -28,7 +29,7 @@ struct ReloadStats {
   std::uint64_t certificates_refused = 0;  ///< likewise
 };
 
-/// The collector about itself: a few families whatever is watched, by the library's model and serializer.
+/// The collector about itself: a few families whatever is watched, by the library's model.
 class SelfMetrics final : public prometheus::Collectable {
  public:
   struct Sources {
@@ -41,6 +42,7 @@ class SelfMetrics final : public prometheus::Collectable {
     const AuditRefusals& refusals;
     const Access& access;
     std::function<int()> damaged_files;
+    std::function<std::vector<TroubleWatch::Present>()> troubles;
     std::function<net::HttpServer::Stats()> server;
     std::function<History::Stats()> history;
   };
@@ -58,10 +60,11 @@ class SelfMetrics final : public prometheus::Collectable {
   void add_agents(Families& out) const;
   void add_server(Families& out) const;
   void add_access(Families& out) const;
+  void add_troubles(Families& out) const;
 
   Sources from_;
 };
 
-[[nodiscard]] std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources);
+[[nodiscard]] std::unique_ptr<ExpositionPart> self_metrics(SelfMetrics::Sources sources, PageFormat format);
 
 }  // namespace crmpulse::collector

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "collector/message/vocabulary.h"
+#include "collector/notice/trouble.h"
 #include "collector/text/value_text.h"
 #include "core/failure/failure.h"
 #include "core/vendor.h"
@@ -20,8 +22,12 @@ constexpr std::size_t kInstances = 8;
 /// Fills a notice for one language.
 class Describer {
  public:
-  Describer(Notice& notice, const Message& message, Language language)
-      : notice_(notice), message_(message), language_(language), crms_(message.listed.size() + message.unlisted) {}
+  Describer(Notice& notice, const Message& message, const Audience& audience)
+      : notice_(notice),
+        message_(message),
+        audience_(audience),
+        language_(audience.language),
+        crms_(message.listed.size() + message.unlisted) {}
 
   void describe() {
     add_time();
@@ -55,9 +61,7 @@ class Describer {
   [[nodiscard]] std::string list_text() const {
     std::string text;
     for (const ListedCrm& one : message_.listed) {
-      const std::string state = !one.state                  ? in("unknown", "未知")
-                                : language_ == Language::zh ? std::string{chinese(*one.state)}
-                                                            : std::string{to_string(*one.state)};
+      const std::string state = one.state ? std::string{spoken(*one.state, language_)} : in("unknown", "未知");
       text += fmt::format("{}{} {}", text.empty() ? "" : in(", ", "、"), shown_name(one.crm), state);
     }
     if (message_.unlisted > 0) text += in(" ", "，") + more_text(message_.unlisted, language_);
@@ -65,17 +69,17 @@ class Describer {
   }
 
   [[nodiscard]] std::string since_clock() const {
-    return moment_text(message_.since.value_or(message_.at), message_.at);
+    return moment_text(message_.since.value_or(message_.at), message_.at, audience_.zone);
   }
 
   void add_time() {
     const TimePoint at = notice_.at;
     if (!message_.since || *message_.since > at) {
-      notice_.facts.push_back({in("At", "时间"), moment_text(at, at)});
+      notice_.facts.push_back({in("At", "时间"), notice_.clock});
     } else if (closes(notice_.type)) {
-      notice_.facts.push_back({in("Lasted", "持续"), lasted_text(*message_.since, at, language_)});
+      notice_.facts.push_back({in("Lasted", "持续"), lasted_text(*message_.since, at, audience_)});
     } else {
-      notice_.facts.push_back({in("Since", "开始时间"), since_text(*message_.since, at, language_)});
+      notice_.facts.push_back({in("Since", "开始时间"), since_text(*message_.since, at, audience_)});
     }
   }
 
@@ -189,6 +193,7 @@ class Describer {
 
   /// A message about crmpulse itself, or of a type that this version does not know.
   void say_itself() {
+    if (const auto trouble = trouble_of(message_)) return say_trouble(*trouble);
     notice_.text = own_text();
     notice_.summary = notice_.text;
     if (notice_.type == Event::delivery_dead)
@@ -203,6 +208,19 @@ class Describer {
              "请检查采集器主机的时钟现在是否正确，以及由什么服务校时（chrony、systemd-timesyncd）。"));
   }
 
+  void say_trouble(const Trouble& trouble) {
+    const TroubleText words = trouble_text(trouble);
+    notice_.trouble = fmt::format("{}/{}", to_string(trouble.kind), trouble.subject);
+    if (closes(notice_.type)) {
+      notice_.text = in("It is over: {}.", "已恢复正常，此前的问题：{}。", in(words.name.en, words.name.zh));
+      notice_.summary = notice_.text;
+      return;
+    }
+    notice_.text = in(words.text.en, words.text.zh);
+    notice_.summary = notice_.text;
+    add_remedy(in(words.remedy.en, words.remedy.zh));
+  }
+
   [[nodiscard]] std::string own_text() const {
     if (std::string given = one_line(in_language(message_.text, language_), kSummary); !given.empty()) return given;
     switch (notice_.type) {
@@ -210,29 +228,33 @@ class Describer {
         return in("This is a test message of crmpulse. Nothing is wrong.", "这是 crmpulse 的测试消息，一切正常。");
       case Event::heartbeat: return in("crmpulse judges, stores and delivers.", "crmpulse 运行正常。");
       case Event::delivery_dead:
-        return one_line(in("Receiver {} could not be told {} ({}): {}", "无法向接收端 {} 发送 {}（{}）：{}",
-                           message_.subject, message_.undelivered, message_.about, message_.why),
-                        kSummary);
+        return one_line(
+            in("Receiver {} could not be told {} ({}): {}", "无法向接收端 {} 发送“{}”消息（{}）：{}", message_.subject,
+               event_words(message_.undelivered, language_), message_.about, message_.why),
+            kSummary);
       case Event::collector_trouble:
         return in(
             "What the collector had stored was {} ahead of its clock when it started: the clock was wrong before, "
             "or is wrong now. Levels are kept, times were moved.",
             "采集器启动时，已保存的数据比当前时钟超前 {}：时钟此前有误，或现在有误。级别保留，时间已平移。",
-            format_duration(std::chrono::round<std::chrono::seconds>(message_.ahead)));
+            span_text(message_.ahead, language_));
+      case Event::collector_recovered:
+        return in("The clock of the collector has been steady since.", "此后采集器的时钟一直正常。");
       default: return {};
     }
   }
 
   Notice& notice_;
   const Message& message_;
+  const Audience& audience_;
   Language language_;
   std::size_t crms_;
 };
 
 }  // namespace
 
-void describe_group(Notice& notice, const Message& message, Language language) {
-  Describer{notice, message, language}.describe();
+void describe_group(Notice& notice, const Message& message, const Audience& audience) {
+  Describer{notice, message, audience}.describe();
 }
 
 }  // namespace crmpulse::collector

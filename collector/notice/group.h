@@ -6,6 +6,6 @@
 namespace crmpulse::collector {
 
 /// Fills facts, the CRMs concerned, summary, fault, remedy and text. `type`, `subject` and `at` must be there.
-void describe_group(Notice& notice, const Message& message, Language language);
+void describe_group(Notice& notice, const Message& message, const Audience& audience);
 
 }  // namespace crmpulse::collector

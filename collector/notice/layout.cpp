@@ -35,7 +35,7 @@ std::string_view icon_of(Tone tone) {
 }
 
 std::string list_title(std::size_t messages, Language language) {
-  return language == Language::zh ? fmt::format("{} 条消息合并 ({} messages at once)", messages, messages)
+  return language == Language::zh ? fmt::format("{} 条消息合并（{} messages at once）", messages, messages)
                                   : fmt::format("{} messages at once ({} 条消息)", messages, messages);
 }
 
@@ -50,10 +50,10 @@ std::string more_text(std::size_t count, Language language) {
   return language == Language::zh ? fmt::format("另有 {} 个", count) : fmt::format("and {} more", count);
 }
 
-std::vector<Notice> read_notices(std::span<const store::OutboxRow> rows, Language language) {
+std::vector<Notice> read_notices(std::span<const store::OutboxRow> rows, const Audience& audience) {
   std::vector<Notice> notices;
   notices.reserve(rows.size());
-  for (const store::OutboxRow& row : rows) notices.push_back(read_notice(row, language));
+  for (const store::OutboxRow& row : rows) notices.push_back(read_notice(row, audience));
   return notices;
 }
 
@@ -62,7 +62,7 @@ std::vector<Notice> newest_of_each(std::vector<Notice> notices) {
   std::set<std::string> seen;
   for (auto notice = notices.rbegin(); notice != notices.rend(); ++notice) {
     const std::string_view type = notice->type.text();
-    const std::string about = fmt::format("{}/{}", type.substr(0, type.find('.')), notice->subject);
+    const std::string about = fmt::format("{}/{}/{}", type.substr(0, type.find('.')), notice->subject, notice->trouble);
     if (notice->subject.empty() || seen.insert(about).second) kept.push_back(std::move(*notice));
   }
   std::stable_sort(kept.begin(), kept.end(), [](const Notice& a, const Notice& b) { return a.tone > b.tone; });
@@ -77,8 +77,7 @@ Tone worst_tone(std::span<const Notice> notices) {
 
 std::string one_line_of(const Notice& notice, Language language) {
   std::string line = notice.icon + " " + notice.title;
-  if (!notice.failing.empty())
-    line += in_words(language, ": {} {}", "：{} {}", notice.failing.front().name, notice.failing.front().value);
+  if (!notice.failing.empty()) line += in_words(language, ": {}", "：{}", notice.failing.front().said);
   if (!notice.listed.empty()) {
     const std::size_t shown = std::min(notice.listed.size(), kListedInLine);
     const std::size_t more = notice.unlisted + notice.listed.size() - shown;
@@ -87,7 +86,7 @@ std::string one_line_of(const Notice& notice, Language language) {
                      fmt::join(notice.listed.begin(), last, language == Language::zh ? "、" : ", "));
     if (more > 0) line += in_words(language, " {}", "，{}", more_text(more, language));
   }
-  return line + in_words(language, ", {}", "，{}", moment_text(notice.at, notice.at));
+  return line + in_words(language, ", {}", "，{}", notice.clock);
 }
 
 bool shorten(Notice& notice) {

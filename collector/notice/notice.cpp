@@ -7,6 +7,7 @@
 #include <set>
 
 #include "collector/message/stored.h"
+#include "collector/message/vocabulary.h"
 #include "collector/notice/group.h"
 #include "collector/notice/title.h"
 #include "collector/text/value_text.h"
@@ -36,33 +37,36 @@ void add_failing(Notice& notice, const Message& message, Language language) {
   }
 }
 
-void add_times(Notice& notice, const Message& message, Language language) {
-  const bool zh = language == Language::zh;
+void add_times(Notice& notice, const Message& message, const Audience& audience) {
+  const bool zh = audience.language == Language::zh;
   std::optional<TimePoint> since = message.opened;
   if (notice.type == Event::resolved) {
-    if (!since) return notice.facts.push_back({zh ? "恢复时间" : "At", moment_text(notice.at, notice.at)});
-    return notice.facts.push_back({zh ? "持续" : "Lasted", lasted_text(*since, notice.at, language)});
+    if (!since) return notice.facts.push_back({zh ? "恢复时间" : "At", notice.clock});
+    return notice.facts.push_back({zh ? "持续" : "Lasted", lasted_text(*since, notice.at, audience)});
   }
   if (!since && !message.failing.empty()) {
     const auto first = std::min_element(message.failing.begin(), message.failing.end(),
                                         [](const Failing& a, const Failing& b) { return a.since < b.since; });
     since = first->since;
   }
-  notice.facts.push_back({zh ? "开始时间" : "Since", since_text(since.value_or(notice.at), notice.at, language)});
+  notice.facts.push_back({zh ? "开始时间" : "Since", since_text(since.value_or(notice.at), notice.at, audience)});
 }
 
-void add_facts(Notice& notice, const Message& message, Language language) {
+void add_facts(Notice& notice, const Message& message, const Audience& audience) {
+  const Language language = audience.language;
   const bool zh = language == Language::zh;
   const auto add = [&](const char* en, const char* chinese_name, std::string value) {
     notice.facts.push_back({zh ? chinese_name : en, std::move(value)});
   };
-  add_times(notice, message, language);
+  add_times(notice, message, audience);
   if (message.previous != notice.level && notice.type != Event::opened)
     add("Before", "此前状态", std::string{level_words(message.previous, language)});
   if (message.score) {
     add("Score", "健康评分",
         in_words(language, "{} of 100", "{}（满分 100）", value_text(*message.score, "", language, 3)));
   }
+  if (notice.type == Event::acknowledged && !message.acked_by.empty())
+    add("Acknowledged by", "确认人", shown_name(message.acked_by));
   if (!notice.kind.empty()) add("Kind", "类型", notice.kind);
   if (message.data_status == DataStatus::no_data)
     add("Data", "数据", zh ? "暂无数据，显示最后已知状态" : "none; the state is the last one known");
@@ -76,20 +80,18 @@ std::string shown_link(const std::string& url) {
   return usable ? link : std::string{};
 }
 
-std::string_view level_in_sentence(Level level, Language language) {
-  return language == Language::zh ? chinese(level) : to_string(level);
-}
-
 /// `acme is poor since 09:10 UTC. response time 4.1 s (poor from 3 s). Looks like: ….`
-std::string sentences(const Notice& notice, const Message& message, Language language) {
+std::string sentences(const Notice& notice, const Message& message, const Audience& audience) {
+  const Language language = audience.language;
   const bool zh = language == Language::zh;
   const NoticeWords& words = words_in(language);
-  const std::string happened = in_language(predicate_of(message, level_in_sentence), language);
+  const std::string happened = in_language(predicate_of(message, spoken), language);
   std::string text = notice.subject + " " + happened;
   if (message.state == Level::healthy) return text + (zh ? "。" : ".");
-  if (message.since) text += in_words(language, " since {}", "（自 {} 起）", moment_text(*message.since, message.at));
+  if (message.since)
+    text += in_words(language, " since {}", "（自 {} 起）", moment_text(*message.since, message.at, audience.zone));
   text += zh ? "。" : ".";
-  for (const Fact& one : notice.failing) text += in_words(language, " {} {}.", "{} {}。", one.name, one.value);
+  for (const Fact& one : notice.failing) text += in_words(language, " {}.", "{}。", one.said);
   if (!notice.fault.empty()) text += in_words(language, " {}: {}.", "{}：{}。", words.fault, notice.fault);
   if (!notice.changes.empty()) {
     text += in_words(language, " {}: {}.", "{}：{}。", words.changes,
@@ -100,28 +102,39 @@ std::string sentences(const Notice& notice, const Message& message, Language lan
   return text;
 }
 
-void describe_incident(Notice& notice, const Message& message, Language language) {
-  add_facts(notice, message, language);
+/// Behind the name of the operation, which is a word of ours, stands what the CRM said.
+std::string evidence_line(const std::string& line, Language language) {
+  const std::size_t colon = line.find(": ");
+  const std::string_view operation = std::string_view{line}.substr(0, colon == std::string::npos ? 0 : colon);
+  const std::string_view words = operation_words(operation, language);
+  return language == Language::zh && words != operation ? fmt::format("{}：{}", words, line.substr(colon + 2)) : line;
+}
+
+void describe_incident(Notice& notice, const Message& message, const Audience& audience) {
+  const Language language = audience.language;
+  add_facts(notice, message, audience);
   add_failing(notice, message, language);
   if (message.fault) notice.fault = fault_words(*message.fault, language);
   for (const std::string& line : message.evidence) {
-    if (notice.evidence.size() < kEvidence) notice.evidence.push_back(one_line(line, kEvidenceText));
+    if (notice.evidence.size() < kEvidence)
+      notice.evidence.push_back(one_line(evidence_line(line, language), kEvidenceText));
   }
   // The newest ones.
   const std::size_t changes = message.changes.size();
   for (std::size_t i = changes - std::min(changes, kChanges); i < changes; ++i) {
-    std::string told = change_words(message.changes[i], notice.at, language);
+    std::string told = change_words(message.changes[i], notice.at, audience);
     if (!told.empty()) notice.changes.push_back(std::move(told));
   }
   notice.link = shown_link(message.link);
   notice.incident = one_line(message.incident, kId);
-  notice.text = sentences(notice, message, language);
+  notice.text = sentences(notice, message, audience);
 }
 
 void describe_damaged(Notice& notice, const Message& message, Language language) {
   notice.state = level_words(notice.level, language);
   notice.icon = icon_of(notice.tone);
-  notice.title = fmt::format("{} — {}", notice.subject, one_line(message.undelivered, kId));
+  notice.title = fmt::format("{} — {}", notice.subject, event_words(one_line(message.undelivered, kId), language));
+  notice.own_title = notice.title;
   notice.summary = language == Language::zh ? "这条消息的内容已损坏，请查看 crmpulse 页面。"
                                             : "The text of this message is damaged: look at the page of crmpulse.";
   notice.text = notice.summary;
@@ -129,10 +142,12 @@ void describe_damaged(Notice& notice, const Message& message, Language language)
 
 }  // namespace
 
-Notice notice_of(const Message& message, Language language) {
+Notice notice_of(const Message& message, const Audience& audience) {
+  const Language language = audience.language;
   Notice notice;
   notice.type = message.type;
   notice.at = message.at;
+  notice.clock = moment_text(message.at, message.at, audience.zone);
   notice.subject = shown_name(message.subject);
   notice.kind = shown_name(message.kind);
   notice.level = message.state;
@@ -141,16 +156,16 @@ Notice notice_of(const Message& message, Language language) {
     return notice;
   }
   if (is_incident(notice.type)) {
-    describe_incident(notice, message, language);
+    describe_incident(notice, message, audience);
   } else {
-    describe_group(notice, message, language);
+    describe_group(notice, message, audience);
   }
   put_title(notice, message, language);
   return notice;
 }
 
-Notice read_notice(const store::OutboxRow& row, Language language) {
-  return notice_of(read_message(row), language);
+Notice read_notice(const store::OutboxRow& row, const Audience& audience) {
+  return notice_of(read_message(row), audience);
 }
 
 }  // namespace crmpulse::collector

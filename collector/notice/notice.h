@@ -1,6 +1,6 @@
 #pragma once
-// Puts a message into words, in one language: what all receivers lay out, and the sentences of webhooks and backtests.
-// Plain text of one line each, without markup: a layout escapes it for its place.
+// Puts a message into words, in one language, by one clock: what all receivers lay out, and the sentences of webhooks
+// and backtests. Plain text of one line each, without markup: a layout escapes it for its place.
 
 #include <span>
 #include <string>
@@ -13,6 +13,7 @@
 #include "core/event.h"
 #include "core/level.h"
 #include "core/time/time.h"
+#include "core/words/clock.h"
 #include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
@@ -29,6 +30,7 @@ struct Notice {
   std::string kind;                  ///< of a CRM: `salesforce`; else empty
   std::string icon;                  ///< one emoji of the tone
   std::string title;                 ///< without the icon: `acme-sf — POOR (不良)`
+  std::string own_title;             ///< the same in one language alone: `acme-sf — POOR`
   std::string summary;               ///< a sentence or two beside it; mostly empty for incidents
   std::vector<Fact> failing;         ///< worst first: `response time`, `4.1 s (poor from 3 s)`
   std::vector<Fact> facts;           ///< since when, score, kind, data status: name and value
@@ -40,16 +42,18 @@ struct Notice {
   std::size_t unlisted = 0;         ///< how many more
   std::string link;                 ///< http(s) or empty
   std::string incident;             ///< its id or empty
+  std::string trouble;              ///< with crmpulse itself: which, so that several stand beside each other
   std::string text;                 ///< all of it in sentences, on one line
   TimePoint at;
+  std::string clock;  ///< `at` by the audience's clock: `09:10 UTC`
 };
 
 /// Returns the message in words. One that is damaged or of a type nobody knows still gives a title, a tone and a
 /// sentence.
-[[nodiscard]] Notice notice_of(const Message& message, Language language);
+[[nodiscard]] Notice notice_of(const Message& message, const Audience& audience);
 /// Returns the message of a row in words. Never throws.
-[[nodiscard]] Notice read_notice(const store::OutboxRow& row, Language language);
-[[nodiscard]] std::vector<Notice> read_notices(std::span<const store::OutboxRow> rows, Language language);
+[[nodiscard]] Notice read_notice(const store::OutboxRow& row, const Audience& audience);
+[[nodiscard]] std::vector<Notice> read_notices(std::span<const store::OutboxRow> rows, const Audience& audience);
 
 /// For a list: the newest notice of each subject, the worst first, then the newest.
 [[nodiscard]] std::vector<Notice> newest_of_each(std::vector<Notice> notices);

@@ -24,8 +24,7 @@ void add_listed(std::string& text, const Notice& notice, Language language) {
 
 std::string headline(const Notice& notice, Language language) {
   if (notice.failing.empty()) return notice.title;
-  const Fact& worst = notice.failing.front();
-  return in_words(language, "{}: {} {}", "{}：{} {}", notice.title, worst.name, worst.value);
+  return in_words(language, "{}: {}", "{}：{}", notice.title, notice.failing.front().said);
 }
 
 std::string plain_text(const Notice& notice, Language language) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collector/notice/trouble.h"
 #include "collector/text/value_text.h"
 
 namespace crmpulse::collector {
@@ -33,6 +34,7 @@ constexpr std::array kIncidents{
     Phrase{Event::resolved, "is {} again", "已恢复至{}状态"},
     Phrase{Event::flapping, "keeps changing, now {}", "状态反复变化，现为{}"},
     Phrase{Event::flap_ended, "is stable again, now {}", "状态已稳定，现为{}"},
+    Phrase{Event::acknowledged, "is acknowledged, still {}", "已确认，目前仍为{}"},
 };
 
 /// The receiver hears only of worse: for it the trouble is over, but the CRM is not well.
@@ -44,8 +46,9 @@ void set(Notice& notice, const std::string& name, const Bilingual& words, Langua
   const bool zh = language == Language::zh;
   const std::string& own = zh ? words.zh : words.en;
   const std::string& other = zh ? words.en : words.zh;
-  const std::string said = other.empty() || other == own ? own : fmt::format("{} ({})", own, other);
+  const std::string said = other.empty() || other == own ? own : in_words(language, "{} ({})", "{}（{}）", own, other);
   notice.title = name.empty() ? said : fmt::format("{} — {}", name, said);
+  notice.own_title = name.empty() ? own : fmt::format("{} — {}", name, own);
   notice.icon = icon_of(notice.tone);
 }
 
@@ -75,6 +78,9 @@ constexpr std::array kOthers{
     Other{Event::vendor_recovered, Tone::good, "vendor", "厂商", "recovered", "已恢复"},
     Other{Event::delivery_dead, Tone::bad, "receiver", "接收端", "NOT TOLD", "通知未送达"},
     Other{Event::collector_trouble, Tone::bad, "", "", "TROUBLE", "自身异常"},
+    Other{Event::collector_recovered, Tone::good, "", "", "recovered", "已恢复"},
+    Other{Event::agent_trouble, Tone::warning, "agent", "探针", "TROUBLE", "自身异常"},
+    Other{Event::agent_recovered, Tone::good, "agent", "探针", "recovered", "已恢复"},
     Other{Event::test, Tone::info, "receiver", "接收端", "test message", "测试消息"},
     Other{Event::heartbeat, Tone::info, "", "", "heartbeat", "心跳"},
 };
@@ -109,10 +115,15 @@ void put_title(Notice& notice, const Message& message, Language language) {
   }
   notice.tone = other->tone;
   notice.state = language == Language::zh ? other->zh : other->en;
+  Bilingual happened{std::string{other->en}, std::string{other->zh}};
+  if (const auto trouble = trouble_of(message)) {
+    const Bilingual name = trouble_text(*trouble).name;
+    happened = {fmt::format("{}: {}", happened.en, name.en), fmt::format("{}：{}", happened.zh, name.zh)};
+  }
   const std::string_view what = language == Language::zh ? other->what_zh : other->what_en;
   set(notice,
       notice.subject.empty() ? std::string{} : fmt::format("{}{}{}", what, what.empty() ? "" : " ", notice.subject),
-      {std::string{other->en}, std::string{other->zh}}, language);
+      happened, language);
 }
 
 }  // namespace crmpulse::collector

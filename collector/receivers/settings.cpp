@@ -3,11 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <set>
+#include <utility>
 
 #include "collector/receivers/base/address_policy.h"
 #include "collector/receivers/table.h"
 #include "config/suggest.h"
+#include "config/zone.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -37,7 +40,7 @@ std::vector<LabelMatch> read_only(config::Reader& receiver) {
 }
 
 /// What every receiver has, however it delivers.
-ReceiverSettings read_selection(config::Reader& item, std::set<std::string>& names) {
+ReceiverSettings read_selection(config::Reader& item, std::set<std::string>& names, const ZonePtr& zone) {
   ReceiverSettings receiver;
   item.require("name", receiver.name);
   if (!receiver.name.empty() && !is_name(receiver.name)) {
@@ -51,6 +54,7 @@ ReceiverSettings read_selection(config::Reader& item, std::set<std::string>& nam
     receiver.min_level = choice == 0 ? Level::sub_healthy : Level::poor;
   }
   if (item.get_choice("language", choice, {"en", "zh"})) receiver.language = choice == 0 ? Language::en : Language::zh;
+  receiver.zone = read_time_zone(item, zone);
   receiver.only = read_only(item);
   item.get("escalate_after", receiver.escalate_after, Duration{0}, kLongestEscalation);
   return receiver;
@@ -65,12 +69,13 @@ net::Forbid read_forbidden(const config::Reader& item) {
   return forbid_by(std::nullopt);
 }
 
-ReceiverSettings read_one(config::Reader& item, std::set<std::string>& names) {
-  ReceiverSettings receiver = read_selection(item, names);
+ReceiverSettings read_one(config::Reader& item, std::set<std::string>& names, const ZonePtr& zone) {
+  ReceiverSettings receiver = read_selection(item, names, zone);
   item.require("type", receiver.type);
   const ReceiverType* type = find_receiver_type(receiver.type);
   if (type != nullptr) {
     receiver.digests = type->digests;
+    receiver.acknowledges = type->acknowledges;
     receiver.forbid = read_forbidden(item);
     receiver.receiver = type->read(item, receiver);
     item.finish();
@@ -85,10 +90,19 @@ ReceiverSettings read_one(config::Reader& item, std::set<std::string>& names) {
 
 }  // namespace
 
-std::vector<ReceiverSettings> read_receivers(config::Reader& root) {
+ZonePtr read_time_zone(config::Reader& item, const ZonePtr& otherwise) {
+  std::string name;
+  if (!item.get("time_zone", name)) return otherwise;
+  auto zone = config::load_zone(name);
+  if (zone) return std::make_shared<const Zone>(std::move(*zone));
+  item.problem("time_zone", zone.error().message);
+  return otherwise;
+}
+
+std::vector<ReceiverSettings> read_receivers(config::Reader& root, const ZonePtr& zone) {
   std::vector<ReceiverSettings> receivers;
   std::set<std::string> names;
-  for (config::Reader& item : root.each("receivers")) receivers.push_back(read_one(item, names));
+  for (config::Reader& item : root.each("receivers")) receivers.push_back(read_one(item, names, zone));
   return receivers;
 }
 
@@ -96,7 +110,7 @@ std::vector<ReceiverSettings> read_receiver_selections(config::Reader& root) {
   std::vector<ReceiverSettings> receivers;
   std::set<std::string> names;
   for (config::Reader& item : root.each("receivers")) {
-    receivers.push_back(read_selection(item, names));
+    receivers.push_back(read_selection(item, names, {}));
     // How it delivers does not matter here, and each type has keys of its own.
     if (item.has("type")) {
       for (const std::string& key : item.keys()) item.raw(key);

@@ -17,6 +17,8 @@ struct ReceiverType {
   std::unique_ptr<Receiver> (*read)(config::Reader& item, const ReceiverSettings& common);
   /// The digest of many alerts goes to it. False if the other end tracks incidents one by one and groups them itself.
   bool digests = true;
+  /// It keeps acknowledgements itself: it hears of those made here, and tells of those made there.
+  bool acknowledges = false;
 };
 [[nodiscard]] std::span<const ReceiverType> receiver_types();
 /// Returns nullptr for an unknown type.

@@ -10,14 +10,9 @@
 #include <string_view>
 
 #include "collector/http/limit_settings.h"
+#include "core/text/hash.h"
 
 namespace crmpulse::collector {
-
-/// Lets maps of strings be asked with views.
-struct TextHash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-};
 
 class Census {
  public:

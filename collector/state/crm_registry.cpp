@@ -105,7 +105,13 @@ void CrmFacts::observe(Series& series, TimePoint at, double value, bool newer) {
 }
 
 void CrmRegistry::observe(const Series& series, TimePoint at, double value) {
-  if (series.duty != FactKind::connectivity && series.duty != FactKind::heartbeat) return;
+  switch (series.duty) {
+    case FactKind::connectivity:
+    case FactKind::heartbeat:
+    case FactKind::dropped:
+    case FactKind::damaged: break;
+    default: return;
+  }
   const std::string_view agent = series.label("agent");
   auto known = places_.find(agent);
   if (known == places_.end()) {
@@ -115,6 +121,12 @@ void CrmRegistry::observe(const Series& series, TimePoint at, double value) {
   AgentPlace& place = known->second;
   if (series.duty == FactKind::heartbeat) {
     place.heartbeat = std::max(place.heartbeat, at);
+  } else if (series.duty == FactKind::damaged) {
+    place.damaged = value;
+  } else if (series.duty == FactKind::dropped) {
+    // It begins at 0 with the agent.
+    if (place.dropped && value > *place.dropped) place.dropped_at = std::max(place.dropped_at, at);
+    place.dropped = value;
   } else if (at >= place.connected_at) {
     const bool works = value >= 1;
     if (place.connected != works) place.connected_since = at;

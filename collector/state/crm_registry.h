@@ -69,6 +69,9 @@ struct AgentPlace {
   TimePoint connected_at;
   TimePoint connected_since;  ///< of `connected`
   TimePoint heartbeat;
+  std::optional<double> dropped;  ///< samples, since it began
+  TimePoint dropped_at;           ///< when that grew last; by its clock, corrected
+  double damaged = 0;             ///< files of its spool
 };
 
 struct LatencyHistogram {
@@ -129,6 +132,7 @@ class CrmRegistry {
   /// Takes a reading that an agent sent about itself.
   void observe(const Series& series, TimePoint at, double value);
   [[nodiscard]] const AgentPlace* place(std::string_view agent) const;
+  [[nodiscard]] const std::map<std::string, AgentPlace, std::less<>>& places() const { return places_; }
   /// Moves all times by `by`, after the clock was corrected.
   void shift(Duration by);
   /// Sets the kinds whose CRMs one vendor runs: only those can fail together because of it.

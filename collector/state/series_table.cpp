@@ -28,6 +28,8 @@ constexpr std::array kDuties{
     DutyOf{"crm_agent_paused_until_timestamp_seconds", FactKind::paused},
     DutyOf{"crm_agent_connectivity_success", FactKind::connectivity},
     DutyOf{"crm_agent_heartbeat_timestamp_seconds", FactKind::heartbeat},
+    DutyOf{"crm_agent_dropped_samples_total", FactKind::dropped},
+    DutyOf{"crm_agent_spool_damaged_files", FactKind::damaged},
     DutyOf{"crm_info", FactKind::version},
     DutyOf{"crm_schema_fingerprint", FactKind::schema},
     DutyOf{"crm_agent_info", FactKind::agent_version},

@@ -46,6 +46,8 @@ enum class FactKind : std::uint8_t {
   heartbeat,      ///< crm_agent_heartbeat_timestamp_seconds; of an agent, without a CRM
   version,        ///< crm_info: the CRM's version, in the labels
   schema,         ///< crm_schema_fingerprint
+  dropped,        ///< crm_agent_dropped_samples_total; of an agent, without a CRM
+  damaged,        ///< crm_agent_spool_damaged_files; of an agent, without a CRM
   agent_version   ///< crm_agent_info: an agent's version, in the labels, without a CRM
 };
 

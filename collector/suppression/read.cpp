@@ -95,6 +95,14 @@ Checked<std::string> text_member(const json::object& body, std::string_view fiel
   return {boost::system::in_place_value, std::string{member->get_string()}};
 }
 
+Checked<std::string> filled_member(const json::object& body, std::string_view field) {
+  auto text = text_member(body, field);
+  const json::value* member = body.if_contains(field);
+  if (text && text->empty() && member != nullptr && member->is_string())
+    return FieldError{std::string{field}, "is empty: leave it out, or give it a value"};
+  return text;
+}
+
 Checked<SuppressionText> read_suppression(Suppression::Kind kind, const json::object& body) {
   if (auto wrong =
           unknown_member(body, {"matchers", "starts_at", "ends_at", "expires_in", "weekly", "author", "comment"}))
@@ -108,11 +116,13 @@ Checked<SuppressionText> read_suppression(Suppression::Kind kind, const json::ob
   text.weekly = std::move(*weekly);
   if (text.weekly && kind == Suppression::Kind::silence)
     return FieldError{"weekly", "a silence cannot repeat; use maintenance"};
-  for (const auto& [name, target] : {std::pair{"starts_at", &text.starts_at},
-                                     {"ends_at", &text.ends_at},
-                                     {"expires_in", &text.expires_in},
-                                     {"author", &text.author},
-                                     {"comment", &text.comment}}) {
+  for (const auto& [name, target] :
+       {std::pair{"starts_at", &text.starts_at}, {"ends_at", &text.ends_at}, {"expires_in", &text.expires_in}}) {
+    auto read = filled_member(body, name);
+    if (!read) return read.error();
+    *target = std::move(*read);
+  }
+  for (const auto& [name, target] : {std::pair{"author", &text.author}, {"comment", &text.comment}}) {
     auto read = text_member(body, name);
     if (!read) return read.error();
     *target = std::move(*read);

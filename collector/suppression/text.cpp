@@ -8,6 +8,7 @@
 #include "collector/text/json_text.h"
 #include "config/zone.h"
 #include "core/log.h"
+#include "core/text/utf8.h"
 #include "rules/time/schedule.h"
 
 namespace crmpulse::collector {
@@ -22,6 +23,7 @@ constexpr Duration kFarthest = kDay * 366;
 constexpr std::size_t kMostMatchers = 20;
 constexpr std::size_t kMostValues = 1000;
 constexpr std::size_t kMaxLabel = 1024;
+constexpr std::size_t kMaxLabelName = 128;
 
 Checked<ActiveHours> check_weekly(const SuppressionText::Weekly& text) {
   ActiveHours weekly;
@@ -46,12 +48,14 @@ Checked<ActiveHours> check_weekly(const SuppressionText::Weekly& text) {
   return weekly;
 }
 
-std::optional<FieldError> check_matchers(const std::vector<LabelMatch>& matchers) {
+/// `asked`: by a request now; what was stored before is not held to the bounds on names.
+std::optional<FieldError> check_matchers(const std::vector<LabelMatch>& matchers, bool asked) {
   if (matchers.empty()) return FieldError{"matchers", "at least one label is needed: {\"crm\": \"acme\"}"};
   if (matchers.size() > kMostMatchers) return FieldError{"matchers", fmt::format("at most {} labels", kMostMatchers)};
   for (const LabelMatch& match : matchers) {
     const std::string field = "matchers." + match.name;
     if (match.name.empty()) return FieldError{"matchers", "a label without a name"};
+    if (auto wrong = check_text("matchers", match.name, kMaxLabelName, true); wrong && asked) return wrong;
     if (match.any_of.empty()) return FieldError{field, "at least one value is needed"};
     if (match.any_of.size() > kMostValues) return FieldError{field, fmt::format("at most {} values", kMostValues)};
     for (const std::string& value : match.any_of) {
@@ -130,7 +134,7 @@ Checked<Suppression> check_suppression(Suppression::Kind kind, const Suppression
                                        std::optional<TimePoint> now) {
   Suppression checked;
   checked.kind = kind;
-  if (auto wrong = check_matchers(text.matchers)) return *wrong;
+  if (auto wrong = check_matchers(text.matchers, now.has_value())) return *wrong;
   checked.matchers = text.matchers;
   auto starts = read_time("starts_at", text.starts_at);
   if (!starts) return starts.error();
@@ -156,7 +160,9 @@ Checked<Suppression> check_suppression(Suppression::Kind kind, const Suppression
 std::optional<FieldError> check_text(std::string_view field, std::string_view text, std::size_t most, bool required) {
   const auto wrong = [&](std::string message) { return FieldError{std::string{field}, std::move(message)}; };
   if (required && text.find_first_not_of(' ') == std::string_view::npos) return wrong("must not be empty");
-  if (text.size() > most) return wrong(fmt::format("at most {} bytes", most));
+  const auto characters =
+      text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), utf8::continues));
+  if (characters > most) return wrong(fmt::format("at most {} characters", most));
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   if (std::any_of(text.begin(), text.end(), control)) return wrong("must be one line without control characters");
   return std::nullopt;

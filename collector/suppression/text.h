@@ -47,13 +47,16 @@ struct SuppressionText {
 /// Reads `maintenance:` of collector.yaml. Problems go to the reader with their line.
 [[nodiscard]] std::vector<Suppression> read_maintenance(config::Reader& root);
 
-/// Checks a text that a person wrote: not empty if `required`, at most `most` bytes, no control characters.
+/// Checks a text that a person wrote: not empty if `required`, at most `most` characters, no control
+/// characters.
 [[nodiscard]] std::optional<FieldError> check_text(std::string_view field, std::string_view text, std::size_t most,
                                                    bool required);
 inline constexpr std::size_t kMaxAuthor = 100;
 inline constexpr std::size_t kMaxComment = 1000;
 /// Returns a text member, empty if it is absent.
 [[nodiscard]] Checked<std::string> text_member(const boost::json::object& body, std::string_view field);
+/// The same of a text that says nothing when it is empty, such as a time: an empty one is an error.
+[[nodiscard]] Checked<std::string> filled_member(const boost::json::object& body, std::string_view field);
 /// Returns an error for the first member that is not in `known`.
 [[nodiscard]] std::optional<FieldError> unknown_member(const boost::json::object& body,
                                                        std::initializer_list<std::string_view> known);

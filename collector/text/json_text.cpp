@@ -64,4 +64,10 @@ std::string string_member(const boost::json::object& object, std::string_view ke
   return member != nullptr && member->is_string() ? std::string{member->get_string()} : std::string{};
 }
 
+const boost::json::object& object_member(const boost::json::object& object, std::string_view key) {
+  static const boost::json::object kNone;
+  const boost::json::value* const member = object.if_contains(key);
+  return member != nullptr && member->is_object() ? member->get_object() : kNone;
+}
+
 }  // namespace crmpulse::collector

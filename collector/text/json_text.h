@@ -12,5 +12,7 @@ namespace crmpulse::collector {
 
 /// Returns the text under a key, empty if there is none or it is not a text.
 [[nodiscard]] std::string string_member(const boost::json::object& object, std::string_view key);
+/// Returns the object under a key, an empty one if there is none or it is not an object.
+[[nodiscard]] const boost::json::object& object_member(const boost::json::object& object, std::string_view key);
 
 }  // namespace crmpulse::collector

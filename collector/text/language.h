@@ -1,19 +1,15 @@
 #pragma once
-// The languages people read.
+// Texts in the languages people read.
 
 #include <string>
 #include <tuple>
 
 #include "core/fields.h"
+#include "core/words/language.h"
 
 namespace crmpulse::collector {
 
-/// Stored with messages by its number.
-enum class Language { en = 0, zh = 1 };
-
-[[nodiscard]] constexpr Language last(Language) {
-  return Language::zh;
-}
+using crmpulse::Language;
 
 struct Bilingual {
   std::string en;

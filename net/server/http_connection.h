@@ -48,7 +48,8 @@ struct ServerState {
   std::atomic<std::uint64_t> malformed{0};
   std::atomic<std::uint64_t> crowded{0};
   std::atomic<std::uint64_t> handshakes_failed{0};
-  std::atomic<std::int64_t> certificate_expiry{0};  ///< Unix milliseconds; 0: none
+  std::atomic<std::int64_t> certificate_begin{0};   ///< Unix milliseconds; 0: none
+  std::atomic<std::int64_t> certificate_expiry{0};  ///< likewise
   std::atomic<int> open{0};
   std::atomic<std::uint64_t> displaced{0};
   std::atomic<std::uint64_t> too_slow{0};

@@ -29,7 +29,7 @@ bool parse_query(std::string_view text, HttpRequest& request) {
     const auto value =
         percent_decoded(equals == std::string_view::npos ? std::string_view{} : pair.substr(equals + 1), true);
     if (!name || !value) return false;
-    request.query.emplace(*name, *value);
+    if (!request.query.emplace(*name, *value).second) request.repeated_parameters.push_back(*name);
   }
   return true;
 }

@@ -33,6 +33,8 @@ std::string sentence(const TlsFault& fault) {
 void set_tls(ServerState& state, const std::shared_ptr<LoadedTls>& tls) {
   const auto expiry = expiry_of(tls->context);
   state.certificate_expiry = expiry ? unix_millis(*expiry) : 0;
+  const auto begin = begin_of(tls->context);
+  state.certificate_begin = begin ? unix_millis(*begin) : 0;
   state.tls = {tls, &tls->context};
 }
 
@@ -230,6 +232,7 @@ HttpServer::Stats HttpServer::stats() const {
   out.handshakes_failed = state.handshakes_failed;
   if (const std::int64_t expiry = state.certificate_expiry; expiry != 0)
     out.certificate_expiry = from_unix_millis(expiry);
+  if (const std::int64_t begin = state.certificate_begin; begin != 0) out.certificate_begin = from_unix_millis(begin);
   out.malformed = state.malformed;
   out.open = state.open;
   out.displaced = state.displaced;

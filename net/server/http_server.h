@@ -19,8 +19,9 @@ namespace crmpulse::net {
 
 struct HttpRequest {
   std::string method;
-  std::string path;  ///< decoded, without the query
-  std::map<std::string, std::string, std::less<>> query;
+  std::string path;                                       ///< decoded, without the query
+  std::map<std::string, std::string, std::less<>> query;  ///< of a name that stands there twice, the first value
+  std::vector<std::string> repeated_parameters;           ///< names that stand in the query more than once
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string remote_address;
@@ -144,6 +145,7 @@ class HttpServer {
     std::uint64_t refused = 0;   ///< over max_connections
     std::uint64_t crowded = 0;   ///< over max_connections_per_client
     std::uint64_t handshakes_failed = 0;
+    std::optional<TimePoint> certificate_begin;
     std::optional<TimePoint> certificate_expiry;
     std::uint64_t malformed = 0;  ///< answered 400, 408, 413, 417, 431, 501 before a handler saw them
     int open = 0;

@@ -76,11 +76,24 @@ TlsResult load_tls(const TlsFiles& files) {
   return tls;
 }
 
+namespace {
+
+std::optional<TimePoint> time_of(const ASN1_TIME* time) {
+  std::tm broken{};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &broken) != 1) return std::nullopt;
+  return from_unix_millis(static_cast<std::int64_t>(::timegm(&broken)) * 1000);
+}
+
+}  // namespace
+
 std::optional<TimePoint> expiry_of(asio::ssl::context& context) {
   const X509* const certificate = SSL_CTX_get0_certificate(context.native_handle());
-  std::tm broken{};
-  if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &broken) != 1) return std::nullopt;
-  return from_unix_millis(static_cast<std::int64_t>(::timegm(&broken)) * 1000);
+  return certificate == nullptr ? std::nullopt : time_of(X509_get0_notAfter(certificate));
+}
+
+std::optional<TimePoint> begin_of(asio::ssl::context& context) {
+  const X509* const certificate = SSL_CTX_get0_certificate(context.native_handle());
+  return certificate == nullptr ? std::nullopt : time_of(X509_get0_notBefore(certificate));
 }
 
 bool TlsWatch::rested_anew() {

@@ -18,5 +18,7 @@ struct LoadedTls {
 
 /// Until when the context's own certificate is valid.
 [[nodiscard]] std::optional<TimePoint> expiry_of(boost::asio::ssl::context& context);
+/// From when on it is.
+[[nodiscard]] std::optional<TimePoint> begin_of(boost::asio::ssl::context& context);
 
 }  // namespace crmpulse::net

@@ -3,11 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 
 #include "core/text/ascii.h"
 #include "core/text/percent.h"
+#include "net/base/crypto.h"
 #include "net/base/url.h"
+#include "probes/json/json.h"
 
 namespace crmpulse::probes {
 namespace {
@@ -48,6 +52,21 @@ Result<std::string> address(const std::string& text, const Values& values) {
   return *base + (url->starts_with('/') ? "" : "/") + *url;
 }
 
+/// What one page is asked for by: a number in the query or at a pointer of the body.
+struct PageNumber {
+  std::string_view place;  ///< a query parameter, a pointer in the body, or ${} in texts; empty: pages are not counted
+  std::size_t value = 0;
+  [[nodiscard]] bool in_body() const { return place.starts_with('/'); }
+  [[nodiscard]] bool in_texts() const { return place == kOffsetInTexts || place == kPageInTexts; }
+  [[nodiscard]] bool in_query() const { return !place.empty() && !in_body() && !in_texts(); }
+};
+
+PageNumber page_number(const std::optional<Paging>& next, const Page& page) {
+  if (!next) return {};
+  if (!next->offset.empty()) return {next->offset, page.offset};
+  return {next->page, static_cast<std::size_t>(next->first + page.number - 1)};
+}
+
 /// `pages_name` is the parameter that paging sets, in place of the recipe's.
 Result<void> add_queries(std::string& url, const HttpCall& call, std::string_view pages_name, const Values& values) {
   for (const auto& [name, text] : call.query) {
@@ -74,12 +93,25 @@ Result<void> add_headers(net::ClientRequest& request, const TextPairs& headers, 
   return {};
 }
 
+/// RFC 7617: the user is what stands before the first colon.
+Result<void> add_basic(net::ClientRequest& request, const HttpCall& call, const Values& values) {
+  if (call.basic.first.empty() && call.basic.second.empty()) return {};
+  const Result<std::string> user = expand(call.basic.first, values, Place::header);
+  const Result<std::string> password = expand(call.basic.second, values, Place::header);
+  if (!user || !password) return user ? password.error() : user.error();
+  if (user->find(':') != std::string::npos) return Error{"the user of `basic` may not have a colon"};
+  set_header(request, "Authorization", "Basic " + net::base64_encode(*user + ":" + *password));
+  return {};
+}
+
 Result<void> add_body(net::ClientRequest& request, const HttpCall& call, const std::optional<Paging>& next,
                       const Page& page, const Values& values) {
   if (call.json) {
     Result<JsonBody> body = JsonBody::make(*call.json, values);
     if (!body) return body.error();
     if (next && !next->json.empty() && !page.cursor.empty()) body->set(next->json, JsonBody::text(page.cursor));
+    if (const PageNumber number = page_number(next, page); number.in_body())
+      body->set(number.place, JsonBody::number(static_cast<std::int64_t>(number.value)));
     request.body = body->serialised();
     set_header(request, "Content-Type", "application/json");
     return {};
@@ -101,24 +133,23 @@ Result<void> add_body(net::ClientRequest& request, const HttpCall& call, const s
   return {};
 }
 
-}  // namespace
-
-Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Paging>& next, const Page& page,
-                                   const Values& values) {
+Result<net::ClientRequest> filled(const HttpCall& call, const std::optional<Paging>& next, const Page& page,
+                                  const Values& values) {
   net::ClientRequest request;
   request.method = call.method;
   request.max_response_bytes = call.max_bytes;
   request.max_redirects = call.redirects;
   request.fresh_connection = call.fresh && page.number == 1;
-  const bool by_page = next && !next->page.empty();
+  const PageNumber number = page_number(next, page);
+  const bool by_number = number.in_query();
   const bool by_cursor = next && !next->query.empty() && !page.cursor.empty();
-  const std::string_view pages_name = by_page ? next->page : by_cursor ? next->query : std::string_view{};
+  const std::string_view pages_name = by_number ? number.place : by_cursor ? next->query : std::string_view{};
   if (page.url.empty()) {
     const Result<std::string> url = address(page.also ? call.also : call.url, values);
     if (!url) return url.error();
     request.url = *url;
     if (const auto added = add_queries(request.url, call, pages_name, values); !added) return added.error();
-    if (by_page) request.url = net::with_parameter(request.url, next->page, std::to_string(page.number));
+    if (by_number) request.url = net::with_parameter(request.url, number.place, std::to_string(number.value));
     if (by_cursor) request.url = net::with_parameter(request.url, next->query, page.cursor);
   } else {
     request.url = page.url;
@@ -128,7 +159,22 @@ Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Pag
     if (const auto added = add_headers(request, values.recipe.headers, values); !added) return added.error();
   }
   if (const auto added = add_headers(request, call.headers, values); !added) return added.error();
+  if (const auto added = add_basic(request, call, values); !added) return added.error();
   return request;
+}
+
+}  // namespace
+
+Result<net::ClientRequest> fill_in(const HttpCall& call, const std::optional<Paging>& next, const Page& page,
+                                   const Values& values) {
+  const PageNumber number = page_number(next, page);
+  if (!number.in_texts()) return filled(call, next, page, values);
+  Variables variables = values.variables == nullptr ? Variables{} : *values.variables;
+  variables.insert_or_assign(std::string{number.place.substr(2, number.place.size() - 3)},
+                             std::to_string(number.value));
+  Values with_number = values;
+  with_number.variables = &variables;
+  return filled(call, next, page, with_number);
 }
 
 Result<std::string> path_of(const HttpCall& call, const Values& values) {
@@ -151,43 +197,12 @@ void add_access(Variables& variables, const auth::Access& access, const Argument
   if (!base.empty()) variables.insert_or_assign(std::string{kBaseUrl}, base);
 }
 
-Result<std::string> same_origin(const std::string& base, const std::string& reference) {
-  if (reference.find_first_of(" \t\r\n") != std::string::npos)
-    return Error{"the next page's address has a blank in it"};
-  Result<std::string> next = net::resolve_url(base, reference);
-  const Result<net::Url> from = net::parse_url(net::with_ascii_host(base));
-  const Result<net::Url> to = next ? net::parse_url(*next) : next.error();
-  if (!from || !to || from->origin() != to->origin())
-    return Error{"the next page is on another host; it was not asked for"};
-  return next;
-}
-
-Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, const Answer& answer,
-                                      const std::string& asked_url) {
-  using Next = std::optional<Page>;
-  Page next;
-  next.number = page.number + 1;
-  next.also = page.also;
-  if (!paging.more.empty()) {
-    const JsonValue more = answer.json().at(paging.more);
-    const std::string text = more.text();
-    const bool told = more.number() ? *more.number() > 0 : !text.empty() && text != "false";
-    const bool on = more.boolean().value_or(told);
-    return on ? Next{next} : Next{};
-  }
-  const JsonValue told = answer.json().at(paging.url.empty() ? paging.cursor : paging.url);
-  const std::string text = told.boolean() ? std::string{} : told.text();
-  if (text.empty()) return Next{};
-  if (paging.url.empty()) {
-    if (text == page.cursor) return Error{"the next page's cursor is this page's own"};
-    next.cursor = text;
-    return Next{next};
-  }
-  const Result<std::string> url = same_origin(asked_url, text);
-  if (!url) return url.error();
-  if (*url == asked_url) return Error{"the next page's address is this page's own"};
-  next.url = *url;
-  return Next{next};
+std::size_t page_size(const std::optional<Paging>& next, const Values& values) {
+  if (!next || next->size.empty()) return 0;
+  const Result<std::string> text = expand(next->size, values, Place::text);
+  std::size_t size = 0;
+  if (text) (void)std::from_chars(text->data(), text->data() + text->size(), size);
+  return size;
 }
 
 }  // namespace crmpulse::probes

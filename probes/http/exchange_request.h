@@ -1,12 +1,13 @@
 #pragma once
 // A request of a recipe → what is sent: addresses, values in their places, the page that is asked for.
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
 #include "net/client/http_client.h"
 #include "probes/auth/session.h"
-#include "probes/http/exchange_answer.h"
+#include "probes/recipe/recipe.h"
 #include "probes/template/template.h"
 
 namespace crmpulse::probes {
@@ -14,9 +15,10 @@ namespace crmpulse::probes {
 /// Which page of an exchange; the first as it is made.
 struct Page {
   int number = 1;
-  std::string cursor;  ///< empty: none yet
-  std::string url;     ///< whole; empty: the exchange's own
-  bool also = false;   ///< of the request's other address, `also`
+  std::size_t offset = 0;  ///< rows of the pages before
+  std::string cursor;      ///< empty: none yet
+  std::string url;         ///< whole; empty: the exchange's own
+  bool also = false;       ///< of the request's other address, `also`
 };
 
 /// An error when a value cannot stand in its place. Without the login's headers and times.
@@ -28,11 +30,7 @@ struct Page {
 /// What the login gives, for ${}: its values and `base_url`, which is the parameter `url` when it tells none.
 void add_access(Variables& variables, const auth::Access& access, const Arguments& arguments);
 
-/// The page after this one, if the answer tells of one; an error when it may not be asked for.
-[[nodiscard]] Result<std::optional<Page>> next_page(const Paging& paging, const Page& page, const Answer& answer,
-                                                    const std::string& asked_url);
-
-/// A reference in an answer → a whole URL of the same origin as `base`; an error for other origins.
-[[nodiscard]] Result<std::string> same_origin(const std::string& base, const std::string& reference);
+/// Returns the number of rows that `next.size` says, 0 if it says none.
+[[nodiscard]] std::size_t page_size(const std::optional<Paging>& next, const Values& values);
 
 }  // namespace crmpulse::probes

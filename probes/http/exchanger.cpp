@@ -1,8 +1,11 @@
 #include "probes/http/exchanger.h"
 
+#include <optional>
+
 #include "probes/http/exchange_call.h"
 #include "probes/http/exchange_reader.h"
 #include "probes/http/exchange_request.h"
+#include "probes/http/pages.h"
 
 namespace crmpulse::probes {
 namespace {
@@ -15,9 +18,11 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
       : core_(std::move(core)),
         exchange_(exchange),
         values_(*core_, std::move(variables)),
-        reader_(exchange, values_.values(), core_->spec->labels, keep_rows),
+        keep_rows_(keep_rows),
         deadline_(deadline),
-        done_(std::move(done)) {}
+        done_(std::move(done)) {
+    begin();
+  }
 
   void ask() {
     make_call(
@@ -30,6 +35,13 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
   }
 
  private:
+  /// At the first page, with nothing read.
+  void begin() {
+    page_ = {};
+    reader_.emplace(exchange_, values_.values(), core_->spec->labels, keep_rows_);
+    pages_.emplace(exchange_, page_size(exchange_.next, values_.values()));
+  }
+
   void take(CallOutcome& outcome) {
     if (outcome.failure) {
       result_.status = 0;
@@ -42,15 +54,23 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
     if (verdict.failure && verdict.failure->stage == Stage::auth)
       verdict.failure->message = one_line(verdict.failure->message + core_->signals.clock_remark());
     result_.wait = verdict.wait;
-    if (!verdict.failure && !verdict.empty) verdict.failure = reader_.read(answer);
+    const bool has_rows = !verdict.failure && !verdict.empty;
+    if (has_rows && exchange_.next) {
+      if (auto fault = pages_->add(page_, answer, outcome.url)) {
+        if (fault->moved && !read_again_) return read_again();
+        verdict.failure = Failure{Stage::content, Reason::bad_content, one_line(fault->message)};
+      }
+    }
+    if (has_rows && !verdict.failure) verdict.failure = reader_->read(answer);
     std::optional<Page> next;
-    if (!verdict.failure && !verdict.empty && exchange_.next) {
-      Result<std::optional<Page>> told = next_page(*exchange_.next, page_, answer, outcome.url);
+    if (has_rows && !verdict.failure && exchange_.next) {
+      Result<std::optional<Page>> told = pages_->next(page_, answer, outcome.url, core_->recipe().hosts);
       if (told) {
         next = std::move(*told);
       } else {
-        verdict.failure = Failure{Stage::content, Reason::bad_content, told.error().message};
+        verdict.failure = Failure{Stage::content, Reason::bad_content, one_line(told.error().message)};
       }
+      if (!next) reader_->count_truncated(pages_->withheld(answer));
     }
     if (!verdict.failure && !next && !exchange_.call.also.empty() && !page_.also) {
       next.emplace();
@@ -59,11 +79,18 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
     }
     result_.body = std::move(outcome.response.body);
     if (verdict.failure || !next) return finish(std::move(verdict.failure));
-    if (reader_.full() || next->number > exchange_.pages) {
-      reader_.count_truncated(1);  // at least
+    if (reader_->full() || next->number > exchange_.pages) {
+      reader_->count_truncated(1);  // at least
       return finish(std::nullopt);
     }
     page_ = std::move(*next);
+    ask();
+  }
+
+  /// Records moved between pages: what was read so far would count some twice and miss others.
+  void read_again() {
+    read_again_ = true;
+    begin();
     ask();
   }
 
@@ -73,7 +100,7 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
     // The recipe's own samples go first: they win over what headers say.
     std::vector<Sample> signals = std::move(result_.samples);
     result_.samples.clear();
-    reader_.finish(result_);
+    reader_->finish(result_);
     for (Sample& signal : signals) result_.samples.push_back(std::move(signal));
     const auto done = std::move(done_);
     done(std::move(result_));
@@ -82,10 +109,13 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
   const std::shared_ptr<ExchangeCore> core_;
   const Exchange& exchange_;
   RunValues values_;
-  ExchangeReader reader_;
+  const bool keep_rows_;
+  std::optional<ExchangeReader> reader_;
+  std::optional<Pages> pages_;
   const SteadyTime deadline_;
   std::function<void(ExchangeResult)> done_;
   Page page_;
+  bool read_again_ = false;  ///< it began anew once
   ExchangeResult result_;
 };
 

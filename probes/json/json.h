@@ -1,6 +1,7 @@
 #pragma once
 // JSON as recipes read and write it. Boost.JSON stays in json.cpp and json_body.cpp.
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -65,6 +66,7 @@ class JsonBody {
   [[nodiscard]] static Result<JsonBody> make(const config::Node& node, const Values& values);
   [[nodiscard]] static JsonBody object();
   [[nodiscard]] static JsonBody text(std::string_view text);
+  [[nodiscard]] static JsonBody number(std::int64_t number);
   /// Puts a value where the pointer says, making objects on the way. Does nothing when an array or a scalar is in the
   /// way.
   void set(std::string_view pointer, JsonBody value);

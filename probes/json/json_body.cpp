@@ -128,6 +128,12 @@ JsonBody JsonBody::text(std::string_view text) {
   return body;
 }
 
+JsonBody JsonBody::number(std::int64_t number) {
+  JsonBody body;
+  *body.value_ = number;
+  return body;
+}
+
 void JsonBody::set(std::string_view pointer, JsonBody value) {
   if (json::value* at = place(*value_, pointer)) *at = std::move(*value.value_);
 }

@@ -89,10 +89,11 @@ struct HttpCall {
   std::string body;   ///< at most one of body, json, form
   std::shared_ptr<const config::Node> json;  ///< the body as YAML wrote it; null: none
   TextPairs form;
-  bool fresh = false;  ///< on a new connection (`connection: fresh` of its measurement)
-  bool auth = true;    ///< false: neither the login nor the recipe's headers are sent
-  bool free = false;   ///< not counted against the CRM's allowance; what is asked without the login never is
-  int redirects = 0;   ///< how many may be followed
+  std::pair<std::string, std::string> basic;  ///< a user and a password as HTTP Basic; both empty: none
+  bool fresh = false;                         ///< on a new connection (`connection: fresh` of its measurement)
+  bool auth = true;                           ///< false: neither the login nor the recipe's headers are sent
+  bool free = false;  ///< not counted against the CRM's allowance; what is asked without the login never is
+  int redirects = 0;  ///< how many may be followed
   std::size_t max_bytes = 4 * 1024 * 1024;
   std::vector<int> expect_status{200};
   std::optional<int> expect_empty;  ///< this status means "no rows"
@@ -118,14 +119,25 @@ struct Column {
   double unit = 0;  ///< of a number that is a time: 1 or 0.001 seconds; 0: not a time
 };
 
+/// Where the request's own texts say which page they want.
+inline constexpr std::string_view kOffsetInTexts = "${offset}";
+inline constexpr std::string_view kPageInTexts = "${page}";
+
 /// How the next page is asked for. An exchange without it has only one page.
 struct Paging {
   std::string url;     ///< pointer to the next page's URL or path
   std::string cursor;  ///< pointer to a cursor …
   std::string query;   ///< … that goes into this query parameter
   std::string json;    ///< … or to this pointer of the body
-  std::string more;    ///< pointer to a boolean …
-  std::string page;    ///< … while it is true, this query parameter counts up from 1
+  std::string page;    ///< query parameter, pointer in the body, or kPageInTexts, that numbers the pages …
+  int first = 1;       ///< … from here on
+  std::string offset;  ///< query parameter, pointer in the body, or kOffsetInTexts, that says how many rows came before
+  std::string more;    ///< pointer to what is true as long as another page follows
+  std::string total;   ///< pointer to the number of rows on all pages
+  std::string size;    ///< a template: rows of a full page, so that one with fewer is the last; empty: not known
+  std::optional<std::string> id;  ///< pointer in a row to what no two records share; nullopt: not told
+  /// Returns true if the agent counts pages or rows itself, instead of being told the next page.
+  [[nodiscard]] bool counts() const { return !page.empty() || !offset.empty(); }
 };
 
 /// A request with what its answer means.
@@ -239,6 +251,17 @@ struct AuthFlow {
   std::string encoding;  ///< form or json
   std::string send;      ///< form or basic: how client_id and client_secret are sent
   std::optional<Duration> expires_in;
+  // Of a `login`, whose requests the recipe describes.
+  std::optional<HttpCall> request;   ///< ${username}, ${password}; no expect_status: any that means success
+  std::optional<HttpCall> logout;    ///< ${token}; sent with what the login gave
+  std::string expect_location;       ///< in the header Location of the answer
+  std::string token;                 ///< pointer in the answer …
+  std::string token_header;          ///< … or a header's name, in lower case …
+  std::string token_cookie;          ///< … or a cookie's
+  std::vector<std::string> cookies;  ///< names of those that are sent back; `NAME*`: all that begin so
+  std::string expires;               ///< pointer: seconds, Unix time or RFC 3339
+  TextPairs save;                    ///< name → pointer: ${} of later requests
+  [[nodiscard]] bool gives_token() const { return !token.empty() || !token_header.empty() || !token_cookie.empty(); }
 };
 
 struct Auth {
@@ -268,18 +291,28 @@ struct Ending {
   std::string source;  ///< where the vendor says so
 };
 
+/// Something the monitoring account must be given.
+struct Right {
+  Text text;                       ///< a statement without its `;`, the same in both languages, or what a person grants
+  bool statement = false;          ///< of SQL
+  std::optional<Dialect> dialect;  ///< of a statement: the only database it is for
+  std::string remark;              ///< of a statement: `only for heartbeat_table`; empty: always needed
+  std::vector<std::string> scopes;  ///< of an API, to be granted with it
+};
+
 struct Recipe {
   std::string name;
   Text title;
   Transport transport = Transport::sql;
   std::vector<Dialect> dialects;
-  std::vector<std::string> rights;
+  std::vector<Right> rights;
   std::vector<std::pair<std::string, Text>> not_measured;  ///< dimension → why
   std::vector<Parameter> parameters;
   std::vector<FailureMapping> failures;
   std::vector<Measurement> measurements;
-  std::string base_url;  ///< of paths; empty: the login's, else the parameter `url`
-  TextPairs headers;     ///< sent with every request
+  std::string base_url;            ///< of paths; empty: the login's, else the parameter `url`
+  std::vector<std::string> hosts;  ///< where a next page may be too: `host`, `host:port`, `*.domain`, in small letters
+  TextPairs headers;               ///< sent with every request
   Auth auth;
   ErrorSources errors;
   std::vector<QuotaHeader> quota;

@@ -133,6 +133,12 @@ class Binder {
       bind(*json);
       call.json = std::move(json);
     }
+    if (exchange.next) {
+      for (std::string* text : {&exchange.next->url, &exchange.next->cursor, &exchange.next->more,
+                                &exchange.next->total, &exchange.next->size})
+        bind(*text);
+      if (exchange.next->id) bind(*exchange.next->id);
+    }
     for (Column& column : exchange.columns) bind(column);
     for (Column& column : exchange.save) bind(column);
     for (SampleSpec& sample : exchange.samples) bind(sample);

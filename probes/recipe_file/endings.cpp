@@ -80,7 +80,7 @@ void read_endings(Reader& reader, Recipe& recipe) {
     }
     if (entry.has("when")) read_condition(entry.child("when"), recipe, ending);
     if (entry.has("instead")) {
-      ending.instead = read_text(entry.child("instead"));
+      ending.instead = read_text(entry, "instead");
     } else if (ending.on) {
       entry.missing("instead");
     }

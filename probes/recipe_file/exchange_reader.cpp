@@ -24,31 +24,6 @@ std::optional<int> status_from(const std::string& text) {
   return static_cast<int>(*status);
 }
 
-void read_expect(Reader reader, HttpCall& call) {
-  std::vector<std::string> texts;
-  if (reader.get("status", texts)) {
-    call.expect_status.clear();
-    for (const std::string& text : texts) {
-      if (const auto status = status_from(text)) {
-        call.expect_status.push_back(*status);
-      } else {
-        reader.problem("status", fmt::format("'{}' is not an HTTP status", text));
-      }
-    }
-    if (texts.empty()) reader.problem("status", "is empty");
-  }
-  int empty = 0;
-  if (reader.get("empty", empty, 100, 599)) call.expect_empty = empty;
-  reader.get("contains", call.expect_contains);
-  reader.get("absent", call.expect_absent);
-  Reader at = reader.child("at");
-  read_pairs(at, call.expect_at);
-  for (const auto& entry : call.expect_at) {
-    if (const auto fault = pointer_fault(entry.first)) at.problem(entry.first, *fault);
-  }
-  reader.finish();
-}
-
 bool has_source(const Column& column) {
   return column.at || !column.header.empty() || !column.from.empty() || !column.text.empty() || !column.count.empty();
 }
@@ -109,29 +84,6 @@ std::vector<Column> read_columns(Reader& parent, std::string_view key) {
   return out;
 }
 
-std::optional<Paging> read_next(Reader& parent) {
-  const Node* node = parent.raw("next");
-  if (node == nullptr) return std::nullopt;
-  Paging paging;
-  if (node->kind != Node::Kind::mapping) {
-    get_pointer(parent, "next", paging.url);
-    return paging;
-  }
-  Reader reader = parent.child("next");
-  get_pointer(reader, "cursor", paging.cursor);
-  reader.get("query", paging.query);
-  get_pointer(reader, "json", paging.json);
-  get_pointer(reader, "more", paging.more);
-  reader.get("page", paging.page);
-  const bool by_cursor = !paging.cursor.empty() && paging.query.empty() != paging.json.empty() && paging.more.empty() &&
-                         paging.page.empty();
-  const bool by_page = !paging.more.empty() && !paging.page.empty() && paging.cursor.empty() && paging.query.empty() &&
-                       paging.json.empty();
-  if (!by_cursor && !by_page) reader.problem("is a pointer, {cursor, query}, {cursor, json} or {more, page}");
-  reader.finish();
-  return paging;
-}
-
 void read_for(Reader& parent, Scope& scope, Exchange& exchange) {
   if (!parent.has("for")) return;
   Reader reader = parent.child("for");
@@ -159,6 +111,31 @@ void add_saved_names(Reader& reader, Scope& scope, const Exchange& exchange) {
 
 }  // namespace
 
+void read_expect(Reader reader, HttpCall& call) {
+  std::vector<std::string> texts;
+  if (reader.get("status", texts)) {
+    call.expect_status.clear();
+    for (const std::string& text : texts) {
+      if (const auto status = status_from(text)) {
+        call.expect_status.push_back(*status);
+      } else {
+        reader.problem("status", fmt::format("'{}' is not an HTTP status", text));
+      }
+    }
+    if (texts.empty()) reader.problem("status", "is empty");
+  }
+  int empty = 0;
+  if (reader.get("empty", empty, 100, 599)) call.expect_empty = empty;
+  reader.get("contains", call.expect_contains);
+  reader.get("absent", call.expect_absent);
+  Reader at = reader.child("at");
+  read_pairs(at, call.expect_at);
+  for (const auto& entry : call.expect_at) {
+    if (const auto fault = pointer_fault(entry.first)) at.problem(entry.first, *fault);
+  }
+  reader.finish();
+}
+
 HttpCall read_call(Reader reader) {
   HttpCall call;
   std::size_t method = 0;
@@ -174,6 +151,12 @@ HttpCall read_call(Reader reader) {
   }
   read_pairs(reader.child("form"), call.form);
   reader.get("body", call.body);
+  if (reader.has("basic")) {
+    Reader basic = reader.child("basic");
+    basic.require("username", call.basic.first);
+    basic.require("password", call.basic.second);
+    basic.finish();
+  }
   if ((call.json ? 1 : 0) + (call.form.empty() ? 0 : 1) + (call.body.empty() ? 0 : 1) > 1)
     reader.problem("has one body: json, form or body");
   std::size_t none = 0;
@@ -194,7 +177,7 @@ Exchange read_exchange(Reader& reader, Scope& scope, const std::string& when) {
   out.call = read_call(reader.child("request"));
   read_expect(reader.child("expect"), out.call);
   out.has_rows_at = get_pointer(reader, "each", out.rows_at);
-  out.next = read_next(reader);
+  out.next = read_paging(reader, scope, out.call);
   reader.get("pages", out.pages, 1, 1000);
   reader.get("rows", out.rows, 1, 100'000);
   out.columns = read_columns(reader, "columns");
@@ -206,6 +189,8 @@ Exchange read_exchange(Reader& reader, Scope& scope, const std::string& when) {
   }
   Scope inner = scope;
   if (!out.each_of.first.empty()) inner.names.insert_or_assign(out.each_of.first, ParameterType::identifier);
+  if (out.next && out.next->offset == kOffsetInTexts) inner.names.insert_or_assign("offset", ParameterType::integer);
+  if (out.next && out.next->page == kPageInTexts) inner.names.insert_or_assign("page", ParameterType::integer);
   check_exchange(inner, out, when, reader);
   if (!out.save.empty() && !out.each_of.first.empty())
     reader.problem("save", "beside `for` only the last item's value would be kept");

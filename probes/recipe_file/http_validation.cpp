@@ -89,6 +89,8 @@ void check_call(const Scope& scope, const HttpCall& call, std::string_view when,
     if (text.find_first_of("\r\n") != std::string::npos)
       reader.problem("request", fmt::format("the header {} has a line break in it", name));
   }
+  check_text(scope, call.basic.first, Place::header, when, "request", reader);
+  check_text(scope, call.basic.second, Place::header, when, "request", reader);
   for (const auto& field : call.form) check_text(scope, field.second, Place::text, when, "request", reader);
   check_text(scope, call.body, Place::json, when, "request", reader);
   if (call.json) check_json(scope, *call.json, when, reader);
@@ -101,8 +103,6 @@ void check_also(const Scope& scope, const Exchange& exchange, std::string_view w
   if (exchange.call.also.empty()) return;
   check_text(scope, exchange.call.also, Place::url, when, "request", reader);
   if (!exchange.has_rows_at) reader.problem("request", "`also` adds the rows of another address, so it needs `each`");
-  if (exchange.next && !exchange.next->page.empty())
-    reader.problem("next", "`also` does not go with numbered pages: the other address would begin in the middle");
 }
 
 }  // namespace
@@ -112,8 +112,7 @@ void check_exchange(const Scope& scope, const Exchange& exchange, std::string_vi
   for (const auto* columns : {&exchange.columns, &exchange.save}) {
     for (const Column& column : *columns) check_text(scope, column.text, Place::url, when, "columns", reader);
   }
-  if (exchange.next && !exchange.next->json.empty() && !exchange.call.json)
-    reader.problem("next", "a cursor in the body needs json");
+  check_paging(exchange, reader);
   check_also(scope, exchange, when, reader);
   for (const SampleSpec& spec : exchange.samples) {
     check_labels(scope, spec, when, reader);

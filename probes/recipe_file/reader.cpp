@@ -8,7 +8,6 @@
 
 #include "core/dimension.h"
 #include "core/failure/failure.h"
-#include "probes/json/json.h"
 #include "probes/recipe_file/arguments.h"
 #include "probes/recipe_file/endings.h"
 #include "probes/template/template.h"
@@ -48,7 +47,7 @@ void read_dialects(Reader& reader, Recipe& recipe) {
 void read_not_measured(Reader reader, Recipe& recipe) {
   for (const std::string& dimension : reader.keys()) {
     if (find_dimension(dimension) == nullptr) reader.problem(dimension, "is not a dimension");
-    recipe.not_measured.emplace_back(dimension, read_text(reader.child(dimension)));
+    recipe.not_measured.emplace_back(dimension, read_text(reader, dimension));
   }
 }
 
@@ -100,7 +99,7 @@ Parameter read_parameter(Reader reader, const std::string& name) {
   if (parameter.required && (parameter.default_text || parameter.default_list))
     reader.problem("default", "a required parameter has no default");
   if (reader.has("help")) {
-    parameter.help = read_text(reader.child("help"));
+    parameter.help = read_text(reader, "help");
   } else {
     reader.missing("help");
   }
@@ -277,57 +276,6 @@ bool is_recipe_name(std::string_view text) {
 
 }  // namespace
 
-Text read_text(Reader reader) {
-  Text text;
-  reader.require("en", text.en);
-  reader.require("zh", text.zh);
-  reader.finish();
-  return text;
-}
-
-bool is_plain_name(std::string_view text) {
-  const bool characters = text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-                          std::string_view::npos;
-  return !text.empty() && characters && (text.front() < '0' || text.front() > '9');
-}
-
-void read_pairs(Reader reader, TextPairs& out) {
-  for (const std::string& key : reader.keys()) {
-    std::string value;
-    if (reader.get(key, value)) out.emplace_back(key, value);
-  }
-}
-
-bool get_pattern(Reader& reader, std::string_view key, Pattern& out, int groups) {
-  std::string text;
-  if (!reader.get(key, text)) return false;
-  const Result<Pattern> pattern = Pattern::make(text);
-  if (!pattern) {
-    reader.problem(key, pattern.error().message);
-    return false;
-  }
-  if (pattern->groups() < groups) {
-    reader.problem(key, "needs a group: the part in brackets is the value");
-    return false;
-  }
-  out = *pattern;
-  return true;
-}
-
-bool get_pointer(Reader& reader, std::string_view key, std::string& out) {
-  if (!reader.get(key, out)) return false;
-  if (const auto fault = pointer_fault(out)) reader.problem(key, *fault);
-  return true;
-}
-
-bool get_pointers(Reader& reader, std::string_view key, std::vector<std::string>& out) {
-  if (!reader.get(key, out)) return false;
-  for (const std::string& pointer : out) {
-    if (const auto fault = pointer_fault(pointer)) reader.problem(key, *fault);
-  }
-  return true;
-}
-
 void read_questions(Reader& reader, Scope& scope, Measurement& out) {
   reader.get("operation", out.operation);
   reader.get("object", out.object);
@@ -361,14 +309,14 @@ Recipe read_recipe(const config::Document& document, Problems& problems) {
   if (reader.require("recipe", recipe.name) && !is_recipe_name(recipe.name))
     reader.problem("recipe", "a recipe's name is letters, digits, _ and -");
   if (reader.has("title")) {
-    recipe.title = read_text(reader.child("title"));
+    recipe.title = read_text(reader, "title");
   } else {
     reader.missing("title");
   }
   if (!reader.has("transport")) reader.missing("transport");
   get_enum(reader, "transport", recipe.transport, kTransports);
   read_dialects(reader, recipe);
-  reader.get("rights", recipe.rights);
+  read_rights(reader, recipe);
   read_not_measured(reader.child("not_measured"), recipe);
   read_parameters(reader.child("parameters"), recipe);
   if (recipe.transport == Transport::sql) {

@@ -4,7 +4,10 @@
 // recipe_checks.cpp and recipe_http_checks.cpp look at what one key alone cannot tell.
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/node.h"
 #include "config/reader.h"
@@ -25,8 +28,8 @@ template <class List>
 [[nodiscard]] bool contains(const List& list, std::string_view value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
-/// `{en: …, zh: …}`.
-[[nodiscard]] Text read_text(config::Reader reader);
+/// `{en: …, zh: …}`, or a text alone: one that is missing is the other.
+[[nodiscard]] Text read_text(config::Reader& parent, std::string_view key);
 void read_pairs(config::Reader reader, TextPairs& out);
 bool get_pattern(config::Reader& reader, std::string_view key, Pattern& out, int groups);
 bool get_pointer(config::Reader& reader, std::string_view key, std::string& out);
@@ -38,15 +41,32 @@ inline constexpr double kAnyNumber = 1.7976931348623157e308;
 
 // recipe_exchange_reader.cpp
 [[nodiscard]] HttpCall read_call(config::Reader reader);
+/// `expect` of a request.
+void read_expect(config::Reader reader, HttpCall& call);
 /// Keys of one request with what its answer means: `request`, `expect`, `each`, …, `samples`, `for`. Values it saves
 /// become names in `scope`.
 [[nodiscard]] Exchange read_exchange(config::Reader& reader, Scope& scope, const std::string& when);
 void read_steps(config::Reader& reader, Scope& scope, Measurement& measurement);
 
+// paging_reader.cpp
+/// `next` of a request: what the pages of `call` follow one another by.
+[[nodiscard]] std::optional<Paging> read_paging(config::Reader& parent, const Scope& scope, const HttpCall& call);
+/// What `next` and the other keys of a request say against each other.
+void check_paging(const Exchange& exchange, config::Reader& reader);
+/// `hosts`: where a next page may be beside the host of the page before.
+void read_hosts(config::Reader& reader, Recipe& recipe);
+
+// rights.cpp
+void read_rights(config::Reader& reader, Recipe& recipe);
+
 // recipe_http_reader.cpp
 void read_http(config::Reader& reader, Recipe& recipe);
 void read_http_templates(config::Reader& reader, Recipe& recipe);  ///< batch, checks: after the rest
 void read_failure_conditions(config::Reader& entry, FailureMapping& mapping);
+
+// login_reader.cpp
+/// What a recipe says of a `login` of its own.
+void read_login(config::Reader& reader, const Recipe& recipe, AuthFlow& flow);
 
 // recipe_reader.cpp
 /// Everything of a measurement but its id, liveness and write test.

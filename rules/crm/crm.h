@@ -136,6 +136,8 @@ struct Crm {
   TimePoint evaluated_at = kUnset;  ///< newest evaluation since the last step
   TimePoint newest_data = kUnset;   ///< newest evaluation at all, or the last start
   bool evaluated = false;           ///< since the last step
+  bool ack_news = false;            ///< it was acknowledged since the last step
+  std::string ack_from;             ///< the receiver that this came from; empty: none of them
   bool rules_gone = false;          ///< rules were taken away: a recovery is told with that reason
   TimePoint agent_doubt = kUnset;   ///< until then it is open whether its agent is lost
   TimePoint vendor_doubt = kUnset;  ///< until then it is open whether its vendor has an outage

@@ -23,6 +23,8 @@ struct ReceiverSpec {
   Duration escalate_after{};
   /// Many opens at once become one `digest`. False for receivers that group by themselves.
   bool digests = true;
+  /// It keeps acknowledgements itself, and hears of those that are made elsewhere.
+  bool acknowledges = false;
 };
 
 /// One rule's verdict on one CRM (with `each`: its worst value). Plain data for pages, metrics and messages.
@@ -31,7 +33,9 @@ struct RuleStatus {
   std::string dimension;
   std::string remedy;
   std::string unit;
-  std::string worst_of;  ///< with `each`: the label value that is worst
+  std::string metric;      ///< that it measures
+  std::string aggregator;  ///< `p75`, `age`, …
+  std::string worst_of;    ///< with `each`: the label value that is worst
   Level level = Level::healthy;
   DataStatus data_status = DataStatus::warming_up;
   Role role = Role::gate;

@@ -57,6 +57,8 @@ RuleStatus status_of_rule(const RuleState& state, TimePoint now) {
   status.dimension = rule.dimension;
   status.remedy = rule.remedy;
   status.unit = rule.unit;
+  status.metric = rule.measure.metric;
+  status.aggregator = to_string(rule.aggregator, rule.quantile);
   status.worst_of = worst.each;
   status.level = worst.dimension.confirmed;
   status.data_status = status_of_instance(rule, worst, now);

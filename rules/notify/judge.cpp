@@ -94,23 +94,27 @@ Decision decide_for(std::size_t index, const Crm& crm, Situation situation, cons
   return decide(situation, bench.settings, told, receiver.min_level, eff);
 }
 
-void send(Crm& crm, NotificationState& told, const Decision& decision, std::string_view reason,
-          const JudgeContext& bench, Outcome& outcome) {
+Message& add_message(Crm& crm, NotificationState& told, Event type, Level tells, const JudgeContext& bench,
+                     Outcome& outcome) {
   open_incident(crm, bench.now);
-  Message message;
+  Message& message = outcome.messages.emplace_back();
   message.at = bench.now;
   message.receiver = told.receiver;
   message.subject = "crm/" + crm.name;
   message.crm = crm.name;
-  message.type = *decision.type;
-  message.state = decision.tells;
+  message.type = type;
+  message.state = tells;
   message.previous = told.level;
   message.incident = crm.incident->id;
   message.seq = ++told.seq;
   crm.last_seq = std::max(crm.last_seq, told.seq);
-  message.reason = std::string{reason};
   message.status = status_of(crm, bench.now);
-  outcome.messages.push_back(std::move(message));
+  return message;
+}
+
+void send(Crm& crm, NotificationState& told, const Decision& decision, std::string_view reason,
+          const JudgeContext& bench, Outcome& outcome) {
+  add_message(crm, told, *decision.type, decision.tells, bench, outcome).reason = std::string{reason};
   told.level = decision.tells;
   told.last_sent = bench.now;
   told.by_digest = told.by_digest && told.level > Level::healthy;
@@ -118,9 +122,19 @@ void send(Crm& crm, NotificationState& told, const Decision& decision, std::stri
   if (decision.type == Event::resolved || decision.type == Event::flap_ended) told.heard_flapping = false;
 }
 
+/// To a receiver that knows of the incident and keeps acknowledgements itself, but for the one this comes from.
+void tell_ack(Crm& crm, std::size_t index, const JudgeContext& bench, Outcome& outcome) {
+  NotificationState& told = crm.told[index];
+  const bool knows = told.level > Level::healthy && bench.receivers[index].acknowledges;
+  if (crm.ack && knows && told.receiver != crm.ack_from)
+    add_message(crm, told, Event::acknowledged, told.level, bench, outcome);
+}
+
 void tell(Crm& crm, const JudgeContext& bench, Outcome& outcome) {
   const Situation situation = situation_of(crm, bench);
+  const bool ack_news = std::exchange(crm.ack_news, false) && !bench.muted;
   for (std::size_t i = 0; i < crm.told.size(); ++i) {
+    if (ack_news) tell_ack(crm, i, bench, outcome);
     NotificationState& told = crm.told[i];
     if (seen_by(bench.receivers[i], crm).eff == Level::healthy) {
       told.failing_since = kUnset;
@@ -131,6 +145,8 @@ void tell(Crm& crm, const JudgeContext& bench, Outcome& outcome) {
     if (!decision.type) continue;
     const bool gone = crm.rules_gone && decision.type == Event::resolved;
     send(crm, told, decision, gone ? std::string_view{"removed"} : silent_reason(crm), bench, outcome);
+    // Somebody works on what it hears of only now.
+    if (decision.type == Event::opened) tell_ack(crm, i, bench, outcome);
   }
   if (!situation.flapping || situation.muted || situation.suppressed) return;
   if (!crm.flap.announced)

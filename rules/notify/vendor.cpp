@@ -9,6 +9,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kSuspicion = 60s;
+/// A tenant that became poor waits so long for others: what its vendor has breaks them within a few seconds.
+constexpr Duration kOthersFollow = 10s;
 constexpr Duration kFresh = 5min;  ///< a source without data for so long says nothing any more
 constexpr const char* kTogether = "crms";
 constexpr std::uint32_t kKind = 1;  // tag
@@ -26,6 +28,10 @@ std::uint64_t print_of_majors(const Crm& crm) {
 /// A page that does not name its instance speaks of the one CRM.
 std::string cause_of(const Crm& crm, const VendorReading& reading) {
   return reading.instance.empty() ? crm.name : reading.instance;
+}
+
+bool runs_for_everybody(std::string_view kind, const VendorOutage& settings) {
+  return std::find(settings.kinds.begin(), settings.kinds.end(), kind) != settings.kinds.end();
 }
 
 std::size_t needed_of(std::size_t members, const VendorOutage& settings) {
@@ -66,30 +72,27 @@ void VendorWatch::leave(std::uint32_t number, const Enrolment& was) {
 }
 
 void VendorWatch::enrol(const Crm& crm) {
-  const auto known = enrolled_.find(crm.number);
-  if (!crm.known || !crm.started || crm.kind.empty()) {
-    if (known != enrolled_.end()) forget(crm);
-    return;
+  if (!crm.known || !crm.started || crm.kind.empty()) return forget(crm);
+  const TimePoint poor_since = crm.state == Level::poor ? crm.since : kUnset;
+  const std::uint64_t majors = print_of_majors(crm);
+  if (crm.number >= enrolled_.size()) enrolled_.resize(crm.number + 1);
+  std::optional<Enrolment>& known = enrolled_[crm.number];
+  if (known) {
+    if (known->poor_since == poor_since && known->majors == majors && known->kind == crm.kind) return;
+    leave(crm.number, *known);
   }
-  const Enrolment now{crm.kind, crm.state == Level::poor ? crm.since : kUnset, print_of_majors(crm)};
-  if (known != enrolled_.end()) {
-    const Enrolment& was = known->second;
-    if (was.poor_since == now.poor_since && was.majors == now.majors && was.kind == now.kind) return;
-    leave(crm.number, was);
-  }
-  Kind& kind = kind_of(now.kind);
+  Kind& kind = kind_of(crm.kind);
   ++kind.members;
-  if (is_set(now.poor_since)) kind.poor.emplace(now.poor_since, crm.number);
-  if (now.majors != 0) kind.majors.insert(crm.number);
+  if (is_set(poor_since)) kind.poor.emplace(poor_since, crm.number);
+  if (majors != 0) kind.majors.insert(crm.number);
   kind.next = kUnset;
-  enrolled_.insert_or_assign(crm.number, now);
+  known = Enrolment{crm.kind, poor_since, majors};
 }
 
 void VendorWatch::forget(const Crm& crm) {
-  const auto known = enrolled_.find(crm.number);
-  if (known == enrolled_.end()) return;
-  leave(crm.number, known->second);
-  enrolled_.erase(known);
+  if (crm.number >= enrolled_.size() || !enrolled_[crm.number]) return;
+  leave(crm.number, *enrolled_[crm.number]);
+  enrolled_[crm.number].reset();
 }
 
 void VendorWatch::restarted(TimePoint now) {
@@ -115,7 +118,7 @@ void VendorWatch::look() {
 /// it took are poor and say so with data that is not old.
 bool VendorWatch::judge_together(Kind& kind, std::span<const std::unique_ptr<Crm>> crms, const VendorOutage& settings,
                                  TimePoint now) {
-  const bool allowed = std::find(settings.kinds.begin(), settings.kinds.end(), kind.name) != settings.kinds.end();
+  const bool allowed = runs_for_everybody(kind.name, settings);
   const std::size_t needed = needed_of(kind.members, settings);
   if (!kind.together) {
     if (!allowed || recent(kind.poor, now - settings.window, needed) < needed) return false;
@@ -159,7 +162,7 @@ bool VendorWatch::judge_pages(Kind& kind, std::span<const std::unique_ptr<Crm>> 
 
 bool VendorWatch::suspect(Kind& kind, const VendorOutage& settings, TimePoint now) {
   const auto crms = static_cast<std::size_t>(settings.crms);
-  const bool allowed = std::find(settings.kinds.begin(), settings.kinds.end(), kind.name) != settings.kinds.end();
+  const bool allowed = runs_for_everybody(kind.name, settings);
   const bool many = allowed && !kind.together && recent(kind.poor, now - kSuspicion, crms) >= crms;
   const Suspicion before = kind.suspicion;
   if (!many) {
@@ -202,10 +205,14 @@ bool VendorWatch::inhibits(const Crm& crm) const {
   });
 }
 
-TimePoint VendorWatch::doubt(const Crm& crm) const {
+TimePoint VendorWatch::doubt(const Crm& crm, const VendorOutage& settings) const {
   const auto known = kinds_.find(crm.kind);
-  if (known == kinds_.end() || known->second.suspicion != Suspicion::on) return kUnset;
-  return known->second.suspected_at + kSuspicion;
+  if (known == kinds_.end()) return kUnset;
+  const Kind& kind = known->second;
+  if (kind.suspicion == Suspicion::on) return kind.suspected_at + kSuspicion;
+  const bool may_be_first = crm.started && crm.state == Level::poor && kind.suspicion == Suspicion::none;
+  const bool others = kind.members >= static_cast<std::size_t>(settings.crms);
+  return may_be_first && others && runs_for_everybody(kind.name, settings) ? crm.since + kOthersFollow : kUnset;
 }
 
 std::vector<std::string> VendorWatch::causes_for(const Kind& kind, const Crm& crm) {

@@ -32,8 +32,9 @@ class VendorWatch {
                                                 const NotificationPolicy& settings, TimePoint now);
   /// Returns true if the vendor has an outage that is not younger than the CRM's state.
   [[nodiscard]] bool inhibits(const Crm& crm) const;
-  /// Returns until when it is open whether many poor CRMs of its kind are an outage, kUnset if it is not open.
-  [[nodiscard]] TimePoint doubt(const Crm& crm) const;
+  /// Returns until when it is open whether poor CRMs of its kind are an outage, kUnset if it is not open: many of them
+  /// are suspected, and one that has just become poor may be the first of many.
+  [[nodiscard]] TimePoint doubt(const Crm& crm, const VendorOutage& settings) const;
   bool tell(std::span<const std::unique_ptr<Crm>> crms, const std::vector<ReceiverSpec>& receivers,
             const NotificationPolicy& settings, bool muted, TimePoint now, std::vector<Message>& messages);
   [[nodiscard]] TimePoint deadline() const;
@@ -82,7 +83,7 @@ class VendorWatch {
                 const NotificationPolicy& settings, TimePoint now, std::vector<Message>& messages);
 
   std::map<std::string, Kind, std::less<>> kinds_;
-  std::map<std::uint32_t, Enrolment> enrolled_;  ///< by CRM number; those with a state
+  std::vector<std::optional<Enrolment>> enrolled_;  ///< by CRM number; those with a state
   std::vector<Notice> nobody_told_;
   TimePoint counted_from_ = kUnset;  ///< missing data before this was ours
 };

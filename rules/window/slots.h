@@ -3,6 +3,7 @@
 // names: they come from outside.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/fields.h"
+#include "core/text/hash.h"
 
 namespace crmpulse::rules {
 
@@ -35,11 +37,7 @@ class Slots {
   void load(FieldReader& in);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-  using Places = std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>>;
+  using Places = std::unordered_map<std::string, std::uint32_t, TextHash, std::equal_to<>>;
 
   Places places_;
   std::vector<Slot> slots_;

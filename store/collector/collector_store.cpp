@@ -107,6 +107,13 @@ constexpr std::string_view kHistory = R"sql(
   CREATE INDEX history_by_part ON history(part, crm, readings);
 )sql";
 
+constexpr std::string_view kChecksums = R"sql(
+  -- checksum: over the row's other columns (store/sqlite/checksum.h). NULL: an earlier version wrote the row.
+  ALTER TABLE engine_state ADD COLUMN checksum INTEGER;
+  ALTER TABLE meta ADD COLUMN checksum INTEGER;
+  ALTER TABLE history ADD COLUMN checksum INTEGER;
+)sql";
+
 /// Returns the SQL for the kind of the event that a row names.
 std::string kind_by_name() {
   std::string sql = "CASE event";
@@ -180,7 +187,7 @@ Result<void> mend(Database& database) {
 
 Result<Database> open_collector(const std::string& state_dir) {
   const std::string numbered = number_events();
-  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory, numbered}, mend);
+  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory, numbered, kChecksums}, mend);
 }
 
 Result<Database> open_collector_reader(const std::string& state_dir) {

@@ -47,6 +47,8 @@ struct JournalRecord {
                                         const std::function<void(const JournalRecord&)>& visit);
 /// Returns when the newest record with seq > after was received, by the collector's clock; nullopt if there is none.
 [[nodiscard]] Result<std::optional<TimePoint>> newest_received(Database& database, std::int64_t after);
+/// Returns when the oldest record was received, by the collector's clock; nullopt if there is none.
+[[nodiscard]] Result<std::optional<TimePoint>> oldest_received(Database& database);
 /// Returns the newest seq ever assigned, pruned or not; 0 before the first.
 [[nodiscard]] Result<std::int64_t> last_seq(Database& database);
 /// Deletes records received before `before` or, oldest first, beyond `max_bytes`, never beyond `folded_seq`; at most
@@ -66,6 +68,8 @@ struct StoredState {
   std::string crm;
   std::int64_t folded_seq = 0;
   std::string blob;
+  /// Of what was loaded: false if its checksum does not fit. What an earlier version stored has none.
+  bool intact = true;
 };
 [[nodiscard]] Result<void> save_state(Database& database, const StoredState& state);
 [[nodiscard]] Result<void> delete_state(Database& database, const std::string& crm);
@@ -74,6 +78,8 @@ struct StoredState {
 /// Small named values: clean-stop mark, last tick, schema notes.
 [[nodiscard]] Result<void> set_meta(Database& database, const std::string& name, const std::string& value);
 [[nodiscard]] Result<std::optional<std::string>> get_meta(Database& database, const std::string& name);
+/// Returns false if the checksum of this value does not fit; true if it fits, has none, or there is no such value.
+[[nodiscard]] Result<bool> is_meta_intact(Database& database, const std::string& name);
 
 // ---- incidents: what the API and the page list ----
 
@@ -183,6 +189,7 @@ struct OutboxRow {
   std::string last_error;  ///< no URL path, no query, no secret
   DeliveryStatus status = DeliveryStatus::pending;
   TimePoint lease_until;  ///< meaningful while inflight
+  int taken_before = 0;   ///< not stored: the level of its subject that a receiver which keeps states knows before it
 };
 
 /// Enqueues as pending; a row with the same (receiver, dedup_key, seq) is left as it is. Merging with unsent rows
@@ -213,6 +220,8 @@ struct OutboxRow {
 /// Returns the newest row of each queue of this receiver, without superseded ones: what it was told, or will be told
 /// next.
 [[nodiscard]] Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::string& receiver);
+/// Returns of each queue of this receiver the two newest rows that were delivered, in their order, without bodies.
+[[nodiscard]] Result<std::vector<OutboxRow>> delivered_messages(Database& database, const std::string& receiver);
 /// Is there a message created before `before` that still waits, and none of the other `receivers` was told anything
 /// about the same subject since? Looks at the oldest few hundred; rows of other receivers than `receivers` do not
 /// count.

@@ -115,6 +115,14 @@ Result<std::optional<TimePoint>> newest_received(Database& database, std::int64_
   return newest;
 }
 
+Result<std::optional<TimePoint>> oldest_received(Database& database) {
+  std::optional<TimePoint> oldest;
+  const auto rows = query(database, "SELECT received FROM journal ORDER BY seq LIMIT 1");
+  const Result<void> done = each_row(rows, [&](const Statement& row) { oldest = time_at(row, 0); });
+  if (!done) return done.error();
+  return oldest;
+}
+
 Result<std::int64_t> last_seq(Database& database) {
   const auto seq = one_integer(query(database, "SELECT seq FROM sqlite_sequence WHERE name = 'journal'"));
   if (!seq) return seq.error();

@@ -207,6 +207,20 @@ Result<std::vector<OutboxRow>> newest_messages(Database& database, const std::st
       receiver));
 }
 
+Result<std::vector<OutboxRow>> delivered_messages(Database& database, const std::string& receiver) {
+  std::vector<OutboxRow> all;
+  const Result<void> done =
+      each_row(query(database,
+                     "SELECT id, receiver, dedup_key, seq, event, level, created, not_before, attempts, last_code, "
+                     "last_error, status, lease_until FROM (SELECT *, row_number() OVER (PARTITION BY dedup_key ORDER "
+                     "BY seq DESC) AS place FROM outbox WHERE receiver = ?1 AND status = 2) WHERE place <= 2 "
+                     "ORDER BY dedup_key, seq",
+                     receiver),
+               [&](const Statement& row) { all.push_back(read_outbox_row(row)); });
+  if (!done) return done.error();
+  return all;
+}
+
 Result<bool> waits_unheard(Database& database, const std::vector<std::string>& receivers, TimePoint before) {
   constexpr int kLooked = 300;
   struct Waiting {

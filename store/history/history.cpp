@@ -1,8 +1,10 @@
 #include "store/history/history.h"
 
 #include <cstdlib>
+#include <limits>
 
 #include "store/collector/collector_store.h"
+#include "store/sqlite/checksum.h"
 #include "store/sqlite/query.h"
 
 namespace crmpulse::store {
@@ -11,7 +13,11 @@ namespace {
 constexpr const char* kSeqName = "history_seq";
 constexpr const char* kLastIdName = "history_last_id";
 
-Result<std::int64_t> stored_number(Database& database, const std::string& name) {
+/// `otherwise`: if its checksum does not fit.
+Result<std::int64_t> stored_number(Database& database, const std::string& name, std::int64_t otherwise) {
+  const auto intact = is_meta_intact(database, name);
+  if (!intact) return intact.error();
+  if (!*intact) return otherwise;
   const auto text = get_meta(database, name);
   if (!text) return text.error();
   return std::strtoll(text->value_or("0").c_str(), nullptr, 10);
@@ -24,9 +30,21 @@ Result<void> mark_all_finished(Database& database) {
   return set_meta(database, kLastIdName, std::to_string(last->value_or(0)));
 }
 
+std::int64_t checksum_of(TimePoint part, std::string_view crm, std::int64_t readings, std::string_view bytes) {
+  return Checksum{}.add(unix_millis(part)).add(crm).add(readings).add(bytes).value();
+}
+
 Result<void> add_block(Database& database, const HistoryBlock& block) {
-  return run(database, "INSERT INTO history(part, crm, readings, block) VALUES(?, ?, ?, ?)", block.part, block.crm,
-             block.readings, Blob{block.bytes});
+  return run(database, "INSERT INTO history(part, crm, readings, block, checksum) VALUES(?, ?, ?, ?, ?)", block.part,
+             block.crm, block.readings, Blob{block.bytes},
+             checksum_of(block.part, block.crm, block.readings, block.bytes));
+}
+
+/// Of the columns id, part, crm, readings, block, checksum.
+StoredBlock block_of(const Statement& row) {
+  StoredBlock block{row.integer(0), time_at(row, 1), row.text(2), row.blob(4), true};
+  block.intact = row.is_null(5) || row.integer(5) == checksum_of(block.part, block.crm, row.integer(3), block.bytes);
+  return block;
 }
 
 }  // namespace
@@ -49,13 +67,15 @@ Result<void> finish_blocks(Database& database, std::int64_t seq) {
 }
 
 Result<void> drop_unfinished_blocks(Database& database) {
-  const auto last = stored_number(database, kLastIdName);
+  // Not knowing which are not finished, all stay: a reading that is there twice counts once.
+  const auto last = stored_number(database, kLastIdName, std::numeric_limits<std::int64_t>::max());
   if (!last) return last.error();
   return run(database, "DELETE FROM history WHERE id > ?", *last);
 }
 
 Result<std::int64_t> history_seq(Database& database) {
-  return stored_number(database, kSeqName);
+  // From the beginning, if it is not known: what is in blocks already is there twice then, and counts once.
+  return stored_number(database, kSeqName, 0);
 }
 
 Result<Pending> pending_journal(Database& database, std::int64_t seq) {
@@ -76,19 +96,49 @@ Result<Pending> pending_journal(Database& database, std::int64_t seq) {
 }
 
 Result<void> read_blocks(Database& database, const std::string& crm, TimePoint from, TimePoint to,
-                         const std::function<bool(std::string_view bytes)>& visit) {
+                         const std::function<bool(const StoredBlock&)>& visit) {
   // A statement for each part: between two of them no read transaction stands in the way of checkpoints.
   for (TimePoint part = part_of(from); part <= to; part += kHistoryPart) {
-    const auto rows = query(database, "SELECT block FROM history WHERE part = ? AND crm = ? ORDER BY id", part, crm);
+    const auto rows = query(database,
+                            "SELECT id, part, crm, readings, block, checksum FROM history WHERE part = ? AND crm = ? "
+                            "ORDER BY id",
+                            part, crm);
     if (!rows) return rows.error();
     const ResetAtEnd reset{**rows};
     for (auto row = (*rows)->step(); true; row = (*rows)->step()) {
       if (!row) return row.error();
       if (!*row) break;
-      if (!visit((*rows)->blob(0))) return {};
+      if (!visit(block_of(**rows))) return {};
     }
   }
   return {};
+}
+
+Result<std::optional<HistoryPartSize>> next_part(Database& database, TimePoint from) {
+  std::optional<HistoryPartSize> found;
+  const auto rows = query(database,
+                          "SELECT part, sum(readings) FROM history WHERE part = (SELECT min(part) FROM history WHERE "
+                          "part >= ?) GROUP BY part",
+                          part_of(from));
+  const auto done = each_row(rows, [&](const Statement& row) { found = {time_at(row, 0), row.integer(1)}; });
+  if (!done) return done.error();
+  return found;
+}
+
+Result<void> read_part(Database& database, TimePoint part, const std::function<void(const StoredBlock&)>& visit) {
+  return each_row(
+      query(database, "SELECT id, part, crm, readings, block, checksum FROM history WHERE part = ? ORDER BY crm", part),
+      [&](const Statement& row) { visit(block_of(row)); });
+}
+
+Result<bool> has_blocks(Database& database, const std::string& crm) {
+  const auto found = one_integer(query(database, "SELECT 1 FROM history WHERE crm = ? LIMIT 1", crm));
+  if (!found) return found.error();
+  return found->has_value();
+}
+
+Result<void> delete_block(Database& database, std::int64_t id) {
+  return run(database, "DELETE FROM history WHERE id = ?", id);
 }
 
 Result<std::vector<Mergeable>> find_mergeable(Database& database, const MergeChoice& choice) {

@@ -42,10 +42,31 @@ struct Pending {
 };
 [[nodiscard]] Result<Pending> pending_journal(Database& database, std::int64_t seq);
 
-/// The blocks of one CRM that may hold readings of [from, to], by part, else in the order they were added; stops early
-/// when the visitor returns false. The view lives during its call.
+struct StoredBlock {
+  std::int64_t id = 0;
+  TimePoint part;
+  std::string_view crm;
+  std::string_view bytes;
+  bool intact = true;  ///< false if its checksum does not fit. What an earlier version stored has none
+};
+/// Visits the blocks of one CRM that may hold readings of [from, to], by part, else in the order they were added. Stops
+/// early if the visitor returns false. The views live during its call.
 [[nodiscard]] Result<void> read_blocks(Database& database, const std::string& crm, TimePoint from, TimePoint to,
-                                       const std::function<bool(std::string_view bytes)>& visit);
+                                       const std::function<bool(const StoredBlock&)>& visit);
+/// A part of the history, all CRMs together.
+struct HistoryPartSize {
+  TimePoint part;
+  std::int64_t readings = 0;
+};
+/// Returns the first part with blocks that ends after `from`; nullopt if there is none.
+[[nodiscard]] Result<std::optional<HistoryPartSize>> next_part(Database& database, TimePoint from);
+/// Visits all blocks of the part that begins at `part`, by CRM.
+[[nodiscard]] Result<void> read_part(Database& database, TimePoint part,
+                                     const std::function<void(const StoredBlock&)>& visit);
+/// Is there a block of this CRM?
+[[nodiscard]] Result<bool> has_blocks(Database& database, const std::string& crm);
+/// Deletes a block that cannot be used. Deleting one that is gone has no effect.
+[[nodiscard]] Result<void> delete_block(Database& database, std::int64_t id);
 
 /// Where several blocks wait to become one.
 struct Mergeable {

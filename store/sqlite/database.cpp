@@ -278,6 +278,9 @@ Result<void> Database::migrate(std::initializer_list<std::string_view> migration
   return {};
 }
 
+std::string Database::folder() const {
+  return std::filesystem::path{file_of(handle_)}.parent_path().string();
+}
 bool Database::lost_tail() const {
   return parts_->lost_tail;
 }

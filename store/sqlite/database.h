@@ -48,6 +48,8 @@ class Database {
   [[nodiscard]] bool lost_tail() const;
   /// After a successful commit of a writer: takes the reserve again if it was given up, at most once a minute.
   void renew_reserve();
+  /// Returns the folder of the file.
+  [[nodiscard]] std::string folder() const;
   [[nodiscard]] sqlite3* handle() const { return handle_; }
 
  private:

@@ -199,9 +199,9 @@ TEST_CASE("check tells an HTTP CRM's share of its allowance, and what its interv
       "CRMPULSE_TEST_TOKEN}, checks: [{complete: Contact.Email}]}\n"));
   INFO(done.out << done.err);
   CHECK(done.code == 0);
-  CHECK(done.out.find("acme: daily allowance: 5000 calls a day; counted calls 1776 a day = 36% of it, cap 1% = 50; "
+  CHECK(done.out.find("acme: daily allowance: 5,000 calls a day; counted calls 1,776 a day = 35.5% of it, cap 1% = 50; "
                       "intervals are stretched, up to 60.6 times, to 48 calls a day\n") != std::string::npos);
-  CHECK(done.out.find("1440          1h1m\n") != std::string::npos);
+  CHECK(done.out.find("1,440     1 h 1 min\n") != std::string::npos);
 }
 
 TEST_CASE("check and probe say that a pooler stands before the database, and what follows from it") {

@@ -36,10 +36,14 @@ const std::vector<Promise> kPromises{
     {Event::agent_returned, 10, "agent.returned", "closes"},
     {Event::vendor_outage, 11, "vendor.outage", "opens lasts"},
     {Event::vendor_recovered, 12, "vendor.recovered", "closes"},
-    {Event::collector_trouble, 13, "collector.trouble", ""},
+    {Event::collector_trouble, 13, "collector.trouble", "opens lasts"},
     {Event::delivery_dead, 14, "delivery.dead", ""},
     {Event::heartbeat, 15, "heartbeat", "sign_of_life"},
     {Event::test, 16, "test", "sign_of_life"},
+    {Event::acknowledged, 17, "incident.acknowledged", "incident lasts"},
+    {Event::collector_recovered, 18, "collector.recovered", "closes"},
+    {Event::agent_trouble, 19, "agent.trouble", "opens lasts"},
+    {Event::agent_recovered, 20, "agent.recovered", "closes"},
 };
 
 std::string what_it_is(Event event) {

@@ -214,19 +214,24 @@ def field(number, payload):
     return varint(number << 3 | 2) + varint(len(payload)) + payload
 
 
+def snappy(body):
+    """One block of literals only: valid, not small."""
+    out = varint(len(body))
+    for start in range(0, len(body), 65536):
+        piece = body[start:start + 65536]
+        out += b"\xf4" + struct.pack("<H", len(piece) - 1) + piece
+    return out
+
+
 def remote_write(series):
-    """A remote write 1.0 body: [({label: value}, [(unix ms, value)])], snappy with literals only (valid, not small)."""
+    """A remote write 1.0 body: [({label: value}, [(unix ms, value)])]."""
     body = b""
     for labels, samples in series:
         encoded = b"".join(field(1, field(1, name.encode()) + field(2, labels[name].encode())) for name in sorted(labels))
         for at, value in samples:
             encoded += field(2, b"\x09" + struct.pack("<d", value) + b"\x10" + varint(at))
         body += field(1, encoded)
-    out = varint(len(body))
-    for start in range(0, len(body), 65536):
-        piece = body[start:start + 65536]
-        out += b"\xf4" + struct.pack("<H", len(piece) - 1) + piece
-    return out
+    return snappy(body)
 
 
 WRITE_HEADERS = {"Content-Type": "application/x-protobuf", "Content-Encoding": "snappy", "X-Prometheus-Remote-Write-Version": "0.1.0",

@@ -143,6 +143,19 @@ receivers:
         eventually(lambda: ("CrmSubHealthy", "resolved") in self.log.states("acme"), 30, "the end of acme is told")
         eventually(lambda: ("CrmSubHealthy", "resolved") in self.log.states("beta"), 30, "the end of beta is told")
 
+    def test_a_crm_that_was_never_poor_has_no_end_of_that_beside_one_that_is(self):
+        # All CRMs are one group: a member's end is told while another one fires.
+        self.config = self.write("alertmanager.yml", ALERTMANAGER.format(port=self.log.port).replace("group_by: [crm]", "group_by: [team]"))
+        self.start_alertmanager()
+        self.start("2s")
+        self.values = {"acme": 5.0, "beta": 1.5}
+        eventually(lambda: ("CrmPoor", "firing") in self.log.states("acme"), 60, "somebody is told of acme")
+        eventually(lambda: ("CrmSubHealthy", "firing") in self.log.states("beta"), 60, "somebody is told of beta")
+        self.values["beta"] = 0.2
+        eventually(lambda: ("CrmSubHealthy", "resolved") in self.log.states("beta"), 60, "the end of beta is told")
+        self.assertIn(("acme", "CrmPoor"), self.active())
+        self.assertEqual({name for name, _ in self.log.states("beta")}, {"CrmSubHealthy"})
+
     def test_an_alert_that_is_not_sent_again_would_end_and_ours_does_not(self):
         self.start_alertmanager()
         self.start("4s")

@@ -19,9 +19,9 @@ class CrmServer {
   /// A status that means: the caller waits until the server goes.
   static constexpr int kNoAnswer = 0;
 
-  explicit CrmServer(Script script) : script_(std::move(script)) {
+  explicit CrmServer(Script script, const net::ServerOptions& options = {}) : script_(std::move(script)) {
     auto server =
-        net::HttpServer::listen(loop_, {}, [this](const net::HttpRequest& request, const net::Respond& respond) {
+        net::HttpServer::listen(loop_, options, [this](const net::HttpRequest& request, const net::Respond& respond) {
           {
             const std::lock_guard lock{mutex_};
             requests_.push_back(request);
@@ -46,7 +46,8 @@ class CrmServer {
   CrmServer(const CrmServer&) = delete;
   CrmServer& operator=(const CrmServer&) = delete;
 
-  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
+  [[nodiscard]] std::string port() const { return std::to_string(server_->port()); }
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + port(); }
   [[nodiscard]] std::vector<net::HttpRequest> requests() const {
     const std::lock_guard lock{mutex_};
     return requests_;

@@ -52,7 +52,11 @@ boost::json::object answer_object(const std::string& body) {
 }
 
 std::string subject_key(const store::OutboxRow& row, std::size_t most) {
-  return row.dedup_key.size() <= most ? row.dedup_key : "sha256/" + net::hex(net::sha256(row.dedup_key));
+  return subject_key(row.dedup_key, most);
+}
+
+std::string subject_key(const std::string& dedup_key, std::size_t most) {
+  return dedup_key.size() <= most ? dedup_key : "sha256/" + net::hex(net::sha256(dedup_key));
 }
 
 Verdict classify_plain_http(const net::ClientResponse& response, int /*attempts*/, TimePoint wall) {

@@ -26,6 +26,7 @@ inline constexpr std::string_view kUtf8Json = "application/json; charset=utf-8";
 [[nodiscard]] boost::json::object answer_object(const std::string& body);
 /// Returns the key of the row's subject at the other end: its own, or a digest of it if it has more than `most` bytes.
 [[nodiscard]] std::string subject_key(const store::OutboxRow& row, std::size_t most);
+[[nodiscard]] std::string subject_key(const std::string& dedup_key, std::size_t most);
 /// The longest wait a receiver may ask for.
 inline constexpr Duration kLongestWait{std::chrono::hours{1}};
 /// Judges the answer of a plain HTTP endpoint. Only 410 is final: any other refusal may come from something before it

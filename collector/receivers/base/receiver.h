@@ -9,8 +9,10 @@
 #include <variant>
 
 #include "core/failure/error.h"
+#include "core/time/time.h"
 #include "net/client/http_client.h"
 #include "net/client/mail_client.h"
+#include "net/server/http_server.h"
 #include "store/collector/collector_store.h"
 
 namespace crmpulse::collector {
@@ -34,6 +36,21 @@ using Batch = std::span<const store::OutboxRow>;
 struct Budget {
   int messages = 0;
   Duration per{};
+};
+
+/// What the other end says of itself, by a webhook of its own.
+struct Callback {
+  enum class Kind {
+    refused,       ///< it is not signed by the other end
+    ignored,       ///< nothing that matters here
+    acknowledged,  ///< somebody there works on a subject
+  };
+  Kind kind = Kind::ignored;
+  std::string id;               ///< the same when it is sent again
+  std::string key;              ///< of the subject there: subject_key()
+  std::size_t longest_key = 0;  ///< there
+  std::string author;           ///< who did it; may be empty
+  std::optional<TimePoint> at;  ///< when, by their clock; absent: it does not say
 };
 
 class Receiver {
@@ -60,6 +77,10 @@ class Receiver {
   /// Returns, for an answer that only says "accepted", the request that polls for the outcome; nullopt if none is
   /// needed. It is sent if classify() said delivered; classify_confirmation() decides then.
   [[nodiscard]] virtual std::optional<net::ClientRequest> confirm(const net::ClientResponse& /*accepted*/) const {
+    return std::nullopt;
+  }
+  /// Reads a webhook of the other end; nullopt if the receiver takes none. Whoever sends it must be checked.
+  [[nodiscard]] virtual std::optional<Callback> read_callback(const net::HttpRequest& /*request*/) const {
     return std::nullopt;
   }
   /// Judges the answer to confirm(). `retry` means that the outcome is not known yet: ask again. `attempts` counts the

@@ -31,24 +31,25 @@ constexpr std::int64_t kContentLast = 430199;
 
 class DingTalk final : public Receiver {
  public:
-  DingTalk(Secret url, Secret secret, Mention mention, std::string keyword, Language language)
+  DingTalk(Secret url, Secret secret, Mention mention, std::string keyword, Audience audience)
       : url_(std::move(url)),
         secret_(std::move(secret)),
         mention_(std::move(mention)),
         keyword_(std::move(keyword)),
-        language_(language) {}
+        audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
-    std::vector<Notice> notices = read_notices(batch, language_);
+    std::vector<Notice> notices = read_notices(batch, audience_);
     const bool page = worst_tone(notices) == Tone::bad;
     const auto one = [&](const Notice& notice) {
-      return payload(notice.icon + " " + notice.title, all_lines(notice, language_, markdown()), page);
+      return payload(notice.icon + " " + notice.title, all_lines(notice, audience_.language, markdown()), page);
     };
     const auto list = [&](NoticeList several) {
       for (std::string& line : several.lines) line.insert(0, "- ");
       return payload(several.title, several.lines, page);
     };
-    return post(address(wall), laid_out(std::move(notices), {language_, markdown(), kMaxBody, Count::bytes, one, list}),
+    return post(address(wall),
+                laid_out(std::move(notices), {audience_.language, markdown(), kMaxBody, Count::bytes, one, list}),
                 kUtf8Json);
   }
 
@@ -101,7 +102,7 @@ class DingTalk final : public Receiver {
   Secret secret_;
   Mention mention_;
   std::string keyword_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -115,7 +116,7 @@ std::unique_ptr<Receiver> read_dingtalk(config::Reader& item, const ReceiverSett
   item.get("keyword", keyword);
   if (url.empty()) return nullptr;
   return std::make_unique<DingTalk>(std::move(url), std::move(secret), std::move(mention), std::move(keyword),
-                                    common.language);
+                                    common.audience());
 }
 
 }  // namespace crmpulse::collector

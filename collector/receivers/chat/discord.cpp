@@ -70,7 +70,7 @@ std::optional<Duration> wait_of(const net::ClientResponse& response, TimePoint w
 
 class Discord final : public Receiver {
  public:
-  Discord(Secret url, Language language) : url_(std::move(url)), language_(language) {}
+  Discord(Secret url, Audience audience) : url_(std::move(url)), audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const auto one = [&](const Notice& notice) { return payload(embed(notice)); };
@@ -78,9 +78,10 @@ class Discord final : public Receiver {
       return payload(json::object{
           {"title", several.title}, {"description", join(several.lines, "\n")}, {"color", colour(several.tone)}});
     };
-    return post(address(),
-                laid_out(read_notices(batch, language_), {language_, kMarkup, kMaxBody, Count::characters, one, list}),
-                kUtf8Json);
+    return post(
+        address(),
+        laid_out(read_notices(batch, audience_), {audience_.language, kMarkup, kMaxBody, Count::characters, one, list}),
+        kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
@@ -103,15 +104,15 @@ class Discord final : public Receiver {
     // Fields would stand below the description: what is wrong comes first, so it is part of that.
     std::vector<std::string> lines = failing_lines(one, kMarkup);
     lines.push_back(facts_line(one, kMarkup));
-    for (std::string& line : advice_lines(one, language_, kMarkup)) lines.push_back(std::move(line));
-    if (!one.link.empty()) lines.push_back(kMarkup.link(std::string{words_in(language_).open}, one.link));
+    for (std::string& line : advice_lines(one, audience_.language, kMarkup)) lines.push_back(std::move(line));
+    if (!one.link.empty()) lines.push_back(kMarkup.link(std::string{words_in(audience_.language).open}, one.link));
     json::object out{{"title", cut(one.icon + " " + escape(one.title), kMaxTitle, Count::characters)},
                      {"description", join(lines, "\n")},
                      {"color", colour(one.tone)},
                      {"timestamp", format_time(one.at)}};
     if (!one.link.empty()) out["url"] = one.link;
     if (!one.incident.empty())
-      out["footer"] = json::object{{"text", fmt::format("{} {}", words_in(language_).incident, one.incident)}};
+      out["footer"] = json::object{{"text", fmt::format("{} {}", words_in(audience_.language).incident, one.incident)}};
     return out;
   }
 
@@ -129,14 +130,14 @@ class Discord final : public Receiver {
   }
 
   Secret url_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
 
 std::unique_ptr<Receiver> read_discord(config::Reader& item, const ReceiverSettings& common) {
   Secret url = read_address(item);
-  return url.empty() ? nullptr : std::make_unique<Discord>(std::move(url), common.language);
+  return url.empty() ? nullptr : std::make_unique<Discord>(std::move(url), common.audience());
 }
 
 }  // namespace crmpulse::collector

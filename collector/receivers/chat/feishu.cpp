@@ -42,8 +42,11 @@ json::object paragraph(const std::string& markdown_text) {
 
 class Feishu final : public Receiver {
  public:
-  Feishu(Secret url, Secret secret, std::string keyword, Language language)
-      : url_(std::move(url)), secret_(std::move(secret)), keyword_(std::move(keyword)), language_(language) {}
+  Feishu(Secret url, Secret secret, std::string keyword, Audience audience)
+      : url_(std::move(url)),
+        secret_(std::move(secret)),
+        keyword_(std::move(keyword)),
+        audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     const auto one = [&](const Notice& notice) {
@@ -52,9 +55,10 @@ class Feishu final : public Receiver {
     const auto list = [&](const NoticeList& several) {
       return payload(several.title, several.tone, {paragraph(join(several.lines, "\n"))}, wall);
     };
-    return post(url_.reveal(),
-                laid_out(read_notices(batch, language_), {language_, markdown(), kMaxBody, Count::bytes, one, list}),
-                kUtf8Json);
+    return post(
+        url_.reveal(),
+        laid_out(read_notices(batch, audience_), {audience_.language, markdown(), kMaxBody, Count::bytes, one, list}),
+        kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
@@ -84,16 +88,16 @@ class Feishu final : public Receiver {
     }
     if (!fields.empty()) out.push_back(json::object{{"tag", "div"}, {"fields", fields}});
     if (const std::string facts = facts_line(one, markdown()); !facts.empty()) out.push_back(paragraph(facts));
-    for (const std::string& line : advice_lines(one, language_, markdown())) out.push_back(paragraph(line));
+    for (const std::string& line : advice_lines(one, audience_.language, markdown())) out.push_back(paragraph(line));
     if (!one.link.empty()) {
       const json::object button{{"tag", "button"},
-                                {"text", text_of("plain_text", words_in(language_).open)},
+                                {"text", text_of("plain_text", words_in(audience_.language).open)},
                                 {"type", "primary"},
                                 {"url", one.link}};
       out.push_back(json::object{{"tag", "action"}, {"actions", json::array{button}}});
     }
     if (!one.incident.empty()) {
-      const std::string id = fmt::format("{} {}", words_in(language_).incident, one.incident);
+      const std::string id = fmt::format("{} {}", words_in(audience_.language).incident, one.incident);
       out.push_back(json::object{{"tag", "note"}, {"elements", json::array{text_of("plain_text", id)}}});
     }
     return out;
@@ -120,7 +124,7 @@ class Feishu final : public Receiver {
   Secret url_;
   Secret secret_;
   std::string keyword_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -132,7 +136,7 @@ std::unique_ptr<Receiver> read_feishu(config::Reader& item, const ReceiverSettin
   std::string keyword;
   item.get("keyword", keyword);
   if (url.empty()) return nullptr;
-  return std::make_unique<Feishu>(std::move(url), std::move(secret), std::move(keyword), common.language);
+  return std::make_unique<Feishu>(std::move(url), std::move(secret), std::move(keyword), common.audience());
 }
 
 }  // namespace crmpulse::collector

@@ -68,18 +68,19 @@ std::string word_of(const net::ClientResponse& response) {
 
 class Slack final : public Receiver {
  public:
-  Slack(Secret url, Language language) : url_(std::move(url)), language_(language) {}
+  Slack(Secret url, Audience audience) : url_(std::move(url)), audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const auto one = [&](const Notice& notice) {
-      return payload(notice.icon + " " + notice.title, one_line_of(notice, language_), blocks(notice));
+      return payload(notice.icon + " " + notice.title, one_line_of(notice, audience_.language), blocks(notice));
     };
     const auto list = [](const NoticeList& several) {
       return payload(several.title, several.title, list_blocks(several.lines));
     };
-    return post(url_.reveal(),
-                laid_out(read_notices(batch, language_), {language_, kMarkup, kMaxBody, Count::bytes, one, list}),
-                kUtf8Json);
+    return post(
+        url_.reveal(),
+        laid_out(read_notices(batch, audience_), {audience_.language, kMarkup, kMaxBody, Count::bytes, one, list}),
+        kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
@@ -110,8 +111,9 @@ class Slack final : public Receiver {
     }
     if (!fields.empty()) out.push_back(json::object{{"type", "section"}, {"fields", fields}});
     if (const std::string facts = facts_line(one, kMarkup); !facts.empty()) out.push_back(context(facts));
-    for (const std::string& line : advice_lines(one, language_, kMarkup)) out.push_back(section(line));
-    if (const std::string foot = foot_line(one, language_, kMarkup); !foot.empty()) out.push_back(context(foot));
+    for (const std::string& line : advice_lines(one, audience_.language, kMarkup)) out.push_back(section(line));
+    if (const std::string foot = foot_line(one, audience_.language, kMarkup); !foot.empty())
+      out.push_back(context(foot));
     return out;
   }
 
@@ -139,14 +141,14 @@ class Slack final : public Receiver {
   }
 
   Secret url_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
 
 std::unique_ptr<Receiver> read_slack(config::Reader& item, const ReceiverSettings& common) {
   Secret url = read_address(item);
-  return url.empty() ? nullptr : std::make_unique<Slack>(std::move(url), common.language);
+  return url.empty() ? nullptr : std::make_unique<Slack>(std::move(url), common.audience());
 }
 
 }  // namespace crmpulse::collector

@@ -71,7 +71,7 @@ std::string workflow_code(const std::string& body) {
 
 class Teams final : public Receiver {
  public:
-  Teams(Secret url, Language language) : url_(std::move(url)), language_(language) {}
+  Teams(Secret url, Audience audience) : url_(std::move(url)), audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const auto one = [&](const Notice& notice) { return card(blocks(notice), notice.link); };
@@ -80,9 +80,10 @@ class Teams final : public Receiver {
       for (const std::string& line : several.lines) body.push_back(paragraph(line));
       return card(std::move(body), "");
     };
-    return post(url_.reveal(),
-                laid_out(read_notices(batch, language_), {language_, markdown(), kMaxBody, Count::bytes, one, list}),
-                kUtf8Json);
+    return post(
+        url_.reveal(),
+        laid_out(read_notices(batch, audience_), {audience_.language, markdown(), kMaxBody, Count::bytes, one, list}),
+        kUtf8Json);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
@@ -114,9 +115,10 @@ class Teams final : public Receiver {
             json::object{{"title", markdown().escape(fact.name)}, {"value", markdown().escape(fact.value)}});
     }
     if (!facts.empty()) body.push_back(json::object{{"type", "FactSet"}, {"facts", facts}});
-    for (const std::string& line : advice_lines(one, language_, markdown())) body.push_back(paragraph(line));
+    for (const std::string& line : advice_lines(one, audience_.language, markdown())) body.push_back(paragraph(line));
     if (!one.incident.empty()) {
-      json::object id = paragraph(fmt::format("{} {}", words_in(language_).incident, markdown().escape(one.incident)));
+      json::object id =
+          paragraph(fmt::format("{} {}", words_in(audience_.language).incident, markdown().escape(one.incident)));
       id["isSubtle"] = true;
       id["size"] = "Small";
       body.push_back(std::move(id));
@@ -131,8 +133,8 @@ class Teams final : public Receiver {
                          {"msteams", json::object{{"width", "Full"}}},
                          {"body", std::move(body)}};
     if (!link.empty()) {
-      content["actions"] =
-          json::array{json::object{{"type", "Action.OpenUrl"}, {"title", words_in(language_).open}, {"url", link}}};
+      content["actions"] = json::array{
+          json::object{{"type", "Action.OpenUrl"}, {"title", words_in(audience_.language).open}, {"url", link}}};
     }
     const json::object attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
                                   {"contentUrl", nullptr},
@@ -141,14 +143,14 @@ class Teams final : public Receiver {
   }
 
   Secret url_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
 
 std::unique_ptr<Receiver> read_teams(config::Reader& item, const ReceiverSettings& common) {
   Secret url = read_address(item);
-  return url.empty() ? nullptr : std::make_unique<Teams>(std::move(url), common.language);
+  return url.empty() ? nullptr : std::make_unique<Teams>(std::move(url), common.audience());
 }
 
 }  // namespace crmpulse::collector

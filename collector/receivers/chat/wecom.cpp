@@ -33,11 +33,11 @@ std::string_view colour(Tone tone) {
 
 class WeCom final : public Receiver {
  public:
-  WeCom(Secret url, Mention mention, Language language)
-      : url_(std::move(url)), mention_(std::move(mention)), language_(language) {}
+  WeCom(Secret url, Mention mention, Audience audience)
+      : url_(std::move(url)), mention_(std::move(mention)), audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
-    std::vector<Notice> notices = read_notices(batch, language_);
+    std::vector<Notice> notices = read_notices(batch, audience_);
     const Tone tone = worst_tone(notices);
     const bool text = tone == Tone::bad && !mention_.empty();
     const std::size_t most = text ? kMaxText : kMaxMarkdown;
@@ -45,14 +45,15 @@ class WeCom final : public Receiver {
     const auto one = [&](const Notice& notice) {
       std::vector<std::string> lines{heading(notice.icon + " " + notice.title, tone, text)};
       const std::size_t failing = notice.failing.size();
-      for (std::string& line : all_lines(notice, language_, markup))
+      for (std::string& line : all_lines(notice, audience_.language, markup))
         lines.push_back((!text && lines.size() <= failing ? ">" : "") + std::move(line));
       return join(lines, "\n");
     };
     const auto list = [&](const NoticeList& several) {
       return heading(several.title, tone, text) + "\n" + join(several.lines, "\n");
     };
-    const std::string content = laid_out(std::move(notices), {language_, markup, most, Count::bytes, one, list});
+    const std::string content =
+        laid_out(std::move(notices), {audience_.language, markup, most, Count::bytes, one, list});
     return post(url_.reveal(), payload(cut(content, most, Count::bytes), text), kUtf8Json);
   }
 
@@ -84,7 +85,7 @@ class WeCom final : public Receiver {
 
   Secret url_;
   Mention mention_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -93,7 +94,7 @@ std::unique_ptr<Receiver> read_wecom(config::Reader& item, const ReceiverSetting
   Secret url = read_address(item);
   Mention mention = read_mention(item);
   if (url.empty()) return nullptr;
-  return std::make_unique<WeCom>(std::move(url), std::move(mention), common.language);
+  return std::make_unique<WeCom>(std::move(url), std::move(mention), common.audience());
 }
 
 }  // namespace crmpulse::collector

@@ -32,16 +32,17 @@ std::string domain_of(const std::string& address) {
 
 class Email final : public Receiver {
  public:
-  Email(net::MailRequest envelope, Language language) : envelope_(std::move(envelope)), language_(language) {}
+  Email(net::MailRequest envelope, Audience audience)
+      : envelope_(std::move(envelope)), audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     const store::OutboxRow& row = batch.front();
-    const Notice notice = read_notice(row, language_);
+    const Notice notice = read_notice(row, audience_);
     MailText mail;
     mail.from = envelope_.from;
     mail.to = envelope_.to;
-    mail.subject = one_line(fmt::format("[crmpulse] {}", headline(notice, language_)), kMaxSubject);
-    mail.text = plain_text(notice, language_);
+    mail.subject = one_line(fmt::format("[crmpulse] {}", headline(notice, audience_.language)), kMaxSubject);
+    mail.text = plain_text(notice, audience_.language);
     mail.message_id = fmt::format("{}@{}", row.id, domain_of(envelope_.from));
     // All mails of an incident stand under one another; the first of them is nobody's.
     const std::string thread = notice.incident.empty() ? row.dedup_key : notice.incident;
@@ -72,7 +73,7 @@ class Email final : public Receiver {
 
  private:
   net::MailRequest envelope_;
-  Language language_;
+  Audience audience_;
 };
 
 bool is_address(const std::string& text) {
@@ -124,7 +125,7 @@ std::unique_ptr<Receiver> read_email(config::Reader& item, const ReceiverSetting
     if (const auto fault = net::authorities_fault(envelope.tls.ca_file)) item.problem("ca_file", *fault);
   }
   if (item.problem_count() > before) return nullptr;
-  return std::make_unique<Email>(std::move(envelope), common.language);
+  return std::make_unique<Email>(std::move(envelope), common.audience());
 }
 
 }  // namespace crmpulse::collector

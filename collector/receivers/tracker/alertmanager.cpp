@@ -17,6 +17,7 @@
 
 #include "collector/message/stored.h"
 #include "collector/notice/plain_text.h"
+#include "collector/notice/trouble.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
 #include "collector/receivers/tracker/types.h"
@@ -57,7 +58,10 @@ OtherAlert other_alert(Event event) {
     case Event::vendor_outage:
     case Event::vendor_recovered: return {"CrmVendorOutage", "kind", "page"};
     case Event::delivery_dead: return {"CrmAlertNotDelivered", "receiver", "ticket"};
-    case Event::collector_trouble: return {"CrmCollectorTrouble", "", "ticket"};
+    case Event::collector_trouble:
+    case Event::collector_recovered: return {"CrmCollectorTrouble", "", "ticket"};
+    case Event::agent_trouble:
+    case Event::agent_recovered: return {"CrmAgentTrouble", "agent", "ticket"};
     case Event::heartbeat: return {"CrmpulseHeartbeat", "", "none"};
     case Event::test: return {"CrmpulseTest", "receiver", "none"};
     default: return {"CrmpulseMessage", "subject", "ticket"};
@@ -73,12 +77,18 @@ bool is_json(const std::string& body) {
 
 class Alertmanager final : public Receiver {
  public:
-  Alertmanager(Secret url, Secret token, std::map<std::string, std::string> labels, Duration resend, Level min_level)
+  struct Terms {
+    Duration resend;
+    Level min_level;
+    ZonePtr zone;
+  };
+  Alertmanager(Secret url, Secret token, std::map<std::string, std::string> labels, const Terms& terms)
       : url_(std::move(url)),
         token_(std::move(token)),
         labels_(std::move(labels)),
-        resend_(resend),
-        min_level_(min_level) {}
+        resend_(terms.resend),
+        min_level_(terms.min_level),
+        zone_(terms.zone) {}
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     json::array alerts;
@@ -117,17 +127,31 @@ class Alertmanager final : public Receiver {
     return off > kMostSkew || -off > kMostSkew;
   }
 
+  [[nodiscard]] Notice alone(const Message& message, Language language) const {
+    Notice notice = notice_of(message, {language, zone_});
+    notice.title = notice.own_title;
+    return notice;
+  }
+
+  /// An end is told only of an alert that began: Alertmanager tells people "resolved" of whatever ends.
   void add(json::array& alerts, const store::OutboxRow& row, TimePoint wall) const {
     const Message message = read_message(row);
-    const Notice en = notice_of(message, Language::en);
-    const Notice zh = notice_of(message, Language::zh);
+    // Each text is in one language throughout: there is one of each.
+    const Notice en = alone(message, Language::en);
+    const Notice zh = alone(message, Language::zh);
     json::object labels{{"source", "crmpulse"}};
     for (const auto& [name, value] : labels_) labels[name] = value;
     if (!is_incident(row.event)) {
+      if (closes(row.event) && row.taken_before == 0) return;
       const OtherAlert other = other_alert(row.event);
       labels["alertname"] = other.name;
       labels["severity"] = other.severity;
       if (*other.label != '\0') labels[other.label] = en.subject.empty() ? row.dedup_key : en.subject;
+      // Several at once: each ends by itself.
+      if (const auto trouble = trouble_of(message)) {
+        labels["trouble"] = to_string(trouble->kind);
+        if (!is_of_agent(trouble->kind) && !trouble->subject.empty()) labels["about"] = shown_name(trouble->subject);
+      }
       alerts.push_back(alert(labels, en, zh, row, {closes(row.event), row.created, wall}));
       return;
     }
@@ -136,9 +160,11 @@ class Alertmanager final : public Receiver {
     if (!en.kind.empty()) labels["kind"] = en.kind;
     for (const LevelAlert& one : kLevels) {
       if (one.level < min_level_) continue;
+      const bool ended = resolved || en.level < one.level;
+      if (ended && row.taken_before < static_cast<int>(one.level)) continue;
       labels["alertname"] = one.name;
       labels["severity"] = one.severity;
-      alerts.push_back(alert(labels, en, zh, row, {resolved || en.level < one.level, row.created, wall}));
+      alerts.push_back(alert(labels, en, zh, row, {ended, row.created, wall}));
     }
   }
 
@@ -179,6 +205,7 @@ class Alertmanager final : public Receiver {
   std::map<std::string, std::string> labels_;
   Duration resend_;
   Level min_level_;
+  ZonePtr zone_;
   /// How far its clock is ahead of ours, in milliseconds, by the Date of its newest answer. The one thing a receiver
   /// remembers: without it every alert of a machine with a wrong clock would end before it began.
   mutable std::atomic<Duration::rep> ahead_{0};
@@ -215,8 +242,8 @@ std::unique_ptr<Receiver> read_alertmanager(config::Reader& item, const Receiver
   item.get("resend", resend, std::chrono::seconds{1}, std::chrono::minutes{10});
   auto labels = read_labels(item);
   if (item.problem_count() > before) return nullptr;
-  return std::make_unique<Alertmanager>(Secret{std::move(url)}, std::move(token), std::move(labels), resend,
-                                        common.min_level);
+  return std::make_unique<Alertmanager>(Secret{std::move(url)}, std::move(token), std::move(labels),
+                                        Alertmanager::Terms{resend, common.min_level, common.zone});
 }
 
 }  // namespace crmpulse::collector

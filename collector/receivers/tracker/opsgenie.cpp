@@ -1,5 +1,6 @@
 // Opsgenie, and Jira Service Management Operations, which took its API over: one alert per subject, the alias is ours.
-// An answer is 202 before anything was looked at; what became of the request is asked for.
+// An answer is 202 before anything was looked at; what became of the request is asked for. Acknowledgements go both
+// ways: those made here as requests, those made there as webhooks.
 //
 // The same alias while open only counts up, so a change of level is an update of the priority. Opsgenie pages nobody
 // because of that: whoever must be woken by poor has a receiver of its own with min_state: poor.
@@ -7,7 +8,10 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <cstdint>
+#include <optional>
 
+#include "collector/message/stored.h"
 #include "collector/notice/plain_text.h"
 #include "collector/receivers/base/plain_http.h"
 #include "collector/receivers/base/receiver.h"
@@ -27,6 +31,9 @@ constexpr std::size_t kMaxMessage = 130;
 constexpr std::size_t kMaxDescription = 15'000;
 constexpr std::size_t kMaxAlias = 512;
 constexpr std::size_t kMaxNote = 2'000;
+constexpr std::size_t kMaxUser = 100;
+constexpr std::string_view kSource = "crmpulse";  ///< of what comes from here; their webhooks name it
+constexpr std::string_view kBearer = "Bearer ";
 constexpr std::string_view kPlain = "-_.";  ///< in a path
 
 const char* priority_of(const Notice& notice) {
@@ -37,16 +44,27 @@ const char* priority_of(const Notice& notice) {
 
 class Opsgenie final : public Receiver {
  public:
-  Opsgenie(std::string url, Secret key, std::vector<std::string> teams, Language language)
-      : url_(std::move(url)), key_(std::move(key)), teams_(std::move(teams)), language_(language) {}
+  Opsgenie(std::string url, Secret key, Secret webhook_secret, std::vector<std::string> teams, Audience audience)
+      : url_(std::move(url)),
+        key_(std::move(key)),
+        webhook_secret_(std::move(webhook_secret)),
+        teams_(std::move(teams)),
+        audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
-    const Notice notice = read_notice(row, language_);
+    const Message message = read_message(row);
+    const Notice notice = notice_of(message, audience_);
     const std::string alias = percent_encoded(subject_key(row, kMaxAlias), kPlain);
     if (closes(row.event)) {
-      const json::object body{{"source", "crmpulse"}, {"note", one_line(notice.title, kMaxNote)}};
+      const json::object body{{"source", kSource}, {"note", one_line(notice.title, kMaxNote)}};
       return request("POST", fmt::format("{}/{}/close?{}", url_, alias, kByAlias), body);
+    }
+    if (row.event == Event::acknowledged) {
+      const json::object body{{"source", kSource},
+                              {"user", one_line(message.acked_by, kMaxUser)},
+                              {"note", one_line(notice.title, kMaxNote)}};
+      return request("POST", fmt::format("{}/{}/acknowledge?{}", url_, alias, kByAlias), body);
     }
     if (changes_level(row.event)) {
       const json::object body{{"priority", priority_of(notice)}};
@@ -90,6 +108,33 @@ class Opsgenie final : public Receiver {
     return {Verdict::Kind::dead, {}, "accepted, then refused: " + status, false};
   }
 
+  /// They sign nothing, but send the headers that are set there.
+  std::optional<Callback> read_callback(const net::HttpRequest& request) const override {
+    if (webhook_secret_.empty()) return std::nullopt;
+    Callback callback;
+    const std::string given{request.header("authorization")};
+    if (!equal_in_constant_time(given, std::string{kBearer} + webhook_secret_.reveal())) {
+      callback.kind = Callback::Kind::refused;
+      return callback;
+    }
+    const json::object body = answer_object(request.body);
+    const json::object alert = object_member(body, "alert");
+    const bool own = string_member(object_member(body, "source"), "name") == kSource;
+    if (string_member(body, "action") != "Acknowledge" || own) return callback;
+    callback.kind = Callback::Kind::acknowledged;
+    callback.key = string_member(alert, "alias");
+    callback.longest_key = kMaxAlias;
+    callback.author = string_member(alert, "username");
+    if (const json::value* updated = alert.if_contains("updatedAt"); updated != nullptr && updated->is_int64()) {
+      // Nanoseconds, which they began with later than with the webhooks: milliseconds before.
+      constexpr std::int64_t kNanos = 1'000'000'000'000'000;
+      const std::int64_t at = updated->get_int64();
+      callback.at = from_unix_millis(at >= kNanos ? at / 1'000'000 : at);
+      callback.id = fmt::format("{}/{}", string_member(alert, "alertId"), at);
+    }
+    return callback;
+  }
+
  private:
   [[nodiscard]] json::object alert(const Notice& notice, const store::OutboxRow& row) const {
     json::object details{{"message", row.id}, {"event", row.event.text()}};
@@ -97,12 +142,12 @@ class Opsgenie final : public Receiver {
     if (!notice.link.empty()) details["url"] = notice.link;
     json::array tags{"crmpulse"};
     if (!notice.kind.empty()) tags.push_back(json::string(notice.kind));
-    json::object out{{"message", one_line(headline(notice, language_), kMaxMessage)},
+    json::object out{{"message", one_line(headline(notice, audience_.language), kMaxMessage)},
                      {"alias", subject_key(row, kMaxAlias)},
-                     {"description", cut(plain_text(notice, language_))},
+                     {"description", cut(plain_text(notice, audience_.language))},
                      {"priority", priority_of(notice)},
                      {"entity", one_line(notice.subject, kMaxAlias)},
-                     {"source", "crmpulse"},
+                     {"source", kSource},
                      {"tags", std::move(tags)},
                      {"details", std::move(details)}};
     json::array responders;
@@ -126,8 +171,9 @@ class Opsgenie final : public Receiver {
 
   std::string url_;
   Secret key_;
+  Secret webhook_secret_;  ///< that their webhooks must show; empty: none are taken
   std::vector<std::string> teams_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -139,10 +185,13 @@ std::unique_ptr<Receiver> read_opsgenie(config::Reader& item, const ReceiverSett
   while (url.ends_with('/')) url.pop_back();
   Secret key;
   item.require_secret("api_key", key);
+  Secret webhook_secret;
+  item.get_secret("webhook_secret", webhook_secret);
   std::vector<std::string> teams;
   item.get("teams", teams);
   if (item.problem_count() > before) return nullptr;
-  return std::make_unique<Opsgenie>(std::move(url), std::move(key), std::move(teams), common.language);
+  return std::make_unique<Opsgenie>(std::move(url), std::move(key), std::move(webhook_secret), std::move(teams),
+                                    common.audience());
 }
 
 }  // namespace crmpulse::collector

@@ -6,6 +6,7 @@
 #include "collector/message/describe.h"
 #include "collector/message/stored.h"
 #include "collector/notice/notice.h"
+#include "collector/notice/trouble.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -69,11 +70,24 @@ void put_several(json::object& body, const Message& message) {
   if (message.since) body["since"] = format_time(*message.since);
 }
 
+void put_trouble(json::object& body, const Message& message) {
+  const bool of_agent = message.type == Event::agent_trouble || message.type == Event::agent_recovered;
+  body[of_agent ? "agent" : "collector"] = message.subject;
+  // Of the clock at a start; the others say what they are about.
+  if (!trouble_of(message)) {
+    body["ahead_seconds"] = to_seconds(message.ahead);
+    return;
+  }
+  if (!of_agent && !message.about.empty()) body["about"] = message.about;
+  if (!message.why.empty()) body["detail"] = message.why;
+  if (message.since) body["since"] = format_time(*message.since);
+}
+
 }  // namespace
 
-json::object webhook_body(const Message& message) {
-  const Notice en = notice_of(message, Language::en);
-  const Notice zh = notice_of(message, Language::zh);
+json::object webhook_body(const Message& message, const ZonePtr& zone) {
+  const Notice en = notice_of(message, {Language::en, zone});
+  const Notice zh = notice_of(message, {Language::zh, zone});
   json::object body{{"version", "1"}, {"type", message.type.text()}, {"at", format_time(message.at)}};
   switch (message.type) {
     case Event::agent_lost:
@@ -88,14 +102,14 @@ json::object webhook_body(const Message& message) {
       [[fallthrough]];
     case Event::test: body["receiver"] = message.subject; break;
     case Event::collector_trouble:
-      body["collector"] = message.subject;
-      body["ahead_seconds"] = to_seconds(message.ahead);
-      break;
+    case Event::collector_recovered:
+    case Event::agent_trouble:
+    case Event::agent_recovered: put_trouble(body, message); break;
     default:
       if (is_incident(message.type)) put_incident(body, message);
   }
   if (!message.reason.empty()) body["reason"] = message.reason;
-  if (message.type == Event::agent_lost || message.type == Event::collector_trouble)
+  if (!en.remedies.empty() && !is_incident(message.type) && opens(message.type) && message.type != Event::vendor_outage)
     body["remedy"] = both(en.remedies.front().value, zh.remedies.front().value);
   const bool said_once = is_sign_of_life(message.type) || message.type == Event::delivery_dead;
   if (!said_once) body["language"] = message.language == Language::zh ? "zh" : "en";
@@ -103,8 +117,8 @@ json::object webhook_body(const Message& message) {
   return body;
 }
 
-json::value webhook_body(const store::OutboxRow& row) {
-  if (!is_version_0(row.body)) return webhook_body(read_message(row));
+json::value webhook_body(const store::OutboxRow& row, const ZonePtr& zone) {
+  if (!is_version_0(row.body)) return webhook_body(read_message(row), zone);
   boost::system::error_code failed;
   json::value body = json::parse(row.body, failed);
   return failed ? json::value(row.body) : body;

@@ -8,8 +8,8 @@
 
 namespace crmpulse::collector {
 
-[[nodiscard]] boost::json::object webhook_body(const Message& message);
+[[nodiscard]] boost::json::object webhook_body(const Message& message, const ZonePtr& zone = {});
 /// Returns the body of a row. What an earlier program queued is this JSON already; without it being JSON, its text.
-[[nodiscard]] boost::json::value webhook_body(const store::OutboxRow& row);
+[[nodiscard]] boost::json::value webhook_body(const store::OutboxRow& row, const ZonePtr& zone = {});
 
 }  // namespace crmpulse::collector

@@ -24,7 +24,8 @@ class CloudEvents final : public Receiver {
     Secret token;
     std::vector<Secret> keys;
   };
-  CloudEvents(Access access, std::string source) : access_(std::move(access)), source_(std::move(source)) {}
+  CloudEvents(Access access, std::string source, ZonePtr zone)
+      : access_(std::move(access)), source_(std::move(source)), zone_(std::move(zone)) {}
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     const store::OutboxRow& row = batch.front();
@@ -35,7 +36,7 @@ class CloudEvents final : public Receiver {
                              {"subject", row.dedup_key},
                              {"time", format_time(row.created)},
                              {"datacontenttype", "application/json"},
-                             {"data", webhook_body(row)}};
+                             {"data", webhook_body(row, zone_)}};
     net::ClientRequest request =
         post(access_.url.reveal(), to_text(event), "application/cloudevents+json; charset=utf-8");
     if (!access_.keys.empty()) add_webhook_headers(request, access_.keys, row.id, wall);
@@ -52,11 +53,12 @@ class CloudEvents final : public Receiver {
  private:
   Access access_;
   std::string source_;
+  ZonePtr zone_;
 };
 
 }  // namespace
 
-std::unique_ptr<Receiver> read_cloudevents(config::Reader& item, const ReceiverSettings& /*common*/) {
+std::unique_ptr<Receiver> read_cloudevents(config::Reader& item, const ReceiverSettings& common) {
   const std::size_t before = item.problem_count();
   CloudEvents::Access access;
   access.url = read_address(item);
@@ -66,7 +68,7 @@ std::unique_ptr<Receiver> read_cloudevents(config::Reader& item, const ReceiverS
   if (item.get("source", source) && (source.empty() || source.find_first_of(" \t\"<>") != std::string::npos))
     item.problem("source", "must be a URI reference, for example /crmpulse/eu1");
   if (item.problem_count() > before) return nullptr;
-  return std::make_unique<CloudEvents>(std::move(access), std::move(source));
+  return std::make_unique<CloudEvents>(std::move(access), std::move(source), common.zone);
 }
 
 }  // namespace crmpulse::collector

@@ -54,12 +54,15 @@ class FlatJson final : public Receiver {
  public:
   using Body = json::object (*)(const Notice& notice, const store::OutboxRow& row, Language language);
 
-  FlatJson(Secret url, Body body, bool unauthorised_is_final, Language language)
-      : url_(std::move(url)), body_(body), unauthorised_is_final_(unauthorised_is_final), language_(language) {}
+  FlatJson(Secret url, Body body, bool unauthorised_is_final, Audience audience)
+      : url_(std::move(url)),
+        body_(body),
+        unauthorised_is_final_(unauthorised_is_final),
+        audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
     const store::OutboxRow& row = batch.front();
-    return post(url_.reveal(), to_text(body_(read_notice(row, language_), row, language_)), kJson);
+    return post(url_.reveal(), to_text(body_(read_notice(row, audience_), row, audience_.language)), kJson);
   }
 
   Verdict classify(const net::ClientResponse& response, int attempts, TimePoint wall) const override {
@@ -73,7 +76,7 @@ class FlatJson final : public Receiver {
   Secret url_;
   Body body_;
   bool unauthorised_is_final_;
-  Language language_;
+  Audience audience_;
 };
 
 }  // namespace
@@ -81,13 +84,13 @@ class FlatJson final : public Receiver {
 std::unique_ptr<Receiver> read_zapier(config::Reader& item, const ReceiverSettings& common) {
   Secret url = read_address(item);
   if (url.empty()) return nullptr;
-  return std::make_unique<FlatJson>(std::move(url), zapier_body, false, common.language);
+  return std::make_unique<FlatJson>(std::move(url), zapier_body, false, common.audience());
 }
 
 std::unique_ptr<Receiver> read_ifttt(config::Reader& item, const ReceiverSettings& common) {
   Secret url = read_address(item);
   if (url.empty()) return nullptr;
-  return std::make_unique<FlatJson>(std::move(url), ifttt_body, true, common.language);
+  return std::make_unique<FlatJson>(std::move(url), ifttt_body, true, common.audience());
 }
 
 }  // namespace crmpulse::collector

@@ -211,11 +211,21 @@ TEST_CASE("the JSON format parses and carries failures and levels") {
   CHECK(crm.at("levels").at(0).at("value") == 5.0);
 }
 
-TEST_CASE("values are written for people") {
-  CHECK(human_value(0.0123, "seconds") == "12.3 ms");
-  CHECK(human_value(1.31, "seconds") == "1.31 s");
-  CHECK(human_value(3600 * 5, "seconds") == "5 h");
-  CHECK(human_value(86400 * 30, "seconds") == "30 d");
-  CHECK(human_value(0.995, "ratio") == "99.5%");
-  CHECK(human_value(1234, "count") == "1234");
+TEST_CASE("a reading is told as people say it, never on the other side of its threshold") {
+  Ruleset rules{{}, {rule("latency", "m", Aggregator::last, Direction::above, 1, 4)}};
+  rules.rules[0].unit = "seconds";
+  auto close = report({reading("liveness", {sample("m", 3.9996)})});
+  judge_report(close, rules, kAcme, kNow);
+  CHECK(close.state == Level::sub_healthy);
+  CHECK(close.why == "response time 3.9996 s (sub-healthy from 1 s)");
+  const std::string table = probe_table(std::vector{close});
+  CHECK_THAT(table, Catch::Contains(" 3.9996 s ") && Catch::Contains("≥ 4 s  sub-healthy\n"));
+  rules.rules[0].measure.metric = "crm_last_modified_timestamp_seconds";
+  rules.rules[0].aggregator = Aggregator::age;
+  rules.rules[0].sub.enter = 1800;
+  rules.rules[0].poor.enter = 3600;
+  auto idle = report({reading(
+      "records", {sample("crm_last_modified_timestamp_seconds", to_seconds(kNow.time_since_epoch()) - 13'200)})});
+  judge_report(idle, rules, kAcme, kNow);
+  CHECK(idle.why == "no change for 3 h 40 min (poor from 1 h)");
 }

@@ -142,6 +142,7 @@ crms:
   CHECK(valid.interval == Duration{6h});
   CHECK(valid.exchanges[0].call.query[0].second == "Email");
   CHECK(valid.exchanges[0].columns[0].at == "/Email");
+  CHECK(valid.exchanges[0].next.value().id == "/Email");
   const auto& fresh = measurement(acme, "check_fresh_Opportunity");
   CHECK(fresh.exchanges[0].call.query[0].second == "${now-14d|date}");
   CHECK(fresh.exchanges[0].call.query[1].second == "1209600");
@@ -154,6 +155,28 @@ TEST_CASE("write tests are off until asked for") {
   const auto loaded = load_settings(source_dir("tests/agent/data/full.yaml"), defaults());
   if (!loaded) FAIL(to_string(loaded.error()));
   CHECK(loaded->crms[1].off == std::vector<std::string>{"heartbeat"});
+}
+
+TEST_CASE("a heartbeat table alone switches its write test on, and `enabled: false` off again") {
+  const TempDir folder;
+  const std::string file = folder.write("agent.yaml", R"(
+ship: {url: 'https://collector.example.com/api/v1/write'}
+crms:
+  - {name: a, recipe: mini, with: {url: 'sqlite:/tmp/a.db', heartbeat_table: beats}}
+  - {name: b, recipe: mini, with: {url: 'sqlite:/tmp/b.db'}}
+  - {name: c, recipe: mini, with: {url: 'sqlite:/tmp/c.db', heartbeat_table: beats}, transactions: {enabled: false}}
+  - {name: d, recipe: mini, with: {url: 'sqlite:/tmp/d.db', heartbeat_table: beats}, transactions: {interval: 1h}}
+  - {name: e, recipe: mini, with: {url: 'sqlite:/tmp/e.db', heartbeat_table: beats}, measurements: {heartbeat: {enabled: false}}}
+)");
+  const auto loaded = load_settings(file, defaults());
+  if (!loaded) FAIL(to_string(loaded.error()));
+  const auto& crms = loaded->crms;
+  CHECK(crms[0].off.empty());
+  CHECK(measurement(crms[0], "heartbeat").interval == Duration{5min});
+  CHECK(crms[1].off == std::vector<std::string>{"heartbeat"});
+  CHECK(crms[2].off == std::vector<std::string>{"heartbeat"});
+  CHECK(measurement(crms[3], "heartbeat").interval == Duration{1h});
+  CHECK(crms[4].off == std::vector<std::string>{"heartbeat"});
 }
 
 TEST_CASE("a minimal agent.yaml takes the machine's defaults") {

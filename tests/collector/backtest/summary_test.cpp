@@ -67,7 +67,7 @@ struct Ran {
 };
 
 Ran run(const std::string& lines, Zone zone = {}) {
-  BacktestSummary summary{std::move(zone), [](const rules::Message& message) {
+  BacktestSummary summary{std::make_shared<const Zone>(std::move(zone)), [](const rules::Message& message) {
                             return Bilingual{message.crm + " is " + std::string{to_string(message.state)}, "中文"};
                           }};
   std::istringstream in{lines};
@@ -144,7 +144,7 @@ TEST_CASE("the text says what the JSON says") {
   INFO(ran.text);
   const auto has = [&](std::string_view part) { return ran.text.find(part) != std::string::npos; };
   CHECK(has("samples: 260; CRMs: 2, not healthy at some time: 1"));
-  CHECK(has("states: sub-healthy 2×, 13m in all, longest 10m; poor 3×, 9m in all, longest 5m"));
+  CHECK(has("states: sub-healthy 2×, 13 min in all, longest 10 min; poor 3×, 9 min in all, longest 5 min"));
   CHECK(has("  availability: always healthy\n"));
   CHECK(has("    fri .........-#"));
   CHECK(has("default: incident.opened 4×"));

@@ -145,6 +145,22 @@ TEST_CASE("receivers are read with their selection and language") {
   CHECK(attempt.url == "https://hooks.example.com/T0/secret");
 }
 
+TEST_CASE("times are told by the clock of the file, of a receiver by its own") {
+  const test::TempDir directory;
+  const auto settings = load_settings(directory.write(
+      "collector.yaml",
+      "time_zone: Asia/Shanghai\nreceivers:\n  - {name: a, type: slack, url: 'https://hooks.example.com/T0'}\n"
+      "  - {name: b, type: slack, url: 'https://hooks.example.com/T1', time_zone: Europe/Berlin}\n"));
+  if (settings.has_error()) FAIL(to_string(settings.error()));
+  REQUIRE(settings->time_zone != nullptr);
+  CHECK(settings->time_zone->name == "Asia/Shanghai");
+  CHECK(settings->receivers.at(0).zone == settings->time_zone);
+  CHECK(settings->receivers.at(1).zone->name == "Europe/Berlin");
+  const auto plain = load_settings(directory.write("plain.yaml", "auth: required\n"));
+  if (plain.has_error()) FAIL(to_string(plain.error()));
+  CHECK(plain->time_zone == nullptr);
+}
+
 TEST_CASE("a receivers file for backtest needs names only, as a mapping or as a list") {
   const test::TempDir directory;
   for (const std::string text :

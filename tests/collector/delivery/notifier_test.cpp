@@ -454,3 +454,77 @@ TEST_CASE("what waits for a receiver that was taken out while the collector was 
   CHECK(eventually([&] { return bench.abandoned("old") == 1; }));
   CHECK(bench.count(DeliveryStatus::pending) == 0);
 }
+
+namespace {
+
+/// Says in its requests which level the other end knows of each subject: `crm/a 1 after 2`.
+class StateReceiver final : public PlainReceiver {
+ public:
+  using PlainReceiver::PlainReceiver;
+  collector::Outgoing prepare(collector::Batch batch, TimePoint wall) const override {
+    auto request = std::get<net::ClientRequest>(PlainReceiver::prepare(batch, wall));
+    request.body.clear();
+    for (const store::OutboxRow& row : batch)
+      request.body += fmt::format("{} {} after {}\n", row.dedup_key, row.level, row.taken_before);
+    return request;
+  }
+};
+
+store::OutboxRow at_level(DeliveryBench& bench, const std::string& key, std::int64_t seq, const char* event,
+                          int level) {
+  store::OutboxRow row = bench.row("am", key, seq, event);
+  row.level = level;
+  return row;
+}
+
+std::string last_body(const Sink& sink) {
+  return sink.requests().back().body;
+}
+
+}  // namespace
+
+TEST_CASE("a receiver of states is told what ends by what it took, also after a restart") {
+  Sink sink;
+  const auto states = std::make_shared<StateReceiver>(sink.url());
+  states->again = 60s;
+  states->list = 100;
+  DeliveryBench bench{{DeliveryBench::named("am", states)}};
+  bench.quiet();
+  bench.tell({at_level(bench, "crm/never-poor", 1, "incident.opened", 1)});
+  bench.quiet();
+  CHECK(last_body(sink) == "crm/never-poor 1 after 0\n");
+  bench.tell({at_level(bench, "crm/poor", 1, "incident.opened", 2)});
+  bench.quiet();
+  CHECK(last_body(sink) == "crm/poor 2 after 0\n");
+  bench.stop();
+  bench.start();
+  bench.quiet();
+  bench.tell({at_level(bench, "crm/never-poor", 2, "incident.resolved", 0)});
+  bench.quiet();
+  CHECK(last_body(sink) == "crm/never-poor 0 after 1\n");
+  bench.tell({at_level(bench, "crm/poor", 2, "incident.improved", 1)});
+  bench.quiet();
+  CHECK(last_body(sink) == "crm/poor 1 after 2\n");
+  // Repeated the end is said again: it may have been away.
+  bench.stop();
+  bench.start();
+  bench.pass(61s);
+  CHECK(last_body(sink) == "crm/never-poor 0 after 1\ncrm/poor 1 after 2\n");
+  bench.tell({at_level(bench, "crm/poor", 3, "incident.reminder", 1)});
+  bench.quiet();
+  CHECK(last_body(sink) == "crm/poor 1 after 1\n");
+}
+
+TEST_CASE("what a receiver of states never took has no end there") {
+  Sink sink{{answer(503), answer(503)}};
+  const auto states = std::make_shared<StateReceiver>(sink.url());
+  states->again = 600s;
+  DeliveryBench bench{{DeliveryBench::named("am", states)}};
+  bench.quiet();
+  bench.tell({at_level(bench, "crm/a", 1, "incident.opened", 2)});
+  bench.quiet();
+  bench.tell({at_level(bench, "crm/a", 2, "incident.improved", 1)});
+  bench.pass_slowly(10s);
+  CHECK(last_body(sink) == "crm/a 1 after 0\n");
+  CHECK(bench.count(DeliveryStatus::delivered) == 1);
+}

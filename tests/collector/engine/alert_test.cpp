@@ -60,6 +60,23 @@ TEST_CASE("a slow CRM becomes poor, the receiver hears of it, and of its recover
   CHECK(running.state_of("acme") == "healthy");
 }
 
+TEST_CASE("people read times by the clock of the configuration, programs read UTC") {
+  Sink sink;
+  CollectorFiles files;
+  files.extra = "time_zone: Asia/Shanghai\n";
+  files.receivers = fmt::format("  - {{name: oncall, type: webhook, url: \"{}\"}}\n", sink.url());
+  const RunningCollector running{files};
+  REQUIRE(running.write_latency("acme", 5) == 204);
+  REQUIRE(eventually([&] { return sink.requests().size() == 1; }));
+  const boost::json::value body = boost::json::parse(sink.requests().front().body);
+  for (const char* language : {"en", "zh"})
+    CHECK_THAT(std::string{body.at("text").at(language).as_string()}, Catch::Contains(" Asia/Shanghai"));
+  CHECK_THAT(std::string{body.at("at").as_string()}, Catch::EndsWith("Z"));
+  CHECK_THAT(std::string{body.at("failing").at(0).at("since").as_string()}, Catch::EndsWith("Z"));
+  CHECK_THAT(running.get("/").body, Catch::Contains(" Asia/Shanghai</td>") && !Catch::Contains("Z</td>"));
+  CHECK_THAT(std::string{running.get_json("/api/v1/crms/acme").at("since").as_string()}, Catch::EndsWith("Z"));
+}
+
 TEST_CASE("while the configuration says mute nobody is told, afterwards what still holds") {
   Sink sink;
   CollectorFiles files;

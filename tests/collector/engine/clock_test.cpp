@@ -1,5 +1,6 @@
 // The collector's own clock was wrong, or is put right while it runs.
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "collector/suppression/text.h"
@@ -62,6 +63,34 @@ TEST_CASE("a clock that was ahead once does no harm after the next restart", "[s
       CHECK(told(*core, "collector.trouble") == (ahead > 11min));
       for (const store::OutboxRow& row : core->outbox()) CHECK(row.created <= clock.now());
     }
+  }
+}
+
+TEST_CASE("what is told of a clock that was ahead has an end, over a restart too") {
+  for (const bool restart : {false, true}) {
+    const TempDir directory;
+    ManualClock clock{kStart + 8h};
+    auto core = std::make_unique<Core>(directory, clock);
+    core->latency(0.2, 3);
+    core->settle();
+    core.reset();
+    clock.set(kStart);
+    core = std::make_unique<Core>(directory, clock);
+    core->latency(0.2, 40);
+    REQUIRE(told(*core, "collector.trouble"));
+    if (restart) {
+      core.reset();
+      core = std::make_unique<Core>(directory, clock);
+    }
+    core->latency(0.2, 5);
+    CHECK_FALSE(told(*core, "collector.recovered"));
+    for (int minute = 0; minute < 40; ++minute) {
+      clock.advance(60s);
+      core->tick();
+    }
+    const std::vector<std::string> all = events(*core);
+    CHECK(std::count(all.begin(), all.end(), "collector.trouble") == 1);
+    CHECK(std::count(all.begin(), all.end(), "collector.recovered") == 1);
   }
 }
 

@@ -340,6 +340,103 @@ TEST_CASE("a state that cannot be read costs its CRM what it knew, and nobody el
   CHECK(core->status().state == Level::healthy);
 }
 
+namespace {
+
+/// Changes one byte of a CRM's stored state so that it can still be decoded.
+void change_a_byte(Core& core, const std::string& crm) {
+  core.in_store([&](store::Database& database) -> Result<void> {
+    for (store::StoredState& state : store::load_states(database).value()) {
+      if (state.crm != crm) continue;
+      const std::size_t kind = state.blob.rfind("tryton");
+      REQUIRE(kind != std::string::npos);
+      state.blob[kind] = 'T';
+      CrmFacts facts;
+      REQUIRE(decode_state(state.blob, facts).has_value());
+      auto row = database.prepare("UPDATE engine_state SET blob = ? WHERE crm = ?").value();
+      row.bind_blob(1, state.blob);
+      row.bind(2, std::string_view{crm});
+      return row.run();
+    }
+    return Error{"no such state"};
+  });
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a byte of a stored state that has changed is found though it can be decoded: its CRM begins anew, told once") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  auto core = std::make_unique<Core>(directory, clock);
+  core->latency(0.2, 3);
+  core->latency(5, 6);
+  const std::vector<store::OutboxRow> before = core->outbox();
+  change_a_byte(*core, "acme");
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  CHECK(store::damaged_files(directory.path()) == 1);
+  core->latency(5, 6);
+  CHECK(core->status().state == Level::poor);
+  CHECK(core->outbox().size() == before.size());
+  core->latency(0.2, 8);
+  CHECK(core->outbox().front().event == Event::resolved);
+  core->settle();
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  CHECK(store::damaged_files(directory.path()) == 1);
+  CHECK(core->status().state == Level::healthy);
+}
+
+TEST_CASE("a stored number of folded records that has changed keeps no CRM from being judged") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  auto core = std::make_unique<Core>(directory, clock);
+  core->latency(5, 6);
+  core->settle();
+  core->in_store([](store::Database& database) {
+    return database.execute("UPDATE engine_state SET folded_seq = folded_seq + 1000000000");
+  });
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  core->latency(0.2, 8);
+  CHECK(core->status().state == Level::healthy);
+}
+
+TEST_CASE("a stored state whose name has changed brings no CRM that nobody watches") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  auto core = std::make_unique<Core>(directory, clock);
+  core->latency(0.2, 6);
+  core->settle();
+  core->in_store([](store::Database& database) {
+    return database.execute("UPDATE engine_state SET crm = 'acne' WHERE crm = 'acme'");
+  });
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  core->latency(0.2, 6);
+  core->thread().run([&] { CHECK(core->engine().rules().crms() == std::vector<std::string>{"acme"}); });
+  core->settle();
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  CHECK(store::damaged_files(directory.path()) == 1);
+}
+
+TEST_CASE("what was stored of agents and vendors has one changed byte: they begin anew") {
+  ManualClock clock{kStart};
+  const TempDir directory;
+  auto core = std::make_unique<Core>(directory, clock);
+  core->latency(5, 6);
+  core->settle();
+  core->in_store([](store::Database& database) {
+    return database.execute(
+        "UPDATE meta SET value = replace(value, 'branch-1', 'branch-2') WHERE name = 'engine_shared'");
+  });
+  core.reset();
+  core = std::make_unique<Core>(directory, clock);
+  CHECK(store::damaged_files(directory.path()) == 1);
+  CHECK(core->status().state == Level::poor);
+}
+
 TEST_CASE("what was stored of agents and vendors is damaged: they begin anew") {
   ManualClock clock{kStart};
   const TempDir directory;
@@ -364,8 +461,8 @@ TEST_CASE("a state of another version is not touched: the start is refused") {
   core->settle();
   const auto set_version = [&](const char* version) {
     core->in_store([&](store::Database& database) -> Result<void> {
-      return database.execute(
-          fmt::format("UPDATE engine_state SET blob = CAST(X'{}' || substr(blob, 2) AS BLOB)", version));
+      return database.execute(fmt::format(
+          "UPDATE engine_state SET checksum = NULL, blob = CAST(X'{}' || substr(blob, 2) AS BLOB)", version));
     });
   };
   set_version("7f");

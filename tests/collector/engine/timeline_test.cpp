@@ -2,8 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include <set>
+
 #include "collector/message/change_text.h"
 #include "collector/message/describe.h"
+#include "collector/message/vocabulary.h"
 #include "tests/collector/collector_fixture.h"
 #include "tests/collector/core_fixture.h"
 
@@ -102,6 +105,20 @@ TEST_CASE("a timeline has states, dimensions, messages with what became of them,
   CHECK(message.at("outcome").at("attempts").to_number<int>() == 1);
   CHECK(parse_time(std::string_view{message.at("outcome").at("at").as_string()}).has_value());
   CHECK(message.at("delivery").as_string() == sink.requests().at(0).header("webhook-id"));
+  CHECK(message.at("text").at("en").as_string() == "Delivered to oncall: opened");
+  CHECK(message.at("text").at("zh").as_string() == "已送达 oncall：发生");
+}
+
+TEST_CASE("a message is queued in the timeline until its receiver has answered") {
+  Sink sink{{net::HttpResponse{503, {{"Retry-After", "3600"}}, ""}}};
+  const RunningCollector running{told(sink)};
+  REQUIRE(running.write_latency("acme", 5) == 204);
+  const std::string id = incident_of(running, "acme");
+  REQUIRE(eventually([&] { return sink.requests().size() == 1 && find(timeline(running, id), "message") != nullptr; }));
+  const json::array lines = timeline(running, id);
+  const json::value& text = find(lines, "message")->at("text");
+  CHECK(text.at("en").as_string() == "Queued for oncall: opened");
+  CHECK(text.at("zh").as_string() == "等待送达 oncall：发生");
 }
 
 TEST_CASE("a timeline goes on after a restart and has nothing twice") {
@@ -192,6 +209,27 @@ TEST_CASE("late samples are told in the timeline and change no state") {
   }
   CHECK(found == 1);
   CHECK(core.outbox().size() == 1);
+}
+
+TEST_CASE("every way that a delivery may end has words, and every event") {
+  using store::DeliveryStatus;
+  std::set<std::string> said;
+  for (const auto status : {DeliveryStatus::pending, DeliveryStatus::delivered, DeliveryStatus::dead,
+                            DeliveryStatus::superseded, DeliveryStatus::abandoned}) {
+    const Bilingual text = delivery_words("oncall", "incident.resolved", status);
+    CHECK_THAT(text.en, Catch::Contains("oncall") && Catch::EndsWith(": resolved"));
+    CHECK_THAT(text.zh, Catch::Contains("oncall") && Catch::EndsWith("：恢复"));
+    said.insert(text.en);
+    said.insert(text.zh);
+  }
+  said.insert(past_delivery_words("oncall", "incident.resolved").zh);
+  CHECK(said.size() == 11);
+  for (const Event event : all_events()) {
+    INFO(to_string(event));
+    CHECK_THAT(std::string{event_words(to_string(event), Language::zh)}, !Catch::Contains("."));
+    CHECK(event_words(to_string(event), Language::zh) != to_string(event));
+    CHECK_THAT(std::string{event_words(to_string(event), Language::en)}, !Catch::Contains("."));
+  }
 }
 
 TEST_CASE("a timeline is bounded, says how much it leaves out, and never leaves out the end", "[slow]") {

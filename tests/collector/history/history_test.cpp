@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 
+#include "collector/backtest/stored_samples.h"
 #include "collector/history/builder.h"
 #include "collector/history/query.h"
 #include "store/history/history.h"
@@ -48,6 +49,8 @@ class Journal {
   }
   void in_store(const store::Writer::Job& job) { writer_->run(job).value(); }
   [[nodiscard]] store::Database reader() const { return store::open_collector_reader(directory_.path()).value(); }
+  [[nodiscard]] std::string folder() const { return directory_.path(); }
+  void set_aside(const DamagedBlocks& damaged) { damaged.set_aside(folder(), *writer_).value(); }
   [[nodiscard]] HistoryBuilder builder(HistoryBuilder::Limits limits = {}) { return {reader(), *writer_, limits}; }
 
   [[nodiscard]] HistoryAnswer read(const std::string& metric, TimePoint from, TimePoint to,
@@ -247,9 +250,128 @@ TEST_CASE("a damaged block costs its own readings") {
     return store::add_blocks(database, {{start(), "acme", 7, "damaged"}, {start(), "acme", 7, ""}});
   });
   CHECK(journal.count(kDuration, start(), start() + kHour) == 10);
+  CHECK(journal.read(kDuration, start(), start() + kHour).damaged.count() == 2);
   CHECK_FALSE(builder.merge(start() + 24 * kHour).value());
   CHECK(journal.count(kDuration, start(), start() + kHour) == 10);
   CHECK(journal.size().blocks == 2);
+  CHECK(builder.stats().damaged == 2);
+  CHECK(store::damaged_files(journal.folder()) == 2);
+}
+
+namespace {
+
+/// Puts bytes of the same count, which can be decoded too, in the place of a block's.
+void exchange_bytes(Journal& journal, const std::string& crm, double value) {
+  store::Database database = journal.reader();
+  std::string bytes;
+  store::read_blocks(database, crm, start(), start(), [&](const store::StoredBlock& block) {
+    auto series = store::decode_block(block.bytes, [](std::string_view) { return true; }).value();
+    series.front().readings.front().value = value;
+    bytes = store::encode_block(series);
+    return false;
+  }).value();
+  journal.in_store([&](store::Database& store) -> Result<void> {
+    auto row = store.prepare("UPDATE history SET block = ? WHERE crm = ?").value();
+    row.bind_blob(1, bytes);
+    row.bind(2, std::string_view{crm});
+    return row.run();
+  });
+}
+
+}  // namespace
+
+TEST_CASE("a changed byte of a block that can be decoded is found, told and set aside") {
+  Journal journal;
+  journal.measure(start(), 10);
+  HistoryBuilder builder = journal.builder();
+  build_all(builder, start() + kHour);
+  exchange_bytes(journal, "acme", 99);
+  const HistoryAnswer answer = journal.read(kDuration, start(), start() + kHour);
+  CHECK(answer.lines.empty());
+  CHECK(answer.damaged.count() == 1);
+  journal.set_aside(answer.damaged);
+  CHECK(store::damaged_files(journal.folder()) == 1);
+  CHECK(journal.read(kDuration, start(), start() + kHour).damaged.count() == 0);
+  CHECK(journal.size().blocks == 1);
+}
+
+TEST_CASE("a damaged block that a chart meets is counted in its answer and kept in a file") {
+  RunningCollector collector;
+  REQUIRE(collector.write_latency("acme", 0.25, 6) == 204);
+  const std::string state = collector.directory().path("state");
+  collector.stop();
+  {
+    store::Database database = store::open_collector(state).value();
+    store::add_blocks(database, {{store::part_of(collector.now()), "acme", 1, "damaged"}}).value();
+    store::finish_blocks(database, 0).value();
+  }
+  collector.start();
+  const std::string path = "/api/v1/crms/acme/history?metric=" + std::string{kDuration};
+  CHECK(collector.get_json(path).at("blocks_damaged").to_number<int>() == 1);
+  CHECK(eventually([&] { return store::damaged_files(state) == 1; }));
+  CHECK(eventually([&] { return collector.get_json(path).at("blocks_damaged").to_number<int>() == 0; }));
+  // Whoever asks before it is gone meets it again.
+  CHECK(collector.get("/metrics").body.find("\ncrmpulse_collector_history_damaged_blocks_total 0\n") ==
+        std::string::npos);
+}
+
+namespace {
+
+struct Replayed {
+  std::vector<std::pair<TimePoint, double>> readings;  ///< of kDuration of acme
+  std::size_t ticks = 0;
+};
+
+Replayed replay(const Journal& journal, TimePoint from, TimePoint to) {
+  store::Database database = journal.reader();
+  StoredSamples samples{database, from, to};
+  std::vector<BacktestBatch::Name> names;
+  Replayed out;
+  while (const auto batch = samples.next().value()) {
+    names.insert(names.end(), batch->names.begin(), batch->names.end());
+    for (const BacktestEvent& event : batch->events) {
+      if (event.series == BacktestEvent::kTick) {
+        ++out.ticks;
+        continue;
+      }
+      const BacktestBatch::Name& name = names.at(event.series);
+      if (name.metric == kDuration && name.labels.get("crm") == "acme")
+        out.readings.emplace_back(event.at, event.value);
+      if (name.metric == kDuration) CHECK(name.labels.get("operation") == "read");
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a backtest reads each stored sample once, from the blocks where the journal does not reach any more",
+          "[slow]") {
+  Journal journal;
+  HistoryBuilder builder = journal.builder();
+  // Nine hours in blocks, of which the journal keeps the last one, and two minutes that are in no block yet.
+  journal.measure(start(), 9 * 120);
+  build_all(builder, start() + 10 * kHour);
+  const TimePoint kept = start() + 8 * kHour;
+  journal.in_store([&](store::Database& database) {
+    return database.execute(fmt::format("DELETE FROM journal WHERE received < {}", unix_millis(kept)));
+  });
+  journal.measure(start() + 9 * kHour, 4, 9 * 120);
+  const Replayed all = replay(journal, start(), start() + 24 * kHour);
+  REQUIRE(all.readings.size() == 9 * 120 + 4);
+  for (std::size_t i = 0; i < all.readings.size(); ++i) {
+    REQUIRE(all.readings[i].first == start() + static_cast<int>(i) * std::chrono::seconds{30});
+    REQUIRE(all.readings[i].second == static_cast<double>(i));
+  }
+  CHECK(all.ticks == 120 + 4);
+  const Replayed some = replay(journal, start() + kHour, start() + 7 * kHour);
+  REQUIRE(some.readings.size() == 6 * 120 + 1);
+  CHECK(some.readings.front().first == start() + kHour);
+  CHECK(some.readings.back().first == start() + 7 * kHour);
+  CHECK(replay(journal, kept, start() + 24 * kHour).readings.size() == 124);
+  CHECK(replay(journal, start() - 24 * kHour, start() - kHour).readings.empty());
+  journal.in_store([](store::Database& database) { return database.execute("DELETE FROM journal"); });
+  CHECK(replay(journal, start(), start() + 24 * kHour).readings.size() == 9 * 120);
 }
 
 TEST_CASE("what is older than the retention goes") {

@@ -61,7 +61,7 @@ TEST_CASE("a digest names its CRMs with their states and incidents, and counts t
   const json::array& crms = body.at("crms").as_array();
   REQUIRE(crms.size() == 2);
   CHECK(to_text(crms[0]) == R"({"crm":"acme","kind":"salesforce","state":"poor","incident":"01Jacme"})");
-  CHECK(text(body, "en") == "12 CRMs left healthy at nearly the same time: acme poor, beta sub_healthy and 10 more.");
+  CHECK(text(body, "en") == "12 CRMs left healthy at nearly the same time: acme poor, beta sub-healthy and 10 more.");
   CHECK(text(body, "zh") == "12 个 CRM 几乎同时出现异常：acme 不良、beta 亚健康，另有 10 个。");
   CHECK_FALSE(body.contains("agent"));
   CHECK_FALSE(body.contains("vendor"));
@@ -77,7 +77,7 @@ TEST_CASE("a lost agent: since when, what nobody watches, what to do") {
   CHECK(body.at("previous_state") == "healthy");
   CHECK(body.at("remedy").as_object().contains("zh"));
   CHECK_THAT(text(body, "en"), Catch::StartsWith("Agent branch-1 is silent since 09:10 UTC: nobody watches 1 CRM now: "
-                                                 "acme sub_healthy (as last seen). What to do: "));
+                                                 "acme sub-healthy (as last seen). What to do: "));
   CHECK_THAT(text(body, "zh"), Catch::StartsWith("探针 branch-1 自 09:10 UTC 起失联，1 个 CRM 无人监控："));
 }
 

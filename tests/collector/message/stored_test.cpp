@@ -42,7 +42,7 @@ Message full_message() {
   message.since = kNow - std::chrono::minutes{5};
   message.incident = "01JD75ZK4GWVQ2M8R3T6Y9BCDE";
   message.opened = kNow - std::chrono::hours{1};
-  message.link = "https://crm-health.example.com/api/v1/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE";
+  message.link = "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE";
   message.failing = {{"latency",
                       "latency_slow",
                       "seconds",
@@ -56,7 +56,9 @@ Message full_message() {
                       3.0,
                       true,
                       kNow,
-                      {"Look.", "请看。"}},
+                      {"Look.", "请看。"},
+                      "crm_operation_duration_seconds",
+                      "p75"},
                      {}};
   message.fault = Fault{"vendor", "it answers slowly", "响应缓慢"};
   message.changes = {{kNow, "schema", "1", "2", "Lead", "branch-1", {"the schema changed", "数据结构已变更"}}};
@@ -106,6 +108,8 @@ TEST_CASE("a message comes back from the outbox with every fact it was queued wi
   REQUIRE(read.failing.size() == 2);
   CHECK(read.failing[0].working_time);
   CHECK(read.failing[0].worse == Worse::below);
+  CHECK(read.failing[0].metric == "crm_operation_duration_seconds");
+  CHECK(read.failing[0].aggregator == "p75");
   CHECK_FALSE(read.failing[1].value.has_value());
   CHECK(read.changes.at(0).agent == "branch-1");
   CHECK(read.evidence == std::vector<std::string>{"read: 503", ""});

@@ -3,6 +3,8 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <charconv>
 #include <cmath>
@@ -11,6 +13,7 @@
 #include <sstream>
 
 #include "collector/metrics/exposition_text.h"
+#include "net/server/gzip.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
@@ -96,7 +99,7 @@ TEST_CASE("a family is written as prometheus-cpp's own serializer writes it, wha
     }
   }
   std::string out;
-  text.move_to(out);
+  text.move_to(out, PageFormat::text);
   require_same(out, family);
 }
 
@@ -115,12 +118,12 @@ TEST_CASE("a family of many lines is written whole and in order, and nothing is 
   for (int i = 0; i < 5'000; ++i) text.add(common, {}, i);
   text.add("crm=\"" + std::string(100'000, 'b') + "\"", {}, 5'000);
   std::string out;
-  text.move_to(out);
+  text.move_to(out, PageFormat::text);
   const auto lines = lines_of(out);
   REQUIRE(lines.size() == 5'003);
   for (int i = 0; i <= 5'000; ++i) REQUIRE(lines[static_cast<std::size_t>(i) + 2].second == i);
   std::string nothing;
-  text.move_to(nothing);
+  text.move_to(nothing, PageFormat::text);
   CHECK(nothing.empty());
 }
 
@@ -144,8 +147,8 @@ TEST_CASE("a page is written in turns of the loop, and who asks meanwhile gets t
   net::Loop loop;
   Exposition exposition;
   int made = 0;
-  exposition.add([&] { return std::make_unique<Letters>(std::to_string(++made) + "abc"); });
-  exposition.add([] { return std::make_unique<Letters>("xy"); });
+  exposition.add([&](PageFormat) { return std::make_unique<Letters>(std::to_string(++made) + "abc"); });
+  exposition.add([](PageFormat) { return std::make_unique<Letters>("xy"); });
   std::vector<std::string> texts;
   bool other_work = false;
   const auto take = [&](const Exposition::Text& text) {
@@ -153,13 +156,13 @@ TEST_CASE("a page is written in turns of the loop, and who asks meanwhile gets t
     texts.push_back(*text);
     if (texts.size() == 2) loop.stop();
   };
-  exposition.text(loop, take);
+  exposition.page(loop, {}, take);
   CHECK(texts.empty());
   loop.post([&] { other_work = true; });
-  exposition.text(loop, take);
+  exposition.page(loop, {}, take);
   loop.run();
   CHECK(texts == std::vector<std::string>{"1abcxy", "1abcxy"});
-  exposition.text(loop, [&](const Exposition::Text& text) {
+  exposition.page(loop, {}, [&](const Exposition::Text& text) {
     texts.push_back(*text);
     loop.stop();
   });
@@ -171,7 +174,7 @@ TEST_CASE("who asks while others still read the page of this second gets the sam
   net::Loop loop;
   Exposition exposition;
   int made = 0;
-  exposition.add([&] { return std::make_unique<Letters>(std::to_string(++made) + "abc"); });
+  exposition.add([&](PageFormat) { return std::make_unique<Letters>(std::to_string(++made) + "abc"); });
   std::vector<Exposition::Text> held;
   const auto hold = [&](const Exposition::Text& text) {
     held.push_back(text);
@@ -181,16 +184,16 @@ TEST_CASE("who asks while others still read the page of this second gets the sam
   bool same = false;
   for (int round = 0; round < 20 && !same; ++round) {
     held.clear();
-    exposition.text(loop, hold);
+    exposition.page(loop, {}, hold);
     loop.run();
-    exposition.text(loop, hold);
+    exposition.page(loop, {}, hold);
     same = held.size() == 2 && held[0].get() == held[1].get();
     if (held.size() < 2) loop.run();
   }
   CHECK(same);
   held.clear();
   const int before = made;
-  exposition.text(loop, hold);
+  exposition.page(loop, {}, hold);
   loop.run();
   CHECK(made == before + 1);
 }
@@ -205,15 +208,15 @@ TEST_CASE("a large page is kept for its second, whoever still reads it") {
   net::Loop loop;
   Exposition exposition;
   int made = 0;
-  exposition.add([&] {
+  exposition.add([&](PageFormat) {
     ++made;
     return std::make_unique<Large>();
   });
   bool kept = false;
   for (int round = 0; round < 20 && !kept; ++round) {
-    exposition.text(loop, [](const Exposition::Text&) {});
+    exposition.page(loop, {}, [](const Exposition::Text&) {});
     const int before = made;
-    exposition.text(loop, [](const Exposition::Text&) {});
+    exposition.page(loop, {}, [](const Exposition::Text&) {});
     kept = made == before;
   }
   CHECK(kept);
@@ -224,10 +227,130 @@ TEST_CASE("a page nobody can be given any more is not written on") {
   bool answered = false;
   {
     Exposition exposition;
-    exposition.add([] { return std::make_unique<Letters>("abc"); });
-    exposition.text(loop, [&](const Exposition::Text&) { answered = true; });
+    exposition.add([](PageFormat) { return std::make_unique<Letters>("abc"); });
+    exposition.page(loop, {}, [&](const Exposition::Text&) { answered = true; });
   }
   loop.post([&] { loop.stop(); });
   loop.run();
   CHECK_FALSE(answered);
+}
+
+TEST_CASE("families of the library are written as its own serializer writes them, and in OpenMetrics's words") {
+  prometheus::MetricFamily counter{"crm_calls_seconds_total", "Calls.", prometheus::MetricType::Counter, {}};
+  prometheus::MetricFamily gauge{"crm_size_bytes", "Size.", prometheus::MetricType::Gauge, {}};
+  prometheus::MetricFamily other{"crm_x_count", "Any.", prometheus::MetricType::Untyped, {}};
+  prometheus::ClientMetric metric;
+  metric.label = {{"crm", "a\"b"}, {"kind", "x"}};
+  metric.counter.value = metric.gauge.value = metric.untyped.value = 3;
+  for (prometheus::MetricFamily* family : {&counter, &gauge, &other}) {
+    family->metric.push_back(metric);
+    family->metric.emplace_back();
+    std::string text;
+    append_family(text, PageFormat::text, *family);
+    require_same(text, *family);
+  }
+  counter.help = "Say \"a\\b\".\nTwice.";  // the library escapes nothing there
+  const auto open = [](const prometheus::MetricFamily& family) {
+    std::string out;
+    append_family(out, PageFormat::open_metrics, family);
+    return out;
+  };
+  CHECK(open(counter) == R"(# HELP crm_calls_seconds Say \"a\\b\".\nTwice.
+# TYPE crm_calls_seconds counter
+# UNIT crm_calls_seconds seconds
+crm_calls_seconds_total{crm="a\"b",kind="x"} 3
+crm_calls_seconds_total 0
+)");
+  CHECK(open(gauge).starts_with(
+      "# HELP crm_size_bytes Size.\n# TYPE crm_size_bytes gauge\n# UNIT crm_size_bytes bytes\n"));
+  CHECK(open(other).starts_with("# HELP crm_x_count Any.\n# TYPE crm_x_count unknown\ncrm_x_count{"));
+  CHECK(open({"crm_empty", "Nothing.", prometheus::MetricType::Gauge, {}}).empty());
+}
+
+TEST_CASE("times are milliseconds in text and seconds in OpenMetrics, bounds of buckets have a point there") {
+  const auto time = [](std::int64_t millis, PageFormat format) {
+    std::string out;
+    append_time(out, from_unix_millis(millis), format);
+    return out;
+  };
+  CHECK(time(1'700'000'000'007, PageFormat::text) == "1700000000007");
+  CHECK(time(1'700'000'000'007, PageFormat::open_metrics) == "1700000000.007");
+  CHECK(time(1'700'000'000'120, PageFormat::open_metrics) == "1700000000.120");
+  CHECK(time(999, PageFormat::open_metrics) == "0.999");
+  const auto bound = [](double value, PageFormat format) {
+    std::string out;
+    append_bound(out, value, format);
+    return out;
+  };
+  CHECK(bound(10, PageFormat::text) == "10");
+  CHECK(bound(10, PageFormat::open_metrics) == "10.0");
+  CHECK(bound(0.25, PageFormat::open_metrics) == "0.25");
+  CHECK(bound(std::numeric_limits<double>::infinity(), PageFormat::open_metrics) == "+Inf");
+}
+
+TEST_CASE("each form has a page of its own, and a compressed one is made once for all who wait") {
+  net::Loop loop;
+  Exposition exposition;
+  std::array<int, kPageFormats> made{};
+  exposition.add([&](PageFormat format) {
+    ++made.at(static_cast<std::size_t>(format));
+    return std::make_unique<Letters>(format == PageFormat::text ? "text" : "open");
+  });
+  std::vector<std::string> pages;
+  const auto take = [&](const Exposition::Text& page) {
+    pages.push_back(*page);
+    if (pages.size() == 5) loop.stop();
+  };
+  const PageForm packed{PageFormat::text, true};
+  exposition.page(loop, packed, take);
+  exposition.page(loop, packed, take);
+  exposition.page(loop, {PageFormat::text, false}, take);
+  exposition.page(loop, {PageFormat::open_metrics, false}, take);
+  exposition.page(loop, {PageFormat::open_metrics, true}, take);
+  loop.run();
+  std::sort(pages.begin(), pages.end());
+  const std::vector<std::string> expected{net::gzip("open# EOF\n"), net::gzip("text"), net::gzip("text"), "open# EOF\n",
+                                          "text"};
+  CHECK(std::is_permutation(pages.begin(), pages.end(), expected.begin(), expected.end()));
+  CHECK(made == std::array<int, kPageFormats>{1, 1});
+}
+
+TEST_CASE("a large page is compressed beside the loop, which goes on meanwhile, and kept for its second") {
+  class Large final : public ExpositionPart {
+    bool write(std::string& out) override {
+      out.append(Exposition::kLarge, 'x');
+      return false;
+    }
+  };
+  net::Loop loop;
+  Exposition exposition;
+  int made = 0;
+  exposition.add([&](PageFormat) {
+    ++made;
+    return std::make_unique<Large>();
+  });
+  bool at_once = false;
+  const auto fetch = [&] {
+    Exposition::Text got;
+    bool running = false;
+    exposition.page(loop, {PageFormat::text, true}, [&](const Exposition::Text& page) {
+      got = page;
+      if (running) loop.stop();
+    });
+    at_once = got != nullptr;
+    running = true;
+    if (!got) loop.run();
+    return got;
+  };
+  CHECK(*fetch() == net::gzip(std::string(Exposition::kLarge, 'x')));
+  CHECK_FALSE(at_once);
+  // A machine that stood still for the whole second in between is asked again.
+  bool kept = false;
+  for (int round = 0; round < 20 && !kept; ++round) {
+    (void)fetch();
+    const int before = made;
+    (void)fetch();
+    kept = at_once && made == before;
+  }
+  CHECK(kept);
 }

@@ -18,7 +18,7 @@ const TimePoint kStart = parse_time("2026-11-21T09:00:00Z").value();
 std::string metrics(Core& core) {
   std::string text;
   core.thread().run([&] {
-    const auto part = sample_metrics(core.engine());
+    const auto part = sample_metrics(core.engine(), PageFormat::text);
     while (part->write(text)) {
     }
   });

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "collector/message/stored.h"
 #include "tests/collector/receivers/messages.h"
 #include "tests/collector/support.h"
 
@@ -23,9 +24,11 @@ boost::json::array alerts_of(const Receiver& receiver, const std::vector<store::
   return boost::json::parse(std::get<net::ClientRequest>(receiver.prepare(rows, kNow)).body).as_array();
 }
 
-store::OutboxRow told(const std::string& type) {
+/// `before`: the level that Alertmanager was told of before.
+store::OutboxRow told(const std::string& type, int before = 0) {
   store::OutboxRow row = message(type);
   row.created = kNow - 10s;
+  row.taken_before = before;
   return row;
 }
 
@@ -56,10 +59,10 @@ TEST_CASE("a CRM has an alert for each level it has reached, and labels that nev
   const auto receiver = alertmanager(", labels: {team: crm}");
   const boost::json::array opened = alerts_of(*receiver, {told("incident.opened")});
   CHECK(states(opened) == States{"CrmPoor firing", "CrmSubHealthy firing"});
-  CHECK(states(alerts_of(*receiver, {told("incident.improved")})) == States{"CrmPoor over", "CrmSubHealthy firing"});
-  CHECK(states(alerts_of(*receiver, {told("incident.resolved")})) == States{"CrmPoor over", "CrmSubHealthy over"});
+  CHECK(states(alerts_of(*receiver, {told("incident.improved", 2)})) == States{"CrmPoor over", "CrmSubHealthy firing"});
+  CHECK(states(alerts_of(*receiver, {told("incident.resolved", 2)})) == States{"CrmPoor over", "CrmSubHealthy over"});
   for (const char* type : {"incident.escalated", "incident.improved", "incident.reminder", "incident.resolved"}) {
-    const boost::json::array later = alerts_of(*receiver, {told(type)});
+    const boost::json::array later = alerts_of(*receiver, {told(type, 2)});
     REQUIRE(later.size() == opened.size());
     for (std::size_t i = 0; i < later.size(); ++i) CHECK(later[i].at("labels") == opened[i].at("labels"));
   }
@@ -74,21 +77,47 @@ TEST_CASE("a CRM has an alert for each level it has reached, and labels that nev
   CHECK(poor.at("endsAt").as_string() == format_time(kNow + 4min));
 }
 
+TEST_CASE("only what began at Alertmanager has an end there") {
+  const auto receiver = alertmanager();
+  CHECK(states(alerts_of(*receiver, {told("incident.improved", 1)})) == States{"CrmSubHealthy firing"});
+  CHECK(states(alerts_of(*receiver, {told("incident.resolved", 1)})) == States{"CrmSubHealthy over"});
+  for (const char* type : {"incident.resolved", "agent.returned", "vendor.recovered"})
+    CHECK(alerts_of(*receiver, {told(type)}).empty());
+}
+
+TEST_CASE("each annotation is in one language throughout") {
+  const auto receiver = alertmanager();
+  store::OutboxRow row = told("incident.opened");
+  Message message = read_message(row);
+  message.fault->why_zh = "厂商状态页报告轻微故障";
+  row.body = stored_message(message);
+  const boost::json::object annotations = alerts_of(*receiver, {row})[1].at("annotations").as_object();
+  for (const char* name : {"summary_zh", "fault_zh", "description_zh", "remedy_zh"}) {
+    const std::string text{annotations.at(name).as_string()};
+    INFO(name << ": " << text);
+    CHECK_THAT(text, !Catch::Contains("POOR") && !Catch::Contains("poor") && !Catch::Contains("vendor") &&
+                         !Catch::Contains("query:") && !Catch::Contains("read:"));
+  }
+  CHECK_THAT(std::string{annotations.at("summary_zh").as_string()}, Catch::StartsWith("acme-sf — 不良：响应时间"));
+  CHECK_THAT(std::string{annotations.at("description").as_string()}, !Catch::Contains("不良"));
+  CHECK_THAT(std::string{annotations.at("summary").as_string()}, Catch::StartsWith("acme-sf — POOR: response time"));
+}
+
 TEST_CASE("a receiver for poor has no alert for less") {
   const auto receiver = alertmanager(", min_state: poor");
   CHECK(states(alerts_of(*receiver, {told("incident.opened")})) == States{"CrmPoor firing"});
-  CHECK(states(alerts_of(*receiver, {told("incident.resolved")})) == States{"CrmPoor over"});
+  CHECK(states(alerts_of(*receiver, {told("incident.resolved", 2)})) == States{"CrmPoor over"});
 }
 
 TEST_CASE("agents, vendors and what could not be delivered are alerts of their own") {
   const auto receiver = alertmanager();
   CHECK(states(alerts_of(*receiver, {told("agent.lost")})) == States{"CrmAgentLost firing"});
-  CHECK(states(alerts_of(*receiver, {told("agent.returned")})) == States{"CrmAgentLost over"});
+  CHECK(states(alerts_of(*receiver, {told("agent.returned", 1)})) == States{"CrmAgentLost over"});
   CHECK(states(alerts_of(*receiver, {told("vendor.outage")})) == States{"CrmVendorOutage firing"});
-  CHECK(states(alerts_of(*receiver, {told("vendor.recovered")})) == States{"CrmVendorOutage over"});
+  CHECK(states(alerts_of(*receiver, {told("vendor.recovered", 1)})) == States{"CrmVendorOutage over"});
   CHECK(states(alerts_of(*receiver, {told("delivery.dead")})) == States{"CrmAlertNotDelivered firing"});
   CHECK(alerts_of(*receiver, {told("agent.lost")})[0].at("labels") ==
-        alerts_of(*receiver, {told("agent.returned")})[0].at("labels"));
+        alerts_of(*receiver, {told("agent.returned", 1)})[0].at("labels"));
 }
 
 TEST_CASE("no request has more than 256 alerts") {
@@ -111,7 +140,7 @@ TEST_CASE("a clock that differs from Alertmanager's by more than 30 s: times are
     CHECK_FALSE(alert.as_object().contains("endsAt"));
   }
   // An end without a time would be a new alert: it has theirs.
-  for (const boost::json::value& alert : alerts_of(*receiver, {told("incident.resolved")}))
+  for (const boost::json::value& alert : alerts_of(*receiver, {told("incident.resolved", 2)}))
     CHECK(alert.at("endsAt").as_string() == format_time(kNow - 10s + 3h));
   CHECK(receiver->classify(answered(200, ours), 3, kNow).kind == Kind::delivered);
   CHECK(alerts_of(*receiver, {told("incident.opened")})[0].as_object().contains("endsAt"));

@@ -60,7 +60,7 @@ TEST_CASE("every chat takes the message of a real incident, and of its end") {
     REQUIRE(eventually([&] { return deliveries(running, "delivered").size() == 1; }));
     REQUIRE(sink.requests().size() == 1);
     const std::string body = sink.requests()[0].body;
-    for (const char* part : {"acme", "不良", "5 秒（不良阈值 ≥ 3 秒）", "数据库响应缓慢", "优化架构、升级硬件"}) {
+    for (const char* part : {"acme", "不良", "5 秒（达 3 秒为不良）", "数据库响应缓慢", "优化架构、升级硬件"}) {
       INFO(part);
       CHECK(body.find(part) != std::string::npos);
     }

@@ -28,6 +28,7 @@ constexpr IncidentMessage kIncidents[] = {
     {"incident.resolved", "healthy", "poor", "2026-11-21T09:45:30Z"},
     {"incident.flapping", "poor", "poor", "2026-11-21T09:45:30Z"},
     {"incident.flap_ended", "sub_healthy", "poor", "2026-11-21T10:45:30Z"},
+    {"incident.acknowledged", "poor", "poor", "2026-11-21T09:15:00Z"},
 };
 
 json::object both(std::string_view en, std::string_view zh) {
@@ -81,7 +82,7 @@ json::object incident(const IncidentMessage& event, const MessageOptions& option
       {"data_status", "fresh"},
       {"incident", json::object{{"id", "01JD75ZK4GWVQ2M8R3T6Y9BCDE"},
                                 {"opened_at", "2026-11-21T09:10:30Z"},
-                                {"url", "https://crm-health.example.com/api/v1/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE"}}},
+                                {"url", "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE"}}},
       {"score", event.state == "healthy" ? 96.5 : 41.25}};
   body["failing"] = event.state == "healthy" ? json::array{} : failing(event.state, options.long_text);
   if (event.state != "healthy") {
@@ -113,6 +114,10 @@ json::object other(const std::string& type, const MessageOptions& options) {
     body["state"] = "poor";
     body["crms"] = listed(options.crm);
     body["more"] = 10;
+  } else if (type == "agent.trouble" || type == "agent.recovered") {
+    body["agent"] = options.crm;
+    body["reason"] = "agent_clock";
+    body["since"] = "2026-11-21T09:05:00Z";
   } else if (type.starts_with("agent.")) {
     body["agent"] = options.crm;
     body["crms"] = listed(options.crm);
@@ -129,6 +134,10 @@ json::object other(const std::string& type, const MessageOptions& options) {
   } else if (type == "collector.trouble") {
     body["collector"] = options.crm;
     body["reason"] = "clock";
+  } else if (type == "collector.recovered") {
+    body["collector"] = options.crm;
+    body["reason"] = "disk";
+    body["since"] = "2026-11-21T09:05:00Z";
   } else {
     body["receiver"] = options.crm;
   }
@@ -189,10 +198,12 @@ std::string state_words(std::string_view type, Language language) {
     return zh ? "理想" : "HEALTHY";
   }
   static const std::map<std::string_view, std::pair<const char*, const char*>> kOthers{
-      {"digest", {"CRMs in trouble", "CRM 同时异常"}}, {"agent.lost", {"LOST", "失联"}},
-      {"agent.returned", {"back", "已恢复"}},          {"vendor.outage", {"OUTAGE", "故障"}},
-      {"vendor.recovered", {"recovered", "已恢复"}},   {"delivery.dead", {"NOT TOLD", "通知未送达"}},
-      {"collector.trouble", {"TROUBLE", "自身异常"}},  {"test", {"test message", "测试消息"}},
+      {"digest", {"CRMs in trouble", "CRM 同时异常"}},  {"agent.lost", {"LOST", "失联"}},
+      {"agent.returned", {"back", "已恢复"}},           {"vendor.outage", {"OUTAGE", "故障"}},
+      {"vendor.recovered", {"recovered", "已恢复"}},    {"delivery.dead", {"NOT TOLD", "通知未送达"}},
+      {"collector.trouble", {"TROUBLE", "自身异常"}},   {"test", {"test message", "测试消息"}},
+      {"collector.recovered", {"recovered", "已恢复"}}, {"agent.trouble", {"TROUBLE", "自身异常"}},
+      {"agent.recovered", {"recovered", "已恢复"}},
   };
   const auto& words = kOthers.at(type);
   return zh ? words.second : words.first;

@@ -4,6 +4,8 @@
 
 #include <boost/json.hpp>
 
+#include "collector/message/stored.h"
+#include "collector/notice/plain_text.h"
 #include "collector/text/value_text.h"
 #include "core/text/printable.h"
 #include "tests/collector/receivers/messages.h"
@@ -36,48 +38,18 @@ std::string value_of(const std::vector<Fact>& facts, std::string_view name) {
 
 }  // namespace
 
-TEST_CASE("values are written for people") {
-  const auto en = [](double value, const char* unit) { return value_text(value, unit, Language::en); };
-  CHECK(en(4.134, "seconds") == "4.13 s");
-  CHECK(en(0.0834, "seconds") == "83.4 ms");
-  CHECK(en(3.0, "seconds") == "3 s");
-  CHECK(en(150, "seconds") == "2.5 min");
-  CHECK(en(3600, "seconds") == "1 h");
-  CHECK(en(93600, "seconds") == "26 h");
-  CHECK(en(14 * 86400, "seconds") == "14 d");
-  CHECK(en(-3 * 86400, "seconds") == "3 d to go");
-  CHECK(en(0, "seconds") == "0 s");
-  CHECK(en(0.9724, "ratio") == "97.24%");
-  CHECK(en(0.25, "ratio") == "25%");
-  CHECK(en(3, "count") == "3");
-  CHECK(en(912345.6, "count") == "912,346");
-  CHECK(en(-1234567, "") == "-1,234,567");
-  CHECK(en(1e21, "count") == "1,000,000,000,000,000,000,000");
-  CHECK(en(12.5, "records/s") == "12.5 records/s");
-  CHECK(en(14.4, "burn_rate") == "14.4 times the error budget");
-  CHECK(en(std::numeric_limits<double>::infinity(), "seconds") == "?");
-  CHECK(value_text(150, "seconds", Language::zh) == "2.5 分钟");
-  CHECK(value_text(-86400 * 3, "seconds", Language::zh) == "还有 3 天");
-}
-
-TEST_CASE("a value stands against its threshold, never rounded onto it") {
-  const auto en = [](double value, double threshold, Worse worse, const char* unit) {
-    return against_threshold(value, threshold, worse, Level::poor, unit, Language::en);
-  };
-  CHECK(en(4.134, 3, Worse::above, "seconds") == "4.13 s (poor from 3 s)");
-  CHECK(en(0.982, 0.99, Worse::below, "ratio") == "98.2% (poor at 99% or less)");
-  CHECK(en(0.989999, 0.99, Worse::below, "ratio") == "98.9999% (poor at 99% or less)");
-  CHECK(en(3.0001, 3, Worse::above, "seconds") == "3.0001 s (poor from 3 s)");
-  CHECK(en(3, 3, Worse::above, "count") == "3 (poor from 3)");
-  CHECK(against_threshold(0.982, 0.99, Worse::below, Level::sub_healthy, "ratio", Language::zh) ==
-        "98.2%（亚健康阈值 ≤ 99%）");
-}
-
 TEST_CASE("rules have names, others their dimension and the rest of their id") {
-  CHECK(rule_name("latency", "latency", Language::en) == "response time");
-  CHECK(rule_name("availability_outage", "availability", Language::zh) == "连续检查失败次数");
-  CHECK(rule_name("latency_login", "latency", Language::en) == "response time (login)");
-  CHECK(rule_name("own", "moon_phase", Language::en) == "moon_phase (own)");
+  const auto name = [](const char* rule, const char* dimension, Language language) {
+    Failing failing;
+    failing.rule = rule;
+    failing.dimension = dimension;
+    return failing_words(failing, language).name;
+  };
+  CHECK(name("latency", "latency", Language::en) == "response time");
+  CHECK(name("availability_outage", "availability", Language::zh) == "可用性");
+  CHECK(name("latency_slow_share", "latency", Language::zh) == "慢调用占比");
+  CHECK(name("latency_login", "latency", Language::en) == "response time (login)");
+  CHECK(name("own", "moon_phase", Language::en) == "moon_phase (own)");
 }
 
 TEST_CASE("an opened incident says everything an on-call reader asks") {
@@ -96,7 +68,7 @@ TEST_CASE("an opened incident says everything an on-call reader asks") {
   CHECK(notice.evidence.size() == 2);
   CHECK(value_of(notice.facts, "Since") == "09:10 UTC");
   CHECK(value_of(notice.facts, "Score") == "41.2 of 100");
-  CHECK(notice.link == "https://crm-health.example.com/api/v1/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE");
+  CHECK(notice.link == "https://crm-health.example.com/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE");
   CHECK(notice.incident == "01JD75ZK4GWVQ2M8R3T6Y9BCDE");
 }
 
@@ -110,14 +82,14 @@ TEST_CASE("titles tell what happened, in both languages") {
   CHECK(en("agent.lost") == "agent acme-sf — LOST (失联)");
   CHECK(en("digest") == "13 CRMs in trouble at once (13 个 CRM 同时异常)");
   CHECK(en("test") == "receiver acme-sf — test message (测试消息)");
-  CHECK(notice_of("incident.opened", Language::zh).title == "acme-sf — 不良 (POOR)");
-  CHECK(notice_of("vendor.outage", Language::zh).title == "厂商 acme-sf — 故障 (OUTAGE)");
+  CHECK(notice_of("incident.opened", Language::zh).title == "acme-sf — 不良（POOR）");
+  CHECK(notice_of("vendor.outage", Language::zh).title == "厂商 acme-sf — 故障（OUTAGE）");
 }
 
 TEST_CASE("how long it has lasted is told once that is worth saying") {
   CHECK(value_of(notice_of("incident.reminder").facts, "Since") == "09:10 UTC (30 min)");
-  CHECK(value_of(notice_of("incident.resolved").facts, "Lasted") == "35 min (09:10 UTC to 09:45 UTC)");
-  CHECK(value_of(notice_of("incident.resolved", Language::zh).facts, "持续") == "35 分钟（09:10 UTC 至 09:45 UTC）");
+  CHECK(value_of(notice_of("incident.resolved").facts, "Lasted") == "35 min (09:10 to 09:45 UTC)");
+  CHECK(value_of(notice_of("incident.resolved", Language::zh).facts, "持续") == "35 分钟（09:10 至 09:45 UTC）");
   const Notice old = with("incident.reminder", "at", "2026-11-22T10:10:30Z");
   CHECK(value_of(old.facts, "Since") == "2026-11-21 09:10 UTC (25 h)");
 }
@@ -184,7 +156,7 @@ TEST_CASE("the sentences are made of what the chats show") {
       "UTC. Changed before: 08:55 UTC release changed from 252.9 to 254.1. What to do: Look at Page and Browser "
       "Performance in the Lightning Usage App and at the slow statements in the Query Plan of the Developer Console.");
   CHECK(notice_of("incident.resolved").text == "acme-sf is healthy again.");
-  CHECK(with("incident.resolved", "crm_state", "sub_healthy").text == "acme-sf is no longer worse than sub_healthy.");
+  CHECK(with("incident.resolved", "crm_state", "sub_healthy").text == "acme-sf is no longer worse than sub-healthy.");
   CHECK(notice_of("incident.flapping", Language::zh)
             .text.starts_with("acme-sf 状态反复变化，现为不良。响应时间 4.13 秒"));
 }
@@ -199,7 +171,48 @@ TEST_CASE("an age of which only active hours count says so") {
   idle.threshold = 4 * 3600;
   idle.working_time = true;
   CHECK(failing_words(idle, Language::en).value == "8 h of working time (poor from 4 h)");
-  CHECK(failing_words(idle, Language::zh).value == "8 小时（只计工作时间，不良阈值 ≥ 4 小时）");
+  CHECK(failing_words(idle, Language::zh).value == "8 小时（只计工作时间，达 4 小时为不良）");
+}
+
+TEST_CASE("what counts failures is told as a phrase, in every place where it stands") {
+  Message outage = read_message(message("incident.opened"));
+  Failing& worst = outage.failing.front();
+  worst.dimension = "availability";
+  worst.rule = "availability_outage";
+  worst.unit = "count";
+  worst.value = worst.threshold = worst.poor = 3;
+  worst.sub_healthy = 2;
+  for (const char* aggregator : {"", "failures_in_row"}) {
+    worst.aggregator = aggregator;
+    worst.metric = *aggregator == '\0' ? "" : "crm_up";
+    const Notice en = collector::notice_of(outage, Language::en);
+    CHECK(en.failing.front().name == "availability");
+    CHECK(en.failing.front().value == "3 checks in a row failed (poor from 3)");
+    CHECK_THAT(en.text, Catch::Contains(" is poor. 3 checks in a row failed (poor from 3). "));
+    CHECK_THAT(one_line_of(en, Language::en), Catch::Contains(": 3 checks in a row failed (poor from 3), "));
+    CHECK(headline(en, Language::en) == "acme-sf — POOR (不良): 3 checks in a row failed (poor from 3)");
+    const Notice zh = collector::notice_of(outage, Language::zh);
+    CHECK(headline(zh, Language::zh) == "acme-sf — 不良（POOR）：连续 3 次检查失败（达 3 次为不良）");
+    CHECK_THAT(plain_text(zh, Language::zh), Catch::Contains("- 可用性：连续 3 次检查失败（达 3 次为不良）"));
+    CHECK(failing_sentence(worst).zh == "连续 3 次检查失败（达 3 次为不良）");
+  }
+}
+
+TEST_CASE("a message is told by the clock of its audience") {
+  Zone shanghai;
+  shanghai.name = "Asia/Shanghai";
+  shanghai.transitions = {{TimePoint{}, std::chrono::hours{8}}};
+  const Audience audience{Language::en, std::make_shared<const Zone>(shanghai)};
+  for (const std::string& event : message_types()) {
+    INFO(event);
+    // What an earlier program had put into words keeps its UTC.
+    Message told = read_message(message(event));
+    if (told.fault) told.fault->why_en = told.fault->why_zh = "";
+    const Notice notice = crmpulse::collector::notice_of(told, audience);
+    const std::string text = plain_text(notice, Language::en) + one_line_of(notice, Language::en) + " " + notice.text;
+    CHECK_THAT(text, Catch::Contains("17:") || Catch::Contains("18:45"));
+    CHECK_THAT(text, Catch::Contains("Asia/Shanghai") && !Catch::Contains("UTC"));
+  }
 }
 
 TEST_CASE("a damaged body still says which CRM and that it must be looked at") {
@@ -207,7 +220,7 @@ TEST_CASE("a damaged body still says which CRM and that it must be looked at") {
   row.body = "{\"type\":";
   const Notice notice = read_notice(row, Language::en);
   CHECK(notice.type.text() == "unreadable");
-  CHECK(notice.title == "acme-sf — incident.opened");
+  CHECK(notice.title == "acme-sf — opened");
   CHECK(notice.tone == Tone::warning);
   CHECK_FALSE(notice.summary.empty());
 }

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include "collector/message/stored.h"
 #include "net/base/crypto.h"
 #include "tests/collector/delivery/delivery_bench.h"
 #include "tests/collector/receivers/messages.h"
@@ -77,6 +78,104 @@ TEST_CASE("PagerDuty: one incident a subject, triggered by what is wrong, resolv
   CHECK(resolved.as_object().if_contains("payload") == nullptr);
   CHECK(sent(*receiver, "agent.returned").at("event_action") == "resolve");
   CHECK(sent(*receiver, "vendor.recovered").at("event_action") == "resolve");
+}
+
+namespace {
+
+/// An acknowledged message as the collector queues it.
+store::OutboxRow acknowledged(const std::string& by) {
+  store::OutboxRow row = message("incident.acknowledged");
+  Message told = read_message(row);
+  told.acked_by = by;
+  row.body = stored_message(told);
+  return row;
+}
+
+net::HttpRequest webhook(std::vector<std::pair<std::string, std::string>> headers, std::string body) {
+  net::HttpRequest request;
+  request.method = "POST";
+  request.headers = std::move(headers);
+  request.body = std::move(body);
+  return request;
+}
+
+}  // namespace
+
+TEST_CASE("PagerDuty: an acknowledgement is its own event on the same key, without a payload") {
+  const boost::json::value event = boost::json::parse(request_of(*pagerduty(), acknowledged("ana")).body);
+  CHECK(event.at("event_action") == "acknowledge");
+  CHECK(event.at("dedup_key") == "crm/acme-sf");
+  CHECK(event.as_object().if_contains("payload") == nullptr);
+}
+
+TEST_CASE("Opsgenie: an acknowledgement names who made it") {
+  const net::ClientRequest request = request_of(*opsgenie(), acknowledged("ana"));
+  CHECK(request.method == "POST");
+  CHECK(request.url == "https://api.opsgenie.com/v2/alerts/crm%2Facme-sf/acknowledge?identifierType=alias");
+  const boost::json::value body = boost::json::parse(request.body);
+  CHECK(body.at("user") == "ana");
+  CHECK(body.at("source") == "crmpulse");
+}
+
+TEST_CASE("PagerDuty: its webhook counts when it is signed, and only what a person acknowledged") {
+  const TempDir secrets;
+  const std::string secret = secrets.write("secret", "a-secret-of-theirs");
+  const auto receiver =
+      receiver_from("{name: pd, type: pagerduty, routing_key_env: PATH, webhook_secret_file: \"" + secret + "\"}");
+  const std::string body =
+      R"({"event":{"id":"E1","event_type":"incident.acknowledged","occurred_at":"2026-11-21T09:12:00.123Z",)"
+      R"("agent":{"summary":"Ana","type":"user_reference"},"data":{"incident_key":"crm/acme-sf"}}})";
+  const std::string right = "v1=" + net::hex(net::hmac_sha256("a-secret-of-theirs", body));
+  const auto read = [&](const std::string& signature, const std::string& text) {
+    return receiver->read_callback(webhook({{"X-PagerDuty-Signature", signature}}, text)).value();
+  };
+  for (const std::string& signature : {right, "v1=00," + right, right + ", v1=00"}) {
+    INFO(signature);
+    const Callback callback = read(signature, body);
+    CHECK(callback.kind == Callback::Kind::acknowledged);
+    CHECK(callback.id == "E1");
+    CHECK(callback.key == "crm/acme-sf");
+    CHECK(callback.author == "Ana");
+    CHECK(callback.at == parse_time("2026-11-21T09:12:00.123Z").value());
+  }
+  for (const std::string& signature :
+       {std::string{}, std::string{"v1="}, right.substr(3), right + "0", "v2=" + right.substr(3)})
+    CHECK(read(signature, body).kind == Callback::Kind::refused);
+  CHECK(read(right, body + " ").kind == Callback::Kind::refused);
+  const auto signed_kind = [&](const std::string& text) {
+    return read("v1=" + net::hex(net::hmac_sha256("a-secret-of-theirs", text)), text).kind;
+  };
+  CHECK(signed_kind("not json") == Callback::Kind::ignored);
+  CHECK(signed_kind(R"({"event":{"event_type":"pagey.ping"}})") == Callback::Kind::ignored);
+  CHECK(signed_kind(R"({"event":{"event_type":"incident.resolved"}})") == Callback::Kind::ignored);
+  // Ours, which comes back.
+  CHECK(signed_kind(
+            R"({"event":{"event_type":"incident.acknowledged","agent":{"type":"inbound_integration_reference"}}})") ==
+        Callback::Kind::ignored);
+  CHECK_FALSE(pagerduty()->read_callback(webhook({{"X-PagerDuty-Signature", right}}, body)).has_value());
+}
+
+TEST_CASE("Opsgenie: its webhook counts when it shows the secret, and ours does not come back") {
+  const TempDir secrets;
+  const auto receiver = opsgenie(", webhook_secret_file: \"" + secrets.write("secret", "a-secret-of-ours") + "\"");
+  const std::string body =
+      R"({"action":"Acknowledge","source":{"name":"web","type":"API"},"alert":{"alertId":"a-1","alias":"crm/acme-sf",)"
+      R"("username":"ana@example.com","updatedAt":1795252230123000000}})";
+  const auto read = [&](const std::string& header, const std::string& text) {
+    return receiver->read_callback(webhook({{"Authorization", header}}, text)).value();
+  };
+  const Callback callback = read("Bearer a-secret-of-ours", body);
+  CHECK(callback.kind == Callback::Kind::acknowledged);
+  CHECK(callback.key == "crm/acme-sf");
+  CHECK(callback.author == "ana@example.com");
+  CHECK(callback.at == from_unix_millis(1795252230123));
+  for (const char* wrong : {"", "Bearer ", "Bearer a-secret-of-our", "Bearer a-secret-of-ours ", "a-secret-of-ours"})
+    CHECK(read(wrong, body).kind == Callback::Kind::refused);
+  CHECK(read("Bearer a-secret-of-ours", R"({"action":"Close","alert":{"alias":"crm/acme-sf"}})").kind ==
+        Callback::Kind::ignored);
+  CHECK(read("Bearer a-secret-of-ours", R"({"action":"Acknowledge","source":{"name":"crmpulse"},"alert":{}})").kind ==
+        Callback::Kind::ignored);
+  CHECK_FALSE(opsgenie()->read_callback(webhook({}, body)).has_value());
 }
 
 TEST_CASE("PagerDuty: limits of summary and key, severity of missing data") {

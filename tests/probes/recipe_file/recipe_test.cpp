@@ -78,6 +78,67 @@ TEST_CASE("every rejected recipe is refused with its file, its line and what is 
   CHECK(files >= 50);
 }
 
+TEST_CASE("a recipe of one's own needs texts in one language only: the other one is the same") {
+  const Recipe recipe = recipe_from(R"yaml(
+recipe: shop
+title: Our shop
+transport: sql
+dialects: [sqlite]
+rights: [{en: read the file}, {zh: 读取文件}, a text]
+not_measured:
+  business: Nobody sells.
+  satisfaction: {zh: 没有调查。}
+ends:
+  - {api: Old, on: 2027-02-16, instead: {en: use the new one}, source: "https://example.com/ends"}
+parameters:
+  url: {type: url, required: true, help: {en: The file}}
+  name: {type: string, default: x, help: 名称}
+measurements:
+  - {id: liveness, liveness: true, query: SELECT 1}
+)yaml");
+  const auto same = [](const probes::Text& text, const std::string& expected) {
+    CHECK(text.en == expected);
+    CHECK(text.zh == expected);
+  };
+  same(recipe.title, "Our shop");
+  same(recipe.not_measured[0].second, "Nobody sells.");
+  same(recipe.not_measured[1].second, "没有调查。");
+  same(recipe.endings[0].instead, "use the new one");
+  same(recipe.parameters[0].help, "The file");
+  same(recipe.parameters[1].help, "名称");
+  same(recipe.rights[0].text, "read the file");
+  same(recipe.rights[1].text, "读取文件");
+  same(recipe.rights[2].text, "a text");
+}
+
+TEST_CASE("rights are statements of one database or of all, with what they are for, or what a person grants") {
+  const Recipe recipe = recipe_from(R"yaml(
+recipe: shop
+title: Shop
+transport: sql
+dialects: [postgresql, mysql]
+rights:
+  - "/* mysql */ GRANT SELECT ON `lead` TO monitor;"
+  - "create table t (a int) -- only for heartbeat_table"
+  - "-- connecting is enough"
+parameters:
+  url: {type: url, required: true, help: h}
+measurements:
+  - {id: liveness, liveness: true, query: SELECT 1}
+)yaml");
+  REQUIRE(recipe.rights.size() == 3);
+  CHECK(recipe.rights[0].statement);
+  CHECK(recipe.rights[0].dialect == Dialect::mysql);
+  CHECK(recipe.rights[0].text.en == "GRANT SELECT ON `lead` TO monitor");
+  CHECK(recipe.rights[0].remark.empty());
+  CHECK(recipe.rights[1].statement);
+  CHECK_FALSE(recipe.rights[1].dialect);
+  CHECK(recipe.rights[1].text.en == "create table t (a int)");
+  CHECK(recipe.rights[1].remark == "only for heartbeat_table");
+  CHECK_FALSE(recipe.rights[2].statement);
+  CHECK(recipe.rights[2].text.zh == "connecting is enough");
+}
+
 TEST_CASE("a recipe that is not there is told with those that are") {
   const auto recipe = load_recipe("nowhere", std::string{CRMPULSE_SOURCE_DIR} + "/config/recipes");
   REQUIRE(recipe.has_error());

@@ -62,7 +62,12 @@ std::unique_ptr<probes::Target> bound(probes::Runtime& runtime, const Recipe& re
 void check_checks(Recipe recipe, Dialect dialect) {
   INFO(recipe.name << " on " << to_string(dialect));
   const Recipe shipped = recipe;
-  recipe.rights = {dialect == Dialect::sqlite ? "SELECT 1" : "GRANT SELECT ON subject TO monitor"};
+  recipe.rights.clear();
+  if (dialect != Dialect::sqlite) {
+    probes::Right& right = recipe.rights.emplace_back();
+    right.text.en = "GRANT SELECT ON subject TO monitor";
+    right.statement = true;
+  }
   std::erase_if(recipe.measurements, [](const auto& measurement) { return !measurement.liveness; });
   std::map<std::string, std::pair<Asked, std::string>> wanted;
   for (const Asked& asked : kAsked) {

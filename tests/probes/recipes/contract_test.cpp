@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "agent/print/rights_text.h"
 #include "core/time/clock.h"
 #include "net/server/http_server.h"
 #include "probes/recipe_file/load.h"
@@ -183,6 +184,11 @@ TEST_CASE("every shipped recipe loads, has its file's name and speaks two langua
     CHECK(std::filesystem::path{recipe.file}.stem() == recipe.name);
     CHECK(has_chinese(recipe.title.zh));
     CHECK_FALSE(recipe.rights.empty());
+    for (const auto& right : recipe.rights) {
+      INFO(right.text.en);
+      CHECK((right.statement || has_chinese(right.text.zh)));
+      CHECK(right.statement == (recipe.transport == probes::Transport::sql && recipe.name != "sample"));
+    }
     for (const auto& parameter : recipe.parameters) {
       INFO(parameter.name);
       CHECK_FALSE(parameter.help.en.empty());
@@ -289,6 +295,28 @@ TEST_CASE("every other HTTP recipe is tested against the sandbox or the real CRM
   }
 }
 
+TEST_CASE("the rights that `recipes NAME` prints work as they are pasted, in every database that a recipe speaks to") {
+  int pasted = 0;
+  for (Recipe recipe : shipped()) {
+    for (const Dialect dialect : {Dialect::postgresql, Dialect::mysql}) {
+      if (!speaks(recipe, dialect) || recipe.name == "tryton") continue;  // a real Tryton: tests/e2e
+      INFO(recipe.name << " on " << to_string(dialect));
+      Recipe alone = recipe;
+      alone.dialects = {dialect};
+      std::string text = agent::rights_text(alone, pasted % 2 == 1);
+      text.erase(0, text.find("  --"));
+      const std::string account = "pasted_" + std::to_string(++pasted);
+      CHECK(text.find(dialect == Dialect::mysql ? "CREATE USER" : "CREATE ROLE") < text.find("GRANT"));
+      for (std::size_t at = text.find("monitor"); at != std::string::npos; at = text.find("monitor", at))
+        text.replace(at, 7, account);
+      INFO(text);
+      recipe.rights.clear();
+      CHECK_NOTHROW((StagedCrm{recipe, dialect, recipe.name}.paste(text)));
+    }
+  }
+  CHECK(pasted >= 7);
+}
+
 TEST_CASE("the examples in docs/custom-recipe.md work as they are written") {
   const std::string page = read_text(std::string{CRMPULSE_SOURCE_DIR} + "/docs/custom-recipe.md");
   const TempDir directory;
@@ -296,7 +324,9 @@ TEST_CASE("the examples in docs/custom-recipe.md work as they are written") {
   std::ofstream{file} << recipe_block(page, 0);
   check_recipe(load(file), Dialect::postgresql, "custom");
 
-  const std::string other = directory.path() + "/intranet.yaml";
-  std::ofstream{other} << recipe_block(page, 1);
-  CHECK(load(other).transport == probes::Transport::http);
+  for (const auto& [name, block] : {std::pair{"intranet", 1}, {"helpdesk", 2}}) {
+    const std::string other = directory.path() + "/" + name + ".yaml";
+    std::ofstream{other} << recipe_block(page, block);
+    CHECK(load(other).transport == probes::Transport::http);
+  }
 }

@@ -46,11 +46,9 @@ bool in_postgresql(Dialect dialect) {
   return dialect == Dialect::postgresql || dialect == Dialect::odbc;
 }
 
-/// Statements of `rights` may begin with the one dialect they are for: `/* mysql */ GRANT …`.
-bool is_for(const std::string& statement, Dialect dialect) {
-  if (!statement.starts_with("/* ")) return true;
-  return statement.starts_with("/* " + std::string{to_string(in_postgresql(dialect) ? Dialect::postgresql : dialect)} +
-                               " */");
+bool is_for(const probes::Right& right, Dialect dialect) {
+  return right.statement &&
+         (!right.dialect || *right.dialect == (in_postgresql(dialect) ? Dialect::postgresql : dialect));
 }
 
 }  // namespace
@@ -73,8 +71,8 @@ StagedCrm::StagedCrm(const probes::Recipe& recipe, Dialect dialect, const std::s
   static std::atomic<int> number{0};
   database_ = "crm_" + folder + "_" + std::to_string(++number);
   create(folder == "tryton");
-  for (const std::string& statement : recipe.rights) {
-    if (is_for(statement, dialect)) execute(statement);
+  for (const probes::Right& right : recipe.rights) {
+    if (is_for(right, dialect)) execute(right.text.en);
   }
 }
 
@@ -96,6 +94,12 @@ void StagedCrm::create(bool is_tryton) {
 
 void StagedCrm::seed() const {
   if (const std::string seed = data_file(folder_, "seed", dialect_); !seed.empty()) run_file(seed);
+}
+
+void StagedCrm::paste(const std::string& statements) const {
+  const std::string file = directory().path() + "/pasted.sql";
+  std::ofstream{file} << statements;
+  run_file(file);
 }
 
 void StagedCrm::execute(const std::string& sql) const {

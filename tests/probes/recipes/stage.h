@@ -15,6 +15,8 @@ class StagedCrm {
   StagedCrm(const probes::Recipe& recipe, probes::Dialect dialect, const std::string& folder);
   /// The rows of the folder's seed, if it has one.
   void seed() const;
+  /// Runs a text of statements as the database's administrator, as if it was pasted; a failed test if one fails.
+  void paste(const std::string& statements) const;
   /// `url` and the password of the monitoring account, as they stand under `with:`.
   [[nodiscard]] std::string with() const;
 

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/rules/timeline.h"
+#include "tests/rules/world.h"
 
 using namespace crmpulse;
 using namespace crmpulse::rules;
@@ -128,4 +129,74 @@ TEST_CASE("case 96: after a stall everything that was due is done once") {
   CHECK(engine.status("acme")->data_status == DataStatus::fresh);
   for (int second = 1; second < 15; ++second) step(late + second * 1s);
   CHECK(messages.size() == 2);
+}
+
+namespace {
+
+ReceiverSpec tracker(std::string name) {
+  ReceiverSpec spec = receiver(std::move(name));
+  spec.acknowledges = true;
+  return spec;
+}
+
+Ruleset rules_without_wait() {
+  Ruleset ruleset = quick_rules();
+  ruleset.settings.group_wait_sub = ruleset.settings.group_wait_poor = 0s;
+  return ruleset;
+}
+
+}  // namespace
+
+TEST_CASE("receivers that keep acknowledgements hear of one, once, but for the one that it comes from") {
+  World world{rules_without_wait(), {receiver("all"), tracker("pager"), tracker("jsm")}};
+  world.measure("acme", "tryton", 4000);
+  world.pass(1s);
+  world.engine().acknowledge("acme", "ana", std::nullopt, world.now(), "jsm");
+  world.measure("acme", "tryton", 4000);
+  world.pass(1min);
+  CHECK(world.story("all") == "opened(acme)");
+  CHECK(world.story("jsm") == "opened(acme)");
+  CHECK(world.story("pager") == "opened(acme) acknowledged(acme)");
+  const Message told = world.heard_by("pager").at(1);
+  CHECK(told.seq == 2);
+  CHECK(told.state == Level::poor);
+  CHECK(told.subject == "crm/acme");
+  CHECK(told.status.acked_by == "ana");
+  world.measure("acme", "tryton", 200);
+  world.pass(1min);
+  CHECK(world.story("pager") == "opened(acme) acknowledged(acme) resolved(acme)");
+}
+
+TEST_CASE("a receiver that keeps acknowledgements and is told later hears of the one that holds") {
+  ReceiverSpec later = tracker("later");
+  later.min_level = Level::poor;
+  Ruleset ruleset = rules_without_wait();
+  ruleset.settings.group_wait_poor = 1min;
+  World world{ruleset, {receiver("all"), later}};
+  world.measure("acme", "tryton", 4000);
+  world.pass(1s);
+  world.engine().acknowledge("acme", "ana", std::nullopt, world.now());
+  for (int i = 0; i < 8; ++i) {
+    world.measure("acme", "tryton", 4000);
+    world.pass(15s);
+  }
+  CHECK(world.story("later") == "opened(acme) acknowledged(acme)");
+}
+
+TEST_CASE(
+    "nobody hears of an acknowledgement who does not know of the incident, nor while muted, nor of one taken back") {
+  ReceiverSpec other = tracker("other");
+  other.only = {{"kind", {"odoo"}}};
+  World world{rules_without_wait(), {tracker("pager"), other}};
+  world.measure("acme", "tryton", 4000);
+  world.pass(1s);
+  world.engine().set_muted(true);
+  world.engine().acknowledge("acme", "ana", std::nullopt, world.now());
+  world.pass(1s);
+  world.engine().set_muted(false);
+  world.pass(1s);
+  world.engine().acknowledge("acme", "ana", world.now(), world.now());
+  world.pass(1s);
+  CHECK(world.story("pager") == "opened(acme)");
+  CHECK(world.story("other").empty());
 }

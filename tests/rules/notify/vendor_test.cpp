@@ -79,6 +79,70 @@ TEST_CASE("without group_wait, tenants that fail at once are still one alert") {
   CHECK(world.story() == "vendor.outage");
 }
 
+TEST_CASE("without group_wait, tenants that fail within ten seconds are one alert from the first of them on") {
+  for (const bool ticks : {false, true}) {
+    for (const Duration apart : {1000ms, 2400ms}) {
+      World world{rules_with_wait(0s), {receiver("all"), receiver("pager", Level::poor)}};
+      if (ticks) world.use_ticks();
+      Tenants tenants{world, 5};
+      tenants.watch(30s);
+      for (tenants.failing = 1; tenants.failing < 5; ++tenants.failing) {
+        world.measure(name(tenants.failing - 1), "salesforce", 4000);
+        world.pass(apart);
+      }
+      tenants.watch(5min);
+      CHECK(world.story("all") == "vendor.outage");
+      CHECK(world.story("pager") == "vendor.outage");
+    }
+  }
+}
+
+TEST_CASE(
+    "the first four of 250 tenants wait with the others of their vendor, also where they were sub-healthy before") {
+  World world{rules_with_wait(0s), {receiver("all")}};
+  Tenants tenants{world, 250};
+  tenants.watch(30s);
+  world.measure(name(0), "salesforce", 1500);
+  world.pass(1min);
+  CHECK(world.story() == "opened(t000)");
+  for (tenants.failing = 4; tenants.failing < 250; tenants.failing += 41) {
+    tenants.measure();
+    world.pass(1s);
+  }
+  tenants.failing = 250;
+  tenants.watch(5min);
+  CHECK(world.story() == "opened(t000) vendor.outage");
+}
+
+TEST_CASE("a tenant that fails alone waits ten seconds for others, and not at all where there cannot be enough") {
+  for (const int count : {4, 5, 50}) {
+    World world{rules_with_wait(0s), {receiver("all")}};
+    Tenants tenants{world, count};
+    tenants.watch(30s);
+    tenants.failing = 1;
+    const TimePoint failed = world.now();
+    tenants.watch(2min);
+    REQUIRE(world.story() == "opened(t000)");
+    CHECK(world.messages()[0].at == failed + (count < 5 ? 0s : 10s));
+  }
+}
+
+TEST_CASE("a CRM that no vendor runs, and one that is only sub-healthy, wait for nobody") {
+  Ruleset ruleset = rules_with_wait(0s);
+  ruleset.settings.group_wait_sub = 0s;
+  World world{ruleset, {receiver("all")}};
+  Tenants tenants{world, 10};
+  for (int i = 0; i < 10; ++i) world.measure(fmt::format("own-{}", i), "tryton", 200);
+  tenants.watch(30s);
+  const TimePoint failed = world.now();
+  world.measure("own-1", "tryton", 4000);
+  world.measure(name(3), "salesforce", 1500);
+  world.pass(5s);
+  REQUIRE(world.messages().size() == 2);
+  CHECK(world.messages()[0].at == failed);
+  CHECK(world.messages()[1].at == failed);
+}
+
 TEST_CASE("five of twenty failing together are held for a minute, then told one by one") {
   for (const bool ticks : {false, true}) {
     World world{rules_with_wait(0s), {receiver("all")}};

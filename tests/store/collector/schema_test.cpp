@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "store/history/history.h"
 #include "tests/store/collector/outbox_support.h"
 #include "tests/store/support.h"
 
@@ -186,4 +187,33 @@ TEST_CASE("a damaged store of an earlier schema is saved with the numbers of its
   CHECK(kind_of_row(database, 1) == static_cast<std::int64_t>(Event::opened));
   CHECK(kind_of_row(database, 2) == static_cast<std::int64_t>(Event::agent_lost));
   CHECK(kind_of_row(database, 3) == 0);
+}
+
+TEST_CASE(
+    "states and blocks that an earlier program stored have no checksum and are believed, until they are written anew") {
+  const TempDir dir;
+  const std::string block(100, 'b');
+  {
+    OldStore old{dir};
+    old.database().execute("INSERT INTO engine_state VALUES('acme', 3, X'616263')").value();
+    old.database().execute("INSERT INTO meta VALUES('folded_seq', '3')").value();
+    auto row =
+        old.database().prepare("INSERT INTO history(part, crm, readings, block) VALUES(0, 'acme', 1, ?)").value();
+    row.bind_blob(1, block);
+    row.run().value();
+  }
+  Database database = open_collector(dir.path()).value();
+  const StoredState state = load_states(database).value().at(0);
+  CHECK(state.intact);
+  CHECK(state.blob == "abc");
+  CHECK(is_meta_intact(database, "folded_seq").value());
+  int blocks = 0;
+  read_part(database, TimePoint{}, [&](const StoredBlock& found) {
+    ++blocks;
+    CHECK(found.intact);
+    CHECK(found.bytes == block);
+  }).value();
+  CHECK(blocks == 1);
+  save_state(database, state).value();
+  CHECK(integer(database, "SELECT checksum IS NOT NULL FROM engine_state") == 1);
 }

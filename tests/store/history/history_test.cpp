@@ -21,8 +21,10 @@ HistoryBlock block(int hours, const std::string& crm, const std::string& bytes, 
 
 std::vector<std::string> blocks(Database& database, const std::string& crm, TimePoint from, TimePoint to) {
   std::vector<std::string> out;
-  read_blocks(database, crm, from, to, [&](std::string_view bytes) {
-    out.emplace_back(bytes);
+  read_blocks(database, crm, from, to, [&](const StoredBlock& block) {
+    CHECK(block.crm == crm);
+    CHECK(block.intact);
+    out.emplace_back(block.bytes);
     return true;
   }).value();
   return out;
@@ -112,4 +114,41 @@ TEST_CASE("what the journal holds behind a seq is known without reading it") {
   CHECK(rest.oldest == at(2));
   CHECK(rest.bytes == 10);
   CHECK_FALSE(pending_journal(database, 3).value().oldest.has_value());
+}
+
+TEST_CASE("a block of which a byte, its part, CRM or count has changed is not intact") {
+  const TempDir dir;
+  Database database = open_collector(dir.path()).value();
+  add_blocks(database, {block(0, "acme", "some bytes", 7)}).value();
+  const auto intact = [&] {
+    std::optional<bool> found;
+    read_part(database, next_part(database, TimePoint{}).value().value().part, [&](const StoredBlock& block) {
+      found = block.intact;
+    }).value();
+    return found.value();
+  };
+  CHECK(intact());
+  for (const char* change :
+       {"block = CAST('some Bytes' AS BLOB)", "crm = 'acne'", "readings = 8", "part = part + 21600000"}) {
+    INFO(change);
+    database.execute("SAVEPOINT whole").value();
+    database.execute(std::string{"UPDATE history SET "} + change).value();
+    CHECK_FALSE(intact());
+    database.execute("ROLLBACK TO whole; RELEASE whole").value();
+  }
+  CHECK(intact());
+  delete_block(database, integer(database, "SELECT id FROM history")).value();
+  CHECK_FALSE(next_part(database, TimePoint{}).value().has_value());
+}
+
+TEST_CASE("a damaged mark of what is finished deletes no block, and the records are moved once more") {
+  const TempDir dir;
+  Database database = open_collector(dir.path()).value();
+  add_blocks(database, {block(0, "acme", "a")}).value();
+  finish_blocks(database, 17).value();
+  database.execute("UPDATE meta SET value = '0' WHERE name = 'history_last_id'").value();
+  database.execute("UPDATE meta SET value = '97' WHERE name = 'history_seq'").value();
+  drop_unfinished_blocks(database).value();
+  CHECK(blocks(database, "acme", at(0), at(0)) == std::vector<std::string>{"a"});
+  CHECK(history_seq(database).value() == 0);
 }
