@@ -94,12 +94,12 @@ void SandboxHost::move_clock_with_each_call(Duration step) {
 }
 
 void SandboxHost::fault(const std::string& crm, const std::string& members) {
-  const auto answer = ask({"POST", "/_sandbox/faults", {}, {}, R"({"crm":")" + crm + "\"," + members + "}", {}});
+  const auto answer = ask({"POST", "/_sandbox/faults", {}, {}, {}, R"({"crm":")" + crm + "\"," + members + "}", {}});
   if (answer.status != 200) throw std::runtime_error("fault " + members + ": " + answer.body);
 }
 
 void SandboxHost::clear_faults() {
-  (void)ask({"DELETE", "/_sandbox/faults", {}, {}, {}, {}});
+  (void)ask({"DELETE", "/_sandbox/faults", {}, {}, {}, {}, {}});
 }
 
 boost::json::object SandboxHost::requests(const std::string& crm, const std::string& operation) {
