@@ -103,7 +103,7 @@ void SandboxHost::clear_faults() {
 }
 
 boost::json::object SandboxHost::requests(const std::string& crm, const std::string& operation) {
-  net::HttpRequest request{"GET", "/_sandbox/requests", {{"crm", crm}}, {}, {}, {}};
+  net::HttpRequest request{"GET", "/_sandbox/requests", {{"crm", crm}}, {}, {}, {}, {}};
   if (!operation.empty()) request.query["operation"] = operation;
   return boost::json::parse(ask(std::move(request)).body).as_object();
 }
@@ -113,7 +113,7 @@ std::uint64_t SandboxHost::count(const std::string& crm, const std::string& oper
 }
 
 void SandboxHost::forget_requests() {
-  (void)ask({"DELETE", "/_sandbox/requests", {}, {}, {}, {}});
+  (void)ask({"DELETE", "/_sandbox/requests", {}, {}, {}, {}, {}});
 }
 
 std::size_t SandboxHost::archive_won_deals(std::size_t most) {
