@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string_view>
 
@@ -53,6 +54,20 @@ class Names {
     }
   }
 
+  /// A rule may judge what no recipe of ours measures.
+  void know_metrics_of(const config::Document& document) {
+    const Node* const rules = member(document.root, "rules");
+    if (rules == nullptr) return;
+    for (const Node& rule : rules->items) {
+      const Node* const measure = member(rule, "measure");
+      if (measure == nullptr) continue;
+      for (const Node* part : {measure, member(*measure, "per"), member(*measure, "errors")}) {
+        const Node* const metric = part == nullptr ? nullptr : member(*part, "metric");
+        if (metric != nullptr) metrics_.push_back(metric->scalar);
+      }
+    }
+  }
+
   void look_at_remedies(const config::Document& document) {
     const Node* const remedies = member(document.root, "remedies");
     if (remedies == nullptr) return;
@@ -75,8 +90,9 @@ class Names {
 
   void look_at_metric(const config::Document& document, const Node& measure, const std::string& path) {
     const Node* const metric = member(measure, "metric");
-    if (metric == nullptr || is_metric_name(metric->scalar)) return;
+    if (metric == nullptr) return;
     const std::string& name = metric->scalar;
+    if (std::find(metrics_.begin(), metrics_.end(), name) != metrics_.end()) return;
     // Agents tell of themselves in these.
     if (name.starts_with("crm_agent_")) return;
     const bool lacks_prefix = is_metric_name("crm_" + name);
@@ -117,13 +133,26 @@ std::vector<config::Document> documents(const std::vector<std::string>& patterns
   return out;
 }
 
+bool is_below(const std::string& file, const std::string& folder) {
+  return file.starts_with(folder + "/");
+}
+
 }  // namespace
 
 std::vector<std::string> doubtful_names(const std::vector<std::string>& rules, const std::vector<std::string>& remedies,
-                                        const Ruleset& ruleset, const config::Remedies& known) {
+                                        const Ruleset& ruleset, const config::Remedies& known,
+                                        const std::string& shipped) {
   Names names{ruleset, known};
-  for (const config::Document& document : documents(rules)) names.look_at_rules(document);
-  for (const config::Document& document : documents(remedies)) names.look_at_remedies(document);
+  const std::vector<config::Document> all = documents(rules);
+  for (const config::Document& document : all) {
+    if (is_below(document.file, shipped)) names.know_metrics_of(document);
+  }
+  for (const config::Document& document : all) {
+    if (!is_below(document.file, shipped)) names.look_at_rules(document);
+  }
+  for (const config::Document& document : documents(remedies)) {
+    if (!is_below(document.file, shipped)) names.look_at_remedies(document);
+  }
   return names.sentences();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "collector/configuration/shipped.h"
 #include "collector/receivers/settings.h"
 #include "collector/suppression/text.h"
 #include "config/data_dir.h"
@@ -163,9 +164,7 @@ void read_troubles(config::Reader& root, Settings& settings) {
 
 Settings defaults() {
   Settings settings;
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string shipped = config::data_dir(program.parent_path().string(), CRMPULSE_DATA_DIR);
+  const std::string shipped = shipped_folder();
   settings.rules = {shipped + "/rules/default.yaml", "/etc/crmpulse/rules.d/*.yaml"};
   settings.remedies = {shipped + "/rules/remedies.yaml", "/etc/crmpulse/remedies.d/*.yaml"};
   settings.ours = {settings.rules.back(), settings.remedies.back()};
@@ -173,6 +172,12 @@ Settings defaults() {
 }
 
 }  // namespace
+
+std::string shipped_folder() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return config::data_dir(program.parent_path().string(), CRMPULSE_DATA_DIR);
+}
 
 std::vector<const ReceiverSettings*> told_of_troubles(const Settings& settings) {
   std::vector<const ReceiverSettings*> chosen;

@@ -215,7 +215,7 @@ Result<void> SampleCrm::begin(Fault fault, TimePoint now) {
   std::error_code error;
   switch (fault) {
     case Fault::slow: return make_slow(0.2);
-    case Fault::very_slow: return make_slow(0.75);
+    case Fault::very_slow: return make_slow(0.9);
     case Fault::down:
       std::filesystem::rename(file_, file_ + ".offline", error);
       if (error) return Error{fmt::format("cannot move {} away: {}", file_, error.message())};

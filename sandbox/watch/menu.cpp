@@ -14,7 +14,7 @@ namespace {
 
 // What is stale has been so for two minutes: nobody has to wait to see it.
 constexpr std::array kMenu{
-    MenuItem{'1', "slow", "slow", 0.3, "slow", "变慢"},
+    MenuItem{'1', "slow", "slow", 0.2, "slow", "变慢"},
     MenuItem{'2', "very_slow", "slow", 0.7, "very slow", "极慢"},
     MenuItem{'3', "stale", "stale", 120, "stale data", "数据陈旧"},
     MenuItem{'4', "down", "outage", 0, "down", "宕机"},
@@ -24,7 +24,7 @@ constexpr std::array kMenu{
     MenuItem{'0', "none", "none", 0, "repair", "修复"},
 };
 /// Both slow ones are one fault of the vendor APIs, of another length.
-constexpr double kVerySlow = 0.5;
+constexpr double kVerySlow = 0.45;
 
 const MenuItem* item_of(std::string_view fault, double seconds, bool sample) {
   const auto is = [&](const MenuItem& item) {

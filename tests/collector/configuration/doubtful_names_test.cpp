@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 
 #include "collector/configuration/configuration.h"
+#include "collector/configuration/shipped.h"
 #include "tests/support/temp_dir.h"
 
 using namespace crmpulse;
@@ -13,7 +14,7 @@ using namespace crmpulse::collector;
 
 namespace {
 
-const std::string kShipped = CRMPULSE_SOURCE_DIR "/config/rules";
+const std::string kShipped = shipped_folder() + "/rules";
 
 /// Warnings of the shipped rules and remedies with these behind them.
 std::string warnings(const std::string& rules, const std::string& remedies = "remedies: {}\n") {
@@ -34,12 +35,14 @@ std::string warnings(const std::string& rules, const std::string& remedies = "re
 
 }  // namespace
 
-TEST_CASE("no name in the shipped rules and remedies is doubtful, nor in the demo's") {
+TEST_CASE("the shipped rules and remedies are not doubted, and what their rules name is known") {
   CHECK(warnings("rules: []\n").empty());
-  const auto demo = doubtful_names({kShipped + "/default.yaml", kShipped + "/demo.yaml"}, {kShipped + "/remedies.yaml"},
-                                   config::load_rules({kShipped + "/default.yaml", kShipped + "/demo.yaml"}).value(),
-                                   config::load_remedies({kShipped + "/remedies.yaml"}).value());
-  CHECK(demo.empty());
+  CHECK(warnings("rules:\n  - id: latency\n    measure: {metric: crm_page_seconds}\n").empty());
+}
+
+TEST_CASE("a name that goes on in one way alone is meant so") {
+  CHECK(warnings("rules:\n  - id: latency\n    measure: {metric: crm_operation_duration}\n")
+            .find("did you mean 'crm_operation_duration_seconds'?") != std::string::npos);
 }
 
 TEST_CASE("a metric that no agent sends is named with its line and the one that was probably meant") {
