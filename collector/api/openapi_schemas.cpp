@@ -216,8 +216,10 @@ void add_ingest_headers(json::array& parameters, bool samples) {
                               text_of("^[!-~]+$", 128)));
   parameters.push_back(header("X-Crm-Batch-Seq", false, "one that the agent sent before is not taken again",
                               {{"type", "integer"}, {"minimum", 1}, {"maximum", 9'007'199'254'740'991}}));
-  parameters.push_back(header("X-Crm-Time", false, "the agent's clock: RFC 3339, or Unix milliseconds",
-                              {{"type", "string"}, {"format", "date-time"}}));
+  parameters.push_back(header(
+      "X-Crm-Time", false, "the agent's clock: RFC 3339, or Unix milliseconds",
+      {{"anyOf", json::array{json::object{{"type", "string"}, {"format", "date-time"}},
+                             json::object{{"type", "integer"}, {"minimum", 0}, {"maximum", 253'402'300'799'999}}}}}));
 }
 
 json::object written_headers() {
