@@ -12,9 +12,9 @@
 #include "agent/settings/targets.h"
 #include "config/pattern.h"
 #include "config/rules_file.h"
+#include "config/service/service_reach.h"
 #include "core/words/clock.h"
 #include "core/words/value.h"
-#include "net/service/service_reach.h"
 #include "probes/recipe_file/endings.h"
 
 namespace crmpulse::agent {
@@ -164,7 +164,7 @@ int check_command(const std::string& config, const SettingsDefaults& defaults, s
     return kExitUsage;
   }
   for (const std::string& warning : config::unmatched(settings->rules, {})) err << "warning: " << warning << '\n';
-  for (const std::string& warning : net::unreadable_for_service("crmpulse-agent", config, other_files(*settings)))
+  for (const std::string& warning : config::unreadable_for_service("crmpulse-agent", config, other_files(*settings)))
     err << "warning: " << warning << '\n';
   out << fmt::format("agent {}, state in {}, ships to {}\n\n", settings->agent_name, settings->state_dir,
                      settings->ship.url);

@@ -18,11 +18,11 @@
 #include "collector/message/compose.h"
 #include "collector/message/stored.h"
 #include "config/pattern.h"
+#include "config/service/service_reach.h"
 #include "config/suggest.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
 #include "core/text/say.h"
-#include "net/service/service_reach.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -105,7 +105,7 @@ int check_configuration(const std::string& config, bool quiet) {
   if (!quiet) tell_of(loaded, config);
   for (const std::string& warning : loaded.warnings) say(stderr, "warning: {}\n", warning);
   for (const std::string& warning :
-       net::unreadable_for_service("crmpulse-collector", config, files_of(loaded.settings)))
+       config::unreadable_for_service("crmpulse-collector", config, files_of(loaded.settings)))
     say(stderr, "warning: {}\n", warning);
   return 0;
 }

@@ -118,7 +118,7 @@ TEST_CASE("each fault that is on is marked at its key, of vendor APIs by its len
   CHECK(active_keys(boost::json::parse("[]"), {"a"}, {}).empty());
 }
 
-TEST_CASE("a sample CRM has no rights to lose and no vendor; no key is broken over two lines") {
+TEST_CASE("a sample CRM has no rights to lose and no vendor, and no key is broken over two lines") {
   const auto lines = menu_lines("backoffice", true, "2", Language::en, false, 60);
   std::string all;
   for (const std::string& line : lines) all += line + "\n";

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace crmpulse::net {
+namespace crmpulse::config {
 
 /// Returns a sentence for each file that the configuration names, and each of `more` that it leads to, which the
 /// service of this program could not read, or would not be handed over, with what to do. Empty if no unit of it is
@@ -14,4 +14,4 @@ namespace crmpulse::net {
 [[nodiscard]] std::vector<std::string> unreadable_for_service(const std::string& program, const std::string& config,
                                                               const std::vector<std::string>& more);
 
-}  // namespace crmpulse::net
+}  // namespace crmpulse::config

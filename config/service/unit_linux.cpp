@@ -6,10 +6,10 @@
 #include <string_view>
 #include <utility>
 
+#include "config/service/unit.h"
 #include "core/loop_thread.h"
-#include "net/service/unit.h"
 
-namespace crmpulse::net {
+namespace crmpulse::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -141,4 +141,4 @@ std::optional<ServiceUnit> find_unit(const std::string& program) {
   return unit;
 }
 
-}  // namespace crmpulse::net
+}  // namespace crmpulse::config

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace crmpulse::net {
+namespace crmpulse::config {
 
 struct ServiceUnit {
   std::string name;                 ///< `crmpulse-agent.service`
@@ -28,4 +28,4 @@ struct ServiceUnit {
 /// where systemd looks. Waits for files.
 [[nodiscard]] std::optional<ServiceUnit> find_unit(const std::string& program);
 
-}  // namespace crmpulse::net
+}  // namespace crmpulse::config

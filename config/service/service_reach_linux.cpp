@@ -14,11 +14,11 @@
 
 #include "config/node.h"
 #include "config/secret_source.h"
+#include "config/service/service_reach.h"
+#include "config/service/unit.h"
 #include "core/loop_thread.h"
-#include "net/service/service_reach.h"
-#include "net/service/unit.h"
 
-namespace crmpulse::net {
+namespace crmpulse::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -93,16 +93,16 @@ class Look {
         account_(account_of(unit)),
         config_(config),
         folder_(fs::absolute(config).parent_path()),
-        credentials_((folder_ / config::kCredentialsFolder).string()) {}
+        credentials_((folder_ / kCredentialsFolder).string()) {}
 
   void at_file(const std::string& file) { tell("", file, ""); }
 
-  void at_values(const config::Node& node, const std::string& path) {
+  void at_values(const Node& node, const std::string& path) {
     for (std::size_t i = 0; i < node.items.size(); ++i) at_values(node.items[i], fmt::format("{}[{}]", path, i));
     for (const auto& [key, value] : node.members) {
       const std::string inside = path.empty() ? key : fmt::format("{}.{}", path, key);
       at_values(value, inside);
-      if (value.kind != config::Node::Kind::scalar || value.scalar.empty()) continue;
+      if (value.kind != Node::Kind::scalar || value.scalar.empty()) continue;
       const std::string where = fmt::format("{}:{}: {}: ", config_, value.line, inside);
       if (key.ends_with(kCredential)) at_credential(where, value.scalar);
       if (key.ends_with(kFile)) at_named(where, key, value.scalar);
@@ -147,7 +147,7 @@ class Look {
     const std::string kept = fmt::format("{}/{}", credentials_, name);
     std::error_code error;
     const auto file = fs::symlink_status(kept, error);
-    const auto whole = std::pair{std::string{config::kCredentialsId}, credentials_};
+    const auto whole = std::pair{std::string{kCredentialsId}, credentials_};
     const bool folder = std::find(unit_.folders.begin(), unit_.folders.end(), whole) != unit_.folders.end();
     if (folder && fs::is_regular_file(file)) return;
     const auto& single = unit_.credentials;
@@ -156,10 +156,10 @@ class Look {
       sentences_.push_back(
           fmt::format("{}{} is a link, which systemd leaves out; put the file itself there", where, kept));
     } else {
-      sentences_.push_back(fmt::format(
-          "{}nothing hands credential '{}' to {}; {}", where, name, unit_.name,
-          folder ? fmt::format("put it into {}", kept)
-                 : fmt::format("its unit needs LoadCredential={}:{}", config::kCredentialsId, credentials_)));
+      sentences_.push_back(
+          fmt::format("{}nothing hands credential '{}' to {}; {}", where, name, unit_.name,
+                      folder ? fmt::format("put it into {}", kept)
+                             : fmt::format("its unit needs LoadCredential={}:{}", kCredentialsId, credentials_)));
     }
   }
 
@@ -184,8 +184,8 @@ std::vector<std::string> unreadable_for_service(const std::string& program, cons
   Look look{*unit, config};
   look.at_file(config);
   for (const std::string& file : more) look.at_file(file);
-  if (const auto document = config::load_file(config)) look.at_values(document->root, "");
+  if (const auto document = load_file(config)) look.at_values(document->root, "");
   return look.sentences();
 }
 
-}  // namespace crmpulse::net
+}  // namespace crmpulse::config

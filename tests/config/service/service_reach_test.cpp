@@ -1,4 +1,4 @@
-#include "net/service/service_reach.h"
+#include "config/service/service_reach.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,12 +9,12 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 
-#include "net/service/unit.h"
+#include "config/service/unit.h"
 #include "tests/support/notify_socket.h"
 #include "tests/support/temp_dir.h"
 
 using namespace crmpulse;
-using namespace crmpulse::net;
+using namespace crmpulse::config;
 using crmpulse::test::Environment;
 using crmpulse::test::TempDir;
 
