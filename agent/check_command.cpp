@@ -4,13 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <ostream>
+#include <set>
 
 #include "agent/commands.h"
 #include "agent/print/text_table.h"
-#include "agent/quota/governors.h"
+#include "agent/quota/accounts.h"
 #include "agent/settings/targets.h"
 #include "config/pattern.h"
 #include "config/rules_file.h"
+#include "config/service/service_reach.h"
 #include "core/words/clock.h"
 #include "core/words/value.h"
 #include "probes/recipe_file/endings.h"
@@ -18,19 +20,31 @@
 namespace crmpulse::agent {
 namespace {
 
-/// Calls a day of one CRM, and what its allowance makes of them.
+/// Calls a day of one CRM and of those that share its account, and what their allowance makes of them.
 struct Plan {
-  std::vector<PlannedRun> runs;
+  std::vector<PlannedRun> runs;  ///< of the account
+  std::size_t first_run = 0;     ///< of this CRM
   Governor::Options options;
   CallPlan calls;
+  std::vector<std::string> others;  ///< CRMs of the same account
 };
 
-Plan plan_of(const CrmSettings& crm, const probes::Target& target) {
-  Plan plan;
-  plan.options = governor_options(crm, target);
-  plan.runs = plan.options.runs;
-  plan.calls = plan_calls(plan.runs, Governor::cap(plan.options, plan.options.per_day));
-  return plan;
+/// By CRM, in the order of the file.
+std::vector<Plan> plans_of(const Settings& settings, const Targets& targets) {
+  std::vector<Plan> plans(settings.crms.size());
+  for (const Account& account : accounts_of(settings.crms, targets)) {
+    Plan shared;
+    shared.options = governor_options(account, settings.crms, targets);
+    shared.runs = shared.options.runs;
+    shared.calls = plan_calls(shared.runs, Governor::cap(shared.options, shared.options.per_day));
+    for (std::size_t i = 0; i < account.crms.size(); ++i) {
+      Plan& plan = plans[account.crms[i]] = shared;
+      plan.first_run = account.first[i];
+      for (const std::size_t other : account.crms)
+        if (other != account.crms[i]) plan.others.push_back(settings.crms[other].name);
+    }
+  }
+  return plans;
 }
 
 std::string rounded(double value) {
@@ -39,8 +53,9 @@ std::string rounded(double value) {
 
 /// What a measurement's interval becomes; empty when it stays.
 std::string stretched(const Plan& plan, std::size_t index) {
-  if (plan.calls.stretch[index] <= 1) return {};
-  const double seconds = to_seconds(plan.runs[index].interval) * plan.calls.stretch[index];
+  const std::size_t run = plan.first_run + index;
+  if (plan.calls.stretch[run] <= 1) return {};
+  const double seconds = to_seconds(plan.runs[run].interval) * plan.calls.stretch[run];
   return span_text(std::chrono::minutes{static_cast<std::int64_t>(std::ceil(seconds / 60))}, Language::en);
 }
 
@@ -75,12 +90,14 @@ std::string crm_table(const Settings& settings, const Targets& targets, const st
 /// What of the CRM's own allowance the configuration would take, what it may take, and what follows from that.
 std::string allowance_note(const CrmSettings& crm, const Plan& plan) {
   if (crm.recipe->transport == probes::Transport::sql) return "none (a database of your own)";
-  if (!plan.options.per_day) return "not known; what the CRM says of it while it is measured counts";
+  const std::string shared =
+      plan.others.empty() ? std::string{} : fmt::format(" (one account with {})", fmt::join(plan.others, ", "));
+  if (!plan.options.per_day) return "not known; what the CRM says of it while it is measured counts" + shared;
   const double per_day = *plan.options.per_day;
   const auto share = [](double part) { return value_text(part, "ratio", Language::en, 3); };
-  std::string note = fmt::format("{} calls a day; counted calls {} a day = {} of it, cap {} = {}", rounded(per_day),
-                                 rounded(plan.calls.planned), share(plan.calls.planned / per_day), share(crm.budget),
-                                 rounded(*plan.calls.allowed));
+  std::string note = fmt::format("{} calls a day{}; counted calls {} a day = {} of it, cap {} = {}", rounded(per_day),
+                                 shared, rounded(plan.calls.planned), share(plan.calls.planned / per_day),
+                                 share(plan.options.budget), rounded(*plan.calls.allowed));
   if (!plan.calls.is_short()) return note;
   const double most = *std::max_element(plan.calls.stretch.begin(), plan.calls.stretch.end());
   return note + fmt::format("; intervals are stretched, up to {} times, to {} calls a day",
@@ -107,6 +124,15 @@ std::string notes(const Settings& settings, const Targets& targets, const std::v
     out += fmt::format("reconciliation {}: {} against {}, every {}\n", one.name, one.left.crm, one.right.crm,
                        span_text(one.interval, Language::en));
   return out;
+}
+
+/// The files that a configuration leads to without naming them as a secret or a certificate.
+std::vector<std::string> other_files(const Settings& settings) {
+  std::set<std::string> files;
+  for (const std::string& pattern : settings.rules)
+    for (std::string& file : config::expand_pattern(pattern).files) files.insert(std::move(file));
+  for (const CrmSettings& crm : settings.crms) files.insert(crm.recipe->file);
+  return {files.begin(), files.end()};
 }
 
 std::string warnings(const Settings& settings, TimePoint now) {
@@ -138,10 +164,11 @@ int check_command(const std::string& config, const SettingsDefaults& defaults, s
     return kExitUsage;
   }
   for (const std::string& warning : config::unmatched(settings->rules, {})) err << "warning: " << warning << '\n';
+  for (const std::string& warning : config::unreadable_for_service("crmpulse-agent", config, other_files(*settings)))
+    err << "warning: " << warning << '\n';
   out << fmt::format("agent {}, state in {}, ships to {}\n\n", settings->agent_name, settings->state_dir,
                      settings->ship.url);
-  std::vector<Plan> plans;
-  for (std::size_t i = 0; i < targets->size(); ++i) plans.push_back(plan_of(settings->crms[i], *(*targets)[i]));
+  const std::vector<Plan> plans = plans_of(*settings, *targets);
   out << crm_table(*settings, *targets, plans) << '\n' << notes(*settings, *targets, plans) << warnings(*settings, now);
   return kExitOk;
 }

@@ -6,6 +6,7 @@
 #include "agent/commands.h"
 #include "agent/service.h"
 #include "config/data_dir.h"
+#include "config/unknown_word.h"
 #include "core/log.h"
 
 namespace crmpulse::agent {
@@ -21,6 +22,7 @@ struct Arguments {
   std::string probe_format = "table";
   RecipesOptions recipes;
   std::string language = "en";
+  bool quiet = false;
 };
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* description) {
@@ -44,9 +46,10 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
   app.require_subcommand(1);
   add_config(add_command(app, "run", "run the service until SIGTERM; SIGHUP reloads"), arguments);
-  add_config(
-      add_command(app, "check", "validate the configuration without touching the network; print the calls a day"),
-      arguments);
+  CLI::App* check =
+      add_command(app, "check", "validate the configuration without touching the network; print the calls a day");
+  add_config(check, arguments);
+  check->add_flag("--quiet", arguments.quiet, "print problems and warnings alone");
   CLI::App* probe =
       add_command(app, "probe", "run every measurement once, now; exit 0 healthy, 1 sub-healthy, 2 poor, 3 unknown");
   add_config(probe, arguments);
@@ -65,7 +68,10 @@ int run(CLI::App& app, Arguments& arguments, std::ostream& out, std::ostream& er
   log::configure(*log::level_from(arguments.log_level), *log::format_from(arguments.log_format));
   const SettingsDefaults defaults = machine_defaults();
   if (app.got_subcommand("run")) return run_command(arguments.config, defaults, err);
-  if (app.got_subcommand("check")) return check_command(arguments.config, defaults, out, err);
+  if (app.got_subcommand("check")) {
+    std::ostream nowhere{nullptr};
+    return check_command(arguments.config, defaults, arguments.quiet ? nowhere : out, err);
+  }
   if (app.got_subcommand("recipes")) {
     arguments.recipes.chinese = arguments.language == "zh";
     return recipes_command(arguments.recipes, defaults, out, err);
@@ -93,7 +99,11 @@ int command_line(int argc, const char* const* argv, std::ostream& out, std::ostr
     app.parse(argc, argv);
     return run(app, arguments, out, err);
   } catch (const CLI::ParseError& error) {
-    if (app.exit(error, out, err) == 0) return kExitOk;
+    if (const std::string unknown = config::unknown_word(app); !unknown.empty() && error.get_exit_code() != 0) {
+      err << fmt::format("crmpulse-agent: {}\nRun with --help for more information.\n", unknown);
+    } else if (app.exit(error, out, err) == 0) {
+      return kExitOk;
+    }
     return probing ? kExitUnknown : kExitUsage;
   } catch (const std::exception& error) {
     err << fmt::format("crmpulse-agent: {}\n", error.what());

@@ -1,6 +1,7 @@
 #include "agent/service_loop.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -117,18 +118,14 @@ ServiceLoop::Running ServiceLoop::running() const {
 }
 
 ServiceLoop::LoadResult ServiceLoop::prepare(Settings next, const Running& running) {
-  Problems problems;
-  const auto needs_restart = [&](const char* path) {
-    problems.push_back({config_, 0, path, "can only change with a restart"});
-  };
-  if (next.state_dir != running.state_dir) needs_restart("agent.state_dir");
-  if (next.ship.spool_max != running.spool_max) needs_restart("ship.spool_max");
+  std::vector<std::string> restart;
+  if (next.state_dir != running.state_dir) restart.emplace_back("agent.state_dir");
+  if (next.ship.spool_max != running.spool_max) restart.emplace_back("ship.spool_max");
+  next.state_dir = running.state_dir;
+  next.ship.spool_max = running.spool_max;
   auto targets = make_targets(next, runtime_);
-  if (!targets) {
-    for (const Problem& problem : targets.error()) problems.push_back(problem);
-  }
-  if (!problems.empty()) return problems;
-  Loaded loaded{std::move(next), std::move(*targets), {}};
+  if (!targets) return targets.error();
+  Loaded loaded{std::move(next), std::move(*targets), {}, std::move(restart)};
   for (const CrmSettings& crm : loaded.settings.crms) {
     if (crm.recipe->transport != probes::Transport::http || running.crms.contains(crm.name)) continue;
     if (auto memory = call_files_.read(crm.name)) loaded.memories.emplace(crm.name, std::move(*memory));
@@ -144,6 +141,8 @@ void ServiceLoop::apply(Loaded loaded) {
   std::map<std::string, Labels> labels;
   for (const auto& target : loaded.targets) labels.emplace(target->spec().crm, target->spec().labels);
   reconciler_.configure(settings_.reconcile, labels, wall_now());
+  failures_.keep(governors_.names());
+  runtime_.keep_logins_of(loaded.targets, settings_.state_dir);
   runner_.replace(std::move(loaded.targets), settings_.agent_name);
   settled_ = loop_.after(kSettled, [] { service::settle_memory(); });
   connectivity_.reset();
@@ -151,7 +150,7 @@ void ServiceLoop::apply(Loaded loaded) {
   connectivity_ = std::make_unique<Connectivity>(
       loop_, client_,
       Connectivity::Options{settings_.agent_name, settings_.connectivity_url, settings_.interval, settings_.timeout},
-      [this](std::vector<Sample> samples) { spool_->push(std::move(samples), {}); });
+      [this](std::vector<Sample> samples) { store(std::move(samples), {}); });
 }
 
 void ServiceLoop::tell_of_few_descriptors() {
@@ -185,11 +184,15 @@ void ServiceLoop::finish_reload(LoadResult loaded) {
   if (stopping_) return;
   last_reload_worked_ = loaded.has_value();
   if (loaded) {
+    const std::string restart = fmt::format("{}", fmt::join(loaded->restart, ", "));
+    reload_status_ = restart.empty() ? "" : fmt::format(", a restart is needed for {}", restart);
+    if (!restart.empty()) log::warning("reloaded; some changes wait for a restart", {{"keys", restart}});
     apply(std::move(*loaded));
     self_reports_ = 0;
     report_self();  // what it watches now, before anybody misses what it does not
     log::info("configuration reloaded", {{"file", config_}, {"crms", fmt::to_string(settings_.crms.size())}});
   } else {
+    reload_status_ = ", last reload " + net::refusal_status(loaded.error());
     for (const Problem& problem : loaded.error())
       log::error("reload refused, nothing changed", {{"problem", to_string(problem)}});
   }
@@ -224,22 +227,27 @@ void ServiceLoop::report_self() {
   reading.last_reload_worked = last_reload_worked_;
   std::vector<Sample> samples = self_samples(reading);
   for (Sample& sample : runner_.token_samples(reading.at)) samples.push_back(std::move(sample));
-  spool_->push(std::move(samples), {});
+  store(std::move(samples), {});
   auto reconciled = reconciler_.due(reading.at);
-  if (!reconciled.samples.empty()) spool_->push(std::move(reconciled.samples), std::move(reconciled.evidence));
+  if (!reconciled.samples.empty()) store(std::move(reconciled.samples), std::move(reconciled.evidence));
   governors_.save_changed();
 }
 
 void ServiceLoop::take(const std::string& crm, probes::Reading reading) {
+  failures_.note(crm, reading, clock_.now());
   reconciler_.take(crm, reading);
-  spool_->push(std::move(reading.samples), std::move(reading.evidence));
+  store(std::move(reading.samples), std::move(reading.evidence));
+}
+
+void ServiceLoop::store(std::vector<Sample> samples, std::vector<Evidence> evidence) {
+  order_.arrange(samples, wall_now());
+  spool_->push(std::move(samples), std::move(evidence));
 }
 
 void ServiceLoop::report_status() {
   const auto spool = spool_->stats();
   manager_.status(fmt::format("{} CRMs, collector {}, {} rows waiting{}", settings_.crms.size(),
-                              shipper_->stats().reachable ? "reachable" : "not reachable", spool.rows,
-                              last_reload_worked_ ? "" : ", last reload refused"));
+                              shipper_->stats().reachable ? "reachable" : "not reachable", spool.rows, reload_status_));
 }
 
 }  // namespace crmpulse::agent

@@ -8,9 +8,11 @@
 
 #include "agent/connectivity.h"
 #include "agent/quota/call_files.h"
+#include "agent/run/failure_log.h"
 #include "agent/run/reconcile.h"
 #include "agent/run/runner.h"
 #include "agent/run/self_metrics.h"
+#include "agent/run/series_order.h"
 #include "agent/settings/settings.h"
 #include "agent/ship/shipper.h"
 #include "net/loop/file_thread.h"
@@ -34,7 +36,8 @@ class ServiceLoop {
   struct Loaded {
     Settings settings;
     Targets targets;
-    Governors::Memories memories;  ///< of CRMs that are new
+    Governors::Memories memories;      ///< of CRMs that are new
+    std::vector<std::string> restart;  ///< keys whose new values wait for a restart
   };
   using LoadResult = boost::system::result<Loaded, Problems>;
   /// What a load needs to know of what runs.
@@ -55,6 +58,8 @@ class ServiceLoop {
   void stop();
   void report_self();
   void take(const std::string& crm, probes::Reading reading);
+  /// All that goes into the spool goes through here: a series has one writer.
+  void store(std::vector<Sample> samples, std::vector<Evidence> evidence);
   void report_status();
   /// More CRMs than connections may stay open at once are measured all the same, some with a new one each time.
   void tell_of_few_descriptors();
@@ -64,6 +69,7 @@ class ServiceLoop {
   Settings settings_;
   SystemClock clock_;
   bool last_reload_worked_ = true;
+  std::string reload_status_;  ///< of the last one, for report_status(): why it was refused, what waits for a restart
   bool loading_ = false;
   bool asked_again_ = false;  ///< to reload, while loading
   bool stopping_ = false;
@@ -79,6 +85,8 @@ class ServiceLoop {
   net::FileThread files_;
   Governors governors_;
   Reconciler reconciler_;
+  SeriesOrder order_;
+  FailureLog failures_;
   Runner runner_;
   net::HttpClient client_;
   std::unique_ptr<Connectivity> connectivity_;

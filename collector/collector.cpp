@@ -222,7 +222,7 @@ void Collector::tick() {
     engine_.series().forget(last_forget_ - kForgetAfter);
   }
   if (manager_.alive_interval()) manager_.alive();
-  manager_.status(status_line(engine_));
+  manager_.status(status_line(engine_) + reload_status_);
 }
 
 bool Collector::quiet() const {
@@ -285,6 +285,7 @@ Reload Collector::apply(const Reloader::LoadResult& loaded) {
   ++(loaded.has_error() ? reloads_.failed : reloads_.succeeded);
   if (loaded.has_error()) {
     log::error("reload refused; nothing has changed", {{"problems", to_string(loaded.error())}});
+    reload_status_ = "; last reload " + net::refusal_status(loaded.error());
     return {false, loaded.error(), {}};
   }
   auto fresh = std::make_shared<Configuration>(*loaded->configuration);
@@ -293,8 +294,9 @@ Reload Collector::apply(const Reloader::LoadResult& loaded) {
     files_.run([this, files = *fresh->settings.tls] { folder_.follow(files); }, [] {});
   }
   std::vector<std::string> restart = keep_until_restart(configuration_->settings, fresh->settings);
-  if (!restart.empty())
-    log::warning("reloaded; some changes wait for a restart", {{"keys", fmt::format("{}", fmt::join(restart, ", "))}});
+  const std::string keys = fmt::format("{}", fmt::join(restart, ", "));
+  reload_status_ = keys.empty() ? "" : fmt::format("; a restart is needed for {}", keys);
+  if (!keys.empty()) log::warning("reloaded; some changes wait for a restart", {{"keys", keys}});
   use(std::move(fresh));
   log::info("configuration reloaded");
   return {true, {}, std::move(restart)};

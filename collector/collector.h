@@ -93,6 +93,8 @@ class Collector {
   std::unique_ptr<History> history_;
   ReloadStats reloads_;
   OwnTroubles troubles_;
+  std::string
+      reload_status_;  ///< of the last one, for the service manager: why it was refused, what waits for a restart
   std::unique_ptr<net::HttpServer> server_;
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;

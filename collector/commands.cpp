@@ -17,6 +17,9 @@
 #include "collector/http/token_file.h"
 #include "collector/message/compose.h"
 #include "collector/message/stored.h"
+#include "config/pattern.h"
+#include "config/service/service_reach.h"
+#include "config/suggest.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
 #include "core/text/say.h"
@@ -40,6 +43,24 @@ constexpr Duration kLongestToken{std::chrono::hours{24 * 3660}};
 void note(const Settings& settings, std::string action, std::string about) {
   const AuditEntry entry{wall_now(), local_user(), "local", std::move(action), std::move(about), "done"};
   if (auto written = append_audit(settings.state_dir, entry); !written) say(stderr, "{}\n", written.error().message);
+}
+
+void tell_of(const Configuration& loaded, const std::string& config) {
+  say(stdout, "{}: listens on {}:{}{}, {} rules, {} remedies, {} receivers\n", config, loaded.settings.listen.address,
+      loaded.settings.listen.port, loaded.settings.auth_required ? "" : " without authentication",
+      loaded.ruleset.rules.size(), loaded.remedies.size(), loaded.receivers.size());
+  for (const ReceiverSettings& receiver : loaded.settings.receivers)
+    say(stdout, "receiver {}: {}, from {}\n", receiver.name, receiver.type, to_string(receiver.min_level));
+}
+
+/// Of rules and remedies.
+std::vector<std::string> files_of(const Settings& settings) {
+  std::vector<std::string> files;
+  for (const auto* patterns : {&settings.rules, &settings.remedies}) {
+    for (const std::string& pattern : *patterns)
+      for (std::string& file : config::expand_pattern(pattern).files) files.push_back(std::move(file));
+  }
+  return files;
 }
 
 /// Of an answer that only says "accepted".
@@ -77,17 +98,15 @@ int run_service(const std::string& config) {
   return (*collector)->failed() ? 1 : 0;
 }
 
-int check_configuration(const std::string& config) {
+int check_configuration(const std::string& config, bool quiet) {
   auto configuration = load_configuration(config);
   if (!configuration) return wrong(configuration.error());
   const Configuration& loaded = **configuration;
-  say(stdout, "{}: listens on {}:{}{}, {} rules, {} remedies, {} receivers\n", config, loaded.settings.listen.address,
-      loaded.settings.listen.port, loaded.settings.auth_required ? "" : " without authentication",
-      loaded.ruleset.rules.size(), loaded.remedies.size(), loaded.receivers.size());
-  for (const ReceiverSettings& receiver : loaded.settings.receivers) {
-    say(stdout, "receiver {}: {}, from {}\n", receiver.name, receiver.type, to_string(receiver.min_level));
-  }
+  if (!quiet) tell_of(loaded, config);
   for (const std::string& warning : loaded.warnings) say(stderr, "warning: {}\n", warning);
+  for (const std::string& warning :
+       config::unreadable_for_service("crmpulse-collector", config, files_of(loaded.settings)))
+    say(stderr, "warning: {}\n", warning);
   return 0;
 }
 
@@ -98,7 +117,9 @@ int test_alert(const std::string& config, const std::string& receiver) {
   const auto known = std::find_if(receivers.begin(), receivers.end(),
                                   [&](const ReceiverSettings& one) { return one.name == receiver; });
   if (known == receivers.end()) {
-    say(stderr, "{} has no receiver '{}'\n", config, receiver);
+    std::vector<std::string> names;
+    for (const ReceiverSettings& one : receivers) names.push_back(one.name);
+    say(stderr, "{} has no receiver '{}'{}\n", config, receiver, config::suggestion(receiver, names));
     return 2;
   }
   const TimePoint now = wall_now();

@@ -8,7 +8,9 @@
 namespace crmpulse::collector {
 
 [[nodiscard]] int run_service(const std::string& config);
-[[nodiscard]] int check_configuration(const std::string& config);
+/// Warnings come too: what is probably not meant, and what the service could not read. `quiet`: nothing but problems
+/// and warnings.
+[[nodiscard]] int check_configuration(const std::string& config, bool quiet);
 [[nodiscard]] int test_alert(const std::string& config, const std::string& receiver);
 struct NewToken {
   std::string name;

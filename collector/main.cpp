@@ -8,6 +8,7 @@
 
 #include "collector/backtest/command.h"
 #include "collector/commands.h"
+#include "config/unknown_word.h"
 #include "core/log.h"
 #include "core/text/say.h"
 #include "core/version.h"
@@ -24,6 +25,7 @@ struct Options {
   std::string name;
   collector::NewToken token;
   std::string destination;
+  bool quiet = false;
   collector::BacktestOptions backtest;
 };
 
@@ -74,7 +76,8 @@ void add_commands(CLI::App& app, Options& options) {
   app.add_option("--log-format", options.log_format, "text or json")->capture_default_str();
   app.require_subcommand(1);
   add_command(app, "run", "Run the service", options);
-  add_command(app, "check", "Check configuration and rules", options);
+  add_command(app, "check", "Check configuration and rules", options)
+      ->add_flag("--quiet", options.quiet, "Print problems and warnings alone");
   add_backtest(app, options);
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
   alert->add_option("receiver", options.receiver, "Its name in the configuration")->required();
@@ -88,7 +91,7 @@ void add_commands(CLI::App& app, Options& options) {
 int dispatch(const CLI::App& app, const Options& options) {
   const std::string command = app.get_subcommands().front()->get_name();
   if (command == "run") return collector::run_service(options.config);
-  if (command == "check") return collector::check_configuration(options.config);
+  if (command == "check") return collector::check_configuration(options.config, options.quiet);
   if (command == "test-alert") return collector::test_alert(options.config, options.receiver);
   if (command == "forget") return collector::forget(options.config, options.name);
   if (command == "backup") return collector::backup(options.config, options.destination);
@@ -127,6 +130,10 @@ int main(int argc, char** argv) {
     // It repeats what was typed, which may be the name of a CRM that others chose.
     PrintableOutput out{std::cout};
     PrintableOutput errors{std::cerr};
+    if (const std::string unknown = config::unknown_word(app); !unknown.empty() && error.get_exit_code() != 0) {
+      errors << fmt::format("crmpulse-collector: {}\nRun with --help for more information.\n", unknown);
+      return 2;
+    }
     return app.exit(error, out, errors) == 0 ? 0 : 2;
   }
   if (const int wrong = configure_log(options); wrong != 0) return wrong;

@@ -223,7 +223,41 @@ bool Reader::get_path(std::string_view key, std::string& out) {
     return false;
   }
   const std::filesystem::path path{text};
-  out = path.is_absolute() ? text : (std::filesystem::path{*file_}.parent_path() / path).string();
+  out = path.is_absolute() ? text : (std::filesystem::path{folder()} / path).string();
+  return true;
+}
+
+std::string Reader::folder() const {
+  return std::filesystem::path{*file_}.parent_path().string();
+}
+
+bool Reader::get_secret_path(std::string_view key, std::string& out) {
+  const SecretKeys keys{key};
+  const bool in_file = find(keys.file) != nullptr;
+  const bool handed_over = find(keys.credential) != nullptr;
+  if (!in_file && !handed_over) return false;
+  if (in_file && handed_over) {
+    problem(keys.file, fmt::format("{} or {}, not both", keys.file, keys.credential));
+    return false;
+  }
+  std::string file;
+  std::string name;
+  if (in_file && !get_path(keys.file, file)) return false;
+  if (handed_over) {
+    if (!get(keys.credential, name)) return false;
+    const auto found = credential_file(name, folder());
+    if (!found) {
+      problem(keys.credential, found.error().message);
+      return false;
+    }
+    file = *found;
+  }
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(file, error)) {
+    problem(in_file ? keys.file : keys.credential, fmt::format("there is no file '{}'", file));
+    return false;
+  }
+  out = std::move(file);
   return true;
 }
 
@@ -248,7 +282,7 @@ bool Reader::get_secret(std::string_view key, Secret& out, SecretForm form, bool
   if (!(name == keys.file ? get_path(name, text) : get(name, text))) return false;
   Result<Secret> secret = name == keys.file         ? read_secret_file(text, form, *file_, path_of(name))
                           : name == keys.variable   ? secret_from_environment(text, form)
-                          : name == keys.credential ? secret_from_credential(text, form)
+                          : name == keys.credential ? secret_from_credential(text, folder(), form)
                                                     : read_secret(text, form, "the text");
   if (!secret) {
     problem(name, secret.error().message);

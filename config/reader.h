@@ -55,9 +55,9 @@ class Reader {
   }
 
   /// A secret from exactly one of `KEY` (refused outside tests and demos when `allow_inline` is false), `KEY_file`,
-  /// `KEY_env`, or `KEY_credential` (a name under $CREDENTIALS_DIRECTORY). White space behind it is dropped; what its
-  /// form does not allow inside is a problem, as are a missing or empty file and an unset variable. A file others may
-  /// read: a warning in the log. Absent: false. KEY_file is relative to the directory of this document.
+  /// `KEY_env`, or `KEY_credential` (a name: secret_source.h says where it lies). White space behind it is dropped;
+  /// what its form does not allow inside is a problem, as are a missing or empty file and an unset variable. A file
+  /// others may read: a warning in the log. Absent: false. KEY_file is relative to the directory of this document.
   bool get_secret(std::string_view key, Secret& out, bool allow_inline = false) {
     return get_secret(key, out, SecretForm::token, allow_inline);
   }
@@ -66,6 +66,9 @@ class Reader {
     return require_secret(key, out, SecretForm::token, allow_inline);
   }
   bool require_secret(std::string_view key, Secret& out, SecretForm form, bool allow_inline = false);
+  /// The path of a secret that a library reads by itself (the key of a certificate), from `KEY_file` or
+  /// `KEY_credential`. There must be a file. Absent: false.
+  bool get_secret_path(std::string_view key, std::string& out);
 
   [[nodiscard]] bool has(std::string_view key) const;
   /// The raw value, marked as known; nullptr when absent.
@@ -102,6 +105,7 @@ class Reader {
   const Node* find(std::string_view key);    ///< marks the key as known
   const Node* scalar(std::string_view key);  ///< find(); anything but a scalar is a problem
   [[nodiscard]] std::string path_of(std::string_view key) const;
+  [[nodiscard]] std::string folder() const;  ///< of this document
 
   const Node* node_;
   int line_;

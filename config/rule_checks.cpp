@@ -5,6 +5,7 @@
 #include <set>
 
 #include "config/rule_reader.h"
+#include "config/suggest.h"
 
 namespace crmpulse::config {
 namespace {
@@ -159,7 +160,12 @@ void check_inhibitions(const std::vector<InhibitionPlace>& places, const std::ve
       if (id == place.id) {
         problems.push_back({place.file, place.line, place.path, "a rule cannot inhibit itself"});
       } else if (!known) {
-        problems.push_back({place.file, place.line, place.path, fmt::format("there is no rule '{}'", id)});
+        std::vector<std::string> ids;
+        for (const Rule& rule : rules) {
+          if (rule.id != place.id) ids.push_back(rule.id);
+        }
+        problems.push_back(
+            {place.file, place.line, place.path, fmt::format("there is no rule '{}'{}", id, suggestion(id, ids))});
       } else if (reaches(rules, {id}, place.id, seen)) {
         problems.push_back({place.file, place.line, place.path,
                             fmt::format("'{}' is itself inhibited by '{}': a circle", id, place.id)});

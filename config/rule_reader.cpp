@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "config/hours_reader.h"
+#include "config/suggest.h"
 
 namespace crmpulse::config {
 namespace {
@@ -96,11 +97,10 @@ void read_aggregator(Reader& reader, bool inherited, Rule& rule) {
   if (!(inherited ? reader.get("aggregator", name) : reader.require("aggregator", name))) return;
   const auto known = aggregator_from(name);
   if (!known) {
-    reader.problem(
-        "aggregator",
-        fmt::format("unknown aggregator '{}'; known: last, avg, min, max, pNN (p75, p95), ratio, rate, count, age, "
-                    "burn, apdex, baseline_drop, failures_in_row, share_above",
-                    name));
+    reader.problem("aggregator", fmt::format("unknown aggregator '{}'{}", name,
+                                             suggestion(name, {"last", "avg", "min", "max", "pNN (p75, p95)", "ratio",
+                                                               "rate", "count", "age", "burn", "apdex", "baseline_drop",
+                                                               "failures_in_row", "share_above"})));
     return;
   }
   rule.aggregator = known->aggregator;

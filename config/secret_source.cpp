@@ -111,15 +111,32 @@ Result<Secret> secret_from_environment(const std::string& variable, SecretForm f
   return read_secret(value, form, "environment variable " + variable);
 }
 
-Result<Secret> secret_from_credential(const std::string& name, SecretForm form) {
+Result<std::string> credential_file(const std::string& name, const std::string& folder) {
+  namespace fs = std::filesystem;
   if (name.empty() || name == "." || name == ".." || name.find_first_of("/\\") != std::string::npos) {
-    return Error{fmt::format("'{}' is not the name of a credential; write the name given to LoadCredential=", name)};
+    return Error{fmt::format("'{}' is not the name of a credential; write the name of a file in the folder {}/{}", name,
+                             folder, kCredentialsFolder)};
   }
-  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
-  if (directory == nullptr || *directory == '\0') {
-    return Error{"$CREDENTIALS_DIRECTORY is not set; credentials exist only under systemd with LoadCredential="};
+  const fs::path kept = fs::path{folder} / kCredentialsFolder / name;
+  std::error_code error;
+  const char* const given = std::getenv("CREDENTIALS_DIRECTORY");
+  if (given != nullptr && *given != '\0') {
+    for (const std::string& id : {fmt::format("{}_{}", kCredentialsId, name), name}) {
+      if (const fs::path file = fs::path{given} / id; fs::exists(file, error)) return file.string();
+    }
+    return Error{fmt::format("systemd has not handed over a credential '{}'; put it into {} and restart the service",
+                             name, kept.string())};
   }
-  return read((std::filesystem::path{directory} / name).string(), form);
+  // One that must not be looked at is there: reading it says why not.
+  if (fs::symlink_status(kept, error).type() != fs::file_type::not_found) return kept.string();
+  if (const fs::path file = fs::path{"/etc/credstore"} / name; fs::is_regular_file(file, error)) return file.string();
+  return Error{fmt::format("there is no credential '{}'; put it into {} (owner root, mode 0600)", name, kept.string())};
+}
+
+Result<Secret> secret_from_credential(const std::string& name, const std::string& folder, SecretForm form) {
+  const auto file = credential_file(name, folder);
+  if (!file) return file.error();
+  return read(*file, form);
 }
 
 }  // namespace crmpulse::config

@@ -35,7 +35,17 @@ inline constexpr std::size_t kMaxSecretBytes = 64 * 1024;
 [[nodiscard]] Result<SecretFromFile> secret_from_file(const std::string& path, SecretForm form = SecretForm::token);
 /// Unset or empty: an error.
 [[nodiscard]] Result<Secret> secret_from_environment(const std::string& variable, SecretForm form = SecretForm::token);
-/// A systemd credential: a plain name under $CREDENTIALS_DIRECTORY, which only the service may read.
-[[nodiscard]] Result<Secret> secret_from_credential(const std::string& name, SecretForm form = SecretForm::token);
+
+/// The folder beside a configuration file where its credentials lie. The shipped units hand it over as a whole
+/// (`LoadCredential=crmpulse:/etc/crmpulse/credentials`), because the service's own account must not read it.
+inline constexpr std::string_view kCredentialsFolder = "credentials";
+/// systemd calls a file of a folder it hands over ID_FILE.
+inline constexpr std::string_view kCredentialsId = "crmpulse";
+
+/// Returns where the credential of that name lies: in a service what systemd handed over, else the file of that name in
+/// the folder `credentials` of `folder` (the configuration file's), else where `LoadCredential=NAME` would find it.
+[[nodiscard]] Result<std::string> credential_file(const std::string& name, const std::string& folder);
+[[nodiscard]] Result<Secret> secret_from_credential(const std::string& name, const std::string& folder,
+                                                    SecretForm form = SecretForm::token);
 
 }  // namespace crmpulse::config

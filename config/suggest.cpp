@@ -28,8 +28,13 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
-  const std::string* nearest = nullptr;
+std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& known) {
+  // Cut short, and plain what of: `crm_operation_duration`.
+  constexpr std::size_t kLeastBeginning = 4;
+  const auto goes_on = [word](const std::string& candidate) { return candidate.starts_with(word); };
+  if (word.size() >= kLeastBeginning && std::count_if(known.begin(), known.end(), goes_on) == 1)
+    return *std::find_if(known.begin(), known.end(), goes_on);
+  const std::string* found = nullptr;
   std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
   if (word.size() <= kLongestWord) {
     for (const std::string& candidate : known) {
@@ -37,10 +42,15 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& kn
       const std::size_t steps = distance(word, candidate);
       if (steps >= least) continue;
       least = steps;
-      nearest = &candidate;
+      found = &candidate;
     }
   }
-  if (nearest != nullptr) return fmt::format("; did you mean '{}'?", *nearest);
+  if (found == nullptr) return std::nullopt;
+  return *found;
+}
+
+std::string suggestion(std::string_view word, const std::vector<std::string>& known) {
+  if (const auto meant = nearest(word, known)) return fmt::format("; did you mean '{}'?", *meant);
   return known.empty() ? "" : fmt::format("; known: {}", fmt::join(known, ", "));
 }
 

@@ -6,6 +6,8 @@
 
 #include "core/log.h"
 #include "core/time/clock.h"
+#include "net/base/crypto.h"
+#include "net/base/url.h"
 #include "probes/http/run_http.h"
 
 namespace crmpulse::probes {
@@ -37,6 +39,23 @@ HttpTarget::HttpTarget(Runtime::Impl& runtime, const std::shared_ptr<const Targe
 std::optional<auth::LoginStats> HttpTarget::auth_stats() const {
   if (!session_) return std::nullopt;
   return session_->stats();
+}
+
+/// Its address, and as whom it is asked: by its login, or by the secrets of its requests.
+std::string HttpTarget::account() const {
+  std::vector<std::string> parts{session_ ? session_->account() : std::string{}};
+  for (const Parameter& parameter : spec().recipe->parameters) {
+    const Secret secret = parameter.type == ParameterType::secret ? spec().arguments.secret(parameter.name) : Secret{};
+    if (!secret.empty()) parts.push_back(net::hex(net::sha256(secret.reveal())));
+  }
+  if (parts.size() == 1 && parts.front().empty()) return {};
+  const std::string url = spec().arguments.text("url");
+  const Result<net::Url> parsed = net::parse_url(net::with_ascii_host(url));
+  std::string path = parsed ? parsed->path : std::string{};
+  path.erase(path.find_last_not_of('/') + 1);
+  std::string out = parsed ? parsed->origin() + path : url;
+  for (const std::string& part : parts) out += '\n' + part;
+  return net::hex(net::sha256(out));
 }
 
 Duration HttpTarget::timeout_of(const Measurement& measurement) const {

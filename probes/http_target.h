@@ -19,6 +19,8 @@ class HttpTarget final : public TransportTarget {
   HttpTarget(Runtime::Impl& runtime, const std::shared_ptr<const TargetSpec>& spec, Plan plan,
              std::shared_ptr<auth::Session> session);
   [[nodiscard]] std::optional<auth::LoginStats> auth_stats() const override;
+  [[nodiscard]] std::string account() const override;
+  [[nodiscard]] std::string login_identity() const override { return session_ ? session_->identity() : std::string{}; }
 
  private:
   void begin(const std::shared_ptr<Run>& run) override;

@@ -5,9 +5,11 @@
 #include <mutex>
 #include <vector>
 
+#include "core/time/clock.h"
 #include "net/client/http_client.h"
 #include "probes/auth/session.h"
 #include "probes/sql/kept_connections.h"
+#include "probes/sql/login_gate.h"
 #include "probes/target.h"
 #include "probes/workers/workers.h"
 
@@ -24,6 +26,7 @@ struct Runtime::Impl {
   net::HttpClient http;
   std::shared_ptr<sql::KeptConnections> kept;  ///< shared with runs that a driver still holds when this goes
   auth::Sessions sessions{http};
+  sql::LoginGates login_gates{wall_now};
   Workers alarms{1};  ///< its jobs do not block
   Workers workers;
   Workers liveness_workers;

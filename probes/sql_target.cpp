@@ -59,8 +59,9 @@ TransportTarget::Made SqlTarget::make(Runtime::Impl& runtime, const std::shared_
 
 SqlTarget::SqlTarget(Runtime::Impl& runtime, const std::shared_ptr<const TargetSpec>& spec, Plan plan)
     : TransportTarget(runtime, spec, std::move(plan)),
-      alive_{runtime.liveness_workers, SqlRunner{*spec, runtime.kept, told_}},
-      rest_{runtime.workers, SqlRunner{*spec, runtime.kept, told_}} {}
+      gate_(runtime.login_gates.of(spec->arguments.text("url"), spec->arguments.secret("password"))),
+      alive_{runtime.liveness_workers, SqlRunner{*spec, runtime.kept, gate_, told_}},
+      rest_{runtime.workers, SqlRunner{*spec, runtime.kept, gate_, told_}} {}
 
 std::string SqlTarget::pooler() const {
   std::string found = rest_.runner.pooler();

@@ -37,6 +37,7 @@ class SqlTarget final : public TransportTarget {
   void do_run(Lane& lane, const std::shared_ptr<Run>& run);
 
   const std::shared_ptr<ToldOnce> told_ = std::make_shared<ToldOnce>();
+  const std::shared_ptr<sql::LoginGate> gate_;
   std::mutex mutex_;  ///< over the lanes, but for their runners
   Lane alive_;        ///< liveness has a connection and workers of its own: it waits for no other measurement
   Lane rest_;

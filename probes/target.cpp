@@ -1,5 +1,6 @@
 #include "probes/target.h"
 
+#include <set>
 #include <utility>
 
 #include "probes/http/run_http.h"
@@ -47,6 +48,16 @@ const TargetSpec& Target::spec() const {
 
 std::optional<auth::LoginStats> Target::auth_stats() const {
   return impl_->auth_stats();
+}
+
+std::string Target::account() const {
+  return impl_->account();
+}
+
+void Runtime::keep_logins_of(const std::vector<std::unique_ptr<Target>>& targets, const std::string& state_dir) {
+  std::set<std::string> identities;
+  for (const auto& target : targets) identities.insert(target->impl_->login_identity());
+  impl_->sessions.keep_only(identities, state_dir);
 }
 
 std::string Target::pooler() const {

@@ -13,6 +13,8 @@
 
 namespace crmpulse::probes {
 
+class Target;
+
 /// Shared by all targets of an agent: the SQL worker threads and the HTTP client.
 class Runtime {
  public:
@@ -25,6 +27,9 @@ class Runtime {
   explicit Runtime(Options options);
   /// Cancels what runs and joins.
   ~Runtime();
+  /// Forgets the logins of other targets than these: tokens that are kept under `state_dir` are removed, and sessions
+  /// logged out, when their last run has ended. Does not wait for the disk.
+  void keep_logins_of(const std::vector<std::unique_ptr<Target>>& targets, const std::string& state_dir);
   struct Impl;
   [[nodiscard]] Impl& impl() { return *impl_; }
 
@@ -54,6 +59,9 @@ class Target {
   [[nodiscard]] const TargetSpec& spec() const;
   /// Returns counters of its login, nullopt if it has none.
   [[nodiscard]] std::optional<auth::LoginStats> auth_stats() const;
+  /// Returns who asks which CRM: targets of one account share what the CRM allows it. Empty if nobody in particular
+  /// asks, and of databases.
+  [[nodiscard]] std::string account() const;
   /// Returns, for people, which pooler its runs found before its database or its URL suggests; empty if none.
   [[nodiscard]] std::string pooler() const;
 
@@ -62,6 +70,7 @@ class Target {
   void start(std::size_t index, TimePoint scheduled, std::function<void(Reading)> done);
 
  private:
+  friend class Runtime;
   explicit Target(std::shared_ptr<TransportTarget> impl);
   const std::shared_ptr<TransportTarget> impl_;  ///< shared with the runs under way
 };

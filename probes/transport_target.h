@@ -46,6 +46,8 @@ class TransportTarget : public std::enable_shared_from_this<TransportTarget> {
   [[nodiscard]] const Plan& plan() const { return plan_; }
   [[nodiscard]] const TargetSpec& spec() const { return *spec_; }
   [[nodiscard]] virtual std::optional<auth::LoginStats> auth_stats() const { return std::nullopt; }
+  [[nodiscard]] virtual std::string account() const { return {}; }
+  [[nodiscard]] virtual std::string login_identity() const { return {}; }  ///< empty: it logs in nowhere
   [[nodiscard]] virtual std::string pooler() const { return {}; }
 
  protected:

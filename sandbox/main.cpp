@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "config/unknown_word.h"
 #include "core/log.h"
 #include "core/time/clock.h"
 #include "sandbox/credentials.h"
@@ -167,6 +168,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (const std::string unknown = config::unknown_word(app); !unknown.empty() && error.get_exit_code() != 0) {
+      fmt::print(stderr, "crmpulse-sandbox: {}\nRun with --help for more information.\n", unknown);
+      return 2;
+    }
     return app.exit(error) == 0 ? 0 : 2;
   }
   try {

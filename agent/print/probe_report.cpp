@@ -64,16 +64,33 @@ std::string level_of(const RuleLevel& level) {
   return fmt::format("{}{}", spoken(*level.level, Language::en), softened ? " (counts as sub-healthy)" : "");
 }
 
-std::string failures_text(const CrmReport& report) {
-  std::string out;
-  for (const auto& reading : report.readings) {
-    if (!reading.failure) continue;
-    out += fmt::format("{}  {}: {}\n", out.empty() ? "\n" : "", reading.measurement, reading.failure->message);
-    for (const Evidence& evidence : reading.evidence) {
-      if (evidence.text != reading.failure->message) out += fmt::format("    {}\n", evidence.text);
-    }
+std::string failure_text(const probes::Reading& reading) {
+  std::string out = fmt::format("  {}: {}\n", reading.measurement, reading.failure->message);
+  for (const Evidence& evidence : reading.evidence) {
+    if (evidence.text != reading.failure->message) out += fmt::format("    {}\n", evidence.text);
   }
   return out;
+}
+
+/// A login that failed is told once, with what it stopped.
+std::string failures_text(const CrmReport& report) {
+  std::string out;
+  std::string stopped;
+  const probes::Reading* login = nullptr;
+  for (const auto& reading : report.readings) {
+    if (!reading.failure) continue;
+    const bool same_login = login != nullptr && probes::is_of_login(reading) &&
+                            login->failure->stage == reading.failure->stage &&
+                            login->failure->reason == reading.failure->reason;
+    if (same_login) {
+      stopped += fmt::format("{}{}", stopped.empty() ? "" : ", ", reading.measurement);
+      continue;
+    }
+    if (login == nullptr && probes::is_of_login(reading)) login = &reading;
+    out += failure_text(reading);
+  }
+  if (!stopped.empty()) out += fmt::format("  stopped by the same login: {}\n", stopped);
+  return out.empty() ? out : "\n" + out;
 }
 
 std::string threshold(const Rule& rule, const Threshold& limit) {

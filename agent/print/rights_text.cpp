@@ -106,7 +106,8 @@ std::string statements_text(const probes::Recipe& recipe, Dialect dialect, bool 
     if (new_remark) remarks.push_back(right.remark);
   }
   if (statements.empty()) return {};
-  std::string out = fmt::format("  -- {}\n", to_string(dialect));
+  std::string out = fmt::format("  -- {}{}\n", to_string(dialect),
+                                in_language(chinese, ", in the CRM's database", "，在 CRM 的数据库中执行"));
   out += account_text(statements, dialect, chinese);
   out += group_text(statements, "");
   for (const std::string& remark : remarks)

@@ -66,6 +66,7 @@ std::string CallFiles::file_of(std::string_view crm) const {
 std::string encode_memory(const Governor::Memory& memory) {
   std::string text = fmt::format("{}\npenalty {}\npaused_until {}\n", kHeader, memory.penalty,
                                  memory.paused_until.time_since_epoch().count());
+  if (!memory.account.empty()) text += fmt::format("account {}\n", memory.account);
   if (memory.limit) text += fmt::format("limit {}\n", *memory.limit);
   for (const CallLedger::Slot& slot : memory.slots)
     text += fmt::format("calls {} {} {} {}\n", slot.number, slot.calls[0], slot.calls[1], slot.calls[2]);
@@ -81,7 +82,9 @@ std::optional<Governor::Memory> decode_memory(std::string_view text) {
     std::istringstream words{line};
     std::string key;
     words >> key;
-    if (key == "penalty") {
+    if (key == "account") {
+      std::getline(words >> std::ws, memory.account);
+    } else if (key == "penalty") {
       words >> memory.penalty;
     } else if (key == "paused_until") {
       Duration::rep millis = 0;

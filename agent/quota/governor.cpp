@@ -164,7 +164,7 @@ Governor::Status Governor::status(TimePoint now) const {
 }
 
 Governor::Memory Governor::memory() const {
-  return {ledger_.slots(), limit_, penalty_, paused_until_};
+  return {ledger_.slots(), limit_, penalty_, paused_until_, {}};
 }
 
 void Governor::restore(const Memory& memory, TimePoint now) {

@@ -73,6 +73,7 @@ class Governor {
     std::optional<double> limit;
     double penalty = 1;
     TimePoint paused_until;
+    std::string account{};  ///< that several CRMs share, each with a copy of this; empty: it is one CRM's
   };
   [[nodiscard]] Memory memory() const;
   /// Before the first admit(). Stamps that lie ahead are taken as now: the clock was set back.

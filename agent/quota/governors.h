@@ -1,21 +1,19 @@
 #pragma once
-// The governors of all CRMs: kept over reloads, and with somebody who saves them also over restarts.
+// The governors of all accounts: kept over reloads, and with somebody who saves them also over restarts.
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "agent/quota/accounts.h"
 #include "agent/quota/governor.h"
-#include "agent/settings/targets.h"
 
 namespace crmpulse::agent {
 
-/// What a CRM's settings and recipe say to its governor. `per_day` is what the recipe's allowance comes to.
-[[nodiscard]] Governor::Options governor_options(const CrmSettings& crm, const probes::Target& target);
-
-/// Owns the governor of each CRM. Used by one thread, which does not wait for the disk.
+/// Owns the governor of each account, which all its CRMs share. Used by one thread, which does not wait for the disk.
 class Governors {
  public:
   /// What was saved, by CRM.
@@ -30,10 +28,12 @@ class Governors {
   Governors(const Governors&) = delete;
   Governors& operator=(const Governors&) = delete;
 
-  /// Sets the CRMs, in this order. Keeps what was known of them, begins new ones with what is in `memories`, forgets
-  /// the others.
+  /// Sets the CRMs. Keeps what was known of their accounts (of a CRM, when its account got another name: a changed
+  /// password), begins new ones with what is in `memories`, forgets the others.
   void configure(const std::vector<CrmSettings>& crms, const Targets& targets, const Memories& memories, TimePoint now);
   [[nodiscard]] Governor* find(std::string_view crm);
+  /// Returns which of its governor's runs is the CRM's first.
+  [[nodiscard]] std::size_t first_run(std::string_view crm) const;
   [[nodiscard]] std::set<std::string, std::less<>> names() const;
   /// Saves the governor's memory if enough has happened since the last time. Calls `then` when all that it must not
   /// forget is saved, at once if it is already.
@@ -44,11 +44,25 @@ class Governors {
   void save_all();
 
  private:
-  void write(const std::string& crm, Governor& governor, std::function<void()> then);
+  /// An account's governor, and whose it is. Each of its CRMs has a copy of its memory: any of them may go.
+  struct Shared {
+    std::string account;
+    std::vector<std::string> crms;
+    std::unique_ptr<Governor> governor;
+  };
+  struct Member {
+    std::shared_ptr<Shared> shared;
+    std::size_t first_run = 0;
+  };
+  [[nodiscard]] std::shared_ptr<Shared> known(const Account& account, const std::vector<CrmSettings>& crms,
+                                              const std::set<std::string>& wanted) const;
+  void write(const std::vector<std::string>& crms, const std::string& account, Governor& governor,
+             std::function<void()> then);
 
   Save save_;
-  std::map<std::string, std::unique_ptr<Governor>, std::less<>> governors_;
-  std::map<std::string, int> writing_;  ///< writes under way, by CRM
+  std::vector<std::shared_ptr<Shared>> accounts_;
+  std::map<std::string, Member, std::less<>> members_;  ///< by CRM
+  std::map<std::string, int> writing_;                  ///< writes under way, by the first CRM of the account
 };
 
 }  // namespace crmpulse::agent

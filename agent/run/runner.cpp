@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
 #include <mutex>
+#include <utility>
 
 #include "agent/run/scheduler.h"
 #include "probes/auth/session.h"
@@ -75,6 +77,7 @@ struct Runner::Generation {
       : number(number_),
         targets(std::move(targets_)),
         governors(find_governors(all)),
+        first_run(find_first_runs(all)),
         scheduler(plan(agent), now, kFirstSpread),
         lanes(2 * targets.size()) {}
 
@@ -84,18 +87,25 @@ struct Runner::Generation {
     return out;
   }
 
+  [[nodiscard]] std::vector<std::size_t> find_first_runs(const Governors& all) const {
+    std::vector<std::size_t> out;
+    for (const auto& target : targets) out.push_back(all.first_run(target->spec().crm));
+    return out;
+  }
+
   std::vector<Scheduler::Item> plan(const std::string& agent) {
     std::vector<Scheduler::Item> out;
     for (std::size_t target = 0; target < targets.size(); ++target) {
       const auto& planned = targets[target]->measurements();
       first_item.push_back(items.size());
       seen_revision.push_back(governors[target]->revision());
+      sharing[governors[target]].push_back(target);
       for (std::size_t index = 0; index < planned.size(); ++index) {
         const Duration interval = planned[index].measurement->interval.value_or(std::chrono::seconds{30});
         items.push_back({target, index, 0});
         beat = std::min(beat, beat_for(interval));
         out.push_back({interval, splay(agent, targets[target]->spec().crm, planned[index].measurement->id, interval),
-                       governors[target]->stretch(index), planned[index].measurement->liveness});
+                       governors[target]->stretch(first_run[target] + index), planned[index].measurement->liveness});
       }
     }
     return out;
@@ -120,6 +130,8 @@ struct Runner::Generation {
   std::vector<std::size_t> first_item;       ///< by target
   std::vector<std::uint64_t> seen_revision;  ///< by target: of its governor, as the scheduler knows it
   std::vector<Governor*> governors;          ///< by target; only of the current generation
+  std::vector<std::size_t> first_run;        ///< by target: of its governor's runs
+  std::map<const Governor*, std::vector<std::size_t>> sharing{};  ///< targets of each governor
   Scheduler scheduler;
   std::vector<Lane> lanes;  ///< by lane_of()
 };
@@ -210,7 +222,7 @@ void Runner::start_next(Generation& generation, std::size_t number) {
     lane.waiting.pop_front();
     const std::size_t measurement = generation.items[due.index].measurement;
     const TimePoint now = clock_.now();
-    if (const auto admission = governor.admit(measurement, now); !admission.admitted) {
+    if (const auto admission = governor.admit(generation.first_run[target] + measurement, now); !admission.admitted) {
       ++counters_.refused;
       generation.scheduler.refused(due.index, admission.again);
       continue;
@@ -247,13 +259,15 @@ Runner::Generation* Runner::find(std::uint64_t number) {
   return found == retired_.end() ? nullptr : found->get();
 }
 
-/// Intervals as the governor wants them now.
-void Runner::follow_governor(Generation& generation, std::size_t target) {
-  const Governor& governor = *generation.governors[target];
-  if (std::exchange(generation.seen_revision[target], governor.revision()) == governor.revision()) return;
-  const std::size_t first = generation.first_item[target];
-  for (std::size_t index = 0; index < generation.targets[target]->measurements().size(); ++index)
-    generation.scheduler.set_stretch(first + index, governor.stretch(index), clock_.now());
+/// Intervals as the governor wants them now, of all CRMs that share it.
+void Runner::follow_governor(Generation& generation, const Governor& governor) {
+  for (const std::size_t target : generation.sharing[&governor]) {
+    if (std::exchange(generation.seen_revision[target], governor.revision()) == governor.revision()) continue;
+    const std::size_t item = generation.first_item[target];
+    const std::size_t run = generation.first_run[target];
+    for (std::size_t index = 0; index < generation.targets[target]->measurements().size(); ++index)
+      generation.scheduler.set_stretch(item + index, governor.stretch(run + index), clock_.now());
+  }
 }
 
 void Runner::ask_again_sooner(Generation& generation, std::size_t item, const probes::Reading& reading) {
@@ -278,7 +292,7 @@ void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading re
   Governor* governor = current ? generation.governors[target] : governors_.find(spec.crm);
   if (governor != nullptr) {
     if (current)
-      governor->finished(measurement, outcome, clock_.now());
+      governor->finished(generation.first_run[target] + measurement, outcome, clock_.now());
     else
       governor->finished_late(outcome, clock_.now());
     for (Sample& forecast : governor->learn(reading.samples)) reading.samples.push_back(std::move(forecast));
@@ -291,7 +305,7 @@ void Runner::finished(std::uint64_t number, std::size_t item, probes::Reading re
   }
   sink_(spec.crm, std::move(reading));
   if (current) {
-    follow_governor(generation, target);
+    follow_governor(generation, *governor);
     start_next(generation, lane);
     arm();
     return;

@@ -52,7 +52,7 @@ class Runner {
   [[nodiscard]] Generation* find(std::uint64_t generation);
   void forget_idle();
   void ask_again_sooner(Generation& generation, std::size_t item, const probes::Reading& reading);
-  void follow_governor(Generation& generation, std::size_t target);
+  void follow_governor(Generation& generation, const Governor& governor);
   void finished(std::uint64_t generation, std::size_t item, probes::Reading reading);
   void retire(std::unique_ptr<Generation> generation);
   void check_stopped();

@@ -52,6 +52,8 @@ std::vector<Sample> self_samples(const SelfReading& reading) {
   out.add("crm_agent_spool_oldest_unsent_timestamp_seconds", seconds(waiting ? reading.spool.oldest : reading.at));
   out.add("crm_agent_spool_damaged_files", static_cast<std::uint64_t>(reading.spool.damaged_files));
   out.add("crm_agent_dropped_samples_total", reading.spool.dropped_samples + reading.shipper.dropped_samples);
+  for (const auto& [reason, count] : reading.shipper.refused_samples)
+    out.add("crm_agent_refused_samples_total", static_cast<double>(count), "reason", reason);
   out.add("crm_agent_dropped_evidence_total", reading.shipper.dropped_evidence);
   out.add("crm_agent_failed_sends_total", reading.shipper.failed_requests);
   out.add("crm_agent_runs_total", reading.runs.runs);

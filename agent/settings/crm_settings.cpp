@@ -14,6 +14,7 @@
 #include "agent/settings/names.h"
 #include "agent/settings/tls_settings.h"
 #include "config/hours_reader.h"
+#include "config/suggest.h"
 #include "probes/recipe_file/load.h"
 #include "probes/recipe_file/sample_labels.h"
 #include "wire/text.h"
@@ -77,9 +78,10 @@ std::shared_ptr<const probes::Recipe> find_recipe(config::Reader& reader, Contex
   if (!is_path(name)) {
     const auto known = probes::list_recipes(context.settings.recipe_dir);
     if (std::find(known.begin(), known.end(), name) == known.end()) {
+      const std::string near = config::suggestion(name, known);
       reader.problem("recipe",
-                     fmt::format("there is no recipe '{}' in {}; known: {}; a recipe of your own is named by its path",
-                                 name, context.settings.recipe_dir, fmt::join(known, ", ")));
+                     fmt::format("there is no recipe '{}' in {}{}{} recipe of your own is named by its path", name,
+                                 context.settings.recipe_dir, near, near.ends_with('?') ? " A" : "; a"));
       return nullptr;
     }
   }
@@ -144,8 +146,7 @@ std::map<std::string, MeasurementSettings> read_measurements(config::Reader read
     std::vector<std::string> ids;
     for (const auto& measurement : recipe.measurements) ids.push_back(measurement.id);
     reader.raw(id);
-    reader.problem(id,
-                   fmt::format("recipe '{}' has no such measurement; it has {}", recipe.name, fmt::join(ids, ", ")));
+    reader.problem(id, fmt::format("recipe '{}' has no such measurement{}", recipe.name, config::suggestion(id, ids)));
   }
   reader.finish();
   return out;

@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 
+#include "net/base/pem.h"
 #include "net/base/url.h"
 
 namespace crmpulse::agent {
@@ -55,10 +56,11 @@ void check_url(config::Reader& reader, std::string_view key, std::string& url) {
 }
 
 void read_tls_files(config::Reader& reader, net::ClientTls& tls) {
-  for (const auto& [key, file] : {std::pair{"ca_file", &tls.ca_file}, std::pair{"cert_file", &tls.cert_file},
-                                  std::pair{"key_file", &tls.key_file}}) {
-    if (reader.get_path(key, *file)) check_file(reader, key, *file);
+  if (reader.get_path("ca_file", tls.ca_file)) {
+    if (const auto fault = net::authorities_fault(tls.ca_file)) reader.problem("ca_file", *fault);
   }
+  if (reader.get_path("cert_file", tls.cert_file)) check_file(reader, "cert_file", tls.cert_file);
+  reader.get_secret_path("key", tls.key_file);
   if (tls.cert_file.empty() != tls.key_file.empty()) {
     reader.problem("cert_file and key_file belong together: give both or neither");
   }

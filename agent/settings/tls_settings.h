@@ -8,7 +8,7 @@ namespace crmpulse::agent {
 
 /// A fault of the URL under this key is a problem. Its scheme is put into small letters.
 void check_url(config::Reader& reader, std::string_view key, std::string& url);
-/// `ca_file`, `cert_file`, `key_file` of this mapping; the reader is not finished.
+/// `ca_file`, `cert_file`, `key_file` or `key_credential` of this mapping; the reader is not finished.
 void read_tls_files(config::Reader& reader, net::ClientTls& tls);
 
 /// `crms[].http`: how an HTTP CRM is reached.

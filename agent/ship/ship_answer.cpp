@@ -12,22 +12,41 @@ namespace {
 
 constexpr std::size_t kMaxSearched = 4096;
 
+struct OwnWord {
+  std::string_view words;
+  std::string_view reason;
+};
+
 // What remote-write receivers say of samples they never take, in lower case: Prometheus' write handler and TSDB,
-// Thanos' receiver, Cortex' and Mimir's validation, VictoriaMetrics' parser.
-constexpr std::array<std::string_view, 14> kOwnWords{"out of order sample",
-                                                     "sample out of order",
-                                                     "sample timestamp out of order",
-                                                     "duplicate sample for timestamp",
-                                                     "out of bounds",
-                                                     "too old sample",
-                                                     "too far in the future",
-                                                     "snappy: ",
-                                                     "proto: ",
-                                                     "err-mimir-",
-                                                     "per-user series limit",
-                                                     "per-metric series limit",
-                                                     "conflict while appending",
-                                                     "unpack snappy"};
+// Thanos' receiver, Cortex' and Mimir's validation, VictoriaMetrics' parser. The first that is found names the reason.
+constexpr std::array kOwnWords{OwnWord{"too old sample", "too_old"},
+                               OwnWord{"err-mimir-sample-timestamp-too-old", "too_old"},
+                               OwnWord{"err-mimir-sample-out-of-order", "out_of_order"},
+                               OwnWord{"err-mimir-sample-duplicate-timestamp", "duplicate"},
+                               OwnWord{"err-mimir-too-far-in-future", "too_new"},
+                               OwnWord{"err-mimir-max-series", "limit"},
+                               OwnWord{"out of order sample", "out_of_order"},
+                               OwnWord{"sample out of order", "out_of_order"},
+                               OwnWord{"sample timestamp out of order", "out_of_order"},
+                               OwnWord{"duplicate sample for timestamp", "duplicate"},
+                               OwnWord{"too far in the future", "too_new"},
+                               OwnWord{"out of bounds", "out_of_bounds"},
+                               OwnWord{"per-user series limit", "limit"},
+                               OwnWord{"per-metric series limit", "limit"},
+                               OwnWord{"snappy: ", "malformed"},
+                               OwnWord{"unpack snappy", "malformed"},
+                               OwnWord{"proto: ", "malformed"},
+                               OwnWord{"err-mimir-", "other"},
+                               OwnWord{"conflict while appending", "other"}};
+
+/// Null: it has none of these words.
+const OwnWord* own_word_in(const net::ClientResponse& response) {
+  const std::string said = ascii::lower(std::string_view{response.body}.substr(0, kMaxSearched));
+  const auto* const found = std::find_if(kOwnWords.begin(), kOwnWords.end(), [&](const OwnWord& word) {
+    return said.find(word.words) != std::string::npos;
+  });
+  return found == kOwnWords.end() ? nullptr : found;
+}
 
 bool is_page(const net::ClientResponse& response) {
   const std::size_t start = response.body.find_first_not_of(" \t\r\n");
@@ -56,9 +75,14 @@ bool is_own_refusal(const net::ClientResponse& response, ReceiverKind receiver) 
   if (response.failure || !may_refuse(response.status)) return false;
   if (is_marked(response)) return true;
   if (receiver == ReceiverKind::collector || is_page(response)) return false;
-  const std::string said = ascii::lower(std::string_view{response.body}.substr(0, kMaxSearched));
-  return std::any_of(kOwnWords.begin(), kOwnWords.end(),
-                     [&](std::string_view words) { return said.find(words) != std::string::npos; });
+  return own_word_in(response) != nullptr;
+}
+
+std::string_view refusal_reason(const net::ClientResponse& response) {
+  if (const OwnWord* word = own_word_in(response)) return word->reason;
+  // The collector's own word for it.
+  const bool future = is_marked(response) && response.body.find("\"future\"") != std::string::npos;
+  return future ? "too_new" : "other";
 }
 
 ShipResult judge(const net::ClientResponse& response, ReceiverKind receiver) {

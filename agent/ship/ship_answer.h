@@ -17,5 +17,8 @@ enum class ShipResult { accepted, retry, too_large, refused };
 [[nodiscard]] bool is_marked(const net::ClientResponse& response);
 /// Is it the receiver's own word that these samples are never taken, and not that of something before it?
 [[nodiscard]] bool is_own_refusal(const net::ClientResponse& response, ReceiverKind receiver);
+/// Why the receiver does not take a sample, for counting: `out_of_order`, `duplicate`, `too_old`, `too_new`,
+/// `out_of_bounds` (either), `limit`, `malformed` or `other`.
+[[nodiscard]] std::string_view refusal_reason(const net::ClientResponse& response);
 
 }  // namespace crmpulse::agent

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <random>
+#include <set>
 #include <span>
 #include <thread>
 
@@ -122,7 +123,7 @@ struct Shipper::Impl {
   std::uint64_t evidence_sent_seq = 0;  ///< evidence up to here is with the receiver, whatever became of the samples
   bool warned_evidence = false;
   bool warned_lines = false;
-  bool refusing = false;
+  std::set<std::string, std::less<>> refusing;  ///< reasons told since a batch was last taken whole
   bool spool_failed = false;
   std::thread thread;
 };
@@ -181,7 +182,7 @@ void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
     if (samples == ShipResult::too_large && shrink(batch)) return;
     if (samples == ShipResult::accepted) {
       reached();
-      refusing = false;
+      refusing.clear();
       count([&](Stats& s) { s.sent_samples += batch.samples.size(); });
       limit = std::min(with.batch_samples, limit * 2);
     } else if (!deliver_pieces(batch.samples)) {
@@ -364,11 +365,17 @@ bool Shipper::Impl::shrink(const store::Spool::Batch& batch) {
 }
 
 void Shipper::Impl::drop_sample(const Sample& sample, const net::ClientResponse& response) {
-  count([](Stats& s) { ++s.dropped_samples; });
-  if (std::exchange(refusing, true)) return;
-  log::error(
-      "the receiver refuses a sample for good; it is dropped, and so are others it refuses",
-      {{"metric", sample.metric}, {"crm", std::string{sample.labels.get("crm")}}, {"answer", describe(response)}});
+  const std::string reason{refusal_reason(response)};
+  count([&](Stats& s) {
+    ++s.dropped_samples;
+    ++s.refused_samples[reason];
+  });
+  if (!refusing.insert(reason).second) return;
+  log::error("the receiver refuses a sample for good; it is dropped, and so are others it refuses for this reason",
+             {{"reason", reason},
+              {"metric", sample.metric},
+              {"crm", std::string{sample.labels.get("crm")}},
+              {"answer", describe(response)}});
 }
 
 void Shipper::Impl::drop_evidence(std::size_t lines, const std::string& why) {

@@ -1,6 +1,9 @@
 #pragma once
 // Spool → collector (or any remote-write receiver): oldest first, one request in flight, until it is acknowledged.
 
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -37,7 +40,8 @@ class Shipper {
 
   struct Stats {
     std::uint64_t sent_samples = 0;
-    std::uint64_t dropped_samples = 0;   ///< the receiver will never take them
+    std::uint64_t dropped_samples = 0;                                  ///< the receiver will never take them
+    std::map<std::string, std::uint64_t, std::less<>> refused_samples;  ///< the same, by reason
     std::uint64_t dropped_evidence = 0;  ///< lines: a plain receiver takes none, the collector what it can read
     std::uint64_t failed_requests = 0;
     bool reachable = true;  ///< the last request was answered with a decision

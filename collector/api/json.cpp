@@ -27,6 +27,14 @@ json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus&
   return out;
 }
 
+json::value vendor_report_json(const EngineLoop& engine, const std::string& crm) {
+  const CrmFacts* const facts = engine.crms().find(crm);
+  const auto report =
+      facts == nullptr ? std::nullopt : vendor_report(*facts, engine.now(), engine.configuration().settings.time_zone);
+  if (!report) return nullptr;
+  return json::object{{"en", report->why_en}, {"zh", report->why_zh}};
+}
+
 std::string_view status_name(store::DeliveryStatus status) {
   switch (status) {
     case store::DeliveryStatus::pending: return "pending";
@@ -91,6 +99,7 @@ json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) 
           {"silences", suppressed_json(engine, status.crm, Suppression::Kind::silence)},
           {"maintenance", suppressed_json(engine, status.crm, Suppression::Kind::maintenance)},
           {"dimensions", std::move(dimensions)},
+          {"vendor_report", vendor_report_json(engine, status.crm)},
           {"incident", open_incident_json(engine, status)}};
 }
 

@@ -165,7 +165,7 @@ const std::vector<RouteText>& texts() {
        "EventTaken",
        {},
        "application/json",
-       {401, 413}},
+       {403, 413}},
       {"POST", "/api/v1/deliveries/{id}/retry", "Sends a dead message once more", 202, "Delivery", {}, "", {}},
       {"GET",
        "/api/v1/troubles",
@@ -232,7 +232,7 @@ json::object failure(std::string_view about) {
 
 std::string_view about_failure(int status) {
   switch (status) {
-    case 401: return "the signature or secret is not valid";
+    case 403: return "the signature or secret is not valid";
     case 409: return "not possible in the current state";
     case 413: return "the body is too large";
     case 415: return "unsupported Content-Type or Content-Encoding";

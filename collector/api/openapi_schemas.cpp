@@ -34,13 +34,16 @@ constexpr std::string_view kSchemas = R"json({
   "from": {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "description": "local time of day: 22:00"},
   "to": {"type": "string", "pattern": "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$", "description": "at or before from: of the next day"},
   "tz": {"type": "string", "minLength": 1, "description": "Europe/Berlin, UTC, local"}}},
-"NewSilence": {"type": "object", "required": ["matchers", "ends_at", "comment"], "additionalProperties": false, "properties": {
+"NewSilence": {"type": "object", "required": ["matchers", "comment"], "additionalProperties": false,
+  "oneOf": [{"required": ["ends_at"]}, {"required": ["expires_in"]}], "properties": {
   "matchers": {"$ref": "#/components/schemas/Matchers"},
   "starts_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}, "ends_at": {"$ref": "#/components/schemas/Time"},
+  "expires_in": {"type": "string", "minLength": 1, "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 30 days"},
   "author": {"$ref": "#/components/schemas/Author"}, "comment": {"$ref": "#/components/schemas/Comment"}}},
 "NewMaintenance": {"type": "object", "required": ["matchers", "comment"], "additionalProperties": false, "properties": {
   "matchers": {"$ref": "#/components/schemas/Matchers"},
   "starts_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}, "ends_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+  "expires_in": {"type": "string", "minLength": 1, "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 366 days"},
   "weekly": {"allOf": [{"$ref": "#/components/schemas/Weekly"}], "nullable": true},
   "author": {"$ref": "#/components/schemas/Author"}, "comment": {"$ref": "#/components/schemas/Comment"}}},
 "Suppression": {"type": "object", "properties": {
@@ -110,6 +113,8 @@ constexpr std::string_view kSchemas = R"json({
   "silences": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
   "maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
   "dimensions": {"type": "array", "items": {"$ref": "#/components/schemas/Dimension"}},
+  "vendor_report": {"type": "object", "nullable": true, "description": "what the vendor's own status page tells",
+    "properties": {"en": {"type": "string"}, "zh": {"type": "string"}}},
   "incident": {"$ref": "#/components/schemas/OpenIncident"},
   "rules": {"type": "array", "description": "of one CRM", "items": {"$ref": "#/components/schemas/Dimension"}},
   "evidence": {"type": "array", "description": "of one CRM", "items": {"type": "object"}},
@@ -206,15 +211,15 @@ void add_ingest_headers(json::array& parameters, bool samples) {
   if (samples) {
     const json::object snappy{{"type", "string"}, {"enum", json::array{"snappy"}}};
     parameters.push_back(header("Content-Encoding", true, "the block format", snappy));
-    parameters.push_back(header("X-Prometheus-Remote-Write-Version", false, "not looked at: Content-Type decides",
-                                {{"type", "string"}, {"enum", json::array{"0.1.0", "2.0.0"}}}));
   }
   parameters.push_back(header("X-Crm-Agent", false, "the agent that sends; its token may be bound to the name",
                               text_of("^[!-~]+$", 128)));
   parameters.push_back(header("X-Crm-Batch-Seq", false, "one that the agent sent before is not taken again",
                               {{"type", "integer"}, {"minimum", 1}, {"maximum", 9'007'199'254'740'991}}));
-  parameters.push_back(header("X-Crm-Time", false, "the agent's clock: RFC 3339, or Unix milliseconds",
-                              {{"type", "string"}, {"format", "date-time"}}));
+  parameters.push_back(header(
+      "X-Crm-Time", false, "the agent's clock: RFC 3339, or Unix milliseconds",
+      {{"anyOf", json::array{json::object{{"type", "string"}, {"format", "date-time"}},
+                             json::object{{"type", "integer"}, {"minimum", 0}, {"maximum", 253'402'300'799'999}}}}}));
 }
 
 json::object written_headers() {

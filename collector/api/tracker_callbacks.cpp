@@ -41,7 +41,7 @@ void TrackerCallbacks::take(const Request& request, net::Respond respond) {
   if (!callback) return respond(error_answer(404, "not_found", "no receiver of this name takes events"));
   switch (callback->kind) {
     case Callback::Kind::refused:
-      return respond(error_answer(401, "signature", "the signature or secret of this event is not valid"));
+      return respond(error_answer(403, "signature", "the signature or secret of this event is not valid"));
     case Callback::Kind::ignored: return respond(taken("ignored", "it is not an acknowledgement"));
     case Callback::Kind::acknowledged: return acknowledge(*receiver, *callback, std::move(respond));
   }

@@ -1,5 +1,7 @@
 #include "collector/configuration/configuration.h"
 
+#include "collector/configuration/doubtful_names.h"
+#include "collector/configuration/shipped.h"
 #include "config/pattern.h"
 
 namespace crmpulse::collector {
@@ -34,6 +36,9 @@ boost::system::result<std::shared_ptr<const Configuration>, Problems> load_confi
     for (std::string& warning : config::unmatched(*patterns, loaded->settings.ours))
       loaded->warnings.push_back(std::move(warning));
   }
+  for (std::string& warning : doubtful_names(loaded->settings.rules, loaded->settings.remedies, loaded->ruleset,
+                                             loaded->remedies, shipped_folder() + "/rules"))
+    loaded->warnings.push_back(std::move(warning));
   return std::shared_ptr<const Configuration>{std::move(loaded)};
 }
 

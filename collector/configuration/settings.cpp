@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
+#include "collector/configuration/shipped.h"
 #include "collector/receivers/settings.h"
 #include "collector/suppression/text.h"
 #include "config/data_dir.h"
 #include "config/reader.h"
+#include "config/suggest.h"
+#include "net/base/pem.h"
 #include "net/base/url.h"
 
 namespace crmpulse::collector {
@@ -29,32 +31,17 @@ void read_file_name(config::Reader& reader, std::string_view key, std::string& o
   if (!fs::is_regular_file(out, error)) reader.problem(key, fmt::format("no such file: {}", out));
 }
 
-/// The key may lie where systemd puts credentials: `key_credential: NAME`.
-void read_key(config::Reader& tls, std::string& out) {
-  std::string name;
-  if (!tls.get("key_credential", name)) {
-    read_file_name(tls, "key_file", out);
-    if (!tls.has("key_file")) tls.missing("key_file");
-    return;
-  }
-  if (tls.has("key_file")) return tls.problem("key_file", "key_file or key_credential, not both");
-  const char* const folder = std::getenv("CREDENTIALS_DIRECTORY");
-  if (folder == nullptr) return tls.problem("key_credential", "there are no credentials: systemd did not start this");
-  if (name.empty() || name.find('/') != std::string::npos)
-    return tls.problem("key_credential", "is a name, not a path");
-  out = fmt::format("{}/{}", folder, name);
-  std::error_code error;
-  if (!fs::is_regular_file(out, error)) tls.problem("key_credential", fmt::format("there is no credential '{}'", name));
-}
-
 void read_tls(config::Reader& root, Settings& settings) {
   if (!root.has("tls")) return;
   config::Reader tls = root.child("tls");
   const std::size_t problems = tls.problem_count();
   net::TlsFiles files;
   read_file_name(tls, "cert_file", files.cert_file);
-  read_key(tls, files.key_file);
-  read_file_name(tls, "client_ca_file", files.client_ca_file);
+  if (!tls.has("key_file") && !tls.has("key_credential")) tls.missing("key_file");
+  tls.get_secret_path("key", files.key_file);
+  if (tls.get_path("client_ca_file", files.client_ca_file)) {
+    if (const auto fault = net::authorities_fault(files.client_ca_file)) tls.problem("client_ca_file", *fault);
+  }
   if (!tls.has("cert_file")) tls.missing("cert_file");
   tls.finish();
   settings.tls = files;
@@ -146,7 +133,10 @@ void read_heartbeat(config::Reader& root, Settings& settings) {
     if (named != settings.receivers.end()) {
       named->heartbeat = true;
     } else {
-      heartbeat.problem("receiver", fmt::format("there is no receiver '{}'", wanted.receiver));
+      std::vector<std::string> names;
+      for (const ReceiverSettings& one : settings.receivers) names.push_back(one.name);
+      heartbeat.problem("receiver", fmt::format("there is no receiver '{}'{}", wanted.receiver,
+                                                config::suggestion(wanted.receiver, names)));
     }
   }
   heartbeat.get("interval", wanted.interval, kShortestHeartbeat, kHour);
@@ -174,9 +164,7 @@ void read_troubles(config::Reader& root, Settings& settings) {
 
 Settings defaults() {
   Settings settings;
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::string shipped = config::data_dir(program.parent_path().string(), CRMPULSE_DATA_DIR);
+  const std::string shipped = shipped_folder();
   settings.rules = {shipped + "/rules/default.yaml", "/etc/crmpulse/rules.d/*.yaml"};
   settings.remedies = {shipped + "/rules/remedies.yaml", "/etc/crmpulse/remedies.d/*.yaml"};
   settings.ours = {settings.rules.back(), settings.remedies.back()};
@@ -184,6 +172,12 @@ Settings defaults() {
 }
 
 }  // namespace
+
+std::string shipped_folder() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+  return config::data_dir(program.parent_path().string(), CRMPULSE_DATA_DIR);
+}
 
 std::vector<const ReceiverSettings*> told_of_troubles(const Settings& settings) {
   std::vector<const ReceiverSettings*> chosen;

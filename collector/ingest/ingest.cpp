@@ -12,6 +12,7 @@
 #include "collector/ingest/headers.h"
 #include "core/failure/failure.h"
 #include "core/log.h"
+#include "core/text/ascii.h"
 #include "core/text/utf8.h"
 #include "wire/collector_mark.h"
 
@@ -26,6 +27,17 @@ constexpr std::size_t kPooledPoints = 50'000;  ///< larger ones give their memor
 bool is_agent_name(std::string_view name) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
   return name.size() <= kMaxAgentName && utf8::is_valid(name) && std::none_of(name.begin(), name.end(), is_control);
+}
+
+/// Returns the value of a header, empty without it; nullopt if it is there and says nothing, or is there twice.
+std::optional<std::string_view> sole_header(const net::HttpRequest& request, std::string_view wanted) {
+  std::string_view found;
+  for (const auto& [name, value] : request.headers) {
+    if (!ascii::same_without_case(name, wanted)) continue;
+    if (value.empty() || !found.empty()) return std::nullopt;
+    found = value;
+  }
+  return found;
 }
 
 std::uint64_t count_future(std::span<const Point> points, TimePoint received, Duration skew) {
@@ -151,14 +163,16 @@ void Ingest::refuse(BatchPointer batch, int status, std::string_view code, std::
 
 bool Ingest::identify(const net::HttpRequest& request, Batch& batch) {
   store::JournalRecord& record = *batch.record;
-  record.agent = request.header("x-crm-agent");
-  const std::string_view number = request.header("x-crm-batch-seq");
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), record.batch);
-  const bool numbered = number.empty() || (error == std::errc{} && end == number.data() + number.size());
+  const auto agent = sole_header(request, "x-crm-agent");
+  const auto number = sole_header(request, "x-crm-batch-seq");
+  const auto sent = sole_header(request, "x-crm-time");
+  if (!agent || !number || !sent) return false;
+  record.agent = *agent;
+  const auto [end, error] = std::from_chars(number->data(), number->data() + number->size(), record.batch);
+  const bool numbered = number->empty() || (error == std::errc{} && end == number->data() + number->size());
   if (!numbered || !is_agent_name(record.agent)) return false;
-  const std::string_view sent = request.header("x-crm-time");
-  if (sent.empty()) return true;
-  auto time = parse_agent_time(sent);
+  if (sent->empty()) return true;
+  auto time = parse_agent_time(*sent);
   if (time) batch.sent = *time;
   return time.has_value();
 }

@@ -134,17 +134,17 @@ Fault from_silence(const CrmFacts* facts, TimePoint now, const CrmRegistry* book
 }
 
 /// What the vendor itself says: of several instances the worst.
-std::optional<Fault> from_vendor(const Case& c, double least) {
+std::optional<Fault> from_vendor(const CrmFacts& facts, TimePoint now, double least, const ZonePtr& zone) {
   const std::pair<const std::string, VendorStatus>* worst = nullptr;
-  for (const auto& entry : c.facts.vendor) {
-    if (entry.second.value < least || !fresh(entry.second.at, entry.second.interval, kNewFailure, c.now)) continue;
+  for (const auto& entry : facts.vendor) {
+    if (entry.second.value < least || !fresh(entry.second.at, entry.second.interval, kNewFailure, now)) continue;
     if (worst == nullptr || entry.second.value > worst->second.value) worst = &entry;
   }
   if (worst == nullptr) return std::nullopt;
   const auto& [instance, status] = *worst;
   const std::string on_en = instance.empty() ? "" : " on " + instance;
   const std::string on_zh = instance.empty() ? "" : " " + instance + " 上的";
-  const std::string since = c.clock(status.since);
+  const std::string since = moment_text(status.since, now, zone);
   const bool maintenance = status.value < 2;
   const char* en = maintenance ? "maintenance" : status.value < 3 ? "a minor incident" : "a major incident";
   const char* zh = maintenance ? "维护" : status.value < 3 ? "轻微故障" : "重大故障";
@@ -367,16 +367,20 @@ Fault from_past(const Case& c) {
 
 }  // namespace
 
+std::optional<Fault> vendor_report(const CrmFacts& facts, TimePoint now, const ZonePtr& zone) {
+  return from_vendor(facts, now, 1, zone);
+}
+
 Fault judge_fault(const rules::CrmStatus& status, const CrmFacts* facts, TimePoint now, const CrmRegistry* book,
                   const ZonePtr& zone) {
   if (status.data_status == DataStatus::no_data) return from_silence(facts, now, book, zone);
   if (facts == nullptr) return from_dimensions(status, nullptr);
   const Case c{status, *facts, book, now, zone};
-  if (auto incident = from_vendor(c, 2)) return *incident;
+  if (auto incident = from_vendor(*facts, now, 2, zone)) return *incident;
   const auto speaker = find_speaker(c);
   if (!speaker) return from_past(c);
   if (on_the_way(speaker->failure) || weight(speaker->failure) > 0) {
-    if (auto maintenance = from_vendor(c, 1)) return *maintenance;
+    if (auto maintenance = from_vendor(*facts, now, 1, zone)) return *maintenance;
   }
   return from_failure(c, *speaker);
 }

@@ -17,7 +17,8 @@ std::string_view to_string(TroubleKind kind) {
 
 std::optional<TroubleKind> trouble_from(std::string_view name) {
   const auto known = std::find(kTroubleNames.begin(), kTroubleNames.end(), name);
-  return known == kTroubleNames.end() ? std::nullopt : std::optional{static_cast<TroubleKind>(known - kTroubleNames.begin())};
+  return known == kTroubleNames.end() ? std::nullopt
+                                      : std::optional{static_cast<TroubleKind>(known - kTroubleNames.begin())};
 }
 
 bool is_of_agent(TroubleKind kind) {

@@ -1,7 +1,6 @@
 #include "collector/receivers/settings.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <memory>
@@ -10,6 +9,7 @@
 
 #include "collector/receivers/base/address_policy.h"
 #include "collector/receivers/table.h"
+#include "config/suggest.h"
 #include "config/zone.h"
 
 namespace crmpulse::collector {
@@ -80,9 +80,10 @@ ReceiverSettings read_one(config::Reader& item, std::set<std::string>& names, co
     receiver.receiver = type->read(item, receiver);
     item.finish();
   } else if (!receiver.type.empty()) {
-    std::vector<std::string_view> known;
-    for (const ReceiverType& one : receiver_types()) known.push_back(one.name);
-    item.problem("type", fmt::format("unknown receiver type '{}'; known: {}", receiver.type, fmt::join(known, ", ")));
+    std::vector<std::string> known;
+    for (const ReceiverType& one : receiver_types()) known.emplace_back(one.name);
+    item.problem("type",
+                 fmt::format("unknown receiver type '{}'{}", receiver.type, config::suggestion(receiver.type, known)));
   }
   return receiver;
 }

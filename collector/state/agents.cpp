@@ -115,8 +115,10 @@ void AgentRegistry::load(std::string_view text, TimePoint now) {
 Result<TimePoint> parse_agent_time(std::string_view text) {
   std::int64_t millis = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), millis);
-  if (error == std::errc{} && end == text.data() + text.size()) return from_unix_millis(millis);
-  return parse_time(text);
+  if (error != std::errc{} || end != text.data() + text.size()) return parse_time(text);
+  constexpr std::int64_t kEndOf9999 = 253'402'300'799'999;  // as far as RFC 3339 reaches
+  if (millis < 0 || millis > kEndOf9999) return Error{"is not a time of the years 1970 to 9999"};
+  return from_unix_millis(millis);
 }
 
 }  // namespace crmpulse::collector

@@ -104,7 +104,8 @@ Checked<std::string> filled_member(const json::object& body, std::string_view fi
 }
 
 Checked<SuppressionText> read_suppression(Suppression::Kind kind, const json::object& body) {
-  if (auto wrong = unknown_member(body, {"matchers", "starts_at", "ends_at", "weekly", "author", "comment"}))
+  if (auto wrong =
+          unknown_member(body, {"matchers", "starts_at", "ends_at", "expires_in", "weekly", "author", "comment"}))
     return *wrong;
   SuppressionText text;
   auto matchers = read_matchers(body);
@@ -115,7 +116,8 @@ Checked<SuppressionText> read_suppression(Suppression::Kind kind, const json::ob
   text.weekly = std::move(*weekly);
   if (text.weekly && kind == Suppression::Kind::silence)
     return FieldError{"weekly", "a silence cannot repeat; use maintenance"};
-  for (const auto& [name, target] : {std::pair{"starts_at", &text.starts_at}, {"ends_at", &text.ends_at}}) {
+  for (const auto& [name, target] :
+       {std::pair{"starts_at", &text.starts_at}, {"ends_at", &text.ends_at}, {"expires_in", &text.expires_in}}) {
     auto read = filled_member(body, name);
     if (!read) return read.error();
     *target = std::move(*read);
@@ -132,7 +134,7 @@ std::vector<Suppression> read_maintenance(config::Reader& root) {
   std::vector<Suppression> all;
   for (config::Reader& item : root.each("maintenance")) {
     json::object body;
-    for (const char* key : {"matchers", "starts_at", "ends_at", "weekly", "author", "comment"}) {
+    for (const char* key : {"matchers", "starts_at", "ends_at", "expires_in", "weekly", "author", "comment"}) {
       if (const config::Node* node = item.raw(key)) body[key] = as_json(*node);
     }
     item.finish();

@@ -72,19 +72,33 @@ Checked<std::optional<TimePoint>> read_time(std::string_view field, const std::s
   return std::optional<TimePoint>{*time};
 }
 
+/// `ends_at`, or `expires_in` after the beginning.
+Checked<std::optional<TimePoint>> read_end(const SuppressionText& text, TimePoint starts, bool begins) {
+  if (text.expires_in.empty()) return read_time("ends_at", text.ends_at);
+  if (!text.ends_at.empty()) return FieldError{"expires_in", "ends_at or expires_in, not both"};
+  if (!begins) return FieldError{"starts_at", "a beginning is needed, from which expires_in counts"};
+  const auto lasts = parse_duration(text.expires_in);
+  if (!lasts) return FieldError{"expires_in", "write a duration: 30m, 2h, 1d"};
+  if (*lasts <= Duration{0}) return FieldError{"expires_in", "must be longer than nothing"};
+  if (*lasts > kFarthest) return FieldError{"expires_in", "at most 366 days"};
+  return std::optional<TimePoint>{starts + *lasts};
+}
+
 std::optional<FieldError> check_times(const Suppression& checked, const SuppressionText& text,
                                       std::optional<TimePoint> now) {
+  // What is wrong is told of the field that was written.
+  const char* const end = text.expires_in.empty() ? "ends_at" : "expires_in";
   if (!checked.ends) {
     if (checked.weekly) return std::nullopt;
-    return FieldError{"ends_at", "an end is needed"};
+    return FieldError{end, "an end is needed: ends_at, or expires_in such as 2h"};
   }
   if (!now && !checked.weekly && text.starts_at.empty()) return FieldError{"starts_at", "a beginning is needed"};
-  if (*checked.ends <= checked.starts) return FieldError{"ends_at", "must be after starts_at, and not in the past"};
+  if (*checked.ends <= checked.starts) return FieldError{end, "must be after starts_at, and not in the past"};
   if (now && checked.starts > *now + kFarthest) return FieldError{"starts_at", "at most 366 days ahead"};
   if (checked.kind == Suppression::Kind::silence && *checked.ends - checked.starts > kLongestSilence)
-    return FieldError{"ends_at", "a silence lasts at most 30 days"};
+    return FieldError{end, "a silence lasts at most 30 days"};
   if (!checked.weekly && *checked.ends - checked.starts > kLongestMaintenance)
-    return FieldError{"ends_at", "a maintenance window lasts at most 366 days"};
+    return FieldError{end, "a maintenance window lasts at most 366 days"};
   return std::nullopt;
 }
 
@@ -124,11 +138,11 @@ Checked<Suppression> check_suppression(Suppression::Kind kind, const Suppression
   checked.matchers = text.matchers;
   auto starts = read_time("starts_at", text.starts_at);
   if (!starts) return starts.error();
-  auto ends = read_time("ends_at", text.ends_at);
-  if (!ends) return ends.error();
   checked.created = now.value_or(TimePoint{});
   // The past was judged without it: nothing begins before it was asked for.
   checked.starts = std::max(starts->value_or(checked.created), checked.created);
+  auto ends = read_end(text, checked.starts, now || *starts);
+  if (!ends) return ends.error();
   checked.ends = *ends;
   if (text.weekly) {
     auto weekly = check_weekly(*text.weekly);

@@ -32,6 +32,7 @@ struct SuppressionText {
   std::vector<LabelMatch> matchers;
   std::string starts_at;
   std::string ends_at;
+  std::string expires_in;  ///< a duration from the beginning on, instead of `ends_at`
   std::optional<Weekly> weekly;
   std::string author;
   std::string comment;

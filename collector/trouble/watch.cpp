@@ -67,7 +67,7 @@ void TroubleWatch::see(const Trouble& trouble, TimePoint now) {
   auto known = entries_.find(key);
   if (known == entries_.end()) {
     if (entries_.size() >= kMost) return;
-    known = entries_.emplace(key, Entry{trouble.kind, trouble.subject, {}, now, now, {}, false, 0}).first;
+    known = entries_.emplace(key, Entry{trouble.kind, trouble.subject, {}, now, now, {}, false, 0, true}).first;
   }
   Entry& entry = known->second;
   if (entry.ended != TimePoint{}) {
@@ -77,10 +77,11 @@ void TroubleWatch::see(const Trouble& trouble, TimePoint now) {
   }
   entry.detail = trouble.detail;
   entry.seen = now;
+  entry.present = true;
 }
 
 bool TroubleWatch::judge(Entry& entry, bool covered, TimePoint now, bool muted, std::vector<Telling>& out) {
-  if (entry.seen == now) {
+  if (entry.present) {
     if (entry.told || covered || muted || now - entry.since < patience(entry.kind)) return true;
     entry.told = true;
     out.push_back({{entry.kind, entry.subject, entry.detail}, entry.since, false});
@@ -97,7 +98,7 @@ bool TroubleWatch::judge(Entry& entry, bool covered, TimePoint now, bool muted, 
 }
 
 std::vector<TroubleWatch::Telling> TroubleWatch::look(const std::vector<Trouble>& wrong, TimePoint now, bool muted) {
-  looked_ = now;
+  for (auto& [key, entry] : entries_) entry.present = false;
   const std::vector<Trouble> several = together(wrong);
   std::set<TroubleKind> covered;
   for (const Trouble& trouble : several) {
@@ -121,7 +122,7 @@ std::vector<TroubleWatch::Present> TroubleWatch::all() const {
   }
   for (const auto& [key, entry] : entries_) {
     const bool group = entry.subject.empty() && singles.contains(entry.kind);
-    if (entry.seen == looked_ && entry.ended == TimePoint{} && !group)
+    if (entry.present && entry.ended == TimePoint{} && !group)
       out.push_back({{entry.kind, entry.subject, entry.detail}, entry.since, entry.told});
   }
   std::stable_sort(out.begin(), out.end(), [](const Present& a, const Present& b) { return a.since < b.since; });
@@ -144,15 +145,14 @@ void TroubleWatch::load(std::string_view bytes, TimePoint now) {
       Entry entry;
       in.read(entry);
       entry.seen = now;
+      entry.present = entry.told;
       if (loaded.size() < kMost) loaded.insert_or_assign(Key{entry.kind, entry.subject}, entry);
     }
   });
-  looked_ = now;
   if (whole) entries_ = std::move(loaded);
 }
 
 void TroubleWatch::shift(Duration by) {
-  looked_ += by;
   for (auto& [key, entry] : entries_) {
     entry.since += by;
     entry.seen += by;

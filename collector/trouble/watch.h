@@ -60,7 +60,8 @@ class TroubleWatch {
     TimePoint seen;   ///< last
     TimePoint ended;  ///< when its end was told; zero: it was not
     bool told = false;
-    int returns = 0;  ///< after an end that was told
+    int returns = 0;       ///< after an end that was told
+    bool present = false;  ///< at the last look; not saved
     static constexpr auto fields() {
       return std::tuple{Field{1, &Entry::kind},  Field{2, &Entry::subject}, Field{3, &Entry::detail},
                         Field{4, &Entry::since}, Field{5, &Entry::seen},    Field{6, &Entry::ended},
@@ -73,7 +74,6 @@ class TroubleWatch {
   [[nodiscard]] static bool judge(Entry& entry, bool covered, TimePoint now, bool muted, std::vector<Telling>& out);
 
   std::map<Key, Entry> entries_;
-  TimePoint looked_;
 };
 
 }  // namespace crmpulse::collector

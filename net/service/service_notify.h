@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/failure/error.h"
 #include "core/time/time.h"
 
 namespace crmpulse::net {
@@ -35,5 +36,8 @@ class ServiceNotify {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// `refused: FILE:LINE: PATH: what is wrong (and 2 more problems)`, for the status after a reload.
+[[nodiscard]] std::string refusal_status(const Problems& problems);
 
 }  // namespace crmpulse::net

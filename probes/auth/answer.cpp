@@ -65,6 +65,8 @@ std::string masked(const Context& context, std::string_view said) {
   }
   mask(context.before.value.reveal());
   mask(context.before.refresh.reveal());
+  mask(context.before.cookies.reveal());
+  for (const Secret& secret : context.recipe_secrets) mask(secret.reveal());
   return without_long_runs(text);
 }
 
@@ -177,6 +179,16 @@ Failure login_failure(const Context& context, const net::ClientResponse& respons
       said.empty() ? fmt::format("HTTP {} and no word of why", response.status) : one_line(masked(context, said), most);
   return Failure{Stage::auth, reason,
                  one_line(fmt::format("the login at {} failed: {}{}", host_of(context.flow), what, notes))};
+}
+
+std::optional<std::string> usable_base_url(std::string_view told, const std::string& login_url) {
+  std::string url{told};
+  const Result<net::Url> base = net::parse_url(net::with_ascii_host(url));
+  const Result<net::Url> login = net::parse_url(net::with_ascii_host(login_url));
+  const bool weaker = base && base->scheme == "http" && !(login && login->scheme == "http");
+  if (!base || base->has_login() || weaker || !is_token_text(url)) return std::nullopt;
+  url.erase(url.find_last_not_of('/') + 1);
+  return url;
 }
 
 bool is_token_text(std::string_view text) {

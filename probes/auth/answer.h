@@ -35,6 +35,10 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] Failure login_failure(const Context& context, const net::ClientResponse& response, Reason reason,
                                     std::string_view said, std::string_view hint = {});
 
+/// An address that a login at `login_url` told, without its closing slashes; nullopt if we would not send a token
+/// there: it is not a URL, has a login in it, or is http where the login was https.
+[[nodiscard]] std::optional<std::string> usable_base_url(std::string_view told, const std::string& login_url);
+
 /// Can it stand in a header, and is it of a token's length?
 [[nodiscard]] bool is_token_text(std::string_view text);
 

@@ -11,6 +11,7 @@ namespace crmpulse::probes::auth {
 [[nodiscard]] Flow client_credentials_flow();
 [[nodiscard]] Flow jwt_bearer_flow();
 [[nodiscard]] Flow odoo_login_flow();
+[[nodiscard]] Flow recipe_login_flow();
 [[nodiscard]] Flow refresh_token_flow();
 [[nodiscard]] Flow tryton_session_flow();
 

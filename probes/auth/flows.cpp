@@ -8,8 +8,8 @@ namespace crmpulse::probes::auth {
 
 std::span<const Flow> flows() {
   static const std::vector<Flow> table{
-      jwt_bearer_flow(), client_credentials_flow(), refresh_token_flow(), bearer_flow(), api_key_flow(),
-      basic_flow(),      tryton_session_flow(),     odoo_login_flow()};
+      jwt_bearer_flow(), client_credentials_flow(), refresh_token_flow(), bearer_flow(),      api_key_flow(),
+      basic_flow(),      tryton_session_flow(),     odoo_login_flow(),    recipe_login_flow()};
   return table;
 }
 

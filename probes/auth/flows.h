@@ -1,6 +1,7 @@
 #pragma once
 // The table of ways to log in. One more is one .cpp here and one line in flows.cpp.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -25,19 +26,28 @@ struct Field {
 struct Token {
   Secret value;
   Secret refresh;                                          ///< the newest refresh token, when the CRM rotates it
+  Secret cookies;                                          ///< `a=1; b=2`: sent back beside the token
   std::string base_url;                                    ///< where later requests go; may be empty
   std::map<std::string, std::string, std::less<>> values;  ///< e.g. `uid`: ${} of later requests
   TimePoint obtained;
   std::optional<TimePoint> expires;
 };
 
-/// The recipe's flow with all ${} filled in, the user's settings, and what is known from before.
+using LoginValues = std::map<std::string, std::string, std::less<>>;
+/// Fills in a request that the recipe describes, with values beside the parameters: username, password, token.
+using FillIn = std::function<Result<net::ClientRequest>(const HttpCall&, const LoginValues&)>;
+
+/// The recipe's flow with all ${} filled in, but for those of its requests, the user's settings, and what is known from
+/// before.
 struct Context {
   AuthFlow flow;
   LoginSettings settings;
   Token before;  ///< empty value: none
   TimePoint now;
-  bool elsewhere = false;  ///< this login is not at its first address: `request` names the other one
+  bool before_ended = false;             ///< the CRM refused that token
+  bool elsewhere = false;                ///< this login is not at its first address: `request` names the other one
+  FillIn fill_in{};                      ///< empty: the flow has no requests of the recipe's
+  std::vector<Secret> recipe_secrets{};  ///< that its requests may hold: never told
 };
 
 struct Flow {
@@ -56,7 +66,7 @@ struct Flow {
   bool (*is_elsewhere)(const net::ClientResponse&) = nullptr;
   Token (*immediate)(const Context&) = nullptr;
   std::string_view secret_value{};  ///< this secret of the settings is `${secret}` of later requests
-  bool may_lock = false;            ///< without a request of its own: refused often, the CRM locks the account
+  bool may_lock = false;            ///< a name and a password: refused often, the CRM locks the account
 };
 
 [[nodiscard]] std::span<const Flow> flows();

@@ -21,6 +21,7 @@ constexpr Duration kTooLate = seconds{10};       ///< before its end it is not g
 constexpr Duration kShortestLogin = seconds{5};  ///< others wait for it too, whatever the first one's patience
 constexpr Duration kLongestLogin = minutes{1};
 constexpr Duration kBackgroundLogin = seconds{30};
+constexpr Duration kLongestLogout = seconds{10};
 // Zoho gives ten in ten minutes and then none; another program may share our identity.
 constexpr std::size_t kMostTokens = 5;
 constexpr Duration kTokenWindow = minutes{10};
@@ -32,18 +33,6 @@ Failure skipped() {
   return {Stage::request, Reason::skipped, "the program is stopping"};
 }
 
-bool may_lock_the_account(const Failure& failure) {
-  return failure.reason == Reason::credentials || failure.reason == Reason::permission ||
-         failure.reason == Reason::rate_limited || failure.reason == Reason::quota ||
-         (failure.stage == Stage::auth && failure.reason == Reason::missing);
-}
-
-Duration delay_after(bool careful, int failures) {
-  const Duration first = careful ? Duration{seconds{30}} : Duration{seconds{2}};
-  const Duration most = careful ? Duration{hours{1}} : Duration{seconds{15}};
-  return std::min(most, first * (1 << std::clamp(failures - 1, 0, 10)));
-}
-
 /// `Name: value` with the token in it.
 std::optional<std::pair<std::string, std::string>> header_of(std::string_view form, const std::string& token) {
   const std::size_t colon = form.find(':');
@@ -53,6 +42,18 @@ std::optional<std::pair<std::string, std::string>> header_of(std::string_view fo
   for (std::size_t at = value.find(kToken); at != std::string::npos; at = value.find(kToken, at + token.size()))
     value.replace(at, kToken.size(), token);
   return std::pair{std::string(form.substr(0, colon)), std::move(value)};
+}
+
+/// What a request bears that this token authorises.
+std::vector<std::pair<std::string, std::string>> headers_of(const Identity& identity, const Token& token) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!token.cookies.empty()) out.emplace_back("Cookie", token.cookies.reveal());
+  const std::string_view form =
+      identity.flow.header.empty() ? identity.kind.default_header : std::string_view{identity.flow.header};
+  const bool only_cookies = identity.flow.request && !identity.flow.gives_token();
+  if (form.empty() || only_cookies) return out;
+  if (auto header = header_of(form, token.value.reveal())) out.push_back(*std::move(header));
+  return out;
 }
 
 Duration until(std::chrono::steady_clock::time_point deadline) {
@@ -67,9 +68,52 @@ LoginSession::LoginSession(std::shared_ptr<Shared> shared, Identity identity)
     token_ = identity_.kind.immediate({identity_.flow, identity_.settings, {}, shared_->now()});
   } else if (auto kept = identity_.file.read()) {
     token_ = *std::move(kept);
+    accepted_ = true;  // by the program before: that it has ended since is not a failed login
+    kept_ = true;
     obtained_.push_back(token_.obtained);
   }
   if (!token_.value.empty()) generation_ = 1;
+}
+
+LoginSession::~LoginSession() {
+  if (leaving_) shared_->worker.submit([file = identity_.file] { file.remove(); });
+  if (!ended_) log_out_if_lost();
+}
+
+/// Of a token that nobody else has.
+void LoginSession::log_out_if_lost() const {
+  if ((leaving_ || !kept_) && !refused_) log_out(token_);
+}
+
+void LoginSession::leave() {
+  const std::lock_guard lock(mutex_);
+  leaving_ = true;
+}
+
+void LoginSession::stay() {
+  const std::lock_guard lock(mutex_);
+  leaving_ = false;
+}
+
+/// Of no consequence when it fails: the CRM ends idle sessions by itself.
+void LoginSession::log_out(const Token& token) const {
+  const AuthFlow& flow = identity_.flow;
+  const bool ended = token.expires && *token.expires <= shared_->now();
+  if (!flow.logout || !identity_.requests.fill_in || token.value.empty() || ended) return;
+  LoginValues values = token.values;
+  values.insert_or_assign("username", identity_.settings.text("username"));
+  values.insert_or_assign("token", token.value.reveal());
+  auto request = identity_.requests.fill_in(*flow.logout, values);
+  if (!request) return;
+  for (auto& header : headers_of(identity_, token)) request->headers.push_back(std::move(header));
+  request->timeout = kLongestLogout;
+  request->max_redirects = 0;
+  request->tls = identity_.tls;
+  request->proxy = identity_.proxy;
+  shared_->logouts.begin();
+  shared_->worker.submit([shared = shared_, request = *std::move(request)]() mutable {
+    shared->client.send(std::move(request), [shared](const net::ClientResponse&) { shared->logouts.end(); });
+  });
 }
 
 bool LoginSession::is_usable(TimePoint now) const {
@@ -84,33 +128,16 @@ bool LoginSession::is_due(TimePoint now) const {
   return now >= *token_.expires - std::min(kEarly, (*token_.expires - token_.obtained) / 10);
 }
 
-/// Also over when the clock was set back.
-bool LoginSession::waits(TimePoint now) const {
-  return failure_ && now < next_try_ && now >= failed_at_;
-}
-
 LoginSession::Answer LoginSession::current_access() const {
   Access access;
   access.base_url = token_.base_url;
   access.values = token_.values;
   access.generation = generation_;
+  access.may_lock = identity_.kind.may_lock;
   if (!identity_.kind.secret_value.empty())
     access.values.emplace("secret", identity_.settings.secret(identity_.kind.secret_value).reveal());
-  const std::string_view form =
-      identity_.flow.header.empty() ? identity_.kind.default_header : std::string_view{identity_.flow.header};
-  if (form.empty()) return access;
-  auto header = header_of(form, token_.value.reveal());
-  if (!header) return Failure{Stage::auth, Reason::internal, "the recipe's header is not `Name: value`"};
-  access.headers.push_back(*std::move(header));
+  access.headers = headers_of(identity_, token_);
   return access;
-}
-
-Failure LoginSession::told_again() const {
-  Failure failure = *failure_;
-  constexpr std::size_t kMostOfMessage = 240;
-  failure.message = fmt::format("{}; the next try is at {}", one_line(failure.message, kMostOfMessage),
-                                format_time(std::chrono::ceil<seconds>(next_try_)));
-  return failure;
 }
 
 void LoginSession::access(Clock::time_point deadline, Done done) {
@@ -121,19 +148,19 @@ void LoginSession::access(Clock::time_point deadline, Done done) {
     const std::lock_guard lock(mutex_);
     const TimePoint now = shared_->now();
     const bool by_user = identity_.kind.immediate != nullptr;
-    if (by_user && refused_ && !waits(now)) {
+    if (by_user && refused_ && !pause_.waits(now)) {
       refused_ = false;
       generation_ += 1;
     }
     const bool usable = is_usable(now);
-    if (!ended_ && !in_flight_ && !by_user && !waits(now) && (!usable || is_due(now)))
+    if (!ended_ && !in_flight_ && !by_user && !pause_.waits(now) && (!usable || is_due(now)))
       begin(usable ? Clock::now() + kBackgroundLogin : deadline);
     if (ended_)
       answer = skipped();
     else if (usable)
       answer = current_access();
     else if (!in_flight_)
-      answer = told_again();
+      answer = pause_.told_again();
     if (answer)
       login = std::exchange(untold_, std::nullopt);
     else
@@ -169,7 +196,7 @@ void LoginSession::renew(std::uint64_t generation, Doubt doubt, Clock::time_poin
       }
       waiter = add_waiter(done);
     } else {
-      answer = is_usable(now) || !failure_ ? current_access() : told_again();
+      answer = is_usable(now) || !pause_.failure() ? current_access() : pause_.told_again();
     }
   }
   if (answer) return done(*std::move(answer), std::nullopt);
@@ -183,7 +210,7 @@ bool LoginSession::gets_many(TimePoint now) const {
 /// Also over when the clock was set back.
 bool LoginSession::may_follow(Doubt doubt, TimePoint now) const {
   const Doubts& earlier = doubts_.at(static_cast<std::size_t>(doubt));
-  return identity_.kind.immediate == nullptr && !waits(now) && !token_.value.empty() && !gets_many(now) &&
+  return identity_.kind.immediate == nullptr && !pause_.waits(now) && !token_.value.empty() && !gets_many(now) &&
          (earlier.followed == 0 || now >= earlier.next || now < earlier.last);
 }
 
@@ -215,14 +242,20 @@ std::optional<Token> LoginSession::newer_on_disk(const Token& before) const {
 
 void LoginSession::log_in(Duration timeout) {
   Context context{identity_.flow, identity_.settings, {}, {}};
+  context.fill_in = identity_.requests.fill_in;
+  context.recipe_secrets = identity_.requests.secrets;
   {
     const std::lock_guard lock(mutex_);
     context.before = token_;
+    context.before_ended = refused_;
   }
   if (auto newer = newer_on_disk(context.before)) {
     const std::lock_guard lock(mutex_);
     context.before = *newer;
     take(*std::move(newer));
+    context.before_ended = false;
+    accepted_ = true;
+    kept_ = true;
     doubted_ = false;
   }
   context.now = shared_->now();
@@ -273,14 +306,20 @@ LoginSession::Outcome LoginSession::outcome_of(const Context& context, const net
   return outcome;
 }
 
-void LoginSession::keep(const Token& token) const {
-  if (const Result<void> kept = identity_.file.write(token); !kept)
-    log::error("a token cannot be kept; a restart will need a login", {{"why", kept.error().message}});
+void LoginSession::keep(const Token& token) {
+  const Result<void> written = identity_.file.write(token);
+  if (!written) log::error("a token cannot be kept; a restart will need a login", {{"why", written.error().message}});
+  const std::lock_guard lock(mutex_);
+  kept_ = written.has_value() && !identity_.file.path().empty();
 }
 
 void LoginSession::finish(const Context& context, const net::ClientResponse& response, double duration) {
   Outcome outcome = outcome_of(context, response);
-  if (outcome) keep(*outcome);  // before its use: it may be the only one that refreshes
+  if (outcome) {
+    keep(*outcome);  // before its use: it may be the only one that refreshes
+    const bool another = outcome->value.reveal() != context.before.value.reveal();
+    if (another && !context.before_ended) log_out(context.before);
+  }
   {
     const std::lock_guard lock(mutex_);
     in_flight_ = false;
@@ -292,7 +331,9 @@ void LoginSession::finish(const Context& context, const net::ClientResponse& res
     } else {
       untold_->failure = outcome.error();
       count(std::string(to_string(outcome.error().reason)));
-      put_off(outcome.error(), net::parse_retry_after(response.header("retry-after"), context.now));
+      const bool counted = identity_.kind.may_lock && !response.failure && response.status < 500;
+      pause_.put_off(outcome.error(), counted || LoginPause::is_risky(outcome.error()), shared_->now(),
+                     net::parse_retry_after(response.header("retry-after"), context.now));
     }
   }
   answer_waiters();
@@ -303,20 +344,10 @@ void LoginSession::take(Token token) {
   token_ = std::move(token);
   generation_ += 1;
   refused_ = false;
-  failure_.reset();
-  failures_ = 0;
+  accepted_ = false;
+  if (!identity_.kind.may_lock) pause_.clear();  // otherwise when the CRM has taken it
   obtained_.push_back(token_.obtained);
   if (obtained_.size() > kMostTokens) obtained_.pop_front();
-}
-
-void LoginSession::put_off(const Failure& failure, std::optional<Duration> wanted) {
-  const bool careful = may_lock_the_account(failure);
-  failures_ = careful == careful_ ? failures_ + 1 : 1;
-  careful_ = careful;
-  failure_ = failure;
-  failed_at_ = shared_->now();
-  const Duration delay = delay_after(careful, failures_);
-  next_try_ = failed_at_ + (careful ? std::max(delay, wanted.value_or(delay)) : delay);
 }
 
 void LoginSession::count(std::string outcome) {
@@ -335,7 +366,8 @@ void LoginSession::answer_waiters() {
     if (is_usable(shared_->now()))
       answer = current_access();
     else
-      answer = failure_.value_or(Failure{Stage::auth, Reason::credentials, "the token ended before it was used"});
+      answer =
+          pause_.failure().value_or(Failure{Stage::auth, Reason::credentials, "the token ended before it was used"});
     login = std::exchange(untold_, std::nullopt);
   }
   for (auto& [number, done] : waiters) done(*answer, std::exchange(login, std::nullopt));
@@ -356,15 +388,31 @@ void LoginSession::refuse(std::uint64_t generation) {
   const std::lock_guard lock(mutex_);
   if (generation != generation_ || refused_) return;
   const TimePoint now = shared_->now();
+  const bool accepted = std::exchange(accepted_, false);
   if (identity_.kind.immediate != nullptr) {
-    if (!identity_.kind.may_lock) return;
+    // Once accepted, one refusal may be about what was asked for.
+    if (!identity_.kind.may_lock || accepted) return;
     refused_ = true;
     // Long after the last refusal this is a new story.
-    if (failure_ && now > next_try_ + std::max<Duration>(minutes{5}, next_try_ - failed_at_)) failures_ = 0;
-    put_off({Stage::auth, Reason::credentials, "the CRM does not accept this name and password"}, std::nullopt);
+    if (pause_.failure() &&
+        now > pause_.next_try() + std::max<Duration>(minutes{5}, pause_.next_try() - pause_.failed_at()))
+      pause_.forget_count();
+    pause_.put_off({Stage::auth, Reason::credentials, "the CRM does not accept this name and password"}, true, now);
     return;
   }
   if (!gets_many(now)) refused_ = true;
+  // Its login looked like one that worked, and was none: the next one would be tried with the same password.
+  if (identity_.kind.may_lock && !accepted) {
+    refused_ = true;
+    pause_.put_off({Stage::auth, Reason::credentials, "the CRM does not take what its login gave"}, true, now);
+  }
+}
+
+void LoginSession::accept(std::uint64_t generation) {
+  const std::lock_guard lock(mutex_);
+  if (generation != generation_ || refused_) return;
+  accepted_ = true;
+  if (identity_.kind.may_lock) pause_.clear();
 }
 
 LoginStats LoginSession::stats() const {
@@ -381,7 +429,7 @@ void LoginSession::end() {
   std::map<std::uint64_t, Done> waiters;
   {
     const std::lock_guard lock(mutex_);
-    ended_ = true;
+    if (!std::exchange(ended_, true)) log_out_if_lost();
     waiters.swap(waiters_);
   }
   for (auto& [number, done] : waiters) done(skipped(), std::nullopt);

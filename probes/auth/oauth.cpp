@@ -9,7 +9,6 @@
 #include "core/text/ascii.h"
 #include "core/text/percent.h"
 #include "net/base/crypto.h"
-#include "net/base/url.h"
 
 namespace crmpulse::probes::auth {
 namespace {
@@ -124,13 +123,7 @@ std::optional<std::string> base_url_in(const json::object& object, const AuthFlo
   const json::value whole(object);
   const json::value* const value = whole.find_pointer(flow.base_url, error);
   if (error || value == nullptr || !value->is_string()) return std::nullopt;
-  std::string url(std::string_view{value->as_string()});
-  const Result<net::Url> base = net::parse_url(net::with_ascii_host(url));
-  const Result<net::Url> login = net::parse_url(net::with_ascii_host(flow.token_url));
-  const bool weaker = base && base->scheme == "http" && !(login && login->scheme == "http");
-  if (!base || base->has_login() || weaker || !is_token_text(url)) return std::nullopt;
-  url.erase(url.find_last_not_of('/') + 1);
-  return url;
+  return usable_base_url(std::string_view{value->as_string()}, flow.token_url);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Access {
   std::string base_url;                                    ///< may be empty; without a closing slash
   std::map<std::string, std::string, std::less<>> values;  ///< beside parameters: `uid`, `secret`, …
   std::uint64_t generation = 0;                            ///< which token this is
+  bool may_lock = false;  ///< a name and a password: refused again and again, the CRM locks the account
 };
 
 /// Counted since the start, for crm_agent_token_… samples.
@@ -64,8 +66,11 @@ class Session {
   virtual void access(std::chrono::steady_clock::time_point deadline, Done done) = 0;
   /// The CRM refused this token: when it is still the one in use, the next access() renews it. Not so when the user
   /// gave it, or when five were got within ten minutes: then access() gives the same generation again, and asking the
-  /// CRM once more is of no use. A refused name and password (flow `basic`) is kept back as after a failed login.
+  /// CRM once more is of no use. A name and password (flow `basic`) that were not accepted since they were last refused
+  /// are kept back as after a failed login, and so is a `login` whose new token the CRM never took.
   virtual void refuse(std::uint64_t generation) = 0;
+  /// The CRM did as asked with this token.
+  virtual void accept(std::uint64_t /*generation*/) {}
   /// The answer to this token may mean that it, or the address that came with it, does not hold any more. Makes one
   /// fresh login and calls `done` as access() does; the old token stays in use until there is a new one. `done` gets
   /// the same generation when the login failed, and at once when there can be none: the user gave the token, a failed
@@ -74,6 +79,16 @@ class Session {
   virtual void renew(std::uint64_t generation, Doubt doubt, std::chrono::steady_clock::time_point deadline,
                      Done done) = 0;
   [[nodiscard]] virtual LoginStats stats() const = 0;
+  /// Returns whose login it is: the same for the same flow, addresses, user and secrets.
+  [[nodiscard]] virtual std::string identity() const { return {}; }
+  /// The same for addresses that are only written in another way (case, port, a closing slash): whose allowance it is.
+  [[nodiscard]] virtual std::string account() const { return identity(); }
+};
+
+/// Fills in the requests of a flow that the recipe describes.
+struct RecipeRequests {
+  FillIn fill_in;               ///< empty: the flow has none
+  std::vector<Secret> secrets;  ///< that they may hold, beside the user's
 };
 
 /// One session per identity (flow, addresses, client and user names, secrets), made at need and gone with its last
@@ -89,7 +104,10 @@ class Sessions {
   /// Returns the session of an identity, null if the flow is unknown. Thread-safe. Reads the token's file.
   [[nodiscard]] std::shared_ptr<Session> get(const AuthFlow& flow_filled_in, const LoginSettings& settings,
                                              const net::ClientTls& tls, const std::string& proxy,
-                                             const std::string& state_dir);
+                                             const std::string& state_dir, RecipeRequests requests = {});
+  /// Removes what is kept under `state_dir` for other identities than these; their sessions are logged out and
+  /// forgotten when their last user goes. Does not wait for the disk. Thread-safe.
+  void keep_only(const std::set<std::string>& identities, const std::string& state_dir);
 
  private:
   struct Impl;

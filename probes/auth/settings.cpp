@@ -75,7 +75,7 @@ void read_text(const Flow& flow, const Field& field, config::Reader& reader, Log
   const bool given = field.required ? reader.require(field.name, text) : reader.get(field.name, text);
   if (!given) return;
   if (text.empty()) return reader.problem(field.name, "may not be empty");
-  const bool joined = flow.may_lock && field.name == "username";
+  const bool joined = flow.immediate != nullptr && flow.may_lock && field.name == "username";
   if (joined && text.find(':') != std::string::npos) return reader.problem(field.name, "may not have a colon");
   settings.texts.emplace(field.name, std::move(text));
 }

@@ -7,10 +7,13 @@
 
 #include <boost/json.hpp>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "core/log.h"
 #include "core/loop_thread.h"
@@ -83,6 +86,7 @@ json::object as_json(const Token& token, const std::string& identity) {
                    {"base_url", token.base_url},
                    {"obtained", unix_millis(token.obtained)},
                    {"values", std::move(values)}};
+  if (!token.cookies.empty()) out["cookies"] = token.cookies.reveal();
   if (token.expires) out["expires"] = unix_millis(*token.expires);
   return out;
 }
@@ -97,6 +101,8 @@ Token token_in(const json::object& object) {
   token.obtained = from_unix_millis(object.at("obtained").as_int64());
   for (const auto& [name, value] : object.at("values").as_object())
     token.values.emplace(std::string_view{name}, json::value_to<std::string>(value));
+  if (const json::value* const cookies = object.if_contains("cookies"))
+    token.cookies = Secret{json::value_to<std::string>(*cookies)};
   if (const json::value* const expires = object.if_contains("expires"))
     token.expires = from_unix_millis(expires->as_int64());
   return token;
@@ -112,6 +118,36 @@ Result<Token> parse(const std::string& text, const std::string& identity) {
   } catch (const std::exception&) {  // its text may quote the file
     return Error{"it is damaged"};
   }
+}
+
+void remove_file(const std::string& path) {
+  CRMPULSE_OFF_LOOP();
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    log::warning("a token that nobody uses any more cannot be removed", {{"why", because("remove", path).message}});
+}
+
+constexpr std::string_view kEnding = ".json";
+constexpr std::size_t kIdentityLength = 64;
+
+/// The identity a file in the folder of tokens is of; empty: it is none of ours. `IDENTITY.json`, or
+/// `IDENTITY.json.PID.new` while it is written.
+std::string_view identity_in(std::string_view name) {
+  if (name.size() < kIdentityLength + kEnding.size()) return {};
+  const std::string_view identity = name.substr(0, kIdentityLength);
+  if (identity.find_first_not_of("0123456789abcdef") != std::string_view::npos) return {};
+  return name.substr(kIdentityLength).starts_with(kEnding) ? identity : std::string_view{};
+}
+
+/// The program that was writing this file has ended.
+bool is_left_over(std::string_view name) {
+  constexpr std::string_view kFresh = ".new";
+  std::string_view rest = name.substr(kIdentityLength + kEnding.size());
+  if (!rest.starts_with('.') || !rest.ends_with(kFresh) || rest.size() <= kFresh.size() + 1) return false;
+  rest = rest.substr(1, rest.size() - kFresh.size() - 1);
+  int pid = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), pid);
+  if (error != std::errc{} || end != rest.data() + rest.size() || pid <= 0) return false;
+  return ::kill(pid, 0) != 0 && errno == ESRCH;
 }
 
 Result<void> replace(const std::string& path, std::string_view text) {
@@ -152,6 +188,10 @@ std::optional<Token> TokenFile::read() const {
   return std::nullopt;
 }
 
+void TokenFile::remove() const {
+  if (!path_.empty()) remove_file(path_);
+}
+
 Result<void> TokenFile::write(const Token& token) const {
   if (path_.empty()) return {};
   const fs::path folder = fs::path(path_).parent_path();
@@ -160,6 +200,25 @@ Result<void> TokenFile::write(const Token& token) const {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return because("create", folder.string());
   if (::chmod(folder.c_str(), 0700) != 0) return because("protect", folder.string());
   return replace(path_, json::serialize(as_json(token, identity_)));
+}
+
+void remove_other_tokens(const std::string& state_dir, const std::set<std::string>& identities) {
+  if (state_dir.empty()) return;
+  std::error_code error;
+  const fs::path folder = fs::path(state_dir) / "tokens";
+  if (!fs::is_directory(fs::symlink_status(folder, error))) return;  // not where a link leads
+  std::vector<std::string> gone;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    const std::string_view identity = identity_in(name);
+    if (identity.empty()) continue;
+    const bool whole = name.size() == kIdentityLength + kEnding.size();
+    if (whole ? !identities.contains(std::string{identity}) : is_left_over(name))
+      gone.push_back(entry->path().string());
+  }
+  for (const std::string& path : gone) remove_file(path);
+  if (!gone.empty())
+    log::info("tokens that nobody uses any more were removed", {{"files", fmt::to_string(gone.size())}});
 }
 
 }  // namespace crmpulse::probes::auth

@@ -2,6 +2,7 @@
 // Internal to probes/auth/: a token on disk, so that a restart needs no login and a replaced refresh token is not lost.
 
 #include <optional>
+#include <set>
 #include <string>
 
 #include "core/failure/error.h"
@@ -22,11 +23,17 @@ class TokenFile {
   [[nodiscard]] std::optional<Token> read() const;
   /// The file is the old one or the new one whole, also after a power cut; its owner alone can read it.
   [[nodiscard]] Result<void> write(const Token& token) const;
+  /// It is no error if there is none.
+  void remove() const;
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   std::string path_;  ///< empty: nothing is kept
   std::string identity_;
 };
+
+/// Removes the token files of other identities than these, and what a program that died left of writing one. Other
+/// files, and other folders, stay.
+void remove_other_tokens(const std::string& state_dir, const std::set<std::string>& identities);
 
 }  // namespace crmpulse::probes::auth

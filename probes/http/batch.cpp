@@ -122,6 +122,7 @@ class BatchRun : public std::enable_shared_from_this<BatchRun> {
     first.duration = call_.duration;
     first.calls = call_.calls;
     first.login = std::move(call_.login);
+    first.login_failed = call_.login_failed;
     const auto done = std::move(done_);
     done(std::move(results_));
   }

@@ -23,7 +23,7 @@ struct ExchangeResult {
   std::optional<Failure> failure;
   int status = 0;               ///< of the last answer; 0: none came
   std::string body;             ///< of the last answer, for `until`; never told to anybody
-  std::vector<Sample> samples;  ///< with the target's labels, no stamp
+  std::vector<Sample> samples;  ///< with the target's labels; stamped when an answer told of itself
   Variables saved;
   std::vector<std::vector<std::string>> rows;  ///< the columns' texts, only when `keep_rows` was asked for
   std::vector<std::pair<std::string, double>> phases;
@@ -32,6 +32,7 @@ struct ExchangeResult {
   std::optional<Duration> wait;
   std::uint64_t rows_truncated = 0;
   std::optional<auth::Login> login;
+  bool login_failed = false;  ///< `failure` is that of the login
 };
 
 /// Runs exchanges of one target. Thread-safe; `done` is called once, at the latest shortly after the deadline, on some

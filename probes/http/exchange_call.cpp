@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/time/clock.h"
 #include "probes/http/exchange_answer.h"
@@ -12,9 +13,19 @@ namespace crmpulse::probes {
 namespace {
 
 constexpr std::size_t kShortestSecret = 4;  ///< shorter ones would mask words
+constexpr std::size_t kLongValue = 16;      ///< what a login told besides its token: one as long may be as secret
 
 void add_secret(std::vector<std::string>& secrets, const std::string& secret) {
   if (secret.size() >= kShortestSecret) secrets.push_back(secret);
+}
+
+/// The values of `a=1; b=2`, which may come back one by one.
+void add_cookies(std::vector<std::string>& secrets, std::string_view cookies) {
+  while (!cookies.empty()) {
+    const std::string_view one = cookies.substr(0, cookies.find(';'));
+    add_secret(secrets, std::string{one.substr(std::min(one.find('=') + 1, one.size()))});
+    cookies.remove_prefix(std::min(one.size() + 2, cookies.size()));
+  }
 }
 
 std::vector<std::string> secrets_of(const TargetSpec& spec) {
@@ -40,19 +51,22 @@ class Call : public std::enable_shared_from_this<Call> {
         deadline_(deadline),
         asked_(asked),
         with_login_(asked.auth && core_->session != nullptr),
+        with_password_(!asked.basic.first.empty() || !asked.basic.second.empty()),
         result_(result),
         prepare_(std::move(prepare)),
         done_(std::move(done)) {}
 
   void begin() {
-    if (!with_login_) {
-      send({});
-      return;
+    if (const auto refusal = with_password_ ? core_->given.refusal(core_->clock()) : std::nullopt) {
+      result_.login_failed = true;
+      return fail(*refusal);
     }
+    if (!with_login_) return send({});
     core_->session->access(deadline_, [self = shared_from_this()](boost::system::result<auth::Access, Failure> access,
                                                                   const std::optional<auth::Login>& login) {
       self->note(login);
       if (!access) {
+        self->result_.login_failed = access.error().reason != Reason::skipped;
         self->fail(access.error());
       } else if (self->refused_ && access->generation == self->access_.generation) {
         self->tell(std::move(*self->refused_), true);  // the login has nothing newer: asking again would change nothing
@@ -99,7 +113,12 @@ class Call : public std::enable_shared_from_this<Call> {
   void answered(net::ClientResponse response) {
     ++result_.calls;
     for (Sample& sample : core_->signals.read(response, core_->clock())) result_.samples.push_back(std::move(sample));
-    const bool ended = with_login_ && !response.failure && ends_login(core_->recipe(), Answer{response});
+    if (with_password_ && response.status == 401) core_->given.refused(core_->clock());
+    if (with_password_ && response.status >= 200 && response.status < 300) core_->given.accepted();
+    const bool answered = with_login_ && !response.failure;
+    // A name and password that the CRM refuses end the login whatever the recipe says: tried again, they lock it.
+    const bool ended =
+        answered && (ends_login(core_->recipe(), Answer{response}) || (access_.may_lock && response.status == 401));
     if (ended && !refused_) {
       core_->session->refuse(access_.generation);
       refused_ = std::move(response);
@@ -108,6 +127,7 @@ class Call : public std::enable_shared_from_this<Call> {
     if (with_login_ && !ended && !refused_ && !doubted_) {
       if (const auto doubt = doubt_in(response)) return renew(*doubt, std::move(response));
     }
+    if (answered && !ended && response.status < 300) core_->session->accept(access_.generation);
     tell(std::move(response), ended);
   }
 
@@ -157,6 +177,7 @@ class Call : public std::enable_shared_from_this<Call> {
   const SteadyTime deadline_;
   const HttpCall& asked_;
   const bool with_login_;
+  const bool with_password_;
   ExchangeResult& result_;
   const std::function<Result<net::ClientRequest>(const auth::Access&)> prepare_;
   const std::function<void(CallOutcome)> done_;
@@ -167,6 +188,23 @@ class Call : public std::enable_shared_from_this<Call> {
 };
 
 }  // namespace
+
+std::optional<Failure> GivenPassword::refusal(TimePoint now) const {
+  const std::lock_guard lock{mutex_};
+  return pause_.waits(now) ? std::optional{pause_.told_again()} : std::nullopt;
+}
+
+void GivenPassword::refused(TimePoint now) {
+  const std::lock_guard lock{mutex_};
+  if (std::exchange(accepted_, false) || pause_.waits(now)) return;
+  pause_.put_off({Stage::auth, Reason::credentials, "the CRM does not accept this user and password"}, true, now);
+}
+
+void GivenPassword::accepted() {
+  const std::lock_guard lock{mutex_};
+  accepted_ = true;
+  pause_.clear();
+}
 
 ExchangeCore::ExchangeCore(net::HttpClient& http, std::shared_ptr<const TargetSpec> target,
                            std::shared_ptr<auth::Session> login, std::function<TimePoint()> wall)
@@ -194,6 +232,11 @@ void RunValues::add(const auth::Access& access) {
   for (const auto& header : access.headers) {
     add_secret(secrets_, header.second);
     add_secret(secrets_, header.second.substr(header.second.find(' ') + 1));
+    if (header.first == "Cookie") add_cookies(secrets_, header.second);
+  }
+  for (const auto& [name, value] : access.values) {
+    if (value.size() >= kLongValue && value != access.base_url && !value.starts_with("http"))
+      add_secret(secrets_, value);
   }
   if (const auto secret = access.values.find("secret"); secret != access.values.end())
     add_secret(secrets_, secret->second);

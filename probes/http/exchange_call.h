@@ -6,10 +6,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "net/client/http_client.h"
+#include "probes/auth/login_pause.h"
 #include "probes/auth/session.h"
 #include "probes/http/exchange.h"
 #include "probes/http/exchange_signals.h"
@@ -19,6 +22,21 @@
 namespace crmpulse::probes {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// A user and a password that a target's requests bring along without a login (`basic`). Refused, they are not sent
+/// again for a while: the CRM would lock the account. Thread-safe.
+class GivenPassword {
+ public:
+  /// Returns the failure to tell instead of asking, nullopt if we may ask.
+  [[nodiscard]] std::optional<Failure> refusal(TimePoint now) const;
+  void refused(TimePoint now);
+  void accepted();
+
+ private:
+  mutable std::mutex mutex_;
+  bool accepted_ = false;  ///< since it was last refused: then one refusal may be about what was asked for
+  auth::LoginPause pause_;
+};
 
 /// What all exchanges of one target share; runs under way keep it alive.
 struct ExchangeCore {
@@ -33,6 +51,7 @@ struct ExchangeCore {
   const std::string agent;
   const std::vector<std::string> secrets;  ///< of parameters: masked in what CRMs say
   Signals signals;
+  GivenPassword given;
   std::atomic<bool> stopped{false};  ///< nothing more is sent
 };
 

@@ -9,6 +9,7 @@
 
 #include "core/text/ascii.h"
 #include "core/text/percent.h"
+#include "net/base/crypto.h"
 #include "net/base/url.h"
 #include "probes/json/json.h"
 
@@ -92,6 +93,17 @@ Result<void> add_headers(net::ClientRequest& request, const TextPairs& headers, 
   return {};
 }
 
+/// RFC 7617: the user is what stands before the first colon.
+Result<void> add_basic(net::ClientRequest& request, const HttpCall& call, const Values& values) {
+  if (call.basic.first.empty() && call.basic.second.empty()) return {};
+  const Result<std::string> user = expand(call.basic.first, values, Place::header);
+  const Result<std::string> password = expand(call.basic.second, values, Place::header);
+  if (!user || !password) return user ? password.error() : user.error();
+  if (user->find(':') != std::string::npos) return Error{"the user of `basic` may not have a colon"};
+  set_header(request, "Authorization", "Basic " + net::base64_encode(*user + ":" + *password));
+  return {};
+}
+
 Result<void> add_body(net::ClientRequest& request, const HttpCall& call, const std::optional<Paging>& next,
                       const Page& page, const Values& values) {
   if (call.json) {
@@ -147,6 +159,7 @@ Result<net::ClientRequest> filled(const HttpCall& call, const std::optional<Pagi
     if (const auto added = add_headers(request, values.recipe.headers, values); !added) return added.error();
   }
   if (const auto added = add_headers(request, call.headers, values); !added) return added.error();
+  if (const auto added = add_basic(request, call, values); !added) return added.error();
   return request;
 }
 

@@ -73,9 +73,11 @@ std::vector<Sample> Signals::read(const net::ClientResponse& response, TimePoint
                          static_cast<double>(unix_millis(*response.certificate_expiry)) / 1000,
                          {}});
   }
-  if (response.status == 0) return out;
-  add_quota(response, out);
-  add_clock(response, now, out);
+  if (response.status != 0) {
+    add_quota(response, out);
+    add_clock(response, now, out);
+  }
+  for (Sample& sample : out) sample.at = now;
   return out;
 }
 

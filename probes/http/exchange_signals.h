@@ -16,7 +16,7 @@ class Signals {
  public:
   Signals(const Recipe& recipe, const Labels& labels) : recipe_(recipe), labels_(labels) {}
 
-  /// Returns the samples of one answer that came at `now`, without stamps.
+  /// Returns the samples of one answer that came at `now`, which is their stamp: the run may have begun long before.
   [[nodiscard]] std::vector<Sample> read(const net::ClientResponse& response, TimePoint now);
 
   /// Returns ` (this machine's clock is 120 s ahead of the CRM's)` if the last answer showed more than a minute, else

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "core/text/ascii.h"
 #include "core/time/clock.h"
+#include "probes/auth/flows.h"
 #include "probes/http/exchange_request.h"
 #include "probes/http/run_http.h"
 
@@ -27,6 +29,8 @@ void visit(const Exchange& exchange, const TextVisitor& see) {
   see(call.url, false);
   see(call.body, false);
   for (const auto& entry : call.query) see(entry.second, entry.first == "$filter" || entry.first == "$apply");
+  see(call.basic.first, false);
+  see(call.basic.second, false);
   for (const TextPairs* pairs : {&call.headers, &call.form, &call.expect_at}) {
     for (const auto& entry : *pairs) see(entry.second, false);
   }
@@ -83,6 +87,21 @@ bool stands_in_query(const Exchange& exchange, const std::string& name) {
   return found;
 }
 
+bool has_basic(const HttpCall& call) {
+  return !call.basic.first.empty() || !call.basic.second.empty();
+}
+
+/// Does the login that was chosen stand in the header Authorization?
+bool login_has_authorization(const TargetSpec& spec) {
+  const auto& flows = spec.recipe->auth.flows;
+  const auto flow =
+      std::find_if(flows.begin(), flows.end(), [&](const AuthFlow& one) { return one.flow == spec.auth.flow; });
+  if (flow == flows.end() || (flow->request && !flow->gives_token())) return false;
+  const auth::Flow* const kind = auth::find_flow(flow->flow);
+  const std::string_view header = flow->header.empty() && kind != nullptr ? kind->default_header : flow->header;
+  return ascii::same_without_case(header.substr(0, header.find(':')), "authorization");
+}
+
 /// Stand-ins for what only a run knows.
 Variables stand_ins(const TargetSpec& spec, const Measurement& measurement) {
   Variables out = start_variables("0123456789abcdef", TimePoint{std::chrono::hours{24 * 365 * 50}});
@@ -111,6 +130,10 @@ std::vector<std::string> request_faults(const TargetSpec& spec, const Measuremen
     if (!request) faults.push_back(request.error().message);
   };
   for (const Exchange* exchange : exchanges_of(measurement)) {
+    if (exchange->call.auth && has_basic(exchange->call) && login_has_authorization(spec))
+      faults.emplace_back(
+          "the login and `basic` both give the header Authorization: write `auth: none` beside `basic`, or another "
+          "`header` in the login");
     const auto& [name, list] = exchange->each_of;
     if (name.empty()) {
       check(*exchange);
@@ -126,6 +149,51 @@ std::vector<std::string> request_faults(const TargetSpec& spec, const Measuremen
   }
   return faults;
 }
+
+namespace {
+
+/// `now` and `run_id` among the login's values stand for those of the moment.
+auth::FillIn fill_in_of(const TargetSpec& spec) {
+  return [recipe = spec.recipe, arguments = spec.arguments, agent = std::string{spec.labels.get("agent")}](
+             const HttpCall& call, const auth::LoginValues& login) {
+    const auto run_id = login.find(kRunId);
+    const Values values{*recipe,
+                        arguments,
+                        run_id == login.end() ? new_run_id() : run_id->second,
+                        agent,
+                        login.contains(kNow) ? TimePoint{} : wall_now(),
+                        &login};
+    return fill_in(call, std::nullopt, Page{}, values);
+  };
+}
+
+/// What of a recipe's own login stands still: what its answer must hold, and where it is. An error when a value cannot
+/// stand in its place.
+Result<auth::RecipeRequests> requests_of(const TargetSpec& spec, AuthFlow& flow, const Values& values) {
+  auth::RecipeRequests requests;
+  if (!flow.request) return requests;
+  for (auto& [pointer, wanted] : flow.request->expect_at) {
+    Result<std::string> filled = expand(wanted, values, Place::text);
+    if (!filled) return filled.error();
+    wanted = *std::move(filled);
+  }
+  requests.fill_in = fill_in_of(spec);
+  auth::LoginValues anybody{{"username", "u"}, {"password", "p"}, {"token", "t"}};
+  for (const auto& [name, pointer] : flow.save) anybody.emplace(name, "1");
+  const auto request = requests.fill_in(*flow.request, anybody);
+  if (!request) return request.error();
+  flow.url = request->url;
+  if (flow.logout) {
+    const auto logout = requests.fill_in(*flow.logout, anybody);
+    if (!logout) return logout.error();
+  }
+  for (const Parameter& parameter : spec.recipe->parameters) {
+    if (parameter.type == ParameterType::secret) requests.secrets.push_back(spec.arguments.secret(parameter.name));
+  }
+  return requests;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<auth::Session>> session_of(const TargetSpec& spec, auth::Sessions& sessions) {
   const auto& flows = spec.recipe->auth.flows;
@@ -146,7 +214,9 @@ Result<std::shared_ptr<auth::Session>> session_of(const TargetSpec& spec, auth::
     if (!filled) return filled.error();
     *text = *filled;
   }
-  return sessions.get(flow, spec.auth, spec.tls, spec.proxy, spec.state_dir);
+  Result<auth::RecipeRequests> requests = requests_of(spec, flow, values);
+  if (!requests) return requests.error();
+  return sessions.get(flow, spec.auth, spec.tls, spec.proxy, spec.state_dir, *std::move(requests));
 }
 
 int planned_calls(const Recipe& recipe, const Measurement& measurement, const Arguments& arguments) {

@@ -118,7 +118,11 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
     found_.rows_truncated += result.rows_truncated;
     if (result.wait) found_.wait = std::max(found_.wait.value_or(Duration{}), *result.wait);
     if (result.login && !found_.login) found_.login = std::move(result.login);
-    if (result.failure && !found_.failure) found_.failure = std::move(result.failure);
+    if (result.failure && !found_.failure) {
+      found_.failure = std::move(result.failure);
+      found_.login_failed = result.login_failed;
+      found_.login_told = result.login_failed && !found_.login;
+    }
     for (Sample& sample : result.samples) found_.samples.push_back(std::move(sample));
     for (auto& [name, text] : result.saved) variables_.insert_or_assign(name, std::move(text));
   }
@@ -179,7 +183,7 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
       } else if (!is_signal(sample.metric)) {
         fail(Reason::bad_content, fmt::format("several requests give {} the same labels", sample.metric));
       } else if (!gives(measurement_, sample.metric)) {
-        out[place->second].value = sample.value;
+        out[place->second] = sample;
       }
     }
     found_.samples = std::move(out);

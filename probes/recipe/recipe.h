@@ -89,10 +89,11 @@ struct HttpCall {
   std::string body;   ///< at most one of body, json, form
   std::shared_ptr<const config::Node> json;  ///< the body as YAML wrote it; null: none
   TextPairs form;
-  bool fresh = false;  ///< on a new connection (`connection: fresh` of its measurement)
-  bool auth = true;    ///< false: neither the login nor the recipe's headers are sent
-  bool free = false;   ///< not counted against the CRM's allowance; what is asked without the login never is
-  int redirects = 0;   ///< how many may be followed
+  std::pair<std::string, std::string> basic;  ///< a user and a password as HTTP Basic; both empty: none
+  bool fresh = false;                         ///< on a new connection (`connection: fresh` of its measurement)
+  bool auth = true;                           ///< false: neither the login nor the recipe's headers are sent
+  bool free = false;  ///< not counted against the CRM's allowance; what is asked without the login never is
+  int redirects = 0;  ///< how many may be followed
   std::size_t max_bytes = 4 * 1024 * 1024;
   std::vector<int> expect_status{200};
   std::optional<int> expect_empty;  ///< this status means "no rows"
@@ -250,6 +251,17 @@ struct AuthFlow {
   std::string encoding;  ///< form or json
   std::string send;      ///< form or basic: how client_id and client_secret are sent
   std::optional<Duration> expires_in;
+  // Of a `login`, whose requests the recipe describes.
+  std::optional<HttpCall> request;   ///< ${username}, ${password}; no expect_status: any that means success
+  std::optional<HttpCall> logout;    ///< ${token}; sent with what the login gave
+  std::string expect_location;       ///< in the header Location of the answer
+  std::string token;                 ///< pointer in the answer …
+  std::string token_header;          ///< … or a header's name, in lower case …
+  std::string token_cookie;          ///< … or a cookie's
+  std::vector<std::string> cookies;  ///< names of those that are sent back; `NAME*`: all that begin so
+  std::string expires;               ///< pointer: seconds, Unix time or RFC 3339
+  TextPairs save;                    ///< name → pointer: ${} of later requests
+  [[nodiscard]] bool gives_token() const { return !token.empty() || !token_header.empty() || !token_cookie.empty(); }
 };
 
 struct Auth {

@@ -24,31 +24,6 @@ std::optional<int> status_from(const std::string& text) {
   return static_cast<int>(*status);
 }
 
-void read_expect(Reader reader, HttpCall& call) {
-  std::vector<std::string> texts;
-  if (reader.get("status", texts)) {
-    call.expect_status.clear();
-    for (const std::string& text : texts) {
-      if (const auto status = status_from(text)) {
-        call.expect_status.push_back(*status);
-      } else {
-        reader.problem("status", fmt::format("'{}' is not an HTTP status", text));
-      }
-    }
-    if (texts.empty()) reader.problem("status", "is empty");
-  }
-  int empty = 0;
-  if (reader.get("empty", empty, 100, 599)) call.expect_empty = empty;
-  reader.get("contains", call.expect_contains);
-  reader.get("absent", call.expect_absent);
-  Reader at = reader.child("at");
-  read_pairs(at, call.expect_at);
-  for (const auto& entry : call.expect_at) {
-    if (const auto fault = pointer_fault(entry.first)) at.problem(entry.first, *fault);
-  }
-  reader.finish();
-}
-
 bool has_source(const Column& column) {
   return column.at || !column.header.empty() || !column.from.empty() || !column.text.empty() || !column.count.empty();
 }
@@ -136,6 +111,31 @@ void add_saved_names(Reader& reader, Scope& scope, const Exchange& exchange) {
 
 }  // namespace
 
+void read_expect(Reader reader, HttpCall& call) {
+  std::vector<std::string> texts;
+  if (reader.get("status", texts)) {
+    call.expect_status.clear();
+    for (const std::string& text : texts) {
+      if (const auto status = status_from(text)) {
+        call.expect_status.push_back(*status);
+      } else {
+        reader.problem("status", fmt::format("'{}' is not an HTTP status", text));
+      }
+    }
+    if (texts.empty()) reader.problem("status", "is empty");
+  }
+  int empty = 0;
+  if (reader.get("empty", empty, 100, 599)) call.expect_empty = empty;
+  reader.get("contains", call.expect_contains);
+  reader.get("absent", call.expect_absent);
+  Reader at = reader.child("at");
+  read_pairs(at, call.expect_at);
+  for (const auto& entry : call.expect_at) {
+    if (const auto fault = pointer_fault(entry.first)) at.problem(entry.first, *fault);
+  }
+  reader.finish();
+}
+
 HttpCall read_call(Reader reader) {
   HttpCall call;
   std::size_t method = 0;
@@ -151,6 +151,12 @@ HttpCall read_call(Reader reader) {
   }
   read_pairs(reader.child("form"), call.form);
   reader.get("body", call.body);
+  if (reader.has("basic")) {
+    Reader basic = reader.child("basic");
+    basic.require("username", call.basic.first);
+    basic.require("password", call.basic.second);
+    basic.finish();
+  }
   if ((call.json ? 1 : 0) + (call.form.empty() ? 0 : 1) + (call.body.empty() ? 0 : 1) > 1)
     reader.problem("has one body: json, form or body");
   std::size_t none = 0;

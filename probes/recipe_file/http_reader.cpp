@@ -44,6 +44,7 @@ AuthFlow read_flow(Reader reader, const auth::Flow& keys, const Recipe& recipe) 
   AuthFlow flow;
   flow.flow = keys.name;
   read_flow_texts(reader, keys, recipe, flow);
+  if (contains(keys.recipe_needs, "request")) read_login(reader, recipe, flow);
   if (contains(keys.recipe_needs, "header") && !reader.has("header")) reader.missing("header");
   if (reader.get("header", flow.header)) {
     const std::size_t colon = flow.header.find(": ");
@@ -221,9 +222,9 @@ void read_http(Reader& reader, Recipe& recipe) {
     }
     return;
   }
+  const bool has_base_url = reader.get("base_url", recipe.base_url);  // a login may go there
   read_auth(reader.child("auth"), recipe);
-  if (reader.get("base_url", recipe.base_url))
-    check_text(scope_of(recipe), recipe.base_url, Place::url, "", "base_url", reader);
+  if (has_base_url) check_text(scope_of(recipe), recipe.base_url, Place::url, "", "base_url", reader);
   read_hosts(reader, recipe);
   read_pairs(reader.child("headers"), recipe.headers);
   for (const auto& header : recipe.headers)

@@ -89,6 +89,8 @@ void check_call(const Scope& scope, const HttpCall& call, std::string_view when,
     if (text.find_first_of("\r\n") != std::string::npos)
       reader.problem("request", fmt::format("the header {} has a line break in it", name));
   }
+  check_text(scope, call.basic.first, Place::header, when, "request", reader);
+  check_text(scope, call.basic.second, Place::header, when, "request", reader);
   for (const auto& field : call.form) check_text(scope, field.second, Place::text, when, "request", reader);
   check_text(scope, call.body, Place::json, when, "request", reader);
   if (call.json) check_json(scope, *call.json, when, reader);

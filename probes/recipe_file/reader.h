@@ -41,6 +41,8 @@ inline constexpr double kAnyNumber = 1.7976931348623157e308;
 
 // recipe_exchange_reader.cpp
 [[nodiscard]] HttpCall read_call(config::Reader reader);
+/// `expect` of a request.
+void read_expect(config::Reader reader, HttpCall& call);
 /// Keys of one request with what its answer means: `request`, `expect`, `each`, …, `samples`, `for`. Values it saves
 /// become names in `scope`.
 [[nodiscard]] Exchange read_exchange(config::Reader& reader, Scope& scope, const std::string& when);
@@ -61,6 +63,10 @@ void read_rights(config::Reader& reader, Recipe& recipe);
 void read_http(config::Reader& reader, Recipe& recipe);
 void read_http_templates(config::Reader& reader, Recipe& recipe);  ///< batch, checks: after the rest
 void read_failure_conditions(config::Reader& entry, FailureMapping& mapping);
+
+// login_reader.cpp
+/// What a recipe says of a `login` of its own.
+void read_login(config::Reader& reader, const Recipe& recipe, AuthFlow& flow);
 
 // recipe_reader.cpp
 /// Everything of a measurement but its id, liveness and write test.

@@ -60,6 +60,22 @@ void Readings::add_login(const auth::Login& login, Reading& reading) {
   add_failure_samples(kLoginKey, kLogin, kToken, login.failure, reading);
 }
 
+bool Readings::is_worth_telling(const Found& found, const std::optional<Failure>& failure) {
+  const std::lock_guard lock{mutex_};
+  if (!failure) {
+    login_.reset();
+    return false;
+  }
+  const std::pair kind{failure->stage, failure->reason};
+  if (!found.login_failed) {
+    if (kind == std::pair{Stage::auth, Reason::credentials}) login_ = kind;
+    return true;
+  }
+  const bool repeated = found.login_told && login_ == kind;
+  login_ = kind;
+  return !repeated;
+}
+
 Evidence Readings::evidence(const Measurement& measurement, TimePoint at, const Failure& failure) const {
   const auto label = [&](std::string_view name) { return std::string{spec_.labels.get(name)}; };
   return Evidence{at,
@@ -85,6 +101,8 @@ Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Foun
   reading.rows_truncated = found.rows_truncated;
   reading.calls = found.calls;
   reading.wait = found.wait;
+  reading.login_failed = found.login_failed;
+  const bool worth_telling = is_worth_telling(found, reading.failure);
 
   const bool succeeded = !reading.failure;
   // A run that was never made says nothing about the CRM.
@@ -109,14 +127,14 @@ Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Foun
         whole_microseconds(seconds));
   }
   for (Sample& sample : found.samples) {
-    sample.at = reading.at;
+    if (sample.at == TimePoint{}) sample.at = reading.at;
     // A function is used or not, however often: a count would make the share of those in use more than all of them.
     if (sample.metric == "crm_feature_used") sample.value = sample.value > 0 ? 1 : 0;
     reading.samples.push_back(std::move(sample));
   }
   add_failure_samples(measurement.id, measurement.operation, measurement.object, reading.failure, reading);
   if (found.login) add_login(*found.login, reading);
-  if (reading.failure) reading.evidence.push_back(evidence(measurement, reading.at, *reading.failure));
+  if (worth_telling) reading.evidence.push_back(evidence(measurement, reading.at, *reading.failure));
   return reading;
 }
 

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
+#include <utility>
 
 #include "probes/run/run.h"
 
@@ -20,11 +22,14 @@ class Readings {
                            const std::optional<Failure>& failure, Reading& reading);
   void add_login(const auth::Login& login, Reading& reading);
   void add(Reading& reading, std::string_view metric, std::initializer_list<Labels::Pair> labels, double value) const;
+  /// A failed login is told once, not by every run it stops.
+  [[nodiscard]] bool is_worth_telling(const Found& found, const std::optional<Failure>& failure);
   [[nodiscard]] Evidence evidence(const Measurement& measurement, TimePoint at, const Failure& failure) const;
 
   const TargetSpec& spec_;
   std::mutex mutex_;
   std::map<std::string, Labels, std::less<>> open_;  ///< key → labels of its last crm_failure 1
+  std::optional<std::pair<Stage, Reason>> login_;    ///< of the failed login that was told
 };
 
 /// Latencies are told in whole microseconds.

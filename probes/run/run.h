@@ -37,7 +37,7 @@ struct Reading {
   std::string measurement;  ///< its id
   std::string operation;
   std::string object;
-  TimePoint at;                                        ///< the scheduled time: stamp of every sample
+  TimePoint at;  ///< the scheduled time: stamp of every sample, but for what an answer told of itself when it came
   std::vector<std::pair<std::string, double>> phases;  ///< name → seconds, in order
   double duration_seconds = 0;
   std::vector<Sample> samples;
@@ -46,19 +46,28 @@ struct Reading {
   std::uint64_t rows_truncated = 0;
   int calls = 0;                 ///< requests or statements it made that count against an allowance, logins included
   std::optional<Duration> wait;  ///< the CRM wants to be left alone for this long
+  bool login_failed = false;     ///< `failure` is that of the login, which others share
 };
+
+/// Were we not let in? Then the CRM's other measurements fail alike, and it is one fault.
+[[nodiscard]] inline bool is_of_login(const Reading& reading) {
+  return reading.failure && (reading.login_failed ||
+                             (reading.failure->stage == Stage::auth && reading.failure->reason == Reason::credentials));
+}
 
 /// What a transport found in one run.
 struct Found {
   std::vector<std::pair<std::string, double>> phases;  ///< seconds
   double duration = 0;                                 ///< of the operation, seconds
   std::vector<std::pair<std::string, double>> steps;   ///< of a write test, those that succeeded
-  std::vector<Sample> samples;                         ///< of the recipe, with all labels but no stamp
+  std::vector<Sample> samples;  ///< of the recipe, with all labels; a stamp only of what an answer told of itself
   std::optional<Failure> failure;
   std::uint64_t rows_truncated = 0;
   int calls = 0;                     ///< 0: as many as were planned
   std::optional<Duration> wait;      ///< the CRM wants to be left alone
   std::optional<auth::Login> login;  ///< that this run was the first to ask for
+  bool login_failed = false;         ///< `failure` is that of the login, which others share
+  bool login_told = false;           ///< and another run met it first
 };
 
 }  // namespace crmpulse::probes

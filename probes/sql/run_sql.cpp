@@ -73,11 +73,12 @@ sql::SqlError bad_statement(const Error& error) {
 
 }  // namespace
 
-SqlRunner::SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept, std::shared_ptr<ToldOnce> told,
-                     Now now)
+SqlRunner::SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept,
+                     std::shared_ptr<sql::LoginGate> gate, std::shared_ptr<ToldOnce> told, Now now)
     : spec_(spec),
       dialect_(sql::dialect_of(spec.arguments.text("url")).value()),
       kept_(std::move(kept)),
+      gate_(std::move(gate)),
       now_(std::move(now)),
       told_(std::move(told)) {}
 
@@ -134,6 +135,20 @@ bool SqlRunner::is_usable(const Kept& kept) const {
 
 std::optional<sql::SqlError> SqlRunner::open(Kept& kept, bool read_only, const sql::Limits& limits, Found& found) {
   kept.connection.reset();
+  if (const auto refused = gate_->enter(limits)) {
+    found.login_failed = true;
+    found.login_told = true;
+    return sql::SqlError{refused->stage, refused->reason, {}, refused->message, true};
+  }
+  auto error = log_in(kept, read_only, limits, found);
+  std::optional<Failure> failed;
+  if (error) failed = Failure{error->stage, error->reason, error->message};
+  gate_->leave(failed);
+  found.login_failed = failed && sql::LoginGate::is_refusal(*failed);
+  return error;
+}
+
+std::optional<sql::SqlError> SqlRunner::log_in(Kept& kept, bool read_only, const sql::Limits& limits, Found& found) {
   sql::Opened opened =
       sql::open({dialect_, spec_.arguments.text("url"), spec_.arguments.secret("password"), read_only}, limits);
   found.phases = std::move(opened.phases);
@@ -232,6 +247,7 @@ Found SqlRunner::run_transaction(const Measurement& measurement, const sql::Limi
     Found reconnected;
     const bool usable = writing_.connection && writing_.connection->is_healthy();
     error = usable ? std::nullopt : open(writing_, false, own, reconnected);
+    found.login_failed = found.login_failed || reconnected.login_failed;
     if (!error) error = run_step(step, bound, own);
     writing_.used = now_();
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

@@ -10,6 +10,7 @@
 #include "probes/run/readings.h"
 #include "probes/sql/driver/connection.h"
 #include "probes/sql/kept_connections.h"
+#include "probes/sql/login_gate.h"
 #include "probes/template/template.h"
 
 namespace crmpulse::probes {
@@ -37,8 +38,8 @@ class ToldOnce {
 class SqlRunner {
  public:
   using Now = std::function<sql::SteadyTime()>;
-  SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept, std::shared_ptr<ToldOnce> told,
-            Now now = std::chrono::steady_clock::now);
+  SqlRunner(const TargetSpec& spec, std::shared_ptr<sql::KeptConnections> kept, std::shared_ptr<sql::LoginGate> gate,
+            std::shared_ptr<ToldOnce> told, Now now = std::chrono::steady_clock::now);
   ~SqlRunner();
   SqlRunner(const SqlRunner&) = delete;
   SqlRunner& operator=(const SqlRunner&) = delete;
@@ -59,8 +60,10 @@ class SqlRunner {
   };
   /// Not known to be dead, and not idle for too long.
   [[nodiscard]] bool is_usable(const Kept& kept) const;
-  /// Opens `kept` anew; the phases go to `found`.
+  /// Opens `kept` anew, if its account's gate lets us; the phases go to `found`.
   [[nodiscard]] std::optional<sql::SqlError> open(Kept& kept, bool read_only, const sql::Limits& limits, Found& found);
+  [[nodiscard]] std::optional<sql::SqlError> log_in(Kept& kept, bool read_only, const sql::Limits& limits,
+                                                    Found& found);
   /// A kept connection proves itself, or a new one is opened: steps of a write test are never sent twice.
   [[nodiscard]] std::optional<sql::SqlError> connect_for_writing(const sql::Limits& limits, Found& found);
   [[nodiscard]] Values values() const;
@@ -73,6 +76,7 @@ class SqlRunner {
   const TargetSpec& spec_;
   Dialect dialect_;
   const std::shared_ptr<sql::KeptConnections> kept_;
+  const std::shared_ptr<sql::LoginGate> gate_;
   int counted_ = 0;  ///< connections of ours that kept_ knows of
   Now now_;
   Kept reading_;

@@ -122,6 +122,7 @@ Scope scope_of(const Recipe& recipe) {
   Scope scope{recipe};
   for (const AuthFlow& flow : recipe.auth.flows) {
     scope.names.emplace("base_url", ParameterType::url);
+    for (const auto& [name, pointer] : flow.save) scope.names.emplace(name, ParameterType::string);
     if (flow.flow == "tryton_session") scope.names.emplace("server", ParameterType::url);
     if (flow.flow != "odoo_login") continue;
     scope.names.emplace("uid", ParameterType::integer);

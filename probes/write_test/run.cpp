@@ -235,6 +235,9 @@ void TransactionRun::count(const ExchangeResult& result) {
   found_.rows_truncated += result.rows_truncated;
   if (result.wait) found_.wait = std::max(found_.wait.value_or(Duration{}), *result.wait);
   if (result.login && !found_.login) found_.login = result.login;
+  if (!result.login_failed || found_.login_failed) return;
+  found_.login_failed = true;
+  found_.login_told = !found_.login;
 }
 
 std::string_view TransactionRun::clean_up_failed() {

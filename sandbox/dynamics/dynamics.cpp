@@ -67,6 +67,7 @@ std::string Dynamics::operation(const net::HttpRequest& request) const {
   if (!request.path.starts_with(kData)) return "token";
   const std::string_view resource = resource_of(request.path);
   if (resource.starts_with("WhoAmI")) return "liveness";
+  if (resource == "$batch") return "batch";
   if (request.method == "POST") return "create";
   if (request.method == "PATCH") return "update";
   if (request.method == "DELETE") return "delete";
@@ -79,8 +80,13 @@ net::HttpResponse route(const Ask& ask) {
   const Keyed first = keyed(ask.resource.substr(0, slash));
   const std::string_view rest = slash == std::string_view::npos ? "" : ask.resource.substr(slash + 1);
   const Object* object = ask.schema.object(first.name);
-  if (object == nullptr || object->name != first.name) return answer_functions(ask, first.name);
+  if (object == nullptr || object->name != first.name) {
+    const auto answer = understood([&] { return answer_functions(ask, first.name); });
+    return answer ? *answer : error(400, "0x80060888", answer.error().message);
+  }
   const auto answer = understood([&] {
+    if (first.key && !rest.empty())
+      return error(404, "0x8006088a", fmt::format("Resource not found for the segment '{}'.", rest));
     if (first.key) return answer_entity(ask, *object, *first.key);
     if (ask.request.method == "POST" && rest.empty()) return create_entity(ask, *object);
     if (ask.request.method != "GET") return error(405, "0x80060888", "The method is not allowed");
@@ -105,10 +111,14 @@ net::HttpResponse Dynamics::answer(const net::HttpRequest& request, World& world
     return fault_answer(over, world);
   }
   call.counted = true;
-  calls_.add(world.now);
-  const std::string_view resource = resource_of(request.path);
-  const std::string base = world.origin + request.path.substr(0, request.path.size() - resource.size());
-  auto response = route({{request, world, call.operation, objects(), parse_guid}, base, resource});
+  const auto serve = [&](const net::HttpRequest& one) {
+    calls_.add(world.now);
+    const std::string_view resource = resource_of(one.path);
+    const std::string base = world.origin + one.path.substr(0, one.path.size() - resource.size());
+    return route({{one, world, call.operation, objects(), parse_guid}, base, resource});
+  };
+  const bool batch = call.operation == "batch" && request.method == "POST";
+  auto response = batch ? answer_batch(request, world, serve) : serve(request);
   const std::uint64_t used = calls_.used(world.now);
   response.headers.emplace_back("OData-Version", "4.0");
   response.headers.emplace_back("x-ms-service-request-id",

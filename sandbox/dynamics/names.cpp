@@ -124,6 +124,18 @@ Condition closed() {
 
 using enum FieldType;
 
+// Values of the choices.
+constexpr std::string_view kActive[] = {"0", "1"};
+constexpr std::string_view kThreeStates[] = {"0", "1", "2"};
+constexpr std::string_view kLeadStatus[] = {"1", "2", "3", "4", "5", "6", "7"};
+constexpr std::string_view kDealStatus[] = {"1", "2", "3", "4", "5"};
+constexpr std::string_view kCaseStatus[] = {"1", "2", "3", "4", "5", "6", "1000", "2000"};
+constexpr std::string_view kPriorities[] = {"1", "2", "3"};
+constexpr std::string_view kOrigins[] = {"1", "2", "3"};
+constexpr std::string_view kSatisfactions[] = {"1", "2", "3", "4", "5"};
+
+constexpr Field kDescription = at_most(2000, {"description", "description", long_text});
+
 constexpr Field kAudit[] = {{"_ownerid_value", "owner", reference},
                             read_only("_createdby_value", "created_by", reference),
                             read_only("_modifiedby_value", "modified_by", reference),
@@ -132,51 +144,58 @@ constexpr Field kAudit[] = {{"_ownerid_value", "owner", reference},
 constexpr std::span kStamps{kAudit + 3, 2};  // nobody owns a user
 
 constexpr Field kAccounts[] = {
-    read_only("accountid", "id", id),    {"name", "name"},
-    {"accountnumber", "account_number"}, {"telephone1", "phone"},
-    {"websiteurl", "website"},           {"address1_city", "city"},
-    {"address1_country", "country"},     {"statecode", "", number, always_active},
+    read_only("accountid", "id", id),
+    at_most(160, {"name", "name"}),
+    at_most(20, {"accountnumber", "account_number"}),
+    at_most(50, {"telephone1", "phone"}),
+    at_most(200, {"websiteurl", "website"}),
+    at_most(80, {"address1_city", "city"}),
+    at_most(80, {"address1_country", "country"}),
+    one_of(kActive, {"statecode", "", number, always_active}),
+    kDescription,
 };
 
 constexpr Field kContacts[] = {
     read_only("contactid", "id", id),
-    {"firstname", "first_name"},
-    {"lastname", "last_name"},
+    at_most(50, {"firstname", "first_name"}),
+    at_most(50, {"lastname", "last_name"}),
     {"fullname", "", text, full_name},
-    {"emailaddress1", "email"},
-    {"telephone1", "phone"},
-    {"mobilephone", "mobile"},
-    {"jobtitle", "title"},
+    at_most(100, {"emailaddress1", "email"}),
+    at_most(50, {"telephone1", "phone"}),
+    at_most(50, {"mobilephone", "mobile"}),
+    at_most(100, {"jobtitle", "title"}),
     {"_parentcustomerid_value", "account", reference},
-    {"statecode", "", number, always_active},
+    one_of(kActive, {"statecode", "", number, always_active}),
+    kDescription,
 };
 
 constexpr Field kLeads[] = {
     read_only("leadid", "id", id),
-    {"subject", "topic"},
-    {"firstname", "first_name"},
-    {"lastname", "last_name"},
+    at_most(300, {"subject", "topic"}),
+    at_most(50, {"firstname", "first_name"}),
+    at_most(50, {"lastname", "last_name"}),
     {"fullname", "", text, full_name},
-    {"companyname", "company"},
-    {"emailaddress1", "email"},
-    {"telephone1", "phone"},
-    {"mobilephone", "mobile"},
-    {"jobtitle", "title"},
-    {"statecode", "", number, lead_state, write_lead_state},
-    {"statuscode", "", number, lead_status},
+    at_most(100, {"companyname", "company"}),
+    at_most(100, {"emailaddress1", "email"}),
+    at_most(50, {"telephone1", "phone"}),
+    at_most(50, {"mobilephone", "mobile"}),
+    at_most(100, {"jobtitle", "title"}),
+    one_of(kThreeStates, {"statecode", "", number, lead_state, write_lead_state}),
+    one_of(kLeadStatus, {"statuscode", "", number, lead_status}),
+    kDescription,
 };
 
 constexpr Field kOpportunities[] = {
     read_only("opportunityid", "id", id),
-    {"name", "name"},
+    at_most(160, {"name", "name"}),
     {"estimatedvalue", "amount", number},
     {"actualvalue", "", number, actual_value},
     {"estimatedclosedate", "close_date", date},
     {"actualclosedate", "", date, actual_close_date},
-    {"stepname", "stage"},
-    {"currentsituation", "next_step"},
-    {"statecode", "", number, deal_state, write_deal_state},
-    {"statuscode", "", number, deal_status},
+    at_most(200, {"stepname", "stage"}),
+    at_most(2000, {"currentsituation", "next_step", long_text}),
+    one_of(kThreeStates, {"statecode", "", number, deal_state, write_deal_state}),
+    one_of(kDealStatus, {"statuscode", "", number, deal_status}),
     {"_parentaccountid_value", "account", reference},
     {"_parentcontactid_value", "contact", reference},
     {"_customerid_value", "account", reference},
@@ -190,11 +209,17 @@ constexpr Field kSalesProcesses[] = {
 };
 
 constexpr Field kIncidents[] = {
-    read_only("incidentid", "id", id),           {"title", "subject"},
-    {"ticketnumber", "", text, ticket_number},   {"statecode", "", number, case_state, write_case_state},
-    {"statuscode", "", number, case_status},     {"prioritycode", "", number, priority_code},
-    {"caseorigincode", "", number, origin_code}, {"customersatisfactioncode", "csat", number},
-    {"_customerid_value", "account", reference}, {"_primarycontactid_value", "contact", reference},
+    read_only("incidentid", "id", id),
+    at_most(200, {"title", "subject"}),
+    {"ticketnumber", "", text, ticket_number},
+    one_of(kThreeStates, {"statecode", "", number, case_state, write_case_state}),
+    one_of(kCaseStatus, {"statuscode", "", number, case_status}),
+    one_of(kPriorities, {"prioritycode", "", number, priority_code}),
+    one_of(kOrigins, {"caseorigincode", "", number, origin_code}),
+    one_of(kSatisfactions, {"customersatisfactioncode", "csat", number}),
+    {"_customerid_value", "account", reference},
+    {"_primarycontactid_value", "contact", reference},
+    kDescription,
 };
 
 constexpr Field kResolutions[] = {
@@ -205,12 +230,13 @@ constexpr Field kResolutions[] = {
 
 constexpr Field kTasks[] = {
     read_only("activityid", "id", id),
-    {"subject", "subject"},
+    at_most(200, {"subject", "subject"}),
     {"activitytypecode", "", text, activity_type},
-    {"statecode", "", number, task_state},
+    one_of(kThreeStates, {"statecode", "", number, task_state}),
     {"scheduledend", "due", date},
     {"actualend", "done_at", time},
     {"_regardingobjectid_value", "", reference, task_about, write_task_about},
+    kDescription,
 };
 
 constexpr Field kUsers[] = {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "sandbox/dynamics/odata_filter.h"
 #include "sandbox/vendor/reply.h"
@@ -37,6 +38,14 @@ std::vector<std::string> steps_of(std::string_view text) {
     }
   }
   return steps;
+}
+
+/// Choices are numbers too, but nothing adds them up.
+bool aggregates(Aggregate how, const Field& field) {
+  const bool number = is_number(field.type) && field.options.empty();
+  if (how == Aggregate::sum || how == Aggregate::avg) return number;
+  if (how == Aggregate::min || how == Aggregate::max) return number || is_day_or_time(field.type);
+  return field.type != FieldType::long_text;
 }
 
 class Options {
@@ -104,6 +113,9 @@ void Options::aggregate(Reader& reader) {
       for (const Method& one : kMethods) output.aggregate = one.name == method ? one.aggregate : output.aggregate;
       if (output.aggregate == Aggregate::none)
         reader.refuse(Refusal::Kind::syntax, method, fmt::format("'{}' is not an aggregation method", method));
+      if (!aggregates(output.aggregate, *field))
+        reader.refuse(Refusal::Kind::value, std::string{field->name},
+                      fmt::format("The attribute '{}' cannot be aggregated with {}", field->name, method));
       output.field = query_name(*field);
     }
     reader.expect("as");
@@ -120,7 +132,11 @@ void Options::group(Reader& reader) {
   reader.expect("(");
   reader.expect("(");
   do {
-    show(reader.property());
+    const Field& field = reader.property();
+    if (field.type == FieldType::long_text)
+      reader.refuse(Refusal::Kind::value, std::string{field.name},
+                    fmt::format("The attribute '{}' cannot be grouped by", field.name));
+    show(field);
     odata_.query.group_by.push_back(odata_.query.outputs.back());
   } while (reader.skip(","));
   reader.expect(")");
@@ -167,7 +183,11 @@ void Options::order(std::string_view text) {
       order.output = *output;
       reader.take();
     } else {
-      order.field = query_name(reader.property());
+      const Field& field = reader.property();
+      if (odata_.grouped || field.type == FieldType::long_text)
+        reader.refuse(Refusal::Kind::value, std::string{field.name},
+                      fmt::format("The attribute '{}' cannot be ordered by", field.name));
+      order.field = query_name(field);
     }
     order.descending = reader.skip("desc");
     if (!order.descending) reader.skip("asc");
@@ -191,8 +211,20 @@ OData Options::read(const ODataOptions& options) {
     for (const Field* field : schema_.fields(object_)) show(*field);
   }
   if (!option("$orderby").empty()) order(option("$orderby"));
-  odata_.count = option("$count") == "true";
-  if (!option("$top").empty()) odata_.query.limit = bounded(option("$top"), kMostRows, 0, kMostRows);
+  const std::string_view count = option("$count");
+  if (!count.empty() && count != "true" && count != "false")
+    throw Refusal{Refusal::Kind::syntax, "$count", "$count",
+                  fmt::format("Invalid value '{}' for $count query option found.", count)};
+  odata_.count = count == "true";
+  if (const std::string_view top = option("$top"); !top.empty()) {
+    const auto number = whole_number(top, kMostRows, 0, std::numeric_limits<std::size_t>::max());
+    if (!number)
+      throw Refusal{Refusal::Kind::syntax, "$top", "$top",
+                    fmt::format("Invalid value '{}' for $top query option found. The $top query option requires a "
+                                "non-negative integer value.",
+                                top)};
+    odata_.query.limit = std::min(*number, kMostRows);
+  }
   odata_.query.where = all_of(std::move(conditions_));
   return std::move(odata_);
 }

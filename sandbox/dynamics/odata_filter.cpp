@@ -75,6 +75,10 @@ Condition Reader::comparison() {
   const std::string word = take().text;
   const auto how = expression::compare_of(kOperators, word);
   if (!how) refuse(Wrong::syntax, word, fmt::format("'{}' is not an operator", word));
+  const bool order = *how != Compare::equal && *how != Compare::not_equal;
+  if (order && (field.type == FieldType::boolean || is_id(field.type)))
+    refuse(Wrong::value, word,
+           fmt::format("A binary operator with incompatible types was detected at '{}'", field.name));
   return where(field, *how, {literal(field)});
 }
 
@@ -82,8 +86,9 @@ Value Reader::literal(const Field& field) {
   const Token token = take();
   if (token.kind == Token::Kind::word && token.text == "null") return {};
   const bool given = token.kind == Token::Kind::word || token.kind == Token::Kind::text;
-  const bool quoted_number = token.kind == Token::Kind::text && field.type != FieldType::text;
-  auto value = given && !quoted_number ? schema_.value(field.type, token.text) : std::nullopt;
+  // Texts stand in quotes, and nothing else does.
+  const bool quoted = token.kind == Token::Kind::text;
+  auto value = given && quoted == is_text(field.type) ? schema_.value(field.type, token.text) : std::nullopt;
   if (!value)
     refuse(Wrong::value, token.text,
            fmt::format("A binary operator with incompatible types was detected at '{}'", field.name));
@@ -101,6 +106,9 @@ Condition Reader::function(const std::string& name) {
   const bool ends = name == "endswith";
   if (!begins && !ends && name != "contains")
     refuse(Wrong::syntax, name, fmt::format("An unknown function with name '{}' was found", name));
+  if (!is_text(field.type))
+    refuse(Wrong::value, name,
+           fmt::format("No function signature for the function with name '{}' matches the specified arguments", name));
   return where(field, Compare::like, {(begins ? "" : "%") + like_text(text.text) + (ends ? "" : "%")});
 }
 
@@ -123,10 +131,13 @@ Condition Reader::dataverse_function(const std::string& name) {
     if (!skip(",") && !is(")")) expect(")");
   }
   const Field& field = property(property_name);
-  const std::string first = given.empty() ? "" : given.front();
-  const auto days = std::chrono::days{bounded(first, 1, 0, 100'000)};
-  if (what == "LastXDays") return where(field, Compare::greater_equal, {now_ - days});
-  if (what == "OlderThanXDays") return where(field, Compare::less, {now_ - days});
+  if (what == "LastXDays" || what == "OlderThanXDays") {
+    const auto number = given.size() == 1 ? whole_number(given.front(), 0, 1, 100'000) : std::nullopt;
+    if (!number || *number == 0 || !is_day_or_time(field.type))
+      refuse(Wrong::value, name, fmt::format("The value of {} is not a number of days", what));
+    const TimePoint since = now_ - std::chrono::days{*number};
+    return where(field, what == "LastXDays" ? Compare::greater_equal : Compare::less, {since});
+  }
   std::vector<Value> values;
   for (const std::string& text : given) {
     auto value = schema_.value(field.type, text);

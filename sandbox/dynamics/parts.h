@@ -2,6 +2,8 @@
 // Private to sandbox/dynamics/dynamics*.cpp: the parts of the Dynamics 365 (Dataverse) API.
 
 #include <boost/json/value.hpp>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,10 +35,19 @@ struct Keyed {
 };
 [[nodiscard]] Keyed keyed(std::string_view segment);
 
+/// Answers one request of a batch.
+using ServeRequest = std::function<net::HttpResponse(const net::HttpRequest&)>;
+[[nodiscard]] net::HttpResponse answer_batch(const net::HttpRequest& request, World& world, const ServeRequest& serve);
+
+/// Throws a Refusal for a query parameter that is not among these; `@p1` stands for a value and may have any name.
+void check_parameters(const net::HttpRequest& request, std::span<const std::string_view> known);
+
 [[nodiscard]] net::HttpResponse answer_functions(const Ask& ask, std::string_view name);
 [[nodiscard]] net::HttpResponse answer_set(const Ask& ask, const Object& object, std::string_view rest);
 [[nodiscard]] net::HttpResponse answer_entity(const Ask& ask, const Object& object, std::string_view key);
 [[nodiscard]] net::HttpResponse create_entity(const Ask& ask, const Object& object);
+/// Throws a Refusal for an $expand of what is no navigation property.
+void check_expanded(const Ask& ask, const Object& object);
 [[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record,
                                               const std::vector<const Field*>& fields);
 

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+#include <span>
 
 #include "core/text/percent.h"
 #include "sandbox/dynamics/odata.h"
@@ -37,8 +39,14 @@ std::string next_link(const Ask& ask, std::size_t page) {
 
 std::size_t page_number(const net::HttpRequest& request) {
   const std::string token = query_value(request, "$skiptoken");
-  const auto at = token.find("pagenumber=\"");
-  return at == std::string::npos ? 1 : bounded(std::string_view{token}.substr(at + 12), 1, 1, 1'000'000);
+  if (token.empty()) return 1;
+  const std::string_view head = "<cookie pagenumber=\"";
+  const bool whole = token.starts_with(head) && token.ends_with("\" />");
+  const auto page =
+      whole ? whole_number(std::string_view{token}.substr(head.size(), token.size() - head.size() - 4), 1, 1, 1'000'000)
+            : std::nullopt;
+  if (!page) throw Refusal{Refusal::Kind::syntax, "$skiptoken", "$skiptoken", "Malformed XML in the Paging Cookie"};
+  return *page;
 }
 
 json::object row_json(const Ask& ask, const Object& object, const OData& odata, const Row& row) {
@@ -77,6 +85,9 @@ net::HttpResponse who_am_i(const Ask& ask) {
                           {"UserId", guid_text(ask.world.company.api_user())},
                           {"OrganizationId", guid_text(kOrganization)}});
 }
+
+constexpr std::array<std::string_view, 9> kListParameters{"$select", "$filter", "$orderby",   "$top",       "$count",
+                                                          "$expand", "$apply",  "$skiptoken", "api-version"};
 
 /// The names stand in the call, or in the parameter it names.
 net::HttpResponse total_record_count(const Ask& ask) {
@@ -134,6 +145,9 @@ json::value value_json(const Value& value, FieldType type) {
 
 net::HttpResponse refused(const Refusal& refusal, const Object& object) {
   if (refusal.clause == "body") return error(400, "0x80048d19", refusal.message);
+  if (refusal.clause == "reference") return error(404, "0x80040217", refusal.message);
+  if (refusal.clause == "length") return error(400, "0x80044331", refusal.message);
+  if (refusal.clause == "option") return error(400, "0x80044330", refusal.message);
   if (refusal.kind == Refusal::Kind::field)
     return error(400, "0x80060888",
                  fmt::format("Could not find a property named '{}' on type 'Microsoft.Dynamics.CRM.{}'.", refusal.name,
@@ -141,7 +155,18 @@ net::HttpResponse refused(const Refusal& refusal, const Object& object) {
   return error(400, "0x80060888", refusal.message);
 }
 
+void check_parameters(const net::HttpRequest& request, std::span<const std::string_view> known) {
+  for (const auto& [name, value] : request.query) {
+    if (name.starts_with('@') || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    throw Refusal{Refusal::Kind::syntax, name, {}, fmt::format("The query parameter {} is not supported", name)};
+  }
+}
+
 net::HttpResponse answer_set(const Ask& ask, const Object& object, std::string_view rest) {
+  if (ask.request.query.contains("$skip"))
+    throw Refusal{Refusal::Kind::syntax, "$skip", "$skip", "Skip Clause is not supported in CRM"};
+  check_parameters(ask.request, kListParameters);
+  check_expanded(ask, object);
   OData odata = read_odata(ask.request.query, object, ask.schema, ask.world.now);
   if (rest.empty()) return list(ask, object, std::move(odata));
   if (rest != "$count") return error(404, "0x8006088a", fmt::format("Resource not found for the segment '{}'.", rest));
@@ -151,6 +176,7 @@ net::HttpResponse answer_set(const Ask& ask, const Object& object, std::string_v
 }
 
 net::HttpResponse answer_functions(const Ask& ask, std::string_view name) {
+  if (name != "EntityDefinitions") check_parameters(ask.request, {});
   const bool get = ask.request.method == "GET";
   if (get && name == "WhoAmI") return who_am_i(ask);
   if (get && name == "RetrieveVersion")

@@ -1,7 +1,10 @@
 // Dataverse's single records: create, retrieve, update or upsert, delete.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 #include "sandbox/dynamics/parts.h"
@@ -30,6 +33,37 @@ const Field* bound_field(const Ask& ask, const Object& object, std::string_view 
   return ask.schema.field(object, fmt::format("_{}_value", navigation.substr(0, navigation.find('_'))));
 }
 
+bool is_lookup(const Field& field) {
+  return field.type == FieldType::reference && field.name.starts_with('_');
+}
+
+/// No number is taken for a text, and no text for a number.
+bool is_of_type(const Field& field, const json::value& value, bool bound) {
+  if (value.is_null()) return !bound;
+  if (is_number(field.type)) return value.is_number();
+  if (field.type == FieldType::boolean) return value.is_bool();
+  return value.is_string();
+}
+
+void check_value(const Ask& ask, const Object& object, const Field& field, const std::string& text) {
+  switch (ask.schema.mismatch(ask.lookup, field, text)) {
+    case Mismatch::none: return;
+    case Mismatch::length:
+      throw Refusal{Refusal::Kind::value, std::string{field.name}, "length",
+                    fmt::format("A validation error occurred.  The length of the '{}' attribute of the '{}' entity "
+                                "exceeded the maximum allowed length of '{}'.",
+                                field.name, object.alias, field.longest)};
+    case Mismatch::option:
+      throw Refusal{Refusal::Kind::value, std::string{field.name}, "option",
+                    fmt::format("A validation error occurred.  The value {} of '{}' on record of type '{}' is outside "
+                                "the valid range. Accepted Values: {}",
+                                text, field.name, object.alias, fmt::join(field.options, ","))};
+    case Mismatch::reference:
+      throw Refusal{Refusal::Kind::value, std::string{field.name}, "reference",
+                    fmt::format("Entity With Id = {} Does Not Exist", text)};
+  }
+}
+
 /// Returns what the body writes, under canonical names.
 Fields fields_of(const Ask& ask, const Object& object) {
   const auto body = parse_json(ask.request.body);
@@ -42,11 +76,16 @@ Fields fields_of(const Ask& ask, const Object& object) {
     if (!bound && name.find('@') != std::string::npos) continue;  // an annotation
     const Field* field = bound ? bound_field(ask, object, name) : ask.schema.field(object, name);
     if (field == nullptr) throw Refusal{Refusal::Kind::field, name, {}, {}};
+    if (!bound && is_lookup(*field))
+      throw Refusal{
+          Refusal::Kind::value, name, "body",
+          "CRM do not support direct update of Entity Reference properties, Use Navigation properties instead."};
     std::string text = scalar_text(value).value_or("");
-    if (bound) text = std::string{keyed(text).key.value_or("")};
-    if (!ask.schema.write(*field, text, fields))
+    if (bound) text = std::string{keyed(text).key.value_or("?")};
+    if (!is_of_type(*field, value, bound) || !ask.schema.write(*field, text, fields))
       throw Refusal{Refusal::Kind::value, name, "body",
                     fmt::format("Cannot convert a value to the type of '{}'", name)};
+    check_value(ask, object, *field, text);
   }
   return fields;
 }
@@ -114,7 +153,8 @@ json::value expanded(const Ask& ask, const Object& object, const Record& record,
   json::object body;
   for (const std::string& name : expansion.select) {
     const Field* field = ask.schema.field(*kind, name);
-    if (field != nullptr) body[name] = value_json(value_of(ask.lookup, *other, *field), field->type);
+    if (field == nullptr) throw Refusal{Refusal::Kind::field, name, {}, {}};
+    body[name] = value_json(value_of(ask.lookup, *other, *field), field->type);
   }
   body[kind->fields.front().name] = guid_text(other->id);
   return body;
@@ -136,6 +176,13 @@ net::HttpResponse update(const Ask& ask, const Object& object, std::string_view 
 
 }  // namespace
 
+void check_expanded(const Ask& ask, const Object& object) {
+  for (const Expansion& one : expansions_of(query_value(ask.request, "$expand"))) {
+    if (ask.schema.field(object, fmt::format("_{}_value", one.navigation)) == nullptr)
+      throw Refusal{Refusal::Kind::field, one.navigation, {}, {}};
+  }
+}
+
 json::object record_json(const Ask& ask, const Object& object, const Record& record,
                          const std::vector<const Field*>& fields) {
   json::object body{{"@odata.etag", etag(record)}};
@@ -154,6 +201,9 @@ net::HttpResponse create_entity(const Ask& ask, const Object& object) {
 }
 
 net::HttpResponse answer_entity(const Ask& ask, const Object& object, std::string_view key) {
+  static constexpr std::array<std::string_view, 3> kParameters{"$select", "$expand", "api-version"};
+  check_parameters(ask.request, kParameters);
+  check_expanded(ask, object);
   const auto id = parse_guid(key);
   if (!id) return error(400, "0x80060888", fmt::format("Bad Request - Error in query syntax near '{}'.", key));
   const Record* record = record_of(ask.lookup, object, *id);

@@ -71,6 +71,19 @@ Value is_denied(const Lookup& /*lookup*/, const Record& record) {
 Value denial_reason(const Lookup& lookup, const Record& record) {
   return is_denied(lookup, record) == Value{true} ? Value{std::string{"CREDENTIALS"}} : Value{};
 }
+// What the enums offer.
+constexpr std::string_view kLeadStatus[] = {"New", "Assigned", "In Process", "Converted", "Recycled", "Dead"};
+constexpr std::string_view kStages[] = {"Prospecting", "Qualification", "Proposal",
+                                        "Negotiation", "Closed Won",    "Closed Lost"};
+constexpr std::string_view kCaseStatus[] = {"New", "Assigned", "Pending", "Closed", "Rejected", "Duplicate"};
+constexpr std::string_view kPriorities[] = {"Low", "Medium", "High", "Urgent"};
+constexpr std::string_view kTaskStatus[] = {"Not Started", "Started", "Completed", "Canceled", "Deferred"};
+constexpr std::string_view kIndustries[] = {"Retail", "Banking", "Healthcare", "Energy", "Education"};
+
+constexpr Field text(std::size_t longest, std::string_view name, std::string_view canonical) {
+  return at_most(longest, {name, canonical, kText});
+}
+
 constexpr Field kLog[] = {{"id", "id", FieldType::id},
                           {"createdAt", "created", kTime},
                           {"modifiedAt", "modified", kTime},
@@ -78,9 +91,13 @@ constexpr Field kLog[] = {{"id", "id", FieldType::id},
                           {"modifiedById", "modified_by", kReference},
                           {"assignedUserId", "owner", kReference},
                           {"deleted", "", kBoolean, always_false}};
-constexpr Field kPerson[] = {{"name", "", kText, full_name},   {"firstName", "first_name", kText},
-                             {"lastName", "last_name", kText}, {"title", "title", kText},
-                             {"emailAddress", "email", kText}, {"phoneNumber", "phone", kText}};
+constexpr Field kPerson[] = {{"name", "", kText, full_name},
+                             text(100, "firstName", "first_name"),
+                             text(100, "lastName", "last_name"),
+                             text(100, "title", "title"),
+                             text(255, "emailAddress", "email"),
+                             text(36, "phoneNumber", "phone"),
+                             {"description", "description", FieldType::long_text}};
 
 std::vector<Field> with_log(const std::vector<Field>& fields) {
   return with_audit(kLog, fields);
@@ -94,12 +111,9 @@ std::vector<Object> build() {
       {"Account",
        "",
        {Kind::account},
-       with_log({{"name", "name", kText},
-                 {"phoneNumber", "phone", kText},
-                 {"website", "website", kText},
-                 {"industry", "industry", kText},
-                 {"billingAddressCity", "city", kText},
-                 {"billingAddressCountry", "country", kText}})},
+       with_log({text(249, "name", "name"), text(36, "phoneNumber", "phone"), text(255, "website", "website"),
+                 one_of(kIndustries, {"industry", "industry", kText}), text(100, "billingAddressCity", "city"),
+                 text(100, "billingAddressCountry", "country")})},
       {"Contact",
        "",
        {Kind::contact},
@@ -109,33 +123,33 @@ std::vector<Object> build() {
       {"Lead",
        "",
        {Kind::lead},
-       person({{"accountName", "company", kText},
-               {"status", "", kText, lead_status, write_lead_status},
+       person({text(249, "accountName", "company"),
+               one_of(kLeadStatus, {"status", "", kText, lead_status, write_lead_status}),
                {"convertedAt", "converted_at", kTime}})},
       {"Opportunity",
        "",
        {Kind::opportunity},
-       with_log({{"name", "name", kText},
+       with_log({text(249, "name", "name"),
                  {"amount", "amount", kNumber},
                  {"amountCurrency", "currency", kText},
-                 {"stage", "stage", kText},
+                 one_of(kStages, {"stage", "stage", kText}),
                  {"closeDate", "close_date", kDate},
                  {"accountId", "account", kReference},
                  {"accountName", "", kText, account_name}})},
       {"Case",
        "",
        {Kind::case_},
-       with_log({{"name", "subject", kText},
+       with_log({text(249, "name", "subject"),
                  {"number", "id", kNumber},
-                 {"status", "", kText, case_status, write_case_status},
-                 {"priority", "priority", kText},
+                 one_of(kCaseStatus, {"status", "", kText, case_status, write_case_status}),
+                 one_of(kPriorities, {"priority", "priority", kText}),
                  {"accountId", "account", kReference},
                  {"contactId", "contact", kReference}})},
       {"Task",
        "",
        {Kind::task},
-       with_log({{"name", "subject", kText},
-                 {"status", "", kText, task_progress, write_task_status},
+       with_log({text(249, "name", "subject"),
+                 one_of(kTaskStatus, {"status", "", kText, task_progress, write_task_status}),
                  {"dateEnd", "due", kTime},
                  {"dateCompleted", "done_at", kTime},
                  {"parentId", "", kReference, task_about, write_task_about},

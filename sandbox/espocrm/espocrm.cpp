@@ -4,6 +4,7 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "core/text/ascii.h"
 #include "sandbox/espocrm/entities.h"
 #include "sandbox/espocrm/where.h"
 #include "sandbox/expression/refusal.h"
@@ -41,12 +42,13 @@ struct Search {
 };
 
 Search search_of(const net::HttpRequest& request) {
+  const auto bad = [](const std::string& name) { return Refusal{Refusal::Kind::value, name, {}, "Bad " + name + "."}; };
   object given = nested(request.query);
   if (const value* packed = given.if_contains("searchParams"); packed != nullptr && packed->is_string()) {
     boost::system::error_code error;
     const value parsed = boost::json::parse(packed->get_string(), error);
-    if (!error && parsed.is_object())
-      for (const auto& member : parsed.get_object()) given[member.key()] = member.value();
+    if (error || !parsed.is_object()) throw bad("searchParams");
+    for (const auto& member : parsed.get_object()) given[member.key()] = member.value();
   }
   const auto text = [&](const char* name) {
     const value* member = given.if_contains(name);
@@ -55,14 +57,19 @@ Search search_of(const net::HttpRequest& request) {
   };
   const auto number = [&](const char* name, std::size_t otherwise) {
     const std::string written = text(name);
-    return written.empty() ? otherwise : static_cast<std::size_t>(std::strtoul(written.c_str(), nullptr, 10));
+    if (written.empty()) return otherwise;
+    const auto read = number_from<std::size_t>(written);
+    if (!read) throw bad(name);
+    return *read;
   };
   Search search;
   if (const value* where = given.if_contains("where")) search.where = *where;
   if (const value* where = given.if_contains("whereGroup")) search.where = *where;
   search.text = text("textFilter").empty() ? text("q") : text("textFilter");
   search.order_by = text("orderBy");
-  search.descending = text("order") == "desc" || text("order") == "true";
+  const std::string order = ascii::lower(text("order"));
+  if (!order.empty() && order != "asc" && order != "desc" && order != "true" && order != "false") throw bad("order");
+  search.descending = order == "desc" || order == "true";
   search.offset = number("offset", 0);
   search.size = number("maxSize", kDefaultSize);
   search.select = comma_list(text("attributeSelect").empty() ? text("select") : text("attributeSelect"));
@@ -166,16 +173,29 @@ class Entity {
       const Field* known = attribute(name);
       if (known == nullptr) continue;  // EspoCRM passes over what it does not know
       const auto parsed = value_from(known->type, json, espocrm_id_from);
-      if (!parsed) {
-        throw Refusal{Refusal::Kind::value,
-                      name,
-                      {},
-                      "Field validation failure; entityType: " + std::string{model_.name} +
-                          ", field: " + std::string{name} + ", type: valid."};
-      }
+      if (!parsed) throw not_valid(name, "valid");
+      check_value(*known, *parsed);
       store(*known, *parsed, fields);
     }
     return fields;
+  }
+
+  void check_value(const Field& known, const Value& value) const {
+    switch (mismatch_of(Lookup{world_.company, world_.now}, known, value)) {
+      case Mismatch::none: return;
+      case Mismatch::length: throw not_valid(known.name, "maxLength");
+      case Mismatch::option: throw not_valid(known.name, "valid");
+      case Mismatch::reference: break;
+    }
+    throw Refusal{Refusal::Kind::object, std::string{known.name}, {}, "Can't relate with non-existing record."};
+  }
+
+  Refusal not_valid(std::string_view name, const std::string& rule) const {
+    return {Refusal::Kind::value,
+            std::string{name},
+            {},
+            "Field validation failure; entityType: " + std::string{model_.name} + ", field: " + std::string{name} +
+                ", type: " + rule + "."};
   }
 
   /// Records with the same e-mail address or the same full name.
@@ -229,14 +249,17 @@ class EspoCrm final : public VendorApi {
     const std::string_view rest = std::string_view{request.path}.substr(kPrefix.size());
     const bool is_administrator =
         basic_login(request) == std::pair{world.credentials.username, world.credentials.client_secret};
-    const bool authorised = is_administrator || request.header("x-api-key") == world.credentials.static_token;
+    const bool revoked = world.fault("token_revoked", call.operation) != nullptr;
+    const bool authorised =
+        !revoked && (is_administrator || request.header("x-api-key") == world.credentials.static_token);
     if (rest == "Settings" || rest == "I18n") return json_answer(200, settings(authorised));
     if (!authorised) return failure(401, "");
     call.counted = true;
     if (rest == "App/user") return json_answer(200, session(world));
     if (rest.starts_with("AuthLogRecord") && !is_administrator) return failure(403, "No access.");
     const auto answer = understood([&] { return entity_call(request, rest, world); });
-    return answer ? *answer : failure(400, answer.error().message);
+    if (answer) return *answer;
+    return failure(answer.error().kind == Refusal::Kind::object ? 403 : 400, answer.error().message);
   }
 
   net::HttpResponse fault_answer(const FaultRule& fault, World& /*world*/) override {
@@ -249,7 +272,7 @@ class EspoCrm final : public VendorApi {
     return answer;
   }
 
-  void revoke_tokens() override {}  // an API key does not end by itself
+  void revoke_tokens() override {}  // every call carries the key, which is refused while the fault lasts
   void set_daily_limit(std::uint64_t /*calls*/) override {}
 
  private:

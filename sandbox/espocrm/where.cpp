@@ -2,7 +2,7 @@
 
 #include <array>
 #include <boost/json.hpp>
-#include <charconv>
+#include <optional>
 
 #include "sandbox/espocrm/entities.h"
 #include "sandbox/expression/operators.h"
@@ -82,11 +82,14 @@ Condition between(const std::string& field, TimePoint from, TimePoint to) {
   return all_of({where(field, Compare::greater_equal, from), where(field, Compare::less, to)});
 }
 
-std::optional<Condition> calendar(const std::string& type, const std::string& field, double x, TimePoint now) {
+std::optional<Condition> calendar(const std::string& type, const std::string& field, std::optional<int> x,
+                                  TimePoint now) {
   const TimePoint today{std::chrono::floor<days>(now)};
   for (const Span& span : kSpans) {
     if (span.type != type) continue;
-    const int n = static_cast<int>(x);
+    const bool counts = span.from_x != 0 || span.to_x != 0;
+    if (counts && !x) throw refusal("Bad value of " + field + " in where.");
+    const int n = x.value_or(0);
     return between(field, today + days{span.from + span.from_x * n}, today + days{span.to + span.to_x * n});
   }
   if (type == "past") return where(field, Compare::less, now);
@@ -143,7 +146,7 @@ class Parser {
     if (type == "startsWith") return where(name, Compare::like, Value{std::string{text} + "%"});
     if (type == "endsWith") return where(name, Compare::like, Value{"%" + std::string{text}});
     if (type == "notContains") return differs(name, where(name, Compare::like, Value{"%" + std::string{text} + "%"}));
-    if (type == "like" && field.type != FieldType::text)  // MySQL compares texts: none is like another's
+    if (type == "like" && !is_text(field.type))  // MySQL compares texts: none is like another's
       return never();
     const auto wanted = stored(field, given);
     if (!wanted) throw refusal("Bad value of " + name + " in where.");
@@ -153,12 +156,13 @@ class Parser {
     return where(name, *how, *wanted);
   }
 
-  static double number(const value& given) {
-    if (given.is_number()) return given.to_number<double>();
-    double n = 0;
-    if (given.is_string())
-      std::from_chars(given.get_string().data(), given.get_string().data() + given.get_string().size(), n);
-    return n;
+  static std::optional<int> number(const value& given) {
+    const auto n = given.is_string()   ? number_from<double>(given.get_string())
+                   : given.is_number() ? std::optional{given.to_number<double>()}
+                                       : std::nullopt;
+    constexpr double kMost = 36'500;
+    if (!n || *n < 0 || *n > kMost) return std::nullopt;
+    return static_cast<int>(*n);
   }
 
   static std::optional<Value> stored(const Field& field, const value& given) {

@@ -42,6 +42,7 @@ Result<std::unique_ptr<DemoHost>> DemoHost::open(net::Loop& loop, const Clock& c
     auto crm = SampleCrm::create(company->options_.dir, name, company->options_.schema, clock.now());
     if (!crm) return crm.error();
     if (auto broken = crm.value().set_fault(fault, clock.now()); !broken) return broken.error();
+    company->shown_.push_back({name, crm.value().faults()});
     company->crms_.push_back(std::move(crm.value()));
   }
   return company;
@@ -63,7 +64,7 @@ void DemoHost::post_fault(const net::HttpRequest& request, const net::Respond& r
   if (!fault)
     return respond(problem(422, "unknown_fault", "fault is one of none, slow, very_slow, stale, down, dirty"));
   const std::string name = text_member(body, "crm");
-  const auto found = std::find_if(crms().begin(), crms().end(), [&name](const auto& crm) { return crm.first == name; });
+  const auto found = std::find_if(crms().begin(), crms().end(), [&name](const Shown& one) { return one.crm == name; });
   if (found == crms().end())
     return respond(problem(404, "unknown_crm", fmt::format("there is no sample CRM '{}'", name)));
   const auto index = static_cast<std::size_t>(found - crms().begin());
@@ -74,16 +75,24 @@ void DemoHost::post_fault(const net::HttpRequest& request, const net::Respond& r
 }
 
 void DemoHost::set_fault(std::size_t crm, Fault fault, std::function<void(const Result<void>&)> done) {
-  files_.run([this, crm, fault, now = clock_.now()] { return crms_[crm].set_fault(fault, now); },
-             [this, crm, fault, done = std::move(done)](const Result<void>& changed) {
-               if (changed) options_.crms[crm].second = fault;
-               done(changed);
-             });
+  struct Outcome {
+    Result<void> done;
+    std::set<Fault> faults;
+  };
+  const auto change = [this, crm, fault, now = clock_.now()] {
+    Outcome outcome{crms_[crm].set_fault(fault, now), {}};
+    outcome.faults = crms_[crm].faults();
+    return outcome;
+  };
+  files_.run(change, [this, crm, done = std::move(done)](const Outcome& outcome) {
+    shown_[crm].faults = outcome.faults;
+    done(outcome.done);
+  });
 }
 
 void DemoHost::repair() {
   for (std::size_t crm = 0; crm < crms().size(); ++crm) {
-    set_fault(crm, Fault::none, [name = crms()[crm].first](const Result<void>& done) {
+    set_fault(crm, Fault::none, [name = crms()[crm].crm](const Result<void>& done) {
       if (!done) log::warning("cannot repair the sample CRM", {{"crm", name}, {"error", done.error().message}});
     });
   }

@@ -4,6 +4,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,8 +30,11 @@ class DemoHost {
  public:
   [[nodiscard]] static Result<std::unique_ptr<DemoHost>> open(net::Loop& loop, const Clock& clock, Options options);
   void handle(net::HttpRequest request, const net::Respond& respond);
-  /// Names and the fault each has.
-  [[nodiscard]] const std::vector<std::pair<std::string, Fault>>& crms() const { return options_.crms; }
+  struct Shown {
+    std::string crm;
+    std::set<Fault> faults;  ///< those it has now
+  };
+  [[nodiscard]] const std::vector<Shown>& crms() const { return shown_; }
   /// Ends the faults of all of them.
   void repair();
 
@@ -48,7 +52,8 @@ class DemoHost {
 
   const Clock& clock_;
   Options options_;
-  std::vector<SampleCrm> crms_;  ///< the file thread's, in the order of `options_.crms`
+  std::vector<SampleCrm> crms_;  ///< the file thread's
+  std::vector<Shown> shown_;     ///< the loop's, in the same order
   std::deque<Alert> alerts_;
   std::int64_t last_alert_ = 0;
   bool living_ = false;

@@ -216,7 +216,7 @@ std::optional<net::HttpResponse> VendorHost::operate(const net::HttpRequest& req
 bool VendorHost::is_sample(std::string_view crm) const {
   if (demo_ == nullptr) return false;
   const auto& crms = demo_->crms();
-  return std::any_of(crms.begin(), crms.end(), [crm](const auto& one) { return one.first == crm; });
+  return std::any_of(crms.begin(), crms.end(), [crm](const auto& one) { return one.crm == crm; });
 }
 
 std::optional<net::HttpResponse> VendorHost::post_fault(const net::HttpRequest& request, const net::Respond& respond) {
@@ -276,14 +276,17 @@ void VendorHost::apply_faults_of_data(Guest& guest) {
 
 net::HttpResponse VendorHost::list_faults() const {
   boost::json::object faults;
+  boost::json::array rules;
   if (demo_ != nullptr) {
-    for (const auto& [crm, fault] : demo_->crms()) faults[crm] = to_string(fault);
+    for (const auto& [crm, its] : demo_->crms()) {
+      faults[crm] = to_string(its.empty() ? Fault::none : *its.begin());
+      for (const Fault fault : its) rules.push_back({{"crm", crm}, {"fault", to_string(fault)}});
+    }
   }
   for (const Guest& guest : guests_) {
-    const auto rules = faults_.of(guest.api->name());
-    faults[guest.api->name()] = rules.empty() ? std::string{"none"} : rules.front().fault;
+    const auto of_guest = faults_.of(guest.api->name());
+    faults[guest.api->name()] = of_guest.empty() ? std::string{"none"} : of_guest.front().fault;
   }
-  boost::json::array rules;
   for (const FaultRule& rule : faults_.all()) rules.push_back(to_json(rule));
   return json_answer_of(200, {{"faults", std::move(faults)}, {"rules", std::move(rules)}});
 }

@@ -34,8 +34,8 @@ net::HttpResponse details() {
 
 /// `results` from `after` on, at most `limit`, and where the next page begins.
 json::object page_of(const Ask& ask, const std::vector<json::object>& all, std::size_t otherwise, std::size_t most) {
-  const std::size_t limit = bounded(query_value(ask.request, "limit"), otherwise, 1, most);
-  const std::size_t from = bounded(query_value(ask.request, "after"), 0, 0, all.size());
+  const std::size_t limit = limit_of(ask, otherwise, most);
+  const std::size_t from = after_of(ask, all.size());
   const std::size_t to = std::min(all.size(), from + limit);
   json::array results;
   for (std::size_t index = from; index < to; ++index) results.push_back(all[index]);
@@ -160,8 +160,9 @@ net::HttpResponse record_limits(const Ask& ask) {
                           {"customObjectTypes", {{"usage", 0}, {"limit", 0}, {"byObjectType", json::array{}}}}});
 }
 
-std::string_view property_type(FieldType type) {
-  switch (type) {
+std::string_view property_type(const Field& field) {
+  if (!field.options.empty()) return "enumeration";
+  switch (field.type) {
     case FieldType::number: return "number";
     case FieldType::boolean: return "bool";
     case FieldType::date: return "date";
@@ -170,11 +171,20 @@ std::string_view property_type(FieldType type) {
   }
 }
 
+std::string_view field_type(const Field& field) {
+  if (!field.options.empty()) return "select";
+  return field.type == FieldType::number ? "number" : field.type == FieldType::long_text ? "textarea" : "text";
+}
+
 json::object property_json(const Field& field) {
+  json::array options;
+  for (const std::string_view option : field.options)
+    options.push_back({{"label", option}, {"value", option}, {"displayOrder", options.size()}, {"hidden", false}});
   return {{"name", field.name},
           {"label", field.name},
-          {"type", property_type(field.type)},
-          {"fieldType", field.type == FieldType::number ? "number" : "text"},
+          {"type", property_type(field)},
+          {"fieldType", field_type(field)},
+          {"options", std::move(options)},
           {"groupName", "information"},
           {"calculated", field.read != nullptr && field.write == nullptr},
           {"archived", false},

@@ -128,6 +128,19 @@ Condition with_csat() {
 
 using enum FieldType;
 
+// Options of the enumerations; of stages the ids their pipelines have.
+constexpr std::string_view kLifecycle[] = {"subscriber",         "lead",        "marketingqualifiedlead",
+                                           "salesqualifiedlead", "opportunity", "customer",
+                                           "evangelist",         "other"};
+constexpr std::string_view kPipelines[] = {"default"};
+constexpr std::string_view kDealStageIds[] = {"prospecting", "qualification", "proposal",
+                                              "negotiation", "closedwon",     "closedlost"};
+constexpr std::string_view kTicketStageIds[] = {"new", "working", "escalated", "closed"};
+constexpr std::string_view kTicketPriorities[] = {"LOW", "MEDIUM", "HIGH", "URGENT"};
+constexpr std::string_view kLeadStageIds[] = {"opennotcontacted", "workingcontacted", "closedconverted",
+                                              "closednotconverted"};
+constexpr std::string_view kTaskStatus[] = {"notstarted", "inprogress", "completed"};
+
 constexpr Field kId[] = {read_only("hs_object_id", "id", id)};
 constexpr Field kAudit[] = {read_only("createdate", "created", time),
                             read_only("hs_lastmodifieddate", "modified", time),
@@ -144,7 +157,7 @@ constexpr Field kContacts[] = {
     {"lastname", "last_name"},
     {"phone", "phone"},
     {"mobilephone", "mobile"},
-    {"lifecyclestage", "lifecycle_stage"},
+    one_of(kLifecycle, {"lifecyclestage", "lifecycle_stage"}),
     {"jobtitle", "title"},
     {"company", "", text, company_of, write_company},
     {"associatedcompanyid", "account", reference},
@@ -164,8 +177,8 @@ constexpr Field kDeals[] = {
     {"amount", "amount", number},
     read_only("amount_in_home_currency", "amount", number),
     {"deal_currency_code", "currency"},
-    {"dealstage", "", text, stage_id, write_stage},
-    {"pipeline", "", text, default_pipeline},
+    one_of(kDealStageIds, {"dealstage", "", text, stage_id, write_stage}),
+    one_of(kPipelines, {"pipeline", "", text, default_pipeline}),
     {"closedate", "close_date", time},
     read_only("hs_is_closed", "closed", boolean),
     read_only("hs_is_closed_won", "won", boolean),
@@ -180,9 +193,9 @@ constexpr Field kDeals[] = {
 
 constexpr Field kTickets[] = {
     {"subject", "subject"},
-    {"hs_pipeline", "", text, default_pipeline},
-    {"hs_pipeline_stage", "", text, status_id, write_status},
-    {"hs_ticket_priority", "", text, upper_priority, write_priority},
+    one_of(kPipelines, {"hs_pipeline", "", text, default_pipeline}),
+    one_of(kTicketStageIds, {"hs_pipeline_stage", "", text, status_id, write_status}),
+    one_of(kTicketPriorities, {"hs_ticket_priority", "", text, upper_priority, write_priority}),
     {"source_type", "origin"},
     {"closed_date", "closed_at", time},
     {"first_agent_reply_date", "first_reply", time},
@@ -193,8 +206,8 @@ constexpr Field kTickets[] = {
 
 constexpr Field kLeads[] = {
     {"hs_lead_name", "", text, lead_name, write_lead_name},
-    {"hs_pipeline", "", text, default_pipeline},
-    {"hs_pipeline_stage", "", text, status_id, write_status},
+    one_of(kPipelines, {"hs_pipeline", "", text, default_pipeline}),
+    one_of(kLeadStageIds, {"hs_pipeline_stage", "", text, status_id, write_status}),
     {"hs_associated_contact_email", "email"},
     {"hs_associated_company_name", "company"},
     {"hs_time_to_first_engagement", "", number, first_engagement},
@@ -203,7 +216,7 @@ constexpr Field kLeads[] = {
 
 constexpr Field kTasks[] = {
     {"hs_task_subject", "subject"},
-    {"hs_task_status", "", text, status_id, write_status},
+    one_of(kTaskStatus, {"hs_task_status", "", text, status_id, write_status}),
     {"hs_timestamp", "due", time},
     {"hs_task_completion_date", "done_at", time},
 };

@@ -1,9 +1,11 @@
 // HubSpot's object calls: list, read, create, update, archive, one by one and in batches.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
 
 #include "sandbox/hubspot/parts.h"
 
@@ -55,6 +57,33 @@ void check_email(const Ask& ask, const Fields& fields, RecordId id) {
                        fmt::format("Contact already exists. Existing ID: {}", other));
 }
 
+constexpr std::size_t kMostCharacters = 65'536;
+
+void check_value(const Ask& ask, const Field& known, const std::string& text) {
+  Field bounded = known;
+  if (bounded.longest == 0 && is_text(known.type)) bounded.longest = kMostCharacters;
+  switch (ask.schema.mismatch(ask.lookup, bounded, text)) {
+    case Mismatch::none: return;
+    case Mismatch::length:
+      throw bad_property(Refusal::Kind::value, known.name, "INVALID_LENGTH",
+                         fmt::format("{} is longer than {} characters", known.name, bounded.longest));
+    case Mismatch::option:
+      throw bad_property(
+          Refusal::Kind::value, known.name, "INVALID_OPTION",
+          fmt::format("{} was not one of the allowed options: [{}]", text, fmt::join(known.options, ", ")));
+    case Mismatch::reference:
+      throw bad_property(Refusal::Kind::value, known.name, "INVALID_OPTION",
+                         fmt::format("{} was not one of the allowed options", text));
+  }
+}
+
+/// Which property an id is: of its own, or the e-mail address.
+bool is_email_id(std::string_view id_property) {
+  if (!id_property.empty() && id_property != "email" && id_property != "hs_object_id")
+    throw Refusal{{}, {}, {}, fmt::format("{} is not a unique property", id_property)};
+  return id_property == "email";
+}
+
 /// Returns the written properties under their canonical names.
 Fields fields_of(const Ask& ask, const Object& object, const json::value& input) {
   const auto* properties = member(input, "properties");
@@ -73,6 +102,7 @@ Fields fields_of(const Ask& ask, const Object& object, const json::value& input)
     const std::string text = scalar_text(value).value_or("");
     if (!ask.schema.write(*known, text, fields))
       throw bad_property(Refusal::Kind::value, name, "INVALID_VALUE", in_quotes(text) + " was not valid");
+    check_value(ask, *known, text);
   }
   return fields;
 }
@@ -110,8 +140,8 @@ const Record* visible_record(const Ask& ask, const Object& object, RecordId id, 
 }
 
 net::HttpResponse list(const Ask& ask, const Object& object) {
-  const std::size_t limit = bounded(query_value(ask.request, "limit"), 10, 1, 100);
-  const RecordId after = parse_id(query_value(ask.request, "after")).value_or(0);
+  const std::size_t limit = limit_of(ask, 10, 100);
+  const RecordId after = after_of(ask, std::numeric_limits<std::size_t>::max());
   const bool archived = query_value(ask.request, "archived") == "true";
   const auto properties = wanted_properties(ask, object);
   json::array results;
@@ -132,7 +162,7 @@ net::HttpResponse list(const Ask& ask, const Object& object) {
 
 net::HttpResponse one(const Ask& ask, const Object& object, std::string_view text) {
   RecordId id = parse_id(text).value_or(0);
-  if (query_value(ask.request, "idProperty") == "email") id = holder_of_email(ask, std::string{text}, 0);
+  if (is_email_id(query_value(ask.request, "idProperty"))) id = holder_of_email(ask, std::string{text}, 0);
   const bool archived = query_value(ask.request, "archived") == "true";
   if (ask.request.method == "GET") {
     const Record* record = visible_record(ask, object, id, archived);
@@ -176,7 +206,7 @@ void run_input(const Ask& ask, const Object& object, std::string_view action, co
                const std::vector<std::string>& properties, std::string_view id_property, Batch& batch) {
   const std::string text = text_member(input, "id");
   RecordId id = parse_id(text).value_or(0);
-  if (id_property == "email") id = holder_of_email(ask, text, 0);
+  if (is_email_id(id_property)) id = holder_of_email(ask, text, 0);
   if (action == "archive") {
     ask.world.company.remove(id, ask.world.company.api_user(), ask.world.now);
     return;
@@ -201,6 +231,18 @@ std::vector<std::string> text_list(const json::value& value, std::string_view na
 }
 
 }  // namespace
+
+std::size_t limit_of(const Ask& ask, std::size_t otherwise, std::size_t most) {
+  const auto limit = whole_number(query_value(ask.request, "limit"), otherwise, 1, most);
+  if (!limit) throw Refusal{{}, {}, {}, fmt::format("limit must be a number from 1 to {}", most)};
+  return *limit;
+}
+
+std::size_t after_of(const Ask& ask, std::size_t most) {
+  const auto after = whole_number(query_value(ask.request, "after"), 0, 0, most);
+  if (!after) throw Refusal{{}, {}, {}, "after is not a valid paging cursor"};
+  return *after;
+}
 
 json::value property_value(const Value& value, FieldType type) {
   if (const auto* truth = std::get_if<bool>(&value)) return *truth ? "true" : "false";

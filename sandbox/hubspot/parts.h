@@ -43,6 +43,10 @@ inline constexpr std::uint64_t kPortal = 48'261'120;
 [[nodiscard]] net::HttpResponse no_such_path();
 [[nodiscard]] net::HttpResponse no_such_object(std::string_view type);
 
+/// `limit` and `after` of a list. Both throw a Refusal if they are not whole numbers, or out of bounds.
+[[nodiscard]] std::size_t limit_of(const Ask& ask, std::size_t otherwise, std::size_t most);
+[[nodiscard]] std::size_t after_of(const Ask& ask, std::size_t most);
+
 /// A property as HubSpot tells it: always text, or null.
 [[nodiscard]] boost::json::value property_value(const Value& value, FieldType type);
 [[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record,

@@ -35,24 +35,6 @@ const Field* searched_field(const Ask& ask, const Object& object, std::string_vi
   return ask.schema.field(object, name);
 }
 
-std::optional<std::vector<Value>> typed(const Ask& ask, const Field& field, const json::value& filter) {
-  std::vector<std::string> texts;
-  if (const auto* list = member(filter, "values"); list != nullptr && list->is_array()) {
-    for (const auto& item : list->get_array()) texts.push_back(scalar_text(item).value_or(""));
-  }
-  for (const char* name : {"value", "highValue"}) {
-    if (const auto* one = member(filter, name); one != nullptr && !one->is_null())
-      texts.push_back(scalar_text(*one).value_or(""));
-  }
-  std::vector<Value> values;
-  for (const std::string& text : texts) {
-    auto value = ask.schema.value(field.type, text);
-    if (!value) return std::nullopt;
-    values.push_back(std::move(*value));
-  }
-  return values;
-}
-
 struct Operator {
   std::string_view name;
   Compare compare;
@@ -72,6 +54,37 @@ constexpr std::array kOperators{Operator{"EQ", Compare::equal},
                                 Operator{"HAS_PROPERTY", Compare::not_equal, true},
                                 Operator{"NOT_HAS_PROPERTY", Compare::equal, true}};
 
+/// IN and NOT_IN have `values`, BETWEEN `value` and `highValue`, every other operator `value`.
+bool is_complete(const json::value& filter, const Operator& how) {
+  const auto has = [&filter](std::string_view name) {
+    const auto* found = member(filter, name);
+    return found != nullptr && !found->is_null();
+  };
+  if (how.compare == Compare::in || how.compare == Compare::not_in) {
+    const auto* list = member(filter, "values");
+    return list != nullptr && list->is_array() && !list->get_array().empty();
+  }
+  return has("value") && (how.name != "BETWEEN" || has("highValue"));
+}
+
+std::optional<std::vector<Value>> typed(const Ask& ask, const Field& field, const json::value& filter) {
+  std::vector<std::string> texts;
+  if (const auto* list = member(filter, "values"); list != nullptr && list->is_array()) {
+    for (const auto& item : list->get_array()) texts.push_back(scalar_text(item).value_or(""));
+  }
+  for (const char* name : {"value", "highValue"}) {
+    if (const auto* one = member(filter, name); one != nullptr && !one->is_null())
+      texts.push_back(scalar_text(*one).value_or(""));
+  }
+  std::vector<Value> values;
+  for (const std::string& text : texts) {
+    auto value = ask.schema.value(field.type, text);
+    if (!value) return std::nullopt;
+    values.push_back(std::move(*value));
+  }
+  return values;
+}
+
 const Operator* find_operator(std::string_view name) {
   for (const Operator& one : kOperators) {
     if (one.name == name) return &one;
@@ -82,7 +95,18 @@ const Operator* find_operator(std::string_view name) {
 const json::array& list_member(const json::value& value, std::string_view name) {
   static const json::array kNone;
   const auto* found = member(value, name);
-  return found != nullptr && found->is_array() ? found->get_array() : kNone;
+  if (found == nullptr || found->is_null()) return kNone;
+  if (!found->is_array()) throw bad_search(fmt::format("Invalid input JSON: {} is not a list", name));
+  return found->get_array();
+}
+
+/// Texts have no order here, and only texts have words.
+bool is_comparable(const Field& field, const Operator& how) {
+  const bool words = how.compare == Compare::contains_word;
+  const bool order = how.name == "BETWEEN" || how.compare == Compare::less || how.compare == Compare::less_equal ||
+                     how.compare == Compare::greater || how.compare == Compare::greater_equal;
+  if (words) return is_text(field.type) && field.options.empty();
+  return !order || (field.type != FieldType::boolean && field.options.empty());
 }
 
 /// Reads one search.
@@ -114,7 +138,9 @@ Condition Search::filter(const json::value& filter) {
   if (field == nullptr) throw unknown_property(name);
   if (how == nullptr) throw bad_search("Invalid input JSON: unknown operator", name);
   if (how->unary) return where(*field, how->compare, {Value{}});
-  auto values = typed(ask_, *field, filter);
+  if (!is_comparable(*field, *how))
+    throw bad_search(fmt::format("operator {} is not supported for property {}", how->name, name), name);
+  auto values = is_complete(filter, *how) ? typed(ask_, *field, filter) : std::nullopt;
   const bool between = how->name == "BETWEEN";
   if (!values || values->size() < (between ? 2U : 1U))
     throw bad_search(fmt::format("operator {} requires valid values for property {}", how->name, name), name);
@@ -148,7 +174,10 @@ void Search::sort_by(const json::value& sort) {
   Order order;
   order.nulls_last = true;
   std::string name = text_member(sort, "propertyName");
-  order.descending = text_member(sort, "direction") == "DESCENDING";
+  const std::string direction = text_member(sort, "direction");
+  if (!direction.empty() && direction != "ASCENDING" && direction != "DESCENDING")
+    throw bad_search(fmt::format("Invalid input JSON: {} is not a direction", direction));
+  order.descending = direction == "DESCENDING";
   if (sort.is_string()) {
     name = std::string{sort.get_string()};
     order.descending = name.starts_with('-');
@@ -169,11 +198,12 @@ Condition Search::words_anywhere(const std::string& words) {
 }
 
 void Search::page(const json::value& body) {
-  query.limit = 10;
-  if (const auto* limit = member(body, "limit"); limit != nullptr && !limit->is_null())
-    query.limit = bounded(scalar_text(*limit).value_or(""), 10, 0, kMostPerPage + 1);
-  if (*query.limit > kMostPerPage) throw bad_search("limit must not be above 200");
-  query.offset = bounded(text_member(body, "after"), 0, 0, kMostResults + 1);
+  const auto limit = whole_number(text_member(body, "limit"), 10, 0, kMostPerPage);
+  if (!limit) throw bad_search("limit must be a number, and not above 200");
+  query.limit = *limit;
+  const auto after = whole_number(text_member(body, "after"), 0, 0, kMostResults);
+  if (!after) throw bad_search("after is not a valid paging cursor, or beyond 10000 results");
+  query.offset = *after;
   if (query.offset + *query.limit > kMostResults) throw bad_search("paging beyond 10000 results is not supported");
 }
 

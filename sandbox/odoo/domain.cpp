@@ -84,6 +84,9 @@ class Parser {
       throw value_error("Invalid field " + std::string{model_.name} + "." + std::string{parts[0].get_string()} +
                         " in leaf " + boost::json::serialize(parts));
     }
+    if (!field->filterable)
+      throw value_error("Non-stored field " + std::string{model_.name} + "." + std::string{field->name} +
+                        " cannot be searched.");
     named_.insert(name);
     const auto found = std::find_if(kOperators.begin(), kOperators.end(), [&](const Operator& each) {
       return each.written == std::string_view{parts[1].get_string()};
@@ -98,10 +101,15 @@ class Parser {
     condition.kind = Condition::Kind::compare;
     condition.field = field.name;
     condition.compare = op.compare;
-    if (op.compare == Compare::like && field.type != FieldType::text && !op.negated)  // only texts are like another
+    if (op.compare == Compare::like && !is_text(field.type) && !op.negated)  // only texts are like another
       return never();
     const bool list = wanted.is_array();
-    // A single value for `in`, and a list for `=`, are taken as Odoo takes them.
+    const bool membership = op.compare == Compare::in || op.compare == Compare::not_in;
+    if (membership && !list && !wanted.is_bool())
+      throw value_error("Invalid domain term: '" + std::string{op.written} + "' wants a list");
+    if (list && !membership && op.compare != Compare::equal && op.compare != Compare::not_equal)
+      throw value_error("Invalid domain term: '" + std::string{op.written} + "' wants one value");
+    // A list for `=` is taken as Odoo takes it.
     if (list && op.compare == Compare::equal) condition.compare = Compare::in;
     if (list && op.compare == Compare::not_equal) condition.compare = Compare::not_in;
     const array values = list ? wanted.get_array() : array{wanted};

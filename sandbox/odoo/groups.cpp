@@ -4,8 +4,13 @@
 #include <array>
 #include <boost/json.hpp>
 #include <map>
+#include <numeric>
 #include <set>
+#include <span>
+#include <string_view>
 
+#include "core/text/ascii.h"
+#include "sandbox/company/values.h"
 #include "sandbox/vendor/reply.h"
 
 namespace crmpulse::sandbox::selfhosted {
@@ -20,6 +25,7 @@ struct Spec {
   std::string name;  ///< the member's name in the answer
   const Field* field = nullptr;
   std::string how;
+  [[nodiscard]] std::string written() const { return how.empty() ? name : name + ":" + how; }
 };
 
 Spec spec_of(const value& written, const FieldOf& field_of, const Object& model) {
@@ -33,10 +39,38 @@ Spec spec_of(const value& written, const FieldOf& field_of, const Object& model)
     source = spec.how.substr(open + 1, spec.how.size() - open - 2);
     spec.how.resize(open);
   }
-  spec.field = field_of(odoo_field(source));
+  // No path over another model.
+  spec.field = source.find_first_of("./") == std::string::npos ? field_of(source) : nullptr;
   if (spec.field == nullptr)
     throw value_error("Invalid field '" + source + "' on model '" + std::string{model.name} + "'");
   return spec;
+}
+
+bool is_among(std::string_view word, std::span<const std::string_view> words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+void check_group(const Spec& spec) {
+  static constexpr std::array<std::string_view, 6> kParts{"hour", "day", "week", "month", "quarter", "year"};
+  const std::string name{spec.field->name};
+  if (!spec.field->stored) throw value_error("Cannot group by " + name + ": it is not stored");
+  if (spec.how.empty()) return;
+  if (!is_day_or_time(spec.field->type))
+    throw value_error("Granularity set on a no-datetime field: '" + spec.written() + "'");
+  if (!is_among(spec.how, kParts)) throw value_error("Granularity specification isn't correct: '" + spec.how + "'");
+}
+
+/// As PostgreSQL has it: what is not a number has no sum, and a boolean no least one.
+void check_measure(const Spec& spec) {
+  static constexpr std::array<std::string_view, 6> kKnown{"sum", "avg", "max", "min", "count", "count_distinct"};
+  if (spec.how.empty()) return;
+  if (!is_among(spec.how, kKnown)) throw value_error("Invalid aggregation function '" + spec.how + "'.");
+  const FieldType type = spec.field->type;
+  const bool adds = spec.how == "sum" || spec.how == "avg";
+  const bool extreme = spec.how == "max" || spec.how == "min";
+  if ((adds && !is_number(type) && !is_id(type)) || (extreme && type == FieldType::boolean))
+    throw odoo_error("psycopg2.errors.UndefinedFunction",
+                     "function " + spec.how + "(" + std::string{spec.field->name} + ") does not exist");
 }
 
 std::vector<Spec> specs_of(const value& written, const FieldOf& field_of, const Object& model) {
@@ -59,6 +93,7 @@ Value truncated(const Value& value, const std::string& part) {
   const auto* at = std::get_if<TimePoint>(&value);
   if (at == nullptr) return value;
   const auto day = std::chrono::floor<std::chrono::days>(*at);
+  if (part == "hour") return TimePoint{std::chrono::floor<std::chrono::hours>(*at)};
   if (part == "day") return TimePoint{day};
   if (part == "week") {
     const auto since_monday = std::chrono::weekday{day} - std::chrono::Monday;
@@ -78,6 +113,7 @@ std::string time_label(TimePoint at, const std::string& part) {
   const std::string date = sql_date(at);
   const std::string year = date.substr(0, 4);
   const auto month = static_cast<std::size_t>(std::stoi(date.substr(5, 2))) - 1;
+  if (part == "hour") return sql_time(at);
   if (part == "year") return year;
   if (part == "quarter") return "Q" + std::to_string(month / 3 + 1) + " " + year;
   if (part == "day") return date.substr(8, 2) + " " + std::string{kMonths.at(month)}.substr(0, 3) + " " + year;
@@ -88,14 +124,16 @@ std::string time_label(TimePoint at, const std::string& part) {
 value aggregate(const std::vector<const ModelRow*>& rows, const Spec& spec) {
   std::vector<double> numbers;
   std::set<Value> distinct;
+  std::size_t filled = 0;
   for (const ModelRow* row : rows) {
     const Value one = field_value(*row, *spec.field);
     if (is_null(one)) continue;
+    ++filled;
     distinct.insert(one);
     if (const auto* n = std::get_if<double>(&one)) numbers.push_back(*n);
   }
   if (spec.how == "count_distinct") return distinct.size();
-  if (spec.how == "count") return numbers.size();
+  if (spec.how == "count") return filled;
   if ((spec.how == "max" || spec.how == "min") && !distinct.empty()) {
     const Value& end = spec.how == "max" ? *distinct.rbegin() : *distinct.begin();
     return odoo_value(*spec.field, end, [](const Field&, RecordId) { return std::string{}; });
@@ -106,32 +144,11 @@ value aggregate(const std::vector<const ModelRow*>& rows, const Spec& spec) {
   return spec.how == "avg" ? value(sum / static_cast<double>(numbers.size())) : number_json(sum);
 }
 
-/// By the members that `orderby` names: `amount_total desc, stage_id`.
-void order_groups(array& groups, const value& orderby) {
-  if (!orderby.is_string()) return;
-  const std::string_view text = orderby.get_string();
-  const std::string name{text.substr(0, text.find_first_of(" ,"))};
-  const bool descending = text.find("desc") != std::string_view::npos || text.find("DESC") != std::string_view::npos;
-  const auto rank = [&](const value& group) {
-    const value* member = group.get_object().if_contains(name);
-    return member != nullptr && member->is_number() ? member->to_number<double>() : 0.0;
-  };
-  std::stable_sort(groups.begin(), groups.end(),
-                   [&](const value& a, const value& b) { return descending ? rank(b) < rank(a) : rank(a) < rank(b); });
-}
-
-void cut(array& groups, const value& offset, const value& limit) {
-  if (offset.is_int64() && offset.get_int64() > 0)
-    groups.erase(groups.begin(), groups.begin() + std::min<std::ptrdiff_t>(offset.get_int64(), std::ssize(groups)));
-  if (limit.is_int64() && limit.get_int64() > 0 && std::ssize(groups) > limit.get_int64())
-    groups.erase(groups.begin() + limit.get_int64(), groups.end());
-}
-
 object group_of(const std::vector<Value>& key, const std::vector<const ModelRow*>& rows, const std::vector<Spec>& by,
                 const std::vector<Spec>& measures, bool lazy, const NameOf& name_of) {
   object group;
   for (std::size_t i = 0; i < key.size(); ++i) {
-    const std::string written = by[i].name + (by[i].how.empty() ? "" : ":" + by[i].how);
+    const std::string written = by[i].written();
     const auto* at = std::get_if<TimePoint>(&key[i]);
     group[written] = at != nullptr ? value(time_label(*at, by[i].how.empty() ? "month" : by[i].how))
                                    : odoo_value(*by[i].field, key[i], name_of);
@@ -142,10 +159,85 @@ object group_of(const std::vector<Value>& key, const std::vector<const ModelRow*
   for (const Spec& spec : measures) {
     const bool key_field =
         std::any_of(by.begin(), by.end(), [&](const Spec& each) { return each.field == spec.field; });
-    if (spec.field->name == "id" && spec.how.empty()) continue;
-    if (!key_field || !spec.how.empty()) group[spec.name] = aggregate(rows, spec);
+    // A bare name asks for the sum of a number, and for nothing of any other field.
+    if (spec.how.empty() && (key_field || !is_number(spec.field->type))) continue;
+    group[spec.name] = aggregate(rows, spec);
   }
   return group;
+}
+
+using Key = std::vector<Value>;
+using Group = std::pair<Key, std::vector<const ModelRow*>>;
+
+/// One term of `orderby`, worked out for every group.
+struct Ranking {
+  std::vector<Value> ranks;
+  bool descending = false;
+};
+
+/// The groups' values of `name`: one of what they are grouped by, a measure, or their size.
+std::vector<Value> ranks_of(const std::string& name, const std::vector<Group>& groups, const std::vector<Spec>& by,
+                            const std::vector<Spec>& measures, const NameOf& name_of) {
+  std::vector<Value> ranks;
+  for (std::size_t i = 0; i < by.size(); ++i) {
+    if (name != by[i].name && name != by[i].written()) continue;
+    for (const Group& group : groups) {
+      const Value& key = group.first[i];
+      const bool reference = by[i].field->type == FieldType::reference && !is_null(key);
+      ranks.push_back(reference ? Value{name_of(*by[i].field, id_of(key))} : key);
+    }
+    return ranks;
+  }
+  if (name == "__count" || (!by.empty() && name == by.front().name + "_count")) {
+    for (const Group& group : groups) ranks.emplace_back(static_cast<double>(group.second.size()));
+    return ranks;
+  }
+  for (const Spec& spec : measures) {
+    if (name != spec.name && name != spec.written()) continue;
+    for (const Group& group : groups) {
+      const value told = aggregate(group.second, spec);
+      if (told.is_number())
+        ranks.emplace_back(told.to_number<double>());
+      else
+        ranks.push_back(told.is_string() ? Value{std::string{told.get_string()}} : Value{});
+    }
+    return ranks;
+  }
+  throw value_error("Order term '" + name + "' is not a valid aggregate nor valid groupby");
+}
+
+/// By the members that `orderby` names: `amount_total desc, stage_id`.
+void order_groups(std::vector<Group>& groups, const GroupQuery& query, const std::vector<Spec>& by,
+                  const std::vector<Spec>& measures, const NameOf& name_of) {
+  if (query.orderby.is_null() || query.orderby == value(false)) return;
+  if (!query.orderby.is_string()) throw value_error("the order is a text");
+  std::vector<Ranking> rankings;
+  for (const std::string& term : comma_list(query.orderby.get_string())) {
+    const std::string name = term.substr(0, term.find(' '));
+    const std::string rest = ascii::lower(std::string_view{term}.substr(std::min(name.size() + 1, term.size())));
+    if (!rest.empty() && rest != "asc" && rest != "desc")
+      throw value_error("Invalid order '" + term + "' for read_group()");
+    rankings.push_back({ranks_of(name, groups, by, measures, name_of), rest == "desc"});
+  }
+  std::vector<std::size_t> places(groups.size());
+  std::iota(places.begin(), places.end(), std::size_t{0});
+  std::stable_sort(places.begin(), places.end(), [&](std::size_t a, std::size_t b) {
+    for (const auto& [ranks, descending] : rankings) {
+      if (ranks[a] == ranks[b]) continue;
+      return descending ? ranks[b] < ranks[a] : ranks[a] < ranks[b];
+    }
+    return false;
+  });
+  std::vector<Group> sorted;
+  for (const std::size_t place : places) sorted.push_back(std::move(groups[place]));
+  groups = std::move(sorted);
+}
+
+void cut(std::vector<Group>& groups, const GroupQuery& query) {
+  const std::size_t first = std::min(query.offset.value_or(0), groups.size());
+  groups.erase(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(first));
+  const std::size_t most = query.limit.value_or(0);  // 0 is no limit
+  if (most > 0 && groups.size() > most) groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(most), groups.end());
 }
 
 }  // namespace
@@ -154,21 +246,24 @@ value grouped(const std::vector<ModelRow>& rows, const Object& model, const Fiel
               const NameOf& name_of) {
   auto by = specs_of(query.groupby, field_of, model);
   const auto measures = specs_of(query.fields, field_of, model);
+  std::for_each(by.begin(), by.end(), check_group);
+  std::for_each(measures.begin(), measures.end(), check_measure);
   const bool lazy = query.lazy != value(false) && query.lazy != value(0);
   if (lazy && by.size() > 1) by.resize(1);
 
-  std::map<std::vector<Value>, std::vector<const ModelRow*>> groups;
+  std::map<Key, std::vector<const ModelRow*>> members;
   for (const ModelRow& row : rows) {
-    std::vector<Value> key;
+    Key key;
     for (const Spec& spec : by)
       key.push_back(truncated(field_value(row, *spec.field), spec.how.empty() ? "month" : spec.how));
-    groups[std::move(key)].push_back(&row);
+    members[std::move(key)].push_back(&row);
   }
-  if (by.empty() && groups.empty()) groups[{}];  // without groups there is one row even over nothing
+  if (by.empty() && members.empty()) members[{}];  // without groups there is one row even over nothing
+  std::vector<Group> groups{members.begin(), members.end()};
+  order_groups(groups, query, by, measures, name_of);
+  cut(groups, query);
   array out;
-  for (const auto& [key, members] : groups) out.emplace_back(group_of(key, members, by, measures, lazy, name_of));
-  order_groups(out, query.orderby);
-  cut(out, query.offset, query.limit);
+  for (const auto& [key, group] : groups) out.emplace_back(group_of(key, group, by, measures, lazy, name_of));
   return value(std::move(out));
 }
 

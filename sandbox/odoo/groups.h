@@ -2,7 +2,9 @@
 // read_group: counts and sums by fields, and values as Odoo writes them.
 
 #include <boost/json/value.hpp>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "sandbox/odoo/domain.h"
@@ -13,10 +15,10 @@ namespace crmpulse::sandbox::selfhosted {
 struct GroupQuery {
   boost::json::value fields;   ///< `amount:sum`, `user_id:count_distinct`, `n:count(id)`, or a bare name: its sum
   boost::json::value groupby;  ///< `stage_id`, `date_closed:month`
-  boost::json::value offset;
-  boost::json::value limit;
-  boost::json::value orderby;
-  boost::json::value lazy;  ///< default true: only the first groupby, counted as FIELD_count
+  std::optional<std::size_t> offset;
+  std::optional<std::size_t> limit;
+  boost::json::value orderby;  ///< `amount desc, stage_id`
+  boost::json::value lazy;     ///< default true: only the first groupby, counted as FIELD_count
 };
 using NameOf = std::function<std::string(const Field&, RecordId)>;
 

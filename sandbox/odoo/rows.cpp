@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "sandbox/odoo/models.h"
+
 namespace crmpulse::sandbox::selfhosted {
 namespace {
 
@@ -102,7 +104,7 @@ std::vector<Record> odoo_activities(const Company& company, TimePoint now) {
   return rows;
 }
 
-std::vector<Record> odoo_events(const Company& /*company*/, TimePoint /*now*/) {
+std::vector<Record> odoo_nothing(const Company& /*company*/, TimePoint /*now*/) {
   return {};
 }
 
@@ -146,6 +148,15 @@ std::vector<Record> odoo_modules(const Company& /*company*/, TimePoint now) {
                         {{"name", std::string{name}},
                          {"state", std::string{"installed"}},
                          {"latest_version", std::string{"17.0.1.3"}}}));
+  }
+  return rows;
+}
+
+std::vector<Record> odoo_model_names(const Company& /*company*/, TimePoint now) {
+  std::vector<Record> rows;
+  for (const Object& model : odoo_models()) {
+    const std::string name{model.name};
+    rows.push_back(made(rows.size() + 1, now, {{"model", name}, {"name", name}, {"transient", false}}));
   }
   return rows;
 }

@@ -16,10 +16,11 @@ inline constexpr std::array<std::string_view, 5> kOdooStages{"Prospecting", "Qua
 [[nodiscard]] std::vector<Record> odoo_logins(const Company& company, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_messages(const Company& company, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_activities(const Company& company, TimePoint now);
-[[nodiscard]] std::vector<Record> odoo_events(const Company& company, TimePoint now);  ///< nobody keeps a calendar
+[[nodiscard]] std::vector<Record> odoo_nothing(const Company& company, TimePoint now);  ///< nobody keeps a calendar
 [[nodiscard]] std::vector<Record> odoo_orders(const Company& company, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_ratings(const Company& company, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_modules(const Company& company, TimePoint now);
+[[nodiscard]] std::vector<Record> odoo_model_names(const Company& company, TimePoint now);
 [[nodiscard]] std::vector<Record> odoo_crons(const Company& company, TimePoint now);
 
 }  // namespace crmpulse::sandbox::selfhosted

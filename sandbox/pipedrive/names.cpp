@@ -129,18 +129,24 @@ void write_person(const Value& value, Fields& fields) {
 
 using enum FieldType;
 
+constexpr std::string_view kStatus[] = {"open", "won", "lost", "deleted"};
+constexpr std::string_view kStageIds[] = {"1", "2", "3", "4"};
+constexpr std::string_view kPipelineIds[] = {"1"};
+constexpr std::string_view kActivityTypes[] = {"call", "meeting", "task", "deadline", "email", "lunch"};
+constexpr std::size_t kLongest = 255;  ///< of titles and names
+
 constexpr Field kId[] = {read_only("id", "id", id)};
 constexpr Field kAudit[] = {{"owner_id", "owner", reference},
                             read_only("add_time", "created", time),
                             read_only("update_time", "modified", time)};
 
 constexpr Field kDeals[] = {
-    {"title", "name"},
+    at_most(kLongest, {"title", "name"}),
     {"value", "", number, deal_value, write_value},
     {"currency", "currency"},
-    {"status", "", text, deal_status, write_status},
-    {"stage_id", "", number, stage_id, write_stage},
-    {"pipeline_id", "", number, pipeline_id},
+    one_of(kStatus, {"status", "", text, deal_status, write_status}),
+    one_of(kStageIds, {"stage_id", "", number, stage_id, write_stage}),
+    one_of(kPipelineIds, {"pipeline_id", "", number, pipeline_id}),
     {"org_id", "account", reference},
     {"person_id", "contact", reference},
     read_only("creator_user_id", "created_by", reference),
@@ -155,9 +161,9 @@ constexpr Field kDeals[] = {
 };
 
 constexpr Field kPersons[] = {
-    {"name", "", text, full_name, write_name},
-    {"first_name", "first_name"},
-    {"last_name", "last_name"},
+    at_most(kLongest, {"name", "", text, full_name, write_name}),
+    at_most(kLongest, {"first_name", "first_name"}),
+    at_most(kLongest, {"last_name", "last_name"}),
     {"emails", "email"},
     {"phones", "phone"},
     {"job_title", "title"},
@@ -165,14 +171,14 @@ constexpr Field kPersons[] = {
 };
 
 constexpr Field kOrganizations[] = {
-    {"name", "name"},
+    at_most(kLongest, {"name", "name"}),
     {"website", "website"},
     {"industry", "industry"},
 };
 
 constexpr Field kActivities[] = {
-    {"subject", "subject"},
-    {"type", "", text, activity_type},
+    at_most(kLongest, {"subject", "subject"}),
+    one_of(kActivityTypes, {"type", "", text, activity_type}),
     {"done", "", boolean, activity_done},
     {"due_date", "due", date},
     read_only("marked_as_done_time", "done_at", time),
@@ -183,7 +189,7 @@ constexpr Field kActivities[] = {
 };
 
 constexpr Field kLeads[] = {
-    {"title", "", text, lead_title, write_lead_title},
+    at_most(kLongest, {"title", "", text, lead_title, write_lead_title}),
     read_only("creator_id", "created_by", reference),
     {"is_archived", "", boolean, lead_archived},
     {"was_seen", "", boolean, lead_seen},

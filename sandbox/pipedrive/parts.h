@@ -36,6 +36,16 @@ inline constexpr std::array<std::string_view, 4> kStages{"Prospecting", "Qualifi
 [[nodiscard]] boost::json::value time_json(const Value& value, int version);
 [[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record);
 
+/// What is wrong with a parameter or a member of a body.
+[[nodiscard]] Refusal not_valid(std::string_view name, std::string_view why);
+/// A parameter from `least` to `most`; what is not is refused.
+[[nodiscard]] std::size_t number_param(const Ask& ask, std::string_view name, std::size_t otherwise, std::size_t least,
+                                       std::size_t most);
+/// What the query of a list asks for. Throws a Refusal for what Pipedrive does not know, or cannot read.
+[[nodiscard]] Condition filters_of(const Ask& ask, const Object& object);
+/// Archived deals are in no list but `/deals/archived`; other objects do not have such a list.
+[[nodiscard]] bool asks_archived(const Ask& ask, const Object& object);
+
 [[nodiscard]] net::HttpResponse answer_records(const Ask& ask, const Object& object);
 [[nodiscard]] net::HttpResponse answer_search(const Ask& ask, const Object* object);  ///< null: every kind
 [[nodiscard]] net::HttpResponse answer_company(const Ask& ask);                       ///< users, stages, pipelines

@@ -1,4 +1,4 @@
-// Pipedrive's records: lists with cursors, single records, writes, soft deletion, search, a deal's flow.
+// Pipedrive's records: lists with cursors, single records, writes, soft deletion, a deal's flow.
 
 #include <fmt/format.h>
 
@@ -14,6 +14,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMostPerPage = 500;
+constexpr std::size_t kMostRows = 10'000'000;
+constexpr std::string_view kCursor = "offset-";
 constexpr Duration kKept = std::chrono::hours{30 * 24};  // deleted records
 
 std::string capital(std::string_view word) {
@@ -46,6 +48,23 @@ std::string written_text(const json::value& value) {
   return scalar_text(value).value_or("");
 }
 
+/// Version 2 takes no number for a text, and no text for a number.
+bool is_of_type(const Field& field, const json::value& value) {
+  if (value.is_null() || field.name == "emails" || field.name == "phones") return true;
+  if (field.type == FieldType::boolean) return value.is_bool();
+  if (is_number(field.type) || is_id(field.type)) return value.is_number();
+  return value.is_string();
+}
+
+void check_value(const Ask& ask, const Field& field, const std::string& name, const std::string& text) {
+  switch (ask.schema.mismatch(ask.lookup, field, text)) {
+    case Mismatch::none: return;
+    case Mismatch::length: throw not_valid(name, fmt::format("must be at most {} characters long", field.longest));
+    case Mismatch::option: throw not_valid(name, "is not one of the allowed values");
+    case Mismatch::reference: throw not_valid(name, "refers to nothing that is there");
+  }
+}
+
 /// Returns what the body writes, under canonical names. What nobody has defined is ignored, as Pipedrive does.
 Fields fields_of(const Ask& ask, const Object& object) {
   const auto body = parse_json(ask.request.body);
@@ -56,8 +75,10 @@ Fields fields_of(const Ask& ask, const Object& object) {
     const std::string name{key};
     const Field* field = ask.schema.field(object, name == "email" ? "emails" : name == "phone" ? "phones" : name);
     if (field == nullptr || field->read_only) continue;
-    if (!ask.schema.write(*field, written_text(value), fields))
-      throw Refusal{Refusal::Kind::value, name, "Validation failed", fmt::format("{} has a wrong type", name)};
+    const std::string text = written_text(value);
+    const bool fits = ask.route.version == 1 || is_of_type(*field, value);
+    if (!fits || !ask.schema.write(*field, text, fields)) throw not_valid(name, "has a wrong type");
+    check_value(ask, *field, name, text);
   }
   return fields;
 }
@@ -66,34 +87,6 @@ const Record* any_record(const Ask& ask, const Object& object, RecordId id) {
   const Record* record = ask.world.company.find(id);
   if (record == nullptr || record->kind != object.kind()) return nullptr;
   return record->deleted && *record->deleted + kKept < ask.world.now ? nullptr : record;
-}
-
-/// Archived deals are in no list but `/deals/archived`; other objects do not have such a list.
-bool asks_archived(const Ask& ask, const Object& object) {
-  return object.kind() == Kind::opportunity && ask.route.part(1) == "archived";
-}
-
-Condition filters_of(const Ask& ask, const Object& object) {
-  std::vector<Condition> all;
-  if (const Field* archived = ask.schema.field(object, "is_archived");
-      object.kind() == Kind::opportunity && archived != nullptr)
-    all.push_back(where(*archived, Compare::equal, {asks_archived(ask, object)}));
-  const auto filter = [&](const char* parameter, const char* name, Compare how) {
-    const std::string text = query_value(ask.request, parameter);
-    const Field* field = text.empty() ? nullptr : ask.schema.field(object, name);
-    const auto value = field != nullptr ? ask.schema.value(field->type, text) : std::nullopt;
-    if (value) all.push_back(where(*field, how, {*value}));
-  };
-  filter("updated_since", "update_time", Compare::greater_equal);
-  filter("updated_until", "update_time", Compare::less);
-  for (const char* name : {"owner_id", "person_id", "org_id", "deal_id", "stage_id", "pipeline_id", "done"})
-    filter(name, name, Compare::equal);
-  const auto statuses = comma_list(query_value(ask.request, "status"));
-  const Field* status = ask.schema.field(object, "status");
-  if (statuses.empty() || status == nullptr || statuses.front() == "all_not_deleted") return all_of(std::move(all));
-  std::vector<Value> values{statuses.begin(), statuses.end()};
-  all.push_back(where(*status, Compare::in, std::move(values)));
-  return all_of(std::move(all));
 }
 
 /// Deleted ones only when they are asked for; those evaluate() does not see.
@@ -106,22 +99,34 @@ std::vector<RecordId> deleted_ids(const Ask& ask, const Object& object) {
   return ids;
 }
 
+/// Where the page begins. Only what was given out as next_cursor is one.
+std::size_t cursor_of(const Ask& ask) {
+  const std::string cursor = query_value(ask.request, "cursor");
+  if (cursor.empty()) return 0;
+  const auto offset = cursor.starts_with(kCursor)
+                          ? whole_number(std::string_view{cursor}.substr(kCursor.size()), 0, 1, kMostRows)
+                          : std::nullopt;
+  if (!offset) throw not_valid("cursor", "is not a valid cursor");
+  return *offset;
+}
+
 /// Version 2 pages by cursor, version 1 by start.
 net::HttpResponse list(const Ask& ask, const Object& object) {
   const bool v1 = ask.route.version == 1;
-  const std::size_t limit = bounded(query_value(ask.request, "limit"), 100, 1, kMostPerPage);
-  std::string cursor = query_value(ask.request, v1 ? "start" : "cursor");
-  if (!v1 && cursor.starts_with("offset-")) cursor.erase(0, 7);
   Query query;
-  query.limit = limit;
-  query.offset = bounded(cursor, 0, 0, 10'000'000);
+  query.limit = number_param(ask, "limit", 100, 1, kMostPerPage);
+  const std::size_t limit = *query.limit;
+  query.offset = v1 ? number_param(ask, "start", 0, 0, kMostRows) : cursor_of(ask);
   query.where = filters_of(ask, object);
   std::string by = query_value(ask.request, "sort_by");
   if (by.empty()) by = "id";
   const Field* sorted = ask.schema.field(object, by);
   if (sorted == nullptr || (by != "id" && by != "add_time" && by != "update_time" && by != "due_date"))
     return error(400, "Validation failed", "sort_by is one of id, add_time, update_time");
-  const bool descending = query_value(ask.request, "sort_direction") == "desc";
+  const std::string direction = query_value(ask.request, "sort_direction");
+  if (!direction.empty() && direction != "asc" && direction != "desc")
+    throw not_valid("sort_direction", "is one of asc, desc");
+  const bool descending = direction == "desc";
   query.order_by.push_back({0, query_name(*sorted), std::nullopt, descending, descending});
   Rows rows;
   if (query_value(ask.request, "status") == "deleted") {
@@ -136,7 +141,7 @@ net::HttpResponse list(const Ask& ask, const Object& object) {
   for (const Row& row : rows.rows) data.push_back(record_json(ask, object, *ask.world.company.find(row.id)));
   const std::size_t next = query.offset + rows.rows.size();
   const bool more = next < rows.total;
-  json::object additional{{"next_cursor", more ? json::value(fmt::format("offset-{}", next)) : json::value{}}};
+  json::object additional{{"next_cursor", more ? json::value(fmt::format("{}{}", kCursor, next)) : json::value{}}};
   if (v1) {
     json::object pagination{{"start", query.offset}, {"limit", limit}, {"more_items_in_collection", more}};
     if (more) pagination["next_start"] = next;
@@ -202,17 +207,6 @@ net::HttpResponse one(const Ask& ask, const Object& object) {
   return success(record_json(ask, object, *ask.world.company.find(id)));
 }
 
-Condition words_in(const Ask& ask, const Object& object, const std::string& term, bool exact) {
-  std::vector<Condition> any;
-  for (const Field* field : ask.schema.fields(object)) {
-    const bool searched =
-        field->name == "title" || field->name == "name" || field->name == "emails" || field->name == "phones";
-    if (searched)
-      any.push_back(where(*field, exact ? Compare::equal : Compare::like, {exact ? term : "%" + term + "%"}));
-  }
-  return any_of(std::move(any));
-}
-
 }  // namespace
 
 json::object record_json(const Ask& ask, const Object& object, const Record& record) {
@@ -235,27 +229,6 @@ net::HttpResponse answer_records(const Ask& ask, const Object& object) {
   if (!ask.route.part(1).empty() && !asks_archived(ask, object)) return one(ask, object);
   if (ask.request.method == "POST") return create(ask, object);
   return ask.request.method == "GET" ? list(ask, object) : error(405, "Method not allowed");
-}
-
-net::HttpResponse answer_search(const Ask& ask, const Object* object) {
-  const std::string term = query_value(ask.request, "term");
-  if (term.size() < 2) return error(400, "Validation failed", "term must have at least 2 characters");
-  const bool exact = query_value(ask.request, "exact_match") == "true";
-  const std::size_t limit = bounded(query_value(ask.request, "limit"), 100, 1, kMostPerPage);
-  json::array items;
-  for (const Object& one_object : ask.schema.objects()) {
-    if (object != nullptr && object != &one_object) continue;
-    if (one_object.kind() == Kind::task || ask.schema.object(one_object.name) == nullptr) continue;
-    Query query;
-    query.where = words_in(ask, one_object, term, exact);
-    query.limit = limit - std::min(limit, items.size());
-    for (const Row& row : answer_query(ask.lookup, one_object, query, true).rows) {
-      json::object item = record_json(ask, one_object, *ask.world.company.find(row.id));
-      item["type"] = one_object.alias;
-      items.push_back({{"result_score", 0.5}, {"item", std::move(item)}});
-    }
-  }
-  return success({{"items", std::move(items)}}, {{"additional_data", {{"next_cursor", nullptr}}}});
 }
 
 }  // namespace crmpulse::sandbox::pipedrive

@@ -7,6 +7,12 @@
 namespace crmpulse::sandbox::salesforce {
 namespace {
 
+std::size_t length_of(const Field& column) {
+  if (is_id(column.type)) return 18;
+  if (!is_text(column.type)) return 0;
+  return column.longest != 0 ? column.longest : 255;
+}
+
 boost::json::object describe_field(const Object& object, const Field& column) {
   boost::json::array targets;
   if (column.type == FieldType::reference) {
@@ -14,6 +20,9 @@ boost::json::object describe_field(const Object& object, const Field& column) {
     if (column.target == "What") targets = {"Account", "Case", "Opportunity"};
     if (targets.empty()) targets = {column.target};
   }
+  boost::json::array options;
+  for (const std::string_view option : column.options)
+    options.push_back({{"value", option}, {"label", option}, {"active", true}, {"defaultValue", false}});
   const std::string_view relationship = relationship_of(column);
   const bool writable = object.writable && !column.read_only;
   return {{"name", column.name},
@@ -24,12 +33,14 @@ boost::json::object describe_field(const Object& object, const Field& column) {
           {"createable", writable},
           {"updateable", writable},
           {"filterable", column.filterable},
-          {"groupable", column.type != FieldType::time && column.type != FieldType::currency},
-          {"sortable", column.filterable},
-          {"length", column.type == FieldType::id || column.type == FieldType::reference ? 18 : 255},
+          {"groupable", is_groupable(column.type)},
+          {"sortable", is_sortable(column.type)},
+          {"aggregatable", is_aggregatable(column.type)},
+          {"length", length_of(column)},
           {"referenceTo", std::move(targets)},
           {"relationshipName", relationship.empty() ? boost::json::value{} : boost::json::value(relationship)},
-          {"picklistValues", boost::json::array{}}};
+          {"restrictedPicklist", !column.options.empty()},
+          {"picklistValues", std::move(options)}};
 }
 
 }  // namespace
@@ -48,6 +59,7 @@ std::string_view type_name(FieldType type) {
     case FieldType::currency: return "currency";
     case FieldType::time: return "datetime";
     case FieldType::date: return "date";
+    case FieldType::long_text: return "textarea";
     default: return "string";
   }
 }

@@ -78,6 +78,30 @@ const Field* column_named(const Object& object, std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+bool is_groupable(FieldType type) {
+  return type != FieldType::time && type != FieldType::currency && type != FieldType::number &&
+         type != FieldType::long_text;
+}
+
+bool is_sortable(FieldType type) {
+  return type != FieldType::long_text;
+}
+
+bool is_aggregatable(FieldType type) {
+  return type != FieldType::boolean && type != FieldType::long_text;
+}
+
+bool is_comparable(FieldType type, Compare how) {
+  switch (how) {
+    case Compare::like: return is_text(type);
+    case Compare::less:
+    case Compare::less_equal:
+    case Compare::greater:
+    case Compare::greater_equal: return type != FieldType::boolean;
+    default: return true;
+  }
+}
+
 std::string_view relationship_of(const Field& column) {
   if (column.type != FieldType::reference) return {};
   return column.name.substr(0, column.name.size() - 2);

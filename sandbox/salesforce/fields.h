@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sandbox/company/query.h"
 #include "sandbox/schema/field.h"
 
 namespace crmpulse::sandbox::salesforce {
@@ -19,6 +20,13 @@ namespace crmpulse::sandbox::salesforce {
 [[nodiscard]] const Field* column_named(const Object& object, std::string_view name);
 /// Returns the name by which a reference is followed (`AccountId`: `Account`), empty if the column is not a reference.
 [[nodiscard]] std::string_view relationship_of(const Field& column);
+
+// What may be done with a field in a query, by its type: Salesforce's tables of "Support for Field Types".
+[[nodiscard]] bool is_groupable(FieldType type);
+[[nodiscard]] bool is_sortable(FieldType type);
+[[nodiscard]] bool is_aggregatable(FieldType type);  ///< by COUNT, COUNT_DISTINCT, MIN, MAX; SUM and AVG want numbers
+/// Does this comparison exist for fields of this type?
+[[nodiscard]] bool is_comparable(FieldType type, Compare how);
 
 /// `(SELECT … FROM Tasks)` in a query of `parent`: the records of `object` whose `link` is the parent.
 struct Children {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 
+#include "sandbox/company/values.h"
 #include "sandbox/salesforce/fields.h"
 #include "sandbox/vendor/reply.h"
 
@@ -130,9 +131,10 @@ std::string problem_of_assertion(const std::string& assertion, const Credentials
   const std::string aud = text_member(*body, "aud");
   if (aud != "https://login.salesforce.com" && aud != "https://test.salesforce.com" && aud != audience)
     return "audience is invalid";
-  const auto* expires = member(*body, "exp");
-  if (expires == nullptr || !expires->is_number()) return "invalid assertion";
-  const double ends = expires->to_number<double>() * 1000;
+  // A number, or the same as a text: Salesforce's own example of a claims set has it so.
+  const auto expires = number_from<double>(text_member(*body, "exp"));
+  if (!expires) return "invalid assertion";
+  const double ends = *expires * 1000;
   if (ends + static_cast<double>(kClockSkew.count()) < static_cast<double>(unix_millis(now)))
     return "expired authorization code";
   return {};

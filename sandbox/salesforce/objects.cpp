@@ -1,11 +1,31 @@
 // Salesforce's objects and their fields, as far as the company has them.
 
 #include <array>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "sandbox/salesforce/fields.h"
 
 namespace crmpulse::sandbox::salesforce {
 namespace {
+
+using Options = std::span<const std::string_view>;
+using List = const std::string_view[];
+
+// What the picklists of the org offer; all of them are restricted.
+constexpr List kLeadStatus{"Open - Not Contacted", "Working - Contacted", "Closed - Converted",
+                           "Closed - Not Converted"};
+constexpr List kStages{"Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won", "Closed Lost"};
+constexpr List kCaseStatus{"New", "Working", "Escalated", "Closed"};
+constexpr List kCasePriorities{"High", "Medium", "Low"};
+constexpr List kCaseOrigins{"Phone", "Email", "Web"};
+constexpr List kTaskStatus{"Not Started", "In Progress", "Completed", "Waiting on someone else", "Deferred"};
+constexpr List kTaskPriorities{"High", "Normal", "Low"};
+constexpr List kRatings{"Hot", "Warm", "Cold"};
+constexpr List kSources{"Web", "Phone Inquiry", "Partner Referral", "Purchased List", "Other"};
+constexpr List kIndustries{"Retail", "Banking", "Healthcare", "Energy", "Education"};
 
 Field written(std::string_view name, std::string_view canonical, FieldType type = FieldType::text) {
   return {name, canonical, type};
@@ -20,6 +40,24 @@ Field follows(std::string_view name, std::string_view canonical, std::string_vie
   Field field = refers(name, canonical, target);
   field.read_only = true;
   return field;
+}
+Field picklist(std::string_view name, std::string_view canonical, Options options) {
+  return one_of(options, written(name, canonical, FieldType::picklist));
+}
+Field text(std::size_t longest, std::string_view name, std::string_view canonical) {
+  return at_most(longest, written(name, canonical));
+}
+/// A long text area: shown, and nothing else.
+Field description() {
+  Field field = at_most(32'000, written("Description", "description", FieldType::long_text));
+  field.filterable = false;
+  return field;
+}
+Field phone(std::string_view name, std::string_view canonical) {
+  return at_most(40, written(name, canonical, FieldType::phone));
+}
+Field email() {
+  return at_most(80, written("Email", "email", FieldType::email));
 }
 Field not_filtered(std::string_view name, std::string_view canonical) {
   Field field = read_only(name, canonical);
@@ -47,52 +85,50 @@ Object object(std::string_view name, std::string_view label, std::string_view pr
 }
 
 Object account() {
-  return object(
-      "Account", "Account", "001", Kind::account, true,
-      with_system_fields(
-          {required("Name", "name"), written("AccountNumber", "account_number"),
-           written("Phone", "phone", FieldType::phone), written("Website", "website", FieldType::url),
-           written("BillingCity", "city"), written("BillingCountry", "country"),
-           written("Industry", "industry", FieldType::picklist), written("Type", "account_type", FieldType::picklist),
-           written("NumberOfEmployees", "employees", FieldType::integer),
-           written("AnnualRevenue", "revenue", FieldType::currency), written("Description", "description"),
-           read_only("LastActivityDate", "last_activity", FieldType::date)},
-          true));
-}
-
-Object contact() {
-  return object("Contact", "Contact", "003", Kind::contact, true,
+  return object("Account", "Account", "001", Kind::account, true,
                 with_system_fields(
-                    {written("FirstName", "first_name"), required("LastName", "last_name"), read_only("Name", "name"),
-                     written("Email", "email", FieldType::email), written("Phone", "phone", FieldType::phone),
-                     written("MobilePhone", "mobile", FieldType::phone), refers("AccountId", "account", "Account"),
-                     written("Title", "title"), written("Department", "department"),
-                     written("LeadSource", "source", FieldType::picklist), written("Description", "description"),
-                     read_only("IsEmailBounced", "email_bounced", FieldType::boolean),
-                     read_only("EmailBouncedDate", "email_bounced_at", FieldType::time),
-                     read_only("EmailBouncedReason", "email_bounced_reason"),
+                    {required("Name", "name"), text(40, "AccountNumber", "account_number"), phone("Phone", "phone"),
+                     written("Website", "website", FieldType::url), text(40, "BillingCity", "city"),
+                     text(80, "BillingCountry", "country"), picklist("Industry", "industry", kIndustries),
+                     written("Type", "account_type", FieldType::picklist),
+                     written("NumberOfEmployees", "employees", FieldType::integer),
+                     written("AnnualRevenue", "revenue", FieldType::currency), description(),
                      read_only("LastActivityDate", "last_activity", FieldType::date)},
                     true));
 }
 
+Object contact() {
+  return object(
+      "Contact", "Contact", "003", Kind::contact, true,
+      with_system_fields({text(40, "FirstName", "first_name"), at_most(80, required("LastName", "last_name")),
+                          read_only("Name", "name"), email(), phone("Phone", "phone"), phone("MobilePhone", "mobile"),
+                          refers("AccountId", "account", "Account"), text(128, "Title", "title"),
+                          text(80, "Department", "department"), picklist("LeadSource", "source", kSources),
+                          description(), read_only("IsEmailBounced", "email_bounced", FieldType::boolean),
+                          read_only("EmailBouncedDate", "email_bounced_at", FieldType::time),
+                          read_only("EmailBouncedReason", "email_bounced_reason"),
+                          read_only("LastActivityDate", "last_activity", FieldType::date)},
+                         true));
+}
+
 Object lead() {
   return object("Lead", "Lead", "00Q", Kind::lead, true,
-                with_system_fields({written("FirstName", "first_name"),
-                                    required("LastName", "last_name"),
+                with_system_fields({text(40, "FirstName", "first_name"),
+                                    at_most(80, required("LastName", "last_name")),
                                     read_only("Name", "name"),
                                     required("Company", "company"),
-                                    written("Email", "email", FieldType::email),
-                                    written("Phone", "phone", FieldType::phone),
-                                    written("MobilePhone", "mobile", FieldType::phone),
-                                    written("Title", "title"),
-                                    written("Status", "status", FieldType::picklist),
-                                    written("LeadSource", "source", FieldType::picklist),
-                                    written("Rating", "rating", FieldType::picklist),
-                                    written("Industry", "industry", FieldType::picklist),
+                                    email(),
+                                    phone("Phone", "phone"),
+                                    phone("MobilePhone", "mobile"),
+                                    text(128, "Title", "title"),
+                                    picklist("Status", "status", kLeadStatus),
+                                    picklist("LeadSource", "source", kSources),
+                                    picklist("Rating", "rating", kRatings),
+                                    picklist("Industry", "industry", kIndustries),
                                     written("Website", "website", FieldType::url),
-                                    written("City", "city"),
-                                    written("Country", "country"),
-                                    written("Description", "description"),
+                                    text(40, "City", "city"),
+                                    text(80, "Country", "country"),
+                                    description(),
                                     read_only("IsConverted", "converted", FieldType::boolean),
                                     read_only("ConvertedDate", "converted_at", FieldType::date),
                                     written("IsUnreadByOwner", "unread", FieldType::boolean),
@@ -106,11 +142,12 @@ Object opportunity() {
   return object(
       "Opportunity", "Opportunity", "006", Kind::opportunity, true,
       with_system_fields(
-          {required("Name", "name"), refers("AccountId", "account", "Account"),
-           written("Amount", "amount", FieldType::currency), required("StageName", "stage", FieldType::picklist),
+          {at_most(120, required("Name", "name")), refers("AccountId", "account", "Account"),
+           written("Amount", "amount", FieldType::currency),
+           one_of(kStages, required("StageName", "stage", FieldType::picklist)),
            required("CloseDate", "close_date", FieldType::date), written("NextStep", "next_step"),
            written("Probability", "probability", FieldType::number), written("Type", "deal_type", FieldType::picklist),
-           written("LeadSource", "source", FieldType::picklist), written("Description", "description"),
+           picklist("LeadSource", "source", kSources), description(),
            read_only("IsClosed", "closed", FieldType::boolean), read_only("IsWon", "won", FieldType::boolean),
            read_only("LastStageChangeDate", "stage_changed", FieldType::time),
            read_only("LastActivityDate", "last_activity", FieldType::date)},
@@ -123,9 +160,9 @@ Object support_case() {
       with_system_fields(
           {read_only("CaseNumber", "id", FieldType::integer), written("Subject", "subject"),
            refers("AccountId", "account", "Account"), refers("ContactId", "contact", "Contact"),
-           written("Status", "status", FieldType::picklist), written("Priority", "priority", FieldType::picklist),
-           written("Origin", "origin", FieldType::picklist), written("Type", "case_type", FieldType::picklist),
-           written("Reason", "reason", FieldType::picklist), written("Description", "description"),
+           picklist("Status", "status", kCaseStatus), picklist("Priority", "priority", kCasePriorities),
+           picklist("Origin", "origin", kCaseOrigins), written("Type", "case_type", FieldType::picklist),
+           written("Reason", "reason", FieldType::picklist), description(),
            read_only("IsClosed", "closed", FieldType::boolean), read_only("ClosedDate", "closed_at", FieldType::time),
            written("CSAT__c", "csat", FieldType::number)},
           true));
@@ -137,14 +174,14 @@ std::vector<Field> activity() {
        read_only("Who.Type", "who.kind", FieldType::object_name),
        read_only("What.Type", "what.kind", FieldType::object_name), read_only("Who.Name", "who.name"),
        read_only("What.Name", "what.name"), read_only("Who.Email", "who.email", FieldType::email),
-       written("ActivityDate", "due", FieldType::date), written("Description", "description")},
+       written("ActivityDate", "due", FieldType::date), description()},
       true);
 }
 
 Object task() {
   Object out = object("Task", "Task", "00T", Kind::task, true, activity());
-  out.fields.push_back(written("Status", "status", FieldType::picklist));
-  out.fields.push_back(written("Priority", "priority", FieldType::picklist));
+  out.fields.push_back(picklist("Status", "status", kTaskStatus));
+  out.fields.push_back(picklist("Priority", "priority", kTaskPriorities));
   out.fields.push_back(read_only("IsClosed", "closed", FieldType::boolean));
   out.fields.push_back(read_only("CompletedDateTime", "done_at", FieldType::time));
   return out;

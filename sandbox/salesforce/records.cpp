@@ -13,7 +13,7 @@
 namespace crmpulse::sandbox::salesforce {
 namespace {
 
-constexpr std::size_t kMostText = 255;
+constexpr std::size_t kMostText = 255;  ///< of a field without a bound of its own
 
 bool looks_like_email(std::string_view text) {
   const std::size_t at = text.find('@');
@@ -43,9 +43,16 @@ Answer<Value> text_value(const World& world, const Field& column, const std::str
       if (!id)
         return ApiError{400, "MALFORMED_ID", fmt::format("{}: id value of incorrect type: {}", column.name, text),
                         fields};
-      if (world.company.find(id->id) == nullptr)
+      const Record* record = world.company.find(id->id);
+      if (record == nullptr || record->deleted)
         return ApiError{400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", fields};
-      return Value{static_cast<double>(id->id)};
+      const Value value{static_cast<double>(id->id)};
+      const bool right_kind = object_of(record->kind)->prefix == id->prefix &&
+                              mismatch_of({world.company, world.now}, column, value) == Mismatch::none;
+      if (!right_kind)
+        return ApiError{400, "FIELD_INTEGRITY_EXCEPTION",
+                        fmt::format("{}: id value of incorrect type: {}", column.name, text), fields};
+      return value;
     }
     case FieldType::email:
       if (!text.empty() && !looks_like_email(text))
@@ -58,11 +65,20 @@ Answer<Value> text_value(const World& world, const Field& column, const std::str
     case FieldType::currency: return cannot_read(column, "VALUE_STRING");
     default: break;
   }
-  if (text.size() > kMostText && column.name != "Description")
-    return ApiError{400, "STRING_TOO_LONG",
-                    fmt::format("{}: data value too large: (max length={})", column.name, kMostText), fields};
   if (text.empty()) return Value{};
-  return Value{text};
+  Field bounded = column;
+  if (bounded.longest == 0) bounded.longest = kMostText;
+  switch (mismatch_of({world.company, world.now}, bounded, Value{text})) {
+    case Mismatch::length:
+      return ApiError{
+          400, "STRING_TOO_LONG",
+          fmt::format("{}: data value too large: {} (max length={})", column.name, text.substr(0, 80), bounded.longest),
+          fields};
+    case Mismatch::option:
+      return ApiError{400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+                      fmt::format("{}: bad value for restricted picklist field: {}", column.name, text), fields};
+    default: return Value{text};
+  }
 }
 
 Answer<Value> value_of(const World& world, const Field& column, const boost::json::value& given) {
@@ -149,16 +165,23 @@ Answer<const Record*> record_to_change(const World& world, const Object& object,
   return record;
 }
 
-TimePoint time_parameter(const ApiCall& call, std::string_view name, TimePoint otherwise) {
+Answer<TimePoint> time_parameter(const ApiCall& call, std::string_view name) {
   std::string text = parameter(call, name);
+  if (text.empty()) return ApiError{400, "MISSING_ARGUMENT", fmt::format("Missing required parameter: {}", name), {}};
   std::replace(text.begin(), text.end(), ' ', '+');  // a plus that was not escaped
   const auto time = parse_time(text);
-  return time ? time.value() : otherwise;
+  if (!time)
+    return ApiError{400, "INVALID_REPLICATION_DATE", fmt::format("{} is not a valid date: {}", name, text), {}};
+  return time.value();
 }
 
 Reply changed_ids(const World& world, const Object& object, const ApiCall& call, bool deleted) {
-  const TimePoint start = time_parameter(call, "start", world.now - std::chrono::days{1});
-  const TimePoint end = time_parameter(call, "end", world.now);
+  const auto from = time_parameter(call, "start");
+  if (!from) return reply_of(from.error());
+  const auto to = time_parameter(call, "end");
+  if (!to) return reply_of(to.error());
+  const TimePoint start = from.value();
+  const TimePoint end = to.value();
   if (end <= start) return reply_of({400, "INVALID_REPLICATION_DATE", "startDate before endDate is required", {}});
   boost::json::array ids;
   for (const RecordId id : world.company.of(object.kind())) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text/ascii.h"
 #include "sandbox/company/query.h"
 #include "sandbox/salesforce/parts.h"
 #include "sandbox/vendor/reply.h"
@@ -31,11 +32,30 @@ Condition has_words(const Names& names, std::string_view text) {
   return all_of(std::move(all));
 }
 
+bool is_scope(std::string_view word) {
+  static constexpr std::array<std::string_view, 5> kScopes{"ALL", "NAME", "EMAIL", "PHONE", "SIDEBAR"};
+  return std::any_of(kScopes.begin(), kScopes.end(),
+                     [word](std::string_view scope) { return ascii::same_without_case(scope, word); });
+}
+
 std::string between(std::string_view text, char open, char close) {
   const std::size_t begin = text.find(open);
   const std::size_t end = begin == std::string_view::npos ? begin : text.find(close, begin);
   if (end == std::string_view::npos) return {};
   return std::string{text.substr(begin + 1, end - begin - 1)};
+}
+
+/// `IN NAME FIELDS`, between the text and RETURNING: which fields are looked at; empty: all.
+Answer<std::string> scope_of(std::string_view clause) {
+  std::string words{clause};
+  const auto is_blank = [](char c) { return c == ' ' || c == '\n' || c == '\t'; };
+  std::replace_if(words.begin(), words.end(), is_blank, ',');
+  const auto parts = comma_list(words);
+  if (parts.empty()) return std::string{};
+  const bool known = parts.size() == 3 && ascii::same_without_case(parts[0], "IN") &&
+                     ascii::same_without_case(parts[2], "FIELDS") && is_scope(parts[1]);
+  if (!known) return ApiError{400, "MALFORMED_SEARCH", fmt::format("unexpected token: '{}'", parts[0]), {}};
+  return ascii::upper(parts[1]);
 }
 
 }  // namespace
@@ -45,6 +65,10 @@ std::optional<ApiError> search_in(const World& world, const SearchPlace& place, 
   const Object* object = visible_object(world, place.object);
   if (object == nullptr || !object->is_stored())
     return ApiError{400, "INVALID_TYPE", fmt::format("sObject type '{}' is not supported.", place.object), {}};
+  for (const std::string& name : comma_list(place.fields)) {
+    if (visible_column(world, *object, name) == nullptr)
+      return ApiError{400, "INVALID_FIELD", fmt::format("No such column '{}' on entity '{}'.", name, object->name), {}};
+  }
   Query query;
   query.from = object->kind();
   query.where = names_only ? has_words(kNameFields, text) : has_words(kAllFields, text);
@@ -63,6 +87,12 @@ Answer<boost::json::object> search(const World& world, const std::string& sosl, 
   const std::size_t returning = sosl.find("RETURNING");
   if (!sosl.starts_with("FIND") || text.size() < 2)
     return ApiError{400, "MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces.", {}};
+  const std::size_t behind = sosl.find('}') + 1;
+  if (returning != std::string::npos && returning < behind)
+    return ApiError{400, "MALFORMED_SEARCH", "unexpected token: 'RETURNING'", {}};
+  const auto scope =
+      scope_of(std::string_view{sosl}.substr(behind, returning == std::string::npos ? returning : returning - behind));
+  if (!scope) return scope.error();
   std::vector<SearchPlace> places;
   std::string_view rest =
       returning == std::string::npos ? std::string_view{} : std::string_view{sosl}.substr(returning + 9);
@@ -84,7 +114,7 @@ Answer<boost::json::object> search(const World& world, const std::string& sosl, 
     places = {{"Account", {}, 200}, {"Contact", {}, 200}, {"Lead", {}, 200}, {"Opportunity", {}, 200}};
   boost::json::array found;
   for (const SearchPlace& place : places) {
-    if (auto refused = search_in(world, place, text, sosl.find("NAME FIELDS") != std::string::npos, version, found))
+    if (auto refused = search_in(world, place, text, scope.value() == "NAME", version, found))
       return std::move(*refused);
   }
   return boost::json::object{{"searchRecords", std::move(found)}};
@@ -92,11 +122,11 @@ Answer<boost::json::object> search(const World& world, const std::string& sosl, 
 
 Answer<boost::json::object> parameterized_search(const World& world, const ApiCall& call) {
   std::string text = parameter(call, "q");
-  bool names_only = parameter(call, "in") == "NAME";
+  std::string scope = parameter(call, "in");
   std::vector<SearchPlace> places;
   if (const auto* body = call.body.if_object()) {
     text = text_member(call.body, "q");
-    names_only = text_member(call.body, "in") == "NAME";
+    scope = text_member(call.body, "in");
     const auto* list = body->if_contains("sobjects");
     for (const auto& item : list != nullptr && list->is_array() ? list->get_array() : boost::json::array{})
       places.push_back({text_member(item, "name"), {}, bounded(text_member(item, "limit"), 200, 1, 2000)});
@@ -105,11 +135,14 @@ Answer<boost::json::object> parameterized_search(const World& world, const ApiCa
     places.push_back(
         {name, parameter(call, name + ".fields"), bounded(parameter(call, name + ".limit"), 200, 1, 2000)});
   if (text.size() < 2) return ApiError{400, "MALFORMED_SEARCH", "search term must be longer than one character", {}};
+  if (!scope.empty() && !is_scope(scope))
+    return ApiError{400, "MALFORMED_SEARCH", fmt::format("'{}' is not a valid value of 'in'", scope), {}};
   if (places.empty())
     places = {{"Account", {}, 200}, {"Contact", {}, 200}, {"Lead", {}, 200}, {"Opportunity", {}, 200}};
   boost::json::array found;
   for (const SearchPlace& place : places) {
-    if (auto refused = search_in(world, place, text, names_only, call.version, found)) return std::move(*refused);
+    if (auto refused = search_in(world, place, text, ascii::same_without_case(scope, "NAME"), call.version, found))
+      return std::move(*refused);
   }
   return boost::json::object{{"searchRecords", std::move(found)}};
 }

@@ -12,26 +12,27 @@ namespace {
 
 constexpr std::size_t kMostOffset = 2000;
 
-struct Function {
-  std::string_view name;
-  Aggregate aggregate;
-  std::string_view part;
-};
-constexpr std::array<Function, 12> kFunctions{{{"COUNT", Aggregate::count, ""},
-                                               {"COUNT_DISTINCT", Aggregate::count_distinct, ""},
-                                               {"SUM", Aggregate::sum, ""},
-                                               {"AVG", Aggregate::avg, ""},
-                                               {"MIN", Aggregate::min, ""},
-                                               {"MAX", Aggregate::max, ""},
-                                               {"CALENDAR_YEAR", Aggregate::none, "year"},
-                                               {"CALENDAR_QUARTER", Aggregate::none, "quarter"},
-                                               {"CALENDAR_MONTH", Aggregate::none, "month"},
-                                               {"DAY_IN_MONTH", Aggregate::none, "day"},
-                                               {"HOUR_IN_DAY", Aggregate::none, "hour"},
-                                               {"DAY_ONLY", Aggregate::none, "date"}}};
+constexpr std::array<SoqlFunction, 12> kFunctions{{{"COUNT", Aggregate::count, ""},
+                                                   {"COUNT_DISTINCT", Aggregate::count_distinct, ""},
+                                                   {"SUM", Aggregate::sum, ""},
+                                                   {"AVG", Aggregate::avg, ""},
+                                                   {"MIN", Aggregate::min, ""},
+                                                   {"MAX", Aggregate::max, ""},
+                                                   {"CALENDAR_YEAR", Aggregate::none, "year"},
+                                                   {"CALENDAR_QUARTER", Aggregate::none, "quarter"},
+                                                   {"CALENDAR_MONTH", Aggregate::none, "month"},
+                                                   {"DAY_IN_MONTH", Aggregate::none, "day"},
+                                                   {"HOUR_IN_DAY", Aggregate::none, "hour"},
+                                                   {"DAY_ONLY", Aggregate::none, "date"}}};
 
 std::string_view part_for(const Field& column) {
   return column.type == FieldType::date ? "date" : "";
+}
+
+bool is_grouped_by(const Query& query, const Output& output) {
+  return std::any_of(query.group_by.begin(), query.group_by.end(), [&output](const Output& group) {
+    return group.field == output.field && group.part == output.part;
+  });
 }
 
 }  // namespace
@@ -105,12 +106,54 @@ Output Translator::output_of(const SoqlField& field, Resolved& what) const {
     return out;
   }
   const auto found = std::find_if(kFunctions.begin(), kFunctions.end(),
-                                  [&field](const Function& one) { return one.name == field.function; });
+                                  [&field](const SoqlFunction& one) { return one.name == field.function; });
   if (found == kFunctions.end())
     refuse("INVALID_FIELD", fmt::format("Unknown function '{}'", field.function), field.at);
   if (field.path.empty() && found->name != "COUNT") refuse("MALFORMED_QUERY", "unexpected token: ')'", field.at);
   out.aggregate = found->aggregate;
   out.part = found->part;
+  if (what.column != nullptr) check_function(*found, *what.column, field.at);
+  return out;
+}
+
+void Translator::check_function(const SoqlFunction& function, const Field& column, std::size_t at) const {
+  if (function.aggregate == Aggregate::none) {
+    if (!is_day_or_time(column.type))
+      refuse("MALFORMED_QUERY", fmt::format("{} does not support the field '{}'", function.name, column.name), at);
+    return;
+  }
+  const bool adds = function.aggregate == Aggregate::sum || function.aggregate == Aggregate::avg;
+  if (adds ? !is_number(column.type) : !is_aggregatable(column.type))
+    refuse("MALFORMED_QUERY",
+           fmt::format("field {} does not support aggregate operator {}", column.name, function.name), at);
+}
+
+Output Translator::group_of(const SoqlField& field) const {
+  Resolved what;
+  Output out = output_of(field, what);
+  if (out.aggregate != Aggregate::none)
+    refuse("MALFORMED_QUERY", fmt::format("Invalid field in the GROUP BY clause: {}({})", field.function, field.path),
+           field.at);
+  if (field.function.empty() && !is_groupable(what.column->type))
+    refuse("MALFORMED_QUERY", fmt::format("field '{}' can not be grouped in a query call", what.column->name),
+           field.at);
+  return out;
+}
+
+Order Translator::order_of(const SoqlOrder& order, const Query& query) const {
+  Resolved what;
+  Order out;
+  out.expression = output_of(order.field, what);
+  out.descending = order.descending;
+  out.nulls_last = order.nulls_last;
+  const bool aggregates = out.expression->aggregate != Aggregate::none;
+  if (!aggregates && what.column != nullptr && !is_sortable(what.column->type))
+    refuse("MALFORMED_QUERY", fmt::format("field '{}' can not be sorted in a query call", what.column->name),
+           order.field.at);
+  if (aggregates && query.group_by.empty())
+    refuse("MALFORMED_QUERY", "aggregate functions in ORDER BY want a GROUP BY", order.field.at);
+  if (grouped_ && !aggregates && !is_grouped_by(query, *out.expression))
+    refuse("MALFORMED_QUERY", fmt::format("Field must be grouped or aggregated: {}", order.field.path), order.field.at);
   return out;
 }
 
@@ -179,6 +222,24 @@ Condition Translator::range_condition(const Condition& base, const SoqlLiteral& 
   return base.compare == Compare::not_equal ? none_of({std::move(out)}) : out;
 }
 
+std::shared_ptr<Query> Translator::semi_join(const SoqlCondition& condition, const Field& left) const {
+  Translator inner{world_, text_};
+  auto query = std::make_shared<Query>(inner.translate(*condition.subquery));
+  if (inner.shown().size() != 1 || !inner.object().is_stored() || inner.is_grouped())
+    refuse("MALFORMED_QUERY", "a semi join sub-select selects one field of an object", condition.field.at);
+  if (!is_id(left.type))
+    refuse("INVALID_FIELD",
+           fmt::format("The left operand field in the where expression for outer query should be an id field, cannot "
+                       "use: '{}'",
+                       left.name),
+           condition.field.at);
+  const Field* selected = inner.shown().front().what.column;
+  if (selected == nullptr || !is_id(selected->type))
+    refuse("INVALID_FIELD", "The selected field in the subquery should be an id or a reference field",
+           condition.field.at);
+  return query;
+}
+
 Condition Translator::comparison_of(const SoqlCondition& condition) const {
   Resolved what;
   const Output left = output_of(condition.field, what);
@@ -188,16 +249,15 @@ Condition Translator::comparison_of(const SoqlCondition& condition) const {
   if (!column.filterable)
     refuse("INVALID_FIELD", fmt::format("field '{}' can not be filtered in a query call", column.name),
            condition.field.at);
+  if (condition.field.function.empty() && !is_comparable(column.type, condition.compare))
+    refuse("INVALID_FIELD", fmt::format("invalid operator on {} field", type_name(column.type)), condition.field.at);
   Condition out;
   out.kind = Condition::Kind::compare;
   out.field = left.field;
   out.part = left.part;
   out.compare = condition.compare;
   if (condition.subquery) {
-    Translator inner{world_, text_};
-    out.subquery = std::make_shared<Query>(inner.translate(*condition.subquery));
-    if (inner.shown().size() != 1 || !inner.object().is_stored())
-      refuse("MALFORMED_QUERY", "a semi join sub-select selects one field of an object", condition.field.at);
+    out.subquery = semi_join(condition, column);
     return out;
   }
   const bool is_time = column.type == FieldType::date || column.type == FieldType::time;
@@ -225,6 +285,7 @@ Condition Translator::condition_of(const SoqlCondition& condition) const {
 
 void Translator::take_having(const SoqlCondition& having, Query& query) const {
   if (having.kind == Condition::Kind::always) return;
+  if (query.group_by.empty()) refuse("MALFORMED_QUERY", "unexpected token: 'HAVING'", having.field.at);
   const auto* number = having.values.size() == 1 ? std::get_if<double>(&having.values.front().value) : nullptr;
   if (having.kind != Condition::Kind::compare || number == nullptr || having.field.function.empty())
     throw ApiError{
@@ -277,10 +338,7 @@ void Translator::check_groups(const Query& query) const {
   if (!children_.empty()) refuse("MALFORMED_QUERY", "nested queries are not allowed with aggregate functions", 0);
   for (std::size_t i = 0; i < query.outputs.size(); ++i) {
     const Output& output = query.outputs[i];
-    const bool is_group = std::any_of(query.group_by.begin(), query.group_by.end(), [&output](const Output& group) {
-      return group.field == output.field && group.part == output.part;
-    });
-    if (output.aggregate == Aggregate::none && !is_group)
+    if (output.aggregate == Aggregate::none && !is_grouped_by(query, output))
       refuse("MALFORMED_QUERY", fmt::format("Field must be grouped or aggregated: {}", output.field), 0);
   }
 }
@@ -301,20 +359,10 @@ Query Translator::translate(const SoqlQuery& soql) {
   query.from = object_->is_stored() ? object_->kind() : Kind::account;
   take_outputs(soql, query);
   query.where = condition_of(soql.where);
-  for (const SoqlField& group : soql.group_by) {
-    Resolved what;
-    query.group_by.push_back(output_of(group, what));
-  }
+  for (const SoqlField& group : soql.group_by) query.group_by.push_back(group_of(group));
   check_groups(query);
   take_having(soql.having, query);
-  for (const SoqlOrder& order : soql.order_by) {
-    Resolved what;
-    Order out;
-    out.expression = output_of(order.field, what);
-    out.descending = order.descending;
-    out.nulls_last = order.nulls_last;
-    query.order_by.push_back(std::move(out));
-  }
+  for (const SoqlOrder& order : soql.order_by) query.order_by.push_back(order_of(order, query));
   query.limit = soql.limit;
   query.offset = soql.offset;
   return query;

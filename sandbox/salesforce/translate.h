@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sandbox/company/query.h"
@@ -19,6 +20,13 @@ struct Resolved {
   const Object* object = nullptr;        ///< the object the column belongs to
   std::vector<std::string> names;        ///< of the answer's members: Account, Owner, Name
   std::vector<const Field*> references;  ///< followed on the way
+};
+
+/// A function of a field; `part`: of a time, without an aggregate.
+struct SoqlFunction {
+  std::string_view name;
+  Aggregate aggregate = Aggregate::none;
+  std::string_view part;
 };
 
 /// How one output stands in the answer.
@@ -53,6 +61,10 @@ class Translator {
   [[noreturn]] void refuse(std::string code, const std::string& message, std::size_t at) const;
   [[nodiscard]] Resolved resolve(const Object& object, std::string_view path, std::size_t at) const;
   [[nodiscard]] Output output_of(const SoqlField& field, Resolved& what) const;
+  void check_function(const SoqlFunction& function, const Field& column, std::size_t at) const;
+  [[nodiscard]] Output group_of(const SoqlField& field) const;
+  [[nodiscard]] Order order_of(const SoqlOrder& order, const Query& query) const;
+  [[nodiscard]] std::shared_ptr<Query> semi_join(const SoqlCondition& condition, const Field& left) const;
   [[nodiscard]] Condition condition_of(const SoqlCondition& condition) const;
   [[nodiscard]] Condition comparison_of(const SoqlCondition& condition) const;
   [[nodiscard]] Condition range_condition(const Condition& base, const SoqlLiteral& literal) const;

@@ -1,10 +1,38 @@
 #include "sandbox/schema/field.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "sandbox/company/values.h"
 
 namespace crmpulse::sandbox {
+namespace {
+
+/// The kinds a field of the company may refer to; none: any.
+std::vector<Kind> referred_kinds(std::string_view canonical) {
+  if (canonical == "account") return {Kind::account};
+  if (canonical == "contact") return {Kind::contact};
+  if (canonical == "who") return {Kind::lead, Kind::contact};
+  if (canonical == "what") return {Kind::account, Kind::opportunity, Kind::case_};
+  const bool user = canonical == "owner" || canonical == "user" || canonical.ends_with("_by");
+  return user ? std::vector{Kind::user} : std::vector<Kind>{};
+}
+
+bool refers_well(const Lookup& lookup, const Field& field, const Value& value) {
+  const Record* record = lookup.record(value);
+  if (record == nullptr || record->deleted) return false;
+  const auto kinds = referred_kinds(field.canonical);
+  return kinds.empty() || std::find(kinds.begin(), kinds.end(), record->kind) != kinds.end();
+}
+
+/// Of UTF-8.
+std::size_t characters_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+}  // namespace
 
 const Record* Lookup::record(const Value& reference) const {
   return company.find(id_of(reference));
@@ -48,6 +76,18 @@ Value value_of(const Lookup& lookup, const Record& record, const Field& name) {
 void store(const Field& field, const Value& value, Fields& fields) {
   if (field.read == nullptr) fields[std::string{field.canonical}] = value;
   if (field.read != nullptr && field.write != nullptr) field.write(value, fields);
+}
+
+Mismatch mismatch_of(const Lookup& lookup, const Field& field, const Value& value) {
+  if (is_null(value)) return Mismatch::none;
+  const auto* number = std::get_if<double>(&value);
+  const std::string text = number != nullptr ? number_text(*number) : text_of(value);
+  if (field.type == FieldType::reference)
+    return refers_well(lookup, field, value) ? Mismatch::none : Mismatch::reference;
+  if (field.longest != 0 && characters_of(text) > field.longest) return Mismatch::length;
+  const auto& options = field.options;
+  if (options.empty() || text.empty()) return Mismatch::none;
+  return std::find(options.begin(), options.end(), text) != options.end() ? Mismatch::none : Mismatch::option;
 }
 
 Value full_name(const Lookup& /*lookup*/, const Record& record) {

@@ -1,6 +1,7 @@
 #pragma once
 // A vendor's objects and fields over the company: one table for every vendor, filled by the vendor alone.
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <span>
@@ -27,7 +28,7 @@ class Lookup {
   mutable std::optional<std::map<RecordId, TimePoint>> first_touch_;
 };
 
-/// From `picklist` on, a vendor's finer words for text and number.
+/// From `picklist` on, a vendor's finer words for text and number. `long_text`: many lines, which no vendor groups by.
 enum class FieldType {
   id,
   text,
@@ -42,8 +43,23 @@ enum class FieldType {
   url,
   object_name,
   integer,
-  currency
+  currency,
+  long_text
 };
+
+[[nodiscard]] constexpr bool is_number(FieldType type) {
+  return type == FieldType::number || type == FieldType::integer || type == FieldType::currency;
+}
+[[nodiscard]] constexpr bool is_day_or_time(FieldType type) {
+  return type == FieldType::time || type == FieldType::date;
+}
+[[nodiscard]] constexpr bool is_id(FieldType type) {
+  return type == FieldType::id || type == FieldType::reference;
+}
+/// Text of whatever kind, also one from a list.
+[[nodiscard]] constexpr bool is_text(FieldType type) {
+  return !is_number(type) && !is_day_or_time(type) && !is_id(type) && type != FieldType::boolean;
+}
 
 struct Field {
   std::string_view name;            ///< as the vendor writes it
@@ -55,6 +71,9 @@ struct Field {
   bool required = false;
   bool filterable = true;
   std::string_view target = {};  ///< of a reference: the object it points to, where the vendor tells it
+  std::size_t longest = 0;       ///< characters of a written text; 0: the vendor sets no bound
+  std::span<const std::string_view> options = {};  ///< all values that may be written (numbers too); empty: any
+  bool stored = true;  ///< false: worked out when it is asked for, so that no rows are sorted or grouped by it
 };
 
 [[nodiscard]] constexpr Field read_only(std::string_view name, std::string_view canonical,
@@ -64,6 +83,20 @@ struct Field {
 [[nodiscard]] constexpr Field refers(std::string_view name, std::string_view canonical, std::string_view target,
                                      Value (*read)(const Lookup&, const Record&) = nullptr) {
   return {name, canonical, FieldType::reference, read, nullptr, false, false, true, target};
+}
+/// The same field with a bound on what is written to it.
+[[nodiscard]] constexpr Field at_most(std::size_t characters, Field field) {
+  field.longest = characters;
+  return field;
+}
+[[nodiscard]] constexpr Field one_of(std::span<const std::string_view> options, Field field) {
+  field.options = options;
+  return field;
+}
+
+[[nodiscard]] constexpr Field not_stored(Field field) {
+  field.stored = false;
+  return field;
 }
 
 struct Object {
@@ -90,6 +123,11 @@ struct Object {
 [[nodiscard]] Value value_of(const Lookup& lookup, const Record& record, const Field& field);
 /// Puts a value under its canonical name; a computed field puts it where it likes, or nowhere.
 void store(const Field& field, const Value& value, Fields& fields);
+
+/// Why a value cannot be written to a field of its type.
+enum class Mismatch { none, length, option, reference };
+/// `reference`: to a record that is not there, or is not of a kind the field refers to. Null fits everywhere.
+[[nodiscard]] Mismatch mismatch_of(const Lookup& lookup, const Field& field, const Value& value);
 
 // Computed fields that more than one vendor has.
 [[nodiscard]] Value full_name(const Lookup& lookup, const Record& record);

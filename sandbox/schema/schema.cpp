@@ -111,6 +111,12 @@ bool Schema::write(const Field& field, const std::string& text, Fields& fields) 
   return true;
 }
 
+Mismatch Schema::mismatch(const Lookup& lookup, const Field& field, const std::string& text) const {
+  if (text.empty() || field.read_only) return Mismatch::none;
+  const auto typed = value(field.type, text);
+  return typed ? mismatch_of(lookup, field, *typed) : Mismatch::none;
+}
+
 const Record* record_of(const Lookup& lookup, const Object& object, RecordId id) {
   const Record* record = lookup.company.find(id);
   if (record == nullptr || record->deleted || record->kind != object.kind()) return nullptr;

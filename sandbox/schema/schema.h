@@ -27,8 +27,10 @@ class Schema {
   /// not of that type.
   [[nodiscard]] std::optional<Value> value(FieldType type, std::string_view text) const;
   /// Puts a written text into the canonical fields; an empty one is null, and a field that cannot be written is left
-  /// out. Returns false if the text is not of the field's type.
+  /// out. Returns false if the text is not of the field's type. What else may be wrong with it: mismatch().
   [[nodiscard]] bool write(const Field& field, const std::string& text, Fields& fields) const;
+  /// Looks at a text that is going to be written, and is of the field's type.
+  [[nodiscard]] Mismatch mismatch(const Lookup& lookup, const Field& field, const std::string& text) const;
 
  private:
   [[nodiscard]] bool is_missing(const Object& object, std::string_view field) const;

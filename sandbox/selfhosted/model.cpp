@@ -123,7 +123,9 @@ std::optional<Value> value_from(FieldType type, const boost::json::value& json) 
     case FieldType::boolean: return boolean_from(json);
     case FieldType::id:
     case FieldType::reference:
-    case FieldType::number: {
+    case FieldType::number:
+    case FieldType::integer:
+    case FieldType::currency: {
       const auto number = json_number(json);
       return number ? std::optional<Value>{*number} : std::nullopt;
     }
@@ -135,8 +137,9 @@ std::optional<Value> value_from(FieldType type, const boost::json::value& json) 
 
 std::optional<Value> value_from(FieldType type, const boost::json::value& json, RecordId (*id_from)(std::string_view)) {
   if (type != FieldType::reference || !json.is_string()) return value_from(type, json);
+  if (json.get_string().empty()) return Value{};
   const RecordId id = id_from(json.get_string());
-  return id == 0 ? Value{} : Value{static_cast<double>(id)};
+  return id == 0 ? std::nullopt : std::optional<Value>{static_cast<double>(id)};
 }
 
 net::HttpResponse json_answer(int status, const boost::json::value& body, std::string_view type) {

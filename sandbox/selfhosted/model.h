@@ -37,7 +37,7 @@ void sort_rows(std::vector<ModelRow>& rows, const std::vector<std::pair<std::str
 [[nodiscard]] std::string sql_date(TimePoint at);
 /// Returns a JSON value as one of the field's type, nullopt if it cannot be one. null and "" of a time are null.
 [[nodiscard]] std::optional<Value> value_from(FieldType type, const boost::json::value& json);
-/// The same, for a vendor whose ids are texts: `id_from` returns 0 if a text is not one of its ids.
+/// The same, for a vendor whose ids are texts: `id_from` returns 0 if a text is not one of its ids; "" is null.
 [[nodiscard]] std::optional<Value> value_from(FieldType type, const boost::json::value& json,
                                               RecordId (*id_from)(std::string_view));
 

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
-#include <cstdlib>
 
+#include "core/text/ascii.h"
+#include "sandbox/company/values.h"
 #include "sandbox/expression/operators.h"
 #include "sandbox/vendor/reply.h"
 
@@ -53,6 +54,18 @@ value links(const net::HttpRequest& request, std::size_t page, std::size_t pages
   return out;
 }
 
+/// Lists know these options and refuse every other.
+void check_options(const net::HttpRequest& request) {
+  static constexpr std::array<std::string_view, 4> kOptions{"fields", "filter", "page", "sort"};
+  for (const auto& [name, given] : request.query) {
+    const std::string option = brackets(name).front();
+    if (std::find(kOptions.begin(), kOptions.end(), option) == kOptions.end())
+      throw refusal("The option \"" + option +
+                    "\" does not exist. Defined options are: \"fields\", \"filter\", \"moduleName\", \"page\", "
+                    "\"sort\".");
+  }
+}
+
 value shown(const Field& each, const ModelRow& row) {
   const auto found = row.fields.find(each.name);
   if (found == row.fields.end()) return value("");
@@ -90,13 +103,15 @@ net::HttpResponse suitecrm_failure(int status, const std::string& detail) {
 }
 
 net::HttpResponse SuiteModule::list(const net::HttpRequest& request) const {
+  check_options(request);
   auto rows = select(world_.company, model_, filter(request), world_.now);
   if (const auto sort = request.query.find("sort"); sort != request.query.end()) {
     const bool descending = sort->second.starts_with('-');
     const std::string name = sort->second.substr(descending ? 1 : 0);
     if (field(name) == nullptr)
       throw refusal("Sort field " + name + " in " + std::string{model_.name} + " module is not found");
-    sort_rows(rows, {{name, descending}}, false);
+    // What is not a column of the module's table is passed over.
+    if (!suitecrm_is_shown_only(name)) sort_rows(rows, {{name, descending}}, false);
   }
   return page(request, std::move(rows));
 }
@@ -176,7 +191,9 @@ Condition SuiteModule::filter(const net::HttpRequest& request) const {
     const auto parts = brackets(name);
     if (parts.front() != "filter") continue;
     if (parts.size() == 2 && parts[1] == "operator") {
-      any = any || given == "or" || given == "OR";
+      const std::string joint = ascii::lower(given);
+      if (joint != "and" && joint != "or") throw refusal("Filter operator " + given + " is invalid");
+      any = joint == "or";
       continue;
     }
     if (parts.size() != 3) throw refusal("Filter field " + (parts.size() > 1 ? parts[1] : name) + " must be an array");
@@ -193,7 +210,7 @@ Condition SuiteModule::comparison(const std::string& name, const std::string& op
     throw refusal("Filter field " + name + " in " + std::string{model_.name} + " module is not found");
   if (suitecrm_is_shown_only(name) && !(name == "account_name" && model_.name == "Leads"))
     throw refusal("Database failure. Please refer to suitecrm.log for details.");
-  const auto how = expression::compare_of(kOperators, op);
+  const auto how = expression::compare_of(kOperators, ascii::lower(op));
   if (!how) throw refusal("Filter operator " + op + " is invalid");
   if (known->type == FieldType::reference || known->type == FieldType::id) {
     const RecordId id = suitecrm_id_from(given);
@@ -210,8 +227,11 @@ Condition SuiteModule::comparison(const std::string& name, const std::string& op
 net::HttpResponse SuiteModule::page(const net::HttpRequest& request, std::vector<ModelRow> rows) const {
   const auto number = [&](const char* name, std::size_t otherwise) {
     const auto given = request.query.find(name);
-    return given == request.query.end() ? otherwise
-                                        : static_cast<std::size_t>(std::strtoul(given->second.c_str(), nullptr, 10));
+    if (given == request.query.end()) return otherwise;
+    const auto read = number_from<std::size_t>(given->second);
+    if (!read || (*read == 0 && std::string_view{name} == "page[size]"))
+      throw refusal("The option \"" + std::string{name} + "\" with value \"" + given->second + "\" is invalid.");
+    return *read;
   };
   const std::size_t size = number("page[size]", 0);
   const std::size_t page = number("page[number]", 0);
@@ -250,7 +270,10 @@ Fields SuiteModule::canonical(const object& attributes) const {
     const Field* known = field(name);
     if (known == nullptr)
       throw refusal("Property " + std::string{name} + " in " + std::string{model_.name} + " module is invalid");
-    const auto parsed = value_from(known->type, json, suitecrm_id_from);
+    // Ids are kept as they come: one of no record is as good as none.
+    const bool nobody =
+        known->type == FieldType::reference && json.is_string() && suitecrm_id_from(json.get_string()) == 0;
+    const auto parsed = nobody ? std::optional{Value{}} : value_from(known->type, json, suitecrm_id_from);
     if (!parsed) throw refusal("Property " + std::string{name} + " has a wrong value");
     const bool cleared = known->read == nullptr && *parsed == Value{""};  // forms store it where nothing was entered
     store(*known, cleared ? Value{} : *parsed, fields);

@@ -30,6 +30,23 @@ std::string_view without_prefix(std::string_view path) {
   return path;
 }
 
+/// The members of the JSON body, or the form's: either is taken. The client may also stand in the header.
+Form grant_of(const net::HttpRequest& request) {
+  Form grant;
+  if (const auto body = parse_json(request.body); body && body->is_object()) {
+    for (const auto& [name, member] : body->get_object()) grant[name] = scalar_text(member).value_or("");
+  } else {
+    net::HttpRequest form;  // without the query
+    form.body = request.body;
+    grant = form_of(form);
+  }
+  if (const auto client = basic_login(request)) {
+    grant["client_id"] = client->first;
+    grant["client_secret"] = client->second;
+  }
+  return grant;
+}
+
 class SuiteCrm final : public VendorApi {
  public:
   [[nodiscard]] std::string_view name() const override { return "suitecrm"; }
@@ -82,14 +99,13 @@ class SuiteCrm final : public VendorApi {
 
  private:
   net::HttpResponse token(const net::HttpRequest& request, const World& world) {
-    const value body = parse_json(request.body).value_or(value());
-    if (request.method != "POST" || text_member(body, "grant_type") != "client_credentials") {
+    Form grant = grant_of(request);
+    if (request.method != "POST" || grant["grant_type"] != "client_credentials") {
       return oauth_failure(400, "unsupported_grant_type",
                            "The authorization grant type is not supported by the authorization server.",
                            "Check that all required parameters have been provided");
     }
-    if (text_member(body, "client_id") != world.credentials.client_id ||
-        text_member(body, "client_secret") != world.credentials.client_secret)
+    if (grant["client_id"] != world.credentials.client_id || grant["client_secret"] != world.credentials.client_secret)
       return oauth_failure(401, "invalid_client", "Client authentication failed");
     return json_answer(200, object{{"token_type", "Bearer"},
                                    {"expires_in", kTokenLife.count()},

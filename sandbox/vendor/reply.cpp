@@ -125,6 +125,15 @@ std::size_t bounded(std::string_view text, std::size_t otherwise, std::size_t le
   return std::clamp(number, least, most);
 }
 
+std::optional<std::size_t> whole_number(std::string_view text, std::size_t otherwise, std::size_t least,
+                                        std::size_t most) {
+  if (text.empty()) return otherwise;
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc{} && end == text.data() + text.size();
+  return whole && number >= least && number <= most ? std::optional{number} : std::nullopt;
+}
+
 Form form_of(const net::HttpRequest& request) {
   Form form{request.query.begin(), request.query.end()};
   std::string_view rest = request.body;

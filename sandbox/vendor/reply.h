@@ -33,6 +33,9 @@ using Form = std::map<std::string, std::string, std::less<>>;
 [[nodiscard]] std::vector<std::string> comma_list(std::string_view text);
 /// A number in the query between `least` and `most`, or `otherwise`.
 [[nodiscard]] std::size_t bounded(std::string_view text, std::size_t otherwise, std::size_t least, std::size_t most);
+/// Returns `otherwise` for no text, nullopt if the text is not a whole number from `least` to `most`.
+[[nodiscard]] std::optional<std::size_t> whole_number(std::string_view text, std::size_t otherwise, std::size_t least,
+                                                      std::size_t most);
 /// The form in the body, over what the query says.
 [[nodiscard]] Form form_of(const net::HttpRequest& request);
 /// User and password of `Authorization: Basic`.

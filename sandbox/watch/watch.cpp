@@ -3,167 +3,136 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <chrono>
 #include <cstdio>
-#include <deque>
 #include <map>
+#include <optional>
 
 #include "sandbox/watch/fetch.h"
-#include "sandbox/watch/table.h"
+#include "sandbox/watch/menu.h"
+#include "sandbox/watch/screen.h"
+#include "sandbox/watch/terminal.h"
+#include "sandbox/watch/width.h"
 
 namespace crmpulse::sandbox {
 namespace {
 
 volatile sig_atomic_t stop_asked = 0;
-constexpr std::size_t kMostAlerts = 100;  ///< lines kept for the screen
-
-/// Keys arrive one by one and unseen while this lives.
-class RawTerminal {
- public:
-  RawTerminal() {
-    tcgetattr(STDIN_FILENO, &before_);
-    termios raw = before_;
-    raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
-    tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    std::fputs("\x1b[?1049h\x1b[?25l", stdout);
-  }
-  ~RawTerminal() {
-    std::fputs("\x1b[?25h\x1b[?1049l", stdout);
-    std::fflush(stdout);
-    tcsetattr(STDIN_FILENO, TCSANOW, &before_);
-  }
-  RawTerminal(const RawTerminal&) = delete;
-  RawTerminal& operator=(const RawTerminal&) = delete;
-
- private:
-  termios before_{};
-};
-
-/// A fault as the sample CRMs call it, and as the vendor APIs do; empty: those have none.
-struct MenuItem {
-  char key;
-  std::string_view sample;
-  std::string_view vendor;
-  double seconds;
-  std::string_view en;
-  std::string_view zh;
-};
-constexpr std::array kMenu{
-    MenuItem{'1', "slow", "slow", 0.3, "slow", "变慢"},
-    MenuItem{'2', "very_slow", "slow", 1.2, "very slow", "极慢"},
-    MenuItem{'3', "stale", "stale", 0, "stale data", "数据陈旧"},
-    MenuItem{'4', "down", "outage", 0, "down", "宕机"},
-    MenuItem{'5', "dirty", "dirty", 0, "dirty data", "脏数据"},
-    MenuItem{'6', "", "permission", 0, "rights lost", "权限被撤销"},
-    MenuItem{'7', "", "vendor_incident", 0, "vendor incident", "厂商故障"},
-    MenuItem{'0', "none", "none", 0, "repair", "修复"},
-};
-/// The recipe of the sample CRMs: a CRM of another kind is one of the vendors, and is named like it.
-constexpr std::string_view kSampleKind = "sample";
+constexpr std::size_t kMostAlerts = 100;  ///< kept for the screen
 
 class Watcher {
  public:
-  explicit Watcher(const WatchOptions& options)
-      : options_(options), language_(options.language == "zh" ? Language::zh : Language::en) {}
+  Watcher(const WatchOptions& options, TerminalAbilities terminal) : options_(options), terminal_(terminal) {
+    view_.collector = options.collector;
+    view_.sandbox = !options.sandbox.empty();
+    view_.language = options.language == "zh" ? Language::zh : Language::en;
+    view_.colour = terminal.colour;
+  }
 
-  void run(bool terminal) {
+  void run() {
     while (stop_asked == 0 && !quit_) {
       refresh();
-      if (terminal) {
+      if (terminal_.screen) {
         draw();
       } else {
         print_changes();
       }
-      wait_for_key(terminal);
+      wait_for_key();
     }
   }
 
  private:
   void refresh() {
+    view_.shown = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - started_);
     const auto crms = fetch_json(client_, "GET", options_.collector + "/api/v1/crms");
-    trouble_ = crms ? std::string{} : fmt::format("no answer from the collector: {}", crms.error().message);
-    if (crms) rows_ = rows_from(crms.value(), language_);
-    if (selected_.empty() && !rows_.empty()) selected_ = rows_.front().crm;
-    if (options_.sandbox.empty()) return;
+    const bool zh = view_.language == Language::zh;
+    view_.trouble.clear();
+    if (!crms) view_.trouble = (zh ? "采集器没有响应：" : "No answer from the collector: ") + crms.error().message;
+    if (crms) view_.rows = rows_from(crms.value(), view_.language);
+    if (view_.selected.empty() && !view_.rows.empty()) view_.selected = view_.rows.front().crm;
+    if (!view_.sandbox) return;
+    mark_faults();
+    take_alerts();
+    if (!refused_.empty()) view_.trouble = refused_;
+  }
+
+  void mark_faults() {
+    const auto faults = fetch_json(client_, "GET", options_.sandbox + "/_sandbox/faults");
+    if (!faults) return;
+    std::vector<std::string> crms;
+    std::vector<std::string> samples;
+    for (const CrmRow& row : view_.rows) {
+      crms.push_back(row.crm);
+      if (row.kind == kSampleKind) samples.push_back(row.crm);
+    }
+    auto active = active_keys(faults.value(), crms, samples);
+    for (CrmRow& row : view_.rows) row.faults = active[row.crm];
+  }
+
+  void take_alerts() {
     const auto alerts =
         fetch_json(client_, "GET", fmt::format("{}/_sandbox/alerts?after={}", options_.sandbox, last_alert_));
     if (!alerts || !alerts.value().is_object()) return;
     for (const auto& item : alerts.value().at("alerts").as_array()) {
       last_alert_ = item.at("number").to_number<std::int64_t>();
-      for (std::string& line : alert_lines(item.at("alert"), language_)) fresh_.push_back(std::move(line));
+      view_.alerts.push_back(shown_alert(item.at("alert"), view_.language));
+      ++fresh_;
+      if (view_.alerts.size() > kMostAlerts) view_.alerts.pop_front();
     }
   }
 
   void draw() {
-    winsize size{};
-    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-    const int width = size.ws_col > 40 ? size.ws_col : 120;
-    const int height = size.ws_row > 10 ? size.ws_row : 30;
-    const bool zh = language_ == Language::zh;
-    std::vector<std::string> lines{fmt::format("crmpulse  {}", options_.collector), ""};
-    for (std::string& line : table_lines(rows_, language_, true, width)) lines.push_back(std::move(line));
-    lines.emplace_back("");
-    if (!trouble_.empty()) lines.push_back(trouble_);
-    lines.push_back(menu(zh));
-    lines.emplace_back("");
-    for (std::string& line : fresh_) alerts_.push_back(std::move(line));
-    fresh_.clear();
-    const auto room = static_cast<std::size_t>(std::max(4, height - static_cast<int>(lines.size()) - 2));
-    while (alerts_.size() > kMostAlerts) alerts_.pop_front();
-    if (!options_.sandbox.empty())
-      lines.emplace_back(zh ? "告警（内置 webhook 接收端）" : "Alerts that reached the built-in webhook receiver");
-    for (std::string& line : newest_alerts(width, room)) lines.push_back(std::move(line));
+    const TerminalSize size = terminal_size();
     std::string screen = "\x1b[H";
-    for (const std::string& line : lines) screen += fit_screen(line, width) + "\x1b[K\r\n";
-    std::fputs((screen + "\x1b[J").c_str(), stdout);
+    const std::vector<std::string> lines = screen_lines(view_, size.width, size.height);
+    for (std::size_t i = 0; i < lines.size(); ++i) screen += (i > 0 ? "\x1b[K\r\n" : "") + lines[i];
+    std::fputs((screen + "\x1b[K\x1b[J").c_str(), stdout);
     std::fflush(stdout);
   }
 
-  /// Cuts a line to the screen; coloured lines are already fitted by the table.
-  static std::string fit_screen(const std::string& line, int width) {
-    return line.find('\x1b') != std::string::npos || display_width(line) <= width ? line : fit(line, width);
-  }
-
-  /// The last `room` lines of the alerts, wrapped to the screen.
-  std::vector<std::string> newest_alerts(int width, std::size_t room) const {
-    std::vector<std::string> lines;
-    for (const std::string& alert : alerts_) {
-      for (std::string& line : wrap(alert, width)) lines.push_back(std::move(line));
-    }
-    if (lines.size() > room) lines.erase(lines.begin(), lines.end() - static_cast<std::ptrdiff_t>(room));
-    return lines;
-  }
-
-  std::string menu(bool zh) const {
-    if (options_.sandbox.empty()) return zh ? "q 退出" : "q quit";
-    std::string out = zh ? fmt::format("对 {} 注入故障：", selected_) : fmt::format("Break {}:", selected_);
-    for (const MenuItem& item : kMenu) {
-      if (!fault_of(item).empty()) out += fmt::format("  [{}] {}", item.key, zh ? item.zh : item.en);
-    }
-    return out + (zh ? "   [Tab] 换一个 CRM   [q] 退出" : "   [Tab] next CRM   [q] quit");
-  }
-
+  /// Without a screen: a line for whatever is new.
   void print_changes() {
-    for (const CrmRow& row : rows_) {
-      std::string& before = printed_[row.crm];
-      if (before == row.state) continue;
-      before = row.state;
-      std::puts(fmt::format("{} {} {} {}", fit(row.crm, 12), fit(row.state, 15), row.worst, row.reason).c_str());
+    say_once(said_, hint(view_));
+    for (const CrmRow& row : view_.rows) {
+      std::string line = fmt::format("{} {}", fit(row.crm, 12), fit(row.state, 15));
+      if (!row.faults.empty()) line += fmt::format("[{}] ", row.faults);
+      say_once(printed_[row.crm], line + (row.level < 0 ? "" : fmt::format("{}  {}", row.worst, row.reason)),
+               row.state + row.faults);
     }
-    for (const std::string& line : fresh_) std::puts(fmt::format("  alert  {}", line).c_str());
-    fresh_.clear();
+    fresh_ = std::min(fresh_, view_.alerts.size());
+    for (auto alert = view_.alerts.end() - static_cast<std::ptrdiff_t>(fresh_); alert != view_.alerts.end(); ++alert) {
+      std::puts(fmt::format("  alert  {}", alert->headline).c_str());
+      for (const std::string& remedy : alert->remedies) std::puts(fmt::format("           {}", remedy).c_str());
+    }
+    fresh_ = 0;
+    if (terminal_.keys && view_.sandbox && !view_.selected.empty()) print_menu();
     std::fflush(stdout);
   }
 
-  void wait_for_key(bool terminal) {
-    pollfd keys{terminal ? STDIN_FILENO : -1, POLLIN, 0};
+  void print_menu() {
+    const auto row = selected();
+    if (!row) return;
+    std::string menu;
+    for (const std::string& line :
+         menu_lines(row->crm, row->kind == kSampleKind, row->faults, view_.language, false, terminal_size().width))
+      menu += (menu.empty() ? "" : "\n") + line;
+    say_once(menu_, menu);
+  }
+
+  /// `about`: what makes it new; the line itself without.
+  static void say_once(std::string& before, const std::string& line, const std::optional<std::string>& about = {}) {
+    const std::string& now = about ? *about : line;
+    if (before == now) return;
+    before = now;
+    if (!line.empty()) std::puts(line.c_str());
+  }
+
+  void wait_for_key() {
+    pollfd keys{terminal_.keys ? STDIN_FILENO : -1, POLLIN, 0};
     if (poll(&keys, 1, 1000) <= 0 || (keys.revents & POLLIN) == 0) return;
     char key = 0;
     if (read(STDIN_FILENO, &key, 1) != 1) {
@@ -174,46 +143,49 @@ class Watcher {
   }
 
   void press(char key) {
+    refused_.clear();
     if (key == 'q') quit_ = true;
     if (key == '\t') select_next();
-    for (const MenuItem& item : kMenu) {
-      if (item.key != key || options_.sandbox.empty() || fault_of(item).empty()) continue;
-      // One fault at a time: the one before goes first.
-      set_fault("none", 0);
-      if (fault_of(item) != "none") set_fault(fault_of(item), item.seconds);
+    const auto row = selected();
+    if (!view_.sandbox || !row) return;
+    for (const MenuItem& item : menu_items()) {
+      const std::string_view fault = fault_of(item, row->kind == kSampleKind);
+      if (item.key == key && !fault.empty()) set_fault(row->crm, fault, item.seconds);
     }
   }
 
-  [[nodiscard]] std::string_view fault_of(const MenuItem& item) const {
-    const bool sample = std::any_of(rows_.begin(), rows_.end(),
-                                    [&](const CrmRow& row) { return row.crm == selected_ && row.kind == kSampleKind; });
-    return sample ? item.sample : item.vendor;
+  [[nodiscard]] std::optional<CrmRow> selected() const {
+    const auto found = std::find_if(view_.rows.begin(), view_.rows.end(),
+                                    [this](const CrmRow& row) { return row.crm == view_.selected; });
+    return found == view_.rows.end() ? std::nullopt : std::optional{*found};
   }
 
-  void set_fault(std::string_view fault, double seconds) {
-    boost::json::object body{{"crm", selected_}, {"fault", fault}};
+  /// Beside those that are on; `none` ends all of this CRM.
+  void set_fault(const std::string& crm, std::string_view fault, double seconds) {
+    boost::json::object body{{"crm", crm}, {"fault", fault}};
     if (seconds > 0) body["seconds"] = seconds;
     const auto done = fetch_json(client_, "POST", options_.sandbox + "/_sandbox/faults", boost::json::serialize(body));
-    if (!done) trouble_ = done.error().message;
+    if (!done) refused_ = done.error().message;
   }
 
   void select_next() {
-    for (std::size_t i = 0; i < rows_.size(); ++i) {
-      if (rows_[i].crm != selected_) continue;
-      selected_ = rows_[(i + 1) % rows_.size()].crm;
+    for (std::size_t i = 0; i < view_.rows.size(); ++i) {
+      if (view_.rows[i].crm != view_.selected) continue;
+      view_.selected = view_.rows[(i + 1) % view_.rows.size()].crm;
       return;
     }
   }
 
   WatchOptions options_;
-  Language language_;
+  TerminalAbilities terminal_;
+  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   net::HttpClient client_;
-  std::vector<CrmRow> rows_;
-  std::deque<std::string> alerts_;
-  std::vector<std::string> fresh_;
+  View view_;
+  std::string refused_;    ///< the sandbox's answer to the last key, when it was an error
+  std::size_t fresh_ = 0;  ///< alerts that were not printed yet
   std::map<std::string, std::string> printed_;
-  std::string selected_;
-  std::string trouble_;
+  std::string said_;
+  std::string menu_;
   std::int64_t last_alert_ = 0;
   bool quit_ = false;
 };
@@ -225,13 +197,11 @@ Result<void> watch(const WatchOptions& options) {
   action.sa_handler = [](int) { stop_asked = 1; };
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  Watcher watcher{options};
-  if (isatty(STDIN_FILENO) != 0 && isatty(STDOUT_FILENO) != 0) {
-    const RawTerminal raw;
-    watcher.run(true);
-  } else {
-    watcher.run(false);
-  }
+  const TerminalAbilities terminal = terminal_abilities();
+  Watcher watcher{options, terminal};
+  std::optional<RawTerminal> raw;
+  if (terminal.keys) raw.emplace(terminal.screen);
+  watcher.run();
   return {};
 }
 

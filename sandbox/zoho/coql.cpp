@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/text/ascii.h"
+#include "sandbox/company/values.h"
 #include "sandbox/expression/operators.h"
 #include "sandbox/expression/parser.h"
 #include "sandbox/vendor/reply.h"
@@ -62,6 +63,28 @@ constexpr std::array kFunctions{Function{"COUNT", Aggregate::count}, Function{"S
                                 Function{"AVG", Aggregate::avg}, Function{"MIN", Aggregate::min},
                                 Function{"MAX", Aggregate::max}};
 
+bool is_ordered(FieldType type) {
+  return is_number(type) || is_day_or_time(type);
+}
+
+bool adds_up(Aggregate how, FieldType type) {
+  if (how == Aggregate::sum || how == Aggregate::avg) return is_number(type);
+  if (how == Aggregate::min || how == Aggregate::max) return is_ordered(type);
+  return type != FieldType::long_text;
+}
+
+/// What the documentation's table of operators has for a type.
+bool is_comparable(Compare how, FieldType type) {
+  switch (how) {
+    case Compare::equal:
+    case Compare::not_equal: return true;
+    case Compare::like: return is_text(type);
+    case Compare::in:
+    case Compare::not_in: return type != FieldType::boolean;
+    default: return is_ordered(type);
+  }
+}
+
 class CoqlParser : public expression::Parser<Condition> {
  public:
   CoqlParser(std::string_view text, const Schema& schema) : Parser(text, kCoqlLexicon, kCoqlGrammar), schema_(schema) {}
@@ -94,6 +117,7 @@ class CoqlParser : public expression::Parser<Condition> {
   std::vector<Value> list(const Path& path);
   Value literal(const Path& path);
   void group_by();
+  void check_groups() const;
   void order_by();
   std::size_t number();
   void limit();
@@ -152,6 +176,8 @@ void CoqlParser::resolve_columns(const std::vector<Column>& columns) {
     const Path path = column.path.empty() ? Path{} : path_of(column.path);
     output.field = path.canonical;
     aggregates += column.aggregate ? 1 : 0;
+    if (column.aggregate && path.field != nullptr && !adds_up(output.aggregate, path.field->type))
+      refuse(Wrong::value, std::string{path.field->name}, "the aggregate function does not fit the column");
     const bool counted = output.aggregate == Aggregate::count;
     coql_.fields.push_back(counted ? nullptr : path.field);
     coql_.query.outputs.push_back(std::move(output));
@@ -163,7 +189,9 @@ void CoqlParser::resolve_columns(const std::vector<Column>& columns) {
 Value CoqlParser::literal(const Path& path) {
   const Token token = take();
   if (token.kind == Token::Kind::word && ascii::same_without_case(token.text, "NULL")) return {};
-  const bool symbol = token.kind == Token::Kind::symbol || token.kind == Token::Kind::end;
+  const bool quoted = is_text(path.field->type) || is_day_or_time(path.field->type);
+  const bool symbol = token.kind == Token::Kind::symbol || token.kind == Token::Kind::end ||
+                      (quoted && token.kind != Token::Kind::text);
   auto value = symbol ? std::nullopt : schema_.value(path.field->type, token.text);
   if (!value)
     refuse(symbol ? Wrong::syntax : Wrong::value, std::string{path.field->name},
@@ -184,7 +212,12 @@ Condition CoqlParser::comparison() {
   if (++criteria_ > kMostCriteria) refuse(Wrong::too_much, "", "more than 25 criteria");
   if (peek().kind != Token::Kind::word) refuse(Wrong::syntax, peek().text, "a column is missing");
   const Path path = path_of(take().text);
-  const auto compared = [&path](Compare how, std::vector<Value> values) {
+  if (path.field->type == FieldType::long_text)
+    refuse(Wrong::value, std::string{path.field->name}, "columns of several lines are not supported in criteria");
+  const auto compared = [&](Compare how, std::vector<Value> values) {
+    const bool null = values.size() == 1 && is_null(values.front());
+    if (!null && !is_comparable(how, path.field->type))
+      refuse(Wrong::value, std::string{path.field->name}, "the operator does not fit the column");
     Field name;
     name.canonical = path.canonical;
     return where(name, how, std::move(values));
@@ -198,6 +231,7 @@ Condition CoqlParser::comparison() {
   if (skip("IN")) return compared(negated ? Compare::not_in : Compare::in, list(path));
   Condition condition;
   if (skip("LIKE")) {
+    if (peek().kind != Token::Kind::text) refuse(Wrong::syntax, peek().text, "a text is missing");
     condition = compared(Compare::like, {Value{take().text}});
   } else if (skip("BETWEEN")) {
     Condition from = compared(Compare::greater_equal, {literal(path)});
@@ -213,10 +247,26 @@ Condition CoqlParser::comparison() {
 }
 
 void CoqlParser::group_by() {
-  do coql_.query.group_by.push_back({path_of(take().text).canonical, Aggregate::none, "", ""});
-  while (skip(","));
+  do {
+    const Path path = path_of(take().text);
+    if (path.field->type == FieldType::long_text)
+      refuse(Wrong::value, std::string{path.field->name}, "the column cannot be grouped by");
+    coql_.query.group_by.push_back({path.canonical, Aggregate::none, "", ""});
+  } while (skip(","));
   coql_.grouped = true;
   if (coql_.query.group_by.size() > kMostGroups) refuse(Wrong::too_much, "", "more than 4 fields");
+}
+
+/// Beside aggregates, only what is grouped by can be selected.
+void CoqlParser::check_groups() const {
+  if (!coql_.grouped) return;
+  const auto& groups = coql_.query.group_by;
+  for (const Output& output : coql_.query.outputs) {
+    const bool known = output.aggregate != Aggregate::none ||
+                       std::any_of(groups.begin(), groups.end(),
+                                   [&output](const Output& group) { return group.field == output.field; });
+    if (!known) refuse(Wrong::value, output.name, "the column is neither grouped nor aggregated");
+  }
 }
 
 void CoqlParser::order_by() {
@@ -230,7 +280,10 @@ void CoqlParser::order_by() {
     } else if (by.aggregate) {
       refuse(Wrong::field, by.name, "column given seems to be invalid");
     } else {
-      order.field = path_of(by.path).canonical;
+      const Path path = path_of(by.path);
+      if (path.field->type == FieldType::long_text)
+        refuse(Wrong::value, std::string{path.field->name}, "the column cannot be ordered by");
+      order.field = path.canonical;
     }
     order.descending = skip("DESC");
     if (!order.descending) skip("ASC");
@@ -274,6 +327,7 @@ Coql CoqlParser::whole() {
     expect("BY");
     group_by();
   }
+  check_groups();
   clause_ = "order by";
   if (skip("ORDER")) {
     expect("BY");

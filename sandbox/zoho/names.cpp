@@ -62,6 +62,20 @@ Condition unconverted() {
 
 using enum FieldType;
 
+// What the picklists offer.
+constexpr std::string_view kLeadStatus[] = {"Open - Not Contacted", "Working - Contacted", "Closed - Converted",
+                                            "Closed - Not Converted"};
+constexpr std::string_view kStages[] = {"Prospecting", "Qualification", "Proposal",
+                                        "Negotiation", "Closed Won",    "Closed Lost"};
+constexpr std::string_view kCaseStatus[] = {"New", "Working", "Escalated", "Closed"};
+constexpr std::string_view kPriorities[] = {"High", "Medium", "Low"};
+constexpr std::string_view kOrigins[] = {"Phone", "Email", "Web"};
+constexpr std::string_view kTaskStatus[] = {"Not Started", "Deferred", "In Progress", "Completed", "Waiting for input"};
+constexpr std::string_view kIndustries[] = {"Retail", "Banking", "Healthcare", "Energy", "Education"};
+
+/// Several lines: neither filtered, sorted nor grouped by.
+constexpr Field kDescription = at_most(32'000, {"Description", "description", long_text});
+
 constexpr Field kId[] = {read_only("id", "id", id)};
 constexpr Field kAudit[] = {{"Owner", "owner", reference},
                             read_only("Created_By", "created_by", reference),
@@ -70,68 +84,69 @@ constexpr Field kAudit[] = {{"Owner", "owner", reference},
                             read_only("Modified_Time", "modified", time)};
 
 constexpr Field kLeads[] = {
-    {"First_Name", "first_name"},
-    {"Last_Name", "last_name"},
+    at_most(40, {"First_Name", "first_name"}),
+    at_most(80, {"Last_Name", "last_name"}),
     {"Full_Name", "", text, full_name},
-    {"Company", "company"},
-    {"Email", "email"},
-    {"Phone", "phone"},
-    {"Mobile", "mobile"},
-    {"Designation", "title"},
-    {"Lead_Status", "status"},
+    at_most(200, {"Company", "company"}),
+    at_most(100, {"Email", "email"}),
+    at_most(30, {"Phone", "phone"}),
+    at_most(30, {"Mobile", "mobile"}),
+    at_most(100, {"Designation", "title"}),
+    one_of(kLeadStatus, {"Lead_Status", "status"}),
     read_only("Last_Activity_Time", "last_activity", time),
     read_only("Converted__s", "converted", boolean),
     read_only("Converted_Date_Time", "converted_at", time),
     {"Lead_Conversion_Time", "", number, conversion_days},
     {"Email_Opt_Out", "", boolean, always_false},
+    kDescription,
 };
 
 constexpr Field kContacts[] = {
-    {"First_Name", "first_name"},
-    {"Last_Name", "last_name"},
+    at_most(40, {"First_Name", "first_name"}),
+    at_most(80, {"Last_Name", "last_name"}),
     {"Full_Name", "", text, full_name},
-    {"Email", "email"},
-    {"Phone", "phone"},
-    {"Mobile", "mobile"},
-    {"Title", "title"},
+    at_most(100, {"Email", "email"}),
+    at_most(30, {"Phone", "phone"}),
+    at_most(30, {"Mobile", "mobile"}),
+    at_most(100, {"Title", "title"}),
     {"Account_Name", "account", reference},
     {"Email_Opt_Out", "", boolean, always_false},
+    kDescription,
 };
 
 constexpr Field kAccounts[] = {
-    {"Account_Name", "name"},       {"Phone", "phone"},       {"Website", "website"}, {"Billing_City", "city"},
-    {"Billing_Country", "country"}, {"Industry", "industry"},
+    at_most(200, {"Account_Name", "name"}),       at_most(30, {"Phone", "phone"}),
+    at_most(450, {"Website", "website"}),         at_most(100, {"Billing_City", "city"}),
+    at_most(100, {"Billing_Country", "country"}), one_of(kIndustries, {"Industry", "industry"}),
 };
 
 constexpr Field kDeals[] = {
-    {"Deal_Name", "name"},
+    at_most(120, {"Deal_Name", "name"}),
     {"Account_Name", "account", reference},
     {"Amount", "amount", number},
-    {"Stage", "stage"},
+    one_of(kStages, {"Stage", "stage"}),
     {"Closing_Date", "close_date", date},
-    {"Next_Step", "next_step"},
+    at_most(100, {"Next_Step", "next_step"}),
     {"Currency", "currency"},
     read_only("Last_Activity_Time", "last_activity", time),
     {"Sales_Cycle_Duration", "", number, sales_cycle_days},
     {"Overall_Sales_Duration", "", number, sales_cycle_days},
+    kDescription,
 };
 
 constexpr Field kCases[] = {
-    {"Case_Number", "", text, case_number},
-    {"Subject", "subject"},
-    {"Account_Name", "account", reference},
-    {"Related_To", "contact", reference},
-    {"Status", "status"},
-    {"Priority", "priority"},
-    {"Case_Origin", "origin"},
+    {"Case_Number", "", text, case_number},      at_most(300, {"Subject", "subject"}),
+    {"Account_Name", "account", reference},      {"Related_To", "contact", reference},
+    one_of(kCaseStatus, {"Status", "status"}),   one_of(kPriorities, {"Priority", "priority"}),
+    one_of(kOrigins, {"Case_Origin", "origin"}), kDescription,
 };
 
 constexpr Field kTasks[] = {
-    {"Subject", "subject"},
+    at_most(300, {"Subject", "subject"}),
     {"Who_Id", "", reference, task_contact, write_contact},
     {"What_Id", "", reference, task_subject, write_subject},
     {"$se_module", "", text, module_of_subject},
-    {"Status", "status"},
+    one_of(kTaskStatus, {"Status", "status"}),
     {"Due_Date", "due", date},
     {"Closed_Time", "done_at", time},
 };

@@ -24,6 +24,11 @@ struct Ask : sandbox::Ask, Parts {};
                                           boost::json::object details = {});
 [[nodiscard]] net::HttpResponse error(int status, std::string_view code, std::string_view message,
                                       boost::json::object details = {});
+/// In the words for queries, search criteria and parameters.
+[[nodiscard]] net::HttpResponse refused(const Refusal& refusal);
+[[nodiscard]] Refusal bad_param(std::string_view name);
+/// A parameter from 1 on. Throws bad_param() if it is not a whole number, or above `most`.
+[[nodiscard]] std::size_t number_param(const Ask& ask, std::string_view name, std::size_t otherwise, std::size_t most);
 [[nodiscard]] net::HttpResponse empty();  ///< 204: no rows
 [[nodiscard]] std::string iso(TimePoint time);
 [[nodiscard]] boost::json::value value_json(const Lookup& lookup, const Value& value, FieldType type);

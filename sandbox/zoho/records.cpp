@@ -14,6 +14,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kMostFields = 50;
 constexpr std::size_t kMostPerPage = 200;
+constexpr std::size_t kMostByNumber = 2000;
 
 std::string display_name(const Lookup& lookup, const Record& record) {
   for (const char* name : {"name", "subject", "last_name"}) {
@@ -28,19 +29,6 @@ json::object record_json(const Ask& ask, const Record& record, const std::vector
   for (const Field* field : fields)
     body[field->name] = value_json(ask.lookup, value_of(ask.lookup, record, *field), field->type);
   return body;
-}
-
-net::HttpResponse refused(const Refusal& refusal) {
-  json::object details{{"clause", refusal.clause}, {"reason", refusal.message}};
-  switch (refusal.kind) {
-    case Refusal::Kind::syntax:
-      details["near"] = refusal.name;
-      return error(400, "SYNTAX_ERROR", refusal.message, std::move(details));
-    case Refusal::Kind::too_much: return error(400, "LIMIT_EXCEEDED", refusal.message, std::move(details));
-    case Refusal::Kind::object: details["module"] = refusal.name; break;
-    default: details["column_name"] = refusal.name; break;
-  }
-  return error(400, "INVALID_QUERY", "invalid query formed", std::move(details));
 }
 
 struct Selected {
@@ -66,20 +54,26 @@ net::HttpResponse invalid_field(std::string_view param, std::string_view name) {
                {{"param_name", param}, {"api_name", name}});
 }
 
-/// The page asked for: by number, or by the token of the page before.
-std::size_t page_of(const Ask& ask) {
-  const std::string token = query_value(ask.request, "page_token");
-  return bounded(token.empty() ? query_value(ask.request, "page") : token, 1, 1, 100'000);
+/// The page asked for: by number, up to 2,000 records, or by the token of the page before.
+std::size_t page_of(const Ask& ask, std::size_t per_page) {
+  if (!query_value(ask.request, "page_token").empty()) return number_param(ask, "page_token", 1, 100'000);
+  const std::size_t page = number_param(ask, "page", 1, 100'000);
+  if ((page - 1) * per_page >= kMostByNumber)
+    throw Refusal{Refusal::Kind::too_much, "page", "param", "only 2,000 records can be had without page_token"};
+  return page;
 }
 
 std::optional<TimePoint> modified_since(const Ask& ask) {
-  const auto time = parse_time(ask.request.header("if-modified-since"));
-  return time ? std::optional{*time} : std::nullopt;
+  const std::string_view header = ask.request.header("if-modified-since");
+  if (header.empty()) return std::nullopt;
+  const auto time = parse_time(header);
+  if (!time) throw bad_param("If-Modified-Since");
+  return *time;
 }
 
 net::HttpResponse page(const Ask& ask, const Object& module, Query query, const Selected& fields, bool search) {
-  const std::size_t per_page = bounded(query_value(ask.request, "per_page"), kMostPerPage, 1, kMostPerPage);
-  const std::size_t number = page_of(ask);
+  const std::size_t per_page = number_param(ask, "per_page", kMostPerPage, kMostPerPage);
+  const std::size_t number = page_of(ask, per_page);
   query.limit = per_page;
   query.offset = (number - 1) * per_page;
   const Rows rows = answer_query(ask.lookup, module, query, search);
@@ -98,6 +92,8 @@ net::HttpResponse page(const Ask& ask, const Object& module, Query query, const 
 /// Leads: those that were converted only when they are asked for.
 Object with_converted(const Ask& ask, Object module) {
   const std::string converted = query_value(ask.request, "converted");
+  if (!converted.empty() && converted != "true" && converted != "false" && converted != "both")
+    throw bad_param("converted");
   if (module.kind() != Kind::lead || (converted != "true" && converted != "both")) return module;
   module.only = nullptr;
   if (converted == "true") module.only = +[] { return where("converted", Compare::equal, true); };
@@ -119,18 +115,26 @@ net::HttpResponse list(const Ask& ask, const Object& asked) {
     const bool sortable = field != nullptr &&
                           (field->canonical == "id" || field->canonical == "created" || field->canonical == "modified");
     if (!sortable) return invalid_field("sort_by", by);
-    const bool descending = query_value(ask.request, "sort_order") != "asc";
+    const std::string order = query_value(ask.request, "sort_order");
+    if (!order.empty() && order != "asc" && order != "desc") throw bad_param("sort_order");
+    const bool descending = order != "asc";
     query.order_by.push_back({0, std::string{field->canonical}, std::nullopt, descending, descending});
   }
   return page(ask, module, std::move(query), fields, false);
 }
 
 net::HttpResponse search(const Ask& ask, const Object& module) {
+  bool asked = false;
+  for (const char* name : {"criteria", "email", "phone", "word"})
+    asked = asked || !query_value(ask.request, name).empty();
+  if (!asked)
+    return error(400, "REQUIRED_PARAM_MISSING", "One of the expected parameter is missing", {{"param", "criteria"}});
   auto condition = parse_search(ask, module);
   if (!condition) return refused(condition.error());
   Query query;
   query.where = std::move(*condition);
   const Selected fields = wanted(ask, module, comma_list(query_value(ask.request, "fields")));
+  if (!fields.unknown.empty()) return invalid_field("fields", fields.unknown);
   return page(ask, module, std::move(query), fields, true);
 }
 
@@ -144,8 +148,9 @@ net::HttpResponse count(const Ask& ask, const Object& module) {
 }
 
 net::HttpResponse deleted(const Ask& ask, const Object& module) {
-  const std::size_t per_page = bounded(query_value(ask.request, "per_page"), kMostPerPage, 1, kMostPerPage);
-  const std::size_t skipped = (page_of(ask) - 1) * per_page;
+  const std::size_t per_page = number_param(ask, "per_page", kMostPerPage, kMostPerPage);
+  const std::size_t page = page_of(ask, per_page);
+  const std::size_t skipped = (page - 1) * per_page;
   json::array data;
   std::size_t found = 0;
   for (const RecordId id : ask.world.company.of(module.kind())) {
@@ -161,7 +166,7 @@ net::HttpResponse deleted(const Ask& ask, const Object& module) {
                     {"created_by", value_json(ask.lookup, field(*record, "created_by"), FieldType::reference)}});
   }
   if (data.empty()) return empty();
-  json::object info = info_json(per_page, data.size(), page_of(ask), skipped + data.size() < found);
+  json::object info = info_json(per_page, data.size(), page, skipped + data.size() < found);
   return json_reply(200, {{"data", std::move(data)}, {"info", std::move(info)}});
 }
 
@@ -192,6 +197,32 @@ net::HttpResponse one(const Ask& ask, const Object& module) {
 }
 
 }  // namespace
+
+net::HttpResponse refused(const Refusal& refusal) {
+  if (refusal.clause == "param")
+    return error(400, refusal.kind == Refusal::Kind::too_much ? "DISCRETE_PAGINATION_LIMIT_EXCEEDED" : "INVALID_DATA",
+                 refusal.message, {{"param_name", refusal.name}});
+  json::object details{{"clause", refusal.clause}, {"reason", refusal.message}};
+  switch (refusal.kind) {
+    case Refusal::Kind::syntax:
+      details["near"] = refusal.name;
+      return error(400, "SYNTAX_ERROR", refusal.message, std::move(details));
+    case Refusal::Kind::too_much: return error(400, "LIMIT_EXCEEDED", refusal.message, std::move(details));
+    case Refusal::Kind::object: details["module"] = refusal.name; break;
+    default: details["column_name"] = refusal.name; break;
+  }
+  return error(400, "INVALID_QUERY", "invalid query formed", std::move(details));
+}
+
+Refusal bad_param(std::string_view name) {
+  return {Refusal::Kind::value, std::string{name}, "param", "invalid data"};
+}
+
+std::size_t number_param(const Ask& ask, std::string_view name, std::size_t otherwise, std::size_t most) {
+  const auto number = whole_number(query_value(ask.request, name), otherwise, 1, most);
+  if (!number) throw bad_param(name);
+  return *number;
+}
 
 json::value value_json(const Lookup& lookup, const Value& value, FieldType type) {
   if (type == FieldType::reference || type == FieldType::id) {

@@ -67,6 +67,11 @@ Condition Criteria::comparison() {
   if (field == nullptr) refuse(Wrong::field, text.substr(0, first));
   const auto compare = expression::compare_of(kOperators, how);
   if (!compare) refuse(Wrong::syntax, how);
+  const bool like = *compare == Compare::like;
+  const bool order = *compare != Compare::equal && *compare != Compare::not_equal && *compare != Compare::in && !like;
+  if (field->type == FieldType::long_text || (like && !is_text(field->type)) ||
+      (order && !is_number(field->type) && !is_day_or_time(field->type)))
+    refuse(Wrong::syntax, how);
   if (how == "starts_with") return where(*field, Compare::like, {std::string{given} + "%"});
   if (how == "contains") return where(*field, Compare::like, {"%" + std::string{given} + "%"});
   std::vector<Value> values;
@@ -93,11 +98,16 @@ Understood<Condition> parse_search(const Ask& ask, const Object& module) {
   if (!criteria.empty()) return understood([&] { return Criteria{ask, module, criteria}.whole(); });
   std::vector<Condition> all;
   for (const char* name : {"Email", "Phone"}) {
-    const std::string given = query_value(ask.request, name == std::string_view{"Email"} ? "email" : "phone");
-    const Field* field = given.empty() ? nullptr : ask.schema.field(module, name);
-    if (field != nullptr) all.push_back(where(*field, Compare::equal, {given}));
+    const char* param = name == std::string_view{"Email"} ? "email" : "phone";
+    const std::string given = query_value(ask.request, param);
+    if (given.empty()) continue;
+    const Field* field = ask.schema.field(module, name);
+    if (field == nullptr) return bad_param(param);
+    all.push_back(where(*field, Compare::equal, {given}));
   }
-  if (const std::string word = query_value(ask.request, "word"); !word.empty()) all.push_back(words(ask, module, word));
+  const std::string word = query_value(ask.request, "word");
+  if (word.size() == 1) return bad_param("word");
+  if (!word.empty()) all.push_back(words(ask, module, word));
   return all_of(std::move(all));
 }
 

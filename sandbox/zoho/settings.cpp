@@ -33,6 +33,9 @@ net::HttpResponse org() {
                                                              {"users_license_purchased", kSeats}}}}}}});
 }
 
+constexpr std::array<std::string_view, 6> kUserTypes{"AllUsers",    "ActiveUsers",          "DeactiveUsers",
+                                                     "CurrentUser", "ActiveConfirmedUsers", "ConfirmedUsers"};
+
 bool is_wanted(std::string_view type, bool active) {
   if (type == "ActiveUsers" || type == "ActiveConfirmedUsers") return active;
   return type == "DeactiveUsers" ? !active : true;
@@ -40,6 +43,8 @@ bool is_wanted(std::string_view type, bool active) {
 
 std::vector<const Record*> users_of(const Ask& ask) {
   const std::string type = query_value(ask.request, "type");
+  if (!type.empty() && std::find(kUserTypes.begin(), kUserTypes.end(), type) == kUserTypes.end())
+    throw bad_param("type");
   std::vector<const Record*> users;
   for (const RecordId id : ask.world.company.of(Kind::user)) {
     const Record* user = ask.world.company.find(id);
@@ -73,8 +78,8 @@ net::HttpResponse users(const Ask& ask) {
       return error(400, "INVALID_DATA", "the id given seems to be invalid");
     return json_reply(200, {{"users", json::array{user_json(ask, *user)}}});
   }
-  const std::size_t per_page = bounded(query_value(ask.request, "per_page"), 200, 1, 200);
-  const std::size_t page = bounded(query_value(ask.request, "page"), 1, 1, 10'000);
+  const std::size_t per_page = number_param(ask, "per_page", 200, 200);
+  const std::size_t page = number_param(ask, "page", 1, 10'000);
   const std::size_t from = std::min(all.size(), (page - 1) * per_page);
   const std::size_t to = std::min(all.size(), from + per_page);
   if (from == to) return empty();
@@ -104,14 +109,16 @@ net::HttpResponse modules(const Ask& ask) {
   return json_reply(200, {{"modules", std::move(list)}});
 }
 
-std::string_view data_type(FieldType type) {
-  switch (type) {
+std::string_view data_type(const Field& field) {
+  if (!field.options.empty()) return "picklist";
+  switch (field.type) {
     case FieldType::number: return "double";
     case FieldType::boolean: return "boolean";
     case FieldType::date: return "date";
     case FieldType::time: return "datetime";
     case FieldType::id: return "bigint";
     case FieldType::reference: return "lookup";
+    case FieldType::long_text: return "textarea";
     default: return "text";
   }
 }
@@ -123,9 +130,14 @@ net::HttpResponse fields(const Ask& ask) {
     return error(400, "INVALID_MODULE", "the module name given seems to be invalid", {{"param", "module"}});
   json::array list;
   for (const Field* field : ask.schema.fields(*module)) {
+    json::array options;
+    for (const std::string_view option : field->options)
+      options.push_back({{"display_value", option}, {"actual_value", option}});
     list.push_back({{"api_name", field->name},
                     {"field_label", field->name},
-                    {"data_type", data_type(field->type)},
+                    {"data_type", data_type(*field)},
+                    {"length", field->longest != 0 ? field->longest : 255},
+                    {"pick_list_values", std::move(options)},
                     {"read_only", field->read_only},
                     {"visible", true},
                     {"id", id_text(500 + list.size())}});

@@ -20,10 +20,11 @@ std::string written_text(const json::value& value) {
   return scalar_text(value).value_or("");
 }
 
-json::object refused(const Refusal& refusal, std::size_t row) {
+json::object outcome_of(const Refusal& refusal, std::size_t row) {
   const bool missing = refusal.kind == Refusal::Kind::field;
-  return problem(missing ? "MANDATORY_NOT_FOUND" : "INVALID_DATA", refusal.message,
-                 {{"api_name", refusal.name}, {"json_path", fmt::format("$.data[{}].{}", row, refusal.name)}});
+  json::object details{{"api_name", refusal.name}, {"json_path", fmt::format("$.data[{}].{}", row, refusal.name)}};
+  if (!refusal.clause.empty()) details[refusal.clause] = refusal.at;
+  return problem(missing ? "MANDATORY_NOT_FOUND" : "INVALID_DATA", refusal.message, std::move(details));
 }
 
 /// Returns the written fields under their canonical names.
@@ -38,6 +39,10 @@ Fields fields_of(const Ask& ask, const Object& module, const json::object& input
         field != nullptr && field->canonical == "email" && !text.empty() && text.find('@') == std::string::npos;
     if (field == nullptr || bad_email || !ask.schema.write(*field, text, fields))
       throw Refusal{Refusal::Kind::value, name, {}, "invalid data"};
+    const Mismatch mismatch = ask.schema.mismatch(ask.lookup, *field, text);
+    if (mismatch == Mismatch::length)
+      throw Refusal{Refusal::Kind::value, name, "maximum_length", "invalid data", field->longest};
+    if (mismatch != Mismatch::none) throw Refusal{Refusal::Kind::value, name, {}, "invalid data"};
   }
   return fields;
 }
@@ -138,7 +143,7 @@ net::HttpResponse answer_writes(const Ask& ask, const Object& module) {
     const std::string own = text_member(item, "id");
     const RecordId id = parse_id(own.empty() ? ask.part(1) : std::string_view{own}).value_or(0);
     const auto done = understood([&] { return creates ? create(ask, module, input) : update(ask, module, id, input); });
-    data.push_back(done ? *done : refused(done.error(), data.size()));
+    data.push_back(done ? *done : outcome_of(done.error(), data.size()));
   }
   return outcomes(std::move(data), creates ? 201 : 200);
 }

@@ -109,7 +109,8 @@ net::HttpResponse Zoho::answer(const net::HttpRequest& request, World& world, Ca
     return error(429, "TOO_MANY_REQUESTS", "Required number of API credits have been exhausted");
   call.counted = true;
   credits_.add(world.now, cost);
-  auto response = serve(ask);
+  const auto answer = understood([&] { return serve(ask); });
+  auto response = answer ? *answer : refused(answer.error());
   const std::uint64_t used = credits_.used(world.now);
   if (used * 2 >= daily_limit_)  // Zoho tells it only from the half on
     response.headers.emplace_back("X-API-CREDITS-REMAINING", std::to_string(left(daily_limit_, used)));

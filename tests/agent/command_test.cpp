@@ -71,6 +71,34 @@ Output command(std::vector<const char*> arguments) {
 
 }  // namespace
 
+TEST_CASE("an unknown command or option is named, with the one that was probably meant") {
+  const Output misspelt = command({"prboe"});
+  CHECK(misspelt.code == 2);
+  CHECK(misspelt.err.find("there is no command 'prboe'; did you mean 'probe'?") != std::string::npos);
+  CHECK(command({"--log-level", "debug", "chekc"}).err.find("there is no command 'chekc'; did you mean 'check'?") !=
+        std::string::npos);
+  CHECK(command({"status"}).err.find("there is no command 'status'; known: run, check, probe, recipes") !=
+        std::string::npos);
+  CHECK(command({"check", "--confg", "x"}).err.find("there is no option '--confg'; did you mean '--config'?") !=
+        std::string::npos);
+  CHECK(command({"check", "--log-levle=debug"}).err.find("did you mean '--log-level'?") != std::string::npos);
+  CHECK(command({"check", "agent.yaml"}).err.find("check takes no further word: 'agent.yaml'") != std::string::npos);
+  CHECK(command({"probe", "--formt", "json"}).code == 3);
+  CHECK(command({"--help"}).code == 0);
+}
+
+TEST_CASE("check --quiet prints problems and warnings alone") {
+  const TempDir folder;
+  const std::string config = configure(folder, crm_line("acme", make_crm(folder, "acme.db")));
+  const std::string machine = "--config=" + config;
+  const Output done = command({"check", "--quiet", machine.c_str()});
+  CHECK(done.out.empty());
+  folder.write("agent.yaml", "shipp: {}\n");
+  const Output wrong = command({"check", "--quiet", machine.c_str()});
+  CHECK(wrong.code == 2);
+  CHECK(wrong.err.find("agent.yaml:1: shipp: unknown key 'shipp'; did you mean 'ship'?") != std::string::npos);
+}
+
 TEST_CASE("probe measures a CRM, judges it, and ends healthy with 0") {
   const TempDir folder;
   const auto done = probe(configure(folder, crm_line("acme", make_crm(folder, "acme.db"))));

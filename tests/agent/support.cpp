@@ -81,6 +81,11 @@ void Sink::script(const std::string& path, std::vector<net::HttpResponse> answer
   queue.insert(queue.end(), answers.begin(), answers.end());
 }
 
+void Sink::judge(std::function<std::optional<net::HttpResponse>(const std::vector<Sample>&)> verdict) {
+  const std::lock_guard lock{mutex_};
+  verdict_ = std::move(verdict);
+}
+
 void Sink::mark(bool on) {
   const std::lock_guard lock{mutex_};
   mark_ = on;
@@ -105,6 +110,8 @@ net::HttpResponse Sink::answer(const net::HttpRequest& request) {
   if (auto& queue = scripts_[request.path]; !queue.empty()) {
     out = queue.front();
     queue.pop_front();
+  } else if (auto verdict = verdict_ ? verdict_(received.samples) : std::nullopt) {
+    out = std::move(*verdict);
   }
   received.answered = out.status;
   received.marked = std::any_of(out.headers.begin(), out.headers.end(),

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,6 +41,8 @@ class Sink {
   explicit Sink(unsigned short port = 0);
   ~Sink();
   void script(const std::string& path, std::vector<net::HttpResponse> answers);
+  /// Asked, when there is no script, about the samples of a request: what it answers, nullopt for 204.
+  void judge(std::function<std::optional<net::HttpResponse>(const std::vector<Sample>&)> verdict);
   /// What comes after the scripts: 204, with the collector's mark or without.
   void mark(bool on);
   /// Runs before every answer, on the server's thread.
@@ -58,6 +61,7 @@ class Sink {
   unsigned short port_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, std::deque<net::HttpResponse>> scripts_;
+  std::function<std::optional<net::HttpResponse>(const std::vector<Sample>&)> verdict_;
   bool mark_ = false;
   std::function<void()> before_answer_;
   std::vector<Received> received_;

@@ -248,6 +248,58 @@ TEST_CASE("a secret comes from a file, a variable or a credential") {
   CHECK(d.reveal() == "inline");
 }
 
+TEST_CASE(
+    "one name finds a credential in the service, in its folder of credentials, and beside the configuration by hand") {
+  const Directory directory;
+  const std::filesystem::path folder{directory.path};
+  const auto read = [&](const std::string& text) {
+    Fixture f{text, directory.path + "/f.yaml"};
+    Secret secret;
+    (void)f.reader().get_secret("a", secret);
+    return f.problems.empty() ? secret.reveal() : f.problems.front().message;
+  };
+  CHECK(read("a_credential: crmpulse-test-token\n") == "there is no credential 'crmpulse-test-token'; put it into " +
+                                                           directory.path +
+                                                           "/credentials/crmpulse-test-token (owner root, mode 0600)");
+  std::filesystem::create_directory(folder / "credentials");
+  directory.file("credentials/crmpulse-test-token", "by-hand\n");
+  CHECK(read("a_credential: crmpulse-test-token\n") == "by-hand");
+  std::filesystem::create_directory(folder / "service");
+  const Variable service{"CREDENTIALS_DIRECTORY", directory.path + "/service"};
+  // What is beside the configuration is not the service's to read.
+  CHECK(read("a_credential: crmpulse-test-token\n") ==
+        "systemd has not handed over a credential 'crmpulse-test-token'; put it into " + directory.path +
+            "/credentials/crmpulse-test-token and restart the service");
+  directory.file("service/crmpulse-test-token", "one-by-one\n");
+  CHECK(read("a_credential: crmpulse-test-token\n") == "one-by-one");
+  // systemd names the files of a folder so: LoadCredential=crmpulse:FOLDER.
+  directory.file("service/crmpulse_crmpulse-test-token", "of-the-folder\n");
+  CHECK(read("a_credential: crmpulse-test-token\n") == "of-the-folder");
+}
+
+TEST_CASE("a key that a library reads by itself is named by a file or a credential") {
+  const Directory directory;
+  std::filesystem::create_directory(std::filesystem::path{directory.path} / "credentials");
+  const std::string handed = directory.file("credentials/tls.key", "x");
+  const std::string file = directory.file("own.key", "x");
+  Fixture f{
+      "a: {key_credential: tls.key}\nb: {key_file: own.key}\nc: {}\nd: {key_file: own.key, key_credential: tls.key}\n"
+      "e: {key_file: none.key}\nf: {key_credential: none.key}\n",
+      directory.path + "/f.yaml"};
+  Reader r = f.reader();
+  std::string path;
+  CHECK(r.child("a").get_secret_path("key", path));
+  CHECK(path == handed);
+  CHECK(r.child("b").get_secret_path("key", path));
+  CHECK(path == file);
+  CHECK_FALSE(r.child("c").get_secret_path("key", path));
+  CHECK(f.said().empty());
+  for (const char* key : {"d", "e", "f"}) CHECK_FALSE(r.child(key).get_secret_path("key", path));
+  CHECK(f.said().find(":4: d.key_file: key_file or key_credential, not both") != std::string::npos);
+  CHECK(f.said().find(":5: e.key_file: there is no file '" + directory.path + "/none.key'") != std::string::npos);
+  CHECK(f.said().find(":6: f.key_credential: there is no credential 'none.key'") != std::string::npos);
+}
+
 TEST_CASE("white space behind a secret is dropped, wherever it comes from") {
   const Directory directory;
   directory.file("token", "hunter2 \t\r\n\n");
@@ -347,8 +399,8 @@ TEST_CASE("a bad source of a secret is a problem that does not show it") {
             "/nothing cannot be read: No such file or directory\n" + file + ":5: d_file: secret file " +
             directory.path + "/empty is empty\n" +  //
             file + ":6: e_env: environment variable CRMPULSE_TEST_UNSET is not set\n" + file +
-            ":7: f_credential: '../token' is not the name of a credential; write the name given to LoadCredential=\n" +
-            file + ":1: g: required; give g_file, g_env or g_credential");
+            ":7: f_credential: '../token' is not the name of a credential; write the name of a file in the folder " +
+            directory.path + "/credentials\n" + file + ":1: g: required; give g_file, g_env or g_credential");
   CHECK(f.said().find("hunter2") == std::string::npos);
 }
 

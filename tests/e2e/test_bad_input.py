@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 
 import journal
-from harness import BIN, WRITE_HEADERS, EndToEnd, field, get_json, post, remote_write, varint
+from harness import BIN, SOURCE, WRITE_HEADERS, EndToEnd, field, get_json, post, remote_write, varint
 
 
 class BadInput(EndToEnd):
@@ -49,6 +49,26 @@ crms:
         code, errors = self.check("crmpulse-collector", "collector.yaml", f"listen: 127.0.0.1:9460\nauth: off\nstate_dir: {self.folder}/s\nrules: [{rules}]\n")
         self.assertEqual(code, 2)
         self.assertTrue(any("bad.yaml:" in line and "enter" in line for line in errors), errors)
+
+    def test_an_unknown_command_or_option_is_named_with_the_one_that_was_meant(self):
+        for program, words, said in (("crmpulse-agent", ["chekc"], "there is no command 'chekc'; did you mean 'check'?"),
+                                     ("crmpulse-collector", ["backtset"], "there is no command 'backtset'; did you mean 'backtest'?"),
+                                     ("crmpulse-collector", ["token", "creat"], "there is no command 'creat'; did you mean 'create'?"),
+                                     ("crmpulse-collector", ["check", "--confg", "x"], "there is no option '--confg'; did you mean '--config'?"),
+                                     ("crmpulse-sandbox", ["wacth"], "there is no command 'wacth'; did you mean 'watch'?")):
+            done = subprocess.run([BIN / program, *words], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn(said, done.stderr, words)
+
+    def test_an_unknown_metric_and_remedy_is_named_by_check_which_passes(self):
+        rules = self.write("own.yaml", "rules:\n  - {id: latency, measure: {metric: crm_operation_duration}, remedy: slow_respons}\n")
+        shipped = SOURCE / "config/rules"
+        code, said = self.check("crmpulse-collector", "collector.yaml", f"listen: 127.0.0.1:9460\nauth: off\nstate_dir: {self.folder}/s\n"
+                                f"rules: [{shipped}/default.yaml, {rules}]\nremedies: [{shipped}/remedies.yaml]\n")
+        self.assertEqual(code, 0, said)
+        for word in ("own.yaml:2: rules[0].measure.metric: no agent sends 'crm_operation_duration'; did you mean 'crm_operation_duration_seconds'?",
+                     "own.yaml:2: rules[0].remedy: there is no remedy 'slow_respons'; did you mean 'slow_response'?"):
+            self.assertTrue(any(word in line for line in said), said)
 
     def test_hostile_bodies_get_the_right_status_are_counted_and_store_nothing(self):
         self.collector()

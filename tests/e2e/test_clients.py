@@ -1,6 +1,7 @@
 """Vendors' own clients against the sandbox, and every SOQL the agent sends read by an independent parser.
 
-The clients come from npm, once, into the test cache; when the registry cannot be reached the tests say so and are skipped.
+The clients come from npm and PyPI, once, into the test cache; when a registry cannot be reached the tests that need it say so
+and are skipped.
 """
 
 import http.server
@@ -10,6 +11,7 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import threading
 import unittest
 import urllib.error
@@ -50,6 +52,23 @@ def install(cache):
     if done.returncode != 0:
         raise AssertionError(f"npm ci: {done.stdout}{done.stderr}")
     shutil.copy(lock, installed)
+
+
+def install_python(cache):
+    """The clients from PyPI in an environment of their own, in the cache; again when their versions have changed."""
+    requirements, installed = CLIENTS / "requirements.txt", cache / "installed.txt"
+    if installed.exists() and installed.read_bytes() == requirements.read_bytes():
+        return
+    subprocess.run([sys.executable, "-m", "venv", "--clear", cache], check=True, capture_output=True)
+    pip = [cache / "bin/pip", "--disable-pip-version-check", "--quiet", "--retries", "1", "--timeout", "20"]
+    probe = subprocess.run([*pip, "download", "--no-deps", "-d", cache / "probe", requirements.read_text().split()[0]], capture_output=True, text=True, timeout=120)
+    if probe.returncode != 0:
+        raise unittest.SkipTest(f"PyPI cannot be reached and the clients are not in the cache: {probe.stderr.strip().splitlines()[-1:]}")
+    # Nothing of the packages runs while they install.
+    done = subprocess.run([*pip, "install", "--only-binary", ":all:", "-r", requirements], capture_output=True, text=True, timeout=600)
+    if done.returncode != 0:
+        raise AssertionError(f"pip install: {done.stdout}{done.stderr}")
+    shutil.copy(requirements, installed)
 
 
 class Recorder:
@@ -123,10 +142,46 @@ class Recorder:
         return {"totalSize": 1 if one else 0, "done": True, "records": [record] if one else []}
 
 
-class Clients(EndToEnd):
+class WithSandbox(EndToEnd):
+    cache = pathlib.Path(os.environ.get("CRMPULSE_CLIENTS_CACHE", "/tmp/crmpulse-clients"))
+
+    def sandbox(self):
+        port = free_port()
+        process = self.process("sandbox", [BIN / "crmpulse-sandbox", "run", "--listen", f"127.0.0.1:{port}", "--credentials", self.folder / "credentials"])
+        url = f"http://127.0.0.1:{port}"
+        eventually(lambda: process.alive() and get(url + "/_sandbox/faults"), 30, "the sandbox answers")
+        return {"CRMPULSE_SANDBOX_URL": url, "CRMPULSE_JWT_KEY": str(self.folder / "credentials/salesforce.key")}
+
+
+class PythonClients(WithSandbox):
     @classmethod
     def setUpClass(cls):
-        cls.cache = pathlib.Path(os.environ.get("CRMPULSE_CLIENTS_CACHE", "/tmp/crmpulse-clients"))
+        install_python(cls.cache / "python")
+
+    def run_file(self, name):
+        """Runs one file of tests in the clients' environment."""
+        done = subprocess.run([self.cache / "python/bin/python", "-B", "-m", "unittest", name], cwd=CLIENTS, capture_output=True, text=True, timeout=240,
+                              env={**os.environ, **self.sandbox()})
+        self.assertEqual(done.returncode, 0, done.stdout[-2000:] + done.stderr[-6000:])
+        self.assertRegex(done.stderr, r"Ran [1-9]")
+        self.assertNotIn("skipped", done.stderr)
+
+    def test_odoorpc_and_erppeek_work_with_the_sandbox(self):
+        self.run_file("test_odoo.py")
+
+    def test_simple_salesforce_works_with_the_sandbox(self):
+        self.run_file("test_salesforce.py")
+
+    def test_pysuitecrm_works_with_the_sandbox(self):
+        self.run_file("test_suitecrm.py")
+
+    def test_espocrm_client_works_with_the_sandbox(self):
+        self.run_file("test_espocrm.py")
+
+
+class Clients(WithSandbox):
+    @classmethod
+    def setUpClass(cls):
         install(cls.cache)
 
     def node(self, script, **environment):
@@ -137,18 +192,17 @@ class Clients(EndToEnd):
         self.assertEqual(done.returncode, 0, done.stdout[-6000:] + done.stderr[-2000:])
         self.assertRegex(done.stdout, r"# pass [1-9]")
 
-    def sandbox(self):
-        port = free_port()
-        process = self.process("sandbox", [BIN / "crmpulse-sandbox", "run", "--listen", f"127.0.0.1:{port}", "--credentials", self.folder / "credentials"])
-        url = f"http://127.0.0.1:{port}"
-        eventually(lambda: process.alive() and get(url + "/_sandbox/faults"), 30, "the sandbox answers")
-        return {"CRMPULSE_SANDBOX_URL": url, "CRMPULSE_JWT_KEY": str(self.folder / "credentials/salesforce.key")}
-
     def test_jsforce_works_with_the_sandbox(self):
         self.node("jsforce.mjs", **self.sandbox())
 
     def test_hubspots_own_client_works_with_the_sandbox(self):
         self.node("hubspot.mjs", **self.sandbox())
+
+    def test_pipedrives_own_client_works_with_the_sandbox(self):
+        self.node("pipedrive.mjs", **self.sandbox())
+
+    def test_dynamics_web_api_works_with_the_sandbox(self):
+        self.node("dynamics.mjs", **self.sandbox())
 
     def probe_all(self, salesforce):
         """Every measurement the recipe has, every kind of check, with texts that must be quoted."""

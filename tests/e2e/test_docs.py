@@ -28,17 +28,29 @@ class Docs(EndToEnd):
         self.assertTrue(found, f"no example of kind {kind}")
         return found
 
+    def secret(self, path):
+        """By its name: a key, certificates, an address, or a token."""
+        if path.suffix == ".key":
+            subprocess.run(["openssl", "genrsa", "-out", path, "2048"], check=True, capture_output=True)
+        elif path.suffix in (".pem", ".crt"):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=authority",
+                            "-keyout", "/dev/null", "-out", path], check=True, capture_output=True)
+        else:
+            path.write_text("http://127.0.0.1:9/hook\n" if path.suffix == ".url" else "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0\n")
+        path.chmod(0o600)
+
     def place(self, text):
         """The example with its files made in the test's folder, so that `check` finds them."""
+        for name in set(re.findall(r"_credential: ([\w.-]+)", text)):
+            (self.folder / "credentials").mkdir(exist_ok=True)
+            self.secret(self.folder / "credentials" / name)
         for path in set(re.findall(r"/etc/crmpulse/[\w.]+", text)):
+            if path.endswith("/credentials"):
+                continue
             if path.endswith(".d"):
                 (self.folder / pathlib.Path(path).name).mkdir(exist_ok=True)
                 continue
-            if path.endswith(".key"):
-                subprocess.run(["openssl", "genrsa", "-out", self.folder / pathlib.Path(path).name, "2048"], check=True, capture_output=True)
-                continue
-            (self.folder / pathlib.Path(path).name).write_text("http://127.0.0.1:9/hook\n" if path.endswith(".url") else "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0\n")
-            (self.folder / pathlib.Path(path).name).chmod(0o600)
+            self.secret(self.folder / pathlib.Path(path).name)
         text = text.replace("/usr/share/crmpulse/", f"{SOURCE}/config/").replace("/etc/crmpulse/", f"{self.folder}/")
         return text.replace("/var/lib/", f"{self.folder}/")
 
@@ -55,7 +67,8 @@ class Docs(EndToEnd):
                         "-keyout", "key.pem", "-out", "cert.pem"], check=True, capture_output=True, cwd=self.folder)
         for name, text in self.examples("collector"):
             text = self.place(text)
-            for source, target in (("cert.pem", "collector.crt"), ("key.pem", "collector.key")):
+            for source, target in (("cert.pem", "collector.crt"), ("key.pem", "collector.key"), ("key.pem", "credentials/collector.key")):
+                (self.folder / "credentials").mkdir(exist_ok=True)
                 (self.folder / target).write_text((self.folder / source).read_text())
             self.run_check([BIN / "crmpulse-collector", "check", "--config", self.write(name, text)], name)
 

@@ -1,8 +1,10 @@
 """The collector among real Prometheus servers: scraped, checked by promtool, and fed by remote write."""
 
+import http.server
 import json
 import re
 import subprocess
+import threading
 import time
 import unittest
 import urllib.parse
@@ -27,6 +29,66 @@ class Prometheus(EndToEnd):
         series = [({"__name__": "crm_up", **labels}, [(now, 1.0)]),
                   ({"__name__": "crm_operation_duration_seconds", "operation": "read", "object": "contact", **labels}, [(now, 0.25)])]
         self.assertEqual(post(self.base + "/api/v1/write", remote_write(series), WRITE_HEADERS), 204)
+
+    def crm_with_an_allowance(self):
+        """A CRM that tells its allowance with every answer, and takes two seconds for one of them."""
+        class Answers(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                if self.path == "/slow":
+                    time.sleep(2)
+                body = b"{}"
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("X-Usage", "7/900000000")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    def test_a_stock_prometheus_refuses_nothing_an_agent_ships(self):
+        port = free_port()
+        path = self.write("receiver.yml", "{}")
+        self.process("receiver", ["prometheus", f"--config.file={path}", f"--storage.tsdb.path={self.folder}/tsdb",
+                                  "--web.enable-remote-write-receiver", f"--web.listen-address=127.0.0.1:{port}",
+                                  "--log.level=warn"])
+        base = f"http://127.0.0.1:{port}"
+        eventually(lambda: get(base + "/-/ready"), 60, "Prometheus is ready")
+        # Three measurements share the allowance's series, two of them an operation's; one takes longer than the others' interval.
+        recipe = self.write("cloud.yaml", """
+recipe: cloud
+title: {en: Cloud, zh: 云}
+transport: http
+parameters:
+  url: {type: url, required: true, help: {en: Address, zh: 地址}}
+quota: [{allowance: daily, header: x-usage, match: "([0-9]+)/([0-9]+)", gives: [used, limit]}]
+measurements:
+  - {id: liveness, liveness: true, operation: read, object: record, request: {url: /alive}}
+  - {id: slow, operation: read, object: record, request: {url: /slow}}
+  - {id: fast, operation: search, object: record, request: {url: /fast}}
+""")
+        self.base = base
+        self.agent(f"  - {{name: cloud, recipe: '{recipe}', with: {{url: '{self.crm_with_an_allowance()}'}}, budget: 50%}}\n")
+
+        def value(query):
+            result = get_json(f"{base}/api/v1/query?query={urllib.parse.quote(query)}")["data"]["result"]
+            return float(result[0]["value"][1]) if result else None
+
+        for operation, count in (("read", 20), ("search", 4)):
+            eventually(lambda: (value(f'count_over_time(crm_operation_success{{operation="{operation}"}}[10m])') or 0) >= count, 120,
+                       f"{operation} was measured {count} times")
+        self.assertEqual(value('max_over_time(crm_api_limit[10m])'), 900000000)
+        # What was measured until now was shipped when the agent's own report, made each half minute, says so.
+        eventually(lambda: (value("count_over_time(crm_agent_runs_total[10m])") or 0) >= 2, 120, "the agent told of itself twice")
+        self.assertEqual(value("max(crm_agent_dropped_samples_total)"), 0)
+        self.assertIsNone(value("crm_agent_refused_samples_total"))
 
     def test_metrics_are_clean_and_scraped(self):
         self.collector()

@@ -12,6 +12,7 @@
 #include "collector/receivers/mail/types.h"
 #include "core/failure/failure.h"
 #include "net/base/crypto.h"
+#include "net/base/pem.h"
 #include "net/base/url.h"
 
 namespace crmpulse::collector {
@@ -120,7 +121,9 @@ std::unique_ptr<Receiver> read_email(config::Reader& item, const ReceiverSetting
   read_login(item, envelope);
   read_mail_address(item, "from", envelope.from);
   read_mail_address(item, "to", envelope.to);
-  item.get_path("ca_file", envelope.tls.ca_file);
+  if (item.get_path("ca_file", envelope.tls.ca_file)) {
+    if (const auto fault = net::authorities_fault(envelope.tls.ca_file)) item.problem("ca_file", *fault);
+  }
   if (item.problem_count() > before) return nullptr;
   return std::make_unique<Email>(std::move(envelope), common.audience());
 }

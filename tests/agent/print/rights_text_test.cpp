@@ -29,20 +29,20 @@ TEST_CASE("statements of rights end with semicolons and stand in an order that w
   CHECK(
       rights_text(recipe, false) ==
       "\nRights the monitoring account needs\n"
-      "  -- postgresql\n"
+      "  -- postgresql, in the CRM's database\n"
       "  CREATE ROLE monitor LOGIN PASSWORD 'CHANGE-ME';  -- a password of your own; leave this out where the account "
       "exists\n"
       "  GRANT SELECT ON a TO monitor;\n"
       "  -- only for heartbeat_table\n"
       "  CREATE TABLE beats (a int);\n"
       "  GRANT ALL ON beats TO monitor;\n"
-      "  -- mysql\n"
+      "  -- mysql, in the CRM's database\n"
       "  CREATE USER IF NOT EXISTS monitor IDENTIFIED BY 'CHANGE-ME';  -- a password of your own; leave this out where "
       "the account exists\n"
       "  GRANT SELECT ON `a` TO monitor;\n"
       "  -- only for heartbeat_table\n"
       "  CREATE TABLE beats (a int);\n"
-      "  -- sqlite\n"
+      "  -- sqlite, in the CRM's database\n"
       "  -- only for heartbeat_table\n"
       "  CREATE TABLE beats (a int);\n");
   const std::string chinese = rights_text(recipe, true);
@@ -56,7 +56,7 @@ TEST_CASE("an account that the recipe itself makes is not made twice, and comes 
   recipe.rights = {statement("GRANT SELECT ON a TO reader"), statement("CREATE ROLE reader LOGIN")};
   CHECK(rights_text(recipe, false) ==
         "\nRights the monitoring account needs\n"
-        "  -- postgresql\n"
+        "  -- postgresql, in the CRM's database\n"
         "  CREATE ROLE reader LOGIN;\n"
         "  GRANT SELECT ON a TO reader;\n");
 }

@@ -36,6 +36,8 @@ std::vector<std::string> expectations(const std::string& file) {
     if (!line.starts_with("# expect: ")) continue;
     line.erase(0, 10);
     if (const auto at = line.find("RECIPES"); at != std::string::npos) line.replace(at, 7, defaults().recipe_dir);
+    if (const auto at = line.find("FOLDER"); at != std::string::npos)
+      line.replace(at, 6, source_dir("tests/agent/rejected"));
     out.push_back(line);
   }
   return out;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 #include <numeric>
 
 #include "store/spool/spool.h"
@@ -247,6 +248,52 @@ TEST_CASE("what the receiver itself refuses for good is dropped one by one, and 
   CHECK(shipper.stats().dropped_samples == 1);
   CHECK(shipper.stats().sent_samples == 3);
   CHECK(shipper.stats().failed_requests == 0);
+}
+
+TEST_CASE("a receiver that refuses some samples costs those alone, counted by reason") {
+  const TempDir folder;
+  auto spool = open_spool(folder);
+  fill(*spool, 1, 8);
+  Sink sink;
+  // As a stock Prometheus does: a request with a sample it does not take is refused whole.
+  const std::map<double, std::string> refused{
+      {2, "out of order sample"}, {5, "duplicate sample for timestamp"}, {6, "out of order sample"}};
+  sink.judge([&](const std::vector<Sample>& samples) -> std::optional<net::HttpResponse> {
+    for (const Sample& sample : samples)
+      if (const auto known = refused.find(sample.value); known != refused.end())
+        return net::HttpResponse{400, {}, known->second};
+    return std::nullopt;
+  });
+  net::HttpClient client;
+  Shipper shipper{*spool, client, quick(sink.url())};
+  REQUIRE(eventually([&] { return empty(*spool); }));
+  CHECK(sink.accepted("m") == std::vector<double>{1, 3, 4, 7, 8});
+  const auto stats = shipper.stats();
+  CHECK(stats.dropped_samples == 3);
+  CHECK(stats.sent_samples == 5);
+  CHECK(stats.refused_samples ==
+        std::map<std::string, std::uint64_t, std::less<>>{{"duplicate", 1}, {"out_of_order", 2}});
+}
+
+TEST_CASE("each receiver's words for a refusal have a reason of the list") {
+  const auto reason = [](const std::string& body, bool marked = false) {
+    net::ClientResponse response;
+    response.status = 400;
+    response.body = body;
+    if (marked) response.headers = {{std::string{wire::kCollectorMark}, "1"}};
+    return std::string{refusal_reason(response)};
+  };
+  CHECK(reason("out of order sample") == "out_of_order");
+  CHECK(reason("failed pushing to ingester: user=1: err-mimir-sample-out-of-order: the sample") == "out_of_order");
+  CHECK(reason("user=1: err: out of order sample. timestamp=…") == "out_of_order");
+  CHECK(reason("duplicate sample for timestamp\n") == "duplicate");
+  CHECK(reason("too old sample") == "too_old");
+  CHECK(reason("err-mimir-too-far-in-future") == "too_new");
+  CHECK(reason("out of bounds") == "out_of_bounds");
+  CHECK(reason("per-user series limit of 150000 exceeded") == "limit");
+  CHECK(reason("snappy: corrupt input") == "malformed");
+  CHECK(reason("err-mimir-label-invalid") == "other");
+  CHECK(reason(R"({"error":{"code":"future","message":"…"}})", true) == "too_new");
 }
 
 TEST_CASE("nothing is lost when a proxy answers for a collector that was reached before, also after a restart") {

@@ -140,7 +140,7 @@ TEST_CASE("an acknowledgement made there holds here, is not sent back, and canno
 TEST_CASE("what is not signed, not known, too old, of the future or for no receiver changes nothing") {
   Paged paged;
   const TimePoint now = paged.running.now();
-  CHECK(post(paged.running, acknowledged("E1", now), "pager", "another secret").status == 401);
+  CHECK(post(paged.running, acknowledged("E1", now), "pager", "another secret").status == 403);
   CHECK(post(paged.running, acknowledged("E1", now), "nobody").status == 404);
   CHECK(status_of(post(paged.running, acknowledged("E1", now, "crm/beta"))) == "ignored");
   CHECK(status_of(post(paged.running, acknowledged("E1", now, "vendor/acme"))) == "ignored");

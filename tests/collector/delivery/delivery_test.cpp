@@ -29,7 +29,9 @@ std::string id_of(const net::HttpRequest& request) {
 }
 
 boost::json::array deliveries(const RunningCollector& running, const std::string& status) {
-  return running.get_json("/api/v1/deliveries?status=" + status).at("deliveries").as_array();
+  return running.get_json("/api/v1/deliveries" + (status.empty() ? "" : "?status=" + status))
+      .at("deliveries")
+      .as_array();
 }
 
 CollectorFiles with(const std::string& receivers) {

@@ -274,6 +274,12 @@ TEST_CASE("what cannot be a silence or a window is refused with the field that i
   refused(silences,
           with(crm, fmt::format(R"("starts_at":"{}","ends_at":"{}")", in(running, 24h * 400), in(running, 24h * 401))),
           "starts_at");
+  refused(silences, with(crm, R"("expires_in":"soon")"), "expires_in");
+  refused(silences, with(crm, R"("expires_in":"0s")"), "expires_in");
+  refused(silences, with(crm, R"("expires_in":"31d")"), "expires_in");
+  refused(silences, with(crm, R"("expires_in":7200)"), "expires_in");
+  refused(silences, with(crm, R"("expires_in":"2h",)" + end), "expires_in");
+  refused(maintenance, with(crm, R"("expires_in":"367d")"), "expires_in");
   refused(silences, with(crm, R"("weekly":{},)" + end), "weekly");
   refused(silences, with(crm, R"("until":"x",)" + end), "until");
   refused(silences, fmt::format(R"({{"matchers":{{"crm":"a"}},"author":"ana",{}}})", end), "comment");
@@ -326,6 +332,23 @@ TEST_CASE("only operators write, and their token's name is the author", "[slow]"
   CHECK(viewer.call("DELETE", "/api/v1/incidents/x/ack").status == 403);
   CHECK(Operator{running, ""}.call("POST", "/api/v1/silences", body).status == 401);
   CHECK(ops.call("POST", "/api/v1/incidents/x/ack", "{}").status == 404);
+}
+
+TEST_CASE("a silence and a maintenance window take a duration, as an acknowledgement does, from their beginning on") {
+  const RunningCollector running{CollectorFiles{}};
+  const Operator ana{running, ""};
+  const std::string who = R"({"matchers":{"crm":"acme"},"author":"ana","comment":"why",)";
+  const auto lasts = [](const json::value& made) {
+    return *parse_time(std::string_view{made.at("ends_at").as_string()}) -
+           *parse_time(std::string_view{made.at("starts_at").as_string()});
+  };
+  const json::value silenced = ana.made("/api/v1/silences", who + R"("expires_in":"2h"})");
+  CHECK(lasts(silenced) == 2h);
+  CHECK(silenced.at("status").as_string() == "active");
+  const json::value planned =
+      ana.made("/api/v1/maintenance", who + fmt::format(R"("starts_at":"{}","expires_in":"90m"}})", in(running, 5h)));
+  CHECK(planned.at("starts_at").as_string() == in(running, 5h));
+  CHECK(lasts(planned) == 90min);
 }
 
 TEST_CASE("an acknowledgement is shown, outlives a restart, and can be taken back") {

@@ -154,3 +154,22 @@ TEST_CASE("a request that cannot be read has three counts of nothing, one in an 
     CHECK(counted(send(packed)) == Counted{415, "", "", ""});
   }
 }
+
+TEST_CASE("a header of the agent's that is empty, there twice or not what it should be is refused") {
+  const RunningCollector running;
+  const auto status = [&](const std::vector<std::pair<std::string, std::string>>& more) {
+    Call call = write_call(running.base(), compress(v1_bytes({up("acme", running.now())})));
+    call.headers.insert(call.headers.end(), more.begin(), more.end());
+    return send(call).status;
+  };
+  CHECK(status({}) == 204);
+  CHECK(status({{"X-Crm-Agent", "a"}, {"X-Crm-Batch-Seq", "7"}, {"X-Crm-Time", format_time(running.now())}}) == 204);
+  for (const char* time : {"", "soon", "2026-13-01T00:00:00Z", "1e3", "-1", "9223372036854775807"})
+    CHECK(status({{"X-Crm-Time", time}}) == 400);
+  for (const char* number : {"", "x", "-1", "1.5", "99999999999999999999999"})
+    CHECK(status({{"X-Crm-Batch-Seq", number}}) == 400);
+  for (const std::string& agent : {std::string{}, std::string(129, 'a')})
+    CHECK(status({{"X-Crm-Agent", agent}}) == 400);
+  CHECK(status({{"X-Crm-Batch-Seq", "8"}, {"X-Crm-Batch-Seq", "9"}}) == 400);
+  CHECK(status({{"X-Crm-Agent", "a"}, {"X-Crm-Agent", "b"}}) == 400);
+}

@@ -54,7 +54,7 @@ TEST_CASE("a trouble is told once, after it has lasted, and its end once, after 
   CHECK(observer.told.empty());
   observer.look({kDisk}, 3h);
   CHECK(observer.told == Told{"disk"});
-  observer.look({}, 10min);
+  observer.look({}, 9min);
   CHECK(observer.told == Told{"disk"});
   observer.look({}, 1h);
   CHECK(observer.told == Told{"disk", "disk over"});

@@ -103,8 +103,9 @@ TEST_CASE("every flow has a name of its own, and keys explained in both language
     for (const auto* const list : {&flow.recipe_needs, &flow.recipe_may}) {
       for (const std::string_view key : *list) {
         CAPTURE(key);
-        static const std::set<std::string_view> kKnown{"token_url", "audience", "scope", "url",
-                                                       "database",  "encoding", "send",  "header"};
+        static const std::set<std::string_view> kKnown{"token_url", "audience", "scope",   "url",     "database",
+                                                       "encoding",  "send",     "header",  "request", "expect",
+                                                       "token",     "cookies",  "expires", "save",    "logout"};
         CHECK(kKnown.count(key) == 1);
       }
     }

@@ -1,9 +1,11 @@
 #include "probes/auth/token_file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "tests/probes/auth/vendor.h"
@@ -113,4 +115,38 @@ TEST_CASE("a place that cannot be written is an error, and the token is used all
   const auto session = program.session(flow_named("client_credentials", vendor.url()),
                                        settings_for("client_credentials"), "/dev/null/state");
   CHECK(header(*session) == "Authorization: Bearer TOKEN-1");
+}
+
+TEST_CASE("token files of identities that are gone are removed, and nothing else is") {
+  const StateDir state;
+  const StateDir another_agent;
+  const std::string mine(64, 'a');
+  const std::string gone(64, 'b');
+  for (const std::string& folder : {state.path(), another_agent.path()})
+    for (const std::string& identity : {mine, gone})
+      REQUIRE(auth::TokenFile(folder, identity).write(token()).has_value());
+  const std::string tokens = state.path() + "/tokens/";
+  write(tokens + "notes.txt", "the administrator's own");
+  write(tokens + "short.json", "{}");
+  write(tokens + mine + ".json." + std::to_string(::getpid()) + ".new", "being written");
+  write(tokens + mine + ".json.999999999.new", "left by a program that died");
+  write(state.path() + "/" + gone + ".json", "not in the folder of tokens");
+  auth::remove_other_tokens(state.path(), {mine});
+  std::set<std::string> left;
+  for (const auto& path : state.token_files()) left.insert(path.filename().string());
+  CHECK(left == std::set<std::string>{"notes.txt", "short.json", mine + ".json",
+                                      mine + ".json." + std::to_string(::getpid()) + ".new"});
+  CHECK(fs::exists(state.path() + "/" + gone + ".json"));
+  CHECK(another_agent.token_files().size() == 2);
+}
+
+TEST_CASE("a folder of tokens that is a link to another agent's is left alone") {
+  const StateDir state;
+  const StateDir another_agent;
+  REQUIRE(auth::TokenFile(another_agent.path(), std::string(64, 'b')).write(token()).has_value());
+  fs::create_directory_symlink(another_agent.path() + "/tokens", state.path() + "/tokens");
+  auth::remove_other_tokens(state.path(), {});
+  CHECK(another_agent.token_files().size() == 1);
+  auth::remove_other_tokens("", {});
+  auth::remove_other_tokens(state.path() + "/nowhere", {});
 }

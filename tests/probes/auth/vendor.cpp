@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <future>
 
+#include "core/text/percent.h"
 #include "tests/probes/auth/keys.h"
 
 namespace crmpulse::test {
@@ -112,9 +113,33 @@ std::vector<std::filesystem::path> StateDir::token_files() const {
   return out;
 }
 
+namespace {
+
+/// `${name}` alone or not at all, in the values of forms and headers.
+std::string filled(const std::string& text, const auth::LoginValues& values) {
+  if (!text.starts_with("${") || !text.ends_with('}')) return text;
+  const auto known = values.find(text.substr(2, text.size() - 3));
+  return known == values.end() ? std::string{} : known->second;
+}
+
+}  // namespace
+
+Result<net::ClientRequest> fill_in_form(const probes::HttpCall& call, const auth::LoginValues& values) {
+  net::ClientRequest request;
+  request.method = call.method;
+  request.url = call.url;
+  for (const auto& [name, text] : call.headers) request.headers.emplace_back(name, filled(text, values));
+  for (const auto& [name, text] : call.form)
+    request.body += (request.body.empty() ? "" : "&") + name + "=" + percent_encoded(filled(text, values));
+  if (!call.form.empty()) request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  return request;
+}
+
 std::shared_ptr<auth::Session> Program::session(const probes::AuthFlow& flow, const auth::LoginSettings& settings,
                                                 const std::string& state_dir) {
-  auto session = sessions_->get(flow, settings, {}, {}, state_dir);
+  auth::RecipeRequests requests;
+  if (flow.request) requests.fill_in = fill_in_form;
+  auto session = sessions_->get(flow, settings, {}, {}, state_dir, std::move(requests));
   REQUIRE(session);
   return session;
 }
@@ -140,6 +165,14 @@ probes::AuthFlow flow_named(std::string_view name, const std::string& url) {
   flow.flow = name;
   const bool own_way = name == "tryton_session" || name == "odoo_login";
   (own_way ? flow.url : flow.token_url) = url;
+  if (name == "login") {
+    flow.request.emplace();
+    flow.request->method = "POST";
+    flow.request->url = flow.url = url;
+    flow.request->form = {{"user", "${username}"}, {"pass", "${password}"}};
+    flow.request->expect_status.clear();
+    flow.token = "/access_token";
+  }
   if (name == "jwt_bearer") flow.audience = "https://login.example.com";
   if (name == "odoo_login") flow.database = "crm";
   return flow;

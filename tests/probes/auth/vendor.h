@@ -88,6 +88,9 @@ class Program {
 /// The one header's value; empty when the login failed.
 [[nodiscard]] std::string header(auth::Session& session);
 
+/// Fills in a recipe's request that is a form, as recipes do it with more.
+[[nodiscard]] Result<net::ClientRequest> fill_in_form(const probes::HttpCall& call, const auth::LoginValues& values);
+
 /// A flow as a recipe might describe it, for an endpoint.
 [[nodiscard]] probes::AuthFlow flow_named(std::string_view name, const std::string& url);
 /// Every field of a flow filled in; secrets hold the word `hidden`, but for a private key.

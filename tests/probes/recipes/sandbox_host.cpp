@@ -94,16 +94,16 @@ void SandboxHost::move_clock_with_each_call(Duration step) {
 }
 
 void SandboxHost::fault(const std::string& crm, const std::string& members) {
-  const auto answer = ask({"POST", "/_sandbox/faults", {}, {}, R"({"crm":")" + crm + "\"," + members + "}", {}});
+  const auto answer = ask({"POST", "/_sandbox/faults", {}, {}, {}, R"({"crm":")" + crm + "\"," + members + "}", {}});
   if (answer.status != 200) throw std::runtime_error("fault " + members + ": " + answer.body);
 }
 
 void SandboxHost::clear_faults() {
-  (void)ask({"DELETE", "/_sandbox/faults", {}, {}, {}, {}});
+  (void)ask({"DELETE", "/_sandbox/faults", {}, {}, {}, {}, {}});
 }
 
 boost::json::object SandboxHost::requests(const std::string& crm, const std::string& operation) {
-  net::HttpRequest request{"GET", "/_sandbox/requests", {{"crm", crm}}, {}, {}, {}};
+  net::HttpRequest request{"GET", "/_sandbox/requests", {{"crm", crm}}, {}, {}, {}, {}};
   if (!operation.empty()) request.query["operation"] = operation;
   return boost::json::parse(ask(std::move(request)).body).as_object();
 }
@@ -113,7 +113,7 @@ std::uint64_t SandboxHost::count(const std::string& crm, const std::string& oper
 }
 
 void SandboxHost::forget_requests() {
-  (void)ask({"DELETE", "/_sandbox/requests", {}, {}, {}, {}});
+  (void)ask({"DELETE", "/_sandbox/requests", {}, {}, {}, {}, {}});
 }
 
 std::size_t SandboxHost::archive_won_deals(std::size_t most) {

@@ -65,7 +65,8 @@ struct Clocked {
             std::make_shared<const probes::Recipe>(recipe_from(recipe_head(dialect) + "  - {id: who, query: " + query +
                                                                ", samples: [{metric: crm_records, value: n}]}\n"))),
         spec{"acme", recipe, arguments_from(*recipe, "url: '" + url + "'"), {{"crm", "acme"}, {"agent", "a1"}}},
-        runner{spec, std::make_shared<probes::sql::KeptConnections>(100), std::make_shared<probes::ToldOnce>(),
+        runner{spec, std::make_shared<probes::sql::KeptConnections>(100),
+               std::make_shared<probes::sql::LoginGate>(wall_now), std::make_shared<probes::ToldOnce>(),
                [this] { return now; }} {}
   double ask() {
     const auto& measurement = recipe->measurements.back();

@@ -179,3 +179,44 @@ TEST_CASE("Graph tells the service's health, to a token of its own") {
   CHECK(at(json(desk.get(path)), "/value/1/status") == "serviceInterruption");
   CHECK(desk.get(kApi + "WhoAmI").status == 401);
 }
+
+TEST_CASE("Dynamics knows its query parameters, and no fetchXml") {
+  DynamicsDesk desk;
+  const auto message = [&](const std::string& set, Desk::Query query) {
+    const auto answer = desk.list(set, std::move(query));
+    return answer.status == 200 ? "taken" : at(json(answer), "/error/message");
+  };
+  CHECK(message("leads", {{"fetchXml", "<fetch><entity name='lead'/></fetch>"}}) ==
+        "The query parameter fetchXml is not supported");
+  CHECK(message("leads", {{"$where", "statecode eq 0"}}) == "The query parameter $where is not supported");
+  CHECK(message("leads", {{"utm_source", "x"}}) == "The query parameter utm_source is not supported");
+  CHECK(message("leads", {{"$skip", "10"}}) == "Skip Clause is not supported in CRM");
+  CHECK(message("leads", {{"$skiptoken", "2"}}) == "Malformed XML in the Paging Cookie");
+  CHECK(message("WhoAmI", {{"$select", "UserId"}}) == "The query parameter $select is not supported");
+  CHECK(message("incidentresolutions", {{"$expand", "favourite($select=createdon)"}}).find("'favourite'") !=
+        std::string::npos);
+  CHECK(message("incidentresolutions", {{"$expand", "incidentid($select=favourite)"}}).find("'favourite'") !=
+        std::string::npos);
+  const std::string lead = at(json(desk.list("leads", {{"$top", "1"}, {"$select", "leadid"}})), "/value/0/leadid");
+  CHECK(message("leads(" + lead + ")", {{"$filter", "statecode eq 0"}}) ==
+        "The query parameter $filter is not supported");
+  CHECK(desk.get(kApi + "leads(" + lead + ")/favourite").status == 404);
+}
+
+TEST_CASE("Dynamics takes choices it has, texts that fit, and lookups by navigation to what is there") {
+  DynamicsDesk desk;
+  const auto code = [&](const std::string& set, const std::string& body) {
+    const auto answer = desk.post(kApi + set, body);
+    return answer.status == 204 ? "taken" : std::to_string(answer.status) + " " + at(json(answer), "/error/code");
+  };
+  CHECK(code("incidents", R"({"title":"x","prioritycode":1,"customersatisfactioncode":5})") == "taken");
+  CHECK(code("incidents", R"({"title":"x","prioritycode":9})") == "400 0x80044330");
+  CHECK(code("leads", R"({"lastname":"x","statecode":7})") == "400 0x80044330");
+  CHECK(code("leads", R"({"lastname":")" + std::string(51, 'x') + "\"}") == "400 0x80044331");
+  CHECK(code("leads", R"({"lastname":5})") == "400 0x80048d19");
+  CHECK(code("opportunities", R"({"name":"x","estimatedvalue":"12"})") == "400 0x80048d19");
+  const std::string nobody = "5f1d0c3a-7e21-ee11-8179-00000fffffff";
+  CHECK(code("contacts", R"({"lastname":"x","parentcustomerid_account@odata.bind":"/accounts()" + nobody + ")\"}") ==
+        "404 0x80040217");
+  CHECK(code("contacts", R"({"lastname":"x","_parentcustomerid_value":")" + nobody + "\"}") == "400 0x80048d19");
+}

@@ -103,3 +103,36 @@ TEST_CASE("OData that is wrong is refused with what is wrong") {
   REQUIRE_FALSE(gone.has_value());
   CHECK(gone.error().message == "Could not find a property named 'emailaddress1'");
 }
+
+TEST_CASE("OData sums numbers, orders times, and groups by no text of many lines") {
+  using Kind = Refusal::Kind;
+  const Asked asked;
+  const auto apply = [&](const std::string& text) {
+    const auto odata = asked.parse("opportunities", {{"$apply", text}});
+    return odata ? std::string{"taken"} : odata.error().message;
+  };
+  CHECK(apply("aggregate(estimatedvalue with sum as n,createdon with max as t,name with countdistinct as d)") ==
+        "taken");
+  CHECK(apply("aggregate(name with sum as n)") == "The attribute 'name' cannot be aggregated with sum");
+  CHECK(apply("aggregate(statecode with average as n)") ==
+        "The attribute 'statecode' cannot be aggregated with average");
+  CHECK(apply("aggregate(stepname with max as n)") != "taken");
+  CHECK(apply("groupby((currentsituation))") == "The attribute 'currentsituation' cannot be grouped by");
+  const auto kind = [&](const ODataOptions& options) {
+    const auto odata = asked.parse("systemusers", options);
+    return odata ? std::optional<Kind>{} : std::optional{odata.error().kind};
+  };
+  CHECK(asked.parse("leads", {{"$orderby", "description"}}).has_error());
+  CHECK(asked.parse("leads", {{"$apply", "aggregate($count as n)"}, {"$orderby", "createdon"}}).has_error());
+  CHECK(kind({{"$apply", "aggregate(isdisabled with sum as n)"}}) == Kind::value);
+  CHECK(kind({{"$filter", "isdisabled gt false"}}) == Kind::value);
+  CHECK(kind({{"$filter", "systemuserid lt 5f1d0c3a-7e21-ee11-8179-000000000001"}}) == Kind::value);
+  CHECK(kind({{"$filter", "fullname eq Smith"}}) == Kind::value);  // without quotes
+  CHECK(kind({{"$filter", "createdon ge '2026-11-20T00:00:00Z'"}}) == Kind::value);
+  CHECK(kind({{"$filter", "contains(createdon,'2026')"}}) == Kind::value);
+  CHECK(kind({{"$filter", "Microsoft.Dynamics.CRM.LastXDays(PropertyName='createdon',PropertyValue=soon)"}}) ==
+        Kind::value);
+  CHECK(kind({{"$top", "ten"}}) == Kind::syntax);
+  CHECK(kind({{"$top", "-1"}}) == Kind::syntax);
+  CHECK(kind({{"$count", "yes"}}) == Kind::syntax);
+}

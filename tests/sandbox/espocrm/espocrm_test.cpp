@@ -122,3 +122,45 @@ TEST_CASE("EspoCRM tells its reasons in a header") {
                   .as_object()
                   .contains("emailAddress"));
 }
+
+TEST_CASE("EspoCRM refuses what its lists cannot read") {
+  Espo espo;
+  for (const char* query :
+       {"maxSize=many", "offset=-1", "orderBy=colour", "orderBy=createdAt&order=down", "searchParams={"}) {
+    INFO(query);
+    CHECK(espo.send("GET", std::string{"/api/v1/Lead?"} + query).status == 400);
+  }
+  CHECK(espo.send("GET", "/api/v1/Lead?" + where(0, "resembles", "lastName", "x").substr(1)).status == 400);
+  CHECK(espo.send("GET", "/api/v1/Lead?" + where(0, "after", "createdAt", "soon").substr(1)).status == 400);
+  CHECK(espo.send("GET", "/api/v1/Lead?" + where(0, "lastXDays", "createdAt", "some").substr(1)).status == 400);
+}
+
+TEST_CASE("EspoCRM takes options of its enums, texts that fit, and links to what is there") {
+  Espo espo;
+  const auto write = [&](const std::string& entity, const std::string& body) {
+    const auto answer = espo.send("POST", "/api/v1/" + entity, body);
+    return answer.status == 200 ? "taken" : std::to_string(answer.status) + " " + espo.reason(answer);
+  };
+  CHECK(write("Lead", R"({"lastName":"zz one","status":"Recycled"})") == "taken");
+  CHECK(write("Lead", R"({"lastName":"zz two","status":"Open"})") ==
+        "400 Field validation failure; entityType: Lead, field: status, type: valid.");
+  CHECK(write("Opportunity", R"({"name":"zz","stage":"Won"})").ends_with("field: stage, type: valid."));
+  CHECK(write("Lead", R"({"lastName":")" + std::string(101, 'x') + "\"}") ==
+        "400 Field validation failure; entityType: Lead, field: lastName, type: maxLength.");
+  CHECK(write("Contact", R"({"lastName":"zz","accountId":"0000000000fffffff"})") ==
+        "403 Can't relate with non-existing record.");
+  CHECK(write("Contact", R"({"lastName":"zz","accountId":"nobody"})").starts_with("400 "));
+}
+
+TEST_CASE("an EspoCRM key that was revoked is refused while the fault lasts, and so is the administrator's password") {
+  Espo espo;
+  CHECK(espo.send("GET", "/api/v1/Lead?maxSize=1").status == 200);
+  espo.faults.push_back({"espocrm", "", "token_revoked", 0, 1, ""});
+  CHECK(espo.send("GET", "/api/v1/Lead?maxSize=1").status == 401);
+  CHECK(espo.send("GET", "/api/v1/App/user").status == 401);
+  CHECK(espo.send("GET", "/api/v1/Settings").status == 200);
+  espo.login = {{"Authorization", "Basic bW9uaXRvckBleGFtcGxlLmNvbTpzYW5kYm94LWNsaWVudC1zZWNyZXQ="}};
+  CHECK(espo.send("GET", "/api/v1/Lead?maxSize=1").status == 401);
+  espo.faults.clear();
+  CHECK(espo.send("GET", "/api/v1/Lead?maxSize=1").status == 200);
+}

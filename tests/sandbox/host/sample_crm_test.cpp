@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <set>
 
 using namespace crmpulse;
 using namespace crmpulse::sandbox;
@@ -42,12 +43,13 @@ TEST_CASE("a sample CRM is seeded and lives") {
   CHECK(ask(file, "SELECT max(modified_at) FROM deal") == unix_millis(later) / 1000);
 }
 
-TEST_CASE("every fault changes what a reader sees, and repair undoes it") {
+TEST_CASE("every fault changes what a reader sees, faults add up, and repair undoes all of them") {
   const test::TempDir folder;
   auto made = SampleCrm::create(folder.path(), "acme", schema(), kNow);
   REQUIRE(made.has_value());
   SampleCrm& crm = made.value();
   const std::string file = folder.path() + "/acme.db";
+  const auto views = [&] { return ask(file, "SELECT count(*) FROM sqlite_master WHERE type = 'view'"); };
 
   REQUIRE(crm.set_fault(Fault::dirty, kNow).has_value());
   CHECK(ask(file, "SELECT count(*) FROM contact WHERE email IS NULL") == 200);
@@ -56,11 +58,26 @@ TEST_CASE("every fault changes what a reader sees, and repair undoes it") {
   CHECK_FALSE(std::filesystem::exists(file));
   CHECK(crm.live(kNow).has_value());
 
+  // What is down can become slow and stale too; it stays down.
   REQUIRE(crm.set_fault(Fault::slow, kNow).has_value());
-  CHECK(std::filesystem::exists(file));
-  CHECK(ask(file, "SELECT count(*) FROM sqlite_master WHERE type = 'view'") == 2);
+  REQUIRE(crm.set_fault(Fault::stale, kNow).has_value());
+  CHECK_FALSE(std::filesystem::exists(file));
+  CHECK(crm.faults() == std::set{Fault::slow, Fault::stale, Fault::down, Fault::dirty});
+  REQUIRE(crm.set_fault(Fault::none, kNow).has_value());
+  CHECK(crm.faults().empty());
+  CHECK(views() == 0);
+  CHECK(ask(file, "SELECT count(*) FROM contact WHERE email IS NULL") == 0);
+
+  REQUIRE(crm.set_fault(Fault::slow, kNow).has_value());
+  CHECK(views() == 2);
   CHECK(ask(file, "SELECT count(*) FROM deal") == 160);
+  REQUIRE(crm.set_fault(Fault::dirty, kNow).has_value());
+  CHECK(ask(file, "SELECT count(*) FROM contact WHERE email IS NULL") == 200);
   CHECK(crm.live(kNow + std::chrono::seconds{1}).has_value());
+  // Of the two slow ones the later counts.
+  REQUIRE(crm.set_fault(Fault::very_slow, kNow).has_value());
+  CHECK(crm.faults() == std::set{Fault::very_slow, Fault::dirty});
+  CHECK(views() == 2);
 
   REQUIRE(crm.set_fault(Fault::stale, kNow).has_value());
   const std::int64_t newest = ask(file, "SELECT max(modified_at) FROM deal");

@@ -211,6 +211,58 @@ TEST_CASE("HubSpot's faults have its words") {
   CHECK(at(json(desk.get("/api/v2/summary.json")), "/components/0/status") == "major_outage");
 }
 
+TEST_CASE("HubSpot refuses limits and cursors that are none, of lists as of searches") {
+  HubspotDesk desk;
+  const std::string contacts = "/crm/v3/objects/contacts";
+  for (const char* limit : {"0", "101", "ten", "-1"}) {
+    INFO(limit);
+    CHECK(at(json(desk.get(contacts, {{"limit", limit}})), "/category") == "VALIDATION_ERROR");
+  }
+  CHECK(desk.get(contacts, {{"after", "next"}}).status == 400);
+  CHECK(desk.get("/crm/v3/owners", {{"after", "next"}}).status == 400);
+  const auto search = [&](const std::string& body) { return desk.post(contacts + "/search", body).status; };
+  CHECK(search(R"({"after":"next"})") == 400);
+  CHECK(search(R"({"limit":"many"})") == 400);
+  CHECK(search(R"({"limit":201})") == 400);
+  CHECK(search(R"({"after":"0","limit":200})") == 200);
+}
+
+TEST_CASE("HubSpot refuses filters that are not whole, and operators that a property has not") {
+  HubspotDesk desk;
+  const auto deals = [&](const std::string& body) { return desk.post("/crm/v3/objects/deals/search", body).status; };
+  const auto one = [&](const std::string& members) {
+    return deals(R"({"filterGroups":[{"filters":[{"propertyName":)" + members + "}]}]}");
+  };
+  CHECK(one(R"("amount","operator":"GT","value":"1000")") == 200);
+  CHECK(one(R"("amount","operator":"GT")") == 400);
+  CHECK(one(R"("amount","operator":"BETWEEN","value":"1")") == 400);
+  CHECK(one(R"("amount","operator":"CONTAINS_TOKEN","value":"1")") == 400);
+  CHECK(one(R"("amount","operator":"GT","value":"much")") == 400);
+  CHECK(one(R"("dealstage","operator":"IN","value":"closedwon")") == 400);
+  CHECK(one(R"("dealstage","operator":"IN","values":["closedwon"])") == 200);
+  CHECK(one(R"("hs_is_closed","operator":"GT","value":"false")") == 400);
+  CHECK(one(R"("amount","operator":"ABOVE","value":"1")") == 400);
+  CHECK(deals(R"({"filterGroups":{"filters":[]}})") == 400);
+  CHECK(deals(R"({"sorts":[{"propertyName":"amount","direction":"DOWN"}]})") == 400);
+  CHECK(deals(R"({"sorts":"amount"})") == 400);
+}
+
+TEST_CASE("HubSpot takes the options of an enumeration, owners that are there, and texts that fit") {
+  HubspotDesk desk;
+  const auto write = [&](const std::string& type, const std::string& properties) {
+    const auto answer = desk.post("/crm/v3/objects/" + type, R"({"properties":{)" + properties + "}}");
+    return answer.status == 201 ? "taken" : at(json(answer), "/errors/0/code");
+  };
+  CHECK(write("deals", R"("dealname":"x","dealstage":"closedwon")") == "taken");
+  CHECK(write("deals", R"("dealname":"x","dealstage":"won")") == "INVALID_OPTION");
+  CHECK(write("contacts", R"("firstname":"x","lifecyclestage":"friend")") == "INVALID_OPTION");
+  CHECK(write("tickets", R"("subject":"x","hs_ticket_priority":"ASAP")") == "INVALID_OPTION");
+  CHECK(write("deals", R"("dealname":"x","hubspot_owner_id":"99999999")") == "INVALID_OPTION");
+  CHECK(write("contacts", R"("firstname":")" + std::string(65'537, 'x') + "\"") == "INVALID_LENGTH");
+  const auto stage = json(desk.get("/crm/v3/properties/deals/dealstage"));
+  CHECK(at(stage, "/type") == "enumeration");
+  CHECK(at(stage, "/options/0/value") == "prospecting");
+}
 TEST_CASE("HubSpot counts records, users and logins, and knows whose a deal is") {
   HubspotDesk desk;
   const auto limits = json(desk.get("/crm/v3/limits/records"));

@@ -156,6 +156,54 @@ TEST_CASE("Pipedrive's status page is not HubSpot's") {
   CHECK(at(json(desk.get("/api/v2/deals")), "/data/0/value") == "-");
 }
 
+TEST_CASE("Pipedrive refuses filters, cursors and orders that it cannot read") {
+  PipedriveDesk desk;
+  const auto deals = [&](Desk::Query query) { return desk.get("/api/v2/deals", std::move(query)).status; };
+  CHECK(deals({{"status", "open,won"}, {"updated_since", "2026-11-01T00:00:00Z"}}) == 200);
+  CHECK(deals({{"status", "winning"}}) == 400);
+  CHECK(deals({{"updated_since", "yesterday"}}) == 400);
+  CHECK(deals({{"owner_id", "me"}}) == 400);
+  CHECK(deals({{"stage_id", "99"}}) == 400);
+  CHECK(deals({{"filter_id", "7"}}) == 400);
+  CHECK(deals({{"limit", "501"}}) == 400);
+  CHECK(deals({{"limit", "all"}}) == 400);
+  CHECK(deals({{"cursor", "eyJmb28iOiJiYXIifQ"}}) == 400);
+  CHECK(deals({{"sort_by", "id"}, {"sort_direction", "down"}}) == 400);
+  CHECK(deals({{"favourite", "1"}}) == 400);
+  CHECK(desk.get("/api/v2/persons", {{"status", "open"}}).status == 400);
+  const auto first = json(desk.get("/api/v2/deals", {{"limit", "2"}}));
+  const std::string ids = at(first, "/data/0/id") + "," + at(first, "/data/1/id");
+  CHECK(json(desk.get("/api/v2/deals", {{"ids", ids}})).at("data").as_array().size() == 2);
+  CHECK(deals({{"ids", "1,x"}}) == 400);
+}
+
+TEST_CASE("Pipedrive searches the fields that are named, and knows their names") {
+  PipedriveDesk desk;
+  const auto hits = [&](Desk::Query query) {
+    const auto answer = desk.get("/api/v2/persons/search", std::move(query));
+    return answer.status == 200 ? std::to_string(json(answer).at("data").at("items").as_array().size()) : "refused";
+  };
+  CHECK(hits({{"term", "@company"}, {"limit", "5"}}) == "5");
+  CHECK(hits({{"term", "@company"}, {"fields", "email"}, {"limit", "5"}}) == "5");
+  CHECK(hits({{"term", "@company"}, {"fields", "name"}}) == "0");
+  CHECK(hits({{"term", "an"}, {"fields", "nickname"}}) == "refused");
+  CHECK(hits({{"term", "an"}, {"exact_match", "perhaps"}}) == "refused");
+  CHECK(desk.get("/api/v2/itemSearch", {{"term", "an"}, {"item_types", "lorry"}}).status == 400);
+}
+
+TEST_CASE("Pipedrive takes known statuses and stages, texts that fit, and records that are there") {
+  PipedriveDesk desk;
+  const auto write = [&](const std::string& members) {
+    const auto answer = desk.post("/api/v2/deals", R"({"title":"zz",)" + members + "}");
+    return answer.status == 200 ? "taken" : at(json(answer), "/error_info");
+  };
+  CHECK(write(R"("status":"won")") == "taken");
+  CHECK(write(R"("status":"winning")") == "status is not one of the allowed values");
+  CHECK(write(R"("stage_id":9)") == "stage_id is not one of the allowed values");
+  CHECK(write(R"("org_id":99999999)") == "org_id refers to nothing that is there");
+  CHECK(write(R"("value":"12.5")") == "value has a wrong type");
+  CHECK(write(R"("title":")" + std::string(256, 'x') + "\"").find("255") != std::string::npos);
+}
 TEST_CASE("no two vendor APIs claim one path") {
   std::vector<std::unique_ptr<VendorApi>> apis;
   apis.push_back(make_hubspot());

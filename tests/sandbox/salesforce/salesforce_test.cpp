@@ -126,6 +126,16 @@ TEST_CASE("Salesforce takes an assertion signed with the key that was written fo
   CHECK(answer(assertion(R"(,"sub":"other@example.com")", key)) == "user hasn't approved this consumer");
   CHECK(answer(assertion(user + R"(,"prn":"other@example.com")", key)) == "user hasn't approved this consumer");
   CHECK(answer(assertion(user, key, -170)) == "token");
+  // Salesforce's own example of a claims set has the expiry as a text.
+  const auto in_quotes = [&](int seconds) {
+    const std::string exp = "\"" + std::to_string(unix_millis(desk.now) / 1000 + seconds) + "\"";
+    const std::string text =
+        base64url(R"({"alg":"RS256"})") + "." +
+        base64url(R"({"iss":"crmpulse-sandbox","aud":"https://login.salesforce.com","exp":)" + exp + user + "}");
+    return text + "." + base64url(signed_with(key, text));
+  };
+  CHECK(answer(in_quotes(180)) == "token");
+  CHECK(answer(in_quotes(-190)) == "expired authorization code");
   CHECK(answer(assertion(user, key, -190)) == "expired authorization code");
   CHECK(answer(assertion(R"(,"aud":"https://elsewhere.example")" + user, key)) == "audience is invalid");
   std::string forged = assertion(user, key);

@@ -92,3 +92,23 @@ TEST_CASE("a query filters, groups and orders by fields that the company does no
   CHECK(rows.total == company.of(Kind::opportunity).size());
   CHECK(text_of(rows.rows.at(0).values.at(0)).ends_with('!'));
 }
+
+TEST_CASE("a written value is as long as its field allows, one of its options, and refers to a record of its kind") {
+  static constexpr std::string_view kOptions[] = {"1", "two"};
+  const Company company{kNow};
+  const Lookup lookup{company, kNow};
+  const Field text = at_most(3, {"text", "name"});
+  CHECK(mismatch_of(lookup, text, Value{"abc"}) == Mismatch::none);
+  CHECK(mismatch_of(lookup, text, Value{"数据库"}) == Mismatch::none);  // characters, not bytes
+  CHECK(mismatch_of(lookup, text, Value{"abcd"}) == Mismatch::length);
+  CHECK(mismatch_of(lookup, text, Value{}) == Mismatch::none);
+  const Field choice = one_of(kOptions, {"choice", "stage", FieldType::number});
+  CHECK(mismatch_of(lookup, choice, Value{1.0}) == Mismatch::none);
+  CHECK(mismatch_of(lookup, choice, Value{"two"}) == Mismatch::none);
+  CHECK(mismatch_of(lookup, choice, Value{2.0}) == Mismatch::option);
+  const Field owner{"owner", "owner", FieldType::reference};
+  const auto id_of = [&](Kind kind) { return Value{static_cast<double>(company.of(kind).front())}; };
+  CHECK(mismatch_of(lookup, owner, id_of(Kind::user)) == Mismatch::none);
+  CHECK(mismatch_of(lookup, owner, id_of(Kind::account)) == Mismatch::reference);
+  CHECK(mismatch_of(lookup, owner, Value{1e9}) == Mismatch::reference);
+}

@@ -123,3 +123,39 @@ TEST_CASE("SuiteCRM refuses what it does not know") {
   suite.faults.push_back({"suitecrm", "", "missing_field", 0, 1, "Leads.status"});
   CHECK(detail("/Api/V8/module/Leads?filter[status][eq]=New") == "Filter field status in Leads module is not found");
 }
+
+TEST_CASE("SuiteCRM gives its token for a form too, and for a client in the header") {
+  Suite suite;
+  const auto token = [&](const std::string& body, std::vector<std::pair<std::string, std::string>> headers) {
+    const auto answer = suite.send("POST", "/Api/access_token", body, std::move(headers));
+    const auto told = boost::json::parse(answer.body).as_object();
+    return told.contains("access_token") ? "token" : std::string{told.at("error").as_string()};
+  };
+  const std::pair<std::string, std::string> form{"Content-Type", "application/x-www-form-urlencoded"};
+  const std::string grant = "grant_type=client_credentials";
+  CHECK(token(grant + "&client_id=crmpulse-sandbox&client_secret=sandbox-client-secret", {form}) == "token");
+  CHECK(token(grant + "&client_id=crmpulse-sandbox&client_secret=x", {form}) == "invalid_client");
+  const std::string basic = "Basic Y3JtcHVsc2Utc2FuZGJveDpzYW5kYm94LWNsaWVudC1zZWNyZXQ=";
+  CHECK(token(grant, {form, {"Authorization", basic}}) == "token");
+  CHECK(token(grant, {form, {"Authorization", "Basic bm86bm8="}}) == "invalid_client");
+  CHECK(token("client_id=crmpulse-sandbox", {form}) == "unsupported_grant_type");
+}
+
+TEST_CASE("SuiteCRM's operators have any case, and there is no other than its own") {
+  Suite suite;
+  const std::size_t fresh = suite.count("Leads", "&filter[status][eq]=New");
+  REQUIRE(fresh > 0);
+  CHECK(suite.count("Leads", "&filter[status][EQ]=New") == fresh);
+  CHECK(suite.count("Leads", "&filter[operator]=AND&filter[status][Eq]=New&filter[converted][nEq]=1") == fresh);
+  CHECK(suite.count("Leads", "&filter[operator]=Or&filter[status][eq]=x") == suite.company.of(Kind::lead).size());
+  const auto refused = [&](const std::string& query) {
+    return suite.send("GET", "/Api/V8/module/Leads?" + query).status == 400;
+  };
+  CHECK(refused("filter[operator]=xor&filter[status][eq]=New"));
+  CHECK(refused("filter[status][resembles]=New"));
+  CHECK(refused("filter=New"));
+  CHECK(refused("filters[status][eq]=New"));
+  CHECK(refused("page[size]=many"));
+  CHECK(refused("page[size]=10&page[number]=second"));
+  CHECK(refused("limit=10"));
+}

@@ -95,3 +95,23 @@ TEST_CASE("COQL's own bounds hold") {
   CHECK(refused("select Email from Leads where id is not null", "Leads.Email").name == "Email");
   CHECK(refused("select Email from Leads where id is not null", "Leads").kind == Kind::object);
 }
+
+TEST_CASE("COQL refuses what a column of its type has not") {
+  using Kind = Refusal::Kind;
+  for (const char* text :
+       {"select id from Leads where Description = 'x'", "select id from Leads where Description is null",
+        "select id from Leads where id is not null order by Description",
+        "select Description, COUNT(id) from Leads where id is not null group by Description",
+        "select SUM(Stage) from Deals where id is not null", "select AVG(Created_Time) from Deals where id is not null",
+        "select MAX(Last_Name) from Leads where id is not null", "select id from Leads where Email_Opt_Out > false",
+        "select id from Deals where Amount like '1%'", "select id from Leads where Last_Name > 'a'",
+        "select Stage, COUNT(id) from Deals where id is not null",
+        "select Stage, Amount, COUNT(id) from Deals where id is not null group by Stage"}) {
+    INFO(text);
+    CHECK(refused(text).kind == Kind::value);
+  }
+  CHECK(refused("select id from Leads where Last_Name = Berg").kind == Kind::syntax);  // without quotes
+  CHECK(refused("select id from Leads where Created_Time > 2026").kind == Kind::syntax);
+  CHECK(refused("select id from Leads where Last_Name like 5").kind == Kind::syntax);
+  parsed("select MAX(Amount), MIN(Created_Time), COUNT(Stage) from Deals where id is not null");
+}

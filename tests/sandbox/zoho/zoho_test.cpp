@@ -172,3 +172,46 @@ TEST_CASE("Zoho's organisation, users, modules, licences and feed") {
   CHECK(at(json(desk.fault("permission")), "/code") == "NO_PERMISSION");
   CHECK(desk.fault("maintenance").status == 503);
 }
+
+TEST_CASE("Zoho refuses parameters it does not know the value of") {
+  ZohoDesk desk;
+  const auto leads = [&](Desk::Query query) {
+    query.emplace("fields", "Email");
+    const auto answer = desk.get("/crm/v7/Leads", query);
+    return answer.status == 200 ? "taken" : at(json(answer), "/details/param_name");
+  };
+  CHECK(leads({{"page", "2"}}) == "taken");
+  CHECK(leads({{"page", "two"}}) == "page");
+  CHECK(leads({{"per_page", "201"}}) == "per_page");
+  CHECK(leads({{"page_token", "next"}}) == "page_token");
+  CHECK(leads({{"sort_by", "Created_Time"}, {"sort_order", "down"}}) == "sort_order");
+  CHECK(leads({{"converted", "perhaps"}}) == "converted");
+  CHECK(at(json(desk.get("/crm/v7/Leads", {{"fields", "Email"}, {"page", "11"}})), "/code") ==
+        "DISCRETE_PAGINATION_LIMIT_EXCEEDED");
+  CHECK(desk.get("/crm/v7/users", {{"type", "Friends"}}).status == 400);
+  CHECK(at(json(desk.get("/crm/v7/Leads/search")), "/code") == "REQUIRED_PARAM_MISSING");
+  CHECK(desk.get("/crm/v7/Leads/search", {{"word", "a"}}).status == 400);
+  CHECK(desk.get("/crm/v7/Deals/search", {{"email", "a@b.example"}}).status == 400);
+  for (const char* criteria : {"(Description:equals:x)", "(Created_Time:starts_with:2026)", "(Last_Name:less_than:b)",
+                               "(Favourite:equals:x)", "(Last_Name:resembles:x)"}) {
+    INFO(criteria);
+    CHECK(desk.get("/crm/v7/Leads/search", {{"criteria", criteria}}).status == 400);
+  }
+}
+
+TEST_CASE("Zoho takes values of its picklists, texts that fit, and lookups that lead somewhere") {
+  ZohoDesk desk;
+  const auto write = [&](const std::string& members) {
+    const auto answer = json(desk.post("/crm/v7/Deals", R"({"data":[{"Deal_Name":"x",)" + members + "}]}"));
+    return at(answer, "/data/0/code") == "SUCCESS" ? "taken" : at(answer, "/data/0/details/api_name");
+  };
+  CHECK(write(R"("Stage":"Closed Won")") == "taken");
+  CHECK(write(R"("Stage":"Won")") == "Stage");
+  CHECK(write(R"("Next_Step":")" + std::string(101, 'x') + "\"") == "Next_Step");
+  CHECK(write(R"("Account_Name":{"id":"5843104000099999999"})") == "Account_Name");
+  const auto deal = json(desk.get("/crm/v7/Deals", {{"fields", "Deal_Name"}, {"per_page", "1"}}));
+  CHECK(write(R"("Account_Name":")" + at(deal, "/data/0/id") + "\"") == "Account_Name");  // a deal
+  const auto long_name =
+      json(desk.post("/crm/v7/Leads", R"({"data":[{"Last_Name":")" + std::string(81, 'x') + "\"}]}"));
+  CHECK(at(long_name, "/data/0/details/maximum_length") == "80");
+}

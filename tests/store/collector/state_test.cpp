@@ -77,7 +77,7 @@ TEST_CASE("a state of which any bit has changed is not intact") {
   CHECK(load_one(database).intact);
 }
 
-TEST_CASE("a named value that has changed is not intact; what an earlier version stored is believed") {
+TEST_CASE("a named value that has changed is not intact, and what an earlier version stored is believed") {
   const TempDir dir;
   Database database = open_collector(dir.path()).value();
   set_meta(database, "folded_seq", "17").value();
