@@ -104,8 +104,7 @@ void read_incident(Message& message, const json::object& body) {
   if (const json::object& fault = object_at(body, "fault"); !fault.empty()) {
     message.fault.emplace();
     if (fault.contains("verdict")) message.fault->verdict = string_member(fault, "verdict");
-    // It was said in the receiver's language alone.
-    (message.language == Language::zh ? message.fault->why_zh : message.fault->why_en) = string_member(fault, "why");
+    message.fault->why_en = message.fault->why_zh = string_member(fault, "why");
   }
   message.evidence = texts_at(body, "evidence");
   each_object(body, "changes", [&](const json::object& one) {

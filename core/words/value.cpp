@@ -16,11 +16,11 @@ constexpr int kMostDigits = 9;
 constexpr double kMinute = 60;
 constexpr double kHour = 3600;
 constexpr double kDay = 86'400;
-constexpr double kWholeDays = 10 * kDay;    ///< from here on hours are not told
-constexpr double kInDays = 2 * kDay;        ///< `36 h`, but `2 d 2 h`
-constexpr double kWholeMinutes = 10 * 60;   ///< from here on seconds are not told
-constexpr double kInSeconds = 2 * kMinute;  ///< `95 s`, but `2 min 30 s`
-constexpr double kMostTime = 1e9 * kDay;    ///< beyond, no clock counts
+constexpr double kWholeDays = 10 * kDay;   ///< from here on hours are not told
+constexpr double kInDays = 2 * kDay;       ///< `36 h`, but `2 d 2 h`
+constexpr double kWholeMinutes = 10 * 60;  ///< from here on seconds are not told
+constexpr double kInSeconds = kMinute;     ///< `45 s`, but `1 min 35 s`
+constexpr double kMostTime = 1e9 * kDay;   ///< beyond, no clock counts
 
 /// Significant digits, never an exponent; thousands apart from 1,000 on.
 std::string number_text(double value, int digits) {

@@ -181,10 +181,10 @@ TEST_CASE("check prints each measurement's interval and the calls a day, without
   const auto done = check(configure(folder, crm_line("acme", folder.path("nowhere.db"), ", interval: 60s")));
   INFO(done.out << done.err);
   CHECK(done.code == 0);
-  CHECK(done.out.find("acme  mini    liveness           1m      10s         1440\n"
-                      "              records            1m      10s         1440\n"
-                      "              quality            1d      30s            1\n"
-                      "              all                                    2881\n") != std::string::npos);
+  CHECK(done.out.find("acme  mini    liveness        1 min     10 s        1,440\n"
+                      "              records         1 min     10 s        1,440\n"
+                      "              quality          24 h     30 s            1\n"
+                      "              all                                   2,881\n") != std::string::npos);
   CHECK(done.out.find("acme: daily allowance: none (a database of your own); switched off: heartbeat\n") !=
         std::string::npos);
   CHECK_FALSE(std::filesystem::exists(folder.path("nowhere.db")));
@@ -353,7 +353,7 @@ crms:
 )");
   const auto done = check(config);
   INFO(done.out << done.err);
-  CHECK(done.out.find("heartbeat          1h      10s           72\n") != std::string::npos);
+  CHECK(done.out.find("heartbeat         1 h     10 s           72\n") != std::string::npos);
 }
 
 TEST_CASE("check refuses rules that are not there") {

@@ -152,7 +152,7 @@ TEST_CASE("the state is the worst gate, soft rules at most sub-healthy") {
   auto poor = report({reading("liveness", {sample("m", 3), sample("q", 9)})});
   judge_report(poor, rules, kAcme, kNow);
   CHECK(poor.state == Level::poor);
-  CHECK(poor.why.find("latency") != std::string::npos);
+  CHECK(poor.why.find("response time") != std::string::npos);
 }
 
 TEST_CASE("a failed liveness is poor, another failure sub-healthy, nothing judged unknown") {

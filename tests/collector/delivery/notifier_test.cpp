@@ -508,6 +508,7 @@ TEST_CASE("a receiver of states is told what ends by what it took, also after a 
   // Repeated the end is said again: it may have been away.
   bench.stop();
   bench.start();
+  bench.quiet();
   bench.pass(61s);
   CHECK(last_body(sink) == "crm/never-poor 0 after 1\ncrm/poor 1 after 2\n");
   bench.tell({at_level(bench, "crm/poor", 3, "incident.reminder", 1)});

@@ -174,6 +174,7 @@ store::OutboxRow queued_as_json(const std::string& type, const MessageOptions& o
   row.seq = 1;
   row.event = EventName{type};
   row.level = 2;
+  row.taken_before = 2;  // of receivers that keep states: what ends, began
   row.created = parse_time("2026-11-21T09:10:30Z").value();
   row.body = collector::to_text(body);
   return row;

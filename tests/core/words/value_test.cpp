@@ -27,7 +27,8 @@ TEST_CASE("durations are said as people say them, in the units of their size") {
   CHECK(en(0.9996, "seconds") == "1 s");
   CHECK(en(3.9, "seconds") == "3.9 s");
   CHECK(en(4.134, "seconds") == "4.13 s");
-  CHECK(en(119.97, "seconds") == "2 min");
+  CHECK(en(59.97, "seconds") == "1 min");
+  CHECK(en(95, "seconds") == "1 min 35 s");
   CHECK(en(150, "seconds") == "2 min 30 s");
   CHECK(en(599.7, "seconds") == "10 min");
   CHECK(en(13'100, "seconds") == "3 h 38 min");
