@@ -63,7 +63,9 @@ class Names {
       if (measure == nullptr) continue;
       for (const Node* part : {measure, member(*measure, "per"), member(*measure, "errors")}) {
         const Node* const metric = part == nullptr ? nullptr : member(*part, "metric");
-        if (metric != nullptr) metrics_.push_back(metric->scalar);
+        const bool known =
+            metric == nullptr || std::find(metrics_.begin(), metrics_.end(), metric->scalar) != metrics_.end();
+        if (!known) metrics_.push_back(metric->scalar);
       }
     }
   }

@@ -100,7 +100,6 @@ struct Columns {
 constexpr int kMark = 2;  ///< before the name
 constexpr int kLeastWorst = 36;
 constexpr int kMostWorst = 48;
-constexpr int kLeastReason = 50;
 
 CrmRow heading_of(Language language) {
   const bool zh = language == Language::zh;
@@ -135,7 +134,9 @@ Columns columns_for(const std::vector<CrmRow>& rows, const CrmRow& heading, cons
   }
   if (left - 1 < kLeastWorst) return columns;
   columns.worst = std::min(left - 1, kMostWorst);
-  if (left - 1 - columns.worst - 1 >= kLeastReason) columns.reason = left - 1 - columns.worst - 1;
+  const int room = left - 1 - columns.worst - 1;
+  // A sentence that is cut explains nothing: then all of them stand below.
+  if (room >= widest(rows, heading, &CrmRow::reason, room + 1)) columns.reason = room;
   return columns;
 }
 

@@ -345,10 +345,10 @@ TEST_CASE("a silence and a maintenance window take a duration, as an acknowledge
   const json::value silenced = ana.made("/api/v1/silences", who + R"("expires_in":"2h"})");
   CHECK(lasts(silenced) == 2h);
   CHECK(silenced.at("status").as_string() == "active");
-  const std::string starts = in(running, 5h);
+  const std::string begins = in(running, 5h);
   const json::value planned =
-      ana.made("/api/v1/maintenance", who + fmt::format(R"("starts_at":"{}","expires_in":"90m"}})", starts));
-  CHECK(planned.at("starts_at").as_string() == starts);
+      ana.made("/api/v1/maintenance", who + fmt::format(R"("starts_at":"{}","expires_in":"90m"}})", begins));
+  CHECK(planned.at("starts_at").as_string() == begins);
   CHECK(lasts(planned) == 90min);
 }
 
