@@ -353,7 +353,7 @@ crms:
 )");
   const auto done = check(config);
   INFO(done.out << done.err);
-  CHECK(done.out.find("heartbeat          1h      10s           72\n") != std::string::npos);
+  CHECK(done.out.find("heartbeat         1 h     10 s           72\n") != std::string::npos);
 }
 
 TEST_CASE("check refuses rules that are not there") {
