@@ -169,6 +169,8 @@ constexpr std::string_view kSchemas = R"json({
 /// No control character; in a part of a path no slash either.
 constexpr std::string_view kPlainText = "^[^\\x00-\\x1f\\x7f]+$";
 constexpr std::string_view kPlainPart = "^[^/\\x00-\\x1f\\x7f]+$";
+constexpr std::string_view kAgentTime =
+    "^([0-9]{1,14}|[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)$";
 constexpr std::string_view kDuration = "^([0-9]{1,6}(ms|s|m|h|d))+$";
 
 json::object text_of(std::string_view pattern, std::size_t longest) {
@@ -216,10 +218,8 @@ void add_ingest_headers(json::array& parameters, bool samples) {
                               text_of("^[!-~]+$", 128)));
   parameters.push_back(header("X-Crm-Batch-Seq", false, "one that the agent sent before is not taken again",
                               {{"type", "integer"}, {"minimum", 1}, {"maximum", 9'007'199'254'740'991}}));
-  parameters.push_back(header(
-      "X-Crm-Time", false, "the agent's clock: RFC 3339, or Unix milliseconds",
-      {{"anyOf", json::array{json::object{{"type", "string"}, {"format", "date-time"}},
-                             json::object{{"type", "integer"}, {"minimum", 0}, {"maximum", 253'402'300'799'999}}}}}));
+  parameters.push_back(
+      header("X-Crm-Time", false, "the agent's clock: RFC 3339, or Unix milliseconds", text_of(kAgentTime, 40)));
 }
 
 json::object written_headers() {
