@@ -214,8 +214,8 @@ Result<void> SampleCrm::begin(Fault fault, TimePoint now) {
   const char* contact = is_slow() ? "contact_rows" : "contact";
   std::error_code error;
   switch (fault) {
-    case Fault::slow: return make_slow(0.2);
-    case Fault::very_slow: return make_slow(0.9);
+    case Fault::slow: return make_slow(0.4);
+    case Fault::very_slow: return make_slow(1.1);
     case Fault::down:
       std::filesystem::rename(file_, file_ + ".offline", error);
       if (error) return Error{fmt::format("cannot move {} away: {}", file_, error.message())};

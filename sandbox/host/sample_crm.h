@@ -17,8 +17,8 @@ namespace crmpulse::sandbox {
 
 enum class Fault {
   none,
-  slow,       ///< a customised view makes each question after amounts and names take a fifth of a second
-  very_slow,  ///< the same, most of a second
+  slow,       ///< a customised view makes each question after amounts and names take two fifths of a second
+  very_slow,  ///< the same, a second
   stale,      ///< the sync that feeds the CRM has stopped: nothing changes any more
   down,       ///< the database file is gone
   dirty       ///< an import left half of the contacts without e-mail

@@ -14,8 +14,8 @@ namespace {
 
 // What is stale has been so for two minutes: nobody has to wait to see it.
 constexpr std::array kMenu{
-    MenuItem{'1', "slow", "slow", 0.2, "slow", "变慢"},
-    MenuItem{'2', "very_slow", "slow", 0.7, "very slow", "极慢"},
+    MenuItem{'1', "slow", "slow", 0.35, "slow", "变慢"},
+    MenuItem{'2', "very_slow", "slow", 0.85, "very slow", "极慢"},
     MenuItem{'3', "stale", "stale", 120, "stale data", "数据陈旧"},
     MenuItem{'4', "down", "outage", 0, "down", "宕机"},
     MenuItem{'5', "dirty", "dirty", 0, "dirty data", "脏数据"},
@@ -24,7 +24,7 @@ constexpr std::array kMenu{
     MenuItem{'0', "none", "none", 0, "repair", "修复"},
 };
 /// Both slow ones are one fault of the vendor APIs, of another length.
-constexpr double kVerySlow = 0.45;
+constexpr double kVerySlow = 0.6;
 
 const MenuItem* item_of(std::string_view fault, double seconds, bool sample) {
   const auto is = [&](const MenuItem& item) {
