@@ -76,11 +76,12 @@ json::array suppressed_json(const EngineLoop& engine, const std::string& crm, Su
 
 json::value ack_json(const Acknowledgement* ack) {
   if (ack == nullptr) return nullptr;
-  return json::object{{"author", ack->author},
-                      {"comment", ack->comment},
-                      {"at", format_time(ack->at)},
-                      {"expires_at", format_time(ack->until)},
-                      {"from", ack->from}};
+  json::object out{{"author", ack->author},
+                   {"comment", ack->comment},
+                   {"at", format_time(ack->at)},
+                   {"expires_at", format_time(ack->until)}};
+  if (!ack->from.empty()) out["from"] = ack->from;
+  return out;
 }
 
 json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) {

@@ -75,7 +75,7 @@ constexpr std::string_view kSchemas = R"json({
   "result": {"type": "string", "description": "the HTTP status, or done"}}}}}},
 "Ack": {"type": "object", "nullable": true, "properties": {"author": {"type": "string"}, "comment": {"type": "string"},
   "at": {"$ref": "#/components/schemas/Time"}, "expires_at": {"$ref": "#/components/schemas/Time"},
-  "from": {"type": "string", "description": "the receiver where it was made; empty: here"}}},
+  "from": {"type": "string", "description": "the receiver where it was made; absent: here"}}},
 "Troubles": {"type": "object", "properties": {"troubles": {"type": "array", "items": {"$ref": "#/components/schemas/Trouble"}}}},
 "Trouble": {"type": "object", "properties": {"kind": {"type": "string", "enum": ["disk", "damaged", "samples_left_out", "tokens",
     "receiver", "certificate", "token", "collector_clock", "agent_clock", "agent_refused", "agent_dropped", "agent_damaged"]},

@@ -31,11 +31,12 @@ json::object parse_detail(const std::string& text) {
 
 json::value ack_json(const std::optional<Acknowledgement>& ack) {
   if (!ack) return nullptr;
-  return json::object{{"author", ack->author},
-                      {"comment", ack->comment},
-                      {"at", format_time(ack->at)},
-                      {"expires_at", format_time(ack->until)},
-                      {"from", ack->from}};
+  json::object out{{"author", ack->author},
+                   {"comment", ack->comment},
+                   {"at", format_time(ack->at)},
+                   {"expires_at", format_time(ack->until)}};
+  if (!ack->from.empty()) out["from"] = ack->from;
+  return out;
 }
 
 std::optional<Acknowledgement> ack_from(const json::object& detail) {

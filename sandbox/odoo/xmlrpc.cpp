@@ -169,7 +169,7 @@ value Reader::typed() {
     if (!open(name)) continue;
     std::string out = text();
     expect_close(name);
-    return value(std::move(out));
+    return value(out);
   }
   if (empty_element("nil")) return nullptr;
   if (open("array")) return list();

@@ -136,6 +136,7 @@ TEST_CASE("every receiver tells times by the clock it is given") {
   // What was put into words when the message was queued is left out.
   Message told = read_message(message("incident.reminder"));
   told.fault->why_en.clear();
+  told.fault->why_zh.clear();
   store::OutboxRow row = message("incident.reminder");
   row.body = stored_message(told);
   for (const ReceiverType& type : receiver_types()) {
