@@ -179,7 +179,8 @@ void Options::order(std::string_view text) {
   Reader reader = this->reader(text);
   do {
     Order order;
-    if (const auto output = output_named(reader.peek().text)) {
+    // Rows that are not grouped go by their fields, shown or not.
+    if (const auto output = odata_.grouped ? output_named(reader.peek().text) : std::nullopt) {
       order.output = *output;
       reader.take();
     } else {
