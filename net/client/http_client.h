@@ -62,11 +62,11 @@ struct ClientResponse {
 class HttpClient {
  public:
   struct Options {
-    std::string user_agent;  ///< default: crmpulse/VERSION
-    int max_connections_per_host = 6;
-    int max_in_flight = 1000;         ///< further requests wait their turn inside their own timeout
-    int max_kept_connections = 2000;  ///< idle ones; two for each of 1,000 hosts
-    int max_connections = 0;          ///< open at once, idle ones included; 0: no bound but the system's
+    std::string user_agent;            ///< default: crmpulse/VERSION
+    int max_connections_per_host = 6;  ///< in use at once, each by one request; further requests to it wait their turn
+    int max_in_flight = 1000;          ///< further requests wait their turn inside their own timeout
+    int max_kept_connections = 2000;   ///< idle ones; two for each of 1,000 hosts
+    int max_connections = 0;           ///< open at once, idle ones included; 0: no bound but the system's
   };
   HttpClient();
   explicit HttpClient(Options options);

@@ -115,6 +115,10 @@ void Exchange::choose_way() {
   proxy_->url = with_ascii_host(proxy_->url);
 }
 
+std::string Exchange::way() const {
+  return proxy_ ? fmt::format("{} through {}", peer_.text(), next_hop()) : peer_.text();
+}
+
 std::optional<Failure> Exchange::refusal() const {
   if (peer_.host.empty()) return Failure{Stage::request, Reason::internal, "the address is not an http or https URL"};
   if (proxy_ && !proxy_of(proxy_->url)) {

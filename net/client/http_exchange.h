@@ -35,6 +35,7 @@ class Exchange final : public Transfer {
   /// `user_agent` outlives the exchange.
   Exchange(ClientRequest request, HttpClient::Callback callback, const std::string& user_agent);
 
+  [[nodiscard]] std::string way() const override;
   [[nodiscard]] std::optional<Failure> refusal() const override;
   [[nodiscard]] Clock::time_point deadline() const override { return deadline_; }
   [[nodiscard]] std::optional<Duration> next_look() const override;

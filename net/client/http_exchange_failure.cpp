@@ -68,7 +68,7 @@ Failure Exchange::timeout() const {
   if (seconds(CURLINFO_PRETRANSFER_TIME_T) <= 0) {
     switch (reached_) {
       case Reached::nothing:
-        return {Stage::request, Reason::timeout, fmt::format("no free connection to {} {}", hop, within)};
+        return {Stage::request, Reason::timeout, fmt::format("no connection to {} was begun {}", hop, within)};
       case Reached::resolve:
         return {Stage::resolve, Reason::timeout, fmt::format("the name of {} did not resolve {}", hop, within)};
       case Reached::connect:
@@ -122,7 +122,8 @@ std::optional<Failure> Exchange::proxy_failure(CURLcode code) const {
     return failure.reason == Reason::refused ? broken("refuses connections") : failure;
   }
   if (code == CURLE_PROXY)
-    return Failure{Stage::connect, Reason::unreachable, fmt::format("no way to {} through the proxy", peer_.text())};
+    return Failure{Stage::connect, Reason::unreachable,
+                   fmt::format("{} cannot be reached through the proxy", peer_.text())};
   const long status = number(easy_.get(), CURLINFO_HTTP_CONNECTCODE);
   const bool through = status >= 200 && status < 300;
   const bool proxy_speaks_tls = proxy_of(proxy_->url).value_or(Peer{}).tls;
@@ -137,7 +138,7 @@ std::optional<Failure> Exchange::proxy_failure(CURLcode code) const {
     return Failure{Stage::connect, Reason::credentials,
                    fmt::format("{} wants a name and a password: HTTP 407", next_hop())};
   return Failure{Stage::connect, Reason::unreachable,
-                 fmt::format("{} has no way to {}: HTTP {}", next_hop(), peer_.text(), status)};
+                 fmt::format("{} cannot reach {}: HTTP {}", next_hop(), peer_.text(), status)};
 }
 
 Failure Exchange::failure_of(CURLcode code) const {

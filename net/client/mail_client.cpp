@@ -28,6 +28,8 @@ class Mail final : public Transfer {
  public:
   Mail(MailRequest request, HttpClient::Callback callback)
       : Transfer(std::move(callback)), request_(std::move(request)), deadline_(Clock::now() + request_.timeout) {}
+  /// Each mail has a connection of its own, to the same server for many.
+  [[nodiscard]] std::string way() const override { return {}; }
   [[nodiscard]] Clock::time_point deadline() const override { return deadline_; }
   [[nodiscard]] std::optional<Duration> next_look() const override { return kLook; }
   /// nullopt: this way of logging in is not the server's, and another is left.
@@ -250,8 +252,7 @@ Failure Mail::failure_of(CURLcode code) const {
 }  // namespace
 
 struct MailClient::Impl {
-  // Each mail has a connection of its own, to the same server for many.
-  TransferLoop loop{HttpClient::Options{.user_agent = {}, .max_connections_per_host = 0}};
+  TransferLoop loop{HttpClient::Options{}};
 };
 
 MailClient::MailClient() : impl_(std::make_unique<Impl>()) {}

@@ -1,7 +1,10 @@
 #include "net/client/transfer_loop.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -11,9 +14,14 @@ namespace crmpulse::net {
 namespace {
 
 constexpr Duration kLongestPoll = std::chrono::minutes{1};
-/// libcurl gives a request up by itself and knows best why; but not one that waits for a connection to its host.
+/// libcurl gives a request up by itself and knows best why.
 constexpr Duration kPatienceWithCurl{50};
 constexpr std::size_t kKeptHandles = 64;
+
+/// An option's bound; 0 is none.
+std::size_t bound(int value) {
+  return value > 0 ? static_cast<std::size_t>(value) : std::numeric_limits<std::size_t>::max();
+}
 
 }  // namespace
 
@@ -47,11 +55,11 @@ void Transfer::answer(ClientResponse response) const {
 }
 
 TransferLoop::TransferLoop(const HttpClient::Options& options)
-    : max_in_flight_(static_cast<std::size_t>(options.max_in_flight)) {
+    : max_in_flight_(std::min(bound(options.max_in_flight), bound(options.max_connections))),
+      max_per_way_(bound(options.max_connections_per_host)) {
   initialise_curl_once();
   multi_.reset(curl_multi_init());
   if (!multi_) throw std::runtime_error("libcurl has no multi handle to give");
-  curl_multi_setopt(multi_.get(), CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(options.max_connections_per_host));
   curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(options.max_kept_connections));
   curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(options.max_connections));
   thread_ = std::thread([this] { run(); });
@@ -91,17 +99,36 @@ void TransferLoop::run() {
 /// False when the client is being destroyed.
 bool TransferLoop::take_incoming() {
   const std::lock_guard lock(mutex_);
-  for (TransferPtr& transfer : incoming_) waiting_.push_back(std::move(transfer));
+  for (TransferPtr& transfer : incoming_) waiting_.push_back(job(std::move(transfer)));
   incoming_.clear();
   return !stopping_;
 }
 
+TransferLoop::Job TransferLoop::job(TransferPtr transfer) {
+  Ways::value_type& way = *ways_.try_emplace(transfer->way()).first;
+  way.second.waiting += 1;
+  return {std::move(transfer), &way};
+}
+
+bool TransferLoop::has_turn(const Job& job) const {
+  const auto& [name, way] = *job.way;
+  return in_flight_.size() < max_in_flight_ && (name.empty() || way.in_flight < max_per_way_);
+}
+
+/// In the order they came, but for those whose way is full.
 void TransferLoop::start_waiting() {
-  while (!waiting_.empty() && in_flight_.size() < max_in_flight_) {
-    TransferPtr transfer = std::move(waiting_.front());
-    waiting_.pop_front();
-    start(std::move(transfer));
+  std::deque<Job> still_waiting;
+  for (Job& job : std::exchange(waiting_, {})) {
+    if (has_turn(job))
+      start(std::move(job));
+    else
+      still_waiting.push_back(std::move(job));
   }
+  waiting_ = std::move(still_waiting);
+}
+
+void TransferLoop::forget_if_unused(Ways::value_type* way) {
+  if (way->second.waiting + way->second.in_flight == 0) ways_.erase(ways_.find(way->first));
 }
 
 EasyHandle TransferLoop::take_handle() {
@@ -112,15 +139,19 @@ EasyHandle TransferLoop::take_handle() {
   return easy;
 }
 
-void TransferLoop::start(TransferPtr transfer) {
-  if (const auto refusal = transfer->refusal())
-    return transfer->answer(Transfer::failed(refusal->stage, refusal->reason, refusal->message));
+void TransferLoop::start(Job job) {
+  job.way->second.waiting -= 1;
+  const auto refuse = [&](const Failure& why) {
+    forget_if_unused(job.way);
+    job.transfer->answer(Transfer::failed(why.stage, why.reason, why.message));
+  };
+  if (const auto refusal = job.transfer->refusal()) return refuse(*refusal);
   EasyHandle easy = take_handle();
   CURL* const handle = easy.get();
-  if (handle == nullptr)
-    return transfer->answer(Transfer::failed(Stage::request, Reason::internal, "libcurl has no handle to give"));
-  transfer->start(std::move(easy));
-  in_flight_.emplace(handle, std::move(transfer));
+  if (handle == nullptr) return refuse({Stage::request, Reason::internal, "libcurl has no handle to give"});
+  job.transfer->start(std::move(easy));
+  job.way->second.in_flight += 1;
+  in_flight_.emplace(handle, std::move(job));
   curl_multi_add_handle(multi_.get(), handle);
 }
 
@@ -132,42 +163,54 @@ void TransferLoop::finish_completed() {
 }
 
 void TransferLoop::end(CURL* easy, CURLcode code) {
-  TransferPtr transfer = std::move(in_flight_.extract(easy).mapped());
-  transfer->ended(code);
+  Job job = std::move(in_flight_.extract(easy).mapped());
+  job.transfer->ended(code);
   curl_multi_remove_handle(multi_.get(), easy);
-  std::optional<ClientResponse> response = transfer->finish(code);
-  EasyHandle handle = transfer->release();
+  std::optional<ClientResponse> response = job.transfer->finish(code);
+  EasyHandle handle = job.transfer->release();
   if (idle_handles_.size() < kKeptHandles) idle_handles_.push_back(std::move(handle));
+  job.way->second.in_flight -= 1;
+  forget_if_unused(job.way);
   if (response)
-    transfer->answer(*std::move(response));
-  else
-    start(std::move(transfer));
+    job.transfer->answer(*std::move(response));
+  else  // it goes on to another URL, maybe another host
+    waiting_.push_front(this->job(std::move(job.transfer)));
 }
 
 void TransferLoop::give_up_overdue() {
   const Clock::time_point now = Clock::now();
   std::vector<CURL*> overdue;
-  for (const auto& [easy, transfer] : in_flight_)
-    if (transfer->deadline() + kPatienceWithCurl <= now) overdue.push_back(easy);
+  for (const auto& [easy, job] : in_flight_)
+    if (job.transfer->deadline() + kPatienceWithCurl <= now) overdue.push_back(easy);
   for (CURL* const easy : overdue) end(easy, CURLE_OPERATION_TIMEDOUT);
 
-  for (TransferPtr& transfer : std::exchange(waiting_, {})) {
-    if (transfer->deadline() > now)
-      waiting_.push_back(std::move(transfer));
+  for (Job& job : std::exchange(waiting_, {})) {
+    if (job.transfer->deadline() > now)
+      waiting_.push_back(std::move(job));
     else
-      transfer->answer(
-          Transfer::failed(Stage::request, Reason::timeout, "the request's time was over before its turn came"));
+      give_up_waiting(job);
   }
+}
+
+void TransferLoop::give_up_waiting(const Job& job) {
+  const auto& [name, way] = *job.way;
+  const std::string before_it = way.in_flight >= max_per_way_
+                                    ? fmt::format("requests to {} that have no answer yet: {}", name, way.in_flight)
+                                    : fmt::format("requests that have no answer yet: {}", in_flight_.size());
+  job.way->second.waiting -= 1;
+  forget_if_unused(job.way);
+  job.transfer->answer(Transfer::failed(
+      Stage::request, Reason::timeout, fmt::format("the request's time was over before its turn came; {}", before_it)));
 }
 
 int TransferLoop::poll_milliseconds() const {
   const Clock::time_point now = Clock::now();
   Clock::time_point next = now + kLongestPoll;
-  for (const auto& [easy, transfer] : in_flight_) {
-    next = std::min(next, transfer->deadline() + kPatienceWithCurl);
-    if (const auto look = transfer->next_look()) next = std::min(next, now + *look);
+  for (const auto& [easy, job] : in_flight_) {
+    next = std::min(next, job.transfer->deadline() + kPatienceWithCurl);
+    if (const auto look = job.transfer->next_look()) next = std::min(next, now + *look);
   }
-  for (const TransferPtr& transfer : waiting_) next = std::min(next, transfer->deadline());
+  for (const Job& job : waiting_) next = std::min(next, job.transfer->deadline());
   const auto wait = std::chrono::ceil<Duration>(next - now);
   return static_cast<int>(std::max<Duration::rep>(wait.count(), 0));
 }
@@ -179,13 +222,13 @@ void TransferLoop::end_everything() {
   while (!in_flight_.empty()) {
     const auto node = in_flight_.extract(in_flight_.begin());
     curl_multi_remove_handle(multi_.get(), node.key());
-    skip(*node.mapped());
+    skip(*node.mapped().transfer);
   }
   // A callback may have sent one more.
   for (take_incoming(); !waiting_.empty(); take_incoming()) {
-    const TransferPtr transfer = std::move(waiting_.front());
+    const Job job = std::move(waiting_.front());
     waiting_.pop_front();
-    skip(*transfer);
+    skip(*job.transfer);
   }
 }
 

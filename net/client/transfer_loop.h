@@ -26,6 +26,9 @@ class Transfer {
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
 
+  /// Returns which connections it can use: those to one host and port, through one proxy. Empty: one of its own.
+  /// For people too; without secrets.
+  [[nodiscard]] virtual std::string way() const = 0;
   /// Returns why it cannot be sent at all, as far as is known without a network; nullopt if it can.
   [[nodiscard]] virtual std::optional<Failure> refusal() const { return std::nullopt; }
   /// Puts the request into a handle fresh from curl_easy_reset. The handle is this object's until release().
@@ -56,6 +59,9 @@ class Transfer {
 };
 
 /// Has a thread of its own, because libcurl's resolver may block.
+///
+/// Who waits for a connection waits here, never in libcurl: that has one queue for all hosts and, when a transfer ends,
+/// looks only at the first of it, so one host that does not answer holds up the requests to every other.
 class TransferLoop {
  public:
   explicit TransferLoop(const HttpClient::Options& options);
@@ -70,19 +76,33 @@ class TransferLoop {
 
  private:
   using Clock = Transfer::Clock;
+  struct Way {
+    std::size_t waiting = 0;
+    std::size_t in_flight = 0;
+  };
+  using Ways = std::unordered_map<std::string, Way>;
+  struct Job {
+    TransferPtr transfer;
+    Ways::value_type* way;
+  };
 
   void run();
   bool take_incoming();
+  [[nodiscard]] Job job(TransferPtr transfer);
+  [[nodiscard]] bool has_turn(const Job& job) const;
   void start_waiting();
-  void start(TransferPtr transfer);
+  void start(Job job);
+  void forget_if_unused(Ways::value_type* way);
   void finish_completed();
   void give_up_overdue();
+  void give_up_waiting(const Job& job);
   void end(CURL* easy, CURLcode code);
   void end_everything();
   [[nodiscard]] int poll_milliseconds() const;
   [[nodiscard]] EasyHandle take_handle();
 
   const std::size_t max_in_flight_;
+  const std::size_t max_per_way_;
   MultiHandle multi_;
 
   std::mutex mutex_;
@@ -90,8 +110,9 @@ class TransferLoop {
   bool stopping_ = false;              ///< guarded by mutex_
 
   // Of the thread alone.
-  std::deque<TransferPtr> waiting_;
-  std::unordered_map<CURL*, TransferPtr> in_flight_;
+  Ways ways_;  ///< that somebody uses or waits for
+  std::deque<Job> waiting_;
+  std::unordered_map<CURL*, Job> in_flight_;
   std::vector<EasyHandle> idle_handles_;
   std::thread thread_;
 };

@@ -368,6 +368,44 @@ TEST_CASE("a slow server delays nobody else") {
   CHECK(failed == 0);
 }
 
+TEST_CASE("requests that wait for a host that does not answer hold up no other host's") {
+  const RawServer quiet({});
+  std::atomic<int> ended{0};
+  std::atomic<int> answered{0};
+  std::promise<Respond> first;
+  std::atomic<int> asked{0};
+  Served served([&](const HttpRequest&, const Respond& respond) {
+    if (asked++ == 0) return first.set_value(respond);
+    respond({});
+  });
+  HttpClient::Options options;
+  options.max_connections_per_host = 1;
+  HttpClient client(options);
+  const auto send = [&](const std::string& url, std::atomic<int>& counter) {
+    client.send(with_secrets(url, std::chrono::minutes{2}), [&](const ClientResponse&) { counter += 1; });
+  };
+  // One is with each host and the others wait: of both, in turns.
+  for (int i = 0; i < 4; ++i) {
+    send(quiet.url(), ended);
+    send(served.url(), answered);
+  }
+  first.get_future().get()({});
+  CHECK(eventually([&] { return answered == 4; }));
+  CHECK(ended == 0);
+}
+
+TEST_CASE("who waited too long is told for whom") {
+  const RawServer quiet({});
+  HttpClient::Options options;
+  options.max_connections_per_host = 1;
+  HttpClient client(options);
+  client.send(get(quiet.url()), [](const ClientResponse&) {});
+  const ClientResponse waited = fetch(client, with_secrets(quiet.url(), Duration{80}));
+  REQUIRE(waited.failure);
+  CHECK(waited.failure->message == "the request's time was over before its turn came; requests to 127.0.0.1:" +
+                                       std::to_string(quiet.port()) + " that have no answer yet: 1");
+}
+
 TEST_CASE("destroying the client ends what is in flight and what waits, as skipped") {
   const RawServer quiet({});
   std::vector<ClientResponse> ended;

@@ -182,7 +182,7 @@ TEST_CASE("what is wrong with a proxy is told of the proxy, and its password is 
   RawServer no_way(answering_connect("502 Bad Gateway"));
   const Failure gateway = failure("https://crm.example/", no_way.url());
   CHECK(gateway.reason == Reason::unreachable);
-  CHECK_THAT(gateway.message, Contains("no way to crm.example:443: HTTP 502"));
+  CHECK_THAT(gateway.message, Contains("cannot reach crm.example:443: HTTP 502"));
   CHECK(failure("http://crm.example/", "ftp://user:hidden@proxy").reason == Reason::internal);
   const Failure refused = failure("http://crm.example/", "http://user:hidden@127.0.0.1:9");
   CHECK(refused.stage == Stage::connect);
