@@ -92,7 +92,7 @@ std::string allowance_note(const CrmSettings& crm, const Plan& plan) {
   if (crm.recipe->transport == probes::Transport::sql) return "none (a database of your own)";
   const std::string shared =
       plan.others.empty() ? std::string{} : fmt::format(" (one account with {})", fmt::join(plan.others, ", "));
-  if (!plan.options.per_day) return "not known; what the CRM says of it while it is measured counts" + shared;
+  if (!plan.options.per_day) return "not known until the CRM itself reports it" + shared;
   const double per_day = *plan.options.per_day;
   const auto share = [](double part) { return value_text(part, "ratio", Language::en, 3); };
   std::string note = fmt::format("{} calls a day{}; counted calls {} a day = {} of it, cap {} = {}", rounded(per_day),

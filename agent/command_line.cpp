@@ -49,7 +49,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   CLI::App* check =
       add_command(app, "check", "validate the configuration without touching the network; print the calls a day");
   add_config(check, arguments);
-  check->add_flag("--quiet", arguments.quiet, "print problems and warnings alone");
+  check->add_flag("--quiet", arguments.quiet, "print only problems and warnings");
   CLI::App* probe =
       add_command(app, "probe", "run every measurement once, now; exit 0 healthy, 1 sub-healthy, 2 poor, 3 unknown");
   add_config(probe, arguments);

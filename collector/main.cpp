@@ -77,7 +77,7 @@ void add_commands(CLI::App& app, Options& options) {
   app.require_subcommand(1);
   add_command(app, "run", "Run the service", options);
   add_command(app, "check", "Check configuration and rules", options)
-      ->add_flag("--quiet", options.quiet, "Print problems and warnings alone");
+      ->add_flag("--quiet", options.quiet, "Print only problems and warnings");
   add_backtest(app, options);
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
   alert->add_option("receiver", options.receiver, "Its name in the configuration")->required();
