@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "store/spool/spool.h"
+#include "tests/agent/ship/shipper_fixture.h"
 #include "tests/agent/support.h"
 #include "wire/collector_mark.h"
 #include "wire/evidence.h"
@@ -15,67 +16,6 @@
 using namespace crmpulse;
 using namespace crmpulse::agent;
 using namespace crmpulse::agent::test;
-
-namespace {
-
-const TimePoint kStart = parse_time("2026-11-21T09:00:00Z").value();
-
-std::unique_ptr<store::Spool> open_spool(const TempDir& folder) {
-  store::Spool::Options options;
-  options.flush_interval = Duration{1};
-  return std::move(store::Spool::open(folder.path(), options).value());
-}
-
-/// Rows of `per_row` samples m = first, first + 1, …
-void fill(store::Spool& spool, int first, int rows, int per_row = 1) {
-  for (int row = 0; row < rows; ++row) {
-    std::vector<Sample> samples;
-    for (int i = 0; i < per_row; ++i) {
-      const int value = first + row * per_row + i;
-      samples.push_back({"m", {{"crm", "acme"}}, static_cast<double>(value), kStart + Duration{value * 1000}});
-    }
-    spool.push(std::move(samples), {});
-  }
-  spool.flush().value();
-}
-
-Evidence evidence(std::string text) {
-  Evidence out;
-  out.at = kStart;
-  out.crm = "acme";
-  out.kind = "mini";
-  out.agent = "a";
-  out.stage = "connect";
-  out.reason = "refused";
-  out.text = std::move(text);
-  return out;
-}
-
-Shipper::Options quick(const std::string& url) {
-  Shipper::Options options;
-  options.agent = "branch-1";
-  options.url = url;
-  options.timeout = Duration{5000};
-  options.gather = Duration{2};
-  options.backoff_base = Duration{1};
-  options.backoff_cap = Duration{5};
-  return options;
-}
-
-std::vector<double> counted(int from, int to) {
-  std::vector<double> out(static_cast<std::size_t>(to - from + 1));
-  std::iota(out.begin(), out.end(), from);
-  return out;
-}
-
-bool empty(const store::Spool& spool) {
-  return spool.stats().rows == 0;
-}
-
-const std::string kWrite = "/api/v1/write";
-const std::string kEvidence = "/api/v1/evidence";
-
-}  // namespace
 
 TEST_CASE("a batch carries remote write's headers, ours and the token") {
   const TempDir folder;
@@ -384,88 +324,6 @@ TEST_CASE("a configured kind of receiver needs no proof") {
   Shipper shipper{*spool, client, options};
   REQUIRE(eventually([&] { return empty(*spool); }));
   CHECK(plain.received().size() == 1);
-}
-
-TEST_CASE("evidence is there before the samples it explains") {
-  const TempDir folder;
-  auto spool = open_spool(folder);
-  spool->push({{"crm_up", {{"crm", "acme"}}, 0, kStart}}, {evidence("connection refused")});
-  spool->flush().value();
-  Sink sink;
-  net::HttpClient client;
-  Shipper shipper{*spool, client, quick(sink.url())};
-  REQUIRE(eventually([&] { return empty(*spool); }));
-  REQUIRE(sink.received().size() == 2);
-  CHECK(sink.received()[0].path == kEvidence);
-  CHECK(sink.received()[0].evidence == std::vector{evidence("connection refused")});
-  CHECK(sink.received()[1].path == kWrite);
-  CHECK(sink.received()[0].headers.at("x-crm-batch-seq") == sink.received()[1].headers.at("x-crm-batch-seq"));
-}
-
-TEST_CASE("a plain remote-write receiver gets the samples without the evidence") {
-  const int status = GENERATE(404, 405, 501);
-  const TempDir folder;
-  auto spool = open_spool(folder);
-  spool->push({{"m", {}, 1, kStart}}, {evidence("one"), evidence("two")});
-  spool->flush().value();
-  Sink sink;
-  sink.script(kEvidence, {{status, {}, ""}});
-  net::HttpClient client;
-  Shipper shipper{*spool, client, quick(sink.url())};
-  REQUIRE(eventually([&] { return empty(*spool); }));
-  CHECK(sink.accepted("m") == counted(1, 1));
-  CHECK(sink.received().size() == 2);
-  CHECK(shipper.stats().dropped_evidence == 2);
-  CHECK(shipper.stats().dropped_samples == 0);
-}
-
-TEST_CASE("a line the collector leaves out is counted, and its evidence goes on") {
-  const TempDir folder;
-  auto spool = open_spool(folder);
-  spool->push({{"m", {}, 1, kStart}}, {evidence("one"), evidence("two"), evidence("three")});
-  Sink sink;
-  sink.mark(true);
-  sink.script(kEvidence,
-              {{204, {{std::string{wire::kCollectorMark}, "1"}, {std::string{wire::kLinesLeftOut}, "1"}}, ""}});
-  net::HttpClient client;
-  Shipper shipper{*spool, client, quick(sink.url())};
-  REQUIRE(eventually([&] { return empty(*spool); }));
-  CHECK(shipper.stats().dropped_evidence == 1);
-  CHECK(shipper.stats().failed_requests == 0);
-  spool->push({{"m", {}, 2, kStart}}, {evidence("four")});
-  REQUIRE(eventually([&] { return empty(*spool); }));
-  CHECK(sink.accepted("m") == counted(1, 2));
-  CHECK(shipper.stats().dropped_evidence == 1);
-}
-
-TEST_CASE("evidence that failed is sent again with its samples, evidence that arrived is not") {
-  const TempDir folder;
-  auto spool = open_spool(folder);
-  spool->push({{"m", {}, 1, kStart}}, {evidence("one")});
-  spool->flush().value();
-  Sink sink;
-  sink.script(kEvidence, {{503, {}, ""}});
-  sink.script(kWrite, {{503, {}, ""}});
-  net::HttpClient client;
-  Shipper shipper{*spool, client, quick(sink.url())};
-  REQUIRE(eventually([&] { return empty(*spool); }));
-  std::vector<std::string> order;
-  for (const auto& request : sink.received()) order.push_back(fmt::format("{} {}", request.path, request.answered));
-  CHECK(order == std::vector<std::string>{kEvidence + " 503", kEvidence + " 204", kWrite + " 503", kWrite + " 204"});
-}
-
-TEST_CASE("a receiver that always fails on evidence still gets the samples") {
-  const TempDir folder;
-  auto spool = open_spool(folder);
-  spool->push({{"m", {}, 1, kStart}}, {evidence("one")});
-  spool->flush().value();
-  Sink sink;
-  sink.script(kEvidence, std::vector<net::HttpResponse>(20, {500, {}, ""}));
-  net::HttpClient client;
-  Shipper shipper{*spool, client, quick(sink.url())};
-  REQUIRE(eventually([&] { return empty(*spool); }));
-  CHECK(sink.accepted("m") == counted(1, 1));
-  CHECK(shipper.stats().dropped_evidence == 1);
 }
 
 TEST_CASE("what was not acknowledged is sent again by the next process, what was is not") {

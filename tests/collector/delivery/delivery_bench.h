@@ -219,4 +219,12 @@ inline std::vector<std::vector<std::string>> carried(const Sink& sink) {
   return out;
 }
 
+inline net::HttpResponse reply(int status, std::vector<std::pair<std::string, std::string>> headers = {}) {
+  return {status, std::move(headers), ""};
+}
+
+inline std::shared_ptr<PlainReceiver> plain(const Sink& sink) {
+  return std::make_shared<PlainReceiver>(sink.url());
+}
+
 }  // namespace crmpulse::test

@@ -15,14 +15,6 @@ using Ids = std::vector<std::string>;
 
 namespace {
 
-net::HttpResponse answer(int status, std::vector<std::pair<std::string, std::string>> headers = {}) {
-  return {status, std::move(headers), ""};
-}
-
-std::shared_ptr<PlainReceiver> plain(const Sink& sink) {
-  return std::make_shared<PlainReceiver>(sink.url());
-}
-
 std::size_t messages_in(const Sink& sink) {
   std::set<std::string> ids;
   std::size_t count = 0;
@@ -97,7 +89,7 @@ TEST_CASE("two messages about one CRM never go out of order, in company neither"
 }
 
 TEST_CASE("of a list that is refused only what is wrong dies, each by itself") {
-  Sink sink{{answer(400), answer(200), answer(400), answer(200)}};
+  Sink sink{{reply(400), reply(200), reply(400), reply(200)}};
   const auto list = plain(sink);
   list->list = 10;
   DeliveryBench bench{{DeliveryBench::named("list", list)}};
@@ -113,7 +105,7 @@ TEST_CASE("of a list that is refused only what is wrong dies, each by itself") {
 }
 
 TEST_CASE("case 75: the next attempt after Retry-After 7 comes no sooner") {
-  Sink sink{{answer(429, {{"Retry-After", "7"}})}};
+  Sink sink{{reply(429, {{"Retry-After", "7"}})}};
   DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
   bench.tell({bench.row("oncall", "crm/a", 1)});
   bench.quiet();
@@ -147,7 +139,7 @@ TEST_CASE("case 77: killed between the answer and the commit, a message goes aga
 }
 
 TEST_CASE("case 78: an opened whose fate nobody knows is sent again, and its resolved follows") {
-  Sink sink{{answer(500)}};
+  Sink sink{{reply(500)}};
   DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
   bench.tell({bench.row("oncall", "crm/a", 1)});
   bench.quiet();
@@ -160,7 +152,7 @@ TEST_CASE("case 78: an opened whose fate nobody knows is sent again, and its res
 }
 
 TEST_CASE("case 79: an opened that was never tried vanishes with its resolved") {
-  Sink sink{{answer(503, {{"Retry-After", "60"}})}};
+  Sink sink{{reply(503, {{"Retry-After", "60"}})}};
   DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
   bench.tell({bench.row("oncall", "crm/other", 1)});
   bench.quiet();
@@ -186,7 +178,7 @@ TEST_CASE("case 80: what a dead receiver does not take, another has at once") {
 }
 
 TEST_CASE("case 82: what a message is stamped with is the time of each attempt, however long it waited") {
-  Sink sink{{answer(503, {{"Retry-After", "3600"}}), answer(503, {{"Retry-After", "600"}})}};
+  Sink sink{{reply(503, {{"Retry-After", "3600"}}), reply(503, {{"Retry-After", "600"}})}};
   DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
   const TimePoint start = bench.now();
   bench.tell({bench.row("oncall", "crm/a", 1)});
@@ -201,7 +193,7 @@ TEST_CASE("case 82: what a message is stamped with is the time of each attempt, 
 TEST_CASE("an ingress that answers for a receiver for some minutes loses no page") {
   const int status = GENERATE(301, 302, 401, 403, 404, 405, 407, 503);
   INFO(status);
-  Sink sink{std::vector<net::HttpResponse>(8, answer(status))};
+  Sink sink{std::vector<net::HttpResponse>(8, reply(status))};
   DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
   bench.tell({bench.row("oncall", "crm/a", 1)});
   for (int i = 0; i < 200 && bench.count(DeliveryStatus::delivered) == 0; ++i) bench.pass(30s);
@@ -211,7 +203,7 @@ TEST_CASE("an ingress that answers for a receiver for some minutes loses no page
 }
 
 TEST_CASE("a refusal that lasts is given up after a day, and another receiver hears of it") {
-  Sink refusing{std::vector<net::HttpResponse>(500, answer(403))};
+  Sink refusing{std::vector<net::HttpResponse>(500, reply(403))};
   Sink other;
   DeliveryBench bench{{DeliveryBench::named("oncall", plain(refusing)), DeliveryBench::named("other", plain(other))}};
   bench.tell({bench.row("oncall", "crm/a", 1)});
@@ -222,7 +214,7 @@ TEST_CASE("a refusal that lasts is given up after a day, and another receiver he
 }
 
 TEST_CASE("case 84: after 410 nothing is sent, another receiver hears of it, and by hand it is tried once more") {
-  Sink gone{{answer(410)}};
+  Sink gone{{reply(410)}};
   Sink other;
   DeliveryBench bench{{DeliveryBench::named("gone", plain(gone)), DeliveryBench::named("other", plain(other))}};
   bench.tell({bench.row("gone", "crm/a", 1)});
@@ -243,7 +235,7 @@ TEST_CASE("case 84: after 410 nothing is sent, another receiver hears of it, and
 }
 
 TEST_CASE("an answer that only says accepted is followed up until it is known what became of it") {
-  Sink sink{{answer(202), answer(404), answer(404), answer(200)}};
+  Sink sink{{reply(202), reply(404), reply(404), reply(200)}};
   const auto asking = plain(sink);
   asking->asks = true;
   DeliveryBench bench{{DeliveryBench::named("jsm", asking)}};
@@ -259,7 +251,7 @@ TEST_CASE("an answer that only says accepted is followed up until it is known wh
 }
 
 TEST_CASE("accepted, then refused: it is dead, and somebody else hears of it") {
-  Sink sink{{answer(202), answer(400)}};
+  Sink sink{{reply(202), reply(400)}};
   Sink other;
   const auto asking = plain(sink);
   asking->asks = true;
@@ -270,9 +262,9 @@ TEST_CASE("accepted, then refused: it is dead, and somebody else hears of it") {
 }
 
 TEST_CASE("accepted, and nobody ever says more: the message is sent again") {
-  std::vector<net::HttpResponse> script{answer(202)};
-  for (int i = 0; i < 6; ++i) script.push_back(answer(404));
-  script.push_back(answer(202));
+  std::vector<net::HttpResponse> script{reply(202)};
+  for (int i = 0; i < 6; ++i) script.push_back(reply(404));
+  script.push_back(reply(202));
   Sink sink{script};
   const auto asking = plain(sink);
   asking->asks = true;
@@ -285,104 +277,8 @@ TEST_CASE("accepted, and nobody ever says more: the message is sent again") {
   CHECK(sink.requests()[7].method == "POST");
 }
 
-TEST_CASE("a receiver that keeps states hears only the newest of each subject") {
-  Sink sink{{answer(503, {{"Retry-After", "30"}})}};
-  const auto states = plain(sink);
-  states->again = 60s;
-  DeliveryBench bench{{DeliveryBench::named("am", states)}};
-  bench.tell({bench.row("am", "crm/a", 1)});
-  bench.quiet();
-  bench.tell({bench.row("am", "crm/a", 2, "incident.escalated"), bench.row("am", "crm/a", 3, "incident.improved")});
-  bench.pass(31s);
-  bench.pass(1s);
-  for (const Ids& ids : carried(sink)) {
-    for (const std::string& id : ids) CHECK(id != "am-crm/a-2");
-  }
-  CHECK(carried(sink).back() == Ids{"am-crm/a-3"});
-  CHECK(bench.count(DeliveryStatus::pending) == 0);
-}
-
-TEST_CASE("states are said again each minute, an end for a quarter of an hour, after a restart too") {
-  Sink sink;
-  const auto states = plain(sink);
-  states->again = 60s;
-  states->list = 100;
-  DeliveryBench bench{{DeliveryBench::named("am", states)}};
-  bench.tell({bench.row("am", "crm/a", 1), bench.row("am", "crm/b", 1)});
-  bench.quiet();
-  bench.pass(1s);
-  const std::size_t told = sink.requests().size();
-  bench.pass(61s);
-  CHECK(sink.requests().size() == told + 1);
-  CHECK(carried(sink).back() == Ids{"am-crm/a-1", "am-crm/b-1"});
-
-  bench.tell({bench.row("am", "crm/a", 2, "incident.resolved")});
-  bench.quiet();
-  bench.pass(60s);
-  CHECK(carried(sink).back() == Ids{"am-crm/a-2", "am-crm/b-1"});
-  bench.stop();
-  bench.start();
-  bench.quiet();
-  const std::size_t before = sink.requests().size();
-  bench.pass(60s);
-  CHECK(sink.requests().size() == before + 1);
-  CHECK(carried(sink).back() == Ids{"am-crm/a-2", "am-crm/b-1"});
-  bench.pass(16min);
-  CHECK(carried(sink).back() == Ids{"am-crm/b-1"});
-}
-
-TEST_CASE("what was said again need not be delivered once more when the receiver is back") {
-  Sink sink{{answer(503, {{"Retry-After", "3600"}})}};
-  const auto states = plain(sink);
-  states->again = 60s;
-  DeliveryBench bench{{DeliveryBench::named("am", states)}};
-  bench.pass(1s);
-  bench.tell({bench.row("am", "crm/a", 1)});
-  bench.quiet();
-  CHECK(bench.count(DeliveryStatus::pending) == 1);
-  bench.pass(61s);
-  REQUIRE(eventually([&] { return bench.count(DeliveryStatus::delivered) == 1; }));
-  CHECK(sink.requests().size() == 2);
-}
-
-TEST_CASE("what was under way when the other end's clock became known is sent again") {
-  Sink sink;
-  const auto states = plain(sink);
-  std::atomic<bool> learns{true};
-  sink.behave([&](const net::HttpRequest&) {
-    if (learns.exchange(false)) ++states->written_by;
-    return answer(200);
-  });
-
-  SECTION("a message") {
-    DeliveryBench bench{{DeliveryBench::named("am", states)}};
-    bench.tell({bench.row("am", "crm/a", 1)});
-    bench.quiet();
-    CHECK(bench.count(DeliveryStatus::pending) == 1);
-    bench.pass(1s);
-    CHECK(bench.count(DeliveryStatus::delivered) == 1);
-    CHECK(carried(sink) == std::vector<Ids>{{"am-crm/a-1"}, {"am-crm/a-1"}});
-  }
-  SECTION("what is said again each minute") {
-    learns = false;
-    states->again = 60s;
-    DeliveryBench bench{{DeliveryBench::named("am", states)}};
-    bench.tell({bench.row("am", "crm/a", 1)});
-    bench.quiet();
-    bench.pass(1s);
-    const std::size_t told = sink.requests().size();
-    learns = true;
-    bench.pass(61s);
-    CHECK(sink.requests().size() == told + 1);
-    bench.pass(1s);
-    CHECK(sink.requests().size() == told + 2);
-    bench.pass(1s);
-    CHECK(sink.requests().size() == told + 2);
-  }
-}
-
 TEST_CASE("while the disk refuses, messages go out all the same, in order, and not again when it takes them") {
-  Sink sink{{answer(503)}};
+  Sink sink{{reply(503)}};
   DeliveryBench bench{{DeliveryBench::named("oncall", plain(sink))}};
   const std::vector<store::OutboxRow> rows{bench.row("oncall", "crm/a", 1),
                                            bench.row("oncall", "crm/a", 2, "incident.escalated")};
@@ -406,7 +302,7 @@ TEST_CASE("while the disk refuses, messages go out all the same, in order, and n
 TEST_CASE("case 110: what waits for a receiver that is taken out of the configuration is abandoned and counted") {
   Sink up;
   Sink down;
-  down.behave([](const net::HttpRequest&) { return answer(503); });
+  down.behave([](const net::HttpRequest&) { return reply(503); });
   DeliveryBench bench{{DeliveryBench::named("chat", plain(up)), DeliveryBench::named("old", plain(down))}};
   bench.tell({bench.row("old", "crm/acme", 1), bench.row("old", "crm/beta", 1), bench.row("chat", "crm/acme", 1)});
   bench.pass(1s);
@@ -430,7 +326,7 @@ TEST_CASE("case 110: what waits for a receiver that is taken out of the configur
 
 TEST_CASE("an incident that opens and ends unsent vanishes, though something was abandoned before") {
   Sink down;
-  down.behave([](const net::HttpRequest&) { return answer(503); });
+  down.behave([](const net::HttpRequest&) { return reply(503); });
   DeliveryBench bench{{DeliveryBench::named("old", plain(down))}};
   bench.tell({bench.row("old", "crm/acme", 1)});
   bench.pass(1s);
@@ -443,7 +339,7 @@ TEST_CASE("an incident that opens and ends unsent vanishes, though something was
 
 TEST_CASE("what waits for a receiver that was taken out while the collector was stopped is abandoned at its start") {
   Sink down;
-  down.behave([](const net::HttpRequest&) { return answer(503); });
+  down.behave([](const net::HttpRequest&) { return reply(503); });
   DeliveryBench bench{{DeliveryBench::named("old", plain(down))}};
   bench.tell({bench.row("old", "crm/acme", 1)});
   bench.pass(1s);
@@ -453,79 +349,4 @@ TEST_CASE("what waits for a receiver that was taken out while the collector was 
   bench.pass(1s);
   CHECK(eventually([&] { return bench.abandoned("old") == 1; }));
   CHECK(bench.count(DeliveryStatus::pending) == 0);
-}
-
-namespace {
-
-/// Says in its requests which level the other end knows of each subject: `crm/a 1 after 2`.
-class StateReceiver final : public PlainReceiver {
- public:
-  using PlainReceiver::PlainReceiver;
-  collector::Outgoing prepare(collector::Batch batch, TimePoint wall) const override {
-    auto request = std::get<net::ClientRequest>(PlainReceiver::prepare(batch, wall));
-    request.body.clear();
-    for (const store::OutboxRow& row : batch)
-      request.body += fmt::format("{} {} after {}\n", row.dedup_key, row.level, row.taken_before);
-    return request;
-  }
-};
-
-store::OutboxRow at_level(DeliveryBench& bench, const std::string& key, std::int64_t seq, const char* event,
-                          int level) {
-  store::OutboxRow row = bench.row("am", key, seq, event);
-  row.level = level;
-  return row;
-}
-
-std::string last_body(const Sink& sink) {
-  return sink.requests().back().body;
-}
-
-}  // namespace
-
-TEST_CASE("a receiver of states is told what ends by what it took, also after a restart") {
-  Sink sink;
-  const auto states = std::make_shared<StateReceiver>(sink.url());
-  states->again = 60s;
-  states->list = 100;
-  DeliveryBench bench{{DeliveryBench::named("am", states)}};
-  bench.quiet();
-  bench.tell({at_level(bench, "crm/never-poor", 1, "incident.opened", 1)});
-  bench.quiet();
-  CHECK(last_body(sink) == "crm/never-poor 1 after 0\n");
-  bench.tell({at_level(bench, "crm/poor", 1, "incident.opened", 2)});
-  bench.quiet();
-  CHECK(last_body(sink) == "crm/poor 2 after 0\n");
-  bench.stop();
-  bench.start();
-  bench.quiet();
-  bench.tell({at_level(bench, "crm/never-poor", 2, "incident.resolved", 0)});
-  bench.quiet();
-  CHECK(last_body(sink) == "crm/never-poor 0 after 1\n");
-  bench.tell({at_level(bench, "crm/poor", 2, "incident.improved", 1)});
-  bench.quiet();
-  CHECK(last_body(sink) == "crm/poor 1 after 2\n");
-  // Repeated the end is said again: it may have been away.
-  bench.stop();
-  bench.start();
-  bench.quiet();
-  bench.pass(61s);
-  CHECK(last_body(sink) == "crm/never-poor 0 after 1\ncrm/poor 1 after 2\n");
-  bench.tell({at_level(bench, "crm/poor", 3, "incident.reminder", 1)});
-  bench.quiet();
-  CHECK(last_body(sink) == "crm/poor 1 after 1\n");
-}
-
-TEST_CASE("what a receiver of states never took has no end there") {
-  Sink sink{{answer(503), answer(503)}};
-  const auto states = std::make_shared<StateReceiver>(sink.url());
-  states->again = 600s;
-  DeliveryBench bench{{DeliveryBench::named("am", states)}};
-  bench.quiet();
-  bench.tell({at_level(bench, "crm/a", 1, "incident.opened", 2)});
-  bench.quiet();
-  bench.tell({at_level(bench, "crm/a", 2, "incident.improved", 1)});
-  bench.pass_slowly(10s);
-  CHECK(last_body(sink) == "crm/a 1 after 0\n");
-  CHECK(bench.count(DeliveryStatus::delivered) == 1);
 }

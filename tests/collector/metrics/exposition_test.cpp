@@ -198,13 +198,18 @@ TEST_CASE("who asks while others still read the page of this second gets the sam
   CHECK(made == before + 1);
 }
 
+namespace {
+
+class Large final : public ExpositionPart {
+  bool write(std::string& out) override {
+    out.append(Exposition::kLarge, 'x');
+    return false;
+  }
+};
+
+}  // namespace
+
 TEST_CASE("a large page is kept for its second, whoever still reads it") {
-  class Large final : public ExpositionPart {
-    bool write(std::string& out) override {
-      out.append(Exposition::kLarge, 'x');
-      return false;
-    }
-  };
   net::Loop loop;
   Exposition exposition;
   int made = 0;
@@ -316,12 +321,6 @@ TEST_CASE("each form has a page of its own, and a compressed one is made once fo
 }
 
 TEST_CASE("a large page is compressed beside the loop, which goes on meanwhile, and kept for its second") {
-  class Large final : public ExpositionPart {
-    bool write(std::string& out) override {
-      out.append(Exposition::kLarge, 'x');
-      return false;
-    }
-  };
   net::Loop loop;
   Exposition exposition;
   int made = 0;
