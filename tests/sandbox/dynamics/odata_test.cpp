@@ -122,6 +122,7 @@ TEST_CASE("OData sums numbers, orders times, and groups by no text of many lines
     const auto odata = asked.parse("systemusers", options);
     return odata ? std::optional<Kind>{} : std::optional{odata.error().kind};
   };
+  CHECK(asked.parse("leads", {{"$orderby", "description"}}).has_error());
   CHECK(asked.parse("leads", {{"$apply", "aggregate($count as n)"}, {"$orderby", "createdon"}}).has_error());
   CHECK(kind({{"$apply", "aggregate(isdisabled with sum as n)"}}) == Kind::value);
   CHECK(kind({{"$filter", "isdisabled gt false"}}) == Kind::value);
