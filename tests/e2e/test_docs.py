@@ -44,7 +44,7 @@ class Docs(EndToEnd):
         for name in set(re.findall(r"_credential: ([\w.-]+)", text)):
             (self.folder / "credentials").mkdir(exist_ok=True)
             self.secret(self.folder / "credentials" / name)
-        for path in set(re.findall(r"/etc/crmpulse/[\w.]+", text)):
+        for path in set(re.findall(r"/etc/crmpulse/[\w.-]*\w", text)):
             if path.endswith("/credentials"):
                 continue
             if path.endswith(".d"):
@@ -67,7 +67,7 @@ class Docs(EndToEnd):
                         "-keyout", "key.pem", "-out", "cert.pem"], check=True, capture_output=True, cwd=self.folder)
         for name, text in self.examples("collector"):
             text = self.place(text)
-            for source, target in (("cert.pem", "collector.crt"), ("key.pem", "collector.key"), ("key.pem", "credentials/collector.key")):
+            for source, target in (("cert.pem", "collector.crt"), ("cert.pem", "agents-ca.crt"), ("key.pem", "collector.key"), ("key.pem", "credentials/collector.key")):
                 (self.folder / "credentials").mkdir(exist_ok=True)
                 (self.folder / target).write_text((self.folder / source).read_text())
             self.run_check([BIN / "crmpulse-collector", "check", "--config", self.write(name, text)], name)
