@@ -227,7 +227,7 @@ int forget(const std::string& config, const std::string& crm) {
   for (int waited = 0; waited < kMostWaits && std::filesystem::exists(*file); ++waited)
     std::this_thread::sleep_for(kBetweenLooks);
   if (std::filesystem::exists(*file)) {
-    say(stdout, "{}: the collector does not run, or is busy; it forgets the CRM as soon as it can\n", crm);
+    say(stdout, "{}: the collector is not running, or is busy; it forgets the CRM as soon as it can\n", crm);
   } else {
     say(stdout, "{}: forgotten. It comes back when an agent sends samples of it\n", crm);
   }

@@ -130,10 +130,10 @@ json::object evidence_line(const Evidence& evidence) {
 json::object late_line(const LateFacts& late, TimePoint received, const ZonePtr& zone) {
   const std::string from = moment_text(late.from, received, zone);
   const std::string to = moment_text(late.to, received, zone);
-  json::object out =
-      line(late.from, "late",
-           fmt::format("Heard later of {} to {}: {} samples, {} of them failures", from, to, late.samples, late.failed),
-           fmt::format("补报 {} 至 {}：{} 个样本，其中 {} 个失败", from, to, late.samples, late.failed));
+  json::object out = line(
+      late.from, "late",
+      fmt::format("Reported late, of {} to {}: {} samples, {} of them failures", from, to, late.samples, late.failed),
+      fmt::format("补报 {} 至 {}：{} 个样本，其中 {} 个失败", from, to, late.samples, late.failed));
   out["from"] = format_time(late.from);
   out["to"] = format_time(late.to);
   out["samples"] = late.samples;

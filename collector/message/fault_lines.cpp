@@ -10,7 +10,7 @@ constexpr std::array kDatabaseLines{
     FaultLine{"connect", "refused", "database", "the database refuses connections", "数据库拒绝连接"},
     FaultLine{"connect", "timeout", "network", "the database's host does not answer", "数据库主机没有响应"},
     FaultLine{"connect", "unreachable", "network", "the database's host cannot be reached", "无法连接数据库主机"},
-    FaultLine{"connect", "missing", "database", "the database is not there", "数据库不存在"},
+    FaultLine{"connect", "missing", "database", "the database does not exist", "数据库不存在"},
     FaultLine{"connect", "quota", "database", "the database has no connection left", "数据库的连接数已用尽"},
     FaultLine{"request", "timeout", "database", "the database does not finish {} in time", "数据库未能按时完成 {}"},
     FaultLine{"response", "timeout", "database", "the database does not finish {} in time", "数据库未能按时完成 {}"},
@@ -25,7 +25,7 @@ constexpr std::array kDatabaseLines{
 constexpr std::array kLines{
     FaultLine{"", "credentials", "credentials", "the CRM does not accept the monitoring account's credentials",
               "CRM 不接受监控账号的凭据"},
-    FaultLine{"", "permission", "credentials", "the monitoring account may not do {}", "监控账号无权执行 {}"},
+    FaultLine{"", "permission", "credentials", "the monitoring account lacks the right to {}", "监控账号无权执行 {}"},
     FaultLine{"", "quota", "quota", "the CRM's API allowance is used up", "CRM 的 API 配额已用尽"},
     FaultLine{"", "rate_limited", "quota", "the CRM limits the rate of calls", "调用被 CRM 限流"},
     FaultLine{"resolve", "", "network", "the CRM's name cannot be resolved", "无法解析 CRM 的域名"},

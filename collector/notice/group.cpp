@@ -106,8 +106,7 @@ class Describer {
   void say_lost() {
     const bool late = message_.reason == "late";
     const std::string its = crms_ == 1 ? in("its CRM", "其 1 个 CRM ") : in("its {} CRMs", "其 {} 个 CRM ", crms_);
-    notice_.summary =
-        in("Nobody watches {} now; what is known of them is old.", "{}目前无人监控，以下为最后已知状态。", its);
+    notice_.summary = in("Nobody watches {} now; what is known is old.", "{}目前无人监控，以下为最后已知状态。", its);
     notice_.fault =
         fault_words({"agent",
                      late ? "everything the agent sends is too old to be judged"
@@ -117,7 +116,7 @@ class Describer {
     const std::string head =
         late ? in("Everything agent {} sends is too old to be judged", "探针 {} 发送的数据全部过旧，无法用于判定",
                   notice_.subject)
-             : in("Agent {} is silent since {}", "探针 {} 自 {} 起失联", notice_.subject, since_clock());
+             : in("Agent {} has been silent since {}", "探针 {} 自 {} 起失联", notice_.subject, since_clock());
     notice_.text = in("{}: nobody watches {} now: {} (as last seen).", "{}，{} 无人监控：{}（最后已知状态）。", head,
                       count_text(), list_text());
     add_remedy(late
@@ -133,7 +132,7 @@ class Describer {
     if (message_.reason == "removed") {
       const auto gone = [&](const std::string& who_en, const std::string& who_zh) {
         return in("{0} is no longer missed: its CRMs are watched by another, or gone.",
-                  "{1}不再需要：其 CRM 已由其他探针监控或已移除。", who_en, who_zh);
+                  "{1}不再按失联处理：其 CRM 已由其他探针监控，或已移除。", who_en, who_zh);
       };
       notice_.summary = gone("It", "它");
       notice_.text = gone("Agent " + notice_.subject, "探针 " + notice_.subject + " ");
@@ -160,32 +159,32 @@ class Describer {
       const bool whole = on.empty();
       fault.why_en = "its status page reports a major incident" + (whole ? "" : " on " + on);
       fault.why_zh = "其状态页报告" + (whole ? "" : " " + on + " 发生") + "重大故障";
-      notice_.text = in("{0} reports a major incident{1} since {2}.", "{0} 报告{3}自 {2} 起发生重大故障。", vendor,
+      notice_.text = in("{0} has reported a major incident{1} since {2}.", "{0} 报告{3}自 {2} 起发生重大故障。", vendor,
                         whole ? "" : " on " + on, since_clock(), whole ? " " : " " + on + " ");
     } else {
-      notice_.text = in("{} has an outage since {}: {}.", "{} 自 {} 起疑似故障：{}。", vendor, since_clock(),
+      notice_.text = in("{} has had an outage since {}: {}.", "{} 自 {} 起疑似故障：{}。", vendor, since_clock(),
                         in(fault.why_en, fault.why_zh));
     }
     notice_.fault = fault_words(fault, language_);
-    notice_.summary = in("Until it is over its CRMs are not alerted one by one.", "故障期间，各 CRM 不再逐个告警。");
+    notice_.summary = in("Until it is over, its CRMs get no alerts of their own.", "故障期间，各 CRM 不再逐个告警。");
     notice_.text += in(" {}: {}. {}", "涉及 {}：{}。{}", count_text(), list_text(), notice_.summary);
     add_remedy(in("See the vendor's status page and tell the users before anybody looks into single CRMs.",
                   "先查看厂商状态页并通知用户，再考虑逐个排查。"));
   }
 
   void say_recovered() {
-    notice_.summary = in("The outage is over. What stays unhealthy is alerted one by one.",
+    notice_.summary = in("The outage is over. CRMs that stay unhealthy get alerts of their own.",
                          "厂商故障已结束，仍然异常的 CRM 将逐个告警。");
     notice_.text = in("The outage of {} is over.", "{} 的故障已结束。", shown_name(product_name(message_.subject)));
     if (crms_ == 0) return;
-    notice_.text += in(" Not healthy yet: {}. What stays so is alerted one by one.",
+    notice_.text += in(" Not healthy yet: {}. Those that stay so get alerts of their own.",
                        "尚未恢复：{}。仍然异常的将逐个告警。", list_text());
   }
 
   void say_digest() {
     const std::string happened = message_.reason == "worse"
                                      ? in("got worse at nearly the same time", "几乎同时恶化")
-                                     : in("left healthy at nearly the same time", "几乎同时出现异常");
+                                     : in("became unhealthy at nearly the same time", "几乎同时出现异常");
     notice_.summary = in("They {}: look for a common cause first (network, agent, vendor).",
                          "它们{}，请先找共同原因（网络、探针、厂商）。", happened);
     notice_.text = in("{} {}: {}.", "{} {}：{}。", count_text(), happened, list_text());
@@ -228,10 +227,10 @@ class Describer {
         return in("This is a test message of crmpulse. Nothing is wrong.", "这是 crmpulse 的测试消息，一切正常。");
       case Event::heartbeat: return in("crmpulse judges, stores and delivers.", "crmpulse 运行正常。");
       case Event::delivery_dead:
-        return one_line(
-            in("Receiver {} could not be told {} ({}): {}", "无法向接收端 {} 发送“{}”消息（{}）：{}", message_.subject,
-               event_words(message_.undelivered, language_), message_.about, message_.why),
-            kSummary);
+        return one_line(in("The message \"{1}\" about {2} could not be delivered to receiver {0}: {3}",
+                           "无法向接收端 {} 发送“{}”消息（{}）：{}", message_.subject,
+                           event_words(message_.undelivered, language_), message_.about, message_.why),
+                        kSummary);
       case Event::collector_trouble:
         return in(
             "What the collector had stored was {} ahead of its clock when it started: the clock was wrong before, "

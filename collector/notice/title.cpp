@@ -76,7 +76,7 @@ constexpr std::array kOthers{
     Other{Event::agent_returned, Tone::good, "agent", "探针", "back", "已恢复"},
     Other{Event::vendor_outage, Tone::bad, "vendor", "厂商", "OUTAGE", "故障"},
     Other{Event::vendor_recovered, Tone::good, "vendor", "厂商", "recovered", "已恢复"},
-    Other{Event::delivery_dead, Tone::bad, "receiver", "接收端", "NOT TOLD", "通知未送达"},
+    Other{Event::delivery_dead, Tone::bad, "receiver", "接收端", "NOT DELIVERED", "通知未送达"},
     Other{Event::collector_trouble, Tone::bad, "", "", "TROUBLE", "自身异常"},
     Other{Event::collector_recovered, Tone::good, "", "", "recovered", "已恢复"},
     Other{Event::agent_trouble, Tone::warning, "agent", "探针", "TROUBLE", "自身异常"},
@@ -118,7 +118,10 @@ void put_title(Notice& notice, const Message& message, Language language) {
   Bilingual happened{std::string{other->en}, std::string{other->zh}};
   if (const auto trouble = trouble_of(message)) {
     const Bilingual name = trouble_text(*trouble).name;
-    happened = {fmt::format("{}: {}", happened.en, name.en), fmt::format("{}：{}", happened.zh, name.zh)};
+    // A name says what is wrong: of what is over it was.
+    const bool over = notice.type == Event::collector_recovered || notice.type == Event::agent_recovered;
+    happened = {fmt::format("{}{}: {}", happened.en, over ? ", was" : "", name.en),
+                fmt::format("{}{}：{}", happened.zh, over ? "，此前" : "", name.zh)};
   }
   const std::string_view what = language == Language::zh ? other->what_zh : other->what_en;
   set(notice,

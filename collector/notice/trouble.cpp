@@ -22,7 +22,7 @@ struct Words {
 
 /// By kind.
 constexpr std::array<Words, kTroubleKinds> kWords{
-    Words{"the disk takes nothing", "磁盘拒绝写入",
+    Words{"the disk refuses writes", "磁盘拒绝写入",
           "The collector cannot write to its disk. It judges on and keeps states and messages in memory; samples are "
           "refused and wait with the agents.",
           "采集器无法写入磁盘：判定照常进行，状态和消息暂存于内存；样本会被拒收，在探针处等待。",
@@ -30,7 +30,7 @@ constexpr std::array<Words, kTroubleKinds> kWords{
           "请释放 state_dir 所在磁盘的空间，并用 dmesg 查看内核日志中是否有磁盘错误。"},
     Words{"stored data was damaged", "已保存的数据有损坏",
           "Stored data was damaged and set aside ({1}). What could be read of it is in use; what could not is lost.",
-          "已保存的数据有损坏，已移到一旁（{1}）。能读出的部分仍在使用，读不出的部分已丢失。",
+          "已保存的数据有损坏，已搁置（{1}）。能读出的部分仍在使用，读不出的部分已丢失。",
           "Look at the disk (smartctl, dmesg). Remove the files named *.damaged-* in state_dir when nobody needs them "
           "any more: that ends this message.",
           "请检查磁盘（smartctl、dmesg）。不再需要 state_dir 中名为 *.damaged-* 的文件时请将其删除，本消息随之结束。"},
@@ -47,7 +47,7 @@ constexpr std::array<Words, kTroubleKinds> kWords{
         "采集器无法读取令牌：此前读到的令牌仍然有效，新的令牌不生效。",
         "Check owner, mode and content of tokens.json in state_dir: crmpulse-collector token list says what is wrong.",
         "请检查 state_dir 中 tokens.json 的属主、权限和内容：crmpulse-collector token list 会说明问题所在。"},
-    Words{"receiver {0} is not reached", "接收端 {0} 无法送达",
+    Words{"receiver {0} is not reached", "消息无法送达接收端 {0}",
           "Receiver {0} fails again and again. Its messages wait, and are sent when it takes them again.",
           "接收端 {0} 持续失败。发给它的消息在等待，恢复后会补发。",
           "Check its address, its secret and the way to it: crmpulse-collector test-alert --config FILE {0}",
@@ -83,9 +83,9 @@ constexpr std::array<Words, kTroubleKinds> kWords{
           "See in its log why it could not send. If outages may last that long, raise ship.spool_max in agent.yaml.",
           "请在其日志中查看无法发送的原因。如果中断可能持续这么久，请调高 agent.yaml 中的 ship.spool_max。"},
     Words{
-        "its spool was damaged", "本地缓存有损坏",
+        "its spool was damaged", "暂存数据有损坏",
         "The spool of agent {0} was damaged and set aside ({1}). What could be read of it is sent.",
-        "探针 {0} 的本地缓存有损坏，已移到一旁（{1}）。能读出的部分会照常发送。",
+        "探针 {0} 的暂存数据有损坏，已搁置（{1}）。能读出的部分会照常发送。",
         "Look at the disk of its host. Remove the files named *.damaged-* in its state_dir when nobody needs them any "
         "more: that ends this message.",
         "请检查其主机的磁盘。不再需要其 state_dir 中名为 *.damaged-* 的文件时请将其删除，本消息随之结束。"},

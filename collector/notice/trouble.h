@@ -10,7 +10,7 @@
 namespace crmpulse::collector {
 
 struct TroubleText {
-  Bilingual name;    ///< in a title: `the disk takes nothing`
+  Bilingual name;    ///< in a title: `the disk refuses writes`
   Bilingual text;    ///< a sentence or two
   Bilingual remedy;  ///< what to do
 };

@@ -2,6 +2,7 @@
 // Texts in the languages people read.
 
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "core/fields.h"
@@ -22,6 +23,11 @@ struct Bilingual {
   const std::string& own = language == Language::zh ? text.zh : text.en;
   const std::string& other = language == Language::zh ? text.en : text.zh;
   return own.empty() ? other : own;
+}
+
+/// Returns what stands between a name and its value.
+[[nodiscard]] constexpr std::string_view colon(Language language) {
+  return language == Language::zh ? "：" : ": ";
 }
 
 }  // namespace crmpulse::collector

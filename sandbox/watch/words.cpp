@@ -18,7 +18,7 @@ struct Word {
 constexpr std::array kVerdicts{Word{"vendor", "厂商"}, Word{"network", "网络"},   Word{"credentials", "凭据"},
                                Word{"quota", "配额"},  Word{"data", "数据"},      Word{"automation", "自动化"},
                                Word{"agent", "探针"},  Word{"database", "数据库"}};
-constexpr std::array kEvents{Word{"incident.opened", "告警"},         Word{"incident.escalated", "升级"},
+constexpr std::array kEvents{Word{"incident.opened", "告警"},         Word{"incident.escalated", "恶化"},
                              Word{"incident.improved", "好转"},       Word{"incident.resolved", "已恢复"},
                              Word{"incident.reminder", "提醒"},       Word{"incident.flapping", "状态抖动"},
                              Word{"incident.flap_ended", "抖动结束"}, Word{"digest", "汇总"},

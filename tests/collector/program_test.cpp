@@ -276,7 +276,7 @@ TEST_CASE("forget at the command line is done by the collector that runs, or by 
   std::filesystem::remove(directory.path("log"));
   const Ran asked = run(directory, "forget --config " + config + " beta");
   CHECK(asked.code == 0);
-  CHECK(asked.out.find("the collector does not run") != std::string::npos);
+  CHECK(asked.out.find("the collector is not running") != std::string::npos);
   const Service service{directory, config};
   const std::string base = service.base();
   CHECK(eventually([&] { return send({"GET", base + "/api/v1/crms/beta", {}, ""}).status == 404; }));

@@ -49,10 +49,6 @@ std::string list_line(const Notice& notice, const Layout& layout) {
   return line + " · " + layout.markup.link(std::string{words_in(layout.language).open}, notice.link);
 }
 
-std::string colon(Language language) {
-  return language == Language::zh ? "：" : ": ";
-}
-
 }  // namespace
 
 const Markup& markdown() {
@@ -89,10 +85,10 @@ std::string facts_line(const Notice& notice, const Markup& markup) {
 
 std::vector<std::string> advice_lines(const Notice& notice, Language language, const Markup& markup) {
   const NoticeWords& words = words_in(language);
-  const std::string after = colon(language);
+  const std::string_view after = colon(language);
   std::vector<std::string> lines;
   const auto add = [&](std::string_view name, const std::string& text) {
-    lines.push_back(markup.bold(std::string{name}) + after + text);
+    lines.push_back(fmt::format("{}{}{}", markup.bold(std::string{name}), after, text));
   };
   if (!notice.summary.empty()) lines.push_back(markup.escape(notice.summary));
   if (!notice.fault.empty()) add(words.fault, markup.escape(notice.fault));

@@ -39,9 +39,10 @@ const char* severity_of(const Notice& notice, DataStatus data) {
   return notice.tone == Tone::bad ? "critical" : "warning";
 }
 
-json::array pairs(const std::vector<Fact>& facts) {
+json::array pairs(const std::vector<Fact>& facts, Language language) {
   json::array out;
-  for (const Fact& fact : facts) out.push_back(json::string(fact.name + ": " + fact.value));
+  for (const Fact& fact : facts)
+    out.push_back(json::string(fmt::format("{}{}{}", fact.name, colon(language), fact.value)));
   return out;
 }
 
@@ -125,8 +126,8 @@ class PagerDuty final : public Receiver {
  private:
   [[nodiscard]] json::object payload(const Notice& notice, DataStatus data, const store::OutboxRow& row) const {
     json::object details{{"message", row.id}, {"event", row.event.text()}, {"state", notice.state}};
-    if (!notice.failing.empty()) details["failing"] = pairs(notice.failing);
-    if (!notice.facts.empty()) details["facts"] = pairs(notice.facts);
+    if (!notice.failing.empty()) details["failing"] = pairs(notice.failing, audience_.language);
+    if (!notice.facts.empty()) details["facts"] = pairs(notice.facts, audience_.language);
     if (!notice.fault.empty()) details["fault"] = notice.fault;
     if (!notice.remedies.empty()) details["remedy"] = notice.remedies.front().value;
     if (!notice.evidence.empty()) details["evidence"] = json::array(notice.evidence.begin(), notice.evidence.end());

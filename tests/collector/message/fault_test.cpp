@@ -269,7 +269,8 @@ TEST_CASE("what is known around a failure decides whose fault it looks like") {
        "answers read with an error"},
       {"the allowance", Scene{}.fails("response", "quota"), "quota", "allowance is used up"},
       {"the rate", Scene{}.fails("response", "rate_limited").neutral(true), "quota", "rate of calls"},
-      {"the monitoring account's rights", Scene{}.fails("response", "permission"), "credentials", "may not do read"},
+      {"the monitoring account's rights", Scene{}.fails("response", "permission"), "credentials",
+       "lacks the right to read"},
       {"an old failure of a stretched interval still speaks",
        Scene{}.fails("auth", "credentials", "", "branch-1", hours{2}).stretched(60), "credentials", "credentials"},
   };

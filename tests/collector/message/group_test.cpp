@@ -61,7 +61,8 @@ TEST_CASE("a digest names its CRMs with their states and incidents, and counts t
   const json::array& crms = body.at("crms").as_array();
   REQUIRE(crms.size() == 2);
   CHECK(to_text(crms[0]) == R"({"crm":"acme","kind":"salesforce","state":"poor","incident":"01Jacme"})");
-  CHECK(text(body, "en") == "12 CRMs left healthy at nearly the same time: acme poor, beta sub-healthy and 10 more.");
+  CHECK(text(body, "en") ==
+        "12 CRMs became unhealthy at nearly the same time: acme poor, beta sub-healthy and 10 more.");
   CHECK(text(body, "zh") == "12 个 CRM 几乎同时出现异常：acme 不良、beta 亚健康，另有 10 个。");
   CHECK_FALSE(body.contains("agent"));
   CHECK_FALSE(body.contains("vendor"));
@@ -76,8 +77,9 @@ TEST_CASE("a lost agent: since when, what nobody watches, what to do") {
   CHECK(body.at("state") == "poor");
   CHECK(body.at("previous_state") == "healthy");
   CHECK(body.at("remedy").as_object().contains("zh"));
-  CHECK_THAT(text(body, "en"), Catch::StartsWith("Agent branch-1 is silent since 09:10 UTC: nobody watches 1 CRM now: "
-                                                 "acme sub-healthy (as last seen). What to do: "));
+  CHECK_THAT(text(body, "en"),
+             Catch::StartsWith("Agent branch-1 has been silent since 09:10 UTC: nobody watches 1 CRM now: "
+                               "acme sub-healthy (as last seen). What to do: "));
   CHECK_THAT(text(body, "zh"), Catch::StartsWith("探针 branch-1 自 09:10 UTC 起失联，1 个 CRM 无人监控："));
 }
 
@@ -101,13 +103,13 @@ TEST_CASE("a vendor's outage says how it is known") {
   CHECK(body.at("instances").as_array().empty());
   CHECK_THAT(
       text(body, "en"),
-      Catch::StartsWith("Salesforce has an outage since 09:10 UTC: most of its CRMs are poor at the same time."));
+      Catch::StartsWith("Salesforce has had an outage since 09:10 UTC: most of its CRMs are poor at the same time."));
   outage.reason = "status_page";
   outage.causes = {"NA45", "crms"};
   body = body_of(outage);
   CHECK(to_text(body.at("instances")) == R"(["NA45"])");
   CHECK_THAT(text(body, "en"),
-             Catch::StartsWith("Salesforce reports a major incident on NA45 since 09:10 UTC. 1 CRM: acme poor."));
+             Catch::StartsWith("Salesforce has reported a major incident on NA45 since 09:10 UTC. 1 CRM: acme poor."));
   CHECK_THAT(text(body, "zh"), Catch::StartsWith("Salesforce 报告 NA45 自 09:10 UTC 起发生重大故障。"));
 }
 
@@ -116,7 +118,7 @@ TEST_CASE("a vendor's outage that is over names what is not well yet") {
   CHECK(text(body_of(over), "en") == "The outage of HubSpot is over.");
   over.listed = {crm("acme", Level::poor)};
   CHECK(text(body_of(over), "en") ==
-        "The outage of HubSpot is over. Not healthy yet: acme poor. What stays so is alerted one by one.");
+        "The outage of HubSpot is over. Not healthy yet: acme poor. Those that stay so get alerts of their own.");
   CHECK(text(body_of(over), "zh") == "HubSpot 的故障已结束。尚未恢复：acme 不良。仍然异常的将逐个告警。");
 }
 

@@ -201,7 +201,7 @@ std::string state_words(std::string_view type, Language language) {
   static const std::map<std::string_view, std::pair<const char*, const char*>> kOthers{
       {"digest", {"CRMs in trouble", "CRM 同时异常"}},  {"agent.lost", {"LOST", "失联"}},
       {"agent.returned", {"back", "已恢复"}},           {"vendor.outage", {"OUTAGE", "故障"}},
-      {"vendor.recovered", {"recovered", "已恢复"}},    {"delivery.dead", {"NOT TOLD", "通知未送达"}},
+      {"vendor.recovered", {"recovered", "已恢复"}},    {"delivery.dead", {"NOT DELIVERED", "通知未送达"}},
       {"collector.trouble", {"TROUBLE", "自身异常"}},   {"test", {"test message", "测试消息"}},
       {"collector.recovered", {"recovered", "已恢复"}}, {"agent.trouble", {"TROUBLE", "自身异常"}},
       {"agent.recovered", {"recovered", "已恢复"}},
