@@ -152,7 +152,7 @@ int main(int argc, char** argv) {
   run_command->add_option("--scenario", arguments.scenario, "an incident to replay: faults and when each comes");
   run_command->add_option("--credentials", arguments.credentials, "where keys and secrets for agents are written");
   run_command->add_option("--tls-cert", arguments.tls_cert, "serve https with this certificate");
-  run_command->add_option("--tls-key", arguments.tls_key, "its key");
+  run_command->add_option("--tls-key", arguments.tls_key, "key of that certificate");
   run_command->add_option("--crm", arguments.crms, "a sample CRM in SQLite: NAME or NAME=FAULT; may be repeated");
   run_command->add_option("--dir", arguments.dir, "where the sample CRMs' files go");
   run_command->add_option("--schema", arguments.schema, "the sample CRMs' schema (sample-crm.sql)");
