@@ -161,11 +161,11 @@ std::function<void()> Api::audit(const Request& request, std::string action, std
                                  std::string author) const {
   return [token = request.caller.name(), address = request.remote_address, action = std::move(action),
           about = std::move(about), author = std::move(author)] {
-    log::info("operator", {{"action", action},
-                           {"about", about},
-                           {"token", token.empty() ? "none" : token},
-                           {"author", author},
-                           {"address", address}});
+    log::info("an operator acted", {{"action", action},
+                                    {"about", about},
+                                    {"token", token.empty() ? "none" : token},
+                                    {"author", author},
+                                    {"address", address}});
   };
 }
 
