@@ -79,7 +79,7 @@ Checked<std::optional<TimePoint>> read_end(const SuppressionText& text, TimePoin
   if (!begins) return FieldError{"starts_at", "a beginning is needed, from which expires_in counts"};
   const auto lasts = parse_duration(text.expires_in);
   if (!lasts) return FieldError{"expires_in", "write a duration: 30m, 2h, 1d"};
-  if (*lasts <= Duration{0}) return FieldError{"expires_in", "must be longer than nothing"};
+  if (*lasts <= Duration{0}) return FieldError{"expires_in", "must be above zero"};
   if (*lasts > kFarthest) return FieldError{"expires_in", "at most 366 days"};
   return std::optional<TimePoint>{starts + *lasts};
 }
