@@ -69,7 +69,7 @@ std::vector<Column> read_columns(Reader& parent, std::string_view key) {
   for (const std::string& name : reader.keys()) {
     Column column;
     column.name = name;
-    if (!is_plain_name(name)) reader.problem(name, "a column's name is letters, digits and _");
+    if (!is_plain_name(name)) reader.problem(name, "a column's name must be made of letters, digits and _");
     const Node* node = reader.raw(name);
     if (node != nullptr && node->kind == Node::Kind::mapping) {
       Reader keys = reader.child(name);

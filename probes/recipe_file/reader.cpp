@@ -109,7 +109,7 @@ Parameter read_parameter(Reader reader, const std::string& name) {
 
 void read_parameters(Reader reader, Recipe& recipe) {
   for (const std::string& name : reader.keys()) {
-    if (!is_plain_name(name)) reader.problem(name, "a parameter's name is letters, digits and _");
+    if (!is_plain_name(name)) reader.problem(name, "a parameter's name must be made of letters, digits and _");
     if (is_taken_name(name)) reader.problem(name, "this name is taken: every recipe has it");
     recipe.parameters.push_back(read_parameter(reader.child(name), name));
   }
@@ -307,7 +307,7 @@ Recipe read_recipe(const config::Document& document, Problems& problems) {
   recipe.file = document.file;
   Reader reader{document.root, "", document.file, problems};
   if (reader.require("recipe", recipe.name) && !is_recipe_name(recipe.name))
-    reader.problem("recipe", "a recipe's name is letters, digits, _ and -");
+    reader.problem("recipe", "a recipe's name must be made of letters, digits, _ and -");
   if (reader.has("title")) {
     recipe.title = read_text(reader, "title");
   } else {
