@@ -159,7 +159,7 @@ Checked<Suppression> check_suppression(Suppression::Kind kind, const Suppression
 
 std::optional<FieldError> check_text(std::string_view field, std::string_view text, std::size_t most, bool required) {
   const auto wrong = [&](std::string message) { return FieldError{std::string{field}, std::move(message)}; };
-  if (required && text.find_first_not_of(' ') == std::string_view::npos) return wrong("must not be empty");
+  if (required && text.find_first_not_of(' ') == std::string_view::npos) return wrong("must not be missing or empty");
   const auto characters =
       text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), utf8::continues));
   if (characters > most) return wrong(fmt::format("at most {} characters", most));
