@@ -63,7 +63,7 @@ void FoldGuard::bound_windows() {
   if (std::exchange(windows_told_, true)) return;
   log::warning(
       "limits.memory is reached: windows grow no further, and where more samples come than usual some are not judged",
-      {{"limits.memory", std::to_string(most)}, {"of_single_samples", std::to_string(left)}});
+      {{"limits.memory", std::to_string(most)}, {"left_for_samples", std::to_string(left)}});
 }
 
 void FoldGuard::tell_progress() {
