@@ -222,10 +222,11 @@ int show(const RecipesOptions& options, const SettingsDefaults& defaults, std::o
     return kExitUsage;
   }
   const Words words{options.chinese};
-  out << fmt::format("{}: {} ({})\n", recipe->name, words(recipe->title), spoken_to(*recipe))
-      << parameters_text(*recipe, words) << logins_text(*recipe, words) << allowance_text(*recipe, words)
-      << measurements_text(*recipe, words) << checks_text(*recipe, words) << endings_text(*recipe, words)
-      << rights_text(*recipe, options.chinese) << not_measured_text(*recipe, words) << calls_text(*recipe, words);
+  out << recipe->name << words(": ", "：") << words(recipe->title) << words(" (", "（") << spoken_to(*recipe)
+      << words(")\n", "）\n") << parameters_text(*recipe, words) << logins_text(*recipe, words)
+      << allowance_text(*recipe, words) << measurements_text(*recipe, words) << checks_text(*recipe, words)
+      << endings_text(*recipe, words) << rights_text(*recipe, options.chinese) << not_measured_text(*recipe, words)
+      << calls_text(*recipe, words);
   return kExitOk;
 }
 
@@ -237,7 +238,7 @@ int recipes_command(const RecipesOptions& options, const SettingsDefaults& defau
   const Words words{options.chinese};
   TextTable table{{{words("recipe", "配方")},
                    {words("for", "适用于")},
-                   {words("speaks", "传输方式")},
+                   {words("transport", "传输方式")},
                    {words("measurements", "测量项"), TextTable::Align::right}}};
   bool broken = false;
   for (const std::string& name : probes::list_recipes(defaults.recipe_dir)) {

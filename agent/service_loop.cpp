@@ -159,7 +159,7 @@ void ServiceLoop::tell_of_few_descriptors() {
   if (wanted <= room || told_of_few_descriptors_) return;
   told_of_few_descriptors_ = true;
   log::warning(
-      "too few file descriptors to keep a connection to every CRM: some are connected to anew each time; raise "
+      "too few file descriptors to keep a connection to every CRM: some CRMs get a new connection for each run; raise "
       "LimitNOFILE= or ulimit -n",
       {{"file_descriptors", fmt::to_string(descriptors_)},
        {"connections_kept", fmt::to_string(room)},

@@ -51,7 +51,7 @@ net::HttpResponse reload_answer(const Reload& outcome) {
   if (!outcome.applied) {
     return json_answer(
         json::object{{"error", json::object{{"code", "invalid_configuration"},
-                                            {"message", "the new configuration is not sound; nothing has changed"},
+                                            {"message", "the new configuration is not valid; nothing has changed"},
                                             {"problems", problems_json(outcome.problems)}}}},
         422);
   }
@@ -105,7 +105,8 @@ void Collector::add_service_routes() {
                [this](const Request& request, net::Respond respond) { show_metrics(request, std::move(respond)); }});
   router_.add({"GET", "/-/healthy", std::nullopt, [this](const Request&, net::Respond respond) {
                  const bool turning = clocks_.engine.now() - engine_.last_tick() <= kHealthyTick;
-                 respond(turning ? text_answer("healthy\n") : error_answer(503, "stalled", "the engine does not tick"));
+                 respond(turning ? text_answer("healthy\n")
+                                 : error_answer(503, "stalled", "the rule engine is not running"));
                }});
   router_.add({"GET", "/-/ready", std::nullopt, [this](const Request&, net::Respond respond) {
                  respond(stopping_ ? error_answer(503, "stopping", "the collector is stopping")

@@ -62,11 +62,14 @@ void add_backtest(CLI::App& app, Options& options) {
   command->add_option("--from", options.backtest.from, "Start of the span of stored samples (RFC 3339)");
   command->add_option("--to", options.backtest.to, "End of the span of stored samples (RFC 3339)");
   command
-      ->add_option("--summary", options.backtest.summary, "Print how often, how long and when, instead of every change")
+      ->add_option("--summary", options.backtest.summary,
+                   "Print how often, how long and when CRMs were unhealthy, instead of every change")
       ->check(CLI::IsMember({"text", "json"}));
   command->add_option("--zone", options.backtest.zone,
                       "Time zone of the summary's hours and times (default: the configuration's)");
-  command->add_option("--fail-on", options.backtest.fail_on, "Exit with 1 when this was reached")
+  command
+      ->add_option("--fail-on", options.backtest.fail_on,
+                   "Exit with 1 when a CRM came to this state, or a message would have been sent")
       ->check(CLI::IsMember({"sub_healthy", "poor", "message"}));
 }
 
@@ -80,12 +83,12 @@ void add_commands(CLI::App& app, Options& options) {
       ->add_flag("--quiet", options.quiet, "Print only problems and warnings");
   add_backtest(app, options);
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
-  alert->add_option("receiver", options.receiver, "Its name in the configuration")->required();
+  alert->add_option("receiver", options.receiver, "The receiver's name in the configuration")->required();
   add_token_commands(app, options);
   CLI::App* forget = add_command(app, "forget", "Forget a CRM that is not watched any more", options);
-  forget->add_option("crm", options.name, "Its name")->required();
+  forget->add_option("crm", options.name, "The CRM's name")->required();
   CLI::App* backup = add_command(app, "backup", "Copy the store while it runs", options);
-  backup->add_option("destination", options.destination, "File or folder")->required();
+  backup->add_option("destination", options.destination, "File or folder to copy to")->required();
 }
 
 int dispatch(const CLI::App& app, const Options& options) {

@@ -27,8 +27,8 @@ void read_holidays(Reader& reader, ActiveHours& hours) {
   std::vector<std::string> dates;
   if (!reader.get("holidays", dates)) return;
   if (dates.size() > ActiveHours::kMostHolidays) {
-    reader.problem("holidays", fmt::format("{} dates are more than the {} there is room for", dates.size(),
-                                           ActiveHours::kMostHolidays));
+    reader.problem("holidays",
+                   fmt::format("must be at most {} dates, not {}", ActiveHours::kMostHolidays, dates.size()));
     return;
   }
   for (const std::string& text : dates) {

@@ -118,7 +118,7 @@ class Builder : public YAML::EventHandler {
 
   void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     if (frames_.size() >= kMaxDocumentDepth)
-      throw Refusal{line_of(mark), fmt::format("nested more than {} deep", kMaxDocumentDepth)};
+      throw Refusal{line_of(mark), fmt::format("nested more than {} levels deep", kMaxDocumentDepth)};
     check_tag(tag, line_of(mark));
     Frame frame;
     frame.node.kind = kind;

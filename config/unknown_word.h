@@ -29,7 +29,7 @@ template <class App>
     return fmt::format("there is no option '{}'{}", word, suggestion(word.substr(0, word.find('=')), known));
   }
   for (const App* command : at->get_subcommands([](const App*) { return true; })) known.push_back(command->get_name());
-  if (known.empty()) return fmt::format("{} takes no further word: '{}'", at->get_name(), word);
+  if (known.empty()) return fmt::format("{} takes no further argument: '{}'", at->get_name(), word);
   return fmt::format("there is no command '{}'{}", word, suggestion(word, known));
 }
 

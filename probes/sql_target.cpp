@@ -66,9 +66,9 @@ SqlTarget::SqlTarget(Runtime::Impl& runtime, const std::shared_ptr<const TargetS
 std::string SqlTarget::pooler() const {
   std::string found = rest_.runner.pooler();
   if (found.empty()) found = alive_.runner.pooler();
-  if (!found.empty()) return found + " stands before the database";
+  if (!found.empty()) return found + " is in front of the database";
   const std::string guess = sql::pooler_guess(spec().arguments.text("url"));
-  return guess.empty() ? guess : "there may be a connection pooler before the database: " + guess;
+  return guess.empty() ? guess : "there may be a connection pooler in front of the database: " + guess;
 }
 
 void SqlTarget::begin(const std::shared_ptr<Run>& run) {

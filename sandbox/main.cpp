@@ -35,7 +35,7 @@ struct RunArguments {
 Result<std::unique_ptr<sandbox::DemoHost>> open_demo(const RunArguments& arguments, net::Loop& loop,
                                                      const Clock& clock) {
   if (arguments.crms.empty()) return std::unique_ptr<sandbox::DemoHost>{};
-  if (arguments.dir.empty()) return Error{"say with --dir where the files of the sample CRMs go"};
+  if (arguments.dir.empty()) return Error{"give --dir, the folder for the files of the sample CRMs"};
   std::ifstream file{arguments.schema};
   if (!file)
     return Error{fmt::format("cannot read '{}': name the schema of the sample CRM with --schema", arguments.schema)};
@@ -45,7 +45,8 @@ Result<std::unique_ptr<sandbox::DemoHost>> open_demo(const RunArguments& argumen
   for (const std::string& crm : arguments.crms) {
     const std::size_t equals = crm.find('=');
     const auto fault = equals == std::string::npos ? sandbox::Fault::none : sandbox::fault_from(crm.substr(equals + 1));
-    if (!fault) return Error{fmt::format("'{}': the fault is one of none, slow, very_slow, stale, down, dirty", crm)};
+    if (!fault)
+      return Error{fmt::format("'{}': the fault must be one of none, slow, very_slow, stale, down, dirty", crm)};
     options.crms.emplace_back(crm.substr(0, equals), *fault);
   }
   return sandbox::DemoHost::open(loop, clock, std::move(options));
@@ -152,7 +153,7 @@ int main(int argc, char** argv) {
   run_command->add_option("--scenario", arguments.scenario, "an incident to replay: faults and when each comes");
   run_command->add_option("--credentials", arguments.credentials, "where keys and secrets for agents are written");
   run_command->add_option("--tls-cert", arguments.tls_cert, "serve https with this certificate");
-  run_command->add_option("--tls-key", arguments.tls_key, "its key");
+  run_command->add_option("--tls-key", arguments.tls_key, "key of that certificate");
   run_command->add_option("--crm", arguments.crms, "a sample CRM in SQLite: NAME or NAME=FAULT; may be repeated");
   run_command->add_option("--dir", arguments.dir, "where the sample CRMs' files go");
   run_command->add_option("--schema", arguments.schema, "the sample CRMs' schema (sample-crm.sql)");

@@ -29,8 +29,8 @@ CrmSettings* find_crm(Settings& settings, std::string_view name) {
 void check_query(const std::string& query, const CrmSettings& crm, config::Reader& reader) {
   const probes::Recipe& recipe = *crm.recipe;
   if (recipe.transport != probes::Transport::sql)
-    return reader.problem("query",
-                          fmt::format("'{}' is asked over HTTP, not by queries; name a metric of it", crm.name));
+    return reader.problem(
+        "query", fmt::format("'{}' is reached over HTTP and takes no queries; name one of its metrics", crm.name));
   std::vector<std::string> told;
   for (const probes::Dialect dialect : recipe.dialects) {
     for (const std::string& fault : probes::template_faults(recipe, query, probes::Place::sql, dialect)) {
@@ -56,7 +56,7 @@ ReconcileSide read_side(config::Reader reader, Settings& settings, const std::se
   if (side.metric.empty() == side.query.empty())
     reader.problem("give either metric (and labels) or query");
   else if (!side.query.empty() && !side.labels.empty())
-    reader.problem("labels", "choose series of a metric; a query has none");
+    reader.problem("labels", "choose series of a metric; leave them out beside a query");
   else if (side.metric.starts_with("crm_") && !is_metric_name(side.metric))
     reader.problem("metric", fmt::format("there is no metric {}", side.metric));
   const CrmSettings* crm = find_crm(settings, side.crm);

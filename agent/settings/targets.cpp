@@ -41,7 +41,7 @@ boost::system::result<Targets, Problems> make_targets(const Settings& settings, 
 std::string pooler_note(const probes::Target& target) {
   const std::string found = target.pooler();
   if (found.empty()) return found;
-  return found + ": nothing is set in the database's sessions beyond one statement, whatever its pool mode";
+  return found + ": no setting of a session outlives its statement, whatever the pool mode";
 }
 
 double calls_a_day(const probes::Target::Planned& planned) {

@@ -33,7 +33,8 @@ Read<TimePoint> time_parameter(const net::HttpRequest& request, const std::strin
   const std::string text = parameter(request, name);
   if (text.empty()) return otherwise;
   const auto time = parse_time(text);
-  if (!time || unix_millis(*time) < 0) return Refusal{fmt::format("{} is a time: 2026-11-21T09:00:00Z", name), name};
+  if (!time || unix_millis(*time) < 0)
+    return Refusal{fmt::format("{} must be a time such as 2026-11-21T09:00:00Z", name), name};
   return *time;
 }
 
@@ -47,7 +48,7 @@ Read<Duration> step_parameter(const net::HttpRequest& request, Duration range) {
   const std::string text = parameter(request, "step");
   if (text.empty()) return default_step(range);
   const auto step = parse_duration(text);
-  if (!step || *step < kLeastStep) return Refusal{"step is a duration of at least a second: 30s, 5m, 1h", "step"};
+  if (!step || *step < kLeastStep) return Refusal{"step must be a duration of at least a second: 30s, 5m, 1h", "step"};
   if (range.count() / step->count() > kMostPoints)
     return Refusal{fmt::format("this range has more than {} such steps", kMostPoints), "step"};
   return *step;
@@ -64,7 +65,7 @@ Read<std::vector<SeriesChoice>> choices_of(const net::HttpRequest& request, cons
                                            const rules::CrmStatus& status) {
   const std::string dimension = parameter(request, "dimension");
   const std::string metric = parameter(request, "metric");
-  if (dimension.empty() == metric.empty()) return Refusal{"either dimension or metric says what is shown", "dimension"};
+  if (dimension.empty() == metric.empty()) return Refusal{"give either dimension or metric", "dimension"};
   std::vector<SeriesChoice> choices;
   if (!metric.empty()) return std::vector{SeriesChoice{metric, {}}};
   for (const Rule& rule : engine.configuration().ruleset.rules) {
@@ -86,7 +87,7 @@ Read<HistoryQuery> query_of(const net::HttpRequest& request, const EngineLoop& e
   const auto from = time_parameter(request, "from", std::max(query.to - kDefaultRange, TimePoint{}));
   if (const auto* refusal = std::get_if<Refusal>(&from)) return *refusal;
   query.from = std::get<0>(from);
-  if (query.from >= query.to) return Refusal{"from lies before to", "from"};
+  if (query.from >= query.to) return Refusal{"from must be before to", "from"};
   if (query.to - query.from > kMostRange)
     return Refusal{fmt::format("at most {} are shown at once", format_duration(kMostRange)), "from"};
   const auto step = step_parameter(request, query.to - query.from);
@@ -134,9 +135,10 @@ void show_history(const net::HttpRequest& request, const std::string& crm, const
   const auto done = [asked, respond, dimension = parameter(request, "dimension")](const Result<HistoryAnswer>& answer) {
     if (answer) return respond(json_answer(answer_json(asked, dimension, *answer)));
     log::error("the history did not answer a request", {{"why", answer.error().message}});
-    respond(busy_answer("the history cannot be read now"));
+    respond(busy_answer("the history cannot be read now; try again"));
   };
-  if (history == nullptr || !history->query(asked, done)) respond(busy_answer("too many ask for history at once"));
+  if (history == nullptr || !history->query(asked, done))
+    respond(busy_answer("too many requests for history at once; try again"));
 }
 
 }  // namespace

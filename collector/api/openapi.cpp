@@ -29,7 +29,7 @@ using Kind = Parameter::Kind;
 constexpr std::string_view kWrite = "/api/v1/write";
 constexpr std::string_view kEvidence = "/api/v1/evidence";  ///< no line at all is no fault
 constexpr std::string_view kSecondVersion = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
-constexpr Parameter kLimit{"limit", Kind::count, "200 without"};
+constexpr Parameter kLimit{"limit", Kind::count, "default: 200"};
 constexpr std::string_view kPhases = "pending|active|expired";
 
 const std::vector<RouteText>& texts() {
@@ -44,7 +44,8 @@ const std::vector<RouteText>& texts() {
        {413, 415}},
       {"POST",
        "/api/v1/evidence",
-       "Takes evidence, one JSON object a line; what cannot be read of it is left out, told in X-Crm-Lines-Left-Out",
+       "Takes evidence, one JSON object a line; lines that cannot be read are left out and counted in "
+       "X-Crm-Lines-Left-Out",
        204,
        "",
        {},
@@ -55,8 +56,8 @@ const std::vector<RouteText>& texts() {
        "CRMs by name: state, dimensions, open incident, what holds news back",
        200,
        "Crms",
-       {{"cursor", Kind::text, "those behind it: `next_cursor` of the page before"},
-        {"limit", Kind::count, "1000 without"}},
+       {{"cursor", Kind::text, "CRMs after this cursor: `next_cursor` of the previous page"},
+        {"limit", Kind::count, "default: 1000"}},
        "",
        {}},
       {"GET",
@@ -82,9 +83,9 @@ const std::vector<RouteText>& texts() {
        "History",
        {{"dimension", Kind::text, "the dimension; or `metric`"},
         {"metric", Kind::text, "the metric; or `dimension`"},
-        {"from", Kind::time, "RFC 3339; a day before `to` without; at most 400 days are shown at once"},
-        {"to", Kind::time, "RFC 3339; now without"},
-        {"step", Kind::duration, "30s, 5m, 1h; without: the least that gives at most 500 points; at most 5000 points"}},
+        {"from", Kind::time, "RFC 3339; default: a day before `to`; at most 400 days are shown at once"},
+        {"to", Kind::time, "RFC 3339; default: now"},
+        {"step", Kind::duration, "30s, 5m, 1h; default: the least that gives at most 500 points; at most 5000 points"}},
        "",
        {}},
       {"GET",
@@ -92,10 +93,10 @@ const std::vector<RouteText>& texts() {
        "Incidents, newest first",
        200,
        "Incidents",
-       {{"state", Kind::choice, "all without", "open|resolved"},
+       {{"state", Kind::choice, "default: all", "open|resolved"},
         {"crm", Kind::text, "of this CRM"},
         {"kind", Kind::text, "of CRMs of this kind"},
-        {"before", Kind::text, "those listed behind the incident with this id: `next_before` of the page before"},
+        {"before", Kind::text, "incidents listed after the one with this id: `next_before` of the previous page"},
         kLimit},
        "",
        {}},
@@ -114,7 +115,7 @@ const std::vector<RouteText>& texts() {
        "Silences, newest first",
        200,
        "Silences",
-       {{"state", Kind::choice, "all without", kPhases}, kLimit},
+       {{"state", Kind::choice, "default: all", kPhases}, kLimit},
        "",
        {}},
       {"POST",
@@ -132,7 +133,7 @@ const std::vector<RouteText>& texts() {
        "Maintenance windows, those of collector.yaml first",
        200,
        "Maintenances",
-       {{"state", Kind::choice, "all without", kPhases}, kLimit},
+       {{"state", Kind::choice, "default: all", kPhases}, kLimit},
        "",
        {}},
       {"POST",
@@ -150,10 +151,10 @@ const std::vector<RouteText>& texts() {
        "Messages on their way and what became of them, newest first",
        200,
        "Deliveries",
-       {{"status", Kind::choice, "all without", "pending|inflight|delivered|dead|superseded|abandoned"},
+       {{"status", Kind::choice, "default: all", "pending|inflight|delivered|dead|superseded|abandoned"},
         {"receiver", Kind::text, "to this receiver"},
         {"crm", Kind::text, "about this CRM"},
-        {"before", Kind::text, "those listed behind the delivery with this id: `next_before` of the page before"},
+        {"before", Kind::text, "deliveries listed after the one with this id: `next_before` of the previous page"},
         kLimit},
        "",
        {}},
@@ -188,8 +189,8 @@ const std::vector<RouteText>& texts() {
        "",
        {}},
       {"GET", "/metrics", "What Prometheus scrapes, as text or OpenMetrics", 200, "text/plain", {}, "", {}},
-      {"GET", "/-/healthy", "Does the engine tick?", 200, "text/plain", {}, "", {}},
-      {"GET", "/-/ready", "Does it take requests?", 200, "text/plain", {}, "", {}},
+      {"GET", "/-/healthy", "Is the rule engine running?", 200, "text/plain", {}, "", {}},
+      {"GET", "/-/ready", "Does the collector take requests?", 200, "text/plain", {}, "", {}},
       {"POST", "/-/reload", "Reloads the configuration, whole or not at all", 200, "Reloaded", {}, "", {422}},
   };
   return kTexts;
@@ -236,7 +237,7 @@ std::string_view about_failure(int status) {
     case 409: return "not possible in the current state";
     case 413: return "the body is too large";
     case 415: return "unsupported Content-Type or Content-Encoding";
-    case 422: return "the new configuration is not sound; nothing has changed";
+    case 422: return "the new configuration is not valid; nothing has changed";
     default: return "refused";
   }
 }
@@ -255,7 +256,7 @@ json::object responses_of(const Route& route, const RouteText& text) {
     out["401"] = failure("a valid token is needed");
     out["403"] = failure("the token's role does not allow this");
   }
-  out["421"] = failure("without tokens only loopback names and external_url are answered");
+  out["421"] = failure("without tokens, requests are answered only under a loopback address or external_url");
   if (route.role != AccessRole::ingest)
     out["429"] = failure("too many requests, or wrong tokens; Retry-After says for how long");
   out["431"] = failure("the headers are larger than 16 KiB");
@@ -307,15 +308,16 @@ json::object openapi(const std::vector<Route>& routes) {
   json::object components{
       {"securitySchemes", json::object{{"token", json::object{{"type", "http"}, {"scheme", "bearer"}}}}},
       {"schemas", openapi_schemas()}};
-  return {
-      {"openapi", "3.0.3"},
-      {"info", json::object{{"title", "crmpulse-collector"},
-                            {"version", kVersion},
-                            {"description",
-                             "`x-role` is the role a token needs: admin may everything, operator what a viewer may, "
-                             "ingest only sends. With `auth: off` no token is asked for."}}},
-      {"paths", std::move(paths)},
-      {"components", std::move(components)}};
+  return {{"openapi", "3.0.3"},
+          {"info",
+           json::object{
+               {"title", "crmpulse-collector"},
+               {"version", kVersion},
+               {"description",
+                "`x-role` is the role a token needs: an admin may do everything, an operator also what a viewer may, "
+                "ingest may only send. With `auth: off` no token is asked for."}}},
+          {"paths", std::move(paths)},
+          {"components", std::move(components)}};
 }
 
 }  // namespace crmpulse::collector

@@ -16,7 +16,7 @@ constexpr std::string_view kSchemas = R"json({
 "Document": {"type": "object", "required": ["openapi", "info", "paths"], "properties": {"openapi": {"type": "string"},
   "info": {"type": "object"}, "paths": {"type": "object"}, "components": {"type": "object"}}},
 "Author": {"type": "string", "nullable": true, "maxLength": 100, "pattern": "^[^\\x00-\\x1f\\x7f]*$",
-  "description": "the token's name without"},
+  "description": "default: the token's name"},
 "Comment": {"type": "string", "minLength": 1, "maxLength": 1000, "pattern": "^ *[^ \\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*$"},
 "LabelValue": {"type": "string", "minLength": 1, "maxLength": 1024, "pattern": "^ *[^ \\x00-\\x1f\\x7f][^\\x00-\\x1f\\x7f]*$"},
 "Text": {"type": "object", "properties": {"en": {"type": "string"}, "zh": {"type": "string"}}},
@@ -57,15 +57,15 @@ constexpr std::string_view kSchemas = R"json({
   "weekly": {"allOf": [{"$ref": "#/components/schemas/Weekly"}], "nullable": true},
   "window": {"type": "object", "nullable": true, "description": "weekly: the window now or next", "properties": {
     "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"}}},
-  "matches": {"type": "object", "description": "when it is made: the CRMs known now that it is about", "properties": {
+  "matches": {"type": "object", "description": "in the answer to its creation: the CRMs known now that it matches", "properties": {
     "count": {"type": "integer"}, "crms": {"type": "array", "description": "the first 20", "items": {"type": "string"}}}},
-  "warning": {"allOf": [{"$ref": "#/components/schemas/Text"}], "description": "when it is made and matches no CRM"}}},
+  "warning": {"allOf": [{"$ref": "#/components/schemas/Text"}], "description": "in the answer to its creation, when it matches no CRM"}}},
 "Silences": {"type": "object", "properties": {"silences": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}}},
 "Maintenances": {"type": "object", "properties": {"maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}}}},
 "NewAck": {"type": "object", "additionalProperties": false, "properties": {
   "author": {"$ref": "#/components/schemas/Author"},
   "comment": {"type": "string", "nullable": true, "maxLength": 1000, "pattern": "^[^\\x00-\\x1f\\x7f]*$"},
-  "expires_in": {"type": "string", "nullable": true, "minLength": 1, "description": "30m, 2h, 1d; at most 30 days; ack_expiry of the rules without"},
+  "expires_in": {"type": "string", "nullable": true, "minLength": 1, "description": "30m, 2h, 1d; at most 30 days; default: ack_expiry of the rules"},
   "expires_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}}},
 "Audit": {"type": "object", "properties": {"entries": {"type": "array", "items": {"type": "object", "properties": {
   "at": {"$ref": "#/components/schemas/Time"},
@@ -113,7 +113,7 @@ constexpr std::string_view kSchemas = R"json({
   "silences": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
   "maintenance": {"type": "array", "items": {"$ref": "#/components/schemas/Suppression"}},
   "dimensions": {"type": "array", "items": {"$ref": "#/components/schemas/Dimension"}},
-  "vendor_report": {"type": "object", "nullable": true, "description": "what the vendor's own status page tells",
+  "vendor_report": {"type": "object", "nullable": true, "description": "what the vendor's own status page says",
     "properties": {"en": {"type": "string"}, "zh": {"type": "string"}}},
   "incident": {"$ref": "#/components/schemas/OpenIncident"},
   "rules": {"type": "array", "description": "of one CRM", "items": {"$ref": "#/components/schemas/Dimension"}},

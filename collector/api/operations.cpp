@@ -36,7 +36,7 @@ boost::system::result<json::object, net::HttpResponse> read_body(const net::Http
   json::value body = json::parse(request.body, error);
   if (error || !body.is_object()) return error_answer(400, "json", "the body must be a JSON object");
   if (const auto twice = repeated_member(request.body))
-    return error_answer(400, "json", "a field is there more than once", *twice);
+    return error_answer(400, "json", "a field is given more than once", *twice);
   return std::move(body.get_object());
 }
 
@@ -59,7 +59,7 @@ Checked<TimePoint> read_expiry(const json::object& body, TimePoint now, Duration
     if (!time) return FieldError{field, "write a time as in RFC 3339: 2026-11-21T09:00:00Z"};
     until = *time;
   }
-  if (until <= now) return FieldError{field, "must not be over already"};
+  if (until <= now) return FieldError{field, "must not be in the past"};
   if (until > now + kLongestAck) return FieldError{field, "at most 30 days"};
   return until;
 }
@@ -161,11 +161,11 @@ std::function<void()> Api::audit(const Request& request, std::string action, std
                                  std::string author) const {
   return [token = request.caller.name(), address = request.remote_address, action = std::move(action),
           about = std::move(about), author = std::move(author)] {
-    log::info("operator", {{"action", action},
-                           {"about", about},
-                           {"token", token.empty() ? "none" : token},
-                           {"author", author},
-                           {"address", address}});
+    log::info("an operator acted", {{"action", action},
+                                    {"about", about},
+                                    {"token", token.empty() ? "none" : token},
+                                    {"author", author},
+                                    {"address", address}});
   };
 }
 
@@ -219,7 +219,9 @@ void Api::create_suppression(Kind kind, const Request& request, net::Respond res
   auto checked = check_suppression(kind, *text, now);
   if (!checked) return respond(wrong_field(checked.error()));
   if (engine_.operations().full(now))
-    return respond(error_answer(409, "too_many", fmt::format("there are {} already", Operations::kMost)));
+    return respond(error_answer(
+        409, "too_many",
+        fmt::format("there are {} silences and maintenance windows already: end some first", Operations::kMost)));
   checked->id = message_id(now, to_string(kind), checked->author, ++made_);
   const auto noted = audit(request, fmt::format("{}.create", to_string(kind)), checked->id, checked->author);
   const auto job = [row = to_stored(*checked)](store::Database& database) -> Result<net::HttpResponse> {

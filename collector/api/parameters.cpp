@@ -82,7 +82,7 @@ std::optional<net::HttpResponse> refuse_parameters(const Request& request) {
     const auto given = request.query.find(parameter.name);
     if (given == request.query.end()) continue;
     if (std::find(repeated.begin(), repeated.end(), parameter.name) != repeated.end())
-      return refuse(parameter.name, "is there more than once");
+      return refuse(parameter.name, "is given more than once");
     if (const std::string_view fault = fault_of(given->second); !fault.empty()) return refuse(parameter.name, fault);
     if (const std::string wanted = wanted_instead(parameter, given->second); !wanted.empty())
       return refuse(parameter.name, wanted);

@@ -84,7 +84,8 @@ void TrackerCallbacks::acknowledge(const ReceiverSettings& receiver, const Callb
   ack.from = receiver.name;
   const auto stored = [this, respond, ack, crm = *crm, id = callback.id](const Result<void>& result) {
     if (!result) return respond(busy_answer("it cannot be stored now"));
-    log::info("operator", {{"action", "incident.ack"}, {"about", crm}, {"author", ack.author}, {"from", ack.from}});
+    log::info("an operator acted",
+              {{"action", "incident.ack"}, {"about", crm}, {"author", ack.author}, {"from", ack.from}});
     remember(id);
     respond(taken("acknowledged"));
   };

@@ -36,7 +36,7 @@ void Heartbeat::tick(const Settings& settings) {
   const std::uint64_t steps = engine_.stats().steps;
   const bool advanced = steps > steps_;
   steps_ = steps;
-  if (!advanced) return hold("the rules are not stepped");
+  if (!advanced) return hold("the rules are not evaluated");
   if (engine_.write_queue().stats().failing) return hold("the disk refuses writes");
   beat(settings, now);
 }
@@ -66,11 +66,11 @@ void Heartbeat::beat(const Settings& settings, TimePoint now) {
   const auto done = [this, beat, unheard](const Result<void>& result) {
     loop_.post([this, beat, unheard, good = result.has_value()] {
       if (!good) return hold("the disk refuses writes");
-      if (*unheard) return hold("a message waits that no receiver has got");
+      if (*unheard) return hold("a message waits that no receiver has received");
       sent(*beat);
     });
   };
-  if (!writer_.submit(job, done)) hold("the disk is behind");
+  if (!writer_.submit(job, done)) hold("the disk cannot keep up");
 }
 
 void Heartbeat::hold(std::string_view why) {
@@ -79,7 +79,7 @@ void Heartbeat::hold(std::string_view why) {
 }
 
 void Heartbeat::sent(const store::OutboxRow& row) {
-  if (stats_.held) log::info("the heartbeat goes on");
+  if (stats_.held) log::info("the heartbeat is sent again");
   stats_.held = false;
   ++stats_.sent;
   notifier_.wake({row});

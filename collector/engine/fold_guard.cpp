@@ -62,8 +62,8 @@ void FoldGuard::bound_windows() {
   windows_refused_ = refused;
   if (std::exchange(windows_told_, true)) return;
   log::warning(
-      "windows take no more memory: where more samples come than usual, some of them are left out of the judgement",
-      {{"limits.memory", std::to_string(most)}, {"of_single_samples", std::to_string(left)}});
+      "limits.memory is reached: windows grow no further, and where more samples come than usual some are not judged",
+      {{"limits.memory", std::to_string(most)}, {"left_for_samples", std::to_string(left)}});
 }
 
 void FoldGuard::tell_progress() {

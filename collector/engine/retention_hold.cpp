@@ -40,14 +40,14 @@ void RetentionHold::clock_stepped(Duration by, TimePoint now) {
 void RetentionHold::tick(TimePoint now) {
   if (held_ <= Duration{} || now < until_) return;
   held_ = {};
-  log::warning("data that is too old is deleted again");
+  log::warning("data is deleted by age again");
 }
 
 void RetentionHold::hold(Duration ahead, TimePoint now) {
   if (ahead > kDay) {
     held_ += ahead;
     until_ = now + kDay;
-    log::error("the clock is more than a day ahead of all known data; nothing is deleted for its age during a day",
+    log::error("the clock is more than a day ahead of all known data; for one day nothing is deleted by age",
                {{"ahead_seconds", fmt::format("{:.0f}", to_seconds(ahead))}, {"until", format_time(until_)}});
   } else if (ahead < Duration{}) {
     held_ = std::max(Duration{}, held_ + ahead);

@@ -59,7 +59,7 @@ Result<void> load_state(EngineState& memory, const store::StoredState& state) {
 }
 
 Error does_not_fit(const std::string& what) {
-  return Error{fmt::format("the stored {} is damaged: its checksum does not fit", what)};
+  return Error{fmt::format("the stored {} is damaged: its checksum does not match", what)};
 }
 
 /// What was folded into the lost state has been told; folded once more it would be told again. A number that is damaged
@@ -152,7 +152,7 @@ Result<void> load_operations(store::Database& database, EngineState& memory) {
     if (auto suppression = from_stored(row)) {
       known.push_back(std::move(*suppression));
     } else {
-      log::error("a stored silence or maintenance window cannot be read and does not hold", {{"id", row.id}});
+      log::error("a stored silence or maintenance window cannot be read and is not in force", {{"id", row.id}});
     }
   }
   memory.operations.load(std::move(known));

@@ -10,7 +10,7 @@ Result<std::optional<std::string>> intact_meta(store::Database& database, const 
   const auto intact = store::is_meta_intact(database, name);
   if (!intact) return intact.error();
   if (*intact) return store::get_meta(database, name);
-  log::error("a stored value is damaged: its checksum does not fit; it is left out", {{"value", name}});
+  log::error("a stored value is damaged: its checksum does not match; it is left out", {{"value", name}});
   return std::optional<std::string>{};
 }
 

@@ -95,9 +95,9 @@ Access::Admission Access::decide(const net::HttpRequest& head, const Route* rout
   // A page elsewhere whose name was made to resolve to this machine sends its own name. Where tokens are asked for it
   // has none to send.
   if (!auth_required_ && !is_own_host(head.header("host"))) {
-    return count(Refused::host, error_answer(421, "misdirected",
-                                             "without tokens this is answered under a loopback address or external_url "
-                                             "only"));
+    return count(Refused::host,
+                 error_answer(421, "misdirected",
+                              "without tokens, requests are answered only under a loopback address or external_url"));
   }
   if (head.method != "GET" && is_cross_site(head))
     return count(Refused::cross_site,
@@ -151,7 +151,7 @@ void Access::take(Tokens::Read read) {
   if (!taken && readable) {
     log::error("cannot read the tokens; the ones read before stay valid", {{"why", taken.error().message}});
   } else if (taken && !readable) {
-    log::info("tokens are read again");
+    log::info("the tokens can be read again");
   }
 }
 

@@ -28,13 +28,13 @@ bool is_crm_name(std::string_view name) {
 
 Result<void> check_terms(AccessRole role, const TokenTerms& terms) {
   if (!terms.agent.empty() && !is_name(terms.agent, kMaxName))
-    return Error{"an agent's name is 1 to 64 characters that can be printed"};
+    return Error{"an agent's name must be 1 to 64 printable characters"};
   if (!terms.agent.empty() && role != AccessRole::ingest)
-    return Error{"only a token of role ingest belongs to an agent"};
+    return Error{"only a token of role ingest can be bound to an agent"};
   if (!terms.crms.empty() && role != AccessRole::ingest)
-    return Error{"only a token of role ingest is for certain CRMs"};
+    return Error{"only a token of role ingest can be bound to CRMs"};
   if (!std::all_of(terms.crms.begin(), terms.crms.end(), is_crm_name))
-    return Error{"a CRM's name is 1 to 1024 characters that can be printed"};
+    return Error{"a CRM's name must be 1 to 1024 printable characters"};
   return {};
 }
 
@@ -90,7 +90,7 @@ std::shared_ptr<const Token> Tokens::find(std::string_view secret) const {
 }
 
 Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role, const TokenTerms& terms) {
-  if (!is_name(name, kMaxName)) return Error{"a token's name is 1 to 64 characters that can be printed"};
+  if (!is_name(name, kMaxName)) return Error{"a token's name must be 1 to 64 printable characters"};
   if (auto sound = check_terms(role, terms); !sound) return sound.error();
   std::string random(32, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1)
@@ -109,12 +109,12 @@ Result<std::string> create_token(TokenStore& store, const std::string& name, Acc
 
 Result<void> allow_crms(TokenStore& store, const std::string& name, const std::vector<std::string>& crms) {
   if (crms.empty() || !std::all_of(crms.begin(), crms.end(), is_crm_name))
-    return Error{"a CRM's name is 1 to 1024 characters that can be printed"};
+    return Error{"a CRM's name must be 1 to 1024 printable characters"};
   return store.update([&](std::vector<Token>& tokens) -> Result<void> {
     const auto found =
         std::find_if(tokens.begin(), tokens.end(), [&](const Token& token) { return token.name == name; });
     if (found == tokens.end()) return Error{fmt::format("there is no token '{}'", name)};
-    if (found->role != AccessRole::ingest) return Error{"only a token of role ingest is for certain CRMs"};
+    if (found->role != AccessRole::ingest) return Error{"only a token of role ingest can be bound to CRMs"};
     for (const std::string& crm : crms) {
       if (std::find(found->crms.begin(), found->crms.end(), crm) == found->crms.end()) found->crms.push_back(crm);
     }

@@ -86,7 +86,7 @@ void Admission::tell_conflict(std::string_view crm, std::string_view agent) {
                {{"token", name_},
                 {"crm", one_line(crm, kMostShown)},
                 {"agent", one_line(agent, kMostShown)},
-                {"if_it_may", "crmpulse-collector token allow"}});
+                {"to_allow_it", "crmpulse-collector token allow"}});
 }
 
 std::optional<wire::SkipReason> Admission::check(const Evidence& line) {

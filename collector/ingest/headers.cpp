@@ -51,7 +51,7 @@ Result<wire::Version> announced_version(const net::HttpRequest& request) {
       semicolon == std::string_view::npos ? std::string_view{} : proto_parameter(type.substr(semicolon + 1));
   if (proto.empty() || proto == "prometheus.WriteRequest") return wire::Version::v1;
   if (proto == "io.prometheus.write.v2.Request") return wire::Version::v2;
-  return Error{fmt::format("unknown message '{}': prometheus.WriteRequest and io.prometheus.write.v2.Request are",
+  return Error{fmt::format("unknown message '{}'; known: prometheus.WriteRequest, io.prometheus.write.v2.Request",
                            one_line(proto, 80))};
 }
 

@@ -78,7 +78,7 @@ void SelfMetrics::add_ingest(Families& out) const {
   const SeriesTable& table = from_.engine.series();
   add_gauge(out, "crmpulse_collector_series", "Series held in memory.", table.size());
   add_gauge(out, "crmpulse_collector_estimated_memory_bytes",
-            "What all series and CRMs take, estimated: limits.memory holds it.", table.census().memory());
+            "Estimated memory of all series and CRMs; limits.memory bounds it.", table.census().memory());
   add_gauge(out, "crmpulse_collector_series_limit", "Series that can be held; new ones are left out then.",
             table.size() + table.room());
 }
@@ -227,7 +227,7 @@ void SelfMetrics::add_server(Families& out) const {
   add_counter(out, "crmpulse_collector_http_malformed_requests_total", "Requests refused before they were understood.",
               server.malformed);
   add_counter(out, "crmpulse_collector_http_connections_displaced_total",
-              "Connections without a whole request that were closed to make place for newer ones.", server.displaced);
+              "Connections without a whole request that were closed to make room for newer ones.", server.displaced);
   add_counter(out, "crmpulse_collector_http_connections_too_slow_total",
               "Connections closed because there was no room for what they had not taken, or not sent "
               "yet, and they were the slowest.",

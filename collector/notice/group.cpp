@@ -131,7 +131,7 @@ class Describer {
   void say_returned() {
     if (message_.reason == "removed") {
       const auto gone = [&](const std::string& who_en, const std::string& who_zh) {
-        return in("{0} is no longer missed: its CRMs are watched by another, or gone.",
+        return in("{0} is no longer counted as lost: its CRMs are watched by another agent, or gone.",
                   "{1}不再按失联处理：其 CRM 已由其他探针监控，或已移除。", who_en, who_zh);
       };
       notice_.summary = gone("It", "它");

@@ -79,7 +79,7 @@ Checked<std::optional<TimePoint>> read_end(const SuppressionText& text, TimePoin
   if (!begins) return FieldError{"starts_at", "a beginning is needed, from which expires_in counts"};
   const auto lasts = parse_duration(text.expires_in);
   if (!lasts) return FieldError{"expires_in", "write a duration: 30m, 2h, 1d"};
-  if (*lasts <= Duration{0}) return FieldError{"expires_in", "must be longer than nothing"};
+  if (*lasts <= Duration{0}) return FieldError{"expires_in", "must be above zero"};
   if (*lasts > kFarthest) return FieldError{"expires_in", "at most 366 days"};
   return std::optional<TimePoint>{starts + *lasts};
 }
@@ -159,7 +159,7 @@ Checked<Suppression> check_suppression(Suppression::Kind kind, const Suppression
 
 std::optional<FieldError> check_text(std::string_view field, std::string_view text, std::size_t most, bool required) {
   const auto wrong = [&](std::string message) { return FieldError{std::string{field}, std::move(message)}; };
-  if (required && text.find_first_not_of(' ') == std::string_view::npos) return wrong("must not be empty");
+  if (required && text.find_first_not_of(' ') == std::string_view::npos) return wrong("must not be missing or empty");
   const auto characters =
       text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), utf8::continues));
   if (characters > most) return wrong(fmt::format("at most {} characters", most));

@@ -36,8 +36,7 @@ std::optional<std::string> authorities_fault(const std::string& file) {
   // All kinds end so: PRIVATE KEY, RSA PRIVATE KEY, ENCRYPTED PRIVATE KEY, …
   if (text.find("PRIVATE KEY-----") != std::string::npos)
     return fmt::format(
-        "'{}' holds a private key; what is trusted are certificates: name the file with the authority's certificate "
-        "alone, and keep its key out of reach",
+        "'{}' holds a private key; name the file with the authority's certificate alone, and keep the key out of reach",
         file);
   const auto is_in = [&text](std::string_view begin) { return text.find(begin) != std::string::npos; };
   if (std::none_of(kCertificates.begin(), kCertificates.end(), is_in))

@@ -25,7 +25,7 @@ Failure connect_failure(const std::string& peer, long error) {
   if (error == ECONNREFUSED) return {Stage::connect, Reason::refused, fmt::format("{} refuses connections", peer)};
   if (error == ETIMEDOUT)
     return {Stage::connect, Reason::timeout, fmt::format("no connection to {}: {}", peer, system_text(error))};
-  const std::string why = error == 0 ? "no way there" : system_text(error);
+  const std::string why = error == 0 ? "unreachable" : system_text(error);
   return {Stage::connect, Reason::unreachable, fmt::format("no connection to {}: {}", peer, why)};
 }
 

@@ -18,7 +18,7 @@ HttpConnection::Rejection HttpConnection::rejection_of(const error_code& error) 
   if (aborted_) return {};
   if (error == asio::error::operation_aborted && timed_out_)
     return {408, "timeout", "the request did not arrive in time"};
-  if (crowded_out_) return {503, "overloaded", "the server is reading as much as it takes"};
+  if (crowded_out_) return {503, "overloaded", "the server is reading as many bodies as it can; try again"};
   if (error == http::error::body_limit) return {413, "too_large", "the body is larger than the server takes"};
   if (error == http::error::header_limit)
     return {431, "headers_too_large", "the headers are larger than the server takes"};

@@ -115,7 +115,7 @@ awaitable<void> accept_connections(std::shared_ptr<ServerState> state, std::shar
       start_connection(state, std::move(socket));
       continue;
     }
-    if (!failing) log::warning("connections cannot be accepted, trying on", {{"error", error.message()}});
+    if (!failing) log::warning("cannot accept connections; trying again", {{"error", error.message()}});
     failing = true;
     listener->pause.expires_after(kPauseAfterAcceptError);
     co_await listener->pause.async_wait(redirect_error(use_awaitable, error));

@@ -176,7 +176,7 @@ Failure login_failure(const Context& context, const net::ClientResponse& respons
   const std::string notes = std::string(hint) + skew_note(context, response);
   const std::size_t most = notes.empty() ? kLongestSaid : kLongestSaid / 2;  // what we know matters more
   const std::string what =
-      said.empty() ? fmt::format("HTTP {} and no word of why", response.status) : one_line(masked(context, said), most);
+      said.empty() ? fmt::format("HTTP {} without a reason", response.status) : one_line(masked(context, said), most);
   return Failure{Stage::auth, reason,
                  one_line(fmt::format("the login at {} failed: {}{}", host_of(context.flow), what, notes))};
 }

@@ -23,7 +23,7 @@ Field client_id_field() {
   return {"client_id",
           false,
           true,
-          {"Name of the app the CRM knows us by: client id or consumer key",
+          {"Client id or consumer key of the app that is registered in the CRM",
            "在 CRM 中登记的应用的标识：client ID 或 consumer key"}};
 }
 Field client_secret_field() {
@@ -33,7 +33,7 @@ Field username_field() {
   return {"username",
           false,
           true,
-          {"The user we log in as; one of its own, with reading rights only",
+          {"User to log in as; give the agent one of its own, with read rights only",
            "用来登录的用户；请使用专用账号，只授予读权限"}};
 }
 Field password_field() {

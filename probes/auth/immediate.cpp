@@ -31,7 +31,7 @@ Flow bearer_flow() {
       "token",
       true,
       true,
-      {"Token the CRM gave out for good: private app, service key", "CRM 发放的长期令牌：私有应用或服务密钥"}};
+      {"Long-lived token issued by the CRM: private app, service key", "CRM 发放的长期令牌：私有应用或服务密钥"}};
   return {.name = "bearer", .fields = {token}, .default_header = kBearerHeader, .immediate = &bearer};
 }
 

@@ -367,7 +367,7 @@ void LoginSession::answer_waiters() {
       answer = current_access();
     else
       answer =
-          pause_.failure().value_or(Failure{Stage::auth, Reason::credentials, "the token ended before it was used"});
+          pause_.failure().value_or(Failure{Stage::auth, Reason::credentials, "the token expired before it was used"});
     login = std::exchange(untold_, std::nullopt);
   }
   for (auto& [number, done] : waiters) done(*answer, std::exchange(login, std::nullopt));
@@ -381,7 +381,7 @@ void LoginSession::give_up(std::uint64_t waiter) {
     if (!node) return;
     done = std::move(node.mapped());
   }
-  done(Failure{Stage::auth, Reason::timeout, "the login did not end in time"}, std::nullopt);
+  done(Failure{Stage::auth, Reason::timeout, "the login did not finish in time"}, std::nullopt);
 }
 
 void LoginSession::refuse(std::uint64_t generation) {
@@ -404,7 +404,7 @@ void LoginSession::refuse(std::uint64_t generation) {
   // Its login looked like one that worked, and was none: the next one would be tried with the same password.
   if (identity_.kind.may_lock && !accepted) {
     refused_ = true;
-    pause_.put_off({Stage::auth, Reason::credentials, "the CRM does not take what its login gave"}, true, now);
+    pause_.put_off({Stage::auth, Reason::credentials, "the CRM does not accept what its own login gave"}, true, now);
   }
 }
 

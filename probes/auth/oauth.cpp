@@ -172,7 +172,7 @@ TokenOrFailure read_token(const Context& context, const net::ClientResponse& res
   }
   if (!is_token_text(token.value.reveal()))
     return login_failure(context, response, Reason::bad_content,
-                         "the access_token of the answer holds what no token may, or is too long");
+                         "the access_token in the answer is too long, or has characters that no token may have");
   if (!context.flow.base_url.empty()) {
     const auto base = base_url_in(*object, context.flow);
     if (!base)

@@ -156,7 +156,7 @@ std::optional<Failure> refusal_in(const Context& context, const net::ClientRespo
   if (!call.expect_absent.empty() && response.body.find(call.expect_absent) != std::string::npos)
     return refused(Reason::credentials, fmt::format("the answer contains '{}'", call.expect_absent));
   if (response.header("location").find(flow.expect_location) == std::string_view::npos)
-    return refused(Reason::credentials, "the answer sends us to another page than a login that worked does");
+    return refused(Reason::credentials, "the answer does not redirect to the page that a successful login leads to");
   for (const auto& [pointer, wanted] : call.expect_at) {
     const json::value* const value = body.at(pointer);
     const bool null = value == nullptr || value->is_null();
@@ -231,7 +231,7 @@ boost::system::result<Token, Failure> read(const Context& context, const net::Cl
     if (token.value.empty()) return missing("the answer has no token where the recipe looks for it");
     if (!is_token_text(token.value.reveal()))
       return login_failure(context, response, Reason::bad_content,
-                           "the token of the answer holds what no token may, or is too long");
+                           "the token in the answer is too long, or has characters that no token may have");
   } else {
     token.value = token.cookies;
   }

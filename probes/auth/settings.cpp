@@ -51,7 +51,7 @@ std::string key_of(const config::Reader& reader, std::string_view name) {
 std::optional<std::string> fault_of(const Flow& flow, const Field& field, const Secret& secret) {
   if (field.name == "private_key" && !is_rsa_private_key(secret)) return "is not an RSA private key in PEM form";
   const bool as_it_is = flow.immediate != nullptr && !flow.may_lock;  // stands in a header
-  if (as_it_is && !is_token_text(secret.reveal())) return "has blanks or letters a header cannot hold";
+  if (as_it_is && !is_token_text(secret.reveal())) return "has blanks or characters that a header cannot hold";
   return std::nullopt;
 }
 
@@ -74,9 +74,9 @@ void read_text(const Flow& flow, const Field& field, config::Reader& reader, Log
   std::string text;
   const bool given = field.required ? reader.require(field.name, text) : reader.get(field.name, text);
   if (!given) return;
-  if (text.empty()) return reader.problem(field.name, "may not be empty");
+  if (text.empty()) return reader.problem(field.name, "must not be empty");
   const bool joined = flow.immediate != nullptr && flow.may_lock && field.name == "username";
-  if (joined && text.find(':') != std::string::npos) return reader.problem(field.name, "may not have a colon");
+  if (joined && text.find(':') != std::string::npos) return reader.problem(field.name, "must not contain a colon");
   settings.texts.emplace(field.name, std::move(text));
 }
 

@@ -111,7 +111,7 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
   const bool searched = !call.expect_contains.empty() || !call.expect_absent.empty();
   if (searched && !can_be_searched(answer.body()))
     return Failure{Stage::content, Reason::bad_content,
-                   "the answer is not text of one byte a letter or UTF-8, so no words can be looked for in it"};
+                   "the answer is neither UTF-8 nor of one byte a character, so it cannot be searched for a text"};
   if (!call.expect_contains.empty() && answer.body().find(call.expect_contains) == std::string_view::npos) {
     return Failure{Stage::content, Reason::missing,
                    fmt::format("the answer does not contain '{}'", call.expect_contains)};

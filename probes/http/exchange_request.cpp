@@ -47,7 +47,7 @@ Result<std::string> address(const std::string& text, const Values& values) {
   if (!url || is_whole(*url)) return url;
   Result<std::string> base = base_url(values);
   if (!base) return base;
-  if (base->empty()) return Error{"no address is known: the login told no base_url"};
+  if (base->empty()) return Error{"no address is known: the login gave no base_url"};
   while (base->ends_with('/')) base->pop_back();
   return *base + (url->starts_with('/') ? "" : "/") + *url;
 }
@@ -99,7 +99,7 @@ Result<void> add_basic(net::ClientRequest& request, const HttpCall& call, const 
   const Result<std::string> user = expand(call.basic.first, values, Place::header);
   const Result<std::string> password = expand(call.basic.second, values, Place::header);
   if (!user || !password) return user ? password.error() : user.error();
-  if (user->find(':') != std::string::npos) return Error{"the user of `basic` may not have a colon"};
+  if (user->find(':') != std::string::npos) return Error{"the user of `basic` must not contain a colon"};
   set_header(request, "Authorization", "Basic " + net::base64_encode(*user + ":" + *password));
   return {};
 }

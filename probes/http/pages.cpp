@@ -94,7 +94,7 @@ std::optional<PageFault> Pages::add_records(const std::vector<std::string>& ids,
   const bool moved = known < first_page_;
   const std::string why = moved ? "records moved while they were read, so ask in an order that stays (oldest first, or "
                                   "only what was created before ${now})"
-                                : fmt::format("the CRM does not heed '{}'", key_of(paging));
+                                : fmt::format("the CRM ignores '{}'", key_of(paging));
   return PageFault{fmt::format("{} repeats {} of its {} records from earlier pages: {}{}", name_of(paging, page), known,
                                ids.size(), why, hint_at_id(paging)),
                    moved};
@@ -103,7 +103,7 @@ std::optional<PageFault> Pages::add_records(const std::vector<std::string>& ids,
 std::optional<PageFault> Pages::add_content(const JsonValue& rows, const Page& page) {
   const Paging& paging = *exchange_.next;
   if (contents_.insert(hash_of(rows.serialised())).second) return std::nullopt;
-  return PageFault{fmt::format("{} is the same as an earlier page: the CRM does not heed '{}', or its rows are alike; "
+  return PageFault{fmt::format("{} is the same as an earlier page: the CRM ignores '{}', or its rows are alike; "
                                "then name what tells them apart in `next.id`",
                                name_of(paging, page), key_of(paging)),
                    false};

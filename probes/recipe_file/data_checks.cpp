@@ -48,7 +48,8 @@ Result<Names> parse(std::string_view kind, const std::string& text) {
     const std::size_t blank = text.find(' ');
     names.object = text.substr(0, blank);
     const auto age = parse_duration(blank == std::string::npos ? "" : text.substr(blank + 1));
-    if (!is_identifier(names.object) || !age || *age <= Duration{0}) return Error{"is written `fresh: OBJECT 14d`"};
+    if (!is_identifier(names.object) || !age || *age <= Duration{0})
+      return Error{"must be written `fresh: OBJECT 14d`"};
     names.age = *age;
     return names;
   }
@@ -56,11 +57,11 @@ Result<Names> parse(std::string_view kind, const std::string& text) {
     constexpr std::string_view kAs = " as ";
     const std::size_t as = text.find(kAs);
     if (as == std::string::npos || !split_field(std::string_view{text}.substr(0, as), names))
-      return Error{"is written `valid: OBJECT.FIELD as FORMAT`"};
+      return Error{"must be written `valid: OBJECT.FIELD as FORMAT`"};
     names.format = text.substr(as + kAs.size());
     return names;
   }
-  if (!split_field(text, names)) return Error{fmt::format("is written `{}: OBJECT.FIELD`", kind)};
+  if (!split_field(text, names)) return Error{fmt::format("must be written `{}: OBJECT.FIELD`", kind)};
   return names;
 }
 
@@ -232,7 +233,8 @@ Result<Measurement> make_check(const Recipe& recipe, std::string_view kind, cons
 Measurement read_own_measurement(const Recipe& recipe, config::Reader& reader) {
   Measurement out;
   out.line = reader.line();
-  if (reader.require("id", out.id) && !is_plain_name(out.id)) reader.problem("id", "is letters, digits and _");
+  if (reader.require("id", out.id) && !is_plain_name(out.id))
+    reader.problem("id", "must be made of letters, digits and _");
   out.operation = out.id;
   reader.get("transaction", out.transaction);
   Scope scope = scope_of(recipe);

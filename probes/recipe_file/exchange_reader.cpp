@@ -69,7 +69,7 @@ std::vector<Column> read_columns(Reader& parent, std::string_view key) {
   for (const std::string& name : reader.keys()) {
     Column column;
     column.name = name;
-    if (!is_plain_name(name)) reader.problem(name, "a column's name is letters, digits and _");
+    if (!is_plain_name(name)) reader.problem(name, "a column's name must be made of letters, digits and _");
     const Node* node = reader.raw(name);
     if (node != nullptr && node->kind == Node::Kind::mapping) {
       Reader keys = reader.child(name);
@@ -98,7 +98,7 @@ void read_for(Reader& parent, Scope& scope, Exchange& exchange) {
   if (list == nullptr || list->type != ParameterType::list)
     reader.problem(names.front(), fmt::format("'{}' is not a list parameter of this recipe", exchange.each_of.second));
   if (!is_plain_name(names.front()) || is_taken_name(names.front()) || scope.type_of(names.front()))
-    reader.problem(names.front(), "this name is taken, or no name of letters, digits and _");
+    reader.problem(names.front(), "this name is taken, or is not made of letters, digits and _");
 }
 
 void add_saved_names(Reader& reader, Scope& scope, const Exchange& exchange) {
@@ -233,7 +233,7 @@ void read_steps(Reader& reader, Scope& scope, Measurement& measurement) {
     if (!step.exchange->samples.empty()) entry.problem("samples", "a step of a write test gives none");
     if (!step.exchange->each_of.first.empty()) entry.problem("for", "a step of a write test is one request");
     for (const Step& other : measurement.steps) {
-      if (other.step == step.step) entry.problem("step", fmt::format("'{}' stands there twice", step.step));
+      if (other.step == step.step) entry.problem("step", fmt::format("'{}' is given twice", step.step));
     }
     entry.finish();
     measurement.steps.push_back(std::move(step));

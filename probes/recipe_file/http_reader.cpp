@@ -50,7 +50,7 @@ AuthFlow read_flow(Reader reader, const auth::Flow& keys, const Recipe& recipe) 
     const std::size_t colon = flow.header.find(": ");
     const bool named = colon != std::string::npos && colon > 0 &&
                        flow.header.substr(0, colon).find_first_of(" \t$") == std::string::npos;
-    if (!named) reader.problem("header", "is written `Name: value with ${token}`");
+    if (!named) reader.problem("header", "must be written `Name: value with ${token}`");
     Scope scope{recipe};
     scope.names.emplace("token", ParameterType::secret);
     check_text(scope, flow.header, Place::header, "", "header", reader);
@@ -197,7 +197,8 @@ void read_checks(Reader reader, Recipe& recipe) {
       continue;
     }
     for (const std::string& format : template_reader.keys()) {
-      if (!is_plain_name(format)) template_reader.problem(format, "a format's name is letters, digits and _");
+      if (!is_plain_name(format))
+        template_reader.problem(format, "a format's name must be made of letters, digits and _");
       read_check(template_reader.child(format), kind, format, "", recipe);
     }
   }

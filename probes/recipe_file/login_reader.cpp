@@ -39,7 +39,8 @@ void read_token_place(Reader& reader, AuthFlow& flow) {
   if (node == nullptr) return;
   if (node->kind != Node::Kind::mapping) {
     get_pointer(reader, "token", flow.token);
-    if (flow.token.empty()) reader.problem("token", "is a pointer to the token in the answer: /token, /data/token");
+    if (flow.token.empty())
+      reader.problem("token", "must be a pointer to the token in the answer: /token, /data/token");
     return;
   }
   Reader place = reader.child("token");
@@ -47,7 +48,7 @@ void read_token_place(Reader& reader, AuthFlow& flow) {
   place.get("cookie", flow.token_cookie);
   const std::string& name = flow.token_header.empty() ? flow.token_cookie : flow.token_header;
   if (flow.token_header.empty() == flow.token_cookie.empty() || !is_header_or_cookie_name(name))
-    place.problem("is a pointer, {header: NAME} or {cookie: NAME}");
+    place.problem("must be a pointer, {header: NAME} or {cookie: NAME}");
   flow.token_header = ascii::lower(flow.token_header);
   place.finish();
 }

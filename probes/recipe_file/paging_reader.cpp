@@ -16,7 +16,8 @@ using config::Node;
 using config::Reader;
 
 constexpr std::string_view kForms =
-    "is a pointer, {cursor, query}, {cursor, json}, or it counts: {offset, …} or {page, …} with size, total or more";
+    "must be a pointer, {cursor, query}, {cursor, json}, or a count: {offset, …} or {page, …} with size, total or "
+    "more";
 
 std::optional<int> whole(const std::string& text) {
   int number = 0;

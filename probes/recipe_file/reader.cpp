@@ -36,7 +36,7 @@ void read_dialects(Reader& reader, Recipe& recipe) {
     }
     const auto dialect = static_cast<Dialect>(found - kDialects.begin());
     if (std::find(recipe.dialects.begin(), recipe.dialects.end(), dialect) != recipe.dialects.end())
-      reader.problem("dialects", fmt::format("'{}' stands there twice", name));
+      reader.problem("dialects", fmt::format("'{}' is given twice", name));
     recipe.dialects.push_back(dialect);
   }
   if (recipe.transport == Transport::sql && names.empty())
@@ -109,8 +109,8 @@ Parameter read_parameter(Reader reader, const std::string& name) {
 
 void read_parameters(Reader reader, Recipe& recipe) {
   for (const std::string& name : reader.keys()) {
-    if (!is_plain_name(name)) reader.problem(name, "a parameter's name is letters, digits and _");
-    if (is_taken_name(name)) reader.problem(name, "this name is taken: it exists everywhere");
+    if (!is_plain_name(name)) reader.problem(name, "a parameter's name must be made of letters, digits and _");
+    if (is_taken_name(name)) reader.problem(name, "this name is taken: every recipe has it");
     recipe.parameters.push_back(read_parameter(reader.child(name), name));
   }
 }
@@ -185,7 +185,7 @@ void read_sql_steps(Reader& reader, const Recipe& recipe, Measurement& measureme
     if (step.statement.empty() == step.query.empty()) entry.problem("needs either a statement or a query");
     if (step.expect_equals && step.query.empty()) entry.problem("expect", "needs a query");
     for (const Step& other : measurement.steps) {
-      if (other.step == step.step) entry.problem("step", fmt::format("'{}' stands there twice", step.step));
+      if (other.step == step.step) entry.problem("step", fmt::format("'{}' is given twice", step.step));
     }
     entry.finish();
     measurement.steps.push_back(std::move(step));
@@ -260,7 +260,7 @@ void read_measurements(Reader& reader, Recipe& recipe) {
   for (Reader& entry : reader.each("measurements")) {
     Measurement measurement = read_measurement(entry, recipe);
     if (!measurement.id.empty() && !ids.insert(measurement.id).second)
-      entry.problem("id", fmt::format("'{}' stands there twice", measurement.id));
+      entry.problem("id", fmt::format("'{}' is given twice", measurement.id));
     if (measurement.liveness && ++liveness > 1)
       entry.problem("liveness", "another measurement is the liveness already; exactly one is");
     recipe.measurements.push_back(std::move(measurement));
@@ -307,7 +307,7 @@ Recipe read_recipe(const config::Document& document, Problems& problems) {
   recipe.file = document.file;
   Reader reader{document.root, "", document.file, problems};
   if (reader.require("recipe", recipe.name) && !is_recipe_name(recipe.name))
-    reader.problem("recipe", "a recipe's name is letters, digits, _ and -");
+    reader.problem("recipe", "a recipe's name must be made of letters, digits, _ and -");
   if (reader.has("title")) {
     recipe.title = read_text(reader, "title");
   } else {

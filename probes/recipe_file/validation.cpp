@@ -125,7 +125,8 @@ void check_sample(const SampleSpec& spec, Reader& reader) {
 
 void check_measurement(const Scope& scope, const Measurement& measurement, Reader& reader) {
   const Recipe& recipe = scope.recipe;
-  if (!measurement.id.empty() && !is_plain_name(measurement.id)) reader.problem("id", "an id is letters, digits and _");
+  if (!measurement.id.empty() && !is_plain_name(measurement.id))
+    reader.problem("id", "an id must be made of letters, digits and _");
   check_kind(recipe, measurement, reader);
   check_batch(recipe, measurement, reader);
   if (!measurement.when.empty() && recipe.parameter(measurement.when) == nullptr) {

@@ -161,7 +161,7 @@ std::optional<sql::SqlError> SqlRunner::log_in(Kept& kept, bool read_only, const
   std::string pooler = kept.connection->pooler();
   const std::lock_guard lock{mutex_};
   if (!pooler.empty() && told_->first(pooler))
-    log::info("a pooler stands before the database: nothing is set there beyond a statement",
+    log::info("a pooler is in front of the database: no setting of a session outlives its statement",
               {{"crm", spec_.crm}, {"pooler", pooler}});
   pooler_ = std::move(pooler);
   return opened.error;

@@ -190,7 +190,8 @@ void TransactionRun::step_failed(const Step& step, Failure failure) {
 void TransactionRun::conclude() {
   std::optional<Failure>& failure = found_.failure;
   const bool removed = cleaned_ && !clean_up_failed_ && !failed_after_clean_up_;
-  if (!removed && !failure) failure = Failure{Stage::cleanup, Reason::missing, "the test record's id was not told"};
+  if (!removed && !failure)
+    failure = Failure{Stage::cleanup, Reason::missing, "the CRM did not return the test record's id"};
   const Result<void> written = removed || surely_not_created_ ? test_.ledger_.gone(run_id_) : Result<void>{};
   if (!written && !failure) failure = Failure{Stage::request, Reason::internal, written.error().message};
   if (clean_up_failed_) {

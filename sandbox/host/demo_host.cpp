@@ -62,7 +62,7 @@ void DemoHost::post_fault(const net::HttpRequest& request, const net::Respond& r
   if (error) return respond(problem(400, "bad_json", R"(send {"crm":"acme","fault":"slow"})"));
   const auto fault = fault_from(text_member(body, "fault"));
   if (!fault)
-    return respond(problem(422, "unknown_fault", "fault is one of none, slow, very_slow, stale, down, dirty"));
+    return respond(problem(422, "unknown_fault", "fault must be one of none, slow, very_slow, stale, down, dirty"));
   const std::string name = text_member(body, "crm");
   const auto found = std::find_if(crms().begin(), crms().end(), [&name](const Shown& one) { return one.crm == name; });
   if (found == crms().end())
@@ -101,7 +101,7 @@ void DemoHost::repair() {
 net::HttpResponse DemoHost::take_alert(const net::HttpRequest& request) {
   boost::json::error_code error;
   (void)boost::json::parse(request.body, error);
-  if (error) return problem(400, "bad_json", "an alert is a JSON object");
+  if (error) return problem(400, "bad_json", "an alert must be a JSON object");
   alerts_.push_back({++last_alert_, request.body});
   if (alerts_.size() > options_.max_alerts) alerts_.pop_front();
   return {204, {}, {}};

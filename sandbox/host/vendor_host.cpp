@@ -297,7 +297,7 @@ net::HttpResponse VendorHost::list_requests(const net::HttpRequest& request) con
   filter.operation = parameter(request, "operation");
   if (const std::string since = parameter(request, "since"); !since.empty()) {
     const auto time = parse_time(since);
-    if (!time) return problem(422, "bad_since", "since is a time: 2026-11-21T09:00:00Z", "since");
+    if (!time) return problem(422, "bad_since", "since must be a time such as 2026-11-21T09:00:00Z", "since");
     filter.since = time.value();
   }
   const std::string after = parameter(request, "after");

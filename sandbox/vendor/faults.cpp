@@ -35,7 +35,7 @@ std::optional<double> number_of(const boost::json::value& value) {
 std::string take_member(FaultRule& rule, std::string_view key, const boost::json::value& value) {
   const auto text = [&value](std::string& out) {
     if (value.is_null()) return std::string{};
-    if (!value.is_string()) return std::string{"is a text"};
+    if (!value.is_string()) return std::string{"must be a text"};
     out = std::string{value.get_string()};
     return std::string{};
   };
@@ -45,15 +45,16 @@ std::string take_member(FaultRule& rule, std::string_view key, const boost::json
   if (key == "name") return text(rule.name);
   const auto number = number_of(value);
   if (!number)
-    return key == "seconds" || key == "share" || key == "status" || key == "calls" ? "is a number" : "is not known";
+    return key == "seconds" || key == "share" || key == "status" || key == "calls" ? "must be a number"
+                                                                                   : "is not known";
   if (key == "seconds" && *number >= -kMostSeconds && *number <= kMostSeconds) return rule.seconds = *number, "";
   if (key == "share" && *number >= 0 && *number <= 1) return rule.share = *number, "";
   if (key == "status" && *number >= 200 && *number <= 599) return rule.status = static_cast<int>(*number), "";
   if (key == "calls" && *number >= 0 && *number <= 1e12) return rule.calls = static_cast<std::uint64_t>(*number), "";
-  if (key == "seconds") return "is at most a year";
-  if (key == "share") return "is between 0 and 1";
-  if (key == "status") return "is between 200 and 599";
-  return key == "calls" ? "is not negative" : "is not known";
+  if (key == "seconds") return "must be at most a year";
+  if (key == "share") return "must be between 0 and 1";
+  if (key == "status") return "must be between 200 and 599";
+  return key == "calls" ? "must not be negative" : "is not known";
 }
 
 }  // namespace
@@ -81,7 +82,7 @@ boost::system::result<FaultRule, FaultProblem> fault_from_json(const boost::json
   }
   const auto& names = fault_names();
   if (std::find(names.begin(), names.end(), rule.fault) == names.end())
-    return FaultProblem{"fault", fmt::format("fault is one of {}", fmt::join(names, ", "))};
+    return FaultProblem{"fault", fmt::format("fault must be one of {}", fmt::join(names, ", "))};
   if (rule.fault == "missing_field" && rule.name.empty())
     return FaultProblem{"name", "missing_field needs a name: Object.Field, or Object"};
   return rule;

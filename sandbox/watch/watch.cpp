@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <map>
 #include <optional>
+#include <string_view>
 
 #include "sandbox/watch/fetch.h"
 #include "sandbox/watch/menu.h"
@@ -104,8 +105,9 @@ class Watcher {
                row.state + row.faults);
     }
     fresh_ = std::min(fresh_, view_.alerts.size());
+    const std::string_view label = view_.language == Language::zh ? "消息" : "alert";
     for (auto alert = view_.alerts.end() - static_cast<std::ptrdiff_t>(fresh_); alert != view_.alerts.end(); ++alert) {
-      std::puts(fmt::format("  alert  {}", alert->headline).c_str());
+      std::puts(fmt::format("  {}  {}", label, alert->headline).c_str());
       for (const std::string& remedy : alert->remedies) std::puts(fmt::format("           {}", remedy).c_str());
     }
     fresh_ = 0;

@@ -82,7 +82,8 @@ TEST_CASE("an unknown command or option is named, with the one that was probably
   CHECK(command({"check", "--confg", "x"}).err.find("there is no option '--confg'; did you mean '--config'?") !=
         std::string::npos);
   CHECK(command({"check", "--log-levle=debug"}).err.find("did you mean '--log-level'?") != std::string::npos);
-  CHECK(command({"check", "agent.yaml"}).err.find("check takes no further word: 'agent.yaml'") != std::string::npos);
+  CHECK(command({"check", "agent.yaml"}).err.find("check takes no further argument: 'agent.yaml'") !=
+        std::string::npos);
   CHECK(command({"probe", "--formt", "json"}).code == 3);
   CHECK(command({"--help"}).code == 0);
 }
@@ -204,7 +205,7 @@ TEST_CASE("check tells an HTTP CRM's share of its allowance, and what its interv
   CHECK(done.out.find("1,440     1 h 1 min\n") != std::string::npos);
 }
 
-TEST_CASE("check and probe say that a pooler stands before the database, and what follows from it") {
+TEST_CASE("check and probe say that a pooler is in front of the database, and what follows from it") {
   const TempDir folder;
   folder.write("pooled.yaml", R"(recipe: pooled
 title: {en: Pooled, zh: 连接池}
@@ -220,7 +221,7 @@ measurements:
     return configure(folder, fmt::format("  - {{name: acme, recipe: '{}', with: {{url: '{}'{}}}}}\n",
                                          folder.path("pooled.yaml"), url, more));
   };
-  const std::string follows = "nothing is set in the database's sessions beyond one statement";
+  const std::string follows = "no setting of a session outlives its statement";
   // By its address alone, before anything is asked.
   for (const auto& [url, word] : {std::pair{"postgresql://m@db.example.com:6432/crm", "PgBouncer"},
                                   {"mysql://m@db.example.com:6033/crm", "ProxySQL"},
@@ -229,7 +230,7 @@ measurements:
     const Output done = check(config(url));
     INFO(done.out << done.err);
     CHECK(done.code == 0);
-    CHECK(done.out.find("acme: there may be a connection pooler before the database: ") != std::string::npos);
+    CHECK(done.out.find("acme: there may be a connection pooler in front of the database: ") != std::string::npos);
     CHECK(done.out.find(word) != std::string::npos);
     CHECK(done.out.find(follows) != std::string::npos);
   }

@@ -211,7 +211,7 @@ class MysqlAttempt final : public Attempt {
         Reason::refused,
         {},
         protection_.by_default
-            ? "the server does not support TLS, which is asked for beyond this machine; ssl-mode=disabled in "
+            ? "the server does not support TLS, which is required beyond this machine; ssl-mode=disabled in "
               "the url allows a connection without"
             : "the server does not support TLS, but the URL asks for it",
         true};

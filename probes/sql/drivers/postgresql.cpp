@@ -222,7 +222,7 @@ class Opening {
     if (auto error = finish_connecting(raw.get(), url_.cleartext_password, limits)) {
       if (error->stage == Stage::tls && error->reason == Reason::refused && candidates_[reached.index].tls_by_default)
         error->message = one_line(
-            "the server does not support TLS, which is asked for beyond this machine; "
+            "the server does not support TLS, which is required beyond this machine; "
             "sslmode=disable in the url allows a connection without");
       return error;
     }

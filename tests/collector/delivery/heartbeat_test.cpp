@@ -176,7 +176,7 @@ TEST_CASE("case 95: the disk is full: alerts still go out, once, and the heartbe
   CHECK(opened == 1);
 }
 
-TEST_CASE("no heartbeat while the rules are not stepped") {
+TEST_CASE("no heartbeat while the rules are not evaluated") {
   Sink deadman;
   Bench bench{receiver("deadman", deadman.url()), kBeat};
   bench.pass(5s);

@@ -252,7 +252,7 @@ TEST_CASE("a stored time that is ahead, and a clock far ahead of what is stored,
     clock.advance(1h);
     core.tick();
   }
-  CHECK(log.lines(" warning ", "deleted again") == 1);
+  CHECK(log.lines(" warning ", "deleted by age again") == 1);
 }
 
 TEST_CASE("messages carry the time of the clock that was put right", "[slow]") {

@@ -177,7 +177,7 @@ TEST_CASE("tokens that cannot be read are told in the log when that begins and w
     std::filesystem::remove(file);
     std::filesystem::rename(state + "/kept", file);
     tick(5);
-    CHECK(log.lines(" info ", "tokens are read again") == round);
+    CHECK(log.lines(" info ", "the tokens can be read again") == round);
   }
 }
 

@@ -90,7 +90,8 @@ TEST_CASE("an agent that is back, and one that nobody misses any more") {
   back.listed.clear();
   back.reason = "removed";
   CHECK(body_of(back).at("reason") == "removed");
-  CHECK(text(body_of(back), "en") == "Agent branch-1 is no longer missed: its CRMs are watched by another, or gone.");
+  CHECK(text(body_of(back), "en") ==
+        "Agent branch-1 is no longer counted as lost: its CRMs are watched by another agent, or gone.");
 }
 
 TEST_CASE("a vendor's outage says how it is known") {

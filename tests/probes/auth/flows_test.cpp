@@ -367,8 +367,8 @@ TEST_CASE("a login that failed without words is told in ours") {
       {200, "<!DOCTYPE html><html>Sign in</html>", "failed: HTTP 200 and a page of HTML instead of JSON"},
       {200, "", "failed: HTTP 200 and no content"},
       {200, "ok", "failed: HTTP 200 and text that is not a JSON object"},
-      {400, "{}", "failed: HTTP 400 and no word of why"},
-      {502, R"({"error":0})", "failed: HTTP 502 and no word of why"},
+      {400, "{}", "failed: HTTP 400 without a reason"},
+      {502, R"({"error":0})", "failed: HTTP 502 without a reason"},
   }));
   const Failure failure = failure_of(status, body);
   CHECK_THAT(failure.message, Contains(told));

@@ -115,7 +115,7 @@ TEST_CASE("what cannot stand in its header is refused at once") {
   CHECK_THAT(read(recipe_with({"bearer"}), "auth: {token_file: " + token.path() + "}").problems,
              Catch::Contains("a URL, a token or a key has none"));
   const Read joined = read(recipe_with({"basic"}), "auth: {username: 'a:b', password_file: " + token.path() + "}");
-  CHECK(joined.problems == "agent.yaml:2: crms[0].auth.username: may not have a colon");
+  CHECK(joined.problems == "agent.yaml:2: crms[0].auth.username: must not contain a colon");
 }
 
 TEST_CASE("a refresh token may come without the client's secret") {

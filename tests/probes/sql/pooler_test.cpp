@@ -178,7 +178,7 @@ TEST_CASE("a pooler is said once in the log, whichever connection meets it") {
   for (int round = 0; round < 2; ++round)
     for (const char* id : {"liveness", "deals", "login", "heartbeat"}) check_succeeded(run(*target, id));
   INFO(captured.text());
-  CHECK(captured.lines("a pooler stands before the database") == 1);
+  CHECK(captured.lines("a pooler is in front of the database") == 1);
 }
 
 TEST_CASE("a URL that looks like a pooler's is known before anything is asked") {
