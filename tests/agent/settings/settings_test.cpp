@@ -242,7 +242,7 @@ TEST_CASE("the shipped configuration measures nothing, and its first example is 
   CHECK(loaded->crms.empty());
 
   // As its reader does: without the [], and without the # before each line up to the next blank one.
-  std::istringstream lines(test::read_file(source_dir("config/agent.yaml")));
+  std::istringstream lines(read_file(source_dir("config/agent.yaml")));
   std::string text;
   bool entry = false;
   for (std::string line; std::getline(lines, line);) {
