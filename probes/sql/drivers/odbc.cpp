@@ -97,6 +97,10 @@ class OdbcConnection final : public Connection {
                                                nullptr, 0, nullptr, SQL_DRIVER_NOPROMPT);
     if (!SQL_SUCCEEDED(result)) return connect_error(limits);
     connected_ = true;
+    name_database();
+    if (is_mysql() && wants_tls_of_mysql(string)) {
+      if (auto error = refuse_clear(limits)) return error;
+    }
     return prepare(limits);
   }
 
@@ -123,12 +127,29 @@ class OdbcConnection final : public Connection {
     return odbc_error(records, true);
   }
 
-  /// As far as the database behind the driver is known to be able; for the others nothing is ever committed.
-  std::optional<SqlError> prepare(const Limits& limits) {
+  void name_database() {
     std::array<char, 64> name{};
     SQLSMALLINT length = 0;
     SQLGetInfo(connection_->get(), SQL_DBMS_NAME, name.data(), static_cast<SQLSMALLINT>(name.size()), &length);
     dbms_ = name.data();
+  }
+
+  /// Before anything else is said on it, a connection in clear that was to be encrypted is ended.
+  std::optional<SqlError> refuse_clear(const Limits& limits) {
+    const Statement statement{connection_->get()};
+    std::u16string sent = to_utf16("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+    const SQLRETURN asked = SQLExecDirectW(statement.get(), wide(sent), static_cast<SQLINTEGER>(sent.size()));
+    if (!SQL_SUCCEEDED(asked)) return while_connecting(statement_error(statement, limits));
+    std::string cipher;
+    Cell cell;
+    if (SQL_SUCCEEDED(SQLFetch(statement.get())) && !read_cell(statement, 2, cipher, cell))
+      return while_connecting(statement_error(statement, limits));
+    if (!cipher.empty()) return std::nullopt;
+    return SqlError{Stage::tls, Reason::refused, {}, "the server has no TLS, and the driver went on without", true};
+  }
+
+  /// As far as the database behind the driver is known to be able; for the others nothing is ever committed.
+  std::optional<SqlError> prepare(const Limits& limits) {
     std::optional<SqlError> error;
     if (is_mysql()) {
       // The driver cannot have these in the statement. Proxies that lend sessions keep track of them for each client.
@@ -316,7 +337,8 @@ Opened open_odbc(const ConnectSpec& spec, const Limits& limits) {
   Opened opened;
   const Stopwatch watch;
   auto connection = std::make_unique<OdbcConnection>(spec.read_only);
-  opened.error = connection->connect(with_password(with_tls(connection_string(spec.url)), spec.password), limits);
+  opened.error =
+      connection->connect(with_password(with_keepalive(with_tls(connection_string(spec.url))), spec.password), limits);
   opened.phases.emplace_back("connect", watch.seconds());
   if (!opened.error) opened.connection = std::move(connection);
   return opened;

@@ -56,6 +56,16 @@ constexpr std::array kDriverTls{
     DriverTls{{"tdsodbc", "freetds"}, "Encryption=require", {"encryption", "encrypt", "", "", ""}},
 };
 
+std::map<std::string, std::string> pairs_of(std::string_view text) {
+  std::map<std::string, std::string> pairs;
+  for (std::string_view rest = trimmed(text); !rest.empty(); rest = trimmed(rest)) {
+    auto pair = take_pair(rest);
+    if (!pair) break;
+    pairs.emplace(std::move(pair->key), std::move(pair->value));
+  }
+  return pairs;
+}
+
 bool is_here(const std::string& server) {
   const std::string host =
       ascii::lower(server.substr(0, server.find_first_of(",\\")));  // SQL Server's port and instance
@@ -79,12 +89,7 @@ std::optional<Error> fault_of_connection_string(std::string_view text) {
 }
 
 std::string with_tls(std::string_view text) {
-  std::map<std::string, std::string> pairs;
-  for (std::string_view rest = trimmed(text); !rest.empty(); rest = trimmed(rest)) {
-    auto pair = take_pair(rest);
-    if (!pair) break;
-    pairs.emplace(std::move(pair->key), std::move(pair->value));
-  }
+  auto pairs = pairs_of(text);
   std::string out{text};
   bool beyond = false;
   for (const char* key : {"server", "servername", "host", "address"}) {
@@ -101,6 +106,32 @@ std::string with_tls(std::string_view text) {
     return out + ";" + std::string{one.asks};
   }
   return out;
+}
+
+bool wants_tls_of_mysql(std::string_view text) {
+  const auto pairs = pairs_of(text);
+  const auto value = [&](const char* key) {
+    const auto found = pairs.find(key);
+    return found != pairs.end() ? ascii::lower(found->second) : std::string{};
+  };
+  const std::string force = value("forcetls");
+  if (force == "1" || force == "yes" || force == "true" || force == "on") return true;
+  for (const char* key : {"sslmode", "ssl-mode"}) {
+    const std::string mode = value(key);
+    if (mode == "required" || mode.starts_with("verify")) return true;
+  }
+  return value("sslverify") == "1";
+}
+
+std::string with_keepalive(std::string_view text) {
+  const auto pairs = pairs_of(text);
+  std::string out{text};
+  const auto driver = pairs.find("driver");
+  if (driver == pairs.end() || pairs.count("pqopt") != 0) return out;
+  const std::string name = ascii::lower(driver->second);
+  if (name.find("psqlodbc") == std::string::npos && name.find("postgresql") == std::string::npos) return out;
+  while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
+  return out + ";pqopt={tcp_user_timeout=3000 keepalives_idle=30 keepalives_interval=10}";
 }
 
 std::string with_password(std::string_view text, const Secret& password) {

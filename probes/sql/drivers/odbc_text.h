@@ -15,6 +15,11 @@ namespace crmpulse::probes::sql {
 /// Beyond this machine a connection is encrypted or not made, as far as the driver's word for it is known: it is
 /// appended unless the string speaks of TLS itself.
 [[nodiscard]] std::string with_tls(std::string_view text);
+/// Does the string ask a driver for MySQL or MariaDB for a connection with TLS or none? MariaDB's, up to 3.2 at least,
+/// takes its own FORCETLS for a wish: with a server that has no TLS it goes on in clear.
+[[nodiscard]] bool wants_tls_of_mysql(std::string_view text);
+/// What lets psqlodbc notice a connection that a firewall forgot, appended unless the string has a `pqopt` of its own.
+[[nodiscard]] std::string with_keepalive(std::string_view text);
 /// `;PWD={…}` appended; an empty password adds nothing.
 [[nodiscard]] std::string with_password(std::string_view text, const Secret& password);
 

@@ -258,7 +258,13 @@ Opened open_postgresql(const ConnectSpec& spec, const Limits& limits) {
   if (candidates.empty()) candidates.emplace_back();
   const Stopwatch watch;
   Opening opening{*url, spec, candidates};
-  opening.run(url->wanted, limits, opened);
+  // A host that does not answer must leave time for the second round, in which any will do.
+  Limits first = limits;
+  if (url->wanted == SessionWanted::prefer_standby) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < limits.deadline) first.deadline = now + (limits.deadline - now) / 2;
+  }
+  opening.run(url->wanted, first, opened);
   if (opened.error && url->wanted == SessionWanted::prefer_standby && !is_final(*opened.error) && !limits.over())
     opening.run(SessionWanted::any, limits, opened);
   const bool resolved =

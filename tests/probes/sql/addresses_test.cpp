@@ -147,6 +147,17 @@ TEST_CASE("target_session_attrs chooses among the hosts of the list") {
   CHECK(with("careful", "read-write") == "connect/unreachable");
 }
 
+TEST_CASE("a silent host of the list leaves time for the server that will do, whatever was wanted") {
+  const SilentAddress silent{8};
+  const std::string alive = "127.0.0.1:" + port_of(postgres());
+  for (const char* wanted : {"any", "primary", "prefer-standby"}) {
+    INFO(wanted);
+    const std::string dead = silent.address() + ":" + std::to_string(silent.port());
+    CHECK(failure_text(probe("postgresql://monitor@" + dead + "," + alive + "/postgres?target_session_attrs=" + wanted,
+                             4s)) == "none");
+  }
+}
+
 TEST_CASE(
     "load_balance_hosts=random spreads the connections over the hosts, and without it the first is always tried") {
   const auto taken = [](const std::string& options) {

@@ -80,6 +80,24 @@ TEST_CASE("beyond this machine ODBC drivers are asked for TLS, unless the connec
   }
 }
 
+TEST_CASE("what an ODBC string asks MySQL's drivers for is known") {
+  using probes::sql::wants_tls_of_mysql;
+  for (const char* text : {"Driver=x;FORCETLS=1", "Driver=x;ForceTls={yes}", "Driver=x;SSLMODE=REQUIRED",
+                           "Driver=x;ssl-mode=verify_identity", "Driver=x;SSLVERIFY=1"})
+    CHECK(wants_tls_of_mysql(text));
+  for (const char* text : {"Driver=x", "Driver=x;FORCETLS=0", "Driver=x;SSLMODE=PREFERRED", "Driver=x;SSLCA=/ca.pem"})
+    CHECK_FALSE(wants_tls_of_mysql(text));
+}
+
+TEST_CASE("psqlodbc is asked to notice a connection that a firewall forgot") {
+  using probes::sql::with_keepalive;
+  CHECK_THAT(with_keepalive("Driver={PostgreSQL Unicode};Server=db;"),
+             Catch::StartsWith("Driver={PostgreSQL Unicode};Server=db;pqopt={tcp_user_timeout=3000 "));
+  for (const std::string text :
+       {"Driver=psqlodbcw.so;pqopt={tcp_user_timeout=9000}", "Driver={MariaDB Unicode};Server=db", "DSN=crm"})
+    CHECK(with_keepalive(text) == text);
+}
+
 TEST_CASE("texts for an ODBC driver are valid UTF-16, and come back as they were") {
   const std::string text = "a\u00e9状😀";
   const std::u16string wide = sql::to_utf16(text);
@@ -249,6 +267,31 @@ TEST_CASE("MariaDB through its own ODBC driver: any query, any limit of its own,
   const auto unknown = run(*make_target(runtime, kHead, nobody), "liveness");
   check_failed(unknown, "resolve/missing");
   CHECK(unknown.failure->message.find("'no-such-host.invalid'") != std::string::npos);
+}
+
+TEST_CASE(
+    "MariaDB's ODBC driver goes on without TLS where the server has none; nothing is measured on that connection") {
+  Mariadb mariadb;
+  mariadb.execute(
+      "CREATE USER monitor@'127.0.0.1' IDENTIFIED BY 'right'; GRANT SELECT ON crm.* TO monitor@'127.0.0.1';");
+  probes::Runtime runtime;
+  const PasswordFile file{"right"};
+  const auto liveness = [&](const std::string& more) {
+    return run(
+        *make_target(runtime, kHead, "url: '" + mariadb_url(mariadb) + more + "'\npassword_file: " + file.path()),
+        "liveness");
+  };
+  check_succeeded(liveness(";FORCETLS=1"));
+  mariadb.stop();
+  mariadb.start(false);
+  check_succeeded(liveness(""));
+  for (const char* wish : {";FORCETLS=1", ";ForceTls=yes", ";SSLVERIFY=1"}) {
+    INFO(wish);
+    const auto refused = liveness(wish);
+    REQUIRE(refused.failure);
+    CHECK(to_string(refused.failure->stage) == to_string(Stage::tls));
+  }
+  check_failed(liveness(";FORCETLS=1"), "tls/refused");
 }
 
 TEST_CASE("a MariaDB behind its ODBC driver that is not there is said in whole words") {
