@@ -186,15 +186,16 @@ bool Exchange::has_header(std::string_view name) const {
 }
 
 void Exchange::set_headers() {
+  decodes_ = !has_header("accept-encoding");
   curl_slist* list = nullptr;
   // A name followed by `;` is libcurl's way to send a header without a value.
   for (const auto& [name, value] : request_.headers)
     list = curl_slist_append(list, (value.empty() ? name + ";" : fmt::format("{}: {}", name, value)).c_str());
   // Else libcurl calls every body a submitted form.
   if (!has_header("content-type")) list = curl_slist_append(list, "Content-Type:");
+  // By a header and not by libcurl's option: libcurl would decode, and not see that a body is cut off.
+  if (decodes_) list = curl_slist_append(list, fmt::format("Accept-Encoding: {}", kDecodableEncodings).c_str());
   header_list_.reset(list);
-  // All that this libcurl decodes; a decoded body is bounded like any other.
-  if (!has_header("accept-encoding")) curl_easy_setopt(easy_.get(), CURLOPT_ACCEPT_ENCODING, "");
   curl_easy_setopt(easy_.get(), CURLOPT_HTTPHEADER, list);
 }
 
@@ -255,7 +256,7 @@ std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count,
 std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, void* self) {
   Exchange& exchange = *static_cast<Exchange*>(self);
   const std::size_t bytes = size * count;
-  if (bytes > exchange.request_.max_response_bytes - exchange.response_.body.size()) {
+  if (bytes > exchange.most_sent_bytes() - exchange.response_.body.size()) {
     exchange.body_too_large_ = true;
     return 0;
   }
@@ -327,9 +328,38 @@ std::optional<ClientResponse> Exchange::finish(CURLcode code) {
   return response;
 }
 
+std::string Exchange::list_in_headers(std::string_view lower_case_name) const {
+  std::string out;
+  for (const auto& [name, value] : response_.headers) {
+    if (name == lower_case_name) out += (out.empty() ? "" : ", ") + value;
+  }
+  return out;
+}
+
+/// An encoding may make a small body larger; the decoded one is bounded exactly.
+std::size_t Exchange::most_sent_bytes() const {
+  const std::size_t most = request_.max_response_bytes;
+  constexpr std::size_t kHeaderAndTrailer = 1024;
+  return decodes_ && !response_.header("content-encoding").empty() ? most + most / 512 + kHeaderAndTrailer : most;
+}
+
+std::optional<Failure> Exchange::decode() {
+  // We ask for no encoding of the transfer, and libcurl would undo one without seeing that it is cut off.
+  const std::string transfer = ascii::lower(list_in_headers("transfer-encoding"));
+  if (!transfer.empty() && transfer != "chunked" && transfer != "identity" && !response_.body.empty())
+    return encoding_failure();
+  if (!decodes_) return std::nullopt;
+  const auto fault = decode_content(list_in_headers("content-encoding"), request_.max_response_bytes, response_.body);
+  return fault ? std::optional{encoding_failure(*fault)} : std::nullopt;
+}
+
 ClientResponse Exchange::outcome(CURLcode code) {
   ClientResponse response;
-  if (code == CURLE_OK) {
+  std::optional<Failure> undecoded;
+  if (code == CURLE_OK) undecoded = decode();
+  if (undecoded) {
+    response.failure = std::move(undecoded);
+  } else if (code == CURLE_OK) {
     response = std::move(response_);
     long status = 0;
     curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "net/base/proxy.h"
+#include "net/client/content_encoding.h"
 #include "net/client/transfer_loop.h"
 
 namespace crmpulse::net {
@@ -67,7 +68,14 @@ class Exchange final : public Transfer {
   [[nodiscard]] bool certificate_alert() const;
   [[nodiscard]] std::optional<Failure> proxy_failure(CURLcode code) const;
   [[nodiscard]] Failure unresolved(const std::string& who) const;
+  [[nodiscard]] Failure too_large() const;
   [[nodiscard]] Failure encoding_failure() const;
+  [[nodiscard]] Failure encoding_failure(DecodingFault fault) const;
+  /// Of all headers of the name, as if they were one.
+  [[nodiscard]] std::string list_in_headers(std::string_view lower_case_name) const;
+  [[nodiscard]] std::size_t most_sent_bytes() const;
+  /// Undoes the encoding of the answer that has come.
+  [[nodiscard]] std::optional<Failure> decode();
   [[nodiscard]] std::string next_hop() const;
   [[nodiscard]] double seconds(CURLINFO info) const;
 
@@ -83,6 +91,7 @@ class Exchange final : public Transfer {
   std::size_t header_bytes_ = 0;
   bool headers_too_large_ = false;
   bool body_too_large_ = false;
+  bool decodes_ = true;     ///< the request does not say itself which encodings it takes
   bool forbidden_ = false;  ///< request_.forbid kept it from an address
 
   /// How far a new connection came. libcurl reports times only once it is made: until then connect's is zero.

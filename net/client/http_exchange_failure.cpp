@@ -100,13 +100,26 @@ Failure Exchange::unresolved(const std::string& who) const {
   return {Stage::resolve, Reason::unreachable, fmt::format("the name of {} does not resolve", who)};
 }
 
-/// libcurl's one code for an encoding it does not know and for bytes that are not what they are said to be.
+/// An encoding nobody here knows, or bytes that are not what they are said to be.
 Failure Exchange::encoding_failure() const {
-  std::string encoding{response_.header("content-encoding")};
-  if (encoding.empty()) encoding = response_.header("transfer-encoding");
+  std::string encoding = list_in_headers("content-encoding");
+  if (encoding.empty()) encoding = list_in_headers("transfer-encoding");
   return {
       Stage::response, Reason::bad_content,
       fmt::format("the answer of {} cannot be decoded: its encoding is '{}'", peer_.text(), one_line(encoding, 40))};
+}
+
+Failure Exchange::encoding_failure(DecodingFault fault) const {
+  if (fault == DecodingFault::too_large) return too_large();
+  if (fault != DecodingFault::cut_off) return encoding_failure();
+  return {Stage::response, Reason::bad_content,
+          fmt::format("the answer of {} is cut short: its encoding '{}' does not end", peer_.text(),
+                      one_line(list_in_headers("content-encoding"), 40))};
+}
+
+Failure Exchange::too_large() const {
+  return {Stage::response, Reason::bad_content,
+          fmt::format("the answer of {} is larger than {} bytes", peer_.text(), request_.max_response_bytes)};
 }
 
 /// What a proxy on the way has to say; of the CRM nothing is known then.
@@ -145,9 +158,7 @@ Failure Exchange::failure_of(CURLcode code) const {
   const std::string peer = peer_.text();
   if (headers_too_large_)
     return {Stage::response, Reason::bad_content, fmt::format("the headers of {} have no end", peer)};
-  if (body_too_large_)
-    return {Stage::response, Reason::bad_content,
-            fmt::format("the answer of {} is larger than {} bytes", peer, request_.max_response_bytes)};
+  if (body_too_large_) return too_large();
   if (forbidden_)
     return {Stage::connect, Reason::refused, fmt::format("{} is at an address that is not allowed here", peer)};
   const long error = number(easy_.get(), CURLINFO_OS_ERRNO);

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/text/ascii.h"
+#include "core/text/searchable.h"
 #include "probes/auth/answer.h"
 #include "probes/auth/flow_table.h"
 
@@ -151,9 +152,15 @@ std::optional<Failure> refusal_in(const Context& context, const net::ClientRespo
   if (!is_expected(flow, response.status))
     return refused(reason_of_refusal(response.status), fmt::format("HTTP {}", response.status));
   const HttpCall& call = *flow.request;
-  if (!call.expect_contains.empty() && response.body.find(call.expect_contains) == std::string::npos)
+  const bool searched = !call.expect_contains.empty() || !call.expect_absent.empty();
+  const auto text = searched ? SearchableText::of(response.body, response.header("content-type")) : std::nullopt;
+  if (searched && !text)
+    return login_failure(
+        context, response, Reason::bad_content,
+        "the words cannot be looked for: the answer's text is neither UTF-8 nor in a charset that it names");
+  if (!call.expect_contains.empty() && !text->has(call.expect_contains))
     return refused(Reason::credentials, fmt::format("the answer does not contain '{}'", call.expect_contains));
-  if (!call.expect_absent.empty() && response.body.find(call.expect_absent) != std::string::npos)
+  if (!call.expect_absent.empty() && text->has(call.expect_absent))
     return refused(Reason::credentials, fmt::format("the answer contains '{}'", call.expect_absent));
   if (response.header("location").find(flow.expect_location) == std::string_view::npos)
     return refused(Reason::credentials, "the answer does not redirect to the page that a successful login leads to");

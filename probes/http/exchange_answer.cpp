@@ -112,11 +112,15 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
   if (searched && !can_be_searched(answer.body()))
     return Failure{Stage::content, Reason::bad_content,
                    "the answer is neither UTF-8 nor of one byte a character, so it cannot be searched for a text"};
-  if (!call.expect_contains.empty() && answer.body().find(call.expect_contains) == std::string_view::npos) {
+  const auto text = searched ? answer.searchable() : std::nullopt;
+  if (searched && !text)
+    return Failure{Stage::response, Reason::bad_content,
+                   "the words cannot be looked for: the answer's text is neither UTF-8 nor in a charset that it names"};
+  if (!call.expect_contains.empty() && !text->has(call.expect_contains)) {
     return Failure{Stage::content, Reason::missing,
                    fmt::format("the answer does not contain '{}'", call.expect_contains)};
   }
-  if (!call.expect_absent.empty() && answer.body().find(call.expect_absent) != std::string_view::npos)
+  if (!call.expect_absent.empty() && text->has(call.expect_absent))
     return Failure{Stage::content, Reason::bad_content, fmt::format("the answer contains '{}'", call.expect_absent)};
   if (!needs_json && call.expect_at.empty()) return std::nullopt;
   if (!answer.json().present()) return Failure{Stage::content, Reason::bad_content, answer.json_fault()};
@@ -245,6 +249,10 @@ std::string_view Answer::body() const {
   return *text_;
 }
 
+std::optional<SearchableText> Answer::searchable() const {
+  return SearchableText::of(body(), part_ ? std::string_view{} : header("content-type"));
+}
+
 void Answer::parse() const {
   if (parsed_) return;
   parsed_ = true;
@@ -291,6 +299,8 @@ std::optional<auth::Doubt> doubt_in_answer(const Recipe& recipe, const HttpCall&
     return page && asks_for_json(recipe, call) ? std::optional{auth::Doubt::slight} : std::nullopt;
   }
   if (status == 401 || status == 421 || (status >= 300 && status < 400)) return auth::Doubt::strong;
+  // 420: the edge of Salesforce's instances does not know the org (any more), whatever `failures` call that.
+  if (login_told_address && status == 420) return auth::Doubt::strong;
   const bool gone = login_told_address && (status == 404 || status == 410);
   if (!gone && status != 403) return std::nullopt;
   const Complaint complaint = complaint_of(recipe.errors, answer);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text/searchable.h"
 #include "net/client/http_client.h"
 #include "probes/auth/session.h"
 #include "probes/json/json.h"
@@ -23,6 +24,8 @@ class Answer {
     return outer_.header(lower_case_name);
   }
   [[nodiscard]] std::string_view body() const;
+  /// Returns the body as words are looked for in it, nullopt if it cannot be read as text. As long as the answer.
+  [[nodiscard]] std::optional<SearchableText> searchable() const;
   /// Returns an absent value if the body is not JSON. Parses on the first call.
   [[nodiscard]] JsonValue json() const;
   /// Returns why there is no JSON, empty if there is.

@@ -1,9 +1,12 @@
-// Bodies that come compressed: decoded where libcurl can, named where it cannot, bounded after decoding.
+// Bodies that come compressed: decoded where they are offered, named where not, whole or refused, bounded after
+// decoding.
 #include <algorithm>
 #include <boost/algorithm/string.hpp>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <map>
+#include <tuple>
+#include <vector>
 
 #include "tests/net/support.h"
 
@@ -122,4 +125,58 @@ TEST_CASE("a decoded answer is bounded as one that came as it is") {
   REQUIRE(response.failure);
   CHECK(response.failure->reason == Reason::bad_content);
   CHECK_THAT(response.failure->message, Contains("is larger than 199999 bytes"));
+}
+
+TEST_CASE("a compressed answer that ends too soon is cut short, wherever it ends") {
+  const auto [encoding, whole, least] =
+      GENERATE(std::tuple{"gzip", kGzip, 1}, std::tuple{"x-gzip", kGzip, 1}, std::tuple{"deflate", kDeflate, 2},
+               std::tuple{"gzip, identity", kGzip, 1});
+  INFO(encoding);
+  for (std::size_t length = static_cast<std::size_t>(least); length < whole.size(); ++length) {
+    INFO(length);
+    const ClientResponse response = answered_with(encoding, whole.substr(0, length));
+    CHECK(response.body.empty());
+    REQUIRE(response.failure);
+    CHECK(response.failure->stage == Stage::response);
+    CHECK(response.failure->reason == Reason::bad_content);
+    CHECK_THAT(response.failure->message, Contains("is cut short") && Contains(encoding));
+  }
+  CHECK(answered_with(encoding, whole).body == kText);
+  CHECK(answered_with(encoding, "").body.empty());  // of an answer without a body nothing is missing
+}
+
+TEST_CASE("a gzip of several members is one text, each of them whole and all of them bounded") {
+  CHECK(answered_with("gzip", kGzip + kGzip).body == kText + kText);
+  CHECK(answered_with("gzip", kGzip + kGzip + kGzip).body == kText + kText + kText);
+  const std::vector<std::tuple<std::string, std::size_t, std::string>> refused{
+      {kGzip + kGzip.substr(0, 20), 1000, "is cut short"},
+      {kGzip + kGzip.substr(0, 1), 1000, "is cut short"},
+      {kGzip + "<html>", 1000, "cannot be decoded"},
+      {kGzip + kBomb, 200'017, "is larger than 200017 bytes"}};
+  for (const auto& [body, most, said] : refused) {
+    INFO(said);
+    const ClientResponse response = answered_with("gzip", body, most);
+    CHECK(response.body.empty());
+    REQUIRE(response.failure);
+    CHECK(response.failure->stage == Stage::response);
+    CHECK(response.failure->reason == Reason::bad_content);
+    CHECK_THAT(response.failure->message, Contains(said));
+  }
+  CHECK(answered_with("gzip", kGzip + kBomb, 200'018).body.size() == 200'018);
+}
+
+TEST_CASE("encodings upon encodings, and deflate without its frame, are decoded") {
+  CHECK(answered_with("deflate", kDeflate.substr(2, kDeflate.size() - 6)).body == kText);
+  CHECK(answered_with("deflate", kDeflate.substr(2)).body == kText);
+  CHECK(answered_with("GZIP", kGzip).body == kText);
+  CHECK(answered_with("deflate, identity", kDeflate).body == kText);
+  const ClientResponse twice = answered_with("gzip, gzip", kGzip);
+  REQUIRE(twice.failure);
+  CHECK_THAT(twice.failure->message, Contains("cannot be decoded"));
+}
+
+TEST_CASE("the bound is of the decoded answer, also where the encoding makes it longer") {
+  REQUIRE(kGzip.size() > kText.size());
+  CHECK(answered_with("gzip", kGzip, kText.size()).body == kText);
+  CHECK(answered_with("gzip", kGzip, kText.size() - 1).failure.has_value());
 }

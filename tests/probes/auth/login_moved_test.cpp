@@ -1,6 +1,7 @@
 // A CRM that has moved, or takes the token no more without saying so: one fresh login, also after a restart.
 #include <atomic>
 
+#include "probes/recipe_file/load.h"
 #include "tests/probes/auth/vendor.h"
 #include "tests/probes/crm_server.h"
 
@@ -49,8 +50,15 @@ class LoginServer {
 
 /// One program with its target; another one over the same folder is what a restart leaves.
 struct Agent {
-  Agent(const LoginServer& login, const std::string& state_dir, const std::string& flow = "client_credentials") {
-    auto recipe = std::make_shared<const Recipe>(recipe_from(http_recipe("  - {id: m, request: {url: /x}}\n", kAuth)));
+  Agent(const LoginServer& login, const std::string& state_dir, const std::string& flow = "client_credentials",
+        const Recipe* shipped = nullptr) {
+    Recipe made_up = recipe_from(http_recipe("  - {id: m, request: {url: /x}}\n", kAuth));
+    if (shipped != nullptr) {
+      made_up.auth.renew_on = shipped->auth.renew_on;
+      made_up.errors = shipped->errors;
+      made_up.failures = shipped->failures;
+    }
+    auto recipe = std::make_shared<const Recipe>(std::move(made_up));
     Arguments arguments = arguments_from(*recipe, "url: " + login.url());
     auto made = Target::make(runtime, {"acme",
                                        recipe,
@@ -75,14 +83,15 @@ TEST_CASE("a CRM that moved is found by one fresh login, before and after a rest
     std::string name;
     net::HttpResponse answer;
   };
-  const auto moved = GENERATE(
-      Case{"a redirect to another host", {301, {{"Location", "https://other.example.com/x"}}, ""}},
-      Case{"a redirect to a login page", {302, {{"Location", "/login"}}, ""}},
-      Case{"404 with a code nobody knows", json(R"([{"errorCode":"URL_NOT_RESET"}])", 404)},
-      Case{"404 without a body", {404, {}, ""}}, Case{"401 without a code", {401, {}, ""}},
-      Case{"401 with another code", json(R"([{"errorCode":"Session_Gone"}])", 401)},
-      Case{"403 without a code", {403, {{"Content-Type", "text/html"}}, "<html>"}}, Case{"421", {421, {}, ""}},
-      Case{"410", {410, {}, ""}}, Case{"a login page", {200, {{"Content-Type", "text/html"}}, "<html>log in</html>"}});
+  const auto moved =
+      GENERATE(Case{"a redirect to another host", {301, {{"Location", "https://other.example.com/x"}}, ""}},
+               Case{"a redirect to a login page", {302, {{"Location", "/login"}}, ""}},
+               Case{"404 with a code nobody knows", json(R"([{"errorCode":"URL_NOT_RESET"}])", 404)},
+               Case{"404 without a body", {404, {}, ""}}, Case{"401 without a code", {401, {}, ""}},
+               Case{"401 with another code", json(R"([{"errorCode":"Session_Gone"}])", 401)},
+               Case{"403 without a code", {403, {{"Content-Type", "text/html"}}, "<html>"}}, Case{"421", {421, {}, ""}},
+               Case{"410", {410, {}, ""}}, Case{"420", {420, {{"Content-Type", "text/html"}}, "pod gone"}},
+               Case{"a login page", {200, {{"Content-Type", "text/html"}}, "<html>log in</html>"}});
   INFO(moved.name);
   const bool restarts = GENERATE(false, true);
   INFO("restarts: " << restarts);
@@ -100,6 +109,48 @@ TEST_CASE("a CRM that moved is found by one fresh login, before and after a rest
   check_succeeded(run(*agent->target, "m"));
   CHECK(login.logins() == 2);
   CHECK(new_place.count("/x") == 2);
+}
+
+TEST_CASE("each answer by which Salesforce ends a login, or says that the org is elsewhere, leads to one fresh login") {
+  const auto salesforce = load_recipe("salesforce", std::string{CRMPULSE_SOURCE_DIR} + "/config/recipes");
+  if (!salesforce) FAIL(to_string(salesforce.error()));
+  struct Case {
+    std::string name;
+    net::HttpResponse answer;
+  };
+  const std::string ended = R"([{"errorCode":"INVALID_SESSION_ID","message":"Session expired or invalid"}])";
+  const auto answer = GENERATE_COPY(
+      Case{"401 INVALID_SESSION_ID", json(ended, 401)}, Case{"400 INVALID_SESSION_ID", json(ended, 400)},
+      Case{"403 INVALID_SESSION_ID", json(ended, 403)},
+      Case{"420 of the edge", {420, {{"Content-Type", "text/html"}}, "pod gone"}}, Case{"420 alone", {420, {}, ""}},
+      Case{"404 URL_NOT_RESET", json(R"([{"errorCode":"URL_NOT_RESET"}])", 404)});
+  INFO(answer.name);
+  const bool restarts = GENERATE(false, true);
+  INFO("restarts: " << restarts);
+  std::atomic<bool> gone{false};
+  const CrmServer old_place{[&](const net::HttpRequest&) { return gone ? answer.answer : test::json("{}"); }};
+  const CrmServer new_place{answers(test::json("{}"))};
+  LoginServer login{old_place.url()};
+  const StateDir state;
+  auto agent = std::make_unique<Agent>(login, state.path(), "client_credentials", &*salesforce);
+  check_succeeded(run(*agent->target, "m"));
+  gone = true;
+  login.move_to(new_place.url());
+  if (restarts) agent = std::make_unique<Agent>(login, state.path(), "client_credentials", &*salesforce);
+  check_succeeded(run(*agent->target, "m"));
+  check_succeeded(run(*agent->target, "m"));
+  CHECK(login.logins() == 2);
+  CHECK(new_place.count("/x") == 2);
+}
+
+TEST_CASE("a 420 that a fresh login does not change stays the server's, and costs no login after login") {
+  const CrmServer crm{answers({420, {}, ""})};
+  const LoginServer login{crm.url()};
+  const StateDir state;
+  const Agent agent{login, state.path()};
+  for (int i = 0; i < 5; ++i) check_failed(run(*agent.target, "m"), "response/server_error");
+  CHECK(login.logins() == 2);
+  CHECK(crm.count("/x") == 6);
 }
 
 TEST_CASE("a CRM whose old address answers no more, or has no name any more, is found by one fresh login") {

@@ -224,6 +224,42 @@ TEST_CASE("words are never found absent in bytes that were not decoded") {
   }
 }
 
+TEST_CASE("words are looked for in the charset that an answer names, and an answer that names none must be UTF-8") {
+  const std::string gbk = "\xcf\xb5\xcd\xb3\xce\xac\xbb\xa4\xd6\xd0";         // 系统维护中
+  const std::string japanese = "\x1b$B0];}\x1b(B";                            // 維持 in ISO-2022-JP
+  const std::string latin1 = "Dienst gest\xf6rt";                             // gestört
+  const std::string ebcdic = "\x94\x81\x89\x95\xa3\x85\x95\x81\x95\x83\x85";  // maintenance
+  const std::vector<std::tuple<std::string, std::string, std::string, bool>> cases{
+      {"text/html; charset=gbk", gbk, "维护", true},
+      {"text/html", "<html><meta charset=gb2312>" + gbk, "维护", true},
+      {"text/html", gbk, "维护", false},
+      {"text/html; charset=iso-2022-jp", japanese, "維持", true},
+      {"text/html", japanese, "維持", false},
+      {"text/html; charset=iso-8859-1", latin1, "gestört", true},
+      {"text/html; charset=utf-8", latin1, "gestört", false},
+      {"text/html; charset=ibm037", ebcdic, "maintenance", true},
+      {"text/html; charset=unheard-of", ebcdic, "maintenance", false},
+      {"text/html", ebcdic, "maintenance", false},
+  };
+  for (const auto& [type, body, words, readable] : cases) {
+    INFO(type << " " << words);
+    const CrmServer crm{answers({200, {{"Content-Type", type}}, body})};
+    const auto asked = [&](const std::string& key) {
+      return run_once(crm, "  - {id: m, request: {url: /x}, expect: {" + key + ": \"" + words + "\"}}\n");
+    };
+    if (readable) {
+      check_failed(asked("absent"), "content/bad_content");
+      check_succeeded(asked("contains"));
+      continue;
+    }
+    for (const std::string key : {"absent", "contains"}) {
+      const auto reading = asked(key);
+      check_failed(reading, "response/bad_content");
+      CHECK(says(reading, "neither UTF-8 nor in a charset that it names"));
+    }
+  }
+}
+
 TEST_CASE("what Tryton refuses is permission, what it lacks is missing, and what broke is the server's") {
   const auto tryton = probes::load_recipe("tryton-rpc", std::string{CRMPULSE_SOURCE_DIR} + "/config/recipes");
   if (!tryton) FAIL(to_string(tryton.error()));
