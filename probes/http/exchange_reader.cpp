@@ -249,9 +249,20 @@ std::optional<Failure> ExchangeReader::read(const Answer& answer) {
   return std::nullopt;
 }
 
+void ExchangeReader::warn(std::vector<Warning>& warnings) const {
+  if (!needs_all_rows(exchange_.samples)) return;
+  if (truncated_ > 0) {
+    const std::optional<int> pages = exchange_.next ? std::optional{exchange_.pages} : std::nullopt;
+    warnings.push_back(cut_warning({rows_, total_, exchange_.rows, pages}));
+  } else if (withheld_ > 0) {
+    warnings.push_back(withheld_warning(rows_, rows_ + withheld_));
+  }
+}
+
 void ExchangeReader::finish(ExchangeResult& result) {
-  result.rows_truncated += truncated_;
+  result.rows_truncated += truncated_ + withheld_;
   if (!result.failure) {
+    warn(result.warnings);
     if (reducer_) {
       reducer_->finish();
       result.failure = reducer_->failure();

@@ -70,7 +70,8 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
       } else {
         verdict.failure = Failure{Stage::content, Reason::bad_content, one_line(told.error().message)};
       }
-      if (!next) reader_->count_truncated(pages_->withheld(answer));
+      if (!next) reader_->count_withheld(pages_->withheld(answer));
+      if (exchange_.call.also.empty()) reader_->know_total(pages_->total(answer));
     }
     if (!verdict.failure && !next && !exchange_.call.also.empty() && !page_.also) {
       next.emplace();

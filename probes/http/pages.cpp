@@ -135,17 +135,19 @@ bool Pages::is_last(const Answer& answer) const {
     if (more.present() || (paging.total.empty() && size_ == 0)) return !says_yes(more);
   }
   if (on_page_ == 0) return true;
-  if (!paging.total.empty()) {
-    if (const auto total = count_in(answer.json().at(paging.total))) return rows_ >= *total;
-  }
+  if (const auto told = total(answer)) return rows_ >= *told;
   return on_page_ < size_;
 }
 
 std::uint64_t Pages::withheld(const Answer& answer) const {
+  if (on_page_ != 0) return 0;
+  const std::uint64_t told = total(answer).value_or(0);
+  return told > rows_ ? told - rows_ : 0;
+}
+
+std::optional<std::uint64_t> Pages::total(const Answer& answer) const {
   const Paging& paging = *exchange_.next;
-  if (on_page_ != 0 || paging.total.empty()) return 0;
-  const std::uint64_t total = count_in(answer.json().at(paging.total)).value_or(0);
-  return total > rows_ ? total - rows_ : 0;
+  return paging.total.empty() ? std::nullopt : count_in(answer.json().at(paging.total));
 }
 
 Result<std::optional<Page>> Pages::next(const Page& page, const Answer& answer, const std::string& asked_url,

@@ -33,6 +33,8 @@ class Pages {
                                                  const std::vector<std::string>& hosts) const;
   /// Returns how many rows the answer tells of that no page had, if the page last added was empty.
   [[nodiscard]] std::uint64_t withheld(const Answer& answer) const;
+  /// Returns how many rows all pages have, nullopt if the answer does not tell.
+  [[nodiscard]] std::optional<std::uint64_t> total(const Answer& answer) const;
 
  private:
   [[nodiscard]] std::optional<PageFault> add_records(const std::vector<std::string>& ids, const Page& page);

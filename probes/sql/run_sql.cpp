@@ -6,6 +6,7 @@
 #include "core/time/clock.h"
 #include "probes/rows/reduce.h"
 #include "probes/rows/values.h"
+#include "probes/rows/warning.h"
 #include "probes/sql/open.h"
 
 namespace crmpulse::probes {
@@ -199,6 +200,8 @@ Found SqlRunner::run_query(const Measurement& measurement, const sql::Limits& li
         found.failure = rows.failure();
         found.samples = std::move(rows.samples());
         found.rows_truncated = rows.truncated();
+        if (rows.truncated() > 0 && needs_all_rows(measurement.samples))
+          found.warnings.push_back(cut_warning({rows.rows(), std::nullopt, measurement.rows, std::nullopt}));
         return found;
       }
     }

@@ -146,6 +146,15 @@ TEST_CASE(
   const auto reading = run_once(crm, measured("{offset: offset, total: /total}"));
   check_succeeded(reading);
   CHECK(reading.rows_truncated == 3);
+  CHECK_THAT(warnings_of(reading), Contains("the CRM tells of 7 rows and gives no more than 4"));
+}
+
+TEST_CASE("a list that is cut off is warned of with its total, where the CRM tells it") {
+  const CrmServer crm{shows({up_to(100)})};
+  const auto reading = run_once(crm, measured("{offset: offset, total: /total}", "{url: /list, query: {limit: \"2\"}}",
+                                              "    pages: 3\n"));
+  check_succeeded(reading);
+  CHECK_THAT(warnings_of(reading), Contains("only 6 of 100 rows were read") && Contains("`pages` (3)"));
 }
 
 TEST_CASE("a CRM that gives the first page again and again is found out on the second, with or without ids") {
