@@ -10,6 +10,11 @@
 namespace crmpulse::probes {
 namespace {
 
+/// So CRMs answer that know no page behind the last one.
+bool says_no_page(int status) {
+  return status == 400 || status == 404 || status == 416 || status == 422;
+}
+
 /// One exchange with all its pages. Lives in the callbacks of what it waits for.
 class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
  public:
@@ -53,6 +58,10 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
                                 values_.secrets(), outcome.renewed_in_vain);
     if (verdict.failure && verdict.failure->stage == Stage::auth)
       verdict.failure->message = one_line(verdict.failure->message + core_->signals.clock_remark());
+    if (page_.in_doubt && verdict.failure && !verdict.wait && says_no_page(answer.status())) {
+      verdict.failure.reset();
+      verdict.empty = true;
+    }
     result_.wait = verdict.wait;
     const bool has_rows = !verdict.failure && !verdict.empty;
     if (has_rows && exchange_.next) {
@@ -81,7 +90,7 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
     result_.body = std::move(outcome.response.body);
     if (verdict.failure || !next) return finish(std::move(verdict.failure));
     if (reader_->full() || next->number > exchange_.pages) {
-      reader_->count_truncated(1);  // at least
+      if (!next->in_doubt) reader_->count_truncated(1);  // at least
       return finish(std::nullopt);
     }
     page_ = std::move(*next);

@@ -114,6 +114,7 @@ std::optional<PageFault> Pages::add(const Page& page, const Answer& answer, cons
   if (!paging.counts()) asked_.insert(place_of(page, paging.url.empty() ? page.cursor : asked_url));
   const JsonValue rows = exchange_.has_rows_at ? answer.json().at(exchange_.rows_at) : JsonValue{};
   on_page_ = rows.present() && rows.is_array() ? rows.size() : 0;
+  if (rows_ == 0) first_rows_ = on_page_;
   rows_ += on_page_;
   if (on_page_ == 0 || (!paging.counts() && !paging.id)) return std::nullopt;
   std::vector<std::string> ids;
@@ -136,7 +137,8 @@ bool Pages::is_last(const Answer& answer) const {
   }
   if (on_page_ == 0) return true;
   if (const auto told = total(answer)) return rows_ >= *told;
-  return on_page_ < size_;
+  // A first page that is shorter than asked is all there is, or all that the CRM gives at once: the next one tells.
+  return rows_ > on_page_ && on_page_ < std::min(size_, first_rows_);
 }
 
 std::uint64_t Pages::withheld(const Answer& answer) const {
@@ -162,6 +164,7 @@ Result<std::optional<Page>> Pages::next(const Page& page, const Answer& answer, 
     if (is_last(answer)) return Next{};
     if (!paging.offset.empty() && on_page_ == 0)
       return Error{fmt::format("{} has no rows, yet {} says that more follow", name_of(paging, page), paging.more)};
+    next.in_doubt = rows_ == on_page_ && on_page_ < size_ && paging.more.empty() && !total(answer);
     return Next{next};
   }
   const JsonValue told = answer.json().at(paging.url.empty() ? paging.cursor : paging.url);

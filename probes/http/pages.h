@@ -45,6 +45,7 @@ class Pages {
   const std::size_t size_;
   std::size_t on_page_ = 0;                     ///< rows of the page last added
   std::size_t rows_ = 0;                        ///< of all pages
+  std::size_t first_rows_ = 0;                  ///< of the first page
   std::size_t first_page_ = 0;                  ///< records of the first page that had any
   std::unordered_set<std::uint64_t> records_;   ///< hashes of ids
   std::unordered_set<std::uint64_t> contents_;  ///< hashes of pages whose rows have no id

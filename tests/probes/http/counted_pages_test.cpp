@@ -131,6 +131,52 @@ TEST_CASE("a CRM that gives fewer rows than asked for is read to its total, by t
   CHECK(reading.calls == 3);
 }
 
+TEST_CASE("a CRM that gives fewer rows than asked for and tells no total is read to its end for one call more") {
+  const std::string request = "{url: /list, query: {limit: \"100\"}}";
+  for (const auto& [records, calls] : std::vector<std::pair<int, int>>{{5, 2}, {20, 2}, {50, 3}, {60, 4}, {0, 1}}) {
+    const CrmServer crm{shows({.records = up_to(records), .most = 20})};
+    for (const std::string next : {"{offset: offset, size: limit}", "{offset: offset, size: 100}"}) {
+      INFO(next << " of " << records);
+      const auto reading = run_once(crm, measured(next, request));
+      check_succeeded(reading);
+      CHECK(own_samples(reading).at("total") == records * (records + 1) / 2);
+      CHECK(reading.calls == calls);
+      CHECK(reading.rows_truncated == 0);
+    }
+  }
+  const CrmServer crm{shows({.records = up_to(50), .most = 20})};
+  const auto numbered = run_once(crm, measured("{page: page, size: limit}", request));
+  check_succeeded(numbered);
+  CHECK(own_samples(numbered).at("total") == 1275);
+  CHECK(numbered.calls == 3);
+  // All of these were read before, and that there is no further page to ask for does not cut them off.
+  const auto one = run_once(crm, measured("{offset: offset, size: limit}", request, "    pages: 1\n"));
+  check_succeeded(one);
+  CHECK(one.rows_truncated == 0);
+}
+
+TEST_CASE("a page asked for only because the first one was short may be refused, any other may not") {
+  const auto refuses = [](int records, int status) -> CrmServer::Script {
+    return [shelf = Shelf{up_to(records)}, status](const net::HttpRequest& request) {
+      const bool beyond = number_in(text_in(request, "offset"), 0) >= shelf.records.size();
+      return beyond ? json(R"({"error":"there is no such page"})", status) : page_of(shelf, request);
+    };
+  };
+  for (const int status : {400, 404, 416, 422}) {
+    INFO(status);
+    const CrmServer crm{refuses(1, status)};
+    const auto reading = run_once(crm, measured("{offset: offset, size: limit}"));
+    check_succeeded(reading);
+    CHECK(own_samples(reading).at("total") == 1);
+    CHECK(reading.calls == 2);
+  }
+  for (const auto& [records, status] : std::vector<std::pair<int, int>>{{1, 500}, {1, 403}, {2, 404}}) {
+    INFO(records << " " << status);
+    const CrmServer crm{refuses(records, status)};
+    CHECK(run_once(crm, measured("{offset: offset, size: limit}")).failure.has_value());
+  }
+}
+
 TEST_CASE(
     "a total that is none leaves the end to short pages, and rows that a total promises and nobody gives are counted") {
   for (const std::string total : {"-1", "null", "\"many\""}) {
