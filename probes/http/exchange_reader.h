@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probes/http/exchange.h"
@@ -47,6 +48,7 @@ class ExchangeReader {
  private:
   void bind();
   void warn(std::vector<Warning>& warnings) const;
+  void look_for_pointers(const JsonValue& row);
   [[nodiscard]] std::optional<Failure> read_row(const JsonValue& row, const Answer& answer);
 
   const Exchange& exchange_;
@@ -61,6 +63,7 @@ class ExchangeReader {
   std::vector<Cell> cells_;
   std::vector<std::vector<std::string>> kept_;
   Variables saved_;
+  std::vector<std::string_view> unseen_;  ///< pointers of columns that led nowhere in every row so far
   std::uint64_t rows_ = 0;
   std::uint64_t truncated_ = 0;
   std::uint64_t withheld_ = 0;

@@ -23,6 +23,11 @@ Warning withheld_warning(std::uint64_t read, std::uint64_t total) {
                   total, read)};
 }
 
+Warning nowhere_warning(std::string_view pointer, std::uint64_t rows) {
+  const std::string where = rows == 1 ? "not in the only row" : fmt::format("in none of {} rows", rows);
+  return {Warning::Kind::nowhere, fmt::format("{} is {}: does the CRM spell it so?", pointer, where)};
+}
+
 bool needs_all_rows(const std::vector<SampleSpec>& samples) {
   return std::any_of(samples.begin(), samples.end(), [](const SampleSpec& spec) {
     switch (spec.reduce) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probes/recipe/recipe.h"
@@ -31,6 +32,8 @@ struct Cut {
 [[nodiscard]] Warning cut_warning(const Cut& cut);
 /// Like cut_warning(), for a CRM that tells of more rows than it gives: there is nothing to raise.
 [[nodiscard]] Warning withheld_warning(std::uint64_t read, std::uint64_t total);
+/// A pointer of the recipe that led to no member in any of `rows` rows, which are some.
+[[nodiscard]] Warning nowhere_warning(std::string_view pointer, std::uint64_t rows);
 
 /// Returns true if a part of the rows gives another figure than all of them: a count does, an average of the newest
 /// does not.
