@@ -52,7 +52,7 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
       result_.status = 0;
       return finish(std::move(outcome.failure));
     }
-    const Answer answer{outcome.response};
+    const Answer answer{outcome.response, outcome.url};
     result_.status = answer.status();
     AnswerClass verdict = judge(core_->recipe(), exchange_.call, needs_json(exchange_), answer, values_.values(),
                                 values_.secrets(), outcome.renewed_in_vain);
