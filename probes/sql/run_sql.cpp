@@ -68,6 +68,14 @@ bool was_dead(const sql::StatementResult& outcome) {
          outcome.error->stage != Stage::content && outcome.error->reason != Reason::skipped;
 }
 
+/// Did the server refuse for want of a right? Its class of codes tells it from a transaction or a server that only
+/// reads.
+bool lacks_right(const sql::SqlError& error, const Failure& failure) {
+  constexpr std::string_view kAccessRule = "42";
+  return failure.stage == Stage::request && failure.reason == Reason::permission &&
+         error.sqlstate.starts_with(kAccessRule);
+}
+
 sql::SqlError bad_statement(const Error& error) {
   return sql::SqlError{Stage::request, Reason::bad_content, {}, one_line(error.message), false};
 }
@@ -112,6 +120,12 @@ Failure SqlRunner::failure_of(const Recipe& recipe, const sql::SqlError& error) 
     failure.stage = mapping.stage;
     failure.reason = mapping.reason;
     break;
+  }
+  if (!recipe.rights.empty() && lacks_right(error, failure)) {
+    failure.message =
+        one_line(fmt::format("{}; `crmpulse-agent recipes {}` (for a recipe of your own: with its file) "
+                             "prints what to grant",
+                             failure.message, recipe.name));
   }
   return failure;
 }
