@@ -6,7 +6,7 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run clean
+.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -15,6 +15,8 @@ help:
 	@echo 'make quick               build with sanitizers, run the fast tests (a minute after the build)'
 	@echo 'make build               release build; programs in build/release/bin/'
 	@echo 'make install             programs, units, configuration, recipes (DESTDIR=, PREFIX=)'
+	@echo 'make deb                 Debian packages in build/deb/, checked by lintian'
+	@echo 'make test-system         the packages on a Debian with a real systemd, in a container (root; two minutes after make deb)'
 	@echo 'make lint                formatting, clang-tidy, coroutine lint'
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
 	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
@@ -69,6 +71,12 @@ bench: deps
 
 docs:
 	@scripts/docs
+
+deb: deps-run
+	@scripts/deb
+
+test-system: deb
+	@scripts/test-system build/deb
 
 install: build
 	@cmake -DCMAKE_INSTALL_PREFIX=$(PREFIX) build/release >/dev/null

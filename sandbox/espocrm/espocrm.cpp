@@ -65,6 +65,8 @@ Search search_of(const net::HttpRequest& request) {
   Search search;
   if (const value* where = given.if_contains("where")) search.where = *where;
   if (const value* where = given.if_contains("whereGroup")) search.where = *where;
+  // A client that forgets to write it as PHP does sends one text.
+  if (search.where.is_string()) throw bad("where");
   search.text = text("textFilter").empty() ? text("q") : text("textFilter");
   search.order_by = text("orderBy");
   const std::string order = ascii::lower(text("order"));

@@ -362,6 +362,13 @@ NameOf ModelCall::names() const {
   return [this](const Field& each, RecordId id) { return odoo_name_of(world_.company, model_named(each.target), id); };
 }
 
+std::vector<const Field*> ModelCall::own_fields() const {
+  std::vector<const Field*> fields;
+  for (const Field& each : model_.fields)
+    if (each.name.find('/') == std::string_view::npos && field(each.name) != nullptr) fields.push_back(&each);
+  return fields;
+}
+
 value ModelCall::told(const std::vector<ModelRow>& rows) const {
   const value wanted = argument("fields");
   std::vector<const Field*> fields;
@@ -369,14 +376,19 @@ value ModelCall::told(const std::vector<ModelRow>& rows) const {
     for (const value& each : wanted.get_array())
       fields.push_back(&own_field(each.is_string() ? std::string_view{each.get_string()} : std::string_view{}));
   } else {
-    for (const Field& each : model_.fields)
-      if (each.name.find('/') == std::string_view::npos && field(each.name) != nullptr) fields.push_back(&each);
+    fields = own_fields();
   }
+  const value load = argument("load");
+  const bool with_names = load.is_null() || load == value("_classic_read");
   array out;
   for (const ModelRow& row : rows) {
     object one{{"id", row.id}};
     for (const Field* each : fields) {
-      if (each->type != FieldType::id) one[std::string{each->name}] = odoo_value(*each, value_in(row, *each), names());
+      if (each->type == FieldType::id) continue;
+      value shown = odoo_value(*each, value_in(row, *each), names());
+      if (!with_names && each->type == FieldType::reference && shown.is_array())
+        shown = value(shown.get_array().front());
+      one[std::string{each->name}] = std::move(shown);
     }
     out.push_back(std::move(one));
   }

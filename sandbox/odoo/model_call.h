@@ -44,6 +44,8 @@ class ModelCall {
 
   [[nodiscard]] const Field* field(std::string_view name) const;
   [[nodiscard]] const Field& own_field(std::string_view name) const;  ///< throws; no path over another model
+  /// Of the model itself, in its order.
+  [[nodiscard]] std::vector<const Field*> own_fields() const;
   [[nodiscard]] value argument(std::string_view name) const;
   [[nodiscard]] std::optional<std::size_t> bound(std::string_view name) const;  ///< a limit or an offset
   [[nodiscard]] std::vector<RecordId> ids() const;

@@ -94,9 +94,9 @@ class ErpPeek(unittest.TestCase):
             rows = leads.read(["type = opportunity"], ["name", "stage_id"], limit=2)
             self.assertEqual(len(rows), 2)
             self.assertTrue(all(len(row["stage_id"]) == 2 for row in rows))
+            # Attributes of its records ask for fields_get_keys, which Odoo no longer has since 17.
             record = leads.browse(["type = opportunity"], limit=1)[0]
-            self.assertTrue(str(record))
-            self.assertTrue(record.name)
+            self.assertTrue(record.read("name"))
 
     def test_a_lead_is_created_written_and_unlinked(self):
         for client in self.each():

@@ -39,6 +39,14 @@ class Docs(EndToEnd):
             path.write_text("http://127.0.0.1:9/hook\n" if path.suffix == ".url" else "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0\n")
         path.chmod(0o600)
 
+    def place_recipes(self):
+        """Those of the page that says where they stand: /etc/crmpulse/recipes/NAME.yaml."""
+        folder = self.folder / "recipes"
+        folder.mkdir(exist_ok=True)
+        for name, text in FENCE.findall((SOURCE / "docs/custom-recipe.md").read_text()):
+            if name == "recipe":
+                (folder / f"{re.match('recipe: (.+)', text).group(1)}.yaml").write_text(text)
+
     def place(self, text):
         """The example with its files made in the test's folder, so that `check` finds them."""
         for name in set(re.findall(r"_credential: ([\w.-]+)", text)):
@@ -46,6 +54,9 @@ class Docs(EndToEnd):
             self.secret(self.folder / "credentials" / name)
         for path in set(re.findall(r"/etc/crmpulse/[\w.-]*\w", text)):
             if path.endswith("/credentials"):
+                continue
+            if path.endswith("/recipes"):
+                self.place_recipes()
                 continue
             if path.endswith(".d"):
                 (self.folder / pathlib.Path(path).name).mkdir(exist_ok=True)

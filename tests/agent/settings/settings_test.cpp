@@ -234,12 +234,34 @@ TEST_CASE("every rejected file is rejected with all its problems, by line and pa
   CHECK(files >= 14);
 }
 
-TEST_CASE("the shipped example is a valid configuration") {
+TEST_CASE("the shipped configuration measures nothing, and its first example is a valid entry") {
   SettingsDefaults shipped = defaults();
   shipped.recipe_dir = source_dir("config/recipes");
   const auto loaded = load_settings(source_dir("config/agent.yaml"), shipped);
   if (!loaded) FAIL(to_string(loaded.error()));
-  CHECK(loaded->crms.size() == 1);
+  CHECK(loaded->crms.empty());
+
+  // As its reader does: without the [], and without the # before each line up to the next blank one.
+  std::istringstream lines(read_file(source_dir("config/agent.yaml")));
+  std::string text;
+  bool entry = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("crms: []")) {
+      entry = true;
+      line = "crms:";
+    } else if (line.empty()) {
+      entry = false;
+    } else if (entry) {
+      REQUIRE(line.starts_with("#"));
+      line.erase(0, 1);
+    }
+    text += line + "\n";
+  }
+  const TempDir folder;
+  const auto example = load_settings(folder.write("agent.yaml", text), shipped);
+  if (!example) FAIL(to_string(example.error()));
+  REQUIRE(example->crms.size() == 1);
+  CHECK(example->crms.front().name == "backoffice");
 }
 
 TEST_CASE("evidence goes to the sibling of the write path") {

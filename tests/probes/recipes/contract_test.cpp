@@ -324,7 +324,7 @@ TEST_CASE("the examples in docs/custom-recipe.md work as they are written") {
   std::ofstream{file} << recipe_block(page, 0);
   check_recipe(load(file), Dialect::postgresql, "custom");
 
-  for (const auto& [name, block] : {std::pair{"intranet", 1}, {"helpdesk", 2}, {"desk", 3}}) {
+  for (const auto& [name, block] : {std::pair{"desk", 1}, {"helpdesk", 2}, {"intranet", 3}}) {
     const std::string other = directory.path() + "/" + name + ".yaml";
     std::ofstream{other} << recipe_block(page, block);
     CHECK(load(other).transport == probes::Transport::http);

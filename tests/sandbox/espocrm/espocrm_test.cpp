@@ -63,6 +63,8 @@ TEST_CASE("EspoCRM's filters find the records of the company") {
           return lead.created >= espo.now - std::chrono::hours{168} &&
                  sandbox::field(lead, "status") != sandbox::Value{std::string{"Closed - Not Converted"}};
         }));
+  for (const std::string filter : {"new", "[{}]", ""})
+    CHECK(espo.send("GET", "/api/v1/Lead?where=" + filter).status == 400);
   CHECK(espo.send("GET", "/api/v1/AuthLogRecord").status == 403);
   espo.login = {{"Authorization", "Basic bW9uaXRvckBleGFtcGxlLmNvbTpzYW5kYm94LWNsaWVudC1zZWNyZXQ="}};
   CHECK(espo.count("AuthLogRecord", where(0, "isTrue", "isDenied")) == espo.count(Kind::login, [](const Record& login) {

@@ -50,6 +50,19 @@ TEST_CASE("Odoo tells a user's context, rights and fields by execute as by execu
   CHECK(odoo.count("ir.model", R"([["model","=","crm.lead"]])") == 1);
 }
 
+TEST_CASE("Odoo gives a reference with its name, or the number alone where names are not wanted") {
+  Odoo odoo;
+  const std::string which = "[[" + std::to_string(odoo.company.of(Kind::opportunity).front()) + R"(],["user_id"])";
+  const auto user = [&](const std::string& rest) {
+    return odoo.execute("crm.lead", "read", which + rest + "]").at_pointer("/result/0/user_id");
+  };
+  CHECK(user("").as_array().size() == 2);
+  CHECK(user(R"(,"_classic_read")").as_array().front() == user("").as_array().front());
+  CHECK(user(R"(,"_classic_write")") == user("").as_array().front());
+  const auto found = odoo.execute("crm.lead", "search_read", R"([[],["stage_id"]],{"limit":1,"load":false})");
+  CHECK(found.at_pointer("/result/0/stage_id").is_int64());
+}
+
 TEST_CASE("Odoo names its records") {
   Odoo odoo;
   const auto lead = odoo.company.of(Kind::opportunity).front();
