@@ -221,6 +221,16 @@ bool has_tab_indentation(std::string_view text, int line) {
   return rest.substr(0, rest.find_first_not_of(" -\t")).find('\t') != std::string_view::npos;
 }
 
+/// What it usually was, where the parser's words do not say what to write; else empty.
+std::string_view remedy_of(std::string_view message) {
+  if (message == YAML::ErrorMsg::END_OF_SEQ || message == YAML::ErrorMsg::END_OF_MAP)
+    return ": this line is indented by more or less than those it belongs to; the dashes of one list, and the keys of "
+           "one entry, begin in the same column";
+  if (message == YAML::ErrorMsg::MAP_VALUE)
+    return ": a text with ': ' in it needs quotes, or a | and lines of its own, all indented deeper than the key";
+  return {};
+}
+
 /// The parser's own words, or better ones for what it puts badly.
 Problem problem_of(const YAML::Exception& error, std::string_view text, const std::string& file) {
   const int line = line_of(error.mark);
@@ -229,9 +239,8 @@ Problem problem_of(const YAML::Exception& error, std::string_view text, const st
     if (has_tab_indentation(text, suspect))
       return {file, suspect, "", "not YAML: there is a tab in the indentation; YAML is indented with blanks only"};
   }
-  return {
-      file, line, "",
-      fmt::format("not YAML: {}", error.msg == YAML::ErrorMsg::EOF_IN_SCALAR ? "a quote is never closed" : error.msg)};
+  const std::string what = error.msg == YAML::ErrorMsg::EOF_IN_SCALAR ? "a quote is never closed" : error.msg;
+  return {file, line, "", fmt::format("not YAML: {}{}", what, remedy_of(error.msg))};
 }
 
 }  // namespace

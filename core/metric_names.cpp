@@ -12,6 +12,7 @@ constexpr std::array<std::string_view, 1> kObject{"object"};
 constexpr std::array<std::string_view, 1> kOperation{"operation"};
 constexpr std::array<std::string_view, 1> kPeriod{"period"};
 constexpr std::array<std::string_view, 1> kProcess{"process"};
+constexpr std::array<std::string_view, 2> kObjectField{"object", "field"};
 constexpr std::array<std::string_view, 2> kObjectPeriod{"object", "period"};
 constexpr std::array<std::string_view, 3> kChecked{"object", "field", "check"};
 
@@ -53,12 +54,12 @@ constexpr std::array kMetrics{
     Metric{"crm_records", "Records of an object.", kObject},
     Metric{"crm_records_checked", "Records that a check looked at.", kChecked},
     Metric{"crm_records_created", "Records created in the last period.", kObjectPeriod},
-    Metric{"crm_records_duplicate", "Records that stand more than once.", kObject},
-    Metric{"crm_records_incomplete", "Records that lack a required value.", kObject},
-    Metric{"crm_records_invalid", "Records with a value that cannot be right.", kObject},
+    Metric{"crm_records_duplicate", "Records that stand more than once.", kObjectField},
+    Metric{"crm_records_incomplete", "Records that lack a required value.", kObjectField},
+    Metric{"crm_records_invalid", "Records with a value that cannot be right.", kObjectField},
     Metric{"crm_records_modified", "Records changed in the last period.", kObjectPeriod},
-    Metric{"crm_records_orphaned", "Records whose parent is gone.", kObject},
-    Metric{"crm_records_outdated", "Records nobody has touched for long.", kObject},
+    Metric{"crm_records_orphaned", "Records whose parent is gone.", kObjectField},
+    Metric{"crm_records_outdated", "Records nobody has touched for long.", kObjectField},
     Metric{"crm_records_per_second", "Records an operation handles per second.", kOperation},
     Metric{"crm_restore_test_timestamp_seconds", "Unix time of the newest restore test."},
     Metric{"crm_sales_amount", "Sales in the period.", kPeriod},

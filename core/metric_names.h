@@ -11,8 +11,9 @@ namespace crmpulse {
 [[nodiscard]] bool is_metric_name(std::string_view name);
 /// Returns the sentence that says what the metric is, or an empty text if the name is not in the list.
 [[nodiscard]] std::string_view metric_help(std::string_view metric);
-/// Returns the labels, beside crm, kind and agent, by which the shipped rules tell a metric's series apart; a sample
-/// without one of them is not judged, or judged as another. Empty for a name that is not in the list.
+/// Returns the labels, beside crm, kind and agent, by which the shipped rules and who reads them tell a metric's series
+/// apart; a sample without one of them is not judged, judged as another, or says of no field what is wrong. Empty for a
+/// name that is not in the list.
 [[nodiscard]] std::span<const std::string_view> required_labels(std::string_view metric);
 
 }  // namespace crmpulse

@@ -93,6 +93,15 @@ std::string failures_text(const CrmReport& report) {
   return out.empty() ? out : "\n" + out;
 }
 
+std::string warnings_text(const CrmReport& report) {
+  std::string out;
+  for (const auto& reading : report.readings) {
+    for (const probes::Warning& warning : reading.warnings)
+      out += fmt::format("  warning: {}: {}\n", reading.measurement, warning.text);
+  }
+  return out.empty() ? out : "\n" + out;
+}
+
 std::string threshold(const Rule& rule, const Threshold& limit) {
   return fmt::format("{} {}", rule.op == Direction::above ? "≥" : "≤",
                      value_text(limit.enter, rule.unit, Language::en));
@@ -200,6 +209,8 @@ boost::json::object reading_json(const probes::Reading& reading) {
   for (const Sample& sample : reading.samples) samples.push_back(sample_json(sample));
   boost::json::array& evidence = out["evidence"].emplace_array();
   for (const Evidence& line : reading.evidence) evidence.emplace_back(line.text);
+  boost::json::array& warnings = out["warnings"].emplace_array();
+  for (const probes::Warning& warning : reading.warnings) warnings.emplace_back(warning.text);
   return out;
 }
 
@@ -250,7 +261,8 @@ std::string probe_table(std::span<const CrmReport> reports) {
   for (const CrmReport& report : reports) {
     out += fmt::format("\n{} ({}): {}\n", report.crm, report.kind, state_word(report.state));
     for (const std::string& note : report.notes) out += fmt::format("  {}\n", note);
-    out += measurements_table(report) + failures_text(report) + levels_table(report) + values_table(report);
+    out += measurements_table(report) + failures_text(report) + warnings_text(report) + levels_table(report) +
+           values_table(report);
   }
   return out;
 }

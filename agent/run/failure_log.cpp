@@ -33,6 +33,19 @@ void FailureLog::note(const std::string& crm, const probes::Reading& reading, Ti
     failed(open, crm, reading, now);
   else
     worked(open, crm, reading, now);
+  if (!reading.failure) note_cut(crm, reading);
+}
+
+void FailureLog::note_cut(const std::string& crm, const probes::Reading& reading) {
+  const auto cut = std::find_if(reading.warnings.begin(), reading.warnings.end(), [](const probes::Warning& warning) {
+    return warning.kind == probes::Warning::Kind::cut;
+  });
+  if (cut == reading.warnings.end()) {
+    if (cut_[crm].erase(reading.measurement) > 0)
+      log::info("a list is read whole again", {{"crm", crm}, {"measurement", reading.measurement}});
+  } else if (cut_[crm].insert(reading.measurement).second) {
+    log::warning("a list is not read whole", {{"crm", crm}, {"measurement", reading.measurement}, {"why", cut->text}});
+  }
 }
 
 void FailureLog::worked(Measurements& open, const std::string& crm, const probes::Reading& reading, TimePoint now) {
@@ -72,6 +85,7 @@ void FailureLog::failed(Measurements& open, const std::string& crm, const probes
 
 void FailureLog::keep(const std::set<std::string, std::less<>>& crms) {
   std::erase_if(crms_, [&](const auto& entry) { return !crms.contains(entry.first); });
+  std::erase_if(cut_, [&](const auto& entry) { return !crms.contains(entry.first); });
 }
 
 }  // namespace crmpulse::agent

@@ -1,5 +1,5 @@
 #pragma once
-// What the log says about failures: changes, not repetitions.
+// What the log says about failures and lists that are cut: changes, not repetitions.
 
 #include <map>
 #include <set>
@@ -10,7 +10,8 @@
 namespace crmpulse::agent {
 
 /// One line for the first failure of a measurement, one when it fails for another reason, one when it works again. A
-/// login that fails stops every measurement of its CRM: it is told by the first of them alone. One thread.
+/// login that fails stops every measurement of its CRM: it is told by the first of them alone. Likewise one line when a
+/// measurement's list is not read whole, and one when it is again. One thread.
 class FailureLog {
  public:
   /// `now` of any clock that does not go back.
@@ -29,8 +30,10 @@ class FailureLog {
   using Measurements = std::map<std::string, Open, std::less<>>;
   static void worked(Measurements& open, const std::string& crm, const probes::Reading& reading, TimePoint now);
   static void failed(Measurements& open, const std::string& crm, const probes::Reading& reading, TimePoint now);
+  void note_cut(const std::string& crm, const probes::Reading& reading);
 
-  std::map<std::string, Measurements, std::less<>> crms_;  ///< what fails now
+  std::map<std::string, Measurements, std::less<>> crms_;                       ///< what fails now
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> cut_;  ///< whose lists are not read whole now
 };
 
 }  // namespace crmpulse::agent

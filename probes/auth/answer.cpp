@@ -18,6 +18,7 @@ namespace json = boost::json;
 constexpr std::size_t kLongestAnswer = 64 * 1024;
 constexpr std::size_t kLongestToken = 16 * 1024;
 constexpr std::size_t kLongestSaid = 200;
+constexpr std::size_t kLongestPath = 100;
 constexpr std::size_t kShortestMasked = 4;    ///< masking a shorter text would only make a message unreadable
 constexpr std::size_t kLongestPlainRun = 40;  ///< an identifier fits, a signature or a token does not
 constexpr Duration kToleratedSkew = std::chrono::seconds{60};
@@ -70,10 +71,22 @@ std::string masked(const Context& context, std::string_view said) {
   return without_long_runs(text);
 }
 
-std::string host_of(const AuthFlow& flow) {
-  const std::string& url = flow.token_url.empty() ? flow.url : flow.token_url;
+/// The host; of a request that the recipe describes its path too, never its query.
+std::string place_of(const Context& context) {
+  const AuthFlow& flow = context.flow;
+  std::string url = flow.token_url.empty() ? flow.url : flow.token_url;
+  bool described = false;
+  if (flow.request && context.fill_in) {
+    // Names in the place of what may not be told.
+    const auto request = context.fill_in(*flow.request, {{"username", "username"}, {"password", "password"}});
+    if (request) url = request->url;
+    described = request.has_value();
+  }
   const Result<net::Url> parsed = net::parse_url(net::with_ascii_host(url));
-  return parsed ? parsed->authority() : "its address";
+  if (!parsed) return "its address";
+  if (!described) return parsed->authority();
+  const std::string path = percent_decoded(parsed->path).value_or("/…");
+  return parsed->authority() + one_line(masked(context, path), kLongestPath);
 }
 
 std::string skew_note(const Context& context, const net::ClientResponse& response) {
@@ -178,7 +191,7 @@ Failure login_failure(const Context& context, const net::ClientResponse& respons
   const std::string what =
       said.empty() ? fmt::format("HTTP {} without a reason", response.status) : one_line(masked(context, said), most);
   return Failure{Stage::auth, reason,
-                 one_line(fmt::format("the login at {} failed: {}{}", host_of(context.flow), what, notes))};
+                 one_line(fmt::format("the login at {} failed: {}{}", place_of(context), what, notes))};
 }
 
 std::optional<std::string> usable_base_url(std::string_view told, const std::string& login_url) {

@@ -30,8 +30,9 @@ using Parameters = std::vector<std::pair<std::string, std::string>>;
 /// What a status means when the answer says nothing else.
 [[nodiscard]] Reason reason_of_status(int status);
 
-/// `the login at HOST failed: SAID`, without a secret of ours, with how far our clock is off when it is (a signed login
-/// has a time limit). `said` is the endpoint's, so it is masked and bounded; empty: it said nothing. `hint` is ours.
+/// `the login at HOST failed: SAID` (of a login that the recipe describes: `HOST/PATH`), without a secret of ours, with
+/// how far our clock is off when it is (a signed login has a time limit). `said` is the endpoint's, so it is masked and
+/// bounded; empty: it said nothing. `hint` is ours.
 [[nodiscard]] Failure login_failure(const Context& context, const net::ClientResponse& response, Reason reason,
                                     std::string_view said, std::string_view hint = {});
 

@@ -55,6 +55,28 @@ class Document {
     if (value->is_string()) return std::string(std::string_view{value->get_string()});
     return value->is_number() || value->is_bool() ? json::serialize(*value) : std::string{};
   }
+  /// Does the answer itself say that something went wrong?
+  [[nodiscard]] bool has_error() const {
+    const json::object* const object = root_ ? root_->if_object() : nullptr;
+    if (object == nullptr) return false;
+    return says_something(*object, "error") || says_something(*object, "errors") ||
+           says_something(*object, "error_description");
+  }
+  /// Names of its members, which say how the token is called: `token, expires_in`.
+  [[nodiscard]] std::string names() const {
+    constexpr std::size_t kMost = 8;
+    constexpr std::size_t kLongest = 40;
+    std::string out;
+    std::size_t told = 0;
+    const json::object* const object = root_ ? root_->if_object() : nullptr;
+    if (object == nullptr) return out;
+    for (const auto& member : *object) {
+      const std::string_view name{member.key().data(), member.key().size()};
+      if (name.size() > kLongest || !is_token_text(name) || ++told > kMost) continue;
+      out += fmt::format("{}{}", out.empty() ? "" : ", ", name);
+    }
+    return out;
+  }
   /// What the answer itself says went wrong, where most say it.
   [[nodiscard]] std::string complaint() const {
     for (const std::string_view pointer : {"/error/message", "/error_description", "/message", "/detail", "/error",
@@ -149,8 +171,11 @@ std::optional<Failure> refusal_in(const Context& context, const net::ClientRespo
     const std::string said = body.complaint();
     return login_failure(context, response, reason, said.empty() ? what : std::string_view{said});
   };
-  if (!is_expected(flow, response.status))
-    return refused(reason_of_refusal(response.status), fmt::format("HTTP {}", response.status));
+  if (!is_expected(flow, response.status)) {
+    const std::string said = body.complaint();
+    return login_failure(context, response, reason_of_refusal(response.status),
+                         fmt::format("HTTP {}{}{}", response.status, said.empty() ? "" : ": ", said));
+  }
   const HttpCall& call = *flow.request;
   const bool searched = !call.expect_contains.empty() || !call.expect_absent.empty();
   const auto text = searched ? SearchableText::of(response.body, response.header("content-type")) : std::nullopt;
@@ -227,6 +252,16 @@ boost::system::result<Token, Failure> read(const Context& context, const net::Cl
     const std::string said = body.complaint();
     return login_failure(context, response, Reason::credentials, said.empty() ? what : said);
   };
+  // Where the CRM says no error, the password was good, and the recipe looks in the wrong place.
+  const auto nothing_at = [&](const std::string& place, std::string_view key) {
+    const bool refused = body.has_error() || response.status >= 300;
+    const std::string names = body.names();
+    const std::string what = fmt::format("HTTP {}, nothing at {} (`{}` of the recipe){}{}", response.status, place, key,
+                                         names.empty() ? "" : "; it has ", names);
+    const std::string said = body.complaint();
+    return login_failure(context, response, refused ? Reason::credentials : Reason::missing,
+                         said.empty() ? what : fmt::format("{}: {}", what, said));
+  };
   Token token;
   const Result<std::string> sent_back = cookie_header(flow, cookies, context, token);
   if (!sent_back) return missing(sent_back.error().message);
@@ -235,7 +270,11 @@ boost::system::result<Token, Failure> read(const Context& context, const net::Cl
     if (!flow.token.empty() && !body.present())
       return login_failure(context, response, Reason::bad_content, without_json(response));
     token.value = Secret{token_in(flow, response, body, cookies)};
-    if (token.value.empty()) return missing("the answer has no token where the recipe looks for it");
+    if (token.value.empty()) {
+      if (!flow.token.empty()) return nothing_at(flow.token, "token");
+      if (!flow.token_header.empty()) return nothing_at("the header " + flow.token_header, "token");
+      return missing(fmt::format("the answer does not set the cookie {}", flow.token_cookie));
+    }
     if (!is_token_text(token.value.reveal()))
       return login_failure(context, response, Reason::bad_content,
                            "the token in the answer is too long, or has characters that no token may have");
@@ -251,7 +290,7 @@ boost::system::result<Token, Failure> read(const Context& context, const net::Cl
   }
   for (const auto& [name, pointer] : flow.save) {
     const std::string value = body.text(pointer);
-    if (value.empty()) return missing(fmt::format("the answer has nothing at {}", pointer));
+    if (value.empty()) return nothing_at(pointer, "save." + name);
     token.values.emplace(name, value);
   }
   if (!flow.expires.empty()) note_end(token, end_in(body.text(flow.expires), context.now));

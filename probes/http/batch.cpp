@@ -78,7 +78,7 @@ class BatchRun : public std::enable_shared_from_this<BatchRun> {
 
   void take(CallOutcome& outcome) {
     if (outcome.failure) return finish_all(*outcome.failure, std::nullopt);
-    const Answer whole{outcome.response};
+    const Answer whole{outcome.response, outcome.url};
     const AnswerClass verdict = judge(core_->recipe(), batch_.call, true, whole, values_.front()->values(),
                                       values_.front()->secrets(), outcome.renewed_in_vain);
     if (verdict.failure) return finish_all(*verdict.failure, verdict.wait);

@@ -11,6 +11,7 @@
 #include "core/sample.h"
 #include "probes/auth/session.h"
 #include "probes/recipe/recipe.h"
+#include "probes/rows/warning.h"
 #include "probes/template/template.h"
 
 namespace crmpulse::probes {
@@ -31,6 +32,7 @@ struct ExchangeResult {
   int calls = 0;        ///< that count against the allowance
   std::optional<Duration> wait;
   std::uint64_t rows_truncated = 0;
+  std::vector<Warning> warnings;
   std::optional<auth::Login> login;
   bool login_failed = false;  ///< `failure` is that of the login
 };

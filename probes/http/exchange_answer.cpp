@@ -5,8 +5,10 @@
 #include <algorithm>
 
 #include "core/text/ascii.h"
+#include "core/text/percent.h"
 #include "core/time/clock.h"
 #include "net/base/backoff.h"
+#include "net/base/url.h"
 #include "net/server/http_message.h"
 
 namespace crmpulse::probes {
@@ -147,8 +149,17 @@ bool asks_for_json(const Recipe& recipe, const HttpCall& call) {
   return wanted != nullptr && wanted->find("json") != std::string::npos;
 }
 
+/// `GET crm.example.com/api/v1/deals`: without the query, which may hold anything.
+std::string request_named(const HttpCall& call, const Answer& answer, const std::vector<std::string>& secrets) {
+  constexpr std::size_t kMostOfPath = 100;
+  const Result<net::Url> url = net::parse_url(net::with_ascii_host(std::string{answer.url()}));
+  if (!url) return call.method;
+  const std::string path = percent_decoded(url->path).value_or("/…");
+  return fmt::format("{} {}{}", call.method, url->authority(), one_line(masked(path, secrets), kMostOfPath));
+}
+
 std::optional<Failure> fault_in(const Recipe& recipe, const HttpCall& call, bool needs_json, const Answer& answer,
-                                const Values& values, bool renewed_in_vain) {
+                                const Values& values, const std::vector<std::string>& secrets, bool renewed_in_vain) {
   const auto& expected = call.expect_status;
   const bool wanted = std::find(expected.begin(), expected.end(), answer.status()) != expected.end();
   if (renewed_in_vain)
@@ -157,11 +168,12 @@ std::optional<Failure> fault_in(const Recipe& recipe, const HttpCall& call, bool
   if (!wanted) {
     const Meaning meaning = meaning_of_status(answer.status());
     return Failure{meaning.stage, meaning.reason,
-                   fmt::format("{} was answered with HTTP {}", call.method, answer.status())};
+                   fmt::format("{} was answered with HTTP {}", request_named(call, answer, secrets), answer.status())};
   }
   if (has_error(recipe.errors, answer))
     return Failure{Stage::response, Reason::server_error,
-                   fmt::format("{} was answered with HTTP {} and an error inside", call.method, answer.status())};
+                   fmt::format("{} was answered with HTTP {} and an error inside", request_named(call, answer, secrets),
+                               answer.status())};
   const bool has_body = answer.body().find_first_not_of(" \t\r\n") != std::string_view::npos;
   return fault_in_content(call, needs_json || (has_body && asks_for_json(recipe, call)), answer, values);
 }
@@ -236,7 +248,8 @@ std::string without_long_digits(const std::string& text) {
 
 }  // namespace
 
-Answer::Answer(const net::ClientResponse& response) : outer_(response), status_(response.status) {}
+Answer::Answer(const net::ClientResponse& response, std::string_view url)
+    : outer_(response), url_(url), status_(response.status) {}
 
 Answer::Answer(int status, JsonValue body, const net::ClientResponse& outer)
     : outer_(outer), status_(status), part_(true), parsed_(true), root_(body) {
@@ -333,7 +346,7 @@ AnswerClass judge(const Recipe& recipe, const HttpCall& call, bool needs_json, c
     verdict.empty = true;
     return verdict;
   }
-  verdict.failure = fault_in(recipe, call, needs_json, answer, values, renewed_in_vain);
+  verdict.failure = fault_in(recipe, call, needs_json, answer, values, secrets, renewed_in_vain);
   if (!verdict.failure) return verdict;
   Failure& failure = *verdict.failure;
   const Complaint complaint = complaint_of(recipe.errors, answer);

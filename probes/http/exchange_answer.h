@@ -16,13 +16,15 @@ namespace crmpulse::probes {
 /// One answer: a call's own, or one of those packed into a batch's. What it was made of must outlive it.
 class Answer {
  public:
-  explicit Answer(const net::ClientResponse& response);
+  /// `url`: where it was asked for; for messages. Must outlive this.
+  explicit Answer(const net::ClientResponse& response, std::string_view url = {});
   Answer(int status, JsonValue body, const net::ClientResponse& outer);
 
   [[nodiscard]] int status() const { return status_; }
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const {
     return outer_.header(lower_case_name);
   }
+  [[nodiscard]] std::string_view url() const { return url_; }
   [[nodiscard]] std::string_view body() const;
   /// Returns the body as words are looked for in it, nullopt if it cannot be read as text. As long as the answer.
   [[nodiscard]] std::optional<SearchableText> searchable() const;
@@ -34,6 +36,7 @@ class Answer {
  private:
   void parse() const;
   const net::ClientResponse& outer_;
+  std::string_view url_;
   int status_;
   bool part_ = false;
   mutable bool parsed_ = false;

@@ -114,6 +114,27 @@ Failure gone(std::string_view pointer) {
   return {Stage::content, Reason::missing, one_line(fmt::format("this measurement is blind: {} is gone", name))};
 }
 
+/// Returns false if a row has no member that the pointer names, though it has others in its place. What is null, empty
+/// or a value on the way there cannot tell.
+bool leads_somewhere(const JsonValue& row, std::string_view pointer) {
+  if (row.at(pointer).present()) return true;
+  while (!pointer.empty()) {
+    pointer = pointer.substr(0, pointer.rfind('/'));
+    const JsonValue above = row.at(pointer);
+    if (above.present()) return above.null() || above.is_scalar() || above.is_array() || above.size() == 0;
+  }
+  return true;
+}
+
+/// The pointers of a column in its row.
+std::vector<std::string_view> pointers_of(const Column& column) {
+  std::vector<std::string_view> out;
+  if (column.at) out.emplace_back(*column.at);
+  for (const std::string* pointer : {&column.count, &column.from, &column.to})
+    if (pointer->starts_with('/')) out.emplace_back(*pointer);
+  return out;
+}
+
 bool has_placeholder(const SampleSpec& spec) {
   return std::any_of(spec.labels.begin(), spec.labels.end(),
                      [](const auto& label) { return label.second.find('$') != std::string::npos; });
@@ -195,11 +216,19 @@ void ExchangeReader::bind() {
   }
   for (const Column& column : exchange_.columns) columns_.push_back(&column);
   for (const Column& column : implicit_) columns_.push_back(&column);
+  for (const Column* column : columns_) {
+    for (const std::string_view pointer : pointers_of(*column))
+      if (std::find(unseen_.begin(), unseen_.end(), pointer) == unseen_.end()) unseen_.push_back(pointer);
+  }
   read_.resize(columns_.size());
   cells_.resize(columns_.size());
   if (samples.empty()) return;
   reducer_ = std::make_unique<RowReader>(samples, std::numeric_limits<int>::max(), labels_, values_.now);
   reducer_->columns(names);
+}
+
+void ExchangeReader::look_for_pointers(const JsonValue& row) {
+  std::erase_if(unseen_, [&](std::string_view pointer) { return leads_somewhere(row, pointer); });
 }
 
 std::optional<Failure> ExchangeReader::read_row(const JsonValue& row, const Answer& answer) {
@@ -220,6 +249,7 @@ std::optional<Failure> ExchangeReader::read_row(const JsonValue& row, const Answ
       if (!value->null) saved_.insert_or_assign(column.name, std::move(value->text));
     }
   }
+  if (exchange_.has_rows_at) look_for_pointers(row);
   ++rows_;
   if (reducer_) {
     (void)reducer_->row(cells_);
@@ -249,9 +279,23 @@ std::optional<Failure> ExchangeReader::read(const Answer& answer) {
   return std::nullopt;
 }
 
+void ExchangeReader::warn(std::vector<Warning>& warnings) const {
+  if (exchange_.has_rows_at && rows_ > 0) {
+    for (const std::string_view pointer : unseen_) warnings.push_back(nowhere_warning(pointer, rows_));
+  }
+  if (!needs_all_rows(exchange_.samples)) return;
+  if (truncated_ > 0) {
+    const std::optional<int> pages = exchange_.next ? std::optional{exchange_.pages} : std::nullopt;
+    warnings.push_back(cut_warning({rows_, total_, exchange_.rows, pages}));
+  } else if (withheld_ > 0) {
+    warnings.push_back(withheld_warning(rows_, rows_ + withheld_));
+  }
+}
+
 void ExchangeReader::finish(ExchangeResult& result) {
-  result.rows_truncated += truncated_;
+  result.rows_truncated += truncated_ + withheld_;
   if (!result.failure) {
+    warn(result.warnings);
     if (reducer_) {
       reducer_->finish();
       result.failure = reducer_->failure();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "probes/http/exchange.h"
@@ -37,11 +38,17 @@ class ExchangeReader {
   [[nodiscard]] bool full() const { return rows_ >= static_cast<std::uint64_t>(exchange_.rows); }
   /// Rows or pages that were left out.
   void count_truncated(std::uint64_t rows) { truncated_ += rows; }
+  /// Rows that the answer tells of and that no page had.
+  void count_withheld(std::uint64_t rows) { withheld_ += rows; }
+  /// How many rows all pages have, as the answer says; nullopt: it does not.
+  void know_total(std::optional<std::uint64_t> total) { total_ = total; }
   /// Once, at the end: what was read into the result. Samples only when nothing failed.
   void finish(ExchangeResult& result);
 
  private:
   void bind();
+  void warn(std::vector<Warning>& warnings) const;
+  void look_for_pointers(const JsonValue& row);
   [[nodiscard]] std::optional<Failure> read_row(const JsonValue& row, const Answer& answer);
 
   const Exchange& exchange_;
@@ -56,8 +63,11 @@ class ExchangeReader {
   std::vector<Cell> cells_;
   std::vector<std::vector<std::string>> kept_;
   Variables saved_;
+  std::vector<std::string_view> unseen_;  ///< pointers of columns that led nowhere in every row so far
   std::uint64_t rows_ = 0;
   std::uint64_t truncated_ = 0;
+  std::uint64_t withheld_ = 0;
+  std::optional<std::uint64_t> total_;
 };
 
 }  // namespace crmpulse::probes

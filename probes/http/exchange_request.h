@@ -19,6 +19,7 @@ struct Page {
   std::string cursor;      ///< empty: none yet
   std::string url;         ///< whole; empty: the exchange's own
   bool also = false;       ///< of the request's other address, `also`
+  bool in_doubt = false;   ///< the first page was shorter than asked, so there may be none behind it
 };
 
 /// An error when a value cannot stand in its place. Without the login's headers and times.

@@ -10,6 +10,11 @@
 namespace crmpulse::probes {
 namespace {
 
+/// So CRMs answer that know no page behind the last one.
+bool says_no_page(int status) {
+  return status == 400 || status == 404 || status == 416 || status == 422;
+}
+
 /// One exchange with all its pages. Lives in the callbacks of what it waits for.
 class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
  public:
@@ -47,12 +52,16 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
       result_.status = 0;
       return finish(std::move(outcome.failure));
     }
-    const Answer answer{outcome.response};
+    const Answer answer{outcome.response, outcome.url};
     result_.status = answer.status();
     AnswerClass verdict = judge(core_->recipe(), exchange_.call, needs_json(exchange_), answer, values_.values(),
                                 values_.secrets(), outcome.renewed_in_vain);
     if (verdict.failure && verdict.failure->stage == Stage::auth)
       verdict.failure->message = one_line(verdict.failure->message + core_->signals.clock_remark());
+    if (page_.in_doubt && verdict.failure && !verdict.wait && says_no_page(answer.status())) {
+      verdict.failure.reset();
+      verdict.empty = true;
+    }
     result_.wait = verdict.wait;
     const bool has_rows = !verdict.failure && !verdict.empty;
     if (has_rows && exchange_.next) {
@@ -70,7 +79,8 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
       } else {
         verdict.failure = Failure{Stage::content, Reason::bad_content, one_line(told.error().message)};
       }
-      if (!next) reader_->count_truncated(pages_->withheld(answer));
+      if (!next) reader_->count_withheld(pages_->withheld(answer));
+      if (exchange_.call.also.empty()) reader_->know_total(pages_->total(answer));
     }
     if (!verdict.failure && !next && !exchange_.call.also.empty() && !page_.also) {
       next.emplace();
@@ -80,7 +90,7 @@ class ExchangeRun : public std::enable_shared_from_this<ExchangeRun> {
     result_.body = std::move(outcome.response.body);
     if (verdict.failure || !next) return finish(std::move(verdict.failure));
     if (reader_->full() || next->number > exchange_.pages) {
-      reader_->count_truncated(1);  // at least
+      if (!next->in_doubt) reader_->count_truncated(1);  // at least
       return finish(std::nullopt);
     }
     page_ = std::move(*next);

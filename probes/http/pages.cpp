@@ -52,6 +52,22 @@ std::string hint_at_id(const Paging& paging) {
   return paging.id ? "" : "; if /id does not tell records apart, name what does in `next.id`";
 }
 
+/// Why `known` records of a page stood on earlier ones: a few were moved on by new ones; most of a whole page come
+/// again when the CRM does not count as the recipe thinks.
+std::string cause_of(const Paging& paging, std::size_t known, std::size_t whole_page, bool moved) {
+  if (!moved) return fmt::format("the CRM ignores '{}'", key_of(paging));
+  if (2 * known <= whole_page || !paging.counts())
+    return "records moved while they were read, so ask in an order that stays (oldest first, or only what was created "
+           "before ${now})";
+  if (paging.offset.empty())
+    return fmt::format(
+        "the CRM counts records with '{}', not pages (then write `next: {{offset: …}}`), or records moved "
+        "while they were read",
+        paging.page);
+  return fmt::format("the CRM does not leave out as many records as '{}' says, or records moved while they were read",
+                     paging.offset);
+}
+
 /// Where a page was asked for, within one address and its `also`.
 std::string place_of(const Page& page, const std::string& place) {
   return (page.also ? "also " : "") + place;
@@ -92,9 +108,7 @@ std::optional<PageFault> Pages::add_records(const std::vector<std::string>& ids,
   if (known == 0) return std::nullopt;
   // One more record in front moves the last one of each page to the next, which may hold nothing else.
   const bool moved = known < first_page_;
-  const std::string why = moved ? "records moved while they were read, so ask in an order that stays (oldest first, or "
-                                  "only what was created before ${now})"
-                                : fmt::format("the CRM ignores '{}'", key_of(paging));
+  const std::string why = cause_of(paging, known, first_page_, moved);
   return PageFault{fmt::format("{} repeats {} of its {} records from earlier pages: {}{}", name_of(paging, page), known,
                                ids.size(), why, hint_at_id(paging)),
                    moved};
@@ -114,6 +128,7 @@ std::optional<PageFault> Pages::add(const Page& page, const Answer& answer, cons
   if (!paging.counts()) asked_.insert(place_of(page, paging.url.empty() ? page.cursor : asked_url));
   const JsonValue rows = exchange_.has_rows_at ? answer.json().at(exchange_.rows_at) : JsonValue{};
   on_page_ = rows.present() && rows.is_array() ? rows.size() : 0;
+  if (rows_ == 0) first_rows_ = on_page_;
   rows_ += on_page_;
   if (on_page_ == 0 || (!paging.counts() && !paging.id)) return std::nullopt;
   std::vector<std::string> ids;
@@ -135,17 +150,21 @@ bool Pages::is_last(const Answer& answer) const {
     if (more.present() || (paging.total.empty() && size_ == 0)) return !says_yes(more);
   }
   if (on_page_ == 0) return true;
-  if (!paging.total.empty()) {
-    if (const auto total = count_in(answer.json().at(paging.total))) return rows_ >= *total;
-  }
-  return on_page_ < size_;
+  if (const auto told = total(answer)) return rows_ >= *told;
+  if (on_page_ >= size_ || !paging.more.empty()) return on_page_ < size_;
+  // A first page that is shorter than asked is all there is, or all that the CRM gives at once: the next one tells.
+  return rows_ > on_page_ && on_page_ < first_rows_;
 }
 
 std::uint64_t Pages::withheld(const Answer& answer) const {
+  if (on_page_ != 0) return 0;
+  const std::uint64_t told = total(answer).value_or(0);
+  return told > rows_ ? told - rows_ : 0;
+}
+
+std::optional<std::uint64_t> Pages::total(const Answer& answer) const {
   const Paging& paging = *exchange_.next;
-  if (on_page_ != 0 || paging.total.empty()) return 0;
-  const std::uint64_t total = count_in(answer.json().at(paging.total)).value_or(0);
-  return total > rows_ ? total - rows_ : 0;
+  return paging.total.empty() ? std::nullopt : count_in(answer.json().at(paging.total));
 }
 
 Result<std::optional<Page>> Pages::next(const Page& page, const Answer& answer, const std::string& asked_url,
@@ -160,6 +179,7 @@ Result<std::optional<Page>> Pages::next(const Page& page, const Answer& answer, 
     if (is_last(answer)) return Next{};
     if (!paging.offset.empty() && on_page_ == 0)
       return Error{fmt::format("{} has no rows, yet {} says that more follow", name_of(paging, page), paging.more)};
+    next.in_doubt = rows_ == on_page_ && on_page_ < size_ && paging.more.empty() && !total(answer);
     return Next{next};
   }
   const JsonValue told = answer.json().at(paging.url.empty() ? paging.cursor : paging.url);

@@ -33,6 +33,8 @@ class Pages {
                                                  const std::vector<std::string>& hosts) const;
   /// Returns how many rows the answer tells of that no page had, if the page last added was empty.
   [[nodiscard]] std::uint64_t withheld(const Answer& answer) const;
+  /// Returns how many rows all pages have, nullopt if the answer does not tell.
+  [[nodiscard]] std::optional<std::uint64_t> total(const Answer& answer) const;
 
  private:
   [[nodiscard]] std::optional<PageFault> add_records(const std::vector<std::string>& ids, const Page& page);
@@ -43,6 +45,7 @@ class Pages {
   const std::size_t size_;
   std::size_t on_page_ = 0;                     ///< rows of the page last added
   std::size_t rows_ = 0;                        ///< of all pages
+  std::size_t first_rows_ = 0;                  ///< of the first page
   std::size_t first_page_ = 0;                  ///< records of the first page that had any
   std::unordered_set<std::uint64_t> records_;   ///< hashes of ids
   std::unordered_set<std::uint64_t> contents_;  ///< hashes of pages whose rows have no id

@@ -59,9 +59,9 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
     if (measurement_.batch) return ask_batch();
     const Asked& asked = asked_[next_++];
     exchanger_->run(*asked.exchange, variables_of(asked), deadline_, false,
-                    [self = shared_from_this()](ExchangeResult result) {
+                    [self = shared_from_this(), item = asked.item](ExchangeResult result) {
                       const bool stop = wants_peace(result);
-                      self->take(std::move(result));
+                      self->take(std::move(result), item);
                       if (stop) {
                         self->finish();
                       } else {
@@ -89,6 +89,7 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
   void ask_batch() {
     const auto most = static_cast<std::size_t>(spec_->recipe->batch->most);
     std::vector<BatchItem> items;
+    std::vector<std::string> of;
     for (; next_ < asked_.size() && items.size() < most; ++next_) {
       // What needs a value of this batch waits for the next one.
       const std::vector<std::string> names = names_of(*asked_[next_].exchange);
@@ -97,12 +98,15 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
                            [&](const std::string& name) { return saves(*item.exchange, name); });
       });
       if (waits) break;
-      if (can_ask(*asked_[next_].exchange)) items.push_back({asked_[next_].exchange, variables_of(asked_[next_])});
+      if (!can_ask(*asked_[next_].exchange)) continue;
+      items.push_back({asked_[next_].exchange, variables_of(asked_[next_])});
+      of.push_back(asked_[next_].item);
     }
     exchanger_->run_batch(std::move(items), deadline_,
-                          [self = shared_from_this()](std::vector<ExchangeResult> results) {
+                          [self = shared_from_this(), of = std::move(of)](std::vector<ExchangeResult> results) {
                             const bool stop = std::any_of(results.begin(), results.end(), wants_peace);
-                            for (ExchangeResult& result : results) self->take(std::move(result));
+                            for (std::size_t i = 0; i < results.size(); ++i)
+                              self->take(std::move(results[i]), i < of.size() ? of[i] : std::string{});
                             if (stop) {
                               self->finish();
                             } else {
@@ -111,11 +115,16 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
                           });
   }
 
-  void take(ExchangeResult result) {
+  /// `item` of the list that the exchange is asked for; empty: it is asked once.
+  void take(ExchangeResult result, const std::string& item) {
     for (const auto& [name, seconds] : result.phases) add_phase(found_.phases, name, seconds);
     found_.duration += result.duration;
     found_.calls += result.calls;
     found_.rows_truncated += result.rows_truncated;
+    for (Warning& warning : result.warnings) {
+      if (!item.empty()) warning.text = one_line(fmt::format("{}: {}", item, warning.text));
+      found_.warnings.push_back(std::move(warning));
+    }
     if (result.wait) found_.wait = std::max(found_.wait.value_or(Duration{}), *result.wait);
     if (result.login && !found_.login) found_.login = std::move(result.login);
     if (result.failure && !found_.failure) {
@@ -146,7 +155,9 @@ class HttpRun : public std::enable_shared_from_this<HttpRun> {
     const auto saved = variables_.find(spec.column);
     if (saved == variables_.end()) {
       if (spec.on_null == OnNull::failure)
-        fail(Reason::missing, fmt::format("'{}' was not in any answer", spec.column));
+        fail(Reason::missing,
+             fmt::format("'{}' was not in any answer; if it may be, write `null: skip` in the sample of {}",
+                         spec.column, spec.metric));
       return spec.on_null == OnNull::zero && !found_.failure ? std::optional{0.0} : std::nullopt;
     }
     const auto number = saved_number(spec.column);

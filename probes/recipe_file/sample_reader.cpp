@@ -74,8 +74,10 @@ SampleSpec read_sample(Reader& reader) {
   reader.get("scale", spec.scale, -kAnyNumber, kAnyNumber);
   std::size_t unit = 0;
   if (reader.get_choice("unit", unit, {"s", "ms"})) spec.unit = unit == 0 ? 1 : 0.001;
-  get_enum(reader, "null", spec.on_null, kOnNull);
   get_enum(reader, "reduce", spec.reduce, kReduce);
+  // What has no value is no duplicate of anything, as a text of blanks is none.
+  if (spec.reduce == Reduce::duplicates) spec.on_null = OnNull::skip;
+  get_enum(reader, "null", spec.on_null, kOnNull);
   read_quantiles(reader, spec);
   reader.get("threshold", spec.threshold, -kAnyNumber, kAnyNumber);
   Reader where = reader.child("where");

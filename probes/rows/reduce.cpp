@@ -181,7 +181,9 @@ void RowReader::take(Spec& spec, std::span<const Cell> cells) {
   if (cell.null) {
     if (spec.spec->on_null == OnNull::zero) add(spec, labels, 0, &cell);
     if (spec.spec->on_null == OnNull::failure)
-      fail(Reason::missing, fmt::format("column '{}' is NULL", spec.spec->column));
+      fail(Reason::missing,
+           fmt::format("column '{}' is NULL in a row; if it may be empty, write `null: skip` in the sample of {}",
+                       spec.spec->column, spec.spec->metric));
     return;
   }
   const std::optional<double> value = counts_texts(spec.spec->reduce) ? 0 : time_of(cell, spec.spec->unit);

@@ -99,6 +99,7 @@ Reading Readings::make(const Measurement& measurement, TimePoint scheduled, Foun
   reading.duration_seconds = whole_microseconds(found.duration);
   reading.failure = std::move(found.failure);
   reading.rows_truncated = found.rows_truncated;
+  if (!reading.failure) reading.warnings = std::move(found.warnings);
   reading.calls = found.calls;
   reading.wait = found.wait;
   reading.login_failed = found.login_failed;

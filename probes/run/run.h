@@ -14,6 +14,7 @@
 #include "probes/auth/session.h"
 #include "probes/auth/settings.h"
 #include "probes/recipe/recipe.h"
+#include "probes/rows/warning.h"
 
 namespace crmpulse::probes {
 
@@ -44,9 +45,10 @@ struct Reading {
   std::vector<Evidence> evidence;
   std::optional<Failure> failure;
   std::uint64_t rows_truncated = 0;
-  int calls = 0;                 ///< requests or statements it made that count against an allowance, logins included
-  std::optional<Duration> wait;  ///< the CRM wants to be left alone for this long
-  bool login_failed = false;     ///< `failure` is that of the login, which others share
+  std::vector<Warning> warnings;  ///< of a run that did not fail
+  int calls = 0;                  ///< requests or statements it made that count against an allowance, logins included
+  std::optional<Duration> wait;   ///< the CRM wants to be left alone for this long
+  bool login_failed = false;      ///< `failure` is that of the login, which others share
 };
 
 /// Were we not let in? Then the CRM's other measurements fail alike, and it is one fault.
@@ -63,6 +65,7 @@ struct Found {
   std::vector<Sample> samples;  ///< of the recipe, with all labels; a stamp only of what an answer told of itself
   std::optional<Failure> failure;
   std::uint64_t rows_truncated = 0;
+  std::vector<Warning> warnings;
   int calls = 0;                     ///< 0: as many as were planned
   std::optional<Duration> wait;      ///< the CRM wants to be left alone
   std::optional<auth::Login> login;  ///< that this run was the first to ask for

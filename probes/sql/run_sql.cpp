@@ -6,6 +6,7 @@
 #include "core/time/clock.h"
 #include "probes/rows/reduce.h"
 #include "probes/rows/values.h"
+#include "probes/rows/warning.h"
 #include "probes/sql/open.h"
 
 namespace crmpulse::probes {
@@ -67,6 +68,14 @@ bool was_dead(const sql::StatementResult& outcome) {
          outcome.error->stage != Stage::content && outcome.error->reason != Reason::skipped;
 }
 
+/// Did the server refuse for want of a right? Its class of codes tells it from a transaction or a server that only
+/// reads.
+bool lacks_right(const sql::SqlError& error, const Failure& failure) {
+  constexpr std::string_view kAccessRule = "42";
+  return failure.stage == Stage::request && failure.reason == Reason::permission &&
+         error.sqlstate.starts_with(kAccessRule);
+}
+
 sql::SqlError bad_statement(const Error& error) {
   return sql::SqlError{Stage::request, Reason::bad_content, {}, one_line(error.message), false};
 }
@@ -111,6 +120,12 @@ Failure SqlRunner::failure_of(const Recipe& recipe, const sql::SqlError& error) 
     failure.stage = mapping.stage;
     failure.reason = mapping.reason;
     break;
+  }
+  if (!recipe.rights.empty() && lacks_right(error, failure)) {
+    failure.message =
+        one_line(fmt::format("{}; `crmpulse-agent recipes {}` (for a recipe of your own: with its file) "
+                             "prints what to grant",
+                             failure.message, recipe.name));
   }
   return failure;
 }
@@ -199,6 +214,8 @@ Found SqlRunner::run_query(const Measurement& measurement, const sql::Limits& li
         found.failure = rows.failure();
         found.samples = std::move(rows.samples());
         found.rows_truncated = rows.truncated();
+        if (rows.truncated() > 0 && needs_all_rows(measurement.samples))
+          found.warnings.push_back(cut_warning({rows.rows(), std::nullopt, measurement.rows, std::nullopt}));
         return found;
       }
     }

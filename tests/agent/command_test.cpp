@@ -255,6 +255,36 @@ measurements:
   CHECK(direct.out.find("pooler") == std::string::npos);
 }
 
+TEST_CASE("probe warns of a list that was cut off, in its table and in JSON") {
+  const TempDir folder;
+  const std::string file = make_crm(folder, "acme.db");
+  folder.write("short.yaml", R"(recipe: short
+title: Short
+transport: sql
+dialects: [sqlite]
+parameters:
+  url: {type: url, required: true, help: File}
+measurements:
+  - {id: liveness, liveness: true, query: SELECT 1}
+  - id: contacts
+    query: SELECT email FROM contact
+    rows: 2
+    samples: [{metric: crm_records, reduce: count, labels: {object: contact}}]
+)");
+  const std::string config = configure(
+      folder,
+      fmt::format("  - {{name: acme, recipe: '{}', with: {{url: 'sqlite:{}'}}}}\n", folder.path("short.yaml"), file));
+  const Output table = probe(config);
+  INFO(table.out);
+  const std::string text =
+      "only the first 2 rows were read, and there are more: what is counted is too small; raise `rows` (2) of this "
+      "measurement";
+  CHECK(table.out.find("\n  warning: contacts: " + text + "\n") != std::string::npos);
+  const auto document = boost::json::parse(probe(config, {}, ProbeFormat::json).out);
+  CHECK(document.at_pointer("/crms/0/measurements/1/warnings/0").as_string() == std::string_view{text});
+  CHECK(document.at_pointer("/crms/0/measurements/0/warnings").as_array().empty());
+}
+
 TEST_CASE("what a CRM names so that it forges what people read is shown by probe as what it is") {
   const TempDir folder;
   // A cursor that goes up and rewrites a line, a direction that turns, a character nobody sees, a byte of no letter.

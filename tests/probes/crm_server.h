@@ -106,6 +106,13 @@ parameters:
   return run(*target, "m");
 }
 
+/// The warnings' texts, a line each.
+[[nodiscard]] inline std::string warnings_of(const probes::Reading& reading) {
+  std::string out;
+  for (const auto& warning : reading.warnings) out += (out.empty() ? "" : "\n") + warning.text;
+  return out;
+}
+
 /// Samples of the recipe alone: without what every run and every answer tells by itself.
 [[nodiscard]] inline std::map<std::string, double> own_samples(const probes::Reading& reading) {
   std::map<std::string, double> out = samples_of(reading);

@@ -109,6 +109,48 @@ TEST_CASE("an answer that is not what the recipe expects of a login is wrong cre
   CHECK_THAT(refused.message, Contains("Invalid user or password"));
 }
 
+TEST_CASE("a login that answers without its token is no wrong password, and tells where it was looked for") {
+  Described login(always(json(200, R"({"token":"T-1","expires_in":900})")));
+  login.flow.token = "/access_token";
+  login.flow.request->url += "?user=hidden";
+  const Failure failure = login.failure();
+  CHECK(failure.stage == Stage::auth);
+  CHECK(failure.reason == Reason::missing);
+  CHECK_THAT(failure.message,
+             Contains("HTTP 200, nothing at /access_token (`token` of the recipe); it has token, expires_in"));
+  CHECK_THAT(failure.message, !Contains("T-1") && !Contains("?"));
+  login.flow.token = "/token";
+  login.flow.save = {{"base", "/data/base"}};
+  const Failure saved = login.failure();
+  CHECK(saved.reason == Reason::missing);
+  CHECK_THAT(saved.message, Contains("nothing at /data/base (`save.base` of the recipe)"));
+  login.flow.save.clear();
+  login.flow.token.clear();
+  login.flow.token_header = "x-session";
+  const Failure header = login.failure();
+  CHECK(header.reason == Reason::missing);
+  CHECK_THAT(header.message, Contains("nothing at the header x-session"));
+  // The CRM itself says that it is an error.
+  login.vendor.answer(always(json(200, R"({"error":"no such user"})")));
+  login.flow.token_header.clear();
+  login.flow.token = "/token";
+  const Failure refused = login.failure();
+  CHECK(refused.reason == Reason::credentials);
+  CHECK_THAT(refused.message, Contains("nothing at /token") && Contains("no such user"));
+}
+
+TEST_CASE("a login that is refused is told with its address, path and status, without the query") {
+  Described login(always(json(404, R"({"error":{"message":"not found"}})")));
+  login.flow.request->url = login.vendor.url() + "/api/api/login?key=hidden";
+  const Failure failure = login.failure();
+  CHECK(failure.reason == Reason::missing);
+  CHECK_THAT(failure.message, Contains("the login at 127.0.0.1:") &&
+                                  Contains("/api/api/login failed: HTTP 404: not found") && !Contains("key"));
+  login.vendor.answer(always(json(401, "{}")));
+  login.flow.request->url = login.vendor.url() + "/users/jane/login";
+  CHECK_THAT(login.failure().message, Contains("/users/jane/login failed: HTTP 401"));
+}
+
 TEST_CASE("a status tells why a login failed") {
   for (const auto& [status, reason] : {std::pair{400, Reason::credentials},
                                        {401, Reason::credentials},

@@ -131,6 +131,55 @@ TEST_CASE("a CRM that gives fewer rows than asked for is read to its total, by t
   CHECK(reading.calls == 3);
 }
 
+TEST_CASE("a CRM that gives fewer rows than asked for and tells no total is read to its end for one call more") {
+  const std::string request = "{url: /list, query: {limit: \"100\"}}";
+  for (const auto& [records, calls] : std::vector<std::pair<int, int>>{{5, 2}, {20, 2}, {50, 3}, {60, 4}, {0, 1}}) {
+    const CrmServer crm{shows({.records = up_to(records), .most = 20})};
+    for (const std::string next : {"{offset: offset, size: limit}", "{offset: offset, size: 100}"}) {
+      INFO(next << " of " << records);
+      const auto reading = run_once(crm, measured(next, request));
+      check_succeeded(reading);
+      CHECK(own_samples(reading).at("total") == records * (records + 1) / 2);
+      CHECK(reading.calls == calls);
+      CHECK(reading.rows_truncated == 0);
+    }
+  }
+  const CrmServer crm{shows({.records = up_to(50), .most = 20})};
+  const auto numbered = run_once(crm, measured("{page: page, size: limit}", request));
+  check_succeeded(numbered);
+  CHECK(own_samples(numbered).at("total") == 1275);
+  CHECK(numbered.calls == 3);
+  // Who is to tell whether more follows says the end by not saying it.
+  const CrmServer silent{shows({up_to(1)})};
+  CHECK(run_once(silent, measured("{offset: offset, more: /follows, size: limit}")).calls == 1);
+  // All of these were read before, and that there is no further page to ask for does not cut them off.
+  const auto one = run_once(crm, measured("{offset: offset, size: limit}", request, "    pages: 1\n"));
+  check_succeeded(one);
+  CHECK(one.rows_truncated == 0);
+}
+
+TEST_CASE("a page asked for only because the first one was short may be refused, any other may not") {
+  const auto refuses = [](int records, int status) -> CrmServer::Script {
+    return [shelf = Shelf{up_to(records)}, status](const net::HttpRequest& request) {
+      const bool beyond = number_in(text_in(request, "offset"), 0) >= shelf.records.size();
+      return beyond ? json(R"({"error":"there is no such page"})", status) : page_of(shelf, request);
+    };
+  };
+  for (const int status : {400, 404, 416, 422}) {
+    INFO(status);
+    const CrmServer crm{refuses(1, status)};
+    const auto reading = run_once(crm, measured("{offset: offset, size: limit}"));
+    check_succeeded(reading);
+    CHECK(own_samples(reading).at("total") == 1);
+    CHECK(reading.calls == 2);
+  }
+  for (const auto& [records, status] : std::vector<std::pair<int, int>>{{1, 500}, {1, 403}, {2, 404}}) {
+    INFO(records << " " << status);
+    const CrmServer crm{refuses(records, status)};
+    CHECK(run_once(crm, measured("{offset: offset, size: limit}")).failure.has_value());
+  }
+}
+
 TEST_CASE(
     "a total that is none leaves the end to short pages, and rows that a total promises and nobody gives are counted") {
   for (const std::string total : {"-1", "null", "\"many\""}) {
@@ -146,6 +195,15 @@ TEST_CASE(
   const auto reading = run_once(crm, measured("{offset: offset, total: /total}"));
   check_succeeded(reading);
   CHECK(reading.rows_truncated == 3);
+  CHECK_THAT(warnings_of(reading), Contains("the CRM tells of 7 rows and gives no more than 4"));
+}
+
+TEST_CASE("a list that is cut off is warned of with its total, where the CRM tells it") {
+  const CrmServer crm{shows({up_to(100)})};
+  const auto reading = run_once(
+      crm, measured("{offset: offset, total: /total}", "{url: /list, query: {limit: \"2\"}}", "    pages: 3\n"));
+  check_succeeded(reading);
+  CHECK_THAT(warnings_of(reading), Contains("only 6 of 100 rows were read") && Contains("`pages` (3)"));
 }
 
 TEST_CASE("a CRM that gives the first page again and again is found out on the second, with or without ids") {
@@ -177,6 +235,32 @@ TEST_CASE("pages that overlap each time are a failure that names the cause, and 
     CHECK_THAT(reading.failure->message, Contains("an order that stays"));
     CHECK_FALSE(own_samples(reading).contains("total"));
   }
+}
+
+TEST_CASE("pages whose records come nearly all again are told as what they are, not as records that moved") {
+  // It takes the number of a page for a number of records.
+  const CrmServer counts_records{[shelf = Shelf{up_to(30)}](const net::HttpRequest& request) {
+    net::HttpRequest asked = request;
+    asked.query["offset"] = text_in(request, "number");
+    return page_of(shelf, asked);
+  }};
+  const std::string ten = "{url: /list, query: {limit: \"10\"}}";
+  const auto numbered = run_once(counts_records, measured("{page: number, first: 0, total: /total}", ten));
+  check_failed(numbered, "content/bad_content");
+  CHECK_THAT(numbered.failure->message,
+             Contains("page 1 repeats 9 of its 10 records") &&
+                 Contains("counts records with 'number', not pages (then write `next: {offset:"));
+  // It ignores the offset, and shows one record that is new each time.
+  const CrmServer ignores{[asked = 0](const net::HttpRequest& request) mutable {
+    Shelf shelf{up_to(30)};
+    shelf.records.insert(shelf.records.begin(), 100 + asked++);
+    net::HttpRequest first = request;
+    first.query.erase("offset");
+    return page_of(shelf, first);
+  }};
+  const auto ignored = run_once(ignores, measured("{offset: offset, total: /total}", ten));
+  check_failed(ignored, "content/bad_content");
+  CHECK_THAT(ignored.failure->message, Contains("does not leave out as many records as 'offset' says"));
 }
 
 TEST_CASE("a record that is created while pages are read moves others on: all is read anew, and each is counted once") {

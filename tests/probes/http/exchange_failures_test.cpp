@@ -7,6 +7,7 @@
 
 using namespace crmpulse;
 using namespace crmpulse::test;
+using Catch::Contains;
 using namespace std::chrono_literals;
 
 namespace {
@@ -137,7 +138,8 @@ failures:
   check_failed(over, "response/quota");
   CHECK(over.wait == Duration{1h});
   CHECK(over.failure->message ==
-        "GET was answered with HTTP 403 REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded. (request req-1)");
+        "GET 127.0.0.1:" + quota.port() +
+            "/x was answered with HTTP 403 REQUEST_LIMIT_EXCEEDED: TotalRequests Limit exceeded. (request req-1)");
   const CrmServer closed{answers({403, {{"Retry-After", "120"}}, "down for maintenance"})};
   const auto maintenance = run_once(closed, measurement, more);
   check_failed(maintenance, "response/maintenance");
@@ -160,7 +162,29 @@ TEST_CASE("what a CRM says is told without addresses, long numbers, line breaks 
                                 "errors: {message: [/m]}", "key_file: " + key.path());
   check_failed(reading, "request/bad_content");
   CHECK(reading.failure->message ==
-        "GET was answered with HTTP 400: *** (tel ***) may not use ***, record 12345 of ***, @y");
+        "GET 127.0.0.1:" + crm.port() +
+            "/x was answered with HTTP 400: *** (tel ***) may not use ***, record 12345 of ***, @y");
+}
+
+TEST_CASE("a refused request is told with its host and path, never with its query or what is personal in the path") {
+  const CrmServer crm{answers(json("{}", 404))};
+  const auto told = [&](const std::string& request) {
+    const auto reading = run_once(crm, "  - {id: m, request: " + request + "}\n");
+    check_failed(reading, "request/missing");
+    return reading.failure->message;
+  };
+  CHECK(told("{url: /api/v1/deal, query: {q: \"name = 'Roe'\", limit: \"5\"}}") ==
+        "GET 127.0.0.1:" + crm.port() + "/api/v1/deal was answered with HTTP 404");
+  CHECK(told("{method: POST, url: \"/search?q=Roe\", json: {a: b}}") ==
+        "POST 127.0.0.1:" + crm.port() + "/search was answered with HTTP 404");
+  CHECK(told("{url: /users/jane.roe@example.org/phones/004912345678}") ==
+        "GET 127.0.0.1:" + crm.port() + "/users/***/phones/*** was answered with HTTP 404");
+  CHECK_THAT(told("{url: /users/jane.roe%40example.org}"), Contains("/users/*** was"));
+  const std::string inside = "  - {id: m, request: {url: /rpc}}\n";
+  const CrmServer wrong{answers(json(R"({"error":{"message":"no"}})"))};
+  const auto reading = run_once(wrong, inside, "errors: {present: [/error], message: [/error/message]}");
+  check_failed(reading, "response/server_error");
+  CHECK(says(reading, "GET 127.0.0.1:" + wrong.port() + "/rpc was answered with HTTP 200 and an error inside: no"));
 }
 
 TEST_CASE("the clock's distance to the CRM is told") {

@@ -6,6 +6,7 @@
 
 using namespace crmpulse;
 using namespace crmpulse::test;
+using Catch::Contains;
 using namespace std::chrono_literals;
 using probes::page_address;
 
@@ -63,6 +64,39 @@ TEST_CASE("pages and rows are bounded, and what is left out is counted") {
   CHECK(own_samples(rows).at("total") == 6);
   CHECK(rows.rows_truncated == 2);
   CHECK(rows.calls == 2);
+}
+
+TEST_CASE("a list that is cut off by rows or pages is warned of, with what was read and what to raise") {
+  const CrmServer crm{paged};
+  const auto warned = [&](const std::string& bounds, const std::string& samples = kSum) {
+    return warnings_of(run_once(crm, "  - id: m\n    request: {url: /list}\n    next: /next\n" + bounds + samples));
+  };
+  CHECK(warned("    pages: 2\n") ==
+        "only the first 4 rows were read, and there are more: what is counted is too small; "
+        "raise `rows` (1000) and `pages` (2) of this measurement");
+  CHECK_THAT(warned("    rows: 3\n"), Contains("only the first 3 rows were read") && Contains("raise `rows` (3)"));
+  CHECK(warned("").empty());
+  // The newest rows are a fair sample of a time, but not of a number.
+  const std::string average = "    each: /rows\n    samples: [{metric: x, value: /n, reduce: avg}]\n";
+  CHECK(warned("    pages: 2\n", average).empty());
+  // Without pages there is one thing to raise.
+  const std::string all = "  - id: m\n    request: {url: /list}\n    rows: 1\n" + kSum;
+  CHECK_THAT(warnings_of(run_once(crm, all)), Contains("raise `rows` (1) of this measurement"));
+}
+
+TEST_CASE("of a `for`, the warning names whose list is cut off") {
+  const CrmServer crm{paged};
+  const auto reading = run_once(crm, R"(  - id: m
+    requests:
+      - for: {object: objects}
+        request: {url: /list}
+        next: /next
+        pages: 2
+        each: /rows
+        samples: [{metric: total, value: /n, reduce: sum, labels: {object: "${object}"}}]
+)");
+  check_succeeded(reading);
+  CHECK_THAT(warnings_of(reading), Contains("Lead: only the first 4 rows") && Contains("Case: only the first 4 rows"));
 }
 
 TEST_CASE("the next page is never asked of a host that the recipe does not allow, and the refusal names both") {

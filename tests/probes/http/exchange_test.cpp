@@ -34,6 +34,31 @@ TEST_CASE("several requests run one after another, hand values on, and give rati
   CHECK(reading.calls == 2);
 }
 
+TEST_CASE("a pointer that leads to nothing in any row of a list is warned of, one that may be empty is not") {
+  const auto warned = [](const std::string& rows, const std::string& columns) {
+    const CrmServer crm{answers(json(R"({"rows":)" + rows + "}"))};
+    const auto reading =
+        run_once(crm, "  - id: m\n    request: {url: /list}\n    each: /rows\n    columns: " + columns +
+                          "\n    samples: [{metric: x, value: id, reduce: count, where: {phone: {missing: true}}}]\n");
+    check_succeeded(reading);
+    return warnings_of(reading);
+  };
+  const std::string rows = R"([{"id":1,"phone":null,"at":{"home":"a"}},{"id":2,"phone":"7","at":{"home":"b"}}])";
+  CHECK(warned(rows, "{id: /id, phone: /telephone}") == "/telephone is in none of 2 rows: does the CRM spell it so?");
+  CHECK(warned(rows, "{id: /id, phone: /at/work}") == "/at/work is in none of 2 rows: does the CRM spell it so?");
+  CHECK(warned(rows, "{id: /id, phone: {count: /phones}}") ==
+        "/phones is in none of 2 rows: does the CRM spell it so?");
+  CHECK(warned(R"([{"id":1}])", "{id: /id, phone: /phone}") ==
+        "/phone is not in the only row: does the CRM spell it so?");
+  // One row has it; none is filled in; what is above it is empty.
+  CHECK(warned(rows, "{id: /id, phone: /phone}").empty());
+  CHECK(warned(R"([{"id":1,"phone":null}])", "{id: /id, phone: /phone}").empty());
+  CHECK(warned(R"([{"id":1},{"id":2,"phone":""}])", "{id: /id, phone: /phone}").empty());
+  for (const char* above : {"null", "false", "\"\"", "[]", "{}"})
+    CHECK(warned(R"([{"id":1,"at":)" + std::string{above} + "}]", "{id: /id, phone: /at/work}").empty());
+  CHECK(warned("[]", "{id: /id, phone: /telephone}").empty());
+}
+
 TEST_CASE("a request is made for each item of a list") {
   const CrmServer crm{
       [](const net::HttpRequest& request) { return json(request.path == "/Lead" ? "{\"n\":3}" : "{\"n\":4}"); }};

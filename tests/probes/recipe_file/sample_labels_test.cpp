@@ -40,7 +40,11 @@ TEST_CASE("a label that rules need and that is missing or misspelt is told with 
        {"{metric: crm_feature_used, value: n}", "{metric: crm_process_overdue_ratio, value: n, labels: {object: x}}",
         "{metric: crm_records_created, value: n, by: [object]}", "{metric: crm_api_remaining, value: n}",
         "{metric: crm_active_users, value: n}", "{metric: crm_records_incomplete, value: n, labels: {field: x}}",
-        "{metric: crm_sales_amount, value: n}",
+        "{metric: crm_sales_amount, value: n}", "{metric: crm_records_incomplete, value: n, by: [object]}",
+        "{metric: crm_records_duplicate, value: n, labels: {object: x}}",
+        "{metric: crm_records_invalid, value: n, labels: {object: x}}",
+        "{metric: crm_records_outdated, value: n, labels: {object: x, feild: y}}",
+        "{metric: crm_records_orphaned, value: n, labels: {object: x, check: orphan}}",
         "{metric: crm_records_checked, value: n, labels: {object: a, field: b}}"}) {
     INFO(sample);
     REQUIRE(faults_of(sample).size() == 1);

@@ -40,6 +40,11 @@ void check_samples(const probes::Reading& reading, const SandboxCase& one, const
   } else {
     check_runs(reading);
   }
+  for (const probes::Warning& warning : reading.warnings) {
+    INFO(one.recipe << "." << reading.measurement << ": " << warning.text);
+    CHECK(warning.kind == probes::Warning::Kind::cut);  // every pointer leads to something in some row
+    CHECK(one.truncated.contains(reading.measurement));
+  }
   static const std::map<std::string, std::string> kNothing;
   const auto found = one.measurements.find(reading.measurement);
   const auto& expected = found == one.measurements.end() ? kNothing : found->second;

@@ -1,5 +1,7 @@
 #include "probes/rows/reduce.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include "probes/rows/values.h"
@@ -112,6 +114,26 @@ TEST_CASE("NULL fails the run, is skipped or is zero, as the recipe says") {
   CHECK(reduced(R"({metric: x, value: n, reduce: avg, "null": zero})", rows).samples.at("x") == 2);
   CHECK(reduced(R"({metric: x, value: n, reduce: count, "null": skip})", rows).samples.at("x") == 1);
   CHECK(reduced(R"({metric: x, constant: 1, by: [object]})", {{nullptr, "1"}}).samples.at("x") == 1);
+}
+
+TEST_CASE("an empty value is no duplicate without being told so; elsewhere NULL is told with what to write") {
+  const std::vector<std::vector<const char*>> rows{{"a", "x"}, {"a", nullptr}, {"a", "X"}, {"a", nullptr}};
+  const auto duplicates = reduced("{metric: x, value: n, reduce: duplicates}", rows);
+  REQUIRE_FALSE(duplicates.failure);
+  CHECK(duplicates.samples.at("x") == 1);
+  const auto by = reduced("{metric: x, value: n, by: [object], reduce: duplicates}", rows);
+  REQUIRE_FALSE(by.failure);
+  CHECK(by.samples.at(R"(x{object="a"})") == 1);
+  CHECK(reduced(R"({metric: x, value: n, reduce: duplicates, "null": failure})", rows).failure);
+  // A count of ids that are not there is a fault: it must not become a smaller number.
+  const std::vector<std::vector<const char*>> numbers{{"a", "4"}, {"a", nullptr}};
+  for (const char* reduce : {"none", "count", "distinct", "max"}) {
+    const auto failed = reduced(fmt::format("{{metric: x, value: n, reduce: {}}}", reduce), numbers);
+    INFO(reduce);
+    REQUIRE(failed.failure);
+    CHECK(failed.failure->message ==
+          "column 'n' is NULL in a row; if it may be empty, write `null: skip` in the sample of x");
+  }
 }
 
 TEST_CASE("labels from rows are bounded, and win over the agent's own") {

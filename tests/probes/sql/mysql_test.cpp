@@ -93,18 +93,22 @@ TEST_CASE("each way a MariaDB query can fail has its stage and reason, and the c
   - {id: is_text, query: SELECT name AS n FROM person, samples: [{metric: crm_records, value: n}]}
   - {id: no_column, query: SELECT 1 AS m, samples: [{metric: crm_records, value: n}]}
   - {id: slow, timeout: 400ms, query: "SELECT count(*) AS n FROM information_schema.columns a, information_schema.columns b, information_schema.columns c"}
+rights: [GRANT SELECT ON deal TO monitor]
 )yaml");
   check_succeeded(run(*target, "liveness"));  // on a connection of its own
   check_failed(run(*target, "bad_sql"), "request/bad_content");
   check_failed(run(*target, "missing_table"),
                "request/permission");  // MariaDB does not tell a stranger what is missing
   check_failed(run(*target, "missing_column"), "request/missing");
-  check_failed(run(*target, "permission"), "request/permission");
+  const auto permission = run(*target, "permission");
+  check_failed(permission, "request/permission");
+  CHECK(permission.failure->message.find("; `crmpulse-agent recipes shop` (for") != std::string::npos);
   check_failed(run(*target, "two"), "request/bad_content");
   check_failed(run(*target, "no_rows"), "content/bad_content");
   const auto write = run(*target, "write");
   check_failed(write, "request/permission");
   CHECK(write.failure->message.find("READ ONLY") != std::string::npos);
+  CHECK(write.failure->message.find("recipes shop") == std::string::npos);
   check_failed(run(*target, "is_null"), "content/missing");
   const auto is_text = run(*target, "is_text");
   check_failed(is_text, "content/bad_content");

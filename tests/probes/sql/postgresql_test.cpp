@@ -85,17 +85,24 @@ TEST_CASE("each way a PostgreSQL query can fail has its stage and reason, and th
   - {id: twice, query: SELECT 1 AS n FROM deal, samples: [{metric: crm_records, value: n}]}
   - {id: slow, timeout: 400ms, query: SELECT pg_sleep(20)}
   - {id: copy, query: COPY deal TO STDOUT}
+rights: [GRANT SELECT ON deal TO monitor]
 )yaml");
   check_succeeded(run(*target, "liveness"));  // on a connection of its own
   check_failed(run(*target, "bad_sql"), "request/bad_content");
   check_failed(run(*target, "missing_table"), "request/missing");
   check_failed(run(*target, "missing_column"), "request/missing");
-  check_failed(run(*target, "permission"), "request/permission");
+  const auto permission = run(*target, "permission");
+  check_failed(permission, "request/permission");
+  CHECK(
+      permission.failure->message ==
+      "permission denied for table secret_table (SQLSTATE 42501); `crmpulse-agent recipes shop` (for a recipe of your "
+      "own: with its file) prints what to grant");
   check_failed(run(*target, "two"), "request/bad_content");
   check_failed(run(*target, "no_rows"), "content/bad_content");
   const auto write = run(*target, "write");
   check_failed(write, "request/permission");
   CHECK(write.failure->message.find("read-only") != std::string::npos);
+  CHECK(write.failure->message.find("recipes shop") == std::string::npos);
   const auto record_text = run(*target, "record_text");
   check_failed(record_text, "request/bad_content");
   CHECK(record_text.failure->message.find("Jane") == std::string::npos);

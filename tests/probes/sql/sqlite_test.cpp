@@ -110,6 +110,11 @@ TEST_CASE("a SQLite CRM gives its samples and what every run gives by itself") {
   CHECK(samples_of(stages).at(R"(crm_records{stage="lost"})") == 1);
   CHECK(samples_of(stages).at("crm_sales_amount") == 15);
   CHECK(stages.rows_truncated == 2);
+  REQUIRE(stages.warnings.size() == 1);
+  CHECK(stages.warnings[0].text ==
+        "only the first 3 rows were read, and there are more: what is counted is too small; "
+        "raise `rows` (3) of this measurement");
+  CHECK(staleness.warnings.empty());
 
   const auto login = run(*target, "login");
   check_succeeded(login);
