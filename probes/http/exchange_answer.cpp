@@ -114,15 +114,15 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
   if (searched && !can_be_searched(answer.body()))
     return Failure{Stage::content, Reason::bad_content,
                    "the answer is neither UTF-8 nor of one byte a character, so it cannot be searched for a text"};
-  const auto text = searched ? answer.searchable() : std::nullopt;
-  if (searched && !text)
+  const auto readable = searched ? answer.searchable() : std::nullopt;
+  if (searched && !readable)
     return Failure{Stage::response, Reason::bad_content,
                    "the words cannot be looked for: the answer's text is neither UTF-8 nor in a charset that it names"};
-  if (!call.expect_contains.empty() && !text->has(call.expect_contains)) {
+  if (!call.expect_contains.empty() && !readable->has(call.expect_contains)) {
     return Failure{Stage::content, Reason::missing,
                    fmt::format("the answer does not contain '{}'", call.expect_contains)};
   }
-  if (!call.expect_absent.empty() && text->has(call.expect_absent))
+  if (!call.expect_absent.empty() && readable->has(call.expect_absent))
     return Failure{Stage::content, Reason::bad_content, fmt::format("the answer contains '{}'", call.expect_absent)};
   if (!needs_json && call.expect_at.empty()) return std::nullopt;
   if (!answer.json().present()) return Failure{Stage::content, Reason::bad_content, answer.json_fault()};
