@@ -246,8 +246,8 @@ void ServiceLoop::store(std::vector<Sample> samples, std::vector<Evidence> evide
 
 void ServiceLoop::report_status() {
   const auto spool = spool_->stats();
-  const std::string measures =
-      settings_.crms.empty() ? fmt::format("idle: {} names no CRM", config_) : fmt::format("{} CRMs", settings_.crms.size());
+  const std::string measures = settings_.crms.empty() ? fmt::format("idle: {} names no CRM", config_)
+                                                      : fmt::format("{} CRMs", settings_.crms.size());
   manager_.status(fmt::format("{}, collector {}, {} samples waiting{}", measures,
                               shipper_->stats().reachable ? "reachable" : "not reachable", spool.rows, reload_status_));
 }
