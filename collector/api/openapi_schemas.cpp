@@ -1,6 +1,7 @@
 #include "collector/api/openapi_schemas.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 namespace crmpulse::collector {
@@ -216,8 +217,9 @@ void add_ingest_headers(json::array& parameters, bool samples) {
   }
   parameters.push_back(header("X-Crm-Agent", false, "the agent that sends; its token may be bound to the name",
                               text_of("^[!-~]+$", 128)));
-  parameters.push_back(header("X-Crm-Batch-Seq", false, "one that the agent sent before is not taken again; 0 is none",
-                              {{"type", "integer"}, {"minimum", 0}, {"maximum", 9'007'199'254'740'991}}));
+  parameters.push_back(
+      header("X-Crm-Batch-Seq", false, "one that the agent sent before is not taken again; 0 is none",
+             {{"type", "integer"}, {"minimum", 0}, {"maximum", std::numeric_limits<std::uint64_t>::max()}}));
   parameters.push_back(
       header("X-Crm-Time", false, "the agent's clock: RFC 3339, or Unix milliseconds", text_of(kAgentTime, 40)));
 }

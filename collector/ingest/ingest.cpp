@@ -20,7 +20,6 @@ namespace crmpulse::collector {
 namespace {
 
 constexpr std::size_t kMaxAgentName = 128;
-constexpr std::uint64_t kLastBatch = (std::uint64_t{1} << 53) - 1;  ///< as JSON can hold it exactly
 constexpr std::size_t kPooled = 64;
 constexpr std::size_t kPooledPoints = 50'000;  ///< larger ones give their memory back
 
@@ -170,8 +169,7 @@ bool Ingest::identify(const net::HttpRequest& request, Batch& batch) {
   if (!agent || !number || !sent) return false;
   record.agent = *agent;
   const auto [end, error] = std::from_chars(number->data(), number->data() + number->size(), record.batch);
-  const bool is_number = error == std::errc{} && end == number->data() + number->size();
-  const bool numbered = number->empty() || (is_number && record.batch <= kLastBatch);
+  const bool numbered = number->empty() || (error == std::errc{} && end == number->data() + number->size());
   if (!numbered || !is_agent_name(record.agent)) return false;
   if (sent->empty()) return true;
   auto time = parse_agent_time(*sent);
