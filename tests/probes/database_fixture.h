@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <stdexcept>
 
 #include "tests/probes/target_fixture.h"
 #include "tests/support/process.h"
@@ -26,6 +28,14 @@ class PasswordFile {
   TempDir directory_;
   std::string path_;
 };
+
+/// The path of an ODBC driver's library, named directly: no odbcinst.ini is needed.
+[[nodiscard]] inline std::string odbc_driver(const std::string& library) {
+  for (const char* directory : {"/usr/lib/x86_64-linux-gnu/odbc/", "/usr/lib/aarch64-linux-gnu/odbc/"}) {
+    if (std::filesystem::exists(directory + library)) return directory + library;
+  }
+  throw std::runtime_error("no " + library);
+}
 
 /// The beginning of a recipe, up to and with its liveness.
 [[nodiscard]] inline std::string recipe_head(const std::string& dialect) {

@@ -14,6 +14,7 @@
 #include <array>
 
 #include "probes/sql/driver/driver.h"
+#include "probes/sql/driver/names.h"
 #include "probes/sql/drivers/drivers.h"
 #include "probes/sql/drivers/odbc_diagnosis.h"
 #include "probes/sql/drivers/odbc_text.h"
@@ -323,6 +324,12 @@ class OdbcConnection final : public Connection {
   std::array<char16_t, kMaxCellUnits + 1> buffer_{};
 };
 
+/// Another address may do better. What a server says ends the search.
+bool leads_on(const SqlError& error) {
+  return error.reason == Reason::timeout ||
+         (error.stage == Stage::connect && (error.reason == Reason::refused || error.reason == Reason::unreachable));
+}
+
 std::string_view connection_string(const std::string& url) {
   return std::string_view{url}.substr(std::string_view{"odbc:"}.size());
 }
@@ -333,14 +340,36 @@ std::optional<Error> check_odbc_url(const std::string& url) {
   return fault_of_connection_string(connection_string(url));
 }
 
+/// The drivers try the addresses of a name one after another, each for the whole login timeout: each gets its share.
 Opened open_odbc(const ConnectSpec& spec, const Limits& limits) {
   Opened opened;
+  const std::string text = with_tls(connection_string(spec.url));
+  std::vector<std::string> addresses{""};  // as the driver finds it
+  if (const auto name = server_name_in(text)) {
+    const Stopwatch watch;
+    const Resolved resolved = resolve(*name, limits);
+    if (resolved.asked) opened.phases.emplace_back("dns", watch.seconds());
+    if (resolved.error && resolved.error->reason == Reason::timeout) {
+      opened.error = resolved.error;
+      return opened;
+    }
+    if (resolved.addresses.size() > 1 && takes_address(text)) addresses = resolved.addresses;
+  }
   const Stopwatch watch;
-  auto connection = std::make_unique<OdbcConnection>(spec.read_only);
-  opened.error =
-      connection->connect(with_password(with_keepalive(with_tls(connection_string(spec.url))), spec.password), limits);
+  std::string told;
+  for (std::size_t i = 0; i < addresses.size(); ++i) {
+    Limits share = limits;
+    const auto now = std::chrono::steady_clock::now();
+    if (now < limits.deadline)
+      share.deadline = now + (limits.deadline - now) / static_cast<std::int64_t>(addresses.size() - i);
+    auto connection = std::make_unique<OdbcConnection>(spec.read_only);
+    opened.error = connection->connect(with_password(with_address(text, addresses[i]), spec.password), share);
+    if (!opened.error) opened.connection = std::move(connection);
+    if (!opened.error || !leads_on(*opened.error)) break;
+    told += fmt::format("{}{}: {}", told.empty() ? "" : "; ", addresses[i], one_line(opened.error->message, 120));
+    if (addresses.size() > 1) opened.error->message = one_line(told);
+  }
   opened.phases.emplace_back("connect", watch.seconds());
-  if (!opened.error) opened.connection = std::move(connection);
   return opened;
 }
 

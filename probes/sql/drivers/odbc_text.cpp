@@ -66,6 +66,22 @@ std::map<std::string, std::string> pairs_of(std::string_view text) {
   return pairs;
 }
 
+constexpr std::array<std::string_view, 4> kServerKeys{"server", "servername", "host", "address"};
+
+/// Returns the driver that a connection string names, nullptr for one we do not know.
+const DriverTls* driver_of(const std::string& driver) {
+  const std::string name = ascii::lower(driver);
+  const auto* const found = std::find_if(kDriverTls.begin(), kDriverTls.end(), [&](const DriverTls& one) {
+    return name.find(one.drivers[0]) != std::string::npos || name.find(one.drivers[1]) != std::string::npos;
+  });
+  return found == kDriverTls.end() ? nullptr : found;
+}
+
+bool is_psqlodbc(const std::map<std::string, std::string>& pairs) {
+  const auto driver = pairs.find("driver");
+  return driver != pairs.end() && driver_of(driver->second) == kDriverTls.data();
+}
+
 bool is_here(const std::string& server) {
   const std::string host =
       ascii::lower(server.substr(0, server.find_first_of(",\\")));  // SQL Server's port and instance
@@ -92,20 +108,15 @@ std::string with_tls(std::string_view text) {
   auto pairs = pairs_of(text);
   std::string out{text};
   bool beyond = false;
-  for (const char* key : {"server", "servername", "host", "address"}) {
-    if (const auto server = pairs.find(key); server != pairs.end()) beyond = !is_here(server->second);
+  for (const std::string_view key : kServerKeys) {
+    if (const auto server = pairs.find(std::string{key}); server != pairs.end()) beyond = !is_here(server->second);
   }
-  const std::string driver = ascii::lower(pairs["driver"]);
-  if (!beyond || driver.empty()) return out;
-  for (const DriverTls& one : kDriverTls) {
-    const auto named = [&](std::string_view part) { return driver.find(part) != std::string::npos; };
-    if (!named(one.drivers[0]) && !named(one.drivers[1])) continue;
-    const auto said = [&](std::string_view key) { return pairs.count(std::string{key}) != 0; };
-    if (std::any_of(one.keys.begin(), one.keys.end(), said)) return out;
-    while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
-    return out + ";" + std::string{one.asks};
-  }
-  return out;
+  const DriverTls* const driver = driver_of(pairs["driver"]);
+  if (!beyond || driver == nullptr) return out;
+  const auto said = [&](std::string_view key) { return pairs.count(std::string{key}) != 0; };
+  if (std::any_of(driver->keys.begin(), driver->keys.end(), said)) return out;
+  while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
+  return out + ";" + std::string{driver->asks};
 }
 
 bool wants_tls_of_mysql(std::string_view text) {
@@ -123,15 +134,50 @@ bool wants_tls_of_mysql(std::string_view text) {
   return value("sslverify") == "1";
 }
 
-std::string with_keepalive(std::string_view text) {
+std::optional<std::string> server_name_in(std::string_view text) {
   const auto pairs = pairs_of(text);
-  std::string out{text};
   const auto driver = pairs.find("driver");
-  if (driver == pairs.end() || pairs.count("pqopt") != 0) return out;
-  const std::string name = ascii::lower(driver->second);
-  if (name.find("psqlodbc") == std::string::npos && name.find("postgresql") == std::string::npos) return out;
-  while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
-  return out + ";pqopt={tcp_user_timeout=3000 keepalives_idle=30 keepalives_interval=10}";
+  if (driver == pairs.end() || driver_of(driver->second) == nullptr) return std::nullopt;
+  for (const std::string_view key : kServerKeys) {
+    const auto server = pairs.find(std::string{key});
+    if (server == pairs.end()) continue;
+    const std::string& host = server->second;
+    const bool is_name = !host.empty() && host.find_first_of("/,\\") == std::string::npos && !is_address(host);
+    return is_name ? std::optional{host} : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+bool takes_address(std::string_view text) {
+  const auto pairs = pairs_of(text);
+  const auto says = [&](const char* key, std::string_view start) {
+    const auto found = pairs.find(key);
+    return found != pairs.end() && ascii::lower(found->second).starts_with(start);
+  };
+  if (is_psqlodbc(pairs)) return pairs.count("pqopt") == 0;
+  return !says("sslverify", "1") && !says("sslmode", "verify") && !says("ssl-mode", "verify");
+}
+
+std::string with_address(std::string_view text, const std::string& address) {
+  const auto pairs = pairs_of(text);
+  if (is_psqlodbc(pairs)) {
+    std::string out{text};
+    if (pairs.count("pqopt") != 0) return out;
+    while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
+    const std::string where = address.empty() ? "" : " hostaddr=" + address;
+    return out + ";pqopt={tcp_user_timeout=3000 keepalives_idle=30 keepalives_interval=10" + where + "}";
+  }
+  if (address.empty()) return std::string{text};
+  std::string out;
+  for (std::string_view rest = trimmed(text); !rest.empty(); rest = trimmed(rest)) {
+    const std::string_view before = rest;
+    const auto pair = take_pair(rest);
+    if (!pair) return std::string{text};
+    const bool is_server = std::find(kServerKeys.begin(), kServerKeys.end(), pair->key) != kServerKeys.end();
+    out += is_server ? pair->key + "=" + address : std::string{before.substr(0, before.size() - rest.size())};
+    if (!out.ends_with(';')) out += ';';
+  }
+  return out;
 }
 
 std::string with_password(std::string_view text, const Secret& password) {

@@ -18,8 +18,14 @@ namespace crmpulse::probes::sql {
 /// Does the string ask a driver for MySQL or MariaDB for a connection with TLS or none? MariaDB's, up to 3.2 at least,
 /// takes its own FORCETLS for a wish: with a server that has no TLS it goes on in clear.
 [[nodiscard]] bool wants_tls_of_mysql(std::string_view text);
-/// What lets psqlodbc notice a connection that a firewall forgot, appended unless the string has a `pqopt` of its own.
-[[nodiscard]] std::string with_keepalive(std::string_view text);
+/// Returns the name of the server that a driver we know will look up; nullopt for an address, a socket, a DSN.
+[[nodiscard]] std::optional<std::string> server_name_in(std::string_view text);
+/// May the address stand in place of that name? Not where MySQL's drivers check the certificate against it.
+[[nodiscard]] bool takes_address(std::string_view text);
+/// The string with one of the name's addresses; psqlodbc keeps the name beside it, for the certificate. And what lets
+/// psqlodbc notice a connection that a firewall forgot. An empty address changes nothing; nor is anything added to a
+/// `pqopt` of the string's own.
+[[nodiscard]] std::string with_address(std::string_view text, const std::string& address);
 /// `;PWD={…}` appended; an empty password adds nothing.
 [[nodiscard]] std::string with_password(std::string_view text, const Secret& password);
 

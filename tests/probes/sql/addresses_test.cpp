@@ -147,6 +147,35 @@ TEST_CASE("target_session_attrs chooses among the hosts of the list") {
   CHECK(with("careful", "read-write") == "connect/unreachable");
 }
 
+TEST_CASE("over ODBC too the first address of a name may be silent, and a name server") {
+  const SilentAddress beside_postgres{10, postgres().port()};
+  const SilentAddress beside_mariadb{11, mariadb().port()};
+  set_addresses("odbc-1.test", {beside_postgres.address(), "127.0.0.1"});
+  set_addresses("odbc-2.test", {beside_mariadb.address(), "127.0.0.1"});
+  const auto over_odbc = [](const std::string& text, const std::string& password = "right") {
+    probes::Runtime runtime;
+    const PasswordFile file{password};
+    return run(
+        *make_target(runtime, recipe_head("odbc"), "url: 'odbc:" + text + "'\npassword_file: " + file.path(), 6s),
+        "liveness");
+  };
+  const std::string to_postgres = "Driver=" + odbc_driver("psqlodbcw.so") +
+                                  ";Server=odbc-1.test;Port=" + port_of(postgres()) +
+                                  ";Database=postgres;UID=monitor;SSLmode=disable";
+  const std::string to_mariadb = "Driver=" + odbc_driver("libmaodbc.so") +
+                                 ";Server=odbc-2.test;Port=" + std::to_string(mariadb().port()) +
+                                 ";Database=crm;UID=monitor;FORCETLS=0";
+  check_succeeded(over_odbc(to_postgres));
+  check_succeeded(over_odbc(to_mariadb));
+  check_failed(over_odbc(to_postgres, "wrong"), "auth/credentials");
+  for (const std::string driver : {"psqlodbcw.so", "libmaodbc.so"}) {
+    INFO(driver);
+    const std::string name = "hangs-" + driver + ".test";
+    const HangingName hanging{name};
+    check_failed(over_odbc("Driver=" + odbc_driver(driver) + ";Server=" + name + ";UID=monitor"), "resolve/timeout");
+  }
+}
+
 TEST_CASE("a silent host of the list leaves time for the server that will do, whatever was wanted") {
   const SilentAddress silent{8};
   const std::string alive = "127.0.0.1:" + port_of(postgres());

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 
 #include "core/time/clock.h"
@@ -45,10 +44,9 @@ std::vector<Database> databases() {
 
 /// The same PostgreSQL through its ODBC driver, whose sockets are the driver's own.
 Database through_odbc() {
-  std::string driver = "/usr/lib/x86_64-linux-gnu/odbc/psqlodbcw.so";
-  if (!std::filesystem::exists(driver)) driver = "/usr/lib/aarch64-linux-gnu/odbc/psqlodbcw.so";
-  return {"odbc", postgres().port(),
-          "odbc:Driver={" + driver + "};Server=127.0.0.1;Database=postgres;UID=postgres;Port=", ""};
+  return {
+      "odbc", postgres().port(),
+      "odbc:Driver={" + odbc_driver("psqlodbcw.so") + "};Server=127.0.0.1;Database=postgres;UID=postgres;Port=", ""};
 }
 
 std::unique_ptr<probes::Target> monitor(probes::Runtime& runtime, const Database& database, const Relay& relay,

@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-#include <filesystem>
 
 #include "probes/sql/drivers/odbc_text.h"
 #include "tests/probes/database_fixture.h"
@@ -17,15 +16,6 @@ namespace sql = probes::sql;
 
 const std::string kHead = recipe_head("odbc");
 
-/// The driver's library, named directly: no odbcinst.ini is needed.
-std::string driver(const std::string& library) {
-  for (const char* directory : {"/usr/lib/x86_64-linux-gnu/odbc/", "/usr/lib/aarch64-linux-gnu/odbc/"}) {
-    if (std::filesystem::exists(directory + library)) return directory + library;
-  }
-  FAIL("no " << library);
-  return {};
-}
-
 Postgres& server() {
   static Prepared<Postgres> instance{
       "CREATE ROLE monitor LOGIN PASSWORD 'ri}ght;';"
@@ -40,7 +30,7 @@ Postgres& server() {
 }
 
 std::string url(const std::string& user = "monitor", const std::string& database = "postgres") {
-  return "odbc:Driver={" + driver("psqlodbcw.so") + "};Server=127.0.0.1;Port=" + std::to_string(server().port()) +
+  return "odbc:Driver={" + odbc_driver("psqlodbcw.so") + "};Server=127.0.0.1;Port=" + std::to_string(server().port()) +
          ";Database=" + database + ";UID=" + user;
 }
 
@@ -89,13 +79,27 @@ TEST_CASE("what an ODBC string asks MySQL's drivers for is known") {
     CHECK_FALSE(wants_tls_of_mysql(text));
 }
 
-TEST_CASE("psqlodbc is asked to notice a connection that a firewall forgot") {
-  using probes::sql::with_keepalive;
-  CHECK_THAT(with_keepalive("Driver={PostgreSQL Unicode};Server=db;"),
-             Catch::StartsWith("Driver={PostgreSQL Unicode};Server=db;pqopt={tcp_user_timeout=3000 "));
-  for (const std::string text :
-       {"Driver=psqlodbcw.so;pqopt={tcp_user_timeout=9000}", "Driver={MariaDB Unicode};Server=db", "DSN=crm"})
-    CHECK(with_keepalive(text) == text);
+TEST_CASE("of a name's addresses a driver is given one, as it can take it") {
+  using namespace probes::sql;
+  const std::string kept = "tcp_user_timeout=3000 keepalives_idle=30 keepalives_interval=10";
+  const std::string postgres = "Driver={PostgreSQL Unicode};Server=db.test;";
+  CHECK(with_address(postgres, "") == "Driver={PostgreSQL Unicode};Server=db.test;pqopt={" + kept + "}");
+  CHECK(with_address(postgres, "::1") ==
+        "Driver={PostgreSQL Unicode};Server=db.test;pqopt={" + kept + " hostaddr=::1}");
+  const std::string own = "Driver=psqlodbcw.so;Server=db.test;pqopt={tcp_user_timeout=9000}";
+  CHECK(with_address(own, "10.0.0.7") == own);
+  CHECK_FALSE(takes_address(own));
+  CHECK(with_address("Driver={MariaDB Unicode}; Server={db.test};UID=m", "10.0.0.7") ==
+        "Driver={MariaDB Unicode};server=10.0.0.7;UID=m;");
+  CHECK(with_address("Driver={MariaDB Unicode};Server=db.test", "") == "Driver={MariaDB Unicode};Server=db.test");
+  CHECK_FALSE(takes_address("Driver={MariaDB Unicode};Server=db.test;SSLVERIFY=1"));
+  CHECK_FALSE(takes_address("Driver={MySQL ODBC 8.0};Server=db.test;SSLMODE=VERIFY_IDENTITY"));
+  CHECK(takes_address("Driver={MariaDB Unicode};Server=db.test;FORCETLS=1"));
+  CHECK(server_name_in("Driver={MariaDB Unicode};Server=db.test") == "db.test");
+  for (const char* text :
+       {"Driver={MariaDB Unicode};Server=10.0.0.7", "Driver={PostgreSQL Unicode};Server=/run/postgresql",
+        "Driver=FreeTDS;Server=db\\SQLEXPRESS", "Driver={Some other};Server=db.test", "DSN=crm"})
+    CHECK_FALSE(server_name_in(text));
 }
 
 TEST_CASE("texts for an ODBC driver are valid UTF-16, and come back as they were") {
@@ -204,7 +208,7 @@ TEST_CASE("SQLite through ODBC works with the same recipe") {
   probes::Runtime runtime;
   const auto target = make_target(
       runtime, kHead + "  - {id: n, query: SELECT 41 + 1 AS n, samples: [{metric: crm_records, value: n}]}\n",
-      "url: 'odbc:Driver=" + driver("libsqlite3odbc.so") + ";Database=" + directory.path() + "/crm.db'");
+      "url: 'odbc:Driver=" + odbc_driver("libsqlite3odbc.so") + ";Database=" + directory.path() + "/crm.db'");
   const auto reading = run(*target, "n");
   check_succeeded(reading);
   CHECK(samples_of(reading).at("crm_records") == 42);
@@ -213,7 +217,7 @@ TEST_CASE("SQLite through ODBC works with the same recipe") {
 namespace {
 
 std::string mariadb_url(const Mariadb& server) {
-  return "odbc:Driver={" + driver("libmaodbc.so") + "};Server=127.0.0.1;Port=" + std::to_string(server.port()) +
+  return "odbc:Driver={" + odbc_driver("libmaodbc.so") + "};Server=127.0.0.1;Port=" + std::to_string(server.port()) +
          ";Database=crm;UID=monitor";
 }
 
@@ -263,7 +267,7 @@ TEST_CASE("MariaDB through its own ODBC driver: any query, any limit of its own,
   check_failed(run(*make_target(runtime, kHead, "url: '" + mariadb_url(mariadb) + "'\npassword_file: " + wrong.path()),
                    "liveness"),
                "auth/credentials");
-  const std::string nobody = "url: 'odbc:Driver=" + driver("libmaodbc.so") + ";Server=no-such-host.invalid;UID=m'";
+  const std::string nobody = "url: 'odbc:Driver=" + odbc_driver("libmaodbc.so") + ";Server=no-such-host.invalid;UID=m'";
   const auto unknown = run(*make_target(runtime, kHead, nobody), "liveness");
   check_failed(unknown, "resolve/missing");
   CHECK(unknown.failure->message.find("'no-such-host.invalid'") != std::string::npos);
@@ -296,7 +300,7 @@ TEST_CASE(
 
 TEST_CASE("a MariaDB behind its ODBC driver that is not there is said in whole words") {
   probes::Runtime runtime;
-  const std::string with = "url: 'odbc:Driver=" + driver("libmaodbc.so") +
+  const std::string with = "url: 'odbc:Driver=" + odbc_driver("libmaodbc.so") +
                            ";Server=127.0.0.1;Port=" + std::to_string(free_port()) + ";UID=m'";
   const auto reading = run(*make_target(runtime, kHead, with), "liveness");
   REQUIRE(reading.failure);
@@ -308,7 +312,7 @@ TEST_CASE("FreeTDS: no server, no such host, not a SQL Server") {
   probes::Runtime runtime;
   const auto failed = [&](const std::string& server) {
     const std::string with =
-        "url: 'odbc:Driver=" + driver("libtdsodbc.so") + ";TDS_Version=7.4;UID=sa;Server=" + server + "'";
+        "url: 'odbc:Driver=" + odbc_driver("libtdsodbc.so") + ";TDS_Version=7.4;UID=sa;Server=" + server + "'";
     const auto reading = run(*make_target(runtime, kHead, with), "liveness");
     REQUIRE(reading.failure);
     CHECK_FALSE(reading.failure->message.empty());
@@ -321,7 +325,7 @@ TEST_CASE("FreeTDS: no server, no such host, not a SQL Server") {
 TEST_CASE("SQLite through ODBC tells a missing table and a missing file by their codes") {
   const TempDir directory;
   probes::Runtime runtime;
-  const std::string url = "odbc:Driver=" + driver("libsqlite3odbc.so") + ";Database=";
+  const std::string url = "odbc:Driver=" + odbc_driver("libsqlite3odbc.so") + ";Database=";
   const auto target = make_target(runtime, kHead + "  - {id: none, query: SELECT 1 FROM nothing_here}\n",
                                   "url: '" + url + directory.path() + "/crm.db'");
   check_failed(run(*target, "none"), "request/missing");
