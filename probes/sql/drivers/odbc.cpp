@@ -363,7 +363,8 @@ Opened open_odbc(const ConnectSpec& spec, const Limits& limits) {
     if (now < limits.deadline)
       share.deadline = now + (limits.deadline - now) / static_cast<std::int64_t>(addresses.size() - i);
     auto connection = std::make_unique<OdbcConnection>(spec.read_only);
-    opened.error = connection->connect(with_password(with_address(text, addresses[i]), spec.password), share);
+    opened.error = connection->connect(
+        with_password(with_address(text, addresses[i], whole_seconds(remaining(share))), spec.password), share);
     if (!opened.error) opened.connection = std::move(connection);
     if (!opened.error || !leads_on(*opened.error)) break;
     told += fmt::format("{}{}: {}", told.empty() ? "" : "; ", addresses[i], one_line(opened.error->message, 120));

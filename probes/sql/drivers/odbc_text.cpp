@@ -158,16 +158,17 @@ bool takes_address(std::string_view text) {
   return !says("sslverify", "1") && !says("sslmode", "verify") && !says("ssl-mode", "verify");
 }
 
-std::string with_address(std::string_view text, const std::string& address) {
+std::string with_address(std::string_view text, const std::string& address, std::uint64_t seconds) {
   const auto pairs = pairs_of(text);
   if (is_psqlodbc(pairs)) {
     std::string out{text};
     if (pairs.count("pqopt") != 0) return out;
     while (!out.empty() && (out.back() == ';' || out.back() == ' ')) out.pop_back();
-    const std::string where = address.empty() ? "" : " hostaddr=" + address;
+    const std::string where =
+        address.empty() ? "" : " hostaddr=" + address + " connect_timeout=" + std::to_string(seconds);
     return out + ";pqopt={tcp_user_timeout=3000 keepalives_idle=30 keepalives_interval=10" + where + "}";
   }
-  if (address.empty()) return std::string{text};
+  if (address.empty() || pairs.count("driver") == 0) return std::string{text};
   std::string out;
   for (std::string_view rest = trimmed(text); !rest.empty(); rest = trimmed(rest)) {
     const std::string_view before = rest;
@@ -177,6 +178,9 @@ std::string with_address(std::string_view text, const std::string& address) {
     out += is_server ? pair->key + "=" + address : std::string{before.substr(0, before.size() - rest.size())};
     if (!out.ends_with(';')) out += ';';
   }
+  // MariaDB's driver waits for as long as it likes, whatever the login timeout.
+  const bool is_maodbc = driver_of(pairs.at("driver")) == &kDriverTls[1];
+  if (is_maodbc && pairs.count("conn_timeout") == 0) out += "CONN_TIMEOUT=" + std::to_string(seconds) + ";";
   return out;
 }
 

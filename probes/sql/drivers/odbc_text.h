@@ -1,6 +1,7 @@
 #pragma once
 // Texts of the ODBC transport: connection strings and UTF-16, which its wide calls speak.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,9 +24,10 @@ namespace crmpulse::probes::sql {
 /// May the address stand in place of that name? Not where MySQL's drivers check the certificate against it.
 [[nodiscard]] bool takes_address(std::string_view text);
 /// The string with one of the name's addresses; psqlodbc keeps the name beside it, for the certificate. And what lets
-/// psqlodbc notice a connection that a firewall forgot. An empty address changes nothing; nor is anything added to a
-/// `pqopt` of the string's own.
-[[nodiscard]] std::string with_address(std::string_view text, const std::string& address);
+/// psqlodbc notice a connection that a firewall forgot. The drivers of PostgreSQL
+/// and MariaDB heed no login timeout: they are told how many seconds the address has. An empty address changes nothing;
+/// nor is anything added to a `pqopt` of the string's own.
+[[nodiscard]] std::string with_address(std::string_view text, const std::string& address, std::uint64_t seconds);
 /// `;PWD={…}` appended; an empty password adds nothing.
 [[nodiscard]] std::string with_password(std::string_view text, const Secret& password);
 

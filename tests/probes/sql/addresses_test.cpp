@@ -165,8 +165,10 @@ TEST_CASE("over ODBC too the first address of a name may be silent, and a name s
   const std::string to_mariadb = "Driver=" + odbc_driver("libmaodbc.so") +
                                  ";Server=odbc-2.test;Port=" + std::to_string(mariadb().port()) +
                                  ";Database=crm;UID=monitor;FORCETLS=0";
-  check_succeeded(over_odbc(to_postgres));
-  check_succeeded(over_odbc(to_mariadb));
+  for (const std::string& text : {to_postgres, to_mariadb}) {
+    INFO(text);
+    check_succeeded(over_odbc(text));
+  }
   check_failed(over_odbc(to_postgres, "wrong"), "auth/credentials");
   for (const std::string driver : {"psqlodbcw.so", "libmaodbc.so"}) {
     INFO(driver);

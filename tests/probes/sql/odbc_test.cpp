@@ -83,15 +83,15 @@ TEST_CASE("of a name's addresses a driver is given one, as it can take it") {
   using namespace probes::sql;
   const std::string kept = "tcp_user_timeout=3000 keepalives_idle=30 keepalives_interval=10";
   const std::string postgres = "Driver={PostgreSQL Unicode};Server=db.test;";
-  CHECK(with_address(postgres, "") == "Driver={PostgreSQL Unicode};Server=db.test;pqopt={" + kept + "}");
-  CHECK(with_address(postgres, "::1") ==
-        "Driver={PostgreSQL Unicode};Server=db.test;pqopt={" + kept + " hostaddr=::1}");
+  CHECK(with_address(postgres, "", 5) == "Driver={PostgreSQL Unicode};Server=db.test;pqopt={" + kept + "}");
+  CHECK(with_address(postgres, "::1", 5) ==
+        "Driver={PostgreSQL Unicode};Server=db.test;pqopt={" + kept + " hostaddr=::1 connect_timeout=5}");
   const std::string own = "Driver=psqlodbcw.so;Server=db.test;pqopt={tcp_user_timeout=9000}";
-  CHECK(with_address(own, "10.0.0.7") == own);
+  CHECK(with_address(own, "10.0.0.7", 5) == own);
   CHECK_FALSE(takes_address(own));
-  CHECK(with_address("Driver={MariaDB Unicode}; Server={db.test};UID=m", "10.0.0.7") ==
-        "Driver={MariaDB Unicode};server=10.0.0.7;UID=m;");
-  CHECK(with_address("Driver={MariaDB Unicode};Server=db.test", "") == "Driver={MariaDB Unicode};Server=db.test");
+  CHECK(with_address("Driver={MariaDB Unicode}; Server={db.test};UID=m", "10.0.0.7", 5) ==
+        "Driver={MariaDB Unicode};server=10.0.0.7;UID=m;CONN_TIMEOUT=5;");
+  CHECK(with_address("Driver={MariaDB Unicode};Server=db.test", "", 5) == "Driver={MariaDB Unicode};Server=db.test");
   CHECK_FALSE(takes_address("Driver={MariaDB Unicode};Server=db.test;SSLVERIFY=1"));
   CHECK_FALSE(takes_address("Driver={MySQL ODBC 8.0};Server=db.test;SSLMODE=VERIFY_IDENTITY"));
   CHECK(takes_address("Driver={MariaDB Unicode};Server=db.test;FORCETLS=1"));
