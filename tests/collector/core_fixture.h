@@ -26,7 +26,11 @@ class Core {
     engine_->recover(patience).value();
     thread_.begin();
   }
-  ~Core() { writer_.reset(); }
+  /// What the loop has still to do must not meet an engine or a store that is gone.
+  ~Core() {
+    thread_.end();
+    writer_.reset();
+  }
 
   /// Journals and folds as ingest does.
   void write(const std::vector<Sample>& samples) {

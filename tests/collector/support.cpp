@@ -19,6 +19,10 @@ void LoopThread::begin() {
 }
 
 LoopThread::~LoopThread() {
+  end();
+}
+
+void LoopThread::end() {
   if (!thread_.joinable()) return;
   loop_->stop();
   thread_.join();

@@ -33,6 +33,8 @@ class LoopThread {
   void run(const std::function<void()>& task);
   /// Waits until the loop has ended by itself.
   void join();
+  /// Stops it and waits until it has ended: what it uses can go then.
+  void end();
   /// The loop runs from here on; before, its thread is the caller.
   void begin();
 

@@ -138,10 +138,10 @@ TEST_CASE("what is not YAML is refused with its line") {
 
 TEST_CASE("a hostile document costs bounded memory and time") {
   std::string deep(100'000, '[');
-  CHECK(refusal(deep) == "f.yaml:1: nested more than 64 deep");
+  CHECK(refusal(deep) == "f.yaml:1: nested more than 64 levels deep");
   std::string lines;
   for (int i = 0; i < 70; ++i) lines += std::string(static_cast<std::size_t>(i), ' ') + "a:\n";
-  CHECK(refusal(lines).ends_with("nested more than 64 deep"));
+  CHECK(refusal(lines).ends_with("nested more than 64 levels deep"));
   std::string laughs = "a: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 10; ++i) {
     laughs += "b" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
