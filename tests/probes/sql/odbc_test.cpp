@@ -274,7 +274,7 @@ TEST_CASE("MariaDB through its own ODBC driver: any query, any limit of its own,
 }
 
 TEST_CASE(
-    "MariaDB's ODBC driver goes on without TLS where the server has none; nothing is measured on that connection") {
+    "MariaDB's ODBC driver goes on without TLS where the server has none, and nothing is measured on that connection") {
   Mariadb mariadb;
   mariadb.execute(
       "CREATE USER monitor@'127.0.0.1' IDENTIFIED BY 'right'; GRANT SELECT ON crm.* TO monitor@'127.0.0.1';");
