@@ -193,6 +193,11 @@ Engine::WindowUse Engine::window_use() const {
   return {impl_->pool->taken, impl_->pool->refused};
 }
 
+std::size_t Engine::window_entries(std::string_view crm) const {
+  const auto known = impl_->by_name.find(crm);
+  return known == impl_->by_name.end() ? 0 : known->second->room->taken();
+}
+
 void Engine::set_muted(bool kill_switch) {
   impl_->muted = kill_switch;
   impl_->agents.look();

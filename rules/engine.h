@@ -67,6 +67,8 @@ class Engine {
     std::uint64_t refused = 0;  ///< times a window could not grow
   };
   [[nodiscard]] WindowUse window_use() const;
+  /// Returns the places taken by the windows of one CRM; 0 if it is not known.
+  [[nodiscard]] std::size_t window_entries(std::string_view crm) const;
   /// Forgets a CRM; an open incident is resolved with reason `removed`.
   Outcome remove(const std::string& crm, TimePoint now);
 

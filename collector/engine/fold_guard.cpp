@@ -17,7 +17,6 @@ constexpr const char* kMeta = "records_set_aside";
 /// Older ones are folded into the states, or gone from the journal.
 constexpr std::size_t kMostKnown = 1000;
 constexpr std::chrono::seconds kTellEvery{1};
-constexpr std::uint64_t kEntryBytes = 16;  ///< rules::Entry
 
 /// Copies the record out of the journal, which forgets it one day.
 Result<void> keep(store::Database& database, const std::string& state_dir, std::int64_t seq) {
@@ -56,8 +55,9 @@ void FoldGuard::bound_windows() {
   const std::uint64_t most = state_.settings().limits.memory;
   const std::uint64_t beside = state_.census().memory_beside_windows();
   const std::uint64_t left = most > beside ? most - beside : 0;
-  state_.rules().bound_windows(most == 0 ? std::numeric_limits<std::size_t>::max() : left / kEntryBytes);
-  const std::uint64_t refused = state_.rules().window_use().refused;
+  state_.rules().bound_windows(most == 0 ? std::numeric_limits<std::size_t>::max() : left / Census::kEntryBytes);
+  const auto [entries, refused] = state_.rules().window_use();
+  state_.census().note_windows(entries);
   if (refused == windows_refused_) return;
   windows_refused_ = refused;
   if (std::exchange(windows_told_, true)) return;

@@ -101,7 +101,7 @@ store::StoredState IncidentRecorder::state_of(const std::string& crm) {
   static const CrmFacts kNothing;
   const CrmFacts* facts = state_.crms().find(crm);
   const std::string engine_bytes = state_.rules().save(crm);
-  state_.census().weigh(crm, engine_bytes.size());
+  state_.census().weigh(crm, {engine_bytes.size(), state_.rules().window_entries(crm)});
   return {crm, state_.samples.folded_seq(), encode_state(engine_bytes, facts == nullptr ? kNothing : *facts)};
 }
 

@@ -54,8 +54,9 @@ Result<void> load_state(EngineState& memory, const store::StoredState& state) {
   if (!engine_bytes) return engine_bytes.error();
   facts.folded_seq = state.folded_seq;
   memory.census().add_crm(state.crm, {});
-  memory.census().weigh(state.crm, engine_bytes->size());
-  return memory.rules().load(state.crm, *engine_bytes);
+  auto loaded = memory.rules().load(state.crm, *engine_bytes);
+  memory.census().weigh(state.crm, {engine_bytes->size(), memory.rules().window_entries(state.crm)});
+  return loaded;
 }
 
 Error does_not_fit(const std::string& what) {

@@ -1,5 +1,8 @@
 #include "collector/state/census.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace crmpulse::collector {
 namespace {
 
@@ -26,7 +29,8 @@ bool is_over(std::uint64_t wanted, std::uint64_t bound) {
 }  // namespace
 
 std::uint64_t Census::memory() const {
-  return memory_beside_windows() + kStateTimes * state_bytes_;
+  const std::size_t new_entries = window_entries_ - std::min(window_entries_, stored_.window_entries);
+  return memory_beside_windows() + kStateTimes * (stored_.state_bytes + new_key_bytes_) + kEntryBytes * new_entries;
 }
 
 std::uint64_t Census::memory_beside_windows() const {
@@ -50,7 +54,17 @@ Census::Bound Census::check_series(std::string_view crm, std::size_t key_bytes, 
     if (const Bound bound = check_crm(crm, sender); bound != Bound::none) return bound;
     if (is_over(series_of(crm) + 1, static_cast<std::uint64_t>(limits_.series_per_crm))) return Bound::series_of_crm;
   }
-  return is_over(memory() + kSeriesBytes + 2 * key_bytes, limits_.memory) ? Bound::memory : Bound::none;
+  const bool new_crm = !crm.empty() && !crms_.contains(crm);
+  const std::uint64_t more =
+      kSeriesBytes + 2 * key_bytes + kStateTimes * more_new_key_bytes(crm, key_bytes) + (new_crm ? kCrmBytes : 0);
+  return is_over(memory() + more, limits_.memory) ? Bound::memory : Bound::none;
+}
+
+std::size_t Census::more_new_key_bytes(std::string_view crm, std::size_t key_bytes) const {
+  if (crm.empty()) return 0;
+  const auto known = crms_.find(crm);
+  const std::size_t so_far = known == crms_.end() ? 0 : known->second.new_key_bytes;
+  return key_bytes - std::min(key_bytes, so_far);
 }
 
 Census::Crm& Census::crm_of(std::string_view name, const Sender& sender) {
@@ -66,7 +80,12 @@ Census::Crm& Census::crm_of(std::string_view name, const Sender& sender) {
 void Census::came(std::string_view crm, std::size_t key_bytes, const Sender& sender) {
   ++series_;
   key_bytes_ += key_bytes;
-  if (!crm.empty()) ++crm_of(crm, sender).series;
+  if (crm.empty()) return;
+  Crm& known = crm_of(crm, sender);
+  ++known.series;
+  const std::size_t more = more_new_key_bytes(crm, key_bytes);
+  known.new_key_bytes += more;
+  new_key_bytes_ += more;
 }
 
 void Census::left(std::string_view crm, std::size_t key_bytes) {
@@ -82,17 +101,20 @@ void Census::add_crm(std::string_view crm, const Sender& sender) {
 void Census::remove_crm(std::string_view crm) {
   const auto known = crms_.find(crm);
   if (known == crms_.end()) return;
-  state_bytes_ -= known->second.state_bytes;
+  weigh(crm, {});
   give_back(by_token_, known->second.token);
   give_back(by_agent_, known->second.agent);
   crms_.erase(known);
 }
 
-void Census::weigh(std::string_view crm, std::size_t state_bytes) {
-  const auto known = crms_.find(crm);
+void Census::weigh(std::string_view name, const Stored& stored) {
+  const auto known = crms_.find(name);
   if (known == crms_.end()) return;
-  state_bytes_ += state_bytes - known->second.state_bytes;
-  known->second.state_bytes = state_bytes;
+  Crm& crm = known->second;
+  stored_.state_bytes += stored.state_bytes - crm.stored.state_bytes;
+  stored_.window_entries += stored.window_entries - crm.stored.window_entries;
+  crm.stored = stored;
+  new_key_bytes_ -= std::exchange(crm.new_key_bytes, 0);
 }
 
 std::size_t Census::series_of(std::string_view crm) const {

@@ -16,6 +16,8 @@ namespace crmpulse::collector {
 
 class Census {
  public:
+  static constexpr std::uint64_t kEntryBytes = 16;  ///< rules::Entry, a sample in a window
+
   /// Which bound a new series or CRM would go over.
   enum class Bound { none, crms, crms_of_sender, series_of_crm, memory };
 
@@ -37,8 +39,15 @@ class Census {
   /// Counts a CRM that has no series yet.
   void add_crm(std::string_view crm, const Sender& sender);
   void remove_crm(std::string_view crm);
-  /// Notes the size of a CRM's stored state, which its windows in memory are about as large as.
-  void weigh(std::string_view crm, std::size_t state_bytes);
+  /// What a CRM had when its state was stored: what it has in memory is about as large.
+  struct Stored {
+    std::size_t state_bytes = 0;
+    std::size_t window_entries = 0;  ///< places of single samples in its windows
+  };
+  void weigh(std::string_view crm, const Stored& stored);
+  /// Notes the places of single samples in the windows of all CRMs: what came since their states were stored counts,
+  /// too.
+  void note_windows(std::size_t entries) { window_entries_ = entries; }
 
   [[nodiscard]] std::size_t crms() const { return crms_.size(); }
   [[nodiscard]] std::size_t series_of(std::string_view crm) const;
@@ -52,10 +61,13 @@ class Census {
   using ByName = boost::unordered_flat_map<std::string, Value, TextHash, std::equal_to<>>;
   struct Crm {
     std::size_t series = 0;
-    std::size_t state_bytes = 0;
-    std::string token;  ///< who brought it
+    Stored stored;
+    std::size_t new_key_bytes = 0;  ///< the longest key that came since; its labels may become the CRM's
+    std::string token;              ///< who brought it
     std::string agent;
   };
+  /// By how many bytes a key of this size makes what is not stored larger.
+  [[nodiscard]] std::size_t more_new_key_bytes(std::string_view crm, std::size_t key_bytes) const;
   Crm& crm_of(std::string_view name, const Sender& sender);
   [[nodiscard]] bool has_room_for_crm(const ByName<std::size_t>& held, std::string_view sender) const;
 
@@ -65,7 +77,9 @@ class Census {
   ByName<std::size_t> by_agent_;
   std::size_t series_ = 0;
   std::size_t key_bytes_ = 0;
-  std::size_t state_bytes_ = 0;
+  Stored stored_;                   ///< of all CRMs
+  std::size_t new_key_bytes_ = 0;   ///< of all CRMs
+  std::size_t window_entries_ = 0;  ///< of all CRMs, now
 };
 
 }  // namespace crmpulse::collector

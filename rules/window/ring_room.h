@@ -36,6 +36,7 @@ class RingRoom {
     take(places);
     return true;
   }
+  [[nodiscard]] std::size_t taken() const { return taken_; }
   void give_back(std::size_t places) {
     taken_ -= places;
     pool_->taken -= places;

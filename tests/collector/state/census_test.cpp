@@ -91,12 +91,50 @@ TEST_CASE("the estimate of memory is held by series, by their names, by CRMs and
   SECTION("windows") {
     Census census = census_with(0, 0, 0, 10 * kMiB);
     census.came("a", kKey, kBranch);
-    census.weigh("a", 6 * kMiB);
+    census.weigh("a", {6 * kMiB, 0});
     CHECK(census.check_series("a", kKey, kBranch) == Bound::memory);
-    census.weigh("a", kMiB);
+    census.weigh("a", {kMiB, 0});
     CHECK(census.check_series("a", kKey, kBranch) == Bound::none);
     census.remove_crm("a");
     CHECK(census.memory() < kMiB);
+  }
+  SECTION("samples that came to windows since their states were stored") {
+    constexpr std::size_t kEntries = kMiB;  // 16 bytes each
+    Census census = census_with(0, 0, 0, 10 * kMiB);
+    census.came("a", kKey, kBranch);
+    census.weigh("a", {kMiB, kEntries / 16});
+    census.note_windows(kEntries / 16);
+    const std::uint64_t stored = census.memory();
+    CHECK(census.check_series("a", kKey, kBranch) == Bound::none);
+    census.note_windows(kEntries);
+    CHECK(census.memory() == stored + 15 * kMiB);
+    CHECK(census.check_series("a", kKey, kBranch) == Bound::memory);
+    // Stored, they count as what was stored takes.
+    census.weigh("a", {2 * kMiB, kEntries});
+    CHECK(census.memory() == stored + 2 * kMiB);
+    // A window that left between two looks at them makes nothing less than nothing.
+    census.note_windows(0);
+    CHECK(census.memory() == stored + 2 * kMiB);
+    census.remove_crm("a");
+    CHECK(census.memory() < kMiB);
+  }
+  SECTION("labels that may be in the states that are stored next") {
+    constexpr std::size_t kLong = 50'000;
+    const auto fill = [&](bool stored) {
+      Census census = census_with(0, 0, 0, 10 * kMiB);
+      for (int i = 0; i < 1000; ++i) {
+        const std::string crm = fmt::format("crm-{}", i);
+        if (census.check_series(crm, kLong, kBranch) != Bound::none) break;
+        census.came(crm, kLong, kBranch);
+        if (stored) census.weigh(crm, {kLong, 0});
+      }
+      // Then all are stored.
+      for (int i = 0; i < 1000; ++i) census.weigh(fmt::format("crm-{}", i), {kLong, 0});
+      return census.memory();
+    };
+    CHECK(fill(false) > 9 * kMiB);
+    CHECK(fill(false) <= 10 * kMiB);
+    CHECK(fill(true) == fill(false));
   }
 }
 
