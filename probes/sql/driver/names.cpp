@@ -1,15 +1,13 @@
 #include "probes/sql/driver/names.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <thread>
+
+#include "net/base/sockets.h"
 
 namespace crmpulse::probes::sql {
 namespace {
@@ -56,7 +54,7 @@ Resolved look_up(const std::string& host) {
 
 /// One look-up under way. Its thread may outlive everybody who waits for it.
 struct LookUp {
-  Cancel done;  ///< readable when `resolved` is there
+  Cancel done;  ///< requested when `resolved` is there
   Resolved resolved;
 };
 using LookUpPtr = std::shared_ptr<LookUp>;
@@ -92,7 +90,7 @@ LookUps& look_ups() {
 }
 
 Resolved wait_for_answer(const std::string& host, const LookUp& look_up, const Limits& limits) {
-  if (look_up.done.requested() || wait_for(look_up.done.fd(), POLLIN, limits) == Wait::ready) return look_up.resolved;
+  if (wait_for(look_up.done, limits) == Wait::ready) return look_up.resolved;
   Resolved late;
   late.asked = true;
   late.error = expired(Stage::resolve, limits);
