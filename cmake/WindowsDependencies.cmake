@@ -4,6 +4,8 @@ if(NOT EXISTS "${windows_libraries}/complete")
   message(FATAL_ERROR "${windows_libraries} is not complete: run scripts/windows-libraries first")
 endif()
 
+include_directories(SYSTEM "${windows_libraries}/include")
+
 # crmpulse_static(NAME FILE LINK … DEFINE …): a library of the folder, or none (headers only).
 function(crmpulse_static name)
   cmake_parse_arguments(ARG "" "FILE" "LINK;DEFINE" ${ARGN})

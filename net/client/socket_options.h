@@ -1,5 +1,5 @@
 #pragma once
-// What a transfer asks of its socket and each system calls otherwise. Private to net/client.
+// What a transfer asks of the system and each system calls otherwise. Private to net/client.
 
 #include <curl/curl.h>
 
@@ -12,5 +12,8 @@ namespace crmpulse::net {
 
 /// Ends the connection when what was sent is not acknowledged for so long. Not an error: the system has no such thing.
 void give_up_unacknowledged(curl_socket_t socket, Duration after);
+
+/// Returns how long the system waits for a name server's answer before it asks the next one or again.
+[[nodiscard]] Duration name_server_patience();
 
 }  // namespace crmpulse::net

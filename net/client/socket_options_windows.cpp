@@ -20,4 +20,9 @@ void give_up_unacknowledged(curl_socket_t socket, Duration after) {
                      sizeof milliseconds);
 }
 
+Duration name_server_patience() {
+  // Windows asks all its name servers within this and goes on waiting as long again.
+  return std::chrono::seconds{5};
+}
+
 }  // namespace crmpulse::net

@@ -44,7 +44,8 @@ Resolved look_up(const std::string& host) {
   for (const addrinfo* entry = list; entry != nullptr && resolved.addresses.size() < kMaxAddresses;
        entry = entry->ai_next) {
     char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, entry->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr, 0,
+                      NI_NUMERICHOST) == 0)
       resolved.addresses.emplace_back(text);
   }
   ::freeaddrinfo(list);

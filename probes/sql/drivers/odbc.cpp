@@ -6,9 +6,6 @@
 // Nothing is set in a session that outlives a statement: behind a pooler it is everybody's. What a statement needs is
 // set in the transaction it runs in.
 
-#include <sql.h>
-#include <sqlext.h>
-
 #include <fmt/format.h>
 
 #include <array>
@@ -16,6 +13,7 @@
 #include "probes/sql/driver/driver.h"
 #include "probes/sql/driver/names.h"
 #include "probes/sql/drivers/drivers.h"
+#include "probes/sql/drivers/odbc_api.h"
 #include "probes/sql/drivers/odbc_diagnosis.h"
 #include "probes/sql/drivers/odbc_text.h"
 
