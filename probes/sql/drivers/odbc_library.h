@@ -1,5 +1,5 @@
 #pragma once
-// The functions and types of ODBC; Windows' headers want its own before them.
+// The headers of ODBC: unixODBC's, or those of Windows, which want its own before them.
 
 #ifdef _WIN32
 #include <windows.h>
