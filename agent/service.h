@@ -1,5 +1,5 @@
 #pragma once
-// What the operating system gives the agent. The one place behind which POSIX stays: service_linux.cpp implements it, a
+// What the operating system gives the agent. The one place behind which POSIX stays: service_posix.cpp implements it, a
 // Windows build brings its own. The service manager hears from us through net/service/service_notify.h.
 
 #include <cstdint>

@@ -2,12 +2,14 @@
 
 #include <shellapi.h>
 
+#include <cstdlib>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/commands.h"
+#include "agent/service.h"
 #include "agent/windows/windows_commands.h"
 #include "core/text/printable.h"
 #include "core/windows/wide.h"
@@ -40,9 +42,16 @@ std::vector<std::string> arguments() {
   return out;
 }
 
+/// Windows has no database of time zones in files: ours lies beside the program.
+void use_own_time_zones() {
+  if (std::getenv("TZDIR") == nullptr)
+    _putenv_s("TZDIR", (crmpulse::agent::service::executable_dir() + "\\zoneinfo").c_str());
+}
+
 }  // namespace
 
 int main() {
+  use_own_time_zones();
   const Utf8Console console;
   const std::vector<std::string> words = arguments();
   std::vector<const char*> argv;
