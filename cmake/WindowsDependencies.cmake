@@ -6,6 +6,7 @@ endif()
 
 include_directories(SYSTEM "${windows_libraries}/include")
 add_compile_definitions(CURL_STATICLIB)
+add_link_options(-static)
 
 # crmpulse_static(NAME FILE LINK …): a library of the folder, or none (headers only).
 function(crmpulse_static name)
