@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "agent/commands.h"
+#include "agent/platform_commands.h"
 #include "agent/service.h"
 #include "config/data_dir.h"
 #include "config/unknown_word.h"
@@ -12,10 +13,8 @@
 namespace crmpulse::agent {
 namespace {
 
-constexpr const char* kDefaultConfig = "/etc/crmpulse/agent.yaml";
-
 struct Arguments {
-  std::string config = kDefaultConfig;
+  std::string config = service::default_config();
   std::string log_level = "info";
   std::string log_format = "text";
   ProbeOptions probe;
@@ -35,7 +34,7 @@ void add_config(CLI::App* command, Arguments& arguments) {
   command->add_option("--config", arguments.config, "the configuration file")->capture_default_str();
 }
 
-void describe(CLI::App& app, Arguments& arguments) {
+void describe(CLI::App& app, Arguments& arguments, PlatformCommands* platform) {
   app.description("Measures CRMs and ships what it finds to a collector.");
   app.set_version_flag("--version", "crmpulse-agent " CRMPULSE_VERSION);
   app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")
@@ -45,6 +44,7 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
   app.require_subcommand(1);
+  if (platform != nullptr) platform->add(app);
   add_config(add_command(app, "run", "run the service until SIGTERM; SIGHUP reloads"), arguments);
   CLI::App* check =
       add_command(app, "check", "validate the configuration without touching the network; print the calls a day");
@@ -64,8 +64,11 @@ void describe(CLI::App& app, Arguments& arguments) {
       ->capture_default_str();
 }
 
-int run(CLI::App& app, Arguments& arguments, std::ostream& out, std::ostream& err) {
+int run(CLI::App& app, Arguments& arguments, PlatformCommands* platform, std::ostream& out, std::ostream& err) {
   log::configure(*log::level_from(arguments.log_level), *log::format_from(arguments.log_format));
+  if (platform != nullptr) {
+    if (const auto code = platform->run(app, out, err)) return *code;
+  }
   const SettingsDefaults defaults = machine_defaults();
   if (app.got_subcommand("run")) return run_command(arguments.config, defaults, err);
   if (app.got_subcommand("check")) {
@@ -89,15 +92,15 @@ SettingsDefaults machine_defaults() {
   return {service::host_name(), service::default_state_dir(), data + "/recipes", data + "/rules/default.yaml"};
 }
 
-int command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+int command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err, PlatformCommands* platform) {
   CLI::App app;
   app.name("crmpulse-agent");
   Arguments arguments;
-  describe(app, arguments);
+  describe(app, arguments, platform);
   const bool probing = argc > 1 && std::find(argv + 1, argv + argc, std::string_view{"probe"}) != argv + argc;
   try {
     app.parse(argc, argv);
-    return run(app, arguments, out, err);
+    return run(app, arguments, platform, out, err);
   } catch (const CLI::ParseError& error) {
     if (const std::string unknown = config::unknown_word(app); !unknown.empty() && error.get_exit_code() != 0) {
       err << fmt::format("crmpulse-agent: {}\nRun with --help for more information.\n", unknown);

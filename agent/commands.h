@@ -40,6 +40,8 @@ int recipes_command(const RecipesOptions& options, const SettingsDefaults& defau
 /// Runs until SIGTERM or SIGINT.
 int run_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& err);
 
-int command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
+class PlatformCommands;  // agent/platform_commands.h
+int command_line(int argc, const char* const* argv, std::ostream& out, std::ostream& err,
+                 PlatformCommands* platform = nullptr);
 
 }  // namespace crmpulse::agent

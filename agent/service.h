@@ -1,5 +1,5 @@
 #pragma once
-// What the operating system gives the agent. The one place behind which POSIX stays: service_linux.cpp implements it, a
+// What the operating system gives the agent. The one place behind which POSIX stays: service_posix.cpp implements it, a
 // Windows build brings its own. The service manager hears from us through net/service/service_notify.h.
 
 #include <cstdint>
@@ -10,6 +10,8 @@ namespace crmpulse::agent::service {
 [[nodiscard]] std::string host_name();
 /// The folder of the running program, without a closing slash.
 [[nodiscard]] std::string executable_dir();
+/// Where the configuration lies unless --config says otherwise.
+[[nodiscard]] std::string default_config();
 /// What the service manager gave us, or the system's usual place.
 [[nodiscard]] std::string default_state_dir();
 /// Memory the process holds now, bytes; 0 when the system does not say.

@@ -6,6 +6,13 @@
 # set(CRMPULSE_OPTIMISED ON) in a folder: what it and its subfolders make is optimised in Debug builds too. For what tests play months
 # of samples through: there the compiler's time comes back many times over.
 
+# What each system does its own way stands in NAME_posix.cpp and NAME_windows.cpp behind one header.
+if(WIN32)
+  set(CRMPULSE_SYSTEM windows)
+else()
+  set(CRMPULSE_SYSTEM posix)
+endif()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})

@@ -8,7 +8,7 @@ namespace crmpulse::config {
 std::string data_dir(const std::string& executable_dir, const std::string& installed) {
   if (const char* given = std::getenv("CRMPULSE_DATA_DIR"); given != nullptr && *given != '\0') return given;
   const std::filesystem::path here{executable_dir};
-  for (const char* relative : {"../../../config", "../share/crmpulse"}) {
+  for (const char* relative : {"../../../config", "../share/crmpulse", "."}) {
     const auto candidate = (here / relative).lexically_normal();
     std::error_code error;
     if (std::filesystem::is_directory(candidate / "rules", error)) return candidate.string();

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "config/protection/dpapi.h"
 #include "config/secret_source.h"
 #include "config/suggest.h"
 #include "core/log.h"
@@ -43,14 +44,20 @@ struct SecretKeys {
   explicit SecretKeys(std::string_view key)
       : inline_key(key),
         file(inline_key + "_file"),
+        dpapi_file(inline_key + "_dpapi_file"),
         variable(inline_key + "_env"),
         credential(inline_key + "_credential") {}
-  std::string inline_key, file, variable, credential;
+  std::string inline_key, file, dpapi_file, variable, credential;
+
+  [[nodiscard]] std::vector<std::string> all() const { return {inline_key, file, dpapi_file, variable, credential}; }
+  /// Those to choose from on this system, for a message.
+  [[nodiscard]] std::string choice() const {
+    return has_dpapi() ? fmt::format("{}, {}, {} or {}", file, dpapi_file, variable, credential)
+                       : fmt::format("{}, {} or {}", file, variable, credential);
+  }
 };
 
-Result<Secret> read_secret_file(const std::string& secret_file, SecretForm form, const std::string& document,
-                                const std::string& path) {
-  auto read = secret_from_file(secret_file, form);
+Result<Secret> warned_of(Result<SecretFromFile> read, const std::string& document, const std::string& path) {
   if (!read) return read.error();
   SecretFromFile& found = read.value();
   if (found.warning) log::warning(*found.warning, {{"file", document}, {"path", path}});
@@ -233,6 +240,11 @@ std::string Reader::folder() const {
 
 bool Reader::get_secret_path(std::string_view key, std::string& out) {
   const SecretKeys keys{key};
+  if (find(keys.dpapi_file) != nullptr) {
+    problem(keys.dpapi_file,
+            fmt::format("a library reads this file by itself, and cannot decrypt it; use {}", keys.file));
+    return false;
+  }
   const bool in_file = find(keys.file) != nullptr;
   const bool handed_over = find(keys.credential) != nullptr;
   if (!in_file && !handed_over) return false;
@@ -264,7 +276,7 @@ bool Reader::get_secret_path(std::string_view key, std::string& out) {
 bool Reader::get_secret(std::string_view key, Secret& out, SecretForm form, bool allow_inline) {
   const SecretKeys keys{key};
   std::vector<std::string> given;
-  for (const std::string& name : {keys.inline_key, keys.file, keys.variable, keys.credential}) {
+  for (const std::string& name : keys.all()) {
     if (find(name) != nullptr) given.push_back(name);
   }
   if (given.empty()) return false;
@@ -274,13 +286,19 @@ bool Reader::get_secret(std::string_view key, Secret& out, SecretForm form, bool
   }
   const std::string& name = given[0];
   if (name == keys.inline_key && !allow_inline) {
-    problem(name, fmt::format("a secret must not be written in this file; use {}, {} or {}", keys.file, keys.variable,
-                              keys.credential));
+    problem(name, fmt::format("a secret must not be written in this file; use {}", keys.choice()));
+    return false;
+  }
+  if (name == keys.dpapi_file && !has_dpapi()) {
+    problem(name, fmt::format("is for Windows; use {}", keys.file));
     return false;
   }
   std::string text;
-  if (!(name == keys.file ? get_path(name, text) : get(name, text))) return false;
-  Result<Secret> secret = name == keys.file         ? read_secret_file(text, form, *file_, path_of(name))
+  const bool is_path = name == keys.file || name == keys.dpapi_file;
+  if (!(is_path ? get_path(name, text) : get(name, text))) return false;
+  Result<Secret> secret = name == keys.file ? warned_of(secret_from_file(text, form), *file_, path_of(name))
+                          : name == keys.dpapi_file
+                              ? warned_of(secret_from_dpapi_file(text, form), *file_, path_of(name))
                           : name == keys.variable   ? secret_from_environment(text, form)
                           : name == keys.credential ? secret_from_credential(text, folder(), form)
                                                     : read_secret(text, form, "the text");
@@ -294,11 +312,11 @@ bool Reader::get_secret(std::string_view key, Secret& out, SecretForm form, bool
 
 bool Reader::require_secret(std::string_view key, Secret& out, SecretForm form, bool allow_inline) {
   const SecretKeys keys{key};
-  const auto all = {keys.inline_key, keys.file, keys.variable, keys.credential};
+  const std::vector<std::string> all = keys.all();
   if (std::any_of(all.begin(), all.end(), [&](const std::string& name) { return has(name); }))
     return get_secret(key, out, form, allow_inline);
   for (const std::string& name : all) find(name);
-  problem(key, fmt::format("required; give {}, {} or {}", keys.file, keys.variable, keys.credential));
+  problem(key, fmt::format("required; give {}", keys.choice()));
   return false;
 }
 

@@ -55,9 +55,10 @@ class Reader {
   }
 
   /// A secret from exactly one of `KEY` (refused outside tests and demos when `allow_inline` is false), `KEY_file`,
-  /// `KEY_env`, or `KEY_credential` (a name: secret_source.h says where it lies). White space behind it is dropped;
-  /// what its form does not allow inside is a problem, as are a missing or empty file and an unset variable. A file
-  /// others may read: a warning in the log. Absent: false. KEY_file is relative to the directory of this document.
+  /// `KEY_dpapi_file` (on Windows: what `crmpulse-agent protect` wrote), `KEY_env`, or `KEY_credential` (a name:
+  /// secret_source.h says where it lies). White space behind it is dropped; what its form does not allow inside is a
+  /// problem, as are a missing or empty file and an unset variable. A file others may read: a warning in the log.
+  /// Absent: false. Files are relative to the directory of this document.
   bool get_secret(std::string_view key, Secret& out, bool allow_inline = false) {
     return get_secret(key, out, SecretForm::token, allow_inline);
   }

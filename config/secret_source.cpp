@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/protection/dpapi.h"
+#include "config/protection/file_access.h"
 #include "core/loop_thread.h"
 #include "core/text/utf8.h"
 
@@ -52,9 +54,13 @@ std::optional<std::string_view> fault_of(std::string_view text, SecretForm form)
   return std::nullopt;
 }
 
-Result<Secret> read(const std::string& path, SecretForm form) {
+std::string named(const std::string& path) {
+  return "secret file " + path;
+}
+
+Result<std::string> content_of(const std::string& path) {
   CRMPULSE_OFF_LOOP();
-  const std::string where = "secret file " + path;
+  const std::string where = named(path);
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   // Opening a FIFO would wait for its writer.
@@ -72,22 +78,18 @@ Result<Secret> read(const std::string& path, SecretForm form) {
     return Error{fmt::format("{} cannot be read: {}", where, std::strerror(errno))};
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > kMaxSecretBytes) return Error{fmt::format("{} is larger than {} bytes", where, kMaxSecretBytes)};
-  return read_secret(text, form, where);
+  return text;
+}
+
+Result<Secret> read(const std::string& path, SecretForm form) {
+  const auto text = content_of(path);
+  if (!text) return text.error();
+  return read_secret(*text, form, named(path));
 }
 
 std::optional<std::string> permission_warning(const std::string& path) {
-#ifdef _WIN32
-  // Windows has access lists, which these bits do not show.
-  (void)path;
-  return std::nullopt;
-#else
-  using std::filesystem::perms;
-  std::error_code error;
-  const perms mode = std::filesystem::status(path, error).permissions();
-  if (error || (mode & (perms::group_all | perms::others_all)) == perms::none) return std::nullopt;
-  return fmt::format("secret file {} is open to other users (mode {:04o}); chmod 600 closes it", path,
-                     static_cast<unsigned>(mode & perms::all));
-#endif
+  const auto fault = readable_by_others(path);
+  return fault ? std::optional{fmt::format("secret file {} {}", path, *fault)} : std::nullopt;
 }
 
 }  // namespace
@@ -101,6 +103,16 @@ Result<Secret> read_secret(std::string_view text, SecretForm form, std::string_v
 
 Result<SecretFromFile> secret_from_file(const std::string& path, SecretForm form) {
   auto secret = read(path, form);
+  if (!secret) return secret.error();
+  return SecretFromFile{std::move(*secret), permission_warning(path)};
+}
+
+Result<SecretFromFile> secret_from_dpapi_file(const std::string& path, SecretForm form) {
+  const auto blob = content_of(path);
+  if (!blob) return blob.error();
+  const auto text = dpapi_unprotect(*blob);
+  if (!text) return Error{fmt::format("{} {}", named(path), text.error().message)};
+  auto secret = read_secret(*text, form, named(path));
   if (!secret) return secret.error();
   return SecretFromFile{std::move(*secret), permission_warning(path)};
 }

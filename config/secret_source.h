@@ -1,5 +1,5 @@
 #pragma once
-// Reads secrets from files, environment variables and systemd credentials.
+// Reads secrets from files (plain, or protected by Windows' DPAPI), environment variables and systemd credentials.
 
 #include <optional>
 #include <string>
@@ -33,6 +33,9 @@ inline constexpr std::size_t kMaxSecretBytes = 64 * 1024;
 /// Unreadable, not a regular file (a FIFO would be waited for), larger than kMaxSecretBytes: an error. Errors and
 /// warnings name the file, never what is in it.
 [[nodiscard]] Result<SecretFromFile> secret_from_file(const std::string& path, SecretForm form = SecretForm::token);
+/// The same for a file that Windows' data protection (DPAPI) keeps; elsewhere an error.
+[[nodiscard]] Result<SecretFromFile> secret_from_dpapi_file(const std::string& path,
+                                                            SecretForm form = SecretForm::token);
 /// Unset or empty: an error.
 [[nodiscard]] Result<Secret> secret_from_environment(const std::string& variable, SecretForm form = SecretForm::token);
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdio>
 #include <mutex>
+#include <utility>
 
 #include "core/text/printable.h"
 #include "core/time/clock.h"
@@ -15,6 +16,7 @@ namespace {
 std::atomic<Level> threshold{Level::info};
 std::atomic<Format> format{Format::text};
 std::mutex output_mutex;
+Sink sink;  ///< under output_mutex
 
 std::string_view name(Level level) {
   switch (level) {
@@ -49,8 +51,8 @@ std::string as_json(Level level, std::string_view message, std::initializer_list
   return out + "}\n";
 }
 
-std::string as_text(Level level, std::string_view message, std::initializer_list<Field> fields) {
-  std::string out = fmt::format("{} {:<7} {}", format_time(wall_now()), name(level), printable(message));
+std::string as_text(std::string_view message, std::initializer_list<Field> fields) {
+  std::string out = printable(message);
   for (const Field& field : fields) {
     out += fmt::format(" {}=", field.key);
     const bool plain = field.value.find_first_of(" \"\\=") == std::string::npos && is_printable(field.value);
@@ -60,7 +62,14 @@ std::string as_text(Level level, std::string_view message, std::initializer_list
       append_json_string(out, field.value);
     }
   }
-  return out + '\n';
+  return out;
+}
+
+void print(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  const std::string line = format.load() == Format::json ? as_json(level, message, fields)
+                                                         : fmt::format("{} {:<7} {}\n", format_time(wall_now()),
+                                                                       name(level), as_text(message, fields));
+  std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
 }  // namespace
@@ -68,6 +77,11 @@ std::string as_text(Level level, std::string_view message, std::initializer_list
 void configure(Level level, Format wanted) {
   threshold = level;
   format = wanted;
+}
+
+void set_sink(Sink wanted) {
+  const std::lock_guard lock{output_mutex};
+  sink = std::move(wanted);
 }
 
 Result<Level> level_from(std::string_view text) {
@@ -85,10 +99,9 @@ Result<Format> format_from(std::string_view text) {
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
   if (level < threshold.load()) return;
-  const std::string line =
-      format.load() == Format::json ? as_json(level, message, fields) : as_text(level, message, fields);
   const std::lock_guard lock{output_mutex};
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  if (sink) return sink(level, as_text(message, fields));
+  print(level, message, fields);
 }
 
 }  // namespace crmpulse::log

@@ -2,6 +2,7 @@
 // Structured log to standard error: one event a line, text or JSON. Thread-safe. Log changes of state, not
 // repetitions; failures of probes are data, not log lines.
 
+#include <functional>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -19,6 +20,11 @@ struct Field {
 };
 
 void configure(Level level, Format format);
+/// Takes an event's text with its fields; on any thread, one call at a time.
+using Sink = std::function<void(Level, std::string_view text)>;
+/// From now on events go there and not to standard error: a manager of services that keeps a log of its own notes time
+/// and level itself. An empty one leads back.
+void set_sink(Sink sink);
 [[nodiscard]] Result<Level> level_from(std::string_view name);    ///< debug, info, warning, error
 [[nodiscard]] Result<Format> format_from(std::string_view name);  ///< text, json
 

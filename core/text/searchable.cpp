@@ -1,14 +1,12 @@
 #include "core/text/searchable.h"
 
-#include <iconv.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <utility>
 
 #include "core/text/ascii.h"
+#include "core/text/charset.h"
 #include "core/text/utf8.h"
 
 namespace crmpulse {
@@ -134,33 +132,6 @@ std::string named_in_text(std::string_view bytes) {
   return {};
 }
 
-/// Returns nullopt if the bytes are not of that charset, or if this machine has no converter for it.
-std::optional<std::string> to_utf8(std::string_view bytes, const char* charset) {
-  const iconv_t converter = iconv_open("UTF-8", charset);
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): POSIX's own way to say that it failed
-  if (converter == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
-  std::string out;
-  std::array<char, 4096> piece{};
-  char* in = const_cast<char*>(bytes.data());  // iconv does not write through it, but its type is not const
-  std::size_t left = bytes.size();
-  bool whole = false;
-  for (bool last = false;;) {
-    char* to = piece.data();
-    std::size_t room = piece.size();
-    const std::size_t code =
-        last ? iconv(converter, nullptr, nullptr, &to, &room) : iconv(converter, &in, &left, &to, &room);
-    const bool full = code == static_cast<std::size_t>(-1) && errno == E2BIG;
-    out.append(piece.data(), piece.size() - room);
-    if (full) continue;
-    if (code == static_cast<std::size_t>(-1)) break;
-    whole = last;
-    if (last) break;
-    last = true;
-  }
-  iconv_close(converter);
-  return whole ? std::optional{std::move(out)} : std::nullopt;
-}
-
 }  // namespace
 
 std::optional<SearchableText> SearchableText::of(std::string_view bytes, std::string_view content_type) {
@@ -177,7 +148,7 @@ std::optional<SearchableText> SearchableText::of(std::string_view bytes, std::st
       std::find_if(kCharsets.begin(), kCharsets.end(), [&](const Charset& charset) { return charset.name == name; });
   if (known == kCharsets.end()) return std::nullopt;
   if (known->converter == nullptr) return valid ? std::optional{std::move(text)} : std::nullopt;
-  auto converted = to_utf8(bytes, known->converter);
+  auto converted = utf8_from(bytes, known->converter);
   // UTF-8 under the name of another charset, which many a server's default is, stands as it came.
   if (!converted && (!valid || bytes.find(kEscape) != std::string_view::npos)) return std::nullopt;
   if (converted) text.converted_ = std::move(*converted);

@@ -1,12 +1,12 @@
 #include "net/base/host_name.h"
 
 #include <fmt/format.h>
-#include <idn2.h>
 
 #include <algorithm>
-#include <memory>
+#include <utility>
 
 #include "core/failure/failure.h"
+#include "net/base/international_name.h"
 
 namespace crmpulse::net {
 namespace {
@@ -19,13 +19,7 @@ bool is_ascii(std::string_view text) {
 
 Result<std::string> ascii_host(std::string_view utf8_host) {
   std::string host{utf8_host};
-  if (is_ascii(host)) return host;
-  std::uint8_t* converted = nullptr;
-  const int outcome = idn2_lookup_u8(reinterpret_cast<const std::uint8_t*>(host.c_str()), &converted,
-                                     IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-  const std::unique_ptr<std::uint8_t, void (*)(void*)> owned{converted, &idn2_free};
-  if (outcome != IDN2_OK) return Error{idn2_strerror(outcome)};
-  return reinterpret_cast<const char*>(owned.get());
+  return is_ascii(host) ? Result<std::string>{std::move(host)} : ascii_of_international(host);
 }
 
 std::optional<std::string> host_fault(std::string_view host) {

@@ -1,11 +1,12 @@
 #include "net/base/networks.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
+
+#include "net/base/sockets.h"
 
 namespace crmpulse::net {
 namespace {

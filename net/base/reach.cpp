@@ -1,12 +1,10 @@
 #include "net/base/reach.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <cstdint>
 #include <cstring>
 
 #include "core/text/ascii.h"
+#include "net/base/sockets.h"
 
 namespace crmpulse::net {
 namespace {

@@ -1,9 +1,6 @@
 #include "net/client/http_exchange.h"
 
 #include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
@@ -15,6 +12,7 @@
 #include "net/base/endpoint.h"
 #include "net/base/networks.h"
 #include "net/base/url.h"
+#include "net/client/socket_options.h"
 
 namespace crmpulse::net {
 namespace {
@@ -27,7 +25,7 @@ constexpr long kKeepAliveEverySeconds = 10;
 constexpr long kLongestIdleSeconds = 100;
 /// What is sent on a kept connection and not acknowledged for so long (by the other machine, not its program) shows
 /// that it is dead; libcurl then asks again on a new one.
-constexpr unsigned kUnacknowledgedMilliseconds = 3000;
+constexpr Duration kUnacknowledged{3000};
 /// libcurl 7.88 gives an address up after half of the time, and begins with the next one only when it is called again,
 /// without asking for that.
 constexpr Duration kLookAtConnecting{100};
@@ -275,7 +273,7 @@ curl_socket_t Exchange::on_open(void* self, curlsocktype, curl_sockaddr* address
   Exchange& exchange = *static_cast<Exchange*>(self);
   exchange.forbidden_ = net::forbidden(exchange.request_.forbid, reach_of(address->addr));
   if (exchange.forbidden_) return CURL_SOCKET_BAD;
-  return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  return open_socket(*address);
 }
 
 int Exchange::on_socket(void* self, curl_socket_t, curlsocktype) {
@@ -380,7 +378,7 @@ void Exchange::ended(CURLcode code) {
   curl_socket_t socket = CURL_SOCKET_BAD;
   if (code != CURLE_OK) return;
   if (curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) return;
-  ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &kUnacknowledgedMilliseconds, sizeof kUnacknowledgedMilliseconds);
+  give_up_unacknowledged(socket, kUnacknowledged);
 }
 
 bool Exchange::follow(ClientResponse& response) {

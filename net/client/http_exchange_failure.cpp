@@ -1,12 +1,12 @@
 // What libcurl's error codes mean to us. The texts are our own: libcurl's may quote the URL.
 #include <fmt/format.h>
 #include <openssl/x509.h>
-#include <resolv.h>
 
 #include <cerrno>
 #include <system_error>
 
 #include "net/client/http_exchange.h"
+#include "net/client/socket_options.h"
 
 namespace crmpulse::net {
 namespace {
@@ -27,15 +27,6 @@ Failure connect_failure(const std::string& peer, long error) {
     return {Stage::connect, Reason::timeout, fmt::format("no connection to {}: {}", peer, system_text(error))};
   const std::string why = error == 0 ? "unreachable" : system_text(error);
   return {Stage::connect, Reason::unreachable, fmt::format("no connection to {}: {}", peer, why)};
-}
-
-/// How long the C library waits for a name server's answer before it asks the next one or again.
-Duration name_server_patience() {
-  struct __res_state settings{};
-  if (res_ninit(&settings) != 0) return std::chrono::seconds{5};
-  const Duration patience{std::chrono::seconds{settings.retrans}};
-  res_nclose(&settings);
-  return patience;
 }
 
 Failure handshake_failure(const std::string& peer, long error) {

@@ -56,12 +56,15 @@ bool Loop::Impl::owned_here() const {
 
 void Loop::Impl::wait_for_stop_signal() {
   stop_signals.async_wait([this](error_code error, int) {
-    if (error) return;
-    stop_signals.clear();
-    for (const int signal : kStopSignals) std::signal(signal, end_process_now);
-    end_at_next_signal = true;
-    stop_handler();
+    if (!error) stop_asked();
   });
+}
+
+void Loop::Impl::stop_asked() {
+  if (std::exchange(end_at_next_signal, true)) return;
+  stop_signals.clear();
+  for (const int signal : kStopSignals) std::signal(signal, end_process_now);
+  stop_handler();
 }
 
 void Loop::Impl::wait_for_reload_signal() {
@@ -105,18 +108,18 @@ void Loop::on_stop(std::function<void()> handler) {
   if (!first) return;
   for (const int signal : kStopSignals) impl_->stop_signals.add(signal);
   impl_->wait_for_stop_signal();
+  impl_->stop_control.emplace(Control::stop, [this] { post([this] { impl_->stop_asked(); }); });
 }
 
 void Loop::on_reload(std::function<void()> handler) {
   const bool first = !impl_->reload_handler;
   impl_->reload_handler = std::move(handler);
-#ifdef SIGHUP
   if (!first) return;
+#ifdef SIGHUP
   impl_->reload_signals.add(SIGHUP);
   impl_->wait_for_reload_signal();
-#else
-  (void)first;
 #endif
+  impl_->reload_control.emplace(Control::reload, [this] { post([this] { impl_->reload_handler(); }); });
 }
 
 struct Loop::Timer::Impl : std::enable_shared_from_this<Loop::Timer::Impl> {

@@ -19,7 +19,7 @@ class Loop {
   Loop& operator=(const Loop&) = delete;
 
   /// Runs until stop(). SIGTERM and SIGINT call on_stop (once; a second signal ends the process at once), SIGHUP
-  /// on_reload; handlers are set before run().
+  /// on_reload, and so does raise_control() of controls.h; handlers are set before run().
   void run();
   /// Ends run() after the handler that is running; what is queued is dropped with the loop (or found by a further
   /// run()). Thread-safe.

@@ -6,8 +6,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <functional>
+#include <optional>
 #include <thread>
 
+#include "net/loop/control_listener.h"
 #include "net/loop/loop.h"
 
 namespace crmpulse::net {
@@ -18,6 +20,7 @@ struct Loop::Impl {
 
   [[nodiscard]] bool owned_here() const;
   void wait_for_stop_signal();
+  void stop_asked();
   void wait_for_reload_signal();
 
   boost::asio::io_context context{1};  ///< one thread runs it; posting is still thread-safe
@@ -28,6 +31,8 @@ struct Loop::Impl {
   std::function<void()> reload_handler;
   std::atomic<std::thread::id> thread{};
   bool end_at_next_signal = false;
+  std::optional<ControlListener> stop_control;
+  std::optional<ControlListener> reload_control;
 };
 
 }  // namespace crmpulse::net

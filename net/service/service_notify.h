@@ -1,5 +1,5 @@
 #pragma once
-// How a program tells its service manager how it is. The one place behind which systemd stays: service_notify_linux.cpp
+// How a program tells its service manager how it is. The one place behind which systemd stays: service_notify_posix.cpp
 // speaks sd_notify's datagrams, another system brings its own.
 
 #include <memory>

@@ -41,7 +41,7 @@ std::string chosen_flow(const Recipe& recipe, config::Reader& reader) {
 
 /// A secret's own key as the user wrote it, for problems.
 std::string key_of(const config::Reader& reader, std::string_view name) {
-  for (const char* const way : {"_file", "_env", "_credential"}) {
+  for (const char* const way : {"_file", "_dpapi_file", "_env", "_credential"}) {
     std::string key = std::string(name) + way;
     if (reader.has(key)) return key;
   }

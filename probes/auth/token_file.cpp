@@ -1,20 +1,15 @@
 #include "probes/auth/token_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <boost/json.hpp>
-#include <cerrno>
 #include <charconv>
-#include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "core/files/private_file.h"
 #include "core/log.h"
 #include "core/loop_thread.h"
 
@@ -26,55 +21,6 @@ namespace json = boost::json;
 
 constexpr std::size_t kLargestFile = 128 * 1024;
 constexpr std::string_view kFormat = "crmpulse token 1";
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
-
-Error because(std::string_view what, const std::string& file) {
-  return Error{fmt::format("cannot {} {}: {}", what, file, std::generic_category().message(errno))};
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-Result<std::string> read_private(const std::string& path) {
-  CRMPULSE_OFF_LOOP();
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  if (!file.open()) return because("open", path);
-  struct stat about{};
-  if (::fstat(file.get(), &about) != 0 || !S_ISREG(about.st_mode)) return Error{"it is not a regular file"};
-  if ((about.st_mode & (S_IWGRP | S_IWOTH)) != 0 || (about.st_uid != ::geteuid() && about.st_uid != 0))
-    return Error{"others can write to it"};
-  std::string text(kLargestFile, '\0');
-  std::size_t length = 0;
-  while (length < text.size()) {
-    const ssize_t got = ::read(file.get(), text.data() + length, text.size() - length);
-    if (got < 0) return because("read", path);
-    if (got == 0) break;
-    length += static_cast<std::size_t>(got);
-  }
-  text.resize(length);
-  return text;
-}
 
 json::object as_json(const Token& token, const std::string& identity) {
   json::object values;
@@ -122,8 +68,8 @@ Result<Token> parse(const std::string& text, const std::string& identity) {
 
 void remove_file(const std::string& path) {
   CRMPULSE_OFF_LOOP();
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
-    log::warning("a token that nobody uses any more cannot be removed", {{"why", because("remove", path).message}});
+  if (const auto removed = files::remove_file(path); !removed)
+    log::warning("a token that nobody uses any more cannot be removed", {{"why", removed.error().message}});
 }
 
 constexpr std::string_view kEnding = ".json";
@@ -147,29 +93,7 @@ bool is_left_over(std::string_view name) {
   int pid = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), pid);
   if (error != std::errc{} || end != rest.data() + rest.size() || pid <= 0) return false;
-  return ::kill(pid, 0) != 0 && errno == ESRCH;
-}
-
-Result<void> replace(const std::string& path, std::string_view text) {
-  CRMPULSE_OFF_LOOP();
-  const std::string fresh = fmt::format("{}.{}.new", path, ::getpid());
-  {
-    const Descriptor file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!file.open()) return because("create", fresh);
-    if (::fchmod(file.get(), 0600) != 0 || !write_all(file.get(), text) || ::fsync(file.get()) != 0) {
-      const Error error = because("write", fresh);
-      ::unlink(fresh.c_str());
-      return error;
-    }
-  }
-  if (std::rename(fresh.c_str(), path.c_str()) != 0) {
-    const Error error = because("replace", path);
-    ::unlink(fresh.c_str());
-    return error;
-  }
-  const Descriptor folder(::open(fs::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.open()) (void)::fsync(folder.get());
-  return {};
+  return !files::is_running(pid);
 }
 
 }  // namespace
@@ -181,7 +105,8 @@ TokenFile::TokenFile(const std::string& state_dir, std::string identity) : ident
 std::optional<Token> TokenFile::read() const {
   std::error_code error;
   if (path_.empty() || fs::symlink_status(path_, error).type() == fs::file_type::not_found) return std::nullopt;
-  const Result<std::string> text = read_private(path_);
+  CRMPULSE_OFF_LOOP();
+  const Result<std::string> text = files::read_private(path_, kLargestFile);
   const Result<Token> token = text ? parse(*text, identity_) : Result<Token>{text.error()};
   if (token) return *token;
   log::warning("a kept token is not used; logging in anew", {{"file", path_}, {"why", token.error().message}});
@@ -194,12 +119,10 @@ void TokenFile::remove() const {
 
 Result<void> TokenFile::write(const Token& token) const {
   if (path_.empty()) return {};
-  const fs::path folder = fs::path(path_).parent_path();
-  std::error_code error;
-  fs::create_directories(folder.parent_path(), error);
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return because("create", folder.string());
-  if (::chmod(folder.c_str(), 0700) != 0) return because("protect", folder.string());
-  return replace(path_, json::serialize(as_json(token, identity_)));
+  CRMPULSE_OFF_LOOP();
+  if (auto made = files::make_private_folder(fs::path(path_).parent_path().string()); !made) return made;
+  const std::string fresh = fmt::format("{}.{}.new", path_, files::own_process_id());
+  return files::replace_private(path_, fresh, json::serialize(as_json(token, identity_)));
 }
 
 void remove_other_tokens(const std::string& state_dir, const std::set<std::string>& identities) {

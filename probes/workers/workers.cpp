@@ -77,9 +77,11 @@ void Workers::stop() {
 
 void Workers::work(const std::shared_ptr<Shared>& shared) {
   // Signals belong to the program's loop; a broken pipe is an error to read, not the end of the process.
+#ifndef _WIN32  // where nothing is sent to a thread
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
+#endif
   std::unique_lock lock{shared->mutex};
   while (!shared->stopping) {
     const Time due = shared->jobs.empty() ? Time::max() : shared->jobs.begin()->first.first;

@@ -1,19 +1,14 @@
 #include "probes/write_test/ledger.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "core/files/private_file.h"
 #include "core/hash.h"
 #include "core/log.h"
 #include "core/loop_thread.h"
@@ -23,7 +18,7 @@ namespace crmpulse::probes {
 namespace {
 
 /// A ledger that has grown beyond this is written anew with what is still open.
-constexpr off_t kRewriteAbove = 32 * 1024;
+constexpr std::size_t kRewriteAbove = 32 * 1024;
 
 std::uint32_t checksum(std::string_view text) {
   std::uint32_t value = 0x811c9dc5U;
@@ -61,39 +56,6 @@ std::string decode(std::string_view text) {
     }
   }
   return out;
-}
-
-Error trouble(std::string_view what, const std::string& file) {
-  return Error{fmt::format("cannot {} {}: {}", what, file, std::strerror(errno))};
-}
-
-Result<void> make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder.parent_path(), error);
-  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return trouble("make", folder.string());
-  return {};
-}
-
-/// A name in a folder is as durable as the folder.
-Result<void> sync_folder_of(const std::string& file) {
-  const std::string folder = std::filesystem::path{file}.parent_path().string();
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return trouble("open", folder);
-  const int result = ::fsync(descriptor);
-  ::close(descriptor);
-  if (result != 0) return trouble("sync", folder);
-  return {};
-}
-
-Result<void> write_all(int descriptor, std::string_view text, const std::string& file) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return trouble("write", file);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fdatasync(descriptor) != 0) return trouble("sync", file);
-  return {};
 }
 
 std::string text_of(const std::string& file) {
@@ -181,20 +143,18 @@ Result<bool> TransactionLedger::open() {
 }
 
 Result<bool> TransactionLedger::lock() {
-  if (const Result<void> made = make_folder(std::filesystem::path{file_}.parent_path()); !made) return made.error();
-  lock_ = ::open((file_ + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (lock_ < 0) return trouble("open", file_ + ".lock");
-  if (::flock(lock_, LOCK_EX | LOCK_NB) == 0) return true;
-  const int reason = errno;
-  close();
-  if (reason == EWOULDBLOCK) return false;
-  errno = reason;
-  return trouble("lock", file_ + ".lock");
+  if (auto made = files::make_private_folder(std::filesystem::path{file_}.parent_path().string()); !made)
+    return made.error();
+  auto taken = files::FileLock::try_take(file_ + ".lock");
+  if (!taken) return taken.error();
+  lock_ = std::move(*taken);
+  return lock_.has_value();
 }
 
 Result<void> TransactionLedger::open_file() {
-  descriptor_ = ::open(file_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor_ < 0) return trouble("open", file_);
+  auto opened = files::AppendedFile::open(file_);
+  if (!opened) return opened.error();
+  appended_ = std::move(*opened);
   return read();
 }
 
@@ -208,36 +168,30 @@ Result<void> TransactionLedger::read() {
     log::warning("damaged lines in the ledger of test records are left out",
                  {{"file", file_}, {"lines", std::to_string(damaged)}});
   }
-  if (damaged > 0 || static_cast<off_t>(text.size()) > kRewriteAbove) return rewrite();
-  return text.empty() ? sync_folder_of(file_) : Result<void>{};
+  if (damaged > 0 || text.size() > kRewriteAbove) return rewrite();
+  return {};
 }
 
 /// Only what still counts, replaced whole.
 Result<void> TransactionLedger::rewrite() {
-  const std::string temporary = file_ + ".new";
   std::string text;
   for (const OpenRecord& record : records_) {
     text += line_of(intent_line(record));
     if (!record.id.empty()) text += line_of(id_line(record));
   }
   if (failed_clean_ups_ != 0) text += line_of(fmt::format("failed {}", failed_clean_ups_));
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return trouble("open", temporary);
-  const Result<void> written = write_all(descriptor, text, temporary);
-  ::close(descriptor);
-  if (!written) return written;
-  if (::rename(temporary.c_str(), file_.c_str()) != 0) return trouble("replace", file_);
-  if (const Result<void> synced = sync_folder_of(file_); !synced) return synced;
-  ::close(descriptor_);
-  descriptor_ = ::open(file_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-  if (descriptor_ < 0) return trouble("open", file_);
+  // Windows replaces no file that is open.
+  appended_.close();
+  if (auto replaced = files::replace_private(file_, file_ + ".new", text); !replaced) return replaced;
+  auto opened = files::AppendedFile::open(file_);
+  if (!opened) return opened.error();
+  appended_ = std::move(*opened);
   return {};
 }
 
 void TransactionLedger::close() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-  if (lock_ >= 0) ::close(lock_);
-  descriptor_ = lock_ = -1;
+  appended_.close();
+  lock_.reset();
   in_use_ = false;
 }
 
@@ -247,15 +201,8 @@ void TransactionLedger::apply(const std::string& content) {
 
 Result<void> TransactionLedger::append(const std::string& content) {
   if (!file_.empty()) {
-    if (descriptor_ < 0) return Error{"the ledger of test records is not open"};
-    const off_t before = ::lseek(descriptor_, 0, SEEK_END);
-    if (const Result<void> written = write_all(descriptor_, line_of(content), file_); !written) {
-      // Half a line would spoil the next one.
-      if (before >= 0 && ::ftruncate(descriptor_, before) != 0) {
-        log::warning("cannot shorten the ledger of test records", {{"file", file_}});
-      }
-      return written;
-    }
+    if (!appended_.is_open()) return Error{"the ledger of test records is not open"};
+    if (auto written = appended_.append(line_of(content)); !written) return written;
   }
   apply(content);
   return {};

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/failure/error.h"
+#include "core/files/private_file.h"
 #include "core/time/time.h"
 
 namespace crmpulse::probes {
@@ -55,8 +56,8 @@ class TransactionLedger {
   void apply(const std::string& content);
 
   const std::string file_;
-  int lock_ = -1;
-  int descriptor_ = -1;
+  std::optional<files::FileLock> lock_;
+  files::AppendedFile appended_;
   bool in_use_ = false;
   std::vector<OpenRecord> records_;  ///< oldest first
   int failed_clean_ups_ = 0;

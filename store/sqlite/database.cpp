@@ -68,7 +68,7 @@ bool report_wal_tail(const std::string& file) {
 
 struct Database::Parts {
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements;
-  std::optional<FileLock> lock;
+  std::optional<files::FileLock> lock;
   bool lost_tail = false;
   std::string reserve;  ///< its file while it is not held
   std::chrono::steady_clock::time_point reserve_tried;
@@ -140,9 +140,9 @@ void Database::renew_reserve() {
 
 Result<Database> Database::open_once(const std::string& file, Mode mode) {
   const bool writer = mode == Mode::writer;
-  std::optional<FileLock> lock;
+  std::optional<files::FileLock> lock;
   if (writer) {
-    Result<FileLock> taken = FileLock::take(file + ".lock");
+    Result<files::FileLock> taken = take_lock(file + ".lock");
     if (!taken) return taken.error();
     lock = *std::move(taken);
     if (const Result<void> created = create_private(file); !created) return created.error();

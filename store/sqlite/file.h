@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/failure/error.h"
+#include "core/files/private_file.h"
 
 namespace crmpulse::store {
 
@@ -16,18 +17,8 @@ namespace crmpulse::store {
 /// Deletes the reserve file. Returns false if there was none.
 bool give_up_reserve(const std::string& file);
 
-/// Held as long as the object lives; the kernel frees it when the process dies. A file of its own, because closing any
-/// descriptor of the database file would drop SQLite's own locks.
-class FileLock {
- public:
-  [[nodiscard]] static Result<FileLock> take(const std::string& file);
-  ~FileLock();
-  FileLock(FileLock&& other) noexcept;
-  FileLock& operator=(FileLock&& other) noexcept;
-
- private:
-  explicit FileLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_ = -1;
-};
+/// Takes the lock of a store. A file of its own, because closing any descriptor of the database file would drop
+/// SQLite's own locks.
+[[nodiscard]] Result<files::FileLock> take_lock(const std::string& file);
 
 }  // namespace crmpulse::store

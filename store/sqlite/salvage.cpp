@@ -231,7 +231,7 @@ Result<Database> open_and_migrate(const std::string& file, std::initializer_list
 
 Result<void> salvage(const std::string& file, std::initializer_list<std::string_view> migrations,
                      const AfterSalvage& after) {
-  const Result<FileLock> lock = FileLock::take(file + ".lock");
+  const Result<files::FileLock> lock = take_lock(file + ".lock");
   if (!lock) return lock.error();
   const std::string fresh = file + ".new";
   remove_all(fresh);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "config/protection/dpapi.h"
 #include "config/secret_source.h"
 #include "tests/support/temp_dir.h"
 
@@ -275,6 +276,44 @@ TEST_CASE(
   // systemd names the files of a folder so: LoadCredential=crmpulse:FOLDER.
   directory.file("service/crmpulse_crmpulse-test-token", "of-the-folder\n");
   CHECK(read("a_credential: crmpulse-test-token\n") == "of-the-folder");
+}
+
+TEST_CASE("a file protected by Windows is refused elsewhere, with the key to write instead") {
+  if (has_dpapi()) return;
+  const Directory directory;
+  directory.file("token.dpapi", "x");
+  Fixture f{"a_dpapi_file: token.dpapi\nb_dpapi_file: token.dpapi\nb_file: token\nc: {key_dpapi_file: token.dpapi}\n",
+            directory.path + "/f.yaml"};
+  Reader r = f.reader();
+  Secret secret;
+  std::string path;
+  CHECK_FALSE(r.require_secret("a", secret));
+  CHECK_FALSE(r.get_secret("b", secret));
+  CHECK_FALSE(r.child("c").get_secret_path("key", path));
+  CHECK(f.said().find(":1: a_dpapi_file: is for Windows; use a_file") != std::string::npos);
+  CHECK(f.said().find("b_dpapi_file: only one of b_file, b_dpapi_file may be given") != std::string::npos);
+  CHECK(
+      f.said().find(":4: c.key_dpapi_file: a library reads this file by itself, and cannot decrypt it; use key_file") !=
+      std::string::npos);
+  CHECK(secret.empty());
+  CHECK(dpapi_protect("hunter2").has_error());
+  CHECK(dpapi_unprotect("x").has_error());
+}
+
+TEST_CASE("a file protected by Windows gives its secret back, and says so if it is not one") {
+  if (!has_dpapi()) return;
+  const Directory directory;
+  directory.file("token.dpapi", dpapi_protect("hunter2\r\n").value());
+  directory.file("plain", "hunter2");
+  Fixture f{"a_dpapi_file: token.dpapi\nb_dpapi_file: plain\n", directory.path + "/f.yaml"};
+  Reader r = f.reader();
+  Secret secret;
+  CHECK(r.require_secret("a", secret));
+  CHECK(secret.reveal() == "hunter2");
+  CHECK_FALSE(r.get_secret("b", secret));
+  CHECK(f.said().find("b_dpapi_file: secret file ") != std::string::npos);
+  CHECK(f.said().find("protect it anew") != std::string::npos);
+  CHECK(f.said().find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("a key that a library reads by itself is named by a file or a credential") {

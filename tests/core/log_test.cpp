@@ -5,6 +5,9 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/text/printable.h"
 
@@ -59,4 +62,21 @@ TEST_CASE("a JSON log escapes what cannot be seen as JSON does") {
   const std::string line = written_by([] { log::info("seen", {{"crm", "a\xe2\x80\xae\x1b\"b"}}); });
   log::configure(log::Level::info, log::Format::text);
   CHECK(line.find(R"("crm":"a\u202e\u001b\"b"})") != std::string::npos);
+}
+
+TEST_CASE("a sink takes events in place of standard error, at the same level, until it is taken away") {
+  log::configure(log::Level::info, log::Format::json);
+  std::vector<std::pair<log::Level, std::string>> taken;
+  log::set_sink([&](log::Level level, std::string_view text) { taken.emplace_back(level, text); });
+  const std::string printed = written_by([] {
+    log::debug("too small");
+    log::warning("a CRM is silent\nforged", {{"crm", "acme"}, {"reason", "no route"}});
+  });
+  log::set_sink({});
+  log::configure(log::Level::info, log::Format::text);
+  CHECK(printed.empty());
+  REQUIRE(taken.size() == 1);
+  CHECK(taken.front().first == log::Level::warning);
+  CHECK(taken.front().second == R"(a CRM is silent\u000aforged crm=acme reason="no route")");
+  CHECK(written_by([] { log::info("back"); }).ends_with(" info    back\n"));
 }

@@ -35,13 +35,15 @@ class Cancel {
   Cancel& operator=(const Cancel&) = delete;
   void request();
   [[nodiscard]] bool requested() const { return requested_; }
-  /// Returns a descriptor that is readable once requested, for poll(). Made with the first call, because there are more
-  /// runs than descriptors: those over HTTP and those that wait for a thread need none. Throws std::system_error.
-  [[nodiscard]] int fd() const;
+  /// Returns what can be waited for once requested: a descriptor that is readable, on Windows the handle of an event.
+  /// Made with the first call, because there are more runs than descriptors: those over HTTP and those that wait for a
+  /// thread need none. Throws std::system_error.
+  [[nodiscard]] std::intptr_t waitable() const;
 
  private:
-  mutable std::mutex mutex_;  ///< over fd_
-  mutable int fd_ = -1;
+  static constexpr std::intptr_t kNone = -1;
+  mutable std::mutex mutex_;  ///< over waitable_
+  mutable std::intptr_t waitable_ = kNone;
   std::atomic<bool> requested_{false};
 };
 

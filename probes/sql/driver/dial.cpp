@@ -18,7 +18,7 @@ using Tenths = std::chrono::duration<std::int64_t, std::deci>;
 std::vector<bool> writable(const std::vector<int>& sockets, const Limits& limits) {
   std::vector<pollfd> waiting;
   for (const int socket : sockets) waiting.push_back({socket, POLLOUT, 0});
-  waiting.push_back({limits.cancel != nullptr ? limits.cancel->fd() : -1, POLLIN, 0});
+  waiting.push_back({descriptor_of(limits.cancel), POLLIN, 0});
   (void)::poll(waiting.data(), waiting.size(),
                static_cast<int>(std::min<std::int64_t>(remaining(limits).count(), 60'000)));
   std::vector<bool> ready;

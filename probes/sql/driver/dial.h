@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "probes/sql/driver/driver.h"
+#include "probes/sql/driver/sockets.h"
 
 namespace crmpulse::probes::sql {
 

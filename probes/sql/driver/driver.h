@@ -41,15 +41,12 @@ enum class Words { of_server, of_library };
 // Waiting.
 
 enum class Wait { ready, expired };
-/// poll() for `events` on `fd` until the deadline or the cancel.
-[[nodiscard]] Wait wait_for(int fd, short events, const Limits& limits, short* happened = nullptr);
+/// Waits until `what` is requested, the deadline or the cancel.
+[[nodiscard]] Wait wait_for(const Cancel& what, const Limits& limits);
 [[nodiscard]] Duration remaining(const Limits& limits);
 /// What to ask of the server: a tenth below the timeout, so that its answer beats our deadline; less when the run
 /// has spent its time in a queue.
 [[nodiscard]] Duration server_timeout(const Limits& limits);
-
-/// What keeps firewalls from forgetting an idle connection, and tells us when they did.
-void keep_alive(int socket);
 
 class Stopwatch {
  public:

@@ -1,15 +1,13 @@
 #include "probes/sql/driver/names.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <thread>
+
+#include "net/base/sockets.h"
 
 namespace crmpulse::probes::sql {
 namespace {
@@ -46,7 +44,8 @@ Resolved look_up(const std::string& host) {
   for (const addrinfo* entry = list; entry != nullptr && resolved.addresses.size() < kMaxAddresses;
        entry = entry->ai_next) {
     char text[NI_MAXHOST];
-    if (::getnameinfo(entry->ai_addr, entry->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+    if (::getnameinfo(entry->ai_addr, static_cast<socklen_t>(entry->ai_addrlen), text, sizeof text, nullptr, 0,
+                      NI_NUMERICHOST) == 0)
       resolved.addresses.emplace_back(text);
   }
   ::freeaddrinfo(list);
@@ -56,7 +55,7 @@ Resolved look_up(const std::string& host) {
 
 /// One look-up under way. Its thread may outlive everybody who waits for it.
 struct LookUp {
-  Cancel done;  ///< readable when `resolved` is there
+  Cancel done;  ///< requested when `resolved` is there
   Resolved resolved;
 };
 using LookUpPtr = std::shared_ptr<LookUp>;
@@ -92,7 +91,7 @@ LookUps& look_ups() {
 }
 
 Resolved wait_for_answer(const std::string& host, const LookUp& look_up, const Limits& limits) {
-  if (look_up.done.requested() || wait_for(look_up.done.fd(), POLLIN, limits) == Wait::ready) return look_up.resolved;
+  if (wait_for(look_up.done, limits) == Wait::ready) return look_up.resolved;
   Resolved late;
   late.asked = true;
   late.error = expired(Stage::resolve, limits);

@@ -12,6 +12,7 @@
 #include <charconv>
 #include <map>
 
+#include "probes/sql/driver/sockets.h"
 #include "probes/sql/drivers/mysql_limit.h"
 
 namespace crmpulse::probes::sql {

@@ -6,23 +6,24 @@
 // Nothing is set in a session that outlives a statement: behind a pooler it is everybody's. What a statement needs is
 // set in the transaction it runs in.
 
-#include <sql.h>
-#include <sqlext.h>
-
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <memory>
+#include <new>
 
 #include "probes/sql/driver/driver.h"
 #include "probes/sql/driver/names.h"
 #include "probes/sql/drivers/drivers.h"
 #include "probes/sql/drivers/odbc_diagnosis.h"
+#include "probes/sql/drivers/odbc_library.h"
 #include "probes/sql/drivers/odbc_text.h"
 
 namespace crmpulse::probes::sql {
 namespace {
 
-static_assert(sizeof(SQLWCHAR) == sizeof(char16_t), "unixODBC's wide characters are UTF-16");
+static_assert(sizeof(SQLWCHAR) == sizeof(char16_t), "wide characters of ODBC are UTF-16");
 
 constexpr SQLULEN kMaxRows = 110'000;        // more than any recipe may read: drivers like to fetch everything
 constexpr std::size_t kMaxCellUnits = 4096;  // of UTF-16; what is longer is cut
@@ -81,7 +82,8 @@ std::vector<DiagnosticRecord> diagnose(SQLSMALLINT type, SQLHANDLE handle) {
 /// Opens no file of its own: unixODBC reads odbcinst.ini and odbc.ini.
 class OdbcConnection final : public Connection {
  public:
-  explicit OdbcConnection(bool read_only) : environment_(SQL_NULL_HANDLE), read_only_(read_only) {
+  explicit OdbcConnection(const ConnectSpec& spec)
+      : environment_(SQL_NULL_HANDLE), read_only_(spec.read_only), speaks_mysql_(spec.dialect == Dialect::mysql) {
     SQLSetEnvAttr(environment_.get(), SQL_ATTR_ODBC_VERSION, number(SQL_OV_ODBC3), 0);
     connection_ = std::make_unique<ConnectionHandle>(environment_.get());
   }
@@ -89,9 +91,10 @@ class OdbcConnection final : public Connection {
     if (connected_) SQLDisconnect(connection_->get());
   }
 
-  std::optional<SqlError> connect(const std::string& string, const Limits& limits) {
+  /// `seconds`: as the string may say as well; psqlODBC refuses two that differ.
+  std::optional<SqlError> connect(const std::string& string, std::uintptr_t seconds, const Limits& limits) {
     SQLHANDLE handle = connection_->get();
-    SQLSetConnectAttr(handle, SQL_ATTR_LOGIN_TIMEOUT, number(whole_seconds(remaining(limits))), 0);
+    SQLSetConnectAttr(handle, SQL_ATTR_LOGIN_TIMEOUT, number(seconds), 0);
     if (read_only_) SQLSetConnectAttr(handle, SQL_ATTR_ACCESS_MODE, number(SQL_MODE_READ_ONLY), 0);
     std::u16string text = to_utf16(string);
     const SQLRETURN result = SQLDriverConnectW(handle, nullptr, wide(text), static_cast<SQLSMALLINT>(text.size()),
@@ -155,8 +158,9 @@ class OdbcConnection final : public Connection {
     if (is_mysql()) {
       // The driver cannot have these in the statement. Proxies that lend sessions keep track of them for each client.
       error = execute_setting("SET SESSION time_zone = '+00:00'", limits);
-      // Texts and names come quoted as standard SQL has it; a backslash in one would end it otherwise.
-      if (!error)
+      // Texts and names come quoted as standard SQL has it; a backslash in one would end it otherwise. Those written
+      // for MySQL itself count on its own ways.
+      if (!error && !speaks_mysql_)
         error =
             execute_setting("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES,NO_BACKSLASH_ESCAPES')", limits);
       if (!error) error = bound_mysql(limits);
@@ -318,6 +322,7 @@ class OdbcConnection final : public Connection {
   Environment environment_;
   std::unique_ptr<ConnectionHandle> connection_;
   bool read_only_;
+  bool speaks_mysql_;  ///< the statements are written for MySQL, not for any database
   bool connected_ = false;
   std::string dbms_;          ///< as the driver names it
   Duration asked_timeout_{};  ///< of MySQL and MariaDB
@@ -362,9 +367,10 @@ Opened open_odbc(const ConnectSpec& spec, const Limits& limits) {
     const auto now = std::chrono::steady_clock::now();
     if (now < limits.deadline)
       share.deadline = now + (limits.deadline - now) / static_cast<std::int64_t>(addresses.size() - i);
-    auto connection = std::make_unique<OdbcConnection>(spec.read_only);
-    opened.error = connection->connect(
-        with_password(with_address(text, addresses[i], whole_seconds(remaining(share))), spec.password), share);
+    auto connection = std::make_unique<OdbcConnection>(spec);
+    const std::uintptr_t seconds = whole_seconds(remaining(share));
+    opened.error =
+        connection->connect(with_password(with_address(text, addresses[i], seconds), spec.password), seconds, share);
     if (!opened.error) opened.connection = std::move(connection);
     if (!opened.error || !leads_on(*opened.error)) break;
     told += fmt::format("{}{}: {}", told.empty() ? "" : "; ", addresses[i], one_line(opened.error->message, 120));

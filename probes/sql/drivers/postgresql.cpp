@@ -12,6 +12,7 @@
 #include "probes/sql/driver/driver.h"
 #include "probes/sql/driver/intake.h"
 #include "probes/sql/driver/names.h"
+#include "probes/sql/driver/sockets.h"
 #include "probes/sql/drivers/drivers.h"
 #include "probes/sql/drivers/postgresql_cleartext.h"
 #include "probes/sql/drivers/postgresql_session.h"

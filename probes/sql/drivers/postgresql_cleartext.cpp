@@ -1,5 +1,7 @@
 #include "probes/sql/drivers/postgresql_cleartext.h"
 
+#include "probes/sql/driver/sockets.h"
+
 #include <poll.h>
 #include <sys/socket.h>
 

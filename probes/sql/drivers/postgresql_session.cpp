@@ -10,6 +10,8 @@
 // PQcancel is not used: it opens a second, blocking connection, and would hang exactly when the server does.
 #include "probes/sql/drivers/postgresql_session.h"
 
+#include "probes/sql/driver/sockets.h"
+
 #include <fmt/format.h>
 #include <poll.h>
 

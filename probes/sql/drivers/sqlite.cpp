@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <sys/stat.h>
 
 #include <array>
 #include <cerrno>
@@ -11,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "core/files/private_file.h"
 #include "probes/sql/driver/driver.h"
 #include "probes/sql/drivers/drivers.h"
 
@@ -43,21 +43,9 @@ struct Finalize {
 using DatabasePtr = std::unique_ptr<sqlite3, CloseDatabase>;
 using StatementPtr = std::unique_ptr<sqlite3_stmt, Finalize>;
 
-struct FileIdentity {
-  dev_t device = 0;
-  ino_t inode = 0;
-  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
-};
-
-std::optional<FileIdentity> identity_of(const std::string& path) {
-  struct stat info{};
-  if (::stat(path.c_str(), &info) != 0) return std::nullopt;
-  return FileIdentity{info.st_dev, info.st_ino};
-}
-
 class SqliteConnection final : public Connection {
  public:
-  SqliteConnection(DatabasePtr database, std::string path, FileIdentity identity)
+  SqliteConnection(DatabasePtr database, std::string path, files::FileIdentity identity)
       : database_(std::move(database)), path_(std::move(path)), identity_(identity) {
     sqlite3_progress_handler(
         database_.get(), kProgressSteps,
@@ -67,7 +55,7 @@ class SqliteConnection final : public Connection {
         [](void* self, int tries) { return static_cast<SqliteConnection*>(self)->wait_for_lock(tries); }, this);
   }
 
-  bool is_healthy() override { return identity_of(path_) == identity_; }
+  bool is_healthy() override { return files::identity_of(path_) == identity_; }
 
   StatementResult query(const std::string& statement, const Limits& limits, Rows& rows) override {
     return run(statement, limits, rows, true);
@@ -159,7 +147,7 @@ class SqliteConnection final : public Connection {
 
   DatabasePtr database_;
   std::string path_;
-  FileIdentity identity_;
+  files::FileIdentity identity_;
   const Limits* limits_ = nullptr;  ///< of the call that is running
   std::vector<Cell> cells_;
 };
@@ -239,7 +227,7 @@ Opened open_sqlite(const ConnectSpec& spec, const Limits& limits) {
   const int flags = (spec.read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX;
   const int code = sqlite3_open_v2(path->c_str(), &raw, flags, nullptr);
   DatabasePtr database{raw};
-  const auto identity = code == SQLITE_OK ? identity_of(*path) : std::nullopt;
+  const auto identity = code == SQLITE_OK ? files::identity_of(*path) : std::nullopt;
   if (!identity) {
     const int why = code == SQLITE_OK ? SQLITE_CANTOPEN : code;
     opened.error = wal_error(*path, why).value_or(open_error(raw, why));

@@ -54,6 +54,10 @@ std::string executable_dir() {
   return std::filesystem::read_symlink("/proc/self/exe", error).parent_path().string();
 }
 
+std::string default_config() {
+  return "/etc/crmpulse/agent.yaml";
+}
+
 std::string default_state_dir() {
   // systemd: one or more absolute paths, separated by colons.
   const std::string given = environment("STATE_DIRECTORY");

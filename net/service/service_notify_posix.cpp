@@ -99,13 +99,4 @@ std::optional<Duration> ServiceNotify::alive_interval() const {
   return impl_->interval;
 }
 
-std::string refusal_status(const Problems& problems) {
-  if (problems.empty()) return "refused";
-  const std::size_t more = problems.size() - 1;
-  return fmt::format("refused: {}{}", to_string(problems.front()),
-                     more == 0   ? std::string{}
-                     : more == 1 ? std::string{" (and one more problem)"}
-                                 : fmt::format(" (and {} more problems)", more));
-}
-
 }  // namespace crmpulse::net

@@ -1,0 +1,22 @@
+#pragma once
+// Writes into an agent.yaml where to send to, for an installer: everything else in the file stays as a person wrote it.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/failure/error.h"
+
+namespace crmpulse::agent {
+
+struct ShipEdit {
+  std::optional<std::string> url;
+  std::optional<std::string> token_file;  ///< takes the place of token_env and the like
+  std::optional<std::string> ca_file;
+};
+
+/// Returns the text with these values under `ship:`; comments, order and line ends stay. Error: the text is not YAML,
+/// or the place is written in a way that is better changed by hand. `file` is for messages.
+[[nodiscard]] Result<std::string> edit_ship(std::string_view text, const ShipEdit& edit, const std::string& file);
+
+}  // namespace crmpulse::agent

@@ -1,0 +1,88 @@
+#include "agent/windows/service_verbs.h"
+
+#include <fmt/format.h>
+
+#include <ostream>
+
+#include "agent/commands.h"
+#include "agent/windows/service_manager.h"
+
+namespace crmpulse::agent::windows {
+namespace {
+
+constexpr Duration kStartWait{std::chrono::seconds{60}};
+/// Longer than the agent's own stop takes, and no longer than the service manager waits at shutdown by default.
+constexpr Duration kStopWait{std::chrono::seconds{60}};
+
+int failed(const Error& error, std::ostream& err) {
+  err << fmt::format("crmpulse-agent: {}\n", error.message);
+  return kExitFailed;
+}
+
+int not_installed(std::ostream& err) {
+  err << "crmpulse-agent: the service is not installed; `crmpulse-agent service install` installs it\n";
+  return kExitNotInstalled;
+}
+
+}  // namespace
+
+int start_service(std::ostream& out, std::ostream& err) {
+  auto service = Service::find(SERVICE_START | SERVICE_QUERY_STATUS);
+  if (!service) return failed(service.error(), err);
+  if (!*service) return not_installed(err);
+  if (const auto started = (*service)->start(); !started) return failed(started.error(), err);
+  const auto now = (*service)->wait_for(SERVICE_RUNNING, kStartWait);
+  if (!now) return failed(now.error(), err);
+  if (now->state == SERVICE_RUNNING) {
+    out << fmt::format("The service crmpulse-agent is running, process {}.\n", now->process);
+    return kExitOk;
+  }
+  err << fmt::format(
+      "crmpulse-agent: the service is {}, its last exit code is {}; the event log (Application) says why\n",
+      state_name(now->state), now->exit_code);
+  return kExitFailed;
+}
+
+int stop_service(std::ostream& out, std::ostream& err) {
+  auto service = Service::find(SERVICE_STOP | SERVICE_QUERY_STATUS);
+  if (!service) return failed(service.error(), err);
+  if (!*service) return not_installed(err);
+  // One that is just starting hears nothing yet.
+  if (const auto before = (*service)->status(); before && before->state == SERVICE_START_PENDING)
+    (void)(*service)->wait_for(SERVICE_RUNNING, kStartWait);
+  if (const auto asked = (*service)->control(SERVICE_CONTROL_STOP); !asked) return failed(asked.error(), err);
+  const auto now = (*service)->wait_for(SERVICE_STOPPED, kStopWait);
+  if (!now) return failed(now.error(), err);
+  if (now->state == SERVICE_STOPPED) {
+    out << "The service crmpulse-agent has stopped.\n";
+    return kExitOk;
+  }
+  err << fmt::format("crmpulse-agent: the service is still {}, process {}\n", state_name(now->state), now->process);
+  return kExitFailed;
+}
+
+int reload_service(std::ostream& out, std::ostream& err) {
+  auto service = Service::find(SERVICE_PAUSE_CONTINUE | SERVICE_QUERY_STATUS);
+  if (!service) return failed(service.error(), err);
+  if (!*service) return not_installed(err);
+  if (const auto asked = (*service)->control(SERVICE_CONTROL_PARAMCHANGE); !asked) return failed(asked.error(), err);
+  out << "The service crmpulse-agent reads its configuration again; the event log says whether it holds.\n";
+  return kExitOk;
+}
+
+int service_status(std::ostream& out, std::ostream& err) {
+  const auto service = Service::find(SERVICE_QUERY_STATUS | SERVICE_QUERY_CONFIG);
+  if (!service) return failed(service.error(), err);
+  if (!*service) return not_installed(err);
+  const auto now = (*service)->status();
+  if (!now) return failed(now.error(), err);
+  const auto settings = (*service)->settings();
+  if (!settings) return failed(settings.error(), err);
+  out << fmt::format("state:      {}\n", state_name(now->state));
+  if (now->process != 0) out << fmt::format("process:    {}\n", now->process);
+  if (now->state == SERVICE_STOPPED) out << fmt::format("exit code:  {}\n", now->exit_code);
+  out << fmt::format("account:    {}\nimage path: {}\n", settings->account, settings->image_path);
+  return now->state == SERVICE_RUNNING ? kExitOk : kExitNotRunning;
+}
+
+}  // namespace crmpulse::agent::windows
