@@ -196,8 +196,9 @@ void ServiceLoop::finish_reload(LoadResult loaded) {
     for (const Problem& problem : loaded.error())
       log::error("reload refused, nothing changed", {{"problem", to_string(problem)}});
   }
-  manager_.ready();
+  // Whoever waits for the end of the reload reads its result then.
   report_status();
+  manager_.ready();
   if (std::exchange(asked_again_, false)) reload();
 }
 

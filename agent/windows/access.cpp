@@ -8,10 +8,13 @@
 #include <fmt/format.h>
 #include <fmt/xchar.h>
 
+#include <array>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "agent/windows/service_name.h"
@@ -142,9 +145,14 @@ Result<void> give_to_administrators(const std::string& folder) {
 }  // namespace
 
 Result<std::wstring> sid_of(const std::string& account) {
-  const std::string plain = ascii::lower(account);
-  if (plain == ascii::lower(kVirtualAccount)) return std::wstring{kServiceSid};
-  if (plain == "localsystem") return std::wstring{L"S-1-5-18"};
+  // As the service manager writes them whatever the system's language, and one that is not there before the service is.
+  static constexpr std::array<std::pair<std::string_view, std::wstring_view>, 4> kKnown{
+      {{kVirtualAccount, kServiceSid},
+       {"LocalSystem", L"S-1-5-18"},
+       {kLocalService, L"S-1-5-19"},
+       {"NT AUTHORITY\\NetworkService", L"S-1-5-20"}}};
+  for (const auto& [known, sid] : kKnown)
+    if (ascii::same_without_case(account, known)) return std::wstring{sid};
   const std::wstring name = to_wide(account);
   DWORD sid_size = 0;
   DWORD domain_size = 0;

@@ -13,6 +13,7 @@
 #include "agent/commands.h"
 #include "agent/windows/event_log.h"
 #include "agent/windows/service_name.h"
+#include "agent/windows/status_board.h"
 #include "core/log.h"
 #include "core/windows/win32_error.h"
 #include "net/loop/controls.h"
@@ -84,7 +85,14 @@ DWORD WINAPI control(DWORD what, DWORD, void*, void*) {
   }
 }
 
-void on_report(net::ServiceState state, const std::string&) {
+/// On the loop's thread.
+void on_report(StatusBoard& board, BoardText& text, bool& reloading, net::ServiceState state,
+               const std::string& status) {
+  const bool over = reloading && state == net::ServiceState::running;
+  reloading = state == net::ServiceState::reloading;
+  text.reloads += over ? 1 : 0;
+  text.status = status;
+  board.post(text);
   switch (state) {
     case net::ServiceState::starting: return report.state(SERVICE_START_PENDING);
     // Windows knows no state of reloading, and a running service that says it starts is one that has crashed.
@@ -116,7 +124,11 @@ void WINAPI service_main(DWORD, wchar_t**) {
   {
     const EventLog events;
     log::set_sink([&](log::Level level, std::string_view text) { events.write(level, text); });
-    net::set_service_report(on_report);
+    StatusBoard board;
+    BoardText text;
+    bool reloading = false;
+    net::set_service_report(
+        [&](net::ServiceState state, const std::string& status) { on_report(board, text, reloading, state, status); });
     code = run_logged(events);
     net::set_service_report({});
     log::set_sink({});
