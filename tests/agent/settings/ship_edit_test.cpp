@@ -78,8 +78,9 @@ TEST_CASE("only what is given is written") {
 }
 
 TEST_CASE("a configuration that cannot be changed without changing more is left to its writer") {
-  for (const char* text : {"ship: {\n  url: http://a/\n}\n", "ship:\n  url:\n    http://a/\n",
-                           "ship:\n  'url': http://a/\n", "ship: &s\n  url: http://a/\nother: *s\n", "{crms: []}\n"}) {
+  for (const char* text :
+       {"ship: {\n  url: http://a/, tls: {\n}}\n", "ship: {url:\n  http://a/}\n", "ship:\n  url:\n    http://a/\n",
+        "ship:\n  'url': http://a/\n", "ship: &s\n  url: http://a/\nother: *s\n", "{crms: []}\n"}) {
     INFO(text);
     CHECK(edited(text, {.url = "http://b/", .token_file = {}, .ca_file = {}}) ==
           "agent.yaml: cannot set ship.url without changing more; write 'http://b/' there by hand");
