@@ -6,7 +6,7 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system clean
+.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system windows test-windows clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -17,6 +17,8 @@ help:
 	@echo 'make install             programs, units, configuration, recipes (DESTDIR=, PREFIX=)'
 	@echo 'make deb                 Debian packages in build/deb/, checked by lintian'
 	@echo 'make test-system         the packages on a Debian with a real systemd, in a container (root; two minutes after make deb)'
+	@echo 'make windows             the agent for Windows, as MSI and zip in build/windows/ (the first time: ten minutes more)'
+	@echo 'make test-windows        its unit tests, and the MSI from installation to removal, under Wine'
 	@echo 'make lint                formatting, clang-tidy, coroutine lint'
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
 	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
@@ -77,6 +79,15 @@ deb: deps-run
 
 test-system: deb
 	@scripts/test-system build/deb
+
+windows:
+	@scripts/install-dependencies --windows
+	@scripts/windows-libraries
+	@scripts/build windows
+	@scripts/windows-package
+
+test-windows: windows build
+	@scripts/test-windows build/windows build/release/bin
 
 install: build
 	@cmake -DCMAKE_INSTALL_PREFIX=$(PREFIX) build/release >/dev/null

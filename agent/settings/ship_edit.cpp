@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/node.h"
+#include "core/text/ascii.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -30,12 +31,24 @@ std::string in_quotes(std::string_view text) {
   return out + "'";
 }
 
+/// An address or a path as people write it, anything else in quotes.
+std::string written(std::string_view text) {
+  constexpr std::string_view kInside = "/\\:._-~%?=&+@";
+  const auto is_plain = [&](char c) {
+    return ascii::is_letter(c) || ascii::is_digit(c) || kInside.find(c) != std::string_view::npos;
+  };
+  const bool plain = text.find_first_of("/\\") != std::string_view::npos && !text.ends_with(':') &&
+                     (ascii::is_letter(text.front()) || text.front() == '/' || text.front() == '\\') &&
+                     std::all_of(text.begin(), text.end(), is_plain);
+  return plain ? std::string{text} : in_quotes(text);
+}
+
 /// `{key: value}`, as it stands in one line.
 std::string flow_of(const Node& node) {
   std::vector<std::string> parts;
   switch (node.kind) {
     case Node::Kind::null: return "null";
-    case Node::Kind::scalar: return node.quoted ? in_quotes(node.scalar) : node.scalar;
+    case Node::Kind::scalar: return node.quoted ? written(node.scalar) : node.scalar;
     case Node::Kind::sequence:
       for (const Node& item : node.items) parts.push_back(flow_of(item));
       return fmt::format("[{}]", fmt::join(parts, ", "));
@@ -201,7 +214,7 @@ void write(Lines& lines, const Node& root, const Value& value) {
   }
   Node below;
   if (place.depth + 1 < value.path.size()) put(below, value, place.depth + 1);
-  const std::string text = below.members.empty() ? in_quotes(value.text) : flow_of(below);
+  const std::string text = below.members.empty() ? written(value.text) : flow_of(below);
   if (const Member* const old = taken_by(value, place)) {
     const int line = old->second.key_line;
     return lines.replace(line, with_value(lines.at(line), old->first, key, text));
@@ -218,7 +231,7 @@ void write(Lines& lines, const Node& root, const Value& value) {
 
 Error by_hand(const std::string& file, const Value& value) {
   return Error{fmt::format("{}: cannot set {} without changing more; write {} there by hand", file,
-                           fmt::join(value.path, "."), in_quotes(value.text))};
+                           fmt::join(value.path, "."), written(value.text))};
 }
 
 Result<std::string> edited(const std::string& text, const Value& value, const std::string& file) {

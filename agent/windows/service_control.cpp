@@ -75,6 +75,7 @@ std::string service_config;
 DWORD WINAPI control(DWORD what, DWORD, void*, void*) {
   switch (what) {
     case SERVICE_CONTROL_STOP:
+    case SERVICE_CONTROL_PRESHUTDOWN:  // leaves more time than the five seconds of a shutdown
     case SERVICE_CONTROL_SHUTDOWN:
       report.state(SERVICE_STOP_PENDING);
       net::raise_control(net::Control::stop);

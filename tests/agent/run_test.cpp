@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <mutex>
 #include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "tests/agent/running_agent.h"
 #include "tests/agent/support.h"
@@ -349,6 +351,32 @@ TEST_CASE("the service manager hears ready, alive, reloading and stopping from a
   CHECK(hears("READY=1"));
   process.signal(SIGTERM);
   CHECK(hears("STOPPING=1"));
+  CHECK(process.wait() == 0);
+}
+
+TEST_CASE("the service manager hears why a reload was refused before it hears that the reload is over") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  const NotifySocket socket{agent.folder.path("notify")};
+  Process process = agent.start({"NOTIFY_SOCKET=" + agent.folder.path("notify")});
+  /// Messages up to the one that begins so.
+  const auto until = [&](std::string_view start) {
+    std::vector<std::string> heard;
+    do {
+      heard.push_back(socket.next());
+    } while (!heard.back().starts_with(start) && heard.back() != "nothing came");
+    return heard;
+  };
+  REQUIRE(until("READY=1").back() == "READY=1");
+  agent.configure("  - {name: a, recipe: nothing}\n");
+  process.signal(SIGHUP);
+  REQUIRE(until("RELOADING=1").back().starts_with("RELOADING=1"));
+  const std::vector<std::string> heard = until("READY=1");
+  CHECK(std::any_of(heard.begin(), heard.end(), [](const std::string& message) {
+    return message.find("last reload refused") != std::string::npos;
+  }));
+  process.signal(SIGTERM);
   CHECK(process.wait() == 0);
 }
 

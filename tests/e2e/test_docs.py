@@ -147,9 +147,10 @@ class Docs(EndToEnd):
             self.assertEqual(get_json(self.base + path), json.loads(answer), path)
 
     def test_shipped_examples_pass_check(self):
-        for program, name in (("crmpulse-agent", "agent.yaml"), ("crmpulse-collector", "collector.yaml")):
-            text = self.place((SOURCE / "config" / name).read_text())
-            self.run_check([BIN / program, "check", "--config", self.write(name, text)], name)
+        for program, name in (("crmpulse-agent", "config/agent.yaml"), ("crmpulse-agent", "packaging/windows/agent.yaml"),
+                              ("crmpulse-collector", "config/collector.yaml")):
+            text = self.place((SOURCE / name).read_text())
+            self.run_check([BIN / program, "check", "--config", self.write(name.replace("/", "-"), text)], name)
 
     def test_every_page_the_readme_names_exists(self):
         links = re.findall(r"\]\(([\w./-]+)\)", (SOURCE / "README.md").read_text())

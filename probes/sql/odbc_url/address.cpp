@@ -113,7 +113,7 @@ Result<Hosts> take_hosts(std::string& url) {
   if (rest.find(',') == std::string::npos) return hosts;
   url.replace(from, end - from, rest.substr(0, rest.find(',')));
   bool first = true;
-  while (!rest.empty()) {
+  for (rest += ','; !rest.empty();) {
     const std::string one = rest.substr(0, rest.find(','));
     if (one.empty()) return Error{"is not a PostgreSQL URL: a host of the list is empty"};
     rest.erase(0, one.size() + 1);

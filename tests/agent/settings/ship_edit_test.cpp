@@ -15,8 +15,8 @@ namespace {
 
 const ShipEdit kAll{"https://collector.example.com/api/v1/write", R"(C:\ProgramData\crmpulse\secrets\token)",
                     R"(C:\Program Files\it's\ca.pem)"};
-constexpr std::string_view kUrl = "'https://collector.example.com/api/v1/write'";
-constexpr std::string_view kToken = R"('C:\ProgramData\crmpulse\secrets\token')";
+constexpr std::string_view kUrl = "https://collector.example.com/api/v1/write";
+constexpr std::string_view kToken = R"(C:\ProgramData\crmpulse\secrets\token)";
 constexpr std::string_view kCa = R"('C:\Program Files\it''s\ca.pem')";
 
 std::string edited(std::string_view text, const ShipEdit& edit = kAll) {
@@ -72,17 +72,18 @@ TEST_CASE("only what is given is written") {
   const std::string before = "ship:\n  url: http://a/\n  token_credential: token\n";
   CHECK(edited(before, {}) == before);
   CHECK(edited(before, {.url = "http://b/", .token_file = {}, .ca_file = {}}) ==
-        "ship:\n  url: 'http://b/'\n  token_credential: token\n");
+        "ship:\n  url: http://b/\n  token_credential: token\n");
   CHECK(edited(before, {.url = {}, .token_file = "t", .ca_file = {}}) ==
         "ship:\n  url: http://a/\n  token_file: 't'\n");
 }
 
 TEST_CASE("a configuration that cannot be changed without changing more is left to its writer") {
-  for (const char* text : {"ship: {\n  url: http://a/\n}\n", "ship:\n  url:\n    http://a/\n",
-                           "ship:\n  'url': http://a/\n", "ship: &s\n  url: http://a/\nother: *s\n", "{crms: []}\n"}) {
+  for (const char* text :
+       {"ship: {\n  url: http://a/, tls: {\n}}\n", "ship: {url:\n  http://a/}\n", "ship:\n  url:\n    http://a/\n",
+        "ship:\n  'url': http://a/\n", "ship: &s\n  url: http://a/\nother: *s\n", "{crms: []}\n"}) {
     INFO(text);
     CHECK(edited(text, {.url = "http://b/", .token_file = {}, .ca_file = {}}) ==
-          "agent.yaml: cannot set ship.url without changing more; write 'http://b/' there by hand");
+          "agent.yaml: cannot set ship.url without changing more; write http://b/ there by hand");
   }
   CHECK(edited("ship: [\n").find("agent.yaml:") == 0);
 }

@@ -40,7 +40,7 @@ std::string best(std::string_view scheme, const std::vector<std::string>& instal
 }
 
 /// One value that a statement gives through the driver that the URL is mapped to.
-std::string asked(sql::Dialect dialect, const std::string& url, const std::vector<std::string>& installed,
+std::string asked(probes::Dialect dialect, const std::string& url, const std::vector<std::string>& installed,
                   const std::string& password, const std::string& statement) {
   class First final : public probes::Rows {
    public:
@@ -175,7 +175,7 @@ TEST_CASE("a PostgreSQL URL that is mapped to psqlODBC reaches the database it n
   const std::string port = std::to_string(server.port());
   const std::vector<std::string> installed{"PostgreSQL ANSI", "PostgreSQL Unicode"};
   const auto ask = [&](const std::string& url, const std::string& statement) {
-    return asked(sql::Dialect::postgresql, url, installed, "ri}ght;", statement);
+    return asked(probes::Dialect::postgresql, url, installed, "ri}ght;", statement);
   };
   CHECK(ask("postgresql://monitor@127.0.0.1:" + port + "/postgres", "SELECT 42") == "42");
   CHECK(ask("postgresql://monitor@127.0.0.1:" + port + "/postgres?application_name=it's%20%7Bme%7D",
@@ -188,7 +188,7 @@ TEST_CASE("a MySQL URL that is mapped to MariaDB's driver reaches the database i
   static Prepared<Mariadb> server{"CREATE USER monitor@'127.0.0.1' IDENTIFIED BY 'right'"};
   const std::string url = "mysql://monitor@127.0.0.1:" + std::to_string(server.port()) + "/information_schema";
   const std::vector<std::string> installed{"MariaDB Unicode"};
-  CHECK(asked(sql::Dialect::mysql, url, installed, "right", R"(SELECT CONCAT('a\\b', "c"))") == R"(a\bc)");
+  CHECK(asked(probes::Dialect::mysql, url, installed, "right", R"(SELECT CONCAT('a\\b', "c"))") == R"(a\bc)");
   // Through `odbc:` texts are those of standard SQL.
-  CHECK(asked(sql::Dialect::odbc, url, installed, "right", R"(SELECT CONCAT('a\\b', 'c'))") == R"(a\\bc)");
+  CHECK(asked(probes::Dialect::odbc, url, installed, "right", R"(SELECT CONCAT('a\\b', 'c'))") == R"(a\\bc)");
 }
