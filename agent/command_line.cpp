@@ -4,10 +4,12 @@
 #include <ostream>
 
 #include "agent/commands.h"
+#include "agent/libraries.h"
 #include "agent/service.h"
 #include "config/data_dir.h"
 #include "config/unknown_word.h"
 #include "core/log.h"
+#include "core/version/version_flag.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -37,7 +39,7 @@ void add_config(CLI::App* command, Arguments& arguments) {
 
 void describe(CLI::App& app, Arguments& arguments) {
   app.description("Measures CRMs and ships what it finds to a collector.");
-  app.set_version_flag("--version", "crmpulse-agent " CRMPULSE_VERSION);
+  add_version_flag(app, "crmpulse-agent " CRMPULSE_VERSION, kLibraries);
   app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();

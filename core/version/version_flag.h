@@ -1,0 +1,16 @@
+#pragma once
+#include <span>
+#include <string>
+
+#include "core/version/library.h"
+
+namespace CLI {
+class App;
+}
+
+namespace crmpulse {
+
+/// --version prints `line`; with --verbose the libraries follow it.
+void add_version_flag(CLI::App& app, std::string line, std::span<const Library> libraries);
+
+}  // namespace crmpulse
