@@ -20,11 +20,5 @@ find_library(SNAPPY_LIBRARY snappy REQUIRED)
 find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
 
-# Two of headers alone.
-foreach(library CLI11 protozero)
-  add_library(${library}::${library} INTERFACE IMPORTED GLOBAL)
-endforeach()
-target_include_directories(CLI11::CLI11 INTERFACE ${CLI11_INCLUDE_DIR})
-target_include_directories(protozero::protozero INTERFACE ${PROTOZERO_INCLUDE_DIR})
 add_library(crmpulse_snappy INTERFACE)
 target_link_libraries(crmpulse_snappy INTERFACE ${SNAPPY_LIBRARY})

@@ -32,7 +32,11 @@ crmpulse_row("zlib"                "Zlib"                                  "zlib
 crmpulse_row("Zstandard"           "BSD-3-Clause OR GPL-2.0-only"          "libzstd"        "${ZSTD_VERSION}"              "zstd.h"                "PkgConfig::ZSTD")
 
 # What the compiler links by itself, and what belongs to it or to the system.
-crmpulse_row("GCC runtime" "GPL-3.0-or-later WITH GCC-exception-3.1" "gcc" "" "version" "")
+set(gcc_version)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(gcc_version ${CMAKE_CXX_COMPILER_VERSION})
+endif()
+crmpulse_row("GCC runtime" "GPL-3.0-or-later WITH GCC-exception-3.1" "gcc" "${gcc_version}" "version" "")
 set(crmpulse_of_the_system "Threads::Threads|-.*|m|dl|rt|pthread")
 if(WIN32)
   crmpulse_row("mingw-w64 runtime" "ZPL-2.1 AND MIT AND BSD-3-Clause" "mingw-w64" "" "_mingw.h" "")
@@ -43,3 +47,12 @@ else()
   crmpulse_row("glibc" "LGPL-2.1-or-later" "glibc" "" "features.h" "")
   set(crmpulse_in_every_program "GCC runtime" "glibc")
 endif()
+
+# Two of headers alone come without a target.
+foreach(library CLI11 protozero)
+  if(NOT TARGET ${library}::${library})
+    add_library(${library}::${library} INTERFACE IMPORTED GLOBAL)
+    string(TOUPPER ${library} path)
+    target_include_directories(${library}::${library} INTERFACE ${${path}_INCLUDE_DIR})
+  endif()
+endforeach()
