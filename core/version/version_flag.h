@@ -1,12 +1,9 @@
 #pragma once
+#include <CLI/CLI.hpp>
 #include <span>
 #include <string>
 
 #include "core/version/library.h"
-
-namespace CLI {
-class App;
-}
 
 namespace crmpulse {
 
