@@ -21,7 +21,7 @@ if not packaged or packaged[0] != built:
 if not told or told[0] != built:
     problems.append(f"the newest version of CHANGELOG.md is {told[:1]}, CMakeLists.txt says {built}")
 for version in told:
-    for part in ("collector/collector.db", "agent/spool.db", "answers.json", "config/shipped.tar.xz", "config/agent", "config/collector"):
+    for part in ("collector/collector.db", "agent/spool.db", "answers.json", "reader.token", "config/shipped.tar.xz", "config/agent", "config/collector"):
         if not (SOURCE / "tests/upgrade/data" / version / part).exists():
             problems.append(f"tests/upgrade/data/{version}/{part} is missing: tests/upgrade/write makes it")
 print("\n".join(problems) if problems else f"{built}, after {', '.join(told[1:])}")

@@ -7,9 +7,10 @@ import shutil
 import sqlite3
 import subprocess
 import unittest
+import urllib.error
 
 import kill_ends
-from harness import BIN, SOURCE, EndToEnd, eventually, get_json
+from harness import BIN, SOURCE, EndToEnd, eventually, free_port, get, get_json
 
 DATA = SOURCE / "tests/upgrade/data"
 RELEASES = sorted(path for path in DATA.iterdir() if path.is_dir())
@@ -113,6 +114,22 @@ class Upgrade(EndToEnd):
                 for process in reversed(self.processes):
                     process.stop()
                 self.processes.clear()
+
+    def test_a_token_of_each_release_is_accepted(self):
+        for folder in RELEASES:
+            with self.subTest(release=folder.name):
+                self.release(folder)
+                port = free_port()
+                config = self.write("required.yaml", f"listen: 127.0.0.1:{port}\nauth: required\nstate_dir: {self.folder}/collector\n"
+                                                     f"rules: [{SOURCE}/config/rules/default.yaml]\n")
+                collector = self.process("collector", [BIN / "crmpulse-collector", "run", "--config", config])
+                eventually(lambda: get(f"http://127.0.0.1:{port}/-/ready"), 60, "the collector is ready")
+                token = (folder / "reader.token").read_text().strip()
+                answer = json.loads(get(f"http://127.0.0.1:{port}/api/v1/crms", {"Authorization": f"Bearer {token}"}))
+                self.assertTrue(answer["crms"])
+                with self.assertRaisesRegex(urllib.error.HTTPError, "401"):
+                    get(f"http://127.0.0.1:{port}/api/v1/crms", {"Authorization": f"Bearer {token[:-1]}"})
+                self.assertEqual(collector.stop(), 0)
 
 
 class UntaggedStates(EndToEnd):
