@@ -11,6 +11,12 @@ function(crmpulse_row name licence source version header linked_as)
   endforeach()
 endfunction()
 
+# On Windows its own conversion stands behind crmpulse_idn.
+set(idn "PkgConfig::IDN2")
+if(NOT WIN32)
+  string(APPEND idn "|crmpulse_idn")
+endif()
+
 crmpulse_row("Boost"               "BSL-1.0"                               "boost"          "${Boost_VERSION}"             "boost/version.hpp"     "Boost::(headers|boost)")
 crmpulse_row("Boost.Container"     "BSL-1.0"                               "boost"          "${Boost_VERSION}"             "boost/version.hpp"     "Boost::container")
 crmpulse_row("Boost.JSON"          "BSL-1.0"                               "boost"          "${Boost_VERSION}"             "boost/version.hpp"     "Boost::json")
@@ -18,7 +24,7 @@ crmpulse_row("Abseil"              "Apache-2.0"                            "abse
 crmpulse_row("CLI11"               "BSD-3-Clause"                          "cli11"          "CLI11_VERSION"                "CLI/Version.hpp"       "CLI11::CLI11")
 crmpulse_row("fmt"                 "MIT"                                   "fmtlib"         "${fmt_VERSION}"               "fmt/core.h"            "fmt::fmt")
 crmpulse_row("libcurl"             "curl"                                  "curl"           "${CURL_VERSION_STRING}"       "curl/curl.h"           "CURL::libcurl.*")
-crmpulse_row("libidn2"             "LGPL-3.0-or-later OR GPL-2.0-or-later" "libidn2"        "${IDN2_VERSION}"              "idn2.h"                "PkgConfig::IDN2")
+crmpulse_row("libidn2"             "LGPL-3.0-or-later OR GPL-2.0-or-later" "libidn2"        "${IDN2_VERSION}"              "idn2.h"                "${idn}")
 crmpulse_row("libpq"               "PostgreSQL"                            "postgresql"     "${PostgreSQL_VERSION_STRING}" "postgresql/libpq-fe.h" "PostgreSQL::PostgreSQL")
 crmpulse_row("MariaDB Connector/C" "LGPL-2.1-or-later"                     "mariadb"        "${MARIADB_VERSION}"           "mariadb/mysql.h"       "PkgConfig::MARIADB")
 crmpulse_row("OpenSSL"             "Apache-2.0"                            "openssl"        "${OPENSSL_VERSION}"           "openssl/ssl.h"         "OpenSSL::.*")
