@@ -1,4 +1,5 @@
 #include "config/data_dir.h"
+#include "core/files/utf8_path.h"
 
 #include <cstdlib>
 #include <filesystem>
@@ -11,7 +12,7 @@ std::string data_dir(const std::string& executable_dir, const std::string& insta
   for (const char* relative : {"../../../config", "../share/crmpulse", "."}) {
     const auto candidate = (here / relative).lexically_normal();
     std::error_code error;
-    if (std::filesystem::is_directory(candidate / "rules", error)) return candidate.string();
+    if (std::filesystem::is_directory(candidate / "rules", error)) return files::utf8(candidate);
   }
   return installed;
 }
