@@ -3,10 +3,11 @@
 
 #include <windows.h>
 
+#include <objbase.h>
 #include <psapi.h>
+#include <shlobj.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
@@ -18,10 +19,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Names of services, tokens and settings all live below this one.
+/// Where the configuration, the secrets and the state live. The system's word for it: a service's environment may name
+/// another folder than an administrator's.
 fs::path program_data() {
-  const wchar_t* const given = _wgetenv(L"ProgramData");
-  return fs::path{given != nullptr && *given != L'\0' ? given : L"C:\\ProgramData"} / "crmpulse";
+  wchar_t* found = nullptr;
+  const HRESULT code = SHGetKnownFolderPath(FOLDERID_ProgramData, KF_FLAG_DEFAULT, nullptr, &found);
+  const fs::path folder{SUCCEEDED(code) ? found : L"C:\\ProgramData"};
+  CoTaskMemFree(found);
+  return folder / "crmpulse";
 }
 
 }  // namespace
