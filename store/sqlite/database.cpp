@@ -265,7 +265,7 @@ Result<void> Database::migrate(std::initializer_list<std::string_view> migration
   if (version < 0 || version > known) {
     return Error{
         fmt::format("{} was written by a newer program (schema {}, this one knows {}): install that version again, or "
-                    "move the file away",
+                    "put back a copy from before the upgrade, or move the file away and begin without it",
                     file_of(handle_), version, known)};
   }
   for (; version < known; ++version) {
