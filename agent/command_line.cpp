@@ -4,11 +4,13 @@
 #include <ostream>
 
 #include "agent/commands.h"
+#include "agent/libraries.h"
 #include "agent/platform_commands.h"
 #include "agent/service.h"
 #include "config/data_dir.h"
 #include "config/unknown_word.h"
 #include "core/log.h"
+#include "core/version/version_flag.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -36,7 +38,7 @@ void add_config(CLI::App* command, Arguments& arguments) {
 
 void describe(CLI::App& app, Arguments& arguments, PlatformCommands* platform) {
   app.description("Measures CRMs and ships what it finds to a collector.");
-  app.set_version_flag("--version", "crmpulse-agent " CRMPULSE_VERSION);
+  add_version_flag(app, "crmpulse-agent " CRMPULSE_VERSION, kLibraries);
   app.add_option("--log-level", arguments.log_level, "debug, info, warning or error")
       ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
       ->capture_default_str();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "agent/service.h"
@@ -19,6 +20,16 @@ constexpr int kHeartbeatRounds = 2;  ///< the heartbeat comes with every second 
 constexpr Duration kStatusInterval{std::chrono::seconds{10}};
 constexpr Duration kSettled{std::chrono::seconds{15}};  ///< after it every CRM has been asked once
 constexpr Duration kStopGrace{std::chrono::seconds{5}};
+
+std::string_view to_text(Shipper::Reach reach) {
+  switch (reach) {
+    case Shipper::Reach::not_asked: return "not asked yet";
+    case Shipper::Reach::asked: return "has not answered yet";
+    case Shipper::Reach::reachable: return "reachable";
+    case Shipper::Reach::not_reachable: break;
+  }
+  return "not reachable";
+}
 
 Shipper::Options shipper_options(const Settings& settings) {
   Shipper::Options options;
@@ -249,8 +260,8 @@ void ServiceLoop::report_status() {
   const auto spool = spool_->stats();
   const std::string measures = settings_.crms.empty() ? fmt::format("idle: {} names no CRM", config_)
                                                       : fmt::format("{} CRMs", settings_.crms.size());
-  manager_.status(fmt::format("{}, collector {}, {} samples waiting{}", measures,
-                              shipper_->stats().reachable ? "reachable" : "not reachable", spool.rows, reload_status_));
+  manager_.status(fmt::format("{}, collector {}, {} samples waiting{}", measures, to_text(shipper_->stats().reach),
+                              spool.rows, reload_status_));
 }
 
 }  // namespace crmpulse::agent

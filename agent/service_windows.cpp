@@ -1,24 +1,32 @@
 // winsock2.h wants to be before windows.h.
 #include <winsock2.h>
+
 #include <windows.h>
+
+#include <objbase.h>
 #include <psapi.h>
+#include <shlobj.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
 #include "agent/service.h"
+#include "core/files/utf8_path.h"
 
 namespace crmpulse::agent::service {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Names of services, tokens and settings all live below this one.
+/// Where the configuration, the secrets and the state live. The system's word for it: a service's environment may name
+/// another folder than an administrator's.
 fs::path program_data() {
-  const wchar_t* const given = _wgetenv(L"ProgramData");
-  return fs::path{given != nullptr && *given != L'\0' ? given : L"C:\\ProgramData"} / "crmpulse";
+  wchar_t* found = nullptr;
+  const HRESULT code = SHGetKnownFolderPath(FOLDERID_ProgramData, KF_FLAG_DEFAULT, nullptr, &found);
+  const fs::path folder{SUCCEEDED(code) ? found : L"C:\\ProgramData"};
+  CoTaskMemFree(found);
+  return folder / "crmpulse";
 }
 
 }  // namespace
@@ -27,7 +35,7 @@ std::string host_name() {
   std::array<wchar_t, 256> name{};
   auto length = static_cast<DWORD>(name.size());
   if (GetComputerNameExW(ComputerNameDnsHostname, name.data(), &length) == 0 || length == 0) return "localhost";
-  return fs::path{std::wstring{name.data(), length}}.string();
+  return files::utf8(fs::path{std::wstring{name.data(), length}});
 }
 
 std::string executable_dir() {
@@ -36,18 +44,18 @@ std::string executable_dir() {
     const DWORD length = GetModuleFileNameW(nullptr, file.data(), static_cast<DWORD>(file.size()));
     if (length < file.size()) {
       file.resize(length);
-      return fs::path{file}.parent_path().string();
+      return files::utf8(fs::path{file}.parent_path());
     }
     file.resize(file.size() * 2);
   }
 }
 
 std::string default_config() {
-  return (program_data() / "agent.yaml").string();
+  return files::utf8(program_data() / "agent.yaml");
 }
 
 std::string default_state_dir() {
-  return (program_data() / "state").string();
+  return files::utf8(program_data() / "state");
 }
 
 std::uint64_t resident_bytes() {

@@ -33,6 +33,8 @@ function(crmpulse_settings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wconversion -Werror
     # g++ 12 at -O2 sees overflows in texts that are concatenated; Address Sanitizer looks for the real ones.
     $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete -Wno-restrict -Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds>
+    # g++ 13 takes every reference that comes from a call with a temporary among its arguments for one into it.
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_GREATER_EQUAL:$<CXX_COMPILER_VERSION>,13>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,14>>:-Wno-dangling-reference>
     # libstdc++ 12's own stable_sort uses what C++17 deprecated; only clang says so.
     $<$<CXX_COMPILER_ID:Clang>:-Wno-deprecated-declarations>)
   if(CRMPULSE_SANITIZE STREQUAL "thread")

@@ -1,11 +1,25 @@
 # Every outside library, found once. Their Debian packages stand in debian/control and nowhere else.
 find_path(PROTOZERO_INCLUDE_DIR protozero/pbf_reader.hpp REQUIRED)
 find_path(CLI11_INCLUDE_DIR CLI/CLI.hpp REQUIRED)
+if(CRMPULSE_TESTS)
+  # 2 on Debian 12, 3 on Debian 13 and Ubuntu 24.04.
+  find_package(Catch2 REQUIRED)
+  add_library(crmpulse_catch2 INTERFACE)
+  if(Catch2_VERSION VERSION_LESS 3)
+    target_link_libraries(crmpulse_catch2 INTERFACE Catch2::Catch2)
+  else()
+    target_include_directories(crmpulse_catch2 SYSTEM INTERFACE ${CMAKE_SOURCE_DIR}/tests/catch2_v3)
+    target_link_libraries(crmpulse_catch2 INTERFACE Catch2::Catch2WithMain)
+  endif()
+endif()
 if(WIN32)
   include(WindowsDependencies)
   return()
 endif()
 
+if(POLICY CMP0167)
+  cmake_policy(SET CMP0167 NEW)  # Boost's own configuration, not FindBoost, which CMake drops
+endif()
 find_package(Boost 1.81 REQUIRED COMPONENTS json)
 find_package(fmt REQUIRED)
 find_package(yaml-cpp REQUIRED)

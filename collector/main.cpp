@@ -8,10 +8,12 @@
 
 #include "collector/backtest/command.h"
 #include "collector/commands.h"
+#include "collector/libraries.h"
 #include "config/unknown_word.h"
 #include "core/log.h"
 #include "core/text/say.h"
 #include "core/version.h"
+#include "core/version/version_flag.h"
 
 namespace {
 
@@ -74,7 +76,7 @@ void add_backtest(CLI::App& app, Options& options) {
 }
 
 void add_commands(CLI::App& app, Options& options) {
-  app.set_version_flag("--version", fmt::format("crmpulse-collector {}", kVersion));
+  add_version_flag(app, fmt::format("crmpulse-collector {}", kVersion), collector::kLibraries);
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")->capture_default_str();
   app.add_option("--log-format", options.log_format, "text or json")->capture_default_str();
   app.require_subcommand(1);

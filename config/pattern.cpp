@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "core/files/utf8_path.h"
 #include "core/text/ascii.h"
 
 namespace crmpulse::config {
@@ -50,7 +51,7 @@ bool nearly_matches(std::string name, std::string_view wanted) {
 Expansion expand_pattern(const std::string& pattern) {
   Expansion found;
   const fs::path path{pattern};
-  const std::string wanted = path.filename().string();
+  const std::string wanted = files::utf8(path.filename());
   if (!has_wildcard(wanted)) {
     found.files = {pattern};
     return found;
@@ -59,10 +60,10 @@ Expansion expand_pattern(const std::string& pattern) {
   std::error_code error;
   fs::directory_iterator entries{directory.empty() ? "." : directory, error};
   for (; !error && entries != fs::directory_iterator{}; entries.increment(error)) {
-    const std::string name = entries->path().filename().string();
+    const std::string name = files::utf8(entries->path().filename());
     if (name.starts_with('.') && !wanted.starts_with('.')) continue;
     if (matches_pattern(name, wanted)) {
-      found.files.push_back((directory / name).string());
+      found.files.push_back(files::utf8(directory / name));
     } else if (nearly_matches(name, wanted)) {
       found.overlooked = name;
     }

@@ -12,6 +12,7 @@
 #include "config/protection/dpapi.h"
 #include "config/secret_source.h"
 #include "config/suggest.h"
+#include "core/files/utf8_path.h"
 #include "core/log.h"
 
 namespace crmpulse::config {
@@ -230,12 +231,12 @@ bool Reader::get_path(std::string_view key, std::string& out) {
     return false;
   }
   const std::filesystem::path path{text};
-  out = path.is_absolute() ? text : (std::filesystem::path{folder()} / path).string();
+  out = path.is_absolute() ? text : files::utf8(std::filesystem::path{folder()} / path);
   return true;
 }
 
 std::string Reader::folder() const {
-  return std::filesystem::path{*file_}.parent_path().string();
+  return files::utf8(std::filesystem::path{*file_}.parent_path());
 }
 
 bool Reader::get_secret_path(std::string_view key, std::string& out) {

@@ -11,6 +11,7 @@
 
 #include "config/protection/dpapi.h"
 #include "config/protection/file_access.h"
+#include "core/files/utf8_path.h"
 #include "core/loop_thread.h"
 #include "core/text/utf8.h"
 
@@ -134,15 +135,17 @@ Result<std::string> credential_file(const std::string& name, const std::string& 
   const char* const given = std::getenv("CREDENTIALS_DIRECTORY");
   if (given != nullptr && *given != '\0') {
     for (const std::string& id : {fmt::format("{}_{}", kCredentialsId, name), name}) {
-      if (const fs::path file = fs::path{given} / id; fs::exists(file, error)) return file.string();
+      if (const fs::path file = fs::path{given} / id; fs::exists(file, error)) return files::utf8(file);
     }
     return Error{fmt::format("systemd has not handed over a credential '{}'; put it into {} and restart the service",
-                             name, kept.string())};
+                             name, files::utf8(kept))};
   }
   // One that must not be looked at is there: reading it says why not.
-  if (fs::symlink_status(kept, error).type() != fs::file_type::not_found) return kept.string();
-  if (const fs::path file = fs::path{"/etc/credstore"} / name; fs::is_regular_file(file, error)) return file.string();
-  return Error{fmt::format("there is no credential '{}'; put it into {} (owner root, mode 0600)", name, kept.string())};
+  if (fs::symlink_status(kept, error).type() != fs::file_type::not_found) return files::utf8(kept);
+  if (const fs::path file = fs::path{"/etc/credstore"} / name; fs::is_regular_file(file, error))
+    return files::utf8(file);
+  return Error{
+      fmt::format("there is no credential '{}'; put it into {} (owner root, mode 0600)", name, files::utf8(kept))};
 }
 
 Result<Secret> secret_from_credential(const std::string& name, const std::string& folder, SecretForm form) {

@@ -10,9 +10,12 @@
 #include "config/unknown_word.h"
 #include "core/log.h"
 #include "core/time/clock.h"
+#include "core/version.h"
+#include "core/version/version_flag.h"
 #include "sandbox/credentials.h"
 #include "sandbox/host/demo_host.h"
 #include "sandbox/host/vendor_host.h"
+#include "sandbox/libraries.h"
 #include "sandbox/scenario.h"
 #include "sandbox/watch/watch.h"
 
@@ -139,7 +142,7 @@ docs/sandbox.md has the credentials, the faults and examples.)";
 
 int main(int argc, char** argv) {
   CLI::App app{"A stand-in for the vendors' APIs, with faults to rehearse", "crmpulse-sandbox"};
-  app.set_version_flag("--version", CRMPULSE_VERSION);
+  add_version_flag(app, std::string{kVersion}, sandbox::kLibraries);
   app.require_subcommand(1);
   std::string level = "info";
   std::string format = "text";

@@ -10,6 +10,7 @@
 #include "agent/settings/reconcile_settings.h"
 #include "agent/settings/tls_settings.h"
 #include "config/reader.h"
+#include "core/files/utf8_path.h"
 
 namespace crmpulse::agent {
 namespace {
@@ -53,7 +54,7 @@ void read_defaults(config::Reader reader, Settings& settings) {
 
 std::string from_folder_of(const std::string& file, const std::string& path) {
   if (std::filesystem::path{path}.is_absolute()) return path;
-  return (std::filesystem::path{file}.parent_path() / path).lexically_normal().string();
+  return files::utf8((std::filesystem::path{file}.parent_path() / path).lexically_normal());
 }
 
 boost::system::result<Settings, Problems> load_settings(const std::string& file, const SettingsDefaults& defaults) {

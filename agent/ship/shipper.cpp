@@ -77,7 +77,7 @@ struct Shipper::Impl {
   net::ClientResponse send_samples(std::span<const Sample> samples, std::uint64_t number, const Options& with);
   bool deliver_pieces(std::span<const Sample> samples);
   ShipResult deliver_piece(std::span<const Sample> samples);
-  void pause(net::Backoff& backoff, const net::ClientResponse& response);
+  void pause(net::Backoff& backoff, const Options& with, const net::ClientResponse& response);
   ReceiverKind receiver_at(const Options& with);
   void note_mark(const net::ClientResponse& response, const Options& with);
   ShipResult send_evidence(const store::Spool::Batch& batch, const Options& with, int attempt,
@@ -90,8 +90,9 @@ struct Shipper::Impl {
   /// Lines of a request that was taken.
   void note_left_out(const net::ClientResponse& response);
   bool shrink(const store::Spool::Batch& batch);
-  void reached();
-  void not_reached(const net::ClientResponse& response);
+  /// What is known of the address these options have, if it is still the one to use.
+  void reached(const Options& with);
+  void not_reached(const Options& with, const net::ClientResponse& response);
   /// Ends early when we stop or when the options that current() gave last are not the newest any more.
   void wait(Duration time);
   bool stopping() const {
@@ -176,12 +177,12 @@ void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
     }
     if (samples == ShipResult::retry) {
       if (stopping()) return;
-      pause(backoff, response);
+      pause(backoff, with, response);
       continue;
     }
     if (samples == ShipResult::too_large && shrink(batch)) return;
     if (samples == ShipResult::accepted) {
-      reached();
+      reached(with);
       refusing.clear();
       count([&](Stats& s) { s.sent_samples += batch.samples.size(); });
       limit = std::min(with.batch_samples, limit * 2);
@@ -194,8 +195,8 @@ void Shipper::Impl::deliver(const store::Spool::Batch& batch) {
   }
 }
 
-void Shipper::Impl::pause(net::Backoff& backoff, const net::ClientResponse& response) {
-  not_reached(response);
+void Shipper::Impl::pause(net::Backoff& backoff, const Options& with, const net::ClientResponse& response) {
+  not_reached(with, response);
   const auto asked = net::parse_retry_after(response.header("retry-after"), wall_now(), kLongestWait);
   wait(asked.value_or(backoff.next()));
 }
@@ -234,18 +235,18 @@ ShipResult Shipper::Impl::deliver_piece(std::span<const Sample> samples) {
     const ReceiverKind receiver = receiver_at(with);
     const ShipResult verdict = judge(response, receiver);
     if (verdict == ShipResult::accepted) {
-      reached();
+      reached(with);
       count([&](Stats& s) { s.sent_samples += samples.size(); });
       return verdict;
     }
     if (verdict != ShipResult::retry && samples.size() > 1) return verdict;
     if (is_own_refusal(response, receiver)) {
-      reached();
+      reached(with);
       drop_sample(samples.front(), response);
       return ShipResult::accepted;
     }
     if (stopping()) break;
-    pause(backoff, response);
+    pause(backoff, with, response);
   }
   return ShipResult::retry;
 }
@@ -333,6 +334,7 @@ std::optional<net::ClientResponse> Shipper::Impl::exchange(net::ClientRequest re
     if (shared->stopping) return std::nullopt;
     number = ++shared->exchange;
     shared->answer.reset();
+    if (stats.reach == Reach::not_asked) stats.reach = Reach::asked;
   }
   client.send(std::move(request), [state = shared, number](net::ClientResponse response) {
     const std::lock_guard lock{state->mutex};
@@ -395,17 +397,19 @@ void Shipper::Impl::note_left_out(const net::ClientResponse& response) {
                {{"lines", fmt::to_string(lines)}});
 }
 
-void Shipper::Impl::reached() {
+void Shipper::Impl::reached(const Options& with) {
   bool back = false;
-  count([&](Stats& s) { back = !std::exchange(s.reachable, true); });
+  count([&](Stats& s) {
+    if (options.url == with.url) back = std::exchange(s.reach, Reach::reachable) == Reach::not_reachable;
+  });
   if (back) log::info("the collector is back");
 }
 
-void Shipper::Impl::not_reached(const net::ClientResponse& response) {
+void Shipper::Impl::not_reached(const Options& with, const net::ClientResponse& response) {
   bool lost = false;
   count([&](Stats& s) {
     ++s.failed_requests;
-    lost = std::exchange(s.reachable, false);
+    if (options.url == with.url) lost = std::exchange(s.reach, Reach::not_reachable) != Reach::not_reachable;
   });
   if (lost)
     log::warning("cannot deliver to the collector; keeping samples in the spool", {{"why", describe(response)}});
@@ -432,6 +436,7 @@ Shipper::~Shipper() {
 
 void Shipper::configure(Options options) {
   const std::lock_guard lock{impl_->shared->mutex};
+  if (options.url != impl_->options.url) impl_->stats.reach = Reach::not_asked;
   impl_->options = std::move(options);
   ++impl_->shared->configured;
   impl_->shared->changed.notify_all();

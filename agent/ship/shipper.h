@@ -38,13 +38,20 @@ class Shipper {
   /// Starts no more requests; the current one has a second to be answered. What is not acknowledged stays in the spool.
   void stop();
 
+  /// Of the address that is configured now.
+  enum class Reach {
+    not_asked,
+    asked,      ///< for the first time; the answer is awaited
+    reachable,  ///< the last request was answered with a decision
+    not_reachable,
+  };
   struct Stats {
     std::uint64_t sent_samples = 0;
     std::uint64_t dropped_samples = 0;                                  ///< the receiver will never take them
     std::map<std::string, std::uint64_t, std::less<>> refused_samples;  ///< the same, by reason
     std::uint64_t dropped_evidence = 0;  ///< lines: a plain receiver takes none, the collector what it can read
     std::uint64_t failed_requests = 0;
-    bool reachable = true;  ///< the last request was answered with a decision
+    Reach reach = Reach::not_asked;
   };
   [[nodiscard]] Stats stats() const;
 

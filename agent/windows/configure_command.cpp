@@ -11,7 +11,7 @@
 #include "agent/commands.h"
 #include "agent/settings/settings.h"
 #include "agent/windows/folders.h"
-#include "agent/windows/replace_file.h"
+#include "core/files/private_file.h"
 #include "core/windows/wide.h"
 #include "net/base/url.h"
 
@@ -64,7 +64,8 @@ int configure_command(const std::string& config, ShipEdit edit, std::ostream& ou
   const auto after = edit_ship(*before, edit, config);
   if (!after) return fail(after.error().message, kExitUsage);
   if (*after != *before) {
-    if (const auto written = replace_file(config, *after); !written) return fail(written.error().message, kExitFailed);
+    if (const auto written = files::replace_private(config, config + ".new", *after); !written)
+      return fail(written.error().message, kExitFailed);
   }
   out << fmt::format("{} {}\n", config, *after != *before ? "is written." : "says so already.");
   tell_what_is_missing(edit, err);

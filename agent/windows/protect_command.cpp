@@ -8,10 +8,10 @@
 #include <ostream>
 
 #include "agent/commands.h"
-#include "agent/windows/replace_file.h"
 #include "config/protection/dpapi.h"
 #include "config/protection/file_access.h"
 #include "config/secret_source.h"
+#include "core/files/private_file.h"
 #include "core/windows/wide.h"
 #include "core/windows/win32_error.h"
 
@@ -81,7 +81,7 @@ int protect_command(const std::string& file, std::ostream& out, std::ostream& er
   if (!secret) return fail(secret.error());
   const auto blob = config::dpapi_protect(secret->reveal());
   if (!blob) return fail(blob.error());
-  if (const auto written = replace_file(file, *blob); !written) return fail(written.error());
+  if (const auto written = files::replace_private(file, file + ".new", *blob); !written) return fail(written.error());
   out << fmt::format("Wrote {}; only this machine can read it: name it as KEY_dpapi_file.\n", file);
   if (const auto fault = config::readable_by_others(file)) err << fmt::format("warning: {} {}\n", file, *fault);
   return kExitOk;

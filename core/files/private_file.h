@@ -1,6 +1,6 @@
 #pragma once
-// Files that one program keeps for itself: nobody else can read them, what is written is on disk, and what is replaced is
-// replaced whole. POSIX protects them by their mode, Windows by the access list of the state directory they lie in
+// Files that one program keeps for itself: nobody else can read them, what is written is on disk, and what is replaced
+// is replaced whole. POSIX protects them by their mode, Windows by the access list of the state directory they lie in
 // (agent/windows/access.h). Paths are UTF-8. Everything here waits for the disk.
 
 #include <cstddef>

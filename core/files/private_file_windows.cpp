@@ -7,19 +7,16 @@
 #include <utility>
 
 #include "core/files/private_file.h"
+#include "core/windows/wide.h"
+#include "core/windows/win32_error.h"
 
 namespace crmpulse::files {
 namespace {
 
 namespace fs = std::filesystem;
 
-std::wstring wide(const std::string& file) {
-  return fs::path(file).wstring();
-}
-
 Error because(std::string_view what, const std::string& file) {
-  const auto code = static_cast<int>(GetLastError());
-  return Error{fmt::format("cannot {} {}: {} (Windows error {})", what, file, std::system_category().message(code), code)};
+  return Error{fmt::format("cannot {} {}: {}", what, file, windows::last_error_text())};
 }
 
 /// Closes when it goes.
@@ -43,7 +40,7 @@ constexpr DWORD kShareAll = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELE
 
 /// A link is opened itself, not what it points to, so that it can be refused.
 HANDLE open_file(const std::string& file, DWORD access, DWORD sharing, DWORD how) {
-  return CreateFileW(wide(file).c_str(), access, sharing, nullptr, how,
+  return CreateFileW(windows::to_wide(file).c_str(), access, sharing, nullptr, how,
                      FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr);
 }
 
@@ -126,23 +123,27 @@ Result<void> replace_private(const std::string& file, const std::string& fresh, 
       return error;
     }
   }
-  if (MoveFileExW(wide(fresh).c_str(), wide(file).c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH) == 0) {
-    const Error error = because("replace", file);
-    (void)remove_file(fresh);
-    return error;
-  }
-  return {};
+  // ReplaceFile gives the new file the old one's access list; it wants an old one.
+  const std::wstring from = windows::to_wide(fresh);
+  const std::wstring to = windows::to_wide(file);
+  if (ReplaceFileW(to.c_str(), from.c_str(), nullptr, 0, nullptr, nullptr) != 0) return {};
+  if (GetLastError() == ERROR_FILE_NOT_FOUND && MoveFileExW(from.c_str(), to.c_str(), MOVEFILE_WRITE_THROUGH) != 0)
+    return {};
+  const Error error = because("replace", file);
+  (void)remove_file(fresh);
+  return error;
 }
 
 Result<void> remove_file(const std::string& file) {
-  if (DeleteFileW(wide(file).c_str()) != 0) return {};
+  if (DeleteFileW(windows::to_wide(file).c_str()) != 0) return {};
   const DWORD code = GetLastError();
   if (code == ERROR_FILE_NOT_FOUND || code == ERROR_PATH_NOT_FOUND) return {};
   return because("remove", file);
 }
 
 std::optional<FileIdentity> identity_of(const std::string& file) {
-  const Handle handle(CreateFileW(wide(file).c_str(), 0, kShareAll, nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr));
+  const Handle handle(CreateFileW(windows::to_wide(file).c_str(), 0, kShareAll, nullptr, OPEN_EXISTING,
+                                  FILE_FLAG_BACKUP_SEMANTICS, nullptr));
   BY_HANDLE_FILE_INFORMATION about{};
   if (!handle.is_open() || GetFileInformationByHandle(handle.get(), &about) == 0) return std::nullopt;
   return FileIdentity{about.dwVolumeSerialNumber, (std::uint64_t{about.nFileIndexHigh} << 32) | about.nFileIndexLow};

@@ -8,6 +8,10 @@
 
 namespace crmpulse {
 
+/// Why there is none: of an answer in which words were to be looked for.
+inline constexpr std::string_view kNotSearchable =
+    "the words cannot be looked for: the answer's text is neither UTF-8 nor in a charset that it names";
+
 /// A text in every way it may be meant. The bytes it was made of must outlive it.
 class SearchableText {
  public:

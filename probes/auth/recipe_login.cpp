@@ -179,10 +179,7 @@ std::optional<Failure> refusal_in(const Context& context, const net::ClientRespo
   const HttpCall& call = *flow.request;
   const bool searched = !call.expect_contains.empty() || !call.expect_absent.empty();
   const auto text = searched ? SearchableText::of(response.body, response.header("content-type")) : std::nullopt;
-  if (searched && !text)
-    return login_failure(
-        context, response, Reason::bad_content,
-        "the words cannot be looked for: the answer's text is neither UTF-8 nor in a charset that it names");
+  if (searched && !text) return login_failure(context, response, Reason::bad_content, kNotSearchable);
   if (!call.expect_contains.empty() && !text->has(call.expect_contains))
     return refused(Reason::credentials, fmt::format("the answer does not contain '{}'", call.expect_contains));
   if (!call.expect_absent.empty() && text->has(call.expect_absent))

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/files/private_file.h"
+#include "core/files/utf8_path.h"
 #include "core/log.h"
 #include "core/loop_thread.h"
 
@@ -99,7 +100,7 @@ bool is_left_over(std::string_view name) {
 }  // namespace
 
 TokenFile::TokenFile(const std::string& state_dir, std::string identity) : identity_(std::move(identity)) {
-  if (!state_dir.empty()) path_ = (fs::path(state_dir) / "tokens" / (identity_ + ".json")).string();
+  if (!state_dir.empty()) path_ = files::utf8(fs::path(state_dir) / "tokens" / (identity_ + ".json"));
 }
 
 std::optional<Token> TokenFile::read() const {
@@ -120,7 +121,7 @@ void TokenFile::remove() const {
 Result<void> TokenFile::write(const Token& token) const {
   if (path_.empty()) return {};
   CRMPULSE_OFF_LOOP();
-  if (auto made = files::make_private_folder(fs::path(path_).parent_path().string()); !made) return made;
+  if (auto made = files::make_private_folder(files::utf8(fs::path(path_).parent_path())); !made) return made;
   const std::string fresh = fmt::format("{}.{}.new", path_, files::own_process_id());
   return files::replace_private(path_, fresh, json::serialize(as_json(token, identity_)));
 }
@@ -132,12 +133,12 @@ void remove_other_tokens(const std::string& state_dir, const std::set<std::strin
   if (!fs::is_directory(fs::symlink_status(folder, error))) return;  // not where a link leads
   std::vector<std::string> gone;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
+    const std::string name = files::utf8(entry->path().filename());
     const std::string_view identity = identity_in(name);
     if (identity.empty()) continue;
     const bool whole = name.size() == kIdentityLength + kEnding.size();
     if (whole ? !identities.contains(std::string{identity}) : is_left_over(name))
-      gone.push_back(entry->path().string());
+      gone.push_back(files::utf8(entry->path()));
   }
   for (const std::string& path : gone) remove_file(path);
   if (!gone.empty())

@@ -115,9 +115,7 @@ std::optional<Failure> fault_in_content(const HttpCall& call, bool needs_json, c
     return Failure{Stage::content, Reason::bad_content,
                    "the answer is neither UTF-8 nor of one byte a character, so it cannot be searched for a text"};
   const auto readable = searched ? answer.searchable() : std::nullopt;
-  if (searched && !readable)
-    return Failure{Stage::response, Reason::bad_content,
-                   "the words cannot be looked for: the answer's text is neither UTF-8 nor in a charset that it names"};
+  if (searched && !readable) return Failure{Stage::response, Reason::bad_content, std::string{kNotSearchable}};
   if (!call.expect_contains.empty() && !readable->has(call.expect_contains)) {
     return Failure{Stage::content, Reason::missing,
                    fmt::format("the answer does not contain '{}'", call.expect_contains)};

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "core/files/utf8_path.h"
 #include "probes/recipe_file/reader.h"
 
 namespace crmpulse::probes {
@@ -22,7 +23,7 @@ bool names_a_file(std::string_view text) {
 boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path, const std::string& recipe_dir) {
   const std::string file = names_a_file(name_or_path)
                                ? name_or_path
-                               : (std::filesystem::path{recipe_dir} / (name_or_path + std::string{kSuffix})).string();
+                               : files::utf8(std::filesystem::path{recipe_dir} / (name_or_path + std::string{kSuffix}));
   std::error_code error;
   if (!names_a_file(name_or_path) && !std::filesystem::exists(file, error)) {
     return Problems{{file, 0, "",
@@ -45,7 +46,7 @@ std::vector<std::string> list_recipes(const std::string& recipe_dir) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator{recipe_dir, error}) {
-    if (entry.path().extension() == kSuffix) names.push_back(entry.path().stem().string());
+    if (entry.path().extension() == kSuffix) names.push_back(files::utf8(entry.path().stem()));
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "core/files/private_file.h"
+#include "core/files/utf8_path.h"
 #include "core/hash.h"
 #include "core/log.h"
 #include "core/loop_thread.h"
@@ -123,8 +124,8 @@ std::string ledger_file(const std::string& state_dir, std::string_view crm, std:
   // The names are for people; the hash keeps systems apart.
   std::string readable = encode(fmt::format("{}-{}", crm, transaction)).substr(0, 80);
   std::replace(readable.begin(), readable.end(), '.', '_');
-  return (std::filesystem::path{state_dir} / "test-records" / fmt::format("{}-{:016x}", readable, stable_hash(whole)))
-      .string();
+  return files::utf8(std::filesystem::path{state_dir} / "test-records" /
+                     fmt::format("{}-{:016x}", readable, stable_hash(whole)));
 }
 
 Result<bool> TransactionLedger::open() {
@@ -143,7 +144,7 @@ Result<bool> TransactionLedger::open() {
 }
 
 Result<bool> TransactionLedger::lock() {
-  if (auto made = files::make_private_folder(std::filesystem::path{file_}.parent_path().string()); !made)
+  if (auto made = files::make_private_folder(files::utf8(std::filesystem::path{file_}.parent_path())); !made)
     return made.error();
   auto taken = files::FileLock::try_take(file_ + ".lock");
   if (!taken) return taken.error();

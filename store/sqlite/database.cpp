@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "core/files/utf8_path.h"
 #include "core/log.h"
 #include "core/loop_thread.h"
 #include "store/sqlite/file.h"
@@ -264,7 +265,7 @@ Result<void> Database::migrate(std::initializer_list<std::string_view> migration
   if (version < 0 || version > known) {
     return Error{
         fmt::format("{} was written by a newer program (schema {}, this one knows {}): install that version again, or "
-                    "move the file away",
+                    "put back a copy from before the upgrade, or move the file away and begin without it",
                     file_of(handle_), version, known)};
   }
   for (; version < known; ++version) {
@@ -279,7 +280,7 @@ Result<void> Database::migrate(std::initializer_list<std::string_view> migration
 }
 
 std::string Database::folder() const {
-  return std::filesystem::path{file_of(handle_)}.parent_path().string();
+  return files::utf8(std::filesystem::path{file_of(handle_)}.parent_path());
 }
 bool Database::lost_tail() const {
   return parts_->lost_tail;

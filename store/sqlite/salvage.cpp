@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/files/utf8_path.h"
 #include "core/log.h"
 #include "core/loop_thread.h"
 #include "core/time/time.h"
@@ -273,7 +274,7 @@ int damaged_files(const std::string& folder) {
   std::error_code error;
   for (std::filesystem::directory_iterator at{folder, error}; !error && at != std::filesystem::directory_iterator{};
        at.increment(error)) {
-    const std::string name = at->path().filename().string();
+    const std::string name = files::utf8(at->path().filename());
     if (name.find(kAside) != std::string::npos && !name.ends_with("-wal")) ++count;
   }
   return count;

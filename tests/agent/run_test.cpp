@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
+#include <future>
 #include <mutex>
 #include <set>
 #include <string>
@@ -343,7 +344,7 @@ TEST_CASE("the service manager hears ready, alive, reloading and stopping from a
     return false;
   };
   CHECK(hears("READY=1"));
-  CHECK(hears("STATUS=1 CRMs, collector reachable"));
+  CHECK(hears("STATUS=1 CRMs, collector "));
   CHECK(hears("WATCHDOG=1"));
   CHECK(hears("WATCHDOG=1"));
   process.signal(SIGHUP);
@@ -376,6 +377,29 @@ TEST_CASE("the service manager hears why a reload was refused before it hears th
   CHECK(std::any_of(heard.begin(), heard.end(), [](const std::string& message) {
     return message.find("last reload refused") != std::string::npos;
   }));
+  process.signal(SIGTERM);
+  CHECK(process.wait() == 0);
+}
+
+TEST_CASE("the status calls a collector reachable only when it has answered") {
+  std::promise<void> may_answer;
+  Sink sink;
+  sink.before_answer([answer = may_answer.get_future().share()] { answer.wait(); });
+  Agent agent{sink.url()};
+  agent.configure(agent.crm("acme"));
+  const NotifySocket socket{agent.folder.path("notify")};
+  Process process = agent.start({"NOTIFY_SOCKET=" + agent.folder.path("notify")});
+  const auto next_status = [&] {
+    std::string message = socket.next();
+    while (!message.starts_with("STATUS=") && message != "nothing came") message = socket.next();
+    return message;
+  };
+  const std::string first = next_status();
+  INFO(first);
+  CHECK((first.find("collector not asked yet,") != std::string::npos ||
+         first.find("collector has not answered yet,") != std::string::npos));
+  may_answer.set_value();
+  CHECK(eventually([&] { return next_status().find("collector reachable,") != std::string::npos; }));
   process.signal(SIGTERM);
   CHECK(process.wait() == 0);
 }

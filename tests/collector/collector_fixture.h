@@ -57,8 +57,7 @@ class RunningCollector {
     auto configuration = collector::load_configuration(config);
     if (!configuration) throw std::runtime_error(to_string(configuration.error()));
     thread_ = std::make_unique<LoopThread>();
-    collector_ =
-        std::move(collector::Collector::start(thread_->loop(), {clock_, wall_}, config, *configuration).value());
+    collector_ = collector::Collector::start(thread_->loop(), {clock_, wall_}, config, *configuration).value();
     thread_->begin();
   }
   /// As SIGTERM does.

@@ -20,7 +20,7 @@ class Core {
   Core(const TempDir& directory, ManualClock& clock, collector::WriteQueue::Written refused = nullptr,
        Duration patience = std::chrono::hours{24})
       : configuration_(configure(directory)), clock_(clock) {
-    writer_ = std::make_unique<store::Writer>(std::move(store::open_collector(directory.path()).value()));
+    writer_ = std::make_unique<store::Writer>(store::open_collector(directory.path()).value());
     engine_ = std::make_unique<collector::EngineLoop>(thread_.loop(), *writer_, collector::Clocks{clock_, clock_},
                                                       configuration_, nullptr, std::move(refused));
     engine_->recover(patience).value();

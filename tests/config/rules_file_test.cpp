@@ -43,7 +43,7 @@ const Rule& rule(const Ruleset& ruleset, std::string_view id) {
 }
 
 /// What the engine does: the last rule of the id that applies.
-const Rule& winner(const Ruleset& ruleset, std::string_view id, const Labels& crm) {
+Rule winner(const Ruleset& ruleset, std::string_view id, const Labels& crm) {
   const Rule* found = nullptr;
   for (const Rule& candidate : ruleset.rules) {
     if (candidate.id == id && matches(candidate.applies_to, crm)) found = &candidate;
@@ -261,18 +261,18 @@ TEST_CASE("the narrowest and latest rule of an id wins, in whatever order they a
   files.add("rules:\n  - {id: latency, applies_to: {kind: tryton, crm: acme}, sub: {enter: 2.5}}\n");
   const Ruleset ruleset = files.load();
   CHECK(ruleset.rules.size() == 4);
-  const Rule& plain = winner(ruleset, "latency", {{"crm", "x"}, {"kind", "salesforce"}});
+  const Rule plain = winner(ruleset, "latency", {{"crm", "x"}, {"kind", "salesforce"}});
   CHECK(plain.weight == 7);
   CHECK(plain.sub.enter == 1);
   CHECK(plain.applies_to.empty());
-  const Rule& odoo = winner(ruleset, "latency", {{"crm", "x"}, {"kind", "odoo"}});
+  const Rule odoo = winner(ruleset, "latency", {{"crm", "x"}, {"kind", "odoo"}});
   CHECK(odoo.poor.enter == 9);
   CHECK(odoo.sub.enter == 1);
   CHECK(odoo.weight == 7);
-  const Rule& tryton = winner(ruleset, "latency", {{"crm", "x"}, {"kind", "tryton"}});
+  const Rule tryton = winner(ruleset, "latency", {{"crm", "x"}, {"kind", "tryton"}});
   CHECK(tryton.sub.enter == 2);
   CHECK(tryton.poor.enter == 3);
-  const Rule& acme = winner(ruleset, "latency", {{"crm", "acme"}, {"kind", "tryton"}});
+  const Rule acme = winner(ruleset, "latency", {{"crm", "acme"}, {"kind", "tryton"}});
   CHECK(acme.sub.enter == 2.5);
 }
 

@@ -4,12 +4,12 @@ is posted to the API is accepted, and what it answers is what it says."""
 import datetime
 import json
 import os
-import pathlib
 import re
 import subprocess
 import unittest
 
-from harness import BIN, SOURCE, WRITE_HEADERS, EndToEnd, get_json, post, remote_write
+from examples import Examples
+from harness import BIN, SOURCE, WRITE_HEADERS, get_json, post, remote_write
 
 POSTED = re.compile(r"^```json post (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN = re.compile(r"^```json get (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -18,7 +18,7 @@ FENCE = re.compile(r"^```yaml (\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [page for page in sorted((SOURCE / "docs").rglob("*.md")) if SOURCE / "docs/zh" not in page.parents]
 
 
-class Docs(EndToEnd):
+class Docs(Examples):
     def examples(self, kind):
         found = []
         for page in PAGES:
@@ -28,59 +28,19 @@ class Docs(EndToEnd):
         self.assertTrue(found, f"no example of kind {kind}")
         return found
 
-    def secret(self, path):
-        """By its name: a key, certificates, an address, or a token."""
-        if path.suffix == ".key":
-            subprocess.run(["openssl", "genrsa", "-out", path, "2048"], check=True, capture_output=True)
-        elif path.suffix in (".pem", ".crt"):
-            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=authority",
-                            "-keyout", "/dev/null", "-out", path], check=True, capture_output=True)
-        else:
-            path.write_text("http://127.0.0.1:9/hook\n" if path.suffix == ".url" else "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0\n")
-        path.chmod(0o600)
-
-    def place_recipes(self):
+    @property
+    def recipes(self):
         """Those of the page that says where they stand: /etc/crmpulse/recipes/NAME.yaml."""
-        folder = self.folder / "recipes"
-        folder.mkdir(exist_ok=True)
-        for name, text in FENCE.findall((SOURCE / "docs/custom-recipe.md").read_text()):
-            if name == "recipe":
-                (folder / f"{re.match('recipe: (.+)', text).group(1)}.yaml").write_text(text)
-
-    def place(self, text):
-        """The example with its files made in the test's folder, so that `check` finds them."""
-        for name in set(re.findall(r"_credential: ([\w.-]+)", text)):
-            (self.folder / "credentials").mkdir(exist_ok=True)
-            self.secret(self.folder / "credentials" / name)
-        for path in set(re.findall(r"/etc/crmpulse/[\w.-]*\w", text)):
-            if path.endswith("/credentials"):
-                continue
-            if path.endswith("/recipes"):
-                self.place_recipes()
-                continue
-            if path.endswith(".d"):
-                (self.folder / pathlib.Path(path).name).mkdir(exist_ok=True)
-                continue
-            self.secret(self.folder / pathlib.Path(path).name)
-        text = text.replace("/usr/share/crmpulse/", f"{SOURCE}/config/").replace("/etc/crmpulse/", f"{self.folder}/")
-        return text.replace("/var/lib/", f"{self.folder}/")
-
-    def run_check(self, command, name):
-        done = subprocess.run([str(part) for part in command], capture_output=True, text=True)
-        self.assertEqual(done.returncode, 0, f"{name}: {done.stdout}{done.stderr}")
+        return [text for name, text in FENCE.findall((SOURCE / "docs/custom-recipe.md").read_text()) if name == "recipe"]
 
     def test_agent_examples_pass_check(self):
         for name, text in self.examples("agent"):
             self.run_check([BIN / "crmpulse-agent", "check", "--config", self.write(name, self.place(text))], name)
 
     def test_collector_examples_pass_check(self):
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=collector",
-                        "-keyout", "key.pem", "-out", "cert.pem"], check=True, capture_output=True, cwd=self.folder)
         for name, text in self.examples("collector"):
             text = self.place(text)
-            for source, target in (("cert.pem", "collector.crt"), ("cert.pem", "agents-ca.crt"), ("key.pem", "collector.key"), ("key.pem", "credentials/collector.key")):
-                (self.folder / "credentials").mkdir(exist_ok=True)
-                (self.folder / target).write_text((self.folder / source).read_text())
+            self.place_certificate()
             self.run_check([BIN / "crmpulse-collector", "check", "--config", self.write(name, text)], name)
 
     def test_token_commands_do_what_the_pages_say(self):

@@ -1,16 +1,19 @@
-"""What earlier versions left on a disk opens in this one: the stores and spools of tests/upgrade (its `write` made them), with
-states, incidents, acknowledgements, silences, waiting messages and waiting samples intact."""
+"""What earlier versions left on a disk opens in this one: the stores and spools of tests/upgrade/data, with states, incidents,
+acknowledgements, silences, waiting messages and waiting samples intact. What a later version left is refused with the way back."""
 
 import gzip
 import json
 import shutil
 import sqlite3
+import subprocess
 import unittest
+import urllib.error
 
 import kill_ends
-from harness import SOURCE, EndToEnd, eventually, get_json
+from harness import BIN, SOURCE, EndToEnd, eventually, free_port, get, get_json
 
-RELEASES = sorted(path for path in (SOURCE / "tests/upgrade").iterdir() if path.is_dir())
+DATA = SOURCE / "tests/upgrade/data"
+RELEASES = sorted(path for path in DATA.iterdir() if path.is_dir())
 INCIDENT = "01M8MZB0N7HDARH67SKNJ7K689"
 TAGGED = b"\x08\x01"
 
@@ -112,6 +115,22 @@ class Upgrade(EndToEnd):
                     process.stop()
                 self.processes.clear()
 
+    def test_a_token_of_each_release_is_accepted(self):
+        for folder in RELEASES:
+            with self.subTest(release=folder.name):
+                self.release(folder)
+                port = free_port()
+                config = self.write("required.yaml", f"listen: 127.0.0.1:{port}\nauth: required\nstate_dir: {self.folder}/collector\n"
+                                                     f"rules: [{SOURCE}/config/rules/default.yaml]\n")
+                collector = self.process("collector", [BIN / "crmpulse-collector", "run", "--config", config])
+                eventually(lambda: get(f"http://127.0.0.1:{port}/-/ready"), 60, "the collector is ready")
+                token = (folder / "reader.token").read_text().strip()
+                answer = json.loads(get(f"http://127.0.0.1:{port}/api/v1/crms", {"Authorization": f"Bearer {token}"}))
+                self.assertTrue(answer["crms"])
+                with self.assertRaisesRegex(urllib.error.HTTPError, "401"):
+                    get(f"http://127.0.0.1:{port}/api/v1/crms", {"Authorization": f"Bearer {token[:-1]}"})
+                self.assertEqual(collector.stop(), 0)
+
 
 class UntaggedStates(EndToEnd):
     """A store whose states are without tags: an incident that was open goes on, and what is written from then on is read by the next
@@ -122,7 +141,7 @@ class UntaggedStates(EndToEnd):
         self.state = self.folder / "collector"
         self.state.mkdir(mode=0o700)
         self.database = self.state / "collector.db"
-        self.database.write_bytes(gzip.decompress((SOURCE / "tests/upgrade/untagged_states.db.gz").read_bytes()))
+        self.database.write_bytes(gzip.decompress((DATA / "untagged_states.db.gz").read_bytes()))
         self.database.chmod(0o600)
 
     def stored(self):
@@ -152,6 +171,50 @@ class UntaggedStates(EndToEnd):
         self.assertEqual(self.stored(), {"acme": TAGGED, "calm": TAGGED, "": TAGGED})
         self.start_collector()
         self.check()
+
+
+class Downgrade(EndToEnd):
+    def later(self, file):
+        """As a version with one more step of the schema leaves it; returns the refusal that is due, and the file's bytes."""
+        database = sqlite3.connect(file)
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        database.execute(f"PRAGMA user_version = {version + 1}")
+        database.commit()
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.close()
+        return (f"{file} was written by a newer program (schema {version + 1}, this one knows {version}): install that version again, or put back a copy "
+                "from before the upgrade, or move the file away and begin without it"), file.read_bytes()
+
+    def refuses(self, program, config, file):
+        want, left = self.later(file)
+        for _ in range(2):  # systemd starts it again
+            ran = subprocess.run([BIN / f"crmpulse-{program}", "run", "--config", config], capture_output=True, text=True, timeout=120)
+            self.assertEqual(ran.returncode, 1, ran.stderr)
+            self.assertIn(want, ran.stderr)
+        self.assertEqual(file.read_bytes(), left, "a refused file is left as it is")
+
+    def test_a_store_of_a_later_version_is_refused_and_the_copy_from_before_the_upgrade_goes_on(self):
+        shutil.copytree(RELEASES[-1] / "collector", self.folder / "collector")
+        store, copy = self.folder / "collector/collector.db", self.folder / "before-upgrade"
+        collector = self.collector()
+        subprocess.run([BIN / "crmpulse-collector", "backup", "--config", self.collector_yaml, copy], check=True, capture_output=True)
+        before = set(by(get_json(f"{self.base}/api/v1/incidents")["incidents"], "id"))
+        self.assertTrue(before)
+        self.assertEqual(collector.stop(), 0)
+        self.refuses("collector", self.collector_yaml, store)
+        for file in store.parent.glob("collector.db*"):
+            file.unlink()
+        shutil.copy(copy, store)
+        self.start_collector()
+        self.assertEqual(set(by(get_json(f"{self.base}/api/v1/incidents")["incidents"], "id")), before)
+
+    def test_a_spool_of_a_later_version_is_refused(self):
+        shutil.copytree(RELEASES[-1] / "agent", self.folder / "agent")
+        self.base = "http://127.0.0.1:9"
+        agent = self.agent("  - {name: here, recipe: sql, with: {url: \"sqlite:/nowhere.db\"}}\n")
+        eventually(lambda: "agent started" in agent.log.read_text(), 60, "the agent brings the spool to the newest form")
+        self.assertEqual(agent.stop(), 0)
+        self.refuses("agent", self.agent_yaml, self.folder / "agent/spool.db")
 
 
 if __name__ == "__main__":

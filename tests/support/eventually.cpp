@@ -1,6 +1,10 @@
 #include "tests/support/eventually.h"
 
+#ifdef _WIN32
+#include <windows.h>
+#else
 #include <poll.h>
+#endif
 
 namespace crmpulse::test {
 
@@ -8,7 +12,12 @@ bool eventually(const std::function<bool()>& condition, std::chrono::millisecond
   const auto end = std::chrono::steady_clock::now() + patience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
-    ::poll(nullptr, 0, 2);  // leaves the processor to what is waited for
+    // Leaves the processor to what is waited for.
+#ifdef _WIN32
+    ::Sleep(2);
+#else
+    ::poll(nullptr, 0, 2);
+#endif
   }
   return true;
 }

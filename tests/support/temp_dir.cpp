@@ -1,16 +1,20 @@
 #include "tests/support/temp_dir.h"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
+#include <random>
 
 namespace crmpulse::test {
 
 TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "crmpulse-test-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp failed for " + pattern);
-  path_ = pattern;
+  std::random_device random;
+  std::filesystem::path folder;
+  do {
+    folder = std::filesystem::temp_directory_path() /
+             ("crmpulse-test-" + std::to_string(random()) + std::to_string(random()));
+  } while (!std::filesystem::create_directory(folder));
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  path_ = folder.string();
 }
 
 TempDir::~TempDir() {

@@ -2,7 +2,6 @@
 
 #include <errmsg.h>
 #include <fmt/format.h>
-#include <mysql.h>
 
 #include <algorithm>
 #include <array>

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "core/files/private_file.h"
+#include "core/files/utf8_path.h"
 #include "probes/sql/driver/driver.h"
 #include "probes/sql/drivers/drivers.h"
 
@@ -174,7 +175,7 @@ std::optional<SqlError> wal_error(const std::string& path, int code) {
   const int kind = code & 0xff;
   if (kind != SQLITE_CANTOPEN && kind != SQLITE_READONLY && kind != SQLITE_PERM) return std::nullopt;
   if (!is_in_wal_mode(path)) return std::nullopt;
-  const std::string folder = std::filesystem::absolute(path).parent_path().string();
+  const std::string folder = files::utf8(std::filesystem::absolute(path).parent_path());
   return SqlError{
       Stage::connect,
       Reason::permission,

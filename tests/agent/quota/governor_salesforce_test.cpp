@@ -54,7 +54,7 @@ class Salesforce {
     const auto handle = [this](net::HttpRequest request, net::Respond respond) {
       host_->handle(std::move(request), respond);
     };
-    server_ = std::move(net::HttpServer::listen(loop_, {}, handle).value());
+    server_ = net::HttpServer::listen(loop_, {}, handle).value();
     thread_ = std::thread{[this] { loop_.run(); }};
   }
   ~Salesforce() {

@@ -18,7 +18,7 @@ inline const TimePoint kStart = parse_time("2026-11-21T09:00:00Z").value();
 inline std::unique_ptr<store::Spool> open_spool(const TempDir& folder) {
   store::Spool::Options options;
   options.flush_interval = Duration{1};
-  return std::move(store::Spool::open(folder.path(), options).value());
+  return store::Spool::open(folder.path(), options).value();
 }
 
 /// Rows of `per_row` samples m = first, first + 1, …

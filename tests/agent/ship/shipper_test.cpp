@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <future>
 #include <map>
 #include <numeric>
 
@@ -77,7 +78,7 @@ TEST_CASE("what can pass is tried again until it is taken, in order") {
   CHECK(sink.received().size() == 4);
   CHECK(shipper.stats().failed_requests == 2);
   CHECK(shipper.stats().dropped_samples == 0);
-  CHECK(shipper.stats().reachable);
+  CHECK(shipper.stats().reach == Shipper::Reach::reachable);
 }
 
 TEST_CASE("a redirect is not followed: neither token nor samples go anywhere but to the configured address") {
@@ -123,12 +124,34 @@ TEST_CASE("a collector that is away gets everything when it is back") {
   Shipper shipper{*spool, client, quick(fmt::format("http://127.0.0.1:{}{}", port, kWrite))};
   fill(*spool, 1, 5);
   REQUIRE(eventually([&] { return shipper.stats().failed_requests > 2; }));
-  CHECK_FALSE(shipper.stats().reachable);
+  CHECK(shipper.stats().reach == Shipper::Reach::not_reachable);
   CHECK(spool->stats().rows == 5);
   const Sink sink{port};
   REQUIRE(eventually([&] { return empty(*spool); }));
   CHECK(sink.accepted("m") == counted(1, 5));
-  CHECK(shipper.stats().reachable);
+  CHECK(shipper.stats().reach == Shipper::Reach::reachable);
+}
+
+TEST_CASE("a collector that was not asked yet is neither reachable nor not, and so is one at another address") {
+  const TempDir folder;
+  auto spool = open_spool(folder);
+  std::promise<void> may_answer;
+  Sink sink;
+  sink.before_answer([answer = may_answer.get_future().share()] { answer.wait(); });
+  net::HttpClient client;
+  Shipper shipper{*spool, client, quick(sink.url())};
+  CHECK(shipper.stats().reach == Shipper::Reach::not_asked);
+  fill(*spool, 1, 1);
+  CHECK(eventually([&] { return shipper.stats().reach == Shipper::Reach::asked; }));
+  may_answer.set_value();
+  REQUIRE(eventually([&] { return empty(*spool); }));
+  CHECK(shipper.stats().reach == Shipper::Reach::reachable);
+  shipper.configure(quick(sink.url()));
+  CHECK(shipper.stats().reach == Shipper::Reach::reachable);
+  shipper.configure(quick(fmt::format("http://127.0.0.1:1{}", kWrite)));
+  CHECK(shipper.stats().reach == Shipper::Reach::not_asked);
+  fill(*spool, 2, 2);
+  REQUIRE(eventually([&] { return shipper.stats().reach == Shipper::Reach::not_reachable; }));
 }
 
 TEST_CASE("a batch that is too large is halved until it fits, and nothing is lost") {

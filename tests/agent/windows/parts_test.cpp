@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "agent/windows/access.h"
@@ -11,6 +13,7 @@
 #include "config/protection/access_list_windows.h"
 #include "config/protection/dpapi.h"
 #include "config/secret_source.h"
+#include "core/files/utf8_path.h"
 #include "core/windows/wide.h"
 #include "core/windows/win32_error.h"
 #include "tests/agent/windows/folder.h"
@@ -28,6 +31,18 @@ TEST_CASE("a text goes to Windows and comes back as it was, in any script") {
   CHECK(to_wide("\xf0\x9f\x98\x80").size() == 2);
   CHECK(to_wide("a\xff").substr(1) == L"\xfffd");
   CHECK(to_utf8(std::wstring_view{L"a\xd800", 2}) == "a\xef\xbf\xbd");
+}
+
+TEST_CASE("a path is what its UTF-8 says, in any script, and comes back so") {
+  const Folder folder;
+  for (const std::string name : {"plain", "证书", "\xf0\x9f\x98\x80 é"}) {
+    const std::string file = folder.path(to_wide(name));
+    std::ofstream{file} << name;
+    CHECK(folder.read(to_wide(name)) == name);
+    CHECK(std::filesystem::is_regular_file(file));
+    CHECK(files::utf8(std::filesystem::path{file}.filename()) == name);
+  }
+  CHECK_THROWS(std::filesystem::path{std::string{"a\xff"}});
 }
 
 TEST_CASE("an error of Windows has its text and its number") {

@@ -1,9 +1,11 @@
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <catch2/catch.hpp>
 
+#include "core/version.h"
 #include "tests/net/support.h"
 
 using namespace crmpulse;
@@ -66,7 +68,7 @@ TEST_CASE("a request arrives as it was written and the answer comes back whole")
   CHECK(seen.body == "body");
   CHECK(seen.header("x-one") == "1");
   CHECK(seen.header("content-type").empty());
-  CHECK(seen.header("user-agent") == "crmpulse/0.1.0");
+  CHECK(seen.header("user-agent") == fmt::format("crmpulse/{}", kVersion));
   CHECK_FALSE(response.certificate_expiry);
 }
 

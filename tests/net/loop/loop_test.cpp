@@ -4,6 +4,7 @@
 #include <csignal>
 #include <thread>
 
+#include "net/loop/controls.h"
 #include "tests/net/support.h"
 
 using namespace crmpulse;
@@ -232,6 +233,44 @@ TEST_CASE("SIGHUP asks to reload, as often as it comes") {
     ::_exit(reloads);
   });
   CHECK(exited_with(status, 2));
+}
+
+TEST_CASE("a control asks to stop and to reload as signals do, also when it came before the handlers") {
+  const int status = in_child([] {
+    raise_control(Control::reload);
+    Loop loop;
+    int reloads = 0;
+    int stops = 0;
+    loop.on_reload([&] {
+      reloads += 1;
+      if (reloads == 1) {
+        raise_control(Control::reload);
+        return;
+      }
+      raise_control(Control::stop);
+      raise_control(Control::stop);
+    });
+    loop.on_stop([&] {
+      stops += 1;
+      // What is queued comes first: the second control too.
+      loop.post([&] { loop.post([&] { loop.stop(); }); });
+    });
+    loop.run();
+    ::_exit(10 * reloads + stops);
+  });
+  CHECK(exited_with(status, 21));
+}
+
+TEST_CASE("a control that comes when the loop has gone does nothing") {
+  const int status = in_child([] {
+    {
+      Loop loop;
+      loop.on_stop([] { ::_exit(1); });
+    }
+    raise_control(Control::stop);
+    ::_exit(7);
+  });
+  CHECK(exited_with(status, 7));
 }
 
 TEST_CASE("a loop without handlers leaves signals as they are") {
