@@ -23,7 +23,7 @@ class Installer(unittest.TestCase):
         program = cls.folder / "crmpulse-agent.exe"
         program.write_bytes(b"MZ" + bytes(62))
         for version, folder in (("1.2.3", "first"), ("1.2.3", "again"), ("1.2.4", "later")):
-            subprocess.run([SOURCE / "scripts/windows-package", "--version", version, "--program", program, "--out", cls.folder / folder],
+            subprocess.run([SOURCE / "scripts/windows-package", "--version", version, "--program", program, "--as-it-is", "--out", cls.folder / folder],
                            check=True, capture_output=True, env={**os.environ, "SOURCE_DATE_EPOCH": "1790000000"})
         cls.msi = cls.folder / "first/crmpulse-agent-1.2.3-x64.msi"
 
@@ -91,7 +91,7 @@ class Installer(unittest.TestCase):
 
     def test_the_version_is_the_projects(self):
         declared = re.search(r"project\(crmpulse VERSION ([0-9.]+)", (SOURCE / "CMakeLists.txt").read_text())[1]
-        said = subprocess.run([SOURCE / "scripts/windows-package", "--program", self.folder / "crmpulse-agent.exe", "--out", self.folder / "declared"],
+        said = subprocess.run([SOURCE / "scripts/windows-package", "--program", self.folder / "crmpulse-agent.exe", "--as-it-is", "--out", self.folder / "declared"],
                               check=True, capture_output=True, text=True).stdout
         self.assertIn(f"crmpulse-agent-{declared}-x64.msi", said)
 
