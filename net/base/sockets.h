@@ -1,5 +1,6 @@
 #pragma once
-// The system's headers of sockets and addresses, which have other names on each system. Private to those that read addresses.
+// The system's headers of sockets and addresses, which have other names on each system. Private to those that read
+// addresses.
 
 #ifdef _WIN32
 #include <winsock2.h>

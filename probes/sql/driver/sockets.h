@@ -1,5 +1,6 @@
 #pragma once
-// Waiting for sockets, for the drivers that speak their protocol themselves (PostgreSQL, MySQL); for probes/sql only. POSIX.
+// Waiting for sockets, for the drivers that speak their protocol themselves (PostgreSQL, MySQL); for probes/sql only.
+// POSIX.
 
 #include "probes/sql/driver/driver.h"
 
