@@ -36,7 +36,7 @@ crmpulse_static(crmpulse_idn LINK normaliz)
 crmpulse_static(ODBC::ODBC LINK odbc32)
 
 # Boost.JSON is compiled from its headers; its memory resources come with it.
-add_library(crmpulse_boost_json STATIC ${CMAKE_SOURCE_DIR}/cmake/boost_json.cpp)
+add_library(crmpulse_boost_json STATIC ${CMAKE_SOURCE_DIR}/cmake/boost_json_windows.cpp)
 target_link_libraries(crmpulse_boost_json PUBLIC Boost::headers)
 add_library(Boost::json ALIAS crmpulse_boost_json)
 crmpulse_static(Boost::container LINK Boost::headers)
