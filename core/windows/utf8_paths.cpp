@@ -1,7 +1,7 @@
 // mingw's libstdc++ makes a path of a narrow text by way of mbrtowc(), which in the C locale takes every byte for a
 // character of Latin-1, whatever the process's code page; and the C library knows no locale of UTF-8 to set. So the
-// program brings this one function itself, and the linker takes it in place of the library's (CMakeLists.txt asks for
-// it by name). Our texts are UTF-8 everywhere.
+// program brings this function itself, with the two that stand in the library's file beside it, and the linker takes
+// them in place of the library's (CMakeLists.txt asks for it by name). Our texts are UTF-8 everywhere.
 
 #include <array>
 #include <cerrno>
@@ -72,4 +72,32 @@ extern "C" std::size_t mbrtowc(wchar_t* to, const char* from, std::size_t size, 
   out = static_cast<wchar_t>(0xd800U + ((code - 0x10000U) >> 10U));
   kept = kHalf | static_cast<std::mbstate_t>((bytes[2] & 0x0fU) << 6U);
   return 3;
+}
+
+extern "C" std::size_t mbrlen(const char* from, std::size_t size, std::mbstate_t* state) {
+  static thread_local std::mbstate_t own_state = 0;
+  return mbrtowc(nullptr, from, size, state != nullptr ? state : &own_state);
+}
+
+extern "C" std::size_t mbsrtowcs(wchar_t* to, const char** from, std::size_t size, std::mbstate_t* state) {
+  static thread_local std::mbstate_t own_state = 0;
+  std::mbstate_t& kept = state != nullptr ? *state : own_state;
+  const char* at = *from;
+  std::size_t made = 0;
+  for (; to == nullptr || made < size; ++made) {
+    wchar_t unit = 0;
+    constexpr std::size_t kLongest = 4;
+    std::size_t left = 0;  // never reads beyond the text's end
+    while (left < kLongest && at[left] != '\0') ++left;
+    const std::size_t length = mbrtowc(&unit, at, left + 1, &kept);
+    if (length == kInvalid || length == kIncomplete) return invalid();
+    if (to != nullptr) to[made] = unit;
+    if (length == 0) {
+      if (to != nullptr) *from = nullptr;
+      return made;
+    }
+    at += length;
+  }
+  *from = at;
+  return made;
 }

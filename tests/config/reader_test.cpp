@@ -279,7 +279,6 @@ TEST_CASE(
 }
 
 TEST_CASE("a file protected by Windows is refused elsewhere, with the key to write instead") {
-  if (has_dpapi()) return;
   const Directory directory;
   directory.file("token.dpapi", "x");
   Fixture f{"a_dpapi_file: token.dpapi\nb_dpapi_file: token.dpapi\nb_file: token\nc: {key_dpapi_file: token.dpapi}\n",
@@ -298,22 +297,6 @@ TEST_CASE("a file protected by Windows is refused elsewhere, with the key to wri
   CHECK(secret.empty());
   CHECK(dpapi_protect("hunter2").has_error());
   CHECK(dpapi_unprotect("x").has_error());
-}
-
-TEST_CASE("a file protected by Windows gives its secret back, and says so if it is not one") {
-  if (!has_dpapi()) return;
-  const Directory directory;
-  directory.file("token.dpapi", dpapi_protect("hunter2\r\n").value());
-  directory.file("plain", "hunter2");
-  Fixture f{"a_dpapi_file: token.dpapi\nb_dpapi_file: plain\n", directory.path + "/f.yaml"};
-  Reader r = f.reader();
-  Secret secret;
-  CHECK(r.require_secret("a", secret));
-  CHECK(secret.reveal() == "hunter2");
-  CHECK_FALSE(r.get_secret("b", secret));
-  CHECK(f.said().find("b_dpapi_file: secret file ") != std::string::npos);
-  CHECK(f.said().find("protect it anew") != std::string::npos);
-  CHECK(f.said().find("hunter2") == std::string::npos);
 }
 
 TEST_CASE("a key that a library reads by itself is named by a file or a credential") {

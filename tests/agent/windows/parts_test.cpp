@@ -7,12 +7,14 @@
 #include <string>
 
 #include "agent/windows/access.h"
-#include "agent/windows/replace_file.h"
 #include "agent/windows/service_name.h"
 #include "agent/windows/status_board.h"
+#include "config/node.h"
 #include "config/protection/access_list_windows.h"
 #include "config/protection/dpapi.h"
+#include "config/reader.h"
 #include "config/secret_source.h"
+#include "core/files/private_file.h"
 #include "core/files/utf8_path.h"
 #include "core/windows/wide.h"
 #include "core/windows/win32_error.h"
@@ -58,6 +60,13 @@ TEST_CASE("a protected secret holds nothing of its text, and is read again with 
   CHECK(blob.find("hunter2") == std::string::npos);
   folder.write(L"令牌", blob);
   CHECK(config::secret_from_dpapi_file(folder.path(L"令牌")).value().secret.reveal() == "hunter2");
+  const config::Document document = config::load_text("token_dpapi_file: 令牌\n", folder.path(L"agent.yaml")).value();
+  Problems problems;
+  config::Reader reader{document.root, "", document.file, problems};
+  Secret token;
+  CHECK(reader.require_secret("token", token));
+  CHECK(token.reveal() == "hunter2");
+  CHECK(problems.empty());
   folder.write(L"plain", "hunter2");
   const auto plain = config::secret_from_dpapi_file(folder.path(L"plain"));
   REQUIRE(plain.has_error());
@@ -69,11 +78,12 @@ TEST_CASE("a file is replaced whole, and made where there was none") {
   const Folder folder;
   const std::string file = folder.path(L"代理.yaml");
   for (const std::string text : {"first", "", "a longer second one"}) {
-    REQUIRE(replace_file(file, text).has_value());
+    REQUIRE(files::replace_private(file, file + ".new", text).has_value());
     CHECK(folder.read(L"代理.yaml") == text);
   }
   CHECK_FALSE(std::filesystem::exists(to_wide(file) + L".new"));
-  const auto nowhere = replace_file(folder.path(L"none\\file"), "x");
+  const std::string none = folder.path(L"none\\file");
+  const auto nowhere = files::replace_private(none, none + ".new", "x");
   REQUIRE(nowhere.has_error());
   CHECK(nowhere.error().message.find("(error 3)") != std::string::npos);
 }
