@@ -3,9 +3,7 @@
 
 #include <windows.h>
 
-#include <objbase.h>
 #include <psapi.h>
-#include <shlobj.h>
 
 #include <array>
 #include <filesystem>
@@ -19,14 +17,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where the configuration, the secrets and the state live. The system's word for it: a service's environment may name
-/// another folder than an administrator's.
+/// Where the configuration, the secrets and the state live. The system's own entry, because an environment may name
+/// another folder: what Wine gives a service at boot does, and the shell's SHGetKnownFolderPath goes by that there.
 fs::path program_data() {
-  wchar_t* found = nullptr;
-  const HRESULT code = SHGetKnownFolderPath(FOLDERID_ProgramData, KF_FLAG_DEFAULT, nullptr, &found);
-  const fs::path folder{SUCCEEDED(code) ? found : L"C:\\ProgramData"};
-  CoTaskMemFree(found);
-  return folder / "crmpulse";
+  std::array<wchar_t, MAX_PATH> found{};
+  auto size = static_cast<DWORD>(sizeof found);
+  const LSTATUS code = RegGetValueW(HKEY_LOCAL_MACHINE, L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList",
+                                    L"ProgramData", RRF_RT_REG_SZ, nullptr, found.data(), &size);
+  return fs::path{code == ERROR_SUCCESS && found[0] != 0 ? found.data() : L"C:\\ProgramData"} / "crmpulse";
 }
 
 }  // namespace

@@ -20,7 +20,10 @@ class Installer(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="crmpulse-msi."))
         cls.addClassCleanup(shutil.rmtree, cls.folder)
-        program = cls.folder / "crmpulse-agent.exe"
+        for folder in ("bin", "generated/agent"):
+            (cls.folder / folder).mkdir(parents=True)
+        (cls.folder / "generated/agent/sbom.spdx.json").write_text("{}\n")
+        program = cls.program = cls.folder / "bin/crmpulse-agent.exe"
         program.write_bytes(b"MZ" + bytes(62))
         for version, folder in (("1.2.3", "first"), ("1.2.3", "again"), ("1.2.4", "later")):
             subprocess.run([SOURCE / "scripts/windows-package", "--version", version, "--program", program, "--as-it-is", "--out", cls.folder / folder],
@@ -87,11 +90,11 @@ class Installer(unittest.TestCase):
     def test_the_zip_holds_what_the_program_needs(self):
         names = set(zipfile.ZipFile(self.msi.with_suffix(".zip")).namelist())
         recipes = {f"recipes/{path.name}" for path in (SOURCE / "config/recipes").glob("*.yaml")}
-        self.assertLessEqual(recipes | {"crmpulse-agent.exe", "rules/default.yaml", "agent.yaml", "README.txt", "LICENSES.txt", "zoneinfo/Europe/Prague"}, names)
+        self.assertLessEqual(recipes | {"crmpulse-agent.exe", "rules/default.yaml", "agent.yaml", "README.txt", "LICENSES.txt", "sbom.spdx.json", "zoneinfo/Europe/Prague"}, names)
 
     def test_the_version_is_the_projects(self):
         declared = re.search(r"project\(crmpulse VERSION ([0-9.]+)", (SOURCE / "CMakeLists.txt").read_text())[1]
-        said = subprocess.run([SOURCE / "scripts/windows-package", "--program", self.folder / "crmpulse-agent.exe", "--as-it-is", "--out", self.folder / "declared"],
+        said = subprocess.run([SOURCE / "scripts/windows-package", "--program", self.program, "--as-it-is", "--out", self.folder / "declared"],
                               check=True, capture_output=True, text=True).stdout
         self.assertIn(f"crmpulse-agent-{declared}-x64.msi", said)
 
