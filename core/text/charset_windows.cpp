@@ -13,13 +13,20 @@ struct CodePage {
   std::string_view name;
   UINT number;
   DWORD flags = MB_ERR_INVALID_CHARS;
+  UINT smaller = 0;  ///< a charset that this one holds, for a system that does not have it; 0: none
 };
 
 /// Those whose number is not their name. Windows says nothing of wrong bytes in charsets with states.
 constexpr std::array kCodePages{
-    CodePage{"GB18030", 54936},   CodePage{"BIG5-HKSCS", 950},       CodePage{"EUC-JP-MS", 20932},
-    CodePage{"KOI8-R", 20866},    CodePage{"KOI8-U", 21866},         CodePage{"TIS-620", 874},
-    CodePage{"MACINTOSH", 10000}, CodePage{"ISO-2022-JP", 50220, 0}, CodePage{"EUC-TW", 51950, 0},
+    CodePage{"GB18030", 54936, MB_ERR_INVALID_CHARS, 936},
+    CodePage{"BIG5-HKSCS", 950},
+    CodePage{"EUC-JP-MS", 20932},
+    CodePage{"KOI8-R", 20866},
+    CodePage{"KOI8-U", 21866},
+    CodePage{"TIS-620", 874},
+    CodePage{"MACINTOSH", 10000},
+    CodePage{"ISO-2022-JP", 50220, 0},
+    CodePage{"EUC-TW", 51950, 0},
     CodePage{"IBM1047", 20924},
 };
 
@@ -41,7 +48,8 @@ CodePage code_page_of(std::string_view name) {
 }  // namespace
 
 std::optional<std::string> utf8_from(std::string_view bytes, const char* charset) {
-  const CodePage page = code_page_of(charset);
+  CodePage page = code_page_of(charset);
+  if (page.smaller != 0 && IsValidCodePage(page.number) == 0) page.number = page.smaller;
   if (page.number == 0 || IsValidCodePage(page.number) == 0) return std::nullopt;
   if (bytes.empty()) return std::string{};
   const auto size = static_cast<int>(bytes.size());

@@ -314,12 +314,15 @@ TEST_CASE("a folder of rules that cannot be read is an error, never an empty one
         not_a_folder + ": the folder cannot be read: Not a directory");
   CHECK(to_string(load_remedies({not_a_folder}).error()) ==
         not_a_folder + ": the folder cannot be read: Not a directory");
+#ifndef _WIN32  // mingw's library makes no links
   // Loops of links are one more way, which root does not get around either.
   const std::string loop = files.path + "/loop";
   std::filesystem::create_symlink(loop, loop);
   CHECK(load_rules({files.names[0], loop + "/*.yaml"}).has_error());
+#endif
 }
 
+#ifndef _WIN32  // as above
 TEST_CASE("what matches a pattern and cannot be read is an error, not skipped") {
   Files files;
   files.add(kLatency);
@@ -327,6 +330,7 @@ TEST_CASE("what matches a pattern and cannot be read is an error, not skipped") 
   CHECK(to_string(load_rules({files.path + "/*.yaml"}).error()) ==
         files.path + "/site.yaml: cannot be read: No such file or directory");
 }
+#endif
 
 TEST_CASE("a pattern that matches nothing is told, unless it is ours and nothing is there") {
   Files files;
