@@ -4,6 +4,7 @@
 #include <tuple>
 #include <vector>
 
+#include "core/text/charset.h"
 #include "core/text/searchable.h"
 
 using crmpulse::SearchableText;
@@ -37,6 +38,9 @@ TEST_CASE("words are found in every charset that a text names") {
       {"text/html; charset=utf-8", "\x1b[1mmaintenance", "maintenance"},
   };
   for (const auto& [type, bytes, words] : cases) {
+#ifdef _WIN32
+    if (bytes == kIso2022Jp && !crmpulse::utf8_from("", "ISO-2022-JP")) continue;  // Wine 8 does not have it
+#endif
     INFO(type << " " << bytes);
     const auto text = SearchableText::of(bytes, type);
     REQUIRE(text);
