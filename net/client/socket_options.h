@@ -13,6 +13,9 @@ namespace crmpulse::net {
 /// Ends the connection when what was sent is not acknowledged for so long. Not an error: the system has no such thing.
 void give_up_unacknowledged(curl_socket_t socket, Duration after);
 
+/// Makes the authorities that the system trusts those of the transfer, where libcurl does not take them by itself.
+void trust_system(CURL* transfer);
+
 /// Returns how long the system waits for a name server's answer before it asks the next one or again.
 [[nodiscard]] Duration name_server_patience();
 

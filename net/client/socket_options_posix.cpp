@@ -14,6 +14,10 @@ void give_up_unacknowledged(curl_socket_t socket, Duration after) {
   ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof milliseconds);
 }
 
+void trust_system(CURL*) {
+  // The distribution's libcurl does; to say so would keep it from sharing them between connections.
+}
+
 Duration name_server_patience() {
   struct __res_state settings{};
   if (res_ninit(&settings) != 0) return std::chrono::seconds{5};

@@ -20,6 +20,10 @@ void give_up_unacknowledged(curl_socket_t socket, Duration after) {
                      sizeof milliseconds);
 }
 
+void trust_system(CURL* transfer) {
+  curl_easy_setopt(transfer, CURLOPT_SSL_OPTIONS, static_cast<long>(CURLSSLOPT_NATIVE_CA));
+}
+
 Duration name_server_patience() {
   // Windows asks all its name servers within this and goes on waiting as long again.
   return std::chrono::seconds{5};

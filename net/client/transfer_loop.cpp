@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/log.h"
+#include "net/client/socket_options.h"
 
 namespace crmpulse::net {
 namespace {
@@ -35,7 +36,11 @@ void Transfer::set_tls(const ClientTls& tls) {
   curl_easy_setopt(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 2L);
-  if (!tls.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (tls.ca_file.empty()) {
+    trust_system(handle);
+  } else {
+    curl_easy_setopt(handle, CURLOPT_CAINFO, tls.ca_file.c_str());
+  }
   if (!tls.cert_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLCERT, tls.cert_file.c_str());
   if (!tls.key_file.empty()) curl_easy_setopt(handle, CURLOPT_SSLKEY, tls.key_file.c_str());
 }
