@@ -100,7 +100,7 @@ TEST_CASE("a certificate checked against a name is checked on every address of i
   set_addresses("localhost", {"127.0.0.6", "127.0.0.1"});
   check_succeeded(probe("mysql://monitor@localhost:" + std::to_string(mariadb().port()) +
                             "/crm?ssl-mode=verify_identity&ssl-ca=" + mariadb().certificate(),
-                        12s));
+                        20s));
   set_addresses("localhost", {"127.0.0.1"});
 }
 
