@@ -28,7 +28,8 @@ std::intptr_t Cancel::waitable() const {
   const std::lock_guard lock{mutex_};
   if (waitable_ != kNone) return waitable_;
   const HANDLE event = CreateEventW(nullptr, TRUE, requested_ ? TRUE : FALSE, nullptr);
-  if (event == nullptr) throw std::system_error(static_cast<int>(GetLastError()), std::system_category(), "CreateEvent");
+  if (event == nullptr)
+    throw std::system_error(static_cast<int>(GetLastError()), std::system_category(), "CreateEvent");
   waitable_ = reinterpret_cast<std::intptr_t>(event);
   return waitable_;
 }
