@@ -35,7 +35,7 @@ void make_absolute(std::optional<std::string>& path) {
   if (path) path = crmpulse::windows::to_utf8(fs::absolute(path_of(*path)).native());
 }
 
-/// An installer may run before the files are there: that is said, and is no reason to stop it.
+/// An installer may run before the files are there: that is said, and does not stop it.
 void tell_what_is_missing(const ShipEdit& edit, std::ostream& err) {
   for (const auto& file : {edit.token_file, edit.ca_file}) {
     std::error_code error;

@@ -142,15 +142,6 @@ bool is_running(int process_id) {
   return ::kill(process_id, 0) == 0 || errno != ESRCH;
 }
 
-AppendedFile::AppendedFile(AppendedFile&& other) noexcept
-    : handle_(std::exchange(other.handle_, kNone)), file_(std::move(other.file_)) {}
-
-AppendedFile& AppendedFile::operator=(AppendedFile&& other) noexcept {
-  std::swap(handle_, other.handle_);
-  std::swap(file_, other.file_);
-  return *this;
-}
-
 Result<AppendedFile> AppendedFile::open(const std::string& file) {
   const int descriptor = open_private(file, O_RDWR | O_CREAT | O_APPEND);
   if (descriptor < 0) return because("open", file);
@@ -189,11 +180,6 @@ Result<std::optional<FileLock>> FileLock::try_take(const std::string& file) {
 
 FileLock::~FileLock() {
   if (handle_ >= 0) ::close(static_cast<int>(handle_));
-}
-FileLock::FileLock(FileLock&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-FileLock& FileLock::operator=(FileLock&& other) noexcept {
-  std::swap(handle_, other.handle_);
-  return *this;
 }
 
 }  // namespace crmpulse::files

@@ -159,15 +159,6 @@ bool is_running(int process_id) {
   return WaitForSingleObject(process.get(), 0) == WAIT_TIMEOUT;
 }
 
-AppendedFile::AppendedFile(AppendedFile&& other) noexcept
-    : handle_(std::exchange(other.handle_, kNone)), file_(std::move(other.file_)) {}
-
-AppendedFile& AppendedFile::operator=(AppendedFile&& other) noexcept {
-  std::swap(handle_, other.handle_);
-  std::swap(file_, other.file_);
-  return *this;
-}
-
 Result<AppendedFile> AppendedFile::open(const std::string& file) {
   Handle handle(open_file(file, GENERIC_READ | GENERIC_WRITE, kShareAll, OPEN_ALWAYS));
   if (!handle.is_open()) return because("open", file);
@@ -202,11 +193,6 @@ Result<std::optional<FileLock>> FileLock::try_take(const std::string& file) {
 
 FileLock::~FileLock() {
   if (handle_ != -1) CloseHandle(handle_of(handle_));
-}
-FileLock::FileLock(FileLock&& other) noexcept : handle_(std::exchange(other.handle_, -1)) {}
-FileLock& FileLock::operator=(FileLock&& other) noexcept {
-  std::swap(handle_, other.handle_);
-  return *this;
 }
 
 }  // namespace crmpulse::files

@@ -42,13 +42,13 @@ TEST_CASE("a replacement that fails keeps the file as it was and says which file
   CHECK(content_of(file) == "one");
 }
 
-TEST_CASE("a folder is no private file, and neither is one that is not there") {
+TEST_CASE("a folder is not a private file, and neither is one that is not there") {
   const test::TempDir folder;
   CHECK_FALSE(read_private(folder.path(), 100).has_value());
   CHECK_FALSE(read_private(folder.path("nothing"), 100).has_value());
 }
 
-TEST_CASE("a file that is removed is gone, and removing it again is no error") {
+TEST_CASE("a file that is removed is gone, and removing it again is not an error") {
   const test::TempDir folder;
   const std::string file = folder.write("token", "one");
   REQUIRE(remove_file(file).has_value());
