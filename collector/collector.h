@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "collector/api/api.h"
@@ -17,9 +18,11 @@
 #include "collector/http/access.h"
 #include "collector/http/router.h"
 #include "collector/ingest/ingest.h"
+#include "collector/inventory/inventory.h"
 #include "collector/metrics/exposition.h"
 #include "collector/metrics/self_metrics.h"
 #include "collector/own_troubles.h"
+#include "collector/public/pages.h"
 #include "collector/reloader.h"
 #include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
@@ -30,7 +33,8 @@ class Collector {
  public:
   /// Opens the store, recovers, listens. Blocks; call it before the loop runs. A long replay goes on while it serves.
   [[nodiscard]] static Result<std::unique_ptr<Collector>> start(net::Loop& loop, Clocks clocks, std::string config_file,
-                                                                std::shared_ptr<const Configuration> configuration);
+                                                                std::shared_ptr<const Configuration> configuration,
+                                                                std::span<const Library> libraries = {});
   ~Collector();
 
   [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
@@ -53,7 +57,7 @@ class Collector {
 
  private:
   Collector(net::Loop& loop, Clocks clocks, std::string config_file, std::shared_ptr<const Configuration> configuration,
-            store::Database database);
+            store::Database database, std::span<const Library> libraries);
   void add_routes();
   void add_service_routes();
   [[nodiscard]] net::HeadVerdict check_head(const net::HttpRequest& head);
@@ -88,6 +92,7 @@ class Collector {
   Ingest ingest_;
   Api api_;
   TrackerCallbacks callbacks_;
+  PublicPages public_;
   Router router_;
   Exposition exposition_;
   std::unique_ptr<History> history_;
@@ -99,6 +104,7 @@ class Collector {
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;
   net::FileThread files_;
+  Inventory inventory_;
   Reloader reloader_;
   Forgetter forgetter_;
   int damaged_files_ = 0;  ///< in state_dir

@@ -71,6 +71,8 @@ void Collector::add_routes() {
                }});
   api_.add_routes(router_);
   callbacks_.add_route(router_);
+  inventory_.add_routes(router_);
+  public_.add_routes(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
 }

@@ -257,6 +257,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   read_troubles(root, settings);
   root.get("mute", settings.mute);
   settings.maintenance = read_maintenance(root);
+  settings.public_page = read_public_page(root);
   root.finish();
   if (!problems.empty()) return problems;
   return settings;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/configuration/public_page.h"
 #include "collector/http/access_settings.h"
 #include "collector/receivers/base/receiver_settings.h"
 #include "collector/suppression/operations.h"
@@ -52,8 +53,9 @@ struct Settings {
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
   TroubleSettings troubles;
-  bool mute = false;                     ///< the kill switch: states are judged, but no messages are sent
-  std::vector<Suppression> maintenance;  ///< windows that stand in the file
+  bool mute = false;                      ///< the kill switch: states are judged, but no messages are sent
+  std::vector<Suppression> maintenance;   ///< windows that stand in the file
+  std::optional<PublicPage> public_page;  ///< absent: nothing is public
 };
 
 /// Returns the receivers that are told of crmpulse's own troubles. Unless the file says which, that is every one that
