@@ -221,6 +221,13 @@ std::optional<Engine::Marks> Engine::marks(std::string_view name) const {
   return Marks{crm.labels, crm.maintenance, crm.silenced};
 }
 
+std::optional<Engine::Standing> Engine::standing(std::string_view name) const {
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end() || !known->second->known) return std::nullopt;
+  const Crm& crm = *known->second;
+  return Standing{crm.state, data_status(crm, impl_->now), crm.maintenance};
+}
+
 bool Engine::may_be_fed_by(std::string_view agent, std::string_view name, TimePoint since) const {
   const auto known = impl_->by_name.find(name);
   if (known == impl_->by_name.end()) return true;

@@ -84,6 +84,14 @@ class Engine {
   [[nodiscard]] bool may_be_fed_by(std::string_view agent, std::string_view crm, TimePoint since) const;
 
   [[nodiscard]] std::vector<std::string> crms() const;
+  /// The part of a status that is cheap enough to be asked of every CRM again and again.
+  struct Standing {
+    Level state = Level::healthy;
+    DataStatus data_status = DataStatus::warming_up;
+    bool maintenance = false;
+  };
+  /// Returns nullopt if the CRM has no status().
+  [[nodiscard]] std::optional<Standing> standing(std::string_view crm) const;
   /// Has the CRM a status()?
   [[nodiscard]] bool watches(std::string_view crm) const;
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;

@@ -114,6 +114,32 @@ constexpr std::string_view kChecksums = R"sql(
   ALTER TABLE history ADD COLUMN checksum INTEGER;
 )sql";
 
+constexpr std::string_view kStates = R"sql(
+  -- What a CRM's state was from `at` on (store/history/states.h).
+  CREATE TABLE crm_state(
+    crm TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    data_status INTEGER NOT NULL,
+    score REAL,
+    maintenance INTEGER NOT NULL,
+    PRIMARY KEY(crm, at)) WITHOUT ROWID;
+  CREATE INDEX crm_state_by_time ON crm_state(at);
+  -- An earlier version wrote states into the timelines of incidents only: each change is there while one was open, and
+  -- after its end the CRM was healthy. Of two lines of one instant the later counts.
+  INSERT OR REPLACE INTO crm_state
+    SELECT i.crm, e.at,
+           CASE json_extract(e.body, '$.state') WHEN 'poor' THEN 2 WHEN 'sub_healthy' THEN 1 ELSE 0 END,
+           CASE json_extract(e.body, '$.data_status')
+             WHEN 'warming_up' THEN 0 WHEN 'stale' THEN 2 WHEN 'no_data' THEN 3 ELSE 1 END,
+           NULL, 0
+    FROM incident_event e JOIN incident i ON i.id = e.incident
+    WHERE i.crm <> '' AND json_valid(e.body) AND json_extract(e.body, '$.type') = 'state'
+    ORDER BY e.at, e.number;
+  INSERT OR IGNORE INTO crm_state
+    SELECT crm, resolved, 0, 1, NULL, 0 FROM incident WHERE crm <> '' AND resolved IS NOT NULL;
+)sql";
+
 /// Returns the SQL for the kind of the event that a row names.
 std::string kind_by_name() {
   std::string sql = "CASE event";
@@ -187,7 +213,7 @@ Result<void> mend(Database& database) {
 
 Result<Database> open_collector(const std::string& state_dir) {
   const std::string numbered = number_events();
-  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory, numbered, kChecksums}, mend);
+  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory, numbered, kChecksums, kStates}, mend);
 }
 
 Result<Database> open_collector_reader(const std::string& state_dir) {
