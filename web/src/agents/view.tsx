@@ -9,7 +9,7 @@ import { Link } from '../shell/router';
 import { rich, t } from '../text';
 
 const kOddClock = 30;
-const kShownCrms = 12;
+const kShownCrms = 8;
 
 function Crms({ agent }: { agent: Agent }) {
   const shown = agent.crms.slice(0, kShownCrms);

@@ -32,6 +32,7 @@ export type Row = {
   failing: Failing[];
   failing_count: number;
   dimension_count: number;
+  /** `why` names the verdict, too. */
   fault: { verdict: string; why: Text } | null;
   incident: { id: string; level: Level; opened_at: string; acked_by: string | null } | null;
   quiet: { kind: 'maintenance' | 'silence'; until: string | null; comment: string; author: string } | null;
@@ -213,7 +214,7 @@ export type RuleInForce = {
   sub_healthy: number;
   poor: number;
   unit: string;
-  for: string | null;
+  for: { sub_healthy?: string; poor?: string } | null;
   file: string | null;
   line: number | null;
 };
@@ -223,7 +224,7 @@ export type Rehearsed = {
 };
 export type Rehearsal = { from: string; to: string; truncated: boolean; before: Rehearsed; after: Rehearsed; yaml: string; took_ms: number };
 
-export type Token = { name: string; role: Role; agent?: string | null; created_at?: string | null };
+export type Token = { name: string; role: Role; agent?: string | null; created_at?: string | null; own?: boolean; expired?: boolean };
 export type AuditEntry = { at: string; who: string; from: string; action: string; about: string; result: string };
 export type About = {
   version: string;

@@ -7,7 +7,7 @@ import { shownState } from '../fleet/order';
 import { fleet } from '../live/fleet';
 import { useStore } from '../live/store';
 import { type Key, language, rich, said, t } from '../text';
-import { dimensionName, type Shown, verdictName } from '../text/words';
+import { dimensionName, faultWords, type Shown } from '../text/words';
 
 const kHeads: Record<Shown, Key> = {
   poor: 'head_poor',
@@ -34,7 +34,7 @@ function Fault({ crm }: { crm: Crm }) {
   const fault = crm.incident?.fault;
   if (!fault) return null;
   const why = language.get().now === 'zh' ? (fault.why_zh ?? fault.why) : fault.why;
-  return <>{t('looks_like_sentence', { verdict: verdictName(fault.verdict), why })} </>;
+  return <>{t('looks_like_sentence', { fault: faultWords(fault.verdict, why) })} </>;
 }
 
 function Acked({ crm }: { crm: Crm }) {

@@ -5,7 +5,7 @@ import { For, Time } from '../elements/time';
 import { scoreText } from '../format/value';
 import { Link } from '../shell/router';
 import { rich, said, t } from '../text';
-import { spokenState, verdictName } from '../text/words';
+import { spokenState } from '../text/words';
 import { shownState } from './order';
 
 export const crmPath = (crm: string) => `crm/${encodeURIComponent(crm)}`;
@@ -51,7 +51,7 @@ export function Whose({ row }: { row: Row }) {
   const parts: string[] = [];
   const state = shownState(row);
   if (row.fault && row.state !== 'healthy' && state !== 'maintenance')
-    parts.push(t('looks_like', { verdict: verdictName(row.fault.verdict), why: said(row.fault.why) }));
+    parts.push(t('looks_like', { fault: said(row.fault.why) }));
   if (row.incident && state !== 'maintenance')
     parts.push(row.incident.acked_by ? t('acked_by', { who: row.incident.acked_by }) : t('acked_by_nobody'));
   if (row.quiet?.kind === 'silence') parts.push(t('silenced_because', { comment: row.quiet.comment }));

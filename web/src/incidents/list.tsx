@@ -11,7 +11,7 @@ import { fleet } from '../live/fleet';
 import { useStore } from '../live/store';
 import { Link, setQuery, useQuery } from '../shell/router';
 import { language, t } from '../text';
-import { verdictName } from '../text/words';
+import { faultWords } from '../text/words';
 
 const between = (from: string, to: string | null | undefined) => (to ? lasting(Date.parse(to) - Date.parse(from)) : '–');
 
@@ -19,7 +19,7 @@ export function whyOf(incident: Incident): string {
   const { fault } = incident;
   if (!fault) return '';
   const why = language.get().now === 'zh' ? (fault.why_zh ?? fault.why) : fault.why;
-  return t('looks_like', { verdict: verdictName(fault.verdict), why });
+  return t('looks_like', { fault: faultWords(fault.verdict, why) });
 }
 
 export const ackedAt = (incident: Incident) => incident.acknowledged_at ?? incident.ack?.at ?? null;

@@ -7,7 +7,7 @@ import { fleet } from '../live/fleet';
 import { useStore } from '../live/store';
 import { t } from '../text';
 import { weekdayName } from '../text/words';
-import { matching, metWords, readMatchers } from './matchers';
+import { matching, matchWords, readMatchers } from './matchers';
 
 export type Kind = 'silence' | 'maintenance';
 const kDays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'];
@@ -15,13 +15,13 @@ const kHour = 3_600_000;
 
 type Props = { kind: Kind; matchers: string; comment?: string; done: () => void; cancel: () => void };
 
-function Meets({ text }: { text: string }) {
+function Matches({ text }: { text: string }) {
   const rows = useStore(fleet, (value) => value.rows);
   const matchers = readMatchers(text);
   if (text.trim() === '') return <p class="meets soft">{t('matchers_empty')}</p>;
   return (
     <p class={`meets${matchers ? '' : ' problem'}`} aria-live="polite">
-      {matchers ? metWords(matching(rows.values(), matchers)) : t('matchers_wrong')}
+      {matchers ? matchWords(matching(rows.values(), matchers)) : t('matchers_wrong')}
     </p>
   );
 }
@@ -52,7 +52,7 @@ export function QuietForm({ kind, matchers, comment = '', done, cancel }: Props)
       <Field label={t('which_crms')} hint={t('matchers_hint')}>
         {(id) => <input id={id} required autofocus value={text} placeholder="crm=acme" onInput={(event) => setText(event.currentTarget.value)} />}
       </Field>
-      <Meets text={text} />
+      <Matches text={text} />
       <Field label={t('why')}>{(id) => <input id={id} required maxLength={1000} value={why} onInput={(event) => setWhy(event.currentTarget.value)} />}</Field>
       {kind === 'maintenance' && (
         <label class="check">

@@ -40,9 +40,9 @@ export function matching(rows: Iterable<Row>, matchers: Matchers): string[] {
 const kNamed = 5;
 
 /** Which CRMs it is about, before it is saved. */
-export function metWords(crms: string[]): string {
-  if (crms.length === 0) return t('meets_none');
+export function matchWords(crms: string[]): string {
+  if (crms.length === 0) return t('matches_none');
   const named = crms.slice(0, kNamed).join(t('list_comma'));
   const more = crms.length - kNamed;
-  return more > 0 ? t('meets_more', { named, n: more }) : t('meets', { n: crms.length, named });
+  return more > 0 ? t('matches_more', { named, n: more }) : t('matches', { n: crms.length, named });
 }

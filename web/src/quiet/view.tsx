@@ -13,7 +13,7 @@ import { type Key, rich, t } from '../text';
 import { weekdayName } from '../text/words';
 import { type Planned, QuietCalendar } from './calendar';
 import { type Kind, QuietForm } from './form';
-import { matchersText, matching, metWords, readMatchers } from './matchers';
+import { matchersText, matching, matchWords, readMatchers } from './matchers';
 
 const kPhases: Record<Suppression['status'], Key> = { active: 'phase_active', pending: 'phase_pending', expired: 'phase_expired' };
 
@@ -50,7 +50,7 @@ function Line({ one, reload }: { one: Planned; reload: () => void }) {
       </td>
       <th scope="row">
         <span class="name">{text}</span>
-        <small>{metWords(matching(rows.values(), readMatchers(text) ?? {}))}</small>
+        <small>{matchWords(matching(rows.values(), readMatchers(text) ?? {}))}</small>
       </th>
       <td data-label={t('column_when')}>
         <Until one={one} />

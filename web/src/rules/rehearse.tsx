@@ -53,7 +53,7 @@ function Hours({ side }: { side: Rehearsed }) {
   const most = Math.max(1, ...counts);
   const busy = counts.flatMap((count, hour) => (count > 0 ? [t('hour_count', { hour: `${hour}`.padStart(2, '0'), n: count })] : []));
   return (
-    <svg class="hours" viewBox="0 0 240 40" role="img" aria-label={t('hours_words', { list: busy.join(t('list_comma')) || t('none') })}>
+    <svg class="hours" viewBox="0 0 240 40" preserveAspectRatio="none" role="img" aria-label={t('hours_words', { list: busy.join(t('list_comma')) || t('none') })}>
       {counts.map((count, hour) => (
         <rect key={hour} x={hour * 10 + 1} width="8" y={40 - 2 - (count / most) * 36} height={2 + (count / most) * 36} class={count > 0 ? 'some' : 'none'} />
       ))}
@@ -132,7 +132,7 @@ function Outcome({ data }: { data: Rehearsal }) {
 export function Rehearse({ crm, rule }: { crm: string; rule: RuleInForce }) {
   const [sub, setSub] = useState(rule.sub_healthy);
   const [poor, setPoor] = useState(rule.poor);
-  const [wait, setWait] = useState(rule.for ?? '');
+  const [wait, setWait] = useState('');
   const [days, setDays] = useState(7);
   const { data, error, busy } = useRehearsal(crm, rule.rule, { sub_healthy: sub, poor, for: wait, days });
   const number = (set: (value: number) => void) => (event: { currentTarget: HTMLInputElement }) => {

@@ -11,6 +11,13 @@ import { said, t } from '../text';
 import { dimensionName } from '../text/words';
 import { Rehearse } from './rehearse';
 
+/** How long it must be so before it counts. */
+function lasts(rule: RuleInForce): string {
+  const { sub_healthy: sub = '', poor = '' } = rule.for ?? {};
+  if (sub === poor) return sub && t('rule_for', { time: sub });
+  return t('rule_for_each', { sub: sub || '0s', poor: poor || '0s' });
+}
+
 function Rule({ crm, rule }: { crm: string; rule: RuleInForce }) {
   const open = useQuery('rule') === rule.rule;
   return (
@@ -21,7 +28,7 @@ function Rule({ crm, rule }: { crm: string; rule: RuleInForce }) {
           <p>{said(rule.says)}</p>
           <small class="soft">
             {t('rule_thresholds', { sub: valueText(rule.sub_healthy, rule.unit), poor: valueText(rule.poor, rule.unit) })}
-            {rule.for && ` · ${t('rule_for', { time: rule.for })}`}
+            {lasts(rule) && ` · ${lasts(rule)}`}
             {rule.file && ` · ${rule.line ? t('file_line', { file: rule.file, line: String(rule.line) }) : rule.file}`}
           </small>
         </div>

@@ -74,6 +74,8 @@ export function Tokens() {
                   <th scope="row">
                     <span class="name">{one.name}</span>
                     {one.agent && <small>{one.agent}</small>}
+                    {one.own && <small>{t('token_own')}</small>}
+                    {one.expired && <small>{t('token_expired')}</small>}
                   </th>
                   <td>{roleName(one.role)}</td>
                   <td data-label={t('column_created')}>{one.created_at ? <Time at={one.created_at} /> : '–'}</td>

@@ -18,7 +18,9 @@ export function may(role: Role): boolean {
 function signedOut(): void {
   stopStream();
   const { path, query } = place.get();
-  session.set({ now: { signed_in: false, auth: 'required' }, ended: session.get().now?.signed_in === true });
+  const { now, ended } = session.get();
+  // Several requests may be refused at once; the first of them ended the session.
+  session.set({ now: { signed_in: false, auth: 'required' }, ended: ended || now?.signed_in === true });
   if (path === 'login') return;
   const text = query.toString();
   go(`login?next=${encodeURIComponent(`${path}${text ? `?${text}` : ''}`)}`, 'replace');

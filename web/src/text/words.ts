@@ -62,7 +62,9 @@ const kVerdicts: Record<string, Key> = {
   agent: 'verdict_agent',
   unknown: 'verdict_unknown',
 };
-export const verdictName = (code: string) => named(kVerdicts, code);
+
+/** Whose fault it looks like, and why, as messages say it. */
+export const faultWords = (verdict: string, why: string) => t('fault_words', { verdict: named(kVerdicts, verdict), why });
 
 const kDeliveryStatus: Record<string, Key> = {
   pending: 'delivery_pending',

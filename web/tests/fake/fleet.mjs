@@ -40,19 +40,19 @@ export const kDimensions = [
 const kSlow = {
   says: says('response time 4.1 s (poor from 3 s)', '响应时间 4.1 秒（达 3 秒为不良）'),
   failing: { dimension: 'latency', state: 'poor', value: 4.1, unit: 'seconds', threshold: 3 },
-  fault: { verdict: 'vendor', why: says('Salesforce reports MINOR_INCIDENT_CORE on NA45 since 09:02', 'Salesforce 报告 NA45 自 09:02 起 MINOR_INCIDENT_CORE') },
+  fault: { verdict: 'vendor', why: says('the vendor — Salesforce reports MINOR_INCIDENT_CORE on NA45 since 09:02', '厂商——Salesforce 报告 NA45 自 09:02 起 MINOR_INCIDENT_CORE') },
   remedy: says('Look at the vendor’s status page, and switch the call centre to the read-only list.', '查看厂商状态页，并让呼叫中心改用只读列表。'),
 };
 const kStale = {
   says: says('data age 3 h 40 min (sub-healthy from 2 h)', '数据更新 3 小时 40 分钟（达 2 小时为亚健康）'),
   failing: { dimension: 'staleness', state: 'sub_healthy', value: 13200, unit: 'seconds', threshold: 7200 },
-  fault: { verdict: 'automation', why: says('the nightly import did not end', '夜间导入没有结束') },
+  fault: { verdict: 'automation', why: says('an automation or process — the nightly import did not end', '自动化或流程——夜间导入没有结束') },
   remedy: says('Restart the import, fill the gap, and set an alert that comes earlier.', '重启导入，补齐缺失的数据，并设置更早的告警。'),
 };
 const kDuplicates = {
   says: says('duplicates 11 % (sub-healthy from 5 %)', '重复率 11%（达 5% 为亚健康）'),
   failing: { dimension: 'data_quality', state: 'sub_healthy', value: 0.11, unit: 'ratio', threshold: 0.05 },
-  fault: { verdict: 'data', why: says('records are incomplete, duplicate or outdated', '记录不完整、重复或过期') },
+  fault: { verdict: 'data', why: says('the data — records are incomplete, duplicate or outdated', '数据——记录不完整、重复或过期') },
   remedy: says('Merge by e-mail, then require it on the form.', '按邮箱合并，并在表单中设为必填。'),
 };
 

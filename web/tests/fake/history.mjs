@@ -177,7 +177,7 @@ export function incidentOf(row, now) {
     opened_at: row.incident.opened_at,
     acknowledged_at: acked ? iso(opened + 4 * 60_000) : null,
     resolved_at: null,
-    fault: { verdict: row.fault.verdict, why: row.fault.why.en, why_zh: row.fault.why.zh },
+    fault: { verdict: row.fault.verdict, why: row.fault.why.en.split(' — ')[1], why_zh: row.fault.why.zh.split('——')[1] },
     failing: row.failing.map((one) => ({ ...one, rule: one.dimension, remedy: problem.remedy })),
     evidence: [],
     changes: [],

@@ -277,7 +277,7 @@ const kRuleWords = {
 
 function rules(row, { json }) {
   return json({
-    rules: kDimensions.map((one, i) => ({ dimension: one.dimension, rule: one.rule, says: kRuleWords[one.rule] ?? { en: `${one.rule.replaceAll('_', ' ')}, over an hour.`, zh: `${one.rule}，按一小时计。` }, measure: {}, sub_healthy: one.sub_healthy, poor: one.poor, unit: one.unit, for: i % 2 ? '5m' : null, file: 'default.yaml', line: 20 + i * 14 })),
+    rules: kDimensions.map((one, i) => ({ dimension: one.dimension, rule: one.rule, says: kRuleWords[one.rule] ?? { en: `${one.rule.replaceAll('_', ' ')}, over an hour.`, zh: `${one.rule}，按一小时计。` }, measure: {}, sub_healthy: one.sub_healthy, poor: one.poor, unit: one.unit, for: i % 2 ? { sub_healthy: '2m', poor: '1m' } : null, file: 'default.yaml', line: 20 + i * 14 })),
   });
 }
 
