@@ -28,7 +28,7 @@ class Fleet {
   /// it looks like without a judgement of the CRM.
   static constexpr Duration kRound{std::chrono::seconds{30}};
 
-  explicit Fleet(const EngineLoop& engine) : engine_(engine) {}
+  explicit Fleet(EngineLoop& engine) : engine_(engine) {}
 
   /// Begins to keep rows, or goes on. Returns true once all of them are there; call it again until then. Takes kSlice
   /// at most.
@@ -52,7 +52,7 @@ class Fleet {
   [[nodiscard]] bool renew(const std::string& crm);
   void next_round();
 
-  const EngineLoop& engine_;
+  EngineLoop& engine_;
   std::map<std::string, std::string, std::less<>> rows_;  ///< JSON by name
   std::size_t bytes_ = 0;                                 ///< of all rows
   std::set<std::string> stale_;                           ///< judged since their row was made

@@ -18,7 +18,7 @@ json::object text_json(const Bilingual& text) {
   return {{"en", text.en}, {"zh", text.zh}};
 }
 
-json::value fault_of(const EngineLoop& engine, const rules::CrmStatus& status) {
+json::value fault_of(EngineLoop& engine, const rules::CrmStatus& status) {
   const Fault fault = judge_fault(status, engine.crms().find(status.crm), engine.now(), &engine.crms(),
                                   engine.configuration().settings.time_zone);
   json::object out = fault_json(fault, Language::en);
@@ -27,7 +27,7 @@ json::value fault_of(const EngineLoop& engine, const rules::CrmStatus& status) {
 }
 
 /// Maintenance says more than a silence: work on the CRM is planned.
-json::value quiet_of(const EngineLoop& engine, const rules::CrmStatus& status) {
+json::value quiet_of(EngineLoop& engine, const rules::CrmStatus& status) {
   const std::vector<const Suppression*> holding = engine.operations().in_effect(status.crm);
   if (holding.empty()) return nullptr;
   const auto planned = std::find_if(holding.begin(), holding.end(), [](const Suppression* one) {
@@ -52,7 +52,7 @@ json::value incident_of(const rules::CrmStatus& status) {
 
 }  // namespace
 
-json::object fleet_row(const EngineLoop& engine, const rules::CrmStatus& status) {
+json::object fleet_row(EngineLoop& engine, const rules::CrmStatus& status) {
   json::object labels;
   for (const auto& [name, value] : status.labels) {
     if (name != "crm" && name != "kind") labels[name] = value;

@@ -12,6 +12,6 @@ namespace crmpulse::collector {
 inline constexpr std::size_t kRowFailing = 3;
 
 /// Loop's thread. Schema `FleetRow` of the API's description.
-[[nodiscard]] boost::json::object fleet_row(const EngineLoop& engine, const rules::CrmStatus& status);
+[[nodiscard]] boost::json::object fleet_row(EngineLoop& engine, const rules::CrmStatus& status);
 
 }  // namespace crmpulse::collector

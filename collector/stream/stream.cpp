@@ -49,7 +49,7 @@ net::HttpResponse stream_answer(std::shared_ptr<net::StreamedBody> body, bool gz
 
 }  // namespace
 
-Stream::Stream(net::Loop& loop, const EngineLoop& engine, Facts facts, Admits admits)
+Stream::Stream(net::Loop& loop, EngineLoop& engine, Facts facts, Admits admits)
     : loop_(loop),
       engine_(engine),
       facts_(std::move(facts)),

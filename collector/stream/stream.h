@@ -37,7 +37,7 @@ class Stream {
   /// Returns true while a client may still be told.
   using Admits = std::function<bool(const Caller&)>;
 
-  Stream(net::Loop& loop, const EngineLoop& engine, Facts facts, Admits admits);
+  Stream(net::Loop& loop, EngineLoop& engine, Facts facts, Admits admits);
 
   /// The engine has judged these CRMs.
   void judged(std::span<const std::string> crms) { fleet_.judged(crms); }
@@ -93,7 +93,7 @@ class Stream {
   [[nodiscard]] std::string snapshot_json() const;
 
   net::Loop& loop_;
-  const EngineLoop& engine_;
+  EngineLoop& engine_;
   Facts facts_;
   Admits admits_;
   Fleet fleet_;
