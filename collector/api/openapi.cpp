@@ -180,6 +180,26 @@ const std::vector<RouteText>& texts() {
        "application/json",
        {403, 413}},
       {"POST", "/api/v1/deliveries/{id}/retry", "Sends a dead message once more", 202, "Delivery", {}, "", {}},
+      {"GET", "/api/v1/session", "Who asks, and how that is known", 200, "Session", {}, "", {}},
+      {"POST",
+       "/api/v1/session",
+       "Begins a browser's session with a token: the answer sets a cookie that no script reads",
+       200,
+       "Session",
+       {},
+       "NewSession",
+       {401, 403, 409, 413}},
+      {"DELETE", "/api/v1/session", "Ends the browser's session", 204, "", {}, "", {}},
+      {"GET", "/api/v1/fleet", "All CRMs in one piece, as the page lists them", 200, "Fleet", {}, "", {}},
+      {"GET",
+       "/api/v1/stream",
+       "Server-sent events: `snapshot` (schema Fleet), then `crm` (FleetRow), `gone`, `facts`, `heartbeat`. With the "
+       "header Last-Event-ID only what came after that event, if it is still known",
+       200,
+       "text/event-stream",
+       {{"after", Kind::text, "like the header Last-Event-ID, for clients that cannot set it"}},
+       "",
+       {}},
       {"GET",
        "/api/v1/crms/{crm}/rules",
        "The rules that judge one CRM, in words and as numbers, and where each is written",
@@ -247,16 +267,23 @@ const std::vector<RouteText>& texts() {
        {}},
       {"GET", "/api/v1/openapi.json", "This document", 200, "Document", {}, "", {}},
       {"GET", "/api/v1/audit", "Who changed what, newest first", 200, "Audit", {kLimit}, "", {}},
-      {"GET", "/page.css", "The status page's style", 200, "text/css", {}, "", {}},
-      {"GET", "/", "The status page", 200, "text/html", {}, "", {}},
-      {"GET",
-       "/incidents/{id}",
-       "The page of one incident: where links of messages lead",
-       200,
-       "text/html",
-       {},
-       "",
-       {}},
+      {"GET", "/page.css", "The plain page's style", 200, "text/css", {}, "", {}},
+      {"GET", "/plain", "All states as plain tables, for browsers without scripts", 200, "text/html", {}, "", {}},
+      {"GET", "/plain/incidents/{id}", "One incident, for browsers without scripts", 200, "text/html", {}, "", {}},
+      {"GET", "/favicon.svg", "The page's icon", 200, "image/svg+xml", {}, "", {404}},
+      {"GET", "/assets/{file}", "A file of the page; its name changes with its content", 200, "text/javascript", {}, "", {}},
+      {"GET", "/", "The page: the fleet", 200, "text/html", {}, "", {}},
+      {"GET", "/crm/{crm}", "The page: one CRM", 200, "text/html", {}, "", {}},
+      {"GET", "/incidents", "The page: incidents", 200, "text/html", {}, "", {}},
+      {"GET", "/incidents/{id}", "The page: one incident: where links of messages lead", 200, "text/html", {}, "", {}},
+      {"GET", "/quiet", "The page: silences and maintenance", 200, "text/html", {}, "", {}},
+      {"GET", "/deliveries", "The page: messages and their receivers", 200, "text/html", {}, "", {}},
+      {"GET", "/agents", "The page: agents", 200, "text/html", {}, "", {}},
+      {"GET", "/rules", "The page: rules, and rehearsing them", 200, "text/html", {}, "", {}},
+      {"GET", "/reports", "The page: reports", 200, "text/html", {}, "", {}},
+      {"GET", "/reports/{crm}", "The page: the report of one CRM", 200, "text/html", {}, "", {}},
+      {"GET", "/settings", "The page: tokens, audit, language", 200, "text/html", {}, "", {}},
+      {"GET", "/login", "The page: signing in", 200, "text/html", {}, "", {}},
       {"GET",
        "/status",
        "The public status page, where `public:` of collector.yaml switches it on; else 404, as its other forms",
@@ -328,8 +355,9 @@ json::object failure(std::string_view about) {
 
 std::string_view about_failure(int status) {
   switch (status) {
+    case 401: return "the token is not valid";
     case 404: return "there is no such thing";
-    case 403: return "the signature or secret is not valid";
+    case 403: return "the signature or secret is not valid, or the role does not allow it";
     case 409: return "not possible in the current state";
     case 413: return "the body is too large";
     case 415: return "unsupported Content-Type or Content-Encoding";
