@@ -26,8 +26,8 @@ void Inventory::about(net::Respond respond) {
                      {"started_at", format_time(started_)},
                      {"libraries", libraries_json(libraries_)},
                      {"retention", json::object{{"samples", format_duration(settings.retention.samples)},
-                                              {"states", format_duration(settings.retention.states)}}},
-                   {"journal_max_bytes", settings.retention.journal_max}};
+                                                {"states", format_duration(settings.retention.states)}}},
+                     {"journal_max_bytes", settings.retention.journal_max}};
   const auto job = [about = std::move(about)](store::Database& database) -> Result<net::HttpResponse> {
     const auto sizes = store::store_sizes(database);
     if (!sizes) return sizes.error();

@@ -65,7 +65,8 @@ TEST_CASE("agents are listed with what they say of themselves and the CRMs they 
     return Sample{metric, more, value, now};
   };
   std::vector<Sample> samples{
-      about_agent("crm_agent_info", 1, {{"version", "1.2"}, {"system", "Linux x86_64"}}), about_agent("crm_agent_spool_bytes", 4096),
+      about_agent("crm_agent_info", 1, {{"version", "1.2"}, {"system", "Linux x86_64"}}),
+      about_agent("crm_agent_spool_bytes", 4096),
       about_agent("crm_agent_spool_oldest_unsent_timestamp_seconds", static_cast<double>(unix_millis(now)) / 1000 - 60),
       about_agent("crm_agent_heartbeat_timestamp_seconds", 1)};
   for (const auto& [metric, value] :
