@@ -53,7 +53,7 @@ class Inventory {
   /// Runs `change` on the file thread; once the tokens are known anew, `then` answers.
   void change_tokens(std::function<Result<std::string>(TokenStore&)> change,
                      std::function<net::HttpResponse(const Result<std::string>&)> then, net::Respond respond);
-  [[nodiscard]] std::shared_ptr<const Token> token_named(std::string_view name) const;
+  [[nodiscard]] bool has_token(std::string_view name) const;
 
   Parts parts_;
   std::span<const Library> libraries_;

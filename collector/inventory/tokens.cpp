@@ -88,6 +88,11 @@ net::HttpResponse not_written(std::string_view what, const Error& why) {
   return busy_answer("the tokens cannot be written now; the collector's log says why");
 }
 
+/// Of a token or of the session that began with it; a user whom a proxy vouches for has none.
+bool is_own(const Caller& caller, std::string_view name) {
+  return caller.token != nullptr && caller.token->name == name;
+}
+
 /// Nobody else may keep what is shown once.
 net::HttpResponse token_answer(const json::object& body) {
   net::HttpResponse answer = json_answer(body, 201);
@@ -97,11 +102,10 @@ net::HttpResponse token_answer(const json::object& body) {
 
 }  // namespace
 
-std::shared_ptr<const Token> Inventory::token_named(std::string_view name) const {
-  std::shared_ptr<const Token> found;
-  parts_.access.tokens().each([&](const Token& token) {
-    if (token.name == name) found = std::make_shared<const Token>(token);
-  });
+/// Expired ones keep their names until they are revoked.
+bool Inventory::has_token(std::string_view name) const {
+  bool found = false;
+  parts_.access.tokens().each([&](const Token& token) { found = found || token.name == name; });
   return found;
 }
 
@@ -113,7 +117,7 @@ void Inventory::list_tokens(const Request& request, const net::Respond& respond)
   for (const Token& token : all) {
     json::object one = token_json(token);
     one["expired"] = token.expires && *token.expires <= wall_now();
-    one["own"] = token.name == request.caller.name();
+    one["own"] = is_own(request.caller, token.name);
     tokens.push_back(std::move(one));
   }
   respond(json_answer(json::object{{"tokens", std::move(tokens)}}));
@@ -143,7 +147,7 @@ void Inventory::create_token(const Request& request, net::Respond respond) {
   if (!body) return respond(body.error());
   auto wanted = read_token(*body);
   if (!wanted) return respond(wrong_field(wanted.error()));
-  if (token_named(wanted->name) != nullptr) return respond(exists_already(wanted->name));
+  if (has_token(wanted->name)) return respond(exists_already(wanted->name));
   std::size_t known = 0;
   parts_.access.tokens().each([&](const Token&) { ++known; });
   if (known >= kMostTokens)
@@ -153,7 +157,7 @@ void Inventory::create_token(const Request& request, net::Respond respond) {
   };
   const auto then = [this, token = *wanted](const Result<std::string>& made) {
     // Somebody at the command line was faster.
-    if (!made && token_named(token.name) != nullptr) return exists_already(token.name);
+    if (!made && has_token(token.name)) return exists_already(token.name);
     if (!made) return not_written("create", made.error());
     return token_answer({{"name", token.name}, {"role", to_string(token.role)}, {"token", *made}});
   };
@@ -162,8 +166,8 @@ void Inventory::create_token(const Request& request, net::Respond respond) {
 
 void Inventory::revoke_token(const Request& request, net::Respond respond) {
   const std::string& name = request.part("name");
-  if (token_named(name) == nullptr) return respond(no_such("token"));
-  if (name == request.caller.name()) {
+  if (!has_token(name)) return respond(no_such("token"));
+  if (is_own(request.caller, name)) {
     return respond(error_answer(
         409, "own_token", "this is the token that you use now: revoke it with another one, or at the command line"));
   }
@@ -172,7 +176,7 @@ void Inventory::revoke_token(const Request& request, net::Respond respond) {
     return std::string{};
   };
   const auto then = [this, name](const Result<std::string>& done) {
-    if (!done && token_named(name) == nullptr) return no_such("token");
+    if (!done && !has_token(name)) return no_such("token");
     return done ? net::HttpResponse{204, {}, {}} : not_written("revoke", done.error());
   };
   change_tokens(change, then, std::move(respond));
