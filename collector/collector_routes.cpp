@@ -72,6 +72,7 @@ void Collector::add_routes() {
   api_.add_routes(router_);
   callbacks_.add_route(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
+  reports_.add_route(router_);
   add_service_routes();
 }
 
