@@ -33,6 +33,11 @@ std::vector<std::pair<std::string, std::string>> common_headers() {
           {"Cache-Control", "no-store"}};
 }
 
+HistoryKeep keep_of(const RetentionSettings& retention, TimePoint now) {
+  const Duration states = std::max(retention.states, retention.samples);
+  return {now - retention.samples, now - retention.minutes(), now - states, retention.size};
+}
+
 /// What `systemctl status` shows.
 std::string status_line(const EngineLoop& engine) {
   std::array<int, 3> count{};
@@ -232,7 +237,7 @@ void Collector::tick() {
   heartbeat_.tick(configuration_->settings);
   troubles_.tick();
   if (!engine_.recovering()) report_sender_.tick(clock_.now());
-  history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.retention.samples);
+  history_->tick(engine_.now(), keep_of(configuration_->settings.retention, engine_.retention_now()));
   audit_.tick();
   if (signalled_ && !engine_.recovering()) reload_by_signal();
   // Points on their way name series by their place.
