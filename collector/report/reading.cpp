@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collector/report/figures/figures.h"
 #include "collector/report/stored_incidents.h"
 #include "collector/report/stored_readings.h"
 #include "store/history/states.h"
@@ -32,6 +33,16 @@ void add_rules(const Configuration& configuration, const Labels& labels, const s
       text.zh += remedy->second.zh;
     }
   }
+}
+
+/// The one for all CRMs: which labels this one has is known only when its readings are.
+std::optional<ApdexRule> apdex_of(const Configuration& configuration) {
+  std::optional<ApdexRule> out;
+  for (const Rule& rule : configuration.ruleset.rules) {
+    if (rule.aggregator == Aggregator::apdex && rule.measure.metric == kDurations && rule.applies_to.empty())
+      out = ApdexRule{rule.target, rule.measure.where};
+  }
+  return out;
 }
 
 Result<void> add_incidents(store::Database& database, ReportInput& out) {
@@ -69,7 +80,7 @@ Result<ReportInput> read_report(store::Database& database, const Configuration& 
   out.crm = request.crm;
   out.now = request.now;
   out.zone = zone;
-  StoredReadings readings{database, request.crm};
+  StoredReadings readings{database, request.crm, apdex_of(configuration)};
   auto current = readings.read(request.period, request.now, zone, true);
   if (!current) return current.error();
   out.current = std::move(*current);

@@ -16,8 +16,12 @@ using std::chrono::hours;
 using std::chrono::minutes;
 
 // What is asked together: a query answers at most a hundred series.
-constexpr std::array<std::string_view, 5> kCalls{kChecks, kDurations, "crm_transaction_success",
-                                                 "crm_write_visible_seconds", "crm_records_per_second"};
+constexpr std::array<std::string_view, 6> kCalls{kChecks,
+                                                 kDurations,
+                                                 "crm_operation_success",
+                                                 "crm_transaction_success",
+                                                 "crm_write_visible_seconds",
+                                                 "crm_records_per_second"};
 constexpr std::array<std::string_view, 7> kUse{"crm_active_users",     "crm_logins",     "crm_records_created",
                                                "crm_records_modified", "crm_activities", "crm_licensed_users",
                                                "crm_feature_used"};
@@ -38,6 +42,10 @@ constexpr std::array<std::string_view, 1> kVendor{"crm_vendor_status"};
 
 /// Steps begin at multiples of their length since 1970: one so long has everything in it.
 constexpr Duration kWhole{hours{24 * 365 * 200}};
+constexpr Duration kMinute{minutes{1}};
+constexpr Duration kSecond{std::chrono::seconds{1}};
+/// Enough for a share that the sketch of a distribution knows to a few percent.
+constexpr int kHalvings = 24;
 constexpr Duration kHour{hours{1}};
 constexpr Duration kDay{hours{24}};
 constexpr Duration kWeek{hours{24 * 7}};
@@ -73,7 +81,31 @@ std::vector<StateSpan> maintenance_of(const std::vector<StateSpan>& states) {
   return out;
 }
 
-Totals totals_of(const HistoryLine& line) {
+/// The step that has a span in one point, from the coarsest source whose points begin and end where the span does:
+/// a point that the span cuts would be counted whole.
+Duration step_of(TimePoint from, TimePoint to) {
+  const auto aligned = [&](Duration unit) {
+    return from.time_since_epoch() % unit == Duration{} && to.time_since_epoch() % unit == Duration{};
+  };
+  if (aligned(kDay)) return kWhole;
+  if (aligned(kHour)) return kWhole + kHour;
+  return aligned(kMinute) ? kWhole + kMinute : kWhole + kSecond;
+}
+
+/// The share of durations that took at most `most` seconds.
+double share_within(const HistoryPoint& point, double most) {
+  if (point.max <= most) return 1;
+  if (point.min > most) return 0;
+  double low = 0;
+  double high = 1;
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = (low + high) / 2;
+    (quantile_of(point, middle) <= most ? low : high) = middle;
+  }
+  return low;
+}
+
+Totals totals_of(const HistoryLine& line, const std::optional<ApdexRule>& apdex) {
   Totals out;
   out.metric = line.name.metric;
   out.labels = line.name.labels;
@@ -83,6 +115,14 @@ Totals totals_of(const HistoryLine& line) {
     out.min = std::min(out.min, point.min);
     out.max = std::max(out.max, point.max);
   }
+  // Of one step there is one point; of several there would be no quantile.
+  if (!line.duration || line.points.size() != 1) return out;
+  const HistoryPoint& point = line.points.front();
+  out.p50 = quantile_of(point, 0.5);
+  out.p75 = quantile_of(point, 0.75);
+  out.p95 = quantile_of(point, 0.95);
+  if (apdex && out.metric == kDurations && matches(apdex->where, out.labels))
+    out.apdex = (share_within(point, apdex->target) + share_within(point, 4 * apdex->target)) / 2;
   return out;
 }
 
@@ -160,13 +200,13 @@ void StoredReadings::know_labels(const Labels& labels, bool of_checks) {
 }
 
 Result<void> StoredReadings::add_totals(Metrics metrics, TimePoint from, TimePoint to, std::vector<Totals>& out) {
-  const auto answer = ask(database_, crm_, choices_of(metrics), from, to, kWhole);
+  const auto answer = ask(database_, crm_, choices_of(metrics), from, to, step_of(from, to));
   if (!answer) return answer.error();
   omitted_ += answer->omitted;
-  damaged_ += answer->damaged.count();
+  damaged_ += answer->damaged.count() + answer->damaged_rollups;
   for (const HistoryLine& line : answer->lines) {
     know_labels(line.name.labels, line.name.metric == kChecks);
-    out.push_back(totals_of(line));
+    out.push_back(totals_of(line, apdex_));
   }
   return {};
 }

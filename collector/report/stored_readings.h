@@ -1,6 +1,7 @@
 #pragma once
 // The stored history as a report needs it: the one place that knows how it is asked.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,14 +10,22 @@
 #include "collector/report/figures/goals.h"
 #include "collector/report/figures/readings.h"
 #include "core/labels.h"
+#include "core/rule.h"
 #include "store/sqlite/database.h"
 
 namespace crmpulse::collector::report {
 
+/// How content a rule takes those to be who wait for an operation.
+struct ApdexRule {
+  double target = 0;  ///< seconds; four times as much is tolerable
+  std::vector<LabelMatch> where;
+};
+
 /// Asks for one CRM, and counts what it did not get.
 class StoredReadings {
  public:
-  StoredReadings(store::Database& database, std::string crm) : database_(database), crm_(std::move(crm)) {}
+  StoredReadings(store::Database& database, std::string crm, std::optional<ApdexRule> apdex)
+      : database_(database), crm_(std::move(crm)), apdex_(std::move(apdex)) {}
 
   /// Reads a period as far as `now`: states, totals, ages, notices; with `buckets` also its parts.
   [[nodiscard]] Result<PeriodReadings> read(const Period& period, TimePoint now, const ZonePtr& zone, bool buckets);
@@ -41,6 +50,7 @@ class StoredReadings {
 
   store::Database& database_;
   std::string crm_;
+  std::optional<ApdexRule> apdex_;
   Labels labels_;
   bool labels_of_checks_ = false;
   std::size_t omitted_ = 0;

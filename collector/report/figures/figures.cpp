@@ -14,7 +14,7 @@ namespace {
 constexpr double kSame = 0.01;
 
 /// How the readings of several series become one number.
-enum class Way { mean, closing, least, most, p50, p75, p95, apdex };
+enum class Way { mean, closing, least, most, p50, p75, p95 };
 
 /// A figure that is one metric summed up.
 struct Row {
@@ -46,7 +46,6 @@ constexpr std::array kRows{
         "process_{}"},
     Row{"process", "process_overdue_ratio", "crm_process_overdue_ratio", "process", Way::mean, "ratio", Better::lower,
         "process_{}"},
-    Row{"satisfaction", "apdex_ratio", kDurations, "", Way::apdex, "ratio", Better::higher, "satisfaction_apdex"},
     Row{"satisfaction", "csat_ratio", "crm_csat_ratio", "", Way::mean, "ratio", Better::higher, "satisfaction_csat"},
     Row{"satisfaction", "user_satisfaction_ratio", "crm_user_satisfaction_ratio", "period", Way::mean, "ratio",
         Better::higher, ""},
@@ -78,7 +77,8 @@ constexpr std::array kQuality{
           "data_quality_orphaned"},
 };
 /// Figures that are made by functions of their own, and the rule with their target.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kOwnTargets{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kOwnTargets{{
+    {"apdex_ratio", "satisfaction_apdex"},
     {"availability_ratio", "availability"},
     {"active_share", "usage"},
     {"features_used_ratio", "features"},
@@ -104,8 +104,6 @@ struct Sum {
   double min = std::numeric_limits<double>::infinity();
   double max = -std::numeric_limits<double>::infinity();
   std::optional<double> p50, p75, p95;
-  double apdex_sum = 0;
-  std::uint64_t apdex_count = 0;
 
   void add(const Totals& one) {
     count += one.count;
@@ -118,9 +116,6 @@ struct Sum {
     worst(p50, one.p50);
     worst(p75, one.p75);
     worst(p95, one.p95);
-    if (!one.apdex) return;
-    apdex_sum += *one.apdex * static_cast<double>(one.count);
-    apdex_count += one.count;
   }
   [[nodiscard]] std::optional<double> value(Way way) const {
     if (count == 0) return std::nullopt;
@@ -131,11 +126,9 @@ struct Sum {
       case Way::most: return max;
       case Way::p50: return p50;
       case Way::p75: return p75;
-      case Way::p95: return p95;
-      case Way::apdex: break;
+      case Way::p95: break;
     }
-    if (apdex_count == 0) return std::nullopt;
-    return apdex_sum / static_cast<double>(apdex_count);
+    return p95;
   }
 };
 using Sums = std::map<std::string, Sum, std::less<>>;  ///< by `of`
@@ -232,6 +225,24 @@ void add_quality(const PeriodReadings& readings, std::vector<Figure>& out) {
     }
     if (worst) out.push_back(figure(share.dimension, share.name, where, "ratio", share.better, worst));
   }
+}
+
+/// Operations that failed have no duration, and content nobody.
+void add_apdex(const PeriodReadings& readings, std::vector<Figure>& out) {
+  double content = 0;
+  double calls = 0;
+  std::set<std::string> operations;
+  for (const Totals& one : readings.totals) {
+    if (!one.apdex) continue;
+    content += *one.apdex * static_cast<double>(one.count);
+    calls += static_cast<double>(one.count);
+    operations.emplace(one.labels.get("operation"));
+  }
+  for (const Totals& one : readings.totals) {
+    if (one.metric == "crm_operation_success" && operations.contains(std::string{one.labels.get("operation")}))
+      calls += static_cast<double>(one.count) - one.sum;
+  }
+  if (calls > 0) out.push_back(figure("satisfaction", "apdex_ratio", "", "ratio", Better::higher, content / calls));
 }
 
 void add_quota(const PeriodReadings& readings, std::vector<Figure>& out) {
@@ -333,6 +344,7 @@ std::vector<Figure> figures_of(const PeriodReadings& readings) {
   add_features(readings, out);
   add_quality(readings, out);
   add_rows(readings, "process", out);
+  add_apdex(readings, out);
   add_rows(readings, "satisfaction", out);
   add_quota(readings, out);
   add_safety(readings, out);

@@ -219,6 +219,33 @@ TEST_CASE("usage, features, quality, allowance and business are shares of what t
   CHECK(value_of(report, "customer_retention_ratio", "30d") == about(0.9));
 }
 
+TEST_CASE("quantiles are those of all calls of the period and slow or failed calls content nobody") {
+  StoredMonth month;
+  std::vector<Sample> samples;
+  // 0.01 s to 1 s, of each hundredth one, and 25 calls that failed.
+  for (int i = 1; i <= 100; ++i) {
+    samples.push_back(sample("crm_operation_duration_seconds", "acme", i / 100.0,
+                             at("10-14T10:00") + std::chrono::minutes{i}, {{"operation", "read"}}));
+  }
+  for (int i = 1; i <= 125; ++i) {
+    samples.push_back(sample("crm_operation_success", "acme", i <= 100 ? 1 : 0,
+                             at("10-14T10:00") + std::chrono::minutes{i}, {{"operation", "read"}}));
+  }
+  month.append(samples);
+  const Report report = report_of(month, {"acme", "2026-10", ""}, kLater);
+  // A sketch knows a value to two percent.
+  const auto near = [](double value) { return Approx(value).epsilon(0.03); };
+  CHECK(value_of(report, "response_time_p50", "read") == near(0.5));
+  CHECK(value_of(report, "response_time_p75", "read") == near(0.75));
+  CHECK(value_of(report, "response_time_p95", "read") == near(0.95));
+  CHECK(find(report.figures, "response_time_p75", "read")->target == 1);
+  // Of 125 calls 20 within 0.2 s, 60 more within 0.8 s.
+  CHECK(value_of(report, "apdex_ratio") == near((20 + 60 / 2.0) / 125));
+  REQUIRE(report.buckets[13].latency.size() == 2);
+  CHECK(report.buckets[13].latency[0].value == near(0.5));
+  CHECK(report.buckets[12].latency.empty());
+}
+
 TEST_CASE("the age of data is told at the end of each hour") {
   StoredMonth month;
   const TimePoint from = at("10-31T20:00");

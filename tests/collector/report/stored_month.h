@@ -138,6 +138,17 @@ rules:
     poor: {enter: 99%, exit: 99.2%}
     remedy: slow_response
     unit: ratio
+  - id: satisfaction_apdex
+    dimension: satisfaction
+    measure: {metric: crm_operation_duration_seconds, errors: {metric: crm_operation_success}}
+    op: below
+    aggregator: apdex
+    target: 0.2
+    window: 1h
+    sub: {enter: 0.85, exit: 0.87}
+    poor: {enter: 0.70, exit: 0.72}
+    remedy: slow_response
+    unit: ratio
 )";
 
   TempDir directory_;
