@@ -106,8 +106,8 @@ function Program() {
             <dl class="pairs">
               {Object.entries(about.retention).map(([kind, time]) => (
                 <div key={kind}>
-                  <dt>{t('retention_of', { kind })}</dt>
-                  <dd>{String(time)}</dd>
+                  <dt>{kind === 'journal_max_bytes' ? t('retention_journal') : t('retention_of', { kind })}</dt>
+                  <dd>{typeof time === 'number' ? bytes(time) : time}</dd>
                 </div>
               ))}
               {about.store.map((one) => (
