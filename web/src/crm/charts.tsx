@@ -241,7 +241,7 @@ function Changes({ markers }: { markers: Marker[] }) {
 }
 
 export function Charts({ crm }: { crm: Crm }) {
-  const span = useSpan();
+  const span = useSpan(crm.crm);
   const percentile = (useQuery('percentile') || 'p75') as Percentile;
   const bands = useBands(crm.crm, span);
   const path = `api/v1/crms/${part(crm.crm)}/changes${query({ from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() })}`;
@@ -254,7 +254,7 @@ export function Charts({ crm }: { crm: Crm }) {
   return (
     <section class="charts">
       <h2>{t('charts')}</h2>
-      <RangeChooser span={span} />
+      <RangeChooser crm={crm.crm} span={span} />
       <div class="ranges no-print" role="group" aria-label={t('percentile')}>
         {kPercentiles.map((one) => (
           <button key={one} type="button" class="chip" aria-pressed={one === percentile} onClick={() => setQuery({ percentile: one === 'p75' ? null : one })}>
