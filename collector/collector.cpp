@@ -99,7 +99,8 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
     return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
                          [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
                          [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
-                         [this] { return history_ ? history_->stats() : History::Stats{}; }},
+                         [this] { return history_ ? history_->stats() : History::Stats{}; },
+                         [this] { return stream_.stats(); }},
                         format);
   });
   access_.know_agents([this](std::string_view name) { return engine_.agents().all().contains(name); });

@@ -246,6 +246,14 @@ void SelfMetrics::add_server(Families& out) const {
   const net::HttpServer::Stats server = from_.server();
   add_counter(out, "crmpulse_collector_http_connections_total", "Connections accepted.", server.accepted);
   add_counter(out, "crmpulse_collector_http_connections_refused_total", "Connections over the limit.", server.refused);
+  const Stream::Stats stream = from_.stream();
+  add_gauge(out, "crmpulse_collector_stream_clients", "Pages that get events now.",
+            static_cast<double>(stream.clients));
+  add_counter(out, "crmpulse_collector_stream_events_total", "Events for pages.", stream.events);
+  add_counter(out, "crmpulse_collector_stream_dropped_clients_total",
+              "Pages cut off because they read too slowly or had gone.", stream.dropped);
+  add_counter(out, "crmpulse_collector_stream_refused_clients_total", "Pages beyond the bound of those at once.",
+              stream.refused);
   add_counter(out, "crmpulse_collector_http_malformed_requests_total", "Requests refused before they were understood.",
               server.malformed);
   add_counter(out, "crmpulse_collector_http_connections_displaced_total",
