@@ -78,6 +78,9 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_.add(std::move(entry), answer); }),
       troubles_({engine_, ingest_, notifier_, access_, [this] { return damaged_files_; },
                  [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}),
+      stream_(
+          loop, engine_, [this] { return page_facts(); },
+          [this](const Caller& caller) { return access_.still_admits(caller); }),
       files_(loop),
       reloader_(files_, manager_, std::move(config_file),
                 [this](const Reloader::LoadResult& loaded) { return apply(loaded); }),
@@ -92,6 +95,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
                         format);
   });
   access_.know_agents([this](std::string_view name) { return engine_.agents().all().contains(name); });
+  engine_.on_judged([this](std::span<const std::string> crms) { stream_.judged(crms); });
   engine_.on_progress([this] { manager_.busy(); });
   add_routes();
 }
@@ -118,6 +122,11 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   FolderNews news = collector->folder_.look();
   collector->access_.take(std::move(news.tokens));
   collector->damaged_files_ = news.damaged_files;
+  if (auto key = session_key(state_dir)) {
+    collector->access_.sessions().use_key(std::move(*key));
+  } else {
+    log::error("nobody can sign in to the page", {{"why", key.error().message}});
+  }
   if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
   const auto loaded = collector->writer_->run(
       [self = collector.get()](store::Database& store) { return self->troubles_.load(store, self->clock_.now()); });
@@ -249,6 +258,7 @@ void Collector::stop() {
   reloader_.stop();
   manager_.stopping();
   notifier_.stop();
+  stream_.close();
   server_->stop(kServerGrace, [this] { finish_when_quiet(kQuietRounds); });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The running collector: owns its parts, starts them in order and stops them in the other.
 
+#include <boost/json.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,7 @@
 #include "collector/metrics/self_metrics.h"
 #include "collector/own_troubles.h"
 #include "collector/reloader.h"
+#include "collector/stream/stream.h"
 #include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
 
@@ -62,6 +64,7 @@ class Collector {
   /// Looks at what others write, on the file thread.
   void look();
   void take(FolderNews news);
+  [[nodiscard]] boost::json::object page_facts() const;
   void renew_certificate(const net::TlsResult& renewed);
   void follow_wall_clock();
   [[nodiscard]] Result<void> listen();
@@ -93,6 +96,7 @@ class Collector {
   std::unique_ptr<History> history_;
   ReloadStats reloads_;
   OwnTroubles troubles_;
+  Stream stream_;
   std::string
       reload_status_;  ///< of the last one, for the service manager: why it was refused, what waits for a restart
   std::unique_ptr<net::HttpServer> server_;

@@ -193,6 +193,12 @@ Engine::WindowUse Engine::window_use() const {
   return {impl_->pool->taken, impl_->pool->refused};
 }
 
+std::vector<LostAgent> Engine::lost_agents() const {
+  std::vector<LostAgent> lost;
+  impl_->agents.each_lost([&](const std::string& name, TimePoint since) { lost.push_back({name, since}); });
+  return lost;
+}
+
 std::size_t Engine::window_entries(std::string_view crm) const {
   const auto known = impl_->by_name.find(crm);
   return known == impl_->by_name.end() ? 0 : known->second->room->taken();

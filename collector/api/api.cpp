@@ -77,10 +77,10 @@ void Api::add_reading_routes(Router& router) {
   router.add({"GET", "/page.css", std::nullopt, [](const Request&, net::Respond respond) {
                 respond(text_answer(std::string{page_style()}, "text/css; charset=utf-8"));
               }});
-  router.add({"GET", "/incidents/{id}", AccessRole::viewer, [this](const Request& request, net::Respond respond) {
+  router.add({"GET", "/plain/incidents/{id}", AccessRole::viewer, [this](const Request& request, net::Respond respond) {
                 show_incident_page(request.part("id"), std::move(respond));
               }});
-  router.add({"GET", "/", AccessRole::viewer,
+  router.add({"GET", "/plain", AccessRole::viewer,
               [this](const Request&, net::Respond respond) { show_page(std::move(respond)); }});
 }
 

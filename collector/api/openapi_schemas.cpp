@@ -47,6 +47,32 @@ constexpr std::string_view kSchemas = R"json({
   "expires_in": {"type": "string", "minLength": 1, "description": "instead of ends_at: 30m, 2h, 1d from starts_at on; at most 366 days"},
   "weekly": {"allOf": [{"$ref": "#/components/schemas/Weekly"}], "nullable": true},
   "author": {"$ref": "#/components/schemas/Author"}, "comment": {"$ref": "#/components/schemas/Comment"}}},
+"NewSession": {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 1, "maxLength": 200}}},
+"Session": {"type": "object", "required": ["signed_in", "auth"], "properties": {
+  "signed_in": {"type": "boolean"}, "name": {"type": "string"}, "role": {"type": "string", "enum": ["ingest", "viewer", "operator", "admin"]},
+  "auth": {"type": "string", "enum": ["off", "required", "token", "session", "proxy"],
+    "description": "how the caller is known; required: not at all"},
+  "expires_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}}},
+"FleetRow": {"type": "object", "required": ["crm", "kind", "labels", "state", "data_status", "since", "score", "flapping", "says", "failing",
+    "failing_count", "dimension_count", "fault", "incident", "quiet", "strip"], "properties": {
+  "crm": {"type": "string"}, "kind": {"type": "string"}, "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+  "state": {"$ref": "#/components/schemas/ShownState"}, "data_status": {"$ref": "#/components/schemas/DataStatus"},
+  "since": {"$ref": "#/components/schemas/Time"}, "score": {"type": "number", "nullable": true}, "flapping": {"type": "boolean"},
+  "says": {"allOf": [{"$ref": "#/components/schemas/Text"}], "nullable": true, "description": "the worst failing dimension in words; null while none fails"},
+  "failing": {"type": "array", "maxItems": 3, "description": "the worst ones", "items": {"type": "object"}},
+  "failing_count": {"type": "integer"}, "dimension_count": {"type": "integer"},
+  "fault": {"type": "object", "nullable": true, "properties": {"verdict": {"type": "string"}, "why": {"$ref": "#/components/schemas/Text"}}},
+  "incident": {"type": "object", "nullable": true, "properties": {"id": {"type": "string"}, "level": {"$ref": "#/components/schemas/State"},
+    "opened_at": {"$ref": "#/components/schemas/Time"}, "acked_by": {"type": "string", "nullable": true}}},
+  "quiet": {"type": "object", "nullable": true, "description": "what holds news back", "properties": {
+    "kind": {"type": "string", "enum": ["silence", "maintenance"]}, "id": {"type": "string"},
+    "until": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true}, "author": {"type": "string"}, "comment": {"type": "string"}}},
+  "strip": {"type": "string", "description": "the worst state of each of the last 48 half hours, the oldest first: 0 healthy, 1 sub-healthy, 2 poor, n no data, m maintenance"}}},
+"Fleet": {"type": "object", "required": ["seq", "now", "time_zone", "muted", "recovering", "lost_agents", "dead_deliveries", "troubles", "crms"], "properties": {
+  "seq": {"type": "integer", "description": "the newest event that is part of it"}, "now": {"$ref": "#/components/schemas/Time"},
+  "time_zone": {"type": "string"}, "muted": {"type": "boolean"}, "recovering": {"type": "boolean", "description": "the journal is being replayed after a start"},
+  "lost_agents": {"type": "integer"}, "dead_deliveries": {"type": "integer"}, "troubles": {"type": "array", "items": {"type": "object"}},
+  "crms": {"type": "array", "items": {"$ref": "#/components/schemas/FleetRow"}}}},
 "Suppression": {"type": "object", "properties": {
   "id": {"type": "string"}, "status": {"type": "string", "enum": ["pending", "active", "expired"]},
   "matchers": {"$ref": "#/components/schemas/Matchers"},

@@ -45,6 +45,7 @@ struct Settings {
   net::Endpoint listen{"127.0.0.1", 9460};
   std::optional<net::TlsFiles> tls;
   bool auth_required = true;
+  std::optional<ProxySettings> proxy;  ///< who signs people in, beside tokens
   std::string state_dir = "/var/lib/crmpulse-collector";
   std::vector<std::string> rules;     ///< patterns, in order; relative ones are meant from the file's folder
   std::vector<std::string> remedies;  ///< likewise

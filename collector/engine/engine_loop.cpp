@@ -156,6 +156,7 @@ void EngineLoop::look_at_states(TimePoint now, std::size_t crms) {
 void EngineLoop::take(const rules::Outcome& outcome, TimePoint now) {
   WriteSet changes = changes_of(outcome, now);
   if (!changes.empty()) write_queue_.add(std::move(changes));
+  if (judged_ && !outcome.touched.empty()) judged_(outcome.touched);
 }
 
 WriteSet EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {

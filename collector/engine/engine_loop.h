@@ -41,6 +41,9 @@ class EngineLoop {
   /// Sets a function that is called about every second during long work, to show progress.
   void on_progress(std::function<void()> progress) { guard_.on_progress(std::move(progress)); }
 
+  /// Sets a function that hears which CRMs were judged, after each step.
+  void on_judged(std::function<void(std::span<const std::string>)> judged) { judged_ = std::move(judged); }
+
   void fold(const RecordStamp& record, std::span<const Point> points);
   void fold(const RecordStamp& record, std::vector<Evidence> lines);
   /// Steps the rules. Call it after each request's samples.
@@ -124,6 +127,7 @@ class EngineLoop {
   Replayer replayer_;
   TimePoint last_tick_;
   TimePoint last_prune_;
+  std::function<void(std::span<const std::string>)> judged_;
   TimePoint stopped_;          ///< the newest time known of the run before
   std::size_t next_look_ = 0;  ///< CRM whose state is looked at next
 };

@@ -26,6 +26,10 @@ bool is_crm_name(std::string_view name) {
   return is_name(name, kMaxCrm);
 }
 
+bool is_valid(const Token& token) {
+  return !token.expires || *token.expires > wall_now();
+}
+
 Result<void> check_terms(AccessRole role, const TokenTerms& terms) {
   if (!terms.agent.empty() && !is_name(terms.agent, kMaxName))
     return Error{"an agent's name must be 1 to 64 printable characters"};
@@ -73,9 +77,11 @@ Result<void> Tokens::take(Read read) {
   known_ = true;
   if (!*read) return {};
   by_hash_.clear();
+  by_name_.clear();
   for (Token& token : **read) {
     auto kept = std::make_shared<const Token>(std::move(token));
     by_hash_.insert_or_assign(kept->hash, kept);
+    by_name_.insert_or_assign(kept->name, std::move(kept));
   }
   return {};
 }
@@ -85,8 +91,12 @@ std::shared_ptr<const Token> Tokens::find(std::string_view secret) const {
   if (secret.empty()) return nullptr;
   const auto found = by_hash_.find(net::hex(net::sha256(secret)));
   if (found == by_hash_.end()) return nullptr;
-  const Token& token = *found->second;
-  return token.expires && *token.expires <= wall_now() ? nullptr : found->second;
+  return is_valid(*found->second) ? found->second : nullptr;
+}
+
+std::shared_ptr<const Token> Tokens::find_named(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found != by_name_.end() && is_valid(*found->second) ? found->second : nullptr;
 }
 
 Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role, const TokenTerms& terms) {
