@@ -18,6 +18,7 @@ ROUTES = {
     ("POST", "/api/v1/write"): "ingest", ("POST", "/api/v1/evidence"): "ingest",
     ("GET", "/api/v1/crms"): "viewer", ("GET", "/api/v1/crms/{crm}"): "viewer", ("GET", "/api/v1/crms/{crm}/history"): "viewer",
     ("GET", "/api/v1/crms/{crm}/states"): "viewer", ("GET", "/api/v1/crms/{crm}/days"): "viewer",
+    ("GET", "/api/v1/crms/{crm}/changes"): "viewer",
     ("DELETE", "/api/v1/crms/{crm}"): "operator",
     ("GET", "/api/v1/incidents"): "viewer", ("GET", "/api/v1/incidents/{id}"): "viewer",
     ("POST", "/api/v1/incidents/{id}/ack"): "operator", ("DELETE", "/api/v1/incidents/{id}/ack"): "operator",
