@@ -16,7 +16,7 @@
 #include "collector/history/query.h"
 #include "collector/history/roller.h"
 #include "store/collector/collector_store.h"
-#include "store/history/sizes.h"
+#include "store/history/kept_sizes.h"
 #include "store/history/states.h"
 
 namespace {
@@ -124,7 +124,7 @@ class Year {
   void print_sizes() {
     std::int64_t all = 0;
     fmt::print("\n{:12} {:>14} {:>18}  {}\n", "kind", "bytes", "bytes a CRM", "oldest");
-    for (const store::KindSize& size : store::store_sizes(reader_).value()) {
+    for (const store::KeptSize& size : store::kept_sizes(reader_).value()) {
       all += size.bytes;
       fmt::print("{:12} {:14} {:18}  {}\n", size.kind, size.bytes, size.bytes / plan_.crms,
                  size.oldest ? format_time(*size.oldest) : "");

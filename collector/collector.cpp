@@ -76,6 +76,14 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       api_(loop, *writer_, engine_, [this] { return troubles_.watch().all(); }),
       callbacks_(engine_),
       router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_.add(std::move(entry), answer); }),
+      reports_(loop, engine_, [this] { return configuration_; }),
+      report_sender_(
+          loop, *writer_,
+          [this](report::ReportRequest request, ReportDesk::Done done) {
+            return reports_.make(std::move(request), std::move(done));
+          },
+          [this] { return configuration_; },
+          [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); }),
       troubles_({engine_, ingest_, notifier_, access_, [this] { return damaged_files_; },
                  [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}),
       stream_(
@@ -216,6 +224,7 @@ void Collector::follow_wall_clock() {
   heartbeat_.clock_stepped();
   troubles_.clock_stepped(by);
   history_->clock_stepped();
+  report_sender_.clock_stepped();
   last_forget_ += by;
 }
 
@@ -227,6 +236,7 @@ void Collector::tick() {
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
   troubles_.tick();
+  if (!engine_.recovering()) report_sender_.tick(clock_.now());
   history_->tick(engine_.now(), keep_of(configuration_->settings.retention, engine_.retention_now()));
   audit_.tick();
   if (signalled_ && !engine_.recovering()) reload_by_signal();

@@ -79,6 +79,7 @@ void Collector::add_routes() {
   add_page_routes(router_, [this] { return configuration_->settings.external_url; });
   callbacks_.add_route(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
+  reports_.add_route(router_);
   add_state_routes(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
 }

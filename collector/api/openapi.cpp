@@ -27,6 +27,7 @@ struct RouteText {
 
 using Kind = Parameter::Kind;
 constexpr std::string_view kWrite = "/api/v1/write";
+constexpr std::string_view kReports = "/api/v1/reports/{crm}";
 constexpr std::string_view kEvidence = "/api/v1/evidence";  ///< no line at all is no fault
 constexpr std::string_view kSecondVersion = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 constexpr Parameter kLimit{"limit", Kind::count, "default: 200"};
@@ -116,6 +117,19 @@ const std::vector<RouteText>& texts() {
        200,
        "Changes",
        {{"from", Kind::time, "RFC 3339; default: any time"}, {"to", Kind::time, "RFC 3339; default: now"}},
+       "",
+       {}},
+      {"GET",
+       "/api/v1/reports/{crm}",
+       "The evaluation report of a period: as JSON, a page to print, or one table for spreadsheets",
+       200,
+       "Report",
+       {{"period", Kind::text,
+         "2026-10, 2026-Q4, 2026, 2026-W48 or 2026-11-01..2026-11-15, by `time_zone`; default: "
+         "the last month"},
+        {"compare", Kind::text, "another period to set beside it; default: the one before, and a year ago"},
+        {"format", Kind::choice, "default: json", "json|html|csv"},
+        {"lang", Kind::choice, "of html; default: en", "en|zh"}},
        "",
        {}},
       {"GET",
@@ -311,6 +325,9 @@ json::object responses_of(const Route& route, const RouteText& text) {
   json::object out;
   json::object good{{"description", "done"}};
   if (!text.answer.empty()) good["content"] = schema_or_media(text.answer);
+  if (route.path == kReports) {
+    for (const char* media : {"text/html", "text/csv"}) good["content"].as_object().emplace(media, text_schema());
+  }
   if (route.path == "/metrics") good["content"].as_object().emplace("application/openmetrics-text", text_schema());
   out[std::to_string(text.status)] = std::move(good);
   out["400"] = failure("the request cannot be read, or something in it is invalid; `field` says what");

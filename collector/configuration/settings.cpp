@@ -295,6 +295,8 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   read_troubles(root, settings);
   root.get("mute", settings.mute);
   settings.maintenance = read_maintenance(root);
+  settings.reports = read_report_schedules(root, settings.receivers);
+  settings.goals = read_goals(root);
   root.finish();
   if (!problems.empty()) return problems;
   return settings;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/configuration/goals.h"
 #include "collector/http/access_settings.h"
 #include "collector/receivers/base/receiver_settings.h"
 #include "collector/suppression/operations.h"
@@ -60,6 +61,8 @@ struct Settings {
   TroubleSettings troubles;
   bool mute = false;                     ///< the kill switch: states are judged, but no messages are sent
   std::vector<Suppression> maintenance;  ///< windows that stand in the file
+  std::vector<ReportSchedule> reports;
+  std::vector<Goal> goals;
 };
 
 /// Returns the receivers that are told of crmpulse's own troubles. Unless the file says which, that is every one that

@@ -20,6 +20,7 @@ ROUTES = {
     ("GET", "/api/v1/crms/{crm}/states"): "viewer", ("GET", "/api/v1/crms/{crm}/days"): "viewer",
     ("GET", "/api/v1/crms/{crm}/changes"): "viewer",
     ("DELETE", "/api/v1/crms/{crm}"): "operator",
+    ("GET", "/api/v1/reports/{crm}"): "viewer",
     ("GET", "/api/v1/incidents"): "viewer", ("GET", "/api/v1/incidents/{id}"): "viewer",
     ("POST", "/api/v1/incidents/{id}/ack"): "operator", ("DELETE", "/api/v1/incidents/{id}/ack"): "operator",
     ("GET", "/api/v1/deliveries"): "viewer", ("POST", "/api/v1/deliveries/{id}/retry"): "operator",
