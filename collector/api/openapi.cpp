@@ -111,11 +111,22 @@ const std::vector<RouteText>& texts() {
        "",
        {}},
       {"GET",
+       "/api/v1/crms/{crm}/changes",
+       "What changed around the CRM: the newest twenty changes of its version, release, instance, schemas, of the "
+       "agents "
+       "and of the rules",
+       200,
+       "Changes",
+       {{"from", Kind::time, "RFC 3339; default: any time"}, {"to", Kind::time, "RFC 3339; default: now"}},
+       "",
+       {}},
+      {"GET",
        "/api/v1/reports/{crm}",
        "The evaluation report of a period: as JSON, a page to print, or one table for spreadsheets",
        200,
        "Report",
-       {{"period", Kind::text, "2026-10, 2026-Q4, 2026, 2026-W48 or 2026-11-01..2026-11-15, by `time_zone`; default: "
+       {{"period", Kind::text,
+         "2026-10, 2026-Q4, 2026, 2026-W48 or 2026-11-01..2026-11-15, by `time_zone`; default: "
          "the last month"},
         {"compare", Kind::text, "another period to set beside it; default: the one before, and a year ago"},
         {"format", Kind::choice, "default: json", "json|html|csv"},

@@ -237,6 +237,8 @@ constexpr std::string_view kSchemas = R"json({
       "data_status": {"type": "string", "enum": ["warming_up", "fresh", "stale", "no_data"]},
       "score": {"type": "number", "nullable": true}, "maintenance": {"type": "boolean"}}}},
   "changes_omitted": {"type": "integer", "description": "changes beyond the first 10000"}}},
+"Changes": {"type": "object", "properties": {"crm": {"type": "string"},
+  "changes": {"type": "array", "description": "oldest first", "items": {"$ref": "#/components/schemas/Change"}}}},
 "Days": {"type": "object", "properties": {"crm": {"type": "string"},
   "time_zone": {"type": "string", "description": "by whose clock days begin"},
   "days": {"type": "array", "description": "in order; the last is today, up to now", "items": {"type": "object",

@@ -145,14 +145,14 @@ void SelfMetrics::add_store(Families& out) const {
               "Reminders and improvements dropped while the disk refused.", ledger.dropped_messages);
 }
 
-void add_sizes(std::vector<MetricFamily>& out, const std::vector<store::KindSize>& sizes) {
+void add_sizes(std::vector<MetricFamily>& out, const std::vector<store::KeptSize>& sizes) {
   if (sizes.empty()) return;
   MetricFamily bytes =
       gauge_family("crmpulse_collector_store_bytes",
                    "Bytes of contents in the store, by what they are kept for; looked at once an hour.");
   MetricFamily oldest = gauge_family("crmpulse_collector_store_oldest_timestamp_seconds",
                                      "Time of the oldest of what is kept by age; looked at once an hour.");
-  for (const store::KindSize& size : sizes) {
+  for (const store::KeptSize& size : sizes) {
     const MetricLabels labels{{"kind", std::string{size.kind}}};
     add_value(bytes, labels, static_cast<double>(size.bytes));
     if (size.oldest) add_value(oldest, labels, to_seconds(size.oldest->time_since_epoch()));
