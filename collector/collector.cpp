@@ -33,6 +33,11 @@ std::vector<std::pair<std::string, std::string>> common_headers() {
           {"Cache-Control", "no-store"}};
 }
 
+HistoryKeep keep_of(const RetentionSettings& retention, TimePoint now) {
+  const Duration states = std::max(retention.states, retention.samples);
+  return {now - retention.samples, now - retention.minutes(), now - states, retention.size};
+}
+
 /// What `systemctl status` shows.
 std::string status_line(const EngineLoop& engine) {
   std::array<int, 3> count{};
@@ -73,6 +78,14 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       callbacks_(engine_),
       public_(api_, engine_),
       router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_.add(std::move(entry), answer); }),
+      reports_(loop, engine_, [this] { return configuration_; }),
+      report_sender_(
+          loop, *writer_,
+          [this](report::ReportRequest request, ReportDesk::Done done) {
+            return reports_.make(std::move(request), std::move(done));
+          },
+          [this] { return configuration_; },
+          [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); }),
       troubles_({engine_, ingest_, notifier_, access_, [this] { return damaged_files_; },
                  [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}),
       stream_(
@@ -89,7 +102,8 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
     return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
                          [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
                          [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
-                         [this] { return history_ ? history_->stats() : History::Stats{}; }},
+                         [this] { return history_ ? history_->stats() : History::Stats{}; },
+                         [this] { return stream_.stats(); }},
                         format);
   });
   access_.know_agents([this](std::string_view name) { return engine_.agents().all().contains(name); });
@@ -215,6 +229,7 @@ void Collector::follow_wall_clock() {
   heartbeat_.clock_stepped();
   troubles_.clock_stepped(by);
   history_->clock_stepped();
+  report_sender_.clock_stepped();
   last_forget_ += by;
 }
 
@@ -226,7 +241,8 @@ void Collector::tick() {
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
   troubles_.tick();
-  history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.retention.samples);
+  if (!engine_.recovering()) report_sender_.tick(clock_.now());
+  history_->tick(engine_.now(), keep_of(configuration_->settings.retention, engine_.retention_now()));
   audit_.tick();
   if (signalled_ && !engine_.recovering()) reload_by_signal();
   // Points on their way name series by their place.

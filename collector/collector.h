@@ -25,6 +25,8 @@
 #include "collector/own_troubles.h"
 #include "collector/public/pages.h"
 #include "collector/reloader.h"
+#include "collector/report/desk.h"
+#include "collector/report/sender.h"
 #include "collector/stream/stream.h"
 #include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
@@ -50,6 +52,8 @@ class Collector {
   /// Loop's thread. Stops accepting, finishes current requests, ends the loop; at most 10 s. The destructor then stores
   /// a last snapshot.
   void stop();
+
+  [[nodiscard]] ReportDesk& reports() { return reports_; }
 
   /// Loop's thread. Loads all files and applies them if all are valid.
   void reload(Reloader::Done done);
@@ -99,6 +103,8 @@ class Collector {
   Router router_;
   Exposition exposition_;
   std::unique_ptr<History> history_;
+  ReportDesk reports_;
+  ReportSender report_sender_;
   ReloadStats reloads_;
   OwnTroubles troubles_;
   Stream stream_;

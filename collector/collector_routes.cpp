@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "collector/api/history_api.h"
+#include "collector/api/states_api.h"
 #include "collector/collector.h"
 #include "collector/http/answers.h"
 #include "collector/http/session_routes.h"
@@ -80,6 +81,8 @@ void Collector::add_routes() {
   inventory_.add_routes(router_);
   public_.add_routes(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
+  reports_.add_route(router_);
+  add_state_routes(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
 }
 

@@ -27,6 +27,7 @@ struct RouteText {
 
 using Kind = Parameter::Kind;
 constexpr std::string_view kWrite = "/api/v1/write";
+constexpr std::string_view kReports = "/api/v1/reports/{crm}";
 constexpr std::string_view kEvidence = "/api/v1/evidence";  ///< no line at all is no fault
 constexpr std::string_view kSecondVersion = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 constexpr Parameter kLimit{"limit", Kind::count, "default: 200"};
@@ -86,7 +87,50 @@ const std::vector<RouteText>& texts() {
         {"metric", Kind::text, "the metric; or `dimension`"},
         {"from", Kind::time, "RFC 3339; default: a day before `to`; at most 400 days are shown at once"},
         {"to", Kind::time, "RFC 3339; default: now"},
-        {"step", Kind::duration, "30s, 5m, 1h; default: the least that gives at most 500 points; at most 5000 points"}},
+        {"step", Kind::duration,
+         "30s, 5m, 1h; at most 5000 points; longer in the answer where only rollups reach back so far"},
+        {"max_points", Kind::text, "instead of `step`: the least step that gives no more; 2 to 5000, default: 501"},
+        {"format", Kind::choice, "default: json", "json|csv"}},
+       "",
+       {}},
+      {"GET",
+       "/api/v1/crms/{crm}/states",
+       "Changes of the CRM's state, of its data's status and of its maintenance; the first is the one that held at "
+       "`from`",
+       200,
+       "States",
+       {{"from", Kind::time, "RFC 3339; default: a day before `to`"}, {"to", Kind::time, "RFC 3339; default: now"}},
+       "",
+       {}},
+      {"GET",
+       "/api/v1/crms/{crm}/days",
+       "How long the CRM was healthy, sub-healthy, poor, without data and in maintenance, on each of the last days",
+       200,
+       "Days",
+       {{"days", Kind::count, "so many, today among them; default: 90"}},
+       "",
+       {}},
+      {"GET",
+       "/api/v1/crms/{crm}/changes",
+       "What changed around the CRM: the newest twenty changes of its version, release, instance, schemas, of the "
+       "agents "
+       "and of the rules",
+       200,
+       "Changes",
+       {{"from", Kind::time, "RFC 3339; default: any time"}, {"to", Kind::time, "RFC 3339; default: now"}},
+       "",
+       {}},
+      {"GET",
+       "/api/v1/reports/{crm}",
+       "The evaluation report of a period: as JSON, a page to print, or one table for spreadsheets",
+       200,
+       "Report",
+       {{"period", Kind::text,
+         "2026-10, 2026-Q4, 2026, 2026-W48 or 2026-11-01..2026-11-15, by `time_zone`; default: "
+         "the last month"},
+        {"compare", Kind::text, "another period to set beside it; default: the one before, and a year ago"},
+        {"format", Kind::choice, "default: json", "json|html|csv"},
+        {"lang", Kind::choice, "of html; default: en", "en|zh"}},
        "",
        {}},
       {"GET",
@@ -377,6 +421,9 @@ json::object responses_of(const Route& route, const RouteText& text) {
   json::object out;
   json::object good{{"description", "done"}};
   if (!text.answer.empty()) good["content"] = schema_or_media(text.answer);
+  if (route.path == kReports) {
+    for (const char* media : {"text/html", "text/csv"}) good["content"].as_object().emplace(media, text_schema());
+  }
   if (route.path == "/metrics") good["content"].as_object().emplace("application/openmetrics-text", text_schema());
   out[std::to_string(text.status)] = std::move(good);
   out["400"] = failure("the request cannot be read, or something in it is invalid; `field` says what");

@@ -146,6 +146,7 @@ void read_retention(config::Reader& root, Settings& settings) {
   config::Reader retention = root.child("retention");
   retention.get("samples", settings.retention.samples, kHour, kTenYears);
   retention.get("states", settings.retention.states, kHour, kTenYears);
+  retention.get_bytes("size", settings.retention.size, 256 * kMiB, 1024 * 1024 * kMiB);
   retention.finish();
   root.get_bytes("journal_max", settings.retention.journal_max, 16 * kMiB, 1024 * 1024 * kMiB);
 }
@@ -294,6 +295,8 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   read_troubles(root, settings);
   root.get("mute", settings.mute);
   settings.maintenance = read_maintenance(root);
+  settings.reports = read_report_schedules(root, settings.receivers);
+  settings.goals = read_goals(root);
   settings.public_page = read_public_page(root);
   root.finish();
   if (!problems.empty()) return problems;

@@ -1,10 +1,12 @@
 #pragma once
 // collector.yaml as a value. Read at start and at each reload; touches files, never the network.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "collector/configuration/goals.h"
 #include "collector/configuration/public_page.h"
 #include "collector/http/access_settings.h"
 #include "collector/receivers/base/receiver_settings.h"
@@ -34,7 +36,11 @@ struct TroubleSettings {
 struct RetentionSettings {
   Duration samples{std::chrono::hours{24 * 30}};
   Duration states{std::chrono::hours{24 * 400}};
+  std::uint64_t size = 0;                                 ///< bytes of the store; 0: any number
   std::uint64_t journal_max = 2ULL * 1024 * 1024 * 1024;  ///< bytes
+
+  /// Readings summed up by minutes cost about what the readings cost: they are kept three times as long.
+  [[nodiscard]] Duration minutes() const { return std::max(samples, std::min(3 * samples, states)); }
 };
 
 struct Settings {
@@ -54,8 +60,10 @@ struct Settings {
   std::vector<ReceiverSettings> receivers;
   HeartbeatSettings heartbeat;
   TroubleSettings troubles;
-  bool mute = false;                      ///< the kill switch: states are judged, but no messages are sent
-  std::vector<Suppression> maintenance;   ///< windows that stand in the file
+  bool mute = false;                     ///< the kill switch: states are judged, but no messages are sent
+  std::vector<Suppression> maintenance;  ///< windows that stand in the file
+  std::vector<ReportSchedule> reports;
+  std::vector<Goal> goals;
   std::optional<PublicPage> public_page;  ///< absent: nothing is public
 };
 

@@ -140,6 +140,27 @@ constexpr std::string_view kStates = R"sql(
     SELECT crm, resolved, 0, 1, NULL, 0 FROM incident WHERE crm <> '' AND resolved IS NOT NULL;
 )sql";
 
+constexpr std::string_view kRollups = R"sql(
+  -- Readings summed up: of one CRM within one span of a tier (store/history/rollups.h); bytes: of block, so that they
+  -- can be summed up without reading it.
+  CREATE TABLE rollup(
+    id INTEGER PRIMARY KEY,
+    tier INTEGER NOT NULL,
+    span INTEGER NOT NULL,
+    crm TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    block BLOB NOT NULL,
+    UNIQUE(crm, tier, span));
+  CREATE INDEX rollup_by_span ON rollup(tier, span, bytes);
+  -- id: of the newest block of history that is in rollups.
+  CREATE TABLE rolled(
+    part INTEGER NOT NULL,
+    crm TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY(part, crm)) WITHOUT ROWID;
+)sql";
+
 /// Returns the SQL for the kind of the event that a row names.
 std::string kind_by_name() {
   std::string sql = "CASE event";
@@ -213,7 +234,7 @@ Result<void> mend(Database& database) {
 
 Result<Database> open_collector(const std::string& state_dir) {
   const std::string numbered = number_events();
-  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory, numbered, kChecksums, kStates}, mend);
+  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory, numbered, kChecksums, kStates, kRollups}, mend);
 }
 
 Result<Database> open_collector_reader(const std::string& state_dir) {
