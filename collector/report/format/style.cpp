@@ -45,11 +45,11 @@ circle.p95{fill:var(--accent)}circle.p50{fill:var(--soft)}.target{stroke:var(--s
 svg.bar{width:120px;display:inline-block;vertical-align:middle}.way{fill:var(--line)}.done{fill:var(--accent)}
 footer{margin-top:36px;color:var(--soft);font-size:.87em}
 .week h2{margin:20px 0 2px;font-size:16px}.week main{padding-top:20px}
-@media (max-width:600px){main{padding:20px 16px}h1{font-size:23px}th,td{padding-right:8px}svg.strip text,svg.columns text{font-size:19px}
-.figures thead{display:none}.figures tr{display:block;border-bottom:1px solid var(--line);padding:6px 0}
-.figures td,.figures tbody th{display:block;border:0;padding:0;text-align:left;white-space:normal}
-.figures td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:13px}
-.figures td.empty{display:none}}
+@media (max-width:600px){main{padding:20px 16px}h1{font-size:23px}th,td{padding-right:8px}svg.strip text{font-size:14px}svg.columns text{font-size:19px}
+.stack thead{display:none}.stack tr{display:block;border-bottom:1px solid var(--line);padding:6px 0}
+.stack td,.stack tbody th{display:block;border:0;padding:0;text-align:left;white-space:normal}
+.stack td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:13px}
+.stack td.empty{display:none}}
 @media print{:root{color-scheme:light;--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--accent:#1d4a94;--ok:#17633d;
 --sub:#6f4800;--sub-fill:#c98212;--poor:#a01d16;--work:#235a9c;--none:#5a5e64;font-size:12px}
 @page{size:A4;margin:15mm 14mm}

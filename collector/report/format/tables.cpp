@@ -169,7 +169,7 @@ std::string figures_table(const Report& report, Language language, bool brief) {
                    fmt::format("{} <span class=\"note\">· {}</span>", escape_html(dimension_title(dimension, language)),
                                escape_html(figure_title(one, language))));
   }
-  return "<table class=\"figures\">" + table_head(report, language) + "<tbody>" + rows + "</tbody></table>\n";
+  return "<table class=\"stack\">" + table_head(report, language) + "<tbody>" + rows + "</tbody></table>\n";
 }
 
 std::string latency_table(const Report& report, Language language) {
@@ -189,7 +189,7 @@ std::string latency_table(const Report& report, Language language) {
   }
   if (rows.empty()) return rows;
   return fmt::format(
-             "<table class=\"figures\"><thead><tr><th>{}</th><th class=\"n\">p50</th><th class=\"n\">p75</th>"
+             "<table class=\"stack\"><thead><tr><th>{}</th><th class=\"n\">p50</th><th class=\"n\">p75</th>"
              "<th class=\"n\">p95</th><th class=\"n\">{}</th></tr></thead><tbody>\n",
              either(language, "Operation", "操作"),
              report.previous
@@ -254,7 +254,7 @@ std::string goals_table(const Report& report, Language language) {
         progress, css, shape, escape_html(goal_sentence(one, language)));
   }
   return fmt::format(
-             "<div class=\"scroll\"><table><thead><tr><th>{}</th><th class=\"n\">{}</th><th class=\"n\">{}</th>"
+             "<div class=\"scroll\"><table class=\"stack\"><thead><tr><th>{}</th><th class=\"n\">{}</th><th class=\"n\">{}</th>"
              "<th>{}</th><th>{}</th></tr></thead><tbody>\n",
              either(language, "Goal", "目标"), either(language, "Now", "当前值"), either(language, "Target", "目标值"),
              either(language, "Way", "进展"), either(language, "Pace", "进度")) +
