@@ -220,7 +220,7 @@ std::string incidents_table(const Report& report, Language language, std::size_t
                     "<p class=\"note\">另有 {} 起，见 CSV 和 JSON。</p>\n", order.size() - shown);
   return fmt::format(
              "<div class=\"scroll\"><table "
-             "class=\"incidents\"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>"
+             "class=\"incidents stack\"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>"
              "</thead><tbody>\n",
              either(language, "Worst", "最差状态"), either(language, "Lasted", "持续"),
              either(language, "What failed", "异常项"), either(language, "Acknowledged", "确认"),
