@@ -57,7 +57,8 @@ std::string status_line(const EngineLoop& engine) {
 }  // namespace
 
 Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
-                     std::shared_ptr<const Configuration> configuration, store::Database database)
+                     std::shared_ptr<const Configuration> configuration, store::Database database,
+                     std::span<const Library> libraries)
     : loop_(loop),
       clock_(clocks.engine),
       clocks_{clock_, clocks.wall},
@@ -75,6 +76,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       ingest_(loop, *writer_, clocks_, engine_),
       api_(loop, *writer_, engine_, [this] { return troubles_.watch().all(); }),
       callbacks_(engine_),
+      public_(api_, engine_),
       router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_.add(std::move(entry), answer); }),
       reports_(loop, engine_, [this] { return configuration_; }),
       report_sender_(
@@ -90,6 +92,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
           loop, engine_, [this] { return page_facts(); },
           [this](const Caller& caller) { return access_.still_admits(caller); }),
       files_(loop),
+      inventory_({loop, files_, {client_, mail_}, api_, engine_, access_, notifier_}, libraries),
       reloader_(files_, manager_, std::move(config_file),
                 [this](const Reloader::LoadResult& loaded) { return apply(loaded); }),
       forgetter_(files_, engine_, audit_) {
@@ -99,7 +102,8 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
     return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
                          [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
                          [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
-                         [this] { return history_ ? history_->stats() : History::Stats{}; }},
+                         [this] { return history_ ? history_->stats() : History::Stats{}; },
+                         [this] { return stream_.stats(); }},
                         format);
   });
   access_.know_agents([this](std::string_view name) { return engine_.agents().all().contains(name); });
@@ -117,7 +121,8 @@ Collector::~Collector() {
 }
 
 Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks clocks, std::string config_file,
-                                                    std::shared_ptr<const Configuration> configuration) {
+                                                    std::shared_ptr<const Configuration> configuration,
+                                                    std::span<const Library> libraries) {
   const std::string& state_dir = configuration->settings.state_dir;
   std::error_code error;
   std::filesystem::create_directories(state_dir, error);
@@ -125,7 +130,7 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   auto database = store::open_collector(state_dir);
   if (!database) return database.error();
   std::unique_ptr<Collector> collector{
-      new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
+      new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database), libraries}};
   // Tokens that cannot be read keep nobody from being alerted: who shows one is told to come again.
   FolderNews news = collector->folder_.look();
   collector->access_.take(std::move(news.tokens));
@@ -252,7 +257,7 @@ void Collector::tick() {
 bool Collector::quiet() const {
   CRMPULSE_ON_LOOP(loop_);
   return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle() && !looking_ &&
-         forgetter_.idle();
+         forgetter_.idle() && inventory_.idle();
 }
 
 void Collector::fail(const Error& error) {

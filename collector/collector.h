@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "collector/api/api.h"
@@ -18,9 +19,11 @@
 #include "collector/http/access.h"
 #include "collector/http/router.h"
 #include "collector/ingest/ingest.h"
+#include "collector/inventory/inventory.h"
 #include "collector/metrics/exposition.h"
 #include "collector/metrics/self_metrics.h"
 #include "collector/own_troubles.h"
+#include "collector/public/pages.h"
 #include "collector/reloader.h"
 #include "collector/report/desk.h"
 #include "collector/report/sender.h"
@@ -34,7 +37,8 @@ class Collector {
  public:
   /// Opens the store, recovers, listens. Blocks; call it before the loop runs. A long replay goes on while it serves.
   [[nodiscard]] static Result<std::unique_ptr<Collector>> start(net::Loop& loop, Clocks clocks, std::string config_file,
-                                                                std::shared_ptr<const Configuration> configuration);
+                                                                std::shared_ptr<const Configuration> configuration,
+                                                                std::span<const Library> libraries = {});
   ~Collector();
 
   [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
@@ -59,7 +63,7 @@ class Collector {
 
  private:
   Collector(net::Loop& loop, Clocks clocks, std::string config_file, std::shared_ptr<const Configuration> configuration,
-            store::Database database);
+            store::Database database, std::span<const Library> libraries);
   void add_routes();
   void add_service_routes();
   [[nodiscard]] net::HeadVerdict check_head(const net::HttpRequest& head);
@@ -95,6 +99,7 @@ class Collector {
   Ingest ingest_;
   Api api_;
   TrackerCallbacks callbacks_;
+  PublicPages public_;
   Router router_;
   Exposition exposition_;
   std::unique_ptr<History> history_;
@@ -109,6 +114,7 @@ class Collector {
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;
   net::FileThread files_;
+  Inventory inventory_;
   Reloader reloader_;
   Forgetter forgetter_;
   int damaged_files_ = 0;  ///< in state_dir

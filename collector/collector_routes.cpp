@@ -78,6 +78,8 @@ void Collector::add_routes() {
   add_stream_routes(router_, stream_);
   add_page_routes(router_, [this] { return configuration_->settings.external_url; });
   callbacks_.add_route(router_);
+  inventory_.add_routes(router_);
+  public_.add_routes(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
   reports_.add_route(router_);
   add_state_routes(router_, engine_, [this] { return history_.get(); });

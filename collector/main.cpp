@@ -111,7 +111,7 @@ void add_commands(CLI::App& app, Options& options) {
 
 int dispatch(const CLI::App& app, const Options& options) {
   const std::string command = app.get_subcommands().front()->get_name();
-  if (command == "run") return collector::run_service(options.config);
+  if (command == "run") return collector::run_service(options.config, collector::kLibraries);
   if (command == "check") return collector::check_configuration(options.config, options.quiet);
   if (command == "test-alert") return collector::test_alert(options.config, options.receiver);
   if (command == "forget") return collector::forget(options.config, options.name);

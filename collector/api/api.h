@@ -52,6 +52,7 @@ class Api {
   void end_suppression(Kind kind, const Request& request, const std::string& id, net::Respond respond);
   void acknowledge(const Request& request, const std::string& id, net::Respond respond);
   void unacknowledge(const Request& request, const std::string& id, net::Respond respond);
+  void add_note(const Request& request, const std::string& id, net::Respond respond);
   /// Answers that an incident cannot be acknowledged because it does not exist, or is over.
   void refuse_ack(const std::string& id, net::Respond respond);
   /// Returns a function that writes the line of the audit log (who did what from where). Call it when the action is

@@ -8,6 +8,7 @@
 #include "collector/api/api.h"
 #include "collector/history/days.h"
 #include "collector/http/answers.h"
+#include "collector/message/change_text.h"
 #include "core/log.h"
 #include "core/time/hours.h"
 
@@ -118,6 +119,16 @@ void show_days(const net::HttpRequest& request, const std::string& crm, const En
       std::move(respond));
 }
 
+void show_changes(const net::HttpRequest& request, const std::string& crm, const EngineLoop& engine, History*,
+                  const net::Respond& respond) {
+  const TimePoint to = checked_time(request, "to", engine.now());
+  const TimePoint from = checked_time(request, "from", TimePoint{});
+  std::vector<EarlierChange> told;
+  for (const Change* change : engine.changes().between(crm, engine.crms().find(crm), from, to))
+    told.push_back(told_change(*change));
+  respond(json_answer(json::object{{"crm", crm}, {"changes", changes_json(told)}}));
+}
+
 }  // namespace
 
 void add_state_routes(Router& router, const EngineLoop& engine, std::function<History*()> history) {
@@ -131,6 +142,7 @@ void add_state_routes(Router& router, const EngineLoop& engine, std::function<Hi
   };
   route("/api/v1/crms/{crm}/states", show_states);
   route("/api/v1/crms/{crm}/days", show_days);
+  route("/api/v1/crms/{crm}/changes", show_changes);
 }
 
 }  // namespace crmpulse::collector

@@ -1,6 +1,6 @@
 #pragma once
-// `GET /api/v1/crms/{crm}/states` and `…/days`: what a CRM's state was. Belongs to the loop's thread; the timeline is
-// read on the history's.
+// `GET /api/v1/crms/{crm}/states`, `…/days` and `…/changes`: what a CRM's state was, and what changed around it.
+// Belongs to the loop's thread; the timeline is read on the history's.
 
 #include <functional>
 

@@ -297,6 +297,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   settings.maintenance = read_maintenance(root);
   settings.reports = read_report_schedules(root, settings.receivers);
   settings.goals = read_goals(root);
+  settings.public_page = read_public_page(root);
   root.finish();
   if (!problems.empty()) return problems;
   return settings;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collector/configuration/goals.h"
+#include "collector/configuration/public_page.h"
 #include "collector/http/access_settings.h"
 #include "collector/receivers/base/receiver_settings.h"
 #include "collector/suppression/operations.h"
@@ -63,6 +64,7 @@ struct Settings {
   std::vector<Suppression> maintenance;  ///< windows that stand in the file
   std::vector<ReportSchedule> reports;
   std::vector<Goal> goals;
+  std::optional<PublicPage> public_page;  ///< absent: nothing is public
 };
 
 /// Returns the receivers that are told of crmpulse's own troubles. Unless the file says which, that is every one that

@@ -144,7 +144,7 @@ Result<bool> History::step(TimePoint now, const HistoryKeep& keep) {
 Result<void> History::look_at_sizes(TimePoint now) {
   if (now >= last_sizes_ && now - last_sizes_ < kSizesEvery) return {};
   last_sizes_ = now;
-  auto sizes = store::store_sizes(sizes_reader_);
+  auto sizes = store::kept_sizes(sizes_reader_);
   if (!sizes) return sizes.error();
   const std::lock_guard lock{mutex_};
   stats_.sizes = std::move(*sizes);

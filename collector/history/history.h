@@ -15,7 +15,7 @@
 #include "collector/history/query.h"
 #include "collector/history/roller.h"
 #include "net/loop/loop.h"
-#include "store/history/sizes.h"
+#include "store/history/kept_sizes.h"
 
 namespace crmpulse::collector {
 
@@ -26,7 +26,7 @@ class History {
   struct Stats {
     HistoryBuilder::Stats built;
     HistoryRoller::Stats rolled;
-    std::vector<store::KindSize> sizes;  ///< of the store, at most an hour old; empty until it was looked at
+    std::vector<store::KeptSize> sizes;  ///< of the store, at most an hour old; empty until it was looked at
     std::uint64_t failures = 0;          ///< passes that failed and are tried again
     std::uint64_t queries = 0;
     std::uint64_t damaged_blocks = 0;  ///< that queries met

@@ -229,7 +229,12 @@ std::string_view to_string(HistorySource source) {
 }
 
 double quantile_of(const HistoryPoint& point, double part) {
-  return std::clamp(point.sketch.quantile(part), point.min, point.max);
+  const double value = point.sketch.quantile(part);
+  const double grain = value > 0 ? std::pow(10, std::floor(std::log10(value)) - 3) : 1;
+  // Divided by whole numbers, so that decimals stay as short as they are.
+  const double rounded =
+      grain < 1 ? std::round(value / grain) / std::round(1 / grain) : std::round(value / grain) * grain;
+  return std::clamp(rounded, point.min, point.max);
 }
 
 Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery& asked) {

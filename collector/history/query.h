@@ -54,7 +54,8 @@ struct HistoryAnswer {
 };
 inline constexpr std::size_t kMostLines = 100;
 
-/// Returns a quantile of a duration's point, which lies between its least and its greatest reading.
+/// Returns a quantile of a duration's point, which lies between its least and its greatest reading; of four digits,
+/// for it is not known better.
 [[nodiscard]] double quantile_of(const HistoryPoint& point, double part);
 
 /// Reads blocks and rollups, and the journal for what is not in blocks yet. Charts of hours and days may lack what came

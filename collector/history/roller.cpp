@@ -1,9 +1,12 @@
 #include "collector/history/roller.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
 #include "collector/history/series.h"
+#include "core/hash.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -178,7 +181,7 @@ Result<std::optional<HistoryRoller::Points>> HistoryRoller::load(Tier tier, cons
   }
   ++stats_.damaged;
   const std::string name =
-      "rollups-" + std::to_string(unix_millis(span)) + "-" + std::to_string(static_cast<int>(tier));
+      fmt::format("rollups-{:016x}-{}-{}", stable_hash(crm), static_cast<int>(tier), unix_millis(span));
   const auto file = store::set_aside(reader_.folder(), name, (*row)->bytes);
   if (!file) return file.error();
   log::error("a block of the history's rollups is damaged; it is made again as far as its readings are there",

@@ -30,19 +30,20 @@ bool is_valid(const Token& token) {
   return !token.expires || *token.expires > wall_now();
 }
 
-Result<void> check_terms(AccessRole role, const TokenTerms& terms) {
-  if (!terms.agent.empty() && !is_name(terms.agent, kMaxName))
-    return Error{"an agent's name must be 1 to 64 printable characters"};
-  if (!terms.agent.empty() && role != AccessRole::ingest)
-    return Error{"only a token of role ingest can be bound to an agent"};
-  if (!terms.crms.empty() && role != AccessRole::ingest)
-    return Error{"only a token of role ingest can be bound to CRMs"};
-  if (!std::all_of(terms.crms.begin(), terms.crms.end(), is_crm_name))
-    return Error{"a CRM's name must be 1 to 1024 printable characters"};
-  return {};
-}
-
 }  // namespace
+
+std::optional<TokenFault> token_fault(const std::string& name, AccessRole role, const TokenTerms& terms) {
+  if (!is_name(name, kMaxName)) return TokenFault{"name", "a token's name must be 1 to 64 printable characters"};
+  if (!terms.agent.empty() && !is_name(terms.agent, kMaxName))
+    return TokenFault{"agent", "an agent's name must be 1 to 64 printable characters"};
+  if (!terms.agent.empty() && role != AccessRole::ingest)
+    return TokenFault{"agent", "only a token of role ingest can be bound to an agent"};
+  if (!terms.crms.empty() && role != AccessRole::ingest)
+    return TokenFault{"crms", "only a token of role ingest can be bound to CRMs"};
+  if (!std::all_of(terms.crms.begin(), terms.crms.end(), is_crm_name))
+    return TokenFault{"crms", "a CRM's name must be 1 to 1024 printable characters"};
+  return std::nullopt;
+}
 
 std::string_view to_string(AccessRole role) {
   switch (role) {
@@ -100,8 +101,7 @@ std::shared_ptr<const Token> Tokens::find_named(std::string_view name) const {
 }
 
 Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role, const TokenTerms& terms) {
-  if (!is_name(name, kMaxName)) return Error{"a token's name must be 1 to 64 printable characters"};
-  if (auto sound = check_terms(role, terms); !sound) return sound.error();
+  if (auto fault = token_fault(name, role, terms)) return Error{std::move(fault->why)};
   std::string random(32, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1)
     return Error{"the system gives no random numbers"};

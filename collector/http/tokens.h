@@ -55,6 +55,12 @@ class Tokens {
   std::optional<std::string> fault_;
 };
 
+/// What is wrong with a token that is to be made.
+struct TokenFault {
+  std::string_view about;  ///< `name`, `agent` or `crms`
+  std::string why;
+};
+[[nodiscard]] std::optional<TokenFault> token_fault(const std::string& name, AccessRole role, const TokenTerms& terms);
 /// Creates a token and returns its text. Names are unique, and printable on one line.
 [[nodiscard]] Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});

@@ -145,14 +145,14 @@ void SelfMetrics::add_store(Families& out) const {
               "Reminders and improvements dropped while the disk refused.", ledger.dropped_messages);
 }
 
-void add_sizes(std::vector<MetricFamily>& out, const std::vector<store::KindSize>& sizes) {
+void add_sizes(std::vector<MetricFamily>& out, const std::vector<store::KeptSize>& sizes) {
   if (sizes.empty()) return;
   MetricFamily bytes =
       gauge_family("crmpulse_collector_store_bytes",
                    "Bytes of contents in the store, by what they are kept for; looked at once an hour.");
   MetricFamily oldest = gauge_family("crmpulse_collector_store_oldest_timestamp_seconds",
                                      "Time of the oldest of what is kept by age; looked at once an hour.");
-  for (const store::KindSize& size : sizes) {
+  for (const store::KeptSize& size : sizes) {
     const MetricLabels labels{{"kind", std::string{size.kind}}};
     add_value(bytes, labels, static_cast<double>(size.bytes));
     if (size.oldest) add_value(oldest, labels, to_seconds(size.oldest->time_since_epoch()));
@@ -246,6 +246,14 @@ void SelfMetrics::add_server(Families& out) const {
   const net::HttpServer::Stats server = from_.server();
   add_counter(out, "crmpulse_collector_http_connections_total", "Connections accepted.", server.accepted);
   add_counter(out, "crmpulse_collector_http_connections_refused_total", "Connections over the limit.", server.refused);
+  const Stream::Stats stream = from_.stream();
+  add_gauge(out, "crmpulse_collector_stream_clients", "Pages that get events now.",
+            static_cast<double>(stream.clients));
+  add_counter(out, "crmpulse_collector_stream_events_total", "Events for pages.", stream.events);
+  add_counter(out, "crmpulse_collector_stream_dropped_clients_total",
+              "Pages cut off because they read too slowly or had gone.", stream.dropped);
+  add_counter(out, "crmpulse_collector_stream_refused_clients_total", "Pages beyond the bound of those at once.",
+              stream.refused);
   add_counter(out, "crmpulse_collector_http_malformed_requests_total", "Requests refused before they were understood.",
               server.malformed);
   add_counter(out, "crmpulse_collector_http_connections_displaced_total",

@@ -7,7 +7,9 @@
 namespace crmpulse::store {
 namespace {
 
-constexpr double kGamma = (1 + Sketch::kRelativeError) / (1 - Sketch::kRelativeError);
+/// Leaves room for those who round a quantile to four digits.
+constexpr double kBucketError = Sketch::kRelativeError - 0.0006;
+constexpr double kGamma = (1 + kBucketError) / (1 - kBucketError);
 constexpr std::int16_t kZero = std::numeric_limits<std::int16_t>::min();
 
 std::int16_t index_of(double value) {

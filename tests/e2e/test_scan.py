@@ -17,6 +17,8 @@ from harness import BIN, SOURCE, WRITE_HEADERS, EndToEnd, eventually, free_port,
 ROUTES = {
     ("POST", "/api/v1/write"): "ingest", ("POST", "/api/v1/evidence"): "ingest",
     ("GET", "/api/v1/crms"): "viewer", ("GET", "/api/v1/crms/{crm}"): "viewer", ("GET", "/api/v1/crms/{crm}/history"): "viewer",
+    ("GET", "/api/v1/crms/{crm}/states"): "viewer", ("GET", "/api/v1/crms/{crm}/days"): "viewer",
+    ("GET", "/api/v1/crms/{crm}/changes"): "viewer",
     ("DELETE", "/api/v1/crms/{crm}"): "operator",
     ("GET", "/api/v1/reports/{crm}"): "viewer",
     ("GET", "/api/v1/incidents"): "viewer", ("GET", "/api/v1/incidents/{id}"): "viewer",

@@ -65,7 +65,7 @@ test('a changed threshold is rehearsed on the stored history, and its YAML stand
   await sees('2 incidents would have opened instead of 5.');
   await sees('sub_healthy: 2');
   await page.getByLabel('Over').selectOption('30');
-  await sees('The stored samples do not reach back that far.');
+  await sees('There are too many samples for one rehearsal: it ends at');
   assert.deepEqual(fake.log.findLast((one) => one.path.endsWith('rehearse')).body, { crm: 'acme', rule: 'latency', sub_healthy: 2, poor: 3, days: 30 });
   assert.match(page.url(), /rule=latency/);
   await close();

@@ -22,7 +22,7 @@ const kViews = {
   rehearse: { path: 'rules?crm=acme&rule=latency', ready: '.rehearse pre' },
   report: { path: 'reports/acme?period=2026-10', ready: '.document' },
   settings: { path: 'settings', ready: '.pairs' },
-  login: { path: 'login', ready: '.login input' },
+  login: { path: 'login', ready: '.login input[type=password]' },
 };
 
 const looks = [];

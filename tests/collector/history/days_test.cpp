@@ -112,6 +112,7 @@ TEST_CASE("the states and the days of a CRM are answered over HTTP") {
   CHECK(days.at("days").as_array().size() == 7);
   CHECK(days.at("days").at(0).at("no_data_seconds").as_int64() == 86'400);
   CHECK(days.at("days").at(0).at("availability").is_null());
+  CHECK(running.get_json("/api/v1/crms/acme/changes").at("changes").is_array());
   CHECK(send({"GET", running.base() + "/api/v1/crms/nobody/days", {}, ""}).status == 404);
   CHECK(send({"GET", running.base() + "/api/v1/crms/acme/days?days=0", {}, ""}).status == 400);
   CHECK(send({"GET",

@@ -8,7 +8,7 @@
 #include "collector/history/builder.h"
 #include "collector/history/query.h"
 #include "collector/history/roller.h"
-#include "store/history/sizes.h"
+#include "store/history/kept_sizes.h"
 #include "tests/collector/collector_fixture.h"
 
 using namespace crmpulse;
@@ -354,8 +354,8 @@ TEST_CASE("the bytes of the store are told by kind, with the oldest of each") {
   three_days(years, sender, false);
   years.work(first_day() + 108h);
   store::Database database = years.reader();
-  std::map<std::string, store::KindSize> sizes;
-  for (const store::KindSize& size : store::store_sizes(database).value()) sizes[std::string{size.kind}] = size;
+  std::map<std::string, store::KeptSize> sizes;
+  for (const store::KeptSize& size : store::kept_sizes(database).value()) sizes[std::string{size.kind}] = size;
   CHECK(sizes.at("samples").bytes == store::history_size(database).value().bytes);
   CHECK(sizes.at("samples").oldest == first_day());
   for (const char* kind : {"journal", "minutes", "hours", "days", "snapshots"}) CHECK(sizes.at(kind).bytes > 0);

@@ -42,6 +42,7 @@ function Line({ one }: { one: Agent }) {
       <th scope="row">
         <span class="name">{one.agent}</span>
         <small>{[one.version, one.system].filter(Boolean).join(' · ')}</small>
+        {one.refused && <small class="problem">{rich('agent_refused', { at: <Ago at={one.refused.at} />, why: one.refused.reason })}</small>}
       </th>
       <td data-label={t('column_seen')}>{one.last_seen ? <Ago at={one.last_seen} /> : '–'}</td>
       <td data-label={t('column_clock')}>

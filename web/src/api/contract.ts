@@ -50,7 +50,7 @@ export type Trouble = {
   remedy: Text;
 };
 
-export type Facts = { troubles: Trouble[]; lost_agents: number; dead_deliveries: number; muted: boolean };
+export type Facts = { troubles: Trouble[]; lost_agents: number; dead_deliveries: number; muted: boolean; recovering?: boolean };
 export type Fleet = Facts & { seq: number; now: string; time_zone: string; crms: Row[] };
 
 export type Ack = { author: string; comment: string; at: string; expires_at: string; from?: string };
@@ -205,6 +205,7 @@ export type Agent = {
   lost: boolean;
   lost_since: string | null;
   crms: { crm: string; calls_per_day: number | null; allowance: number | null }[];
+  refused?: { at: string; reason: string } | null;
 };
 
 export type RuleInForce = {
@@ -220,6 +221,7 @@ export type RuleInForce = {
 };
 export type Rehearsed = {
   incidents: { opened_at: string; resolved_at: string | null; worst: Level; minutes: number }[];
+  incident_count?: number;
   minutes: { sub_healthy: number; poor: number };
 };
 export type Rehearsal = { from: string; to: string; truncated: boolean; before: Rehearsed; after: Rehearsed; yaml: string; took_ms: number };
@@ -230,6 +232,6 @@ export type About = {
   version: string;
   started_at: string;
   libraries: { name: string; version: string; licence: string }[];
-  retention: Record<string, string>;
+  retention: Record<string, string | number>;
   store: { kind: string; bytes: number }[];
 };

@@ -7,7 +7,8 @@ import { Awaited } from '../elements/outcome';
 import { lasting, longDay } from '../format/time';
 import { percent } from '../format/value';
 import { t } from '../text';
-import { type Shown, kMarks, stateName } from '../text/words';
+import { type Shown, kMarks, spokenState } from '../text/words';
+import { Budget } from './budget';
 
 const kDays = 90;
 
@@ -29,7 +30,7 @@ function wordsOf(day: Day): string {
     [day.no_data_seconds, 'unknown'],
     [day.maintenance_seconds, 'maintenance'],
   ];
-  const wrong = parts.filter(([seconds]) => seconds > 0).map(([seconds, state]) => t('day_part', { time: lasting(seconds * 1000), state: stateName(state) }));
+  const wrong = parts.filter(([seconds]) => seconds > 0).map(([seconds, state]) => t('day_part', { time: lasting(seconds * 1000), state: spokenState(state) }));
   const values = { day: longDay(noon(day.day)), parts: wrong.join(t('list_comma')) };
   if (day.availability === null) return t('day_unknown', values);
   const available = { ...values, available: percent(day.availability) };
@@ -38,12 +39,20 @@ function wordsOf(day: Day): string {
 
 const monday = (day: string) => (new Date(noon(day)).getUTCDay() + 6) % 7;
 
-export function Calendar({ crm }: { crm: string }) {
+/** `objective` is the share that availability is held to, if there is one. */
+export function Calendar({ crm, objective }: { crm: string; objective: number | null }) {
   const answer = useGet<Days>(`api/v1/crms/${part(crm)}/days?days=${kDays}`);
   return (
     <section>
       <h2>{t('availability_days', { n: kDays })}</h2>
-      <Awaited answer={answer}>{(data) => <Month days={data.days} />}</Awaited>
+      <Awaited answer={answer}>
+        {(data) => (
+          <div class="calendar-place">
+            <Month days={data.days} />
+            {objective !== null && <Budget days={data.days} objective={objective} />}
+          </div>
+        )}
+      </Awaited>
     </section>
   );
 }
@@ -66,7 +75,7 @@ function Month({ days }: { days: Day[] }) {
     place.current?.querySelectorAll<HTMLButtonElement>('button')[next]?.focus();
   };
   return (
-    <div class="calendar-place">
+    <>
       <div ref={place} class="calendar" role="group" aria-label={t('availability_days', { n: days.length })} onKeyDown={moved}>
         {days.map((day, i) => (
           <button
@@ -89,6 +98,6 @@ function Month({ days }: { days: Day[] }) {
         {judged.length > 0 && <p class="figure">{t('availability_mean', { value: percent(mean), n: judged.length })}</p>}
         <p>{wordsOf(chosen)}</p>
       </div>
-    </div>
+    </>
   );
 }

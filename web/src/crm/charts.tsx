@@ -1,16 +1,18 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { query, part } from '../api/client';
 import type { Crm, Dimension, History, Incidents, Marker, StateChange } from '../api/contract';
 import { useGet } from '../api/use';
 import { Problem } from '../elements/outcome';
+import { Time } from '../elements/time';
 import { duration, exact, moment } from '../format/time';
 import { valueText } from '../format/value';
 import { now } from '../live/clock';
 import { setQuery, useQuery } from '../shell/router';
-import { said, t } from '../text';
+import { rich, said, t } from '../text';
 import { dimensionName } from '../text/words';
 import { csvOf, download } from './csv';
-import { type Line, linesOf, type Percentile, phaseLines } from './derive';
+import { featuresOf, type Line, linesOf, type Percentile, phaseLines, usedUpAt } from './derive';
 import { type Asked, historyOf, type Span } from './history';
 import { type Band, kColours, type Mark, Plot, type Threshold } from './plot';
 import { RangeChooser, useSpan, zoomTo } from './range';
@@ -73,6 +75,25 @@ function wordsOf(title: string, lines: Line[], unit: string): string {
     : t('chart_words', { title, low: valueText(low, unit), high: valueText(high, unit) });
 }
 
+function Forecast({ lines }: { lines: Line[] }) {
+  const daily = lines.find((line) => line.name === 'daily') ?? lines[0];
+  const at = daily ? usedUpAt(daily) : null;
+  if (at === null) return null;
+  return <p>{at === Infinity ? t('lasts') : rich('lasts_until', { at: <Time at={new Date(at).toISOString()} zone /> })}</p>;
+}
+
+function Features({ history }: { history: History }) {
+  const { used, idle } = featuresOf(history);
+  if (used.length + idle.length === 0) return <p class="soft chart-empty">{t('chart_empty', { title: dimensionName('features') })}</p>;
+  return (
+    <div class="chart">
+      <h3>{dimensionName('features')}</h3>
+      {used.length > 0 && <p>{t('features_used', { list: used.join(t('list_comma')) })}</p>}
+      {idle.length > 0 && <p>{t('features_idle', { list: idle.join(t('list_comma')) })}</p>}
+    </div>
+  );
+}
+
 function Legend({ lines, unit }: { lines: Line[]; unit: string }) {
   return (
     <ul class="legend">
@@ -91,9 +112,9 @@ function Legend({ lines, unit }: { lines: Line[]; unit: string }) {
   );
 }
 
-type ChartProps = Around & { title: string; unit: string; lines: Line[]; step: number; thresholds: Threshold[]; steps?: boolean };
+type ChartProps = Around & { children?: ComponentChildren; title: string; unit: string; lines: Line[]; step: number; thresholds: Threshold[]; steps?: boolean };
 
-function Chart({ crm, span, bands, marks, title, unit, lines, step, thresholds, steps }: ChartProps) {
+function Chart({ crm, span, bands, marks, title, unit, lines, step, thresholds, steps, children }: ChartProps) {
   const shown = useMemo(() => lines.slice(0, kMostLines), [lines]);
   const times = useMemo(() => timesOf(shown, step), [shown, step]);
   const words = wordsOf(title, shown, unit);
@@ -113,6 +134,7 @@ function Chart({ crm, span, bands, marks, title, unit, lines, step, thresholds, 
       </figcaption>
       <Plot lines={shown} times={times} unit={unit} span={span} thresholds={thresholds} bands={bands} marks={marks} onZoom={zoomTo} words={words} steps={steps ?? false} />
       <Legend lines={shown} unit={unit} />
+      {children}
       {lines.length > kMostLines && <p class="soft">{t('lines_more', { n: lines.length - kMostLines })}</p>}
     </figure>
   );
@@ -157,11 +179,13 @@ function ChartGroup({ dimension, percentile, ...around }: GroupProps) {
   const units = useMemo(() => [...new Set(lines.map((line) => line.unit))].map((unit) => ({ unit, lines: lines.filter((line) => line.unit === unit) })), [lines]);
   const judged = crm.dimensions.find((one) => one.dimension === dimension);
   const title = phases ? t('phases') : dimensionName(dimension);
+  const features = dimension === 'features';
   const percentiles = dimension === 'latency' && history?.series.some((one) => one.points.some((point) => point.p75 != null));
   return (
     <div ref={place} class="chart-place">
       {error && <Problem error={error} again={again} />}
-      {units.map((one) => (
+      {features && history && <Features history={history} />}
+      {!features && units.map((one) => (
         <Chart
           key={one.unit}
           {...around}
@@ -170,9 +194,11 @@ function ChartGroup({ dimension, percentile, ...around }: GroupProps) {
           lines={one.lines}
           step={duration(history?.step ?? '')}
           thresholds={thresholdsOf(judged, one.unit)}
-        />
+        >
+          {dimension === 'quota' && <Forecast lines={one.lines} />}
+        </Chart>
       ))}
-      {history && units.length === 0 && !phases && <p class="soft chart-empty">{t('chart_empty', { title })}</p>}
+      {history && units.length === 0 && !phases && !features && <p class="soft chart-empty">{t('chart_empty', { title })}</p>}
     </div>
   );
 }
@@ -215,7 +241,7 @@ function Changes({ markers }: { markers: Marker[] }) {
 }
 
 export function Charts({ crm }: { crm: Crm }) {
-  const span = useSpan();
+  const span = useSpan(crm.crm);
   const percentile = (useQuery('percentile') || 'p75') as Percentile;
   const bands = useBands(crm.crm, span);
   const path = `api/v1/crms/${part(crm.crm)}/changes${query({ from: new Date(span.from).toISOString(), to: new Date(span.to).toISOString() })}`;
@@ -228,7 +254,7 @@ export function Charts({ crm }: { crm: Crm }) {
   return (
     <section class="charts">
       <h2>{t('charts')}</h2>
-      <RangeChooser span={span} />
+      <RangeChooser crm={crm.crm} span={span} />
       <div class="ranges no-print" role="group" aria-label={t('percentile')}>
         {kPercentiles.map((one) => (
           <button key={one} type="button" class="chip" aria-pressed={one === percentile} onClick={() => setQuery({ percentile: one === 'p75' ? null : one })}>

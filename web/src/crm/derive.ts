@@ -91,6 +91,42 @@ export function linesOf(dimension: string, history: History, percentile: Percent
   return history.series.filter((one) => !one.metric.startsWith('crm_agent_') && one.points.length > 0).map((one) => lineOf(one, percentile, step));
 }
 
+const kPace = 6 * 3_600_000;
+const kDay = 86_400_000;
+
+/**
+ * When what is left of an allowance is used up at the pace of the last hours: infinite when it lasts until it is filled up again, as
+ * allowances of a day are; null when too little is known to say.
+ */
+export function usedUpAt(line: Line): number | null {
+  const points = [...line.values].sort(([a], [b]) => a - b);
+  let filled = -1;
+  points.forEach(([, value], i) => {
+    if (value > (points[i - 1]?.[1] ?? value) + 0.02) filled = i;
+  });
+  const last = points[points.length - 1];
+  if (!last) return null;
+  const recent = points.slice(Math.max(0, filled)).filter(([at]) => at >= last[0] - kPace);
+  const first = recent[0];
+  if (!first || recent.length < 4) return null;
+  const pace = (first[1] - last[1]) / (last[0] - first[0]);
+  if (pace <= 0) return Infinity;
+  const at = last[0] + last[1] / pace;
+  return at < (points[filled]?.[0] ?? last[0]) + kDay ? at : Infinity;
+}
+
+/** Which features saw use at the end of the time shown. */
+export function featuresOf(history: History): { used: string[]; idle: string[] } {
+  const used: string[] = [];
+  const idle: string[] = [];
+  for (const series of history.series) {
+    const name = series.labels.feature;
+    const last = series.points[series.points.length - 1];
+    if (name && last) (last.max > 0 ? used : idle).push(name);
+  }
+  return { used: used.sort(), idle: idle.sort() };
+}
+
 /** The worst of a dimension's lines at each step of the day, for the small trend beside its bar; null where nothing is known. */
 export function worstLine(one: Dimension, history: History): (number | null)[] {
   const all = linesOf(one.dimension, history, 'p75');

@@ -103,6 +103,9 @@ function range(low: number, high: number, thresholds: Threshold[], unit: string)
   return [Math.min(0, low), top > 0 ? top * 1.14 : 1];
 }
 
+/** Other charts show where the pointer is; a drag is the business of the one it is on. */
+const followed = (type: string) => type === 'mousemove' || type === 'mouseleave';
+
 function options(props: Props, width: number): uPlot.Options {
   const { lines, span, thresholds, bands, marks, unit, onZoom, steps } = props;
   const soft = colour('--soft');
@@ -113,7 +116,7 @@ function options(props: Props, width: number): uPlot.Options {
     height: 190,
     legend: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), fleet.get().zone),
-    cursor: { sync: { key: kSync, setSeries: false }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
+    cursor: { sync: { key: kSync, setSeries: false, filters: { sub: followed, pub: () => true } }, drag: { x: true, y: false, setScale: false }, points: { size: 6 } },
     scales: {
       x: { time: true, range: () => [span.from / 1000, span.to / 1000] },
       y: { range: (_, low, high) => range(low ?? 0, high ?? 0, thresholds, unit) },

@@ -1,17 +1,30 @@
 // Which time the charts show: one of the usual ranges up to now, or a part that was drawn with the mouse; in the address.
 import { useMemo } from 'preact/hooks';
-import { duration } from '../format/time';
 import { now, useNow } from '../live/clock';
+import { fleet } from '../live/fleet';
+import { useStore } from '../live/store';
 import { setQuery, useQuery } from '../shell/router';
-import { exact, moment } from '../format/time';
+import { duration, exact, moment } from '../format/time';
 import { t } from '../text';
 import type { Span } from './history';
 
 export const kRanges = ['1h', '6h', '24h', '7d', '30d', '90d', '400d'];
 const kMinute = 60_000;
 
-export function useSpan(): Span {
-  const range = useQuery('range') || '24h';
+/** A day; of a CRM that has been watched for less, as much as there is. */
+export function usualRange(strip: string | undefined): string {
+  const known = strip ? 48 - Math.max(0, strip.search(/[^n]/)) : 48;
+  if (known <= 2) return '1h';
+  return known <= 12 ? '6h' : '24h';
+}
+
+function useRange(crm: string): string {
+  const usual = useStore(fleet, (now) => usualRange(now.rows.get(crm)?.strip));
+  return useQuery('range') || usual;
+}
+
+export function useSpan(crm: string): Span {
+  const range = useRange(crm);
   const from = useQuery('from');
   const to = useQuery('to');
   const minute = Math.floor(useNow(kMinute) / kMinute);
@@ -38,9 +51,9 @@ function shift(span: Span, by: number): void {
   zoomTo({ from: to - length, to });
 }
 
-export function RangeChooser({ span }: { span: Span }) {
+export function RangeChooser({ crm, span }: { crm: string; span: Span }) {
   const from = useQuery('from');
-  const chosen = useQuery('range') || '24h';
+  const chosen = useRange(crm);
   return (
     <div class="ranges no-print" role="group" aria-label={t('range')}>
       {kRanges.map((range) => (
@@ -49,7 +62,7 @@ export function RangeChooser({ span }: { span: Span }) {
           type="button"
           class="chip"
           aria-pressed={!from && range === chosen}
-          onClick={() => setQuery({ range: range === '24h' ? null : range, from: null, to: null })}
+          onClick={() => setQuery({ range, from: null, to: null })}
         >
           {range.endsWith('h') ? t('hours', { n: Number.parseInt(range, 10) }) : t('days', { n: Number.parseInt(range, 10) })}
         </button>

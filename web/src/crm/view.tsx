@@ -57,6 +57,12 @@ function Evidence({ crm }: { crm: Crm }) {
   );
 }
 
+/** What availability is held to is where it stops being healthy. */
+function objectiveOf(crm: Crm): number | null {
+  const availability = crm.dimensions.find((one) => one.dimension === 'availability' && one.unit === 'ratio');
+  return availability && availability.sub_healthy < 1 ? availability.sub_healthy : null;
+}
+
 function Body({ crm, reload }: { crm: Crm; reload: () => void }) {
   return (
     <>
@@ -67,7 +73,7 @@ function Body({ crm, reload }: { crm: Crm; reload: () => void }) {
         <Evidence crm={crm} />
       </div>
       <Dimensions crm={crm} />
-      <Calendar crm={crm.crm} />
+      <Calendar crm={crm.crm} objective={objectiveOf(crm)} />
       <Charts crm={crm} fallback={<p class="soft">{t('loading')}</p>} />
       <p class="more no-print">
         <Link to={`incidents?crm=${part(crm.crm)}`}>{t('to_incidents')}</Link>

@@ -2,7 +2,7 @@
 import { clock, lasting } from '../format/time';
 import { now } from '../live/clock';
 import { t } from '../text';
-import { type Shown, stateName } from '../text/words';
+import { type Shown, spokenState } from '../text/words';
 
 const kHalfHour = 1_800_000;
 const kCodes: Record<string, Shown> = { '0': 'healthy', '1': 'sub_healthy', '2': 'poor', n: 'unknown', m: 'maintenance' };
@@ -20,7 +20,7 @@ export function stripWords(strip: string): string {
     const count = all.filter((one) => one === state).length;
     if (count === 0) return [];
     const first = now() - (all.length - all.indexOf(state)) * kHalfHour;
-    return [t('strip_part', { state: stateName(state), time: lasting(count * kHalfHour), at: clock(Math.floor(first / kHalfHour) * kHalfHour) })];
+    return [t('strip_part', { state: spokenState(state), time: lasting(count * kHalfHour), at: clock(Math.floor(first / kHalfHour) * kHalfHour) })];
   });
   if (parts.length === 0) return t('strip_fine');
   return t('strip_words', { parts: parts.join(t('list_comma')) });

@@ -70,7 +70,7 @@ export function FleetRow({ row, index, fresh }: Props) {
         <StateBadge state={shownState(row)} />
       </td>
       <th scope="row" class="cell-name">
-        <Link to={crmPath(row.crm)} class="name" data-row>
+        <Link to={crmPath(row.crm)} class="name" data-row data-incident={row.incident && !row.incident.acked_by ? row.incident.id : undefined}>
           {row.crm}
         </Link>
         <small>{labelsOf(row)}</small>

@@ -128,8 +128,9 @@ export function FleetView() {
   const counts = useMemo(() => countsOf(rows.values()), [rows]);
   const labels = useMemo(() => groupLabels(rows.values()), [rows]);
   const worst = useMemo(() => [...rows.values()].reduce<Row | undefined>((a, b) => (a && worstFirst(a, b) < 0 ? a : b), undefined), [rows]);
+  const shown = useMemo(() => sorted.filter(chosenBy(filter)), [sorted, filter.state, filter.incident, filter.q]);
+  const groups = useMemo(() => grouped(shown, group), [shown, group]);
   if (!known) return <p class="soft">{t('loading')}</p>;
-  const shown = sorted.filter(chosenBy(filter));
   return (
     <>
       <h1>{headline(counts, rows.size)}</h1>
@@ -145,7 +146,7 @@ export function FleetView() {
               {t('none_found')}
             </p>
           ) : (
-            <FleetList groups={grouped(shown, group)} label={group} />
+            <FleetList groups={groups} label={group} />
           )}
         </>
       )}

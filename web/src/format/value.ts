@@ -11,6 +11,7 @@ function three(value: number): string {
 }
 
 function secondsText(value: number): string {
+  if (value === 0) return t('seconds', { n: 0 });
   if (value < 0.0095) return t('milliseconds', { n: three(value * 1000) });
   if (value < 0.9995) return t('milliseconds', { n: number(value * 1000, 0) });
   if (value < 60) return t('seconds', { n: three(value) });

@@ -15,7 +15,7 @@ export function NoteForm({ id, done }: Props) {
   return (
     <Form send={make} submit={t('add_note')}>
       <Field label={t('note')} hint={t('note_hint')}>
-        {(field) => <input id={field} required maxLength={1000} value={text} onInput={(event) => setText(event.currentTarget.value)} />}
+        {(field) => <textarea id={field} required rows={3} maxLength={2000} value={text} onInput={(event) => setText(event.currentTarget.value)} />}
       </Field>
     </Form>
   );

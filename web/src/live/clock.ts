@@ -12,12 +12,30 @@ export function now(): number {
   return Date.now() + offset;
 }
 
+type Ticker = { listeners: Set<() => void>; timer: ReturnType<typeof setInterval> };
+const tickers = new Map<number, Ticker>();
+
+/** One timer for all that are drawn as often. */
+function onTick(every: number, listener: () => void): () => void {
+  let ticker = tickers.get(every);
+  if (!ticker) {
+    const listeners = new Set<() => void>();
+    ticker = { listeners, timer: setInterval(() => listeners.forEach((one) => one()), every) };
+    tickers.set(every, ticker);
+  }
+  const { listeners, timer } = ticker;
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    tickers.delete(every);
+  };
+}
+
 /** Draws again every `every` milliseconds; the collector's time. */
 export function useNow(every: number): number {
   const [, setRound] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => setRound((n) => n + 1), every);
-    return () => clearInterval(timer);
-  }, [every]);
+  useEffect(() => onTick(every, () => setRound((n) => n + 1)), [every]);
   return now();
 }

@@ -30,13 +30,15 @@ export const fleet = new Store<FleetState>({
   lost_agents: 0,
   dead_deliveries: 0,
   muted: false,
+  recovering: false,
 });
 
-const facts = (from: Facts): Facts => ({
+export const withFacts = (from: Facts): Facts => ({
   troubles: from.troubles,
   lost_agents: from.lost_agents,
   dead_deliveries: from.dead_deliveries,
   muted: from.muted,
+  recovering: from.recovering ?? false,
 });
 
 /** What a snapshot changes. */
@@ -48,7 +50,7 @@ export function withSnapshot(state: FleetState, told: Fleet, now: number): Parti
       if (state.rows.get(row.crm)?.state !== row.state) changed.set(row.crm, now);
     }
   }
-  return { ...facts(told), seq: told.seq, zone: told.time_zone, rows, changed, known: true, heardAt: now };
+  return { ...withFacts(told), seq: told.seq, zone: told.time_zone, rows, changed, known: true, heardAt: now };
 }
 
 export type Delta = { row: Row } | { gone: string };

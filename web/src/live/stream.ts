@@ -3,7 +3,7 @@
 import { address, ApiError, get } from '../api/client';
 import type { Facts, Fleet, Row } from '../api/contract';
 import { heardTime } from './clock';
-import { type Delta, fleet, withDeltas, withSnapshot } from './fleet';
+import { type Delta, fleet, withDeltas, withFacts, withSnapshot } from './fleet';
 
 const kSilence = 40_000; // the collector sends a heartbeat every 15 s
 const kPoll = 5_000;
@@ -92,7 +92,7 @@ function open(): void {
   on(stream, 'snapshot', (data) => took(JSON.parse(data) as Fleet));
   on(stream, 'crm', (data) => later({ row: JSON.parse(data) as Row }));
   on(stream, 'gone', (data) => later({ gone: (JSON.parse(data) as { crm: string }).crm }));
-  on(stream, 'facts', (data) => fleet.set(JSON.parse(data) as Facts));
+  on(stream, 'facts', (data) => fleet.set(withFacts(JSON.parse(data) as Facts)));
   on(stream, 'heartbeat', (data) => heardTime((JSON.parse(data) as { now: string }).now));
   on(stream, 'resync', () => {
     fleet.set({ seq: 0 });

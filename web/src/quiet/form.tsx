@@ -18,9 +18,9 @@ type Props = { kind: Kind; matchers: string; comment?: string; done: () => void;
 function Matches({ text }: { text: string }) {
   const rows = useStore(fleet, (value) => value.rows);
   const matchers = readMatchers(text);
-  if (text.trim() === '') return <p class="meets soft">{t('matchers_empty')}</p>;
+  if (text.trim() === '') return <p class="matches soft">{t('matchers_empty')}</p>;
   return (
-    <p class={`meets${matchers ? '' : ' problem'}`} aria-live="polite">
+    <p class={`matches${matchers ? '' : ' problem'}`} aria-live="polite">
       {matchers ? matchWords(matching(rows.values(), matchers)) : t('matchers_wrong')}
     </p>
   );

@@ -8,7 +8,7 @@ import { StateBadge } from '../elements/state';
 import { Time } from '../elements/time';
 import { clock, lasting } from '../format/time';
 import { valueText } from '../format/value';
-import { t } from '../text';
+import { rich, t } from '../text';
 
 const kSettles = 400;
 const kTries = 5;
@@ -68,7 +68,7 @@ function Side({ title, side }: { title: string; side: Rehearsed }) {
   return (
     <section class="panel">
       <h3>{title}</h3>
-      <p class="figure">{t('incidents_count', { n: side.incidents.length })}</p>
+      <p class="figure">{t('incidents_count', { n: countOf(side) })}</p>
       <p class="soft">{t('rehearsed_minutes', { sub: lasting(sub_healthy * kMinute), poor: lasting(poor * kMinute) })}</p>
       <Hours side={side} />
       <p class="soft axis" aria-hidden="true">
@@ -85,14 +85,17 @@ function Side({ title, side }: { title: string; side: Rehearsed }) {
           </li>
         ))}
       </ul>
-      {side.incidents.length > kShown && <p class="soft">{t('and_more', { n: side.incidents.length - kShown })}</p>}
+      {countOf(side) > kShown && <p class="soft">{t('and_more', { n: countOf(side) - kShown })}</p>}
     </section>
   );
 }
 
+/** The list is bounded, the count is not. */
+const countOf = (side: Rehearsed) => side.incident_count ?? side.incidents.length;
+
 function verdict(data: Rehearsal): string {
-  const was = data.before.incidents.length;
-  const would = data.after.incidents.length;
+  const was = countOf(data.before);
+  const would = countOf(data.after);
   if (was === would) return t('rehearsed_same', { n: would });
   return t(would < was ? 'rehearsed_fewer' : 'rehearsed_more', { n: would, was });
 }
@@ -112,7 +115,7 @@ function Outcome({ data }: { data: Rehearsal }) {
   return (
     <>
       <p class="why" aria-live="polite">
-        {verdict(data)} {data.truncated && t('rehearsed_truncated')}
+        {verdict(data)} {data.truncated && rich('rehearsed_truncated', { to: <Time at={data.to} /> })}
       </p>
       <div class="two">
         <Side title={t('as_it_was')} side={data.before} />

@@ -13,9 +13,9 @@ import { Rehearse } from './rehearse';
 
 /** How long it must be so before it counts. */
 function lasts(rule: RuleInForce): string {
-  const { sub_healthy: sub = '', poor = '' } = rule.for ?? {};
-  if (sub === poor) return sub && t('rule_for', { time: sub });
-  return t('rule_for_each', { sub: sub || '0s', poor: poor || '0s' });
+  const { sub_healthy: sub = '0s', poor = '0s' } = rule.for ?? {};
+  if (sub === poor) return sub === '0s' ? '' : t('rule_for', { time: sub });
+  return t('rule_for_each', { sub, poor });
 }
 
 function Rule({ crm, rule }: { crm: string; rule: RuleInForce }) {

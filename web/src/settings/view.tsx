@@ -10,6 +10,7 @@ import { may, session, signOut } from '../shell/session';
 import { setTheme, theme, type Theme } from '../shell/theme';
 import { type Language, language, rich, setLanguage, t } from '../text';
 import { roleName } from '../text/words';
+import { kMit, kParts } from './licences';
 import { Tokens } from './tokens';
 
 function Mine() {
@@ -106,8 +107,8 @@ function Program() {
             <dl class="pairs">
               {Object.entries(about.retention).map(([kind, time]) => (
                 <div key={kind}>
-                  <dt>{t('retention_of', { kind })}</dt>
-                  <dd>{String(time)}</dd>
+                  <dt>{kind === 'journal_max_bytes' ? t('retention_journal') : t('retention_of', { kind })}</dt>
+                  <dd>{typeof time === 'number' ? bytes(time) : time}</dd>
                 </div>
               ))}
               {about.store.map((one) => (
@@ -120,11 +121,15 @@ function Program() {
             <details>
               <summary>{t('licences')}</summary>
               <ul>
-                <li>Preact (MIT), uPlot (MIT)</li>
                 {about.libraries.map((one) => (
                   <li key={one.name}>{t('library', { name: one.name, version: one.version, licence: one.licence })}</li>
                 ))}
               </ul>
+              <div lang="en">
+                {[...kParts, ...kMit].map((text) => (
+                  <p key={text}>{text}</p>
+                ))}
+              </div>
             </details>
           </>
         )}

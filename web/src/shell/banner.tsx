@@ -22,10 +22,12 @@ export function Banner() {
   const link = useStore(fleet, (now) => now.link);
   const since = useStore(fleet, (now) => now.cutSince);
   const troubles = useStore(fleet, (now) => now.troubles);
+  const recovering = useStore(fleet, (now) => now.recovering);
   const muted = useStore(fleet, (now) => now.muted);
   return (
     <>
       {link === 'cut' && since !== null && <Cut since={since} />}
+      {recovering && <p class="banner">{t('banner_recovering')}</p>}
       {muted && <p class="banner">{t('banner_muted')}</p>}
       {troubles.length > 0 && (
         <section class="banner" aria-label={t('banner_troubles')}>

@@ -1,7 +1,9 @@
 // The page by keyboard: / searches, j and k go through a list, Enter opens, a acknowledges, ? shows these.
 import { useEffect, useState } from 'preact/hooks';
+import { part, send } from '../api/client';
 import { Dialog } from '../elements/dialog';
 import { type Key, t } from '../text';
+import { go } from './router';
 
 const kKeys: [string, Key][] = [
   ['/', 'key_search'],
@@ -25,11 +27,11 @@ function step(by: 1 | -1): void {
   next.closest('tr, li')?.scrollIntoView({ block: 'nearest' });
 }
 
-function press(selector: string): boolean {
-  const near = document.activeElement?.closest('tr, li')?.querySelector<HTMLElement>(selector);
-  const found = near ?? document.querySelector<HTMLElement>(`main ${selector}`);
-  found?.click();
-  return Boolean(found);
+/** The incident of the row that has the focus, or the button of the view; where it cannot be done here, its page says why. */
+function acknowledge(): void {
+  const id = document.activeElement?.closest<HTMLElement>('[data-incident]')?.dataset.incident;
+  if (!id) return document.querySelector<HTMLElement>('main [data-shortcut=a]')?.click();
+  send('POST', `api/v1/incidents/${part(id)}/ack`, {}).catch(() => go(`incidents/${part(id)}`));
 }
 
 export function Keys() {
@@ -41,7 +43,7 @@ export function Keys() {
       if (event.key === '/' && search) search.focus();
       else if (event.key === 'j') step(1);
       else if (event.key === 'k') step(-1);
-      else if (event.key === 'a' && press('[data-shortcut=a]')) undefined;
+      else if (event.key === 'a') acknowledge();
       else if (event.key === '?') setHelp(true);
       else return;
       event.preventDefault();

@@ -57,7 +57,7 @@ export function usePath(): string {
   return useStore(place, (now) => now.path);
 }
 
-type LinkProps = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> & { to: string; children?: ComponentChildren; 'data-row'?: boolean };
+type LinkProps = Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> & { to: string; children?: ComponentChildren; 'data-row'?: boolean; 'data-incident'?: string | undefined };
 
 export function Link({ to, children, ...rest }: LinkProps) {
   const clicked = (event: MouseEvent) => {

@@ -1,5 +1,5 @@
 // Words for what the collector names by a code. What it names and this page does not know is shown as it is.
-import type { Level, State } from '../api/contract';
+import type { State } from '../api/contract';
 import { type Key, t } from './index';
 
 export type Shown = State | 'maintenance';
@@ -24,8 +24,14 @@ export function stateName(state: Shown): string {
 }
 
 /** Within a sentence. */
-const kSpoken: Record<Level, Key> = { healthy: 'said_healthy', sub_healthy: 'said_sub_healthy', poor: 'said_poor' };
-export function spokenState(state: Level): string {
+const kSpoken: Record<Shown, Key> = {
+  healthy: 'said_healthy',
+  sub_healthy: 'said_sub_healthy',
+  poor: 'said_poor',
+  unknown: 'said_unknown',
+  maintenance: 'said_maintenance',
+};
+export function spokenState(state: Shown): string {
   return t(kSpoken[state]);
 }
 

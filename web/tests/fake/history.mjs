@@ -33,6 +33,8 @@ function value(metric, index, at, badSince) {
       return 35;
     case 'crm_process_seconds':
       return 2400 + 700 * wave(at, kDay) + 300 * noise;
+    case 'crm_feature_used':
+      return index % 3 === 2 ? 0 : 1;
     default:
       return 1;
   }
@@ -61,7 +63,7 @@ const kSeries = {
   ],
   process: [['crm_process_seconds', { process: 'lead_response', quantile: '0.5' }]],
   satisfaction: [],
-  features: [],
+  features: ['campaigns', 'forecasts', 'knowledge base', 'quotes'].map((feature) => ['crm_feature_used', { feature }]),
   safety: [],
 };
 const kPhases = ['dns', 'connect', 'tls', 'first_byte', 'transfer'].map((phase) => ['crm_operation_phase_seconds', { operation: 'read', phase }]);

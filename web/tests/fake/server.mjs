@@ -33,7 +33,7 @@ export class FakeCollector {
       { name: 'ana', role: 'admin', agent: null, created_at: iso(now() - 90 * kDay) },
       { name: 'branch-1', role: 'ingest', agent: 'branch-1', created_at: iso(now() - 90 * kDay) },
     ];
-    this.facts = { troubles: [], lost_agents: 1, dead_deliveries: 1, muted: false };
+    this.facts = { troubles: [], lost_agents: 1, dead_deliveries: 1, muted: false, recovering: false };
     this.incidents = [...this.rows.values()].filter((row) => row.incident).map((row) => incidentOf(row, now()));
     this.quiet = [];
     this.addPast();

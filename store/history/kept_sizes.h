@@ -12,7 +12,7 @@
 
 namespace crmpulse::store {
 
-struct KindSize {
+struct KeptSize {
   /// `journal`, `samples`, `minutes`, `hours`, `days`, `states`, `incidents`, `messages`, `snapshots`
   std::string_view kind;
   std::int64_t bytes = 0;           ///< of contents, without what the file adds
@@ -20,6 +20,6 @@ struct KindSize {
 };
 
 /// Returns all kinds. Reads much of a large store: not for every request.
-[[nodiscard]] Result<std::vector<KindSize>> store_sizes(Database& database);
+[[nodiscard]] Result<std::vector<KeptSize>> kept_sizes(Database& database);
 
 }  // namespace crmpulse::store

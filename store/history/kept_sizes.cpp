@@ -1,4 +1,4 @@
-#include "store/history/sizes.h"
+#include "store/history/kept_sizes.h"
 
 #include <array>
 
@@ -33,10 +33,10 @@ constexpr std::array kKinds{
 
 }  // namespace
 
-Result<std::vector<KindSize>> store_sizes(Database& database) {
-  std::vector<KindSize> sizes;
+Result<std::vector<KeptSize>> kept_sizes(Database& database) {
+  std::vector<KeptSize> sizes;
   for (const KindQuery& one : kKinds) {
-    KindSize size{one.kind, 0, {}};
+    KeptSize size{one.kind, 0, {}};
     const auto done = each_row(query(database, one.sql), [&size](const Statement& row) {
       size.bytes = row.integer(0);
       if (!row.is_null(1)) size.oldest = time_at(row, 1);
