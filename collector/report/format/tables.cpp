@@ -254,7 +254,8 @@ std::string goals_table(const Report& report, Language language) {
         progress, css, shape, escape_html(goal_sentence(one, language)));
   }
   return fmt::format(
-             "<div class=\"scroll\"><table class=\"stack\"><thead><tr><th>{}</th><th class=\"n\">{}</th><th class=\"n\">{}</th>"
+             "<div class=\"scroll\"><table class=\"stack\"><thead><tr><th>{}</th><th class=\"n\">{}</th><th "
+             "class=\"n\">{}</th>"
              "<th>{}</th><th>{}</th></tr></thead><tbody>\n",
              either(language, "Goal", "目标"), either(language, "Now", "当前值"), either(language, "Target", "目标值"),
              either(language, "Way", "进展"), either(language, "Pace", "进度")) +
