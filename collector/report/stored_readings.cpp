@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include "collector/history/query.h"
 #include "collector/report/figures/figures.h"
@@ -138,6 +139,35 @@ std::vector<SeriesChoice> choices_of(std::span<const std::string_view> metrics) 
   return out;
 }
 
+/// The labels by which a report tells series apart: not by who measured, and calls not by the object they were for.
+Labels told_apart_by(const HistoryName& name) {
+  Labels labels = name.labels;
+  labels.set("agent", "");
+  if (name.metric == kDurations) labels.set("object", "");
+  return labels;
+}
+
+/// Puts together what is told as one: of one step each has one point, and quantiles are those of all.
+std::vector<HistoryLine> together(const std::vector<HistoryLine>& lines) {
+  std::map<std::pair<std::string, Labels>, HistoryLine> sums;
+  for (const HistoryLine& line : lines) {
+    const Labels labels = told_apart_by(line.name);
+    const auto [known, fresh] = sums.try_emplace({line.name.metric, labels}, line);
+    HistoryLine& sum = known->second;
+    sum.name.labels = labels;
+    if (fresh) continue;
+    if (sum.points.size() == 1 && line.points.size() == 1) {
+      sum.points.front().merge(line.points.front());
+    } else {
+      sum.points.insert(sum.points.end(), line.points.begin(), line.points.end());
+    }
+  }
+  std::vector<HistoryLine> out;
+  out.reserve(sums.size());
+  for (auto& [key, sum] : sums) out.push_back(std::move(sum));
+  return out;
+}
+
 /// By hour the newest change of each object, whoever saw it; of all of them under an empty name.
 using Newest = std::map<std::string, std::map<TimePoint, double>>;
 
@@ -204,10 +234,8 @@ Result<void> StoredReadings::add_totals(Metrics metrics, TimePoint from, TimePoi
   if (!answer) return answer.error();
   omitted_ += answer->omitted;
   damaged_ += answer->damaged.count() + answer->damaged_rollups;
-  for (const HistoryLine& line : answer->lines) {
-    know_labels(line.name.labels, line.name.metric == kChecks);
-    out.push_back(totals_of(line, apdex_));
-  }
+  for (const HistoryLine& line : answer->lines) know_labels(line.name.labels, line.name.metric == kChecks);
+  for (const HistoryLine& line : together(answer->lines)) out.push_back(totals_of(line, apdex_));
   return {};
 }
 
