@@ -93,6 +93,11 @@ Duration step_of(TimePoint from, TimePoint to) {
   return aligned(kMinute) ? kWhole + kMinute : kWhole + kSecond;
 }
 
+/// Where its readings end: while it is under way, with the hour, which sums are there of; nothing lies behind now.
+TimePoint end_of(const PeriodReadings& readings) {
+  return std::min(readings.period.to, TimePoint{std::chrono::ceil<hours>(readings.until)});
+}
+
 /// The share of durations that took at most `most` seconds.
 double share_within(const HistoryPoint& point, double most) {
   if (point.max <= most) return 1;
@@ -308,7 +313,7 @@ Result<void> StoredReadings::add_notices(PeriodReadings& out) {
 Result<void> StoredReadings::add_buckets(PeriodReadings& out, const ZonePtr& zone) {
   for (const Bucket& bucket : buckets_of(out.period, zone)) {
     BucketReadings part{bucket, {}};
-    auto read = totals(kCharts, bucket.from, std::min(bucket.to, out.until));
+    auto read = totals(kCharts, bucket.from, std::min(bucket.to, end_of(out)));
     if (!read) return read.error();
     part.totals = std::move(*read);
     out.buckets.push_back(std::move(part));
@@ -322,11 +327,11 @@ Result<PeriodReadings> StoredReadings::read(const Period& period, TimePoint now,
   out.until = std::clamp(now, period.from, period.to);
   if (const auto states = add_states(out); !states) return states.error();
   for (const Metrics metrics : {Metrics{kCalls}, Metrics{kUse}, Metrics{kWork}}) {
-    if (const auto added = add_totals(metrics, period.from, out.until, out.totals); !added) return added.error();
+    if (const auto added = add_totals(metrics, period.from, end_of(out), out.totals); !added) return added.error();
   }
-  const TimePoint last_day = std::max(period.from, out.until - kDay);
+  const TimePoint last_day = std::max(period.from, end_of(out) - kDay);
   for (const Metrics metrics : {Metrics{kQualityNow}, Metrics{kClosing}}) {
-    if (const auto added = add_totals(metrics, last_day, out.until, out.closing); !added) return added.error();
+    if (const auto added = add_totals(metrics, last_day, end_of(out), out.closing); !added) return added.error();
   }
   if (const auto added = add_maintenance(out); !added) return added.error();
   if (const auto added = add_ages(out); !added) return added.error();
