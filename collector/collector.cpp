@@ -95,6 +95,7 @@ Collector::~Collector() {
   if (quiet_) store_last();
   // Its jobs and callbacks refer to the other parts: it finishes first.
   server_.reset();
+  rehearsals_.reset();
   history_.reset();
   writer_.reset();
 }
@@ -120,6 +121,9 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   auto history = History::start(loop, *collector->writer_, collector->configuration_->settings.state_dir);
   if (!history) return history.error();
   collector->history_ = std::move(*history);
+  auto rehearsals = Rehearsals::start(loop, collector->configuration_->settings.state_dir);
+  if (!rehearsals) return rehearsals.error();
+  collector->rehearsals_ = std::move(*rehearsals);
   if (auto listening = collector->listen(); !listening) return listening.error();
   if (collector->engine_.recovering()) {
     log::info("serving while the journal is replayed");
@@ -244,6 +248,7 @@ void Collector::stop() {
   reloader_.stop();
   manager_.stopping();
   notifier_.stop();
+  if (rehearsals_) rehearsals_->stop();
   server_->stop(kServerGrace, [this] { finish_when_quiet(kQuietRounds); });
 }
 

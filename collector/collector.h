@@ -8,6 +8,7 @@
 #include "collector/api/api.h"
 #include "collector/api/tracker_callbacks.h"
 #include "collector/audit_trail.h"
+#include "collector/backtest/rehearsals.h"
 #include "collector/delivery/heartbeat.h"
 #include "collector/delivery/notifier.h"
 #include "collector/engine/engine_loop.h"
@@ -91,6 +92,7 @@ class Collector {
   Router router_;
   Exposition exposition_;
   std::unique_ptr<History> history_;
+  std::unique_ptr<Rehearsals> rehearsals_;
   ReloadStats reloads_;
   OwnTroubles troubles_;
   std::string

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "collector/api/history_api.h"
+#include "collector/api/rehearse_api.h"
 #include "collector/collector.h"
 #include "collector/http/answers.h"
 
@@ -72,6 +73,7 @@ void Collector::add_routes() {
   api_.add_routes(router_);
   callbacks_.add_route(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
+  add_rehearse_route(router_, engine_, [this] { return rehearsals_.get(); });
   add_service_routes();
 }
 

@@ -78,6 +78,9 @@ class Api {
 [[nodiscard]] boost::json::object delivery_json(const store::OutboxRow& row);
 [[nodiscard]] boost::json::value ack_json(const Acknowledgement* ack);
 
+/// Returns the body as an object, or the answer that says why it is none. Only JSON is taken: a page of another site
+/// can send a browser's form, but not this type, without being asked.
+[[nodiscard]] boost::system::result<boost::json::object, net::HttpResponse> read_body(const net::HttpRequest& request);
 /// Returns a query parameter, empty if it is absent.
 [[nodiscard]] std::string parameter(const net::HttpRequest& request, std::string_view name);
 /// Returns the parameter `limit`, which was checked (parameters.h); without it, `without`.

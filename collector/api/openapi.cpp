@@ -88,6 +88,15 @@ const std::vector<RouteText>& texts() {
         {"step", Kind::duration, "30s, 5m, 1h; default: the least that gives at most 500 points; at most 5000 points"}},
        "",
        {}},
+      {"POST",
+       "/api/v1/rules/rehearse",
+       "Judges the stored samples of one CRM anew, with one rule changed and beside that as the rules are; one at a "
+       "time",
+       200,
+       "Rehearsal",
+       {},
+       "NewRehearsal",
+       {404, 413, 415}},
       {"GET",
        "/api/v1/incidents",
        "Incidents, newest first",
@@ -234,6 +243,7 @@ json::object failure(std::string_view about) {
 std::string_view about_failure(int status) {
   switch (status) {
     case 403: return "the signature or secret is not valid";
+    case 404: return "there is no such CRM or rule";
     case 409: return "not possible in the current state";
     case 413: return "the body is too large";
     case 415: return "unsupported Content-Type or Content-Encoding";

@@ -133,6 +133,26 @@ constexpr std::string_view kSchemas = R"json({
   "series_omitted": {"type": "integer", "description": "series beyond the first 100"},
   "blocks_damaged": {"type": "integer", "description": "stored blocks that cannot be used: what is in them is missing"}}},
 "TimelineLine": {"type": "object", "required": ["at", "type"], "properties": {"at": {"$ref": "#/components/schemas/Time"},
+"NewRehearsal": {"type": "object", "required": ["crm", "rule"], "additionalProperties": false, "properties": {
+  "crm": {"$ref": "#/components/schemas/LabelValue"}, "rule": {"$ref": "#/components/schemas/LabelValue"},
+  "sub_healthy": {"type": "number", "nullable": true, "description": "sub.enter; its exit keeps its share of it"},
+  "poor": {"type": "number", "nullable": true, "description": "poor.enter, likewise"},
+  "for": {"type": "string", "nullable": true, "minLength": 1, "description": "of both: 0s, 5m, 1d"},
+  "days": {"type": "integer", "nullable": true, "enum": [7, 30], "description": "default: 7"}}},
+"RehearsedSide": {"type": "object", "properties": {
+  "incidents": {"type": "array", "description": "the first 1000", "items": {"type": "object", "properties": {
+    "opened_at": {"$ref": "#/components/schemas/Time"},
+    "resolved_at": {"allOf": [{"$ref": "#/components/schemas/Time"}], "nullable": true},
+    "worst": {"$ref": "#/components/schemas/State"}, "minutes": {"type": "number"}}}},
+  "incident_count": {"type": "integer"},
+  "minutes": {"type": "object", "properties": {"sub_healthy": {"type": "number"}, "poor": {"type": "number"}}}}},
+"Rehearsal": {"type": "object", "properties": {
+  "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
+  "truncated": {"type": "boolean", "description": "a bound was met: what came after `to` was not looked at"},
+  "samples": {"type": "integer"}, "blocks_damaged": {"type": "integer"},
+  "before": {"$ref": "#/components/schemas/RehearsedSide"}, "after": {"$ref": "#/components/schemas/RehearsedSide"},
+  "yaml": {"type": "string", "description": "lines for a rules file that is loaded after the others"},
+  "took_ms": {"type": "integer"}}},
   "type": {"type": "string", "enum": ["state", "dimension", "message", "ack", "ack_ended", "silence", "maintenance", "change",
     "evidence", "late"]},
   "text": {"$ref": "#/components/schemas/Text"},

@@ -25,21 +25,6 @@ net::HttpResponse wrong_field(const FieldError& error) {
   return error_answer(400, "invalid", error.message, error.field);
 }
 
-/// The body as an object, or the answer that says why not. Only JSON is taken: a page of another site can send a
-/// browser's form, but not this type, without being asked.
-boost::system::result<json::object, net::HttpResponse> read_body(const net::HttpRequest& request) {
-  const std::string_view type = request.header("content-type");
-  if (type.substr(0, type.find(';')) != "application/json")
-    return error_answer(415, "media_type", "the body must be application/json");
-  if (request.body.size() > kMaxBody) return error_answer(413, "too_large", "the body is larger than 64 KiB");
-  boost::system::error_code error;
-  json::value body = json::parse(request.body, error);
-  if (error || !body.is_object()) return error_answer(400, "json", "the body must be a JSON object");
-  if (const auto twice = repeated_member(request.body))
-    return error_answer(400, "json", "a field is given more than once", *twice);
-  return std::move(body.get_object());
-}
-
 Checked<TimePoint> read_expiry(const json::object& body, TimePoint now, Duration otherwise) {
   auto in = filled_member(body, "expires_in");
   if (!in) return in.error();
@@ -113,6 +98,19 @@ net::HttpResponse not_stored() {
 }
 
 }  // namespace
+
+boost::system::result<json::object, net::HttpResponse> read_body(const net::HttpRequest& request) {
+  const std::string_view type = request.header("content-type");
+  if (type.substr(0, type.find(';')) != "application/json")
+    return error_answer(415, "media_type", "the body must be application/json");
+  if (request.body.size() > kMaxBody) return error_answer(413, "too_large", "the body is larger than 64 KiB");
+  boost::system::error_code error;
+  json::value body = json::parse(request.body, error);
+  if (error || !body.is_object()) return error_answer(400, "json", "the body must be a JSON object");
+  if (const auto twice = repeated_member(request.body))
+    return error_answer(400, "json", "a field is given more than once", *twice);
+  return std::move(body.get_object());
+}
 
 void Api::add_operator_routes(Router& router) {
   router.add({"POST", "/api/v1/incidents/{id}/ack", AccessRole::operator_,

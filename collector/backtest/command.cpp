@@ -96,7 +96,7 @@ int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatc
                           [&](const rules::Message& message) { return words_of(message, inputs.configuration, zone); }};
   const bool lines = options.summary.empty();
   PrintableOutput out{std::cout};
-  const BacktestOutput output{lines ? &out : nullptr, lines ? nullptr : &summary};
+  const BacktestOutput output{lines ? &out : nullptr, lines ? nullptr : &summary, nullptr};
   const auto done = run_backtest(inputs.configuration.ruleset, inputs.receivers, batches, output);
   if (done && options.summary == "text") out << summary.text();
   if (done && options.summary == "json") out << to_text(summary.json()) << '\n';
