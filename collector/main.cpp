@@ -27,6 +27,7 @@ struct Options {
   std::string name;
   collector::NewToken token;
   std::string destination;
+  std::string source;
   bool quiet = false;
   collector::BacktestOptions backtest;
 };
@@ -89,8 +90,11 @@ void add_commands(CLI::App& app, Options& options) {
   add_token_commands(app, options);
   CLI::App* forget = add_command(app, "forget", "Forget a CRM that is not watched any more", options);
   forget->add_option("crm", options.name, "The CRM's name")->required();
-  CLI::App* backup = add_command(app, "backup", "Copy the store while it runs", options);
+  CLI::App* backup = add_command(app, "backup", "Copy the store and the tokens while it runs", options);
   backup->add_option("destination", options.destination, "File or folder to copy to")->required();
+  CLI::App* restore =
+      add_command(app, "restore", "Put a copy that backup made in the place of an empty store", options);
+  restore->add_option("source", options.source, "The copy")->required();
 }
 
 int dispatch(const CLI::App& app, const Options& options) {
@@ -100,6 +104,7 @@ int dispatch(const CLI::App& app, const Options& options) {
   if (command == "test-alert") return collector::test_alert(options.config, options.receiver);
   if (command == "forget") return collector::forget(options.config, options.name);
   if (command == "backup") return collector::backup(options.config, options.destination);
+  if (command == "restore") return collector::restore(options.config, options.source);
   if (command == "backtest") {
     collector::BacktestOptions backtest = options.backtest;
     backtest.config = app.get_subcommands().front()->count("--config") > 0 ? options.config : "";
