@@ -9,6 +9,7 @@
 #include "collector/backtest/command.h"
 #include "collector/commands.h"
 #include "collector/libraries.h"
+#include "collector/status/command.h"
 #include "config/unknown_word.h"
 #include "core/log.h"
 #include "core/text/say.h"
@@ -30,6 +31,7 @@ struct Options {
   std::string source;
   bool quiet = false;
   collector::BacktestOptions backtest;
+  collector::StatusOptions status;
 };
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* help, Options& options) {
@@ -76,6 +78,17 @@ void add_backtest(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"sub_healthy", "poor", "message"}));
 }
 
+void add_status(CLI::App& app, Options& options) {
+  CLI::App* command = add_command(app, "status", "Show the states of all CRMs, or of one", options);
+  command->add_option("crm", options.status.crm, "Only this CRM; the exit code tells its state");
+  command->add_flag("--watch", options.status.watch, "Show them anew every two seconds");
+  command->add_option("--url", options.status.url, "The collector's address (default: as the configuration says)");
+  command->add_option("--token-file", options.status.token_file, "A file with a token of role viewer");
+  command->add_option("--ca-file", options.status.ca_file, "Certificates to trust (default: the system's)");
+  command->add_option("--language", options.status.language, "Language (default: as LANG says)")
+      ->check(CLI::IsMember({"en", "zh"}));
+}
+
 void add_commands(CLI::App& app, Options& options) {
   add_version_flag(app, fmt::format("crmpulse-collector {}", kVersion), collector::kLibraries);
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")->capture_default_str();
@@ -84,6 +97,7 @@ void add_commands(CLI::App& app, Options& options) {
   add_command(app, "run", "Run the service", options);
   add_command(app, "check", "Check configuration and rules", options)
       ->add_flag("--quiet", options.quiet, "Print only problems and warnings");
+  add_status(app, options);
   add_backtest(app, options);
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
   alert->add_option("receiver", options.receiver, "The receiver's name in the configuration")->required();
@@ -105,6 +119,11 @@ int dispatch(const CLI::App& app, const Options& options) {
   if (command == "forget") return collector::forget(options.config, options.name);
   if (command == "backup") return collector::backup(options.config, options.destination);
   if (command == "restore") return collector::restore(options.config, options.source);
+  if (command == "status") {
+    collector::StatusOptions status = options.status;
+    status.config = options.config;
+    return collector::status(status);
+  }
   if (command == "backtest") {
     collector::BacktestOptions backtest = options.backtest;
     backtest.config = app.get_subcommands().front()->count("--config") > 0 ? options.config : "";
