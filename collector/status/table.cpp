@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -56,7 +57,9 @@ std::string without_end(std::string text) {
 }
 
 std::string lasting(const ShownCrm& crm, const Look& look) {
-  return crm.since ? span_text(std::max(look.now - *crm.since, Duration{0}), look.language) : std::string{};
+  if (!crm.since) return {};
+  const auto whole = std::chrono::floor<std::chrono::seconds>(std::max(look.now - *crm.since, Duration{0}));
+  return span_text(whole, look.language);
 }
 
 void add_wrapped(std::string_view text, int indent, const Look& look, std::vector<std::string>& out) {
