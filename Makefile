@@ -6,7 +6,7 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system test-distributions windows test-windows clean
+.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system test-distributions windows test-windows test-web clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make test-system         the packages on a Debian with a real systemd, in a container (root; two minutes after make deb)'
 	@echo 'make windows             the agent for Windows, as MSI and zip in build/windows/ (the first time: ten minutes more)'
 	@echo 'make test-windows        its unit tests, and the MSI from installation to removal, under Wine'
+	@echo 'make test-web            the page in Chromium, and its built files made again (node 20.19 or newer, npm)'
 	@echo 'make test-distributions  the tree and its quick tests on Debian 13 and Ubuntu 24.04, in roots of their own (root; an hour)'
 	@echo 'make lint                formatting, clang-tidy, coroutine lint'
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
@@ -91,6 +92,9 @@ test-windows: windows build
 	@scripts/test-windows build/windows build/release/bin
 
 # 77 is a machine that cannot: the script says why.
+test-web:
+	@scripts/test-web || [ $$? -eq 77 ]
+
 test-distributions:
 	@for suite in trixie noble; do scripts/test-distribution $$suite || [ $$? -eq 77 ] || exit 1; done
 

@@ -155,7 +155,7 @@ void measure(const Plan& plan, const Variant& variant) {
     size = store::history_size(reader).value();
     const double before = cpu_seconds();
     const auto answer = collector::read_history(
-        reader, {"customer-0000", {{"crm_operation_duration_seconds", {}}}, start, now, std::chrono::minutes{5}});
+        reader, {"customer-0000", {{"crm_operation_duration_seconds", {}}}, start, now, std::chrono::minutes{5}, 0});
     reading = cpu_seconds() - before;
     for (const collector::HistoryLine& line : answer.value().lines) points += line.points.size();
     writer.run([](store::Database& database) { return database.execute("DELETE FROM journal"); }).value();

@@ -20,6 +20,7 @@ void describe(const net::HttpResponse& answer, AuditEntry& entry) {
   const boost::json::object& object = body.get_object();
   if (answer.status == 201) {
     entry.about = string_member(object, "id");
+    if (entry.about.empty()) entry.about = string_member(object, "name");
     entry.author = string_member(object, "author");
   }
   const boost::json::value* const ack = object.if_contains("ack");

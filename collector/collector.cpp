@@ -33,6 +33,11 @@ std::vector<std::pair<std::string, std::string>> common_headers() {
           {"Cache-Control", "no-store"}};
 }
 
+HistoryKeep keep_of(const RetentionSettings& retention, TimePoint now) {
+  const Duration states = std::max(retention.states, retention.samples);
+  return {now - retention.samples, now - retention.minutes(), now - states, retention.size};
+}
+
 /// What `systemctl status` shows.
 std::string status_line(const EngineLoop& engine) {
   std::array<int, 3> count{};
@@ -52,7 +57,8 @@ std::string status_line(const EngineLoop& engine) {
 }  // namespace
 
 Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
-                     std::shared_ptr<const Configuration> configuration, store::Database database)
+                     std::shared_ptr<const Configuration> configuration, store::Database database,
+                     std::span<const Library> libraries)
     : loop_(loop),
       clock_(clocks.engine),
       clocks_{clock_, clocks.wall},
@@ -70,23 +76,38 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
       ingest_(loop, *writer_, clocks_, engine_),
       api_(loop, *writer_, engine_, [this] { return troubles_.watch().all(); }),
       callbacks_(engine_),
+      public_(api_, engine_),
       router_([this](AuditEntry entry, const net::HttpResponse& answer) { audit_.add(std::move(entry), answer); }),
+      reports_(loop, engine_, [this] { return configuration_; }),
+      report_sender_(
+          loop, *writer_,
+          [this](report::ReportRequest request, ReportDesk::Done done) {
+            return reports_.make(std::move(request), std::move(done));
+          },
+          [this] { return configuration_; },
+          [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); }),
       troubles_({engine_, ingest_, notifier_, access_, [this] { return damaged_files_; },
                  [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}),
+      stream_(
+          loop, engine_, [this] { return page_facts(); },
+          [this](const Caller& caller) { return access_.still_admits(caller); }),
       files_(loop),
+      inventory_({loop, files_, {client_, mail_}, api_, engine_, access_, notifier_}, libraries),
       reloader_(files_, manager_, std::move(config_file),
                 [this](const Reloader::LoadResult& loaded) { return apply(loaded); }),
       forgetter_(files_, engine_, audit_) {
   exposition_.add([this](PageFormat format) { return health_metrics(engine_, format); });
   exposition_.add([this](PageFormat format) { return sample_metrics(engine_, format); });
   exposition_.add([this](PageFormat format) {
-    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
-                         [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
-                         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
-                         [this] { return history_ ? history_->stats() : History::Stats{}; }},
-                        format);
+    return self_metrics(
+        {engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
+         [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
+         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
+         [this] { return history_ ? history_->stats() : History::Stats{}; }, [this] { return stream_.stats(); }},
+        format);
   });
   access_.know_agents([this](std::string_view name) { return engine_.agents().all().contains(name); });
+  engine_.on_judged([this](std::span<const std::string> crms) { stream_.judged(crms); });
   engine_.on_progress([this] { manager_.busy(); });
   add_routes();
 }
@@ -101,7 +122,8 @@ Collector::~Collector() {
 }
 
 Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks clocks, std::string config_file,
-                                                    std::shared_ptr<const Configuration> configuration) {
+                                                    std::shared_ptr<const Configuration> configuration,
+                                                    std::span<const Library> libraries) {
   const std::string& state_dir = configuration->settings.state_dir;
   std::error_code error;
   std::filesystem::create_directories(state_dir, error);
@@ -109,11 +131,16 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   auto database = store::open_collector(state_dir);
   if (!database) return database.error();
   std::unique_ptr<Collector> collector{
-      new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database)}};
+      new Collector{loop, clocks, std::move(config_file), std::move(configuration), std::move(*database), libraries}};
   // Tokens that cannot be read keep nobody from being alerted: who shows one is told to come again.
   FolderNews news = collector->folder_.look();
   collector->access_.take(std::move(news.tokens));
   collector->damaged_files_ = news.damaged_files;
+  if (auto key = session_key(state_dir)) {
+    collector->access_.sessions().use_key(std::move(*key));
+  } else {
+    log::error("nobody can sign in to the page", {{"why", key.error().message}});
+  }
   if (auto recovered = collector->engine_.recover(kReplayBeforeListening); !recovered) return recovered.error();
   const auto loaded = collector->writer_->run(
       [self = collector.get()](store::Database& store) { return self->troubles_.load(store, self->clock_.now()); });
@@ -206,6 +233,7 @@ void Collector::follow_wall_clock() {
   heartbeat_.clock_stepped();
   troubles_.clock_stepped(by);
   history_->clock_stepped();
+  report_sender_.clock_stepped();
   last_forget_ += by;
 }
 
@@ -217,7 +245,8 @@ void Collector::tick() {
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
   troubles_.tick();
-  history_->tick(engine_.now(), engine_.retention_now() - configuration_->settings.retention.samples);
+  if (!engine_.recovering()) report_sender_.tick(clock_.now());
+  history_->tick(engine_.now(), keep_of(configuration_->settings.retention, engine_.retention_now()));
   audit_.tick();
   if (signalled_ && !engine_.recovering()) reload_by_signal();
   // Points on their way name series by their place.
@@ -232,7 +261,7 @@ void Collector::tick() {
 bool Collector::quiet() const {
   CRMPULSE_ON_LOOP(loop_);
   return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle() && !looking_ &&
-         forgetter_.idle();
+         forgetter_.idle() && inventory_.idle();
 }
 
 void Collector::fail(const Error& error) {
@@ -249,6 +278,7 @@ void Collector::stop() {
   manager_.stopping();
   notifier_.stop();
   if (rehearsals_) rehearsals_->stop();
+  stream_.close();
   server_->stop(kServerGrace, [this] { finish_when_quiet(kQuietRounds); });
 }
 

@@ -1,8 +1,10 @@
 #pragma once
 // The running collector: owns its parts, starts them in order and stops them in the other.
 
+#include <boost/json.hpp>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "collector/api/api.h"
@@ -18,10 +20,15 @@
 #include "collector/http/access.h"
 #include "collector/http/router.h"
 #include "collector/ingest/ingest.h"
+#include "collector/inventory/inventory.h"
 #include "collector/metrics/exposition.h"
 #include "collector/metrics/self_metrics.h"
 #include "collector/own_troubles.h"
+#include "collector/public/pages.h"
 #include "collector/reloader.h"
+#include "collector/report/desk.h"
+#include "collector/report/sender.h"
+#include "collector/stream/stream.h"
 #include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
 
@@ -31,7 +38,8 @@ class Collector {
  public:
   /// Opens the store, recovers, listens. Blocks; call it before the loop runs. A long replay goes on while it serves.
   [[nodiscard]] static Result<std::unique_ptr<Collector>> start(net::Loop& loop, Clocks clocks, std::string config_file,
-                                                                std::shared_ptr<const Configuration> configuration);
+                                                                std::shared_ptr<const Configuration> configuration,
+                                                                std::span<const Library> libraries = {});
   ~Collector();
 
   [[nodiscard]] const std::vector<Route>& routes() const { return router_.routes(); }
@@ -46,6 +54,8 @@ class Collector {
   /// a last snapshot.
   void stop();
 
+  [[nodiscard]] ReportDesk& reports() { return reports_; }
+
   /// Loop's thread. Loads all files and applies them if all are valid.
   void reload(Reloader::Done done);
   /// Like reload(), for SIGHUP: nobody waits for the outcome, the audit log has it. During a replay it is done
@@ -54,7 +64,7 @@ class Collector {
 
  private:
   Collector(net::Loop& loop, Clocks clocks, std::string config_file, std::shared_ptr<const Configuration> configuration,
-            store::Database database);
+            store::Database database, std::span<const Library> libraries);
   void add_routes();
   void add_service_routes();
   [[nodiscard]] net::HeadVerdict check_head(const net::HttpRequest& head);
@@ -63,6 +73,7 @@ class Collector {
   /// Looks at what others write, on the file thread.
   void look();
   void take(FolderNews news);
+  [[nodiscard]] boost::json::object page_facts() const;
   void renew_certificate(const net::TlsResult& renewed);
   void follow_wall_clock();
   [[nodiscard]] Result<void> listen();
@@ -89,18 +100,23 @@ class Collector {
   Ingest ingest_;
   Api api_;
   TrackerCallbacks callbacks_;
+  PublicPages public_;
   Router router_;
   Exposition exposition_;
   std::unique_ptr<History> history_;
   std::unique_ptr<Rehearsals> rehearsals_;
+  ReportDesk reports_;
+  ReportSender report_sender_;
   ReloadStats reloads_;
   OwnTroubles troubles_;
+  Stream stream_;
   std::string
       reload_status_;  ///< of the last one, for the service manager: why it was refused, what waits for a restart
   std::unique_ptr<net::HttpServer> server_;
   net::Loop::Timer ticker_;
   net::Loop::Timer stopper_;
   net::FileThread files_;
+  Inventory inventory_;
   Reloader reloader_;
   Forgetter forgetter_;
   int damaged_files_ = 0;  ///< in state_dir

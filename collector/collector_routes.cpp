@@ -5,9 +5,13 @@
 #include <filesystem>
 
 #include "collector/api/history_api.h"
-#include "collector/api/rehearse_api.h"
+#include "collector/api/states_api.h"
 #include "collector/collector.h"
 #include "collector/http/answers.h"
+#include "collector/http/session_routes.h"
+#include "collector/inventory/rehearse.h"
+#include "collector/page/page_routes.h"
+#include "collector/stream/stream_routes.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -71,10 +75,28 @@ void Collector::add_routes() {
                  ingest_.evidence(std::move(request), std::move(respond));
                }});
   api_.add_routes(router_);
+  add_session_routes(router_, access_);
+  add_stream_routes(router_, stream_);
+  add_page_routes(router_, [this] { return configuration_->settings.external_url; });
   callbacks_.add_route(router_);
+  inventory_.add_routes(router_);
+  public_.add_routes(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
   add_rehearse_route(router_, engine_, [this] { return rehearsals_.get(); });
+  reports_.add_route(router_);
+  add_state_routes(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
+}
+
+/// What every page shows beside the CRMs.
+json::object Collector::page_facts() const {
+  const Settings& settings = configuration_->settings;
+  return {{"time_zone", settings.time_zone ? settings.time_zone->name : "UTC"},
+          {"muted", settings.mute},
+          {"recovering", engine_.recovering()},
+          {"lost_agents", engine_.rules().lost_agents().size()},
+          {"dead_deliveries", notifier_.outbox().dead},
+          {"troubles", troubles_json(troubles_.watch().all()).at("troubles")}};
 }
 
 void Collector::list_audit(const net::HttpRequest& request, net::Respond respond) {

@@ -7,16 +7,15 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <future>
+#include <memory>
+#include <optional>
 #include <thread>
 
 #include "collector/collector.h"
-#include "collector/delivery/sender.h"
 #include "collector/forget_requests.h"
 #include "collector/http/audit.h"
 #include "collector/http/token_file.h"
-#include "collector/message/compose.h"
-#include "collector/message/stored.h"
+#include "collector/inventory/trial.h"
 #include "config/pattern.h"
 #include "config/service/service_reach.h"
 #include "config/suggest.h"
@@ -63,31 +62,19 @@ std::vector<std::string> files_of(const Settings& settings) {
   return files;
 }
 
-/// Of an answer that only says "accepted".
-constexpr int kMostQuestions = 5;
-constexpr Duration kBetweenQuestions{std::chrono::seconds{2}};
 /// For a running collector to do what was asked.
 constexpr int kMostWaits = 100;
 constexpr Duration kBetweenLooks{100};
 
-net::ClientResponse send_and_wait(Outgoing outgoing, net::Forbid forbid) {
-  std::promise<net::ClientResponse> answer;
-  net::HttpClient http;
-  net::MailClient mail;
-  dispatch({http, mail}, std::move(outgoing), forbid,
-           [&answer](const net::ClientResponse& response) { answer.set_value(response); });
-  return answer.get_future().get();
-}
-
 }  // namespace
 
-int run_service(const std::string& config) {
+int run_service(const std::string& config, std::span<const Library> libraries) {
   auto configuration = load_configuration(config);
   if (!configuration) return wrong(configuration.error());
   const SystemClock engine;
   const WallClock wall;
   net::Loop loop;
-  auto collector = Collector::start(loop, Clocks{engine, wall}, config, *configuration);
+  auto collector = Collector::start(loop, Clocks{engine, wall}, config, *configuration, libraries);
   if (!collector) {
     log::error("cannot start", {{"why", collector.error().message}});
     return 1;
@@ -122,38 +109,21 @@ int test_alert(const std::string& config, const std::string& receiver) {
     say(stderr, "{} has no receiver '{}'{}\n", config, receiver, config::suggestion(receiver, names));
     return 2;
   }
-  const TimePoint now = wall_now();
-  store::OutboxRow row;
-  row.receiver = receiver;
-  row.dedup_key = "test/" + receiver;
-  row.id = message_id(now, receiver, row.dedup_key, unix_millis(now));
-  row.event = Event::test;
-  row.created = now;
-  row.body = stored_message(test_message(receiver, now));
-  const Receiver& way = *known->receiver;
-  const unsigned terms = way.terms();
-  net::ClientResponse response = send_and_wait(way.prepare({&row, 1}, now), known->forbid);
-  Verdict verdict = way.classify(response, 1, wall_now());
-  if (verdict.kind == Verdict::Kind::retry && way.terms() != terms) {
-    // What it answered changes how it is told: Alertmanager's clock.
-    std::this_thread::sleep_for(verdict.after.value_or(kBetweenQuestions));
-    response = send_and_wait(way.prepare({&row, 1}, wall_now()), known->forbid);
-    verdict = way.classify(response, 2, wall_now());
-  }
-  const auto question = verdict.kind == Verdict::Kind::delivered ? way.confirm(response) : std::nullopt;
-  if (question) {
-    response = send_and_wait(*question, known->forbid);
-    verdict = way.classify_confirmation(response, 1, wall_now());
-    for (int asked = 2; asked <= kMostQuestions && verdict.kind == Verdict::Kind::retry; ++asked) {
-      std::this_thread::sleep_for(verdict.after.value_or(kBetweenQuestions));
-      response = send_and_wait(*question, known->forbid);
-      verdict = way.classify_confirmation(response, asked, wall_now());
-    }
-  }
-  const bool delivered = verdict.kind == Verdict::Kind::delivered;
-  say(stdout, "{}: {}\n", delivered ? "delivered" : "not delivered", verdict.why);
-  if (!response.body.empty()) say(stdout, "answer: {}\n", one_line(response.body, 500));
-  return delivered ? 0 : 1;
+  net::Loop loop;
+  net::HttpClient http;
+  net::MailClient mail;
+  std::optional<Trial::Outcome> outcome;
+  const auto trial = std::make_shared<Trial>(loop, Clients{http, mail}, *known, [&](const Trial::Outcome& ended) {
+    outcome = ended;
+    loop.stop();
+  });
+  loop.on_stop([&] { loop.stop(); });
+  trial->start();
+  loop.run();
+  if (!outcome) return 1;
+  say(stdout, "{}: {}\n", outcome->delivered ? "delivered" : "not delivered", outcome->why);
+  if (!outcome->answer.empty()) say(stdout, "answer: {}\n", one_line(outcome->answer, 500));
+  return outcome->delivered ? 0 : 1;
 }
 
 int token_create(const std::string& config, const NewToken& wanted) {

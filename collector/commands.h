@@ -2,12 +2,16 @@
 // What the program's commands do, without the command line. Each gives the exit code: 0 done, 1 failed, 2 wrong use or
 // configuration. Results go to standard output, everything else to standard error.
 
+#include <span>
 #include <string>
 #include <vector>
 
+#include "core/version/library.h"
+
 namespace crmpulse::collector {
 
-[[nodiscard]] int run_service(const std::string& config);
+/// `libraries`: what the program is made of, for whoever asks.
+[[nodiscard]] int run_service(const std::string& config, std::span<const Library> libraries);
 /// Warnings come too: what is probably not meant, and what the service could not read. `quiet`: nothing but problems
 /// and warnings.
 [[nodiscard]] int check_configuration(const std::string& config, bool quiet);

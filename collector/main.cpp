@@ -9,6 +9,7 @@
 #include "collector/backtest/command.h"
 #include "collector/commands.h"
 #include "collector/libraries.h"
+#include "collector/report/command.h"
 #include "collector/status/command.h"
 #include "config/unknown_word.h"
 #include "core/log.h"
@@ -32,6 +33,7 @@ struct Options {
   bool quiet = false;
   collector::BacktestOptions backtest;
   collector::StatusOptions status;
+  collector::ReportOptions report;
 };
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* help, Options& options) {
@@ -89,6 +91,19 @@ void add_status(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"en", "zh"}));
 }
 
+void add_report(CLI::App& app, Options& options) {
+  CLI::App* command = add_command(app, "report", "Write the evaluation report of a CRM to standard output", options);
+  command->add_option("--crm", options.report.crm, "The CRM's name")->required();
+  command
+      ->add_option("--period", options.report.period,
+                   "2026-10, 2026-Q4, 2026, 2026-W48 or 2026-11-01..2026-11-15, by the configuration's time zone")
+      ->required();
+  command->add_option("--compare", options.report.compare,
+                      "Another period to set beside it (default: the one before, and a year ago)");
+  command->add_option("--format", options.report.format, "html, csv or json")->capture_default_str();
+  command->add_option("--language", options.report.language, "Of html: en or zh")->capture_default_str();
+}
+
 void add_commands(CLI::App& app, Options& options) {
   add_version_flag(app, fmt::format("crmpulse-collector {}", kVersion), collector::kLibraries);
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")->capture_default_str();
@@ -99,6 +114,7 @@ void add_commands(CLI::App& app, Options& options) {
       ->add_flag("--quiet", options.quiet, "Print only problems and warnings");
   add_status(app, options);
   add_backtest(app, options);
+  add_report(app, options);
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
   alert->add_option("receiver", options.receiver, "The receiver's name in the configuration")->required();
   add_token_commands(app, options);
@@ -113,7 +129,7 @@ void add_commands(CLI::App& app, Options& options) {
 
 int dispatch(const CLI::App& app, const Options& options) {
   const std::string command = app.get_subcommands().front()->get_name();
-  if (command == "run") return collector::run_service(options.config);
+  if (command == "run") return collector::run_service(options.config, collector::kLibraries);
   if (command == "check") return collector::check_configuration(options.config, options.quiet);
   if (command == "test-alert") return collector::test_alert(options.config, options.receiver);
   if (command == "forget") return collector::forget(options.config, options.name);
@@ -128,6 +144,11 @@ int dispatch(const CLI::App& app, const Options& options) {
     collector::BacktestOptions backtest = options.backtest;
     backtest.config = app.get_subcommands().front()->count("--config") > 0 ? options.config : "";
     return collector::backtest(backtest);
+  }
+  if (command == "report") {
+    collector::ReportOptions report = options.report;
+    report.config = options.config;
+    return collector::report_command(report);
   }
   const std::string action = app.get_subcommands().front()->get_subcommands().front()->get_name();
   if (action == "create") return collector::token_create(options.config, options.token);

@@ -98,6 +98,8 @@ void read_one(Reader& reader, Merge& merge, std::vector<Seen>& seen, std::vector
   Rule rule = base != nullptr ? *base : Rule{};
   rule.id = id;
   rule.applies_to = applies_to;
+  rule.file = reader.file();
+  rule.line = reader.line();
   const std::size_t before = reader.problem_count();
   read_rule(reader, base != nullptr, rule);
   note_inhibition(reader, rule, places);

@@ -40,6 +40,7 @@ constexpr std::array kRows{
     Row{Event::collector_recovered, "collector.recovered", kCloses},
     Row{Event::agent_trouble, "agent.trouble", kOpens},
     Row{Event::agent_recovered, "agent.recovered", kCloses},
+    Row{Event::report, "report"},
 };
 constexpr std::array kDispensable{Event::reminder, Event::improved};
 

@@ -33,7 +33,8 @@ enum class Event : std::uint8_t {
   acknowledged = 17,  ///< somebody works on the incident: for receivers that keep acknowledgements themselves
   collector_recovered = 18,
   agent_trouble = 19,  ///< something is wrong with an agent that is heard all the same
-  agent_recovered = 20
+  agent_recovered = 20,
+  report = 21  ///< the report of a period that is over
 };
 
 /// Returns all but `unknown`, by number.

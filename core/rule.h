@@ -123,6 +123,9 @@ struct Rule {
   std::string unit;                   ///< `seconds`, `ratio`, `count` … for people
   /// Ids of rules that explain this one while they are poor: messages then leave it out. It counts in the state.
   std::vector<std::string> inhibited_by;
+  // Where it was written last: what a later file says of an earlier rule stands there.
+  std::string file;
+  int line = 0;  ///< 1-based; 0: in no file
 };
 
 /// The level one value would enter, with no memory: 2 at or beyond poor.enter, 1 at or beyond sub.enter.

@@ -204,6 +204,12 @@ Engine::WindowUse Engine::window_use() const {
   return {impl_->pool->taken, impl_->pool->refused};
 }
 
+std::vector<LostAgent> Engine::lost_agents() const {
+  std::vector<LostAgent> lost;
+  impl_->agents.each_lost([&](const std::string& name, TimePoint since) { lost.push_back({name, since}); });
+  return lost;
+}
+
 std::size_t Engine::window_entries(std::string_view crm) const {
   const auto known = impl_->by_name.find(crm);
   return known == impl_->by_name.end() ? 0 : known->second->room->taken();
@@ -230,6 +236,13 @@ std::optional<Engine::Marks> Engine::marks(std::string_view name) const {
   if (known == impl_->by_name.end() || !known->second->known) return std::nullopt;
   const Crm& crm = *known->second;
   return Marks{crm.labels, crm.maintenance, crm.silenced};
+}
+
+std::optional<Engine::Standing> Engine::standing(std::string_view name) const {
+  const auto known = impl_->by_name.find(name);
+  if (known == impl_->by_name.end() || !known->second->known) return std::nullopt;
+  const Crm& crm = *known->second;
+  return Standing{crm.state, data_status(crm, impl_->now), crm.maintenance};
 }
 
 bool Engine::may_be_fed_by(std::string_view agent, std::string_view name, TimePoint since) const {

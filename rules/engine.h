@@ -18,6 +18,12 @@
 
 namespace crmpulse::rules {
 
+/// An agent that is not heard any more, or of which nothing comes in time.
+struct LostAgent {
+  std::string name;
+  TimePoint since;
+};
+
 /// What became of a sample.
 enum class SampleVerdict { accepted, late, future, invalid, duplicate };
 
@@ -88,9 +94,19 @@ class Engine {
   [[nodiscard]] bool may_be_fed_by(std::string_view agent, std::string_view crm, TimePoint since) const;
 
   [[nodiscard]] std::vector<std::string> crms() const;
+  /// The part of a status that is cheap enough to be asked of every CRM again and again.
+  struct Standing {
+    Level state = Level::healthy;
+    DataStatus data_status = DataStatus::warming_up;
+    bool maintenance = false;
+  };
+  /// Returns nullopt if the CRM has no status().
+  [[nodiscard]] std::optional<Standing> standing(std::string_view crm) const;
   /// Has the CRM a status()?
   [[nodiscard]] bool watches(std::string_view crm) const;
   [[nodiscard]] std::optional<CrmStatus> status(std::string_view crm) const;
+  /// Returns the agents that should send and do not, by name.
+  [[nodiscard]] std::vector<LostAgent> lost_agents() const;
   /// Fills in the level of each rule in the order of status() (a latch is sub-healthy). Cheap enough for every step.
   void levels(std::string_view crm, std::vector<Level>& out) const;
 

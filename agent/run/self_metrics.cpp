@@ -46,6 +46,7 @@ std::vector<Sample> self_samples(const SelfReading& reading) {
   // With the same stamp as every target's info: the collector sees which CRMs are not named any more.
   out.add("crm_agent_crms", static_cast<std::uint64_t>(reading.crms.size()));
   out.add("crm_agent_info", 1.0, "version", CRMPULSE_VERSION);
+  out.samples.back().labels.set("system", CRMPULSE_SYSTEM);
   out.add("crm_agent_spool_bytes", reading.spool.bytes);
   // An empty spool has nothing old: now.
   const bool waiting = reading.spool.oldest > TimePoint{};

@@ -18,7 +18,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kPageRows = 20;
-/// Of one timeline: all there are (IncidentStore::kMostEvents and its end).
+/// Of one timeline: all there are (IncidentStore::kMostEvents, its end, and the notes).
 constexpr int kMostEvents = 2000;
 
 struct StatusName {
@@ -77,10 +77,10 @@ void Api::add_reading_routes(Router& router) {
   router.add({"GET", "/page.css", std::nullopt, [](const Request&, net::Respond respond) {
                 respond(text_answer(std::string{page_style()}, "text/css; charset=utf-8"));
               }});
-  router.add({"GET", "/incidents/{id}", AccessRole::viewer, [this](const Request& request, net::Respond respond) {
+  router.add({"GET", "/plain/incidents/{id}", AccessRole::viewer, [this](const Request& request, net::Respond respond) {
                 show_incident_page(request.part("id"), std::move(respond));
               }});
-  router.add({"GET", "/", AccessRole::viewer,
+  router.add({"GET", "/plain", AccessRole::viewer,
               [this](const Request&, net::Respond respond) { show_page(std::move(respond)); }});
 }
 
@@ -129,6 +129,10 @@ void Api::list_incidents(const net::HttpRequest& request, net::Respond respond) 
   filter.crm = parameter(request, "crm");
   filter.kind = parameter(request, "kind");
   filter.before = parameter(request, "before");
+  if (const std::string level = parameter(request, "level"); !level.empty())
+    filter.level = static_cast<int>(level == "poor" ? Level::poor : Level::sub_healthy);
+  filter.from = parse_time(parameter(request, "from")).value_or(filter.from);
+  filter.to = parse_time(parameter(request, "to")).value_or(filter.to);
   const int limit = limit_of(request);
   filter.limit = limit + 1;
   if (const std::string state = parameter(request, "state"); !state.empty()) filter.open = state == "open";

@@ -52,6 +52,7 @@ class Api {
   void end_suppression(Kind kind, const Request& request, const std::string& id, net::Respond respond);
   void acknowledge(const Request& request, const std::string& id, net::Respond respond);
   void unacknowledge(const Request& request, const std::string& id, net::Respond respond);
+  void add_note(const Request& request, const std::string& id, net::Respond respond);
   /// Answers that an incident cannot be acknowledged because it does not exist, or is over.
   void refuse_ack(const std::string& id, net::Respond respond);
   /// Returns a function that writes the line of the audit log (who did what from where). Call it when the action is
@@ -78,9 +79,6 @@ class Api {
 [[nodiscard]] boost::json::object delivery_json(const store::OutboxRow& row);
 [[nodiscard]] boost::json::value ack_json(const Acknowledgement* ack);
 
-/// Returns the body as an object, or the answer that says why it is none. Only JSON is taken: a page of another site
-/// can send a browser's form, but not this type, without being asked.
-[[nodiscard]] boost::system::result<boost::json::object, net::HttpResponse> read_body(const net::HttpRequest& request);
 /// Returns a query parameter, empty if it is absent.
 [[nodiscard]] std::string parameter(const net::HttpRequest& request, std::string_view name);
 /// Returns the parameter `limit`, which was checked (parameters.h); without it, `without`.

@@ -2,24 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "core/text/printable.h"
-
 namespace crmpulse::collector {
-
-std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : printable(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
 
 std::string html_page(std::string_view title, std::string_view body, int depth) {
   std::string up;

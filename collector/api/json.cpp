@@ -152,11 +152,13 @@ json::object incident_json(const store::StoredIncident& incident) {
       {"state", incident.resolved ? "resolved" : "open"},
       {"level", to_string(static_cast<Level>(incident.level))},
       {"opened_at", format_time(incident.opened)},
-      {"resolved_at", incident.resolved ? json::value(format_time(*incident.resolved)) : json::value(nullptr)}};
+      {"resolved_at", incident.resolved ? json::value(format_time(*incident.resolved)) : json::value(nullptr)},
+      {"acknowledged_at", nullptr}};
   boost::system::error_code error;
   const json::value detail = json::parse(incident.detail, error);
   if (error || !detail.is_object()) return out;
-  for (const char* key : {"worst", "fault", "failing", "evidence", "changes", "ack", "timeline_omitted"}) {
+  for (const char* key :
+       {"acknowledged_at", "worst", "fault", "failing", "evidence", "changes", "ack", "timeline_omitted"}) {
     if (const json::value* part = detail.get_object().if_contains(key)) out[key] = *part;
   }
   return out;

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "collector/api/api.h"
+#include "collector/api/body.h"
 #include "collector/http/answers.h"
 #include "collector/message/compose.h"
 #include "collector/suppression/text.h"
-#include "collector/text/json_repeats.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {
@@ -16,14 +16,9 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxBody = 64UL * 1024;
 constexpr Duration kLongestAck{std::chrono::hours{24 * 30}};
 /// Ended ones are listed as long as they are kept; how many are kept is bounded by people.
 constexpr int kMostListed = 100'000;
-
-net::HttpResponse wrong_field(const FieldError& error) {
-  return error_answer(400, "invalid", error.message, error.field);
-}
 
 Checked<TimePoint> read_expiry(const json::object& body, TimePoint now, Duration otherwise) {
   auto in = filled_member(body, "expires_in");
@@ -53,10 +48,9 @@ Checked<Acknowledgement> read_ack(const json::object& body, const std::string& w
   if (auto wrong = unknown_member(body, {"author", "comment", "expires_in", "expires_at"})) return *wrong;
   Acknowledgement ack;
   ack.at = now;
-  auto author = text_member(body, "author");
+  auto author = read_author(body, who);
   if (!author) return author.error();
-  ack.author = author->empty() ? who : *author;
-  if (auto wrong = check_text("author", ack.author, kMaxAuthor, true)) return *wrong;
+  ack.author = std::move(*author);
   auto comment = text_member(body, "comment");
   if (!comment) return comment.error();
   ack.comment = *comment;
@@ -99,19 +93,6 @@ net::HttpResponse not_stored() {
 
 }  // namespace
 
-boost::system::result<json::object, net::HttpResponse> read_body(const net::HttpRequest& request) {
-  const std::string_view type = request.header("content-type");
-  if (type.substr(0, type.find(';')) != "application/json")
-    return error_answer(415, "media_type", "the body must be application/json");
-  if (request.body.size() > kMaxBody) return error_answer(413, "too_large", "the body is larger than 64 KiB");
-  boost::system::error_code error;
-  json::value body = json::parse(request.body, error);
-  if (error || !body.is_object()) return error_answer(400, "json", "the body must be a JSON object");
-  if (const auto twice = repeated_member(request.body))
-    return error_answer(400, "json", "a field is given more than once", *twice);
-  return std::move(body.get_object());
-}
-
 void Api::add_operator_routes(Router& router) {
   router.add({"POST", "/api/v1/incidents/{id}/ack", AccessRole::operator_,
               [this](const Request& request, net::Respond respond) {
@@ -120,6 +101,10 @@ void Api::add_operator_routes(Router& router) {
   router.add({"DELETE", "/api/v1/incidents/{id}/ack", AccessRole::operator_,
               [this](const Request& request, net::Respond respond) {
                 unacknowledge(request, request.part("id"), std::move(respond));
+              }});
+  router.add({"POST", "/api/v1/incidents/{id}/notes", AccessRole::operator_,
+              [this](const Request& request, net::Respond respond) {
+                add_note(request, request.part("id"), std::move(respond));
               }});
   router.add({"POST", "/api/v1/deliveries/{id}/retry", AccessRole::operator_,
               [this](const Request& request, net::Respond respond) {

@@ -78,6 +78,42 @@ void read_limits(config::Reader& root, Settings& settings) {
   limits.finish();
 }
 
+void read_proxy(config::Reader& auth, Settings& settings) {
+  if (!auth.has("proxy")) return;
+  config::Reader proxy = auth.child("proxy");
+  ProxySettings wanted;
+  proxy.get("user_header", wanted.user_header);
+  proxy.get("role_header", wanted.role_header);
+  proxy.get("secret_header", wanted.secret_header);
+  std::size_t role = 0;
+  if (proxy.get_choice("role", role, {"viewer", "operator", "admin"}))
+    wanted.role = std::array{AccessRole::viewer, AccessRole::operator_, AccessRole::admin}.at(role);
+  std::vector<std::string> trusted;
+  if (proxy.require("trusted", trusted) && trusted.empty())
+    proxy.problem("trusted", "an empty list; write the proxy's addresses: [127.0.0.1]");
+  for (const std::string& one : trusted) {
+    if (auto added = wanted.trusted.add(one); !added) proxy.problem("trusted", added.error().message);
+  }
+  proxy.get_secret("secret", wanted.secret);
+  proxy.finish();
+  if (!settings.auth_required) auth.problem("proxy", "nobody is asked who they are with `mode: off`");
+  settings.proxy = std::move(wanted);
+}
+
+/// `auth: required`, `auth: off`, or a mapping with a proxy that signs people in.
+void read_auth(config::Reader& root, Settings& settings) {
+  const config::Node* const node = root.raw("auth");
+  std::size_t mode = 0;
+  if (node == nullptr || node->kind != config::Node::Kind::mapping) {
+    if (root.get_choice("auth", mode, {"required", "off"})) settings.auth_required = mode == 0;
+    return;
+  }
+  config::Reader auth = root.child("auth");
+  if (auth.get_choice("mode", mode, {"required", "off"})) settings.auth_required = mode == 0;
+  read_proxy(auth, settings);
+  auth.finish();
+}
+
 /// Beyond this machine nothing is served without TLS and tokens.
 void read_listen(config::Reader& root, Settings& settings) {
   std::string listen;
@@ -89,8 +125,7 @@ void read_listen(config::Reader& root, Settings& settings) {
     }
   }
   read_tls(root, settings);
-  std::size_t auth = 0;
-  if (root.get_choice("auth", auth, {"required", "off"})) settings.auth_required = auth == 0;
+  read_auth(root, settings);
   if (net::is_loopback(settings.listen)) return;
   if (!settings.tls) root.problem("listen", "anything but a loopback address needs tls: {cert_file: …, key_file: …}");
   if (!settings.auth_required) root.problem("auth", "may be off only on a loopback address");
@@ -111,6 +146,7 @@ void read_retention(config::Reader& root, Settings& settings) {
   config::Reader retention = root.child("retention");
   retention.get("samples", settings.retention.samples, kHour, kTenYears);
   retention.get("states", settings.retention.states, kHour, kTenYears);
+  retention.get_bytes("size", settings.retention.size, 256 * kMiB, 1024 * 1024 * kMiB);
   retention.finish();
   root.get_bytes("journal_max", settings.retention.journal_max, 16 * kMiB, 1024 * 1024 * kMiB);
 }
@@ -200,7 +236,9 @@ std::vector<const ReceiverSettings*> told_of_troubles(const Settings& settings) 
 }
 
 AccessSettings access_settings(const Settings& settings) {
-  return {settings.auth_required, settings.listen.address, settings.external_url, settings.limits};
+  const bool tls = settings.tls.has_value() || settings.external_url.starts_with("https://");
+  return {settings.auth_required, settings.listen.address, settings.external_url, settings.limits,
+          settings.proxy,         tls,                     settings.listen.port};
 }
 
 net::ServerOptions server_options(const Settings& settings) {
@@ -257,6 +295,9 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file)
   read_troubles(root, settings);
   root.get("mute", settings.mute);
   settings.maintenance = read_maintenance(root);
+  settings.reports = read_report_schedules(root, settings.receivers);
+  settings.goals = read_goals(root);
+  settings.public_page = read_public_page(root);
   root.finish();
   if (!problems.empty()) return problems;
   return settings;

@@ -1,10 +1,13 @@
 #pragma once
 // collector.yaml as a value. Read at start and at each reload; touches files, never the network.
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "collector/configuration/goals.h"
+#include "collector/configuration/public_page.h"
 #include "collector/http/access_settings.h"
 #include "collector/receivers/base/receiver_settings.h"
 #include "collector/suppression/operations.h"
@@ -33,13 +36,18 @@ struct TroubleSettings {
 struct RetentionSettings {
   Duration samples{std::chrono::hours{24 * 30}};
   Duration states{std::chrono::hours{24 * 400}};
+  std::uint64_t size = 0;                                 ///< bytes of the store; 0: any number
   std::uint64_t journal_max = 2ULL * 1024 * 1024 * 1024;  ///< bytes
+
+  /// Readings summed up by minutes cost about what the readings cost: they are kept three times as long.
+  [[nodiscard]] Duration minutes() const { return std::max(samples, std::min(3 * samples, states)); }
 };
 
 struct Settings {
   net::Endpoint listen{"127.0.0.1", 9460};
   std::optional<net::TlsFiles> tls;
   bool auth_required = true;
+  std::optional<ProxySettings> proxy;  ///< who signs people in, beside tokens
   std::string state_dir = "/var/lib/crmpulse-collector";
   std::vector<std::string> rules;     ///< patterns, in order; relative ones are meant from the file's folder
   std::vector<std::string> remedies;  ///< likewise
@@ -54,6 +62,9 @@ struct Settings {
   TroubleSettings troubles;
   bool mute = false;                     ///< the kill switch: states are judged, but no messages are sent
   std::vector<Suppression> maintenance;  ///< windows that stand in the file
+  std::vector<ReportSchedule> reports;
+  std::vector<Goal> goals;
+  std::optional<PublicPage> public_page;  ///< absent: nothing is public
 };
 
 /// Returns the receivers that are told of crmpulse's own troubles. Unless the file says which, that is every one that

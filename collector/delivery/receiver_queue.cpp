@@ -112,6 +112,7 @@ int ReceiverQueue::answered(OutboxRows& rows, int status) {
 void ReceiverQueue::finish(OutboxRows& rows, const Verdict& verdict, TimePoint now) {
   if (verdict.kind == Verdict::Kind::delivered) return delivered(rows, now);
   for (store::OutboxRow& row : rows) row.last_error = one_line(verdict.why, kMaxError);
+  stats_.last_failure = {now, rows.empty() ? 0 : rows.front().last_code, one_line(verdict.why, kMaxError)};
   gone_ = stats_.gone = gone_ || verdict.gone;
   if (verdict.kind == Verdict::Kind::dead && rows.size() > 1 && !verdict.gone) return separate(rows, now);
   // One wait for all of them, so that they stay together.
@@ -142,6 +143,7 @@ void ReceiverQueue::delivered(OutboxRows& rows, TimePoint now) {
     ++stats_.delivered;
   }
   if (stats_.breaker_open) log::info("receiver answers again", {{"receiver", name_}});
+  stats_.last_delivered = now;
   failures_ = 0;
   gone_ = stats_.gone = false;
   stats_.breaker_open = false;

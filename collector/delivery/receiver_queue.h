@@ -27,6 +27,15 @@ struct ReceiverStats {
   std::uint64_t abandoned = 0;  ///< waited for it when it was taken out of the configuration
   bool breaker_open = false;
   bool gone = false;  ///< its endpoint wants nothing any more
+  // Since the process began.
+  std::optional<TimePoint> last_delivered;
+  /// An attempt that failed.
+  struct Failure {
+    TimePoint at;
+    int code = 0;  ///< HTTP status or SMTP code; 0: there was no answer
+    std::string error;
+  };
+  std::optional<Failure> last_failure;
 };
 
 /// Owned by the notifier; belongs to the loop's thread. Does no I/O itself.

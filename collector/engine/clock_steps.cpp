@@ -27,6 +27,14 @@ std::string seconds_text(Duration by) {
 
 }  // namespace
 
+Result<TimePoint> ClockSteps::newest_known(store::Database& database) {
+  const auto tick = stored_time(database, "last_tick");
+  if (!tick) return tick.error();
+  const auto received = store::newest_received(database, 0);
+  if (!received) return received.error();
+  return std::max(tick->value_or(TimePoint{}), received->value_or(TimePoint{}));
+}
+
 Result<void> ClockSteps::rebase(store::Database& database) {
   const TimePoint at = state_.now();
   begun_ = at;

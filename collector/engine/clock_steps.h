@@ -21,6 +21,8 @@ class ClockSteps {
   ClockSteps(net::Loop& loop, store::Writer& writer, EngineState& state, RetentionHold& retention, WriteQueue& queue)
       : loop_(loop), writer_(writer), state_(state), retention_(retention), queue_(queue) {}
 
+  /// Returns the newest time that is stored: the clock was there, if it was right.
+  [[nodiscard]] static Result<TimePoint> newest_known(store::Database& database);
   /// Moves what was loaded if it is later than the clock says, so that nothing of it lies in the future.
   [[nodiscard]] Result<void> rebase(store::Database& database);
   /// Returns the times of a record that is replayed, moved likewise.

@@ -13,6 +13,8 @@ namespace {
 /// Ticks come every second; a longer pause is ours, not the CRMs'.
 constexpr Duration kLongestStall{std::chrono::seconds{30}};
 constexpr Duration kPruneEvery{std::chrono::minutes{1}};
+/// Data gets old without any event: every CRM is looked at once in so many ticks.
+constexpr std::size_t kTicksARound = 15;
 
 }  // namespace
 
@@ -24,6 +26,7 @@ EngineLoop::EngineLoop(net::Loop& loop, store::Writer& writer, Clocks clocks,
       state_{clocks,
              SampleSink{rules::Engine{configuration->ruleset, receiver_specs(configuration->settings.receivers)}},
              std::move(configuration),
+             {},
              {},
              {},
              {},
@@ -43,6 +46,10 @@ Result<void> EngineLoop::recover(Duration patience) {
   // The state is touched on the writer's thread, while this one waits.
   const Result<void> loaded = writer_.run([this](store::Database& database) -> Result<void> {
     if (auto done = load_snapshots(database, state_, guard_); !done) return done;
+    if (auto done = state_.timeline.load(database, now()); !done) return done;
+    const auto stopped = ClockSteps::newest_known(database);
+    if (!stopped) return stopped.error();
+    stopped_ = *stopped;
     return clock_steps_.rebase(database);
   });
   if (!loaded) return loaded;
@@ -70,7 +77,10 @@ void EngineLoop::finish_replay() {
   const TimePoint at = now();
   state_.samples.bind_failures();
   state_.rules().restarted(at);
+  state_.timeline.gap(stopped_, at);
   step_at(at);
+  state_.timeline.end_unwatched(rules(), at);
+  look_at_states(at, crms().all().size());
   write_queue_.hold(snapshotter_.everything());
   snapshotter_.restart(at);
   last_prune_ = last_tick_ = at;
@@ -130,12 +140,23 @@ void EngineLoop::apply_operations(TimePoint now) {
   }
   for (const Operations::Maintained& maintained : applied.maintained) {
     if (CrmFacts* facts = state_.crms().find(maintained.crm)) facts->slo.set_maintenance(maintained.on, maintained.at);
+    state_.timeline.set_maintenance(maintained.crm, maintained.on, maintained.at);
+  }
+}
+
+/// Brings the timeline of states up to date with the next CRMs, so many of them.
+void EngineLoop::look_at_states(TimePoint now, std::size_t crms) {
+  const std::deque<CrmFacts>& all = state_.crms().all();
+  for (std::size_t left = std::min(crms, all.size()); left > 0; --left) {
+    next_look_ = next_look_ < all.size() ? next_look_ : 0;
+    state_.timeline.look(rules(), all[next_look_++].crm, now);
   }
 }
 
 void EngineLoop::take(const rules::Outcome& outcome, TimePoint now) {
   WriteSet changes = changes_of(outcome, now);
   if (!changes.empty()) write_queue_.add(std::move(changes));
+  if (judged_ && !outcome.touched.empty()) judged_(outcome.touched);
 }
 
 WriteSet EngineLoop::changes_of(const rules::Outcome& outcome, TimePoint now) {
@@ -151,8 +172,12 @@ void EngineLoop::tick() {
   write_queue_.retry();
   if (recovering()) return;
   // The machine slept or the loop stood still: nobody watched, so that time says nothing about any CRM.
-  if (before != TimePoint{} && last_tick_ - before > kLongestStall) state_.rules().restarted(last_tick_);
+  if (before != TimePoint{} && last_tick_ - before > kLongestStall) {
+    state_.rules().restarted(last_tick_);
+    state_.timeline.gap(before, last_tick_);
+  }
   clock_steps_.tick();
+  look_at_states(last_tick_, crms().all().size() / kTicksARound + 1);
   step_at(last_tick_);
   snapshotter_.tick(last_tick_);
   if (last_tick_ - last_prune_ < kPruneEvery) return;
@@ -192,6 +217,7 @@ void EngineLoop::clock_stepped(Duration by) {
   CRMPULSE_ON_LOOP(loop_);
   clock_steps_.apply(by, [this] { step(); });
   snapshotter_.clock_stepped(by);
+  state_.timeline.clock_stepped(now());
   last_tick_ += by;
   last_prune_ += by;
   step_at(now());

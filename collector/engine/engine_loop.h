@@ -41,6 +41,9 @@ class EngineLoop {
   /// Sets a function that is called about every second during long work, to show progress.
   void on_progress(std::function<void()> progress) { guard_.on_progress(std::move(progress)); }
 
+  /// Sets a function that hears which CRMs were judged, after each step.
+  void on_judged(std::function<void(std::span<const std::string>)> judged) { judged_ = std::move(judged); }
+
   void fold(const RecordStamp& record, std::span<const Point> points);
   void fold(const RecordStamp& record, std::vector<Evidence> lines);
   /// Steps the rules. Call it after each request's samples.
@@ -83,6 +86,8 @@ class EngineLoop {
   [[nodiscard]] const ChangeMarkers& changes() const { return state_.changes(); }
   [[nodiscard]] const FoldCounts& counts() const { return state_.samples.counts(); }
   [[nodiscard]] std::int64_t folded_seq() const { return state_.samples.folded_seq(); }
+  /// Returns what the CRM's last 24 hours were like, as 48 digits (StateStrip::text).
+  [[nodiscard]] std::string strip_of(std::string_view crm) { return state_.timeline.strip_of(crm, now()); }
   [[nodiscard]] AgentRegistry& agents() { return state_.agents; }
   [[nodiscard]] const AgentRegistry& agents() const { return state_.agents; }
   [[nodiscard]] const Operations& operations() const { return state_.operations; }
@@ -106,6 +111,7 @@ class EngineLoop {
   void finish_replay();
   void step_at(TimePoint now);
   void apply_operations(TimePoint now);
+  void look_at_states(TimePoint now, std::size_t crms);
   void take(const rules::Outcome& outcome, TimePoint now);
   [[nodiscard]] WriteSet changes_of(const rules::Outcome& outcome, TimePoint now);
   void store_crm(const std::string& crm, TimePoint now, WriteQueue::Stored stored);
@@ -123,6 +129,9 @@ class EngineLoop {
   Replayer replayer_;
   TimePoint last_tick_;
   TimePoint last_prune_;
+  std::function<void(std::span<const std::string>)> judged_;
+  TimePoint stopped_;          ///< the newest time known of the run before
+  std::size_t next_look_ = 0;  ///< CRM whose state is looked at next
 };
 
 }  // namespace crmpulse::collector

@@ -9,6 +9,7 @@
 #include "collector/incident/store.h"
 #include "collector/state/agents.h"
 #include "collector/state/sample_sink.h"
+#include "collector/state/state_timeline.h"
 #include "collector/suppression/operations.h"
 
 namespace crmpulse::collector {
@@ -37,6 +38,7 @@ struct EngineState {
   IncidentStore incidents;
   Operations operations;
   EngineStats stats;
+  StateTimeline timeline;
 
   [[nodiscard]] const Settings& settings() const { return configuration->settings; }
   [[nodiscard]] TimePoint now() const { return clocks.engine.now(); }

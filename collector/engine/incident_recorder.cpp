@@ -16,6 +16,7 @@ WriteSet IncidentRecorder::record(const rules::Outcome& outcome, TimePoint now) 
   for (const rules::Message& message : outcome.messages) changes.messages.push_back(message_row(message));
   const std::set<std::string> crms = concerned(outcome);
   note_changes(outcome);
+  for (const std::string& crm : outcome.removed) state_.timeline.end(crm, now);
   for (const std::string& crm : crms) add_crm(changes, crm, now);
   for (std::size_t i = 0; i < outcome.messages.size(); ++i)
     state_.incidents.handed_over(outcome.messages[i], changes.messages[i].id);
@@ -46,6 +47,8 @@ void IncidentRecorder::note_changes(const rules::Outcome& outcome) {
   state_.stats.changes += outcome.changes.size();
   if (state_.settings().mute) state_.stats.muted_changes += outcome.changes.size();
   for (const rules::StateChange& change : outcome.changes) {
+    const auto standing = state_.rules().standing(change.status.crm);
+    state_.timeline.take(change, standing && standing->maintenance);
     log::info("state changed", {{"crm", change.status.crm},
                                 {"from", std::string{to_string(change.previous)}},
                                 {"to", std::string{state_name(change.status)}},
@@ -113,6 +116,8 @@ void IncidentRecorder::add_notes(WriteSet& changes, TimePoint now) {
     if (marker.was) since = std::min(since.value_or(marker.at), marker.at);
   }
   if (since) state_.incidents.changed(state_.crms(), state_.changes(), *since, now);
+  changes.states_until = state_.timeline.take_cut();
+  changes.state_changes = state_.timeline.take_new();
   changes.events = state_.incidents.take_events();
 }
 

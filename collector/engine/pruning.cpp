@@ -6,6 +6,7 @@
 #include "collector/engine/stored_meta.h"
 #include "core/log.h"
 #include "store/history/history.h"
+#include "store/history/states.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -31,6 +32,7 @@ Result<void> delete_old(store::Database& database, const RetentionSettings& rete
   if (*dropped > 0) log::warning("messages dropped: the outbox is full", {{"messages", std::to_string(*dropped)}});
   const TimePoint states_before = now - retention.states;
   if (auto gone = store::prune_incidents(database, states_before, kPruneIncidents); !gone) return gone;
+  if (const auto gone = store::prune_states(database, states_before, kPruneRows); !gone) return gone.error();
   if (auto gone = store::prune_suppressions(database, states_before); !gone) return gone;
   return store::prune_changes(database, states_before);
 }

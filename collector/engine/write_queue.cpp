@@ -18,7 +18,7 @@ void merge_map(Map& into, Map& later) {
 
 bool WriteSet::empty() const {
   return states.empty() && removed.empty() && incidents.empty() && messages.empty() && events.empty() &&
-         markers.empty() && meta.empty();
+         markers.empty() && meta.empty() && state_changes.empty() && !states_until;
 }
 
 void WriteSet::merge(WriteSet later) {
@@ -29,6 +29,12 @@ void WriteSet::merge(WriteSet later) {
   merge_map(states, later.states);
   merge_map(incidents, later.incidents);
   merge_map(meta, later.meta);
+  if (later.states_until) {
+    const TimePoint until = *later.states_until;
+    std::erase_if(state_changes, [until](const store::StateChange& change) { return change.at > until; });
+    states_until = std::min(states_until.value_or(until), until);
+  }
+  std::move(later.state_changes.begin(), later.state_changes.end(), std::back_inserter(state_changes));
   std::move(later.messages.begin(), later.messages.end(), std::back_inserter(messages));
   std::move(later.events.begin(), later.events.end(), std::back_inserter(events));
   std::move(later.markers.begin(), later.markers.end(), std::back_inserter(markers));
@@ -52,6 +58,12 @@ Result<void> write(store::Database& database, const WriteSet& changes) {
   }
   for (const store::StoredChange& marker : changes.markers) {
     if (auto done = store::save_change(database, marker); !done) return done;
+  }
+  if (changes.states_until) {
+    if (auto done = store::drop_states_after(database, *changes.states_until); !done) return done;
+  }
+  for (const store::StateChange& change : changes.state_changes) {
+    if (auto done = store::save_state_change(database, change); !done) return done;
   }
   for (const auto& [name, value] : changes.meta) {
     if (auto done = store::set_meta(database, name, value); !done) return done;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "net/loop/loop.h"
 #include "store/collector/collector_store.h"
 #include "store/collector/writer.h"
+#include "store/history/states.h"
 
 namespace crmpulse::collector {
 
@@ -22,6 +24,8 @@ struct WriteSet {
   std::vector<store::OutboxRow> messages;
   std::vector<store::IncidentEvent> events;
   std::vector<store::StoredChange> markers;
+  std::optional<TimePoint> states_until;          ///< later rows of the timeline of states are deleted first
+  std::vector<store::StateChange> state_changes;  ///< of that timeline
   std::map<std::string, std::string> meta;
 
   [[nodiscard]] bool empty() const;

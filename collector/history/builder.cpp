@@ -18,7 +18,6 @@ namespace {
 /// One transaction's share: other jobs, acknowledgements among them, wait no longer than for one of these.
 constexpr std::size_t kJobBytes = 256 * 1024;
 constexpr std::size_t kJobBlocks = 64;
-constexpr int kPruneRows = 500;
 constexpr int kMergesAtOnce = 64;
 /// A part that is over so long gets little more: agents that catch up later make one more block, merged like these.
 constexpr Duration kSettled{std::chrono::hours{1}};
@@ -248,19 +247,6 @@ Result<void> HistoryBuilder::merge_one(const store::Mergeable& place) {
   const store::HistoryBlock block = make_block(place.part, place.crm, series);
   ++stats_.merges;
   return writer_.run([&block](store::Database& database) { return store::replace_blocks(database, block); });
-}
-
-Result<void> HistoryBuilder::prune(TimePoint before) {
-  for (std::int64_t gone = kPruneRows; gone == kPruneRows;) {
-    const auto done = writer_.run([&](store::Database& database) -> Result<void> {
-      const auto pruned = store::prune_blocks(database, before, kPruneRows);
-      if (!pruned) return pruned.error();
-      gone = *pruned;
-      return {};
-    });
-    if (!done) return done;
-  }
-  return {};
 }
 
 }  // namespace crmpulse::collector

@@ -47,8 +47,6 @@ class HistoryBuilder {
   [[nodiscard]] Result<bool> build(TimePoint now);
   /// Merges blocks where a part is over, for some CRMs. Returns true if there may be more to merge.
   [[nodiscard]] Result<bool> merge(TimePoint now);
-  /// Deletes what is older than `before`, in small steps.
-  [[nodiscard]] Result<void> prune(TimePoint before);
   [[nodiscard]] const Stats& stats() const { return stats_; }
 
   struct Pass;  ///< what one pass holds; of the implementation

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
+#include <utility>
 
+#include "collector/history/chart.h"
+#include "collector/history/chooser.h"
+#include "collector/history/rollup_query.h"
 #include "collector/state/sample_sink.h"
 #include "store/collector/collector_store.h"
 #include "store/history/history.h"
@@ -14,26 +17,14 @@
 namespace crmpulse::collector {
 namespace {
 
-using Readings = std::map<std::string, std::vector<store::Reading>, std::less<>>;
+using store::Tier;
 
-/// Remembers what was decided of each name: names come back in every block.
-class Chooser {
- public:
-  explicit Chooser(const std::vector<SeriesChoice>& choices) : choices_(choices) {}
-  bool wants(std::string_view name) {
-    if (const auto known = decided_.find(name); known != decided_.end()) return known->second;
-    const HistoryName parsed = parse_history_name(name);
-    const bool wanted = std::any_of(choices_.begin(), choices_.end(), [&](const SeriesChoice& choice) {
-      return choice.metric == parsed.metric && matches(choice.where, parsed.labels);
-    });
-    decided_.emplace(name, wanted);
-    return wanted;
-  }
-
- private:
-  const std::vector<SeriesChoice>& choices_;
-  std::map<std::string, bool, std::less<>> decided_;
-};
+/// A chart of hours or days is not kept waiting for more of the journal than that.
+constexpr std::int64_t kTailOfHours = 512 * 1024;
+/// From such a default step on the next whole one is taken, so that rollups tell all of it.
+constexpr Duration kWholeMinutesFrom{std::chrono::minutes{5}};
+constexpr Duration kWholeHoursFrom{std::chrono::minutes{30}};
+constexpr Duration kWholeDaysFrom{std::chrono::hours{12}};
 
 bool within(const HistoryQuery& query, std::int64_t at) {
   return at >= unix_millis(query.from) && at <= unix_millis(query.to);
@@ -80,18 +71,6 @@ Result<void> add_blocks(store::Database& database, const HistoryQuery& query, Ch
   });
 }
 
-void sum_up(const std::vector<store::Reading>& readings, Duration step, std::vector<HistoryPoint>& points) {
-  for (const store::Reading& reading : readings) {
-    const TimePoint at = from_unix_millis(reading.unix_millis / step.count() * step.count());
-    if (points.empty() || points.back().at != at) points.push_back({at});
-    HistoryPoint& point = points.back();
-    ++point.count;
-    point.sum += reading.value;
-    point.min = std::min(point.min, reading.value);
-    point.max = std::max(point.max, reading.value);
-  }
-}
-
 /// Those of the tail that lie in the part behind what its blocks gave.
 void add_tail(const Readings& tail, TimePoint part, Readings& out) {
   const auto before = [](const store::Reading& reading, std::int64_t at) { return reading.unix_millis < at; };
@@ -104,37 +83,188 @@ void add_tail(const Readings& tail, TimePoint part, Readings& out) {
   }
 }
 
-}  // namespace
+Duration rounded_up(Duration step, Duration unit) {
+  return (step + unit - Duration{1}) / unit * unit;
+}
 
-Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery& query) {
-  // The seq before the tail before the blocks: what a pass moves meanwhile is read twice and counted once.
+/// The least step that gives at most so many points, of which the first and the last are of a part of it each.
+Duration least_step(Duration range, std::int64_t most_points) {
+  const std::int64_t pieces = std::max<std::int64_t>(1, most_points - 1);
+  const Duration least = std::max(Duration{1}, Duration{(range.count() + pieces - 1) / pieces});
+  if (least >= kWholeDaysFrom) return rounded_up(least, store::width_of(Tier::days));
+  if (least >= kWholeHoursFrom) return rounded_up(least, store::width_of(Tier::hours));
+  if (least >= kWholeMinutesFrom) return rounded_up(least, store::width_of(Tier::minutes));
+  return rounded_up(least, std::chrono::seconds{1});
+}
+
+/// What is there of a CRM, from which time on.
+struct Reach {
+  std::optional<TimePoint> blocks;
+  std::optional<TimePoint> minutes;
+  std::optional<TimePoint> hours;
+};
+
+Result<Reach> reach_of(store::Database& database, const std::string& crm) {
+  Reach reach;
+  const auto blocks = store::next_part(database, TimePoint{});
+  if (!blocks) return blocks.error();
+  if (*blocks) reach.blocks = (*blocks)->part;
+  const auto minutes = store::oldest_rollups(database, Tier::minutes, crm);
+  if (!minutes) return minutes.error();
+  reach.minutes = *minutes;
+  const auto hours = store::oldest_rollups(database, Tier::hours, crm);
+  if (!hours) return hours.error();
+  reach.hours = *hours;
+  return reach;
+}
+
+/// Returns true if the second source knows something of the query's span that the first has lost.
+bool reaches_further(const HistoryQuery& query, std::optional<TimePoint> one, std::optional<TimePoint> other) {
+  if (!other) return false;
+  return !one || (query.from < *one && *other < *one);
+}
+
+bool is_whole(Duration step, Tier tier) {
+  return step % store::width_of(tier) == Duration{};
+}
+
+/// The coarsest source that has the wanted steps; a coarser one where finer ones do not reach back to the query's
+/// begin, with longer steps.
+HistorySource source_for(const HistoryQuery& query, const Reach& reach) {
+  if (is_whole(query.step, Tier::days)) return HistorySource::days;
+  if (is_whole(query.step, Tier::hours)) return HistorySource::hours;
+  const bool minutes_suffice = is_whole(query.step, Tier::minutes);
+  // Parts that are in no rollup yet are read from blocks by each source.
+  const auto fine = reach.blocks && reach.minutes ? std::min(*reach.blocks, *reach.minutes)
+                    : reach.blocks                ? reach.blocks
+                                                  : reach.minutes;
+  if (reaches_further(query, fine, reach.hours)) return HistorySource::hours;
+  if (minutes_suffice || reaches_further(query, reach.blocks, reach.minutes)) return HistorySource::minutes;
+  return HistorySource::samples;
+}
+
+Tier tier_of(HistorySource source) {
+  if (source == HistorySource::minutes) return Tier::minutes;
+  return source == HistorySource::hours ? Tier::hours : Tier::days;
+}
+
+/// Reads the readings of a part from its blocks and the tail of the journal.
+class PartReader {
+ public:
+  PartReader(store::Database& database, const HistoryQuery& query, Chooser& chooser, Readings tail,
+             DamagedBlocks& damaged)
+      : database_(database), query_(query), chooser_(chooser), tail_(std::move(tail)), damaged_(damaged) {
+    for (auto& [name, readings] : tail_) put_in_order(readings);
+  }
+  Result<Readings> read(TimePoint part) {
+    Readings readings;
+    if (const auto added = add_blocks(database_, query_, chooser_, part, readings, damaged_); !added)
+      return added.error();
+    add_tail(tail_, part, readings);
+    for (auto& [name, some] : readings) put_in_order(some);
+    return readings;
+  }
+  /// Returns the parts that the tail has readings of.
+  [[nodiscard]] std::set<TimePoint> parts() const {
+    std::set<TimePoint> out;
+    for (const auto& [name, readings] : tail_) {
+      for (const store::Reading& reading : readings) out.insert(store::part_of(from_unix_millis(reading.unix_millis)));
+    }
+    return out;
+  }
+
+ private:
+  store::Database& database_;
+  const HistoryQuery& query_;
+  Chooser& chooser_;
+  Readings tail_;
+  DamagedBlocks& damaged_;
+};
+
+Result<void> read_samples(const HistoryQuery& query, PartReader& parts, Chart& chart) {
+  for (TimePoint part = store::part_of(query.from); part <= query.to; part += store::kHistoryPart) {
+    const auto readings = parts.read(part);
+    if (!readings) return readings.error();
+    for (const auto& [name, some] : *readings) chart.add(name, some);
+  }
+  return {};
+}
+
+/// Parts that are read from blocks: those in no rollup, and those that the tail adds to. Where blocks are gone the
+/// rollups are all there is.
+Result<std::set<TimePoint>> parts_of_blocks(store::Database& database, const HistoryQuery& query,
+                                            const PartReader& parts) {
+  const auto unrolled = store::unrolled_of(database, query.crm, query.from, query.to);
+  if (!unrolled) return unrolled.error();
+  const auto pruned = store::pruned_to(database);
+  if (!pruned) return pruned.error();
+  std::set<TimePoint> out = parts.parts();
+  out.insert(unrolled->begin(), unrolled->end());
+  if (*pruned) out.erase(out.begin(), out.upper_bound(**pruned));
+  return out;
+}
+
+Result<Readings> read_wanted_tail(store::Database& database, const HistoryQuery& query, Chooser& chooser,
+                                  HistorySource source) {
   const auto seq = store::history_seq(database);
   if (!seq) return seq.error();
-  Chooser chooser{query.choices};
-  auto tail = read_tail(database, query, chooser, *seq);
-  if (!tail) return tail.error();
-  for (auto& [name, readings] : *tail) put_in_order(readings);
-  std::map<std::string, std::vector<HistoryPoint>, std::less<>> lines;
-  std::set<std::string, std::less<>> omitted;
-  HistoryAnswer answer;
-  for (TimePoint part = store::part_of(query.from); part <= query.to; part += store::kHistoryPart) {
-    Readings readings;
-    if (const auto added = add_blocks(database, query, chooser, part, readings, answer.damaged); !added)
-      return added.error();
-    add_tail(*tail, part, readings);
-    for (auto& [name, some] : readings) {
-      if (some.empty()) continue;
-      const bool room = lines.size() < kMostLines || lines.contains(name);
-      if (!room) {
-        omitted.insert(name);
-        continue;
-      }
-      put_in_order(some);
-      sum_up(some, query.step, lines[name]);
-    }
+  if (source == HistorySource::hours || source == HistorySource::days) {
+    const auto pending = store::pending_journal(database, *seq);
+    if (!pending) return pending.error();
+    if (pending->bytes > kTailOfHours) return Readings{};
   }
-  answer.omitted = omitted.size();
-  for (auto& [name, points] : lines) answer.lines.push_back({parse_history_name(name), std::move(points)});
+  return read_tail(database, query, chooser, *seq);
+}
+
+}  // namespace
+
+std::string_view to_string(HistorySource source) {
+  switch (source) {
+    case HistorySource::samples: return "samples";
+    case HistorySource::minutes: return "minutes";
+    case HistorySource::hours: return "hours";
+    case HistorySource::days: return "days";
+  }
+  return "samples";
+}
+
+double quantile_of(const HistoryPoint& point, double part) {
+  const double value = point.sketch.quantile(part);
+  const double grain = value > 0 ? std::pow(10, std::floor(std::log10(value)) - 3) : 1;
+  // Divided by whole numbers, so that decimals stay as short as they are.
+  const double rounded =
+      grain < 1 ? std::round(value / grain) / std::round(1 / grain) : std::round(value / grain) * grain;
+  return std::clamp(rounded, point.min, point.max);
+}
+
+Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery& asked) {
+  HistoryQuery query = asked;
+  if (query.step <= Duration{}) query.step = least_step(query.to - query.from, query.most_points);
+  const auto reach = reach_of(database, query.crm);
+  if (!reach) return reach.error();
+  HistoryAnswer answer;
+  answer.source = source_for(query, *reach);
+  if (answer.source != HistorySource::samples)
+    query.step = rounded_up(query.step, store::width_of(tier_of(answer.source)));
+  answer.step = query.step;
+  // The seq before the tail before the blocks: what a pass moves meanwhile is read twice and counted once.
+  Chooser chooser{query.choices};
+  auto tail = read_wanted_tail(database, query, chooser, answer.source);
+  if (!tail) return tail.error();
+  PartReader parts{database, query, chooser, std::move(*tail), answer.damaged};
+  Chart chart{query.step};
+  Result<void> read;
+  if (answer.source == HistorySource::samples) {
+    read = read_samples(query, parts, chart);
+  } else {
+    const auto of_blocks = parts_of_blocks(database, query, parts);
+    if (!of_blocks) return of_blocks.error();
+    RollupQuery rollups{database, query,      tier_of(answer.source),
+                        chooser,  *of_blocks, [&parts](TimePoint part) { return parts.read(part); }};
+    read = rollups.run(chart, answer);
+  }
+  if (!read) return read.error();
+  chart.finish(answer);
   return answer;
 }
 

@@ -39,6 +39,11 @@ HistoryName parse_history_name(std::string_view name) {
   return out;
 }
 
+bool is_duration(std::string_view name) {
+  const std::string_view metric = name.substr(0, name.find(kSeparator));
+  return metric.ends_with("_seconds") && metric.find("timestamp") == std::string_view::npos;
+}
+
 void put_in_order(std::vector<store::Reading>& readings) {
   const auto earlier = [](const store::Reading& a, const store::Reading& b) { return a.unix_millis < b.unix_millis; };
   if (!std::is_sorted(readings.begin(), readings.end(), earlier))

@@ -19,6 +19,9 @@ struct HistoryName {
 };
 [[nodiscard]] HistoryName parse_history_name(std::string_view name);
 
+/// Is it the name of a series of durations? Their quantiles are kept.
+[[nodiscard]] bool is_duration(std::string_view name);
+
 /// Sorted by time, one reading for each stamp: of several the first that was added.
 void put_in_order(std::vector<store::Reading>& readings);
 

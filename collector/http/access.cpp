@@ -1,10 +1,14 @@
 #include "collector/http/access.h"
 
 #include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include <boost/json.hpp>
 
 #include "collector/http/answers.h"
 #include "core/log.h"
 #include "core/text/ascii.h"
+#include "core/text/printable.h"
 #include "net/base/endpoint.h"
 #include "net/base/networks.h"
 #include "net/base/url.h"
@@ -16,6 +20,7 @@ constexpr std::size_t kMaxIngestBody = 32UL * 1024 * 1024;
 constexpr std::size_t kMaxBody = 64UL * 1024;
 constexpr int kWaitAfterGuesses = 60;  ///< seconds, as the bound on them is a minute's
 constexpr int kWaitForTokens = 10;     ///< seconds
+constexpr std::size_t kLongestUser = 256;
 
 bool is_ingest(const Route* route) {
   return route != nullptr && route->role == AccessRole::ingest;
@@ -33,6 +38,17 @@ std::string host_in(std::string_view authority) {
 std::string authority_in(std::string_view url) {
   const Result<net::Url> parsed = net::parse_url(std::string{url});
   return parsed ? parsed->authority() : std::string{};
+}
+
+/// `https://host/crm` → `/crm`, empty without a path.
+std::string path_of(std::string_view url) {
+  const Result<net::Url> parsed = net::parse_url(std::string{url});
+  if (!parsed || parsed->path == "/") return {};
+  return parsed->path;
+}
+
+bool is_safe(std::string_view method) {
+  return method == "GET" || method == "HEAD";
 }
 
 /// Prometheus drops what is answered 429, so a sender is told 503.
@@ -69,6 +85,8 @@ void Access::configure(const AccessSettings& settings) {
   auth_required_ = settings.required;
   listen_host_ = settings.listen_address;
   external_authority_ = authority_in(settings.external_url);
+  proxy_ = settings.proxy;
+  cookie_ = {fmt::format("crmpulse_session_{}", settings.port), path_of(settings.external_url) + "/", settings.tls};
   limits_.configure(settings.limits);
 }
 
@@ -99,13 +117,59 @@ Access::Admission Access::decide(const net::HttpRequest& head, const Route* rout
                  error_answer(421, "misdirected",
                               "without tokens, requests are answered only under a loopback address or external_url"));
   }
-  if (head.method != "GET" && is_cross_site(head))
+  if (!is_safe(head.method) && is_cross_site(head))
     return count(Refused::cross_site,
                  error_answer(403, "cross_site", "requests from pages of another site are refused"));
   if (auth_required_ && route != nullptr && route->role) return check_caller(head, *route);
   if (auto slow = check_rate(head, route, RequestLimits::Asker::anybody)) return std::move(*slow);
+  return caller_of_open_route(head);
+}
+
+Caller Access::caller_of_open_route(const net::HttpRequest& head) const {
   Caller caller;
-  if (!auth_required_) caller.role = AccessRole::admin;
+  if (!auth_required_) {
+    caller.role = AccessRole::admin;
+    caller.by = Caller::By::open;
+  } else if (auto token = tokens_.find(bearer_token(head)); token != nullptr) {
+    caller.role = token->role;
+    caller.by = Caller::By::token;
+    caller.token = std::move(token);
+  } else if (auto browser = browser_of(head)) {
+    caller = std::move(*browser);
+  }
+  return caller;
+}
+
+std::optional<Caller> Access::named_by_proxy(const net::HttpRequest& head) const {
+  if (!proxy_ || !proxy_->trusted.contains(head.remote_address)) return std::nullopt;
+  const std::string_view user = head.header(proxy_->user_header);
+  if (user.empty() || user.size() > kLongestUser || !is_printable(user)) return std::nullopt;
+  const std::string& secret = proxy_->secret.reveal();
+  const std::string_view shown = head.header(proxy_->secret_header);
+  if (!secret.empty() &&
+      (shown.size() != secret.size() || CRYPTO_memcmp(shown.data(), secret.data(), secret.size()) != 0))
+    return std::nullopt;
+  Caller caller;
+  caller.by = Caller::By::proxy;
+  caller.user = user;
+  caller.role = proxy_->role;
+  if (!proxy_->role_header.empty()) {
+    const auto role = role_from(ascii::lower(head.header(proxy_->role_header)));
+    if (role && *role != AccessRole::ingest) caller.role = role;
+  }
+  return caller;
+}
+
+/// What a browser sends by itself: the proxy's word, or a session's cookie.
+std::optional<Caller> Access::browser_of(const net::HttpRequest& head) const {
+  if (auto named = named_by_proxy(head)) return named;
+  auto session = sessions_.find(cookie_in(head, cookie_.name), tokens_, clock_.now());
+  if (!session) return std::nullopt;
+  Caller caller;
+  caller.by = Caller::By::session;
+  caller.role = session->token->role;
+  caller.token = std::move(session->token);
+  caller.ends = session->ends;
   return caller;
 }
 
@@ -119,6 +183,25 @@ std::optional<net::HttpResponse> Access::check_rate(const net::HttpRequest& head
 /// agents may share an address with one that was set up wrongly.
 Access::Admission Access::check_caller(const net::HttpRequest& head, const Route& route) {
   const std::string_view secret = bearer_token(head);
+  if (secret.empty() && !is_ingest(&route)) {
+    if (auto caller = browser_of(head)) return check_browser(head, route, std::move(*caller));
+  }
+  return check_token(head, route, secret);
+}
+
+/// A browser sends its cookie whoever wrote the page that asks: what changes something must come from our own.
+Access::Admission Access::check_browser(const net::HttpRequest& head, const Route& route, Caller caller) {
+  if (!is_safe(head.method) && !says_same_site(head))
+    return count(Refused::cross_site,
+                 error_answer(403, "cross_site", "a change by a session must come from the collector's own page"));
+  if (auto slow = check_rate(head, &route, RequestLimits::Asker::known)) return std::move(*slow);
+  if (caller.token && !limits_.admit_token(caller.token->name, clock_.now()))
+    return count(Refused::token_rate, slow_down(&route, "too many requests with this token", 1));
+  if (!covers(*caller.role, *route.role)) return count(Refused::forbidden, forbidden_answer(*route.role));
+  return caller;
+}
+
+Access::Admission Access::check_token(const net::HttpRequest& head, const Route& route, std::string_view secret) {
   std::shared_ptr<const Token> token = tokens_.find(secret);
   // Without any token nothing was guessed: a browser's first request.
   if (token == nullptr) return refuse_unknown(head, route, !secret.empty());
@@ -131,7 +214,51 @@ Access::Admission Access::check_caller(const net::HttpRequest& head, const Route
   if (is_ingest(&route) && !token->agent.empty() && head.header("x-crm-agent") != token->agent) {
     return count(Refused::agent, error_answer(403, "agent", "this token belongs to an agent of another name"));
   }
-  return Caller{token->role, std::move(token)};
+  const AccessRole role = token->role;
+  return Caller{role, std::move(token), Caller::By::token};
+}
+
+bool Access::still_admits(const Caller& caller) const {
+  if (caller.by == Caller::By::open) return !auth_required_;
+  if (caller.by == Caller::By::proxy) return proxy_.has_value();
+  if (caller.by == Caller::By::nothing || caller.token == nullptr) return false;
+  const auto token = tokens_.find_named(caller.token->name);
+  return token != nullptr && token->hash == caller.token->hash && (!caller.ends || *caller.ends > clock_.now());
+}
+
+net::HttpResponse Access::sign_in(const net::HttpRequest& request, std::string_view secret) {
+  if (!auth_required_) return error_answer(409, "open", "nobody is asked for a token here");
+  const TimePoint now = clock_.now();
+  const auto token = tokens_.find(secret);
+  if (token == nullptr) {
+    if (!tokens_.known()) return count(Refused::tokens_unreadable, busy_answer("the tokens cannot be read", kWaitForTokens));
+    const bool patient = limits_.may_log_in(request.remote_address, now);
+    limits_.log_in_failed(request.remote_address, now);
+    if (patient) return count(Refused::unauthorized, error_answer(401, "unauthorized", "this token is not valid", "token"));
+    return count(Refused::failed_logins,
+                 slow_down(nullptr, "too many wrong tokens from this address", kWaitAfterGuesses));
+  }
+  if (token->role == AccessRole::ingest)
+    return count(Refused::forbidden, error_answer(403, "forbidden", "this token only sends samples; the page needs one of role viewer, operator or admin", "token"));
+  const std::string value = sessions_.begin(*token, now);
+  if (value.empty()) return busy_answer("sessions cannot be begun now; the log says why", kWaitForTokens);
+  const auto session = sessions_.find(value, tokens_, now);
+  const TimePoint ends = session ? session->ends : now;
+  net::HttpResponse response = json_answer(boost::json::object{{"signed_in", true},
+                                                               {"auth", "session"},
+                                                               {"name", token->name},
+                                                               {"role", to_string(token->role)},
+                                                               {"expires_at", format_time(ends)}});
+  response.headers.emplace_back("Set-Cookie", set_cookie(cookie_, value, ends - now));
+  return response;
+}
+
+net::HttpResponse Access::sign_out(const net::HttpRequest& request) {
+  sessions_.end(cookie_in(request, cookie_.name), tokens_, clock_.now());
+  net::HttpResponse response;
+  response.status = 204;
+  response.headers.emplace_back("Set-Cookie", set_cookie(cookie_, "", Duration::zero()));
+  return response;
 }
 
 net::HttpResponse Access::refuse_unknown(const net::HttpRequest& head, const Route& route, bool guessed) {
@@ -171,6 +298,12 @@ bool Access::is_cross_site(const net::HttpRequest& head) const {
   if (origin.empty()) return false;
   const std::string from = authority_in(origin);
   return from.empty() || (!ascii::same_without_case(from, head.header("host")) && from != external_authority_);
+}
+
+/// Does a browser say that our own page asks? Each of today's sends one of both with what changes something.
+bool Access::says_same_site(const net::HttpRequest& head) const {
+  if (is_cross_site(head)) return false;
+  return head.header("sec-fetch-site") == "same-origin" || !head.header("origin").empty();
 }
 
 net::HttpResponse Access::count(Refused reason, net::HttpResponse answer) {

@@ -13,6 +13,7 @@
 #include "collector/http/access_settings.h"
 #include "collector/http/request_limits.h"
 #include "collector/http/router.h"
+#include "collector/http/sessions.h"
 #include "collector/http/tokens.h"
 #include "core/time/clock.h"
 
@@ -51,6 +52,17 @@ class Access {
   [[nodiscard]] Admission check(const net::HttpRequest& head, const Route* route);
   [[nodiscard]] static std::size_t max_body_bytes(const Route* route);
 
+  /// Returns true while the caller would still be let in: for answers that go on for long.
+  [[nodiscard]] bool still_admits(const Caller& caller) const;
+  [[nodiscard]] bool asks() const { return auth_required_; }
+
+  Sessions& sessions() { return sessions_; }
+  /// Begins a session with a token that somebody typed. Returns the answer to its request, with the cookie if it is
+  /// valid.
+  [[nodiscard]] net::HttpResponse sign_in(const net::HttpRequest& request, std::string_view secret);
+  /// Ends the session of the request, if it has one.
+  [[nodiscard]] net::HttpResponse sign_out(const net::HttpRequest& request);
+
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] const Tokens& tokens() const { return tokens_; }
 
@@ -67,15 +79,24 @@ class Access {
   [[nodiscard]] Admission decide(const net::HttpRequest& head, const Route* route);
   void note_agent(const net::HttpRequest& head);
   [[nodiscard]] Admission check_caller(const net::HttpRequest& head, const Route& route);
+  [[nodiscard]] Admission check_token(const net::HttpRequest& head, const Route& route, std::string_view secret);
+  [[nodiscard]] Admission check_browser(const net::HttpRequest& head, const Route& route, Caller caller);
+  [[nodiscard]] std::optional<Caller> browser_of(const net::HttpRequest& head) const;
+  [[nodiscard]] std::optional<Caller> named_by_proxy(const net::HttpRequest& head) const;
+  [[nodiscard]] Caller caller_of_open_route(const net::HttpRequest& head) const;
   [[nodiscard]] net::HttpResponse refuse_unknown(const net::HttpRequest& head, const Route& route, bool guessed);
   [[nodiscard]] std::optional<net::HttpResponse> check_rate(const net::HttpRequest& head, const Route* route,
                                                             RequestLimits::Asker asker);
   [[nodiscard]] bool is_own_host(std::string_view host) const;
   [[nodiscard]] bool is_cross_site(const net::HttpRequest& head) const;
+  [[nodiscard]] bool says_same_site(const net::HttpRequest& head) const;
   net::HttpResponse count(Refused reason, net::HttpResponse answer);
 
   const Clock& clock_;
   Tokens tokens_;
+  Sessions sessions_;
+  CookieScope cookie_;
+  std::optional<ProxySettings> proxy_;
   RequestLimits limits_;
   bool auth_required_ = true;
   std::string listen_host_;

@@ -30,10 +30,15 @@ struct RouteMatch {
 
 /// Who asks.
 struct Caller {
+  /// How it is known: not at all, because nobody is asked, by a token, a session's cookie or the proxy's word.
+  enum class By { nothing, open, token, session, proxy };
   std::optional<AccessRole> role;      ///< absent: nobody who may call more than open routes
-  std::shared_ptr<const Token> token;  ///< null while nobody is asked for one
-  /// Returns the token's name, empty without one.
-  [[nodiscard]] std::string name() const { return token ? token->name : std::string{}; }
+  std::shared_ptr<const Token> token;  ///< of a token or a session; null else
+  By by = By::nothing;
+  std::string user{};                ///< of a proxy
+  std::optional<TimePoint> ends{};   ///< of a session
+  /// Returns the token's or the user's name, empty without one.
+  [[nodiscard]] std::string name() const { return token ? token->name : user; }
 };
 
 /// A request with what its head has shown: where it goes and who sends it.

@@ -26,19 +26,24 @@ bool is_crm_name(std::string_view name) {
   return is_name(name, kMaxCrm);
 }
 
-Result<void> check_terms(AccessRole role, const TokenTerms& terms) {
-  if (!terms.agent.empty() && !is_name(terms.agent, kMaxName))
-    return Error{"an agent's name must be 1 to 64 printable characters"};
-  if (!terms.agent.empty() && role != AccessRole::ingest)
-    return Error{"only a token of role ingest can be bound to an agent"};
-  if (!terms.crms.empty() && role != AccessRole::ingest)
-    return Error{"only a token of role ingest can be bound to CRMs"};
-  if (!std::all_of(terms.crms.begin(), terms.crms.end(), is_crm_name))
-    return Error{"a CRM's name must be 1 to 1024 printable characters"};
-  return {};
+bool is_valid(const Token& token) {
+  return !token.expires || *token.expires > wall_now();
 }
 
 }  // namespace
+
+std::optional<TokenFault> token_fault(const std::string& name, AccessRole role, const TokenTerms& terms) {
+  if (!is_name(name, kMaxName)) return TokenFault{"name", "a token's name must be 1 to 64 printable characters"};
+  if (!terms.agent.empty() && !is_name(terms.agent, kMaxName))
+    return TokenFault{"agent", "an agent's name must be 1 to 64 printable characters"};
+  if (!terms.agent.empty() && role != AccessRole::ingest)
+    return TokenFault{"agent", "only a token of role ingest can be bound to an agent"};
+  if (!terms.crms.empty() && role != AccessRole::ingest)
+    return TokenFault{"crms", "only a token of role ingest can be bound to CRMs"};
+  if (!std::all_of(terms.crms.begin(), terms.crms.end(), is_crm_name))
+    return TokenFault{"crms", "a CRM's name must be 1 to 1024 printable characters"};
+  return std::nullopt;
+}
 
 std::string_view to_string(AccessRole role) {
   switch (role) {
@@ -73,9 +78,11 @@ Result<void> Tokens::take(Read read) {
   known_ = true;
   if (!*read) return {};
   by_hash_.clear();
+  by_name_.clear();
   for (Token& token : **read) {
     auto kept = std::make_shared<const Token>(std::move(token));
     by_hash_.insert_or_assign(kept->hash, kept);
+    by_name_.insert_or_assign(kept->name, std::move(kept));
   }
   return {};
 }
@@ -85,13 +92,16 @@ std::shared_ptr<const Token> Tokens::find(std::string_view secret) const {
   if (secret.empty()) return nullptr;
   const auto found = by_hash_.find(net::hex(net::sha256(secret)));
   if (found == by_hash_.end()) return nullptr;
-  const Token& token = *found->second;
-  return token.expires && *token.expires <= wall_now() ? nullptr : found->second;
+  return is_valid(*found->second) ? found->second : nullptr;
+}
+
+std::shared_ptr<const Token> Tokens::find_named(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found != by_name_.end() && is_valid(*found->second) ? found->second : nullptr;
 }
 
 Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role, const TokenTerms& terms) {
-  if (!is_name(name, kMaxName)) return Error{"a token's name must be 1 to 64 printable characters"};
-  if (auto sound = check_terms(role, terms); !sound) return sound.error();
+  if (auto fault = token_fault(name, role, terms)) return Error{std::move(fault->why)};
   std::string random(32, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1)
     return Error{"the system gives no random numbers"};

@@ -1,6 +1,8 @@
 #pragma once
 // API tokens: 256 random bits, shown once; only their SHA-256 is kept.
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,6 +35,8 @@ class Tokens {
   [[nodiscard]] Result<void> take(Read read);
   /// Returns the token with this secret, null if there is none or it has expired. One look-up, however many there are.
   [[nodiscard]] std::shared_ptr<const Token> find(std::string_view secret) const;
+  /// Returns the valid token of this name, null if there is none.
+  [[nodiscard]] std::shared_ptr<const Token> find_named(std::string_view name) const;
   /// Visits all of them, in no order.
   template <class Visit>
   void each(Visit visit) const {
@@ -46,10 +50,17 @@ class Tokens {
  private:
   std::shared_ptr<TokenStore> store_;
   std::unordered_map<std::string, std::shared_ptr<const Token>> by_hash_;
+  std::map<std::string, std::shared_ptr<const Token>, std::less<>> by_name_;
   bool known_ = false;
   std::optional<std::string> fault_;
 };
 
+/// What is wrong with a token that is to be made.
+struct TokenFault {
+  std::string_view about;  ///< `name`, `agent` or `crms`
+  std::string why;
+};
+[[nodiscard]] std::optional<TokenFault> token_fault(const std::string& name, AccessRole role, const TokenTerms& terms);
 /// Creates a token and returns its text. Names are unique, and printable on one line.
 [[nodiscard]] Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});

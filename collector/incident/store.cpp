@@ -50,6 +50,10 @@ std::optional<Acknowledgement> ack_from(const json::object& detail) {
                          string_member(ack, "from")};
 }
 
+json::value time_or_null(const std::optional<TimePoint>& at) {
+  return at ? json::value(format_time(*at)) : json::value(nullptr);
+}
+
 void describe(json::object& detail, const rules::CrmStatus& status, const rules::IncidentStatus& incident,
               const IncidentStore::Context& context, TimePoint at) {
   const CrmFacts* facts = context.book.find(status.crm);
@@ -75,6 +79,11 @@ void IncidentStore::load(const std::vector<store::StoredIncident>& open,
     loaded.stored = incident;
     loaded.state = string_member(detail, "state");
     loaded.ack = ack_from(detail);
+    if (const auto at = parse_time(string_member(detail, "acknowledged_at"))) {
+      loaded.first_ack = *at;
+    } else if (loaded.ack) {
+      loaded.first_ack = loaded.ack->at;  // an earlier version kept no more
+    }
     if (const auto known = counts.find(incident.id); known != counts.end()) loaded.lines.count = known->second;
     if (const json::value* omitted = detail.if_contains("timeline_omitted"); omitted != nullptr && omitted->is_int64())
       loaded.lines.omitted = omitted->get_int64();
@@ -84,6 +93,7 @@ void IncidentStore::load(const std::vector<store::StoredIncident>& open,
 void IncidentStore::shift(Duration by) {
   for (auto& [crm, open] : open_) {
     open.stored.opened += by;
+    if (open.first_ack) *open.first_ack += by;
     if (!open.ack) continue;
     open.ack->at += by;
     open.ack->until += by;
@@ -143,6 +153,7 @@ std::vector<store::StoredIncident> IncidentStore::update(const std::string& crm,
   json::object detail;
   describe(detail, *status, *now, context, at);
   detail["ack"] = ack_json(open.ack);
+  detail["acknowledged_at"] = time_or_null(open.first_ack);
   detail["timeline_omitted"] = open.lines.omitted;
   open.stored.detail = to_text(detail);
   changed.push_back(open.stored);
@@ -156,6 +167,7 @@ store::StoredIncident IncidentStore::finish(Open open, TimePoint at) {
   open.stored.resolved = at;
   open.stored.level = string_member(detail, "worst") == "poor" ? 2 : 1;
   detail["ack"] = nullptr;
+  detail["acknowledged_at"] = time_or_null(open.first_ack);
   detail["timeline_omitted"] = open.lines.omitted;
   open.stored.detail = to_text(detail);
   ended_[open.stored.crm] = {open.stored.id, open.stored.opened, at, open.lines};
@@ -236,6 +248,7 @@ void IncidentStore::acknowledged(const std::string& crm, const Acknowledgement& 
   const auto open = open_.find(crm);
   if (open == open_.end()) return;
   open->second.ack = ack;
+  if (!open->second.first_ack) open->second.first_ack = ack.at;
   add(open->second.stored.id, open->second.lines, ack.at, ack_line(ack), Weight::must);
 }
 

@@ -95,7 +95,8 @@ class IncidentStore {
     std::map<std::string, Level> levels;  ///< by rule, as the timeline has them
     bool levels_known = false;
     std::optional<Acknowledgement> ack;
-    std::set<std::uint64_t> evidence;  ///< digests of lines that are in the timeline
+    std::optional<TimePoint> first_ack;  ///< when somebody first was on it
+    std::set<std::uint64_t> evidence;    ///< digests of lines that are in the timeline
   };
   /// The last incident of a CRM, for lines that arrive after its end.
   struct Ended {

@@ -48,6 +48,15 @@ json::object resolved_line(TimePoint at) {
   return out;
 }
 
+json::object note_line(const Note& note) {
+  json::object out = line(note.at, "note", fmt::format("Note by {}: {}", note.author, note.text),
+                          fmt::format("{} 备注：{}", note.author, note.text));
+  out["id"] = note.id;
+  out["author"] = note.author;
+  out["note"] = note.text;
+  return out;
+}
+
 json::object dimension_line(const rules::RuleStatus& rule, Level previous, TimePoint at) {
   const Failing failing = failing_of(rule);
   const bool well = failing.state == Level::healthy;

@@ -88,6 +88,16 @@ struct ListedCrm {
   }
 };
 
+/// A file that goes with a message to receivers that take files.
+struct Attachment {
+  std::string name;
+  std::string media_type;
+  std::string content;
+  static constexpr auto fields() {
+    return std::tuple{Field{1, &Attachment::name}, Field{2, &Attachment::media_type}, Field{3, &Attachment::content}};
+  }
+};
+
 /// The type of a stored message that is damaged.
 inline constexpr std::string_view kUnreadable = "unreadable";
 
@@ -119,7 +129,8 @@ struct Message {
   std::string why;          ///< the same
   Duration ahead{};         ///< `collector.trouble`: by how much what was stored was ahead of the clock
   std::string acked_by;     ///< who works on it
-  Bilingual text;           ///< of an event that this program does not know: what it says
+  Bilingual text;           ///< of a report, and of an event that this program does not know: what it says
+  std::optional<Attachment> attachment;  ///< of a report: the page
   /// Without `type`, of which the name is stored, with tag 2; tag 1 is the version's.
   static constexpr auto fields() {
     return std::tuple{
@@ -131,7 +142,8 @@ struct Message {
         Field{18, &Message::fault},       Field{19, &Message::changes},     Field{20, &Message::evidence},
         Field{21, &Message::listed},      Field{22, &Message::unlisted},    Field{23, &Message::instances},
         Field{24, &Message::undelivered}, Field{25, &Message::about},       Field{26, &Message::why},
-        Field{27, &Message::ahead},       Field{28, &Message::text},        Field{40, &Message::acked_by}};
+        Field{27, &Message::ahead},       Field{28, &Message::text},        Field{40, &Message::acked_by},
+        Field{41, &Message::attachment}};
   }
 };
 

@@ -145,6 +145,22 @@ void SelfMetrics::add_store(Families& out) const {
               "Reminders and improvements dropped while the disk refused.", ledger.dropped_messages);
 }
 
+void add_sizes(std::vector<MetricFamily>& out, const std::vector<store::KeptSize>& sizes) {
+  if (sizes.empty()) return;
+  MetricFamily bytes =
+      gauge_family("crmpulse_collector_store_bytes",
+                   "Bytes of contents in the store, by what they are kept for; looked at once an hour.");
+  MetricFamily oldest = gauge_family("crmpulse_collector_store_oldest_timestamp_seconds",
+                                     "Time of the oldest of what is kept by age; looked at once an hour.");
+  for (const store::KeptSize& size : sizes) {
+    const MetricLabels labels{{"kind", std::string{size.kind}}};
+    add_value(bytes, labels, static_cast<double>(size.bytes));
+    if (size.oldest) add_value(oldest, labels, to_seconds(size.oldest->time_since_epoch()));
+  }
+  out.push_back(std::move(bytes));
+  if (!oldest.metric.empty()) out.push_back(std::move(oldest));
+}
+
 void SelfMetrics::add_history(Families& out) const {
   const History::Stats history = from_.history();
   add_counter(out, "crmpulse_collector_history_readings_total", "Readings moved from the journal to blocks.",
@@ -152,12 +168,18 @@ void SelfMetrics::add_history(Families& out) const {
   add_counter(out, "crmpulse_collector_history_skipped_total",
               "Readings that are not numbers or of the future, and records that cannot be read.",
               history.built.skipped);
+  add_counter(out, "crmpulse_collector_history_rollups_total",
+              "Parts of the history that were summed up, of one CRM each.", history.rolled.parts);
+  add_counter(out, "crmpulse_collector_history_dropped_by_size_total",
+              "Blocks deleted before their time because the store was larger than retention.size.",
+              history.rolled.by_size);
+  add_sizes(out, history.sizes);
   add_counter(out, "crmpulse_collector_history_merges_total", "Blocks made of several.", history.built.merges);
   add_counter(out, "crmpulse_collector_history_failures_total", "Passes that failed and are tried again.",
               history.failures);
   add_counter(out, "crmpulse_collector_history_damaged_blocks_total",
               "Blocks that could not be used; they are kept in the state folder.",
-              history.built.damaged + history.damaged_blocks);
+              history.built.damaged + history.rolled.damaged + history.damaged_blocks);
   add_counter(out, "crmpulse_collector_history_queries_total", "Requests for points of charts.", history.queries);
 }
 
@@ -224,6 +246,14 @@ void SelfMetrics::add_server(Families& out) const {
   const net::HttpServer::Stats server = from_.server();
   add_counter(out, "crmpulse_collector_http_connections_total", "Connections accepted.", server.accepted);
   add_counter(out, "crmpulse_collector_http_connections_refused_total", "Connections over the limit.", server.refused);
+  const Stream::Stats stream = from_.stream();
+  add_gauge(out, "crmpulse_collector_stream_clients", "Pages that get events now.",
+            static_cast<double>(stream.clients));
+  add_counter(out, "crmpulse_collector_stream_events_total", "Events for pages.", stream.events);
+  add_counter(out, "crmpulse_collector_stream_dropped_clients_total",
+              "Pages cut off because they read too slowly or had gone.", stream.dropped);
+  add_counter(out, "crmpulse_collector_stream_refused_clients_total", "Pages beyond the bound of those at once.",
+              stream.refused);
   add_counter(out, "crmpulse_collector_http_malformed_requests_total", "Requests refused before they were understood.",
               server.malformed);
   add_counter(out, "crmpulse_collector_http_connections_displaced_total",

@@ -16,6 +16,7 @@
 #include "collector/http/audit_refusals.h"
 #include "collector/ingest/ingest.h"
 #include "collector/metrics/exposition.h"
+#include "collector/stream/stream.h"
 #include "collector/trouble/watch.h"
 #include "store/collector/writer.h"
 
@@ -45,6 +46,7 @@ class SelfMetrics final : public prometheus::Collectable {
     std::function<std::vector<TroubleWatch::Present>()> troubles;
     std::function<net::HttpServer::Stats()> server;
     std::function<History::Stats()> history;
+    std::function<Stream::Stats()> stream;
   };
   explicit SelfMetrics(Sources sources) : from_(std::move(sources)) {}
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;

@@ -46,6 +46,11 @@ const NoticeWords& words_in(Language language) {
   return language == Language::zh ? kChinese : kEnglish;
 }
 
+std::string_view link_words(const Notice& notice, Language language) {
+  if (notice.type != Event::report) return words_in(language).open;
+  return language == Language::zh ? "查看报告" : "Open the report";
+}
+
 std::string more_text(std::size_t count, Language language) {
   return language == Language::zh ? fmt::format("另有 {} 个", count) : fmt::format("and {} more", count);
 }

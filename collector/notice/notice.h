@@ -79,6 +79,8 @@ struct NoticeWords {
   std::string_view incident;  ///< Incident
 };
 [[nodiscard]] const NoticeWords& words_in(Language language);
+/// Returns what the link of a notice is called: `Open the incident`, `Open the report`.
+[[nodiscard]] std::string_view link_words(const Notice& notice, Language language);
 /// `and 7 more`, `另有 7 个`.
 [[nodiscard]] std::string more_text(std::size_t count, Language language);
 

@@ -42,7 +42,7 @@ std::string plain_text(const Notice& notice, Language language) {
   for (const std::string& line : notice.changes) text += fmt::format("- {}\n", line);
   if (!notice.evidence.empty()) text += "\n" + named(words.evidence, "", language);
   for (const std::string& line : notice.evidence) text += fmt::format("- {}\n", line);
-  if (!notice.link.empty()) text += "\n" + named(words.open, notice.link, language);
+  if (!notice.link.empty()) text += "\n" + named(link_words(notice, language), notice.link, language);
   return text;
 }
 

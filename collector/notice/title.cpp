@@ -82,6 +82,7 @@ constexpr std::array kOthers{
     Other{Event::agent_trouble, Tone::warning, "agent", "探针", "TROUBLE", "自身异常"},
     Other{Event::agent_recovered, Tone::good, "agent", "探针", "recovered", "已恢复"},
     Other{Event::test, Tone::info, "receiver", "接收端", "test message", "测试消息"},
+    Other{Event::report, Tone::info, "", "", "report", "报告"},
     Other{Event::heartbeat, Tone::info, "", "", "heartbeat", "心跳"},
 };
 
@@ -116,6 +117,9 @@ void put_title(Notice& notice, const Message& message, Language language) {
   notice.tone = other->tone;
   notice.state = language == Language::zh ? other->zh : other->en;
   Bilingual happened{std::string{other->en}, std::string{other->zh}};
+  if (notice.type == Event::report && !message.about.empty())
+    happened = {fmt::format("{} {}", happened.en, shown_name(message.about)),
+                fmt::format("{} {}", happened.zh, shown_name(message.about))};
   if (const auto trouble = trouble_of(message)) {
     const Bilingual name = trouble_text(*trouble).name;
     // A name says what is wrong: of what is over it was.

@@ -228,6 +228,13 @@ std::string measured_text(const Measured& measured, Language language) {
   return number_words(measured, measured.value, measured.lines, measured.unit, language);
 }
 
+std::string threshold_text(const Measured& measured, bool below, Language language) {
+  const std::string text = measured_text(measured, language);
+  if (find_phrase(measured) != nullptr)
+    return below ? in_words(language, "once {} or less", "{}或更低", text) : in_words(language, "once {}", "{}", text);
+  return below ? in_words(language, "at {} or less", "低至 {}", text) : in_words(language, "from {}", "达 {}", text);
+}
+
 MeasureWords measure_words(const Measured& measured, const Passed& passed, Language language) {
   MeasureWords words{measure_name(measured, language), measured_text(measured, language), {}};
   const Phrase* phrase = find_phrase(measured);

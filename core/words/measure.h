@@ -43,6 +43,9 @@ struct MeasureWords {
 [[nodiscard]] std::string measure_name(const Measured& measured, Language language);
 /// Returns the value without a threshold: `4.1 s`, `3 checks in a row failed`.
 [[nodiscard]] std::string measured_text(const Measured& measured, Language language);
+/// Returns when a level is entered: `from 3 s`, `at 99% or less`, `once 3 checks in a row failed`. `measured.value` is
+/// the threshold.
+[[nodiscard]] std::string threshold_text(const Measured& measured, bool below, Language language);
 [[nodiscard]] MeasureWords measure_words(const Measured& measured, const Passed& passed, Language language);
 
 }  // namespace crmpulse

@@ -287,6 +287,7 @@ void HttpConnection::take_answer(std::uint64_t number, HttpResponse response) {
 
 awaitable<void> HttpConnection::write_response(HttpResponse response) {
   add_common_headers(response);
+  if (response.stream) keep_alive_ = false;
   const bool body_follows = !head_only_ && allows_body(response.status);
   std::string first = head_of(response, keep_alive_, wall_now());
   std::string_view rest;
@@ -298,9 +299,39 @@ awaitable<void> HttpConnection::write_response(HttpResponse response) {
   if (response.delivery != Delivery::nothing) error = co_await write_all(first);
   if (!error) error = co_await write_all(rest);
   release_answer();
+  if (response.stream && body_follows && !error) {
+    error = co_await write_stream(response.stream);
+  } else if (response.stream) {
+    response.stream->abandon();
+  }
   if (!error && response.delivery == Delivery::whole) co_return;
   keep_alive_ = false;
   broken_ = true;
+}
+
+/// A client that has gone is noticed by the next piece. Nothing is read meanwhile: what it sends is of the next
+/// request.
+awaitable<error_code> HttpConnection::write_stream(std::shared_ptr<StreamedBody> body) {
+  streaming_ = body;
+  body->on_news([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->answered_.cancel();
+  });
+  if (server_->stopping || tls_ != server_->tls) body->end();
+  error_code error;
+  error_code ignored;
+  while (!error && !aborted_ && !body->done()) {
+    const StreamedBody::Piece piece = body->take();
+    if (piece) {
+      error = co_await write_all(*piece);
+    } else {
+      disarm();
+      co_await answered_.async_wait(redirect_error(use_awaitable, ignored));
+    }
+  }
+  if (aborted_ && !error) error = asio::error::operation_aborted;
+  body->abandon();
+  streaming_.reset();
+  co_return error;
 }
 
 void HttpConnection::add_common_headers(HttpResponse& response) const {
@@ -355,6 +386,7 @@ awaitable<void> HttpConnection::linger() {
 
 void HttpConnection::stop_when_idle() {
   if (idle_) arm(Duration::zero());
+  if (streaming_) streaming_->end();
 }
 
 std::optional<std::chrono::steady_clock::time_point> HttpConnection::waiting_since() const {

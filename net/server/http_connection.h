@@ -100,6 +100,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   boost::asio::awaitable<boost::system::error_code> fill(std::size_t at_most);
   boost::asio::awaitable<HttpResponse> ask_handler();
   boost::asio::awaitable<void> write_response(HttpResponse response);
+  boost::asio::awaitable<boost::system::error_code> write_stream(std::shared_ptr<StreamedBody> body);
   boost::asio::awaitable<boost::system::error_code> write_all(std::string_view bytes);
   boost::asio::awaitable<void> reject(Rejection rejection);
   boost::asio::awaitable<void> linger();
@@ -160,6 +161,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::uint64_t request_number_ = 0;
   boost::asio::steady_timer answered_;  ///< never expires; cancelled when the answer is there
   std::optional<HttpResponse> answer_;
+  std::shared_ptr<StreamedBody> streaming_;  ///< not null while it is written; its news cancels `answered_`
 };
 
 }  // namespace crmpulse::net

@@ -115,7 +115,8 @@ std::string head_of(const HttpResponse& response, bool keep_alive, TimePoint now
     fmt::format_to(out, "{}: {}\r\n", name, value);
   }
   if (!dated) fmt::format_to(out, "Date: {}\r\n", http_date(now));
-  if (allows_body(response.status)) fmt::format_to(out, "Content-Length: {}\r\n", response.content().size());
+  if (allows_body(response.status) && !response.stream)
+    fmt::format_to(out, "Content-Length: {}\r\n", response.content().size());
   if (!keep_alive) head += "Connection: close\r\n";
   head += "\r\n";
   return head;

@@ -14,6 +14,7 @@
 #include "net/base/endpoint.h"
 #include "net/base/networks.h"
 #include "net/loop/loop.h"
+#include "net/server/streamed_body.h"
 
 namespace crmpulse::net {
 
@@ -44,6 +45,9 @@ struct HttpResponse {
   Delivery delivery = Delivery::whole;
   /// Not null: sent instead of `body`. Its memory is one for all it is sent to.
   std::shared_ptr<const std::string> shared = nullptr;
+  /// Not null: sent instead of `body`, without a length: the end of the connection is its end. Ended when the server
+  /// stops or its certificate changes.
+  std::shared_ptr<StreamedBody> stream = nullptr;
   [[nodiscard]] std::string_view content() const { return shared ? std::string_view{*shared} : std::string_view{body}; }
 };
 

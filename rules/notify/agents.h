@@ -51,6 +51,13 @@ class AgentWatch {
   [[nodiscard]] std::vector<Place> update(const NotificationPolicy& settings, TimePoint now);
   /// Returns true if every agent that feeds this CRM is lost.
   [[nodiscard]] bool lost(const Crm& crm) const;
+  /// Visits the agents that are lost, by name, with the time since when.
+  template <class Visit>
+  void each_lost(Visit visit) const {
+    for (const auto& [name, place] : by_name_) {
+      if (const Agent& agent = agents_[place]; agent.lost()) visit(name, agent.lost_at);
+    }
+  }
   /// Returns until when the CRM's agents, silent since its state changed, may prove lost; kUnset if they are there.
   [[nodiscard]] TimePoint doubt(const Crm& crm, const NotificationPolicy& settings);
   /// Adds the `agent_lost` and `agent_returned` messages that are due. Returns true if what a receiver was told

@@ -116,6 +116,53 @@ constexpr std::string_view kChecksums = R"sql(
   ALTER TABLE history ADD COLUMN checksum INTEGER;
 )sql";
 
+constexpr std::string_view kStates = R"sql(
+  -- What a CRM's state was from `at` on (store/history/states.h).
+  CREATE TABLE crm_state(
+    crm TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state INTEGER NOT NULL,
+    data_status INTEGER NOT NULL,
+    score REAL,
+    maintenance INTEGER NOT NULL,
+    PRIMARY KEY(crm, at)) WITHOUT ROWID;
+  CREATE INDEX crm_state_by_time ON crm_state(at);
+  -- An earlier version wrote states into the timelines of incidents only: each change is there while one was open, and
+  -- after its end the CRM was healthy. Of two lines of one instant the later counts.
+  INSERT OR REPLACE INTO crm_state
+    SELECT i.crm, e.at,
+           CASE json_extract(e.body, '$.state') WHEN 'poor' THEN 2 WHEN 'sub_healthy' THEN 1 ELSE 0 END,
+           CASE json_extract(e.body, '$.data_status')
+             WHEN 'warming_up' THEN 0 WHEN 'stale' THEN 2 WHEN 'no_data' THEN 3 ELSE 1 END,
+           NULL, 0
+    FROM incident_event e JOIN incident i ON i.id = e.incident
+    WHERE i.crm <> '' AND json_valid(e.body) AND json_extract(e.body, '$.type') = 'state'
+    ORDER BY e.at, e.number;
+  INSERT OR IGNORE INTO crm_state
+    SELECT crm, resolved, 0, 1, NULL, 0 FROM incident WHERE crm <> '' AND resolved IS NOT NULL;
+)sql";
+
+constexpr std::string_view kRollups = R"sql(
+  -- Readings summed up: of one CRM within one span of a tier (store/history/rollups.h); bytes: of block, so that they
+  -- can be summed up without reading it.
+  CREATE TABLE rollup(
+    id INTEGER PRIMARY KEY,
+    tier INTEGER NOT NULL,
+    span INTEGER NOT NULL,
+    crm TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    checksum INTEGER NOT NULL,
+    block BLOB NOT NULL,
+    UNIQUE(crm, tier, span));
+  CREATE INDEX rollup_by_span ON rollup(tier, span, bytes);
+  -- id: of the newest block of history that is in rollups.
+  CREATE TABLE rolled(
+    part INTEGER NOT NULL,
+    crm TEXT NOT NULL,
+    id INTEGER NOT NULL,
+    PRIMARY KEY(part, crm)) WITHOUT ROWID;
+)sql";
+
 /// Returns the SQL for the kind of the event that a row names.
 std::string kind_by_name() {
   std::string sql = "CASE event";
@@ -189,7 +236,8 @@ Result<void> mend(Database& database) {
 template <class Use>
 auto with_migrations(const Use& use) {
   const std::string numbered = number_events();
-  return use(std::initializer_list<std::string_view>{kFirst, kOperations, kHistory, numbered, kChecksums});
+  return use(
+      std::initializer_list<std::string_view>{kFirst, kOperations, kHistory, numbered, kChecksums, kStates, kRollups});
 }
 
 }  // namespace

@@ -99,8 +99,11 @@ struct IncidentFilter {
   std::string crm;           ///< empty: all
   std::optional<bool> open;  ///< absent: both
   int limit = 200;
-  std::string kind{};    ///< empty: all
-  std::string before{};  ///< not empty: only what is listed behind the incident with this id
+  std::string kind{};                 ///< empty: all
+  std::string before{};               ///< not empty: only what is listed behind the incident with this id
+  std::optional<int> level{};         ///< as StoredIncident::level; absent: all
+  TimePoint from = TimePoint::min();  ///< without those that were over before
+  TimePoint to = TimePoint::max();    ///< without those that opened then or later
 };
 /// Returns incidents, newest first.
 [[nodiscard]] Result<std::vector<StoredIncident>> list_incidents(Database& database, const IncidentFilter& filter);
@@ -114,10 +117,13 @@ struct IncidentEvent {
   std::string body;         ///< JSON object, rendered by the collector
 };
 [[nodiscard]] Result<void> add_event(Database& database, const IncidentEvent& event);
+/// Adds a note that a person wrote; it gets a number of its own. Returns false, and adds nothing, if the incident has
+/// `most` notes already.
+[[nodiscard]] Result<bool> add_note(Database& database, IncidentEvent note, std::int64_t most);
 /// Returns the lines in time order, at most `limit`.
 [[nodiscard]] Result<std::vector<IncidentEvent>> list_events(Database& database, const std::string& incident,
                                                              int limit);
-/// Returns how many lines each open incident has.
+/// Returns how many lines each open incident has, without notes.
 [[nodiscard]] Result<std::vector<std::pair<std::string, std::int64_t>>> count_open_events(Database& database);
 /// Deletes incidents resolved before `before` and their timelines, at most `max_rows` incidents a call.
 [[nodiscard]] Result<void> prune_incidents(Database& database, TimePoint before, int max_rows);
@@ -252,6 +258,15 @@ struct DeliveryFilter {
 };
 /// Returns rows newest first, without their bodies.
 [[nodiscard]] Result<std::vector<OutboxRow>> list_deliveries(Database& database, const DeliveryFilter& filter);
+/// What the outbox knows of one receiver.
+struct ReceiverOutbox {
+  std::int64_t waiting = 0;
+  std::int64_t dead = 0;
+  std::optional<TimePoint> last_delivered;  ///< among the newest rows
+  std::optional<OutboxRow> last_dead;       ///< the newest, without its body
+};
+/// Returns it by receiver; those without a row are not there. Looks at the newest few thousand finished rows only.
+[[nodiscard]] Result<std::map<std::string, ReceiverOutbox>> outbox_by_receiver(Database& database);
 [[nodiscard]] Result<std::optional<OutboxRow>> find_delivery(Database& database, const std::string& id);
 /// Bounds the table: delivered and superseded older than `before` go, but not the message by which a receiver knows of
 /// an open incident. Over `max_rows` or `max_bytes` what is finished goes first, then dead, then unsent reminders, then

@@ -37,20 +37,23 @@ Result<void> save_incident(Database& database, const StoredIncident& incident) {
 Result<std::vector<StoredIncident>> list_incidents(Database& database, const IncidentFilter& filter) {
   // -1: both; the number is bound, so that the text stays one of two.
   const int open = filter.open ? (*filter.open ? 1 : 0) : -1;
+  const int level = filter.level.value_or(-1);
   if (filter.crm.empty()) {
     return read_incidents(
         query(database,
               "SELECT id, crm, kind, level, opened, resolved, detail FROM incident "
               "WHERE (?1 = -1 OR (resolved IS NULL) = ?1) AND (?2 = '' OR kind = ?2) AND (?3 = '' OR (opened, id) < "
-              "(SELECT opened, id FROM incident WHERE id = ?3)) ORDER BY opened DESC, id DESC LIMIT ?4",
-              open, filter.kind, filter.before, filter.limit));
+              "(SELECT opened, id FROM incident WHERE id = ?3)) AND (?4 = -1 OR level = ?4) AND opened < ?5 AND "
+              "(resolved IS NULL OR resolved >= ?6) ORDER BY opened DESC, id DESC LIMIT ?7",
+              open, filter.kind, filter.before, level, filter.to, filter.from, filter.limit));
   }
-  return read_incidents(
-      query(database,
-            "SELECT id, crm, kind, level, opened, resolved, detail FROM incident "
-            "WHERE crm = ?1 AND (?2 = -1 OR (resolved IS NULL) = ?2) AND (?3 = '' OR kind = ?3) AND (?4 = '' OR "
-            "(opened, id) < (SELECT opened, id FROM incident WHERE id = ?4)) ORDER BY opened DESC, id DESC LIMIT ?5",
-            filter.crm, open, filter.kind, filter.before, filter.limit));
+  return read_incidents(query(
+      database,
+      "SELECT id, crm, kind, level, opened, resolved, detail FROM incident "
+      "WHERE crm = ?1 AND (?2 = -1 OR (resolved IS NULL) = ?2) AND (?3 = '' OR kind = ?3) AND (?4 = '' OR "
+      "(opened, id) < (SELECT opened, id FROM incident WHERE id = ?4)) AND (?5 = -1 OR level = ?5) AND opened < ?6 "
+      "AND (resolved IS NULL OR resolved >= ?7) ORDER BY opened DESC, id DESC LIMIT ?8",
+      filter.crm, open, filter.kind, filter.before, level, filter.to, filter.from, filter.limit));
 }
 
 Result<std::optional<StoredIncident>> get_incident(Database& database, const std::string& id) {

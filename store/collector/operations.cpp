@@ -26,6 +26,9 @@ Result<std::vector<OutboxRow>> read_deliveries(const Result<Statement*>& rows) {
   return all;
 }
 
+/// From here on lines are notes: the collector numbers the others, and there are far fewer of them.
+constexpr std::int64_t kFirstNote = 1'000'000;
+
 }  // namespace
 
 Result<void> add_event(Database& database, const IncidentEvent& event) {
@@ -33,6 +36,16 @@ Result<void> add_event(Database& database, const IncidentEvent& event) {
              "INSERT INTO incident_event(incident, at, digest, number, body) VALUES(?, ?, ?, ?, ?) "
              "ON CONFLICT(incident, at, digest) DO NOTHING",
              event.incident, event.at, static_cast<std::int64_t>(stable_hash(event.body)), event.number, event.body);
+}
+
+Result<bool> add_note(Database& database, IncidentEvent note, std::int64_t most) {
+  const auto notes = one_integer(query(
+      database, "SELECT count(*) FROM incident_event WHERE incident = ? AND number >= ?", note.incident, kFirstNote));
+  if (!notes) return notes.error();
+  if (notes->value_or(0) >= most) return false;
+  note.number = kFirstNote + notes->value_or(0);
+  if (auto added = add_event(database, note); !added) return added.error();
+  return true;
 }
 
 Result<std::vector<IncidentEvent>> list_events(Database& database, const std::string& incident, int limit) {
@@ -50,9 +63,11 @@ Result<std::vector<IncidentEvent>> list_events(Database& database, const std::st
 
 Result<std::vector<std::pair<std::string, std::int64_t>>> count_open_events(Database& database) {
   std::vector<std::pair<std::string, std::int64_t>> counts;
-  const auto rows = query(database,
-                          "SELECT incident, count(*) FROM incident_event WHERE incident IN (SELECT id FROM incident "
-                          "WHERE resolved IS NULL) GROUP BY incident");
+  const auto rows =
+      query(database,
+            "SELECT incident, count(*) FROM incident_event WHERE number < ? AND incident IN (SELECT id FROM "
+            "incident WHERE resolved IS NULL) GROUP BY incident",
+            kFirstNote);
   const Result<void> done =
       each_row(rows, [&](const Statement& row) { counts.emplace_back(text_at(row, 0), row.integer(1)); });
   if (!done) return done.error();
@@ -155,6 +170,36 @@ Result<std::vector<OutboxRow>> list_deliveries(Database& database, const Deliver
             "= '' OR (created, rowid) < (SELECT created, rowid FROM outbox WHERE id = ?3)) ORDER BY created DESC, "
             "rowid DESC LIMIT ?4",
             filter.receiver, filter.about, filter.before, filter.limit));
+}
+
+Result<std::map<std::string, ReceiverOutbox>> outbox_by_receiver(Database& database) {
+  constexpr int kNewest = 5000;
+  std::map<std::string, ReceiverOutbox> all;
+  const auto waiting =
+      query(database, "SELECT receiver, count(*) FROM outbox WHERE status IN (0, 1) GROUP BY receiver");
+  Result<void> done = each_row(waiting, [&](const Statement& row) { all[text_at(row, 0)].waiting = row.integer(1); });
+  if (!done) return done.error();
+  const auto dead = query(database, "SELECT receiver, count(*) FROM outbox WHERE status = 3 GROUP BY receiver");
+  done = each_row(dead, [&](const Statement& row) { all[text_at(row, 0)].dead = row.integer(1); });
+  if (!done) return done.error();
+  // Of a row that was delivered `not_before` is when.
+  const auto delivered =
+      query(database,
+            "SELECT receiver, max(not_before) FROM (SELECT receiver, not_before FROM outbox WHERE status = 2 ORDER BY "
+            "created DESC LIMIT ?) GROUP BY receiver",
+            kNewest);
+  done = each_row(delivered, [&](const Statement& row) { all[text_at(row, 0)].last_delivered = time_at(row, 1); });
+  if (!done) return done.error();
+  DeliveryFilter newest;
+  newest.status = DeliveryStatus::dead;
+  newest.limit = kNewest;
+  auto rows = list_deliveries(database, newest);
+  if (!rows) return rows.error();
+  for (OutboxRow& row : *rows) {
+    std::optional<OutboxRow>& last = all[row.receiver].last_dead;
+    if (!last || last->not_before < row.not_before) last = std::move(row);
+  }
+  return all;
 }
 
 Result<std::optional<OutboxRow>> find_delivery(Database& database, const std::string& id) {

@@ -154,18 +154,17 @@ Result<std::vector<Mergeable>> find_mergeable(Database& database, const MergeCho
 }
 
 Result<void> replace_blocks(Database& database, const HistoryBlock& merged) {
+  const auto before =
+      one_integer(query(database, "SELECT max(id) FROM history WHERE part = ? AND crm = ?", merged.part, merged.crm));
+  if (!before) return before.error();
   if (const auto gone = run(database, "DELETE FROM history WHERE part = ? AND crm = ?", merged.part, merged.crm); !gone)
     return gone;
   if (const auto added = add_block(database, merged); !added) return added;
+  // The same readings as before: rollups that have them all still do.
+  const auto moved = run(database, "UPDATE rolled SET id = ? WHERE part = ? AND crm = ? AND id >= ?",
+                         database.last_insert_id(), merged.part, merged.crm, before->value_or(0));
+  if (!moved) return moved;
   return mark_all_finished(database);
-}
-
-Result<std::int64_t> prune_blocks(Database& database, TimePoint before, int max_rows) {
-  const auto gone =
-      run(database, "DELETE FROM history WHERE id IN (SELECT id FROM history WHERE part <= ? ORDER BY part LIMIT ?)",
-          before - kHistoryPart, max_rows);
-  if (!gone) return gone.error();
-  return database.changes();
 }
 
 Result<HistorySize> history_size(Database& database) {

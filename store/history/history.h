@@ -84,9 +84,6 @@ struct MergeChoice {
 /// `merged` takes the place of all blocks of its part and CRM. Only for who adds them.
 [[nodiscard]] Result<void> replace_blocks(Database& database, const HistoryBlock& merged);
 
-/// Deletes blocks of parts that ended before `before`, oldest first, at most `max_rows`. Returns how many went.
-[[nodiscard]] Result<std::int64_t> prune_blocks(Database& database, TimePoint before, int max_rows);
-
 struct HistorySize {
   std::int64_t blocks = 0;
   std::int64_t readings = 0;

@@ -1,48 +1,24 @@
 #include "store/history/history_block.h"
 
-#include <zstd.h>
-
 #include <bit>
-#include <cmath>
 #include <map>
-#include <memory>
 #include <optional>
 
 #include "store/history/integer_column.h"
+#include "store/history/scaled_values.h"
+#include "store/history/section.h"
 
 namespace crmpulse::store {
 namespace {
 
 constexpr char kFormat = 1;
-constexpr int kLevel = 3;                  // the next ones save a few hundredths of a byte a reading for twice the time
-constexpr std::size_t kWorthPacking = 24;  // bytes; a frame of zstd has about ten of its own
-constexpr std::uint64_t kMaxSection = 64 * 1024 * 1024;
-constexpr int kMaxDigits = 9;
-constexpr std::uint64_t kExact = std::uint64_t{1} << 53;  // whole numbers up to here are exact in a double
-
-/// How a series' values became integers: 0…9: value · 10^n, exactly; kBits: each double's bits.
-constexpr std::uint64_t kBits = 15;
-
-double power_of_ten(int digits) {
-  constexpr std::array kPowers{1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
-  return kPowers.at(static_cast<std::size_t>(digits));
-}
-
-/// The whole number that divided by 10^digits gives this very double.
-std::optional<std::int64_t> scaled(double value, int digits) {
-  const double whole = std::nearbyint(value * power_of_ten(digits));
-  if (!(std::fabs(whole) < static_cast<double>(kExact))) return std::nullopt;
-  const bool same = std::bit_cast<std::uint64_t>(whole / power_of_ten(digits)) == std::bit_cast<std::uint64_t>(value);
-  if (!same || (whole == 0 && std::signbit(value))) return std::nullopt;
-  return static_cast<std::int64_t>(whole);
-}
 
 /// Writes values as integers, scaled by the fewest decimals that all of them have; as their bits if there is no such
 /// number of decimals.
 std::uint64_t to_integers(std::span<const Reading> readings, std::vector<std::int64_t>& out) {
   int digits = 0;
   for (const Reading& reading : readings) {
-    while (digits <= kMaxDigits && !scaled(reading.value, digits)) ++digits;
+    digits = digits_of(reading.value, digits);
     if (digits > kMaxDigits) break;
   }
   out.resize(readings.size());
@@ -55,45 +31,6 @@ std::uint64_t to_integers(std::span<const Reading> readings, std::vector<std::in
   if (good) return static_cast<std::uint64_t>(digits);
   for (std::size_t i = 0; i < readings.size(); ++i) out[i] = std::bit_cast<std::int64_t>(readings[i].value);
   return kBits;
-}
-
-double from_integer(std::int64_t number, std::uint64_t how) {
-  if (how == kBits) return std::bit_cast<double>(number);
-  return static_cast<double>(number) / power_of_ten(static_cast<int>(how));
-}
-
-struct FreeContext {
-  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
-};
-
-void put_section(std::string& out, const std::string& raw) {
-  thread_local const std::unique_ptr<ZSTD_CCtx, FreeContext> context{ZSTD_createCCtx()};
-  put_varint(out, raw.size());
-  std::string packed;
-  if (raw.size() >= kWorthPacking) {
-    packed.resize(ZSTD_compressBound(raw.size()));
-    const std::size_t size =
-        ZSTD_compressCCtx(context.get(), packed.data(), packed.size(), raw.data(), raw.size(), kLevel);
-    packed.resize(ZSTD_isError(size) != 0 ? 0 : size);
-  }
-  const bool pays = !packed.empty() && packed.size() < raw.size();
-  const std::string& stored = pays ? packed : raw;
-  put_varint(out, pays ? stored.size() : 0);
-  out += stored;
-}
-
-/// Nothing when it is damaged.
-std::optional<std::string> take_section(ByteReader& in) {
-  const std::uint64_t size = in.varint();
-  const std::uint64_t packed_size = in.varint();
-  if (!in.good() || size > kMaxSection) return std::nullopt;
-  const std::string_view bytes = in.bytes(packed_size == 0 ? size : packed_size);
-  if (!in.good()) return std::nullopt;
-  if (packed_size == 0) return std::string{bytes};
-  std::string raw(size, '\0');
-  const std::size_t got = ZSTD_decompress(raw.data(), raw.size(), bytes.data(), bytes.size());
-  if (ZSTD_isError(got) != 0 || got != size) return std::nullopt;
-  return raw;
 }
 
 class BlockWriter {

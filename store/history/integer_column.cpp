@@ -64,37 +64,66 @@ void write_column(std::span<const std::int64_t> column, std::string& head, Plane
   }
 }
 
-bool read_column(ByteReader& head, PlaneReaders& planes, std::span<std::int64_t> column) {
-  if (column.empty()) return true;
+namespace {
+
+/// What stands in the head of a column.
+struct ColumnHead {
+  Prediction prediction = Prediction::least;
+  unsigned width = 0;
+  std::int64_t base = 0;
+  std::int64_t step = 0;
+  std::size_t first = 0;  ///< so many numbers stand in the head
+};
+
+/// Returns false if the bytes are damaged.
+bool read_head(ByteReader& head, const PlaneReaders& planes, std::size_t size, ColumnHead& out) {
   const std::string_view mark = head.bytes(1);
   if (mark.empty()) return false;
   const unsigned code = static_cast<unsigned char>(mark[0]);
-  const unsigned width = code >> 2;
-  if ((code & 3) > 2 || width > 8) return false;
-  const auto prediction = static_cast<Prediction>(code & 3);
-  const std::int64_t base = unzigzag(head.varint());
-  std::int64_t step = prediction == Prediction::line ? unzigzag(head.varint()) : 0;
-  const std::size_t first = std::min(in_head(prediction), column.size());
-  const std::size_t count = column.size() - first;
-  for (unsigned plane = 0; plane < width; ++plane) {
-    if (planes.left.at(plane).size() < count) return false;
+  out.width = code >> 2;
+  if ((code & 3) > 2 || out.width > 8) return false;
+  out.prediction = static_cast<Prediction>(code & 3);
+  out.base = unzigzag(head.varint());
+  out.step = out.prediction == Prediction::line ? unzigzag(head.varint()) : 0;
+  out.first = std::min(in_head(out.prediction), size);
+  for (unsigned plane = 0; plane < out.width; ++plane) {
+    if (planes.left.at(plane).size() < size - out.first) return false;
   }
-  if (first > 0) column[0] = base;
-  if (first > 1) column[1] = sum(base, step);
+  return head.good();
+}
+
+}  // namespace
+
+bool read_column(ByteReader& head, PlaneReaders& planes, std::span<std::int64_t> column) {
+  if (column.empty()) return true;
+  ColumnHead known;
+  if (!read_head(head, planes, column.size(), known)) return false;
+  const std::size_t count = column.size() - known.first;
+  std::int64_t step = known.step;
+  if (known.first > 0) column[0] = known.base;
+  if (known.first > 1) column[1] = sum(known.base, step);
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t left = 0;
-    for (unsigned plane = 0; plane < width; ++plane)
+    for (unsigned plane = 0; plane < known.width; ++plane)
       left |= std::uint64_t{static_cast<unsigned char>(planes.left[plane][i])} << (8 * plane);
-    std::int64_t& number = column[first + i];
-    if (prediction == Prediction::least) {
-      number = static_cast<std::int64_t>(bits(base) + left);
+    std::int64_t& number = column[known.first + i];
+    if (known.prediction == Prediction::least) {
+      number = static_cast<std::int64_t>(bits(known.base) + left);
       continue;
     }
-    step = prediction == Prediction::line ? sum(step, unzigzag(left)) : unzigzag(left);
-    number = sum(column[first + i - 1], step);
+    step = known.prediction == Prediction::line ? sum(step, unzigzag(left)) : unzigzag(left);
+    number = sum(column[known.first + i - 1], step);
   }
-  for (unsigned plane = 0; plane < width; ++plane) planes.left.at(plane).remove_prefix(count);
-  return head.good();
+  for (unsigned plane = 0; plane < known.width; ++plane) planes.left.at(plane).remove_prefix(count);
+  return true;
+}
+
+bool skip_column(ByteReader& head, PlaneReaders& planes, std::size_t count) {
+  if (count == 0) return true;
+  ColumnHead known;
+  if (!read_head(head, planes, count, known)) return false;
+  for (unsigned plane = 0; plane < known.width; ++plane) planes.left.at(plane).remove_prefix(count - known.first);
+  return true;
 }
 
 }  // namespace crmpulse::store

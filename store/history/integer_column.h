@@ -27,4 +27,7 @@ void write_column(std::span<const std::int64_t> column, std::string& head, Plane
 /// damaged.
 [[nodiscard]] bool read_column(ByteReader& head, PlaneReaders& planes, std::span<std::int64_t> column);
 
+/// Passes over a column of `count` numbers. Returns false if the bytes are damaged.
+[[nodiscard]] bool skip_column(ByteReader& head, PlaneReaders& planes, std::size_t count);
+
 }  // namespace crmpulse::store

@@ -38,6 +38,14 @@ inline void bind_value(Statement& statement, int index, const std::optional<Time
   }
 }
 
+inline void bind_value(Statement& statement, int index, const std::optional<double>& number) {
+  if (number) {
+    statement.bind(index, *number);
+  } else {
+    statement.bind_null(index);
+  }
+}
+
 inline void bind_value(Statement& statement, int index, const std::optional<std::string>& text) {
   if (text) {
     statement.bind(index, std::string_view{*text});

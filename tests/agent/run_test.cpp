@@ -95,6 +95,7 @@ TEST_CASE("a running agent ships its CRM's samples and its own, and stops cleanl
   CHECK(seen(sink, "crm_agent_heartbeat_timestamp_seconds", "crm") == std::set<std::string>{""});
   CHECK(seen(sink, "crm_agent_calls_total", "crm") == std::set<std::string>{"acme"});
   CHECK_FALSE(seen(sink, "crm_agent_info", "version").contains(""));
+  CHECK_FALSE(seen(sink, "crm_agent_info", "system").contains(""));
   process.signal(SIGTERM);
   CHECK(process.wait() == 0);
   CHECK(agent.log().find("agent stopped") != std::string::npos);

@@ -44,6 +44,7 @@ const std::vector<Promise> kPromises{
     {Event::collector_recovered, 18, "collector.recovered", "closes"},
     {Event::agent_trouble, 19, "agent.trouble", "opens lasts"},
     {Event::agent_recovered, 20, "agent.recovered", "closes"},
+    {Event::report, 21, "report", ""},
 };
 
 std::string what_it_is(Event event) {

@@ -9,7 +9,7 @@ import subprocess
 import unittest
 
 from examples import Examples
-from harness import BIN, SOURCE, WRITE_HEADERS, get_json, post, remote_write
+from harness import BIN, SOURCE, WRITE_HEADERS, eventually, get_json, post, remote_write
 
 POSTED = re.compile(r"^```json post (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOWN = re.compile(r"^```json get (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -105,6 +105,27 @@ class Docs(Examples):
         self.assertTrue(shown)
         for path, answer in shown:
             self.assertEqual(get_json(self.base + path), json.loads(answer), path)
+
+    def test_report_commands_write_the_files_that_the_page_names(self):
+        self.collector()
+        labels = {"__name__": "crm_up", "agent": "branch-1", "crm": "acme", "kind": "tryton"}
+        now = int(datetime.datetime.now(datetime.timezone.utc).timestamp() * 1000)
+        self.assertEqual(post(f"{self.base}/api/v1/write", remote_write([(labels, [(now, 1)])]), WRITE_HEADERS), 204)
+        eventually(lambda: get_json(f"{self.base}/api/v1/crms/acme")["crm"] == "acme", 30, "acme is known")
+        eventually(lambda: self.report("--crm acme --period 2026-10").returncode == 0, 60, "the store knows acme")
+        commands = re.findall(r"^crmpulse-collector report --config /etc/crmpulse/collector.yaml (.*?) > (\S+)$",
+                              (SOURCE / "docs/reports.md").read_text(), re.MULTILINE)
+        self.assertEqual(len(commands), 4)
+        begins = {"html": "<!DOCTYPE html>", "csv": "\ufeffperiod,crm,dimension,metric,value,unit,target,previous"}
+        for arguments, file in commands:
+            done = self.report(arguments)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), arguments)
+            self.assertTrue(done.stdout.startswith(begins[file.rpartition(".")[2]]), arguments)
+            self.assertEqual('lang="zh-CN"' in done.stdout, ".zh." in file, arguments)
+
+    def report(self, arguments):
+        command = [BIN / "crmpulse-collector", "report", "--config", self.folder / "collector.yaml", *arguments.split()]
+        return subprocess.run([str(part) for part in command], capture_output=True, text=True)
 
     def test_shipped_examples_pass_check(self):
         for program, name in (("crmpulse-agent", "config/agent.yaml"), ("crmpulse-agent", "packaging/windows/agent.yaml"),

@@ -65,6 +65,8 @@ class Receiver {
   /// Returns how many messages that are due together one attempt carries even without a shortage: more than one if the
   /// other end takes lists.
   [[nodiscard]] virtual std::size_t batch() const { return 1; }
+  /// Returns whether a message's file goes along.
+  [[nodiscard]] virtual bool attaches() const { return false; }
   /// Returns how often a state must be sent again, nullopt if the receiver takes messages, not states. Of each subject
   /// only the newest message is sent, and again and again while it holds, because the other end takes silence for an
   /// end.

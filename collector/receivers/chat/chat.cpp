@@ -46,7 +46,7 @@ std::string same(std::string_view text) {
 std::string list_line(const Notice& notice, const Layout& layout) {
   const std::string line = layout.markup.escape(one_line_of(notice, layout.language));
   if (notice.link.empty()) return line;
-  return line + " · " + layout.markup.link(std::string{words_in(layout.language).open}, notice.link);
+  return line + " · " + layout.markup.link(std::string{link_words(notice, layout.language)}, notice.link);
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ class Discord final : public Receiver {
     std::vector<std::string> lines = failing_lines(one, kMarkup);
     lines.push_back(facts_line(one, kMarkup));
     for (std::string& line : advice_lines(one, audience_.language, kMarkup)) lines.push_back(std::move(line));
-    if (!one.link.empty()) lines.push_back(kMarkup.link(std::string{words_in(audience_.language).open}, one.link));
+    if (!one.link.empty()) lines.push_back(kMarkup.link(std::string{link_words(one, audience_.language)}, one.link));
     json::object out{{"title", cut(one.icon + " " + escape(one.title), kMaxTitle, Count::characters)},
                      {"description", join(lines, "\n")},
                      {"color", colour(one.tone)},

@@ -91,7 +91,7 @@ class Feishu final : public Receiver {
     for (const std::string& line : advice_lines(one, audience_.language, markdown())) out.push_back(paragraph(line));
     if (!one.link.empty()) {
       const json::object button{{"tag", "button"},
-                                {"text", text_of("plain_text", words_in(audience_.language).open)},
+                                {"text", text_of("plain_text", link_words(one, audience_.language))},
                                 {"type", "primary"},
                                 {"url", one.link}};
       out.push_back(json::object{{"tag", "action"}, {"actions", json::array{button}}});

@@ -74,11 +74,13 @@ class Teams final : public Receiver {
   Teams(Secret url, Audience audience) : url_(std::move(url)), audience_(std::move(audience)) {}
 
   Outgoing prepare(Batch batch, TimePoint /*wall*/) const override {
-    const auto one = [&](const Notice& notice) { return card(blocks(notice), notice.link); };
+    const auto one = [&](const Notice& notice) {
+      return card(blocks(notice), notice.link, link_words(notice, audience_.language));
+    };
     const auto list = [&](const NoticeList& several) {
       json::array body{heading(several.title, several.tone)};
       for (const std::string& line : several.lines) body.push_back(paragraph(line));
-      return card(std::move(body), "");
+      return card(std::move(body), "", "");
     };
     return post(
         url_.reveal(),
@@ -126,15 +128,14 @@ class Teams final : public Receiver {
     return body;
   }
 
-  [[nodiscard]] std::string card(json::array body, const std::string& link) const {
+  [[nodiscard]] std::string card(json::array body, const std::string& link, std::string_view link_name) const {
     json::object content{{"$schema", "http://adaptivecards.io/schemas/adaptive-card.json"},
                          {"type", "AdaptiveCard"},
                          {"version", "1.4"},
                          {"msteams", json::object{{"width", "Full"}}},
                          {"body", std::move(body)}};
     if (!link.empty()) {
-      content["actions"] = json::array{
-          json::object{{"type", "Action.OpenUrl"}, {"title", words_in(audience_.language).open}, {"url", link}}};
+      content["actions"] = json::array{json::object{{"type", "Action.OpenUrl"}, {"title", link_name}, {"url", link}}};
     }
     const json::object attachment{{"contentType", "application/vnd.microsoft.card.adaptive"},
                                   {"contentUrl", nullptr},

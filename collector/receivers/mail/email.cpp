@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "collector/message/stored.h"
 #include "collector/notice/plain_text.h"
 #include "collector/receivers/base/receiver.h"
 #include "collector/receivers/mail/message.h"
@@ -37,7 +38,8 @@ class Email final : public Receiver {
 
   Outgoing prepare(Batch batch, TimePoint wall) const override {
     const store::OutboxRow& row = batch.front();
-    const Notice notice = read_notice(row, audience_);
+    Message message = read_message(row);
+    const Notice notice = notice_of(message, audience_);
     MailText mail;
     mail.from = envelope_.from;
     mail.to = envelope_.to;
@@ -48,10 +50,16 @@ class Email final : public Receiver {
     const std::string thread = notice.incident.empty() ? row.dedup_key : notice.incident;
     mail.thread = fmt::format("{}@{}", net::hex(net::sha256(thread)).substr(0, 32), domain_of(envelope_.from));
     mail.date = wall;
+    if (message.attachment) {
+      Attachment& file = *message.attachment;
+      mail.file = MailFile{std::move(file.name), std::move(file.media_type), std::move(file.content)};
+    }
     net::MailRequest request = envelope_;
     request.message = compose_mail(mail);
     return request;
   }
+
+  bool attaches() const override { return true; }
 
   Verdict classify(const net::ClientResponse& response, int /*attempts*/, TimePoint /*wall*/) const override {
     const int code = response.status;

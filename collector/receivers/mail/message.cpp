@@ -15,6 +15,7 @@ constexpr std::size_t kLine = 76;
 /// 39 bytes become 52 characters; with `=?UTF-8?B?` and `?=` the word has 64, and its line at most 76 (RFC 2047).
 constexpr std::size_t kWordBytes = 39;
 constexpr std::size_t kPlainSubject = 60;
+constexpr std::size_t kBoundary = 32;
 
 bool plain(const std::string& text) {
   const bool ascii = std::all_of(text.begin(), text.end(), [](char c) { return c >= 32 && c < 127; });
@@ -36,6 +37,18 @@ std::string with_crlf(const std::string& text) {
     out += c;
   }
   return out;
+}
+
+std::string text_part(const MailText& mail) {
+  return "Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+         base64_lines(with_crlf(mail.text));
+}
+
+std::string file_part(const MailFile& file) {
+  return fmt::format(
+      "Content-Type: {}\r\nContent-Disposition: attachment; filename=\"{}\"\r\n"
+      "Content-Transfer-Encoding: base64\r\n\r\n{}",
+      file.media_type, file.name, base64_lines(file.content));
 }
 
 }  // namespace
@@ -82,9 +95,12 @@ std::string compose_mail(const MailText& mail) {
   header("Auto-Submitted", "auto-generated");
   header("X-Auto-Response-Suppress", "All");
   header("MIME-Version", "1.0");
-  header("Content-Type", "text/plain; charset=utf-8");
-  header("Content-Transfer-Encoding", "base64");
-  return out + "\r\n" + base64_lines(with_crlf(mail.text));
+  const std::string text = text_part(mail);
+  if (!mail.file) return out + text;
+  // Neither part has it: base64 has no '_'.
+  const std::string boundary = "=_" + net::hex(net::sha256(mail.message_id)).substr(0, kBoundary);
+  header("Content-Type", fmt::format("multipart/mixed; boundary=\"{}\"", boundary));
+  return out + fmt::format("\r\n--{0}\r\n{1}--{0}\r\n{2}--{0}--\r\n", boundary, text, file_part(*mail.file));
 }
 
 }  // namespace crmpulse::collector

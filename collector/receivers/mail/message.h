@@ -1,11 +1,19 @@
 #pragma once
 // Formats a mail.
 
+#include <optional>
 #include <string>
 
 #include "core/time/time.h"
 
 namespace crmpulse::collector {
+
+/// A file in a mail.
+struct MailFile {
+  std::string name;        ///< ASCII, without quotes
+  std::string media_type;  ///< `text/html; charset=utf-8`
+  std::string content;
+};
 
 struct MailText {
   std::string from;  ///< addresses only
@@ -15,6 +23,7 @@ struct MailText {
   std::string message_id;  ///< without angle brackets
   std::string thread;      ///< the same, of the first mail about this subject; no such mail need exist
   TimePoint date;
+  std::optional<MailFile> file = std::nullopt;
 };
 
 /// RFC 5322 with CRLF, ASCII only: encoded words (RFC 2047) in the subject, base64 for the text.

@@ -62,6 +62,7 @@ OtherAlert other_alert(Event event) {
     case Event::collector_recovered: return {"CrmCollectorTrouble", "", "ticket"};
     case Event::agent_trouble:
     case Event::agent_recovered: return {"CrmAgentTrouble", "agent", "ticket"};
+    case Event::report: return {"CrmReport", "crm", "none"};
     case Event::heartbeat: return {"CrmpulseHeartbeat", "", "none"};
     case Event::test: return {"CrmpulseTest", "receiver", "none"};
     default: return {"CrmpulseMessage", "subject", "ticket"};

@@ -105,6 +105,12 @@ json::object webhook_body(const Message& message, const ZonePtr& zone) {
     case Event::collector_recovered:
     case Event::agent_trouble:
     case Event::agent_recovered: put_trouble(body, message); break;
+    case Event::report:
+      body["crm"] = message.subject;
+      body["kind"] = message.kind;
+      body["period"] = message.about;
+      if (!message.link.empty()) body["url"] = message.link;
+      break;
     default:
       if (is_incident(message.type)) put_incident(body, message);
   }

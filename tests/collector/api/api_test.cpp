@@ -106,7 +106,7 @@ TEST_CASE("the score on the page, in the API and in /metrics is the same and lie
     const auto at = metrics.find(line);
     REQUIRE(at != std::string::npos);
     CHECK(std::stod(metrics.substr(at + line.size())) == Approx(score));
-    const std::string page = running.get("/").body;
+    const std::string page = running.get("/plain").body;
     const auto row = page.find(fmt::format(">{}<", one.crm));
     REQUIRE(row != std::string::npos);
     CHECK(page.substr(row, page.find("</tr>", row) - row).find(fmt::format("{:.1f}", score)) != std::string::npos);
@@ -144,7 +144,7 @@ TEST_CASE("incidents are listed by state and CRM, and one by one") {
 TEST_CASE("the page shows every CRM in both languages and escapes what came from outside") {
   const RunningCollector running;
   REQUIRE(running.write_latency("<b>acme</b>", 5) == 204);
-  const std::string page = running.get("/").body;
+  const std::string page = running.get("/plain").body;
   CHECK(page.find("<b>acme") == std::string::npos);
   CHECK(page.find("&lt;b&gt;acme") != std::string::npos);
   CHECK(page.find("不良") != std::string::npos);
@@ -380,6 +380,6 @@ TEST_CASE("names and evidence with what cannot be seen are shown escaped, and re
   CHECK(is_printable(std::string_view{details}.substr(0, details.size() - 1)));
   CHECK(boost::json::parse(details).at("crm").as_string() == crm);
   CHECK_THAT(details, Catch::Contains("pay\\\\u202elap"));
-  const std::string page = running.get("/").body;
+  const std::string page = running.get("/plain").body;
   CHECK_THAT(page, Catch::Contains("ac\\u202eme") && !Catch::Contains("\xe2\x80\xae"));
 }

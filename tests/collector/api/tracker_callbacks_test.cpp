@@ -171,5 +171,5 @@ TEST_CASE("the link of a message opens the incident's page for people, in both l
     CHECK(page.body.find(text) != std::string::npos);
   }
   CHECK(page.body.find("<b>") == std::string::npos);
-  CHECK(paged.running.get("/incidents/none").status == 404);
+  CHECK(paged.running.get("/plain/incidents/none").status == 404);
 }

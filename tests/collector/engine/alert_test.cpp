@@ -73,7 +73,7 @@ TEST_CASE("people read times by the clock of the configuration, programs read UT
     CHECK_THAT(std::string{body.at("text").at(language).as_string()}, Catch::Contains(" Asia/Shanghai"));
   CHECK_THAT(std::string{body.at("at").as_string()}, Catch::EndsWith("Z"));
   CHECK_THAT(std::string{body.at("failing").at(0).at("since").as_string()}, Catch::EndsWith("Z"));
-  CHECK_THAT(running.get("/").body, Catch::Contains(" Asia/Shanghai</td>") && !Catch::Contains("Z</td>"));
+  CHECK_THAT(running.get("/plain").body, Catch::Contains(" Asia/Shanghai</td>") && !Catch::Contains("Z</td>"));
   CHECK_THAT(std::string{running.get_json("/api/v1/crms/acme").at("since").as_string()}, Catch::EndsWith("Z"));
 }
 
@@ -88,7 +88,7 @@ TEST_CASE("while the configuration says mute nobody is told, afterwards what sti
   const std::string metrics = running.get("/metrics").body;
   CHECK(metrics.find("crmpulse_collector_muted 1") != std::string::npos);
   CHECK(metrics.find("crmpulse_collector_muted_state_changes_total 0") == std::string::npos);
-  CHECK(running.get("/").body.find("已静音") != std::string::npos);
+  CHECK(running.get("/plain").body.find("已静音") != std::string::npos);
   running.files().extra = "";
   running.write_files();
   REQUIRE(send({"POST", running.base() + "/-/reload", {}, ""}).status == 200);

@@ -54,7 +54,7 @@ TEST_CASE("an operator forgets a CRM that is poor: receivers hear that it is rem
   CHECK(running.get("/api/v1/crms/acme").status == 404);
   CHECK(running.get("/api/v1/crms/beta").status == 200);
   CHECK(running.get("/metrics").body.find("crm=\"acme\"") == std::string::npos);
-  CHECK(running.get("/").body.find("acme") == std::string::npos);
+  CHECK(running.get("/plain").body.find("acme") == std::string::npos);
   CHECK(running.get_json("/api/v1/incidents?state=open").at("incidents").as_array().empty());
   // Not after a restart either.
   running.stop();

@@ -375,7 +375,7 @@ TEST_CASE("an acknowledgement is shown, outlives a restart, and can be taken bac
   CHECK(incident.at("acked_by").as_string() == "ana");
   CHECK(incident.at("ack").at("comment").as_string() == "on <it>");
   CHECK(running.get_json("/api/v1/incidents/" + id).at("ack").at("author").as_string() == "ana");
-  CHECK(running.get("/").body.find("on &lt;it&gt;") != std::string::npos);
+  CHECK(running.get("/plain").body.find("on &lt;it&gt;") != std::string::npos);
   CHECK(ana.call("DELETE", path).status == 200);
   CHECK(running.get_json("/api/v1/crms/acme").at("incident").at("acked_by").is_null());
   const json::array lines = timeline(running, id);
@@ -396,9 +396,9 @@ TEST_CASE("the page shows who works on it, what is silenced and what was not del
   REQUIRE(running.write_latency("acme", 5) == 204);
   REQUIRE(eventually(
       [&] { return running.get_json("/api/v1/deliveries?status=dead").at("deliveries").as_array().size() == 1; }));
-  CHECK(running.get("/").body.find("Nobody has acknowledged it 尚无人确认") != std::string::npos);
+  CHECK(running.get("/plain").body.find("Nobody has acknowledged it 尚无人确认") != std::string::npos);
   (void)Operator{running, ""}.made("/api/v1/silences", silence(running, R"({"crm":["acme","<i>"]})"));
-  const std::string page = running.get("/").body;
+  const std::string page = running.get("/plain").body;
   CHECK(page.find("Silences and maintenance 静默与维护") != std::string::npos);
   CHECK(page.find("crm=acme|&lt;i&gt;") != std::string::npos);
   CHECK(page.find("moving &lt;house&gt;") != std::string::npos);

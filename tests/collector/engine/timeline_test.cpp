@@ -107,7 +107,7 @@ TEST_CASE("a timeline has states, dimensions, messages with what became of them,
   CHECK(message.at("delivery").as_string() == sink.requests().at(0).header("webhook-id"));
   CHECK(message.at("text").at("en").as_string() == "Delivered to oncall: opened");
   CHECK(message.at("text").at("zh").as_string() == "已送达 oncall：发生");
-  CHECK_THAT(running.get("/incidents/" + id).body, Catch::Contains("Delivered to oncall: opened"));
+  CHECK_THAT(running.get("/plain/incidents/" + id).body, Catch::Contains("Delivered to oncall: opened"));
 }
 
 TEST_CASE("a message is queued in the timeline until its receiver has answered") {
@@ -120,7 +120,7 @@ TEST_CASE("a message is queued in the timeline until its receiver has answered")
   const json::value& text = find(lines, "message")->at("text");
   CHECK(text.at("en").as_string() == "Queued for oncall: opened");
   CHECK(text.at("zh").as_string() == "等待送达 oncall：发生");
-  CHECK_THAT(running.get("/incidents/" + id).body,
+  CHECK_THAT(running.get("/plain/incidents/" + id).body,
              Catch::Contains("Queued for oncall: opened<br>等待送达 oncall：发生"));
 }
 

@@ -6,6 +6,7 @@
 #include "collector/backtest/stored_samples.h"
 #include "collector/history/builder.h"
 #include "collector/history/query.h"
+#include "collector/history/roller.h"
 #include "store/history/history.h"
 #include "tests/collector/collector_fixture.h"
 
@@ -53,10 +54,12 @@ class Journal {
   void set_aside(const DamagedBlocks& damaged) { damaged.set_aside(folder(), *writer_).value(); }
   [[nodiscard]] HistoryBuilder builder(HistoryBuilder::Limits limits = {}) { return {reader(), *writer_, limits}; }
 
+  [[nodiscard]] HistoryRoller roller() { return {reader(), *writer_}; }
+
   [[nodiscard]] HistoryAnswer read(const std::string& metric, TimePoint from, TimePoint to,
                                    Duration step = std::chrono::seconds{30}, const std::string& crm = "acme") const {
     store::Database database = reader();
-    return read_history(database, {crm, {{metric, {}}}, from, to, step}).value();
+    return read_history(database, {crm, {{metric, {}}}, from, to, step, 0}).value();
   }
   [[nodiscard]] std::uint64_t count(const std::string& metric, TimePoint from, TimePoint to) const {
     std::uint64_t sum = 0;
@@ -374,14 +377,29 @@ TEST_CASE("a backtest reads each stored sample once, from the blocks where the j
   CHECK(replay(journal, start(), start() + 24 * kHour).readings.size() == 9 * 120);
 }
 
-TEST_CASE("what is older than the retention goes") {
+TEST_CASE("readings older than the retention go, and their sums by minutes and by hours each in its time") {
   Journal journal;
   HistoryBuilder builder = journal.builder();
   journal.measure(start(), 10);
   journal.measure(start() + 30 * kHour, 10);
   build_all(builder, start() + 40 * kHour);
-  builder.prune(start() + 6 * kHour).value();
-  CHECK(journal.count(kDuration, start(), start() + 6 * kHour) == 0);
+  HistoryRoller roller = journal.roller();
+  const TimePoint part_over = start() + 6 * kHour;
+  roller.prune({part_over, start(), start(), 0}).value();
+  CHECK(journal.size().readings == 60);  // what is in no rollup stays
+  while (roller.roll(start() + 40 * kHour).value()) {
+  }
+  roller.prune({part_over, start(), start(), 0}).value();
+  CHECK(journal.size().readings == 30);
+  const auto answer = [&] { return journal.read(kDuration, start(), part_over); };
+  CHECK(answer().source == HistorySource::minutes);
+  CHECK(answer().step == std::chrono::minutes{1});
+  CHECK(journal.count(kDuration, start(), part_over) == 10);
+  roller.prune({part_over, part_over, start(), 0}).value();
+  CHECK(answer().source == HistorySource::hours);
+  CHECK(journal.count(kDuration, start(), part_over) == 10);
+  roller.prune({part_over, part_over, start() + 60 * kHour, 0}).value();
+  CHECK(journal.count(kDuration, start(), part_over) == 0);
   CHECK(journal.count(kDuration, start() + 30 * kHour, start() + 36 * kHour) == 10);
 }
 

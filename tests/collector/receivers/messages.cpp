@@ -138,6 +138,9 @@ json::object other(const std::string& type, const MessageOptions& options) {
     body["collector"] = options.crm;
     body["reason"] = "disk";
     body["since"] = "2026-11-21T09:05:00Z";
+  } else if (type == "report") {
+    body["crm"] = options.crm;
+    body["about"] = "2026-10";
   } else {
     body["receiver"] = options.crm;
   }
@@ -204,7 +207,7 @@ std::string state_words(std::string_view type, Language language) {
       {"vendor.recovered", {"recovered", "已恢复"}},    {"delivery.dead", {"NOT DELIVERED", "通知未送达"}},
       {"collector.trouble", {"TROUBLE", "自身异常"}},   {"test", {"test message", "测试消息"}},
       {"collector.recovered", {"recovered", "已恢复"}}, {"agent.trouble", {"TROUBLE", "自身异常"}},
-      {"agent.recovered", {"recovered", "已恢复"}},
+      {"agent.recovered", {"recovered", "已恢复"}},     {"report", {"report", "报告"}},
   };
   const auto& words = kOthers.at(type);
   return zh ? words.second : words.first;

@@ -145,7 +145,7 @@ TEST_CASE("a damaged file is told once with what to do, over a restart too, and 
   REQUIRE(collector.troubles().size() == 1);
   CHECK(collector.troubles()[0].at("kind") == "damaged");
   CHECK(collector.troubles()[0].at("told") == true);
-  CHECK(collector.get("/").find("crmpulse 自身异常") != std::string::npos);
+  CHECK(collector.get("/plain").find("crmpulse 自身异常") != std::string::npos);
   CHECK(collector.get("/metrics").find(R"(crmpulse_collector_trouble{trouble="damaged")") != std::string::npos);
   collector.stop();
   collector.start();
@@ -155,7 +155,7 @@ TEST_CASE("a damaged file is told once with what to do, over a restart too, and 
   collector.pass(11min);
   CHECK(heard(chat) == Heard{"collector.trouble damaged", "collector.recovered damaged"});
   CHECK(collector.troubles().empty());
-  CHECK(collector.get("/").find("自身异常") == std::string::npos);
+  CHECK(collector.get("/plain").find("自身异常") == std::string::npos);
   CHECK(pager.requests().empty());
 }
 

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <vector>
 
 using namespace crmpulse;
 
@@ -60,4 +61,29 @@ TEST_CASE("a page of metrics becomes much smaller") {
   const std::string packed = net::gzip(page);
   CHECK(packed.size() < page.size() / 5);
   CHECK(unpacked(packed) == page);
+}
+
+TEST_CASE("pieces of a gzip stream are read as they arrive, wherever a client began") {
+  const std::vector<std::string> texts{"first piece first piece", std::string(200'000, 'b'), "", noise(70'000), "last"};
+  for (std::size_t begin = 0; begin < texts.size(); ++begin) {
+    INFO(begin);
+    z_stream stream{};
+    REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
+    std::string packed = net::gzip_stream_head();
+    for (std::size_t i = begin; i < texts.size(); ++i) {
+      packed += net::gzip_stream_piece(texts[i]);
+      std::string out(texts[i].size() + 1, '\0');
+      stream.next_in = reinterpret_cast<Bytef*>(packed.data());
+      stream.avail_in = static_cast<uInt>(packed.size());
+      stream.next_out = reinterpret_cast<Bytef*>(out.data());
+      stream.avail_out = static_cast<uInt>(out.size());
+      const int result = inflate(&stream, Z_SYNC_FLUSH);
+      CHECK((result == Z_OK || result == Z_BUF_ERROR));
+      CHECK(stream.avail_in == 0);
+      out.resize(out.size() - stream.avail_out);
+      CHECK(out == texts[i]);
+      packed.clear();
+    }
+    inflateEnd(&stream);
+  }
 }

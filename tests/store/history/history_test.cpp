@@ -1,4 +1,5 @@
 #include "store/history/history.h"
+#include "store/history/rollups.h"
 
 #include <catch2/catch.hpp>
 
@@ -85,10 +86,14 @@ TEST_CASE("blocks go when the whole of their part is too old, some at a time") {
   const TempDir dir;
   Database database = open_collector(dir.path()).value();
   add_blocks(database, {block(0, "acme", "a"), block(0, "beta", "b"), block(6, "acme", "c")}).value();
-  CHECK(prune_blocks(database, at(5), 10).value() == 0);
-  CHECK(prune_blocks(database, at(6), 1).value() == 1);
-  CHECK(prune_blocks(database, at(6), 10).value() == 1);
-  CHECK(prune_blocks(database, at(6), 10).value() == 0);
+  mark_rolled(database, at(0), "acme", 1).value();
+  CHECK(prune_rolled_blocks(database, at(5), 10).value() == 0);
+  CHECK_FALSE(pruned_to(database).value().has_value());
+  CHECK(prune_rolled_blocks(database, at(6), 10).value() == 1);  // what is in no rollup stays
+  CHECK(pruned_to(database).value() == at(0));
+  mark_rolled(database, at(0), "beta", 2).value();
+  CHECK(prune_rolled_blocks(database, at(6), 10).value() == 1);
+  CHECK(prune_rolled_blocks(database, at(6), 10).value() == 0);
   const HistorySize size = history_size(database).value();
   CHECK(size.blocks == 1);
   CHECK(size.readings == 1);

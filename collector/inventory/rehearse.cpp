@@ -1,4 +1,4 @@
-#include "collector/api/rehearse_api.h"
+#include "collector/inventory/rehearse.h"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <utility>
 
-#include "collector/api/api.h"
+#include "collector/api/body.h"
 #include "collector/backtest/rule_change.h"
 #include "collector/http/answers.h"
 #include "collector/suppression/text.h"
@@ -122,7 +122,7 @@ void rehearse_rule(const Request& request, const EngineLoop& engine, Rehearsals*
   auto body = read_body(request);
   if (!body) return respond(std::move(body).error());
   const auto asked = read_asked(*body);
-  if (!asked) return respond(error_answer(400, "invalid", asked.error().message, asked.error().field));
+  if (!asked) return respond(wrong_field(asked.error()));
   const auto status = engine.rules().status(asked->crm);
   if (!status) return respond(error_answer(404, "not_found", "there is no such CRM", "crm"));
   const Rule* rule = rule_of(engine.configuration().ruleset, asked->rule, status->labels);

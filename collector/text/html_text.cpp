@@ -1,0 +1,22 @@
+#include "collector/text/html_text.h"
+
+#include "core/text/printable.h"
+
+namespace crmpulse::collector {
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : printable(text)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace crmpulse::collector

@@ -1,0 +1,154 @@
+// Server-sent events on a whole collector.
+
+#include "collector/stream/stream.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/collector/collector_fixture.h"
+#include "tests/net/support.h"
+
+using namespace crmpulse;
+using namespace crmpulse::collector;
+using namespace crmpulse::test;
+using Catch::Contains;
+using Catch::StartsWith;
+using net::test::RawClient;
+
+namespace {
+
+/// A page's connection: says which events it has heard.
+class Page {
+ public:
+  explicit Page(const RunningCollector& running, const std::string& headers = "", const std::string& query = "")
+      : client_(port_of(running)) {
+    client_.say("GET /api/v1/stream" + query + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers + "\r\n");
+  }
+  /// The next event of this name; others before it are skipped.
+  boost::json::value event(const std::string& name) {
+    const std::string mark = "event: " + name + "\ndata: ";
+    std::string heard = client_.hear_until(mark);
+    const std::size_t begin = heard.rfind("id: ");
+    if (begin != std::string::npos) id_ = heard.substr(begin + 4, heard.find('\n', begin) - begin - 4);
+    return boost::json::parse(trimmed(client_.hear_until("\n\n")));
+  }
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] RawClient& client() { return client_; }
+
+ private:
+  static unsigned short port_of(const RunningCollector& running) {
+    const std::string base = running.base();
+    return static_cast<unsigned short>(std::stoi(base.substr(base.rfind(':') + 1)));
+  }
+  static std::string trimmed(std::string text) {
+    while (text.ends_with('\n')) text.pop_back();
+    return text;
+  }
+  RawClient client_;
+  std::string id_;
+};
+
+std::vector<std::string> names_of(const boost::json::value& fleet) {
+  std::vector<std::string> names;
+  for (const boost::json::value& row : fleet.at("crms").as_array()) names.emplace_back(row.at("crm").as_string());
+  return names;
+}
+
+std::string state_in(const boost::json::value& row) {
+  return std::string{row.at("state").as_string()};
+}
+
+}  // namespace
+
+TEST_CASE("a page gets all CRMs at once, and then what changes") {
+  RunningCollector running;
+  REQUIRE(running.write_latency("acme", 0.2) == 204);
+  REQUIRE(running.write_latency("zeta", 0.2) == 204);
+  REQUIRE(eventually([&] { return running.state_of("zeta") == "healthy"; }));
+  Page page{running};
+  CHECK_THAT(page.client().hear_until("\r\n\r\n"),
+             StartsWith("HTTP/1.1 200") && Contains("text/event-stream") && Contains("X-Accel-Buffering: no"));
+  const boost::json::value snapshot = page.event("snapshot");
+  CHECK(names_of(snapshot) == std::vector<std::string>{"acme", "zeta"});
+  CHECK(snapshot.at("lost_agents").as_int64() == 0);
+  CHECK(snapshot.at("crms").as_array().at(0).at("strip").as_string().size() == 48);
+  REQUIRE(running.write_latency("acme", 9.0) == 204);
+  boost::json::value row = page.event("crm");
+  while (state_in(row) != "poor") row = page.event("crm");
+  CHECK(row.at("crm").as_string() == "acme");
+  CHECK_THAT(std::string{row.at("says").at("en").as_string()}, Contains("9"));
+  CHECK(row.at("incident").is_object());
+  CHECK(row.at("fault").at("why").at("zh").as_string().size() > 0);
+}
+
+TEST_CASE("a page that was cut off gets what it missed and nothing else") {
+  RunningCollector running;
+  REQUIRE(running.write_latency("acme", 0.2) == 204);
+  REQUIRE(eventually([&] { return running.state_of("acme") == "healthy"; }));
+  std::string last;
+  {
+    Page page{running};
+    (void)page.event("snapshot");
+    last = page.id();
+  }
+  REQUIRE(running.write_latency("acme", 9.0) == 204);
+  REQUIRE(eventually([&] { return running.state_of("acme") == "poor"; }));
+  const auto goes_on = [&](Page page) {
+    boost::json::value row = page.event("crm");
+    while (state_in(row) != "poor") row = page.event("crm");
+    CHECK(std::stoull(page.id()) > std::stoull(last));
+  };
+  SECTION("as browsers do") {
+    goes_on(Page{running, "Last-Event-ID: " + last + "\r\n"});
+  }
+  SECTION("by a parameter") {
+    goes_on(Page{running, "", "?after=" + last});
+  }
+  SECTION("an id of another process gets a snapshot") {
+    Page page{running, "Last-Event-ID: 17\r\n"};
+    CHECK(names_of(page.event("snapshot")) == std::vector<std::string>{"acme"});
+  }
+}
+
+TEST_CASE("a forgotten CRM goes from the page") {
+  RunningCollector running;
+  REQUIRE(running.write_latency("acme", 0.2) == 204);
+  REQUIRE(eventually([&] { return running.state_of("acme") == "healthy"; }));
+  Page page{running};
+  (void)page.event("snapshot");
+  REQUIRE(send({"DELETE", running.base() + "/api/v1/crms/acme", {}, ""}).status == 204);
+  CHECK(page.event("gone").at("crm").as_string() == "acme");
+}
+
+TEST_CASE("the fleet is answered whole, and only once while nothing changes") {
+  RunningCollector running;
+  REQUIRE(running.write_latency("acme", 0.2) == 204);
+  REQUIRE(eventually([&] { return running.state_of("acme") == "healthy"; }));
+  const net::ClientResponse first = running.get("/api/v1/fleet");
+  REQUIRE(first.status == 200);
+  CHECK(names_of(boost::json::parse(first.body)) == std::vector<std::string>{"acme"});
+  CHECK(eventually([&] {
+    const net::ClientResponse again = running.get("/api/v1/fleet");
+    return send({"GET", running.base() + "/api/v1/fleet", {{"If-None-Match", std::string{again.header("etag")}}}, ""})
+               .status == 304;
+  }));
+}
+
+TEST_CASE("a stream ends when its session's token is revoked, and when the collector stops") {
+  RunningCollector running{{"", "", "required"}};
+  const std::string state = running.directory().path("state");
+  const std::string viewer = create_token(state, "page", AccessRole::viewer).value();
+  const std::string bearer = "Authorization: Bearer " + viewer + "\r\n";
+  REQUIRE(eventually([&] {
+    return send({"GET", running.base() + "/api/v1/crms", {{"Authorization", "Bearer " + viewer}}, ""}).status == 200;
+  }));
+  Page page{running, bearer};
+  (void)page.event("snapshot");
+  SECTION("revoked") {
+    REQUIRE(revoke_token(state, "page").has_value());
+    CHECK_THAT(page.client().hear_all(), !Contains("HTTP/1.1 500"));
+  }
+  SECTION("stopped") {
+    running.stop();
+    CHECK_THAT(page.client().hear_all(), !Contains("HTTP/1.1 500"));
+  }
+}
