@@ -28,7 +28,7 @@ json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus&
   return out;
 }
 
-/// What fails most, as messages say it; null when nothing does.
+/// Returns what fails most, as messages say it; null if nothing does.
 json::value says_json(const EngineLoop& engine, const rules::CrmStatus& status) {
   const std::vector<Failing> bad = failing_of(status, engine.configuration().remedies);
   if (bad.empty()) return nullptr;

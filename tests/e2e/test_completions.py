@@ -62,7 +62,7 @@ class Completions(unittest.TestCase):
                 self.assertEqual(asked(shell, *words), wanted)
 
     def test_commands_and_those_below_them_are_completed(self):
-        self.offers(["re"], {"restore"})
+        self.offers(["rest"], {"restore"})
         self.offers(["st"], {"status"})
         self.offers(["token", "re"], {"revoke"})
         everything = {line.split()[0] for line in listed().partition("Subcommands:\n")[2].splitlines() if line.strip()}
