@@ -87,7 +87,7 @@ test('before a maintenance window is saved it says which CRMs it is about, and i
   await page.locator('dialog').getByRole('button', { name: 'Plan maintenance' }).click();
   await sees('moving house');
   const made = fake.log.findLast((one) => one.method === 'POST' && one.path === 'api/v1/maintenance').body;
-  assert.deepEqual(made, { matchers: { crm: ['acme', 'legacy'] }, comment: 'moving house', weekly: { days: ['sun', 'mon'], from: '02:00', to: '04:00', tz: 'Europe/Prague' } });
+  assert.deepEqual(made, { matchers: { crm: ['acme', 'legacy'] }, comment: 'moving house', author: 'anybody', weekly: { days: ['sun', 'mon'], from: '02:00', to: '04:00', tz: 'Europe/Prague' } });
   await page.getByRole('row').filter({ hasText: 'moving house' }).getByRole('button', { name: 'End now' }).click();
   await page.getByText('moving house').first().waitFor({ state: 'detached' });
   await close();

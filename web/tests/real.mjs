@@ -42,8 +42,11 @@ async function answers(port) {
 }
 
 export class Programs {
-  constructor({ auth = 'off' } = {}) {
+  /** `tokens` by name, with their roles: made before the collector starts, so that it knows them from the beginning. */
+  constructor({ auth = 'off', tokens = {} } = {}) {
     this.auth = auth;
+    this.roles = tokens;
+    this.tokens = {};
     this.running = new Map();
     this.folder = mkdtempSync(join(tmpdir(), 'crmpulse-page-'));
   }
@@ -66,6 +69,7 @@ export class Programs {
     }
     const sandbox = ['run', '--listen', `127.0.0.1:${this.sandbox}`, '--credentials', join(this.folder, 'credentials')];
     if (this.auth !== 'off') writeFileSync(join(this.folder, 'agent.token'), this.token('agent', 'ingest'), { mode: 0o600 });
+    for (const [name, role] of Object.entries(this.roles)) this.tokens[name] = this.token(name, role);
     const data = ['--crm', 'backoffice', '--dir', join(this.folder, 'crm'), '--schema', join(kConfig, 'demo/sample-crm.sql')];
     await this.run('crmpulse-sandbox', [...sandbox, ...data], this.sandbox);
     await this.startCollector();

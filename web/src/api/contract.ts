@@ -145,7 +145,6 @@ export type TimelineLine = {
   type: string;
   text?: Text;
   state?: string;
-  receiver?: string;
   delivery?: string;
   outcome?: { status: string; attempts: number; at: string | null; code: number; error: string } | null;
   author?: string;

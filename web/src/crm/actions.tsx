@@ -4,7 +4,7 @@ import type { Crm } from '../api/contract';
 import { Action } from '../elements/action';
 import { Dialog } from '../elements/dialog';
 import { Field, Form } from '../elements/form';
-import { may, session } from '../shell/session';
+import { author, may, session } from '../shell/session';
 import { useStore } from '../live/store';
 import { go } from '../shell/router';
 import { t } from '../text';
@@ -18,7 +18,7 @@ function SilenceForm({ crm, done }: Props) {
   const [time, setTime] = useState('1h');
   const [comment, setComment] = useState('');
   const make = () =>
-    send('POST', 'api/v1/silences', { matchers: { crm: crm.crm }, expires_in: time, comment: comment.trim() || t('silenced_here') }).then(done);
+    send('POST', 'api/v1/silences', { matchers: { crm: crm.crm }, expires_in: time, comment: comment.trim() || t('silenced_here'), author: author() }).then(done);
   return (
     <Form send={make} submit={t('silence')}>
       <p>{t('silence_about', { crm: crm.crm })}</p>
@@ -51,7 +51,7 @@ export function Actions({ crm, done }: Props) {
   if (!may('operator')) return null;
   const { incident } = crm;
   const silence = crm.silences[0];
-  const ack = () => send('POST', `api/v1/incidents/${part(incident?.id ?? '')}/ack`, {}).then(done);
+  const ack = () => send('POST', `api/v1/incidents/${part(incident?.id ?? '')}/ack`, { author: author() }).then(done);
   const unack = () => send('DELETE', `api/v1/incidents/${part(incident?.id ?? '')}/ack`).then(done);
   return (
     <div class="act no-print">

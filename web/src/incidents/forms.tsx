@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { part, send } from '../api/client';
 import { Field, Form } from '../elements/form';
+import { author } from '../shell/session';
 import { t } from '../text';
 
 type Props = { id: string; done: () => void };
@@ -8,7 +9,7 @@ type Props = { id: string; done: () => void };
 export function NoteForm({ id, done }: Props) {
   const [text, setText] = useState('');
   const make = () =>
-    send('POST', `api/v1/incidents/${part(id)}/notes`, { text: text.trim() }).then(() => {
+    send('POST', `api/v1/incidents/${part(id)}/notes`, { text: text.trim(), author: author() }).then(() => {
       setText('');
       done();
     });
@@ -25,7 +26,7 @@ export function NoteForm({ id, done }: Props) {
 export function AckComment({ id, done }: Props) {
   const [comment, setComment] = useState('');
   const [time, setTime] = useState('8h');
-  const make = () => send('POST', `api/v1/incidents/${part(id)}/ack`, { comment: comment.trim(), expires_in: time }).then(done);
+  const make = () => send('POST', `api/v1/incidents/${part(id)}/ack`, { comment: comment.trim(), expires_in: time, author: author() }).then(done);
   return (
     <Form send={make} submit={t('acknowledge')}>
       <Field label={t('comment')}>

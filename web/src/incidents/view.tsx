@@ -12,7 +12,7 @@ import { crmPath } from '../fleet/row';
 import { fleet } from '../live/fleet';
 import { useStore } from '../live/store';
 import { useNow } from '../live/clock';
-import { may, session } from '../shell/session';
+import { author, may, session } from '../shell/session';
 import { Link } from '../shell/router';
 import { type Key, rich, said, t } from '../text';
 import { spokenState, type Shown } from '../text/words';
@@ -157,7 +157,7 @@ function Do({ one, reload }: { one: Incident; reload: () => void }) {
           )}
         </>
       ) : (
-        <Action first shortcut="a" run={() => send('POST', path, {}).then(reload)}>
+        <Action first shortcut="a" run={() => send('POST', path, { author: author() }).then(reload)}>
           {t('acknowledge')}
         </Action>
       )}

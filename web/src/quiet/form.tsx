@@ -5,6 +5,7 @@ import { localInput } from '../format/time';
 import { now } from '../live/clock';
 import { fleet } from '../live/fleet';
 import { useStore } from '../live/store';
+import { author } from '../shell/session';
 import { t } from '../text';
 import { weekdayName } from '../text/words';
 import { matching, matchWords, readMatchers } from './matchers';
@@ -40,7 +41,7 @@ export function QuietForm({ kind, matchers, comment = '', done, cancel }: Props)
   const make = () => {
     const read = readMatchers(text);
     if (!read) return Promise.reject(new Error(t('matchers_wrong')));
-    const body: Record<string, unknown> = { matchers: read, comment: why.trim() };
+    const body: Record<string, unknown> = { matchers: read, comment: why.trim(), author: author() };
     if (weekly) body.weekly = { days, from: clockFrom, to: clockTo, tz };
     else Object.assign(body, { starts_at: new Date(from).toISOString(), ends_at: new Date(to).toISOString() });
     return send('POST', kind === 'silence' ? 'api/v1/silences' : 'api/v1/maintenance', body).then(done);

@@ -4,6 +4,7 @@ import { part, send } from '../api/client';
 import { Dialog } from '../elements/dialog';
 import { type Key, t } from '../text';
 import { go } from './router';
+import { author } from './session';
 
 const kKeys: [string, Key][] = [
   ['/', 'key_search'],
@@ -31,7 +32,7 @@ function step(by: 1 | -1): void {
 function acknowledge(): void {
   const id = document.activeElement?.closest<HTMLElement>('[data-incident]')?.dataset.incident;
   if (!id) return document.querySelector<HTMLElement>('main [data-shortcut=a]')?.click();
-  send('POST', `api/v1/incidents/${part(id)}/ack`, {}).catch(() => go(`incidents/${part(id)}`));
+  send('POST', `api/v1/incidents/${part(id)}/ack`, { author: author() }).catch(() => go(`incidents/${part(id)}`));
 }
 
 export function Keys() {

@@ -2,6 +2,7 @@ import { get, onSignedOut, send } from '../api/client';
 import type { Role, Session } from '../api/contract';
 import { startStream, stopStream } from '../live/stream';
 import { Store } from '../live/store';
+import { t } from '../text';
 import { go, place } from './router';
 
 /** Null until the collector has said it. */
@@ -13,6 +14,12 @@ const kRank: Record<Role, number> = { ingest: 0, viewer: 1, operator: 2, admin: 
 export function may(role: Role): boolean {
   const { now } = session.get();
   return now?.signed_in === true && kRank[now.role] >= kRank[role];
+}
+
+/** Who does something here. Without authentication nobody has a name, and what is done wants one all the same. */
+export function author(): string {
+  const { now } = session.get();
+  return (now?.signed_in && now.name) || t('anonymous');
 }
 
 function signedOut(): void {

@@ -18,6 +18,7 @@ export const en = {
   and_more: { one: 'and {n} more', other: 'and {n} more' },
   announce_more: { one: '{named} {n} more CRM changed its state.', other: '{named} {n} more CRMs changed their state.' },
   announce_one: '{crm}: {state}.',
+  anonymous: 'somebody on the page',
   any_crm: 'Any CRM',
   any_kind: 'Any kind',
   any_level: 'Any level',

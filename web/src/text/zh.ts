@@ -20,6 +20,7 @@ export const zh: Dictionary = {
   and_more: '另有 {n} 项',
   announce_more: '{named}另有 {n} 个 CRM 状态改变。',
   announce_one: '{crm}：{state}。',
+  anonymous: '页面用户',
   any_crm: '任意 CRM',
   any_kind: '任意类型',
   any_level: '任意级别',

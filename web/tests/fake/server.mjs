@@ -213,7 +213,7 @@ const withIncident = (then) => (call) => {
 
 function acknowledge(one, { fake, body, json, who }, withdrawn) {
   const at = iso(fake.now());
-  one.ack = withdrawn ? null : { author: who.name, comment: body.comment ?? '', at, expires_at: iso(fake.now() + 8 * kHour) };
+  one.ack = withdrawn ? null : { author: body.author ?? who.name, comment: body.comment ?? '', at, expires_at: iso(fake.now() + 8 * kHour) };
   one.acknowledged_at = withdrawn ? null : at;
   const words = withdrawn ? ['The acknowledgement was withdrawn', '确认已撤回'] : [`Acknowledged by ${who.name}`, `${who.name} 已确认`];
   one.timeline.push({ at, type: withdrawn ? 'ack_ended' : 'ack', text: { en: words[0], zh: words[1] } });
