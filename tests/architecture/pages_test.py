@@ -106,7 +106,7 @@ def wrong_names():
     said = {f"incident{name}" if name.startswith(".") else name for name in documented("Messages")}
     yield from differences("event", {name for name in said if "." in name or name in events}, events)
 
-    routes = {path for path in quoted(r"/(?:|metrics|page\.css|status(?:\.\w+)?|badge/[\w{}]+|incidents/[\w{}]+|-/\w+|api/v1/[\w/{}.]+)", "collector") if f'"{path}"' in "".join(openapi())}
+    routes = {path for path in quoted(r"/(?:|metrics|page\.css|status(?:\.\w+)?|badge/[\w{}]+|(?:plain/)?incidents/[\w{}]+|plain|crm/[\w{}]+|incidents|quiet|deliveries|agents|rules|reports(?:/[\w{}]+)?|settings|login|assets/[\w{}]+|favicon\.svg|-/\w+|api/v1/[\w/{}.]+)", "collector") if f'"{path}"' in "".join(openapi())}
     section = re.search(r"^## HTTP$(.*?)^## ", text_of(REFERENCE), re.MULTILINE | re.DOTALL).group(1)
     first = "".join(re.findall(r"^\| (`[^|]*) \|", section, re.MULTILINE))
     yield from differences("address", set(re.findall(r"[ `](/[^`]*)`", first)), routes)
