@@ -7,7 +7,7 @@ export type Level = 'healthy' | 'sub_healthy' | 'poor';
 export type DataStatus = 'fresh' | 'stale' | 'warming_up' | 'no_data';
 
 export type Session =
-  | { signed_in: true; name: string; role: Role; expires_at: string | null; auth: 'off' | 'token' | 'session' | 'proxy' }
+  | { signed_in: true; name: string; role: Role; expires_at: string | null; auth: 'off' | 'required' | 'token' | 'session' | 'proxy' }
   | { signed_in: false; auth: string };
 
 export type Failing = {

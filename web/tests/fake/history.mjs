@@ -3,11 +3,6 @@ import { dice, iso, kDay, kDimensions, kProblems } from './fleet.mjs';
 
 const kHour = 3_600_000;
 
-function duration(text) {
-  const units = { s: 1000, m: 60_000, h: kHour, d: kDay };
-  return [...text.matchAll(/(\d+)(s|m|h|d)/g)].reduce((sum, [, count, unit]) => sum + Number(count) * units[unit], 0);
-}
-
 const wave = (at, length, phase = 0) => Math.sin((at / length) * 2 * Math.PI + phase);
 
 /** What a reading was: calm, with the day's shape; and bad while the problem lasts. */
@@ -72,7 +67,8 @@ export function historyOf(row, query, now) {
   const dimension = query.get('dimension');
   const from = Date.parse(query.get('from'));
   const to = Math.min(Date.parse(query.get('to')), now);
-  const step = duration(query.get('step') ?? '5m');
+  const most = Number(query.get('max_points') ?? 500);
+  const step = Math.max(1, Math.ceil((to - from) / 1000 / most)) * 1000;
   const badSince = row.failing[0]?.dimension === dimension || (query.get('metric') && row.state === 'poor') ? Date.parse(row.since) : Infinity;
   const gap = Math.floor(now / kDay) * kDay - 5 * kHour;
   const series = (dimension ? (kSeries[dimension] ?? []) : kPhases).map(([metric, labels], index) => {
