@@ -161,17 +161,17 @@ Result<std::int64_t> prune_rolled_blocks(Database& database, TimePoint before, i
   const auto oldest = one_integer(query(database, "SELECT min(part) FROM history WHERE part <= ?", newest));
   if (!oldest) return oldest.error();
   if (!*oldest) return std::int64_t{0};
-  if (!*known || **known < newest) {
-    const auto noted = set_meta(database, kPrunedName, std::to_string(unix_millis(newest)));
-    if (!noted) return noted.error();
-  }
   const auto gone = run(database,
                         "DELETE FROM history WHERE id IN (SELECT h.id FROM history h JOIN rolled r ON r.part = h.part "
                         "AND r.crm = h.crm WHERE h.part <= ? AND h.id <= r.id ORDER BY h.part LIMIT ?)",
                         newest, max_rows);
   if (!gone) return gone.error();
   const std::int64_t rows = database.changes();
-  // The mark goes with the last block: what comes later still is added to what the rollups have.
+  if (rows > 0 && (!*known || **known < newest)) {
+    const auto noted = set_meta(database, kPrunedName, std::to_string(unix_millis(newest)));
+    if (!noted) return noted.error();
+  }
+  // The mark of a part goes with its last block: what comes later still is added to what the rollups have.
   const auto forgotten = run(database,
                              "DELETE FROM rolled WHERE part <= ? AND NOT EXISTS (SELECT 1 FROM history h WHERE h.part "
                              "= rolled.part AND h.crm = rolled.crm)",

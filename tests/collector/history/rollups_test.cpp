@@ -183,19 +183,22 @@ class Readout {
 };
 
 const Duration kEvery = 2min;
+constexpr int kRoundsABody = 15;
 
 /// Three days and a half, worked on every half an hour; every so often the work begins anew, as after a crash.
 void three_days(Years& years, Readout& sender, bool crashes) {
   const TimePoint end = first_day() + 84h;
   int rounds = 0;
+  std::vector<Sample> samples;
   for (TimePoint at = first_day(); at < end; at += kEvery) {
-    std::vector<Sample> samples;
     sender.measure(at, samples);
-    if (++rounds % 40 == 0) sender.catch_up(samples);
+    if (++rounds % kRoundsABody != 0) continue;
+    if (rounds % (3 * kRoundsABody) == 0) sender.catch_up(samples);
     years.receive(samples, at);
-    if (rounds % 15 != 0) continue;
+    samples.clear();
+    if (rounds % (6 * kRoundsABody) != 0) continue;
     years.work(at);
-    if (crashes && rounds % 45 == 0) years.open();
+    if (crashes && rounds % (18 * kRoundsABody) == 0) years.open();
   }
   std::vector<Sample> rest;
   sender.flush(rest);
