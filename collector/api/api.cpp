@@ -131,8 +131,8 @@ void Api::list_incidents(const net::HttpRequest& request, net::Respond respond) 
   filter.before = parameter(request, "before");
   if (const std::string level = parameter(request, "level"); !level.empty())
     filter.level = static_cast<int>(level == "poor" ? Level::poor : Level::sub_healthy);
-  filter.from = parse_time(parameter(request, "from")).value_or(filter.from);
-  filter.to = parse_time(parameter(request, "to")).value_or(filter.to);
+  if (const auto from = parse_time(parameter(request, "from"))) filter.from = *from;
+  if (const auto to = parse_time(parameter(request, "to"))) filter.to = *to;
   const int limit = limit_of(request);
   filter.limit = limit + 1;
   if (const std::string state = parameter(request, "state"); !state.empty()) filter.open = state == "open";

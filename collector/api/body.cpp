@@ -34,7 +34,7 @@ Checked<std::string> read_author(const json::object& body, const std::string& wh
   if (!author) return author.error();
   if (author->empty()) *author = who;
   if (auto wrong = check_text("author", *author, kMaxAuthor, true)) return *wrong;
-  return std::move(*author);
+  return author;
 }
 
 }  // namespace crmpulse::collector

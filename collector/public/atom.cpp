@@ -46,8 +46,7 @@ std::vector<Entry> entries_of(const PublicStatus& status, Language language) {
     for (const PlannedWork& work : crm.planned) {
       entries.push_back({urn_of(fmt::format("maintenance/{}/{}/{}", work.id, crm.crm, format_time(work.from))),
                          in_words(language, "{}: planned maintenance", "{}：计划内维护", name),
-                         in_language(planned_sentence(work, status), language), std::min(work.from, status.at),
-                         std::min(work.from, status.at)});
+                         in_language(planned_sentence(work, status), language), work.announced, work.announced});
     }
   }
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.updated > b.updated; });

@@ -115,7 +115,8 @@ std::vector<PlannedWork> planned_for(const EngineLoop& engine, const Labels& lab
   for (const Suppression& one : engine.operations().all()) {
     if (one.kind != Suppression::Kind::maintenance || !matches(one.matchers, labels)) continue;
     const auto from = next_start(one, now);
-    if (from) planned.push_back({one.id, *from, end_after(one, std::max(*from, now))});
+    if (from)
+      planned.push_back({one.id, std::max(one.created, *from - kAhead), *from, end_after(one, std::max(*from, now))});
   }
   std::sort(planned.begin(), planned.end(), [](const auto& a, const auto& b) { return a.from < b.from; });
   if (planned.size() > kMostPlanned) planned.resize(kMostPlanned);

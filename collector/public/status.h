@@ -45,6 +45,7 @@ struct ShownIncident {
 
 struct PlannedWork {
   std::string id;
+  TimePoint announced;  ///< stays, however often it is looked at
   TimePoint from;
   std::optional<TimePoint> to;
 };

@@ -83,11 +83,11 @@ TEST_CASE("a receiver is listed with what waits, what died and how the last atte
 
   REQUIRE(running.write_latency("acme", 5) == 204);
   REQUIRE(eventually([&] { return receiver(running).at("last_delivered_at").is_string(); }));
-  sink.behave([](const net::HttpRequest&) { return net::HttpResponse{400, {}, "no"}; });
+  sink.behave([](const net::HttpRequest&) { return net::HttpResponse{410, {}, "no"}; });
   REQUIRE(running.write_latency("beta", 5) == 204);
   REQUIRE(eventually([&] { return receiver(running).at("dead").to_number<int>() == 1; }));
   const json::value failing = receiver(running);
-  CHECK(failing.at("last_failure").at("code").to_number<int>() == 400);
+  CHECK(failing.at("last_failure").at("code").to_number<int>() == 410);
   CHECK_FALSE(failing.at("last_failure").at("error").as_string().empty());
   CHECK_FALSE(failing.at("healthy").as_bool());
   running.stop();
@@ -95,5 +95,5 @@ TEST_CASE("a receiver is listed with what waits, what died and how the last atte
   const json::value again = receiver(running);
   CHECK(again.at("dead").to_number<int>() == 1);
   CHECK(again.at("last_delivered_at").is_string());
-  CHECK(again.at("last_failure").at("code").to_number<int>() == 400);
+  CHECK(again.at("last_failure").at("code").to_number<int>() == 410);
 }

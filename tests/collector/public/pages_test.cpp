@@ -87,7 +87,7 @@ TEST_CASE("strangers read no threshold, value, evidence, agent or author") {
   REQUIRE(
       send({"POST", running.base() + "/api/v1/evidence", {{"Content-Type", "application/x-ndjson"}}, line}).status ==
       204);
-  REQUIRE(running.write_latency("acme", 5) == 204);
+  REQUIRE(running.write_latency("acme", 7.25) == 204);
   REQUIRE(send({"POST",
                 running.base() + "/api/v1/maintenance",
                 {{"Content-Type", "application/json"}},
@@ -99,7 +99,7 @@ TEST_CASE("strangers read no threshold, value, evidence, agent or author") {
   for (const char* form : kForms) {
     const std::string body = running.get(form).body;
     INFO(body);
-    for (const char* internal : {"db7", "branch-1", "timeout", "ana", "moving", "5 s", "3 s", "tryton", "read"})
+    for (const char* internal : {"db7", "branch-1", "timeout", "ana", "moving", "7.25", "from 3", "tryton", "read"})
       CHECK(body.find(internal) == std::string::npos);
   }
   const json::value crm = status_of(running).at("crms").at(0);

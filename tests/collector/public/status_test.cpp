@@ -114,8 +114,8 @@ TEST_CASE("sentences say state, since when and which dimensions, in both languag
   const PublicStatus none = one(shown("acme", Shown::unknown));
   CHECK(crm_sentence(none.crms[0], none).en == "Nothing is measured at the moment.");
   const ShownIncident over{"01J", Level::poor, kNow - 3h, kNow - 2h, {"latency"}};
-  CHECK(incident_sentence(over, poor).en == "Poor for 60 min, from 2026-11-21 06:30 UTC: response time.");
-  CHECK(incident_sentence(over, poor).zh == "不良 60 分钟，始于 2026-11-21 06:30 UTC：响应时间。");
+  CHECK(incident_sentence(over, poor).en == "Poor for 1 h, from 2026-11-21 06:30 UTC: response time.");
+  CHECK(incident_sentence(over, poor).zh == "不良 1 小时，始于 2026-11-21 06:30 UTC：响应时间。");
 }
 
 TEST_CASE("names on the page, in the feed and on a badge stay text") {
@@ -156,7 +156,7 @@ TEST_CASE("an entry of the feed keeps its id when its incident is over, and says
   PublicStatus status = one(shown("acme", Shown::poor));
   status.address = "https://ops.example.com/crm";
   status.crms[0].incidents.push_back({"01J", Level::poor, kNow - 3h, std::nullopt, {}});
-  status.crms[0].planned.push_back({"01M", kNow + 24h, kNow + 26h});
+  status.crms[0].planned.push_back({"01M", kNow - 2h, kNow + 24h, kNow + 26h});
   const std::string before = render_atom(status, Language::en);
   CHECK(count(before, "<entry>") == 2);
   CHECK(count(before, "<updated>") == 3);
