@@ -380,10 +380,10 @@ void set_earlier(std::vector<Figure>& figures, const std::vector<Figure>& earlie
     Figure gone = before;
     gone.value.reset();
     gone.*where = before.value;
-    // Beside the others of its metric, or else of its dimension.
+    // Behind the others of its dimension.
     const auto behind = std::find_if(figures.rbegin(), figures.rend(),
                                      [&](const Figure& one) { return one.dimension == gone.dimension; });
-    figures.insert(behind.base(), std::move(gone));
+    figures.insert(behind == figures.rend() ? figures.end() : behind.base(), std::move(gone));
   }
 }
 

@@ -187,6 +187,21 @@ TEST_CASE("each figure stands beside the period before and the same a year ago")
   CHECK_FALSE(swapped.year_ago.has_value());
 }
 
+TEST_CASE("what was measured only before stands behind the others of its dimension without a value") {
+  StoredMonth month;
+  month.append(hourly("crm_logins", at("10-14T10:00"), at("10-14T12:00"), 7, {{"period", "24h"}}));
+  month.append(hourly("crm_active_users", at("09-10T00:00"), at("09-10T02:00"), 5, {{"period", "24h"}}));
+  month.append(hourly("crm_csat_ratio", at("09-10T00:00"), at("09-10T02:00"), 0.8));
+  const Report report = report_of(month, {"acme", "2026-10", ""}, kLater);
+  const Figure* users = find(report.figures, "active_users", "24h");
+  REQUIRE(users != nullptr);
+  CHECK_FALSE(users->value.has_value());
+  CHECK(users->previous == about(5));
+  CHECK((users - 1)->metric == "logins");
+  CHECK(report.figures.back().metric == "csat_ratio");
+  CHECK(report.figures.front().metric == "score_mean");
+}
+
 TEST_CASE("usage, features, quality, allowance and business are shares of what they are shares of") {
   StoredMonth month;
   const TimePoint from = at("10-30T23:00");
