@@ -99,12 +99,12 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
   exposition_.add([this](PageFormat format) { return health_metrics(engine_, format); });
   exposition_.add([this](PageFormat format) { return sample_metrics(engine_, format); });
   exposition_.add([this](PageFormat format) {
-    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
-                         [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
-                         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
-                         [this] { return history_ ? history_->stats() : History::Stats{}; },
-                         [this] { return stream_.stats(); }},
-                        format);
+    return self_metrics(
+        {engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
+         [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
+         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
+         [this] { return history_ ? history_->stats() : History::Stats{}; }, [this] { return stream_.stats(); }},
+        format);
   });
   access_.know_agents([this](std::string_view name) { return engine_.agents().all().contains(name); });
   engine_.on_judged([this](std::span<const std::string> crms) { stream_.judged(crms); });
@@ -116,6 +116,7 @@ Collector::~Collector() {
   if (quiet_) store_last();
   // Its jobs and callbacks refer to the other parts: it finishes first.
   server_.reset();
+  rehearsals_.reset();
   history_.reset();
   writer_.reset();
 }
@@ -147,6 +148,9 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   auto history = History::start(loop, *collector->writer_, collector->configuration_->settings.state_dir);
   if (!history) return history.error();
   collector->history_ = std::move(*history);
+  auto rehearsals = Rehearsals::start(loop, collector->configuration_->settings.state_dir);
+  if (!rehearsals) return rehearsals.error();
+  collector->rehearsals_ = std::move(*rehearsals);
   if (auto listening = collector->listen(); !listening) return listening.error();
   if (collector->engine_.recovering()) {
     log::info("serving while the journal is replayed");
@@ -273,6 +277,7 @@ void Collector::stop() {
   reloader_.stop();
   manager_.stopping();
   notifier_.stop();
+  if (rehearsals_) rehearsals_->stop();
   stream_.close();
   server_->stop(kServerGrace, [this] { finish_when_quiet(kQuietRounds); });
 }

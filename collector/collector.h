@@ -10,6 +10,7 @@
 #include "collector/api/api.h"
 #include "collector/api/tracker_callbacks.h"
 #include "collector/audit_trail.h"
+#include "collector/backtest/rehearsals.h"
 #include "collector/delivery/heartbeat.h"
 #include "collector/delivery/notifier.h"
 #include "collector/engine/engine_loop.h"
@@ -103,6 +104,7 @@ class Collector {
   Router router_;
   Exposition exposition_;
   std::unique_ptr<History> history_;
+  std::unique_ptr<Rehearsals> rehearsals_;
   ReportDesk reports_;
   ReportSender report_sender_;
   ReloadStats reloads_;

@@ -9,6 +9,7 @@
 #include "collector/collector.h"
 #include "collector/http/answers.h"
 #include "collector/http/session_routes.h"
+#include "collector/inventory/rehearse.h"
 #include "collector/page/page_routes.h"
 #include "collector/stream/stream_routes.h"
 
@@ -81,6 +82,7 @@ void Collector::add_routes() {
   inventory_.add_routes(router_);
   public_.add_routes(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
+  add_rehearse_route(router_, engine_, [this] { return rehearsals_.get(); });
   reports_.add_route(router_);
   add_state_routes(router_, engine_, [this] { return history_.get(); });
   add_service_routes();

@@ -204,27 +204,4 @@ int forget(const std::string& config, const std::string& crm) {
   return 0;
 }
 
-int backup(const std::string& config, const std::string& destination) {
-  namespace fs = std::filesystem;
-  auto settings = load_settings(config);
-  if (!settings) return wrong(settings.error());
-  std::error_code error;
-  const fs::path file =
-      fs::is_directory(destination, error) ? fs::path{destination} / "collector.db" : fs::path{destination};
-  if (fs::exists(file, error))
-    return failed(Error{fmt::format("{} exists; a backup does not overwrite files", file.string())});
-  auto database = store::open_collector_reader(settings->state_dir);
-  if (!database) return failed(database.error());
-  // One read transaction: consistent while the collector writes. What is written is another file, which a reader may
-  // not do unless told; the store itself stays opened read-only.
-  if (auto allowed = database->execute("PRAGMA query_only = OFF"); !allowed) return failed(allowed.error());
-  auto statement = database->prepare("VACUUM INTO ?1");
-  if (!statement) return failed(statement.error());
-  statement->bind(1, std::string_view{file.native()});
-  if (auto copied = statement->run(); !copied) return failed(copied.error());
-  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, error);
-  say(stdout, "{}\n", file.string());
-  return 0;
-}
-
 }  // namespace crmpulse::collector

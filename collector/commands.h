@@ -29,6 +29,9 @@ struct NewToken {
 [[nodiscard]] int token_revoke(const std::string& config, const std::string& name);
 /// Asks the collector that runs, or runs next, to forget a CRM; waits some seconds for it.
 [[nodiscard]] int forget(const std::string& config, const std::string& crm);
+/// Copies the store, the tokens and the audit log into one file while the collector runs.
 [[nodiscard]] int backup(const std::string& config, const std::string& destination);
+/// Puts such a copy in the place of `state_dir`, which must be empty or absent: whole or not at all.
+[[nodiscard]] int restore(const std::string& config, const std::string& source);
 
 }  // namespace crmpulse::collector

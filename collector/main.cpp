@@ -10,6 +10,7 @@
 #include "collector/commands.h"
 #include "collector/libraries.h"
 #include "collector/report/command.h"
+#include "collector/status/command.h"
 #include "config/unknown_word.h"
 #include "core/log.h"
 #include "core/text/say.h"
@@ -28,8 +29,10 @@ struct Options {
   std::string name;
   collector::NewToken token;
   std::string destination;
+  std::string source;
   bool quiet = false;
   collector::BacktestOptions backtest;
+  collector::StatusOptions status;
   collector::ReportOptions report;
 };
 
@@ -77,6 +80,17 @@ void add_backtest(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"sub_healthy", "poor", "message"}));
 }
 
+void add_status(CLI::App& app, Options& options) {
+  CLI::App* command = add_command(app, "status", "Show the states of all CRMs, or of one", options);
+  command->add_option("crm", options.status.crm, "Only this CRM; the exit code tells its state");
+  command->add_flag("--watch", options.status.watch, "Show them anew every two seconds");
+  command->add_option("--url", options.status.url, "The collector's address (default: as the configuration says)");
+  command->add_option("--token-file", options.status.token_file, "A file with a token of role viewer");
+  command->add_option("--ca-file", options.status.ca_file, "Certificates to trust (default: the system's)");
+  command->add_option("--language", options.status.language, "Language (default: as LANG says)")
+      ->check(CLI::IsMember({"en", "zh"}));
+}
+
 void add_report(CLI::App& app, Options& options) {
   CLI::App* command = add_command(app, "report", "Write the evaluation report of a CRM to standard output", options);
   command->add_option("--crm", options.report.crm, "The CRM's name")->required();
@@ -98,6 +112,7 @@ void add_commands(CLI::App& app, Options& options) {
   add_command(app, "run", "Run the service", options);
   add_command(app, "check", "Check configuration and rules", options)
       ->add_flag("--quiet", options.quiet, "Print only problems and warnings");
+  add_status(app, options);
   add_backtest(app, options);
   add_report(app, options);
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
@@ -105,8 +120,11 @@ void add_commands(CLI::App& app, Options& options) {
   add_token_commands(app, options);
   CLI::App* forget = add_command(app, "forget", "Forget a CRM that is not watched any more", options);
   forget->add_option("crm", options.name, "The CRM's name")->required();
-  CLI::App* backup = add_command(app, "backup", "Copy the store while it runs", options);
+  CLI::App* backup = add_command(app, "backup", "Copy the store and the tokens while it runs", options);
   backup->add_option("destination", options.destination, "File or folder to copy to")->required();
+  CLI::App* restore =
+      add_command(app, "restore", "Put a copy that backup made in the place of an empty store", options);
+  restore->add_option("source", options.source, "The copy")->required();
 }
 
 int dispatch(const CLI::App& app, const Options& options) {
@@ -116,6 +134,12 @@ int dispatch(const CLI::App& app, const Options& options) {
   if (command == "test-alert") return collector::test_alert(options.config, options.receiver);
   if (command == "forget") return collector::forget(options.config, options.name);
   if (command == "backup") return collector::backup(options.config, options.destination);
+  if (command == "restore") return collector::restore(options.config, options.source);
+  if (command == "status") {
+    collector::StatusOptions status = options.status;
+    status.config = options.config;
+    return collector::status(status);
+  }
   if (command == "backtest") {
     collector::BacktestOptions backtest = options.backtest;
     backtest.config = app.get_subcommands().front()->count("--config") > 0 ? options.config : "";

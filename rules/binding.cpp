@@ -117,7 +117,7 @@ void resolve(Series& series, const SeriesName& name) {
 
 bool adopt_labels(Crm& crm, std::string_view metric, const Labels& labels) {
   Labels next = crm.labels;
-  if (metric == "crm_up") {
+  if (metric == kLabelsMetric) {
     next = Labels{};
     for (const auto& [name, value] : labels) {
       if (name != "agent") next.set(name, value);

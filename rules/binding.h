@@ -49,6 +49,7 @@ struct Series {
 /// Fills `feeds` (and the tag, when there is any feed) from the rules that apply to the series' CRM now.
 void resolve(Series& series, const SeriesName& name);
 
+inline constexpr std::string_view kLabelsMetric = "crm_up";
 inline constexpr std::string_view kFailureMetric = "crm_failure";
 inline constexpr std::string_view kSuccessMetric = "crm_operation_success";
 

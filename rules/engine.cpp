@@ -1,6 +1,7 @@
 #include "rules/engine.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -25,9 +26,12 @@ bool measures_duration(std::string_view metric) {
   return metric.ends_with("_seconds") && metric.find("duration") != std::string_view::npos;
 }
 
+constexpr std::string_view kChangeMetric = "crm_last_modified_timestamp_seconds";
+constexpr std::string_view kLoginsMetric = "crm_logins";
+
 Series::Activity activity_of(std::string_view metric, const Labels& labels) {
-  if (metric == "crm_last_modified_timestamp_seconds") return Series::Activity::change;
-  return metric == "crm_logins" && labels.get("period") == "1h" ? Series::Activity::logins : Series::Activity::none;
+  if (metric == kChangeMetric) return Series::Activity::change;
+  return metric == kLoginsMetric && labels.get("period") == "1h" ? Series::Activity::logins : Series::Activity::none;
 }
 
 std::vector<std::shared_ptr<const CompiledRule>> compile(std::vector<Rule> rules) {
@@ -67,6 +71,13 @@ Outcome Engine::reconfigure(Ruleset ruleset, std::vector<ReceiverSpec> receivers
   impl_->judge(impl_->take_due(), outcome);
   outcome.shared = true;
   return outcome;
+}
+
+bool learns_from(std::string_view metric) {
+  static constexpr std::array kLearnt{kLabelsMetric,       kFailureMetric, kSuccessMetric, kStretchMetric,
+                                      kPauseMetric,        kVendorMetric,  kHoursMetric,   kHeartbeatMetric,
+                                      kAnnouncementMetric, kNamingMetric,  kChangeMetric,  kLoginsMetric};
+  return std::find(kLearnt.begin(), kLearnt.end(), metric) != kLearnt.end();
 }
 
 Engine::SeriesId Engine::bind(std::string_view metric, const Labels& labels) {

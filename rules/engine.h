@@ -27,6 +27,10 @@ struct LostAgent {
 /// What became of a sample.
 enum class SampleVerdict { accepted, late, future, invalid, duplicate };
 
+/// Does the engine learn something from samples of this metric by itself, whatever rules measure: labels, pace, hours,
+/// failures, what agents watch?
+[[nodiscard]] bool learns_from(std::string_view metric);
+
 class Engine {
  public:
   Engine(Ruleset ruleset, std::vector<ReceiverSpec> receivers);

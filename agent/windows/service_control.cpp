@@ -43,6 +43,8 @@ class Report {
     if (stopping_ && state != SERVICE_STOPPED) state = SERVICE_STOP_PENDING;
     stopping_ = stopping_ || state == SERVICE_STOP_PENDING;
     const bool pending = state == SERVICE_START_PENDING || state == SERVICE_STOP_PENDING;
+    // Each call waits for the manager, which may be busy with this very service: its reload is under way then.
+    if (!pending && state == status_.dwCurrentState) return;
     status_.dwCheckPoint = pending && state == status_.dwCurrentState ? status_.dwCheckPoint + 1 : pending ? 1 : 0;
     status_.dwWaitHint = state == SERVICE_START_PENDING ? kStartHint : state == SERVICE_STOP_PENDING ? kStopHint : 0;
     status_.dwCurrentState = state;

@@ -2,6 +2,7 @@
 #include "collector/message/describe.h"
 #include "collector/message/fault.h"
 #include "collector/message/vocabulary.h"
+#include "collector/message/words.h"
 #include "collector/notice/trouble.h"
 #include "collector/suppression/text.h"
 #include "collector/text/json_text.h"
@@ -25,6 +26,14 @@ json::value open_incident_json(const EngineLoop& engine, const rules::CrmStatus&
                    {"remedies", remedies_json(failing_of(status, engine.configuration().remedies))}};
   out["fault"].as_object()["why_zh"] = fault.why_zh;
   return out;
+}
+
+/// What fails most, as messages say it; null when nothing does.
+json::value says_json(const EngineLoop& engine, const rules::CrmStatus& status) {
+  const std::vector<Failing> bad = failing_of(status, engine.configuration().remedies);
+  if (bad.empty()) return nullptr;
+  const Bilingual words = failing_sentence(bad.front());
+  return json::object{{"en", words.en}, {"zh", words.zh}};
 }
 
 json::value vendor_report_json(const EngineLoop& engine, const std::string& crm) {
@@ -97,6 +106,7 @@ json::object crm_json(const EngineLoop& engine, const rules::CrmStatus& status) 
           {"since", format_time(status.since)},
           {"score", status.score ? json::value(*status.score) : json::value(nullptr)},
           {"flapping", status.flapping},
+          {"says", says_json(engine, status)},
           {"silences", suppressed_json(engine, status.crm, Suppression::Kind::silence)},
           {"maintenance", suppressed_json(engine, status.crm, Suppression::Kind::maintenance)},
           {"dimensions", std::move(dimensions)},

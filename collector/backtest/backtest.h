@@ -76,6 +76,8 @@ struct BacktestOutcome {
 struct BacktestOutput {
   std::ostream* lines = nullptr;       ///< a line for every change of state and message; null: none
   BacktestSummary* summary = nullptr;  ///< may be null
+  /// Hears of each step of the engine and of its time; may be empty.
+  std::function<void(const rules::Engine&, const rules::Outcome&, TimePoint)> note = nullptr;
 };
 
 /// Lines in the order of their times; a sample older than the line before it is a late sample. Between two lines

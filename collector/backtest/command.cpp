@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -17,6 +20,7 @@
 #include "collector/message/compose.h"
 #include "collector/notice/notice.h"
 #include "collector/text/json_text.h"
+#include "collector/text/progress.h"
 #include "config/data_dir.h"
 #include "config/zone.h"
 #include "core/text/printable.h"
@@ -85,7 +89,26 @@ bool failed(const BacktestOptions& options, const BacktestOutcome& outcome) {
   return options.fail_on == "sub_healthy" && outcome.worst >= Level::sub_healthy;
 }
 
-int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatches& batches) {
+/// How far it has come, of how much; of 0 it is not known.
+using HowFar = std::function<std::pair<std::uint64_t, std::uint64_t>(const BacktestBatch& newest)>;
+
+/// Lines of changes that go to the same terminal are progress enough.
+bool wants_progress(const BacktestOptions& options) {
+  return !options.summary.empty() || !is_terminal(stdout);
+}
+
+BacktestBatches told(const BacktestBatches& batches, const HowFar& how_far, Progress& progress) {
+  return [&batches, &how_far, &progress] {
+    auto batch = batches();
+    if (batch.has_value() && batch->has_value()) {
+      const auto [done, all] = how_far(**batch);
+      progress.update(done, all);
+    }
+    return batch;
+  };
+}
+
+int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatches& batches, const HowFar& how_far) {
   ZonePtr zone = inputs.configuration.settings.time_zone;
   if (!options.zone.empty() || !zone) {
     auto named = config::load_zone(options.zone.empty() ? "UTC" : options.zone);
@@ -96,8 +119,11 @@ int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatc
                           [&](const rules::Message& message) { return words_of(message, inputs.configuration, zone); }};
   const bool lines = options.summary.empty();
   PrintableOutput out{std::cout};
-  const BacktestOutput output{lines ? &out : nullptr, lines ? nullptr : &summary};
-  const auto done = run_backtest(inputs.configuration.ruleset, inputs.receivers, batches, output);
+  const BacktestOutput output{lines ? &out : nullptr, lines ? nullptr : &summary, nullptr};
+  Progress progress{"backtest"};
+  const auto done = run_backtest(inputs.configuration.ruleset, inputs.receivers,
+                                 wants_progress(options) ? told(batches, how_far, progress) : batches, output);
+  progress.clear();
   if (done && options.summary == "text") out << summary.text();
   if (done && options.summary == "json") out << to_text(summary.json()) << '\n';
   out.flush();
@@ -105,9 +131,18 @@ int run(const Inputs& inputs, const BacktestOptions& options, const BacktestBatc
   return failed(options, *done) ? 1 : 0;
 }
 
-int run_lines(const Inputs& inputs, const BacktestOptions& options, std::istream& in) {
+/// `bytes` of the input; 0: not known.
+int run_lines(const Inputs& inputs, const BacktestOptions& options, std::istream& in, std::uint64_t bytes) {
   JsonBatches lines{in};
-  return run(inputs, options, [&lines] { return lines.next(); });
+  std::uint64_t events = 0;
+  return run(
+      inputs, options, [&lines] { return lines.next(); },
+      [&](const BacktestBatch& newest) -> std::pair<std::uint64_t, std::uint64_t> {
+        events += newest.events.size();
+        const auto at = bytes == 0 ? std::streamoff{-1} : std::streamoff{in.tellg()};
+        if (at < 0) return {bytes == 0 ? events : bytes, bytes};  // behind its end it has no place any more
+        return {static_cast<std::uint64_t>(at), bytes};
+      });
 }
 
 int run_stored(const Inputs& inputs, const BacktestOptions& options) {
@@ -117,7 +152,13 @@ int run_stored(const Inputs& inputs, const BacktestOptions& options) {
   auto database = store::open_collector_reader(inputs.state_dir);
   if (!database) return wrong(database.error().message);
   StoredSamples samples{*database, *from, *to};
-  return run(inputs, options, [&samples] { return samples.next(); });
+  return run(
+      inputs, options, [&samples] { return samples.next(); },
+      [&](const BacktestBatch& newest) -> std::pair<std::uint64_t, std::uint64_t> {
+        const Duration done = newest.events.back().at - *from;
+        return {static_cast<std::uint64_t>(std::max(done, Duration{0}).count()),
+                static_cast<std::uint64_t>(std::max(*to - *from, Duration{1}).count())};
+      });
 }
 
 }  // namespace
@@ -131,10 +172,12 @@ int backtest(const BacktestOptions& options) {
   if (!inputs) return wrong(inputs.error());
   std::ios::sync_with_stdio(false);
   if (from_store) return run_stored(*inputs, options);
-  if (options.samples == "-") return run_lines(*inputs, options, std::cin);
+  if (options.samples == "-") return run_lines(*inputs, options, std::cin, 0);
   std::ifstream file{options.samples};
   if (!file) return wrong(fmt::format("{}: cannot be read", options.samples));
-  return run_lines(*inputs, options, file);
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(options.samples, error);
+  return run_lines(*inputs, options, file, error ? 0 : bytes);
 }
 
 }  // namespace crmpulse::collector

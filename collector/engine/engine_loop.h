@@ -76,6 +76,8 @@ class EngineLoop {
   [[nodiscard]] bool unacknowledge(const std::string& crm, const std::string& author, WriteQueue::Stored stored);
 
   [[nodiscard]] const Configuration& configuration() const { return *state_.configuration; }
+  /// The same for who needs it longer than until the next reload.
+  [[nodiscard]] std::shared_ptr<const Configuration> shared_configuration() const { return state_.configuration; }
   // What is known, for those who show it; ingest adds series and nobody else changes anything.
   [[nodiscard]] const rules::Engine& rules() const { return state_.rules(); }
   [[nodiscard]] SeriesTable& series() { return state_.series(); }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "collector/message/words.h"
 #include "core/level.h"
 
 namespace crmpulse::collector {
@@ -137,7 +138,10 @@ std::vector<std::string> evidence_texts(const CrmFacts* facts, TimePoint since, 
 }
 
 json::object dimension_json(const rules::RuleStatus& rule) {
-  json::object out = measured_json(failing_of(rule), state_name(shown_level(rule), rule.data_status));
+  const Failing failing = failing_of(rule);
+  json::object out = measured_json(failing, state_name(shown_level(rule), rule.data_status));
+  const Bilingual text = measured_sentence(failing);
+  out["text"] = json::object{{"en", text.en}, {"zh", text.zh}};
   if (!rule.inhibited_by.empty()) out["inhibited_by"] = rule.inhibited_by;
   return out;
 }

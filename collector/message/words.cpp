@@ -85,6 +85,13 @@ Bilingual failing_sentence(const Failing& failing) {
   return {failing_words(failing, Language::en).said, failing_words(failing, Language::zh).said};
 }
 
+Bilingual measured_sentence(const Failing& failing) {
+  if (failing.state != Level::healthy) return failing_sentence(failing);
+  Failing plain = failing;
+  plain.threshold.reset();
+  return failing_sentence(plain);
+}
+
 std::string fault_words(const Fault& fault, Language language) {
   const std::string verdict = one_line(fault.verdict, kMaxName);
   std::string words{verdict_words(verdict.empty() ? "unknown" : verdict, language)};

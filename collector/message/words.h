@@ -22,6 +22,9 @@ struct Fact {
 [[nodiscard]] Fact failing_words(const Failing& failing, Language language);
 /// Returns the piece of a sentence: `response time 4.1 s (poor from 3 s)`, `3 checks in a row failed (poor from 3)`.
 [[nodiscard]] Bilingual failing_sentence(const Failing& failing);
+/// Returns the value without a threshold, of what need not fail: `response time 0.2 s`; of what fails
+/// failing_sentence().
+[[nodiscard]] Bilingual measured_sentence(const Failing& failing);
 /// Returns `the vendor — the CRM itself answers slowly`.
 [[nodiscard]] std::string fault_words(const Fault& fault, Language language);
 /// Returns `08:55 UTC the CRM's version changed from 6.0 to 6.2`.

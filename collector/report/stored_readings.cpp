@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include "collector/history/query.h"
 #include "collector/report/figures/figures.h"
@@ -92,6 +93,11 @@ Duration step_of(TimePoint from, TimePoint to) {
   return aligned(kMinute) ? kWhole + kMinute : kWhole + kSecond;
 }
 
+/// Where its readings end: while it is under way, with the hour, which sums are there of; nothing lies behind now.
+TimePoint end_of(const PeriodReadings& readings) {
+  return std::min(readings.period.to, TimePoint{std::chrono::ceil<hours>(readings.until)});
+}
+
 /// The share of durations that took at most `most` seconds.
 double share_within(const HistoryPoint& point, double most) {
   if (point.max <= most) return 1;
@@ -135,6 +141,35 @@ Result<HistoryAnswer> ask(store::Database& database, const std::string& crm, std
 std::vector<SeriesChoice> choices_of(std::span<const std::string_view> metrics) {
   std::vector<SeriesChoice> out;
   for (const std::string_view metric : metrics) out.push_back({std::string{metric}, {}});
+  return out;
+}
+
+/// The labels by which a report tells series apart: not by who measured, and calls not by the object they were for.
+Labels told_apart_by(const HistoryName& name) {
+  Labels labels = name.labels;
+  labels.set("agent", "");
+  if (name.metric == kDurations) labels.set("object", "");
+  return labels;
+}
+
+/// Puts together what is told as one: of one step each has one point, and quantiles are those of all.
+std::vector<HistoryLine> together(const std::vector<HistoryLine>& lines) {
+  std::map<std::pair<std::string, Labels>, HistoryLine> sums;
+  for (const HistoryLine& line : lines) {
+    const Labels labels = told_apart_by(line.name);
+    const auto [known, fresh] = sums.try_emplace({line.name.metric, labels}, line);
+    HistoryLine& sum = known->second;
+    sum.name.labels = labels;
+    if (fresh) continue;
+    if (sum.points.size() == 1 && line.points.size() == 1) {
+      sum.points.front().merge(line.points.front());
+    } else {
+      sum.points.insert(sum.points.end(), line.points.begin(), line.points.end());
+    }
+  }
+  std::vector<HistoryLine> out;
+  out.reserve(sums.size());
+  for (auto& [key, sum] : sums) out.push_back(std::move(sum));
   return out;
 }
 
@@ -204,10 +239,8 @@ Result<void> StoredReadings::add_totals(Metrics metrics, TimePoint from, TimePoi
   if (!answer) return answer.error();
   omitted_ += answer->omitted;
   damaged_ += answer->damaged.count() + answer->damaged_rollups;
-  for (const HistoryLine& line : answer->lines) {
-    know_labels(line.name.labels, line.name.metric == kChecks);
-    out.push_back(totals_of(line, apdex_));
-  }
+  for (const HistoryLine& line : answer->lines) know_labels(line.name.labels, line.name.metric == kChecks);
+  for (const HistoryLine& line : together(answer->lines)) out.push_back(totals_of(line, apdex_));
   return {};
 }
 
@@ -280,7 +313,7 @@ Result<void> StoredReadings::add_notices(PeriodReadings& out) {
 Result<void> StoredReadings::add_buckets(PeriodReadings& out, const ZonePtr& zone) {
   for (const Bucket& bucket : buckets_of(out.period, zone)) {
     BucketReadings part{bucket, {}};
-    auto read = totals(kCharts, bucket.from, std::min(bucket.to, out.until));
+    auto read = totals(kCharts, bucket.from, std::min(bucket.to, end_of(out)));
     if (!read) return read.error();
     part.totals = std::move(*read);
     out.buckets.push_back(std::move(part));
@@ -294,11 +327,11 @@ Result<PeriodReadings> StoredReadings::read(const Period& period, TimePoint now,
   out.until = std::clamp(now, period.from, period.to);
   if (const auto states = add_states(out); !states) return states.error();
   for (const Metrics metrics : {Metrics{kCalls}, Metrics{kUse}, Metrics{kWork}}) {
-    if (const auto added = add_totals(metrics, period.from, out.until, out.totals); !added) return added.error();
+    if (const auto added = add_totals(metrics, period.from, end_of(out), out.totals); !added) return added.error();
   }
-  const TimePoint last_day = std::max(period.from, out.until - kDay);
+  const TimePoint last_day = std::max(period.from, end_of(out) - kDay);
   for (const Metrics metrics : {Metrics{kQualityNow}, Metrics{kClosing}}) {
-    if (const auto added = add_totals(metrics, last_day, out.until, out.closing); !added) return added.error();
+    if (const auto added = add_totals(metrics, last_day, end_of(out), out.closing); !added) return added.error();
   }
   if (const auto added = add_maintenance(out); !added) return added.error();
   if (const auto added = add_ages(out); !added) return added.error();

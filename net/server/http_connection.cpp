@@ -234,6 +234,10 @@ awaitable<HttpResponse> HttpConnection::ask_handler() {
   parser_.reset();
   request_number_ += 1;
   answer_.reset();
+  request.gone = [connection = weak_from_this()] {
+    const auto self = connection.lock();
+    return !self || self->client_gone();
+  };
   auto responder = std::make_shared<Responder>(weak_from_this(), deadline_.get_executor(), request_number_);
   Respond respond = [responder](HttpResponse response) { responder->answer(std::move(response)); };
   responder.reset();
@@ -244,6 +248,19 @@ awaitable<HttpResponse> HttpConnection::ask_handler() {
   HttpResponse response;
   if (answer_) response = std::move(*answer_);
   co_return response;
+}
+
+/// A closed connection is readable and gives nothing. One that has sent more already (or over TLS its farewell) counts
+/// as open.
+bool HttpConnection::client_gone() {
+  if (aborted_) return true;
+  auto& socket = stream_->socket();
+  error_code error;
+  socket.non_blocking(true, error);
+  if (error) return true;
+  char byte = 0;
+  const std::size_t read = socket.receive(asio::buffer(&byte, 1), asio::socket_base::message_peek, error);
+  return read == 0 && error != asio::error::would_block && error != asio::error::try_again;
 }
 
 void HttpConnection::call_handler(HttpRequest request, const Respond& respond) {

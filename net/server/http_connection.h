@@ -117,6 +117,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   [[nodiscard]] HttpRequest take_head() const;
   void add_common_headers(HttpResponse& response) const;
   void call_handler(HttpRequest request, const Respond& respond);
+  [[nodiscard]] bool client_gone();
 
   void arm(Duration within);
   void disarm();

@@ -7,9 +7,9 @@
 #include <ctime>
 #include <utility>
 
+#include "core/text/width.h"
 #include "core/time/time.h"
 #include "sandbox/watch/answer.h"
-#include "sandbox/watch/width.h"
 
 namespace crmpulse::sandbox {
 namespace {

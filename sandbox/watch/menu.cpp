@@ -6,8 +6,8 @@
 #include <array>
 #include <boost/json.hpp>
 
+#include "core/text/width.h"
 #include "sandbox/watch/answer.h"
-#include "sandbox/watch/width.h"
 
 namespace crmpulse::sandbox {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "core/text/width.h"
 #include "sandbox/watch/menu.h"
-#include "sandbox/watch/width.h"
 
 namespace crmpulse::sandbox {
 namespace {

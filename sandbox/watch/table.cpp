@@ -7,8 +7,8 @@
 #include <boost/json.hpp>
 #include <optional>
 
+#include "core/text/width.h"
 #include "sandbox/watch/answer.h"
-#include "sandbox/watch/width.h"
 
 namespace crmpulse::sandbox {
 namespace {

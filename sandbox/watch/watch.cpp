@@ -13,11 +13,11 @@
 #include <optional>
 #include <string_view>
 
+#include "core/text/width.h"
 #include "sandbox/watch/fetch.h"
 #include "sandbox/watch/menu.h"
 #include "sandbox/watch/screen.h"
 #include "sandbox/watch/terminal.h"
-#include "sandbox/watch/width.h"
 
 namespace crmpulse::sandbox {
 namespace {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <initializer_list>
+
 #include "store/collector/outbox_row.h"
 #include "store/sqlite/query.h"
 #include "store/sqlite/salvage.h"
@@ -230,11 +232,22 @@ Result<void> mend(Database& database) {
   return go_on_behind_folded(database);
 }
 
+/// Calls `use` with every step of the schema, in order.
+template <class Use>
+auto with_migrations(const Use& use) {
+  const std::string numbered = number_events();
+  return use(
+      std::initializer_list<std::string_view>{kFirst, kOperations, kHistory, numbered, kChecksums, kStates, kRollups});
+}
+
 }  // namespace
 
 Result<Database> open_collector(const std::string& state_dir) {
-  const std::string numbered = number_events();
-  return open_or_salvage(file_in(state_dir), {kFirst, kOperations, kHistory, numbered, kChecksums, kStates, kRollups}, mend);
+  return with_migrations([&](const auto& migrations) { return open_or_salvage(file_in(state_dir), migrations, mend); });
+}
+
+std::int64_t collector_schema() {
+  return with_migrations([](const auto& migrations) { return static_cast<std::int64_t>(migrations.size()); });
 }
 
 Result<Database> open_collector_reader(const std::string& state_dir) {

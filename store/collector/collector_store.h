@@ -21,6 +21,8 @@ namespace crmpulse::store {
 /// checked first. A damaged file is set aside, and what can be read of it is kept (store/sqlite/salvage.h).
 [[nodiscard]] Result<Database> open_collector(const std::string& state_dir);
 [[nodiscard]] Result<Database> open_collector_reader(const std::string& state_dir);
+/// Returns the number of the schema that open_collector() brings a store to.
+[[nodiscard]] std::int64_t collector_schema();
 
 // ---- journal: what was acknowledged, as it came ----
 

@@ -118,7 +118,7 @@ void Database::close() {
 
 Result<Database> Database::open(const std::string& file, Mode mode) {
   CRMPULSE_OFF_LOOP();
-  if (mode == Mode::reader) return open_once(file, mode);
+  if (mode != Mode::writer) return open_once(file, mode);
   const std::string reserve = file + ".reserve";
   Result<Database> database = open_once(file, mode);
   bool used = false;
@@ -152,8 +152,8 @@ Result<Database> Database::open_once(const std::string& file, Mode mode) {
   const bool lost_tail = unclean && report_wal_tail(file);
   sqlite3* handle = nullptr;
   // No mutex inside SQLite: a Database belongs to one thread at a time.
-  const int flags =
-      (writer ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const int flags = (mode == Mode::reader ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE) | SQLITE_OPEN_NOMUTEX |
+                    SQLITE_OPEN_EXRESCODE;
   const int code = sqlite3_open_v2(file.c_str(), &handle, flags, nullptr);
   Database database{handle};
   database.parts_->lock = std::move(lock);
@@ -163,6 +163,11 @@ Result<Database> Database::open_once(const std::string& file, Mode mode) {
   sqlite3_busy_timeout(handle, kBusyMillis);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  if (mode == Mode::copy) {
+    if (const Result<void> set = database.execute("PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL"); !set)
+      return set.error();
+    return database;
+  }
   if (!writer) {
     // Checkpoints are the writer's alone, also when the reader closes last.
     sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

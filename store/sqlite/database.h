@@ -23,6 +23,7 @@ class Database {
   enum class Mode {
     writer,  ///< WAL, synchronous=FULL, foreign keys, busy timeout; creates the file (0600); one a file, see `open`
     reader,  ///< read-only, wal_autocheckpoint=0
+    copy,    ///< an existing file that nobody else uses: written without a log beside it, no lock, no reserve
   };
   /// A second writer of the same file, in this or another process, is refused (`<file>.lock`). After an unclean stop a
   /// writer checks the file's integrity first (of a large one without the journal's and the history's rows). A writer

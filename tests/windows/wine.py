@@ -29,6 +29,8 @@ class Wine:
 
     def start(self):
         """What starts at boot starts. Wine ends its services when no other process is left, so one waits for its input."""
+        # Alone: of two programs that start Wine's server at the same moment, one may look for it where it is not.
+        self.run("cmd", "/c", "exit", "0")
         self.session = subprocess.Popen(["wine", "cmd"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=self.environment)
         self.run("cmd", "/c", "exit", "0")
 
@@ -100,4 +102,9 @@ class Wine:
     def remove(self):
         if self.session:
             self.off()
+        prefix = self.folder / "prefix"
+        if prefix.exists():  # its server's folder is named after it
+            its = f"server-{prefix.stat().st_dev:x}-{prefix.stat().st_ino:x}"
+            for server in pathlib.Path(tempfile.gettempdir()).glob(f"wine-*/{its}"):
+                shutil.rmtree(server.parent, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -97,7 +97,7 @@ std::string of_text(const Labels& labels, std::string_view by) {
   return out;
 }
 
-/// Sums of several places that measure the same. Quantiles cannot be added: the worst place counts.
+/// Sums of series that one figure is about. Quantiles cannot be added: where there are several, the worst counts.
 struct Sum {
   std::uint64_t count = 0;
   double sum = 0;

@@ -18,7 +18,7 @@ namespace crmpulse::collector::report {
 /// The readings of one series in one span of time.
 struct Totals {
   std::string metric;
-  Labels labels;  ///< without `crm`
+  Labels labels;  ///< without `crm` and `agent`: all places together
   std::uint64_t count = 0;
   double sum = 0;
   double min = std::numeric_limits<double>::infinity();

@@ -27,7 +27,7 @@ th,td{text-align:left;vertical-align:top;padding:5px 10px 5px 0;border-bottom:1p
 th{font-weight:500}thead th{color:var(--soft);font-size:.88em}
 td.n,th.n{text-align:right;white-space:nowrap}
 tr.group th{font-weight:600;padding-top:13px;border-bottom-color:var(--soft)}
-.scroll{overflow-x:auto}
+.scroll{overflow-x:auto}.incidents th{white-space:nowrap}
 ol.do{padding-left:22px;margin:8px 0}ol.do li{margin:0 0 12px}
 ul.line{list-style:none;margin:6px 0 0;padding:0 0 0 12px;border-left:2px solid var(--line)}
 ul.line li{margin:0 0 5px;font-size:.9em;overflow-wrap:anywhere}ul.line time{color:var(--soft);margin-right:8px}
@@ -45,11 +45,11 @@ circle.p95{fill:var(--accent)}circle.p50{fill:var(--soft)}.target{stroke:var(--s
 svg.bar{width:120px;display:inline-block;vertical-align:middle}.way{fill:var(--line)}.done{fill:var(--accent)}
 footer{margin-top:36px;color:var(--soft);font-size:.87em}
 .week h2{margin:20px 0 2px;font-size:16px}.week main{padding-top:20px}
-@media (max-width:600px){main{padding:20px 16px}h1{font-size:23px}th,td{padding-right:8px}svg.strip text,svg.columns text{font-size:19px}
-.figures thead{display:none}.figures tr{display:block;border-bottom:1px solid var(--line);padding:6px 0}
-.figures td,.figures tbody th{display:block;border:0;padding:0;text-align:left;white-space:normal}
-.figures td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:13px}
-.figures td.empty{display:none}}
+@media (max-width:600px){main{padding:20px 16px}h1{font-size:23px}th,td{padding-right:8px}svg.strip text{font-size:14px}svg.columns text{font-size:19px}
+.stack thead{display:none}.stack tr{display:block;border-bottom:1px solid var(--line);padding:6px 0}
+.stack td,.stack tbody th{display:block;border:0;padding:0;text-align:left;white-space:normal}
+.stack td[data-name]::before{content:attr(data-name) " ";color:var(--soft);font-size:13px}
+.stack td.empty{display:none}}
 @media print{:root{color-scheme:light;--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--accent:#1d4a94;--ok:#17633d;
 --sub:#6f4800;--sub-fill:#c98212;--poor:#a01d16;--work:#235a9c;--none:#5a5e64;font-size:12px}
 @page{size:A4;margin:15mm 14mm}
@@ -59,7 +59,7 @@ tr,li,figure,.tiles,svg{break-inside:avoid}thead{display:table-header-group}
 .scroll{overflow:visible}.first{font-size:15px}.tiles{grid-template-columns:repeat(5,1fr)}.tiles b{font-size:16px}
 .appendix{break-before:page}
 .week{font-size:11.5px;line-height:1.35}.week h1{font-size:21px}.week h2{margin:10px 0 0;font-size:14px}.week th,.week td{padding-top:2px;padding-bottom:2px}
-.week .tiles{margin-top:8px}.week .tiles li{padding:5px 8px}.week ol.do li{margin-bottom:4px}.week .strip{width:80%}.week th,.week td{line-height:1.3}.week p{margin:3px 0}.week .first{font-size:13px;margin:6px 0 2px}.week .tiles b{font-size:14px}.week footer{margin-top:8px}}
+.week .tiles{margin-top:8px}.week .tiles li{padding:5px 8px}.week ol.do li{margin-bottom:4px}.week main{zoom:.84}.week .strip{width:80%}.week th,.week td{line-height:1.3}.week p{margin:3px 0}.week .first{font-size:13px;margin:6px 0 2px}.week .tiles b{font-size:14px}.week footer{margin-top:8px}}
 )";
 }
 

@@ -64,8 +64,8 @@ std::string figure_row(const Report& report, const Figure& one, Language languag
 
 std::string table_head(const Report& report, Language language) {
   std::string head = fmt::format("<thead><tr><th>{}</th><th class=\"n\">{}</th><th class=\"n\">{}</th>",
-                                 either(language, "Figure", "指标"),
-                                 escape_html(period_name(report.period, language)), either(language, "Target", "目标"));
+                                 either(language, "Figure", "指标"), escape_html(period_name(report.period, language)),
+                                 either(language, "Target", "目标"));
   for (const auto* earlier : {&report.previous, &report.year_ago}) {
     if (*earlier) head += fmt::format("<th class=\"n\">{}</th>", escape_html(period_name(**earlier, language)));
   }
@@ -164,12 +164,12 @@ std::string figures_table(const Report& report, Language language, bool brief) {
       continue;
     }
     const Figure& one = *spokesman(figures);
-    rows += figure_row(
-        report, one, language,
-        fmt::format("{} <span class=\"note\">· {}</span>", escape_html(dimension_title(dimension, language)),
-                    escape_html(figure_title(one, language))));
+    rows +=
+        figure_row(report, one, language,
+                   fmt::format("{} <span class=\"note\">· {}</span>", escape_html(dimension_title(dimension, language)),
+                               escape_html(figure_title(one, language))));
   }
-  return "<table class=\"figures\">" + table_head(report, language) + "<tbody>" + rows + "</tbody></table>\n";
+  return "<table class=\"stack\">" + table_head(report, language) + "<tbody>" + rows + "</tbody></table>\n";
 }
 
 std::string latency_table(const Report& report, Language language) {
@@ -189,7 +189,7 @@ std::string latency_table(const Report& report, Language language) {
   }
   if (rows.empty()) return rows;
   return fmt::format(
-             "<table class=\"figures\"><thead><tr><th>{}</th><th class=\"n\">p50</th><th class=\"n\">p75</th>"
+             "<table class=\"stack\"><thead><tr><th>{}</th><th class=\"n\">p50</th><th class=\"n\">p75</th>"
              "<th class=\"n\">p95</th><th class=\"n\">{}</th></tr></thead><tbody>\n",
              either(language, "Operation", "操作"),
              report.previous
@@ -219,7 +219,8 @@ std::string incidents_table(const Report& report, Language language, std::size_t
     more = in_words(language, "<p class=\"note\">{} more in CSV and JSON.</p>\n",
                     "<p class=\"note\">另有 {} 起，见 CSV 和 JSON。</p>\n", order.size() - shown);
   return fmt::format(
-             "<div class=\"scroll\"><table><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>"
+             "<div class=\"scroll\"><table "
+             "class=\"incidents stack\"><thead><tr><th>{}</th><th>{}</th><th>{}</th><th>{}</th><th>{}</th></tr>"
              "</thead><tbody>\n",
              either(language, "Worst", "最差状态"), either(language, "Lasted", "持续"),
              either(language, "What failed", "异常项"), either(language, "Acknowledged", "确认"),
@@ -253,7 +254,8 @@ std::string goals_table(const Report& report, Language language) {
         progress, css, shape, escape_html(goal_sentence(one, language)));
   }
   return fmt::format(
-             "<div class=\"scroll\"><table><thead><tr><th>{}</th><th class=\"n\">{}</th><th class=\"n\">{}</th>"
+             "<div class=\"scroll\"><table class=\"stack\"><thead><tr><th>{}</th><th class=\"n\">{}</th><th "
+             "class=\"n\">{}</th>"
              "<th>{}</th><th>{}</th></tr></thead><tbody>\n",
              either(language, "Goal", "目标"), either(language, "Now", "当前值"), either(language, "Target", "目标值"),
              either(language, "Way", "进展"), either(language, "Pace", "进度")) +

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "collector/api/openapi_schemas.h"
 #include "core/time/hours.h"
 #include "tests/collector/collector_fixture.h"
 #include "tests/collector/report/stored_month.h"
@@ -103,6 +104,34 @@ TEST_CASE("reports are made beside the loop, few at a time") {
     running.thread().run([&] { now = made; });
     return now == ReportDesk::kMostWaiting;
   }));
+}
+
+TEST_CASE("the JSON has the members that its schema describes") {
+  StoredMonth month;
+  month.add_checks();
+  month.add_incidents();
+  const auto loaded = load_configuration(
+      month.config("goals: [{crm: acme, metric: crm_csat_ratio, target: 90%, by: 2026-12-31, owner: service}]\n"));
+  const auto asked = report::request_from({"acme", "2026-10", ""}, at("11-02T09:00"), prague());
+  const boost::json::object report = report::json(report::make_report(**loaded, *asked).value());
+  const boost::json::object schemas = openapi_schemas();
+  const auto check = [&](const boost::json::object& object, const char* schema) {
+    INFO(schema);
+    const boost::json::object& properties = schemas.at(schema).at("properties").as_object();
+    for (const auto& member : object) {
+      INFO(std::string{member.key()});
+      CHECK(properties.contains(member.key()));
+    }
+    CHECK(object.size() == properties.size());
+  };
+  check(report, "Report");
+  check(report.at("period").as_object(), "ReportPeriod");
+  check(report.at("states").as_object(), "ReportStates");
+  check(report.at("figures").at(0).as_object(), "ReportFigure");
+  check(report.at("goals").at(0).as_object(), "ReportGoal");
+  check(report.at("incidents").at(0).as_object(), "ReportIncident");
+  CHECK(report.at("period").at("from").as_string() == "2026-09-30T22:00:00Z");
+  CHECK(report.at("period").at("to").as_string() == "2026-10-31T23:00:00Z");
 }
 
 TEST_CASE("the command writes the report of a store that another process has open", "[slow]") {

@@ -7,7 +7,6 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "collector/api/openapi_schemas.h"
 #include "collector/report/format/words.h"
 #include "collector/report/make.h"
 #include "net/base/crypto.h"
@@ -153,28 +152,6 @@ TEST_CASE("periods are named as people name them") {
   CHECK(name("2026-11-01..2026-11-15", Language::en) == "1 to 15 November 2026");
   CHECK(name("2026-12-28..2027-01-03", Language::en) == "28 December 2026 to 3 January 2027");
   CHECK(name("2026-11-29..2026-12-02", Language::zh) == "2026 年 11 月 29 日至 12 月 2 日");
-}
-
-TEST_CASE("the JSON has the members that its schema describes") {
-  const boost::json::object report = json(october());
-  const boost::json::object schemas = openapi_schemas();
-  const auto check = [&](const boost::json::object& object, const char* schema) {
-    INFO(schema);
-    const boost::json::object& properties = schemas.at(schema).at("properties").as_object();
-    for (const auto& member : object) {
-      INFO(std::string{member.key()});
-      CHECK(properties.contains(member.key()));
-    }
-    CHECK(object.size() == properties.size());
-  };
-  check(report, "Report");
-  check(report.at("period").as_object(), "ReportPeriod");
-  check(report.at("states").as_object(), "ReportStates");
-  check(report.at("figures").at(0).as_object(), "ReportFigure");
-  check(report.at("goals").at(0).as_object(), "ReportGoal");
-  check(report.at("incidents").at(0).as_object(), "ReportIncident");
-  CHECK(report.at("period").at("from").as_string() == "2026-09-30T22:00:00Z");
-  CHECK(report.at("period").at("to").as_string() == "2026-10-31T23:00:00Z");
 }
 
 TEST_CASE("a file is named after the CRM and the period with nothing that a path could be") {

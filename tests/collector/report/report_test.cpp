@@ -222,10 +222,11 @@ TEST_CASE("usage, features, quality, allowance and business are shares of what t
 TEST_CASE("quantiles are those of all calls of the period and slow or failed calls content nobody") {
   StoredMonth month;
   std::vector<Sample> samples;
-  // 0.01 s to 1 s, of each hundredth one, and 25 calls that failed.
+  // 0.01 s to 1 s, of each hundredth one, in turn from two places; and 25 calls that failed.
   for (int i = 1; i <= 100; ++i) {
     samples.push_back(sample("crm_operation_duration_seconds", "acme", i / 100.0,
-                             at("10-14T10:00") + std::chrono::minutes{i}, {{"operation", "read"}}));
+                             at("10-14T10:00") + std::chrono::minutes{i},
+                             {{"operation", "read"}, {"agent", i <= 60 ? "branch-1" : "branch-2"}}));
   }
   for (int i = 1; i <= 125; ++i) {
     samples.push_back(sample("crm_operation_success", "acme", i <= 100 ? 1 : 0,

@@ -80,6 +80,28 @@ TEST_CASE("an answer may come later, from a timer or another thread, and only th
   CHECK_THAT(client.hear_answer(), Catch::EndsWith("second"));
 }
 
+TEST_CASE("a handler that answers later can ask whether its client is still there") {
+  std::function<bool()> gone;
+  Respond held;
+  Served served{[&](const HttpRequest& request, Respond respond) {
+    gone = request.gone;
+    held = std::move(respond);
+  }};
+  auto client = std::make_unique<RawClient>(served.port());
+  client->say("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto says = [&](bool wanted) {
+    return eventually([&] {
+      bool right = false;
+      served.on_loop([&] { right = gone && gone() == wanted; });
+      return right;
+    });
+  };
+  CHECK(says(false));
+  client.reset();
+  CHECK(says(true));
+  served.on_loop([&] { held = nullptr; });
+}
+
 TEST_CASE("an answer to a client that has gone is dropped") {
   Held held;
   Served served(held.handler());

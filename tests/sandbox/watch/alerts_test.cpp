@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "sandbox/watch/width.h"
+#include "core/text/width.h"
 
 using namespace crmpulse::sandbox;
 

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 
+#include "core/text/width.h"
 #include "sandbox/watch/menu.h"
-#include "sandbox/watch/width.h"
 #include "tests/sandbox/watch/plain.h"
 
 using namespace crmpulse::sandbox;

@@ -3,7 +3,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-#include "sandbox/watch/width.h"
+#include "core/text/width.h"
 #include "tests/sandbox/watch/plain.h"
 
 using namespace crmpulse::sandbox;

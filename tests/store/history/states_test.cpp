@@ -94,7 +94,7 @@ TEST_CASE("a store without a timeline of states begins it with what its incident
     line(60, 4, R"({"type":"state","state":"resolved"})");
     const StoredIncident digest{"I2", "", "", 2, at(70), {}, "{}"};
     save_incident(database, digest).value();
-    database.execute("DROP TABLE crm_state; PRAGMA user_version=5").value();
+    database.execute("DROP TABLE crm_state; DROP TABLE rollup; DROP TABLE rolled; PRAGMA user_version=5").value();
   }
   Database database = open_collector(dir.path()).value();
   CHECK(read(database, "acme", 0, 100) == Lines{"10 sub_healthy fresh", "30 poor stale", "60 healthy fresh"});

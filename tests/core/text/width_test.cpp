@@ -1,8 +1,8 @@
-#include "sandbox/watch/width.h"
+#include "core/text/width.h"
 
 #include <catch2/catch.hpp>
 
-using namespace crmpulse::sandbox;
+using namespace crmpulse;
 
 TEST_CASE("Chinese characters take two columns, symbols one, marks above letters none") {
   CHECK(display_width("poor") == 4);

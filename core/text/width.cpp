@@ -1,28 +1,28 @@
-#include "sandbox/watch/width.h"
+#include "core/text/width.h"
 
 #include <algorithm>
 #include <array>
 
 #include "core/text/utf8.h"
 
-namespace crmpulse::sandbox {
+namespace crmpulse {
 namespace {
 
-struct Range {
+struct CodeRange {
   char32_t first;
   char32_t last;
 };
 /// Unicode's wide and full-width characters (UAX #11), as far as a terminal meets them.
-constexpr std::array kWide{Range{0x1100, 0x115f},   Range{0x2e80, 0x303e},  Range{0x3041, 0xa4cf},
-                           Range{0xac00, 0xd7a3},   Range{0xf900, 0xfaff},  Range{0xfe30, 0xfe6f},
-                           Range{0xff00, 0xff60},   Range{0xffe0, 0xffe6},  Range{0x1f300, 0x1f64f},
-                           Range{0x1f900, 0x1f9ff}, Range{0x20000, 0x3fffd}};
-constexpr std::array kNone{Range{0x0300, 0x036f}, Range{0x200b, 0x200f}, Range{0xfe00, 0xfe0f}};
+constexpr std::array kWide{CodeRange{0x1100, 0x115f},   CodeRange{0x2e80, 0x303e},  CodeRange{0x3041, 0xa4cf},
+                           CodeRange{0xac00, 0xd7a3},   CodeRange{0xf900, 0xfaff},  CodeRange{0xfe30, 0xfe6f},
+                           CodeRange{0xff00, 0xff60},   CodeRange{0xffe0, 0xffe6},  CodeRange{0x1f300, 0x1f64f},
+                           CodeRange{0x1f900, 0x1f9ff}, CodeRange{0x20000, 0x3fffd}};
+constexpr std::array kNone{CodeRange{0x0300, 0x036f}, CodeRange{0x200b, 0x200f}, CodeRange{0xfe00, 0xfe0f}};
 
 template <std::size_t N>
-bool is_in(const std::array<Range, N>& ranges, char32_t code) {
+bool is_in(const std::array<CodeRange, N>& ranges, char32_t code) {
   return std::any_of(ranges.begin(), ranges.end(),
-                     [code](const Range& range) { return code >= range.first && code <= range.last; });
+                     [code](const CodeRange& range) { return code >= range.first && code <= range.last; });
 }
 
 int columns_of(char32_t code) {
@@ -85,4 +85,4 @@ std::vector<std::string> wrap(std::string_view text, int width) {
   return lines;
 }
 
-}  // namespace crmpulse::sandbox
+}  // namespace crmpulse

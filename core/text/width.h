@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace crmpulse::sandbox {
+namespace crmpulse {
 
 /// Returns the columns a terminal needs for `text`, which holds no escape sequence.
 [[nodiscard]] int display_width(std::string_view text);
@@ -17,4 +17,4 @@ namespace crmpulse::sandbox {
 /// like the first and two columns more.
 [[nodiscard]] std::vector<std::string> wrap(std::string_view text, int width);
 
-}  // namespace crmpulse::sandbox
+}  // namespace crmpulse
