@@ -84,7 +84,7 @@ TEST_CASE("a note is a line of the timeline, while the incident is open and afte
   running.start();
   CHECK(notes_of(running.get_json(path)) ==
         std::vector<std::string>{"disk is full\nfreed 2 GiB", "alert on free space"});
-  CHECK(running.get("/incidents/" + id).body.find("alert on free space") != std::string::npos);
+  CHECK(running.get("/plain/incidents/" + id).body.find("alert on free space") != std::string::npos);
 }
 
 TEST_CASE("a note's author is the token's name, and the audit log has who wrote it but not what") {
@@ -96,8 +96,12 @@ TEST_CASE("a note's author is the token's name, and the audit log has who wrote 
   const std::string viewer = collector::create_token(state, "val", collector::AccessRole::viewer).value();
   const std::string admin = collector::create_token(state, "ana", collector::AccessRole::admin).value();
   running.tick();
-  Call write = write_call(running.base(), wire::encode(std::vector{sample("crm_operation_duration_seconds", "acme", 5,
-                                                                          running.now(), {{"operation", "read"}})}));
+  std::vector<Sample> slow;
+  for (int i = 5; i >= 0; --i) {
+    slow.push_back(sample("crm_operation_duration_seconds", "acme", 5, running.now() - std::chrono::seconds{i},
+                          {{"operation", "read"}}));
+  }
+  Call write = write_call(running.base(), wire::encode(slow));
   write.headers.emplace_back("Authorization", "Bearer " + sender);
   REQUIRE(send(write).status == 204);
   const Operator ana{running, admin};
@@ -105,6 +109,7 @@ TEST_CASE("a note's author is the token's name, and the audit log has who wrote 
   const std::string id{ana.get("/api/v1/incidents").at("incidents").at(0).at("id").as_string()};
   CHECK(Operator{running, viewer}.post("/api/v1/incidents/" + id + "/notes", R"({"text":"x"})").status == 403);
   const auto made = ana.post("/api/v1/incidents/" + id + "/notes", R"({"text":"called the vendor"})");
+  INFO(made.body);
   REQUIRE(made.status == 201);
   CHECK(json::parse(made.body).at("author").as_string() == "ana");
   json::value entry;

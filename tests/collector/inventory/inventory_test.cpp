@@ -15,7 +15,8 @@ namespace {
 namespace json = boost::json;
 
 json::value rule_of(const RunningCollector& running, const std::string& crm, const std::string& id) {
-  for (const json::value& rule : running.get_json("/api/v1/crms/" + crm + "/rules").at("rules").as_array()) {
+  const json::value answer = running.get_json("/api/v1/crms/" + crm + "/rules");
+  for (const json::value& rule : answer.at("rules").as_array()) {
     if (rule.at("rule").as_string() == id) return rule;
   }
   return nullptr;

@@ -1,5 +1,6 @@
 // Receivers as the page lists them, and test messages.
 
+#include <atomic>
 #include <catch2/catch.hpp>
 
 #include "tests/collector/collector_fixture.h"
@@ -54,12 +55,14 @@ TEST_CASE("one test message is under way at a time") {
   const RunningCollector running{told(sink)};
   std::promise<void> release;
   const std::shared_future<void> released = release.get_future().share();
-  sink.behave([released](const net::HttpRequest&) {
+  std::atomic<bool> arrived = false;
+  sink.behave([released, &arrived](const net::HttpRequest&) {
+    arrived = true;
     released.wait();
     return net::HttpResponse{200, {}, "ok"};
   });
   auto first = std::async(std::launch::async, [&] { return test_message(running, "oncall").status; });
-  REQUIRE(eventually([&] { return !sink.requests().empty(); }));
+  REQUIRE(eventually([&] { return arrived.load(); }));
   const auto second = test_message(running, "oncall");
   CHECK(second.status == 503);
   CHECK_FALSE(second.header("retry-after").empty());

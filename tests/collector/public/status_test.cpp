@@ -104,7 +104,7 @@ TEST_CASE("days are those of the zone, also when its clock is set back") {
 TEST_CASE("sentences say state, since when and which dimensions, in both languages") {
   const PublicStatus poor = one(shown("acme", Shown::poor));
   CHECK(crm_sentence(poor.crms[0], poor).en == "Poor since 09:10 UTC: response time, availability.");
-  CHECK(crm_sentence(poor.crms[0], poor).zh == "09:10 UTC 起不良：响应时间、可用性。");
+  CHECK(crm_sentence(poor.crms[0], poor).zh == "自 09:10 UTC 起状态为不良：响应时间、可用性。");
   CHECK(whole_sentence(poor).en == "The system is out of order.");
   ShownCrm planned = shown("acme", Shown::maintenance);
   planned.until = kNow + 1h;
