@@ -53,13 +53,14 @@ footer{margin-top:36px;color:var(--soft);font-size:.87em}
 @media print{:root{color-scheme:light;--bg:#fff;--panel:#fff;--ink:#000;--soft:#444;--line:#bbb;--accent:#1d4a94;--ok:#17633d;
 --sub:#6f4800;--sub-fill:#c98212;--poor:#a01d16;--work:#235a9c;--none:#5a5e64;font-size:12px}
 @page{size:A4;margin:15mm 14mm}
+@page week{size:A4;margin:9mm 11mm}.week{page:week}
 body,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main{max-width:none;padding:0}h2{margin-top:20px;break-after:avoid}h3{break-after:avoid}
 tr,li,figure,.tiles,svg{break-inside:avoid}thead{display:table-header-group}
 .scroll{overflow:visible}.first{font-size:15px}.tiles{grid-template-columns:repeat(5,1fr)}.tiles b{font-size:16px}
 .appendix{break-before:page}
 .week{font-size:11.5px;line-height:1.35}.week h1{font-size:21px}.week h2{margin:10px 0 0;font-size:14px}.week th,.week td{padding-top:2px;padding-bottom:2px}
-.week .tiles{margin-top:8px}.week .tiles li{padding:5px 8px}.week ol.do li{margin-bottom:4px}.week main{zoom:.84}.week .strip{width:80%}.week th,.week td{line-height:1.3}.week p{margin:3px 0}.week .first{font-size:13px;margin:6px 0 2px}.week .tiles b{font-size:14px}.week footer{margin-top:8px}}
+.week .tiles{margin-top:8px}.week .tiles li{padding:5px 8px}.week ol.do li{margin-bottom:4px}.week main{zoom:.79}.week .strip{width:80%}.week th,.week td{line-height:1.3}.week p{margin:3px 0}.week .first{font-size:13px;margin:6px 0 2px}.week .tiles b{font-size:14px}.week footer{margin-top:8px}}
 )";
 }
 
