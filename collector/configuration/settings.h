@@ -39,7 +39,7 @@ struct RetentionSettings {
   std::uint64_t size = 0;                                 ///< bytes of the store; 0: any number
   std::uint64_t journal_max = 2ULL * 1024 * 1024 * 1024;  ///< bytes
 
-  /// Readings summed up by minutes cost about what the readings cost: they are kept three times as long.
+  /// Readings summed up by minutes cost more than twice what the readings cost: they are kept only three times as long.
   [[nodiscard]] Duration minutes() const { return std::max(samples, std::min(3 * samples, states)); }
 };
 
