@@ -237,8 +237,8 @@ std::vector<const ReceiverSettings*> told_of_troubles(const Settings& settings) 
 
 AccessSettings access_settings(const Settings& settings) {
   const bool tls = settings.tls.has_value() || settings.external_url.starts_with("https://");
-  return {settings.auth_required, settings.listen.address, settings.external_url, settings.limits,
-          settings.proxy,         tls,                     settings.listen.port};
+  return {settings.auth_required, settings.listen.address, settings.external_url, settings.limits, settings.proxy, tls,
+          settings.listen.port};
 }
 
 net::ServerOptions server_options(const Settings& settings) {

@@ -231,15 +231,20 @@ net::HttpResponse Access::sign_in(const net::HttpRequest& request, std::string_v
   const TimePoint now = clock_.now();
   const auto token = tokens_.find(secret);
   if (token == nullptr) {
-    if (!tokens_.known()) return count(Refused::tokens_unreadable, busy_answer("the tokens cannot be read", kWaitForTokens));
+    if (!tokens_.known())
+      return count(Refused::tokens_unreadable, busy_answer("the tokens cannot be read", kWaitForTokens));
     const bool patient = limits_.may_log_in(request.remote_address, now);
     limits_.log_in_failed(request.remote_address, now);
-    if (patient) return count(Refused::unauthorized, error_answer(401, "unauthorized", "this token is not valid", "token"));
+    if (patient)
+      return count(Refused::unauthorized, error_answer(401, "unauthorized", "this token is not valid", "token"));
     return count(Refused::failed_logins,
                  slow_down(nullptr, "too many wrong tokens from this address", kWaitAfterGuesses));
   }
   if (token->role == AccessRole::ingest)
-    return count(Refused::forbidden, error_answer(403, "forbidden", "this token only sends samples; the page needs one of role viewer, operator or admin", "token"));
+    return count(
+        Refused::forbidden,
+        error_answer(403, "forbidden",
+                     "this token only sends samples; the page needs one of role viewer, operator or admin", "token"));
   const std::string value = sessions_.begin(*token, now);
   if (value.empty()) return busy_answer("sessions cannot be begun now; the log says why", kWaitForTokens);
   const auto session = sessions_.find(value, tokens_, now);

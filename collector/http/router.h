@@ -35,8 +35,8 @@ struct Caller {
   std::optional<AccessRole> role;      ///< absent: nobody who may call more than open routes
   std::shared_ptr<const Token> token;  ///< of a token or a session; null else
   By by = By::nothing;
-  std::string user{};                ///< of a proxy
-  std::optional<TimePoint> ends{};   ///< of a session
+  std::string user{};               ///< of a proxy
+  std::optional<TimePoint> ends{};  ///< of a session
   /// Returns the token's or the user's name, empty without one.
   [[nodiscard]] std::string name() const { return token ? token->name : user; }
 };

@@ -45,9 +45,8 @@ void add_session_routes(Router& router, Access& access) {
   router.add({"GET", "/api/v1/session", std::nullopt, [](const Request& request, const net::Respond& respond) {
                 respond(json_answer(session_json(request.caller)));
               }});
-  router.add({"POST", "/api/v1/session", std::nullopt, [&access](const Request& request, const net::Respond& respond) {
-                respond(sign_in(access, request));
-              }});
+  router.add({"POST", "/api/v1/session", std::nullopt,
+              [&access](const Request& request, const net::Respond& respond) { respond(sign_in(access, request)); }});
   router.add({"DELETE", "/api/v1/session", std::nullopt,
               [&access](const Request& request, const net::Respond& respond) { respond(access.sign_out(request)); }});
 }

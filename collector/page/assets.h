@@ -19,8 +19,8 @@ struct Asset {
 [[nodiscard]] const std::vector<Asset>& assets();
 /// Returns the file of this path, null if there is none.
 [[nodiscard]] const Asset* find_asset(std::string_view path);
-/// Returns the answer with a file: packed as the request accepts it, 304 if its `If-None-Match` names it. `lasting`: its
-/// name changes with its content, so it is kept for good; else it is asked for again each time.
+/// Returns the answer with a file: packed as the request accepts it, 304 if its `If-None-Match` names it. `lasting`:
+/// its name changes with its content, so it is kept for good; else it is asked for again each time.
 [[nodiscard]] net::HttpResponse asset_answer(const Asset& asset, const net::HttpRequest& request, bool lasting);
 
 }  // namespace crmpulse::collector

@@ -16,8 +16,8 @@
 namespace crmpulse::collector {
 namespace {
 
-constexpr std::array<std::string_view, 11> kViews{"/",           "/crm/{crm}", "/incidents",     "/quiet",
-                                                  "/deliveries", "/agents",    "/rules",         "/reports",
+constexpr std::array<std::string_view, 11> kViews{"/",           "/crm/{crm}", "/incidents",    "/quiet",
+                                                  "/deliveries", "/agents",    "/rules",        "/reports",
                                                   "/settings",   "/login",     "/reports/{crm}"};
 
 /// `https://ops.example.com/crm` → `/crm/`.
@@ -30,20 +30,18 @@ std::string base_of(const std::string& external_url) {
 }  // namespace
 
 void add_page_routes(Router& router, std::function<std::string()> external_url) {
-  const auto base = std::make_shared<std::function<std::string()>>([external_url = std::move(external_url)] {
-    return base_of(external_url());
-  });
+  const auto base = std::make_shared<std::function<std::string()>>(
+      [external_url = std::move(external_url)] { return base_of(external_url()); });
   for (const std::string_view view : kViews) {
     router.add({"GET", std::string{view}, std::nullopt, [base](const Request& request, const net::Respond& respond) {
                   respond(shell_answer(request, (*base)(), "plain"));
                 }});
   }
   // Where links of messages lead.
-  router.add(
-      {"GET", "/incidents/{id}", std::nullopt, [base](const Request& request, const net::Respond& respond) {
-         respond(shell_answer(request, (*base)(),
-                              fmt::format("plain/incidents/{}", percent_encoded(request.part("id")))));
-       }});
+  router.add({"GET", "/incidents/{id}", std::nullopt, [base](const Request& request, const net::Respond& respond) {
+                respond(shell_answer(request, (*base)(),
+                                     fmt::format("plain/incidents/{}", percent_encoded(request.part("id")))));
+              }});
   router.add({"GET", "/favicon.svg", std::nullopt, [](const Request& request, const net::Respond& respond) {
                 const Asset* const icon = find_asset("favicon.svg");
                 respond(icon == nullptr ? error_answer(404, "not_found", "there is no such file")

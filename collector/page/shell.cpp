@@ -25,8 +25,9 @@ std::string shell_text(std::string_view base, std::string_view plain) {
   std::string text{index == nullptr ? std::string_view{} : index->plain};
   replace(text, kBase, fmt::format(R"(<base href="{}">)", base));
   replace(text, kPlain,
-          fmt::format("<meta http-equiv=\"refresh\" content=\"0; url={0}\"><p><a href=\"{0}\">Plain page 纯文本页面</a></p>",
-                      plain));
+          fmt::format(
+              "<meta http-equiv=\"refresh\" content=\"0; url={0}\"><p><a href=\"{0}\">Plain page 纯文本页面</a></p>",
+              plain));
   return text;
 }
 

@@ -28,7 +28,8 @@ std::string crm_text(const ShownCrm& crm, const PublicStatus& status, Language l
                     moment_text(*crm.until, status.at, status.zone));
   }
   if (crm.state == Shown::healthy) return in_words(language, "{} since {}.", "自 {1} 起状态为{0}。", word, since);
-  return in_words(language, "{} since {}{}.", "自 {1} 起状态为{0}{2}。", word, since, dimensions_text(crm.dimensions, language));
+  return in_words(language, "{} since {}{}.", "自 {1} 起状态为{0}{2}。", word, since,
+                  dimensions_text(crm.dimensions, language));
 }
 
 std::size_t count(const PublicStatus& status, Shown state) {
@@ -61,7 +62,8 @@ std::string incident_text(const ShownIncident& incident, const PublicStatus& sta
   const std::string which = dimensions_text(incident.dimensions, language);
   const Audience audience{language, status.zone};
   if (!incident.resolved)
-    return in_words(language, "{} since {}{}.", "自 {1} 起状态为{0}{2}。", word, date_text(incident.opened, status.zone), which);
+    return in_words(language, "{} since {}{}.", "自 {1} 起状态为{0}{2}。", word,
+                    date_text(incident.opened, status.zone), which);
   return in_words(language, "{} for {}, from {}{}.", "{0} {1}，始于 {2}{3}。", word,
                   span_text(*incident.resolved - incident.opened, language), date_text(incident.opened, status.zone),
                   which);

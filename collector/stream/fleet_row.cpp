@@ -30,9 +30,8 @@ json::value fault_of(EngineLoop& engine, const rules::CrmStatus& status) {
 json::value quiet_of(EngineLoop& engine, const rules::CrmStatus& status) {
   const std::vector<const Suppression*> holding = engine.operations().in_effect(status.crm);
   if (holding.empty()) return nullptr;
-  const auto planned = std::find_if(holding.begin(), holding.end(), [](const Suppression* one) {
-    return one->kind == Suppression::Kind::maintenance;
-  });
+  const auto planned = std::find_if(holding.begin(), holding.end(),
+                                    [](const Suppression* one) { return one->kind == Suppression::Kind::maintenance; });
   const Suppression& shown = planned == holding.end() ? *holding.front() : **planned;
   const TimePoint next = shown.next_switch(engine.now());
   return json::object{{"kind", to_string(shown.kind)},

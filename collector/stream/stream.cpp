@@ -17,7 +17,7 @@ namespace {
 namespace json = boost::json;
 using SteadyClock = std::chrono::steady_clock;
 
-constexpr int kComeAgain = 10;         ///< seconds
+constexpr int kComeAgain = 10;          ///< seconds
 constexpr int kReconnectMillis = 2000;  ///< what a browser waits before it connects again
 
 std::string event_text(std::uint64_t seq, std::string_view name, std::string_view data) {
@@ -203,10 +203,8 @@ void Stream::open(const Request& request, net::Respond respond) {
     wake();
     return join({nullptr, net::accepts_gzip(request), request.caller}, respond, nullptr, after);
   }
-  with_snapshot([this, respond = std::move(respond), gzip = net::accepts_gzip(request),
-                 caller = request.caller](const Shot& shot) {
-    join({nullptr, gzip, caller}, respond, shot, shot->seq);
-  });
+  with_snapshot([this, respond = std::move(respond), gzip = net::accepts_gzip(request), caller = request.caller](
+                    const Shot& shot) { join({nullptr, gzip, caller}, respond, shot, shot->seq); });
 }
 
 /// The client gets a snapshot, if there is one, what was told after `after`, and from then on what everybody gets.

@@ -26,8 +26,8 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::string remote_address;
-  /// Loop's thread only. Returns true if the client has closed its connection, as far as the system knows: what it waits
-  /// for need not be finished. May be empty.
+  /// Loop's thread only. Returns true if the client has closed its connection, as far as the system knows: what it
+  /// waits for need not be finished. May be empty.
   std::function<bool()> gone = nullptr;
   /// Returns the value of a header (its name compared without case), empty if it is absent.
   [[nodiscard]] std::string_view header(std::string_view name) const;

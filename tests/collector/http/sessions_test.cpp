@@ -53,9 +53,9 @@ TEST_CASE("a token begins a session whose cookie opens what the token opens") {
   CHECK(role_of(running, {}) == "nobody");
 
   const net::ClientResponse begun = sign_in(running, viewer);
-  CHECK_THAT(std::string{begun.header("set-cookie")},
-             Contains("HttpOnly") && Contains("SameSite=Strict") && Contains("Path=/;") && !Contains("Secure") &&
-                 !Contains(viewer));
+  CHECK_THAT(std::string{begun.header("set-cookie")}, Contains("HttpOnly") && Contains("SameSite=Strict") &&
+                                                          Contains("Path=/;") && !Contains("Secure") &&
+                                                          !Contains(viewer));
   const Headers cookie{{"Cookie", "other=1; " + cookie_of(begun)}};
   CHECK(role_of(running, cookie) == "viewer by session");
   CHECK(call(running, "GET", "/api/v1/crms", cookie).status == 200);
@@ -121,8 +121,8 @@ TEST_CASE("what changes something by a cookie must come from the collector's own
   CHECK(silence({{"Sec-Fetch-Site", "none"}}) == 403);
   CHECK(silence({{"Origin", running.base()}}) == 201);
   CHECK(silence({{"Sec-Fetch-Site", "same-origin"}}) == 201);
-  const boost::json::value audit = boost::json::parse(
-      call(running, "GET", "/api/v1/silences", {{"Authorization", "Bearer " + token}}).body);
+  const boost::json::value audit =
+      boost::json::parse(call(running, "GET", "/api/v1/silences", {{"Authorization", "Bearer " + token}}).body);
   CHECK(audit.at("silences").as_array().at(0).at("author").as_string() == "ops");
 }
 

@@ -25,9 +25,9 @@ net::ClientResponse get(const RunningCollector& running, const std::string& path
 
 TEST_CASE("every address of the page gives one document, also to those who have not signed in") {
   const RunningCollector running{{"", "", "required"}};
-  for (const std::string path : {"/", "/crm/acme", "/incidents", "/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE", "/quiet",
-                                 "/deliveries", "/agents", "/rules", "/reports", "/reports/acme", "/settings",
-                                 "/login"}) {
+  for (const std::string path :
+       {"/", "/crm/acme", "/incidents", "/incidents/01JD75ZK4GWVQ2M8R3T6Y9BCDE", "/quiet", "/deliveries", "/agents",
+        "/rules", "/reports", "/reports/acme", "/settings", "/login"}) {
     INFO(path);
     const net::ClientResponse page = get(running, path);
     CHECK(page.status == 200);
