@@ -219,11 +219,12 @@ Result<void> HistoryRoller::prune(const HistoryKeep& keep) {
   };
   auto done =
       steps([&](store::Database& database) { return store::prune_rolled_blocks(database, keep.samples, kRowsAStep); });
-  for (const auto& [tier, before] : {std::pair{Tier::minutes, keep.minutes}, std::pair{Tier::hours, keep.states},
-                                     std::pair{Tier::days, keep.states}}) {
+  for (const std::pair<Tier, TimePoint> kept :
+       {std::pair{Tier::minutes, keep.minutes}, std::pair{Tier::hours, keep.states},
+        std::pair{Tier::days, keep.states}}) {
     if (!done) return done;
-    done = steps([tier = tier, before = before](store::Database& database) {
-      return store::prune_rollups(database, tier, before, kRowsAStep);
+    done = steps([kept](store::Database& database) {
+      return store::prune_rollups(database, kept.first, kept.second, kRowsAStep);
     });
   }
   while (done && keep.most_bytes > 0) {

@@ -204,7 +204,7 @@ TEST_CASE("pages of other sites change nothing") {
 
 TEST_CASE("every answer forbids scripts, frames, sniffing, referrers and storing") {
   RunningCollector running{{"", "", "required"}};
-  for (const char* path : {"/", "/page.css", "/-/ready", "/api/v1/crms", "/nowhere", "/api/v1/write", "/%zz"}) {
+  for (const char* path : {"/plain", "/page.css", "/-/ready", "/api/v1/crms", "/nowhere", "/api/v1/write", "/%zz"}) {
     INFO(path);
     const net::ClientResponse answer = running.get(path);
     CHECK(answer.status != 0);

@@ -25,11 +25,20 @@ class Page {
   }
   /// The next event of this name; others before it are skipped.
   boost::json::value event(const std::string& name) {
-    const std::string mark = "event: " + name + "\ndata: ";
-    std::string heard = client_.hear_until(mark);
-    const std::size_t begin = heard.rfind("id: ");
-    if (begin != std::string::npos) id_ = heard.substr(begin + 4, heard.find('\n', begin) - begin - 4);
-    return boost::json::parse(trimmed(client_.hear_until("\n\n")));
+    for (;;) {
+      std::string one = next();
+      if (one.empty()) throw std::runtime_error("the stream ended before an event " + name);
+      if (const auto id = value_in(one, "id: "); !id.empty()) id_ = id;
+      if (value_in(one, "event: ") == name) return boost::json::parse(value_in(one, "data: "));
+    }
+  }
+  /// What stands before the first event.
+  std::string head() {
+    heard_ += client_.hear_until("\r\n\r\n");
+    const std::size_t end = heard_.find("\r\n\r\n") + 4;
+    std::string head = heard_.substr(0, end);
+    heard_.erase(0, end);
+    return head;
   }
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] RawClient& client() { return client_; }
@@ -39,11 +48,26 @@ class Page {
     const std::string base = running.base();
     return static_cast<unsigned short>(std::stoi(base.substr(base.rfind(':') + 1)));
   }
-  static std::string trimmed(std::string text) {
-    while (text.ends_with('\n')) text.pop_back();
-    return text;
+  /// The text of the next event; empty when the stream has ended.
+  std::string next() {
+    std::size_t end = heard_.find("\n\n");
+    while (end == std::string::npos) {
+      const std::string more = client_.hear_until("\n");
+      if (more.empty()) return {};
+      heard_ += more;
+      end = heard_.find("\n\n");
+    }
+    std::string one = heard_.substr(0, end + 1);
+    heard_.erase(0, end + 2);
+    return one;
+  }
+  static std::string value_in(const std::string& event, const std::string& field) {
+    const std::size_t begin = ("\n" + event).find("\n" + field);
+    if (begin == std::string::npos) return {};
+    return event.substr(begin + field.size(), event.find('\n', begin) - begin - field.size());
   }
   RawClient client_;
+  std::string heard_;
   std::string id_;
 };
 
@@ -65,7 +89,7 @@ TEST_CASE("a page gets all CRMs at once, and then what changes") {
   REQUIRE(running.write_latency("zeta", 0.2) == 204);
   REQUIRE(eventually([&] { return running.state_of("zeta") == "healthy"; }));
   Page page{running};
-  CHECK_THAT(page.client().hear_until("\r\n\r\n"),
+  CHECK_THAT(page.head(),
              StartsWith("HTTP/1.1 200") && Contains("text/event-stream") && Contains("X-Accel-Buffering: no"));
   const boost::json::value snapshot = page.event("snapshot");
   CHECK(names_of(snapshot) == std::vector<std::string>{"acme", "zeta"});
