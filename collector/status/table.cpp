@@ -28,6 +28,7 @@ constexpr std::string_view kMaintenanceMark = "◇";
 constexpr std::string_view kMaintenanceColour = "\x1b[34m";
 constexpr std::string_view kPlain = "\x1b[0m";
 constexpr int kMark = 2;
+constexpr int kBetweenCounts = 3;
 constexpr int kState = 12;
 constexpr int kScore = 8;
 constexpr int kMostName = 30;
@@ -68,16 +69,25 @@ void add_wrapped(std::string_view text, int indent, const Look& look, std::vecto
     out.push_back(without_end(std::move(line)));
 }
 
-std::string counts(const std::vector<ShownCrm>& crms, const Look& look) {
-  std::string out = in_words(look.language, "CRMs: {}", "CRM：{}", crms.size());
+/// On more than one line where the terminal is narrow.
+std::vector<std::string> counts(const std::vector<ShownCrm>& crms, const Look& look) {
+  std::vector<std::string> out{in_words(look.language, "CRMs: {}", "CRM：{}", crms.size())};
+  int width = display_width(out.back());
   for (int state = 0; state < kShownStates; ++state) {
     const auto of_it = std::count_if(crms.begin(), crms.end(),
                                      [&](const ShownCrm& crm) { return crm.state == static_cast<ShownState>(state); });
     if (of_it == 0) continue;
     const StateLook& shown = kStates.at(static_cast<std::size_t>(state));
-    out += "   " + coloured(in_words(look.language, "{0} {2} {1}", "{0} {1} {2}", shown.mark,
-                                     word_of(static_cast<ShownState>(state), look.language), of_it),
-                            shown.colour, look);
+    const std::string count = in_words(look.language, "{0} {2} {1}", "{0} {1} {2}", shown.mark,
+                                       word_of(static_cast<ShownState>(state), look.language), of_it);
+    const bool fits = width + kBetweenCounts + display_width(count) <= look.width;
+    if (!fits) {
+      out.emplace_back();
+      width = 0;
+    }
+    const std::string before(static_cast<std::size_t>(fits ? kBetweenCounts : kMark), ' ');
+    out.back() += before + coloured(count, shown.colour, look);
+    width += display_width(before) + display_width(count);
   }
   return out;
 }
@@ -120,7 +130,7 @@ std::string more_line(std::size_t more, Language language) {
 
 std::vector<std::string> fleet_lines(const std::vector<ShownCrm>& crms, const std::vector<std::string>& troubles,
                                      const Look& look) {
-  std::vector<std::string> out{counts(crms, look)};
+  std::vector<std::string> out = counts(crms, look);
   for (const std::string& trouble : troubles)
     add_wrapped(in_words(look.language, "crmpulse itself: {}", "crmpulse 自身：{}", trouble), 0, look, out);
   if (crms.empty()) return out;

@@ -123,6 +123,7 @@ rules:
     measure: {metric: crm_operation_duration_seconds}
     op: above
     aggregator: p75
+    min_samples: 4
     window: 5m
     sub: {enter: 1, exit: 0.9, for: 2s}
     poor: {enter: 3, exit: 2.7, for: 2s}

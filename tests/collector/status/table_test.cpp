@@ -67,7 +67,7 @@ crmpulse itself: the disk refuses writes
   In maintenance: upgrade · Acknowledged by ana: on it
 ▲ globex  sub-healthy 62.0    10 min
   response time 1.4 s (sub-healthy from 1 s)
-  Looks like: cannot be told
+  Looks like: not clear yet
   Silenced: office moves · Nobody has acknowledged it
 ◌ new     unknown     –       1 min
 ● calm    healthy     97.5    2 h
