@@ -219,7 +219,7 @@ Result<void> HistoryRoller::prune(const HistoryKeep& keep) {
   };
   auto done =
       steps([&](store::Database& database) { return store::prune_rolled_blocks(database, keep.samples, kRowsAStep); });
-  for (const std::pair<Tier, TimePoint> kept :
+  for (const std::pair<Tier, TimePoint>& kept :
        {std::pair{Tier::minutes, keep.minutes}, std::pair{Tier::hours, keep.states},
         std::pair{Tier::days, keep.states}}) {
     if (!done) return done;

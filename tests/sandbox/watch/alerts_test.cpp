@@ -5,6 +5,7 @@
 
 #include "core/text/width.h"
 
+using namespace crmpulse;
 using namespace crmpulse::sandbox;
 
 namespace {

@@ -8,6 +8,7 @@
 #include "sandbox/watch/menu.h"
 #include "tests/sandbox/watch/plain.h"
 
+using namespace crmpulse;
 using namespace crmpulse::sandbox;
 using namespace std::chrono_literals;
 using crmpulse::sandbox::test::plain;

@@ -6,6 +6,7 @@
 #include "core/text/width.h"
 #include "tests/sandbox/watch/plain.h"
 
+using namespace crmpulse;
 using namespace crmpulse::sandbox;
 using crmpulse::sandbox::test::plain;
 
