@@ -31,7 +31,7 @@ class Demo(EndToEnd):
     def start_demo(self):
         self.demo = self.terminal([SOURCE / "scripts/run-demo", BIN])
         output = eventually(lambda: "Faults by hand" in self.demo.text() and self.demo.text(), 120, "the demo is up")
-        self.base = re.search(r"Collector: (http://[^/]+)/", output).group(1)
+        self.base = re.search(r"Page: (http://[^/]+)/", output).group(1)
         self.sandbox = re.search(r"(http://[^/]+)/_sandbox/faults", output).group(1)
 
     def watch(self, *more, **terminal):
