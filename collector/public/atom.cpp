@@ -33,7 +33,7 @@ struct Entry {
 
 std::vector<Entry> entries_of(const PublicStatus& status, Language language) {
   std::vector<Entry> entries;
-  for (const ShownCrm& crm : status.crms) {
+  for (const PublicCrm& crm : status.crms) {
     const std::string& name = in_language(crm.name, language);
     for (const ShownIncident& one : crm.incidents) {
       const std::string says = in_language(incident_sentence(one, status), language);
@@ -62,7 +62,7 @@ std::string render_atom(const PublicStatus& status, Language language) {
   const std::string_view code = language == Language::zh ? "zh" : "en";
   const std::string base = status.address.empty() ? std::string{} : escape_html(status.address) + "/";
   TimePoint updated = entries.empty() ? TimePoint{} : entries.front().updated;
-  for (const ShownCrm& crm : status.crms) {
+  for (const PublicCrm& crm : status.crms) {
     if (crm.state != Shown::unknown) updated = std::max(updated, crm.since);
   }
   std::string out = fmt::format(

@@ -50,7 +50,7 @@ int width_of(std::string_view text) {
 
 }  // namespace
 
-std::string render_badge(const ShownCrm& crm, Language language) {
+std::string render_badge(const PublicCrm& crm, Language language) {
   constexpr int kPad = 6;
   const std::string name = shortened(in_language(crm.name, language));
   const std::string state = fmt::format("{} {}", state_shape(crm.state), state_word(crm.state, language));

@@ -43,7 +43,7 @@ std::string share_text(double share, Language language) {
 }
 
 /// One path for the days of each state.
-std::string strip(const ShownCrm& crm, Language language) {
+std::string strip(const PublicCrm& crm, Language language) {
   std::array<std::string, kShownStates> paths;
   std::array<int, kShownStates> count{};
   for (std::size_t i = 0; i < crm.days.size(); ++i) {
@@ -71,7 +71,7 @@ std::string strip(const ShownCrm& crm, Language language) {
 }
 
 /// The days that were not all healthy, for whoever wants figures, and for whoever cannot see the strip.
-std::string days_table(const ShownCrm& crm, Language language) {
+std::string days_table(const PublicCrm& crm, Language language) {
   std::string rows;
   for (auto day = crm.days.rbegin(); day != crm.days.rend(); ++day) {
     std::string cells;
@@ -89,7 +89,7 @@ std::string days_table(const ShownCrm& crm, Language language) {
                      in_words(language, "Days with trouble or maintenance", "出现问题或进行维护的日期"), rows);
 }
 
-std::string crm_part(const ShownCrm& crm, const PublicStatus& status, Language language) {
+std::string crm_part(const PublicCrm& crm, const PublicStatus& status, Language language) {
   std::string figure = crm.usable ? in_words(language, "usable {}", "可用 {}", share_text(*crm.usable, language)) : "";
   return fmt::format(
       "<section>\n<div class=\"top\"><h2>{}</h2>{}</div>\n<p>{}</p>\n{}<div class=\"scale\"><span>{}</span><span>{}"
@@ -101,7 +101,7 @@ std::string crm_part(const ShownCrm& crm, const PublicStatus& status, Language l
 
 std::string planned_part(const PublicStatus& status, Language language) {
   std::string items;
-  for (const ShownCrm& crm : status.crms) {
+  for (const PublicCrm& crm : status.crms) {
     for (const PlannedWork& work : crm.planned)
       items += fmt::format("<li><b>{}</b><br>{}</li>\n", said(crm.name, language),
                            said(planned_sentence(work, status), language));
@@ -112,11 +112,11 @@ std::string planned_part(const PublicStatus& status, Language language) {
 
 std::string incidents_part(const PublicStatus& status, Language language) {
   struct Listed {
-    const ShownCrm* crm;
+    const PublicCrm* crm;
     const ShownIncident* incident;
   };
   std::vector<Listed> all;
-  for (const ShownCrm& crm : status.crms) {
+  for (const PublicCrm& crm : status.crms) {
     for (const ShownIncident& incident : crm.incidents) all.push_back({&crm, &incident});
   }
   std::sort(all.begin(), all.end(),
@@ -148,7 +148,7 @@ std::string render_html(const PublicStatus& status, Language language) {
   const std::string title = said(status.title, language);
   const std::string whole = said(whole_sentence(status), language);
   std::string crms;
-  for (const ShownCrm& crm : status.crms) crms += crm_part(crm, status, language);
+  for (const PublicCrm& crm : status.crms) crms += crm_part(crm, status, language);
   // Whole minutes: within one it is the same page, and who has it needs no other.
   const TimePoint minute = std::chrono::floor<std::chrono::minutes>(status.at);
   const std::string now = date_text(minute, status.zone);

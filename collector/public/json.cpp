@@ -28,7 +28,7 @@ json::object day_json(const ShownDay& day) {
   return out;
 }
 
-json::object crm_json(const ShownCrm& crm, const PublicStatus& status) {
+json::object crm_json(const PublicCrm& crm, const PublicStatus& status) {
   json::array days;
   for (const ShownDay& day : crm.days) days.push_back(day_json(day));
   json::array incidents;
@@ -57,7 +57,7 @@ json::object crm_json(const ShownCrm& crm, const PublicStatus& status) {
 
 std::string render_json(const PublicStatus& status) {
   json::array crms;
-  for (const ShownCrm& crm : status.crms) crms.push_back(crm_json(crm, status));
+  for (const PublicCrm& crm : status.crms) crms.push_back(crm_json(crm, status));
   return to_text(json::object{{"title", both(status.title)},
                               {"updated_at", format_time(status.at)},
                               {"time_zone", status.zone ? status.zone->name : "UTC"},

@@ -93,7 +93,7 @@ void PublicPages::badge(const Request& request, net::Respond respond) {
   crm.resize(crm.size() - kSuffix.size());
   const Language language = wanted_language(request);
   const auto render = [crm, language](const PublicStatus& status) -> std::optional<std::string> {
-    const ShownCrm* const shown = status.find(crm);
+    const PublicCrm* const shown = status.find(crm);
     return shown == nullptr ? std::nullopt : std::optional{render_badge(*shown, language)};
   };
   answer(request,

@@ -17,6 +17,6 @@ namespace crmpulse::collector {
 /// An Atom feed (RFC 4287): an entry for each incident and each planned maintenance, whose id stays.
 [[nodiscard]] std::string render_atom(const PublicStatus& status, Language language);
 /// An SVG that says name and state of one CRM, also to who cannot see it.
-[[nodiscard]] std::string render_badge(const ShownCrm& crm, Language language);
+[[nodiscard]] std::string render_badge(const PublicCrm& crm, Language language);
 
 }  // namespace crmpulse::collector

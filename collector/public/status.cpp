@@ -123,7 +123,7 @@ std::vector<PlannedWork> planned_for(const EngineLoop& engine, const Labels& lab
   return planned;
 }
 
-void add_state(ShownCrm& shown, const rules::CrmStatus& status, TimePoint now) {
+void add_state(PublicCrm& shown, const rules::CrmStatus& status, TimePoint now) {
   const bool works_on_it = !shown.planned.empty() && shown.planned.front().from <= now;
   const bool measured = status.data_status == DataStatus::fresh || status.data_status == DataStatus::stale;
   shown.state = works_on_it ? Shown::maintenance : measured ? shown_of(status.state) : Shown::unknown;
@@ -134,8 +134,8 @@ void add_state(ShownCrm& shown, const rules::CrmStatus& status, TimePoint now) {
   }
 }
 
-ShownCrm present(const EngineLoop& engine, const PublicPage& page, const std::string& crm) {
-  ShownCrm shown;
+PublicCrm present(const EngineLoop& engine, const PublicPage& page, const std::string& crm) {
+  PublicCrm shown;
   shown.crm = crm;
   shown.name = page.name_of(crm);
   if (const auto status = engine.rules().status(crm)) {
@@ -178,15 +178,15 @@ Shown ShownDay::worst() const {
   return worst;
 }
 
-const ShownCrm* PublicStatus::find(std::string_view crm) const {
-  const auto found = std::find_if(crms.begin(), crms.end(), [&](const ShownCrm& one) { return one.crm == crm; });
+const PublicCrm* PublicStatus::find(std::string_view crm) const {
+  const auto found = std::find_if(crms.begin(), crms.end(), [&](const PublicCrm& one) { return one.crm == crm; });
   return found == crms.end() ? nullptr : &*found;
 }
 
 Shown PublicStatus::worst() const {
   Shown worst = Shown::healthy;
   bool measured = crms.empty();
-  for (const ShownCrm& crm : crms) {
+  for (const PublicCrm& crm : crms) {
     measured = measured || crm.state != Shown::unknown;
     if (weight(crm.state) > weight(worst)) worst = crm.state;
   }
@@ -228,7 +228,7 @@ std::vector<ShownDay> days_of(const std::vector<store::StateChange>& changes, Ti
 
 Result<void> add_past(store::Database& database, PublicStatus& status) {
   const TimePoint from = start_of(date_of(status.at, status.zone) - std::chrono::days{kShownDays - 1}, status.zone);
-  for (ShownCrm& crm : status.crms) {
+  for (PublicCrm& crm : status.crms) {
     std::vector<store::StateChange> changes;
     const auto read = store::read_state_changes(database, crm.crm, from, status.at,
                                                 [&](const store::StateChange& change) { changes.push_back(change); });

@@ -50,7 +50,7 @@ struct PlannedWork {
   std::optional<TimePoint> to;
 };
 
-struct ShownCrm {
+struct PublicCrm {
   std::string crm;
   Bilingual name;
   Shown state = Shown::unknown;
@@ -68,8 +68,8 @@ struct PublicStatus {
   ZonePtr zone;
   Bilingual title;
   std::string address;  ///< external_url; may be empty
-  std::vector<ShownCrm> crms;
-  [[nodiscard]] const ShownCrm* find(std::string_view crm) const;
+  std::vector<PublicCrm> crms;
+  [[nodiscard]] const PublicCrm* find(std::string_view crm) const;
   /// Returns the worst state of all: poor, sub-healthy, maintenance, unknown, healthy.
   [[nodiscard]] Shown worst() const;
 };

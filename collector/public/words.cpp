@@ -17,7 +17,7 @@ std::string dimensions_text(const std::vector<std::string>& dimensions, Language
   return text.empty() ? text : std::string{colon(language)} + text;
 }
 
-std::string crm_text(const ShownCrm& crm, const PublicStatus& status, Language language) {
+std::string crm_text(const PublicCrm& crm, const PublicStatus& status, Language language) {
   const std::string_view word = state_word(crm.state, language);
   if (crm.state == Shown::unknown)
     return in_words(language, "Nothing is measured at the moment.", "目前没有测量数据。");
@@ -34,7 +34,7 @@ std::string crm_text(const ShownCrm& crm, const PublicStatus& status, Language l
 
 std::size_t count(const PublicStatus& status, Shown state) {
   return static_cast<std::size_t>(std::count_if(status.crms.begin(), status.crms.end(),
-                                                [state](const ShownCrm& crm) { return crm.state == state; }));
+                                                [state](const PublicCrm& crm) { return crm.state == state; }));
 }
 
 std::string whole_text(const PublicStatus& status, Language language) {
@@ -100,7 +100,7 @@ std::string_view state_shape(Shown state) {
   return {};
 }
 
-Bilingual crm_sentence(const ShownCrm& crm, const PublicStatus& status) {
+Bilingual crm_sentence(const PublicCrm& crm, const PublicStatus& status) {
   return {crm_text(crm, status, Language::en), crm_text(crm, status, Language::zh)};
 }
 Bilingual whole_sentence(const PublicStatus& status) {

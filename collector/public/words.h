@@ -13,7 +13,7 @@ namespace crmpulse::collector {
 [[nodiscard]] std::string_view state_word(Shown state, Language language);
 [[nodiscard]] std::string_view state_shape(Shown state);
 /// `Sub-healthy since 09:10 UTC: response time.`
-[[nodiscard]] Bilingual crm_sentence(const ShownCrm& crm, const PublicStatus& status);
+[[nodiscard]] Bilingual crm_sentence(const PublicCrm& crm, const PublicStatus& status);
 /// `1 of 3 systems needs attention.`
 [[nodiscard]] Bilingual whole_sentence(const PublicStatus& status);
 /// `Poor for 35 min (09:10 to 09:45 UTC): response time.`

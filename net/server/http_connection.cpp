@@ -222,7 +222,7 @@ awaitable<error_code> HttpConnection::read_body() {
 awaitable<error_code> HttpConnection::fill(std::size_t at_most) {
   if (buffer_.size() > server_->options.max_header_bytes + kBodyReadBytes) co_return http::error::header_limit;
   const auto space = buffer_.prepare(at_most);
-  const Transfer done = co_await stream_->read_some(space);
+  const Transferred done = co_await stream_->read_some(space);
   buffer_.commit(done.bytes);
   if (timed_out_ && !done.error) co_return asio::error::operation_aborted;
   co_return done.error;
@@ -343,7 +343,7 @@ void HttpConnection::add_common_headers(HttpResponse& response) const {
 }
 
 awaitable<error_code> HttpConnection::write_all(std::string_view bytes) {
-  Transfer done;
+  Transferred done;
   while (!bytes.empty() && !done.error) {
     arm(server_->options.body_timeout);
     std::string_view chunk = bytes.substr(0, kWriteBytes);

@@ -17,15 +17,15 @@ namespace {
 
 /// The same for both kinds: `stream` is a socket or TLS over one.
 template <class Stream>
-awaitable<Transfer> read_from(Stream* stream, asio::mutable_buffer into) {
-  Transfer done;
+awaitable<Transferred> read_from(Stream* stream, asio::mutable_buffer into) {
+  Transferred done;
   done.bytes = co_await stream->async_read_some(into, redirect_error(use_awaitable, done.error));
   co_return done;
 }
 
 template <class Stream>
-awaitable<Transfer> write_to(Stream* stream, asio::const_buffer from) {
-  Transfer done;
+awaitable<Transferred> write_to(Stream* stream, asio::const_buffer from) {
+  Transferred done;
   done.bytes = co_await stream->async_write_some(from, redirect_error(use_awaitable, done.error));
   co_return done;
 }
@@ -35,8 +35,8 @@ class PlainStream final : public HttpStream {
   explicit PlainStream(Socket socket) : socket_(std::move(socket)) {}
 
   awaitable<error_code> handshake() override { co_return error_code(); }
-  awaitable<Transfer> read_some(asio::mutable_buffer into) override { return read_from(&socket_, into); }
-  awaitable<Transfer> write_some(asio::const_buffer from) override { return write_to(&socket_, from); }
+  awaitable<Transferred> read_some(asio::mutable_buffer into) override { return read_from(&socket_, into); }
+  awaitable<Transferred> write_some(asio::const_buffer from) override { return write_to(&socket_, from); }
 
   awaitable<void> end_writing() override {
     error_code ignored;
@@ -60,8 +60,8 @@ class TlsStream final : public HttpStream {
     co_return error;
   }
 
-  awaitable<Transfer> read_some(asio::mutable_buffer into) override { return read_from(&stream_, into); }
-  awaitable<Transfer> write_some(asio::const_buffer from) override { return write_to(&stream_, from); }
+  awaitable<Transferred> read_some(asio::mutable_buffer into) override { return read_from(&stream_, into); }
+  awaitable<Transferred> write_some(asio::const_buffer from) override { return write_to(&stream_, from); }
 
   awaitable<void> end_writing() override {
     error_code ignored;

@@ -10,7 +10,7 @@
 namespace crmpulse::net {
 
 /// Both may be there: what was read or written before the error.
-struct Transfer {
+struct Transferred {
   boost::system::error_code error;
   std::size_t bytes = 0;
 };
@@ -19,8 +19,8 @@ class HttpStream {
  public:
   virtual ~HttpStream() = default;
   virtual boost::asio::awaitable<boost::system::error_code> handshake() = 0;
-  virtual boost::asio::awaitable<Transfer> read_some(boost::asio::mutable_buffer into) = 0;
-  virtual boost::asio::awaitable<Transfer> write_some(boost::asio::const_buffer from) = 0;
+  virtual boost::asio::awaitable<Transferred> read_some(boost::asio::mutable_buffer into) = 0;
+  virtual boost::asio::awaitable<Transferred> write_some(boost::asio::const_buffer from) = 0;
   /// Says that nothing more will be written, and for TLS that this end is meant.
   virtual boost::asio::awaitable<void> end_writing() = 0;
   virtual boost::asio::ip::tcp::socket& socket() = 0;

@@ -45,8 +45,8 @@ bool is_well_formed(std::string_view xml) {
   return open.empty();
 }
 
-ShownCrm shown(const std::string& crm, Shown state) {
-  ShownCrm made;
+PublicCrm shown(const std::string& crm, Shown state) {
+  PublicCrm made;
   made.crm = crm;
   made.name = {"Sales & <Service>", "销售系统"};
   made.state = state;
@@ -56,7 +56,7 @@ ShownCrm shown(const std::string& crm, Shown state) {
   return made;
 }
 
-PublicStatus one(ShownCrm crm) {
+PublicStatus one(PublicCrm crm) {
   PublicStatus status;
   status.at = kNow;
   status.title = {"Status of <us>", "系统状态"};
@@ -106,7 +106,7 @@ TEST_CASE("sentences say state, since when and which dimensions, in both languag
   CHECK(crm_sentence(poor.crms[0], poor).en == "Poor since 09:10 UTC: response time, availability.");
   CHECK(crm_sentence(poor.crms[0], poor).zh == "自 09:10 UTC 起状态为不良：响应时间、可用性。");
   CHECK(whole_sentence(poor).en == "The system is out of order.");
-  ShownCrm planned = shown("acme", Shown::maintenance);
+  PublicCrm planned = shown("acme", Shown::maintenance);
   planned.until = kNow + 1h;
   const PublicStatus work = one(planned);
   CHECK(crm_sentence(work.crms[0], work).en == "Planned maintenance since 09:10 UTC, until 10:30 UTC.");
