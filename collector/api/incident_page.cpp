@@ -92,7 +92,7 @@ std::string render_incident(const store::StoredIncident& incident, const json::a
                        date_text(incident.opened, zone));
     out += ack_part(detail) + fault_part(detail) + remedies(detail);
   }
-  return html_page(fmt::format("{} – crmpulse", incident.crm), out + timeline_part(timeline, zone), 1);
+  return html_page(fmt::format("{} – crmpulse", incident.crm), out + timeline_part(timeline, zone), 2);
 }
 
 }  // namespace crmpulse::collector

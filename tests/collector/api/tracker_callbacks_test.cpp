@@ -162,11 +162,12 @@ TEST_CASE("the link of a message opens the incident's page for people, in both l
                 {{"Content-Type", "application/json"}},
                 R"({"author":"jan","comment":"<b>on it</b>"})"})
               .status == 200);
-  const net::ClientResponse page = paged.running.get(link.substr(std::string{"https://health.example.com"}.size()));
+  const net::ClientResponse page =
+      paged.running.get("/plain" + link.substr(std::string{"https://health.example.com"}.size()));
   CHECK(page.status == 200);
   CHECK(page.header("content-type").starts_with("text/html"));
   for (const char* text : {"acme", "POOR", "不良", "Looks like 初步判断", "Timeline 时间线", "jan",
-                           "&lt;b&gt;on it&lt;/b&gt;", "href=\"../page.css\""}) {
+                           "&lt;b&gt;on it&lt;/b&gt;", "href=\"../../page.css\""}) {
     INFO(text);
     CHECK(page.body.find(text) != std::string::npos);
   }

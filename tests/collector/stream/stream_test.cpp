@@ -25,12 +25,23 @@ class Page {
   }
   /// The next event of this name; others before it are skipped.
   boost::json::value event(const std::string& name) {
+    int silent = 0;  // heartbeats come for ever
     for (;;) {
       std::string one = next();
+      if (value_in(one, "event: ") == "heartbeat" && ++silent > 2) throw std::runtime_error("no event " + name);
       if (one.empty()) throw std::runtime_error("the stream ended before an event " + name);
       if (const auto id = value_in(one, "id: "); !id.empty()) id_ = id;
       if (value_in(one, "event: ") == name) return boost::json::parse(value_in(one, "data: "));
     }
+  }
+  /// The row of the next CRM that is poor; a few others may come before it.
+  boost::json::value poor() {
+    constexpr int kMost = 20;
+    for (int i = 0; i < kMost; ++i) {
+      boost::json::value row = event("crm");
+      if (row.at("state").as_string() == "poor") return row;
+    }
+    throw std::runtime_error("no CRM is poor");
   }
   /// What stands before the first event.
   std::string head() {
@@ -77,10 +88,6 @@ std::vector<std::string> names_of(const boost::json::value& fleet) {
   return names;
 }
 
-std::string state_in(const boost::json::value& row) {
-  return std::string{row.at("state").as_string()};
-}
-
 }  // namespace
 
 TEST_CASE("a page gets all CRMs at once, and then what changes") {
@@ -95,10 +102,9 @@ TEST_CASE("a page gets all CRMs at once, and then what changes") {
   CHECK(names_of(snapshot) == std::vector<std::string>{"acme", "zeta"});
   CHECK(snapshot.at("lost_agents").as_int64() == 0);
   CHECK(snapshot.at("crms").as_array().at(0).at("strip").as_string().size() == 48);
-  REQUIRE(running.write_latency("acme", 9.0) == 204);
-  boost::json::value row = page.event("crm");
-  while (state_in(row) != "poor") row = page.event("crm");
-  CHECK(row.at("crm").as_string() == "acme");
+  REQUIRE(running.write_latency("beta", 9.0) == 204);
+  const boost::json::value row = page.poor();
+  CHECK(row.at("crm").as_string() == "beta");
   CHECK_THAT(std::string{row.at("says").at("en").as_string()}, Contains("9"));
   CHECK(row.at("incident").is_object());
   CHECK(row.at("fault").at("why").at("zh").as_string().size() > 0);
@@ -114,11 +120,10 @@ TEST_CASE("a page that was cut off gets what it missed and nothing else") {
     (void)page.event("snapshot");
     last = page.id();
   }
-  REQUIRE(running.write_latency("acme", 9.0) == 204);
-  REQUIRE(eventually([&] { return running.state_of("acme") == "poor"; }));
+  REQUIRE(running.write_latency("beta", 9.0) == 204);
+  REQUIRE(eventually([&] { return running.state_of("beta") == "poor"; }));
   const auto goes_on = [&](Page page) {
-    boost::json::value row = page.event("crm");
-    while (state_in(row) != "poor") row = page.event("crm");
+    CHECK(page.poor().at("crm").as_string() == "beta");
     CHECK(std::stoull(page.id()) > std::stoull(last));
   };
   SECTION("as browsers do") {
@@ -129,7 +134,8 @@ TEST_CASE("a page that was cut off gets what it missed and nothing else") {
   }
   SECTION("an id of another process gets a snapshot") {
     Page page{running, "Last-Event-ID: 17\r\n"};
-    CHECK(names_of(page.event("snapshot")) == std::vector<std::string>{"acme"});
+    // It may be a second old: what came since follows it.
+    CHECK(names_of(page.event("snapshot")).front() == "acme");
   }
 }
 
