@@ -4,12 +4,10 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <map>
 #include <optional>
 
-#include "store/history/integer_column.h"
+#include "store/history/named_columns.h"
 #include "store/history/scaled_values.h"
-#include "store/history/section.h"
 
 namespace crmpulse::store {
 namespace {
@@ -118,33 +116,17 @@ std::optional<Sketch> take_sketch(ByteReader& in) {
 class RollupWriter {
  public:
   void add(const RollupSeries& series) {
-    const auto differs = std::mismatch(series.name.begin(), series.name.end(), last_name_.begin(), last_name_.end());
-    const auto shared = static_cast<std::size_t>(differs.first - series.name.begin());
-    put_varint(names_, shared);
-    put_varint(names_, series.name.size() - shared);
-    names_.append(series.name, shared);
-    last_name_ = series.name;
-    put_varint(heads_, series.points.size());
+    block_.begin(series.name, series.points.size());
     if (series.points.empty()) return;
     std::vector<std::int64_t> stamps(series.points.size());
     std::transform(series.points.begin(), series.points.end(), stamps.begin(),
                    [](const Rollup& point) { return unix_millis(point.at) / 1000; });
-    const auto [known, added] = stamp_columns_.try_emplace(stamps, stamp_columns_.size());
-    put_varint(heads_, known->second);
-    if (added) write_column(stamps, heads_, stamps_);
-    put_varint(heads_, to_columns(series.points, columns_));
-    for (const auto& column : columns_) write_column(column, heads_, values_);
+    block_.add_stamps(stamps);
+    block_.add_number(to_columns(series.points, columns_));
+    for (const auto& column : columns_) block_.add_column(column);
     add_sketches(series.points);
   }
-  [[nodiscard]] std::string finish(std::size_t series) const {
-    std::string out{kRollupFormat};
-    put_varint(out, series);
-    for (const std::string* section : {&names_, &heads_, &sketches_}) put_section(out, *section);
-    for (const Planes* planes : {&stamps_, &values_}) {
-      for (const std::string& plane : *planes) put_section(out, plane);
-    }
-    return out;
-  }
+  [[nodiscard]] std::string finish() const { return block_.finish(&sketches_); }
 
  private:
   /// Their length stands in the head, so that a reader passes over those that it does not want.
@@ -155,16 +137,11 @@ class RollupWriter {
     for (const Rollup& point : points) {
       if (some) put_sketch(point.sketch, sketches_);
     }
-    put_varint(heads_, sketches_.size() - before);
+    block_.add_number(sketches_.size() - before);
   }
 
-  std::string names_;
-  std::string last_name_;
-  std::string heads_;
+  NamedColumnsWriter block_{kRollupFormat};
   std::string sketches_;
-  Planes stamps_;
-  Planes values_;
-  std::map<std::vector<std::int64_t>, std::size_t> stamp_columns_;
   Columns columns_;
 };
 
@@ -172,48 +149,32 @@ class RollupReader {
  public:
   /// Returns false if the bytes are damaged.
   bool open(std::string_view bytes) {
-    ByteReader in{bytes};
-    const std::string_view format = in.bytes(1);
-    if (format.empty() || format[0] != kRollupFormat) return false;
-    series_ = in.varint();
-    for (std::string* section : {&names_, &heads_, &sketches_}) {
-      if (!take(in, *section)) return false;
-    }
-    for (auto [planes, left] : {std::pair{&stamps_, &stamps_left_}, std::pair{&values_, &values_left_}}) {
-      for (std::size_t i = 0; i < planes->size(); ++i) {
-        if (!take(in, planes->at(i))) return false;
-        left->left.at(i) = planes->at(i);
-      }
-    }
-    names_left_ = ByteReader{names_};
-    heads_left_ = ByteReader{heads_};
+    if (!block_.open(bytes, kRollupFormat, &sketches_)) return false;
     sketches_left_ = ByteReader{sketches_};
-    return series_ <= names_.size();
+    return true;
   }
-  [[nodiscard]] std::uint64_t series() const { return series_; }
+  [[nodiscard]] std::uint64_t series() const { return block_.series(); }
   /// Fills `out` if `wanted` says so; otherwise leaves it without a name.
   bool next(const std::function<bool(std::string_view)>& wanted, RollupSeries& out) {
     out = {};
-    if (!next_name()) return false;
-    const std::uint64_t count = heads_left_.varint();
-    total_ += count;
-    if (!heads_left_.good() || count > kMostRollups || total_ > kMostRollups) return false;
-    const bool take_it = wanted(name_);
-    if (take_it) out.name = name_;
-    if (count == 0) return true;
-    const std::vector<std::int64_t>* stamps = next_stamps(count);
+    const auto count = block_.begin();
+    if (!count) return false;
+    const bool take_it = wanted(block_.name());
+    if (take_it) out.name = block_.name();
+    if (*count == 0) return true;
+    const std::vector<std::int64_t>* const stamps = block_.stamps(*count);
     if (stamps == nullptr) return false;
-    const std::uint64_t how = heads_left_.varint();
-    if (how != kBits && how > kMaxDigits) return false;
+    const auto how = block_.number();
+    if (!how || (*how != kBits && *how > kMaxDigits)) return false;
     for (auto& column : columns_) {
-      column.resize(count);
-      if (!(take_it ? read_column(heads_left_, values_left_, column)
-                    : skip_column(heads_left_, values_left_, column.size())))
-        return false;
+      column.resize(*count);
+      if (!(take_it ? block_.column(column) : block_.pass(*count))) return false;
     }
-    const std::string_view sketches = sketches_left_.bytes(heads_left_.varint());
-    if (!heads_left_.good() || !sketches_left_.good()) return false;
-    return !take_it || fill(*stamps, how, sketches, out);
+    const auto length = block_.number();
+    if (!length) return false;
+    const std::string_view sketches = sketches_left_.bytes(*length);
+    if (!sketches_left_.good()) return false;
+    return !take_it || fill(*stamps, *how, sketches, out);
   }
 
  private:
@@ -229,44 +190,10 @@ class RollupReader {
     }
     return true;
   }
-  static bool take(ByteReader& in, std::string& section) {
-    auto taken = take_section(in);
-    if (taken) section = std::move(*taken);
-    return taken.has_value();
-  }
-  bool next_name() {
-    const std::uint64_t shared = names_left_.varint();
-    const std::string_view rest = names_left_.bytes(names_left_.varint());
-    if (!names_left_.good() || shared > name_.size()) return false;
-    name_.resize(shared);
-    name_ += rest;
-    return true;
-  }
-  const std::vector<std::int64_t>* next_stamps(std::uint64_t count) {
-    const std::uint64_t index = heads_left_.varint();
-    if (!heads_left_.good() || index > stamp_columns_.size()) return nullptr;
-    if (index == stamp_columns_.size()) {
-      std::vector<std::int64_t> column(count);
-      if (!read_column(heads_left_, stamps_left_, column)) return nullptr;
-      stamp_columns_.push_back(std::move(column));
-    }
-    return stamp_columns_[index].size() == count ? &stamp_columns_[index] : nullptr;
-  }
 
-  std::uint64_t series_ = 0;
-  std::uint64_t total_ = 0;
-  std::string names_;
-  std::string heads_;
+  NamedColumnsReader block_{kMostRollups};
   std::string sketches_;
-  Planes stamps_;
-  Planes values_;
-  ByteReader names_left_{{}};
-  ByteReader heads_left_{{}};
   ByteReader sketches_left_{{}};
-  PlaneReaders stamps_left_;
-  PlaneReaders values_left_;
-  std::string name_;
-  std::vector<std::vector<std::int64_t>> stamp_columns_;
   Columns columns_;
 };
 
@@ -293,7 +220,7 @@ void Rollup::merge(const Rollup& later) {
 std::string encode_rollups(std::span<const RollupSeries> series) {
   RollupWriter writer;
   for (const RollupSeries& one : series) writer.add(one);
-  return writer.finish(series.size());
+  return writer.finish();
 }
 
 Result<std::vector<RollupSeries>> decode_rollups(std::string_view bytes,
