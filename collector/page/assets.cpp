@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "net/server/accept.h"
+#include "net/server/etag.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -44,7 +45,7 @@ net::HttpResponse asset_answer(const Asset& asset, const net::HttpRequest& reque
   response.headers = {{"ETag", tag},
                       {"Vary", "Accept-Encoding"},
                       {"Cache-Control", lasting ? "public, max-age=31536000, immutable" : "no-cache"}};
-  if (request.header("if-none-match") == tag) {
+  if (net::has_already(request, tag)) {
     response.status = 304;
     return response;
   }

@@ -4,6 +4,7 @@
 
 #include "collector/page/assets.h"
 #include "net/base/crypto.h"
+#include "net/server/etag.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -41,7 +42,7 @@ net::HttpResponse shell_answer(const net::HttpRequest& request, std::string_view
       {"Content-Security-Policy",
        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'"}};
-  if (request.header("if-none-match") == tag) {
+  if (net::has_already(request, tag)) {
     response.status = 304;
     return response;
   }

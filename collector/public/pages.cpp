@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <charconv>
+#include <utility>
 
 #include "collector/http/answers.h"
 #include "collector/public/render.h"
-#include "core/text/ascii.h"
 #include "net/base/crypto.h"
+#include "net/server/accept.h"
+#include "net/server/etag.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -19,18 +19,9 @@ net::HttpResponse nothing_here() {
   return error_answer(404, "not_found", "there is nothing at this address");
 }
 
-/// `1` without one, 0 of what cannot be read.
-double quality_of(std::string_view range) {
-  const std::size_t at = range.find("q=");
-  if (at == std::string_view::npos) return 1;
-  double quality = 0;
-  const std::string_view text = range.substr(at + 2);
-  (void)std::from_chars(text.data(), text.data() + text.size(), quality);
-  return quality;
-}
-
-bool has_etag(std::string_view known, std::string_view etag) {
-  return known == "*" || (!etag.empty() && known.find(etag) != std::string_view::npos);
+/// `zh-CN` → `zh`.
+std::string_view primary_of(std::string_view range) {
+  return range.substr(0, range.find('-'));
 }
 
 }  // namespace
@@ -41,15 +32,10 @@ Language wanted_language(const net::HttpRequest& request) {
   if (asked == "en") return Language::en;
   Language best = Language::en;
   double most = 0;
-  std::string_view rest = request.header("accept-language");
-  while (!rest.empty()) {
-    std::string_view range = rest.substr(0, rest.find(','));
-    rest.remove_prefix(std::min(range.size() + 1, rest.size()));
-    while (range.starts_with(' ')) range.remove_prefix(1);
-    const std::string primary = ascii::lower(std::string{range.substr(0, 2)});
-    const double quality = quality_of(range);
-    if ((primary != "zh" && primary != "en") || quality <= most) continue;
-    most = quality;
+  for (const net::Accepted& range : net::accepted(request, "accept-language")) {
+    const std::string_view primary = primary_of(range.name);
+    if ((primary != "zh" && primary != "en") || range.weight <= most) continue;
+    most = range.weight;
     best = primary == "zh" ? Language::zh : Language::en;
   }
   return best;
@@ -108,7 +94,7 @@ bool PublicPages::fresh() const {
 
 void PublicPages::answer(const net::HttpRequest& request, Asked asked, net::Respond respond) {
   if (!engine_.configuration().settings.public_page) return respond(nothing_here());
-  asked.etag = request.header("if-none-match");
+  asked.known = net::if_none_match(request);
   if (fresh()) return give(asked, respond);
   // Bounded by the connections.
   waiting_.emplace_back([this, asked = std::move(asked), respond = std::move(respond)](bool made) {
@@ -157,7 +143,7 @@ void PublicPages::give(const Asked& asked, const net::Respond& respond) {
     answer.headers.emplace_back("Access-Control-Allow-Origin", "*");
     answer.headers.emplace_back("Cross-Origin-Resource-Policy", "cross-origin");
   }
-  if (has_etag(asked.etag, rendered.etag)) {
+  if (net::names_etag(asked.known, rendered.etag)) {
     answer.status = 304;
   } else {
     answer.headers.emplace_back("Content-Type", asked.content_type);

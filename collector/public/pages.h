@@ -32,7 +32,7 @@ class PublicPages {
     std::string content_type;
     bool by_language = false;  ///< another one gets another language
     bool for_others = false;   ///< pages elsewhere may show it
-    std::string etag;          ///< that the client has
+    std::string known;         ///< `If-None-Match`: what the client has
     Render render;
   };
   struct Rendered {

@@ -9,6 +9,7 @@
 #include "collector/text/json_text.h"
 #include "core/loop_thread.h"
 #include "net/server/accept.h"
+#include "net/server/etag.h"
 #include "net/server/gzip.h"
 
 namespace crmpulse::collector {
@@ -234,13 +235,13 @@ void Stream::snapshot(const Request& request, net::Respond respond) {
   if (closed_) return respond(busy_answer("the collector is stopping", kComeAgain));
   if (waiting_.size() >= kMostClients) return respond(busy_answer("too many pages are open", kComeAgain));
   with_snapshot([respond = std::move(respond), gzip = net::accepts_gzip(request),
-                 known = std::string{request.header("if-none-match")}](const Shot& shot) {
+                 known = net::if_none_match(request)](const Shot& shot) {
     net::HttpResponse response;
     const std::string tag = fmt::format("\"{}\"", shot->seq);
     response.headers.emplace_back("ETag", tag);
     response.headers.emplace_back("Vary", "Accept-Encoding");
     response.headers.emplace_back("Cache-Control", "no-cache");
-    if (known == tag) {
+    if (net::names_etag(known, tag)) {
       response.status = 304;
       return respond(std::move(response));
     }

@@ -192,6 +192,8 @@ TEST_CASE("the language is the one of the address, else the browser's") {
   CHECK(asked("en-US,en;q=0.9,zh;q=0.8") == Language::en);
   CHECK(asked("fr, zh;q=0.2, en;q=0.1") == Language::zh);
   CHECK(asked("zh;q=0, en") == Language::en);
+  CHECK(asked("en ; Q=0.1 , ZH-Hant") == Language::zh);
+  CHECK(asked("zha, enm;q=0.9, zh;q=x") == Language::en);
   CHECK(asked("zh-CN", "en") == Language::en);
   CHECK(asked("en", "zh") == Language::zh);
 }
