@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 
 #include "collector/http/answers.h"
+#include "collector/http/external_url.h"
 #include "core/log.h"
 #include "core/text/ascii.h"
 #include "core/text/printable.h"
@@ -32,19 +33,6 @@ std::string host_in(std::string_view authority) {
   const Result<net::Url> url = net::parse_url(fmt::format("http://{}", authority));
   const bool bare = url && !url->has_login() && url->path == "/" && url->query.empty() && url->fragment.empty();
   return bare ? ascii::lower(net::without_brackets(url->host)) : std::string{};
-}
-
-/// `https://host:port/path` → `host:port`, empty if it is not a URL (`null`).
-std::string authority_in(std::string_view url) {
-  const Result<net::Url> parsed = net::parse_url(std::string{url});
-  return parsed ? parsed->authority() : std::string{};
-}
-
-/// `https://host/crm` → `/crm`, empty without a path.
-std::string path_of(std::string_view url) {
-  const Result<net::Url> parsed = net::parse_url(std::string{url});
-  if (!parsed || parsed->path == "/") return {};
-  return parsed->path;
 }
 
 bool is_safe(std::string_view method) {
@@ -86,7 +74,7 @@ void Access::configure(const AccessSettings& settings) {
   listen_host_ = settings.listen_address;
   external_authority_ = authority_in(settings.external_url);
   proxy_ = settings.proxy;
-  cookie_ = {fmt::format("crmpulse_session_{}", settings.port), path_of(settings.external_url) + "/", settings.tls};
+  cookie_ = {fmt::format("crmpulse_session_{}", settings.port), base_path(settings.external_url) + "/", settings.tls};
   limits_.configure(settings.limits);
 }
 

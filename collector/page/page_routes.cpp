@@ -8,10 +8,10 @@
 #include <utility>
 
 #include "collector/http/answers.h"
+#include "collector/http/external_url.h"
 #include "collector/page/assets.h"
 #include "collector/page/shell.h"
 #include "core/text/percent.h"
-#include "net/base/url.h"
 
 namespace crmpulse::collector {
 namespace {
@@ -20,18 +20,11 @@ constexpr std::array<std::string_view, 11> kViews{"/",           "/crm/{crm}", "
                                                   "/deliveries", "/agents",    "/rules",        "/reports",
                                                   "/settings",   "/login",     "/reports/{crm}"};
 
-/// `https://ops.example.com/crm` → `/crm/`.
-std::string base_of(const std::string& external_url) {
-  const auto url = net::parse_url(external_url);
-  if (external_url.empty() || !url) return "/";
-  return url->path.ends_with('/') ? url->path : url->path + "/";
-}
-
 }  // namespace
 
 void add_page_routes(Router& router, std::function<std::string()> external_url) {
   const auto base = std::make_shared<std::function<std::string()>>(
-      [external_url = std::move(external_url)] { return base_of(external_url()); });
+      [external_url = std::move(external_url)] { return base_path(external_url()) + "/"; });
   for (const std::string_view view : kViews) {
     router.add({"GET", std::string{view}, std::nullopt, [base](const Request& request, const net::Respond& respond) {
                   respond(shell_answer(request, (*base)(), "plain"));
