@@ -86,7 +86,7 @@ std::string Sessions::begin(const Token& token, TimePoint now) {
 std::optional<Sessions::Session> Sessions::find(std::string_view value, const Tokens& tokens, TimePoint now) const {
   if (!usable() || value.empty()) return std::nullopt;
   const auto parts = parts_of(value);
-  if (!parts || parts->ends <= now) return std::nullopt;
+  if (!parts || parts->ends <= now || parts->ends > now + kLifetime + kClockSlack) return std::nullopt;
   auto token = tokens.find_named(parts->name);
   if (token == nullptr) return std::nullopt;
   const std::string wanted = signature(parts->text, *token);

@@ -20,6 +20,8 @@ namespace crmpulse::collector {
 class Sessions {
  public:
   static constexpr Duration kLifetime{std::chrono::hours{24 * 7}};
+  /// So much later than that from now may a session end: clocks are set back a little, and two nodes differ.
+  static constexpr Duration kClockSlack{std::chrono::minutes{1}};
   static constexpr std::size_t kMostEnded = 10'000;  ///< signed out ones that are remembered; the oldest go
 
   struct Session {
@@ -33,10 +35,10 @@ class Sessions {
 
   /// Begins a session of this token and returns the cookie's value. It ends with the token at the latest.
   [[nodiscard]] std::string begin(const Token& token, TimePoint now);
-  /// Returns the session of a cookie's value. nullopt: we did not write it, it is over, or its token is not valid any
-  /// more.
+  /// Returns the session of a cookie's value. nullopt: we did not write it, it is over, it was written by a clock
+  /// that went wrong and would hold for longer than a session does, or its token is not valid any more.
   [[nodiscard]] std::optional<Session> find(std::string_view value, const Tokens& tokens, TimePoint now) const;
-  /// Ends the session before its time. What is no session of ours is ignored.
+  /// Ends the session before its time. What is not a session of ours is ignored.
   void end(std::string_view value, const Tokens& tokens, TimePoint now);
 
  private:

@@ -144,6 +144,10 @@ TEST_CASE("sessions are made by this collector alone and end in time") {
   CHECK(session->ends - now <= Sessions::kLifetime);
   CHECK(sessions.find(value, tokens, now + Sessions::kLifetime - std::chrono::minutes{1}));
   CHECK_FALSE(sessions.find(value, tokens, now + Sessions::kLifetime));
+  // A clock that is set back by seconds signs nobody out; what one wrote that was days ahead does not hold for weeks.
+  CHECK(sessions.find(value, tokens, now - std::chrono::seconds{30}));
+  CHECK_FALSE(sessions.find(value, tokens, now - std::chrono::hours{1}));
+  CHECK_FALSE(sessions.find(sessions.begin(*token, now + std::chrono::hours{24 * 365}), tokens, now));
 
   for (std::size_t i = 0; i < value.size(); ++i) {
     std::string forged = value;
