@@ -8,23 +8,21 @@
 namespace crmpulse::collector {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
 std::string gone_data(const std::string& crm) {
   return to_text(boost::json::object{{"crm", crm}});
 }
 
 }  // namespace
 
-bool Fleet::prepare() {
+bool Fleet::prepare(Steady::time_point now) {
   if (complete_) return true;
   if (!awake_) {
     awake_ = true;
-    round_step_ = engine_.now();
+    round_step_ = now;
     for (std::string& crm : engine_.rules().crms()) stale_.insert(std::move(crm));
   }
-  const auto until = SteadyClock::now() + kSlice;
-  while (!stale_.empty() && SteadyClock::now() < until) {
+  const auto until = Steady::now() + kSlice;
+  while (!stale_.empty() && Steady::now() < until) {
     const auto next = stale_.extract(stale_.begin());
     (void)renew(next.value());
   }
@@ -45,12 +43,12 @@ void Fleet::judged(std::span<const std::string> crms) {
   for (const std::string& crm : crms) stale_.insert(crm);
 }
 
-std::vector<FleetChange> Fleet::changes() {
+std::vector<FleetChange> Fleet::changes(Steady::time_point now) {
   std::vector<FleetChange> out;
   if (!complete_) return out;
-  next_round();
-  const auto until = SteadyClock::now() + kSlice;
-  while (!stale_.empty() && SteadyClock::now() < until) {
+  next_round(now);
+  const auto until = Steady::now() + kSlice;
+  while (!stale_.empty() && Steady::now() < until) {
     const auto next = stale_.extract(stale_.begin());
     const std::string& crm = next.value();
     if (!renew(crm)) continue;
@@ -85,12 +83,12 @@ bool Fleet::renew(const std::string& crm) {
 }
 
 /// Marks as many rows as are due in the time since the last call, so that each has its turn once in a kRound.
-void Fleet::next_round() {
-  const Duration passed = engine_.now() - round_step_;
+void Fleet::next_round(Steady::time_point now) {
+  const auto passed = std::chrono::duration_cast<Duration>(now - round_step_);
   const auto due = static_cast<std::size_t>(std::max<Duration::rep>(passed.count(), 0)) * rows_.size() /
                    static_cast<std::size_t>(kRound.count());
   if (due == 0) return;
-  round_step_ = engine_.now();
+  round_step_ = now;
   auto row = rows_.upper_bound(round_at_);
   for (std::size_t i = 0; i < std::min(due, rows_.size()); ++i, ++row) {
     if (row == rows_.end()) row = rows_.begin();
