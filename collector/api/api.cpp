@@ -7,9 +7,9 @@
 #include <charconv>
 
 #include "collector/api/incident_page.h"
-#include "collector/api/openapi.h"
-#include "collector/api/parameters.h"
 #include "collector/http/answers.h"
+#include "collector/openapi/document.h"
+#include "collector/openapi/parameters.h"
 #include "core/log.h"
 
 namespace crmpulse::collector {

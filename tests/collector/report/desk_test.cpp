@@ -9,7 +9,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "collector/api/openapi_schemas.h"
+#include "collector/openapi/schemas.h"
 #include "core/time/hours.h"
 #include "tests/collector/collector_fixture.h"
 #include "tests/collector/report/stored_month.h"

@@ -1,4 +1,4 @@
-#include "collector/api/parameters.h"
+#include "collector/openapi/parameters.h"
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
-#include "collector/api/openapi.h"
+#include "collector/openapi/document.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "collector/api/openapi_schemas.h"
-#include "collector/api/parameters.h"
+#include "collector/openapi/parameters.h"
+#include "collector/openapi/schemas.h"
 #include "core/text/ascii.h"
 #include "core/version.h"
 

@@ -3,7 +3,7 @@
 
 #include <boost/json.hpp>
 
-#include "collector/api/parameters.h"
+#include "collector/openapi/parameters.h"
 
 namespace crmpulse::collector {
 

@@ -1,7 +1,7 @@
 // Parameters, parts of paths and times that say nothing, or not what they should, are refused by every route that knows
 // them.
 
-#include "collector/api/parameters.h"
+#include "collector/openapi/parameters.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 // The document that describes the API, held against the router's own table.
 
-#include "collector/api/openapi.h"
+#include "collector/openapi/document.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "collector/api/openapi_schemas.h"
+#include "collector/openapi/schemas.h"
 
 #include <algorithm>
 #include <limits>
