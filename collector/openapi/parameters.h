@@ -28,7 +28,7 @@ inline constexpr int kMostCount = 1000;
 /// Characters of a parameter's value and of a `{…}` part of a path; a label has no more bytes.
 inline constexpr std::size_t kLongestParameter = 1024;
 
-/// Returns the parameters that a route knows (document.cpp).
+/// Returns the parameters that a route knows (routes.cpp).
 [[nodiscard]] std::span<const Parameter> parameters_of(const Route& route);
 
 /// Returns 400 if a part of the path or a parameter that the route knows is empty, there twice, too long or not plain
