@@ -115,7 +115,7 @@ std::string statements_text(const probes::Recipe& recipe, Dialect dialect, bool 
   return out;
 }
 
-/// What is no statement: sentences and scopes.
+/// What is not a statement: sentences and scopes.
 std::string permissions_text(const probes::Recipe& recipe, bool chinese) {
   const bool sql = recipe.transport == probes::Transport::sql;
   std::string out;

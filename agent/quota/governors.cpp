@@ -37,7 +37,7 @@ Governor::Memory merged(const std::vector<const Governor::Memory*>& memories, co
 
 }  // namespace
 
-/// `wanted`: the accounts there will be; what one of them has is no other's.
+/// `wanted`: the accounts there will be; what one of them has belongs to no other.
 std::shared_ptr<Governors::Shared> Governors::known(const Account& account, const std::vector<CrmSettings>& crms,
                                                     const std::set<std::string>& wanted) const {
   for (const auto& shared : accounts_) {

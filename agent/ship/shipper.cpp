@@ -53,7 +53,7 @@ struct Shared {
   std::optional<net::ClientResponse> answer;
 };
 
-/// One line about an answer that was no acceptance.
+/// One line about an answer that was not an acceptance.
 std::string describe(const net::ClientResponse& response) {
   if (response.failure) return one_line(response.failure->message);
   if (response.status >= 200 && response.status < 300)

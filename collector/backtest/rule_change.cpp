@@ -32,7 +32,7 @@ void move_to(Threshold& threshold, double enter) {
   threshold.exit = std::strtod(fmt::format("{:.10g}", exit).c_str(), nullptr);
 }
 
-/// In a rules file a name of digits or `yes` is no text without quotes.
+/// In a rules file a name of digits or `yes` is a text only in quotes.
 std::string in_quotes(std::string_view text) {
   return boost::json::serialize(boost::json::string{text.data(), text.size()});
 }

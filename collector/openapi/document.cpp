@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 constexpr std::string_view kWrite = "/api/v1/write";
 constexpr std::string_view kReports = "/api/v1/reports/{crm}";
-constexpr std::string_view kEvidence = "/api/v1/evidence";  ///< no line at all is no fault
+constexpr std::string_view kEvidence = "/api/v1/evidence";  ///< a body without a line is not a fault
 constexpr std::string_view kSecondVersion = "application/x-protobuf;proto=io.prometheus.write.v2.Request";
 
 json::object text_schema() {

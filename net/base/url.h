@@ -52,7 +52,7 @@ enum class Schemes { web, any };  ///< `web`: http and https
 /// Returns the URL, or the path, with one parameter more. Text is only inserted: CURLU changes the case of other
 /// parameters' escapes, which some servers sign, and takes no path alone.
 [[nodiscard]] std::string with_parameter(std::string url, std::string_view name, std::string_view value);
-/// Returns the decoded `name=value` pairs of a query (`+` is no blank); nullopt if a % escape is broken.
+/// Returns the decoded `name=value` pairs of a query (`+` is not a blank); nullopt if a % escape is broken.
 [[nodiscard]] std::optional<std::vector<std::pair<std::string, std::string>>> query_pairs(std::string_view query);
 
 /// Returns `HTTPS://Crm.example.com/Path` with its scheme in small letters (RFC 3986, section 3.1). Everything after it

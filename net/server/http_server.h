@@ -120,7 +120,7 @@ struct ServerOptions {
   /// Of all answers that clients have not taken yet, shared ones once. Beyond, the slowest client goes.
   std::size_t max_sending_bytes = 128 * 1024 * 1024;
   HeadCheck check_head;  ///< may be empty
-  /// On every answer that does not have them itself, also on those to what was no request.
+  /// On every answer that does not have them itself, also on those to what was not a request.
   std::vector<std::pair<std::string, std::string>> headers;
   Duration header_timeout{std::chrono::seconds{10}};
   Duration body_timeout{std::chrono::seconds{30}};

@@ -23,7 +23,7 @@ class TokenFile {
   [[nodiscard]] std::optional<Token> read() const;
   /// The file is the old one or the new one whole, also after a power cut; its owner alone can read it.
   [[nodiscard]] Result<void> write(const Token& token) const;
-  /// It is no error if there is none.
+  /// It is not an error if there is none.
   void remove() const;
   [[nodiscard]] const std::string& path() const { return path_; }
 

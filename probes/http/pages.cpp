@@ -26,7 +26,7 @@ bool says_yes(const JsonValue& more) {
   return !text.empty() && text != "false";
 }
 
-/// Returns nullopt for what is no number of rows, such as the -1 of a CRM that does not count.
+/// Returns nullopt for what is not a number of rows, such as the -1 of a CRM that does not count.
 std::optional<std::uint64_t> count_in(const JsonValue& value) {
   if (const auto number = value.number())
     return *number >= 0 ? std::optional{static_cast<std::uint64_t>(*number)} : std::nullopt;

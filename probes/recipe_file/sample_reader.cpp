@@ -75,7 +75,7 @@ SampleSpec read_sample(Reader& reader) {
   std::size_t unit = 0;
   if (reader.get_choice("unit", unit, {"s", "ms"})) spec.unit = unit == 0 ? 1 : 0.001;
   get_enum(reader, "reduce", spec.reduce, kReduce);
-  // What has no value is no duplicate of anything, as a text of blanks is none.
+  // What has no value is not a duplicate of anything, nor is a text of blanks.
   if (spec.reduce == Reduce::duplicates) spec.on_null = OnNull::skip;
   get_enum(reader, "null", spec.on_null, kOnNull);
   read_quantiles(reader, spec);

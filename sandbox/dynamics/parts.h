@@ -46,7 +46,7 @@ void check_parameters(const net::HttpRequest& request, std::span<const std::stri
 [[nodiscard]] net::HttpResponse answer_set(const Ask& ask, const Object& object, std::string_view rest);
 [[nodiscard]] net::HttpResponse answer_entity(const Ask& ask, const Object& object, std::string_view key);
 [[nodiscard]] net::HttpResponse create_entity(const Ask& ask, const Object& object);
-/// Throws a Refusal for an $expand of what is no navigation property.
+/// Throws a Refusal for an $expand of what is not a navigation property.
 void check_expanded(const Ask& ask, const Object& object);
 [[nodiscard]] boost::json::object record_json(const Ask& ask, const Object& object, const Record& record,
                                               const std::vector<const Field*>& fields);

@@ -271,7 +271,7 @@ value ModelCall::argument(std::string_view name) const {
   return at < call_.args.size() ? call_.args[at] : value();
 }
 
-/// None and False are no bound.
+/// None and False mean: without a bound.
 std::optional<std::size_t> ModelCall::bound(std::string_view name) const {
   const value given = argument(name);
   if (given.is_null() || given == value(false)) return std::nullopt;
@@ -353,7 +353,7 @@ std::vector<ModelRow> ModelCall::found() const {
   sort_rows(rows, order(), true);
   const std::size_t offset = std::min(bound("offset").value_or(0), rows.size());
   rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(offset));
-  const std::size_t limit = bound("limit").value_or(0);  // 0 is no limit
+  const std::size_t limit = bound("limit").value_or(0);  // 0: without a limit
   if (limit > 0 && rows.size() > limit) rows.resize(limit);
   return rows;
 }

@@ -236,7 +236,7 @@ void order_groups(std::vector<Group>& groups, const GroupQuery& query, const std
 void cut(std::vector<Group>& groups, const GroupQuery& query) {
   const std::size_t first = std::min(query.offset.value_or(0), groups.size());
   groups.erase(groups.begin(), groups.begin() + static_cast<std::ptrdiff_t>(first));
-  const std::size_t most = query.limit.value_or(0);  // 0 is no limit
+  const std::size_t most = query.limit.value_or(0);  // 0: without a limit
   if (most > 0 && groups.size() > most) groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(most), groups.end());
 }
 

@@ -148,7 +148,7 @@ Result<CopyFacts> check_copy(const std::string& file, const CopyProgress& progre
   // A mark for the writer of a store, which a copy has not.
   std::error_code ignored;
   std::filesystem::remove(file + ".suspect", ignored);
-  return Error{fmt::format("{} is damaged, or is no copy of a collector's store: take another copy", file),
+  return Error{fmt::format("{} is damaged, or is not a copy of a collector's store: take another copy", file),
                ErrorCode::damaged};
 }
 

@@ -86,7 +86,7 @@ Result<Table> describe(Database& into, sqlite3* source, const std::string& name)
   const auto columns = names(into, fmt::format("SELECT name FROM pragma_table_info('{}')", name));
   if (!columns) return columns.error();
   for (const std::string& column : *columns) {
-    // With its table: SQLite takes a name in quotes that is no column for a text.
+    // With its table: SQLite takes a name in quotes that is not a column for a text.
     if (prepare(source, fmt::format("SELECT {0}.{1} FROM {0}", in_quotes(name), in_quotes(column))))
       table.columns.push_back(in_quotes(column));
   }

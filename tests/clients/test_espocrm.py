@@ -26,7 +26,7 @@ class EspoCrmClient(unittest.TestCase):
     def test_lists_are_filtered_sorted_and_cut(self):
         client = connect()
         every = client.crud.list("Lead", max_size=1).total
-        # What the client's own add_equals() makes of a filter is no nested parameter; EspoCRM refuses it, and so does this.
+        # What the client's own add_equals() makes of a filter is not a nested parameter; EspoCRM refuses it, and so does this.
         search = SearchParams()
         search.add_equals("status", "New")
         with self.assertRaises(EspoCRMError):

@@ -27,7 +27,7 @@ include-path-regex = "/(write|history|incidents|deliveries|silences|maintenance|
 checks.positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409"]
 """
 
-# Where no token is asked for, one that is missing is no fault.
+# Where no token is asked for, one that is missing is not a fault.
 OPEN = ["--exclude-checks", "ignored_auth,missing_required_header", "--generation-with-security-parameters", "false"]
 
 RULES = """

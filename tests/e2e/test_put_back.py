@@ -80,7 +80,7 @@ class PutBack(EndToEnd):
         self.put_back()
         self.start_agent()
         self.measured_after(int(time.time() * 1000))
-        # The batch it had in hand when it was copied comes again as itself, and is the only one.
+        # The batch that it was sending when it was copied comes again as itself, and is the only one.
         self.assertLessEqual(self.duplicates(), 1)
 
     def rows(self):

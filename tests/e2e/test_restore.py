@@ -130,12 +130,12 @@ class Restore(EndToEnd):
         self.assertEqual(collector.stop(), 0)
         damaged = self.folder / "damaged"
         damaged.write_bytes(copy.read_bytes()[:8192] + b"\xff" * 4096 + copy.read_bytes()[12288:])
-        self.refused(damaged, config, "is damaged, or is no copy of a collector's store: take another copy")
+        self.refused(damaged, config, "is damaged, or is not a copy of a collector's store: take another copy")
         short = self.folder / "short"
         short.write_bytes(copy.read_bytes()[:-4096])
         self.refused(short, config, "is damaged")
         text = self.write("text", "hello\n" * 1000)
-        self.refused(text, config, "is damaged, or is no copy")
+        self.refused(text, config, "is damaged, or is not a copy")
         self.refused(self.folder / "nowhere", config, "is not a file")
         newer = self.folder / "newer"
         shutil.copy(copy, newer)

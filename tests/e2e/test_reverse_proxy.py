@@ -21,7 +21,7 @@ class Answer:
         self.status, self.headers, self.body = status, headers, body
 
 
-@unittest.skipUnless(NGINX, "no nginx here: apt install nginx-light")
+@unittest.skipUnless(NGINX, "nginx is not installed: apt-get install nginx")
 class ReverseProxy(EndToEnd):
     def through(self, number, more=""):
         """A collector, and nginx with the page's example of this number before it; its address."""

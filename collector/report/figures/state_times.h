@@ -33,7 +33,8 @@ struct StateTimes {
   }
 };
 
-/// Returns the sums from `from` to `to`. Spans are in order and do not overlap; time that is in none is no data.
+/// Returns the sums from `from` to `to`. Spans are in order and do not overlap; time that is in none counts as without
+/// data.
 [[nodiscard]] StateTimes sum_states(std::span<const StateSpan> spans, TimePoint from, TimePoint to);
 /// Returns the parts of the spans between `from` and `to`.
 [[nodiscard]] std::vector<StateSpan> cut(std::span<const StateSpan> spans, TimePoint from, TimePoint to);

@@ -70,7 +70,7 @@ store::StateChange change(const char* at, Level state, DataStatus data = DataSta
 
 }  // namespace
 
-TEST_CASE("ninety days are spent by state, maintenance apart, and what nobody measured is no data") {
+TEST_CASE("ninety days are spent by state, maintenance apart, and what nobody measured is shown as without data") {
   const std::vector<ShownDay> days =
       days_of({change("2026-11-19T12:00:00Z", Level::healthy), change("2026-11-20T10:00:00Z", Level::poor),
                change("2026-11-20T10:30:00Z", Level::poor, DataStatus::fresh, true),

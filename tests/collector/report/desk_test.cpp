@@ -150,7 +150,7 @@ TEST_CASE("the command writes the report of a store that another process has ope
   CHECK(boost::json::parse(beside.out).at("previous").at("id").as_string() == "2026-09");
 }
 
-TEST_CASE("the command refuses what is no report with a reason", "[slow]") {
+TEST_CASE("the command refuses what is not a report with a reason", "[slow]") {
   const StoredMonth month;
   const std::string base = "report --config " + month.config() + " ";
   for (const auto& [arguments, code, why] :

@@ -407,7 +407,7 @@ TEST_CASE("a head check answers before the body is read, and bounds the body of 
   CHECK(handled == 1);
 }
 
-TEST_CASE("common headers are on every answer, unless it has them itself, also when it was no request") {
+TEST_CASE("common headers are on every answer, unless it has them itself, also when it was not a request") {
   ServerOptions options;
   options.headers = {{"X-Common", "yes"}, {"Cache-Control", "no-store"}};
   Served served([](const HttpRequest&, const Respond& respond) { respond({200, {{"cache-control", "public"}}, ""}); },

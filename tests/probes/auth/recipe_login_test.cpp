@@ -109,7 +109,7 @@ TEST_CASE("an answer that is not what the recipe expects of a login is wrong cre
   CHECK_THAT(refused.message, Contains("Invalid user or password"));
 }
 
-TEST_CASE("a login that answers without its token is no wrong password, and tells where it was looked for") {
+TEST_CASE("a login that answers without its token is not a wrong password, and tells where it was looked for") {
   Described login(always(json(200, R"({"token":"T-1","expires_in":900})")));
   login.flow.token = "/access_token";
   login.flow.request->url += "?user=hidden";

@@ -116,7 +116,7 @@ TEST_CASE("NULL fails the run, is skipped or is zero, as the recipe says") {
   CHECK(reduced(R"({metric: x, constant: 1, by: [object]})", {{nullptr, "1"}}).samples.at("x") == 1);
 }
 
-TEST_CASE("an empty value is no duplicate without being told so, elsewhere NULL is told with what to write") {
+TEST_CASE("an empty value is not a duplicate without being told so, elsewhere NULL is told with what to write") {
   const std::vector<std::vector<const char*>> rows{{"a", "x"}, {"a", nullptr}, {"a", "X"}, {"a", nullptr}};
   const auto duplicates = reduced("{metric: x, value: n, reduce: duplicates}", rows);
   REQUIRE_FALSE(duplicates.failure);

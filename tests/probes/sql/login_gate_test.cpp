@@ -77,7 +77,7 @@ TEST_CASE("a refused login is not tried again for 30 s, and then for twice as lo
   }
 }
 
-TEST_CASE("a login that works opens the gate, and what is no refusal never closes it") {
+TEST_CASE("a login that works opens the gate, and what is not a refusal never closes it") {
   ClockedGate gate;
   for (const Failure& other :
        {Failure{Stage::connect, Reason::refused, "x"}, Failure{Stage::request, Reason::timeout, "x"},

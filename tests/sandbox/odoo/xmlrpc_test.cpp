@@ -39,7 +39,7 @@ TEST_CASE("an XML-RPC call is read with every type of value") {
   CHECK(xml_call("<methodCall><methodName>version</methodName></methodCall>").has_value());
 }
 
-TEST_CASE("what is no XML-RPC call is not read as one") {
+TEST_CASE("what is not an XML-RPC call is not read as one") {
   for (
       const char* wrong :
       {"", "hello", "{\"jsonrpc\":\"2.0\"}", "<methodCall>", "<methodCall><methodName>a</methodName></methodCall>x",
