@@ -17,6 +17,16 @@ json::array libraries_json(std::span<const Library> libraries) {
   return out;
 }
 
+json::array contents_json(const std::vector<store::KeptSize>& contents) {
+  json::array out;
+  for (const store::KeptSize& size : contents)
+    out.push_back(
+        json::object{{"kind", size.kind},
+                     {"bytes", size.bytes},
+                     {"oldest_at", size.oldest ? json::value(format_time(*size.oldest)) : json::value(nullptr)}});
+  return out;
+}
+
 }  // namespace
 
 void Inventory::about(net::Respond respond) {
@@ -27,7 +37,8 @@ void Inventory::about(net::Respond respond) {
                      {"libraries", libraries_json(libraries_)},
                      {"retention", json::object{{"samples", format_duration(settings.retention.samples)},
                                                 {"states", format_duration(settings.retention.states)}}},
-                     {"journal_max_bytes", settings.retention.journal_max}};
+                     {"journal_max_bytes", settings.retention.journal_max},
+                     {"contents", contents_json(parts_.contents())}};
   const auto job = [about = std::move(about)](store::Database& database) -> Result<net::HttpResponse> {
     const auto sizes = store::store_sizes(database);
     if (!sizes) return sizes.error();

@@ -3,10 +3,12 @@
 // itself. Belongs to the loop's thread.
 
 #include <boost/json.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "collector/api/api.h"
 #include "collector/delivery/notifier.h"
@@ -17,6 +19,7 @@
 #include "collector/inventory/trial.h"
 #include "core/version/library.h"
 #include "net/loop/file_thread.h"
+#include "store/history/kept_sizes.h"
 
 namespace crmpulse::collector {
 
@@ -31,6 +34,8 @@ class Inventory {
     const EngineLoop& engine;
     Access& access;
     const Notifier& notifier;
+    /// Returns what the store's contents are kept for; empty until somebody looked.
+    std::function<std::vector<store::KeptSize>()> contents;
   };
   /// `libraries` is what the program is made of.
   Inventory(Parts parts, std::span<const Library> libraries);

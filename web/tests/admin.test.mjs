@@ -121,6 +121,20 @@ test('a token is made, shown once, and revoked', async () => {
   await close();
 });
 
+test('the settings say what takes how much of the disk, in both languages', async () => {
+  const { address } = await start({ crms: 6 });
+  const { page, sees, close } = await openPage(address, 'settings');
+  await sees('What takes how much');
+  const kept = (name) => page.locator('.contents > div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd');
+  assert.match(await kept('readings').innerText(), /^812 MiB, since /);
+  assert.match(await kept('rollups by minute').innerText(), /^61 MiB, since /);
+  assert.match(await kept('snapshots').innerText(), /^4.96 MiB$/);
+  await page.getByRole('button', { name: '中文' }).click();
+  await sees('各类数据的占用');
+  assert.match(await kept('读数').innerText(), /^812 MiB，自 .* 起$/);
+  await close();
+});
+
 test('language and theme are kept in this browser, and a link names its language', async () => {
   const { address } = await start({ crms: 48 });
   const { page, sees, close } = await openPage(address, 'settings');

@@ -111,6 +111,20 @@ TEST_CASE("about says which program runs, since when, and what it keeps") {
     bytes[std::string{kind.at("kind").as_string()}] = kind.at("bytes").to_number<std::int64_t>();
   CHECK(bytes.at("journal") > 0);
   CHECK(bytes.at("stored") > 0);
+  json::array contents;
+  REQUIRE(eventually([&] {
+    contents = running.get_json("/api/v1/about").at("contents").as_array();
+    return !contents.empty();
+  }));
+  std::vector<std::string> kinds;
+  for (const json::value& kind : contents) {
+    kinds.emplace_back(kind.at("kind").as_string());
+    CHECK(kind.at("bytes").to_number<std::int64_t>() >= 0);
+    const json::value& oldest = kind.at("oldest_at");
+    CHECK((oldest.is_null() || parse_time(std::string_view{oldest.as_string()}).has_value()));
+  }
+  CHECK(kinds == std::vector<std::string>{"journal", "samples", "minutes", "hours", "days", "states", "incidents",
+                                          "messages", "snapshots"});
 }
 
 TEST_CASE("of several rules with one id the last that applies is in force, in the place of the first") {

@@ -232,5 +232,7 @@ export type About = {
   started_at: string;
   libraries: { name: string; version: string; licence: string }[];
   retention: Record<string, string | number>;
+  journal_max_bytes: number;
   store: { kind: string; bytes: number }[];
+  contents: { kind: string; bytes: number; oldest_at: string | null }[];
 };

@@ -1,6 +1,6 @@
 // Made by scripts/types.mjs from openapi.json.
 
-export type About = { version?: string; licence?: string; started_at?: Time; libraries?: { name?: string; version?: string; licence?: string }[]; retention?: { samples?: string; states?: string }; journal_max_bytes?: number; store?: { kind?: string; bytes?: number }[] };
+export type About = { version?: string; licence?: string; started_at?: Time; libraries?: { name?: string; version?: string; licence?: string }[]; retention?: { samples?: string; states?: string }; journal_max_bytes?: number; store?: { kind?: string; bytes?: number }[]; contents?: { kind?: string; bytes?: number; oldest_at?: Time | null }[] };
 export type Ack = { author?: string; comment?: string; at?: Time; expires_at?: Time; from?: string } | null;
 export type Acknowledged = { id?: string; crm?: string; ack?: Ack };
 export type Agent = { agent?: string; version?: string | null; system?: string | null; last_seen?: Time; clock_skew_seconds?: number | null; spool_bytes?: number | null; oldest_unsent?: Time | null; lost?: boolean; lost_since?: Time | null; crms?: { crm?: string; kind?: string | null; calls_per_day?: number | null; allowance?: number | null; stretch?: number | null }[]; refused?: { at?: Time; reason?: string } | null };

@@ -59,7 +59,7 @@ function next(what: () => void, after: number): void {
   timer = setTimeout(what, after);
 }
 
-/** A stream that says nothing for long is no stream. */
+/** A stream that says nothing for long is taken for dead. */
 function watchSilence(): void {
   next(() => {
     if (Date.now() - fleet.get().heardAt > kSilence) {

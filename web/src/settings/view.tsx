@@ -9,7 +9,7 @@ import { useStore } from '../live/store';
 import { may, session, signOut } from '../shell/session';
 import { setTheme, theme, type Theme } from '../shell/theme';
 import { type Language, language, rich, setLanguage, t } from '../text';
-import { roleName } from '../text/words';
+import { keptName, roleName } from '../text/words';
 import { kMit, kParts } from './licences';
 import { Tokens } from './tokens';
 
@@ -107,17 +107,38 @@ function Program() {
             <dl class="pairs">
               {Object.entries(about.retention).map(([kind, time]) => (
                 <div key={kind}>
-                  <dt>{kind === 'journal_max_bytes' ? t('retention_journal') : t('retention_of', { kind })}</dt>
-                  <dd>{typeof time === 'number' ? bytes(time) : time}</dd>
+                  <dt>{t('retention_of', { kind: keptName(kind) })}</dt>
+                  <dd>{time}</dd>
                 </div>
               ))}
+              <div>
+                <dt>{t('retention_journal')}</dt>
+                <dd>{bytes(about.journal_max_bytes)}</dd>
+              </div>
               {about.store.map((one) => (
                 <div key={one.kind}>
-                  <dt>{t('stored_of', { kind: one.kind })}</dt>
+                  <dt>{t('stored_of', { kind: keptName(one.kind) })}</dt>
                   <dd>{bytes(one.bytes)}</dd>
                 </div>
               ))}
             </dl>
+            {about.contents.length > 0 && (
+              <>
+                <h3>{t('contents')}</h3>
+                <dl class="pairs contents">
+                  {about.contents.map((one) => (
+                    <div key={one.kind}>
+                      <dt>{keptName(one.kind)}</dt>
+                      <dd>
+                        {one.oldest_at === null
+                          ? bytes(one.bytes)
+                          : rich('bytes_since', { bytes: bytes(one.bytes), at: <Time at={one.oldest_at} /> })}
+                      </dd>
+                    </div>
+                  ))}
+                </dl>
+              </>
+            )}
             <details>
               <summary>{t('licences')}</summary>
               <ul>

@@ -104,5 +104,21 @@ export const eventName = (code: string) => named(kEvents, code);
 const kRoles: Record<string, Key> = { ingest: 'role_ingest', viewer: 'role_viewer', operator: 'role_operator', admin: 'role_admin' };
 export const roleName = (code: string) => named(kRoles, code);
 
+/** What the collector keeps, and what it says of its file. */
+const kKept: Record<string, Key> = {
+  journal: 'kept_journal',
+  samples: 'kept_samples',
+  minutes: 'kept_minutes',
+  hours: 'kept_hours',
+  days: 'kept_days',
+  states: 'kept_states',
+  incidents: 'kept_incidents',
+  messages: 'kept_messages',
+  snapshots: 'kept_snapshots',
+  stored: 'kept_stored',
+  free: 'kept_free',
+};
+export const keptName = (code: string) => named(kKept, code);
+
 const kWeekdays: Record<string, Key> = { mon: 'day_mon', tue: 'day_tue', wed: 'day_wed', thu: 'day_thu', fri: 'day_fri', sat: 'day_sat', sun: 'day_sun' };
 export const weekdayName = (code: string) => named(kWeekdays, code);

@@ -363,7 +363,7 @@ const kRoutes = [
     'GET',
     'about',
     ({ fake, json }) =>
-      json({ version: '0.6.0', started_at: iso(fake.now() - 6 * kDay), libraries: [{ name: 'Boost', version: '1.81', licence: 'BSL-1.0' }, { name: 'SQLite', version: '3.40', licence: 'public domain' }], retention: { samples: '30d', states: '400d' }, store: [{ kind: 'samples', bytes: 812_000_000 }, { kind: 'rollups', bytes: 64_000_000 }, { kind: 'states', bytes: 5_200_000 }] }),
+      json({ version: '0.6.0', started_at: iso(fake.now() - 6 * kDay), libraries: [{ name: 'Boost', version: '1.81', licence: 'BSL-1.0' }, { name: 'SQLite', version: '3.40', licence: 'public domain' }], retention: { samples: '30d', states: '400d' }, journal_max_bytes: 8_589_934_592, store: [{ kind: 'journal', bytes: 91_000_000 }, { kind: 'stored', bytes: 881_000_000 }, { kind: 'free', bytes: 4_096 }], contents: [{ kind: 'samples', bytes: 851_443_712, oldest_at: iso(fake.now() - 30 * kDay) }, { kind: 'minutes', bytes: 64_000_000, oldest_at: iso(fake.now() - 90 * kDay) }, { kind: 'snapshots', bytes: 5_200_000, oldest_at: null }] }),
   ],
   [
     'GET',
