@@ -6,6 +6,7 @@
 
 #include "collector/configuration/configuration.h"
 #include "collector/report/make.h"
+#include "collector/text/progress.h"
 #include "core/text/say.h"
 #include "core/time/clock.h"
 
@@ -37,7 +38,10 @@ int report_command(const ReportOptions& options) {
   const ZonePtr& zone = (*configuration)->settings.time_zone;
   const auto request = report::request_from({options.crm, options.period, options.compare}, now, zone);
   if (!request) return wrong(fmt::format("--{}: {}", request.error().field, request.error().message));
-  const auto made = report::make_report(**configuration, *request);
+  Progress progress{"reading the history"};
+  const auto made = report::make_report(**configuration, *request,
+                                        [&](std::uint64_t done, std::uint64_t all) { progress.update(done, all); });
+  progress.clear();
   if (!made) {
     say(stderr, "{}\n", made.error().message);
     return 1;

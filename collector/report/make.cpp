@@ -23,13 +23,14 @@ boost::system::result<ReportRequest, Refusal> request_from(const Asked& asked, T
   return request;
 }
 
-Result<Report> make_report(const Configuration& configuration, const ReportRequest& request) {
+Result<Report> make_report(const Configuration& configuration, const ReportRequest& request,
+                           const ReadingProgress& progress) {
   auto database = store::open_collector_reader(configuration.settings.state_dir);
   if (!database) return database.error();
   const auto known = knows_crm(*database, request.crm);
   if (!known) return known.error();
   if (!*known) return Error{fmt::format("there is no CRM '{}'", request.crm)};
-  auto input = read_report(*database, configuration, request);
+  auto input = read_report(*database, configuration, request, progress);
   if (!input) return input.error();
   return calculate(std::move(*input));
 }

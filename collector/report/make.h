@@ -25,7 +25,8 @@ struct Refusal {
                                                                          const ZonePtr& zone);
 
 /// Opens the store read-only, reads, calculates. Waits for the disk; any thread but the loop's. An error of a CRM that
-/// is not known says so.
-[[nodiscard]] Result<Report> make_report(const Configuration& configuration, const ReportRequest& request);
+/// is not known says so. `progress` may be empty.
+[[nodiscard]] Result<Report> make_report(const Configuration& configuration, const ReportRequest& request,
+                                         const ReadingProgress& progress = {});
 
 }  // namespace crmpulse::collector::report

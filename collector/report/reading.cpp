@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "collector/report/figures/figures.h"
 #include "collector/report/stored_incidents.h"
@@ -57,15 +58,27 @@ Result<void> add_incidents(store::Database& database, ReportInput& out) {
   return {};
 }
 
+/// What the period is compared with: the one that was asked for, else the one before and the same a year before.
+std::vector<Period> earlier_periods(const ReportRequest& request, const ZonePtr& zone) {
+  if (request.compare) return {*request.compare};
+  return {period_before(request.period, zone), year_before(request.period, zone)};
+}
+
+std::uint64_t steps_of(const ReportRequest& request, const ZonePtr& zone) {
+  std::uint64_t steps = StoredReadings::steps_of(request.period, zone, true);
+  for (const Period& period : earlier_periods(request, zone)) steps += StoredReadings::steps_of(period, zone, false);
+  return steps;
+}
+
 Result<void> add_earlier(StoredReadings& readings, const ReportRequest& request, const ZonePtr& zone,
                          ReportInput& out) {
-  const Period before = request.compare.value_or(period_before(request.period, zone));
-  auto previous = readings.read(before, request.now, zone, false);
+  const std::vector<Period> earlier = earlier_periods(request, zone);
+  auto previous = readings.read(earlier.front(), request.now, zone, false);
   if (!previous) return previous.error();
   out.previous = std::move(*previous);
   out.compared = request.compare.has_value();
   if (out.compared) return {};
-  auto year_ago = readings.read(year_before(request.period, zone), request.now, zone, false);
+  auto year_ago = readings.read(earlier.back(), request.now, zone, false);
   if (!year_ago) return year_ago.error();
   out.year_ago = std::move(*year_ago);
   return {};
@@ -74,13 +87,17 @@ Result<void> add_earlier(StoredReadings& readings, const ReportRequest& request,
 }  // namespace
 
 Result<ReportInput> read_report(store::Database& database, const Configuration& configuration,
-                                const ReportRequest& request) {
+                                const ReportRequest& request, const ReadingProgress& progress) {
   const ZonePtr& zone = configuration.settings.time_zone;
   ReportInput out;
   out.crm = request.crm;
   out.now = request.now;
   out.zone = zone;
-  StoredReadings readings{database, request.crm, apdex_of(configuration)};
+  const auto stepped = [&progress, done = std::uint64_t{0}, all = steps_of(request, zone)]() mutable {
+    ++done;
+    if (progress) progress(done, all);
+  };
+  StoredReadings readings{database, request.crm, apdex_of(configuration), stepped};
   auto current = readings.read(request.period, request.now, zone, true);
   if (!current) return current.error();
   out.current = std::move(*current);
@@ -90,9 +107,9 @@ Result<ReportInput> read_report(store::Database& database, const Configuration& 
   add_rules(configuration, readings.labels(), out.kind, out);
   for (const Goal& goal : configuration.settings.goals) {
     if (goal.crm != request.crm) continue;
-    auto progress = readings.read_goal(goal, out.current.until, zone);
-    if (!progress) return progress.error();
-    out.goals.push_back(std::move(*progress));
+    auto reached = readings.read_goal(goal, out.current.until, zone);
+    if (!reached) return reached.error();
+    out.goals.push_back(std::move(*reached));
   }
   out.series_omitted = readings.omitted();
   out.damaged = readings.damaged();

@@ -2,6 +2,8 @@
 // Reads from the store what a report is calculated from. Needs a connection and a thread of its own: it waits for the
 // disk, seconds for a year.
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,10 +20,13 @@ struct ReportRequest {
   TimePoint now;
 };
 
+/// Told after each step how many are done, and of how many. On the thread that reads.
+using ReadingProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+
 /// Reads the period, those it is compared with, incidents and goals. A CRM of which nothing is known gives a report
-/// that says so.
+/// that says so. `progress` may be empty.
 [[nodiscard]] Result<ReportInput> read_report(store::Database& database, const Configuration& configuration,
-                                              const ReportRequest& request);
+                                              const ReportRequest& request, const ReadingProgress& progress = {});
 /// Returns whether the store knows anything of the CRM.
 [[nodiscard]] Result<bool> knows_crm(store::Database& database, const std::string& crm);
 

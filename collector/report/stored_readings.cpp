@@ -56,6 +56,8 @@ constexpr Duration kNoticeStep{minutes{5}};
 /// Notices so near to each other are one: the status page is not asked all the time.
 constexpr Duration kNoticeGap{minutes{30}};
 constexpr std::size_t kMostMaintenance = 400;
+/// Of a period without its buckets: what read() does.
+constexpr std::uint64_t kSteps = 9;
 
 Condition condition_of(const store::StateChange& change) {
   if (change.maintenance) return Condition::maintenance;
@@ -317,8 +319,13 @@ Result<void> StoredReadings::add_buckets(PeriodReadings& out, const ZonePtr& zon
     if (!read) return read.error();
     part.totals = std::move(*read);
     out.buckets.push_back(std::move(part));
+    stepped_();
   }
   return {};
+}
+
+std::uint64_t StoredReadings::steps_of(const Period& period, const ZonePtr& zone, bool buckets) {
+  return kSteps + (buckets ? buckets_of(period, zone).size() : 0);
 }
 
 Result<PeriodReadings> StoredReadings::read(const Period& period, TimePoint now, const ZonePtr& zone, bool buckets) {
@@ -326,16 +333,22 @@ Result<PeriodReadings> StoredReadings::read(const Period& period, TimePoint now,
   out.period = period;
   out.until = std::clamp(now, period.from, period.to);
   if (const auto states = add_states(out); !states) return states.error();
+  stepped_();
   for (const Metrics metrics : {Metrics{kCalls}, Metrics{kUse}, Metrics{kWork}}) {
     if (const auto added = add_totals(metrics, period.from, end_of(out), out.totals); !added) return added.error();
+    stepped_();
   }
   const TimePoint last_day = std::max(period.from, end_of(out) - kDay);
   for (const Metrics metrics : {Metrics{kQualityNow}, Metrics{kClosing}}) {
     if (const auto added = add_totals(metrics, last_day, end_of(out), out.closing); !added) return added.error();
+    stepped_();
   }
   if (const auto added = add_maintenance(out); !added) return added.error();
+  stepped_();
   if (const auto added = add_ages(out); !added) return added.error();
+  stepped_();
   if (const auto added = add_notices(out); !added) return added.error();
+  stepped_();
   if (!buckets) return out;
   if (const auto added = add_buckets(out, zone); !added) return added.error();
   return out;

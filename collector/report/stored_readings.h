@@ -1,6 +1,8 @@
 #pragma once
 // The stored history as a report needs it: the one place that knows how it is asked.
 
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,8 +26,13 @@ struct ApdexRule {
 /// Asks for one CRM, and counts what it did not get.
 class StoredReadings {
  public:
-  StoredReadings(store::Database& database, std::string crm, std::optional<ApdexRule> apdex)
-      : database_(database), crm_(std::move(crm)), apdex_(std::move(apdex)) {}
+  /// `stepped` is called after each step of a read(), on the thread that reads.
+  StoredReadings(store::Database& database, std::string crm, std::optional<ApdexRule> apdex,
+                 std::function<void()> stepped)
+      : database_(database), crm_(std::move(crm)), apdex_(std::move(apdex)), stepped_(std::move(stepped)) {}
+
+  /// Returns how many steps read() makes of a period.
+  [[nodiscard]] static std::uint64_t steps_of(const Period& period, const ZonePtr& zone, bool buckets);
 
   /// Reads a period as far as `now`: states, totals, ages, notices; with `buckets` also its parts.
   [[nodiscard]] Result<PeriodReadings> read(const Period& period, TimePoint now, const ZonePtr& zone, bool buckets);
@@ -51,6 +58,7 @@ class StoredReadings {
   store::Database& database_;
   std::string crm_;
   std::optional<ApdexRule> apdex_;
+  std::function<void()> stepped_;
   Labels labels_;
   bool labels_of_checks_ = false;
   std::size_t omitted_ = 0;

@@ -142,6 +142,7 @@ TEST_CASE("the command writes the report of a store that another process has ope
   const Ran table = run(month.directory(), base + "--format csv");
   INFO(table.err);
   REQUIRE(table.code == 0);
+  CHECK(table.err.empty());
   CHECK(table.out.find("2026-10,acme,health,poor_seconds,12600,seconds,,") != std::string::npos);
   const Ran page = run(month.directory(), base + "--language zh");
   CHECK(page.code == 0);

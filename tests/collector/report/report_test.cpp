@@ -335,6 +335,26 @@ TEST_CASE("a goal downwards is reached below its target, and one without reading
   CHECK_FALSE(unknown.progress.has_value());
 }
 
+TEST_CASE("while a report is read it says how many of its steps are done") {
+  const StoredMonth month;
+  const auto loaded = configuration(month);
+  for (const char* compare : {"", "2026-08"}) {
+    const auto request = request_from({"acme", "2026-10", compare}, kLater, loaded->settings.time_zone);
+    std::uint64_t last = 0;
+    std::uint64_t of = 0;
+    const auto progress = [&](std::uint64_t done, std::uint64_t all) {
+      CHECK(done == last + 1);
+      CHECK((of == 0 || of == all));
+      last = done;
+      of = all;
+    };
+    INFO(compare);
+    REQUIRE(make_report(*loaded, *request, progress).has_value());
+    CHECK(last > 10);
+    CHECK(last == of);
+  }
+}
+
 TEST_CASE("a report of a CRM that nobody knows, or of a time to come, is refused") {
   const StoredMonth month;
   const auto loaded = configuration(month);
