@@ -7,6 +7,8 @@
 #include <cmath>
 #include <random>
 
+#include "store/history/history_block.h"
+
 using namespace crmpulse;
 using namespace crmpulse::store;
 
@@ -62,6 +64,82 @@ TEST_CASE("rollups come back from a block as they were") {
     check_same(series, decode_rollups(encode_rollups(series), all).value());
   }
   CHECK(decode_rollups(encode_rollups({}), all).value().empty());
+}
+
+namespace {
+
+/// What the first format wrote: three series of four minutes with one to four readings each.
+constexpr std::string_view kFirstFormat =
+    "01031c0000106dff6f7065726174696f6eff7265616400016e00057468697264636028b52ffd2063bd02009404040002a89b"
+    "ecaf0d780302020202fa01fa010200000200f4030a00f403180400e109e1090200c4130200000897750004000f0202021cb8"
+    "9c8ec7e3f1b8bc7faad5c57f1dd5aad57f0004002b327217df620e7acd27180001690102450124010331011a011201042101"
+    "14010e010c01000000000000000000000000000000001500f4f44c6aa600397e7600397e760000ab4500f026fc150001011d"
+    "180e008ed25d008ed25d0000aa4400ee70a40f00e327d700e327d70000aa4400ee024f0f00387d7500387d750000aa4400ee"
+    "27fa0f008ed25d008ed25d0000aa4400ee70a40f00e327d700e327d70000aa4400ee024f0f00180d0500180d0500100a0400"
+    "0e07020000";
+
+std::string bytes_of(std::string_view hex) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
+    out += static_cast<char>(std::stoi(std::string{hex.substr(i, 2)}, nullptr, 16));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("a block of the first format is read as it was written") {
+  std::vector<RollupSeries> series{{"m\xffoperation\xffread", {}}, {"n", {}}, {"third", {}}};
+  for (int i = 0; i < 4; ++i) {
+    for (RollupSeries& one : series) {
+      Rollup& point = one.points.emplace_back();
+      point.at = from_unix_millis(1'795'000'020'000 + std::int64_t{i} * 60'000);
+      for (int n = 0; n <= i; ++n) {
+        const double value = 0.125 * (i + 1) + 0.25 * ((n * 3 + i) % 4);
+        point.add(one.name == "third" ? 1.0 / (3 + i + n)
+                  : one.name == "n"   ? -5 * value
+                                      : value,
+                  one.name.starts_with("m"));
+      }
+    }
+  }
+  const std::string bytes = bytes_of(kFirstFormat);
+  REQUIRE(bytes.size() == 305);
+  check_same(series, decode_rollups(bytes, all).value());
+  check_same({series[2]}, decode_rollups(bytes, [](std::string_view name) { return name == "third"; }).value());
+  CHECK(encode_rollups(series).size() < bytes.size());
+}
+
+TEST_CASE("minutes of one or two readings cost hardly more bytes than the readings") {
+  std::mt19937 random{4};
+  std::lognormal_distribution<double> seconds{-1.5, 0.8};
+  const int readings = GENERATE(1, 2);
+  RollupSeries minutes{"m\xffoperation\xffread", {}};
+  HistorySeries known{minutes.name, {}};
+  for (int minute = 0; minute < 1440; ++minute) {
+    Rollup& point = minutes.points.emplace_back();
+    point.at = hour(0) + std::chrono::minutes{minute};
+    for (int i = 0; i < readings; ++i) {
+      const double value = std::round(seconds(random) * 1000) / 1000;
+      point.add(value, true);
+      known.readings.push_back({unix_millis(point.at) + i * 30'000, value});
+    }
+  }
+  const std::string bytes = encode_rollups({&minutes, 1});
+  INFO(bytes.size() << " bytes beside " << encode_block({&known, 1}).size());
+  CHECK(static_cast<double>(bytes.size()) <= 1.5 * static_cast<double>(encode_block({&known, 1}).size()));
+  check_same({minutes}, decode_rollups(bytes, all).value());
+}
+
+TEST_CASE("a sketch that its values do not tell comes back as it was") {
+  RollupSeries series{"m", {}};
+  for (int i = 0; i < 3; ++i) {
+    Rollup& point = series.points.emplace_back();
+    point.at = hour(i);
+    for (int n = 0; n <= i; ++n) point.add(0.5 + n, true);
+  }
+  series.points[0].sketch = Sketch{};
+  series.points[1].sketch.add(9);
+  check_same({series}, decode_rollups(encode_rollups({&series, 1}), all).value());
 }
 
 TEST_CASE("series of a block that nobody wants are passed over") {
