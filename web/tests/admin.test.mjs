@@ -61,6 +61,9 @@ test('a changed threshold is rehearsed on the stored history, and its YAML stand
   const { page, sees, close } = await openPage(address, 'rules?crm=acme');
   await page.getByRole('button', { name: 'Rehearse latency' }).click();
   await sees('3 incidents would have opened instead of 5.');
+  const bars = await page.locator('.hours').first().boundingBox();
+  const axis = await page.locator('.axis').first().boundingBox();
+  assert.equal(Math.round(axis.x + axis.width), Math.round(bars.x + bars.width), 'the hours stand under their bars');
   await page.getByLabel('Sub-healthy').fill('2');
   await sees('2 incidents would have opened instead of 5.');
   await sees('sub_healthy: 2');

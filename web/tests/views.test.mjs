@@ -39,6 +39,7 @@ for (const [name, view] of Object.entries(kViews)) {
       assert.deepEqual(await axeFindings(page), [], what);
       assert.equal(await scrollsSideways(page), false, `${what} scrolls sideways`);
       assert.match(await page.title(), /crmpulse/);
+      if (look.lang === 'zh') assert.doesNotMatch(await page.locator('main').innerText(), /。 /, `${what} has a space between sentences`);
       assert.equal(await page.locator('html').getAttribute('lang'), look.lang === 'zh' ? 'zh-CN' : 'en');
       await picture(`${name}-${look.size.width}-${look.theme}-${look.lang}`);
       await close();

@@ -34,7 +34,7 @@ function Fault({ crm }: { crm: Crm }) {
   const fault = crm.incident?.fault;
   if (!fault) return null;
   const why = language.get().now === 'zh' ? (fault.why_zh ?? fault.why) : fault.why;
-  return <>{t('looks_like_sentence', { fault: faultWords(fault.verdict, why) })} </>;
+  return <>{t('looks_like_sentence', { fault: faultWords(fault.verdict, why) }) + t('sentence_gap')}</>;
 }
 
 function Acked({ crm }: { crm: Crm }) {
@@ -66,9 +66,10 @@ export function Head({ crm }: { crm: Crm }) {
       <h1>{rich(kHeads[state], { crm: name, time: <For at={crm.since} />, what, n: crm.dimensions.filter(judged).length })}</h1>
       <p class="why">
         <Fault crm={crm} />
-        {crm.vendor_report && <>{t('vendor_says', { what: said(crm.vendor_report) })} </>}
-        {row?.quiet && rich(row.quiet.kind === 'silence' ? 'silenced_by' : 'maintained_by', { who: row.quiet.author, comment: row.quiet.comment })}{' '}
-        {crm.data_status === 'stale' && <>{t('data_is_old_sentence')} </>}
+        {crm.vendor_report && t('vendor_says', { what: said(crm.vendor_report) }) + t('sentence_gap')}
+        {row?.quiet && rich(row.quiet.kind === 'silence' ? 'silenced_by' : 'maintained_by', { who: row.quiet.author, comment: row.quiet.comment })}
+        {t('sentence_gap')}
+        {crm.data_status === 'stale' && t('data_is_old_sentence') + t('sentence_gap')}
         <Acked crm={crm} />
       </p>
       <p class="soft facts">

@@ -27,7 +27,8 @@ function Lead({ worst }: { worst: Row | undefined }) {
   const who = worst.incident?.acked_by;
   return (
     <p class="lead">
-      {rich(worst.state === 'poor' ? 'lead_poor' : 'lead_sub_healthy', values)}{' '}
+      {rich(worst.state === 'poor' ? 'lead_poor' : 'lead_sub_healthy', values)}
+      {t('sentence_gap')}
       {worst.incident && (who ? t('lead_acked', { who }) : t('lead_acked_by_nobody'))}
     </p>
   );

@@ -115,16 +115,19 @@ function Why({ one }: { one: Incident }) {
     <>
       {wrong.length > 0 && <p class="why">{t('sentence', { text: wrong.join(t('list_semicolon')) })}</p>}
       <p class="why">
-        {one.fault && t('sentence', { text: whyOf(one) })}{' '}
+        {one.fault && t('sentence', { text: whyOf(one) })}
+        {t('sentence_gap')}
         {one.ack
           ? rich('acked_until', { who: one.ack.author, until: <Time at={one.ack.expires_at} zone /> })
           : acked
             ? t('acked_after', { time: lasting(Date.parse(acked) - Date.parse(one.opened_at)) })
-            : !one.resolved_at && t('lead_acked_by_nobody')}{' '}
+            : !one.resolved_at && t('lead_acked_by_nobody')}
+        {t('sentence_gap')}
         {one.ack?.comment}
       </p>
       <p class="soft">
-        {rich('opened_at', { at: <Time at={one.opened_at} zone /> })}{' '}
+        {rich('opened_at', { at: <Time at={one.opened_at} zone /> })}
+        {t('sentence_gap')}
         {one.resolved_at && rich('recovered_at', { at: <Time at={one.resolved_at} zone /> })}
       </p>
     </>

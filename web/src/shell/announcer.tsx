@@ -21,7 +21,7 @@ export function Announcer() {
       return row ? [t('announce_one', { crm, state: stateName(shownState(row)) })] : [];
     });
     const more = fresh.length - kMostNamed;
-    setWords(more > 0 ? t('announce_more', { named: named.join(' '), n: more }) : named.join(' '));
+    setWords(more > 0 ? t('announce_more', { named: named.join(t('sentence_gap')), n: more }) : named.join(t('sentence_gap')));
   }, [changed]);
   return (
     <div class="unseen" aria-live="polite">

@@ -353,6 +353,7 @@ export const en = {
   seconds: '{n} s',
   send_test: 'Send a test',
   sentence: '{text}.',
+  sentence_gap: ' ',
   session_ended: 'Your session has ended. Sign in again to go on where you were.',
   session_until: 'The session ends {at}.',
   show_ended: 'Show those that are over',

@@ -355,6 +355,7 @@ export const zh: Dictionary = {
   seconds: '{n} 秒',
   send_test: '发送测试',
   sentence: '{text}。',
+  sentence_gap: '',
   session_ended: '会话已结束。重新登录后回到原来的页面。',
   session_until: '会话有效至 {at}。',
   show_ended: '显示已结束的',
