@@ -241,15 +241,26 @@ Result<BacktestLine> parse_backtest_line(std::string_view text) {
   return result;
 }
 
-std::optional<std::uint32_t> BacktestNames::find(std::string_view key) const {
+std::optional<std::uint32_t> BacktestNames::find(std::string_view key) {
+  if (keys_.empty()) return std::nullopt;
+  const std::uint32_t expected = next_[last_];
+  if (keys_[expected] == key) return last_ = expected;
   const auto known = numbers_.find(key);
   if (known == numbers_.end()) return std::nullopt;
+  came(known->second);
   return known->second;
+}
+
+void BacktestNames::came(std::uint32_t number) {
+  next_[last_] = number;
+  last_ = number;
 }
 
 std::uint32_t BacktestNames::add(std::string_view key, BacktestBatch::Name name, BacktestBatch& batch) {
   const auto number = static_cast<std::uint32_t>(numbers_.size());
-  numbers_.emplace(std::string{key}, number);
+  numbers_.emplace(keys_.emplace_back(key), number);
+  next_.push_back(0);
+  came(number);
   batch.names.push_back(std::move(name));
   return number;
 }
