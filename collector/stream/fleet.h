@@ -4,13 +4,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
-#include <set>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "collector/engine/engine_loop.h"
+#include "collector/stream/row_queue.h"
+#include "rules/engine.h"
 
 namespace crmpulse::collector {
 
@@ -25,8 +29,8 @@ class Fleet {
  public:
   static constexpr std::chrono::microseconds kSlice{3'000};  ///< of the loop's time, at most, for rows at once
   /// A row is made anew at least so often: what others tell (a vendor's page, an agent's network) changes whose fault
-  /// it looks like without a judgement of the CRM.
-  static constexpr Duration kRound{std::chrono::seconds{30}};
+  /// it looks like without a judgement of the CRM. Longer than between two samples of a CRM, after which it is anyway.
+  static constexpr Duration kRound{std::chrono::seconds{40}};
 
   explicit Fleet(EngineLoop& engine) : engine_(engine) {}
 
@@ -37,10 +41,18 @@ class Fleet {
   void rest();
   [[nodiscard]] bool awake() const { return awake_; }
 
-  /// The engine has judged these CRMs.
+  /// The engine has judged these CRMs. Those that stand otherwise than their row says are told before others, of which
+  /// only a value may have changed.
   void judged(std::span<const std::string> crms);
+  /// `urgent`: only rows of CRMs that stand otherwise than told.
+  enum class Which { urgent, all };
   /// Returns what has changed since the last call. Takes kSlice at most; what is left comes with the next call.
-  [[nodiscard]] std::vector<FleetChange> changes();
+  [[nodiscard]] std::vector<FleetChange> changes(Which which);
+  /// Returns true while there are rows that nobody should wait for: some are not there yet, or a CRM stands otherwise
+  /// than told.
+  [[nodiscard]] bool hurries() const { return awake_ && (!complete_ || stale_.any_first()); }
+  /// Returns true while there are others.
+  [[nodiscard]] bool behind() const { return !stale_.empty(); }
 
   /// Appends all rows as the elements of a JSON array, by name.
   void append_rows(std::string& out) const;
@@ -50,14 +62,25 @@ class Fleet {
  private:
   /// Makes the row of a CRM anew. Returns true if it is another one than before, or gone.
   [[nodiscard]] bool renew(const std::string& crm);
+  [[nodiscard]] bool stands_as_told(const std::string& crm) const;
   void next_round();
 
+  struct Told {
+    std::string row;  ///< JSON
+    TimePoint made;
+    std::optional<rules::Engine::Standing> standing;
+  };
+  struct Made {
+    TimePoint at;
+    std::string crm;
+  };
+
   EngineLoop& engine_;
-  std::map<std::string, std::string, std::less<>> rows_;  ///< JSON by name
-  std::size_t bytes_ = 0;                                 ///< of all rows
-  std::set<std::string> stale_;                           ///< judged since their row was made
-  std::string round_at_;                                  ///< the CRM whose row was made last in this round
-  TimePoint round_step_;                                  ///< when the round went on last
+  std::map<std::string, Told, std::less<>> rows_;  ///< by name
+  std::size_t bytes_ = 0;                          ///< of all rows
+  std::vector<std::string> missing_;               ///< had no row yet when the rows began to be kept
+  RowQueue stale_;                                 ///< judged since their row was made
+  std::deque<Made> made_;                          ///< in order; a row that was made again is there again
   bool awake_ = false;
   bool complete_ = false;
 };
