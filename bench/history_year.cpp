@@ -1,27 +1,33 @@
-// A year of history of some CRMs, made at the speed of a backtest: readings every 30 s go into blocks part by part, are
-// summed up and pruned by age by the collector's own code on a simulated clock; states change some times a day. Then
-// charts are timed, and the bytes of the store printed by kind. --folder keeps the store.
+// A year of history of some CRMs: readings every 30 s, states, incidents. Of days whose readings are kept no longer
+// only what is left of them is made, each CRM on a core of its own; the newest days go into blocks part by part, are
+// summed up and pruned by age by the collector's own code on a simulated clock. Then charts are timed, and the bytes of
+// the store printed by kind. --folder keeps the store.
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <chrono>
-#include <cmath>
 #include <filesystem>
-#include <random>
+#include <future>
+#include <map>
+#include <thread>
 
+#include "bench/year_of_crm.h"
 #include "collector/history/days.h"
 #include "collector/history/query.h"
 #include "collector/history/roller.h"
+#include "collector/history/series.h"
 #include "store/collector/collector_store.h"
 #include "store/history/kept_sizes.h"
-#include "store/history/states.h"
 
 namespace {
 
 using namespace crmpulse;
+using bench::YearOfCrm;
+using store::Tier;
 
 constexpr Duration kDay{std::chrono::hours{24}};
 constexpr int kTimes = 9;  ///< each chart is asked so often
@@ -33,62 +39,101 @@ struct YearPlan {
   int samples = 30;   ///< days
   int minutes = 90;   ///< days
   std::string folder;
+  bool only_make = false;
 };
 
 double since(std::chrono::steady_clock::time_point begun) {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begun).count();
 }
 
-std::string series_name(const std::string& metric, const std::string& label, const std::string& value) {
-  std::string name = metric + "\xff" + "agent" + "\xff" + "branch-1" + "\xff" + "kind" + "\xff" + "tryton";
-  if (!label.empty()) name += "\xff" + label + "\xff" + value;
-  return name;
+Result<void> save_day(store::Database& database, const bench::DayOfCrm& day) {
+  for (const store::StateChange& change : day.states) {
+    if (auto done = store::save_state_change(database, change); !done) return done;
+  }
+  for (const store::StoredIncident& incident : day.incidents) {
+    if (auto done = store::save_incident(database, incident); !done) return done;
+  }
+  for (const store::IncidentEvent& event : day.events) {
+    if (auto done = store::add_event(database, event); !done) return done;
+  }
+  return {};
 }
 
-/// One CRM: liveness, seven operations with success and three phases each, records and newest change of three objects.
-class YearOfCrm {
+/// The days of one CRM that are older than its readings: rollups as HistoryRoller makes them, without storing first
+/// what would be deleted again.
+class OldDays {
  public:
-  YearOfCrm(int number, std::uint64_t seed) : name_(fmt::format("customer-{:04}", number)), random_(seed) {}
-  [[nodiscard]] const std::string& name() const { return name_; }
+  OldDays(const YearPlan& plan, store::Writer& writer, YearOfCrm& crm) : plan_(plan), writer_(writer), crm_(crm) {}
 
-  store::HistoryBlock part(TimePoint part, Duration interval) {
-    std::vector<store::HistorySeries> series;
-    const auto add = [&](const std::string& name, const auto& value) {
-      store::HistorySeries& one = series.emplace_back(store::HistorySeries{name, {}});
-      for (TimePoint at = part; at < part + store::kHistoryPart; at += interval)
-        one.readings.push_back({unix_millis(at), value()});
-    };
-    add(series_name("crm_up", "", ""), [] { return 1.0; });
-    for (const std::string operation : {"login", "read", "query", "search", "create", "update", "delete"}) {
-      const auto seconds = [&] { return std::round(seconds_(random_) * 1000) / 1000; };
-      add(series_name("crm_operation_duration_seconds", "operation", operation), seconds);
-      for (const std::string phase : {"connect", "first_byte", "transfer"})
-        add(series_name("crm_operation_phase_seconds", "operation", operation) + "\xff" + "phase" + "\xff" + phase,
-            seconds);
-      add(series_name("crm_operation_success", "operation", operation),
-          [&] { return random_() % 500 == 0 ? 0.0 : 1.0; });
+  /// [first, end); minutes are made of days from `minutes_from` on.
+  void make(TimePoint first, TimePoint end, TimePoint minutes_from) {
+    for (TimePoint day = first; day < end; day += kDay) {
+      const auto readings = crm_.readings(day, day + kDay, std::chrono::seconds{plan_.interval});
+      add_hours(day, readings);
+      if (day >= minutes_from) add_minutes(day, readings);
+      days_.push_back(crm_.day(day, end));
+      const TimePoint span = store::span_begin(Tier::days, day);
+      if (day + kDay < end && store::span_begin(Tier::days, day + kDay) == span) continue;
+      add_row(Tier::days, span, points_of_days_);
+      points_of_days_.clear();
+      store();
     }
-    for (const std::string object : {"party", "lead", "invoice"}) {
-      add(series_name("crm_records", "object", object), [&] { return records_ += static_cast<double>(random_() % 2); });
-      add(series_name("crm_last_modified_timestamp_seconds", "object", object),
-          [&] { return newest_ += static_cast<double>(random_() % 60); });
-    }
-    std::sort(series.begin(), series.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-    std::int64_t readings = 0;
-    for (const store::HistorySeries& one : series) readings += static_cast<std::int64_t>(one.readings.size());
-    return {part, name_, readings, store::encode_block(series)};
-  }
-  store::StateChange change(TimePoint day) {
-    const TimePoint at = day + Duration{static_cast<std::int64_t>(random_() % 86'400'000)};
-    return {at, name_, static_cast<Level>(random_() % 3), DataStatus::fresh, 80, random_() % 20 == 0};
   }
 
  private:
-  std::string name_;
-  std::mt19937_64 random_;
-  std::lognormal_distribution<double> seconds_{-1.5, 0.4};
-  double records_ = 40'000;
-  double newest_ = 1'760'000'000;
+  using Points = std::map<std::string, std::vector<store::Rollup>>;
+
+  void add_hours(TimePoint day, const std::vector<store::HistorySeries>& readings) {
+    Points hours;
+    for (const store::HistorySeries& one : readings) {
+      auto& points = hours[one.name] =
+          collector::roll_up(one.readings, store::width_of(Tier::hours), collector::is_duration(one.name));
+      store::Rollup all{day};
+      for (const store::Rollup& point : points) all.merge(point);
+      points_of_days_[one.name].push_back(std::move(all));
+    }
+    add_row(Tier::hours, day, hours);
+  }
+  void add_minutes(TimePoint day, const std::vector<store::HistorySeries>& readings) {
+    const auto before = [](const store::Reading& one, TimePoint at) { return one.unix_millis < unix_millis(at); };
+    for (TimePoint part = day; part < day + kDay; part += store::kHistoryPart) {
+      Points minutes;
+      for (const store::HistorySeries& one : readings) {
+        const auto from = std::lower_bound(one.readings.begin(), one.readings.end(), part, before);
+        const auto to = std::lower_bound(from, one.readings.end(), part + store::kHistoryPart, before);
+        minutes[one.name] =
+            collector::roll_up({from, to}, store::width_of(Tier::minutes), collector::is_duration(one.name));
+      }
+      add_row(Tier::minutes, part, minutes);
+    }
+  }
+  void add_row(Tier tier, TimePoint span, const Points& points) {
+    std::vector<store::RollupSeries> series;
+    for (const auto& [name, some] : points) series.push_back({name, some});
+    rows_.push_back({tier, span, crm_.name(), store::encode_rollups(series), true});
+  }
+  void store() {
+    writer_
+        .run([this](store::Database& database) -> Result<void> {
+          for (const store::RollupRow& row : rows_) {
+            if (auto done = store::put_rollups(database, row); !done) return done;
+          }
+          for (const bench::DayOfCrm& day : days_) {
+            if (auto done = save_day(database, day); !done) return done;
+          }
+          return {};
+        })
+        .value();
+    rows_.clear();
+    days_.clear();
+  }
+
+  const YearPlan& plan_;
+  store::Writer& writer_;
+  YearOfCrm& crm_;
+  Points points_of_days_;  ///< of the span that is not stored yet
+  std::vector<store::RollupRow> rows_;
+  std::vector<bench::DayOfCrm> days_;
 };
 
 class Year {
@@ -98,19 +143,19 @@ class Year {
         writer_(store::open_collector(plan.folder).value()),
         roller_(store::open_collector_reader(plan.folder).value(), writer_),
         reader_(store::open_collector_reader(plan.folder).value()),
-        end_(store::span_begin(store::Tier::hours, std::chrono::floor<Duration>(std::chrono::system_clock::now()))) {}
+        end_(std::chrono::floor<std::chrono::minutes>(std::chrono::system_clock::now())) {
+    for (int i = 0; i < plan_.crms; ++i) crms_.emplace_back(i);
+  }
 
   void make() {
-    std::vector<YearOfCrm> crms;
-    for (int i = 0; i < plan_.crms; ++i) crms.emplace_back(i, static_cast<std::uint64_t>(i));
     const auto begun = std::chrono::steady_clock::now();
-    for (TimePoint day = end_ - plan_.days * kDay; day < end_; day += kDay) {
-      for (YearOfCrm& crm : crms) add_day(crm, day);
-      const TimePoint now = day + kDay + std::chrono::hours{2};
-      while (roller_.roll(now).value()) {
-      }
-      roller_.prune({now - plan_.samples * kDay, now - plan_.minutes * kDay, now - plan_.days * kDay, 0}).value();
-    }
+    const TimePoint today = store::span_begin(Tier::hours, end_);
+    const TimePoint first = today - plan_.days * kDay;
+    // One day more than is kept, so that blocks are deleted by age as in a collector.
+    const TimePoint recent = std::max(first, today - (plan_.samples + 1) * kDay);
+    make_old_days(first, recent);
+    fmt::print("older days made after {:.0f} s\n", since(begun) / 1000);
+    make_recent_days(recent);
     fmt::print("made in {:.0f} s\n", since(begun) / 1000);
   }
   void measure() {
@@ -134,17 +179,59 @@ class Year {
   }
 
  private:
-  void add_day(YearOfCrm& crm, TimePoint day) {
+  void make_old_days(TimePoint first, TimePoint end) {
+    const TimePoint minutes_from = store::span_begin(Tier::hours, end_) - plan_.minutes * kDay;
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+      for (std::size_t i = next++; i < crms_.size(); i = next++)
+        OldDays{plan_, writer_, crms_[i]}.make(first, end, minutes_from);
+    };
+    std::vector<std::future<void>> workers;
+    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
+      workers.push_back(std::async(std::launch::async, work));
+    for (auto& worker : workers) worker.get();
+  }
+
+  struct RecentDay {
     std::vector<store::HistoryBlock> blocks;
-    for (TimePoint part = day; part < day + kDay; part += store::kHistoryPart)
-      blocks.push_back(crm.part(part, std::chrono::seconds{plan_.interval}));
-    std::vector<store::StateChange> changes;
-    for (int i = 0; i < 4; ++i) changes.push_back(crm.change(day));
+    std::vector<bench::DayOfCrm> days;
+  };
+  /// While one day is summed up the next is made.
+  void make_recent_days(TimePoint first) {
+    const auto begin = [this](TimePoint day) {
+      return std::async(std::launch::async, [this, day] { return recent(day); });
+    };
+    auto next = begin(first);
+    for (TimePoint day = first; day < end_; day += kDay) {
+      RecentDay made = next.get();
+      if (day + kDay < end_) next = begin(day + kDay);
+      add(made);
+      const TimePoint now = std::min(day + kDay + std::chrono::hours{2}, end_);
+      while (roller_.roll(now).value()) {
+      }
+      roller_.prune({now - plan_.samples * kDay, now - plan_.minutes * kDay, now - plan_.days * kDay, 0}).value();
+    }
+  }
+  RecentDay recent(TimePoint day) {
+    RecentDay out;
+    for (YearOfCrm& crm : crms_) {
+      for (TimePoint part = day; part < std::min(day + kDay, end_); part += store::kHistoryPart) {
+        const auto series =
+            crm.readings(part, std::min(part + store::kHistoryPart, end_), std::chrono::seconds{plan_.interval});
+        std::int64_t readings = 0;
+        for (const store::HistorySeries& one : series) readings += static_cast<std::int64_t>(one.readings.size());
+        out.blocks.push_back({part, crm.name(), readings, store::encode_block(series)});
+      }
+      out.days.push_back(crm.day(day, end_));
+    }
+    return out;
+  }
+  void add(const RecentDay& made) {
     writer_
         .run([&](store::Database& database) -> Result<void> {
-          if (auto done = store::add_blocks(database, blocks); !done) return done;
-          for (const store::StateChange& change : changes) {
-            if (auto done = store::save_state_change(database, change); !done) return done;
+          if (auto done = store::add_blocks(database, made.blocks); !done) return done;
+          for (const bench::DayOfCrm& day : made.days) {
+            if (auto done = save_day(database, day); !done) return done;
           }
           return store::finish_blocks(database, 0);
         })
@@ -182,6 +269,7 @@ class Year {
   collector::HistoryRoller roller_;
   store::Database reader_;
   TimePoint end_;
+  std::vector<YearOfCrm> crms_;
 };
 
 }  // namespace
@@ -196,6 +284,7 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--samples", plan.samples, "Days that readings are kept")->capture_default_str();
   app.add_option("--minutes", plan.minutes, "Days that minutes are kept")->capture_default_str();
+  app.add_flag("--only-make", plan.only_make, "Times no charts");
   app.add_option("--folder", plan.folder, "State directory to make and keep; default: one that goes at the end");
   CLI11_PARSE(app, argc, argv);
   const bool keep = !plan.folder.empty();
@@ -206,7 +295,7 @@ int main(int argc, char** argv) {
   {
     Year year{plan};
     year.make();
-    year.measure();
+    if (!plan.only_make) year.measure();
     year.print_sizes();
   }
   if (!keep) std::filesystem::remove_all(plan.folder);

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import socket
+import statistics
 import threading
 import urllib.request
 
@@ -53,3 +54,28 @@ def wait_ready(url, child):
                 raise SystemExit(f"{url}: the server ended")
             pause.wait(0.1)
     raise SystemExit(f"{url}: not ready")
+
+
+def spread(values, unit, digits=0):
+    """Median (least … most)."""
+    return f"{statistics.median(values):,.{digits}f} {unit} ({min(values):,.{digits}f} … {max(values):,.{digits}f})"
+
+
+class Limits:
+    """What was measured beside what it may be."""
+
+    def __init__(self):
+        self.rows = []
+
+    def note(self, what, limit, measured, held):
+        self.rows.append((what, limit, measured, held))
+        print(f"  {what}: {measured}", flush=True)
+
+    def show(self):
+        """Returns the program's exit code: 1 if a limit did not hold."""
+        print(f"\n{'':64} {'limit':>14}  {'':9} measured")
+        for what, limit, measured, held in self.rows:
+            print(f"{what:64} {limit:>14}  {'held' if held else 'NOT HELD':9} {measured}")
+        missed = sum(not held for *_, held in self.rows)
+        print(f"{len(self.rows) - missed} of {len(self.rows)} limits held")
+        return 1 if missed else 0

@@ -33,6 +33,7 @@ struct Plan {
   double rate = 0;      ///< samples a second of all lanes; 0: as fast as they are acknowledged
   int step_millis = 0;  ///< between two samples of a series; 0: as much time as went by
   int rounds = 0;       ///< end after so many samples of each series; 0: when the time is over
+  int down = 0;         ///< of a hundred CRMs
 };
 
 struct Tally {
@@ -55,8 +56,8 @@ struct SeriesName {
 };
 
 /// Series `number` of its CRM: liveness, then duration, success and five phases of each operation. Eight labels with
-/// the metric's name.
-SeriesName name_of(int number) {
+/// the metric's name. Of each hundred CRMs the first `down` ones fail their liveness.
+SeriesName name_of(int number, int down) {
   const int crm = number / kSeriesPerCrm;
   const int place = number % kSeriesPerCrm;
   SeriesName out;
@@ -69,7 +70,7 @@ SeriesName name_of(int number) {
     out.metric = "crm_up";
     out.labels.set("object", "Party");
     out.labels.set("operation", "login");
-    out.value = 1;
+    out.value = crm % 100 < down ? 0 : 1;
     return out;
   }
   const auto operation = static_cast<std::size_t>((place - 1) / 7);
@@ -90,16 +91,16 @@ SeriesName name_of(int number) {
 /// One request's body before compression, and where its values and stamps stand.
 class Body {
  public:
-  Body(int first, int count) {
+  Body(int first, int count, int down) {
     protozero::pbf_writer request{bytes_};
-    for (int i = first; i < first + count; ++i) add(request, name_of(i));
+    for (int i = first; i < first + count; ++i) add(request, name_of(i, down));
   }
 
   /// Durations change from round to round by whole milliseconds, as measured ones do.
   [[nodiscard]] const std::string& at(TimePoint stamp, std::uint64_t round) {
     for (const Place& place : places_) {
       double value = place.value;
-      if (value != 1)
+      if (value != 1 && value != 0)
         value = 0.001 * static_cast<double>(20 + (static_cast<std::uint64_t>(value * 1000) * 31 + round * 17) % 97);
       std::memcpy(bytes_.data() + place.offset, &value, sizeof value);
       put_stamp(bytes_.data() + place.offset + sizeof value + 1, static_cast<std::uint64_t>(unix_millis(stamp)));
@@ -168,7 +169,8 @@ net::ClientResponse post(net::HttpClient& client, const Plan& plan, const std::s
 Tally run_lane(const Plan& plan, int lane, Steady::time_point begin, Steady::time_point end) {
   const int own = std::max(plan.samples, plan.series / plan.lanes / plan.samples * plan.samples);
   std::vector<Body> bodies;
-  for (int first = 0; first < own; first += plan.samples) bodies.emplace_back(lane * own + first, plan.samples);
+  for (int first = 0; first < own; first += plan.samples)
+    bodies.emplace_back(lane * own + first, plan.samples, plan.down);
   net::HttpClient client;
   Tally tally;
   const Duration back{plan.step_millis > 0 ? std::chrono::minutes{4} : std::chrono::minutes{0}};
@@ -236,6 +238,9 @@ int main(int argc, char** argv) {
                  "between two samples of a series, from four minutes ago; 0: real time")
       ->capture_default_str();
   app.add_option("--rounds", plan.rounds, "samples of each series, 0: until the time is over")->capture_default_str();
+  app.add_option("--down", plan.down, "of a hundred CRMs whose liveness fails")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
   const Tally total = run(plan);

@@ -43,10 +43,10 @@ std::string status_line(const EngineLoop& engine) {
   std::array<int, 3> count{};
   int unknown = 0;
   for (const std::string& crm : engine.rules().crms()) {
-    const auto status = engine.rules().status(crm);
-    if (!status) continue;
-    const bool known = status->data_status != DataStatus::warming_up;
-    ++(known ? count.at(static_cast<std::size_t>(status->state)) : unknown);
+    const auto standing = engine.rules().standing(crm);
+    if (!standing) continue;
+    const bool known = standing->data_status != DataStatus::warming_up;
+    ++(known ? count.at(static_cast<std::size_t>(standing->state)) : unknown);
   }
   std::string line = fmt::format("healthy {}, sub-healthy {}, poor {}", count[0], count[1], count[2]);
   if (unknown > 0) line += fmt::format(", not known yet {}", unknown);

@@ -18,91 +18,100 @@ bool Fleet::prepare(Steady::time_point now) {
   if (complete_) return true;
   if (!awake_) {
     awake_ = true;
-    round_step_ = now;
-    for (std::string& crm : engine_.rules().crms()) stale_.insert(std::move(crm));
+    missing_ = engine_.rules().crms();
   }
   const auto until = Steady::now() + kSlice;
-  while (!stale_.empty() && Steady::now() < until) {
-    const auto next = stale_.extract(stale_.begin());
-    (void)renew(next.value());
+  // What was judged meanwhile is told as a change: under load there is always something.
+  while (!missing_.empty() && Steady::now() < until) {
+    (void)renew(missing_.back(), now);
+    missing_.pop_back();
   }
-  complete_ = stale_.empty();
+  complete_ = missing_.empty();
   return complete_;
 }
 
 void Fleet::rest() {
   rows_.clear();
+  missing_.clear();
   stale_.clear();
-  round_at_.clear();
+  made_.clear();
   bytes_ = 0;
   awake_ = complete_ = false;
 }
 
 void Fleet::judged(std::span<const std::string> crms) {
   if (!awake_) return;
-  for (const std::string& crm : crms) stale_.insert(crm);
+  for (const std::string& crm : crms) {
+    if (stands_as_told(crm))
+      stale_.add(crm);
+    else
+      stale_.add_first(crm);
+  }
 }
 
-std::vector<FleetChange> Fleet::changes(Steady::time_point now) {
+bool Fleet::stands_as_told(const std::string& crm) const {
+  const auto known = rows_.find(crm);
+  if (known == rows_.end()) return false;
+  const auto now = engine_.rules().standing(crm);
+  const auto& told = known->second.standing;
+  if (!now || !told) return false;
+  return now->state == told->state && now->data_status == told->data_status && now->maintenance == told->maintenance;
+}
+
+std::vector<FleetChange> Fleet::changes(Which which, Steady::time_point now) {
   std::vector<FleetChange> out;
   if (!complete_) return out;
   next_round(now);
   const auto until = Steady::now() + kSlice;
-  while (!stale_.empty() && Steady::now() < until) {
-    const auto next = stale_.extract(stale_.begin());
-    const std::string& crm = next.value();
-    if (!renew(crm)) continue;
-    const auto row = rows_.find(crm);
+  while (Steady::now() < until) {
+    const std::optional<std::string> crm = which == Which::urgent ? stale_.next_first() : stale_.next();
+    if (!crm) break;
+    if (!renew(*crm, now)) continue;
+    const auto row = rows_.find(*crm);
     if (row == rows_.end())
-      out.push_back({FleetChange::Kind::gone, gone_data(crm)});
+      out.push_back({FleetChange::Kind::gone, gone_data(*crm)});
     else
-      out.push_back({FleetChange::Kind::crm, row->second});
+      out.push_back({FleetChange::Kind::crm, row->second.row});
   }
   return out;
 }
 
-bool Fleet::renew(const std::string& crm) {
+bool Fleet::renew(const std::string& crm, Steady::time_point now) {
   const auto status = engine_.rules().status(crm);
   const auto known = rows_.find(crm);
   if (!status) {
     if (known == rows_.end()) return false;
-    bytes_ -= known->second.size();
+    bytes_ -= known->second.row.size();
     rows_.erase(known);
     return true;
   }
+  Told& told = known == rows_.end() ? rows_[crm] : known->second;
+  told.made = now;
+  told.standing = engine_.rules().standing(crm);
+  made_.push_back({told.made, crm});
   std::string row = to_text(fleet_row(engine_, *status));
-  if (known != rows_.end() && known->second == row) return false;
+  if (told.row == row) return false;
   bytes_ += row.size();
-  if (known != rows_.end()) {
-    bytes_ -= known->second.size();
-    known->second = std::move(row);
-  } else {
-    rows_.emplace(crm, std::move(row));
-  }
+  bytes_ -= told.row.size();
+  told.row = std::move(row);
   return true;
 }
 
-/// Marks as many rows as are due in the time since the last call, so that each has its turn once in a kRound.
+/// Marks the rows that were made so long ago that it is their turn again.
 void Fleet::next_round(Steady::time_point now) {
-  const auto passed = std::chrono::duration_cast<Duration>(now - round_step_);
-  const auto due = static_cast<std::size_t>(std::max<Duration::rep>(passed.count(), 0)) * rows_.size() /
-                   static_cast<std::size_t>(kRound.count());
-  if (due == 0) return;
-  round_step_ = now;
-  auto row = rows_.upper_bound(round_at_);
-  for (std::size_t i = 0; i < std::min(due, rows_.size()); ++i, ++row) {
-    if (row == rows_.end()) row = rows_.begin();
-    stale_.insert(row->first);
-    round_at_ = row->first;
+  const Steady::time_point due = now - kRound;
+  for (; !made_.empty() && made_.front().at <= due; made_.pop_front()) {
+    const auto row = rows_.find(made_.front().crm);
+    if (row != rows_.end() && row->second.made == made_.front().at) stale_.add(row->first);
   }
 }
 
 void Fleet::append_rows(std::string& out) const {
   out.reserve(out.size() + bytes_ + rows_.size() + 2);
   out += '[';
-  for (const auto& [crm, row] : rows_) {
+  for (const auto& [crm, told] : rows_) {
     if (out.back() != '[') out += ',';
-    out += row;
+    out += told.row;
   }
   out += ']';
 }

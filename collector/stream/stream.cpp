@@ -62,23 +62,38 @@ Stream::Stream(net::Loop& loop, EngineLoop& engine, Facts facts, Admits admits)
 void Stream::wake() {
   used_ = SteadyClock::now();
   if (fleet_.awake()) return;
-  (void)fleet_.prepare();
   beat_at_ = used_;
   pulse_ = loop_.every(kPulse, [this] { pulse(); });
+  renew_rows();
+}
+
+/// A slice of the fleet's work, and further ones after short breaks while there is more. Returns true once all rows are
+/// there.
+bool Stream::renew_rows() {
+  const bool complete = fleet_.prepare();
+  if (complete) {
+    const auto which = slices_++ < kSlices ? Fleet::Which::all : Fleet::Which::urgent;
+    for (const FleetChange& change : fleet_.changes(which))
+      tell(change.kind == FleetChange::Kind::crm ? "crm" : "gone", change.data);
+    // To send costs for each client: what others hear of a value waits for the pulse.
+    if (which == Fleet::Which::urgent) flush();
+    if (!waiting_.empty() && !packing_) make_snapshot();
+  }
+  if (fleet_.hurries() || (fleet_.behind() && slices_ < kSlices))
+    next_slice_ = loop_.after(kBreath, [this] { renew_rows(); });
+  return complete;
 }
 
 void Stream::pulse() {
   CRMPULSE_ON_LOOP(loop_);
-  if (!fleet_.prepare()) return;
-  for (const FleetChange& change : fleet_.changes())
-    tell(change.kind == FleetChange::Kind::crm ? "crm" : "gone", change.data);
+  slices_ = 0;
+  if (!renew_rows()) return;
   std::string facts = to_text(facts_());
   if (facts != told_facts_) {
     if (!told_facts_.empty()) tell("facts", facts);
     told_facts_ = std::move(facts);
   }
   flush();
-  if (!waiting_.empty() && !packing_) make_snapshot();
   const auto now = SteadyClock::now();
   if (now - beat_at_ >= kHeartbeat) {
     beat_at_ = now;
@@ -87,6 +102,7 @@ void Stream::pulse() {
   if (!clients_.empty() || !waiting_.empty()) used_ = now;
   if (now - used_ < kRestAfter) return;
   pulse_.cancel();
+  next_slice_.cancel();
   fleet_.rest();
   past_.clear();
   past_bytes_ = 0;
@@ -256,6 +272,7 @@ void Stream::close() {
   CRMPULSE_ON_LOOP(loop_);
   closed_ = true;
   pulse_.cancel();
+  next_slice_.cancel();
   for (const Client& client : clients_) client.body->end();
   clients_.clear();
   waiting_.clear();

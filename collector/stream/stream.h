@@ -28,6 +28,8 @@ class Stream {
   static constexpr std::size_t kPastBytes = 4UL << 20;    ///< of events that a client which was cut off goes on from
   static constexpr std::size_t kClientBytes = 2UL << 20;  ///< beside the snapshot: what may wait for a slow client
   static constexpr Duration kPulse{250};                  ///< changes are told so often
+  static constexpr Duration kBreath{5};                   ///< for other work between two slices of the fleet's
+  static constexpr int kSlices = 4;                       ///< in a pulse; more only for what nobody should wait for
   static constexpr Duration kHeartbeat{std::chrono::seconds{15}};
   static constexpr Duration kRestAfter{std::chrono::minutes{2}};  ///< without a client or a question
   static constexpr Duration kSnapshotAge{std::chrono::seconds{1}};
@@ -81,6 +83,7 @@ class Stream {
 
   void wake();
   void pulse();
+  bool renew_rows();
   void tell(std::string_view name, std::string_view data);
   void flush();
   void send(Client& client, const Text& plain, const Text& packed);
@@ -111,6 +114,8 @@ class Stream {
   std::chrono::steady_clock::time_point used_;  ///< when somebody asked last
   std::chrono::steady_clock::time_point beat_at_;
   net::Loop::Timer pulse_;
+  net::Loop::Timer next_slice_;
+  int slices_ = 0;                         ///< in this pulse
   std::optional<net::FileThread> packer_;  ///< from the first snapshot on
   Stats stats_;
 };

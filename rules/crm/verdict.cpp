@@ -186,6 +186,7 @@ CrmStatus status_of(const Crm& crm, TimePoint now) {
   const Score score = scores_of(crm).judged;
   if (score.rules > 0) status.score = shown_score(score.value, crm.state);
   status.since = is_set(crm.since) ? crm.since : TimePoint{};
+  status.rules.reserve(crm.rules.size());
   for (const auto& state : crm.rules) {
     status.rules.push_back(status_of_rule(*state, now));
     status.rules.back().inhibited_by = inhibitor(crm, *state, now);

@@ -95,3 +95,31 @@ test('old data is never shown as healthy, and maintenance stands before what wou
   assert.equal(shownState({ ...row, state: 'poor', quiet: { kind: 'maintenance' } }), 'maintenance');
   assert.equal(shownState({ ...row, state: 'poor', quiet: { kind: 'silence' } }), 'poor');
 });
+
+test('rows are ordered again from how they were: changed, new and gone ones, and labels that tell CRMs apart', async () => {
+  const { kOrders, ordered } = await load('fleet/order.ts');
+  const row = (crm, state, more = {}) => ({ crm, kind: 'tryton', labels: {}, state, data_status: 'fresh', since: '2026-11-30T10:00:00Z', score: 90, incident: null, quiet: null, ...more });
+  const states = ['healthy', 'poor', 'sub_healthy'];
+  const map = (rows) => new Map(rows.map((one) => [one.crm, one]));
+  const many = Array.from({ length: 200 }, (_, i) => row(`crm-${i}`, states[(i * 7) % 3], { score: (i * 37) % 50 }));
+  let before = null;
+  let rows = map(many);
+  for (let round = 0; round < 20; ++round) {
+    for (const compare of [kOrders[''], kOrders.name]) {
+      const now = ordered(before, rows, compare);
+      assert.deepEqual(now.sorted.map((one) => one.crm), [...rows.values()].sort(compare).map((one) => one.crm), `round ${round}`);
+      before = ordered(now, rows, compare);
+      assert.deepEqual(before.sorted, now.sorted);
+    }
+    rows = new Map(rows);
+    for (let i = 0; i < round; ++i) rows.set(`crm-${(i * 31) % 200}`, row(`crm-${(i * 31) % 200}`, states[(i + round) % 3], { score: i }));
+    rows.set(`new-${round}`, row(`new-${round}`, 'poor'));
+    rows.delete(`crm-${round * 9}`);
+  }
+  assert.deepEqual(before.labels, []);
+  const labelled = map([row('a', 'poor', { labels: { team: 'x' } }), row('b', 'poor', { labels: { team: 'y' } }), row('c', 'poor', { labels: { team: 'y' } })]);
+  const first = ordered(null, labelled, kOrders['']);
+  assert.deepEqual(first.labels, ['team']);
+  const moved = new Map(labelled).set('a', row('a', 'healthy', { labels: { team: 'y' } }));
+  assert.deepEqual(ordered(first, moved, kOrders['']).labels, []);
+});

@@ -1,14 +1,79 @@
-// The rows of all CRMs over an engine, without streams.
+// The rows of all CRMs over an engine, also when more of them are judged than there is time for.
 
 #include "collector/stream/fleet.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
+#include "collector/stream/row_queue.h"
+#include "core/time/clock.h"
 #include "tests/collector/core_fixture.h"
 
 using namespace crmpulse;
 using namespace crmpulse::collector;
 using namespace crmpulse::test;
+using Catch::Contains;
+
+namespace {
+
+constexpr int kCrms = 2000;    ///< their rows take many slices
+constexpr int kMost = 20'000;  ///< slices, each of kSlice at most
+
+Sample latency(const std::string& crm, double seconds, TimePoint at) {
+  return sample("crm_operation_duration_seconds", crm, seconds, at, {{"operation", "read"}});
+}
+
+std::vector<Sample> one_of_each(TimePoint at) {
+  std::vector<Sample> samples;
+  for (int i = 0; i < kCrms; ++i) samples.push_back(latency(fmt::format("customer-{:04}", i), 0.2, at));
+  samples.push_back(latency("zeta", 0.2, at));
+  return samples;
+}
+
+}  // namespace
+
+TEST_CASE("however many CRMs are judged, rows become complete and a change of state is told with the next pulse") {
+  const TempDir directory;
+  ManualClock clock{wall_now()};
+  Core core{directory, clock};
+  core.write(one_of_each(clock.now()));
+  Fleet fleet{core.engine()};
+  std::vector<std::string> all;
+  core.thread().run([&] {
+    all = core.engine().rules().crms();
+    core.engine().on_judged([&](std::span<const std::string> crms) { fleet.judged(crms); });
+    int slices = 0;
+    while (!fleet.prepare()) {
+      fleet.judged(all);
+      REQUIRE(++slices < kMost);
+    }
+    CHECK(fleet.size() == kCrms + 1);
+  });
+  for (int i = 0; i < 6; ++i) {
+    clock.advance(kSecond);
+    core.thread().run([&] { fleet.judged(all); });
+    core.write({latency("zeta", 9, clock.now())});
+  }
+  std::string told;
+  core.thread().run([&] {
+    for (const FleetChange& change : fleet.changes(Fleet::Which::urgent)) told += change.data;
+    core.engine().on_judged({});
+  });
+  CHECK_THAT(told, Contains(R"("crm":"zeta")") && Contains(R"("state":"poor")"));
+}
+
+TEST_CASE("whoever waits for a row has its turn, those that come again go to the end, and what counts goes before") {
+  RowQueue queue;
+  for (const std::string crm : {"a", "b", "c"}) queue.add(crm);
+  CHECK(queue.next() == "a");
+  for (const std::string crm : {"a", "b"}) queue.add(crm);
+  queue.add_first("c");
+  std::string order;
+  while (const auto crm = queue.next()) order += *crm;
+  CHECK(order == "cba");
+  CHECK(queue.empty());
+}
 
 TEST_CASE("each row has its turn by the steady clock, wherever the wall clock is set") {
   const TempDir directory;
@@ -26,7 +91,7 @@ TEST_CASE("each row has its turn by the steady clock, wherever the wall clock is
   REQUIRE(core.status().state == Level::poor);
   const auto changes_at = [&](Duration after) {
     std::vector<FleetChange> changes;
-    core.thread().run([&] { changes = fleet.changes(begin + after); });
+    core.thread().run([&] { changes = fleet.changes(Fleet::Which::all, begin + after); });
     return changes;
   };
   clock.advance(std::chrono::hours{1});

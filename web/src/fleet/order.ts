@@ -26,6 +26,41 @@ const byName = (a: Row, b: Row) => (a.crm < b.crm ? -1 : 1);
 const newestFirst = (a: Row, b: Row) => (a.since < b.since ? 1 : a.since > b.since ? -1 : byName(a, b));
 export const kOrders: Record<string, (a: Row, b: Row) => number> = { '': worstFirst, name: byName, since: newestFirst };
 
+type Compare = (a: Row, b: Row) => number;
+
+function merged(one: Row[], other: Row[], compare: Compare): Row[] {
+  const out: Row[] = [];
+  let next = 0;
+  for (const row of one) {
+    for (let put = other[next]; put && compare(put, row) < 0; put = other[++next]) out.push(put);
+    out.push(row);
+  }
+  return out.concat(other.slice(next));
+}
+
+/** What the fleet's view shows of all rows. */
+export type Ordered = { rows: ReadonlyMap<string, Row>; compare: Compare; sorted: Row[]; labels: string[] };
+
+/** Made from what it was before: a few rows of many have changed. */
+export function ordered(before: Ordered | null, rows: ReadonlyMap<string, Row>, compare: Compare): Ordered {
+  if (!before || before.compare !== compare) return { rows, compare, sorted: [...rows.values()].sort(compare), labels: groupLabels(rows.values()) };
+  const same: Row[] = [];
+  const moved: Row[] = [];
+  for (const was of before.sorted) {
+    const row = rows.get(was.crm);
+    if (row === was) same.push(row);
+    else if (row) moved.push(row);
+  }
+  const members = same.length + moved.length === before.sorted.length && rows.size === before.sorted.length;
+  const labels = members && moved.every((row) => sameLabels(row, before.rows.get(row.crm))) ? before.labels : groupLabels(rows.values());
+  if (same.length + moved.length < rows.size) for (const row of rows.values()) if (!before.rows.has(row.crm)) moved.push(row);
+  return { rows, compare, sorted: merged(same, moved.sort(compare), compare), labels };
+}
+
+function sameLabels(a: Row, b: Row | undefined): boolean {
+  return b !== undefined && a.kind === b.kind && JSON.stringify(a.labels) === JSON.stringify(b.labels);
+}
+
 const haystacks = new WeakMap<Row, string>();
 
 function haystack(row: Row): string {

@@ -1,4 +1,4 @@
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { ComponentChildren } from 'preact';
 import { Mark } from '../elements/state';
 import { fleet } from '../live/fleet';
@@ -7,12 +7,12 @@ import { useNow } from '../live/clock';
 import { lasting } from '../format/time';
 import { plainNumber } from '../format/value';
 import { Link, setQuery, useQuery } from '../shell/router';
-import { type Counts, countsOf } from '../shell/title';
+import { type Counts, countsIn } from '../shell/title';
 import type { Row } from '../api/contract';
 import { type Key, rich, said, t } from '../text';
 import type { Shown } from '../text/words';
 import { FleetList } from './list';
-import { chosenBy, grouped, groupLabels, kOrders, shownState, worstFirst } from './order';
+import { chosenBy, grouped, kOrders, type Ordered, ordered, shownState, worstFirst } from './order';
 import { crmPath } from './row';
 
 function Lead({ worst }: { worst: Row | undefined }) {
@@ -125,10 +125,11 @@ export function FleetView() {
   const filter = { state: useQuery('state'), incident: useQuery('incident'), q: useQuery('q') };
   const group = useQuery('group');
   const sort = useQuery('sort');
-  const sorted = useMemo(() => [...rows.values()].sort(kOrders[sort] ?? worstFirst), [rows, sort]);
-  const counts = useMemo(() => countsOf(rows.values()), [rows]);
-  const labels = useMemo(() => groupLabels(rows.values()), [rows]);
-  const worst = useMemo(() => [...rows.values()].reduce<Row | undefined>((a, b) => (a && worstFirst(a, b) < 0 ? a : b), undefined), [rows]);
+  const before = useRef<Ordered | null>(null);
+  const order = kOrders[sort] ?? worstFirst;
+  const { sorted, labels } = useMemo(() => (before.current = ordered(before.current, rows, order)), [rows, order]);
+  const counts = countsIn(rows);
+  const worst = useMemo(() => (order === worstFirst ? sorted[0] : sorted.reduce<Row | undefined>((a, b) => (a && worstFirst(a, b) < 0 ? a : b), undefined)), [sorted, order]);
   const shown = useMemo(() => sorted.filter(chosenBy(filter)), [sorted, filter.state, filter.incident, filter.q]);
   const groups = useMemo(() => grouped(shown, group), [shown, group]);
   if (!known) return <p class="soft">{t('loading')}</p>;

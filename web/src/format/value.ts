@@ -1,13 +1,13 @@
 // Values with their units, in words a person says.
-import { locale, t } from '../text';
+import { numberFormat, t } from '../text';
 import { lasting } from './time';
 
 function number(value: number, digits: number): string {
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: digits }).format(value);
+  return numberFormat({ maximumFractionDigits: digits }).format(value);
 }
 
 function three(value: number): string {
-  return new Intl.NumberFormat(locale(), { maximumSignificantDigits: 3 }).format(value);
+  return numberFormat({ maximumSignificantDigits: 3 }).format(value);
 }
 
 function secondsText(value: number): string {
@@ -22,7 +22,7 @@ export function percent(ratio: number): string {
   const near = ratio > 0.99 && ratio < 1;
   // A share just below the whole is never rounded up to it.
   const value = near ? Math.floor(ratio * 10_000) / 10_000 : ratio;
-  return new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: near ? 2 : ratio < 0.1 ? 1 : 0 }).format(value);
+  return numberFormat({ style: 'percent', maximumFractionDigits: near ? 2 : ratio < 0.1 ? 1 : 0 }).format(value);
 }
 
 export function bytes(value: number): string {

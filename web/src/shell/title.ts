@@ -16,13 +16,21 @@ const kOrder: Shown[] = ['poor', 'sub_healthy', 'unknown'];
 
 export type Counts = Record<Shown, number> & { open: number };
 
-export function countsOf(rows: Iterable<Row>): Counts {
+function countsOf(rows: Iterable<Row>): Counts {
   const counts: Counts = { healthy: 0, sub_healthy: 0, poor: 0, unknown: 0, maintenance: 0, open: 0 };
   for (const row of rows) {
     counts[shownState(row)] += 1;
     if (row.incident) counts.open += 1;
   }
   return counts;
+}
+
+let counted: { rows: ReadonlyMap<string, Row>; counts: Counts } | null = null;
+
+/** Counted once for each state of the fleet, which is asked for at each event of the stream. */
+export function countsIn(rows: ReadonlyMap<string, Row>): Counts {
+  if (counted?.rows !== rows) counted = { rows, counts: countsOf(rows.values()) };
+  return counted.counts;
 }
 
 export function worstOf(counts: Counts): Shown {
@@ -46,7 +54,7 @@ export function showTitle(view: string): void {
     document.title = view ? t('title_view', { view }) : 'crmpulse';
     return;
   }
-  const counts = countsOf(rows.values());
+  const counts = countsIn(rows);
   const worst = link === 'cut' ? 'unknown' : worstOf(counts);
   drawIcon(worst);
   const wrong = counts.poor + counts.sub_healthy;

@@ -35,17 +35,38 @@ export function applyLanguage(now: Language): void {
   if (language.get().now !== now) language.set({ now });
 }
 
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Of one language and one way to write numbers, once: to make one takes much longer than to use it, and a list uses hundreds. */
+export function numberFormat(options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
+  const key = `${locale()} ${JSON.stringify(options)}`;
+  let found = formats.get(key);
+  if (!found) {
+    found = new Intl.NumberFormat(locale(), options);
+    formats.set(key, found);
+  }
+  return found;
+}
+
+const plurals = new Map<string, Intl.PluralRules>();
+
+function pluralRules(): Intl.PluralRules {
+  const found = plurals.get(locale()) ?? new Intl.PluralRules(locale());
+  plurals.set(locale(), found);
+  return found;
+}
+
 export type Values = Record<string, string | number>;
 
 function phrase(key: Key, values: Record<string, unknown>): string {
   const found = dictionaries[language.get().now][key];
   if (typeof found === 'string') return found;
-  const form = new Intl.PluralRules(locale()).select(Number(values.n));
+  const form = pluralRules().select(Number(values.n));
   return form === 'one' ? found.one : found.other;
 }
 
 function shown(value: string | number): string {
-  return typeof value === 'number' ? new Intl.NumberFormat(locale()).format(value) : value;
+  return typeof value === 'number' ? numberFormat().format(value) : value;
 }
 
 export function t(key: Key, values: Values = {}): string {
