@@ -185,15 +185,15 @@ class Databases(Setup):
         server.sql("CREATE TABLE film (id int, title text); CREATE TABLE account (id int); CREATE TABLE lead (id int)", "films")
         self.fill(server, "half", "odoo")
         server.sql("DROP TABLE crm_lead", "half")
-        self.fill(server, "both", "odoo", "espocrm")
+        self.fill(server, "twofold", "odoo", "espocrm")
         before = self.config.read_text()
         for database, *words in (("empty", "sees no table in this database", "it is empty"), ("films", "no product that has a recipe is recognised"),
                                  ("half", "it resembles odoo, but lacks crm_lead"),
-                                 ("both", "more than one product", "--recipe", "odoo: ", "espocrm: ")):
+                                 ("twofold", "more than one product", "--recipe", "odoo: ", "espocrm: ")):
             with self.subTest(database=database):
                 self.refused(self.setup(server.url(database, "monitor"), "--password-file", self.password, *HOURS, "--yes"), 3, *words)
         self.assertEqual(self.config.read_text(), before)
-        chosen = self.setup(server.url("both", "monitor"), "--password-file", self.password, *HOURS, "--recipe", "espocrm", "--yes")
+        chosen = self.setup(server.url("twofold", "monitor"), "--password-file", self.password, *HOURS, "--recipe", "espocrm", "--yes")
         self.refused(chosen, 3, "Found espocrm: ", "rights are missing")
 
     def test_a_wrong_password_and_a_closed_port_are_told(self):
@@ -390,13 +390,13 @@ class Apis(Setup):
         self.written("espo", self.setup(url, "--name", "espo", "--recipe", "espocrm-api", *HOURS, *self.arguments("espocrm-api", url), "--yes"))
 
     def test_an_object_that_is_not_there_is_left_out_and_said(self):
-        url = self.alone("espocrm-api")
-        fault = json.dumps({"crm": "espocrm", "fault": "missing_field", "name": "Case"})
+        url = self.alone("salesforce")
+        fault = json.dumps({"crm": "salesforce", "fault": "missing_field", "name": "Case"})
         self.assertEqual(self.ask("POST", "/_sandbox/faults", fault)[0], 200)
-        done = self.setup(url, "--name", "espo", *HOURS, *self.arguments("espocrm-api", url), "--yes")
+        done = self.setup(url, "--name", "acme", *HOURS, *self.arguments("salesforce", url), "--yes")
         self.assertIn("objects: Case is left out", done.stdout, done.stdout + done.stderr)
-        self.written("espo", done)
-        self.assertIn("objects: [Lead, Contact, Account, Opportunity]", self.config.read_text())
+        self.written("acme", done)
+        self.assertIn("objects: [Account, Contact, Lead, Opportunity]", self.config.read_text())
 
     def test_a_wrong_secret_is_told_and_nothing_is_written(self):
         url = self.alone("pipedrive")

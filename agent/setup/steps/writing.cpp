@@ -46,6 +46,13 @@ Step<void> Run::write_files(const std::string& text) {
       tell("{}/{} is written (mode 0600).", "已写入 {}/{}（权限 0600）。", folder, secret.credential);
     }
   }
+  if (!skeleton_.empty()) {
+    std::error_code error;
+    fs::create_directories(fs::path{skeleton_file_}.parent_path(), error);
+    if (auto written = replace_text(skeleton_file_, std::nullopt, skeleton_); !written)
+      return usage(written.error().message);
+    tell("{} is written.", "已写入 {}。", skeleton_file_);
+  }
   if (auto written = replace_text(options_.config, file_, text); !written) return usage(written.error().message);
   tell("{} is written.", "已写入 {}。", options_.config);
   const auto settings = load_settings(options_.config, defaults_);

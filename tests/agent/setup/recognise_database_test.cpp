@@ -14,7 +14,7 @@ namespace {
 class Made {
  public:
   explicit Made(const std::string& sql) : file_(folder_.path("crm.db")) {
-    test::run_to_end({"sqlite3", "-bail", file_, "CREATE TABLE nothing (id integer);\n" + sql});
+    test::run_to_end({"sqlite3", "-bail", file_, "CREATE TABLE bystander (id integer);\n" + sql});
   }
   [[nodiscard]] Database open() const {
     auto database = Database::open(*read_address(file_), {});
