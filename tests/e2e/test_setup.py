@@ -87,6 +87,20 @@ class Setup(EndToEnd):
         """What it printed to be run."""
         return [line.strip() for line in done.stdout.splitlines() if re.match(r"^  (GRANT|ALTER|CREATE) .*;$", line)]
 
+    # Typed by a person.
+
+    def answer(self, screen, *dialogue):
+        for words, key in dialogue:
+            eventually(lambda words=words: words in screen.text()[self.read:], 60, f"it asks {words!r}; it says {screen.text()}")
+            self.read = len(screen.text())
+            screen.press(key + "\r")
+
+    def typed(self, *arguments, env=PLAIN):
+        self.read = 0
+        screen = Terminal([BIN / "crmpulse-agent", "setup", "--config", self.config, *arguments], 120, 50, env)
+        self.addCleanup(screen.close)
+        return screen
+
 
 class Databases(Setup):
     def server_with_password(self):
@@ -256,19 +270,13 @@ class Databases(Setup):
     def test_a_script_is_told_all_that_it_lacks_at_once(self):
         self.refused(self.setup(self.sample(), *HOURS), 2, "--yes")
 
-    # Typed by a person.
-
-    def answer(self, screen, *dialogue):
-        for words, key in dialogue:
-            eventually(lambda words=words: words in screen.text()[self.read:], 60, f"it asks {words!r}; it says {screen.text()}")
-            self.read = len(screen.text())
-            screen.press(key + "\r")
-
-    def typed(self, *arguments, env=PLAIN):
-        self.read = 0
-        screen = Terminal([BIN / "crmpulse-agent", "setup", "--config", self.config, *arguments], 120, 50, env)
-        self.addCleanup(screen.close)
-        return screen
+    def test_what_was_given_for_nothing_is_told(self):
+        path = self.sample()
+        for more, words in ((["--secret", f"key={self.password}"], "has a secret 'key'"), (["--password-file", self.password], "has a password"),
+                            (["--objects", "a,b"], "no parameter 'objects'"), (["--auth", "username=x"], "has no login"),
+                            (["--with", "colour=red"], "has no parameter of that name"), (["--hours", "always"], "mon-fri 08:00-18:00"),
+                            (["--name", "a/b"], "--name a/b"), (["--recipe", "sampel"], "did you mean")):
+            self.refused(self.setup(path, *HOURS, "--yes", *more), 2, words)
 
     def test_a_person_types_password_and_answers_and_grants_meanwhile(self):
         server = self.server_with_password()
@@ -406,6 +414,22 @@ class Apis(Setup):
         self.refused(self.setup(url, "--name", "pipe", *HOURS, "--flow", "api_key", "--secret", f"key={wrong}", "--yes"), 3, "auth/credentials")
         self.refused(self.setup(url, "--name", "pipe", *HOURS, "--yes"), 2, "--flow (api_key, refresh_token)")
         self.assertEqual(self.config.read_text(), before)
+
+    def test_a_person_types_a_secret_again(self):
+        url = self.alone("espocrm-api")
+        screen = self.typed(url)
+        self.answer(screen, ("Name of this CRM [crm]", "espo"), ("How does it log in?", "1"), ("key (", "not-it"), ("When do its people work", "none"),
+                    ("key (", "pat-na1-sandbox"), ("Write this?", "y"))
+        self.assertEqual(screen.wait(), 0, screen.text())
+        self.assertNotIn("pat-na1-sandbox", screen.text())
+        self.assertEqual((self.folder / "credentials/espo.key").read_text(), "pat-na1-sandbox\n")
+
+    def test_a_key_of_many_lines_is_kept_as_it_is(self):
+        url = self.alone("salesforce")
+        done = self.setup(url, "--name", "acme", *HOURS, "--flow", "jwt_bearer", "--auth", "client_id=crmpulse-sandbox", "--auth",
+                          "username=monitor@example.com", "--secret", f"private_key={self.keys}/salesforce.key", "--with", f"status_url={url}", "--yes")
+        self.written("acme", done)
+        self.assertNotIn("PRIVATE KEY", done.stdout + self.config.read_text())
 
     def test_a_web_server_that_is_no_crm_is_not_recognised_and_becomes_a_recipe(self):
         body = json.dumps({"data": [{"id": 1, "name": "Anna", "updated_at": "2026-11-30T09:00:00Z"}]}).encode()

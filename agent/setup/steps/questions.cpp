@@ -62,11 +62,34 @@ bool Run::is_taken(const std::string& name) const {
   return false;
 }
 
+Step<void> Run::all_used() const {
+  const probes::Recipe& recipe = candidate_.known->recipe;
+  const auto is_secret = [&](const std::string& key) {
+    const auto same = [&](const EntrySecret& secret) { return secret.key == key; };
+    return std::any_of(entry_.with_secrets.begin(), entry_.with_secrets.end(), same) ||
+           std::any_of(entry_.auth_secrets.begin(), entry_.auth_secrets.end(), same);
+  };
+  for (const std::string& text : options_.secrets) {
+    const auto pair = pair_of(text);
+    if (pair && !is_secret(pair->first))
+      return usage(fmt::format("--secret {}: neither the recipe {} nor its login has a secret '{}'", text, recipe.name,
+                               pair->first));
+  }
+  if (!options_.password_file.empty() && !is_secret("password"))
+    return usage(fmt::format("--password-file: neither the recipe {} nor its login has a password", recipe.name));
+  if (!options_.objects.empty() && recipe.parameter("objects") == nullptr)
+    return usage(fmt::format("--objects: the recipe {} has no parameter 'objects'", recipe.name));
+  if (flow_ == nullptr && (!options_.flow.empty() || !options_.auth.empty()))
+    return usage(fmt::format("--flow, --auth: the recipe {} has no login", recipe.name));
+  return {};
+}
+
 Step<void> Run::fill_in() {
   const probes::Recipe& recipe = candidate_.known->recipe;
   entry_.recipe = source_of(candidate_.known);
   if (auto parameters = fill_parameters(recipe); !parameters) return parameters;
   if (auto login = fill_login(recipe); !login) return login;
+  if (auto used = all_used(); !used) return used;
   if (!options_.ca_file.empty() && address_.is_web) entry_.ca_file = fs::absolute(options_.ca_file).string();
   return fill_hours();
 }

@@ -97,6 +97,8 @@ class Run {
 
   [[nodiscard]] Step<void> name_it();
   [[nodiscard]] bool is_taken(const std::string& name) const;
+  /// What was given and is used by nothing would be missed later.
+  [[nodiscard]] Step<void> all_used() const;
   [[nodiscard]] Step<void> fill_in();
   void put(const std::string& name, const std::string& value);
   [[nodiscard]] bool has(const std::string& name) const;
