@@ -33,8 +33,10 @@ Result<Address> sqlite_file(const std::string& path) {
   if (!fs::is_regular_file(path, error)) return Error{fmt::format("there is no file '{}'", path)};
   if (!is_sqlite_file(path)) return Error{fmt::format("'{}' is not a SQLite database, or cannot be read", path)};
   const std::string whole = files::utf8(fs::absolute(path, error).lexically_normal());
-  return Address{
-      .is_web = false, .url = fmt::format("sqlite://{}", whole), .dialect = probes::Dialect::sqlite, .password = {}};
+  return Address{.is_web = false,
+                 .url = fmt::format("sqlite:{}{}", whole.starts_with('/') ? "//" : "", whole),
+                 .dialect = probes::Dialect::sqlite,
+                 .password = {}};
 }
 
 /// Takes the password out of `scheme://user:password@host/…`.

@@ -90,8 +90,9 @@ class Rewriter {
     if (to != std::string::npos) text = text.substr(0, to + 4) + account_;
     const std::size_t on = ascii::lower(text).find(" on ");
     if (on == std::string::npos) return text;
+    if (ascii::lower(text).find(" on schema ") == on && schema_.empty()) return text;
     if (ascii::lower(text).find(" on schema ") == on)
-      return fmt::format("{} on schema {} TO {}", text.substr(0, on), schema_, account_);
+      return fmt::format("{} ON SCHEMA {} TO {}", text.substr(0, on), quoted(schema_, Dialect::postgresql), account_);
     if (!usual_prefix_.empty() && prefix_ != usual_prefix_) {
       for (std::size_t at = text.find(usual_prefix_, on); at != std::string::npos;
            at = text.find(usual_prefix_, at + prefix_.size()))
@@ -162,6 +163,10 @@ MissingRights missing_rights(Database& database, const Candidate& candidate, con
       out.statements.push_back(rewriter.statement(right.text.en));
   }
   check_search_path(database, candidate, account, out);
+  const bool elsewhere = !candidate.schema.empty() && candidate.schema != "public";
+  if (elsewhere && !out.statements.empty() && database.dialect() == Dialect::postgresql)
+    out.statements.insert(out.statements.begin(),
+                          fmt::format("SET search_path = {}", quoted(candidate.schema, Dialect::postgresql)));
   return out;
 }
 

@@ -108,10 +108,14 @@ std::string rights_of(const std::vector<Chosen>& tables, Dialect dialect) {
   return out;
 }
 
+/// Fewer tables than this are somebody else's too.
+constexpr std::size_t kFewestSigns = 3;
+
 std::string signs_of(const std::vector<Chosen>& tables) {
+  if (tables.size() < kFewestSigns) return {};
   std::vector<std::string> out;
   for (const Chosen& one : tables) out.push_back(fmt::format("{{{}: [{}]}}", one.table->name, one.column->name));
-  return fmt::format("{}", fmt::join(out, ", "));
+  return fmt::format("recognise:\n  tables: [{}]\n", fmt::join(out, ", "));
 }
 
 std::string address_help(Dialect dialect) {
@@ -162,7 +166,7 @@ Result<std::string> database_skeleton(const std::string& name, Dialect dialect, 
       "at\n"
       "# each part, and add what matters to your people. docs/custom-recipe.md says how.\n"
       "recipe: {0}\ntitle: {{en: {0}, zh: {0}}}\ntransport: sql\ndialects: [{1}]\nrights:\n{2}"
-      "recognise:\n  tables: [{3}]\n\nparameters:\n"
+      "{3}\nparameters:\n"
       "  url: {{type: url, required: true, help: \"{4}\"}}\n"
       "  password: {{type: secret, help: Password of the monitoring account}}\n\nmeasurements:\n"
       "  - id: liveness\n    liveness: true\n    query: SELECT 1\n"

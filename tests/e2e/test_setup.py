@@ -85,7 +85,7 @@ class Setup(EndToEnd):
     @staticmethod
     def statements(done):
         """What it printed to be run."""
-        return [line.strip() for line in done.stdout.splitlines() if re.match(r"^  (GRANT|ALTER|CREATE) .*;$", line)]
+        return [line.strip() for line in done.stdout.splitlines() if re.match(r"^  (GRANT|ALTER|SET) .*;$", line)]
 
     # Typed by a person.
 
@@ -134,8 +134,7 @@ class Databases(Setup):
                 self.assertFalse((self.folder / f"credentials/{folder}.password").exists())
                 granted = self.statements(lacking)
                 self.assertTrue(granted)
-                for statement in granted:
-                    server.sql(statement, folder)
+                server.sql(" ".join(granted), folder)
                 done = self.setup(*arguments, "--yes")
                 self.written(folder, done)
                 self.assertEqual((self.folder / f"credentials/{folder}.password").stat().st_mode & 0o777, 0o600)
@@ -151,6 +150,20 @@ class Databases(Setup):
         for statement in self.statements(lacking):
             server.sql(statement, "crm")
         self.written("backoffice", self.setup(server.url("crm", "monitor"), *HOURS, "--name", "backoffice", "--yes"))
+
+    def test_a_schema_that_is_not_looked_in_is_granted_and_found(self):
+        server = self.server_with_password()
+        server.sql("CREATE DATABASE erp", "postgres")
+        server.sql("CREATE SCHEMA sales", "erp")
+        for what in ("schema", "seed"):
+            subprocess.run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(server.port), "-U", "postgres", "-d", "erp",
+                            "-f", RECIPES / "odoo" / f"{what}.postgresql.sql"], check=True, capture_output=True,
+                           env={**os.environ, "PGOPTIONS": "-csearch_path=sales"})
+        arguments = [server.url("erp", "monitor"), "--password-file", self.password, *HOURS, "--yes"]
+        lacking = self.setup(*arguments)
+        self.refused(lacking, 3, "schema sales", 'GRANT USAGE ON SCHEMA "sales" TO monitor;', 'ALTER ROLE monitor SET search_path = "sales";')
+        server.sql(" ".join(self.statements(lacking)), "erp")
+        self.written("erp", self.setup(*arguments))
 
     def test_without_rights_what_cannot_be_measured_is_switched_off_and_said(self):
         server = self.server_with_password()
@@ -258,7 +271,8 @@ class Databases(Setup):
     def test_what_is_not_recognised_becomes_a_recipe_that_works(self):
         path = self.folder / "desk.db"
         subprocess.run(["sqlite3", path, "CREATE TABLE ticket (id integer PRIMARY KEY, updated_at integer); CREATE INDEX t ON ticket (updated_at);"
-                        "CREATE TABLE country (id integer); INSERT INTO ticket VALUES (1, 1764500000)"], check=True)
+                        "CREATE TABLE country (id integer); CREATE TABLE visit (created_at integer); CREATE TABLE call (changed integer);"
+                        "INSERT INTO ticket VALUES (1, 1764500000)"], check=True)
         self.refused(self.setup(path, *HOURS, "--yes"), 3, "no product that has a recipe is recognised", "--skeleton")
         done = self.setup(path, *HOURS, "--yes", "--skeleton")
         self.written("desk", done)

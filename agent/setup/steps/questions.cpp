@@ -194,8 +194,8 @@ Step<void> Run::all_told() {
   }
   if (dialogue_.has_ended()) return stopped();
   if (!dialogue_.missing().empty())
-    return usage(
-        fmt::format("nobody is at the terminal to be asked; still needed: {}", fmt::join(dialogue_.missing(), ", ")));
+    return usage(say("nobody is at the terminal to be asked; still needed: {}", "没有可供询问的终端；还需要给出：{}",
+                     fmt::join(dialogue_.missing(), ", ")));
   trial_.emplace(options_.config, before_, defaults_);
   return {};
 }

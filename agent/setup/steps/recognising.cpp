@@ -25,9 +25,9 @@ Candidate candidate_named(const KnownRecipe& named) {
 
 }  // namespace
 
-std::string Run::title_of(const Candidate& candidate) {
+std::string Run::title_of(const Candidate& candidate) const {
   return fmt::format(
-      "{}: {}{}{}{}", candidate.known->recipe.name, candidate.known->recipe.title.en,
+      "{}: {}{}{}{}", candidate.known->recipe.name, words(candidate.known->recipe.title),
       candidate.version.empty() ? "" : fmt::format(", {}", candidate.version),
       candidate.schema.empty() || candidate.schema == "public" ? "" : fmt::format(", schema {}", candidate.schema),
       candidate.prefix.empty() ? "" : fmt::format(", tables {}…", candidate.prefix));
@@ -35,6 +35,13 @@ std::string Run::title_of(const Candidate& candidate) {
 
 Step<void> Run::take(Recognition recognition, const KnownRecipe& named) {
   auto& found = recognition.found;
+  for (const std::string& text : options_.with) {
+    // Of several installations with prefixes of their own the one that is named.
+    const auto pair = pair_of(text);
+    std::erase_if(found, [&](const Candidate& one) {
+      return pair && pair->first == one.known->signs->prefix && pair->second != one.prefix;
+    });
+  }
   if (named) std::erase_if(found, [&](const Candidate& one) { return one.known != named; });
   if (found.empty() && named) {
     tell("The signs of {} are not there; it is taken because you name it.", "没有发现 {} 的特征；按您的指定使用它。",
@@ -48,8 +55,8 @@ Step<void> Run::take(Recognition recognition, const KnownRecipe& named) {
   std::size_t chosen = 0;
   if (found.size() > 1) {
     if (!dialogue_.is_interactive())
-      return unknown(fmt::format("there is more than one product at this address; name one with --recipe:\n  {}",
-                                 fmt::join(titles, "\n  ")));
+      return unknown(say("there is more than one product at this address; name one with --recipe:\n  {}",
+                         "该地址上有多个产品，请用 --recipe 指定一个：\n  {}", fmt::join(titles, "\n  ")));
     chosen = dialogue_.choose(say("There is more than one product here. Which one?", "这里有多个产品，请选择："),
                               titles, "--recipe");
     if (dialogue_.has_ended()) return stopped();
@@ -132,11 +139,14 @@ Step<void> Run::find_database() {
 }
 
 std::string Run::empty_database() {
-  const bool hides = address_.dialect == probes::Dialect::mysql;
-  return fmt::format("the account {} sees no table in this database: {}", database_->account(),
-                     hides ? "it is empty, or the account has no rights yet; name the product with --recipe to see the "
-                             "statements that grant them"
-                           : "it is empty; is it the right one?");
+  const std::string account = database_->account();
+  if (address_.dialect != probes::Dialect::mysql)
+    return say("the account {} sees no table in this database: it is empty; is it the right one?",
+               "账号 {} 在该库中看不到任何表：库是空的；地址是否正确？", account);
+  return say(
+      "the account {} sees no table in this database: it is empty, or the account has no rights yet; name the "
+      "product with --recipe to see the statements that grant them",
+      "账号 {} 在该库中看不到任何表：库是空的，或者账号还没有权限；用 --recipe 指定产品，即可列出授权语句", account);
 }
 
 Step<void> Run::open_database() {
@@ -155,14 +165,16 @@ Step<void> Run::open_database() {
     const bool login = opened.error().message.starts_with("auth/");
     if (!login || !dialogue_.is_interactive()) {
       return unknown(fmt::format("{}{}", opened.error().message,
-                                 login && password_.empty() ? "; give the password with --password-file" : ""));
+                                 login && password_.empty() ? say("; give the password with --password-file",
+                                                                  "；请用 --password-file 给出密码")
+                                                            : ""));
     }
     if (!password_.empty()) out_ << fmt::format("  {}\n", opened.error().message);
     password_ = dialogue_.ask_secret(
         say("Password of the monitoring account (is not shown)", "监控账号的密码（不显示）"), "--password-file");
     if (dialogue_.has_ended()) return stopped();
   }
-  return unknown("the database does not accept this account and password");
+  return unknown(say("the database does not accept this account and password", "数据库不接受该账号和密码"));
 }
 
 void Run::tell_tables() {

@@ -60,7 +60,9 @@ Step<void> Run::read_address() {
         say("Address of the CRM (https://…, postgresql://user@host/database, mysql://…, or a SQLite file)",
             "CRM 的地址（https://…、postgresql://用户@主机/数据库、mysql://… 或 SQLite 文件）"),
         std::nullopt, "URL");
-    if (text.empty()) return usage("setup needs the address of the CRM: crmpulse-agent setup URL");
+    if (text.empty())
+      return usage(say("setup needs the address of the CRM: crmpulse-agent setup URL",
+                       "请给出 CRM 的地址：crmpulse-agent setup URL"));
   }
   auto address = setup::read_address(text);
   if (!address) return usage(address.error().message);
@@ -72,15 +74,17 @@ Step<void> Run::read_address() {
 }
 
 void Run::load_recipes() {
+  const auto settings = load_settings(options_.config, defaults_);  // it may name a folder of its own
+  const std::string folder = settings ? settings->recipe_dir : defaults_.recipe_dir;
   const auto load = [&](const std::string& name) {
-    auto known = probes::load_described(name, defaults_.recipe_dir);
+    auto known = probes::load_described(name, folder);
     if (known)
       recipes_.push_back(std::make_shared<const probes::DescribedRecipe>(std::move(*known)));
     else
       err_ << fmt::format("warning: {}\n", to_string(known.error()));
     if (known) sources_.push_back(name);
   };
-  for (const std::string& name : probes::list_recipes(defaults_.recipe_dir)) load(name);
+  for (const std::string& name : probes::list_recipes(folder)) load(name);
   const std::string own = from_folder_of(fs::absolute(options_.config).string(), "recipes");
   for (const std::string& name : probes::list_recipes(own)) load(own + "/" + name + ".yaml");
 }
@@ -107,8 +111,8 @@ Step<KnownRecipe> Run::named_recipe() {
   return recipes_.back();
 }
 
-Stop Run::stopped() {
-  return unknown("nothing was written");
+Stop Run::stopped() const {
+  return unknown(say("nothing was written", "未写入任何内容"));
 }
 
 }  // namespace crmpulse::agent::setup

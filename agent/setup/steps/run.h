@@ -77,14 +77,14 @@ class Run {
 
   // Recognising.
 
-  [[nodiscard]] static std::string title_of(const Candidate& candidate);
+  [[nodiscard]] std::string title_of(const Candidate& candidate) const;
   [[nodiscard]] Step<void> take(Recognition recognition, const KnownRecipe& named);
   /// Nothing is recognised: a recipe is made of what is there, if that is wanted.
   [[nodiscard]] Step<void> make_skeleton(const std::vector<Resemblance>& near);
   [[nodiscard]] Result<std::string> skeleton_text(const std::string& name);
   /// It is read from a folder of our own as long as nothing is written.
   [[nodiscard]] Step<void> use_skeleton(const std::string& name, std::string text);
-  [[nodiscard]] static Stop stopped();
+  [[nodiscard]] Stop stopped() const;
   [[nodiscard]] Step<void> find_database();
   [[nodiscard]] std::string empty_database();
   [[nodiscard]] Step<void> open_database();

@@ -30,7 +30,8 @@ Step<void> Run::check_rights() {
     out_ << '\n' << std::flush;
     if (options_.without_rights) return {};
     if (!dialogue_.is_interactive())
-      return unknown("rights are missing: run the statements above and try again, or go on with --without-rights");
+      return unknown(say("rights are missing: run the statements above and try again, or go on with --without-rights",
+                         "缺少权限：请执行上面的语句后重试，或用 --without-rights 继续"));
     const std::string answer = dialogue_.ask(
         say("Enter: they are run, look again; s: go on without them", "执行完后按回车重新检查；输入 s 则不授权继续"),
         "", "");
@@ -59,7 +60,7 @@ Step<void> Run::try_login() {
         fmt::format("{}/{}: {}", to_string(failure.stage), to_string(failure.reason), failure.message);
     const bool again = dialogue_.is_interactive() && probes::is_of_login(reading) && tries < kMostTries &&
                        flow_ != nullptr && !entry_.auth_secrets.empty();
-    if (!again) return unknown(fmt::format("the first measurement fails: {}", why));
+    if (!again) return unknown(say("the first measurement fails: {}", "首个测量项失败：{}", why));
     out_ << fmt::format("  {}\n", why);
     entry_.auth.clear();
     entry_.auth_secrets.clear();

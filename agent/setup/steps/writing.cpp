@@ -27,7 +27,8 @@ Step<void> Run::write() {
     return {};
   }
   if (!dialogue_.confirm(say("Write this?", "写入以上内容？"))) {
-    if (!dialogue_.is_interactive()) return usage("nothing was written: --yes writes it");
+    if (!dialogue_.is_interactive())
+      return usage(say("nothing was written: --yes writes it", "未写入任何内容：加上 --yes 才会写入"));
     return stopped();
   }
   if (auto written = write_files(*text); !written) return written;
