@@ -24,6 +24,7 @@ struct Arguments {
   RecipesOptions recipes;
   std::string language = "en";
   bool quiet = false;
+  SetupOptions setup;
 };
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* description) {
@@ -34,6 +35,39 @@ CLI::App* add_command(CLI::App& app, const char* name, const char* description) 
 
 void add_config(CLI::App* command, Arguments& arguments) {
   command->add_option("--config", arguments.config, "the configuration file")->capture_default_str();
+}
+
+void describe_setup(CLI::App& app, Arguments& arguments) {
+  CLI::App* setup =
+      add_command(app, "setup", "recognise the CRM behind an address, and write it into the configuration");
+  add_config(setup, arguments);
+  SetupOptions& options = arguments.setup;
+  setup->add_option("URL", options.address,
+                    "https://…, postgresql://user@host/database, mysql://…, or a SQLite file (default: ask)");
+  setup->add_option("--name", options.name, "name of the CRM (default: from its address)");
+  setup->add_option("--recipe", options.recipe, "a recipe's name or path (default: as recognised)");
+  setup->add_option("--password-file", options.password_file,
+                    "file with the password; its content is kept with mode 0600");
+  setup->add_option("--with", options.with, "PARAMETER=VALUE of the recipe")->allow_extra_args(false);
+  setup->add_option("--flow", options.flow, "how to log in, where the recipe has several ways");
+  setup->add_option("--auth", options.auth, "KEY=VALUE of the login")->allow_extra_args(false);
+  setup->add_option("--secret", options.secrets, "KEY=FILE: a secret of the login or the recipe")
+      ->allow_extra_args(false);
+  setup->add_option("--objects", options.objects, "objects to measure, with commas between (default: those in use)")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  setup->add_option("--hours", options.hours, "when its people work: \"mon-fri 08:00-18:00\", or none (default: ask)");
+  setup->add_option("--zone", options.zone, "time zone of the hours: Europe/Berlin (default: this machine's)");
+  setup->add_option("--ca-file", options.ca_file,
+                    "certificate authority of the CRM, where the system does not know it");
+  setup->add_option("--collector-url", options.collector_url,
+                    "where to send to, for a configuration that is not there yet");
+  setup->add_flag("--yes", options.yes, "write without asking");
+  setup->add_flag("--dry-run", options.dry_run, "write nothing");
+  setup->add_flag("--skeleton", options.skeleton, "make a recipe of what is there, where nothing is recognised");
+  setup->add_flag("--without-rights", options.without_rights, "go on although the account lacks rights");
+  setup->add_option("--language", options.language, "en or zh (default: as LANG says)")
+      ->check(CLI::IsMember({"en", "zh"}));
 }
 
 void describe(CLI::App& app, Arguments& arguments, PlatformCommands* platform) {
@@ -64,6 +98,7 @@ void describe(CLI::App& app, Arguments& arguments, PlatformCommands* platform) {
   recipes->add_option("--language", arguments.language, "en or zh")
       ->check(CLI::IsMember({"en", "zh"}))
       ->capture_default_str();
+  describe_setup(app, arguments);
 }
 
 int run(CLI::App& app, Arguments& arguments, PlatformCommands* platform, std::ostream& out, std::ostream& err) {
@@ -80,6 +115,10 @@ int run(CLI::App& app, Arguments& arguments, PlatformCommands* platform, std::os
   if (app.got_subcommand("recipes")) {
     arguments.recipes.chinese = arguments.language == "zh";
     return recipes_command(arguments.recipes, defaults, out, err);
+  }
+  if (app.got_subcommand("setup")) {
+    arguments.setup.config = arguments.config;
+    return setup_command(arguments.setup, defaults, out, err);
   }
   arguments.probe.config = arguments.config;
   if (arguments.probe_format == "json") arguments.probe.format = ProbeFormat::json;

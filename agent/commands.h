@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "agent/settings/settings.h"
+#include "agent/setup/steps/options.h"
 #include "core/time/clock.h"
 
 namespace crmpulse::agent {
@@ -36,6 +37,10 @@ struct RecipesOptions {
 };
 int recipes_command(const RecipesOptions& options, const SettingsDefaults& defaults, std::ostream& out,
                     std::ostream& err);
+
+/// Exit 0: the CRM stands in agent.yaml (with dry_run: it could). 2: something must be told or is wrong. 3: nobody
+/// answers, nothing is recognised, rights are missing, or the person said no.
+int setup_command(const SetupOptions& options, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err);
 
 /// Runs until SIGTERM or SIGINT.
 int run_command(const std::string& config, const SettingsDefaults& defaults, std::ostream& err);

@@ -2,11 +2,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <future>
 #include <ostream>
 #include <thread>
 
 #include "agent/commands.h"
+#include "agent/print/probe_once.h"
 #include "agent/print/probe_report.h"
 #include "agent/settings/targets.h"
 #include "config/pattern.h"
@@ -16,34 +16,12 @@
 namespace crmpulse::agent {
 namespace {
 
-/// Every measurement once, one after another: they share a connection.
-CrmReport probe_one(probes::Target& target) {
-  CrmReport report{.crm = target.spec().crm,
-                   .kind = target.spec().recipe->name,
-                   .readings = {},
-                   .liveness = {},
-                   .levels = {},
-                   .state = {},
-                   .why = {},
-                   .notes = {}};
-  const auto& planned = target.measurements();
-  for (std::size_t index = 0; index < planned.size(); ++index) {
-    if (planned[index].measurement->liveness) report.liveness = planned[index].measurement->id;
-    auto reading = std::make_shared<std::promise<probes::Reading>>();
-    auto future = reading->get_future();
-    target.start(index, wall_now(), [reading](probes::Reading value) { reading->set_value(std::move(value)); });
-    report.readings.push_back(future.get());
-  }
-  if (std::string note = pooler_note(target); !note.empty()) report.notes.push_back(std::move(note));
-  return report;
-}
-
 /// CRMs beside each other; each on a thread that waits for its readings.
 std::vector<CrmReport> probe_all(const std::vector<probes::Target*>& targets) {
   std::vector<CrmReport> reports(targets.size());
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    threads.emplace_back([&, i] { reports[i] = probe_one(*targets[i]); });
+    threads.emplace_back([&, i] { reports[i] = probe_once(*targets[i]); });
   }
   for (std::thread& thread : threads) thread.join();
   return reports;

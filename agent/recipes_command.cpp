@@ -9,18 +9,13 @@
 #include "agent/commands.h"
 #include "agent/print/rights_text.h"
 #include "agent/print/text_table.h"
+#include "agent/print/words.h"
 #include "core/words/clock.h"
 #include "probes/auth/flows.h"
 #include "probes/recipe_file/load.h"
 
 namespace crmpulse::agent {
 namespace {
-
-struct Words {
-  bool chinese;
-  [[nodiscard]] const char* operator()(const char* en, const char* zh) const { return chinese ? zh : en; }
-  [[nodiscard]] const std::string& operator()(const probes::Text& text) const { return chinese ? text.zh : text.en; }
-};
 
 const char* name_of(probes::ParameterType type) {
   constexpr std::array kNames{"string",   "secret",     "url",    "integer", "number",

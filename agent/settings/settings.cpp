@@ -60,13 +60,18 @@ std::string from_folder_of(const std::string& file, const std::string& path) {
 boost::system::result<Settings, Problems> load_settings(const std::string& file, const SettingsDefaults& defaults) {
   auto document = config::load_configuration_file(file);
   if (!document) return document.error();
+  return read_settings(*document, defaults);
+}
+
+boost::system::result<Settings, Problems> read_settings(const config::Document& document,
+                                                        const SettingsDefaults& defaults) {
   Problems problems;
   Settings settings;
   settings.agent_name = defaults.agent_name;
   settings.state_dir = defaults.state_dir;
   settings.rules = {defaults.rules_file};
   settings.recipe_dir = defaults.recipe_dir;
-  config::Reader root{document->root, "", document->file, problems};
+  config::Reader root{document.root, "", document.file, problems};
   read_agent(root.child("agent"), settings);
   if (!root.has("ship"))
     root.missing("ship");
@@ -74,7 +79,7 @@ boost::system::result<Settings, Problems> load_settings(const std::string& file,
     read_ship(root.child("ship"), settings.ship);
   read_defaults(root.child("defaults"), settings);
   if (root.get("rules", settings.rules)) {
-    for (std::string& pattern : settings.rules) pattern = from_folder_of(file, pattern);
+    for (std::string& pattern : settings.rules) pattern = from_folder_of(document.file, pattern);
   }
   root.get_path("recipe_dir", settings.recipe_dir);
   read_reconcile(root, settings, read_crms(root, settings, problems));

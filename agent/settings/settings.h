@@ -99,6 +99,9 @@ struct SettingsDefaults {
   std::string rules_file;
 };
 
+/// Reads a document that need not lie on the disk; relative paths in it are meant from the folder of its file.
+[[nodiscard]] boost::system::result<Settings, Problems> read_settings(const config::Document& document,
+                                                                      const SettingsDefaults& defaults);
 /// Every problem of the file, of its recipes and of the arguments given to them.
 [[nodiscard]] boost::system::result<Settings, Problems> load_settings(const std::string& file,
                                                                       const SettingsDefaults& defaults);

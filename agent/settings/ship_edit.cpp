@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "agent/settings/yaml_text.h"
 #include "config/node.h"
 #include "core/text/ascii.h"
 
@@ -60,12 +61,6 @@ std::string flow_of(const Node& node) {
   return {};
 }
 
-const Member* find(const Node& mapping, std::string_view key) {
-  const auto found = std::find_if(mapping.members.begin(), mapping.members.end(),
-                                  [&](const Member& member) { return member.first == key; });
-  return found == mapping.members.end() ? nullptr : &*found;
-}
-
 /// The tree with the value in it: what the text must mean afterwards.
 void put(Node& node, const Value& value, std::size_t depth) {
   node.kind = Node::Kind::mapping;
@@ -83,53 +78,6 @@ void put(Node& node, const Value& value, std::size_t depth) {
   found->second.kind = Node::Kind::scalar;
   found->second.quoted = true;
   found->second.scalar = value.text;
-}
-
-/// Places, quotes and the order of keys do not count.
-bool means_the_same(const Node& a, const Node& b) {
-  if (a.kind != b.kind || a.scalar != b.scalar || a.items.size() != b.items.size() ||
-      a.members.size() != b.members.size())
-    return false;
-  for (std::size_t i = 0; i < a.items.size(); ++i)
-    if (!means_the_same(a.items[i], b.items[i])) return false;
-  return std::all_of(a.members.begin(), a.members.end(), [&](const Member& member) {
-    const Member* const other = find(b, member.first);
-    return other != nullptr && means_the_same(member.second, other->second);
-  });
-}
-
-/// The lines of a text, each with its end.
-class Lines {
- public:
-  explicit Lines(std::string_view text) {
-    while (!text.empty()) {
-      const std::size_t end = std::min(text.find('\n'), text.size() - 1) + 1;
-      lines_.emplace_back(text.substr(0, end));
-      text.remove_prefix(end);
-    }
-    if (!lines_.empty() && lines_.front().ends_with("\r\n")) end_ = "\r\n";
-  }
-  /// 1-based, without its end.
-  [[nodiscard]] std::string_view at(int line) const {
-    if (line < 1 || static_cast<std::size_t>(line) > lines_.size()) return {};
-    const std::string_view text = lines_[static_cast<std::size_t>(line) - 1];
-    return text.substr(0, text.find_last_not_of("\r\n") + 1);
-  }
-  void replace(int line, const std::string& text) { lines_.at(static_cast<std::size_t>(line) - 1) = text + end_; }
-  void insert_after(int line, const std::string& text) {
-    if (!lines_.empty() && !lines_.back().ends_with('\n')) lines_.back() += end_;
-    lines_.insert(lines_.begin() + line, text + end_);
-  }
-  void append(const std::string& text) { insert_after(static_cast<int>(lines_.size()), text); }
-  [[nodiscard]] std::string text() const { return fmt::format("{}", fmt::join(lines_, "")); }
-
- private:
-  std::vector<std::string> lines_;
-  std::string end_ = "\n";
-};
-
-std::string indent_of(std::string_view line) {
-  return std::string(std::min(line.find_first_not_of(' '), line.size()), ' ');
 }
 
 /// Returns where the value ends that begins the text: before its comment and the blanks around it.
@@ -183,7 +131,7 @@ struct Place {
 Place innermost(const Node& root, const Value& value) {
   Place place{&root, 0, "", 0};
   while (place.depth + 1 < value.path.size()) {
-    const Member* const next = find(*place.mapping, value.path[place.depth]);
+    const Member* const next = find_member(*place.mapping, value.path[place.depth]);
     if (next == nullptr) break;
     place = {&next->second, next->second.key_line, next->first, place.depth + 1};
   }
@@ -191,10 +139,10 @@ Place innermost(const Node& root, const Value& value) {
 }
 
 const Member* taken_by(const Value& value, const Place& place) {
-  if (const Member* const own = find(*place.mapping, value.path[place.depth])) return own;
+  if (const Member* const own = find_member(*place.mapping, value.path[place.depth])) return own;
   if (place.depth + 1 < value.path.size()) return nullptr;
   for (const std::string& other : value.instead_of)
-    if (const Member* const found = find(*place.mapping, other)) return found;
+    if (const Member* const found = find_member(*place.mapping, other)) return found;
   return nullptr;
 }
 
@@ -204,7 +152,7 @@ bool is_in_one_line(const Place& place) {
          (place.mapping->members.empty() || place.mapping->members.front().second.key_line == place.key_line);
 }
 
-void write(Lines& lines, const Node& root, const Value& value) {
+void write(YamlLines& lines, const Node& root, const Value& value) {
   const Place place = innermost(root, value);
   const std::string& key = value.path[place.depth];
   if (is_in_one_line(place)) {
@@ -240,7 +188,7 @@ Result<std::string> edited(const std::string& text, const Value& value, const st
   Node wanted = before->root;
   put(wanted, value, 0);
   if (means_the_same(wanted, before->root)) return text;
-  Lines lines{text};
+  YamlLines lines{text};
   write(lines, before->root, value);
   std::string out = lines.text();
   const auto after = config::load_text(out, file);

@@ -1,5 +1,10 @@
 #include "agent/settings/targets.h"
 
+#include <future>
+#include <utility>
+
+#include "core/time/clock.h"
+
 namespace crmpulse::agent {
 namespace {
 
@@ -42,6 +47,13 @@ std::string pooler_note(const probes::Target& target) {
   const std::string found = target.pooler();
   if (found.empty()) return found;
   return found + ": no setting of a session outlives its statement, whatever the pool mode";
+}
+
+probes::Reading run_once(probes::Target& target, std::size_t index) {
+  auto reading = std::make_shared<std::promise<probes::Reading>>();
+  auto future = reading->get_future();
+  target.start(index, wall_now(), [reading](probes::Reading value) { reading->set_value(std::move(value)); });
+  return future.get();
 }
 
 double calls_a_day(const probes::Target::Planned& planned) {

@@ -17,6 +17,9 @@ using Targets = std::vector<std::unique_ptr<probes::Target>>;
 /// Returns what people should know of a pooler before the CRM's database, empty if there is none.
 [[nodiscard]] std::string pooler_note(const probes::Target& target);
 
+/// Runs one measurement now and waits for what it gives.
+[[nodiscard]] probes::Reading run_once(probes::Target& target, std::size_t index);
+
 /// Returns how many requests or statements a day one measurement makes at its interval.
 [[nodiscard]] double calls_a_day(const probes::Target::Planned& planned);
 

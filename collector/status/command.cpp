@@ -22,6 +22,7 @@
 #include "core/text/percent.h"
 #include "core/text/say.h"
 #include "core/time/clock.h"
+#include "core/words/locale.h"
 #include "net/client/http_client.h"
 
 namespace crmpulse::collector {
@@ -41,14 +42,6 @@ int cannot_say(const Error& error) {
 std::string_view variable(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr ? std::string_view{} : value;
-}
-
-Language language_of(const std::string& named) {
-  std::string_view text = named;
-  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
-    if (text.empty()) text = variable(name);
-  }
-  return text.starts_with("zh") ? Language::zh : Language::en;
 }
 
 /// Where the configured collector is reached from this machine.
@@ -222,7 +215,7 @@ int watch(net::HttpClient& client, const Asked& asked, const StatusOptions& opti
 int status(const StatusOptions& options) {
   const auto asked = Asked::from(options);
   if (!asked) return cannot_say(asked.error());
-  const Language language = language_of(options.language);
+  const Language language = spoken_language(options.language);
   net::HttpClient client;
   if (options.watch) return watch(client, *asked, options, language);
   const Look look = look_now(language, false);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "core/files/utf8_path.h"
 #include "probes/recipe_file/reader.h"
@@ -20,7 +21,8 @@ bool names_a_file(std::string_view text) {
 
 }  // namespace
 
-boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path, const std::string& recipe_dir) {
+boost::system::result<DescribedRecipe, Problems> load_described(const std::string& name_or_path,
+                                                                const std::string& recipe_dir) {
   const std::string file = names_a_file(name_or_path)
                                ? name_or_path
                                : files::utf8(std::filesystem::path{recipe_dir} / (name_or_path + std::string{kSuffix}));
@@ -39,7 +41,16 @@ boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_p
                      [](const Problem& a, const Problem& b) { return a.line < b.line; });
     return problems;
   }
-  return recipe;
+  Problems none;  // told above
+  config::Reader root{document->root, "", document->file, none};
+  auto signs = read_signs(root, recipe);
+  return DescribedRecipe{std::move(recipe), std::move(signs)};
+}
+
+boost::system::result<Recipe, Problems> load_recipe(const std::string& name_or_path, const std::string& recipe_dir) {
+  auto described = load_described(name_or_path, recipe_dir);
+  if (!described) return described.error();
+  return std::move(described->recipe);
 }
 
 std::vector<std::string> list_recipes(const std::string& recipe_dir) {

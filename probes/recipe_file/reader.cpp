@@ -10,6 +10,7 @@
 #include "core/failure/failure.h"
 #include "probes/recipe_file/arguments.h"
 #include "probes/recipe_file/endings.h"
+#include "probes/recipe_file/signs.h"
 #include "probes/template/template.h"
 
 namespace crmpulse::probes {
@@ -332,6 +333,7 @@ Recipe read_recipe(const config::Document& document, Problems& problems) {
   read_failures(reader, recipe);
   read_measurements(reader, recipe);
   read_http_templates(reader, recipe);
+  (void)read_signs(reader, recipe);  // what is wrong with it is told like the rest
   reader.finish();
   return recipe;
 }

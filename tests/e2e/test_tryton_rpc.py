@@ -124,6 +124,18 @@ class TrytonRpc(EndToEnd):
             text += f"    measurements: {{liveness: {{interval: 10m}}, {', '.join(off)}}}\n"
         return text
 
+    def test_setup_recognises_it(self):
+        config = self.folder / "agent.yaml"
+        for place in ("", "/crm/#model/party.party"):
+            done = subprocess.run([BIN / "crmpulse-agent", "setup", "--config", config, f"http://127.0.0.1:{self.port}{place}", "--with", "database=crm",
+                                   "--auth", "username=monitor", "--password-file", self.secret, "--hours", "none", "--name", f"crm{len(place)}",
+                                   "--collector-url", "http://127.0.0.1:9/api/v1/write", "--yes"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertRegex(done.stdout, r"Found tryton-rpc: .*, 6\.0\.")
+            self.assertNotIn("switched off", done.stdout)
+            self.assertNotIn(PASSWORD, done.stdout + done.stderr + config.read_text())
+        self.assertEqual(config.read_text().count(f"url: http://127.0.0.1:{self.port}\n"), 2)
+
     def test_every_sample_is_there_and_right_and_a_lost_database_is_seen(self):
         self.collector()
         # Without write tests first: their record is there for a moment, as incomplete as a record can be.
