@@ -1,9 +1,11 @@
-"""Packages of PyPI for the slow tests: each set of them once, in an environment of its own in the cache
-(CRMPULSE_PACKAGES_CACHE). Where the registry cannot be reached the test that wants them is skipped and says so.
+"""Packages of PyPI and Go modules for the slow tests: each set of packages once, in an environment of its own in the cache
+(CRMPULSE_PACKAGES_CACHE), each program once. Where a registry cannot be reached the test that wants it is skipped and says so.
 """
 
+import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import unittest
@@ -24,3 +26,29 @@ def python_environment(*requirements):
         raise unittest.SkipTest(f"{', '.join(requirements)} cannot be had from PyPI: {installed.stderr.strip().splitlines()[-1:]}")
     done.touch()
     return folder / "bin"
+
+
+def go(*arguments, seconds, **environment):
+    if shutil.which("go") is None:
+        raise unittest.SkipTest(f"Go is not installed and {arguments[-1]} is not in the cache")
+    return subprocess.run(["nice", "go", *arguments], cwd="/", capture_output=True, text=True, timeout=seconds, env={**os.environ, **environment})
+
+
+def go_module(module, version):
+    """Returns the folder with the files of a Go module."""
+    fetched = go("mod", "download", "-json", f"{module}@{version}", seconds=600)
+    if fetched.returncode != 0:
+        raise unittest.SkipTest(f"{module} cannot be had from the Go module proxy: {fetched.stdout.strip()[-200:]}{fetched.stderr.strip()[-200:]}")
+    return pathlib.Path(json.loads(fetched.stdout)["Dir"])
+
+
+def go_program(package, version):
+    """Returns the program that a package of a Go module makes."""
+    folder = CACHE / "go" / f"{package.replace('/', '+')}@{version}"
+    if not (folder / "built").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        built = go("install", "-p", "2", f"{package}@{version}", seconds=3600, GOBIN=str(folder))
+        if built.returncode != 0:
+            raise unittest.SkipTest(f"{package} cannot be built from the Go module proxy: {built.stderr.strip()[-300:]}")
+        (folder / "built").touch()
+    return next(path for path in folder.iterdir() if path.name != "built")
