@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "agent/commands.h"
+#include "agent/join/command.h"
 #include "agent/libraries.h"
 #include "agent/platform_commands.h"
 #include "agent/service.h"
@@ -22,6 +23,7 @@ struct Arguments {
   ProbeOptions probe;
   std::string probe_format = "table";
   RecipesOptions recipes;
+  JoinOptions join;
   std::string language = "en";
   bool quiet = false;
   SetupOptions setup;
@@ -70,6 +72,15 @@ void describe_setup(CLI::App& app, Arguments& arguments) {
       ->check(CLI::IsMember({"en", "zh"}));
 }
 
+void add_join(CLI::App& app, Arguments& arguments) {
+  CLI::App* join = add_command(app, "join", "take authority, token and address from a collector's invitation");
+  add_config(join, arguments);
+  join->add_option("URL", arguments.join.url, "the collector's address: https://HOST:PORT")->required();
+  join->add_option("--ca-hash", arguments.join.ca_hash,
+                   "the fingerprint of the collector's authority (default: the system's authorities are trusted)");
+  join->add_option("--code", arguments.join.code, "the code of the invitation")->required();
+}
+
 void describe(CLI::App& app, Arguments& arguments, PlatformCommands* platform) {
   app.description("Measures CRMs and ships what it finds to a collector.");
   add_version_flag(app, "crmpulse-agent " CRMPULSE_VERSION, kLibraries);
@@ -93,6 +104,7 @@ void describe(CLI::App& app, Arguments& arguments, PlatformCommands* platform) {
   probe->add_option("--format", arguments.probe_format, "table, json or prometheus")
       ->check(CLI::IsMember({"table", "json", "prometheus"}))
       ->capture_default_str();
+  add_join(app, arguments);
   CLI::App* recipes = add_command(app, "recipes", "list the recipes, or explain one");
   recipes->add_option("NAME", arguments.recipes.name, "a recipe's name or path");
   recipes->add_option("--language", arguments.language, "en or zh")
@@ -119,6 +131,10 @@ int run(CLI::App& app, Arguments& arguments, PlatformCommands* platform, std::os
   if (app.got_subcommand("setup")) {
     arguments.setup.config = arguments.config;
     return setup_command(arguments.setup, defaults, out, err);
+  }
+  if (app.got_subcommand("join")) {
+    arguments.join.config = arguments.config;
+    return join_command(arguments.join, defaults, out, err);
   }
   arguments.probe.config = arguments.config;
   if (arguments.probe_format == "json") arguments.probe.format = ProbeFormat::json;

@@ -87,7 +87,8 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
           [this] { return configuration_; },
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); }),
       troubles_({engine_, ingest_, notifier_, access_, [this] { return damaged_files_; },
-                 [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; }}),
+                 [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
+                 [this] { return certificates_.stats(); }}),
       stream_(
           loop, engine_, [this] { return page_facts(); },
           [this](const Caller& caller) { return access_.still_admits(caller); }),
@@ -101,18 +102,24 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
                   notifier_,
                   [this] { return history_ ? history_->stats().sizes : std::vector<store::KeptSize>{}; }},
                  libraries),
+      invitations_({files_, access_, [this] { return configuration_; },
+                    [this](AuditEntry entry, const net::HttpResponse& answer) { audit_.add(std::move(entry), answer); },
+                    [this](const std::string& action, const std::string& about) {
+                      audit_.add_local("collector", action, about, "done");
+                    }}),
+      certificates_(files_, clocks_.wall, [this] { return configuration_; }),
       reloader_(files_, manager_, std::move(config_file),
                 [this](const Reloader::LoadResult& loaded) { return apply(loaded); }),
       forgetter_(files_, engine_, audit_) {
   exposition_.add([this](PageFormat format) { return health_metrics(engine_, format); });
   exposition_.add([this](PageFormat format) { return sample_metrics(engine_, format); });
   exposition_.add([this](PageFormat format) {
-    return self_metrics(
-        {engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
-         [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
-         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
-         [this] { return history_ ? history_->stats() : History::Stats{}; }, [this] { return stream_.stats(); }},
-        format);
+    return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
+                         [this] { return damaged_files_; }, [this] { return troubles_.watch().all(); },
+                         [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
+                         [this] { return history_ ? history_->stats() : History::Stats{}; },
+                         [this] { return stream_.stats(); }, [this] { return certificates_.stats(); }},
+                        format);
   });
   access_.know_agents([this](std::string_view name) { return engine_.agents().all().contains(name); });
   engine_.on_judged([this](std::span<const std::string> crms) { stream_.judged(crms); });
@@ -159,6 +166,7 @@ Result<std::unique_ptr<Collector>> Collector::start(net::Loop& loop, Clocks cloc
   auto rehearsals = Rehearsals::start(loop, collector->configuration_->settings.state_dir);
   if (!rehearsals) return rehearsals.error();
   collector->rehearsals_ = std::move(*rehearsals);
+  collector->certificates_.look_now();
   if (auto listening = collector->listen(); !listening) return listening.error();
   if (collector->engine_.recovering()) {
     log::info("serving while the journal is replayed");
@@ -256,6 +264,7 @@ void Collector::tick() {
   if (!engine_.recovering()) report_sender_.tick(clock_.now());
   history_->tick(engine_.now(), keep_of(configuration_->settings.retention, engine_.retention_now()));
   audit_.tick();
+  certificates_.tick();
   if (signalled_ && !engine_.recovering()) reload_by_signal();
   // Points on their way name series by their place.
   if (ingest_.in_flight() == 0 && engine_.now() - last_forget_ >= kForgetEvery) {
@@ -269,7 +278,7 @@ void Collector::tick() {
 bool Collector::quiet() const {
   CRMPULSE_ON_LOOP(loop_);
   return notifier_.in_flight() == 0 && ingest_.in_flight() == 0 && engine_.write_queue().idle() && !looking_ &&
-         forgetter_.idle() && inventory_.idle();
+         forgetter_.idle() && inventory_.idle() && invitations_.idle() && certificates_.idle();
 }
 
 void Collector::fail(const Error& error) {

@@ -21,6 +21,8 @@
 #include "collector/http/router.h"
 #include "collector/ingest/ingest.h"
 #include "collector/inventory/inventory.h"
+#include "collector/invitation/certificate_keeper.h"
+#include "collector/invitation/desk.h"
 #include "collector/metrics/exposition.h"
 #include "collector/metrics/self_metrics.h"
 #include "collector/own_troubles.h"
@@ -117,6 +119,8 @@ class Collector {
   net::Loop::Timer stopper_;
   net::FileThread files_;
   Inventory inventory_;
+  InvitationDesk invitations_;
+  CertificateKeeper certificates_;
   Reloader reloader_;
   Forgetter forgetter_;
   int damaged_files_ = 0;  ///< in state_dir

@@ -80,6 +80,7 @@ void Collector::add_routes() {
   add_page_routes(router_, [this] { return configuration_->settings.external_url; });
   callbacks_.add_route(router_);
   inventory_.add_routes(router_);
+  invitations_.add_routes(router_);
   public_.add_routes(router_);
   add_history_route(router_, engine_, [this] { return history_.get(); });
   add_rehearse_route(router_, engine_, [this] { return rehearsals_.get(); });

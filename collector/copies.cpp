@@ -19,6 +19,7 @@
 #include "collector/commands.h"
 #include "collector/configuration/settings.h"
 #include "collector/text/progress.h"
+#include "core/files/posix.h"
 #include "core/files/private_file.h"
 #include "core/text/say.h"
 #include "store/collector/collector_store.h"
@@ -46,27 +47,16 @@ int not_done(const Error& error) {
 }
 
 Error because(std::string_view what, const fs::path& file) {
-  return Error{fmt::format("cannot {} {}: {}", what, file.string(), std::generic_category().message(errno))};
+  return files::because(what, file.string());
 }
 
-class Descriptor {
- public:
-  Descriptor(const fs::path& file, int flags) : number_(::open(file.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
+int opened_file(const fs::path& file, int flags) {
+  return ::open(file.c_str(), flags | O_CLOEXEC, 0600);
+}
 
 /// A file, or the names in a folder.
 Result<void> sync(const fs::path& file) {
-  const Descriptor opened{file, O_RDONLY};
+  const files::Descriptor opened{opened_file(file, O_RDONLY)};
   if (!opened.is_open() || ::fsync(opened.get()) != 0) return because("sync", file);
   return {};
 }
@@ -168,9 +158,9 @@ Result<fs::path> source_of(const std::string& given) {
 }
 
 Result<void> copy_bytes(const fs::path& from, const fs::path& to) {
-  const Descriptor in{from, O_RDONLY};
+  const files::Descriptor in{opened_file(from, O_RDONLY)};
   if (!in.is_open()) return because("open", from);
-  const Descriptor out{to, O_WRONLY | O_CREAT | O_EXCL};
+  const files::Descriptor out{opened_file(to, O_WRONLY | O_CREAT | O_EXCL)};
   if (!out.is_open()) return because("create", to);
   std::error_code error;
   const std::uint64_t all = fs::file_size(from, error);
@@ -237,7 +227,7 @@ Result<void> restore_into(const fs::path& place, const fs::path& source) {
   const fs::path folder = place.string() + ".restoring";
   fs::create_directories(folder_of(place), error);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return because("create", folder);
-  const Descriptor held{folder, O_RDONLY | O_DIRECTORY};
+  const files::Descriptor held{opened_file(folder, O_RDONLY | O_DIRECTORY)};
   if (!held.is_open() || ::flock(held.get(), LOCK_EX | LOCK_NB) != 0)
     return Error{fmt::format("another restore into {} is under way", place.string())};
   Unfinished unfinished{folder};

@@ -8,8 +8,10 @@
 
 #include "collector/backtest/command.h"
 #include "collector/commands.h"
+#include "collector/invitation/command.h"
 #include "collector/libraries.h"
 #include "collector/report/command.h"
+#include "collector/setup/command.h"
 #include "collector/status/command.h"
 #include "config/unknown_word.h"
 #include "core/log.h"
@@ -34,6 +36,8 @@ struct Options {
   collector::BacktestOptions backtest;
   collector::StatusOptions status;
   collector::ReportOptions report;
+  collector::SetupOptions setup;
+  collector::InviteOptions invite;
 };
 
 CLI::App* add_command(CLI::App& app, const char* name, const char* help, Options& options) {
@@ -104,6 +108,37 @@ void add_report(CLI::App& app, Options& options) {
   command->add_option("--language", options.report.language, "Of html: en or zh")->capture_default_str();
 }
 
+void add_setup(CLI::App& app, Options& options) {
+  collector::SetupOptions& setup = options.setup;
+  CLI::App* command =
+      add_command(app, "setup", "Make a certificate, listen with TLS and tokens, create the admin's token", options);
+  command->add_option("--listen", setup.listen, "Address and port to listen on")->capture_default_str();
+  command->add_option("--name", setup.names,
+                      "A host name or address that agents know this machine by; may be repeated (default: all it has)");
+  command->add_option("--cert-file", setup.cert_file, "Your own certificate, with those between it and its authority");
+  command->add_option("--key-file", setup.key_file, "The private key of your own certificate");
+  command->add_option("--ca-file", setup.ca_file,
+                      "The authority of your own certificate (default: one that every system knows)");
+  command->add_option("--tls-dir", setup.tls_dir,
+                      "Folder for authority and certificate (default: state_dir with -tls behind it)");
+  command->add_flag("--new-authority", setup.new_authority,
+                    "Make another authority though there is one; every agent must join again");
+  command->add_flag("--yes", setup.yes, "Write without asking");
+  command->add_flag("--dry-run", setup.dry_run, "Show what would be written, and write nothing");
+}
+
+void add_invite(CLI::App& app, Options& options) {
+  collector::InviteOptions& invite = options.invite;
+  CLI::App* command = add_command(
+      app, "invite", "Print the line that makes the agent of another machine join; once, within 1 h", options);
+  command->add_option("--agent", invite.agent, "The agent's name");
+  command->add_option("--crm", invite.crms, "Limit its token to this CRM; may be repeated");
+  command->add_option("--url", invite.url,
+                      "How that machine reaches the collector (default: as configuration and certificate say)");
+  command->add_flag("--list", invite.list, "List the invitations that hold");
+  command->add_option("--revoke", invite.revoke, "Revoke the invitation of this agent");
+}
+
 void add_commands(CLI::App& app, Options& options) {
   add_version_flag(app, fmt::format("crmpulse-collector {}", kVersion), collector::kLibraries);
   app.add_option("--log-level", options.log_level, "debug, info, warning or error")->capture_default_str();
@@ -117,6 +152,8 @@ void add_commands(CLI::App& app, Options& options) {
   add_report(app, options);
   CLI::App* alert = add_command(app, "test-alert", "Send a marked test message and print the answer", options);
   alert->add_option("receiver", options.receiver, "The receiver's name in the configuration")->required();
+  add_setup(app, options);
+  add_invite(app, options);
   add_token_commands(app, options);
   CLI::App* forget = add_command(app, "forget", "Forget a CRM that is not watched any more", options);
   forget->add_option("crm", options.name, "The CRM's name")->required();
@@ -135,6 +172,16 @@ int dispatch(const CLI::App& app, const Options& options) {
   if (command == "forget") return collector::forget(options.config, options.name);
   if (command == "backup") return collector::backup(options.config, options.destination);
   if (command == "restore") return collector::restore(options.config, options.source);
+  if (command == "setup") {
+    collector::SetupOptions setup = options.setup;
+    setup.config = options.config;
+    return collector::setup_command(setup);
+  }
+  if (command == "invite") {
+    collector::InviteOptions invite = options.invite;
+    invite.config = options.config;
+    return collector::invite_command(invite);
+  }
   if (command == "status") {
     collector::StatusOptions status = options.status;
     status.config = options.config;

@@ -25,6 +25,8 @@ constexpr Duration kHeard = 5min;
 /// What ends is told so long before, or for the last quarter of its life if that is shorter.
 constexpr Duration kEndsSoon = 7 * 24h;
 constexpr int kShareOfLife = 4;
+/// Every agent must join again before the authority ends.
+constexpr Duration kAuthorityEndsSoon = 90 * 24h;
 /// What ended so long ago is nobody's any more.
 constexpr Duration kEndedLongAgo = 7 * 24h;
 constexpr std::size_t kAgentsThatAgree = 3;
@@ -74,6 +76,7 @@ std::vector<Trouble> OwnTroubles::find(TimePoint now) {
   find_left_out(out, now);
   find_of_receivers(out);
   find_endings(out, now + from_.engine.wall_ahead());
+  find_of_certificates(out, now + from_.engine.wall_ahead());
   find_of_agents(out, now);
   find_clocks(out, now);
   return out;
@@ -121,6 +124,13 @@ void OwnTroubles::find_endings(std::vector<Trouble>& out, TimePoint wall) const 
     if (token.expires && ends_soon(token.created, *token.expires, wall))
       out.push_back({TroubleKind::token, token.name, format_time(*token.expires)});
   });
+}
+
+void OwnTroubles::find_of_certificates(std::vector<Trouble>& out, TimePoint wall) const {
+  const CertificateKeeper::Stats stats = from_.certificate();
+  if (stats.fault) out.push_back({TroubleKind::renewal, "", *stats.fault});
+  if (stats.authority_end && wall >= *stats.authority_end - kAuthorityEndsSoon)
+    out.push_back({TroubleKind::authority, "", format_time(*stats.authority_end)});
 }
 
 void OwnTroubles::find_of_agents(std::vector<Trouble>& out, TimePoint now) const {

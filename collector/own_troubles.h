@@ -11,6 +11,7 @@
 #include "collector/engine/engine_loop.h"
 #include "collector/http/access.h"
 #include "collector/ingest/ingest.h"
+#include "collector/invitation/certificate_keeper.h"
 #include "collector/trouble/watch.h"
 #include "net/server/http_server.h"
 #include "store/collector/collector_store.h"
@@ -26,6 +27,7 @@ class OwnTroubles {
     const Access& access;
     std::function<int()> damaged_files;
     std::function<net::HttpServer::Stats()> server;
+    std::function<CertificateKeeper::Stats()> certificate;
   };
   explicit OwnTroubles(Sources sources) : from_(std::move(sources)) {}
 
@@ -43,6 +45,7 @@ class OwnTroubles {
   void find_left_out(std::vector<Trouble>& out, TimePoint now);
   void find_of_receivers(std::vector<Trouble>& out) const;
   void find_endings(std::vector<Trouble>& out, TimePoint wall) const;
+  void find_of_certificates(std::vector<Trouble>& out, TimePoint wall) const;
   void find_of_agents(std::vector<Trouble>& out, TimePoint now) const;
   void find_clocks(std::vector<Trouble>& out, TimePoint now) const;
   void tell(const std::vector<TroubleWatch::Telling>& tellings, TimePoint now);

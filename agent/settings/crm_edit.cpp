@@ -5,14 +5,16 @@
 #include <algorithm>
 #include <optional>
 
-#include "agent/settings/yaml_text.h"
+#include "config/edit/yaml_text.h"
 #include "config/node.h"
 
 namespace crmpulse::agent {
 namespace {
 
+using config::indent_of;
 using config::Member;
 using config::Node;
+using config::YamlLines;
 
 constexpr std::string_view kCrms = "crms";
 

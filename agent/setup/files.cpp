@@ -7,16 +7,12 @@
 #include <iterator>
 
 #include "core/files/private_file.h"
+#include "core/files/public_file.h"
 #include "core/files/utf8_path.h"
 #include "probes/template/template.h"
 
 #ifndef _WIN32
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <system_error>
 #endif
 
 namespace crmpulse::agent::setup {
@@ -30,68 +26,6 @@ std::string real_file(const std::string& file) {
   const fs::path real = fs::weakly_canonical(file, error);
   return error ? file : files::utf8(real);
 }
-
-#ifdef _WIN32
-
-Result<void> replace(const std::string& file, std::string_view text) {
-  return files::replace_private(file, file + ".new", text);
-}
-
-#else
-
-Error because(std::string_view what, const std::string& file) {
-  return Error{fmt::format("cannot {} {}: {}", what, file, std::generic_category().message(errno))};
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
-/// Into a fresh file with the owner and mode of the old one.
-Result<void> write_fresh(const std::string& fresh, const std::string& file, std::string_view text) {
-  const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) return because("create", fresh);
-  struct stat old{};
-  const bool is_new = ::stat(file.c_str(), &old) != 0;
-  const bool owner_differs = !is_new && (old.st_uid != ::geteuid() || old.st_gid != ::getegid());
-  const bool kept = (!owner_differs || ::fchown(descriptor, old.st_uid, old.st_gid) == 0) &&
-                    ::fchmod(descriptor, is_new ? 0644 : old.st_mode & 07777) == 0 && write_all(descriptor, text) &&
-                    ::fsync(descriptor) == 0;
-  const Error error = because("write", fresh);
-  ::close(descriptor);
-  if (!kept) return error;
-  return {};
-}
-
-void sync_folder_of(const std::string& file) {
-  const int descriptor = ::open(fs::path(file).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  (void)::fsync(descriptor);
-  ::close(descriptor);
-}
-
-Result<void> replace(const std::string& file, std::string_view text) {
-  const std::string fresh = file + ".new";
-  if (auto written = write_fresh(fresh, file, text); !written) {
-    ::unlink(fresh.c_str());
-    return written;
-  }
-  if (::rename(fresh.c_str(), file.c_str()) != 0) {
-    const Error error = because("replace", file);
-    ::unlink(fresh.c_str());
-    return error;
-  }
-  sync_folder_of(file);
-  return {};
-}
-
-#endif
 
 }  // namespace
 
@@ -121,7 +55,7 @@ Result<void> replace_text(const std::string& file, const std::optional<std::stri
   const auto now = text_of_file(real);
   if (!now) return now.error();
   if (*now != before) return Error{fmt::format("{} was changed meanwhile: run this again", file)};
-  return replace(real, after);
+  return files::replace_public(real, after);
 }
 
 Result<void> write_secret(const std::string& folder, const std::string& name, const Secret& secret) {

@@ -15,8 +15,7 @@ namespace crmpulse::agent::setup {
 [[nodiscard]] Result<std::optional<std::string>> text_of_file(const std::string& file);
 /// Returns why nothing could be written into the folder of the file, nullopt if it could. Writes nothing.
 [[nodiscard]] std::optional<Error> not_writable(const std::string& file);
-/// Replaces a file whole and durably; its owner and mode stay, a link goes on to lead to it. A new one is readable by
-/// everybody, for secrets do not stand in it. An error if it does not hold `before` any more (nullopt: it is not
+/// Replaces a file as files::replace_public() does: secrets do not stand in it. An error if it does not hold `before` any more (nullopt: it is not
 /// there).
 [[nodiscard]] Result<void> replace_text(const std::string& file, const std::optional<std::string>& before,
                                         std::string_view after);

@@ -29,6 +29,19 @@ net::HttpResponse wrong_field(const FieldError& error) {
   return error_answer(400, "invalid", error.message, error.field);
 }
 
+Checked<std::vector<std::string>> read_crms(const json::object& body) {
+  std::vector<std::string> crms;
+  const json::value* const member = body.if_contains("crms");
+  if (member == nullptr || member->is_null()) return crms;
+  const FieldError wrong{"crms", "must be a list of names of CRMs"};
+  if (!member->is_array()) return wrong;
+  for (const json::value& crm : member->get_array()) {
+    if (!crm.is_string()) return wrong;
+    crms.emplace_back(crm.get_string());
+  }
+  return crms;
+}
+
 Checked<std::string> read_author(const json::object& body, const std::string& who) {
   auto author = text_member(body, "author");
   if (!author) return author.error();

@@ -14,6 +14,8 @@ namespace crmpulse::collector {
 [[nodiscard]] boost::system::result<boost::json::object, net::HttpResponse> read_body(const net::HttpRequest& request);
 /// 400 with the field that is to blame.
 [[nodiscard]] net::HttpResponse wrong_field(const FieldError& error);
+/// Returns the list `crms` of the body, an empty one if it is absent or null.
+[[nodiscard]] Checked<std::vector<std::string>> read_crms(const boost::json::object& body);
 /// Returns who acts: `author` of the body, by default `who`, the token's name.
 [[nodiscard]] Checked<std::string> read_author(const boost::json::object& body, const std::string& who);
 

@@ -31,6 +31,17 @@ void read_file_name(config::Reader& reader, std::string_view key, std::string& o
   if (!fs::is_regular_file(out, error)) reader.problem(key, fmt::format("no such file: {}", out));
 }
 
+void read_authority(config::Reader& tls, Settings& settings) {
+  AuthorityFiles authority;
+  if (tls.get_path("ca_file", authority.ca_file)) {
+    if (const auto fault = net::authorities_fault(authority.ca_file)) tls.problem("ca_file", *fault);
+    settings.authority = authority;
+  }
+  if (!tls.get_secret_path("ca_key", authority.key_file)) return;
+  if (settings.authority) settings.authority = authority;
+  if (!tls.has("ca_file")) tls.missing("ca_file");
+}
+
 void read_tls(config::Reader& root, Settings& settings) {
   if (!root.has("tls")) return;
   config::Reader tls = root.child("tls");
@@ -43,6 +54,7 @@ void read_tls(config::Reader& root, Settings& settings) {
     if (const auto fault = net::authorities_fault(files.client_ca_file)) tls.problem("client_ca_file", *fault);
   }
   if (!tls.has("cert_file")) tls.missing("cert_file");
+  read_authority(tls, settings);
   tls.finish();
   settings.tls = files;
   if (tls.problem_count() > problems) return;
@@ -264,7 +276,9 @@ std::vector<std::string> keep_until_restart(const Settings& running, Settings& f
   keep_unless(running.listen.address == fresh.listen.address && running.listen.port == fresh.listen.port, "listen",
               &Settings::listen);
   // Other files are taken while it runs; with or without is another way of listening.
-  keep_unless(running.tls.has_value() == fresh.tls.has_value(), "tls", &Settings::tls);
+  const bool as_before = running.tls.has_value() == fresh.tls.has_value();
+  if (!as_before) fresh.authority = running.authority;
+  keep_unless(as_before, "tls", &Settings::tls);
   keep_unless(running.state_dir == fresh.state_dir, "state_dir", &Settings::state_dir);
   keep_unless(running.metrics == fresh.metrics, "metrics", &Settings::metrics);
   // `auth: off` was checked against the new address, but the old one stays until a restart.

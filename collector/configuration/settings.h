@@ -43,9 +43,16 @@ struct RetentionSettings {
   [[nodiscard]] Duration minutes() const { return std::max(samples, std::min(3 * samples, states)); }
 };
 
+/// The authority whose certificate agents that join are given.
+struct AuthorityFiles {
+  std::string ca_file;
+  std::string key_file;  ///< empty: it signs elsewhere; else the collector renews its own certificate with it
+};
+
 struct Settings {
   net::Endpoint listen{"127.0.0.1", 9460};
   std::optional<net::TlsFiles> tls;
+  std::optional<AuthorityFiles> authority;  ///< only with `tls`
   bool auth_required = true;
   std::optional<ProxySettings> proxy;  ///< who signs people in, beside tokens
   std::string state_dir = "/var/lib/crmpulse-collector";

@@ -202,6 +202,7 @@ Access::Admission Access::check_token(const net::HttpRequest& head, const Route&
   if (is_ingest(&route) && !token->agent.empty() && head.header("x-crm-agent") != token->agent) {
     return count(Refused::agent, error_answer(403, "agent", "this token belongs to an agent of another name"));
   }
+  if (is_ingest(&route) && !token->replaces.empty() && hear_of_replacement_) hear_of_replacement_(*token);
   const AccessRole role = token->role;
   return Caller{role, std::move(token), Caller::By::token};
 }
@@ -214,6 +215,16 @@ bool Access::still_admits(const Caller& caller) const {
   return token != nullptr && token->hash == caller.token->hash && (!caller.ends || *caller.ends > clock_.now());
 }
 
+net::HttpResponse Access::wrong_secret(const net::HttpRequest& request, std::string_view message,
+                                       std::string_view field) {
+  const TimePoint now = clock_.now();
+  const bool patient = limits_.may_log_in(request.remote_address, now);
+  limits_.log_in_failed(request.remote_address, now);
+  if (patient) return count(Refused::unauthorized, error_answer(401, "unauthorized", message, field));
+  return count(Refused::failed_logins,
+               slow_down(nullptr, "too many wrong tokens from this address", kWaitAfterGuesses));
+}
+
 net::HttpResponse Access::sign_in(const net::HttpRequest& request, std::string_view secret) {
   if (!auth_required_) return error_answer(409, "open", "nobody is asked for a token here");
   const TimePoint now = clock_.now();
@@ -221,12 +232,7 @@ net::HttpResponse Access::sign_in(const net::HttpRequest& request, std::string_v
   if (token == nullptr) {
     if (!tokens_.known())
       return count(Refused::tokens_unreadable, busy_answer("the tokens cannot be read", kWaitForTokens));
-    const bool patient = limits_.may_log_in(request.remote_address, now);
-    limits_.log_in_failed(request.remote_address, now);
-    if (patient)
-      return count(Refused::unauthorized, error_answer(401, "unauthorized", "this token is not valid", "token"));
-    return count(Refused::failed_logins,
-                 slow_down(nullptr, "too many wrong tokens from this address", kWaitAfterGuesses));
+    return wrong_secret(request, "this token is not valid", "token");
   }
   if (token->role == AccessRole::ingest)
     return count(

@@ -66,6 +66,12 @@ class Access {
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] const Tokens& tokens() const { return tokens_; }
 
+  /// Returns the answer to a wrong secret in a body: 401, or 429 for an address that has sent too many.
+  [[nodiscard]] net::HttpResponse wrong_secret(const net::HttpRequest& request, std::string_view message,
+                                               std::string_view field);
+  /// Sets who hears that a token which replaces others is in use; may be called for each of its requests.
+  void on_replacement(std::function<void(const Token&)> hear) { hear_of_replacement_ = std::move(hear); }
+
   /// An agent whose requests were not let through.
   struct RefusedAgent {
     TimePoint at;  ///< the last one
@@ -104,6 +110,7 @@ class Access {
   Stats stats_{};
   Refused newest_ = Refused::host;  ///< why the newest refused request was
   std::function<bool(std::string_view)> is_agent_;
+  std::function<void(const Token&)> hear_of_replacement_;
   std::map<std::string, RefusedAgent, std::less<>> refused_;
 };
 

@@ -59,7 +59,7 @@ std::string_view bearer_token(const net::HttpRequest& request) {
 
 bool served_while_recovering(const net::HttpRequest& request) {
   return request.method == "GET" || request.method == "HEAD" || request.path == "/api/v1/write" ||
-         request.path == "/api/v1/evidence" || request.path == "/api/v1/session";
+         request.path == "/api/v1/evidence" || request.path == "/api/v1/session" || request.path == "/api/v1/join";
 }
 
 net::HttpResponse unauthorized_answer() {

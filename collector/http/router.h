@@ -85,8 +85,8 @@ class Router {
   std::vector<Route> routes_;
 };
 
-/// Returns whether a request is served while the engine replays the journal (EngineLoop::recovering): reading and
-/// sending samples is, changing something is not.
+/// Returns whether a request is served while the engine replays the journal (EngineLoop::recovering): reading,
+/// signing in, joining and sending samples is, changing something else is not.
 [[nodiscard]] bool served_while_recovering(const net::HttpRequest& request);
 [[nodiscard]] net::HttpResponse unauthorized_answer();
 [[nodiscard]] net::HttpResponse forbidden_answer(AccessRole needed);

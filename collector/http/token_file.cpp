@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,8 +10,9 @@
 #include <boost/json.hpp>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 
+#include "collector/http/state_lock.h"
+#include "core/files/posix.h"
 #include "core/loop_thread.h"
 #include "core/time/time.h"
 
@@ -27,41 +27,6 @@ std::string reason() {
   return std::strerror(errno);
 }
 
-/// Closes with the object.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  ~Descriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-/// Creates the state folder and holds its lock against another `token` command until it goes.
-class Lock {
- public:
-  explicit Lock(const std::string& state_dir) {
-    std::error_code ignored;
-    std::filesystem::create_directories(state_dir, ignored);
-    descriptor_ = ::open((state_dir + "/tokens.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (descriptor_ >= 0) ::flock(descriptor_, LOCK_EX);
-  }
-  ~Lock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
-  [[nodiscard]] bool held() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_ = -1;
-};
-
 Result<Token> token_from(const json::value& value) {
   Token token;
   try {
@@ -74,8 +39,7 @@ Result<Token> token_from(const json::value& value) {
              std::string{object.at("sha256").as_string()},
              *created,
              "",
-             std::nullopt,
-             {}};
+             std::nullopt};
     if (const json::value* agent = object.if_contains("agent")) token.agent = std::string_view{agent->as_string()};
     if (const json::value* crms = object.if_contains("crms")) {
       for (const json::value& crm : crms->as_array()) token.crms.emplace_back(crm.as_string());
@@ -84,6 +48,10 @@ Result<Token> token_from(const json::value& value) {
       const auto time = parse_time(std::string_view{expires->as_string()});
       if (!time) return Error{"a token's `expires` is not a time"};
       token.expires = *time;
+    }
+    if (const json::value* invited = object.if_contains("invited")) token.invited = invited->as_bool();
+    if (const json::value* replaces = object.if_contains("replaces")) {
+      for (const json::value& name : replaces->as_array()) token.replaces.emplace_back(name.as_string());
     }
   } catch (const std::exception& broken) {
     return Error{fmt::format("a token cannot be read: {}", broken.what())};
@@ -132,6 +100,8 @@ Result<void> write_tokens(const std::string& state_dir, const std::vector<Token>
     if (!token.agent.empty()) one["agent"] = token.agent;
     if (!token.crms.empty()) one["crms"] = json::array(token.crms.begin(), token.crms.end());
     if (token.expires) one["expires"] = format_time(*token.expires);
+    if (token.invited) one["invited"] = true;
+    if (!token.replaces.empty()) one["replaces"] = json::array(token.replaces.begin(), token.replaces.end());
     out.push_back(std::move(one));
   }
   const std::string file = state_dir + "/tokens.json";
@@ -156,7 +126,7 @@ Result<void> write_tokens(const std::string& state_dir, const std::vector<Token>
 /// The file's text; nothing when it is not there.
 Result<std::optional<std::string>> TokenFile::read() const {
   // A pipe in its place is not waited for.
-  const Descriptor file{::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+  const files::Descriptor file{::open(file_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
   struct stat found{};
   if (file.get() < 0 && errno == ENOENT && ::lstat(file_.c_str(), &found) != 0 && errno == ENOENT)
     return std::optional<std::string>{};
@@ -192,7 +162,7 @@ Result<std::optional<std::vector<Token>>> TokenFile::read_if_changed() {
 
 Result<void> TokenFile::update(const Change& change) {
   CRMPULSE_OFF_LOOP();
-  const Lock lock{state_dir_};
+  const StateLock lock{state_dir_, "tokens.lock"};
   if (!lock.held()) return Error{fmt::format("cannot write in {}: {}", state_dir_, reason())};
   const auto text = read();
   if (!text) return Error{fmt::format("{}; nothing was changed", text.error().message)};

@@ -27,6 +27,9 @@ struct Token {
   std::string agent;                 ///< not empty: ingest only as this agent
   std::optional<TimePoint> expires;  ///< from then on it is not valid; absent: never expires
   std::vector<std::string> crms{};   ///< not empty: ingest only about these
+  bool invited = false;              ///< made when its agent joined
+  /// Names of this agent's earlier tokens, which are revoked as soon as this one is used.
+  std::vector<std::string> replaces{};
 };
 
 class TokenStore {

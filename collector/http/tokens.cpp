@@ -4,6 +4,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "collector/http/token_file.h"
 #include "core/secret.h"
@@ -28,6 +29,25 @@ bool is_crm_name(std::string_view name) {
 
 bool is_valid(const Token& token) {
   return !token.expires || *token.expires > wall_now();
+}
+
+Result<std::string> new_secret() {
+  std::string random(32, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1)
+    return Error{"the system gives no random numbers"};
+  return std::string{kPrefix} + net::hex(random);
+}
+
+bool has_name(const std::vector<Token>& tokens, std::string_view name) {
+  return std::any_of(tokens.begin(), tokens.end(), [&](const Token& token) { return token.name == name; });
+}
+
+std::string free_name(const std::vector<Token>& tokens, const std::string& agent) {
+  constexpr std::size_t kMostDigits = 6;
+  std::string name = agent;
+  for (int number = 2; has_name(tokens, name); ++number)
+    name = fmt::format("{}.{}", agent.substr(0, kMaxName - kMostDigits), number);
+  return name;
 }
 
 }  // namespace
@@ -102,19 +122,63 @@ std::shared_ptr<const Token> Tokens::find_named(std::string_view name) const {
 
 Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role, const TokenTerms& terms) {
   if (auto fault = token_fault(name, role, terms)) return Error{std::move(fault->why)};
-  std::string random(32, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(random.data()), static_cast<int>(random.size())) != 1)
-    return Error{"the system gives no random numbers"};
-  std::string secret = std::string{kPrefix} + net::hex(random);
+  auto secret = new_secret();
+  if (!secret) return secret;
   const auto add = [&](std::vector<Token>& tokens) -> Result<void> {
-    const bool taken =
-        std::any_of(tokens.begin(), tokens.end(), [&](const Token& token) { return token.name == name; });
-    if (taken) return Error{fmt::format("there is a token '{}' already", name)};
-    tokens.push_back({name, role, net::hex(net::sha256(secret)), wall_now(), terms.agent, terms.expires, terms.crms});
+    if (has_name(tokens, name)) return Error{fmt::format("there is a token '{}' already", name)};
+    tokens.push_back({name, role, net::hex(net::sha256(*secret)), wall_now(), terms.agent, terms.expires, terms.crms});
     return {};
   };
   if (auto kept = store.update(add); !kept) return kept.error();
   return secret;
+}
+
+Result<InvitedToken> create_invited_token(TokenStore& store, const std::string& agent,
+                                          const std::vector<std::string>& crms) {
+  auto secret = new_secret();
+  if (!secret) return secret.error();
+  InvitedToken made{"", std::move(*secret), {}};
+  const auto add = [&](std::vector<Token>& tokens) -> Result<void> {
+    Token token{free_name(tokens, agent),
+                AccessRole::ingest,
+                net::hex(net::sha256(made.secret)),
+                wall_now(),
+                agent,
+                std::nullopt};
+    token.crms = crms;
+    token.invited = true;
+    for (const Token& one : tokens) {
+      if (!one.invited || one.agent != agent) continue;
+      token.replaces.push_back(one.name);
+      if (crms.empty()) token.crms = one.crms;
+    }
+    made.name = token.name;
+    made.replaces = token.replaces;
+    tokens.push_back(std::move(token));
+    return {};
+  };
+  if (auto kept = store.update(add); !kept) return kept.error();
+  return made;
+}
+
+Result<std::vector<std::string>> revoke_replaced(TokenStore& store, const std::string& name) {
+  std::vector<std::string> revoked;
+  const auto revoke = [&](std::vector<Token>& tokens) -> Result<void> {
+    const auto own = std::find_if(tokens.begin(), tokens.end(), [&](const Token& token) { return token.name == name; });
+    if (own == tokens.end()) return {};
+    const std::vector<std::string> replaced = std::exchange(own->replaces, {});
+    const std::string agent = own->agent;
+    // A name may have been given to another token since.
+    std::erase_if(tokens, [&](const Token& token) {
+      const bool goes = token.invited && token.agent == agent &&
+                        std::find(replaced.begin(), replaced.end(), token.name) != replaced.end();
+      if (goes) revoked.push_back(token.name);
+      return goes;
+    });
+    return {};
+  };
+  if (auto kept = store.update(revoke); !kept) return kept.error();
+  return revoked;
 }
 
 Result<void> allow_crms(TokenStore& store, const std::string& name, const std::vector<std::string>& crms) {

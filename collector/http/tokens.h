@@ -64,6 +64,19 @@ struct TokenFault {
 /// Creates a token and returns its text. Names are unique, and printable on one line.
 [[nodiscard]] Result<std::string> create_token(TokenStore& store, const std::string& name, AccessRole role,
                                                const TokenTerms& terms = {});
+/// A token of an agent that was invited.
+struct InvitedToken {
+  std::string name;
+  std::string secret;
+  std::vector<std::string> replaces;  ///< names of the agent's earlier ones
+};
+/// Creates a token of role ingest, bound to the agent, under the agent's name or the first free `NAME.2`, `NAME.3`, …
+/// It replaces the agent's tokens that were made so before, and without `crms` takes over theirs. Those stay valid
+/// until revoke_replaced().
+[[nodiscard]] Result<InvitedToken> create_invited_token(TokenStore& store, const std::string& agent,
+                                                        const std::vector<std::string>& crms);
+/// Revokes what the token of this name replaces, and returns their names.
+[[nodiscard]] Result<std::vector<std::string>> revoke_replaced(TokenStore& store, const std::string& name);
 /// Lets the token send about these CRMs too, beside those it may already send about.
 [[nodiscard]] Result<void> allow_crms(TokenStore& store, const std::string& name, const std::vector<std::string>& crms);
 [[nodiscard]] Result<void> revoke_token(TokenStore& store, const std::string& name);

@@ -33,19 +33,6 @@ Checked<std::optional<TimePoint>> read_expiry(const json::object& body) {
   return std::optional{wall_now() + *lasts};
 }
 
-Checked<std::vector<std::string>> read_crms(const json::object& body) {
-  std::vector<std::string> crms;
-  const json::value* const member = body.if_contains("crms");
-  if (member == nullptr || member->is_null()) return crms;
-  const FieldError wrong{"crms", "must be a list of names of CRMs"};
-  if (!member->is_array()) return wrong;
-  for (const json::value& crm : member->get_array()) {
-    if (!crm.is_string()) return wrong;
-    crms.emplace_back(crm.get_string());
-  }
-  return crms;
-}
-
 Checked<NewToken> read_token(const json::object& body) {
   if (auto wrong = unknown_member(body, {"name", "role", "agent", "expires_in", "crms"})) return *wrong;
   NewToken token;

@@ -6,8 +6,9 @@ namespace crmpulse::collector {
 namespace {
 
 constexpr std::array<std::string_view, kTroubleKinds> kTroubleNames{
-    "disk",  "damaged",         "samples_left_out", "tokens",        "receiver",      "certificate",
-    "token", "collector_clock", "agent_clock",      "agent_refused", "agent_dropped", "agent_damaged"};
+    "disk",          "damaged",       "samples_left_out", "tokens",      "receiver",
+    "certificate",   "token",         "collector_clock",  "agent_clock", "agent_refused",
+    "agent_dropped", "agent_damaged", "renewal",          "authority"};
 
 }  // namespace
 
@@ -22,7 +23,7 @@ std::optional<TroubleKind> trouble_from(std::string_view name) {
 }
 
 bool is_of_agent(TroubleKind kind) {
-  return kind >= TroubleKind::agent_clock;
+  return kind >= TroubleKind::agent_clock && kind <= TroubleKind::agent_damaged;
 }
 
 Message trouble_message(const Trouble& trouble, bool over, TimePoint since, Language language, TimePoint at) {

@@ -25,10 +25,13 @@ enum class TroubleKind : std::uint8_t {
   agent_clock = 8,
   agent_refused = 9,
   agent_dropped = 10,  ///< it dropped samples
-  agent_damaged = 11   ///< its spool was damaged and set aside
+  agent_damaged = 11,  ///< its spool was damaged and set aside
+  // Of the collector again.
+  renewal = 12,   ///< its certificate cannot be renewed
+  authority = 13  ///< of its certificate; ends within months
 };
 [[nodiscard]] constexpr TroubleKind last(TroubleKind) {
-  return TroubleKind::agent_damaged;
+  return TroubleKind::authority;
 }
 inline constexpr std::size_t kTroubleKinds = static_cast<std::size_t>(last(TroubleKind{})) + 1;
 

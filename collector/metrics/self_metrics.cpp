@@ -276,6 +276,16 @@ void SelfMetrics::add_server(Families& out) const {
   add_value(renewals, {{"outcome", "applied"}}, number(from_.reloads.certificates_taken));
   add_value(renewals, {{"outcome", "refused"}}, number(from_.reloads.certificates_refused));
   out.push_back(std::move(renewals));
+  const CertificateKeeper::Stats own = from_.certificate();
+  if (!own.authority_end) return;
+  add_gauge(out, "crmpulse_collector_tls_authority_expiry_timestamp_seconds",
+            "Unix time when the authority of the certificate expires.",
+            static_cast<double>(unix_millis(*own.authority_end)) / 1000);
+  MetricFamily signings = counter_family("crmpulse_collector_tls_own_renewals_total",
+                                         "Looks that found the certificate due, by whether the collector renewed it.");
+  add_value(signings, {{"outcome", "renewed"}}, number(own.renewed));
+  add_value(signings, {{"outcome", "failed"}}, number(own.failed));
+  out.push_back(std::move(signings));
 }
 
 void SelfMetrics::add_access(Families& out) const {

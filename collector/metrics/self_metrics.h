@@ -15,6 +15,7 @@
 #include "collector/http/access.h"
 #include "collector/http/audit_refusals.h"
 #include "collector/ingest/ingest.h"
+#include "collector/invitation/certificate_keeper.h"
 #include "collector/metrics/exposition.h"
 #include "collector/stream/stream.h"
 #include "collector/trouble/watch.h"
@@ -47,6 +48,7 @@ class SelfMetrics final : public prometheus::Collectable {
     std::function<net::HttpServer::Stats()> server;
     std::function<History::Stats()> history;
     std::function<Stream::Stats()> stream;
+    std::function<CertificateKeeper::Stats()> certificate;
   };
   explicit SelfMetrics(Sources sources) : from_(std::move(sources)) {}
   [[nodiscard]] std::vector<prometheus::MetricFamily> Collect() const override;

@@ -89,6 +89,21 @@ constexpr std::array<Words, kTroubleKinds> kWords{
         "Look at the disk of its host. Remove the files named *.damaged-* in its state_dir when nobody needs them any "
         "more: that ends this message.",
         "请检查其主机的磁盘。不再需要其 state_dir 中名为 *.damaged-* 的文件时请将其删除，本消息随之结束。"},
+    Words{"the certificate cannot be renewed", "证书无法续期",
+          "The collector cannot renew its TLS certificate ({1}). The present one stays in use until it ends.",
+          "采集器无法为自己的 TLS 证书续期（{1}）。当前证书在到期前继续使用。",
+          "See why in the collector's log: tls.ca_file, tls.ca_key_file and tls.key_file must be readable, and the "
+          "folder of tls.cert_file writable, for the service. It tries again each minute.",
+          "请查看采集器日志中的原因：服务须能读取 tls.ca_file、tls.ca_key_file 和 tls.key_file，并能写入 tls.cert_file "
+          "所在的文件夹。采集器每分钟重试一次。"},
+    Words{"the certificate authority expires soon", "CA 证书即将到期",
+          "The authority that signs the collector's certificate expires at {1}. From then on no agent trusts the "
+          "collector.",
+          "签发采集器证书的 CA 将于 {1} 到期，此后探针将不再信任采集器。",
+          "Make another one (crmpulse-collector setup --new-authority) and let each agent join again "
+          "(crmpulse-collector invite).",
+          "请新建一个 CA（crmpulse-collector setup --new-authority），并让每个探针重新加入（crmpulse-collector "
+          "invite）。"},
 };
 
 constexpr std::size_t kMostNames = 300;

@@ -64,7 +64,8 @@ class Asked {
       const auto settings = load_settings(options.config);
       if (!settings) return Error{to_string(settings.error())};
       asked.url_ = url_of(*settings);
-      if (settings->tls && options.ca_file.empty()) asked.tls_.ca_file = settings->tls->cert_file;
+      if (settings->tls && options.ca_file.empty())
+        asked.tls_.ca_file = settings->authority ? settings->authority->ca_file : settings->tls->cert_file;
     }
     while (asked.url_.ends_with('/')) asked.url_.pop_back();
     if (options.token_file.empty()) return asked;

@@ -45,6 +45,7 @@ Duration TroubleWatch::patience(TroubleKind kind) {
     case TroubleKind::damaged:
     case TroubleKind::certificate:
     case TroubleKind::token:
+    case TroubleKind::authority:
     case TroubleKind::agent_damaged:
     case TroubleKind::agent_dropped: return 30s;
     case TroubleKind::disk: return 1min;
@@ -52,6 +53,7 @@ Duration TroubleWatch::patience(TroubleKind kind) {
     case TroubleKind::samples_left_out:
     case TroubleKind::agent_refused: return 5min;
     case TroubleKind::receiver:
+    case TroubleKind::renewal:
     case TroubleKind::collector_clock:
     case TroubleKind::agent_clock: return 10min;
   }

@@ -128,12 +128,19 @@ class Look {
                                        remedy.empty() ? "move it to /etc/crmpulse" : remedy));
       return;
     }
+    if (is_own_state(file)) return;
     const auto barrier = barrier_to(file, account_);
     if (!barrier) return;
     const std::string closed = barrier->folder ? fmt::format(": the folder {} is closed to it", barrier->place) : "";
     const std::string opened = fmt::format("chmod a+{} {}", barrier->folder ? "x" : "r", barrier->place);
     sentences_.push_back(fmt::format("{}{} runs under an account of its own, which cannot read {}{} (mode {:04o}); {}",
                                      where, unit_.name, file, closed, barrier->mode, remedy.empty() ? opened : remedy));
+  }
+
+  /// systemd gives these folders to the account, with all that is in them, and shows them where it runs.
+  [[nodiscard]] bool is_own_state(const std::string& file) const {
+    return std::any_of(unit_.state.begin(), unit_.state.end(),
+                       [&](const std::string& folder) { return is_below(file, folder); });
   }
 
   [[nodiscard]] std::string hidden_by(const std::string& file) const {

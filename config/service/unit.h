@@ -17,7 +17,8 @@ struct ServiceUnit {
   bool dynamic_user = false;        ///< an account that exists only while the service runs
   bool hides_homes = false;         ///< ProtectHome=
   bool private_tmp = false;
-  std::vector<std::string> credentials;                      ///< handed over one by one, under these names
+  std::vector<std::string> state;        ///< folders of StateDirectory=, which are the account's own: `/var/lib/NAME`
+  std::vector<std::string> credentials;  ///< handed over one by one, under these names
   std::vector<std::pair<std::string, std::string>> folders;  ///< handed over as a whole: the ID and the folder
 
   /// Returns whether it runs under another account than root.

@@ -76,10 +76,18 @@ void add_words(std::vector<std::string>& words, std::string_view value) {
   }
 }
 
+/// `NAME`, `NAME:LINK`; the service sees them below /var/lib, whatever lies behind.
+void add_state(ServiceUnit& unit, std::string_view value) {
+  std::vector<std::string> names;
+  add_words(names, value);
+  for (const std::string& name : names) unit.state.push_back("/var/lib/" + name.substr(0, name.find(':')));
+}
+
 void take(ServiceUnit& unit, std::string_view key, std::string_view value) {
   if (key == "ExecStart") unit.config = config_of(value);
   if (key == "User") unit.user = value;
   if (key == "Group" || key == "SupplementaryGroups") add_words(unit.groups, value);
+  if (key == "StateDirectory") add_state(unit, value);
   if (key == "DynamicUser") unit.dynamic_user = is_yes(value);
   if (key == "ProtectHome") unit.hides_homes = is_yes(value) || value == "tmpfs";
   if (key == "PrivateTmp") unit.private_tmp = is_yes(value);

@@ -11,41 +11,13 @@
 #include <system_error>
 #include <utility>
 
+#include "core/files/posix.h"
 #include "core/files/private_file.h"
 
 namespace crmpulse::files {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
-
-Error because(std::string_view what, const std::string& file) {
-  return Error{fmt::format("cannot {} {}: {}", what, file, std::generic_category().message(errno))};
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(descriptor, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 /// A name in a folder is as durable as the folder.
 Result<void> sync_folder_of(const std::string& file) {

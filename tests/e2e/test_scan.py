@@ -34,6 +34,8 @@ ROUTES = {
     ("GET", "/api/v1/crms/{crm}/rules"): "viewer", ("POST", "/api/v1/rules/rehearse"): "viewer", ("POST", "/api/v1/incidents/{id}/notes"): "operator",
     ("GET", "/api/v1/receivers"): "viewer", ("POST", "/api/v1/receivers/{receiver}/test"): "operator",
     ("GET", "/api/v1/tokens"): "admin", ("POST", "/api/v1/tokens"): "admin", ("DELETE", "/api/v1/tokens/{name}"): "admin",
+    ("GET", "/api/v1/ca"): "none", ("POST", "/api/v1/join"): "none", ("GET", "/api/v1/invitations"): "admin",
+    ("POST", "/api/v1/invitations"): "admin", ("DELETE", "/api/v1/invitations/{agent}"): "admin",
     ("GET", "/api/v1/session"): "none", ("POST", "/api/v1/session"): "none", ("DELETE", "/api/v1/session"): "none",
     ("GET", "/plain"): "viewer", ("GET", "/plain/incidents/{id}"): "viewer", ("GET", "/page.css"): "none",
     ("GET", "/status"): "none", ("GET", "/status.css"): "none", ("GET", "/status.json"): "none", ("GET", "/status.atom"): "none",
@@ -133,8 +135,10 @@ class Scan(EndToEnd):
         """What anybody gets of an open route: a document, that there is none, or what is wrong with an empty request."""
         if path == "/api/v1/session":
             return {"GET": 200, "POST": 400, "DELETE": 204}[method]
-        if path.startswith(("/status", "/badge/")):
-            return 404  # nothing is public here
+        if path == "/api/v1/join":
+            return 415  # a body is needed
+        if path == "/api/v1/ca" or path.startswith(("/status", "/badge/")):
+            return 404  # nothing is public here, and the certificate is of no authority of its own
         page = path.startswith(("/crm/", "/incidents/", "/reports/"))
         return 404 if "nothing" in path and not page else 200
 

@@ -1,10 +1,12 @@
+#include <fmt/format.h>
+
 #include <filesystem>
 
-#include "agent/print/line_diff.h"
 #include "agent/print/probe_report.h"
 #include "agent/settings/crm_settings.h"
 #include "agent/setup/steps/run.h"
 #include "config/service/service_reach.h"
+#include "core/text/line_diff.h"
 
 #ifndef _WIN32
 #include "config/service/unit.h"
@@ -18,8 +20,8 @@ Step<void> Run::write() {
   const auto text = trial_->text(entry_);
   if (!text) return usage(text.error().message);
   out_ << '\n';
-  if (!skeleton_.empty()) out_ << line_diff("", skeleton_, skeleton_file_) << '\n';
-  out_ << line_diff(file_.value_or(""), *text, options_.config) << '\n';
+  if (!skeleton_.empty()) out_ << fmt::format("{}\n{}\n", skeleton_file_, line_diff("", skeleton_));
+  out_ << fmt::format("{}\n{}\n", options_.config, line_diff(file_.value_or(""), *text));
   tell("It makes {}.", "每日开销：{}。", Trial::cost(*made_, language_));
   if (options_.dry_run) {
     tell("Nothing was written (--dry-run).", "未写入任何内容（--dry-run）。");

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "agent/settings/yaml_text.h"
+#include "config/edit/yaml_text.h"
 #include "config/node.h"
 #include "tests/agent/text_file.h"
 

@@ -1,5 +1,7 @@
 #include "agent/settings/ship_edit.h"
 
+#include <fmt/format.h>
+
 #include <catch2/catch.hpp>
 
 #include <fstream>
@@ -73,8 +75,23 @@ TEST_CASE("only what is given is written") {
   CHECK(edited(before, {}) == before);
   CHECK(edited(before, {.url = "http://b/", .token_file = {}, .ca_file = {}}) ==
         "ship:\n  url: http://b/\n  token_credential: token\n");
-  CHECK(edited(before, {.url = {}, .token_file = "t", .ca_file = {}}) ==
-        "ship:\n  url: http://a/\n  token_file: 't'\n");
+  CHECK(edited(before, {.url = {}, .token_file = "t", .ca_file = {}}) == "ship:\n  url: http://a/\n  token_file: t\n");
+}
+
+TEST_CASE("a name and a credential are written as people write them, and take the place of what was there") {
+  ShipEdit edit;
+  edit.token_credential = "agent.token";
+  edit.agent_name = "branch-1";
+  CHECK(edited("agent:\n  # name: x\nship:\n  url: http://a/\n  token_file: /etc/t  # old\n", edit) ==
+        "agent:\n  name: branch-1\n  # name: x\nship:\n  url: http://a/\n  token_credential: 'agent.token'  # old\n");
+  CHECK(edited("agent: {name: old, labels: {region: eu}}\nship: {url: http://a/, token_env: T}\n", edit) ==
+        "agent: {name: branch-1, labels: {region: eu}}\nship: {url: http://a/, token_credential: 'agent.token'}\n");
+  for (const auto& [name, written] : {std::pair{"off", "'off'"}, std::pair{"7", "'7'"}, std::pair{"a: b", "'a: b'"},
+                                      std::pair{"Zürich", "'Zürich'"}, std::pair{"a_1", "a_1"}}) {
+    edit.agent_name = name;
+    edit.token_credential.reset();
+    CHECK(edited("agent: {}\n", edit) == fmt::format("agent: {{name: {}}}\n", written));
+  }
 }
 
 TEST_CASE("a configuration that cannot be changed without changing more is left to its writer") {

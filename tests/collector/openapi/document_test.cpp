@@ -49,8 +49,9 @@ TEST_CASE("every route is described with its role, its parameters and its answer
     REQUIRE(operation.contains("summary"));
     CHECK(operation.at("x-role").as_string() == (route.role ? to_string(*route.role) : "none"));
     CHECK(operation.at("security").as_array().empty() == !route.role.has_value());
-    // A session is begun by whoever has a token, in the body.
-    const bool asks = route.role.has_value() || (route.method == "POST" && route.path == "/api/v1/session");
+    // A session is begun by whoever has a token, in the body; likewise who joins has a code.
+    const bool typed = route.path == "/api/v1/session" || route.path == "/api/v1/join";
+    const bool asks = route.role.has_value() || (route.method == "POST" && typed);
     CHECK(operation.at("responses").as_object().contains("401") == asks);
     // Prometheus drops what is answered 429.
     CHECK(operation.at("responses").as_object().contains("429") == (route.role != AccessRole::ingest));

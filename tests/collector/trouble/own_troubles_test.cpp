@@ -10,6 +10,7 @@
 
 #include "collector/collector.h"
 #include "collector/http/tokens.h"
+#include "net/certificates/authority.h"
 #include "tests/collector/support.h"
 #include "tests/support/manual_clock.h"
 #include "wire/remote_write.h"
@@ -250,6 +251,30 @@ TEST_CASE("a token that ends soon is told by its name, one that is good for long
   collector.pass(1min);
   CHECK(heard(chat) == Heard{"collector.trouble token"});
   CHECK(told(chat, "token").at("about") == "short");
+}
+
+TEST_CASE("a certificate that cannot be renewed is told, and so is an authority that ends, in time") {
+  const TempDir tls;
+  const TimePoint begin = wall_now() - 1h;
+  const net::CertifiedKey root = net::make_authority("test", {begin, begin + 24h * 200}).value();
+  const net::CertifiedKey own = net::issue_server_certificate(root, {"127.0.0.1"}, {begin, begin + 24h * 90}).value();
+  const std::string more = fmt::format("tls: {{cert_file: {}, key_file: {}, ca_file: {}, ca_key_file: {}}}\n",
+                                       tls.write("own.pem", own.certificate), tls.write("own.key", own.key),
+                                       tls.write("ca.pem", root.certificate), tls.write("ca.key", root.key));
+  Sink chat;
+  Troubled collector{hook("chat", chat), "off", more};
+  collector.pass(2min);
+  CHECK(heard(chat).empty());
+  std::filesystem::rename(tls.path("ca.key"), tls.path("away"));
+  collector.jump(24h * 70);
+  collector.pass(25min);
+  CHECK(heard(chat) == Heard{"collector.trouble renewal"});
+  std::filesystem::rename(tls.path("away"), tls.path("ca.key"));
+  collector.pass(25min);
+  CHECK(heard(chat) == Heard{"collector.trouble renewal", "collector.recovered renewal"});
+  collector.jump(24h * 45);
+  collector.pass(2min);
+  CHECK(heard(chat).back() == "collector.trouble authority");
 }
 
 TEST_CASE("unless the file says who, troubles go to receivers that hear of everything and call nobody") {

@@ -53,6 +53,17 @@ struct Machine {
 
 }  // namespace
 
+TEST_CASE("what lies in the service's own state is its own, whoever looks") {
+  const Machine machine;
+  machine.unit("DynamicUser=yes\nStateDirectory=crmpulse-agent-state-of-a-test other:link\n");
+  const auto unit = find_unit("crmpulse-agent");
+  REQUIRE(unit);
+  CHECK(unit->state == std::vector<std::string>{"/var/lib/crmpulse-agent-state-of-a-test", "/var/lib/other"});
+  CHECK(machine.said({"/var/lib/crmpulse-agent-state-of-a-test/key.pem"}).empty());
+  machine.write("etc/key.pem", "x", 0600);
+  CHECK_FALSE(machine.said({machine.folder.path("etc/key.pem")}).empty());
+}
+
 TEST_CASE("a unit is read with its drop-ins, in systemd's order, with lines that go on and lists that begin anew") {
   const TempDir folder;
   fs::create_directories(folder.path("shared"));

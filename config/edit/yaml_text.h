@@ -7,12 +7,12 @@
 
 #include "config/node.h"
 
-namespace crmpulse::agent {
+namespace crmpulse::config {
 
 /// Returns the member of a mapping, null if it has none of that name.
-[[nodiscard]] const config::Member* find_member(const config::Node& mapping, std::string_view key);
+[[nodiscard]] const Member* find_member(const Node& mapping, std::string_view key);
 /// Places, quotes and the order of keys do not count.
-[[nodiscard]] bool means_the_same(const config::Node& a, const config::Node& b);
+[[nodiscard]] bool means_the_same(const Node& a, const Node& b);
 /// Returns the blanks a line begins with.
 [[nodiscard]] std::string indent_of(std::string_view line);
 
@@ -34,4 +34,4 @@ class YamlLines {
   std::string end_ = "\n";
 };
 
-}  // namespace crmpulse::agent
+}  // namespace crmpulse::config

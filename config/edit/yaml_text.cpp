@@ -1,14 +1,11 @@
-#include "agent/settings/yaml_text.h"
+#include "config/edit/yaml_text.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 
-namespace crmpulse::agent {
-
-using config::Member;
-using config::Node;
+namespace crmpulse::config {
 
 const Member* find_member(const Node& mapping, std::string_view key) {
   const auto found = std::find_if(mapping.members.begin(), mapping.members.end(),
@@ -57,4 +54,4 @@ std::string YamlLines::text() const {
   return fmt::format("{}", fmt::join(lines_, ""));
 }
 
-}  // namespace crmpulse::agent
+}  // namespace crmpulse::config
