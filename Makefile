@@ -6,7 +6,7 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system test-distributions windows test-windows test-web clean
+.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system test-containers tarball test-tarball test-distributions windows test-windows test-web clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -17,6 +17,9 @@ help:
 	@echo 'make install             programs, units, configuration, recipes (DESTDIR=, PREFIX=)'
 	@echo 'make deb                 Debian packages in build/deb/, checked by lintian'
 	@echo 'make test-system         the packages on a Debian with a real systemd, in a container (root; two minutes after make deb)'
+	@echo 'make test-containers     images and compose file as docs/containers.md says, without a container engine (root; three minutes after make deb)'
+	@echo 'make tarball             agent, collector and sandbox for any Linux with glibc 2.31, in build/tarball (the first time: five minutes more)'
+	@echo 'make test-tarball        the tarball on Debian 11 to 13 and Ubuntu 20.04 to 24.04, in roots of their own (root)'
 	@echo 'make windows             the agent for Windows, as MSI and zip in build/windows/ (the first time: ten minutes more)'
 	@echo 'make test-windows        its unit tests, and the MSI from installation to removal, under Wine'
 	@echo 'make test-web            the page in Chromium, and its built files made again (node 20.19 or newer, npm)'
@@ -82,6 +85,19 @@ deb: deps-run
 test-system: deb
 	@scripts/test-system build/deb
 
+# 77 is a machine that cannot: the script says why.
+test-containers: deb
+	@scripts/test-containers build/deb || [ $$? -eq 77 ]
+
+tarball: deps-run
+	@scripts/tarball-libraries
+	@scripts/build tarball
+	@scripts/tarball
+
+test-tarball: tarball
+	@tests/tarball/run build/tarball/crmpulse-*-linux-x86_64.tar.gz || [ $$? -eq 77 ]
+	@tests/tarball/older_systemd build/tarball/crmpulse-*-linux-x86_64.tar.gz || [ $$? -eq 77 ]
+
 windows:
 	@scripts/install-dependencies --windows
 	@scripts/windows-libraries
@@ -91,7 +107,6 @@ windows:
 test-windows: windows build
 	@scripts/test-windows build/windows build/release/bin
 
-# 77 is a machine that cannot: the script says why.
 test-web:
 	@scripts/test-web || [ $$? -eq 77 ]
 

@@ -90,6 +90,10 @@ function(crmpulse_program name)
   crmpulse_settings(${name})
   target_precompile_headers(${name} REUSE_FROM crmpulse_precompiled)
   target_link_libraries(${name} PRIVATE ${ARG_LINK})
+  if(TARGET crmpulse_older_glibc)
+    # Not as a library: what needs it comes last on the line.
+    target_sources(${name} PRIVATE $<TARGET_OBJECTS:crmpulse_older_glibc>)
+  endif()
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
 

@@ -25,7 +25,7 @@ crmpulse_row("CLI11"               "BSD-3-Clause"                          "cli1
 crmpulse_row("fmt"                 "MIT"                                   "fmtlib"         "${fmt_VERSION}"               "fmt/core.h"            "fmt::fmt")
 crmpulse_row("libcurl"             "curl"                                  "curl"           "${CURL_VERSION_STRING}"       "curl/curl.h"           "CURL::libcurl.*")
 crmpulse_row("libidn2"             "LGPL-3.0-or-later OR GPL-2.0-or-later" "libidn2"        "${IDN2_VERSION}"              "idn2.h"                "${idn}")
-crmpulse_row("libpq"               "PostgreSQL"                            "postgresql"     "${PostgreSQL_VERSION_STRING}" "postgresql/libpq-fe.h" "PostgreSQL::PostgreSQL")
+crmpulse_row("libpq"               "PostgreSQL"                            "postgresql"     "${PostgreSQL_VERSION_STRING}" "postgresql/libpq-fe.h" "PostgreSQL::PostgreSQL|crmpulse_pg.*")
 crmpulse_row("MariaDB Connector/C" "LGPL-2.1-or-later"                     "mariadb"        "${MARIADB_VERSION}"           "mariadb/mysql.h"       "PkgConfig::MARIADB")
 crmpulse_row("OpenSSL"             "Apache-2.0"                            "openssl"        "${OPENSSL_VERSION}"           "openssl/ssl.h"         "OpenSSL::.*")
 crmpulse_row("prometheus-cpp"      "MIT"                                   "prometheus-cpp" "${prometheus-cpp_VERSION}"    "prometheus/registry.h" "prometheus-cpp::core")
@@ -52,6 +52,14 @@ else()
   crmpulse_row("unixODBC" "LGPL-2.1-or-later" "unixodbc" "" "sqlext.h" "ODBC::ODBC")
   crmpulse_row("glibc" "LGPL-2.1-or-later" "glibc" "" "features.h" "")
   set(crmpulse_in_every_program "GCC runtime" "glibc")
+  set(crmpulse_loaded_by_every_program ${crmpulse_in_every_program})
+endif()
+if(CRMPULSE_TARBALL_LIBRARIES)
+  # What the shared libraries of others bring themselves.
+  crmpulse_row("libltdl"      "LGPL-2.1-or-later"                     "libtool"      "" "ltdl.h"            "crmpulse_ltdl")
+  crmpulse_row("libunistring" "LGPL-3.0-or-later OR GPL-2.0-or-later" "libunistring" "" "unistr.h"          "crmpulse_unistring")
+  crmpulse_row("nghttp2"      "MIT"                                   "nghttp2"      "" "nghttp2/nghttp2.h" "crmpulse_nghttp2")
+  set(crmpulse_loaded_by_every_program "glibc")
 endif()
 
 # Two of headers alone come without a target.

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "config/protection/dpapi.h"
+#include "config/protection/file_access.h"
 #include "config/secret_source.h"
 #include "tests/support/temp_dir.h"
 
@@ -435,6 +436,26 @@ TEST_CASE("a secret file others may read is a warning, not an error") {
   CHECK(open.value().secret.reveal() == "hunter2");
   CHECK(*open.value().warning ==
         "secret file " + directory.path + "/open is open to other users (mode 0644); chmod 600 closes it");
+}
+
+TEST_CASE("a secret that root hands to the service's group is not open to others") {
+  if (::geteuid() != 0) return;  // nobody else makes such a file
+  const Directory directory;
+  const std::string handed = directory.file("handed", "hunter2\n");
+  REQUIRE(::chmod(directory.path.c_str(), 0755) == 0);
+  REQUIRE(::chown(handed.c_str(), 0, 10001) == 0);
+  REQUIRE(::chmod(handed.c_str(), 0440) == 0);
+  CHECK(readable_by_others(handed));  // root's own group needs no such thing
+  const auto as_service = [&](gid_t group) {
+    REQUIRE((::setegid(group) == 0 && ::seteuid(10001) == 0));
+    const bool warned = readable_by_others(handed).has_value();
+    REQUIRE((::seteuid(0) == 0 && ::setegid(0) == 0));
+    return warned;
+  };
+  CHECK_FALSE(as_service(10001));
+  CHECK(as_service(10002));
+  REQUIRE(::chmod(handed.c_str(), 0444) == 0);
+  CHECK(as_service(10001));
 }
 
 TEST_CASE("a relative path starts at the directory of its document") {

@@ -1,0 +1,11 @@
+# crmpulse_static(NAME FILE LINK …): an archive of the folder crmpulse_archives, or none (headers only).
+function(crmpulse_static name)
+  cmake_parse_arguments(ARG "" "FILE" "LINK" ${ARGN})
+  if(ARG_FILE)
+    add_library(${name} STATIC IMPORTED GLOBAL)
+    set_target_properties(${name} PROPERTIES IMPORTED_LOCATION "${crmpulse_archives}/${ARG_FILE}")
+  else()
+    add_library(${name} INTERFACE IMPORTED GLOBAL)
+  endif()
+  set_target_properties(${name} PROPERTIES INTERFACE_LINK_LIBRARIES "${ARG_LINK}")
+endfunction()
