@@ -27,7 +27,7 @@ help:
 	@echo 'make lint                formatting, clang-tidy, coroutine lint'
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
 	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
-	@echo 'make bench               every benchmark, beside the peers that are installed (half an hour)'
+	@echo 'make bench               every benchmark, beside the peers that are installed (three quarters of an hour)'
 	@echo 'make quarter             the shipped rules over an ordinary quarter, for every recipe in three time zones'
 	@echo 'make docs                the comments of the headers as pages, in build/docs/html (Doxygen)'
 	@echo 'make faults              500 rounds of kill -9, and every other fault, as a table (about a quarter of an hour)'

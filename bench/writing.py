@@ -38,13 +38,14 @@ def body(samples):
 class Sender:
     """One kept connection. Not for several threads at once."""
 
-    def __init__(self, port):
+    def __init__(self, port, agent=None):
+        self.headers = {**HEADERS, "X-Crm-Agent": agent} if agent else HEADERS
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self.connection.connect()
 
     def send(self, samples):
         """When the answer was there, by time.time()."""
-        self.connection.request("POST", "/api/v1/write", body(samples), HEADERS)
+        self.connection.request("POST", "/api/v1/write", body(samples), self.headers)
         answer = self.connection.getresponse()
         text = answer.read()
         if answer.status // 100 != 2:

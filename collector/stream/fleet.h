@@ -29,7 +29,7 @@ class Fleet {
  public:
   using Steady = std::chrono::steady_clock;
 
-  static constexpr std::chrono::microseconds kSlice{3'000};  ///< of the loop's time, at most, for rows at once
+  static constexpr std::chrono::microseconds kSlice{1'000};  ///< of the loop's time, at most, for rows at once
   /// A row is made anew at least so often: what others tell (a vendor's page, an agent's network) changes whose fault
   /// it looks like without a judgement of the CRM. Longer than between two samples of a CRM, after which it is anyway.
   /// By the steady clock: a wall clock that is set back stops no round.

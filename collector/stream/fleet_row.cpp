@@ -1,6 +1,7 @@
 #include "collector/stream/fleet_row.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,8 @@ json::object fleet_row(EngineLoop& engine, const rules::CrmStatus& status) {
   std::vector<Failing> failing = failing_of(status, engine.configuration().remedies);
   json::value says = failing.empty() ? json::value(nullptr) : text_json(failing_sentence(failing.front()));
   const std::size_t count = failing.size();
+  // Whole, as it is shown: behind the point it changes with every sample, and each page would hear of it.
+  json::value score = status.score ? json::value(std::round(*status.score)) : json::value(nullptr);
   json::value fault = failing.empty() ? json::value(nullptr) : fault_of(engine, status);
   failing.resize(std::min(count, kRowFailing));
   json::array shown = failing_json(failing);
@@ -69,7 +72,7 @@ json::object fleet_row(EngineLoop& engine, const rules::CrmStatus& status) {
           {"state", state_name(status)},
           {"data_status", to_string(status.data_status)},
           {"since", format_time(status.since)},
-          {"score", status.score ? json::value(*status.score) : json::value(nullptr)},
+          {"score", std::move(score)},
           {"flapping", status.flapping},
           {"says", std::move(says)},
           {"failing", std::move(shown)},

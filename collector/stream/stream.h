@@ -28,8 +28,8 @@ class Stream {
   static constexpr std::size_t kPastBytes = 4UL << 20;    ///< of events that a client which was cut off goes on from
   static constexpr std::size_t kClientBytes = 2UL << 20;  ///< beside the snapshot: what may wait for a slow client
   static constexpr Duration kPulse{250};                  ///< changes are told so often
-  static constexpr Duration kBreath{5};                   ///< for other work between two slices of the fleet's
-  static constexpr int kSlices = 4;                       ///< in a pulse; more only for what nobody should wait for
+  static constexpr Duration kBreath{2};                   ///< for other work between two slices of the fleet's
+  static constexpr int kSlices = 6;                       ///< in a pulse; more only for what nobody should wait for
   static constexpr Duration kHeartbeat{std::chrono::seconds{15}};
   static constexpr Duration kRestAfter{std::chrono::minutes{2}};  ///< without a client or a question
   static constexpr Duration kSnapshotAge{std::chrono::seconds{1}};

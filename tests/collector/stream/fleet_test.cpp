@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "collector/stream/row_queue.h"
 #include "core/time/clock.h"
@@ -13,7 +14,6 @@
 using namespace crmpulse;
 using namespace crmpulse::collector;
 using namespace crmpulse::test;
-using Catch::Contains;
 
 namespace {
 
@@ -55,12 +55,17 @@ TEST_CASE("however many CRMs are judged, rows become complete and a change of st
     core.thread().run([&] { fleet.judged(all); });
     core.write({latency("zeta", 9, clock.now())});
   }
-  std::string told;
+  std::vector<FleetChange> told;
   core.thread().run([&] {
-    for (const FleetChange& change : fleet.changes(Fleet::Which::urgent)) told += change.data;
+    told = fleet.changes(Fleet::Which::urgent);
     core.engine().on_judged({});
   });
-  CHECK_THAT(told, Contains(R"("crm":"zeta")") && Contains(R"("state":"poor")"));
+  REQUIRE(told.size() == 1);
+  const boost::json::value row = boost::json::parse(told.front().data);
+  CHECK(row.at("crm").as_string() == "zeta");
+  CHECK(row.at("state").as_string() == "poor");
+  const auto score = row.at("score").to_number<double>();
+  CHECK(score == std::round(score));
 }
 
 TEST_CASE("whoever waits for a row has its turn, those that come again go to the end, and what counts goes before") {
