@@ -78,7 +78,7 @@ bool History::ask(Job job) {
 
 bool History::query(HistoryQuery query, Done done) {
   return ask([this, query = std::move(query), done = std::move(done)](store::Database& database) -> Then {
-    auto answer = std::make_shared<Result<HistoryAnswer>>(read_history(database, query));
+    auto answer = std::make_shared<Result<HistoryAnswer>>(read_history(database, query, &tail_));
     if (const std::size_t damaged = *answer ? (*answer)->damaged.count() : 0; damaged > 0) {
       set_aside((*answer)->damaged);
       const std::lock_guard lock{mutex_};

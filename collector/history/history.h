@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "collector/history/builder.h"
+#include "collector/history/journal_tail.h"
 #include "collector/history/query.h"
 #include "collector/history/roller.h"
 #include "net/loop/loop.h"
@@ -71,6 +72,7 @@ class History {
   HistoryRoller roller_;          ///< likewise
   store::Database sizes_reader_;  ///< likewise
   store::Database reader_;        ///< the reader thread's
+  JournalTail tail_;              ///< likewise
   TimePoint last_merge_;          ///< the builder thread's
   TimePoint last_sizes_;          ///< likewise
   TimePoint last_tick_;           ///< the loop's

@@ -7,6 +7,7 @@
 
 #include "collector/history/chart.h"
 #include "collector/history/chooser.h"
+#include "collector/history/journal_tail.h"
 #include "collector/history/rollup_query.h"
 #include "collector/state/sample_sink.h"
 #include "store/collector/collector_store.h"
@@ -204,14 +205,33 @@ Result<std::set<TimePoint>> parts_of_blocks(store::Database& database, const His
   return out;
 }
 
+/// What is known of the query behind the blocks.
+Readings wanted_of(const JournalTail& tail, const HistoryQuery& query, Chooser& chooser) {
+  Readings out;
+  const JournalTail::Readings* known = tail.of(query.crm);
+  if (known == nullptr) return out;
+  for (const auto& [name, readings] : *known) {
+    if (!chooser.wants(name)) continue;
+    for (const store::Reading& reading : readings) {
+      if (within(query, reading.unix_millis)) out[name].push_back(reading);
+    }
+  }
+  return out;
+}
+
 Result<Readings> read_wanted_tail(store::Database& database, const HistoryQuery& query, Chooser& chooser,
-                                  HistorySource source) {
+                                  HistorySource source, JournalTail* tail) {
   const auto seq = store::history_seq(database);
   if (!seq) return seq.error();
   if (source == HistorySource::hours || source == HistorySource::days) {
     const auto pending = store::pending_journal(database, *seq);
     if (!pending) return pending.error();
     if (pending->bytes > kTailOfHours) return Readings{};
+  }
+  if (tail != nullptr) {
+    const auto kept = tail->refresh(database, *seq);
+    if (!kept) return kept.error();
+    if (*kept) return wanted_of(*tail, query, chooser);
   }
   return read_tail(database, query, chooser, *seq);
 }
@@ -237,7 +257,7 @@ double quantile_of(const HistoryPoint& point, double part) {
   return std::clamp(rounded, point.min, point.max);
 }
 
-Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery& asked) {
+Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery& asked, JournalTail* known_tail) {
   HistoryQuery query = asked;
   if (query.step <= Duration{}) query.step = least_step(query.to - query.from, query.most_points);
   const auto reach = reach_of(database, query.crm);
@@ -249,7 +269,7 @@ Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery
   answer.step = query.step;
   // The seq before the tail before the blocks: what a pass moves meanwhile is read twice and counted once.
   Chooser chooser{query.choices};
-  auto tail = read_wanted_tail(database, query, chooser, answer.source);
+  auto tail = read_wanted_tail(database, query, chooser, answer.source, known_tail);
   if (!tail) return tail.error();
   PartReader parts{database, query, chooser, std::move(*tail), answer.damaged};
   Chart chart{query.step};

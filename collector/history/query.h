@@ -16,6 +16,8 @@
 
 namespace crmpulse::collector {
 
+class JournalTail;
+
 struct SeriesChoice {
   std::string metric;
   std::vector<LabelMatch> where;
@@ -59,7 +61,9 @@ inline constexpr std::size_t kMostLines = 100;
 [[nodiscard]] double quantile_of(const HistoryPoint& point, double part);
 
 /// Reads blocks and rollups, and the journal for what is not in blocks yet. Charts of hours and days may lack what came
-/// within the last minutes, if that is much. Needs a connection and a thread of its own.
-[[nodiscard]] Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery& query);
+/// within the last minutes, if that is much. Needs a connection and a thread of its own. With `tail`, which belongs to
+/// the connection, the journal is not decoded again for each query.
+[[nodiscard]] Result<HistoryAnswer> read_history(store::Database& database, const HistoryQuery& query,
+                                                 JournalTail* tail = nullptr);
 
 }  // namespace crmpulse::collector

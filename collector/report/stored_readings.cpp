@@ -134,10 +134,10 @@ Totals totals_of(const HistoryLine& line, const std::optional<ApdexRule>& apdex)
   return out;
 }
 
-Result<HistoryAnswer> ask(store::Database& database, const std::string& crm, std::vector<SeriesChoice> choices,
-                          TimePoint from, TimePoint to, Duration step) {
+Result<HistoryAnswer> ask(store::Database& database, JournalTail& tail, const std::string& crm,
+                          std::vector<SeriesChoice> choices, TimePoint from, TimePoint to, Duration step) {
   if (to <= from) return HistoryAnswer{};
-  return read_history(database, {crm, std::move(choices), from, to - Duration{1}, step});
+  return read_history(database, {crm, std::move(choices), from, to - Duration{1}, step}, &tail);
 }
 
 std::vector<SeriesChoice> choices_of(std::span<const std::string_view> metrics) {
@@ -237,7 +237,7 @@ void StoredReadings::know_labels(const Labels& labels, bool of_checks) {
 }
 
 Result<void> StoredReadings::add_totals(Metrics metrics, TimePoint from, TimePoint to, std::vector<Totals>& out) {
-  const auto answer = ask(database_, crm_, choices_of(metrics), from, to, step_of(from, to));
+  const auto answer = ask(database_, tail_, crm_, choices_of(metrics), from, to, step_of(from, to));
   if (!answer) return answer.error();
   omitted_ += answer->omitted;
   damaged_ += answer->damaged.count() + answer->damaged_rollups;
@@ -276,7 +276,7 @@ Result<void> StoredReadings::add_maintenance(PeriodReadings& out) {
 }
 
 Result<void> StoredReadings::add_ages(PeriodReadings& out) {
-  const auto answer = ask(database_, crm_, choices_of(kModified), out.period.from, out.until, kHour);
+  const auto answer = ask(database_, tail_, crm_, choices_of(kModified), out.period.from, out.until, kHour);
   if (!answer) return answer.error();
   Newest newest;
   for (const HistoryLine& line : answer->lines) {
@@ -300,7 +300,7 @@ Result<void> StoredReadings::add_notices(PeriodReadings& out) {
                                [](const Totals& one) { return one.metric == kVendor.front() && one.max > 0; });
   if (!any) return {};
   const Duration step = out.until - out.period.from > kLongPeriod ? kHour : kNoticeStep;
-  const auto answer = ask(database_, crm_, choices_of(kVendor), out.period.from, out.until, step);
+  const auto answer = ask(database_, tail_, crm_, choices_of(kVendor), out.period.from, out.until, step);
   if (!answer) return answer.error();
   for (const HistoryLine& line : answer->lines) {
     for (const HistoryPoint& point : line.points) {
@@ -357,7 +357,7 @@ Result<PeriodReadings> StoredReadings::read(const Period& period, TimePoint now,
 Result<GoalProgress> StoredReadings::read_goal(const Goal& goal, TimePoint at, const ZonePtr& zone) {
   const TimePoint due = day_begin(goal.by + std::chrono::days{1}, zone);
   const TimePoint oldest = std::max(at - kGoalPast, TimePoint{});
-  const auto answer = ask(database_, crm_, {{goal.metric, goal.where}}, oldest, at, kDay);
+  const auto answer = ask(database_, tail_, crm_, {{goal.metric, goal.where}}, oldest, at, kDay);
   if (!answer) return answer.error();
   const auto first = first_point(answer->lines);
   auto now = mean_of(answer->lines, at - kWeek, at);

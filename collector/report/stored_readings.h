@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "collector/history/journal_tail.h"
 #include "collector/report/figures/goals.h"
 #include "collector/report/figures/readings.h"
 #include "core/labels.h"
@@ -56,6 +57,7 @@ class StoredReadings {
   void know_labels(const Labels& labels, bool of_checks);
 
   store::Database& database_;
+  JournalTail tail_;  ///< a report asks a hundred times
   std::string crm_;
   std::optional<ApdexRule> apdex_;
   std::function<void()> stepped_;

@@ -2,9 +2,11 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <tuple>
 
 #include "collector/backtest/stored_samples.h"
 #include "collector/history/builder.h"
+#include "collector/history/journal_tail.h"
 #include "collector/history/query.h"
 #include "collector/history/roller.h"
 #include "store/history/history.h"
@@ -59,7 +61,11 @@ class Journal {
   [[nodiscard]] HistoryAnswer read(const std::string& metric, TimePoint from, TimePoint to,
                                    Duration step = std::chrono::seconds{30}, const std::string& crm = "acme") const {
     store::Database database = reader();
-    return read_history(database, {crm, {{metric, {}}}, from, to, step, 0}).value();
+    const HistoryQuery query{crm, {{metric, {}}}, from, to, step, 0};
+    HistoryAnswer answer = read_history(database, query).value();
+    const HistoryAnswer by_kept_tail = read_history(database, query, &tail_).value();
+    CHECK(points_of(by_kept_tail) == points_of(answer));
+    return answer;
   }
   [[nodiscard]] std::uint64_t count(const std::string& metric, TimePoint from, TimePoint to) const {
     std::uint64_t sum = 0;
@@ -78,8 +84,19 @@ class Journal {
   }
 
  private:
+  using Told = std::tuple<std::string, TimePoint, std::uint64_t, double, double>;
+  static std::vector<Told> points_of(const HistoryAnswer& answer) {
+    std::vector<Told> out;
+    for (const HistoryLine& line : answer.lines) {
+      for (const HistoryPoint& point : line.points)
+        out.emplace_back(line.name.metric, point.at, point.count, point.sum, point.last);
+    }
+    return out;
+  }
+
   TempDir directory_;
   std::unique_ptr<store::Writer> writer_;
+  mutable JournalTail tail_;  ///< kept from one reading to the next, as a collector keeps it
 };
 
 constexpr const char* kDuration = "crm_operation_duration_seconds";
