@@ -11,8 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include "collector/http/state_lock.h"
 #include "core/files/posix.h"
+#include "core/files/state_lock.h"
 #include "core/loop_thread.h"
 #include "core/time/time.h"
 
@@ -162,7 +162,7 @@ Result<std::optional<std::vector<Token>>> TokenFile::read_if_changed() {
 
 Result<void> TokenFile::update(const Change& change) {
   CRMPULSE_OFF_LOOP();
-  const StateLock lock{state_dir_, "tokens.lock"};
+  const files::StateLock lock{state_dir_, "tokens.lock"};
   if (!lock.held()) return Error{fmt::format("cannot write in {}: {}", state_dir_, reason())};
   const auto text = read();
   if (!text) return Error{fmt::format("{}; nothing was changed", text.error().message)};

@@ -8,9 +8,9 @@
 #include <filesystem>
 #include <utility>
 
-#include "collector/http/state_lock.h"
 #include "core/files/private_file.h"
 #include "core/files/public_file.h"
+#include "core/files/state_lock.h"
 #include "core/loop_thread.h"
 
 namespace crmpulse::collector {
@@ -92,7 +92,7 @@ Result<std::string> InvitationFile::invite(const std::string& agent, const std::
   }
   auto code = new_code();
   if (!code) return code;
-  const StateLock lock{state_dir_, kLock};
+  const files::StateLock lock{state_dir_, kLock};
   if (!lock.held()) return not_locked(state_dir_);
   auto all = read();
   if (!all) return all.error();
@@ -114,7 +114,7 @@ Result<std::vector<Invitation>> InvitationFile::open_ones(const TwoClocks& now) 
 
 Result<bool> InvitationFile::revoke(const std::string& agent, const TwoClocks& now) {
   CRMPULSE_OFF_LOOP();
-  const StateLock lock{state_dir_, kLock};
+  const files::StateLock lock{state_dir_, kLock};
   if (!lock.held()) return not_locked(state_dir_);
   auto all = read();
   if (!all) return all.error();
@@ -128,7 +128,7 @@ Result<std::optional<InvitationFile::Joined>> InvitationFile::redeem(std::string
                                                                      const TwoClocks& now) {
   CRMPULSE_OFF_LOOP();
   const std::string hash = hash_of_code(code);
-  const StateLock lock{state_dir_, kLock};
+  const files::StateLock lock{state_dir_, kLock};
   if (!lock.held()) return not_locked(state_dir_);
   auto all = read();
   if (!all) return all.error();

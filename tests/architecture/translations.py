@@ -13,6 +13,7 @@ import re
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NAME = re.compile(r"`((?:[^`\n]|\n(?!\n))+)`")
 CHINESE = re.compile(r"[\u4e00-\u9fff]|\bzh\b")
+CHINESE_PICTURE = ".zh.png"  # the same picture with Chinese words in it
 FIRST_LINES = 3  # a title, an empty line, and what a reader sees next
 COMMENT = {"sql": re.compile(r"\s*--.*")} | dict.fromkeys(["sh", "yaml", "ini"], re.compile(r"(^|\s+)#.*"))
 
@@ -110,6 +111,8 @@ class Tree:
         for link in LINK.findall(section.prose):
             path, _, anchor = link.partition("#")
             target = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+            if target.endswith(CHINESE_PICTURE) and (self.folder / target).exists():
+                target = target.removesuffix(CHINESE_PICTURE) + ".png"
             if re.match("[a-z]+:", link):
                 found.append(link)
             elif not target.endswith(".md") or not (self.folder / target).exists():

@@ -1,4 +1,4 @@
-#include "collector/http/state_lock.h"
+#include "core/files/state_lock.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -9,7 +9,7 @@
 #include <filesystem>
 #include <system_error>
 
-namespace crmpulse::collector {
+namespace crmpulse::files {
 namespace {
 
 int open_lock(const std::string& file) {
@@ -41,4 +41,4 @@ StateLock::~StateLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-}  // namespace crmpulse::collector
+}  // namespace crmpulse::files

@@ -1,6 +1,6 @@
 // Root at the command line and the service take the same lock, whoever made it.
 
-#include "collector/http/state_lock.h"
+#include "core/files/state_lock.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include "tests/support/temp_dir.h"
 
 using namespace crmpulse;
-using namespace crmpulse::collector;
+using namespace crmpulse::files;
 using crmpulse::test::TempDir;
 
 namespace {

@@ -1,9 +1,10 @@
 #pragma once
 // Keeps two processes from changing one file of the state folder at once: the service, and root at the command line.
+// POSIX alone.
 
 #include <string>
 
-namespace crmpulse::collector {
+namespace crmpulse::files {
 
 /// Creates the state folder if needed and holds the lock of this name in it until it goes. Waits for who holds it.
 class StateLock {
@@ -18,4 +19,4 @@ class StateLock {
   int descriptor_ = -1;
 };
 
-}  // namespace crmpulse::collector
+}  // namespace crmpulse::files
