@@ -15,8 +15,8 @@ namespace crmpulse::agent::setup {
 [[nodiscard]] Result<std::optional<std::string>> text_of_file(const std::string& file);
 /// Returns why nothing could be written into the folder of the file, nullopt if it could. Writes nothing.
 [[nodiscard]] std::optional<Error> not_writable(const std::string& file);
-/// Replaces a file as files::replace_public() does: secrets do not stand in it. An error if it does not hold `before` any more (nullopt: it is not
-/// there).
+/// Replaces a file as files::replace_public() does: secrets do not stand in it. An error if it does not hold `before`
+/// any more (nullopt: it is not there).
 [[nodiscard]] Result<void> replace_text(const std::string& file, const std::optional<std::string>& before,
                                         std::string_view after);
 /// Writes a secret, mode 0600, into the folder, which is made with mode 0700 if it is not there. An error if there is a

@@ -72,7 +72,7 @@ TEST_CASE("setup writes certificate, listen and auth, and every other line stays
   CHECK(tokens->at(0).role == AccessRole::admin);
 }
 
-TEST_CASE("setup again changes nothing; with another name it keeps authority and key") {
+TEST_CASE("setup again changes nothing, and with another name it keeps authority and key") {
   Machine machine;
   REQUIRE(setup_command(machine.options) == 0);
   const std::string ca = machine.tls("ca.pem");
