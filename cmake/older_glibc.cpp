@@ -58,10 +58,8 @@ int look(dl_phdr_info* object, std::size_t, void* data) {
 extern "C" {
 
 /// 2.32: whether counters need not be atomic. They always are.
-// NOLINTBEGIN(readability-identifier-naming): glibc's own name
 __attribute__((visibility("hidden"))) extern char __libc_single_threaded;
 char __libc_single_threaded = 0;
-// NOLINTEND(readability-identifier-naming)
 
 /// 2.35: which object an address belongs to, for exceptions. Returns 0 and fills `found`, -1 if none holds it.
 __attribute__((visibility("hidden"))) int _dl_find_object(void* address, FoundObject* found) {
