@@ -104,13 +104,13 @@ void describe(CLI::App& app, Arguments& arguments, PlatformCommands* platform) {
   probe->add_option("--format", arguments.probe_format, "table, json or prometheus")
       ->check(CLI::IsMember({"table", "json", "prometheus"}))
       ->capture_default_str();
-  add_join(app, arguments);
   CLI::App* recipes = add_command(app, "recipes", "list the recipes, or explain one");
   recipes->add_option("NAME", arguments.recipes.name, "a recipe's name or path");
   recipes->add_option("--language", arguments.language, "en or zh")
       ->check(CLI::IsMember({"en", "zh"}))
       ->capture_default_str();
   describe_setup(app, arguments);
+  add_join(app, arguments);
 }
 
 int run(CLI::App& app, Arguments& arguments, PlatformCommands* platform, std::ostream& out, std::ostream& err) {

@@ -9,6 +9,14 @@
 #include "wire/series_key.h"
 
 namespace crmpulse::collector {
+namespace {
+
+/// A node of the map, its text's and its vector's heads.
+constexpr std::size_t kSeriesBytes = 160;
+/// A vector that grows has half of its place in use at worst.
+constexpr std::size_t kReadingBytes = 2 * sizeof(store::Reading);
+
+}  // namespace
 
 Result<bool> JournalTail::refresh(store::Database& database, std::int64_t seq) {
   if (too_much_ == seq) return false;
@@ -29,17 +37,19 @@ Result<bool> JournalTail::refresh(store::Database& database, std::int64_t seq) {
       const std::string_view crm = wire::label_of(view.key, "crm");
       auto known = crms_.find(crm);
       if (known == crms_.end()) known = crms_.emplace(std::string{crm}, Readings{}).first;
-      std::vector<store::Reading>& readings = known->second[history_name(view.key)];
+      const auto [series, fresh] = known->second.try_emplace(history_name(view.key));
+      if (fresh) bytes_ += series->first.size() + kSeriesBytes;
+      std::vector<store::Reading>& readings = series->second;
       for (const wire::SampleView& sample : view.samples) {
         const std::int64_t at = sample.unix_millis + record.skew.count();
         if (!std::isfinite(sample.value) || at > latest) continue;
         readings.push_back({at, sample.value});
-        ++readings_;
+        bytes_ += kReadingBytes;
       }
     });
-    return readings_ <= kMostReadings;
+    return bytes_ <= kMostBytes;
   });
-  if (read && readings_ <= kMostReadings) return true;
+  if (read && bytes_ <= kMostBytes) return true;
   if (read) too_much_ = seq;
   forget();
   if (!read) return read.error();
@@ -53,7 +63,7 @@ const JournalTail::Readings* JournalTail::of(std::string_view crm) const {
 
 void JournalTail::forget() {
   crms_.clear();
-  readings_ = 0;
+  bytes_ = 0;
   from_ = -1;
 }
 

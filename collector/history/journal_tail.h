@@ -19,8 +19,8 @@ namespace crmpulse::collector {
 class JournalTail {
  public:
   using Readings = std::map<std::string, std::vector<store::Reading>, std::less<>>;  ///< by the history's name
-  /// More are not kept: some fifty megabytes.
-  static constexpr std::size_t kMostReadings = 2'000'000;
+  /// More is not kept: names and readings, as estimated.
+  static constexpr std::size_t kMostBytes = 64UL << 20;
 
   /// Takes what the journal holds behind `seq` and is not known yet. Returns false, and keeps nothing, if that is too
   /// much.
@@ -32,7 +32,7 @@ class JournalTail {
   void forget();
 
   std::map<std::string, Readings, std::less<>> crms_;
-  std::size_t readings_ = 0;
+  std::size_t bytes_ = 0;
   std::int64_t from_ = -1;      ///< behind this one; below zero: nothing is known
   std::int64_t last_ = 0;       ///< the newest record that is in it
   std::int64_t too_much_ = -1;  ///< behind this one there is more than is kept

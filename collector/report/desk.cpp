@@ -48,10 +48,10 @@ void ReportDesk::show(const Request& request, net::Respond respond) {
   const std::string& crm = request.part("crm");
   if (!engine_.rules().status(crm)) return respond(error_answer(404, "not_found", "there is no such CRM"));
   const auto configuration = configuration_();
-  const auto asked =
-      report::request_from({crm, query_value(request, "period", ""), query_value(request, "compare", "")},
-                           engine_.now(), configuration->settings.time_zone);
+  auto asked = report::request_from({crm, query_value(request, "period", ""), query_value(request, "compare", "")},
+                                    engine_.now(), configuration->settings.time_zone);
   if (!asked) return respond(error_answer(400, "parameter", asked.error().message, asked.error().field));
+  asked->known = true;
   // Both were checked against their choices.
   const report::Format format =
       report::format_from(query_value(request, "format", "json")).value_or(report::Format::json);

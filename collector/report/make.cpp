@@ -27,9 +27,11 @@ Result<Report> make_report(const Configuration& configuration, const ReportReque
                            const ReadingProgress& progress) {
   auto database = store::open_collector_reader(configuration.settings.state_dir);
   if (!database) return database.error();
-  const auto known = knows_crm(*database, request.crm);
-  if (!known) return known.error();
-  if (!*known) return Error{fmt::format("there is no CRM '{}'", request.crm)};
+  if (!request.known) {
+    const auto known = knows_crm(*database, request.crm);
+    if (!known) return known.error();
+    if (!*known) return Error{fmt::format("there is no CRM '{}'", request.crm)};
+  }
   auto input = read_report(*database, configuration, request, progress);
   if (!input) return input.error();
   return calculate(std::move(*input));

@@ -18,6 +18,7 @@ struct ReportRequest {
   Period period;
   std::optional<Period> compare;  ///< instead of the period before and the year before
   TimePoint now;
+  bool known = false;  ///< the engine knows the CRM, whose state comes into the store a moment later
 };
 
 /// Told after each step how many are done, and of how many. On the thread that reads.
