@@ -26,11 +26,17 @@ export type FleetRow = { crm: string; kind: string; labels: Record<string, strin
 export type History = { crm?: string; dimension?: string | null; from?: Time; to?: Time; step?: string; series?: { metric?: string; labels?: Record<string, string>; points?: { at?: Time; avg?: number; min?: number; max?: number; last?: number; count?: number; p50?: number | null; p75?: number | null; p95?: number | null }[] }[]; source?: "samples" | "minutes" | "hours" | "days"; series_omitted?: number; blocks_damaged?: number };
 export type Incident = { id?: string; crm?: string; kind?: string; state?: "open" | "resolved"; level?: State; opened_at?: Time; resolved_at?: Time | null; acknowledged_at?: Time | null; worst?: State; fault?: Fault; failing?: Record<string, unknown>[]; evidence?: string[]; changes?: Change[]; ack?: Ack; timeline_omitted?: number; timeline?: TimelineLine[] };
 export type Incidents = { incidents?: Incident[]; next_before?: string | null };
+export type Invitation = { agent?: string; crms?: string[]; created_at?: Time; expires_at?: Time };
+export type Invitations = { invitations?: Invitation[] };
+export type Joined = { agent?: string; name?: string; token?: string };
 export type LabelValue = string;
+export type MadeInvitation = { name?: string; agent?: string; code?: string; expires_at?: Time; ca_hash?: string | null; command?: string | null };
 export type MadeToken = { name?: string; role?: Role; token?: string };
 export type Maintenances = { maintenance?: Suppression[] };
 export type Matchers = Record<string, LabelValue | LabelValue[]>;
 export type NewAck = { author?: Author; comment?: string | null; expires_in?: string | null; expires_at?: Time | null };
+export type NewInvitation = { agent: string; crms?: string[] | null };
+export type NewJoin = { code: string };
 export type NewMaintenance = { matchers: Matchers; starts_at?: Time | null; ends_at?: Time | null; expires_in?: string; weekly?: Weekly | null; author?: Author; comment: Comment };
 export type NewNote = { author?: Author; text: string };
 export type NewRehearsal = { crm: LabelValue; rule: LabelValue; sub_healthy?: number | null; poor?: number | null; for?: string | null; days?: 7 | 30 | null };
@@ -69,13 +75,14 @@ export type Time = string;
 export type TimelineLine = { at: Time; type: "state" | "dimension" | "message" | "ack" | "ack_ended" | "silence" | "maintenance" | "change" | "evidence" | "late" | "note"; text?: Text; delivery?: string; author?: string; note?: string; outcome?: { status?: string; attempts?: number; at?: string | null; code?: number; error?: string } | null };
 export type Token = { name?: string; role?: Role; created_at?: Time; agent?: string | null; crms?: string[]; expires_at?: Time | null; expired?: boolean; own?: boolean };
 export type Tokens = { tokens?: Token[] };
-export type Trouble = { kind?: "disk" | "damaged" | "samples_left_out" | "tokens" | "receiver" | "certificate" | "token" | "collector_clock" | "agent_clock" | "agent_refused" | "agent_dropped" | "agent_damaged"; subject?: string; detail?: string; since?: Time; told?: boolean; text?: Text; remedy?: Text };
+export type Trouble = { kind?: "disk" | "damaged" | "samples_left_out" | "tokens" | "receiver" | "certificate" | "token" | "collector_clock" | "agent_clock" | "agent_refused" | "agent_dropped" | "agent_damaged" | "renewal" | "authority"; subject?: string; detail?: string; since?: Time; told?: boolean; text?: Text; remedy?: Text };
 export type Troubles = { troubles?: Trouble[] };
 export type Weekly = { days: string[]; from: string; to: string; tz: string };
 
 export type Address =
   | 'DELETE /api/v1/crms/{crm}'
   | 'DELETE /api/v1/incidents/{id}/ack'
+  | 'DELETE /api/v1/invitations/{agent}'
   | 'DELETE /api/v1/maintenance/{id}'
   | 'DELETE /api/v1/session'
   | 'DELETE /api/v1/silences/{id}'
@@ -87,6 +94,7 @@ export type Address =
   | 'GET /api/v1/about'
   | 'GET /api/v1/agents'
   | 'GET /api/v1/audit'
+  | 'GET /api/v1/ca'
   | 'GET /api/v1/crms'
   | 'GET /api/v1/crms/{crm}'
   | 'GET /api/v1/crms/{crm}/changes'
@@ -98,6 +106,7 @@ export type Address =
   | 'GET /api/v1/fleet'
   | 'GET /api/v1/incidents'
   | 'GET /api/v1/incidents/{id}'
+  | 'GET /api/v1/invitations'
   | 'GET /api/v1/maintenance'
   | 'GET /api/v1/maintenance/{id}'
   | 'GET /api/v1/openapi.json'
@@ -135,6 +144,8 @@ export type Address =
   | 'POST /api/v1/evidence'
   | 'POST /api/v1/incidents/{id}/ack'
   | 'POST /api/v1/incidents/{id}/notes'
+  | 'POST /api/v1/invitations'
+  | 'POST /api/v1/join'
   | 'POST /api/v1/maintenance'
   | 'POST /api/v1/receivers/{receiver}/events'
   | 'POST /api/v1/receivers/{receiver}/test'
