@@ -65,7 +65,7 @@ std::string changed_in(const json::object& record) {
   for (const auto& [name, value] : record) {
     if (!is_time(value)) continue;
     const std::string lower = ascii::lower(name);
-    for (const std::string_view part : {"updat", "modif", "chang"})
+    for (const std::string_view part : {"update", "modif", "chang"})
       if (lower.find(part) != std::string::npos) return "/" + token(name);
     if (first.empty()) first = "/" + token(name);
   }
