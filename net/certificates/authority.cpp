@@ -158,7 +158,7 @@ Result<bool> is_issued_by(std::string_view certificate, std::string_view authori
   X509* const first = own->front().get();
   const bool named = X509_check_issued(issuer, first) == X509_V_OK;
   const bool signs = named && X509_verify(first, X509_get0_pubkey(issuer)) == 1;
-  static_cast<void>(openssl_error());  // a signature that does not fit is no error of ours
+  static_cast<void>(openssl_error());  // a signature that does not fit is not an error of ours
   return signs;
 }
 

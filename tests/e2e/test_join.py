@@ -272,7 +272,7 @@ class Join(EndToEnd):
         self.assertEqual(self.config.read_text(), before)
         self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ["collector.yaml"])
 
-    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("ip"), "network namespaces need root and iproute2")
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("ip"), "network namespaces need root and ip: apt-get install iproute2")
     def test_from_another_machine_it_takes_less_than_a_minute(self):
         """Two network namespaces and a cable: each has an address of its own, and nothing else."""
         here, there = (f"crmpulse-{side}-{os.getpid()}" for side in "ca")
