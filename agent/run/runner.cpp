@@ -177,6 +177,11 @@ RunCounters Runner::counters() const {
   return out;
 }
 
+TimePoint Runner::next_run() const {
+  CRMPULSE_ON_LOOP(loop_);
+  return current_ ? current_->scheduler.next() : TimePoint::max();
+}
+
 std::vector<Sample> Runner::token_samples(TimePoint at) const {
   CRMPULSE_ON_LOOP(loop_);
   std::vector<Sample> out;

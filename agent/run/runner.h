@@ -39,6 +39,8 @@ class Runner {
   void stop(Duration grace, std::function<void()> finished);
 
   [[nodiscard]] RunCounters counters() const;
+  /// Returns when something is due next, TimePoint::max() if nothing is.
+  [[nodiscard]] TimePoint next_run() const;
   /// What the targets' logins say about themselves.
   [[nodiscard]] std::vector<Sample> token_samples(TimePoint at) const;
 

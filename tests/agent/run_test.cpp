@@ -170,68 +170,6 @@ TEST_CASE("an agent that is stopped while a reload reads takes nothing of it ove
   CHECK(stamps(sink, "globex").empty());
 }
 
-TEST_CASE("three failures in a row are there within one interval of the first") {
-  const Sink sink;
-  Agent agent{sink.url()};
-  agent.configure("  - {name: gone, recipe: mini, interval: 4s, with: {url: 'sqlite:" + agent.folder.path("none.db") +
-                  "'}}\n");
-  const Process process = agent.start();
-  const bool failed = eventually([&] { return stamps(sink, "gone").size() >= 3; });
-  INFO(agent.log());
-  REQUIRE(failed);
-  const auto at = stamps(sink, "gone");
-  CHECK(at[1] - at[0] >= 1999ms);  // whole milliseconds of two clocks
-  CHECK(at[2] - at[0] <= 4s);
-  for (const double up : sink.accepted("crm_up")) CHECK(up == 0);
-}
-
-TEST_CASE("liveness is asked again sooner after an outage, and not when calls or logins are what the CRM refuses") {
-  const Sink sink;
-  using crmpulse::test::answers;
-  const crmpulse::test::CrmServer broken{answers({500, {}, "oops"})};
-  const crmpulse::test::CrmServer locked{answers({401, {}, "no"})};
-  const crmpulse::test::CrmServer forbidden{answers({403, {}, "no"})};
-  const crmpulse::test::CrmServer busy{answers({429, {{"Retry-After", "3600"}}, "slow down"})};
-  const crmpulse::test::CrmServer spent{answers({402, {{"Retry-After", "3600"}}, "pay"})};
-  Agent agent{sink.url()};
-  agent.folder.write("alive.yaml", R"(recipe: alive
-title: {en: Alive, zh: 存活}
-transport: http
-parameters:
-  url: {type: url, required: true, help: {en: Its address, zh: 地址}}
-measurements:
-  - {id: liveness, liveness: true, request: {url: /alive}}
-)");
-  std::string crms;
-  for (const auto& [name, server] : {std::pair{"broken", &broken},
-                                     {"locked", &locked},
-                                     {"forbidden", &forbidden},
-                                     {"busy", &busy},
-                                     {"spent", &spent}})
-    crms += fmt::format("  - {{name: {}, recipe: '{}', interval: 4s, with: {{url: '{}'}}}}\n", name,
-                        agent.folder.path("alive.yaml"), server->url());
-  agent.configure(crms);
-  const Process process = agent.start();
-  const bool seen = eventually([&] {
-    return stamps(sink, "broken").size() >= 3 && stamps(sink, "locked").size() >= 3 &&
-           stamps(sink, "forbidden").size() >= 3 && stamps(sink, "busy").size() >= 1 &&
-           stamps(sink, "spent").size() >= 1;
-  });
-  INFO(agent.log());
-  REQUIRE(seen);
-  const auto outage = stamps(sink, "broken");
-  CHECK(outage[2] - outage[0] <= 4s);
-  // After the first, which comes soon, each stands on its grid and not half an interval before.
-  for (const char* name : {"locked", "forbidden"}) {
-    INFO(name);
-    const auto at = stamps(sink, name);
-    CHECK(at[2] - at[1] > 3s);
-  }
-  // Whoever counts our calls is left alone.
-  CHECK(busy.count("/alive") == 1);
-  CHECK(spent.count("/alive") == 1);
-}
-
 TEST_CASE("a call to a CRM with an allowance is counted on disk before it is made") {
   const Sink sink;
   Agent agent{sink.url()};

@@ -67,7 +67,7 @@ def stop_every_thread(pid):
     eventually(lambda: set(states()) <= set("TtZX"), 60, f"process {pid} stands still")
 
 
-def get(url, headers=None, timeout=10):
+def get(url, headers=None, timeout=30):
     with urllib.request.urlopen(urllib.request.Request(url, headers=headers or {}), timeout=timeout) as answer:
         return answer.read().decode()
 
@@ -104,7 +104,7 @@ class Process:
     def alive(self):
         return self.child.poll() is None
 
-    def stop(self, how=signal.SIGTERM, seconds=30):
+    def stop(self, how=signal.SIGTERM, seconds=60):
         if self.alive():
             self.child.send_signal(how)
             try:
