@@ -15,10 +15,10 @@
 #include <vector>
 
 #include "collector/http/router.h"
+#include "collector/stream/audience.h"
 #include "collector/stream/fleet.h"
 #include "net/loop/file_thread.h"
 #include "net/loop/loop.h"
-#include "net/server/streamed_body.h"
 
 namespace crmpulse::collector {
 
@@ -36,8 +36,7 @@ class Stream {
 
   /// What pages are told beside the CRMs, as members of one object: troubles, lost agents, …
   using Facts = std::function<boost::json::object()>;
-  /// Returns true while a client may still be told.
-  using Admits = std::function<bool(const Caller&)>;
+  using Admits = Audience::Admits;
 
   Stream(net::Loop& loop, EngineLoop& engine, Facts facts, Admits admits);
 
@@ -64,11 +63,6 @@ class Stream {
     std::uint64_t seq = 0;
     std::string text;  ///< as it is sent
   };
-  struct Client {
-    std::shared_ptr<net::StreamedBody> body;
-    bool gzip = false;
-    Caller caller;
-  };
   /// All CRMs at one moment.
   struct Snapshot {
     std::uint64_t seq = 0;
@@ -86,11 +80,10 @@ class Stream {
   bool renew_rows();
   void tell(std::string_view name, std::string_view data);
   void flush();
-  void send(Client& client, const Text& plain, const Text& packed);
   void beat();
   void with_snapshot(WithSnapshot then);
   void make_snapshot();
-  void join(Client client, const net::Respond& respond, const Shot& shot, std::uint64_t after);
+  void join(Audience::Client client, const net::Respond& respond, const Shot& shot, std::uint64_t after);
   [[nodiscard]] bool knows(std::uint64_t seq) const;
   [[nodiscard]] std::string events_after(std::uint64_t seq) const;
   [[nodiscard]] std::string snapshot_json() const;
@@ -104,9 +97,9 @@ class Stream {
   std::uint64_t first_;  ///< the newest event before those in `past_`
   std::deque<Event> past_;
   std::size_t past_bytes_ = 0;
-  std::string fresh_;  ///< events that clients have not been sent
+  std::string fresh_;  ///< events that the audience has not been told
   std::string told_facts_;
-  std::vector<Client> clients_;
+  Audience audience_;
   Shot shot_;
   std::vector<WithSnapshot> waiting_;
   bool packing_ = false;
