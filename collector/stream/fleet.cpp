@@ -62,7 +62,7 @@ std::vector<FleetChange> Fleet::changes(Which which, Steady::time_point now) {
   std::vector<FleetChange> out;
   if (!complete_) return out;
   next_round(now);
-  const auto until = Steady::now() + kSlice;
+  const auto until = Steady::now() + (stale_.any_first() ? kSlice : kValueSlice);
   while (Steady::now() < until) {
     const std::optional<std::string> crm = which == Which::urgent ? stale_.next_first() : stale_.next();
     if (!crm) break;

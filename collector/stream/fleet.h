@@ -29,7 +29,10 @@ class Fleet {
  public:
   using Steady = std::chrono::steady_clock;
 
-  static constexpr std::chrono::microseconds kSlice{1'000};  ///< of the loop's time, at most, for rows at once
+  /// Of the loop's time, at most, for rows at once that nobody should wait for.
+  static constexpr std::chrono::microseconds kSlice{1'000};
+  /// Likewise, for rows of which only a value may have changed: an answer to samples may wait as long.
+  static constexpr std::chrono::microseconds kValueSlice{200};
   /// A row is made anew at least so often: what others tell (a vendor's page, an agent's network) changes whose fault
   /// it looks like without a judgement of the CRM. Longer than between two samples of a CRM, after which it is anyway.
   /// By the steady clock: a wall clock that is set back stops no round.

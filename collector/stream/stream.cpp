@@ -58,7 +58,7 @@ Stream::Stream(net::Loop& loop, EngineLoop& engine, Facts facts, Admits admits)
       fleet_(engine),
       seq_(static_cast<std::uint64_t>(std::max<std::int64_t>(unix_millis(engine.now()), 1)) * 1000),
       first_(seq_),
-      audience_(loop) {}
+      listeners_(loop) {}
 
 void Stream::wake() {
   used_ = SteadyClock::now();
@@ -100,7 +100,7 @@ void Stream::pulse() {
     beat_at_ = now;
     beat();
   }
-  if (audience_.size() > 0 || !waiting_.empty()) used_ = now;
+  if (listeners_.size() > 0 || !waiting_.empty()) used_ = now;
   if (now - used_ < kRestAfter) return;
   pulse_.cancel();
   next_slice_.cancel();
@@ -126,13 +126,13 @@ void Stream::tell(std::string_view name, std::string_view data) {
 }
 
 void Stream::flush() {
-  if (!fresh_.empty()) audience_.tell(std::exchange(fresh_, {}));
+  if (!fresh_.empty()) listeners_.tell(std::exchange(fresh_, {}));
 }
 
 /// An id of its own would say that nothing was missed up to it; without one the client keeps its last.
 void Stream::beat() {
   const json::object data{{"now", format_time(engine_.now())}};
-  audience_.tell(fmt::format("event: heartbeat\ndata: {}\n\n", to_text(data)), admits_);
+  listeners_.tell(fmt::format("event: heartbeat\ndata: {}\n\n", to_text(data)), admits_);
 }
 
 std::string Stream::snapshot_json() const {
@@ -193,7 +193,7 @@ std::string Stream::events_after(std::uint64_t seq) const {
 void Stream::open(const Request& request, net::Respond respond) {
   CRMPULSE_ON_LOOP(loop_);
   if (closed_) return respond(busy_answer("the collector is stopping", kComeAgain));
-  if (audience_.size() + waiting_.size() >= kMostClients) {
+  if (listeners_.size() + waiting_.size() >= kMostClients) {
     stats_.refused += 1;
     return respond(busy_answer("too many pages are open", kComeAgain));
   }
@@ -207,7 +207,7 @@ void Stream::open(const Request& request, net::Respond respond) {
 }
 
 /// The client gets a snapshot, if there is one, what was told after `after`, and from then on what everybody gets.
-void Stream::join(Audience::Client client, const net::Respond& respond, const Shot& shot, std::uint64_t after) {
+void Stream::join(Listeners::Client client, const net::Respond& respond, const Shot& shot, std::uint64_t after) {
   if (closed_) return respond(busy_answer("the collector is stopping", kComeAgain));
   flush();
   const std::string missed = events_after(after);
@@ -225,7 +225,7 @@ void Stream::join(Audience::Client client, const net::Respond& respond, const Sh
     put(client.gzip ? net::gzip_stream_piece(retry) : retry);
   }
   if (!missed.empty()) put(client.gzip ? net::gzip_stream_piece(missed) : missed);
-  audience_.add(std::move(client));
+  listeners_.add(std::move(client));
 }
 
 void Stream::snapshot(const Request& request, net::Respond respond) {
@@ -255,14 +255,14 @@ void Stream::close() {
   closed_ = true;
   pulse_.cancel();
   next_slice_.cancel();
-  audience_.end();
+  listeners_.end();
   waiting_.clear();
 }
 
 Stream::Stats Stream::stats() const {
   Stats out = stats_;
-  out.clients = audience_.size();
-  out.dropped = audience_.dropped();
+  out.clients = listeners_.size();
+  out.dropped = listeners_.dropped();
   return out;
 }
 

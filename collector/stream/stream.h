@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "collector/http/router.h"
-#include "collector/stream/audience.h"
 #include "collector/stream/fleet.h"
+#include "collector/stream/listeners.h"
 #include "net/loop/file_thread.h"
 #include "net/loop/loop.h"
 
@@ -29,14 +29,14 @@ class Stream {
   static constexpr std::size_t kClientBytes = 2UL << 20;  ///< beside the snapshot: what may wait for a slow client
   static constexpr Duration kPulse{250};                  ///< changes are told so often
   static constexpr Duration kBreath{2};                   ///< for other work between two slices of the fleet's
-  static constexpr int kSlices = 6;                       ///< in a pulse; more only for what nobody should wait for
+  static constexpr int kSlices = 30;                      ///< in a pulse; more only for what nobody should wait for
   static constexpr Duration kHeartbeat{std::chrono::seconds{15}};
   static constexpr Duration kRestAfter{std::chrono::minutes{2}};  ///< without a client or a question
   static constexpr Duration kSnapshotAge{std::chrono::seconds{1}};
 
   /// What pages are told beside the CRMs, as members of one object: troubles, lost agents, …
   using Facts = std::function<boost::json::object()>;
-  using Admits = Audience::Admits;
+  using Admits = Listeners::Admits;
 
   Stream(net::Loop& loop, EngineLoop& engine, Facts facts, Admits admits);
 
@@ -83,7 +83,7 @@ class Stream {
   void beat();
   void with_snapshot(WithSnapshot then);
   void make_snapshot();
-  void join(Audience::Client client, const net::Respond& respond, const Shot& shot, std::uint64_t after);
+  void join(Listeners::Client client, const net::Respond& respond, const Shot& shot, std::uint64_t after);
   [[nodiscard]] bool knows(std::uint64_t seq) const;
   [[nodiscard]] std::string events_after(std::uint64_t seq) const;
   [[nodiscard]] std::string snapshot_json() const;
@@ -97,9 +97,9 @@ class Stream {
   std::uint64_t first_;  ///< the newest event before those in `past_`
   std::deque<Event> past_;
   std::size_t past_bytes_ = 0;
-  std::string fresh_;  ///< events that the audience has not been told
+  std::string fresh_;  ///< events that the listeners have not been told
   std::string told_facts_;
-  Audience audience_;
+  Listeners listeners_;
   Shot shot_;
   std::vector<WithSnapshot> waiting_;
   bool packing_ = false;

@@ -1,6 +1,6 @@
 // Pieces to many clients, some at a time: without connections, the bodies are asked what waits in them.
 
-#include "collector/stream/audience.h"
+#include "collector/stream/listeners.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -20,13 +20,13 @@ constexpr std::size_t kRoom = 1000;
 
 struct Hall {
   net::Loop loop;
-  Audience audience{loop};
+  Listeners listeners{loop};
   std::vector<std::shared_ptr<net::StreamedBody>> bodies;
 
   void enter(std::size_t clients, bool gzip = false) {
     for (std::size_t i = 0; i < clients; ++i) {
       bodies.push_back(std::make_shared<net::StreamedBody>(kRoom));
-      audience.add({bodies.back(), gzip, {}});
+      listeners.add({bodies.back(), gzip, {}});
     }
   }
   /// Returns what was written to a client since it was asked last.
@@ -53,40 +53,40 @@ struct Hall {
 
 TEST_CASE("a piece reaches some clients at once and the others between other work, in order") {
   Hall hall;
-  hall.enter(3 * Audience::kAtOnce + 1);
-  hall.audience.tell("a ");
-  hall.audience.tell("b ");
-  CHECK(hall.reached() == Audience::kAtOnce);
+  hall.enter(3 * Listeners::kAtOnce + 1);
+  hall.listeners.tell("a ");
+  hall.listeners.tell("b ");
+  CHECK(hall.reached() == Listeners::kAtOnce);
   hall.work([&] { return hall.reached() == hall.bodies.size(); });
   CHECK(hall.reached() == hall.bodies.size());
-  hall.audience.tell("c");
+  hall.listeners.tell("c");
   hall.work([&] { return hall.bodies.back()->waiting() == 5; });
   for (std::size_t client = 0; client < hall.bodies.size(); ++client) CHECK(hall.heard(client) == "a b c");
 }
 
 TEST_CASE("whoever comes while a piece is under way hears the next one alone") {
   Hall hall;
-  hall.enter(Audience::kAtOnce + 1);
-  hall.audience.tell("old");
+  hall.enter(Listeners::kAtOnce + 1);
+  hall.listeners.tell("old");
   hall.enter(1);
-  hall.audience.tell("new");
+  hall.listeners.tell("new");
   hall.work([&] { return hall.bodies.back()->waiting() > 0; });
-  CHECK(hall.heard(Audience::kAtOnce + 1) == "new");
+  CHECK(hall.heard(Listeners::kAtOnce + 1) == "new");
   CHECK(hall.heard(0) == "oldnew");
 }
 
 TEST_CASE("a client that reads too slowly, or is not admitted any more, leaves, and no other misses anything by it") {
   Hall hall;
-  hall.enter(Audience::kAtOnce);
-  hall.audience.tell(std::string(kRoom - 1, 'x'));
+  hall.enter(Listeners::kAtOnce);
+  hall.listeners.tell(std::string(kRoom - 1, 'x'));
   for (std::size_t client = 1; client < hall.bodies.size(); ++client) CHECK(hall.heard(client).size() == kRoom - 1);
-  hall.audience.tell("yy");
-  CHECK(hall.audience.size() == Audience::kAtOnce - 1);
-  CHECK(hall.audience.dropped() == 1);
+  hall.listeners.tell("yy");
+  CHECK(hall.listeners.size() == Listeners::kAtOnce - 1);
+  CHECK(hall.listeners.dropped() == 1);
   for (std::size_t client = 1; client < hall.bodies.size(); ++client) CHECK(hall.heard(client) == "yy");
 
-  hall.audience.tell("z", [calls = 0](const Caller&) mutable { return ++calls != 2; });
-  CHECK(hall.audience.size() == Audience::kAtOnce - 2);
+  hall.listeners.tell("z", [calls = 0](const Caller&) mutable { return ++calls != 2; });
+  CHECK(hall.listeners.size() == Listeners::kAtOnce - 2);
   CHECK(hall.heard(1) == "z");
   CHECK(hall.heard(2).empty());
   CHECK(hall.bodies[2]->done());
@@ -94,8 +94,8 @@ TEST_CASE("a client that reads too slowly, or is not admitted any more, leaves, 
 
 TEST_CASE("a loop that is late keeps few pieces: the oldest is written at once") {
   Hall hall;
-  hall.enter(2 * Audience::kAtOnce);
-  for (std::size_t piece = 0; piece <= Audience::kMostWaiting; ++piece) hall.audience.tell("p");
+  hall.enter(2 * Listeners::kAtOnce);
+  for (std::size_t piece = 0; piece <= Listeners::kMostWaiting; ++piece) hall.listeners.tell("p");
   CHECK(hall.reached() == hall.bodies.size());
 }
 
@@ -103,7 +103,7 @@ TEST_CASE("a piece is packed once, for those who want it packed") {
   Hall hall;
   hall.enter(1);
   hall.enter(2, true);
-  hall.audience.tell("event");
+  hall.listeners.tell("event");
   CHECK(hall.heard(0) == "event");
   const auto one = hall.bodies[1]->take();
   const auto other = hall.bodies[2]->take();
@@ -114,11 +114,11 @@ TEST_CASE("a piece is packed once, for those who want it packed") {
 
 TEST_CASE("nothing is written after the end") {
   Hall hall;
-  hall.enter(Audience::kAtOnce + 1);
-  hall.audience.tell("a");
-  hall.audience.end();
-  CHECK(hall.audience.size() == 0);
+  hall.enter(Listeners::kAtOnce + 1);
+  hall.listeners.tell("a");
+  hall.listeners.end();
+  CHECK(hall.listeners.size() == 0);
   CHECK(hall.heard(0) == "a");
-  CHECK(hall.heard(Audience::kAtOnce).empty());
-  CHECK(hall.bodies[Audience::kAtOnce]->over());
+  CHECK(hall.heard(Listeners::kAtOnce).empty());
+  CHECK(hall.bodies[Listeners::kAtOnce]->over());
 }

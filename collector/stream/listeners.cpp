@@ -1,4 +1,4 @@
-#include "collector/stream/audience.h"
+#include "collector/stream/listeners.h"
 
 #include <algorithm>
 #include <utility>
@@ -8,17 +8,17 @@
 
 namespace crmpulse::collector {
 
-void Audience::add(Client client) {
+void Listeners::add(Client client) {
   clients_.push_back({std::move(client), pieces_});
 }
 
-void Audience::tell(std::string piece, Admits admits) {
+void Listeners::tell(std::string piece, Admits admits) {
   CRMPULSE_ON_LOOP(loop_);
   waiting_.push_back({pieces_++, std::make_shared<const std::string>(std::move(piece)), nullptr, std::move(admits)});
   if (!busy_ || waiting_.size() > kMostWaiting) write_some();
 }
 
-void Audience::end() {
+void Listeners::end() {
   again_.cancel();
   busy_ = false;
   for (const Member& member : clients_) member.client.body->end();
@@ -27,7 +27,7 @@ void Audience::end() {
   next_ = 0;
 }
 
-void Audience::write_some() {
+void Listeners::write_some() {
   std::size_t written = 0;
   while (!waiting_.empty()) {
     Piece& piece = waiting_.front();
@@ -47,7 +47,7 @@ void Audience::write_some() {
   if (busy_) again_ = loop_.after(kBreath, [this] { write_some(); });
 }
 
-void Audience::write(Member& member, Piece& piece) {
+void Listeners::write(Member& member, Piece& piece) {
   if (piece.admits && !piece.admits(member.client.caller)) return member.client.body->end();
   if (member.client.gzip && !piece.packed)
     piece.packed = std::make_shared<const std::string>(net::gzip_stream_piece(*piece.plain));

@@ -16,7 +16,7 @@
 
 namespace crmpulse::collector {
 
-class Audience {
+class Listeners {
  public:
   static constexpr std::size_t kAtOnce = 10;       ///< clients; a write takes 15 to 30 µs
   static constexpr Duration kBreath{1};            ///< for other work between two of these
@@ -30,7 +30,7 @@ class Audience {
   /// Returns true while a client may still be told.
   using Admits = std::function<bool(const Caller&)>;
 
-  explicit Audience(net::Loop& loop) : loop_(loop) {}
+  explicit Listeners(net::Loop& loop) : loop_(loop) {}
 
   /// Hears every piece from now on, none of those before, written or not.
   void add(Client client);
