@@ -79,6 +79,8 @@ void add_join(CLI::App& app, Arguments& arguments) {
   join->add_option("--ca-hash", arguments.join.ca_hash,
                    "the fingerprint of the collector's authority (default: the system's authorities are trusted)");
   join->add_option("--code", arguments.join.code, "the code of the invitation")->required();
+  join->add_option("--language", arguments.join.language, "en or zh (default: as LANG says)")
+      ->check(CLI::IsMember({"en", "zh"}));
 }
 
 void describe(CLI::App& app, Arguments& arguments, PlatformCommands* platform) {

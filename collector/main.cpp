@@ -84,6 +84,11 @@ void add_backtest(CLI::App& app, Options& options) {
       ->check(CLI::IsMember({"sub_healthy", "poor", "message"}));
 }
 
+void add_language(CLI::App& command, std::string& language) {
+  command.add_option("--language", language, "Language: en or zh (default: as LANG says)")
+      ->check(CLI::IsMember({"en", "zh"}));
+}
+
 void add_status(CLI::App& app, Options& options) {
   CLI::App* command = add_command(app, "status", "Show the states of all CRMs, or of one", options);
   command->add_option("crm", options.status.crm, "Only this CRM; the exit code tells its state");
@@ -91,8 +96,7 @@ void add_status(CLI::App& app, Options& options) {
   command->add_option("--url", options.status.url, "The collector's address (default: as the configuration says)");
   command->add_option("--token-file", options.status.token_file, "A file with a token of role viewer");
   command->add_option("--ca-file", options.status.ca_file, "Certificates to trust (default: the system's)");
-  command->add_option("--language", options.status.language, "Language (default: as LANG says)")
-      ->check(CLI::IsMember({"en", "zh"}));
+  add_language(*command, options.status.language);
 }
 
 void add_report(CLI::App& app, Options& options) {
@@ -125,6 +129,7 @@ void add_setup(CLI::App& app, Options& options) {
                     "Make another authority though there is one; every agent must join again");
   command->add_flag("--yes", setup.yes, "Write without asking");
   command->add_flag("--dry-run", setup.dry_run, "Show what would be written, and write nothing");
+  add_language(*command, setup.language);
 }
 
 void add_invite(CLI::App& app, Options& options) {
@@ -137,6 +142,7 @@ void add_invite(CLI::App& app, Options& options) {
                       "How that machine reaches the collector (default: as configuration and certificate say)");
   command->add_flag("--list", invite.list, "List the invitations that hold");
   command->add_option("--revoke", invite.revoke, "Revoke the invitation of this agent");
+  add_language(*command, invite.language);
 }
 
 void add_commands(CLI::App& app, Options& options) {

@@ -48,11 +48,12 @@ json::object object_of(const std::string& body) {
 }
 
 /// What a collector says of a refusal; of another server nothing can be said.
-std::string reason_in(const net::ClientResponse& response) {
+std::string reason_in(const net::ClientResponse& response, Language language) {
   const json::object body = object_of(response.body);
   const json::value* const error = body.if_contains("error");
   const std::string message = error != nullptr && error->is_object() ? text_in(error->get_object(), "message") : "";
-  return message.empty() ? "it is not a collector that takes invitations" : one_line(message, kMostShown);
+  return message.empty() ? in_words(language, "it is not a collector that takes invitations", "它不是接受邀请的收集器")
+                         : one_line(message, kMostShown);
 }
 
 std::chrono::seconds wait_in(const net::ClientResponse& response) {
@@ -62,38 +63,49 @@ std::chrono::seconds wait_in(const net::ClientResponse& response) {
   return std::chrono::seconds{std::clamp(seconds, 1, kLongestWait)};
 }
 
-Error not_reached(const std::string& origin, const Failure& failure) {
+Error not_reached(const std::string& origin, const Failure& failure, Language language) {
   const bool asked = failure.stage == Stage::request || failure.stage == Stage::response;
-  return Error{fmt::format("{}: {}{}", origin, one_line(failure.message, kMostShown),
-                           asked ? "; the code may be used up: ask for a new invitation if it is refused now" : "")};
+  return Error{
+      fmt::format("{}: {}{}", origin, one_line(failure.message, kMostShown),
+                  asked ? in_words(language, "; the code may be used up: ask for a new invitation if it is refused now",
+                                   "；邀请码可能已被用掉：若再次被拒，请索取新的邀请")
+                        : std::string{})};
 }
 
-Result<Membership> membership_of(const std::string& origin, const net::ClientResponse& response) {
+Result<Membership> membership_of(const std::string& origin, const net::ClientResponse& response, Language language) {
   const json::object body = object_of(response.body);
   Membership out{text_in(body, "agent"), Secret{text_in(body, "token")}};
   const std::string& token = out.token.reveal();
   const bool named = !out.agent.empty() && out.agent.size() <= kLongestName && is_printable(out.agent);
   const bool usable = !token.empty() && is_printable(token) && token.find(' ') == std::string::npos;
-  if (!named || !usable) return Error{fmt::format("{}: its answer is not a collector's", origin)};
+  if (!named || !usable)
+    return Error{in_words(language, "{}: its answer is not a collector's", "{}：它的应答不是收集器的应答", origin)};
   return out;
 }
 
 }  // namespace
 
-Result<net::CertificateBundle> fetch_authority(const std::string& url, const std::string& fingerprint) {
+Result<net::CertificateBundle> fetch_authority(const std::string& url, const std::string& fingerprint,
+                                               Language language) {
   const auto text = net::fetch_unverified(url + "/api/v1/ca", kMostAuthority, kPatience);
   if (!text) return text.error();
   auto bundle = net::read_bundle(*text);
   const std::string origin = net::parse_url(url).value().origin();
-  if (!bundle) return Error{fmt::format("{}: what it gives as its authority: {}", origin, bundle.error().message)};
+  if (!bundle)
+    return Error{in_words(language, "{}: what it gives as its authority: {}", "{}：它给出的证书颁发机构：{}", origin,
+                          bundle.error().message)};
   if (bundle->fingerprint == fingerprint) return bundle;
-  return Error{fmt::format(
+  return Error{in_words(
+      language,
       "{} has another authority than the invitation says: {}, not {}. Somebody may stand between this machine and the "
       "collector; or the invitation is of another collector, or older than its authority",
+      "{} 的证书颁发机构与邀请所述不符：是 {}，而不是 "
+      "{}。可能有人介于本机与收集器之间；也可能邀请来自另一台收集器，或早于它现在的颁发机构",
       origin, bundle->fingerprint, fingerprint)};
 }
 
-Result<Membership> trade_code(const std::string& url, const std::string& ca_file, const Secret& code) {
+Result<Membership> trade_code(const std::string& url, const std::string& ca_file, const Secret& code,
+                              Language language) {
   net::HttpClient client;
   net::ClientRequest request;
   request.method = "POST";
@@ -106,10 +118,11 @@ Result<Membership> trade_code(const std::string& url, const std::string& ca_file
   const std::string origin = net::parse_url(url).value().origin();
   for (int tries = 1;; ++tries) {
     const net::ClientResponse response = sent(client, request);
-    if (response.failure) return not_reached(origin, *response.failure);
-    if (response.status == 201) return membership_of(origin, response);
+    if (response.failure) return not_reached(origin, *response.failure, language);
+    if (response.status == 201) return membership_of(origin, response, language);
     if (response.status != kBusy || tries == kMostTries)
-      return Error{fmt::format("{} refuses ({}): {}", origin, response.status, reason_in(response))};
+      return Error{in_words(language, "{} refuses ({}): {}", "{} 拒绝（{}）：{}", origin, response.status,
+                            reason_in(response, language))};
     std::this_thread::sleep_for(wait_in(response));
   }
 }

@@ -6,13 +6,16 @@
 
 #include "core/failure/error.h"
 #include "core/secret.h"
+#include "core/words/language.h"
 #include "net/certificates/bundle.h"
 
 namespace crmpulse::agent {
 
 /// Fetches the collector's authority from `url` (`https://collector:9460`) and compares it with the fingerprint of the
-/// invitation. Until then nobody has verified who answers: an error if it is not the one. Blocks.
-[[nodiscard]] Result<net::CertificateBundle> fetch_authority(const std::string& url, const std::string& fingerprint);
+/// invitation. Until then nobody has verified who answers: an error, in `language`, if it is not the one.
+/// Blocks.
+[[nodiscard]] Result<net::CertificateBundle> fetch_authority(const std::string& url, const std::string& fingerprint,
+                                                             Language language);
 
 /// What the collector gives for a code.
 struct Membership {
@@ -22,7 +25,8 @@ struct Membership {
 
 /// Trades the code at `url`, whose certificate must be of an authority in `ca_file` (empty: of the system's) and for
 /// its host. A collector that is busy is asked again for a while. Error: it was refused, or the collector was not
-/// reached; it says what to do. Blocks.
-[[nodiscard]] Result<Membership> trade_code(const std::string& url, const std::string& ca_file, const Secret& code);
+/// reached; it says what to do, in `language`. Blocks.
+[[nodiscard]] Result<Membership> trade_code(const std::string& url, const std::string& ca_file, const Secret& code,
+                                            Language language);
 
 }  // namespace crmpulse::agent

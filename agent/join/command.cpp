@@ -13,6 +13,7 @@
 #include "core/files/private_file.h"
 #include "core/files/public_file.h"
 #include "core/time/time.h"
+#include "core/words/locale.h"
 #include "net/base/url.h"
 
 namespace crmpulse::agent {
@@ -29,13 +30,16 @@ struct Wish {
   Secret code;
 };
 
-Result<Wish> read_wish(const JoinOptions& options) {
+Result<Wish> read_wish(const JoinOptions& options, Language language) {
   Wish wish{net::with_lower_scheme(options.url), "", Secret{options.code}};
   const auto url = net::parse_url(wish.url);
-  if (!url) return Error{"the address: " + url.error().message};
-  if (url->scheme != "https") return Error{"the address must begin with https://: a token is not sent in clear"};
+  if (!url) return Error{in_words(language, "the address: {}", "地址：{}", url.error().message)};
+  if (url->scheme != "https")
+    return Error{in_words(language, "the address must begin with https://: a token is not sent in clear",
+                          "地址必须以 https:// 开头：令牌不以明文发送")};
   if (url->has_login() || !url->query.empty() || !url->fragment.empty())
-    return Error{"the address must be that of the collector alone: https://HOST:PORT"};
+    return Error{in_words(language, "the address must be that of the collector alone: https://HOST:PORT",
+                          "地址只能是收集器本身的地址：https://主机:端口")};
   while (wish.url.ends_with('/')) wish.url.pop_back();
   if (options.ca_hash.empty()) return wish;
   auto fingerprint = net::parse_fingerprint(options.ca_hash);
@@ -74,35 +78,41 @@ Result<void> write_all(const JoinPlaces& places, const Membership& membership, c
 }
 
 void tell(const JoinPlaces& places, const Wish& wish, const Membership& membership,
-          const net::CertificateBundle& authority, std::ostream& out) {
-  out << fmt::format("This agent is {} of {}.\n", membership.agent, wish.url);
+          const net::CertificateBundle& authority, Language language, std::ostream& out) {
+  out << in_words(language, "This agent is {} of {}.\n", "本代理是 {1} 的 {0}。\n", membership.agent, wish.url);
   if (!authority.pem.empty())
-    out << fmt::format("{}: the collector's authority, {} (until {})\n", places.ca_file, authority.fingerprint,
-                       format_time(authority.end).substr(0, 10));
-  out << fmt::format("{}: its token; an earlier one ends as soon as this one is used\n", places.token_file);
+    out << in_words(language, "{}: the collector's authority, {} (until {})\n",
+                    "{}：收集器的证书颁发机构，{}（有效至 {}）\n", places.ca_file, authority.fingerprint,
+                    format_time(authority.end).substr(0, 10));
+  out << in_words(language, "{}: its token; an earlier one ends as soon as this one is used\n",
+                  "{}：它的令牌；此令牌一经使用，之前的令牌即失效\n", places.token_file);
   out << fmt::format("{}: agent.name, ship.url, ship.token_{}{}\n", places.config,
                      places.credential.empty() ? "file" : "credential",
                      authority.pem.empty() ? "" : ", ship.tls.ca_file");
 }
 
 /// Whatever else keeps the agent from starting is said now, not by a service that does not start.
-void tell_next(const JoinPlaces& places, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err) {
+void tell_next(const JoinPlaces& places, const SettingsDefaults& defaults, Language language, std::ostream& out,
+               std::ostream& err) {
   if (const auto settings = load_settings(places.config, defaults); !settings)
-    err << fmt::format("warning: the configuration is not valid yet:\n{}\n", to_string(settings.error()));
+    err << in_words(language, "warning: the configuration is not valid yet:\n{}\n", "警告：配置尚不可用：\n{}\n",
+                    to_string(settings.error()));
   for (const std::string& warning : config::unreadable_for_service("crmpulse-agent", places.config, {}))
-    err << fmt::format("warning: {}\n", warning);
-  out << fmt::format("Next: {}\n", next_step(places.config, !places.credential.empty()));
+    err << in_words(language, "warning: {}\n", "警告：{}\n", warning);
+  out << in_words(language, "Next: {}\n", "下一步：{}\n",
+                  next_step(places.config, !places.credential.empty(), language));
 }
 
 }  // namespace
 
 int join_command(const JoinOptions& options, const SettingsDefaults& defaults, std::ostream& out, std::ostream& err) {
+  const Language language = spoken_language(options.language);
   const auto stop = [&](const Error& why, int code) {
     err << fmt::format("crmpulse-agent: {}\n", why.message);
-    if (code == kRefused) err << "Nothing was written.\n";
+    if (code == kRefused) err << in_words(language, "Nothing was written.\n", "没有写入任何内容。\n");
     return code;
   };
-  const auto wish = read_wish(options);
+  const auto wish = read_wish(options, language);
   if (!wish) return stop(wish.error(), kMisused);
   const JoinPlaces places = places_beside(options.config);
   const auto before = present_configuration(places.config);
@@ -116,24 +126,24 @@ int join_command(const JoinOptions& options, const SettingsDefaults& defaults, s
   net::CertificateBundle authority;
   PassingFile trusted;
   if (own) {
-    auto fetched = fetch_authority(wish->url, wish->fingerprint);
+    auto fetched = fetch_authority(wish->url, wish->fingerprint, language);
     if (!fetched) return stop(fetched.error(), kRefused);
     authority = std::move(*fetched);
     if (auto written = trusted.write(places.ca_file + ".joining", authority.pem); !written)
       return stop(written.error(), kRefused);
   }
   const std::string ca_file = own ? trusted.name() : configured_authority(*before, places);
-  const auto membership = trade_code(wish->url, ca_file, wish->code);
+  const auto membership = trade_code(wish->url, ca_file, wish->code, language);
   if (!membership) return stop(membership.error(), kRefused);
   const auto after = edit_ship(*before, edit_for(places, wish->url, membership->agent, own), places.config);
   if (!after) return stop(after.error(), kMisused);
   if (auto written = write_all(places, *membership, authority.pem, *after, *before); !written) {
-    err << fmt::format("crmpulse-agent: {}\nThe invitation is used up; ask for another one.\n",
-                       written.error().message);
+    err << in_words(language, "crmpulse-agent: {}\nThe invitation is used up; ask for another one.\n",
+                    "crmpulse-agent：{}\n邀请已被用掉；请索取新的邀请。\n", written.error().message);
     return kRefused;
   }
-  tell(places, *wish, *membership, authority, out);
-  tell_next(places, defaults, out, err);
+  tell(places, *wish, *membership, authority, language, out);
+  tell_next(places, defaults, language, out, err);
   return kDone;
 }
 

@@ -14,6 +14,7 @@ struct JoinOptions {
   std::string ca_hash;  ///< empty: the system's authorities are trusted
   std::string code;
   std::string config;
+  std::string language;  ///< en or zh; empty: as LANG says
 };
 
 /// Takes the collector's authority and a token of this agent's own, writes both beside the configuration, and where to

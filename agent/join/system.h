@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "core/words/language.h"
+
 namespace crmpulse::agent {
 
 struct TokenPlace {
@@ -15,6 +17,6 @@ struct TokenPlace {
 
 /// Returns the command that makes the service take what was written; `config` is its configuration. With
 /// `by_credential` a reload is not enough.
-[[nodiscard]] std::string next_step(const std::string& config, bool by_credential);
+[[nodiscard]] std::string next_step(const std::string& config, bool by_credential, Language language);
 
 }  // namespace crmpulse::agent

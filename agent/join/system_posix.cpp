@@ -22,10 +22,11 @@ TokenPlace token_place(const std::string& folder) {
   return {(fs::path{folder} / kName).string(), ""};
 }
 
-std::string next_step(const std::string& config, bool by_credential) {
+std::string next_step(const std::string& config, bool by_credential, Language language) {
   std::error_code error;
   if (!fs::is_directory("/run/systemd/system", error))
-    return fmt::format("start the agent, or send it SIGHUP: crmpulse-agent run --config {}", config);
+    return in_words(language, "start the agent, or send it SIGHUP: crmpulse-agent run --config {}",
+                    "启动代理，或向它发送 SIGHUP：crmpulse-agent run --config {}", config);
   if (by_credential) return "systemctl restart crmpulse-agent";
   return "systemctl reload-or-restart crmpulse-agent";
 }

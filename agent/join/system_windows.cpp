@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <filesystem>
 
 #include "agent/join/system.h"
@@ -22,11 +20,13 @@ TokenPlace token_place(const std::string& folder) {
   return {files::utf8(place / kName), ""};
 }
 
-std::string next_step(const std::string& config, bool /*by_credential*/) {
-  return fmt::format(
-      "restart the service: crmpulse-agent service stop, then crmpulse-agent service start; or by hand: "
-      "crmpulse-agent run --config {}",
-      config);
+std::string next_step(const std::string& config, bool /*by_credential*/, Language language) {
+  return in_words(language,
+                  "restart the service: crmpulse-agent service stop, then crmpulse-agent service start; or by hand: "
+                  "crmpulse-agent run --config {}",
+                  "重启服务：先 crmpulse-agent service stop，再 crmpulse-agent service start；或手动运行："
+                  "crmpulse-agent run --config {}",
+                  config);
 }
 
 }  // namespace crmpulse::agent

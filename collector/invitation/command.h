@@ -13,6 +13,7 @@ struct InviteOptions {
   std::string url;                ///< how the other machine reaches the collector; empty: as the configuration says
   std::string revoke;             ///< not empty: the agent whose invitation is to end
   bool list = false;
+  std::string language;  ///< en or zh; empty: as LANG says
 };
 
 /// Prints the line for the other machine to standard output, everything else to standard error. Works beside a running

@@ -6,6 +6,7 @@
 
 #include "collector/configuration/settings.h"
 #include "core/failure/error.h"
+#include "core/words/language.h"
 
 namespace crmpulse::collector {
 
@@ -16,9 +17,10 @@ struct JoinAddress {
 };
 
 /// Finds out where other machines reach the collector: `url` if that is given, else `external_url`, else the first name
-/// of the certificate and the port. Error: nothing of that is known, or no agent could join there; it says what to do.
-/// Waits for files.
-[[nodiscard]] Result<JoinAddress> join_address(const Settings& settings, const std::string& url = {});
+/// of the certificate and the port. Error: nothing of that is known, or no agent could join there; it says what to do,
+/// in `language`. Waits for files.
+[[nodiscard]] Result<JoinAddress> join_address(const Settings& settings, const std::string& url = {},
+                                               Language language = Language::en);
 
 /// `crmpulse-agent join URL --ca-hash sha256:… --code …`
 [[nodiscard]] std::string join_line(const JoinAddress& address, std::string_view code);

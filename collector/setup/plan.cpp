@@ -12,6 +12,7 @@
 #include "config/edit/value_edit.h"
 #include "config/node.h"
 #include "core/files/public_file.h"
+#include "core/words/locale.h"
 #include "net/base/endpoint.h"
 #include "net/base/url.h"
 #include "net/certificates/authority.h"
@@ -65,8 +66,10 @@ Result<net::CertifiedKey> authority_for(const Places& places, const SetupOptions
                                         SetupPlan& plan) {
   const bool has_certificate = is_there(places.ca);
   if (has_certificate != is_there(places.ca_key) && !options.new_authority)
-    return Error{fmt::format("{} is there without {}: put it back, or say --new-authority, and every agent joins again",
-                             has_certificate ? places.ca : places.ca_key, has_certificate ? places.ca_key : places.ca)};
+    return Error{in_words(spoken_language(options.language),
+                          "{} is there without {}: put it back, or say --new-authority, and every agent joins again",
+                          "有 {}，却没有 {}：请把它放回原处；或加上 --new-authority，此后每个代理都要重新加入",
+                          has_certificate ? places.ca : places.ca_key, has_certificate ? places.ca_key : places.ca)};
   if (has_certificate && !options.new_authority) {
     auto certificate = files::read_whole(places.ca, kMostPemBytes);
     if (!certificate) return certificate.error();
@@ -104,7 +107,10 @@ Result<std::vector<std::string>> names_for(const SetupOptions& options, const co
     for (std::string& name : machine_names())
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
   }
-  if (names.empty()) return Error{"this machine has no name that others could know it by: say --name HOST"};
+  if (names.empty())
+    return Error{in_words(spoken_language(options.language),
+                          "this machine has no name that others could know it by: say --name HOST",
+                          "本机没有其他机器能识别的名称：请加上 --name 主机名")};
   // Whoever asks for the state on this machine itself.
   for (const char* own : {"localhost", "127.0.0.1", "::1"})
     if (std::find(names.begin(), names.end(), own) == names.end()) names.emplace_back(own);
@@ -171,21 +177,34 @@ Result<void> check_own(const SetupOptions& options, const config::Node& root) {
   for (const std::string_view key : {"ca_key_file", "ca_key_credential", "ca_file"}) {
     if (key == "ca_file" && !options.ca_file.empty()) continue;
     if (member(*tls, key) != nullptr)
-      return Error{
-          fmt::format("{}: take tls.{} out first: it is not the authority of your certificate", options.config, key)};
+      return Error{in_words(spoken_language(options.language),
+                            "{}: take tls.{} out first: it is not the authority of your certificate",
+                            "{}：请先删除 tls.{}：它不是您这张证书的颁发机构", options.config, key)};
   }
+  return {};
+}
+
+Result<void> check_options(const SetupOptions& options) {
+  const Language language = spoken_language(options.language);
+  const bool own = !options.cert_file.empty();
+  if (own == options.key_file.empty())
+    return Error{in_words(language, "--cert-file and --key-file belong together: give both or neither",
+                          "--cert-file 与 --key-file 必须同时给出，或都不给")};
+  if (!options.ca_file.empty() && !own)
+    return Error{in_words(language, "--ca-file needs --cert-file and --key-file",
+                          "使用 --ca-file 时须同时给出 --cert-file 和 --key-file")};
+  if (own && (!options.names.empty() || options.new_authority))
+    return Error{in_words(language,
+                          "--name and --new-authority are for a certificate that is made here, not for your own",
+                          "--name 和 --new-authority 只用于在此生成的证书，不用于您自己的证书")};
   return {};
 }
 
 }  // namespace
 
 Result<SetupPlan> plan_setup(const SetupOptions& options, TimePoint now) {
-  if (options.cert_file.empty() != options.key_file.empty())
-    return Error{"--cert-file and --key-file belong together: give both or neither"};
+  if (auto fine = check_options(options); !fine) return fine.error();
   const bool own = !options.cert_file.empty();
-  if (!options.ca_file.empty() && !own) return Error{"--ca-file needs --cert-file and --key-file"};
-  if (own && (!options.names.empty() || options.new_authority))
-    return Error{"--name and --new-authority are for a certificate that is made here, not for your own"};
   if (const auto endpoint = net::parse_endpoint(options.listen); !endpoint)
     return Error{"--listen: " + endpoint.error().message};
   SetupPlan plan;

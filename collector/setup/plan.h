@@ -16,7 +16,8 @@ struct SetupOptions {
   std::string tls_dir;             ///< where authority and certificate are kept; empty: beside state_dir
   std::string cert_file;           ///< one's own certificate and key, instead of ones that are made here
   std::string key_file;
-  std::string ca_file;  ///< the authority of one's own certificate; empty: one that every system knows
+  std::string ca_file;   ///< the authority of one's own certificate; empty: one that every system knows
+  std::string language;  ///< en or zh; empty: as LANG says
   bool new_authority = false;
   bool yes = false;      ///< write without asking
   bool dry_run = false;  ///< show, and write nothing

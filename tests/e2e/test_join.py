@@ -162,6 +162,52 @@ class Join(EndToEnd):
         entries = json.loads(self.ask("/api/v1/audit", admin)[1])["entries"]
         self.assertIn(("POST /api/v1/join", "branch-1", "201"), [(one["action"], one["about"], one["result"]) for one in entries])
 
+    def test_an_invitation_does_not_hold_after_its_hour(self):
+        self.set_up()
+        self.start()
+        line = self.invite()
+        file = self.state / "invitations.json"
+        text = file.read_text()
+        made = re.search(r'"made":"([^"]+)"', text)[1]
+        uptime = re.search(r'"uptime_ms":(\d+)', text)[1]
+        # As if it had been made an hour and a second before, by both clocks.
+        earlier = datetime.datetime.fromisoformat(made.replace("Z", "+00:00")) - datetime.timedelta(seconds=3601)
+        text = text.replace(made, earlier.strftime("%Y-%m-%dT%H:%M:%SZ")).replace(f'"uptime_ms":{uptime}', f'"uptime_ms":{int(uptime) - 3601000}')
+        file.write_text(text)
+        folder = self.machine()
+        said = self.join(line, folder, ok=1)
+        self.assertIn("Nothing was written", said.stderr)
+        self.assertEqual([path.name for path in folder.iterdir()], ["agent.yaml"])
+        self.assertEqual(self.run_program(COLLECTOR, "invite", "--config", self.config, "--list").stdout, "")
+
+    def test_who_reads_chinese_is_told_in_chinese(self):
+        chinese = ("--language", "zh")
+        shown = self.run_program(COLLECTOR, "setup", "--config", self.config, "--name", "127.0.0.1", "--dry-run", *chinese)
+        self.assertIn("私钥，仅供收集器使用", shown.stderr)
+        refused = self.run_program(COLLECTOR, "setup", "--config", self.config, "--name", "127.0.0.1", *chinese, ok=2)
+        self.assertIn("加上 --yes 即可不经询问直接写入", refused.stderr)
+        lacking = self.run_program(COLLECTOR, "setup", "--config", self.config, "--cert-file", "x", *chinese, ok=2)
+        self.assertIn("必须同时给出", lacking.stderr)
+        done = self.run_program(COLLECTOR, "setup", "--config", self.config, "--listen", f"127.0.0.1:{self.port}", "--name", "127.0.0.1", "--yes", *chinese)
+        self.assertIn("管理员令牌", done.stderr)
+        self.assertIn("下一步", done.stderr)
+        self.start()
+        self.assertIn("三者之一", self.run_program(COLLECTOR, "invite", "--config", self.config, *chinese, ok=2).stderr)
+        said = self.run_program(COLLECTOR, "invite", "--config", self.config, "--agent", "branch-1", *chinese)
+        self.assertIn("只能使用一次", said.stderr)
+        self.assertIn("有效至", self.run_program(COLLECTOR, "invite", "--config", self.config, "--list", *chinese).stdout)
+        line = (*shlex.split(said.stdout)[1:], *chinese)
+        joined = self.join(line, self.machine("first"))
+        self.assertIn(f"本代理是 {self.base} 的 branch-1。", joined.stdout)
+        again = self.join(line, self.machine("second"), ok=1)
+        self.assertIn("拒绝", again.stderr)
+        self.assertIn("没有写入任何内容", again.stderr)
+        wrong = self.run_program(AGENT, "join", "http://127.0.0.1:1", "--code", "x", "--config", self.folder / "agent.yaml", *chinese, ok=2)
+        self.assertIn("令牌不以明文发送", wrong.stderr)
+        # LANG says the same, without the option.
+        spoken = self.run_program(COLLECTOR, "invite", "--config", self.config, ok=2, env={**os.environ, "LC_ALL": "zh_CN.UTF-8"})
+        self.assertIn("三者之一", spoken.stderr)
+
     def test_of_two_that_join_at_once_one_wins(self):
         self.set_up()
         self.start()

@@ -111,7 +111,7 @@ struct Machine {
     std::ostringstream errors;
     const SettingsDefaults defaults{"host", folder.path("state"), source_dir("config/recipes"),
                                     source_dir("config/rules/default.yaml")};
-    const int done = join_command({url.empty() ? gate.url() : url, hash, code, config}, defaults, output, errors);
+    const int done = join_command({url.empty() ? gate.url() : url, hash, code, config, "en"}, defaults, output, errors);
     out = output.str();
     err = errors.str();
     return done;

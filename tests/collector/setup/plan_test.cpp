@@ -105,6 +105,26 @@ TEST_CASE("a dry run and a refusal write nothing") {
   Machine wrong{"listen: 127.0.0.1:9460\nauth: off\nstate_dir: state\nlissten: x\n"};
   CHECK(setup_command(wrong.options) == 2);
   CHECK_THAT(wrong.config(), Contains("auth: off"));
+  CHECK_FALSE(fs::exists(wrong.folder.path("state-tls")));
+}
+
+TEST_CASE("what the collector refuses leaves the certificates that were there") {
+  Machine machine;
+  REQUIRE(setup_command(machine.options) == 0);
+  const std::string certificate = machine.tls("collector.pem");
+  const std::string authority = machine.tls("ca.pem");
+  const std::string key = machine.tls("ca.key");
+  machine.folder.write("collector.yaml", machine.config() + "lissten: x\n");
+  const std::string config = machine.config();
+  machine.options.names = {"other.example"};
+  machine.options.new_authority = true;
+  CHECK(setup_command(machine.options) == 2);
+  CHECK(machine.config() == config);
+  CHECK(machine.tls("collector.pem") == certificate);
+  CHECK(machine.tls("ca.pem") == authority);
+  CHECK(machine.tls("ca.key") == key);
+  CHECK((fs::status(machine.folder.path("state-tls/ca.key")).permissions() & fs::perms::mask) ==
+        (fs::perms::owner_read | fs::perms::owner_write));
 }
 
 TEST_CASE("without a configuration one is made, and a half-made authority is not guessed at") {
