@@ -6,7 +6,7 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system test-containers tarball test-tarball test-distributions windows test-windows test-web clean
+.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system test-first-minute test-containers tarball test-tarball test-distributions windows test-windows test-web clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make install             programs, units, configuration, recipes (DESTDIR=, PREFIX=)'
 	@echo 'make deb                 Debian packages in build/deb/, checked by lintian'
 	@echo 'make test-system         the packages on a Debian with a real systemd, in a container (root; two minutes after make deb)'
+	@echo 'make test-first-minute   how long a first CRM takes, and one on another machine, on two such Debians (root; a minute after make deb)'
 	@echo 'make test-containers     images and compose file as docs/containers.md says, without a container engine (root; three minutes after make deb)'
 	@echo 'make tarball             agent, collector and sandbox for any Linux with glibc 2.31, in build/tarball (the first time: five minutes more)'
 	@echo 'make test-tarball        the tarball on Debian 11 to 13 and Ubuntu 20.04 to 24.04, in roots of their own (root)'
@@ -84,6 +85,9 @@ deb: deps-run
 
 test-system: deb
 	@scripts/test-system build/deb
+
+test-first-minute: deb
+	@scripts/test-system build/deb first_minute
 
 # 77 is a machine that cannot: the script says why.
 test-containers: deb

@@ -43,7 +43,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   set(gcc_version ${CMAKE_CXX_COMPILER_VERSION})
 endif()
 crmpulse_row("GCC runtime" "GPL-3.0-or-later WITH GCC-exception-3.1" "gcc" "${gcc_version}" "version" "")
-set(crmpulse_of_the_system "Threads::Threads|-.*|m|dl|rt|pthread")
+set(crmpulse_of_the_system "Threads::Threads|-.*|m|dl|rt|pthread|atomic")  # libatomic is of GCC's runtime
 if(WIN32)
   crmpulse_row("mingw-w64 runtime" "ZPL-2.1 AND MIT AND BSD-3-Clause" "mingw-w64" "" "_mingw.h" "")
   set(crmpulse_in_every_program "GCC runtime" "mingw-w64 runtime")

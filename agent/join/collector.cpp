@@ -52,7 +52,7 @@ std::string reason_in(const net::ClientResponse& response, Language language) {
   const json::object body = object_of(response.body);
   const json::value* const error = body.if_contains("error");
   const std::string message = error != nullptr && error->is_object() ? text_in(error->get_object(), "message") : "";
-  return message.empty() ? in_words(language, "it is not a collector that takes invitations", "它不是接受邀请的收集器")
+  return message.empty() ? in_words(language, "it is not a collector that takes invitations", "它不是接受邀请的采集器")
                          : one_line(message, kMostShown);
 }
 
@@ -79,7 +79,7 @@ Result<Membership> membership_of(const std::string& origin, const net::ClientRes
   const bool named = !out.agent.empty() && out.agent.size() <= kLongestName && is_printable(out.agent);
   const bool usable = !token.empty() && is_printable(token) && token.find(' ') == std::string::npos;
   if (!named || !usable)
-    return Error{in_words(language, "{}: its answer is not a collector's", "{}：它的应答不是收集器的应答", origin)};
+    return Error{in_words(language, "{}: its answer is not a collector's", "{}：它的应答不是采集器的应答", origin)};
   return out;
 }
 
@@ -92,15 +92,15 @@ Result<net::CertificateBundle> fetch_authority(const std::string& url, const std
   auto bundle = net::read_bundle(*text);
   const std::string origin = net::parse_url(url).value().origin();
   if (!bundle)
-    return Error{in_words(language, "{}: what it gives as its authority: {}", "{}：它给出的证书颁发机构：{}", origin,
+    return Error{in_words(language, "{}: what it gives as its authority: {}", "{}：它给出的 CA：{}", origin,
                           bundle.error().message)};
   if (bundle->fingerprint == fingerprint) return bundle;
   return Error{in_words(
       language,
       "{} has another authority than the invitation says: {}, not {}. Somebody may stand between this machine and the "
       "collector; or the invitation is of another collector, or older than its authority",
-      "{} 的证书颁发机构与邀请所述不符：是 {}，而不是 "
-      "{}。可能有人介于本机与收集器之间；也可能邀请来自另一台收集器，或早于它现在的颁发机构",
+      "{} 的 CA 与邀请所述不符：是 {}，而不是 "
+      "{}。可能有人介于本机与采集器之间；也可能邀请来自另一台采集器，或早于它现在的 CA",
       origin, bundle->fingerprint, fingerprint)};
 }
 

@@ -39,7 +39,7 @@ Result<Wish> read_wish(const JoinOptions& options, Language language) {
                           "地址必须以 https:// 开头：令牌不以明文发送")};
   if (url->has_login() || !url->query.empty() || !url->fragment.empty())
     return Error{in_words(language, "the address must be that of the collector alone: https://HOST:PORT",
-                          "地址只能是收集器本身的地址：https://主机:端口")};
+                          "地址只能是采集器本身的地址：https://主机:端口")};
   while (wish.url.ends_with('/')) wish.url.pop_back();
   if (options.ca_hash.empty()) return wish;
   auto fingerprint = net::parse_fingerprint(options.ca_hash);
@@ -79,11 +79,10 @@ Result<void> write_all(const JoinPlaces& places, const Membership& membership, c
 
 void tell(const JoinPlaces& places, const Wish& wish, const Membership& membership,
           const net::CertificateBundle& authority, Language language, std::ostream& out) {
-  out << in_words(language, "This agent is {} of {}.\n", "本代理是 {1} 的 {0}。\n", membership.agent, wish.url);
+  out << in_words(language, "This agent is {} of {}.\n", "本探针是 {1} 的 {0}。\n", membership.agent, wish.url);
   if (!authority.pem.empty())
-    out << in_words(language, "{}: the collector's authority, {} (until {})\n",
-                    "{}：收集器的证书颁发机构，{}（有效至 {}）\n", places.ca_file, authority.fingerprint,
-                    format_time(authority.end).substr(0, 10));
+    out << in_words(language, "{}: the collector's authority, {} (until {})\n", "{}：采集器的 CA，{}（有效至 {}）\n",
+                    places.ca_file, authority.fingerprint, format_time(authority.end).substr(0, 10));
   out << in_words(language, "{}: its token; an earlier one ends as soon as this one is used\n",
                   "{}：它的令牌；此令牌一经使用，之前的令牌即失效\n", places.token_file);
   out << fmt::format("{}: agent.name, ship.url, ship.token_{}{}\n", places.config,

@@ -26,7 +26,7 @@ std::string next_step(const std::string& config, bool by_credential, Language la
   std::error_code error;
   if (!fs::is_directory("/run/systemd/system", error))
     return in_words(language, "start the agent, or send it SIGHUP: crmpulse-agent run --config {}",
-                    "启动代理，或向它发送 SIGHUP：crmpulse-agent run --config {}", config);
+                    "启动探针，或向它发送 SIGHUP：crmpulse-agent run --config {}", config);
   if (by_credential) return "systemctl restart crmpulse-agent";
   return "systemctl reload-or-restart crmpulse-agent";
 }

@@ -67,7 +67,7 @@ int invite(const Settings& settings, const InviteOptions& options, Language lang
     say(stderr, "{}\n",
         in_words(language,
                  "There is no tls.ca_file: that machine must know the authority of the certificate by itself.",
-                 "没有配置 tls.ca_file：那台机器必须自己信任该证书的颁发机构。"));
+                 "没有配置 tls.ca_file：那台机器必须自己信任该证书的 CA。"));
   return 0;
 }
 

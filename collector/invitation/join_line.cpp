@@ -40,7 +40,7 @@ Result<std::string> address_of(const Settings& settings, Language language) {
   if (!settings.tls)
     return Error{in_words(
         language, "the collector is reached from this machine alone: run crmpulse-collector setup, or set external_url",
-        "目前只能从本机访问收集器：请运行 crmpulse-collector setup，或设置 external_url")};
+        "目前只能从本机访问采集器：请运行 crmpulse-collector setup，或设置 external_url")};
   const auto name = first_name(*settings.tls, language);
   if (!name) return name;
   const bool ipv6 = name->find(':') != std::string::npos;
@@ -58,14 +58,14 @@ Result<JoinAddress> join_address(const Settings& settings, const std::string& ur
     return Error{
         in_words(language, "the address for other machines: {}", "供其他机器使用的地址：{}", parsed.error().message)};
   if (parsed->scheme != "https")
-    return Error{in_words(language, "{}: an agent joins over https:// alone", "{}：代理只能通过 https:// 加入",
+    return Error{in_words(language, "{}: an agent joins over https:// alone", "{}：探针只能通过 https:// 加入",
                           parsed->origin())};
   if (settings.tls && !settings.tls->client_ca_file.empty() && url.empty() && settings.external_url.empty())
     return Error{in_words(
         language,
         "tls.client_ca_file asks every agent for a certificate, which one that joins does not have: give it a token "
         "by hand (crmpulse-collector token create)",
-        "tls.client_ca_file 要求每个代理出示证书，而刚加入的代理还没有证书：请手动给它令牌（crmpulse-collector token "
+        "tls.client_ca_file 要求每个探针出示证书，而刚加入的探针还没有证书：请手动给它令牌（crmpulse-collector token "
         "create）")};
   while (address->ends_with('/')) address->pop_back();
   JoinAddress out{std::move(*address), ""};

@@ -42,7 +42,7 @@ void show(const SetupPlan& plan, const std::string& config, Language language) {
     say(stderr, "{}:\n{}", config, diff);
   for (const NewFile& file : plan.files)
     say(stderr, "{}: {}\n", file.path,
-        file.secret ? in_words(language, "a private key, for the collector alone", "私钥，仅供收集器使用")
+        file.secret ? in_words(language, "a private key, for the collector alone", "私钥，仅供采集器使用")
                     : in_words(language, "a certificate", "证书"));
   if (!plan.names.empty())
     say(stderr, "{}\n",
@@ -160,11 +160,11 @@ void tell_next(const SetupPlan& plan, const std::string& config, Language langua
   if (plan.makes_authority)
     say(stderr, "{}\n",
         in_words(language, "The authority holds for ten years; the collector renews its certificate by itself.",
-                 "证书颁发机构有效期为十年；收集器会自动续签自己的证书。"));
+                 "CA 的有效期为十年；采集器会自动续签自己的证书。"));
   say(stderr, "{}\n  crmpulse-collector invite --config {} --agent {}\n",
       in_words(language,
                "Next: start or restart the collector (systemctl restart crmpulse-collector), then invite an agent:",
-               "下一步：启动或重启收集器（systemctl restart crmpulse-collector），然后邀请代理："),
+               "下一步：启动或重启采集器（systemctl restart crmpulse-collector），然后邀请探针："),
       config, in_words(language, "NAME", "名称"));
 }
 

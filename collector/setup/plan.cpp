@@ -68,7 +68,7 @@ Result<net::CertifiedKey> authority_for(const Places& places, const SetupOptions
   if (has_certificate != is_there(places.ca_key) && !options.new_authority)
     return Error{in_words(spoken_language(options.language),
                           "{} is there without {}: put it back, or say --new-authority, and every agent joins again",
-                          "有 {}，却没有 {}：请把它放回原处；或加上 --new-authority，此后每个代理都要重新加入",
+                          "有 {}，却没有 {}：请把它放回原处；或加上 --new-authority，此后每个探针都要重新加入",
                           has_certificate ? places.ca : places.ca_key, has_certificate ? places.ca_key : places.ca)};
   if (has_certificate && !options.new_authority) {
     auto certificate = files::read_whole(places.ca, kMostPemBytes);
@@ -179,7 +179,7 @@ Result<void> check_own(const SetupOptions& options, const config::Node& root) {
     if (member(*tls, key) != nullptr)
       return Error{in_words(spoken_language(options.language),
                             "{}: take tls.{} out first: it is not the authority of your certificate",
-                            "{}：请先删除 tls.{}：它不是您这张证书的颁发机构", options.config, key)};
+                            "{}：请先删除 tls.{}：它不是您这张证书的 CA", options.config, key)};
   }
   return {};
 }

@@ -183,7 +183,7 @@ class Join(EndToEnd):
     def test_who_reads_chinese_is_told_in_chinese(self):
         chinese = ("--language", "zh")
         shown = self.run_program(COLLECTOR, "setup", "--config", self.config, "--name", "127.0.0.1", "--dry-run", *chinese)
-        self.assertIn("私钥，仅供收集器使用", shown.stderr)
+        self.assertIn("私钥，仅供采集器使用", shown.stderr)
         refused = self.run_program(COLLECTOR, "setup", "--config", self.config, "--name", "127.0.0.1", *chinese, ok=2)
         self.assertIn("加上 --yes 即可不经询问直接写入", refused.stderr)
         lacking = self.run_program(COLLECTOR, "setup", "--config", self.config, "--cert-file", "x", *chinese, ok=2)
@@ -198,7 +198,7 @@ class Join(EndToEnd):
         self.assertIn("有效至", self.run_program(COLLECTOR, "invite", "--config", self.config, "--list", *chinese).stdout)
         line = (*shlex.split(said.stdout)[1:], *chinese)
         joined = self.join(line, self.machine("first"))
-        self.assertIn(f"本代理是 {self.base} 的 branch-1。", joined.stdout)
+        self.assertIn(f"本探针是 {self.base} 的 branch-1。", joined.stdout)
         again = self.join(line, self.machine("second"), ok=1)
         self.assertIn("拒绝", again.stderr)
         self.assertIn("没有写入任何内容", again.stderr)

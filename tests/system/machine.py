@@ -38,8 +38,8 @@ def mirror():
     return "http://deb.debian.org/debian"
 
 
-def base(packages):
-    """A tree with a system and with everything the packages need in apt's cache; made once."""
+def base(packages, more=()):
+    """A tree with a system and with everything the packages, and more of Debian's, need in apt's cache; made once."""
     CACHE.mkdir(parents=True, exist_ok=True)
     tree = CACHE / "base"
     if not (tree / "made").exists():
@@ -55,7 +55,7 @@ def base(packages):
     (tree / "deb").mkdir()
     for package in packages:
         shutil.copy(package, tree / "deb")
-    fetched = subprocess.run(["chroot", tree, "sh", "-c", "apt-get -q -y update && apt-get -q -y install --no-install-recommends --download-only /deb/*.deb"],
+    fetched = subprocess.run(["chroot", tree, "sh", "-c", "apt-get -q -y update && apt-get -q -y install --no-install-recommends --download-only /deb/*.deb " + " ".join(more)],
                              capture_output=True, text=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
     if fetched.returncode != 0:
         raise AssertionError("the packages' dependencies cannot be had:\n" + fetched.stdout[-2000:] + fetched.stderr[-2000:])
@@ -63,17 +63,18 @@ def base(packages):
 
 
 class Machine:
-    def __init__(self, tree):
-        self.root = CACHE / "root"
+    def __init__(self, tree, name="root"):
+        self.root = CACHE / name
         shutil.rmtree(self.root, ignore_errors=True)
         subprocess.run(["cp", "-a", "--reflink=auto", tree, self.root], check=True)
         (self.root / "made").unlink()
-        self.log = open(CACHE / "boot.log", "w")
+        self.boot_log = CACHE / f"{name}.boot.log"
+        self.log = open(self.boot_log, "w")
         # A /run of its own: nspawn wants to own parts of it.
         self.process = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c",
              'mount -t tmpfs tmpfs /run && exec systemd-nspawn --quiet --directory "$1" --boot --register=no --keep-unit '
-             "--private-network --machine crmpulse-test --resolv-conf=off", "sh", self.root],
+             '--private-network --machine "crmpulse-$2" --resolv-conf=off', "sh", self.root, name],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         self.leader = None
         try:
@@ -86,7 +87,7 @@ class Machine:
     def find_leader(self):
         """The container's first process: the child of the nspawn that this one's process became."""
         if self.process.poll() is not None:
-            raise Impossible("systemd does not boot here: " + (CACHE / "boot.log").read_text()[-600:])
+            raise Impossible("systemd does not boot here: " + self.boot_log.read_text()[-600:])
         children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for child in children:
             if pathlib.Path(f"/proc/{child}/comm").read_text().strip() in ("systemd", "init"):
