@@ -39,7 +39,7 @@ Result<Wish> read_wish(const JoinOptions& options, Language language) {
                           "地址必须以 https:// 开头：令牌不以明文发送")};
   if (url->has_login() || !url->query.empty() || !url->fragment.empty())
     return Error{in_words(language, "the address must be that of the collector alone: https://HOST:PORT",
-                          "地址只能是采集器本身的地址：https://主机:端口")};
+                          "地址只能是采集器本身的地址：https://HOST:PORT")};
   while (wish.url.ends_with('/')) wish.url.pop_back();
   if (options.ca_hash.empty()) return wish;
   auto fingerprint = net::parse_fingerprint(options.ca_hash);

@@ -31,7 +31,7 @@ Result<std::string> first_name(const net::TlsFiles& tls, Language language) {
   if (found == names.end()) found = std::find_if(names.begin(), names.end(), is_exact);
   if (found == names.end())
     return Error{in_words(language, "{} does not name a host: say --url https://HOST:PORT",
-                          "{} 中没有主机名：请加上 --url https://主机:端口", tls.cert_file)};
+                          "{} 中没有主机名：请加上 --url https://HOST:PORT", tls.cert_file)};
   return *found;
 }
 
