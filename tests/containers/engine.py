@@ -207,6 +207,10 @@ class Container:
         return time.monotonic() - begun
 
     def kill(self):
+        """The program itself: who drops its rights outlives unshare's --kill-child, which the kernel forgets then."""
         if self.process and self.process.poll() is None:
-            self.process.kill()
+            if (program := self.pid) is not None:
+                os.kill(program, signal.SIGKILL)
+            else:
+                self.process.kill()
             self.process.wait()
