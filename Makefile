@@ -6,7 +6,7 @@ JOBS    ?= $(shell nproc)
 CONFIG  ?=
 SECONDS ?= 60
 
-.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system test-first-minute test-containers tarball test-tarball test-distributions windows test-windows test-web clean
+.PHONY: help run test quick build bench lint tsan clang-19 fuzz faults quarter docs install deps deps-run deb test-system test-first-minute test-containers tarball test-tarball test-distributions test-arm64 windows test-windows test-web clean
 
 help:
 	@echo 'make run                 build, start a demo on this machine, watch it (Ctrl-C stops all)'
@@ -25,6 +25,7 @@ help:
 	@echo 'make test-windows        its unit tests, and the MSI from installation to removal, under Wine'
 	@echo 'make test-web            the page in Chromium, and its built files made again (node 20.19 or newer, npm)'
 	@echo 'make test-distributions  the tree and its quick tests on Debian 13 and Ubuntu 24.04, in roots of their own (root; an hour)'
+	@echo 'make test-arm64          the tree cross-compiled for arm64, its quick tests under qemu-user (root; half an hour)'
 	@echo 'make lint                formatting, clang-tidy, coroutine lint'
 	@echo 'make tsan, make clang-19 the tests under ThreadSanitizer; a build with the second compiler'
 	@echo 'make fuzz SECONDS=60     every fuzz target for so long (clang, libFuzzer)'
@@ -113,6 +114,9 @@ test-windows: windows build
 
 test-web:
 	@scripts/test-web || [ $$? -eq 77 ]
+
+test-arm64:
+	@scripts/test-arm64 || [ $$? -eq 77 ]
 
 test-distributions:
 	@for suite in trixie noble; do scripts/test-distribution $$suite || [ $$? -eq 77 ] || exit 1; done

@@ -61,8 +61,10 @@ const char* read_short_labels(std::string_view bytes, std::size_t max_labels, st
 /// The same for one sample: value, then time, nothing else. Returns its end, or nullptr when it is written otherwise.
 const char* read_short_sample(const char* at, const char* end, SampleView& sample) {
   constexpr std::ptrdiff_t kTimeAt = 12;  // two bytes of the field, nine of the value, the time's tag
-  if (end - at <= kTimeAt || at[0] != '\x12' || at[2] != '\x09' || at[11] != '\x10' || at[1] < 0) return nullptr;
-  const char* const sample_end = at + 2 + at[1];
+  if (end - at <= kTimeAt || at[0] != '\x12' || at[2] != '\x09' || at[11] != '\x10') return nullptr;
+  const auto size = static_cast<unsigned char>(at[1]);  // a plain char has no sign on some machines
+  if (size > 127) return nullptr;
+  const char* const sample_end = at + 2 + size;
   if (sample_end > end || sample_end <= at + kTimeAt) return nullptr;
   std::memcpy(&sample.value, at + 3, sizeof sample.value);
   const char* time = at + kTimeAt;

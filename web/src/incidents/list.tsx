@@ -38,7 +38,9 @@ function Line({ one }: { one: Incident }) {
         <small>{one.kind}</small>
       </th>
       <td class="what">
-        {one.state === 'open' ? <b>{t('incident_open')}</b> : t('incident_over')} <span class="soft">{whyOf(one)}</span>
+        {one.state === 'open' ? <b>{t('incident_open')}</b> : t('incident_over')}
+        {t('sentence_gap')}
+        <span class="soft">{whyOf(one)}</span>
       </td>
       <td data-label={t('column_opened')}>
         <Time at={one.opened_at} />
