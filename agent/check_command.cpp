@@ -119,6 +119,8 @@ std::string notes(const Settings& settings, const Targets& targets, const std::v
                        off.empty() ? std::string{} : fmt::format("; switched off: {}", fmt::join(off, ", ")));
     if (const std::string note = pooler_note(*targets[i]); !note.empty())
       out += fmt::format("{}: {}\n", crm.name, note);
+    if (!crm.textfile_dir.empty())
+      out += fmt::format("{}: what scripts write: {}/*.prom, every minute\n", crm.name, crm.textfile_dir);
   }
   for (const Reconciliation& one : settings.reconcile)
     out += fmt::format("reconciliation {}: {} against {}, every {}\n", one.name, one.left.crm, one.right.crm,

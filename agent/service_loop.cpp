@@ -61,6 +61,23 @@ net::HttpClient::Options client_options() {
   return options;
 }
 
+std::vector<TextFolder> text_folders(const Settings& settings, const Targets& targets) {
+  std::vector<TextFolder> out;
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    const CrmSettings& crm = settings.crms[i];
+    if (crm.textfile_dir.empty()) continue;
+    TextFolder folder{crm.name, crm.textfile_dir, targets[i]->spec().labels, {}};
+    for (const auto& planned : targets[i]->measurements())
+      for (const auto& sample : planned.measurement->samples) folder.taken.emplace(sample.metric);
+    // What the answers of a CRM behind HTTP tell by themselves.
+    if (crm.recipe->transport == probes::Transport::http)
+      folder.taken.insert(
+          {"crm_api_limit", "crm_api_remaining", "crm_api_used", "crm_certificate_expiry_timestamp_seconds"});
+    out.push_back(std::move(folder));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ServiceLoop>> ServiceLoop::make(std::string config, SettingsDefaults defaults,
@@ -111,6 +128,8 @@ boost::system::result<void, Problems> ServiceLoop::run() {
 
 void ServiceLoop::begin(Loaded loaded) {
   shipper_ = std::make_unique<Shipper>(*spool_, client_, shipper_options(settings_));
+  textfiles_ = std::make_unique<TextFiles>(loop_, wall_now,
+                                           [this](std::vector<Sample> samples) { store(std::move(samples), {}); });
   apply(std::move(loaded));
   timers_.push_back(loop_.every(kSelfInterval, [this] { report_self(); }));
   timers_.push_back(loop_.every(kStatusInterval, [this] { report_status(); }));
@@ -154,6 +173,7 @@ void ServiceLoop::apply(Loaded loaded) {
   reconciler_.configure(settings_.reconcile, labels, wall_now());
   failures_.keep(governors_.names());
   runtime_.keep_logins_of(loaded.targets, settings_.state_dir);
+  textfiles_->configure(text_folders(settings_, loaded.targets));
   runner_.replace(std::move(loaded.targets), settings_.agent_name);
   settled_ = loop_.after(kSettled, [] { service::settle_memory(); });
   connectivity_.reset();
@@ -218,6 +238,7 @@ void ServiceLoop::stop() {
   log::info("agent stopping");
   manager_.stopping();
   connectivity_.reset();
+  textfiles_.reset();
   runner_.stop(kStopGrace, [this] { loop_.stop(); });
 }
 

@@ -15,6 +15,7 @@
 #include "agent/run/series_order.h"
 #include "agent/settings/settings.h"
 #include "agent/ship/shipper.h"
+#include "agent/textfile/text_files.h"
 #include "net/loop/file_thread.h"
 #include "net/service/service_notify.h"
 
@@ -90,6 +91,7 @@ class ServiceLoop {
   Runner runner_;
   net::HttpClient client_;
   std::unique_ptr<Connectivity> connectivity_;
+  std::unique_ptr<TextFiles> textfiles_;
   std::unique_ptr<Shipper> shipper_;
   std::vector<net::Loop::Timer> timers_;
   net::Loop::Timer settled_;

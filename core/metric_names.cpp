@@ -32,6 +32,7 @@ constexpr std::array kMetrics{
     Metric{"crm_api_limit", "Calls the CRM allows per period.", kAllowance},
     Metric{"crm_api_remaining", "Calls left of the allowance.", kAllowance},
     Metric{"crm_api_used", "Calls used of the allowance.", kAllowance},
+    Metric{"crm_backup_bytes", "Size of the newest backup."},
     Metric{"crm_backup_timestamp_seconds", "Unix time of the newest backup."},
     Metric{"crm_certificate_expiry_timestamp_seconds", "Unix time at which the certificate expires."},
     Metric{"crm_csat_ratio", "Satisfaction users gave, 0 to 1."},

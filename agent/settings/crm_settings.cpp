@@ -285,6 +285,7 @@ void read_crm(config::Reader& reader, Context& context, std::set<std::string>& n
   auto labels = reader.child("labels");
   read_labels(labels, crm.labels);
   read_hours(reader, crm);
+  reader.get_path("textfile_dir", crm.textfile_dir);
   Transactions transactions = read_transactions(reader.child("transactions"));
   const auto recipe = find_recipe(reader, context);
   if (!recipe) {

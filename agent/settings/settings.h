@@ -57,6 +57,7 @@ struct CrmSettings {
   Labels labels;
   std::optional<ActiveHours> hours;  ///< when its people work; absent: the collector learns it
   double budget = 0.01;              ///< share of the CRM's daily allowance
+  std::string textfile_dir;          ///< whose *.prom files tell of it too; empty: there is none
   std::vector<std::string> off;      ///< ids of the measurements that are switched off
   std::vector<std::shared_ptr<const probes::Measurement>> switched_off_write_tests;
 };

@@ -89,6 +89,8 @@ constexpr std::array kPhrases{
            "change events are {} behind", "变更事件已滞后 {}"},
     Phrase{" safety_backup ", "", "crm_backup_timestamp_seconds", "age", Form::value, true, "no backup for {}",
            "已 {}未备份"},
+    Phrase{" safety_backup_size ", "", "crm_backup_bytes", "baseline_drop", Form::value, true,
+           "the backup is {} smaller than usual", "备份比平时小 {}"},
     Phrase{" safety_restore_test ", "", "crm_restore_test_timestamp_seconds", "age", Form::value, true,
            "no restore test for {}", "已 {}未做恢复演练"},
     Phrase{" safety_certificate ", "", "crm_certificate_expiry_timestamp_seconds", "age", Form::ahead, true,

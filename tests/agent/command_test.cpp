@@ -179,7 +179,8 @@ TEST_CASE("a broken configuration makes probe unknown and check 2, with every pr
 
 TEST_CASE("check prints each measurement's interval and the calls a day, without touching the CRM") {
   const TempDir folder;
-  const auto done = check(configure(folder, crm_line("acme", folder.path("nowhere.db"), ", interval: 60s")));
+  const auto done =
+      check(configure(folder, crm_line("acme", folder.path("nowhere.db"), ", interval: 60s, textfile_dir: told")));
   INFO(done.out << done.err);
   CHECK(done.code == 0);
   CHECK(done.out.find("acme  mini    liveness        1 min     10 s        1,440\n"
@@ -187,6 +188,8 @@ TEST_CASE("check prints each measurement's interval and the calls a day, without
                       "              quality          24 h     30 s            1\n"
                       "              all                                   2,881\n") != std::string::npos);
   CHECK(done.out.find("acme: daily allowance: none (a database of your own); switched off: heartbeat\n") !=
+        std::string::npos);
+  CHECK(done.out.find("acme: what scripts write: " + folder.path("told") + "/*.prom, every minute\n") !=
         std::string::npos);
   CHECK_FALSE(std::filesystem::exists(folder.path("nowhere.db")));
 }

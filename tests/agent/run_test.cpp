@@ -101,6 +101,30 @@ TEST_CASE("a running agent ships its CRM's samples and its own, and stops cleanl
   CHECK(agent.log().find("agent stopped") != std::string::npos);
 }
 
+TEST_CASE("what scripts write about a CRM is shipped with its labels, and a bad file is told once") {
+  const Sink sink;
+  Agent agent{sink.url()};
+  agent.folder.write("told/backup.prom", "crm_backup_timestamp_seconds 1795200000\ncrm_backup_bytes 7\n");
+  // The recipe counts incomplete records itself: a series has one writer.
+  agent.folder.write("told/bad.prom", "crm_records_incomplete{object=\"contact\",field=\"email\"} 5\n");
+  agent.configure(agent.crm("acme", ", textfile_dir: told"));
+  Process process = agent.start();
+  const bool shipped = eventually([&] { return !sink.accepted("crm_agent_textfiles_refused").empty(); });
+  INFO(agent.log());
+  REQUIRE(shipped);
+  REQUIRE(sink.accepted("crm_backup_timestamp_seconds") == std::vector{1795200000.0});
+  CHECK(sink.accepted("crm_backup_bytes") == std::vector{7.0});
+  CHECK(seen(sink, "crm_backup_bytes", "crm") == std::set<std::string>{"acme"});
+  CHECK(seen(sink, "crm_backup_bytes", "kind") == std::set<std::string>{"mini"});
+  CHECK(seen(sink, "crm_backup_bytes", "agent") == std::set<std::string>{"a"});
+  CHECK(sink.accepted("crm_agent_textfiles_refused") == std::vector{1.0});
+  CHECK(seen(sink, "crm_agent_textfile_timestamp_seconds", "file") == std::set<std::string>{"backup.prom", "bad.prom"});
+  CHECK(agent.log().find("bad.prom:1: crm_records_incomplete is measured by the CRM's recipe already") !=
+        std::string::npos);
+  process.signal(SIGTERM);
+  CHECK(process.wait() == 0);
+}
+
 TEST_CASE("SIGHUP takes over a good configuration whole, and nothing of a bad one") {
   const Sink sink;
   Agent agent{sink.url()};

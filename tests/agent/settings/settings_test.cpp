@@ -62,6 +62,8 @@ TEST_CASE("every key of agent.yaml reaches the settings") {
   REQUIRE(loaded->crms.size() == 2);
   CHECK(loaded->crms[0].name == "acme");
   CHECK(loaded->crms[0].budget == 0.02);
+  CHECK(loaded->crms[0].textfile_dir == source_dir("tests/agent/data/told"));
+  CHECK(loaded->crms[1].textfile_dir.empty());
   CHECK(loaded->crms[0].labels == Labels{{"team", "sales"}});
   REQUIRE(loaded->crms[0].hours);
   CHECK(text_of(*loaded->crms[0].hours) ==

@@ -37,6 +37,7 @@ enum class Fault {
   leads_wait,    ///< a first answer takes three hours
   no_sync,       ///< the integration stands still
   no_backup,     ///< no backup any more
+  half_backup,   ///< three fifths of what was in a backup are missing
   certificate    ///< nobody renews it
 };
 

@@ -153,6 +153,7 @@ TEST_CASE("each real fault is told within its time") {
       {"a certificate ends in 14 days", Fault::certificate, "tryton", "incident.opened", "sub_healthy", 1h + 1min},
       {"an integration stands still", Fault::no_sync, "tryton", "incident.opened", "sub_healthy", 66min},
       {"no backup is made", Fault::no_backup, "tryton", "incident.opened", "sub_healthy", 36h},
+      {"a backup lacks three fifths", Fault::half_backup, "tryton", "incident.opened", "sub_healthy", 36h, 21 * 24h},
       {"three records in ten are incomplete", Fault::incomplete, "tryton", "incident.opened", "sub_healthy", 27h},
       {"first answers take three hours", Fault::leads_wait, "tryton", "incident.opened", "sub_healthy", 3 * 24h},
       {"half of the people stay away", Fault::deserted, "tryton", "incident.opened", "sub_healthy", 4 * 24h, 21 * 24h},

@@ -38,6 +38,8 @@ TEST_CASE("what a rule counts is said by what it measures, whoever wrote the rul
         "no change for 3 h 40 min (poor from 1 h)", "数据已 3 小时 40 分钟未更新（达 1 小时为不良）");
   check(of("crm_backup_timestamp_seconds", "age", "seconds", 50 * 3600, 26 * 3600, 50 * 3600),
         "no backup for 2 d 2 h (poor from 2 d 2 h)", "已 2 天 2 小时未备份（达 2 天 2 小时为不良）");
+  check(of("crm_backup_bytes", "baseline_drop", "ratio", 0.95, 0.5, 0.9),
+        "the backup is 95% smaller than usual (poor from 90%)", "备份比平时小 95%（达 90% 为不良）");
   check(of("crm_certificate_expiry_timestamp_seconds", "age", "seconds", -2.5 * 86'400, -14 * 86'400, -3 * 86'400),
         "the certificate expires in 2 d 12 h (poor from 3 d before)", "证书将在 2 天 12 小时后到期（提前 3 天为不良）");
   check(of("crm_certificate_expiry_timestamp_seconds", "age", "seconds", 86'400, -14 * 86'400, -3 * 86'400),
