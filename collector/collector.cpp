@@ -86,6 +86,12 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
           },
           [this] { return configuration_; },
           [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); }),
+      goals_({loop, *writer_, reports_.thread(), [this] { return configuration_; },
+              [this](const std::string& crm) {
+                const auto status = engine_.rules().status(crm);
+                return status ? status->labels : Labels{};
+              },
+              [this](const std::vector<store::OutboxRow>& rows) { notifier_.wake(rows); }}),
       troubles_({engine_, ingest_, notifier_, access_, [this] { return damaged_files_; },
                  [this] { return server_ ? server_->stats() : net::HttpServer::Stats{}; },
                  [this] { return certificates_.stats(); }}),
@@ -112,6 +118,7 @@ Collector::Collector(net::Loop& loop, Clocks clocks, std::string config_file,
                 [this](const Reloader::LoadResult& loaded) { return apply(loaded); }),
       forgetter_(files_, engine_, audit_) {
   exposition_.add([this](PageFormat format) { return health_metrics(engine_, format); });
+  exposition_.add([this](PageFormat format) { return goal_metrics(engine_, goals_, format); });
   exposition_.add([this](PageFormat format) { return sample_metrics(engine_, format); });
   exposition_.add([this](PageFormat format) {
     return self_metrics({engine_, ingest_, notifier_, heartbeat_, *writer_, reloads_, audit_.refusals(), access_,
@@ -250,6 +257,7 @@ void Collector::follow_wall_clock() {
   troubles_.clock_stepped(by);
   history_->clock_stepped();
   report_sender_.clock_stepped();
+  goals_.look_again();
   last_forget_ += by;
 }
 
@@ -261,7 +269,10 @@ void Collector::tick() {
   notifier_.tick();
   heartbeat_.tick(configuration_->settings);
   troubles_.tick();
-  if (!engine_.recovering()) report_sender_.tick(clock_.now());
+  if (!engine_.recovering()) {
+    report_sender_.tick(clock_.now());
+    goals_.tick(clock_.now());
+  }
   history_->tick(engine_.now(), keep_of(configuration_->settings.retention, engine_.retention_now()));
   audit_.tick();
   certificates_.tick();
@@ -362,6 +373,7 @@ void Collector::use(std::shared_ptr<const Configuration> fresh) {
   server_->limit_memory(limits.arriving_bodies, limits.waiting_answers);
   engine_.reconfigure(configuration_);
   notifier_.reconfigure(configuration_);
+  goals_.look_again();
   for (const std::string& warning : configuration_->warnings) log::warning(warning);
 }
 

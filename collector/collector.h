@@ -24,11 +24,13 @@
 #include "collector/invitation/certificate_keeper.h"
 #include "collector/invitation/desk.h"
 #include "collector/metrics/exposition.h"
+#include "collector/metrics/goal_metrics.h"
 #include "collector/metrics/self_metrics.h"
 #include "collector/own_troubles.h"
 #include "collector/public/pages.h"
 #include "collector/reloader.h"
 #include "collector/report/desk.h"
+#include "collector/report/goal_keeper.h"
 #include "collector/report/sender.h"
 #include "collector/stream/stream.h"
 #include "net/loop/file_thread.h"
@@ -109,6 +111,7 @@ class Collector {
   std::unique_ptr<Rehearsals> rehearsals_;
   ReportDesk reports_;
   ReportSender report_sender_;
+  GoalKeeper goals_;
   ReloadStats reloads_;
   OwnTroubles troubles_;
   Stream stream_;

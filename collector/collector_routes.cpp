@@ -85,6 +85,7 @@ void Collector::add_routes() {
   add_history_route(router_, engine_, [this] { return history_.get(); });
   add_rehearse_route(router_, engine_, [this] { return rehearsals_.get(); });
   reports_.add_route(router_);
+  goals_.add_route(router_);
   add_state_routes(router_, engine_, [this] { return history_.get(); });
   add_service_routes();
 }

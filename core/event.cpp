@@ -41,6 +41,7 @@ constexpr std::array kRows{
     Row{Event::agent_trouble, "agent.trouble", kOpens},
     Row{Event::agent_recovered, "agent.recovered", kCloses},
     Row{Event::report, "report"},
+    Row{Event::goal, "goal"},
 };
 constexpr std::array kDispensable{Event::reminder, Event::improved};
 

@@ -34,7 +34,8 @@ enum class Event : std::uint8_t {
   collector_recovered = 18,
   agent_trouble = 19,  ///< something is wrong with an agent that is heard all the same
   agent_recovered = 20,
-  report = 21  ///< the report of a period that is over
+  report = 21,  ///< the report of a period that is over
+  goal = 22     ///< a goal of `goals:` is behind, on track again, reached or missed
 };
 
 /// Returns all but `unknown`, by number.

@@ -7,7 +7,8 @@ namespace crmpulse::collector {
 
 namespace {
 
-constexpr std::array<std::string_view, 14> kNames{"crm_health_level",           "crm_health",
+constexpr std::array<std::string_view, 16> kNames{"crm_goal_progress_ratio",    "crm_goal_on_track",
+                                                  "crm_health_level",           "crm_health",
                                                   "crm_health_score",           "crm_dimension_level",
                                                   "crm_dimension_value",        "crm_incident_open",
                                                   "crm_availability_ratio",     "crm_apdex_ratio",

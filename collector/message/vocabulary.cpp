@@ -36,6 +36,7 @@ constexpr std::array kEvents{
     Entry{"collector.recovered", "crmpulse itself recovered", "监控系统自身恢复"},
     Entry{"delivery.dead", "not delivered", "通知未送达"},
     Entry{"report", "report", "报告"},
+    Entry{"goal", "goal", "目标"},
     Entry{"heartbeat", "heartbeat", "心跳"},
     Entry{"test", "test message", "测试消息"},
 };

@@ -47,6 +47,7 @@ const NoticeWords& words_in(Language language) {
 }
 
 std::string_view link_words(const Notice& notice, Language language) {
+  if (notice.type == Event::goal) return language == Language::zh ? "查看 CRM" : "Open the CRM";
   if (notice.type != Event::report) return words_in(language).open;
   return language == Language::zh ? "查看报告" : "Open the report";
 }

@@ -159,7 +159,7 @@ Notice notice_of(const Message& message, const Audience& audience) {
     describe_incident(notice, message, audience);
   } else {
     describe_group(notice, message, audience);
-    if (notice.type == Event::report) notice.link = shown_link(message.link);
+    if (notice.type == Event::report || notice.type == Event::goal) notice.link = shown_link(message.link);
   }
   put_title(notice, message, language);
   return notice;

@@ -83,8 +83,36 @@ constexpr std::array kOthers{
     Other{Event::agent_recovered, Tone::good, "agent", "探针", "recovered", "已恢复"},
     Other{Event::test, Tone::info, "receiver", "接收端", "test message", "测试消息"},
     Other{Event::report, Tone::info, "", "", "report", "报告"},
+    Other{Event::goal, Tone::info, "", "", "goal", "目标"},
     Other{Event::heartbeat, Tone::info, "", "", "heartbeat", "心跳"},
 };
+
+/// How a goal stands, by the message's `reason`.
+struct Standing {
+  std::string_view reason;
+  Tone tone;
+  std::string_view en;
+  std::string_view zh;
+};
+constexpr std::array kStandings{
+    Standing{"on_track", Tone::good, "goal on track again", "目标进度已恢复"},
+    Standing{"behind", Tone::warning, "goal behind", "目标进度落后"},
+    Standing{"missed", Tone::bad, "goal missed", "目标未达成"},
+    Standing{"reached", Tone::good, "goal reached", "目标已达成"},
+    Standing{"no_data", Tone::info, "goal without data", "目标缺少数据"},
+};
+
+/// `goal behind: crm_csat_ratio`
+void put_goal(Notice& notice, const Message& message, Bilingual& happened) {
+  for (const Standing& one : kStandings) {
+    if (one.reason != message.reason) continue;
+    notice.tone = one.tone;
+    happened = {std::string{one.en}, std::string{one.zh}};
+  }
+  if (message.about.empty()) return;
+  happened.en += ": " + shown_name(message.about);
+  happened.zh += "：" + shown_name(message.about);
+}
 
 }  // namespace
 
@@ -120,6 +148,7 @@ void put_title(Notice& notice, const Message& message, Language language) {
   if (notice.type == Event::report && !message.about.empty())
     happened = {fmt::format("{} {}", happened.en, shown_name(message.about)),
                 fmt::format("{} {}", happened.zh, shown_name(message.about))};
+  if (notice.type == Event::goal) put_goal(notice, message, happened);
   if (const auto trouble = trouble_of(message)) {
     const Bilingual name = trouble_text(*trouble).name;
     // A name says what is wrong: of what is over it was.

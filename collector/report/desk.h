@@ -27,6 +27,8 @@ class ReportDesk {
   using Done = std::function<void(Result<report::Report>)>;
   /// Calls `done` on the loop's thread. Returns false, and does not call it, if too many wait.
   [[nodiscard]] bool make(report::ReportRequest request, Done done);
+  /// The thread that reads reports, for what reads the same history.
+  [[nodiscard]] net::FileThread& thread() { return thread_; }
 
  private:
   void show(const Request& request, net::Respond respond);

@@ -45,6 +45,7 @@ const std::vector<Promise> kPromises{
     {Event::agent_trouble, 19, "agent.trouble", "opens lasts"},
     {Event::agent_recovered, 20, "agent.recovered", "closes"},
     {Event::report, 21, "report", ""},
+    {Event::goal, 22, "goal", ""},
 };
 
 std::string what_it_is(Event event) {

@@ -18,7 +18,7 @@ ROUTES = {
     ("POST", "/api/v1/write"): "ingest", ("POST", "/api/v1/evidence"): "ingest",
     ("GET", "/api/v1/crms"): "viewer", ("GET", "/api/v1/crms/{crm}"): "viewer", ("GET", "/api/v1/crms/{crm}/history"): "viewer",
     ("GET", "/api/v1/crms/{crm}/states"): "viewer", ("GET", "/api/v1/crms/{crm}/days"): "viewer",
-    ("GET", "/api/v1/crms/{crm}/changes"): "viewer",
+    ("GET", "/api/v1/crms/{crm}/changes"): "viewer", ("GET", "/api/v1/crms/{crm}/goals"): "viewer",
     ("DELETE", "/api/v1/crms/{crm}"): "operator",
     ("GET", "/api/v1/reports/{crm}"): "viewer",
     ("GET", "/api/v1/incidents"): "viewer", ("GET", "/api/v1/incidents/{id}"): "viewer",

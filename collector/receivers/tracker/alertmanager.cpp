@@ -63,6 +63,7 @@ OtherAlert other_alert(Event event) {
     case Event::agent_trouble:
     case Event::agent_recovered: return {"CrmAgentTrouble", "agent", "ticket"};
     case Event::report: return {"CrmReport", "crm", "none"};
+    case Event::goal: return {"CrmGoal", "crm", "none"};
     case Event::heartbeat: return {"CrmpulseHeartbeat", "", "none"};
     case Event::test: return {"CrmpulseTest", "receiver", "none"};
     default: return {"CrmpulseMessage", "subject", "ticket"};

@@ -111,6 +111,12 @@ json::object webhook_body(const Message& message, const ZonePtr& zone) {
       body["period"] = message.about;
       if (!message.link.empty()) body["url"] = message.link;
       break;
+    case Event::goal:
+      body["crm"] = message.subject;
+      body["kind"] = message.kind;
+      body["goal"] = message.about;
+      if (!message.link.empty()) body["url"] = message.link;
+      break;
     default:
       if (is_incident(message.type)) put_incident(body, message);
   }

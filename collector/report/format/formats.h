@@ -29,6 +29,9 @@ enum class Format { html, csv, json };
 /// Returns all of it, as `Report` in openapi.json.
 [[nodiscard]] boost::json::object json(const Report& report);
 
+/// Returns how a goal stands, as `ReportGoal` in openapi.json.
+[[nodiscard]] boost::json::object goal_json(const GoalProgress& one);
+
 [[nodiscard]] std::string render(const Report& report, Format format, Language language);
 
 }  // namespace crmpulse::collector::report

@@ -83,34 +83,6 @@ bj::object improvement_json(const Improvement& one) {
           {"remedy", text_json(one.remedy)}};
 }
 
-bj::object goal_json(const GoalProgress& one) {
-  bj::object where;
-  for (const LabelMatch& match : one.goal.where) {
-    bj::array values;
-    for (const std::string& value : match.any_of) values.push_back(bj::value(value));
-    where[match.name] = std::move(values);
-  }
-  const auto value_of = [](const std::optional<GoalReading>& reading) {
-    return reading ? bj::value(reading->value) : bj::value(nullptr);
-  };
-  return {{"name", one.goal.name},
-          {"metric", one.goal.metric},
-          {"where", std::move(where)},
-          {"direction", one.goal.at_most ? "at_most" : "at_least"},
-          {"target", one.goal.target},
-          {"owner", one.goal.owner},
-          {"by", date_text(one.goal.by)},
-          {"baseline", value_of(one.began)},
-          {"baseline_at", one.began ? bj::value(format_time(one.began->at)) : bj::value(nullptr)},
-          {"value", value_of(one.now)},
-          {"reached", one.reached},
-          {"over", one.over},
-          {"progress", or_null(one.progress)},
-          {"pace_per_week", or_null(one.pace)},
-          {"pace_needed_per_week", or_null(one.pace_needed)},
-          {"on_track", one.on_track ? bj::value(*one.on_track) : bj::value(nullptr)}};
-}
-
 bj::object bucket_json(const BucketFigures& one) {
   bj::array latency;
   for (const Figure& figure : one.latency) {
@@ -141,6 +113,36 @@ bj::array names(const std::vector<std::string>& list) {
 }
 
 }  // namespace
+
+bj::object goal_json(const GoalProgress& one) {
+  bj::object where;
+  for (const LabelMatch& match : one.goal.where) {
+    bj::array values;
+    for (const std::string& value : match.any_of) values.push_back(bj::value(value));
+    where[match.name] = std::move(values);
+  }
+  const auto value_of = [](const std::optional<GoalReading>& reading) {
+    return reading ? bj::value(reading->value) : bj::value(nullptr);
+  };
+  return {{"name", one.goal.name},
+          {"metric", one.goal.metric},
+          {"where", std::move(where)},
+          {"direction", one.goal.at_most ? "at_most" : "at_least"},
+          {"target", one.goal.target},
+          {"owner", one.goal.owner},
+          {"by", date_text(one.goal.by)},
+          {"baseline", value_of(one.began)},
+          {"baseline_at", one.began ? bj::value(format_time(one.began->at)) : bj::value(nullptr)},
+          {"value", value_of(one.now)},
+          {"reached", one.reached},
+          {"over", one.over},
+          {"progress", or_null(one.progress)},
+          {"pace_per_week", or_null(one.pace)},
+          {"pace_needed_per_week", or_null(one.pace_needed)},
+          {"standing", to_string(standing_of(one))},
+          {"says", bj::object{{"en", goal_news(one, Language::en)}, {"zh", goal_news(one, Language::zh)}}},
+          {"on_track", one.on_track ? bj::value(*one.on_track) : bj::value(nullptr)}};
+}
 
 bj::object json(const Report& report) {
   return {{"crm", report.crm},

@@ -154,6 +154,19 @@ std::string goal_sentence(const GoalProgress& one, Language language) {
   return text + (language == Language::zh ? "。" : ".");
 }
 
+std::string goal_news(const GoalProgress& one, Language language) {
+  const Goal& goal = one.goal;
+  const std::string target = unit_value(goal, goal.target, language);
+  const std::string by = date_text(goal.by);
+  std::string text = language == Language::zh
+                         ? fmt::format("{} 的目标 {}：{} 前{} {}，负责人：{}。", goal.crm, goal.name, by,
+                                       goal.at_most ? "不超过" : "不低于", target, goal.owner)
+                         : fmt::format("Goal {} of {}: {} {} by {}; {} answers for it. ", goal.name, goal.crm,
+                                       goal.at_most ? "at most" : "at least", target, by, goal.owner);
+  if (one.now) text += in_words(language, "It is {} now. ", "目前为 {}。", unit_value(goal, one.now->value, language));
+  return text + goal_sentence(one, language);
+}
+
 std::string cost_sentence(const Cost& cost, Language language) {
   const std::string points = value_text(cost.score, "", language, 2);
   const std::string incidents = cost.incidents == 1 ? in_words(language, "one incident", "1 起事件")

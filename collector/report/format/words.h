@@ -39,6 +39,8 @@ namespace crmpulse::collector::report {
 [[nodiscard]] std::string chart_sentence(const Report& report, Language language);
 /// Returns what a goal has come to: `82% of 90% by 2027-03-31: …`.
 [[nodiscard]] std::string goal_sentence(const GoalProgress& goal, Language language);
+/// Returns a goal with its target, date and owner, what it is now and what it has come to: the text of a message.
+[[nodiscard]] std::string goal_news(const GoalProgress& goal, Language language);
 /// Returns what a dimension cost.
 [[nodiscard]] std::string cost_sentence(const Cost& cost, Language language);
 /// Returns whose fault it looked like, with the reason.

@@ -135,7 +135,7 @@ TEST_CASE("what an earlier program queued as JSON is told as if it had been queu
 
 TEST_CASE("a webhook has the fields that it had when messages were queued as JSON") {
   for (const std::string& event : message_types()) {
-    if (event == "report") continue;  // there was none then
+    if (event == "report" || event == "goal") continue;  // there was none then
     INFO(event);
     const json::object earlier = json::parse(queued_as_json(event).body).as_object();
     const json::object today = webhook_of(message(event));

@@ -141,6 +141,10 @@ json::object other(const std::string& type, const MessageOptions& options) {
   } else if (type == "report") {
     body["crm"] = options.crm;
     body["about"] = "2026-10";
+  } else if (type == "goal") {
+    body["crm"] = options.crm;
+    body["about"] = "crm_csat_ratio";
+    body["reason"] = "behind";
   } else {
     body["receiver"] = options.crm;
   }
@@ -208,6 +212,7 @@ std::string state_words(std::string_view type, Language language) {
       {"collector.trouble", {"TROUBLE", "自身异常"}},   {"test", {"test message", "测试消息"}},
       {"collector.recovered", {"recovered", "已恢复"}}, {"agent.trouble", {"TROUBLE", "自身异常"}},
       {"agent.recovered", {"recovered", "已恢复"}},     {"report", {"report", "报告"}},
+      {"goal", {"goal behind", "目标进度落后"}},
   };
   const auto& words = kOthers.at(type);
   return zh ? words.second : words.first;

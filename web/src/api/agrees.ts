@@ -23,6 +23,7 @@ export type Checked = [
   Agrees<Wrong<mine.Row, api.FleetRow>>,
   Agrees<Wrong<mine.Fleet, api.Fleet>>,
   Agrees<Wrong<mine.Crm, api.Crm>>,
+  Agrees<Wrong<mine.Goal, api.ReportGoal>>,
   Agrees<Wrong<mine.Dimension, api.Dimension>>,
   Agrees<Wrong<NonNullable<mine.Crm['incident']>, NonNullable<api.OpenIncident>>>,
   Agrees<Wrong<mine.Ack, NonNullable<api.Ack>>>,

@@ -1,6 +1,14 @@
 // The shapes the collector answers with. Times are RFC 3339 in UTC.
 
 export type Text = { en: string; zh: string };
+/** How a goal stands, worked out within the last hour. */
+export type Goal = {
+  name: string;
+  standing: 'no_data' | 'begun' | 'on_track' | 'behind' | 'reached' | 'missed';
+  progress: number | null;
+  says: Text;
+};
+
 export type Role = 'ingest' | 'viewer' | 'operator' | 'admin';
 export type State = 'healthy' | 'sub_healthy' | 'poor' | 'unknown';
 export type Level = 'healthy' | 'sub_healthy' | 'poor';

@@ -12,6 +12,7 @@ import { said, t } from '../text';
 import { Actions } from './actions';
 import { Calendar } from './calendar';
 import { Dimensions } from './dimensions';
+import { Goals } from './goals';
 import { Head } from './head';
 
 const Charts = lazy(() => import('./charts').then((all) => all.Charts));
@@ -63,7 +64,7 @@ function objectiveOf(crm: Crm): number | null {
   return availability && availability.sub_healthy < 1 ? availability.sub_healthy : null;
 }
 
-function Body({ crm, reload }: { crm: Crm; reload: () => void }) {
+function Body({ crm, reload, round }: { crm: Crm; reload: () => void; round: number }) {
   return (
     <>
       <Head crm={crm} />
@@ -73,6 +74,7 @@ function Body({ crm, reload }: { crm: Crm; reload: () => void }) {
         <Evidence crm={crm} />
       </div>
       <Dimensions crm={crm} />
+      <Goals crm={crm.crm} round={round} />
       <Calendar crm={crm.crm} objective={objectiveOf(crm)} />
       <Charts crm={crm} fallback={<p class="soft">{t('loading')}</p>} />
       <p class="more no-print">
@@ -93,7 +95,7 @@ export function CrmView({ name }: { name: string }) {
       <Link to="" class="back no-print">
         {t('back_to_fleet')}
       </Link>
-      <Awaited answer={answer}>{(crm) => <Body crm={crm} reload={answer.reload} />}</Awaited>
+      <Awaited answer={answer}>{(crm) => <Body crm={crm} reload={answer.reload} round={round} />}</Awaited>
     </>
   );
 }

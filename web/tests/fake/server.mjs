@@ -290,6 +290,23 @@ function rehearse({ fake, body, json }) {
   return json({ from: iso(now - body.days * kDay), to: iso(now), truncated: body.days === 30, before: side(before), after: side(after), yaml: `rules:\n  - name: ${body.rule}\n    sub_healthy: ${body.sub_healthy}\n    poor: ${body.poor}\n`, took_ms: 180 });
 }
 
+/** One that the pace suffices for, and one that is behind. */
+function goals(row) {
+  const goal = (name, standing, progress, en, zh) => ({
+    name,
+    standing,
+    progress,
+    says: {
+      en: `Goal ${name} of ${row.crm}: at least 90% by 2027-03-31; service answers for it. It is 84% now. It takes +0.3 percentage points a week; so far it is ${en}.`,
+      zh: `${row.crm} 的目标 ${name}：2027-03-31 前不低于 90%，负责人：service。目前为 84%。需要每周 +0.3 个百分点；目前为每周 ${zh}。`,
+    },
+  });
+  return [
+    goal('crm_csat_ratio', 'on_track', 0.4, '+0.5 percentage points a week, which is enough', '+0.5 个百分点，进度足够'),
+    goal('crm_win_ratio', 'behind', 0.2, '+0.1 percentage points a week, which is not enough', '+0.1 个百分点，进度不足'),
+  ];
+}
+
 const kRoutes = [
   ['GET', 'fleet', ({ fake, json }) => json(fake.fleet())],
   ['GET', 'crms/([^/]+)', withRow((row, { fake, json }) => json(crmOf(row, fake.incidents, fake.quiet)))],
@@ -297,6 +314,7 @@ const kRoutes = [
   ['GET', 'crms/([^/]+)/days', withRow((row, { fake, query, json }) => json(daysOf(row, fake.now(), Number(query.get('days')))))],
   ['GET', 'crms/([^/]+)/states', withRow((row, { query, json }) => json(statesOf(row, Date.parse(query.get('from')), Date.parse(query.get('to')))))],
   ['GET', 'crms/([^/]+)/changes', withRow((row, { fake, json }) => json({ changes: [{ at: iso(fake.now() - 5 * kHour), what: 'release', text: { en: 'release Spring ’26 → Summer ’26', zh: '版本 Spring ’26 → Summer ’26' } }] }))],
+  ['GET', 'crms/([^/]+)/goals', withRow((row, { fake, json }) => json({ made_at: iso(fake.now()), goals: goals(row) }))],
   ['GET', 'crms/([^/]+)/rules', withRow(rules)],
   ['POST', 'rules/rehearse', rehearse],
   ['GET', 'incidents', incidents],
