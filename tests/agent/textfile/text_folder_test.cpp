@@ -57,7 +57,7 @@ TEST_CASE("a bad file costs itself alone, and each file's age is told") {
   CHECK(to_string(reading.refused[1]).find("crm_backup_bytes stands in a file before this one") != std::string::npos);
 }
 
-TEST_CASE("a folder that is not there is one refused file; one that is full is read to its bound") {
+TEST_CASE("a folder that is not there is one refused file, and one that is full is read to its bound") {
   TempDir folder;
   const TextReading gone = read_text_folder({"acme", folder.path("none"), kLabels, {}}, kNow);
   CHECK(value_of(gone.samples, "crm_agent_textfiles_refused") == 1);
