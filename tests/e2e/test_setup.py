@@ -373,6 +373,7 @@ class Databases(Setup):
         self.answer(screen, ("这个 CRM 的名称 [shop]", ""), ("使用者何时工作", "none"), ("写入以上内容？", "n"))
         self.assertEqual(screen.wait(), 3, screen.text())
         self.assertIn("识别为 sample", screen.text())
+        self.assertIn("版本：该产品未提供", screen.text())
         self.assertEqual(self.config.read_text(), before)
 
 
