@@ -19,6 +19,12 @@ RECIPES = SOURCE / "tests/probes/recipes"
 PASSWORD = "pass word's own"
 PLAIN = {**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm"}
 HOURS = ["--hours", "mon-fri 08:00-18:00", "--zone", "Europe/Prague"]
+# What is walked here, and what is said of each one's version. `Every` holds this list to the recipes.
+POSTGRESQL = {"odoo": ("odoo", "17.0.1.3"), "odoo19": ("odoo", "19.0.1.3"), "espocrm": ("espocrm", "Version: not told by it")}   # folder: recipe, version
+MYSQL = {"suitecrm": "Version: not told by it", "espocrm": "Version: not told by it", "vtiger": ", 7.5.0", "dolibarr": "--with version=true"}
+APIS = {"salesforce": "Version: 62.0 (Winter '27", "hubspot": "Version: 2026-03\n", "zoho": "Version: v7 (enterprise)", "dynamics": "Version: 9.2.",
+        "pipedrive": "Version: not told by it", "odoo-rpc": ", 17.0", "odoo-json2": ", 19.0", "suitecrm-api": "Version: not told by it",
+        "espocrm-api": "Version: 9.1.5\n"}
 
 
 class Mariadb:
@@ -66,14 +72,16 @@ class Setup(EndToEnd):
         return subprocess.run([str(part) for part in [BIN / "crmpulse-agent", command, "--config", self.config, *arguments]],
                               capture_output=True, text=True, env=PLAIN)
 
-    def written(self, name, done, announced=()):
-        """It ended well; the file passes `check`; no measurement fails that was not announced."""
+    def written(self, name, done, lacking=False):
+        """It ended well; the file passes `check`; no measurement fails. `lacking`: some are switched off, and it says so; else none is."""
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        (self.assertIn if lacking else self.assertNotIn)("cannot be measured and is switched off", done.stdout)
         checked = self.agent("check")
         self.assertEqual(checked.returncode, 0, checked.stderr + self.config.read_text())
         report = json.loads(self.agent("probe", "--format", "json", name).stdout)
-        failed = [one["measurement"] for one in report["crms"][0]["measurements"] if one.get("failure")]
-        self.assertEqual([one for one in failed if one not in announced], [], done.stdout)
+        measured = report["crms"][0]["measurements"]
+        self.assertTrue(measured)
+        self.assertEqual([one["measurement"] for one in measured if one.get("failure")], [], done.stdout)
         self.assertTrue(self.config.read_text().startswith("# mine\n"))
         self.assertNotIn(PASSWORD, done.stdout + done.stderr + self.config.read_text())
 
@@ -123,7 +131,7 @@ class Databases(Setup):
 
     def test_postgresql_products_are_recognised_and_what_is_printed_grants_what_is_missing(self):
         server = self.server_with_password()
-        for folder, recipe in (("odoo", "odoo"), ("odoo19", "odoo"), ("espocrm", "espocrm")):
+        for folder, (recipe, version) in POSTGRESQL.items():
             with self.subTest(folder=folder):
                 self.fill(server, folder, folder)
                 arguments = [server.url(folder, "monitor"), "--password-file", self.password, *HOURS]
@@ -137,6 +145,7 @@ class Databases(Setup):
                 server.sql(" ".join(granted), folder)
                 done = self.setup(*arguments, "--yes")
                 self.written(folder, done)
+                self.assertIn(version, done.stdout)
                 self.assertEqual((self.folder / f"credentials/{folder}.password").stat().st_mode & 0o777, 0o600)
 
     def test_tryton_is_recognised(self):
@@ -149,7 +158,9 @@ class Databases(Setup):
         self.refused(lacking, 3, "Found tryton: ", "rights are missing")
         for statement in self.statements(lacking):
             server.sql(statement, "crm")
-        self.written("backoffice", self.setup(server.url("crm", "monitor"), *HOURS, "--name", "backoffice", "--yes"))
+        done = self.setup(server.url("crm", "monitor"), *HOURS, "--name", "backoffice", "--yes")
+        self.written("backoffice", done)
+        self.assertIn("Version: not told by it", done.stdout)
 
     def test_a_schema_that_is_not_looked_in_is_granted_and_found(self):
         server = self.server_with_password()
@@ -170,15 +181,14 @@ class Databases(Setup):
         self.fill(server, "odoo", "odoo")
         server.sql("GRANT SELECT ON crm_lead, crm_stage, res_partner, res_currency, ir_cron TO monitor", "odoo")
         done = self.setup(server.url("odoo", "monitor"), "--password-file", self.password, "--hours", "none", "--without-rights", "--yes")
-        self.written("odoo", done)
-        self.assertIn("cannot be measured and is switched off", done.stdout)
+        self.written("odoo", done, lacking=True)
         self.assertIn("{enabled: false}   # permission: ", self.config.read_text())
 
     def test_mysql_products_are_recognised(self):
         server = Mariadb(self.folder)
         self.addCleanup(server.process.kill)
         server.sql(f"CREATE USER monitor@'127.0.0.1' IDENTIFIED BY '{PASSWORD.replace(chr(39), chr(39) * 2)}'")
-        for recipe in ("suitecrm", "espocrm", "vtiger", "dolibarr"):
+        for recipe, version in MYSQL.items():
             with self.subTest(recipe=recipe):
                 server.sql(f"CREATE DATABASE {recipe} CHARACTER SET utf8mb4; GRANT USAGE ON *.* TO monitor@'127.0.0.1'")
                 for what in ("schema", "seed"):
@@ -192,7 +202,39 @@ class Databases(Setup):
                 server.sql("\n".join(self.statements(lacking)), recipe)
                 done = self.setup(*arguments, "--yes")
                 self.assertIn(f"Found {recipe}: ", done.stdout)
+                self.assertIn(version, done.stdout)
                 self.written(recipe, done)
+        # Dolibarr's version stands beside passwords: it is asked for only by those who want it.
+        arguments = [server.url("dolibarr"), "--name", "asked", "--password-file", self.password, *HOURS, "--with", "version=true", "--yes"]
+        lacking = self.setup(*arguments)
+        self.refused(lacking, 3, "rights are missing")
+        server.sql("\n".join(self.statements(lacking)), "dolibarr")
+        done = self.setup(*arguments)
+        self.written("asked", done)
+        self.assertIn("Version: 19.0.1\n", done.stdout)
+
+    def test_other_mysql_databases_are_not_taken_for_a_product(self):
+        server = Mariadb(self.folder)
+        self.addCleanup(server.process.kill)
+        server.sql(f"CREATE USER monitor@'127.0.0.1' IDENTIFIED BY '{PASSWORD.replace(chr(39), chr(39) * 2)}'; GRANT SELECT ON *.* TO monitor@'127.0.0.1'")
+        for database, *folders in (("empty",), ("films",), ("half", "dolibarr"), ("twofold", "vtiger", "suitecrm")):
+            server.sql(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
+            for folder in folders:
+                for what in ("schema", "seed"):
+                    server.sql((RECIPES / folder / f"{what}.mysql.sql").read_text(), database)
+        # Names that products have, too.
+        server.sql("CREATE TABLE film (id int); CREATE TABLE accounts (id int, date_modified datetime); CREATE TABLE leads (id int); CREATE TABLE account (id int)",
+                   "films")
+        server.sql("DROP TABLE llx_projet", "half")
+        before = self.config.read_text()
+        for database, *words in (("empty", "sees no table in this database"), ("films", "no product that has a recipe is recognised"),
+                                 ("half", "no product that has a recipe is recognised", "it resembles dolibarr, but lacks llx_projet"),
+                                 ("twofold", "more than one product", "--recipe", "vtiger: ", "suitecrm: ")):
+            with self.subTest(database=database):
+                done = self.setup(server.url(database), "--password-file", self.password, *HOURS, "--yes")
+                self.refused(done, 3, *words)
+                self.assertNotIn("Found ", done.stdout)
+        self.assertEqual(self.config.read_text(), before)
 
     def test_a_prefix_of_ones_own_is_found(self):
         server = Mariadb(self.folder)
@@ -268,6 +310,15 @@ class Databases(Setup):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("  url: http://127.0.0.1:9460/api/v1/write", fresh.read_text())
 
+    def test_a_file_that_is_empty_or_is_not_a_database_is_told(self):
+        before = self.config.read_text()
+        empty = self.folder / "empty.db"
+        subprocess.run(["sqlite3", empty, "CREATE TABLE t (id); DROP TABLE t"], check=True)
+        self.refused(self.setup(empty, *HOURS, "--yes"), 3, "sees no table in this database")
+        self.refused(self.setup(self.write("text.db", "not a database, but a text that is long enough to be read as the head of one\n" * 4), *HOURS, "--yes"), 2,
+                     "is not a SQLite database")
+        self.assertEqual(self.config.read_text(), before)
+
     def test_what_is_not_recognised_becomes_a_recipe_that_works(self):
         path = self.folder / "desk.db"
         subprocess.run(["sqlite3", path, "CREATE TABLE ticket (id integer PRIMARY KEY, updated_at integer); CREATE INDEX t ON ticket (updated_at);"
@@ -322,6 +373,7 @@ class Databases(Setup):
         self.answer(screen, ("这个 CRM 的名称 [shop]", ""), ("使用者何时工作", "none"), ("写入以上内容？", "n"))
         self.assertEqual(screen.wait(), 3, screen.text())
         self.assertIn("识别为 sample", screen.text())
+        self.assertIn("版本：该产品未提供", screen.text())
         self.assertEqual(self.config.read_text(), before)
 
 
@@ -397,11 +449,12 @@ class Apis(Setup):
                 "espocrm-api": ["--flow", "api_key", "--secret", f"key={self.keys}/token"]}[recipe]
 
     def test_every_api_is_recognised_alone_and_what_is_written_works(self):
-        for recipe in self.PATHS:
+        for recipe in APIS:
             with self.subTest(recipe=recipe):
                 url = self.alone(recipe)
                 done = self.setup(url, "--name", recipe, *HOURS, *self.arguments(recipe, url), "--yes")
                 self.assertIn(f"Found {recipe}: ", done.stdout, done.stderr)
+                self.assertIn(APIS[recipe], done.stdout)
                 self.written(recipe, done)
                 for secret in ("sandbox-client-secret", "sandbox-refresh-token", "pat-na1-sandbox"):
                     self.assertNotIn(secret, done.stdout + done.stderr + self.config.read_text())
@@ -417,7 +470,7 @@ class Apis(Setup):
         self.assertEqual(self.ask("POST", "/_sandbox/faults", fault)[0], 200)
         done = self.setup(url, "--name", "acme", *HOURS, *self.arguments("salesforce", url), "--yes")
         self.assertIn("objects: Case is left out", done.stdout, done.stdout + done.stderr)
-        self.written("acme", done)
+        self.written("acme", done, lacking=True)   # how long cases take
         self.assertIn("objects: [Account, Contact, Lead, Opportunity]", self.config.read_text())
 
     def test_a_wrong_secret_is_told_and_nothing_is_written(self):
@@ -445,18 +498,21 @@ class Apis(Setup):
         self.written("acme", done)
         self.assertNotIn("PRIVATE KEY", done.stdout + self.config.read_text())
 
-    def test_a_web_server_that_is_no_crm_is_not_recognised_and_becomes_a_recipe(self):
-        body = json.dumps({"data": [{"id": 1, "name": "Anna", "updated_at": "2026-11-30T09:00:00Z"}]}).encode()
+    def stranger(self, answer):
+        """A web server of something else. `answer`: path → status, headers, body."""
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(body)))
+                status, headers, body = answer(self.path)
+                self.send_response(status)
+                for name, value in {"Content-Type": "application/json", **headers, "Content-Length": str(len(body))}.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_POST = do_GET
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.do_GET()
 
             def log_message(self, *_):
                 pass
@@ -465,11 +521,54 @@ class Apis(Setup):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
-        url = f"http://127.0.0.1:{server.server_port}/api/customers"
+        return f"http://127.0.0.1:{server.server_port}"
+
+    def test_web_servers_of_something_else_are_not_taken_for_a_product(self):
+        def mine(path, status, document):
+            """Only this path is there."""
+            return lambda asked: (status, {}, json.dumps(document).encode()) if asked.split("?")[0] == path else (404, {}, b"{}")
+
+        before = self.config.read_text()
+        strangers = {
+            "a page for every path": lambda _: (200, {"Content-Type": "text/html"}, b"<html><title>EspoCRM, Odoo 17.0</title></html>"),
+            "a refusal for every path": lambda _: (401, {"WWW-Authenticate": 'Bearer authorization_uri=https://login.example/x, resource_id=1'},
+                                                   json.dumps({"error": "access_denied", "message": "The resource owner or authorization server denied the request.",
+                                                               "success": False, "category": "INVALID_AUTHENTICATION", "correlationId": "1",
+                                                               "code": "AUTHENTICATION_FAILURE", "status": "error"}).encode()),
+            "a way to a login for every path": lambda _: (302, {"Location": "/login"}, b""),
+            "settings of another kind": mine("/api/v1/Settings", 200, {"theme": "dark", "language": "en"}),
+            "a version of another kind": mine("/web/version", 200, {"version": "nightly"}),
+            "an Odoo that no recipe is for": mine("/web/webclient/version_info", 200, {"result": {"server_version": "12.0", "protocol_version": 1}}),
+            "data of another kind": mine("/services/data/", 200, [{"version": "1.0", "url": "/services/data/things"}]),
+            "a refusal of another kind": mine("/api/v2/deals", 401, {"success": False, "error": "token expired"}),
+        }
+        for name, answer in strangers.items():
+            with self.subTest(stranger=name):
+                done = self.setup(self.stranger(answer), "--name", "other", *HOURS, "--yes")
+                self.refused(done, 3, "no product that has a recipe is recognised")
+                self.assertNotIn("Found ", done.stdout)
+        self.assertEqual(self.config.read_text(), before)
+
+    def test_a_web_server_that_is_no_crm_is_not_recognised_and_becomes_a_recipe(self):
+        body = json.dumps({"data": [{"id": 1, "name": "Anna", "updated_at": "2026-11-30T09:00:00Z"}]}).encode()
+        url = self.stranger(lambda _: (200, {}, body)) + "/api/customers"
         self.refused(self.setup(url, "--name", "own", *HOURS, "--yes"), 3, "no product that has a recipe is recognised")
         done = self.setup(url, "--name", "own", *HOURS, "--yes", "--skeleton")
         self.written("own", done)
         self.assertNotIn("Anna", (self.folder / "recipes/crm.yaml").read_text())
+
+
+class Every(unittest.TestCase):
+    def test_every_recipe_that_says_what_it_is_recognised_by_is_walked(self):
+        signs = {path.stem for path in (SOURCE / "config/recipes").glob("*.yaml") if re.search(r"^recognise:", path.read_text(), re.MULTILINE)}
+        of_their_own = {"sample": "test_setup.py", "tryton": "test_setup.py", "tryton-rpc": "test_tryton_rpc.py"}   # a file; real servers
+        for recipe, test in of_their_own.items():
+            self.assertIn(f"Found {recipe}: ", (SOURCE / "tests/e2e" / test).read_text())
+        self.assertEqual(signs, {recipe for recipe, _ in POSTGRESQL.values()} | set(MYSQL) | set(APIS) | set(of_their_own))
+        # In each kind of database that has a schema to be walked.
+        self.assertEqual(set(POSTGRESQL), {path.parent.name for path in RECIPES.glob("*/schema.postgresql.sql")} - {"checks", "custom"})
+        self.assertEqual(set(MYSQL), {path.parent.name for path in RECIPES.glob("*/schema.mysql.sql")} - {"checks", "custom"})
+        self.assertEqual(set(APIS), set(Apis.PATHS))
 
 
 class Page(Setup):

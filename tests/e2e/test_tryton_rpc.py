@@ -134,6 +134,12 @@ class TrytonRpc(EndToEnd):
             self.assertRegex(done.stdout, r"Found tryton-rpc: .*, 6\.0\.")
             self.assertNotIn("switched off", done.stdout)
             self.assertNotIn(PASSWORD, done.stdout + done.stderr + config.read_text())
+            checked = subprocess.run([BIN / "crmpulse-agent", "check", "--config", config], capture_output=True, text=True)
+            self.assertEqual(checked.returncode, 0, checked.stderr + config.read_text())
+            probed = subprocess.run([BIN / "crmpulse-agent", "probe", "--config", config, "--format", "json", f"crm{len(place)}"], capture_output=True, text=True)
+            measured = json.loads(probed.stdout)["crms"][0]["measurements"]
+            self.assertEqual([one["measurement"] for one in measured if one.get("failure")], [])
+            self.assertGreater(len(measured), 10)
         self.assertEqual(config.read_text().count(f"url: http://127.0.0.1:{self.port}\n"), 2)
 
     def test_every_sample_is_there_and_right_and_a_lost_database_is_seen(self):

@@ -127,6 +127,8 @@ class Run {
   void choose_objects();
   /// What fails because something is not there or not allowed would fail each time: it is switched off, and said.
   [[nodiscard]] Step<void> probe_all();
+  /// What was recognised without its version tells it in what was measured, or does not tell it.
+  void tell_version();
 
   // Writing.
 

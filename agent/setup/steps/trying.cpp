@@ -11,6 +11,29 @@ namespace crmpulse::agent::setup {
 namespace {
 
 constexpr int kMostTries = 3;
+constexpr std::string_view kVersionMetric = "crm_info";
+
+/// The version that a measurement told, with the release it belongs to; empty if none did.
+std::string version_in(const CrmReport& report) {
+  for (const probes::Reading& reading : report.readings) {
+    for (const Sample& sample : reading.samples) {
+      const std::string_view version = sample.labels.get("version");
+      if (sample.metric != kVersionMetric || version.empty()) continue;
+      const std::string_view release = sample.labels.get("release");
+      return release.empty() ? std::string{version} : fmt::format("{} ({})", version, release);
+    }
+  }
+  return {};
+}
+
+/// The parameter without which the recipe does not ask for the version; null if it has none.
+const probes::Parameter* asks_for_version(const probes::Recipe& recipe) {
+  const auto tells = [](const probes::SampleSpec& sample) { return sample.metric == kVersionMetric; };
+  for (const probes::Measurement& measurement : recipe.measurements)
+    if (!measurement.when.empty() && std::any_of(measurement.samples.begin(), measurement.samples.end(), tells))
+      return recipe.parameter(measurement.when);
+  return nullptr;
+}
 
 }  // namespace
 
@@ -118,7 +141,22 @@ Step<void> Run::probe_all() {
   if (const auto problems = trial_->judge(report, *made)) return usage(to_string(*problems));
   made_.emplace(std::move(*made));
   report_ = std::move(report);
+  tell_version();
   return {};
+}
+
+void Run::tell_version() {
+  if (!candidate_.version.empty() || !skeleton_.empty()) return;
+  if (const std::string version = version_in(report_); !version.empty()) {
+    tell("Version: {}", "版本：{}", version);
+    return;
+  }
+  const probes::Parameter* const parameter = asks_for_version(candidate_.known->recipe);
+  if (parameter != nullptr && !has(parameter->name))
+    tell("Version: not asked for. --with {}=true: {}", "版本：未查询。--with {}=true：{}", parameter->name,
+         words(parameter->help));
+  else
+    tell("Version: not told by it", "版本：该产品未提供");
 }
 
 }  // namespace crmpulse::agent::setup
