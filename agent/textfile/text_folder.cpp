@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <utility>
@@ -85,11 +86,15 @@ TextReading read_text_folder(const TextFolder& what, TimePoint now) {
       out.refused.push_back(read.error().front());
       continue;
     }
+    const auto twice = std::find_if(read->begin(), read->end(), [&seen](const Sample& sample) {
+      return seen.contains({sample.metric, sample.labels});
+    });
+    if (twice != read->end()) {
+      refuse(file, fmt::format("{}{} stands in a file before this one", twice->metric, to_string(twice->labels)));
+      continue;
+    }
     for (Sample& sample : *read) {
-      if (!seen.emplace(sample.metric, sample.labels).second) {
-        refuse(file, fmt::format("{}{} stands in a file before this one", sample.metric, to_string(sample.labels)));
-        break;
-      }
+      seen.emplace(sample.metric, sample.labels);
       out.samples.push_back(with_labels_of(what, std::move(sample)));
     }
   }

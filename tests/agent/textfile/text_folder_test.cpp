@@ -37,7 +37,8 @@ TEST_CASE("a bad file costs itself alone, and each file's age is told") {
   folder.write("b.prom", "crm_backup_size 7\ncrm_backup_bytes 7\n");
   folder.write("c.prom", "crm_backup_bytes 7\n");
   folder.write("c.prom.tmp", "crm_backup_bytes 8");
-  folder.write("d.prom", "crm_backup_bytes 9\n");
+  // Nothing of a file that repeats another is taken, not what stands before it either.
+  folder.write("d.prom", "crm_restore_test_timestamp_seconds 1795000000\ncrm_backup_bytes 9\n");
   folder.write("e.prom", std::string(65 * 1024, '#') + "\n");
   std::filesystem::create_directory(folder.path("f.prom"));
   REQUIRE(::mkfifo(folder.path("g.prom").c_str(), 0600) == 0);
@@ -48,6 +49,8 @@ TEST_CASE("a bad file costs itself alone, and each file's age is told") {
   const TextReading reading = read_text_folder({"acme", folder.path(""), kLabels, {}}, kNow);
   CHECK(value_of(reading.samples, "crm_backup_timestamp_seconds") == 1795200000);
   CHECK(value_of(reading.samples, "crm_backup_bytes") == 7);
+  CHECK(std::none_of(reading.samples.begin(), reading.samples.end(),
+                     [](const Sample& sample) { return sample.metric == "crm_restore_test_timestamp_seconds"; }));
   CHECK(value_of(reading.samples, "crm_agent_textfile_timestamp_seconds", "a.prom") ==
         to_seconds((kNow - 48h).time_since_epoch()));
   CHECK(value_of(reading.samples, "crm_agent_textfile_timestamp_seconds", "b.prom") > 0);
