@@ -78,9 +78,7 @@ class PlannedFiles {
         before.text = std::move(*text);
       }
       before_.push_back(std::move(before));
-      auto written = put(file, file.text);
-      if (written) written = files::own_like(file.path, plan_.tls_dir);
-      if (!written) return written;
+      if (auto written = put(file, file.text); !written) return written;
     }
     return {};
   }
@@ -102,9 +100,11 @@ class PlannedFiles {
     const NewFile& file;
     std::optional<std::string> text;  ///< none: there was no such file
   };
-  static Result<void> put(const NewFile& file, const std::string& text) {
-    return file.secret ? files::replace_private(file.path, file.path + ".new", text)
-                       : files::replace_public(file.path, text);
+  /// The service, whose folder it is, must be able to read it, also what is put back.
+  [[nodiscard]] Result<void> put(const NewFile& file, const std::string& text) const {
+    const auto written = file.secret ? files::replace_private(file.path, file.path + ".new", text)
+                                     : files::replace_public(file.path, text);
+    return written ? files::own_like(file.path, plan_.tls_dir) : written;
   }
 
   const SetupPlan& plan_;

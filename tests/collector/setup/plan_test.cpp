@@ -2,6 +2,9 @@
 
 #include "collector/setup/plan.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -118,7 +121,16 @@ TEST_CASE("what the collector refuses leaves the certificates that were there") 
   const std::string config = machine.config();
   machine.options.names = {"other.example"};
   machine.options.new_authority = true;
+  // As of a service with an account of its own, where this is root.
+  const uid_t owner = ::geteuid() == 0 ? 65534 : ::geteuid();
+  for (const char* file : {"state-tls", "state-tls/ca.key", "state-tls/collector.pem"})
+    REQUIRE(::chown(machine.folder.path(file).c_str(), owner, static_cast<gid_t>(-1)) == 0);
   CHECK(setup_command(machine.options) == 2);
+  for (const char* file : {"state-tls/ca.key", "state-tls/collector.pem"}) {
+    struct stat found{};
+    REQUIRE(::stat(machine.folder.path(file).c_str(), &found) == 0);
+    CHECK(found.st_uid == owner);
+  }
   CHECK(machine.config() == config);
   CHECK(machine.tls("collector.pem") == certificate);
   CHECK(machine.tls("ca.pem") == authority);
